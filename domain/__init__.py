@@ -1,0 +1,1 @@
+"""What the clinic's protocol says, and nothing else: pure rules over frozen facts."""

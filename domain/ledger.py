@@ -1,0 +1,105 @@
+"""The record nobody can quietly change: every entry carries the hash of the one before it."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+
+from domain.values import Actor, CourseId, Frozen, Moment
+
+GENESIS = "0" * 64
+"""What the first entry of a course names as the hash before it."""
+
+
+class Entry(Frozen):
+    """One line of a course's ledger, as it is hashed, stored and read back.
+
+    `time` is when it happened and `recorded_at` when Kapstan accepted it, both UTC; `event_id` and `source` name the clinic
+    event, and are absent where Kapstan itself writes.
+    """
+
+    course_id: CourseId
+    sequence: int
+    recorded_at: Moment
+    time: Moment
+    type: str
+    event_id: str | None
+    source: str | None
+    actor: Actor | None
+    late: bool
+    data: dict[str, JsonValue]
+    previous_hash: str
+    hash: str
+
+
+class Note(Frozen):
+    """What is to be written next, before it has its place in the chain."""
+
+    time: Moment
+    type: str
+    event_id: str | None = None
+    source: str | None = None
+    actor: Actor | None = None
+    late: bool = False
+    data: dict[str, JsonValue]
+
+
+def write(course_id: CourseId, sequence: int, head: str, note: Note, recorded_at: datetime) -> Entry:
+    """`note` as the entry that follows the one numbered `sequence - 1`, whose hash is `head`."""
+    body = {
+        "course_id": course_id,
+        "sequence": sequence,
+        "recorded_at": recorded_at.astimezone(UTC),
+        **note.but(time=note.time.astimezone(UTC)).model_dump(exclude={"actor"}),
+        "actor": note.actor,
+        "previous_hash": head,
+    }
+    unsigned = Entry.model_validate({**body, "hash": ""})
+    return unsigned.but(hash=digest(unsigned))
+
+
+def digest(entry: Entry) -> str:
+    """SHA-256, in hex, over the entry's canonical JSON without its own hash."""
+    return hashlib.sha256(canonical(entry.model_dump(mode="json", exclude={"hash"}))).hexdigest()
+
+
+def canonical(value: JsonValue) -> bytes:
+    """The one spelling of a JSON value: keys sorted, no white space, UTF-8, no NaN, and 70.0 written as 70."""
+    return json.dumps(
+        _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def _plain(value: JsonValue) -> JsonValue:
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case list():
+            return [_plain(item) for item in value]
+        case _:
+            return value
+
+
+class Fault(Frozen):
+    """The first place where a chain does not hold."""
+
+    sequence: int
+    reason: str
+
+
+def first_fault(entries: Iterable[Entry]) -> Fault | None:
+    """The first entry, in order of sequence, that is missing, moved or changed; None while the chain is whole."""
+    head = GENESIS
+    for expected, entry in enumerate(entries, start=1):
+        if entry.sequence != expected:
+            return Fault(sequence=expected, reason=f"entry {expected} is missing; the next one is {entry.sequence}")
+        if entry.previous_hash != head:
+            return Fault(sequence=expected, reason="it does not name the hash of the entry before it")
+        if digest(entry) != entry.hash:
+            return Fault(sequence=expected, reason="its content does not match its hash")
+        head = entry.hash
+    return None

@@ -1,0 +1,43 @@
+"""No, and why: what the clinic is told when the protocol does not allow it now."""
+
+from enum import StrEnum
+
+from domain.values import Blocker, Frozen
+
+
+class RefusalCode(StrEnum):
+    """The stable word for a kind of refusal, the same on the command line and over HTTP."""
+
+    MALFORMED = "malformed"
+    INVALID = "invalid"
+    BLOCKED = "blocked"
+    UNKNOWN_COURSE = "unknown_course"
+    COURSE_EXISTS = "course_exists"
+    COURSE_CLOSED = "course_closed"
+    EVENT_ID_REUSED = "event_id_reused"
+    NOT_OPEN = "not_open"
+
+
+class FieldError(Frozen):
+    """What is wrong with one field, named by its JSON pointer (`/data/systolic`)."""
+
+    pointer: str
+    detail: str
+
+
+class Refusal(Frozen):
+    """A refusal as it is told: its code, a sentence, and what stands in the way or what may come instead."""
+
+    code: RefusalCode
+    message: str
+    blockers: tuple[Blocker, ...] = ()
+    next: tuple[str, ...] = ()
+    errors: tuple[FieldError, ...] = ()
+
+
+class Refused(Exception):  # noqa: N818  it is an answer, not an error
+    """The answer is no; nothing has changed."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal

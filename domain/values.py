@@ -1,0 +1,87 @@
+"""The words that everything else is said with: roles, severities, actors, blockers."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+
+CourseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""One patient's course: opaque, never a name, a birth date or a record number in clear."""
+
+PersonId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+"""Somebody who acts, as the clinic and its on-call file name them."""
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+"""A word of some code system: a condition, a symptom, a topic."""
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta():
+        raise ValueError("a duration longer than zero, such as PT15M, was expected")
+    return value
+
+
+def _not_negative(value: timedelta) -> timedelta:
+    if value < timedelta():
+        raise ValueError("a duration of zero or more, such as PT0S, was expected")
+    return value
+
+
+Duration = Annotated[timedelta, AfterValidator(_positive)]
+DurationOrZero = Annotated[timedelta, AfterValidator(_not_negative)]
+Moment = AwareDatetime
+
+
+class Frozen(BaseModel):
+    """A fact: it never changes; `but` says it again with some of it different."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+
+    def but(self, **changes: object) -> Self:
+        """The same fact with these fields different. Raises `AttributeError` for a field it does not have."""
+        if unknown := changes.keys() - type(self).model_fields.keys():
+            raise AttributeError(f"{type(self).__name__} has no field {', '.join(sorted(unknown))}")
+        return self.model_copy(update=changes)
+
+
+class Role(StrEnum):
+    """In what capacity somebody reports a clinic event."""
+
+    PRESCRIBER = "prescriber"
+    MONITOR = "monitor"
+    THERAPIST = "therapist"
+    COORDINATOR = "coordinator"
+    PATIENT = "patient"
+    SYSTEM = "system"
+
+
+class Severity(StrEnum):
+    """How soon an escalation must reach a human."""
+
+    ROUTINE = "routine"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
+
+    @property
+    def rank(self) -> int:
+        """0 for routine, rising with severity."""
+        return list(type(self)).index(self)
+
+
+class Actor(Frozen):
+    """Who did it, in what capacity."""
+
+    id: PersonId
+    role: Role
+
+
+class Blocker(Frozen):
+    """One named reason why the next step may not happen yet."""
+
+    code: str
+    message: str
+    absolute: bool = False
+    observed: str | int | float | bool | None = None
+    limit: str | int | float | bool | None = None
+    source: str | None = None

@@ -1,0 +1,70 @@
+"""What an operator sets, read once: from the environment or an `.env` file."""
+
+import base64
+import binascii
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, PostgresDsn, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class LogFormat(StrEnum):
+    """`console` for people, `json` for machines."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class Settings(BaseSettings):
+    """Kapstan's own settings. Temporal's connection is the SDK's standard one (`TEMPORAL_ADDRESS`, …)."""
+
+    model_config = SettingsConfigDict(env_prefix="KAPSTAN_", env_file=".env", extra="ignore", frozen=True)
+
+    database_url: PostgresDsn | None = Field(None, description="PostgreSQL, as postgresql://user@host/database")
+    protocols: Path = Field(Path("protocols"), description="the folder of protocol files")
+    oncall: Path = Field(Path("oncall.toml"), description="the on-call file")
+    payload_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="id:base64-of-32-bytes, comma-separated; the first encrypts, all decrypt"
+    )
+    public_url: str = Field("http://127.0.0.1:8080", description="where people reach the console, for links in pages")
+    link_secret: SecretStr | None = Field(None, description="signs the links in pages")
+    allow_unapproved: bool = Field(False, description="1 lets unapproved protocols start courses")
+    log: LogFormat = Field(LogFormat.CONSOLE, description="console or json")
+
+    @field_validator("payload_keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(key.strip() for key in value.split(",") if key.strip()) if isinstance(value, str) else value
+
+    @field_validator("payload_keys")
+    @classmethod
+    def _each_is_a_key(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for key in keys:
+            name, _, encoded = key.get_secret_value().partition(":")
+            try:
+                is_whole = bool(name) and len(base64.b64decode(encoded, validate=True)) == 32
+            except binascii.Error:
+                is_whole = False
+            if not is_whole:
+                raise ValueError("each key was expected as id:base64-of-32-bytes")
+        return keys
+
+
+class Misconfigured(Exception):  # noqa: N818  it is told to a person, who mends it
+    """A setting is missing or wrong; the message names the variable and what was expected."""
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises `Misconfigured`, naming each variable."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        lines = [f"KAPSTAN_{'_'.join(map(str, error['loc'][:1])).upper()}: {error['msg']}" for error in wrong.errors()]
+        raise Misconfigured("; ".join(lines)) from None
+
+
+def described() -> list[tuple[str, str]]:
+    """Each setting's variable and what it is for, as the help lists them."""
+    return [(f"KAPSTAN_{name.upper()}", field.description or "") for name, field in Settings.model_fields.items()]
