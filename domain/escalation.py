@@ -92,3 +92,37 @@ class Notice(Frozen):
     at: Moment
     by: str | None = None
     note: str | None = None
+
+
+class Page(Frozen):
+    """One page, sent or attempted. `channel` names the kind of channel (its URL's scheme), never the address.
+
+    `step` counts from 1; 0 is the fallback. `error` is a neutral sentence, absent where the page went out.
+    """
+
+    at: Moment
+    step: int
+    person: str
+    channel: str
+    ok: bool
+    error: str | None = None
+
+
+class EscalationView(Frozen):
+    """One escalation as its workflow holds it. `revision` rises with every change, so the newest view wins."""
+
+    id: EscalationId
+    course_id: CourseId
+    kind: Kind
+    session: int | None
+    severity: Severity
+    state: EscalationState
+    opened_at: Moment
+    step: int
+    pages: tuple[Page, ...] = ()
+    acknowledged_by: str | None = None
+    acknowledged_at: Moment | None = None
+    resolved_by: str | None = None
+    resolved_at: Moment | None = None
+    note: str | None = None
+    revision: int

@@ -16,8 +16,8 @@ GENESIS = "0" * 64
 class Entry(Frozen):
     """One line of a course's ledger, as it is hashed, stored and read back.
 
-    `time` is when it happened and `recorded_at` when Kapstan accepted it, both UTC; `event_id` and `source` name the clinic
-    event, and are absent where Kapstan itself writes.
+    `time` is when it happened and `recorded_at` when Kapstan accepted it, both UTC; `event_id` and `source` name the
+    clinic event, and are absent where Kapstan itself writes.
     """
 
     course_id: CourseId
