@@ -4,9 +4,9 @@ import re
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
-from domain.values import CourseId, Frozen, Moment, Severity
+from domain.values import CourseId, Duration, Frozen, Moment, PersonId, Severity
 
 
 class Kind(StrEnum):
@@ -29,6 +29,28 @@ class Kind(StrEnum):
     FORM_OVERDUE = "form_overdue"
     RECORD_STORE_BEHIND = "record_store_behind"
     ORCHESTRATOR_SILENT = "orchestrator_silent"
+
+
+PHRASES: dict[Kind, str] = {
+    Kind.VITALS_EMERGENCY: "immediate review",
+    Kind.VITALS_URGENT: "urgent review",
+    Kind.VITALS_OVERDUE: "reading overdue",
+    Kind.BLOOD_PRESSURE_NOT_FALLING: "review before leaving",
+    Kind.ADVERSE_EVENT: "event to review",
+    Kind.SUICIDE_RISK: "clinician contact needed",
+    Kind.ITEM9_POSITIVE: "answer to review today",
+    Kind.CHECK_IN_MISSED: "check-in missed",
+    Kind.INTEGRATION_OVERDUE: "follow-on visit overdue",
+    Kind.SESSION_MISSED: "visit missed",
+    Kind.DISCHARGE_OVERDUE: "visit running long",
+    Kind.LEFT_BEFORE_DISCHARGE: "whereabouts to confirm",
+    Kind.CONSENT_WITHDRAWN: "decision to review",
+    Kind.PHASE_OVERDUE: "next step overdue",
+    Kind.FORM_OVERDUE: "paperwork overdue",
+    Kind.RECORD_STORE_BEHIND: "record store behind",
+    Kind.ORCHESTRATOR_SILENT: "monitoring silent",
+}
+"""What a page and a locked phone may say of a kind: enough to hurry, nothing clinical."""
 
 
 class EscalationState(StrEnum):
@@ -75,10 +97,54 @@ class Repeat(Frozen):
     at: Moment
 
 
+class Settlement(Frozen):
+    """What was missing has come: a `vitals_overdue` is resolved without a human."""
+
+    at: Moment
+    reason: str
+
+
+NoteText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+"""What a human writes beside an act: why, or what was done."""
+
+
+class Acknowledge(Frozen):
+    """`by` has it: the ladder stops and the policy's `resolve_within` runs."""
+
+    by: PersonId
+    note: NoteText | None = None
+
+
+class Resolve(Frozen):
+    """`by` has dealt with it; `note` says how."""
+
+    by: PersonId
+    note: NoteText
+
+
+class Snooze(Frozen):
+    """No page for this long, within the policy's `max_snooze`. Its wire name is `for`."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+    by: PersonId
+    for_: Annotated[Duration, Field(alias="for")]
+    note: NoteText
+
+
+class Reassign(Frozen):
+    """`by` passes it to `to`, who is paged at once."""
+
+    by: PersonId
+    to: PersonId
+    note: NoteText | None = None
+
+
 class Change(StrEnum):
     """How an escalation moved, as its course writes it down."""
 
     OPENED = "opened"
+    RAISED = "raised"
     ACKNOWLEDGED = "acknowledged"
     REOPENED = "reopened"
     RESOLVED = "resolved"
@@ -124,5 +190,6 @@ class EscalationView(Frozen):
     acknowledged_at: Moment | None = None
     resolved_by: str | None = None
     resolved_at: Moment | None = None
+    snoozed_until: Moment | None = None
     note: str | None = None
     revision: int

@@ -1,5 +1,10 @@
 """What the fleet's list shows of a course: where it is, not how the patient is."""
 
+from typing import Self
+
+from pydantic import model_validator
+
+from domain.ledger import Entry
 from domain.values import CourseId, Frozen, Moment, Severity
 
 
@@ -24,3 +29,17 @@ class CourseSummary(Frozen):
     closed_at: Moment | None
     sequence: int
     ledger_head: str
+
+
+class Batch(Frozen):
+    """What the record store is told at once: the next entries of one course, in order, and where it stands by then."""
+
+    course_id: CourseId
+    entries: tuple[Entry, ...]
+    summary: CourseSummary
+
+    @model_validator(mode="after")
+    def _is_of_one_course(self) -> Self:
+        if {self.summary.course_id, *(entry.course_id for entry in self.entries)} != {self.course_id}:
+            raise ValueError("a batch holds the entries and the summary of one course")
+        return self

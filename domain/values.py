@@ -85,3 +85,13 @@ class Blocker(Frozen):
     observed: str | int | float | bool | None = None
     limit: str | int | float | bool | None = None
     source: str | None = None
+
+
+def in_words(length: timedelta) -> str:
+    """A duration as people say it: `3 days 2 h`, `1 h 30 min`, `45 s`."""
+    seconds = int(length.total_seconds())
+    days, seconds = divmod(seconds, 86_400)
+    hours, seconds = divmod(seconds, 3_600)
+    minutes, seconds = divmod(seconds, 60)
+    parts = [(days, "day" if days == 1 else "days"), (hours, "h"), (minutes, "min"), (seconds, "s")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"

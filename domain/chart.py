@@ -1,0 +1,241 @@
+"""One course, and what may happen to it: the one authority, with no clock, no I/O and no chance in it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Self
+
+from domain import deadlines, gates, moves, vitals
+from domain.answer import AlreadyAnswered, Answer, SessionPosition
+from domain.deadlines import Deadline, DeadlineKind
+from domain.escalation import Change, EscalationState, Notice
+from domain.events import ClinicEvent, CourseReferred, MeasureRecorded, ProtocolMigrated, VitalsRecorded, fingerprint
+from domain.ledger import Entry, Note
+from domain.protocol import Protocol
+from domain.reading_events import invalid
+from domain.refusal import FieldError, Refusal, RefusalCode, Refused
+from domain.state import CourseState, MedicineSession
+from domain.turn import Call, Turn
+from domain.values import Actor, Blocker, CourseId, Frozen, Role
+from domain.vitals import Verdict
+
+CLOCK_SKEW = timedelta(seconds=60)
+"""How far ahead of ours a clinic's clock may run."""
+
+
+class PinnedProtocol(Frozen):
+    """One version of a protocol, with its content hash, as a course is to follow it."""
+
+    protocol: Protocol
+    hash: str
+
+
+class Remembered(Frozen):
+    """An accepted event: what it said, and what was answered."""
+
+    fingerprint: str
+    answer: Answer
+
+
+class Chart(CourseState):
+    """The course as it stands. Every method answers with what would be; nothing here ever changes."""
+
+    remembered: Mapping[str, Remembered] = {}
+
+    @classmethod
+    def blank(cls, course_id: CourseId, pinned: PinnedProtocol) -> Self:
+        """A course that waits for its referral."""
+        return cls(course_id=course_id, protocol=pinned.protocol, protocol_hash=pinned.hash)
+
+    def check(self, event: ClinicEvent, now: datetime, offered: PinnedProtocol | None = None) -> None:
+        """Returns when the event is to be accepted at `now`.
+
+        Raises `AlreadyAnswered` where it was accepted before, `Refused` where it says something else under the same id,
+        lies in the future, comes out of order, or the protocol does not allow it. `offered` is the version that a
+        migration goes to.
+        """
+        if (known := self.remembered.get(_name(event))) is not None:
+            if known.fingerprint == fingerprint(event):
+                raise AlreadyAnswered(known.answer)
+            raise _refused(RefusalCode.EVENT_ID_REUSED, f"Event {event.id} was accepted with other content")
+        if event.time > now + CLOCK_SKEW:
+            ahead = f"at most {CLOCK_SKEW.seconds} s ahead of now ({now.isoformat(timespec='seconds')}) was expected"
+            raise invalid([FieldError(pointer="/time", detail=ahead)])
+        if isinstance(event, CourseReferred):
+            self._check_referral(event)
+            return
+        if self.referral is None:
+            raise _refused(RefusalCode.UNKNOWN_COURSE, f"There is no course {self.course_id}")
+        if self.is_closed:
+            raise _refused(RefusalCode.COURSE_CLOSED, f"The course is closed: {self.outcome}")
+        if isinstance(event, MeasureRecorded):
+            moves.measure_scored(self, event)
+        blockers = (*gates.blockers_for(self, event), *_migration_blockers(self, event, offered))
+        if blockers:
+            raise self._blocked(blockers, now)
+
+    def accept(self, event: ClinicEvent, now: datetime, offered: PinnedProtocol | None = None) -> "Decision":
+        """What follows from the event. Raises as `check` does; then nothing follows."""
+        self.check(event, now, offered)
+        newest = self.newest.get(event.type)
+        is_late = newest is not None and event.time < newest
+        turn = Turn(self, now)
+        turn.change(newest={**self.newest, event.type: max(event.time, newest or event.time)})
+        turn.write(
+            Note(
+                time=event.time,
+                type=event.type,
+                event_id=event.id,
+                source=event.source,
+                actor=event.data.actor,
+                late=is_late,
+                data=event.data.model_dump(mode="json", exclude={"actor"}, exclude_none=True),
+            )
+        )
+        sequence = turn.course.sequence
+        if isinstance(event, ProtocolMigrated) and offered is not None:
+            turn.change(protocol=offered.protocol, protocol_hash=offered.hash)
+        moves.apply(turn, event)
+        answer = turn.course.answer(event, sequence, tuple(one.id for one in turn.course.unresolved), now)
+        said = Remembered(fingerprint=fingerprint(event), answer=answer)
+        turn.change(remembered={**self.remembered, _name(event): said})
+        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=answer)
+
+    def pass_deadlines(self, now: datetime) -> "Decision":
+        """What follows from every deadline that has passed by `now`: reminders and escalations, nothing else."""
+        turn = Turn(self, now)
+        while (due := next(iter(turn.course.deadlines()), None)) is not None and due.passes_at <= now:
+            _pass(turn, due)
+        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
+
+    def hear(self, notice: Notice, now: datetime) -> "Decision":
+        """What follows from news of an escalation: it is written down. News of an unknown one is left aside."""
+        turn = Turn(self, now)
+        known = next((one for one in self.escalations if one.id == notice.id), None)
+        if known is not None:
+            state = _STATE_AFTER.get(notice.change, known.state)
+            turn.replace(known.but(state=state))
+            turn.write(
+                Note(
+                    time=notice.at,
+                    type=f"kap.escalation.{notice.change}",
+                    actor=Actor(id=notice.by, role=Role.SYSTEM) if notice.by else None,
+                    data={"id": notice.id, **({"note": notice.note} if notice.note else {})},
+                )
+            )
+        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
+
+    def deadlines(self) -> tuple[Deadline, ...]:
+        """Everything that is due, the soonest to pass first."""
+        return deadlines.deadlines(self)
+
+    def next_acts(self, now: datetime) -> tuple[str, ...]:
+        """The types of the clinic events that may come now."""
+        return () if self.is_closed else gates.next_acts(self, now)
+
+    def blockers(self, now: datetime) -> tuple[Blocker, ...]:
+        """What stands between the course and its next step."""
+        return () if self.referral is None else gates.goal_blockers(self, now)
+
+    def blockers_for(self, event: ClinicEvent) -> tuple[Blocker, ...]:
+        """All that speaks against this event as it is."""
+        return gates.blockers_for(self, event)
+
+    def answer(self, event: ClinicEvent, sequence: int, escalations: tuple[str, ...], now: datetime) -> Answer:
+        """What is told of the course after `event`, which was written as entry `sequence`."""
+        session = self.session_numbered(getattr(event.data, "session", None) or 0) or self.session
+        return Answer(
+            event_id=event.id,
+            course_id=self.course_id,
+            sequence=sequence,
+            phase=self.phase,
+            held=self.hold is not None,
+            session=SessionPosition(number=session.number, stage=session.stage) if session else None,
+            verdict=self._verdict(event, session),
+            escalations=escalations,
+            blockers=self.blockers(now),
+            next=self.next_acts(now),
+        )
+
+    def _verdict(self, event: ClinicEvent, session: MedicineSession | None) -> Verdict | None:
+        if not isinstance(event, VitalsRecorded) or session is None:
+            return None
+        reading = next(one for one in session.readings if one.at == event.time and one.data == event.data)
+        return vitals.verdict(self.protocol, session, reading)
+
+    def _check_referral(self, event: CourseReferred) -> None:
+        if self.referral is not None:
+            raise _refused(RefusalCode.COURSE_EXISTS, f"Course {self.course_id} exists already")
+        errors = []
+        if event.data.protocol != self.protocol.id:
+            errors.append(FieldError(pointer="/data/protocol", detail=f"{self.protocol.id} was expected"))
+        if not set(event.data.indications) & set(self.protocol.indications):
+            named = ", ".join(self.protocol.indications)
+            errors.append(FieldError(pointer="/data/indications", detail=f"at least one of {named} was expected"))
+        if errors:
+            raise invalid(errors)
+
+    def _blocked(self, blockers: tuple[Blocker, ...], now: datetime) -> Refused:
+        return Refused(
+            Refusal(
+                code=RefusalCode.BLOCKED,
+                message="; ".join(blocker.message for blocker in blockers),
+                blockers=blockers,
+                next=self.next_acts(now),
+            )
+        )
+
+
+class Decision(Frozen):
+    """What follows: the chart as it becomes, the entries to append, the calls to make, and what to answer."""
+
+    chart: Chart
+    entries: tuple[Entry, ...]
+    calls: tuple[Call, ...]
+    answer: Answer | None
+
+
+_STATE_AFTER: Mapping[Change, EscalationState] = {
+    Change.ACKNOWLEDGED: EscalationState.ACKNOWLEDGED,
+    Change.REOPENED: EscalationState.OPEN,
+    Change.RESOLVED: EscalationState.RESOLVED,
+}
+
+
+def _name(event: ClinicEvent) -> str:
+    return f"{event.source}\n{event.id}"
+
+
+def _refused(code: RefusalCode, message: str) -> Refused:
+    return Refused(Refusal(code=code, message=message))
+
+
+def _pass(turn: Turn[Chart], deadline: Deadline) -> None:
+    turn.change(passed={**turn.course.passed, deadline.key: turn.now})
+    is_checkpoint = deadline.kind is DeadlineKind.CHECKPOINT
+    named = deadline.model_dump(mode="json", include={"kind", "session", "subject", "due_at"}, exclude_none=True)
+    turn.write(
+        Note(
+            time=deadline.passes_at,
+            type="kap.checkpoint.missed" if is_checkpoint else "kap.deadline.passed",
+            data=named,
+        )
+    )
+    if deadline.consequence is not None:
+        raised = deadline.consequence
+        turn.escalate(raised.kind, deadline.session, raised.severity, deadline.passes_at)
+
+
+def _migration_blockers(chart: Chart, event: ClinicEvent, offered: PinnedProtocol | None) -> tuple[Blocker, ...]:
+    if not isinstance(event, ProtocolMigrated):
+        return ()
+    target = (offered.protocol.id, offered.protocol.version) if offered else None
+    if target == (chart.protocol.id, event.data.to_version):
+        return ()
+    return (
+        Blocker(
+            code="protocol.version_unknown",
+            message=f"There is no approved version {event.data.to_version} of protocol {chart.protocol.id}",
+            absolute=True,
+            observed=event.data.to_version,
+        ),
+    )

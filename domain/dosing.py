@@ -1,0 +1,176 @@
+"""Whether a dose lies within the protocol's bounds. It checks what a prescriber decided; it never chooses."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from domain import clearance
+from domain.events import DoseAdministered
+from domain.protocol import DoseBasis
+from domain.state import CourseState, MedicineSession, Stage
+from domain.values import Blocker, Role, in_words
+from domain.vitals import VerdictSeverity, verdict
+
+_TOLERANCE = 1e-9
+"""What a division may be off by: 35 mg for 70 kg is 0.5 mg/kg."""
+
+
+def blockers(course: CourseState, session: MedicineSession, event: DoseAdministered) -> tuple[Blocker, ...]:
+    """All that speaks against giving this dose at the event's time, absolute reasons first (CLINICAL.md 3.5)."""
+    found = (
+        *clearance.standing_blockers(course, event.time),
+        *standing_blockers(course, session, event.time),
+        *_route_blockers(course, event),
+        *_bound_blockers(course, session, event),
+    )
+    return tuple(sorted(found, key=lambda blocker: not blocker.absolute))
+
+
+def standing_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """What forbids this session's next dose at that moment, however small."""
+    if session.doses:
+        yield from _booster_blockers(course, session, at)
+    else:
+        yield from _clearance_blockers(course, session, at)
+
+
+def _clearance_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    if session.stage is not Stage.CLEARED or session.clearance is None:
+        yield Blocker(code="session.not_cleared", message="The session has not been cleared", absolute=True)
+        return
+    valid_for = course.protocol.medicine.clearance_valid
+    age = at - session.clearance.at
+    if age > valid_for:
+        yield Blocker(
+            code="clearance.expired",
+            message=f"The clearance is {in_words(age)} old; it holds for {in_words(valid_for)}",
+            absolute=True,
+            observed=in_words(age),
+            limit=in_words(valid_for),
+            source=course.protocol.source_of("medicine.clearance_valid"),
+        )
+    elif age.total_seconds() < 0:
+        yield Blocker(code="clearance.after_dose", message="The dose lies before its clearance", absolute=True)
+
+
+def _booster_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    rules = course.protocol.medicine
+    if session.discharge is not None:
+        yield Blocker(code="session.discharged", message="The patient has been discharged", absolute=True)
+    if session.abort is not None:
+        yield Blocker(code="session.aborted", message="The session was broken off", absolute=True)
+    given = len(session.doses) - 1
+    if given >= rules.dose.boosters_max:
+        yield Blocker(
+            code="dose.booster_not_allowed",
+            message=f"The protocol allows {rules.dose.boosters_max} boosters; {given} have been given",
+            absolute=True,
+            observed=given + 1,
+            limit=rules.dose.boosters_max,
+            source=course.protocol.source_of("medicine.dose.boosters_max"),
+        )
+    reading = session.reading_before(at)
+    if reading is None or at - reading.at > rules.clearance.reading_valid:
+        yield Blocker(code="vitals.too_old", message="No fresh vitals were taken before the booster", absolute=True)
+    elif verdict(course.protocol, session, reading).severity is not VerdictSeverity.NORMAL:
+        yield Blocker(code="vitals.not_normal", message="The last reading is not normal: no booster", absolute=True)
+
+
+def _route_blockers(course: CourseState, event: DoseAdministered) -> Iterator[Blocker]:
+    if event.data.route != course.protocol.route:
+        yield Blocker(
+            code="dose.route_not_allowed",
+            message=f"The route {event.data.route} was reported; the protocol is {course.protocol.route}",
+            absolute=True,
+            observed=event.data.route,
+            limit=course.protocol.route,
+        )
+
+
+def _bound_blockers(course: CourseState, session: MedicineSession, event: DoseAdministered) -> Iterator[Blocker]:
+    rules, source = course.protocol.medicine.dose, course.protocol.source_of
+    weight = weight_today(session)
+    if weight is None:
+        yield Blocker(code="weight.missing", message="The patient was not weighed today", absolute=True)
+        return
+    total = sum((given.data.mg for given in session.doses), event.data.mg)
+    amount = in_basis(rules.basis, total, weight)
+    unit = "mg/kg" if rules.basis is DoseBasis.MG_PER_KG else "mg"
+
+    def above(code: str, limit: float, name: str, what: str) -> Blocker:
+        return Blocker(
+            code=code,
+            message=f"{amount:g} {unit} is above {what} of {limit:g} {unit}",
+            absolute=True,
+            observed=amount,
+            limit=limit,
+            source=source(f"medicine.dose.{name}"),
+        )
+
+    if amount > rules.hard_max + _TOLERANCE:
+        yield above("dose.above_hard_max", rules.hard_max, "hard_max", "the limit of any dose,")
+    if amount > rules.max + _TOLERANCE and not _has_second_prescriber(session, event):
+        yield above("dose.needs_two_prescribers", rules.max, "max", "the limit of one prescriber,")
+    before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
+    if before is None:
+        if amount > rules.first_max + _TOLERANCE:
+            yield above("dose.above_first_max", rules.first_max, "first_max", "the limit of a first dose,")
+    elif (weight_before := weight_today(before)) is not None:
+        given_before = in_basis(rules.basis, sum(dose.data.mg for dose in before.doses), weight_before)
+        if amount - given_before > rules.step_max + _TOLERANCE:
+            yield above(
+                "dose.step_too_large", round(given_before + rules.step_max, 6), "step_max", "the highest next step"
+            )
+    planned = course.plan.data.dose if course.plan else None
+    if planned is not None and event.data.actor.role is not Role.PRESCRIBER:
+        planned_mg = planned.mg if planned.mg is not None else (planned.mg_per_kg or 0.0) * weight
+        if total > planned_mg + _TOLERANCE:
+            yield Blocker(
+                code="dose.above_plan",
+                message=f"{total:g} mg is above the plan's {planned_mg:g} mg; only a prescriber may report that",
+                absolute=True,
+                observed=total,
+                limit=round(planned_mg, 6),
+            )
+
+
+def weight_today(session: MedicineSession) -> float | None:
+    """The weight taken at this session's check-in, in kg."""
+    return session.check_in.data.weight_kg if session.check_in else None
+
+
+def in_basis(basis: DoseBasis, mg: float, weight_kg: float) -> float:
+    """A dose in what the protocol counts it in: mg/kg or mg."""
+    return round(mg / weight_kg if basis is DoseBasis.MG_PER_KG else mg, 6)
+
+
+def plan_blockers(course: CourseState, dose_mg_per_kg: float | None, dose_mg: float | None) -> Iterator[Blocker]:
+    """Whether a planned dose lies within the protocol's bounds and is said in its unit."""
+    rules, source = course.protocol.medicine.dose, course.protocol.source_of
+    amount = dose_mg_per_kg if rules.basis is DoseBasis.MG_PER_KG else dose_mg
+    if amount is None:
+        yield Blocker(
+            code="plan.dose_in_wrong_unit",
+            message=f"The protocol counts doses in {rules.basis.replace('_per_', '/')}",
+            absolute=True,
+            observed="mg" if dose_mg is not None else "mg_per_kg",
+            limit=rules.basis,
+            source=source("medicine.dose.basis"),
+        )
+        return
+    limit, name = (rules.hard_max, "hard_max") if course.dosed_sessions else (rules.first_max, "first_max")
+    if amount > limit + _TOLERANCE:
+        yield Blocker(
+            code=f"plan.dose_above_{name}",
+            message=f"A planned dose of {amount:g} is above the limit of {limit:g}",
+            absolute=True,
+            observed=amount,
+            limit=limit,
+            source=source(f"medicine.dose.{name}"),
+        )
+
+
+def _has_second_prescriber(session: MedicineSession, event: DoseAdministered) -> bool:
+    # Nobody tells Kapstan who else prescribes; it knows who does not: those booked in another role.
+    first, second = event.data.actor, event.data.witness
+    others = {member.id for member in session.booking.data.staff if member.role is not Role.PRESCRIBER}
+    return first.role is Role.PRESCRIBER and second is not None and second != first.id and second not in others

@@ -1,0 +1,515 @@
+"""What a clinic reports: one model for each clinic event, as CloudEvents 1.0 carries it.
+
+Units are fixed: mmHg, beats/min, breaths/min, %, kg, mg, minutes, years. Times carry an offset.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import Field, JsonValue, StringConstraints, TypeAdapter, model_validator
+
+from domain.ledger import canonical
+from domain.values import Actor, Code, CourseId, Frozen, Moment, PersonId, Role
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+SessionNumber = Annotated[int, Field(ge=1, le=99)]
+Codes = Annotated[tuple[Code, ...], Field(max_length=100)]
+Systolic = Annotated[int, Field(ge=30, le=300)]
+Diastolic = Annotated[int, Field(ge=10, le=200)]
+HeartRate = Annotated[int, Field(ge=0, le=300)]
+Weight = Annotated[float, Field(ge=20, le=400)]
+Minutes = Annotated[int, Field(ge=1, le=1440)]
+Days = Annotated[int, Field(ge=0, le=3650)]
+
+
+class PregnancyTest(StrEnum):
+    """The result, or that none is needed."""
+
+    NEGATIVE = "negative"
+    POSITIVE = "positive"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Override(Frozen):
+    """A prescriber's decision to go on over a relative blocker, and why."""
+
+    code: Code
+    rationale: Text
+
+
+class StaffMember(Frozen):
+    """Somebody booked for a session, in one role."""
+
+    id: PersonId
+    role: Role
+    credentials: Codes = ()
+
+
+class Dose(Frozen):
+    """A prescribed dose, by weight or absolute: exactly one of the two."""
+
+    mg_per_kg: Annotated[float, Field(gt=0, le=20)] | None = None
+    mg: Annotated[float, Field(gt=0, le=2000)] | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_them(self) -> Self:
+        if (self.mg_per_kg is None) == (self.mg is None):
+            raise ValueError('exactly one of {"mg_per_kg": …} and {"mg": …} was expected')
+        return self
+
+
+class EventData(Frozen):
+    """What every event says: who did it, and a remark."""
+
+    actor: Actor
+    note: Text | None = None
+
+
+class SessionData(EventData):
+    """An event of one medicine session."""
+
+    session: SessionNumber
+
+
+class Pressure(Frozen):
+    """One blood pressure, in mmHg."""
+
+    systolic: Systolic
+    diastolic: Diastolic
+
+    @model_validator(mode="after")
+    def _is_a_pressure(self) -> Self:
+        if self.diastolic >= self.systolic:
+            raise ValueError("a diastolic pressure below the systolic one was expected")
+        return self
+
+
+class Event(Frozen, extra="ignore"):
+    """A CloudEvents 1.0 envelope; attributes that Kapstan does not know are left aside, as the standard asks."""
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Name
+    source: Name
+    subject: CourseId
+    time: Moment
+    datacontenttype: Literal["application/json"] = "application/json"
+
+
+class CourseReferred(Event):
+    """A patient is referred: the course starts, in `screening`."""
+
+    class Data(EventData):  # noqa: D106
+        protocol: Name
+        site: Code
+        indications: Annotated[Codes, Field(min_length=1)]
+        weight_kg: Weight | None = None
+        measures_baseline: Mapping[Code, Annotated[float, Field(ge=0, le=1000)]] | None = None
+
+    type: Literal["kap.course.referred"] = "kap.course.referred"
+    data: Data
+
+
+class ScreeningRecorded(Event):
+    """The screening visit: what speaks for and against."""
+
+    class Data(EventData, Pressure):  # noqa: D106
+        conditions: Codes
+        medications: Codes
+        heart_rate: HeartRate | None = None
+        weight_kg: Weight
+        age_years: Annotated[int, Field(ge=0, le=130)]
+        pregnancy_test: PregnancyTest
+        escort_available: bool
+        prior_adequate_trials: Annotated[int, Field(ge=0, le=100)] | None = None
+
+    type: Literal["kap.screening.recorded"] = "kap.screening.recorded"
+    data: Data
+
+
+class ConsentSigned(Event):
+    """The patient consents to one version of one document."""
+
+    class Data(EventData):  # noqa: D106
+        document: Name
+        version: Name
+
+    type: Literal["kap.consent.signed"] = "kap.consent.signed"
+    data: Data
+
+
+class ConsentWithdrawn(Event):
+    """The patient takes her consent back: the course is held at once."""
+
+    class Data(EventData):  # noqa: D106
+        pass
+
+    type: Literal["kap.consent.withdrawn"] = "kap.consent.withdrawn"
+    data: Data
+
+
+class MeasureRecorded(Event):
+    """An outcome measure or a risk screen was answered."""
+
+    class Data(EventData):  # noqa: D106
+        instrument: Code
+        items: Annotated[tuple[int, ...], Field(max_length=100)] | None = None
+        score: Annotated[float, Field(ge=0, le=1000)] | None = None
+        behavior_lifetime: bool | None = None
+
+    type: Literal["kap.measure.recorded"] = "kap.measure.recorded"
+    data: Data
+
+
+class EligibilityDecision(StrEnum):
+    """The prescriber's answer to the screening."""
+
+    ELIGIBLE = "eligible"
+    INELIGIBLE = "ineligible"
+
+
+class EligibilityDecided(Event):
+    """A prescriber decides on the screening; `ineligible` closes the course."""
+
+    class Data(EventData):  # noqa: D106
+        decision: EligibilityDecision
+        rationale: Text
+        overrides: tuple[Override, ...] = ()
+
+    type: Literal["kap.eligibility.decided"] = "kap.eligibility.decided"
+    data: Data
+
+
+class PlanPrescribed(Event):
+    """A prescriber's plan within the protocol's bounds; prescribed again, it is the review."""
+
+    class Data(EventData):  # noqa: D106
+        medicine_sessions: Annotated[int, Field(ge=1, le=99)] | None = None
+        interval_days: Annotated[int, Field(ge=1, le=365)] | None = None
+        dose: Dose
+        goals: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
+
+    type: Literal["kap.plan.prescribed"] = "kap.plan.prescribed"
+    data: Data
+
+
+class PreparationHeld(Event):
+    """A preparation talk was held."""
+
+    class Data(EventData):  # noqa: D106
+        topics: Codes
+        minutes: Minutes
+
+    type: Literal["kap.preparation.held"] = "kap.preparation.held"
+    data: Data
+
+
+class SessionBooked(Event):
+    """A medicine session has a time and its people."""
+
+    class Data(SessionData):  # noqa: D106
+        starts_at: Moment
+        room: Name | None = None
+        staff: Annotated[tuple[StaffMember, ...], Field(max_length=20)]
+
+    type: Literal["kap.session.booked"] = "kap.session.booked"
+    data: Data
+
+
+class SessionRebooked(Event):
+    """A session moves to another time."""
+
+    class Data(SessionData):  # noqa: D106
+        starts_at: Moment
+
+    type: Literal["kap.session.rebooked"] = "kap.session.rebooked"
+    data: Data
+
+
+class SessionCanceled(Event):
+    """A session is called off before the patient came."""
+
+    class Data(SessionData):  # noqa: D106
+        reason: Text
+
+    type: Literal["kap.session.canceled"] = "kap.session.canceled"
+    data: Data
+
+
+class SessionMissed(Event):
+    """The patient did not come."""
+
+    class Data(SessionData):  # noqa: D106
+        pass
+
+    type: Literal["kap.session.missed"] = "kap.session.missed"
+    data: Data
+
+
+class PatientCheckedIn(Event):
+    """The patient is here: fasting, escort, weight, what changed."""
+
+    class Data(SessionData):  # noqa: D106
+        last_solids_at: Moment
+        last_fluids_at: Moment
+        escort: bool
+        weight_kg: Weight | None = None
+        pregnancy_test: PregnancyTest | None = None
+        medications_changed: bool
+
+    type: Literal["kap.patient.checked_in"] = "kap.patient.checked_in"
+    data: Data
+
+
+class VitalsRecorded(Event):
+    """One reading; the protocol's verdict comes back with the answer."""
+
+    class Data(SessionData, Pressure):  # noqa: D106
+        heart_rate: HeartRate
+        spo2: Annotated[int, Field(ge=0, le=100)]
+        respiratory_rate: Annotated[int, Field(ge=0, le=80)]
+        moaas: Annotated[int, Field(ge=0, le=5)] | None = None
+        symptoms: Codes = ()
+
+    type: Literal["kap.vitals.recorded"] = "kap.vitals.recorded"
+    data: Data
+
+
+class SessionCleared(Event):
+    """A prescriber clears the patient for this session's dose."""
+
+    class Data(SessionData):  # noqa: D106
+        overrides: tuple[Override, ...] = ()
+
+    type: Literal["kap.session.cleared"] = "kap.session.cleared"
+    data: Data
+
+
+class DoseAdministered(Event):
+    """The medicine was given: the checkpoint clock starts. Given again in one session, it is a booster."""
+
+    class Data(SessionData):  # noqa: D106
+        mg: Annotated[float, Field(gt=0, le=2000)]
+        route: Code
+        lot: Name | None = None
+        witness: PersonId | None = None
+
+    type: Literal["kap.dose.administered"] = "kap.dose.administered"
+    data: Data
+
+
+class AdverseEventReported(Event):
+    """Something untoward happened, graded 1 (mild) to 5 (death) as in CTCAE v5 (S45)."""
+
+    class Data(EventData):  # noqa: D106
+        session: SessionNumber | None = None
+        term: Name
+        grade: Annotated[int, Field(ge=1, le=5)]
+        serious: bool
+
+    type: Literal["kap.adverse_event.reported"] = "kap.adverse_event.reported"
+    data: Data
+
+
+class SessionAborted(Event):
+    """A session is broken off; after a dose, monitoring goes on until discharge."""
+
+    class Data(SessionData):  # noqa: D106
+        reason: Text
+
+    type: Literal["kap.session.aborted"] = "kap.session.aborted"
+    data: Data
+
+
+class DischargeAssessed(Event):
+    """How fit the patient is to go home. PADSS 0 to 10 (S43)."""
+
+    class Data(SessionData):  # noqa: D106
+        padss: Annotated[int, Field(ge=0, le=10)]
+        oriented: bool
+        steady_gait: bool
+        dissociation_resolved: bool
+        nausea: bool | None = None
+
+    type: Literal["kap.discharge.assessed"] = "kap.discharge.assessed"
+    data: Data
+
+
+class PatientDischarged(Event):
+    """The patient goes home, with her escort and her instructions."""
+
+    class Data(SessionData):  # noqa: D106
+        escort: bool
+        instructions_given: bool
+        overrides: tuple[Override, ...] = ()
+
+    type: Literal["kap.patient.discharged"] = "kap.patient.discharged"
+    data: Data
+
+
+class CheckInCompleted(Event):
+    """An after-session call was made; `days_after` discharge names which."""
+
+    class Data(SessionData):  # noqa: D106
+        days_after: Days
+        suicidal_ideation: bool
+        symptoms: Codes = ()
+
+    type: Literal["kap.check_in.completed"] = "kap.check_in.completed"
+    data: Data
+
+
+class IntegrationHeld(Event):
+    """An integration talk after a medicine session."""
+
+    class Data(SessionData):  # noqa: D106
+        minutes: Minutes
+        themes: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
+
+    type: Literal["kap.integration.held"] = "kap.integration.held"
+    data: Data
+
+
+class FormFiled(Event):
+    """A paper that the protocol asks for after a session."""
+
+    class Data(SessionData):  # noqa: D106
+        form: Code
+
+    type: Literal["kap.form.filed"] = "kap.form.filed"
+    data: Data
+
+
+class FollowUpHeld(Event):
+    """A follow-up visit; `days_after` the last session names which."""
+
+    class Data(EventData):  # noqa: D106
+        days_after: Days
+
+    type: Literal["kap.follow_up.held"] = "kap.follow_up.held"
+    data: Data
+
+
+class CourseHeld(Event):
+    """Somebody lays a pause over the course: nothing is dosed under it."""
+
+    class Data(EventData):  # noqa: D106
+        reason: Text
+
+    type: Literal["kap.course.held"] = "kap.course.held"
+    data: Data
+
+
+class CourseResumed(Event):
+    """The pause is lifted; after a safety hold, by a prescriber."""
+
+    class Data(EventData):  # noqa: D106
+        reason: Text
+
+    type: Literal["kap.course.resumed"] = "kap.course.resumed"
+    data: Data
+
+
+class PatientWithdrew(Event):
+    """The patient ends her course."""
+
+    class Data(EventData):  # noqa: D106
+        reason: Text
+
+    type: Literal["kap.patient.withdrew"] = "kap.patient.withdrew"
+    data: Data
+
+
+class CourseDiscontinued(Event):
+    """The clinic ends the course."""
+
+    class Data(EventData):  # noqa: D106
+        reason: Text
+
+    type: Literal["kap.course.discontinued"] = "kap.course.discontinued"
+    data: Data
+
+
+class CourseTransferred(Event):
+    """Somebody else takes the course over."""
+
+    class Data(EventData):  # noqa: D106
+        reason: Text
+        to: Name | None = None
+
+    type: Literal["kap.course.transferred"] = "kap.course.transferred"
+    data: Data
+
+
+class CourseVoided(Event):
+    """The course was entered in error."""
+
+    class Data(EventData):  # noqa: D106
+        reason: Text
+
+    type: Literal["kap.course.voided"] = "kap.course.voided"
+    data: Data
+
+
+class ProtocolMigrated(Event):
+    """The course goes on under another version of its protocol."""
+
+    class Data(EventData):  # noqa: D106
+        to_version: Name
+        approved_by: Name
+
+    type: Literal["kap.protocol.migrated"] = "kap.protocol.migrated"
+    data: Data
+
+
+ClinicEvent = Annotated[
+    CourseReferred
+    | ScreeningRecorded
+    | ConsentSigned
+    | ConsentWithdrawn
+    | MeasureRecorded
+    | EligibilityDecided
+    | PlanPrescribed
+    | PreparationHeld
+    | SessionBooked
+    | SessionRebooked
+    | SessionCanceled
+    | SessionMissed
+    | PatientCheckedIn
+    | VitalsRecorded
+    | SessionCleared
+    | DoseAdministered
+    | AdverseEventReported
+    | SessionAborted
+    | DischargeAssessed
+    | PatientDischarged
+    | CheckInCompleted
+    | IntegrationHeld
+    | FormFiled
+    | FollowUpHeld
+    | CourseHeld
+    | CourseResumed
+    | PatientWithdrew
+    | CourseDiscontinued
+    | CourseTransferred
+    | CourseVoided
+    | ProtocolMigrated,
+    Field(discriminator="type"),
+]
+"""Any clinic event, told apart by its `type`."""
+
+CLINIC_EVENT: TypeAdapter[ClinicEvent] = TypeAdapter(ClinicEvent)
+
+MODELS: Mapping[str, type[Event]] = {
+    model.model_fields["type"].default: model for model in get_args(get_args(ClinicEvent)[0])
+}
+"""Every clinic event's model by its full `type`, in the order of a course."""
+
+
+def fingerprint(event: ClinicEvent) -> str:
+    """What the event says, as a hash: equal for the same content however it was spelled."""
+    said: JsonValue = CLINIC_EVENT.dump_python(event, mode="json", include={"type", "subject", "data"})
+    at = f"{event.time.timestamp():.6f}"
+    return hashlib.sha256(canonical({"said": said, "time": at})).hexdigest()

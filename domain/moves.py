@@ -1,0 +1,287 @@
+"""What an accepted clinic event changes, and whom it makes us call."""
+
+from datetime import date, tzinfo
+
+from domain import checkpoints, followup, measures, preparation, vitals
+from domain.escalation import Kind
+from domain.events import (
+    AdverseEventReported,
+    CheckInCompleted,
+    ClinicEvent,
+    ConsentSigned,
+    ConsentWithdrawn,
+    CourseDiscontinued,
+    CourseHeld,
+    CourseReferred,
+    CourseResumed,
+    CourseTransferred,
+    CourseVoided,
+    DischargeAssessed,
+    DoseAdministered,
+    EligibilityDecided,
+    EligibilityDecision,
+    FollowUpHeld,
+    FormFiled,
+    IntegrationHeld,
+    MeasureRecorded,
+    PatientCheckedIn,
+    PatientDischarged,
+    PatientWithdrew,
+    PlanPrescribed,
+    PreparationHeld,
+    ProtocolMigrated,
+    ScreeningRecorded,
+    SessionAborted,
+    SessionBooked,
+    SessionCanceled,
+    SessionCleared,
+    SessionMissed,
+    SessionRebooked,
+    VitalsRecorded,
+)
+from domain.protocol import MeasureRule
+from domain.state import CourseState, Data, Fact, MeasureTaken, MedicineSession, Outcome, Phase, Stage
+from domain.turn import Course, Turn
+from domain.values import Moment, Severity
+from domain.vitals import VerdictSeverity, verdict
+
+_SERIOUS_GRADE = 4
+_SEVERE_GRADE = 3
+_MODERATE_GRADE = 2
+
+
+def apply(turn: Turn[Course], event: ClinicEvent) -> None:
+    """The course after the event, with every entry, escalation and change of phase that follows from it."""
+    match event:
+        case CourseReferred():
+            turn.change(referral=_fact(turn, event.time, event.data))
+            turn.enter(Phase.SCREENING, event.time)
+        case ScreeningRecorded():
+            turn.change(screening=_newer(turn.course.screening, _fact(turn, event.time, event.data)))
+        case ConsentSigned():
+            turn.change(consent=_fact(turn, event.time, event.data))
+        case ConsentWithdrawn():
+            _withdraw_consent(turn, event)
+        case MeasureRecorded():
+            _take_measure(turn, event)
+        case EligibilityDecided():
+            _decide_eligibility(turn, event)
+        case PlanPrescribed():
+            turn.change(plans=(*turn.course.plans, _fact(turn, event.time, event.data)))
+            _begin_medicine_when_prepared(turn, event.time)
+        case PreparationHeld():
+            turn.change(preparations=(*turn.course.preparations, _fact(turn, event.time, event.data)))
+            _begin_medicine_when_prepared(turn, event.time)
+        case AdverseEventReported():
+            _report_adverse_event(turn, event)
+        case FollowUpHeld():
+            _hold_follow_up(turn, event)
+        case CourseHeld():
+            turn.hold(event.data.reason, event.time, is_safety=False)
+        case CourseResumed():
+            turn.change(hold=None, phase_learned_at=turn.now)
+        case PatientWithdrew():
+            was_screened = turn.course.phase is not Phase.SCREENING
+            turn.close(Outcome.WITHDRAWN if was_screened else Outcome.DECLINED, event.time)
+        case CourseDiscontinued():
+            turn.close(Outcome.DISCONTINUED, event.time)
+        case CourseTransferred():
+            turn.close(Outcome.TRANSFERRED, event.time)
+        case CourseVoided():
+            turn.close(Outcome.ENTERED_IN_ERROR, event.time)
+        case ProtocolMigrated():
+            pass  # the chart has taken the new version over before; see Chart.accept
+        case _:
+            _apply_to_session(turn, event)
+
+
+def _apply_to_session(turn: Turn[Course], event: ClinicEvent) -> None:
+    match event:
+        case SessionBooked():
+            _book(turn, event)
+            return
+        case _:
+            session = turn.course.session_numbered(getattr(event.data, "session", 0))
+    assert session is not None
+    match event:
+        case SessionRebooked():
+            _keep(turn, session.but(starts_at=event.data.starts_at, stage=Stage.BOOKED, check_in=None, clearance=None))
+        case SessionCanceled():
+            _keep(turn, session.but(stage=Stage.CANCELED))
+        case SessionMissed():
+            _keep(turn, session.but(stage=Stage.MISSED))
+            turn.escalate(Kind.SESSION_MISSED, session.number, Severity.ROUTINE, event.time)
+        case PatientCheckedIn():
+            _keep(turn, session.but(stage=Stage.CHECKED_IN, check_in=_fact(turn, event.time, event.data)))
+        case VitalsRecorded():
+            _read(turn, session, event)
+        case SessionCleared():
+            _keep(turn, session.but(stage=Stage.CLEARED, clearance=_fact(turn, event.time, event.data)))
+        case DoseAdministered():
+            given = (*session.doses, _fact(turn, event.time, event.data))
+            _keep(turn, session.but(stage=Stage.DOSED, doses=given))
+        case SessionAborted():
+            stage = Stage.RECOVERING if session.doses else Stage.ABORTED
+            _keep(turn, session.but(stage=stage, abort=_fact(turn, event.time, event.data)))
+        case DischargeAssessed():
+            assessed = _newer(session.assessment, _fact(turn, event.time, event.data))
+            _keep(turn, session.but(stage=Stage.RECOVERING, assessment=assessed))
+        case PatientDischarged():
+            _discharge(turn, session, event)
+        case CheckInCompleted():
+            _call(turn, session, event)
+        case IntegrationHeld():
+            held = (*session.integrations, _fact(turn, event.time, event.data))
+            _keep(turn, session.but(integrations=held))
+            _go_on_when_integrated(turn, event.time)
+        case FormFiled():
+            _keep(turn, session.but(forms=(*session.forms, _fact(turn, event.time, event.data))))
+
+
+def _fact(turn: Turn[Course], at: Moment, data: Data) -> Fact[Data]:
+    # Parametrized by what it holds, so that it is written out, and read back, as that.
+    return Fact[type(data)](at=at, recorded_at=turn.now, data=data)  # type: ignore[misc,no-any-return,operator]
+
+
+def _newer(standing: Fact[Data] | None, arrived: Fact[Data]) -> Fact[Data]:
+    """A fact sent late does not push aside one that is newer."""
+    return standing if standing is not None and standing.at > arrived.at else arrived
+
+
+def _keep(turn: Turn[Course], session: MedicineSession) -> None:
+    turn.change(sessions=turn.course.sessions_with(session))
+
+
+def _book(turn: Turn[Course], event: SessionBooked) -> None:
+    booked = MedicineSession(
+        number=event.data.session,
+        stage=Stage.BOOKED,
+        starts_at=event.data.starts_at,
+        booking=_fact(turn, event.time, event.data),
+    )
+    _keep(turn, booked)
+
+
+def _withdraw_consent(turn: Turn[Course], event: ConsentWithdrawn) -> None:
+    turn.change(consent=_fact(turn, event.time, event.data))
+    turn.hold("consent withdrawn", event.time, is_safety=True)
+    last = turn.course.last_dose_at
+    if last is not None and _day(last, event.time.tzinfo) == _day(event.time, event.time.tzinfo):
+        session = turn.course.dosed_sessions[-1].number
+        turn.escalate(Kind.CONSENT_WITHDRAWN, session, Severity.URGENT, event.time)
+
+
+def _day(moment: Moment, zone: tzinfo | None) -> date:
+    return moment.astimezone(zone).date()
+
+
+def _take_measure(turn: Turn[Course], event: MeasureRecorded) -> None:
+    scored = measure_scored(turn.course, event)
+    taken = MeasureTaken(at=event.time, recorded_at=turn.now, scored=scored)
+    turn.change(measures=(*turn.course.measures, taken))
+    rule = turn.course.protocol.measures.get(scored.instrument)
+    if rule is None:
+        return
+    if rule.item9 and scored.item9 is not None and scored.item9 >= rule.item9.at_least:
+        turn.escalate(Kind.ITEM9_POSITIVE, None, rule.item9.severity, event.time)
+    _answer_risk(turn, rule, scored.risk, event)
+
+
+def _answer_risk(turn: Turn[Course], rule: MeasureRule, risk: measures.Risk | None, event: MeasureRecorded) -> None:
+    answer = {measures.Risk.HIGH: rule.high, measures.Risk.MODERATE: rule.moderate}.get(risk) if risk else None
+    if answer is None:
+        return
+    if answer.hold:
+        turn.hold(f"suicide risk {risk}", event.time, is_safety=True)
+    turn.escalate(Kind.SUICIDE_RISK, None, answer.severity, event.time)
+
+
+def measure_scored(course: CourseState, event: MeasureRecorded) -> measures.Scored:
+    """What the answers come to. Raises `Refused`, naming the field, where they are not as the instrument asks."""
+    said = event.data
+    return measures.scored(
+        said.instrument,
+        course.protocol.measures,
+        items=said.items,
+        score=said.score,
+        behavior_lifetime=said.behavior_lifetime,
+    )
+
+
+def _decide_eligibility(turn: Turn[Course], event: EligibilityDecided) -> None:
+    turn.change(eligibility=_fact(turn, event.time, event.data))
+    if event.data.decision is EligibilityDecision.INELIGIBLE:
+        turn.close(Outcome.INELIGIBLE, event.time)
+    else:
+        turn.enter(Phase.PREPARATION, event.time)
+
+
+def _begin_medicine_when_prepared(turn: Turn[Course], at: Moment) -> None:
+    if turn.course.phase is Phase.PREPARATION and not any(preparation.blockers(turn.course)):
+        turn.enter(Phase.MEDICINE, at)
+
+
+def _read(turn: Turn[Course], session: MedicineSession, event: VitalsRecorded) -> None:
+    protocol = turn.course.protocol
+    before = {reading: verdict(protocol, session, reading).severity for reading in session.readings}
+    arrived = _fact(turn, event.time, event.data)
+    readings = tuple(sorted((*session.readings, arrived), key=lambda reading: (reading.at, reading.recorded_at)))
+    session = session.but(readings=readings)
+    _keep(turn, session)
+    for reading in readings:
+        now = verdict(protocol, session, reading).severity
+        was = before.get(reading, VerdictSeverity.NORMAL)
+        if now.pages_as is not None and now.rank > was.rank:
+            kind = Kind.VITALS_EMERGENCY if now is VerdictSeverity.EMERGENCY else Kind.VITALS_URGENT
+            turn.escalate(kind, session.number, now.pages_as, reading.at)
+    if session.is_monitored and vitals.is_not_falling(protocol, session, arrived):
+        turn.escalate(Kind.BLOOD_PRESSURE_NOT_FALLING, session.number, Severity.URGENT, event.time)
+    if not checkpoints.is_overdue(protocol.medicine.checkpoints, session, turn.course.passed):
+        turn.settle(Kind.VITALS_OVERDUE, session.number)
+
+
+def _discharge(turn: Turn[Course], session: MedicineSession, event: PatientDischarged) -> None:
+    _keep(turn, session.but(stage=Stage.DISCHARGED, discharge=_fact(turn, event.time, event.data)))
+    turn.settle(Kind.VITALS_OVERDUE, session.number)
+    turn.enter(Phase.INTEGRATION, event.time)
+    _go_on_when_integrated(turn, event.time)
+
+
+def _go_on_when_integrated(turn: Turn[Course], at: Moment) -> None:
+    course = turn.course
+    session = course.session
+    if course.phase is not Phase.INTEGRATION or session is None:
+        return
+    last = course.dosed_sessions[-1]
+    if len(last.integrations) < course.protocol.integration.sessions:
+        return
+    if last.number < course.planned_sessions:
+        turn.enter(Phase.MEDICINE, at)
+    else:
+        turn.enter(Phase.FOLLOW_UP, at)
+        if not course.protocol.follow_up.after:
+            turn.close(Outcome.COMPLETED, at)
+
+
+def _call(turn: Turn[Course], session: MedicineSession, event: CheckInCompleted) -> None:
+    _keep(turn, session.but(check_ins=(*session.check_ins, _fact(turn, event.time, event.data))))
+    if event.data.suicidal_ideation:
+        turn.escalate(Kind.SUICIDE_RISK, None, Severity.URGENT, event.time)
+
+
+def _report_adverse_event(turn: Turn[Course], event: AdverseEventReported) -> None:
+    """CTCAE v5 grades (S45): life-threatening or serious wakes everybody, severe is urgent, moderate is routine."""
+    said = event.data
+    if said.serious or said.grade >= _SERIOUS_GRADE:
+        turn.escalate(Kind.ADVERSE_EVENT, said.session, Severity.EMERGENCY, event.time)
+    elif said.grade >= _SEVERE_GRADE:
+        turn.escalate(Kind.ADVERSE_EVENT, said.session, Severity.URGENT, event.time)
+    elif said.grade >= _MODERATE_GRADE:
+        turn.escalate(Kind.ADVERSE_EVENT, said.session, Severity.ROUTINE, event.time)
+
+
+def _hold_follow_up(turn: Turn[Course], event: FollowUpHeld) -> None:
+    is_last = followup.is_last_follow_up(turn.course, event)
+    turn.change(follow_ups=(*turn.course.follow_ups, _fact(turn, event.time, event.data)))
+    if is_last:
+        turn.close(Outcome.COMPLETED, event.time)

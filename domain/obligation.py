@@ -1,0 +1,163 @@
+"""One escalation, whole: what people may do with it, how it answers them, and what its course must be told."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from domain.escalation import (
+    Acknowledge,
+    Change,
+    EscalationState,
+    EscalationView,
+    Kind,
+    Notice,
+    Opening,
+    Page,
+    Reassign,
+    Repeat,
+    Resolve,
+    Settlement,
+    Snooze,
+)
+from domain.ladder import Climb, Rung
+from domain.oncall import Standing
+from domain.policy import Policy
+from domain.refusal import FieldError, Refusal, RefusalCode, Refused
+from domain.values import Frozen, PersonId, in_words
+
+FIRST_PAGES = 100
+LAST_PAGES = 900
+"""What an escalation carries of its pages, when nobody answers for days: its first ones and its last ones."""
+
+
+class Obligation(Frozen):
+    """An escalation as its workflow holds it: what everybody may see, the ladder behind it, the news still to be told.
+
+    Every method answers the obligation as it is afterwards; an act of a human may raise `Refused` instead: `not_open`
+    once resolved, `invalid` where it names somebody who is not in the on-call file, or too long a snooze.
+    """
+
+    view: EscalationView
+    climb: Climb
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether nothing is wanted of anybody any more."""
+        return self.view.state is EscalationState.RESOLVED
+
+    def acknowledge(self, order: Acknowledge, standing: Standing, now: datetime) -> "Obligation":
+        """`by` has promised it. The same person again changes nothing; somebody else takes the promise over."""
+        self.check_open()
+        _check_person(order.by, "/by", standing)
+        if self.view.state is EscalationState.ACKNOWLEDGED and self.view.acknowledged_by == order.by:
+            return self
+        return self._moved(
+            self.climb.acknowledged(standing.policy, now),
+            acknowledged_by=order.by,
+            acknowledged_at=now,
+            note=order.note or self.view.note,
+            news=self._news(Change.ACKNOWLEDGED, now, order.by, order.note),
+        )
+
+    def resolve(self, order: Resolve, standing: Standing, now: datetime) -> "Obligation":
+        """`by` has dealt with it."""
+        self.check_open()
+        _check_person(order.by, "/by", standing)
+        return self._resolved(now, order.by, order.note)
+
+    def snooze(self, order: Snooze, standing: Standing, now: datetime) -> "Obligation":
+        """No page for a while; one snooze after another stays within `max_snooze` of the first."""
+        self.check_open()
+        _check_person(order.by, "/by", standing)
+        until, latest = now + order.for_, self.climb.may_be_quiet_until(standing.policy, now)
+        if until > latest:
+            may = f"at most {in_words(latest - now)} more" if latest > now else "not at all"
+            raise _invalid("/for", f"This {self.view.severity} escalation may be snoozed {may}")
+        return self._moved(self.climb.snoozed(now, until), note=order.note)
+
+    def reassign(self, order: Reassign, standing: Standing, now: datetime) -> "Obligation":
+        """`to` is asked instead; a promise that somebody made before no longer counts."""
+        self.check_open()
+        _check_person(order.by, "/by", standing)
+        _check_person(order.to, "/to", standing)
+        return self._opened_again(
+            self.climb.reassigned(standing.policy, now), now, order.by, order.note, note=order.note or self.view.note
+        )
+
+    def repeat(self, news: Repeat, now: datetime) -> "Obligation":
+        """It happened again, perhaps worse. A promise or a resolution of what was known before no longer counts."""
+        climb = self.climb.repeated(news.severity, now)
+        return self if climb == self.climb else self._opened_again(climb, now, resolved_by=None, resolved_at=None)
+
+    def settle(self, news: Settlement, now: datetime) -> "Obligation":
+        """The missing reading arrived. Every other kind is for a human to resolve."""
+        if self.is_resolved or self.view.kind is not Kind.VITALS_OVERDUE:
+            return self
+        return self._resolved(now, None, news.reason)
+
+    def lapse(self, now: datetime) -> "Obligation":
+        """A promise not kept in time is open again."""
+        climb = self.climb.lapsed(now)
+        return self if climb == self.climb else self._opened_again(climb, now)
+
+    def climbed(self, policy: Policy, rung: Rung, now: datetime) -> "Obligation":
+        """The rung's people are being paged."""
+        return self._moved(self.climb.climbed(policy, rung, now))
+
+    def paged(self, pages: Iterable[Page]) -> "Obligation":
+        """These pages were sent or attempted."""
+        every = (*self.view.pages, *pages)
+        kept = every if len(every) <= FIRST_PAGES + LAST_PAGES else (*every[:FIRST_PAGES], *every[-LAST_PAGES:])
+        return self._moved(self.climb, pages=kept)
+
+    def told(self) -> "Obligation":
+        """The course was told the first of the news, or is not there to be told."""
+        return self.but(notices=self.notices[1:])
+
+    def check_open(self) -> None:
+        """Raises `Refused` (`not_open`) once resolved."""
+        if self.is_resolved:
+            who = f"by {self.view.resolved_by}" if self.view.resolved_by else "by itself"
+            raise Refused(Refusal(code=RefusalCode.NOT_OPEN, message=f"This escalation is already resolved, {who}"))
+
+    def _resolved(self, now: datetime, by: PersonId | None, note: str) -> "Obligation":
+        news = self._news(Change.RESOLVED, now, by, note)
+        return self._moved(self.climb.resolved(), resolved_by=by, resolved_at=now, note=note, news=news)
+
+    def _opened_again(
+        self, climb: Climb, now: datetime, by: PersonId | None = None, why: str | None = None, **changes: object
+    ) -> "Obligation":
+        news = None if self.climb.is_open else self._news(Change.REOPENED, now, by, why)
+        return self._moved(climb, acknowledged_by=None, acknowledged_at=None, news=news, **changes)
+
+    def _moved(self, climb: Climb, *, news: Notice | None = None, **changes: object) -> "Obligation":
+        view = self.view.but(
+            severity=climb.severity,
+            state=climb.state,
+            step=climb.step,
+            snoozed_until=climb.quiet.until if climb.quiet else None,
+            revision=self.view.revision + 1,
+            **changes,
+        )
+        return self.but(climb=climb, view=view, notices=(*self.notices, news) if news else self.notices)
+
+    def _news(self, change: Change, now: datetime, by: PersonId | None, note: str | None) -> Notice:
+        return Notice(id=self.view.id, change=change, at=now, by=by, note=note)
+
+
+def opened(opening: Opening, now: datetime) -> Obligation:
+    """A new escalation, whose first step is due at once, or when the policy's hours begin."""
+    climb = Climb(severity=opening.severity, due_at=now)
+    view = EscalationView(**dict(opening), state=climb.state, step=climb.step, revision=1)
+    return Obligation(view=view, climb=climb)
+
+
+def _check_person(person: PersonId, pointer: str, standing: Standing) -> None:
+    if person not in standing.people:
+        raise _invalid(pointer, f"{person} is not a person of the on-call file")
+
+
+def _invalid(pointer: str, detail: str) -> Refused:
+    return Refused(
+        Refusal(code=RefusalCode.INVALID, message=detail, errors=(FieldError(pointer=pointer, detail=detail),))
+    )

@@ -1,0 +1,484 @@
+"""The clinic's own protocol: every number, list and window that decides what may come next and when it is due.
+
+The models are named and nested as the file's keys are (docs/protocol-format.md): what a clinician reads under
+`[medicine.dose]` is `protocol.medicine.dose`. Nothing here decides anything.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
+
+from domain.values import Code, Duration, DurationOrZero, Frozen, Role, Severity
+
+_ISO_8601 = re.compile(
+    r"P(?=.)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d{1,6})?)S)?)?"
+)
+
+
+def duration(text: str) -> timedelta:
+    """`PT15M` as fifteen minutes. Years and months are refused: they have no fixed length. Raises ValueError."""
+    if not (parts := _ISO_8601.fullmatch(text)):
+        raise ValueError("a duration such as PT15M, PT24H or P7D was expected (no years or months)")
+    return timedelta(**{unit: float(number) for unit, number in parts.groupdict(default="0").items()})
+
+
+def iso_8601(length: timedelta) -> str:
+    """The duration as a protocol file may write it: `P7D`, `PT2H30M`. One spelling for each length."""
+    minutes, seconds = divmod(length.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    fraction = f"{length.microseconds / 1_000_000:f}".strip("0").rstrip(".")
+    days = f"{length.days}D" if length.days else ""
+    parts = ((hours, "H"), (minutes, "M"), (f"{seconds}{fraction}" if fraction else seconds, "S"))
+    time = "".join(f"{number}{unit}" for number, unit in parts if number)
+    return f"P{days}T{time}" if time else f"P{days or 'T0S'}"
+
+
+def _read_duration(value: object) -> object:
+    match value:
+        case timedelta():
+            return value
+        case str():
+            return duration(value)
+        case _:
+            raise ValueError("a duration in quotes, such as PT15M, was expected")
+
+
+_AsIso = PlainSerializer(iso_8601, return_type=str, when_used="json")
+Length = Annotated[Duration, BeforeValidator(_read_duration), _AsIso]
+"""A duration longer than zero, written in ISO 8601."""
+LengthOrZero = Annotated[DurationOrZero, BeforeValidator(_read_duration), _AsIso]
+"""A duration of zero or more, written in ISO 8601."""
+
+Count = Annotated[int, Field(ge=0)]
+AtLeastOne = Annotated[int, Field(ge=1)]
+Milligrams = Annotated[float, Field(gt=0)]
+Percent = Annotated[int, Field(ge=1, le=100)]
+
+
+def _spelled(pattern: str, expected: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"{expected} was expected")
+        return value
+
+    return AfterValidator(check)
+
+
+Version = Annotated[str, _spelled(r"\d{1,6}(\.\d{1,6}){0,3}", "a version of numbers, such as 1.0.0,")]
+ProtocolId = Annotated[
+    str,
+    _spelled(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "an id of letters, digits, dots and dashes, such as kap-im-weekly,"),
+]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+class Route(StrEnum):
+    """How the medicine enters the body."""
+
+    INTRAMUSCULAR = "intramuscular"
+    INTRAVENOUS = "intravenous"
+    SUBCUTANEOUS = "subcutaneous"
+    SUBLINGUAL = "sublingual"
+    INTRANASAL = "intranasal"
+
+
+class Vital(StrEnum):
+    """What a reading measures."""
+
+    SYSTOLIC = "systolic"
+    DIASTOLIC = "diastolic"
+    HEART_RATE = "heart_rate"
+    SPO2 = "spo2"
+    RESPIRATORY_RATE = "respiratory_rate"
+    MOAAS = "moaas"
+
+
+class LimitSeverity(StrEnum):
+    """What a reading beyond a limit is."""
+
+    WARNING = "warning"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
+
+    @property
+    def rank(self) -> int:
+        """0 for a warning, rising with severity."""
+        return list(type(self)).index(self)
+
+
+def _read_staff_role(value: object) -> Role:
+    if isinstance(value, str) and value in STAFF_ROLES:
+        return Role(value)
+    raise ValueError("prescriber, monitor, therapist or coordinator was expected")
+
+
+STAFF_ROLES = frozenset({Role.PRESCRIBER, Role.MONITOR, Role.THERAPIST, Role.COORDINATOR})
+StaffRole = Annotated[Role, BeforeValidator(_read_staff_role)]
+"""A role that somebody can be booked in: neither the patient's nor Kapstan's own."""
+
+
+class Range(Frozen):
+    """From `low` to `high`, both included; a two-element array in the file."""
+
+    low: float
+    high: float
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_array(cls, value: object, info: ValidationInfo) -> object:
+        match value:
+            case [low, high]:
+                return {"low": low, "high": high}
+            case {"low": _, "high": _} | Range() if info.mode == "python":
+                return value
+            case _:
+                raise ValueError("a range of two numbers, such as [90, 140], was expected")
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        if self.low > self.high:
+            raise ValueError("the first number of a range must not be greater than the second")
+        return self
+
+    @model_serializer
+    def _to_array(self) -> tuple[float, float]:
+        return (self.low, self.high)
+
+    def holds(self, value: float) -> bool:
+        """Whether `value` lies in the range, its ends included."""
+        return self.low <= value <= self.high
+
+    def lies_within(self, other: "Range") -> bool:
+        """Whether every value of this range is one of the other's too."""
+        return other.low <= self.low and self.high <= other.high
+
+
+class VitalRanges(Frozen):
+    """A range for each vital sign; a vital without one (None) is not asked about."""
+
+    systolic: Range | None = None
+    diastolic: Range | None = None
+    heart_rate: Range | None = None
+    spo2: Range | None = None
+    respiratory_rate: Range | None = None
+    moaas: Range | None = None
+
+    def of(self, vital: Vital) -> Range | None:
+        """The range of one vital sign."""
+        ranges: dict[Vital, Range | None] = {
+            Vital.SYSTOLIC: self.systolic,
+            Vital.DIASTOLIC: self.diastolic,
+            Vital.HEART_RATE: self.heart_rate,
+            Vital.SPO2: self.spo2,
+            Vital.RESPIRATORY_RATE: self.respiratory_rate,
+            Vital.MOAAS: self.moaas,
+        }
+        return ranges[vital]
+
+
+class CourseRules(Frozen):
+    """How many medicine sessions, and how far apart two doses are."""
+
+    medicine_sessions: AtLeastOne
+    sessions_min: AtLeastOne
+    sessions_max: AtLeastOne
+    interval: Length
+    interval_min: Length
+    interval_max: Length
+    rescreen_after: Length
+    review_after_session: AtLeastOne | None = None
+    goals_required: bool
+
+
+class ScreeningRules(Frozen):
+    """Who may enter the course: tests, bounds, conditions that exclude and conditions a prescriber must weigh."""
+
+    within: Length
+    measures: tuple[Code, ...]
+    age_min: Count
+    prior_trials_min: Count
+    systolic_max: AtLeastOne
+    diastolic_max: AtLeastOne
+    consent_version: Text
+    consent_valid_for: Length
+    absolute: tuple[Code, ...]
+    review: tuple[Code, ...]
+    caution_medications: tuple[Code, ...]
+
+
+class PreparationRules(Frozen):
+    """What must have been talked about before the first dose."""
+
+    sessions: Count
+    within: Length
+    topics: tuple[Code, ...]
+
+
+class DoseBasis(StrEnum):
+    """What the dose bounds are counted in."""
+
+    MG_PER_KG = "mg_per_kg"
+    MG = "mg"
+
+
+class DoseRules(Frozen):
+    """The bounds of a dose, in `basis`. Above `max` two prescribers are needed; above `hard_max` there is no dose."""
+
+    basis: DoseBasis
+    first_max: Milligrams
+    max: Milligrams
+    hard_max: Milligrams
+    step_max: Milligrams
+    boosters_max: Count
+
+
+class ClearanceRules(Frozen):
+    """The gate before a dose: a reading outside `hold` blocks, one outside `never` blocks absolutely."""
+
+    reading_valid: Length
+    hold: VitalRanges
+    never: VitalRanges
+
+
+class CheckpointRules(Frozen):
+    """When vitals are due after a dose, and when their absence is somebody's business."""
+
+    offsets: Annotated[tuple[LengthOrZero, ...], Field(min_length=1)]
+    then_every: Length
+    early: LengthOrZero
+    grace: Length
+    emergency_after: Length
+
+
+class Limit(Frozen):
+    """One line that a reading may cross in a medicine session: above, below, or a rise over the clearance reading."""
+
+    vital: Vital
+    above: float | None = None
+    below: float | None = None
+    rise: Annotated[float, Field(gt=0)] | None = None
+    severity: LimitSeverity
+    confirm_within: Length | None = None
+
+    @model_validator(mode="after")
+    def _has_one_bound(self) -> Self:
+        if [self.above, self.below, self.rise].count(None) != 2:
+            raise ValueError("exactly one of above, below and rise was expected")
+        return self
+
+    @property
+    def key(self) -> str:
+        """The key path that names it in `[evidence]`."""
+        return f"medicine.limits.{self.vital}.{self.severity}"
+
+    def is_crossed_by(self, value: float, at_clearance: float | None) -> bool:
+        """Whether `value` lies beyond the limit; `above` and `below` are themselves still within it.
+
+        A `rise` is crossed when it is reached (CLINICAL.md 3.4: "rise of 40+", S2), and needs the clearance reading.
+        """
+        if self.above is not None:
+            return value > self.above
+        if self.below is not None:
+            return value < self.below
+        return at_clearance is not None and self.rise is not None and value - at_clearance >= self.rise
+
+
+class SymptomRules(Frozen):
+    """Symptom codes and what each one is, whatever the numbers say."""
+
+    emergency: tuple[Code, ...]
+    urgent: tuple[Code, ...]
+    warning: tuple[Code, ...]
+
+    def severity_of(self, symptom: Code) -> LimitSeverity | None:
+        """The highest severity that lists the symptom; None where none does."""
+        if symptom in self.emergency:
+            return LimitSeverity.EMERGENCY
+        if symptom in self.urgent:
+            return LimitSeverity.URGENT
+        return LimitSeverity.WARNING if symptom in self.warning else None
+
+
+class DischargeRules(Frozen):
+    """What must hold before a dosed patient leaves."""
+
+    padss_min: Annotated[int, Field(ge=0, le=10)]
+    bp_within_percent: Percent
+    bp_not_falling_after: Length
+    moaas_min: Annotated[int, Field(ge=0, le=5)]
+    spo2_min: Percent
+    oriented: bool
+    steady_gait: bool
+    dissociation_resolved: bool
+    reading_valid: Length
+
+
+class MedicineRules(Frozen):
+    """One medicine session, from who must be in the room to when the patient may leave."""
+
+    staff: Annotated[tuple[StaffRole, ...], Field(min_length=1)]
+    credentials: Mapping[StaffRole, tuple[Code, ...]] = {}
+    planned_duration: Length
+    minimum_observation: Length
+    discharge_overdue: Length
+    solids_fasting: LengthOrZero
+    fluids_fasting: LengthOrZero
+    escort_required: bool
+    pregnancy_test_each_session: bool
+    clearance_valid: Length
+    measures: tuple[Code, ...]
+    integration_before_next_dose: bool
+    dose: DoseRules
+    clearance: ClearanceRules
+    checkpoints: CheckpointRules
+    limits: tuple[Limit, ...]
+    symptoms: SymptomRules
+    discharge: DischargeRules
+
+
+class IntegrationRules(Frozen):
+    """How soon, and how often, a medicine session is talked through."""
+
+    sessions: Count
+    within: Length
+
+
+class CheckInRules(Frozen):
+    """The calls after a session, counted from discharge, and how late each may be."""
+
+    after: tuple[Length, ...]
+    reminder: Length
+    missed: Length
+    missed_at_risk: Length
+
+
+class FollowUpRules(Frozen):
+    """The visits after the last medicine session."""
+
+    after: tuple[Length, ...]
+    grace: Length
+
+
+class Form(Frozen):
+    """Paperwork that is due after discharge."""
+
+    form: Code
+    within: Length
+    remind: tuple[Length, ...] = ()
+
+
+class MeasureMoment(StrEnum):
+    """When a measure is due, where it is not due at a fixed distance."""
+
+    BASELINE = "baseline"
+    EACH_SESSION = "each_session"
+    END = "end"
+
+
+def _read_every(value: object) -> object:
+    match value:
+        case MeasureMoment() | timedelta():
+            return value
+        case str() if value in list(MeasureMoment):
+            return MeasureMoment(value)
+        case str() if value.startswith("P"):
+            return duration(value)
+        case _:
+            raise ValueError("one of baseline, each_session, end, or a duration such as P30D was expected")
+
+
+def _write_every(value: MeasureMoment | timedelta) -> str:
+    return iso_8601(value) if isinstance(value, timedelta) else value.value
+
+
+Every = Annotated[
+    MeasureMoment | Duration,
+    BeforeValidator(_read_every),
+    PlainSerializer(_write_every, return_type=str, when_used="json"),
+]
+
+
+class Item9Rule(Frozen):
+    """What an answer to the PHQ-9's question about being better off dead sets off."""
+
+    at_least: Annotated[int, Field(ge=1, le=3)]
+    severity: Severity
+    needs: Code
+
+
+class RiskRule(Frozen):
+    """What a level of suicide risk sets off: whom to wake, and whether the course is held."""
+
+    severity: Severity
+    hold: bool
+
+
+class MeasureRule(Frozen):
+    """When an instrument is due, and what a change of its score means."""
+
+    every: Every
+    range: Range | None = None
+    response_percent: Percent | None = None
+    remission_below: float | None = None
+    meaningful_change: Annotated[float, Field(gt=0)] | None = None
+    item9: Item9Rule | None = None
+    high: RiskRule | None = None
+    moderate: RiskRule | None = None
+
+
+class Grade(StrEnum):
+    """How well a value is founded."""
+
+    SOURCED = "sourced"
+    WEAK = "weak"
+    COMMON_PRACTICE = "common_practice"
+
+
+class Evidence(Frozen):
+    """Where a value comes from, and how far that carries."""
+
+    grade: Grade
+    source: Text
+    note: Text | None = None
+
+
+class Protocol(Frozen):
+    """One version of one protocol. It is pinned into a course when the course starts."""
+
+    id: ProtocolId
+    version: Version
+    title: Text
+    route: Route
+    indications: Annotated[tuple[Code, ...], Field(min_length=1)]
+    course: CourseRules
+    screening: ScreeningRules
+    preparation: PreparationRules
+    medicine: MedicineRules
+    integration: IntegrationRules
+    check_ins: CheckInRules
+    follow_up: FollowUpRules
+    forms: tuple[Form, ...] = ()
+    measures: Mapping[Code, MeasureRule] = {}
+    evidence: Mapping[str, Evidence] = {}
+
+    def source_of(self, key: str) -> str | None:
+        """The source that a parameter's evidence names, such as "S27"; None where it has none.
+
+        `key` is the parameter's path, such as "course.interval_min", or for a limit its `key`.
+        """
+        evidence = self.evidence.get(key)
+        return evidence.source if evidence else None

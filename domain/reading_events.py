@@ -1,0 +1,70 @@
+"""From what arrived on the wire to a clinic event, or to a sentence that says what was expected."""
+
+import json
+from typing import Any, NoReturn
+
+from pydantic import JsonValue, ValidationError
+
+from domain.events import CLINIC_EVENT, MODELS, ClinicEvent
+from domain.refusal import FieldError, Refusal, RefusalCode, Refused
+
+
+def parse_event(raw: str | bytes) -> ClinicEvent:
+    """The clinic event that `raw`, one CloudEvents 1.0 JSON object, says.
+
+    Raises `Refused`: `malformed` where it is no JSON, no CloudEvent or of an unknown type; `invalid`, with a JSON pointer
+    for each field, where its content is wrong.
+    """
+    return event_from(parse_json(raw))
+
+
+def parse_json(raw: str | bytes) -> JsonValue:
+    """JSON as the standard has it: UTF-8, no NaN, no key twice. Raises `Refused`, `malformed`."""
+    try:
+        value: JsonValue = json.loads(raw, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        _malformed(f"it is not JSON: {error}")
+    return value
+
+
+def event_from(value: JsonValue) -> ClinicEvent:
+    """The clinic event of a decoded JSON value. Raises `Refused` as `parse_event` does."""
+    if not isinstance(value, dict):
+        _malformed("a CloudEvent is a JSON object")
+    for attribute in ("specversion", "id", "source", "type"):
+        if not isinstance(value.get(attribute), str) or not value[attribute]:
+            _malformed(f"it is not a CloudEvent 1.0: attribute `{attribute}` is missing or not a text")
+    if value["specversion"] != "1.0":
+        _malformed("it is not a CloudEvent 1.0: `specversion` was expected to be 1.0")
+    if value["type"] not in MODELS:
+        _malformed(f"`{value['type']}` is no type of clinic event; see docs/events.md")
+    try:
+        return CLINIC_EVENT.validate_json(json.dumps(value), strict=True)
+    except ValidationError as wrong:
+        raise invalid([_field_error(error["loc"], error["msg"]) for error in wrong.errors()]) from None
+
+
+def invalid(errors: list[FieldError]) -> Refused:
+    """The refusal of an event whose fields are wrong, each named."""
+    told = "; ".join(f"{error.pointer}: {error.detail}" for error in errors)
+    return Refused(Refusal(code=RefusalCode.INVALID, message=told, errors=tuple(errors)))
+
+
+def _field_error(location: tuple[int | str, ...], message: str) -> FieldError:
+    # The first part is the union's own tag: the event's type, no field of the clinic's.
+    pointer = "".join(f"/{part}" for part in location[1:])
+    return FieldError(pointer=pointer, detail=message.removeprefix("Value error, "))
+
+
+def _malformed(why: str) -> NoReturn:
+    raise Refused(Refusal(code=RefusalCode.MALFORMED, message=why))
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(found := dict(pairs)) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")

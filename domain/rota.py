@@ -1,0 +1,169 @@
+"""Who is on duty at a moment, and when the office opens: read off the clinic's wall clock, daylight saving included."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+
+from domain.protocol import Length
+from domain.values import Frozen, PersonId
+
+SHORTEST_TURN = timedelta(hours=1)
+"""A shorter turn could be lost, or come twice, when the clock is put forward or back."""
+
+
+def at_least_one(message: str) -> AfterValidator:
+    """Refuses an empty list, saying `message`."""
+
+    def check(items: tuple[object, ...]) -> tuple[object, ...]:
+        if not items:
+            raise ValueError(message)
+        return items
+
+    return AfterValidator(check)
+
+
+def _local(read: Callable[[str], datetime | time], expected: str) -> BeforeValidator:
+    """A wall clock's reading, quoted or in TOML's own form, without an offset: the rota's time zone gives it."""
+
+    def check(value: object) -> object:
+        try:
+            moment = read(value) if isinstance(value, str) else value
+        except ValueError:
+            moment = None
+        if not isinstance(moment, datetime | time) or moment.tzinfo is not None:
+            raise ValueError(f"{expected} was expected, without an offset")
+        return moment
+
+    return BeforeValidator(check)
+
+
+def _known(zone: str) -> str:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("an IANA time zone such as America/Los_Angeles was expected") from None
+    return zone
+
+
+def _long_enough(period: timedelta) -> timedelta:
+    if period < SHORTEST_TURN:
+        raise ValueError("a turn of at least PT1H was expected")
+    return period
+
+
+LocalDateTime = Annotated[datetime, _local(datetime.fromisoformat, "a local date and time such as 2026-01-05T08:00:00")]
+LocalTime = Annotated[time, _local(time.fromisoformat, "a local time such as 08:00")]
+Zone = Annotated[str, AfterValidator(_known)]
+
+
+class RotaOverride(Frozen):
+    """`person` stands in from one local moment (included) until another (excluded)."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+    person: PersonId
+    from_: Annotated[LocalDateTime, Field(alias="from")]
+    until: LocalDateTime
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.until <= self.from_:
+            raise ValueError("until must be later than from")
+        return self
+
+
+class Rota(Frozen):
+    """People who take turns. A turn ends at the same local time all year round, however long that day was."""
+
+    timezone: Zone
+    members: Annotated[tuple[PersonId, ...], at_least_one("has nobody: a rota needs at least one member")]
+    period: Annotated[Length, AfterValidator(_long_enough)]
+    handoff: LocalDateTime
+    overrides: tuple[RotaOverride, ...] = ()
+
+    @model_validator(mode="after")
+    def _overrides_do_not_overlap(self) -> Self:
+        for earlier, later in pairwise(sorted(self.overrides, key=lambda override: override.from_)):
+            if later.from_ < earlier.until:
+                raise ValueError(
+                    f"two overrides overlap: {earlier.person} is there until {earlier.until.isoformat()},"
+                    f" {later.person} from {later.from_.isoformat()}"
+                )
+        return self
+
+    @property
+    def people(self) -> frozenset[PersonId]:
+        """Everybody who is ever on this rota."""
+        return frozenset(self.members) | {override.person for override in self.overrides}
+
+    def on_duty(self, at: datetime) -> PersonId:
+        """Who is on duty at a moment; before the first hand-off, the first member."""
+        for override in self.overrides:
+            if self._instant(override.from_) <= at < self._instant(override.until):
+                return override.person
+        return self.members[self._turn(at) % len(self.members)]
+
+    def _turn(self, at: datetime) -> int:
+        wall_clock = at.astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None)
+        # The wall clock may lie by an hour or two around a change, so start beyond the turn and come back to it.
+        turn = (wall_clock + timedelta(hours=3) - self.handoff) // self.period
+        while turn > 0 and self._instant(self.handoff + turn * self.period) > at:
+            turn -= 1
+        return max(turn, 0)
+
+    def _instant(self, local: datetime) -> datetime:
+        return _instant(local, self.timezone)
+
+
+class Weekday(StrEnum):
+    """A day on which the office may be open, in the order of the week."""
+
+    MONDAY = "mon"
+    TUESDAY = "tue"
+    WEDNESDAY = "wed"
+    THURSDAY = "thu"
+    FRIDAY = "fri"
+    SATURDAY = "sat"
+    SUNDAY = "sun"
+
+
+class Hours(Frozen):
+    """When a routine page may go out: on these days, from one local time (included) until another (excluded)."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+    timezone: Zone
+    days: Annotated[tuple[Weekday, ...], at_least_one("has no day: paging would wait for ever")]
+    from_: Annotated[LocalTime, Field(alias="from")]
+    until: LocalTime
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> Self:
+        if self.from_ >= self.until:
+            raise ValueError("until must be later than from, on the same day")
+        return self
+
+    def next_opening(self, at: datetime) -> datetime:
+        """`at` itself within the hours, else the next moment at which they begin, in UTC."""
+        today = at.astimezone(ZoneInfo(self.timezone)).date()
+        week = list(Weekday)
+        # Fifteen days: hours that fall into the night hour which daylight saving skips do not exist that week.
+        for day in (today + timedelta(days=ahead) for ahead in range(15)):
+            opens, closes = (_instant(datetime.combine(day, edge), self.timezone) for edge in (self.from_, self.until))
+            if week[day.weekday()] in self.days and opens < closes and at < closes:
+                return max(at, opens).astimezone(UTC)
+        raise AssertionError("some day of a fortnight is a day of the hours")
+
+
+def next_opening(hours: Hours | None, at: datetime) -> datetime:
+    """`at`, or when the hours next begin. Without hours every moment will do."""
+    return hours.next_opening(at) if hours else at
+
+
+def _instant(local: datetime, zone: str) -> datetime:
+    return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)

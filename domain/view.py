@@ -1,0 +1,210 @@
+"""One course as it is shown: where it is, what may come next, what blocks it, what is due when."""
+
+from datetime import datetime
+
+from domain import eligibility
+from domain.chart import Chart
+from domain.checkpoints import Checkpoint, checkpoints
+from domain.deadlines import Deadline, DeadlineKind
+from domain.events import Dose, VitalsRecorded
+from domain.measures import Risk
+from domain.state import CourseEscalation, Hold, MeasureTaken, MedicineSession, Outcome, Phase, Stage
+from domain.summary import CourseSummary
+from domain.values import Blocker, CourseId, Frozen, Moment, Severity
+from domain.vitals import Verdict, verdict
+
+
+class ProtocolPinned(Frozen):
+    """The version that the course follows."""
+
+    id: str
+    version: str
+    hash: str
+
+
+class PlanView(Frozen):
+    """The plan in force."""
+
+    medicine_sessions: int
+    interval_days: int
+    dose: Dose
+    goals: tuple[str, ...]
+
+
+class ReadingView(Frozen):
+    """One reading with the protocol's verdict on it."""
+
+    at: Moment
+    vitals: VitalsRecorded.Data
+    verdict: Verdict
+
+
+class DoseView(Frozen):
+    """One dose given."""
+
+    at: Moment
+    mg: float
+    route: str
+
+
+class SessionView(Frozen):
+    """One medicine session with everything measured in it."""
+
+    number: int
+    stage: Stage
+    starts_at: Moment
+    doses: tuple[DoseView, ...]
+    checkpoints: tuple[Checkpoint, ...]
+    readings: tuple[ReadingView, ...]
+    discharged_at: Moment | None
+    check_ins: int
+    integrations: int
+
+
+class MeasureView(Frozen):
+    """One answer of an instrument."""
+
+    at: Moment
+    instrument: str
+    score: float | None
+    band: str | None
+    risk: Risk | None
+
+
+class DeadlineView(Frozen):
+    """What is due, and whether that moment lies behind us."""
+
+    kind: DeadlineKind
+    session: int | None
+    subject: str | None
+    due_at: Moment
+    passes_at: Moment
+    late: bool
+
+
+class CourseView(Frozen):
+    """One course as its workflow holds it now."""
+
+    course_id: CourseId
+    site: str
+    phase: Phase
+    held: bool
+    hold: Hold | None
+    outcome: Outcome | None
+    protocol: ProtocolPinned
+    plan: PlanView | None
+    planned_sessions: int
+    sessions: tuple[SessionView, ...]
+    measures: tuple[MeasureView, ...]
+    cautions: tuple[str, ...]
+    blockers: tuple[Blocker, ...]
+    next: tuple[str, ...]
+    deadlines: tuple[DeadlineView, ...]
+    escalations: tuple[CourseEscalation, ...]
+    sequence: int
+    ledger_head: str
+
+
+def course_view(chart: Chart, now: datetime) -> CourseView:
+    """The course as it is shown at `now`."""
+    assert chart.referral is not None
+    return CourseView(
+        course_id=chart.course_id,
+        site=chart.referral.data.site,
+        phase=chart.phase,
+        held=chart.hold is not None,
+        hold=chart.hold,
+        outcome=chart.outcome,
+        protocol=ProtocolPinned(id=chart.protocol.id, version=chart.protocol.version, hash=chart.protocol_hash),
+        plan=_plan(chart),
+        planned_sessions=chart.planned_sessions,
+        sessions=tuple(_session(chart, session) for session in chart.sessions),
+        measures=tuple(_measure(taken) for taken in chart.measures),
+        cautions=eligibility.cautions(chart),
+        blockers=chart.blockers(now),
+        next=chart.next_acts(now),
+        deadlines=tuple(_deadline(deadline, now) for deadline in chart.deadlines()),
+        escalations=chart.unresolved,
+        sequence=chart.sequence,
+        ledger_head=chart.ledger_head,
+    )
+
+
+def course_summary(chart: Chart) -> CourseSummary:
+    """The course as the fleet's list shows it."""
+    assert chart.referral is not None
+    session = chart.session
+    upcoming = chart.deadlines()
+    soonest = min(upcoming, key=lambda deadline: deadline.due_at, default=None)
+    return CourseSummary(
+        course_id=chart.course_id,
+        site=chart.referral.data.site,
+        protocol_id=chart.protocol.id,
+        protocol_version=chart.protocol.version,
+        phase=chart.phase,
+        outcome=chart.outcome,
+        held=chart.hold is not None,
+        hold_reason=chart.hold.reason if chart.hold else None,
+        session=session.number if session else None,
+        stage=session.stage if session else None,
+        attention=attention(chart),
+        open_escalations=len(chart.unresolved),
+        next_kind=soonest.kind if soonest else None,
+        next_due_at=soonest.due_at if soonest else None,
+        started_at=chart.referral.at,
+        closed_at=chart.closed_at,
+        sequence=chart.sequence,
+        ledger_head=chart.ledger_head,
+    )
+
+
+def attention(chart: Chart) -> Severity | None:
+    """How much the course wants a human: the highest severity among its unresolved escalations."""
+    return max((one.severity for one in chart.unresolved), key=lambda severity: severity.rank, default=None)
+
+
+def _plan(chart: Chart) -> PlanView | None:
+    if chart.plan is None:
+        return None
+    prescribed = chart.plan.data
+    return PlanView(
+        medicine_sessions=chart.planned_sessions,
+        interval_days=prescribed.interval_days or chart.protocol.course.interval.days,
+        dose=prescribed.dose,
+        goals=prescribed.goals,
+    )
+
+
+def _session(chart: Chart, session: MedicineSession) -> SessionView:
+    return SessionView(
+        number=session.number,
+        stage=session.stage,
+        starts_at=session.starts_at,
+        doses=tuple(DoseView(at=dose.at, mg=dose.data.mg, route=dose.data.route) for dose in session.doses),
+        checkpoints=checkpoints(chart.protocol.medicine.checkpoints, session, chart.passed),
+        readings=tuple(
+            ReadingView(at=reading.at, vitals=reading.data, verdict=verdict(chart.protocol, session, reading))
+            for reading in session.readings
+        ),
+        discharged_at=session.discharge.at if session.discharge else None,
+        check_ins=len(session.check_ins),
+        integrations=len(session.integrations),
+    )
+
+
+def _measure(taken: MeasureTaken) -> MeasureView:
+    scored = taken.scored
+    return MeasureView(
+        at=taken.at, instrument=scored.instrument, score=scored.score, band=scored.band, risk=scored.risk
+    )
+
+
+def _deadline(deadline: Deadline, now: datetime) -> DeadlineView:
+    return DeadlineView(
+        kind=deadline.kind,
+        session=deadline.session,
+        subject=deadline.subject,
+        due_at=deadline.due_at,
+        passes_at=deadline.passes_at,
+        late=deadline.due_at < now,
+    )

@@ -1,0 +1,161 @@
+"""The folder of protocol files: read whole at start, with the approvals that lie beside them."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from domain.protocol import Protocol
+from domain.protocol_approval import Approval, approvals_of, content_hash, parse_approvals, written
+from domain.protocol_file import Finding, ProtocolFileError, parse_protocol
+from domain.values import Frozen
+
+APPROVAL_SUFFIX = ".approval.toml"
+
+
+class Shelved(Frozen):
+    """One protocol as it lies in the folder, and the approvals over exactly this content."""
+
+    file: str
+    protocol: Protocol
+    approvals: tuple[Approval, ...] = ()
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether a medical director approved it as it stands."""
+        return bool(self.approvals)
+
+
+class Library(Frozen):
+    """The protocols that courses may start with, each version once; the newest version of an id comes last."""
+
+    shelf: tuple[Shelved, ...] = ()
+
+    def versions(self, protocol_id: str) -> tuple[Shelved, ...]:
+        """Every version of the protocol, the newest last; empty where there is none."""
+        return tuple(shelved for shelved in self.shelf if shelved.protocol.id == protocol_id)
+
+    def find(self, protocol_id: str, version: str | None = None) -> Shelved | None:
+        """That version of the protocol with its approvals, or the newest one."""
+        found = [one for one in self.versions(protocol_id) if version in (None, one.protocol.version)]
+        return found[-1] if found else None
+
+    def latest(self, protocol_id: str) -> Protocol | None:
+        """The newest version of the protocol, approved or not."""
+        found = self.find(protocol_id)
+        return found.protocol if found else None
+
+    def latest_approved(self, protocol_id: str) -> Protocol | None:
+        """The newest version that is approved as it stands: a draft beside it takes nothing away."""
+        approved = [one.protocol for one in self.versions(protocol_id) if one.is_approved]
+        return approved[-1] if approved else None
+
+    def get(self, protocol_id: str, version: str) -> Protocol | None:
+        """Exactly that version of the protocol."""
+        found = self.find(protocol_id, version)
+        return found.protocol if found else None
+
+    def is_approved(self, protocol: Protocol) -> bool:
+        """Whether the folder holds an approval over exactly this content."""
+        found = self.find(protocol.id, protocol.version)
+        return bool(found and found.is_approved and content_hash(found.protocol) == content_hash(protocol))
+
+
+def load_folder(folder: Path) -> Library:
+    """Every protocol of the folder's `*.toml` files. Raises `ProtocolFileError` with the findings of all of them."""
+    if not folder.is_dir():
+        raise _unusable(folder, "a folder of protocol files was expected")
+    shelf: list[Shelved] = []
+    findings: list[Finding] = []
+    for path in _protocol_files(folder):
+        try:
+            shelf.append(load_file(path))
+        except ProtocolFileError as error:
+            findings += error.findings
+    findings += _repeated(shelf)
+    if findings:
+        raise ProtocolFileError(tuple(findings))
+    if not shelf:
+        raise _unusable(folder, "at least one protocol file (*.toml) was expected in this folder")
+    return Library(shelf=tuple(sorted(shelf, key=lambda one: (one.protocol.id, _order(one.protocol.version)))))
+
+
+def load_file(path: Path) -> Shelved:
+    """One protocol file with the approvals over its content. Raises `ProtocolFileError`."""
+    protocol = parse_protocol(_read(path), str(path))
+    return Shelved(file=str(path), protocol=protocol, approvals=approvals_of(protocol, _approvals_beside(path)))
+
+
+def approve_file(path: Path, by: str, at: datetime) -> Approval:
+    """Records that `by` approved, at `at`, what the file says now. Given twice, an approval is recorded once.
+
+    Earlier approvals stay in the approval file. Raises `ProtocolFileError` for a file that is not sound, `ValueError`
+    for a name that cannot be one.
+    """
+    protocol = parse_protocol(_read(path), str(path))
+    try:
+        approval = Approval(by=by, at=at.astimezone(UTC), hash=content_hash(protocol))
+    except ValidationError:
+        raise ValueError("the approving person's name was expected: one line of 1 to 100 characters") from None
+    before = _approvals_beside(path)
+    for given in approvals_of(protocol, before):
+        if given.by == approval.by:
+            return given
+    _replace(approval_path(path), written([*before, approval]))
+    return approval
+
+
+def approval_path(path: Path) -> Path:
+    """Where the approvals of a protocol file lie: `kap.toml` has `kap.approval.toml` beside it."""
+    return path.with_name(path.name.removesuffix(".toml") + APPROVAL_SUFFIX)
+
+
+def _protocol_files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.glob("*.toml")):
+        if path.is_file() and not path.name.startswith(".") and not path.name.endswith(APPROVAL_SUFFIX):
+            yield path
+
+
+def _approvals_beside(path: Path) -> tuple[Approval, ...]:
+    beside = approval_path(path)
+    return parse_approvals(_read(beside), str(beside)) if beside.exists() else ()
+
+
+def _repeated(shelf: list[Shelved]) -> Iterator[Finding]:
+    first: dict[tuple[str, str], str] = {}
+    for shelved in shelf:
+        protocol = shelved.protocol
+        other = first.setdefault((protocol.id, protocol.version), shelved.file)
+        if other != shelved.file:
+            sentence = f"{protocol.id} {protocol.version} is in {other} already; another version was expected"
+            yield Finding(file=shelved.file, key="version", expected=sentence)
+
+
+def _order(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise _unusable(path, "text in UTF-8 was expected") from None
+    except OSError as error:
+        raise _unusable(path, f"cannot be read: {error.strerror}") from None
+
+
+def _unusable(path: Path, expected: str) -> ProtocolFileError:
+    return ProtocolFileError((Finding(file=str(path), key="", expected=expected),))
+
+
+def _replace(path: Path, text: str) -> None:
+    """The file holds the new text or, after a power cut, still the old one; never half of either."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".approval", delete=False) as new:
+        new.write(text)
+        new.flush()
+        os.fsync(new.fileno())
+    Path(new.name).chmod(0o644)
+    Path(new.name).replace(path)
