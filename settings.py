@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, PostgresDsn, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -22,7 +22,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="KAPSTAN_", env_file=".env", extra="ignore", frozen=True)
 
-    database_url: PostgresDsn | None = Field(None, description="PostgreSQL, as postgresql://user@host/database")
+    database_url: str | None = Field(None, description="PostgreSQL, as postgresql://user@host/database")
     protocols: Path = Field(Path("protocols"), description="the folder of protocol files")
     oncall: Path = Field(Path("oncall.toml"), description="the on-call file")
     payload_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
@@ -32,6 +32,13 @@ class Settings(BaseSettings):
     link_secret: SecretStr | None = Field(None, description="signs the links in pages")
     allow_unapproved: bool = Field(False, description="1 lets unapproved protocols start courses")
     log: LogFormat = Field(LogFormat.CONSOLE, description="console or json")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("postgresql://", "postgres://")):
+            raise ValueError("a URL such as postgresql://user@host/database was expected")
+        return url
 
     @field_validator("payload_keys", mode="before")
     @classmethod

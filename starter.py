@@ -1,0 +1,450 @@
+"""The `kapstan` command: runs the stack, sends events, shows courses, acts on escalations; no rules."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import click
+import typer
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from temporalio.client import Client
+
+import worker
+from domain.escalation import EscalationState
+from domain.oncall import Duty, OnCall, OnCallFileError, parse_on_call
+from domain.protocol_file import ProtocolFileError
+from domain.protocol_table import rows, without_evidence
+from domain.refusal import Refused
+from domain.state import Phase
+from domain.values import Frozen, Severity
+from gateway.calls import TooMany, Unavailable
+from gateway.courses import Courses
+from gateway.escalations import Escalations
+from gateway.protocols import approve_file, load_file, load_folder
+from gateway.sending import Sent, events_in, send_all
+from gateway.temporal import TemporalUnreachable, connect
+from gateway.verifying import Verified, verify_courses
+from records.errors import MigrationAltered, RecordStoreError, SchemaTooNew, SchemaTooOld
+from records.store import CourseFilter, EscalationFilter, RecordStore, migrate, open_store
+from settings import Misconfigured, Settings, described, read_settings
+from stack.stackfile import read_stack_file
+from stack.supervisor import Stack, StackPlan
+from stack.trouble import ServiceDown, StackMisconfigured, StoppedEarly
+from terminal import lists
+from terminal.course import course_page
+
+Answer = TypeVar("Answer")
+
+DONE, REFUSED, MISUSED, UNREACHABLE = 0, 1, 2, 3
+
+Data = Annotated[Path, typer.Option("--data", help="the folder of a running `kapstan up`", metavar="DIR")]
+AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
+HERE = Path(".kapstan")
+ROOT = Path(__file__).parent
+
+_SETTINGS = "\n\n".join(f"`{name}` {meaning}" for name, meaning in described())
+
+app = typer.Typer(
+    help="Kapstan: courses of ketamine-assisted psychotherapy that nobody forgets.",
+    epilog=f"Settings, from the environment or `.env`:\n\n{_SETTINGS}\n\n`TEMPORAL_ADDRESS`, … for the server",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="markdown",
+)
+oncall = typer.Typer(help="Who is on call.", no_args_is_help=True)
+protocol = typer.Typer(help="The clinic's protocols.", no_args_is_help=True)
+app.add_typer(oncall, name="oncall")
+app.add_typer(protocol, name="protocol")
+out = Console(highlight=False, soft_wrap=True)
+
+
+class Place(Frozen):
+    """Where a running Kapstan is reached, and which files it serves by."""
+
+    temporal: str | None
+    database: str | None
+    protocols: Path
+    oncall: Path
+    allow_unapproved: bool
+
+
+@app.command()
+def up(
+    data: Annotated[Path, typer.Option(help="where everything is kept", metavar="DIR")] = HERE,
+    protocols: Annotated[Path, typer.Option(help="the folder of protocol files")] = ROOT / "protocols",
+    oncall_file: Annotated[Path, typer.Option("--oncall", help="the on-call file")] = ROOT / "examples" / "oncall.toml",
+    host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
+    temporal_port: Annotated[int | None, typer.Option(help="Temporal's port; any free one")] = None,
+    ui_port: Annotated[int | None, typer.Option(help="the port of Temporal's pages; any free one")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="worker processes")] = 2,
+) -> None:
+    """The whole stack in one command: PostgreSQL, Temporal with its Web UI, and workers."""
+    out.print("[bold]Kapstan[/] is not a medical device. Unapproved protocols may start courses here.")
+    plan = StackPlan(
+        data=data,
+        protocols=protocols,
+        oncall=oncall_file,
+        migrate=migrate,
+        host=host,
+        temporal_port=temporal_port,
+        ui_port=ui_port,
+        workers=workers,
+    )
+    asyncio.run(_supervise(plan))
+
+
+async def _supervise(plan: StackPlan) -> None:
+    async with Stack(plan, out.print) as running:
+        await running.until_stopped()
+
+
+@app.command()
+def demo(
+    patients: Annotated[int, typer.Option(min=1, help="how many courses to play")] = 4,
+    seed: Annotated[int, typer.Option(help="another seed, another clinic")] = 1,
+    speed: Annotated[float, typer.Option(min=0, help="paces the display; 0 is as fast as it goes")] = 0,
+    serve: Annotated[bool, typer.Option("--serve", help="keep the stack up afterwards")] = False,
+) -> None:
+    """A simulated clinic plays whole courses through the real stack, with clinical time skipped."""
+    from simulation import demo as simulated  # noqa: PLC0415  the clinic's own commands do not load the simulation
+
+    if not asyncio.run(simulated.demo(patients, seed, speed=speed, serve=serve, console=out)):
+        raise typer.Exit(REFUSED)
+
+
+@app.command("worker")
+def work() -> None:
+    """A production worker, configured by the environment."""
+    raise typer.Exit(worker.main())
+
+
+@app.command("migrate")
+def bring_up_to_date(data: Data = HERE) -> None:
+    """Brings the database schema up to date; safe to run twice."""
+    database = _place(data).database
+    if database is None:
+        raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
+    for name in asyncio.run(migrate(database)):
+        out.print(f"applied {name}")
+
+
+@app.command()
+def send(
+    file: Annotated[str, typer.Argument(help="a JSON object, an array, or JSON lines; - is standard input")] = "-",
+    data: Data = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Sends clinic events, in order, and prints one answer a line."""
+    text = _read(file)
+
+    async def sending(courses: Courses) -> int:
+        tally: dict[str, int] = {}
+        async for sent in send_all(courses, events_in(text)):
+            out.print(sent.model_dump_json() if as_json else _line(sent), markup=not as_json)
+            tally[sent.status] = tally.get(sent.status, 0) + 1
+        sys.stderr.write(", ".join(f"{number} {status}" for status, number in tally.items()) + "\n")
+        return REFUSED if tally.keys() - {"accepted", "replayed"} else DONE
+
+    raise typer.Exit(_with_courses(data, sending))
+
+
+def _line(sent: Sent) -> str:
+    match sent.answer, sent.refusal:
+        case answer, None if answer is not None:
+            verdict = f", {answer.verdict.severity}" if answer.verdict else ""
+            where = f"{answer.course_id} {answer.phase}{verdict}"
+            return f"[green]{sent.status}[/]  {escape(sent.event_id or '–')}  {where}"
+        case _, refusal if refusal is not None:
+            return f"[red]{refusal.code}[/]  {escape(sent.event_id or '–')}  {escape(refusal.message)}"
+    raise AssertionError(sent)
+
+
+@app.command("courses")
+def list_courses(
+    phase: Annotated[Phase | None, typer.Option(help="only this phase")] = None,
+    site: Annotated[str | None, typer.Option(help="only this site")] = None,
+    attention: Annotated[bool, typer.Option("--attention", help="only those that want a human")] = False,
+    data: Data = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """The fleet: where every course is."""
+    wanted = CourseFilter(phase=phase, site=site, attention=Severity.ROUTINE if attention else None, limit=1000)
+    found = _with_store(data, lambda store: store.courses(wanted))
+    _print(found, lambda: lists.fleet(found, datetime.now(UTC)), as_json=as_json)
+
+
+@app.command()
+def show(course: str, data: Data = HERE, as_json: AsJson = False) -> None:
+    """One course: where it is, what may come next, what blocks it, what is due when."""
+    view = _with_courses(data, lambda courses: courses.view(course))
+    _print(view, lambda: course_page(view, datetime.now(UTC)), as_json=as_json)
+
+
+@app.command("escalations")
+def list_escalations(
+    state: Annotated[EscalationState | None, typer.Option(help="only this state")] = None,
+    data: Data = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """The on-call work."""
+    found = _with_store(data, lambda store: store.escalations(EscalationFilter(state=state, limit=1000)))
+    _print(found, lambda: lists.escalations(found), as_json=as_json)
+
+
+@app.command()
+def ack(
+    escalation: Annotated[str, typer.Argument(metavar="ID")],
+    by: Annotated[str, typer.Option(help="who has it, as the on-call file names people")],
+    note: Annotated[str | None, typer.Option()] = None,
+    data: Data = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Acknowledges an escalation: the ladder stops, the time to resolve it runs."""
+    view = _with_escalations(data, lambda escalations: escalations.acknowledge(escalation, by=by, note=note))
+    _print(view, lambda: lists.escalations([view]), as_json=as_json)
+
+
+@app.command()
+def resolve(
+    escalation: Annotated[str, typer.Argument(metavar="ID")],
+    by: Annotated[str, typer.Option(help="who has dealt with it")],
+    note: Annotated[str, typer.Option(help="what was done")],
+    data: Data = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Resolves an escalation."""
+    view = _with_escalations(data, lambda escalations: escalations.resolve(escalation, by=by, note=note))
+    _print(view, lambda: lists.escalations([view]), as_json=as_json)
+
+
+@oncall.command("check")
+def check_on_call(file: Path) -> None:
+    """Validates a rota and policy file."""
+    found = _on_call(file)
+    out.print(
+        f"[green]✓[/] {file}: {len(found.people)} people, {len(found.rotas)} rotas, {len(found.policies)} policies"
+    )
+
+
+@oncall.command("now")
+def show_on_call(data: Data = HERE, as_json: AsJson = False) -> None:
+    """Who would be paged now, per severity, step by step."""
+    on_call, now = _on_call(_place(data).oncall), datetime.now(UTC)
+    standings = {one: on_call.standing(Duty(severity=one, at=now)) for one in reversed(Severity)}
+    if as_json:
+        out.print_json(json.dumps({one: standing.model_dump(mode="json") for one, standing in standings.items()}))
+    else:
+        out.print(lists.on_call_now(standings, on_call))
+
+
+@protocol.command("check")
+def check_protocols(files: Annotated[list[Path], typer.Argument()]) -> None:
+    """Validates protocol files, and names the values that lack evidence."""
+    findings: list[str] = []
+    for file in files:
+        try:
+            found = load_file(file)
+        except ProtocolFileError as wrong:
+            findings.extend(map(str, wrong.findings))
+            continue
+        missing = without_evidence(found.protocol)
+        findings.extend(f"{file}: {key}: an entry in [evidence] was expected" for key in missing)
+        approved = "approved" if found.is_approved else "not approved"
+        mark = "[red]✗[/]" if missing else "[green]✓[/]"
+        out.print(f"{mark} {file}: {found.protocol.id} {found.protocol.version}, {approved}")
+    for finding in findings:
+        sys.stderr.write(f"{finding}\n")
+    if findings:
+        raise typer.Exit(REFUSED)
+
+
+@protocol.command("show")
+def show_protocol(
+    protocol_id: Annotated[str, typer.Argument(metavar="ID")], data: Data = HERE, as_json: AsJson = False
+) -> None:
+    """A protocol as a readable table, each value with its evidence."""
+    shelved = load_folder(_place(data).protocols).find(protocol_id)
+    if shelved is None:
+        raise Misconfigured(f"there is no protocol {protocol_id} in {_place(data).protocols}")
+    found = rows(shelved.protocol)
+    if not as_json:
+        approval = ", ".join(f"approved by {one.by}" for one in shelved.approvals) or "not approved"
+        out.print(f"[bold]{escape(shelved.protocol.title)}[/]  {shelved.protocol.version}, {approval}")
+    _print(list(found), lambda: lists.protocol(found), as_json=as_json)
+
+
+@protocol.command("approve")
+def approve(file: Path, by: Annotated[str, typer.Option(help="the medical director's name")]) -> None:
+    """Records the medical director's approval over the content of the file as it is."""
+    approval = approve_file(file, by, datetime.now(UTC))
+    out.print(f"[green]✓[/] {file} is approved by {escape(approval.by)}: {approval.hash}")
+
+
+@app.command()
+def verify(
+    course: Annotated[str | None, typer.Argument(help="one course; all of them where none is named")] = None,
+    data: Data = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Recomputes the ledger's hash chain and compares it with the head that Temporal holds."""
+    place = _place(data)
+
+    async def verifying(store: RecordStore, courses: Courses) -> int:
+        is_whole = True
+        async for verified in verify_courses(store, courses, course):
+            is_whole &= verified.verdict.is_whole
+            out.print(verified.model_dump_json() if as_json else _verdict(verified), markup=not as_json)
+        return DONE if is_whole else REFUSED
+
+    async def run() -> int:
+        async with _store(place) as store, _courses(place) as courses:
+            return await verifying(store, courses)
+
+    raise typer.Exit(asyncio.run(run()))
+
+
+def _verdict(verified: Verified) -> str:
+    verdict = verified.verdict
+    if verdict.fault is not None:
+        return f"[red]✗[/] {verified.course_id}: row {verdict.fault.sequence}: {escape(verdict.fault.reason)}"
+    compared = "as Temporal holds it" if verdict.is_compared else "Temporal no longer holds the course"
+    return (
+        f"[green]✓[/] {verified.course_id}: {verdict.sequence} entries, chain whole ({verdict.head[:12]}…), {compared}"
+    )
+
+
+def _place(data: Path) -> Place:
+    """The running Kapstan that the environment names, or else the one whose `up` wrote `stack.json` in `data`."""
+    settings = read_settings()
+    if "TEMPORAL_ADDRESS" in os.environ or settings.database_url is not None:
+        return _place_of(settings)
+    running = read_stack_file(data)
+    return Place(
+        temporal=running.temporal,
+        database=running.database,
+        protocols=running.protocols,
+        oncall=running.oncall,
+        allow_unapproved=True,
+    )
+
+
+def _place_of(settings: Settings) -> Place:
+    return Place(
+        temporal=None,
+        database=settings.database_url,
+        protocols=settings.protocols,
+        oncall=settings.oncall,
+        allow_unapproved=settings.allow_unapproved,
+    )
+
+
+@asynccontextmanager
+async def _courses(place: Place) -> AsyncIterator[Courses]:
+    client = await _client(place)
+    yield Courses(client, load_folder(place.protocols), allow_unapproved=place.allow_unapproved)
+
+
+@asynccontextmanager
+async def _store(place: Place) -> AsyncIterator[RecordStore]:
+    if place.database is None:
+        raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
+    async with open_store(place.database) as store:
+        yield store
+
+
+async def _client(place: Place) -> Client:
+    return await connect(identity=f"kapstan-command-{os.getpid()}", target_host=place.temporal)
+
+
+def _with_courses(data: Path, ask: Callable[[Courses], Awaitable[Answer]]) -> Answer:
+    async def asking() -> Answer:
+        async with _courses(_place(data)) as courses:
+            return await ask(courses)
+
+    return asyncio.run(asking())
+
+
+def _with_escalations(data: Path, ask: Callable[[Escalations], Awaitable[Answer]]) -> Answer:
+    async def asking() -> Answer:
+        return await ask(Escalations(await _client(_place(data))))
+
+    return asyncio.run(asking())
+
+
+def _with_store(data: Path, ask: Callable[[RecordStore], Awaitable[Answer]]) -> Answer:
+    async def asking() -> Answer:
+        async with _store(_place(data)) as store:
+            return await ask(store)
+
+    return asyncio.run(asking())
+
+
+def _on_call(file: Path) -> OnCall:
+    try:
+        return parse_on_call(file.read_text(encoding="utf-8"), str(file))
+    except OSError as error:
+        raise Misconfigured(f"{file}: {error.strerror}") from None
+
+
+def _read(file: str) -> str:
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{file}: a file of clinic events was expected: {error}") from None
+
+
+def _print(found: Frozen | Sequence[Frozen], as_table: Callable[[], RenderableType], *, as_json: bool) -> None:
+    match found:
+        case _ if not as_json:
+            out.print(as_table())
+        case Frozen():
+            out.print_json(found.model_dump_json())
+        case _:
+            out.print_json(json.dumps([one.model_dump(mode="json") for one in found]))
+
+
+_MISCONFIGURED = (
+    Misconfigured,
+    StackMisconfigured,
+    ProtocolFileError,
+    OnCallFileError,
+    SchemaTooOld,
+    SchemaTooNew,
+    MigrationAltered,
+)
+
+
+def main() -> None:
+    """Runs the command line. Exit code 0 done, 1 refused by a rule, 2 bad usage or configuration, 3 unreachable."""
+    try:
+        sys.exit(app(standalone_mode=False) or DONE)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(MISUSED)
+    except (KeyboardInterrupt, click.Abort, StoppedEarly):
+        sys.exit(DONE)
+    except Refused as refused:
+        _complain(refused.refusal.message, f"{refused.refusal.code}: ")
+        sys.exit(REFUSED)
+    except _MISCONFIGURED as error:
+        _complain(str(error))
+        sys.exit(MISUSED)
+    except (TemporalUnreachable, Unavailable, TooMany, ServiceDown, RecordStoreError) as error:
+        _complain(str(error))
+        sys.exit(UNREACHABLE)
+
+
+def _complain(why: str, code: str = "") -> None:
+    sys.stderr.write(f"kapstan: {code}{why}\n")
+
+
+if __name__ == "__main__":
+    main()

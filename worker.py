@@ -1,0 +1,110 @@
+"""A worker: settings, clients, workers, and a clean end; nothing else."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.paging import Paging
+from activities.records import Records
+from domain.escalation import EscalationId
+from domain.oncall import OnCallFileError, parse_on_call
+from domain.values import PersonId
+from gateway.temporal import TemporalUnreachable, connect, register_search_attributes
+from logs import configure_logging
+from records.store import open_store
+from settings import Misconfigured, Settings, read_settings
+from workflows.course import PatientCourse
+from workflows.escalation import Escalation
+from workflows.queues import COURSES, PAGING
+
+FINISH_WITHIN = timedelta(seconds=15)
+"""What an activity under way may take when the worker is asked to stop."""
+
+SETTLE_FOR = timedelta(seconds=0.5)
+"""The SDK's threads outlive its workers for a moment; an interpreter that ends then may crash (sdk-python 300)."""
+
+
+def workers(client: Client, records: Records, paging: Paging) -> tuple[Worker, Worker]:
+    """The two workers of a process: a page never waits behind a course."""
+    courses = Worker(
+        client,
+        task_queue=COURSES,
+        workflows=[PatientCourse],
+        activities=[records.append_entries, records.record_escalation],
+        graceful_shutdown_timeout=FINISH_WITHIN,
+    )
+    on_call = Worker(
+        client,
+        task_queue=PAGING,
+        workflows=[Escalation],
+        activities=[paging.standing, paging.page],
+        graceful_shutdown_timeout=FINISH_WITHIN,
+    )
+    return courses, on_call
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Works until `stop` is set. Raises `Misconfigured` or `TemporalUnreachable` where it cannot begin."""
+    if settings.database_url is None:
+        raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
+    _check_on_call(settings)
+    client = await connect(identity=f"kapstan-worker-{os.getpid()}")
+    await register_search_attributes(client)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings.database_url))
+        for worker in workers(client, Records(store), Paging(settings.oncall, link_builder(settings.public_url))):
+            await stack.enter_async_context(worker)
+        await stop.wait()
+    await asyncio.sleep(SETTLE_FOR.total_seconds())
+
+
+def link_builder(public_url: str) -> Callable[[EscalationId, PersonId], str]:
+    """Where a page's reader goes."""
+    return lambda escalation, _person: f"{public_url.rstrip('/')}/escalations/{escalation}"
+
+
+def _check_on_call(settings: Settings) -> None:
+    try:
+        parse_on_call(settings.oncall.read_text(encoding="utf-8"), settings.oncall.name)
+    except OSError as error:
+        raise Misconfigured(
+            f"KAPSTAN_ONCALL: an on-call file was expected at {settings.oncall}: {error.strerror}"
+        ) from None
+    except OnCallFileError as error:
+        raise Misconfigured(f"KAPSTAN_ONCALL: {error}") from None
+
+
+async def _run() -> None:
+    settings = read_settings()
+    listener = configure_logging(settings.log)
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    try:
+        await serve(settings, stop)
+    finally:
+        listener.stop()
+
+
+def main() -> int:
+    """Runs a worker until SIGINT or SIGTERM. Exit code 0, 2 for the configuration, 3 where Temporal is unreachable."""
+    try:
+        asyncio.run(_run())
+    except Misconfigured as error:
+        sys.stderr.write(f"kapstan: {error}\n")
+        return 2
+    except TemporalUnreachable as error:
+        sys.stderr.write(f"kapstan: {error}\n")
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,1 +1,1 @@
-"""placeholder."""
+"""What Kapstan does outside itself: waking people, and keeping the record."""

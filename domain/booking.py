@@ -26,7 +26,7 @@ def blockers(course: CourseState, number: int, starts_at: datetime, staff: Seque
 
 
 def next_number(course: CourseState) -> int | None:
-    """The number of the next session to book: one that fell through, or the one after the last; None where none is due."""
+    """The number of the next session to book: one that fell through, or the one after the last; None for none."""
     if course.session is None:
         return 1
     if course.session.may_be_booked_again:

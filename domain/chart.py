@@ -56,7 +56,7 @@ class Chart(CourseState):
         if (known := self.remembered.get(_name(event))) is not None:
             if known.fingerprint == fingerprint(event):
                 raise AlreadyAnswered(known.answer)
-            raise _refused(RefusalCode.EVENT_ID_REUSED, f"Event {event.id} was accepted with other content")
+            raise Refused.because(RefusalCode.EVENT_ID_REUSED, f"Event {event.id} was accepted with other content")
         if event.time > now + CLOCK_SKEW:
             ahead = f"at most {CLOCK_SKEW.seconds} s ahead of now ({now.isoformat(timespec='seconds')}) was expected"
             raise invalid([FieldError(pointer="/time", detail=ahead)])
@@ -64,9 +64,9 @@ class Chart(CourseState):
             self._check_referral(event)
             return
         if self.referral is None:
-            raise _refused(RefusalCode.UNKNOWN_COURSE, f"There is no course {self.course_id}")
+            raise Refused.because(RefusalCode.UNKNOWN_COURSE, f"There is no course {self.course_id}")
         if self.is_closed:
-            raise _refused(RefusalCode.COURSE_CLOSED, f"The course is closed: {self.outcome}")
+            raise Refused.because(RefusalCode.COURSE_CLOSED, f"The course is closed: {self.outcome}")
         if isinstance(event, MeasureRecorded):
             moves.measure_scored(self, event)
         blockers = (*gates.blockers_for(self, event), *_migration_blockers(self, event, offered))
@@ -164,7 +164,7 @@ class Chart(CourseState):
 
     def _check_referral(self, event: CourseReferred) -> None:
         if self.referral is not None:
-            raise _refused(RefusalCode.COURSE_EXISTS, f"Course {self.course_id} exists already")
+            raise Refused.because(RefusalCode.COURSE_EXISTS, f"Course {self.course_id} exists already")
         errors = []
         if event.data.protocol != self.protocol.id:
             errors.append(FieldError(pointer="/data/protocol", detail=f"{self.protocol.id} was expected"))
@@ -203,10 +203,6 @@ _STATE_AFTER: Mapping[Change, EscalationState] = {
 
 def _name(event: ClinicEvent) -> str:
     return f"{event.source}\n{event.id}"
-
-
-def _refused(code: RefusalCode, message: str) -> Refused:
-    return Refused(Refusal(code=code, message=message))
 
 
 def _pass(turn: Turn[Chart], deadline: Deadline) -> None:

@@ -1,11 +1,10 @@
 """What is due, and when: moments that the clinic is reminded of and that nothing but a human can meet."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from domain import checkpoints, followup, vitals
-from domain.checkpoints import CheckpointStatus
 from domain.escalation import Kind
 from domain.measures import CSSRS
 from domain.protocol import iso_8601

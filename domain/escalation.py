@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from domain.values import CourseId, Duration, Frozen, Moment, PersonId, Severity
+from domain.values import CourseId, Duration, Frozen, Moment, PersonId, Severity, Text
 
 
 class Kind(StrEnum):
@@ -104,22 +104,18 @@ class Settlement(Frozen):
     reason: str
 
 
-NoteText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-"""What a human writes beside an act: why, or what was done."""
-
-
 class Acknowledge(Frozen):
     """`by` has it: the ladder stops and the policy's `resolve_within` runs."""
 
     by: PersonId
-    note: NoteText | None = None
+    note: Text | None = None
 
 
 class Resolve(Frozen):
     """`by` has dealt with it; `note` says how."""
 
     by: PersonId
-    note: NoteText
+    note: Text
 
 
 class Snooze(Frozen):
@@ -129,7 +125,7 @@ class Snooze(Frozen):
 
     by: PersonId
     for_: Annotated[Duration, Field(alias="for")]
-    note: NoteText
+    note: Text
 
 
 class Reassign(Frozen):
@@ -137,7 +133,7 @@ class Reassign(Frozen):
 
     by: PersonId
     to: PersonId
-    note: NoteText | None = None
+    note: Text | None = None
 
 
 class Change(StrEnum):

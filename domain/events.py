@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, JsonValue, StringConstraints, TypeAdapter, model_validator
+from pydantic import Field, JsonValue, TypeAdapter, model_validator
 
 from domain.ledger import canonical
-from domain.values import Actor, Code, CourseId, Frozen, Moment, PersonId, Role
+from domain.values import Actor, Code, CourseId, Frozen, Moment, Name, PersonId, Role, Text
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 SessionNumber = Annotated[int, Field(ge=1, le=99)]
 Codes = Annotated[tuple[Code, ...], Field(max_length=100)]
 Systolic = Annotated[int, Field(ge=30, le=300)]

@@ -145,6 +145,17 @@ class Obligation(Frozen):
         return Notice(id=self.view.id, change=change, at=now, by=by, note=note)
 
 
+class EscalationRun(Opening):
+    """What an escalation's workflow starts with: an `Opening` will do. Each run carries it on to the next."""
+
+    carried: Obligation | None = None
+
+    @property
+    def opening(self) -> Opening:
+        """What the course said, alone."""
+        return Opening.model_validate(self.model_dump(exclude={"carried"}))
+
+
 def opened(opening: Opening, now: datetime) -> Obligation:
     """A new escalation, whose first step is due at once, or when the policy's hours begin."""
     climb = Climb(severity=opening.severity, due_at=now)

@@ -24,16 +24,23 @@ from pydantic import (
 from domain.values import Code, Duration, DurationOrZero, Frozen, Role, Severity
 
 _ISO_8601 = re.compile(
-    r"P(?=.)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
-    r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d{1,6})?)S)?)?"
+    r"P(?=.)(?:(?P<weeks>\d{1,7})W)?(?:(?P<days>\d{1,7})D)?"
+    r"(?:T(?=.)(?:(?P<hours>\d{1,7})H)?(?:(?P<minutes>\d{1,7})M)?(?:(?P<seconds>\d{1,9}(?:\.\d{1,6})?)S)?)?",
+    re.ASCII,
 )
+
+LONGEST = timedelta(days=3650)
+"""Ten years: what is due later than that was mistyped, and the calendar ends somewhere."""
 
 
 def duration(text: str) -> timedelta:
     """`PT15M` as fifteen minutes. Years and months are refused: they have no fixed length. Raises ValueError."""
     if not (parts := _ISO_8601.fullmatch(text)):
         raise ValueError("a duration such as PT15M, PT24H or P7D was expected (no years or months)")
-    return timedelta(**{unit: float(number) for unit, number in parts.groupdict(default="0").items()})
+    length = timedelta(**{unit: float(number) for unit, number in parts.groupdict(default="0").items()})
+    if length > LONGEST:
+        raise ValueError(f"a duration of at most {iso_8601(LONGEST)} was expected")
+    return length
 
 
 def iso_8601(length: timedelta) -> str:
@@ -78,7 +85,7 @@ def _spelled(pattern: str, expected: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Version = Annotated[str, _spelled(r"\d{1,6}(\.\d{1,6}){0,3}", "a version of numbers, such as 1.0.0,")]
+Version = Annotated[str, _spelled(r"[0-9]{1,6}(\.[0-9]{1,6}){0,3}", "a version of numbers, such as 1.0.0,")]
 ProtocolId = Annotated[
     str,
     _spelled(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "an id of letters, digits, dots and dashes, such as kap-im-weekly,"),
@@ -395,8 +402,8 @@ def _read_every(value: object) -> object:
             return value
         case str() if value in list(MeasureMoment):
             return MeasureMoment(value)
-        case str() if value.startswith("P"):
-            return duration(value)
+        case str() if value.startswith("P") and (length := duration(value)):
+            return length
         case _:
             raise ValueError("one of baseline, each_session, end, or a duration such as P30D was expected")
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, Va
 
 from domain.ledger import canonical
 from domain.protocol import Protocol
-from domain.protocol_file import SCHEMA, Finding, ProtocolFileError
+from domain.protocol_file import SCHEMA, Finding, ProtocolFileError, findings_of
 from domain.values import Frozen
 
 
@@ -62,12 +62,7 @@ def parse_approvals(text: str, file: str) -> tuple[Approval, ...]:
     except tomllib.TOMLDecodeError as error:
         raise ProtocolFileError((Finding(file=file, key="", expected=f"not valid TOML: {error}"),)) from None
     except ValidationError as error:
-        raise ProtocolFileError(
-            tuple(
-                Finding(file=file, key=".".join(map(str, found["loc"])), expected=found["msg"])
-                for found in error.errors(include_url=False, include_input=False)
-            )
-        ) from None
+        raise ProtocolFileError(findings_of(error, file)) from None
 
 
 def written(approvals: Iterable[Approval]) -> str:

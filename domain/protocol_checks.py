@@ -128,12 +128,12 @@ def _room_between(limits: Sequence[Limit]) -> Contradictions:
 
 def _symptoms(protocol: Protocol) -> Contradictions:
     symptoms = protocol.medicine.symptoms
-    for graver, name, milder in (
+    for graver, name, both in (
         ("emergency", "urgent", {*symptoms.emergency} & {*symptoms.urgent}),
         ("emergency", "warning", {*symptoms.emergency} & {*symptoms.warning}),
         ("urgent", "warning", {*symptoms.urgent} & {*symptoms.warning}),
     ):
-        for symptom in sorted(milder):
+        for symptom in sorted(both):
             yield f"medicine.symptoms.{name}", f"{symptom} is {graver} as well; it was expected in one list"
 
 

@@ -69,6 +69,16 @@ def parse_protocol(text: str, file: str) -> Protocol:
     return protocol
 
 
+def findings_of(error: ValidationError, file: str) -> tuple[Finding, ...]:
+    """What a model found wrong with a file's content, in the words of whoever wrote the file."""
+    errors = error.errors(include_url=False, include_input=False)
+    return tuple(
+        Finding(file=file, key=_key(found["loc"]), expected=_expected(found))
+        for found in errors
+        if not _follows(found, errors)
+    )
+
+
 def _dates(value: object, key: str = "") -> Iterator[tuple[str, str]]:
     """The keys that hold a TOML date or time, of which a protocol has none."""
     match value:
@@ -113,7 +123,7 @@ def _expected(error: ErrorDetails) -> str:
         case "missing":
             return "is missing"
         case "extra_forbidden":
-            return f"is not a key of a protocol file{_suggestion(str(error['loc'][-1]))}"
+            return f"is not a known key{_suggestion(str(error['loc'][-1]))}"
         case "string_type":
             return "text in quotes was expected"
         case "bool_type":
@@ -137,7 +147,7 @@ def _expected(error: ErrorDetails) -> str:
 
 
 def _suggestion(unknown: str) -> str:
-    close = difflib.get_close_matches(unknown, _every_key(), n=1)
+    close = difflib.get_close_matches(unknown, _every_key(), n=1, cutoff=0.75)
     return f"; did you mean {close[0]}?" if close else ""
 
 

@@ -12,8 +12,8 @@ from domain.refusal import FieldError, Refusal, RefusalCode, Refused
 def parse_event(raw: str | bytes) -> ClinicEvent:
     """The clinic event that `raw`, one CloudEvents 1.0 JSON object, says.
 
-    Raises `Refused`: `malformed` where it is no JSON, no CloudEvent or of an unknown type; `invalid`, with a JSON pointer
-    for each field, where its content is wrong.
+    Raises `Refused`: `malformed` where it is no JSON, no CloudEvent or of an unknown type; `invalid`, with a JSON
+    pointer for each field, where its content is wrong.
     """
     return event_from(parse_json(raw))
 
@@ -57,7 +57,7 @@ def _field_error(location: tuple[int | str, ...], message: str) -> FieldError:
 
 
 def _malformed(why: str) -> NoReturn:
-    raise Refused(Refusal(code=RefusalCode.MALFORMED, message=why))
+    raise Refused.because(RefusalCode.MALFORMED, why)
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

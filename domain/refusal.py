@@ -1,6 +1,7 @@
 """No, and why: what the clinic is told when the protocol does not allow it now."""
 
 from enum import StrEnum
+from typing import Self
 
 from domain.values import Blocker, Frozen
 
@@ -16,6 +17,7 @@ class RefusalCode(StrEnum):
     COURSE_CLOSED = "course_closed"
     EVENT_ID_REUSED = "event_id_reused"
     NOT_OPEN = "not_open"
+    UNKNOWN_ESCALATION = "unknown_escalation"
 
 
 class FieldError(Frozen):
@@ -41,3 +43,8 @@ class Refused(Exception):  # noqa: N818  it is an answer, not an error
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)
         self.refusal = refusal
+
+    @classmethod
+    def because(cls, code: RefusalCode, message: str) -> Self:
+        """A refusal that is told in one sentence."""
+        return cls(Refusal(code=code, message=message))

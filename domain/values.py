@@ -9,11 +9,19 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Strin
 CourseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """One patient's course: opaque, never a name, a birth date or a record number in clear."""
 
-PersonId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+_NO_NUL = r"^[^\x00]+$"  # PostgreSQL's text holds any character but this one
+
+PersonId = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=64)]
 """Somebody who acts, as the clinic and its on-call file name them."""
 
-Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Code = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=64)]
 """A word of some code system: a condition, a symptom, a topic."""
+
+Name = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=200)]
+"""What something is called."""
+
+Text = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=4000)]
+"""What somebody writes."""
 
 
 def _positive(value: timedelta) -> timedelta:

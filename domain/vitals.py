@@ -64,8 +64,8 @@ def value_of(reading: Reading, vital: Vital) -> int | None:
 def verdict(protocol: Protocol, session: MedicineSession, reading: Reading) -> Verdict:
     """What the protocol says of `reading`, which is one of the session's.
 
-    A limit with `confirm_within` asks for a second reading at its first breach; it stands when the reading before breached it
-    too. The order in which readings arrived does not matter, only when each was taken.
+    A limit with `confirm_within` asks for a second reading at its first breach; it stands when the reading before
+    breached it too. The order in which readings arrived does not matter, only when each was taken.
     """
     findings = (*_limit_findings(protocol, session, reading), *_symptom_findings(protocol, reading))
     severity = max((finding.severity for finding in findings), key=lambda one: one.rank, default=VerdictSeverity.NORMAL)

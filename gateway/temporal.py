@@ -14,22 +14,25 @@ from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.service import RPCError
 
+from domain.answer import AlreadyAnswered
 from domain.refusal import Refused
+from domain.values import Frozen
+from workflows import attributes
 
 SEARCH_ATTRIBUTES: dict[str, IndexedValueType.ValueType] = {
-    "KapPhase": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    "KapSite": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    "KapProtocol": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    "KapAttention": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    "KapSession": IndexedValueType.INDEXED_VALUE_TYPE_INT,
-    "KapNextDue": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
-    "KapHeld": IndexedValueType.INDEXED_VALUE_TYPE_BOOL,
+    key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in attributes.KEYS
 }
 """What the fleet can be listed by in Temporal itself. No patient data: an attribute is stored in clear."""
 
 
+def _told(kind: type[Exception], message: str, detail: Frozen) -> ApplicationError:
+    return ApplicationError(
+        message, detail, type=kind.__name__, non_retryable=True, category=ApplicationErrorCategory.BENIGN
+    )
+
+
 class RefusalAwareFailureConverter(DefaultFailureConverter):
-    """Carries a refusal through Temporal whole, so that a validator may simply let the chart refuse."""
+    """Carries the chart's answers through Temporal whole, so that a validator may simply let the chart refuse."""
 
     def to_failure(
         self,
@@ -37,15 +40,15 @@ class RefusalAwareFailureConverter(DefaultFailureConverter):
         payload_converter: PayloadConverter,
         failure: temporalio.api.failure.v1.Failure,
     ) -> None:
-        """A `Refused` travels as an application error of type `Refused` whose detail is the `Refusal`."""
-        if isinstance(exception, Refused):
-            exception = ApplicationError(
-                exception.refusal.code,
-                exception.refusal,
-                type=Refused.__name__,
-                non_retryable=True,
-                category=ApplicationErrorCategory.BENIGN,
-            )
+        """A `Refused` travels as an application error of that type whose detail is the `Refusal`.
+
+        So does an `AlreadyAnswered`, with its `Answer`.
+        """
+        match exception:
+            case Refused(refusal=refusal):
+                exception = _told(Refused, refusal.code, refusal)
+            case AlreadyAnswered(answer=answer):
+                exception = _told(AlreadyAnswered, "already answered", answer)
         super().to_failure(exception, payload_converter, failure)
 
 
@@ -59,13 +62,19 @@ class TemporalUnreachable(Exception):  # noqa: N818  an operator reads it
 
 
 async def connect(
-    *, identity: str, codec: PayloadCodec | None = None, interceptors: Sequence[Interceptor] = (), **overrides: Any
+    *,
+    identity: str,
+    target_host: str | None = None,
+    codec: PayloadCodec | None = None,
+    interceptors: Sequence[Interceptor] = (),
+    **overrides: Any,
 ) -> Client:
     """A client of the Temporal server that the environment names (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, TLS, …).
 
-    `overrides` (such as `target_host`) win over the environment. Raises `TemporalUnreachable`.
+    `target_host` and `overrides` (such as `namespace`) win over the environment. Raises `TemporalUnreachable`.
     """
     config: dict[str, Any] = {"target_host": "127.0.0.1:7233", **ClientConfig.load_client_connect_config(), **overrides}
+    config["target_host"] = target_host or config["target_host"]
     try:
         return await Client.connect(
             **config, identity=identity, data_converter=data_converter(codec), interceptors=interceptors

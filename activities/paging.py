@@ -1,0 +1,187 @@
+"""Wakes people: finds who is on call, and sends each of them a page that says how urgent, where and what to press."""
+
+import asyncio
+import logging
+import warnings
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import cache, partial
+from pathlib import Path
+from typing import Final
+
+import apprise
+from temporalio import activity
+
+from domain.escalation import PHRASES, EscalationId, Opening, Page
+from domain.oncall import Duty, OnCall, OnCallFileError, Standing, parse_on_call
+from domain.policy import Channel
+from domain.values import Frozen, Moment, PersonId, Severity
+
+CHANNEL_WITHIN: Final = timedelta(seconds=10)
+"""How long one channel may take. The others of the page do not wait for it."""
+
+CHANNELS_AT_ONCE: Final = 64
+"""A channel that hangs holds a thread until its own socket gives up, so there are more of them than could hang."""
+
+Link = Callable[[EscalationId, PersonId], str]
+"""Where a person acknowledges an escalation."""
+
+URGENCY: Final = {
+    Severity.ROUTINE: apprise.NotifyType.INFO,
+    Severity.URGENT: apprise.NotifyType.WARNING,
+    Severity.EMERGENCY: apprise.NotifyType.FAILURE,
+}
+
+log = logging.getLogger(__name__)
+
+
+class PageOrder(Frozen):
+    """One person to page for one step of an escalation. `step` is 0 for the fallback channels."""
+
+    escalation: Opening
+    severity: Severity
+    step: int
+    person: PersonId
+    at: Moment
+
+
+class Text(Frozen):
+    """A page as a locked phone shows it: no clinical content."""
+
+    title: str
+    body: str
+
+
+class Tried(Frozen):
+    """What the attempts at one order did so far, by the channel's place among the person's. Kept as its heartbeat."""
+
+    pages: Mapping[int, Page] = {}
+
+
+def text_of(order: PageOrder, link: str) -> Text:
+    """Severity, course, session, the kind as a neutral phrase, and the link to answer by."""
+    session = f", session {order.escalation.session}" if order.escalation.session else ""
+    return Text(
+        title=f"{order.severity.upper()}: {PHRASES[order.escalation.kind]}",
+        body=f"Course {order.escalation.course_id}{session}\nAnswer: {link}",
+    )
+
+
+class OnCallBook:
+    """The on-call file as it is now. An edit counts at once; a broken one is reported and changes nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int, int] | None = None
+        self._good: OnCall | None = None
+
+    def now(self) -> OnCall:
+        """The newest good reading. Raises `OnCallFileError` or OSError where there never was one."""
+        try:
+            stat = self._path.stat()
+            seen = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+            if self._good is None or seen != self._seen:
+                self._seen = seen
+                self._good = parse_on_call(self._path.read_text(encoding="utf-8"), self._path.name)
+        except (OnCallFileError, OSError, UnicodeDecodeError) as error:
+            if self._good is None:
+                raise
+            self._tell(error)
+        return self._good
+
+    def _tell(self, error: Exception) -> None:
+        log.error("The on-call file cannot be used; paging goes on with the last good one. %s", error)
+
+
+class Paging:
+    """Sends pages through Apprise. Nothing it returns, logs or heartbeats holds an address."""
+
+    def __init__(self, file: Path, link: Link, *, channel_within: timedelta = CHANNEL_WITHIN) -> None:
+        self._book = OnCallBook(file)
+        self._link = link
+        self._channel_within = channel_within.total_seconds()
+        self._threads = ThreadPoolExecutor(CHANNELS_AT_ONCE, thread_name_prefix="page")
+        _keep_addresses_out_of_the_log()
+        _load_services()
+
+    @activity.defn
+    async def standing(self, duty: Duty) -> Standing:
+        """Who is on call for a severity at a moment."""
+        return self._book.now().standing(duty)
+
+    @activity.defn
+    async def page(self, order: PageOrder) -> tuple[Page, ...]:
+        """Every channel of the person was tried once, side by side; a retry skips those that an attempt before tried.
+
+        An attempt that dies between a channel's answer and its heartbeat leaves that channel to be tried again: rather
+        a page twice than none.
+        """
+        channels = self._book.now().channels_of(order.person)
+        if not channels:
+            return (_page(order, "none", "this person is no longer in the on-call file"),)
+        text = text_of(order, self._link(order.escalation.id, order.person))
+        pages = dict(_tried_before().pages)
+        async with asyncio.TaskGroup() as sending:
+            for place, channel in enumerate(channels):
+                if place not in pages:
+                    sending.create_task(self._try(order, text, place, channel, pages))
+        return tuple(pages[place] for place in sorted(pages))
+
+    async def _try(self, order: PageOrder, text: Text, place: int, channel: Channel, pages: dict[int, Page]) -> None:
+        url = channel.get_secret_value()
+        error = await self._send(url, text, URGENCY[order.severity])
+        pages[place] = _page(order, url.partition("://")[0], error)
+        activity.heartbeat(Tried(pages=dict(pages)))
+
+    async def _send(self, url: str, text: Text, urgency: apprise.NotifyType) -> str | None:
+        """What went wrong, in words that hold no address; None where the channel took the page."""
+        sending = asyncio.get_running_loop().run_in_executor(self._threads, partial(_notify, url, text, urgency))
+        try:
+            async with asyncio.timeout(self._channel_within):
+                return await sending
+        except TimeoutError:
+            return f"the channel did not answer within {self._channel_within:g} s"
+
+
+def _notify(url: str, text: Text, urgency: apprise.NotifyType) -> str | None:
+    """What went wrong. Runs in a thread of its own, for Apprise blocks."""
+    # Without a store on disk: it would keep addresses. Without Apprise's own threads: six of them, shared by all pages.
+    asset = apprise.AppriseAsset(app_id="Kapstan", app_desc="Kapstan", storage_mode="memory", async_mode=False)
+    sender = apprise.Apprise(asset=asset)
+    try:
+        if not sender.add(url):
+            return "no service takes this channel's URL"
+        is_sent = sender.notify(
+            title=text.title, body=text.body, notify_type=urgency, body_format=apprise.NotifyFormat.TEXT
+        )
+    except Exception as error:  # noqa: BLE001  whatever a service's plugin raises, the other channels go on
+        return f"the channel failed ({type(error).__name__})"
+    return None if is_sent else "the channel did not take the page"
+
+
+def _page(order: PageOrder, scheme: str, error: str | None) -> Page:
+    return Page(
+        at=order.at, step=order.step, person=order.person, channel=scheme.lower(), ok=error is None, error=error
+    )
+
+
+def _tried_before() -> Tried:
+    details = activity.info().heartbeat_details
+    return Tried.model_validate(details[0]) if details else Tried()
+
+
+@cache
+def _load_services() -> None:
+    """Apprise loads all it knows at its first channel, for a second or more: better now than while a page waits."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        apprise.Apprise().add("json://127.0.0.1")
+
+
+def _keep_addresses_out_of_the_log() -> None:
+    """Apprise and the HTTP client below it name the addresses they send to."""
+    for name in ("apprise", "urllib3", "requests"):
+        logger = logging.getLogger(name)
+        logger.handlers = [logging.NullHandler()]
+        logger.propagate = False

@@ -1,0 +1,61 @@
+"""One call to a workflow, within its time, with Temporal's errors in our words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from temporalio.client import (
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.answer import AlreadyAnswered, Answer
+from domain.refusal import Refusal, RefusalCode, Refused
+
+ANSWER_WITHIN = timedelta(seconds=10)
+"""How long a caller waits for a course. What was accepted after that is answered when it is sent again."""
+
+
+class Unavailable(Exception):  # noqa: N818  it is told to a person
+    """Temporal cannot be reached or did not answer in time. Sending the same again is safe."""
+
+
+class TooMany(Exception):  # noqa: N818  it is told to a person
+    """As much is being decided for this course as Temporal takes at once. Sending the same again is safe."""
+
+
+@contextmanager
+def answered(nobody: RefusalCode, message: str) -> Iterator[None]:
+    """A workflow's own answer or refusal, or `Refused` with code `nobody` where there is no such workflow.
+
+    Raises `AlreadyAnswered`, `Refused`, `Unavailable` or `TooMany`.
+    """
+    try:
+        yield
+    except WorkflowUpdateFailedError as failed:
+        _raise_told(failed)
+    except WorkflowUpdateRPCTimeoutOrCancelledError as failed:
+        raise Unavailable(f"no answer within {ANSWER_WITHIN.seconds} s; is a worker running?") from failed
+    except WorkflowQueryFailedError as failed:
+        raise Refused.because(nobody, message) from failed
+    except RPCError as failed:
+        match failed.status:
+            case RPCStatusCode.NOT_FOUND:
+                raise Refused.because(nobody, message) from None
+            case RPCStatusCode.RESOURCE_EXHAUSTED:
+                raise TooMany("ten events of this course are being decided; send it again in a moment") from failed
+            case _:
+                raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
+
+
+def _raise_told(failed: WorkflowUpdateFailedError) -> None:
+    cause = failed.cause
+    if isinstance(cause, ApplicationError) and cause.details:
+        if cause.type == AlreadyAnswered.__name__:
+            raise AlreadyAnswered(Answer.model_validate(cause.details[0])) from None
+        if cause.type == Refused.__name__:
+            raise Refused(Refusal.model_validate(cause.details[0])) from None
+    raise Unavailable(f"the course could not decide: {cause}") from failed

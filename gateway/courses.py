@@ -1,0 +1,126 @@
+"""The clinic's way to a course: report an event, see where the course is."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy
+
+from domain.answer import AlreadyAnswered, Answer
+from domain.chart import Chart, PinnedProtocol
+from domain.events import ClinicEvent, CourseReferred, ProtocolMigrated
+from domain.protocol_approval import content_hash
+from domain.reading_events import invalid
+from domain.refusal import FieldError, RefusalCode, Refused
+from domain.values import CourseId, Frozen
+from domain.view import CourseView
+from gateway.calls import ANSWER_WITHIN, answered
+from gateway.protocols import Library
+from workflows.course import CourseRun, LedgerHead, PatientCourse, Report
+from workflows.queues import COURSES
+
+
+class Reported(Frozen):
+    """An accepted event. `replayed`: it had been accepted before, and this is the first answer again."""
+
+    answer: Answer
+    started: bool = False
+    replayed: bool = False
+
+
+def workflow_id(course_id: CourseId) -> str:
+    """The course's workflow: there is one, and its id is never used again."""
+    return f"course/{course_id}"
+
+
+class Courses:
+    """Every course, through its workflow. The protocols of `library` are pinned into courses as they start."""
+
+    def __init__(self, client: Client, library: Library, *, allow_unapproved: bool) -> None:
+        self._client = client
+        self._library = library
+        self._allow_unapproved = allow_unapproved
+
+    async def report(self, event: ClinicEvent) -> Reported:
+        """The event is accepted, durably, and answered. Raises `Refused`, `Unavailable` or `TooMany`."""
+        try:
+            match event:
+                case CourseReferred():
+                    answer = await self._refer(event)
+                    return Reported(answer=answer, started=True)
+                case ProtocolMigrated():
+                    return Reported(answer=await self._update(event, await self._migration_target(event)))
+                case _:
+                    return Reported(answer=await self._update(event))
+        except AlreadyAnswered as known:
+            return Reported(answer=known.answer, replayed=True)
+
+    async def view(self, course_id: CourseId) -> CourseView:
+        """The course as its workflow holds it now. Raises `Refused` (`unknown_course`) or `Unavailable`."""
+        with answered(RefusalCode.UNKNOWN_COURSE, f"There is no course {course_id}"):
+            return await self._course(course_id).query(PatientCourse.view, datetime.now(UTC), rpc_timeout=ANSWER_WITHIN)
+
+    async def ledger_head(self, course_id: CourseId) -> LedgerHead:
+        """The end of the ledger's chain, as the course's workflow holds it. Raises as `view` does."""
+        with answered(RefusalCode.UNKNOWN_COURSE, f"There is no course {course_id}"):
+            return await self._course(course_id).query(PatientCourse.ledger_head, rpc_timeout=ANSWER_WITHIN)
+
+    async def _refer(self, event: CourseReferred) -> Answer:
+        try:
+            pinned = self._protocol_to_start(event.data.protocol)
+            # A refused update would leave its started workflow behind: what can be known before is refused before.
+            blank = Chart.blank(event.subject, pinned)
+            blank.check(event, datetime.now(UTC))
+        except Refused as refused:
+            return await self._answered_before(event, refused)
+        with answered(RefusalCode.UNKNOWN_COURSE, f"There is no course {event.subject}"):
+            return await self._client.execute_update_with_start_workflow(
+                PatientCourse.report,
+                Report(event=event),
+                id=uuid4().hex,
+                start_workflow_operation=WithStartWorkflowOperation(
+                    PatientCourse.run,
+                    CourseRun(chart=blank),
+                    id=workflow_id(event.subject),
+                    task_queue=COURSES,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    static_summary=f"{pinned.protocol.id} {pinned.protocol.version}",
+                ),
+                rpc_timeout=ANSWER_WITHIN,
+            )
+
+    async def _answered_before(self, event: CourseReferred, refused: Refused) -> Answer:
+        """A course that exists answers for itself; without one, the refusal stands."""
+        try:
+            return await self._update(event)
+        except Refused as other:
+            raise (refused if other.refusal.code is RefusalCode.UNKNOWN_COURSE else other) from None
+
+    async def _update(self, event: ClinicEvent, offered: PinnedProtocol | None = None) -> Answer:
+        # A new update id each time: it is the chart that knows an event again, across runs and for ever.
+        with answered(RefusalCode.UNKNOWN_COURSE, f"There is no course {event.subject}"):
+            return await self._course(event.subject).execute_update(
+                PatientCourse.report, Report(event=event, offered=offered), id=uuid4().hex, rpc_timeout=ANSWER_WITHIN
+            )
+
+    def _course(self, course_id: CourseId) -> WorkflowHandle[PatientCourse, None]:
+        return self._client.get_workflow_handle_for(PatientCourse.run, workflow_id(course_id))
+
+    def _protocol_to_start(self, protocol_id: str) -> PinnedProtocol:
+        approved = self._library.latest_approved(protocol_id)
+        found = approved or (self._library.latest(protocol_id) if self._allow_unapproved else None)
+        if found is not None:
+            return PinnedProtocol(protocol=found, hash=content_hash(found))
+        if self._library.latest(protocol_id) is not None:
+            why = f"{protocol_id} is not approved: see `kapstan protocol approve`"
+        else:
+            known = sorted({shelved.protocol.id for shelved in self._library.shelf})
+            why = f"one of {', '.join(known) or 'no protocols'} was expected"
+        raise invalid([FieldError(pointer="/data/protocol", detail=why)])
+
+    async def _migration_target(self, event: ProtocolMigrated) -> PinnedProtocol | None:
+        protocol_id = (await self.view(event.subject)).protocol.id
+        found = self._library.get(protocol_id, event.data.to_version)
+        if found is None or not (self._allow_unapproved or self._library.is_approved(found)):
+            return None
+        return PinnedProtocol(protocol=found, hash=content_hash(found))

@@ -1,0 +1,92 @@
+"""The on-call side's way to an escalation: acknowledge, resolve, snooze, pass on."""
+
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from uuid import uuid4
+
+from temporalio.client import Client, WorkflowHandle
+
+from domain.escalation import (
+    Acknowledge,
+    EscalationId,
+    EscalationState,
+    EscalationView,
+    Reassign,
+    Resolve,
+    Snooze,
+    workflow_id,
+)
+from domain.refusal import RefusalCode, Refused
+from domain.values import PersonId
+from gateway.calls import ANSWER_WITHIN, answered
+from workflows.escalation import Escalation
+
+
+class Escalations:
+    """Every escalation, through its workflow."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def acknowledge(self, escalation: EscalationId, *, by: PersonId, note: str | None = None) -> EscalationView:
+        """`by` has it. Raises `Refused` (`not_open`, `invalid`, `unknown_escalation`) or `Unavailable`."""
+        handle = await self._open(escalation)
+        with _answered(escalation):
+            return await handle.execute_update(
+                Escalation.acknowledge, Acknowledge(by=by, note=note), id=uuid4().hex, rpc_timeout=ANSWER_WITHIN
+            )
+
+    async def resolve(self, escalation: EscalationId, *, by: PersonId, note: str) -> EscalationView:
+        """`by` has dealt with it. Raises as `acknowledge` does."""
+        handle = await self._open(escalation)
+        with _answered(escalation):
+            return await handle.execute_update(
+                Escalation.resolve, Resolve(by=by, note=note), id=uuid4().hex, rpc_timeout=ANSWER_WITHIN
+            )
+
+    async def snooze(self, escalation: EscalationId, *, by: PersonId, length: timedelta, note: str) -> EscalationView:
+        """No page for `length`. Raises as `acknowledge` does."""
+        handle = await self._open(escalation)
+        with _answered(escalation):
+            return await handle.execute_update(
+                Escalation.snooze,
+                Snooze(by=by, for_=length, note=note),
+                id=uuid4().hex,
+                rpc_timeout=ANSWER_WITHIN,
+            )
+
+    async def reassign(
+        self, escalation: EscalationId, *, by: PersonId, to: PersonId, note: str | None = None
+    ) -> EscalationView:
+        """`to` is paged at once. Raises as `acknowledge` does."""
+        handle = await self._open(escalation)
+        with _answered(escalation):
+            return await handle.execute_update(
+                Escalation.reassign, Reassign(by=by, to=to, note=note), id=uuid4().hex, rpc_timeout=ANSWER_WITHIN
+            )
+
+    async def view(self, escalation: EscalationId) -> EscalationView:
+        """The escalation as its workflow holds it. Raises `Refused` (`unknown_escalation`) or `Unavailable`."""
+        with _answered(escalation):
+            return await self._handle(escalation).query(Escalation.view, rpc_timeout=ANSWER_WITHIN)
+
+    async def _open(self, escalation: EscalationId) -> WorkflowHandle[Escalation, EscalationView]:
+        """Its workflow, which ends when it is resolved: then it is not unknown, but no longer open."""
+        view = await self.view(escalation)
+        if view.state is EscalationState.RESOLVED:
+            raise Refused.because(RefusalCode.NOT_OPEN, f"{escalation} is resolved")
+        return self._handle(escalation)
+
+    def _handle(self, escalation: EscalationId) -> WorkflowHandle[Escalation, EscalationView]:
+        return self._client.get_workflow_handle_for(Escalation.run, _workflow_id(escalation))
+
+
+def _workflow_id(escalation: EscalationId) -> str:
+    try:
+        return workflow_id(escalation)
+    except ValueError as wrong:
+        raise Refused.because(RefusalCode.UNKNOWN_ESCALATION, str(wrong)) from None
+
+
+def _answered(escalation: EscalationId) -> AbstractContextManager[None]:
+    return answered(RefusalCode.UNKNOWN_ESCALATION, f"There is no escalation {escalation}")

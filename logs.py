@@ -1,0 +1,52 @@
+"""How Kapstan's programs log: ids and plain words, rendered by structlog, never a patient's data."""
+
+import logging
+import logging.config
+import queue
+from logging.handlers import QueueHandler, QueueListener
+
+import structlog
+from temporalio import activity, workflow
+
+from settings import LogFormat
+
+
+def configure_logging(form: LogFormat) -> QueueListener:
+    """Every logger of this process writes through structlog, from a thread of its own.
+
+    Workflow code logs from Temporal's workflow threads, which the SDK holds to be deadlocked when a sink blocks them
+    for two seconds; so nothing is written there, only queued.
+    """
+    workflow.logger.workflow_info_on_message = False
+    activity.logger.activity_info_on_message = False
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    last = (
+        structlog.processors.JSONRenderer() if form is LogFormat.JSON else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    sink = logging.StreamHandler()
+    sink.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last], foreign_pre_chain=shared
+        )
+    )
+    records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
+    listener = QueueListener(records, sink)
+    handler = _KeepingExtras(records)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    listener.start()
+    return listener
+
+
+class _KeepingExtras(QueueHandler):
+    """The stock handler renders the message at once, which would lose what structlog adds from the record."""
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        return record

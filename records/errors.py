@@ -1,0 +1,99 @@
+"""What can go wrong between Kapstan and its record, in words an operator can act on and without a patient's data."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import asyncpg
+
+
+class RecordStoreError(Exception):
+    """The record store did not do what it was asked to. The message never holds a row's content or a password."""
+
+
+class RecordStoreUnreachable(RecordStoreError):  # noqa: N818  an operator reads it
+    """PostgreSQL does not answer, or not to us; the message says where it was sought."""
+
+
+class SchemaTooOld(RecordStoreError):  # noqa: N818  an operator reads it
+    """The database lacks migrations that this Kapstan needs."""
+
+
+class SchemaTooNew(RecordStoreError):  # noqa: N818  an operator reads it
+    """The database has migrations that this Kapstan does not know."""
+
+
+class MigrationAltered(RecordStoreError):  # noqa: N818  an operator reads it
+    """A migration's file is not the one that this database was migrated with."""
+
+
+class LedgerConflict(RecordStoreError):  # noqa: N818  a word of the domain
+    """The ledger holds another entry under this course and sequence. No retry cures it."""
+
+
+class LedgerGap(RecordStoreError):  # noqa: N818  a word of the domain
+    """The entry does not follow what the ledger holds: the one before it is missing, or has another hash."""
+
+
+class LedgerUnreadable(RecordStoreError):  # noqa: N818  an auditor reads it
+    """A stored row is no entry at all: somebody changed it into something Kapstan never writes."""
+
+    def __init__(self, course_id: str, sequence: int) -> None:
+        super().__init__(f"row {sequence} of the ledger of {course_id} is not an entry that Kapstan wrote")
+        self.course_id = course_id
+        self.sequence = sequence
+
+
+_BROKEN_CONSTRAINTS: dict[str, RecordStoreError] = {
+    "ledger_one_entry_a_sequence": LedgerConflict("the ledger holds another entry under this course and sequence"),
+    "ledger_follows_the_one_before": LedgerGap("the entry does not follow the newest one in the ledger"),
+    "ledger_first_follows_nothing": LedgerGap("the first entry of a course names a hash before it"),
+}
+
+_CANNOT_CONNECT = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
+
+
+def where(database_url: str) -> str:
+    """The server and the database that a URL names, without user or password."""
+    parts = urlsplit(database_url)
+    host = unquote(parts.netloc.rpartition("@")[2]) or ",".join(
+        parse_qs(parts.query).get("host", ["the default socket"])
+    )
+    return f"{host} (database {parts.path.lstrip('/') or 'by default'})"
+
+
+@contextmanager
+def in_our_words(place: str) -> Iterator[None]:
+    """Turns what asyncpg and the network raise into the errors above.
+
+    Never chained: PostgreSQL's details quote whole rows, and Temporal keeps the causes of a failure.
+    """
+    try:
+        yield
+    except asyncpg.PostgresError as error:
+        raise _named(error, place) from None
+    except asyncpg.DataError as error:
+        raise RecordStoreError(f"a value does not fit its column ({type(error).__name__})") from None
+    except TimeoutError:
+        raise RecordStoreUnreachable(f"PostgreSQL does not answer at {place}: it took too long") from None
+    except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "the connection was lost"
+        raise RecordStoreUnreachable(f"PostgreSQL does not answer at {place}: {reason or 'nobody listens'}") from None
+
+
+def _named(error: asyncpg.PostgresError, place: str) -> RecordStoreError:
+    constraint = getattr(error, "constraint_name", None)
+    if isinstance(error, _CANNOT_CONNECT):
+        return RecordStoreUnreachable(f"PostgreSQL does not answer at {place}: {error.args[0]}")
+    if constraint in _BROKEN_CONSTRAINTS:
+        known = _BROKEN_CONSTRAINTS[constraint]
+        return type(known)(*known.args)
+    return RecordStoreError(f"PostgreSQL refused ({type(error).__name__}{f', {constraint}' if constraint else ''})")

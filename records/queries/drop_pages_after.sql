@@ -1,0 +1,3 @@
+-- Takes away the pages that an escalation's newest revision no longer counts.
+DELETE FROM escalation_pages
+WHERE escalation_id = $1 AND number > $2

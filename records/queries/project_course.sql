@@ -1,0 +1,25 @@
+-- Shows a course as of its newest recorded entry; what is older than the row, or as old, changes nothing.
+INSERT INTO courses (
+    course_id, site, protocol_id, protocol_version, phase, outcome, held, hold_reason, session, stage, attention,
+    open_escalations, next_kind, next_due_at, started_at, closed_at, sequence, ledger_head
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+ON CONFLICT (course_id) DO UPDATE SET
+    site = EXCLUDED.site,
+    protocol_id = EXCLUDED.protocol_id,
+    protocol_version = EXCLUDED.protocol_version,
+    phase = EXCLUDED.phase,
+    outcome = EXCLUDED.outcome,
+    held = EXCLUDED.held,
+    hold_reason = EXCLUDED.hold_reason,
+    session = EXCLUDED.session,
+    stage = EXCLUDED.stage,
+    attention = EXCLUDED.attention,
+    open_escalations = EXCLUDED.open_escalations,
+    next_kind = EXCLUDED.next_kind,
+    next_due_at = EXCLUDED.next_due_at,
+    started_at = EXCLUDED.started_at,
+    closed_at = EXCLUDED.closed_at,
+    sequence = EXCLUDED.sequence,
+    ledger_head = EXCLUDED.ledger_head
+WHERE courses.sequence < EXCLUDED.sequence

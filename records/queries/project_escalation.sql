@@ -1,0 +1,22 @@
+-- Shows an escalation as of its newest revision, and answers its id; an older or the same revision changes and answers nothing.
+INSERT INTO escalations (
+    id, course_id, kind, session, severity, state, opened_at, step, acknowledged_by, acknowledged_at, resolved_by,
+    resolved_at, note, revision
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+ON CONFLICT (id) DO UPDATE SET
+    course_id = EXCLUDED.course_id,
+    kind = EXCLUDED.kind,
+    session = EXCLUDED.session,
+    severity = EXCLUDED.severity,
+    state = EXCLUDED.state,
+    opened_at = EXCLUDED.opened_at,
+    step = EXCLUDED.step,
+    acknowledged_by = EXCLUDED.acknowledged_by,
+    acknowledged_at = EXCLUDED.acknowledged_at,
+    resolved_by = EXCLUDED.resolved_by,
+    resolved_at = EXCLUDED.resolved_at,
+    note = EXCLUDED.note,
+    revision = EXCLUDED.revision
+WHERE escalations.revision < EXCLUDED.revision
+RETURNING id

@@ -1,0 +1,80 @@
+"""The shape of the record: brings a database up to date, step by step, and knows whether it is."""
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+import asyncpg
+
+from domain.values import Frozen
+from records.errors import MigrationAltered, SchemaTooNew, SchemaTooOld, in_our_words, where
+from records.statements import statement
+
+
+class Migration(Frozen):
+    """One step of the schema, from `migrations/<version>_<name>.sql`; never changed once a database had it."""
+
+    version: int
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of its text, in hex."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+@cache
+def migrations() -> tuple[Migration, ...]:
+    """Every step this Kapstan knows, in order."""
+    found = (path for path in files(__package__).joinpath("migrations").iterdir() if path.name.endswith(".sql"))
+    return tuple(
+        Migration(version=int(path.name.partition("_")[0]), name=path.name, sql=path.read_text(encoding="utf-8"))
+        for path in sorted(found, key=lambda path: path.name)
+    )
+
+
+async def migrate(database_url: str, steps: tuple[Migration, ...] | None = None) -> list[str]:
+    """Brings the database up to date, and answers the names of the steps it took: none where it already was.
+
+    Safe to run twice, from many processes at once, and while Kapstan serves: each step is one transaction and only
+    adds. Raises `RecordStoreUnreachable`, `MigrationAltered`, `SchemaTooNew`.
+    """
+    steps = migrations() if steps is None else steps
+    with in_our_words(where(database_url)):
+        connection = await asyncpg.connect(database_url, timeout=10)
+        try:
+            await connection.execute(statement("begin_migrating"))
+            await connection.execute(statement("remember_migrations"))
+            missing = _missing(steps, await connection.fetch(statement("applied_migrations")))
+            for step in missing:
+                async with connection.transaction():
+                    await connection.execute(step.sql)
+                    await connection.execute(statement("record_migration"), step.version, step.name, step.checksum)
+        finally:
+            await connection.close(timeout=10)
+    return [step.name for step in missing]
+
+
+def _missing(steps: tuple[Migration, ...], applied: list[asyncpg.Record]) -> list[Migration]:
+    known = {step.version: step for step in steps}
+    for row in applied:
+        if not (step := known.get(row["version"])):
+            raise SchemaTooNew(f"the database has migration {row['name']}, which this Kapstan does not know")
+        if step.checksum != row["checksum"]:
+            raise MigrationAltered(f"migration {step.name} is not the one that the database was migrated with")
+    return [step for step in steps if step.version not in {row["version"] for row in applied}]
+
+
+async def require_schema(connection: asyncpg.Connection) -> None:
+    """Raises `SchemaTooOld` unless the database has every migration that this Kapstan knows.
+
+    A newer one is no hindrance: migrations only add, and the previous version serves on while the next one migrates.
+    """
+    try:
+        applied = await connection.fetch(statement("applied_migrations"))
+    except asyncpg.UndefinedTableError:
+        applied = []
+    newest = max((row["version"] for row in applied), default=0)
+    if newest < (needed := migrations()[-1].version):
+        raise SchemaTooOld(f"the database is at migration {newest} and {needed} is needed: run kapstan migrate")

@@ -1,0 +1,151 @@
+"""The record of every course: what is appended to its ledger, and the lists that the clinic reads."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from pydantic import Field
+
+from domain.escalation import EscalationId, EscalationState, EscalationView
+from domain.ledger import Entry
+from domain.summary import Batch, CourseSummary
+from domain.values import CourseId, Frozen, Severity
+from records import projection
+from records.connections import Connections, open_connections
+from records.projection import Head
+from records.schema import migrate
+from records.statements import statement
+
+__all__ = [
+    "EVERY_COURSE",
+    "EVERY_ESCALATION",
+    "CourseFilter",
+    "EscalationFilter",
+    "Head",
+    "RecordStore",
+    "migrate",
+    "open_store",
+]
+
+Limit = Annotated[int, Field(ge=1, le=1000)]
+
+
+class CourseFilter(Frozen):
+    """Which courses a list shows: those that match all that is given.
+
+    `attention` means that severity or a higher one, so a list of what is urgent never hides an emergency. The next page
+    begins after the course named by `cursor`, the last one of the page before.
+    """
+
+    phase: str | None = None
+    site: str | None = None
+    attention: Severity | None = None
+    held: bool | None = None
+    protocol: str | None = None
+    outcome: str | None = None
+    limit: Limit = 100
+    cursor: CourseId | None = None
+
+
+class EscalationFilter(Frozen):
+    """Which escalations a list shows: those that match all that is given.
+
+    The next page begins after the escalation named by `cursor`, the last one of the page before.
+    """
+
+    state: EscalationState | None = None
+    severity: Severity | None = None
+    course_id: CourseId | None = None
+    limit: Limit = 100
+    cursor: EscalationId | None = None
+
+
+EVERY_COURSE = CourseFilter()
+EVERY_ESCALATION = EscalationFilter()
+
+
+class RecordStore:
+    """The record store. Every method may raise `RecordStoreUnreachable` or `SchemaTooOld`; the next call tries anew."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def append(self, batch: Batch) -> None:
+        """The batch's entries are in the ledger, each once, and the course's row is at least as new as its summary.
+
+        Safe to repeat. Raises `LedgerConflict` where the ledger holds another entry under the same sequence, and
+        `LedgerGap` where an entry does not follow the one before it; nothing of the batch is stored then.
+        """
+        async with self._connections.transaction() as connection:
+            await connection.execute(statement("begin_appending"), batch.course_id)
+            await connection.executemany(statement("append_entry"), [projection.entry_row(e) for e in batch.entries])
+            await connection.execute(statement("project_course"), *projection.course_row(batch.summary))
+
+    async def record_escalation(self, view: EscalationView) -> None:
+        """The escalation's row and pages are those of this view, or of a newer revision that was recorded before."""
+        async with self._connections.transaction() as connection:
+            if await connection.fetchval(statement("project_escalation"), *projection.escalation_row(view)) is None:
+                return
+            pages = [projection.page_row(view.id, number, page) for number, page in enumerate(view.pages, start=1)]
+            await connection.executemany(statement("project_page"), pages)
+            await connection.execute(statement("drop_pages_after"), view.id, len(view.pages))
+
+    async def ledger(self, course_id: CourseId) -> list[Entry]:
+        """Every entry of a course, in order, with the hashes as stored. Raises `LedgerUnreadable`."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("ledger_of_course"), course_id)
+        return [projection.entry(row) for row in rows]
+
+    async def heads(self) -> list[Head]:
+        """The newest entry of every course's ledger, by course."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("heads"))
+        return [Head.model_validate(dict(row)) for row in rows]
+
+    async def course(self, course_id: CourseId) -> CourseSummary | None:
+        """The course as of its newest recorded entry; None where none was recorded."""
+        async with self._connections.connection() as connection:
+            row = await connection.fetchrow(statement("course"), course_id)
+        return projection.course(row) if row else None
+
+    async def courses(self, filters: CourseFilter = EVERY_COURSE) -> list[CourseSummary]:
+        """One page of the fleet, newest start first. An unknown cursor has nothing after it."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(
+                statement("courses"),
+                filters.phase,
+                filters.site,
+                filters.attention,
+                filters.held,
+                filters.protocol,
+                filters.outcome,
+                filters.cursor,
+                filters.limit,
+            )
+        return [projection.course(row) for row in rows]
+
+    async def escalation(self, escalation_id: EscalationId) -> EscalationView | None:
+        """The escalation with every page it sent; None where none was recorded."""
+        async with self._connections.connection() as connection:
+            row = await connection.fetchrow(statement("escalation"), escalation_id)
+        return projection.escalation(row) if row else None
+
+    async def escalations(self, filters: EscalationFilter = EVERY_ESCALATION) -> list[EscalationView]:
+        """One page of the on-call work, newest opening first. An unknown cursor has nothing after it."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(
+                statement("escalations"),
+                filters.state,
+                filters.severity,
+                filters.course_id,
+                filters.cursor,
+                filters.limit,
+            )
+        return [projection.escalation(row) for row in rows]
+
+
+@asynccontextmanager
+async def open_store(database_url: str) -> AsyncIterator[RecordStore]:
+    """The record store at this URL. PostgreSQL need not be there yet: each call connects when it must."""
+    async with open_connections(database_url) as connections:
+        yield RecordStore(connections)

@@ -1,0 +1,57 @@
+"""How a simulated patient answers questionnaires from visit to visit: a total that falls, and answers that add up to it."""
+
+import math
+from random import Random
+
+from domain.measures import CSSRS, PHQ9, QUESTIONNAIRES, SCREENER_ITEMS
+from domain.values import Code, Frozen
+
+EARLY_GAIN = 2.2
+"""How much of the gain comes early: with 2.2 a third of the way brings more than half of it."""
+
+DAY_TO_DAY = (-1, 0, 0, 1)
+WITHOUT_ITEM_9 = 8
+HIGHEST_START = 21
+"""What fits into the other answers without touching the ninth, with room for a bad day."""
+
+
+class Trajectory(Frozen):
+    """One instrument's total at the referral, and at the end of the course."""
+
+    instrument: Code
+    start: int
+    end: int
+
+    def total(self, random: Random, progress: float) -> int:
+        """The total at `progress` through the course, from 0 to 1: most of the gain comes early, and days differ."""
+        if progress <= 0:
+            return self.start
+        gained = (1 - math.exp(-EARLY_GAIN * progress)) / (1 - math.exp(-EARLY_GAIN))
+        expected = self.start + (self.end - self.start) * gained
+        return max(0, min(round(expected) + random.choice(DAY_TO_DAY), self.start))
+
+
+def trajectory(random: Random, instrument: Code) -> Trajectory:
+    """A course that helps: moderate to severe at first, a third to three quarters better at the end."""
+    top = min(HIGHEST_START, int(QUESTIONNAIRES[instrument].scores.high) - 3)
+    start = random.randint(top // 2 + 2, top)
+    return Trajectory(instrument=instrument, start=start, end=round(start * random.uniform(0.25, 0.66)))
+
+
+def answers(random: Random, instrument: Code, total: int) -> tuple[int, ...]:
+    """Answers that the instrument adds up to `total`. The PHQ-9's ninth, of being better off dead, is 0."""
+    asked = QUESTIONNAIRES[instrument]
+    open_items = WITHOUT_ITEM_9 if instrument == PHQ9 else asked.items
+    given = [0] * asked.items
+    for _ in range(total):
+        item = random.choice([item for item in range(open_items) if given[item] < asked.most])
+        given[item] += 1
+    return tuple(given)
+
+
+def no_risk() -> tuple[int, ...]:
+    """A C-SSRS screener with nothing said yes to."""
+    return (0,) * SCREENER_ITEMS
+
+
+__all__ = ["CSSRS", "PHQ9", "Trajectory", "answers", "no_risk", "trajectory"]

@@ -1,0 +1,44 @@
+"""Who the simulated patients are: a body, two moods, a plan that suits the protocol."""
+
+from random import Random
+
+from domain.measures import PHQ9
+from domain.protocol import Protocol
+from domain.values import CourseId, Frozen
+from simulation import mood, physiology
+from simulation.mood import Trajectory
+from simulation.physiology import Baseline
+
+GAD7 = "gad7"
+LONGER_COURSES = 2
+"""How many more sessions than the fewest a patient's plan may have, so that a demonstration stays short."""
+
+
+class Patient(Frozen):
+    """Somebody who does not exist. Everything about her follows from the seed she was drawn with."""
+
+    course_id: CourseId
+    age_years: int
+    weight_kg: float
+    rest: Baseline
+    moods: tuple[Trajectory, ...]
+    indication: str
+    medications: tuple[str, ...]
+    medicine_sessions: int
+
+
+def patient(random: Random, course_id: CourseId, protocol: Protocol) -> Patient:
+    """A patient whom the protocol would take."""
+    rules = protocol.course
+    most = max(rules.sessions_min, min(rules.medicine_sessions, rules.sessions_min + LONGER_COURSES))
+    cautions = protocol.screening.caution_medications
+    return Patient(
+        course_id=course_id,
+        age_years=random.randint(max(protocol.screening.age_min, 22), max(protocol.screening.age_min, 66)),
+        weight_kg=round(random.uniform(54, 96), 1),
+        rest=physiology.baseline(random),
+        moods=(mood.trajectory(random, PHQ9), mood.trajectory(random, GAD7)),
+        indication=random.choice(protocol.indications[:4]),
+        medications=random.choice(((), ("ssri",), ("snri",), cautions[:1])),
+        medicine_sessions=random.randint(rules.sessions_min, most),
+    )

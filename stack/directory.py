@@ -1,0 +1,115 @@
+"""The folder that holds all of one Kapstan: which layout it has, where each thing lies in it, and who owns it now."""
+
+import asyncio
+import fcntl
+import os
+from pathlib import Path
+from typing import IO, Self
+
+from stack.files import OWNER_ONLY, replace_file
+from stack.trouble import StackMisconfigured
+
+LAYOUT = "1"
+VERSION_FILE = "layout-version"
+LOCK_FILE = "lock"
+LOCK_ATTEMPTS = 10
+BETWEEN_ATTEMPTS = 0.05  # seconds; a command that looks whether somebody is here holds the lock for an instant
+
+
+def is_owned(data: Path) -> bool:
+    """A live supervisor runs on this folder."""
+    try:
+        with (data / LOCK_FILE).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def stack_file(data: Path) -> Path:
+    """Where the running stack says how it is reached."""
+    return data / "stack.json"
+
+
+class DataDirectory:
+    """DIR, held by this supervisor alone until it is closed; the kernel lets go of it when the supervisor dies."""
+
+    def __init__(self, root: Path, lock: IO[str]) -> None:
+        self.root = root
+        self._lock = lock
+
+    @classmethod
+    async def opened(cls, root: Path) -> Self:
+        """The folder, created where it did not exist.
+
+        Raises `StackMisconfigured` when it is something else, of another layout, or another supervisor's.
+        """
+        try:
+            _prepare(root)
+            lock = _lock_file(root)
+        except OSError as error:
+            raise StackMisconfigured(f"{root} cannot be used: {error.strerror}") from None
+        for _ in range(LOCK_ATTEMPTS):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                await asyncio.sleep(BETWEEN_ATTEMPTS)
+        else:
+            owner = lock.read().strip()
+            lock.close()
+            raise StackMisconfigured(
+                f"Kapstan already runs on {root} (process {owner}); stop it, or choose another folder"
+            )
+        try:
+            _check_layout(root)
+        except StackMisconfigured:
+            lock.close()
+            raise
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        return cls(root, lock)
+
+    @property
+    def postgres(self) -> Path:
+        """The record store's data; its log lies beside it."""
+        return self.root / "postgres"
+
+    @property
+    def processes(self) -> Path:
+        """The roll of what runs, for the supervisor after this one."""
+        return self.root / "processes.json"
+
+    @property
+    def stack_file(self) -> Path:
+        """Where the running stack says how it is reached."""
+        return stack_file(self.root)
+
+    def close(self) -> None:
+        """Another supervisor may have the folder."""
+        self._lock.close()
+
+
+def _prepare(root: Path) -> None:
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    is_ours = (root / VERSION_FILE).exists()
+    if not is_ours and any(entry.name != LOCK_FILE for entry in root.iterdir()):
+        raise StackMisconfigured(f"{root} holds something else than a Kapstan's data; choose an empty or a new folder")
+
+
+def _lock_file(root: Path) -> IO[str]:
+    return open(os.open(root / LOCK_FILE, os.O_RDWR | os.O_CREAT, OWNER_ONLY), "r+")  # noqa: PTH123  held open
+
+
+def _check_layout(root: Path) -> None:
+    version = root / VERSION_FILE
+    if not version.exists():
+        replace_file(version, f"{LAYOUT}\n".encode())
+    elif (found := version.read_text().strip()) != LAYOUT:
+        raise StackMisconfigured(
+            f"{root} was written by another version of Kapstan (layout {found}, this one reads {LAYOUT});"
+            " use that version, or another folder"
+        )

@@ -1,0 +1,50 @@
+"""Which ports the services listen on: those that were asked for if they are free, else any free ones."""
+
+import errno
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack
+
+from stack.trouble import StackMisconfigured
+
+
+def claim(host: str, wanted: Mapping[str, int | None]) -> dict[str, int]:
+    """A port for each option, free on `host` now and no two the same.
+
+    Raises `StackMisconfigured`, naming port and option, for one that is in use or a host that is not this machine's.
+    """
+    with ExitStack() as held:
+        # The given ones first: a free port must not be picked that a later option asks for.
+        given = {option: _bound(held, host, option, port) for option, port in wanted.items() if port is not None}
+        found = {option: _bound(held, host, option, 0) for option, port in wanted.items() if port is None}
+    return given | found
+
+
+def reachable(host: str) -> str:
+    """The name under which this machine itself reaches a service that listens on `host`."""
+    match host:
+        case "0.0.0.0":  # noqa: S104  it is recognised here, not listened on
+            return "127.0.0.1"
+        case "::":
+            return "[::1]"
+        case _:
+            return f"[{host}]" if ":" in host else host
+
+
+def _bound(held: ExitStack, host: str, option: str, port: int) -> int:
+    if port not in range(2**16):  # the system would take what is left of it after a division
+        raise StackMisconfigured(f"{option} {port}: a port is a number from 1 to 65535")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = held.enter_context(socket.socket(family, kind, protocol))
+        # A port that is only waiting for the packets of a stopped server is free.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise StackMisconfigured(f"{option} {port}: this port is in use on {host}") from None
+        if error.errno == errno.EACCES:
+            raise StackMisconfigured(f"{option} {port}: this port needs more rights than yours") from None
+        raise StackMisconfigured(f"--host {host}: nothing can listen there: {error.strerror}") from None
+    return int(listener.getsockname()[1])

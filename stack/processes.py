@@ -1,0 +1,145 @@
+"""Which processes the stack has running, written down so that a supervisor that was killed leaves none behind."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from signal import Signals
+from typing import Any
+
+import psutil
+from pydantic import TypeAdapter, ValidationError
+
+from domain.values import Duration, Frozen
+from stack.files import replace_file
+from stack.trouble import StackMisconfigured
+
+LOOK_AGAIN = timedelta(milliseconds=50)
+SAME_START = timedelta(seconds=2)  # a process's start is counted from the boot time, which clock corrections move
+
+
+class Farewell(Frozen):
+    """One way to ask a program to end, and how long it is given."""
+
+    signal: Signals
+    patience: Duration
+
+
+class Recorded(Frozen):
+    """One process of ours, known again by when it started: a process id alone may be a stranger's by now."""
+
+    name: str
+    pid: int
+    started_at: float
+    farewell: tuple[Farewell, ...]
+
+    def process(self) -> psutil.Process | None:
+        """The process itself while it lives, and nobody else's."""
+        try:
+            process = psutil.Process(self.pid)
+            is_ours = abs(process.create_time() - self.started_at) < SAME_START.total_seconds()
+            return process if is_ours and process.status() != psutil.STATUS_ZOMBIE else None
+        except psutil.NoSuchProcess:
+            return None
+
+
+_RECORDS = TypeAdapter(tuple[Recorded, ...])
+
+
+class Roll:
+    """The roll of what runs now; kept in `file` where one is given, and `changed` is called at each change."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self.changed: Callable[[], None] | None = None
+        self._present: dict[str, Recorded] = {}
+
+    def pid(self, name: str) -> int | None:
+        """The process that runs under this name, if one does."""
+        return self._present[name].pid if name in self._present else None
+
+    def enter(self, name: str, pid: int, farewell: tuple[Farewell, ...]) -> None:
+        """From now on this process runs under `name`."""
+        try:
+            started_at = psutil.Process(pid).create_time()
+        except psutil.NoSuchProcess:
+            return  # it is gone already; whoever started it learns so from its exit
+        self._present[name] = Recorded(name=name, pid=pid, started_at=started_at, farewell=farewell)
+        self._write()
+
+    def leave(self, name: str) -> None:
+        """Nothing runs under `name` any more."""
+        self._present.pop(name, None)
+        self._write()
+
+    def _write(self) -> None:
+        if self._file is not None:
+            replace_file(self._file, _RECORDS.dump_json(tuple(self._present.values())))
+        if self.changed is not None:
+            self.changed()
+
+
+async def part(
+    farewell: tuple[Farewell, ...],
+    send: Callable[[Signals], None],
+    gone: asyncio.Future[Any],
+    hurried: asyncio.Event,
+) -> None:
+    """Sends one farewell after the other until `gone`, and kills in the end; `hurried` cuts the first one short."""
+    hurry = asyncio.ensure_future(hurried.wait())
+    try:
+        for step in farewell:
+            if gone.done():
+                return
+            send(step.signal)
+            waited_for: set[asyncio.Future[Any]] = {gone, hurry} if step is farewell[0] else {gone}
+            await asyncio.wait(waited_for, timeout=step.patience.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
+        if not gone.done():
+            send(Signals.SIGKILL)
+        await asyncio.wait({gone})
+    finally:
+        hurry.cancel()
+
+
+def _left_over(file: Path) -> tuple[Recorded, ...]:
+    try:
+        return tuple(record for record in _RECORDS.validate_json(file.read_bytes()) if record.process() is not None)
+    except (FileNotFoundError, ValidationError):
+        return ()
+
+
+async def _until_gone(record: Recorded) -> None:
+    while record.process() is not None:  # noqa: ASYNC110  no event comes from a process that is not our child
+        await asyncio.sleep(LOOK_AGAIN.total_seconds())
+
+
+def send_to(process_id: int, signal: Signals) -> None:
+    """Signals a process of ours; a killing one reaches its whole session. Nothing happens when it is gone."""
+    try:
+        if signal is Signals.SIGKILL:
+            os.killpg(process_id, signal)
+        else:
+            os.kill(process_id, signal)
+    except ProcessLookupError:
+        return
+
+
+async def stop_left_overs(file: Path, hurried: asyncio.Event) -> tuple[str, ...]:
+    """Stops what an earlier supervisor, killed itself, left running; gives the names of what it found.
+
+    In the order they were started reversed, each given its patience. Raises `StackMisconfigured` for another user's.
+    """
+    left_over = _left_over(file)
+    for record in reversed(left_over):
+        gone = asyncio.ensure_future(_until_gone(record))
+        try:
+            await part(record.farewell, lambda signal, pid=record.pid: send_to(pid, signal), gone, hurried)  # type: ignore[misc]
+        except PermissionError:
+            raise StackMisconfigured(
+                f"{record.name} (process {record.pid}) still runs from an earlier start by another user;"
+                " start as that user, or end it first"
+            ) from None
+        finally:
+            gone.cancel()
+    return tuple(record.name for record in left_over)

@@ -1,0 +1,166 @@
+"""Keeps a program running: starts it, waits until it is ready, starts it again when it dies, and stops it."""
+
+import asyncio
+import os
+from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from signal import Signals
+from typing import Self
+
+from domain.values import Frozen
+from stack.files import OWNER_ONLY, last_lines
+from stack.leash import leashed
+from stack.processes import LOOK_AGAIN, Farewell, Roll, part, send_to
+from stack.trouble import ServiceDown
+
+FIRST_PAUSE = timedelta(milliseconds=200)
+LONGEST_PAUSE = timedelta(seconds=15)
+CALM_AFTER = timedelta(seconds=30)
+
+
+class Program(Frozen):
+    """What to run: its whole command line and environment, where it logs, and how it is asked to end.
+
+    `signal_at_death` is what the kernel sends it when the supervisor is killed and can ask for nothing any more.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    log: Path
+    farewell: tuple[Farewell, ...]
+    signal_at_death: Signals
+    user: str | None = None
+    folder: Path | None = None
+
+
+class Backoff(Frozen):
+    """The wait before a program is started again: longer after each early death, short after a calm life."""
+
+    early_deaths: int = 0
+
+    def after(self, lived: timedelta) -> Self:
+        """The same after one more death, of a program that had lived this long."""
+        return self.but(early_deaths=1 if lived >= CALM_AFTER else self.early_deaths + 1)
+
+    @property
+    def pause(self) -> timedelta:
+        """What to wait now."""
+        doublings = min(max(self.early_deaths - 1, 0), 10)
+        return min(FIRST_PAUSE * float(2**doublings), LONGEST_PAUSE)
+
+
+def _keep_silent(_line: str) -> None:
+    """Says nothing to nobody."""
+
+
+@dataclass(frozen=True)
+class Oversight:
+    """What a supervisor shares with all that it keeps running: whom to tell, the roll, whether there is a hurry."""
+
+    say: Callable[[str], None] = _keep_silent
+    roll: Roll = field(default_factory=Roll)
+    hurried: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def ended_how(returncode: int) -> str:
+    """A process's end in words: its exit code, or the signal that killed it."""
+    return f"killed by {Signals(-returncode).name}" if returncode < 0 else f"exit code {returncode}"
+
+
+class KeptProgram:
+    """One program, kept running from `launch` until `stop`."""
+
+    def __init__(self, program: Program, oversight: Oversight) -> None:
+        self._program = program
+        self._oversight = oversight
+        self._process: Process | None = None
+        self._exited: asyncio.Future[int] | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._launched_at = 0.0
+        self._log_was_long = 0
+
+    @property
+    def pid(self) -> int | None:
+        """Its process now; none between a death and the next start."""
+        return self._process.pid if self._process is not None and self._process.returncode is None else None
+
+    async def launch(self) -> None:
+        """It has been started; whether it is of use shows `until_ready`."""
+        program = self._program
+        log = os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, OWNER_ONLY)
+        try:
+            self._log_was_long = os.fstat(log).st_size
+            self._process = await asyncio.create_subprocess_exec(
+                *leashed(program.command, signal_at_death=program.signal_at_death, user=program.user),
+                env=program.environment,
+                cwd=program.folder,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # the terminal's Ctrl-C is the supervisor's: the order of the end is its own
+                umask=0o077,
+            )
+        finally:
+            os.close(log)
+        self._launched_at = asyncio.get_running_loop().time()
+        self._exited = asyncio.ensure_future(self._process.wait())
+        self._oversight.roll.enter(program.name, self._process.pid, program.farewell)
+
+    async def until_ready(self, is_ready: Callable[[], Awaitable[bool]], within: timedelta) -> None:
+        """It is ready, and from now on it is started again whenever it dies.
+
+        Raises `ServiceDown` with the last lines of its log if it ended, or was not ready in time.
+        """
+        assert self._exited is not None
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                while not await is_ready():
+                    if self._exited.done():
+                        raise self._down(f"ended while starting ({ended_how(self._exited.result())})")
+                    await asyncio.sleep(LOOK_AGAIN.total_seconds())
+        except TimeoutError:
+            raise self._down(f"was not ready within {within.total_seconds():.0f} s") from None
+        self._keeper = asyncio.create_task(self._keep(), name=f"keeps {self._program.name} running")
+
+    async def ended(self) -> int:
+        """It has ended by itself; its exit code."""
+        assert self._exited is not None
+        return await asyncio.shield(self._exited)
+
+    async def stop(self) -> None:
+        """It has ended and is not started again."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait({self._keeper})
+        if self._process is not None and self._exited is not None:
+            await part(
+                self._program.farewell, partial(send_to, self._process.pid), self._exited, self._oversight.hurried
+            )
+        self._oversight.roll.leave(self._program.name)
+
+    async def _keep(self) -> None:
+        backoff = Backoff()
+        name, say = self._program.name, self._oversight.say
+        while True:
+            returncode = await self.ended()
+            lived = timedelta(seconds=asyncio.get_running_loop().time() - self._launched_at)
+            backoff = backoff.after(lived)
+            self._oversight.roll.leave(name)
+            say(f"{name} died ({ended_how(returncode)}); starting it again")
+            await asyncio.sleep(backoff.pause.total_seconds())
+            try:
+                await self.launch()
+            except OSError as error:
+                say(f"{name} could not be started again: {error}")
+            else:
+                say(f"{name} started again as process {self.pid}")
+
+    def _down(self, what: str) -> ServiceDown:
+        log = self._program.log
+        tail = last_lines(log, since=self._log_was_long)
+        return ServiceDown(f"{self._program.name} {what}; its log is {log}" + (f"\n{tail}" if tail else ""))

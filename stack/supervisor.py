@@ -1,0 +1,177 @@
+"""`kapstan up`: starts PostgreSQL, Temporal and the workers in order, watches them, and stops them in order."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from pydantic import Field
+
+from domain.values import Frozen
+from stack.directory import DataDirectory
+from stack.files import replace_file
+from stack.postgres import Postgres
+from stack.processes import Roll, stop_left_overs
+from stack.programs import Oversight
+from stack.signals import StopSignals
+from stack.stackfile import StackFile, StackPids
+from stack.temporal import NAMESPACE, TemporalServer, environment_without_temporal
+from stack.trouble import StackMisconfigured, StoppedEarly
+from stack.workers import Workers
+from workflows.queues import COURSES, PAGING
+
+Answer = TypeVar("Answer")
+
+# By its path: the worker lies beside the stack, and no `worker.py` of the current folder is taken for it.
+WORKER = (sys.executable, str(Path(__file__).parent.parent / "worker.py"))
+
+
+class StackPlan(Frozen):
+    """What is to run: where its data lies, which files it serves by, on which ports. A port of none is any free one."""
+
+    data: Path
+    protocols: Path
+    oncall: Path
+    migrate: Callable[[str], Awaitable[object]]
+    host: str = "127.0.0.1"
+    temporal_port: int | None = None
+    ui_port: int | None = None
+    workers: int = Field(2, ge=1)
+    time_skipping: bool = False
+    environment: Mapping[str, str] = {}
+    worker_command: tuple[str, ...] = WORKER
+
+
+class Stack:
+    """`async with Stack(plan, say) as running`: everything is up and ready; after that no process is left.
+
+    While it is open SIGINT and SIGTERM are its own. Raises `StackMisconfigured` before anything has started,
+    `ServiceDown` when a service does not come up, `StoppedEarly` when a signal comes first; no process is left then.
+    """
+
+    def __init__(self, plan: StackPlan, say: Callable[[str], None]) -> None:
+        self._plan = plan.but(
+            data=plan.data.absolute(), protocols=plan.protocols.absolute(), oncall=plan.oncall.absolute()
+        )
+        self._say = say
+        self._signals = StopSignals()
+        self._exits = AsyncExitStack()
+
+    @property
+    def file(self) -> StackFile:
+        """Where everything is reached, and which processes are behind it now."""
+        return StackFile(
+            temporal=self._temporal.address,
+            temporal_ui=self._temporal.ui,
+            database=self._postgres.url,
+            protocols=self._plan.protocols,
+            oncall=self._plan.oncall,
+            pids=StackPids(
+                postgres=self._roll.pid("postgres"), temporal=self._roll.pid("temporal"), workers=self._workers.pids
+            ),
+        )
+
+    async def until_stopped(self) -> None:
+        """Somebody has asked it to stop."""
+        await self._signals.asked.wait()
+
+    async def unless_stopped(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        """What `work` gives; a signal cancels it, and then this raises `StoppedEarly`."""
+        doing, asked = asyncio.ensure_future(work), asyncio.ensure_future(self.until_stopped())
+        try:
+            await asyncio.wait({doing, asked}, return_when=asyncio.FIRST_COMPLETED)
+            if doing.done():
+                return doing.result()
+            raise StoppedEarly("stopped before it was done")
+        finally:
+            asked.cancel()
+            doing.cancel()
+            await asyncio.wait({doing, asked})
+            if not doing.cancelled():
+                doing.exception()  # what went wrong while giving up is not asked for any more
+
+    async def __aenter__(self) -> Self:
+        self._exits.enter_context(self._signals)
+        try:
+            await self.unless_stopped(self._start())
+        except BaseException:
+            await self._exits.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._exits.aclose()
+
+    async def _start(self) -> None:
+        plan = self._plan
+        _check_files(plan)
+        directory = await DataDirectory.opened(plan.data)
+        self._exits.callback(directory.close)
+        directory.stack_file.unlink(missing_ok=True)
+        for name in await stop_left_overs(directory.processes, self._signals.hurried):
+            self._say(f"stopped {name}, which a supervisor that was killed had left running")
+
+        self._roll = Roll(directory.processes)
+        oversight = Oversight(self._say, self._roll, self._signals.hurried)
+        # Made first of all: it claims the ports, and a port in use is to be told before anything starts.
+        self._temporal = TemporalServer(
+            plan.data,
+            host=plan.host,
+            port=plan.temporal_port,
+            ui_port=plan.ui_port,
+            time_skipping=plan.time_skipping,
+            oversight=oversight,
+        )
+        self._postgres = await self._exits.enter_async_context(Postgres(directory.postgres, oversight))
+        await plan.migrate(self._postgres.url)
+        await self._exits.enter_async_context(self._temporal)
+        self._workers = await self._exits.enter_async_context(
+            Workers(
+                plan.worker_command,
+                count=plan.workers,
+                environment=self._worker_environment(),
+                folder=plan.data,
+                client=self._temporal.client,
+                oversight=oversight,
+            )
+        )
+        self._announce(directory.stack_file)
+
+    def _worker_environment(self) -> dict[str, str]:
+        return {
+            **environment_without_temporal(),
+            "TEMPORAL_ADDRESS": self._temporal.address,
+            "TEMPORAL_NAMESPACE": NAMESPACE,
+            "KAPSTAN_DATABASE_URL": self._postgres.url,
+            "KAPSTAN_PROTOCOLS": str(self._plan.protocols),
+            "KAPSTAN_ONCALL": str(self._plan.oncall),
+            "KAPSTAN_ALLOW_UNAPPROVED": "1",
+            **self._plan.environment,
+        }
+
+    def _announce(self, stack_file: Path) -> None:
+        """It is up: `stack.json` says so from now on, whatever is started again, until the first thing is stopped."""
+
+        def write() -> None:
+            replace_file(stack_file, f"{self.file.model_dump_json(indent=2)}\n".encode())
+
+        write()
+        self._roll.changed = write
+        self._exits.callback(self._withdraw, stack_file)
+        self._say(f"PostgreSQL   {self.file.database}")
+        self._say(f"Temporal     {self.file.temporal}")
+        self._say(f"Temporal UI  {self.file.temporal_ui}")
+        self._say(f"Workers      {len(self.file.pids.workers)} on {COURSES} and {PAGING}")
+
+    def _withdraw(self, stack_file: Path) -> None:
+        self._roll.changed = None
+        stack_file.unlink(missing_ok=True)
+
+
+def _check_files(plan: StackPlan) -> None:
+    if not plan.protocols.is_dir():
+        raise StackMisconfigured(f"--protocols {plan.protocols}: there is no such folder")
+    if not plan.oncall.is_file():
+        raise StackMisconfigured(f"--oncall {plan.oncall}: there is no such file")

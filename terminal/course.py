@@ -1,0 +1,113 @@
+"""One course on one screen: where it is, what may come next, what blocks it, what is due when."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from domain.checkpoints import CheckpointStatus
+from domain.deadlines import DeadlineKind
+from domain.view import CourseView, DeadlineView, SessionView
+from terminal.words import away, moment, plain, severity
+
+DUE = {
+    DeadlineKind.PHASE: "phase to be finished",
+    DeadlineKind.NEXT_DOSE: "next dose",
+    DeadlineKind.CHECKPOINT: "vitals",
+    DeadlineKind.CHECKPOINT_EMERGENCY: "vitals (then an emergency)",
+    DeadlineKind.RECHECK: "second reading",
+    DeadlineKind.DISCHARGE: "discharge",
+    DeadlineKind.CHECK_IN_REMINDER: "after-session call (reminder)",
+    DeadlineKind.CHECK_IN: "after-session call",
+    DeadlineKind.INTEGRATION: "integration talk",
+    DeadlineKind.FOLLOW_UP: "follow-up visit",
+    DeadlineKind.FORM_REMINDER: "form (reminder)",
+    DeadlineKind.FORM: "form",
+}
+
+CHECKPOINTS = {
+    CheckpointStatus.MET: "[green]✓[/]",
+    CheckpointStatus.LATE: "[yellow]◆[/]",
+    CheckpointStatus.MISSED: "[red]✗[/]",
+    CheckpointStatus.PENDING: "·",
+}
+
+
+def course_page(course: CourseView, now: datetime) -> RenderableType:
+    """The course as `kapstan show` prints it."""
+    return Group(*_parts(course, now))
+
+
+def _parts(course: CourseView, now: datetime) -> Iterator[RenderableType]:
+    yield _headline(course)
+    if course.hold is not None:
+        kind = "safety hold" if course.hold.is_safety else "hold"
+        yield Text.from_markup(f"[magenta]‖ {kind}[/] since {moment(course.hold.since)}: {escape(course.hold.reason)}")
+    for one in course.escalations:
+        where = f", session {one.session}" if one.session else ""
+        yield Text.from_markup(f"{severity(one.severity)}  {plain(one.kind)}{where}: {one.state}  [dim]{one.id}[/]")
+    if course.outcome is None:
+        yield _next(course)
+    if course.sessions:
+        yield _sessions(course)
+    if course.deadlines:
+        yield _deadlines(course.deadlines, now)
+    yield Text.from_markup(f"[dim]ledger: {course.sequence} entries, head {course.ledger_head[:12]}…[/]")
+
+
+def _headline(course: CourseView) -> Text:
+    phase = f"[bold]{plain(course.phase)}[/]" + (f" / [bold]{plain(course.outcome)}[/]" if course.outcome else "")
+    pinned = f"{course.protocol.id} {course.protocol.version}"
+    cautions = f"  cautions: {', '.join(map(plain, course.cautions))}" if course.cautions else ""
+    return Text.from_markup(f"[bold cyan]{course.course_id}[/]  {phase}  [dim]{pinned} · {course.site}{cautions}[/]")
+
+
+def _next(course: CourseView) -> RenderableType:
+    names = ", ".join(name.removeprefix("kap.") for name in course.next)
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    table.add_row("may come next", names or "nothing")
+    for position, blocker in enumerate(course.blockers):
+        final = " [red](cannot be overridden)[/]" if blocker.absolute else ""
+        source = f" [dim]{blocker.source}[/]" if blocker.source else ""
+        table.add_row("" if position else "what blocks", f"{escape(blocker.message)}{final}{source}")
+    return table
+
+
+def _sessions(course: CourseView) -> RenderableType:
+    table = Table(title=f"Medicine sessions, {course.planned_sessions} planned", title_justify="left", box=None)
+    for heading in ("no.", "stage", "starts", "dose", "checkpoints", "last vitals", "talks", "calls"):
+        table.add_column(heading, no_wrap=True)
+    for session in course.sessions:
+        table.add_row(
+            str(session.number),
+            plain(session.stage),
+            moment(session.starts_at),
+            " + ".join(f"{dose.mg:g} mg" for dose in session.doses) or "–",
+            "".join(CHECKPOINTS[checkpoint.status] for checkpoint in session.checkpoints) or "–",
+            _last_vitals(session),
+            str(session.integrations),
+            str(session.check_ins),
+        )
+    return table
+
+
+def _last_vitals(session: SessionView) -> str:
+    if not session.readings:
+        return "–"
+    newest = session.readings[-1]
+    return f"{newest.vitals.systolic}/{newest.vitals.diastolic} mmHg, {newest.verdict.severity}"
+
+
+def _deadlines(deadlines: tuple[DeadlineView, ...], now: datetime) -> RenderableType:
+    table = Table(title="Due", title_justify="left", box=None, show_header=False)
+    for _ in range(4):
+        table.add_column(no_wrap=True)
+    for deadline in sorted(deadlines, key=lambda one: one.due_at):
+        session = f"session {deadline.session}" if deadline.session else ""
+        table.add_row(moment(deadline.due_at), away(deadline.due_at, now), DUE[deadline.kind], session)
+    return table

@@ -1,0 +1,87 @@
+"""The listings: the fleet, the on-call work, who is on call, a protocol with its evidence."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from rich.markup import escape
+from rich.table import Table
+
+from domain.escalation import EscalationState, EscalationView
+from domain.oncall import OnCall, Standing
+from domain.protocol_table import Row
+from domain.summary import CourseSummary
+from domain.values import PersonId, Severity, in_words
+from terminal.words import away, moment, plain, severity
+
+STATES = {
+    EscalationState.OPEN: "[bold red]open[/]",
+    EscalationState.ACKNOWLEDGED: "[yellow]acknowledged[/]",
+    EscalationState.RESOLVED: "[green]✓ resolved[/]",
+}
+
+
+def fleet(courses: Iterable[CourseSummary], now: datetime) -> Table:
+    """Every course of the list on a line."""
+    table = Table(box=None)
+    for heading in ("course", "site", "phase", "session", "next due", "", "attention"):
+        table.add_column(heading, no_wrap=True)
+    for course in courses:
+        phase = plain(course.phase) + (f" / {plain(course.outcome)}" if course.outcome else "")
+        session = f"{course.session}: {plain(course.stage)}" if course.session and course.stage else "–"
+        due = "–"
+        if course.next_kind is not None and course.next_due_at is not None:
+            due = f"{plain(course.next_kind)} {away(course.next_due_at, now)}"
+        held = "[magenta]‖ held[/]" if course.held else ""
+        table.add_row(
+            f"[cyan]{course.course_id}[/]", course.site, phase, session, due, held, severity(course.attention)
+        )
+    return table
+
+
+def escalations(views: Iterable[EscalationView]) -> Table:
+    """Every escalation of the list on a line, with the last page that went out."""
+    table = Table(box=None)
+    for heading in ("escalation", "severity", "state", "opened", "pages", "last page to", "by"):
+        table.add_column(heading, no_wrap=True)
+    for view in views:
+        sent = [page for page in view.pages if page.ok]
+        last = f"{sent[-1].person} {moment(sent[-1].at)}" if sent else "[red]nobody yet[/]"
+        table.add_row(
+            f"[cyan]{view.id}[/]",
+            severity(view.severity),
+            STATES[view.state],
+            moment(view.opened_at),
+            str(len(sent)),
+            last,
+            view.resolved_by or view.acknowledged_by or "–",
+        )
+    return table
+
+
+def on_call_now(standings: Mapping[Severity, Standing], on_call: OnCall) -> Table:
+    """Who would be paged now, per severity, step by step."""
+    table = Table(box=None)
+    for heading in ("severity", "step", "who", "then waits"):
+        table.add_column(heading)
+    for level, standing in standings.items():
+        for number, (step, people) in enumerate(zip(standing.policy.steps, standing.called, strict=True), start=1):
+            who = ", ".join(_name(person, on_call) for person in people)
+            table.add_row(severity(level) if number == 1 else "", str(number), who, in_words(step.wait))
+    return table
+
+
+def _name(person: PersonId, on_call: OnCall) -> str:
+    return f"{escape(on_call.people[person].name)} [dim]({person})[/]"
+
+
+def protocol(rows: Iterable[Row]) -> Table:
+    """Each value of a protocol with its evidence."""
+    table = Table(box=None)
+    for heading in ("key", "value", "evidence", "source", "note"):
+        table.add_column(heading)
+    for row in rows:
+        grade = plain(row.grade) if row.grade else "–"
+        table.add_row(
+            f"[cyan]{escape(row.key)}[/]", escape(row.value), grade, row.source or "–", escape(row.note or "")
+        )
+    return table

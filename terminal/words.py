@@ -1,0 +1,34 @@
+"""Marks, colours and times, the same in every listing: severity is shape, word and colour, never colour alone."""
+
+from datetime import datetime
+
+from domain.values import Severity, in_words
+
+MARKS = {Severity.EMERGENCY: "▲", Severity.URGENT: "◆", Severity.ROUTINE: "●"}
+STYLES = {Severity.EMERGENCY: "bold red", Severity.URGENT: "yellow", Severity.ROUTINE: "blue"}
+
+
+def severity(value: Severity | None) -> str:
+    """`◆ urgent`, in its colour; a dash where there is none."""
+    return f"[{STYLES[value]}]{MARKS[value]} {value}[/]" if value else "–"
+
+
+def moment(at: datetime | None) -> str:
+    """A moment in this terminal's time zone, to the minute."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M") if at else "–"
+
+
+def away(at: datetime, now: datetime) -> str:
+    """`in 14 min`, or `[red]3 min late`."""
+    if at >= now:
+        return f"in {_short(at, now)}"
+    return f"[red]{_short(now, at)} late[/]"
+
+
+def _short(later: datetime, earlier: datetime) -> str:
+    return " ".join(in_words(later - earlier).split()[:4])
+
+
+def plain(code: str) -> str:
+    """A code as words: `follow_up` is `follow up`."""
+    return code.replace("_", " ")

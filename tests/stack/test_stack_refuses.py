@@ -1,0 +1,114 @@
+"""What the stack tells an operator when it cannot come up, and that it leaves nothing behind."""
+
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from stack.stackfile import read_stack_file
+from stack.supervisor import Stack, StackPlan
+from stack.trouble import NoStackRuns, ServiceDown, StackMisconfigured
+from tests.stack.harness import TINY_WORKER
+from tests.stack.supervise import ROOT, migrate
+
+
+@pytest.fixture
+def plan(folder: Path) -> StackPlan:
+    return StackPlan(
+        data=folder / "data",
+        protocols=ROOT / "protocols",
+        oncall=ROOT / "examples" / "oncall.toml",
+        migrate=migrate,
+        worker_command=TINY_WORKER,
+        workers=1,
+    )
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield int(listener.getsockname()[1])
+
+
+async def refusal_of(plan: StackPlan) -> str:
+    """What is said instead of starting; nothing runs after it."""
+    before = set(psutil.Process().children(recursive=True))
+    with pytest.raises((StackMisconfigured, ServiceDown)) as refused:
+        async with Stack(plan, print):
+            pass
+    assert set(psutil.Process().children(recursive=True)) <= before
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(("field", "option"), [("temporal_port", "--temporal-port"), ("ui_port", "--ui-port")])
+async def test_a_port_in_use_is_named_with_its_option(
+    plan: StackPlan, taken_port: int, field: str, option: str
+) -> None:
+    """A port that somebody else listens on is told before anything starts."""
+    message = await refusal_of(plan.but(**{field: taken_port}))
+
+    assert message == f"{option} {taken_port}: this port is in use on 127.0.0.1"
+    assert not (plan.data / "postgres").exists()
+
+
+async def test_one_port_for_two_services_is_refused(plan: StackPlan) -> None:
+    """Temporal and its Web UI cannot share a port, free as it may be."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        free_soon = int(listener.getsockname()[1])
+
+    assert f"--ui-port {free_soon}" in await refusal_of(plan.but(temporal_port=free_soon, ui_port=free_soon))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("temporal_port", 70000, "--temporal-port 70000: a port is a number from 1 to 65535"),
+        ("host", "203.0.113.7", "--host 203.0.113.7: nothing can listen there: Cannot assign requested address"),
+    ],
+)
+async def test_an_address_that_cannot_be_is_named(plan: StackPlan, field: str, value: object, message: str) -> None:
+    """A port that is none, and a host that is not this machine."""
+    assert await refusal_of(plan.but(**{field: value})) == message
+
+
+async def test_a_folder_of_another_version_is_left_alone(plan: StackPlan) -> None:
+    """A layout that this Kapstan does not know is told by its number and not touched."""
+    plan.data.mkdir()
+    (plan.data / "layout-version").write_text("7\n")
+
+    assert "layout 7, this one reads 1" in await refusal_of(plan)
+    assert (plan.data / "layout-version").read_text() == "7\n"
+
+
+async def test_somebody_elses_folder_is_left_alone(plan: StackPlan) -> None:
+    """A folder that holds other things is never filled with a database."""
+    plan.data.mkdir()
+    (plan.data / "thesis.txt").write_text("years of work")
+
+    assert "holds something else" in await refusal_of(plan)
+    assert [entry.name for entry in plan.data.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize(("field", "option"), [("protocols", "--protocols"), ("oncall", "--oncall")])
+async def test_a_missing_file_is_named_with_its_option(plan: StackPlan, field: str, option: str) -> None:
+    """Nothing starts half-configured."""
+    assert (await refusal_of(plan.but(**{field: Path("/nowhere")}))).startswith(f"{option} /nowhere: there is no such")
+
+
+async def test_a_worker_that_cannot_start_shows_its_last_words(plan: StackPlan) -> None:
+    """A service that does not come up is named, with its log and what it last said there."""
+    last_words = "kap-im-weekly.toml: medicine.dose.max: a number was expected"
+
+    message = await refusal_of(plan.but(worker_command=(sys.executable, "-c", f"raise SystemExit({last_words!r})")))
+
+    log = plan.data / "worker-1.log"
+    assert message == f"worker-1 ended while starting (exit code 1); its log is {log}\n{last_words}"
+
+
+def test_where_no_kapstan_runs_the_other_commands_say_so(tmp_path: Path) -> None:
+    """A folder that never was one, or whose stack has ended, is not talked to."""
+    with pytest.raises(NoStackRuns, match="no Kapstan runs on"):
+        read_stack_file(tmp_path)

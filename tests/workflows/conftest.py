@@ -1,0 +1,47 @@
+"""The real Temporal server, once a test session, with a clock of its own for each workflow."""
+
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+
+from gateway.temporal import data_converter, register_search_attributes
+
+
+@dataclass(frozen=True)
+class Temporal:
+    """A server whose workflows stand still until the test lets time pass: `env.fast_forward(handle, timedelta)`."""
+
+    env: WorkflowEnvironment
+    client: Client
+
+
+@asynccontextmanager
+async def running_temporal(**dynamic_config: str) -> AsyncIterator[Temporal]:
+    """A server of its own, on a free port, gone afterwards."""
+    binary = Path(sys.executable).with_name("temporal")
+    settings = {"frontend.WorkflowTimeSkippingEnabled": "true", **dynamic_config}
+    env = await WorkflowEnvironment.start_time_skipping_v2(
+        # A child that inherited skipping would run through its own deadlines before the test could say a word.
+        ts_config=TimeSkippingConfig(enabled=False, disable_propagation=True),
+        dev_server_existing_path=str(binary) if binary.exists() else shutil.which("temporal"),
+        dev_server_extra_args=[
+            part for name, value in settings.items() for part in ("--dynamic-config-value", f"{name}={value}")
+        ],
+        data_converter=data_converter(),
+    )
+    async with env:
+        await register_search_attributes(env.client)
+        yield Temporal(env=env, client=env.client)
+
+
+@pytest.fixture(scope="session")
+async def temporal() -> AsyncIterator[Temporal]:
+    async with running_temporal() as server:
+        yield server

@@ -1,0 +1,201 @@
+"""The on-call side for tests: the real Escalation on a real server; pager and record store only remember."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from temporalio import activity, workflow
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
+
+from activities.paging import PageOrder
+from domain.escalation import EscalationView, Kind, Notice, Opening, Page, escalation_id, workflow_id
+from domain.oncall import Duty, OnCall, Standing, parse_on_call
+from domain.refusal import Refusal
+from domain.values import PersonId, Severity
+from tests.workflows.conftest import Temporal
+from workflows.escalation import Escalation
+from workflows.queues import COURSES, PAGING
+
+_courses = count(1)
+
+
+class PagerTwin:
+    """Knows who is on call; a page reaches everybody but the `unreachable`, and hangs for the `slow`."""
+
+    def __init__(self, on_call: OnCall) -> None:
+        self.on_call = on_call
+        self.sent: list[PageOrder] = []
+        self.unreachable: set[PersonId] = set()
+        self.slow: dict[PersonId, asyncio.Event] = {}
+
+    @activity.defn
+    async def standing(self, duty: Duty) -> Standing:
+        return self.on_call.standing(duty)
+
+    @activity.defn
+    async def page(self, order: PageOrder) -> tuple[Page, ...]:
+        self.sent.append(order)
+        if order.person in self.slow:
+            await self.slow[order.person].wait()
+        ok = order.person not in self.unreachable
+        error = None if ok else "the channel did not take the page"
+        return (Page(at=order.at, step=order.step, person=order.person, channel="twin", ok=ok, error=error),)
+
+
+class RecordTwin:
+    """Keeps the views it is given; while `is_down` it fails like a database that is away."""
+
+    def __init__(self) -> None:
+        self.views: list[EscalationView] = []
+        self.is_down = False
+
+    @activity.defn
+    async def record_escalation(self, view: EscalationView) -> None:
+        if self.is_down:
+            raise ApplicationError("away")
+        self.views.append(view)
+
+
+@workflow.defn(sandboxed=False)
+class CourseTwin:
+    """A course that only listens."""
+
+    def __init__(self) -> None:
+        self._notices: list[Notice] = []
+
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.wait_condition(lambda: False)
+
+    @workflow.signal
+    def escalation_moved(self, notice: Notice) -> None:
+        self._notices.append(notice)
+
+    @workflow.query
+    def notices(self) -> list[Notice]:
+        return self._notices
+
+
+class Alarm:
+    """One escalation, and the test's hand on its clock."""
+
+    def __init__(self, temporal: Temporal, opening: Opening, pager: PagerTwin, record: RecordTwin) -> None:
+        self._temporal = temporal
+        self.opening = opening
+        self.pager = pager
+        self.record = record
+
+    @property
+    def handle(self) -> WorkflowHandle[Escalation, EscalationView]:
+        return self._temporal.client.get_workflow_handle_for(Escalation.run, workflow_id(self.opening.id))
+
+    @property
+    def paged(self) -> list[tuple[int, PersonId]]:
+        """Step and person of each page so far."""
+        return [(order.step, order.person) for order in self.pager.sent if order.escalation.id == self.opening.id]
+
+    async def view(self) -> EscalationView:
+        return await self.handle.query(Escalation.view)
+
+    async def passes(self, **duration: float) -> None:
+        await self._temporal.env.fast_forward(self.handle, timedelta(**duration))
+
+    async def pages(self, *expected: tuple[int, PersonId]) -> None:
+        """Waits until exactly these pages were sent since the start; those of one step in any order."""
+        await eventually(
+            lambda: sorted(self.paged) == sorted(expected), lambda: f"{self.paged} instead of {list(expected)}"
+        )
+
+    async def told(self) -> list[Notice]:
+        """What the course heard."""
+        course = self._temporal.client.get_workflow_handle_for(CourseTwin.run, f"course/{self.opening.course_id}")
+        return await course.query(CourseTwin.notices)
+
+
+class OnCallSide:
+    """The workers of a test, and the alarms that it starts."""
+
+    def __init__(self, temporal: Temporal, on_call: OnCall) -> None:
+        self._temporal = temporal
+        self._started: list[WorkflowHandle[Any, Any]] = []
+        self.pager = PagerTwin(on_call)
+        self.record = RecordTwin()
+
+    async def alarm(
+        self, severity: Severity, kind: Kind = Kind.VITALS_OVERDUE, *, has_course: bool = True, session: int | None = 2
+    ) -> Alarm:
+        """An escalation that has just been opened by a course."""
+        course_id = f"EX-{next(_courses)}"
+        client = self._temporal.client
+        if has_course:
+            course = await client.start_workflow(CourseTwin.run, id=f"course/{course_id}", task_queue=COURSES)
+            self._started.append(course)
+        opening = Opening(
+            id=escalation_id(course_id, kind, session, 1),
+            course_id=course_id,
+            kind=kind,
+            session=session,
+            severity=severity,
+            opened_at=datetime.now(UTC),
+        )
+        self._started.append(
+            await client.start_workflow("Escalation", opening, id=workflow_id(opening.id), task_queue=PAGING)
+        )
+        return Alarm(self._temporal, opening, self.pager, self.record)
+
+    def hold_back(self, person: PersonId) -> None:
+        """The person's pages stay on their way until the test ends."""
+        self.pager.slow[person] = asyncio.Event()
+
+    async def end(self) -> None:
+        for handle in self._started:
+            if (await handle.describe()).close_time is None:
+                await handle.terminate()
+
+
+@asynccontextmanager
+async def on_call_side(temporal: Temporal, file: str) -> AsyncIterator[OnCallSide]:
+    """Workers for both queues, for one test."""
+    side = OnCallSide(temporal, parse_on_call(file, "oncall.toml"))
+    async with (
+        Worker(
+            temporal.client,
+            task_queue=PAGING,
+            workflows=[Escalation],
+            activities=[side.pager.standing, side.pager.page],
+        ),
+        Worker(
+            temporal.client,
+            task_queue=COURSES,
+            workflows=[CourseTwin],
+            activities=[side.record.record_escalation],
+        ),
+    ):
+        yield side
+        for event in side.pager.slow.values():
+            event.set()
+        await side.end()
+
+
+async def eventually(holds: Callable[[], bool], instead: Callable[[], str], within: float = 10) -> None:
+    """Polls until it holds; fails, saying what is there instead, when it does not within so many seconds."""
+    deadline = time.monotonic() + within
+    while not holds():
+        if time.monotonic() > deadline:
+            raise AssertionError(instead())
+        await asyncio.sleep(0.02)
+
+
+async def refused(act: Awaitable[EscalationView]) -> Refusal:
+    """The refusal that an update was answered with."""
+    with pytest.raises(WorkflowUpdateFailedError) as failed:
+        await act
+    assert isinstance(failed.value.cause, ApplicationError)
+    return Refusal.model_validate(failed.value.cause.details[0])

@@ -1,0 +1,270 @@
+"""An obligation that outlives everything: it pages up the ladder until somebody answers, and waits for the promise."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, FailureError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.paging import PageOrder, Paging
+    from domain.escalation import (
+        Acknowledge,
+        EscalationView,
+        Page,
+        Reassign,
+        Repeat,
+        Resolve,
+        Settlement,
+        Snooze,
+    )
+    from domain.ladder import Climb
+    from domain.obligation import EscalationRun, Obligation, opened
+    from domain.oncall import FALLBACK, Duty, Standing
+    from domain.refusal import Refused
+    from domain.values import PersonId
+    from workflows.queues import COURSES
+
+RUNGS_A_RUN: Final = 100
+"""An escalation that nobody answers may climb for months: its history begins anew now and then."""
+
+STANDING_WITHIN: Final = timedelta(seconds=10)
+PAGE_WITHIN: Final = timedelta(seconds=30)
+"""All channels are tried side by side and give up earlier by themselves (`activities.paging.CHANNEL_WITHIN`)."""
+PAGE_ALIVE_WITHIN: Final = timedelta(seconds=15)
+"""A worker that died while paging is noticed after this; the next one skips the channels that were tried."""
+PAGE_RETRIES: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=5)
+"""For workers that die. Channels that fail are not retried: the fallback and the next step are the answer to that."""
+RECORD_WITHIN: Final = timedelta(seconds=30)
+FOR_EVER: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+
+FALLBACK_STEP: Final = 0
+
+Decide = Callable[[datetime, Standing], Obligation]
+
+
+@workflow.defn(failure_exception_types=[Refused])
+class Escalation:
+    """One escalation, on the paging queue: neither a busy record store nor a closed course delays a page."""
+
+    @workflow.init
+    def __init__(self, start: EscalationRun) -> None:
+        self._opening = start.opening
+        # Its own clock, not the course's: under skipped time the course's may be ahead, and the first page would wait.
+        self._obligation = start.carried or opened(self._opening, workflow.now())
+        self._standing: Standing | None = None
+        self._paging: set[asyncio.Task[None]] = set()
+        self._recorded = 0
+        self._rungs = 0
+
+    @workflow.run
+    async def run(self, start: EscalationRun) -> EscalationView:
+        """Climbs until resolved, then tells its course and its record, and ends with its last view."""
+        messenger = asyncio.create_task(self._tell_the_course())
+        recorder = asyncio.create_task(self._keep_the_record())
+        while not self._is_over():
+            await self._until_something_is_due()
+            if self._is_ready_for_a_new_run():
+                workflow.continue_as_new(start.but(carried=self._obligation))
+            if not self._obligation.is_resolved:
+                await self._learn_who_is_on_call()
+                self._climb()
+        messenger.cancel()
+        recorder.cancel()
+        return self._obligation.view
+
+    @workflow.update
+    async def acknowledge(self, order: Acknowledge) -> EscalationView:
+        """Somebody has promised it: the ladder stops, the promise is timed."""
+        return await self._obey(lambda now, standing: self._obligation.acknowledge(order, standing, now))
+
+    @acknowledge.validator
+    def _may_acknowledge(self, order: Acknowledge) -> None:
+        self._check(lambda now, standing: self._obligation.acknowledge(order, standing, now))
+
+    @workflow.update
+    async def resolve(self, order: Resolve) -> EscalationView:
+        """Somebody has dealt with it."""
+        return await self._obey(lambda now, standing: self._obligation.resolve(order, standing, now))
+
+    @resolve.validator
+    def _may_resolve(self, order: Resolve) -> None:
+        self._check(lambda now, standing: self._obligation.resolve(order, standing, now))
+
+    @workflow.update
+    async def snooze(self, order: Snooze) -> EscalationView:
+        """Nobody is paged for a while."""
+        return await self._obey(lambda now, standing: self._obligation.snooze(order, standing, now))
+
+    @snooze.validator
+    def _may_snooze(self, order: Snooze) -> None:
+        self._check(lambda now, standing: self._obligation.snooze(order, standing, now))
+
+    @workflow.update
+    async def reassign(self, order: Reassign) -> EscalationView:
+        """Somebody else is asked, and paged at once."""
+        view = await self._obey(lambda now, standing: self._obligation.reassign(order, standing, now))
+        self._page_in_the_background(max(view.step, 1), (order.to,))
+        return view
+
+    @reassign.validator
+    def _may_reassign(self, order: Reassign) -> None:
+        self._check(lambda now, standing: self._obligation.reassign(order, standing, now))
+
+    @workflow.signal
+    def repeat(self, news: Repeat) -> None:
+        """It happened again, perhaps worse."""
+        self._move(self._obligation.repeat(news, workflow.now()))
+
+    @workflow.signal
+    def settle(self, news: Settlement) -> None:
+        """What was missing has come."""
+        self._move(self._obligation.settle(news, workflow.now()))
+
+    @workflow.query
+    def view(self) -> EscalationView:
+        """The escalation as it stands."""
+        return self._obligation.view
+
+    @workflow.query
+    def climb(self) -> Climb:
+        """The ladder as it stands, from which `domain.ladder.forecast` tells who is paged when."""
+        return self._obligation.climb
+
+    async def _until_something_is_due(self) -> None:
+        """Until a rung or a lapse is due, or this run has nothing left to do. Only a moved one sets a new timer."""
+        while not (self._is_due() or self._is_over() or self._is_ready_for_a_new_run()):
+            expected = self._wakes_at()
+            with suppress(TimeoutError):
+                await workflow.wait_condition(
+                    partial(self._has_news, expected), timeout=expected - workflow.now() if expected else None
+                )
+
+    def _has_news(self, expected: datetime | None) -> bool:
+        return self._wakes_at() != expected or self._is_over() or self._is_ready_for_a_new_run()
+
+    def _wakes_at(self) -> datetime | None:
+        """When the clock next matters: at once while it is not known who is on call, never once resolved."""
+        if self._obligation.is_resolved:
+            return None
+        return self._obligation.climb.wakes_at(self._standing.policy) if self._standing else workflow.now()
+
+    def _is_due(self) -> bool:
+        wakes_at = self._wakes_at()
+        return wakes_at is not None and wakes_at <= workflow.now()
+
+    def _is_over(self) -> bool:
+        is_told = not self._obligation.notices and self._recorded == self._obligation.view.revision
+        return self._obligation.is_resolved and is_told and self._is_quiet()
+
+    def _is_ready_for_a_new_run(self) -> bool:
+        is_long = self._rungs >= RUNGS_A_RUN or workflow.info().is_continue_as_new_suggested()
+        return is_long and not self._obligation.is_resolved and not self._obligation.notices and self._is_quiet()
+
+    def _is_quiet(self) -> bool:
+        """Nothing is under way that the end of this run would cut off."""
+        return not self._paging and workflow.all_handlers_finished()
+
+    async def _learn_who_is_on_call(self) -> None:
+        """Asked before each rung, so that an edit of the rota counts for the very next page."""
+        duty = Duty(severity=self._obligation.climb.severity, at=workflow.now())
+        standing = await workflow.execute_activity_method(
+            Paging.standing, duty, start_to_close_timeout=STANDING_WITHIN, retry_policy=FOR_EVER
+        )
+        # It may have become worse while we asked: then this is the answer for the milder policy, and we ask again.
+        if duty.severity is self._obligation.climb.severity:
+            self._standing = standing
+
+    def _climb(self) -> None:
+        """Pages the rung that is due, if one still is: somebody may have answered while we asked who is on call."""
+        now = workflow.now()
+        self._move(self._obligation.lapse(now))
+        if not self._standing or not self._obligation.climb.is_open:
+            return
+        rung = self._obligation.climb.next_rung(self._standing.policy)
+        if rung and rung.at <= now:
+            self._rungs += 1
+            self._move(self._obligation.climbed(self._standing.policy, rung, now))
+            self._page_in_the_background(rung.step, self._standing.called[rung.step - 1])
+
+    def _page_in_the_background(self, step: int, people: Sequence[PersonId]) -> None:
+        """A channel that takes its time never delays the next rung."""
+        task = asyncio.create_task(self._page_everybody(step, people))
+        self._paging.add(task)
+        task.add_done_callback(self._paging.discard)
+
+    async def _page_everybody(self, step: int, people: Sequence[PersonId]) -> None:
+        reached = await asyncio.gather(*(self._page(step, person) for person in people))
+        if not any(reached) and self._obligation.climb.is_open:
+            await self._page(FALLBACK_STEP, FALLBACK)
+
+    async def _page(self, step: int, person: PersonId) -> bool:
+        """Whether any channel of the person took the page. Every attempt is on the record."""
+        now = workflow.now()
+        severity = self._obligation.view.severity
+        order = PageOrder(escalation=self._opening, severity=severity, step=step, person=person, at=now)
+        try:
+            pages = await workflow.execute_activity_method(
+                Paging.page,
+                order,
+                start_to_close_timeout=PAGE_WITHIN,
+                heartbeat_timeout=PAGE_ALIVE_WITHIN,
+                retry_policy=PAGE_RETRIES,
+            )
+        except ActivityError:
+            pages = (Page(at=now, step=step, person=person, channel="none", ok=False, error="the page was not sent"),)
+        self._move(self._obligation.paged(pages))
+        return any(page.ok for page in pages)
+
+    async def _tell_the_course(self) -> None:
+        course = workflow.get_external_workflow_handle(f"course/{self._opening.course_id}")
+        while True:
+            await workflow.wait_condition(lambda: bool(self._obligation.notices))
+            try:
+                await course.signal("escalation_moved", self._obligation.notices[0])
+            except FailureError:
+                workflow.logger.info("The course is no longer there to be told; the escalation goes on")
+            self._obligation = self._obligation.told()
+
+    async def _keep_the_record(self) -> None:
+        """The newest view, for as long as the record store takes. Views in between need not be kept."""
+        while True:
+            await workflow.wait_condition(lambda: self._recorded != self._obligation.view.revision)
+            view = self._obligation.view
+            try:
+                await workflow.execute_activity(
+                    "record_escalation",
+                    view,
+                    task_queue=COURSES,
+                    start_to_close_timeout=RECORD_WITHIN,
+                    retry_policy=FOR_EVER,
+                )
+            except ActivityError:
+                workflow.logger.exception("The record store refuses this escalation")
+            self._recorded = view.revision
+
+    async def _obey(self, decide: Decide) -> EscalationView:
+        """Decides once it is known who is on call; an act may come before that."""
+        while (standing := self._standing) is None:
+            self._obligation.check_open()
+            await workflow.wait_condition(lambda: self._standing is not None or self._obligation.is_resolved)
+        self._move(decide(workflow.now(), standing))
+        return self._obligation.view
+
+    def _check(self, decide: Decide) -> None:
+        if self._standing is None:
+            self._obligation.check_open()
+        else:
+            decide(workflow.now(), self._standing)
+
+    def _move(self, obligation: Obligation) -> None:
+        if obligation.climb.severity is not self._obligation.climb.severity:
+            self._standing = None
+        self._obligation = obligation
+        view = obligation.view
+        workflow.set_current_details(f"{view.severity}, {view.state}, step {view.step}")

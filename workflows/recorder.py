@@ -1,0 +1,66 @@
+"""The outbox towards the record store: nothing accepted is lost, nothing waits for PostgreSQL."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.records import Records
+    from domain.ledger import Entry
+    from domain.summary import Batch, CourseSummary
+
+BATCH = 100
+"""Entries appended at once: a whole backlog goes in few, small transactions."""
+
+APPEND_TIMEOUT = timedelta(seconds=30)
+UNTIL_IT_IS_BACK = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+)
+"""The record store may be away for as long as it likes: the attempts go on without end."""
+
+AFTER_A_CONFLICT = timedelta(hours=1)
+"""A ledger that holds something else is for a human to mend; until then we ask again, and keep everything."""
+
+
+class Recorder:
+    """Appends a course's entries in their order, however long it takes; a continued run takes over what is left."""
+
+    def __init__(self, unrecorded: tuple[Entry, ...], summary: Callable[[], CourseSummary]) -> None:
+        self._unrecorded = unrecorded
+        self._summary = summary
+
+    @property
+    def unrecorded(self) -> tuple[Entry, ...]:
+        """What the record store has not confirmed yet, in order."""
+        return self._unrecorded
+
+    def add(self, entries: tuple[Entry, ...]) -> None:
+        """These follow what is queued already."""
+        self._unrecorded = (*self._unrecorded, *entries)
+
+    async def run(self) -> None:
+        """Appends for as long as the run lasts."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self._unrecorded))
+            batch = self._unrecorded[:BATCH]
+            if await self._append(batch):
+                self._unrecorded = self._unrecorded[len(batch) :]
+
+    async def _append(self, entries: tuple[Entry, ...]) -> bool:
+        summary = self._summary()
+        try:
+            await workflow.execute_activity_method(
+                Records.append_entries,
+                Batch(course_id=summary.course_id, entries=entries, summary=summary),
+                start_to_close_timeout=APPEND_TIMEOUT,
+                retry_policy=UNTIL_IT_IS_BACK,
+                summary=f"entries {entries[0].sequence} to {entries[-1].sequence}",
+            )
+        except ActivityError:
+            workflow.logger.error("The ledger in the record store differs from the course's: it needs a human")
+            await workflow.sleep(AFTER_A_CONFLICT)
+            return False
+        return True
