@@ -2,12 +2,15 @@
 
 import base64
 import binascii
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+KEY_BYTES: Final = 32
 
 
 class LogFormat(StrEnum):
@@ -15,6 +18,26 @@ class LogFormat(StrEnum):
 
     CONSOLE = "console"
     JSON = "json"
+
+
+@dataclass(frozen=True)
+class PayloadKey:
+    """A key that encrypts what Temporal keeps, and the name it is known by beside each payload."""
+
+    id: str
+    secret: bytes = field(repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The key of `id:base64-of-32-bytes`. Raises ValueError."""
+        name, _, encoded = text.partition(":")
+        try:
+            secret = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            secret = b""
+        if not name or len(secret) != KEY_BYTES:
+            raise ValueError("each key was expected as id:base64-of-32-bytes")
+        return cls(name, secret)
 
 
 class Settings(BaseSettings):
@@ -25,7 +48,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="PostgreSQL, as postgresql://user@host/database")
     protocols: Path = Field(Path("protocols"), description="the folder of protocol files")
     oncall: Path = Field(Path("oncall.toml"), description="the on-call file")
-    payload_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+    payload_keys: Annotated[tuple[PayloadKey, ...], NoDecode] = Field(
         (), description="id:base64-of-32-bytes, comma-separated; the first encrypts, all decrypt"
     )
     public_url: str = Field("http://127.0.0.1:8080", description="where people reach the console, for links in pages")
@@ -43,20 +66,9 @@ class Settings(BaseSettings):
     @field_validator("payload_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(key.strip() for key in value.split(",") if key.strip()) if isinstance(value, str) else value
-
-    @field_validator("payload_keys")
-    @classmethod
-    def _each_is_a_key(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        for key in keys:
-            name, _, encoded = key.get_secret_value().partition(":")
-            try:
-                is_whole = bool(name) and len(base64.b64decode(encoded, validate=True)) == 32
-            except binascii.Error:
-                is_whole = False
-            if not is_whole:
-                raise ValueError("each key was expected as id:base64-of-32-bytes")
-        return keys
+        if not isinstance(value, str):
+            return value
+        return tuple(PayloadKey.parse(key.strip()) for key in value.split(",") if key.strip())
 
 
 class Misconfigured(Exception):  # noqa: N818  it is told to a person, who mends it

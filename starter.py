@@ -25,11 +25,12 @@ from domain.refusal import Refused
 from domain.state import Phase
 from domain.values import Frozen, Severity
 from gateway.calls import TooMany, Unavailable
+from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
 from gateway.escalations import Escalations
 from gateway.protocols import approve_file, load_file, load_folder
 from gateway.sending import Sent, events_in, send_all
-from gateway.temporal import TemporalUnreachable, connect
+from gateway.temporal import TemporalUnreachable, connect, leave
 from gateway.verifying import Verified, verify_courses
 from records.errors import MigrationAltered, RecordStoreError, SchemaTooNew, SchemaTooOld
 from records.store import CourseFilter, EscalationFilter, RecordStore, migrate, open_store
@@ -63,7 +64,7 @@ oncall = typer.Typer(help="Who is on call.", no_args_is_help=True)
 protocol = typer.Typer(help="The clinic's protocols.", no_args_is_help=True)
 app.add_typer(oncall, name="oncall")
 app.add_typer(protocol, name="protocol")
-out = Console(highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 
 
 class Place(Frozen):
@@ -361,7 +362,8 @@ async def _store(place: Place) -> AsyncIterator[RecordStore]:
 
 
 async def _client(place: Place) -> Client:
-    return await connect(identity=f"kapstan-command-{os.getpid()}", target_host=place.temporal)
+    codec = EncryptionCodec.of(read_settings().payload_keys)
+    return await connect(identity=f"kapstan-command-{os.getpid()}", target_host=place.temporal, codec=codec)
 
 
 def _with_courses(data: Path, ask: Callable[[Courses], Awaitable[Answer]]) -> Answer:
@@ -424,22 +426,26 @@ _MISCONFIGURED = (
 
 def main() -> None:
     """Runs the command line. Exit code 0 done, 1 refused by a rule, 2 bad usage or configuration, 3 unreachable."""
+    leave(_run())
+
+
+def _run() -> int:
     try:
-        sys.exit(app(standalone_mode=False) or DONE)
+        return app(standalone_mode=False) or DONE
     except click.ClickException as error:
         error.show()
-        sys.exit(MISUSED)
+        return MISUSED
     except (KeyboardInterrupt, click.Abort, StoppedEarly):
-        sys.exit(DONE)
+        return DONE
     except Refused as refused:
         _complain(refused.refusal.message, f"{refused.refusal.code}: ")
-        sys.exit(REFUSED)
+        return REFUSED
     except _MISCONFIGURED as error:
         _complain(str(error))
-        sys.exit(MISUSED)
+        return MISUSED
     except (TemporalUnreachable, Unavailable, TooMany, ServiceDown, RecordStoreError) as error:
         _complain(str(error))
-        sys.exit(UNREACHABLE)
+        return UNREACHABLE
 
 
 def _complain(why: str, code: str = "") -> None:

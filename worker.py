@@ -16,7 +16,8 @@ from activities.records import Records
 from domain.escalation import EscalationId
 from domain.oncall import OnCallFileError, parse_on_call
 from domain.values import PersonId
-from gateway.temporal import TemporalUnreachable, connect, register_search_attributes
+from gateway.codec import EncryptionCodec
+from gateway.temporal import TemporalUnreachable, connect, leave, register_search_attributes
 from logs import configure_logging
 from records.store import open_store
 from settings import Misconfigured, Settings, read_settings
@@ -26,9 +27,6 @@ from workflows.queues import COURSES, PAGING
 
 FINISH_WITHIN = timedelta(seconds=15)
 """What an activity under way may take when the worker is asked to stop."""
-
-SETTLE_FOR = timedelta(seconds=0.5)
-"""The SDK's threads outlive its workers for a moment; an interpreter that ends then may crash (sdk-python 300)."""
 
 
 def workers(client: Client, records: Records, paging: Paging) -> tuple[Worker, Worker]:
@@ -55,14 +53,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     if settings.database_url is None:
         raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
     _check_on_call(settings)
-    client = await connect(identity=f"kapstan-worker-{os.getpid()}")
+    client = await connect(identity=f"kapstan-worker-{os.getpid()}", codec=EncryptionCodec.of(settings.payload_keys))
     await register_search_attributes(client)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.database_url))
         for worker in workers(client, Records(store), Paging(settings.oncall, link_builder(settings.public_url))):
             await stack.enter_async_context(worker)
         await stop.wait()
-    await asyncio.sleep(SETTLE_FOR.total_seconds())
 
 
 def link_builder(public_url: str) -> Callable[[EscalationId, PersonId], str]:
@@ -107,4 +104,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

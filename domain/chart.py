@@ -10,6 +10,7 @@ from domain.deadlines import Deadline, DeadlineKind
 from domain.escalation import Change, EscalationState, Notice
 from domain.events import ClinicEvent, CourseReferred, MeasureRecorded, ProtocolMigrated, VitalsRecorded, fingerprint
 from domain.ledger import Entry, Note
+from domain.measures import baseline_errors
 from domain.protocol import Protocol
 from domain.reading_events import invalid
 from domain.refusal import FieldError, Refusal, RefusalCode, Refused
@@ -137,8 +138,8 @@ class Chart(CourseState):
         return () if self.referral is None else gates.goal_blockers(self, now)
 
     def blockers_for(self, event: ClinicEvent) -> tuple[Blocker, ...]:
-        """All that speaks against this event as it is."""
-        return gates.blockers_for(self, event)
+        """All that speaks against this event as it is. A referral is not blocked: its fields are right or wrong."""
+        return () if isinstance(event, CourseReferred) else gates.blockers_for(self, event)
 
     def answer(self, event: ClinicEvent, sequence: int, escalations: tuple[str, ...], now: datetime) -> Answer:
         """What is told of the course after `event`, which was written as entry `sequence`."""
@@ -171,6 +172,7 @@ class Chart(CourseState):
         if not set(event.data.indications) & set(self.protocol.indications):
             named = ", ".join(self.protocol.indications)
             errors.append(FieldError(pointer="/data/indications", detail=f"at least one of {named} was expected"))
+        errors.extend(baseline_errors(event.data.measures_baseline or {}, self.protocol.measures))
         if errors:
             raise invalid(errors)
 

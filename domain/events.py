@@ -5,6 +5,7 @@ Units are fixed: mmHg, beats/min, breaths/min, %, kg, mg, minutes, years. Times 
 
 import hashlib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self, get_args
 
@@ -508,6 +509,20 @@ MODELS: Mapping[str, type[Event]] = {
 
 def fingerprint(event: ClinicEvent) -> str:
     """What the event says, as a hash: equal for the same content however it was spelled."""
-    said: JsonValue = CLINIC_EVENT.dump_python(event, mode="json", include={"type", "subject", "data"})
-    at = f"{event.time.timestamp():.6f}"
-    return hashlib.sha256(canonical({"said": said, "time": at})).hexdigest()
+    said = CLINIC_EVENT.dump_python(event, include={"type", "subject", "time", "data"})
+    return hashlib.sha256(canonical(_in_one_offset(said))).hexdigest()
+
+
+def _in_one_offset(value: object) -> JsonValue:
+    """The same content in JSON, with every moment in UTC."""
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case Mapping():
+            return {name: _in_one_offset(item) for name, item in value.items()}
+        case tuple():
+            return [_in_one_offset(item) for item in value]
+        case None | str() | int() | float():
+            return value
+        case _:
+            raise TypeError(f"a {type(value).__name__} has no place in an event")

@@ -52,7 +52,7 @@ def invalid(errors: list[FieldError]) -> Refused:
 
 def _field_error(location: tuple[int | str, ...], message: str) -> FieldError:
     # The first part is the union's own tag: the event's type, no field of the clinic's.
-    pointer = "".join(f"/{part}" for part in location[1:])
+    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location[1:])
     return FieldError(pointer=pointer, detail=message.removeprefix("Value error, "))
 
 

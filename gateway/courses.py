@@ -1,10 +1,12 @@
 """The clinic's way to a course: report an event, see where the course is."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError
 
 from domain.answer import AlreadyAnswered, Answer
 from domain.chart import Chart, PinnedProtocol
@@ -73,21 +75,28 @@ class Courses:
             blank.check(event, datetime.now(UTC))
         except Refused as refused:
             return await self._answered_before(event, refused)
+        start = WithStartWorkflowOperation(
+            PatientCourse.run,
+            CourseRun(chart=blank),
+            id=workflow_id(event.subject),
+            task_queue=COURSES,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            static_summary=f"{pinned.protocol.id} {pinned.protocol.version}",
+        )
         with answered(RefusalCode.UNKNOWN_COURSE, f"There is no course {event.subject}"):
-            return await self._client.execute_update_with_start_workflow(
-                PatientCourse.report,
-                Report(event=event),
-                id=uuid4().hex,
-                start_workflow_operation=WithStartWorkflowOperation(
-                    PatientCourse.run,
-                    CourseRun(chart=blank),
-                    id=workflow_id(event.subject),
-                    task_queue=COURSES,
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    static_summary=f"{pinned.protocol.id} {pinned.protocol.version}",
-                ),
-                rpc_timeout=ANSWER_WITHIN,
-            )
+            try:
+                return await self._client.execute_update_with_start_workflow(
+                    PatientCourse.report,
+                    Report(event=event),
+                    id=uuid4().hex,
+                    start_workflow_operation=start,
+                    rpc_timeout=ANSWER_WITHIN,
+                )
+            except RPCError:
+                # The operation keeps the same error for its own reader; unread, it is complained of at exit.
+                with suppress(RPCError):
+                    await start.workflow_handle()
+                raise
 
     async def _answered_before(self, event: CourseReferred, refused: Refused) -> Answer:
         """A course that exists answers for itself; without one, the refusal stands."""

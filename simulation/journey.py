@@ -1,17 +1,13 @@
 """One patient's way through the clinic, visit by visit, as its protocol and its staff make it."""
 
-import heapq
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from random import Random
-from typing import Any
 
 from domain import measures
 from domain.answer import Answer
 from domain.escalation import Kind
 from domain.events import (
-    CLINIC_EVENT,
-    MODELS,
     CheckInCompleted,
     ConsentSigned,
     CourseReferred,
@@ -20,7 +16,6 @@ from domain.events import (
     DoseAdministered,
     EligibilityDecided,
     EligibilityDecision,
-    EventData,
     FollowUpHeld,
     FormFiled,
     IntegrationHeld,
@@ -44,9 +39,9 @@ from simulation import mood, physiology
 from simulation.calendar import DOSING_DAYS, opening
 from simulation.patients import Patient
 from simulation.physiology import Response, Vitals
+from simulation.telling import Teller
 from simulation.ward import Ward
 
-SOURCE = "/simulated-clinic"
 SITE = "bend"
 
 DESK = Actor(id="desk", role=Role.COORDINATOR)
@@ -66,73 +61,69 @@ NURSE_ANSWERS_AFTER = timedelta(seconds=30)
 AT_THE_BEDSIDE_AFTER = timedelta(seconds=15)
 """Both together within the minute that an event may run ahead of its course's clock, which an open escalation stops."""
 
-_TYPE_OF: dict[Any, str] = {model.model_fields["data"].annotation: name for name, model in MODELS.items()}
-
 
 class Journey:
     """What happens to one patient, told to a ward as it happens. A script says in which order, and what is special."""
 
     def __init__(self, patient: Patient, protocol: Protocol, ward: Ward, starts_at: datetime, random: Random) -> None:
-        self._patient = patient
-        self._protocol = protocol
+        self.patient = patient
+        self.protocol = protocol
         self._ward = ward
-        self._random = random
-        self._now = starts_at
-        self._told = 0
-        self._agenda: list[tuple[datetime, int, EventData]] = []
+        self.random = random
+        self._teller = Teller(ward, patient.course_id, starts_at)
         self._starts_at: datetime | None = None
         self._home_at = starts_at
 
     @property
     def sessions(self) -> range:
         """The numbers of the medicine sessions that the plan has."""
-        return range(1, self._patient.medicine_sessions + 1)
+        return range(1, self.patient.medicine_sessions + 1)
 
     async def refer(self) -> None:
         """The course exists, from now."""
-        await self._tell(
-            self._now,
+        await self._teller.tell(
+            self._teller.now,
             CourseReferred.Data(
-                actor=DESK, protocol=self._protocol.id, site=SITE, indications=(self._patient.indication,)
+                actor=DESK, protocol=self.protocol.id, site=SITE, indications=(self.patient.indication,)
             ),
         )
 
     async def screen(self, *conditions: str) -> None:
         """The screening visit: history, measures and consent."""
-        at, body = opening(self._now, SCREENING_AT), physiology.at_rest(self._random, self._patient.rest)
+        at, body = opening(self._teller.now, SCREENING_AT), physiology.at_rest(self.random, self.patient.rest)
         screening = ScreeningRecorded.Data(
             actor=PRESCRIBER,
             conditions=conditions,
-            medications=self._patient.medications,
+            medications=self.patient.medications,
             systolic=body.systolic,
             diastolic=body.diastolic,
             heart_rate=body.heart_rate,
-            weight_kg=self._patient.weight_kg,
-            age_years=self._patient.age_years,
+            weight_kg=self.patient.weight_kg,
+            age_years=self.patient.age_years,
             pregnancy_test=PregnancyTest.NEGATIVE,
             escort_available=True,
-            prior_adequate_trials=max(2, self._protocol.screening.prior_trials_min),
+            prior_adequate_trials=max(2, self.protocol.screening.prior_trials_min),
         )
-        await self._tell(at, screening)
-        await self._answer(at + timedelta(minutes=30), self._protocol.screening.measures, progress=0)
-        consent = ConsentSigned.Data(actor=DESK, document="consent", version=self._protocol.screening.consent_version)
-        await self._tell(at + timedelta(minutes=30), consent)
+        await self._teller.tell(at, screening)
+        await self._answer(at + timedelta(minutes=30), self.protocol.screening.measures, progress=0)
+        consent = ConsentSigned.Data(actor=DESK, document="consent", version=self.protocol.screening.consent_version)
+        await self._teller.tell(at + timedelta(minutes=30), consent)
 
     async def decide(self, decision: EligibilityDecision, rationale: str) -> None:
         """The prescriber has decided, at the end of the screening visit."""
         decided = EligibilityDecided.Data(actor=PRESCRIBER, decision=decision, rationale=rationale)
-        await self._tell(self._now + timedelta(minutes=45), decided)
+        await self._teller.tell(self._teller.now + timedelta(minutes=45), decided)
 
     async def prepare(self) -> None:
         """The plan is prescribed, every talk held, the first session booked."""
-        await self._tell(self._now, self._plan())
-        rules = self._protocol.preparation
+        await self._teller.tell(self._teller.now, self._plan())
+        rules = self.protocol.preparation
         for talk in range(rules.sessions):
-            at = opening(self._now + timedelta(hours=12), TALK_AT)
+            at = opening(self._teller.now + timedelta(hours=12), TALK_AT)
             topics = rules.topics[talk :: rules.sessions]
-            await self._tell(at, PreparationHeld.Data(actor=THERAPIST, topics=topics, minutes=60))
-        self._starts_at = opening(self._now + timedelta(days=1), DOSE_AT, DOSING_DAYS)
-        await self._tell(self._now, self._booking(1, self._starts_at))
+            await self._teller.tell(at, PreparationHeld.Data(actor=THERAPIST, topics=topics, minutes=60))
+        self._starts_at = opening(self._teller.now + timedelta(days=1), DOSE_AT, DOSING_DAYS)
+        await self._teller.tell(self._teller.now, self._booking(1, self._starts_at))
 
     async def session(self, number: int, response: Response | None = None, unread: timedelta | None = None) -> None:
         """A medicine session, from the door to the door, and what follows it noted down for the days after.
@@ -143,9 +134,9 @@ class Journey:
         assert self._starts_at is not None
         await self._arrive(number, self._starts_at)
         await self._dose(number, self._starts_at)
-        rest = self._patient.rest
+        rest = self.patient.rest
         calm = response or physiology.response_that(
-            self._random, rest, lambda drawn: physiology.is_uneventful(rest, drawn)
+            self.random, rest, lambda drawn: physiology.is_uneventful(rest, drawn)
         )
         await self._watch(number, self._starts_at, calm, unread)
         await self._go_home(number)
@@ -154,49 +145,47 @@ class Journey:
     async def follow_up(self) -> None:
         """The visits after the last session; with the last of them the course is complete."""
         last = self._home_at
-        for after in self._protocol.follow_up.after:
+        for after in self.protocol.follow_up.after:
             at = opening(last + after, VISIT_AT)
-            await self._live_until(at)
+            await self._teller.live_until(at)
             await self._answer(at, self._instruments(), progress=1)
-            await self._tell(at, FollowUpHeld.Data(actor=THERAPIST, days_after=days(after)))
+            await self._teller.tell(at, FollowUpHeld.Data(actor=THERAPIST, days_after=days(after)))
 
     async def _arrive(self, number: int, starts_at: datetime) -> None:
         arrival = starts_at - ARRIVES_BEFORE
-        await self._live_until(arrival, free_for=LONGEST_VISIT)
-        await self._answer(
-            arrival, self._instruments(), progress=(number - 1) / max(1, self._patient.medicine_sessions)
-        )
-        fasting = self._protocol.medicine
+        await self._teller.live_until(arrival - LAST_CALL_BEFORE, nobody_calls_for=LONGEST_VISIT)
+        await self._answer(arrival, self._instruments(), progress=(number - 1) / max(1, self.patient.medicine_sessions))
+        fasting = self.protocol.medicine
         checked_in = PatientCheckedIn.Data(
             actor=NURSE,
             session=number,
-            last_solids_at=arrival - fasting.solids_fasting - timedelta(hours=self._random.randint(3, 7)),
-            last_fluids_at=arrival - fasting.fluids_fasting - timedelta(minutes=self._random.randint(15, 90)),
+            last_solids_at=arrival - fasting.solids_fasting - timedelta(hours=self.random.randint(3, 7)),
+            last_fluids_at=arrival - fasting.fluids_fasting - timedelta(minutes=self.random.randint(15, 90)),
             escort=True,
-            weight_kg=round(self._patient.weight_kg + self._random.uniform(-0.8, 0.8), 1),
+            weight_kg=round(self.patient.weight_kg + self.random.uniform(-0.8, 0.8), 1),
             pregnancy_test=PregnancyTest.NEGATIVE,
             medications_changed=False,
         )
-        await self._tell(arrival, checked_in)
-        self._weight_kg = checked_in.weight_kg or self._patient.weight_kg
+        await self._teller.tell(arrival, checked_in)
+        self._weight_kg = checked_in.weight_kg or self.patient.weight_kg
 
     async def _dose(self, number: int, starts_at: datetime) -> None:
-        body = physiology.at_rest(self._random, self._patient.rest)
-        await self._tell(starts_at - timedelta(minutes=8), _reading(number, body))
-        await self._tell(starts_at - timedelta(minutes=5), SessionCleared.Data(actor=PRESCRIBER, session=number))
+        body = physiology.at_rest(self.random, self.patient.rest)
+        await self._teller.tell(starts_at - timedelta(minutes=8), _reading(number, body))
+        await self._teller.tell(starts_at - timedelta(minutes=5), SessionCleared.Data(actor=PRESCRIBER, session=number))
         dose = DoseAdministered.Data(
-            actor=PRESCRIBER, session=number, mg=self._milligrams(), route=self._protocol.route, lot="K2207"
+            actor=PRESCRIBER, session=number, mg=self._milligrams(), route=self.protocol.route, lot="K2207"
         )
-        await self._tell(starts_at, dose)
+        await self._teller.tell(starts_at, dose)
 
     async def _watch(self, number: int, dosed_at: datetime, moved: Response, unread: timedelta | None) -> None:
-        rules = self._protocol.medicine.checkpoints
+        rules = self.protocol.medicine.checkpoints
         for offset in self._offsets():
             due_at = dosed_at + offset
             if offset == unread:
                 await self._overlook(number, dosed_at, moved, due_at + rules.grace)
                 continue
-            taken_at = due_at + self._random.random() * rules.grace / 2 if offset else due_at
+            taken_at = due_at + self.random.random() * rules.grace / 2 if offset else due_at
             await self._ward.until(taken_at)
             answer = await self._read(number, dosed_at, moved, taken_at)
             if answer.verdict is not None and answer.verdict.severity is not VerdictSeverity.NORMAL:
@@ -211,8 +200,8 @@ class Journey:
         await self._ward.settled(escalation)
 
     async def _read(self, number: int, dosed_at: datetime, moved: Response, at: datetime) -> Answer:
-        body = physiology.after_dose(self._random, self._patient.rest, moved, at - dosed_at)
-        return await self._report(at, _reading(number, body))
+        body = physiology.after_dose(self.random, self.patient.rest, moved, at - dosed_at)
+        return await self._teller.tell_at_once(at, _reading(number, body))
 
     async def _go_home(self, number: int) -> None:
         assessed = DischargeAssessed.Data(
@@ -224,86 +213,55 @@ class Journey:
             dissociation_resolved=True,
             nausea=False,
         )
-        await self._tell(self._now + timedelta(minutes=5), assessed)
+        await self._teller.tell(self._teller.now + timedelta(minutes=5), assessed)
         home = PatientDischarged.Data(actor=NURSE, session=number, escort=True, instructions_given=True)
-        await self._tell(self._now, home)
-        self._home_at = self._now
+        await self._teller.tell(self._teller.now, home)
+        self._home_at = self._teller.now
 
     def _note_aftercare(self, number: int, dosed_at: datetime) -> None:
-        home_at, rules = self._home_at, self._protocol
+        home_at, rules = self._home_at, self.protocol
         for form in rules.forms:
-            self._note(home_at + timedelta(hours=2), FormFiled.Data(actor=DESK, session=number, form=form.form))
+            self._teller.note(home_at + timedelta(hours=2), FormFiled.Data(actor=DESK, session=number, form=form.form))
         for after in rules.check_ins.after:
-            called = CheckInCompleted.Data(
-                actor=NURSE, session=number, days_after=days(after), suicidal_ideation=False
-            )
-            self._note(home_at + after + timedelta(minutes=self._random.randint(0, 20)), called)
+            called = CheckInCompleted.Data(actor=NURSE, session=number, days_after=days(after), suicidal_ideation=False)
+            self._teller.note(home_at + after + timedelta(minutes=self.random.randint(0, 20)), called)
         talked_at = home_at
         for talk in range(1, rules.integration.sessions + 1):
             # Two thirds of the time allowed: with 72 hours, at the same time two days later.
             talked_at = home_at + rules.integration.within * 2 / 3 * talk / rules.integration.sessions
-            self._note(talked_at, IntegrationHeld.Data(actor=THERAPIST, session=number, minutes=60))
+            self._teller.note(talked_at, IntegrationHeld.Data(actor=THERAPIST, session=number, minutes=60))
         if number not in self.sessions[:-1]:
             return
         if rules.course.review_after_session == number:
-            self._note(talked_at, self._plan())
+            self._teller.note(talked_at, self._plan())
         self._starts_at = opening(dosed_at + rules.course.interval - timedelta(hours=6), DOSE_AT, range(7))
-        self._note(talked_at, self._booking(number + 1, self._starts_at))
-
-    async def _live_until(self, moment: datetime, free_for: timedelta = timedelta()) -> None:
-        """Everything noted down until then has happened, and what would fall into the visit that follows as well."""
-        while self._agenda and self._agenda[0][0] <= moment + free_for:
-            at, _, data = heapq.heappop(self._agenda)
-            await self._tell(max(self._now, min(at, moment - LAST_CALL_BEFORE)) if free_for else at, data)
+        self._teller.note(talked_at, self._booking(number + 1, self._starts_at))
 
     async def _answer(self, at: datetime, instruments: tuple[str, ...], progress: float) -> None:
-        moods = {known.instrument: known for known in self._patient.moods}
+        moods = {known.instrument: known for known in self.patient.moods}
         for instrument in instruments:
             if instrument == measures.CSSRS:
                 items = mood.no_risk()
             elif instrument in moods:
-                total = moods[instrument].total(self._random, progress)
-                items = mood.answers(self._random, instrument, total)
+                total = moods[instrument].total(self.random, progress)
+                items = mood.answers(self.random, instrument, total)
             else:
                 continue
-            await self._tell(at, MeasureRecorded.Data(actor=DESK, instrument=instrument, items=items))
-
-    async def _tell(self, at: datetime, data: EventData) -> Answer:
-        await self._ward.until(at)
-        return await self._report(at, data)
-
-    async def _report(self, at: datetime, data: EventData) -> Answer:
-        self._now = at
-        self._told += 1
-        course_id = self._patient.course_id
-        event = CLINIC_EVENT.validate_python(
-            {
-                "type": _TYPE_OF[type(data)],
-                "id": f"{course_id}/{self._told:04d}",
-                "source": SOURCE,
-                "subject": course_id,
-                "time": at,
-                "data": data,
-            }
-        )
-        return await self._ward.report(event)
-
-    def _note(self, at: datetime, data: EventData) -> None:
-        heapq.heappush(self._agenda, (at, len(self._agenda), data))
+            await self._teller.tell(at, MeasureRecorded.Data(actor=DESK, instrument=instrument, items=items))
 
     def _plan(self) -> PlanPrescribed.Data:
-        rules = self._protocol.medicine.dose
+        rules = self.protocol.medicine.dose
         amount = min(rules.first_max, rules.max)
         return PlanPrescribed.Data(
             actor=PRESCRIBER,
-            medicine_sessions=self._patient.medicine_sessions,
-            interval_days=days(self._protocol.course.interval),
+            medicine_sessions=self.patient.medicine_sessions,
+            interval_days=days(self.protocol.course.interval),
             dose=Dose(mg_per_kg=amount) if rules.basis is DoseBasis.MG_PER_KG else Dose(mg=amount),
             goals=("sleep through the night", "go back to work"),
         )
 
     def _booking(self, number: int, starts_at: datetime) -> SessionBooked.Data:
-        rules = self._protocol.medicine
+        rules = self.protocol.medicine
         staff = tuple(
             StaffMember(id=STAFF[Role(role)].id, role=Role(role), credentials=rules.credentials.get(role, ()))
             for role in rules.staff
@@ -311,20 +269,20 @@ class Journey:
         return SessionBooked.Data(actor=DESK, session=number, starts_at=starts_at, room="willow", staff=staff)
 
     def _milligrams(self) -> float:
-        rules = self._protocol.medicine.dose
+        rules = self.protocol.medicine.dose
         amount = min(rules.first_max, rules.max)
         return float(int(amount * self._weight_kg)) if rules.basis is DoseBasis.MG_PER_KG else amount
 
     def _instruments(self) -> tuple[str, ...]:
-        each = [name for name, rule in self._protocol.measures.items() if rule.every is MeasureMoment.EACH_SESSION]
-        return tuple(dict.fromkeys((*each, *self._protocol.medicine.measures)))
+        each = [name for name, rule in self.protocol.measures.items() if rule.every is MeasureMoment.EACH_SESSION]
+        return tuple(dict.fromkeys((*each, *self.protocol.medicine.measures)))
 
     def _offsets(self) -> Iterator[timedelta]:
         """The protocol's readings, and more of them until the patient may be thought of going home."""
-        rules = self._protocol.medicine.checkpoints
+        rules = self.protocol.medicine.checkpoints
         yield from rules.offsets
         offset = rules.offsets[-1]
-        while offset < self._protocol.medicine.minimum_observation:
+        while offset < self.protocol.medicine.minimum_observation:
             offset += rules.then_every
             yield offset
 

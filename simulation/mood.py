@@ -1,4 +1,4 @@
-"""How a simulated patient answers questionnaires from visit to visit: a total that falls, and answers that add up to it."""
+"""How a simulated patient answers questionnaires over a course: a falling total, and answers that add up to it."""
 
 import math
 from random import Random

@@ -122,7 +122,7 @@ def high_peak(random: Random, patient: Baseline) -> Response:
 
 def at_rest(random: Random, patient: Baseline) -> Vitals:
     """A reading before any dose."""
-    return _reading(random, patient, patient)
+    return _reading(random, patient)
 
 
 def after_dose(random: Random, patient: Baseline, moved: Response, since: timedelta) -> Vitals:
@@ -136,7 +136,7 @@ def after_dose(random: Random, patient: Baseline, moved: Response, since: timede
         respiratory_rate=patient.respiratory_rate - 0.5 * share,
     )
     alertness = moved.alertness if ONSET < since < ALERT_AGAIN else 5
-    return _reading(random, patient, now).but(moaas=alertness)
+    return _reading(random, now).but(moaas=alertness)
 
 
 def course_of(since: timedelta, peak_after: timedelta) -> float:
@@ -144,10 +144,10 @@ def course_of(since: timedelta, peak_after: timedelta) -> float:
     if since <= timedelta():
         return 0.0
     ratio = since / peak_after
-    return ratio**SHARPNESS * math.exp(SHARPNESS * (1 - ratio))
+    return math.pow(ratio, SHARPNESS) * math.exp(SHARPNESS * (1 - ratio))
 
 
-def _reading(random: Random, patient: Baseline, now: Baseline) -> Vitals:
+def _reading(random: Random, now: Baseline) -> Vitals:
     def noisy(value: float) -> int:
         return round(value + _between(-LARGEST_NOISE, random.gauss(0, NOISE), LARGEST_NOISE))
 

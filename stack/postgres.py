@@ -82,7 +82,7 @@ class Postgres:
         settings = {
             "listen_addresses": "",
             "port": str(PORT),
-            "unix_socket_directories": f'"{self._sockets}"',
+            "unix_socket_directories": '"' + str(self._sockets).replace('"', '""') + '"',
             "unix_socket_permissions": "0700",
         }
         options = (word for name, value in settings.items() for word in ("-c", f"{name}={value}"))

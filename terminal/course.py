@@ -17,16 +17,15 @@ DUE = {
     DeadlineKind.PHASE: "phase to be finished",
     DeadlineKind.NEXT_DOSE: "next dose",
     DeadlineKind.CHECKPOINT: "vitals",
-    DeadlineKind.CHECKPOINT_EMERGENCY: "vitals (then an emergency)",
     DeadlineKind.RECHECK: "second reading",
     DeadlineKind.DISCHARGE: "discharge",
-    DeadlineKind.CHECK_IN_REMINDER: "after-session call (reminder)",
     DeadlineKind.CHECK_IN: "after-session call",
     DeadlineKind.INTEGRATION: "integration talk",
     DeadlineKind.FOLLOW_UP: "follow-up visit",
     DeadlineKind.FORM_REMINDER: "form (reminder)",
     DeadlineKind.FORM: "form",
 }
+"""What a person waits for. The second deadline of the same thing, after its first has passed, is not said twice."""
 
 CHECKPOINTS = {
     CheckpointStatus.MET: "[green]✓[/]",
@@ -107,7 +106,8 @@ def _deadlines(deadlines: tuple[DeadlineView, ...], now: datetime) -> Renderable
     table = Table(title="Due", title_justify="left", box=None, show_header=False)
     for _ in range(4):
         table.add_column(no_wrap=True)
-    for deadline in sorted(deadlines, key=lambda one: one.due_at):
+    shown = (deadline for deadline in deadlines if deadline.kind in DUE)
+    for deadline in sorted(shown, key=lambda one: one.due_at):
         session = f"session {deadline.session}" if deadline.session else ""
         table.add_row(moment(deadline.due_at), away(deadline.due_at, now), DUE[deadline.kind], session)
     return table

@@ -55,7 +55,7 @@ from domain.events import (
 from domain.protocol import Protocol
 from domain.protocol_approval import content_hash
 from domain.protocol_file import parse_protocol
-from domain.values import Actor, CourseId, Role
+from domain.values import Actor, CourseId, Frozen, Role
 
 OSEI = Actor(id="osei", role=Role.PRESCRIBER)
 WARD = Actor(id="ward", role=Role.PRESCRIBER)
@@ -70,6 +70,9 @@ EVERYBODY = (OSEI, LIND, THORNE, DESK, PATIENT, EHR)
 MARA: CourseId = "MARA-1"
 JONAS: CourseId = "JONAS-1"
 """Two patients, by their courses."""
+
+Rules = TypeVar("Rules", bound=Frozen)
+Said = TypeVar("Said", bound=Event)
 
 CLINIC = "/clinic/bend/ehr"
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -111,6 +114,19 @@ def hours(number: float) -> timedelta:
 
 def days(number: float) -> timedelta:
     return timedelta(days=number)
+
+
+def weekly(changes: Mapping[str, object]) -> Protocol:
+    """The weekly protocol with these keys different, such as `medicine.dose.boosters_max`."""
+    protocol = WEEKLY
+    for key, value in changes.items():
+        protocol = _changed(protocol, key, value)
+    return protocol
+
+
+def _changed(model: Rules, key: str, value: object) -> Rules:
+    name, _, rest = key.partition(".")
+    return model.but(**{name: _changed(getattr(model, name), rest, value) if rest else value})
 
 
 def pinned(protocol: Protocol = WEEKLY) -> PinnedProtocol:
@@ -457,9 +473,6 @@ def voiding(course: CourseId, *, at: datetime, by: Actor = DESK) -> CourseVoided
 def migration(course: CourseId, *, at: datetime, to_version: str, by: Actor = OSEI) -> ProtocolMigrated:
     data = ProtocolMigrated.Data(actor=by, to_version=to_version, approved_by="Dr Ward")
     return _said(ProtocolMigrated, course, at, data)
-
-
-Said = TypeVar("Said", bound=Event)
 
 
 def _said(model: type[Said], course: CourseId, at: datetime, data: EventData) -> Said:

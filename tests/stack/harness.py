@@ -74,7 +74,7 @@ class Supervisor:
                 str(HERE / "supervise.py"),
                 str(self.data),
                 *TINY_WORKER,
-                env={**os.environ, "PYTHONPATH": str(HERE.parent.parent), "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1"},
                 cwd=HERE.parent.parent,
                 stdout=output,
                 stderr=output,

@@ -14,20 +14,19 @@ from workflows.queues import COURSES, PAGING
 
 @workflow.defn
 class Vigil:
-    """Waits until somebody comes."""
+    """Never ends, and remembers whoever came by."""
 
     def __init__(self) -> None:
-        self._visitor: str | None = None
+        self._visitors: list[str] = []
 
     @workflow.run
-    async def run(self) -> str:
-        await workflow.wait_condition(lambda: self._visitor is not None)
-        return f"relieved by {self._visitor}"
+    async def run(self) -> None:
+        await workflow.wait_condition(lambda: False)
 
     @workflow.update
-    async def visit(self, name: str) -> str:
-        self._visitor = name
-        return f"good evening, {name}"
+    async def visit(self, name: str) -> list[str]:
+        self._visitors.append(name)
+        return self._visitors
 
 
 async def work() -> None:

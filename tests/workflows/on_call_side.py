@@ -27,16 +27,22 @@ _courses = count(1)
 
 
 class PagerTwin:
-    """Knows who is on call; a page reaches everybody but the `unreachable`, and hangs for the `slow`."""
+    """Knows who is on call; a page reaches everybody but the `unreachable`, and hangs for the `slow`.
+
+    While `knows` is cleared it does not say who is on call.
+    """
 
     def __init__(self, on_call: OnCall) -> None:
         self.on_call = on_call
         self.sent: list[PageOrder] = []
         self.unreachable: set[PersonId] = set()
         self.slow: dict[PersonId, asyncio.Event] = {}
+        self.knows = asyncio.Event()
+        self.knows.set()
 
     @activity.defn
     async def standing(self, duty: Duty) -> Standing:
+        await self.knows.wait()
         return self.on_call.standing(duty)
 
     @activity.defn
@@ -115,7 +121,7 @@ class Alarm:
 
     async def told(self) -> list[Notice]:
         """What the course heard."""
-        course = self._temporal.client.get_workflow_handle_for(CourseTwin.run, f"course/{self.opening.course_id}")
+        course = self._temporal.client.get_workflow_handle(f"course/{self.opening.course_id}")
         return await course.query(CourseTwin.notices)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from temporalio.client import WorkflowUpdateStage
 
 from domain.escalation import Acknowledge, Change, EscalationState, Kind, Reassign, Repeat, Resolve, Settlement, Snooze
 from domain.refusal import FieldError, RefusalCode
@@ -125,6 +126,24 @@ async def test_strangers_and_long_snoozes_are_refused(night: OnCallSide) -> None
     refusal = await refused(handle.execute_update(Escalation.snooze, too_long))
     assert [error.pointer for error in refusal.errors] == ["/for"]
     assert (await alarm.view()).state is EscalationState.OPEN
+
+
+async def test_an_answer_before_the_first_page_counts(night: OnCallSide) -> None:
+    """It waits until it is known who is on call: then a stranger is refused, and the nurse's promise stops the ladder."""
+    night.pager.knows.clear()
+    alarm = await night.alarm(Severity.URGENT)
+    promised, strange = [
+        await alarm.handle.start_update(
+            Escalation.acknowledge, Acknowledge(by=person), wait_for_stage=WorkflowUpdateStage.ACCEPTED
+        )
+        for person in (LIND, "mallory")
+    ]
+    night.pager.knows.set()
+
+    assert (await promised.result()).acknowledged_by == LIND
+    assert (await refused(strange.result())).code is RefusalCode.INVALID
+    await alarm.passes(minutes=59)
+    assert OSEI not in [person for _, person in alarm.paged]
 
 
 async def test_a_snooze_puts_the_next_page_off_and_no_longer(night: OnCallSide) -> None:

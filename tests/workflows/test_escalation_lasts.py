@@ -44,17 +44,11 @@ async def test_a_worker_that_starts_anew_tells_the_same_story(told_story: Workfl
 
 async def test_no_name_and_no_contact_enters_the_history(told_story: WorkflowHistory) -> None:
     """People are there by their ids; how they are called and reached stays in the on-call file."""
-    history = told_story.to_json()
+    history = b"".join(event.SerializeToString() for event in told_story.events)
 
-    decoded = "".join(
-        payload.data.decode()
-        for event in told_story.events
-        for payload in event.activity_task_completed_event_attributes.result.payloads
-    )
-    assert LIND in decoded
-    for secret in ("json://", "9900", "Duty nurse", "Dr Osei"):
-        assert secret not in decoded
-        assert secret not in history
+    assert LIND.encode() in history
+    for secret in ("json://", "127.0.0.1:9900", "Duty nurse", "Dr Osei"):
+        assert secret.encode() not in history
 
 
 async def test_a_long_climb_is_carried_over_into_a_new_run() -> None:

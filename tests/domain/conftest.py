@@ -1,0 +1,30 @@
+"""Wards for the stories of this folder; after each story its record must hold."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from domain.protocol import Protocol
+from tests.cast import WEEKLY
+from tests.domain.ward import Ward, is_whole
+
+Opens = Callable[[Protocol], Ward]
+
+
+@pytest.fixture
+def opens() -> Iterator[Opens]:
+    """A ward under a protocol of its own."""
+    wards: list[Ward] = []
+
+    def open_ward(protocol: Protocol) -> Ward:
+        wards.append(Ward(protocol=protocol))
+        return wards[-1]
+
+    yield open_ward
+    assert all(map(is_whole, wards))
+
+
+@pytest.fixture
+def ward(opens: Opens) -> Ward:
+    """A ward under the weekly protocol, on Monday at nine; nobody has been referred."""
+    return opens(WEEKLY)

@@ -1,0 +1,243 @@
+"""The ladder: who is next and when, after everything that people and the patient may do meanwhile."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from domain.escalation import (
+    Acknowledge,
+    Change,
+    EscalationState,
+    Kind,
+    Opening,
+    Page,
+    Reassign,
+    Repeat,
+    Resolve,
+    Settlement,
+    Snooze,
+    escalation_id,
+)
+from domain.ladder import Climb, Rung, forecast
+from domain.obligation import FIRST_PAGES, LAST_PAGES, Obligation, opened
+from domain.oncall import Duty, parse_on_call
+from domain.refusal import RefusalCode, Refused
+from domain.values import Severity
+
+CLINIC = parse_on_call(Path("examples/oncall.toml").read_text(encoding="utf-8"), "oncall.toml")
+MONDAY = datetime(2026, 3, 2, 18, tzinfo=UTC)
+EMERGENCY, URGENT, ROUTINE = (CLINIC.standing(Duty(severity=severity, at=MONDAY)) for severity in reversed(Severity))
+LIND, OSEI, WARD = "lind", "osei", "ward"
+
+
+def after(**duration: float) -> datetime:
+    return MONDAY + timedelta(**duration)
+
+
+def climbing(severity: Severity = Severity.URGENT) -> Climb:
+    """A ladder whose first step has just paged."""
+    policy = CLINIC.policies[severity]
+    climb = Climb(severity=severity, due_at=MONDAY)
+    rung = climb.next_rung(policy)
+    assert rung
+    return climb.climbed(policy, rung, MONDAY)
+
+
+def alarm(severity: Severity = Severity.URGENT, kind: Kind = Kind.VITALS_OVERDUE) -> Obligation:
+    """An escalation whose first step has just paged."""
+    opening = Opening(
+        id=escalation_id("EX-1", kind, 2, 1),
+        course_id="EX-1",
+        kind=kind,
+        session=2,
+        severity=severity,
+        opened_at=MONDAY,
+    )
+    return opened(opening, MONDAY).climbed(CLINIC.policies[severity], Rung(step=1, at=MONDAY), MONDAY)
+
+
+def snooze(**duration: float) -> Snooze:
+    return Snooze(by=LIND, for_=timedelta(**duration), note="In the room")
+
+
+def rungs(*expected: tuple[int, datetime]) -> tuple[Rung, ...]:
+    return tuple(Rung(step=step, at=at) for step, at in expected)
+
+
+def test_the_forecast_of_a_new_escalation_is_its_whole_ladder() -> None:
+    """If nobody acts: each step after its wait, after the last one the first again, for ever."""
+    new = Climb(severity=Severity.URGENT, due_at=MONDAY)
+
+    assert forecast(URGENT.policy, new, MONDAY, after(minutes=35)) == rungs(
+        (1, MONDAY), (2, after(minutes=5)), (3, after(minutes=15)), (1, after(minutes=30)), (2, after(minutes=35))
+    )
+
+
+def test_the_forecast_of_a_promise_begins_where_it_lapses() -> None:
+    """Acknowledged: nothing for `resolve_within`, then the next step."""
+    promised = climbing().acknowledged(URGENT.policy, after(minutes=1))
+
+    assert forecast(URGENT.policy, promised, after(minutes=1), after(minutes=71)) == rungs(
+        (2, after(minutes=61)), (3, after(minutes=71))
+    )
+
+
+def test_routine_is_put_off_to_the_opening_and_nothing_else_is() -> None:
+    """Opened on Friday at 17:00 local: the desk at once, the director four hours later is Monday at 8:00."""
+    friday = datetime(2026, 3, 7, 1, tzinfo=UTC)
+    monday = datetime(2026, 3, 9, 15, tzinfo=UTC)
+
+    routine = forecast(ROUTINE.policy, Climb(severity=Severity.ROUTINE, due_at=friday), friday, monday)
+    urgent = forecast(
+        URGENT.policy, Climb(severity=Severity.URGENT, due_at=friday), friday, friday + timedelta(minutes=5)
+    )
+
+    assert routine == rungs((1, friday), (2, monday))
+    assert [rung.at for rung in urgent] == [friday, friday + timedelta(minutes=5)]
+
+
+def test_a_ladder_that_was_held_up_pages_one_step_not_all_it_missed() -> None:
+    """The workers were away for an hour: the due step pages on their return, and its wait runs from then."""
+    late = forecast(URGENT.policy, climbing(), after(minutes=60), after(minutes=75))
+
+    assert late == rungs((2, after(minutes=60)), (3, after(minutes=70)))
+
+
+def test_a_policy_that_became_shorter_starts_again() -> None:
+    """The next step was taken out of the file: the first one is next."""
+    short = URGENT.policy.but(steps=URGENT.policy.steps[:1])
+
+    assert climbing().next_rung(short) == Rung(step=1, at=after(minutes=5))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "state"),
+    [
+        (3599, EscalationState.ACKNOWLEDGED),
+        (3600, EscalationState.OPEN),
+        (3601, EscalationState.OPEN),
+    ],
+)
+def test_a_promise_lapses_on_the_second(seconds: int, state: EscalationState) -> None:
+    """`resolve_within` is an hour: just before it holds, at the hour it is open again, and the course is told."""
+    promised = alarm().acknowledge(Acknowledge(by=LIND), URGENT, MONDAY)
+
+    lapsed = promised.lapse(after(seconds=seconds))
+
+    assert lapsed.view.state is state
+    assert [notice.change for notice in lapsed.notices[1:]] == [Change.REOPENED] * (state is EscalationState.OPEN)
+
+
+@pytest.mark.parametrize(("minutes", "page_at"), [(4, 5), (5, 5), (6, 6), (30, 30)])
+def test_a_snooze_only_puts_off(minutes: int, page_at: int) -> None:
+    """A snooze that ends before the next step was due changes nothing; a longer one puts the step off to its end."""
+    snoozed = alarm().snooze(snooze(minutes=minutes), URGENT, MONDAY)
+
+    assert snoozed.climb.next_rung(URGENT.policy) == Rung(step=2, at=after(minutes=page_at))
+
+
+def test_one_snooze_after_another_stays_within_the_bound() -> None:
+    """`max_snooze` of 30 min counts from the first snooze after a page; the next page begins a new count."""
+    snoozed = alarm().snooze(snooze(minutes=20), URGENT, MONDAY)
+
+    with pytest.raises(Refused, match="at most 10 min more"):
+        snoozed.snooze(snooze(minutes=11), URGENT, after(minutes=20))
+    longer = snoozed.snooze(snooze(minutes=10), URGENT, after(minutes=20))
+    assert longer.view.snoozed_until == after(minutes=30)
+    paged = longer.climbed(URGENT.policy, Rung(step=2, at=after(minutes=30)), after(minutes=30))
+    assert paged.view.snoozed_until is None
+    assert paged.snooze(snooze(minutes=30), URGENT, after(minutes=30)).view.snoozed_until == after(minutes=60)
+
+
+def test_an_emergency_is_not_snoozed() -> None:
+    """Its `max_snooze` is zero."""
+    with pytest.raises(Refused, match="may be snoozed not at all"):
+        alarm(Severity.EMERGENCY).snooze(snooze(seconds=1), EMERGENCY, MONDAY)
+
+
+def test_a_new_breach_wakes_a_snoozed_escalation() -> None:
+    """The snooze was for what was known then: the step that was reached pages again at once."""
+    snoozed = alarm(kind=Kind.VITALS_URGENT).snooze(snooze(minutes=30), URGENT, MONDAY)
+
+    woken = snoozed.repeat(Repeat(severity=Severity.URGENT, at=after(minutes=2)), after(minutes=2))
+
+    assert woken.climb.next_rung(URGENT.policy) == Rung(step=1, at=after(minutes=2))
+
+
+def test_a_breach_that_arrives_with_the_resolution_is_not_lost() -> None:
+    """Resolved a moment before its course reported again: it is open once more, and the course is told."""
+    resolved = alarm(kind=Kind.VITALS_URGENT).resolve(Resolve(by=LIND, note="Seen"), URGENT, after(minutes=1))
+
+    again = resolved.repeat(Repeat(severity=Severity.URGENT, at=MONDAY), after(minutes=2))
+
+    assert (again.view.state, again.view.resolved_by, again.view.resolved_at) == (EscalationState.OPEN, None, None)
+    assert [notice.change for notice in again.notices] == [Change.RESOLVED, Change.REOPENED]
+
+
+def test_a_repeat_while_it_pages_changes_nothing() -> None:
+    """It is being paged already; a milder repeat lowers nothing."""
+    open_alarm = alarm()
+    for severity in (Severity.URGENT, Severity.ROUTINE):
+        assert open_alarm.repeat(Repeat(severity=severity, at=MONDAY), after(minutes=1)) == open_alarm
+
+
+@pytest.mark.parametrize("minutes", [0, 1, 4, 5, 14])
+def test_worse_is_never_later_than_it_would_have_been(minutes: int) -> None:
+    """A raise pages the higher policy's first step at once, wherever the lower ladder stood."""
+    routine = climbing(Severity.ROUTINE)
+
+    raised = routine.repeated(Severity.EMERGENCY, after(minutes=minutes))
+
+    assert raised.next_rung(EMERGENCY.policy) == Rung(step=1, at=after(minutes=minutes))
+
+
+def test_whoever_passes_it_on_takes_the_promise_back() -> None:
+    """After an acknowledgement and a reassignment nobody has promised it: the step's wait starts again."""
+    promised = alarm().acknowledge(Acknowledge(by=LIND), URGENT, after(minutes=1))
+
+    passed_on = promised.reassign(Reassign(by=LIND, to=WARD, note="My shift ends"), URGENT, after(minutes=2))
+
+    assert (passed_on.view.state, passed_on.view.acknowledged_by) == (EscalationState.OPEN, None)
+    assert passed_on.climb.next_rung(URGENT.policy) == Rung(step=2, at=after(minutes=7))
+    assert (passed_on.notices[-1].change, passed_on.notices[-1].by) == (Change.REOPENED, LIND)
+
+
+def test_a_resolved_escalation_takes_no_order() -> None:
+    """Each act is refused as `not_open`, saying who resolved it; a late settlement changes nothing."""
+    done = alarm().resolve(Resolve(by=OSEI, note="Seen"), URGENT, MONDAY)
+
+    acts: tuple[Callable[[], Obligation], ...] = (
+        lambda: done.acknowledge(Acknowledge(by=LIND), URGENT, MONDAY),
+        lambda: done.resolve(Resolve(by=LIND, note="Me too"), URGENT, MONDAY),
+        lambda: done.snooze(snooze(minutes=1), URGENT, MONDAY),
+        lambda: done.reassign(Reassign(by=LIND, to=WARD), URGENT, MONDAY),
+    )
+    for act in acts:
+        with pytest.raises(Refused, match="already resolved, by osei") as refused:
+            act()
+        assert refused.value.refusal.code is RefusalCode.NOT_OPEN
+    assert done.settle(Settlement(at=MONDAY, reason="The reading arrived"), MONDAY) == done
+
+
+def test_an_escalation_nobody_answers_for_days_keeps_its_first_and_last_pages() -> None:
+    """What it carries is bounded; how it began and how it stands is never what is dropped."""
+    page = Page(at=MONDAY, step=1, person=LIND, channel="json", ok=True)
+    obligation = alarm()
+    for number in range(FIRST_PAGES + LAST_PAGES + 5):
+        obligation = obligation.paged([page.but(step=number)])
+
+    steps = [kept.step for kept in obligation.view.pages]
+    assert steps == [*range(FIRST_PAGES), *range(FIRST_PAGES + 5, FIRST_PAGES + LAST_PAGES + 5)]
+
+
+def test_every_change_has_a_revision_of_its_own() -> None:
+    """The newest view wins in the record, so no two differ under one number."""
+    first = alarm()
+    second = first.acknowledge(Acknowledge(by=LIND), URGENT, MONDAY)
+    third = second.acknowledge(Acknowledge(by=OSEI, note="I am here"), URGENT, MONDAY)
+
+    assert first.view.revision < second.view.revision < third.view.revision
+    assert third.acknowledge(Acknowledge(by=OSEI), URGENT, after(minutes=9)) == third
+    assert Obligation.model_validate_json(third.model_dump_json()) == third

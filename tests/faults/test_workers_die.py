@@ -1,0 +1,84 @@
+"""Nobody is overlooked because a worker died."""
+
+import os
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+from signal import Signals
+
+import pytest
+
+from domain.checkpoints import CheckpointStatus
+from domain.events import DoseAdministered, VitalsRecorded
+from gateway.courses import Courses
+from gateway.protocols import load_folder
+from gateway.temporal import connect
+from records.store import open_store
+from stack.stackfile import StackFile
+from tests.floor import Floor, Inbox, eventually, example_course, floor, fresh_folder, inbox
+
+SECOND_CHECKPOINT, GRACE = timedelta(seconds=12), timedelta(seconds=3)
+PUNCTUAL_WITHIN = timedelta(seconds=20)
+"""The workers are started again, and read the course's history, on a machine that does other things too."""
+
+
+@pytest.fixture
+async def night() -> AsyncIterator[tuple[Floor, Inbox]]:
+    with fresh_folder() as folder:
+        async with inbox() as received, floor(received, folder) as running:
+            yield running, received
+
+
+async def courses_of(stack: StackFile) -> Courses:
+    client = await connect(identity="test", target_host=stack.temporal)
+    return Courses(client, load_folder(stack.protocols), allow_unapproved=True)
+
+
+async def test_a_missed_reading_is_paged_once_and_on_time_though_every_worker_died(
+    night: tuple[Floor, Inbox],
+) -> None:
+    """All workers killed with -9 in a dosed session: the next checkpoint is missed on time, the nurse is paged once."""
+    running, received = night
+    stack = await running.stack()
+    assert stack is not None
+    courses = await courses_of(stack)
+    dosed_at = datetime.now(UTC)
+    events = list(example_course("MARA", dosed_at))
+    until_dose = [*takewhile(lambda event: not isinstance(event, DoseAdministered), events)]
+    for event in events[: len(until_dose) + 1]:
+        await courses.report(event)
+    at_dose = next(event for event in events if isinstance(event, VitalsRecorded) and event.time == dosed_at)
+    await courses.report(at_dose)
+
+    for worker in stack.pids.workers:
+        os.kill(worker, Signals.SIGKILL)
+
+    async def paged() -> bool:
+        return bool(received.of("MARA"))
+
+    await eventually(paged)
+    page = received.of("MARA")[0]
+    late_by = page.at - (dosed_at + SECOND_CHECKPOINT + GRACE)
+    assert timedelta() <= late_by < PUNCTUAL_WITHIN
+    assert (page.person, page.title) == ("lind", "URGENT: reading overdue")
+    view = await courses.view("MARA")
+    assert [checkpoint.status for checkpoint in view.sessions[0].checkpoints][:2] == [
+        CheckpointStatus.MET,
+        CheckpointStatus.MISSED,
+    ]
+
+    # The reading arrives: the escalation ends by itself, and the ledger tells of one miss of that checkpoint.
+    await courses.report(at_dose.but(id="late-reading", time=datetime.now(UTC)))
+
+    async def settled() -> bool:
+        return not (await courses.view("MARA")).escalations
+
+    await eventually(settled)
+    assert [one.title for one in received.of("MARA") if one.person == "lind"] == ["URGENT: reading overdue"]
+    async with open_store(stack.database) as store:
+        entries = await store.ledger("MARA")
+    missed = [entry.data["due_at"] for entry in entries if entry.type == "kap.checkpoint.missed"]
+    assert len(missed) == len(set(missed))
+    now_running = await running.stack()
+    assert now_running is not None
+    assert set(now_running.pids.workers).isdisjoint(stack.pids.workers)

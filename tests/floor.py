@@ -1,0 +1,192 @@
+"""A floor for tests: the whole stack as an operator runs it, an inbox that receives its pages, a fast protocol."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from signal import Signals
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from domain.events import ClinicEvent
+from domain.reading_events import event_from
+from stack.stackfile import StackFile, read_stack_file
+from stack.trouble import NoStackRuns
+
+ROOT = Path(__file__).parent.parent
+WITHIN = timedelta(seconds=60)
+"""How long a test waits for what is to come: a busy machine is no failure."""
+
+Found = TypeVar("Found")
+
+
+async def eventually(look: Callable[[], Awaitable[Found | None]], within: timedelta = WITHIN) -> Found:
+    """What `look` finds, as soon as it finds something; fails when it has not by then."""
+    async with asyncio.timeout(within.total_seconds()):
+        while not (found := await look()):  # noqa: ASYNC110  what is looked for happens in other processes
+            await asyncio.sleep(0.1)
+    return found
+
+
+@contextmanager
+def fresh_folder() -> Iterator[Path]:
+    """A folder that PostgreSQL's own user may reach too; pytest's may not be."""
+    with TemporaryDirectory(prefix="kapstan-test-") as folder:
+        yield Path(folder)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A page as it came out of Apprise."""
+
+    person: str
+    title: str
+    body: str
+    at: datetime
+
+
+@dataclass
+class Inbox:
+    """A web server that keeps every page sent to `json://<address>/<person>`."""
+
+    pages: list[Received] = field(default_factory=list)
+    address: str = ""
+
+    async def receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        lines = head.splitlines()
+        length = next(int(line.split(":")[1]) for line in lines if line.lower().startswith("content-length:"))
+        told = json.loads(await reader.readexactly(length))
+        person = lines[0].split()[1].strip("/")
+        self.pages.append(Received(person, told["title"], told["message"], datetime.now().astimezone()))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    def of(self, course_id: str) -> list[Received]:
+        """The pages about one course, in the order in which they came."""
+        return [page for page in self.pages if f"Course {course_id}" in page.body]
+
+
+@asynccontextmanager
+async def inbox() -> AsyncIterator[Inbox]:
+    """An inbox on a free port."""
+    received = Inbox()
+    server = await asyncio.start_server(received.receive, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    received.address = f"{host}:{port}"
+    async with server:
+        yield received
+
+
+def on_call_file(folder: Path, received: Inbox) -> Path:
+    """The example's on-call file, with this inbox as everybody's channel."""
+    text = (ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8")
+    without_mail = text.replace(', "mailto://127.0.0.1:2525?from=kapstan@clinic.example&to=osei@clinic.example"', "")
+    file = folder / "oncall.toml"
+    file.write_text(without_mail.replace("127.0.0.1:9900", received.address), encoding="utf-8")
+    return file
+
+
+def protocol_in_seconds(folder: Path) -> Path:
+    """A folder with the weekly protocol whose checkpoints are seconds apart: 0, 12, 24, 36 …, each with 3 s grace."""
+    text = (ROOT / "protocols" / "kap-im-weekly.toml").read_text(encoding="utf-8")
+    hurried = []
+    for line in text.splitlines():
+        key = line.split("=")[0].strip()
+        hurried.append(_IN_SECONDS.get(key, line) if "=" in line else line)
+    protocols = folder / "protocols"
+    protocols.mkdir()
+    (protocols / "kap-im-weekly.toml").write_text("\n".join(hurried) + "\n", encoding="utf-8")
+    return protocols
+
+
+_IN_SECONDS = {
+    "offsets": 'offsets = ["PT0S", "PT12S"]',
+    "then_every": 'then_every = "PT12S"',
+    "early": 'early = "PT2S"',
+    "grace": 'grace = "PT3S"',
+    "emergency_after": 'emergency_after = "PT1H"',
+}
+
+
+def example_course(course_id: str, dose_at: datetime) -> Iterator[ClinicEvent]:
+    """The example course, moved in time so that its first dose is given at `dose_at`."""
+    events = [json.loads(line) for line in (ROOT / "examples" / "course.jsonl").read_text().splitlines()]
+    first_dose = next(event["time"] for event in events if event["type"] == "kap.dose.administered")
+    moved = dose_at - datetime.fromisoformat(first_dose)
+    for event in events:
+        shifted = {**event, "subject": course_id, "time": _moved(event["time"], moved)}
+        shifted["data"] = {
+            key: _moved(value, moved) if key.endswith("_at") else value for key, value in event["data"].items()
+        }
+        yield event_from(shifted)
+
+
+def _moved(moment: str, by: timedelta) -> str:
+    return (datetime.fromisoformat(moment) + by).isoformat()
+
+
+class Floor:
+    """`kapstan up` on one folder, as a shell would run it."""
+
+    def __init__(self, data: Path, *arguments: str) -> None:
+        self.data = data
+        self._arguments = arguments
+        self._output = data.with_suffix(".out")
+
+    async def up(self) -> StackFile:
+        """It runs and is ready."""
+        with self._output.open("wb") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "starter",
+                "up",
+                "--data",
+                str(self.data),
+                *self._arguments,
+                cwd=ROOT,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        return await eventually(self.stack)
+
+    async def stack(self) -> StackFile | None:
+        """What `stack.json` says now, if it is there."""
+        assert self._process.returncode is None, self._output.read_text()
+        try:
+            return read_stack_file(self.data)
+        except NoStackRuns:
+            return None
+
+    async def down(self) -> int:
+        """It has ended by Ctrl-C; its exit code."""
+        if self._process.returncode is None:
+            os.killpg(self._process.pid, Signals.SIGINT)
+        async with asyncio.timeout(WITHIN.total_seconds()):
+            return await self._process.wait()
+
+
+@asynccontextmanager
+async def floor(received: Inbox, folder: Path) -> AsyncIterator[Floor]:
+    """A whole stack on `folder` with the fast protocol, that pages into `received`; gone afterwards."""
+    running = Floor(
+        folder / "data",
+        "--protocols",
+        str(protocol_in_seconds(folder)),
+        "--oncall",
+        str(on_call_file(folder, received)),
+    )
+    await running.up()
+    try:
+        yield running
+    finally:
+        await running.down()
