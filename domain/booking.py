@@ -29,11 +29,9 @@ def next_number(course: CourseState) -> int | None:
     """The number of the next session to book: one that fell through, or the one after the last; None for none."""
     if course.session is None:
         return 1
-    if course.session.may_be_booked_again:
-        return course.session.number
     if course.session.is_waiting or course.session.is_monitored:
         return None
-    following = course.session.number + 1
+    following = course.session.number if course.session.may_be_booked_again else course.session.number + 1
     return following if following <= course.planned_sessions else None
 
 

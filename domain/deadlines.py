@@ -117,7 +117,8 @@ def _next_dose(course: CourseState) -> Iterator[Deadline]:
         yield Deadline(
             kind=DeadlineKind.NEXT_DOSE,
             due_at=last.at + course.protocol.course.interval_max,
-            learned_at=last.recorded_at,
+            # After a hold it counts as learned anew: nobody is called in the moment of the resumption.
+            learned_at=max(last.recorded_at, course.phase_learned_at or last.recorded_at),
             session=dosed[-1].number + 1,
             consequence=Consequence(kind=Kind.PHASE_OVERDUE, severity=Severity.ROUTINE),
         )

@@ -41,7 +41,8 @@ def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
 
 def _screening_blockers(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator[Blocker]:
     rules = protocol.screening
-    for condition in screening.conditions:
+    # What she takes may exclude her like what she has: `absolute` names theophylline (CLINICAL.md 2.4, S9).
+    for condition in dict.fromkeys((*screening.conditions, *screening.medications)):
         if condition in rules.absolute:
             yield Blocker(
                 code="screening.condition_excludes",

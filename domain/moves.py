@@ -1,6 +1,7 @@
 """What an accepted clinic event changes, and whom it makes us call."""
 
 from datetime import date, tzinfo
+from typing import Any, TypeVar
 
 from domain import checkpoints, followup, measures, preparation, vitals
 from domain.escalation import Kind
@@ -45,6 +46,8 @@ from domain.turn import Course, Turn
 from domain.values import Moment, Severity
 from domain.vitals import VerdictSeverity, verdict
 
+Known = TypeVar("Known", bound=Fact[Any])
+
 _SERIOUS_GRADE = 4
 _SEVERE_GRADE = 3
 _MODERATE_GRADE = 2
@@ -59,7 +62,7 @@ def apply(turn: Turn[Course], event: ClinicEvent) -> None:
         case ScreeningRecorded():
             turn.change(screening=_newer(turn.course.screening, _fact(turn, event.time, event.data)))
         case ConsentSigned():
-            turn.change(consent=_fact(turn, event.time, event.data))
+            turn.change(consent=_newer(turn.course.consent, _fact(turn, event.time, event.data)))
         case ConsentWithdrawn():
             _withdraw_consent(turn, event)
         case MeasureRecorded():
@@ -67,8 +70,10 @@ def apply(turn: Turn[Course], event: ClinicEvent) -> None:
         case EligibilityDecided():
             _decide_eligibility(turn, event)
         case PlanPrescribed():
-            turn.change(plans=(*turn.course.plans, _fact(turn, event.time, event.data)))
+            plans = (*turn.course.plans, _fact(turn, event.time, event.data))
+            turn.change(plans=tuple(sorted(plans, key=lambda plan: plan.at)))
             _begin_medicine_when_prepared(turn, event.time)
+            _go_on_when_integrated(turn, event.time)
         case PreparationHeld():
             turn.change(preparations=(*turn.course.preparations, _fact(turn, event.time, event.data)))
             _begin_medicine_when_prepared(turn, event.time)
@@ -123,6 +128,7 @@ def _apply_to_session(turn: Turn[Course], event: ClinicEvent) -> None:
         case SessionAborted():
             stage = Stage.RECOVERING if session.doses else Stage.ABORTED
             _keep(turn, session.but(stage=stage, abort=_fact(turn, event.time, event.data)))
+            _go_on_when_integrated(turn, event.time)
         case DischargeAssessed():
             assessed = _newer(session.assessment, _fact(turn, event.time, event.data))
             _keep(turn, session.but(stage=Stage.RECOVERING, assessment=assessed))
@@ -143,7 +149,7 @@ def _fact(turn: Turn[Course], at: Moment, data: Data) -> Fact[Data]:
     return Fact[type(data)](at=at, recorded_at=turn.now, data=data)  # type: ignore[misc,no-any-return,operator]
 
 
-def _newer(standing: Fact[Data] | None, arrived: Fact[Data]) -> Fact[Data]:
+def _newer(standing: Known | None, arrived: Known) -> Known:
     """A fact sent late does not push aside one that is newer."""
     return standing if standing is not None and standing.at > arrived.at else arrived
 
@@ -163,7 +169,7 @@ def _book(turn: Turn[Course], event: SessionBooked) -> None:
 
 
 def _withdraw_consent(turn: Turn[Course], event: ConsentWithdrawn) -> None:
-    turn.change(consent=_fact(turn, event.time, event.data))
+    turn.change(consent=_newer(turn.course.consent, _fact(turn, event.time, event.data)))
     turn.hold("consent withdrawn", event.time, is_safety=True)
     last = turn.course.last_dose_at
     if last is not None and _day(last, event.time.tzinfo) == _day(event.time, event.time.tzinfo):
@@ -248,16 +254,16 @@ def _discharge(turn: Turn[Course], session: MedicineSession, event: PatientDisch
 
 
 def _go_on_when_integrated(turn: Turn[Course], at: Moment) -> None:
+    """On to the next medicine session, or after the plan's last one to the follow-up, unless the patient is here."""
     course = turn.course
-    session = course.session
-    if course.phase is not Phase.INTEGRATION or session is None:
+    dosed = course.dosed_sessions
+    is_in_treatment = course.phase in {Phase.MEDICINE, Phase.INTEGRATION}
+    if not is_in_treatment or not dosed or len(dosed[-1].integrations) < course.protocol.integration.sessions:
         return
-    last = course.dosed_sessions[-1]
-    if len(last.integrations) < course.protocol.integration.sessions:
-        return
-    if last.number < course.planned_sessions:
-        turn.enter(Phase.MEDICINE, at)
-    else:
+    if dosed[-1].number < course.planned_sessions:
+        if course.phase is Phase.INTEGRATION:
+            turn.enter(Phase.MEDICINE, at)
+    elif not any(session.has_the_patient for session in course.sessions):
         turn.enter(Phase.FOLLOW_UP, at)
         if not course.protocol.follow_up.after:
             turn.close(Outcome.COMPLETED, at)

@@ -115,6 +115,11 @@ class MedicineSession(Frozen):
         return self.stage in {Stage.BOOKED, Stage.CHECKED_IN, Stage.CLEARED}
 
     @property
+    def has_the_patient(self) -> bool:
+        """Whether she is here: checked in, and neither sent away nor discharged."""
+        return self.stage in {Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING}
+
+    @property
     def may_be_booked_again(self) -> bool:
         """Whether it ended before its dose, so that its number is free for another visit."""
         return self.stage in {Stage.CANCELED, Stage.MISSED} or (self.stage is Stage.ABORTED and not self.doses)

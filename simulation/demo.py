@@ -61,7 +61,9 @@ async def _demo(
         plan = StackPlan(
             data=data or scratch / "data", protocols=PROTOCOLS, oncall=on_call, migrate=migrate, time_skipping=True
         )
-        stack = await exits.enter_async_context(Stack(plan, console.print))
+        stack = await exits.enter_async_context(
+            Stack(plan, lambda line: console.print(line, markup=False, soft_wrap=True))
+        )
         board = display.Board(cast)
         store = await exits.enter_async_context(open_store(stack.file.database))
         client = await connect(identity=IDENTITY, target_host=stack.file.temporal)
@@ -70,7 +72,7 @@ async def _demo(
             played = await stack.unless_stopped(_play(clinic, cast))
         _show(console, played, inbox)
         if serve:
-            console.print(f"Still up on {plan.data}, until Ctrl-C.")
+            console.print(f"Still up, until Ctrl-C. To look at a course: kapstan show COURSE --data {plan.data}")
             await stack.until_stopped()
     return all(one.is_as_expected for one in played)
 

@@ -12,6 +12,7 @@ import os
 import pwd
 import shutil
 import tempfile
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from signal import Signals
@@ -68,12 +69,18 @@ class Postgres:
             await self._server.until_ready(self._is_ready, READY_WITHIN)
             await self._create_database()
         except BaseException:
-            await self._server.stop()
+            await self._stop()
             raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._stop()
+
+    async def _stop(self) -> None:
         await self._server.stop()
+        if self._sockets != self._folder:
+            with suppress(OSError):  # what PostgreSQL left in it, the next start makes sense of
+                self._sockets.rmdir()
 
     def _url(self, database: str) -> str:
         return f"postgresql://{ROLE}@{quote(str(self._sockets), safe='')}:{PORT}/{database}"

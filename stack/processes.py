@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from signal import Signals
@@ -74,10 +75,12 @@ class Roll:
         self._write()
 
     def _write(self) -> None:
-        if self._file is not None:
-            replace_file(self._file, _RECORDS.dump_json(tuple(self._present.values())))
-        if self.changed is not None:
-            self.changed()
+        # Where the disk is full the files are late; nothing that runs, or is to run again, may stop for that.
+        with suppress(OSError):
+            if self._file is not None:
+                replace_file(self._file, _RECORDS.dump_json(tuple(self._present.values())))
+            if self.changed is not None:
+                self.changed()
 
 
 async def part(

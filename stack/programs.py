@@ -145,20 +145,24 @@ class KeptProgram:
 
     async def _keep(self) -> None:
         backoff = Backoff()
-        name, say = self._program.name, self._oversight.say
         while True:
             returncode = await self.ended()
-            lived = timedelta(seconds=asyncio.get_running_loop().time() - self._launched_at)
-            backoff = backoff.after(lived)
-            self._oversight.roll.leave(name)
-            say(f"{name} died ({ended_how(returncode)}); starting it again")
+            backoff = backoff.after(timedelta(seconds=asyncio.get_running_loop().time() - self._launched_at))
+            self._oversight.roll.leave(self._program.name)
+            self._oversight.say(f"{self._program.name} died ({ended_how(returncode)}); starting it again")
             await asyncio.sleep(backoff.pause.total_seconds())
-            try:
-                await self.launch()
-            except OSError as error:
-                say(f"{name} could not be started again: {error}")
-            else:
-                say(f"{name} started again as process {self.pid}")
+            while not await self._launches_again():
+                backoff = backoff.after(timedelta())
+                await asyncio.sleep(backoff.pause.total_seconds())
+
+    async def _launches_again(self) -> bool:
+        try:
+            await self.launch()
+        except OSError as error:  # such as a full disk: that passes
+            self._oversight.say(f"{self._program.name} could not be started again: {error.strerror}")
+            return False
+        self._oversight.say(f"{self._program.name} started again as process {self.pid}")
+        return True
 
     def _down(self, what: str) -> ServiceDown:
         log = self._program.log

@@ -163,3 +163,23 @@ async def test_a_program_that_died_is_started_again_and_the_roll_follows(tmp_pat
         "sitter died (killed by SIGKILL); starting it again",
         f"sitter started again as process {second}",
     ]
+
+
+async def test_a_disk_that_is_away_for_a_while_only_delays_the_restart(tmp_path: Path) -> None:
+    """A program that cannot be started now is tried again until it can."""
+    said: list[str] = []
+    (disk := tmp_path / "disk").mkdir()
+    kept = await started(program(disk, PATIENT), Oversight(said.append, Roll(disk / "processes.json")))
+    disk.rename(tmp_path / "elsewhere")
+    process_of(kept).kill()
+
+    async def complained() -> bool:
+        return "sitter could not be started again: No such file or directory" in said
+
+    async def runs() -> bool:
+        return kept.pid is not None
+
+    await eventually(complained)
+    (tmp_path / "elsewhere").rename(disk)
+    assert await eventually(runs)
+    await kept.stop()

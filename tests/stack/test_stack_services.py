@@ -1,8 +1,10 @@
 """The record store and the Temporal server of the stack, each on its own: as other tests start them too."""
 
+import asyncio
 import os
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import asyncpg
 import pytest
@@ -24,12 +26,16 @@ async def database_of(postgres: Postgres) -> str:
 
 
 async def test_a_record_store_lies_as_deep_as_it_likes(folder: Path) -> None:
-    """A path longer than a Unix socket's may be is no obstacle."""
+    """A path longer than a Unix socket's may be is no obstacle; its socket lies elsewhere, and only while it runs."""
     deep = folder / ("a-folder-with-a-long-name/" * 5)
     deep.mkdir(parents=True)
 
     async with Postgres(deep / "postgres") as postgres:
+        sockets = Path(unquote(postgres.url.split("@")[1].split(":")[0]))
         assert await database_of(postgres) == "kapstan"
+
+    assert not sockets.is_relative_to(folder)
+    assert not await asyncio.to_thread(sockets.exists)
 
 
 async def test_settings_for_another_postgres_change_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,7 +129,7 @@ async def test_strangers_and_long_snoozes_are_refused(night: OnCallSide) -> None
 
 
 async def test_an_answer_before_the_first_page_counts(night: OnCallSide) -> None:
-    """It waits until it is known who is on call: then a stranger is refused, and the nurse's promise stops the ladder."""
+    """It waits until it is known who is on call: a stranger is refused then, the nurse stops the ladder."""
     night.pager.knows.clear()
     alarm = await night.alarm(Severity.URGENT)
     promised, strange = [

@@ -1,0 +1,184 @@
+"""A clinic for tests: real courses and escalations on a real Temporal server, whose clocks a test moves ahead."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from temporalio import activity
+from temporalio.client import WorkflowHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
+
+from activities.records import Records
+from domain.answer import Answer
+from domain.deadlines import DeadlineKind
+from domain.escalation import EscalationId, EscalationView
+from domain.events import ClinicEvent
+from domain.ledger import Entry
+from domain.oncall import parse_on_call
+from domain.summary import Batch, CourseSummary
+from domain.values import Actor, CourseId
+from domain.view import CourseView
+from gateway.courses import Courses, Reported
+from gateway.courses import workflow_id as course_workflow_id
+from gateway.escalations import Escalations
+from gateway.protocols import Library, Shelved
+from tests.cast import WEEKLY
+from tests.domain.ward import Ward
+from tests.floor import ROOT, eventually
+from tests.workflows.conftest import Temporal
+from tests.workflows.on_call_side import PagerTwin
+from workflows.course import PatientCourse
+from workflows.escalation import Escalation
+from workflows.queues import COURSES, PAGING
+
+_numbers = count(1)
+
+LIBRARY = Library(shelf=(Shelved(file="kap-im-weekly.toml", protocol=WEEKLY),))
+
+
+class RecordsTwin:
+    """A record store in memory; while `is_away` it fails like one that is not there."""
+
+    def __init__(self) -> None:
+        self.entries: dict[CourseId, list[Entry]] = {}
+        self.summaries: dict[CourseId, CourseSummary] = {}
+        self.escalations: dict[EscalationId, EscalationView] = {}
+        self.is_away = False
+
+    @activity.defn(name=Records.append_entries.__name__)
+    async def append_entries(self, batch: Batch) -> None:
+        if self.is_away:
+            raise ApplicationError("away")
+        kept = self.entries.setdefault(batch.course_id, [])
+        assert [entry.sequence for entry in batch.entries][:1] <= [len(kept) + 1], "the ledger has a gap"
+        kept.extend(batch.entries[len(kept) - batch.entries[0].sequence + 1 :])
+        self.summaries[batch.course_id] = batch.summary
+
+    @activity.defn(name=Records.record_escalation.__name__)
+    async def record_escalation(self, view: EscalationView) -> None:
+        if self.is_away:
+            raise ApplicationError("away")
+        self.escalations[view.id] = view
+
+
+class Patient:
+    """One course on the server, and the test's hand on its clock."""
+
+    def __init__(self, clinic: "Clinic", course_id: CourseId) -> None:
+        self._clinic = clinic
+        self.course = course_id
+
+    @property
+    def handle(self) -> WorkflowHandle[PatientCourse, None]:
+        return self._clinic.temporal.client.get_workflow_handle_for(PatientCourse.run, course_workflow_id(self.course))
+
+    async def sends(self, event: ClinicEvent) -> Answer:
+        """The clinic reports it: it is accepted."""
+        return (await self.reports(event)).answer
+
+    async def reports(self, event: ClinicEvent) -> Reported:
+        return await self._clinic.courses.report(event)
+
+    async def view(self) -> CourseView:
+        return await self._clinic.courses.view(self.course)
+
+    async def now(self) -> datetime:
+        """What the course's own clock shows."""
+        return await self._clinic.temporal.env.get_current_time(self.handle)
+
+    async def passes(self, length: timedelta) -> None:
+        """The course's clock moves ahead. With an escalation open it stands: see `Clinic`."""
+        await self._clinic.temporal.env.fast_forward(self.handle, length)
+
+    async def until(self, kind: DeadlineKind) -> None:
+        """The course's clock moves on until the first deadline of this kind has passed."""
+        due = next(one for one in (await self.view()).deadlines if one.kind is kind)
+        await self.passes(due.passes_at - await self.now() + timedelta(seconds=1))
+
+    async def accepted(self) -> int:
+        """How many updates entered history."""
+        history = await self.handle.fetch_history()
+        return sum(event.HasField("workflow_execution_update_accepted_event_attributes") for event in history.events)
+
+    async def ledger(self) -> list[Entry]:
+        """Every entry, once the record has all of them."""
+        records = self._clinic.records
+
+        async def is_whole() -> list[Entry] | None:
+            kept = records.entries.get(self.course, [])
+            return kept if len(kept) == (await self.view()).sequence else None
+
+        return await eventually(is_whole)
+
+    async def is_called(self, person: Actor, times: int = 1) -> None:
+        """Waits until the person was paged so often about this course, and holds that it was not more often."""
+
+        async def paged() -> bool:
+            return self._clinic.paged(person, self.course) >= times
+
+        await eventually(paged)
+        assert self._clinic.paged(person, self.course) == times
+
+
+class Clinic:
+    """Everybody's courses. While an escalation is open, the server moves its course's clock for nobody."""
+
+    def __init__(self, temporal: Temporal) -> None:
+        self.temporal = temporal
+        on_call = parse_on_call((ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8"), "oncall.toml")
+        self.pager = PagerTwin(on_call)
+        self.records = RecordsTwin()
+        self.courses = Courses(temporal.client, LIBRARY, allow_unapproved=True)
+        self.escalations = Escalations(temporal.client)
+        self._patients: list[Patient] = []
+
+    def expects(self, name: str = "MARA") -> Patient:
+        """A patient whom nobody has referred yet."""
+        patient = Patient(self, f"{name}-{next(_numbers)}-{datetime.now(UTC):%H%M%S%f}")
+        self._patients.append(patient)
+        return patient
+
+    async def has(self, so_far: Callable[[Ward], Ward], name: str = "MARA") -> Patient:
+        """A patient whose course has come so far on good days only, the last of them now."""
+        patient = self.expects(name)
+        on_paper = so_far(Ward(patient.course))
+        past = so_far(Ward(patient.course, now=on_paper.began_at + (datetime.now(UTC) - on_paper.now)))
+        for event, _ in past.answers:
+            await patient.sends(event)
+        return patient
+
+    def paged(self, person: Actor, course: CourseId) -> int:
+        """How often the person was paged about the course."""
+        sent = self.pager.sent
+        return len([one for one in sent if one.person == person.id and one.escalation.course_id == course])
+
+    async def end(self) -> None:
+        for patient in self._patients:
+            prefix = patient.course
+            query = f'WorkflowId STARTS_WITH "course/{prefix}" OR WorkflowId STARTS_WITH "escalation/{prefix}"'
+            async for running in self.temporal.client.list_workflows(f'({query}) AND ExecutionStatus="Running"'):
+                await self.temporal.client.get_workflow_handle(running.id).terminate()
+
+
+@asynccontextmanager
+async def open_clinic(temporal: Temporal) -> AsyncIterator[Clinic]:
+    """A clinic with its workers, for one test."""
+    clinic = Clinic(temporal)
+    async with (
+        Worker(
+            temporal.client,
+            task_queue=COURSES,
+            workflows=[PatientCourse],
+            activities=[clinic.records.append_entries, clinic.records.record_escalation],
+        ),
+        Worker(
+            temporal.client,
+            task_queue=PAGING,
+            workflows=[Escalation],
+            activities=[clinic.pager.standing, clinic.pager.page],
+        ),
+    ):
+        yield clinic
+        await clinic.end()

@@ -1,0 +1,51 @@
+"""Parts played in an instant, on a chart alone."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from domain.chart import PinnedProtocol
+from domain.ledger import Entry, first_fault
+from domain.oncall import parse_on_call
+from domain.protocol import Protocol
+from domain.protocol_approval import content_hash
+from domain.protocol_file import parse_protocol
+from domain.values import Frozen
+from simulation.cast import Part
+from simulation.ending import Ending, ending
+from simulation.oncall import on_call_file
+from simulation.rehearsal import Rehearsal
+
+PROTOCOL = Path("protocols/kap-im-weekly.toml")
+A_MONDAY_NIGHT = datetime(2026, 1, 5, 23, 40, tzinfo=UTC)
+
+
+class Rehearsed(Frozen):
+    """What a part came to, and what was written of it."""
+
+    ending: Ending
+    ledger: tuple[Entry, ...]
+
+
+Rehearse = Callable[[Part], Awaitable[Rehearsed]]
+
+
+@pytest.fixture(scope="session")
+def protocol() -> Protocol:
+    return parse_protocol(PROTOCOL.read_text(encoding="utf-8"), str(PROTOCOL))
+
+
+@pytest.fixture(scope="session")
+def rehearse(protocol: Protocol) -> Rehearse:
+    pinned = PinnedProtocol(protocol=protocol, hash=content_hash(protocol))
+    on_call = parse_on_call(on_call_file("json://127.0.0.1:9900"), "oncall.toml")
+
+    async def rehearsed(part: Part, starts_at: datetime = A_MONDAY_NIGHT) -> Rehearsed:
+        ward = Rehearsal(part.patient.course_id, pinned, on_call, starts_at)
+        await part.play(ward, starts_at)
+        assert first_fault(ward.ledger) is None
+        return Rehearsed(ending=ending(ward.view, ward.escalations), ledger=ward.ledger)
+
+    return rehearsed
