@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: setup demo test check format lock clean
+.PHONY: setup demo test check golden format lock clean
 
 setup: $(VENV)/.ready
 
@@ -32,6 +32,9 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+golden: setup
+	$(BIN)/python -m tests.replay.record
 
 format: setup
 	$(BIN)/ruff format .

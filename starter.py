@@ -44,6 +44,8 @@ from terminal.course import course_page
 Answer = TypeVar("Answer")
 
 DONE, REFUSED, MISUSED, UNREACHABLE = 0, 1, 2, 3
+INTERRUPTED = 130
+"""Ctrl-C before it was done, as a shell counts signals."""
 
 Data = Annotated[Path, typer.Option("--data", help="the folder of a running `kapstan up`", metavar="DIR")]
 AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
@@ -436,7 +438,7 @@ def _run() -> int:
         error.show()
         return MISUSED
     except (KeyboardInterrupt, click.Abort, StoppedEarly):
-        return DONE
+        return INTERRUPTED
     except Refused as refused:
         _complain(refused.refusal.message, f"{refused.refusal.code}: ")
         return REFUSED

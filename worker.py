@@ -29,6 +29,13 @@ FINISH_WITHIN = timedelta(seconds=15)
 """What an activity under way may take when the worker is asked to stop."""
 
 
+GIVEN_UP_AFTER = timedelta(seconds=2)
+"""A worker that died keeps its courses to itself for so long; then any other takes them over."""
+
+HEARTBEATS_EVERY = timedelta(seconds=1)
+"""What a page's heartbeat may lag behind: the least that a worker which dies makes somebody be paged twice for."""
+
+
 def workers(client: Client, records: Records, paging: Paging) -> tuple[Worker, Worker]:
     """The two workers of a process: a page never waits behind a course."""
     courses = Worker(
@@ -37,6 +44,7 @@ def workers(client: Client, records: Records, paging: Paging) -> tuple[Worker, W
         workflows=[PatientCourse],
         activities=[records.append_entries, records.record_escalation],
         graceful_shutdown_timeout=FINISH_WITHIN,
+        sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
     )
     on_call = Worker(
         client,
@@ -44,6 +52,8 @@ def workers(client: Client, records: Records, paging: Paging) -> tuple[Worker, W
         workflows=[Escalation],
         activities=[paging.standing, paging.page],
         graceful_shutdown_timeout=FINISH_WITHIN,
+        sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
+        max_heartbeat_throttle_interval=HEARTBEATS_EVERY,
     )
     return courses, on_call
 

@@ -15,7 +15,7 @@ from domain.protocol import Protocol
 from domain.reading_events import invalid
 from domain.refusal import FieldError, Refusal, RefusalCode, Refused
 from domain.state import CourseState, MedicineSession
-from domain.turn import Call, Turn
+from domain.turn import Again, Call, Turn
 from domain.values import Actor, Blocker, CourseId, Frozen, Role
 from domain.vitals import Verdict
 
@@ -123,6 +123,17 @@ class Chart(CourseState):
                     data={"id": notice.id, **({"note": notice.note} if notice.note else {})},
                 )
             )
+        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
+
+    def call_anew(self, unheard: Again, now: datetime) -> "Decision":
+        """What follows when a repeat found nobody: its escalation was resolved meanwhile, so another is opened.
+
+        Whoever resolved it knew nothing of what happened since.
+        """
+        turn = Turn(self, now)
+        for known in (one for one in self.escalations if one.id == unheard.id):
+            turn.replace(known.but(state=EscalationState.RESOLVED))
+            turn.escalate(known.kind, known.session, unheard.repeat.severity, unheard.repeat.at)
         return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
 
     def deadlines(self) -> tuple[Deadline, ...]:

@@ -7,7 +7,7 @@ from domain import booking, consent
 from domain.escalation import Kind
 from domain.events import PregnancyTest
 from domain.protocol import Vital
-from domain.state import CourseState, MedicineSession, Phase
+from domain.state import CourseState, MedicineSession, Phase, Reading
 from domain.values import Blocker, in_words
 from domain.vitals import SPOKEN, value_of
 
@@ -152,12 +152,32 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
     if at - reading.at > rules.reading_valid:
         yield Blocker(
             code="vitals.too_old",
-            message=f"The last vitals are {in_words(at - reading.at)} old; at most {in_words(rules.reading_valid)} counts",
+            message=f"The last vitals are {in_words(at - reading.at)} old; {in_words(rules.reading_valid)} at most",
             absolute=True,
             observed=in_words(at - reading.at),
             limit=in_words(rules.reading_valid),
             source=source("medicine.clearance.reading_valid"),
         )
+    yield from _limit_blockers(course, reading)
+
+
+def unweighed_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """What a reading that the clearance could not know says against the dose at that moment.
+
+    What the prescriber has weighed at clearance stays weighed; for the rest the session is cleared anew, or not.
+    """
+    cleared, reading = session.clearance, session.reading_before(at)
+    if cleared is None or reading is None:
+        return
+    if reading.at > cleared.at or reading.recorded_at > cleared.recorded_at:
+        weighed = {override.code for override in cleared.data.overrides}
+        for blocker in _limit_blockers(course, reading):
+            if blocker.absolute or blocker.code not in weighed:
+                yield blocker.but(absolute=True)
+
+
+def _limit_blockers(course: CourseState, reading: Reading) -> Iterator[Blocker]:
+    rules, source = course.protocol.medicine.clearance, course.protocol.source_of
     for vital in Vital:
         observed = value_of(reading, vital)
         for name, limits in (("never", rules.never.of(vital)), ("hold", rules.hold.of(vital))):

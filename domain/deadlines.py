@@ -131,15 +131,17 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
         if checkpoint.is_answered:
             continue
         due_at, learned_at = checkpoint.due_at, checkpoint.learned_at
+        # A hole in the past is written down; nobody runs to a patient who has been measured since.
+        is_made_up_for = newest is not None and newest >= due_at - rules.early
+        overdue = Consequence(kind=Kind.VITALS_OVERDUE, severity=Severity.URGENT)
         yield Deadline(
             kind=DeadlineKind.CHECKPOINT,
             due_at=due_at,
             learned_at=learned_at,
             grace=rules.grace,
             session=session.number,
-            consequence=Consequence(kind=Kind.VITALS_OVERDUE, severity=Severity.URGENT),
+            consequence=None if is_made_up_for else overdue,
         )
-        is_made_up_for = newest is not None and newest >= due_at - rules.early
         if not is_made_up_for:
             yield Deadline(
                 kind=DeadlineKind.CHECKPOINT_EMERGENCY,
@@ -147,7 +149,7 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
                 learned_at=learned_at,
                 grace=rules.emergency_after,
                 session=session.number,
-                consequence=Consequence(kind=Kind.VITALS_OVERDUE, severity=Severity.EMERGENCY),
+                consequence=overdue.but(severity=Severity.EMERGENCY),
             )
 
 

@@ -46,7 +46,7 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
     if at - reading.at > rules.reading_valid:
         yield Blocker(
             code="vitals.too_old",
-            message=f"The last vitals are {in_words(at - reading.at)} old; at most {in_words(rules.reading_valid)} counts",
+            message=f"The last vitals are {in_words(at - reading.at)} old; {in_words(rules.reading_valid)} at most",
             observed=in_words(at - reading.at),
             limit=in_words(rules.reading_valid),
             source=source("medicine.discharge.reading_valid"),

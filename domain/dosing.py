@@ -49,13 +49,14 @@ def _clearance_blockers(course: CourseState, session: MedicineSession, at: datet
             source=course.protocol.source_of("medicine.clearance_valid"),
         )
     elif age.total_seconds() < 0:
-        yield Blocker(code="clearance.after_dose", message="The dose lies before its clearance", absolute=True)
+        yield _before_clearance()
+    yield from clearance.unweighed_blockers(course, session, at)
 
 
 def _booster_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     rules = course.protocol.medicine
-    if session.discharge is not None:
-        yield Blocker(code="session.discharged", message="The patient has been discharged", absolute=True)
+    if session.clearance is not None and at < session.clearance.at:
+        yield _before_clearance()
     if session.abort is not None:
         yield Blocker(code="session.aborted", message="The session was broken off", absolute=True)
     given = len(session.doses) - 1
@@ -73,6 +74,10 @@ def _booster_blockers(course: CourseState, session: MedicineSession, at: datetim
         yield Blocker(code="vitals.too_old", message="No fresh vitals were taken before the booster", absolute=True)
     elif verdict(course.protocol, session, reading).severity is not VerdictSeverity.NORMAL:
         yield Blocker(code="vitals.not_normal", message="The last reading is not normal: no booster", absolute=True)
+
+
+def _before_clearance() -> Blocker:
+    return Blocker(code="clearance.after_dose", message="The dose lies before its clearance", absolute=True)
 
 
 def _route_blockers(course: CourseState, event: DoseAdministered) -> Iterator[Blocker]:

@@ -79,7 +79,8 @@ PLACES: Mapping[type[Event], Place] = {
     SessionCanceled: Place(phases=_TREATMENT, stages=frozenset({Stage.BOOKED})),
     SessionMissed: Place(phases=_TREATMENT, stages=frozenset({Stage.BOOKED})),
     PatientCheckedIn: Place(phases=frozenset({Phase.MEDICINE}), stages=frozenset({Stage.BOOKED})),
-    VitalsRecorded: Place(phases=_ANY, stages=_PRESENT | {Stage.DISCHARGED}),
+    # Late readings of a discharged patient count; one who was sent away undosed may still be here, and unwell.
+    VitalsRecorded: Place(phases=_ANY, stages=_PRESENT | {Stage.DISCHARGED, Stage.ABORTED}),
     SessionCleared: Place(
         phases=frozenset({Phase.MEDICINE}), stages=frozenset({Stage.CHECKED_IN, Stage.CLEARED}), roles=PRESCRIBER
     ),
@@ -186,8 +187,6 @@ def _particular(course: CourseState, session: MedicineSession | None, event: Cli
         case SessionRebooked():
             yield from booking.spacing_blockers(course, event.data.starts_at)
             yield from _may_be_rebooked(session)
-        case VitalsRecorded() if session is not None:
-            yield from _reading_blockers(session, event)
         case DoseAdministered() if session is not None:
             yield from dosing.blockers(course, session, event)
         case PatientDischarged() if session is not None:
@@ -217,6 +216,15 @@ def _dose(course: CourseState, session: MedicineSession | None, at: datetime) ->
     if session is not None:
         yield from clearance.standing_blockers(course, at)
         yield from dosing.standing_blockers(course, session, at)
+
+
+def _reading(_course: CourseState, session: MedicineSession | None, at: datetime) -> Iterator[Blocker]:
+    if session is not None and session.discharge is not None and at > session.discharge.at:
+        yield Blocker(
+            code="session.discharged",
+            message=f"The patient was discharged from session {session.number} before this reading",
+            absolute=True,
+        )
 
 
 def _discharge(course: CourseState, session: MedicineSession | None, at: datetime) -> Iterator[Blocker]:
@@ -278,6 +286,7 @@ STANDING: Mapping[type[Event], Standing] = {
     SessionBooked: _booking,
     SessionRebooked: _rebooking,
     ConsentWithdrawn: _withdrawal,
+    VitalsRecorded: _reading,
     SessionCleared: _clearance,
     DoseAdministered: _dose,
     PatientDischarged: _discharge,
@@ -372,15 +381,6 @@ def _plan_blockers(course: CourseState, event: PlanPrescribed) -> Iterator[Block
 def _may_be_rebooked(session: MedicineSession | None) -> Iterator[Blocker]:
     if session is not None and session.stage is not Stage.BOOKED and not session.may_be_booked_again:
         yield _wrong_stage(session, frozenset({Stage.BOOKED, Stage.CANCELED, Stage.MISSED}))
-
-
-def _reading_blockers(session: MedicineSession, event: VitalsRecorded) -> Iterator[Blocker]:
-    if session.discharge is not None and event.time > session.discharge.at:
-        yield Blocker(
-            code="session.discharged",
-            message=f"The patient was discharged from session {session.number} before this reading",
-            absolute=True,
-        )
 
 
 def _resume_blockers(course: CourseState, actor: Actor) -> Iterator[Blocker]:

@@ -110,7 +110,7 @@ def _apply_to_session(turn: Turn[Course], event: ClinicEvent) -> None:
     assert session is not None
     match event:
         case SessionRebooked():
-            _keep(turn, session.but(starts_at=event.data.starts_at, stage=Stage.BOOKED, check_in=None, clearance=None))
+            _rebook(turn, session, event)
         case SessionCanceled():
             _keep(turn, session.but(stage=Stage.CANCELED))
         case SessionMissed():
@@ -121,10 +121,11 @@ def _apply_to_session(turn: Turn[Course], event: ClinicEvent) -> None:
         case VitalsRecorded():
             _read(turn, session, event)
         case SessionCleared():
-            _keep(turn, session.but(stage=Stage.CLEARED, clearance=_fact(turn, event.time, event.data)))
+            cleared = _newer(session.clearance, _fact(turn, event.time, event.data))
+            _keep(turn, session.but(stage=Stage.CLEARED, clearance=cleared))
         case DoseAdministered():
-            given = (*session.doses, _fact(turn, event.time, event.data))
-            _keep(turn, session.but(stage=Stage.DOSED, doses=given))
+            doses = (*session.doses, _fact(turn, event.time, event.data))
+            _keep(turn, session.but(stage=Stage.DOSED, doses=tuple(sorted(doses, key=lambda dose: dose.at))))
         case SessionAborted():
             stage = Stage.RECOVERING if session.doses else Stage.ABORTED
             _keep(turn, session.but(stage=stage, abort=_fact(turn, event.time, event.data)))
@@ -164,6 +165,14 @@ def _book(turn: Turn[Course], event: SessionBooked) -> None:
         stage=Stage.BOOKED,
         starts_at=event.data.starts_at,
         booking=_fact(turn, event.time, event.data),
+    )
+    _keep(turn, booked)
+
+
+def _rebook(turn: Turn[Course], session: MedicineSession, event: SessionRebooked) -> None:
+    """Another visit: nothing that was said or measured at an earlier one counts at it."""
+    booked = MedicineSession(
+        number=session.number, stage=Stage.BOOKED, starts_at=event.data.starts_at, booking=session.booking
     )
     _keep(turn, booked)
 
@@ -228,20 +237,22 @@ def _begin_medicine_when_prepared(turn: Turn[Course], at: Moment) -> None:
 
 
 def _read(turn: Turn[Course], session: MedicineSession, event: VitalsRecorded) -> None:
-    protocol = turn.course.protocol
-    before = {reading: verdict(protocol, session, reading).severity for reading in session.readings}
+    """Every reading is judged again, for one that arrives late changes what those after it mean."""
+    protocol, before = turn.course.protocol, session
     arrived = _fact(turn, event.time, event.data)
-    readings = tuple(sorted((*session.readings, arrived), key=lambda reading: (reading.at, reading.recorded_at)))
-    session = session.but(readings=readings)
+    readings = tuple(sorted((*before.readings, arrived), key=lambda reading: (reading.at, reading.recorded_at)))
+    session = before.but(readings=readings)
     _keep(turn, session)
     for reading in readings:
+        was_known = reading in before.readings
+        was = verdict(protocol, before, reading).severity if was_known else VerdictSeverity.NORMAL
         now = verdict(protocol, session, reading).severity
-        was = before.get(reading, VerdictSeverity.NORMAL)
         if now.pages_as is not None and now.rank > was.rank:
             kind = Kind.VITALS_EMERGENCY if now is VerdictSeverity.EMERGENCY else Kind.VITALS_URGENT
             turn.escalate(kind, session.number, now.pages_as, reading.at)
-    if session.is_monitored and vitals.is_not_falling(protocol, session, arrived):
-        turn.escalate(Kind.BLOOD_PRESSURE_NOT_FALLING, session.number, Severity.URGENT, event.time)
+        was_not_falling = was_known and vitals.is_not_falling(protocol, before, reading)
+        if session.is_monitored and not was_not_falling and vitals.is_not_falling(protocol, session, reading):
+            turn.escalate(Kind.BLOOD_PRESSURE_NOT_FALLING, session.number, Severity.URGENT, reading.at)
     if not checkpoints.is_overdue(protocol.medicine.checkpoints, session, turn.course.passed):
         turn.settle(Kind.VITALS_OVERDUE, session.number)
 

@@ -120,6 +120,8 @@ class Turn(Generic[Course]):
         match self._calls.get(standing.id):
             case Open(opening=opening):
                 self._calls[standing.id] = Open(opening=opening.but(severity=risen))
+            case Again(repeat=told) if told.severity.rank > severity.rank:
+                self._calls[standing.id] = Again(id=standing.id, repeat=told.but(at=at))
             case _:
                 self._calls[standing.id] = Again(id=standing.id, repeat=Repeat(severity=severity, at=at))
         if risen is not standing.severity:

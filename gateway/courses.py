@@ -16,7 +16,7 @@ from domain.reading_events import invalid
 from domain.refusal import FieldError, RefusalCode, Refused
 from domain.values import CourseId, Frozen
 from domain.view import CourseView
-from gateway.calls import ANSWER_WITHIN, answered
+from gateway.calls import ANSWER_WITHIN, answered, until_ready
 from gateway.protocols import Library
 from workflows.course import CourseRun, LedgerHead, PatientCourse, Report
 from workflows.queues import COURSES
@@ -46,16 +46,10 @@ class Courses:
     async def report(self, event: ClinicEvent) -> Reported:
         """The event is accepted, durably, and answered. Raises `Refused`, `Unavailable` or `TooMany`."""
         try:
-            match event:
-                case CourseReferred():
-                    answer = await self._refer(event)
-                    return Reported(answer=answer, started=True)
-                case ProtocolMigrated():
-                    return Reported(answer=await self._update(event, await self._migration_target(event)))
-                case _:
-                    return Reported(answer=await self._update(event))
+            answer = await until_ready(lambda: self._decided(event))
         except AlreadyAnswered as known:
             return Reported(answer=known.answer, replayed=True)
+        return Reported(answer=answer, started=isinstance(event, CourseReferred))
 
     async def view(self, course_id: CourseId) -> CourseView:
         """The course as its workflow holds it now. Raises `Refused` (`unknown_course`) or `Unavailable`."""
@@ -66,6 +60,15 @@ class Courses:
         """The end of the ledger's chain, as the course's workflow holds it. Raises as `view` does."""
         with answered(RefusalCode.UNKNOWN_COURSE, f"There is no course {course_id}"):
             return await self._course(course_id).query(PatientCourse.ledger_head, rpc_timeout=ANSWER_WITHIN)
+
+    async def _decided(self, event: ClinicEvent) -> Answer:
+        match event:
+            case CourseReferred():
+                return await self._refer(event)
+            case ProtocolMigrated():
+                return await self._update(event, await self._migration_target(event))
+            case _:
+                return await self._update(event)
 
     async def _refer(self, event: CourseReferred) -> Answer:
         try:

@@ -82,12 +82,12 @@ async def is_ineligible(journey: Journey) -> None:
 CAST: tuple[Script, ...] = (
     Script(name="completes", story=completes, expected=Expected(outcome=Outcome.COMPLETED)),
     Script(
-        name="a warning reading",
+        name="warning reading",
         story=completes_after_a_warning,
         expected=Expected(outcome=Outcome.COMPLETED, warned=True),
     ),
     Script(
-        name="a missed reading",
+        name="missed reading",
         story=completes_after_a_missed_reading,
         expected=Expected(outcome=Outcome.COMPLETED, late=1, paged=(NURSE.id,)),
     ),

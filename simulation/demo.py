@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 
 from gateway.protocols import Library, load_folder
 from gateway.temporal import connect
@@ -18,7 +19,6 @@ from simulation.clinic import Clinic, Pace, Played
 from simulation.inbox import Inbox
 from simulation.oncall import on_call_file
 from stack.supervisor import Stack, StackPlan
-from stack.trouble import StoppedEarly
 
 PROTOCOLS = Path(__file__).parent.parent / "protocols"
 PROTOCOL = "kap-im-weekly"
@@ -38,15 +38,11 @@ async def demo(
 
     Everything runs on `data`, a new temporary folder where none is given, and has stopped afterwards; with `serve` only
     when somebody asks. `speed` is how many clinical days go by in a second at the most, 0 for no bound. Raises
-    `StackMisconfigured` or `ServiceDown` where the system does not come up.
+    `StackMisconfigured` or `ServiceDown` where the system does not come up, `StoppedEarly` for a signal before the end.
     """
     console.print(BANNER)
     with TemporaryDirectory(prefix="kapstan-demo-") as scratch:
-        try:
-            return await _demo(Path(scratch), patients, seed, serve, console, data, Pace(days_a_second=speed))
-        except StoppedEarly:
-            console.print("Stopped.")
-            return False
+        return await _demo(Path(scratch), patients, seed, serve, console, data, Pace(days_a_second=speed))
 
 
 async def _demo(
@@ -86,17 +82,19 @@ async def _play(clinic: Clinic, cast: tuple[Part, ...]) -> list[Played]:
 def _cast(patients: int, seed: int, library: Library) -> tuple[Part, ...]:
     protocol = library.latest(PROTOCOL)
     assert protocol is not None
-    # The hour is part of the name, so that a second demonstration on the same folder meets no course of the first.
-    run = f"{datetime.now(UTC):%m%d-%H%M%S}"
-    return parts(patients, seed, protocol, lambda number: f"demo-{run}-{number}")
+    # The moment is part of the name, so that a second demonstration on the same folder meets no course of the first.
+    run = f"{int(datetime.now(UTC).timestamp()):x}"[-5:]
+    return parts(patients, seed, protocol, lambda number: f"P{number}-{run}")
 
 
 def _show(console: Console, played: list[Played], inbox: Inbox) -> None:
     if inbox.pages:
         console.print(display.inbox(inbox.pages))
+        console.print()
     console.print(display.endings(played))
+    console.print()
     for one in played:
         for trouble in one.troubles:
-            console.print(f"[red]{one.part.patient.course_id}[/red] ({one.part.script.name}): {trouble}")
+            console.print(f"[red]{one.part.patient.course_id}[/red] ({one.part.script.name}): {escape(trouble)}")
     good = sum(one.is_as_expected for one in played)
     console.print(f"{good} of {len(played)} courses ended as their scripts say, and their ledgers verify.")

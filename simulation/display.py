@@ -14,7 +14,11 @@ from domain.state import Phase
 from domain.values import CourseId, Frozen, in_words
 from simulation.cast import Part
 from simulation.clinic import Played
+from simulation.ending import Ending
 from simulation.inbox import ReceivedPage
+
+LONGEST_NEWS = 20
+LONGEST_WORD = len("ineligible")
 
 
 class Position(Frozen):
@@ -27,6 +31,11 @@ class Position(Frozen):
     session: int | None = None
     events: int = 0
     last: str = ""
+
+    @property
+    def day(self) -> int:
+        """How many clinical days ago the course began."""
+        return (self.now - self.started_at).days if self.now and self.started_at else 0
 
 
 class Board:
@@ -52,14 +61,19 @@ class Board:
         self._positions[course_id] = self._positions[course_id].but(last=f"[red]paged: {PHRASES[kind]}[/red]")
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        table = Table(box=box.SIMPLE, pad_edge=False)
-        for column in ("patient", "script", "clinical time", "phase", "session", "events", "last"):
-            table.add_column(column, no_wrap=True, min_width=24 if column == "last" else None)
+        table = _table()
+        table.add_column("patient", no_wrap=True)
+        table.add_column("script", min_width=LONGEST_WORD)
+        table.add_column("day", justify="right", min_width=3)
+        table.add_column("phase", no_wrap=True, min_width=len(Phase.INTEGRATION))
+        table.add_column("session", justify="right")
+        table.add_column("events", justify="right")
+        table.add_column("last", no_wrap=True, min_width=LONGEST_NEWS)
         for course_id, position in self._positions.items():
             table.add_row(
                 course_id,
                 position.script,
-                _clinical_time(position),
+                str(position.day),
                 (position.phase or "waits").replace("_", " "),
                 str(position.session or ""),
                 str(position.events),
@@ -70,39 +84,27 @@ class Board:
 
 def endings(played: Sequence[Played]) -> Table:
     """One line a patient. Every number is read from the course, its escalations and its ledger."""
-    table = Table(box=box.SIMPLE, pad_edge=False, title="What came of it", title_justify="left")
+    table = _table("What came of it")
     table.add_column("patient", no_wrap=True)
+    table.add_column("script", min_width=LONGEST_WORD)
     table.add_column("outcome", no_wrap=True)
-    table.add_column("as scripted")
-    for column in ("sessions", "on time", "late", "pages"):
-        table.add_column(column, justify="right")
-    table.add_column("acknowledged")
-    table.add_column("PHQ-9", no_wrap=True)
+    table.add_column("sessions", justify="right", no_wrap=True)
+    table.add_column("on\ntime", justify="right", no_wrap=True)
+    table.add_column("late", justify="right", no_wrap=True)
+    table.add_column("pages", justify="right", no_wrap=True)
+    table.add_column("answered", justify="right", no_wrap=True)
+    table.add_column("PHQ-9", justify="right", no_wrap=True)
     for one in played:
-        found, is_good = one.ending, one.is_as_expected
-        table.add_row(
-            one.part.patient.course_id,
-            f"{(found and found.outcome) or 'none'}",
-            f"[green]yes[/green]: {one.part.script.name}" if is_good else f"[red]no[/red]: {one.part.script.name}",
-            *(
-                (
-                    str(found.sessions),
-                    str(found.on_time),
-                    str(found.late),
-                    str(len(found.paged)),
-                    _rounded(found.acknowledged_after),
-                    f"{found.phq9[0]} → {found.phq9[1]}" if found.phq9 else "",
-                )
-                if found
-                else ()
-            ),
-        )
+        mark = "[green]✓[/green]" if one.is_as_expected else "[red]✗[/red]"
+        outcome = (one.ending and one.ending.outcome) or "none"
+        numbers = _numbers(one.ending) if one.ending else ()
+        table.add_row(one.part.patient.course_id, one.part.script.name, f"{mark} {outcome}", *numbers)
     return table
 
 
 def inbox(pages: Sequence[ReceivedPage]) -> Table:
     """Every page as it arrived, oldest first."""
-    table = Table(box=box.SIMPLE, pad_edge=False, title="The inbox", title_justify="left")
+    table = _table("The inbox")
     for column in ("to", "page", "says"):
         table.add_column(column)
     for page in pages:
@@ -110,11 +112,20 @@ def inbox(pages: Sequence[ReceivedPage]) -> Table:
     return table
 
 
-def _clinical_time(position: Position) -> str:
-    if position.now is None or position.started_at is None:
-        return ""
-    return f"day {(position.now - position.started_at).days}"
+def _table(title: str | None = None) -> Table:
+    """Narrow enough for a terminal of 80 columns."""
+    return Table(
+        box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), title=title, title_justify="left"
+    )
 
 
-def _rounded(length: timedelta | None) -> str:
-    return f"after {in_words(timedelta(seconds=round(length.total_seconds())))}" if length is not None else ""
+def _numbers(found: Ending) -> tuple[str, ...]:
+    after = found.acknowledged_after
+    return (
+        str(found.sessions),
+        str(found.on_time),
+        str(found.late),
+        str(len(found.paged)),
+        in_words(timedelta(seconds=round(after.total_seconds()))) if after is not None else "",
+        f"{found.phq9[0]}→{found.phq9[1]}" if found.phq9 else "",
+    )

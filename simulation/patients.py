@@ -10,8 +10,6 @@ from simulation.mood import Trajectory
 from simulation.physiology import Baseline
 
 GAD7 = "gad7"
-LONGER_COURSES = 2
-"""How many more sessions than the fewest a patient's plan may have, so that a demonstration stays short."""
 
 
 class Patient(Frozen):
@@ -30,7 +28,6 @@ class Patient(Frozen):
 def patient(random: Random, course_id: CourseId, protocol: Protocol) -> Patient:
     """A patient whom the protocol would take."""
     rules = protocol.course
-    most = max(rules.sessions_min, min(rules.medicine_sessions, rules.sessions_min + LONGER_COURSES))
     cautions = protocol.screening.caution_medications
     return Patient(
         course_id=course_id,
@@ -40,5 +37,5 @@ def patient(random: Random, course_id: CourseId, protocol: Protocol) -> Patient:
         moods=(mood.trajectory(random, PHQ9), mood.trajectory(random, GAD7)),
         indication=random.choice(protocol.indications[:4]),
         medications=random.choice(((), ("ssri",), ("snri",), cautions[:1])),
-        medicine_sessions=random.randint(rules.sessions_min, most),
+        medicine_sessions=random.randint(rules.sessions_min, rules.medicine_sessions),
     )

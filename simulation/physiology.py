@@ -20,7 +20,7 @@ SHARPNESS = 4.0
 SYSTOLIC_RISE, DIASTOLIC_RISE = 17.0, 11.5
 """Mean peaks in mmHg, a little above the published means, which no two patients reach at the same minute."""
 
-SHAPE_OF_RISES = 3.5
+SHAPE_OF_RISES = 6.0
 """How uneven sessions are: the standard deviation of a rise is its mean over the root of this."""
 
 SHARED = 0.7
@@ -75,7 +75,7 @@ def baseline(random: Random) -> Baseline:
         heart_rate=_between(58, random.gauss(72, 7), 92),
         spo2=_between(97, random.gauss(98, 0.7), 99),
         respiratory_rate=_between(12, random.gauss(14, 1.2), 18),
-        pressor=random.lognormvariate(-0.045, 0.3),
+        pressor=random.lognormvariate(-0.08, 0.4),
     )
 
 

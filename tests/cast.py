@@ -129,6 +129,11 @@ def _changed(model: Rules, key: str, value: object) -> Rules:
     return model.but(**{name: _changed(getattr(model, name), rest, value) if rest else value})
 
 
+def moved(event: Said, at: datetime) -> Said:
+    """The same said of another moment: another event."""
+    return event.but(time=at, id=f"{event.id} at {at.isoformat()}")
+
+
 def pinned(protocol: Protocol = WEEKLY) -> PinnedProtocol:
     return PinnedProtocol(protocol=protocol, hash=content_hash(protocol))
 

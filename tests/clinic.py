@@ -1,7 +1,8 @@
 """A clinic for tests: real courses and escalations on a real Temporal server, whose clocks a test moves ahead."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -13,7 +14,7 @@ from temporalio.worker import Worker
 from activities.records import Records
 from domain.answer import Answer
 from domain.deadlines import DeadlineKind
-from domain.escalation import EscalationId, EscalationView
+from domain.escalation import EscalationId, EscalationState, EscalationView
 from domain.events import ClinicEvent
 from domain.ledger import Entry
 from domain.oncall import parse_on_call
@@ -34,6 +35,9 @@ from workflows.escalation import Escalation
 from workflows.queues import COURSES, PAGING
 
 _numbers = count(1)
+
+SKIPPED_WITHIN = timedelta(seconds=15)
+"""A skip takes about a second for each deadline that passes on its way."""
 
 LIBRARY = Library(shelf=(Shelved(file="kap-im-weekly.toml", protocol=WEEKLY),))
 
@@ -89,8 +93,10 @@ class Patient:
         return await self._clinic.temporal.env.get_current_time(self.handle)
 
     async def passes(self, length: timedelta) -> None:
-        """The course's clock moves ahead. With an escalation open it stands: see `Clinic`."""
-        await self._clinic.temporal.env.fast_forward(self.handle, length)
+        """The course's clock moves ahead, up to where an escalation opens: with one open it stands, see `Clinic`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SKIPPED_WITHIN.total_seconds()):
+                await self._clinic.temporal.env.fast_forward(self.handle, length)
 
     async def until(self, kind: DeadlineKind) -> None:
         """The course's clock moves on until the first deadline of this kind has passed."""
@@ -153,6 +159,16 @@ class Clinic:
         """How often the person was paged about the course."""
         sent = self.pager.sent
         return len([one for one in sent if one.person == person.id and one.escalation.course_id == course])
+
+    async def is_resolved(self, escalation: EscalationId) -> EscalationView:
+        """Waits until it has come to its end, and its course knows."""
+
+        async def resolved() -> EscalationView | None:
+            view = await self.escalations.view(escalation)
+            known = {one.id for one in (await self.courses.view(view.course_id)).escalations}
+            return view if view.state is EscalationState.RESOLVED and escalation not in known else None
+
+        return await eventually(resolved)
 
     async def end(self) -> None:
         for patient in self._patients:

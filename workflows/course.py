@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.events import ClinicEvent
     from domain.ledger import Entry
     from domain.refusal import Refused
-    from domain.turn import Call
+    from domain.turn import Again, Call
     from domain.values import CourseId, Frozen
     from domain.view import CourseView, course_summary, course_view
     from workflows.attributes import changed_attributes, story
@@ -62,7 +62,7 @@ class PatientCourse:
         # Built here and not in `run`: an update may arrive before `run` does.
         self._chart = run.chart
         self._recorder = Recorder(run.unrecorded, lambda: course_summary(self._chart))
-        self._switchboard = Switchboard(run.calls)
+        self._switchboard = Switchboard(run.calls, self._call_anew)
 
     @workflow.run
     async def run(self, run: CourseRun) -> None:  # noqa: ARG002  `__init__` has taken it
@@ -72,14 +72,14 @@ class PatientCourse:
         """
         if not await self._is_referred():
             return
-        recording = asyncio.create_task(self._recorder.run())
-        calling = asyncio.create_task(self._switchboard.run())
+        # Never cancelled: what they wait for goes on, and the next run takes over the rest.
+        _ongoing = (asyncio.create_task(self._recorder.run()), asyncio.create_task(self._switchboard.run()))
         while not self._may_continue_as_new():
             await self._something_happens()
             self._apply(self._chart.pass_deadlines(workflow.now()))
+        self._recorder.leave()
+        self._switchboard.leave()
         await workflow.wait_condition(workflow.all_handlers_finished)
-        recording.cancel()
-        calling.cancel()
         workflow.continue_as_new(
             CourseRun(chart=self._chart, unrecorded=self._recorder.unrecorded, calls=self._switchboard.waiting)
         )
@@ -131,6 +131,9 @@ class PatientCourse:
                 timeout_summary="the next deadline",
             )
 
+    def _call_anew(self, unheard: Again) -> None:
+        self._apply(self._chart.call_anew(unheard, workflow.now()))
+
     def _passes_at(self) -> datetime | None:
         return next((deadline.passes_at for deadline in self._chart.deadlines()), None)
 
@@ -145,6 +148,8 @@ class PatientCourse:
 
     def _may_continue_as_new(self) -> bool:
         length = workflow.info().get_current_history_length()
-        is_quiet = self._chart.monitored is None and not self._switchboard.waiting
+        # With nothing in flight: an update answered in the very task that ends the run may be lost to its caller.
+        is_idle = not (self._switchboard.waiting or self._recorder.unrecorded)
+        is_quiet = is_idle and self._chart.monitored is None
         is_long = length > LONG_HISTORY or workflow.info().is_continue_as_new_suggested()
         return length > TOO_LONG_HISTORY or (is_long and is_quiet)

@@ -31,6 +31,7 @@ class Recorder:
     def __init__(self, unrecorded: tuple[Entry, ...], summary: Callable[[], CourseSummary]) -> None:
         self._unrecorded = unrecorded
         self._summary = summary
+        self._is_leaving = False
 
     @property
     def unrecorded(self) -> tuple[Entry, ...]:
@@ -41,10 +42,14 @@ class Recorder:
         """These follow what is queued already."""
         self._unrecorded = (*self._unrecorded, *entries)
 
+    def leave(self) -> None:
+        """Nothing more is begun: a command behind a continue-as-new would fail the task. The next run goes on."""
+        self._is_leaving = True
+
     async def run(self) -> None:
-        """Appends for as long as the run lasts."""
+        """Appends until it is to leave."""
         while True:
-            await workflow.wait_condition(lambda: bool(self._unrecorded))
+            await workflow.wait_condition(lambda: bool(self._unrecorded) and not self._is_leaving)
             batch = self._unrecorded[:BATCH]
             if await self._append(batch):
                 self._unrecorded = self._unrecorded[len(batch) :]

@@ -1,7 +1,7 @@
 """From a course to the people on call: escalations are opened, repeated and settled, in order."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
@@ -14,10 +14,15 @@ with workflow.unsafe.imports_passed_through():
 
 
 class Switchboard:
-    """Makes a course's calls one after the other. An escalation outlives the course that opened it."""
+    """Makes a course's calls one after the other. An escalation outlives the course that opened it.
 
-    def __init__(self, waiting: tuple[Call, ...]) -> None:
+    `unheard` is told of a repeat that found its escalation resolved.
+    """
+
+    def __init__(self, waiting: tuple[Call, ...], unheard: Callable[[Again], None]) -> None:
         self._waiting = list(waiting)
+        self._unheard = unheard
+        self._is_leaving = False
 
     @property
     def waiting(self) -> tuple[Call, ...]:
@@ -28,25 +33,31 @@ class Switchboard:
         """These follow what is waiting already."""
         self._waiting.extend(calls)
 
+    def leave(self) -> None:
+        """Nothing more is begun: a command behind a continue-as-new would fail the task. The next run goes on."""
+        self._is_leaving = True
+
     async def run(self) -> None:
-        """Makes calls for as long as the run lasts."""
+        """Makes calls until it is to leave."""
         while True:
-            await workflow.wait_condition(lambda: bool(self._waiting))
-            await _make(self._waiting[0])
+            await workflow.wait_condition(lambda: bool(self._waiting) and not self._is_leaving)
+            await self._make(self._waiting[0])
             self._waiting.pop(0)
 
-
-async def _make(call: Call) -> None:
-    match call:
-        case Open(opening=opening):
-            await _open(opening)
-        case Again(id=escalation, repeat=repeat):
-            with _ended(escalation):
-                await _standing(escalation).signal(Escalation.repeat, repeat)
-        case Settle(id=escalation, at=at):
-            with _ended(escalation):
-                news = Settlement(at=at, reason="the reading has arrived")
-                await _standing(escalation).signal(Escalation.settle, news)
+    async def _make(self, call: Call) -> None:
+        match call:
+            case Open(opening=opening):
+                await _open(opening)
+            case Again(id=escalation, repeat=repeat):
+                try:
+                    await _standing(escalation).signal(Escalation.repeat, repeat)
+                except FailureError:
+                    self._unheard(call)
+            case Settle(id=escalation, at=at):
+                # Where a human was quicker there is nothing left to settle.
+                with suppress(FailureError):
+                    news = Settlement(at=at, reason="the reading has arrived")
+                    await _standing(escalation).signal(Escalation.settle, news)
 
 
 async def _open(opening: Opening) -> None:
@@ -65,12 +76,3 @@ async def _open(opening: Opening) -> None:
 
 def _standing(escalation: EscalationId) -> workflow.ExternalWorkflowHandle[Escalation]:
     return workflow.get_external_workflow_handle_for(Escalation.run, workflow_id(escalation))
-
-
-@contextmanager
-def _ended(escalation: EscalationId) -> Iterator[None]:
-    """A human resolved it at the same moment: its notice is on the way to us, and there is nobody left to tell."""
-    try:
-        yield
-    except FailureError:
-        workflow.logger.info("The escalation has ended", extra={"escalation": escalation})

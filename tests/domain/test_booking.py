@@ -12,8 +12,10 @@ from domain.values import Actor, Role, Severity
 from tests.cast import (
     EVERYBODY,
     MARA,
+    OSEI,
     PATIENT,
     STAFF,
+    WARD,
     abortion,
     booking,
     cancellation,
@@ -25,6 +27,7 @@ from tests.cast import (
     hours,
     minutes,
     missed,
+    moved,
     plan,
     rebooking,
     vitals,
@@ -54,8 +57,8 @@ def test_the_next_session_is_booked_when_the_one_before_lies_behind(ward: Ward) 
     refused: list[list[str]] = []
     for point in ("booked", "checked_in", "cleared", "dosed", "watched"):
         getattr(ward, point)()
-        refused += [ward.reasons(booking(MARA, at=ward.now, session=2, starts_at=ward.begins(2)))]
-        refused += [ward.reasons(booking(MARA, at=ward.now, session=1, starts_at=ward.begins(2)))]
+        again = [booking(MARA, number, at=ward.now, starts_at=ward.begins(2), by=WARD) for number in (1, 2)]
+        refused += map(ward.reasons, again)
 
     ward.discharged()
 
@@ -79,7 +82,8 @@ def test_a_canceled_session_beyond_a_shorter_plan_is_not_offered_again(ward: War
     ward.reports(cancellation(MARA, 4, at=ward.now))
     ward.reports(plan(MARA, at=ward.now, sessions=3))
 
-    assert ward.reasons(booking(MARA, 4, at=ward.now, starts_at=ward.begins(4))) == ["booking.number_not_next"]
+    again = booking(MARA, 4, at=ward.now, starts_at=ward.begins(4), by=OSEI)
+    assert ward.reasons(again) == ["booking.number_not_next"]
 
 
 @pytest.mark.parametrize(
@@ -240,10 +244,10 @@ def test_a_patient_who_has_come_can_neither_be_missed_nor_called_off_nor_moved(w
 def test_a_discharged_session_is_not_moved(ward: Ward) -> None:
     """What happened stays where it happened; broken off after the dose as well."""
     ward.dosed().reports(abortion(MARA, at=ward.now + minutes(1)))
-    moved = rebooking(MARA, at=ward.now, starts_at=ward.begins(2))
-    refused = [ward.reasons(moved)]
+    elsewhere = rebooking(MARA, at=ward.now, starts_at=ward.begins(2))
+    refused = [ward.reasons(elsewhere)]
     ward.discharged()
-    refused.append(ward.reasons(moved.but(time=ward.now)))
+    refused.append(ward.reasons(moved(elsewhere, ward.now)))
 
     assert refused == [["session.wrong_stage"], ["session.wrong_stage"]]
 

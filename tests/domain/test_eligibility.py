@@ -22,6 +22,7 @@ from tests.cast import (
     gad7,
     hours,
     ineligible,
+    moved,
     over,
     phq9,
     screening,
@@ -35,7 +36,7 @@ SCREENED = MONDAY + days(1)
 
 def judged(ward: Ward, visit: ScreeningRecorded, *overrides: str) -> list[str]:
     """What stands between this screening and `eligible`, everything else being there."""
-    ward.screened().reports(visit.but(time=ward.now, id="the visit"))
+    ward.screened().reports(moved(visit, ward.now))
     return ward.reasons(eligible(MARA, at=ward.now, overrides=over(*overrides)))
 
 

@@ -268,9 +268,11 @@ class Ward:
         """Every reading of the grid that is still to come has been taken, up to that distance from the dose."""
         self.dosed(session)
         given_at = self.session(session).doses[-1].at
+        taken = {reading.at for reading in self.session(session).readings}
         for offset in self.chart.protocol.medicine.checkpoints.offsets:
-            if self.now <= given_at + offset and offset <= until:
-                self.reports(vitals(self.course, session, at=given_at + offset))
+            due_at = given_at + offset
+            if self.now <= due_at and offset <= until and due_at not in taken:
+                self.reports(vitals(self.course, session, at=due_at))
         return self
 
     def discharged(self, session: int = 1) -> Self:

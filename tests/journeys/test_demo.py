@@ -25,10 +25,10 @@ def test_the_demonstration_plays_the_cast_and_every_course_ends_as_scripted(tmp_
 
     assert played.returncode == 0, f"{played.stdout}\n{played.stderr}"
     said = played.stdout
-    assert re.search(r"demo-\S+-1 +completed +yes", said)
-    assert re.search(r"demo-\S+-2 +completed +yes", said)
-    assert re.search(r"demo-\S+-3 +completed +yes", said)
-    assert re.search(r"demo-\S+-4 +ineligible +yes", said)
+    assert re.search(r"P1-\w+ +completes +✓ completed", said)
+    assert re.search(r"P2-\w+ +warning reading +✓ completed", said)
+    assert re.search(r"P3-\w+ +missed reading +✓ completed", said)
+    assert re.search(r"P4-\w+ +ineligible +✓ ineligible", said)
     assert "URGENT: reading overdue" in said
     assert "4 of 4 courses ended as their scripts say" in said
     assert list(tmp_path.iterdir()) == []

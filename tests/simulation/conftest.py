@@ -1,35 +1,23 @@
 """Parts played in an instant, on a chart alone."""
 
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from domain.chart import PinnedProtocol
-from domain.ledger import Entry, first_fault
+from domain.ledger import first_fault
 from domain.oncall import parse_on_call
 from domain.protocol import Protocol
 from domain.protocol_approval import content_hash
 from domain.protocol_file import parse_protocol
-from domain.values import Frozen
 from simulation.cast import Part
-from simulation.ending import Ending, ending
+from simulation.ending import ending
 from simulation.oncall import on_call_file
 from simulation.rehearsal import Rehearsal
+from tests.simulation.rehearsed import A_MONDAY_NIGHT, Rehearse, Rehearsed
 
 PROTOCOL = Path("protocols/kap-im-weekly.toml")
-A_MONDAY_NIGHT = datetime(2026, 1, 5, 23, 40, tzinfo=UTC)
-
-
-class Rehearsed(Frozen):
-    """What a part came to, and what was written of it."""
-
-    ending: Ending
-    ledger: tuple[Entry, ...]
-
-
-Rehearse = Callable[[Part], Awaitable[Rehearsed]]
 
 
 @pytest.fixture(scope="session")

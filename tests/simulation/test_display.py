@@ -9,12 +9,12 @@ from simulation import display
 from simulation.cast import parts
 from simulation.clinic import Played
 from simulation.inbox import ReceivedPage
-from tests.simulation.conftest import Rehearse
+from tests.simulation.rehearsed import Rehearse
 
 
-def shown(renderable: RenderableType) -> list[list[str]]:
+def shown(renderable: RenderableType, width: int = 200) -> list[list[str]]:
     """The lines of a table, each as its words."""
-    console = Console(width=200, record=True, quiet=False, file=None, force_terminal=False)
+    console = Console(width=width, force_terminal=False)
     with console.capture() as captured:
         console.print(renderable)
     return [line.split() for line in captured.get().splitlines() if line.strip()]
@@ -28,14 +28,13 @@ async def test_the_table_says_what_was_rehearsed(rehearse: Rehearse, protocol: P
     line = shown(display.endings([Played(part=part, ending=found, troubles=())]))[-1]
 
     assert found.phq9 is not None
-    assert line[:2] == ["demo-3", "completed"]
-    assert line[2:6] == ["yes:", "a", "missed", "reading"]
-    assert line[6:10] == [str(found.sessions), str(found.on_time), "1", "1"]
-    assert line[10:] == ["after", "30", "s", str(found.phq9[0]), "→", str(found.phq9[1])]
+    assert line[:5] == ["demo-3", "missed", "reading", "✓", "completed"]
+    assert line[5:9] == [str(found.sessions), str(found.on_time), "1", "1"]
+    assert line[9:] == ["30", "s", f"{found.phq9[0]}→{found.phq9[1]}"]
 
 
 async def test_a_course_that_did_not_end_as_scripted_is_shown_as_such(rehearse: Rehearse, protocol: Protocol) -> None:
-    """A trouble of any kind turns its line to no."""
+    """A trouble of any kind crosses its line out."""
     part = parts(1, 1, protocol, lambda number: f"demo-{number}")[0]
     found = (await rehearse(part)).ending
     wrong = Played(part=part, ending=found, troubles=("ledger entry 3: its content does not match its hash",))
@@ -43,10 +42,21 @@ async def test_a_course_that_did_not_end_as_scripted_is_shown_as_such(rehearse: 
 
     lines = shown(display.endings([wrong, broken_off]))
 
-    assert lines[-2][2] == "no:"
-    assert lines[-1][:3] == ["demo-1", "none", "no:"]
+    assert lines[-2][:4] == ["demo-1", "completes", "✗", "completed"]
+    assert lines[-1] == ["demo-1", "completes", "✗", "none"]
     assert not wrong.is_as_expected
     assert not broken_off.is_as_expected
+
+
+async def test_the_table_fits_a_narrow_terminal(rehearse: Rehearse, protocol: Protocol) -> None:
+    """On 80 columns nothing but a script's name is broken into two lines, and nothing is cut short."""
+    cast = parts(4, 1, protocol, lambda number: f"P{number}-8f3c2")
+    played = [Played(part=part, ending=(await rehearse(part)).ending, troubles=()) for part in cast]
+
+    text = "\n".join(" ".join(line) for line in shown(display.endings(played), width=80))
+
+    assert "…" not in text
+    assert all(word in text for word in ("sessions", "late", "pages", "answered", "PHQ-9", "✓ ineligible", "30 s"))
 
 
 def test_the_inbox_shows_each_page_in_a_line() -> None:

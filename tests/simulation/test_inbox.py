@@ -1,28 +1,48 @@
 """The inbox keeps the pages that really arrive, and nothing else."""
 
 import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
 
-import apprise
 import pytest
+from temporalio.testing import ActivityEnvironment
 
+from activities.paging import PageOrder, Paging
+from domain.escalation import Kind, Opening
 from domain.oncall import parse_on_call
 from domain.values import Severity
 from simulation.inbox import Inbox
 from simulation.oncall import on_call_file
 
+OVERDUE = Opening(
+    id="demo-1~vitals_overdue~2~1",
+    course_id="demo-1",
+    kind=Kind.VITALS_OVERDUE,
+    session=2,
+    severity=Severity.URGENT,
+    opened_at=datetime(2026, 1, 13, 18, 50, tzinfo=UTC),
+)
 
-async def test_a_page_sent_by_apprise_arrives_under_its_persons_name() -> None:
-    """What is sent to a person's channel of the on-call file is in the inbox, word for word."""
+
+async def test_a_page_arrives_under_its_persons_name(tmp_path: Path) -> None:
+    """What Kapstan's own paging sends by the clinic's on-call file is in the inbox, word for word."""
+    on_call = tmp_path / "oncall.toml"
+    order = PageOrder(
+        escalation=OVERDUE,
+        severity=Severity.URGENT,
+        step=1,
+        person="lind",
+        at=datetime(2026, 1, 13, 18, 50, tzinfo=UTC),
+    )
     async with Inbox() as inbox:
-        on_call = parse_on_call(on_call_file(inbox.channels), "oncall.toml")
-        sender = apprise.Apprise()
-        sender.add([channel.get_secret_value() for channel in on_call.channels_of("lind")])
+        on_call.write_text(on_call_file(inbox.channels), encoding="utf-8")
 
-        assert await sender.async_notify(title="URGENT: reading overdue", body="Course demo-1, session 2\nAnswer: x")
+        [sent] = await ActivityEnvironment().run(Paging(on_call, lambda *_: "http://answer").page, order)
 
         [page] = inbox.pages
+    assert sent.ok
     assert (page.person, page.title) == ("lind", "URGENT: reading overdue")
-    assert page.body.startswith("Course demo-1, session 2")
+    assert page.body == "Course demo-1, session 2\nAnswer: http://answer"
 
 
 @pytest.mark.parametrize(

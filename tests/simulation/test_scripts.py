@@ -9,7 +9,7 @@ from domain.protocol import Protocol
 from domain.state import Outcome
 from simulation.cast import CAST, Part, parts
 from simulation.ending import Ending, Expected, differences
-from tests.simulation.conftest import Rehearse
+from tests.simulation.rehearsed import Rehearse
 
 SEEDS = range(12)
 ROUND = len(CAST)

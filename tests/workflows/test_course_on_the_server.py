@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.deadlines import DeadlineKind
-from domain.escalation import EscalationId, EscalationState, EscalationView, Kind, escalation_id
+from domain.escalation import Kind, escalation_id
 from domain.ledger import first_fault
 from domain.reading_events import event_from
 from domain.refusal import RefusalCode, Refused
@@ -53,8 +53,7 @@ async def test_the_nurse_is_paged_when_a_reading_is_late(clinic: Clinic) -> None
     await mara.is_called(LIND)
     overdue = escalation_id(mara.course, Kind.VITALS_OVERDUE, 1, 1)
     await mara.sends(vitals(mara.course, 1, at=await mara.now()))
-    view = await eventually(lambda: _resolved(clinic, overdue))
-    assert view.resolved_by is None
+    assert (await clinic.is_resolved(overdue)).resolved_by is None
     written = [entry.type for entry in await mara.ledger()]
     assert written[-3:] == ["kap.escalation.opened", "kap.vitals.recorded", "kap.escalation.resolved"]
 
@@ -80,6 +79,18 @@ async def test_who_acknowledged_stands_in_the_ledger(clinic: Clinic) -> None:
     with pytest.raises(Refused) as refused:
         await clinic.escalations.acknowledge(alarm, by="lind")
     assert refused.value.refusal.code is RefusalCode.NOT_OPEN
+
+
+async def test_a_breach_after_a_resolution_wakes_people_again(clinic: Clinic) -> None:
+    """What happens after an escalation was resolved opens the next one: nobody's answer covers what came later."""
+    mara = await clinic.has(lambda ward: ward.dosed())
+    await mara.sends(vitals(mara.course, 1, at=await mara.now(), spo2=88))
+    await mara.is_called(OSEI)
+    await clinic.escalations.resolve(escalation_id(mara.course, Kind.VITALS_EMERGENCY, 1, 1), by="osei", note="Well")
+
+    await mara.sends(vitals(mara.course, 1, at=await mara.now(), spo2=87))
+
+    await mara.is_called(OSEI, times=2)
 
 
 async def test_a_refused_event_never_enters_history(clinic: Clinic) -> None:
@@ -191,10 +202,10 @@ async def test_the_fleet_is_listed_by_phase_in_temporal_itself(clinic: Clinic) -
 async def test_a_long_course_continues_as_new_and_forgets_nothing() -> None:
     """A grown history is left behind at a quiet moment: the chart goes on, duplicates included."""
     async with (
-        running_temporal(**{"limit.historyCountSuggestContinueAsNew": "60"}) as short,
+        running_temporal(**{"limit.historyCount.suggestContinueAsNew": "60"}) as short,
         open_clinic(short) as clinic,
     ):
-        mara = await clinic.has(lambda ward: ward.prepared())
+        mara = await clinic.has(lambda ward: ward.discharged())
         event = hold(mara.course, at=now())
         first = await mara.sends(event)
 
@@ -206,9 +217,4 @@ async def test_a_long_course_continues_as_new_and_forgets_nothing() -> None:
         assert (await mara.reports(event)).answer == first
         assert first_fault(await mara.ledger()) is None
         await mara.sends(resumption(mara.course, at=now()))
-        assert (await mara.view()).phase is Phase.MEDICINE
-
-
-async def _resolved(clinic: Clinic, escalation: EscalationId) -> EscalationView | None:
-    view = await clinic.escalations.view(escalation)
-    return view if view.state is EscalationState.RESOLVED else None
+        assert (await mara.view()).phase is Phase.INTEGRATION

@@ -1,0 +1,27 @@
+from pathlib import Path
+
+import pytest
+
+from tests.docs.page import Page
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def events() -> Page:
+    return Page.read(ROOT / "docs" / "events.md")
+
+
+@pytest.fixture(scope="session")
+def architecture() -> Page:
+    return Page.read(ROOT / "docs" / "architecture.md")
+
+
+@pytest.fixture(scope="session")
+def commands() -> Page:
+    return Page.read(ROOT / "docs" / "commands.md")
+
+
+@pytest.fixture(scope="session")
+def contributing() -> Page:
+    return Page.read(ROOT / "CONTRIBUTING.md")

@@ -1,0 +1,280 @@
+"""Who may report what, where in a course each event belongs, and that what is offered is what is accepted."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+import pytest
+
+from domain.events import MODELS, ClinicEvent, CourseReferred
+from domain.gates import PLACES
+from domain.state import Phase, Stage
+from domain.values import Actor, CourseId, Role
+from tests.cast import (
+    EVERYBODY,
+    MARA,
+    abortion,
+    adverse_event,
+    assessment,
+    booking,
+    call,
+    cancellation,
+    check_in,
+    clearance,
+    consent,
+    consent_withdrawn,
+    cssrs,
+    days,
+    discharge,
+    discontinuation,
+    dose,
+    eligible,
+    follow_up,
+    form,
+    hold,
+    ineligible,
+    integration,
+    migration,
+    minutes,
+    missed,
+    plan,
+    preparation,
+    rebooking,
+    referral,
+    resumption,
+    screening,
+    transfer,
+    vitals,
+    voiding,
+    weekly,
+    withdrawal,
+)
+from tests.domain.conftest import Opens
+from tests.domain.ward import TICK, Ward
+
+POINTS = (
+    "referred",
+    "screened",
+    "eligible",
+    "planned",
+    "prepared",
+    "booked",
+    "checked_in",
+    "cleared",
+    "dosed",
+    "watched",
+    "discharged",
+    "integrated",
+    "in_follow_up",
+    "completed",
+)
+
+
+class FallsThrough(Protocol):
+    """How a session comes to nothing."""
+
+    def __call__(self, course: CourseId, session: int = 1, *, at: datetime) -> ClinicEvent: ...
+
+
+def at_point(ward: Ward, point: str) -> Ward:
+    brought: Ward = getattr(ward, point)()
+    return brought
+
+
+def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
+    """Every clinic event as it would be reported this moment, in every version that a course at this point may need."""
+    at, chart = ward.now + TICK, ward.chart
+    number = chart.session.number if chart.session else 1
+    days_after = {1, 3, 7} - {made.data.days_after for session in chart.sessions for made in session.check_ins}
+    visits = {30, 90, 180} - {held.data.days_after for held in chart.follow_ups}
+    return (
+        referral(MARA, at=at),
+        screening(MARA, at=at),
+        consent(MARA, at=at),
+        consent_withdrawn(MARA, at=at),
+        cssrs(MARA, at=at),
+        eligible(MARA, at=at),
+        ineligible(MARA, at=at),
+        plan(MARA, at=at),
+        preparation(MARA, at=at),
+        booking(MARA, number, at=at, starts_at=at + days(3)),
+        booking(MARA, number + 1, at=at, starts_at=at + days(3)),
+        rebooking(MARA, number, at=at, starts_at=at + days(3)),
+        cancellation(MARA, number, at=at),
+        missed(MARA, number, at=at),
+        check_in(MARA, number, at=at),
+        vitals(MARA, number, at=at),
+        clearance(MARA, number, at=at),
+        dose(MARA, number, at=at, mg=0.0001),
+        adverse_event(MARA, at=at),
+        abortion(MARA, number, at=at),
+        assessment(MARA, number, at=at),
+        discharge(MARA, number, at=at),
+        *(call(MARA, number, at=at, days_after=day) for day in days_after),
+        integration(MARA, number, at=at),
+        form(MARA, number, at=at),
+        *(follow_up(MARA, at=at, days_after=day) for day in visits),
+        hold(MARA, at=at),
+        resumption(MARA, at=at),
+        withdrawal(MARA, at=at),
+        discontinuation(MARA, at=at),
+        transfer(MARA, at=at),
+        voiding(MARA, at=at),
+        migration(MARA, at=at, to_version="1.1.0"),
+    )
+
+
+def offered_and_accepted(ward: Ward) -> tuple[set[str], set[str]]:
+    ward.migrates_to(weekly({"version": "1.1.0"}))
+    accepted = {event.type for event in everything(ward) if not ward.reasons(event)}
+    return set(ward.chart.next_acts(ward.now + TICK)), accepted
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_what_is_offered_is_what_is_accepted(ward: Ward, point: str) -> None:
+    """`next` lists the acts that may come now: all of them, and no other."""
+    offered, accepted = offered_and_accepted(at_point(ward, point))
+    assert offered == accepted
+
+
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("ending", [cancellation, missed, abortion])
+def test_what_is_offered_after_a_session_that_fell_through_is_what_is_accepted(
+    ward: Ward, ending: FallsThrough, held: bool
+) -> None:
+    """It may be booked again; under a hold as well, for nobody is dosed by a booking."""
+    at_point(ward, "checked_in" if ending is abortion else "booked").reports(ending(MARA, at=ward.now))
+    if held:
+        ward.reports(hold(MARA, at=ward.now))
+
+    offered, accepted = offered_and_accepted(ward)
+
+    assert offered == accepted
+    assert {"kap.session.booked", "kap.session.rebooked"} <= offered
+
+
+@pytest.mark.parametrize("point", ["cleared", "dosed", "watched"])
+def test_what_is_offered_under_a_hold_is_what_is_accepted(ward: Ward, point: str) -> None:
+    """Nothing is dosed; a dosed patient is measured, assessed and discharged."""
+    at_point(ward, point).reports(hold(MARA, at=ward.now))
+    offered, accepted = offered_and_accepted(ward)
+
+    assert offered == accepted
+    assert "kap.dose.administered" not in offered
+    assert "kap.course.resumed" in offered
+
+
+def test_what_is_offered_when_a_clearance_has_run_out_is_what_is_accepted(ward: Ward) -> None:
+    """Half an hour and a tick later: measured and cleared anew, not dosed."""
+    ward.cleared().passes(minutes(31))
+    offered, accepted = offered_and_accepted(ward)
+
+    assert offered == accepted
+    assert "kap.dose.administered" not in offered
+
+
+def test_a_booster_is_offered_while_it_may_be_given(opens: Opens) -> None:
+    """With a fresh and normal reading, in a protocol that has boosters."""
+    ward = opens(weekly({"medicine.dose.boosters_max": 1})).watched(until=minutes(15))
+    offered, accepted = offered_and_accepted(ward)
+
+    assert offered == accepted
+    assert "kap.dose.administered" in offered
+
+
+def test_every_clinic_event_has_its_place() -> None:
+    """All but the referral, which only a course that does not exist yet takes."""
+    assert set(PLACES) == set(MODELS.values()) - {CourseReferred}
+
+
+PRESCRIBER = {Role.PRESCRIBER}
+ANYBODY = set(Role)
+STAFF = ANYBODY - {Role.PATIENT}
+MAY: Mapping[str, tuple[str, set[Role]]] = {
+    "kap.screening.recorded": ("referred", STAFF),
+    "kap.consent.signed": ("referred", ANYBODY),
+    "kap.consent.withdrawn": ("screened", ANYBODY),
+    "kap.measure.recorded": ("referred", ANYBODY),
+    "kap.eligibility.decided": ("screened", PRESCRIBER),
+    "kap.plan.prescribed": ("eligible", PRESCRIBER),
+    "kap.preparation.held": ("eligible", STAFF),
+    "kap.session.booked": ("eligible", STAFF),
+    "kap.session.rebooked": ("booked", STAFF),
+    "kap.session.canceled": ("booked", STAFF),
+    "kap.session.missed": ("booked", STAFF),
+    "kap.patient.checked_in": ("booked", STAFF),
+    "kap.vitals.recorded": ("checked_in", STAFF),
+    "kap.session.cleared": ("cleared", PRESCRIBER),
+    "kap.dose.administered": ("cleared", STAFF),
+    "kap.adverse_event.reported": ("referred", ANYBODY),
+    "kap.session.aborted": ("dosed", STAFF),
+    "kap.discharge.assessed": ("dosed", STAFF),
+    "kap.check_in.completed": ("discharged", ANYBODY),
+    "kap.integration.held": ("discharged", STAFF),
+    "kap.form.filed": ("discharged", STAFF),
+    "kap.follow_up.held": ("in_follow_up", STAFF),
+    "kap.course.held": ("referred", STAFF),
+    "kap.patient.withdrew": ("referred", ANYBODY),
+    "kap.course.discontinued": ("referred", STAFF),
+    "kap.course.transferred": ("referred", STAFF),
+    "kap.course.voided": ("referred", STAFF),
+    "kap.protocol.migrated": ("referred", PRESCRIBER),
+}
+"""Where each event may come, and who may report it; discharge and resumption are tried with their own rules."""
+
+
+@pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
+@pytest.mark.parametrize("name", MAY)
+def test_who_may_report_what(ward: Ward, name: str, actor: Actor) -> None:
+    """Whoever may not gets `actor.role_not_allowed`, whatever else is right."""
+    point, roles = MAY[name]
+    at_point(ward, point).migrates_to(weekly({"version": "1.1.0"}))
+    by_actor = [
+        event.but(data=event.data.but(actor=actor), id=f"{event.id} by {actor.id}")
+        for event in everything(ward)
+        if event.type == name
+    ]
+    told = [ward.reasons(event) for event in by_actor]
+
+    if actor.role in roles:
+        assert [] in told
+    else:
+        assert all("actor.role_not_allowed" in codes for codes in told)
+
+
+def test_the_table_of_roles_is_whole() -> None:
+    """An event that nobody thought of here would be tried by nobody."""
+    elsewhere = {"kap.course.referred", "kap.patient.discharged", "kap.course.resumed"}
+    assert set(MAY) == set(MODELS) - elsewhere
+
+
+@pytest.mark.parametrize("point", POINTS[:-1])
+def test_an_event_out_of_its_place_says_where_it_belongs(ward: Ward, point: str) -> None:
+    """`course.wrong_phase` and `session.wrong_stage` name what was expected."""
+    at_point(ward, point)
+    for event in everything(ward):
+        if isinstance(event, CourseReferred):
+            continue
+        for blocker in ward.chart.blockers_for(event):
+            if blocker.code == "course.wrong_phase":
+                assert blocker.observed == ward.chart.phase
+                assert set(str(blocker.limit).split(", ")) == set(PLACES[type(event)].phases)
+            if blocker.code == "session.wrong_stage":
+                assert blocker.observed in set(Stage)
+                assert blocker.absolute
+
+
+def test_phases_are_spelled_as_the_contract_spells_them() -> None:
+    """CONTRACT section 1."""
+    assert list(Phase) == ["screening", "preparation", "medicine", "integration", "follow_up", "closed"]
+    assert list(Stage) == [
+        "booked",
+        "checked_in",
+        "cleared",
+        "dosed",
+        "recovering",
+        "discharged",
+        "canceled",
+        "missed",
+        "aborted",
+    ]

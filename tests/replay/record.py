@@ -1,0 +1,82 @@
+"""Records golden histories: what the workflows of this release did, for every later release to replay.
+
+`make golden` plays one patient's story on a real server and writes each run's history into `histories/<version>/`.
+A release adds a folder; it never changes one.
+"""
+
+import asyncio
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+
+from temporalio.client import Client
+
+from domain.deadlines import DeadlineKind
+from domain.escalation import Kind, escalation_id, workflow_id
+from gateway.temporal import leave
+from tests.cast import LIND, OSEI, THORNE, assessment, discharge, hold, integration, resumption, vitals, withdrawal
+from tests.clinic import Clinic, Patient, open_clinic
+from tests.workflows.conftest import running_temporal
+
+HISTORIES = Path(__file__).parent / "histories"
+SMALL_RUNS = {"limit.historyCount.suggestContinueAsNew": "150"}
+"""So that the story holds a continue-as-new."""
+
+
+async def play(clinic: Clinic) -> tuple[str, ...]:
+    """A missed reading, an emergency, a hold, a discharge, a withdrawal; the ids of the workflows it took."""
+    mara = await clinic.has(lambda ward: ward.dosed())
+    await mara.sends(vitals(mara.course, 1, at=await mara.now()))
+    await mara.until(DeadlineKind.CHECKPOINT)
+    await mara.is_called(LIND)
+    await mara.sends(vitals(mara.course, 1, at=await mara.now()))
+    await clinic.is_resolved(escalation_id(mara.course, Kind.VITALS_OVERDUE, 1, 1))
+    await mara.sends(vitals(mara.course, 1, at=await mara.now(), spo2=88))
+    await mara.is_called(OSEI)
+    emergency = escalation_id(mara.course, Kind.VITALS_EMERGENCY, 1, 1)
+    await clinic.escalations.acknowledge(emergency, by="osei")
+    await clinic.escalations.resolve(emergency, by="osei", note="Saturation 97 % again")
+    await clinic.is_resolved(emergency)
+    await _goes_home(mara)
+    await mara.sends(hold(mara.course, at=await mara.now()))
+    await mara.sends(resumption(mara.course, at=await mara.now(), by=OSEI))
+    await mara.sends(integration(mara.course, 1, at=await mara.now(), by=THORNE))
+    await mara.sends(withdrawal(mara.course, at=await mara.now()))
+    await mara.ledger()
+    return mara.handle.id, workflow_id(emergency), workflow_id(escalation_id(mara.course, Kind.VITALS_OVERDUE, 1, 1))
+
+
+async def _goes_home(patient: Patient) -> None:
+    for _ in range(12):
+        await patient.passes(timedelta(minutes=10))
+        await patient.sends(vitals(patient.course, 1, at=await patient.now()))
+    await patient.sends(assessment(patient.course, 1, at=await patient.now()))
+    await patient.sends(discharge(patient.course, 1, at=await patient.now()))
+
+
+async def write(client: Client, workflow: str, folder: Path) -> None:
+    """The history of each run of the workflow as a file, the first run first."""
+    named = "course" if workflow.startswith("course/") else workflow.split("/")[2]
+    run_id: str | None = (await client.get_workflow_handle(workflow).describe()).run_id
+    runs = []
+    while run_id:
+        history = await client.get_workflow_handle(workflow, run_id=run_id).fetch_history()
+        runs.append(history)
+        started = history.events[0].workflow_execution_started_event_attributes
+        run_id = started.continued_execution_run_id or None
+    for number, history in enumerate(reversed(runs), start=1):
+        (folder / f"{named}-{number}.json").write_text(history.to_json() + "\n", encoding="utf-8")
+
+
+async def record() -> None:
+    """Plays the story and keeps what it left."""
+    folder = HISTORIES / version("kapstan")
+    folder.mkdir(parents=True, exist_ok=True)
+    async with running_temporal(**SMALL_RUNS) as temporal, open_clinic(temporal) as clinic:
+        for workflow in await play(clinic):
+            await write(temporal.client, workflow, folder)
+
+
+if __name__ == "__main__":
+    asyncio.run(record())
+    leave(0)

@@ -1,0 +1,24 @@
+"""What a rehearsal is asked for and what it gives."""
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+from domain.ledger import Entry
+from domain.values import Frozen
+from simulation.cast import Part
+from simulation.ending import Ending
+
+A_MONDAY_NIGHT = datetime(2026, 1, 5, 23, 40, tzinfo=UTC)
+
+
+class Rehearsed(Frozen):
+    """What a part came to, and what was written of it."""
+
+    ending: Ending
+    ledger: tuple[Entry, ...]
+
+
+class Rehearse(Protocol):
+    """Plays a part in an instant. Its ledger has been found whole."""
+
+    async def __call__(self, part: Part, starts_at: datetime = A_MONDAY_NIGHT) -> Rehearsed: ...
