@@ -10,13 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-import click
 import typer
 from rich.console import Console, RenderableType
 from rich.markup import escape
 from temporalio.client import Client
 
-import worker
 from domain.escalation import EscalationState
 from domain.oncall import Duty, OnCall, OnCallFileError, parse_on_call
 from domain.protocol_file import ProtocolFileError
@@ -126,6 +124,8 @@ def demo(
 @app.command("worker")
 def work() -> None:
     """A production worker, configured by the environment."""
+    import worker  # noqa: PLC0415  the other commands need not wait until all of it is loaded
+
     raise typer.Exit(worker.main())
 
 
@@ -433,11 +433,10 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        return app(standalone_mode=False) or DONE
-    except click.ClickException as error:
-        error.show()
-        return MISUSED
-    except (KeyboardInterrupt, click.Abort, StoppedEarly):
+        app()
+    except SystemExit as ended:
+        return int(ended.code or DONE)
+    except (KeyboardInterrupt, StoppedEarly):
         return INTERRUPTED
     except Refused as refused:
         _complain(refused.refusal.message, f"{refused.refusal.code}: ")
@@ -448,6 +447,7 @@ def _run() -> int:
     except (TemporalUnreachable, Unavailable, TooMany, ServiceDown, RecordStoreError) as error:
         _complain(str(error))
         return UNREACHABLE
+    return DONE
 
 
 def _complain(why: str, code: str = "") -> None:

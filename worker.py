@@ -11,6 +11,7 @@ from datetime import timedelta
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities import channels
 from activities.paging import Paging
 from activities.records import Records
 from domain.escalation import EscalationId
@@ -65,9 +66,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     _check_on_call(settings)
     client = await connect(identity=f"kapstan-worker-{os.getpid()}", codec=EncryptionCodec.of(settings.payload_keys))
     await register_search_attributes(client)
+    channels.prepare()
+    paging = Paging(settings.oncall, link_builder(settings.public_url), channels.send)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.database_url))
-        for worker in workers(client, Records(store), Paging(settings.oncall, link_builder(settings.public_url))):
+        for worker in workers(client, Records(store), paging):
             await stack.enter_async_context(worker)
         await stop.wait()
 

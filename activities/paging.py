@@ -2,15 +2,13 @@
 
 import asyncio
 import logging
-import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-import apprise
 from temporalio import activity
 
 from domain.escalation import PHRASES, EscalationId, Opening, Page
@@ -24,14 +22,19 @@ CHANNEL_WITHIN: Final = timedelta(seconds=10)
 CHANNELS_AT_ONCE: Final = 64
 """A channel that hangs holds a thread until its own socket gives up, so there are more of them than could hang."""
 
+
+class Text(Frozen):
+    """A page as a locked phone shows it: no clinical content."""
+
+    title: str
+    body: str
+
+
+Send = Callable[[str, Text, Severity], str | None]
+"""Sends a text to a channel's URL, however long that takes: what went wrong in words that hold no address, or None."""
+
 Link = Callable[[EscalationId, PersonId], str]
 """Where a person acknowledges an escalation."""
-
-URGENCY: Final = {
-    Severity.ROUTINE: apprise.NotifyType.INFO,
-    Severity.URGENT: apprise.NotifyType.WARNING,
-    Severity.EMERGENCY: apprise.NotifyType.FAILURE,
-}
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +47,6 @@ class PageOrder(Frozen):
     step: int
     person: PersonId
     at: Moment
-
-
-class Text(Frozen):
-    """A page as a locked phone shows it: no clinical content."""
-
-    title: str
-    body: str
 
 
 class Tried(Frozen):
@@ -95,15 +91,14 @@ class OnCallBook:
 
 
 class Paging:
-    """Sends pages through Apprise. Nothing it returns, logs or heartbeats holds an address."""
+    """Pages people through their channels. Nothing it returns, logs or heartbeats holds an address."""
 
-    def __init__(self, file: Path, link: Link, *, channel_within: timedelta = CHANNEL_WITHIN) -> None:
+    def __init__(self, file: Path, link: Link, send: Send, *, channel_within: timedelta = CHANNEL_WITHIN) -> None:
         self._book = OnCallBook(file)
         self._link = link
+        self._blocking_send = send
         self._channel_within = channel_within.total_seconds()
         self._threads = ThreadPoolExecutor(CHANNELS_AT_ONCE, thread_name_prefix="page")
-        _keep_addresses_out_of_the_log()
-        _load_services()
 
     @activity.defn
     async def standing(self, duty: Duty) -> Standing:
@@ -130,34 +125,19 @@ class Paging:
 
     async def _try(self, order: PageOrder, text: Text, place: int, channel: Channel, pages: dict[int, Page]) -> None:
         url = channel.get_secret_value()
-        error = await self._send(url, text, URGENCY[order.severity])
+        error = await self._send(url, text, order.severity)
         pages[place] = _page(order, url.partition("://")[0], error)
         activity.heartbeat(Tried(pages=dict(pages)))
 
-    async def _send(self, url: str, text: Text, urgency: apprise.NotifyType) -> str | None:
+    async def _send(self, url: str, text: Text, severity: Severity) -> str | None:
         """What went wrong, in words that hold no address; None where the channel took the page."""
-        sending = asyncio.get_running_loop().run_in_executor(self._threads, partial(_notify, url, text, urgency))
+        send = partial(self._blocking_send, url, text, severity)
+        sending = asyncio.get_running_loop().run_in_executor(self._threads, send)
         try:
             async with asyncio.timeout(self._channel_within):
                 return await sending
         except TimeoutError:
             return f"the channel did not answer within {self._channel_within:g} s"
-
-
-def _notify(url: str, text: Text, urgency: apprise.NotifyType) -> str | None:
-    """What went wrong. Runs in a thread of its own, for Apprise blocks."""
-    # Without a store on disk: it would keep addresses. Without Apprise's own threads: six of them, shared by all pages.
-    asset = apprise.AppriseAsset(app_id="Kapstan", app_desc="Kapstan", storage_mode="memory", async_mode=False)
-    sender = apprise.Apprise(asset=asset)
-    try:
-        if not sender.add(url):
-            return "no service takes this channel's URL"
-        is_sent = sender.notify(
-            title=text.title, body=text.body, notify_type=urgency, body_format=apprise.NotifyFormat.TEXT
-        )
-    except Exception as error:  # noqa: BLE001  whatever a service's plugin raises, the other channels go on
-        return f"the channel failed ({type(error).__name__})"
-    return None if is_sent else "the channel did not take the page"
 
 
 def _page(order: PageOrder, scheme: str, error: str | None) -> Page:
@@ -169,19 +149,3 @@ def _page(order: PageOrder, scheme: str, error: str | None) -> Page:
 def _tried_before() -> Tried:
     details = activity.info().heartbeat_details
     return Tried.model_validate(details[0]) if details else Tried()
-
-
-@cache
-def _load_services() -> None:
-    """Apprise loads all it knows at its first channel, for a second or more: better now than while a page waits."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        apprise.Apprise().add("json://127.0.0.1")
-
-
-def _keep_addresses_out_of_the_log() -> None:
-    """Apprise and the HTTP client below it name the addresses they send to."""
-    for name in ("apprise", "urllib3", "requests"):
-        logger = logging.getLogger(name)
-        logger.handlers = [logging.NullHandler()]
-        logger.propagate = False

@@ -12,8 +12,7 @@ from domain.events import ClinicEvent, CourseReferred, MeasureRecorded, Protocol
 from domain.ledger import Entry, Note
 from domain.measures import baseline_errors
 from domain.protocol import Protocol
-from domain.reading_events import invalid
-from domain.refusal import FieldError, Refusal, RefusalCode, Refused
+from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid
 from domain.state import CourseState, MedicineSession
 from domain.turn import Again, Call, Turn
 from domain.values import Actor, Blocker, CourseId, Frozen, Role
@@ -60,7 +59,7 @@ class Chart(CourseState):
             raise Refused.because(RefusalCode.EVENT_ID_REUSED, f"Event {event.id} was accepted with other content")
         if event.time > now + CLOCK_SKEW:
             ahead = f"at most {CLOCK_SKEW.seconds} s ahead of now ({now.isoformat(timespec='seconds')}) was expected"
-            raise invalid([FieldError(pointer="/time", detail=ahead)])
+            raise invalid(FieldError(pointer="/time", detail=ahead))
         if isinstance(event, CourseReferred):
             self._check_referral(event)
             return
@@ -185,7 +184,7 @@ class Chart(CourseState):
             errors.append(FieldError(pointer="/data/indications", detail=f"at least one of {named} was expected"))
         errors.extend(baseline_errors(event.data.measures_baseline or {}, self.protocol.measures))
         if errors:
-            raise invalid(errors)
+            raise invalid(*errors)
 
     def _blocked(self, blockers: tuple[Blocker, ...], now: datetime) -> Refused:
         return Refused(

@@ -117,8 +117,8 @@ def _judged(
     passed: Mapping[str, datetime],
 ) -> Checkpoint:
     opens, closes = due - rules.early, following - rules.early if following else None
-    since_dose = [reading for reading in session.readings if reading.at >= session.doses[0].at - rules.early]
-    answer = next((one for one in since_dose if opens <= one.at and (closes is None or one.at < closes)), None)
+    # No window opens before the first dose's, so that the reading at clearance answers none.
+    answer = next((one for one in session.readings if opens <= one.at and (closes is None or one.at < closes)), None)
     if answer is not None:
         status = CheckpointStatus.MET if answer.at <= due + rules.grace else CheckpointStatus.LATE
     else:

@@ -1,7 +1,7 @@
 """What is due, and when: moments that the clinic is reminded of and that nothing but a human can meet."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain import checkpoints, followup, vitals
@@ -56,7 +56,7 @@ class Deadline(Frozen):
     @property
     def key(self) -> str:
         """What it is remembered by once it has passed: one per kind, session, subject and moment."""
-        named = f"{self.kind}/{self.session or 0}/{self.due_at.timestamp():.0f}"
+        named = _key(self.kind, self.session, self.due_at)
         return f"{named}/{self.subject}" if self.subject else named
 
     @property
@@ -68,6 +68,10 @@ class Deadline(Frozen):
         if self.learned_at <= self.due_at:
             return self.due_at + self.grace
         return max(self.due_at + self.grace, self.learned_at + (self.grace or LEARNED_LATE_GRACE))
+
+
+def _key(kind: DeadlineKind, session: int | None, due_at: datetime) -> str:
+    return f"{kind}/{session or 0}/{due_at.timestamp():.0f}"
 
 
 def deadlines(course: CourseState) -> tuple[Deadline, ...]:
@@ -128,9 +132,10 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
     rules = course.protocol.medicine.checkpoints
     newest = session.readings[-1].at if session.readings else None
     for checkpoint in checkpoints.checkpoints(rules, session, course.passed):
-        if checkpoint.is_answered:
-            continue
         due_at, learned_at = checkpoint.due_at, checkpoint.learned_at
+        # A discharge that nobody reports leaves hundreds behind: one that has become an emergency asks no more.
+        if checkpoint.is_answered or _key(DeadlineKind.CHECKPOINT_EMERGENCY, session.number, due_at) in course.passed:
+            continue
         # A hole in the past is written down; nobody runs to a patient who has been measured since.
         is_made_up_for = newest is not None and newest >= due_at - rules.early
         overdue = Consequence(kind=Kind.VITALS_OVERDUE, severity=Severity.URGENT)

@@ -21,7 +21,7 @@ from domain.escalation import (
 from domain.ladder import Climb, Rung
 from domain.oncall import Standing
 from domain.policy import Policy
-from domain.refusal import FieldError, Refusal, RefusalCode, Refused
+from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid
 from domain.values import Frozen, PersonId, in_words
 
 FIRST_PAGES = 100
@@ -72,7 +72,8 @@ class Obligation(Frozen):
         until, latest = now + order.for_, self.climb.may_be_quiet_until(standing.policy, now)
         if until > latest:
             may = f"at most {in_words(latest - now)} more" if latest > now else "not at all"
-            raise _invalid("/for", f"This {self.view.severity} escalation may be snoozed {may}")
+            detail = f"This {self.view.severity} escalation may be snoozed {may}"
+            raise invalid(FieldError(pointer="/for", detail=detail))
         return self._moved(self.climb.snoozed(now, until), note=order.note)
 
     def reassign(self, order: Reassign, standing: Standing, now: datetime) -> "Obligation":
@@ -165,10 +166,4 @@ def opened(opening: Opening, now: datetime) -> Obligation:
 
 def _check_person(person: PersonId, pointer: str, standing: Standing) -> None:
     if person not in standing.people:
-        raise _invalid(pointer, f"{person} is not a person of the on-call file")
-
-
-def _invalid(pointer: str, detail: str) -> Refused:
-    return Refused(
-        Refusal(code=RefusalCode.INVALID, message=detail, errors=(FieldError(pointer=pointer, detail=detail),))
-    )
+        raise invalid(FieldError(pointer=pointer, detail=f"{person} is not a person of the on-call file"))

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 from pydantic import JsonValue, ValidationError
 
 from domain.events import CLINIC_EVENT, MODELS, ClinicEvent
-from domain.refusal import FieldError, Refusal, RefusalCode, Refused
+from domain.refusal import FieldError, RefusalCode, Refused, invalid
 
 
 def parse_event(raw: str | bytes) -> ClinicEvent:
@@ -41,13 +41,7 @@ def event_from(value: JsonValue) -> ClinicEvent:
     try:
         return CLINIC_EVENT.validate_json(json.dumps(value), strict=True)
     except ValidationError as wrong:
-        raise invalid([_field_error(error["loc"], error["msg"]) for error in wrong.errors()]) from None
-
-
-def invalid(errors: list[FieldError]) -> Refused:
-    """The refusal of an event whose fields are wrong, each named."""
-    told = "; ".join(f"{error.pointer}: {error.detail}" for error in errors)
-    return Refused(Refusal(code=RefusalCode.INVALID, message=told, errors=tuple(errors)))
+        raise invalid(*(_field_error(error["loc"], error["msg"]) for error in wrong.errors())) from None
 
 
 def _field_error(location: tuple[int | str, ...], message: str) -> FieldError:

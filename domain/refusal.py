@@ -48,3 +48,9 @@ class Refused(Exception):  # noqa: N818  it is an answer, not an error
     def because(cls, code: RefusalCode, message: str) -> Self:
         """A refusal that is told in one sentence."""
         return cls(Refusal(code=code, message=message))
+
+
+def invalid(*errors: FieldError) -> Refused:
+    """The refusal of something whose fields are wrong, each named."""
+    told = "; ".join(f"{error.pointer}: {error.detail}" for error in errors)
+    return Refused(Refusal(code=RefusalCode.INVALID, message=told, errors=errors))

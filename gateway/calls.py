@@ -50,6 +50,8 @@ def answered(nobody: RefusalCode, message: str) -> Iterator[None]:
     except WorkflowUpdateFailedError as failed:
         _raise_told(failed)
     except WorkflowUpdateRPCTimeoutOrCancelledError as failed:
+        if isinstance(failed.__cause__, asyncio.CancelledError):
+            raise asyncio.CancelledError from failed
         raise Unavailable(f"no answer within {ANSWER_WITHIN.seconds} s; is a worker running?") from failed
     except WorkflowQueryFailedError as failed:
         raise Refused.because(nobody, message) from failed

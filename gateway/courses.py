@@ -12,8 +12,7 @@ from domain.answer import AlreadyAnswered, Answer
 from domain.chart import Chart, PinnedProtocol
 from domain.events import ClinicEvent, CourseReferred, ProtocolMigrated
 from domain.protocol_approval import content_hash
-from domain.reading_events import invalid
-from domain.refusal import FieldError, RefusalCode, Refused
+from domain.refusal import FieldError, RefusalCode, Refused, invalid
 from domain.values import CourseId, Frozen
 from domain.view import CourseView
 from gateway.calls import ANSWER_WITHIN, answered, until_ready
@@ -128,7 +127,7 @@ class Courses:
         else:
             known = sorted({shelved.protocol.id for shelved in self._library.shelf})
             why = f"one of {', '.join(known) or 'no protocols'} was expected"
-        raise invalid([FieldError(pointer="/data/protocol", detail=why)])
+        raise invalid(FieldError(pointer="/data/protocol", detail=why))
 
     async def _migration_target(self, event: ProtocolMigrated) -> PinnedProtocol | None:
         protocol_id = (await self.view(event.subject)).protocol.id

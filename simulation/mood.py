@@ -3,7 +3,7 @@
 import math
 from random import Random
 
-from domain.measures import CSSRS, PHQ9, QUESTIONNAIRES, SCREENER_ITEMS
+from domain.measures import PHQ9, QUESTIONNAIRES, SCREENER_ITEMS
 from domain.values import Code, Frozen
 
 EARLY_GAIN = 2.2
@@ -52,6 +52,3 @@ def answers(random: Random, instrument: Code, total: int) -> tuple[int, ...]:
 def no_risk() -> tuple[int, ...]:
     """A C-SSRS screener with nothing said yes to."""
     return (0,) * SCREENER_ITEMS
-
-
-__all__ = ["CSSRS", "PHQ9", "Trajectory", "answers", "no_risk", "trajectory"]

@@ -83,12 +83,18 @@ def _texts(value: ast.expr, function: ast.FunctionDef | None, tree: ast.Module) 
             yield from _texts(one, function, tree)
             yield from _texts(other, function, tree)
         case ast.Name(id=name) if function is not None:
-            place = [argument.arg for argument in function.args.args].index(name)
             for call, caller in _calls_in(tree, None):
                 if _name(call.func) == function.name:
-                    yield from _texts(call.args[place], caller, tree)
+                    yield from _texts(_argument(call, function, name), caller, tree)
         case _:
             raise AssertionError(ast.unparse(value))
+
+
+def _argument(call: ast.Call, function: ast.FunctionDef, name: str) -> ast.expr:
+    """What a call passes for the parameter of that name."""
+    passed = {argument.arg: value for argument, value in zip(function.args.args, call.args, strict=False)}
+    passed |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+    return passed[name]
 
 
 def _keys(value: ast.expr) -> Iterator[str]:

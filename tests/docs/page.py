@@ -44,11 +44,12 @@ class Section:
 class Page:
     """One page in Markdown."""
 
+    path: Path
     text: str
 
     @classmethod
     def read(cls, path: Path) -> "Page":
-        return cls(path.read_text(encoding="utf-8"))
+        return cls(path, path.read_text(encoding="utf-8"))
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:

@@ -6,8 +6,10 @@ from typing import Protocol
 
 import pytest
 
-from domain.events import MODELS, ClinicEvent, CourseReferred
-from domain.gates import PLACES
+from domain import clearance as clearance_rules
+from domain import followup
+from domain.events import MODELS, ClinicEvent, CourseReferred, SessionBooked
+from domain.gates import PLACES, STANDING
 from domain.state import Phase, Stage
 from domain.values import Actor, CourseId, Role
 from tests.cast import (
@@ -126,7 +128,7 @@ def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
 
 def offered_and_accepted(ward: Ward) -> tuple[set[str], set[str]]:
     ward.migrates_to(weekly({"version": "1.1.0"}))
-    accepted = {event.type for event in everything(ward) if not ward.reasons(event)}
+    accepted: set[str] = {event.type for event in everything(ward) if not ward.reasons(event)}
     return set(ward.chart.next_acts(ward.now + TICK)), accepted
 
 
@@ -175,7 +177,9 @@ def test_what_is_offered_when_a_clearance_has_run_out_is_what_is_accepted(ward: 
 
 def test_a_booster_is_offered_while_it_may_be_given(opens: Opens) -> None:
     """With a fresh and normal reading, in a protocol that has boosters."""
-    ward = opens(weekly({"medicine.dose.boosters_max": 1})).watched(until=minutes(15))
+    ward = opens(weekly({"medicine.dose.boosters_max": 1})).cleared()
+    ward.reports(dose(MARA, at=ward.begins(), mg=20))
+    ward.watched(until=minutes(15))
     offered, accepted = offered_and_accepted(ward)
 
     assert offered == accepted
@@ -262,6 +266,23 @@ def test_an_event_out_of_its_place_says_where_it_belongs(ward: Ward, point: str)
             if blocker.code == "session.wrong_stage":
                 assert blocker.observed in set(Stage)
                 assert blocker.absolute
+
+
+def test_each_rule_holds_by_itself(ward: Ward) -> None:
+    """Where the place of an event is asked first these are never told; asked alone, each rule still answers."""
+    ward.checked_in()
+    chart, at = ward.chart, ward.now
+    here = ward.session()
+    elsewhere = chart.but(phase=Phase.INTEGRATION)
+    asked = {
+        "course.not_in_medicine": clearance_rules.standing_blockers(elsewhere, at),
+        "check_in.missing": clearance_rules.blockers(chart, here.but(check_in=None), at),
+        "session.not_discharged": followup.integration_blockers(here, integration(MARA, at=at)),
+        "booking.none_due": STANDING[SessionBooked](chart, None, at),
+    }
+
+    for code, blockers in asked.items():
+        assert code in [blocker.code for blocker in blockers]
 
 
 def test_phases_are_spelled_as_the_contract_spells_them() -> None:

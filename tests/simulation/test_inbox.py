@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from temporalio.testing import ActivityEnvironment
 
+from activities import channels
 from activities.paging import PageOrder, Paging
 from domain.escalation import Kind, Opening
 from domain.oncall import parse_on_call
@@ -37,7 +38,7 @@ async def test_a_page_arrives_under_its_persons_name(tmp_path: Path) -> None:
     async with Inbox() as inbox:
         on_call.write_text(on_call_file(inbox.channels), encoding="utf-8")
 
-        [sent] = await ActivityEnvironment().run(Paging(on_call, lambda *_: "http://answer").page, order)
+        [sent] = await ActivityEnvironment().run(Paging(on_call, lambda *_: "http://answer", channels.send).page, order)
 
         [page] = inbox.pages
     assert sent.ok

@@ -14,6 +14,7 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
+from activities import channels
 from activities.paging import PageOrder, Paging, text_of
 from domain.escalation import PHRASES, Kind, Opening, Page, Resolve, escalation_id, workflow_id
 from domain.obligation import EscalationRun
@@ -114,7 +115,10 @@ channels = ["{fallback}"]
 
 def paging(file: Path, *, channel_within: timedelta = timedelta(seconds=10)) -> Paging:
     return Paging(
-        file, lambda escalation, person: f"https://k.example/ack/{escalation}/{person}", channel_within=channel_within
+        file,
+        lambda escalation, person: f"https://k.example/ack/{escalation}/{person}",
+        channels.send,
+        channel_within=channel_within,
     )
 
 

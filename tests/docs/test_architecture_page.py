@@ -1,0 +1,53 @@
+"""docs/architecture.md against the tree: a newcomer finds what it names where it says."""
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+from tests.docs.conftest import ROOT
+from tests.docs.page import Page
+from workflows.attributes import KEYS
+from workflows.course import LONG_HISTORY, TOO_LONG_HISTORY
+from workflows.escalation import RUNGS_A_RUN
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_every_path_on_the_page_exists(architecture: Page, contributing: Page) -> None:
+    """Each module and folder that is named is there."""
+    named = {
+        word for page in (architecture, contributing) for word in page.code if re.fullmatch(r"[\w./-]*(/|\.py)", word)
+    }
+    assert {"domain/", "starter.py"} <= named
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_every_link_leads_to_a_page(architecture: Page, commands: Page, contributing: Page, events: Page) -> None:
+    """A link to another page of ours is one that can be followed."""
+    for page in (architecture, commands, contributing, events):
+        links = re.findall(r"\]\((?!https://)([^)#]+)", page.text)
+        assert [link for link in links if not (page.path.parent / link).exists()] == []
+
+
+def test_the_page_shows_every_package_in_the_order_of_imports(architecture: Page, project: dict[str, Any]) -> None:
+    """The layers on the page are those that the import contract holds."""
+    (drawn,) = architecture.blocks("layers")
+    layers = next(one["layers"] for one in project["tool"]["importlinter"]["contracts"] if one["type"] == "layers")
+    assert [line.split() for line in drawn.splitlines()] == [layer.split(" : ") for layer in layers]
+    assert {f"{package}/" for package in project["tool"]["setuptools"]["packages"]} <= set(architecture.code)
+    assert {f"{module}.py" for module in project["tool"]["setuptools"]["py-modules"]} <= set(architecture.code)
+
+
+def test_the_numbers_on_the_page_are_those_of_the_code(architecture: Page) -> None:
+    """When a course, and when an escalation, continues as new; which search attributes there are."""
+    text = " ".join(architecture.section("How a course goes on for months").text.split())
+    assert f"after {LONG_HISTORY:,} events" in text
+    assert f"after {TOO_LONG_HISTORY:,} events" in text
+    assert f"after {RUNGS_A_RUN} steps" in text
+    attributes = [row["what"] for row in architecture.section("What is written where").rows][1]
+    assert len(attributes.partition(" (")[0].split(", ")) == len(KEYS)

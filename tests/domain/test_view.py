@@ -1,0 +1,122 @@
+"""One course as it is shown: where it is, what may come, what blocks it, what is due."""
+
+from domain.escalation import Kind
+from domain.events import Dose
+from domain.measures import Risk
+from domain.state import Outcome, Phase, Stage
+from domain.values import Severity
+from domain.view import CourseView, course_summary, course_view
+from tests.cast import (
+    HAS_A_PLAN,
+    MARA,
+    cssrs,
+    days,
+    hold,
+    hours,
+    minutes,
+    pinned,
+    plan,
+    screening,
+    vitals,
+    weekly,
+)
+from tests.domain.conftest import Opens
+from tests.domain.ward import Ward
+
+
+def test_a_course_in_a_session_is_shown_whole(ward: Ward) -> None:
+    """Protocol, plan, session with doses, readings, verdicts and checkpoints, what blocks and what is due."""
+    ward.watched(until=minutes(15)).reports(vitals(MARA, at=ward.begins() + minutes(31), systolic=165))
+    shown = course_view(ward.chart, ward.now)
+
+    assert (shown.course_id, shown.site, shown.phase, shown.held, shown.outcome) == (
+        MARA,
+        "bend",
+        Phase.MEDICINE,
+        False,
+        None,
+    )
+    assert (shown.protocol.id, shown.protocol.version, shown.protocol.hash) == (
+        "kap-im-weekly",
+        "1.0.0",
+        pinned().hash,
+    )
+    assert shown.plan is not None
+    assert (shown.plan.medicine_sessions, shown.plan.interval_days, shown.plan.dose) == (3, 7, Dose(mg_per_kg=0.5))
+    (session,) = shown.sessions
+    assert (session.number, session.stage, session.doses[0].mg) == (1, Stage.DOSED, 35)
+    assert [reading.verdict.severity for reading in session.readings] == ["normal", "normal", "normal", "warning"]
+    assert [point.status for point in session.checkpoints[:4]] == ["met", "met", "met", "pending"]
+    assert [measure.instrument for measure in shown.measures] == ["phq9", "gad7", "cssrs", "cssrs"]
+    assert shown.measures[0].score == 17
+    assert shown.measures[-1].risk is Risk.NONE
+    assert "discharge.not_assessed" in [blocker.code for blocker in shown.blockers]
+    assert shown.next == ward.chart.next_acts(ward.now)
+    assert shown.deadlines[0].kind == "checkpoint"
+    assert (shown.sequence, shown.ledger_head) == (ward.chart.sequence, ward.chart.ledger_head)
+    assert CourseView.model_validate_json(shown.model_dump_json()) == shown
+
+
+def test_a_deadline_is_shown_as_late_once_its_moment_lies_behind(ward: Ward) -> None:
+    """Before its grace is over, too: the nurse sees it coming."""
+    ward.watched(until=minutes(0))
+    shown = [course_view(ward.chart, ward.begins() + minutes(minute)).deadlines[0] for minute in (15, 16)]
+    assert [(deadline.due_at, deadline.late) for deadline in shown] == [
+        (ward.begins() + minutes(15), False),
+        (ward.begins() + minutes(15), True),
+    ]
+
+
+def test_a_course_without_a_plan_shows_the_protocols_own_number(ward: Ward) -> None:
+    """And its cautions, once she was screened."""
+    ward.screened().reports(screening(MARA, at=ward.now, medications=["maoi"]))
+    shown = course_view(ward.chart, ward.now)
+
+    assert (shown.plan, shown.planned_sessions, shown.cautions) == (None, 6, ("maoi",))
+
+
+def test_a_held_course_shows_why(ward: Ward) -> None:
+    """In the course and in the fleet."""
+    ward.eligible().reports(hold(MARA, at=ward.now, reason="A wedding"))
+    shown = course_view(ward.chart, ward.now)
+
+    assert shown.hold is not None
+    assert (shown.held, shown.hold.reason) == (True, "A wedding")
+    assert course_summary(ward.chart).hold_reason == "A wedding"
+
+
+def test_the_fleet_shows_where_a_course_is_and_what_it_wants(ward: Ward) -> None:
+    """Attention is the highest severity that is open; the next deadline is the one that is due first."""
+    ward.watched(until=minutes(0)).until(ward.begins() + minutes(26))
+    ward.reports(cssrs(MARA, at=ward.now, items=HAS_A_PLAN))
+    shown = course_summary(ward.chart)
+
+    assert (shown.phase, shown.session, shown.stage) == (Phase.MEDICINE, 1, Stage.DOSED)
+    assert (shown.attention, shown.open_escalations) == (Severity.EMERGENCY, 2)
+    assert set(ward.open) == {Kind.VITALS_OVERDUE, Kind.SUICIDE_RISK}
+    assert (shown.next_kind, shown.next_due_at) == ("checkpoint", ward.begins() + minutes(30))
+    assert shown.started_at == ward.began_at
+    assert shown.closed_at is None
+
+
+def test_a_calm_course_wants_nobody(ward: Ward) -> None:
+    """No attention; and a closed one has nothing due."""
+    ward.prepared()
+    calm = course_summary(ward.chart)
+    ward.completed()
+    closed = course_summary(ward.chart)
+
+    assert (calm.attention, calm.open_escalations, calm.session, calm.stage) == (None, 0, None, None)
+    assert (closed.phase, closed.outcome, closed.next_due_at) == (Phase.CLOSED, Outcome.COMPLETED, None)
+    assert closed.closed_at == ward.now
+    assert course_view(ward.chart, ward.now).next == ()
+
+
+def test_an_interval_that_the_plan_leaves_open_is_the_protocols(opens: Opens) -> None:
+    """`course.interval`."""
+    ward = opens(weekly({"course.interval": days(10)})).eligible()
+    ward.reports(plan(MARA, at=ward.now + hours(1), interval_days=None))
+    shown = course_view(ward.chart, ward.now).plan
+
+    assert shown is not None
+    assert shown.interval_days == 10

@@ -1,0 +1,200 @@
+"""What an operator does at the keyboard: the stack up, the example course sent, shown, verified, sent again."""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.floor import ROOT, Floor, Inbox, fresh_folder, inbox, on_call_file
+
+EXAMPLE = ROOT / "examples" / "course.jsonl"
+OUTSIDE = {name: value for name, value in os.environ.items() if not name.startswith(("KAPSTAN_", "TEMPORAL_"))}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command printed, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+
+async def kapstan(*arguments: str, stdin: str = "", **environment: str) -> Said:
+    """`kapstan …`, as a shell runs it."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "starter",
+        *arguments,
+        cwd=ROOT,
+        env={**OUTSIDE, **environment},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate(stdin.encode())
+    assert process.returncode is not None
+    return Said(process.returncode, out.decode(), err.decode())
+
+
+@pytest.fixture(scope="module")
+async def running() -> AsyncIterator[tuple[Floor, Inbox]]:
+    """One stack with the shipped protocol, for the commands of this module."""
+    with fresh_folder() as folder:
+        async with inbox() as received:
+            floor = Floor(folder / "data", "--oncall", str(on_call_file(folder, received)))
+            await floor.up()
+            yield floor, received
+            assert await floor.down() == 0
+
+
+@pytest.fixture
+def data(running: tuple[Floor, Inbox]) -> str:
+    return str(running[0].data)
+
+
+async def test_the_example_course_is_sent_shown_verified_and_sent_again(data: str) -> None:
+    """79 accepted, closed and completed, the ledger whole; a second time 79 replays and the ledger as it was."""
+    sent = await kapstan("send", "--data", data, str(EXAMPLE))
+    assert (sent.code, sent.err.strip()) == (0, "79 accepted")
+    assert len(sent.lines) == 79
+
+    shown = await kapstan("show", "EX-1", "--data", data)
+    assert "closed / completed" in shown.out
+    view = json.loads((await kapstan("show", "EX-1", "--data", data, "--json")).out)
+    assert (view["phase"], view["outcome"], view["escalations"]) == ("closed", "completed", [])
+
+    verified = await kapstan("verify", "EX-1", "--data", data)
+    assert verified.code == 0
+    assert "chain whole" in verified.out
+
+    again = await kapstan("send", "--data", data, str(EXAMPLE))
+    assert (again.code, again.err.strip()) == (0, "79 replayed")
+    after = json.loads((await kapstan("show", "EX-1", "--data", data, "--json")).out)
+    assert (after["sequence"], after["ledger_head"]) == (view["sequence"], view["ledger_head"])
+    fleet = json.loads((await kapstan("courses", "--data", data, "--phase", "closed", "--json")).out)
+    assert [course["course_id"] for course in fleet] == ["EX-1"]
+
+
+async def test_an_emergency_is_listed_acknowledged_and_resolved(data: str) -> None:
+    """The on-call work from the keyboard; what is resolved cannot be acknowledged again."""
+    events = [json.loads(line) for line in EXAMPLE.read_text(encoding="utf-8").splitlines()[:16]]
+    low = {**events[13], "id": "low-spo2", "time": events[15]["time"]}
+    low["data"] = {**low["data"], "spo2": 87}
+    text = "\n".join(json.dumps({**event, "subject": "EX-2"}) for event in [*events, low])
+    assert (await kapstan("send", "--data", data, stdin=text)).code == 0
+    alarm = "EX-2~vitals_emergency~1~1"
+
+    stranger = await kapstan("ack", alarm, "--by", "nobody", "--data", data)
+    assert (stranger.code, stranger.err.startswith("kapstan: invalid: /by:")) == (1, True)
+    acknowledged = await kapstan("ack", alarm, "--by", "osei", "--data", data, "--json")
+    assert json.loads(acknowledged.out)["state"] == "acknowledged"
+    resolved = await kapstan("resolve", alarm, "--by", "osei", "--note", "97 % again", "--data", data, "--json")
+    assert json.loads(resolved.out)["state"] == "resolved"
+    late = await kapstan("ack", alarm, "--by", "lind", "--data", data)
+    assert (late.code, late.err) == (1, f"kapstan: not_open: {alarm} is resolved\n")
+    unknown = await kapstan("ack", "EX-9~vitals_emergency~1~1", "--by", "osei", "--data", data)
+    assert (unknown.code, unknown.err.startswith("kapstan: unknown_escalation:")) == (1, True)
+
+
+async def test_each_refused_event_says_its_code_and_the_rest_goes_on(data: str) -> None:
+    """The command line shows the contract's codes; an event that is refused keeps no other from being sent."""
+    good = json.loads(EXAMPLE.read_text(encoding="utf-8").splitlines()[0])
+    referral = {**good, "subject": "EX-3"}
+    lines = [
+        "no json at all",
+        json.dumps({**good, "type": "kap.nothing"}),
+        json.dumps({**referral, "time": "2999-01-01T00:00:00Z"}),
+        json.dumps({**referral, "data": {**good["data"], "site": 7}}),
+        json.dumps(referral),
+        json.dumps({**referral, "data": {**good["data"], "site": "salem"}}),
+        json.dumps({**referral, "id": "another"}),
+        json.dumps(
+            {**good, "subject": "EX-404", "type": "kap.consent.withdrawn", "data": {"actor": good["data"]["actor"]}}
+        ),
+        json.dumps({**referral, "id": "dose", "type": "kap.follow_up.held", "data": {**_by(good), "days_after": 30}}),
+    ]
+    sent = await kapstan("send", "--data", data, "--json", stdin="\n".join(lines))
+    assert sent.code == 1
+    assert [json.loads(line)["status"] for line in sent.lines] == [
+        "malformed",
+        "malformed",
+        "invalid",
+        "invalid",
+        "accepted",
+        "event_id_reused",
+        "course_exists",
+        "unknown_course",
+        "blocked",
+    ]
+
+
+def _by(event: dict[str, dict[str, object]]) -> dict[str, object]:
+    return {"actor": event["data"]["actor"]}
+
+
+async def test_what_is_not_there_is_said_with_the_documented_exit_code(data: str, tmp_path: Path) -> None:
+    """1 refused, 2 bad usage or configuration, 3 unreachable; one clear line, never a traceback."""
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    for said, code, part in [
+        (await kapstan("show", "EX-404", "--data", data), 1, "unknown_course"),
+        (await kapstan("show", "EX-1", "--data", str(tmp_path / "none")), 3, "no Kapstan runs"),
+        (await kapstan("send", "--data", data, str(tmp_path / "missing.jsonl")), 2, "missing.jsonl"),
+        (await kapstan("courses", KAPSTAN_DATABASE_URL=nowhere), 3, "PostgreSQL does not answer"),
+        (await kapstan("migrate", KAPSTAN_DATABASE_URL=nowhere), 3, "PostgreSQL does not answer"),
+        (await kapstan("show", "EX-1", TEMPORAL_ADDRESS="127.0.0.1:1"), 3, "Temporal does not answer"),
+        (await kapstan("worker", KAPSTAN_DATABASE_URL="mysql://x"), 2, "KAPSTAN_DATABASE_URL"),
+        (await kapstan("protocol", "check", str(EXAMPLE)), 1, "not valid TOML"),
+        (await kapstan("up", "--data", str(ROOT)), 2, "something else"),
+        (await kapstan("up", "--data", data), 2, "already runs"),
+        (await kapstan("nonsense"), 2, "No such command"),
+    ]:
+        assert (said.code, part in said.err, "Traceback" in said.err) == (code, True, False), said
+
+
+async def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    """Nothing starts, and the operator knows which option to change."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        said = await kapstan("up", "--data", str(tmp_path / "data"), "--temporal-port", port)
+    assert (said.code, port in said.err, "--temporal-port" in said.err) == (2, True, True)
+
+
+async def test_protocols_and_rotas_are_checked_shown_and_approved(tmp_path: Path) -> None:
+    """A director's approval counts for the content as it is, and no longer once a value changes."""
+    shipped = ROOT / "protocols" / "kap-im-weekly.toml"
+    mine = tmp_path / "mine.toml"
+    mine.write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
+    assert "not approved" in (await kapstan("protocol", "check", str(mine))).out
+    assert (await kapstan("protocol", "approve", str(mine), "--by", "Dr Ward")).code == 0
+    assert ", approved" in (await kapstan("protocol", "check", str(mine))).out
+    shown = await kapstan("protocol", "show", "kap-im-weekly", KAPSTAN_DATABASE_URL="postgresql://x@y/z")
+    assert "medicine.dose.hard_max" in shown.out
+    mine.write_text(mine.read_text(encoding="utf-8").replace("systolic_max = 150", "systolic_max = 160"), "utf-8")
+    assert "not approved" in (await kapstan("protocol", "check", str(mine))).out
+
+    assert (await kapstan("oncall", "check", str(ROOT / "examples" / "oncall.toml"))).code == 0
+    broken = tmp_path / "oncall.toml"
+    broken.write_text((ROOT / "examples" / "oncall.toml").read_text("utf-8").replace('"person:ward"', '"person:who"'))
+    said = await kapstan("oncall", "check", str(broken))
+    assert (said.code, "policies.emergency.steps[2].notify[3]" in said.err) == (2, True), said
+
+
+async def test_who_would_be_paged_now(data: str) -> None:
+    """Every severity, step by step, by name."""
+    said = await kapstan("oncall", "now", "--data", data, "--json")
+    assert set(json.loads(said.out)) == {"emergency", "urgent", "routine"}
+    assert "Dr Ward, medical director" in (await kapstan("oncall", "now", "--data", data)).out
