@@ -287,7 +287,10 @@ def show_protocol(
 @protocol.command("approve")
 def approve(file: Path, by: Annotated[str, typer.Option(help="the medical director's name")]) -> None:
     """Records the medical director's approval over the content of the file as it is."""
-    approval = approve_file(file, by, datetime.now(UTC))
+    try:
+        approval = approve_file(file, by, datetime.now(UTC))
+    except ValueError as wrong:
+        raise Misconfigured(f"--by: {wrong}") from None
     out.print(f"[green]✓[/] {file} is approved by {escape(approval.by)}: {approval.hash}")
 
 

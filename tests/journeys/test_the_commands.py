@@ -14,6 +14,7 @@ import pytest
 from tests.floor import ROOT, Floor, Inbox, fresh_folder, inbox, on_call_file
 
 EXAMPLE = ROOT / "examples" / "course.jsonl"
+WEEKLY = ROOT / "protocols" / "kap-im-weekly.toml"
 OUTSIDE = {name: value for name, value in os.environ.items() if not name.startswith(("KAPSTAN_", "TEMPORAL_"))}
 
 
@@ -159,6 +160,7 @@ async def test_what_is_not_there_is_said_with_the_documented_exit_code(data: str
         (await kapstan("up", "--data", str(ROOT)), 2, "something else"),
         (await kapstan("up", "--data", data), 2, "already runs"),
         (await kapstan("nonsense"), 2, "No such command"),
+        (await kapstan("protocol", "approve", str(WEEKLY), "--by", ""), 2, "name was expected"),
     ]:
         assert (said.code, part in said.err, "Traceback" in said.err) == (code, True, False), said
 
@@ -175,9 +177,8 @@ async def test_a_port_in_use_is_named(tmp_path: Path) -> None:
 
 async def test_protocols_and_rotas_are_checked_shown_and_approved(tmp_path: Path) -> None:
     """A director's approval counts for the content as it is, and no longer once a value changes."""
-    shipped = ROOT / "protocols" / "kap-im-weekly.toml"
     mine = tmp_path / "mine.toml"
-    mine.write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
+    mine.write_text(WEEKLY.read_text(encoding="utf-8"), encoding="utf-8")
     assert "not approved" in (await kapstan("protocol", "check", str(mine))).out
     assert (await kapstan("protocol", "approve", str(mine), "--by", "Dr Ward")).code == 0
     assert ", approved" in (await kapstan("protocol", "check", str(mine))).out

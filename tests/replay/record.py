@@ -16,6 +16,7 @@ from domain.escalation import Kind, escalation_id, workflow_id
 from gateway.temporal import leave
 from tests.cast import LIND, OSEI, THORNE, assessment, discharge, hold, integration, resumption, vitals, withdrawal
 from tests.clinic import Clinic, Patient, open_clinic
+from tests.replay import wire
 from tests.workflows.conftest import running_temporal
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -72,6 +73,7 @@ async def record() -> None:
     """Plays the story and keeps what it left."""
     folder = HISTORIES / version("kapstan")
     folder.mkdir(parents=True, exist_ok=True)
+    wire.PINNED.write_text("\n".join(wire.names()) + "\n", encoding="utf-8")
     async with running_temporal(**SMALL_RUNS) as temporal, open_clinic(temporal) as clinic:
         for workflow in await play(clinic):
             await write(temporal.client, workflow, folder)
