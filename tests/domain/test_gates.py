@@ -15,6 +15,7 @@ from domain.values import Actor, CourseId, Role
 from tests.cast import (
     EVERYBODY,
     MARA,
+    OSEI,
     abortion,
     adverse_event,
     assessment,
@@ -39,6 +40,7 @@ from tests.cast import (
     migration,
     minutes,
     missed,
+    over,
     plan,
     preparation,
     rebooking,
@@ -72,6 +74,31 @@ POINTS = (
 )
 
 
+LIFTED = over(
+    "fasting.solids_too_recent",
+    "fasting.fluids_too_recent",
+    "escort.missing",
+    "pregnancy_test.missing",
+    "medications.changed",
+    "measure.cssrs_missing",
+    "vitals.systolic_above_limit",
+    "vitals.diastolic_above_limit",
+    "vitals.heart_rate_above_limit",
+    "vitals.spo2_below_limit",
+    "interval.too_short",
+    "integration.outstanding",
+    "screening.outdated",
+    "plan.review_due",
+    "vitals.too_old",
+    "discharge.observation_too_short",
+    "discharge.padss_below_limit",
+    "discharge.systolic_not_near_baseline",
+    "discharge.diastolic_not_near_baseline",
+    "discharge.spo2_below_limit",
+)
+"""What a prescriber may weigh; what is not among it is absolute, or is none of these stories."""
+
+
 class FallsThrough(Protocol):
     """How a session comes to nothing."""
 
@@ -86,9 +113,8 @@ def at_point(ward: Ward, point: str) -> Ward:
 def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
     """Every clinic event as it would be reported this moment, in every version that a course at this point may need."""
     at, chart = ward.now + TICK, ward.chart
-    number = chart.session.number if chart.session else 1
-    days_after = {1, 3, 7} - {made.data.days_after for session in chart.sessions for made in session.check_ins}
-    visits = {30, 90, 180} - {held.data.days_after for held in chart.follow_ups}
+    numbers = [session.number for session in chart.sessions] or [1]
+    newest = numbers[-1]
     return (
         referral(MARA, at=at),
         screening(MARA, at=at),
@@ -99,23 +125,23 @@ def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
         ineligible(MARA, at=at),
         plan(MARA, at=at),
         preparation(MARA, at=at),
-        booking(MARA, number, at=at, starts_at=at + days(3)),
-        booking(MARA, number + 1, at=at, starts_at=at + days(3)),
-        rebooking(MARA, number, at=at, starts_at=at + days(3)),
-        cancellation(MARA, number, at=at),
-        missed(MARA, number, at=at),
-        check_in(MARA, number, at=at),
-        vitals(MARA, number, at=at),
-        clearance(MARA, number, at=at),
-        dose(MARA, number, at=at, mg=0.0001),
+        booking(MARA, newest, at=at, starts_at=at + days(3)),
+        booking(MARA, newest + 1, at=at, starts_at=at + days(3)),
+        rebooking(MARA, newest, at=at, starts_at=at + days(3)),
+        cancellation(MARA, newest, at=at),
+        missed(MARA, newest, at=at),
+        check_in(MARA, newest, at=at),
+        vitals(MARA, newest, at=at),
+        clearance(MARA, newest, at=at, overrides=LIFTED),
+        dose(MARA, newest, at=at, mg=0.0001),
         adverse_event(MARA, at=at),
-        abortion(MARA, number, at=at),
-        assessment(MARA, number, at=at),
-        discharge(MARA, number, at=at),
-        *(call(MARA, number, at=at, days_after=day) for day in days_after),
-        integration(MARA, number, at=at),
-        form(MARA, number, at=at),
-        *(follow_up(MARA, at=at, days_after=day) for day in visits),
+        abortion(MARA, newest, at=at),
+        assessment(MARA, newest, at=at),
+        discharge(MARA, newest, at=at, by=OSEI, overrides=LIFTED),
+        *(call(MARA, number, at=at, days_after=day) for number in numbers for day in (1, 3, 7)),
+        *(integration(MARA, number, at=at) for number in numbers),
+        *(form(MARA, number, at=at) for number in numbers),
+        *(follow_up(MARA, at=at, days_after=day) for day in (30, 90, 180)),
         hold(MARA, at=at),
         resumption(MARA, at=at),
         withdrawal(MARA, at=at),
@@ -127,7 +153,7 @@ def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
 
 
 def offered_and_accepted(ward: Ward) -> tuple[set[str], set[str]]:
-    ward.migrates_to(weekly({"version": "1.1.0"}))
+    ward.versions.setdefault("1.1.0", weekly({"version": "1.1.0"}))
     accepted: set[str] = {event.type for event in everything(ward) if not ward.reasons(event)}
     return set(ward.chart.next_acts(ward.now + TICK)), accepted
 

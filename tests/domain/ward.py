@@ -287,12 +287,11 @@ class Ward:
 
     def integrated(self, session: int = 1) -> Self:
         self.discharged(session)
-        if not self.session(session).integrations:
-            begins = self.begins(session)
-            self._report(
-                call(self.course, session, at=begins + hours(26), days_after=1),
-                integration(self.course, session, at=begins + hours(47)),
-            )
+        begins = self.begins(session)
+        if not self.session(session).check_ins:
+            self._call(session, 1, begins + hours(26))
+        if not self.session(session).integrations and self.chart.protocol.integration.sessions:
+            self.reports(integration(self.course, session, at=begins + hours(47)))
         return self
 
     def in_follow_up(self, sessions: int = 3) -> Self:
@@ -319,17 +318,21 @@ class Ward:
         begins = self.begins(session)
         if not self.session(session).forms:
             self._report(
-                form(self.course, session, at=begins + days(3)),
-                call(self.course, session, at=begins + days(3) + hours(2), days_after=3),
+                *(form(self.course, session, at=begins + days(3), form=one.form) for one in self.chart.protocol.forms)
             )
+            self._call(session, 3, begins + days(3) + hours(2))
 
     def _week_after(self, session: int) -> None:
         begins = self.begins(session)
         self._report(
             phq9(self.course, at=begins + days(6), items=(1, 1, 1, 1, 0, 1, 0, 0, 0)),
             gad7(self.course, at=begins + days(6) + minutes(5), items=(1, 1, 1, 1, 1, 0, 0)),
-            call(self.course, session, at=begins + days(7) - hours(2), days_after=7),
         )
+        self._call(session, 7, begins + days(7) - hours(2))
+
+    def _call(self, session: int, days_after: int, at: datetime) -> None:
+        if days(days_after) in self.chart.protocol.check_ins.after:
+            self.reports(call(self.course, session, at=at, days_after=days_after))
 
     def _report(self, *events: ClinicEvent) -> None:
         for event in events:

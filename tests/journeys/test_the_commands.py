@@ -13,6 +13,9 @@ import pytest
 
 from tests.floor import ROOT, Floor, Inbox, fresh_folder, inbox, on_call_file
 
+pytestmark = pytest.mark.xdist_group("commands")
+"""One stack serves them all."""
+
 EXAMPLE = ROOT / "examples" / "course.jsonl"
 WEEKLY = ROOT / "protocols" / "kap-im-weekly.toml"
 OUTSIDE = {name: value for name, value in os.environ.items() if not name.startswith(("KAPSTAN_", "TEMPORAL_"))}

@@ -25,6 +25,9 @@ from workflows.queues import COURSES, PAGING
 
 _courses = count(1)
 
+PATIENCE = 30.0
+"""Seconds that a test waits for what is to come: a busy machine is no failure."""
+
 
 class PagerTwin:
     """Knows who is on call; a page reaches everybody but the `unreachable`, and hangs for the `slow`.
@@ -119,10 +122,13 @@ class Alarm:
             lambda: sorted(self.paged) == sorted(expected), lambda: f"{self.paged} instead of {list(expected)}"
         )
 
-    async def told(self) -> list[Notice]:
-        """What the course heard."""
+    async def told(self, times: int) -> list[Notice]:
+        """What the course heard, as soon as it heard so much."""
         course = self._temporal.client.get_workflow_handle(f"course/{self.opening.course_id}")
-        return await course.query(CourseTwin.notices)
+        deadline = time.monotonic() + PATIENCE
+        while len(heard := await course.query(CourseTwin.notices)) < times and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        return heard
 
 
 class OnCallSide:
@@ -190,7 +196,7 @@ async def on_call_side(temporal: Temporal, file: str) -> AsyncIterator[OnCallSid
         await side.end()
 
 
-async def eventually(holds: Callable[[], bool], instead: Callable[[], str], within: float = 10) -> None:
+async def eventually(holds: Callable[[], bool], instead: Callable[[], str], within: float = PATIENCE) -> None:
     """Polls until it holds; fails, saying what is there instead, when it does not within so many seconds."""
     deadline = time.monotonic() + within
     while not holds():

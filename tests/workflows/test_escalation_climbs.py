@@ -56,7 +56,7 @@ async def test_an_acknowledgement_stops_the_ladder_until_the_promise_lapses(nigh
     await alarm.pages((1, LIND), (2, OSEI))
     view = await alarm.view()
     assert (view.state, view.step, view.acknowledged_by) == (EscalationState.OPEN, 2, None)
-    assert [(notice.change, notice.by) for notice in await alarm.told()] == [
+    assert [(notice.change, notice.by) for notice in await alarm.told(2)] == [
         (Change.ACKNOWLEDGED, LIND),
         (Change.REOPENED, None),
     ]
@@ -74,7 +74,7 @@ async def test_acknowledging_again_changes_nothing_and_another_takes_over(night:
 
     taken_over = await alarm.handle.execute_update(Escalation.acknowledge, Acknowledge(by=OSEI))
     assert taken_over.acknowledged_by == OSEI
-    assert [notice.by for notice in await alarm.told()] == [LIND, OSEI]
+    assert [notice.by for notice in await alarm.told(2)] == [LIND, OSEI]
 
 
 async def test_a_resolved_escalation_ends_once_course_and_record_know(night: OnCallSide) -> None:
@@ -88,7 +88,7 @@ async def test_a_resolved_escalation_ends_once_course_and_record_know(night: OnC
     assert (view.state, view.resolved_by, view.note) == (EscalationState.RESOLVED, OSEI, "Seen, pressure falling")
     assert {(page.step, page.person, page.ok) for page in view.pages} == {(1, LIND, True), (1, OSEI, True)}
     assert alarm.record.views[-1] == view
-    [notice] = await alarm.told()
+    [notice] = await alarm.told(1)
     assert (notice.change, notice.by, notice.note) == (Change.RESOLVED, OSEI, "Seen, pressure falling")
 
 
@@ -201,7 +201,7 @@ async def test_worse_behind_an_acknowledgement_starts_the_louder_ladder_at_once(
     assert {order.severity for order in alarm.pager.sent[1:]} == {Severity.EMERGENCY}
     await alarm.handle.signal(Escalation.repeat, Repeat(severity=Severity.ROUTINE, at=alarm.opening.opened_at))
     assert (await alarm.view()).severity is Severity.EMERGENCY
-    assert [notice.change for notice in await alarm.told()] == [Change.ACKNOWLEDGED, Change.REOPENED]
+    assert [notice.change for notice in await alarm.told(2)] == [Change.ACKNOWLEDGED, Change.REOPENED]
 
 
 async def test_a_reading_that_arrives_resolves_its_own_absence_only(night: OnCallSide) -> None:
