@@ -22,7 +22,7 @@ ANSWER_WITHIN = timedelta(seconds=10)
 
 
 PAUSES = tuple(timedelta(milliseconds=wait) for wait in (50, 100, 200, 400, 800))
-"""A change of runs takes a few milliseconds; what is sent again is known again by its id."""
+"""A first task or a change of runs takes milliseconds; what is sent again is known again by its id."""
 
 Answered = TypeVar("Answered")
 
@@ -32,19 +32,32 @@ class Unavailable(Exception):  # noqa: N818  it is told to a person
 
 
 class NotReady(Unavailable):
-    """The course was just going over into its next run, so nothing was decided."""
+    """The workflow has not begun yet, or was just going over into its next run: nothing was decided."""
 
 
 class TooMany(Exception):  # noqa: N818  it is told to a person
     """As much is being decided for this course as Temporal takes at once. Sending the same again is safe."""
 
 
-@contextmanager
-def answered(nobody: RefusalCode, message: str) -> Iterator[None]:
+async def answer(ask: Callable[[], Awaitable[Answered]], nobody: RefusalCode, message: str) -> Answered:
     """A workflow's own answer or refusal, or `Refused` with code `nobody` where there is no such workflow.
 
-    Raises `AlreadyAnswered`, `Refused`, `Unavailable` or `TooMany`.
+    It is asked again while it is not ready: it has not begun, or is going over into its next run. Raises
+    `AlreadyAnswered`, `Refused`, `Unavailable` or `TooMany`.
     """
+    for pause in (*PAUSES, None):
+        try:
+            with _in_our_words(nobody, message):
+                return await ask()
+        except NotReady:
+            if pause is None:
+                raise
+            await asyncio.sleep(pause.total_seconds())
+    raise AssertionError("the last pause is none")
+
+
+@contextmanager
+def _in_our_words(nobody: RefusalCode, message: str) -> Iterator[None]:
     try:
         yield
     except WorkflowUpdateFailedError as failed:
@@ -60,21 +73,11 @@ def answered(nobody: RefusalCode, message: str) -> Iterator[None]:
             case RPCStatusCode.NOT_FOUND:
                 raise Refused.because(nobody, message) from None
             case RPCStatusCode.FAILED_PRECONDITION:
-                raise NotReady("the course was changing runs; send it again") from failed
+                raise NotReady(f"it was not ready to answer: {failed.message}") from failed
             case RPCStatusCode.RESOURCE_EXHAUSTED:
                 raise TooMany("ten events of this course are being decided; send it again in a moment") from failed
             case _:
                 raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
-
-
-async def until_ready(ask: Callable[[], Awaitable[Answered]]) -> Answered:
-    """What `ask` gives, asked again while the course changes runs. Raises `Unavailable` when that takes too long."""
-    for pause in PAUSES:
-        try:
-            return await ask()
-        except NotReady:
-            await asyncio.sleep(pause.total_seconds())
-    return await ask()
 
 
 def _raise_told(failed: WorkflowUpdateFailedError) -> None:

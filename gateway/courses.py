@@ -15,7 +15,7 @@ from domain.protocol_approval import content_hash
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
 from domain.values import CourseId, Frozen
 from domain.view import CourseView
-from gateway.calls import ANSWER_WITHIN, answered, until_ready
+from gateway.calls import ANSWER_WITHIN, answer
 from gateway.protocols import Library
 from workflows.course import CourseRun, LedgerHead, PatientCourse, Report
 from workflows.queues import COURSES
@@ -45,20 +45,24 @@ class Courses:
     async def report(self, event: ClinicEvent) -> Reported:
         """The event is accepted, durably, and answered. Raises `Refused`, `Unavailable` or `TooMany`."""
         try:
-            answer = await until_ready(lambda: self._decided(event))
+            decided = await self._decided(event)
         except AlreadyAnswered as known:
             return Reported(answer=known.answer, replayed=True)
-        return Reported(answer=answer, started=isinstance(event, CourseReferred))
+        return Reported(answer=decided, started=isinstance(event, CourseReferred))
 
     async def view(self, course_id: CourseId) -> CourseView:
         """The course as its workflow holds it now. Raises `Refused` (`unknown_course`) or `Unavailable`."""
-        with answered(RefusalCode.UNKNOWN_COURSE, f"There is no course {course_id}"):
-            return await self._course(course_id).query(PatientCourse.view, datetime.now(UTC), rpc_timeout=ANSWER_WITHIN)
+        course, now = self._course(course_id), datetime.now(UTC)
+        return await answer(
+            lambda: course.query(PatientCourse.view, now, rpc_timeout=ANSWER_WITHIN), *_unless_known(course_id)
+        )
 
     async def ledger_head(self, course_id: CourseId) -> LedgerHead:
         """The end of the ledger's chain, as the course's workflow holds it. Raises as `view` does."""
-        with answered(RefusalCode.UNKNOWN_COURSE, f"There is no course {course_id}"):
-            return await self._course(course_id).query(PatientCourse.ledger_head, rpc_timeout=ANSWER_WITHIN)
+        course = self._course(course_id)
+        return await answer(
+            lambda: course.query(PatientCourse.ledger_head, rpc_timeout=ANSWER_WITHIN), *_unless_known(course_id)
+        )
 
     async def _decided(self, event: ClinicEvent) -> Answer:
         match event:
@@ -77,28 +81,30 @@ class Courses:
             blank.check(event, datetime.now(UTC))
         except Refused as refused:
             return await self._answered_before(event, refused)
+        return await answer(lambda: self._start(event, blank), *_unless_known(event.subject))
+
+    async def _start(self, referral: CourseReferred, blank: Chart) -> Answer:
         start = WithStartWorkflowOperation(
             PatientCourse.run,
             CourseRun(chart=blank),
-            id=workflow_id(event.subject),
+            id=workflow_id(referral.subject),
             task_queue=COURSES,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            static_summary=f"{pinned.protocol.id} {pinned.protocol.version}",
+            static_summary=f"{blank.protocol.id} {blank.protocol.version}",
         )
-        with answered(RefusalCode.UNKNOWN_COURSE, f"There is no course {event.subject}"):
-            try:
-                return await self._client.execute_update_with_start_workflow(
-                    PatientCourse.report,
-                    Report(event=event),
-                    id=uuid4().hex,
-                    start_workflow_operation=start,
-                    rpc_timeout=ANSWER_WITHIN,
-                )
-            except RPCError:
-                # The operation keeps the same error for its own reader; unread, it is complained of at exit.
-                with suppress(RPCError):
-                    await start.workflow_handle()
-                raise
+        try:
+            return await self._client.execute_update_with_start_workflow(
+                PatientCourse.report,
+                Report(event=referral),
+                id=uuid4().hex,
+                start_workflow_operation=start,
+                rpc_timeout=ANSWER_WITHIN,
+            )
+        except RPCError:
+            # The operation keeps the same error for its own reader; unread, it is complained of at exit.
+            with suppress(RPCError):
+                await start.workflow_handle()
+            raise
 
     async def _answered_before(self, event: CourseReferred, refused: Refused) -> Answer:
         """A course that exists answers for itself; without one, the refusal stands."""
@@ -109,10 +115,11 @@ class Courses:
 
     async def _update(self, event: ClinicEvent, offered: PinnedProtocol | None = None) -> Answer:
         # A new update id each time: it is the chart that knows an event again, across runs and for ever.
-        with answered(RefusalCode.UNKNOWN_COURSE, f"There is no course {event.subject}"):
-            return await self._course(event.subject).execute_update(
-                PatientCourse.report, Report(event=event, offered=offered), id=uuid4().hex, rpc_timeout=ANSWER_WITHIN
-            )
+        course, report = self._course(event.subject), Report(event=event, offered=offered)
+        return await answer(
+            lambda: course.execute_update(PatientCourse.report, report, id=uuid4().hex, rpc_timeout=ANSWER_WITHIN),
+            *_unless_known(event.subject),
+        )
 
     def _course(self, course_id: CourseId) -> WorkflowHandle[PatientCourse, None]:
         return self._client.get_workflow_handle_for(PatientCourse.run, workflow_id(course_id))
@@ -135,3 +142,7 @@ class Courses:
         if found is None or not (self._allow_unapproved or self._library.is_approved(found)):
             return None
         return PinnedProtocol(protocol=found, hash=content_hash(found))
+
+
+def _unless_known(course_id: CourseId) -> tuple[RefusalCode, str]:
+    return RefusalCode.UNKNOWN_COURSE, f"There is no course {course_id}"

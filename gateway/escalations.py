@@ -1,10 +1,11 @@
 """The on-call side's way to an escalation: acknowledge, resolve, snooze, pass on."""
 
-from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import TypeVar
 from uuid import uuid4
 
 from temporalio.client import Client, WorkflowHandle
+from temporalio.workflow import UpdateMethodMultiParam
 
 from domain.escalation import (
     Acknowledge,
@@ -18,8 +19,10 @@ from domain.escalation import (
 )
 from domain.refusal import RefusalCode, Refused
 from domain.values import PersonId
-from gateway.calls import ANSWER_WITHIN, answered
+from gateway.calls import ANSWER_WITHIN, answer
 from workflows.escalation import Escalation
+
+Order = TypeVar("Order", Acknowledge, Resolve, Snooze, Reassign)
 
 
 class Escalations:
@@ -30,45 +33,40 @@ class Escalations:
 
     async def acknowledge(self, escalation: EscalationId, *, by: PersonId, note: str | None = None) -> EscalationView:
         """`by` has it. Raises `Refused` (`not_open`, `invalid`, `unknown_escalation`) or `Unavailable`."""
-        handle = await self._open(escalation)
-        with _answered(escalation):
-            return await handle.execute_update(
-                Escalation.acknowledge, Acknowledge(by=by, note=note), id=uuid4().hex, rpc_timeout=ANSWER_WITHIN
-            )
+        return await self._order(escalation, Escalation.acknowledge, Acknowledge(by=by, note=note))
 
     async def resolve(self, escalation: EscalationId, *, by: PersonId, note: str) -> EscalationView:
         """`by` has dealt with it. Raises as `acknowledge` does."""
-        handle = await self._open(escalation)
-        with _answered(escalation):
-            return await handle.execute_update(
-                Escalation.resolve, Resolve(by=by, note=note), id=uuid4().hex, rpc_timeout=ANSWER_WITHIN
-            )
+        return await self._order(escalation, Escalation.resolve, Resolve(by=by, note=note))
 
     async def snooze(self, escalation: EscalationId, *, by: PersonId, length: timedelta, note: str) -> EscalationView:
         """No page for `length`. Raises as `acknowledge` does."""
-        handle = await self._open(escalation)
-        with _answered(escalation):
-            return await handle.execute_update(
-                Escalation.snooze,
-                Snooze(by=by, for_=length, note=note),
-                id=uuid4().hex,
-                rpc_timeout=ANSWER_WITHIN,
-            )
+        return await self._order(escalation, Escalation.snooze, Snooze(by=by, for_=length, note=note))
 
     async def reassign(
         self, escalation: EscalationId, *, by: PersonId, to: PersonId, note: str | None = None
     ) -> EscalationView:
         """`to` is paged at once. Raises as `acknowledge` does."""
-        handle = await self._open(escalation)
-        with _answered(escalation):
-            return await handle.execute_update(
-                Escalation.reassign, Reassign(by=by, to=to, note=note), id=uuid4().hex, rpc_timeout=ANSWER_WITHIN
-            )
+        return await self._order(escalation, Escalation.reassign, Reassign(by=by, to=to, note=note))
 
     async def view(self, escalation: EscalationId) -> EscalationView:
         """The escalation as its workflow holds it. Raises `Refused` (`unknown_escalation`) or `Unavailable`."""
-        with _answered(escalation):
-            return await self._handle(escalation).query(Escalation.view, rpc_timeout=ANSWER_WITHIN)
+        handle = self._handle(escalation)
+        return await answer(
+            lambda: handle.query(Escalation.view, rpc_timeout=ANSWER_WITHIN), *_unless_known(escalation)
+        )
+
+    async def _order(
+        self,
+        escalation: EscalationId,
+        update: UpdateMethodMultiParam[[Escalation, Order], EscalationView],
+        order: Order,
+    ) -> EscalationView:
+        handle = await self._open(escalation)
+        return await answer(
+            lambda: handle.execute_update(update, order, id=uuid4().hex, rpc_timeout=ANSWER_WITHIN),
+            *_unless_known(escalation),
+        )
 
     async def _open(self, escalation: EscalationId) -> WorkflowHandle[Escalation, EscalationView]:
         """Its workflow, which ends when it is resolved: then it is not unknown, but no longer open."""
@@ -88,5 +86,5 @@ def _workflow_id(escalation: EscalationId) -> str:
         raise Refused.because(RefusalCode.UNKNOWN_ESCALATION, str(wrong)) from None
 
 
-def _answered(escalation: EscalationId) -> AbstractContextManager[None]:
-    return answered(RefusalCode.UNKNOWN_ESCALATION, f"There is no escalation {escalation}")
+def _unless_known(escalation: EscalationId) -> tuple[RefusalCode, str]:
+    return RefusalCode.UNKNOWN_ESCALATION, f"There is no escalation {escalation}"

@@ -1,0 +1,52 @@
+"""What goes wrong between us and Temporal, in words that say what to do."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.refusal import RefusalCode, Refused
+from gateway.calls import NotReady, TooMany, Unavailable, answer
+
+NOBODY = (RefusalCode.UNKNOWN_COURSE, "There is no course MARA")
+
+
+def fails(*statuses: RPCStatusCode) -> Callable[[], Awaitable[str]]:
+    """A call that fails so often, each time in its way, and then answers."""
+    left = list(statuses)
+
+    async def ask() -> str:
+        if left:
+            raise RPCError("as Temporal says it", left.pop(0), b"")
+        return "answered"
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (RPCStatusCode.RESOURCE_EXHAUSTED, TooMany),
+        (RPCStatusCode.UNAVAILABLE, Unavailable),
+        (RPCStatusCode.DEADLINE_EXCEEDED, Unavailable),
+    ],
+)
+async def test_what_may_be_sent_again_says_so(status: RPCStatusCode, told: type[Exception]) -> None:
+    """Nothing was decided that anybody knows of; sending the same again is safe."""
+    with pytest.raises(told):
+        await answer(fails(status), *NOBODY)
+
+
+async def test_nobody_there_is_a_refusal() -> None:
+    """A course that Temporal does not know is unknown, not unavailable."""
+    with pytest.raises(Refused, match="There is no course MARA") as refused:
+        await answer(fails(RPCStatusCode.NOT_FOUND), *NOBODY)
+    assert refused.value.refusal.code is RefusalCode.UNKNOWN_COURSE
+
+
+async def test_a_workflow_that_has_just_begun_is_asked_again() -> None:
+    """An escalation looked at before its first task, a course going over into its next run: a moment later it answers."""
+    not_yet = RPCStatusCode.FAILED_PRECONDITION
+    assert await answer(fails(not_yet, not_yet, not_yet), *NOBODY) == "answered"
+    with pytest.raises(NotReady):
+        await answer(fails(*[not_yet] * 20), *NOBODY)
