@@ -45,7 +45,7 @@ async def test_nobody_there_is_a_refusal() -> None:
 
 
 async def test_a_workflow_that_has_just_begun_is_asked_again() -> None:
-    """An escalation looked at before its first task, a course going over into its next run: a moment later it answers."""
+    """An escalation before its first task, a course going over into its next run: a moment later it answers."""
     not_yet = RPCStatusCode.FAILED_PRECONDITION
     assert await answer(fails(not_yet, not_yet, not_yet), *NOBODY) == "answered"
     with pytest.raises(NotReady):
