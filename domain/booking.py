@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from domain.durations import in_words
 from domain.events import StaffMember
 from domain.protocol import Protocol
 from domain.state import CourseState
-from domain.values import Blocker, in_words
+from domain.values import Blocker
 
 
 def blockers(course: CourseState, number: int, starts_at: datetime, staff: Sequence[StaffMember]) -> Iterator[Blocker]:

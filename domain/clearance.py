@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from domain import booking, consent
+from domain.durations import in_words
 from domain.escalation import Kind
 from domain.events import PregnancyTest
 from domain.protocol import Vital
 from domain.state import CourseState, MedicineSession, Phase, Reading
-from domain.values import Blocker, in_words
+from domain.values import Blocker
 from domain.vitals import SPOKEN, value_of
 
 BLOCKING_ESCALATIONS = frozenset({Kind.VITALS_EMERGENCY, Kind.SUICIDE_RISK})

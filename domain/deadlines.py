@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain import checkpoints, followup, vitals
+from domain.durations import iso_8601
 from domain.escalation import Kind
 from domain.measures import CSSRS
-from domain.protocol import iso_8601
 from domain.state import CourseState, MedicineSession, Phase
 from domain.values import Frozen, Moment, Severity
 

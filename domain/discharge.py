@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from domain import clearance
+from domain.durations import in_words
 from domain.protocol import Vital
 from domain.state import CourseState, MedicineSession
-from domain.values import Blocker, in_words
+from domain.values import Blocker
 from domain.vitals import SPOKEN, value_of
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from domain import clearance
+from domain.durations import in_words
 from domain.events import DoseAdministered
 from domain.protocol import DoseBasis
 from domain.state import CourseState, MedicineSession, Stage
-from domain.values import Blocker, Role, in_words
+from domain.values import Blocker, Role
 from domain.vitals import VerdictSeverity, verdict
 
 _TOLERANCE = 1e-9

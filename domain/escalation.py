@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from domain.values import CourseId, Duration, Frozen, Moment, PersonId, Severity, Text
+from domain.durations import Duration
+from domain.values import CourseId, Frozen, Moment, PersonId, Severity, Text
 
 
 class Kind(StrEnum):

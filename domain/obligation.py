@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from domain.durations import in_words
 from domain.escalation import (
     Acknowledge,
     Change,
@@ -22,7 +23,7 @@ from domain.ladder import Climb, Rung
 from domain.oncall import Standing
 from domain.policy import Policy
 from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid
-from domain.values import Frozen, PersonId, in_words
+from domain.values import Frozen, PersonId
 
 FIRST_PAGES = 100
 LAST_PAGES = 900

@@ -5,9 +5,10 @@ from itertools import islice, pairwise
 from math import lcm
 from typing import Final
 
+from domain.durations import in_words
 from domain.policy import Person, Policy, Step, TargetKind, read_target
 from domain.rota import Rota
-from domain.values import Frozen, PersonId, Severity, in_words
+from domain.values import Frozen, PersonId, Severity
 
 FALLBACK: Final[PersonId] = "fallback"
 """Whom a page to the fallback channels names; nobody in the file may be called so."""

@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, SecretStr
 
-from domain.protocol import Length, LengthOrZero
+from domain.durations import Length, LengthOrZero
 from domain.rota import Hours, at_least_one
 from domain.values import Frozen, Role
 

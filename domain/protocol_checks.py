@@ -5,8 +5,9 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TypeAlias
 
+from domain.durations import iso_8601
 from domain.measures import CSSRS, INSTRUMENTS, PHQ9
-from domain.protocol import Limit, LimitSeverity, MeasureRule, Protocol, Range, Vital, iso_8601
+from domain.protocol import Limit, LimitSeverity, MeasureRule, Protocol, Range, Vital
 from domain.protocol_table import parameters
 
 Contradictions: TypeAlias = Iterator[tuple[str, str]]

@@ -5,8 +5,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
+from domain.durations import in_words
 from domain.protocol import Form, Grade, Limit, Protocol, Range, Vital
-from domain.values import Frozen, in_words
+from domain.values import Frozen
 
 Scalar: TypeAlias = str | bool | int | float | timedelta
 Value: TypeAlias = Scalar | Range | Limit | tuple[Scalar, ...]

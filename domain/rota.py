@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from domain.protocol import Length
+from domain.durations import Length
 from domain.values import Frozen, PersonId
 
 SHORTEST_TURN = timedelta(hours=1)

@@ -1,10 +1,9 @@
 """The words that everything else is said with: roles, severities, actors, blockers."""
 
-from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 CourseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """One patient's course: opaque, never a name, a birth date or a record number in clear."""
@@ -24,20 +23,6 @@ Text = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=4000)]
 """What somebody writes."""
 
 
-def _positive(value: timedelta) -> timedelta:
-    if value <= timedelta():
-        raise ValueError("a duration longer than zero, such as PT15M, was expected")
-    return value
-
-
-def _not_negative(value: timedelta) -> timedelta:
-    if value < timedelta():
-        raise ValueError("a duration of zero or more, such as PT0S, was expected")
-    return value
-
-
-Duration = Annotated[timedelta, AfterValidator(_positive)]
-DurationOrZero = Annotated[timedelta, AfterValidator(_not_negative)]
 Moment = AwareDatetime
 
 
@@ -93,13 +78,3 @@ class Blocker(Frozen):
     observed: str | int | float | bool | None = None
     limit: str | int | float | bool | None = None
     source: str | None = None
-
-
-def in_words(length: timedelta) -> str:
-    """A duration as people say it: `3 days 2 h`, `1 h 30 min`, `45 s`."""
-    seconds = int(length.total_seconds())
-    days, seconds = divmod(seconds, 86_400)
-    hours, seconds = divmod(seconds, 3_600)
-    minutes, seconds = divmod(seconds, 60)
-    parts = [(days, "day" if days == 1 else "days"), (hours, "h"), (minutes, "min"), (seconds, "s")]
-    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"

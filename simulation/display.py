@@ -8,10 +8,11 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 
 from domain.answer import Answer
+from domain.durations import in_words
 from domain.escalation import PHRASES, Kind
 from domain.events import ClinicEvent
 from domain.state import Phase
-from domain.values import CourseId, Frozen, in_words
+from domain.values import CourseId, Frozen
 from simulation.cast import Part
 from simulation.clinic import Played
 from simulation.ending import Ending

@@ -12,7 +12,8 @@ from typing import Any
 import psutil
 from pydantic import TypeAdapter, ValidationError
 
-from domain.values import Duration, Frozen
+from domain.durations import Duration
+from domain.values import Frozen
 from stack.files import replace_file
 from stack.trouble import StackMisconfigured
 

@@ -6,11 +6,12 @@ from datetime import datetime
 from rich.markup import escape
 from rich.table import Table
 
+from domain.durations import in_words
 from domain.escalation import EscalationState, EscalationView
 from domain.oncall import OnCall, Standing
 from domain.protocol_table import Row
 from domain.summary import CourseSummary
-from domain.values import PersonId, Severity, in_words
+from domain.values import PersonId, Severity
 from terminal.words import away, moment, plain, severity
 
 STATES = {

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from domain.values import Severity, in_words
+from domain.durations import in_words
+from domain.values import Severity
 
 MARKS = {Severity.EMERGENCY: "▲", Severity.URGENT: "◆", Severity.ROUTINE: "●"}
 STYLES = {Severity.EMERGENCY: "bold red", Severity.URGENT: "yellow", Severity.ROUTINE: "blue"}

@@ -8,19 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.protocol import (
-    LONGEST,
-    Limit,
-    LimitSeverity,
-    MeasureMoment,
-    MeasureRule,
-    Protocol,
-    Range,
-    Vital,
-    VitalRanges,
-    duration,
-    iso_8601,
-)
+from domain.durations import LONGEST, duration, iso_8601
+from domain.protocol import Limit, LimitSeverity, MeasureMoment, MeasureRule, Protocol, Range, Vital, VitalRanges
 from domain.protocol_file import parse_protocol
 from domain.values import Role
 

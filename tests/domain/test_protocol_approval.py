@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.protocol import Protocol, duration
+from domain.durations import duration
+from domain.protocol import Protocol
 from domain.protocol_approval import Approval, approvals_of, content_hash, parse_approvals, written
 from domain.protocol_file import ProtocolFileError, parse_protocol
 

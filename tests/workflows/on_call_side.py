@@ -125,8 +125,8 @@ class Alarm:
     async def told(self, times: int) -> list[Notice]:
         """What the course heard, as soon as it heard so much."""
         course = self._temporal.client.get_workflow_handle(f"course/{self.opening.course_id}")
-        deadline = time.monotonic() + PATIENCE
-        while len(heard := await course.query(CourseTwin.notices)) < times and time.monotonic() < deadline:
+        until = time.monotonic() + PATIENCE
+        while len(heard := await course.query(CourseTwin.notices)) < times and time.monotonic() < until:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         return heard
 

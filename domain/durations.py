@@ -1,0 +1,80 @@
+"""Lengths of time: as a file writes them (PT15M), as the rules count them, as people say them (15 min)."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer
+
+_ISO_8601 = re.compile(
+    r"P(?=.)(?:(?P<weeks>\d{1,7})W)?(?:(?P<days>\d{1,7})D)?"
+    r"(?:T(?=.)(?:(?P<hours>\d{1,7})H)?(?:(?P<minutes>\d{1,7})M)?(?:(?P<seconds>\d{1,9}(?:\.\d{1,6})?)S)?)?",
+    re.ASCII,
+)
+
+LONGEST = timedelta(days=3650)
+"""Ten years: what is due later than that was mistyped, and the calendar ends somewhere."""
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta():
+        raise ValueError("a duration longer than zero, such as PT15M, was expected")
+    return value
+
+
+def _not_negative(value: timedelta) -> timedelta:
+    if value < timedelta():
+        raise ValueError("a duration of zero or more, such as PT0S, was expected")
+    return value
+
+
+Duration = Annotated[timedelta, AfterValidator(_positive)]
+DurationOrZero = Annotated[timedelta, AfterValidator(_not_negative)]
+
+
+def duration(text: str) -> timedelta:
+    """`PT15M` as fifteen minutes. Years and months are refused: they have no fixed length. Raises ValueError."""
+    if not (parts := _ISO_8601.fullmatch(text)):
+        raise ValueError("a duration such as PT15M, PT24H or P7D was expected (no years or months)")
+    length = timedelta(**{unit: float(number) for unit, number in parts.groupdict(default="0").items()})
+    if length > LONGEST:
+        raise ValueError(f"a duration of at most {iso_8601(LONGEST)} was expected")
+    return length
+
+
+def iso_8601(length: timedelta) -> str:
+    """The duration as a protocol file may write it: `P7D`, `PT2H30M`. One spelling for each length."""
+    minutes, seconds = divmod(length.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    fraction = f"{length.microseconds / 1_000_000:f}".strip("0").rstrip(".")
+    days = f"{length.days}D" if length.days else ""
+    parts = ((hours, "H"), (minutes, "M"), (f"{seconds}{fraction}" if fraction else seconds, "S"))
+    time = "".join(f"{number}{unit}" for number, unit in parts if number)
+    return f"P{days}T{time}" if time else f"P{days or 'T0S'}"
+
+
+def _read_duration(value: object) -> object:
+    match value:
+        case timedelta():
+            return value
+        case str():
+            return duration(value)
+        case _:
+            raise ValueError("a duration in quotes, such as PT15M, was expected")
+
+
+_AsIso = PlainSerializer(iso_8601, return_type=str, when_used="json")
+Length = Annotated[Duration, BeforeValidator(_read_duration), _AsIso]
+"""A duration longer than zero, written in ISO 8601."""
+LengthOrZero = Annotated[DurationOrZero, BeforeValidator(_read_duration), _AsIso]
+"""A duration of zero or more, written in ISO 8601."""
+
+
+def in_words(length: timedelta) -> str:
+    """A duration as people say it: `3 days 2 h`, `1 h 30 min`, `45 s`."""
+    seconds = int(length.total_seconds())
+    days, seconds = divmod(seconds, 86_400)
+    hours, seconds = divmod(seconds, 3_600)
+    minutes, seconds = divmod(seconds, 60)
+    parts = [(days, "day" if days == 1 else "days"), (hours, "h"), (minutes, "min"), (seconds, "s")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
