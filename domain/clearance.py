@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from domain import booking, consent
+from domain import booking, consent, risk
 from domain.durations import in_words
 from domain.escalation import Kind
 from domain.events import PregnancyTest
@@ -60,8 +60,9 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
     rules, source = course.protocol.course, course.protocol.source_of
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
     since = before.doses[-1].at if before else None
+    owed = {screen.instrument for screen in risk.screens_owed(course)}
     for instrument in course.protocol.medicine.measures:
-        if course.measure(instrument, since=since) is None:
+        if instrument in owed or course.measure(instrument, since=since) is None:
             yield Blocker(
                 code=f"measure.{instrument}_missing",
                 message=f"{instrument.upper()} has not been taken since the last session",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from domain import checkpoints, followup, vitals
+from domain import checkpoints, followup, risk, vitals
 from domain.durations import iso_8601
 from domain.escalation import Kind
 from domain.measures import CSSRS
@@ -23,6 +23,7 @@ class DeadlineKind(StrEnum):
     CHECKPOINT = "checkpoint"
     CHECKPOINT_EMERGENCY = "checkpoint_emergency"
     RECHECK = "recheck"
+    RISK_SCREEN = "risk_screen"
     DISCHARGE = "discharge"
     CHECK_IN_REMINDER = "check_in_reminder"
     CHECK_IN = "check_in"
@@ -95,6 +96,7 @@ def _all(course: CourseState) -> Iterator[Deadline]:
             yield from _integration(course, session)
             yield from _forms(course, session)
         yield from _rechecks(course, session)
+    yield from _risk_screens(course)
     if course.phase is Phase.FOLLOW_UP:
         yield from _follow_ups(course)
 
@@ -116,15 +118,30 @@ def _phase(course: CourseState) -> Iterator[Deadline]:
 
 def _next_dose(course: CourseState) -> Iterator[Deadline]:
     dosed = course.dosed_sessions
-    if dosed and len(dosed) < course.planned_sessions and course.phase in {Phase.MEDICINE, Phase.INTEGRATION}:
-        last = dosed[-1].doses[-1]
+    if course.phase not in {Phase.MEDICINE, Phase.INTEGRATION} or len(dosed) >= course.planned_sessions:
+        return
+    assert course.phase_entered_at is not None
+    assert course.phase_learned_at is not None
+    # The first dose is counted from when the patient was prepared: nobody waits unseen for it.
+    last = dosed[-1].doses[-1] if dosed else None
+    yield Deadline(
+        kind=DeadlineKind.NEXT_DOSE,
+        due_at=(last.at if last else course.phase_entered_at) + course.protocol.course.interval_max,
+        # After a hold it counts as learned anew: nobody is called in the moment of the resumption.
+        learned_at=max(last.recorded_at if last else course.phase_learned_at, course.phase_learned_at),
+        session=dosed[-1].number + 1 if dosed else 1,
+        consequence=Consequence(kind=Kind.PHASE_OVERDUE, severity=Severity.ROUTINE),
+    )
+
+
+def _risk_screens(course: CourseState) -> Iterator[Deadline]:
+    for owed in risk.screens_owed(course):
         yield Deadline(
-            kind=DeadlineKind.NEXT_DOSE,
-            due_at=last.at + course.protocol.course.interval_max,
-            # After a hold it counts as learned anew: nobody is called in the moment of the resumption.
-            learned_at=max(last.recorded_at, course.phase_learned_at or last.recorded_at),
-            session=dosed[-1].number + 1,
-            consequence=Consequence(kind=Kind.PHASE_OVERDUE, severity=Severity.ROUTINE),
+            kind=DeadlineKind.RISK_SCREEN,
+            due_at=owed.due_at,
+            learned_at=owed.asked_by.recorded_at,
+            subject=owed.instrument,
+            consequence=Consequence(kind=Kind.ITEM9_POSITIVE, severity=owed.rule.severity),
         )
 
 

@@ -48,6 +48,9 @@ from domain.vitals import VerdictSeverity, verdict
 
 Known = TypeVar("Known", bound=Fact[Any])
 
+LEFT_BEFORE_DISCHARGE = "left_before_discharge"
+"""The term by which a clinic reports that a dosed patient went away before she was discharged (CLINICAL.md 6.1)."""
+
 _SERIOUS_GRADE = 4
 _SEVERE_GRADE = 3
 _MODERATE_GRADE = 2
@@ -289,7 +292,10 @@ def _call(turn: Turn[Course], session: MedicineSession, event: CheckInCompleted)
 def _report_adverse_event(turn: Turn[Course], event: AdverseEventReported) -> None:
     """CTCAE v5 grades (S45): life-threatening or serious wakes everybody, severe is urgent, moderate is routine."""
     said = event.data
-    if said.serious or said.grade >= _SERIOUS_GRADE:
+    monitored = turn.course.monitored
+    if said.term == LEFT_BEFORE_DISCHARGE and monitored is not None:
+        turn.escalate(Kind.LEFT_BEFORE_DISCHARGE, monitored.number, Severity.URGENT, event.time)
+    elif said.serious or said.grade >= _SERIOUS_GRADE:
         turn.escalate(Kind.ADVERSE_EVENT, said.session, Severity.EMERGENCY, event.time)
     elif said.grade >= _SEVERE_GRADE:
         turn.escalate(Kind.ADVERSE_EVENT, said.session, Severity.URGENT, event.time)

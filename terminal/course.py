@@ -18,6 +18,7 @@ DUE = {
     DeadlineKind.NEXT_DOSE: "next dose",
     DeadlineKind.CHECKPOINT: "vitals",
     DeadlineKind.RECHECK: "second reading",
+    DeadlineKind.RISK_SCREEN: "risk screen",
     DeadlineKind.DISCHARGE: "discharge",
     DeadlineKind.CHECK_IN: "after-session call",
     DeadlineKind.INTEGRATION: "integration talk",

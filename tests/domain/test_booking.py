@@ -136,14 +136,21 @@ def test_a_dose_that_is_too_long_ago_is_told_to_operations(ward: Ward, edge: tim
     assert ward.reasons(booking(MARA, 2, at=ward.now, starts_at=ward.now)) == []
 
 
-def test_nobody_waits_for_a_dose_after_the_last(ward: Ward) -> None:
-    """Nor before the first has been given."""
-    ward.booked()
-    due = [ward.due(DeadlineKind.NEXT_DOSE)]
-    ward.discharged(3)
-    due.append(ward.due(DeadlineKind.NEXT_DOSE))
+@EDGES
+def test_a_prepared_patient_whose_first_dose_never_comes_is_told_to_operations(ward: Ward, edge: timedelta) -> None:
+    """`course.interval_max`, counted from when she was prepared: nobody waits unseen."""
+    ward.prepared()
+    prepared_at = ward.now
+    ward.until(prepared_at + days(21) + edge)
 
-    assert due == [[], []]
+    assert (Kind.PHASE_OVERDUE in ward.open) is (edge >= timedelta())
+
+
+def test_nobody_waits_for_a_dose_after_the_last(ward: Ward) -> None:
+    """Three were planned, three were given."""
+    ward.discharged(3)
+
+    assert ward.due(DeadlineKind.NEXT_DOSE) == []
 
 
 # What falls through

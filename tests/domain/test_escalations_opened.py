@@ -1,5 +1,7 @@
 """Whom a course calls: one open escalation a course, kind and session, whose severity only rises."""
 
+from datetime import timedelta
+
 import pytest
 
 from domain.deadlines import DeadlineKind
@@ -14,6 +16,7 @@ from tests.cast import (
     adverse_event,
     call,
     cssrs,
+    days,
     hours,
     minutes,
     phq9,
@@ -21,7 +24,7 @@ from tests.cast import (
     weekly,
 )
 from tests.domain.conftest import Opens
-from tests.domain.ward import Ward
+from tests.domain.ward import EDGES, Ward
 
 ITEM9 = (2, 2, 2, 2, 2, 1, 1, 1, 1)
 
@@ -106,6 +109,38 @@ def test_a_positive_item_nine_is_urgent(ward: Ward) -> None:
     assert ward.open == {}
     ward.reports(phq9(MARA, at=ward.now, items=ITEM9))
     assert ward.pages == [(Kind.ITEM9_POSITIVE, Severity.URGENT)]
+
+
+@EDGES
+def test_a_hint_in_a_questionnaire_is_followed_up_the_same_day(ward: Ward, edge: timedelta) -> None:
+    """`item9.needs`: without the screen by the end of that day people are paged again (CLINICAL.md 5.1)."""
+    ward.screened()
+    midnight = ward.now.replace(hour=0, minute=0) + days(1)
+    ward.reports(phq9(MARA, at=midnight + hours(9), items=ITEM9))
+    ward.until(midnight + days(1) + edge)
+
+    asked = [(Kind.ITEM9_POSITIVE, Severity.URGENT)]
+    assert ward.pages == (asked * 2 if edge >= timedelta() else asked)
+
+
+def test_a_screen_of_that_day_answers_the_hint(ward: Ward) -> None:
+    """Taken before or after, on the same day; then nobody is asked again."""
+    ward.screened()
+    morning = ward.now.replace(hour=0, minute=0) + days(1)
+    ward.reports(cssrs(MARA, at=morning + hours(9)))
+    ward.reports(phq9(MARA, at=morning + hours(10), items=ITEM9))
+
+    assert ward.due(DeadlineKind.RISK_SCREEN) == []
+
+
+def test_who_leaves_before_she_is_discharged_is_looked_for(ward: Ward) -> None:
+    """Reported as an adverse event of that term: urgent, and monitoring goes on until somebody discharges her."""
+    ward.dosed()
+    left = adverse_event(MARA, at=ward.now + minutes(5), term="left_before_discharge", grade=1)
+    ward.reports(left)
+
+    assert ward.open == {Kind.LEFT_BEFORE_DISCHARGE: Severity.URGENT}
+    assert ward.due(DeadlineKind.CHECKPOINT) != []
 
 
 def test_a_protocol_may_look_for_more_than_a_one(opens: Opens) -> None:
