@@ -1,17 +1,21 @@
 """One course as it is shown: where it is, what may come next, what blocks it, what is due when."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from domain import eligibility
 from domain.chart import Chart
 from domain.checkpoints import Checkpoint, checkpoints
 from domain.deadlines import Deadline, DeadlineKind
-from domain.events import Dose, VitalsRecorded
+from domain.events import Dose, EligibilityDecided, PatientDischarged, SessionCleared, VitalsRecorded
 from domain.measures import Risk
-from domain.state import CourseEscalation, Hold, MeasureTaken, MedicineSession, Outcome, Phase, Stage
+from domain.state import CourseEscalation, Fact, Hold, MeasureTaken, MedicineSession, Outcome, Phase, Stage
 from domain.summary import CourseSummary
-from domain.values import Blocker, CourseId, Frozen, Moment, Severity
+from domain.values import Blocker, CourseId, Frozen, Moment, PersonId, Severity
 from domain.vitals import Verdict, verdict
+
+Decided = Fact[EligibilityDecided.Data] | Fact[SessionCleared.Data] | Fact[PatientDischarged.Data]
+"""What a prescriber decides, with overrides where she does so over a blocker."""
 
 
 class ProtocolPinned(Frozen):
@@ -71,6 +75,16 @@ class MeasureView(Frozen):
     risk: Risk | None
 
 
+class OverrideView(Frozen):
+    """A prescriber's decision to go on over a blocker. It is shown for as long as the course is known."""
+
+    at: Moment
+    by: PersonId
+    session: int | None
+    code: str
+    rationale: str
+
+
 class DeadlineView(Frozen):
     """What is due, and whether that moment lies behind us."""
 
@@ -97,6 +111,7 @@ class CourseView(Frozen):
     sessions: tuple[SessionView, ...]
     measures: tuple[MeasureView, ...]
     cautions: tuple[str, ...]
+    overrides: tuple[OverrideView, ...]
     blockers: tuple[Blocker, ...]
     next: tuple[str, ...]
     deadlines: tuple[DeadlineView, ...]
@@ -121,6 +136,7 @@ def course_view(chart: Chart, now: datetime) -> CourseView:
         sessions=tuple(_session(chart, session) for session in chart.sessions),
         measures=tuple(_measure(taken) for taken in chart.measures),
         cautions=eligibility.cautions(chart),
+        overrides=tuple(_overrides(chart)),
         blockers=chart.blockers(now),
         next=chart.next_acts(now),
         deadlines=tuple(_deadline(deadline, now) for deadline in chart.deadlines()),
@@ -190,6 +206,26 @@ def _session(chart: Chart, session: MedicineSession) -> SessionView:
         check_ins=len(session.check_ins),
         integrations=len(session.integrations),
     )
+
+
+def _overrides(chart: Chart) -> Iterator[OverrideView]:
+    yield from _overridden(None, chart.eligibility)
+    for session in chart.sessions:
+        yield from _overridden(session.number, session.clearance)
+        yield from _overridden(session.number, session.discharge)
+
+
+def _overridden(session: int | None, decision: Decided | None) -> Iterator[OverrideView]:
+    if decision is None:
+        return
+    for override in decision.data.overrides:
+        yield OverrideView(
+            at=decision.at,
+            by=decision.data.actor.id,
+            session=session,
+            code=override.code,
+            rationale=override.rationale,
+        )
 
 
 def _measure(taken: MeasureTaken) -> MeasureView:

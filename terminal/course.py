@@ -51,6 +51,10 @@ def _parts(course: CourseView, now: datetime) -> Iterator[RenderableType]:
         yield Text.from_markup(f"{severity(one.severity)}  {plain(one.kind)}{where}: {one.state}  [dim]{one.id}[/]")
     if course.outcome is None:
         yield _next(course)
+    for made in course.overrides:
+        where = f", session {made.session}" if made.session else ""
+        told = f"over {made.code}{where}: {escape(made.rationale)}"
+        yield Text.from_markup(f"[yellow]overridden[/] {moment(made.at)} by {escape(made.by)} {told}")
     if course.sessions:
         yield _sessions(course)
     if course.deadlines:

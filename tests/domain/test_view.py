@@ -9,11 +9,14 @@ from domain.view import CourseView, course_summary, course_view
 from tests.cast import (
     HAS_A_PLAN,
     MARA,
+    check_in,
+    clearance,
     cssrs,
     days,
     hold,
     hours,
     minutes,
+    over,
     pinned,
     plan,
     screening,
@@ -120,3 +123,17 @@ def test_an_interval_that_the_plan_leaves_open_is_the_protocols(opens: Opens) ->
 
     assert shown is not None
     assert shown.interval_days == 10
+
+
+def test_what_a_prescriber_overrode_is_shown_for_ever(ward: Ward) -> None:
+    """Who went on over which blocker, when and why: still there when the course has long been completed."""
+    ward.booked()
+    ward.reports(cssrs(MARA, at=ward.begins() - minutes(30)))
+    ward.reports(check_in(MARA, at=ward.begins() - minutes(20), medications_changed=True))
+    ward.reports(vitals(MARA, at=ward.begins() - minutes(10)))
+    ward.reports(clearance(MARA, at=ward.begins() - minutes(5), overrides=over("medications.changed")))
+    ward.completed()
+
+    (shown,) = course_view(ward.chart, ward.now).overrides
+    assert (shown.by, shown.session, shown.code) == ("osei", 1, "medications.changed")
+    assert (shown.at, shown.rationale) == (ward.begins() - minutes(5), "Weighed with the patient")
