@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: setup demo test check golden format lock clean
+.PHONY: setup demo test prove check golden format lock clean
 
 setup: $(VENV)/.ready
 
@@ -26,6 +26,10 @@ demo: setup
 
 test: setup
 	$(BIN)/pytest -n auto --dist loadgroup
+
+# Twenty thousand random stories through the rules: minutes to hours, before a release.
+prove: setup
+	PROVE_EXAMPLES=$${PROVE_EXAMPLES:-20000} $(BIN)/pytest tests/domain/test_chart_machine.py
 
 check: setup
 	$(BIN)/ruff format --check .

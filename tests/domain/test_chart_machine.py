@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cache
 
+import pytest
+from hypothesis import Phase as Stretch
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -79,8 +81,6 @@ from tests.cast import (
 from tests.domain.test_gates import LIFTED, offered_and_accepted
 from tests.domain.ward import TICK, Ward, is_whole
 
-from hypothesis import Phase as HP
-PHASES=(HP.generate,)
 PROVING = os.environ.get("PROVE_EXAMPLES")
 
 PROTOCOLS: Mapping[str, Protocol] = {
@@ -459,12 +459,13 @@ def _texts(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
-TestAnyCourse = AnyCourse.TestCase
+TestAnyCourse = pytest.mark.timeout(0 if PROVING else 180)(AnyCourse.TestCase)
 TestAnyCourse.settings = settings(
     max_examples=int(PROVING or 100),
     stateful_step_count=30,
     deadline=None,
     derandomize=PROVING is None,
-    phases=PHASES,
     database=None,
+    # A story is made shorter only where there is time for it.
+    phases=[Stretch.generate, Stretch.shrink] if PROVING else [Stretch.generate],
 )
