@@ -1,65 +1,63 @@
 """One patient's way through the clinic, visit by visit, as its protocol and its staff make it."""
 
-from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from random import Random
 
 from domain import measures
-from domain.answer import Answer
 from domain.escalation import Kind
 from domain.events import (
     CheckInCompleted,
     ConsentSigned,
     CourseReferred,
-    DischargeAssessed,
+    CourseResumed,
     Dose,
-    DoseAdministered,
     EligibilityDecided,
     EligibilityDecision,
     FollowUpHeld,
     FormFiled,
     IntegrationHeld,
     MeasureRecorded,
+    Override,
     PatientCheckedIn,
-    PatientDischarged,
+    PatientWithdrew,
     PlanPrescribed,
     PregnancyTest,
     PreparationHeld,
     ScreeningRecorded,
     SessionBooked,
-    SessionCleared,
+    SessionCanceled,
+    SessionMissed,
+    SessionRebooked,
     StaffMember,
-    VitalsRecorded,
 )
 from domain.followup import days
 from domain.protocol import DoseBasis, MeasureMoment, Protocol
 from domain.values import Actor, Role
-from domain.vitals import VerdictSeverity
 from simulation import mood, physiology
 from simulation.calendar import DOSING_DAYS, opening
 from simulation.patients import Patient
-from simulation.physiology import Response, Vitals
+from simulation.staff import DESK, NURSE, PRESCRIBER, STAFF, THERAPIST, Reply, see_to
 from simulation.telling import Teller
+from simulation.visit import Happening, MedicineVisit
 from simulation.ward import Ward
 
 SITE = "bend"
-
-DESK = Actor(id="desk", role=Role.COORDINATOR)
-NURSE = Actor(id="lind", role=Role.MONITOR)
-PRESCRIBER = Actor(id="osei", role=Role.PRESCRIBER)
-THERAPIST = Actor(id="thorne", role=Role.THERAPIST)
-STAFF = {actor.role: actor for actor in (DESK, NURSE, PRESCRIBER, THERAPIST)}
 
 SCREENING_AT, TALK_AT, DOSE_AT, VISIT_AT = time(9), time(14), time(10), time(11)
 ARRIVES_BEFORE = timedelta(minutes=30)
 LAST_CALL_BEFORE = timedelta(minutes=30)
 """A call that would fall due during a visit is made this long before the patient arrives."""
 LONGEST_VISIT = timedelta(hours=5)
-SECOND_LOOK_AFTER = timedelta(minutes=5)
-"""CLINICAL.md 3.4: after a warning, the reading is taken again in 5 minutes."""
-NURSE_ANSWERS_AFTER = timedelta(seconds=30)
-AT_THE_BEDSIDE_AFTER = timedelta(seconds=15)
-"""Both together within the minute that an event may run ahead of its course's clock, which an open escalation stops."""
+GIVEN_UP_AFTER = timedelta(minutes=30)
+EXCITED_BY = (3, 9)
+"""How far in mmHg over the screening's limit the pressure of somebody afraid of the cuff is."""
+
+ITEM_9 = 2
+ASKED_ON_AFTER = timedelta(minutes=5)
+
+IN_THE_ROOM = Reply(after=timedelta(seconds=30), done_after=timedelta(minutes=3))
+EVALUATED = Reply(by=PRESCRIBER, after=timedelta(seconds=40), done_after=timedelta(minutes=13))
+FOUND = Reply(by=DESK, after=timedelta(minutes=10), done_after=timedelta(minutes=25))
 
 
 class Journey:
@@ -68,7 +66,6 @@ class Journey:
     def __init__(self, patient: Patient, protocol: Protocol, ward: Ward, starts_at: datetime, random: Random) -> None:
         self.patient = patient
         self.protocol = protocol
-        self._ward = ward
         self.random = random
         self._teller = Teller(ward, patient.course_id, starts_at)
         self._starts_at: datetime | None = None
@@ -88,9 +85,11 @@ class Journey:
             ),
         )
 
-    async def screen(self, *conditions: str) -> None:
-        """The screening visit: history, measures and consent."""
+    async def screen(self, *conditions: str, is_excited: bool = False) -> None:
+        """The screening visit: history, measures and consent. Her pressure is over the limit if she `is_excited`."""
         at, body = opening(self._teller.now, SCREENING_AT), physiology.at_rest(self.random, self.patient.rest)
+        if is_excited:
+            body = body.but(systolic=self.protocol.screening.systolic_max + self.random.randint(*EXCITED_BY))
         screening = ScreeningRecorded.Data(
             actor=PRESCRIBER,
             conditions=conditions,
@@ -109,9 +108,11 @@ class Journey:
         consent = ConsentSigned.Data(actor=DESK, document="consent", version=self.protocol.screening.consent_version)
         await self._teller.tell(at + timedelta(minutes=30), consent)
 
-    async def decide(self, decision: EligibilityDecision, rationale: str) -> None:
+    async def decide(self, decision: EligibilityDecision, rationale: str, *overrides: Override) -> None:
         """The prescriber has decided, at the end of the screening visit."""
-        decided = EligibilityDecided.Data(actor=PRESCRIBER, decision=decision, rationale=rationale)
+        decided = EligibilityDecided.Data(
+            actor=PRESCRIBER, decision=decision, rationale=rationale, overrides=overrides
+        )
         await self._teller.tell(self._teller.now + timedelta(minutes=45), decided)
 
     async def prepare(self) -> None:
@@ -125,22 +126,51 @@ class Journey:
         self._starts_at = opening(self._teller.now + timedelta(days=1), DOSE_AT, DOSING_DAYS)
         await self._teller.tell(self._teller.now, self._booking(1, self._starts_at))
 
-    async def session(self, number: int, response: Response | None = None, unread: timedelta | None = None) -> None:
-        """A medicine session, from the door to the door, and what follows it noted down for the days after.
-
-        `response` is how the body answers, uneventfully if not said; at the checkpoint `unread` after the dose nobody
-        takes a reading until the nurse is paged.
-        """
+    async def session(self, number: int, happening: Happening | None = None) -> None:
+        """A medicine session, from the door to the door, and what follows it noted down for the days after."""
         assert self._starts_at is not None
-        await self._arrive(number, self._starts_at)
-        await self._dose(number, self._starts_at)
-        rest = self.patient.rest
-        calm = response or physiology.response_that(
-            self.random, rest, lambda drawn: physiology.is_uneventful(rest, drawn)
-        )
-        await self._watch(number, self._starts_at, calm, unread)
-        await self._go_home(number)
+        weight_kg = await self._arrive(number)
+        visit = MedicineVisit(number, self.patient, weight_kg, self.protocol, self._teller, self.random)
+        await visit.take_place(self._starts_at, happening or Happening())
+        self._home_at = self._teller.now
         self._note_aftercare(number, self._starts_at)
+
+    async def stays_away(self, number: int) -> None:
+        """She does not come to the session; the desk is paged, finds her, and books her for another day."""
+        assert self._starts_at is not None
+        await self._live_until_arrival()
+        await self._teller.tell(self._starts_at + GIVEN_UP_AFTER, SessionMissed.Data(actor=DESK, session=number))
+        note = "Reached by telephone: she had the day wrong, is well, and wants to come"
+        await see_to(self._teller, Kind.SESSION_MISSED, number, FOUND, note)
+        await self._book_another_day(number)
+
+    async def is_at_risk(self, number: int) -> None:
+        """Before the session her answers are alarming: nobody is dosed, and days later a prescriber resumes."""
+        arrival = await self._live_until_arrival()
+        phq9 = next(known for known in self.patient.moods if known.instrument == measures.PHQ9)
+        await self._record(arrival, measures.PHQ9, mood.answers(self.random, measures.PHQ9, phq9.start, ITEM_9))
+        note = "I am with her; she is not left alone, and the risk screen follows now"
+        await see_to(self._teller, Kind.ITEM9_POSITIVE, None, IN_THE_ROOM, note)
+        await self._record(self._teller.now + ASKED_ON_AFTER, measures.CSSRS, mood.high_risk())
+        note = "Evaluated in person; safety plan renewed with her and her partner, who stays with her"
+        await see_to(self._teller, Kind.SUICIDE_RISK, None, EVALUATED, note)
+        off = SessionCanceled.Data(actor=PRESCRIBER, session=number, reason="held after the risk screen")
+        await self._teller.tell(self._teller.now + timedelta(minutes=2), off)
+        seen_again = opening(self._teller.now + timedelta(hours=12), VISIT_AT)
+        await self._teller.live_until(seen_again)
+        await self._record(seen_again, measures.CSSRS, mood.no_risk())
+        reason = "Evaluated again: no intent since, the safety plan is in use; the course may go on"
+        await self._teller.tell(
+            seen_again + timedelta(minutes=30), CourseResumed.Data(actor=PRESCRIBER, reason=reason)
+        )
+        await self._book_another_day(number)
+
+    async def withdraw(self) -> None:
+        """Some days after a session she ends her course."""
+        at = opening(self._home_at + timedelta(days=3), VISIT_AT)
+        await self._teller.live_until(at)
+        patient = Actor(id=self.patient.course_id, role=Role.PATIENT)
+        await self._teller.tell(at, PatientWithdrew.Data(actor=patient, reason="Is moving away, and feels well enough"))
 
     async def follow_up(self) -> None:
         """The visits after the last session; with the last of them the course is complete."""
@@ -151,72 +181,35 @@ class Journey:
             await self._answer(at, self._instruments(), progress=1)
             await self._teller.tell(at, FollowUpHeld.Data(actor=THERAPIST, days_after=days(after)))
 
-    async def _arrive(self, number: int, starts_at: datetime) -> None:
-        arrival = starts_at - ARRIVES_BEFORE
+    async def _live_until_arrival(self) -> datetime:
+        assert self._starts_at is not None
+        arrival = self._starts_at - ARRIVES_BEFORE
         await self._teller.live_until(arrival - LAST_CALL_BEFORE, nobody_calls_for=LONGEST_VISIT)
+        return arrival
+
+    async def _arrive(self, number: int) -> float:
+        """She is here; answers what she weighs today, in kg."""
+        arrival = await self._live_until_arrival()
         await self._answer(arrival, self._instruments(), progress=(number - 1) / max(1, self.patient.medicine_sessions))
         fasting = self.protocol.medicine
+        weight_kg = round(self.patient.weight_kg + self.random.uniform(-0.8, 0.8), 1)
         checked_in = PatientCheckedIn.Data(
             actor=NURSE,
             session=number,
             last_solids_at=arrival - fasting.solids_fasting - timedelta(hours=self.random.randint(3, 7)),
             last_fluids_at=arrival - fasting.fluids_fasting - timedelta(minutes=self.random.randint(15, 90)),
             escort=True,
-            weight_kg=round(self.patient.weight_kg + self.random.uniform(-0.8, 0.8), 1),
+            weight_kg=weight_kg,
             pregnancy_test=PregnancyTest.NEGATIVE,
             medications_changed=False,
         )
         await self._teller.tell(arrival, checked_in)
-        self._weight_kg = checked_in.weight_kg or self.patient.weight_kg
+        return weight_kg
 
-    async def _dose(self, number: int, starts_at: datetime) -> None:
-        body = physiology.at_rest(self.random, self.patient.rest)
-        await self._teller.tell(starts_at - timedelta(minutes=8), _reading(number, body))
-        await self._teller.tell(starts_at - timedelta(minutes=5), SessionCleared.Data(actor=PRESCRIBER, session=number))
-        dose = DoseAdministered.Data(
-            actor=PRESCRIBER, session=number, mg=self._milligrams(), route=self.protocol.route, lot="K2207"
-        )
-        await self._teller.tell(starts_at, dose)
-
-    async def _watch(self, number: int, dosed_at: datetime, moved: Response, unread: timedelta | None) -> None:
-        rules = self.protocol.medicine.checkpoints
-        for offset in self._offsets():
-            due_at = dosed_at + offset
-            if offset == unread:
-                await self._overlook(number, dosed_at, moved, due_at + rules.grace)
-                continue
-            taken_at = due_at + self.random.random() * rules.grace / 2 if offset else due_at
-            await self._ward.until(taken_at)
-            answer = await self._read(number, dosed_at, moved, taken_at)
-            if answer.verdict is not None and answer.verdict.severity is not VerdictSeverity.NORMAL:
-                await self._ward.until(taken_at + SECOND_LOOK_AFTER)
-                await self._read(number, dosed_at, moved, taken_at + SECOND_LOOK_AFTER)
-
-    async def _overlook(self, number: int, dosed_at: datetime, moved: Response, passes_at: datetime) -> None:
-        """Nobody comes; the nurse is paged, has it, and takes the reading: then nothing is left to resolve."""
-        escalation = await self._ward.called(Kind.VITALS_OVERDUE, number, by=passes_at)
-        answered_at = await self._ward.acknowledge(escalation, NURSE.id, after=NURSE_ANSWERS_AFTER)
-        await self._read(number, dosed_at, moved, answered_at + AT_THE_BEDSIDE_AFTER)
-        await self._ward.settled(escalation)
-
-    async def _read(self, number: int, dosed_at: datetime, moved: Response, at: datetime) -> Answer:
-        body = physiology.after_dose(self.random, self.patient.rest, moved, at - dosed_at)
-        return await self._teller.tell_at_once(at, _reading(number, body))
-
-    async def _go_home(self, number: int) -> None:
-        assessed = DischargeAssessed.Data(
-            actor=NURSE,
-            session=number,
-            padss=10,
-            oriented=True,
-            steady_gait=True,
-            dissociation_resolved=True,
-            nausea=False,
-        )
-        await self._teller.tell(self._teller.now + timedelta(minutes=5), assessed)
-        home = PatientDischarged.Data(actor=NURSE, session=number, escort=True, instructions_given=True)
-        await self._teller.tell(self._teller.now, home)
-        self._home_at = self._teller.now
+    async def _book_another_day(self, number: int) -> None:
+        self._starts_at = opening(self._teller.now + timedelta(hours=12), DOSE_AT, DOSING_DAYS)
+        moved = SessionRebooked.Data(actor=DESK, session=number, starts_at=self._starts_at)
+        await self._teller.tell(self._teller.now + timedelta(minutes=5), moved)
 
     def _note_aftercare(self, number: int, dosed_at: datetime) -> None:
         home_at, rules = self._home_at, self.protocol
@@ -247,7 +240,10 @@ class Journey:
                 items = mood.answers(self.random, instrument, total)
             else:
                 continue
-            await self._teller.tell(at, MeasureRecorded.Data(actor=DESK, instrument=instrument, items=items))
+            await self._record(at, instrument, items)
+
+    async def _record(self, at: datetime, instrument: str, items: tuple[int, ...]) -> None:
+        await self._teller.tell(at, MeasureRecorded.Data(actor=DESK, instrument=instrument, items=items))
 
     def _plan(self) -> PlanPrescribed.Data:
         rules = self.protocol.medicine.dose
@@ -268,24 +264,6 @@ class Journey:
         )
         return SessionBooked.Data(actor=DESK, session=number, starts_at=starts_at, room="willow", staff=staff)
 
-    def _milligrams(self) -> float:
-        rules = self.protocol.medicine.dose
-        amount = min(rules.first_max, rules.max)
-        return float(int(amount * self._weight_kg)) if rules.basis is DoseBasis.MG_PER_KG else amount
-
     def _instruments(self) -> tuple[str, ...]:
         each = [name for name, rule in self.protocol.measures.items() if rule.every is MeasureMoment.EACH_SESSION]
         return tuple(dict.fromkeys((*each, *self.protocol.medicine.measures)))
-
-    def _offsets(self) -> Iterator[timedelta]:
-        """The protocol's readings, and more of them until the patient may be thought of going home."""
-        rules = self.protocol.medicine.checkpoints
-        yield from rules.offsets
-        offset = rules.offsets[-1]
-        while offset < self.protocol.medicine.minimum_observation:
-            offset += rules.then_every
-            yield offset
-
-
-def _reading(number: int, body: Vitals) -> VitalsRecorded.Data:
-    return VitalsRecorded.Data(actor=NURSE, session=number, **body.model_dump())

@@ -38,12 +38,14 @@ def trajectory(random: Random, instrument: Code) -> Trajectory:
     return Trajectory(instrument=instrument, start=start, end=round(start * random.uniform(0.25, 0.66)))
 
 
-def answers(random: Random, instrument: Code, total: int) -> tuple[int, ...]:
-    """Answers that the instrument adds up to `total`. The PHQ-9's ninth, of being better off dead, is 0."""
+def answers(random: Random, instrument: Code, total: int, item9: int = 0) -> tuple[int, ...]:
+    """Answers that the instrument adds up to `total`. The PHQ-9's ninth, of being better off dead, is `item9`."""
     asked = QUESTIONNAIRES[instrument]
     open_items = WITHOUT_ITEM_9 if instrument == PHQ9 else asked.items
     given = [0] * asked.items
-    for _ in range(total):
+    if instrument == PHQ9:
+        given[WITHOUT_ITEM_9] = item9
+    for _ in range(total - sum(given)):
         item = random.choice([item for item in range(open_items) if given[item] < asked.most])
         given[item] += 1
     return tuple(given)
@@ -52,3 +54,8 @@ def answers(random: Random, instrument: Code, total: int) -> tuple[int, ...]:
 def no_risk() -> tuple[int, ...]:
     """A C-SSRS screener with nothing said yes to."""
     return (0,) * SCREENER_ITEMS
+
+
+def high_risk() -> tuple[int, ...]:
+    """A C-SSRS screener that says yes to the wish, the thoughts, a method and the intent (S47)."""
+    return (1, 1, 1, 1, 0, 0)

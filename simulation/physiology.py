@@ -109,15 +109,35 @@ def is_uneventful(patient: Baseline, drawn: Response) -> bool:
     )
 
 
+def uneventful(random: Random, patient: Baseline) -> Response:
+    """A response of which nobody takes notice."""
+    return response_that(random, patient, lambda drawn: is_uneventful(patient, drawn))
+
+
 def high_peak(random: Random, patient: Baseline) -> Response:
     """A peak between 168 and 172 systolic: above the usual warning of 160, below the usual alarm of 180."""
-    calm = response_that(random, patient, lambda drawn: is_uneventful(patient, drawn))
+    calm = uneventful(random, patient)
     peak = random.uniform(168, 172)
     return calm.but(
         systolic_rise=peak - patient.systolic,
         diastolic_rise=min(14.0, 98 - patient.diastolic),
         peak_after=timedelta(minutes=42),
     )
+
+
+def surge(random: Random, patient: Baseline) -> Response:
+    """Fear in the second half of the hour: between 45 and 55 minutes above 180 systolic, below the alarm of 110."""
+    peak = random.uniform(188, 194)
+    return uneventful(random, patient).but(
+        systolic_rise=peak - patient.systolic,
+        diastolic_rise=min(22.0, 105 - patient.diastolic),
+        peak_after=timedelta(minutes=48),
+    )
+
+
+def relieved(moved: Response) -> Response:
+    """The same response after somebody did something about the pressure: half of it is left."""
+    return moved.but(systolic_rise=moved.systolic_rise / 2, diastolic_rise=moved.diastolic_rise / 2)
 
 
 def at_rest(random: Random, patient: Baseline) -> Vitals:

@@ -5,7 +5,16 @@ from datetime import datetime, timedelta
 
 from domain.answer import Answer
 from domain.chart import Chart, Decision, PinnedProtocol
-from domain.escalation import Acknowledge, EscalationId, EscalationState, EscalationView, Kind, Page, Settlement
+from domain.escalation import (
+    Acknowledge,
+    EscalationId,
+    EscalationState,
+    EscalationView,
+    Kind,
+    Page,
+    Resolve,
+    Settlement,
+)
 from domain.events import ClinicEvent
 from domain.ledger import Entry
 from domain.obligation import Obligation, opened
@@ -57,15 +66,33 @@ class Rehearsal:
         raise LookupError(f"no {kind} is open at {by.isoformat()}")
 
     async def acknowledge(self, escalation: EscalationId, by: PersonId, after: timedelta) -> datetime:
-        """Acknowledged; the course's own clock stands still, as it does while an escalation is open."""
-        at = self._obligations[escalation].view.opened_at + after
-        self._move(self._obligations[escalation].acknowledge(Acknowledge(by=by), self._standing(escalation), at), at)
+        """Acknowledged by somebody who was paged. Raises `LookupError` where `by` was not."""
+        at = self._climbed_until(escalation, after)
+        obligation = self._obligations[escalation]
+        if by not in {page.person for page in obligation.view.pages}:
+            raise LookupError(f"{by} was not paged for {escalation}")
+        self._move(obligation.acknowledge(Acknowledge(by=by), self._standing(escalation), at), at)
+        return at
+
+    async def resolve(self, escalation: EscalationId, by: PersonId, after: timedelta, note: str) -> datetime:
+        """Resolved on its own clock."""
+        at = self._climbed_until(escalation, after)
+        order = Resolve(by=by, note=note)
+        self._move(self._obligations[escalation].resolve(order, self._standing(escalation), at), at)
         return at
 
     async def settled(self, escalation: EscalationId) -> None:
         """Raises `LookupError` where it is not resolved: in a rehearsal nothing more comes by itself."""
         if self._obligations[escalation].view.state is not EscalationState.RESOLVED:
             raise LookupError(f"{escalation} is not resolved")
+
+    def _climbed_until(self, escalation: EscalationId, after: timedelta) -> datetime:
+        """The moment `after` it was opened, with the rungs on the way behind it."""
+        at = self._obligations[escalation].view.opened_at + after
+        policy = self._standing(escalation).policy
+        while (due := self._obligations[escalation].climb.wakes_at(policy)) is not None and due <= at:
+            self._climb(escalation, due)
+        return at
 
     def _dues(self) -> Iterator[datetime]:
         yield from (deadline.passes_at for deadline in self._chart.deadlines())

@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.answer import Answer
 from domain.events import CLINIC_EVENT, MODELS, EventData
+from domain.refusal import Refused
 from domain.values import CourseId
 from simulation.ward import Ward
 
@@ -15,19 +16,23 @@ SOURCE = "/simulated-clinic"
 _TYPE_OF: dict[Any, str] = {model.model_fields["data"].annotation: name for name, model in MODELS.items()}
 
 
+class NotRefused(Exception):  # noqa: N818  it is what happened, not what went wrong
+    """Something was accepted that the script expects to be refused, or was refused for another reason."""
+
+
 class Teller:
     """Tells a ward what happened in one course, in order. `now` is the moment told of last."""
 
     def __init__(self, ward: Ward, course_id: CourseId, starts_at: datetime) -> None:
         self.now = starts_at
-        self._ward = ward
+        self.ward = ward
         self._course_id = course_id
         self._numbers = count(1)
         self._agenda: list[tuple[datetime, int, EventData]] = []
 
     async def tell(self, at: datetime, data: EventData) -> Answer:
         """The clock has moved to `at`, and this happened."""
-        await self._ward.until(at)
+        await self.ward.until(at)
         return await self.tell_at_once(at, data)
 
     async def tell_at_once(self, at: datetime, data: EventData) -> Answer:
@@ -43,7 +48,18 @@ class Teller:
                 "data": data,
             }
         )
-        return await self._ward.report(event)
+        return await self.ward.report(event)
+
+    async def tell_in_vain(self, at: datetime, data: EventData, blocker: str) -> None:
+        """It was refused, and `blocker` is among the reasons. Raises `NotRefused` where that is not so."""
+        try:
+            await self.tell(at, data)
+        except Refused as refused:
+            reasons = [one.code for one in refused.refusal.blockers]
+            if blocker not in reasons:
+                raise NotRefused(f"refused for {', '.join(reasons)}; {blocker} was expected") from refused
+            return
+        raise NotRefused(f"{_TYPE_OF[type(data)]} was accepted; a refusal for {blocker} was expected")
 
     def note(self, at: datetime, data: EventData) -> None:
         """This is to happen at `at`."""

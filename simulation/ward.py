@@ -10,7 +10,11 @@ from domain.values import PersonId
 
 
 class Ward(Protocol):
-    """One course as the people around the patient see it. All moments are aware and on the course's own clock."""
+    """One course as the people around the patient see it. All moments are aware.
+
+    They are on the course's own clock, which stands still while one of its escalations is open: that one has a clock
+    of its own, on which it is answered and resolved.
+    """
 
     async def until(self, moment: datetime) -> None:
         """The clock shows `moment`, or a later one already. Whatever fell due on the way has passed."""
@@ -22,7 +26,10 @@ class Ward(Protocol):
         """By the moment `by` this escalation has been opened, and its first page has been sent."""
 
     async def acknowledge(self, escalation: EscalationId, by: PersonId, after: timedelta) -> datetime:
-        """`by` has it, `after` it was opened; answers when. The course's clock has not been moved meanwhile."""
+        """`by` was paged and has it, `after` it was opened; answers when. Nobody answered before."""
+
+    async def resolve(self, escalation: EscalationId, by: PersonId, after: timedelta, note: str) -> datetime:
+        """`by` has dealt with it, `after` it was opened; answers when. The course knows, and its clock may go on."""
 
     async def settled(self, escalation: EscalationId) -> None:
-        """The escalation has come to its end, and the course knows."""
+        """The escalation has come to its end by itself, and the course knows."""

@@ -459,9 +459,9 @@ def _texts(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
-TestAnyCourse = pytest.mark.timeout(0 if PROVING else 180)(AnyCourse.TestCase)
+TestAnyCourse = pytest.mark.timeout(0 if PROVING else 600)(AnyCourse.TestCase)
 TestAnyCourse.settings = settings(
-    max_examples=int(PROVING or 100),
+    max_examples=int(PROVING or 500),
     stateful_step_count=30,
     deadline=None,
     derandomize=PROVING is None,
