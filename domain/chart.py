@@ -15,7 +15,7 @@ from domain.protocol import Protocol
 from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid
 from domain.state import CourseState, MedicineSession
 from domain.turn import Again, Call, Turn
-from domain.values import Actor, Blocker, CourseId, Frozen, Role
+from domain.values import Blocker, CourseId, Frozen
 from domain.vitals import Verdict
 
 CLOCK_SKEW = timedelta(seconds=60)
@@ -118,8 +118,7 @@ class Chart(CourseState):
                 Note(
                     time=notice.at,
                     type=f"kap.escalation.{notice.change}",
-                    actor=Actor(id=notice.by, role=Role.SYSTEM) if notice.by else None,
-                    data={"id": notice.id, **({"note": notice.note} if notice.note else {})},
+                    data=notice.model_dump(mode="json", include={"id", "by", "note"}, exclude_none=True),
                 )
             )
         return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from domain.escalation import Change, EscalationState, Kind, Notice
 from domain.ledger import GENESIS
 from domain.refusal import RefusalCode
-from domain.state import Phase
+from domain.state import Phase, Stage
 from domain.values import Severity
 from tests.cast import (
     DESK,
@@ -13,6 +13,7 @@ from tests.cast import (
     MARA,
     MONDAY,
     adverse_event,
+    call,
     check_in,
     clearance,
     consent,
@@ -232,6 +233,17 @@ def test_a_blocker_says_what_was_observed_what_the_limit_is_and_who_says_so(ward
     }
 
 
+def test_an_answer_shows_the_session_it_is_about(ward: Ward) -> None:
+    """A call after the first session shows the first; what belongs to no session shows the newest."""
+    ward.integrated().booked(2)
+    called = ward.reports(call(MARA, 1, at=ward.now, days_after=7)).session
+    measured = ward.reports(cssrs(MARA, at=ward.now)).session
+
+    assert called is not None
+    assert measured is not None
+    assert [(one.number, one.stage) for one in (called, measured)] == [(1, Stage.DISCHARGED), (2, Stage.BOOKED)]
+
+
 def test_what_stands_against_a_referral_may_be_asked_like_any_other(ward: Ward) -> None:
     """`blockers_for` answers for every clinic event, the first one too."""
     assert ward.chart.blockers_for(referral(MARA, at=MONDAY)) == ()
@@ -256,8 +268,8 @@ def test_what_became_of_an_escalation_is_written_down_with_who_did_it(ward: Ward
         "escalation.reopened",
         "escalation.resolved",
     ]
-    assert [entry.actor.id if entry.actor else None for entry in ward.entries[-3:]] == ["lind", None, "osei"]
-    assert ward.entries[-1].data == {"id": "MARA-1~adverse_event~0~1", "note": "She feels better"}
+    assert [entry.data.get("by") for entry in ward.entries[-3:]] == ["lind", None, "osei"]
+    assert ward.entries[-1].data == {"id": "MARA-1~adverse_event~0~1", "by": "osei", "note": "She feels better"}
     assert ward.open == {}
 
 

@@ -74,6 +74,12 @@ def test_a_reading_may_come_a_little_early(ward: Ward, edge: timedelta) -> None:
     assert seen(ward)[:2] == [(0, MET), (15, MET if edge >= timedelta() else PENDING)]
 
 
+def test_a_reading_that_opens_a_window_belongs_to_it_alone(ward: Ward) -> None:
+    """Twelve minutes after the dose is a quarter past, and no late answer to the dose itself."""
+    ward.dosed().reports(vitals(MARA, at=after(ward, 12)))
+    assert seen(ward)[:2] == [(0, MISSED), (15, MET)]
+
+
 def test_the_first_reading_may_lie_just_before_the_dose(ward: Ward) -> None:
     """The window of the first checkpoint opens before it as any other; the reading at clearance does not count."""
     ward.cleared()
@@ -144,7 +150,7 @@ def test_an_older_reading_that_arrives_settles_nothing(ward: Ward) -> None:
     ward.sends(vitals(MARA, at=after(ward, 10)))
 
     assert ward.settled == []
-    ward.sends(vitals(MARA, at=after(ward, 14)))
+    ward.sends(vitals(MARA, at=after(ward, 12)))
     assert ward.settled == [Kind.VITALS_OVERDUE]
     assert seen(ward)[1] == (15, MET)
 
@@ -260,6 +266,15 @@ def test_a_booster_starts_the_grid_again(opens: Opens) -> None:
 
     assert [minute for minute, _ in seen(ward)] == [0, 15, 20, 35, 50, 65, 80, 110, 140]
     assert ward.due(DeadlineKind.DISCHARGE)[0].due_at == after(ward, 260)
+
+
+def test_a_booster_on_the_grid_is_one_checkpoint_not_two(opens: Opens) -> None:
+    """Given at half past: what was due then is the booster's own first reading."""
+    ward = opens(weekly({"medicine.dose.boosters_max": 1})).cleared()
+    ward.reports(dose(MARA, at=ward.begins(), mg=20))
+    ward.watched(until=minutes(15)).reports(dose(MARA, at=after(ward, 30), mg=10))
+
+    assert [minute for minute, _ in seen(ward)] == [0, 15, 30, 45, 60, 75, 90, 120, 150]
 
 
 # Learned late

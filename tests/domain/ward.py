@@ -387,12 +387,12 @@ def _taken_in(chart: Chart, entry: Entry, versions: Mapping[str, Protocol]) -> D
         return chart.accept(event, entry.recorded_at, pinned(version) if version else None)
     if entry.type in {"kap.checkpoint.missed", "kap.deadline.passed"}:
         return chart.pass_deadlines(entry.recorded_at)
-    note = entry.data.get("note")
+    by, note = entry.data.get("by"), entry.data.get("note")
     notice = Notice(
         id=str(entry.data["id"]),
         change=Change(entry.type.removeprefix("kap.escalation.")),
         at=entry.time,
-        by=entry.actor.id if entry.actor else None,
+        by=str(by) if by else None,
         note=str(note) if note else None,
     )
     return chart.hear(notice, entry.recorded_at)
