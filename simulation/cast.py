@@ -4,22 +4,28 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from random import Random
 
-from domain.events import EligibilityDecision
+from domain.escalation import Kind
+from domain.events import EligibilityDecision, Override
 from domain.protocol import Protocol
 from domain.state import Outcome
 from domain.values import CourseId, Frozen
 from simulation import physiology
-from simulation.ending import Expected
-from simulation.journey import NURSE, Journey
+from simulation.ending import Call, Expected
+from simulation.journey import Journey
 from simulation.patients import Patient, patient
+from simulation.staff import AT_THE_SECOND_STEP, DESK, NURSE, PRESCRIBER
+from simulation.visit import Happening
 from simulation.ward import Ward
 
 SPECIAL_SESSION = 2
 """The session in which something happens, where something does."""
 
-OVERLOOKED_CHECKPOINT = timedelta(minutes=45)
+AT_THE_PEAK = timedelta(minutes=45)
+AFTER_HALF_AN_HOUR = timedelta(minutes=30)
 ELIGIBLE = "Adequate trials without benefit; nothing excludes the treatment"
 INELIGIBLE = "A condition excludes the treatment; referred back with a letter"
+OVER_THE_LIMIT = "screening.systolic_above_limit"
+AFRAID_OF_THE_CUFF = "Afraid of the cuff: her own doctor's 24-hour mean is 124/78; letter on file"
 
 Story = Callable[[Journey], Awaitable[None]]
 
@@ -48,28 +54,20 @@ class Part(Frozen):
 
 async def completes(journey: Journey) -> None:
     """Nothing happens but what the protocol asks for."""
-    await _begin(journey)
-    for number in journey.sessions:
-        await journey.session(number)
-    await journey.follow_up()
+    await begin(journey)
+    await _all_sessions(journey, Happening())
 
 
 async def completes_after_a_warning(journey: Journey) -> None:
     """In one session the pressure rises over the warning limit; the nurse looks twice, and it settles."""
-    await _begin(journey)
-    for number in journey.sessions:
-        is_special = number == SPECIAL_SESSION
-        response = physiology.high_peak(journey.random, journey.patient.rest) if is_special else None
-        await journey.session(number, response)
-    await journey.follow_up()
+    await begin(journey)
+    await _all_sessions(journey, Happening(response=physiology.high_peak(journey.random, journey.patient.rest)))
 
 
 async def completes_after_a_missed_reading(journey: Journey) -> None:
     """In one session nobody takes the 45-minute reading; the nurse is paged, has it, and takes it."""
-    await _begin(journey)
-    for number in journey.sessions:
-        await journey.session(number, unread=OVERLOOKED_CHECKPOINT if number == SPECIAL_SESSION else None)
-    await journey.follow_up()
+    await begin(journey)
+    await _all_sessions(journey, Happening(unread=AT_THE_PEAK))
 
 
 async def is_ineligible(journey: Journey) -> None:
@@ -77,6 +75,45 @@ async def is_ineligible(journey: Journey) -> None:
     await journey.refer()
     await journey.screen(journey.random.choice(journey.protocol.screening.absolute))
     await journey.decide(EligibilityDecision.INELIGIBLE, INELIGIBLE)
+
+
+async def completes_after_an_alarm(journey: Journey) -> None:
+    """Let in over a high pressure with a rationale; in one session two readings alarm; the second step comes."""
+    await journey.refer()
+    await journey.screen(is_excited=True)
+    override = Override(code=OVER_THE_LIMIT, rationale=AFRAID_OF_THE_CUFF)
+    await journey.decide(EligibilityDecision.ELIGIBLE, ELIGIBLE, override)
+    await journey.prepare()
+    await _all_sessions(journey, Happening(surge=AT_THE_PEAK, reply=AT_THE_SECOND_STEP))
+
+
+async def completes_after_a_hold(journey: Journey) -> None:
+    """Her answers before a session show a high risk: she is seen at once, held, and resumed by a prescriber."""
+    await begin(journey)
+    for number in journey.sessions:
+        if number == SPECIAL_SESSION:
+            await journey.is_at_risk(number)
+        await journey.session(number)
+    await journey.follow_up()
+
+
+async def withdraws(journey: Journey) -> None:
+    """After some sessions she has had enough."""
+    await begin(journey)
+    for number in range(1, SPECIAL_SESSION + 1):
+        await journey.session(number)
+    await journey.withdraw()
+
+
+async def comes_back(journey: Journey) -> None:
+    """She misses a session, comes on another day, and asks there for a second dose: the protocol allows none."""
+    await begin(journey)
+    for number in journey.sessions:
+        is_special = number == SPECIAL_SESSION
+        if is_special:
+            await journey.stays_away(number)
+        await journey.session(number, Happening(more=AFTER_HALF_AN_HOUR if is_special else None))
+    await journey.follow_up()
 
 
 CAST: tuple[Script, ...] = (
@@ -89,25 +126,85 @@ CAST: tuple[Script, ...] = (
     Script(
         name="missed reading",
         story=completes_after_a_missed_reading,
-        expected=Expected(outcome=Outcome.COMPLETED, late=1, paged=(NURSE.id,)),
+        expected=Expected(
+            outcome=Outcome.COMPLETED,
+            late=1,
+            calls=(Call(kind=Kind.VITALS_OVERDUE, paged=(NURSE.id,), answered_by=NURSE.id),),
+        ),
     ),
     Script(name="ineligible", story=is_ineligible, expected=Expected(outcome=Outcome.INELIGIBLE)),
+    Script(
+        name="override, alarm",
+        story=completes_after_an_alarm,
+        expected=Expected(
+            outcome=Outcome.COMPLETED,
+            warned=True,
+            calls=(Call(kind=Kind.VITALS_URGENT, paged=(NURSE.id, PRESCRIBER.id), answered_by=PRESCRIBER.id),),
+            overrides=(OVER_THE_LIMIT,),
+        ),
+    ),
+    Script(
+        name="risk, hold",
+        story=completes_after_a_hold,
+        expected=Expected(
+            outcome=Outcome.COMPLETED,
+            calls=(
+                Call(kind=Kind.ITEM9_POSITIVE, paged=(NURSE.id,), answered_by=NURSE.id),
+                Call(kind=Kind.SUICIDE_RISK, paged=(NURSE.id, PRESCRIBER.id), answered_by=PRESCRIBER.id),
+            ),
+            happened=("kap.session.canceled", "kap.course.resumed", "kap.session.rebooked"),
+        ),
+    ),
+    Script(
+        name="withdraws",
+        story=withdraws,
+        expected=Expected(outcome=Outcome.WITHDRAWN, happened=("kap.patient.discharged", "kap.patient.withdrew")),
+    ),
+    Script(
+        name="no-show, no booster",
+        story=comes_back,
+        expected=Expected(
+            outcome=Outcome.COMPLETED,
+            calls=(Call(kind=Kind.SESSION_MISSED, paged=(DESK.id,), answered_by=DESK.id),),
+            happened=("kap.session.missed", "kap.session.rebooked"),
+        ),
+    ),
 )
 """In the order in which patients are given their scripts; after the last the first again."""
 
 
-def parts(patients: int, seed: int, protocol: Protocol, course_id: Callable[[int], CourseId]) -> tuple[Part, ...]:
-    """As many parts as patients, numbered from 1. `course_id` names the course of a number."""
-    return tuple(_part(number, f"{seed}/{number}", protocol, course_id(number)) for number in range(1, patients + 1))
+def scripted(number: int, _random: Random) -> Script:
+    """One script after the other."""
+    return CAST[(number - 1) % len(CAST)]
 
 
-def _part(number: int, seed: str, protocol: Protocol, course_id: CourseId) -> Part:
-    drawn = patient(Random(f"{seed}/patient"), course_id, protocol)  # noqa: S311  nothing here is a secret
-    return Part(script=CAST[(number - 1) % len(CAST)], patient=drawn, protocol=protocol, seed=seed)
+def parts(
+    patients: int,
+    seed: int,
+    protocol: Protocol,
+    course_id: Callable[[int], CourseId],
+    script: Callable[[int, Random], Script] = scripted,
+) -> tuple[Part, ...]:
+    """As many parts as patients, numbered from 1. `course_id` names a number's course, `script` what she plays."""
+
+    def part(number: int) -> Part:
+        drawn_from = f"{seed}/{number}"
+        casting = Random(f"{drawn_from}/script")  # noqa: S311  nothing here is a secret
+        drawn = patient(Random(f"{drawn_from}/patient"), course_id(number), protocol)  # noqa: S311
+        return Part(script=script(number, casting), patient=drawn, protocol=protocol, seed=drawn_from)
+
+    return tuple(part(number) for number in range(1, patients + 1))
 
 
-async def _begin(journey: Journey) -> None:
+async def begin(journey: Journey) -> None:
+    """Referred, screened, let in, prepared."""
     await journey.refer()
     await journey.screen()
     await journey.decide(EligibilityDecision.ELIGIBLE, ELIGIBLE)
     await journey.prepare()
+
+
+async def _all_sessions(journey: Journey, special: Happening) -> None:
+    for number in journey.sessions:
+        await journey.session(number, special if number == SPECIAL_SESSION else None)
+    await journey.follow_up()

@@ -15,7 +15,7 @@ from domain.escalation import EscalationId, EscalationView, Kind
 from domain.escalation import workflow_id as escalation_workflow
 from domain.events import ClinicEvent
 from domain.ledger import Entry
-from domain.refusal import RefusalCode, Refused
+from domain.refusal import Refusal, RefusalCode, Refused
 from domain.values import CourseId, Frozen, PersonId
 from gateway.calls import TooMany, Unavailable
 from gateway.courses import Courses
@@ -26,6 +26,7 @@ from records.store import RecordStore
 from records.verify import verify
 from simulation.cast import Part
 from simulation.ending import Ending, differences, ending
+from simulation.telling import NotRefused
 
 WITHIN: Final = timedelta(seconds=60)
 """How long the system may take for what it does by itself: page, resolve, write to the record store."""
@@ -44,8 +45,14 @@ class Audience(Protocol):
     def saw(self, event: ClinicEvent, answer: Answer) -> None:
         """The event was accepted, and this was answered."""
 
+    def saw_refusal(self, event: ClinicEvent, refusal: Refusal) -> None:
+        """The event was refused, for these reasons."""
+
     def saw_page(self, course_id: CourseId, kind: Kind) -> None:
         """Somebody was paged."""
+
+    def saw_end(self, course_id: CourseId) -> None:
+        """The course was played, whatever came of it."""
 
 
 class Pace(Frozen):
@@ -91,8 +98,10 @@ class Clinic:
             try:
                 await part.play(LiveWard(self, part.patient.course_id), datetime.now(UTC))
                 return await self._judged(part)
-            except (Refused, Unavailable, TooMany, RPCError, TimeoutError) as error:
+            except (Refused, NotRefused, Unavailable, TooMany, RPCError, TimeoutError) as error:
                 return Played(part=part, ending=None, troubles=(str(error) or type(error).__name__,))
+            finally:
+                self.audience.saw_end(part.patient.course_id)
 
     async def _judged(self, part: Part) -> Played:
         course_id = part.patient.course_id
@@ -105,7 +114,7 @@ class Clinic:
         ledger = await eventually(recorded)
         opened = [str(entry.data["id"]) for entry in ledger if entry.type == "kap.escalation.opened"]
         escalations = [await self.escalations.view(one) for one in opened]
-        found = ending(await self.courses.view(course_id), escalations)
+        found = ending(await self.courses.view(course_id), escalations, ledger)
         verdict = verify(ledger, (head.sequence, head.hash))
         broken = (f"ledger entry {verdict.fault.sequence}: {verdict.fault.reason}",) if verdict.fault else ()
         return Played(part=part, ending=found, troubles=(*differences(part.script.expected, found), *broken))
@@ -132,6 +141,9 @@ class LiveWard:
             try:
                 answer = (await self._clinic.courses.report(event)).answer
                 break
+            except Refused as refused:
+                self._clinic.audience.saw_refusal(event, refused.refusal)
+                raise
             except (Unavailable, TooMany):
                 if attempt == ATTEMPTS or _is_canceled():
                     raise
@@ -147,7 +159,7 @@ class LiveWard:
         async def paged() -> EscalationId | None:
             view = await self._clinic.courses.view(self._course_id)
             for one in view.escalations:
-                if (one.kind, one.session) == (kind, session) and await self._has_paged(one.id):
+                if (one.kind, one.session) == (kind, session) and await self._paged(one.id):
                     return one.id
             return None
 
@@ -161,17 +173,33 @@ class LiveWard:
         return escalation
 
     async def acknowledge(self, escalation: EscalationId, by: PersonId, after: timedelta) -> datetime:
-        """Acknowledged on the escalation's own clock."""
-        opened_at = (await self._clinic.escalations.view(escalation)).opened_at
-        await self._skip(self._handle(escalation), opened_at + after)
+        """Acknowledged on the escalation's own clock. Raises `TimeoutError` where no page reaches `by`."""
+        await self._skip_from_opening(escalation, after)
+
+        async def reached() -> bool | None:
+            return by in await self._paged(escalation) or None
+
+        await eventually(reached)
         view = await self._clinic.escalations.acknowledge(escalation, by=by)
         assert view.acknowledged_at is not None
         return view.acknowledged_at
+
+    async def resolve(self, escalation: EscalationId, by: PersonId, after: timedelta, note: str) -> datetime:
+        """Resolved on the escalation's own clock, and its workflow has ended."""
+        await self._skip_from_opening(escalation, after)
+        view = await self._clinic.escalations.resolve(escalation, by=by, note=note)
+        await self.settled(escalation)
+        assert view.resolved_at is not None
+        return view.resolved_at
 
     async def settled(self, escalation: EscalationId) -> None:
         """Its workflow has ended, so the course's clock can be moved again. Raises `TimeoutError`."""
         async with asyncio.timeout(WITHIN.total_seconds()):
             await self._handle(escalation).result()
+
+    async def _skip_from_opening(self, escalation: EscalationId, after: timedelta) -> None:
+        opened_at = (await self._clinic.escalations.view(escalation)).opened_at
+        await self._skip(self._handle(escalation), opened_at + after)
 
     async def _skip(self, handle: WorkflowHandle[object, object], moment: datetime) -> None:
         ahead = moment - await self._skipper.get_current_time(handle)
@@ -179,14 +207,15 @@ class LiveWard:
             await self._clinic.pace.passes(ahead)
             await self._skipper.fast_forward(handle, ahead)
 
-    async def _has_paged(self, escalation: EscalationId) -> bool:
+    async def _paged(self, escalation: EscalationId) -> frozenset[PersonId]:
+        """Whom its pages have reached so far."""
         try:
             view: EscalationView = await self._clinic.escalations.view(escalation)
         except Refused as refused:
             if refused.refusal.code is RefusalCode.UNKNOWN_ESCALATION:
-                return False
+                return frozenset()
             raise
-        return any(page.ok for page in view.pages)
+        return frozenset(page.person for page in view.pages if page.ok)
 
     def _handle(self, escalation: EscalationId) -> WorkflowHandle[object, object]:
         return self._skipper.client.get_workflow_handle(escalation_workflow(escalation))

@@ -10,12 +10,15 @@ from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 
+from domain.values import Frozen
 from gateway.protocols import Library, load_folder
 from gateway.temporal import connect
 from records.store import migrate, open_store
 from simulation import display
-from simulation.cast import Part, parts
+from simulation.cast import CAST, Part, parts, scripted
 from simulation.clinic import Clinic, Pace, Played
+from simulation.cohort import drawn_script
+from simulation.figures import figures
 from simulation.inbox import Inbox
 from simulation.oncall import on_call_file
 from stack.supervisor import Stack, StackPlan
@@ -24,6 +27,7 @@ PROTOCOLS = Path(__file__).parent.parent / "protocols"
 PROTOCOL = "kap-im-weekly"
 IDENTITY = "kapstan-demo"
 REFRESHES_A_SECOND = 8
+CAST_ONCE = len(CAST)
 
 BANNER = """\
 [bold]Kapstan demonstration[/bold]: a simulated clinic on the real system, its clocks moved ahead.
@@ -31,25 +35,42 @@ BANNER = """\
 """
 
 
+class Staging(Frozen):
+    """What is played, and how it is shown: `quiet` for many patients left to chance, of whom only figures are shown."""
+
+    patients: int
+    seed: int
+    quiet: bool
+    serve: bool
+    pace: Pace
+
+
 async def demo(
-    patients: int, seed: int, *, serve: bool, console: Console, data: Path | None = None, speed: float = 0
+    patients: int = CAST_ONCE,
+    seed: int = 1,
+    *,
+    serve: bool,
+    console: Console,
+    data: Path | None = None,
+    speed: float = 0,
+    quiet: bool = False,
 ) -> bool:
     """Whether every course ended as its script says, with a ledger that holds.
 
     Everything runs on `data`, a new temporary folder where none is given, and has stopped afterwards; with `serve` only
-    when somebody asks. `speed` is how many clinical days go by in a second at the most, 0 for no bound. Raises
+    when somebody asks. `speed` is how many clinical days go by in a second at the most, 0 for no bound. With
+    `quiet` the patients are a cohort left to chance, and figures are shown in place of one line each. Raises
     `StackMisconfigured` or `ServiceDown` where the system does not come up, `StoppedEarly` for a signal before the end.
     """
     console.print(BANNER)
     with TemporaryDirectory(prefix="kapstan-demo-") as scratch:
-        return await _demo(Path(scratch), patients, seed, serve, console, data, Pace(days_a_second=speed))
+        staging = Staging(patients=patients, seed=seed, quiet=quiet, serve=serve, pace=Pace(days_a_second=speed))
+        return await _demo(Path(scratch), data, staging, console)
 
 
-async def _demo(
-    scratch: Path, patients: int, seed: int, serve: bool, console: Console, data: Path | None, pace: Pace
-) -> bool:
+async def _demo(scratch: Path, data: Path | None, staging: Staging, console: Console) -> bool:
     library = load_folder(PROTOCOLS)
-    cast = _cast(patients, seed, library)
+    cast = _cast(staging, library)
     async with AsyncExitStack() as exits:
         inbox = await exits.enter_async_context(Inbox())
         on_call = scratch / "oncall.toml"
@@ -60,14 +81,18 @@ async def _demo(
         stack = await exits.enter_async_context(
             Stack(plan, lambda line: console.print(line, markup=False, soft_wrap=True))
         )
-        board = display.Board(cast)
+        board = display.Counter(len(cast)) if staging.quiet else display.Board(cast)
         store = await exits.enter_async_context(open_store(stack.file.database))
         client = await connect(identity=IDENTITY, target_host=stack.file.temporal)
-        clinic = Clinic(client, library, store, board, pace)
+        clinic = Clinic(client, library, store, board, staging.pace)
         with Live(board, console=console, refresh_per_second=REFRESHES_A_SECOND, transient=True):
             played = await stack.unless_stopped(_play(clinic, cast))
-        _show(console, played, inbox)
-        if serve:
+        if staging.quiet:
+            _show_figures(console, played)
+        else:
+            _show_endings(console, played, inbox)
+        _show_troubles(console, played)
+        if staging.serve:
             console.print(f"Still up, until Ctrl-C. To look at a course: kapstan show COURSE --data {plan.data}")
             await stack.until_stopped()
     return all(one.is_as_expected for one in played)
@@ -79,20 +104,30 @@ async def _play(clinic: Clinic, cast: tuple[Part, ...]) -> list[Played]:
     return [task.result() for task in tasks]
 
 
-def _cast(patients: int, seed: int, library: Library) -> tuple[Part, ...]:
+def _cast(staging: Staging, library: Library) -> tuple[Part, ...]:
     protocol = library.latest(PROTOCOL)
     assert protocol is not None
     # The moment is part of the name, so that a second demonstration on the same folder meets no course of the first.
     run = f"{int(datetime.now(UTC).timestamp()):x}"[-5:]
-    return parts(patients, seed, protocol, lambda number: f"P{number}-{run}")
+    script = drawn_script if staging.quiet else scripted
+    return parts(staging.patients, staging.seed, protocol, lambda number: f"P{number}-{run}", script)
 
 
-def _show(console: Console, played: list[Played], inbox: Inbox) -> None:
+def _show_figures(console: Console, played: list[Played]) -> None:
+    endings = [one.ending for one in played if one.ending is not None]
+    console.print(display.summary(figures(endings, played[0].part.protocol)))
+    console.print()
+
+
+def _show_endings(console: Console, played: list[Played], inbox: Inbox) -> None:
     if inbox.pages:
         console.print(display.inbox(inbox.pages))
         console.print()
     console.print(display.endings(played))
     console.print()
+
+
+def _show_troubles(console: Console, played: list[Played]) -> None:
     for one in played:
         for trouble in one.troubles:
             console.print(f"[red]{one.part.patient.course_id}[/red] ({one.part.script.name}): {escape(trouble)}")

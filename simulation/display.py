@@ -1,6 +1,6 @@
 """What the demonstration shows: the courses as they are played, the pages that arrived, and what came of it all."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from rich import box
@@ -11,13 +11,16 @@ from domain.answer import Answer
 from domain.durations import in_words
 from domain.escalation import PHRASES, Kind
 from domain.events import ClinicEvent
+from domain.refusal import Refusal
 from domain.state import Phase
 from domain.values import CourseId, Frozen
 from simulation.cast import Part
 from simulation.clinic import Played
 from simulation.ending import Ending
+from simulation.figures import Figures
 from simulation.inbox import ReceivedPage
 
+NONE = "–"
 LONGEST_NEWS = 20
 LONGEST_WORD = len("ineligible")
 
@@ -57,9 +60,17 @@ class Board:
             last=event.type.removeprefix("kap.").replace(".", " ").replace("_", " "),
         )
 
+    def saw_refusal(self, event: ClinicEvent, refusal: Refusal) -> None:
+        """What was asked for is not allowed."""
+        reason = refusal.blockers[0].code if refusal.blockers else refusal.code
+        self._positions[event.subject] = self._positions[event.subject].but(last=f"[yellow]refused: {reason}[/yellow]")
+
     def saw_page(self, course_id: CourseId, kind: Kind) -> None:
         """Somebody was paged."""
         self._positions[course_id] = self._positions[course_id].but(last=f"[red]paged: {PHRASES[kind]}[/red]")
+
+    def saw_end(self, course_id: CourseId) -> None:
+        """The line stays as it is."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         table = _table()
@@ -93,7 +104,7 @@ def endings(played: Sequence[Played]) -> Table:
     table.add_column("on\ntime", justify="right", no_wrap=True)
     table.add_column("late", justify="right", no_wrap=True)
     table.add_column("pages", justify="right", no_wrap=True)
-    table.add_column("answered", justify="right", no_wrap=True)
+    table.add_column("answered\nmin:s", justify="right", no_wrap=True)
     table.add_column("PHQ-9", justify="right", no_wrap=True)
     for one in played:
         mark = "[green]✓[/green]" if one.is_as_expected else "[red]✗[/red]"
@@ -113,6 +124,63 @@ def inbox(pages: Sequence[ReceivedPage]) -> Table:
     return table
 
 
+class Counter:
+    """How many of many courses have been played; rich draws it as it is at that moment."""
+
+    def __init__(self, patients: int) -> None:
+        self._patients = patients
+        self._played = 0
+        self._events = 0
+        self._pages = 0
+
+    def saw(self, event: ClinicEvent, answer: Answer) -> None:  # noqa: ARG002  only that it was
+        """One event more."""
+        self._events += 1
+
+    def saw_refusal(self, event: ClinicEvent, refusal: Refusal) -> None:
+        """A refusal changes nothing."""
+
+    def saw_page(self, course_id: CourseId, kind: Kind) -> None:  # noqa: ARG002  only that it was
+        """One escalation more."""
+        self._pages += 1
+
+    def saw_end(self, course_id: CourseId) -> None:  # noqa: ARG002  only that it was
+        """One course less to wait for."""
+        self._played += 1
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield f"{self._played} of {self._patients} courses played, {self._events} events, {self._pages} calls for help"
+
+
+def summary(found: Figures) -> Table:
+    """The figures of many courses, one a line."""
+    table = _table("What came of it all")
+    table.add_column("figure")
+    table.add_column("value")
+    for name, value in _lines(found):
+        table.add_row(name, value)
+    return table
+
+
+def _lines(found: Figures) -> Iterator[tuple[str, str]]:
+    yield "outcomes", ", ".join(f"{number} {outcome}" for outcome, number in found.outcomes.items()) or NONE
+    yield "sessions", str(found.sessions)
+    yield "checkpoints", f"{found.on_time} on time, {found.late} late"
+    yield "pages", str(found.pages)
+    answered = found.answered
+    told = f"median {_seconds(answered.median)}, p90 {_seconds(answered.ninth_tenth)}" if answered else NONE
+    yield "time to acknowledge", told
+    peak = found.peak
+    rise = f"{peak.systolic:+.1f}/{peak.diastolic:+.1f} mmHg at {in_words(peak.after)}" if peak else NONE
+    yield "mean pressure rise, at its peak", rise
+    yield "sessions above 180/110", _percent(found.severe_share)
+    yield "PHQ-9 response of completed", _percent(found.response_share)
+
+
+def _percent(share: float | None) -> str:
+    return NONE if share is None else f"{share:.1%}"
+
+
 def _table(title: str | None = None) -> Table:
     """Narrow enough for a terminal of 80 columns."""
     return Table(
@@ -121,12 +189,22 @@ def _table(title: str | None = None) -> Table:
 
 
 def _numbers(found: Ending) -> tuple[str, ...]:
-    after = found.acknowledged_after
+    longest = max(found.answered_after, default=None)
     return (
         str(found.sessions),
         str(found.on_time),
         str(found.late),
-        str(len(found.paged)),
-        in_words(timedelta(seconds=round(after.total_seconds()))) if after is not None else "",
+        str(found.pages),
+        _minutes_and_seconds(longest) if longest is not None else "",
         f"{found.phq9[0]}→{found.phq9[1]}" if found.phq9 else "",
     )
+
+
+def _minutes_and_seconds(length: timedelta) -> str:
+    """Narrower than words."""
+    minutes, seconds = divmod(round(length.total_seconds()), 60)
+    return f"{minutes}:{seconds:02}"
+
+
+def _seconds(length: timedelta) -> str:
+    return in_words(timedelta(seconds=round(length.total_seconds())))

@@ -5,19 +5,40 @@ from datetime import timedelta
 from itertools import chain
 
 from domain.checkpoints import CheckpointStatus
-from domain.escalation import EscalationState, EscalationView
+from domain.escalation import EscalationState, EscalationView, Kind
+from domain.ledger import Entry
 from domain.measures import PHQ9
 from domain.state import Outcome, Stage
 from domain.values import CourseId, Frozen, PersonId
-from domain.view import CourseView
+from domain.view import CourseView, SessionView
 from domain.vitals import VerdictSeverity
+
+SEVERE_SYSTOLIC, SEVERE_DIASTOLIC = 180, 110
+"""Above either a session counts as severely hypertensive (CLINICAL.md 3.1, S22)."""
+
+
+class Call(Frozen):
+    """One escalation as its people saw it: who was reached, once for each page in order, and who answered."""
+
+    kind: Kind
+    paged: tuple[PersonId, ...]
+    answered_by: PersonId | None
+
+
+class Rise(Frozen):
+    """A reading so long `after` the dose against the one before the dose, in mmHg."""
+
+    after: timedelta
+    systolic: int
+    diastolic: int
 
 
 class Ending(Frozen):
-    """How a course ended. `paged` names who was reached, once for each page, in order.
+    """How a course ended.
 
-    A checkpoint whose reading came after its grace, or never, is late. `acknowledged_after` is the longest time from
-    an escalation's opening to somebody's answer.
+    A checkpoint whose reading came after its grace, or never, is late. `answered_after` is the time from an
+    escalation's opening to somebody's answer. `happened` are the types of what is in the ledger, in the order in which
+    each came first. `severe` counts the sessions with a reading above 180/110.
     """
 
     course_id: CourseId
@@ -26,28 +47,39 @@ class Ending(Frozen):
     on_time: int
     late: int
     warned: bool
-    paged: tuple[PersonId, ...]
-    acknowledged_after: timedelta | None
+    calls: tuple[Call, ...]
+    answered_after: tuple[timedelta, ...]
     unresolved: int
+    overrides: tuple[str, ...]
+    happened: tuple[str, ...]
     phq9: tuple[int, int] | None
+    rises: tuple[Rise, ...]
+    severe: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages reached somebody."""
+        return sum(len(call.paged) for call in self.calls)
 
 
 class Expected(Frozen):
-    """How a script must end."""
+    """How a script must end. Where it leaves the days to chance, only the outcome is known before."""
 
     outcome: Outcome
     late: int = 0
     warned: bool = False
-    paged: tuple[PersonId, ...] = ()
+    calls: tuple[Call, ...] = ()
+    overrides: tuple[str, ...] = ()
+    happened: tuple[str, ...] = ()
+    is_left_to_chance: bool = False
 
 
-def ending(view: CourseView, escalations: Sequence[EscalationView]) -> Ending:
-    """What came of the course that is shown, with every escalation that it opened."""
+def ending(view: CourseView, escalations: Sequence[EscalationView], ledger: Sequence[Entry]) -> Ending:
+    """What came of the course that is shown, with every escalation that it opened and all that was written of it."""
     statuses = [checkpoint.status for session in view.sessions for checkpoint in session.checkpoints]
     readings = chain.from_iterable(session.readings for session in view.sessions)
-    answered = [one.acknowledged_at - one.opened_at for one in escalations if one.acknowledged_at is not None]
+    in_order = sorted(escalations, key=lambda one: one.opened_at)
     totals = [int(one.score) for one in view.measures if one.instrument == PHQ9 and one.score is not None]
-    pages = chain.from_iterable(one.pages for one in sorted(escalations, key=lambda one: one.opened_at))
     return Ending(
         course_id=view.course_id,
         outcome=view.outcome,
@@ -55,10 +87,45 @@ def ending(view: CourseView, escalations: Sequence[EscalationView]) -> Ending:
         on_time=statuses.count(CheckpointStatus.MET),
         late=statuses.count(CheckpointStatus.LATE) + statuses.count(CheckpointStatus.MISSED),
         warned=any(reading.verdict.severity is not VerdictSeverity.NORMAL for reading in readings),
-        paged=tuple(page.person for page in pages if page.ok),
-        acknowledged_after=max(answered, default=None),
+        calls=tuple(_call(one) for one in in_order),
+        answered_after=tuple(
+            one.acknowledged_at - one.opened_at for one in in_order if one.acknowledged_at is not None
+        ),
         unresolved=sum(one.state is not EscalationState.RESOLVED for one in escalations),
+        overrides=tuple(one.code for one in view.overrides),
+        happened=tuple(dict.fromkeys(entry.type for entry in ledger)),
         phq9=(totals[0], totals[-1]) if totals else None,
+        rises=tuple(chain.from_iterable(_rises(session) for session in view.sessions)),
+        severe=sum(_is_severe(session) for session in view.sessions),
+    )
+
+
+def _call(one: EscalationView) -> Call:
+    # Pages of one step go out side by side, so that either may be noted down first.
+    pages = sorted((page for page in one.pages if page.ok), key=lambda page: (page.at, page.person))
+    return Call(kind=one.kind, paged=tuple(page.person for page in pages), answered_by=one.acknowledged_by)
+
+
+def _rises(session: SessionView) -> Iterator[Rise]:
+    if not session.doses:
+        return
+    dosed_at = session.doses[0].at
+    before = [reading for reading in session.readings if reading.at < dosed_at][-1].vitals
+    readings = {reading.at: reading.vitals for reading in session.readings}
+    for checkpoint in session.checkpoints:
+        if checkpoint.reading_at is not None:
+            now = readings[checkpoint.reading_at]
+            yield Rise(
+                after=checkpoint.due_at - dosed_at,
+                systolic=now.systolic - before.systolic,
+                diastolic=now.diastolic - before.diastolic,
+            )
+
+
+def _is_severe(session: SessionView) -> bool:
+    return any(
+        reading.vitals.systolic > SEVERE_SYSTOLIC or reading.vitals.diastolic > SEVERE_DIASTOLIC
+        for reading in session.readings
     )
 
 
@@ -70,11 +137,30 @@ def differences(expected: Expected, found: Ending) -> tuple[str, ...]:
 def _differences(expected: Expected, found: Ending) -> Iterator[str]:
     if found.outcome is not expected.outcome:
         yield f"it ended {found.outcome or 'not at all'}; {expected.outcome} was expected"
+    if not expected.is_left_to_chance:
+        yield from _scripted_differences(expected, found)
+    if found.unresolved:
+        yield f"{found.unresolved} escalations are not resolved"
+
+
+def _scripted_differences(expected: Expected, found: Ending) -> Iterator[str]:
     if found.late != expected.late:
         yield f"{found.late} checkpoints were late; {expected.late} were expected"
     if found.warned is not expected.warned:
         yield f"a warning was {'' if expected.warned else 'not '}expected"
-    if found.paged != expected.paged:
-        yield f"paged: {', '.join(found.paged) or 'nobody'}; {', '.join(expected.paged) or 'nobody'} was expected"
-    if found.unresolved:
-        yield f"{found.unresolved} escalations are not resolved"
+    if found.calls != expected.calls:
+        yield f"called: {_told(found.calls)}; {_told(expected.calls)} was expected"
+    if found.overrides != expected.overrides:
+        yield f"overridden: {_listed(found.overrides)}; {_listed(expected.overrides)} was expected"
+    if missing := [name for name in expected.happened if name not in found.happened]:
+        yield f"not in the ledger: {_listed(missing)}"
+
+
+def _told(calls: Sequence[Call]) -> str:
+    return (
+        "; ".join(f"{one.kind} paged {_listed(one.paged)}, answered by {one.answered_by}" for one in calls) or "nobody"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "nothing"

@@ -38,7 +38,7 @@ from simulation.calendar import DOSING_DAYS, opening
 from simulation.patients import Patient
 from simulation.staff import DESK, NURSE, PRESCRIBER, STAFF, THERAPIST, Reply, see_to
 from simulation.telling import Teller
-from simulation.visit import Happening, MedicineVisit
+from simulation.visit import Appointment, Happening, MedicineVisit
 from simulation.ward import Ward
 
 SITE = "bend"
@@ -67,7 +67,7 @@ class Journey:
         self.patient = patient
         self.protocol = protocol
         self.random = random
-        self._teller = Teller(ward, patient.course_id, starts_at)
+        self.teller = Teller(ward, patient.course_id, starts_at)
         self._starts_at: datetime | None = None
         self._home_at = starts_at
 
@@ -78,8 +78,8 @@ class Journey:
 
     async def refer(self) -> None:
         """The course exists, from now."""
-        await self._teller.tell(
-            self._teller.now,
+        await self.teller.tell(
+            self.teller.now,
             CourseReferred.Data(
                 actor=DESK, protocol=self.protocol.id, site=SITE, indications=(self.patient.indication,)
             ),
@@ -87,7 +87,7 @@ class Journey:
 
     async def screen(self, *conditions: str, is_excited: bool = False) -> None:
         """The screening visit: history, measures and consent. Her pressure is over the limit if she `is_excited`."""
-        at, body = opening(self._teller.now, SCREENING_AT), physiology.at_rest(self.random, self.patient.rest)
+        at, body = opening(self.teller.now, SCREENING_AT), physiology.at_rest(self.random, self.patient.rest)
         if is_excited:
             body = body.but(systolic=self.protocol.screening.systolic_max + self.random.randint(*EXCITED_BY))
         screening = ScreeningRecorded.Data(
@@ -103,88 +103,87 @@ class Journey:
             escort_available=True,
             prior_adequate_trials=max(2, self.protocol.screening.prior_trials_min),
         )
-        await self._teller.tell(at, screening)
+        await self.teller.tell(at, screening)
         await self._answer(at + timedelta(minutes=30), self.protocol.screening.measures, progress=0)
         consent = ConsentSigned.Data(actor=DESK, document="consent", version=self.protocol.screening.consent_version)
-        await self._teller.tell(at + timedelta(minutes=30), consent)
+        await self.teller.tell(at + timedelta(minutes=30), consent)
 
     async def decide(self, decision: EligibilityDecision, rationale: str, *overrides: Override) -> None:
         """The prescriber has decided, at the end of the screening visit."""
-        decided = EligibilityDecided.Data(
-            actor=PRESCRIBER, decision=decision, rationale=rationale, overrides=overrides
-        )
-        await self._teller.tell(self._teller.now + timedelta(minutes=45), decided)
+        decided = EligibilityDecided.Data(actor=PRESCRIBER, decision=decision, rationale=rationale, overrides=overrides)
+        await self.teller.tell(self.teller.now + timedelta(minutes=45), decided)
 
     async def prepare(self) -> None:
         """The plan is prescribed, every talk held, the first session booked."""
-        await self._teller.tell(self._teller.now, self._plan())
+        await self.teller.tell(self.teller.now, self._plan())
         rules = self.protocol.preparation
         for talk in range(rules.sessions):
-            at = opening(self._teller.now + timedelta(hours=12), TALK_AT)
+            at = opening(self.teller.now + timedelta(hours=12), TALK_AT)
             topics = rules.topics[talk :: rules.sessions]
-            await self._teller.tell(at, PreparationHeld.Data(actor=THERAPIST, topics=topics, minutes=60))
-        self._starts_at = opening(self._teller.now + timedelta(days=1), DOSE_AT, DOSING_DAYS)
-        await self._teller.tell(self._teller.now, self._booking(1, self._starts_at))
+            await self.teller.tell(at, PreparationHeld.Data(actor=THERAPIST, topics=topics, minutes=60))
+        self._starts_at = opening(self.teller.now + timedelta(days=1), DOSE_AT, DOSING_DAYS)
+        await self.teller.tell(self.teller.now, self._booking(1, self._starts_at))
 
     async def session(self, number: int, happening: Happening | None = None) -> None:
         """A medicine session, from the door to the door, and what follows it noted down for the days after."""
         assert self._starts_at is not None
         weight_kg = await self._arrive(number)
-        visit = MedicineVisit(number, self.patient, weight_kg, self.protocol, self._teller, self.random)
-        await visit.take_place(self._starts_at, happening or Happening())
-        self._home_at = self._teller.now
+        appointment = Appointment(number=number, dosed_at=self._starts_at, weight_kg=weight_kg)
+        visit = MedicineVisit(
+            self.patient, self.protocol, self.teller, self.random, appointment, happening or Happening()
+        )
+        await visit.take_place()
+        self._home_at = self.teller.now
         self._note_aftercare(number, self._starts_at)
 
     async def stays_away(self, number: int) -> None:
         """She does not come to the session; the desk is paged, finds her, and books her for another day."""
         assert self._starts_at is not None
         await self._live_until_arrival()
-        await self._teller.tell(self._starts_at + GIVEN_UP_AFTER, SessionMissed.Data(actor=DESK, session=number))
+        await self.teller.tell(self._starts_at + GIVEN_UP_AFTER, SessionMissed.Data(actor=DESK, session=number))
         note = "Reached by telephone: she had the day wrong, is well, and wants to come"
-        await see_to(self._teller, Kind.SESSION_MISSED, number, FOUND, note)
+        await see_to(self.teller, Kind.SESSION_MISSED, number, FOUND, note)
         await self._book_another_day(number)
 
     async def is_at_risk(self, number: int) -> None:
-        """Before the session her answers are alarming: nobody is dosed, and days later a prescriber resumes."""
+        """Before the session her answers are alarming: nobody is dosed until a prescriber resumes, another day."""
         arrival = await self._live_until_arrival()
         phq9 = next(known for known in self.patient.moods if known.instrument == measures.PHQ9)
         await self._record(arrival, measures.PHQ9, mood.answers(self.random, measures.PHQ9, phq9.start, ITEM_9))
         note = "I am with her; she is not left alone, and the risk screen follows now"
-        await see_to(self._teller, Kind.ITEM9_POSITIVE, None, IN_THE_ROOM, note)
-        await self._record(self._teller.now + ASKED_ON_AFTER, measures.CSSRS, mood.high_risk())
+        await see_to(self.teller, Kind.ITEM9_POSITIVE, None, IN_THE_ROOM, note)
+        await self._record(self.teller.now + ASKED_ON_AFTER, measures.CSSRS, mood.high_risk())
         note = "Evaluated in person; safety plan renewed with her and her partner, who stays with her"
-        await see_to(self._teller, Kind.SUICIDE_RISK, None, EVALUATED, note)
+        await see_to(self.teller, Kind.SUICIDE_RISK, None, EVALUATED, note)
         off = SessionCanceled.Data(actor=PRESCRIBER, session=number, reason="held after the risk screen")
-        await self._teller.tell(self._teller.now + timedelta(minutes=2), off)
-        seen_again = opening(self._teller.now + timedelta(hours=12), VISIT_AT)
-        await self._teller.live_until(seen_again)
+        await self.teller.tell(self.teller.now + timedelta(minutes=2), off)
+        seen_again = opening(self.teller.now + timedelta(hours=12), VISIT_AT)
+        await self.teller.live_until(seen_again)
         await self._record(seen_again, measures.CSSRS, mood.no_risk())
         reason = "Evaluated again: no intent since, the safety plan is in use; the course may go on"
-        await self._teller.tell(
-            seen_again + timedelta(minutes=30), CourseResumed.Data(actor=PRESCRIBER, reason=reason)
-        )
+        await self.teller.tell(seen_again + timedelta(minutes=30), CourseResumed.Data(actor=PRESCRIBER, reason=reason))
         await self._book_another_day(number)
 
     async def withdraw(self) -> None:
         """Some days after a session she ends her course."""
         at = opening(self._home_at + timedelta(days=3), VISIT_AT)
-        await self._teller.live_until(at)
+        await self.teller.live_until(at)
         patient = Actor(id=self.patient.course_id, role=Role.PATIENT)
-        await self._teller.tell(at, PatientWithdrew.Data(actor=patient, reason="Is moving away, and feels well enough"))
+        await self.teller.tell(at, PatientWithdrew.Data(actor=patient, reason="Is moving away, and feels well enough"))
 
     async def follow_up(self) -> None:
         """The visits after the last session; with the last of them the course is complete."""
         last = self._home_at
         for after in self.protocol.follow_up.after:
             at = opening(last + after, VISIT_AT)
-            await self._teller.live_until(at)
+            await self.teller.live_until(at)
             await self._answer(at, self._instruments(), progress=1)
-            await self._teller.tell(at, FollowUpHeld.Data(actor=THERAPIST, days_after=days(after)))
+            await self.teller.tell(at, FollowUpHeld.Data(actor=THERAPIST, days_after=days(after)))
 
     async def _live_until_arrival(self) -> datetime:
         assert self._starts_at is not None
         arrival = self._starts_at - ARRIVES_BEFORE
-        await self._teller.live_until(arrival - LAST_CALL_BEFORE, nobody_calls_for=LONGEST_VISIT)
+        await self.teller.live_until(arrival - LAST_CALL_BEFORE, nobody_calls_for=LONGEST_VISIT)
         return arrival
 
     async def _arrive(self, number: int) -> float:
@@ -203,32 +202,32 @@ class Journey:
             pregnancy_test=PregnancyTest.NEGATIVE,
             medications_changed=False,
         )
-        await self._teller.tell(arrival, checked_in)
+        await self.teller.tell(arrival, checked_in)
         return weight_kg
 
     async def _book_another_day(self, number: int) -> None:
-        self._starts_at = opening(self._teller.now + timedelta(hours=12), DOSE_AT, DOSING_DAYS)
+        self._starts_at = opening(self.teller.now + timedelta(hours=12), DOSE_AT, DOSING_DAYS)
         moved = SessionRebooked.Data(actor=DESK, session=number, starts_at=self._starts_at)
-        await self._teller.tell(self._teller.now + timedelta(minutes=5), moved)
+        await self.teller.tell(self.teller.now + timedelta(minutes=5), moved)
 
     def _note_aftercare(self, number: int, dosed_at: datetime) -> None:
         home_at, rules = self._home_at, self.protocol
         for form in rules.forms:
-            self._teller.note(home_at + timedelta(hours=2), FormFiled.Data(actor=DESK, session=number, form=form.form))
+            self.teller.note(home_at + timedelta(hours=2), FormFiled.Data(actor=DESK, session=number, form=form.form))
         for after in rules.check_ins.after:
             called = CheckInCompleted.Data(actor=NURSE, session=number, days_after=days(after), suicidal_ideation=False)
-            self._teller.note(home_at + after + timedelta(minutes=self.random.randint(0, 20)), called)
+            self.teller.note(home_at + after + timedelta(minutes=self.random.randint(0, 20)), called)
         talked_at = home_at
         for talk in range(1, rules.integration.sessions + 1):
             # Two thirds of the time allowed: with 72 hours, at the same time two days later.
             talked_at = home_at + rules.integration.within * 2 / 3 * talk / rules.integration.sessions
-            self._teller.note(talked_at, IntegrationHeld.Data(actor=THERAPIST, session=number, minutes=60))
+            self.teller.note(talked_at, IntegrationHeld.Data(actor=THERAPIST, session=number, minutes=60))
         if number not in self.sessions[:-1]:
             return
         if rules.course.review_after_session == number:
-            self._teller.note(talked_at, self._plan())
+            self.teller.note(talked_at, self._plan())
         self._starts_at = opening(dosed_at + rules.course.interval - timedelta(hours=6), DOSE_AT, range(7))
-        self._teller.note(talked_at, self._booking(number + 1, self._starts_at))
+        self.teller.note(talked_at, self._booking(number + 1, self._starts_at))
 
     async def _answer(self, at: datetime, instruments: tuple[str, ...], progress: float) -> None:
         moods = {known.instrument: known for known in self.patient.moods}
@@ -243,7 +242,7 @@ class Journey:
             await self._record(at, instrument, items)
 
     async def _record(self, at: datetime, instrument: str, items: tuple[int, ...]) -> None:
-        await self._teller.tell(at, MeasureRecorded.Data(actor=DESK, instrument=instrument, items=items))
+        await self.teller.tell(at, MeasureRecorded.Data(actor=DESK, instrument=instrument, items=items))
 
     def _plan(self) -> PlanPrescribed.Data:
         rules = self.protocol.medicine.dose

@@ -18,9 +18,11 @@ from domain.vitals import Verdict, VerdictSeverity, verdict
 from tests.cast import (
     MARA,
     abortion,
+    clearance,
     hours,
     minutes,
     moved,
+    over,
     seconds,
     vitals,
     weekly,
@@ -374,6 +376,19 @@ def test_a_pressure_that_did_not_fall_is_seen_when_the_reading_before_arrives_la
 
     assert fell == {}
     assert ward.open == {Kind.BLOOD_PRESSURE_NOT_FALLING: Severity.URGENT}
+
+
+def test_a_pressure_is_held_against_one_of_after_the_dose(ward: Ward) -> None:
+    """She was cleared at 150, by override: the first reading after the dose has none before it to fall from."""
+    ward.checked_in().reports(vitals(MARA, at=ward.now, systolic=150))
+    ward.reports(clearance(MARA, at=ward.begins() - minutes(6), overrides=over("vitals.systolic_above_limit")))
+    ward.dosed()
+    reads(ward, 120, systolic=150)
+    first = Kind.BLOOD_PRESSURE_NOT_FALLING in ward.open
+    reads(ward, 125, systolic=150)
+
+    assert first is False
+    assert Kind.BLOOD_PRESSURE_NOT_FALLING in ward.open
 
 
 def test_two_high_readings_wake_one_call_each(ward: Ward) -> None:

@@ -34,6 +34,6 @@ def rehearse(protocol: Protocol) -> Rehearse:
         ward = Rehearsal(part.patient.course_id, pinned, on_call, starts_at)
         await part.play(ward, starts_at)
         assert first_fault(ward.ledger) is None
-        return Rehearsed(ending=ending(ward.view, ward.escalations), ledger=ward.ledger)
+        return Rehearsed(ending=ending(ward.view, ward.escalations, ward.ledger), ledger=ward.ledger)
 
     return rehearsed

@@ -4,12 +4,30 @@ from datetime import UTC, datetime
 
 from rich.console import Console, RenderableType
 
+from domain.escalation import Kind
+from domain.events import DoseAdministered
 from domain.protocol import Protocol
+from domain.refusal import Refusal, RefusalCode
+from domain.values import Blocker
 from simulation import display
 from simulation.cast import parts
 from simulation.clinic import Played
 from simulation.inbox import ReceivedPage
+from simulation.staff import PRESCRIBER
 from tests.simulation.rehearsed import Rehearse
+
+SECOND_DOSE = DoseAdministered(
+    id="1",
+    source="/simulated-clinic",
+    subject="demo-1",
+    time=datetime.now(UTC),
+    data=DoseAdministered.Data(actor=PRESCRIBER, session=1, mg=30, route="intramuscular"),
+)
+NO_BOOSTER = Refusal(
+    code=RefusalCode.BLOCKED,
+    message="no",
+    blockers=(Blocker(code="dose.booster_not_allowed", message="no", absolute=True),),
+)
 
 
 def shown(renderable: RenderableType, width: int = 200) -> list[list[str]]:
@@ -30,7 +48,7 @@ async def test_the_table_says_what_was_rehearsed(rehearse: Rehearse, protocol: P
     assert found.phq9 is not None
     assert line[:5] == ["demo-3", "missed", "reading", "✓", "completed"]
     assert line[5:9] == [str(found.sessions), str(found.on_time), "1", "1"]
-    assert line[9:] == ["30", "s", f"{found.phq9[0]}→{found.phq9[1]}"]
+    assert line[9:] == ["0:30", f"{found.phq9[0]}→{found.phq9[1]}"]
 
 
 async def test_a_course_that_did_not_end_as_scripted_is_shown_as_such(rehearse: Rehearse, protocol: Protocol) -> None:
@@ -50,13 +68,16 @@ async def test_a_course_that_did_not_end_as_scripted_is_shown_as_such(rehearse: 
 
 async def test_the_table_fits_a_narrow_terminal(rehearse: Rehearse, protocol: Protocol) -> None:
     """On 80 columns nothing but a script's name is broken into two lines, and nothing is cut short."""
-    cast = parts(4, 1, protocol, lambda number: f"P{number}-8f3c2")
+    cast = parts(8, 1, protocol, lambda number: f"P{number}-8f3c2")
     played = [Played(part=part, ending=(await rehearse(part)).ending, troubles=()) for part in cast]
 
     text = "\n".join(" ".join(line) for line in shown(display.endings(played), width=80))
 
     assert "…" not in text
-    assert all(word in text for word in ("sessions", "late", "pages", "answered", "PHQ-9", "✓ ineligible", "30 s"))
+    assert all(
+        word in text
+        for word in ("sessions", "late", "pages", "answered", "PHQ-9", "✓ ineligible", "✓ withdrawn", "5:20")
+    )
 
 
 def test_the_inbox_shows_each_page_in_a_line() -> None:
@@ -68,3 +89,23 @@ def test_the_inbox_shows_each_page_in_a_line() -> None:
     line = " ".join(shown(display.inbox([page]))[-1])
 
     assert line == "lind URGENT: reading overdue Course demo-3, session 2"
+
+
+def test_what_is_refused_is_shown_with_its_reason(protocol: Protocol) -> None:
+    """The course's line names the first blocker; nothing else in it moves."""
+    board = display.Board(parts(1, 1, protocol, lambda number: f"demo-{number}"))
+
+    board.saw_refusal(SECOND_DOSE, NO_BOOSTER)
+
+    assert shown(board)[-1] == ["demo-1", "completes", "0", "waits", "0", "refused:", "dose.booster_not_allowed"]
+
+
+def test_of_many_courses_only_their_number_is_shown() -> None:
+    """How many have been played of how many, and how often somebody was called."""
+    counter = display.Counter(patients=3)
+
+    counter.saw_refusal(SECOND_DOSE, NO_BOOSTER)
+    counter.saw_page("demo-1", Kind.VITALS_OVERDUE)
+    counter.saw_end("demo-1")
+
+    assert " ".join(shown(counter)[-1]) == "1 of 3 courses played, 0 events, 1 calls for help"

@@ -133,3 +133,20 @@ def test_an_uneventful_session_gives_nobody_a_reason_to_look_twice(seed: int) ->
         assert reading.systolic - rest.systolic < 40
         assert reading.moaas >= 4
         assert reading.spo2 >= 94
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_a_surge_alarms_twice_in_a_row_and_no_more_after_relief(seed: int) -> None:
+    """From the 45-minute reading to its recheck above 180 and never above 110 diastolic; half of it is calm."""
+    random = Random(seed)
+    patient = physiology.baseline(random)
+    moved = physiology.surge(random, patient)
+
+    alarming = [physiology.after_dose(random, patient, moved, timedelta(minutes=minute)) for minute in range(45, 54)]
+    after = [
+        physiology.after_dose(random, patient, physiology.relieved(moved), timedelta(minutes=minute))
+        for minute in range(53, 121)
+    ]
+
+    assert all(reading.systolic > 180 and reading.diastolic <= 110 for reading in alarming)
+    assert all(reading.systolic <= 180 for reading in after)

@@ -53,3 +53,17 @@ def test_most_of_the_gain_comes_early() -> None:
 def test_the_risk_screen_shows_nothing() -> None:
     """A C-SSRS screener with six times no is no risk."""
     assert scored(CSSRS, {}, items=mood.no_risk()).risk is Risk.NONE
+
+
+def test_the_ninth_answer_is_part_of_the_total() -> None:
+    """Where the script wants a ninth answer, the others make up the rest."""
+    for seed in SEEDS:
+        items = mood.answers(Random(seed), PHQ9, 12, item9=2)
+
+        assert scored(PHQ9, {}, items=items).item9 == 2
+        assert sum(items) == 12
+
+
+def test_the_alarming_screen_shows_a_high_risk() -> None:
+    """Intent in the past month is high, whatever else is answered."""
+    assert scored(CSSRS, {}, items=mood.high_risk()).risk is Risk.HIGH

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from temporalio import activity, workflow
@@ -16,12 +16,16 @@ from temporalio.worker import Worker
 
 from activities.paging import PageOrder
 from domain.escalation import EscalationView, Kind, Notice, Opening, Page, escalation_id, workflow_id
+from domain.ladder import Climb
 from domain.oncall import Duty, OnCall, Standing, parse_on_call
-from domain.refusal import Refusal
+from domain.refusal import Refusal, RefusalCode
 from domain.values import PersonId, Severity
+from gateway.calls import answer
 from tests.workflows.conftest import Temporal
 from workflows.escalation import Escalation
 from workflows.queues import COURSES, PAGING
+
+Told = TypeVar("Told")
 
 _courses = count(1)
 
@@ -111,7 +115,14 @@ class Alarm:
         return [(order.step, order.person) for order in self.pager.sent if order.escalation.id == self.opening.id]
 
     async def view(self) -> EscalationView:
-        return await self.handle.query(Escalation.view)
+        return await self._told(lambda: self.handle.query(Escalation.view))
+
+    async def climb(self) -> Climb:
+        return await self._told(lambda: self.handle.query(Escalation.climb))
+
+    async def _told(self, ask: Callable[[], Awaitable[Told]]) -> Told:
+        # A run that has just begun is asked again until it is ready.
+        return await answer(ask, RefusalCode.UNKNOWN_ESCALATION, self.opening.id)
 
     async def passes(self, **duration: float) -> None:
         await self._temporal.env.fast_forward(self.handle, timedelta(**duration))

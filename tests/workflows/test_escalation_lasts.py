@@ -75,4 +75,4 @@ async def settled(alarm: Alarm, *, pages: int) -> tuple[EscalationView, Climb]:
     async with asyncio.timeout(10):
         while len((view := await alarm.view()).pages) < pages:
             pass
-        return view, await alarm.handle.query(Escalation.climb)
+        return view, await alarm.climb()
