@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     public_url: str = Field("http://127.0.0.1:8080", description="where people reach the console, for links in pages")
     link_secret: SecretStr | None = Field(None, description="signs the links in pages")
     allow_unapproved: bool = Field(False, description="1 lets unapproved protocols start courses")
+    rate: float = Field(100, gt=0, description="requests a second that one API token may make")
     log: LogFormat = Field(LogFormat.CONSOLE, description="console or json")
 
     @field_validator("database_url")

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console, RenderableType
 from rich.markup import escape
 from temporalio.client import Client
 
+from domain.access import TokenRole
 from domain.escalation import EscalationState
 from domain.oncall import Duty, OnCall, OnCallFileError, parse_on_call
 from domain.protocol_file import ProtocolFileError
@@ -29,7 +31,10 @@ from gateway.escalations import Escalations
 from gateway.protocols import approve_file, load_file, load_folder
 from gateway.sending import Sent, events_in, send_all
 from gateway.temporal import TemporalUnreachable, connect, leave
+from gateway.tokens import Tokens, UnknownToken
 from gateway.verifying import Verified, verify_courses
+from records.access import AccessStore
+from records.connections import open_connections
 from records.errors import MigrationAltered, RecordStoreError, SchemaTooNew, SchemaTooOld
 from records.store import CourseFilter, EscalationFilter, RecordStore, migrate, open_store
 from settings import Misconfigured, Settings, described, read_settings
@@ -62,8 +67,10 @@ app = typer.Typer(
 )
 oncall = typer.Typer(help="Who is on call.", no_args_is_help=True)
 protocol = typer.Typer(help="The clinic's protocols.", no_args_is_help=True)
+token = typer.Typer(help="Who may call the HTTP API.", no_args_is_help=True)
 app.add_typer(oncall, name="oncall")
 app.add_typer(protocol, name="protocol")
+app.add_typer(token, name="token")
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 
 
@@ -83,11 +90,12 @@ def up(
     protocols: Annotated[Path, typer.Option(help="the folder of protocol files")] = ROOT / "protocols",
     oncall_file: Annotated[Path, typer.Option("--oncall", help="the on-call file")] = ROOT / "examples" / "oncall.toml",
     host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="the console's port; any free one")] = None,
     temporal_port: Annotated[int | None, typer.Option(help="Temporal's port; any free one")] = None,
     ui_port: Annotated[int | None, typer.Option(help="the port of Temporal's pages; any free one")] = None,
     workers: Annotated[int, typer.Option(min=1, help="worker processes")] = 2,
 ) -> None:
-    """The whole stack in one command: PostgreSQL, Temporal with its Web UI, and workers."""
+    """The whole stack in one command: PostgreSQL, Temporal with its Web UI, workers, console."""
     out.print("[bold]Kapstan[/] is not a medical device. Unapproved protocols may start courses here.")
     plan = StackPlan(
         data=data,
@@ -95,6 +103,7 @@ def up(
         oncall=oncall_file,
         migrate=migrate,
         host=host,
+        port=port,
         temporal_port=temporal_port,
         ui_port=ui_port,
         workers=workers,
@@ -130,13 +139,21 @@ def work() -> None:
     raise typer.Exit(worker.main())
 
 
+@app.command("console")
+def serve_console(
+    host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="the port to listen on")] = 8080,
+) -> None:
+    """The production HTTP service: API and pages, configured by the environment."""
+    from console import serving  # noqa: PLC0415  the other commands need not wait until all of it is loaded
+
+    serving.run(read_settings(), host, port)
+
+
 @app.command("migrate")
 def bring_up_to_date(data: Data = HERE) -> None:
     """Brings the database schema up to date; safe to run twice."""
-    database = _place(data).database
-    if database is None:
-        raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
-    for name in asyncio.run(migrate(database)):
+    for name in asyncio.run(migrate(_database(_place(data)))):
         out.print(f"applied {name}")
 
 
@@ -295,6 +312,39 @@ def approve(file: Path, by: Annotated[str, typer.Option(help="the medical direct
     out.print(f"[green]✓[/] {file} is approved by {escape(approval.by)}: {approval.hash}")
 
 
+@token.command("create")
+def create_token(
+    role: Annotated[TokenRole, typer.Option(help="in what capacity it calls")],
+    name: Annotated[str, typer.Option(help="whose it is, in one line")],
+    site: Annotated[str | None, typer.Option(help="the only site whose courses it may see")] = None,
+    data: Data = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """A new token. Its secret is shown this once; only a salted hash of it is kept."""
+    try:
+        made = _with_tokens(data, lambda tokens: tokens.create(role=role, name=name, site=site))
+    except ValidationError as wrong:
+        raise Misconfigured(f"--{wrong.errors()[0]['loc'][0]}: one line of 1 to 100 characters was expected") from None
+    _print(made, lambda: lists.new_token(made), as_json=as_json)
+
+
+@token.command("list")
+def list_tokens(data: Data = HERE, as_json: AsJson = False) -> None:
+    """Every token there ever was, and when it was last shown."""
+    found = _with_tokens(data, lambda tokens: tokens.all())
+    _print(found, lambda: lists.tokens(found), as_json=as_json)
+
+
+@token.command("revoke")
+def revoke_token(token_id: Annotated[str, typer.Argument(metavar="ID")], data: Data = HERE) -> None:
+    """The token opens nothing from now on."""
+    try:
+        _with_tokens(data, lambda tokens: tokens.revoke(token_id))
+    except UnknownToken as unknown:
+        raise Misconfigured(str(unknown)) from None
+    out.print(f"[green]✓[/] {escape(token_id)} is revoked")
+
+
 @app.command()
 def verify(
     course: Annotated[str | None, typer.Argument(help="one course; all of them where none is named")] = None,
@@ -361,10 +411,14 @@ async def _courses(place: Place) -> AsyncIterator[Courses]:
 
 @asynccontextmanager
 async def _store(place: Place) -> AsyncIterator[RecordStore]:
+    async with open_store(_database(place)) as store:
+        yield store
+
+
+def _database(place: Place) -> str:
     if place.database is None:
         raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
-    async with open_store(place.database) as store:
-        yield store
+    return place.database
 
 
 async def _client(place: Place) -> Client:
@@ -391,6 +445,14 @@ def _with_store(data: Path, ask: Callable[[RecordStore], Awaitable[Answer]]) -> 
     async def asking() -> Answer:
         async with _store(_place(data)) as store:
             return await ask(store)
+
+    return asyncio.run(asking())
+
+
+def _with_tokens(data: Path, ask: Callable[[Tokens], Awaitable[Answer]]) -> Answer:
+    async def asking() -> Answer:
+        async with open_connections(_database(_place(data))) as connections:
+            return await ask(Tokens(AccessStore(connections)))
 
     return asyncio.run(asking())
 

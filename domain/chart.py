@@ -73,8 +73,14 @@ class Chart(CourseState):
         if blockers:
             raise self._blocked(blockers, now)
 
-    def accept(self, event: ClinicEvent, now: datetime, offered: PinnedProtocol | None = None) -> "Decision":
-        """What follows from the event. Raises as `check` does; then nothing follows."""
+    def accept(
+        self,
+        event: ClinicEvent,
+        now: datetime,
+        offered: PinnedProtocol | None = None,
+        request_id: str | None = None,
+    ) -> "Decision":
+        """What follows from the event, which came in by that request. Raises as `check` does; then nothing follows."""
         self.check(event, now, offered)
         newest = self.newest.get(event.type)
         is_late = newest is not None and event.time < newest
@@ -89,6 +95,7 @@ class Chart(CourseState):
                 actor=event.data.actor,
                 late=is_late,
                 data=event.data.model_dump(mode="json", exclude={"actor"}, exclude_none=True),
+                request_id=request_id,
             )
         )
         sequence = turn.course.sequence

@@ -17,7 +17,7 @@ class Entry(Frozen):
     """One line of a course's ledger, as it is hashed, stored and read back.
 
     `time` is when it happened and `recorded_at` when Kapstan accepted it, both UTC; `event_id` and `source` name the
-    clinic event, and are absent where Kapstan itself writes.
+    clinic event, and are absent where Kapstan itself writes. `request_id` names the call that it came in by.
     """
 
     course_id: CourseId
@@ -32,6 +32,7 @@ class Entry(Frozen):
     data: dict[str, JsonValue]
     previous_hash: str
     hash: str
+    request_id: str | None = None
 
 
 class Note(Frozen):
@@ -44,6 +45,7 @@ class Note(Frozen):
     actor: Actor | None = None
     late: bool = False
     data: dict[str, JsonValue]
+    request_id: str | None = None
 
 
 def write(course_id: CourseId, sequence: int, head: str, note: Note, recorded_at: datetime) -> Entry:
@@ -61,8 +63,9 @@ def write(course_id: CourseId, sequence: int, head: str, note: Note, recorded_at
 
 
 def digest(entry: Entry) -> str:
-    """SHA-256, in hex, over the entry's canonical JSON without its own hash."""
-    return hashlib.sha256(canonical(entry.model_dump(mode="json", exclude={"hash"}))).hexdigest()
+    """SHA-256, in hex, over the entry's canonical JSON without its own hash, nor a request that it did not come by."""
+    left_out = {"hash"} if entry.request_id is not None else {"hash", "request_id"}
+    return hashlib.sha256(canonical(entry.model_dump(mode="json", exclude=left_out))).hexdigest()
 
 
 def canonical(value: JsonValue) -> bytes:

@@ -42,10 +42,13 @@ class Courses:
         self._library = library
         self._allow_unapproved = allow_unapproved
 
-    async def report(self, event: ClinicEvent) -> Reported:
-        """The event is accepted, durably, and answered. Raises `Refused`, `Unavailable` or `TooMany`."""
+    async def report(self, event: ClinicEvent, *, request_id: str | None = None) -> Reported:
+        """The event is accepted, durably, and answered. Raises `Refused`, `Unavailable` or `TooMany`.
+
+        The ledger names the request that it came in by.
+        """
         try:
-            decided = await self._decided(event)
+            decided = await self._decided(event, request_id)
         except AlreadyAnswered as known:
             return Reported(answer=known.answer, replayed=True)
         return Reported(answer=decided, started=isinstance(event, CourseReferred))
@@ -64,30 +67,32 @@ class Courses:
             lambda: course.query(PatientCourse.ledger_head, rpc_timeout=ANSWER_WITHIN), *_unless_known(course_id)
         )
 
-    async def _decided(self, event: ClinicEvent) -> Answer:
+    async def _decided(self, event: ClinicEvent, request_id: str | None) -> Answer:
         match event:
             case CourseReferred():
-                return await self._refer(event)
+                return await self._refer(event, request_id)
             case ProtocolMigrated():
-                return await self._update(event, await self._migration_target(event))
+                offered = await self._migration_target(event)
+                return await self._update(Report(event=event, offered=offered, request_id=request_id))
             case _:
-                return await self._update(event)
+                return await self._update(Report(event=event, request_id=request_id))
 
-    async def _refer(self, event: CourseReferred) -> Answer:
+    async def _refer(self, event: CourseReferred, request_id: str | None) -> Answer:
+        report = Report(event=event, request_id=request_id)
         try:
             pinned = self._protocol_to_start(event.data.protocol)
             # A refused update would leave its started workflow behind: what can be known before is refused before.
             blank = Chart.blank(event.subject, pinned)
             blank.check(event, datetime.now(UTC))
         except Refused as refused:
-            return await self._answered_before(event, refused)
-        return await answer(lambda: self._start(event, blank), *_unless_known(event.subject))
+            return await self._answered_before(report, refused)
+        return await answer(lambda: self._start(report, blank), *_unless_known(event.subject))
 
-    async def _start(self, referral: CourseReferred, blank: Chart) -> Answer:
+    async def _start(self, referral: Report, blank: Chart) -> Answer:
         start = WithStartWorkflowOperation(
             PatientCourse.run,
             CourseRun(chart=blank),
-            id=workflow_id(referral.subject),
+            id=workflow_id(referral.event.subject),
             task_queue=COURSES,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             static_summary=f"{blank.protocol.id} {blank.protocol.version}",
@@ -95,7 +100,7 @@ class Courses:
         try:
             return await self._client.execute_update_with_start_workflow(
                 PatientCourse.report,
-                Report(event=referral),
+                referral,
                 id=uuid4().hex,
                 start_workflow_operation=start,
                 rpc_timeout=ANSWER_WITHIN,
@@ -106,19 +111,20 @@ class Courses:
                 await start.workflow_handle()
             raise
 
-    async def _answered_before(self, event: CourseReferred, refused: Refused) -> Answer:
+    async def _answered_before(self, referral: Report, refused: Refused) -> Answer:
         """A course that exists answers for itself; without one, the refusal stands."""
         try:
-            return await self._update(event)
+            return await self._update(referral)
         except Refused as other:
             raise (refused if other.refusal.code is RefusalCode.UNKNOWN_COURSE else other) from None
 
-    async def _update(self, event: ClinicEvent, offered: PinnedProtocol | None = None) -> Answer:
+    async def _update(self, report: Report) -> Answer:
         # A new update id each time: it is the chart that knows an event again, across runs and for ever.
-        course, report = self._course(event.subject), Report(event=event, offered=offered)
+        course_id = report.event.subject
+        course = self._course(course_id)
         return await answer(
             lambda: course.execute_update(PatientCourse.report, report, id=uuid4().hex, rpc_timeout=ANSWER_WITHIN),
-            *_unless_known(event.subject),
+            *_unless_known(course_id),
         )
 
     def _course(self, course_id: CourseId) -> WorkflowHandle[PatientCourse, None]:

@@ -34,6 +34,7 @@ def entry_row(entry: Entry) -> tuple[object, ...]:
         entry.data,
         entry.previous_hash,
         entry.hash,
+        entry.request_id,
     )
 
 

@@ -33,7 +33,8 @@ Limit = Annotated[int, Field(ge=1, le=1000)]
 class CourseFilter(Frozen):
     """Which courses a list shows: those that match all that is given.
 
-    `attention` means that severity or a higher one, so a list of what is urgent never hides an emergency. The next page
+    `attention` means that severity or a higher one, so a list of what is urgent never hides an emergency.
+    `behind_escalations` leaves those for which no escalation was ever opened aside. The next page
     begins after the course named by `cursor`, the last one of the page before.
     """
 
@@ -43,6 +44,7 @@ class CourseFilter(Frozen):
     held: bool | None = None
     protocol: str | None = None
     outcome: str | None = None
+    behind_escalations: bool = False
     limit: Limit = 100
     cursor: CourseId | None = None
 
@@ -56,6 +58,7 @@ class EscalationFilter(Frozen):
     state: EscalationState | None = None
     severity: Severity | None = None
     course_id: CourseId | None = None
+    site: str | None = None
     limit: Limit = 100
     cursor: EscalationId | None = None
 
@@ -121,6 +124,7 @@ class RecordStore:
                 filters.outcome,
                 filters.cursor,
                 filters.limit,
+                filters.behind_escalations,
             )
         return [projection.course(row) for row in rows]
 
@@ -140,6 +144,7 @@ class RecordStore:
                 filters.course_id,
                 filters.cursor,
                 filters.limit,
+                filters.site,
             )
         return [projection.escalation(row) for row in rows]
 

@@ -84,6 +84,16 @@ class DataDirectory:
         return self.root / "processes.json"
 
     @property
+    def admin_token(self) -> Path:
+        """A token that may do everything here."""
+        return self.root / "admin-token"
+
+    @property
+    def link_secret(self) -> Path:
+        """What signs the links in pages."""
+        return self.root / "link-secret"
+
+    @property
     def stack_file(self) -> Path:
         """Where the running stack says how it is reached."""
         return stack_file(self.root)

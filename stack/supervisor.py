@@ -1,4 +1,4 @@
-"""`kapstan up`: starts PostgreSQL, Temporal and the workers in order, watches them, and stops them in order."""
+"""`kapstan up`: starts PostgreSQL, Temporal, workers and console in order, watches them, and stops them in order."""
 
 import asyncio
 import sys
@@ -10,14 +10,16 @@ from typing import Any, Self, TypeVar
 from pydantic import Field
 
 from domain.values import Frozen
+from stack.console import PORT_OPTION, ConsoleServer, admin_token, console_url, link_secret
 from stack.directory import DataDirectory
 from stack.files import replace_file
+from stack.ports import claim
 from stack.postgres import Postgres
 from stack.processes import Roll, stop_left_overs
 from stack.programs import Oversight
 from stack.signals import StopSignals
 from stack.stackfile import StackFile, StackPids
-from stack.temporal import NAMESPACE, TemporalServer, environment_without_temporal
+from stack.temporal import NAMESPACE, TEMPORAL_PORT_OPTION, UI_PORT_OPTION, TemporalServer, environment_without_temporal
 from stack.trouble import StackMisconfigured, StoppedEarly
 from stack.workers import Workers
 from workflows.queues import COURSES, PAGING
@@ -36,12 +38,14 @@ class StackPlan(Frozen):
     oncall: Path
     migrate: Callable[[str], Awaitable[object]]
     host: str = "127.0.0.1"
+    port: int | None = None
     temporal_port: int | None = None
     ui_port: int | None = None
     workers: int = Field(2, ge=1)
     time_skipping: bool = False
     environment: Mapping[str, str] = {}
     worker_command: tuple[str, ...] = WORKER
+    with_console: bool = True
 
 
 class Stack:
@@ -58,19 +62,25 @@ class Stack:
         self._say = say
         self._signals = StopSignals()
         self._exits = AsyncExitStack()
+        self._console: ConsoleServer | None = None
 
     @property
     def file(self) -> StackFile:
         """Where everything is reached, and which processes are behind it now."""
         return StackFile(
+            console=self._console.url if self._console else None,
             temporal=self._temporal.address,
             temporal_ui=self._temporal.ui,
             database=self._postgres.url,
             protocols=self._plan.protocols,
             oncall=self._plan.oncall,
             pids=StackPids(
-                postgres=self._roll.pid("postgres"), temporal=self._roll.pid("temporal"), workers=self._workers.pids
+                postgres=self._roll.pid("postgres"),
+                temporal=self._roll.pid("temporal"),
+                console=self._roll.pid("console"),
+                workers=self._workers.pids,
             ),
+            admin_token_file=self._directory.admin_token if self._console else None,
         )
 
     async def until_stopped(self) -> None:
@@ -107,7 +117,7 @@ class Stack:
     async def _start(self) -> None:
         plan = self._plan
         _check_files(plan)
-        directory = await DataDirectory.opened(plan.data)
+        directory = self._directory = await DataDirectory.opened(plan.data)
         self._exits.callback(directory.close)
         directory.stack_file.unlink(missing_ok=True)
         for name in await stop_left_overs(directory.processes, self._signals.hurried):
@@ -115,12 +125,14 @@ class Stack:
 
         self._roll = Roll(directory.processes)
         oversight = Oversight(self._say, self._roll, self._signals.hurried)
-        # Made first of all: it claims the ports, and a port in use is to be told before anything starts.
+        # First of all: a port in use is to be told before anything starts.
+        wanted = {TEMPORAL_PORT_OPTION: plan.temporal_port, UI_PORT_OPTION: plan.ui_port}
+        self._ports = claim(plan.host, {**wanted, PORT_OPTION: plan.port} if plan.with_console else wanted)
         self._temporal = TemporalServer(
             plan.data,
             host=plan.host,
-            port=plan.temporal_port,
-            ui_port=plan.ui_port,
+            port=self._ports[TEMPORAL_PORT_OPTION],
+            ui_port=self._ports[UI_PORT_OPTION],
             time_skipping=plan.time_skipping,
             oversight=oversight,
         )
@@ -131,15 +143,29 @@ class Stack:
             Workers(
                 plan.worker_command,
                 count=plan.workers,
-                environment=self._worker_environment(),
+                environment=self._environment(),
                 folder=plan.data,
                 client=self._temporal.client,
                 oversight=oversight,
             )
         )
+        if plan.with_console:
+            kept = directory.admin_token.read_text() if directory.admin_token.exists() else None
+            replace_file(directory.admin_token, (await admin_token(self._postgres.url, kept)).encode())
+            self._console = await self._exits.enter_async_context(
+                ConsoleServer(
+                    plan.data,
+                    host=plan.host,
+                    port=self._ports[PORT_OPTION],
+                    environment=self._environment(),
+                    oversight=oversight,
+                )
+            )
         self._announce(directory.stack_file)
 
-    def _worker_environment(self) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
+        """What workers and console are told."""
+        has_console = self._plan.with_console
         return {
             **environment_without_temporal(),
             "TEMPORAL_ADDRESS": self._temporal.address,
@@ -148,6 +174,8 @@ class Stack:
             "KAPSTAN_PROTOCOLS": str(self._plan.protocols),
             "KAPSTAN_ONCALL": str(self._plan.oncall),
             "KAPSTAN_ALLOW_UNAPPROVED": "1",
+            "KAPSTAN_LINK_SECRET": link_secret(self._directory.link_secret),
+            **({"KAPSTAN_PUBLIC_URL": console_url(self._plan.host, self._ports[PORT_OPTION])} if has_console else {}),
             **self._plan.environment,
         }
 
@@ -163,6 +191,8 @@ class Stack:
         self._say(f"PostgreSQL   {self.file.database}")
         self._say(f"Temporal     {self.file.temporal}")
         self._say(f"Temporal UI  {self.file.temporal_ui}")
+        if self._console is not None:
+            self._say(f"Console      {self._console.url}  (its token: {self._directory.admin_token})")
         self._say(f"Workers      {len(self.file.pids.workers)} on {COURSES} and {PAGING}")
 
     def _withdraw(self, stack_file: Path) -> None:

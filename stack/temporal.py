@@ -21,7 +21,7 @@ from stack.trouble import StackMisconfigured
 
 NAMESPACE = "default"
 IDENTITY = "kapstan-stack"
-PORT_OPTION = "--temporal-port"
+TEMPORAL_PORT_OPTION = "--temporal-port"
 UI_PORT_OPTION = "--ui-port"
 READY_WITHIN = timedelta(minutes=1)
 FAREWELL = (Farewell(signal=Signals.SIGTERM, patience=timedelta(seconds=15)),)
@@ -50,9 +50,9 @@ class TemporalServer:
         time_skipping: bool = False,
         oversight: Oversight | None = None,
     ) -> None:
-        ports = claim(host, {PORT_OPTION: port, UI_PORT_OPTION: ui_port})
+        ports = claim(host, {TEMPORAL_PORT_OPTION: port, UI_PORT_OPTION: ui_port})
         self._host = host
-        self._port, self._ui_port = ports[PORT_OPTION], ports[UI_PORT_OPTION]
+        self._port, self._ui_port = ports[TEMPORAL_PORT_OPTION], ports[UI_PORT_OPTION]
         self._folder = folder.absolute()
         self._time_skipping = time_skipping
         self._oversight = oversight or Oversight()

@@ -1,4 +1,4 @@
-"""The listings: the fleet, the on-call work, who is on call, a protocol with its evidence."""
+"""The listings: the fleet, the on-call work, who is on call, a protocol with its evidence, tokens."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -12,6 +12,7 @@ from domain.oncall import OnCall, Standing
 from domain.protocol_table import Row
 from domain.summary import CourseSummary
 from domain.values import PersonId, Severity
+from gateway.tokens import NewToken, TokenShown
 from terminal.words import away, moment, plain, severity
 
 STATES = {
@@ -85,4 +86,35 @@ def protocol(rows: Iterable[Row]) -> Table:
         table.add_row(
             f"[cyan]{escape(row.key)}[/]", escape(row.value), grade, row.source or "–", escape(row.note or "")
         )
+    return table
+
+
+def tokens(found: Iterable[TokenShown]) -> Table:
+    """Every token on a line, oldest first."""
+    table = Table(box=None)
+    for heading in ("token", "role", "name", "site", "created", "last used", ""):
+        table.add_column(heading, no_wrap=True)
+    for token in found:
+        used = moment(token.last_used_at) if token.last_used_at else "never"
+        ended = f"[red]revoked {moment(token.revoked_at)}[/]" if token.revoked_at else ""
+        table.add_row(
+            f"[cyan]{token.id}[/]",
+            token.role,
+            escape(token.name),
+            escape(token.site or "every site"),
+            moment(token.created_at),
+            used,
+            ended,
+        )
+    return table
+
+
+def new_token(made: NewToken) -> Table:
+    """A token at the one moment at which its secret is shown."""
+    table = Table(box=None, show_header=False)
+    table.add_row("token", f"[bold]{made.token}[/]")
+    table.add_row("id", f"[cyan]{made.id}[/]")
+    table.add_row("role", made.role)
+    table.add_row("site", escape(made.site or "every site"))
+    table.add_row("", "It is shown this once: keep it now.")
     return table

@@ -31,10 +31,14 @@ TOO_LONG_HISTORY = 8_000
 
 
 class Report(Frozen):
-    """A clinic event on its way to its course. `offered` is the protocol that a migration goes to."""
+    """A clinic event on its way to its course, in the call `request_id`.
+
+    `offered` is the protocol that a migration goes to.
+    """
 
     event: ClinicEvent
     offered: PinnedProtocol | None = None
+    request_id: str | None = None
 
 
 class CourseRun(Frozen):
@@ -88,7 +92,7 @@ class PatientCourse:
     def report(self, report: Report) -> Answer:
         """The event is in the ledger; the answer says where the course is now."""
         # Not a coroutine: between the validator's look at the chart and this one nothing can have moved it.
-        decision = self._chart.accept(report.event, workflow.now(), report.offered)
+        decision = self._chart.accept(report.event, workflow.now(), report.offered, report.request_id)
         self._apply(decision)
         assert decision.answer is not None
         return decision.answer

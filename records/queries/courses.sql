@@ -13,5 +13,9 @@ WHERE ($1::text IS NULL OR phase = $1)
         $7::text IS NULL
         OR (started_at, course_id) < ((SELECT started_at FROM courses WHERE course_id = $7), $7)
     )
+    AND (
+        NOT $9::boolean
+        OR EXISTS (SELECT FROM escalations WHERE escalations.course_id = courses.course_id)
+    )
 ORDER BY started_at DESC, course_id DESC
 LIMIT $8

@@ -18,5 +18,9 @@ WHERE ($1::text IS NULL OR state = $1)
         $4::text IS NULL
         OR (opened_at, id) < ((SELECT opened_at FROM escalations WHERE id = $4), $4)
     )
+    AND (
+        $6::text IS NULL
+        OR EXISTS (SELECT FROM courses WHERE courses.course_id = escalations.course_id AND courses.site = $6)
+    )
 ORDER BY opened_at DESC, id DESC
 LIMIT $5

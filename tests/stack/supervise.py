@@ -34,6 +34,7 @@ def main() -> int:
         migrate=migrate,
         workers=1,
         worker_command=tuple(worker),
+        with_console=False,
     )
     try:
         asyncio.run(up(plan))

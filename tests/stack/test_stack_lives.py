@@ -128,6 +128,7 @@ async def test_a_second_supervisor_is_refused_and_told_who_is_there(ward: Superv
         oncall=ROOT / "examples" / "oncall.toml",
         migrate=migrate,
         worker_command=TINY_WORKER,
+        with_console=False,
     )
 
     with pytest.raises(StackMisconfigured, match=rf"already runs on .*process {ward.pid}\b"):

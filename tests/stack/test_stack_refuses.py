@@ -23,6 +23,7 @@ def plan(folder: Path) -> StackPlan:
         oncall=ROOT / "examples" / "oncall.toml",
         migrate=migrate,
         worker_command=TINY_WORKER,
+        with_console=False,
         workers=1,
     )
 

@@ -1,0 +1,65 @@
+"""Every way in which a request can end otherwise than well, as the one problem that is told of it."""
+
+import logging
+import traceback
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from console.problems import AGAIN_AFTER, MEDIA_TYPE, ProblemCode, Told, refused, told
+from console.requests import request_id
+from domain.refusal import FieldError, Refused
+from gateway.calls import TooMany, Unavailable
+from records.errors import RecordStoreError
+
+_BY_STATUS = {404: ProblemCode.NOT_FOUND, 405: ProblemCode.METHOD_NOT_ALLOWED}
+
+log = logging.getLogger(__name__)
+
+
+def problem_of(error: BaseException) -> Told | None:
+    """The problem that this error is told as; None for a fault of our own."""
+    match error:
+        case Told():
+            return error
+        case Refused():
+            return refused(error.refusal)
+        case TooMany():
+            return told(ProblemCode.TOO_MANY, str(error), retry_after=AGAIN_AFTER)
+        case Unavailable() | RecordStoreError():
+            return told(ProblemCode.UNAVAILABLE, str(error), retry_after=AGAIN_AFTER)
+        case RequestValidationError():
+            return _invalid(error)
+        case HTTPException() if error.status_code in _BY_STATUS:
+            code = _BY_STATUS[error.status_code]
+            return told(code, code.meaning)
+        case _:
+            return None
+
+
+async def answer_with(problem: Told) -> Response:
+    """The response that tells it."""
+    told_now = problem.problem.but(request_id=request_id() or None)
+    return Response(told_now.body(), status_code=told_now.status, media_type=MEDIA_TYPE, headers=problem.headers())
+
+
+async def on_error(_request: Request, error: Exception) -> Response:
+    """The handler of every error that is expected."""
+    problem = problem_of(error)
+    assert problem is not None
+    return await answer_with(problem)
+
+
+async def on_fault(error: Exception) -> Response:
+    """The answer to a fault of our own: where it happened is logged, never what it says, which may quote a patient."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("A request failed with %s\n%s", type(error).__name__, where, extra={"request_id": request_id()})
+    return await answer_with(told(ProblemCode.INTERNAL, ProblemCode.INTERNAL.meaning))
+
+
+def _invalid(error: RequestValidationError) -> Told:
+    errors = tuple(
+        FieldError(pointer="/" + "/".join(map(str, one["loc"])), detail=one["msg"]) for one in error.errors()
+    )
+    return told(ProblemCode.INVALID, "; ".join(f"{one.pointer}: {one.detail}" for one in errors), *errors)

@@ -1,0 +1,89 @@
+"""Courses: the fleet from the record, one course as its workflow holds it now, its ledger."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query
+
+from console.admission import with_one_of
+from console.api.lists import Items, Limit, page
+from console.door import AtTheDoor, Door
+from console.problems import ProblemCode, told
+from domain.access import Caller, Right
+from domain.ledger import Entry
+from domain.state import Outcome, Phase
+from domain.summary import CourseSummary
+from domain.values import Code, CourseId, Name, Severity
+from domain.view import CourseView
+from records.store import CourseFilter, EscalationFilter
+
+Reader = Annotated[Caller, Depends(with_one_of(Right.READ_COURSES, Right.READ_COURSES_BEHIND))]
+Auditor = Annotated[Caller, Depends(with_one_of(Right.READ_LEDGER))]
+Course = Annotated[CourseId, Path(description="The course's id", examples=["EX-1"])]
+
+router = APIRouter(prefix="/v1/courses", tags=["courses"])
+
+
+@router.get("")
+async def fleet(
+    door: AtTheDoor,
+    caller: Reader,
+    phase: Annotated[Phase | None, Query(description="Only this phase")] = None,
+    site: Annotated[Code | None, Query(description="Only this site")] = None,
+    held: Annotated[bool | None, Query(description="Only those on hold, or only those that are not")] = None,
+    attention: Annotated[Severity | None, Query(description="Only those that want a human this much, or more")] = None,
+    protocol: Annotated[Name | None, Query(description="Only this protocol's")] = None,
+    outcome: Annotated[Outcome | None, Query(description="Only those that ended so")] = None,
+    limit: Limit = 50,
+    cursor: Annotated[CourseId | None, Query(description="`next` of the page before")] = None,
+) -> Items[CourseSummary]:
+    """The fleet, newest start first, as of what is recorded. A page read while courses move misses and doubles none."""
+    if site is not None and not caller.may_see_site(site):
+        raise told(ProblemCode.FORBIDDEN, f"This token is bound to site {caller.site}, not {site}")
+    filters = CourseFilter(
+        phase=phase,
+        site=site or caller.site,
+        held=held,
+        attention=attention,
+        protocol=protocol,
+        outcome=outcome,
+        behind_escalations=not caller.has(Right.READ_COURSES),
+        limit=limit + 1,
+        cursor=cursor,
+    )
+    found = await door.store.courses(filters)
+    door.reads.note(caller, "courses")
+    items, more = page(found, limit, lambda course: course.course_id)
+    return Items[CourseSummary](items=items, next=more)
+
+
+@router.get("/{course_id}")
+async def course(door: AtTheDoor, caller: Reader, course_id: Course) -> CourseView:
+    """One course as its workflow holds it now: whatever was answered before is in it."""
+    view = await seen_by(door, caller, course_id)
+    door.reads.note(caller, "course", course_id)
+    return view
+
+
+@router.get("/{course_id}/ledger")
+async def ledger(door: AtTheDoor, caller: Auditor, course_id: Course) -> tuple[Entry, ...]:
+    """Every entry, in order, each with its hash, as far as it is recorded."""
+    await door.sites.check(caller, course_id)
+    entries = await door.store.ledger(course_id)
+    if not entries:
+        await door.courses.ledger_head(course_id)  # raises where nobody knows the course; else nothing is recorded yet
+    door.reads.note(caller, "ledger", course_id)
+    return tuple(entries)
+
+
+async def seen_by(door: Door, caller: Caller, course_id: CourseId) -> CourseView:
+    """The course, where it is one that the caller may see.
+
+    Raises `Told` (`forbidden`), and `Refused` or `Unavailable` as asking a course does.
+    """
+    await door.sites.check(caller, course_id)
+    view = await door.courses.view(course_id)
+    if not caller.has(Right.READ_COURSES) and not view.escalations:
+        opened = await door.store.escalations(EscalationFilter(course_id=course_id, limit=1))
+        if not opened:
+            raise told(ProblemCode.FORBIDDEN, "A token of role oncall sees the courses behind escalations only")
+    return view

@@ -1,0 +1,71 @@
+"""Protocols: what the medical director has written and approved, value by value with its evidence."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query
+
+from console.admission import with_one_of
+from console.api.lists import Items
+from console.door import AtTheDoor
+from console.problems import ProblemCode, told
+from domain.access import Caller, Right
+from domain.protocol_approval import Approval, content_hash
+from domain.protocol_table import Row, rows
+from domain.values import Frozen
+from gateway.protocols import Shelved
+
+Reader = Annotated[Caller, Depends(with_one_of(Right.READ_PROTOCOLS))]
+
+router = APIRouter(prefix="/v1/protocols", tags=["protocols"])
+
+
+class ProtocolShown(Frozen):
+    """One version of a protocol, and who approved it as it stands."""
+
+    id: str
+    version: str
+    title: str
+    hash: str
+    approved: bool
+    approvals: tuple[Approval, ...]
+
+
+class ProtocolWhole(ProtocolShown):
+    """The same with every parameter in words and what it is founded on."""
+
+    parameters: tuple[Row, ...]
+
+
+@router.get("")
+async def protocols(door: AtTheDoor, _caller: Reader) -> Items[ProtocolShown]:
+    """Every version of every protocol that the console knows."""
+    return Items[ProtocolShown](
+        items=tuple(ProtocolShown.model_validate(_shown(one)) for one in door.library.shelf), next=None
+    )
+
+
+@router.get("/{protocol_id}")
+async def protocol(
+    door: AtTheDoor,
+    _caller: Reader,
+    protocol_id: Annotated[str, Path(description="The protocol's id", examples=["kap-im-weekly"])],
+    version: Annotated[str | None, Query(description="This version; the newest where none is named")] = None,
+) -> ProtocolWhole:
+    """One version with every parameter."""
+    found = door.library.find(protocol_id, version)
+    if found is None:
+        named = protocol_id if version is None else f"{protocol_id} {version}"
+        raise told(ProblemCode.UNKNOWN_PROTOCOL, f"There is no protocol {named}")
+    return ProtocolWhole.model_validate({**_shown(found), "parameters": rows(found.protocol)})
+
+
+def _shown(shelved: Shelved) -> dict[str, object]:
+    protocol = shelved.protocol
+    return {
+        "id": protocol.id,
+        "version": protocol.version,
+        "title": protocol.title,
+        "hash": content_hash(protocol),
+        "approved": shelved.is_approved,
+        "approvals": shelved.approvals,
+    }

@@ -1,0 +1,46 @@
+"""All that a request may reach: courses and escalations through Temporal, lists through the record, tokens."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from temporalio.client import Client
+
+from console.rates import Rates
+from console.reads import ReadLog
+from console.sites import Sites
+from console.turns import Turns
+from gateway.courses import Courses
+from gateway.escalations import Escalations
+from gateway.protocols import Library
+from gateway.tokens import Tokens
+from records.access import AccessStore
+from records.store import RecordStore
+from settings import Settings
+
+
+@dataclass(frozen=True)
+class Door:
+    """What the console is composed of; made once, at its start."""
+
+    settings: Settings
+    client: Client
+    library: Library
+    courses: Courses
+    escalations: Escalations
+    store: RecordStore
+    access: AccessStore
+    tokens: Tokens
+    reads: ReadLog
+    sites: Sites
+    turns: Turns
+    rates: Rates
+
+
+def _door(request: Request) -> Door:
+    door: Door = request.app.state.door
+    return door
+
+
+AtTheDoor = Annotated[Door, Depends(_door)]
+"""A route's parameter: what it may reach."""

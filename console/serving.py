@@ -1,0 +1,95 @@
+"""`kapstan console`: settings, clients, one HTTP server; nothing else."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import uvicorn
+
+from console.app import create_app
+from console.door import Door
+from console.rates import Rates
+from console.reads import ReadLog
+from console.sites import Sites
+from console.turns import Turns
+from gateway.codec import EncryptionCodec
+from gateway.courses import Courses
+from gateway.escalations import Escalations
+from gateway.protocols import load_folder
+from gateway.temporal import connect
+from gateway.tokens import Tokens
+from logs import configure_logging
+from records.access import AccessStore
+from records.connections import open_connections
+from records.store import RecordStore
+from settings import Misconfigured, Settings
+
+GOODBYE_WITHIN: Final = 10
+"""Seconds that requests under way may take when the console is asked to stop."""
+
+
+@asynccontextmanager
+async def open_door(settings: Settings) -> AsyncIterator[Door]:
+    """The door of these settings. Raises `Misconfigured`, `ProtocolFileError` or `TemporalUnreachable`.
+
+    PostgreSQL need not be there: the courses go on without it, and so do their answers.
+    """
+    if settings.database_url is None:
+        raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
+    library = load_folder(settings.protocols)
+    client = await connect(identity=f"kapstan-console-{os.getpid()}", codec=EncryptionCodec.of(settings.payload_keys))
+    async with open_connections(settings.database_url) as connections:
+        courses, access = (
+            Courses(client, library, allow_unapproved=settings.allow_unapproved),
+            AccessStore(connections),
+        )
+        yield Door(
+            settings=settings,
+            client=client,
+            library=library,
+            courses=courses,
+            escalations=Escalations(client),
+            store=RecordStore(connections),
+            access=access,
+            tokens=Tokens(access),
+            reads=ReadLog(access),
+            sites=Sites(courses),
+            turns=Turns(),
+            rates=Rates(settings.rate),
+        )
+
+
+async def serve(settings: Settings, host: str, port: int) -> None:
+    """Serves until SIGINT or SIGTERM. Raises as `open_door` does, and `Misconfigured` for a port in use."""
+    async with open_door(settings) as door:
+        config = uvicorn.Config(
+            create_app(door),
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            http="httptools",
+            h11_max_incomplete_event_size=None,
+            timeout_graceful_shutdown=GOODBYE_WITHIN,
+            lifespan="on",
+        )
+        server = uvicorn.Server(config)
+        try:
+            await server.serve()
+        except SystemExit:
+            raise Misconfigured(f"--port {port}: the console cannot listen on {host}:{port}") from None
+        if not server.started:
+            raise Misconfigured(f"--port {port}: the console cannot listen on {host}:{port}")
+
+
+def run(settings: Settings, host: str, port: int) -> None:
+    """The same, to its end."""
+    listener = configure_logging(settings.log)
+    try:
+        asyncio.run(serve(settings, host, port))
+    finally:
+        listener.stop()

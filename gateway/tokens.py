@@ -1,0 +1,146 @@
+"""Tokens: made, shown once, known again by a salted hash, and of no use from the moment they are revoked."""
+
+import hashlib
+import hmac
+import logging
+import secrets
+from asyncio import timeout
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from domain.access import Caller, Token, TokenId, TokenRole
+from domain.values import Frozen
+from records.access import AccessStore
+from records.errors import RecordStoreError
+
+PREFIX: Final = "kap"
+SECRET_BYTES: Final = 32
+SALT_BYTES: Final = 16
+
+ASK_WITHIN: Final = timedelta(seconds=1)
+"""How long the record store may take to say whether a token still holds; then what was last known of it counts."""
+
+ASK_AGAIN_AFTER: Final = timedelta(seconds=2)
+"""A record store that did not answer is left alone for so long: no caller waits for it meanwhile."""
+
+USE_NOTED_EVERY: Final = timedelta(minutes=1)
+
+log = logging.getLogger(__name__)
+
+
+class NewToken(Frozen):
+    """A token at the one moment at which its secret is shown."""
+
+    id: TokenId
+    token: str
+    role: TokenRole
+    name: str
+    site: str | None
+
+
+class TokenShown(Frozen):
+    """A token in a list."""
+
+    id: TokenId
+    role: TokenRole
+    name: str
+    site: str | None
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class UnknownToken(Exception):  # noqa: N818  an operator reads it
+    """There is no token of that id."""
+
+
+class Tokens:
+    """Every token. With PostgreSQL away, those shown here before still open: no alarm waits for a database."""
+
+    def __init__(self, store: AccessStore) -> None:
+        self._store = store
+        self._known: dict[TokenId, Token] = {}
+        self._noted: dict[TokenId, datetime] = {}
+        self._asked_in_vain_at: datetime | None = None
+
+    async def create(self, *, role: TokenRole, name: str, site: str | None) -> NewToken:
+        """A new token; its secret is in the answer and nowhere else. Raises ValueError for a name of several lines."""
+        identity = secrets.token_hex(4)
+        secret, salt = secrets.token_urlsafe(SECRET_BYTES), secrets.token_bytes(SALT_BYTES)
+        await self._store.create(
+            Token(
+                id=identity,
+                name=name,
+                role=role,
+                site=site,
+                salt=salt,
+                hash=_hashed(secret, salt),
+                created_at=datetime.now(UTC),
+            )
+        )
+        return NewToken(id=identity, token=f"{PREFIX}_{identity}_{secret}", role=role, name=name, site=site)
+
+    async def all(self) -> list[TokenShown]:
+        """Every token there ever was, without what would open anything."""
+        return [
+            TokenShown.model_validate(token.model_dump(exclude={"salt", "hash"}))
+            for token in await self._store.tokens()
+        ]
+
+    async def revoke(self, token_id: TokenId) -> None:
+        """The token opens nothing from now on. Raises `UnknownToken`."""
+        if not await self._store.revoke(token_id, datetime.now(UTC)):
+            raise UnknownToken(f"there is no token {token_id}; see: kapstan token list")
+
+    async def caller(self, presented: str) -> Caller | None:
+        """Whose token this is; None where it is none, or revoked. Raises `RecordStoreError` where nobody can tell."""
+        prefix, _, rest = presented.partition("_")
+        identity, _, secret = rest.partition("_")
+        if prefix != PREFIX or not secret:
+            return None
+        token = await self._token(identity)
+        # Compared in any case, so that the time it takes tells nothing of which ids there are.
+        salt, expected = (token.salt, token.hash) if token else (b"", b"")
+        is_right = hmac.compare_digest(_hashed(secret, salt), expected)
+        if token is None or not is_right or token.revoked_at is not None:
+            return None
+        await self._note_use(token)
+        return Caller(token_id=token.id, name=token.name, role=token.role, site=token.site)
+
+    async def _token(self, identity: TokenId) -> Token | None:
+        try:
+            found = await self._ask(identity)
+        except (RecordStoreError, TimeoutError):
+            self._asked_in_vain_at = datetime.now(UTC)
+            if identity not in self._known:
+                raise RecordStoreError("the record store cannot say whether this token holds") from None
+            return self._known[identity]
+        if found is None:
+            self._known.pop(identity, None)
+        else:
+            self._known[identity] = found
+        return found
+
+    async def _ask(self, identity: TokenId) -> Token | None:
+        if self._asked_in_vain_at and datetime.now(UTC) - self._asked_in_vain_at < ASK_AGAIN_AFTER:
+            raise TimeoutError
+        async with timeout(ASK_WITHIN.total_seconds()):
+            found = await self._store.token(identity)
+        self._asked_in_vain_at = None
+        return found
+
+    async def _note_use(self, token: Token) -> None:
+        now = datetime.now(UTC)
+        if now - self._noted.get(token.id, datetime.min.replace(tzinfo=UTC)) < USE_NOTED_EVERY:
+            return
+        self._noted[token.id] = now
+        if self._asked_in_vain_at is None:
+            try:
+                await self._store.used(token.id, now)
+            except RecordStoreError:
+                log.warning("The use of token %s could not be noted", token.id)
+
+
+def _hashed(secret: str, salt: bytes) -> bytes:
+    # One round: the secret is 256 random bits, not a password that could be guessed.
+    return hashlib.sha256(salt + secret.encode()).digest()

@@ -1,0 +1,75 @@
+"""Who may call, and who read what: tokens and the record of reads."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from domain.access import Token, TokenId, TokenName, TokenRole
+from domain.values import CourseId, Frozen, Moment
+from records.connections import Connections
+from records.statements import statement
+
+
+class CourseRead(Frozen):
+    """Somebody read something of a course, or of many: `what` is the kind of thing, never its content."""
+
+    at: Moment
+    token_id: TokenId
+    name: TokenName
+    role: TokenRole
+    course_id: CourseId | None
+    what: str
+    request_id: str
+
+
+class AccessStore:
+    """Tokens and reads in PostgreSQL. Every method may raise `RecordStoreUnreachable` or `SchemaTooOld`."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def create(self, token: Token) -> None:
+        """The token may be used from now on."""
+        async with self._connections.transaction() as connection:
+            await connection.execute(
+                statement("create_token"),
+                token.id,
+                token.name,
+                token.role,
+                token.site,
+                token.salt,
+                token.hash,
+                token.created_at,
+            )
+
+    async def token(self, token_id: TokenId) -> Token | None:
+        """The token, revoked or not; None where there never was one."""
+        async with self._connections.connection() as connection:
+            row = await connection.fetchrow(statement("token"), token_id)
+        return Token.model_validate(dict(row)) if row else None
+
+    async def tokens(self) -> list[Token]:
+        """Every token there ever was, oldest first."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("tokens"))
+        return [Token.model_validate(dict(row)) for row in rows]
+
+    async def revoke(self, token_id: TokenId, at: datetime) -> bool:
+        """The token opens nothing any more. False where there is none."""
+        async with self._connections.transaction() as connection:
+            return await connection.fetchval(statement("revoke_token"), token_id, at) is not None
+
+    async def used(self, token_id: TokenId, at: datetime) -> None:
+        """The token was shown at `at`."""
+        async with self._connections.transaction() as connection:
+            await connection.execute(statement("use_token"), token_id, at)
+
+    async def record_reads(self, reads: Sequence[CourseRead]) -> None:
+        """These reads are kept for good."""
+        async with self._connections.transaction() as connection:
+            await connection.executemany(statement("record_read"), [tuple(dict(read).values()) for read in reads])
+
+    async def reads(self, course_id: CourseId, limit: int = 100) -> list[CourseRead]:
+        """Who read what of a course, newest first."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("reads_of_course"), course_id, limit)
+        return [CourseRead.model_validate(dict(row)) for row in rows]

@@ -1,0 +1,98 @@
+"""The console process of the embedded stack: the HTTP API and the pages, started again whenever it dies."""
+
+import asyncio
+import secrets
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from signal import Signals
+from typing import Self
+
+from domain.access import TokenRole
+from gateway.tokens import Tokens
+from records.access import AccessStore
+from records.connections import open_connections
+from stack.files import replace_file
+from stack.ports import reachable
+from stack.processes import Farewell
+from stack.programs import KeptProgram, Oversight, Program
+
+PORT_OPTION = "--port"
+READY_WITHIN = timedelta(minutes=1)
+FAREWELL = (Farewell(signal=Signals.SIGTERM, patience=timedelta(seconds=15)),)
+ADMIN = "kapstan up"
+LINK_SECRET_BYTES = 32
+
+# By its path: the command lies beside the stack, and no `starter.py` of the current folder is taken for it.
+COMMAND = (sys.executable, str(Path(__file__).parent.parent / "starter.py"), "console")
+
+
+class ConsoleServer:
+    """`async with ConsoleServer(…)`: it answers at `url`; after that it has ended. Its log is `folder/console.log`."""
+
+    def __init__(
+        self, folder: Path, *, host: str, port: int, environment: Mapping[str, str], oversight: Oversight
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._program = KeptProgram(
+            Program(
+                name="console",
+                command=(*COMMAND, "--host", host, "--port", str(port)),
+                environment=environment,
+                log=folder / "console.log",
+                farewell=FAREWELL,
+                signal_at_death=Signals.SIGTERM,
+            ),
+            oversight,
+        )
+
+    @property
+    def url(self) -> str:
+        """Where people and programs reach it."""
+        return console_url(self._host, self._port)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._program.launch()
+            await self._program.until_ready(self._answers, READY_WITHIN)
+        except BaseException:
+            await self._program.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._program.stop()
+
+    async def _answers(self) -> bool:
+        try:
+            reader, writer = await asyncio.open_connection(reachable(self._host).strip("[]"), self._port)
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: kapstan\r\nConnection: close\r\n\r\n")
+            status = await reader.readline()
+            writer.close()
+            await writer.wait_closed()
+        except OSError:
+            return False
+        return b" 200 " in status
+
+
+def console_url(host: str, port: int) -> str:
+    """Where a console that listens there is reached from this machine."""
+    return f"http://{reachable(host)}:{port}"
+
+
+def link_secret(file: Path) -> str:
+    """What signs the links in pages: made once, so that a link holds over a restart."""
+    if not file.exists():
+        replace_file(file, secrets.token_hex(LINK_SECRET_BYTES).encode())
+    return file.read_text()
+
+
+async def admin_token(database: str, kept: str | None) -> str:
+    """A token that may do everything here: the one that was kept, as long as it holds."""
+    async with open_connections(database) as connections:
+        tokens = Tokens(AccessStore(connections))
+        if kept is not None and await tokens.caller(kept) is not None:
+            return kept
+        return (await tokens.create(role=TokenRole.ADMIN, name=ADMIN, site=None)).token
