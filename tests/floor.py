@@ -4,13 +4,14 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from signal import Signals
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import TypeVar
 
 from domain.events import ClinicEvent
@@ -135,9 +136,10 @@ def _moved(moment: str, by: timedelta) -> str:
 class Floor:
     """`kapstan up` on one folder, as a shell would run it."""
 
-    def __init__(self, data: Path, *arguments: str) -> None:
+    def __init__(self, data: Path, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})) -> None:
         self.data = data
         self._arguments = arguments
+        self._environment = environment
         self._output = data.with_suffix(".out")
 
     async def up(self) -> StackFile:
@@ -152,7 +154,7 @@ class Floor:
                 str(self.data),
                 *self._arguments,
                 cwd=ROOT,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **self._environment},
                 stdout=output,
                 stderr=output,
                 start_new_session=True,

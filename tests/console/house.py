@@ -1,0 +1,125 @@
+"""The house for the console's tests: the whole stack as `kapstan up` runs it, and clients with tokens of every kind."""
+
+import json
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import httpx
+
+from domain.access import TokenRole
+from domain.events import CLINIC_EVENT, ClinicEvent
+from gateway.tokens import NewToken, Tokens
+from records.access import AccessStore
+from records.connections import open_connections
+from stack.stackfile import StackFile
+from tests.domain.ward import Ward
+from tests.floor import ROOT, Floor, Inbox, eventually, fresh_folder, inbox, on_call_file
+
+_courses = count(1)
+
+ENOUGH = "1000000"
+"""Requests a second: the tests' callers are in a hurry."""
+
+
+class House:
+    """A running Kapstan, its address, and who may come in."""
+
+    def __init__(self, floor: Floor, stack: StackFile, received: Inbox) -> None:
+        self.floor = floor
+        self.stack = stack
+        self.inbox = received
+        assert stack.console is not None
+        self.url = stack.console
+        self._clients: list[httpx.AsyncClient] = []
+
+    @property
+    def admin_token(self) -> str:
+        assert self.stack.admin_token_file is not None
+        return self.stack.admin_token_file.read_text(encoding="utf-8").strip()
+
+    @property
+    def admin(self) -> httpx.AsyncClient:
+        return self.client(self.admin_token)
+
+    def client(self, token: str | None = None) -> httpx.AsyncClient:
+        """Somebody who shows this token, or none."""
+        shown = {"Authorization": f"Bearer {token}"} if token else {}
+        client = httpx.AsyncClient(base_url=self.url, headers=shown, timeout=60)
+        self._clients.append(client)
+        return client
+
+    async def token(self, role: TokenRole, site: str | None = None) -> NewToken:
+        async with open_connections(self.stack.database) as connections:
+            return await Tokens(AccessStore(connections)).create(role=role, name=f"a {role}", site=site)
+
+    async def caller(self, role: TokenRole, site: str | None = None) -> httpx.AsyncClient:
+        """Somebody with a new token of this role."""
+        return self.client((await self.token(role, site)).token)
+
+    def expects(self, name: str = "MARA") -> str:
+        """The id of a course that nobody has begun."""
+        return f"{name}-{next(_courses)}-{secrets.token_hex(3)}"
+
+    async def has(self, so_far: Callable[[Ward], Ward], name: str = "MARA") -> str:
+        """A course that has come so far on good days only, the last of them now."""
+        course = self.expects(name)
+        on_paper = so_far(Ward(course))
+        past = so_far(Ward(course, now=on_paper.began_at + (datetime.now(UTC) - on_paper.now)))
+        await self.sends([event for event, _ in past.answers])
+        return course
+
+    async def sends(self, events: Iterable[ClinicEvent]) -> None:
+        """The clinic reports them; each is accepted."""
+        for event in events:
+            response = await self.admin.post("/v1/events", json=on_the_wire(event))
+            assert response.status_code in {200, 201}, response.text
+
+    async def is_recorded(self, course: str) -> dict[str, Any]:
+        """The course, as soon as the record store has all of it."""
+
+        async def recorded() -> dict[str, Any] | None:
+            view: dict[str, Any] = (await self.admin.get(f"/v1/courses/{course}")).json()
+            ledger = (await self.admin.get(f"/v1/courses/{course}/ledger")).json()
+            return view if len(ledger) == view["sequence"] else None
+
+        return await eventually(recorded)
+
+    async def close(self) -> None:
+        for client in self._clients:
+            await client.aclose()
+
+
+def on_the_wire(event: ClinicEvent) -> dict[str, Any]:
+    """The event as a clinic's software writes it."""
+    written: dict[str, Any] = json.loads(CLINIC_EVENT.dump_json(event, exclude_none=True))
+    return written
+
+
+def example_events(course: str) -> Sequence[dict[str, Any]]:
+    """The example course's events, of this course."""
+    lines = (ROOT / "examples" / "course.jsonl").read_text(encoding="utf-8").splitlines()
+    return [{**json.loads(line), "subject": course} for line in lines]
+
+
+@asynccontextmanager
+async def open_house(*arguments: str, **environment: str) -> AsyncIterator[House]:
+    """A house of one's own, gone afterwards."""
+    with fresh_folder() as folder:
+        async with inbox() as received:
+            floor = Floor(
+                folder / "data",
+                "--oncall",
+                str(on_call_file(folder, received)),
+                *arguments,
+                environment={"KAPSTAN_RATE": ENOUGH, **environment},
+            )
+            house = House(floor, await floor.up(), received)
+            try:
+                yield house
+            finally:
+                await house.close()
+                await floor.down()
