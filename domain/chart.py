@@ -7,7 +7,7 @@ from typing import Self
 from domain import deadlines, gates, moves, vitals
 from domain.answer import AlreadyAnswered, Answer, SessionPosition
 from domain.deadlines import Deadline, DeadlineKind
-from domain.escalation import Change, EscalationState, Notice
+from domain.escalation import Change, EscalationState, Kind, Notice
 from domain.events import ClinicEvent, CourseReferred, MeasureRecorded, ProtocolMigrated, VitalsRecorded, fingerprint
 from domain.ledger import Entry, Note
 from domain.measures import baseline_errors
@@ -15,7 +15,7 @@ from domain.protocol import Protocol
 from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid
 from domain.state import CourseState, MedicineSession
 from domain.turn import Again, Call, Turn
-from domain.values import Blocker, CourseId, Frozen
+from domain.values import Blocker, CourseId, Frozen, Severity
 from domain.vitals import Verdict
 
 CLOCK_SKEW = timedelta(seconds=60)
@@ -139,6 +139,16 @@ class Chart(CourseState):
         for known in (one for one in self.escalations if one.id == unheard.id):
             turn.replace(known.but(state=EscalationState.RESOLVED))
             turn.escalate(known.kind, known.session, unheard.repeat.severity, unheard.repeat.at)
+        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
+
+    def record_is_behind(self, now: datetime) -> "Decision":
+        """What follows when entries have waited too long for the record store: somebody is told, once while it lasts.
+
+        Routine: readings are judged and pages go out as ever, so no patient is at risk; the record has to be mended.
+        """
+        turn = Turn(self, now)
+        if not any(one.kind is Kind.RECORD_STORE_BEHIND for one in self.unresolved):
+            turn.escalate(Kind.RECORD_STORE_BEHIND, None, Severity.ROUTINE, now)
         return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
 
     def deadlines(self) -> tuple[Deadline, ...]:

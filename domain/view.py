@@ -1,16 +1,18 @@
 """One course as it is shown: where it is, what may come next, what blocks it, what is due when."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain import eligibility
 from domain.chart import Chart
 from domain.checkpoints import Checkpoint, checkpoints
 from domain.deadlines import Deadline, DeadlineKind
 from domain.events import Dose, EligibilityDecided, PatientDischarged, SessionCleared, VitalsRecorded
-from domain.measures import Risk
+from domain.measures import Change, Risk
+from domain.measures_due import measures_due
 from domain.state import CourseEscalation, Fact, Hold, MeasureTaken, MedicineSession, Outcome, Phase, Stage
 from domain.summary import CourseSummary
+from domain.trend import trend
 from domain.values import Blocker, CourseId, Frozen, Moment, PersonId, Severity
 from domain.vitals import Verdict, verdict
 
@@ -27,12 +29,13 @@ class ProtocolPinned(Frozen):
 
 
 class PlanView(Frozen):
-    """The plan in force."""
+    """The plan in force. `next_dose_at` is where its interval aims at, while a dose is still to come."""
 
     medicine_sessions: int
     interval_days: int
     dose: Dose
     goals: tuple[str, ...]
+    next_dose_at: Moment | None = None
 
 
 class ReadingView(Frozen):
@@ -52,7 +55,7 @@ class DoseView(Frozen):
 
 
 class SessionView(Frozen):
-    """One medicine session with everything measured in it."""
+    """One medicine session with everything measured in it. It is planned to be over at `planned_end_at`."""
 
     number: int
     stage: Stage
@@ -63,16 +66,27 @@ class SessionView(Frozen):
     discharged_at: Moment | None
     check_ins: int
     integrations: int
+    planned_end_at: Moment | None = None
 
 
 class MeasureView(Frozen):
-    """One answer of an instrument."""
+    """One answer of an instrument. `recall` is the time that it asks about, `trend` how it stands to the baseline."""
 
     at: Moment
     instrument: str
     score: float | None
     band: str | None
     risk: Risk | None
+    recall: timedelta | None = None
+    trend: Change | None = None
+
+
+class MeasureDueView(Frozen):
+    """An instrument whose answers are due, and whether that moment lies behind us."""
+
+    instrument: str
+    due_at: Moment
+    late: bool
 
 
 class OverrideView(Frozen):
@@ -118,6 +132,7 @@ class CourseView(Frozen):
     escalations: tuple[CourseEscalation, ...]
     sequence: int
     ledger_head: str
+    measures_due: tuple[MeasureDueView, ...] = ()
 
 
 def course_view(chart: Chart, now: datetime) -> CourseView:
@@ -134,7 +149,7 @@ def course_view(chart: Chart, now: datetime) -> CourseView:
         plan=_plan(chart),
         planned_sessions=chart.planned_sessions,
         sessions=tuple(_session(chart, session) for session in chart.sessions),
-        measures=tuple(_measure(taken) for taken in chart.measures),
+        measures=tuple(_measure(chart, taken) for taken in chart.measures),
         cautions=eligibility.cautions(chart),
         overrides=tuple(_overrides(chart)),
         blockers=chart.blockers(now),
@@ -143,6 +158,10 @@ def course_view(chart: Chart, now: datetime) -> CourseView:
         escalations=chart.unresolved,
         sequence=chart.sequence,
         ledger_head=chart.ledger_head,
+        measures_due=tuple(
+            MeasureDueView(instrument=one.instrument, due_at=one.due_at, late=one.due_at < now)
+            for one in measures_due(chart)
+        ),
     )
 
 
@@ -183,11 +202,14 @@ def _plan(chart: Chart) -> PlanView | None:
     if chart.plan is None:
         return None
     prescribed = chart.plan.data
+    interval = timedelta(days=prescribed.interval_days) if prescribed.interval_days else chart.protocol.course.interval
+    is_dose_to_come = not chart.is_closed and len(chart.dosed_sessions) < chart.planned_sessions
     return PlanView(
         medicine_sessions=chart.planned_sessions,
-        interval_days=prescribed.interval_days or chart.protocol.course.interval.days,
+        interval_days=interval.days,
         dose=prescribed.dose,
         goals=prescribed.goals,
+        next_dose_at=chart.last_dose_at + interval if chart.last_dose_at and is_dose_to_come else None,
     )
 
 
@@ -205,6 +227,7 @@ def _session(chart: Chart, session: MedicineSession) -> SessionView:
         discharged_at=session.discharge.at if session.discharge else None,
         check_ins=len(session.check_ins),
         integrations=len(session.integrations),
+        planned_end_at=session.starts_at + chart.protocol.medicine.planned_duration,
     )
 
 
@@ -228,10 +251,16 @@ def _overridden(session: int | None, decision: Decided | None) -> Iterator[Overr
         )
 
 
-def _measure(taken: MeasureTaken) -> MeasureView:
+def _measure(chart: Chart, taken: MeasureTaken) -> MeasureView:
     scored = taken.scored
     return MeasureView(
-        at=taken.at, instrument=scored.instrument, score=scored.score, band=scored.band, risk=scored.risk
+        at=taken.at,
+        instrument=scored.instrument,
+        score=scored.score,
+        band=scored.band,
+        risk=scored.risk,
+        recall=scored.recall,
+        trend=trend(chart, taken),
     )
 
 

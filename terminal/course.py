@@ -10,7 +10,7 @@ from rich.text import Text
 
 from domain.checkpoints import CheckpointStatus
 from domain.deadlines import DeadlineKind
-from domain.view import CourseView, DeadlineView, SessionView
+from domain.view import CourseView, DeadlineView, MeasureView, SessionView
 from terminal.words import away, moment, plain, severity
 
 DUE = {
@@ -59,6 +59,11 @@ def _parts(course: CourseView, now: datetime) -> Iterator[RenderableType]:
         yield _sessions(course)
     if course.deadlines:
         yield _deadlines(course.deadlines, now)
+    if course.measures:
+        yield _measures(course)
+    for owed in course.measures_due:
+        late = " [yellow](late)[/]" if owed.late else ""
+        yield Text.from_markup(f"questionnaire due: {escape(plain(owed.instrument))} by {moment(owed.due_at)}{late}")
     yield Text.from_markup(f"[dim]ledger: {course.sequence} entries, head {course.ledger_head[:12]}…[/]")
 
 
@@ -98,6 +103,28 @@ def _sessions(course: CourseView) -> RenderableType:
             str(session.check_ins),
         )
     return table
+
+
+def _measures(course: CourseView) -> RenderableType:
+    newest = {measure.instrument: measure for measure in sorted(course.measures, key=lambda one: one.at)}
+    table = Table(title="Questionnaires, the newest answers", title_justify="left", box=None, show_header=False)
+    for _ in range(4):
+        table.add_column(no_wrap=True)
+    for measure in newest.values():
+        score = "" if measure.score is None else f"{measure.score:g}"
+        level = measure.band or (f"risk {measure.risk}" if measure.risk else "")
+        table.add_row(moment(measure.at), escape(plain(measure.instrument)), f"{score} {plain(level)}".strip(), _moved(measure))
+    return table
+
+
+def _moved(measure: MeasureView) -> str:
+    if (trend := measure.trend) is None:
+        return ""
+    words = [f"{trend.difference:+g} since the beginning"]
+    words += ["response"] if trend.is_response else []
+    words += ["remission"] if trend.is_remission else []
+    words += [str(trend.direction)] if trend.direction else []
+    return ", ".join(words)
 
 
 def _last_vitals(session: SessionView) -> str:

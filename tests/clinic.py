@@ -17,7 +17,7 @@ from domain.deadlines import DeadlineKind
 from domain.escalation import EscalationId, EscalationState, EscalationView
 from domain.events import ClinicEvent
 from domain.ledger import Entry
-from domain.oncall import parse_on_call
+from domain.oncall import OnCall, parse_on_call
 from domain.summary import Batch, CourseSummary
 from domain.values import Actor, CourseId
 from domain.view import CourseView
@@ -39,22 +39,29 @@ _numbers = count(1)
 SKIPPED_WITHIN = timedelta(seconds=15)
 """A skip takes about a second for each deadline that passes on its way."""
 
+ON_CALL = parse_on_call((ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8"), "oncall.toml")
 LIBRARY = Library(shelf=(Shelved(file="kap-im-weekly.toml", protocol=WEEKLY),))
 
 
 class RecordsTwin:
-    """A record store in memory; while `is_away` it fails like one that is not there."""
+    """A record store in memory; while `is_away` it fails like one that is not there.
+
+    While its ledger `differs` from the course's it takes nothing, and no retry would cure that.
+    """
 
     def __init__(self) -> None:
         self.entries: dict[CourseId, list[Entry]] = {}
         self.summaries: dict[CourseId, CourseSummary] = {}
         self.escalations: dict[EscalationId, EscalationView] = {}
         self.is_away = False
+        self.differs = False
 
     @activity.defn(name=Records.append_entries.__name__)
     async def append_entries(self, batch: Batch) -> None:
         if self.is_away:
             raise ApplicationError("away")
+        if self.differs:
+            raise ApplicationError("other content", non_retryable=True)
         kept = self.entries.setdefault(batch.course_id, [])
         assert [entry.sequence for entry in batch.entries][:1] <= [len(kept) + 1], "the ledger has a gap"
         kept.extend(batch.entries[len(kept) - batch.entries[0].sequence + 1 :])
@@ -131,9 +138,8 @@ class Patient:
 class Clinic:
     """Everybody's courses. While an escalation is open, the server moves its course's clock for nobody."""
 
-    def __init__(self, temporal: Temporal) -> None:
+    def __init__(self, temporal: Temporal, on_call: OnCall) -> None:
         self.temporal = temporal
-        on_call = parse_on_call((ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8"), "oncall.toml")
         self.pager = PagerTwin(on_call)
         self.records = RecordsTwin()
         self.courses = Courses(temporal.client, LIBRARY, allow_unapproved=True)
@@ -179,9 +185,9 @@ class Clinic:
 
 
 @asynccontextmanager
-async def open_clinic(temporal: Temporal) -> AsyncIterator[Clinic]:
+async def open_clinic(temporal: Temporal, on_call: OnCall = ON_CALL) -> AsyncIterator[Clinic]:
     """A clinic with its workers, for one test."""
-    clinic = Clinic(temporal)
+    clinic = Clinic(temporal, on_call)
     async with (
         Worker(
             temporal.client,

@@ -65,7 +65,7 @@ class PatientCourse:
     def __init__(self, run: CourseRun) -> None:
         # Built here and not in `run`: an update may arrive before `run` does.
         self._chart = run.chart
-        self._recorder = Recorder(run.unrecorded, lambda: course_summary(self._chart))
+        self._recorder = Recorder(run.unrecorded, lambda: course_summary(self._chart), self._is_behind)
         self._switchboard = Switchboard(run.calls, self._call_anew)
 
     @workflow.run
@@ -137,6 +137,9 @@ class PatientCourse:
 
     def _call_anew(self, unheard: Again) -> None:
         self._apply(self._chart.call_anew(unheard, workflow.now()))
+
+    def _is_behind(self) -> None:
+        self._apply(self._chart.record_is_behind(workflow.now()))
 
     def _passes_at(self) -> datetime | None:
         return next((deadline.passes_at for deadline in self._chart.deadlines()), None)

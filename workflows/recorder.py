@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, RetryState
 
 with workflow.unsafe.imports_passed_through():
     from activities.records import Records
@@ -21,16 +21,25 @@ UNTIL_IT_IS_BACK = RetryPolicy(
 )
 """The record store may be away for as long as it likes: the attempts go on without end."""
 
+TOLD_AFTER = timedelta(minutes=15)
+"""How long entries wait before somebody is told. The server counts it: no timer of ours, no event while all is well."""
+
 AFTER_A_CONFLICT = timedelta(hours=1)
-"""A ledger that holds something else is for a human to mend; until then we ask again, and keep everything."""
+"""A ledger that holds something else is for a human, who is told at once; until then we ask again, and keep all."""
 
 
 class Recorder:
-    """Appends a course's entries in their order, however long it takes; a continued run takes over what is left."""
+    """Appends a course's entries in their order, however long it takes; a continued run takes over what is left.
 
-    def __init__(self, unrecorded: tuple[Entry, ...], summary: Callable[[], CourseSummary]) -> None:
+    `behind` is told when they have waited for too long, again and again for as long as they do.
+    """
+
+    def __init__(
+        self, unrecorded: tuple[Entry, ...], summary: Callable[[], CourseSummary], behind: Callable[[], None]
+    ) -> None:
         self._unrecorded = unrecorded
         self._summary = summary
+        self._behind = behind
         self._is_leaving = False
 
     @property
@@ -61,11 +70,14 @@ class Recorder:
                 Records.append_entries,
                 Batch(course_id=summary.course_id, entries=entries, summary=summary),
                 start_to_close_timeout=APPEND_TIMEOUT,
+                schedule_to_close_timeout=TOLD_AFTER,
                 retry_policy=UNTIL_IT_IS_BACK,
                 summary=f"entries {entries[0].sequence} to {entries[-1].sequence}",
             )
-        except ActivityError:
-            workflow.logger.error("The ledger in the record store differs from the course's: it needs a human")
-            await workflow.sleep(AFTER_A_CONFLICT)
+        except ActivityError as error:
+            self._behind()
+            if error.retry_state is RetryState.NON_RETRYABLE_FAILURE:
+                workflow.logger.error("The ledger in the record store differs from the course's: it needs a human")
+                await workflow.sleep(AFTER_A_CONFLICT)
             return False
         return True

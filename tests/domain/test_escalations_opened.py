@@ -20,6 +20,7 @@ from tests.cast import (
     hours,
     minutes,
     phq9,
+    seconds,
     vitals,
     weekly,
 )
@@ -198,3 +199,32 @@ def test_an_escalation_names_no_patient_and_no_value(ward: Ward) -> None:
 
     assert one.id == "MARA-1~vitals_emergency~1~1"
     assert ward.due(DeadlineKind.RECHECK) == []
+
+
+def test_a_record_that_falls_behind_is_told_once_while_it_lasts(ward: Ward) -> None:
+    """Routine, of the course and no session; while it is open, or promised, nobody is told again."""
+    ward.dosed().falls_behind()
+    ward.passes(seconds(1))
+    ward.falls_behind()
+    ward.hears(Kind.RECORD_STORE_BEHIND, Change.ACKNOWLEDGED)
+    ward.falls_behind()
+
+    assert ward.pages == [(Kind.RECORD_STORE_BEHIND, Severity.ROUTINE)]
+    assert ward.written("escalation.opened") == ["escalation.opened"]
+
+
+def test_a_record_that_is_still_behind_after_its_resolution_is_told_again(ward: Ward) -> None:
+    """Whoever resolved it was mistaken: the second of its kind."""
+    ward.referred().falls_behind()
+    ward.hears(Kind.RECORD_STORE_BEHIND, Change.RESOLVED)
+    ward.falls_behind()
+
+    assert [one.id for one in ward.chart.unresolved] == ["MARA-1~record_store_behind~0~2"]
+
+
+def test_a_record_that_is_behind_keeps_nobody_from_her_dose_or_from_home(ward: Ward) -> None:
+    """It is the clinic's paper, not the patient."""
+    ward.cleared().falls_behind()
+    ward.discharged()
+
+    assert ward.open == {Kind.RECORD_STORE_BEHIND: Severity.ROUTINE}

@@ -125,6 +125,25 @@ def test_an_interval_that_the_plan_leaves_open_is_the_protocols(opens: Opens) ->
     assert shown.interval_days == 10
 
 
+def test_the_plan_aims_at_the_next_dose_while_one_is_to_come(ward: Ward) -> None:
+    """The last dose and the plan's interval; before the first dose and after the last it aims at nothing."""
+    aims = []
+    for point in (ward.prepared, ward.discharged, lambda: ward.discharged(3)):
+        shown = course_view(point().chart, ward.now).plan
+        assert shown is not None
+        aims.append(shown.next_dose_at)
+
+    assert aims == [None, ward.begins() + days(7), None]
+
+
+def test_a_session_is_shown_with_the_end_that_is_planned(opens: Opens) -> None:
+    """`medicine.planned_duration`: how long the room and its people are wanted."""
+    ward = opens(weekly({"medicine.planned_duration": hours(2)})).booked()
+    (session,) = course_view(ward.chart, ward.now).sessions
+
+    assert session.planned_end_at == ward.begins() + hours(2)
+
+
 def test_what_a_prescriber_overrode_is_shown_for_ever(ward: Ward) -> None:
     """Who went on over which blocker, when and why: still there when the course has long been completed."""
     ward.booked()

@@ -126,6 +126,10 @@ class Ward:
         self.now += length
         self._take(self.chart.pass_deadlines(self.now))
 
+    def falls_behind(self) -> None:
+        """What was written has waited too long for the record store."""
+        self._take(self.chart.record_is_behind(self.now))
+
     def hears(self, kind: Kind, change: Change, by: str | None = "lind", note: str | None = None) -> None:
         """The newest escalation of that kind tells its course how it moved."""
         newest = [one for one in self.chart.escalations if one.kind is kind][-1]
@@ -372,7 +376,7 @@ def is_whole(ward: Ward) -> bool:
 
 
 def taken_in_again(blank: Chart, entries: Iterable[Entry], versions: Mapping[str, Protocol]) -> Chart:
-    """The chart that comes of the ledger alone: its clinic events, its passed deadlines, and the news it heard."""
+    """The chart that comes of the ledger alone: its clinic events, passed deadlines, and the news it heard."""
     chart = blank
     for entry in entries:
         if entry.sequence > chart.sequence:  # the others followed by themselves
@@ -387,6 +391,8 @@ def _taken_in(chart: Chart, entry: Entry, versions: Mapping[str, Protocol]) -> D
         return chart.accept(event, entry.recorded_at, pinned(version) if version else None)
     if entry.type in {"kap.checkpoint.missed", "kap.deadline.passed"}:
         return chart.pass_deadlines(entry.recorded_at)
+    if entry.data.get("kind") == Kind.RECORD_STORE_BEHIND:
+        return chart.record_is_behind(entry.recorded_at)
     by, note = entry.data.get("by"), entry.data.get("note")
     notice = Notice(
         id=str(entry.data["id"]),

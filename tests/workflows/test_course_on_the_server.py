@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,10 +13,12 @@ from domain.ledger import first_fault
 from domain.reading_events import event_from
 from domain.refusal import RefusalCode, Refused
 from domain.state import Outcome, Phase
-from tests.cast import LIND, OSEI, consent, dose, hold, referral, resumption, screening, vitals
-from tests.clinic import Clinic, open_clinic
+from domain.values import Severity
+from tests.cast import DESK, LIND, OSEI, consent, dose, hold, referral, resumption, screening, vitals
+from tests.clinic import ON_CALL, Clinic, open_clinic
 from tests.floor import ROOT, eventually
 from tests.workflows.conftest import Temporal, running_temporal
+from workflows.recorder import TOLD_AFTER
 
 
 @pytest.fixture
@@ -186,6 +188,47 @@ async def test_the_record_catches_up_in_order_after_an_outage(clinic: Clinic) ->
     clinic.records.is_away = False
 
     assert first_fault(await mara.ledger()) is None
+
+
+async def test_entries_that_wait_too_long_for_the_record_store_wake_the_desk(temporal: Temporal) -> None:
+    """Fifteen minutes without PostgreSQL: routine, once; the page needs no record store to go out, the ledger waits."""
+    always_open = ON_CALL.policies[Severity.ROUTINE].but(hours=None)
+    day_and_night = ON_CALL.but(policies={**ON_CALL.policies, Severity.ROUTINE: always_open})
+    async with open_clinic(temporal, day_and_night) as clinic:
+        mara = await clinic.has(lambda ward: ward.prepared())
+        await mara.ledger()
+        clinic.records.is_away = True
+        await mara.sends(hold(mara.course, at=await mara.now()))
+
+        for _ in range(2):
+            await mara.passes(TOLD_AFTER / 2 - timedelta(minutes=1))
+        assert (await mara.view()).escalations == ()
+        await mara.passes(timedelta(minutes=3))
+
+        await mara.is_called(DESK)
+        behind = escalation_id(mara.course, Kind.RECORD_STORE_BEHIND, None, 1)
+        assert [(one.id, one.severity) for one in (await mara.view()).escalations] == [(behind, Severity.ROUTINE)]
+        clinic.records.is_away = False
+        await clinic.escalations.resolve(behind, by="desk", note="PostgreSQL had no room left")
+        await clinic.is_resolved(behind)
+        await mara.passes(timedelta(minutes=1))
+        ledger = await mara.ledger()
+        assert first_fault(ledger) is None
+        assert [entry.type for entry in ledger][-2:] == ["kap.escalation.opened", "kap.escalation.resolved"]
+
+
+async def test_a_ledger_that_holds_something_else_wakes_the_desk_at_once(clinic: Clinic) -> None:
+    """Waiting mends no conflict: the escalation is opened with the first attempt, and nothing is overwritten."""
+    mara = await clinic.has(lambda ward: ward.prepared())
+    await mara.ledger()
+    clinic.records.differs = True
+
+    await mara.sends(hold(mara.course, at=await mara.now()))
+
+    async def told() -> bool:
+        return Kind.RECORD_STORE_BEHIND in {one.kind for one in (await mara.view()).escalations}
+
+    await eventually(told)
 
 
 async def test_the_fleet_is_listed_by_phase_in_temporal_itself(clinic: Clinic) -> None:
