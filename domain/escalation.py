@@ -190,3 +190,4 @@ class EscalationView(Frozen):
     snoozed_until: Moment | None = None
     note: str | None = None
     revision: int
+    first_acknowledged_at: Moment | None = None

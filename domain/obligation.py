@@ -56,6 +56,7 @@ class Obligation(Frozen):
             self.climb.acknowledged(standing.policy, now),
             acknowledged_by=order.by,
             acknowledged_at=now,
+            first_acknowledged_at=self.view.first_acknowledged_at or now,
             note=order.note or self.view.note,
             news=self._news(Change.ACKNOWLEDGED, now, order.by, order.note),
         )

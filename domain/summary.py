@@ -4,6 +4,7 @@ from typing import Self
 
 from pydantic import model_validator
 
+from domain.figures import CourseFigures
 from domain.ledger import Entry
 from domain.values import CourseId, Frozen, Moment, Severity
 
@@ -32,11 +33,15 @@ class CourseSummary(Frozen):
 
 
 class Batch(Frozen):
-    """What the record store is told at once: the next entries of one course, in order, and where it stands by then."""
+    """What the record store is told at once: the next entries of one course, in order, and where it stands by then.
+
+    Without `figures` those that were told before stay.
+    """
 
     course_id: CourseId
     entries: tuple[Entry, ...]
     summary: CourseSummary
+    figures: CourseFigures | None = None
 
     @model_validator(mode="after")
     def _is_of_one_course(self) -> Self:

@@ -8,10 +8,12 @@ from domain.chart import Chart
 from domain.checkpoints import Checkpoint, checkpoints
 from domain.deadlines import Deadline, DeadlineKind
 from domain.events import Dose, EligibilityDecided, PatientDischarged, SessionCleared, VitalsRecorded
+from domain.figures import course_figures
+from domain.ledger import Entry
 from domain.measures import Change, Risk
 from domain.measures_due import measures_due
 from domain.state import CourseEscalation, Fact, Hold, MeasureTaken, MedicineSession, Outcome, Phase, Stage
-from domain.summary import CourseSummary
+from domain.summary import Batch, CourseSummary
 from domain.trend import trend
 from domain.values import Blocker, CourseId, Frozen, Moment, PersonId, Severity
 from domain.vitals import Verdict, verdict
@@ -190,6 +192,13 @@ def course_summary(chart: Chart) -> CourseSummary:
         closed_at=chart.closed_at,
         sequence=chart.sequence,
         ledger_head=chart.ledger_head,
+    )
+
+
+def batch_of(chart: Chart, entries: tuple[Entry, ...]) -> Batch:
+    """These next entries of the ledger, with where the course stands and what it comes to by now."""
+    return Batch(
+        course_id=chart.course_id, entries=entries, summary=course_summary(chart), figures=course_figures(chart)
     )
 
 

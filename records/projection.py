@@ -4,6 +4,7 @@ import asyncpg
 from pydantic import ValidationError
 
 from domain.escalation import EscalationId, EscalationView, Page
+from domain.figures import CourseFigures, MeasureFigures
 from domain.ledger import Entry
 from domain.summary import CourseSummary
 from domain.values import CourseId, Frozen
@@ -72,6 +73,32 @@ def course_row(summary: CourseSummary) -> tuple[object, ...]:
     )
 
 
+def figures_row(course_id: CourseId, figures: CourseFigures) -> tuple[object, ...]:
+    """The values of `project_figures.sql`, in its order."""
+    return (
+        course_id,
+        figures.sessions,
+        figures.checkpoints_met,
+        figures.checkpoints_late,
+        figures.checkpoints_missed,
+        figures.integrations_in_time,
+        figures.integrations_late,
+        figures.integrations_owed,
+    )
+
+
+def measure_row(course_id: CourseId, measure: MeasureFigures) -> tuple[object, ...]:
+    """The values of `project_measure.sql`, in its order."""
+    return (
+        course_id,
+        measure.instrument,
+        measure.baseline,
+        measure.latest,
+        measure.is_response,
+        measure.is_remission,
+    )
+
+
 def course(row: asyncpg.Record) -> CourseSummary:
     """The course as it was projected."""
     return CourseSummary.model_validate(dict(row))
@@ -94,6 +121,7 @@ def escalation_row(view: EscalationView) -> tuple[object, ...]:
         view.resolved_at,
         view.note,
         view.revision,
+        view.first_acknowledged_at,
     )
 
 

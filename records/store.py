@@ -4,14 +4,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
+from asyncpg.pool import PoolConnectionProxy
 from pydantic import Field
 
 from domain.escalation import EscalationId, EscalationState, EscalationView
+from domain.figures import CourseFigures, FleetFigures
 from domain.ledger import Entry
 from domain.summary import Batch, CourseSummary
 from domain.values import CourseId, Frozen, Severity
 from records import projection
 from records.connections import Connections, open_connections
+from records.figures import Period, fleet_figures
 from records.projection import Head
 from records.schema import migrate
 from records.statements import statement
@@ -82,7 +85,9 @@ class RecordStore:
         async with self._connections.transaction() as connection:
             await connection.execute(statement("begin_appending"), batch.course_id)
             await connection.executemany(statement("append_entry"), [projection.entry_row(e) for e in batch.entries])
-            await connection.execute(statement("project_course"), *projection.course_row(batch.summary))
+            is_newer = await connection.fetchval(statement("project_course"), *projection.course_row(batch.summary))
+            if is_newer and batch.figures:
+                await _project_figures(connection, batch.course_id, batch.figures)
 
     async def record_escalation(self, view: EscalationView) -> None:
         """The escalation's row and pages are those of this view, or of a newer revision that was recorded before."""
@@ -147,6 +152,16 @@ class RecordStore:
                 filters.site,
             )
         return [projection.escalation(row) for row in rows]
+
+    async def figures(self, period: Period) -> FleetFigures:
+        """What the courses and escalations of a site in a period come to."""
+        return await fleet_figures(self._connections, period)
+
+
+async def _project_figures(connection: PoolConnectionProxy, course_id: CourseId, figures: CourseFigures) -> None:
+    await connection.execute(statement("project_figures"), *projection.figures_row(course_id, figures))
+    measures = [projection.measure_row(course_id, measure) for measure in figures.measures]
+    await connection.executemany(statement("project_measure"), measures)
 
 
 @asynccontextmanager

@@ -113,7 +113,9 @@ def _measures(course: CourseView) -> RenderableType:
     for measure in newest.values():
         score = "" if measure.score is None else f"{measure.score:g}"
         level = measure.band or (f"risk {measure.risk}" if measure.risk else "")
-        table.add_row(moment(measure.at), escape(plain(measure.instrument)), f"{score} {plain(level)}".strip(), _moved(measure))
+        table.add_row(
+            moment(measure.at), escape(plain(measure.instrument)), f"{score} {plain(level)}".strip(), _moved(measure)
+        )
     return table
 
 

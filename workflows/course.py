@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.refusal import Refused
     from domain.turn import Again, Call
     from domain.values import CourseId, Frozen
-    from domain.view import CourseView, course_summary, course_view
+    from domain.view import CourseView, batch_of, course_view
     from workflows.attributes import changed_attributes, story
     from workflows.recorder import Recorder
     from workflows.switchboard import Switchboard
@@ -65,7 +65,7 @@ class PatientCourse:
     def __init__(self, run: CourseRun) -> None:
         # Built here and not in `run`: an update may arrive before `run` does.
         self._chart = run.chart
-        self._recorder = Recorder(run.unrecorded, lambda: course_summary(self._chart), self._is_behind)
+        self._recorder = Recorder(run.unrecorded, lambda entries: batch_of(self._chart, entries), self._is_behind)
         self._switchboard = Switchboard(run.calls, self._call_anew)
 
     @workflow.run

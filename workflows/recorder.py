@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError, RetryState
 with workflow.unsafe.imports_passed_through():
     from activities.records import Records
     from domain.ledger import Entry
-    from domain.summary import Batch, CourseSummary
+    from domain.summary import Batch
 
 BATCH = 100
 """Entries appended at once: a whole backlog goes in few, small transactions."""
@@ -31,14 +31,15 @@ AFTER_A_CONFLICT = timedelta(hours=1)
 class Recorder:
     """Appends a course's entries in their order, however long it takes; a continued run takes over what is left.
 
-    `behind` is told when they have waited for too long, again and again for as long as they do.
+    `told` puts entries together with where the course stands now. `behind` is called when they have waited for too
+    long, again and again for as long as they do.
     """
 
     def __init__(
-        self, unrecorded: tuple[Entry, ...], summary: Callable[[], CourseSummary], behind: Callable[[], None]
+        self, unrecorded: tuple[Entry, ...], told: Callable[[tuple[Entry, ...]], Batch], behind: Callable[[], None]
     ) -> None:
         self._unrecorded = unrecorded
-        self._summary = summary
+        self._told = told
         self._behind = behind
         self._is_leaving = False
 
@@ -64,11 +65,10 @@ class Recorder:
                 self._unrecorded = self._unrecorded[len(batch) :]
 
     async def _append(self, entries: tuple[Entry, ...]) -> bool:
-        summary = self._summary()
         try:
             await workflow.execute_activity_method(
                 Records.append_entries,
-                Batch(course_id=summary.course_id, entries=entries, summary=summary),
+                self._told(entries),
                 start_to_close_timeout=APPEND_TIMEOUT,
                 schedule_to_close_timeout=TOLD_AFTER,
                 retry_policy=UNTIL_IT_IS_BACK,

@@ -1,4 +1,4 @@
--- Shows a course as of its newest recorded entry; what is older than the row, or as old, changes nothing.
+-- Shows a course as of its newest recorded entry, and answers its id; what is older or as old changes and answers nothing.
 INSERT INTO courses (
     course_id, site, protocol_id, protocol_version, phase, outcome, held, hold_reason, session, stage, attention,
     open_escalations, next_kind, next_due_at, started_at, closed_at, sequence, ledger_head
@@ -23,3 +23,4 @@ ON CONFLICT (course_id) DO UPDATE SET
     sequence = EXCLUDED.sequence,
     ledger_head = EXCLUDED.ledger_head
 WHERE courses.sequence < EXCLUDED.sequence
+RETURNING course_id

@@ -1,9 +1,9 @@
 -- Shows an escalation as of its newest revision, and answers its id; an older or the same revision changes and answers nothing.
 INSERT INTO escalations (
     id, course_id, kind, session, severity, state, opened_at, step, acknowledged_by, acknowledged_at, resolved_by,
-    resolved_at, note, revision
+    resolved_at, note, revision, first_acknowledged_at
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 ON CONFLICT (id) DO UPDATE SET
     course_id = EXCLUDED.course_id,
     kind = EXCLUDED.kind,
@@ -17,6 +17,7 @@ ON CONFLICT (id) DO UPDATE SET
     resolved_by = EXCLUDED.resolved_by,
     resolved_at = EXCLUDED.resolved_at,
     note = EXCLUDED.note,
-    revision = EXCLUDED.revision
+    revision = EXCLUDED.revision,
+    first_acknowledged_at = EXCLUDED.first_acknowledged_at
 WHERE escalations.revision < EXCLUDED.revision
 RETURNING id

@@ -1,0 +1,8 @@
+-- Shows one instrument's newest score of a course against its baseline.
+INSERT INTO course_measures (course_id, instrument, baseline, latest, is_response, is_remission)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (course_id, instrument) DO UPDATE SET
+    baseline = EXCLUDED.baseline,
+    latest = EXCLUDED.latest,
+    is_response = EXCLUDED.is_response,
+    is_remission = EXCLUDED.is_remission
