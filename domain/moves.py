@@ -268,16 +268,21 @@ def _discharge(turn: Turn[Course], session: MedicineSession, event: PatientDisch
 
 
 def _go_on_when_integrated(turn: Turn[Course], at: Moment) -> None:
-    """On to the next medicine session, or after the plan's last one to the follow-up, unless the patient is here."""
-    course = turn.course
+    """On to the next medicine session, or after the plan's last one to the follow-up, unless the patient is here.
+
+    The follow-up waits for the talk in any case; the next session only where the protocol wants the talk before it.
+    """
+    course, protocol = turn.course, turn.course.protocol
     dosed = course.dosed_sessions
-    is_in_treatment = course.phase in {Phase.MEDICINE, Phase.INTEGRATION}
-    if not is_in_treatment or not dosed or len(dosed[-1].integrations) < course.protocol.integration.sessions:
+    if course.phase not in {Phase.MEDICINE, Phase.INTEGRATION} or not dosed:
         return
+    is_talked_through = len(dosed[-1].integrations) >= protocol.integration.sessions
     if dosed[-1].number < course.planned_sessions:
-        if course.phase is Phase.INTEGRATION:
+        if course.phase is Phase.INTEGRATION and (
+            is_talked_through or not protocol.medicine.integration_before_next_dose
+        ):
             turn.enter(Phase.MEDICINE, at)
-    elif not any(session.has_the_patient for session in course.sessions):
+    elif is_talked_through and not any(session.has_the_patient for session in course.sessions):
         turn.enter(Phase.FOLLOW_UP, at)
         if not course.protocol.follow_up.after:
             turn.close(Outcome.COMPLETED, at)

@@ -113,9 +113,8 @@ def _measures(course: CourseView) -> RenderableType:
     for measure in newest.values():
         score = "" if measure.score is None else f"{measure.score:g}"
         level = measure.band or (f"risk {measure.risk}" if measure.risk else "")
-        table.add_row(
-            moment(measure.at), escape(plain(measure.instrument)), f"{score} {plain(level)}".strip(), _moved(measure)
-        )
+        found = f"{score} {plain(level)}".strip()
+        table.add_row(moment(measure.at), escape(plain(measure.instrument)), found, _moved(measure))
     return table
 
 

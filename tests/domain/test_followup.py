@@ -14,9 +14,13 @@ from tests.cast import (
     MARA,
     PATIENT,
     WISHES_TO_BE_DEAD,
+    assessment,
+    booking,
     call,
+    check_in,
     cssrs,
     days,
+    discharge,
     follow_up,
     form,
     hours,
@@ -168,6 +172,27 @@ def test_a_second_talk_is_welcome_and_moves_nothing(ward: Ward) -> None:
     """The number is reached: the course stays in medicine."""
     ward.integrated()
     assert ward.reports(integration(MARA, at=ward.now + days(1))).phase is Phase.MEDICINE
+
+
+def test_a_protocol_may_let_the_next_dose_come_before_the_talk(opens: Opens) -> None:
+    """`integration_before_next_dose = false`: on she goes, the talk stays due; the follow-up waits for the last one."""
+    ward = opens(weekly({"medicine.integration_before_next_dose": False})).discharged()
+    phases = [ward.chart.phase]
+    untalked = [deadline.session for deadline in ward.due(DeadlineKind.INTEGRATION)]
+    for number in (2, 3):
+        begins = ward.begins(number)
+        ward.reports(booking(MARA, number, at=ward.now, starts_at=begins))
+        ward.reports(cssrs(MARA, at=begins - minutes(30)))
+        ward.reports(check_in(MARA, number, at=begins - minutes(20)))
+        ward.watched(number)
+        ward.reports(assessment(MARA, number, at=begins + minutes(124)))
+        ward.reports(discharge(MARA, number, at=begins + minutes(130)))
+        phases.append(ward.chart.phase)
+    ward.reports(integration(MARA, 3, at=ward.now))
+
+    assert phases == [Phase.MEDICINE, Phase.MEDICINE, Phase.INTEGRATION]
+    assert untalked == [1]
+    assert ward.chart.phase is Phase.FOLLOW_UP
 
 
 # Paperwork
