@@ -18,6 +18,7 @@ from domain.escalation import EscalationId
 from domain.oncall import OnCallFileError, parse_on_call
 from domain.values import PersonId
 from gateway.codec import EncryptionCodec
+from gateway.oncall import OnCallBook
 from gateway.temporal import TemporalUnreachable, connect, leave, register_search_attributes
 from logs import configure_logging
 from records.store import open_store
@@ -67,7 +68,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     client = await connect(identity=f"kapstan-worker-{os.getpid()}", codec=EncryptionCodec.of(settings.payload_keys))
     await register_search_attributes(client)
     channels.prepare()
-    paging = Paging(settings.oncall, link_builder(settings.public_url), channels.send)
+    paging = Paging(OnCallBook(settings.oncall).now, link_builder(settings.public_url), channels.send)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.database_url))
         for worker in workers(client, Records(store), paging):

@@ -1,18 +1,16 @@
 """Wakes people: finds who is on call, and sends each of them a page that says how urgent, where and what to press."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from temporalio import activity
 
 from domain.escalation import PHRASES, EscalationId, Opening, Page
-from domain.oncall import Duty, OnCall, OnCallFileError, Standing, parse_on_call
+from domain.oncall import Duty, OnCall, Standing
 from domain.policy import Channel
 from domain.values import Frozen, Moment, PersonId, Severity
 
@@ -35,8 +33,6 @@ Send = Callable[[str, Text, Severity], str | None]
 
 Link = Callable[[EscalationId, PersonId], str]
 """Where a person acknowledges an escalation."""
-
-log = logging.getLogger(__name__)
 
 
 class PageOrder(Frozen):
@@ -64,37 +60,16 @@ def text_of(order: PageOrder, link: str) -> Text:
     )
 
 
-class OnCallBook:
-    """The on-call file as it is now. An edit counts at once; a broken one is reported and changes nothing."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._seen: tuple[int, int, int] | None = None
-        self._good: OnCall | None = None
-
-    def now(self) -> OnCall:
-        """The newest good reading. Raises `OnCallFileError` or OSError where there never was one."""
-        try:
-            stat = self._path.stat()
-            seen = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-            if self._good is None or seen != self._seen:
-                self._seen = seen
-                self._good = parse_on_call(self._path.read_text(encoding="utf-8"), self._path.name)
-        except (OnCallFileError, OSError, UnicodeDecodeError) as error:
-            if self._good is None:
-                raise
-            self._tell(error)
-        return self._good
-
-    def _tell(self, error: Exception) -> None:
-        log.error("The on-call file cannot be used; paging goes on with the last good one. %s", error)
-
-
 class Paging:
-    """Pages people through their channels. Nothing it returns, logs or heartbeats holds an address."""
+    """Pages people through their channels. Nothing it returns, logs or heartbeats holds an address.
 
-    def __init__(self, file: Path, link: Link, send: Send, *, channel_within: timedelta = CHANNEL_WITHIN) -> None:
-        self._book = OnCallBook(file)
+    `on_call` gives the on-call file as it is at that moment.
+    """
+
+    def __init__(
+        self, on_call: Callable[[], OnCall], link: Link, send: Send, *, channel_within: timedelta = CHANNEL_WITHIN
+    ) -> None:
+        self._on_call = on_call
         self._link = link
         self._blocking_send = send
         self._channel_within = channel_within.total_seconds()
@@ -103,7 +78,7 @@ class Paging:
     @activity.defn
     async def standing(self, duty: Duty) -> Standing:
         """Who is on call for a severity at a moment."""
-        return self._book.now().standing(duty)
+        return self._on_call().standing(duty)
 
     @activity.defn
     async def page(self, order: PageOrder) -> tuple[Page, ...]:
@@ -112,7 +87,7 @@ class Paging:
         An attempt that dies between a channel's answer and its heartbeat leaves that channel to be tried again: rather
         a page twice than none.
         """
-        channels = self._book.now().channels_of(order.person)
+        channels = self._on_call().channels_of(order.person)
         if not channels:
             return (_page(order, "none", "this person is no longer in the on-call file"),)
         text = text_of(order, self._link(order.escalation.id, order.person))

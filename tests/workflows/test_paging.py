@@ -20,6 +20,7 @@ from domain.escalation import PHRASES, Kind, Opening, Page, Resolve, escalation_
 from domain.obligation import EscalationRun
 from domain.oncall import FALLBACK, Duty, OnCallFileError
 from domain.values import Severity
+from gateway.oncall import OnCallBook
 from tests.workflows.conftest import Temporal
 from tests.workflows.on_call_side import RecordTwin, eventually
 from workflows.escalation import Escalation
@@ -115,7 +116,7 @@ channels = ["{fallback}"]
 
 def paging(file: Path, *, channel_within: timedelta = timedelta(seconds=10)) -> Paging:
     return Paging(
-        file,
+        OnCallBook(file).now,
         lambda escalation, person: f"https://k.example/ack/{escalation}/{person}",
         channels.send,
         channel_within=channel_within,
@@ -271,7 +272,7 @@ async def test_a_broken_edit_changes_nothing_and_is_reported_once(
 
     assert await ActivityEnvironment().run(pager.standing, duty) == good
     assert await ActivityEnvironment().run(pager.standing, duty) == good
-    [record] = [record for record in caplog.records if record.name == "activities.paging"]
+    [record] = [record for record in caplog.records if record.name == "gateway.oncall"]
     assert "policies.urgent.steps[1].notify[1]: nobody is not one of [rotas]" in record.getMessage()
     assert "secret" not in record.getMessage()
 
