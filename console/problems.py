@@ -34,6 +34,7 @@ class ProblemCode(StrEnum):
     COURSE_CLOSED = "course_closed"
     EVENT_ID_REUSED = "event_id_reused"
     NOT_OPEN = "not_open"
+    LINK_USED = "link_used"
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     INVALID = "invalid"
@@ -79,6 +80,7 @@ _KINDS: Mapping[ProblemCode, tuple[int, str, str]] = {
         "An event of this `source` and `id` was accepted with other content.",
     ),
     ProblemCode.NOT_OPEN: (409, "Not open", "The escalation is resolved already."),
+    ProblemCode.LINK_USED: (409, "Link used", "A page's link answers once: the newest page has another."),
     ProblemCode.TOO_LARGE: (413, "Too large", "The body is over 256 KiB, or the batch over 100 events."),
     ProblemCode.UNSUPPORTED_MEDIA_TYPE: (
         415,

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, StringConstraints
 
 from domain.durations import Duration
-from domain.values import CourseId, Frozen, Moment, PersonId, Severity, Text
+from domain.values import CourseId, Frozen, Moment, Name, PersonId, Severity, Text
 
 
 class Kind(StrEnum):
@@ -106,10 +106,11 @@ class Settlement(Frozen):
 
 
 class Acknowledge(Frozen):
-    """`by` has it: the ladder stops and the policy's `resolve_within` runs."""
+    """`by` has it: the ladder stops and the policy's `resolve_within` runs. `link` is the page's, where one did it."""
 
     by: PersonId
     note: Text | None = None
+    link: Name | None = None
 
 
 class Resolve(Frozen):
