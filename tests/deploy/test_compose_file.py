@@ -95,13 +95,13 @@ def test_nothing_waits_for_what_never_comes(stack: Composition) -> None:
 
 
 def test_a_worker_starts_on_a_ready_stack(stack: Composition) -> None:
-    """Everything but Temporal's UI is up, and every one-shot has ended well, before the first worker starts."""
+    """Everything but Temporal's UI and console is up, every one-shot has ended well, before the first worker starts."""
     needed, ahead = set[str](), {"worker"}
     while ahead:
         needed |= ahead
         ahead = {name for each in ahead for name in stack.services[each].depends_on}
 
-    assert stack.services.keys() - needed == {"temporal-ui"}
+    assert stack.services.keys() - needed == {"temporal-ui", "console"}
 
 
 def test_every_image_is_pinned(stack: Composition) -> None:
@@ -118,7 +118,7 @@ def test_only_this_host_reaches_the_stack(stack: Composition) -> None:
     """Every published port is on the loopback unless the clinic says otherwise, and PostgreSQL has none."""
     published = {name: service.ports for name, service in stack.services.items() if service.ports}
 
-    assert published.keys() == {"temporal", "temporal-ui"}
+    assert published.keys() == {"temporal", "temporal-ui", "console"}
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
 
