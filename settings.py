@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 KEY_BYTES: Final = 32
+SECRET_CHARACTERS: Final = 32
 
 
 class LogFormat(StrEnum):
@@ -63,6 +64,13 @@ class Settings(BaseSettings):
         if url is not None and not url.startswith(("postgresql://", "postgres://")):
             raise ValueError("a URL such as postgresql://user@host/database was expected")
         return url
+
+    @field_validator("link_secret")
+    @classmethod
+    def _is_long(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value()) < SECRET_CHARACTERS:
+            raise ValueError(f"at least {SECRET_CHARACTERS} characters were expected")
+        return secret
 
     @field_validator("payload_keys", mode="before")
     @classmethod

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
@@ -12,12 +11,11 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities import channels
-from activities.paging import Paging
+from activities.paging import Link, Paging
 from activities.records import Records
-from domain.escalation import EscalationId
 from domain.oncall import OnCallFileError, parse_on_call
-from domain.values import PersonId
 from gateway.codec import EncryptionCodec
+from gateway.links import Links, escalation_page
 from gateway.oncall import OnCallBook
 from gateway.temporal import TemporalUnreachable, connect, leave, register_search_attributes
 from logs import configure_logging
@@ -68,7 +66,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     client = await connect(identity=f"kapstan-worker-{os.getpid()}", codec=EncryptionCodec.of(settings.payload_keys))
     await register_search_attributes(client)
     channels.prepare()
-    paging = Paging(OnCallBook(settings.oncall).now, link_builder(settings.public_url), channels.send)
+    paging = Paging(OnCallBook(settings.oncall).now, link_builder(settings), channels.send)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.database_url))
         for worker in workers(client, Records(store), paging):
@@ -76,9 +74,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         await stop.wait()
 
 
-def link_builder(public_url: str) -> Callable[[EscalationId, PersonId], str]:
-    """Where a page's reader goes."""
-    return lambda escalation, _person: f"{public_url.rstrip('/')}/escalations/{escalation}"
+def link_builder(settings: Settings) -> Link:
+    """Where a page's reader goes: to answer at once where links are signed, else to sign in."""
+    if settings.link_secret is None:
+        return lambda escalation, _person, _at: escalation_page(settings.public_url, escalation)
+    return Links(settings.link_secret.get_secret_value(), settings.public_url).for_
 
 
 def _check_on_call(settings: Settings) -> None:

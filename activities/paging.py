@@ -31,8 +31,8 @@ class Text(Frozen):
 Send = Callable[[str, Text, Severity], str | None]
 """Sends a text to a channel's URL, however long that takes: what went wrong in words that hold no address, or None."""
 
-Link = Callable[[EscalationId, PersonId], str]
-"""Where a person acknowledges an escalation."""
+Link = Callable[[EscalationId, PersonId, Moment], str]
+"""Where a person answers the page of a moment."""
 
 
 class PageOrder(Frozen):
@@ -90,7 +90,7 @@ class Paging:
         channels = self._on_call().channels_of(order.person)
         if not channels:
             return (_page(order, "none", "this person is no longer in the on-call file"),)
-        text = text_of(order, self._link(order.escalation.id, order.person))
+        text = text_of(order, self._link(order.escalation.id, order.person, order.at))
         pages = dict(_tried_before().pages)
         async with asyncio.TaskGroup() as sending:
             for place, channel in enumerate(channels):

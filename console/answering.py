@@ -33,7 +33,7 @@ def problem_of(error: BaseException) -> Told | None:
             return _invalid(error)
         case HTTPException() if error.status_code in _BY_STATUS:
             code = _BY_STATUS[error.status_code]
-            return told(code, code.meaning)
+            return told(code, code.meaning, also=error.headers)
         case _:
             return None
 

@@ -12,6 +12,8 @@ from console.answering import on_error
 from console.api import courses, escalations, events, health, protocols
 from console.door import Door
 from console.frame import Frame
+from console.pages import acknowledge
+from console.pages.rendering import static_files
 from console.problems import Told
 from domain.refusal import Refused
 from gateway.calls import TooMany, Unavailable
@@ -41,5 +43,7 @@ def create_app(door: Door) -> FastAPI:
         app.add_exception_handler(kind, on_error)
     for router in (health.router, events.router, courses.router, escalations.router, protocols.router):
         app.include_router(router)
+    app.include_router(acknowledge.router)
+    app.mount("/static", static_files(), name="static")
     app.add_middleware(Frame)
     return app

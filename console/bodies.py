@@ -4,6 +4,7 @@ from email.message import Message
 from typing import Final
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from console.problems import ProblemCode, told
 
@@ -12,15 +13,18 @@ LONGEST: Final = 256 * 1024
 
 
 async def read_body(request: Request, longest: int = LONGEST) -> bytes:
-    """The whole body. Raises `Told` (`too_large`) as soon as it is known to be too long."""
+    """The whole body. Raises `Told`: `too_large` as soon as that is known, `malformed` where it ends too early."""
     stated = request.headers.get("content-length", "")
-    if stated.isdigit() and int(stated) > longest:
+    if stated.isdecimal() and int(stated) > longest:
         raise _too_large(longest)
     read = bytearray()
-    async for chunk in request.stream():
-        read += chunk
-        if len(read) > longest:
-            raise _too_large(longest)
+    try:
+        async for chunk in request.stream():
+            read += chunk
+            if len(read) > longest:
+                raise _too_large(longest)
+    except ClientDisconnect:
+        raise told(ProblemCode.MALFORMED, "The body ended before it was whole") from None
     return bytes(read)
 
 

@@ -12,6 +12,8 @@ from console.sites import Sites
 from console.turns import Turns
 from gateway.courses import Courses
 from gateway.escalations import Escalations
+from gateway.links import Links
+from gateway.oncall import OnCallBook
 from gateway.protocols import Library
 from gateway.tokens import Tokens
 from records.access import AccessStore
@@ -35,6 +37,8 @@ class Door:
     sites: Sites
     turns: Turns
     rates: Rates
+    on_call: OnCallBook
+    links: Links | None
 
 
 def _door(request: Request) -> Door:

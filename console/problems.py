@@ -34,6 +34,7 @@ class ProblemCode(StrEnum):
     COURSE_CLOSED = "course_closed"
     EVENT_ID_REUSED = "event_id_reused"
     NOT_OPEN = "not_open"
+    LINK_USED = "link_used"
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     INVALID = "invalid"
@@ -79,6 +80,7 @@ _KINDS: Mapping[ProblemCode, tuple[int, str, str]] = {
         "An event of this `source` and `id` was accepted with other content.",
     ),
     ProblemCode.NOT_OPEN: (409, "Not open", "The escalation is resolved already."),
+    ProblemCode.LINK_USED: (409, "Link used", "A page's link answers once: the newest page has another."),
     ProblemCode.TOO_LARGE: (413, "Too large", "The body is over 256 KiB, or the batch over 100 events."),
     ProblemCode.UNSUPPORTED_MEDIA_TYPE: (
         415,
@@ -125,20 +127,29 @@ class Problem(Frozen):
 class Told(Exception):  # noqa: N818  it is an answer, not an error
     """The request ends here, with this problem."""
 
-    def __init__(self, problem: Problem, *, retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self, problem: Problem, *, retry_after: timedelta | None = None, also: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(problem.detail)
         self.problem = problem
         self.retry_after = retry_after
+        self._also = also or {}
 
     def headers(self) -> dict[str, str]:
         """The head of the answer."""
         wait = {"Retry-After": str(max(1, ceil(self.retry_after.total_seconds())))} if self.retry_after else {}
-        return {**self.problem.headers(), **wait}
+        return {**self.problem.headers(), **self._also, **wait}
 
 
-def told(code: ProblemCode, detail: str, *errors: FieldError, retry_after: timedelta | None = None) -> Told:
-    """The problem of this code, with a sentence of its own."""
-    return Told(_problem(code, detail).but(errors=errors or None), retry_after=retry_after)
+def told(
+    code: ProblemCode,
+    detail: str,
+    *errors: FieldError,
+    retry_after: timedelta | None = None,
+    also: Mapping[str, str] | None = None,
+) -> Told:
+    """The problem of this code, with a sentence of its own; `also` stands in the head of its answer."""
+    return Told(_problem(code, detail).but(errors=errors or None), retry_after=retry_after, also=also)
 
 
 def refused(refusal: Refusal) -> Told:

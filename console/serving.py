@@ -17,6 +17,8 @@ from console.turns import Turns
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
 from gateway.escalations import Escalations
+from gateway.links import Links
+from gateway.oncall import OnCallBook
 from gateway.protocols import load_folder
 from gateway.temporal import connect
 from gateway.tokens import Tokens
@@ -39,6 +41,10 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
     if settings.database_url is None:
         raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
     library = load_folder(settings.protocols)
+    on_call = OnCallBook(settings.oncall)
+    on_call.now()
+    secret = settings.link_secret
+    links = Links(secret.get_secret_value(), settings.public_url) if secret else None
     client = await connect(identity=f"kapstan-console-{os.getpid()}", codec=EncryptionCodec.of(settings.payload_keys))
     async with open_connections(settings.database_url) as connections:
         courses, access = (
@@ -58,6 +64,8 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
             sites=Sites(courses),
             turns=Turns(),
             rates=Rates(settings.rate),
+            on_call=on_call,
+            links=links,
         )
 
 

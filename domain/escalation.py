@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from domain.durations import Duration
-from domain.values import CourseId, Frozen, Moment, PersonId, Severity, Text
+from domain.durations import LONGEST, Duration
+from domain.values import CourseId, Frozen, Moment, Name, PersonId, Severity, Text
 
 
 class Kind(StrEnum):
@@ -106,10 +106,11 @@ class Settlement(Frozen):
 
 
 class Acknowledge(Frozen):
-    """`by` has it: the ladder stops and the policy's `resolve_within` runs."""
+    """`by` has it: the ladder stops and the policy's `resolve_within` runs. `link` is the page's, where one did it."""
 
     by: PersonId
     note: Text | None = None
+    link: Name | None = None
 
 
 class Resolve(Frozen):
@@ -125,7 +126,7 @@ class Snooze(Frozen):
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
 
     by: PersonId
-    for_: Annotated[Duration, Field(alias="for")]
+    for_: Annotated[Duration, Field(alias="for", le=LONGEST)]
     note: Text
 
 

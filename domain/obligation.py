@@ -29,6 +29,11 @@ FIRST_PAGES = 100
 LAST_PAGES = 900
 """What an escalation carries of its pages, when nobody answers for days: its first ones and its last ones."""
 
+LINKS = 1000
+"""How many of the links that were used it knows again: more than are good at a time."""
+
+LINK_USED = "This link has answered once, and the alarm was raised again since: use the link of the newest page"
+
 
 class Obligation(Frozen):
     """An escalation as its workflow holds it: what everybody may see, the ladder behind it, the news still to be told.
@@ -40,6 +45,7 @@ class Obligation(Frozen):
     view: EscalationView
     climb: Climb
     notices: tuple[Notice, ...] = ()
+    used_links: tuple[str, ...] = ()
 
     @property
     def is_resolved(self) -> bool:
@@ -47,12 +53,17 @@ class Obligation(Frozen):
         return self.view.state is EscalationState.RESOLVED
 
     def acknowledge(self, order: Acknowledge, standing: Standing, now: datetime) -> "Obligation":
-        """`by` has promised it. The same person again changes nothing; somebody else takes the promise over."""
+        """`by` has promised it. The same person again changes nothing; somebody else takes the promise over.
+
+        A link promises once: raised again since, the alarm wants an answer to its newest page.
+        """
         self.check_open()
         _check_person(order.by, "/by", standing)
         if self.view.state is EscalationState.ACKNOWLEDGED and self.view.acknowledged_by == order.by:
             return self
-        return self._moved(
+        if order.link in self.used_links:
+            raise Refused.because(RefusalCode.LINK_USED, LINK_USED)
+        promised = self._moved(
             self.climb.acknowledged(standing.policy, now),
             acknowledged_by=order.by,
             acknowledged_at=now,
@@ -60,6 +71,7 @@ class Obligation(Frozen):
             note=order.note or self.view.note,
             news=self._news(Change.ACKNOWLEDGED, now, order.by, order.note),
         )
+        return promised.but(used_links=(*self.used_links, order.link)[-LINKS:]) if order.link else promised
 
     def resolve(self, order: Resolve, standing: Standing, now: datetime) -> "Obligation":
         """`by` has dealt with it."""

@@ -1,12 +1,16 @@
 """From what arrived on the wire to a clinic event, or to a sentence that says what was expected."""
 
 import json
-from typing import Any, NoReturn
+from math import isinf
+from typing import Any, Final, NoReturn
 
 from pydantic import JsonValue, ValidationError
 
 from domain.events import CLINIC_EVENT, MODELS, ClinicEvent
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
+
+LONGEST_QUOTE: Final = 80
+"""Characters of what was sent that a sentence about it repeats."""
 
 
 def parse_event(raw: str | bytes) -> ClinicEvent:
@@ -19,9 +23,18 @@ def parse_event(raw: str | bytes) -> ClinicEvent:
 
 
 def parse_json(raw: str | bytes) -> JsonValue:
-    """JSON as the standard has it: UTF-8, no NaN, no key twice. Raises `Refused`, `malformed`."""
+    """JSON as the standard has it: UTF-8, no NaN, no number beyond all numbers, no key twice, no half character.
+
+    Raises `Refused`, `malformed`.
+    """
     try:
-        value: JsonValue = json.loads(raw, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
+        # Decoded here, and not by json.loads, which takes UTF-16 and UTF-32 as well.
+        text = raw.decode() if isinstance(raw, bytes) else raw
+        value: JsonValue = json.loads(
+            text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant, parse_float=_number
+        )
+        # An escape may name half a character, which no answer, log or ledger could quote.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         _malformed(f"it is not JSON: {error}")
     return value
@@ -36,10 +49,12 @@ def event_from(value: JsonValue) -> ClinicEvent:
             _malformed(f"it is not a CloudEvent 1.0: attribute `{attribute}` is missing or not a text")
     if value["specversion"] != "1.0":
         _malformed("it is not a CloudEvent 1.0: `specversion` was expected to be 1.0")
-    if value["type"] not in MODELS:
-        _malformed(f"`{value['type']}` is no type of clinic event; see docs/events.md")
+    if (kind := str(value["type"])) not in MODELS:
+        _malformed(f"`{kind[:LONGEST_QUOTE]}` is no type of clinic event; see docs/events.md")
     try:
         return CLINIC_EVENT.validate_json(json.dumps(value), strict=True)
+    except RecursionError:
+        _malformed("it is nested too deep for any clinic event")
     except ValidationError as wrong:
         raise invalid(*(_field_error(error["loc"], error["msg"]) for error in wrong.errors())) from None
 
@@ -58,6 +73,12 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found := dict(pairs)) != len(pairs):
         raise ValueError("a key stands twice in one object")
     return found
+
+
+def _number(digits: str) -> float:
+    if isinf(number := float(digits)):
+        raise ValueError("a number is beyond all numbers")
+    return number
 
 
 def _no_constant(name: str) -> NoReturn:

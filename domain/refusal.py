@@ -17,6 +17,7 @@ class RefusalCode(StrEnum):
     COURSE_CLOSED = "course_closed"
     EVENT_ID_REUSED = "event_id_reused"
     NOT_OPEN = "not_open"
+    LINK_USED = "link_used"
     UNKNOWN_ESCALATION = "unknown_escalation"
 
 

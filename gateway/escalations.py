@@ -31,9 +31,14 @@ class Escalations:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def acknowledge(self, escalation: EscalationId, *, by: PersonId, note: str | None = None) -> EscalationView:
-        """`by` has it. Raises `Refused` (`not_open`, `invalid`, `unknown_escalation`) or `Unavailable`."""
-        return await self._order(escalation, Escalation.acknowledge, Acknowledge(by=by, note=note))
+    async def acknowledge(
+        self, escalation: EscalationId, *, by: PersonId, note: str | None = None, link: str | None = None
+    ) -> EscalationView:
+        """`by` has it, by that page's link where one did it.
+
+        Raises `Refused` (`not_open`, `link_used`, `invalid`, `unknown_escalation`) or `Unavailable`.
+        """
+        return await self._order(escalation, Escalation.acknowledge, Acknowledge(by=by, note=note, link=link))
 
     async def resolve(self, escalation: EscalationId, *, by: PersonId, note: str) -> EscalationView:
         """`by` has dealt with it. Raises as `acknowledge` does."""

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import logging
+import re
 import secrets
 from asyncio import timeout
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,9 @@ ASK_AGAIN_AFTER: Final = timedelta(seconds=2)
 """A record store that did not answer is left alone for so long: no caller waits for it meanwhile."""
 
 USE_NOTED_EVERY: Final = timedelta(minutes=1)
+
+_SHAPE: Final = re.compile(rf"{PREFIX}_(?P<id>[a-z0-9]{{8}})_(?P<secret>[A-Za-z0-9_-]+)", re.ASCII)
+"""A token as it is shown. What has another shape is none, and nobody is asked about it."""
 
 log = logging.getLogger(__name__)
 
@@ -94,10 +98,9 @@ class Tokens:
 
     async def caller(self, presented: str) -> Caller | None:
         """Whose token this is; None where it is none, or revoked. Raises `RecordStoreError` where nobody can tell."""
-        prefix, _, rest = presented.partition("_")
-        identity, _, secret = rest.partition("_")
-        if prefix != PREFIX or not secret:
+        if not (parts := _SHAPE.fullmatch(presented)):
             return None
+        identity, secret = parts["id"], parts["secret"]
         token = await self._token(identity)
         # Compared in any case, so that the time it takes tells nothing of which ids there are.
         salt, expected = (token.salt, token.hash) if token else (b"", b"")

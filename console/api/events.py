@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Final
 from urllib.parse import unquote
 
@@ -16,7 +17,7 @@ from console.problems import ProblemCode, Told, told
 from console.requests import request_id
 from domain.access import Caller, Right
 from domain.reading_events import event_from, parse_json
-from gateway.calls import ANSWER_WITHIN, Unavailable
+from gateway.calls import Unavailable
 from gateway.courses import Reported
 
 BATCH: Final = 100
@@ -26,6 +27,9 @@ STRUCTURED: Final = "application/cloudevents+json"
 BATCHED: Final = "application/cloudevents-batch+json"
 PLAIN: Final = "application/json"
 REPLAYED: Final = {"Idempotent-Replayed": "true"}
+
+TURN_WITHIN: Final = timedelta(seconds=5)
+"""How long an event waits until fewer of its course are being decided; the rest is for its own decision."""
 
 Reporter = Annotated[Caller, Depends(with_one_of(Right.REPORT, Right.STEER))]
 
@@ -94,7 +98,7 @@ async def _report(door: Door, caller: Caller, value: JsonValue) -> Reported:
     if not caller.may_report(event.type):
         raise told(ProblemCode.FORBIDDEN, f"A token of role {caller.role} may not report {event.type}")
     await door.sites.check_event(caller, event)
-    async with door.turns.turn(event.subject, within=ANSWER_WITHIN):
+    async with door.turns.turn(event.subject, within=TURN_WITHIN):
         return await door.courses.report(event, request_id=request_id())
 
 

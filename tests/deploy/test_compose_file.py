@@ -95,7 +95,7 @@ def test_nothing_waits_for_what_never_comes(stack: Composition) -> None:
 
 
 def test_a_worker_starts_on_a_ready_stack(stack: Composition) -> None:
-    """Everything but what serves people is up, and every one-shot has ended well, before the first worker starts."""
+    """Everything but Temporal's UI and console is up, every one-shot has ended well, before the first worker starts."""
     needed, ahead = set[str](), {"worker"}
     while ahead:
         needed |= ahead

@@ -241,3 +241,18 @@ def test_every_change_has_a_revision_of_its_own() -> None:
     assert first.view.revision < second.view.revision < third.view.revision
     assert third.acknowledge(Acknowledge(by=OSEI), URGENT, after(minutes=9)) == third
     assert Obligation.model_validate_json(third.model_dump_json()) == third
+
+
+def test_a_link_promises_once() -> None:
+    """Pressed twice it changes nothing; raised again since, the alarm wants an answer to its newest page."""
+    promised = alarm().acknowledge(Acknowledge(by=LIND, link="first"), URGENT, after(minutes=1))
+    assert promised.acknowledge(Acknowledge(by=LIND, link="first"), URGENT, after(minutes=2)) is promised
+    again = promised.lapse(after(minutes=62))
+
+    with pytest.raises(Refused) as refused:
+        again.acknowledge(Acknowledge(by=LIND, link="first"), URGENT, after(minutes=63))
+
+    assert refused.value.refusal.code is RefusalCode.LINK_USED
+    newest = again.acknowledge(Acknowledge(by=LIND, link="second"), URGENT, after(minutes=63))
+    assert (newest.view.acknowledged_by, newest.used_links) == (LIND, ("first", "second"))
+    assert again.acknowledge(Acknowledge(by=LIND), URGENT, after(minutes=63)).view.acknowledged_by == LIND

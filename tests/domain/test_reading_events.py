@@ -73,6 +73,12 @@ def test_a_reading_is_read_as_it_was_sent() -> None:
         "null",
         '"hello"',
         b"\xff\xfe{",
+        b"\xef\xbb\xbf{}",
+        *(json.dumps(reading()).encode(encoding) for encoding in ("utf-16", "utf-16-le", "utf-32", "utf-8-sig")),
+        json.dumps(reading()).encode().replace(b"lind", b"li\xf1d"),
+        json.dumps({**reading(), "traceparent": "#"}).replace('"#"', "1e400"),
+        json.dumps({**reading(), "type": "#"}).replace("#", "\\ud800"),
+        json.dumps({**reading(), "traceparent": "#"}).replace("#", "\\udfff"),
         '{"id": NaN}',
         '{"id": Infinity}',
         json.dumps(reading())[:-1] + ', "id": "twice"}',
@@ -190,12 +196,25 @@ def test_what_is_wrong_with_a_field_is_said_with_a_pointer_to_it(event: Json, po
         json.dumps(reading()).replace("128", "1e999"),
         json.dumps(reading()).replace('"lind"', '"\\ud800"'),
         json.dumps(reading()).replace('"lind"', '"\\u0000"'),
+        json.dumps(reading()).replace("128", "1" + "0" * 400),
+        json.dumps(reading()).replace("128", "1" + "0" * 4000),
+        json.dumps(reading()).replace("128", "1" + "0" * 5000),
         *(
             json.dumps({**reading(), "data": "#"}).replace('"#"', "[" * depth + "]" * depth)
             for depth in (150, 900, 990)
         ),
     ],
-    ids=["a number beyond all numbers", "half a character", "no character", "150 deep", "900 deep", "990 deep"],
+    ids=[
+        "a number beyond all numbers",
+        "half a character",
+        "no character",
+        "401 digits",
+        "4,001 digits",
+        "5,001 digits",
+        "150 deep",
+        "900 deep",
+        "990 deep",
+    ],
 )
 def test_the_oddest_json_is_refused_and_nothing_worse(raw: str) -> None:
     """Whatever arrives is refused in words: no other exception reaches the clinic."""

@@ -117,7 +117,7 @@ channels = ["{fallback}"]
 def paging(file: Path, *, channel_within: timedelta = timedelta(seconds=10)) -> Paging:
     return Paging(
         OnCallBook(file).now,
-        lambda escalation, person: f"https://k.example/ack/{escalation}/{person}",
+        lambda escalation, person, _at: f"https://k.example/ack/{escalation}/{person}",
         channels.send,
         channel_within=channel_within,
     )

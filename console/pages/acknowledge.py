@@ -1,0 +1,163 @@
+"""The page behind a page: who was woken says by one button that she has it; opening it changes nothing."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Form, Path, Response
+
+from console.door import AtTheDoor, Door
+from console.pages.rendering import page
+from console.problems import ProblemCode, told
+from domain.durations import in_words
+from domain.escalation import PHRASES, EscalationState, EscalationView
+from domain.oncall import OnCall
+from domain.policy import Policy
+from domain.refusal import RefusalCode, Refused
+from domain.values import Frozen, PersonId, Severity
+from gateway.calls import TooMany, Unavailable
+from gateway.links import BadLink, Invitation
+
+MARKS: Final = {Severity.EMERGENCY: "▲", Severity.URGENT: "◆", Severity.ROUTINE: "●"}
+"""A severity is a shape and a word before it is a colour."""
+
+Token = Annotated[str, Path(max_length=1000)]
+
+router = APIRouter(include_in_schema=False)
+
+
+class Colleague(Frozen):
+    """Somebody whom it can be passed on to."""
+
+    id: PersonId
+    name: str
+
+
+class AcknowledgePage(Frozen):
+    """What she sees: how urgent, what, where, what happens if she does not answer, and what was made of her answer."""
+
+    mark: str
+    severity: Severity
+    phrase: str
+    course_id: str
+    session: int | None
+    waiting: str
+    state: str
+    may_acknowledge: bool
+    if_nobody_answers: str | None
+    colleagues: tuple[Colleague, ...]
+    pass_on: str
+    message: str | None
+
+
+class Message(Frozen):
+    """A sentence in place of the page."""
+
+    title: str
+    message: str
+
+
+Act = Callable[[Invitation], Awaitable[object]]
+
+
+@router.get("/ack/{token}")
+async def look(door: AtTheDoor, token: Token) -> Response:
+    """Shows the escalation. A link preview sees the same and changes as little."""
+    return await _answered(door, token, _look, None)
+
+
+@router.post("/ack/{token}")
+async def acknowledge(door: AtTheDoor, token: Token) -> Response:
+    """She has it."""
+
+    async def act(invited: Invitation) -> None:
+        await door.escalations.acknowledge(invited.escalation, by=invited.person, link=invited.link)
+
+    return await _answered(door, token, act, "You have it. Thank you.")
+
+
+@router.post("/ack/{token}/pass-on")
+async def pass_on(door: AtTheDoor, token: Token, to: Annotated[str, Form(min_length=1, max_length=64)]) -> Response:
+    """Somebody else is asked, and paged at once."""
+
+    async def act(invited: Invitation) -> None:
+        await door.escalations.reassign(invited.escalation, by=invited.person, to=to)
+
+    return await _answered(door, token, act, "It is passed on; your colleague is being paged.")
+
+
+async def _look(_invited: Invitation) -> None:
+    """Changes nothing."""
+
+
+async def _answered(door: Door, token: str, act: Act, done: str | None) -> Response:
+    if door.links is None:
+        raise told(ProblemCode.NOT_FOUND, ProblemCode.NOT_FOUND.meaning)
+    try:
+        invited = door.links.read(token, datetime.now(UTC))
+        try:
+            await act(invited)
+        except Refused as refused:
+            if refused.refusal.code is not RefusalCode.NOT_OPEN:
+                raise
+            done = "Somebody was quicker: nothing more is asked of you."
+        view = await door.escalations.view(invited.escalation)
+        return page("acknowledge.html", _page(door.on_call.now(), view, invited, token, done))
+    except BadLink as bad:
+        return page("message.html", Message(title="This link opens nothing", message=str(bad)), 410)
+    except Refused as refused:
+        return page("message.html", Message(title="Nothing was changed", message=refused.refusal.message), 409)
+    except (Unavailable, TooMany):
+        again = "Kapstan does not answer at the moment. Press again; until somebody answers, it goes on paging."
+        return page("message.html", Message(title="Not yet", message=again), 503)
+
+
+def _page(
+    on_call: OnCall, view: EscalationView, invited: Invitation, token: str, message: str | None
+) -> AcknowledgePage:
+    person, policy = invited.person, on_call.policies[view.severity]
+    is_hers = view.state is EscalationState.ACKNOWLEDGED and view.acknowledged_by == person
+    is_open = view.state is not EscalationState.RESOLVED
+    return AcknowledgePage(
+        mark=MARKS[view.severity],
+        severity=view.severity,
+        phrase=PHRASES[view.kind],
+        course_id=view.course_id,
+        session=view.session,
+        waiting=in_words(_whole_minutes(datetime.now(UTC) - view.opened_at)),
+        state=_state(view, person, on_call),
+        may_acknowledge=is_open and not is_hers,
+        if_nobody_answers=_if_nobody_answers(view, policy) if is_open else None,
+        colleagues=tuple(
+            Colleague(id=one, name=known.name) for one, known in on_call.people.items() if is_open and one != person
+        ),
+        pass_on=f"/ack/{token}/pass-on",
+        message=message,
+    )
+
+
+def _state(view: EscalationView, person: PersonId, on_call: OnCall) -> str:
+    def name(who: str) -> str:
+        return on_call.people[who].name if who in on_call.people else who
+
+    match view.state:
+        case EscalationState.OPEN:
+            return "Nobody has it yet"
+        case EscalationState.ACKNOWLEDGED if view.acknowledged_by == person:
+            return "You have it"
+        case EscalationState.ACKNOWLEDGED:
+            return f"{name(view.acknowledged_by or '')} has it"
+        case EscalationState.RESOLVED:
+            return f"Resolved by {name(view.resolved_by)}" if view.resolved_by else "Resolved: what was missing came"
+
+
+def _if_nobody_answers(view: EscalationView, policy: Policy) -> str:
+    if view.state is EscalationState.ACKNOWLEDGED:
+        return f"Not resolved within {in_words(policy.resolve_within)}, it is open again and pages the next step"
+    reached = min(max(view.step, 1), len(policy.steps))
+    wait = in_words(policy.wait_after(reached))
+    return f"{wait} after this page the next one goes out, to step {policy.step_after(reached)} of {len(policy.steps)}"
+
+
+def _whole_minutes(length: timedelta) -> timedelta:
+    return length - length % timedelta(minutes=1) if length >= timedelta(minutes=1) else length

@@ -1,0 +1,67 @@
+"""The link of a page: signed, good for a day, for one person and one escalation; used once, it is used up."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from itsdangerous import BadData, URLSafeSerializer
+from pydantic import ValidationError
+
+from domain.escalation import EscalationId
+from domain.oncall import FALLBACK
+from domain.values import Frozen, Moment, PersonId
+
+GOOD_FOR: Final = timedelta(days=1)
+"""An alarm that nobody answers pages again and again, each time with a new link."""
+
+SALT: Final = "kapstan.acknowledge"
+
+
+class Invitation(Frozen):
+    """What a link says: this person may acknowledge this escalation. `link` names the link itself."""
+
+    escalation: EscalationId
+    person: PersonId
+    issued_at: Moment
+    link: str
+
+
+class BadLink(Exception):  # noqa: N818  somebody who was woken reads it
+    """The link opens nothing; the message says why and what to do instead."""
+
+
+class Links:
+    """Makes links and reads them. Nothing but the secret is needed, so that a page waits for no database."""
+
+    def __init__(self, secret: str, public_url: str) -> None:
+        self._serializer = URLSafeSerializer(secret, salt=SALT)
+        self._public_url = public_url.rstrip("/")
+
+    def for_(self, escalation: EscalationId, person: PersonId, at: datetime) -> str:
+        """Where this person answers the page of that moment; the fallback channels are nobody's, and nobody answers."""
+        if person == FALLBACK:
+            return escalation_page(self._public_url, escalation)
+        signed = self._serializer.dumps([escalation, person, int(at.timestamp())])
+        return f"{self._public_url}/ack/{signed}"
+
+    def read(self, token: str, now: datetime) -> Invitation:
+        """What the link's last part says. Raises `BadLink` for one that was forged, cut off or is over a day old."""
+        try:
+            escalation, person, seconds = self._serializer.loads(token)
+            found = Invitation(
+                escalation=escalation,
+                person=person,
+                issued_at=datetime.fromtimestamp(seconds, UTC),
+                link=token.rpartition(".")[2],
+            )
+        except (BadData, ValidationError, ValueError, TypeError, OverflowError):
+            raise BadLink(
+                "This link is not one of ours, or not all of it arrived: open it from the page again"
+            ) from None
+        if now - found.issued_at > GOOD_FOR:
+            raise BadLink("This link is over a day old: use the one of the newest page, or sign in") from None
+        return found
+
+
+def escalation_page(public_url: str, escalation: EscalationId) -> str:
+    """Where an escalation is shown to somebody who signs in."""
+    return f"{public_url.rstrip('/')}/escalations/{escalation}"

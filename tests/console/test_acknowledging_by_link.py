@@ -1,0 +1,99 @@
+"""A nurse is woken, opens the link of her page, and says by one button that she has it."""
+
+import re
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from tests.cast import MARA, vitals
+from tests.console.house import House
+from tests.domain.ward import Ward
+from tests.floor import Received, eventually
+
+pytestmark = pytest.mark.xdist_group("console")
+
+
+async def woken(house: House, person: str) -> tuple[str, str]:
+    """A reading that is an emergency: the escalation, and the link of this person's page."""
+    course = await house.has(Ward.dosed, name=MARA.split("-")[0])
+    await house.sends([vitals(course, 1, at=datetime.now(UTC), spo2=84)])
+
+    async def paged() -> Received | None:
+        return next((page for page in house.inbox.of(course) if page.person == person), None)
+
+    page = await eventually(paged)
+    link = re.search(r"http\S+/ack/\S+", page.body)
+    assert link
+    return f"{course}~vitals_emergency~1~1", link[0]
+
+
+async def state(house: House, escalation: str) -> tuple[str, str | None]:
+    shown = (await house.admin.get(f"/v1/escalations/{escalation}")).json()
+    return shown["state"], shown["acknowledged_by"]
+
+
+async def test_opening_the_link_changes_nothing_and_the_button_acknowledges(house: House) -> None:
+    """A preview may look as often as it likes; it needs no sign-in and no script, and holds nothing clinical."""
+    escalation, link = await woken(house, "lind")
+    nurse = house.client()
+
+    seen = await nurse.get(link)
+    assert (await nurse.head(link)).status_code in {200, 405}
+    assert seen.status_code == 200
+    assert "immediate review" in seen.text
+    assert "<script" not in seen.text
+    assert "84" not in re.sub(r"[A-Za-z0-9_.~-]{12,}", "", seen.text)
+    assert (await state(house, escalation))[0] == "open"
+
+    answered = await nurse.post(link)
+
+    assert "You have it" in answered.text
+    assert await state(house, escalation) == ("acknowledged", "lind")
+    assert "You have it" in (await nurse.post(link)).text
+
+
+async def test_a_page_can_be_passed_on(house: House) -> None:
+    """The colleague is paged at once; whoever passed it on has promised nothing."""
+    escalation, link = await woken(house, "lind")
+
+    passed = await house.client().post(f"{link}/pass-on", data={"to": "ward"})
+
+    async def paged() -> bool:
+        return any(page.person == "ward" for page in house.inbox.of(escalation.partition("~")[0]))
+
+    assert passed.status_code == 200
+    assert await eventually(paged)
+    assert (await state(house, escalation))[0] == "open"
+
+
+async def test_what_is_resolved_needs_no_answer(house: House) -> None:
+    """The page says who was quicker; the button is gone, and pressed all the same it changes nothing."""
+    escalation, link = await woken(house, "osei")
+    done = {"by": "lind", "note": "Oxygen, 97 % since"}
+    assert (await house.admin.post(f"/v1/escalations/{escalation}/resolve", json=done)).status_code == 200
+
+    seen = await house.client().get(link)
+    pressed = await house.client().post(link)
+
+    assert "Resolved by Duty nurse Lind" in seen.text
+    assert "I have it" not in seen.text
+    assert "Somebody was quicker" in pressed.text
+
+
+async def test_a_link_that_is_not_ours_is_told_in_words(house: House) -> None:
+    """In a sentence, without saying what there is."""
+    seen: httpx.Response = await house.client().get("/ack/rubbish.rubbish")
+
+    assert seen.status_code == 410
+    assert "open it from the page again" in seen.text
+
+
+async def test_nobody_is_snoozed_out_of_an_emergency(house: House) -> None:
+    """An emergency's `max_snooze` is nothing at all."""
+    escalation, _ = await woken(house, "lind")
+    order = {"by": "lind", "for": "PT1M", "note": "Busy"}
+
+    refused = await house.admin.post(f"/v1/escalations/{escalation}/snooze", json=order)
+
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/for")
