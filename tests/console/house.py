@@ -13,7 +13,7 @@ import httpx
 from domain.access import TokenRole
 from domain.events import CLINIC_EVENT, ClinicEvent
 from gateway.tokens import NewToken, Tokens
-from records.access import AccessStore
+from records.access import AccessStore, CourseRead
 from records.connections import open_connections
 from stack.stackfile import StackFile
 from tests.domain.ward import Ward
@@ -55,6 +55,29 @@ class House:
     async def token(self, role: TokenRole, site: str | None = None) -> NewToken:
         async with open_connections(self.stack.database) as connections:
             return await Tokens(AccessStore(connections)).create(role=role, name=f"a {role}", site=site)
+
+    async def revokes(self, token: NewToken) -> None:
+        async with open_connections(self.stack.database) as connections:
+            await Tokens(AccessStore(connections)).revoke(token.id)
+
+    async def state_of(self, course: str) -> tuple[Any, Any]:
+        """The course and its escalations, whole."""
+        view = (await self.admin.get(f"/v1/courses/{course}")).json()
+        escalations = (await self.admin.get("/v1/escalations", params={"course_id": course})).json()
+        return {key: value for key, value in view.items() if key not in {"blockers", "deadlines"}}, [
+            (one["id"], one["state"], one["acknowledged_by"]) for one in escalations["items"]
+        ]
+
+    async def reads_of(self, course: str, requests: frozenset[str]) -> list[CourseRead]:
+        """Who read what of the course, as soon as these requests are among them."""
+        async with open_connections(self.stack.database) as connections:
+            access = AccessStore(connections)
+
+            async def kept() -> list[CourseRead] | None:
+                reads = await access.reads(course, limit=1000)
+                return reads if requests <= {read.request_id for read in reads} else None
+
+            return await eventually(kept)
 
     async def caller(self, role: TokenRole, site: str | None = None) -> httpx.AsyncClient:
         """Somebody with a new token of this role."""
