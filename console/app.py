@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from console.answering import on_error
-from console.api import courses, escalations, events, health, protocols
+from console.api import courses, escalations, events, health, protocols, readiness, stream
 from console.door import Door
 from console.frame import Frame
 from console.problems import Told
@@ -25,7 +25,7 @@ def create_app(door: Door) -> FastAPI:
 
     @asynccontextmanager
     async def open_hours(_app: FastAPI) -> AsyncIterator[None]:
-        async with door.reads.kept():
+        async with door.reads.kept(), door.stream.kept():
             yield
 
     app = FastAPI(
@@ -39,7 +39,7 @@ def create_app(door: Door) -> FastAPI:
     app.state.door = door
     for kind in EXPECTED:
         app.add_exception_handler(kind, on_error)
-    for router in (health.router, events.router, courses.router, escalations.router, protocols.router):
-        app.include_router(router)
+    for part in (health, readiness, events, courses, escalations, protocols, stream):
+        app.include_router(part.router)
     app.add_middleware(Frame)
     return app

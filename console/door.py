@@ -9,12 +9,14 @@ from temporalio.client import Client
 from console.rates import Rates
 from console.reads import ReadLog
 from console.sites import Sites
+from console.stream import Stream
 from console.turns import Turns
 from gateway.courses import Courses
 from gateway.escalations import Escalations
 from gateway.protocols import Library
 from gateway.tokens import Tokens
 from records.access import AccessStore
+from records.changes import Changes
 from records.store import RecordStore
 from settings import Settings
 
@@ -32,6 +34,8 @@ class Door:
     access: AccessStore
     tokens: Tokens
     reads: ReadLog
+    changes: Changes
+    stream: Stream
     sites: Sites
     turns: Turns
     rates: Rates

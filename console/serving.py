@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import uvicorn
@@ -13,6 +15,7 @@ from console.door import Door
 from console.rates import Rates
 from console.reads import ReadLog
 from console.sites import Sites
+from console.stream import Stream
 from console.turns import Turns
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
@@ -22,6 +25,7 @@ from gateway.temporal import connect
 from gateway.tokens import Tokens
 from logs import configure_logging
 from records.access import AccessStore
+from records.changes import Changes, listening
 from records.connections import open_connections
 from records.store import RecordStore
 from settings import Misconfigured, Settings
@@ -45,6 +49,7 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
             Courses(client, library, allow_unapproved=settings.allow_unapproved),
             AccessStore(connections),
         )
+        changes = Changes(connections)
         yield Door(
             settings=settings,
             client=client,
@@ -55,10 +60,24 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
             access=access,
             tokens=Tokens(access),
             reads=ReadLog(access),
+            changes=changes,
+            stream=Stream(changes, courses, partial(listening, settings.database_url)),
             sites=Sites(courses),
             turns=Turns(),
             rates=Rates(settings.rate),
         )
+
+
+class _Server(uvicorn.Server):
+    """Open streams end when the server stops: it would wait for each of them."""
+
+    def __init__(self, config: uvicorn.Config, stream: Stream) -> None:
+        super().__init__(config)
+        self._stream = stream
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stream.end()
+        await super().shutdown(sockets)
 
 
 async def serve(settings: Settings, host: str, port: int) -> None:
@@ -77,7 +96,7 @@ async def serve(settings: Settings, host: str, port: int) -> None:
             timeout_graceful_shutdown=GOODBYE_WITHIN,
             lifespan="on",
         )
-        server = uvicorn.Server(config)
+        server = _Server(config, door.stream)
         try:
             await server.serve()
         except SystemExit:
