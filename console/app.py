@@ -9,7 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from console.answering import on_error
-from console.api import courses, escalations, events, health, protocols, readiness, stream
+from console.api import courses, escalations, events, health, metrics, protocols, readiness, stream
+from console.counted import Counted
 from console.door import Door
 from console.frame import Frame
 from console.problems import Told
@@ -39,7 +40,8 @@ def create_app(door: Door) -> FastAPI:
     app.state.door = door
     for kind in EXPECTED:
         app.add_exception_handler(kind, on_error)
-    for part in (health, readiness, events, courses, escalations, protocols, stream):
+    for part in (health, readiness, metrics, events, courses, escalations, protocols, stream):
         app.include_router(part.router)
+    app.add_middleware(Counted, measures=door.measures)
     app.add_middleware(Frame)
     return app

@@ -6,6 +6,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 from temporalio.client import Client
 
+from console.engine import Engine
+from console.measures import Measures
 from console.rates import Rates
 from console.reads import ReadLog
 from console.sites import Sites
@@ -17,6 +19,7 @@ from gateway.protocols import Library
 from gateway.tokens import Tokens
 from records.access import AccessStore
 from records.changes import Changes
+from records.connections import Connections
 from records.store import RecordStore
 from settings import Settings
 
@@ -27,6 +30,9 @@ class Door:
 
     settings: Settings
     client: Client
+    engine: Engine
+    connections: Connections
+    measures: Measures
     library: Library
     courses: Courses
     escalations: Escalations

@@ -12,8 +12,11 @@ import uvicorn
 
 from console.app import create_app
 from console.door import Door
+from console.engine import Engine
+from console.measures import Measures
 from console.rates import Rates
 from console.reads import ReadLog
+from console.requests import request_id
 from console.sites import Sites
 from console.stream import Stream
 from console.turns import Turns
@@ -43,7 +46,12 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
     if settings.database_url is None:
         raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
     library = load_folder(settings.protocols)
-    client = await connect(identity=f"kapstan-console-{os.getpid()}", codec=EncryptionCodec.of(settings.payload_keys))
+    engine, measures = Engine(), Measures()
+    client = await connect(
+        identity=f"kapstan-console-{os.getpid()}",
+        codec=EncryptionCodec.of(settings.payload_keys),
+        runtime=engine.runtime,
+    )
     async with open_connections(settings.database_url) as connections:
         courses, access = (
             Courses(client, library, allow_unapproved=settings.allow_unapproved),
@@ -53,6 +61,9 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
         yield Door(
             settings=settings,
             client=client,
+            engine=engine,
+            connections=connections,
+            measures=measures,
             library=library,
             courses=courses,
             escalations=Escalations(client),
@@ -61,7 +72,7 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
             tokens=Tokens(access),
             reads=ReadLog(access),
             changes=changes,
-            stream=Stream(changes, courses, partial(listening, settings.database_url)),
+            stream=Stream(changes, courses.view, partial(listening, settings.database_url), measures.recorded),
             sites=Sites(courses),
             turns=Turns(),
             rates=Rates(settings.rate),
@@ -105,9 +116,14 @@ async def serve(settings: Settings, host: str, port: int) -> None:
             raise Misconfigured(f"--port {port}: the console cannot listen on {host}:{port}")
 
 
+def _request() -> dict[str, str]:
+    """What every line of the log says besides: which request it is about, where it is about one."""
+    return {"request_id": request_id()} if request_id() else {}
+
+
 def run(settings: Settings, host: str, port: int) -> None:
     """The same, to its end."""
-    listener = configure_logging(settings.log)
+    listener = configure_logging(settings.log, about=_request)
     try:
         asyncio.run(serve(settings, host, port))
     finally:

@@ -2,17 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sse_starlette import ServerSentEvent
 
 from domain.access import Caller, Right
 from domain.refusal import Refused
+from domain.values import CourseId
+from domain.view import CourseView
 from gateway.calls import Unavailable
-from gateway.courses import Courses
 from records.changes import Change, ChangeKind, Changes, News
 from records.errors import RecordStoreError
 
@@ -63,11 +64,16 @@ class Stream:
     """All listeners of this console, fed by one connection to PostgreSQL that is told of every change."""
 
     def __init__(
-        self, changes: Changes, courses: Courses, listening: Callable[[], AbstractAsyncContextManager[News]]
+        self,
+        changes: Changes,
+        view: Callable[[CourseId], Awaitable[CourseView]],
+        listening: Callable[[], AbstractAsyncContextManager[News]],
+        recorded: Callable[[datetime], None],
     ) -> None:
         self._changes = changes
-        self._courses = courses
+        self._view = view
         self._listening = listening
+        self._recorded = recorded
         self._listeners: set[Listener] = set()
         self._position: int | None = None
         self._is_over = False
@@ -136,6 +142,8 @@ class Stream:
             self._position = await self._changes.newest()
         while found := await self._changes.after(self._position, AT_ONCE):
             for change in found:
+                if change.accepted_at is not None:
+                    self._recorded(change.accepted_at)
                 site = await self._site_of(change)
                 message = _message(change)
                 for listener in list(self._listeners):
@@ -171,7 +179,7 @@ class Stream:
         if change.site is not None:
             return change.site
         try:
-            return (await self._courses.view(change.course_id)).site
+            return (await self._view(change.course_id)).site
         except (Refused, Unavailable):
             return None
 
