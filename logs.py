@@ -3,6 +3,7 @@
 import logging
 import logging.config
 import queue
+from collections.abc import Callable, Mapping
 from logging.handlers import QueueHandler, QueueListener
 
 import structlog
@@ -11,11 +12,12 @@ from temporalio import activity, workflow
 from settings import LogFormat
 
 
-def configure_logging(form: LogFormat) -> QueueListener:
+def configure_logging(form: LogFormat, about: Callable[[], Mapping[str, str]] = dict) -> QueueListener:
     """Every logger of this process writes through structlog, from a thread of its own.
 
     Workflow code logs from Temporal's workflow threads, which the SDK holds to be deadlocked when a sink blocks them
-    for two seconds; so nothing is written there, only queued.
+    for two seconds; so nothing is written there, only queued. What `about` answers is asked where a line is logged, and
+    stands in that line too.
     """
     workflow.logger.workflow_info_on_message = False
     activity.logger.activity_info_on_message = False
@@ -37,7 +39,7 @@ def configure_logging(form: LogFormat) -> QueueListener:
     )
     records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
     listener = QueueListener(records, sink)
-    handler = _KeepingExtras(records)
+    handler = _KeepingExtras(records, about)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
@@ -48,5 +50,11 @@ def configure_logging(form: LogFormat) -> QueueListener:
 class _KeepingExtras(QueueHandler):
     """The stock handler renders the message at once, which would lose what structlog adds from the record."""
 
+    def __init__(self, records: queue.SimpleQueue[logging.LogRecord], about: Callable[[], Mapping[str, str]]) -> None:
+        super().__init__(records)
+        self._about = about
+
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        # Here, since the thread that writes it knows of no request.
+        vars(record).update(self._about())
         return record

@@ -9,7 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from console.answering import on_error
-from console.api import courses, escalations, events, health, protocols
+from console.api import courses, escalations, events, health, metrics, protocols, readiness, stream
+from console.counted import Counted
 from console.door import Door
 from console.frame import Frame
 from console.pages import acknowledge
@@ -27,7 +28,7 @@ def create_app(door: Door) -> FastAPI:
 
     @asynccontextmanager
     async def open_hours(_app: FastAPI) -> AsyncIterator[None]:
-        async with door.reads.kept():
+        async with door.reads.kept(), door.stream.kept():
             yield
 
     app = FastAPI(
@@ -41,9 +42,9 @@ def create_app(door: Door) -> FastAPI:
     app.state.door = door
     for kind in EXPECTED:
         app.add_exception_handler(kind, on_error)
-    for router in (health.router, events.router, courses.router, escalations.router, protocols.router):
-        app.include_router(router)
-    app.include_router(acknowledge.router)
+    for part in (health, readiness, metrics, events, courses, escalations, protocols, stream, acknowledge):
+        app.include_router(part.router)
     app.mount("/static", static_files(), name="static")
+    app.add_middleware(Counted, measures=door.measures)
     app.add_middleware(Frame)
     return app

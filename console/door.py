@@ -6,9 +6,12 @@ from typing import Annotated
 from fastapi import Depends, Request
 from temporalio.client import Client
 
+from console.engine import Engine
+from console.measures import Measures
 from console.rates import Rates
 from console.reads import ReadLog
 from console.sites import Sites
+from console.stream import Stream
 from console.turns import Turns
 from gateway.courses import Courses
 from gateway.escalations import Escalations
@@ -17,6 +20,8 @@ from gateway.oncall import OnCallBook
 from gateway.protocols import Library
 from gateway.tokens import Tokens
 from records.access import AccessStore
+from records.changes import Changes
+from records.connections import Connections
 from records.store import RecordStore
 from settings import Settings
 
@@ -27,6 +32,9 @@ class Door:
 
     settings: Settings
     client: Client
+    engine: Engine
+    connections: Connections
+    measures: Measures
     library: Library
     courses: Courses
     escalations: Escalations
@@ -34,6 +42,8 @@ class Door:
     access: AccessStore
     tokens: Tokens
     reads: ReadLog
+    changes: Changes
+    stream: Stream
     sites: Sites
     turns: Turns
     rates: Rates

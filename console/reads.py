@@ -31,6 +31,11 @@ class ReadLog:
         self._waiting: deque[CourseRead] = deque()
         self._news = asyncio.Event()
 
+    @property
+    def waiting(self) -> int:
+        """How many reads are not recorded yet."""
+        return len(self._waiting)
+
     def note(self, caller: Caller, what: str, course_id: CourseId | None = None) -> None:
         """The caller has been shown this of the course, or of a list of courses."""
         if len(self._waiting) >= MOST_KEPT:

@@ -2,17 +2,23 @@
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import uvicorn
 
 from console.app import create_app
 from console.door import Door
+from console.engine import Engine
+from console.measures import Measures
 from console.rates import Rates
 from console.reads import ReadLog
+from console.requests import request_id
 from console.sites import Sites
+from console.stream import Stream
 from console.turns import Turns
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
@@ -24,6 +30,7 @@ from gateway.temporal import connect
 from gateway.tokens import Tokens
 from logs import configure_logging
 from records.access import AccessStore
+from records.changes import Changes, listening
 from records.connections import open_connections
 from records.store import RecordStore
 from settings import Misconfigured, Settings
@@ -42,18 +49,32 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
         raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
     library = load_folder(settings.protocols)
     on_call = OnCallBook(settings.oncall)
-    on_call.now()
+    try:
+        on_call.now()
+    except OSError as error:
+        raise Misconfigured(
+            f"KAPSTAN_ONCALL: an on-call file was expected at {settings.oncall}: {error.strerror}"
+        ) from None
     secret = settings.link_secret
     links = Links(secret.get_secret_value(), settings.public_url) if secret else None
-    client = await connect(identity=f"kapstan-console-{os.getpid()}", codec=EncryptionCodec.of(settings.payload_keys))
+    engine, measures = Engine(), Measures()
+    client = await connect(
+        identity=f"kapstan-console-{os.getpid()}",
+        codec=EncryptionCodec.of(settings.payload_keys),
+        runtime=engine.runtime,
+    )
     async with open_connections(settings.database_url) as connections:
         courses, access = (
             Courses(client, library, allow_unapproved=settings.allow_unapproved),
             AccessStore(connections),
         )
+        changes = Changes(connections)
         yield Door(
             settings=settings,
             client=client,
+            engine=engine,
+            connections=connections,
+            measures=measures,
             library=library,
             courses=courses,
             escalations=Escalations(client),
@@ -61,12 +82,26 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
             access=access,
             tokens=Tokens(access),
             reads=ReadLog(access),
+            changes=changes,
+            stream=Stream(changes, courses.view, partial(listening, settings.database_url), measures.recorded),
             sites=Sites(courses),
             turns=Turns(),
             rates=Rates(settings.rate),
             on_call=on_call,
             links=links,
         )
+
+
+class _Server(uvicorn.Server):
+    """Open streams end when the server stops: it would wait for each of them."""
+
+    def __init__(self, config: uvicorn.Config, stream: Stream) -> None:
+        super().__init__(config)
+        self._stream = stream
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stream.end()
+        await super().shutdown(sockets)
 
 
 async def serve(settings: Settings, host: str, port: int) -> None:
@@ -85,7 +120,7 @@ async def serve(settings: Settings, host: str, port: int) -> None:
             timeout_graceful_shutdown=GOODBYE_WITHIN,
             lifespan="on",
         )
-        server = uvicorn.Server(config)
+        server = _Server(config, door.stream)
         try:
             await server.serve()
         except SystemExit:
@@ -94,9 +129,14 @@ async def serve(settings: Settings, host: str, port: int) -> None:
             raise Misconfigured(f"--port {port}: the console cannot listen on {host}:{port}")
 
 
+def _request() -> dict[str, str]:
+    """What every line of the log says besides: which request it is about, where it is about one."""
+    return {"request_id": request_id()} if request_id() else {}
+
+
 def run(settings: Settings, host: str, port: int) -> None:
     """The same, to its end."""
-    listener = configure_logging(settings.log)
+    listener = configure_logging(settings.log, about=_request)
     try:
         asyncio.run(serve(settings, host, port))
     finally:

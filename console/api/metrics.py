@@ -1,0 +1,32 @@
+"""`GET /metrics`: how Kapstan does, for Prometheus."""
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from console.door import AtTheDoor, Door
+from records.errors import RecordStoreError
+from records.gauges import Gauges, gauges
+
+ANSWER_WITHIN: Final = timedelta(seconds=1)
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/metrics")
+async def metrics(door: AtTheDoor) -> Response:
+    """The console's own numbers, the clinic's as of what is recorded, and those of the Temporal SDK."""
+    found, engine = await asyncio.gather(_gauges(door), door.engine.text())
+    ours = door.measures.text(found, streams=door.stream.listeners, reads=door.reads.waiting)
+    return Response(ours + engine, media_type=CONTENT_TYPE_LATEST)
+
+
+async def _gauges(door: Door) -> Gauges | None:
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
+            return await gauges(door.connections)
+    except (RecordStoreError, TimeoutError):
+        return None

@@ -1,0 +1,73 @@
+"""Whether Kapstan can do its work now: Temporal, the record store, and somebody who works on both task queues."""
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from fastapi import APIRouter, Response
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from console.door import AtTheDoor
+from domain.values import Frozen
+from records.errors import RecordStoreError
+from workflows.queues import COURSES, PAGING
+
+ANSWER_WITHIN: Final = timedelta(seconds=1.5)
+
+POLLED_WITHIN: Final = timedelta(seconds=75)
+"""A worker asks for work at least once a minute; Temporal remembers one that has died for longer."""
+
+router = APIRouter(tags=["health"])
+
+
+class Readiness(Frozen):
+    """What is reachable now. `worker` means at least one on each of the two task queues."""
+
+    temporal: bool
+    record_store: bool
+    worker: bool
+
+
+@router.get("/readyz", responses={503: {"model": Readiness, "description": "Something is not reachable"}})
+async def ready(door: AtTheDoor, response: Response) -> Readiness:
+    """Whether Temporal, the record store and a worker are reachable; 503 where one is not."""
+    temporal, record_store, *queues = await asyncio.gather(
+        _is_well(door.client.service_client.check_health(timeout=ANSWER_WITHIN)),
+        _is_well(_answers(door)),
+        *(_is_well(_is_worked_on(door.client, queue)) for queue in (COURSES, PAGING)),
+    )
+    found = Readiness(temporal=temporal, record_store=record_store, worker=all(queues))
+    if not (found.temporal and found.record_store and found.worker):
+        response.status_code = 503
+    return found
+
+
+async def _is_well(look: Awaitable[bool]) -> bool:
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
+            return await look
+    except (RPCError, RecordStoreError, TimeoutError, RuntimeError):
+        return False
+
+
+async def _answers(door: AtTheDoor) -> bool:
+    await door.changes.newest()
+    return True
+
+
+async def _is_worked_on(client: Client, queue: str) -> bool:
+    described = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=TaskQueue(name=queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        ),
+        timeout=ANSWER_WITHIN,
+    )
+    asked_since = datetime.now(UTC) - POLLED_WITHIN
+    return any(poller.last_access_time.ToDatetime(UTC) > asked_since for poller in described.pollers)

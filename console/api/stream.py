@@ -1,0 +1,78 @@
+"""`GET /v1/stream`: courses, sessions and escalations as they change, as server-sent events."""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Header
+from fastapi.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from console.admission import with_one_of
+from console.door import AtTheDoor
+from console.stream import Listener, Stream
+from domain.access import Caller, Right
+
+FAREWELL_WITHIN: Final = timedelta(seconds=1)
+"""How long the end of a stream may wait for a listener who does not read."""
+
+Watcher = Annotated[Caller, Depends(with_one_of(Right.READ_COURSES, Right.READ_COURSES_BEHIND, Right.READ_ESCALATIONS))]
+LastSeen = Annotated[
+    str | None,
+    Header(alias="Last-Event-ID", pattern=r"^[0-9]{1,18}$", description="The `id` of the last event that was seen"),
+]
+
+router = APIRouter(tags=["stream"])
+
+
+class _Told(Response):
+    """A stream for as long as the listener stays and may stay."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, stream: Stream, caller: Caller, after: int | None) -> None:
+        super().__init__()
+        del self.headers["content-length"]
+        self.headers["X-Accel-Buffering"] = "no"
+        self._stream = stream
+        self._caller = caller
+        self._after = after
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's own signature
+        """Tells the listener until she leaves or is sent away."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async with self._stream.listener(self._caller, self._after) as listener:
+            tasks = [
+                asyncio.create_task(each) for each in (_tell(listener, send), _leaves(receive), listener.ended.wait())
+            ]
+            try:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_WITHIN.total_seconds()):
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+@router.get("/v1/stream", response_class=StreamingResponse)
+async def changes(door: AtTheDoor, caller: Watcher, last_event_id: LastSeen = None) -> Response:
+    """Every change of a course, a session or an escalation that the caller may see, from now on.
+
+    After a torn connection `Last-Event-ID` tells what was missed: each course, session and escalation once, as it is.
+    """
+    door.reads.note(caller, "stream")
+    return _Told(door.stream, caller, None if last_event_id is None else int(last_event_id))
+
+
+async def _tell(listener: Listener, send: Send) -> None:
+    while True:
+        message = await listener.waiting.get()
+        await send({"type": "http.response.body", "body": message, "more_body": True})
+
+
+async def _leaves(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

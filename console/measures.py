@@ -1,0 +1,69 @@
+"""What the console counts of itself, in Prometheus' words: no ids and nothing of a patient in any label."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from domain.state import Phase
+from domain.values import Severity
+from records.gauges import Gauges
+
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Measures:
+    """The numbers of one console, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        labels = ("method", "route", "status")
+        self._requests = Counter("kapstan_http_requests", "Requests answered", labels, registry=self._registry)
+        self._latency = Histogram(
+            "kapstan_http_request_seconds", "Until the answer begins", labels, registry=self._registry
+        )
+        self._lag = Histogram(
+            "kapstan_recorder_lag_seconds",
+            "From a course's accepting an entry until it was heard to be recorded",
+            buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600),
+            registry=self._registry,
+        )
+        self._is_up = Gauge("kapstan_record_store_up", "1 where PostgreSQL answers", registry=self._registry)
+        self._courses = Gauge("kapstan_courses", "Courses by phase", ("phase",), registry=self._registry)
+        self._escalations = Gauge(
+            "kapstan_open_escalations", "Escalations not resolved yet", ("severity",), registry=self._registry
+        )
+        self._oldest_page = Gauge(
+            "kapstan_oldest_unacknowledged_page_seconds",
+            "Since the oldest page that nobody acknowledged, 0 where there is none",
+            registry=self._registry,
+        )
+        self._streams = Gauge("kapstan_streams_open", "Open streams", registry=self._registry)
+        self._reads = Gauge("kapstan_reads_waiting", "Reads not recorded yet", registry=self._registry)
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """A request of this route's template was answered, its answer begun after so many seconds."""
+        labels = (method if method in METHODS else "other", route, str(status))
+        self._requests.labels(*labels).inc()
+        self._latency.labels(*labels).observe(seconds)
+
+    def recorded(self, accepted_at: datetime) -> None:
+        """What a course accepted at that moment is heard to be recorded now."""
+        self._lag.observe(max(0.0, (datetime.now(UTC) - accepted_at).total_seconds()))
+
+    def text(self, found: Gauges | None, *, streams: int, reads: int) -> bytes:
+        """All of it as Prometheus reads it. Where the record store did not answer, what it last said is left out."""
+        self._streams.set(streams)
+        self._reads.set(reads)
+        self._is_up.set(0 if found is None else 1)
+        for gauge in (self._courses, self._escalations):
+            gauge.clear()
+        self._oldest_page.set(0)
+        if found is not None:
+            for phase in Phase:
+                self._courses.labels(phase.value).set(found.courses.get(phase.value, 0))
+            for severity in Severity:
+                self._escalations.labels(severity.value).set(found.escalations.get(severity, 0))
+            if found.paged_at is not None:
+                self._oldest_page.set((datetime.now(UTC) - found.paged_at).total_seconds())
+        return generate_latest(self._registry)

@@ -1,0 +1,161 @@
+"""What changed in the record, in its order: each course, session and escalation as it is now, and news as it comes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+import asyncpg
+
+from domain.access import TokenId
+from domain.escalation import EscalationView
+from domain.summary import CourseSummary
+from domain.values import CourseId, Frozen, Moment
+from records.connections import ANSWER_WITHIN, SESSION_SETTINGS, Connections
+from records.errors import RecordStoreUnreachable, in_our_words, where
+from records.schema import require_schema
+from records.statements import statement
+
+CHANNELS: Final = ("kapstan_courses", "kapstan_escalations")
+
+LOOKED_AFTER_EVERY: Final = timedelta(seconds=15)
+"""A listening connection says nothing for hours: that it was cut off is only learned by asking."""
+
+
+class ChangeKind(StrEnum):
+    """What a change is of; the name of its server-sent event."""
+
+    COURSE = "course"
+    SESSION = "session"
+    ESCALATION = "escalation"
+
+
+class SessionState(Frozen):
+    """Where a course's newest medicine session is; no number and no stage where it has none any more."""
+
+    course_id: CourseId
+    site: str
+    phase: str
+    session: int | None
+    stage: str | None
+
+
+class Change(Frozen):
+    """One row that changed, as it is now.
+
+    `number` rises with every change, and who has seen it asks for what lies above. `site` is None for an escalation
+    that was recorded before its course was. `is_behind_escalations` says of a course or session that an escalation of
+    the course is known. `accepted_at` is when the course accepted the newest entry that the change holds.
+    """
+
+    number: int
+    kind: ChangeKind
+    course_id: CourseId
+    site: str | None
+    is_behind_escalations: bool
+    data: CourseSummary | SessionState | EscalationView
+    accepted_at: Moment | None = None
+
+
+_SHAPES: Final[dict[ChangeKind, type[CourseSummary | SessionState | EscalationView]]] = {
+    ChangeKind.COURSE: CourseSummary,
+    ChangeKind.SESSION: SessionState,
+    ChangeKind.ESCALATION: EscalationView,
+}
+
+
+class Changes:
+    """The changes in the record. Every method may raise `RecordStoreUnreachable` or `SchemaTooOld`."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def after(self, number: int, limit: int) -> list[Change]:
+        """The next changes above `number`, oldest first; what changed several times comes once, as it is now.
+
+        Changes are numbered in the order in which they are committed: what lies below the last one here is all told.
+        """
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("changes_after"), number, limit)
+        return [_change(row) for row in rows]
+
+    async def newest(self) -> int:
+        """The number above which nothing has changed yet."""
+        async with self._connections.connection() as connection:
+            return int(await connection.fetchval(statement("newest_change")))
+
+    async def revoked(self, tokens: set[TokenId]) -> set[TokenId]:
+        """Which of these tokens open nothing any more."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("revoked_among"), sorted(tokens))
+        return {row["id"] for row in rows}
+
+
+class News:
+    """What a listening connection hears."""
+
+    def __init__(self, connection: asyncpg.Connection, place: str) -> None:
+        self._connection = connection
+        self._place = place
+        self._heard = asyncio.Event()
+
+    def hear(self, *_: object) -> None:
+        """Something changed, or the connection ended."""
+        self._heard.set()
+
+    async def wait(self) -> None:
+        """Something has changed since the last time. Raises `RecordStoreUnreachable` when the connection is lost."""
+        while not self._heard.is_set():
+            try:
+                async with asyncio.timeout(LOOKED_AFTER_EVERY.total_seconds()):
+                    await self._heard.wait()
+            except TimeoutError:
+                with in_our_words(self._place):
+                    await self._connection.fetchval(statement("still_there"))
+        self._heard.clear()
+        if self._connection.is_closed():
+            raise RecordStoreUnreachable(f"PostgreSQL does not answer at {self._place}: the connection was lost")
+
+
+@asynccontextmanager
+async def listening(database_url: str) -> AsyncIterator[News]:
+    """News of every change, heard on a connection of its own from here on.
+
+    Raises `RecordStoreUnreachable` or `SchemaTooOld`.
+    """
+    place = where(database_url)
+    with in_our_words(place):
+        connection = await asyncpg.connect(
+            database_url,
+            timeout=ANSWER_WITHIN.total_seconds(),
+            command_timeout=ANSWER_WITHIN.total_seconds(),
+            server_settings=SESSION_SETTINGS,
+        )
+    try:
+        news = News(connection, place)
+        with in_our_words(place):
+            await require_schema(connection)
+            connection.add_termination_listener(news.hear)
+            for channel in CHANNELS:
+                await connection.add_listener(channel, news.hear)
+        yield news
+    finally:
+        connection.terminate()
+
+
+def _change(row: asyncpg.Record) -> Change:
+    kind = ChangeKind(row["kind"])
+    shape = _SHAPES[kind]
+    # A newer schema may hold more than this Kapstan knows.
+    known = {name: value for name, value in row["data"].items() if name in shape.model_fields}
+    return Change(
+        number=row["number"],
+        kind=kind,
+        course_id=row["course_id"],
+        site=row["site"],
+        is_behind_escalations=row["is_behind_escalations"] or False,
+        data=shape.model_validate(known),
+        accepted_at=row["accepted_at"],
+    )

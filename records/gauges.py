@@ -1,0 +1,29 @@
+"""How the clinic stands in a few numbers, for whoever watches Kapstan's machines: nobody is named in them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from domain.values import Frozen, Moment, Severity
+from records.connections import Connections
+from records.statements import statement
+
+
+class Gauges(Frozen):
+    """Courses by phase, unresolved escalations by severity, and since when the oldest unanswered page waits."""
+
+    courses: Mapping[str, int]
+    escalations: Mapping[Severity, int]
+    paged_at: Moment | None
+
+
+async def gauges(connections: Connections) -> Gauges:
+    """The numbers as of what is recorded. Raises `RecordStoreUnreachable` or `SchemaTooOld`."""
+    async with connections.connection() as connection:
+        courses = await connection.fetch(statement("gauge_of_courses"))
+        escalations = await connection.fetch(statement("gauge_of_escalations"))
+    waiting: list[datetime] = [row["paged_at"] for row in escalations if row["paged_at"] is not None]
+    return Gauges(
+        courses={row["phase"]: row["courses"] for row in courses},
+        escalations={Severity(row["severity"]): row["escalations"] for row in escalations},
+        paged_at=min(waiting, default=None),
+    )

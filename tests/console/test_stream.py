@@ -1,0 +1,109 @@
+"""Whoever listens is told of every change that is hers to see, and misses nothing when her connection tears."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from domain.access import TokenRole
+from gateway.tokens import Tokens
+from records.access import AccessStore
+from records.connections import open_connections
+from tests.cast import MONDAY, referral
+from tests.console.house import House, on_the_wire
+from tests.console.listening import Heard, listens
+from tests.domain.ward import Ward
+
+pytestmark = pytest.mark.xdist_group("console")
+
+
+def of(course: str, kind: str = "course") -> Callable[[Heard], bool]:
+    return lambda heard: heard.kind == kind and heard.data["course_id"] == course
+
+
+async def test_a_change_is_heard_within_a_second(house: House) -> None:
+    """A referral is told to whoever listens as the fleet's list shows it."""
+    course = house.expects()
+    async with listens(house.admin) as ear:
+        answer = await house.admin.post("/v1/events", json=on_the_wire(referral(course, at=MONDAY)))
+        assert answer.status_code == 201
+
+        async with asyncio.timeout(1):
+            *_, heard = await ear.hears(of(course))
+
+    assert heard.data["phase"] == "screening"
+
+
+async def test_who_comes_back_misses_nothing_and_hears_the_newest_once(house: House) -> None:
+    """What changed while the connection was torn is told once, as it is now: the course and its session."""
+    async with listens(house.admin) as ear:
+        after = ear.last_id
+    course = await house.has(Ward.booked)
+    await house.is_recorded(course)
+
+    async with listens(house.admin, after) as ear, asyncio.timeout(30):
+        first = await ear.hears(of(course, "session"))
+        later = house.expects()
+        await house.admin.post("/v1/events", json=on_the_wire(referral(later, at=MONDAY)))
+        rest = await ear.hears(of(later))
+
+    heard = [each for each in (*first, *rest) if each.data["course_id"] == course]
+    assert sorted(each.kind for each in heard) == ["course", "session"]
+    assert next(each.data for each in heard if each.kind == "session") == {
+        "course_id": course,
+        "site": heard[0].data["site"],
+        "phase": "medicine",
+        "session": 1,
+        "stage": "booked",
+    }
+    numbers = [each.id for each in (*first, *rest)]
+    assert numbers == sorted(set(numbers))
+
+
+async def test_a_listener_hears_only_of_her_site_and_by_her_role(house: House) -> None:
+    """Another site's clinic, and somebody on call where nothing was escalated, hear nothing of a course."""
+    elsewhere = await house.caller(TokenRole.CLINIC, site="elsewhere")
+    on_call = await house.caller(TokenRole.ONCALL)
+    here, there = house.expects(), house.expects()
+    at_home = referral(here, at=MONDAY)
+    away = on_the_wire(referral(there, at=MONDAY))
+    away["data"]["site"] = "elsewhere"
+    async with listens(house.admin) as all_ears, listens(elsewhere) as ear, listens(on_call) as on_call_ear:
+        after = on_call_ear.last_id
+        await house.sends([at_home])
+        await all_ears.hears(of(here))
+        await house.admin.post("/v1/events", json=away)
+
+        async with asyncio.timeout(10):
+            heard = await ear.hears(of(there))
+
+    assert {each.data["course_id"] for each in heard} == {there}
+    async with listens(on_call, after) as on_call_ear:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await on_call_ear.hears(lambda each: each.data["course_id"] in {here, there})
+
+
+async def test_a_revoked_token_hears_no_more(house: House) -> None:
+    """The stream of a token is closed seconds after it is revoked."""
+    token = await house.token(TokenRole.AUDITOR)
+    async with listens(house.client(token.token)) as ear:
+        async with open_connections(house.stack.database) as connections:
+            await Tokens(AccessStore(connections)).revoke(token.id)
+
+        async with asyncio.timeout(15):
+            await ear.ends()
+
+
+async def test_a_number_that_is_none_is_refused(house: House) -> None:
+    """`Last-Event-ID` is a number that the stream gave; anything else is invalid."""
+    answer = await house.admin.get("/v1/stream", headers={"Last-Event-ID": "yesterday"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+async def test_kapstan_is_ready_when_all_of_it_is_there(house: House) -> None:
+    """Temporal, the record store and a worker on both task queues answer."""
+    answer = await house.client().get("/readyz")
+
+    assert (answer.status_code, answer.json()) == (200, {"temporal": True, "record_store": True, "worker": True})
