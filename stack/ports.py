@@ -4,8 +4,15 @@ import errno
 import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
+from random import randrange
+from typing import Final
 
 from stack.trouble import StackMisconfigured
+
+QUIET_PORTS: Final = (20_000, 32_000)
+"""Below those that Linux gives to outgoing connections: one could take a port between its claim and its use."""
+
+ATTEMPTS: Final = 20
 
 
 def claim(host: str, wanted: Mapping[str, int | None]) -> dict[str, int]:
@@ -16,7 +23,7 @@ def claim(host: str, wanted: Mapping[str, int | None]) -> dict[str, int]:
     with ExitStack() as held:
         # The given ones first: a free port must not be picked that a later option asks for.
         given = {option: _bound(held, host, option, port) for option, port in wanted.items() if port is not None}
-        found = {option: _bound(held, host, option, 0) for option, port in wanted.items() if port is None}
+        found = {option: _bound_to_any(held, host, option) for option, port in wanted.items() if port is None}
     return given | found
 
 
@@ -29,6 +36,15 @@ def reachable(host: str) -> str:
             return "[::1]"
         case _:
             return f"[{host}]" if ":" in host else host
+
+
+def _bound_to_any(held: ExitStack, host: str, option: str) -> int:
+    for _ in range(ATTEMPTS):
+        try:
+            return _bound(held, host, option, randrange(*QUIET_PORTS))  # noqa: S311  chance is enough
+        except StackMisconfigured:
+            continue
+    return _bound(held, host, option, 0)
 
 
 def _bound(held: ExitStack, host: str, option: str, port: int) -> int:
