@@ -30,7 +30,11 @@ OF_THE_ON_CALL_FILE: tuple[OneKey[Any], ...] = test_keys_of_the_on_call_file.KEY
     ids=["protocol", "on-call"],
 )
 def test_every_key_has_its_story(keys: Iterable[str], stories: Iterable[OneKey[Any]]) -> None:
-    """One each, and none for a key that there is not; only `schema` tells none: with another one nothing is read."""
+    """One each, and none for a key that there is not; only `schema` tells none: with another one nothing is read.
+
+    `id`, `version`, `title`, evidence and names decide nothing in a course: their stories are what is shown, pinned or
+    approved. A title is also printed, which tests/journeys/ sees.
+    """
     told = Counter(one.key for one in stories)
 
     assert sorted(set(keys) - told.keys()) == [SCHEMA]

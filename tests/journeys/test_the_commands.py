@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import sys
+import tomllib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -186,6 +187,7 @@ async def test_protocols_and_rotas_are_checked_shown_and_approved(tmp_path: Path
     assert (await kapstan("protocol", "approve", str(mine), "--by", "Dr Ward")).code == 0
     assert ", approved" in (await kapstan("protocol", "check", str(mine))).out
     shown = await kapstan("protocol", "show", "kap-im-weekly", KAPSTAN_DATABASE_URL="postgresql://x@y/z")
+    assert shown.out.startswith(tomllib.loads(WEEKLY.read_text(encoding="utf-8"))["title"])
     assert "medicine.dose.hard_max" in shown.out
     mine.write_text(mine.read_text(encoding="utf-8").replace("systolic_max = 150", "systolic_max = 160"), "utf-8")
     assert "not approved" in (await kapstan("protocol", "check", str(mine))).out
