@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,6 +27,7 @@ from domain.values import Blocker, Role
 from domain.vitals import Finding, VerdictSeverity
 from tests.docs.blockers import Raised, raised, with_blanks
 from tests.docs.page import Page, Row, Section, code_in
+from workflows.recorder import TOLD_AFTER
 
 Schema = Mapping[str, Any]
 
@@ -138,6 +140,16 @@ def test_the_page_names_whom_each_event_and_each_deadline_may_wake(events: Page)
     by_deadlines = {kind for row in events.section("What falls due").rows for kind in code_in(row["raises"])}
     assert by_events & set(Kind) == _kinds_named_in(moves)
     assert by_deadlines == _kinds_named_in(deadlines)
+
+
+def test_the_page_says_when_a_course_is_ahead_of_its_record(events: Page) -> None:
+    """What no event and no deadline raises stands with what falls due, with the time that it waits."""
+    by_itself = _kinds_named_in(chart)
+    text = " ".join(events.section("What falls due").text.split())
+
+    assert by_itself == {Kind.RECORD_STORE_BEHIND}
+    assert f"`{Kind.RECORD_STORE_BEHIND}`, routine" in text
+    assert f"waited {TOLD_AFTER // timedelta(minutes=1)} minutes" in text
 
 
 def _kinds_named_in(module: ModuleType) -> set[Kind]:
