@@ -14,6 +14,9 @@ from domain.vitals import VerdictSeverity, verdict
 _TOLERANCE = 1e-9
 """What a division may be off by: 35 mg for 70 kg is 0.5 mg/kg."""
 
+LEAST_MG = 0.0001
+"""The least that anybody could mean by a dose: where not even this has room, none is offered."""
+
 
 def blockers(course: CourseState, session: MedicineSession, event: DoseAdministered) -> tuple[Blocker, ...]:
     """All that speaks against giving this dose at the event's time, absolute reasons first (CLINICAL.md 3.5)."""
@@ -92,40 +95,26 @@ def _route_blockers(course: CourseState, event: DoseAdministered) -> Iterator[Bl
         )
 
 
+def exhausted_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
+    """What forbids any further dose of this session, however small and whoever gives it: a bound has been reached."""
+    if (weight := weight_today(session)) is not None:
+        amount = _amount(course, _given_mg(session) + LEAST_MG, weight)
+        yield from _hard_blockers(course, amount)
+        yield from _rise_blockers(course, session, amount)
+
+
 def _bound_blockers(course: CourseState, session: MedicineSession, event: DoseAdministered) -> Iterator[Blocker]:
-    rules, source = course.protocol.medicine.dose, course.protocol.source_of
+    rules = course.protocol.medicine.dose
     weight = weight_today(session)
     if weight is None:
         yield Blocker(code="weight.missing", message="The patient was not weighed today", absolute=True)
         return
-    total = sum((given.data.mg for given in session.doses), event.data.mg)
-    amount = in_basis(rules.basis, total, weight)
-    unit = "mg/kg" if rules.basis is DoseBasis.MG_PER_KG else "mg"
-
-    def above(code: str, limit: float, name: str, what: str) -> Blocker:
-        return Blocker(
-            code=code,
-            message=f"{amount:g} {unit} is above {what} of {limit:g} {unit}",
-            absolute=True,
-            observed=amount,
-            limit=limit,
-            source=source(f"medicine.dose.{name}"),
-        )
-
-    if amount > rules.hard_max + _TOLERANCE:
-        yield above("dose.above_hard_max", rules.hard_max, "hard_max", "the limit of any dose,")
+    total = _given_mg(session) + event.data.mg
+    amount = _amount(course, total, weight)
+    yield from _hard_blockers(course, amount)
     if amount > rules.max + _TOLERANCE and not _has_second_prescriber(session, event):
-        yield above("dose.needs_two_prescribers", rules.max, "max", "the limit of one prescriber,")
-    before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
-    if before is None:
-        if amount > rules.first_max + _TOLERANCE:
-            yield above("dose.above_first_max", rules.first_max, "first_max", "the limit of a first dose,")
-    elif (weight_before := weight_today(before)) is not None:
-        given_before = in_basis(rules.basis, sum(dose.data.mg for dose in before.doses), weight_before)
-        if amount - given_before > rules.step_max + _TOLERANCE:
-            yield above(
-                "dose.step_too_large", round(given_before + rules.step_max, 6), "step_max", "the highest next step"
-            )
+        yield _above(course, amount, "dose.needs_two_prescribers", rules.max, "max", "the limit of one prescriber,")
+    yield from _rise_blockers(course, session, amount)
     planned = course.plan.data.dose if course.plan else None
     if planned is not None and event.data.actor.role is not Role.PRESCRIBER:
         planned_mg = planned.mg if planned.mg is not None else (planned.mg_per_kg or 0.0) * weight
@@ -137,6 +126,47 @@ def _bound_blockers(course: CourseState, session: MedicineSession, event: DoseAd
                 observed=total,
                 limit=round(planned_mg, 6),
             )
+
+
+def _hard_blockers(course: CourseState, amount: float) -> Iterator[Blocker]:
+    limit = course.protocol.medicine.dose.hard_max
+    if amount > limit + _TOLERANCE:
+        yield _above(course, amount, "dose.above_hard_max", limit, "hard_max", "the limit of any dose,")
+
+
+def _rise_blockers(course: CourseState, session: MedicineSession, amount: float) -> Iterator[Blocker]:
+    """From nothing to a first dose, or from the session before to this one."""
+    rules = course.protocol.medicine.dose
+    before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
+    if before is None:
+        if amount > rules.first_max + _TOLERANCE:
+            limit, what = rules.first_max, "the limit of a first dose,"
+            yield _above(course, amount, "dose.above_first_max", limit, "first_max", what)
+    elif (weight_before := weight_today(before)) is not None:
+        given_before = _amount(course, _given_mg(before), weight_before)
+        if amount - given_before > rules.step_max + _TOLERANCE:
+            limit = round(given_before + rules.step_max, 6)
+            yield _above(course, amount, "dose.step_too_large", limit, "step_max", "the highest next step")
+
+
+def _above(course: CourseState, amount: float, code: str, limit: float, name: str, what: str) -> Blocker:
+    unit = "mg/kg" if course.protocol.medicine.dose.basis is DoseBasis.MG_PER_KG else "mg"
+    return Blocker(
+        code=code,
+        message=f"{amount:g} {unit} is above {what} of {limit:g} {unit}",
+        absolute=True,
+        observed=amount,
+        limit=limit,
+        source=course.protocol.source_of(f"medicine.dose.{name}"),
+    )
+
+
+def _amount(course: CourseState, mg: float, weight_kg: float) -> float:
+    return in_basis(course.protocol.medicine.dose.basis, mg, weight_kg)
+
+
+def _given_mg(session: MedicineSession) -> float:
+    return sum(given.data.mg for given in session.doses)
 
 
 def weight_today(session: MedicineSession) -> float | None:

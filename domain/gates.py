@@ -216,6 +216,7 @@ def _dose(course: CourseState, session: MedicineSession | None, at: datetime) ->
     if session is not None:
         yield from clearance.standing_blockers(course, at)
         yield from dosing.standing_blockers(course, session, at)
+        yield from dosing.exhausted_blockers(course, session)
 
 
 def _reading(_course: CourseState, session: MedicineSession | None, at: datetime) -> Iterator[Blocker]:

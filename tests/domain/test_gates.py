@@ -8,6 +8,7 @@ import pytest
 
 from domain import clearance as clearance_rules
 from domain import followup
+from domain.dosing import LEAST_MG
 from domain.events import MODELS, ClinicEvent, CourseReferred, SessionBooked
 from domain.gates import PLACES, STANDING
 from domain.state import Phase, Stage
@@ -16,6 +17,7 @@ from tests.cast import (
     EVERYBODY,
     MARA,
     OSEI,
+    WARD,
     abortion,
     adverse_event,
     assessment,
@@ -133,7 +135,8 @@ def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
         check_in(MARA, newest, at=at),
         vitals(MARA, newest, at=at),
         clearance(MARA, newest, at=at, overrides=LIFTED),
-        dose(MARA, newest, at=at, mg=0.0001),
+        dose(MARA, newest, at=at, mg=LEAST_MG),
+        dose(MARA, newest, at=at, by=OSEI, mg=LEAST_MG, witness=WARD),
         adverse_event(MARA, at=at),
         abortion(MARA, newest, at=at),
         assessment(MARA, newest, at=at),
@@ -210,6 +213,47 @@ def test_a_booster_is_offered_while_it_may_be_given(opens: Opens) -> None:
 
     assert offered == accepted
     assert "kap.dose.administered" in offered
+
+
+@pytest.mark.parametrize(
+    ("bound", "given", "may"),
+    [
+        ("medicine.dose.hard_max", 69, True),
+        ("medicine.dose.hard_max", 70, False),
+        ("medicine.dose.first_max", 34, True),
+        ("medicine.dose.first_max", 35, False),
+        ("medicine.dose.max", 70, True),
+    ],
+)
+def test_a_booster_is_offered_while_there_is_room_for_the_least_of_one(
+    opens: Opens, bound: str, given: float, may: bool
+) -> None:
+    """`first_max` and `hard_max` reached leave none, whoever gives it; above `max` two prescribers still may."""
+    bounds = {"first_max": 2.0, "max": 2.0, "hard_max": 2.0}
+    reached = {"hard_max": 1.0, "max": 1.0, "first_max": 0.5}[bound.rpartition(".")[2]]
+    bounds |= {name: min(value, reached) if bound.endswith(".hard_max") else value for name, value in bounds.items()}
+    bounds[bound.rpartition(".")[2]] = reached
+    rules: dict[str, object] = {f"medicine.dose.{name}": value for name, value in bounds.items()}
+    ward = opens(weekly({"medicine.dose.boosters_max": 1, **rules})).cleared()
+    ward.reports(dose(MARA, at=ward.begins(), by=OSEI, mg=given, witness=WARD))
+    ward.watched(until=minutes(15))
+
+    offered, accepted = offered_and_accepted(ward)
+
+    assert offered == accepted
+    assert ("kap.dose.administered" in offered) is may
+
+
+def test_a_booster_is_offered_up_to_the_step_from_the_session_before(opens: Opens) -> None:
+    """`step_max`: 35 mg last time leave room for less than 52.5 mg, at 0.25 mg/kg a step."""
+    ward = opens(weekly({"medicine.dose.boosters_max": 1})).cleared(2)
+    ward.reports(dose(MARA, 2, at=ward.begins(2), by=OSEI, mg=52.5))
+    ward.reports(vitals(MARA, 2, at=ward.now))
+
+    offered, accepted = offered_and_accepted(ward)
+
+    assert offered == accepted
+    assert "kap.dose.administered" not in offered
 
 
 def test_every_clinic_event_has_its_place() -> None:
