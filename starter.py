@@ -18,7 +18,7 @@ from temporalio.client import Client
 
 from domain.access import TokenRole
 from domain.escalation import EscalationState
-from domain.oncall import Duty, OnCall, OnCallFileError, parse_on_call
+from domain.oncall import Duty, OnCallFileError
 from domain.protocol_file import ProtocolFileError
 from domain.protocol_table import rows, without_evidence
 from domain.refusal import Refused
@@ -28,6 +28,7 @@ from gateway.calls import TooMany, Unavailable
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
 from gateway.escalations import Escalations
+from gateway.oncall import read_on_call
 from gateway.protocols import approve_file, load_file, load_folder
 from gateway.sending import Sent, events_in, send_all
 from gateway.temporal import TemporalUnreachable, connect, leave
@@ -249,7 +250,7 @@ def resolve(
 @oncall.command("check")
 def check_on_call(file: Path) -> None:
     """Validates a rota and policy file."""
-    found = _on_call(file)
+    found = read_on_call(file)
     out.print(
         f"[green]✓[/] {file}: {len(found.people)} people, {len(found.rotas)} rotas, {len(found.policies)} policies"
     )
@@ -258,7 +259,7 @@ def check_on_call(file: Path) -> None:
 @oncall.command("now")
 def show_on_call(data: Data = HERE, as_json: AsJson = False) -> None:
     """Who would be paged now, per severity, step by step."""
-    on_call, now = _on_call(_place(data).oncall), datetime.now(UTC)
+    on_call, now = read_on_call(_place(data).oncall), datetime.now(UTC)
     standings = {one: on_call.standing(Duty(severity=one, at=now)) for one in reversed(Severity)}
     if as_json:
         out.print_json(json.dumps({one: standing.model_dump(mode="json") for one, standing in standings.items()}))
@@ -455,13 +456,6 @@ def _with_tokens(data: Path, ask: Callable[[Tokens], Awaitable[Answer]]) -> Answ
             return await ask(Tokens(AccessStore(connections)))
 
     return asyncio.run(asking())
-
-
-def _on_call(file: Path) -> OnCall:
-    try:
-        return parse_on_call(file.read_text(encoding="utf-8"), str(file))
-    except OSError as error:
-        raise Misconfigured(f"{file}: {error.strerror}") from None
 
 
 def _read(file: str) -> str:

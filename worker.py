@@ -13,10 +13,10 @@ from temporalio.worker import Worker
 from activities import channels
 from activities.paging import Link, Paging
 from activities.records import Records
-from domain.oncall import OnCallFileError, parse_on_call
+from domain.oncall import OnCallFileError
 from gateway.codec import EncryptionCodec
 from gateway.links import Links, escalation_page
-from gateway.oncall import OnCallBook
+from gateway.oncall import OnCallBook, read_on_call
 from gateway.temporal import TemporalUnreachable, connect, leave, register_search_attributes
 from logs import configure_logging
 from records.store import open_store
@@ -83,11 +83,7 @@ def link_builder(settings: Settings) -> Link:
 
 def _check_on_call(settings: Settings) -> None:
     try:
-        parse_on_call(settings.oncall.read_text(encoding="utf-8"), settings.oncall.name)
-    except OSError as error:
-        raise Misconfigured(
-            f"KAPSTAN_ONCALL: an on-call file was expected at {settings.oncall}: {error.strerror}"
-        ) from None
+        read_on_call(settings.oncall)
     except OnCallFileError as error:
         raise Misconfigured(f"KAPSTAN_ONCALL: {error}") from None
 

@@ -20,6 +20,7 @@ from console.requests import request_id
 from console.sites import Sites
 from console.stream import Stream
 from console.turns import Turns
+from domain.oncall import OnCallFileError
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
 from gateway.escalations import Escalations
@@ -51,10 +52,8 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
     on_call = OnCallBook(settings.oncall)
     try:
         on_call.now()
-    except OSError as error:
-        raise Misconfigured(
-            f"KAPSTAN_ONCALL: an on-call file was expected at {settings.oncall}: {error.strerror}"
-        ) from None
+    except OnCallFileError as error:
+        raise Misconfigured(f"KAPSTAN_ONCALL: {error}") from None
     secret = settings.link_secret
     links = Links(secret.get_secret_value(), settings.public_url) if secret else None
     engine, measures = Engine(), Measures()

@@ -8,6 +8,16 @@ from domain.oncall import OnCall, OnCallFileError, parse_on_call
 log = logging.getLogger(__name__)
 
 
+def read_on_call(path: Path) -> OnCall:
+    """The on-call file that lies there. Raises `OnCallFileError` with its path, also where it cannot be read."""
+    try:
+        return parse_on_call(path.read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError:
+        raise OnCallFileError(str(path), (("", "text in UTF-8 was expected"),)) from None
+    except OSError as error:
+        raise OnCallFileError(str(path), (("", f"an on-call file was expected: {error.strerror}"),)) from None
+
+
 class OnCallBook:
     """The on-call file as it is now. An edit counts at once; a broken one is reported and changes nothing."""
 
@@ -17,18 +27,25 @@ class OnCallBook:
         self._good: OnCall | None = None
 
     def now(self) -> OnCall:
-        """The newest good reading. Raises `OnCallFileError` or OSError where there never was one."""
+        """The newest good reading. Raises `OnCallFileError` where there never was one."""
         try:
-            stat = self._path.stat()
-            seen = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+            seen = self._look()
             if self._good is None or seen != self._seen:
                 self._seen = seen
-                self._good = parse_on_call(self._path.read_text(encoding="utf-8"), self._path.name)
-        except (OnCallFileError, OSError, UnicodeDecodeError) as error:
+                self._good = read_on_call(self._path)
+        except OnCallFileError as error:
             if self._good is None:
                 raise
             self._tell(error)
         return self._good
+
+    def _look(self) -> tuple[int, int, int] | None:
+        """What changes whenever the file does; None where there is none."""
+        try:
+            stat = self._path.stat()
+        except OSError:
+            return None
+        return (stat.st_mtime_ns, stat.st_size, stat.st_ino)
 
     def _tell(self, error: Exception) -> None:
         log.error("The on-call file cannot be used; paging goes on with the last good one. %s", error)

@@ -9,7 +9,11 @@ from typing import Any, Self, TypeVar
 
 from pydantic import Field
 
+from domain.oncall import OnCallFileError
+from domain.protocol_file import ProtocolFileError
 from domain.values import Frozen
+from gateway.oncall import read_on_call
+from gateway.protocols import load_folder
 from stack.console import PORT_OPTION, ConsoleServer, admin_token, console_url, link_secret
 from stack.directory import DataDirectory
 from stack.files import replace_file
@@ -201,7 +205,13 @@ class Stack:
 
 
 def _check_files(plan: StackPlan) -> None:
+    """Nothing starts half-configured: a console that dies of a slip in a protocol is told here, by file and key."""
     if not plan.protocols.is_dir():
         raise StackMisconfigured(f"--protocols {plan.protocols}: there is no such folder")
     if not plan.oncall.is_file():
         raise StackMisconfigured(f"--oncall {plan.oncall}: there is no such file")
+    try:
+        load_folder(plan.protocols)
+        read_on_call(plan.oncall)
+    except (ProtocolFileError, OnCallFileError) as error:
+        raise StackMisconfigured(str(error)) from None

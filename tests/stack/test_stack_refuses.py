@@ -1,5 +1,7 @@
 """What the stack tells an operator when it cannot come up, and that it leaves nothing behind."""
 
+import asyncio
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -97,6 +99,100 @@ async def test_somebody_elses_folder_is_left_alone(plan: StackPlan) -> None:
 async def test_a_missing_file_is_named_with_its_option(plan: StackPlan, field: str, option: str) -> None:
     """Nothing starts half-configured."""
     assert (await refusal_of(plan.but(**{field: Path("/nowhere")}))).startswith(f"{option} /nowhere: there is no such")
+
+
+BREAKS = ('grace      = "PT5M"', 'grace      = "PT15M"', "medicine.checkpoints.grace: less than PT15M")
+STRANGER = ('members  = ["lind"]', 'members  = ["mallory"]', "rotas.nurse.members[1]: mallory is not one of")
+
+
+def folder_with(folder: Path, old: str, new: str) -> Path:
+    """The protocols folder, with one slip in its one file."""
+    text = (ROOT / "protocols" / "kap-im-weekly.toml").read_text(encoding="utf-8")
+    assert old in text
+    folder.mkdir()
+    (folder / "mine.toml").write_text(text.replace(old, new), encoding="utf-8")
+    return folder
+
+
+def on_call_with(file: Path, old: str, new: str) -> Path:
+    """The example of an on-call file, with one slip."""
+    text = (ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    return file
+
+
+async def test_a_protocol_that_cannot_be_meant_is_named_by_file_and_key_before_anything_starts(plan: StackPlan) -> None:
+    """A grace as long as the interval: neither a database nor a log is left of the attempt."""
+    old, new, said = BREAKS
+    protocols = folder_with(plan.data.with_name("rules"), old, new)
+
+    message = await refusal_of(plan.but(protocols=protocols))
+
+    assert message.startswith(f"{protocols / 'mine.toml'}: {said}")
+    assert not plan.data.exists()
+
+
+async def test_a_folder_without_a_protocol_is_refused(plan: StackPlan) -> None:
+    """No course could ever start."""
+    empty = plan.data.with_name("rules")
+    empty.mkdir()
+
+    assert "at least one protocol file" in await refusal_of(plan.but(protocols=empty))
+
+
+async def test_a_rota_with_a_stranger_is_named_by_file_and_key_before_anything_starts(plan: StackPlan) -> None:
+    """Nobody would be called in her turn."""
+    old, new, said = STRANGER
+    file = on_call_with(plan.data.with_name("calls.toml"), old, new)
+
+    message = await refusal_of(plan.but(oncall=file))
+
+    assert message.startswith(f"{file}: {said}")
+    assert not plan.data.exists()
+
+
+async def said_by(*command: str, **environment: str) -> tuple[int | None, str]:
+    """How a program of ours ends, and its last words."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *command, cwd=ROOT, env={**os.environ, **environment}, stderr=asyncio.subprocess.PIPE
+    )
+    _, errors = await process.communicate()
+    return process.returncode, errors.decode()
+
+
+async def test_up_ends_with_the_exit_code_of_a_wrong_configuration(folder: Path) -> None:
+    """2, and each finding in its own line: this grace is longer than `emergency_after` as well."""
+    old, new, said = BREAKS
+    protocols = folder_with(folder / "rules", old, new)
+
+    ended = await said_by("-m", "starter", "up", "--data", str(folder / "data"), "--protocols", str(protocols))
+
+    assert ended[0] == 2
+    assert ended[1].startswith(f"kapstan: {protocols / 'mine.toml'}: {said}")
+    assert [line.count("medicine.checkpoints.") for line in ended[1].splitlines()] == [1, 1]
+
+
+@pytest.mark.parametrize("program", [("worker.py",), ("-m", "starter", "console")], ids=["worker", "console"])
+@pytest.mark.parametrize("is_text", [True, False])
+async def test_who_pages_and_who_foretells_pages_start_on_no_broken_on_call_file(
+    folder: Path, program: tuple[str, ...], *, is_text: bool
+) -> None:
+    """Exit code 2 and one line that names setting, file and key; a file that is no text is told as one."""
+    old, new, said = STRANGER
+    file = on_call_with(folder / "calls.toml", old, new)
+    if not is_text:
+        file.write_bytes(b"\xff\xfe")
+
+    code, words = await said_by(
+        *program,
+        KAPSTAN_ONCALL=str(file),
+        KAPSTAN_PROTOCOLS=str(ROOT / "protocols"),
+        KAPSTAN_DATABASE_URL="postgresql://x@127.0.0.1:9/x",
+    )
+
+    assert (code, len(words.splitlines())) == (2, 1)
+    assert words.startswith(f"kapstan: KAPSTAN_ONCALL: {file}: {said if is_text else 'text in UTF-8'}")
 
 
 async def test_a_worker_that_cannot_start_shows_its_last_words(plan: StackPlan) -> None:
