@@ -28,7 +28,7 @@ from tests.cast import (
     weekly,
 )
 from tests.domain.conftest import Opens
-from tests.domain.ward import EDGES, TICK, Ward
+from tests.domain.ward import EDGES, TICK, Ward, taken_in_again
 
 TODAY = Ward().begins()
 NORMAL, WARNING, RECHECK, URGENT, EMERGENCY = VerdictSeverity
@@ -326,6 +326,78 @@ def test_the_order_in_which_readings_arrive_changes_no_verdict(
         (one.at, one.data) for one in in_order.session().readings
     ]
     assert {*in_order.open} <= {*shuffled.open}
+
+
+# A reading that is put right
+
+
+def believed(ward: Ward, entries: int) -> list[VerdictSeverity]:
+    """What every reading was by the first so many entries of the ledger, taken in again."""
+    then = Ward()
+    then.chart = taken_in_again(ward.blank, ward.entries[:entries], {})
+    return verdicts(then)
+
+
+@pytest.mark.parametrize(
+    ("first", "corrected", "now", "is_due", "then"),
+    [
+        (185, 128, [RECHECK, NORMAL], False, RECHECK),
+        (128, 185, [NORMAL, RECHECK], True, URGENT),
+        (185, 186, [RECHECK, RECHECK], True, URGENT),
+    ],
+)
+def test_a_corrected_reading_is_what_the_next_one_is_held_against(
+    ward: Ward, first: int, corrected: int, now: list[VerdictSeverity], *, is_due: bool, then: VerdictSeverity
+) -> None:
+    """Of two at the same `time` the one that came last counts; it is no second reading to the first."""
+    ward.watched(until=minutes(0))
+    reads(ward, 15, systolic=first)
+    reads(ward, 15, systolic=corrected)
+
+    assert verdicts(ward)[1:] == now
+    assert bool(ward.due(DeadlineKind.RECHECK)) is is_due
+    assert ward.open == {}
+    assert reads(ward, 19, systolic=185).severity is then
+
+
+def test_a_correction_takes_back_no_page_and_the_ledger_keeps_what_was_believed(ward: Ward) -> None:
+    """88 was typed for 98: an emergency was called, both values stand in the record, and a human ends it."""
+    ward.watched(until=minutes(0))
+    said = reads(ward, 15, spo2=88).severity
+    before = len(ward.entries)
+    ward.sends(vitals(MARA, at=ward.begins() + minutes(15), spo2=98))
+
+    written = [(one.type, one.data.get("spo2"), one.time) for one in ward.entries[before - 2 :]]
+    at = ward.begins() + minutes(15)
+    assert said is EMERGENCY
+    assert written == [
+        ("kap.vitals.recorded", 88, at),
+        ("kap.escalation.opened", None, at),
+        ("kap.vitals.recorded", 98, at),
+    ]
+    assert believed(ward, before) == [NORMAL, EMERGENCY]
+    assert verdicts(ward) == [NORMAL, EMERGENCY, NORMAL]
+    assert ward.open == {Kind.VITALS_EMERGENCY: Severity.EMERGENCY}
+
+
+@pytest.mark.parametrize(
+    ("late", "before", "after"),
+    [(128, [RECHECK, URGENT], [RECHECK, NORMAL, RECHECK]), (186, [RECHECK, URGENT], [RECHECK, URGENT, URGENT])],
+)
+def test_what_was_believed_before_a_late_reading_is_read_off_the_ledger(
+    ward: Ward, late: int, before: list[VerdictSeverity], after: list[VerdictSeverity]
+) -> None:
+    """Marked late, written after what it changes: the record up to it says what it said then, all of it what is so."""
+    ward.watched(until=minutes(0))
+    for minute in (15, 19):
+        reads(ward, minute, systolic=185)
+    known = len(ward.entries)
+    ward.sends(vitals(MARA, at=ward.begins() + minutes(17), systolic=late))
+
+    assert ward.entries[known].late
+    assert believed(ward, known)[1:] == before
+    assert believed(ward, len(ward.entries))[1:] == after == verdicts(ward)[1:]
+    assert list(ward.open) == [Kind.VITALS_URGENT]
 
 
 # A pressure that does not fall
