@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from random import Random
 
 import pytest
 from rich.console import Console
@@ -9,10 +10,10 @@ from rich.console import Console
 from domain.escalation import Kind
 from domain.protocol import Protocol
 from domain.state import Outcome
-from simulation import display
+from simulation import display, physiology
 from simulation.cast import Part, parts
 from simulation.cohort import INELIGIBLE, USUAL, WITHDRAWS, drawn_script
-from simulation.ending import Ending, Rise, differences
+from simulation.ending import SEVERE_DIASTOLIC, SEVERE_SYSTOLIC, Ending, Rise, differences
 from simulation.figures import Figures, figures, mean_rises
 from tests.simulation.rehearsed import Rehearse
 
@@ -80,6 +81,48 @@ async def test_a_cohorts_pressure_resembles_the_published_one(endings: Sequence[
     assert found.peak.systolic == pytest.approx(16, abs=3)
     assert found.peak.diastolic == pytest.approx(11, abs=2.5)
     assert found.severe_share < 0.04
+
+
+@pytest.mark.parametrize("seed", [1, 5, 20260105])
+def test_thousands_of_the_cohorts_sessions_rise_and_fall_as_published(protocol: Protocol, seed: int) -> None:
+    """CLINICAL.md 3.1 (S22): +16/+11 mmHg on average, at its height near 40 minutes, severe in about 1 of 100 sessions.
+
+    The very patients whom `--patients 2000 --quiet` casts, at the protocol's own checkpoints, counted as it counts.
+    """
+    rises, severe, sessions = _drawn_sessions(cohort(protocol, MANY, seed), protocol)
+    means = {mean.after: mean for mean in mean_rises(rises)}
+    peak = max(means.values(), key=lambda mean: mean.systolic)
+
+    assert sessions > 3 * MANY
+    assert peak.after == timedelta(minutes=45)
+    assert peak.systolic == pytest.approx(16, abs=1.5)
+    assert peak.diastolic == pytest.approx(11, abs=1.5)
+    assert means[timedelta(minutes=120)].systolic < 1
+    assert 0.006 < severe / sessions < 0.015
+
+
+def _drawn_sessions(played: Sequence[Part], protocol: Protocol) -> tuple[list[Rise], int, int]:
+    """What the monitor shows in every session of those whose days are left to chance; how many are severe, of how many.
+
+    `takes_its_course` draws a response in the same way; only what people do about it is left out.
+    """
+    rises: list[Rise] = []
+    severe = sessions = 0
+    for part in (one for one in played if one.script == USUAL):
+        random, rest = Random(f"{part.seed}/bodies"), part.patient.rest
+        for _ in range(part.patient.medicine_sessions):
+            moved, before = physiology.response(random, rest), physiology.at_rest(random, rest)
+            shown = [
+                (offset, physiology.after_dose(random, rest, moved, offset))
+                for offset in protocol.medicine.checkpoints.offsets
+            ]
+            rises += [
+                Rise(after=at, systolic=now.systolic - before.systolic, diastolic=now.diastolic - before.diastolic)
+                for at, now in shown
+            ]
+            severe += any(now.systolic > SEVERE_SYSTOLIC or now.diastolic > SEVERE_DIASTOLIC for _, now in shown)
+            sessions += 1
+    return rises, severe, sessions
 
 
 async def test_a_cohorts_figures_count_every_course(endings: Sequence[Ending], protocol: Protocol) -> None:
