@@ -8,12 +8,12 @@ does.
 
 import os
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
 import pytest
 from hypothesis import Phase as Stretch
-from hypothesis import settings
+from hypothesis import assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -21,12 +21,13 @@ from domain import discharge as discharge_rules
 from domain.answer import AlreadyAnswered
 from domain.deadlines import DeadlineKind
 from domain.escalation import Change, EscalationState, Kind
-from domain.events import ClinicEvent, DoseAdministered, PatientDischarged, PregnancyTest
+from domain.events import ClinicEvent, DoseAdministered, PatientDischarged, PregnancyTest, VitalsRecorded
 from domain.ledger import Entry
 from domain.protocol import Protocol
 from domain.refusal import RefusalCode, Refused
 from domain.state import Phase, Stage
 from domain.values import Role
+from domain.vitals import Verdict, verdict
 from tests.cast import (
     CALM,
     EVERYBODY,
@@ -346,6 +347,28 @@ class AnyCourse(RuleBasedStateMachine):
         offered, accepted = offered_and_accepted(self.ward)
         assert offered == accepted
 
+    @precondition(lambda self: self.ward.chart.monitored is not None)
+    @rule(data=st.data(), earlier=st.integers(0, 60), apart=st.integers(1, 20))
+    def two_readings_may_arrive_in_either_order(self, data: st.DataObject, earlier: int, apart: int) -> None:
+        """The final verdicts are those of when they were taken; neither is written into the course."""
+        ward, monitored = self.ward, self.ward.chart.monitored
+        assert monitored is not None
+        # A second aside: two readings of one moment are a correction, of which the one that comes last counts.
+        times = [ward.now - minutes(earlier + apart) - seconds(1), ward.now - minutes(earlier) - seconds(1)]
+        assume(not {reading.at for reading in monitored.readings} & {*times})
+        pair = [
+            vitals(
+                MARA,
+                monitored.number,
+                at=at,
+                systolic=data.draw(st.sampled_from([126, 165, 185, 195])),
+                spo2=data.draw(st.sampled_from([98, 93, 88])),
+            )
+            for at in times
+        ]
+        in_order, reversed_ = (self._judged(order) for order in (pair, pair[::-1]))
+        assert in_order == reversed_
+
     @invariant()
     def a_dosed_patient_is_waited_for(self) -> None:
         """Until her discharge there is a next deadline for her vitals."""
@@ -390,6 +413,15 @@ class AnyCourse(RuleBasedStateMachine):
                 before, session, event.time, escort=event.data.escort, instructions=event.data.instructions_given
             )
             assert [one.code for one in found if one.absolute or one.code not in lifted] == []
+
+    def _judged(self, arriving: list[VitalsRecorded]) -> list[tuple[datetime, Verdict]]:
+        """What is said in the end of every reading of the session, had these arrived now in this order."""
+        chart = self.ward.chart
+        for event in arriving:
+            chart = chart.accept(event, self.ward.now).chart
+        assert chart.monitored is not None
+        session = chart.monitored
+        return [(reading.at, verdict(chart.protocol, session, reading)) for reading in session.readings]
 
     def _only_reminded(self, before: object) -> None:
         """Time gives no dose, discharges nobody, closes nothing, and answers for no human."""
