@@ -87,6 +87,8 @@ PROVING = os.environ.get("PROVE_EXAMPLES")
 PROTOCOLS: Mapping[str, Protocol] = {
     "weekly": WEEKLY,
     "boosters": weekly({"medicine.dose.boosters_max": 2, "medicine.dose.first_max": 1.0}),
+    # Its usual first dose fills `first_max`: a booster that is allowed by number and has no room.
+    "full": weekly({"medicine.dose.boosters_max": 1}),
     "bare": weekly({"integration.sessions": 0, "forms": (), "follow_up.after": (), "check_ins.after": ()}),
 }
 POINTS = (

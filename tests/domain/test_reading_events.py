@@ -146,6 +146,12 @@ def test_what_is_no_clinic_event_is_malformed(raw: str | bytes) -> None:
         (said("plan.prescribed", {"actor": ACTOR, "dose": {"mg": 35, "mg_per_kg": 0.5}}), ["/data/dose"]),
         (said("plan.prescribed", {"actor": ACTOR, "dose": {"mg": 0}}), ["/data/dose/mg"]),
         (
+            said(
+                "dose.administered", {"actor": ACTOR, "session": 1, "mg_per_kg": 0.5, "route": "intramuscular"}
+            ),
+            ["/data/mg", "/data/mg_per_kg"],
+        ),
+        (
             said("dose.administered", {"actor": ACTOR, "session": 1, "mg": -35, "route": "intramuscular"}),
             ["/data/mg"],
         ),
