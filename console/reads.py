@@ -75,8 +75,8 @@ class ReadLog:
             while self._waiting:
                 try:
                     await self._write()
-                except RecordStoreError as error:
-                    log.warning("Reads wait to be recorded: %s", error)
+                except Exception as error:  # noqa: BLE001  what was read is to be recorded, whatever goes wrong once
+                    log.warning("Reads wait to be recorded: %s", type(error).__name__)
                     await asyncio.sleep(AGAIN_AFTER.total_seconds())
 
     async def _write(self) -> None:

@@ -13,7 +13,7 @@ from domain.access import Caller, Right
 from domain.refusal import Refused
 from domain.values import CourseId
 from domain.view import CourseView
-from gateway.calls import Unavailable
+from gateway.calls import TooMany, Unavailable
 from records.changes import Change, ChangeKind, Changes, News
 from records.errors import RecordStoreError
 
@@ -133,6 +133,8 @@ class Stream:
                         await self._publish()
             except RecordStoreError as error:
                 log.warning("Listeners wait for the record store: %s", error)
+            except Exception as error:  # noqa: BLE001  a stream that has gone deaf looks like a quiet night
+                log.error("Listeners wait: telling them failed with %s", type(error).__name__)  # noqa: TRY400  its words may quote a row
             await asyncio.sleep(AGAIN_AFTER[min(failures, len(AGAIN_AFTER) - 1)].total_seconds())
             failures += 1
 
@@ -166,6 +168,10 @@ class Stream:
             except RecordStoreError:
                 await asyncio.sleep(AGAIN_AFTER[-1].total_seconds())
                 continue
+            except Exception as error:  # noqa: BLE001  she comes back, and is told then
+                log.error("A listener is sent away: %s", type(error).__name__)  # noqa: TRY400  what it says is not logged
+                listener.ended.set()
+                return
             for change in found:
                 if listener.may_see(change, await self._site_of(change)):
                     await listener.waiting.put(_message(change))
@@ -180,7 +186,7 @@ class Stream:
             return change.site
         try:
             return (await self._view(change.course_id)).site
-        except (Refused, Unavailable):
+        except (Refused, Unavailable, TooMany):
             return None
 
     async def _keep_alive(self) -> None:
@@ -198,7 +204,8 @@ class Stream:
                 continue
             try:
                 revoked = await self._changes.revoked({listener.caller.token_id for listener in self._listeners})
-            except RecordStoreError:
+            except Exception as error:  # noqa: BLE001  the next look is in a few seconds
+                log.warning("Nobody could tell which tokens hold: %s", type(error).__name__)
                 continue
             for listener in self._listeners:
                 if listener.caller.token_id in revoked:

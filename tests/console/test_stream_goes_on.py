@@ -1,0 +1,112 @@
+"""A stream that has gone deaf looks like a quiet night: whatever goes wrong while telling, the next change is told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import pytest
+
+from console.stream import Stream
+from domain.access import Caller, TokenRole
+from domain.escalation import EscalationId
+from domain.values import CourseId
+from domain.view import CourseView
+from gateway.calls import TooMany
+from records.changes import Change, ChangeKind, Changes, News
+from tests.records.samples import view
+
+NURSE = Caller(token_id="00000001", name="a nurse", role=TokenRole.ONCALL)
+
+
+class NewsTwin(News):
+    """Rings when the test says so."""
+
+    def __init__(self) -> None:
+        self.rung = asyncio.Event()
+
+    async def wait(self) -> None:
+        await self.rung.wait()
+        self.rung.clear()
+
+
+class ChangesTwin(Changes):
+    """Changes in memory; while there are `faults`, each look fails with the next of them."""
+
+    def __init__(self) -> None:
+        self.all: list[Change] = []
+        self.faults: list[Exception] = []
+
+    async def newest(self) -> int:
+        return 0
+
+    async def after(self, number: int, limit: int) -> list[Change]:
+        if self.faults:
+            raise self.faults.pop()
+        return [one for one in self.all if one.number > number][:limit]
+
+    async def revoked(self, tokens: set[str]) -> set[str]:  # noqa: ARG002  none ever is
+        return set()
+
+
+class Floor:
+    """A stream over the twins; `asked` fails for whoever asks a course where it is."""
+
+    def __init__(self, asked: Sequence[Exception] = ()) -> None:
+        self.news, self.changes = NewsTwin(), ChangesTwin()
+        self._asked = list(asked)
+        self.stream = Stream(self.changes, self._view, self._listening, self._recorded)
+
+    def opens(self, number: int) -> EscalationId:
+        """An escalation is recorded, before its course is."""
+        opened = view(n=number)
+        self.changes.all.append(
+            Change(
+                number=number,
+                kind=ChangeKind.ESCALATION,
+                course_id=opened.course_id,
+                site=None,
+                is_behind_escalations=True,
+                data=opened,
+            )
+        )
+        self.news.rung.set()
+        return opened.id
+
+    async def _view(self, _course: CourseId) -> CourseView:
+        raise self._asked.pop()
+
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[NewsTwin]:
+        yield self.news
+
+    def _recorded(self, _at: datetime) -> None:
+        """Counts nothing."""
+
+
+async def heard(floor: Floor, number: int) -> str:
+    """What a nurse is told first after an escalation was opened."""
+    async with floor.stream.kept(), floor.stream.listener(NURSE, None) as nurse, asyncio.timeout(20):
+        await nurse.waiting.get()
+        opened = floor.opens(number)
+        while opened not in (message := (await nurse.waiting.get()).decode()):
+            pass
+        return message
+
+
+async def test_a_course_that_is_too_busy_to_say_its_site_silences_nobody() -> None:
+    """Ten questions at a time are as many as Temporal takes: who is bound to no site hears of it all the same."""
+    assert "vitals_overdue" in await heard(Floor(asked=[TooMany("busy")]), 1)
+
+
+@pytest.mark.parametrize("fault", [ValueError("a row that nobody understands"), KeyError("kind"), RuntimeError()])
+async def test_a_fault_while_telling_is_logged_and_the_next_change_is_told(
+    fault: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What went wrong is logged by its kind, without what it quotes."""
+    floor = Floor(asked=[TooMany("busy")])
+    floor.changes.faults = [fault]
+
+    assert "vitals_overdue" in await heard(floor, 1)
+    assert type(fault).__name__ in caplog.text
+    assert "nobody understands" not in caplog.text
