@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Path, Response
 
+from console.api.escalations import Escalation
 from console.door import AtTheDoor, Door
 from console.pages.rendering import page
 from console.problems import ProblemCode, told
@@ -66,6 +67,19 @@ async def look(door: AtTheDoor, token: Token) -> Response:
     return await _answered(door, token, _look, None)
 
 
+@router.get("/escalations/{escalation_id}")
+async def how_to_answer(escalation_id: Escalation) -> Response:
+    """Where a page leads that nobody in particular was sent: what to do. It says nothing of what there is."""
+    return page(
+        "message.html",
+        Message(
+            title="Somebody has to answer this",
+            message="Nobody on duty could be reached, or this clinic's links are not signed. Whoever is there: look at "
+            f"the patient, and say that you have it, on Kapstan's machine: kapstan ack {escalation_id} --by YOUR-ID",
+        ),
+    )
+
+
 @router.post("/ack/{token}")
 async def acknowledge(door: AtTheDoor, token: Token) -> Response:
     """She has it."""
@@ -108,7 +122,7 @@ async def _answered(door: Door, token: str, act: Act, done: str | None) -> Respo
     except Refused as refused:
         return page("message.html", Message(title="Nothing was changed", message=refused.refusal.message), 409)
     except (Unavailable, TooMany):
-        again = "Kapstan does not answer at the moment. Press again; until somebody answers, it goes on paging."
+        again = "Kapstan does not answer, so nothing was noted down and nobody else may be paged. Press again, and act."
         return page("message.html", Message(title="Not yet", message=again), 503)
 
 
@@ -156,7 +170,9 @@ def _if_nobody_answers(view: EscalationView, policy: Policy) -> str:
         return f"Not resolved within {in_words(policy.resolve_within)}, it is open again and pages the next step"
     reached = min(max(view.step, 1), len(policy.steps))
     wait = in_words(policy.wait_after(reached))
-    return f"{wait} after this page the next one goes out, to step {policy.step_after(reached)} of {len(policy.steps)}"
+    opening = ", or when the policy's hours begin" if policy.hours else ""
+    step = f"step {policy.step_after(reached)} of {len(policy.steps)}"
+    return f"{wait} after this page the next one goes out, to {step}{opening}"
 
 
 def _whole_minutes(length: timedelta) -> timedelta:

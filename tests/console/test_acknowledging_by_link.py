@@ -97,3 +97,16 @@ async def test_nobody_is_snoozed_out_of_an_emergency(house: House) -> None:
     refused = await house.admin.post(f"/v1/escalations/{escalation}/snooze", json=order)
 
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/for")
+
+
+async def test_the_fallbacks_link_says_how_to_answer(house: House) -> None:
+    """Nobody in particular is behind the fallback channels: whoever reads it is told what to do, no more."""
+    escalation, _ = await woken(house, "lind")
+
+    seen = await house.client().get(f"/escalations/{escalation}")
+    unknown = await house.client().get("/escalations/EX-404~vitals_overdue~1~1")
+
+    assert (seen.status_code, seen.headers["content-type"].partition(";")[0]) == (200, "text/html")
+    assert f"kapstan ack {escalation} --by" in seen.text
+    assert unknown.status_code == 200
+    assert (await house.client().get("/escalations/rubbish")).status_code == 422
