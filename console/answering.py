@@ -52,10 +52,15 @@ async def on_error(_request: Request, error: Exception) -> Response:
 
 
 async def on_fault(error: Exception) -> Response:
-    """The answer to a fault of our own: where it happened is logged, never what it says, which may quote a patient."""
+    """The answer to a fault of our own."""
+    return await answer_with(fault(error))
+
+
+def fault(error: Exception) -> Told:
+    """What is told of a fault of our own. Where it happened is logged, never what it says: it may quote a patient."""
     where = "".join(traceback.format_tb(error.__traceback__))
     log.error("A request failed with %s\n%s", type(error).__name__, where, extra={"request_id": request_id()})
-    return await answer_with(told(ProblemCode.INTERNAL, ProblemCode.INTERNAL.meaning))
+    return told(ProblemCode.INTERNAL, ProblemCode.INTERNAL.meaning)
 
 
 def _invalid(error: RequestValidationError) -> Told:

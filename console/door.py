@@ -1,6 +1,7 @@
 """All that a request may reach: courses and escalations through Temporal, lists through the record, tokens."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -28,7 +29,7 @@ from settings import Settings
 
 @dataclass(frozen=True)
 class Door:
-    """What the console is composed of; made once, at its start."""
+    """What the console is composed of; made once, at its start. An event is answered within `answer_within`."""
 
     settings: Settings
     client: Client
@@ -47,6 +48,7 @@ class Door:
     sites: Sites
     turns: Turns
     rates: Rates
+    answer_within: timedelta
     on_call: OnCallBook
     links: Links | None
 

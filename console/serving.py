@@ -21,6 +21,7 @@ from console.sites import Sites
 from console.stream import Stream
 from console.turns import Turns
 from domain.oncall import OnCallFileError
+from gateway.calls import ANSWER_WITHIN
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
 from gateway.escalations import Escalations
@@ -86,6 +87,7 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
             sites=Sites(courses),
             turns=Turns(),
             rates=Rates(settings.rate),
+            answer_within=ANSWER_WITHIN,
             on_call=on_call,
             links=links,
         )

@@ -1,6 +1,6 @@
 """Escalations: the on-call work, every page that was sent, and what people do about it."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import ValidationError
@@ -27,7 +27,11 @@ from records.store import EscalationFilter
 
 Reader = Annotated[Caller, Depends(with_one_of(Right.READ_ESCALATIONS))]
 OnCallStaff = Annotated[Caller, Depends(with_one_of(Right.ACT_ON_ESCALATIONS))]
-Escalation = Annotated[EscalationId, Path(description="The escalation's id", examples=["EX-1~vitals_overdue~2~1"])]
+LONGEST_ID: Final = 200
+Escalation = Annotated[
+    EscalationId,
+    Path(max_length=LONGEST_ID, description="The escalation's id", examples=["EX-1~vitals_overdue~2~1"]),
+]
 Order = TypeVar("Order", bound=Frozen)
 
 router = APIRouter(prefix="/v1/escalations", tags=["escalations"])
@@ -41,14 +45,16 @@ async def on_call_work(
     severity: Annotated[Severity | None, Query(description="Only this severity")] = None,
     course_id: Annotated[CourseId | None, Query(description="Only this course's")] = None,
     limit: Limit = 50,
-    cursor: Annotated[EscalationId | None, Query(description="`next` of the page before")] = None,
+    cursor: Annotated[
+        EscalationId | None, Query(max_length=LONGEST_ID, description="`next` of the page before")
+    ] = None,
 ) -> Items[EscalationView]:
     """The on-call work, newest opening first, as of what is recorded."""
     filters = EscalationFilter(
         state=state, severity=severity, course_id=course_id, site=caller.site, limit=limit + 1, cursor=cursor
     )
-    door.reads.note(caller, "escalations")
     items, more = page(await door.store.escalations(filters), limit, lambda one: one.id)
+    door.reads.note(caller, "escalations")
     return Items[EscalationView](items=items, next=more)
 
 
@@ -66,7 +72,7 @@ async def acknowledge(
 ) -> EscalationView:
     """Somebody has it: the ladder stops, and the time to resolve it runs."""
     order = await _order(request, Acknowledge)
-    await seen_by(door, caller, escalation_id)
+    await _open_to(door, caller, escalation_id)
     return await door.escalations.acknowledge(escalation_id, by=order.by, note=order.note)
 
 
@@ -74,7 +80,7 @@ async def acknowledge(
 async def resolve(request: Request, door: AtTheDoor, caller: OnCallStaff, escalation_id: Escalation) -> EscalationView:
     """Somebody has dealt with it."""
     order = await _order(request, Resolve)
-    await seen_by(door, caller, escalation_id)
+    await _open_to(door, caller, escalation_id)
     return await door.escalations.resolve(escalation_id, by=order.by, note=order.note)
 
 
@@ -82,7 +88,7 @@ async def resolve(request: Request, door: AtTheDoor, caller: OnCallStaff, escala
 async def snooze(request: Request, door: AtTheDoor, caller: OnCallStaff, escalation_id: Escalation) -> EscalationView:
     """Nobody is paged for a while, within the policy's `max_snooze`."""
     order = await _order(request, Snooze)
-    await seen_by(door, caller, escalation_id)
+    await _open_to(door, caller, escalation_id)
     return await door.escalations.snooze(escalation_id, by=order.by, length=order.for_, note=order.note)
 
 
@@ -90,7 +96,7 @@ async def snooze(request: Request, door: AtTheDoor, caller: OnCallStaff, escalat
 async def reassign(request: Request, door: AtTheDoor, caller: OnCallStaff, escalation_id: Escalation) -> EscalationView:
     """Somebody else is asked, and paged at once."""
     order = await _order(request, Reassign)
-    await seen_by(door, caller, escalation_id)
+    await _open_to(door, caller, escalation_id)
     return await door.escalations.reassign(escalation_id, by=order.by, to=order.to, note=order.note)
 
 
@@ -108,6 +114,13 @@ async def seen_by(door: Door, caller: Caller, escalation_id: EscalationId) -> Es
         view = recorded
     await door.sites.check(caller, view.course_id)
     return view
+
+
+async def _open_to(door: Door, caller: Caller, escalation_id: EscalationId) -> None:
+    """Returns where she may act on it. Of one long past only the record knows still: that it is over."""
+    view = await seen_by(door, caller, escalation_id)
+    if view.state is EscalationState.RESOLVED:
+        raise Refused.because(RefusalCode.NOT_OPEN, f"{escalation_id} is resolved")
 
 
 async def _order(request: Request, model: type[Order]) -> Order:

@@ -1,5 +1,6 @@
 """`POST /v1/events`: the clinic's software reports what happened, and is told at once what the protocol says."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from datetime import timedelta
@@ -8,14 +9,16 @@ from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import JsonValue
+from starlette.datastructures import Headers
 
 from console.admission import with_one_of
-from console.answering import problem_of
+from console.answering import fault, problem_of
 from console.bodies import media_type, read_body
 from console.door import AtTheDoor, Door
 from console.problems import ProblemCode, Told, told
 from console.requests import request_id
 from domain.access import Caller, Right
+from domain.durations import in_words
 from domain.reading_events import event_from, parse_json
 from gateway.calls import Unavailable
 from gateway.courses import Reported
@@ -85,9 +88,8 @@ async def _result(door: Door, caller: Caller, value: JsonValue) -> Mapping[str, 
     """What became of one event of a batch; a `Told` where nobody answers, so that the rest need not be tried."""
     try:
         reported = await _report(door, caller, value)
-    except Exception as error:
-        if (problem := problem_of(error)) is None:
-            raise
+    except Exception as error:  # noqa: BLE001  in a batch each event is answered on its own
+        problem = problem_of(error) or fault(error)
         return problem if isinstance(error, Unavailable) else _refused(problem)
     replayed = {"replayed": True} if reported.replayed else {}
     return {"status": _status(reported), "body": reported.answer.model_dump(mode="json"), **replayed}
@@ -97,9 +99,13 @@ async def _report(door: Door, caller: Caller, value: JsonValue) -> Reported:
     event = event_from(value)
     if not caller.may_report(event.type):
         raise told(ProblemCode.FORBIDDEN, f"A token of role {caller.role} may not report {event.type}")
-    await door.sites.check_event(caller, event)
-    async with door.turns.turn(event.subject, within=TURN_WITHIN):
-        return await door.courses.report(event, request_id=request_id())
+    try:
+        async with asyncio.timeout(door.answer_within.total_seconds()):
+            await door.sites.check_event(caller, event)
+            async with door.turns.turn(event.subject, within=TURN_WITHIN):
+                return await door.courses.report(event, request_id=request_id())
+    except TimeoutError:
+        raise Unavailable(f"no answer within {in_words(door.answer_within)}; send the same event again") from None
 
 
 def _refused(problem: Told) -> Mapping[str, JsonValue]:
@@ -110,11 +116,18 @@ def _status(reported: Reported) -> int:
     return 201 if reported.started else 200
 
 
-def _from_headers(headers: Mapping[str, str], body: bytes) -> JsonValue:
+def _from_headers(headers: Headers, body: bytes) -> JsonValue:
     """The event of CloudEvents' binary mode: attributes in `ce-` headers, percent-encoded; the body is its data."""
-    attributes: dict[str, JsonValue] = {
-        name.removeprefix("ce-"): unquote(value) for name, value in headers.items() if name.startswith("ce-")
-    }
+    attributes: dict[str, JsonValue] = {}
+    for name, value in headers.items():
+        if not name.startswith("ce-"):
+            continue
+        if (attribute := name.removeprefix("ce-")) in attributes:
+            raise told(ProblemCode.MALFORMED, f"The header {name} stands there twice")
+        try:
+            attributes[attribute] = unquote(value, errors="strict")
+        except UnicodeDecodeError:
+            raise told(ProblemCode.MALFORMED, f"The header {name} was expected in UTF-8, percent-encoded") from None
     return {**attributes, "datacontenttype": PLAIN, "data": parse_json(body)}
 
 

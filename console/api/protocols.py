@@ -1,11 +1,12 @@
 """Protocols: what the medical director has written and approved, value by value with its evidence."""
 
+from itertools import dropwhile
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
 from console.admission import with_one_of
-from console.api.lists import Items
+from console.api.lists import Items, Limit, page
 from console.door import AtTheDoor
 from console.problems import ProblemCode, told
 from domain.access import Caller, Right
@@ -37,11 +38,18 @@ class ProtocolWhole(ProtocolShown):
 
 
 @router.get("")
-async def protocols(door: AtTheDoor, _caller: Reader) -> Items[ProtocolShown]:
-    """Every version of every protocol that the console knows."""
-    return Items[ProtocolShown](
-        items=tuple(ProtocolShown.model_validate(_shown(one)) for one in door.library.shelf), next=None
-    )
+async def protocols(
+    door: AtTheDoor,
+    _caller: Reader,
+    limit: Limit = 50,
+    cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
+) -> Items[ProtocolShown]:
+    """Every version of every protocol that the console knows. An unknown cursor has nothing after it."""
+    shown = [ProtocolShown.model_validate(_shown(one)) for one in door.library.shelf]
+    if cursor is not None:
+        shown = list(dropwhile(lambda one: _place(one) != cursor, shown))[1:]
+    items, more = page(shown, limit, _place)
+    return Items[ProtocolShown](items=items, next=more)
 
 
 @router.get("/{protocol_id}")
@@ -57,6 +65,10 @@ async def protocol(
         named = protocol_id if version is None else f"{protocol_id} {version}"
         raise told(ProblemCode.UNKNOWN_PROTOCOL, f"There is no protocol {named}")
     return ProtocolWhole.model_validate({**_shown(found), "parameters": rows(found.protocol)})
+
+
+def _place(shown: ProtocolShown) -> str:
+    return f"{shown.id}@{shown.version}"
 
 
 def _shown(shelved: Shelved) -> dict[str, object]:

@@ -233,3 +233,39 @@ async def test_binary_mode_starts_a_course(house: House) -> None:
 
     assert (missing.status_code, missing.json()["code"]) == (400, "malformed")
     assert (answer.status_code, answer.json()["course_id"]) == (201, course)
+
+
+@pytest.mark.parametrize("spelled", ["%ff", "a%c3", "%ed%a0%80"])
+async def test_an_id_that_is_no_text_is_not_taken_for_another(desk: Desk, spelled: str) -> None:
+    """Bytes that are no UTF-8 would all become the same character, and so two events one."""
+    event = good(desk.course)
+    head = {f"ce-{name}": value for name, value in event.items() if isinstance(value, str)}
+    before = await desk.standing()
+
+    answer = await desk.sends(json.dumps(event["data"]).encode(), JSON, **{**head, "ce-id": spelled})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert await desk.standing() == before
+
+
+async def test_an_attribute_that_comes_twice_is_malformed(desk: Desk) -> None:
+    """Nobody guesses which of two was meant."""
+    event = good(desk.course)
+    head = [(f"ce-{name}", value) for name, value in event.items() if isinstance(value, str)]
+    sent = json.dumps(event["data"]).encode()
+    before = await desk.standing()
+
+    answer = await desk.clinic.post(
+        "/v1/events", content=sent, headers=[*head, ("ce-id", "another"), ("Content-Type", JSON)]
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert await desk.standing() == before
+
+
+@pytest.mark.parametrize("path", ["/v1/escalations/{}", "/v1/escalations?cursor={}"])
+async def test_an_escalations_id_has_its_length(desk: Desk, path: str) -> None:
+    """Longer than any that there is, it is `invalid`: Temporal is not asked."""
+    answer = await desk.house.admin.get(path.format(f"EX-1~{'a' * 3000}~1~1"))
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
