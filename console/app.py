@@ -13,6 +13,7 @@ from console.api import courses, escalations, events, health, metrics, protocols
 from console.counted import Counted
 from console.door import Door
 from console.frame import Frame
+from console.openapi.document import openapi
 from console.pages import acknowledge
 from console.pages.rendering import static_files
 from console.problems import Told
@@ -38,8 +39,10 @@ def create_app(door: Door) -> FastAPI:
         redoc_url=None,
         lifespan=open_hours,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.door = door
+    app.openapi = openapi(app)  # type: ignore[method-assign] # as FastAPI's own documentation has it
     for kind in EXPECTED:
         app.add_exception_handler(kind, on_error)
     for part in (health, readiness, metrics, events, courses, escalations, protocols, stream, acknowledge):

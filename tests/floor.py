@@ -23,6 +23,9 @@ ROOT = Path(__file__).parent.parent
 WITHIN = timedelta(seconds=60)
 """How long a test waits for what is to come: a busy machine is no failure."""
 
+UP_WITHIN = timedelta(minutes=4)
+"""How long a whole stack may take to be ready where many come up at once."""
+
 Found = TypeVar("Found")
 
 
@@ -159,7 +162,11 @@ class Floor:
                 stderr=output,
                 start_new_session=True,
             )
-        return await eventually(self.stack)
+        try:
+            return await eventually(self.stack, UP_WITHIN)
+        except BaseException:
+            await self.down()
+            raise
 
     async def stack(self) -> StackFile | None:
         """What `stack.json` says now, if it is there."""
