@@ -24,7 +24,13 @@ UNSAID: Final = "Successful Response"
 
 REQUEST_ID: Final[Part] = {
     "description": "What the log and the ledger know this request by",
-    "schema": {"type": "string", "pattern": requests.FIT.pattern, "examples": ["ward-42"]},
+    "schema": {"type": "string", "pattern": requests.FIT.pattern},
+}
+OFFERED_ID: Final[Part] = {
+    "name": requests.HEADER,
+    "in": "header",
+    "description": "What the caller calls her request; one that is not fit to be logged is replaced",
+    "schema": {"type": "string", "examples": ["ward-42"]},
 }
 
 
@@ -50,7 +56,7 @@ def _document(app: FastAPI) -> Part:
         "schemas": dict(sorted(_with_examples(shared).items())),
         "examples": examples.shared(),
         "headers": {requests.HEADER: REQUEST_ID},
-        "parameters": {requests.HEADER: {"name": requests.HEADER, "in": "header", **REQUEST_ID}},
+        "parameters": {requests.HEADER: OFFERED_ID},
     }
     return document
 
