@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -22,6 +23,9 @@ from gateway.calls import TooMany, Unavailable
 from records.errors import RecordStoreError
 
 EXPECTED = (Told, Refused, TooMany, Unavailable, RecordStoreError, RequestValidationError, HTTPException)
+
+API: Final = (health, readiness, metrics, events, courses, escalations, protocols, stream)
+"""What `/openapi.json` tells of, in its order; the pages are for people."""
 
 
 def create_app(door: Door) -> FastAPI:
@@ -45,7 +49,7 @@ def create_app(door: Door) -> FastAPI:
     app.openapi = openapi(app)  # type: ignore[method-assign] # as FastAPI's own documentation has it
     for kind in EXPECTED:
         app.add_exception_handler(kind, on_error)
-    for part in (health, readiness, metrics, events, courses, escalations, protocols, stream, acknowledge):
+    for part in (*API, acknowledge):
         app.include_router(part.router)
     app.mount("/static", static_files(), name="static")
     app.add_middleware(Counted, measures=door.measures)
