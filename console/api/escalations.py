@@ -86,7 +86,7 @@ async def acknowledge(
     order: Annotated[Acknowledge, Depends(JsonBody(Acknowledge))],
 ) -> EscalationView:
     """Somebody has it: the ladder stops, and the time to resolve it runs."""
-    await _open_to(door, caller, escalation_id)
+    await open_to(door, caller, escalation_id)
     return await door.escalations.acknowledge(escalation_id, by=order.by, note=order.note)
 
 
@@ -98,7 +98,7 @@ async def resolve(
     order: Annotated[Resolve, Depends(JsonBody(Resolve))],
 ) -> EscalationView:
     """Somebody has dealt with it."""
-    await _open_to(door, caller, escalation_id)
+    await open_to(door, caller, escalation_id)
     return await door.escalations.resolve(escalation_id, by=order.by, note=order.note)
 
 
@@ -110,7 +110,7 @@ async def snooze(
     order: Annotated[Snooze, Depends(JsonBody(Snooze))],
 ) -> EscalationView:
     """Nobody is paged for a while, within the policy's `max_snooze`."""
-    await _open_to(door, caller, escalation_id)
+    await open_to(door, caller, escalation_id)
     return await door.escalations.snooze(escalation_id, by=order.by, length=order.for_, note=order.note)
 
 
@@ -122,7 +122,7 @@ async def reassign(
     order: Annotated[Reassign, Depends(JsonBody(Reassign))],
 ) -> EscalationView:
     """Somebody else is asked, and paged at once."""
-    await _open_to(door, caller, escalation_id)
+    await open_to(door, caller, escalation_id)
     return await door.escalations.reassign(escalation_id, by=order.by, to=order.to, note=order.note)
 
 
@@ -142,7 +142,7 @@ async def seen_by(door: Door, caller: Caller, escalation_id: EscalationId) -> Es
     return view
 
 
-async def _open_to(door: Door, caller: Caller, escalation_id: EscalationId) -> None:
+async def open_to(door: Door, caller: Caller, escalation_id: EscalationId) -> None:
     """Returns where she may act on it. Of one long past only the record knows still: that it is over."""
     view = await seen_by(door, caller, escalation_id)
     if view.state is EscalationState.RESOLVED:
