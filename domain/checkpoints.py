@@ -69,6 +69,23 @@ def is_overdue(rules: CheckpointRules, session: MedicineSession, passed: Mapping
     )
 
 
+def reading_due_at(protocol: Protocol, session: MedicineSession, passed: Mapping[str, datetime]) -> datetime | None:
+    """When the session's next reading is due, or has been since; None where no dosed patient is watched.
+
+    A missed checkpoint is waited for until there is a reading: a hole that a later one has made up for is not.
+    """
+    rules = protocol.medicine.checkpoints
+    newest = session.readings[-1].at if session.readings else None
+    awaited = [due_at for _, due_at in rechecks(protocol, session)]
+    if session.is_monitored:
+        awaited += [
+            one.due_at
+            for one in checkpoints(rules, session, passed)
+            if not one.is_answered and (newest is None or newest < one.due_at - rules.early)
+        ]
+    return min(awaited, default=None)
+
+
 def rechecks(protocol: Protocol, session: MedicineSession) -> Iterator[tuple[Reading, datetime]]:
     """The last reading, with the moment by which its second one is due, if the protocol still waits for one."""
     if session.readings and session.discharge is None:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from domain import eligibility
+from domain.blocker_words import words_of_all
 from domain.chart import Chart
-from domain.checkpoints import Checkpoint, checkpoints
+from domain.checkpoints import Checkpoint, checkpoints, reading_due_at
 from domain.deadlines import Deadline, DeadlineKind
 from domain.events import Dose, EligibilityDecided, PatientDischarged, SessionCleared, VitalsRecorded
 from domain.figures import course_figures
@@ -14,6 +15,7 @@ from domain.measures import Change, Risk
 from domain.measures_due import measures_due
 from domain.state import CourseEscalation, Fact, Hold, MeasureTaken, MedicineSession, Outcome, Phase, Stage
 from domain.summary import Batch, CourseSummary
+from domain.todo import to_do
 from domain.trend import trend
 from domain.values import Blocker, CourseId, Frozen, Moment, PersonId, Severity
 from domain.vitals import Verdict, verdict
@@ -167,12 +169,13 @@ def course_view(chart: Chart, now: datetime) -> CourseView:
     )
 
 
-def course_summary(chart: Chart) -> CourseSummary:
-    """The course as the fleet's list shows it."""
+def course_summary(chart: Chart, now: datetime) -> CourseSummary:
+    """The course as the fleet's list shows it, as of `now`."""
     assert chart.referral is not None
     session = chart.session
     upcoming = chart.deadlines()
     soonest = min(upcoming, key=lambda deadline: deadline.due_at, default=None)
+    watched, task = chart.monitored, to_do(chart, now)
     return CourseSummary(
         course_id=chart.course_id,
         site=chart.referral.data.site,
@@ -192,13 +195,19 @@ def course_summary(chart: Chart) -> CourseSummary:
         closed_at=chart.closed_at,
         sequence=chart.sequence,
         ledger_head=chart.ledger_head,
+        planned_sessions=chart.planned_sessions,
+        to_do=task.words if task else None,
+        to_do_by=task.due_at if task else None,
+        blocked_by=words_of_all(chart.blockers(now)),
+        dosed_at=watched.doses[-1].at if watched else None,
+        reading_due_at=reading_due_at(chart.protocol, watched, chart.passed) if watched else None,
     )
 
 
-def batch_of(chart: Chart, entries: tuple[Entry, ...]) -> Batch:
+def batch_of(chart: Chart, entries: tuple[Entry, ...], now: datetime) -> Batch:
     """These next entries of the ledger, with where the course stands and what it comes to by now."""
     return Batch(
-        course_id=chart.course_id, entries=entries, summary=course_summary(chart), figures=course_figures(chart)
+        course_id=chart.course_id, entries=entries, summary=course_summary(chart, now), figures=course_figures(chart)
     )
 
 

@@ -70,6 +70,12 @@ def course_row(summary: CourseSummary) -> tuple[object, ...]:
         summary.closed_at,
         summary.sequence,
         summary.ledger_head,
+        summary.planned_sessions,
+        summary.to_do,
+        summary.to_do_by,
+        summary.blocked_by,
+        summary.dosed_at,
+        summary.reading_due_at,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Annotated
 
 from asyncpg.pool import PoolConnectionProxy
@@ -11,8 +12,9 @@ from domain.escalation import EscalationId, EscalationState, EscalationView
 from domain.figures import CourseFigures, FleetFigures
 from domain.ledger import Entry
 from domain.summary import Batch, CourseSummary
-from domain.values import CourseId, Frozen, Severity
+from domain.values import Code, CourseId, Frozen, Severity
 from records import projection
+from records.board import Board, BoardFilter, board
 from records.connections import Connections, open_connections
 from records.figures import Period, fleet_figures
 from records.projection import Head
@@ -131,6 +133,18 @@ class RecordStore:
                 filters.limit,
                 filters.behind_escalations,
             )
+        return [projection.course(row) for row in rows]
+
+    async def board(self, asked: BoardFilter, now: datetime) -> Board:
+        """The floor as of what is recorded, each column's worst first, with what is late at `now`."""
+        return await board(self._connections, asked, now)
+
+    async def sessions_under_way(
+        self, site: Code | None = None, *, behind_escalations: bool = False
+    ) -> list[CourseSummary]:
+        """The courses whose patient is here, checked in and not gone home; the reading that is due longest first."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("courses_under_way"), site, behind_escalations)
         return [projection.course(row) for row in rows]
 
     async def escalation(self, escalation_id: EscalationId) -> EscalationView | None:

@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.events import ClinicEvent
     from domain.ledger import Entry
     from domain.refusal import Refused
+    from domain.summary import Batch
     from domain.turn import Again, Call
     from domain.values import CourseId, Frozen
     from domain.view import CourseView, batch_of, course_view
@@ -65,7 +66,7 @@ class PatientCourse:
     def __init__(self, run: CourseRun) -> None:
         # Built here and not in `run`: an update may arrive before `run` does.
         self._chart = run.chart
-        self._recorder = Recorder(run.unrecorded, lambda entries: batch_of(self._chart, entries), self._is_behind)
+        self._recorder = Recorder(run.unrecorded, self._batch, self._is_behind)
         self._switchboard = Switchboard(run.calls, self._call_anew)
 
     @workflow.run
@@ -134,6 +135,9 @@ class PatientCourse:
                 timeout=left,
                 timeout_summary="the next deadline",
             )
+
+    def _batch(self, entries: tuple[Entry, ...]) -> Batch:
+        return batch_of(self._chart, entries, workflow.now())
 
     def _call_anew(self, unheard: Again) -> None:
         self._apply(self._chart.call_anew(unheard, workflow.now()))

@@ -85,14 +85,14 @@ def test_a_held_course_shows_why(ward: Ward) -> None:
 
     assert shown.hold is not None
     assert (shown.held, shown.hold.reason) == (True, "A wedding")
-    assert course_summary(ward.chart).hold_reason == "A wedding"
+    assert course_summary(ward.chart, ward.now).hold_reason == "A wedding"
 
 
 def test_the_fleet_shows_where_a_course_is_and_what_it_wants(ward: Ward) -> None:
     """Attention is the highest severity that is open; the next deadline is the one that is due first."""
     ward.watched(until=minutes(0)).until(ward.begins() + minutes(26))
     ward.reports(cssrs(MARA, at=ward.now, items=HAS_A_PLAN))
-    shown = course_summary(ward.chart)
+    shown = course_summary(ward.chart, ward.now)
 
     assert (shown.phase, shown.session, shown.stage) == (Phase.MEDICINE, 1, Stage.DOSED)
     assert (shown.attention, shown.open_escalations) == (Severity.EMERGENCY, 2)
@@ -105,9 +105,9 @@ def test_the_fleet_shows_where_a_course_is_and_what_it_wants(ward: Ward) -> None
 def test_a_calm_course_wants_nobody(ward: Ward) -> None:
     """No attention; and a closed one has nothing due."""
     ward.prepared()
-    calm = course_summary(ward.chart)
+    calm = course_summary(ward.chart, ward.now)
     ward.completed()
-    closed = course_summary(ward.chart)
+    closed = course_summary(ward.chart, ward.now)
 
     assert (calm.attention, calm.open_escalations, calm.session, calm.stage) == (None, 0, None, None)
     assert (closed.phase, closed.outcome, closed.next_due_at) == (Phase.CLOSED, Outcome.COMPLETED, None)
