@@ -8,7 +8,9 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 from console.engine import Engine
+from console.glances import Glances
 from console.measures import Measures
+from console.pages.signed_in import Seal
 from console.rates import Rates
 from console.reads import ReadLog
 from console.sites import Sites
@@ -43,6 +45,7 @@ class Door:
     access: AccessStore
     tokens: Tokens
     reads: ReadLog
+    glances: Glances
     changes: Changes
     stream: Stream
     sites: Sites
@@ -51,6 +54,7 @@ class Door:
     answer_within: timedelta
     on_call: OnCallBook
     links: Links | None
+    seal: Seal
 
 
 def _door(request: Request) -> Door:

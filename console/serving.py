@@ -13,7 +13,9 @@ import uvicorn
 from console.app import create_app
 from console.door import Door
 from console.engine import Engine
+from console.glances import Glances
 from console.measures import Measures
+from console.pages.signed_in import Seal
 from console.rates import Rates
 from console.reads import ReadLog
 from console.requests import request_id
@@ -55,8 +57,7 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
         on_call.now()
     except OnCallFileError as error:
         raise Misconfigured(f"KAPSTAN_ONCALL: {error}") from None
-    secret = settings.link_secret
-    links = Links(secret.get_secret_value(), settings.public_url) if secret else None
+    secret = settings.link_secret.get_secret_value() if settings.link_secret else None
     engine, measures = Engine(), Measures()
     client = await connect(
         identity=f"kapstan-console-{os.getpid()}",
@@ -82,6 +83,7 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
             access=access,
             tokens=Tokens(access),
             reads=ReadLog(access),
+            glances=Glances(),
             changes=changes,
             stream=Stream(changes, courses.view, partial(listening, settings.database_url), measures.recorded),
             sites=Sites(courses),
@@ -89,7 +91,8 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
             rates=Rates(settings.rate),
             answer_within=ANSWER_WITHIN,
             on_call=on_call,
-            links=links,
+            links=Links(secret, settings.public_url) if secret else None,
+            seal=Seal(secret),
         )
 
 

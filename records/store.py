@@ -17,6 +17,7 @@ from records import projection
 from records.board import Board, BoardFilter, board
 from records.connections import Connections, open_connections
 from records.figures import Period, fleet_figures
+from records.floor import Floor, floor, unresolved
 from records.projection import Head
 from records.schema import migrate
 from records.statements import statement
@@ -166,6 +167,14 @@ class RecordStore:
                 filters.site,
             )
         return [projection.escalation(row) for row in rows]
+
+    async def floor(self, site: str | None = None) -> Floor:
+        """How much wants a human, and how many patients are here."""
+        return await floor(self._connections, site)
+
+    async def unresolved(self, site: str | None = None, *, limit: int = 100) -> list[EscalationView]:
+        """What wants a human, the worst first, then what nobody answered, then the oldest."""
+        return await unresolved(self._connections, site, limit)
 
     async def figures(self, period: Period) -> FleetFigures:
         """What the courses and escalations of a site in a period come to."""

@@ -26,7 +26,7 @@ LastSeen = Annotated[
 router = APIRouter(tags=["stream"])
 
 
-class _Told(Response):
+class Telling(Response):
     """A stream for as long as the listener stays and may stay."""
 
     media_type = "text/event-stream"
@@ -64,7 +64,7 @@ async def changes(door: AtTheDoor, caller: Watcher, last_event_id: LastSeen = No
     After a torn connection `Last-Event-ID` tells what was missed: each course, session and escalation once, as it is.
     """
     door.reads.note(caller, "stream")
-    return _Told(door.stream, caller, None if last_event_id is None else int(last_event_id))
+    return Telling(door.stream, caller, None if last_event_id is None else int(last_event_id))
 
 
 async def _tell(listener: Listener, send: Send) -> None:

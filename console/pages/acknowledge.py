@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Response
 
 from console.api.escalations import Escalation
 from console.door import AtTheDoor, Door
+from console.pages.marks import MARKS
 from console.pages.rendering import page
 from console.problems import ProblemCode, told
 from domain.durations import in_words
@@ -18,9 +19,6 @@ from domain.refusal import RefusalCode, Refused
 from domain.values import Frozen, PersonId, Severity
 from gateway.calls import TooMany, Unavailable
 from gateway.links import BadLink, Invitation
-
-MARKS: Final = {Severity.EMERGENCY: "▲", Severity.URGENT: "◆", Severity.ROUTINE: "●"}
-"""A severity is a shape and a word before it is a colour."""
 
 Token = Annotated[str, Path(max_length=1000)]
 
