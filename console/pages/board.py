@@ -120,18 +120,19 @@ async def board(
         raise told(ProblemCode.FORBIDDEN, f"This token is bound to site {viewer.caller.site}, not {site}")
     door, clock = viewer.door, viewer.clock(site)
     wanted = BoardFilter(
-        site=site or viewer.caller.site,
+        site=site,
         phase=phase,
         attention=attention,
         protocol=protocol,
         search=q,
+        seen_site=viewer.caller.site,
         behind_escalations=not viewer.caller.has(Right.READ_COURSES),
         limit=CARDS_OF_ONE_PHASE if phase else CARDS_A_COLUMN,
     )
-    found = await door.store.board(wanted, viewer.now, viewer.caller.site)
+    found = await door.store.board(wanted, viewer.now)
     may_see_needs = viewer.caller.has(Right.READ_ESCALATIONS)
-    open_now = await door.store.unresolved(wanted.site, limit=NEEDS_SHOWN) if may_see_needs else []
-    floor = await door.store.floor(wanted.site)
+    open_now = await door.store.unresolved(site or viewer.caller.site, limit=NEEDS_SHOWN) if may_see_needs else []
+    floor = await door.store.floor(site or viewer.caller.site)
     viewer.saw("board")
     shown = BoardPage(
         needs=needs(viewer, open_now, clock),
@@ -158,13 +159,13 @@ def _column(viewer: Viewer, column: Column, clock: WallClock) -> PhaseColumn:
         courses=column.courses,
         under_way=column.under_way,
         late=column.late,
-        cards=tuple(_card(viewer, course, clock) for course in column.cards),
+        cards=tuple(_card(course, clock) for course in column.cards),
         more=column.courses - len(column.cards),
         more_href=f"{PATH}?{viewer.request.url.include_query_params(phase=column.phase.value).query}",
     )
 
 
-def _card(viewer: Viewer, course: CourseSummary, clock: WallClock) -> Card:
+def _card(course: CourseSummary, clock: WallClock) -> Card:
     is_under_way = course.stage in UNDER_WAY
     due = course.reading_due_at if course.reading_due_at and is_under_way else course.to_do_by
     planned, number = course.planned_sessions or 0, course.session or 0

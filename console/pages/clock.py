@@ -25,7 +25,7 @@ class Counting(StrEnum):
 
 
 class Clock(Frozen):
-    """A moment as a page shows it. The browser goes on counting where `counting` says how; `words` is its first word."""
+    """A moment as a page shows it: `words` at first, from where the browser goes on counting as `counting` says."""
 
     iso: str
     words: str

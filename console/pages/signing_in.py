@@ -109,9 +109,7 @@ async def choose_theme(
 
 
 def _form(request: Request, to: str, message: str | None = None, status: int = 200) -> Response:
-    shown = SignInPage(
-        to=_ours(to), screens=SCREENS, theme=theme_of(request.cookies.get(THEME)), message=message
-    )
+    shown = SignInPage(to=_ours(to), screens=SCREENS, theme=theme_of(request.cookies.get(THEME)), message=message)
     return page("sign_in.html", shown, status)
 
 
