@@ -21,6 +21,7 @@ PATH: Final = "/"
 NEEDS_SHOWN: Final = 6
 CARDS_A_COLUMN: Final = 40
 CARDS_OF_ONE_PHASE: Final = 200
+BLOCKS_SHOWN: Final = 3
 
 PHASES: Final = {
     Phase.SCREENING: "Screening",
@@ -59,6 +60,7 @@ class Card(Frozen):
     due: Clock | None
     to_do: str | None
     blocked_by: tuple[str, ...]
+    more_blocks: int
     dots: tuple[Dot, ...]
     sessions: str
     since_dose: Clock | None
@@ -169,6 +171,7 @@ def _card(course: CourseSummary, clock: WallClock) -> Card:
     is_under_way = course.stage in UNDER_WAY
     due = course.reading_due_at if course.reading_due_at and is_under_way else course.to_do_by
     planned, number = course.planned_sessions or 0, course.session or 0
+    blocked_by = tuple(words for words in course.blocked_by if words not in (course.to_do or ""))
     done = number if course.stage == Stage.DISCHARGED else max(number - 1, 0)
     return Card(
         course_id=course.course_id,
@@ -179,7 +182,8 @@ def _card(course: CourseSummary, clock: WallClock) -> Card:
         is_under_way=is_under_way,
         due=clock.due(due) if due else None,
         to_do=course.to_do,
-        blocked_by=course.blocked_by,
+        blocked_by=blocked_by[:BLOCKS_SHOWN],
+        more_blocks=max(0, len(blocked_by) - BLOCKS_SHOWN),
         dots=tuple(
             Dot(is_done=place <= done, is_now=place == number and is_under_way) for place in range(1, planned + 1)
         ),
