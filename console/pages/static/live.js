@@ -12,8 +12,10 @@
   let source = null;
 
   const changed = () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => htmx.trigger(document.body, "kapstan:changed"), SETTLE);
+    waiting ??= setTimeout(() => {
+      waiting = null;
+      htmx.trigger(document.body, "kapstan:changed");
+    }, SETTLE);
   };
 
   const tell = (state, words) => {
