@@ -5,22 +5,15 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 
-from console.answering import on_error
+from console.answering import EXPECTED, on_error
 from console.api import courses, escalations, events, health, metrics, protocols, readiness, stream
 from console.counted import Counted
 from console.door import Door
 from console.frame import Frame
 from console.pages import acknowledge, board, live, signing_in
+from console.pages import escalations as escalation_pages
 from console.pages.rendering import static_files
-from console.problems import Told
-from domain.refusal import Refused
-from gateway.calls import TooMany, Unavailable
-from records.errors import RecordStoreError
-
-EXPECTED = (Told, Refused, TooMany, Unavailable, RecordStoreError, RequestValidationError, HTTPException)
 
 
 def create_app(door: Door) -> FastAPI:
@@ -44,7 +37,7 @@ def create_app(door: Door) -> FastAPI:
         app.add_exception_handler(kind, on_error)
     for part in (health, readiness, metrics, events, courses, escalations, protocols, stream):
         app.include_router(part.router)
-    for page in (board, live, signing_in, acknowledge):
+    for page in (board, escalation_pages, live, signing_in, acknowledge):
         app.include_router(page.router)
     app.mount("/static", static_files(), name="static")
     app.add_middleware(Counted, measures=door.measures)
