@@ -14,6 +14,7 @@ from domain.ledger import Entry
 from domain.measures import Change, Risk
 from domain.measures_due import measures_due
 from domain.state import CourseEscalation, Fact, Hold, MeasureTaken, MedicineSession, Outcome, Phase, Stage
+from domain.story import Happening, happenings
 from domain.summary import Batch, CourseSummary
 from domain.todo import to_do
 from domain.trend import trend
@@ -59,7 +60,10 @@ class DoseView(Frozen):
 
 
 class SessionView(Frozen):
-    """One medicine session with everything measured in it. It is planned to be over at `planned_end_at`."""
+    """One medicine session with everything measured in it. It is planned to be over at `planned_end_at`.
+
+    `reading_due_at` is when the next reading is due, or has been since, while a dosed patient is watched.
+    """
 
     number: int
     stage: Stage
@@ -71,6 +75,7 @@ class SessionView(Frozen):
     check_ins: int
     integrations: int
     planned_end_at: Moment | None = None
+    reading_due_at: Moment | None = None
 
 
 class MeasureView(Frozen):
@@ -115,7 +120,7 @@ class DeadlineView(Frozen):
 
 
 class CourseView(Frozen):
-    """One course as its workflow holds it now."""
+    """One course as its workflow holds it now. `happened` is its story, as far as its facts tell it."""
 
     course_id: CourseId
     site: str
@@ -137,6 +142,7 @@ class CourseView(Frozen):
     sequence: int
     ledger_head: str
     measures_due: tuple[MeasureDueView, ...] = ()
+    happened: tuple[Happening, ...] = ()
 
 
 def course_view(chart: Chart, now: datetime) -> CourseView:
@@ -166,6 +172,7 @@ def course_view(chart: Chart, now: datetime) -> CourseView:
             MeasureDueView(instrument=one.instrument, due_at=one.due_at, late=one.due_at < now)
             for one in measures_due(chart)
         ),
+        happened=happenings(chart),
     )
 
 
@@ -246,6 +253,7 @@ def _session(chart: Chart, session: MedicineSession) -> SessionView:
         check_ins=len(session.check_ins),
         integrations=len(session.integrations),
         planned_end_at=session.starts_at + chart.protocol.medicine.planned_duration,
+        reading_due_at=reading_due_at(chart.protocol, session, chart.passed),
     )
 
 

@@ -1,0 +1,126 @@
+"""Outcome measures as they are read: each instrument's answers in order, and how they stand to the beginning."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from console.pages.clock import Clock, WallClock
+from domain.measures import CSSRS, Risk, instrument_name
+from domain.values import CourseId, Frozen, Severity
+from domain.view import CourseView, MeasureView
+
+RISK_MARKS: Final = {
+    Risk.NONE: "well",
+    Risk.LOW: Severity.ROUTINE.value,
+    Risk.MODERATE: Severity.URGENT.value,
+    Risk.HIGH: Severity.EMERGENCY.value,
+}
+
+
+class Answered(Frozen):
+    """One answer in a row of the table."""
+
+    at: Clock
+    score: str
+    band: str
+    change: str
+
+
+class Outcome(Frozen):
+    """One instrument over time; `mark` and `standing` say how the newest answer stands."""
+
+    course_id: CourseId
+    instrument: str
+    name: str
+    answers: tuple[Answered, ...]
+    mark: str | None
+    standing: str
+    due: Clock | None
+
+
+def outcomes(view: CourseView, clock: WallClock) -> tuple[Outcome, ...]:
+    """Every instrument that was answered or is due, in the order in which they first were."""
+    due = {one.instrument: one.due_at for one in view.measures_due}
+    instruments = dict.fromkeys([*(taken.instrument for taken in view.measures), *due])
+    return tuple(
+        _outcome(view, instrument, clock, clock.due(due[instrument]) if instrument in due else None)
+        for instrument in instruments
+    )
+
+
+def taken_in_words(taken: MeasureView) -> str:
+    """`PHQ-9 17, moderately severe`; `C-SSRS: no risk`."""
+    name = instrument_name(taken.instrument)
+    if taken.risk is not None:
+        return f"{name}: {_risk_in_words(taken.risk)}"
+    if taken.score is None:
+        return f"{name} answered"
+    return f"{name} {taken.score:g}{f', {_spoken(taken.band)}' if taken.band else ''}"
+
+
+def mark_of(taken: MeasureView) -> str | None:
+    """The shape in which an answer is shown: a raised risk wants a human; other scores want none."""
+    return RISK_MARKS[taken.risk] if taken.risk is not None else None
+
+
+def _outcome(view: CourseView, instrument: str, clock: WallClock, due: Clock | None) -> Outcome:
+    taken = sorted((one for one in view.measures if one.instrument == instrument), key=lambda one: one.at)
+    mark, standing = _standing(taken[-1]) if taken else (None, "not answered yet")
+    return Outcome(
+        course_id=view.course_id,
+        instrument=instrument,
+        name=instrument_name(instrument),
+        answers=tuple(
+            Answered(
+                at=clock.at(one.at),
+                score="" if one.score is None else f"{one.score:g}",
+                band=_risk_in_words(one.risk) if one.risk is not None else _spoken(one.band),
+                change="; ".join(_change(one)),
+            )
+            for one in reversed(taken)
+        ),
+        mark=mark,
+        standing=standing,
+        due=due,
+    )
+
+
+def _standing(newest: MeasureView) -> tuple[str | None, str]:
+    if newest.risk is not None:
+        return RISK_MARKS[newest.risk], _risk_in_words(newest.risk)
+    moved = newest.trend
+    if moved is None:
+        return None, "baseline" if newest.score is not None else ""
+    if moved.is_remission:
+        return "well", "remission"
+    if moved.is_response:
+        return "well", "response"
+    return None, moved.direction.value if moved.direction else ""
+
+
+def _change(one: MeasureView) -> Iterator[str]:
+    if (moved := one.trend) is None:
+        return
+    yield f"{moved.difference:+g}".replace("-", "−")
+    if moved.improvement_percent is not None:
+        yield (
+            f"{moved.improvement_percent:g} % better"
+            if moved.improvement_percent >= 0
+            else (f"{-moved.improvement_percent:g} % worse")
+        )
+    if moved.is_response:
+        yield "response"
+    if moved.is_remission:
+        yield "remission"
+
+
+def _risk_in_words(risk: Risk) -> str:
+    return "no risk" if risk is Risk.NONE else f"{risk} risk"
+
+
+def _spoken(band: str | None) -> str:
+    return (band or "").replace("_", " ")
+
+
+def is_screen(instrument: str) -> bool:
+    """Whether it has a level of risk instead of a score."""
+    return instrument == CSSRS

@@ -1,0 +1,108 @@
+"""A reading as a nurse says it, each number with its unit, and what the protocol says of it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from console.pages.clock import Clock, WallClock
+from domain.events import VitalsRecorded
+from domain.protocol import Vital
+from domain.protocol_table import UNITS
+from domain.values import Frozen, Severity
+from domain.view import ReadingView
+from domain.vitals import SPOKEN, Verdict, VerdictSeverity
+
+MARK_OF: Final[Mapping[VerdictSeverity, str]] = {
+    VerdictSeverity.NORMAL: "well",
+    VerdictSeverity.WARNING: Severity.ROUTINE.value,
+    VerdictSeverity.RECHECK: Severity.URGENT.value,
+    VerdictSeverity.URGENT: Severity.URGENT.value,
+    VerdictSeverity.EMERGENCY: Severity.EMERGENCY.value,
+}
+"""The shape and colour that a verdict is shown in."""
+
+WORDS: Final[Mapping[VerdictSeverity, str]] = {
+    VerdictSeverity.NORMAL: "normal",
+    VerdictSeverity.WARNING: "warning",
+    VerdictSeverity.RECHECK: "second reading wanted",
+    VerdictSeverity.URGENT: "urgent",
+    VerdictSeverity.EMERGENCY: "emergency",
+}
+
+
+class Sign(Frozen):
+    """One vital sign of a reading; `mark` where it crossed a limit."""
+
+    label: str
+    value: str
+    mark: str | None = None
+
+
+class ReadingShown(Frozen):
+    """One reading: its signs in the order in which they are said, the verdict, and each finding in a sentence."""
+
+    at: Clock
+    signs: tuple[Sign, ...]
+    mark: str
+    verdict: str
+    findings: tuple[str, ...]
+    symptoms: str
+
+
+def shown(reading: ReadingView, clock: WallClock) -> ReadingShown:
+    """The reading as it stands on a page."""
+    return ReadingShown(
+        at=clock.at(reading.at),
+        signs=tuple(signs(reading)),
+        mark=MARK_OF[reading.verdict.severity],
+        verdict=WORDS[reading.verdict.severity],
+        findings=findings(reading.verdict),
+        symptoms=", ".join(symptom.replace("_", " ") for symptom in reading.vitals.symptoms),
+    )
+
+
+def findings(verdict: Verdict) -> tuple[str, ...]:
+    """Each limit that was crossed in a sentence, with the source of the rule; of two for one sign, the worse."""
+    worst = {one.code: one for one in sorted(verdict.findings, key=lambda one: one.severity.rank)}
+    return tuple(f"{one.message} ({one.source})" if one.source else one.message for one in worst.values())
+
+
+def signs(reading: ReadingView) -> list[Sign]:
+    """Each vital sign that was taken: the two pressures are one."""
+    vitals = reading.vitals
+    pressure = max((_mark(reading, vital) for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC)), key=_rank)
+    found = [
+        Sign(
+            label="Blood pressure",
+            value=f"{vitals.systolic}/{vitals.diastolic} {UNITS[Vital.SYSTOLIC]}",
+            mark=pressure and MARK_OF[pressure],
+        )
+    ]
+    for vital in (Vital.HEART_RATE, Vital.SPO2, Vital.RESPIRATORY_RATE, Vital.MOAAS):
+        if (value := _value(vitals, vital)) is not None:
+            crossed = _mark(reading, vital)
+            found.append(Sign(label=SPOKEN[vital], value=f"{value} {UNITS[vital]}", mark=crossed and MARK_OF[crossed]))
+    return found
+
+
+def in_a_line(reading: ReadingView) -> str:
+    """`131/82 mmHg, heart rate 72 beats/min, SpO₂ 98 %, MOAA/S 5 of 5`."""
+    first, *others = signs(reading)
+    return ", ".join((first.value, *(f"{_within(sign.label)} {sign.value}" for sign in others)))
+
+
+def _value(vitals: VitalsRecorded.Data, vital: Vital) -> int | None:
+    value: int | None = getattr(vitals, vital)
+    return value
+
+
+def _mark(reading: ReadingView, vital: Vital) -> VerdictSeverity | None:
+    crossed = (one.severity for one in reading.verdict.findings if one.code.startswith(f"vitals.{vital}_"))
+    return max(crossed, key=lambda one: one.rank, default=None)
+
+
+def _rank(severity: VerdictSeverity | None) -> int:
+    return -1 if severity is None else severity.rank
+
+
+def _within(label: str) -> str:
+    return label if label[1:] != label[1:].lower() else label[0].lower() + label[1:]
