@@ -62,7 +62,10 @@ def shown(reading: ReadingView, clock: WallClock) -> ReadingShown:
 
 def findings(verdict: Verdict) -> tuple[str, ...]:
     """Each limit that was crossed in a sentence, with the source of the rule; of two for one sign, the worse."""
-    worst = {one.code: one for one in sorted(verdict.findings, key=lambda one: one.severity.rank)}
+    worst = {
+        (one.code, one.observed if isinstance(one.observed, str) else None): one
+        for one in sorted(verdict.findings, key=lambda one: one.severity.rank)
+    }
     return tuple(f"{one.message} ({one.source})" if one.source else one.message for one in worst.values())
 
 
