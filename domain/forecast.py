@@ -200,13 +200,17 @@ class _Story:
                 return climb
 
     def _climbs(self, climb: Climb, until: datetime, why: Because | None) -> Generator[_Happening, None, Climb]:
-        """Every page up to and including `until`; the ladder as it is afterwards."""
+        """Every page before `until`; the ladder as it is then.
+
+        At the very moment of a call, the call comes first: an escalation begins a little after its course called for
+        it, and so its waits end a little later.
+        """
         policy = self._on_call.policies[climb.severity]
         if climb.state is EscalationState.ACKNOWLEDGED and climb.earliest <= until:
             lapses_at = max(climb.earliest, self._now)
             yield _Happening(at=lapses_at, changes=(self._change(Change.REOPENED, climb, lapses_at),))
         for rung, after in climbing(policy, climb, self._now):
-            if rung.at > until:
+            if rung.at >= until:
                 break
             because = _because(climb, rung, self._now, why)
             yield _Happening(at=rung.at, pages=tuple(self._pages(climb.severity, rung, because)))

@@ -11,6 +11,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
+from activities.paging import Paging
 from activities.records import Records
 from domain.answer import Answer
 from domain.deadlines import DeadlineKind
@@ -185,9 +186,12 @@ class Clinic:
 
 
 @asynccontextmanager
-async def open_clinic(temporal: Temporal, on_call: OnCall = ON_CALL) -> AsyncIterator[Clinic]:
-    """A clinic with its workers, for one test."""
+async def open_clinic(
+    temporal: Temporal, on_call: OnCall = ON_CALL, paging: Paging | None = None
+) -> AsyncIterator[Clinic]:
+    """A clinic with its workers, for one test; its pager only remembers, unless there is a real one."""
     clinic = Clinic(temporal, on_call)
+    pager = paging or clinic.pager
     async with (
         Worker(
             temporal.client,
@@ -199,7 +203,7 @@ async def open_clinic(temporal: Temporal, on_call: OnCall = ON_CALL) -> AsyncIte
             temporal.client,
             task_queue=PAGING,
             workflows=[Escalation],
-            activities=[clinic.pager.standing, clinic.pager.page],
+            activities=[pager.standing, pager.page],
         ),
     ):
         yield clinic
