@@ -19,6 +19,7 @@ from domain.escalation import EscalationId, EscalationState, EscalationView
 from domain.events import ClinicEvent
 from domain.ledger import Entry
 from domain.oncall import OnCall, parse_on_call
+from domain.protocol import Protocol
 from domain.summary import Batch, CourseSummary
 from domain.values import Actor, CourseId
 from domain.view import CourseView
@@ -146,6 +147,11 @@ class Clinic:
         self.courses = Courses(temporal.client, LIBRARY, allow_unapproved=True)
         self.escalations = Escalations(temporal.client)
         self._patients: list[Patient] = []
+
+    def follows(self, protocol: Protocol) -> None:
+        """Its courses begin with this version of the weekly protocol from now on."""
+        library = Library(shelf=(Shelved(file="kap-im-weekly.toml", protocol=protocol),))
+        self.courses = Courses(self.temporal.client, library, allow_unapproved=True)
 
     def expects(self, name: str = "MARA") -> Patient:
         """A patient whom nobody has referred yet."""
