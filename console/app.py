@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from console.answering import on_error
-from console.api import courses, escalations, events, health, metrics, protocols, readiness, stream
+from console.api import courses, escalations, events, health, metrics, oncall, protocols, readiness, stream
 from console.counted import Counted
 from console.door import Door
 from console.frame import Frame
@@ -42,7 +42,7 @@ def create_app(door: Door) -> FastAPI:
     app.state.door = door
     for kind in EXPECTED:
         app.add_exception_handler(kind, on_error)
-    for part in (health, readiness, metrics, events, courses, escalations, protocols, stream):
+    for part in (health, readiness, metrics, events, courses, escalations, oncall, protocols, stream):
         app.include_router(part.router)
     for page in (board, sessions, live, signing_in, acknowledge):
         app.include_router(page.router)
