@@ -47,7 +47,7 @@ def test_a_rise_is_told_as_the_value_that_it_comes_to(ward: Ward) -> None:
 
 
 @given(
-    systolic=st.integers(60, 240),
+    systolic=st.integers(60, 200),
     pulse=st.integers(5, 100),
     heart_rate=st.integers(30, 200),
     spo2=st.integers(70, 100),
