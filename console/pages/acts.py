@@ -59,6 +59,9 @@ AT_ANY_TIME: Final = frozenset(
 """What may come in every phase: it is not what a course waits for."""
 
 
+PAUSES: Final = frozenset({"kap.course.held", "kap.course.resumed"})
+
+
 class Act(Frozen):
     """One thing to record. Without a `href` it is not hers to record: she only sees that it may come."""
 
@@ -68,11 +71,20 @@ class Act(Frozen):
 
 
 class Acts(Frozen):
-    """What the course waits for, what may come at any time, and what would be refused as the course stands."""
+    """What the course waits for, what may come at any time, and what would be refused as the course stands.
+
+    `doors` are the pauses that stand at the head of the page: the hold, or its end.
+    """
 
     next: tuple[Act, ...]
     at_any_time: tuple[Act, ...]
     others: tuple[Act, ...]
+    doors: tuple[Act, ...]
+
+    @property
+    def may_record(self) -> bool:
+        """Whether she may record anything at all."""
+        return any(one.href for one in (*self.next, *self.at_any_time, *self.others))
 
 
 def acts(caller: Caller, course_id: CourseId, may_come: Iterable[str]) -> Acts:
@@ -83,6 +95,7 @@ def acts(caller: Caller, course_id: CourseId, may_come: Iterable[str]) -> Acts:
         next=tuple(one for one in every if one.type in coming - AT_ANY_TIME),
         at_any_time=tuple(one for one in every if one.type in coming & AT_ANY_TIME and one.href),
         others=tuple(one for one in every if one.type not in coming and one.href),
+        doors=tuple(one for one in every if one.type in coming & PAUSES and one.href),
     )
 
 

@@ -45,6 +45,11 @@ def ledger_state(entries: Sequence[Entry] | None, sequence: int, head: str) -> L
     return _state(sequence, head, Wholeness.WHOLE, f"{sequence} entries, chain whole")
 
 
+def unreadable(entry: int, sequence: int, head: str) -> LedgerState:
+    """The state where a stored row is no entry at all."""
+    return _state(sequence, head, Wholeness.BROKEN, f"Entry {entry} differs: it is no entry that Kapstan wrote")
+
+
 def _state(sequence: int, head: str, state: Wholeness, words: str) -> LedgerState:
     marks = {Wholeness.WHOLE: "well", Wholeness.BEHIND: "routine", Wholeness.BROKEN: "emergency"}
     return LedgerState(sequence=sequence, head=head, state=state, mark=marks.get(state, "urgent"), words=words)

@@ -1,6 +1,6 @@
 """A reading as a nurse says it, each number with its unit, and what the protocol says of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from console.pages.clock import Clock, WallClock
@@ -28,6 +28,9 @@ WORDS: Final[Mapping[VerdictSeverity, str]] = {
     VerdictSeverity.EMERGENCY: "emergency",
 }
 
+OTHERS: Final = (Vital.HEART_RATE, Vital.SPO2, Vital.RESPIRATORY_RATE, Vital.MOAAS)
+"""What is measured besides the pressure."""
+
 
 class Sign(Frozen):
     """One vital sign of a reading; `mark` where it crossed a limit."""
@@ -38,10 +41,14 @@ class Sign(Frozen):
 
 
 class ReadingShown(Frozen):
-    """One reading: its signs in the order in which they are said, the verdict, and each finding in a sentence."""
+    """One reading: its signs in the order in which they are said, the verdict, and each finding in a sentence.
+
+    `cells` are the same without units, one for each column of a table that names them.
+    """
 
     at: Clock
     signs: tuple[Sign, ...]
+    cells: tuple[Sign, ...]
     mark: str
     verdict: str
     findings: tuple[str, ...]
@@ -53,6 +60,7 @@ def shown(reading: ReadingView, clock: WallClock) -> ReadingShown:
     return ReadingShown(
         at=clock.at(reading.at),
         signs=tuple(signs(reading)),
+        cells=tuple(_cells(reading)),
         mark=MARK_OF[reading.verdict.severity],
         verdict=WORDS[reading.verdict.severity],
         findings=findings(reading.verdict),
@@ -70,21 +78,11 @@ def findings(verdict: Verdict) -> tuple[str, ...]:
 
 
 def signs(reading: ReadingView) -> list[Sign]:
-    """Each vital sign that was taken: the two pressures are one."""
-    vitals = reading.vitals
-    pressure = max((_mark(reading, vital) for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC)), key=_rank)
-    found = [
-        Sign(
-            label="Blood pressure",
-            value=f"{vitals.systolic}/{vitals.diastolic} {UNITS[Vital.SYSTOLIC]}",
-            mark=pressure and MARK_OF[pressure],
-        )
+    """Each vital sign that was taken, with its unit: the two pressures are one."""
+    units = (UNITS[Vital.SYSTOLIC], *(UNITS[vital] for vital in OTHERS))
+    return [
+        cell.but(value=f"{cell.value} {unit}") for cell, unit in zip(_cells(reading), units, strict=True) if cell.value
     ]
-    for vital in (Vital.HEART_RATE, Vital.SPO2, Vital.RESPIRATORY_RATE, Vital.MOAAS):
-        if (value := _value(vitals, vital)) is not None:
-            crossed = _mark(reading, vital)
-            found.append(Sign(label=SPOKEN[vital], value=f"{value} {UNITS[vital]}", mark=crossed and MARK_OF[crossed]))
-    return found
 
 
 def in_a_line(reading: ReadingView) -> str:
@@ -93,14 +91,25 @@ def in_a_line(reading: ReadingView) -> str:
     return ", ".join((first.value, *(f"{_within(sign.label)} {sign.value}" for sign in others)))
 
 
+def _cells(reading: ReadingView) -> Iterator[Sign]:
+    vitals = reading.vitals
+    pressure = max((_crossed(reading, vital) for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC)), key=_rank)
+    yield Sign(
+        label="Blood pressure", value=f"{vitals.systolic}/{vitals.diastolic}", mark=pressure and MARK_OF[pressure]
+    )
+    for vital in OTHERS:
+        value, crossed = _value(vitals, vital), _crossed(reading, vital)
+        yield Sign(label=SPOKEN[vital], value="" if value is None else str(value), mark=crossed and MARK_OF[crossed])
+
+
 def _value(vitals: VitalsRecorded.Data, vital: Vital) -> int | None:
     value: int | None = getattr(vitals, vital)
     return value
 
 
-def _mark(reading: ReadingView, vital: Vital) -> VerdictSeverity | None:
-    crossed = (one.severity for one in reading.verdict.findings if one.code.startswith(f"vitals.{vital}_"))
-    return max(crossed, key=lambda one: one.rank, default=None)
+def _crossed(reading: ReadingView, vital: Vital) -> VerdictSeverity | None:
+    found = (one.severity for one in reading.verdict.findings if one.code.startswith(f"vitals.{vital}_"))
+    return max(found, key=lambda one: one.rank, default=None)
 
 
 def _rank(severity: VerdictSeverity | None) -> int:

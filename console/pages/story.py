@@ -108,7 +108,7 @@ def _told(view: CourseView, one: Happening, clock: WallClock) -> Told:
             return _escalation(view, one, moved)
         case ["checkpoint", _]:
             due_at = datetime.fromisoformat(one.what) if one.what else one.at
-            return Severity.URGENT.value, f"Reading{_since_dose(session, due_at)} missed", f"due {_at(clock, due_at)}"
+            return Severity.URGENT.value, f"{_reading_at(session, due_at)} missed", f"due {_at(clock, due_at)}"
         case ["deadline", _]:
             return Severity.ROUTINE.value, DEADLINES.get(one.what or "", "Deadline passed"), _of_session(one)
         case ["phase", _]:
@@ -164,9 +164,13 @@ def _reading(session: SessionView | None, one: Happening) -> Told:
     reading = next((known for known in (session.readings if session else ()) if known.at == one.at), None)
     if session is None or reading is None:
         return None, f"Reading{_for_session(one)}, of an earlier visit", ""
-    words = f"Reading{_since_dose(session, reading.at)}: {readings.in_a_line(reading)}"
+    words = f"{_reading_at(session, reading.at)}: {readings.in_a_line(reading)}"
     mark = readings.MARK_OF[reading.verdict.severity]
     return mark, words, "; ".join((*_punctuality(session, reading), *readings.findings(reading.verdict)))
+
+
+def _reading_at(session: SessionView | None, at: datetime) -> str:
+    return f"Reading {since_dose(session, at)}".rstrip()
 
 
 def _punctuality(session: SessionView, reading: ReadingView) -> Iterator[str]:
@@ -206,11 +210,12 @@ def _overridden(view: CourseView, one: Happening) -> Iterator[str]:
             yield f"over {override.code}: {override.rationale}"
 
 
-def _since_dose(session: SessionView | None, at: datetime) -> str:
+def since_dose(session: SessionView | None, at: datetime) -> str:
+    """`at 105 min` of the last dose before, or `before the dose`; nothing of a session without one."""
     given = [dose.at for dose in (session.doses if session else ()) if dose.at <= at]
     if not given:
-        return " before the dose" if session and session.doses else ""
-    return f" at {(at - given[-1]).total_seconds() / 60:.0f} min"
+        return "before the dose" if session and session.doses else ""
+    return f"at {(at - given[-1]).total_seconds() // 60:.0f} min"
 
 
 def _at(clock: WallClock, moment: datetime) -> str:
