@@ -1,11 +1,13 @@
 """What may be recorded in a course, in the clinic's words, and what of it is offered to whom."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from domain.access import Caller
 from domain.events import MODELS
+from domain.state import Phase
 from domain.values import CourseId, Frozen
+from domain.view import CourseView
 
 ACTS: Final[Mapping[str, str]] = {
     "kap.course.referred": "Referral",
@@ -44,8 +46,11 @@ ACTS: Final[Mapping[str, str]] = {
 
 AT_ANY_TIME: Final = frozenset(
     {
+        "kap.screening.recorded",
         "kap.consent.signed",
         "kap.consent.withdrawn",
+        "kap.measure.recorded",
+        "kap.plan.prescribed",
         "kap.adverse_event.reported",
         "kap.course.held",
         "kap.course.resumed",
@@ -56,8 +61,12 @@ AT_ANY_TIME: Final = frozenset(
         "kap.protocol.migrated",
     }
 )
-"""What may come in every phase: it is not what a course waits for."""
+"""What may come in many phases, and is not what a course waits for, but where its phase asks for it:"""
 
+ASKED_FOR: Final[Mapping[Phase, frozenset[str]]] = {
+    Phase.SCREENING: frozenset({"kap.screening.recorded", "kap.measure.recorded", "kap.consent.signed"}),
+    Phase.PREPARATION: frozenset({"kap.plan.prescribed"}),
+}
 
 PAUSES: Final = frozenset({"kap.course.held", "kap.course.resumed"})
 
@@ -87,13 +96,14 @@ class Acts(Frozen):
         return any(one.href for one in (*self.next, *self.at_any_time, *self.others))
 
 
-def acts(caller: Caller, course_id: CourseId, may_come: Iterable[str]) -> Acts:
+def acts(caller: Caller, view: CourseView) -> Acts:
     """What she is offered in this course. What she may not do is not."""
-    coming = set(may_come)
-    every = [_act(caller, course_id, kind) for kind in MODELS if kind != "kap.course.referred"]
+    coming = set(view.next)
+    unasked = AT_ANY_TIME - ASKED_FOR.get(view.phase, frozenset())
+    every = [_act(caller, view.course_id, kind) for kind in MODELS if kind != "kap.course.referred"]
     return Acts(
-        next=tuple(one for one in every if one.type in coming - AT_ANY_TIME),
-        at_any_time=tuple(one for one in every if one.type in coming & AT_ANY_TIME and one.href),
+        next=tuple(one for one in every if one.type in coming - unasked),
+        at_any_time=tuple(one for one in every if one.type in coming & unasked and one.href),
         others=tuple(one for one in every if one.type not in coming and one.href),
         doors=tuple(one for one in every if one.type in coming & PAUSES and one.href),
     )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from console.pages.clock import Clock, WallClock
+from console.pages.story import since_dose
 from domain.blocker_words import spoken
 from domain.deadlines import DeadlineKind
 from domain.durations import duration, in_words
@@ -49,7 +50,7 @@ class IfNobodyActs(Frozen):
 def dues(view: CourseView, clock: WallClock) -> tuple[Due, ...]:
     """Everything that is due, each once, what is due longest first."""
     awaited = sorted((one for one in view.deadlines if one.kind not in REMINDERS), key=lambda one: one.due_at)
-    named = dict.fromkeys((_words(one), one.due_at) for one in awaited)
+    named = dict.fromkeys((", ".join(_parts(view, one)), one.due_at) for one in awaited)
     return tuple(Due(words=words, due=clock.due(due_at)) for words, due_at in named)
 
 
@@ -77,11 +78,7 @@ def _call(pages: list[PageToCome], clock: WallClock) -> CallToCome:
     )
 
 
-def _words(one: DeadlineView) -> str:
-    return ", ".join(_parts(one))
-
-
-def _parts(one: DeadlineView) -> Iterator[str]:
+def _parts(view: CourseView, one: DeadlineView) -> Iterator[str]:
     subject = one.subject or ""
     match one.kind:
         case DeadlineKind.PHASE:
@@ -89,7 +86,8 @@ def _parts(one: DeadlineView) -> Iterator[str]:
         case DeadlineKind.NEXT_DOSE:
             yield "Dose at the latest"
         case DeadlineKind.CHECKPOINT | DeadlineKind.CHECKPOINT_EMERGENCY:
-            yield "Reading"
+            session = next((known for known in view.sessions if known.number == one.session), None)
+            yield f"Reading {since_dose(session, one.due_at)}".rstrip()
         case DeadlineKind.RECHECK:
             yield "Second reading"
         case DeadlineKind.RISK_SCREEN:

@@ -32,6 +32,8 @@ from records.store import EscalationFilter
 
 PATH: Final = "/courses/{course_id}"
 ESCALATIONS_SHOWN: Final = 50
+LINES_SHOWN: Final = 20
+"""Of the story; what lies further back is folded."""
 
 OPEN_PHASES: Final = tuple(phase for phase in Phase if phase is not Phase.CLOSED)
 
@@ -109,7 +111,9 @@ class CoursePage(Frozen):
     phases: tuple[PhaseStep, ...]
     escalations: tuple[EscalationLine, ...]
     visits: tuple[Visit, ...]
+    wants_human: bool
     story: tuple[Line, ...]
+    story_shown: int
     story_is_whole: bool
     acts: Acts
     blocks_what: str
@@ -156,9 +160,11 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
         phases=_phases(view),
         escalations=_escalation_lines(viewer, view, recorded, clock),
         visits=visits(viewer, view, clock),
+        wants_human=bool(view.escalations),
         story=story(viewer, view, told, clock),
+        story_shown=LINES_SHOWN,
         story_is_whole=reads_ledger and entries is not None,
-        acts=acts(viewer.caller, view.course_id, view.next),
+        acts=acts(viewer.caller, view),
         blocks_what=_blocks_what(view),
         blocks=tuple(_block(one) for one in view.blockers),
         if_nobody_acts=foretold,

@@ -5,7 +5,7 @@ from typing import Final
 
 from console.pages.clock import Clock, WallClock
 from domain.measures import CSSRS, Risk, instrument_name
-from domain.values import CourseId, Frozen, Severity
+from domain.values import Frozen, Severity
 from domain.view import CourseView, MeasureView
 
 RISK_MARKS: Final = {
@@ -26,10 +26,10 @@ class Answered(Frozen):
 
 
 class Outcome(Frozen):
-    """One instrument over time; `mark` and `standing` say how the newest answer stands."""
+    """One instrument over time; `mark` and `standing` say how the newest answer stands. A screen has no score."""
 
-    course_id: CourseId
     instrument: str
+    is_scored: bool
     name: str
     answers: tuple[Answered, ...]
     mark: str | None
@@ -66,8 +66,8 @@ def _outcome(view: CourseView, instrument: str, clock: WallClock, due: Clock | N
     taken = sorted((one for one in view.measures if one.instrument == instrument), key=lambda one: one.at)
     mark, standing = _standing(taken[-1]) if taken else (None, "not answered yet")
     return Outcome(
-        course_id=view.course_id,
         instrument=instrument,
+        is_scored=instrument != CSSRS,
         name=instrument_name(instrument),
         answers=tuple(
             Answered(
@@ -119,8 +119,3 @@ def _risk_in_words(risk: Risk) -> str:
 
 def _spoken(band: str | None) -> str:
     return (band or "").replace("_", " ")
-
-
-def is_screen(instrument: str) -> bool:
-    """Whether it has a level of risk instead of a score."""
-    return instrument == CSSRS

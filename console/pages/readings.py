@@ -31,6 +31,8 @@ WORDS: Final[Mapping[VerdictSeverity, str]] = {
 OTHERS: Final = (Vital.HEART_RATE, Vital.SPO2, Vital.RESPIRATORY_RATE, Vital.MOAAS)
 """What is measured besides the pressure."""
 
+ALWAYS_SAID: Final = frozenset({SPOKEN[Vital.SPO2], SPOKEN[Vital.MOAAS]})
+
 
 class Sign(Frozen):
     """One vital sign of a reading; `mark` where it crossed a limit."""
@@ -86,9 +88,10 @@ def signs(reading: ReadingView) -> list[Sign]:
 
 
 def in_a_line(reading: ReadingView) -> str:
-    """`131/82 mmHg, heart rate 72 beats/min, SpO₂ 98 %, MOAA/S 5 of 5`."""
+    """`131/82 mmHg, SpO₂ 98 %, MOAA/S 5 of 5`: the pressure, the breathing, how awake, and whatever crossed a limit."""
     first, *others = signs(reading)
-    return ", ".join((first.value, *(f"{_within(sign.label)} {sign.value}" for sign in others)))
+    said = (sign for sign in others if sign.mark or sign.label in ALWAYS_SAID)
+    return ", ".join((first.value, *(f"{_within(sign.label)} {sign.value}" for sign in said)))
 
 
 def _cells(reading: ReadingView) -> Iterator[Sign]:

@@ -36,7 +36,7 @@ DEADLINES: Final[Mapping[str, str]] = {
 """Each kind of deadline that passed."""
 
 ESCALATIONS: Final[Mapping[str, str]] = {
-    "opened": "asked for",
+    "opened": "opened",
     "raised": "more urgent",
     "acknowledged": "acknowledged",
     "reopened": "open again",
