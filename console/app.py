@@ -13,7 +13,7 @@ from console.api import courses, escalations, events, health, metrics, oncall, p
 from console.counted import Counted
 from console.door import Door
 from console.frame import Frame
-from console.pages import acknowledge, board, course, live, sessions, signing_in
+from console.pages import acknowledge, board, course, live, record, sessions, signing_in
 from console.pages.rendering import static_files
 from console.problems import Told
 from domain.refusal import Refused
@@ -44,7 +44,7 @@ def create_app(door: Door) -> FastAPI:
         app.add_exception_handler(kind, on_error)
     for part in (health, readiness, metrics, events, courses, escalations, oncall, protocols, stream):
         app.include_router(part.router)
-    for page in (board, sessions, course, live, signing_in, acknowledge):
+    for page in (board, sessions, course, record, live, signing_in, acknowledge):
         app.include_router(page.router)
     app.mount("/static", static_files(), name="static")
     app.add_middleware(Counted, measures=door.measures)

@@ -10,6 +10,7 @@ from console.pages.acts import Acts, acts
 from console.pages.ahead import Due, IfNobodyActs, dues, if_nobody_acts
 from console.pages.board import PHASES
 from console.pages.clock import Clock, WallClock
+from console.pages.keepsakes import Recorded, answer
 from console.pages.ledger_state import LedgerState, ledger_state, unreadable
 from console.pages.outcomes import Outcome, outcomes
 from console.pages.rendering import floor_page
@@ -99,6 +100,7 @@ class CoursePage(Frozen):
 
     course_id: CourseId
     version: int
+    answered: Recorded | None
     title: str
     site: str
     outcome: str | None
@@ -148,6 +150,7 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
     return CoursePage(
         course_id=view.course_id,
         version=view.sequence,
+        answered=answer(viewer, viewer.request.query_params.get("answered")),
         title=_title(viewer, view),
         site=view.site,
         outcome=spoken(view.outcome) if view.outcome else None,
@@ -166,7 +169,7 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
         story_is_whole=reads_ledger and entries is not None,
         acts=acts(viewer.caller, view),
         blocks_what=_blocks_what(view),
-        blocks=tuple(_block(one) for one in view.blockers),
+        blocks=tuple(block(one) for one in view.blockers),
         if_nobody_acts=foretold,
         no_forecast=no_forecast,
         dues=dues(view, clock),
@@ -287,7 +290,8 @@ def _blocks_what(view: CourseView) -> str:
             return "the next session"
 
 
-def _block(blocker: Blocker) -> Block:
+def block(blocker: Blocker) -> Block:
+    """The blocker as it is read."""
     return Block(words=blocker.message, source=blocker.source, is_absolute=blocker.absolute)
 
 
