@@ -2,6 +2,7 @@
 
 import logging
 import traceback
+from typing import Final
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -13,6 +14,9 @@ from console.requests import request_id
 from domain.refusal import FieldError, Refused
 from gateway.calls import TooMany, Unavailable
 from records.errors import RecordStoreError
+
+EXPECTED: Final = (Told, Refused, TooMany, Unavailable, RecordStoreError, RequestValidationError, HTTPException)
+"""What may go wrong without a fault of ours."""
 
 _BY_STATUS = {404: ProblemCode.NOT_FOUND, 405: ProblemCode.METHOD_NOT_ALLOWED}
 

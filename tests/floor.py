@@ -23,6 +23,8 @@ ROOT = Path(__file__).parent.parent
 WITHIN = timedelta(seconds=60)
 """How long a test waits for what is to come: a busy machine is no failure."""
 
+UP_WITHIN = timedelta(minutes=4)
+
 Found = TypeVar("Found")
 
 
@@ -159,7 +161,7 @@ class Floor:
                 stderr=output,
                 start_new_session=True,
             )
-        return await eventually(self.stack)
+        return await eventually(self.stack, UP_WITHIN)
 
     async def stack(self) -> StackFile | None:
         """What `stack.json` says now, if it is there."""

@@ -72,7 +72,7 @@ async def acknowledge(
 ) -> EscalationView:
     """Somebody has it: the ladder stops, and the time to resolve it runs."""
     order = await _order(request, Acknowledge)
-    await _open_to(door, caller, escalation_id)
+    await open_to(door, caller, escalation_id)
     return await door.escalations.acknowledge(escalation_id, by=order.by, note=order.note)
 
 
@@ -80,7 +80,7 @@ async def acknowledge(
 async def resolve(request: Request, door: AtTheDoor, caller: OnCallStaff, escalation_id: Escalation) -> EscalationView:
     """Somebody has dealt with it."""
     order = await _order(request, Resolve)
-    await _open_to(door, caller, escalation_id)
+    await open_to(door, caller, escalation_id)
     return await door.escalations.resolve(escalation_id, by=order.by, note=order.note)
 
 
@@ -88,7 +88,7 @@ async def resolve(request: Request, door: AtTheDoor, caller: OnCallStaff, escala
 async def snooze(request: Request, door: AtTheDoor, caller: OnCallStaff, escalation_id: Escalation) -> EscalationView:
     """Nobody is paged for a while, within the policy's `max_snooze`."""
     order = await _order(request, Snooze)
-    await _open_to(door, caller, escalation_id)
+    await open_to(door, caller, escalation_id)
     return await door.escalations.snooze(escalation_id, by=order.by, length=order.for_, note=order.note)
 
 
@@ -96,7 +96,7 @@ async def snooze(request: Request, door: AtTheDoor, caller: OnCallStaff, escalat
 async def reassign(request: Request, door: AtTheDoor, caller: OnCallStaff, escalation_id: Escalation) -> EscalationView:
     """Somebody else is asked, and paged at once."""
     order = await _order(request, Reassign)
-    await _open_to(door, caller, escalation_id)
+    await open_to(door, caller, escalation_id)
     return await door.escalations.reassign(escalation_id, by=order.by, to=order.to, note=order.note)
 
 
@@ -116,7 +116,7 @@ async def seen_by(door: Door, caller: Caller, escalation_id: EscalationId) -> Es
     return view
 
 
-async def _open_to(door: Door, caller: Caller, escalation_id: EscalationId) -> None:
+async def open_to(door: Door, caller: Caller, escalation_id: EscalationId) -> None:
     """Returns where she may act on it. Of one long past only the record knows still: that it is over."""
     view = await seen_by(door, caller, escalation_id)
     if view.state is EscalationState.RESOLVED:

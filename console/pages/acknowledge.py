@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Response
 
-from console.api.escalations import Escalation
 from console.door import AtTheDoor, Door
 from console.pages.marks import MARKS
 from console.pages.rendering import page
+from console.pages.told import Refusal
 from console.problems import ProblemCode, told
 from domain.durations import in_words
 from domain.escalation import PHRASES, EscalationState, EscalationView
@@ -49,13 +49,6 @@ class AcknowledgePage(Frozen):
     message: str | None
 
 
-class Message(Frozen):
-    """A sentence in place of the page."""
-
-    title: str
-    message: str
-
-
 Act = Callable[[Invitation], Awaitable[object]]
 
 
@@ -63,19 +56,6 @@ Act = Callable[[Invitation], Awaitable[object]]
 async def look(door: AtTheDoor, token: Token) -> Response:
     """Shows the escalation. A link preview sees the same and changes as little."""
     return await _answered(door, token, _look, None)
-
-
-@router.get("/escalations/{escalation_id}")
-async def how_to_answer(escalation_id: Escalation) -> Response:
-    """Where a page leads that nobody in particular was sent: what to do. It says nothing of what there is."""
-    return page(
-        "message.html",
-        Message(
-            title="Somebody has to answer this",
-            message="Nobody on duty could be reached, or this clinic's links are not signed. Whoever is there: look at "
-            f"the patient, and say that you have it, on Kapstan's machine: kapstan ack {escalation_id} --by YOUR-ID",
-        ),
-    )
 
 
 @router.post("/ack/{token}")
@@ -116,12 +96,12 @@ async def _answered(door: Door, token: str, act: Act, done: str | None) -> Respo
         view = await door.escalations.view(invited.escalation)
         return page("acknowledge.html", _page(door.on_call.now(), view, invited, token, done))
     except BadLink as bad:
-        return page("message.html", Message(title="This link opens nothing", message=str(bad)), 410)
+        return page("message.html", Refusal(title="This link opens nothing", message=str(bad)), 410)
     except Refused as refused:
-        return page("message.html", Message(title="Nothing was changed", message=refused.refusal.message), 409)
+        return page("message.html", Refusal(title="Nothing was changed", message=refused.refusal.message), 409)
     except (Unavailable, TooMany):
         again = "Kapstan does not answer, so nothing was noted down and nobody else may be paged. Press again, and act."
-        return page("message.html", Message(title="Not yet", message=again), 503)
+        return page("message.html", Refusal(title="Not yet", message=again), 503)
 
 
 def _page(

@@ -7,6 +7,7 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from console.pages.rendering import page
+from console.pages.viewer import HX
 from console.problems import Problem, ProblemCode
 from domain.values import Frozen
 
@@ -19,6 +20,8 @@ class Refusal(Frozen):
 
     title: str
     message: str
+    href: str | None = None
+    link: str | None = None
 
 
 def is_browser(request: Request) -> bool:
@@ -38,7 +41,7 @@ def tell(request: Request, problem: Problem, headers: dict[str, str]) -> Respons
 
 def _sign_in_first(request: Request) -> Response:
     wanted = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
-    if "hx-request" in request.headers:
+    if HX in request.headers:
         seen = request.headers.get("hx-current-url", "")
         wanted = "/" + seen.split("/", 3)[3] if seen.count("/") > 2 else "/"
         return Response(status_code=401, headers={"HX-Redirect": f"/sign-in?{urlencode({'to': wanted})}"})

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from fastapi import Depends, Request, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, Request
 
 from console.admission import by_sign_in, by_token
 from console.door import AtTheDoor, Door
@@ -19,9 +18,10 @@ from domain.values import CourseId, PersonId
 LIVE: Final = "kapstan-live"
 """The header of what a page fetches by itself, because something changed."""
 
-FORM_KEY: Final = "form_key"
+HX: Final = "hx-request"
+"""The header of what a form fetches in place."""
 
-_BEARER = HTTPBearer(auto_error=False)
+FORM_KEY: Final = "form_key"
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,12 @@ class Viewer:
             self.door.reads.note(self.caller, what, course_id)
 
 
-async def _viewer(
-    request: Request, door: AtTheDoor, shown: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
-) -> Viewer:
+async def viewer_of(request: Request, door: AtTheDoor) -> Viewer:
+    """Who looks. Raises `Told` (`unauthenticated`, `too_many`, `unavailable`)."""
     now = datetime.now(UTC)
-    if shown is not None:
-        return Viewer(request, door, await by_token(request, door, shown.credentials), None, now)
+    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return Viewer(request, door, await by_token(request, door, shown.strip()), None, now)
     signed_in = door.seal.read(request.cookies.get(COOKIE, ""), now)
     if signed_in is None:
         raise told(ProblemCode.UNAUTHENTICATED, "Nobody is signed in here, or has not been for a while")
@@ -80,7 +80,7 @@ async def _viewer(
     return Viewer(request, door, caller, used_now, now)
 
 
-AnyViewer = Annotated[Viewer, Depends(_viewer)]
+AnyViewer = Annotated[Viewer, Depends(viewer_of)]
 """A page's parameter: somebody who is signed in."""
 
 

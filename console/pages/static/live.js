@@ -12,8 +12,10 @@
   let source = null;
 
   const changed = () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => htmx.trigger(document.body, "kapstan:changed"), SETTLE);
+    waiting ??= setTimeout(() => {
+      waiting = null;
+      htmx.trigger(document.body, "kapstan:changed");
+    }, SETTLE);
   };
 
   const tell = (state, words) => {
@@ -43,6 +45,20 @@
       failures += 1;
     };
   };
+
+  // A form that was sent is nobody's any more, and whoever sent it is left at what it was about.
+  let sentFrom = null;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement)) return;
+    delete form.dataset.touched;
+    sentFrom = form.closest("[tabindex]")?.id;
+    document.activeElement.blur();
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (sentFrom && document.activeElement === document.body) document.getElementById(sentFrom)?.focus();
+    sentFrom = null;
+  });
 
   // What somebody touched is hers until it is sent: a half-filled form, an opened fold.
   const isHers = (node) =>
