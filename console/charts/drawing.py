@@ -21,6 +21,8 @@ class Shape(StrEnum):
 
     DOT = "dot"
     RING = "ring"
+    SQUARE = "square"
+    HOLLOW_SQUARE = "hollow_square"
     DIAMOND = "diamond"
     HOLLOW_DIAMOND = "hollow_diamond"
     TRIANGLE = "triangle"
@@ -80,10 +82,15 @@ class Mark(Frozen):
     @property
     def corners(self) -> str:
         """The corners of a shape that has some."""
+        places: tuple[tuple[float, float], ...]
         r = self.radius * 1.3
-        triangle = ((0.0, -r), (r, 0.8 * r), (-r, 0.8 * r))
-        diamond = ((0.0, -r), (r, 0.0), (0.0, r), (-r, 0.0))
-        places = triangle if self.shape is Shape.TRIANGLE else diamond
+        match self.shape:
+            case Shape.TRIANGLE:
+                places = ((0, -r), (r, 0.8 * r), (-r, 0.8 * r))
+            case Shape.SQUARE | Shape.HOLLOW_SQUARE:
+                places = ((-0.7 * r, -0.7 * r), (0.7 * r, -0.7 * r), (0.7 * r, 0.7 * r), (-0.7 * r, 0.7 * r))
+            case _:
+                places = ((0, -r), (r, 0), (0, r), (-r, 0))
         return " ".join(f"{self.x + right:.4g},{self.y + down:.4g}" for right, down in places)
 
 

@@ -31,7 +31,7 @@ class Scale(Frozen):
 
 
 def minute_ticks(low: float, high: float, most: int) -> tuple[int, ...]:
-    """Whole minutes from `low` to `high`, at most so many, as far apart as people count, with 0 where it lies within."""
+    """Whole minutes from `low` to `high`, so many at most, as people count; 0 is one where it lies within."""
     step = next((one for one in MINUTE_STEPS if (high - low) / one <= most - 1), None)
     step = step or MINUTE_STEPS[-1] * (1 + floor((high - low) / MINUTE_STEPS[-1] / max(most - 1, 1)))
     first = -floor(-low / step)

@@ -38,7 +38,7 @@ LAYOUTS: Final[Mapping[Size, Layout]] = {
     Size.WIDE: Layout(
         width=760,
         left=44,
-        right=104,
+        right=100,
         top=22,
         gap=12,
         lanes=((Vital.SYSTOLIC, 128), (Vital.DIASTOLIC, 84), (Vital.SPO2, 48), (Vital.HEART_RATE, 48)),
@@ -47,18 +47,18 @@ LAYOUTS: Final[Mapping[Size, Layout]] = {
     ),
     Size.NARROW: Layout(
         width=360,
-        left=34,
-        right=34,
+        left=30,
+        right=58,
         top=20,
         gap=10,
         lanes=((Vital.SYSTOLIC, 116), (Vital.DIASTOLIC, 80), (Vital.SPO2, 44), (Vital.HEART_RATE, 44)),
-        ticks=6,
+        ticks=5,
         radius=3.5,
     ),
     Size.SMALL: Layout(
-        width=420,
-        left=34,
-        right=34,
+        width=480,
+        left=32,
+        right=60,
         top=4,
         gap=8,
         lanes=((Vital.SYSTOLIC, 66), (Vital.DIASTOLIC, 46)),
@@ -69,7 +69,7 @@ LAYOUTS: Final[Mapping[Size, Layout]] = {
 
 CHECKPOINTS: Final[Mapping[CheckpointStatus, tuple[Shape, str, str]]] = {
     CheckpointStatus.MET: (Shape.DOT, "well", "reading on time"),
-    CheckpointStatus.LATE: (Shape.DIAMOND, "urgent", "reading late"),
+    CheckpointStatus.LATE: (Shape.HOLLOW_SQUARE, "urgent", "reading late"),
     CheckpointStatus.MISSED: (Shape.CROSS, "emergency", "reading missed"),
     CheckpointStatus.PENDING: (Shape.RING, "soft", "reading to come"),
 }
@@ -152,7 +152,7 @@ def _lanes(
             across=across,
             dosed_at=0 if session.doses else None,
             radius=layout.radius if len(drawn) <= 24 else layout.radius * 0.6,
-            has_words=size is Size.WIDE,
+            has_units=size is Size.WIDE,
         )
         top += height + layout.gap
 
@@ -231,8 +231,8 @@ def _minutes(session: SessionView, across: Scale, layout: Layout, bottom: float)
     for tick in minute_ticks(across.low, across.high, layout.ticks):
         yield Words(x=across.at(tick), y=bottom + 32, text=f"{tick}", look="tick", anchor=Anchor.MIDDLE)
     since = "min since dose" if session.doses else "min since check-in"
-    is_wide = layout.right > 60
-    yield Words(x=across.end + 8, y=bottom + 32, text=since if is_wide else "min", look="tick")
+    text = since if layout.right > 80 else "min"
+    yield Words(x=across.end + 8, y=bottom + 32, text=text, look="tick")
 
 
 _KEYS: Final = (
