@@ -27,6 +27,7 @@ class Shape(StrEnum):
     HOLLOW_DIAMOND = "hollow_diamond"
     TRIANGLE = "triangle"
     CROSS = "cross"
+    HATCHED = "hatched"
 
 
 class Anchor(StrEnum):
@@ -139,3 +140,8 @@ class Drawing(Frozen):
     words: tuple[Words, ...] = ()
     keys: tuple[Key, ...] = ()
     tables: tuple[Table, ...] = ()
+
+    @property
+    def is_hatched(self) -> bool:
+        """Whether some area is: then the drawing needs the pattern."""
+        return any(area.is_hatched for area in self.areas)
