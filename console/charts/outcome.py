@@ -31,6 +31,9 @@ LAYOUTS: Final[Mapping[Size, Layout]] = {
     Size.NARROW: Layout(width=320, height=150, left=28, right=40, date=44),
     Size.SMALL: Layout(width=320, height=110, left=28, right=40, date=44),
 }
+RISK_IN_WORDS: Final = 64.0
+"""The right margin where the levels of a risk are named."""
+
 TOP: Final = 16.0
 BOTTOM: Final = 22.0
 
@@ -45,12 +48,13 @@ RISKS: Final[Mapping[Risk, tuple[Shape, str]]] = {
 def score_chart(judged: Thresholds, measures: Sequence[MeasureView], zone: tzinfo, size: Size = Size.NARROW) -> Drawing:
     """The scores of one instrument among the measures, its baseline first; dates are those of `zone`."""
     scores = scores_of(judged, measures)
-    across, up = _scales(size, [at for at, _ in scores], _reach(judged, [score for _, score in scores]))
+    layout = LAYOUTS[size]
+    across, up = _scales(layout, [at for at, _ in scores], _reach(judged, [score for _, score in scores]))
     return Drawing(
         name=f"measure-{judged.instrument}-{size}",
         size=size,
-        width=LAYOUTS[size].width,
-        height=LAYOUTS[size].height,
+        width=layout.width,
+        height=layout.height,
         says=score_sentence(judged, measures, zone),
         areas=(_frame(across, up), *_remission(judged, across, up)),
         lines=(
@@ -61,7 +65,7 @@ def score_chart(judged: Thresholds, measures: Sequence[MeasureView], zone: tzinf
         words=(
             *_levels(judged, scores, across, up),
             *_lines_in_words(judged, across, up),
-            *_dates([at for at, _ in scores], across, up, zone, LAYOUTS[size].date),
+            *_dates([at for at, _ in scores], across, up, zone, layout.date),
         ),
         tables=(score_table(judged, measures, zone),),
     )
@@ -73,7 +77,8 @@ def risk_chart(instrument: str, measures: Sequence[MeasureView], zone: tzinfo, s
         ((one.at, one.risk) for one in measures if one.instrument == instrument and one.risk is not None),
         key=lambda screen: screen[0],
     )
-    across, up = _scales(size, [at for at, _ in taken], (-0.4, len(Risk) - 0.6))
+    layout = LAYOUTS[size].but(right=RISK_IN_WORDS)
+    across, up = _scales(layout, [at for at, _ in taken], (-0.4, len(Risk) - 0.6))
     points: list[Point] = []
     for at, risk in taken:
         place = _place(at, risk.rank, across, up)
@@ -83,8 +88,8 @@ def risk_chart(instrument: str, measures: Sequence[MeasureView], zone: tzinfo, s
     return Drawing(
         name=f"measure-{instrument}-{size}",
         size=size,
-        width=LAYOUTS[size].width,
-        height=LAYOUTS[size].height,
+        width=layout.width,
+        height=layout.height,
         says=risk_sentence(instrument, measures, zone),
         areas=(_frame(across, up),),
         lines=(
@@ -104,7 +109,7 @@ def risk_chart(instrument: str, measures: Sequence[MeasureView], zone: tzinfo, s
         ),
         words=(
             *(Words(x=across.end + 6, y=up.at(risk.rank) + 4, text=risk.value, look="tick") for risk in Risk),
-            *_dates([at for at, _ in taken], across, up, zone, LAYOUTS[size].date),
+            *_dates([at for at, _ in taken], across, up, zone, layout.date),
         ),
         tables=(risk_table(instrument, measures, zone),),
     )
@@ -127,8 +132,7 @@ def _reach(judged: Thresholds, scores: Sequence[float]) -> tuple[float, float]:
     return min([lowest, *scores]), max([min(most, most if judged.highest is None else judged.highest), *scores])
 
 
-def _scales(size: Size, moments: Sequence[datetime], reach: tuple[float, float]) -> tuple[Scale, Scale]:
-    layout = LAYOUTS[size]
+def _scales(layout: Layout, moments: Sequence[datetime], reach: tuple[float, float]) -> tuple[Scale, Scale]:
     first = min(moments, default=None)
     begins = first.timestamp() if first else 0.0
     ends = (
