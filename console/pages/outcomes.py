@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
+from console.charts.drawing import Drawing
+from console.charts.outcome import risk_chart, score_chart
 from console.pages.clock import Clock, WallClock
 from domain.measures import CSSRS, Risk, instrument_name
 from domain.values import Frozen, Severity
@@ -16,24 +18,15 @@ RISK_MARKS: Final = {
 }
 
 
-class Answered(Frozen):
-    """One answer in a row of the table."""
-
-    at: Clock
-    score: str
-    band: str
-    change: str
-
-
 class Outcome(Frozen):
-    """One instrument over time; `mark` and `standing` say how the newest answer stands. A screen has no score."""
+    """One instrument over time; `mark`, `standing` and `change` say how the newest answer stands to the first."""
 
     instrument: str
-    is_scored: bool
     name: str
-    answers: tuple[Answered, ...]
+    chart: Drawing | None
     mark: str | None
     standing: str
+    change: str
     due: Clock | None
 
 
@@ -67,21 +60,20 @@ def _outcome(view: CourseView, instrument: str, clock: WallClock, due: Clock | N
     mark, standing = _standing(taken[-1]) if taken else (None, "not answered yet")
     return Outcome(
         instrument=instrument,
-        is_scored=instrument != CSSRS,
         name=instrument_name(instrument),
-        answers=tuple(
-            Answered(
-                at=clock.at(one.at),
-                score="" if one.score is None else f"{one.score:g}",
-                band=_risk_in_words(one.risk) if one.risk is not None else _spoken(one.band),
-                change="; ".join(_change(one)),
-            )
-            for one in reversed(taken)
-        ),
+        chart=_drawn(view, instrument, clock),
         mark=mark,
         standing=standing,
+        change=", ".join(_change(taken[-1])) if taken else "",
         due=due,
     )
+
+
+def _drawn(view: CourseView, instrument: str, clock: WallClock) -> Drawing | None:
+    if instrument == CSSRS:
+        return risk_chart(instrument, view.measures, clock.zone)
+    judged = next((one for one in view.thresholds if one.instrument == instrument), None)
+    return score_chart(judged, view.measures, clock.zone) if judged else None
 
 
 def _standing(newest: MeasureView) -> tuple[str | None, str]:
@@ -107,10 +99,6 @@ def _change(one: MeasureView) -> Iterator[str]:
             if moved.improvement_percent >= 0
             else (f"{-moved.improvement_percent:g} % worse")
         )
-    if moved.is_response:
-        yield "response"
-    if moved.is_remission:
-        yield "remission"
 
 
 def _risk_in_words(risk: Risk) -> str:

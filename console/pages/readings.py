@@ -1,6 +1,6 @@
 """A reading as a nurse says it, each number with its unit, and what the protocol says of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from console.pages.clock import Clock, WallClock
@@ -43,14 +43,10 @@ class Sign(Frozen):
 
 
 class ReadingShown(Frozen):
-    """One reading: its signs in the order in which they are said, the verdict, and each finding in a sentence.
-
-    `cells` are the same without units, one for each column of a table that names them.
-    """
+    """One reading: its signs in the order in which they are said, the verdict, and each finding in a sentence."""
 
     at: Clock
     signs: tuple[Sign, ...]
-    cells: tuple[Sign, ...]
     mark: str
     verdict: str
     findings: tuple[str, ...]
@@ -62,7 +58,6 @@ def shown(reading: ReadingView, clock: WallClock) -> ReadingShown:
     return ReadingShown(
         at=clock.at(reading.at),
         signs=tuple(signs(reading)),
-        cells=tuple(_cells(reading)),
         mark=MARK_OF[reading.verdict.severity],
         verdict=WORDS[reading.verdict.severity],
         findings=findings(reading.verdict),
@@ -81,10 +76,15 @@ def findings(verdict: Verdict) -> tuple[str, ...]:
 
 def signs(reading: ReadingView) -> list[Sign]:
     """Each vital sign that was taken, with its unit: the two pressures are one."""
-    units = (UNITS[Vital.SYSTOLIC], *(UNITS[vital] for vital in OTHERS))
-    return [
-        cell.but(value=f"{cell.value} {unit}") for cell, unit in zip(_cells(reading), units, strict=True) if cell.value
-    ]
+    vitals = reading.vitals
+    pressure = max((_crossed(reading, vital) for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC)), key=_rank)
+    said = f"{vitals.systolic}/{vitals.diastolic} {UNITS[Vital.SYSTOLIC]}"
+    found = [Sign(label="Blood pressure", value=said, mark=pressure and MARK_OF[pressure])]
+    for vital in OTHERS:
+        value, crossed = _value(vitals, vital), _crossed(reading, vital)
+        if value is not None:
+            found.append(Sign(label=SPOKEN[vital], value=f"{value} {UNITS[vital]}", mark=crossed and MARK_OF[crossed]))
+    return found
 
 
 def in_a_line(reading: ReadingView) -> str:
@@ -92,17 +92,6 @@ def in_a_line(reading: ReadingView) -> str:
     first, *others = signs(reading)
     said = (sign for sign in others if sign.mark or sign.label in ALWAYS_SAID)
     return ", ".join((first.value, *(f"{_within(sign.label)} {sign.value}" for sign in said)))
-
-
-def _cells(reading: ReadingView) -> Iterator[Sign]:
-    vitals = reading.vitals
-    pressure = max((_crossed(reading, vital) for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC)), key=_rank)
-    yield Sign(
-        label="Blood pressure", value=f"{vitals.systolic}/{vitals.diastolic}", mark=pressure and MARK_OF[pressure]
-    )
-    for vital in OTHERS:
-        value, crossed = _value(vitals, vital), _crossed(reading, vital)
-        yield Sign(label=SPOKEN[vital], value="" if value is None else str(value), mark=crossed and MARK_OF[crossed])
 
 
 def _value(vitals: VitalsRecorded.Data, vital: Vital) -> int | None:

@@ -20,6 +20,7 @@ from console.pages.forms.entered import Entered, data_of, entered_in
 from console.pages.forms.fields import all_fields
 from console.pages.forms.shown import ShownForm, shown
 from console.pages.keepsakes import Recorded, keep_answer, keep_reporter, reporter
+from console.pages.me import me
 from console.pages.rendering import floor_page
 from console.pages.viewer import Viewer, acting, looking
 from console.problems import Problem, ProblemCode, Told, told
@@ -252,8 +253,14 @@ def _zone(viewer: Viewer, view: CourseView | None, entered: Entered) -> ZoneInfo
 
 
 def _reporter(viewer: Viewer) -> Entered:
-    known = reporter(viewer)
+    known = reporter(viewer) or _at_this_screen(viewer)
     return {"/data/actor/id": (known.id,), "/data/actor/role": (known.role.value,)} if known else {}
+
+
+def _at_this_screen(viewer: Viewer) -> Actor | None:
+    """Who acted on call here, as the on-call file knows her."""
+    who = me(viewer)
+    return Actor(id=who, role=viewer.door.on_call.now().people[who].role) if who else None
 
 
 def _actor(event: dict[str, JsonValue]) -> Actor | None:

@@ -7,12 +7,15 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
 
+from console.charts.drawing import Drawing, Size
+from console.charts.session import session_chart
 from console.pages import readings
 from console.pages.clock import Clock
 from console.pages.readings import ReadingShown
 from console.pages.rendering import floor_page
 from console.pages.shell import SEES_COURSES
 from console.pages.viewer import Viewer, looking
+from console.pages.visits import HERE, STAGES, people
 from domain.access import Right
 from domain.escalation import PHRASES
 from domain.refusal import Refused
@@ -26,14 +29,6 @@ PATH: Final = "/sessions"
 
 AT_ONCE: Final = 16
 """How many courses are asked at a time."""
-
-STAGES: Final[Mapping[Stage, str]] = {
-    Stage.CHECKED_IN: "checked in",
-    Stage.CLEARED: "cleared",
-    Stage.DOSED: "dosed",
-    Stage.RECOVERING: "recovering",
-}
-"""Where a patient is who is here."""
 
 LATE: Final = "late"
 ON_TIME: Final = "well"
@@ -54,6 +49,8 @@ class LiveSession(Frozen):
     version: int
     site: str
     session: str
+    room: str | None = None
+    people: tuple[str, ...] = ()
     stage: str
     mark: str
     standing: str
@@ -63,6 +60,7 @@ class LiveSession(Frozen):
     due: Clock | None
     reading: ReadingShown | None
     blocked_by: tuple[str, ...]
+    chart: Drawing | None = None
     silent: str | None = None
 
 
@@ -115,7 +113,7 @@ async def _asked(viewer: Viewer, recorded: Sequence[CourseSummary]) -> list[_Fou
 
 def _session(found: _Found) -> SessionView | None:
     """The session under way: the record may be a moment behind, and she may have gone home."""
-    here = (session for session in (found.view.sessions if found.view else ()) if session.stage in STAGES)
+    here = (session for session in (found.view.sessions if found.view else ()) if session.stage in HERE)
     return next(here, None)
 
 
@@ -150,6 +148,8 @@ def _live(viewer: Viewer, found: _Found, session: SessionView | None) -> LiveSes
         version=view.sequence,
         site=view.site,
         session=f"session {session.number} of {view.planned_sessions}",
+        room=session.room,
+        people=people(viewer, session),
         stage=STAGES[session.stage],
         mark=mark,
         standing=STANDING.get(mark) or (PHRASES[worst.kind] if worst else mark),
@@ -159,6 +159,7 @@ def _live(viewer: Viewer, found: _Found, session: SessionView | None) -> LiveSes
         due=clock.due(due_at) if due_at else None,
         reading=readings.shown(newest, clock) if newest else None,
         blocked_by=() if is_dosed else tuple(blocker.message for blocker in view.blockers),
+        chart=session_chart(session, clock.now, clock.zone, Size.SMALL) if is_dosed else None,
     )
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from console.charts.drawing import Drawing, Size
+from console.charts.session import session_chart
 from console.pages import readings
 from console.pages.clock import Clock, WallClock
 from console.pages.readings import ReadingShown
-from console.pages.story import since_dose, who
+from console.pages.story import who
 from console.pages.viewer import Viewer
 from domain.checkpoints import CheckpointStatus
 from domain.state import Stage
@@ -37,16 +39,8 @@ class Step(Frozen):
     at: Clock
 
 
-class ReadingRow(Frozen):
-    """One reading in the table: when since the dose, and whether it came in time for a checkpoint."""
-
-    since_dose: str
-    punctuality: str
-    reading: ReadingShown
-
-
 class Visit(Frozen):
-    """One session. `summary` says in a line how its readings stand."""
+    """One session, drawn twice: for a page and for a phone. `beyond` are its readings that crossed a limit."""
 
     number: int
     stage: str
@@ -60,7 +54,9 @@ class Visit(Frozen):
     due: Clock | None
     summary_mark: str
     summary: str
-    rows: tuple[ReadingRow, ...]
+    chart: Drawing | None
+    narrow: Drawing | None
+    beyond: tuple[ReadingShown, ...]
 
 
 def visits(viewer: Viewer, view: CourseView, clock: WallClock) -> tuple[Visit, ...]:
@@ -69,10 +65,9 @@ def visits(viewer: Viewer, view: CourseView, clock: WallClock) -> tuple[Visit, .
     return tuple(_visit(viewer, one, clock, is_newest=one.number == newest) for one in reversed(view.sessions))
 
 
-def room_and_people(viewer: Viewer, session: SessionView) -> tuple[str, ...]:
-    """The room, where one is booked, and who is with the patient."""
-    people = tuple(who(viewer, one.id, one.role) for one in session.staff)
-    return (session.room, *people) if session.room else people
+def people(viewer: Viewer, session: SessionView) -> tuple[str, ...]:
+    """Who is with the patient."""
+    return tuple(who(viewer, one.id, one.role) for one in session.staff)
 
 
 def _visit(viewer: Viewer, session: SessionView, clock: WallClock, *, is_newest: bool) -> Visit:
@@ -85,21 +80,20 @@ def _visit(viewer: Viewer, session: SessionView, clock: WallClock, *, is_newest:
         is_newest=is_newest,
         starts=clock.at(session.starts_at),
         room=session.room,
-        staff=tuple(who(viewer, one.id, one.role) for one in session.staff),
+        staff=people(viewer, session),
         steps=tuple(_steps(session, clock)),
         since_dose=clock.since(session.doses[-1].at) if session.doses and is_here else None,
         due=clock.due(session.reading_due_at) if session.reading_due_at else None,
         summary_mark=mark,
         summary=summary,
-        rows=tuple(
-            ReadingRow(
-                since_dose=since_dose(session, reading.at),
-                punctuality=_punctuality(session, reading.at.isoformat()),
-                reading=readings.shown(reading, clock),
-            )
-            for reading in session.readings
-        ),
+        chart=_drawn(session, clock, Size.WIDE),
+        narrow=_drawn(session, clock, Size.NARROW),
+        beyond=tuple(readings.shown(one, clock) for one in session.readings if one.verdict.findings),
     )
+
+
+def _drawn(session: SessionView, clock: WallClock, size: Size) -> Drawing | None:
+    return session_chart(session, clock.now, clock.zone, size) if session.readings or session.doses else None
 
 
 def _steps(session: SessionView, clock: WallClock) -> Iterator[Step]:
@@ -124,12 +118,3 @@ def _summary(session: SessionView) -> tuple[str, str]:
     if missed:
         return Severity.URGENT.value, f"{words}, {missed} missed"
     return "well" if met == len(counted) else Severity.ROUTINE.value, words
-
-
-def _punctuality(session: SessionView, reading_at: str) -> str:
-    statuses = [
-        one.status for one in session.checkpoints if one.reading_at and one.reading_at.isoformat() == reading_at
-    ]
-    if not statuses:
-        return ""
-    return "in time" if CheckpointStatus.MET in statuses else "late"
