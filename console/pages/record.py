@@ -1,5 +1,7 @@
 """Recording what happened: a form for each clinic event, sent the way a clinic's own software sends it."""
 
+import asyncio
+from datetime import timedelta
 from typing import Annotated, Final
 from urllib.parse import quote
 from uuid import uuid4
@@ -40,6 +42,9 @@ REFERRED: Final = "kap.course.referred"
 REFER: Final = "/refer"
 PATH: Final = "/courses/{course_id}/record/{event}"
 ONE_MORE_ROW: Final = "one_more_row"
+
+SEEN_WITHIN: Final = timedelta(seconds=2)
+"""How long what was entered waits for the course to say where it stood before."""
 
 REPORTS: Final = (Right.REPORT, Right.STEER)
 
@@ -232,10 +237,11 @@ def _kind(viewer: Viewer, event: str) -> str:
 
 
 async def _seen(viewer: Viewer, course_id: CourseId) -> CourseView | None:
-    """The course, where it answers and is hers to see: a form is shown again without it too."""
+    """The course, where it answers soon and is hers to see: a form is shown again without it too."""
     try:
-        return await seen_by(viewer.door, viewer.caller, course_id)
-    except (Told, Refused, Unavailable, TooMany, RecordStoreError):
+        async with asyncio.timeout(SEEN_WITHIN.total_seconds()):
+            return await seen_by(viewer.door, viewer.caller, course_id)
+    except (Told, Refused, Unavailable, TooMany, RecordStoreError, TimeoutError):
         return None
 
 
