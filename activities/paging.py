@@ -11,7 +11,7 @@ from temporalio import activity
 
 from domain.escalation import PHRASES, EscalationId, Opening, Page
 from domain.oncall import Duty, OnCall, Standing
-from domain.policy import Channel
+from domain.policy import Channel, scheme
 from domain.values import Frozen, Moment, PersonId, Severity
 
 CHANNEL_WITHIN: Final = timedelta(seconds=10)
@@ -99,9 +99,8 @@ class Paging:
         return tuple(pages[place] for place in sorted(pages))
 
     async def _try(self, order: PageOrder, text: Text, place: int, channel: Channel, pages: dict[int, Page]) -> None:
-        url = channel.get_secret_value()
-        error = await self._send(url, text, order.severity)
-        pages[place] = _page(order, url.partition("://")[0], error)
+        error = await self._send(channel.get_secret_value(), text, order.severity)
+        pages[place] = _page(order, scheme(channel), error)
         activity.heartbeat(Tried(pages=dict(pages)))
 
     async def _send(self, url: str, text: Text, severity: Severity) -> str | None:
@@ -115,10 +114,8 @@ class Paging:
             return f"the channel did not answer within {self._channel_within:g} s"
 
 
-def _page(order: PageOrder, scheme: str, error: str | None) -> Page:
-    return Page(
-        at=order.at, step=order.step, person=order.person, channel=scheme.lower(), ok=error is None, error=error
-    )
+def _page(order: PageOrder, kind: str, error: str | None) -> Page:
+    return Page(at=order.at, step=order.step, person=order.person, channel=kind, ok=error is None, error=error)
 
 
 def _tried_before() -> Tried:

@@ -7,11 +7,11 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from console.answering import EXPECTED, on_error
-from console.api import courses, escalations, events, health, metrics, protocols, readiness, stream
+from console.api import courses, escalations, events, health, metrics, oncall, protocols, readiness, stream
 from console.counted import Counted
 from console.door import Door
 from console.frame import Frame
-from console.pages import acknowledge, board, figures, live, signing_in
+from console.pages import acknowledge, board, course, figures, live, record, sessions, signing_in
 from console.pages import escalations as escalation_pages
 from console.pages import protocols as protocol_pages
 from console.pages.rendering import static_files
@@ -36,9 +36,20 @@ def create_app(door: Door) -> FastAPI:
     app.state.door = door
     for kind in EXPECTED:
         app.add_exception_handler(kind, on_error)
-    for part in (health, readiness, metrics, events, courses, escalations, protocols, stream):
+    for part in (health, readiness, metrics, events, courses, escalations, oncall, protocols, stream):
         app.include_router(part.router)
-    for page in (board, escalation_pages, protocol_pages, figures, live, signing_in, acknowledge):
+    for page in (
+        board,
+        sessions,
+        course,
+        record,
+        escalation_pages,
+        protocol_pages,
+        figures,
+        live,
+        signing_in,
+        acknowledge,
+    ):
         app.include_router(page.router)
     app.mount("/static", static_files(), name="static")
     app.add_middleware(Counted, measures=door.measures)

@@ -21,12 +21,17 @@ class CheckpointStatus(StrEnum):
 
 
 class Checkpoint(Frozen):
-    """A moment by which vitals are due. It is known since `learned_at`, which lies after `due_at` in an import."""
+    """A moment by which vitals are due. It is known since `learned_at`, which lies after `due_at` in an import.
+
+    A reading from `opens_at` on answers it, and is late after `grace_ends_at`.
+    """
 
     due_at: Moment
     learned_at: Moment
     status: CheckpointStatus
     reading_at: Moment | None = None
+    opens_at: Moment | None = None
+    grace_ends_at: Moment | None = None
 
     @property
     def is_answered(self) -> bool:
@@ -140,7 +145,14 @@ def _judged(
         status = CheckpointStatus.MET if answer.at <= due + rules.grace else CheckpointStatus.LATE
     else:
         status = CheckpointStatus.MISSED if key(session.number, due) in passed else CheckpointStatus.PENDING
-    return Checkpoint(due_at=due, learned_at=learned_at, status=status, reading_at=answer.at if answer else None)
+    return Checkpoint(
+        due_at=due,
+        learned_at=learned_at,
+        status=status,
+        reading_at=answer.at if answer else None,
+        opens_at=opens,
+        grace_ends_at=due + rules.grace,
+    )
 
 
 def _settled_at(session: MedicineSession, checkpoint: Checkpoint, missed_at: datetime | None) -> datetime:

@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import TypeVar
 from uuid import uuid4
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle, WorkflowQueryRejectedError
+from temporalio.common import QueryRejectCondition
 from temporalio.workflow import UpdateMethodMultiParam
 
 from domain.escalation import (
@@ -17,6 +18,7 @@ from domain.escalation import (
     Snooze,
     workflow_id,
 )
+from domain.ladder import Climb
 from domain.refusal import RefusalCode, Refused
 from domain.values import PersonId
 from gateway.calls import ANSWER_WITHIN, answer
@@ -60,6 +62,20 @@ class Escalations:
         return await answer(
             lambda: handle.query(Escalation.view, rpc_timeout=ANSWER_WITHIN), *_unless_known(escalation)
         )
+
+    async def climb(self, escalation: EscalationId) -> Climb:
+        """Its ladder as it stands. Raises as `view` does, `unknown_escalation` also where it was ended unresolved."""
+        handle = self._handle(escalation)
+        unless = QueryRejectCondition.NOT_COMPLETED_CLEANLY
+        try:
+            return await answer(
+                lambda: handle.query(Escalation.climb, reject_condition=unless, rpc_timeout=ANSWER_WITHIN),
+                *_unless_known(escalation),
+            )
+        except WorkflowQueryRejectedError as ended:
+            how = ended.status.name.lower() if ended.status else "ended"
+            told = f"The workflow of {escalation} was {how}: it pages nobody any more"
+            raise Refused.because(RefusalCode.UNKNOWN_ESCALATION, told) from None
 
     async def _order(
         self,

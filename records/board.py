@@ -15,6 +15,9 @@ from records.statements import statement
 OPEN_PHASES: Final = tuple(phase for phase in Phase if phase is not Phase.CLOSED)
 
 
+_COUNTED: Final = ("courses", "under_way", "late", "wanting")
+
+
 class BoardFilter(Frozen):
     """Which courses the board shows: those that match all that is given.
 
@@ -67,16 +70,16 @@ async def board(connections: Connections, asked: BoardFilter, now: datetime) -> 
     async with connections.connection() as connection:
         cards = await connection.fetch(statement("board_cards"), phases, *where, *seen, asked.limit)
         counts = await connection.fetch(statement("board_counts"), phases, *where, *seen, now)
-        choices = await connection.fetch(statement("board_choices"), *seen)
-    counted = {row["phase"]: dict(row) for row in counts}
     shown = [projection.course(row) for row in cards]
     return Board(
         columns=tuple(
-            Column.model_validate(
-                {"phase": phase, **counted.get(phase, {}), "cards": [card for card in shown if card.phase == phase]}
+            Column(
+                phase=phase,
+                **{name: sum(row[name] for row in counts if row["phase"] == phase) for name in _COUNTED},
+                cards=tuple(card for card in shown if card.phase == phase),
             )
             for phase in phases
         ),
-        sites=tuple(dict.fromkeys(row["site"] for row in choices)),
-        protocols=tuple(sorted({row["protocol_id"] for row in choices})),
+        sites=tuple(sorted({row["site"] for row in counts})),
+        protocols=tuple(sorted({row["protocol_id"] for row in counts})),
     )

@@ -8,6 +8,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.answer import AlreadyAnswered, Answer
+    from domain.calls_to_come import Ahead, CallsToCome, calls_to_come
     from domain.chart import Chart, Decision, PinnedProtocol
     from domain.escalation import Notice
     from domain.events import ClinicEvent
@@ -112,6 +113,11 @@ class PatientCourse:
     def view(self, at: datetime) -> CourseView:
         """Where the course is, what may come, what blocks it, what is due."""
         return course_view(self._chart, at)
+
+    @workflow.query(description="Whom it will call for if nobody acts")
+    def calls_to_come(self, ahead: Ahead) -> CallsToCome:
+        """The calls that wait to be made, and those of every deadline that would pass unmet."""
+        return calls_to_come(self._chart, ahead, self._switchboard.waiting)
 
     @workflow.query(description="The end of the ledger's chain")
     def ledger_head(self) -> LedgerHead:

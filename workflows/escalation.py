@@ -133,7 +133,7 @@ class Escalation:
 
     @workflow.query
     def climb(self) -> Climb:
-        """The ladder as it stands, from which `domain.ladder.forecast` tells who is paged when."""
+        """The ladder as it stands, from which `domain.forecast` tells who is paged when."""
         return self._obligation.climb
 
     async def _until_something_is_due(self) -> None:

@@ -1,5 +1,6 @@
 """Courses: the fleet from the record, one course as its workflow holds it now, its ledger."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -9,14 +10,17 @@ from console.api.lists import Items, Limit, page
 from console.door import AtTheDoor, Door
 from console.problems import ProblemCode, told
 from domain.access import Caller, Right
+from domain.forecast import Forecast
 from domain.ledger import Entry
 from domain.state import Outcome, Phase
 from domain.summary import CourseSummary
 from domain.values import Code, CourseId, Name, Severity
 from domain.view import CourseView
+from gateway.forecasting import forecast_of
 from records.store import CourseFilter, EscalationFilter
 
 Reader = Annotated[Caller, Depends(with_one_of(Right.READ_COURSES, Right.READ_COURSES_BEHIND))]
+Rostered = Annotated[Caller, Depends(with_one_of(Right.READ_ONCALL))]
 Auditor = Annotated[Caller, Depends(with_one_of(Right.READ_LEDGER))]
 Course = Annotated[CourseId, Path(description="The course's id", examples=["EX-1"])]
 
@@ -62,6 +66,17 @@ async def course(door: AtTheDoor, caller: Reader, course_id: Course) -> CourseVi
     view = await seen_by(door, caller, course_id)
     door.reads.note(caller, "course", course_id)
     return view
+
+
+@router.get("/{course_id}/forecast")
+async def forecast(door: AtTheDoor, caller: Rostered, course_id: Course) -> Forecast:
+    """Who will be paged about the course, when and how, if nobody acts from now on: of the next seven days."""
+    await seen_by(door, caller, course_id)
+    foretold = await forecast_of(
+        course_id, datetime.now(UTC), door.courses, door.escalations, on_call=door.on_call.now()
+    )
+    door.reads.note(caller, "forecast", course_id)
+    return foretold
 
 
 @router.get("/{course_id}/ledger")

@@ -58,7 +58,7 @@ async def report(request: Request, door: AtTheDoor, caller: Reporter) -> Respons
 
 
 async def _one(door: Door, caller: Caller, value: JsonValue) -> Response:
-    reported = await _report(door, caller, value)
+    reported = await report_one(door, caller, value)
     return Response(
         reported.answer.model_dump_json(),
         status_code=_status(reported),
@@ -87,7 +87,7 @@ async def _many(door: Door, caller: Caller, values: JsonValue) -> Response:
 async def _result(door: Door, caller: Caller, value: JsonValue) -> Mapping[str, JsonValue] | Told:
     """What became of one event of a batch; a `Told` where nobody answers, so that the rest need not be tried."""
     try:
-        reported = await _report(door, caller, value)
+        reported = await report_one(door, caller, value)
     except Exception as error:  # noqa: BLE001  in a batch each event is answered on its own
         problem = problem_of(error) or fault(error)
         return problem if isinstance(error, Unavailable) else _refused(problem)
@@ -95,7 +95,11 @@ async def _result(door: Door, caller: Caller, value: JsonValue) -> Mapping[str, 
     return {"status": _status(reported), "body": reported.answer.model_dump(mode="json"), **replayed}
 
 
-async def _report(door: Door, caller: Caller, value: JsonValue) -> Reported:
+async def report_one(door: Door, caller: Caller, value: JsonValue) -> Reported:
+    """One event as it arrived, accepted within its time, for a caller who may report it.
+
+    Raises `Told` (`forbidden`), `Refused`, `Unavailable` or `TooMany`.
+    """
     event = event_from(value)
     if not caller.may_report(event.type):
         raise told(ProblemCode.FORBIDDEN, f"A token of role {caller.role} may not report {event.type}")

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 from itsdangerous import BadData, URLSafeSerializer
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from domain.access import TokenId
 from domain.values import Frozen, Moment
@@ -85,6 +85,22 @@ class Seal:
         except (BadData, ValidationError, ValueError, TypeError, OverflowError):
             return None
         return found if now < found.ends_unused_at else None
+
+    def sealed(self, value: JsonValue, purpose: str) -> str:
+        """What a browser is given to keep for us, and can read but not change."""
+        told: str = self._serializer_for(purpose).dumps(value)
+        return told
+
+    def unsealed(self, kept: str, purpose: str) -> JsonValue | None:
+        """What a browser kept; None where it was not sealed here for this purpose."""
+        try:
+            found: JsonValue = self._serializer_for(purpose).loads(kept)
+        except BadData:
+            return None
+        return found
+
+    def _serializer_for(self, purpose: str) -> URLSafeSerializer:
+        return URLSafeSerializer(self._secret, salt=f"kapstan.{purpose}")
 
     def form_key(self, signed_in: SignedIn) -> str:
         """What every form of this sign-in carries, and no other site can know."""

@@ -20,11 +20,13 @@ CLINIC, OPERATIONS, ONCALL, AUDITOR, ADMIN = TokenRole
 EVERYBODY: Final = frozenset(TokenRole)
 SEES_COURSES: Final = EVERYBODY
 SEES_ESCALATIONS: Final = EVERYBODY - {CLINIC}
+SEES_STAFF: Final = EVERYBODY - {CLINIC}
 ACTS: Final = frozenset({ONCALL, ADMIN})
 
 ROUTES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("get", "/v1/courses"): SEES_COURSES,
     ("get", "/v1/courses/{course_id}"): SEES_COURSES,
+    ("get", "/v1/courses/{course_id}/forecast"): SEES_STAFF,
     ("get", "/v1/courses/{course_id}/ledger"): frozenset({AUDITOR, ADMIN}),
     ("get", "/v1/escalations"): SEES_ESCALATIONS,
     ("get", "/v1/escalations/{escalation_id}"): SEES_ESCALATIONS,
@@ -32,6 +34,7 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("post", "/v1/escalations/{escalation_id}/resolve"): ACTS,
     ("post", "/v1/escalations/{escalation_id}/snooze"): ACTS,
     ("post", "/v1/escalations/{escalation_id}/reassign"): ACTS,
+    ("get", "/v1/oncall"): SEES_STAFF,
     ("get", "/v1/protocols"): EVERYBODY,
     ("get", "/v1/protocols/{protocol_id}"): EVERYBODY,
     ("post", "/v1/events"): frozenset({CLINIC, OPERATIONS, ADMIN}),

@@ -2,6 +2,7 @@
 
 from domain.escalation import Kind
 from domain.events import Dose
+from domain.limits import session_limits
 from domain.measures import Risk
 from domain.state import Outcome, Phase, Stage
 from domain.values import Severity
@@ -9,6 +10,7 @@ from domain.view import CourseView, course_summary, course_view
 from tests.cast import (
     HAS_A_PLAN,
     MARA,
+    STAFF,
     check_in,
     clearance,
     cssrs,
@@ -142,6 +144,39 @@ def test_a_session_is_shown_with_the_end_that_is_planned(opens: Opens) -> None:
     (session,) = course_view(ward.chart, ward.now).sessions
 
     assert session.planned_end_at == ward.begins() + hours(2)
+
+
+def test_a_session_is_shown_with_its_room_its_people_and_what_its_readings_are_judged_by(ward: Ward) -> None:
+    """So that whoever draws it need not know the protocol."""
+    ward.watched(until=minutes(15))
+    (session,) = course_view(ward.chart, ward.now).sessions
+
+    assert (session.room, session.staff) == (ward.session().booking.data.room, STAFF)
+    assert session.checked_in_at == ward.begins() - minutes(20)
+    assert session.cleared_at == ward.begins() - minutes(5)
+    assert session.reading_due_at == ward.begins() + minutes(30)
+    assert session.limits == session_limits(ward.chart.protocol, ward.session())
+    assert len(session.limits) > 10
+
+
+def test_a_checkpoint_is_shown_with_its_window(ward: Ward) -> None:
+    """From `early` before it is due until its `grace` is over."""
+    (session,) = course_view(ward.watched(until=minutes(0)).chart, ward.now).sessions
+    point = session.checkpoints[1]
+
+    assert (point.opens_at, point.due_at, point.grace_ends_at) == (
+        ward.begins() + minutes(12),
+        ward.begins() + minutes(15),
+        ward.begins() + minutes(20),
+    )
+
+
+def test_measures_are_shown_with_what_they_are_judged_by(ward: Ward) -> None:
+    """Response and remission as scores, of each instrument that was asked."""
+    shown = {one.instrument: one for one in course_view(ward.screened().chart, ward.now).thresholds}
+
+    assert list(shown) == ["phq9", "gad7", "cssrs"]
+    assert (shown["phq9"].baseline, shown["phq9"].response_at_most, shown["phq9"].remission_below) == (17, 8.5, 5)
 
 
 def test_what_a_prescriber_overrode_is_shown_for_ever(ward: Ward) -> None:
