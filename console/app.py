@@ -11,10 +11,8 @@ from console.api import courses, escalations, events, health, metrics, oncall, p
 from console.counted import Counted
 from console.door import Door
 from console.frame import Frame
-from console.pages import acknowledge, board, course, figures, live, record, sessions, signing_in
-from console.pages import escalations as escalation_pages
-from console.pages import protocols as protocol_pages
 from console.pages.rendering import static_files
+from console.pages.router import router as pages
 
 
 def create_app(door: Door) -> FastAPI:
@@ -38,19 +36,7 @@ def create_app(door: Door) -> FastAPI:
         app.add_exception_handler(kind, on_error)
     for part in (health, readiness, metrics, events, courses, escalations, oncall, protocols, stream):
         app.include_router(part.router)
-    for page in (
-        board,
-        sessions,
-        course,
-        record,
-        escalation_pages,
-        protocol_pages,
-        figures,
-        live,
-        signing_in,
-        acknowledge,
-    ):
-        app.include_router(page.router)
+    app.include_router(pages)
     app.mount("/static", static_files(), name="static")
     app.add_middleware(Counted, measures=door.measures)
     app.add_middleware(Frame)

@@ -1,7 +1,7 @@
 """One vital sign over time, in a lane of its own: its readings before the limits that they are judged by."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final
 
 from console.charts.drawing import Anchor, Area, Line, Mark, Point, Shape, Words
@@ -195,13 +195,25 @@ def severity_of(reading: ReadingView, vital: Vital) -> VerdictSeverity:
 
 
 def grounds(limits: Sequence[SessionLimit], up: Scale) -> Iterator[tuple[float, float, LimitKind]]:
-    """From where to where what holds: between two limits the worst of all that is crossed there."""
+    """From where to where what holds: beyond several limits, the worst of them."""
     above = [(one.above, one.kind) for one in limits if one.above is not None and one.above < up.high]
-    for low, high in pairwise([*sorted({bound for bound, _ in above}), up.high]):
-        yield low, high, max((kind for bound, kind in above if bound <= low), key=_RANKS.index)
+    stretches = [
+        (low, high, max((kind for bound, kind in above if bound <= low), key=_RANKS.index))
+        for low, high in pairwise([*sorted({bound for bound, _ in above}), up.high])
+    ]
+    yield from _joined(stretches)
     below = [(one.below, one.kind) for one in limits if one.below is not None and one.below > up.low]
-    for low, high in pairwise([up.low, *sorted({bound for bound, _ in below})]):
-        yield low, high, max((kind for bound, kind in below if bound >= high), key=_RANKS.index)
+    stretches = [
+        (low, high, max((kind for bound, kind in below if bound >= high), key=_RANKS.index))
+        for low, high in pairwise([up.low, *sorted({bound for bound, _ in below})])
+    ]
+    yield from _joined(stretches)
+
+
+def _joined(stretches: Iterable[tuple[float, float, LimitKind]]) -> Iterator[tuple[float, float, LimitKind]]:
+    for kind, same in groupby(stretches, key=lambda stretch: stretch[2]):
+        ends = list(same)
+        yield ends[0][0], ends[-1][1], kind
 
 
 def edges(limits: Sequence[SessionLimit], up: Scale) -> Iterator[tuple[LimitKind, float]]:

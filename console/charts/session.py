@@ -38,7 +38,7 @@ LAYOUTS: Final[Mapping[Size, Layout]] = {
     Size.WIDE: Layout(
         width=760,
         left=44,
-        right=100,
+        right=108,
         top=22,
         gap=12,
         lanes=((Vital.SYSTOLIC, 128), (Vital.DIASTOLIC, 84), (Vital.SPO2, 48), (Vital.HEART_RATE, 48)),

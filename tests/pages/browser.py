@@ -5,7 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -51,7 +51,7 @@ class Eyes:
 
     async def signs_in(self, token: str, to: str = "/") -> None:
         """With this token, on the way to a page."""
-        await self.page.goto(f"{self.url}{to}")
+        await self.page.goto(f"{self.url}/sign-in?{urlencode({'to': to})}")
         await self.page.get_by_label("Token").fill(token)
         await self.page.get_by_role("button", name="Sign in").click()
         await self.page.wait_for_load_state()

@@ -50,8 +50,7 @@ async def test_no_page_has_a_barrier(
         for path in PAGES:
             await eyes.goes_to(path.format(course=course, escalation=f"{course}~suicide_risk~0~1"))
             await eyes.is_live()
-            for fold in await eyes.page.locator("details:not([open]) > summary").all():
-                await fold.click()
+            await eyes.page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
             found[path] = await eyes.barriers()
 
         assert {path: barriers for path, barriers in found.items() if barriers} == {}
