@@ -152,6 +152,7 @@ def test_what_is_entered_is_what_is_reported(event: ClinicEvent) -> None:
 def test_a_form_asks_for_everything_that_an_event_may_say(kind: str) -> None:
     """Each field once, by its JSON pointer; who reports it and when are asked of every event."""
     data = MODELS[kind].model_fields["data"].annotation
+    assert data is not None
     asked = [field.pointer for field in all_fields(kind)]
 
     assert len(asked) == len(set(asked))

@@ -1,6 +1,5 @@
 """Recording by forms: the same events by the same path as the API's, refused for the same reasons, and never twice."""
 
-import html
 import os
 import re
 import signal
@@ -20,6 +19,7 @@ from tests.console.house import House, on_the_wire
 from tests.domain.ward import Ward
 from tests.floor import eventually
 from tests.pages.filling import filled_in
+from tests.pages.reading import value_in, words_of
 
 pytestmark = pytest.mark.xdist_group("pages")
 
@@ -28,17 +28,6 @@ FORMS = [kind for kind in MODELS if kind != "kap.course.referred"]
 
 def path_of(event: ClinicEvent) -> str:
     return f"/courses/{event.subject}/record/{event.type.removeprefix('kap.')}"
-
-
-def words_of(page: httpx.Response) -> str:
-    """What a page says, without its markup."""
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", page.text)))
-
-
-def value_in(page: httpx.Response, pointer: str) -> str:
-    found = re.search(rf'name="{re.escape(pointer)}"[^>]*value="([^"]*)"', page.text)
-    assert found, pointer
-    return html.unescape(found[1])
 
 
 async def opens(client: httpx.AsyncClient, event: ClinicEvent) -> httpx.Response:
@@ -180,7 +169,7 @@ async def test_what_the_protocol_does_not_allow_is_refused_with_every_reason(hou
     assert "session.not_cleared" in [blocker["code"] for blocker in refusal["blockers"]]
     assert all(blocker["message"] in said for blocker in refusal["blockers"])
     assert "cannot be overridden" in said
-    assert "Cleared for the dose" in said
+    assert f'href="/courses/{course}/record/vitals.recorded"' in page.text
     assert value_in(page, "/data/mg") == "35.5"
     assert value_in(page, "/data/actor/id") == "osei"
     assert 'role="alert"' in page.text
@@ -382,6 +371,7 @@ async def test_while_temporal_is_away_what_was_entered_waits_in_the_form(house: 
     form_id = value_in(await opens(client, event), "/id")
     before = await view_of(house, course)
 
+    assert house.stack.pids.temporal is not None
     with stopped(house.stack.pids.temporal):
         page = await sends(client, event, form_id=form_id)
         asked = await client.get(path_of(event), headers={"accept": "text/html"})
