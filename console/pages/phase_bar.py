@@ -3,7 +3,7 @@
 from typing import Final
 
 from console.pages.board import PHASES
-from domain.state import Phase
+from domain.state import Outcome, Phase
 from domain.values import Frozen
 from domain.view import CourseView
 
