@@ -99,7 +99,11 @@ def test_the_table_has_a_row_for_every_page() -> None:
     assert set(pages_of(app.routes)) == PAGES.keys() | OPEN | {STREAM}
 
 
-@pytest.mark.parametrize(("method", "path"), PAGES)
+HOW_TO_ANSWER: Final = ("GET", "/escalations/{escalation_id}")
+"""Tells a stranger how to answer, and nothing of what there is (`test_acknowledging_by_link.py`)."""
+
+
+@pytest.mark.parametrize(("method", "path"), [page for page in PAGES if page != HOW_TO_ANSWER])
 async def test_only_who_is_signed_in_sees_a_page(house: House, at_risk: str, method: str, path: str) -> None:
     """A program with no token, or an unknown one, is told so; a person is asked to sign in."""
     for token in (None, "kap_00000000_nothing"):
