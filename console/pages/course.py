@@ -8,11 +8,13 @@ from fastapi import APIRouter, Depends, Path, Response
 from console.api.courses import seen_by
 from console.pages.acts import Acts, acts
 from console.pages.ahead import Due, IfNobodyActs, dues, if_nobody_acts
-from console.pages.board import PHASES
+from console.pages.blocks import Block, block, blocks_what
 from console.pages.clock import Clock, WallClock
+from console.pages.course_escalations import EscalationLine, escalation_lines
 from console.pages.keepsakes import Recorded, answer
 from console.pages.ledger_state import LedgerState, ledger_state, unreadable
 from console.pages.outcomes import Outcome, outcomes
+from console.pages.phase_bar import PhaseStep, phase_bar
 from console.pages.rendering import floor_page
 from console.pages.shell import SEES_COURSES
 from console.pages.story import Line, from_ledger, from_view, story, who
@@ -20,11 +22,10 @@ from console.pages.viewer import Viewer, looking
 from console.pages.visits import Visit, visits
 from domain.access import Right
 from domain.blocker_words import spoken
-from domain.escalation import PHRASES, EscalationState, EscalationView
+from domain.escalation import EscalationView
 from domain.ledger import Entry
 from domain.refusal import Refused
-from domain.state import CourseEscalation, Phase, Stage
-from domain.values import Blocker, CourseId, Frozen, Severity
+from domain.values import CourseId, Frozen
 from domain.view import CourseView
 from gateway.calls import TooMany, Unavailable
 from gateway.forecasting import forecast_of
@@ -36,41 +37,9 @@ ESCALATIONS_SHOWN: Final = 50
 LINES_SHOWN: Final = 20
 """Of the story; what lies further back is folded."""
 
-OPEN_PHASES: Final = tuple(phase for phase in Phase if phase is not Phase.CLOSED)
-
 Course = Annotated[CourseId, Path()]
 
 router = APIRouter(include_in_schema=False)
-
-
-class PhaseStep(Frozen):
-    """One phase in the bar."""
-
-    label: str
-    detail: str
-    is_done: bool
-    is_now: bool
-
-
-class Block(Frozen):
-    """One thing that stands in the way of the next step, and the source of the rule. No override lifts an absolute."""
-
-    words: str
-    source: str | None
-    is_absolute: bool
-
-
-class EscalationLine(Frozen):
-    """One escalation of the course. Without a `href` it is not hers to open."""
-
-    id: str
-    severity: Severity
-    phrase: str
-    session: int | None
-    standing: str
-    is_open: bool
-    raised: Clock
-    href: str | None
 
 
 class Overridden(Frozen):
@@ -160,15 +129,15 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
         plan=_plan(view),
         goals=view.plan.goals if view.plan else (),
         cautions=tuple(map(spoken, view.cautions)),
-        phases=_phases(view),
-        escalations=_escalation_lines(viewer, view, recorded, clock),
+        phases=phase_bar(view),
+        escalations=escalation_lines(viewer, view, recorded, clock),
         visits=visits(viewer, view, clock),
         wants_human=bool(view.escalations),
         story=story(viewer, view, told, clock),
         story_shown=LINES_SHOWN,
         story_is_whole=reads_ledger and entries is not None,
         acts=acts(viewer.caller, view),
-        blocks_what=_blocks_what(view),
+        blocks_what=blocks_what(view),
         blocks=tuple(block(one) for one in view.blockers),
         if_nobody_acts=foretold,
         no_forecast=no_forecast,
@@ -236,108 +205,6 @@ def _plan(view: CourseView) -> str | None:
     dose = view.plan.dose
     each = f"{dose.mg_per_kg:g} mg/kg" if dose.mg_per_kg is not None else f"{dose.mg:g} mg"
     return f"{view.plan.medicine_sessions} sessions of {each}, every {view.plan.interval_days} days"
-
-
-def _phases(view: CourseView) -> tuple[PhaseStep, ...]:
-    """The five phases. A course goes back from integration to medicine until its last session."""
-    reached = OPEN_PHASES.index(view.phase) if view.phase in OPEN_PHASES else len(OPEN_PHASES)
-    is_ended = view.phase is Phase.CLOSED
-    return tuple(
-        PhaseStep(
-            label=PHASES[phase],
-            detail=_phase_detail(view, phase),
-            is_done=place < reached
-            and (not is_ended or view.outcome == "completed" or bool(_phase_detail(view, phase))),
-            is_now=phase is view.phase,
-        )
-        for place, phase in enumerate(OPEN_PHASES)
-    )
-
-
-def _phase_detail(view: CourseView, phase: Phase) -> str:
-    def counted(kind: str, words: str) -> str:
-        number = sum(one.type == kind for one in view.happened)
-        return f"{number} {words}" if number else ""
-
-    match phase:
-        case Phase.SCREENING:
-            return "visit done" if counted("kap.screening.recorded", "") else ""
-        case Phase.PREPARATION:
-            return counted("kap.preparation.held", "held")
-        case Phase.MEDICINE if view.sessions:
-            return f"session {view.sessions[-1].number} of {view.planned_sessions}"
-        case Phase.MEDICINE:
-            return f"{view.planned_sessions} sessions" if view.plan else ""
-        case Phase.INTEGRATION:
-            return counted("kap.integration.held", "held")
-        case _:
-            return counted("kap.follow_up.held", "held")
-
-
-def _blocks_what(view: CourseView) -> str:
-    """The step that the blockers stand before."""
-    session = view.sessions[-1] if view.sessions else None
-    match view.phase, session.stage if session else None:
-        case Phase.SCREENING, _:
-            return "eligibility"
-        case Phase.PREPARATION, _:
-            return "the first session"
-        case Phase.MEDICINE, Stage.DOSED | Stage.RECOVERING:
-            return "discharge"
-        case Phase.MEDICINE, Stage.CHECKED_IN | Stage.CLEARED:
-            return "the dose"
-        case _:
-            return "the next session"
-
-
-def block(blocker: Blocker) -> Block:
-    """The blocker as it is read."""
-    return Block(words=blocker.message, source=blocker.source, is_absolute=blocker.absolute)
-
-
-def _escalation_lines(
-    viewer: Viewer, view: CourseView, recorded: Sequence[EscalationView], clock: WallClock
-) -> tuple[EscalationLine, ...]:
-    """Those that want a human first, the worst of them first; then the resolved ones, newest first."""
-    known = {one.id: one for one in recorded}
-    may_open = viewer.caller.has(Right.READ_ESCALATIONS)
-    wanting = sorted(view.escalations, key=lambda one: (-one.severity.rank, one.opened_at))
-    open_ids = {one.id for one in wanting}
-    lines = [_wanting(viewer, one, known.get(one.id), clock, may_open=may_open) for one in wanting]
-    past = [one for one in recorded if one.id not in open_ids]
-    return (*lines, *(_past(viewer, one, clock) for one in past))
-
-
-def _wanting(
-    viewer: Viewer, one: CourseEscalation, recorded: EscalationView | None, clock: WallClock, *, may_open: bool
-) -> EscalationLine:
-    is_answered = one.state is EscalationState.ACKNOWLEDGED
-    by = recorded.acknowledged_by if recorded else None
-    has_it = f"{viewer.name_of(by)} has it" if by else "somebody has it"
-    return EscalationLine(
-        id=one.id,
-        severity=one.severity,
-        phrase=PHRASES[one.kind].capitalize(),
-        session=one.session,
-        standing=has_it if is_answered else "nobody has it yet",
-        is_open=True,
-        raised=clock.since(one.opened_at),
-        href=f"/escalations/{one.id}" if may_open else None,
-    )
-
-
-def _past(viewer: Viewer, one: EscalationView, clock: WallClock) -> EscalationLine:
-    by = viewer.name_of(one.resolved_by) if one.resolved_by else None
-    return EscalationLine(
-        id=one.id,
-        severity=one.severity,
-        phrase=PHRASES[one.kind].capitalize(),
-        session=one.session,
-        standing=f"resolved by {by}" if by else "resolved: what was missing came",
-        is_open=False,
-        raised=clock.at(one.opened_at),
-        href=f"/escalations/{one.id}",
-    )
 
 
 def _entry(viewer: Viewer, entry: Entry, clock: WallClock) -> EntryRow:

@@ -16,7 +16,7 @@ from console.api.courses import seen_by
 from console.api.events import report_one
 from console.pages.acts import ACTS, Act, acts
 from console.pages.answered import recorded, recorded_before
-from console.pages.course import Block, block
+from console.pages.blocks import Block, block
 from console.pages.forms.beforehand import beforehand, offers
 from console.pages.forms.entered import Entered, data_of, entered_in
 from console.pages.forms.fields import all_fields

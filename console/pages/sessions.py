@@ -1,6 +1,5 @@
 """Live sessions: every patient between check-in and discharge, whoever wants a human most first."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Final
@@ -18,22 +17,23 @@ from console.pages.viewer import Viewer, looking
 from console.pages.visits import HERE, STAGES, people
 from domain.access import Right
 from domain.escalation import PHRASES
-from domain.refusal import Refused
 from domain.state import Stage
 from domain.summary import CourseSummary
 from domain.values import CourseId, Frozen, Severity
 from domain.view import CourseView, SessionView
-from gateway.calls import TooMany, Unavailable
+from gateway.rounds import go_round
 
 PATH: Final = "/sessions"
 
-AT_ONCE: Final = 16
-"""How many courses are asked at a time."""
-
 LATE: Final = "late"
 ON_TIME: Final = "well"
-STANDING: Final[Mapping[str, str]] = {LATE: "late", ON_TIME: "on time"}
+UNKNOWN: Final = "unknown"
+STANDING: Final[Mapping[str, str]] = {LATE: "late", ON_TIME: "on time", UNKNOWN: "not known"}
 """How a patient is said to stand for whom nobody was called."""
+
+SILENT: Final = (
+    "Her course does not answer now: this is what was recorded last, without her readings. Look at the patient."
+)
 
 router = APIRouter(include_in_schema=False)
 
@@ -86,7 +86,7 @@ async def sessions(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))]) -
         viewer.caller.site, behind_escalations=not viewer.caller.has(Right.READ_COURSES)
     )
     found = await _asked(viewer, recorded)
-    here = [_live(viewer, one, session) for one in found if (session := _session(one)) or one.view is None]
+    here = [live for one in found if (live := _shown(viewer, one)) is not None]
     for one in here:
         viewer.saw("live session", one.course_id)
     viewer.saw("live sessions")
@@ -99,45 +99,45 @@ async def sessions(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))]) -
 
 
 async def _asked(viewer: Viewer, recorded: Sequence[CourseSummary]) -> list[_Found]:
-    turns = asyncio.Semaphore(AT_ONCE)
-
-    async def ask(course: CourseSummary) -> _Found:
-        async with turns:
-            try:
-                return _Found(recorded=course, view=await viewer.door.courses.view(course.course_id))
-            except (Unavailable, TooMany, Refused):
-                return _Found(recorded=course, view=None)
-
-    return await asyncio.gather(*map(ask, recorded))
+    answered = await go_round(viewer.door.courses.view, (one.course_id for one in recorded))
+    views = {view.course_id: view for view in answered.views}
+    return [_Found(recorded=one, view=views.get(one.course_id)) for one in recorded]
 
 
-def _session(found: _Found) -> SessionView | None:
-    """The session under way: the record may be a moment behind, and she may have gone home."""
-    here = (session for session in (found.view.sessions if found.view else ()) if session.stage in HERE)
-    return next(here, None)
+def _shown(viewer: Viewer, found: _Found) -> LiveSession | None:
+    """Her session; None where she has gone home meanwhile: the record may be a moment behind."""
+    if found.view is None:
+        return _silent(viewer, found.recorded)
+    here = (session for session in found.view.sessions if session.stage in HERE)
+    session = next(here, None)
+    return _live(viewer, found.recorded, found.view, session) if session else None
 
 
-def _live(viewer: Viewer, found: _Found, session: SessionView | None) -> LiveSession:
-    recorded, view = found.recorded, found.view
+def _silent(viewer: Viewer, recorded: CourseSummary) -> LiveSession:
+    """A patient of whom we know only what was recorded last."""
     clock = viewer.clock(recorded.site)
-    if view is None or session is None:
-        return LiveSession(
-            course_id=recorded.course_id,
-            version=recorded.sequence,
-            site=recorded.site,
-            session=f"session {recorded.session} of {recorded.planned_sessions}",
-            stage=STAGES.get(Stage(recorded.stage), "here") if recorded.stage else "here",
-            mark=_mark(recorded.attention, recorded.reading_due_at, viewer.now),
-            standing=recorded.attention or "not known",
-            since_label="since dose",
-            since=clock.since(recorded.dosed_at) if recorded.dosed_at else None,
-            due_label="next reading",
-            due=clock.due(recorded.reading_due_at) if recorded.reading_due_at else None,
-            reading=None,
-            blocked_by=recorded.blocked_by,
-            silent="Her course does not answer now: this is what was recorded last, without her readings. "
-            "Look at the patient.",
-        )
+    mark = _mark(recorded.attention, recorded.reading_due_at, viewer.now)
+    known = UNKNOWN if mark == ON_TIME else mark
+    return LiveSession(
+        course_id=recorded.course_id,
+        version=recorded.sequence,
+        site=recorded.site,
+        session=f"session {recorded.session} of {recorded.planned_sessions}",
+        stage=STAGES.get(Stage(recorded.stage), "here") if recorded.stage else "here",
+        mark=known,
+        standing=STANDING.get(known, known),
+        since_label="since dose",
+        since=clock.since(recorded.dosed_at) if recorded.dosed_at else None,
+        due_label="next reading",
+        due=clock.due(recorded.reading_due_at) if recorded.reading_due_at else None,
+        reading=None,
+        blocked_by=(),
+        silent=SILENT,
+    )
+
+
+def _live(viewer: Viewer, recorded: CourseSummary, view: CourseView, session: SessionView) -> LiveSession:
+    clock = viewer.clock(view.site)
     is_dosed = bool(session.doses)
     due_at = session.reading_due_at if is_dosed else recorded.to_do_by
     worst = max(view.escalations, key=lambda one: one.severity.rank, default=None)
@@ -178,7 +178,7 @@ def _due_label(session: SessionView, recorded: CourseSummary) -> str:
 
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
-_ORDER: Final = (Severity.EMERGENCY.value, Severity.URGENT.value, LATE, Severity.ROUTINE.value, ON_TIME)
+_ORDER: Final = (Severity.EMERGENCY.value, Severity.URGENT.value, LATE, UNKNOWN, Severity.ROUTINE.value, ON_TIME)
 
 
 def _urgency(one: LiveSession) -> tuple[int, bool, datetime, str]:

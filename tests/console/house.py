@@ -4,7 +4,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -87,11 +87,11 @@ class House:
         """The id of a course that nobody has begun."""
         return f"{name}-{next(_courses)}-{secrets.token_hex(3)}"
 
-    async def has(self, so_far: Callable[[Ward], Ward], name: str = "MARA") -> str:
-        """A course that has come so far on good days only, the last of them now."""
+    async def has(self, so_far: Callable[[Ward], Ward], name: str = "MARA", ago: timedelta = timedelta()) -> str:
+        """A course that has come so far on good days only, the last of them now, or that long ago."""
         course = self.expects(name)
         on_paper = so_far(Ward(course))
-        past = so_far(Ward(course, now=on_paper.began_at + (datetime.now(UTC) - on_paper.now)))
+        past = so_far(Ward(course, now=on_paper.began_at + (datetime.now(UTC) - ago - on_paper.now)))
         await self.sends([event for event, _ in past.answers])
         return course
 

@@ -1,7 +1,7 @@
 """What somebody entered, and the event that it says: nothing is guessed, what cannot be read is left to be refused."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -22,13 +22,13 @@ CHOSEN: Final = frozenset({FieldKind.CHOICE, FieldKind.YES_NO})
 
 
 def entered_in(fields: Iterable[Field], posted: Iterable[tuple[str, str]]) -> Entered:
-    """What was posted, without the rows that were left blank."""
+    """What was posted; of rows those first that say something, and without those that were left blank."""
     found: dict[str, tuple[str, ...]] = {}
     for name, value in posted:
         found[name] = (*found.get(name, ()), value)
     for field in fields:
         if field.kind is FieldKind.ROWS:
-            found = _without_blank_rows(field, found)
+            found = _in_order(field, found)
     return found
 
 
@@ -83,7 +83,8 @@ def _value(field: Field, entered: Entered, zone: ZoneInfo, now: datetime) -> Jso
             found: JsonValue = {name: value for name, value in parts.items() if value is not None}
             return found if found or field.is_required else None
         case FieldKind.ROWS:
-            rows = [_row(field, row, entered, zone, now) for row in range(rows_of(field, entered))]
+            filled = (row for row in range(rows_of(field, entered)) if _is_filled(field, row, entered))
+            rows = [_row(field, row, entered, zone, now) for row in filled]
             return [*rows] if rows or field.is_required else None
         case FieldKind.CODES:
             return _list(field, [*dict.fromkeys(_apart(texts, r"[,;\n]"))])
@@ -148,14 +149,20 @@ def _moment(text: str, zone: ZoneInfo, now: datetime) -> str:
     return (earlier if later > now else later).isoformat()
 
 
-def _without_blank_rows(field: Field, found: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+def _in_order(field: Field, found: Entered) -> dict[str, tuple[str, ...]]:
+    """The rows anew: the filled ones, numbered as the event numbers them, then those where only a role was chosen."""
     kept = {pointer: values for pointer, values in found.items() if _row_number(field, pointer) is None}
-    filled = [row for row in range(rows_of(field, found)) if _is_filled(field, row, found)]
-    for place, row in enumerate(filled):
+    rows = [row for row in range(rows_of(field, found)) if any(_said(field, row, found))]
+    for place, row in enumerate(sorted(rows, key=lambda row: not _is_filled(field, row, found))):
         for part in field.parts:
             if (values := found.get(at_row(field, part, row).pointer)) is not None:
                 kept[at_row(field, part, place).pointer] = values
     return kept
+
+
+def _said(field: Field, row: int, found: Entered) -> Iterator[str]:
+    for part in field.parts:
+        yield from (value for value in found.get(at_row(field, part, row).pointer, ()) if value.strip())
 
 
 def _is_filled(field: Field, row: int, found: Entered) -> bool:

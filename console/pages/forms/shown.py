@@ -19,13 +19,17 @@ Offers = Mapping[str, tuple[Option, ...]]
 
 
 class ShownField(Frozen):
-    """One field with what stands in it. `others` is what was entered beside the codes that are offered."""
+    """One field with what stands in it. `others` is what was entered beside the codes that are offered.
+
+    A browser `insists` on what must be entered, but in a row, which may be left blank.
+    """
 
     pointer: str
     id: str
     label: str
     kind: FieldKind
     is_required: bool
+    insists: bool
     unit: str
     hint: str
     low: float | None
@@ -97,6 +101,7 @@ def _shown(field: Field, entered: Entered, offers: Offers, blank_rows: int, temp
         label=field.label,
         kind=field.kind,
         is_required=field.is_required,
+        insists=field.is_required and template is None,
         unit=field.unit,
         hint=field.hint,
         low=field.low,
