@@ -13,6 +13,10 @@ DOSING_DAYS = (1, 2)
 
 EVERY_DAY = tuple(range(7))
 
+MORNING = 10
+SCREENED_BEFORE, TALKED_TO_AFTER, SEEN_AFTER = timedelta(hours=-1), timedelta(hours=2), timedelta(hours=1)
+"""At what time of the day a patient comes for what is no medicine session, against the time at which she has those."""
+
 
 class Practice(Frozen):
     """One site: the clock it lives by, its room, at what time of which weekdays it sees whom. Monday is 0."""
@@ -40,3 +44,29 @@ class Practice(Frozen):
 
 
 BEND = Practice()
+
+
+def around(dose_at: datetime, site: Code, room: Name, time_zone: Name) -> Practice:
+    """A practice that is open every day and sees one patient around the hour of her medicine session."""
+
+    def clock(away: timedelta) -> time:
+        return (dose_at + away).astimezone(ZoneInfo(time_zone)).time()
+
+    return Practice(
+        site=site,
+        room=room,
+        time_zone=time_zone,
+        screening_at=clock(SCREENED_BEFORE),
+        talk_at=clock(TALKED_TO_AFTER),
+        dose_at=clock(timedelta()),
+        visit_at=clock(SEEN_AFTER),
+        working_days=EVERY_DAY,
+        dosing_days=EVERY_DAY,
+    )
+
+
+def where_it_is_morning(now: datetime) -> Name:
+    """The time zone, of a whole hour, in which it is between ten and eleven in the morning now."""
+    hours = (MORNING - now.astimezone(UTC).hour + 12) % 24 - 12
+    # By the sign that POSIX gives it, and the zones are named after, east is minus.
+    return f"Etc/GMT{-hours:+d}" if hours else "Etc/GMT"

@@ -9,6 +9,7 @@ from domain.answer import Answer
 from domain.escalation import EscalationId, EscalationState, EscalationView, Kind
 from domain.events import ClinicEvent
 from domain.refusal import RefusalCode, Refused
+from domain.state import CourseEscalation
 from domain.values import CourseId, PersonId
 from domain.view import CourseView
 from gateway.calls import TooMany, Unavailable
@@ -51,7 +52,7 @@ class RealWall:
 
     async def until(self, moment: datetime) -> None:
         """Returns at once where that is over."""
-        while (left := moment - self.now()) > timedelta():
+        while (left := moment - self.now()) > timedelta():  # noqa: ASYNC110  nobody sets an event for the time of day
             await asyncio.sleep(min(left, LONGEST_NAP).total_seconds())
 
 
@@ -116,14 +117,13 @@ class PresentWard:
         """It is open, and its first page is out if one goes out now. Raises `TimeoutError` where none is opened."""
         await self.until(by)
         is_history = self._wall.now() - by > HISTORY_AFTER
-        escalation = await self._look_for(lambda: self._opened(kind, session), OPENED_WITHIN)
-        if escalation is None:
+        opened = await self._look_for(lambda: self._opened(kind, session), OPENED_WITHIN)
+        if opened is None:
             raise TimeoutError(f"no {kind} was opened by {self._wall.now().isoformat(timespec='seconds')}")
-        await self._look_for(lambda: self._paged(escalation), PAGED_WITHIN)
-        opened_at = (await self._view(escalation)).opened_at
-        self._counted_from[escalation] = by if is_history else max(by, opened_at)
-        self._audience.saw_page(self._course_id, kind)
-        return escalation
+        if await self._look_for(lambda: self._is_paged(opened.id), PAGED_WITHIN):
+            self._audience.saw_page(self._course_id, kind)
+        self._counted_from[opened.id] = by if is_history else max(by, opened.opened_at)
+        return opened.id
 
     async def acknowledge(self, escalation: EscalationId, by: PersonId, after: timedelta) -> datetime:
         """Acknowledged so long after it was called for, or before by somebody else."""
@@ -147,18 +147,23 @@ class PresentWard:
         await self.until(at)
         return at
 
-    async def _opened(self, kind: Kind, session: int | None) -> EscalationId | None:
+    async def _opened(self, kind: Kind, session: int | None) -> CourseEscalation | None:
         view = await self._insist(lambda: self._courses.view(self._course_id))
-        return next((one.id for one in view.escalations if (one.kind, one.session) == (kind, session)), None)
+        return next((one for one in view.escalations if (one.kind, one.session) == (kind, session)), None)
 
-    async def _paged(self, escalation: EscalationId) -> bool | None:
-        return bool((await self._view(escalation)).pages) or None
+    async def _is_paged(self, escalation: EscalationId) -> bool | None:
+        """Of an escalation that its course has opened, but that has not begun, nobody is paged yet."""
+        try:
+            view = await self._insist(lambda: self._escalations.view(escalation))
+        except Refused as refused:
+            if refused.refusal.code is not RefusalCode.UNKNOWN_ESCALATION:
+                raise
+            return None
+        return bool(view.pages) or None
 
     async def _is_resolved(self, escalation: EscalationId) -> bool | None:
-        return (await self._view(escalation)).state is EscalationState.RESOLVED or None
-
-    async def _view(self, escalation: EscalationId) -> EscalationView:
-        return await self._insist(lambda: self._escalations.view(escalation))
+        view = await self._insist(lambda: self._escalations.view(escalation))
+        return view.state is EscalationState.RESOLVED or None
 
     async def _unless_dealt_with(self, act: Callable[[], Awaitable[EscalationView]]) -> None:
         try:
