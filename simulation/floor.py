@@ -36,6 +36,18 @@ NEXT_SESSION, EACH_SESSION = timedelta(minutes=173), timedelta(minutes=35)
 KNOWN_BEFORE = timedelta(minutes=50)
 """How often somebody new comes, and how long before her dose a patient is taken over from the clinic's other list."""
 
+IN_TURN: tuple[stories.Special, ...] = (
+    stories.a_warning,
+    stories.nobody_reads(timedelta(minutes=30)),
+    stories.her_escort_is_late,
+    stories.an_alarm,
+    stories.nothing,
+    stories.an_alarm_answered_late,
+    stories.too_high_at_first,
+    stories.nothing,
+)
+"""What happens in the sessions of those who come later, one after the other."""
+
 PATIENT = Actor(id="patient", role=Role.PATIENT)
 MOVES_AWAY = PatientWithdrew.Data(actor=PATIENT, reason="Is moving away, and feels well enough")
 NOT_FOR_HER = PatientWithdrew.Data(actor=PATIENT, reason="Has thought about it again, and would rather not")
@@ -109,33 +121,39 @@ def floor(protocol: Protocol, now: datetime, seed: int) -> tuple[Stay, ...]:
     return tuple(_numbered(stay, FIRST_NUMBER + place) for place, stay in enumerate(in_order))
 
 
-def arrivals(protocol: Protocol, now: datetime, seed: int, first_number: int) -> Iterator[Stay]:
-    """Everybody who comes after, for ever, in the order in which they come."""
+def arrivals(protocol: Protocol, now: datetime, seed: int, after: int) -> Iterator[Stay]:
+    """Everybody who comes after so many, for ever, in the order in which they come."""
     coming = heapq.merge(
         _referrals(protocol, now, seed), _later_sessions(protocol, now, seed), key=attrgetter("known_from")
     )
-    for number, stay in zip(count(first_number), coming, strict=False):
+    for number, stay in zip(count(FIRST_NUMBER + after), coming, strict=False):
         yield _numbered(stay, number)
 
 
 def _places(when: Reckoning) -> Sequence[Place]:
     return (
         *_in_a_session(when),
-        *_with_a_session_today(when),
+        *_not_dosed_as_planned(when),
         *_before_the_first_session(when),
         *_after_a_session(when),
-        *_closed(when),
+        *_after_the_last_session(when),
+        *_left(when),
     )
 
 
 def _in_a_session(when: Reckoning) -> Iterator[Place]:
+    """Dosed, or about to be: five minutes from now one reading is paged, and one page is not answered before eight."""
     for name, session, away, special in (
         ("her escort is late", 3, minutes(-128), stories.her_escort_is_late),
         ("had an alarm", 2, minutes(-78), stories.an_alarm),
         ("alarm that nobody answered", 3, minutes(-50), stories.an_alarm_answered_late),
         ("reading overdue", 1, minutes(-34), stories.nobody_reads(minutes(30))),
-        ("just dosed", 2, minutes(-12), stories.nothing),
+        ("just dosed", 2, minutes(-12), stories.nobody_reads(minutes(45))),
         ("too high at first", 1, minutes(2), stories.too_high_at_first),
+        ("session today", 2, minutes(33), stories.an_alarm),
+        ("session today", 3, minutes(68), stories.a_warning),
+        ("session today", 1, minutes(103), stories.nobody_reads(minutes(15))),
+        ("session today", 2, minutes(138), stories.nothing),
     ):
         yield Place(
             name=name,
@@ -145,89 +163,75 @@ def _in_a_session(when: Reckoning) -> Iterator[Place]:
         )
 
 
-def _with_a_session_today(when: Reckoning) -> Iterator[Place]:
-    for session, away, special in (
-        (2, minutes(33), stories.a_warning),
-        (3, minutes(68), stories.nothing),
-        (1, minutes(103), stories.nobody_reads(minutes(45))),
-        (2, minutes(138), stories.an_alarm),
-    ):
-        yield Place(
-            name="session today",
-            story=stories.at_session(session, special),
-            first_dose_in=when.dose(session, away),
-            planned=max(FEWEST_SESSIONS, session + 1),
-        )
+def _not_dosed_as_planned(when: Reckoning) -> Iterator[Place]:
     yield Place(name="no-show", story=stories.stays_away_from(2), first_dose_in=when.dose(2, minutes(-32)))
     yield Place(
-        name="at risk", story=stories.at_risk_before(3), first_dose_in=when.dose(3, minutes(14)), planned=4, phq9=(19, 11)
+        name="at risk",
+        story=stories.at_risk_before(3),
+        first_dose_in=when.dose(3, minutes(14)),
+        planned=4,
+        phq9=(19, 11),
     )
-    yield Place(name="held", story=stories.at_risk_before(2), first_dose_in=when.dose(2, minutes(-40) - timedelta(days=1)))
+    yesterday = minutes(-40) - timedelta(days=1)
+    yield Place(name="held", story=stories.at_risk_before(2), first_dose_in=when.dose(2, yesterday))
 
 
 def _before_the_first_session(when: Reckoning) -> Iterator[Place]:
-    usual = stories.at_session(1)
-    forgotten_in = minutes(4) - when.protocol.screening.within
-    yield Place(name="screening visit next", story=usual, first_dose_in=when.screening(minutes(6)))
-    yield Place(name="screened", story=usual, first_dose_in=when.screening(minutes(-48)))
-    yield Place(name="to decide", story=stories.is_weighed, first_dose_in=when.screening(minutes(-60 * 20)))
+    usual, weighed_since = stories.at_session(1), minutes(-66) - stories.WEIGHED_FOR
+    for name, story, first_dose_in in (
+        ("screening visit next", usual, when.screening(minutes(6))),
+        ("screened", usual, when.screening(minutes(-48))),
+        ("to decide", stories.is_weighed, when.screening(timedelta(hours=-20))),
+        ("afraid of the cuff", stories.is_afraid_of_the_cuff, when.screening(weighed_since)),
+        ("first talk next", usual, when.talk(1, minutes(40))),
+        ("second talk next", usual, when.talk(2, minutes(8))),
+        ("second talk tomorrow", usual, when.talk(2, timedelta(hours=22))),
+        ("first session tomorrow", usual, when.dose(1, timedelta(hours=25))),
+    ):
+        yield Place(name=name, story=story, first_dose_in=first_dose_in)
     yield Place(
-        name="afraid of the cuff",
-        story=stories.is_afraid_of_the_cuff,
-        first_dose_in=when.screening(minutes(-66) - stories.WEIGHED_FOR),
+        name="forgotten",
+        story=stories.is_forgotten,
+        first_dose_in=when.screening(minutes(-10)),
+        referred_in=minutes(4) - when.protocol.screening.within,
     )
-    yield Place(
-        name="forgotten", story=stories.is_forgotten, first_dose_in=when.screening(minutes(-10)), referred_in=forgotten_in
-    )
-    yield Place(name="first talk next", story=usual, first_dose_in=when.talk(1, minutes(40)))
-    yield Place(name="second talk next", story=usual, first_dose_in=when.talk(2, minutes(8)))
-    yield Place(name="second talk tomorrow", story=usual, first_dose_in=when.talk(2, timedelta(hours=22)))
-    yield Place(name="first session soon", story=usual, first_dose_in=when.dose(1, timedelta(hours=25)))
 
 
 def _after_a_session(when: Reckoning) -> Iterator[Place]:
-    rules = when.protocol
-    days_1_30, days_31, days_90 = timedelta(days=1), timedelta(days=34), timedelta(days=103)
-    yield Place(name="call next", story=stories.at_session(1), first_dose_in=when.after(1, days_1_30, minutes(5)))
-    yield Place(
-        name="talk next",
-        story=stories.at_session(2),
-        first_dose_in=when.after(2, rules.integration.within * 2 / 3, minutes(7)),
-    )
-    yield Place(name="talk tomorrow", story=stories.at_session(3), first_dose_in=when.dose(3, timedelta(hours=-29)), planned=4)
-    yield Place(
-        name="talk overdue",
-        story=stories.not_talked_to_after(1),
-        first_dose_in=when.after(1, rules.integration.within, minutes(2)),
-    )
-    yield Place(name="next session", story=stories.at_session(2), first_dose_in=when.dose(2, timedelta(days=3, hours=2)))
-    yield Place(name="remission", story=stories.at_session(3), first_dose_in=when.dose(3, -days_31), phq9=(15, 3))
-    yield Place(name="response", story=stories.at_session(3), first_dose_in=when.dose(3, -days_90), phq9=(19, 8))
-    yield Place(
-        name="no response",
-        story=stories.at_session(3),
-        first_dose_in=when.dose(3, timedelta(days=-12)),
-        phq9=(18, 13),
-    )
-    last = rules.follow_up.after[-1]
-    yield Place(
-        name="last visit next",
-        story=stories.at_session(3),
-        first_dose_in=when.follow_up(3, last, minutes(9)),
-        phq9=(17, 7),
-    )
+    talk_within = when.protocol.integration.within
+    for name, story, first_dose_in in (
+        ("call next", stories.at_session(1), when.after(1, timedelta(days=1), minutes(5))),
+        ("talk next", stories.at_session(2), when.after(2, talk_within * 2 / 3, minutes(7))),
+        ("talk tomorrow", stories.at_session(3), when.dose(3, timedelta(hours=-29))),
+        ("talk overdue", stories.not_talked_to_after(1), when.after(1, talk_within, minutes(2))),
+        ("next session", stories.at_session(2), when.dose(2, timedelta(days=3, hours=2))),
+    ):
+        yield Place(name=name, story=story, first_dose_in=first_dose_in, planned=4)
 
 
-def _closed(when: Reckoning) -> Iterator[Place]:
-    ago = timedelta(days=9)
-    completed = when.follow_up(3, when.protocol.follow_up.after[-1], -ago)
-    yield Place(name="completed", story=stories.at_session(3), first_dose_in=completed, phq9=(16, 6))
-    yield Place(name="ineligible", story=is_ineligible, first_dose_in=when.screening(-ago))
-    yield Place(name="declined", story=stories.leaves_after(0, NOT_FOR_HER), first_dose_in=when.screening(-ago))
-    yield Place(name="withdrew", story=stories.leaves_after(2, MOVES_AWAY), first_dose_in=when.dose(2, -ago))
-    yield Place(name="discontinued", story=stories.leaves_after(2, NO_BENEFIT), first_dose_in=when.dose(2, -2 * ago))
-    yield Place(name="transferred", story=stories.leaves_after(1, NEARER_HOME), first_dose_in=when.dose(1, -ago))
-    yield Place(name="entered in error", story=stories.leaves_after(0, TWICE), first_dose_in=when.screening(-2 * ago))
+def _after_the_last_session(when: Reckoning) -> Iterator[Place]:
+    last_visit = when.protocol.follow_up.after[-1]
+    for name, first_dose_in, phq9 in (
+        ("in remission", when.dose(3, timedelta(days=-34)), (15, 3)),
+        ("in response", when.dose(3, timedelta(days=-103)), (19, 8)),
+        ("not in response", when.dose(3, timedelta(days=-39)), (18, 13)),
+        ("last visit next", when.follow_up(3, last_visit, minutes(9)), (17, 7)),
+        ("completed", when.follow_up(3, last_visit, timedelta(days=-9)), (16, 6)),
+    ):
+        yield Place(name=name, story=stories.at_session(3), first_dose_in=first_dose_in, phq9=phq9)
+
+
+def _left(when: Reckoning) -> Iterator[Place]:
+    ago = timedelta(days=-9)
+    for name, story, first_dose_in in (
+        ("ineligible", is_ineligible, when.screening(ago)),
+        ("declined", stories.leaves_after(0, NOT_FOR_HER), when.screening(ago)),
+        ("withdrew", stories.leaves_after(2, MOVES_AWAY), when.dose(2, ago)),
+        ("discontinued", stories.leaves_after(2, NO_BENEFIT), when.dose(2, 2 * ago)),
+        ("transferred", stories.leaves_after(1, NEARER_HOME), when.dose(1, ago)),
+        ("entered in error", stories.leaves_after(0, TWICE), when.screening(2 * ago)),
+    ):
+        yield Place(name=name, story=story, first_dose_in=first_dose_in)
 
 
 def _referrals(protocol: Protocol, now: datetime, seed: int) -> Iterator[Stay]:
@@ -246,23 +250,13 @@ def _referrals(protocol: Protocol, now: datetime, seed: int) -> Iterator[Stay]:
 
 def _later_sessions(protocol: Protocol, now: datetime, seed: int) -> Iterator[Stay]:
     when = Reckoning(protocol)
-    specials = (
-        stories.nothing,
-        stories.a_warning,
-        stories.nothing,
-        stories.her_escort_is_late,
-        stories.nobody_reads(minutes(30)),
-        stories.nothing,
-        stories.too_high_at_first,
-        stories.an_alarm,
-    )
     for n in count():
         seed_of_hers = f"{seed}/session-{n}"
         session = Random(seed_of_hers).randint(1, FEWEST_SESSIONS)  # noqa: S311  nothing here is a secret
         dose_in = NEXT_SESSION + n * EACH_SESSION
         place = Place(
             name="session today",
-            story=stories.at_session(session, specials[n % len(specials)]),
+            story=stories.at_session(session, IN_TURN[n % len(IN_TURN)]),
             first_dose_in=when.dose(session, dose_in),
             planned=FEWEST_SESSIONS + 1,
         )

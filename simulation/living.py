@@ -44,9 +44,7 @@ class LivingFloor:
             self._admit(stay, lives)
 
     def _admit(self, stay: Stay, lives: TaskGroup) -> PresentWard:
-        ward = PresentWard(
-            stay.part.patient.course_id, self._courses, self._escalations, self._wall, self._audience
-        )
+        ward = PresentWard(stay.part.patient.course_id, self._courses, self._escalations, self._wall, self._audience)
         lives.create_task(self._live(stay, ward))
         return ward
 
