@@ -5,19 +5,26 @@ import heapq
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Self
 
 from domain.answer import Answer
 from domain.chart import PinnedProtocol
 from domain.escalation import Acknowledge, EscalationId, EscalationView, Kind, Resolve
 from domain.events import ClinicEvent
 from domain.oncall import OnCall
+from domain.protocol import Protocol
+from domain.protocol_approval import content_hash
 from domain.refusal import Refusal
+from domain.state import Stage
 from domain.values import CourseId, PersonId
-from domain.view import CourseView
+from domain.view import CourseView, SessionView
 from gateway.courses import Reported
+from simulation.floor import arrivals, floor
+from simulation.living import LivingFloor
 from simulation.rehearsal import Rehearsal
 
 A_MINUTE = timedelta(minutes=1)
+HERE = {Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING}
 
 
 class VirtualWall:
@@ -56,6 +63,13 @@ async def settled() -> None:
 
 class Course(Rehearsal):
     """A course whose escalations are answered when the wall says so, by whoever is in the on-call file."""
+
+    _looked_at: datetime | None = None
+
+    async def until(self, moment: datetime) -> None:
+        if moment != self._looked_at:  # at one and the same moment nothing falls due twice
+            self._looked_at = moment
+            await super().until(moment)
 
     def escalation(self, escalation: EscalationId) -> EscalationView:
         return self._obligations[escalation].view
@@ -119,21 +133,90 @@ class Ladders:
         return self._charts.courses[escalation.partition("~")[0]]
 
 
-class Silence:
-    """An audience that keeps what it hears."""
+class Diary:
+    """An audience that keeps what it hears, and when."""
 
-    def __init__(self) -> None:
-        self.saw_events: list[tuple[ClinicEvent, Answer]] = []
-        self.saw_refusals: list[tuple[ClinicEvent, Refusal]] = []
+    def __init__(self, wall: VirtualWall) -> None:
+        self._wall = wall
+        self.accepted: list[tuple[datetime, ClinicEvent]] = []
+        self.refused: list[tuple[ClinicEvent, Refusal]] = []
 
-    def saw(self, event: ClinicEvent, answer: Answer) -> None:
-        self.saw_events.append((event, answer))
+    def saw(self, event: ClinicEvent, answer: Answer) -> None:  # noqa: ARG002  only that it was
+        self.accepted.append((self._wall.now(), event))
 
     def saw_refusal(self, event: ClinicEvent, refusal: Refusal) -> None:
-        self.saw_refusals.append((event, refusal))
+        self.refused.append((event, refusal))
 
     def saw_page(self, course_id: CourseId, kind: Kind) -> None:
-        pass
+        """What was paged is in the escalations."""
 
     def saw_end(self, course_id: CourseId) -> None:
-        pass
+        """What came of it is in the charts."""
+
+
+class VirtualFloor:
+    """A floor that lives while the test lets time pass."""
+
+    def __init__(self, protocol: Protocol, on_call: OnCall, now: datetime, seed: int) -> None:
+        self.wall = VirtualWall(now)
+        self.charts = Charts(PinnedProtocol(protocol=protocol, hash=content_hash(protocol)), on_call, self.wall)
+        self.diary = Diary(self.wall)
+        self.in_other_hands: list[tuple[CourseId, str]] = []
+        self.stays = floor(protocol, now, seed)
+        self._arrivals = arrivals(protocol, now, seed, len(self.stays))
+        self._is_open = asyncio.Event()
+        self._living = LivingFloor(
+            self.charts,
+            Ladders(self.charts, self.wall),
+            self.wall,
+            self.diary,
+            lambda course_id, why: self.in_other_hands.append((course_id, why)),
+        )
+
+    async def __aenter__(self) -> Self:
+        self._life = asyncio.create_task(self._live())
+        opening = asyncio.create_task(self._is_open.wait())
+        await asyncio.wait({self._life, opening}, return_when=asyncio.FIRST_COMPLETED)
+        opening.cancel()
+        self._check()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._check()
+        self._life.cancel()
+        await asyncio.wait({self._life})
+
+    async def passes(self, length: timedelta) -> None:
+        """So long later."""
+        await self.wall.moves_to(self.wall.now() + length, self.charts.passes)
+        self._check()
+
+    @property
+    def views(self) -> tuple[CourseView, ...]:
+        """Every course as it stands."""
+        return tuple(course.view for course in self.charts.courses.values())
+
+    @property
+    def escalations(self) -> tuple[EscalationView, ...]:
+        """Every escalation that there was."""
+        return tuple(one for course in self.charts.courses.values() for one in course.escalations)
+
+    @property
+    def live_sessions(self) -> tuple[tuple[CourseView, SessionView], ...]:
+        """Every patient between check-in and discharge."""
+        return tuple((view, session) for view in self.views for session in view.sessions if session.stage in HERE)
+
+    def named(self, name: str) -> CourseView:
+        """The course of the first patient who plays that."""
+        course_id = next(stay.part.patient.course_id for stay in self.stays if stay.part.script.name == name)
+        return self.charts.courses[course_id].view
+
+    async def _live(self) -> None:
+        async with asyncio.TaskGroup() as lives:
+            await self._living.open(self.stays, lives)
+            self._is_open.set()
+            await self._living.go_on(self._arrivals, lives)
+
+    def _check(self) -> None:
+        if self._life.done():
+            self._life.result()
