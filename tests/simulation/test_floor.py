@@ -1,7 +1,7 @@
 """The living floor: patients stand where a clinic's would at this moment, and go on from there for hours."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice, pairwise
 
@@ -12,16 +12,16 @@ from domain.deadlines import DeadlineKind
 from domain.escalation import EscalationState, Kind
 from domain.ledger import first_fault
 from domain.measures import PHQ9
-from domain.oncall import OnCall, parse_on_call
 from domain.protocol import Protocol
 from domain.state import Outcome, Phase, Stage
 from domain.values import Severity
+from domain.view import CourseView
 from domain.vitals import VerdictSeverity
-from simulation.calendar import EVERY_DAY, Practice, around, where_it_is_morning
-from simulation.floor import arrivals, floor
-from simulation.oncall import on_call_file
+from simulation.calendar import around, where_it_is_morning
+from simulation.floor import Stay, arrivals, floor
+from simulation.patients import Patient
 from simulation.staff import NURSE, PRESCRIBER
-from tests.simulation.virtual import VirtualFloor
+from tests.simulation.virtual import VirtualFloor, on_call_at
 
 NOW = datetime(2026, 11, 25, 9, 37, 12, tzinfo=UTC)
 OTHER_MOMENTS = (
@@ -32,18 +32,13 @@ OTHER_MOMENTS = (
 """Whenever it is opened: at midnight, on a leap day, while clocks are changed somewhere."""
 
 MINUTE = timedelta(minutes=1)
-HOURS = 4
-
-
-def _on_call(now: datetime) -> OnCall:
-    practice = Practice(time_zone=where_it_is_morning(now), working_days=EVERY_DAY)
-    return parse_on_call(on_call_file("json://127.0.0.1:9900", practice), "oncall.toml")
+HOURS = 3
 
 
 @pytest.fixture(scope="module")
 async def opened(protocol: Protocol) -> AsyncIterator[VirtualFloor]:
     """A floor in the moment in which it is open."""
-    async with VirtualFloor(protocol, _on_call(NOW), NOW, seed=1) as found:
+    async with VirtualFloor(protocol, on_call_at(NOW), NOW, seed=1) as found:
         yield found
 
 
@@ -52,7 +47,7 @@ async def test_everything_that_its_patients_went_through_is_allowed(
     protocol: Protocol, now: datetime, seed: int
 ) -> None:
     """Every event of the past is accepted, whenever the floor opens; every ledger is whole, and nothing is to come."""
-    async with VirtualFloor(protocol, _on_call(now), now, seed) as opened:
+    async with VirtualFloor(protocol, on_call_at(now), now, seed) as opened:
         assert opened.diary.refused == []
         assert opened.in_other_hands == []
         assert all(event.time <= now for _, event in opened.diary.accepted)
@@ -152,11 +147,8 @@ def test_the_same_seed_opens_the_same_floor(protocol: Protocol) -> None:
     """Other patients with another seed, at the same places."""
     first, again, other = (floor(protocol, NOW, seed) for seed in (5, 5, 6))
 
-    def bodies(stays: object) -> object:
-        return [stay.part.patient for stay in stays]  # type: ignore[attr-defined]
-
-    assert bodies(first) == bodies(again)
-    assert bodies(first) != bodies(other)
+    assert _patients(first) == _patients(again)
+    assert _patients(first) != _patients(other)
     assert sorted(stay.part.script.name for stay in first) == sorted(stay.part.script.name for stay in other)
 
 
@@ -174,7 +166,7 @@ def test_somebody_new_comes_for_ever_and_has_a_number_of_her_own(protocol: Proto
 
 async def test_it_goes_on_for_hours_and_is_neither_still_nor_a_storm(protocol: Protocol) -> None:
     """In any ten minutes something is reported; two to seven patients are here; every page is dealt with in time."""
-    async with VirtualFloor(protocol, _on_call(NOW), NOW, seed=1) as living:
+    async with VirtualFloor(protocol, on_call_at(NOW), NOW, seed=1) as living:
         for _ in range(HOURS * 6):
             told = len(living.diary.accepted)
             await living.passes(10 * MINUTE)
@@ -198,7 +190,7 @@ async def test_it_goes_on_for_hours_and_is_neither_still_nor_a_storm(protocol: P
 
 async def test_within_ten_minutes_the_board_has_moved_in_every_phase(protocol: Protocol) -> None:
     """A referral, a screening, a talk, a dose, a discharge, a check-in, a last visit; the overdue reading was paged."""
-    async with VirtualFloor(protocol, _on_call(NOW), NOW, seed=1) as living:
+    async with VirtualFloor(protocol, on_call_at(NOW), NOW, seed=1) as living:
         await living.passes(12 * MINUTE)
 
         happened = {event.type for at, event in living.diary.accepted if at > NOW}
@@ -234,9 +226,13 @@ def test_the_clinic_opens_in_the_morning_wherever_that_is(hour: int) -> None:
     assert practice.dose_at == time(10, 59)
 
 
-def _is_late(view: object, session: int) -> bool:
-    deadlines = view.deadlines  # type: ignore[attr-defined]
-    return any(one.kind is DeadlineKind.CHECKPOINT and one.session == session and one.late for one in deadlines)
+def _patients(stays: Sequence[Stay]) -> list[Patient]:
+    return [stay.part.patient for stay in stays]
+
+
+def _is_late(view: CourseView, session: int) -> bool:
+    due = (one for one in view.deadlines if one.kind is DeadlineKind.CHECKPOINT and one.session == session)
+    return any(one.late for one in due)
 
 
 def _last_phq9_trend(opened: VirtualFloor, name: str) -> tuple[bool | None, bool | None]:

@@ -11,7 +11,7 @@ from domain.answer import Answer
 from domain.chart import PinnedProtocol
 from domain.escalation import Acknowledge, EscalationId, EscalationView, Kind, Resolve
 from domain.events import ClinicEvent
-from domain.oncall import OnCall
+from domain.oncall import OnCall, parse_on_call
 from domain.protocol import Protocol
 from domain.protocol_approval import content_hash
 from domain.refusal import Refusal
@@ -19,12 +19,20 @@ from domain.state import Stage
 from domain.values import CourseId, PersonId
 from domain.view import CourseView, SessionView
 from gateway.courses import Reported
+from simulation.calendar import EVERY_DAY, Practice, where_it_is_morning
 from simulation.floor import arrivals, floor
 from simulation.living import LivingFloor
+from simulation.oncall import on_call_file
 from simulation.rehearsal import Rehearsal
 
 A_MINUTE = timedelta(minutes=1)
 HERE = {Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING}
+
+
+def on_call_at(now: datetime) -> OnCall:
+    """The on-call file of a floor that opens then."""
+    practice = Practice(time_zone=where_it_is_morning(now), working_days=EVERY_DAY)
+    return parse_on_call(on_call_file("json://127.0.0.1:9900", practice), "oncall.toml")
 
 
 class VirtualWall:
@@ -47,6 +55,7 @@ class VirtualWall:
     async def moves_to(self, moment: datetime, passing: Callable[[datetime], Awaitable[None]]) -> None:
         """Everybody who waits for a moment up to this one has woken, in order; each minute has passed."""
         while self._now < moment:
+            await settled()
             due = self._sleepers[0][0] if self._sleepers else moment
             self._now = max(self._now, min(due, self._now + A_MINUTE, moment))
             await passing(self._now)
@@ -160,6 +169,7 @@ class VirtualFloor:
     def __init__(self, protocol: Protocol, on_call: OnCall, now: datetime, seed: int) -> None:
         self.wall = VirtualWall(now)
         self.charts = Charts(PinnedProtocol(protocol=protocol, hash=content_hash(protocol)), on_call, self.wall)
+        self.ladders = Ladders(self.charts, self.wall)
         self.diary = Diary(self.wall)
         self.in_other_hands: list[tuple[CourseId, str]] = []
         self.stays = floor(protocol, now, seed)
@@ -167,7 +177,7 @@ class VirtualFloor:
         self._is_open = asyncio.Event()
         self._living = LivingFloor(
             self.charts,
-            Ladders(self.charts, self.wall),
+            self.ladders,
             self.wall,
             self.diary,
             lambda course_id, why: self.in_other_hands.append((course_id, why)),
