@@ -122,16 +122,20 @@ async def _supervise(plan: StackPlan) -> None:
 
 @app.command()
 def demo(
-    patients: Annotated[int, typer.Option(min=1, help="how many courses to play; 8 show every story once")] = 8,
+    patients: Annotated[int, typer.Option(min=0, help="how many courses to play; 8 show every story once")] = 8,
     seed: Annotated[int, typer.Option(help="another seed, another clinic")] = 1,
     speed: Annotated[float, typer.Option(min=0, help="paces the display; 0 is as fast as it goes")] = 0,
-    serve: Annotated[bool, typer.Option("--serve", help="keep the stack up afterwards")] = False,
+    serve: Annotated[bool, typer.Option("--serve", help="then a floor in real time, with its pages")] = False,
+    port: Annotated[int | None, typer.Option(help="the console's port with --serve; any free one")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="a cohort left to chance: figures, no line a patient")] = False,
 ) -> None:
     """A simulated clinic plays whole courses through the real stack, with clinical time skipped."""
     from simulation import demo as simulated  # noqa: PLC0415  the clinic's own commands do not load the simulation
 
-    if not asyncio.run(simulated.demo(patients, seed, speed=speed, serve=serve, quiet=quiet, console=out)):
+    if not (patients or serve):
+        raise typer.BadParameter("without --serve at least 1 was expected", param_hint="'--patients'")
+    showing = simulated.demo(patients, seed, speed=speed, serve=serve, port=port, quiet=quiet, console=out)
+    if not asyncio.run(showing):
         raise typer.Exit(REFUSED)
 
 
