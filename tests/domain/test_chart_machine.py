@@ -26,6 +26,7 @@ from domain.ledger import Entry
 from domain.protocol import Protocol
 from domain.refusal import RefusalCode, Refused
 from domain.state import Phase, Stage
+from domain.todo import to_do
 from domain.values import Role
 from domain.vitals import Verdict, verdict
 from tests.cast import (
@@ -378,6 +379,16 @@ class AnyCourse(RuleBasedStateMachine):
             waited = self.ward.due(DeadlineKind.CHECKPOINT) + self.ward.due(DeadlineKind.CHECKPOINT_EMERGENCY)
             assert monitored.number in {deadline.session for deadline in waited}
             assert not self.ward.chart.is_closed
+
+    @invariant()
+    def somebody_has_something_to_do(self) -> None:
+        """For as long as the course is open; while a dosed patient is here, something for her, and by when."""
+        chart, now = self.ward.chart, self.ward.now
+        task = to_do(chart, now)
+        assert (task is None) == (chart.is_closed or chart.referral is None)
+        if task is not None and (monitored := chart.monitored) is not None:
+            assert task.words.startswith(f"Session {monitored.number} ")
+            assert task.due_at is not None
 
     @invariant()
     def one_escalation_is_open_a_kind_and_session(self) -> None:
