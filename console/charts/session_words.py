@@ -36,7 +36,7 @@ def story_table(session: SessionView, begins: datetime, zone: tzinfo) -> Table:
 def limits_table(session: SessionView) -> Table:
     """What the readings are judged by, each with where it comes from."""
     return Table(
-        caption="What the readings are judged by",
+        caption=f"What the readings of session {session.number} are judged by",
         head=("Vital", "Limit", "Beyond it", "Source"),
         rows=tuple(
             (SPOKEN[limit.vital], _limit_words(limit), _kind_words(limit), limit.source or NOTHING)

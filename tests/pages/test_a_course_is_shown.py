@@ -35,7 +35,7 @@ async def test_a_session_is_shown_with_what_was_given_and_measured(house: House)
         "next reading",
         "Systolic 165 is above the limit of 160",
         "Session 1, minute by minute",
-        "What the readings are judged by",
+        "What the readings of session 1 are judged by",
     ):
         assert words in session, words
     assert '<svg class="chart of-wide"' in page.text
