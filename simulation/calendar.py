@@ -14,8 +14,11 @@ DOSING_DAYS = (1, 2)
 EVERY_DAY = tuple(range(7))
 
 MORNING = 10
-SCREENED_BEFORE, TALKED_TO_AFTER, SEEN_AFTER = timedelta(hours=-1), timedelta(hours=2), timedelta(hours=1)
-"""At what time of the day a patient comes for what is no medicine session, against the time at which she has those."""
+SCREENED_BEFORE, TALKED_TO_AFTER, SEEN_AFTER = timedelta(hours=1), timedelta(hours=2), timedelta(hours=2, minutes=20)
+"""At what time of the day a patient comes for what is no medicine session, against the time at which she has those.
+
+She is seen soon after the hour at which she used to go home: that is when a follow-up visit falls due.
+"""
 
 
 class Practice(Frozen):
@@ -56,7 +59,7 @@ def around(dose_at: datetime, site: Code, room: Name, time_zone: Name) -> Practi
         site=site,
         room=room,
         time_zone=time_zone,
-        screening_at=clock(SCREENED_BEFORE),
+        screening_at=clock(-SCREENED_BEFORE),
         talk_at=clock(TALKED_TO_AFTER),
         dose_at=clock(timedelta()),
         visit_at=clock(SEEN_AFTER),

@@ -13,7 +13,7 @@ from domain.protocol import Protocol
 from domain.state import Outcome
 from domain.values import Actor, Frozen, Moment, Role
 from simulation import stories
-from simulation.calendar import around, where_it_is_morning
+from simulation.calendar import SCREENED_BEFORE, SEEN_AFTER, TALKED_TO_AFTER, around, where_it_is_morning
 from simulation.cast import Part, Script, Story, is_ineligible
 from simulation.ending import Expected
 from simulation.mood import Trajectory
@@ -28,8 +28,10 @@ FEWEST_SESSIONS = 3
 GOES_HOME_AFTER = timedelta(hours=2, minutes=6)
 """About how long after the dose a patient leaves."""
 
-EARLIEST_REFERRAL, LATEST_REFERRAL = timedelta(hours=20), timedelta(hours=2)
-"""How long before the screening visit."""
+EARLIEST_REFERRAL, LATEST_REFERRAL = timedelta(hours=23), timedelta(hours=18)
+"""How long before the screening visit a patient was referred: on the day before, in office hours."""
+SCREENED_AFTER = timedelta(hours=2)
+"""Who is referred while the floor is open is seen on the same day, so that there is something to see."""
 
 NEXT_REFERRAL, EACH_REFERRAL = timedelta(minutes=3), timedelta(minutes=25)
 NEXT_SESSION, EACH_SESSION = timedelta(minutes=173), timedelta(minutes=35)
@@ -98,11 +100,11 @@ class Reckoning:
 
     def screening(self, away: timedelta) -> timedelta:
         """The screening visit is then: the talks follow day by day, and two days after the last one the dose."""
-        return away + timedelta(days=self._talks + 2, hours=1)
+        return away + timedelta(days=self._talks + 2) + SCREENED_BEFORE
 
     def talk(self, number: int, away: timedelta) -> timedelta:
         """This talk of the preparation is held then."""
-        return away + timedelta(days=self._talks - number + 2) - timedelta(hours=2)
+        return away + timedelta(days=self._talks - number + 2) - TALKED_TO_AFTER
 
     def after(self, session: int, length: timedelta, away: timedelta) -> timedelta:
         """She left this session so long before then."""
@@ -110,7 +112,7 @@ class Reckoning:
 
     def follow_up(self, sessions: int, after: timedelta, away: timedelta) -> timedelta:
         """She comes then for the visit so long after the last of these sessions."""
-        return self.dose(sessions, away - after - timedelta(days=1, hours=1))
+        return self.dose(sessions, away - after - SEEN_AFTER)
 
 
 def floor(protocol: Protocol, now: datetime, seed: int) -> tuple[Stay, ...]:
@@ -172,8 +174,8 @@ def _not_dosed_as_planned(when: Reckoning) -> Iterator[Place]:
         planned=4,
         phq9=(19, 11),
     )
-    yesterday = minutes(-40) - timedelta(days=1)
-    yield Place(name="held", story=stories.at_risk_before(2), first_dose_in=when.dose(2, yesterday))
+    seen_again = minutes(20) - timedelta(days=1) - SEEN_AFTER
+    yield Place(name="held", story=stories.at_risk_before(2), first_dose_in=when.dose(2, seen_again))
 
 
 def _before_the_first_session(when: Reckoning) -> Iterator[Place]:
@@ -215,7 +217,7 @@ def _after_the_last_session(when: Reckoning) -> Iterator[Place]:
         ("in remission", when.dose(3, timedelta(days=-34)), (15, 3)),
         ("in response", when.dose(3, timedelta(days=-103)), (19, 8)),
         ("not in response", when.dose(3, timedelta(days=-39)), (18, 13)),
-        ("last visit next", when.follow_up(3, last_visit, minutes(9)), (17, 7)),
+        ("last visit next", when.follow_up(3, last_visit, minutes(11)), (17, 7)),
         ("completed", when.follow_up(3, last_visit, timedelta(days=-9)), (16, 6)),
     ):
         yield Place(name=name, story=stories.at_session(3), first_dose_in=first_dose_in, phq9=phq9)
@@ -242,7 +244,7 @@ def _referrals(protocol: Protocol, now: datetime, seed: int) -> Iterator[Stay]:
         place = Place(
             name="referred",
             story=stories.at_session(1),
-            first_dose_in=when.screening(known_in + LATEST_REFERRAL),
+            first_dose_in=when.screening(known_in + SCREENED_AFTER),
             referred_in=known_in,
         )
         yield _stay(protocol, now, seed_of_hers, n, place, known_from=now + known_in)
