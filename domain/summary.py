@@ -10,7 +10,11 @@ from domain.values import CourseId, Frozen, Moment, Severity
 
 
 class CourseSummary(Frozen):
-    """One course in a list. It is written to the record store with the ledger, whose last entry is `sequence`."""
+    """One course in a list. It is written to the record store with the ledger, whose last entry is `sequence`.
+
+    `monitored_session` is the one whose dosed patient has not been discharged. At `next_passes_at` the course moves by
+    itself if nobody acts before.
+    """
 
     course_id: CourseId
     site: str
@@ -30,6 +34,8 @@ class CourseSummary(Frozen):
     closed_at: Moment | None
     sequence: int
     ledger_head: str
+    monitored_session: int | None = None
+    next_passes_at: Moment | None = None
 
 
 class Batch(Frozen):

@@ -192,6 +192,8 @@ def course_summary(chart: Chart) -> CourseSummary:
         closed_at=chart.closed_at,
         sequence=chart.sequence,
         ledger_head=chart.ledger_head,
+        monitored_session=chart.monitored.number if chart.monitored else None,
+        next_passes_at=upcoming[0].passes_at if upcoming else None,
     )
 
 

@@ -70,6 +70,8 @@ def course_row(summary: CourseSummary) -> tuple[object, ...]:
         summary.closed_at,
         summary.sequence,
         summary.ledger_head,
+        summary.monitored_session,
+        summary.next_passes_at,
     )
 
 
@@ -122,6 +124,7 @@ def escalation_row(view: EscalationView) -> tuple[object, ...]:
         view.note,
         view.revision,
         view.first_acknowledged_at,
+        view.moves_at,
     )
 
 

@@ -1,9 +1,10 @@
 -- Shows a course as of its newest recorded entry, and answers its id; what is older or as old changes and answers nothing.
 INSERT INTO courses (
     course_id, site, protocol_id, protocol_version, phase, outcome, held, hold_reason, session, stage, attention,
-    open_escalations, next_kind, next_due_at, started_at, closed_at, sequence, ledger_head
+    open_escalations, next_kind, next_due_at, started_at, closed_at, sequence, ledger_head, monitored_session,
+    next_passes_at
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 ON CONFLICT (course_id) DO UPDATE SET
     site = EXCLUDED.site,
     protocol_id = EXCLUDED.protocol_id,
@@ -21,6 +22,8 @@ ON CONFLICT (course_id) DO UPDATE SET
     started_at = EXCLUDED.started_at,
     closed_at = EXCLUDED.closed_at,
     sequence = EXCLUDED.sequence,
-    ledger_head = EXCLUDED.ledger_head
+    ledger_head = EXCLUDED.ledger_head,
+    monitored_session = EXCLUDED.monitored_session,
+    next_passes_at = EXCLUDED.next_passes_at
 WHERE courses.sequence < EXCLUDED.sequence
 RETURNING course_id
