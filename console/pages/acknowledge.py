@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Path, Response
 
@@ -15,12 +15,19 @@ from console.pages.told import Refusal
 from console.problems import ProblemCode, told
 from domain.durations import in_words
 from domain.escalation import PHRASES, EscalationState, EscalationView
+from domain.incident import is_of_the_watch
 from domain.oncall import OnCall
 from domain.policy import Policy
 from domain.refusal import RefusalCode, Refused
 from domain.values import Frozen, PersonId, Severity
 from gateway.calls import TooMany, Unavailable
 from gateway.links import BadLink, Invitation
+
+SILENT: Final = (
+    "Kapstan no longer watches over this patient. Look at the patient now, measure by the clock until this alarm is "
+    "over, and have Kapstan's machine looked after: its workers, or Temporal, have to be started again."
+)
+"""What comes first where nobody else will call."""
 
 Token = Annotated[str, Path(max_length=1000)]
 
@@ -46,6 +53,7 @@ class AcknowledgePage(Frozen):
     people: str | None
     waiting: str
     state: str
+    advice: str | None
     may_acknowledge: bool
     calls: tuple[CallToCome, ...]
     if_nobody_answers: str | None
@@ -131,6 +139,7 @@ def _page(
         people=around.people,
         waiting=in_words(_whole_minutes(datetime.now(UTC) - view.opened_at)),
         state=_state(view, person, on_call),
+        advice=SILENT if is_open and is_of_the_watch(view.id) else None,
         may_acknowledge=is_open and not is_hers,
         calls=around.calls if is_open else (),
         if_nobody_answers=_if_nobody_answers(view, policy) if is_open else None,
