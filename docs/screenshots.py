@@ -23,6 +23,8 @@ LARGEST: Final = 300_000
 """Bytes of a picture: it lies in the repository for ever."""
 
 OPEN_WITHIN, STOPPED_WITHIN = 300.0, 60.0
+LIVED_FOR: Final = 75.0
+"""Seconds after which something has happened that was not there at the beginning."""
 SIGNS_IN_AS: Final = "admin"
 
 
@@ -47,6 +49,7 @@ def main() -> None:
     """Every picture is made anew. Exits with a sentence where something is missing."""
     IMAGES.mkdir(exist_ok=True)
     with TemporaryDirectory(prefix="kapstan-pictures-") as folder, _floor(Path(folder) / "output") as floor:
+        time.sleep(LIVED_FOR)
         course = _course_behind_the_page(floor)
         pictures = (
             Picture("board", "/", (1440, 900), "light"),

@@ -1,32 +1,27 @@
-"""Who is on the living floor when it opens, where each patient stands at that moment, and who comes after."""
+"""Who is on the living floor when it opens, and who comes after."""
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from operator import attrgetter
 from random import Random
 
-from domain.events import CourseDiscontinued, CourseTransferred, CourseVoided, PatientWithdrew
 from domain.measures import PHQ9
 from domain.protocol import Protocol
 from domain.state import Outcome
-from domain.values import Actor, Frozen, Moment, Role
+from domain.values import Frozen, Moment
 from simulation import stories
-from simulation.calendar import SCREENED_BEFORE, SEEN_AFTER, TALKED_TO_AFTER, around, where_it_is_morning
-from simulation.cast import Part, Script, Story, is_ineligible
+from simulation.calendar import around, where_it_is_morning
+from simulation.cast import Part, Script
 from simulation.ending import Expected
 from simulation.mood import Trajectory
 from simulation.patients import Patient, patient
-from simulation.staff import DESK, PRESCRIBER
+from simulation.places import FEWEST_SESSIONS, Place, Reckoning, places
 
 SITES = ("bend", "bend", "salem")
 ROOMS = ("willow", "juniper", "aspen", "alder")
 FIRST_NUMBER = 1001
-
-FEWEST_SESSIONS = 3
-GOES_HOME_AFTER = timedelta(hours=2, minutes=6)
-"""About how long after the dose a patient leaves."""
 
 EARLIEST_REFERRAL, LATEST_REFERRAL = timedelta(hours=23), timedelta(hours=18)
 """How long before the screening visit a patient was referred: on the day before, in office hours."""
@@ -50,33 +45,6 @@ IN_TURN: tuple[stories.Special, ...] = (
 )
 """What happens in the sessions of those who come later, one after the other."""
 
-PATIENT = Actor(id="patient", role=Role.PATIENT)
-MOVES_AWAY = PatientWithdrew.Data(actor=PATIENT, reason="Is moving away, and feels well enough")
-NOT_FOR_HER = PatientWithdrew.Data(actor=PATIENT, reason="Has thought about it again, and would rather not")
-NO_BENEFIT = CourseDiscontinued.Data(actor=PRESCRIBER, reason="No benefit after two sessions; referred back")
-NEARER_HOME = CourseTransferred.Data(actor=DESK, reason="Has moved", to="a clinic nearer to her home")
-TWICE = CourseVoided.Data(actor=DESK, reason="Was entered twice")
-
-
-def minutes(number: float) -> timedelta:
-    """So many minutes."""
-    return timedelta(minutes=number)
-
-
-class Place(Frozen):
-    """What a patient goes through, and where in it she is: her first dose is, or was, so far from now.
-
-    `planned` is how many sessions her plan has. She was referred so long before her screening visit as chance would
-    have it, if not `referred_in` said. `phq9` is where her total begins and ends.
-    """
-
-    name: str
-    story: Story
-    first_dose_in: timedelta
-    planned: int = FEWEST_SESSIONS
-    referred_in: timedelta | None = None
-    phq9: tuple[int, int] | None = None
-
 
 class Stay(Frozen):
     """One patient's course: since when it runs, and from when on the floor knows of it."""
@@ -86,212 +54,84 @@ class Stay(Frozen):
     known_from: Moment
 
 
-class Reckoning:
-    """How far from now a first dose lies, for something after or before it to happen so far from now."""
+class Roster:
+    """The patients of a floor that opens at `now`. The same seed draws the same people, who have the same days."""
 
-    def __init__(self, protocol: Protocol) -> None:
-        self._interval = protocol.course.interval
-        self._talks = protocol.preparation.sessions
-        self.protocol = protocol
+    def __init__(self, protocol: Protocol, now: datetime, seed: int) -> None:
+        self._protocol = protocol
+        self._now = now
+        self._seed = seed
+        self._when = Reckoning(protocol)
+        found = enumerate(places(self._when))
+        drawn = [self._stay(f"{n}", n, place, known_from=now) for n, place in found]
+        in_order = sorted(drawn, key=attrgetter("starts_at"))
+        self.here = tuple(_numbered(stay, number) for number, stay in enumerate(in_order, start=FIRST_NUMBER))
+        """Everybody who is here when it opens, in the order in which they were referred."""
 
-    def dose(self, session: int, away: timedelta) -> timedelta:
-        """The dose of this session is given then."""
-        return away - self._interval * (session - 1)
+    def coming(self) -> Iterator[Stay]:
+        """Everybody who comes after, for ever, in the order in which they come."""
+        stays = heapq.merge(self._referrals(), self._later_sessions(), key=attrgetter("known_from"))
+        for number, stay in enumerate(stays, start=FIRST_NUMBER + len(self.here)):
+            yield _numbered(stay, number)
 
-    def screening(self, away: timedelta) -> timedelta:
-        """The screening visit is then: the talks follow day by day, and two days after the last one the dose."""
-        return away + timedelta(days=self._talks + 2) + SCREENED_BEFORE
+    def _referrals(self) -> Iterator[Stay]:
+        for n in count():
+            known_in = NEXT_REFERRAL + n * EACH_REFERRAL
+            place = Place(
+                name="referred",
+                story=stories.at_session(1),
+                first_dose_in=self._when.screening(known_in + SCREENED_AFTER),
+                referred_in=known_in,
+            )
+            yield self._stay(f"referral-{n}", n, place, known_from=self._now + known_in)
 
-    def talk(self, number: int, away: timedelta) -> timedelta:
-        """This talk of the preparation is held then."""
-        return away + timedelta(days=self._talks - number + 2) - TALKED_TO_AFTER
+    def _later_sessions(self) -> Iterator[Stay]:
+        for n in count():
+            drawn_from = f"session-{n}"
+            session = self._random(drawn_from).randint(1, FEWEST_SESSIONS)
+            dose_in = NEXT_SESSION + n * EACH_SESSION
+            place = Place(
+                name="session today",
+                story=stories.at_session(session, IN_TURN[n % len(IN_TURN)]),
+                first_dose_in=self._when.dose(session, dose_in),
+                planned=FEWEST_SESSIONS + 1,
+            )
+            yield self._stay(drawn_from, n, place, known_from=self._now + dose_in - KNOWN_BEFORE)
 
-    def after(self, session: int, length: timedelta, away: timedelta) -> timedelta:
-        """She left this session so long before then."""
-        return self.dose(session, away - length - GOES_HOME_AFTER)
-
-    def follow_up(self, sessions: int, after: timedelta, away: timedelta) -> timedelta:
-        """She comes then for the visit so long after the last of these sessions."""
-        return self.dose(sessions, away - after - SEEN_AFTER)
-
-
-def floor(protocol: Protocol, now: datetime, seed: int) -> tuple[Stay, ...]:
-    """Everybody who is here when it opens, in the order in which they were referred."""
-    found = _places(Reckoning(protocol))
-    drawn = [_stay(protocol, now, f"{seed}/{n}", n, place, known_from=now) for n, place in enumerate(found)]
-    in_order = sorted(drawn, key=attrgetter("starts_at"))
-    return tuple(_numbered(stay, FIRST_NUMBER + place) for place, stay in enumerate(in_order))
-
-
-def arrivals(protocol: Protocol, now: datetime, seed: int, after: int) -> Iterator[Stay]:
-    """Everybody who comes after so many, for ever, in the order in which they come."""
-    coming = heapq.merge(
-        _referrals(protocol, now, seed), _later_sessions(protocol, now, seed), key=attrgetter("known_from")
-    )
-    for number, stay in zip(count(FIRST_NUMBER + after), coming, strict=False):
-        yield _numbered(stay, number)
-
-
-def _places(when: Reckoning) -> Sequence[Place]:
-    return (
-        *_in_a_session(when),
-        *_not_dosed_as_planned(when),
-        *_before_the_first_session(when),
-        *_after_a_session(when),
-        *_after_the_last_session(when),
-        *_left(when),
-    )
-
-
-def _in_a_session(when: Reckoning) -> Iterator[Place]:
-    """Dosed, or about to be: five minutes from now one reading is paged, and one page is not answered before eight."""
-    for name, session, away, special in (
-        ("her escort is late", 3, minutes(-128), stories.her_escort_is_late),
-        ("had an alarm", 2, minutes(-78), stories.an_alarm),
-        ("alarm that nobody answered", 3, minutes(-50), stories.an_alarm_answered_late),
-        ("reading overdue", 1, minutes(-34), stories.nobody_reads(minutes(30))),
-        ("just dosed", 2, minutes(-12), stories.nobody_reads(minutes(45))),
-        ("too high at first", 1, minutes(2), stories.too_high_at_first),
-        ("session today", 2, minutes(33), stories.an_alarm),
-        ("session today", 3, minutes(68), stories.a_warning),
-        ("session today", 1, minutes(103), stories.nobody_reads(minutes(15))),
-        ("session today", 2, minutes(138), stories.nothing),
-    ):
-        yield Place(
-            name=name,
-            story=stories.at_session(session, special),
-            first_dose_in=when.dose(session, away),
-            planned=max(FEWEST_SESSIONS, session + 1),
+    def _stay(self, drawn_from: str, n: int, place: Place, known_from: datetime) -> Stay:
+        random = self._random(f"{drawn_from}/patient")
+        drawn = patient(random, f"C-{n}", self._protocol)
+        first_dose_at = self._now + place.first_dose_in
+        part = Part(
+            script=Script(
+                name=place.name,
+                story=place.story,
+                expected=Expected(outcome=Outcome.COMPLETED, is_left_to_chance=True),
+            ),
+            patient=drawn.but(medicine_sessions=place.planned, moods=_moods(drawn, place)),
+            protocol=self._protocol,
+            seed=f"{self._seed}/{drawn_from}",
+            practice=around(
+                first_dose_at, SITES[n % len(SITES)], ROOMS[n % len(ROOMS)], where_it_is_morning(self._now)
+            ),
         )
+        if place.referred_in is not None:
+            starts_at = self._now + place.referred_in
+        else:
+            before = LATEST_REFERRAL + random.random() * (EARLIEST_REFERRAL - LATEST_REFERRAL)
+            starts_at = first_dose_at - self._when.screening(before)
+        return Stay(part=part, starts_at=starts_at, known_from=known_from)
+
+    def _random(self, drawn_from: str) -> Random:
+        return Random(f"{self._seed}/{drawn_from}")  # noqa: S311  nothing here is a secret
 
 
-def _not_dosed_as_planned(when: Reckoning) -> Iterator[Place]:
-    yield Place(name="no-show", story=stories.stays_away_from(2), first_dose_in=when.dose(2, minutes(-32)))
-    yield Place(
-        name="at risk",
-        story=stories.at_risk_before(3),
-        first_dose_in=when.dose(3, minutes(14)),
-        planned=4,
-        phq9=(19, 11),
-    )
-    seen_again = minutes(20) - timedelta(days=1) - SEEN_AFTER
-    yield Place(name="held", story=stories.at_risk_before(2), first_dose_in=when.dose(2, seen_again))
-
-
-def _before_the_first_session(when: Reckoning) -> Iterator[Place]:
-    usual, weighed_since = stories.at_session(1), minutes(-66) - stories.WEIGHED_FOR
-    for name, story, first_dose_in in (
-        ("screening visit next", usual, when.screening(minutes(6))),
-        ("screened", usual, when.screening(minutes(-48))),
-        ("to decide", stories.is_weighed, when.screening(timedelta(hours=-20))),
-        ("afraid of the cuff", stories.is_afraid_of_the_cuff, when.screening(weighed_since)),
-        ("first talk next", usual, when.talk(1, minutes(40))),
-        ("second talk next", usual, when.talk(2, minutes(8))),
-        ("second talk tomorrow", usual, when.talk(2, timedelta(hours=22))),
-        ("first session tomorrow", usual, when.dose(1, timedelta(hours=25))),
-    ):
-        yield Place(name=name, story=story, first_dose_in=first_dose_in)
-    yield Place(
-        name="forgotten",
-        story=stories.is_forgotten,
-        first_dose_in=when.screening(minutes(-10)),
-        referred_in=minutes(4) - when.protocol.screening.within,
-    )
-
-
-def _after_a_session(when: Reckoning) -> Iterator[Place]:
-    talk_within = when.protocol.integration.within
-    for name, story, first_dose_in in (
-        ("call next", stories.at_session(1), when.after(1, timedelta(days=1), minutes(5))),
-        ("talk next", stories.at_session(2), when.after(2, talk_within * 2 / 3, minutes(7))),
-        ("talk tomorrow", stories.at_session(3), when.dose(3, timedelta(hours=-29))),
-        ("talk overdue", stories.not_talked_to_after(1), when.after(1, talk_within, minutes(2))),
-        ("next session", stories.at_session(2), when.dose(2, timedelta(days=3, hours=2))),
-    ):
-        yield Place(name=name, story=story, first_dose_in=first_dose_in, planned=4)
-
-
-def _after_the_last_session(when: Reckoning) -> Iterator[Place]:
-    last_visit = when.protocol.follow_up.after[-1]
-    for name, first_dose_in, phq9 in (
-        ("in remission", when.dose(3, timedelta(days=-34)), (15, 3)),
-        ("in response", when.dose(3, timedelta(days=-103)), (19, 8)),
-        ("not in response", when.dose(3, timedelta(days=-39)), (18, 13)),
-        ("last visit next", when.follow_up(3, last_visit, minutes(11)), (17, 7)),
-        ("completed", when.follow_up(3, last_visit, timedelta(days=-9)), (16, 6)),
-    ):
-        yield Place(name=name, story=stories.at_session(3), first_dose_in=first_dose_in, phq9=phq9)
-
-
-def _left(when: Reckoning) -> Iterator[Place]:
-    ago = timedelta(days=-9)
-    for name, story, first_dose_in in (
-        ("ineligible", is_ineligible, when.screening(ago)),
-        ("declined", stories.leaves_after(0, NOT_FOR_HER), when.screening(ago)),
-        ("withdrew", stories.leaves_after(2, MOVES_AWAY), when.dose(2, ago)),
-        ("discontinued", stories.leaves_after(2, NO_BENEFIT), when.dose(2, 2 * ago)),
-        ("transferred", stories.leaves_after(1, NEARER_HOME), when.dose(1, ago)),
-        ("entered in error", stories.leaves_after(0, TWICE), when.screening(2 * ago)),
-    ):
-        yield Place(name=name, story=story, first_dose_in=first_dose_in)
-
-
-def _referrals(protocol: Protocol, now: datetime, seed: int) -> Iterator[Stay]:
-    when = Reckoning(protocol)
-    for n in count():
-        seed_of_hers = f"{seed}/referral-{n}"
-        known_in = NEXT_REFERRAL + n * EACH_REFERRAL
-        place = Place(
-            name="referred",
-            story=stories.at_session(1),
-            first_dose_in=when.screening(known_in + SCREENED_AFTER),
-            referred_in=known_in,
-        )
-        yield _stay(protocol, now, seed_of_hers, n, place, known_from=now + known_in)
-
-
-def _later_sessions(protocol: Protocol, now: datetime, seed: int) -> Iterator[Stay]:
-    when = Reckoning(protocol)
-    for n in count():
-        seed_of_hers = f"{seed}/session-{n}"
-        session = Random(seed_of_hers).randint(1, FEWEST_SESSIONS)  # noqa: S311  nothing here is a secret
-        dose_in = NEXT_SESSION + n * EACH_SESSION
-        place = Place(
-            name="session today",
-            story=stories.at_session(session, IN_TURN[n % len(IN_TURN)]),
-            first_dose_in=when.dose(session, dose_in),
-            planned=FEWEST_SESSIONS + 1,
-        )
-        yield _stay(protocol, now, seed_of_hers, n, place, known_from=now + dose_in - KNOWN_BEFORE)
-
-
-def _stay(protocol: Protocol, now: datetime, seed: str, n: int, place: Place, known_from: datetime) -> Stay:
-    random = Random(f"{seed}/patient")  # noqa: S311  nothing here is a secret
-    drawn = _planned(patient(random, f"C-{n}", protocol), place)
-    first_dose_at = now + place.first_dose_in
-    screening_at = first_dose_at - Reckoning(protocol).screening(timedelta())
-    by_chance = screening_at - timedelta(
-        seconds=random.randint(*(int(length.total_seconds()) for length in (LATEST_REFERRAL, EARLIEST_REFERRAL)))
-    )
-    part = Part(
-        script=Script(
-            name=place.name,
-            story=place.story,
-            expected=Expected(outcome=Outcome.COMPLETED, is_left_to_chance=True),
-        ),
-        patient=drawn,
-        protocol=protocol,
-        seed=seed,
-        practice=around(first_dose_at, SITES[n % len(SITES)], ROOMS[n % len(ROOMS)], where_it_is_morning(now)),
-    )
-    starts_at = by_chance if place.referred_in is None else now + place.referred_in
-    return Stay(part=part, starts_at=starts_at, known_from=known_from)
-
-
-def _planned(drawn: Patient, place: Place) -> Patient:
-    others = tuple(mood for mood in drawn.moods if mood.instrument != PHQ9 or place.phq9 is None)
-    hers = (Trajectory(instrument=PHQ9, start=place.phq9[0], end=place.phq9[1]),) if place.phq9 else ()
-    return drawn.but(medicine_sessions=place.planned, moods=(*hers, *others))
+def _moods(drawn: Patient, place: Place) -> tuple[Trajectory, ...]:
+    if place.phq9 is None:
+        return drawn.moods
+    start, end = place.phq9
+    others = (mood for mood in drawn.moods if mood.instrument != PHQ9)
+    return (Trajectory(instrument=PHQ9, start=start, end=end), *others)
 
 
 def _numbered(stay: Stay, number: int) -> Stay:

@@ -23,7 +23,7 @@ from records.connections import open_connections
 from records.store import EscalationFilter, RecordStore, migrate, open_store
 from simulation.calendar import EVERY_DAY, Practice, where_it_is_morning
 from simulation.display import Ticker
-from simulation.floor import arrivals, floor
+from simulation.floor import Roster
 from simulation.inbox import Inbox, ReceivedPage
 from simulation.living import LivingFloor
 from simulation.oncall import on_call_file
@@ -112,12 +112,11 @@ class Served:
         living = LivingFloor(
             Courses(client, library, allow_unapproved=True), Escalations(client), RealWall(), self._ticker, self._say
         )
-        now = datetime.now(UTC)
-        stays = floor(protocol, now, self._plan.seed)
+        roster = Roster(protocol, datetime.now(UTC), self._plan.seed)
         async with asyncio.TaskGroup() as lives:
-            await living.open(stays, lives)
-            await self._announce(len(stays))
-            await living.go_on(arrivals(protocol, now, self._plan.seed, len(stays)), lives)
+            await living.open(roster.here, lives)
+            await self._announce(len(roster.here))
+            await living.go_on(roster.coming(), lives)
 
     async def _announce(self, courses: int) -> None:
         console, file = self._stack.file.console, self._stack.file

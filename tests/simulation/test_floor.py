@@ -18,7 +18,7 @@ from domain.values import Severity
 from domain.view import CourseView
 from domain.vitals import VerdictSeverity
 from simulation.calendar import around, where_it_is_morning
-from simulation.floor import Stay, arrivals, floor
+from simulation.floor import Roster, Stay
 from simulation.patients import Patient
 from simulation.staff import NURSE, PRESCRIBER
 from tests.simulation.virtual import VirtualFloor, on_call_at
@@ -52,7 +52,7 @@ async def test_everything_that_its_patients_went_through_is_allowed(
         assert opened.in_other_hands == []
         assert all(event.time <= now for _, event in opened.diary.accepted)
         assert all(first_fault(course.ledger) is None for course in opened.charts.courses.values())
-        assert len(opened.views) == len(opened.stays)
+        assert len(opened.views) == len(opened.roster.here)
 
 
 def test_several_patients_are_in_every_phase_and_some_have_left_in_every_way(opened: VirtualFloor) -> None:
@@ -145,7 +145,7 @@ def test_escalations_are_open_acknowledged_and_resolved(opened: VirtualFloor) ->
 
 def test_the_same_seed_opens_the_same_floor(protocol: Protocol) -> None:
     """Other patients with another seed, at the same places."""
-    first, again, other = (floor(protocol, NOW, seed) for seed in (5, 5, 6))
+    first, again, other = (Roster(protocol, NOW, seed).here for seed in (5, 5, 6))
 
     assert _patients(first) == _patients(again)
     assert _patients(first) != _patients(other)
@@ -154,9 +154,9 @@ def test_the_same_seed_opens_the_same_floor(protocol: Protocol) -> None:
 
 def test_somebody_new_comes_for_ever_and_has_a_number_of_her_own(protocol: Protocol) -> None:
     """In the order in which they come; two an hour at least are dosed."""
-    here = floor(protocol, NOW, 1)
-    coming = list(islice(arrivals(protocol, NOW, 1, len(here)), 80))
-    ids = [stay.part.patient.course_id for stay in (*here, *coming)]
+    roster = Roster(protocol, NOW, 1)
+    coming = list(islice(roster.coming(), 80))
+    ids = [stay.part.patient.course_id for stay in (*roster.here, *coming)]
 
     assert len(set(ids)) == len(ids)
     assert all(earlier.known_from <= later.known_from for earlier, later in pairwise(coming))

@@ -20,7 +20,7 @@ from domain.values import CourseId, PersonId
 from domain.view import CourseView, SessionView
 from gateway.courses import Reported
 from simulation.calendar import EVERY_DAY, Practice, where_it_is_morning
-from simulation.floor import arrivals, floor
+from simulation.floor import Roster
 from simulation.living import LivingFloor
 from simulation.oncall import on_call_file
 from simulation.rehearsal import Rehearsal
@@ -172,8 +172,7 @@ class VirtualFloor:
         self.ladders = Ladders(self.charts, self.wall)
         self.diary = Diary(self.wall)
         self.in_other_hands: list[tuple[CourseId, str]] = []
-        self.stays = floor(protocol, now, seed)
-        self._arrivals = arrivals(protocol, now, seed, len(self.stays))
+        self.roster = Roster(protocol, now, seed)
         self._is_open = asyncio.Event()
         self._living = LivingFloor(
             self.charts,
@@ -218,14 +217,14 @@ class VirtualFloor:
 
     def named(self, name: str) -> CourseView:
         """The course of the first patient who plays that."""
-        course_id = next(stay.part.patient.course_id for stay in self.stays if stay.part.script.name == name)
+        course_id = next(stay.part.patient.course_id for stay in self.roster.here if stay.part.script.name == name)
         return self.charts.courses[course_id].view
 
     async def _live(self) -> None:
         async with asyncio.TaskGroup() as lives:
-            await self._living.open(self.stays, lives)
+            await self._living.open(self.roster.here, lives)
             self._is_open.set()
-            await self._living.go_on(self._arrivals, lives)
+            await self._living.go_on(self.roster.coming(), lives)
 
     def _check(self) -> None:
         if self._life.done():
