@@ -13,7 +13,7 @@ import pytest
 from domain.answer import AlreadyAnswered, Answer
 from domain.chart import Chart, Decision, PinnedProtocol
 from domain.deadlines import Deadline, DeadlineKind
-from domain.escalation import Change, Kind, Notice
+from domain.escalation import Change, Kind, Notice, Repeat
 from domain.events import ClinicEvent, ProtocolMigrated
 from domain.ledger import Entry, first_fault
 from domain.protocol import Protocol
@@ -135,6 +135,10 @@ class Ward:
         newest = [one for one in self.chart.escalations if one.kind is kind][-1]
         notice = Notice(id=newest.id, change=change, at=self.now, by=by, note=note)
         self._take(self.chart.hear(notice, self.now))
+
+    def calls_anew(self, unheard: Again) -> None:
+        """The repeat found its escalation resolved."""
+        self._take(self.chart.call_anew(unheard, self.now))
 
     def migrates_to(self, protocol: Protocol) -> None:
         """The clinic has this version on its shelf."""
@@ -393,6 +397,8 @@ def _taken_in(chart: Chart, entry: Entry, versions: Mapping[str, Protocol]) -> D
         return chart.pass_deadlines(entry.recorded_at)
     if entry.data.get("kind") == Kind.RECORD_STORE_BEHIND:
         return chart.record_is_behind(entry.recorded_at)
+    if entry.type in {"kap.escalation.opened", "kap.escalation.raised"}:
+        return chart.call_anew(_unheard(entry), entry.recorded_at)
     by, note = entry.data.get("by"), entry.data.get("note")
     notice = Notice(
         id=str(entry.data["id"]),
@@ -402,6 +408,13 @@ def _taken_in(chart: Chart, entry: Entry, versions: Mapping[str, Protocol]) -> D
         note=str(note) if note else None,
     )
     return chart.hear(notice, entry.recorded_at)
+
+
+def _unheard(entry: Entry) -> Again:
+    """The repeat that found the escalation before this one resolved."""
+    of_kind, _, n = str(entry.data["id"]).rpartition("~")
+    repeat = Repeat(severity=Severity(str(entry.data["severity"])), at=entry.time)
+    return Again(id=f"{of_kind}~{int(n) - 1}", repeat=repeat)
 
 
 def _event_of(entry: Entry) -> ClinicEvent:
