@@ -293,6 +293,7 @@ def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
 
 
 def offered_and_accepted(ward: Ward) -> tuple[set[str], set[str]]:
-    ward.versions.setdefault("1.1.0", weekly({"version": "1.1.0"}))
-    accepted: set[str] = {event.type for event in everything(ward) if not ward.reasons(event.but(id="asked"))}
+    if "1.1.0" not in ward.versions:
+        ward.migrates_to(weekly({"version": "1.1.0"}))
+    accepted: set[str] = {event.type for event in everything(ward) if ward.would_take(event.but(id="asked"))}
     return set(ward.chart.next_acts(ward.now + TICK)), accepted

@@ -67,7 +67,7 @@ class Ward:
         self.course = course
         self.now = self.began_at = now
         self.chart = self.blank = Chart.blank(course, pinned(protocol))
-        self.versions: dict[str, Protocol] = {}
+        self.versions: dict[str, PinnedProtocol] = {}
         self.entries: list[Entry] = []
         self.calls: list[Call] = []
         self.answers: list[tuple[ClinicEvent, Answer]] = []
@@ -108,6 +108,13 @@ class Ward:
             return [blocker.code for blocker in refused.refusal.blockers] or [refused.refusal.code]
         return []
 
+    def would_take(self, event: ClinicEvent) -> bool:
+        """Whether it would be accepted, were it reported when it happens.
+
+        What a blocker speaks against is refused: that much is asked first, for a refusal in full takes its time.
+        """
+        return not self.chart.blockers_for(event) and not self.reasons(event)
+
     def repeats(self, event: ClinicEvent) -> Answer:
         """The event arrives once more and is answered as at first."""
         with pytest.raises(AlreadyAnswered) as answered:
@@ -142,7 +149,7 @@ class Ward:
 
     def migrates_to(self, protocol: Protocol) -> None:
         """The clinic has this version on its shelf."""
-        self.versions[protocol.version] = protocol
+        self.versions[protocol.version] = pinned(protocol)
 
     # What is to be seen
 
@@ -349,8 +356,7 @@ class Ward:
     def _offered(self, event: ClinicEvent) -> PinnedProtocol | None:
         if not isinstance(event, ProtocolMigrated):
             return None
-        version = self.versions.get(event.data.to_version)
-        return pinned(version) if version else None
+        return self.versions.get(event.data.to_version)
 
     def _until(self, moment: datetime, *, and_then: bool) -> None:
         while (soonest := next(iter(self.chart.deadlines()), None)) is not None:
@@ -379,7 +385,7 @@ def is_whole(ward: Ward) -> bool:
     return True
 
 
-def taken_in_again(blank: Chart, entries: Iterable[Entry], versions: Mapping[str, Protocol]) -> Chart:
+def taken_in_again(blank: Chart, entries: Iterable[Entry], versions: Mapping[str, PinnedProtocol]) -> Chart:
     """The chart that comes of the ledger alone: its clinic events, passed deadlines, and the news it heard."""
     chart = blank
     for entry in entries:
@@ -388,11 +394,11 @@ def taken_in_again(blank: Chart, entries: Iterable[Entry], versions: Mapping[str
     return chart
 
 
-def _taken_in(chart: Chart, entry: Entry, versions: Mapping[str, Protocol]) -> Decision:
+def _taken_in(chart: Chart, entry: Entry, versions: Mapping[str, PinnedProtocol]) -> Decision:
     if entry.event_id is not None:
         event = _event_of(entry)
         version = versions.get(event.data.to_version) if isinstance(event, ProtocolMigrated) else None
-        return chart.accept(event, entry.recorded_at, pinned(version) if version else None)
+        return chart.accept(event, entry.recorded_at, version)
     if entry.type in {"kap.checkpoint.missed", "kap.deadline.passed"}:
         return chart.pass_deadlines(entry.recorded_at)
     if entry.data.get("kind") == Kind.RECORD_STORE_BEHIND:
