@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from tests.cast import (
     LIND,
     MARA,
     OSEI,
+    TOPICS,
     WARD,
     abortion,
     adverse_event,
@@ -60,6 +62,8 @@ from tests.cast import (
 )
 from tests.domain.ward import TICK, Ward
 
+Value = TypeVar("Value")
+
 LIFTED = over(
     "fasting.solids_too_recent",
     "fasting.fluids_too_recent",
@@ -84,118 +88,149 @@ LIFTED = over(
 )
 """What a prescriber may weigh; what is not among it is absolute, or is none of these stories."""
 
-LENGTHS = st.sampled_from(
-    [
-        seconds(1),
-        minutes(1),
-        minutes(5),
-        minutes(10),
-        minutes(15),
-        minutes(40),
-        hours(2),
-        hours(7),
-        days(1),
-        days(3),
-        days(8),
-    ]
-)
+SHORT = [seconds(1), minutes(1), minutes(5), minutes(10), minutes(15), minutes(40)]
+LONG = [hours(2), hours(7), days(1), days(3), days(8)]
+LENGTHS = st.sampled_from([*SHORT, *LONG])
+"""From a second to a week."""
+
 SHIFTS = st.sampled_from(
     [timedelta()] * 6
     + [TICK, -TICK, -minutes(1), -minutes(6), -minutes(31), -hours(3), -days(2), seconds(60), seconds(61)]
 )
 ACTORS = st.sampled_from([OSEI] * 8 + [LIND] * 3 + list(EVERYBODY))
 
-Draw = Callable[[st.SearchStrategy[object]], object]
+SELDOM = {
+    "eligibility.decided no",
+    "patient.withdrew",
+    "course.discontinued",
+    "course.transferred",
+    "course.voided",
+    "protocol.migrated",
+    "course.referred",
+}
+"""What ends a story, or hardly moves it."""
+
+
+def a_while(data: st.DataObject, ward: Ward) -> timedelta:
+    """Some length of time: a short one while the patient is here, so that her visit is told and not slept through."""
+    is_here = any(session.has_the_patient for session in ward.chart.sessions)
+    return data.draw(st.sampled_from([*SHORT, LONG[0]] if is_here else [*SHORT, *LONG]))
 
 
 def anything(data: st.DataObject, ward: Ward) -> ClinicEvent:
-    """Some clinic event, by somebody, about then, of a session that may or may not be there."""
+    """Some clinic event, by somebody, about then, of a session that may or may not be there.
+
+    One in two is of a type that may come now: it is refused, if at all, for what it says.
+    """
+    makers = _makers(data, ward)
+    offered = {act.removeprefix("kap.") for act in ward.chart.next_acts(ward.now)}
+    may_come = [name for name in makers if name.partition(" ")[0] in offered]
+    any_of = data.draw(st.sampled_from([may_come or [*makers], [*makers]]))
+    name = data.draw(st.sampled_from([name for name in any_of for _ in range(1 if name in SELDOM else 4)]))
+    return makers[name]()
+
+
+def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], ClinicEvent]]:
+    """By the event's type, and where there are several of one, a word for each."""
     draw = data.draw
     at = ward.now + draw(SHIFTS)
     by = draw(ACTORS)
     newest = ward.chart.session.number if ward.chart.session else 1
     number = draw(st.sampled_from([newest] * 6 + [newest + 1, max(1, newest - 1), 9]))
     lifted = draw(st.sampled_from([(), LIFTED]))
-    starts_at = at + draw(LENGTHS)
-    makers: Mapping[str, Callable[[], ClinicEvent]] = {
-        "referral": lambda: referral(MARA, at=at),
-        "screening": lambda: screening(
-            MARA,
-            at=at,
-            by=by,
-            conditions=draw(st.sampled_from([[], ["cystitis"], ["active_mania"]])),
-            systolic=draw(st.sampled_from([124, 155])),
+
+    def seldom(usual: Value, *others: Value) -> Value:
+        return draw(st.sampled_from([usual] * 4 + [*others]))
+
+    return {
+        "course.referred": lambda: referral(MARA, at=at),
+        "screening.recorded": lambda: screening(
+            MARA, at=at, by=by, conditions=seldom([], ["cystitis"], ["active_mania"]), systolic=seldom(124, 155)
         ),
-        "consent": lambda: consent(MARA, at=at, by=by, version=draw(st.sampled_from(["2026-01"] * 3 + ["2025-01"]))),
-        "withdrawn": lambda: consent_withdrawn(MARA, at=at, by=by),
-        "phq9": lambda: phq9(MARA, at=at, items=draw(st.sampled_from([(1,) * 9, (0,) * 9]))),
-        "gad7": lambda: gad7(MARA, at=at),
-        "cssrs": lambda: cssrs(MARA, at=at, items=draw(st.sampled_from([CALM] * 3 + [HAS_A_METHOD, HAS_A_PLAN]))),
-        "eligible": lambda: eligible(MARA, at=at, by=by, overrides=lifted),
-        "ineligible": lambda: ineligible(MARA, at=at, by=by),
-        "plan": lambda: plan(MARA, at=at, by=by, sessions=draw(st.sampled_from([None, 3, 4, 9]))),
-        "preparation": lambda: preparation(MARA, at=at, by=by),
-        "booking": lambda: booking(MARA, number, at=at, by=by, starts_at=starts_at),
-        "rebooking": lambda: rebooking(MARA, number, at=at, by=by, starts_at=starts_at),
-        "cancellation": lambda: cancellation(MARA, number, at=at, by=by),
-        "missed": lambda: missed(MARA, number, at=at, by=by),
-        "check_in": lambda: check_in(
-            MARA,
-            number,
-            at=at,
-            by=by,
-            escort=draw(st.booleans()),
-            weight_kg=draw(st.sampled_from([70.0, 52.5, None])),
-            last_solids_at=at - draw(st.sampled_from([hours(1), hours(12)])),
-            pregnancy_test=draw(st.sampled_from([PregnancyTest.NEGATIVE] * 4 + [PregnancyTest.POSITIVE])),
-        ),
-        "vitals": lambda: vitals(
+        "consent.signed": lambda: consent(MARA, at=at, by=by, version=seldom("2026-01", "2025-01")),
+        "consent.withdrawn": lambda: consent_withdrawn(MARA, at=at, by=by),
+        "measure.recorded phq9": lambda: phq9(MARA, at=at, items=seldom((0,) * 9, (1,) * 9)),
+        "measure.recorded gad7": lambda: gad7(MARA, at=at),
+        "measure.recorded cssrs": lambda: cssrs(MARA, at=at, items=seldom(CALM, HAS_A_METHOD, HAS_A_PLAN)),
+        "eligibility.decided": lambda: eligible(MARA, at=at, by=by, overrides=lifted),
+        "eligibility.decided no": lambda: ineligible(MARA, at=at, by=by),
+        "plan.prescribed": lambda: plan(MARA, at=at, by=by, sessions=seldom(3, None, 4, 9)),
+        "preparation.held": lambda: preparation(MARA, at=at, by=by, topics=seldom(TOPICS, TOPICS[:1])),
+        "session.booked": lambda: booking(MARA, number, at=at, by=by, starts_at=at + draw(LENGTHS)),
+        "session.rebooked": lambda: rebooking(MARA, number, at=at, by=by, starts_at=at + draw(LENGTHS)),
+        "session.canceled": lambda: cancellation(MARA, number, at=at, by=by),
+        "session.missed": lambda: missed(MARA, number, at=at, by=by),
+        "patient.checked_in": lambda: check_in(
             MARA,
             number,
             at=at,
             by=by,
-            systolic=draw(st.sampled_from([126] * 4 + [143, 165, 185, 195])),
-            spo2=draw(st.sampled_from([98] * 4 + [93, 88])),
-            heart_rate=draw(st.sampled_from([74] * 4 + [125])),
+            escort=seldom(True, False),
+            weight_kg=seldom(70.0, 52.5, None),
+            last_solids_at=at - seldom(hours(12), hours(1)),
+            pregnancy_test=seldom(PregnancyTest.NEGATIVE, PregnancyTest.POSITIVE, None),
+            medications_changed=seldom(False, True),
         ),
-        "clearance": lambda: clearance(MARA, number, at=at, by=by, overrides=lifted),
-        "dose": lambda: dose(
+        "vitals.recorded": lambda: vitals(
             MARA,
             number,
             at=at,
             by=by,
-            mg=draw(st.sampled_from([35.0, 35.0, 1.0, 60.0, 200.0])),
-            route=draw(st.sampled_from(["intramuscular"] * 4 + ["intravenous"])),
-            witness=draw(st.sampled_from([None, WARD])),
+            systolic=seldom(126, 143, 165, 185, 195),
+            spo2=seldom(98, 93, 88),
+            heart_rate=seldom(74, 125),
+            moaas=seldom(5, 4, None),
         ),
-        "adverse_event": lambda: adverse_event(MARA, draw(st.sampled_from([None, number])), at=at, by=by, grade=3),
-        "abortion": lambda: abortion(MARA, number, at=at, by=by),
-        "assessment": lambda: assessment(MARA, number, at=at, by=by, padss=draw(st.sampled_from([10, 10, 8]))),
-        "discharge": lambda: discharge(
-            MARA, number, at=at, by=by, escort=draw(st.sampled_from([True, True, False])), overrides=lifted
+        "session.cleared": lambda: clearance(MARA, number, at=at, by=by, overrides=lifted),
+        "dose.administered": lambda: dose(
+            MARA,
+            number,
+            at=at,
+            by=by,
+            mg=seldom(35.0, 1.0, 60.0, 200.0),
+            route=seldom("intramuscular", "intravenous"),
+            witness=seldom(None, WARD),
         ),
-        "call": lambda: call(
+        "adverse_event.reported": lambda: adverse_event(MARA, seldom(None, number), at=at, by=by, grade=seldom(3, 4)),
+        "session.aborted": lambda: abortion(MARA, number, at=at, by=by),
+        "discharge.assessed": lambda: assessment(
+            MARA,
+            number,
+            at=at,
+            by=by,
+            padss=seldom(10, 8),
+            oriented=seldom(True, False),
+            steady_gait=seldom(True, False),
+            dissociation_resolved=seldom(True, False),
+        ),
+        "patient.discharged": lambda: discharge(
+            MARA,
+            number,
+            at=at,
+            by=by,
+            escort=seldom(True, False),
+            instructions_given=seldom(True, False),
+            overrides=lifted,
+        ),
+        "check_in.completed": lambda: call(
             MARA,
             number,
             at=at,
             by=by,
             days_after=draw(st.sampled_from([1, 3, 7, 2])),
-            suicidal_ideation=draw(st.sampled_from([False] * 4 + [True])),
+            suicidal_ideation=seldom(False, True),
         ),
-        "integration": lambda: integration(MARA, number, at=at, by=by),
-        "form": lambda: form(MARA, number, at=at, by=by, form=draw(st.sampled_from(["session_monitoring", "other"]))),
-        "follow_up": lambda: follow_up(MARA, at=at, by=by, days_after=draw(st.sampled_from([30, 90, 180, 31]))),
-        "hold": lambda: hold(MARA, at=at, by=by),
-        "resumption": lambda: resumption(MARA, at=at, by=by),
-        "withdrawal": lambda: withdrawal(MARA, at=at, by=by),
-        "discontinuation": lambda: discontinuation(MARA, at=at, by=by),
-        "transfer": lambda: transfer(MARA, at=at, by=by),
-        "voiding": lambda: voiding(MARA, at=at, by=by),
-        "migration": lambda: migration(MARA, at=at, by=by, to_version=draw(st.sampled_from(["1.1.0", "9.9.9"]))),
+        "integration.held": lambda: integration(MARA, number, at=at, by=by),
+        "form.filed": lambda: form(MARA, number, at=at, by=by, form=seldom("session_monitoring", "other")),
+        "follow_up.held": lambda: follow_up(MARA, at=at, by=by, days_after=draw(st.sampled_from([30, 90, 180, 31]))),
+        "course.held": lambda: hold(MARA, at=at, by=by),
+        "course.resumed": lambda: resumption(MARA, at=at, by=by),
+        "patient.withdrew": lambda: withdrawal(MARA, at=at, by=by),
+        "course.discontinued": lambda: discontinuation(MARA, at=at, by=by),
+        "course.transferred": lambda: transfer(MARA, at=at, by=by),
+        "course.voided": lambda: voiding(MARA, at=at, by=by),
+        "protocol.migrated": lambda: migration(MARA, at=at, by=by, to_version=seldom("1.1.0", "9.9.9")),
     }
-    seldom = {"ineligible", "withdrawal", "discontinuation", "transfer", "voiding", "migration", "referral"}
-    names = [name for name in makers for _ in range(1 if name in seldom else 4)]
-    return makers[draw(st.sampled_from(names))]()
 
 
 def next_of_a_good_story(ward: Ward) -> ClinicEvent | None:
