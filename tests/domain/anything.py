@@ -240,6 +240,8 @@ def next_of_a_good_story(ward: Ward) -> ClinicEvent | None:
     taken = {one.scored.instrument for one in chart.measures}
     if chart.hold is not None:
         return resumption(MARA, at=now)
+    if chart.phase is Phase.MEDICINE and "consent" in _blocked(ward):
+        return consent(MARA, at=now)
     match chart.phase, session.stage if session else None:
         case Phase.SCREENING, _:
             todo: tuple[tuple[bool, ClinicEvent], ...] = (
