@@ -162,7 +162,11 @@ class Floor:
                 stderr=output,
                 start_new_session=True,
             )
-        return await eventually(self.stack, UP_WITHIN)
+        try:
+            return await eventually(self.stack, UP_WITHIN)
+        except BaseException:
+            await self.down()
+            raise
 
     async def stack(self) -> StackFile | None:
         """What `stack.json` says now, if it is there."""
