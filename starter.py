@@ -18,6 +18,7 @@ from temporalio.client import Client
 
 from domain.access import TokenRole
 from domain.escalation import EscalationState
+from domain.forecast import Forecast
 from domain.oncall import Duty, OnCallFileError
 from domain.protocol_file import ProtocolFileError
 from domain.protocol_table import rows, without_evidence
@@ -28,6 +29,7 @@ from gateway.calls import TooMany, Unavailable
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
 from gateway.escalations import Escalations
+from gateway.forecasting import forecast_of
 from gateway.oncall import read_on_call
 from gateway.protocols import approve_file, load_file, load_folder
 from gateway.sending import Sent, events_in, send_all
@@ -44,6 +46,7 @@ from stack.supervisor import Stack, StackPlan
 from stack.trouble import ServiceDown, StackMisconfigured, StoppedEarly
 from terminal import lists
 from terminal.course import course_page
+from terminal.forecast import forecast_page
 
 Answer = TypeVar("Answer")
 
@@ -208,6 +211,21 @@ def show(course: str, data: Data = HERE, as_json: AsJson = False) -> None:
     """One course: where it is, what may come next, what blocks it, what is due when."""
     view = _with_courses(data, lambda courses: courses.view(course))
     _print(view, lambda: course_page(view, datetime.now(UTC)), as_json=as_json)
+
+
+@app.command("forecast")
+def foretell(course: str, data: Data = HERE, as_json: AsJson = False) -> None:
+    """Who will be paged about a course, when and how, if nobody acts from now on."""
+    place = _place(data)
+    on_call = read_on_call(place.oncall)
+
+    async def asking() -> Forecast:
+        async with _courses(place) as courses:
+            escalations = Escalations(await _client(place))
+            return await forecast_of(course, datetime.now(UTC), courses, escalations, on_call)
+
+    found = asyncio.run(asking())
+    _print(found, lambda: forecast_page(found), as_json=as_json)
 
 
 @app.command("escalations")

@@ -15,6 +15,7 @@ from tests.clinic import ON_CALL
 PACIFIC = ZoneInfo("America/Los_Angeles")
 LIND, OSEI, WARD, DESK = "lind", "osei", "ward", "desk"
 WEEK = timedelta(days=7)
+HALF_AN_HOUR = timedelta(minutes=30)
 
 
 def local(text: str, fold: int = 0) -> datetime:
@@ -129,8 +130,8 @@ def test_the_strip_says_what_the_pager_would(begins: str, period: str, handoff: 
     """Without a gap and without an overlap, and at each moment of it the person who would be paged then."""
     night = datetime.fromisoformat(begins)
     stand_ins = (
-        (WARD, *((night + timedelta(minutes=30 * edge)).isoformat() for edge in pair))
-        for pair in list(pairwise(edges))[::2]
+        (WARD, (night + begin * HALF_AN_HOUR).isoformat(), (night + end * HALF_AN_HOUR).isoformat())
+        for begin, end in list(pairwise(edges))[::2]
     )
     held = rota(*stand_ins, period=period, handoff=handoff)
     since, until = local(begins), local(begins) + timedelta(days=2)
