@@ -13,6 +13,7 @@ from domain.escalation import Change, EscalationId, EscalationState, Kind
 from domain.ladder import Climb, Rung, climbing
 from domain.obligation import opened
 from domain.oncall import FALLBACK, Duty, OnCall
+from domain.policy import Policy
 from domain.turn import Again, Open, Settle
 from domain.values import CourseId, Frozen, Moment, PersonId, Severity
 
@@ -206,13 +207,14 @@ class _Story:
         it, and so its waits end a little later.
         """
         policy = self._on_call.policies[climb.severity]
-        if climb.state is EscalationState.ACKNOWLEDGED and climb.earliest <= until:
-            lapses_at = max(climb.earliest, self._now)
+        wakes_at = climb.wakes_at(policy)
+        if climb.state is EscalationState.ACKNOWLEDGED and wakes_at is not None and wakes_at <= until:
+            lapses_at = max(wakes_at, self._now)
             yield _Happening(at=lapses_at, changes=(self._change(Change.REOPENED, climb, lapses_at),))
         for rung, after in climbing(policy, climb, self._now):
             if rung.at >= until:
                 break
-            because = _because(climb, rung, self._now, why)
+            because = _because(policy, climb, rung, self._now, why)
             yield _Happening(at=rung.at, pages=tuple(self._pages(climb.severity, rung, because)))
             climb, why = after, None
         return climb
@@ -256,9 +258,10 @@ def _why(before: Climb | None, after: Climb | None) -> Because | None:
     return Because.RAISED if before.severity is not after.severity else Because.HAPPENED_AGAIN
 
 
-def _because(climb: Climb, rung: Rung, now: datetime, why: Because | None) -> Because:
+def _because(policy: Policy, climb: Climb, rung: Rung, now: datetime, why: Because | None) -> Because:
     """The last thing that the rung waited for."""
-    if rung.at > max(climb.earliest, now):
+    at_any_hour = climb.next_rung(policy.but(hours=None))
+    if at_any_hour and rung.at > max(at_any_hour.at, now):
         return Because.HOURS_BEGIN
     if climb.quiet and climb.quiet.until > climb.due_at:
         return Because.SNOOZE_ENDED

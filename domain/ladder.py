@@ -49,12 +49,12 @@ class Climb(Frozen):
             return None
         # The policy may have been shortened since: its first step is then the next one.
         step = self.next_step if self.next_step <= len(policy.steps) else 1
-        return Rung(step=step, at=next_opening(policy.hours, self.earliest))
+        return Rung(step=step, at=next_opening(policy.hours, self._earliest))
 
     def wakes_at(self, policy: Policy) -> datetime | None:
         """When the clock next changes anything: a rung is due, or a promise lapses. None once resolved."""
         if self.state is EscalationState.ACKNOWLEDGED:
-            return self.earliest
+            return self._earliest
         rung = self.next_rung(policy)
         return rung.at if rung else None
 
@@ -74,7 +74,7 @@ class Climb(Frozen):
 
     def lapsed(self, now: datetime) -> "Climb":
         """A promise not kept in time is open again, and its next step due; anything else stays as it is."""
-        is_late = self.state is EscalationState.ACKNOWLEDGED and self.earliest <= now
+        is_late = self.state is EscalationState.ACKNOWLEDGED and self._earliest <= now
         return self.but(state=EscalationState.OPEN) if is_late else self
 
     def may_be_quiet_until(self, policy: Policy, now: datetime) -> datetime:
@@ -107,8 +107,7 @@ class Climb(Frozen):
         return self.but(state=EscalationState.RESOLVED, quiet=None)
 
     @property
-    def earliest(self) -> datetime:
-        """When the clock next matters, whatever the policy's hours: what is due is due, and no snooze lasts."""
+    def _earliest(self) -> datetime:
         return max(self.due_at, self.quiet.until) if self.quiet else self.due_at
 
 

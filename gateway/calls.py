@@ -76,6 +76,8 @@ def _in_our_words(nobody: RefusalCode, message: str) -> Iterator[None]:
                 raise NotReady(f"it was not ready to answer: {failed.message}") from failed
             case RPCStatusCode.RESOURCE_EXHAUSTED:
                 raise TooMany("ten events of this course are being decided; send it again in a moment") from failed
+            case RPCStatusCode.CANCELLED | RPCStatusCode.DEADLINE_EXCEEDED:
+                raise Unavailable(f"no answer within {ANSWER_WITHIN.seconds} s; is a worker running?") from failed
             case _:
                 raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
 

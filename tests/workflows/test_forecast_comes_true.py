@@ -317,19 +317,3 @@ async def test_a_missed_reading_becomes_an_emergency(temporal: Temporal) -> None
         (2, OSEI, Because.NO_ANSWER),
         (2, WARD, Because.NO_ANSWER),
     ]
-
-
-async def test_an_escalation_whose_workflow_was_ended_is_named_and_not_guessed_of(temporal: Temporal) -> None:
-    """Somebody terminated it in Temporal: it pages nobody any more, and the forecast says so."""
-    async with night(temporal) as clinic:
-        alarm = await clinic.alarm(grade=3)
-        await alarm.has_paged(LIND)
-        now = await alarm.now()
-        await alarm.handle.terminate()
-
-        foretold = await clinic.forecast(alarm.patient, now)
-
-    assert foretold.pages == ()
-    (unanswered,) = foretold.unanswered
-    assert (unanswered.escalation, unanswered.kind) == (alarm.id, Kind.ADVERSE_EVENT)
-    assert unanswered.why == f"The workflow of {alarm.id} was terminated: it pages nobody any more"
