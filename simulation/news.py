@@ -57,7 +57,8 @@ class Overheard:
         try:
             answer = await self._ward.report(event)
         except Refused as refused:
-            self._say(f"refused: {refused.refusal.message}")
+            asked = event.type.removeprefix("kap.").replace(".", " ").replace("_", " ")
+            self._say(f"{asked} refused: {refused.refusal.message}")
             raise
         for sentence in _worth_telling(event, answer):
             self._say(sentence)
