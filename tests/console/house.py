@@ -140,9 +140,11 @@ async def open_house(*arguments: str, **environment: str) -> AsyncIterator[House
                 *arguments,
                 environment={"KAPSTAN_RATE": ENOUGH, **environment},
             )
-            house = House(floor, await floor.up(), received)
             try:
-                yield house
+                house = House(floor, await floor.up(), received)
+                try:
+                    yield house
+                finally:
+                    await house.close()
             finally:
-                await house.close()
                 await floor.down()
