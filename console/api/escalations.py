@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import ValidationError
 
 from console.admission import with_one_of
-from console.api.lists import Items, Limit, page
+from console.api.lists import Items, Limit, lost, page
 from console.bodies import media_type, read_body
 from console.door import AtTheDoor, Door
 from console.problems import ProblemCode, told
@@ -53,8 +53,11 @@ async def on_call_work(
     filters = EscalationFilter(
         state=state, severity=severity, course_id=course_id, site=caller.site, limit=limit + 1, cursor=cursor
     )
-    items, more = page(await door.store.escalations(filters), limit, lambda one: one.id)
-    door.reads.note(caller, "escalations")
+    found = await door.store.escalations(filters)
+    if cursor is not None and not found and await door.store.escalation(cursor) is None:
+        raise lost(cursor)
+    door.reads.note(caller, "escalations", course_id)
+    items, more = page(found, limit, lambda one: one.id)
     return Items[EscalationView](items=items, next=more)
 
 
