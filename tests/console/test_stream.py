@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -112,6 +112,19 @@ async def test_a_revoked_token_hears_no_more(house: House) -> None:
 
         async with asyncio.timeout(15):
             await ear.ends()
+
+
+async def test_who_listens_is_on_record(house: House) -> None:
+    """A stream shows courses: the auditor sees who opened it, and when."""
+    token, began = await house.token(TokenRole.OPERATIONS), datetime.now(UTC)
+    named = {"X-Request-Id": house.expects("listening")}
+    async with house.client(token.token).stream("GET", "/v1/stream", headers=named) as stream:
+        assert stream.status_code == 200
+
+        reads = await house.readings(frozenset(named.values()))
+
+    assert [(read.what, read.token_id, read.course_id) for read in reads] == [("stream", token.id, None)]
+    assert began <= reads[0].at <= datetime.now(UTC)
 
 
 async def test_only_a_token_that_holds_opens_a_stream(house: House) -> None:
