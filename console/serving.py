@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import os
+import resource
+import signal
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -48,6 +50,8 @@ from records.connections import open_connections
 from records.store import RecordStore
 from records.watch import WatchStore, turn_to_watch
 from settings import Misconfigured, Settings
+
+ASKING: Final = (signal.SIGINT, signal.SIGTERM)
 
 GOODBYE_WITHIN: Final = 10
 """Seconds that requests under way may take when the console is asked to stop."""
@@ -140,6 +144,25 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._stream = stream
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """A signal asks it to stop, a second one to hurry.
+
+        uvicorn's own way raises it again at the end: that would kill us before what lies around the server is put away.
+        """
+        loop = asyncio.get_running_loop()
+        for number in ASKING:
+            loop.add_signal_handler(number, self._stop)
+        try:
+            yield
+        finally:
+            for number in ASKING:
+                loop.remove_signal_handler(number)
+
+    def _stop(self) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stream.end()
         await super().shutdown(sockets)
@@ -170,6 +193,13 @@ async def serve(settings: Settings, host: str, port: int) -> None:
             raise Misconfigured(f"--port {port}: the console cannot listen on {host}:{port}")
 
 
+def _take_every_line() -> None:
+    """As many connections as the machine lets us have: a shell or systemd allows a thousand, streams and all."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # some systems name a limit that they do not grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def _request() -> dict[str, str]:
     """What every line of the log says besides: which request it is about, where it is about one."""
     return {"request_id": request_id()} if request_id() else {}
@@ -178,6 +208,7 @@ def _request() -> dict[str, str]:
 def run(settings: Settings, host: str, port: int) -> None:
     """The same, to its end."""
     listener = configure_logging(settings.log, about=_request)
+    _take_every_line()
     try:
         asyncio.run(serve(settings, host, port))
     finally:

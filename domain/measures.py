@@ -174,7 +174,7 @@ class Direction(StrEnum):
     UNCHANGED = "unchanged"
 
 
-class ScoreChange(Frozen):
+class Change(Frozen):
     """A score against the baseline. What the protocol does not define, or a baseline of 0 leaves open, is None."""
 
     baseline: float
@@ -186,10 +186,10 @@ class ScoreChange(Frozen):
     direction: Direction | None
 
 
-def change(baseline: float, score: float, rule: MeasureRule) -> ScoreChange:
+def change(baseline: float, score: float, rule: MeasureRule) -> Change:
     """How far `score` is from `baseline`, and what the protocol calls that (CLINICAL.md 5.1)."""
     better = baseline - score
-    return ScoreChange(
+    return Change(
         baseline=baseline,
         score=score,
         difference=-better,

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Path, Query
 
 from console.admission import with_one_of
-from console.api.lists import Items, Limit, page
+from console.api.lists import Items, Limit, lost, page
 from console.door import AtTheDoor, Door
 from console.openapi.answers import problems
 from console.problems import ProblemCode, told
@@ -64,6 +64,8 @@ async def fleet(
         cursor=cursor,
     )
     found = await door.store.courses(filters)
+    if cursor is not None and not found and await door.store.course(cursor) is None:
+        raise lost(cursor)
     door.reads.note(caller, "courses")
     items, more = page(found, limit, lambda course: course.course_id)
     return CourseSummaryList(items=items, next=more)

@@ -84,6 +84,8 @@ async def changes(door: AtTheDoor, caller: Watcher, last_event_id: LastSeen = No
     """Every change of a course, a session or an escalation that the caller may see, from now on.
 
     After a torn connection `Last-Event-ID` tells what was missed: each course, session and escalation once, as it is.
+    While the record store is away nothing can be told: `record_store` says so, with `{"reachable": false}`, and when it
+    is back, with `{"reachable": true}`; then what was missed follows.
     """
     door.reads.note(caller, "stream")
     return Telling(door.stream, caller, None if last_event_id is None else int(last_event_id))

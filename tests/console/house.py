@@ -2,9 +2,11 @@
 
 import json
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -25,6 +27,9 @@ _courses = count(1)
 ENOUGH = "1000000"
 """Requests a second: the tests' callers are in a hurry."""
 
+TLS = ssl.create_default_context()
+"""Not used, and made anew for each client where none is given: that takes longer than most requests."""
+
 
 class House:
     """A running Kapstan, its address, and who may come in."""
@@ -43,15 +48,15 @@ class House:
         assert self.stack.admin_token_file is not None
         return self.stack.admin_token_file.read_text(encoding="utf-8").strip()
 
-    @property
+    @cached_property
     def admin(self) -> httpx.AsyncClient:
         return self.client(self.admin_token)
 
-    def client(self, token: str | None = None) -> httpx.AsyncClient:
-        """Somebody who shows this token, or none."""
+    def client(self, token: str | None = None, url: str | None = None) -> httpx.AsyncClient:
+        """Somebody who shows this token, or none; at another door where one is given."""
         shown = {"Authorization": f"Bearer {token}"} if token else {}
         hooks = {"response": [self._is_documented]}
-        client = httpx.AsyncClient(base_url=self.url, headers=shown, timeout=60, event_hooks=hooks)
+        client = httpx.AsyncClient(base_url=url or self.url, headers=shown, timeout=60, verify=TLS, event_hooks=hooks)
         self._clients.append(client)
         return client
 
@@ -91,6 +96,20 @@ class House:
 
             async def kept() -> list[CourseRead] | None:
                 reads = await access.reads(course, limit=1000)
+                return reads if requests <= {read.request_id for read in reads} else None
+
+            return await eventually(kept)
+
+    async def readings(self, requests: frozenset[str]) -> list[CourseRead]:
+        """Every row that these requests left in the record of reads, as soon as each has left one."""
+        async with open_connections(self.stack.database) as connections:
+
+            async def kept() -> list[CourseRead] | None:
+                async with connections.connection() as connection:
+                    rows = await connection.fetch(
+                        "SELECT * FROM course_reads WHERE request_id = ANY($1)", sorted(requests)
+                    )
+                reads = [CourseRead.model_validate(dict(row)) for row in rows]
                 return reads if requests <= {read.request_id for read in reads} else None
 
             return await eventually(kept)

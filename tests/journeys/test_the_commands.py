@@ -1,13 +1,9 @@
 """What an operator does at the keyboard: the stack up, the example course sent, shown, verified, sent again."""
 
-import asyncio
 import json
-import os
 import socket
-import sys
 import tomllib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -16,44 +12,13 @@ import pytest
 
 from domain.events import CLINIC_EVENT
 from tests.floor import ROOT, Floor, Inbox, example_course, fresh_folder, inbox, on_call_file
+from tests.keyboard import kapstan
 
 pytestmark = pytest.mark.xdist_group("commands")
 """One stack serves them all."""
 
 EXAMPLE = ROOT / "examples" / "course.jsonl"
 WEEKLY = ROOT / "protocols" / "kap-im-weekly.toml"
-OUTSIDE = {name: value for name, value in os.environ.items() if not name.startswith(("KAPSTAN_", "TEMPORAL_"))}
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command printed, and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[str]:
-        return self.out.splitlines()
-
-
-async def kapstan(*arguments: str, stdin: str = "", **environment: str) -> Said:
-    """`kapstan …`, as a shell runs it."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "starter",
-        *arguments,
-        cwd=ROOT,
-        env={**OUTSIDE, **environment},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate(stdin.encode())
-    assert process.returncode is not None
-    return Said(process.returncode, out.decode(), err.decode())
 
 
 @pytest.fixture(scope="module")
