@@ -18,6 +18,7 @@ from temporalio.client import Client
 
 from domain.access import TokenRole
 from domain.escalation import EscalationState
+from domain.incident import is_of_the_watch
 from domain.oncall import Duty, OnCallFileError
 from domain.protocol_file import ProtocolFileError
 from domain.protocol_table import rows, without_evidence
@@ -28,7 +29,8 @@ from gateway.calls import TooMany, Unavailable
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
 from gateway.escalations import Escalations
-from gateway.oncall import read_on_call
+from gateway.incidents import Incidents
+from gateway.oncall import OnCallBook, read_on_call
 from gateway.protocols import approve_file, load_file, load_folder
 from gateway.sending import Sent, events_in, send_all
 from gateway.temporal import TemporalUnreachable, connect, leave
@@ -38,6 +40,7 @@ from records.access import AccessStore
 from records.connections import open_connections
 from records.errors import MigrationAltered, RecordStoreError, SchemaTooNew, SchemaTooOld
 from records.store import CourseFilter, EscalationFilter, RecordStore, migrate, open_store
+from records.watch import WatchStore
 from settings import Misconfigured, Settings, described, read_settings
 from stack.stackfile import read_stack_file
 from stack.supervisor import Stack, StackPlan
@@ -230,7 +233,7 @@ def ack(
     as_json: AsJson = False,
 ) -> None:
     """Acknowledges an escalation: the ladder stops, the time to resolve it runs."""
-    view = _with_escalations(data, lambda escalations: escalations.acknowledge(escalation, by=by, note=note))
+    view = _with_escalation(data, escalation, lambda escalations: escalations.acknowledge(escalation, by=by, note=note))
     _print(view, lambda: lists.escalations([view]), as_json=as_json)
 
 
@@ -243,7 +246,7 @@ def resolve(
     as_json: AsJson = False,
 ) -> None:
     """Resolves an escalation."""
-    view = _with_escalations(data, lambda escalations: escalations.resolve(escalation, by=by, note=note))
+    view = _with_escalation(data, escalation, lambda escalations: escalations.resolve(escalation, by=by, note=note))
     _print(view, lambda: lists.escalations([view]), as_json=as_json)
 
 
@@ -422,9 +425,9 @@ def _database(place: Place) -> str:
     return place.database
 
 
-async def _client(place: Place) -> Client:
+async def _client(place: Place, *, lazy: bool = False) -> Client:
     codec = EncryptionCodec.of(read_settings().payload_keys)
-    return await connect(identity=f"kapstan-command-{os.getpid()}", target_host=place.temporal, codec=codec)
+    return await connect(identity=f"kapstan-command-{os.getpid()}", target_host=place.temporal, codec=codec, lazy=lazy)
 
 
 def _with_courses(data: Path, ask: Callable[[Courses], Awaitable[Answer]]) -> Answer:
@@ -435,9 +438,15 @@ def _with_courses(data: Path, ask: Callable[[Courses], Awaitable[Answer]]) -> An
     return asyncio.run(asking())
 
 
-def _with_escalations(data: Path, ask: Callable[[Escalations], Awaitable[Answer]]) -> Answer:
+def _with_escalation(data: Path, escalation: str, ask: Callable[[Escalations], Awaitable[Answer]]) -> Answer:
     async def asking() -> Answer:
-        return await ask(Escalations(await _client(_place(data))))
+        place = _place(data)
+        if not is_of_the_watch(escalation):
+            return await ask(Escalations(await _client(place)))
+        # It was raised because Temporal or the workers are away.
+        client = await _client(place, lazy=True)
+        async with open_connections(_database(place)) as connections:
+            return await ask(Escalations(client, Incidents(WatchStore(connections), OnCallBook(place.oncall).now)))
 
     return asyncio.run(asking())
 

@@ -27,11 +27,12 @@ URGENCY: Final = {
 
 
 class Channels:
-    """Sends texts to channels. What it answers and logs holds no address."""
+    """Sends texts to channels. What it answers and logs holds no address. It gets ready beside whatever else starts."""
 
     def __init__(self, within: timedelta = CHANNEL_WITHIN) -> None:
         self._within = within.total_seconds()
         self._threads = ThreadPoolExecutor(CHANNELS_AT_ONCE, thread_name_prefix="page")
+        self._threads.submit(prepare)
 
     async def send(self, url: str, text: Text, severity: Severity) -> str | None:
         """The channel at this Apprise URL took the text (None), or what went wrong, in words without the address."""

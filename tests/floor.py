@@ -23,6 +23,9 @@ ROOT = Path(__file__).parent.parent
 WITHIN = timedelta(seconds=60)
 """How long a test waits for what is to come: a busy machine is no failure."""
 
+UP_WITHIN = timedelta(seconds=150)
+"""How long a whole stack may take to come up beside others that do."""
+
 Found = TypeVar("Found")
 
 
@@ -159,7 +162,7 @@ class Floor:
                 stderr=output,
                 start_new_session=True,
             )
-        return await eventually(self.stack)
+        return await eventually(self.stack, UP_WITHIN)
 
     async def stack(self) -> StackFile | None:
         """What `stack.json` says now, if it is there."""
@@ -178,7 +181,7 @@ class Floor:
 
 
 @asynccontextmanager
-async def floor(received: Inbox, folder: Path) -> AsyncIterator[Floor]:
+async def floor(received: Inbox, folder: Path, **environment: str) -> AsyncIterator[Floor]:
     """A whole stack on `folder` with the fast protocol, that pages into `received`; gone afterwards."""
     running = Floor(
         folder / "data",
@@ -186,6 +189,7 @@ async def floor(received: Inbox, folder: Path) -> AsyncIterator[Floor]:
         str(protocol_in_seconds(folder)),
         "--oncall",
         str(on_call_file(folder, received)),
+        environment=environment,
     )
     await running.up()
     try:

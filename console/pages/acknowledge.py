@@ -12,6 +12,7 @@ from console.pages.rendering import page
 from console.problems import ProblemCode, told
 from domain.durations import in_words
 from domain.escalation import PHRASES, EscalationState, EscalationView
+from domain.incident import is_of_the_watch
 from domain.oncall import OnCall
 from domain.policy import Policy
 from domain.refusal import RefusalCode, Refused
@@ -21,6 +22,12 @@ from gateway.links import BadLink, Invitation
 
 MARKS: Final = {Severity.EMERGENCY: "▲", Severity.URGENT: "◆", Severity.ROUTINE: "●"}
 """A severity is a shape and a word before it is a colour."""
+
+SILENT: Final = (
+    "Kapstan no longer watches over this patient. Look at the patient now, measure by the clock until this alarm is "
+    "over, and have Kapstan's machine looked after: its workers, or Temporal, have to be started again."
+)
+"""What comes first where nobody else will call."""
 
 Token = Annotated[str, Path(max_length=1000)]
 
@@ -44,6 +51,7 @@ class AcknowledgePage(Frozen):
     session: int | None
     waiting: str
     state: str
+    advice: str | None
     may_acknowledge: bool
     if_nobody_answers: str | None
     colleagues: tuple[Colleague, ...]
@@ -70,12 +78,14 @@ async def look(door: AtTheDoor, token: Token) -> Response:
 @router.get("/escalations/{escalation_id}")
 async def how_to_answer(escalation_id: Escalation) -> Response:
     """Where a page leads that nobody in particular was sent: what to do. It says nothing of what there is."""
+    first = f"{SILENT} " if is_of_the_watch(escalation_id) else ""
     return page(
         "message.html",
         Message(
             title="Somebody has to answer this",
-            message="Nobody on duty could be reached, or this clinic's links are not signed. Whoever is there: look at "
-            f"the patient, and say that you have it, on Kapstan's machine: kapstan ack {escalation_id} --by YOUR-ID",
+            message=f"{first}Nobody on duty could be reached, or this clinic's links are not signed. Whoever is there: "
+            "look at the patient, and say that you have it, on Kapstan's machine: "
+            f"kapstan ack {escalation_id} --by YOUR-ID",
         ),
     )
 
@@ -140,6 +150,7 @@ def _page(
         session=view.session,
         waiting=in_words(_whole_minutes(datetime.now(UTC) - view.opened_at)),
         state=_state(view, person, on_call),
+        advice=SILENT if is_open and is_of_the_watch(view.id) else None,
         may_acknowledge=is_open and not is_hers,
         if_nobody_answers=_if_nobody_answers(view, policy) if is_open else None,
         colleagues=tuple(
