@@ -25,7 +25,7 @@ LARGEST: Final = 300_000
 OPEN_WITHIN, STOPPED_WITHIN = 300.0, 60.0
 LIVED_FOR: Final = 75.0
 """Seconds after which something has happened that was not there at the beginning."""
-SIGNS_IN_AS: Final = "admin"
+SIGNS_IN_AS: Final = "operations"
 
 
 class Floor(NamedTuple):

@@ -14,7 +14,7 @@ DOSING_DAYS = (1, 2)
 EVERY_DAY = tuple(range(7))
 
 MORNING = 10
-SCREENED_BEFORE, TALKED_TO_AFTER, SEEN_AFTER = timedelta(hours=1), timedelta(hours=2), timedelta(hours=2, minutes=20)
+SCREENED_BEFORE, TALKED_TO_AFTER, SEEN_AFTER = timedelta(hours=1), timedelta(hours=2), timedelta(hours=2, minutes=10)
 """At what time of the day a patient comes for what is no medicine session, against the time at which she has those.
 
 She is seen soon after the hour at which she used to go home: that is when a follow-up visit falls due.

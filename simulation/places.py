@@ -12,7 +12,7 @@ from simulation.cast import Story, is_ineligible
 from simulation.staff import DESK, PRESCRIBER
 
 FEWEST_SESSIONS = 3
-GOES_HOME_AFTER = timedelta(hours=2, minutes=6)
+GOES_HOME_AFTER = timedelta(hours=2, minutes=4)
 """About how long after the dose a patient leaves."""
 
 PATIENT = Actor(id="patient", role=Role.PATIENT)
@@ -146,7 +146,7 @@ def _after_a_session(when: Reckoning) -> Iterator[Place]:
         ("call next", stories.at_session(1), when.after(1, timedelta(days=1), minutes(5))),
         ("talk next", stories.at_session(2), when.after(2, talk_within * 2 / 3, minutes(7))),
         ("talk tomorrow", stories.at_session(3), when.dose(3, timedelta(hours=-29))),
-        ("talk overdue", stories.not_talked_to_after(1), when.after(1, talk_within, minutes(2))),
+        ("talk overdue", stories.not_talked_to_after(1), when.after(1, talk_within, minutes(6))),
         ("next session", stories.at_session(2), when.dose(2, timedelta(days=3, hours=2))),
     ):
         yield Place(name=name, story=story, first_dose_in=first_dose_in, planned=4)
@@ -158,7 +158,7 @@ def _after_the_last_session(when: Reckoning) -> Iterator[Place]:
         ("in remission", when.dose(3, timedelta(days=-34)), (15, 3)),
         ("in response", when.dose(3, timedelta(days=-103)), (19, 8)),
         ("not in response", when.dose(3, timedelta(days=-39)), (18, 13)),
-        ("last visit next", when.follow_up(3, last_visit, minutes(11)), (17, 7)),
+        ("last visit next", when.follow_up(3, last_visit, minutes(8)), (17, 7)),
         ("completed", when.follow_up(3, last_visit, timedelta(days=-9)), (16, 6)),
     ):
         yield Place(name=name, story=stories.at_session(3), first_dose_in=first_dose_in, phq9=phq9)

@@ -34,7 +34,12 @@ from stack.trouble import StoppedEarly
 IDENTITY = "kapstan-demo-floor"
 HOST = "127.0.0.1"
 
-MAY_SIGN_IN = (TokenRole.OPERATIONS, TokenRole.ONCALL, TokenRole.CLINIC, TokenRole.AUDITOR)
+MAY_SIGN_IN = {
+    TokenRole.OPERATIONS: "Operations desk",
+    TokenRole.ONCALL: "Duty nurse Lind",
+    TokenRole.CLINIC: "The clinic's own system",
+    TokenRole.AUDITOR: "Auditor",
+}
 """Besides the administrator, whose token the stack itself has made."""
 
 LEFT_OPEN = "URGENT"
@@ -138,7 +143,7 @@ class Served:
     async def _tokens(self) -> list[NewToken]:
         async with open_connections(self._stack.file.database) as connections:
             tokens = Tokens(AccessStore(connections))
-            return [await tokens.create(role=role, name=f"demo, {role}", site=None) for role in MAY_SIGN_IN]
+            return [await tokens.create(role=role, name=name, site=None) for role, name in MAY_SIGN_IN.items()]
 
     async def _unanswered(self) -> ReceivedPage | None:
         """The page of an escalation that is open, and stays so for a while."""

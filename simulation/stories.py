@@ -25,6 +25,8 @@ ANSWERED_LATE = Reply(by=PRESCRIBER, after=timedelta(minutes=8), done_after=time
 """The nurse who was paged is with somebody else; after a while the prescriber comes, whom the second step pages."""
 
 FOR_HER_ESCORT = timedelta(minutes=8)
+COMES_AHEAD = timedelta(minutes=2)
+"""The nurse has the countdown before her: most readings are taken just before they are due, some just after."""
 
 
 def nothing(_journey: Journey) -> Happening:
@@ -102,7 +104,7 @@ def not_talked_to_after(number: int) -> Story:
     async def story(journey: Journey) -> None:
         await begin(journey)
         await _sessions(journey, range(1, number))
-        await journey.session(number, is_talk_missed=True)
+        await journey.session(number, Happening(ahead=COMES_AHEAD), is_talk_missed=True)
         await journey.is_talked_to_at_last(number)
         await _go_on(journey, since=number + 1)
 
@@ -164,4 +166,5 @@ async def _go_on(journey: Journey, special: dict[int, Special] | None = None, si
 
 async def _sessions(journey: Journey, numbers: range, special: dict[int, Special] | None = None) -> None:
     for number in numbers:
-        await journey.session(number, (special or {}).get(number, nothing)(journey))
+        happening = (special or {}).get(number, nothing)(journey)
+        await journey.session(number, happening.but(ahead=COMES_AHEAD))

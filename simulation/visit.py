@@ -41,7 +41,8 @@ class Happening(Frozen):
     `response` is how the body answers, uneventfully if not said. Moments are counted from the dose and name one of the
     protocol's readings: at `unread` nobody takes it until the nurse is paged; at `surge` fear drives the pressure up;
     after `more` the patient asks for a second dose. Whoever is paged gives `reply`. So many readings are `too_high` for
-    a dose, and each puts it off; fit to leave, she waits `for_her_escort`.
+    a dose, and each puts it off; fit to leave, she waits `for_her_escort`. The nurse comes for a reading `ahead` of its
+    time by so much at the most, and never before the protocol's window opens.
     """
 
     response: Response | None = None
@@ -51,6 +52,7 @@ class Happening(Frozen):
     reply: Reply = Reply()
     too_high: int = 0
     for_her_escort: timedelta = timedelta()
+    ahead: timedelta = timedelta()
 
 
 class Appointment(Frozen):
@@ -119,7 +121,8 @@ class MedicineVisit:
         elif offset == self._happening.unread:
             await self._overlook(due_at + rules.grace)
         elif offset:
-            await self._look(max(due_at + self._in_a_moment(), self._teller.now + BACK_AT_THE_BEDSIDE))
+            comes_at = due_at - min(self._happening.ahead, rules.early) + self._in_a_moment()
+            await self._look(max(comes_at, self._teller.now + BACK_AT_THE_BEDSIDE))
         else:
             await self._look(due_at)
 
