@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, Self
@@ -11,6 +12,7 @@ from typing import Annotated, Final, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from domain.durations import Length
 from domain.rota import Zone
 
 KEY_BYTES: Final = 32
@@ -63,6 +65,10 @@ class Settings(BaseSettings):
     )
     allow_unapproved: bool = Field(False, description="1 lets unapproved protocols start courses")
     rate: float = Field(100, gt=0, description="requests a second that one API token may make")
+    watch_grace: Annotated[Length, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))] = Field(
+        timedelta(minutes=2),
+        description="how long what is due for a dosed patient may stand still before the console pages by itself",
+    )
     log: LogFormat = Field(LogFormat.CONSOLE, description="console or json")
 
     @field_validator("database_url")

@@ -19,6 +19,7 @@ from temporalio.client import Client
 from domain.access import TokenRole
 from domain.escalation import EscalationState
 from domain.forecast import Forecast
+from domain.incident import is_of_the_watch
 from domain.oncall import Duty, OnCallFileError
 from domain.protocol_file import ProtocolFileError
 from domain.protocol_table import rows, without_evidence
@@ -30,7 +31,8 @@ from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
 from gateway.escalations import Escalations
 from gateway.forecasting import forecast_of
-from gateway.oncall import read_on_call
+from gateway.incidents import Incidents
+from gateway.oncall import OnCallBook, read_on_call
 from gateway.protocols import approve_file, load_file, load_folder
 from gateway.sending import Sent, events_in, send_all
 from gateway.temporal import TemporalUnreachable, connect, leave
@@ -40,6 +42,7 @@ from records.access import AccessStore
 from records.connections import open_connections
 from records.errors import MigrationAltered, RecordStoreError, SchemaTooNew, SchemaTooOld
 from records.store import CourseFilter, EscalationFilter, RecordStore, migrate, open_store
+from records.watch import WatchStore
 from settings import Misconfigured, Settings, described, read_settings
 from stack.stackfile import read_stack_file
 from stack.supervisor import Stack, StackPlan
@@ -122,16 +125,20 @@ async def _supervise(plan: StackPlan) -> None:
 
 @app.command()
 def demo(
-    patients: Annotated[int, typer.Option(min=1, help="how many courses to play; 8 show every story once")] = 8,
+    patients: Annotated[int, typer.Option(min=0, help="how many courses to play; 8 show every story once")] = 8,
     seed: Annotated[int, typer.Option(help="another seed, another clinic")] = 1,
     speed: Annotated[float, typer.Option(min=0, help="paces the display; 0 is as fast as it goes")] = 0,
-    serve: Annotated[bool, typer.Option("--serve", help="keep the stack up afterwards")] = False,
+    serve: Annotated[bool, typer.Option("--serve", help="then a floor in real time, with its pages")] = False,
+    port: Annotated[int | None, typer.Option(help="the console's port with --serve; any free one")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="a cohort left to chance: figures, no line a patient")] = False,
 ) -> None:
     """A simulated clinic plays whole courses through the real stack, with clinical time skipped."""
     from simulation import demo as simulated  # noqa: PLC0415  the clinic's own commands do not load the simulation
 
-    if not asyncio.run(simulated.demo(patients, seed, speed=speed, serve=serve, quiet=quiet, console=out)):
+    if not (patients or serve):
+        raise typer.BadParameter("without --serve at least 1 was expected", param_hint="'--patients'")
+    showing = simulated.demo(patients, seed, speed=speed, serve=serve, port=port, quiet=quiet, console=out)
+    if not asyncio.run(showing):
         raise typer.Exit(REFUSED)
 
 
@@ -248,7 +255,7 @@ def ack(
     as_json: AsJson = False,
 ) -> None:
     """Acknowledges an escalation: the ladder stops, the time to resolve it runs."""
-    view = _with_escalations(data, lambda escalations: escalations.acknowledge(escalation, by=by, note=note))
+    view = _with_escalation(data, escalation, lambda escalations: escalations.acknowledge(escalation, by=by, note=note))
     _print(view, lambda: lists.escalations([view]), as_json=as_json)
 
 
@@ -261,7 +268,7 @@ def resolve(
     as_json: AsJson = False,
 ) -> None:
     """Resolves an escalation."""
-    view = _with_escalations(data, lambda escalations: escalations.resolve(escalation, by=by, note=note))
+    view = _with_escalation(data, escalation, lambda escalations: escalations.resolve(escalation, by=by, note=note))
     _print(view, lambda: lists.escalations([view]), as_json=as_json)
 
 
@@ -440,9 +447,9 @@ def _database(place: Place) -> str:
     return place.database
 
 
-async def _client(place: Place) -> Client:
+async def _client(place: Place, *, lazy: bool = False) -> Client:
     codec = EncryptionCodec.of(read_settings().payload_keys)
-    return await connect(identity=f"kapstan-command-{os.getpid()}", target_host=place.temporal, codec=codec)
+    return await connect(identity=f"kapstan-command-{os.getpid()}", target_host=place.temporal, codec=codec, lazy=lazy)
 
 
 def _with_courses(data: Path, ask: Callable[[Courses], Awaitable[Answer]]) -> Answer:
@@ -453,9 +460,15 @@ def _with_courses(data: Path, ask: Callable[[Courses], Awaitable[Answer]]) -> An
     return asyncio.run(asking())
 
 
-def _with_escalations(data: Path, ask: Callable[[Escalations], Awaitable[Answer]]) -> Answer:
+def _with_escalation(data: Path, escalation: str, ask: Callable[[Escalations], Awaitable[Answer]]) -> Answer:
     async def asking() -> Answer:
-        return await ask(Escalations(await _client(_place(data))))
+        place = _place(data)
+        if not is_of_the_watch(escalation):
+            return await ask(Escalations(await _client(place)))
+        # It was raised because Temporal or the workers are away.
+        client = await _client(place, lazy=True)
+        async with open_connections(_database(place)) as connections:
+            return await ask(Escalations(client, Incidents(WatchStore(connections), OnCallBook(place.oncall).now)))
 
     return asyncio.run(asking())
 

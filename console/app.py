@@ -20,7 +20,7 @@ def create_app(door: Door) -> FastAPI:
 
     @asynccontextmanager
     async def open_hours(_app: FastAPI) -> AsyncIterator[None]:
-        async with door.reads.kept(), door.stream.kept():
+        async with door.reads.kept(), door.stream.kept(), door.watch.kept():
             yield
 
     app = FastAPI(

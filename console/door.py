@@ -16,6 +16,7 @@ from console.reads import ReadLog
 from console.sites import Sites
 from console.stream import Stream
 from console.turns import Turns
+from console.watch import Watch
 from gateway.courses import Courses
 from gateway.escalations import Escalations
 from gateway.links import Links
@@ -26,6 +27,7 @@ from records.access import AccessStore
 from records.changes import Changes
 from records.connections import Connections
 from records.store import RecordStore
+from records.watch import WatchStore
 from settings import Settings
 
 
@@ -55,6 +57,8 @@ class Door:
     on_call: OnCallBook
     links: Links | None
     seal: Seal
+    watch: Watch
+    watched: WatchStore
 
 
 def _door(request: Request) -> Door:

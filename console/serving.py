@@ -1,15 +1,20 @@
 """`kapstan console`: settings, clients, one HTTP server; nothing else."""
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
 import uvicorn
+from temporalio.client import Client
+from temporalio.service import RPCError
 
+from console.alarms import Alarms
 from console.app import create_app
 from console.door import Door
 from console.engine import Engine
@@ -22,14 +27,18 @@ from console.requests import request_id
 from console.sites import Sites
 from console.stream import Stream
 from console.turns import Turns
+from console.watch import Watch
 from domain.oncall import OnCallFileError
 from gateway.calls import ANSWER_WITHIN
+from gateway.channels import Channels
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
 from gateway.escalations import Escalations
-from gateway.links import Links
+from gateway.incidents import Incidents
+from gateway.links import Links, link_builder
 from gateway.oncall import OnCallBook
 from gateway.protocols import load_folder
+from gateway.pulse import Pulse
 from gateway.temporal import connect
 from gateway.tokens import Tokens
 from logs import configure_logging
@@ -37,17 +46,24 @@ from records.access import AccessStore
 from records.changes import Changes, listening
 from records.connections import open_connections
 from records.store import RecordStore
+from records.watch import WatchStore, turn_to_watch
 from settings import Misconfigured, Settings
 
 GOODBYE_WITHIN: Final = 10
 """Seconds that requests under way may take when the console is asked to stop."""
 
 
+SOUGHT_WITHIN: Final = timedelta(seconds=3)
+
+log = logging.getLogger(__name__)
+
+
 @asynccontextmanager
 async def open_door(settings: Settings) -> AsyncIterator[Door]:
-    """The door of these settings. Raises `Misconfigured`, `ProtocolFileError` or `TemporalUnreachable`.
+    """The door of these settings. Raises `Misconfigured` or `ProtocolFileError`.
 
-    PostgreSQL need not be there: the courses go on without it, and so do their answers.
+    PostgreSQL need not be there: the courses go on without it, and so do their answers. Nor need Temporal: somebody
+    has to watch over dosed patients then.
     """
     if settings.database_url is None:
         raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
@@ -63,13 +79,15 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
         identity=f"kapstan-console-{os.getpid()}",
         codec=EncryptionCodec.of(settings.payload_keys),
         runtime=engine.runtime,
+        lazy=True,
     )
+    await _tell_whether_temporal_answers(client)
     async with open_connections(settings.database_url) as connections:
-        courses, access = (
-            Courses(client, library, allow_unapproved=settings.allow_unapproved),
-            AccessStore(connections),
-        )
+        courses = Courses(client, library, allow_unapproved=settings.allow_unapproved)
+        store, access = RecordStore(connections), AccessStore(connections)
         changes = Changes(connections)
+        watched = WatchStore(connections)
+        escalations = Escalations(client, Incidents(watched, on_call.now))
         yield Door(
             settings=settings,
             client=client,
@@ -78,22 +96,41 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
             measures=measures,
             library=library,
             courses=courses,
-            escalations=Escalations(client),
-            store=RecordStore(connections),
+            escalations=escalations,
+            store=store,
             access=access,
             tokens=Tokens(access),
             reads=ReadLog(access),
             glances=Glances(),
             changes=changes,
             stream=Stream(changes, courses.view, partial(listening, settings.database_url), measures.recorded),
-            sites=Sites(courses),
+            sites=Sites(courses, store),
             turns=Turns(),
             rates=Rates(settings.rate),
             answer_within=ANSWER_WITHIN,
             on_call=on_call,
             links=Links(secret, settings.public_url) if secret else None,
             seal=Seal(secret),
+            watch=Watch(
+                watched,
+                partial(turn_to_watch, settings.database_url),
+                Pulse(courses, escalations).of,
+                Alarms(watched, on_call.now, link_builder(settings), Channels().send),
+                on_call.now,
+                settings.watch_grace,
+            ),
+            watched=watched,
         )
+
+
+async def _tell_whether_temporal_answers(client: Client) -> None:
+    """Where it does not, whoever starts the console is told at once; it is sought again with every call."""
+    try:
+        async with asyncio.timeout(SOUGHT_WITHIN.total_seconds()):
+            await client.service_client.check_health()
+    except (RuntimeError, RPCError, TimeoutError):
+        where = client.service_client.config.target_host
+        log.error("Temporal does not answer at %s: no event is taken; dosed patients are watched over", where)  # noqa: TRY400  the sentence is enough
 
 
 class _Server(uvicorn.Server):

@@ -198,7 +198,7 @@ def _rechecks(course: CourseState, session: MedicineSession) -> Iterator[Deadlin
             due_at=due_at,
             learned_at=reading.recorded_at,
             session=session.number,
-            consequence=Consequence(kind=kind, severity=severity),
+            consequence=Consequence(kind=kind, severity=severity) if severity else None,
         )
 
 

@@ -111,7 +111,7 @@ def forecast(
     changes: list[ChangeToCome] = []
     pages: list[PageToCome] = []
     until, is_cut = to_come.until, to_come.cut
-    for happening in merge(*_stories(to_come, climbs, on_call, why_silent), key=lambda one: one.at):
+    for happening in merge(*_stories(to_come, climbs, on_call), key=lambda one: one.at):
         if happening.at >= until:
             break
         if len(pages) >= MOST_PAGES:
@@ -136,16 +136,16 @@ def forecast(
 
 
 def _stories(
-    to_come: CallsToCome, climbs: Mapping[EscalationId, Climb], on_call: OnCall, why_silent: Mapping[EscalationId, str]
+    to_come: CallsToCome, climbs: Mapping[EscalationId, Climb], on_call: OnCall
 ) -> Iterator[Iterator[_Happening]]:
-    """Each escalation's, there or to come; none of one that keeps silent: nobody can say where its ladder stands."""
+    """Each escalation's, there or to come. One that keeps silent has none: nobody can say where its ladder stands."""
     known = {one.id: one for one in to_come.escalations}
     heard: dict[EscalationId, list[CallToCome]] = {one: [] for one in known}
     for call in to_come.calls:
         heard.setdefault(_callee(call), []).append(call)
     for escalation, calls in heard.items():
         first = known.get(escalation) or next((one.call.opening for one in calls if isinstance(one.call, Open)), None)
-        if first is not None and escalation not in why_silent:
+        if first is not None:
             about = About(
                 escalation=escalation if escalation in known else None,
                 kind=first.kind,

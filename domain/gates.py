@@ -1,7 +1,8 @@
 """What may come now: each clinic event's place in a course, and everything that stands in its way."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 from domain import booking, clearance, discharge, dosing, eligibility, followup, preparation
 from domain.events import (
@@ -364,7 +365,8 @@ def _plan_blockers(course: CourseState, event: PlanPrescribed) -> Iterator[Block
             source=source("course.sessions_max"),
         )
     if plan.interval_days is not None:
-        least, most = rules.interval_min.days, rules.interval_max.days
+        # A bound may be half a day: the least and the most in whole days lie within it.
+        least, most = ceil(rules.interval_min / timedelta(days=1)), rules.interval_max // timedelta(days=1)
         if not least <= plan.interval_days <= most:
             yield Blocker(
                 code="plan.interval_out_of_bounds",

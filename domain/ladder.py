@@ -43,6 +43,11 @@ class Climb(Frozen):
         """Whether it pages."""
         return self.state is EscalationState.OPEN
 
+    @property
+    def moves_at(self) -> datetime | None:
+        """When it moves by itself if nobody acts: a rung is due, at its policy's hours, or a promise lapses."""
+        return None if self.state is EscalationState.RESOLVED else self._earliest
+
     def next_rung(self, policy: Policy) -> Rung | None:
         """The step that pages next if nobody acts, and when; None once resolved."""
         if self.state is EscalationState.RESOLVED:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from itertools import pairwise
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -56,7 +55,14 @@ def _long_enough(period: timedelta) -> timedelta:
     return period
 
 
-LocalDateTime = Annotated[datetime, _local(datetime.fromisoformat, "a local date and time such as 2026-01-05T08:00:00")]
+def _date_and_time(text: str) -> datetime:
+    if len(text) <= len("2026-01-05"):
+        # A day alone would be read as its midnight, so that a stand-in until the 26th was gone on the 26th.
+        raise ValueError
+    return datetime.fromisoformat(text)
+
+
+LocalDateTime = Annotated[datetime, _local(_date_and_time, "a local date and time such as 2026-01-05T08:00:00")]
 LocalTime = Annotated[time, _local(time.fromisoformat, "a local time such as 08:00")]
 Zone = Annotated[str, AfterValidator(_known)]
 
@@ -94,16 +100,6 @@ class Rota(Frozen):
     period: Annotated[Length, AfterValidator(_long_enough)]
     handoff: LocalDateTime
     overrides: tuple[RotaOverride, ...] = ()
-
-    @model_validator(mode="after")
-    def _overrides_do_not_overlap(self) -> Self:
-        for earlier, later in pairwise(sorted(self.overrides, key=lambda override: override.from_)):
-            if later.from_ < earlier.until:
-                raise ValueError(
-                    f"two overrides overlap: {earlier.person} is there until {earlier.until.isoformat()},"
-                    f" {later.person} from {later.from_.isoformat()}"
-                )
-        return self
 
     @property
     def people(self) -> frozenset[PersonId]:
@@ -193,6 +189,11 @@ class Hours(Frozen):
 def next_opening(hours: Hours | None, at: datetime) -> datetime:
     """`at`, or when the hours next begin. Without hours every moment will do."""
     return hours.next_opening(at) if hours else at
+
+
+def is_skipped(local: datetime, zone: str) -> bool:
+    """Whether the clock of that zone never says so: it is put forward over that moment."""
+    return _instant(local, zone).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local
 
 
 def _instant(local: datetime, zone: str) -> datetime:

@@ -14,6 +14,8 @@ class CourseSummary(Frozen):
 
     `to_do` and `blocked_by` are words without a clinical value, as of that entry; what is to be done is late once
     `to_do_by` lies behind. `dosed_at` and `reading_due_at` are there while a dosed patient is watched.
+    `monitored_session` is the one whose dosed patient has not been discharged. At `next_passes_at` the course moves by
+    itself if nobody acts before.
     """
 
     course_id: CourseId
@@ -40,6 +42,8 @@ class CourseSummary(Frozen):
     blocked_by: tuple[str, ...] = ()
     dosed_at: Moment | None = None
     reading_due_at: Moment | None = None
+    monitored_session: int | None = None
+    next_passes_at: Moment | None = None
 
 
 class Batch(Frozen):

@@ -224,6 +224,8 @@ def course_summary(chart: Chart, now: datetime) -> CourseSummary:
         blocked_by=words_of_all(chart.blockers(now)),
         dosed_at=watched.doses[-1].at if watched else None,
         reading_due_at=reading_due_at(chart.protocol, watched, chart.passed) if watched else None,
+        monitored_session=chart.monitored.number if chart.monitored else None,
+        next_passes_at=upcoming[0].passes_at if upcoming else None,
     )
 
 

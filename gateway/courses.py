@@ -138,9 +138,9 @@ class Courses:
                 start_workflow_operation=start,
                 rpc_timeout=ANSWER_WITHIN,
             )
-        except RPCError:
+        except (RPCError, RuntimeError):
             # The operation keeps the same error for its own reader; unread, it is complained of at exit.
-            with suppress(RPCError):
+            with suppress(RPCError, RuntimeError):
                 await start.workflow_handle()
             raise
 

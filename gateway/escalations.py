@@ -18,20 +18,23 @@ from domain.escalation import (
     Snooze,
     workflow_id,
 )
+from domain.incident import is_of_the_watch
 from domain.ladder import Climb
 from domain.refusal import RefusalCode, Refused
 from domain.values import PersonId
 from gateway.calls import ANSWER_WITHIN, answer
+from gateway.incidents import Incidents
 from workflows.escalation import Escalation
 
 Order = TypeVar("Order", Acknowledge, Resolve, Snooze, Reassign)
 
 
 class Escalations:
-    """Every escalation, through its workflow."""
+    """Every escalation, through its workflow; what the watch raised, where `incidents` are given, without Temporal."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, incidents: Incidents | None = None) -> None:
         self._client = client
+        self._incidents = incidents
 
     async def acknowledge(
         self, escalation: EscalationId, *, by: PersonId, note: str | None = None, link: str | None = None
@@ -58,6 +61,8 @@ class Escalations:
 
     async def view(self, escalation: EscalationId) -> EscalationView:
         """The escalation as its workflow holds it. Raises `Refused` (`unknown_escalation`) or `Unavailable`."""
+        if self._incidents is not None and is_of_the_watch(escalation):
+            return await self._incidents.view(escalation)
         handle = self._handle(escalation)
         return await answer(
             lambda: handle.query(Escalation.view, rpc_timeout=ANSWER_WITHIN), *_unless_known(escalation)
@@ -83,6 +88,8 @@ class Escalations:
         update: UpdateMethodMultiParam[[Escalation, Order], EscalationView],
         order: Order,
     ) -> EscalationView:
+        if self._incidents is not None and is_of_the_watch(escalation):
+            return await self._incidents.obey(escalation, order)
         handle = await self._open(escalation)
         return await answer(
             lambda: handle.execute_update(update, order, id=uuid4().hex, rpc_timeout=ANSWER_WITHIN),

@@ -76,6 +76,8 @@ def course_row(summary: CourseSummary) -> tuple[object, ...]:
         summary.blocked_by,
         summary.dosed_at,
         summary.reading_due_at,
+        summary.monitored_session,
+        summary.next_passes_at,
     )
 
 
@@ -128,6 +130,7 @@ def escalation_row(view: EscalationView) -> tuple[object, ...]:
         view.note,
         view.revision,
         view.first_acknowledged_at,
+        view.moves_at,
     )
 
 

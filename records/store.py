@@ -95,11 +95,7 @@ class RecordStore:
     async def record_escalation(self, view: EscalationView) -> None:
         """The escalation's row and pages are those of this view, or of a newer revision that was recorded before."""
         async with self._connections.transaction() as connection:
-            if await connection.fetchval(statement("project_escalation"), *projection.escalation_row(view)) is None:
-                return
-            pages = [projection.page_row(view.id, number, page) for number, page in enumerate(view.pages, start=1)]
-            await connection.executemany(statement("project_page"), pages)
-            await connection.execute(statement("drop_pages_after"), view.id, len(view.pages))
+            await project_escalation(connection, view)
 
     async def ledger(self, course_id: CourseId) -> list[Entry]:
         """Every entry of a course, in order, with the hashes as stored. Raises `LedgerUnreadable`."""
@@ -179,6 +175,15 @@ class RecordStore:
     async def figures(self, period: Period) -> FleetFigures:
         """What the courses and escalations of a site in a period come to."""
         return await fleet_figures(self._connections, period)
+
+
+async def project_escalation(connection: PoolConnectionProxy, view: EscalationView) -> None:
+    """The escalation's row and pages are those of this view, unless a newer revision is there; within a transaction."""
+    if await connection.fetchval(statement("project_escalation"), *projection.escalation_row(view)) is None:
+        return
+    pages = [projection.page_row(view.id, number, page) for number, page in enumerate(view.pages, start=1)]
+    await connection.executemany(statement("project_page"), pages)
+    await connection.execute(statement("drop_pages_after"), view.id, len(view.pages))
 
 
 async def _project_figures(connection: PoolConnectionProxy, course_id: CourseId, figures: CourseFigures) -> None:

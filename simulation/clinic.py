@@ -145,7 +145,7 @@ class LiveWard:
                 self._clinic.audience.saw_refusal(event, refused.refusal)
                 raise
             except (Unavailable, TooMany):
-                if attempt == ATTEMPTS or _is_canceled():
+                if attempt == ATTEMPTS or is_canceled():
                     raise
         self._is_referred = True
         self._clinic.audience.saw(event, answer)
@@ -221,7 +221,7 @@ class LiveWard:
         return self._skipper.client.get_workflow_handle(escalation_workflow(escalation))
 
 
-def _is_canceled() -> bool:
+def is_canceled() -> bool:
     """Whether this task is to end: the SDK tells a canceled call and one that timed out by the same error."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

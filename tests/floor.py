@@ -24,6 +24,7 @@ WITHIN = timedelta(seconds=60)
 """How long a test waits for what is to come: a busy machine is no failure."""
 
 UP_WITHIN = timedelta(minutes=4)
+"""How long a whole stack may take to come up beside others that do."""
 
 Found = TypeVar("Found")
 
@@ -180,7 +181,7 @@ class Floor:
 
 
 @asynccontextmanager
-async def floor(received: Inbox, folder: Path) -> AsyncIterator[Floor]:
+async def floor(received: Inbox, folder: Path, **environment: str) -> AsyncIterator[Floor]:
     """A whole stack on `folder` with the fast protocol, that pages into `received`; gone afterwards."""
     running = Floor(
         folder / "data",
@@ -188,6 +189,7 @@ async def floor(received: Inbox, folder: Path) -> AsyncIterator[Floor]:
         str(protocol_in_seconds(folder)),
         "--oncall",
         str(on_call_file(folder, received)),
+        environment=environment,
     )
     await running.up()
     try:

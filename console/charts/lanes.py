@@ -51,6 +51,9 @@ LOOKS: Final[Mapping[LimitKind, str]] = {
 }
 _RANKS: Final = list(LimitKind)
 
+LETTER: Final = 5.5
+"""How wide a letter is, about."""
+
 Readings = Sequence[tuple[float, ReadingView]]
 """Each with the minute at which it was taken."""
 
@@ -125,7 +128,7 @@ class Lane(Frozen):
             yield Words(x=self.across.end + 8, y=base, text=f"{last}", look="value")
         name = f"{ground.said} {ground.unit}" if self.has_units else ground.said
         yield Words(x=self.across.end + 8, y=base + 12, text=name, look="tick")
-        if self.has_units:
+        if self.has_units or self.dosed_at is None:
             yield from self._beyond_in_words(parts)
 
     @property
@@ -150,10 +153,11 @@ class Lane(Frozen):
         for part in parts:
             for low, high, kind in grounds(part.limits, self.up):
                 top, bottom = self.up.at(high), self.up.at(low)
-                is_above = low > (self.up.low + self.up.high) / 2
-                if bottom - top >= 12 and kind is not LimitKind.HOLD:
+                text = "no dose" if kind is LimitKind.HOLD else str(kind)
+                if bottom - top >= 12 and part.end - part.begin >= 10 + LETTER * len(text):
+                    is_above = low > (self.up.low + self.up.high) / 2
                     base = bottom - 3 if is_above else top + 10
-                    yield Words(x=part.begin + 6, y=base, text=str(kind), look=f"beyond {LOOKS[kind]}")
+                    yield Words(x=part.begin + 6, y=base, text=text, look=f"beyond {LOOKS[kind]}")
 
     def _level(self, value: float, begin: float, end: float, look: str) -> Line:
         y = self.up.at(value)

@@ -229,6 +229,8 @@ def _checkpoints(session: SessionView, begins: datetime, across: Scale, bottom: 
 
 def _minutes(session: SessionView, across: Scale, layout: Layout, bottom: float) -> Iterator[Words]:
     for tick in minute_ticks(across.low, across.high, layout.ticks):
+        if across.at(tick) > across.end - 8:
+            continue  # it would touch what the numbers are
         yield Words(x=across.at(tick), y=bottom + 32, text=f"{tick}", look="tick", anchor=Anchor.MIDDLE)
     since = "min since dose" if session.doses else "min since check-in"
     text = since if layout.right > 80 else "min"

@@ -2,23 +2,32 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Path, Response
 
 from console.door import AtTheDoor, Door
+from console.pages.ahead import CallToCome
+from console.pages.circumstances import Circumstances, circumstances
 from console.pages.marks import MARKS
 from console.pages.rendering import page
 from console.pages.told import Refusal
 from console.problems import ProblemCode, told
 from domain.durations import in_words
 from domain.escalation import PHRASES, EscalationState, EscalationView
+from domain.incident import is_of_the_watch
 from domain.oncall import OnCall
 from domain.policy import Policy
 from domain.refusal import RefusalCode, Refused
 from domain.values import Frozen, PersonId, Severity
 from gateway.calls import TooMany, Unavailable
 from gateway.links import BadLink, Invitation
+
+SILENT: Final = (
+    "Kapstan no longer watches over this patient. Look at the patient now, measure by the clock until this alarm is "
+    "over, and have Kapstan's machine looked after: its workers, or Temporal, have to be started again."
+)
+"""What comes first where nobody else will call."""
 
 Token = Annotated[str, Path(max_length=1000)]
 
@@ -40,9 +49,13 @@ class AcknowledgePage(Frozen):
     phrase: str
     course_id: str
     session: int | None
+    where: str | None
+    people: str | None
     waiting: str
     state: str
+    advice: str | None
     may_acknowledge: bool
+    calls: tuple[CallToCome, ...]
     if_nobody_answers: str | None
     colleagues: tuple[Colleague, ...]
     pass_on: str
@@ -94,7 +107,8 @@ async def _answered(door: Door, token: str, act: Act, done: str | None) -> Respo
                 raise
             done = "Somebody was quicker: nothing more is asked of you."
         view = await door.escalations.view(invited.escalation)
-        return page("acknowledge.html", _page(door.on_call.now(), view, invited, token, done))
+        around = await circumstances(door, view, datetime.now(UTC))
+        return page("acknowledge.html", _page(door.on_call.now(), view, around, invited, token, done))
     except BadLink as bad:
         return page("message.html", Refusal(title="This link opens nothing", message=str(bad)), 410)
     except Refused as refused:
@@ -105,7 +119,12 @@ async def _answered(door: Door, token: str, act: Act, done: str | None) -> Respo
 
 
 def _page(
-    on_call: OnCall, view: EscalationView, invited: Invitation, token: str, message: str | None
+    on_call: OnCall,
+    view: EscalationView,
+    around: Circumstances,
+    invited: Invitation,
+    token: str,
+    message: str | None,
 ) -> AcknowledgePage:
     person, policy = invited.person, on_call.policies[view.severity]
     is_hers = view.state is EscalationState.ACKNOWLEDGED and view.acknowledged_by == person
@@ -116,9 +135,13 @@ def _page(
         phrase=PHRASES[view.kind],
         course_id=view.course_id,
         session=view.session,
+        where=around.where,
+        people=around.people,
         waiting=in_words(_whole_minutes(datetime.now(UTC) - view.opened_at)),
         state=_state(view, person, on_call),
+        advice=SILENT if is_open and is_of_the_watch(view.id) else None,
         may_acknowledge=is_open and not is_hers,
+        calls=around.calls if is_open else (),
         if_nobody_answers=_if_nobody_answers(view, policy) if is_open else None,
         colleagues=tuple(
             Colleague(id=one, name=known.name) for one, known in on_call.people.items() if is_open and one != person

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from console.answering import EXPECTED, problem_of
 from console.api.escalations import Escalation, open_to, seen_by
 from console.door import AtTheDoor, Door
+from console.pages.acknowledge import SILENT
 from console.pages.clock import Clock, WallClock
 from console.pages.me import me, remember
 from console.pages.needs import Need, needs
@@ -34,6 +35,7 @@ from domain.escalation import (
     Resolve,
     Snooze,
 )
+from domain.incident import is_of_the_watch
 from domain.oncall import FALLBACK
 from domain.values import Frozen, Severity
 from records.store import EscalationFilter
@@ -255,13 +257,14 @@ def _people(viewer: Viewer) -> tuple[Choice, ...]:
 
 def _how_to_answer(escalation_id: EscalationId) -> Response:
     """To somebody whom a page's fallback reached. It says nothing of what there is."""
+    first = f"{SILENT} " if is_of_the_watch(escalation_id) else ""
     return page(
         "message.html",
         Refusal(
             title="Somebody has to answer this",
-            message="Nobody on duty could be reached, or this clinic's links are not signed. Whoever is there: look at "
-            f"the patient, and say that you have it: sign in, or on Kapstan's machine: kapstan ack {escalation_id} "
-            "--by YOUR-ID",
+            message=f"{first}Nobody on duty could be reached, or this clinic's links are not signed. Whoever is there: "
+            "look at the patient, and say that you have it: sign in, or on Kapstan's machine: "
+            f"kapstan ack {escalation_id} --by YOUR-ID",
             href=f"/sign-in?{urlencode({'to': f'{PATH}/{escalation_id}'})}",
             link="Sign in",
         ),

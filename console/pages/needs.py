@@ -7,7 +7,6 @@ from console.pages.clock import Clock, WallClock
 from console.pages.viewer import Viewer
 from domain.escalation import PHRASES, EscalationState, EscalationView
 from domain.policy import Policy
-from domain.rota import next_opening
 from domain.values import Frozen, Severity
 
 
@@ -58,11 +57,11 @@ def _asked(viewer: Viewer, one: EscalationView) -> str:
 
 
 def _then(viewer: Viewer, one: EscalationView, policy: Policy) -> tuple[str, datetime] | None:
-    if one.state is EscalationState.ACKNOWLEDGED and one.acknowledged_at is not None:
-        return "open again if not resolved", one.acknowledged_at + policy.resolve_within
-    if not one.pages:
+    """What comes when it moves by itself, and when that is."""
+    if (at := one.moves_at) is None:
         return None
+    if one.state is EscalationState.ACKNOWLEDGED:
+        return "open again if not resolved", at
     reached = min(max(one.step, 1), len(policy.steps))
-    at = next_opening(policy.hours, one.pages[-1].at + policy.wait_after(reached))
     called = viewer.door.on_call.now().resolve(policy.steps[policy.step_after(reached) - 1].notify, at)
     return f"{', '.join(map(viewer.name_of, called))} next", at

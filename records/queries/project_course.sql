@@ -2,10 +2,10 @@
 INSERT INTO courses (
     course_id, site, protocol_id, protocol_version, phase, outcome, held, hold_reason, session, stage, attention,
     open_escalations, next_kind, next_due_at, started_at, closed_at, sequence, ledger_head, planned_sessions, to_do,
-    to_do_by, blocked_by, dosed_at, reading_due_at
+    to_do_by, blocked_by, dosed_at, reading_due_at, monitored_session, next_passes_at
 )
 VALUES (
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26
 )
 ON CONFLICT (course_id) DO UPDATE SET
     site = EXCLUDED.site,
@@ -30,6 +30,8 @@ ON CONFLICT (course_id) DO UPDATE SET
     to_do_by = EXCLUDED.to_do_by,
     blocked_by = EXCLUDED.blocked_by,
     dosed_at = EXCLUDED.dosed_at,
-    reading_due_at = EXCLUDED.reading_due_at
+    reading_due_at = EXCLUDED.reading_due_at,
+    monitored_session = EXCLUDED.monitored_session,
+    next_passes_at = EXCLUDED.next_passes_at
 WHERE courses.sequence < EXCLUDED.sequence
 RETURNING course_id

@@ -42,6 +42,8 @@ async def test_the_numbers_of_the_clinic_and_of_temporal_are_there(house: House)
         'kapstan_open_escalations{severity="emergency"}',
         "kapstan_recorder_lag_seconds_count",
         "kapstan_oldest_unacknowledged_page_seconds",
+        "kapstan_watch_alarms 0.0",
+        "kapstan_watch_looked_timestamp_seconds",
         "kapstan_streams_open",
         "kapstan_reads_waiting",
         "temporal_request",

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.calls_to_come import Ahead, calls_to_come
+from domain.calls_to_come import Ahead, CallToCome, calls_to_come
 from domain.chart import Chart, Decision
-from domain.escalation import Acknowledge, Change, EscalationId, Kind, Reassign, Snooze
+from domain.escalation import Acknowledge, Change, EscalationId, Kind, Opening, Reassign, Repeat, Snooze
 from domain.forecast import FALLBACK_NAME, MOST_PAGES, Because, Forecast, PageToCome, forecast
 from domain.obligation import Obligation, opened
 from domain.oncall import FALLBACK, Duty, OnCall, Standing
@@ -19,7 +19,7 @@ from domain.turn import Again, Open, Settle
 from domain.values import PersonId, Severity
 from tests.cast import adverse_event, days, hold, hours, minutes, vitals, withdrawal
 from tests.clinic import ON_CALL
-from tests.domain.ward import Ward
+from tests.domain.ward import TICK, Ward
 
 MINUTE = timedelta(minutes=1)
 LIND, OSEI, WARD, DESK = "lind", "osei", "ward", "desk"
@@ -252,6 +252,36 @@ def test_a_reading_that_is_late_already_is_called_for_now() -> None:
     assert changes(foretold) == [(clinic.now, Change.OPENED, Severity.EMERGENCY)]
 
 
+def test_a_ladder_that_was_held_up_goes_on_now() -> None:
+    """The step that was due an hour ago pages at once; the promise that lapsed an hour ago lapses now."""
+    climbing, promised = night(), night()
+    for clinic in (climbing, promised):
+        clinic.reports(grade=3)
+    promised.acknowledges()
+    climbing.now += hours(1)
+    promised.now += hours(2)
+
+    assert told(climbing.foretold(minutes(1))) == [(climbing.now, 2, OSEI, Because.NO_ANSWER)]
+    foretold = promised.foretold(minutes(1))
+    assert told(foretold) == [(promised.now, 2, OSEI, Because.PROMISE_LAPSED)]
+    assert changes(foretold) == [(promised.now, Change.REOPENED, Severity.URGENT)]
+
+
+def test_everything_before_the_end_is_in_it_and_nothing_else() -> None:
+    """A deadline, a page or a lapse in the very moment in which it ends is left to the next forecast."""
+    dosed, climbing, promised = night("dosed"), night(), night()
+    for clinic in (climbing, promised):
+        clinic.reports(grade=3)
+    promised.acknowledges()
+
+    for clinic, edge in ((dosed, minutes(5)), (climbing, minutes(5)), (promised, minutes(60))):
+        at_the_end, just_after = clinic.foretold(edge), clinic.foretold(edge + TICK)
+        assert (at_the_end.pages, at_the_end.changes, at_the_end.cut) == ((), (), False)
+        assert {page.at for page in just_after.pages} == {clinic.now + edge}
+    ahead = Ahead(at=dosed.now, until=dosed.now + minutes(5))
+    assert calls_to_come(dosed.chart, ahead).calls == ()
+
+
 def test_a_page_names_its_escalation_and_no_address() -> None:
     """Which one, how urgent, who by name, and by what kinds of channel."""
     clinic = night()
@@ -467,6 +497,38 @@ def test_a_call_that_is_just_being_made_counts_from_now() -> None:
     foretold = forecast(settled, {}, ON_CALL, {})
     assert foretold.pages == ()
     assert changes(foretold) == [(now, Change.RESOLVED, Severity.URGENT)]
+
+
+def test_an_escalation_that_has_begun_is_not_begun_again() -> None:
+    """Its course has not heard yet that it is there, and would call for it: the ladder that answers counts."""
+    clinic = night()
+    clinic.reports(grade=3)
+    ((known, obligation),) = clinic.open.items()
+    opening = Open(opening=Opening.model_validate(obligation.view.model_dump(include=set(Opening.model_fields))))
+    to_come = calls_to_come(clinic.chart, Ahead(at=clinic.now, until=clinic.now + minutes(6)), [opening])
+
+    foretold = forecast(to_come, {known: obligation.climb}, ON_CALL, {})
+
+    assert told(foretold) == [(clinic.now + minutes(5), 2, OSEI, Because.NO_ANSWER)]
+    assert foretold.changes == ()
+
+
+def test_what_happens_again_after_a_promise_lapsed_does_not_go_back_a_step() -> None:
+    """Lapsed on Friday night, again on Saturday: it has been open since, and Monday's page is the next step's."""
+    clinic = in_a_held_course(datetime(2026, 3, 6, 18, tzinfo=UTC))  # Friday at ten in the morning
+    clinic.reports(grade=2)
+    ((known, obligation),) = clinic.open.items()
+    policy = ON_CALL.policies[Severity.ROUTINE].but(resolve_within=hours(10))
+    promised = obligation.climb.acknowledged(policy, clinic.now)
+    saturday = clinic.now + days(1)
+    again = CallToCome(at=saturday, call=Again(id=known, repeat=Repeat(severity=Severity.ROUTINE, at=saturday)))
+    ahead = Ahead(at=clinic.now, until=clinic.now + days(3))
+    to_come = calls_to_come(clinic.chart, ahead).but(calls=(again,))
+
+    foretold = forecast(to_come, {known: promised}, ON_CALL, {})
+
+    assert told(foretold) == [(datetime(2026, 3, 9, 15, tzinfo=UTC), 2, WARD, Because.HOURS_BEGIN)]
+    assert changes(foretold) == [(clinic.now + hours(10), Change.REOPENED, Severity.ROUTINE)]
 
 
 def test_what_is_resolved_pages_nobody() -> None:

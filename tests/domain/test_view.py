@@ -11,6 +11,7 @@ from tests.cast import (
     HAS_A_PLAN,
     MARA,
     STAFF,
+    abortion,
     check_in,
     clearance,
     cssrs,
@@ -115,6 +116,29 @@ def test_a_calm_course_wants_nobody(ward: Ward) -> None:
     assert (closed.phase, closed.outcome, closed.next_due_at) == (Phase.CLOSED, Outcome.COMPLETED, None)
     assert closed.closed_at == ward.now
     assert course_view(ward.chart, ward.now).next == ()
+
+
+def test_the_fleet_says_who_is_dosed_and_when_her_course_moves_by_itself(ward: Ward) -> None:
+    """What the watch goes by: after her dose, with the checkpoint's grace, until her discharge and no longer."""
+    ward.cleared()
+    before = course_summary(ward.chart, ward.now).monitored_session
+    ward.watched(until=minutes(0))
+    dosed = course_summary(ward.chart, ward.now)
+    ward.until(ward.begins() + minutes(20))
+    missed = course_summary(ward.chart, ward.now)
+    ward.discharged()
+
+    assert before is None
+    assert (dosed.monitored_session, dosed.next_passes_at) == (1, ward.begins() + minutes(20))
+    assert (missed.monitored_session, missed.next_passes_at) == (1, ward.begins() + minutes(25))
+    assert course_summary(ward.chart, ward.now).monitored_session is None
+
+
+def test_who_is_dosed_is_monitored_though_her_session_was_aborted(ward: Ward) -> None:
+    """Its stage does not say so, for a session may be aborted before its dose too."""
+    ward.dosed().reports(abortion(MARA, 1, at=ward.now))
+
+    assert course_summary(ward.chart, ward.now).monitored_session == 1
 
 
 def test_an_interval_that_the_plan_leaves_open_is_the_protocols(opens: Opens) -> None:

@@ -50,6 +50,8 @@ async def test_a_nurse_acknowledges_from_the_link_of_her_page(house: House, brow
         assert box["height"] >= THUMB
         assert box["y"] + box["height"] <= PHONE[1]
         assert (await state(house, f"{course}~vitals_emergency~1~1"))[0] == "open"
+        await expect(eyes.page.get_by_text("room willow")).to_be_visible()
+        await expect(eyes.page.get_by_role("region", name="If nobody answers")).to_contain_text("Dr Ward")
 
         await button.click()
 

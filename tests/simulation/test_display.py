@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 
 from rich.console import Console, RenderableType
 
+from domain.answer import Answer, SessionPosition
 from domain.escalation import Kind
 from domain.events import DoseAdministered
 from domain.protocol import Protocol
 from domain.refusal import Refusal, RefusalCode
+from domain.state import Phase, Stage
 from domain.values import Blocker
 from simulation import display
 from simulation.cast import parts
@@ -109,3 +111,36 @@ def test_of_many_courses_only_their_number_is_shown() -> None:
     counter.saw_end("demo-1")
 
     assert " ".join(shown(counter)[-1]) == "1 of 3 courses played, 0 events, 1 calls for help"
+
+
+def test_of_a_living_floor_each_event_is_told_in_a_line_once_it_is_open() -> None:
+    """By the clock on its wall; whoever comes before that is past."""
+    console = Console(width=200, force_terminal=False, highlight=False)
+    ticker = display.Ticker(console, "Etc/GMT-2")
+    at = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)
+    dose = SECOND_DOSE.but(time=at)
+    answer = Answer(
+        event_id="1",
+        course_id="demo-1",
+        sequence=9,
+        phase=Phase.MEDICINE,
+        held=False,
+        session=SessionPosition(number=1, stage=Stage.DOSED),
+        verdict=None,
+        escalations=(),
+        blockers=(),
+        next=(),
+    )
+
+    with console.capture() as before:
+        ticker.saw(dose, answer)
+    ticker.is_open = True
+    with console.capture() as after:
+        ticker.saw(dose, answer)
+        ticker.saw_refusal(dose, NO_BOOSTER)
+
+    assert before.get() == ""
+    assert after.get().splitlines() == [
+        "10:30:00  demo-1  dose administered, session 1",
+        "10:30:00  demo-1  dose administered refused: no",
+    ]

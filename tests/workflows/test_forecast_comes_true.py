@@ -11,8 +11,9 @@ from domain.deadlines import DeadlineKind
 from domain.escalation import Change, EscalationId, EscalationView, Kind, Page, escalation_id, workflow_id
 from domain.forecast import MOST_PAGES, Because, Forecast
 from domain.oncall import OnCall, parse_on_call
+from domain.page import Text
 from domain.refusal import Refused
-from domain.values import PersonId
+from domain.values import PersonId, Severity
 from gateway.forecasting import forecast_of
 from tests.cast import adverse_event, days, hours, minutes, seconds, vitals, weekly, withdrawal
 from tests.clinic import Clinic, Patient, open_clinic
@@ -142,10 +143,14 @@ def told(foretold: Forecast, number: int) -> list[tuple[int, PersonId, Because]]
     return [(page.step, page.person, page.because) for page in foretold.pages[:number]]
 
 
+async def sent_well(_url: str, _text: Text, _severity: Severity) -> None:
+    """Every channel takes every page."""
+
+
 @asynccontextmanager
 async def night(temporal: Temporal, file: str = EXAMPLE) -> AsyncIterator[Night]:
     on_call = parse_on_call(file, "oncall.toml")
-    paging = Paging(lambda: on_call, lambda *_: "https://k.example/ack", lambda *_: None)
+    paging = Paging(lambda: on_call, lambda *_: "https://k.example/ack", sent_well)
     async with open_clinic(temporal, on_call, paging) as clinic:
         yield Night(clinic, on_call)
 
