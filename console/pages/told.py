@@ -25,8 +25,9 @@ class Refusal(Frozen):
 
 
 def is_browser(request: Request) -> bool:
-    """Whether a person is told, and not a program."""
-    return not request.url.path.startswith(MACHINES) and "text/html" in request.headers.get("accept", "")
+    """Whether a person is told, and not a program. What a page fetches by itself says of itself that it does."""
+    is_page = "text/html" in request.headers.get("accept", "") or HX in request.headers
+    return is_page and not request.url.path.startswith(MACHINES)
 
 
 def tell(request: Request, problem: Problem, headers: dict[str, str]) -> Response:
@@ -37,7 +38,7 @@ def tell(request: Request, problem: Problem, headers: dict[str, str]) -> Respons
     response = page("message.html", shown, problem.status)
     response.headers.update(headers)
     if LIVE in request.headers:
-        response.headers["HX-Reswap"] = "none"
+        response.headers["HX-Reswap"] = "none ignoreTitle:true"
     return response
 
 
