@@ -1,6 +1,7 @@
 """Who calls, and whether she may: a token is asked for on everything under /v1, and each route names its rights."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -8,10 +9,12 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from console.door import AtTheDoor, Door
 from console.problems import AGAIN_AFTER, ProblemCode, told
-from domain.access import Caller, Right, TokenId
+from domain.access import RIGHTS, Caller, Right, TokenId, TokenRole
 from records.errors import RecordStoreError
 
-_BEARER = HTTPBearer(auto_error=False, description="An API token, as `kapstan token create` shows it once")
+_BEARER = HTTPBearer(
+    scheme_name="token", auto_error=False, description="An API token, as `kapstan token create` shows it once"
+)
 
 
 async def by_token(request: Request, door: Door, presented: str) -> Caller:
@@ -49,13 +52,31 @@ AnyCaller = Annotated[Caller, Depends(_caller)]
 """A route's parameter: somebody with a token that holds."""
 
 
-def with_one_of(*rights: Right) -> Callable[[Caller], Awaitable[Caller]]:
+@dataclass(frozen=True)
+class Admission:
     """A route's dependency: the caller, who has one of these rights."""
 
-    async def admitted(caller: AnyCaller) -> Caller:
-        if not caller.has(*rights):
-            wanted = " or ".join(rights)
+    rights: tuple[Right, ...]
+
+    @property
+    def roles(self) -> tuple[TokenRole, ...]:
+        """Whose tokens have one of them."""
+        return tuple(role for role in TokenRole if not RIGHTS[role].isdisjoint(self.rights))
+
+    @property
+    def problems(self) -> tuple[ProblemCode, ...]:
+        """What may be told at the door already."""
+        for_some = () if self.roles == tuple(TokenRole) else (ProblemCode.FORBIDDEN,)
+        return (ProblemCode.UNAUTHENTICATED, *for_some, ProblemCode.TOO_MANY, ProblemCode.UNAVAILABLE)
+
+    async def __call__(self, caller: AnyCaller) -> Caller:
+        """The caller. Raises `Told` (`forbidden`) where the right is not hers."""
+        if not caller.has(*self.rights):
+            wanted = " or ".join(self.rights)
             raise told(ProblemCode.FORBIDDEN, f"A token of role {caller.role} may not {wanted}")
         return caller
 
-    return admitted
+
+def with_one_of(*rights: Right) -> Admission:
+    """A route's dependency: the caller, who has one of these rights."""
+    return Admission(rights)

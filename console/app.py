@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Final
 
 from fastapi import FastAPI
 
@@ -11,8 +12,12 @@ from console.api import courses, escalations, events, health, metrics, oncall, p
 from console.counted import Counted
 from console.door import Door
 from console.frame import Frame
+from console.openapi.document import openapi
 from console.pages.rendering import static_files
 from console.pages.router import router as pages
+
+API: Final = (health, readiness, metrics, events, courses, escalations, oncall, protocols, stream)
+"""What `/openapi.json` tells of, in its order; the pages are for people."""
 
 
 def create_app(door: Door) -> FastAPI:
@@ -30,11 +35,13 @@ def create_app(door: Door) -> FastAPI:
         redoc_url=None,
         lifespan=open_hours,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.door = door
+    app.openapi = openapi(app)  # type: ignore[method-assign] # as FastAPI's own documentation has it
     for kind in EXPECTED:
         app.add_exception_handler(kind, on_error)
-    for part in (health, readiness, metrics, events, courses, escalations, oncall, protocols, stream):
+    for part in API:
         app.include_router(part.router)
     app.include_router(pages)
     app.mount("/static", static_files(), name="static")

@@ -1,15 +1,61 @@
-"""A request's body, read no further than it may be long."""
+"""A request's body, read no further than it may be long, and as the one model that also describes it."""
 
+from collections.abc import Mapping
 from email.message import Message
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from fastapi import Request
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect
 
 from console.problems import ProblemCode, told
+from domain.reading_events import field_error, parse_json
+from domain.refusal import invalid
+from domain.values import Frozen
+
+JSON: Final = "application/json"
+
+Sent = TypeVar("Sent", bound=Frozen)
+Content: TypeAlias = Mapping[str, TypeAdapter[Any]]
+NONE: Final[Content] = MappingProxyType({})
 
 LONGEST: Final = 256 * 1024
 """Bytes of a body (the contract's 256 KiB)."""
+
+
+class Body:
+    """What a route takes: in which media types, with which headers of its own, and how reading it may end."""
+
+    problems: Final = (
+        ProblemCode.MALFORMED,
+        ProblemCode.TOO_LARGE,
+        ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+        ProblemCode.INVALID,
+    )
+
+    def __init__(self, content: Content, headers: Content = NONE) -> None:
+        self.content = content
+        self.headers = headers
+
+
+class JsonBody(Body, Generic[Sent]):
+    """A route's dependency: what the caller sends in JSON, as this model."""
+
+    def __init__(self, model: type[Sent]) -> None:
+        super().__init__({JSON: TypeAdapter(model)})
+        self._model = model
+
+    async def __call__(self, request: Request) -> Sent:
+        """What was sent. Raises `Told`, or `Refused` (`malformed`, `invalid` with a JSON pointer for each field)."""
+        if media_type(request) != JSON:
+            raise told(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"{JSON} was expected")
+        body = await read_body(request)
+        parse_json(body)
+        try:
+            return self._model.model_validate_json(body, strict=True)
+        except ValidationError as wrong:
+            raise invalid(*(field_error(error["loc"], error["msg"]) for error in wrong.errors())) from None
 
 
 async def read_body(request: Request, longest: int = LONGEST) -> bytes:

@@ -7,14 +7,15 @@ from uuid import uuid4
 
 HEADER: Final = "X-Request-Id"
 
-_FIT = re.compile(r"[A-Za-z0-9._-]{1,64}")
+FIT: Final = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+"""What may stand in the log."""
 
 _current: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def begin(offered: str | None) -> str:
     """This request's name from now on: the one that the caller offers, where it is fit to be logged, else a new one."""
-    name = offered if offered and _FIT.fullmatch(offered) else uuid4().hex
+    name = offered if offered and FIT.fullmatch(offered) else uuid4().hex
     _current.set(name)
     return name
 

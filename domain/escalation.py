@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from domain.durations import LONGEST, Duration
+from domain.durations import Length
 from domain.values import CourseId, Frozen, Moment, Name, PersonId, Severity, Text
 
 
@@ -126,7 +126,7 @@ class Snooze(Frozen):
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
 
     by: PersonId
-    for_: Annotated[Duration, Field(alias="for", le=LONGEST)]
+    for_: Annotated[Length, Field(alias="for")]
     note: Text
 
 

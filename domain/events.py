@@ -16,10 +16,10 @@ from domain.values import Actor, Code, CourseId, Frozen, Moment, Name, PersonId,
 
 SessionNumber = Annotated[int, Field(ge=1, le=99)]
 Codes = Annotated[tuple[Code, ...], Field(max_length=100)]
-Systolic = Annotated[int, Field(ge=30, le=300)]
-Diastolic = Annotated[int, Field(ge=10, le=200)]
-HeartRate = Annotated[int, Field(ge=0, le=300)]
-Weight = Annotated[float, Field(ge=20, le=400)]
+Systolic = Annotated[int, Field(ge=30, le=300, description="mmHg")]
+Diastolic = Annotated[int, Field(ge=10, le=200, description="mmHg")]
+HeartRate = Annotated[int, Field(ge=0, le=300, description="Beats a minute")]
+Weight = Annotated[float, Field(ge=20, le=400, description="kg")]
 Minutes = Annotated[int, Field(ge=1, le=1440)]
 Days = Annotated[int, Field(ge=0, le=3650)]
 
@@ -267,8 +267,8 @@ class VitalsRecorded(Event):
 
     class Data(SessionData, Pressure):  # noqa: D106
         heart_rate: HeartRate
-        spo2: Annotated[int, Field(ge=0, le=100)]
-        respiratory_rate: Annotated[int, Field(ge=0, le=80)]
+        spo2: Annotated[int, Field(ge=0, le=100, description="%")]
+        respiratory_rate: Annotated[int, Field(ge=0, le=80, description="Breaths a minute")]
         moaas: Annotated[int, Field(ge=0, le=5)] | None = None
         symptoms: Codes = ()
 

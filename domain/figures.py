@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from domain.checkpoints import CheckpointStatus, checkpoints
-from domain.measures import Change
+from domain.measures import ScoreChange
 from domain.state import CourseState, MedicineSession
 from domain.trend import trend
 from domain.values import Code, Frozen, Moment, Severity
@@ -137,7 +137,7 @@ def _measures(course: CourseState) -> list[MeasureFigures]:
     found: list[MeasureFigures] = []
     for instrument in sorted({taken.scored.instrument for taken in course.measures}):
         newest = course.measure(instrument)
-        moved: Change | None = trend(course, newest) if newest else None
+        moved: ScoreChange | None = trend(course, newest) if newest else None
         if moved is not None:
             found.append(
                 MeasureFigures(

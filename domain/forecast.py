@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import Field
 
 from domain.calls_to_come import CallsToCome, CallToCome
-from domain.escalation import Change, EscalationId, EscalationState, Kind
+from domain.escalation import EscalationId, EscalationState, Kind
 from domain.ladder import Climb, Rung, climbing
 from domain.obligation import opened
 from domain.oncall import FALLBACK, Duty, OnCall
@@ -39,6 +39,15 @@ class Because(StrEnum):
     NOBODY_REACHED = "nobody_reached"
 
 
+class Move(StrEnum):
+    """How an escalation moves without anybody's act, in the ledger's words."""
+
+    OPENED = "opened"
+    RAISED = "raised"
+    REOPENED = "reopened"
+    RESOLVED = "resolved"
+
+
 class About(Frozen):
     """Which escalation it is about. Without an id it is not there yet: the course will open it."""
 
@@ -49,10 +58,10 @@ class About(Frozen):
 
 
 class ChangeToCome(About):
-    """How an escalation will move, as the ledger will say it: `opened`, `raised`, `reopened` or `resolved`."""
+    """How an escalation will move. One is resolved without anybody where what was missing has come already."""
 
     at: Moment
-    change: Change
+    change: Move
 
 
 class PageToCome(About):
@@ -183,7 +192,7 @@ class _Story:
             if climb is not None and heard is not None:
                 yield _Happening(at=call.at, changes=tuple(self._changes(climb, heard, call.at)))
             elif heard is not None and self._about.escalation is None:
-                yield _Happening(at=call.at, changes=(self._change(Change.OPENED, heard, call.at),))
+                yield _Happening(at=call.at, changes=(self._change(Move.OPENED, heard, call.at),))
             why = _why(climb, heard)
             climb = heard
         if climb is not None:
@@ -210,7 +219,7 @@ class _Story:
         wakes_at = climb.wakes_at(policy)
         if climb.state is EscalationState.ACKNOWLEDGED and wakes_at is not None and wakes_at <= until:
             lapses_at = max(wakes_at, self._now)
-            yield _Happening(at=lapses_at, changes=(self._change(Change.REOPENED, climb, lapses_at),))
+            yield _Happening(at=lapses_at, changes=(self._change(Move.REOPENED, climb, lapses_at),))
         for rung, after in climbing(policy, climb, self._now):
             if rung.at >= until:
                 break
@@ -241,13 +250,13 @@ class _Story:
 
     def _changes(self, before: Climb, after: Climb, at: datetime) -> Iterator[ChangeToCome]:
         if after.severity is not before.severity:
-            yield self._change(Change.RAISED, after, at)
+            yield self._change(Move.RAISED, after, at)
         if after.is_open and not before.is_open:
-            yield self._change(Change.REOPENED, after, at)
+            yield self._change(Move.REOPENED, after, at)
         if after.state is EscalationState.RESOLVED and before.state is not EscalationState.RESOLVED:
-            yield self._change(Change.RESOLVED, after, at)
+            yield self._change(Move.RESOLVED, after, at)
 
-    def _change(self, change: Change, climb: Climb, at: datetime) -> ChangeToCome:
+    def _change(self, change: Move, climb: Climb, at: datetime) -> ChangeToCome:
         return ChangeToCome(**dict(self._about.but(severity=climb.severity)), at=at, change=change)
 
 

@@ -56,12 +56,13 @@ def event_from(value: JsonValue) -> ClinicEvent:
     except RecursionError:
         _malformed("it is nested too deep for any clinic event")
     except ValidationError as wrong:
-        raise invalid(*(_field_error(error["loc"], error["msg"]) for error in wrong.errors())) from None
+        # The first part is the union's own tag: the event's type, no field of the clinic's.
+        raise invalid(*(field_error(error["loc"][1:], error["msg"]) for error in wrong.errors())) from None
 
 
-def _field_error(location: tuple[int | str, ...], message: str) -> FieldError:
-    # The first part is the union's own tag: the event's type, no field of the clinic's.
-    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location[1:])
+def field_error(location: tuple[int | str, ...], message: str) -> FieldError:
+    """What pydantic says is wrong at a place, with the place as a JSON pointer."""
+    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location)
     return FieldError(pointer=pointer, detail=message.removeprefix("Value error, "))
 
 

@@ -1,6 +1,6 @@
 """How a patient's scores have moved since the beginning of her course."""
 
-from domain.measures import QUESTIONNAIRES, Change, change
+from domain.measures import QUESTIONNAIRES, ScoreChange, change
 from domain.protocol import MeasureRule
 from domain.state import CourseState, MeasureTaken
 from domain.values import Code, Frozen, Moment
@@ -25,7 +25,7 @@ class Thresholds(Frozen):
     remission_source: str | None = None
 
 
-def trend(course: CourseState, taken: MeasureTaken) -> Change | None:
+def trend(course: CourseState, taken: MeasureTaken) -> ScoreChange | None:
     """The score against the baseline: the referral's, or where it brought none the first that was taken.
 
     None for that first one itself, for what has no score, and for an instrument that the protocol does not name.

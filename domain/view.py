@@ -19,7 +19,7 @@ from domain.events import (
 from domain.figures import course_figures
 from domain.ledger import Entry
 from domain.limits import SessionLimit, session_limits
-from domain.measures import Change, Risk
+from domain.measures import Risk, ScoreChange
 from domain.measures_due import measures_due
 from domain.state import CourseEscalation, Fact, Hold, MeasureTaken, MedicineSession, Outcome, Phase, Stage
 from domain.story import Happening, happenings
@@ -101,7 +101,7 @@ class MeasureView(Frozen):
     band: str | None
     risk: Risk | None
     recall: timedelta | None = None
-    trend: Change | None = None
+    trend: ScoreChange | None = None
 
 
 class MeasureDueView(Frozen):

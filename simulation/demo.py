@@ -129,6 +129,8 @@ def _show_figures(console: Console, played: list[Played]) -> None:
 
 
 def _show_endings(console: Console, played: list[Played], inbox: Inbox) -> None:
+    console.print(display.news([news for one in played for news in one.news]))
+    console.print()
     if inbox.pages:
         console.print(display.inbox(inbox.pages))
         console.print()

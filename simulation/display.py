@@ -21,6 +21,7 @@ from simulation.clinic import Played
 from simulation.ending import Ending
 from simulation.figures import Figures
 from simulation.inbox import ReceivedPage
+from simulation.news import News
 
 NONE = "–"
 LONGEST_NEWS = 20
@@ -123,6 +124,17 @@ def inbox(pages: Sequence[ReceivedPage]) -> Table:
         table.add_column(column)
     for page in pages:
         table.add_row(page.person, page.title, page.body.splitlines()[0] if page.body else "")
+    return table
+
+
+def news(told: Sequence[News]) -> Table:
+    """What happened besides what the protocol asks for, patient by patient."""
+    table = _table("What happened")
+    table.add_column("patient", no_wrap=True)
+    table.add_column("day", justify="right", no_wrap=True)
+    table.add_column("news")
+    for one in told:
+        table.add_row(one.course_id, str(one.day), escape(one.says))
     return table
 
 

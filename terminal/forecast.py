@@ -37,7 +37,8 @@ def _parts(forecast: Forecast) -> Iterator[RenderableType]:
     if forecast.pages:
         yield _pages(forecast.pages, forecast.at)
     else:
-        yield f"Nobody will be paged before {moment(forecast.until)}."
+        nobody = "Otherwise nobody" if forecast.unanswered else "Nobody"
+        yield f"{nobody} will be paged before {moment(forecast.until)}."
     if forecast.cut:
         yield f"And so on: what comes from {moment(forecast.until)} on is not shown."
 

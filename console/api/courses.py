@@ -1,13 +1,14 @@
 """Courses: the fleet from the record, one course as its workflow holds it now, its ledger."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query
 
 from console.admission import with_one_of
 from console.api.lists import Items, Limit, page
 from console.door import AtTheDoor, Door
+from console.openapi.answers import problems
 from console.problems import ProblemCode, told
 from domain.access import Caller, Right
 from domain.forecast import Forecast
@@ -24,10 +25,18 @@ Rostered = Annotated[Caller, Depends(with_one_of(Right.READ_ONCALL))]
 Auditor = Annotated[Caller, Depends(with_one_of(Right.READ_LEDGER))]
 Course = Annotated[CourseId, Path(description="The course's id", examples=["EX-1"])]
 
+OF_A_COURSE: Final = problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_COURSE)
+"""What any reading of one course may be answered with, besides what stands at the door."""
+
+
+class CourseSummaryList(Items[CourseSummary]):
+    """One page of the fleet. `next` is null on the last one."""
+
+
 router = APIRouter(prefix="/v1/courses", tags=["courses"])
 
 
-@router.get("")
+@router.get("", responses=problems(ProblemCode.FORBIDDEN))
 async def fleet(
     door: AtTheDoor,
     caller: Reader,
@@ -39,7 +48,7 @@ async def fleet(
     outcome: Annotated[Outcome | None, Query(description="Only those that ended so")] = None,
     limit: Limit = 50,
     cursor: Annotated[CourseId | None, Query(description="`next` of the page before")] = None,
-) -> Items[CourseSummary]:
+) -> CourseSummaryList:
     """The fleet, newest start first, as of what is recorded. A page read while courses move misses and doubles none."""
     if site is not None and not caller.may_see_site(site):
         raise told(ProblemCode.FORBIDDEN, f"This token is bound to site {caller.site}, not {site}")
@@ -57,10 +66,10 @@ async def fleet(
     found = await door.store.courses(filters)
     door.reads.note(caller, "courses")
     items, more = page(found, limit, lambda course: course.course_id)
-    return Items[CourseSummary](items=items, next=more)
+    return CourseSummaryList(items=items, next=more)
 
 
-@router.get("/{course_id}")
+@router.get("/{course_id}", responses=OF_A_COURSE)
 async def course(door: AtTheDoor, caller: Reader, course_id: Course) -> CourseView:
     """One course as its workflow holds it now: whatever was answered before is in it."""
     view = await seen_by(door, caller, course_id)
@@ -68,7 +77,7 @@ async def course(door: AtTheDoor, caller: Reader, course_id: Course) -> CourseVi
     return view
 
 
-@router.get("/{course_id}/forecast")
+@router.get("/{course_id}/forecast", responses=OF_A_COURSE)
 async def forecast(door: AtTheDoor, caller: Rostered, course_id: Course) -> Forecast:
     """Who will be paged about the course, when and how, if nobody acts from now on: of the next seven days."""
     await seen_by(door, caller, course_id)
@@ -79,7 +88,7 @@ async def forecast(door: AtTheDoor, caller: Rostered, course_id: Course) -> Fore
     return foretold
 
 
-@router.get("/{course_id}/ledger")
+@router.get("/{course_id}/ledger", responses=OF_A_COURSE)
 async def ledger(door: AtTheDoor, caller: Auditor, course_id: Course) -> tuple[Entry, ...]:
     """Every entry, in order, each with its hash, as far as it is recorded."""
     await door.sites.check(caller, course_id)

@@ -1,18 +1,17 @@
 """Escalations: the on-call work, every page that was sent, and what people do about it."""
 
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import ValidationError
+from fastapi import APIRouter, Depends, Path, Query
 
 from console.admission import with_one_of
 from console.api.lists import Items, Limit, page
-from console.bodies import media_type, read_body
+from console.bodies import JsonBody
 from console.door import AtTheDoor, Door
-from console.problems import ProblemCode, told
+from console.openapi.answers import problems
+from console.problems import ProblemCode
 from domain.access import Caller, Right
 from domain.escalation import (
-    Acknowledge,
     EscalationId,
     EscalationState,
     EscalationView,
@@ -20,9 +19,8 @@ from domain.escalation import (
     Resolve,
     Snooze,
 )
-from domain.reading_events import parse_json
-from domain.refusal import FieldError, RefusalCode, Refused
-from domain.values import CourseId, Frozen, Severity
+from domain.refusal import RefusalCode, Refused
+from domain.values import CourseId, Frozen, PersonId, Severity, Text
 from records.store import EscalationFilter
 
 Reader = Annotated[Caller, Depends(with_one_of(Right.READ_ESCALATIONS))]
@@ -32,7 +30,21 @@ Escalation = Annotated[
     EscalationId,
     Path(max_length=LONGEST_ID, description="The escalation's id", examples=["EX-1~vitals_overdue~2~1"]),
 ]
-Order = TypeVar("Order", bound=Frozen)
+
+
+class EscalationViewList(Items[EscalationView]):
+    """One page of the on-call work. `next` is null on the last one."""
+
+
+class Acknowledge(Frozen):
+    """`by` has it: the ladder stops, and the policy's `resolve_within` runs."""
+
+    by: PersonId
+    note: Text | None = None
+
+
+ACTED_ON: Final = problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_ESCALATION, ProblemCode.NOT_OPEN)
+"""What each act may be answered with, besides what stands at the door."""
 
 router = APIRouter(prefix="/v1/escalations", tags=["escalations"])
 
@@ -48,17 +60,17 @@ async def on_call_work(
     cursor: Annotated[
         EscalationId | None, Query(max_length=LONGEST_ID, description="`next` of the page before")
     ] = None,
-) -> Items[EscalationView]:
+) -> EscalationViewList:
     """The on-call work, newest opening first, as of what is recorded."""
     filters = EscalationFilter(
         state=state, severity=severity, course_id=course_id, site=caller.site, limit=limit + 1, cursor=cursor
     )
     items, more = page(await door.store.escalations(filters), limit, lambda one: one.id)
     door.reads.note(caller, "escalations")
-    return Items[EscalationView](items=items, next=more)
+    return EscalationViewList(items=items, next=more)
 
 
-@router.get("/{escalation_id}")
+@router.get("/{escalation_id}", responses=problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_ESCALATION))
 async def escalation(door: AtTheDoor, caller: Reader, escalation_id: Escalation) -> EscalationView:
     """One escalation as its workflow holds it now, with every page it sent."""
     view = await seen_by(door, caller, escalation_id)
@@ -66,36 +78,50 @@ async def escalation(door: AtTheDoor, caller: Reader, escalation_id: Escalation)
     return view
 
 
-@router.post("/{escalation_id}/acknowledge")
+@router.post("/{escalation_id}/acknowledge", responses=ACTED_ON)
 async def acknowledge(
-    request: Request, door: AtTheDoor, caller: OnCallStaff, escalation_id: Escalation
+    door: AtTheDoor,
+    caller: OnCallStaff,
+    escalation_id: Escalation,
+    order: Annotated[Acknowledge, Depends(JsonBody(Acknowledge))],
 ) -> EscalationView:
     """Somebody has it: the ladder stops, and the time to resolve it runs."""
-    order = await _order(request, Acknowledge)
     await open_to(door, caller, escalation_id)
     return await door.escalations.acknowledge(escalation_id, by=order.by, note=order.note)
 
 
-@router.post("/{escalation_id}/resolve")
-async def resolve(request: Request, door: AtTheDoor, caller: OnCallStaff, escalation_id: Escalation) -> EscalationView:
+@router.post("/{escalation_id}/resolve", responses=ACTED_ON)
+async def resolve(
+    door: AtTheDoor,
+    caller: OnCallStaff,
+    escalation_id: Escalation,
+    order: Annotated[Resolve, Depends(JsonBody(Resolve))],
+) -> EscalationView:
     """Somebody has dealt with it."""
-    order = await _order(request, Resolve)
     await open_to(door, caller, escalation_id)
     return await door.escalations.resolve(escalation_id, by=order.by, note=order.note)
 
 
-@router.post("/{escalation_id}/snooze")
-async def snooze(request: Request, door: AtTheDoor, caller: OnCallStaff, escalation_id: Escalation) -> EscalationView:
+@router.post("/{escalation_id}/snooze", responses=ACTED_ON)
+async def snooze(
+    door: AtTheDoor,
+    caller: OnCallStaff,
+    escalation_id: Escalation,
+    order: Annotated[Snooze, Depends(JsonBody(Snooze))],
+) -> EscalationView:
     """Nobody is paged for a while, within the policy's `max_snooze`."""
-    order = await _order(request, Snooze)
     await open_to(door, caller, escalation_id)
     return await door.escalations.snooze(escalation_id, by=order.by, length=order.for_, note=order.note)
 
 
-@router.post("/{escalation_id}/reassign")
-async def reassign(request: Request, door: AtTheDoor, caller: OnCallStaff, escalation_id: Escalation) -> EscalationView:
+@router.post("/{escalation_id}/reassign", responses=ACTED_ON)
+async def reassign(
+    door: AtTheDoor,
+    caller: OnCallStaff,
+    escalation_id: Escalation,
+    order: Annotated[Reassign, Depends(JsonBody(Reassign))],
+) -> EscalationView:
     """Somebody else is asked, and paged at once."""
-    order = await _order(request, Reassign)
     await open_to(door, caller, escalation_id)
     return await door.escalations.reassign(escalation_id, by=order.by, to=order.to, note=order.note)
 
@@ -121,17 +147,3 @@ async def open_to(door: Door, caller: Caller, escalation_id: EscalationId) -> No
     view = await seen_by(door, caller, escalation_id)
     if view.state is EscalationState.RESOLVED:
         raise Refused.because(RefusalCode.NOT_OPEN, f"{escalation_id} is resolved")
-
-
-async def _order(request: Request, model: type[Order]) -> Order:
-    if media_type(request) != "application/json":
-        raise told(ProblemCode.UNSUPPORTED_MEDIA_TYPE, "application/json was expected")
-    body = await read_body(request)
-    parse_json(body)
-    try:
-        return model.model_validate_json(body, strict=True)
-    except ValidationError as wrong:
-        errors = tuple(
-            FieldError(pointer="".join(f"/{part}" for part in one["loc"]), detail=one["msg"]) for one in wrong.errors()
-        )
-        raise told(ProblemCode.INVALID, "; ".join(f"{e.pointer}: {e.detail}" for e in errors), *errors) from None

@@ -2,34 +2,29 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated, Final
-from urllib.parse import unquote
+from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
-from pydantic import JsonValue
-from starlette.datastructures import Headers
+from fastapi import APIRouter, Depends, Response
+from pydantic import Field, JsonValue
 
 from console.admission import with_one_of
 from console.answering import fault, problem_of
-from console.bodies import media_type, read_body
+from console.api.envelopes import Arrived, Envelopes
 from console.door import AtTheDoor, Door
-from console.problems import ProblemCode, Told, told
+from console.openapi.answers import answer, problems
+from console.problems import Problem, ProblemCode, Told, told
 from console.requests import request_id
 from domain.access import Caller, Right
+from domain.answer import Answer
 from domain.durations import in_words
-from domain.reading_events import event_from, parse_json
+from domain.reading_events import event_from
+from domain.values import Frozen
 from gateway.calls import Unavailable
 from gateway.courses import Reported
 
-BATCH: Final = 100
-"""Events of one batch (the contract's bound)."""
-
-STRUCTURED: Final = "application/cloudevents+json"
-BATCHED: Final = "application/cloudevents-batch+json"
-PLAIN: Final = "application/json"
-REPLAYED: Final = {"Idempotent-Replayed": "true"}
+REPLAYED: Final = "Idempotent-Replayed"
 
 TURN_WITHIN: Final = timedelta(seconds=5)
 """How long an event waits until fewer of its course are being decided; the rest is for its own decision."""
@@ -39,22 +34,49 @@ Reporter = Annotated[Caller, Depends(with_one_of(Right.REPORT, Right.STEER))]
 router = APIRouter(tags=["events"])
 
 
-@router.post("/v1/events")
-async def report(request: Request, door: AtTheDoor, caller: Reporter) -> Response:
+class BatchResult(Frozen):
+    """What became of one event of a batch. `replayed` stands there where this is its first answer again."""
+
+    status: int = Field(description="The status that the event would have been answered with on its own")
+    body: Answer | Problem
+    replayed: Literal[True] | None = None
+
+
+class BatchAnswer(Frozen):
+    """The results of a batch's events, in their order."""
+
+    results: tuple[BatchResult, ...]
+
+
+@router.post(
+    "/v1/events",
+    response_model=Answer | BatchAnswer,
+    responses=answer(
+        200,
+        "The event is accepted; or the batch is answered, each event on its own",
+        headers={REPLAYED: "`true` where this is the first answer again and nothing has changed"},
+    )
+    | answer(201, "The event is accepted and has started a course", model=Answer)
+    | problems(
+        ProblemCode.FORBIDDEN,
+        ProblemCode.UNKNOWN_COURSE,
+        ProblemCode.BLOCKED,
+        ProblemCode.COURSE_EXISTS,
+        ProblemCode.COURSE_CLOSED,
+        ProblemCode.EVENT_ID_REUSED,
+    ),
+)
+async def report(door: AtTheDoor, caller: Reporter, arrived: Annotated[Arrived, Depends(Envelopes())]) -> Response:
     """Reports one clinic event, or up to a hundred of them in order.
 
     An accepted event is durable before the answer. The same `source` and `id` again get the first answer again.
+    Operations staff report holds, resumptions and rebookings only. In binary mode the event's attributes stand in
+    `ce-` headers, percent-encoded, and the body is its data alone.
     """
-    kind = media_type(request)
-    is_binary = "ce-specversion" in request.headers and kind not in {STRUCTURED, BATCHED}
-    body = await read_body(request)
-    if is_binary:
-        _expect(kind, PLAIN)
-        return await _one(door, caller, _from_headers(request.headers, body))
-    _expect(kind, STRUCTURED, PLAIN, BATCHED)
-    if kind == BATCHED:
-        return await _many(door, caller, parse_json(body))
-    return await _one(door, caller, parse_json(body))
+    if arrived.is_batch:
+        return await _many(door, caller, arrived.values)
+    (value,) = arrived.values
+    return await _one(door, caller, value)
 
 
 async def _one(door: Door, caller: Caller, value: JsonValue) -> Response:
@@ -63,15 +85,11 @@ async def _one(door: Door, caller: Caller, value: JsonValue) -> Response:
         reported.answer.model_dump_json(),
         status_code=_status(reported),
         media_type="application/json",
-        headers=REPLAYED if reported.replayed else None,
+        headers={REPLAYED: "true"} if reported.replayed else None,
     )
 
 
-async def _many(door: Door, caller: Caller, values: JsonValue) -> Response:
-    if not isinstance(values, list):
-        raise told(ProblemCode.MALFORMED, "A batch is a JSON array of CloudEvents")
-    if len(values) > BATCH:
-        raise told(ProblemCode.TOO_LARGE, f"At most {BATCH} events in a batch were expected, not {len(values)}")
+async def _many(door: Door, caller: Caller, values: Sequence[JsonValue]) -> Response:
     results: list[Mapping[str, JsonValue]] = []
     silent: Told | None = None
     for value in values:
@@ -118,23 +136,3 @@ def _refused(problem: Told) -> Mapping[str, JsonValue]:
 
 def _status(reported: Reported) -> int:
     return 201 if reported.started else 200
-
-
-def _from_headers(headers: Headers, body: bytes) -> JsonValue:
-    """The event of CloudEvents' binary mode: attributes in `ce-` headers, percent-encoded; the body is its data."""
-    attributes: dict[str, JsonValue] = {}
-    for name, value in headers.items():
-        if not name.startswith("ce-"):
-            continue
-        if (attribute := name.removeprefix("ce-")) in attributes:
-            raise told(ProblemCode.MALFORMED, f"The header {name} stands there twice")
-        try:
-            attributes[attribute] = unquote(value, errors="strict")
-        except UnicodeDecodeError:
-            raise told(ProblemCode.MALFORMED, f"The header {name} was expected in UTF-8, percent-encoded") from None
-    return {**attributes, "datacontenttype": PLAIN, "data": parse_json(body)}
-
-
-def _expect(kind: str, *known: str) -> None:
-    if kind not in known:
-        raise told(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"One of {', '.join(known)} was expected")

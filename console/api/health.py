@@ -1,11 +1,19 @@
 """Whether Kapstan lives, and whether it can do its work."""
 
-from fastapi import APIRouter, Response
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse
+
+from console.openapi.answers import answer
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/healthz")
-async def alive() -> Response:
+OK: Final = "ok\n"
+
+
+@router.get("/healthz", response_class=PlainTextResponse, responses=answer(200, "It does", text={"text/plain": OK}))
+async def alive() -> PlainTextResponse:
     """The console answers."""
-    return Response("ok\n", media_type="text/plain")
+    return PlainTextResponse(OK)

@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Final
 
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from console.door import AtTheDoor, Door
+from console.openapi.answers import answer
 from records.errors import RecordStoreError
 from records.gauges import Gauges, gauges
 
@@ -16,7 +18,11 @@ ANSWER_WITHIN: Final = timedelta(seconds=1)
 router = APIRouter(tags=["health"])
 
 
-@router.get("/metrics")
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    responses=answer(200, "Prometheus' text format", text={"text/plain": 'kapstan_courses{phase="medicine"} 3.0\n'}),
+)
 async def metrics(door: AtTheDoor) -> Response:
     """The console's own numbers, the clinic's as of what is recorded, and those of the Temporal SDK."""
     found, engine = await asyncio.gather(_gauges(door), door.engine.text())

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, Path, Query
 from console.admission import with_one_of
 from console.api.lists import Items, Limit, page
 from console.door import AtTheDoor
+from console.openapi.answers import problems
 from console.problems import ProblemCode, told
 from domain.access import Caller, Right
 from domain.protocol_approval import Approval, content_hash
 from domain.protocol_table import Row, rows
-from domain.values import Frozen
+from domain.values import Frozen, Name
 from gateway.protocols import Shelved
 
 Reader = Annotated[Caller, Depends(with_one_of(Right.READ_PROTOCOLS))]
@@ -37,27 +38,31 @@ class ProtocolWhole(ProtocolShown):
     parameters: tuple[Row, ...]
 
 
+class ProtocolShownList(Items[ProtocolShown]):
+    """One page of the protocols. `next` is null on the last one."""
+
+
 @router.get("")
 async def protocols(
     door: AtTheDoor,
     _caller: Reader,
     limit: Limit = 50,
     cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
-) -> Items[ProtocolShown]:
+) -> ProtocolShownList:
     """Every version of every protocol that the console knows. An unknown cursor has nothing after it."""
     shown = [ProtocolShown.model_validate(_shown(one)) for one in door.library.shelf]
     if cursor is not None:
         shown = list(dropwhile(lambda one: _place(one) != cursor, shown))[1:]
     items, more = page(shown, limit, _place)
-    return Items[ProtocolShown](items=items, next=more)
+    return ProtocolShownList(items=items, next=more)
 
 
-@router.get("/{protocol_id}")
+@router.get("/{protocol_id}", responses=problems(ProblemCode.UNKNOWN_PROTOCOL))
 async def protocol(
     door: AtTheDoor,
     _caller: Reader,
-    protocol_id: Annotated[str, Path(description="The protocol's id", examples=["kap-im-weekly"])],
-    version: Annotated[str | None, Query(description="This version; the newest where none is named")] = None,
+    protocol_id: Annotated[Name, Path(description="The protocol's id", examples=["kap-im-weekly"])],
+    version: Annotated[Name | None, Query(description="This version; the newest where none is named")] = None,
 ) -> ProtocolWhole:
     """One version with every parameter."""
     found = door.library.find(protocol_id, version)

@@ -13,6 +13,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from console.door import AtTheDoor, Door
+from console.openapi.answers import answer
 from domain.values import Frozen
 from records.errors import RecordStoreError
 from workflows.queues import COURSES, PAGING
@@ -39,7 +40,10 @@ class Readiness(Frozen):
     watch: bool
 
 
-@router.get("/readyz", responses={503: {"model": Readiness, "description": "Something is not reachable"}})
+@router.get(
+    "/readyz",
+    responses=answer(200, "All three are reachable") | answer(503, "Something is not reachable", model=Readiness),
+)
 async def ready(door: AtTheDoor, response: Response) -> Readiness:
     """Whether Temporal, the record store and a worker are reachable, and somebody watches; 503 where one is not."""
     temporal, record_store, watch, *queues = await asyncio.gather(

@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from console.admission import with_one_of
 from console.door import AtTheDoor
+from console.openapi.answers import answer
 from console.stream import Listener, Stream
 from domain.access import Caller, Right
 
@@ -22,6 +23,22 @@ LastSeen = Annotated[
     str | None,
     Header(alias="Last-Event-ID", pattern=r"^[0-9]{1,18}$", description="The `id` of the last event that was seen"),
 ]
+
+ABOUT: Final = """\
+Server-sent events for as long as the listener stays. `event` is `course`, `session` or `escalation`; `data` is that
+one as it is now, in JSON: a `CourseSummary`, where the course's newest medicine session is, or an `EscalationView`;
+`id` rises, and is what `Last-Event-ID` says. A line that begins with a colon is nothing but a sign of life.
+"""
+
+EXAMPLE: Final = """\
+: listening
+id: 41
+
+id: 42
+event: session
+data: {"course_id":"EX-1","site":"bend","phase":"medicine","session":1,"stage":"dosed"}
+
+"""
 
 router = APIRouter(tags=["stream"])
 
@@ -57,7 +74,12 @@ class Telling(Response):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-@router.get("/v1/stream", response_class=StreamingResponse)
+@router.get(
+    "/v1/stream",
+    status_code=200,
+    response_class=Telling,
+    responses=answer(200, ABOUT, text={Telling.media_type: EXAMPLE}),
+)
 async def changes(door: AtTheDoor, caller: Watcher, last_event_id: LastSeen = None) -> Response:
     """Every change of a course, a session or an escalation that the caller may see, from now on.
 

@@ -16,6 +16,7 @@ from gateway.tokens import NewToken, Tokens
 from records.access import AccessStore, CourseRead
 from records.connections import open_connections
 from stack.stackfile import StackFile
+from tests.console.documented import Document
 from tests.domain.ward import Ward
 from tests.floor import ROOT, Floor, Inbox, eventually, fresh_folder, inbox, on_call_file
 
@@ -35,6 +36,7 @@ class House:
         assert stack.console is not None
         self.url = stack.console
         self._clients: list[httpx.AsyncClient] = []
+        self._document: Document | None = None
 
     @property
     def admin_token(self) -> str:
@@ -48,9 +50,23 @@ class House:
     def client(self, token: str | None = None) -> httpx.AsyncClient:
         """Somebody who shows this token, or none."""
         shown = {"Authorization": f"Bearer {token}"} if token else {}
-        client = httpx.AsyncClient(base_url=self.url, headers=shown, timeout=60)
+        hooks = {"response": [self._is_documented]}
+        client = httpx.AsyncClient(base_url=self.url, headers=shown, timeout=60, event_hooks=hooks)
         self._clients.append(client)
         return client
+
+    async def document(self) -> Document:
+        """What it says of itself."""
+        if self._document is None:
+            async with httpx.AsyncClient(base_url=self.url) as reader:
+                self._document = Document((await reader.get("/openapi.json")).json())
+        return self._document
+
+    async def _is_documented(self, response: httpx.Response) -> None:
+        """Every answer that any test gets is one that the document foresees."""
+        if not response.headers.get("content-type", "").startswith("text/event-stream"):
+            await response.aread()
+        (await self.document()).check(response)
 
     async def token(self, role: TokenRole, site: str | None = None) -> NewToken:
         async with open_connections(self.stack.database) as connections:

@@ -74,3 +74,12 @@ async def test_protocols_are_listed_page_by_page(house: House) -> None:
     assert (len(first["items"]), first["next"]) == (1, None)
     assert after == {"items": [], "next": None}
     assert (await house.admin.get("/v1/protocols", params={"limit": 0})).status_code == 422
+
+
+async def test_a_link_is_for_the_page_that_carries_it(house: House) -> None:
+    """Over the API `by` says who acts; what an act does not take is `invalid`."""
+    order = {"by": "lind", "link": "of a page"}
+
+    acted = await house.admin.post("/v1/escalations/EX-1~item9_positive~0~1/acknowledge", json=order)
+
+    assert (acted.status_code, acted.json()["errors"][0]["pointer"]) == (422, "/link")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from domain.calls_to_come import Ahead, CallToCome, calls_to_come
 from domain.chart import Chart, Decision
-from domain.escalation import Acknowledge, Change, EscalationId, Kind, Opening, Reassign, Repeat, Snooze
-from domain.forecast import FALLBACK_NAME, MOST_PAGES, Because, Forecast, PageToCome, forecast
+from domain.escalation import Acknowledge, EscalationId, Kind, Opening, Reassign, Repeat, Snooze
+from domain.forecast import FALLBACK_NAME, MOST_PAGES, Because, Forecast, Move, PageToCome, forecast
 from domain.obligation import Obligation, opened
 from domain.oncall import FALLBACK, Duty, OnCall, Standing
 from domain.refusal import Refused
@@ -211,7 +211,7 @@ def told(foretold: Forecast, number: int = 100) -> list[tuple[datetime, int, Per
     return [(page.at, page.step, page.person, page.because) for page in foretold.pages[:number]]
 
 
-def changes(foretold: Forecast) -> list[tuple[datetime, Change, Severity]]:
+def changes(foretold: Forecast) -> list[tuple[datetime, Move, Severity]]:
     return [(one.at, one.change, one.severity) for one in foretold.changes]
 
 
@@ -234,8 +234,8 @@ def test_a_dosed_patient_whom_nobody_measures() -> None:
         (dosed_at + minutes(11), 2, WARD, Because.NO_ANSWER),
     ]
     assert changes(foretold) == [
-        (dosed_at + minutes(5), Change.OPENED, Severity.URGENT),
-        (dosed_at + minutes(10), Change.RAISED, Severity.EMERGENCY),
+        (dosed_at + minutes(5), Move.OPENED, Severity.URGENT),
+        (dosed_at + minutes(10), Move.RAISED, Severity.EMERGENCY),
     ]
     assert {page.escalation for page in foretold.pages} == {None}
     assert (foretold.cut, foretold.until) == (False, dosed_at + minutes(12))
@@ -249,7 +249,7 @@ def test_a_reading_that_is_late_already_is_called_for_now() -> None:
     foretold = clinic.foretold(minutes(1))
 
     assert told(foretold, 2) == [(clinic.now, 1, LIND, Because.OPENED), (clinic.now, 1, OSEI, Because.OPENED)]
-    assert changes(foretold) == [(clinic.now, Change.OPENED, Severity.EMERGENCY)]
+    assert changes(foretold) == [(clinic.now, Move.OPENED, Severity.EMERGENCY)]
 
 
 def test_a_ladder_that_was_held_up_goes_on_now() -> None:
@@ -264,7 +264,7 @@ def test_a_ladder_that_was_held_up_goes_on_now() -> None:
     assert told(climbing.foretold(minutes(1))) == [(climbing.now, 2, OSEI, Because.NO_ANSWER)]
     foretold = promised.foretold(minutes(1))
     assert told(foretold) == [(promised.now, 2, OSEI, Because.PROMISE_LAPSED)]
-    assert changes(foretold) == [(promised.now, Change.REOPENED, Severity.URGENT)]
+    assert changes(foretold) == [(promised.now, Move.REOPENED, Severity.URGENT)]
 
 
 def test_everything_before_the_end_is_in_it_and_nothing_else() -> None:
@@ -321,7 +321,7 @@ def test_a_promise_lapses_and_the_next_step_pages() -> None:
         (lapses_at, 2, OSEI, Because.PROMISE_LAPSED),
         (lapses_at + minutes(10), 3, WARD, Because.NO_ANSWER),
     ]
-    assert changes(foretold) == [(lapses_at, Change.REOPENED, Severity.URGENT)]
+    assert changes(foretold) == [(lapses_at, Move.REOPENED, Severity.URGENT)]
 
 
 def test_a_second_breach_does_not_wait_for_the_first_ones_promise() -> None:
@@ -336,8 +336,8 @@ def test_a_second_breach_does_not_wait_for_the_first_ones_promise() -> None:
     worse_at = clinic.now + minutes(1)
     assert told(foretold) == [(worse_at, 1, LIND, Because.RAISED), (worse_at, 1, OSEI, Because.RAISED)]
     assert changes(foretold) == [
-        (worse_at, Change.RAISED, Severity.EMERGENCY),
-        (worse_at, Change.REOPENED, Severity.EMERGENCY),
+        (worse_at, Move.RAISED, Severity.EMERGENCY),
+        (worse_at, Move.REOPENED, Severity.EMERGENCY),
     ]
 
 
@@ -353,7 +353,7 @@ def test_the_same_breach_again_behind_a_promise() -> None:
 
     again_at = clinic.now + minutes(5)
     assert {(page.at, page.because) for page in foretold.pages} == {(again_at, Because.HAPPENED_AGAIN)}
-    assert changes(foretold) == [(again_at, Change.REOPENED, Severity.EMERGENCY)]
+    assert changes(foretold) == [(again_at, Move.REOPENED, Severity.EMERGENCY)]
 
 
 def test_routine_is_put_off_to_monday_and_urgent_is_not() -> None:
@@ -496,7 +496,7 @@ def test_a_call_that_is_just_being_made_counts_from_now() -> None:
     settled = calls_to_come(arrived.chart, Ahead(at=now, until=now + minutes(5)), (*opening, *arrived.calls))
     foretold = forecast(settled, {}, ON_CALL, {})
     assert foretold.pages == ()
-    assert changes(foretold) == [(now, Change.RESOLVED, Severity.URGENT)]
+    assert changes(foretold) == [(now, Move.RESOLVED, Severity.URGENT)]
 
 
 def test_an_escalation_that_has_begun_is_not_begun_again() -> None:
@@ -528,7 +528,7 @@ def test_what_happens_again_after_a_promise_lapsed_does_not_go_back_a_step() -> 
     foretold = forecast(to_come, {known: promised}, ON_CALL, {})
 
     assert told(foretold) == [(datetime(2026, 3, 9, 15, tzinfo=UTC), 2, WARD, Because.HOURS_BEGIN)]
-    assert changes(foretold) == [(clinic.now + hours(10), Change.REOPENED, Severity.ROUTINE)]
+    assert changes(foretold) == [(clinic.now + hours(10), Move.REOPENED, Severity.ROUTINE)]
 
 
 def test_what_is_resolved_pages_nobody() -> None:

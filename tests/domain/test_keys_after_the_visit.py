@@ -8,7 +8,7 @@ import pytest
 
 from domain.deadlines import DeadlineKind
 from domain.escalation import Kind
-from domain.measures import Change, Direction
+from domain.measures import Direction, ScoreChange
 from domain.state import Phase
 from domain.values import Severity
 from domain.view import course_view
@@ -33,7 +33,7 @@ def visits(ward: Ward) -> list[str | None]:
     return [deadline.subject for deadline in ward.in_follow_up().due(DeadlineKind.FOLLOW_UP)]
 
 
-def improves(ward: Ward) -> Change:
+def improves(ward: Ward) -> ScoreChange:
     """From 17 to 8 points."""
     ward.screened().reports(phq9(MARA, at=ward.now, items=BETTER))
     shown = course_view(ward.chart, ward.now).measures[-1].trend

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.measures import Change, Direction, Risk, Scored, baseline_errors, change, scored, triage
+from domain.measures import Direction, Risk, ScoreChange, Scored, baseline_errors, change, scored, triage
 from domain.protocol import Item9Rule, MeasureMoment, MeasureRule, Range
 from domain.refusal import FieldError, RefusalCode, Refused
 from domain.values import Severity
@@ -191,7 +191,7 @@ def test_every_impossible_answer_is_named() -> None:
 
 def test_a_halved_score_is_a_response() -> None:
     """CLINICAL.md 5.1: PHQ-9 from 20 to 10 is a response of 50 percent and a meaningful change, no remission."""
-    assert change(20, 10, MEASURES["phq9"]) == Change(
+    assert change(20, 10, MEASURES["phq9"]) == ScoreChange(
         baseline=20,
         score=10,
         difference=-10,

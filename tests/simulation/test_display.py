@@ -1,5 +1,6 @@
 """The demonstration shows what the system holds, and says plainly where something is not as it should be."""
 
+import re
 from datetime import UTC, datetime
 
 from rich.console import Console, RenderableType
@@ -100,6 +101,35 @@ def test_what_is_refused_is_shown_with_its_reason(protocol: Protocol) -> None:
     board.saw_refusal(SECOND_DOSE, NO_BOOSTER)
 
     assert shown(board)[-1] == ["demo-1", "completes", "0", "waits", "0", "refused:", "dose.booster_not_allowed"]
+
+
+async def test_what_happened_is_told_as_a_nurse_would_tell_it(rehearse: Rehearse, protocol: Protocol) -> None:
+    """Each story of the cast by what is special in it: who, on which day of her course, and a sentence."""
+    cast = parts(8, 1, protocol, lambda number: f"demo-{number}")
+    news = [one for part in cast for one in (await rehearse(part)).news]
+    text = "\n".join(" ".join(line) for line in shown(display.news(news)))
+
+    for patient, sentence in (
+        ("demo-2", r"warning: Systolic 1[67]\d is above the limit of 160"),
+        ("demo-3", "paged: reading overdue"),
+        ("demo-3", "answered by lind after 30 s"),
+        ("demo-4", "ineligible: A condition excludes the treatment"),
+        ("demo-5", "over screening.systolic_above_limit: Afraid of the cuff"),
+        ("demo-5", r"recheck: Systolic \d+ is above the limit of 180"),
+        ("demo-5", r"urgent: Systolic \d+ is above the limit of 180"),
+        ("demo-5", "paged: urgent review"),
+        ("demo-5", "answered by osei after 5 min 20 s"),
+        ("demo-6", "PHQ-9 item 9 is answered with [1-3]"),
+        ("demo-6", "C-SSRS: high risk"),
+        ("demo-6", "held: nobody is dosed"),
+        ("demo-6", "resumed: Evaluated again"),
+        ("demo-7", "withdrew: Is moving away"),
+        ("demo-8", "did not come to session 2"),
+        ("demo-8", "session 2 is booked anew"),
+        ("demo-8", "dose administered refused: The protocol allows 0 boosters; 0 have been given"),
+    ):
+        assert re.search(rf"{patient} +\d+ +{sentence}", text), sentence
+    assert "demo-1" not in text
 
 
 def test_of_many_courses_only_their_number_is_shown() -> None:

@@ -8,8 +8,8 @@ from temporalio.client import WorkflowHandle
 
 from activities.paging import Paging
 from domain.deadlines import DeadlineKind
-from domain.escalation import Change, EscalationId, EscalationView, Kind, Page, escalation_id, workflow_id
-from domain.forecast import MOST_PAGES, Because, Forecast
+from domain.escalation import EscalationId, EscalationView, Kind, Page, escalation_id, workflow_id
+from domain.forecast import MOST_PAGES, Because, Forecast, Move
 from domain.oncall import OnCall, parse_on_call
 from domain.page import Text
 from domain.refusal import Refused
@@ -197,7 +197,7 @@ async def test_a_promise_that_is_not_kept(temporal: Temporal) -> None:
         await alarm.comes_true(foretold, minutes(87))
 
     assert told(foretold, 2) == [(2, OSEI, Because.PROMISE_LAPSED), (3, WARD, Because.NO_ANSWER)]
-    assert [(one.change, one.at) for one in foretold.changes] == [(Change.REOPENED, foretold.pages[0].at)]
+    assert [(one.change, one.at) for one in foretold.changes] == [(Move.REOPENED, foretold.pages[0].at)]
 
 
 async def test_a_routine_one_at_night(temporal: Temporal) -> None:
@@ -289,8 +289,8 @@ async def test_a_reading_that_will_be_missed(temporal: Temporal) -> None:
     ]
     assert (first.escalation, first.kind, first.session) == (None, Kind.VITALS_OVERDUE, 1)
     assert [(one.change, one.at - first.at) for one in foretold.changes[:2]] == [
-        (Change.OPENED, minutes(0)),
-        (Change.RAISED, minutes(5)),
+        (Move.OPENED, minutes(0)),
+        (Move.RAISED, minutes(5)),
     ]
 
 

@@ -1,0 +1,114 @@
+"""The three modes in which CloudEvents arrive over HTTP: an event, a batch of them, or its attributes in the head."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Final
+from urllib.parse import unquote
+
+from fastapi import Request
+from pydantic import Field, JsonValue, RootModel, TypeAdapter
+from starlette.datastructures import Headers
+
+from console.bodies import JSON, Body, Content, media_type, read_body
+from console.problems import ProblemCode, told
+from domain import events
+from domain.reading_events import parse_json
+from domain.values import CourseId, Moment, Name
+
+BATCH: Final = 100
+"""Events of one batch (the contract's bound)."""
+
+STRUCTURED: Final = "application/cloudevents+json"
+BATCHED: Final = "application/cloudevents-batch+json"
+
+
+class ClinicEvent(RootModel[events.ClinicEvent]):
+    """Any clinic event: `type` says which."""
+
+
+class ClinicEventBatch(RootModel[Annotated[tuple[ClinicEvent, ...], Field(max_length=BATCH)]]):
+    """Events that are answered together, each on its own."""
+
+
+_data: Iterator[Any] = (model.model_fields["data"].annotation for model in events.MODELS.values())
+_event_or_data: Any = reduce(or_, _data, ClinicEvent)
+
+
+def _one_of(*words: str) -> TypeAdapter[str]:
+    choices = {"enum": [*words]}
+    return TypeAdapter(Annotated[str, Field(json_schema_extra=choices)])
+
+
+HEADERS: Final[Content] = {
+    "ce-specversion": _one_of("1.0"),
+    "ce-id": TypeAdapter(Name),
+    "ce-source": TypeAdapter(Name),
+    "ce-type": _one_of(*events.MODELS),
+    "ce-subject": TypeAdapter(CourseId),
+    "ce-time": TypeAdapter(Moment),
+}
+"""Binary mode: each attribute in a header of its own, percent-encoded, and the data alone in the body."""
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """What was sent, as decoded JSON: one event, or those of a batch, which are answered together."""
+
+    values: tuple[JsonValue, ...]
+    is_batch: bool = False
+
+
+class Envelopes(Body):
+    """A route's dependency: the events that were sent, in whichever mode. What they say is not looked at yet."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                STRUCTURED: TypeAdapter(ClinicEvent),
+                BATCHED: TypeAdapter(ClinicEventBatch),
+                JSON: TypeAdapter(_event_or_data),
+            },
+            HEADERS,
+        )
+
+    async def __call__(self, request: Request) -> Arrived:
+        """What was sent. Raises `Told`, or `Refused` (`malformed`)."""
+        kind = media_type(request)
+        is_binary = "ce-specversion" in request.headers and kind not in {STRUCTURED, BATCHED}
+        body = await read_body(request)
+        if is_binary:
+            _expect(kind, JSON)
+            return Arrived((_from_headers(request.headers, body),))
+        _expect(kind, STRUCTURED, JSON, BATCHED)
+        value = parse_json(body)
+        return _batch(value) if kind == BATCHED else Arrived((value,))
+
+
+def _batch(value: JsonValue) -> Arrived:
+    if not isinstance(value, list):
+        raise told(ProblemCode.MALFORMED, "A batch is a JSON array of CloudEvents")
+    if len(value) > BATCH:
+        raise told(ProblemCode.TOO_LARGE, f"At most {BATCH} events in a batch were expected, not {len(value)}")
+    return Arrived(tuple(value), is_batch=True)
+
+
+def _from_headers(headers: Headers, body: bytes) -> JsonValue:
+    """The event of CloudEvents' binary mode: attributes in `ce-` headers, percent-encoded; the body is its data."""
+    attributes: dict[str, JsonValue] = {}
+    for name, value in headers.items():
+        if not name.startswith("ce-"):
+            continue
+        if (attribute := name.removeprefix("ce-")) in attributes:
+            raise told(ProblemCode.MALFORMED, f"The header {name} stands there twice")
+        try:
+            attributes[attribute] = unquote(value, errors="strict")
+        except UnicodeDecodeError:
+            raise told(ProblemCode.MALFORMED, f"The header {name} was expected in UTF-8, percent-encoded") from None
+    return {**attributes, "datacontenttype": JSON, "data": parse_json(body)}
+
+
+def _expect(kind: str, *known: str) -> None:
+    if kind not in known:
+        raise told(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"One of {', '.join(known)} was expected")

@@ -1,0 +1,33 @@
+"""What the document says in words of its own."""
+
+from typing import Final
+
+from console.problems import ProblemCode
+
+ABOUT: Final = """\
+The door of Kapstan. A clinic's software reports what happened and is told at once what the clinic's own protocol says;
+whoever is on call sees what wants a human, and says that she has it.
+
+Everything under `/v1` asks for a token, as `Authorization: Bearer …`. A token has a role, and may be bound to a site:
+it then sees and moves that site's courses only. `x-roles` of an operation names the roles that may call it.
+
+Every answer names its request in `X-Request-Id`: the name that the caller gave, or a new one. It stands in the log, and
+in the ledger beside what the request brought about. What is no success is an RFC 9457 problem: tell problems apart by
+`code`, show people its `detail`. Times are RFC 3339 with an offset.
+"""
+
+TAGS: Final = [
+    {"name": "events", "description": "What happened, as the clinic reports it"},
+    {"name": "courses", "description": "Where each course is, what blocks it, what is due, and its ledger"},
+    {"name": "escalations", "description": "The on-call work: what wants a human, who was paged, who has it"},
+    {"name": "protocols", "description": "The rules, value by value, with what each is founded on"},
+    {"name": "stream", "description": "Changes as they happen"},
+    {"name": "health", "description": "How Kapstan itself does; no token is asked for, nothing of a patient is told"},
+]
+
+
+def problem_codes() -> str:
+    """Every code of a problem: its status, when it is told and what to do."""
+    return "The stable word for a kind of problem.\n\n" + "\n".join(
+        f"- `{code}` ({code.status.value}): {code.meaning}" for code in ProblemCode
+    )

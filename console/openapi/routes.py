@@ -1,0 +1,49 @@
+"""A route as the document sees it: who may call it, what it takes, what it answers."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import BaseRoute
+
+from console.admission import Admission
+from console.bodies import Body
+
+
+@dataclass(frozen=True)
+class Described:
+    """One route with what was found among its dependencies: None where it asks for no token, or takes no body."""
+
+    path: str
+    methods: tuple[str, ...]
+    route: APIRoute
+    admission: Admission | None
+    body: Body | None
+
+    @property
+    def models(self) -> list[Any]:
+        """What it answers with."""
+        models = [self.route.response_model, *(said.get("model") for said in self.route.responses.values())]
+        return [model for model in models if model is not None]
+
+
+def described(routes: Sequence[BaseRoute]) -> list[Described]:
+    """Each route that the document is about."""
+    found = []
+    for context in iter_route_contexts(routes):
+        route = context.original_route
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            calls = list(_calls(route.dependant))
+            admission = next((call for call in calls if isinstance(call, Admission)), None)
+            body = next((call for call in calls if isinstance(call, Body)), None)
+            methods = tuple(method.lower() for method in route.methods or ())
+            found.append(Described(str(context.path), methods, route, admission, body))
+    return found
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    for each in dependant.dependencies:
+        yield each.call
+        yield from _calls(each)
