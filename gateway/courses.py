@@ -14,12 +14,17 @@ from domain.chart import Chart, PinnedProtocol
 from domain.events import ClinicEvent, CourseReferred, ProtocolMigrated
 from domain.protocol_approval import content_hash
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
+from domain.state import Phase
 from domain.values import CourseId, Frozen
 from domain.view import CourseView
 from gateway.calls import ANSWER_WITHIN, Unavailable, answer
 from gateway.protocols import Library
+from workflows.attributes import PHASE
 from workflows.course import CourseRun, LedgerHead, PatientCourse, Report
 from workflows.queues import COURSES
+
+MOST_LISTED = 1_000
+"""Courses that are looked for at once without the record store."""
 
 
 class Reported(Frozen):
@@ -75,6 +80,18 @@ class Courses:
                 ) from failed
 
         return await answer(ask, *_unless_known(course_id))
+
+    async def under_treatment(self) -> list[CourseId]:
+        """The courses in which a patient may be here now, as Temporal itself lists them. Raises `Unavailable`.
+
+        Another way to them for when the record store is away.
+        """
+        query = f'ExecutionStatus = "Running" AND {PHASE.name} = "{Phase.MEDICINE}"'
+        try:
+            listed = self._client.list_workflows(query, limit=MOST_LISTED, rpc_timeout=ANSWER_WITHIN)
+            return [one.id.removeprefix(workflow_id("")) async for one in listed]
+        except RPCError as failed:
+            raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
 
     async def ledger_head(self, course_id: CourseId) -> LedgerHead:
         """The end of the ledger's chain, as the course's workflow holds it. Raises as `view` does."""

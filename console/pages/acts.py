@@ -104,7 +104,7 @@ def acts(caller: Caller, view: CourseView) -> Acts:
     return Acts(
         next=tuple(one for one in every if one.type in coming - unasked),
         at_any_time=tuple(one for one in every if one.type in coming & unasked and one.href),
-        others=tuple(one for one in every if one.type not in coming and one.href),
+        others=tuple(one for one in every if one.type not in coming and one.href) if view.outcome is None else (),
         doors=tuple(one for one in every if one.type in coming & PAUSES and one.href),
     )
 

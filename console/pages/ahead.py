@@ -16,7 +16,7 @@ from domain.measures import instrument_name
 from domain.values import Frozen, Severity
 from domain.view import CourseView, DeadlineView
 
-CALLS_SHOWN: Final = 6
+CALLS_SHOWN: Final = 4
 
 REMINDERS: Final = frozenset({DeadlineKind.CHECK_IN_REMINDER, DeadlineKind.FORM_REMINDER})
 """Of what is listed as due itself."""

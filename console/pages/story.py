@@ -58,7 +58,7 @@ class Line(Frozen):
 def story(viewer: Viewer, view: CourseView, told: Iterable[Happening], clock: WallClock) -> tuple[Line, ...]:
     """These happenings, newest first, with what the course says was measured and overridden."""
     ordered = sorted(enumerate(told), key=lambda one: (one[1].at, one[0]), reverse=True)
-    return tuple(_line(viewer, view, one, clock) for _, one in ordered)
+    return tuple(_line(viewer, view, one, clock) for _, one in ordered if not _is_the_end(one))
 
 
 def from_ledger(entries: Iterable[Entry]) -> tuple[Happening, ...]:
@@ -86,6 +86,11 @@ def _answers(one: EscalationView) -> Iterator[Happening]:
         yield Happening(at=one.resolved_at, type="kap.escalation.resolved", what=one.id, by=one.resolved_by)
 
 
+def _is_the_end(one: Happening) -> bool:
+    """That a course is closed is told with how it ended."""
+    return one.type == "kap.phase.entered" and one.what == Phase.CLOSED
+
+
 def _line(viewer: Viewer, view: CourseView, one: Happening, clock: WallClock) -> Line:
     mark, words, detail = _told(view, one, clock)
     return Line(at=clock.at(one.at), mark=mark, words=words, by=who(viewer, one.by, one.role), detail=detail)
@@ -108,7 +113,7 @@ def _told(view: CourseView, one: Happening, clock: WallClock) -> Told:
             return _escalation(view, one, moved)
         case ["checkpoint", _]:
             due_at = datetime.fromisoformat(one.what) if one.what else one.at
-            return Severity.URGENT.value, f"{_reading_at(session, due_at)} missed", f"due {_at(clock, due_at)}"
+            return Severity.URGENT.value, f"{_reading_at(session, due_at)} missed", f"due at {clock.at(due_at).words}"
         case ["deadline", _]:
             return Severity.ROUTINE.value, DEADLINES.get(one.what or "", "Deadline passed"), _of_session(one)
         case ["phase", _]:
@@ -219,4 +224,4 @@ def since_dose(session: SessionView | None, at: datetime) -> str:
 
 
 def _at(clock: WallClock, moment: datetime) -> str:
-    return clock.at(moment).words
+    return clock.local(moment)

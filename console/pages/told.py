@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from console.pages.rendering import page
-from console.pages.viewer import HX
+from console.pages.viewer import HX, LIVE
 from console.problems import Problem, ProblemCode
 from domain.values import Frozen
 
@@ -25,17 +25,20 @@ class Refusal(Frozen):
 
 
 def is_browser(request: Request) -> bool:
-    """Whether a person is told, and not a program."""
-    return not request.url.path.startswith(MACHINES) and "text/html" in request.headers.get("accept", "")
+    """Whether a person is told, and not a program. What a page fetches by itself says of itself that it does."""
+    is_page = "text/html" in request.headers.get("accept", "") or HX in request.headers
+    return is_page and not request.url.path.startswith(MACHINES)
 
 
 def tell(request: Request, problem: Problem, headers: dict[str, str]) -> Response:
-    """The problem as a page."""
+    """The problem as a page. A page that fetched itself anew stays as it is: what may be old is more than nothing."""
     if problem.code is ProblemCode.UNAUTHENTICATED:
         return _sign_in_first(request)
     shown = Refusal(title=problem.title, message=problem.detail)
     response = page("message.html", shown, problem.status)
     response.headers.update(headers)
+    if LIVE in request.headers:
+        response.headers["HX-Reswap"] = "none ignoreTitle:true"
     return response
 
 

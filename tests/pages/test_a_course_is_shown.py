@@ -212,6 +212,7 @@ async def test_a_closed_course_says_how_it_ended_and_asks_for_nothing(house: Hou
     assert "Nothing: the course is closed." in said
     assert "Course closed: completed" in said
     assert "What blocks" not in said
+    assert f"/courses/{course}/record/" not in page.text
 
 
 async def test_a_course_that_nobody_knows_is_told_in_a_sentence(house: House) -> None:

@@ -1,10 +1,7 @@
 """Recording by forms: the same events by the same path as the API's, refused for the same reasons, and never twice."""
 
-import os
 import re
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +16,7 @@ from tests.console.house import House, on_the_wire
 from tests.domain.ward import Ward
 from tests.floor import eventually
 from tests.pages.filling import filled_in
+from tests.pages.outages import temporal_away
 from tests.pages.reading import value_in, words_of
 
 pytestmark = pytest.mark.xdist_group("pages")
@@ -371,8 +369,7 @@ async def test_while_temporal_is_away_what_was_entered_waits_in_the_form(house: 
     form_id = value_in(await opens(client, event), "/id")
     before = await view_of(house, course)
 
-    assert house.stack.pids.temporal is not None
-    with stopped(house.stack.pids.temporal):
+    with temporal_away(house):
         page = await sends(client, event, form_id=form_id)
         asked = await client.get(path_of(event), headers={"accept": "text/html"})
 
@@ -386,13 +383,3 @@ async def test_while_temporal_is_away_what_was_entered_waits_in_the_form(house: 
 
     await eventually(recorded)
     assert (await view_of(house, course))["sequence"] == before["sequence"] + 1
-
-
-@contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    """The program does nothing meanwhile."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)

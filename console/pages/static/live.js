@@ -46,6 +46,17 @@
     };
   };
 
+  // A page that cannot be fetched anew stays, and says that it may be old.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.elt.id !== "floor") return;
+    if (event.detail.successful) {
+      if (source.readyState === EventSource.OPEN) tell("live", "");
+      return;
+    }
+    lost();
+    setTimeout(changed, AGAIN.at(-1));
+  });
+
   // A form that was sent is nobody's any more, and whoever sent it is left at what it was about.
   let sentFrom = null;
   document.addEventListener("htmx:beforeRequest", (event) => {
