@@ -59,13 +59,3 @@ async def test_what_temporal_does_not_know_answers_nobody(house: House) -> None:
 
     assert await asked.of(lost) == Unanswered()
     assert await asked.of(lost.but(escalation=f"{lost.course_id}~vitals_urgent~1~1")) == Unanswered()
-
-
-async def test_somebody_watches_as_soon_as_kapstan_is_up(house: House) -> None:
-    """`/readyz` says so, for whoever watches the watch."""
-
-    async def ready() -> bool:
-        return (await house.client().get("/readyz")).status_code == 200
-
-    await eventually(ready)
-    assert (await house.client().get("/readyz")).json()["watch"] is True
