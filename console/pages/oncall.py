@@ -57,13 +57,17 @@ class StandIn(Frozen):
 
 
 class OnCallPage(Frozen):
-    """The ladders, worst severity first; the strip; the overrides still to come."""
+    """The ladders, worst severity first; the strip; the overrides still to come.
+
+    `findings` say what is wrong with the file as it is now, each by its key; what is shown is the last good one.
+    """
 
     ladders: tuple[Ladder, ...]
     fallback: str
     strip: Drawing
     narrow: Drawing
     stand_ins: tuple[StandIn, ...]
+    findings: tuple[tuple[str, str], ...]
     zone: str
 
 
@@ -90,6 +94,7 @@ async def on_call(viewer: Annotated[Viewer, Depends(looking(Right.READ_ONCALL))]
         strip=strip_chart(turns, viewer.now, ends_at, viewer.now, clock.zone),
         narrow=strip_chart(turns, viewer.now, ends_at, viewer.now, clock.zone, Size.NARROW),
         stand_ins=_stand_ins(viewer, shown, clock),
+        findings=trouble.findings if (trouble := viewer.door.on_call.trouble) else (),
         zone=clock.zone.key,
     )
     return await floor_page(viewer, PATH, "oncall.html", seen)

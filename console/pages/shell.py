@@ -43,7 +43,10 @@ class Place(Frozen):
 
 
 class Shell(Frozen):
-    """The frame of a page. `now` is the server's clock, from which the browser counts on."""
+    """The frame of a page. `now` is the server's clock, from which the browser counts on.
+
+    `on_call_is_broken`: the on-call file was edited and cannot be used, so that the last good one still counts.
+    """
 
     places: tuple[Place, ...]
     here: str
@@ -52,6 +55,7 @@ class Shell(Frozen):
     role: str
     site: str | None
     on_call: str | None
+    on_call_is_broken: bool
     ends: Clock | None
     ends_unused: Clock | None
     theme: str
@@ -76,6 +80,7 @@ async def shell(viewer: Viewer, place: str) -> Shell:
         role=viewer.caller.role,
         site=viewer.caller.site,
         on_call=_on_call(viewer) if viewer.caller.has(Right.READ_ONCALL) else None,
+        on_call_is_broken=viewer.caller.has(Right.READ_ONCALL) and viewer.door.on_call.trouble is not None,
         ends=clock.at(signed_in.ends_at) if signed_in else None,
         ends_unused=clock.at(signed_in.ends_unused_at) if signed_in else None,
         theme=theme_of(viewer.request.cookies.get(THEME)),

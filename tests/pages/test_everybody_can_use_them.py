@@ -26,6 +26,7 @@ PAGES: Final = (
     "/refer",
     "/escalations",
     "/escalations/{escalation}",
+    "/oncall",
     "/protocols",
     "/protocols/kap-im-weekly",
     "/figures",
