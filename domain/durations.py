@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 _ISO_8601 = re.compile(
     r"P(?=.)(?:(?P<weeks>\d{1,7})W)?(?:(?P<days>\d{1,7})D)?"
@@ -64,9 +64,17 @@ def _read_duration(value: object) -> object:
 
 
 _AsIso = PlainSerializer(iso_8601, return_type=str, when_used="json")
-Length = Annotated[Duration, BeforeValidator(_read_duration), _AsIso]
+_AsTold = WithJsonSchema(
+    {
+        "type": "string",
+        "format": "duration",
+        "pattern": r"^P(\d+W)?(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$",
+        "examples": ["PT15M", "P7D"],
+    }
+)
+Length = Annotated[Duration, BeforeValidator(_read_duration), _AsIso, _AsTold]
 """A duration longer than zero, written in ISO 8601."""
-LengthOrZero = Annotated[DurationOrZero, BeforeValidator(_read_duration), _AsIso]
+LengthOrZero = Annotated[DurationOrZero, BeforeValidator(_read_duration), _AsIso, _AsTold]
 """A duration of zero or more, written in ISO 8601."""
 
 
