@@ -18,7 +18,7 @@ GOES_HOME_AFTER = timedelta(hours=2, minutes=4)
 PATIENT = Actor(id="patient", role=Role.PATIENT)
 MOVES_AWAY = PatientWithdrew.Data(actor=PATIENT, reason="Is moving away, and feels well enough")
 NOT_FOR_HER = PatientWithdrew.Data(actor=PATIENT, reason="Has thought about it again, and would rather not")
-NO_BENEFIT = CourseDiscontinued.Data(actor=PRESCRIBER, reason="No benefit after two sessions; referred back")
+NOT_TOLERATED = CourseDiscontinued.Data(actor=PRESCRIBER, reason="Not tolerated well; referred back with a letter")
 NEARER_HOME = CourseTransferred.Data(actor=DESK, reason="Has moved", to="a clinic nearer to her home")
 TWICE = CourseVoided.Data(actor=DESK, reason="Was entered twice")
 
@@ -157,8 +157,7 @@ def _after_the_last_session(when: Reckoning) -> Iterator[Place]:
     for name, first_dose_in, phq9 in (
         ("in remission", when.dose(3, timedelta(days=-34)), (15, 3)),
         ("in response", when.dose(3, timedelta(days=-103)), (19, 8)),
-        ("not in response", when.dose(3, timedelta(days=-39)), (18, 13)),
-        ("last visit next", when.follow_up(3, last_visit, minutes(8)), (17, 7)),
+        ("last visit next", when.follow_up(3, last_visit, minutes(8)), (18, 13)),
         ("completed", when.follow_up(3, last_visit, timedelta(days=-9)), (16, 6)),
     ):
         yield Place(name=name, story=stories.at_session(3), first_dose_in=first_dose_in, phq9=phq9)
@@ -169,8 +168,8 @@ def _left(when: Reckoning) -> Iterator[Place]:
     for name, story, first_dose_in in (
         ("ineligible", is_ineligible, when.screening(ago)),
         ("declined", stories.leaves_after(0, NOT_FOR_HER), when.screening(ago)),
-        ("withdrew", stories.leaves_after(2, MOVES_AWAY), when.dose(2, ago)),
-        ("discontinued", stories.leaves_after(2, NO_BENEFIT), when.dose(2, 2 * ago)),
+        ("withdrew", stories.leaves_after(1, MOVES_AWAY), when.dose(1, ago)),
+        ("discontinued", stories.leaves_after(1, NOT_TOLERATED), when.dose(1, 2 * ago)),
         ("transferred", stories.leaves_after(1, NEARER_HOME), when.dose(1, ago)),
         ("entered in error", stories.leaves_after(0, TWICE), when.screening(2 * ago)),
     ):

@@ -130,9 +130,9 @@ def test_somebody_waits_for_a_decision_and_somebody_for_her_talks(opened: Virtua
 
 def test_those_who_are_followed_up_are_in_remission_in_response_or_neither(opened: VirtualFloor) -> None:
     """The last PHQ-9 against the first, by the protocol's own rule."""
-    trends = {name: _last_phq9_trend(opened, name) for name in ("in remission", "in response", "not in response")}
+    trends = {name: _last_phq9_trend(opened, name) for name in ("in remission", "in response", "last visit next")}
 
-    assert trends == {"in remission": (True, True), "in response": (True, False), "not in response": (False, False)}
+    assert trends == {"in remission": (True, True), "in response": (True, False), "last visit next": (False, False)}
 
 
 def test_escalations_are_open_acknowledged_and_resolved(opened: VirtualFloor) -> None:
