@@ -122,9 +122,9 @@ async def _record(viewer: Viewer, kind: str, course_id: CourseId | None) -> Resp
         problem = problem_of(error)
         if problem is None:
             raise
-        if problem.problem.code is ProblemCode.EVENT_ID_REUSED and course_id:
+        if problem.problem.code is ProblemCode.EVENT_ID_REUSED:
             said = recorded_before(str(event["id"]))
-            return _on_to(viewer, course_id, said, _actor(event))
+            return _on_to(viewer, str(event["subject"]), said, _actor(event))
         return await _form(viewer, kind, course_id, view, entered, zone=zone, problem=problem)
     answer = reported.answer
     said = recorded(kind, reported, view, viewer.clock(view.site if view else None))

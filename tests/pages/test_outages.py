@@ -1,5 +1,6 @@
 """At three in the morning something is away: what can still be known is shown, and what cannot is said."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -57,6 +58,24 @@ async def test_without_the_record_store_a_course_is_shown_and_recorded_in(house:
         return "chain whole" in section(await client.get(f"/courses/{course}"), "Ledger")
 
     assert await eventually(whole)
+
+
+async def test_a_patient_whose_course_does_not_answer_is_shown_as_she_was_recorded(house: House) -> None:
+    """With what is due, without a reading that may be old, and not as if all were well."""
+    course = await house.has(lambda ward: ward.watched(until=minutes(30)))
+    await house.is_recorded(course)
+    client = await house.caller(TokenRole.CLINIC)
+
+    with temporal_away(house):
+        page = await client.get("/sessions")
+
+    assert page.status_code == 200
+    said = tile(page, course)
+    for words in ("Her course does not answer now", "Look at the patient", "not known"):
+        assert words in said, words
+    assert re.search(r"since dose 3\d min", said)
+    assert re.search(r"next reading in 1\d:\d\d", said)
+    assert "126/79" not in said
 
 
 async def test_while_temporal_is_away_an_open_page_stays_and_says_that_it_may_be_old(

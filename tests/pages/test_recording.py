@@ -337,11 +337,15 @@ async def test_a_referral_begins_a_course_and_leads_to_it(house: House) -> None:
     client = await house.caller(TokenRole.CLINIC)
     said = [one for one in filled_in(referral(course, at=MONDAY)) if one[0] != "/time"]
 
-    answer = await post(client, "/refer", said)
+    answer = await post(client, "/refer", [*said, ("/id", f"form-{course}")])
+    shown = words_of(await client.get(answer.headers["location"]))
+    twice = await post(client, "/refer", [*said, ("/id", f"form-{course}")])
     again = await post(client, "/refer", said)
 
     assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, f"/courses/{course}")
-    assert "Recorded: Referral." in words_of(await client.get(answer.headers["location"]))
+    assert "Recorded: Referral." in shown
+    assert twice.status_code == 303
+    assert "nothing was recorded twice" in words_of(await client.get(twice.headers["location"]))
     assert again.status_code == 409
     assert "this course exists already" in words_of(again)
     assert value_in(again, "/subject") == course
