@@ -116,7 +116,7 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
     reads_ledger = viewer.caller.has(Right.READ_LEDGER)
     if reads_ledger:
         viewer.saw("ledger", view.course_id)
-    told = from_ledger(entries) if reads_ledger and entries else from_view(view, recorded)
+    told = from_ledger(entries, view) if reads_ledger and entries else from_view(view, recorded)
     return CoursePage(
         course_id=view.course_id,
         version=view.sequence,

@@ -1,6 +1,6 @@
 """A course's story as it is read: a line for each thing that happened, newest first, in the ward's words."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -61,9 +61,14 @@ def story(viewer: Viewer, view: CourseView, told: Iterable[Happening], clock: Wa
     return tuple(_line(viewer, view, one, clock) for _, one in ordered if not _is_the_end(one))
 
 
-def from_ledger(entries: Iterable[Entry]) -> tuple[Happening, ...]:
-    """The story as the ledger tells it."""
-    return tuple(map(happening, entries))
+def from_ledger(entries: Sequence[Entry], view: CourseView) -> tuple[Happening, ...]:
+    """The story as the ledger tells it, with what is still on its way there, and the hold that nobody reported.
+
+    A safety hold follows from an answer or a withdrawal: that is what stands in the ledger.
+    """
+    told = tuple(map(happening, entries))
+    known = set(map(_name, told))
+    return (*told, *(one for one in view.happened if _name(one) not in known))
 
 
 def from_view(view: CourseView, escalations: Iterable[EscalationView]) -> tuple[Happening, ...]:
@@ -77,6 +82,15 @@ def who(viewer: Viewer, person: PersonId | None, role: Role | None = None) -> st
         return ""
     name = viewer.name_of(person)
     return f"{name}, {role}" if role and name == person and role != person else name
+
+
+def _name(one: Happening) -> tuple[object, ...]:
+    """What tells it from every other; a missed reading by when it was due, however soon that was noticed."""
+    try:
+        what: object = datetime.fromisoformat(one.what or "")
+    except ValueError:
+        what = one.what
+    return one.type, what, None if one.type == "kap.checkpoint.missed" else one.at
 
 
 def _answers(one: EscalationView) -> Iterator[Happening]:
