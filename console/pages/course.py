@@ -1,5 +1,6 @@
 """One course: where it is, its story, what was measured, what is next and what blocks it, and who is called."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Annotated, Final
 
@@ -109,12 +110,12 @@ async def course(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))], cou
 
 async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
     clock = viewer.clock(view.site)
-    ledger, entries = await _ledger(viewer, view)
+    (ledger, entries), recorded, (foretold, no_forecast) = await asyncio.gather(
+        _ledger(viewer, view), _escalations(viewer, view), _forecast(viewer, view, clock)
+    )
     reads_ledger = viewer.caller.has(Right.READ_LEDGER)
     if reads_ledger:
         viewer.saw("ledger", view.course_id)
-    recorded = await _escalations(viewer, view)
-    foretold, no_forecast = await _forecast(viewer, view, clock)
     told = from_ledger(entries) if reads_ledger and entries else from_view(view, recorded)
     return CoursePage(
         course_id=view.course_id,
