@@ -1,6 +1,5 @@
 """The clinic's protocols as a medical director reads them: every value with its unit and what it is founded on."""
 
-from itertools import groupby
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -135,10 +134,13 @@ def _listed(shelved: Shelved) -> Listed:
 
 
 def _tables(table: tuple[Row, ...]) -> tuple[Table, ...]:
-    """The parameters by the table of the file that they stand in, as the file has them."""
+    """The parameters by the table of the file that they stand in, each table once, in the order of the file."""
+    tables: dict[str, list[Row]] = {}
+    for row in table:
+        tables.setdefault(row.key.rpartition(".")[0] or "schema", []).append(row)
     return tuple(
-        Table(name=name, heading=_in_words(name), lines=tuple(_line(row) for row in together))
-        for name, together in groupby(table, lambda row: row.key.rpartition(".")[0] or "schema")
+        Table(name=name, heading=_in_words(name), lines=tuple(map(_line, together)))
+        for name, together in tables.items()
     )
 
 
