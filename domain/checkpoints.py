@@ -125,8 +125,8 @@ def _until_discharge(
             return
         missed_at = passed.get(key(session.number, due_at))
         learned_at = _settled_at(session, checkpoint, missed_at)
-        while missed_at is not None and following <= missed_at:
-            following += rules.then_every
+        if missed_at is not None and following <= missed_at:
+            following = due_at + ((missed_at - due_at) // rules.then_every + 1) * rules.then_every
         due_at = following
 
 

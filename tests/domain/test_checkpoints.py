@@ -1,6 +1,7 @@
 """When vitals are due after a dose: which reading answers which moment, and what happens when nobody comes."""
 
 from datetime import datetime, timedelta
+from time import process_time
 
 import pytest
 
@@ -211,6 +212,17 @@ def test_a_night_without_kapstan_ends_in_one_call_not_in_thirty(ward: Ward) -> N
     assert ward.written("checkpoint.missed") == ["checkpoint.missed"]
     assert [call for call in ward.pages if call[0] is Kind.VITALS_OVERDUE] == [OVERDUE_EMERGENCY]
     assert ward.due(DeadlineKind.CHECKPOINT)[0].due_at == after(ward, 120) + hours(8) + minutes(15)
+
+
+def test_a_gap_of_years_is_stepped_over_and_not_walked_through(ward: Ward) -> None:
+    """A session imported long after it: the next checkpoint is told at once, however many lie between."""
+    ward.watched().sleeps(days(3650))
+    began = process_time()
+
+    told = [ward.due(DeadlineKind.CHECKPOINT)[0].due_at for _ in range(50)]
+
+    assert set(told) == {after(ward, 120) + days(3650) + minutes(15)}
+    assert process_time() - began < 1
 
 
 def test_a_patient_who_stays_long_is_always_waited_for(ward: Ward) -> None:
