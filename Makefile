@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: setup demo test prove check golden format lock clean
+.PHONY: setup demo test prove check golden screenshots format lock clean
 
 setup: $(VENV)/.ready
 
@@ -39,6 +39,10 @@ check: setup
 
 golden: setup
 	$(BIN)/python -m tests.replay.record
+
+# The pictures in the README, of a floor of `kapstan demo --serve`; with Debian's Chromium.
+screenshots: setup
+	$(BIN)/python docs/screenshots.py
 
 format: setup
 	$(BIN)/ruff format .

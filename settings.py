@@ -2,13 +2,18 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from domain.durations import Length
+from domain.rota import Zone
 
 KEY_BYTES: Final = 32
 SECRET_CHARACTERS: Final = 32
@@ -54,8 +59,16 @@ class Settings(BaseSettings):
     )
     public_url: str = Field("http://127.0.0.1:8080", description="where people reach the console, for links in pages")
     link_secret: SecretStr | None = Field(None, description="signs the links in pages")
+    timezones: Annotated[Mapping[str, Zone], NoDecode] = Field(
+        {},
+        description="site=IANA-time-zone, comma-separated, * for every other site; without, the zone of the first rota",
+    )
     allow_unapproved: bool = Field(False, description="1 lets unapproved protocols start courses")
     rate: float = Field(100, gt=0, description="requests a second that one API token may make")
+    watch_grace: Annotated[Length, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))] = Field(
+        timedelta(minutes=2),
+        description="how long what is due for a dosed patient may stand still before the console pages by itself",
+    )
     log: LogFormat = Field(LogFormat.CONSOLE, description="console or json")
 
     @field_validator("database_url")
@@ -71,6 +84,16 @@ class Settings(BaseSettings):
         if secret is not None and len(secret.get_secret_value()) < SECRET_CHARACTERS:
             raise ValueError(f"at least {SECRET_CHARACTERS} characters were expected")
         return secret
+
+    @field_validator("timezones", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
+        if not all(site.strip() and zone.strip() for site, _, zone in pairs):
+            raise ValueError("each was expected as site=IANA-time-zone, such as bend=America/Los_Angeles")
+        return {site.strip(): zone.strip() for site, _, zone in pairs}
 
     @field_validator("payload_keys", mode="before")
     @classmethod

@@ -2,22 +2,20 @@
 
 import asyncio
 import json
-import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console, RenderableType
 from rich.markup import escape
-from temporalio.client import Client
 
 from domain.access import TokenRole
 from domain.escalation import EscalationState
+from domain.forecast import Forecast
 from domain.oncall import Duty, OnCallFileError
 from domain.protocol_file import ProtocolFileError
 from domain.protocol_table import rows, without_evidence
@@ -25,27 +23,23 @@ from domain.refusal import Refused
 from domain.state import Phase
 from domain.values import Frozen, Severity
 from gateway.calls import TooMany, Unavailable
-from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
-from gateway.escalations import Escalations
+from gateway.forecasting import forecast_of
 from gateway.oncall import read_on_call
 from gateway.protocols import approve_file, load_file, load_folder
 from gateway.sending import Sent, events_in, send_all
-from gateway.temporal import TemporalUnreachable, connect, leave
-from gateway.tokens import Tokens, UnknownToken
+from gateway.temporal import TemporalUnreachable, leave
+from gateway.tokens import UnknownToken
 from gateway.verifying import Verified, verify_courses
-from records.access import AccessStore
-from records.connections import open_connections
 from records.errors import MigrationAltered, RecordStoreError, SchemaTooNew, SchemaTooOld
-from records.store import CourseFilter, EscalationFilter, RecordStore, migrate, open_store
-from settings import Misconfigured, Settings, described, read_settings
-from stack.stackfile import read_stack_file
+from records.store import CourseFilter, EscalationFilter, RecordStore, migrate
+from settings import Misconfigured, described, read_settings
 from stack.supervisor import Stack, StackPlan
 from stack.trouble import ServiceDown, StackMisconfigured, StoppedEarly
 from terminal import lists
 from terminal.course import course_page
-
-Answer = TypeVar("Answer")
+from terminal.forecast import forecast_page
+from terminal.place import asked, place
 
 DONE, REFUSED, MISUSED, UNREACHABLE = 0, 1, 2, 3
 INTERRUPTED = 130
@@ -73,16 +67,6 @@ app.add_typer(oncall, name="oncall")
 app.add_typer(protocol, name="protocol")
 app.add_typer(token, name="token")
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
-
-
-class Place(Frozen):
-    """Where a running Kapstan is reached, and which files it serves by."""
-
-    temporal: str | None
-    database: str | None
-    protocols: Path
-    oncall: Path
-    allow_unapproved: bool
 
 
 @app.command()
@@ -119,16 +103,20 @@ async def _supervise(plan: StackPlan) -> None:
 
 @app.command()
 def demo(
-    patients: Annotated[int, typer.Option(min=1, help="how many courses to play; 8 show every story once")] = 8,
+    patients: Annotated[int, typer.Option(min=0, help="how many courses to play; 8 show every story once")] = 8,
     seed: Annotated[int, typer.Option(help="another seed, another clinic")] = 1,
     speed: Annotated[float, typer.Option(min=0, help="paces the display; 0 is as fast as it goes")] = 0,
-    serve: Annotated[bool, typer.Option("--serve", help="keep the stack up afterwards")] = False,
+    serve: Annotated[bool, typer.Option("--serve", help="then a floor in real time, with its pages")] = False,
+    port: Annotated[int | None, typer.Option(help="the console's port with --serve; any free one")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="a cohort left to chance: figures, no line a patient")] = False,
 ) -> None:
     """A simulated clinic plays whole courses through the real stack, with clinical time skipped."""
     from simulation import demo as simulated  # noqa: PLC0415  the clinic's own commands do not load the simulation
 
-    if not asyncio.run(simulated.demo(patients, seed, speed=speed, serve=serve, quiet=quiet, console=out)):
+    if not (patients or serve):
+        raise typer.BadParameter("without --serve at least 1 was expected", param_hint="'--patients'")
+    showing = simulated.demo(patients, seed, speed=speed, serve=serve, port=port, quiet=quiet, console=out)
+    if not asyncio.run(showing):
         raise typer.Exit(REFUSED)
 
 
@@ -154,7 +142,7 @@ def serve_console(
 @app.command("migrate")
 def bring_up_to_date(data: Data = HERE) -> None:
     """Brings the database schema up to date; safe to run twice."""
-    for name in asyncio.run(migrate(_database(_place(data)))):
+    for name in asyncio.run(migrate(place(data).database_url)):
         out.print(f"applied {name}")
 
 
@@ -175,7 +163,7 @@ def send(
         sys.stderr.write(", ".join(f"{number} {status}" for status, number in tally.items()) + "\n")
         return REFUSED if tally.keys() - {"accepted", "replayed"} else DONE
 
-    raise typer.Exit(_with_courses(data, sending))
+    raise typer.Exit(asked(place(data).courses(), sending))
 
 
 def _line(sent: Sent) -> str:
@@ -199,15 +187,29 @@ def list_courses(
 ) -> None:
     """The fleet: where every course is."""
     wanted = CourseFilter(phase=phase, site=site, attention=Severity.ROUTINE if attention else None, limit=1000)
-    found = _with_store(data, lambda store: store.courses(wanted))
+    found = asked(place(data).store(), lambda store: store.courses(wanted))
     _print(found, lambda: lists.fleet(found, datetime.now(UTC)), as_json=as_json)
 
 
 @app.command()
 def show(course: str, data: Data = HERE, as_json: AsJson = False) -> None:
     """One course: where it is, what may come next, what blocks it, what is due when."""
-    view = _with_courses(data, lambda courses: courses.view(course))
+    view = asked(place(data).courses(), lambda courses: courses.view(course))
     _print(view, lambda: course_page(view, datetime.now(UTC)), as_json=as_json)
+
+
+@app.command("forecast")
+def foretell(course: str, data: Data = HERE, as_json: AsJson = False) -> None:
+    """Who will be paged about a course, when and how, if nobody acts from now on."""
+    kapstan = place(data)
+    on_call = read_on_call(kapstan.oncall)
+
+    async def asking() -> Forecast:
+        async with kapstan.courses() as courses, kapstan.escalations() as escalations:
+            return await forecast_of(course, datetime.now(UTC), courses, escalations, on_call)
+
+    found = asyncio.run(asking())
+    _print(found, lambda: forecast_page(found), as_json=as_json)
 
 
 @app.command("escalations")
@@ -217,7 +219,7 @@ def list_escalations(
     as_json: AsJson = False,
 ) -> None:
     """The on-call work."""
-    found = _with_store(data, lambda store: store.escalations(EscalationFilter(state=state, limit=1000)))
+    found = asked(place(data).store(), lambda store: store.escalations(EscalationFilter(state=state, limit=1000)))
     _print(found, lambda: lists.escalations(found), as_json=as_json)
 
 
@@ -230,7 +232,9 @@ def ack(
     as_json: AsJson = False,
 ) -> None:
     """Acknowledges an escalation: the ladder stops, the time to resolve it runs."""
-    view = _with_escalations(data, lambda escalations: escalations.acknowledge(escalation, by=by, note=note))
+    view = asked(
+        place(data).escalations(escalation), lambda escalations: escalations.acknowledge(escalation, by=by, note=note)
+    )
     _print(view, lambda: lists.escalations([view]), as_json=as_json)
 
 
@@ -243,7 +247,9 @@ def resolve(
     as_json: AsJson = False,
 ) -> None:
     """Resolves an escalation."""
-    view = _with_escalations(data, lambda escalations: escalations.resolve(escalation, by=by, note=note))
+    view = asked(
+        place(data).escalations(escalation), lambda escalations: escalations.resolve(escalation, by=by, note=note)
+    )
     _print(view, lambda: lists.escalations([view]), as_json=as_json)
 
 
@@ -259,7 +265,7 @@ def check_on_call(file: Path) -> None:
 @oncall.command("now")
 def show_on_call(data: Data = HERE, as_json: AsJson = False) -> None:
     """Who would be paged now, per severity, step by step."""
-    on_call, now = read_on_call(_place(data).oncall), datetime.now(UTC)
+    on_call, now = read_on_call(place(data).oncall), datetime.now(UTC)
     standings = {one: on_call.standing(Duty(severity=one, at=now)) for one in reversed(Severity)}
     if as_json:
         out.print_json(json.dumps({one: standing.model_dump(mode="json") for one, standing in standings.items()}))
@@ -293,9 +299,10 @@ def show_protocol(
     protocol_id: Annotated[str, typer.Argument(metavar="ID")], data: Data = HERE, as_json: AsJson = False
 ) -> None:
     """A protocol as a readable table, each value with its evidence."""
-    shelved = load_folder(_place(data).protocols).find(protocol_id)
+    folder = place(data).protocols
+    shelved = load_folder(folder).find(protocol_id)
     if shelved is None:
-        raise Misconfigured(f"there is no protocol {protocol_id} in {_place(data).protocols}")
+        raise Misconfigured(f"there is no protocol {protocol_id} in {folder}")
     found = rows(shelved.protocol)
     if not as_json:
         approval = ", ".join(f"approved by {one.by}" for one in shelved.approvals) or "not approved"
@@ -323,7 +330,7 @@ def create_token(
 ) -> None:
     """A new token. Its secret is shown this once; only a salted hash of it is kept."""
     try:
-        made = _with_tokens(data, lambda tokens: tokens.create(role=role, name=name, site=site))
+        made = asked(place(data).tokens(), lambda tokens: tokens.create(role=role, name=name, site=site))
     except ValidationError as wrong:
         raise Misconfigured(f"--{wrong.errors()[0]['loc'][0]}: one line of 1 to 100 characters was expected") from None
     _print(made, lambda: lists.new_token(made), as_json=as_json)
@@ -332,7 +339,7 @@ def create_token(
 @token.command("list")
 def list_tokens(data: Data = HERE, as_json: AsJson = False) -> None:
     """Every token there ever was, and when it was last shown."""
-    found = _with_tokens(data, lambda tokens: tokens.all())
+    found = asked(place(data).tokens(), lambda tokens: tokens.all())
     _print(found, lambda: lists.tokens(found), as_json=as_json)
 
 
@@ -340,7 +347,7 @@ def list_tokens(data: Data = HERE, as_json: AsJson = False) -> None:
 def revoke_token(token_id: Annotated[str, typer.Argument(metavar="ID")], data: Data = HERE) -> None:
     """The token opens nothing from now on."""
     try:
-        _with_tokens(data, lambda tokens: tokens.revoke(token_id))
+        asked(place(data).tokens(), lambda tokens: tokens.revoke(token_id))
     except UnknownToken as unknown:
         raise Misconfigured(str(unknown)) from None
     out.print(f"[green]✓[/] {escape(token_id)} is revoked")
@@ -353,7 +360,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Recomputes the ledger's hash chain and compares it with the head that Temporal holds."""
-    place = _place(data)
+    kapstan = place(data)
 
     async def verifying(store: RecordStore, courses: Courses) -> int:
         is_whole = True
@@ -363,7 +370,7 @@ def verify(
         return DONE if is_whole else REFUSED
 
     async def run() -> int:
-        async with _store(place) as store, _courses(place) as courses:
+        async with kapstan.store() as store, kapstan.courses() as courses:
             return await verifying(store, courses)
 
     raise typer.Exit(asyncio.run(run()))
@@ -377,85 +384,6 @@ def _verdict(verified: Verified) -> str:
     return (
         f"[green]✓[/] {verified.course_id}: {verdict.sequence} entries, chain whole ({verdict.head[:12]}…), {compared}"
     )
-
-
-def _place(data: Path) -> Place:
-    """The running Kapstan that the environment names, or else the one whose `up` wrote `stack.json` in `data`."""
-    settings = read_settings()
-    if "TEMPORAL_ADDRESS" in os.environ or settings.database_url is not None:
-        return _place_of(settings)
-    running = read_stack_file(data)
-    return Place(
-        temporal=running.temporal,
-        database=running.database,
-        protocols=running.protocols,
-        oncall=running.oncall,
-        allow_unapproved=True,
-    )
-
-
-def _place_of(settings: Settings) -> Place:
-    return Place(
-        temporal=None,
-        database=settings.database_url,
-        protocols=settings.protocols,
-        oncall=settings.oncall,
-        allow_unapproved=settings.allow_unapproved,
-    )
-
-
-@asynccontextmanager
-async def _courses(place: Place) -> AsyncIterator[Courses]:
-    client = await _client(place)
-    yield Courses(client, load_folder(place.protocols), allow_unapproved=place.allow_unapproved)
-
-
-@asynccontextmanager
-async def _store(place: Place) -> AsyncIterator[RecordStore]:
-    async with open_store(_database(place)) as store:
-        yield store
-
-
-def _database(place: Place) -> str:
-    if place.database is None:
-        raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
-    return place.database
-
-
-async def _client(place: Place) -> Client:
-    codec = EncryptionCodec.of(read_settings().payload_keys)
-    return await connect(identity=f"kapstan-command-{os.getpid()}", target_host=place.temporal, codec=codec)
-
-
-def _with_courses(data: Path, ask: Callable[[Courses], Awaitable[Answer]]) -> Answer:
-    async def asking() -> Answer:
-        async with _courses(_place(data)) as courses:
-            return await ask(courses)
-
-    return asyncio.run(asking())
-
-
-def _with_escalations(data: Path, ask: Callable[[Escalations], Awaitable[Answer]]) -> Answer:
-    async def asking() -> Answer:
-        return await ask(Escalations(await _client(_place(data))))
-
-    return asyncio.run(asking())
-
-
-def _with_store(data: Path, ask: Callable[[RecordStore], Awaitable[Answer]]) -> Answer:
-    async def asking() -> Answer:
-        async with _store(_place(data)) as store:
-            return await ask(store)
-
-    return asyncio.run(asking())
-
-
-def _with_tokens(data: Path, ask: Callable[[Tokens], Awaitable[Answer]]) -> Answer:
-    async def asking() -> Answer:
-        async with open_connections(_database(_place(data))) as connections:
-            return await ask(Tokens(AccessStore(connections)))
-
-    return asyncio.run(asking())
 
 
 def _read(file: str) -> str:

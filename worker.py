@@ -10,12 +10,12 @@ from datetime import timedelta
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities import channels
-from activities.paging import Link, Paging
+from activities.paging import Paging
 from activities.records import Records
 from domain.oncall import OnCallFileError
+from gateway.channels import Channels, prepare
 from gateway.codec import EncryptionCodec
-from gateway.links import Links, escalation_page
+from gateway.links import link_builder
 from gateway.oncall import OnCallBook, read_on_call
 from gateway.temporal import TemporalUnreachable, connect, leave, register_search_attributes
 from logs import configure_logging
@@ -65,20 +65,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     _check_on_call(settings)
     client = await connect(identity=f"kapstan-worker-{os.getpid()}", codec=EncryptionCodec.of(settings.payload_keys))
     await register_search_attributes(client)
-    channels.prepare()
-    paging = Paging(OnCallBook(settings.oncall).now, link_builder(settings), channels.send)
+    prepare()
+    paging = Paging(OnCallBook(settings.oncall).now, link_builder(settings), Channels().send)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.database_url))
         for worker in workers(client, Records(store), paging):
             await stack.enter_async_context(worker)
         await stop.wait()
-
-
-def link_builder(settings: Settings) -> Link:
-    """Where a page's reader goes: to answer at once where links are signed, else to sign in."""
-    if settings.link_secret is None:
-        return lambda escalation, _person, _at: escalation_page(settings.public_url, escalation)
-    return Links(settings.link_secret.get_secret_value(), settings.public_url).for_
 
 
 def _check_on_call(settings: Settings) -> None:

@@ -1,14 +1,15 @@
 """Who calls, and whether she may: a token is asked for on everything under /v1, and each route names its rights."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from console.door import AtTheDoor
+from console.door import AtTheDoor, Door
 from console.problems import AGAIN_AFTER, ProblemCode, told
-from domain.access import RIGHTS, Caller, Right, TokenRole
+from domain.access import RIGHTS, Caller, Right, TokenId, TokenRole
 from records.errors import RecordStoreError
 
 _BEARER = HTTPBearer(
@@ -16,21 +17,35 @@ _BEARER = HTTPBearer(
 )
 
 
+async def by_token(request: Request, door: Door, presented: str) -> Caller:
+    """Whose token this is. Raises `Told` (`unauthenticated`, `too_many`, `unavailable`)."""
+    return await _admitted(request, door, door.tokens.caller(presented), "This token is unknown or revoked")
+
+
+async def by_sign_in(request: Request, door: Door, token_id: TokenId) -> Caller:
+    """Who signed in with this token. Raises as `by_token` does."""
+    return await _admitted(request, door, door.tokens.still(token_id), "The token of this sign-in is revoked")
+
+
+async def _admitted(request: Request, door: Door, asked: Awaitable[Caller | None], otherwise: str) -> Caller:
+    try:
+        caller = await asked
+    except RecordStoreError:
+        detail = "Nobody can tell now whether this token holds: the record store does not answer"
+        raise told(ProblemCode.UNAVAILABLE, detail, retry_after=AGAIN_AFTER) from None
+    if caller is None:
+        raise told(ProblemCode.UNAUTHENTICATED, otherwise)
+    door.rates.spend(caller.token_id)
+    request.state.caller = caller
+    return caller
+
+
 async def _caller(
     request: Request, door: AtTheDoor, shown: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 ) -> Caller:
     if shown is None:
         raise told(ProblemCode.UNAUTHENTICATED, "A token was expected, as `Authorization: Bearer …`")
-    try:
-        caller = await door.tokens.caller(shown.credentials)
-    except RecordStoreError:
-        detail = "Nobody can tell now whether this token holds: the record store does not answer"
-        raise told(ProblemCode.UNAVAILABLE, detail, retry_after=AGAIN_AFTER) from None
-    if caller is None:
-        raise told(ProblemCode.UNAUTHENTICATED, "This token is unknown or revoked")
-    door.rates.spend(caller.token_id)
-    request.state.caller = caller
-    return caller
+    return await by_token(request, door, shown.credentials)
 
 
 AnyCaller = Annotated[Caller, Depends(_caller)]

@@ -2,16 +2,21 @@
 
 import logging
 import traceback
+from typing import Final
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from console.pages.told import is_browser, tell
 from console.problems import AGAIN_AFTER, MEDIA_TYPE, ProblemCode, Told, refused, told
 from console.requests import request_id
 from domain.refusal import FieldError, Refused
 from gateway.calls import TooMany, Unavailable
 from records.errors import RecordStoreError
+
+EXPECTED: Final = (Told, Refused, TooMany, Unavailable, RecordStoreError, RequestValidationError, HTTPException)
+"""What may go wrong without a fault of ours."""
 
 _BY_STATUS = {404: ProblemCode.NOT_FOUND, 405: ProblemCode.METHOD_NOT_ALLOWED}
 
@@ -38,22 +43,24 @@ def problem_of(error: BaseException) -> Told | None:
             return None
 
 
-async def answer_with(problem: Told) -> Response:
-    """The response that tells it."""
+async def answer_with(request: Request, problem: Told) -> Response:
+    """The response that tells it: a page to a person, a problem to a program."""
     told_now = problem.problem.but(request_id=request_id() or None)
+    if is_browser(request):
+        return tell(request, told_now, problem.headers())
     return Response(told_now.body(), status_code=told_now.status, media_type=MEDIA_TYPE, headers=problem.headers())
 
 
-async def on_error(_request: Request, error: Exception) -> Response:
+async def on_error(request: Request, error: Exception) -> Response:
     """The handler of every error that is expected."""
     problem = problem_of(error)
     assert problem is not None
-    return await answer_with(problem)
+    return await answer_with(request, problem)
 
 
-async def on_fault(error: Exception) -> Response:
+async def on_fault(request: Request, error: Exception) -> Response:
     """The answer to a fault of our own."""
-    return await answer_with(fault(error))
+    return await answer_with(request, fault(error))
 
 
 def fault(error: Exception) -> Told:

@@ -6,25 +6,17 @@ from importlib.metadata import version
 from typing import Final
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 
-from console.answering import on_error
-from console.api import courses, escalations, events, health, metrics, protocols, readiness, stream
+from console.answering import EXPECTED, on_error
+from console.api import courses, escalations, events, health, metrics, oncall, protocols, readiness, stream
 from console.counted import Counted
 from console.door import Door
 from console.frame import Frame
 from console.openapi.document import openapi
-from console.pages import acknowledge
 from console.pages.rendering import static_files
-from console.problems import Told
-from domain.refusal import Refused
-from gateway.calls import TooMany, Unavailable
-from records.errors import RecordStoreError
+from console.pages.router import router as pages
 
-EXPECTED = (Told, Refused, TooMany, Unavailable, RecordStoreError, RequestValidationError, HTTPException)
-
-API: Final = (health, readiness, metrics, events, courses, escalations, protocols, stream)
+API: Final = (health, readiness, metrics, events, courses, escalations, oncall, protocols, stream)
 """What `/openapi.json` tells of, in its order; the pages are for people."""
 
 
@@ -33,7 +25,7 @@ def create_app(door: Door) -> FastAPI:
 
     @asynccontextmanager
     async def open_hours(_app: FastAPI) -> AsyncIterator[None]:
-        async with door.reads.kept(), door.stream.kept():
+        async with door.reads.kept(), door.stream.kept(), door.watch.kept():
             yield
 
     app = FastAPI(
@@ -49,8 +41,9 @@ def create_app(door: Door) -> FastAPI:
     app.openapi = openapi(app)  # type: ignore[method-assign] # as FastAPI's own documentation has it
     for kind in EXPECTED:
         app.add_exception_handler(kind, on_error)
-    for part in (*API, acknowledge):
+    for part in API:
         app.include_router(part.router)
+    app.include_router(pages)
     app.mount("/static", static_files(), name="static")
     app.add_middleware(Counted, measures=door.measures)
     app.add_middleware(Frame)

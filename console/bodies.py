@@ -1,6 +1,9 @@
 """A request's body, read no further than it may be long, and as the one model that also describes it."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from datetime import timedelta
 from email.message import Message
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeAlias, TypeVar
@@ -22,6 +25,10 @@ NONE: Final[Content] = MappingProxyType({})
 
 LONGEST: Final = 256 * 1024
 """Bytes of a body (the contract's 256 KiB)."""
+
+HEARD_OUT: Final = 4 * 1024 * 1024
+HEARD_OUT_FOR: Final = timedelta(seconds=2)
+"""Of a body that is too long: how much of the rest is still read, and for how long, before the line is closed."""
 
 
 class Body:
@@ -59,19 +66,33 @@ class JsonBody(Body, Generic[Sent]):
 
 
 async def read_body(request: Request, longest: int = LONGEST) -> bytes:
-    """The whole body. Raises `Told`: `too_large` as soon as that is known, `malformed` where it ends too early."""
+    """The whole body. Raises `Told`: `too_large`, with no more than `longest` kept, or `malformed` where it breaks."""
     stated = request.headers.get("content-length", "")
-    if stated.isdecimal() and int(stated) > longest:
-        raise _too_large(longest)
+    pieces = request.stream()
     read = bytearray()
     try:
-        async for chunk in request.stream():
-            read += chunk
-            if len(read) > longest:
-                raise _too_large(longest)
+        if not (stated.isdecimal() and int(stated) > longest):
+            async for piece in pieces:
+                read += piece
+                if len(read) > longest:
+                    break
+            else:
+                return bytes(read)
+        await _hear_out(pieces)
     except ClientDisconnect:
         raise told(ProblemCode.MALFORMED, "The body ended before it was whole") from None
-    return bytes(read)
+    raise _too_large(longest)
+
+
+async def _hear_out(pieces: AsyncIterator[bytes]) -> None:
+    """The rest is read and thrown away, unless it is without end: who is cut off while sending hears no answer."""
+    left = HEARD_OUT
+    with suppress(TimeoutError):
+        async with asyncio.timeout(HEARD_OUT_FOR.total_seconds()):
+            async for piece in pieces:
+                left -= len(piece)
+                if left < 0:
+                    return
 
 
 def media_type(request: Request) -> str:
@@ -85,4 +106,6 @@ def media_type(request: Request) -> str:
 
 
 def _too_large(longest: int) -> Exception:
-    return told(ProblemCode.TOO_LARGE, f"A body of at most {longest // 1024} KiB was expected")
+    # The line is closed behind the answer: on one that stays open the rest of the body would still have to be read.
+    detail = f"A body of at most {longest // 1024} KiB was expected"
+    return told(ProblemCode.TOO_LARGE, detail, also={"Connection": "close"})

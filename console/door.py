@@ -8,12 +8,15 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 from console.engine import Engine
+from console.glances import Glances
 from console.measures import Measures
+from console.pages.signed_in import Seal
 from console.rates import Rates
 from console.reads import ReadLog
 from console.sites import Sites
 from console.stream import Stream
 from console.turns import Turns
+from console.watch import Watch
 from gateway.courses import Courses
 from gateway.escalations import Escalations
 from gateway.links import Links
@@ -24,6 +27,7 @@ from records.access import AccessStore
 from records.changes import Changes
 from records.connections import Connections
 from records.store import RecordStore
+from records.watch import WatchStore
 from settings import Settings
 
 
@@ -43,6 +47,7 @@ class Door:
     access: AccessStore
     tokens: Tokens
     reads: ReadLog
+    glances: Glances
     changes: Changes
     stream: Stream
     sites: Sites
@@ -51,6 +56,9 @@ class Door:
     answer_within: timedelta
     on_call: OnCallBook
     links: Links | None
+    seal: Seal
+    watch: Watch
+    watched: WatchStore
 
 
 def _door(request: Request) -> Door:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -53,5 +54,5 @@ class Frame:
         except Exception as error:
             if is_begun:
                 raise
-            answer = await on_fault(error)
+            answer = await on_fault(Request(scope), error)
             await answer(scope, receive, send_framed)

@@ -1,6 +1,7 @@
 """What the console counts of itself, in Prometheus' words: no ids and nothing of a patient in any label."""
 
 from datetime import UTC, datetime
+from math import nan
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -38,6 +39,12 @@ class Measures:
             "Since the oldest page that nobody acknowledged, 0 where there is none",
             registry=self._registry,
         )
+        self._alarms = Gauge(
+            "kapstan_watch_alarms", "Dosed patients whom nobody but the watch cares for", registry=self._registry
+        )
+        self._looked_at = Gauge(
+            "kapstan_watch_looked_timestamp_seconds", "When the watch last looked, 0 for never", registry=self._registry
+        )
         self._streams = Gauge("kapstan_streams_open", "Open streams", registry=self._registry)
         self._reads = Gauge("kapstan_reads_waiting", "Reads not recorded yet", registry=self._registry)
 
@@ -59,11 +66,14 @@ class Measures:
         for gauge in (self._courses, self._escalations):
             gauge.clear()
         self._oldest_page.set(0)
+        self._alarms.set(nan)
         if found is not None:
             for phase in Phase:
                 self._courses.labels(phase.value).set(found.courses.get(phase.value, 0))
             for severity in Severity:
                 self._escalations.labels(severity.value).set(found.escalations.get(severity, 0))
+            self._alarms.set(found.alarms)
+            self._looked_at.set(found.looked_at.timestamp() if found.looked_at else 0)
             if found.paged_at is not None:
                 self._oldest_page.set((datetime.now(UTC) - found.paged_at).total_seconds())
         return generate_latest(self._registry)

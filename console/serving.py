@@ -1,33 +1,46 @@
 """`kapstan console`: settings, clients, one HTTP server; nothing else."""
 
 import asyncio
+import logging
 import os
+import resource
+import signal
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
 import uvicorn
+from temporalio.client import Client
+from temporalio.service import RPCError
 
+from console.alarms import Alarms
 from console.app import create_app
 from console.door import Door
 from console.engine import Engine
+from console.glances import Glances
 from console.measures import Measures
+from console.pages.signed_in import Seal
 from console.rates import Rates
 from console.reads import ReadLog
 from console.requests import request_id
 from console.sites import Sites
 from console.stream import Stream
 from console.turns import Turns
+from console.watch import Watch
 from domain.oncall import OnCallFileError
 from gateway.calls import ANSWER_WITHIN
+from gateway.channels import Channels
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
 from gateway.escalations import Escalations
-from gateway.links import Links
+from gateway.incidents import Incidents
+from gateway.links import Links, link_builder
 from gateway.oncall import OnCallBook
 from gateway.protocols import load_folder
+from gateway.pulse import Pulse
 from gateway.temporal import connect
 from gateway.tokens import Tokens
 from logs import configure_logging
@@ -35,17 +48,26 @@ from records.access import AccessStore
 from records.changes import Changes, listening
 from records.connections import open_connections
 from records.store import RecordStore
+from records.watch import WatchStore, turn_to_watch
 from settings import Misconfigured, Settings
+
+ASKING: Final = (signal.SIGINT, signal.SIGTERM)
 
 GOODBYE_WITHIN: Final = 10
 """Seconds that requests under way may take when the console is asked to stop."""
 
 
+SOUGHT_WITHIN: Final = timedelta(seconds=3)
+
+log = logging.getLogger(__name__)
+
+
 @asynccontextmanager
 async def open_door(settings: Settings) -> AsyncIterator[Door]:
-    """The door of these settings. Raises `Misconfigured`, `ProtocolFileError` or `TemporalUnreachable`.
+    """The door of these settings. Raises `Misconfigured` or `ProtocolFileError`.
 
-    PostgreSQL need not be there: the courses go on without it, and so do their answers.
+    PostgreSQL need not be there: the courses go on without it, and so do their answers. Nor need Temporal: somebody
+    has to watch over dosed patients then.
     """
     if settings.database_url is None:
         raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
@@ -55,20 +77,21 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
         on_call.now()
     except OnCallFileError as error:
         raise Misconfigured(f"KAPSTAN_ONCALL: {error}") from None
-    secret = settings.link_secret
-    links = Links(secret.get_secret_value(), settings.public_url) if secret else None
+    secret = settings.link_secret.get_secret_value() if settings.link_secret else None
     engine, measures = Engine(), Measures()
     client = await connect(
         identity=f"kapstan-console-{os.getpid()}",
         codec=EncryptionCodec.of(settings.payload_keys),
         runtime=engine.runtime,
+        lazy=True,
     )
+    await _tell_whether_temporal_answers(client)
     async with open_connections(settings.database_url) as connections:
-        courses, access = (
-            Courses(client, library, allow_unapproved=settings.allow_unapproved),
-            AccessStore(connections),
-        )
+        courses = Courses(client, library, allow_unapproved=settings.allow_unapproved)
+        store, access = RecordStore(connections), AccessStore(connections)
         changes = Changes(connections)
+        watched = WatchStore(connections)
+        escalations = Escalations(client, Incidents(watched, on_call.now))
         yield Door(
             settings=settings,
             client=client,
@@ -77,20 +100,41 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
             measures=measures,
             library=library,
             courses=courses,
-            escalations=Escalations(client),
-            store=RecordStore(connections),
+            escalations=escalations,
+            store=store,
             access=access,
             tokens=Tokens(access),
             reads=ReadLog(access),
+            glances=Glances(),
             changes=changes,
             stream=Stream(changes, courses.view, partial(listening, settings.database_url), measures.recorded),
-            sites=Sites(courses),
+            sites=Sites(courses, store),
             turns=Turns(),
             rates=Rates(settings.rate),
             answer_within=ANSWER_WITHIN,
             on_call=on_call,
-            links=links,
+            links=Links(secret, settings.public_url) if secret else None,
+            seal=Seal(secret),
+            watch=Watch(
+                watched,
+                partial(turn_to_watch, settings.database_url),
+                Pulse(courses, escalations).of,
+                Alarms(watched, on_call.now, link_builder(settings), Channels().send),
+                on_call.now,
+                settings.watch_grace,
+            ),
+            watched=watched,
         )
+
+
+async def _tell_whether_temporal_answers(client: Client) -> None:
+    """Where it does not, whoever starts the console is told at once; it is sought again with every call."""
+    try:
+        async with asyncio.timeout(SOUGHT_WITHIN.total_seconds()):
+            await client.service_client.check_health()
+    except (RuntimeError, RPCError, TimeoutError):
+        where = client.service_client.config.target_host
+        log.error("Temporal does not answer at %s: no event is taken; dosed patients are watched over", where)  # noqa: TRY400  the sentence is enough
 
 
 class _Server(uvicorn.Server):
@@ -99,6 +143,25 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, stream: Stream) -> None:
         super().__init__(config)
         self._stream = stream
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """A signal asks it to stop, a second one to hurry.
+
+        uvicorn's own way raises it again at the end: that would kill us before what lies around the server is put away.
+        """
+        loop = asyncio.get_running_loop()
+        for number in ASKING:
+            loop.add_signal_handler(number, self._stop)
+        try:
+            yield
+        finally:
+            for number in ASKING:
+                loop.remove_signal_handler(number)
+
+    def _stop(self) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._stream.end()
@@ -130,6 +193,13 @@ async def serve(settings: Settings, host: str, port: int) -> None:
             raise Misconfigured(f"--port {port}: the console cannot listen on {host}:{port}")
 
 
+def _take_every_line() -> None:
+    """As many connections as the machine lets us have: a shell or systemd allows a thousand, streams and all."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # some systems name a limit that they do not grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def _request() -> dict[str, str]:
     """What every line of the log says besides: which request it is about, where it is about one."""
     return {"request_id": request_id()} if request_id() else {}
@@ -138,6 +208,7 @@ def _request() -> dict[str, str]:
 def run(settings: Settings, host: str, port: int) -> None:
     """The same, to its end."""
     listener = configure_logging(settings.log, about=_request)
+    _take_every_line()
     try:
         asyncio.run(serve(settings, host, port))
     finally:

@@ -7,17 +7,20 @@ from console.problems import ProblemCode, told
 from domain.access import Caller
 from domain.events import ClinicEvent, CourseReferred
 from domain.values import CourseId
+from gateway.calls import Unavailable
 from gateway.courses import Courses
+from records.store import RecordStore
 
 REMEMBERED: Final = 10_000
 """Courses whose site is not asked for again: a course never moves to another."""
 
 
 class Sites:
-    """The site of each course, as its workflow tells it."""
+    """The site of each course, as its workflow tells it; while nobody answers for it, as it is recorded."""
 
-    def __init__(self, courses: Courses) -> None:
+    def __init__(self, courses: Courses, store: RecordStore) -> None:
         self._courses = courses
+        self._store = store
         self._known: OrderedDict[CourseId, str] = OrderedDict()
 
     async def check(self, caller: Caller, course_id: CourseId) -> None:
@@ -38,7 +41,15 @@ class Sites:
 
     async def _site_of(self, course_id: CourseId) -> str:
         if course_id not in self._known:
-            self._known[course_id] = (await self._courses.view(course_id)).site
+            self._known[course_id] = await self._told(course_id)
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         return self._known[course_id]
+
+    async def _told(self, course_id: CourseId) -> str:
+        try:
+            return (await self._courses.view(course_id)).site
+        except Unavailable:
+            if (recorded := await self._store.course(course_id)) is None:
+                raise
+            return recorded.site

@@ -28,6 +28,11 @@ AGAIN_AFTER: Final = tuple(timedelta(milliseconds=wait) for wait in (100, 200, 5
 
 LINE: Final = "\n"
 KEEP_ALIVE: Final = ServerSentEvent(comment="still here", sep=LINE).encode()
+AWAY, BACK = (
+    ServerSentEvent(f'{{"reachable":{reachable}}}', event="record_store", sep=LINE).encode()
+    for reachable in ("false", "true")
+)
+"""A stream that can tell nothing looks like a quiet night: it says so, and when it can again. No change: no number."""
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +81,7 @@ class Stream:
         self._recorded = recorded
         self._listeners: set[Listener] = set()
         self._position: int | None = None
+        self._is_away = False
         self._is_over = False
 
     @property
@@ -111,6 +117,8 @@ class Stream:
         position = self._position if after is None else after
         number = None if position is None else str(position)
         listener.tell(ServerSentEvent(comment="listening", id=number, sep=LINE).encode())
+        if self._is_away:
+            listener.tell(AWAY)
         catching_up = asyncio.create_task(self._catch_up(listener)) if after is not None else None
         try:
             yield listener
@@ -126,6 +134,7 @@ class Stream:
         while True:
             try:
                 async with self._listening() as news:
+                    self._say(is_away=False)
                     await self._publish()
                     failures = 0
                     while True:
@@ -133,10 +142,18 @@ class Stream:
                         await self._publish()
             except RecordStoreError as error:
                 log.warning("Listeners wait for the record store: %s", error)
+                self._say(is_away=True)
             except Exception as error:  # noqa: BLE001  a stream that has gone deaf looks like a quiet night
                 log.error("Listeners wait: telling them failed with %s", type(error).__name__)  # noqa: TRY400  its words may quote a row
             await asyncio.sleep(AGAIN_AFTER[min(failures, len(AGAIN_AFTER) - 1)].total_seconds())
             failures += 1
+
+    def _say(self, *, is_away: bool) -> None:
+        """Whether changes can be told: said once, each time that it is another way than before."""
+        if is_away != self._is_away:
+            self._is_away = is_away
+            for listener in list(self._listeners):
+                listener.tell(AWAY if is_away else BACK)
 
     async def _publish(self) -> None:
         """Tells what changed since the last time."""

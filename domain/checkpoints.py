@@ -21,12 +21,17 @@ class CheckpointStatus(StrEnum):
 
 
 class Checkpoint(Frozen):
-    """A moment by which vitals are due. It is known since `learned_at`, which lies after `due_at` in an import."""
+    """A moment by which vitals are due. It is known since `learned_at`, which lies after `due_at` in an import.
+
+    A reading from `opens_at` on answers it, and is late after `grace_ends_at`.
+    """
 
     due_at: Moment
     learned_at: Moment
     status: CheckpointStatus
     reading_at: Moment | None = None
+    opens_at: Moment | None = None
+    grace_ends_at: Moment | None = None
 
     @property
     def is_answered(self) -> bool:
@@ -67,6 +72,23 @@ def is_overdue(rules: CheckpointRules, session: MedicineSession, passed: Mapping
         one.status is CheckpointStatus.MISSED and (newest is None or newest < one.due_at - rules.early)
         for one in checkpoints(rules, session, passed)
     )
+
+
+def reading_due_at(protocol: Protocol, session: MedicineSession, passed: Mapping[str, datetime]) -> datetime | None:
+    """When the session's next reading is due, or has been since; None where no dosed patient is watched.
+
+    A missed checkpoint is waited for until there is a reading: a hole that a later one has made up for is not.
+    """
+    rules = protocol.medicine.checkpoints
+    newest = session.readings[-1].at if session.readings else None
+    awaited = [due_at for _, due_at in rechecks(protocol, session)]
+    if session.is_monitored:
+        awaited += [
+            one.due_at
+            for one in checkpoints(rules, session, passed)
+            if not one.is_answered and (newest is None or newest < one.due_at - rules.early)
+        ]
+    return min(awaited, default=None)
 
 
 def rechecks(protocol: Protocol, session: MedicineSession) -> Iterator[tuple[Reading, datetime]]:
@@ -123,7 +145,14 @@ def _judged(
         status = CheckpointStatus.MET if answer.at <= due + rules.grace else CheckpointStatus.LATE
     else:
         status = CheckpointStatus.MISSED if key(session.number, due) in passed else CheckpointStatus.PENDING
-    return Checkpoint(due_at=due, learned_at=learned_at, status=status, reading_at=answer.at if answer else None)
+    return Checkpoint(
+        due_at=due,
+        learned_at=learned_at,
+        status=status,
+        reading_at=answer.at if answer else None,
+        opens_at=opens,
+        grace_ends_at=due + rules.grace,
+    )
 
 
 def _settled_at(session: MedicineSession, checkpoint: Checkpoint, missed_at: datetime | None) -> datetime:

@@ -83,6 +83,20 @@ def deadlines(course: CourseState) -> tuple[Deadline, ...]:
     return tuple(sorted(pending, key=lambda deadline: (deadline.passes_at, deadline.key)))
 
 
+_REMINDERS = frozenset({DeadlineKind.CHECKPOINT_EMERGENCY, DeadlineKind.CHECK_IN_REMINDER, DeadlineKind.FORM_REMINDER})
+
+
+def owed(course: CourseState) -> tuple[Deadline, ...]:
+    """Everything that is due and has not been done, whether it has passed or not, the longest due first.
+
+    What passed stays owed: its escalation was raised, and the talk is still to be held. Reminders are left out.
+    """
+    if course.is_closed or course.referral is None:
+        return ()
+    awaited = (deadline for deadline in _all(course) if deadline.kind not in _REMINDERS)
+    return tuple(sorted(awaited, key=lambda deadline: (deadline.due_at, deadline.key)))
+
+
 def _all(course: CourseState) -> Iterator[Deadline]:
     if course.hold is None:
         yield from _phase(course)
@@ -184,7 +198,7 @@ def _rechecks(course: CourseState, session: MedicineSession) -> Iterator[Deadlin
             due_at=due_at,
             learned_at=reading.recorded_at,
             session=session.number,
-            consequence=Consequence(kind=kind, severity=severity),
+            consequence=Consequence(kind=kind, severity=severity) if severity else None,
         )
 
 

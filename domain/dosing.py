@@ -11,7 +11,7 @@ from domain.state import CourseState, MedicineSession, Stage
 from domain.values import Blocker, Role
 from domain.vitals import VerdictSeverity, verdict
 
-_TOLERANCE = 1e-9
+TOLERANCE = 1e-9
 """What a division may be off by: 35 mg for 70 kg is 0.5 mg/kg."""
 
 LEAST_MG = 0.0001
@@ -112,13 +112,13 @@ def _bound_blockers(course: CourseState, session: MedicineSession, event: DoseAd
     total = _given_mg(session) + event.data.mg
     amount = _amount(course, total, weight)
     yield from _hard_blockers(course, amount)
-    if amount > rules.max + _TOLERANCE and not _has_second_prescriber(session, event):
+    if amount > rules.max + TOLERANCE and not _has_second_prescriber(session, event):
         yield _above(course, amount, "dose.needs_two_prescribers", rules.max, "max", "the limit of one prescriber,")
     yield from _rise_blockers(course, session, amount)
     planned = course.plan.data.dose if course.plan else None
     if planned is not None and event.data.actor.role is not Role.PRESCRIBER:
         planned_mg = planned.mg if planned.mg is not None else (planned.mg_per_kg or 0.0) * weight
-        if total > planned_mg + _TOLERANCE:
+        if total > planned_mg + TOLERANCE:
             yield Blocker(
                 code="dose.above_plan",
                 message=f"{total:g} mg is above the plan's {planned_mg:g} mg; only a prescriber may report that",
@@ -130,7 +130,7 @@ def _bound_blockers(course: CourseState, session: MedicineSession, event: DoseAd
 
 def _hard_blockers(course: CourseState, amount: float) -> Iterator[Blocker]:
     limit = course.protocol.medicine.dose.hard_max
-    if amount > limit + _TOLERANCE:
+    if amount > limit + TOLERANCE:
         yield _above(course, amount, "dose.above_hard_max", limit, "hard_max", "the limit of any dose,")
 
 
@@ -139,12 +139,12 @@ def _rise_blockers(course: CourseState, session: MedicineSession, amount: float)
     rules = course.protocol.medicine.dose
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
     if before is None:
-        if amount > rules.first_max + _TOLERANCE:
+        if amount > rules.first_max + TOLERANCE:
             limit, what = rules.first_max, "the limit of a first dose,"
             yield _above(course, amount, "dose.above_first_max", limit, "first_max", what)
     elif (weight_before := weight_today(before)) is not None:
         given_before = _amount(course, _given_mg(before), weight_before)
-        if amount - given_before > rules.step_max + _TOLERANCE:
+        if amount - given_before > rules.step_max + TOLERANCE:
             limit = round(given_before + rules.step_max, 6)
             yield _above(course, amount, "dose.step_too_large", limit, "step_max", "the highest next step")
 
@@ -177,32 +177,6 @@ def weight_today(session: MedicineSession) -> float | None:
 def in_basis(basis: DoseBasis, mg: float, weight_kg: float) -> float:
     """A dose in what the protocol counts it in: mg/kg or mg."""
     return round(mg / weight_kg if basis is DoseBasis.MG_PER_KG else mg, 6)
-
-
-def plan_blockers(course: CourseState, dose_mg_per_kg: float | None, dose_mg: float | None) -> Iterator[Blocker]:
-    """Whether a planned dose lies within the protocol's bounds and is said in its unit."""
-    rules, source = course.protocol.medicine.dose, course.protocol.source_of
-    amount = dose_mg_per_kg if rules.basis is DoseBasis.MG_PER_KG else dose_mg
-    if amount is None:
-        yield Blocker(
-            code="plan.dose_in_wrong_unit",
-            message=f"The protocol counts doses in {rules.basis.replace('_per_', '/')}",
-            absolute=True,
-            observed="mg" if dose_mg is not None else "mg_per_kg",
-            limit=rules.basis,
-            source=source("medicine.dose.basis"),
-        )
-        return
-    limit, name = (rules.hard_max, "hard_max") if course.dosed_sessions else (rules.first_max, "first_max")
-    if amount > limit + _TOLERANCE:
-        yield Blocker(
-            code=f"plan.dose_above_{name}",
-            message=f"A planned dose of {amount:g} is above the limit of {limit:g}",
-            absolute=True,
-            observed=amount,
-            limit=limit,
-            source=source(f"medicine.dose.{name}"),
-        )
 
 
 def _has_second_prescriber(session: MedicineSession, event: DoseAdministered) -> bool:

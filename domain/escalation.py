@@ -173,7 +173,11 @@ class Page(Frozen):
 
 
 class EscalationView(Frozen):
-    """One escalation as its workflow holds it. `revision` rises with every change, so the newest view wins."""
+    """One escalation as its workflow holds it. `revision` rises with every change, so the newest view wins.
+
+    At `moves_at` it moves by itself if nobody acts before: it pages the next step, once the policy's hours have begun,
+    or a promise lapses. Resolved, it does not move any more.
+    """
 
     id: EscalationId
     course_id: CourseId
@@ -192,3 +196,4 @@ class EscalationView(Frozen):
     note: str | None = None
     revision: int
     first_acknowledged_at: Moment | None = None
+    moves_at: Moment | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
-from domain import booking, clearance, discharge, dosing, eligibility, followup, preparation
+from domain import booking, clearance, discharge, dosing, eligibility, followup, planning, preparation
 from domain.events import (
     MODELS,
     AdverseEventReported,
@@ -181,7 +181,7 @@ def _particular(course: CourseState, session: MedicineSession | None, event: Cli
             if event.data.decision is EligibilityDecision.ELIGIBLE:
                 yield from eligibility.blockers(course, event.time)
         case PlanPrescribed():
-            yield from _plan_blockers(course, event)
+            yield from planning.blockers(course, event)
         case SessionBooked():
             yield from booking.blockers(course, event.data.session, event.data.starts_at, event.data.staff)
         case SessionRebooked():
@@ -348,35 +348,6 @@ def _wrong_stage(session: MedicineSession, stages: frozenset[Stage]) -> Blocker:
         observed=session.stage,
         limit=expected,
     )
-
-
-def _plan_blockers(course: CourseState, event: PlanPrescribed) -> Iterator[Blocker]:
-    rules, source = course.protocol.course, course.protocol.source_of
-    plan = event.data
-    if plan.medicine_sessions is not None and not rules.sessions_min <= plan.medicine_sessions <= rules.sessions_max:
-        yield Blocker(
-            code="plan.sessions_out_of_bounds",
-            message=f"{plan.medicine_sessions} sessions were planned; {rules.sessions_min} to {rules.sessions_max} "
-            "are allowed",
-            absolute=True,
-            observed=plan.medicine_sessions,
-            limit=f"{rules.sessions_min}-{rules.sessions_max}",
-            source=source("course.sessions_max"),
-        )
-    if plan.interval_days is not None:
-        least, most = rules.interval_min.days, rules.interval_max.days
-        if not least <= plan.interval_days <= most:
-            yield Blocker(
-                code="plan.interval_out_of_bounds",
-                message=f"An interval of {plan.interval_days} days was planned; {least} to {most} are allowed",
-                absolute=True,
-                observed=plan.interval_days,
-                limit=f"{least}-{most}",
-                source=source("course.interval_min"),
-            )
-    if rules.goals_required and not course.plans and not plan.goals:
-        yield Blocker(code="plan.goals_missing", message="The first plan names the patient's goals", absolute=True)
-    yield from dosing.plan_blockers(course, plan.dose.mg_per_kg, plan.dose.mg)
 
 
 def _may_be_rebooked(session: MedicineSession | None) -> Iterator[Blocker]:

@@ -43,6 +43,11 @@ class Climb(Frozen):
         """Whether it pages."""
         return self.state is EscalationState.OPEN
 
+    @property
+    def moves_at(self) -> datetime | None:
+        """When it moves by itself if nobody acts: a rung is due, at its policy's hours, or a promise lapses."""
+        return None if self.state is EscalationState.RESOLVED else self._earliest
+
     def next_rung(self, policy: Policy) -> Rung | None:
         """The step that pages next if nobody acts, and when; None once resolved."""
         if self.state is EscalationState.RESOLVED:
@@ -113,11 +118,12 @@ class Climb(Frozen):
 
 def forecast(policy: Policy, climb: Climb, now: datetime, until: datetime) -> tuple[Rung, ...]:
     """Which steps page up to and including `until` if nobody acts from `now` on."""
-    return tuple(takewhile(lambda rung: rung.at <= until, _climbing(policy, climb, now)))
+    return tuple(takewhile(lambda rung: rung.at <= until, (rung for rung, _ in climbing(policy, climb, now))))
 
 
-def _climbing(policy: Policy, climb: Climb, now: datetime) -> Iterator[Rung]:
+def climbing(policy: Policy, climb: Climb, now: datetime) -> Iterator[tuple[Rung, Climb]]:
+    """Each step that pages if nobody acts from `now` on, with the ladder as it is afterwards; without end."""
     while rung := climb.next_rung(policy):
         rung = rung.but(at=next_opening(policy.hours, max(rung.at, now)))
-        yield rung
         climb = climb.climbed(policy, rung, rung.at)
+        yield rung, climb

@@ -68,6 +68,13 @@ SCREENER_ITEMS = 6
 INSTRUMENTS = frozenset({*QUESTIONNAIRES, CSSRS})
 """The instruments that need no `range` in a protocol."""
 
+_NAMES: Mapping[str, str] = {PHQ9: "PHQ-9", "gad7": "GAD-7", "pcl5": "PCL-5", CSSRS: "C-SSRS"}
+
+
+def instrument_name(instrument: Code) -> str:
+    """The instrument as clinicians write it: `phq9` is PHQ-9, `madrs` is MADRS."""
+    return _NAMES.get(instrument) or instrument.replace("_", " ").upper()
+
 
 class Risk(StrEnum):
     """The level of suicide risk that a C-SSRS screener shows."""

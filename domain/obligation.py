@@ -32,6 +32,9 @@ LAST_PAGES = 900
 LINKS = 1000
 """How many of the links that were used it knows again: more than are good at a time."""
 
+SETTLED_BY_ITSELF = frozenset({Kind.VITALS_OVERDUE, Kind.ORCHESTRATOR_SILENT})
+"""The kinds that ask for nothing any more once what was missing is there."""
+
 LINK_USED = "This link has answered once, and the alarm was raised again since: use the link of the newest page"
 
 
@@ -105,8 +108,8 @@ class Obligation(Frozen):
         return self if climb == self.climb else self._opened_again(climb, now, resolved_by=None, resolved_at=None)
 
     def settle(self, news: Settlement, now: datetime) -> "Obligation":
-        """The missing reading arrived. Every other kind is for a human to resolve."""
-        if self.is_resolved or self.view.kind is not Kind.VITALS_OVERDUE:
+        """What was missing has come: a reading, or whoever watches. Every other kind is for a human to resolve."""
+        if self.is_resolved or self.view.kind not in SETTLED_BY_ITSELF:
             return self
         return self._resolved(now, None, news.reason)
 
@@ -151,6 +154,7 @@ class Obligation(Frozen):
             state=climb.state,
             step=climb.step,
             snoozed_until=climb.quiet.until if climb.quiet else None,
+            moves_at=climb.moves_at,
             revision=self.view.revision + 1,
             **changes,
         )
@@ -174,7 +178,7 @@ class EscalationRun(Opening):
 def opened(opening: Opening, now: datetime) -> Obligation:
     """A new escalation, whose first step is due at once, or when the policy's hours begin."""
     climb = Climb(severity=opening.severity, due_at=now)
-    view = EscalationView(**dict(opening), state=climb.state, step=climb.step, revision=1)
+    view = EscalationView(**dict(opening), state=climb.state, step=climb.step, moves_at=climb.moves_at, revision=1)
     return Obligation(view=view, climb=climb)
 
 

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from domain.oncall_checks import FALLBACK, Contradiction, Parts, contradictions
-from domain.policy import Channel, Fallback, Person, Policy, Step, TargetKind, read_target
+from domain.policy import Channel, Fallback, Person, Policy, Step, TargetKind, read_target, scheme
 from domain.rota import Hours, Rota, RotaOverride
 from domain.values import Frozen, Moment, PersonId, Severity
 
@@ -78,6 +78,10 @@ class OnCall(Frozen):
         if person == FALLBACK:
             return self.fallback.channels
         return self.people[person].channels if person in self.people else ()
+
+    def schemes_of(self, person: PersonId) -> tuple[str, ...]:
+        """By what kinds of channel a person is reached: all that may be shown of them."""
+        return tuple(scheme(channel) for channel in self.channels_of(person))
 
     def _named(self, target: str, at: datetime) -> Iterator[PersonId]:
         match read_target(target):

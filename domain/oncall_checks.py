@@ -1,13 +1,13 @@
 """What an on-call file must not promise: a page to nobody, or less haste the worse it gets."""
 
 from collections.abc import Iterator, Mapping
-from itertools import islice, pairwise
+from itertools import combinations, islice, pairwise
 from math import lcm
 from typing import Final
 
 from domain.durations import in_words
 from domain.policy import Person, Policy, Step, TargetKind, read_target
-from domain.rota import Rota
+from domain.rota import Rota, is_skipped
 from domain.values import Frozen, PersonId, Severity
 
 FALLBACK: Final[PersonId] = "fallback"
@@ -47,12 +47,33 @@ def _people(parts: Parts) -> Iterator[Contradiction]:
 
 def _rotas(parts: Parts) -> Iterator[Contradiction]:
     for name, rota in parts.rotas.items():
+        yield from _moments(f"rotas.{name}", rota)
         for place, member in enumerate(rota.members, start=1):
             if member not in parts.person_names:
                 yield f"rotas.{name}.members[{place}]", f"{member} is not one of [people]"
         for place, override in enumerate(rota.overrides, start=1):
             if override.person not in parts.person_names:
                 yield f"rotas.{name}.overrides[{place}].person", f"{override.person} is not one of [people]"
+        yield from _overlaps(f"rotas.{name}", rota)
+
+
+def _moments(key: str, rota: Rota) -> Iterator[Contradiction]:
+    """A moment that is written out is one that the wall clock shows."""
+    written = {f"{key}.handoff": rota.handoff}
+    for place, override in enumerate(rota.overrides, start=1):
+        written |= {f"{key}.overrides[{place}].from": override.from_, f"{key}.overrides[{place}].until": override.until}
+    for where, local in written.items():
+        if is_skipped(local, rota.timezone):
+            shown = local.isoformat()
+            yield where, f"{shown} does not exist in {rota.timezone}: the clock is put forward over it"
+
+
+def _overlaps(key: str, rota: Rota) -> Iterator[Contradiction]:
+    """Two people who stand in at once would leave it open who is called."""
+    for (place, one), (later, other) in combinations(enumerate(rota.overrides, start=1), 2):
+        if one.from_ < other.until and other.from_ < one.until:
+            stands_in = f"{one.person} stands in from {one.from_.isoformat()} until {one.until.isoformat()}"
+            yield f"{key}.overrides[{later}]", f"overlaps overrides[{place}], when {stands_in}"
 
 
 def _targets(parts: Parts) -> Iterator[Contradiction]:

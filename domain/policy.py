@@ -23,6 +23,12 @@ def _has_scheme(channel: SecretStr) -> SecretStr:
 Channel = Annotated[SecretStr, AfterValidator(_has_scheme)]
 """Where a page goes: an Apprise URL. It may hold an address or a token, so it is never shown."""
 
+
+def scheme(channel: Channel) -> str:
+    """What kind of channel it is, such as `mailto`: all of it that is ever shown."""
+    return channel.get_secret_value().partition("://")[0].lower()
+
+
 Channels = Annotated[tuple[Channel, ...], at_least_one("has no channel: a page could not be sent")]
 
 

@@ -26,6 +26,9 @@ from domain.values import Code, Frozen, Role, Severity
 
 Count = Annotated[int, Field(ge=0)]
 AtLeastOne = Annotated[int, Field(ge=1)]
+Sessions = Annotated[int, Field(ge=1, le=99)]
+Years = Annotated[int, Field(ge=0, le=130)]
+Trials = Annotated[int, Field(ge=0, le=100)]
 Milligrams = Annotated[float, Field(gt=0)]
 Percent = Annotated[int, Field(ge=1, le=100)]
 
@@ -154,9 +157,9 @@ class VitalRanges(Frozen):
 class CourseRules(Frozen):
     """How many medicine sessions, and how far apart two doses are."""
 
-    medicine_sessions: AtLeastOne
-    sessions_min: AtLeastOne
-    sessions_max: AtLeastOne
+    medicine_sessions: Sessions
+    sessions_min: Sessions
+    sessions_max: Sessions
     interval: Length
     interval_min: Length
     interval_max: Length
@@ -170,8 +173,8 @@ class ScreeningRules(Frozen):
 
     within: Length
     measures: tuple[Code, ...]
-    age_min: Count
-    prior_trials_min: Count
+    age_min: Years
+    prior_trials_min: Trials
     systolic_max: AtLeastOne
     diastolic_max: AtLeastOne
     consent_version: Text

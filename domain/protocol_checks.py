@@ -1,17 +1,21 @@
 """What cannot be meant: values of a protocol that are each sound and contradict one another."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Final
 
+from domain import followup
 from domain.durations import iso_8601
-from domain.measures import CSSRS, INSTRUMENTS, PHQ9
-from domain.protocol import Limit, LimitSeverity, MeasureRule, Protocol, Range, Vital
+from domain.events import Dose
+from domain.measures import CSSRS, INSTRUMENTS, PHQ9, QUESTIONNAIRES
+from domain.protocol import DoseBasis, MeasureRule, Protocol
 from domain.protocol_table import parameters
+from domain.protocol_vitals import Contradictions, vital_contradictions, written
+from domain.values import bounds
 
-Contradictions: TypeAlias = Iterator[tuple[str, str]]
-"""Each as the key to look at, and the sentence that says what was expected there."""
+_MOST_PLANNED: Final = {basis: bounds(Dose, basis)[1] for basis in DoseBasis}
+"""What a plan may say at most, in each basis."""
 
 
 def contradictions(protocol: Protocol) -> Contradictions:
@@ -35,6 +39,10 @@ def _course(protocol: Protocol) -> Contradictions:
         interval_max=course.interval_max,
         rescreen_after=course.rescreen_after,
     )
+    review_after = course.review_after_session
+    if review_after is not None and review_after >= course.sessions_max:
+        expected = f"less than sessions_max ({course.sessions_max}) was expected: no dose follows the last session"
+        yield "course.review_after_session", expected
 
 
 def _screening(protocol: Protocol) -> Contradictions:
@@ -58,16 +66,25 @@ def _staff(protocol: Protocol) -> Contradictions:
 def _medicine(protocol: Protocol) -> Contradictions:
     medicine = protocol.medicine
     yield from _in_order(
+        "medicine", minimum_observation=medicine.minimum_observation, planned_duration=medicine.planned_duration
+    )
+    yield from _in_order(
         "medicine", minimum_observation=medicine.minimum_observation, discharge_overdue=medicine.discharge_overdue
     )
+    if medicine.fluids_fasting > medicine.solids_fasting:
+        yield "medicine.fluids_fasting", f"at most solids_fasting ({iso_8601(medicine.solids_fasting)}) was expected"
     yield from _known_measures("medicine.measures", medicine.measures, protocol.measures)
-    dose = medicine.dose
+
+
+def _dose(protocol: Protocol) -> Contradictions:
+    dose = protocol.medicine.dose
     yield from _in_order("medicine.dose", first_max=dose.first_max, max=dose.max, hard_max=dose.hard_max)
-    for vital in Vital:
-        hold, never = medicine.clearance.hold.of(vital), medicine.clearance.never.of(vital)
-        if hold and never and not hold.lies_within(never):
-            expected = f"a range within never ({_written(never)}) was expected"
-            yield f"medicine.clearance.hold.{vital}", expected
+    if dose.step_max > dose.hard_max:
+        yield "medicine.dose.step_max", f"at most hard_max ({dose.hard_max:g}) was expected"
+    most = _MOST_PLANNED[dose.basis]
+    if dose.hard_max > most:
+        unit = dose.basis.replace("_per_", "/")
+        yield "medicine.dose.hard_max", f"at most {most:g} {unit} was expected: no plan says more"
 
 
 def _checkpoints(protocol: Protocol) -> Contradictions:
@@ -81,50 +98,11 @@ def _checkpoints(protocol: Protocol) -> Contradictions:
         for name, window in (("early", rules.early), ("grace", rules.grace)):
             if window >= nearest:
                 yield f"{table}.{name}", f"less than {iso_8601(nearest)}, the shortest interval, was expected"
+        if max(rules.early, rules.grace) < nearest <= rules.early + rules.grace:
+            belongs = f"a reading {iso_8601(rules.early)} before the next one belongs to that (early)"
+            yield f"{table}.grace", f"less than {iso_8601(nearest - rules.early)} was expected: {belongs}"
     if rules.emergency_after < rules.grace:
         yield f"{table}.emergency_after", f"at least grace ({iso_8601(rules.grace)}) was expected"
-
-
-def _limits(protocol: Protocol) -> Contradictions:
-    limits = protocol.medicine.limits
-    for limit in limits:
-        yield from _outside_the_gate(limit, protocol.medicine.clearance.hold.of(limit.vital))
-    for vital in Vital:
-        of_vital = [limit for limit in limits if limit.vital is vital]
-        yield from _further_out(of_vital, lambda limit: limit.above, "above")
-        yield from _further_out(of_vital, lambda limit: None if limit.below is None else -limit.below, "below")
-        yield from _further_out(of_vital, lambda limit: limit.rise, "rise")
-        yield from _room_between(of_vital)
-
-
-def _outside_the_gate(limit: Limit, hold: Range | None) -> Contradictions:
-    """A reading that clears a patient for her dose must not be an alarm a minute later."""
-    if hold is None:
-        return
-    if limit.above is not None and limit.above < hold.high:
-        yield limit.key, f"above = {hold.high:g} or more was expected: clearance.hold lets {hold.high:g} pass"
-    if limit.below is not None and limit.below > hold.low:
-        yield limit.key, f"below = {hold.low:g} or less was expected: clearance.hold lets {hold.low:g} pass"
-
-
-def _further_out(limits: Sequence[Limit], distance: Callable[[Limit], float | None], word: str) -> Contradictions:
-    known = [(limit, far) for limit in limits if (far := distance(limit)) is not None]
-    for severity in LimitSeverity:
-        same = [limit for limit, _ in known if limit.severity is severity]
-        if len(same) > 1:
-            yield same[0].key, f"one limit of {word} was expected for this severity"
-    ordered = sorted(known, key=lambda pair: pair[0].severity.rank)
-    for (milder, nearer), (graver, further) in pairwise(ordered):
-        if graver.severity is not milder.severity and further <= nearer:
-            yield graver.key, f"a limit further out than the one for {milder.severity} was expected"
-
-
-def _room_between(limits: Sequence[Limit]) -> Contradictions:
-    above = min((limit.above for limit in limits if limit.above is not None), default=None)
-    below = max((limit.below for limit in limits if limit.below is not None), default=None)
-    if above is not None and below is not None and below > above:
-        key = next(limit.key for limit in limits if limit.above == above)
-        yield key, f"above = {below:g} or more was expected: no reading is without an alarm"
 
 
 def _symptoms(protocol: Protocol) -> Contradictions:
@@ -138,14 +116,41 @@ def _symptoms(protocol: Protocol) -> Contradictions:
             yield f"medicine.symptoms.{name}", f"{symptom} is {graver} as well; it was expected in one list"
 
 
-def _after_the_session(protocol: Protocol) -> Contradictions:
-    check_ins = protocol.check_ins
-    yield from _rising("check_ins.after", check_ins.after)
-    if check_ins.reminder >= check_ins.missed:
-        yield "check_ins.reminder", f"less than missed ({iso_8601(check_ins.missed)}) was expected"
-    if check_ins.missed_at_risk > check_ins.missed:
-        yield "check_ins.missed_at_risk", f"at most missed ({iso_8601(check_ins.missed)}) was expected"
-    yield from _rising("follow_up.after", protocol.follow_up.after)
+def _integration(protocol: Protocol) -> Contradictions:
+    rules, interval_max = protocol.integration, protocol.course.interval_max
+    if rules.sessions and protocol.medicine.integration_before_next_dose and rules.within > interval_max:
+        expected = f"at most course.interval_max ({iso_8601(interval_max)}) was expected"
+        yield "integration.within", f"{expected}: the talk comes before the next dose"
+
+
+def _check_ins(protocol: Protocol) -> Contradictions:
+    rules = protocol.check_ins
+    yield from _named_by_days("check_ins", rules.after, missed=rules.missed)
+    if rules.reminder >= rules.missed:
+        yield "check_ins.reminder", f"less than missed ({iso_8601(rules.missed)}) was expected"
+    if rules.missed_at_risk > rules.missed:
+        yield "check_ins.missed_at_risk", f"at most missed ({iso_8601(rules.missed)}) was expected"
+
+
+def _follow_up(protocol: Protocol) -> Contradictions:
+    yield from _named_by_days("follow_up", protocol.follow_up.after, grace=protocol.follow_up.grace)
+
+
+def _named_by_days(table: str, after: Sequence[timedelta], **grace: timedelta) -> Contradictions:
+    """Each of several is known by its number of days, and over before the next one is due."""
+    found = list(_rising(f"{table}.after", after))
+    for earlier, later in pairwise(after):
+        if later > earlier and followup.days(later) == followup.days(earlier):
+            both = f"{iso_8601(earlier)} and {iso_8601(later)} are both called {followup.days(later)}"
+            found.append((f"{table}.after", f"each after its own number of days was expected; {both}"))
+    yield from found
+    nearest = min((later - earlier for earlier, later in pairwise(after)), default=None)
+    for name, length in grace.items():
+        if nearest is not None and not found and length >= nearest:
+            yield f"{table}.{name}", f"less than {iso_8601(nearest)}, the shortest interval of after, was expected"
+
+
+def _forms(protocol: Protocol) -> Contradictions:
     names = [form.form for form in protocol.forms]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"forms.{name}", "each form was expected once"
@@ -158,27 +163,56 @@ def _after_the_session(protocol: Protocol) -> Contradictions:
 def _measures(protocol: Protocol) -> Contradictions:
     for instrument, rule in protocol.measures.items():
         table = f"measures.{instrument}"
-        yield from _range_of(table, instrument, rule)
-        if instrument != PHQ9 and rule.item9:
-            yield f"{table}.item9", "only phq9 has an item 9"
-        if rule.item9:
-            yield from _known_measures(f"{table}.item9.needs", (rule.item9.needs,), protocol.measures)
-        if instrument != CSSRS and (rule.high or rule.moderate):
-            yield f"{table}.{'high' if rule.high else 'moderate'}", "only cssrs has levels of risk"
-        if instrument == CSSRS:
-            for name in ("response_percent", "remission_below", "meaningful_change"):
-                if getattr(rule, name) is not None:
-                    yield f"{table}.{name}", "cssrs has a level of risk and no score"
+        yield from _scores(table, instrument, rule)
+        yield from _item9(table, instrument, rule, protocol.measures)
+        yield from _risk(table, instrument, rule)
 
 
-def _range_of(table: str, instrument: str, rule: MeasureRule) -> Contradictions:
+def _item9(table: str, instrument: str, rule: MeasureRule, measures: Mapping[str, MeasureRule]) -> Contradictions:
+    if rule.item9 is None:
+        return
+    if instrument != PHQ9:
+        yield f"{table}.item9", "only phq9 has an item 9"
+    elif rule.item9.needs == instrument:
+        yield f"{table}.item9.needs", f"another instrument than {instrument} was expected: it would answer itself"
+    yield from _known_measures(f"{table}.item9.needs", (rule.item9.needs,), measures)
+
+
+def _risk(table: str, instrument: str, rule: MeasureRule) -> Contradictions:
+    high, moderate = rule.high, rule.moderate
+    if instrument != CSSRS:
+        if high or moderate:
+            yield f"{table}.{'high' if high else 'moderate'}", "only cssrs has levels of risk"
+        return
+    for name in ("response_percent", "remission_below", "meaningful_change"):
+        if getattr(rule, name) is not None:
+            yield f"{table}.{name}", "cssrs has a level of risk and no score"
+    if moderate is None:
+        return
+    if high is None:
+        yield f"{table}.high", "is missing: moderate has an answer, and high is worse"
+        return
+    if high.severity.rank < moderate.severity.rank:
+        yield f"{table}.high", f"at least the severity of moderate ({moderate.severity}) was expected"
+    if moderate.hold and not high.hold:
+        yield f"{table}.high", "hold = true was expected: moderate holds the course, and high is worse"
+
+
+def _scores(table: str, instrument: str, rule: MeasureRule) -> Contradictions:
     if instrument in INSTRUMENTS and rule.range:
         yield f"{table}.range", f"Kapstan scores {instrument} by its answers; no range was expected"
     if instrument not in INSTRUMENTS and not rule.range:
         known = ", ".join(sorted(INSTRUMENTS))
         yield f"{table}.range", f"is missing: an instrument other than {known} is known by its score's range"
-    if rule.range and rule.remission_below is not None and not rule.range.holds(rule.remission_below):
-        yield f"{table}.remission_below", f"a score within the range ({_written(rule.range)}) was expected"
+    questionnaire = QUESTIONNAIRES.get(instrument)
+    scores = questionnaire.scores if questionnaire else rule.range
+    if scores is None:
+        return
+    if rule.remission_below is not None and not scores.holds(rule.remission_below):
+        yield f"{table}.remission_below", f"a score within the range ({written(scores)}) was expected"
+    if rule.meaningful_change is not None and rule.meaningful_change > scores.high - scores.low:
+        most = scores.high - scores.low
+        yield f"{table}.meaningful_change", f"at most {most:g} was expected: no score changes by more"
 
 
 def _evidence(protocol: Protocol) -> Contradictions:
@@ -193,10 +227,14 @@ _CHECKS: tuple[Callable[[Protocol], Contradictions], ...] = (
     _screening,
     _staff,
     _medicine,
+    _dose,
     _checkpoints,
-    _limits,
+    vital_contradictions,
     _symptoms,
-    _after_the_session,
+    _integration,
+    _check_ins,
+    _follow_up,
+    _forms,
     _measures,
     _evidence,
 )
@@ -227,7 +265,3 @@ def _comparable(value: float | timedelta) -> float:
 
 def _shown(value: float | timedelta) -> str:
     return iso_8601(value) if isinstance(value, timedelta) else f"{value:g}"
-
-
-def _written(limits: Range) -> str:
-    return f"[{limits.low:g}, {limits.high:g}]"

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from itertools import pairwise
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from domain.durations import Length
-from domain.values import Frozen, PersonId
+from domain.values import Frozen, Moment, PersonId
 
 SHORTEST_TURN = timedelta(hours=1)
 """A shorter turn could be lost, or come twice, when the clock is put forward or back."""
@@ -56,7 +55,14 @@ def _long_enough(period: timedelta) -> timedelta:
     return period
 
 
-LocalDateTime = Annotated[datetime, _local(datetime.fromisoformat, "a local date and time such as 2026-01-05T08:00:00")]
+def _date_and_time(text: str) -> datetime:
+    if len(text) <= len("2026-01-05"):
+        # A day alone would be read as its midnight, so that a stand-in until the 26th was gone on the 26th.
+        raise ValueError
+    return datetime.fromisoformat(text)
+
+
+LocalDateTime = Annotated[datetime, _local(_date_and_time, "a local date and time such as 2026-01-05T08:00:00")]
 LocalTime = Annotated[time, _local(time.fromisoformat, "a local time such as 08:00")]
 Zone = Annotated[str, AfterValidator(_known)]
 
@@ -77,6 +83,15 @@ class RotaOverride(Frozen):
         return self
 
 
+class Shift(Frozen):
+    """`person` is on duty from `begins_at` (included) until `ends_at` (excluded), in turn or as a stand-in."""
+
+    person: PersonId
+    begins_at: Moment
+    ends_at: Moment
+    is_override: bool
+
+
 class Rota(Frozen):
     """People who take turns. A turn ends at the same local time all year round, however long that day was."""
 
@@ -86,16 +101,6 @@ class Rota(Frozen):
     handoff: LocalDateTime
     overrides: tuple[RotaOverride, ...] = ()
 
-    @model_validator(mode="after")
-    def _overrides_do_not_overlap(self) -> Self:
-        for earlier, later in pairwise(sorted(self.overrides, key=lambda override: override.from_)):
-            if later.from_ < earlier.until:
-                raise ValueError(
-                    f"two overrides overlap: {earlier.person} is there until {earlier.until.isoformat()},"
-                    f" {later.person} from {later.from_.isoformat()}"
-                )
-        return self
-
     @property
     def people(self) -> frozenset[PersonId]:
         """Everybody who is ever on this rota."""
@@ -103,10 +108,31 @@ class Rota(Frozen):
 
     def on_duty(self, at: datetime) -> PersonId:
         """Who is on duty at a moment; before the first hand-off, the first member."""
-        for override in self.overrides:
-            if self._instant(override.from_) <= at < self._instant(override.until):
-                return override.person
-        return self.members[self._turn(at) % len(self.members)]
+        override = self._override(at)
+        return override.person if override else self.members[self._turn(at) % len(self.members)]
+
+    def shift(self, at: datetime) -> Shift:
+        """Who is on duty from a moment on, and until when: the next hand-off, or where a stand-in begins or ends."""
+        if override := self._override(at):
+            ends_at = self._instant(override.until)
+        else:
+            next_turn = self._instant(self.handoff + (self._turn(at) + 1) * self.period)
+            stand_ins = ((self._instant(one.from_), self._instant(one.until)) for one in self.overrides)
+            # A stand-in within the hour that the clock skips never comes.
+            ends_at = min([next_turn, *(begins for begins, ends in stand_ins if at < begins < ends)])
+        return Shift(person=self.on_duty(at), begins_at=at, ends_at=ends_at, is_override=override is not None)
+
+    def shifts(self, begins_at: datetime, ends_at: datetime) -> tuple[Shift, ...]:
+        """Who is on duty in that time, one after the other. There is never a gap: a rota always has somebody."""
+        shifts: list[Shift] = []
+        while begins_at < ends_at:
+            shift = self.shift(begins_at)
+            shifts.append(shift.but(ends_at=min(shift.ends_at, ends_at)))
+            begins_at = shift.ends_at
+        return tuple(shifts)
+
+    def _override(self, at: datetime) -> RotaOverride | None:
+        return next((one for one in self.overrides if self._instant(one.from_) <= at < self._instant(one.until)), None)
 
     def _turn(self, at: datetime) -> int:
         wall_clock = at.astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None)
@@ -163,6 +189,11 @@ class Hours(Frozen):
 def next_opening(hours: Hours | None, at: datetime) -> datetime:
     """`at`, or when the hours next begin. Without hours every moment will do."""
     return hours.next_opening(at) if hours else at
+
+
+def is_skipped(local: datetime, zone: str) -> bool:
+    """Whether the clock of that zone never says so: it is put forward over that moment."""
+    return _instant(local, zone).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local
 
 
 def _instant(local: datetime, zone: str) -> datetime:

@@ -10,7 +10,13 @@ from domain.values import CourseId, Frozen, Moment, Severity
 
 
 class CourseSummary(Frozen):
-    """One course in a list. It is written to the record store with the ledger, whose last entry is `sequence`."""
+    """One course in a list. It is written to the record store with the ledger, whose last entry is `sequence`.
+
+    `to_do` and `blocked_by` are words without a clinical value, as of that entry; what is to be done is late once
+    `to_do_by` lies behind. `dosed_at` and `reading_due_at` are there while a dosed patient is watched.
+    `monitored_session` is the one whose dosed patient has not been discharged. At `next_passes_at` the course moves by
+    itself if nobody acts before.
+    """
 
     course_id: CourseId
     site: str
@@ -30,6 +36,14 @@ class CourseSummary(Frozen):
     closed_at: Moment | None
     sequence: int
     ledger_head: str
+    planned_sessions: int | None = None
+    to_do: str | None = None
+    to_do_by: Moment | None = None
+    blocked_by: tuple[str, ...] = ()
+    dosed_at: Moment | None = None
+    reading_due_at: Moment | None = None
+    monitored_session: int | None = None
+    next_passes_at: Moment | None = None
 
 
 class Batch(Frozen):

@@ -1,8 +1,28 @@
 """How a patient's scores have moved since the beginning of her course."""
 
-from domain.measures import Change, change
+from domain.measures import QUESTIONNAIRES, Change, change
+from domain.protocol import MeasureRule
 from domain.state import CourseState, MeasureTaken
-from domain.values import Code
+from domain.values import Code, Frozen, Moment
+
+
+class Thresholds(Frozen):
+    """What an instrument's scores are judged by in one course; None is what the protocol leaves open.
+
+    A score of `response_at_most` or less is a response, one below `remission_below` a remission, and one that lies
+    `meaningful_change` or more from the baseline has really moved. Scores go from `lowest` to `highest`.
+    """
+
+    instrument: Code
+    baseline: float | None = None
+    baseline_at: Moment | None = None
+    response_at_most: float | None = None
+    remission_below: float | None = None
+    meaningful_change: float | None = None
+    lowest: float | None = None
+    highest: float | None = None
+    response_source: str | None = None
+    remission_source: str | None = None
 
 
 def trend(course: CourseState, taken: MeasureTaken) -> Change | None:
@@ -17,6 +37,13 @@ def trend(course: CourseState, taken: MeasureTaken) -> Change | None:
     return change(before, taken.scored.score, rule)
 
 
+def thresholds(course: CourseState) -> tuple[Thresholds, ...]:
+    """Of each instrument that has an answer, or whose score the referral brought along."""
+    brought = course.referral.data.measures_baseline if course.referral else None
+    known = (*(brought or {}), *(taken.scored.instrument for taken in course.measures))
+    return tuple(_thresholds(course, instrument) for instrument in dict.fromkeys(known))
+
+
 def brought_along(course: CourseState, instrument: Code) -> float | None:
     """The score that the referral brought along, if it did."""
     said = course.referral.data.measures_baseline if course.referral else None
@@ -29,3 +56,36 @@ def _baseline(course: CourseState, taken: MeasureTaken) -> float | None:
     of_kind = (one for one in course.measures if one.scored.instrument == taken.scored.instrument)
     first = min(of_kind, key=lambda one: one.at)
     return None if first is taken else first.scored.score
+
+
+def _thresholds(course: CourseState, instrument: Code) -> Thresholds:
+    rule = course.protocol.measures.get(instrument)
+    asked = QUESTIONNAIRES.get(instrument)
+    scores = asked.scores if asked else rule.range if rule else None
+    baseline, at = _beginning(course, instrument)
+    return Thresholds(
+        instrument=instrument,
+        baseline=baseline,
+        baseline_at=at,
+        response_at_most=_response(baseline, rule),
+        remission_below=rule.remission_below if rule else None,
+        meaningful_change=rule.meaningful_change if rule else None,
+        lowest=scores.low if scores else None,
+        highest=scores.high if scores else None,
+        response_source=course.protocol.source_of(f"measures.{instrument}.response_percent"),
+        remission_source=course.protocol.source_of(f"measures.{instrument}.remission_below"),
+    )
+
+
+def _beginning(course: CourseState, instrument: Code) -> tuple[float | None, Moment | None]:
+    if (score := brought_along(course, instrument)) is not None:
+        return score, course.referral.at if course.referral else None
+    of_kind = (one for one in course.measures if one.scored.instrument == instrument)
+    first = min(of_kind, key=lambda one: one.at, default=None)
+    return (first.scored.score, first.at) if first else (None, None)
+
+
+def _response(baseline: float | None, rule: MeasureRule | None) -> float | None:
+    if rule is None or rule.response_percent is None or baseline is None or baseline <= 0:
+        return None
+    return baseline * (100 - rule.response_percent) / 100

@@ -38,6 +38,13 @@ class Frozen(BaseModel):
         return self.model_copy(update=changes)
 
 
+def bounds(model: type[Frozen], field: str) -> tuple[float, float]:
+    """Between which two numbers a field of the model lies. Raises `StopIteration` where it has no such bounds."""
+    said = model.model_json_schema()["properties"][field]
+    number = next(part for part in (said, *said.get("anyOf", ())) if "maximum" in part)
+    return number.get("minimum", number.get("exclusiveMinimum")), number["maximum"]
+
+
 class Role(StrEnum):
     """In what capacity somebody reports a clinic event."""
 

@@ -4,17 +4,28 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from domain import eligibility
+from domain.blocker_words import words_of_all
 from domain.chart import Chart
-from domain.checkpoints import Checkpoint, checkpoints
+from domain.checkpoints import Checkpoint, checkpoints, reading_due_at
 from domain.deadlines import Deadline, DeadlineKind
-from domain.events import Dose, EligibilityDecided, PatientDischarged, SessionCleared, VitalsRecorded
+from domain.events import (
+    Dose,
+    EligibilityDecided,
+    PatientDischarged,
+    SessionCleared,
+    StaffMember,
+    VitalsRecorded,
+)
 from domain.figures import course_figures
 from domain.ledger import Entry
+from domain.limits import SessionLimit, session_limits
 from domain.measures import Change, Risk
 from domain.measures_due import measures_due
 from domain.state import CourseEscalation, Fact, Hold, MeasureTaken, MedicineSession, Outcome, Phase, Stage
+from domain.story import Happening, happenings
 from domain.summary import Batch, CourseSummary
-from domain.trend import trend
+from domain.todo import to_do
+from domain.trend import Thresholds, thresholds, trend
 from domain.values import Blocker, CourseId, Frozen, Moment, PersonId, Severity
 from domain.vitals import Verdict, verdict
 
@@ -57,7 +68,11 @@ class DoseView(Frozen):
 
 
 class SessionView(Frozen):
-    """One medicine session with everything measured in it. It is planned to be over at `planned_end_at`."""
+    """One medicine session with everything measured in it. It is planned to be over at `planned_end_at`.
+
+    `limits` are what its readings are judged by. While a dosed patient is watched, her next reading is due, or has been
+    since, at `reading_due_at`.
+    """
 
     number: int
     stage: Stage
@@ -69,6 +84,12 @@ class SessionView(Frozen):
     check_ins: int
     integrations: int
     planned_end_at: Moment | None = None
+    room: str | None = None
+    staff: tuple[StaffMember, ...] = ()
+    checked_in_at: Moment | None = None
+    cleared_at: Moment | None = None
+    reading_due_at: Moment | None = None
+    limits: tuple[SessionLimit, ...] = ()
 
 
 class MeasureView(Frozen):
@@ -113,7 +134,7 @@ class DeadlineView(Frozen):
 
 
 class CourseView(Frozen):
-    """One course as its workflow holds it now."""
+    """One course as its workflow holds it now. `happened` is its story, as far as its facts tell it."""
 
     course_id: CourseId
     site: str
@@ -135,6 +156,8 @@ class CourseView(Frozen):
     sequence: int
     ledger_head: str
     measures_due: tuple[MeasureDueView, ...] = ()
+    thresholds: tuple[Thresholds, ...] = ()
+    happened: tuple[Happening, ...] = ()
 
 
 def course_view(chart: Chart, now: datetime) -> CourseView:
@@ -164,15 +187,18 @@ def course_view(chart: Chart, now: datetime) -> CourseView:
             MeasureDueView(instrument=one.instrument, due_at=one.due_at, late=one.due_at < now)
             for one in measures_due(chart)
         ),
+        thresholds=thresholds(chart),
+        happened=happenings(chart),
     )
 
 
-def course_summary(chart: Chart) -> CourseSummary:
-    """The course as the fleet's list shows it."""
+def course_summary(chart: Chart, now: datetime) -> CourseSummary:
+    """The course as the fleet's list shows it, as of `now`."""
     assert chart.referral is not None
     session = chart.session
     upcoming = chart.deadlines()
     soonest = min(upcoming, key=lambda deadline: deadline.due_at, default=None)
+    watched, task = chart.monitored, to_do(chart, now)
     return CourseSummary(
         course_id=chart.course_id,
         site=chart.referral.data.site,
@@ -192,13 +218,21 @@ def course_summary(chart: Chart) -> CourseSummary:
         closed_at=chart.closed_at,
         sequence=chart.sequence,
         ledger_head=chart.ledger_head,
+        planned_sessions=chart.planned_sessions,
+        to_do=task.words if task else None,
+        to_do_by=task.due_at if task else None,
+        blocked_by=words_of_all(chart.blockers(now)),
+        dosed_at=watched.doses[-1].at if watched else None,
+        reading_due_at=reading_due_at(chart.protocol, watched, chart.passed) if watched else None,
+        monitored_session=chart.monitored.number if chart.monitored else None,
+        next_passes_at=upcoming[0].passes_at if upcoming else None,
     )
 
 
-def batch_of(chart: Chart, entries: tuple[Entry, ...]) -> Batch:
+def batch_of(chart: Chart, entries: tuple[Entry, ...], now: datetime) -> Batch:
     """These next entries of the ledger, with where the course stands and what it comes to by now."""
     return Batch(
-        course_id=chart.course_id, entries=entries, summary=course_summary(chart), figures=course_figures(chart)
+        course_id=chart.course_id, entries=entries, summary=course_summary(chart, now), figures=course_figures(chart)
     )
 
 
@@ -237,6 +271,12 @@ def _session(chart: Chart, session: MedicineSession) -> SessionView:
         check_ins=len(session.check_ins),
         integrations=len(session.integrations),
         planned_end_at=session.starts_at + chart.protocol.medicine.planned_duration,
+        room=session.booking.data.room,
+        staff=session.booking.data.staff,
+        checked_in_at=session.check_in.at if session.check_in else None,
+        cleared_at=session.clearance.at if session.clearance else None,
+        reading_due_at=reading_due_at(chart.protocol, session, chart.passed),
+        limits=session_limits(chart.protocol, session),
     )
 
 

@@ -82,11 +82,11 @@ def recheck_due_at(protocol: Protocol, session: MedicineSession, reading: Readin
     return reading.at + min(waits) if waits else None
 
 
-def unconfirmed_severity(protocol: Protocol, session: MedicineSession, reading: Reading) -> Severity:
-    """The severity that stands when the second reading after `reading` is not taken in time."""
+def unconfirmed_severity(protocol: Protocol, session: MedicineSession, reading: Reading) -> Severity | None:
+    """How loudly what stands is told when the second reading after `reading` is not taken in time; a warning is not."""
     awaiting = (limit for limit in _crossed(protocol, session, reading) if limit.confirm_within)
     worst = max((limit.severity for limit in awaiting), key=lambda one: one.rank)
-    return VerdictSeverity(worst).pages_as or Severity.ROUTINE
+    return VerdictSeverity(worst).pages_as
 
 
 def is_not_falling(protocol: Protocol, session: MedicineSession, reading: Reading) -> bool:

@@ -68,6 +68,8 @@ def _in_our_words(nobody: RefusalCode, message: str) -> Iterator[None]:
         raise Unavailable(f"no answer within {ANSWER_WITHIN.seconds} s; is a worker running?") from failed
     except WorkflowQueryFailedError as failed:
         raise Refused.because(nobody, message) from failed
+    except RuntimeError as failed:  # the SDK's word for a first connection that could not be made
+        raise Unavailable("Temporal cannot be reached") from failed
     except RPCError as failed:
         match failed.status:
             case RPCStatusCode.NOT_FOUND:
@@ -76,6 +78,8 @@ def _in_our_words(nobody: RefusalCode, message: str) -> Iterator[None]:
                 raise NotReady(f"it was not ready to answer: {failed.message}") from failed
             case RPCStatusCode.RESOURCE_EXHAUSTED:
                 raise TooMany("ten events of this course are being decided; send it again in a moment") from failed
+            case RPCStatusCode.CANCELLED | RPCStatusCode.DEADLINE_EXCEEDED:
+                raise Unavailable(f"no answer within {ANSWER_WITHIN.seconds} s; is a worker running?") from failed
             case _:
                 raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
 

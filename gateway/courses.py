@@ -4,21 +4,27 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
 from domain.answer import AlreadyAnswered, Answer
+from domain.calls_to_come import Ahead, CallsToCome
 from domain.chart import Chart, PinnedProtocol
 from domain.events import ClinicEvent, CourseReferred, ProtocolMigrated
 from domain.protocol_approval import content_hash
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
+from domain.state import Phase
 from domain.values import CourseId, Frozen
 from domain.view import CourseView
-from gateway.calls import ANSWER_WITHIN, answer
+from gateway.calls import ANSWER_WITHIN, Unavailable, answer
 from gateway.protocols import Library
+from workflows.attributes import PHASE
 from workflows.course import CourseRun, LedgerHead, PatientCourse, Report
 from workflows.queues import COURSES
+
+MOST_LISTED = 1_000
+"""Courses that are looked for at once without the record store."""
 
 
 class Reported(Frozen):
@@ -59,6 +65,33 @@ class Courses:
         return await answer(
             lambda: course.query(PatientCourse.view, now, rpc_timeout=ANSWER_WITHIN), *_unless_known(course_id)
         )
+
+    async def calls_to_come(self, course_id: CourseId, ahead: Ahead) -> CallsToCome:
+        """Whom the course will call for if nobody acts. Raises as `view` does."""
+        course = self._course(course_id)
+
+        async def ask() -> CallsToCome:
+            try:
+                return await course.query(PatientCourse.calls_to_come, ahead, rpc_timeout=ANSWER_WITHIN)
+            except WorkflowQueryFailedError as failed:
+                # There is such a course: its worker has the code of a release that was never asked this.
+                raise Unavailable(
+                    "the worker that holds this course is of an older release, which cannot foretell"
+                ) from failed
+
+        return await answer(ask, *_unless_known(course_id))
+
+    async def under_treatment(self) -> list[CourseId]:
+        """The courses in which a patient may be here now, as Temporal itself lists them. Raises `Unavailable`.
+
+        Another way to them for when the record store is away.
+        """
+        query = f'ExecutionStatus = "Running" AND {PHASE.name} = "{Phase.MEDICINE}"'
+        try:
+            listed = self._client.list_workflows(query, limit=MOST_LISTED, rpc_timeout=ANSWER_WITHIN)
+            return [one.id.removeprefix(workflow_id("")) async for one in listed]
+        except RPCError as failed:
+            raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
 
     async def ledger_head(self, course_id: CourseId) -> LedgerHead:
         """The end of the ledger's chain, as the course's workflow holds it. Raises as `view` does."""
@@ -105,9 +138,9 @@ class Courses:
                 start_workflow_operation=start,
                 rpc_timeout=ANSWER_WITHIN,
             )
-        except RPCError:
+        except (RPCError, RuntimeError):
             # The operation keeps the same error for its own reader; unread, it is complained of at exit.
-            with suppress(RPCError):
+            with suppress(RPCError, RuntimeError):
                 await start.workflow_handle()
             raise
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import TypeVar
 from uuid import uuid4
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle, WorkflowQueryRejectedError
+from temporalio.common import QueryRejectCondition
 from temporalio.workflow import UpdateMethodMultiParam
 
 from domain.escalation import (
@@ -17,19 +18,23 @@ from domain.escalation import (
     Snooze,
     workflow_id,
 )
+from domain.incident import is_of_the_watch
+from domain.ladder import Climb
 from domain.refusal import RefusalCode, Refused
 from domain.values import PersonId
 from gateway.calls import ANSWER_WITHIN, answer
+from gateway.incidents import Incidents
 from workflows.escalation import Escalation
 
 Order = TypeVar("Order", Acknowledge, Resolve, Snooze, Reassign)
 
 
 class Escalations:
-    """Every escalation, through its workflow."""
+    """Every escalation, through its workflow; what the watch raised, where `incidents` are given, without Temporal."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, incidents: Incidents | None = None) -> None:
         self._client = client
+        self._incidents = incidents
 
     async def acknowledge(
         self, escalation: EscalationId, *, by: PersonId, note: str | None = None, link: str | None = None
@@ -56,10 +61,26 @@ class Escalations:
 
     async def view(self, escalation: EscalationId) -> EscalationView:
         """The escalation as its workflow holds it. Raises `Refused` (`unknown_escalation`) or `Unavailable`."""
+        if self._incidents is not None and is_of_the_watch(escalation):
+            return await self._incidents.view(escalation)
         handle = self._handle(escalation)
         return await answer(
             lambda: handle.query(Escalation.view, rpc_timeout=ANSWER_WITHIN), *_unless_known(escalation)
         )
+
+    async def climb(self, escalation: EscalationId) -> Climb:
+        """Its ladder as it stands. Raises as `view` does, `unknown_escalation` also where it was ended unresolved."""
+        handle = self._handle(escalation)
+        unless = QueryRejectCondition.NOT_COMPLETED_CLEANLY
+        try:
+            return await answer(
+                lambda: handle.query(Escalation.climb, reject_condition=unless, rpc_timeout=ANSWER_WITHIN),
+                *_unless_known(escalation),
+            )
+        except WorkflowQueryRejectedError as ended:
+            how = ended.status.name.lower() if ended.status else "ended"
+            told = f"The workflow of {escalation} was {how}: it pages nobody any more"
+            raise Refused.because(RefusalCode.UNKNOWN_ESCALATION, told) from None
 
     async def _order(
         self,
@@ -67,6 +88,8 @@ class Escalations:
         update: UpdateMethodMultiParam[[Escalation, Order], EscalationView],
         order: Order,
     ) -> EscalationView:
+        if self._incidents is not None and is_of_the_watch(escalation):
+            return await self._incidents.obey(escalation, order)
         handle = await self._open(escalation)
         return await answer(
             lambda: handle.execute_update(update, order, id=uuid4().hex, rpc_timeout=ANSWER_WITHIN),

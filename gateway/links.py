@@ -1,5 +1,6 @@
 """The link of a page: signed, good for a day, for one person and one escalation; used once, it is used up."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 from domain.escalation import EscalationId
 from domain.oncall import FALLBACK
 from domain.values import Frozen, Moment, PersonId
+from settings import Settings
 
 GOOD_FOR: Final = timedelta(days=1)
 """An alarm that nobody answers pages again and again, each time with a new link."""
@@ -65,3 +67,10 @@ class Links:
 def escalation_page(public_url: str, escalation: EscalationId) -> str:
     """Where an escalation is shown to somebody who signs in."""
     return f"{public_url.rstrip('/')}/escalations/{escalation}"
+
+
+def link_builder(settings: Settings) -> Callable[[EscalationId, PersonId, datetime], str]:
+    """Where a page's reader goes: to answer at once where links are signed, else to what to do."""
+    if settings.link_secret is None:
+        return lambda escalation, _person, _at: escalation_page(settings.public_url, escalation)
+    return Links(settings.link_secret.get_secret_value(), settings.public_url).for_

@@ -25,6 +25,12 @@ class OnCallBook:
         self._path = path
         self._seen: tuple[int, int, int] | None = None
         self._good: OnCall | None = None
+        self._trouble: OnCallFileError | None = None
+
+    @property
+    def trouble(self) -> OnCallFileError | None:
+        """Why the file as it is now cannot be used; None where it can, as of the last reading."""
+        return self._trouble
 
     def now(self) -> OnCall:
         """The newest good reading. Raises `OnCallFileError` where there never was one."""
@@ -33,7 +39,9 @@ class OnCallBook:
             if self._good is None or seen != self._seen:
                 self._seen = seen
                 self._good = read_on_call(self._path)
+                self._trouble = None
         except OnCallFileError as error:
+            self._trouble = error
             if self._good is None:
                 raise
             self._tell(error)

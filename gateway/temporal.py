@@ -86,7 +86,8 @@ async def connect(
 ) -> Client:
     """A client of the Temporal server that the environment names (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, TLS, …).
 
-    `target_host` and `overrides` (such as `namespace`) win over the environment. Raises `TemporalUnreachable`.
+    `target_host` and `overrides` (such as `namespace`) win over the environment. Raises `TemporalUnreachable`; with
+    `lazy` as an override never: the server is first sought when it is asked for something.
     """
     config: dict[str, Any] = {"target_host": "127.0.0.1:7233", **ClientConfig.load_client_connect_config(), **overrides}
     config["target_host"] = target_host or config["target_host"]

@@ -108,7 +108,18 @@ class Tokens:
         if token is None or not is_right or token.revoked_at is not None:
             return None
         await self._note_use(token)
-        return Caller(token_id=token.id, name=token.name, role=token.role, site=token.site)
+        return _caller(token)
+
+    async def still(self, identity: TokenId) -> Caller | None:
+        """Whose token this is, for somebody who has shown it before; None where it is revoked.
+
+        Raises `RecordStoreError` where nobody can tell.
+        """
+        token = await self._token(identity)
+        if token is None or token.revoked_at is not None:
+            return None
+        await self._note_use(token)
+        return _caller(token)
 
     async def _token(self, identity: TokenId) -> Token | None:
         try:
@@ -142,6 +153,10 @@ class Tokens:
                 await self._store.used(token.id, now)
             except RecordStoreError:
                 log.warning("The use of token %s could not be noted", token.id)
+
+
+def _caller(token: Token) -> Caller:
+    return Caller(token_id=token.id, name=token.name, role=token.role, site=token.site)
 
 
 def _hashed(secret: str, salt: bytes) -> bytes:

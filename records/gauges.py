@@ -9,11 +9,16 @@ from records.statements import statement
 
 
 class Gauges(Frozen):
-    """Courses by phase, unresolved escalations by severity, and since when the oldest unanswered page waits."""
+    """Courses by phase, unresolved escalations by severity, and since when the oldest unanswered page waits.
+
+    Of the watch: how many of its alarms are not resolved, and when it last looked.
+    """
 
     courses: Mapping[str, int]
     escalations: Mapping[Severity, int]
     paged_at: Moment | None
+    alarms: int = 0
+    looked_at: Moment | None = None
 
 
 async def gauges(connections: Connections) -> Gauges:
@@ -21,9 +26,12 @@ async def gauges(connections: Connections) -> Gauges:
     async with connections.connection() as connection:
         courses = await connection.fetch(statement("gauge_of_courses"))
         escalations = await connection.fetch(statement("gauge_of_escalations"))
+        (watch,) = await connection.fetch(statement("gauge_of_the_watch"))
     waiting: list[datetime] = [row["paged_at"] for row in escalations if row["paged_at"] is not None]
     return Gauges(
         courses={row["phase"]: row["courses"] for row in courses},
         escalations={Severity(row["severity"]): row["escalations"] for row in escalations},
         paged_at=min(waiting, default=None),
+        alarms=watch["alarms"],
+        looked_at=watch["looked_at"],
     )

@@ -70,6 +70,14 @@ def course_row(summary: CourseSummary) -> tuple[object, ...]:
         summary.closed_at,
         summary.sequence,
         summary.ledger_head,
+        summary.planned_sessions,
+        summary.to_do,
+        summary.to_do_by,
+        summary.blocked_by,
+        summary.dosed_at,
+        summary.reading_due_at,
+        summary.monitored_session,
+        summary.next_passes_at,
     )
 
 
@@ -122,6 +130,7 @@ def escalation_row(view: EscalationView) -> tuple[object, ...]:
         view.note,
         view.revision,
         view.first_acknowledged_at,
+        view.moves_at,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Annotated
 
 from asyncpg.pool import PoolConnectionProxy
@@ -11,10 +12,12 @@ from domain.escalation import EscalationId, EscalationState, EscalationView
 from domain.figures import CourseFigures, FleetFigures
 from domain.ledger import Entry
 from domain.summary import Batch, CourseSummary
-from domain.values import CourseId, Frozen, Severity
+from domain.values import Code, CourseId, Frozen, Severity
 from records import projection
+from records.board import Board, BoardFilter, board
 from records.connections import Connections, open_connections
 from records.figures import Period, fleet_figures
+from records.floor import Floor, floor, unresolved
 from records.projection import Head
 from records.schema import migrate
 from records.statements import statement
@@ -92,11 +95,7 @@ class RecordStore:
     async def record_escalation(self, view: EscalationView) -> None:
         """The escalation's row and pages are those of this view, or of a newer revision that was recorded before."""
         async with self._connections.transaction() as connection:
-            if await connection.fetchval(statement("project_escalation"), *projection.escalation_row(view)) is None:
-                return
-            pages = [projection.page_row(view.id, number, page) for number, page in enumerate(view.pages, start=1)]
-            await connection.executemany(statement("project_page"), pages)
-            await connection.execute(statement("drop_pages_after"), view.id, len(view.pages))
+            await project_escalation(connection, view)
 
     async def ledger(self, course_id: CourseId) -> list[Entry]:
         """Every entry of a course, in order, with the hashes as stored. Raises `LedgerUnreadable`."""
@@ -133,6 +132,18 @@ class RecordStore:
             )
         return [projection.course(row) for row in rows]
 
+    async def board(self, asked: BoardFilter, now: datetime) -> Board:
+        """The floor as of what is recorded, each column's worst first, with what is late at `now`."""
+        return await board(self._connections, asked, now)
+
+    async def sessions_under_way(
+        self, site: Code | None = None, *, behind_escalations: bool = False
+    ) -> list[CourseSummary]:
+        """The courses whose patient is here, checked in and not gone home; the reading that is due longest first."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("courses_under_way"), site, behind_escalations)
+        return [projection.course(row) for row in rows]
+
     async def escalation(self, escalation_id: EscalationId) -> EscalationView | None:
         """The escalation with every page it sent; None where none was recorded."""
         async with self._connections.connection() as connection:
@@ -153,9 +164,26 @@ class RecordStore:
             )
         return [projection.escalation(row) for row in rows]
 
+    async def floor(self, site: str | None = None) -> Floor:
+        """How much wants a human, and how many patients are here."""
+        return await floor(self._connections, site)
+
+    async def unresolved(self, site: str | None = None, *, limit: int = 100) -> list[EscalationView]:
+        """What wants a human, the worst first, then what nobody answered, then the oldest."""
+        return await unresolved(self._connections, site, limit)
+
     async def figures(self, period: Period) -> FleetFigures:
         """What the courses and escalations of a site in a period come to."""
         return await fleet_figures(self._connections, period)
+
+
+async def project_escalation(connection: PoolConnectionProxy, view: EscalationView) -> None:
+    """The escalation's row and pages are those of this view, unless a newer revision is there; within a transaction."""
+    if await connection.fetchval(statement("project_escalation"), *projection.escalation_row(view)) is None:
+        return
+    pages = [projection.page_row(view.id, number, page) for number, page in enumerate(view.pages, start=1)]
+    await connection.executemany(statement("project_page"), pages)
+    await connection.execute(statement("drop_pages_after"), view.id, len(view.pages))
 
 
 async def _project_figures(connection: PoolConnectionProxy, course_id: CourseId, figures: CourseFigures) -> None:

@@ -10,6 +10,7 @@ from domain.protocol import Protocol
 from domain.state import Outcome
 from domain.values import CourseId, Frozen
 from simulation import physiology
+from simulation.calendar import BEND, Practice
 from simulation.ending import Call, Expected
 from simulation.journey import Journey
 from simulation.patients import Patient, patient
@@ -45,11 +46,12 @@ class Part(Frozen):
     patient: Patient
     protocol: Protocol
     seed: str
+    practice: Practice = BEND
 
     async def play(self, ward: Ward, starts_at: datetime) -> None:
         """Her whole course, from `starts_at`, at the protocol's own durations. Raises `Refused` where it says no."""
         random = Random(f"{self.seed}/days")  # noqa: S311  nothing here is a secret
-        await self.script.story(Journey(self.patient, self.protocol, ward, starts_at, random))
+        await self.script.story(Journey(self.patient, self.protocol, ward, starts_at, random, self.practice))
 
 
 async def completes(journey: Journey) -> None:

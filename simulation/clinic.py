@@ -26,6 +26,7 @@ from records.store import RecordStore
 from records.verify import verify
 from simulation.cast import Part
 from simulation.ending import Ending, differences, ending
+from simulation.news import News, Overheard
 from simulation.telling import NotRefused
 
 WITHIN: Final = timedelta(seconds=60)
@@ -67,11 +68,12 @@ class Pace(Frozen):
 
 
 class Played(Frozen):
-    """One part after it was played: how its course ended, and all that is not as it should be."""
+    """One part after it was played: how its course ended, what happened, and all that is not as it should be."""
 
     part: Part
     ending: Ending | None
     troubles: tuple[str, ...]
+    news: tuple[News, ...] = ()
 
     @property
     def is_as_expected(self) -> bool:
@@ -94,16 +96,18 @@ class Clinic:
 
     async def play(self, part: Part) -> Played:
         """The part is played to its end, from now on."""
+        course_id, news = part.patient.course_id, list[News]()
         async with self._turns:
             try:
-                await part.play(LiveWard(self, part.patient.course_id), datetime.now(UTC))
-                return await self._judged(part)
+                await part.play(Overheard(LiveWard(self, course_id), course_id, news.append), datetime.now(UTC))
+                return await self._judged(part, tuple(news))
             except (Refused, NotRefused, Unavailable, TooMany, RPCError, TimeoutError) as error:
-                return Played(part=part, ending=None, troubles=(str(error) or type(error).__name__,))
+                troubles = (str(error) or type(error).__name__,)
+                return Played(part=part, ending=None, troubles=troubles, news=tuple(news))
             finally:
-                self.audience.saw_end(part.patient.course_id)
+                self.audience.saw_end(course_id)
 
-    async def _judged(self, part: Part) -> Played:
+    async def _judged(self, part: Part, news: tuple[News, ...]) -> Played:
         course_id = part.patient.course_id
         head = await self.courses.ledger_head(course_id)
 
@@ -117,7 +121,8 @@ class Clinic:
         found = ending(await self.courses.view(course_id), escalations, ledger)
         verdict = verify(ledger, (head.sequence, head.hash))
         broken = (f"ledger entry {verdict.fault.sequence}: {verdict.fault.reason}",) if verdict.fault else ()
-        return Played(part=part, ending=found, troubles=(*differences(part.script.expected, found), *broken))
+        troubles = (*differences(part.script.expected, found), *broken)
+        return Played(part=part, ending=found, troubles=troubles, news=news)
 
 
 class LiveWard:
@@ -145,7 +150,7 @@ class LiveWard:
                 self._clinic.audience.saw_refusal(event, refused.refusal)
                 raise
             except (Unavailable, TooMany):
-                if attempt == ATTEMPTS or _is_canceled():
+                if attempt == ATTEMPTS or is_canceled():
                     raise
         self._is_referred = True
         self._clinic.audience.saw(event, answer)
@@ -221,7 +226,7 @@ class LiveWard:
         return self._skipper.client.get_workflow_handle(escalation_workflow(escalation))
 
 
-def _is_canceled() -> bool:
+def is_canceled() -> bool:
     """Whether this task is to end: the SDK tells a canceled call and one that timed out by the same error."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

@@ -21,6 +21,9 @@ from simulation.cohort import drawn_script
 from simulation.figures import figures
 from simulation.inbox import Inbox
 from simulation.oncall import on_call_file
+from simulation.serving import HOST, FloorPlan, keep_a_floor
+from stack.console import PORT_OPTION
+from stack.ports import claim
 from stack.supervisor import Stack, StackPlan
 
 PROTOCOLS = Path(__file__).parent.parent / "protocols"
@@ -41,7 +44,6 @@ class Staging(Frozen):
     patients: int
     seed: int
     quiet: bool
-    serve: bool
     pace: Pace
 
 
@@ -52,23 +54,33 @@ async def demo(
     serve: bool,
     console: Console,
     data: Path | None = None,
+    port: int | None = None,
     speed: float = 0,
     quiet: bool = False,
 ) -> bool:
     """Whether every course ended as its script says, with a ledger that holds.
 
-    Everything runs on `data`, a new temporary folder where none is given, and has stopped afterwards; with `serve` only
-    when somebody asks. `speed` is how many clinical days go by in a second at the most, 0 for no bound. With
-    `quiet` the patients are a cohort left to chance, and figures are shown in place of one line each. Raises
-    `StackMisconfigured` or `ServiceDown` where the system does not come up, `StoppedEarly` for a signal before the end.
+    Everything runs on `data`, a new temporary folder where none is given, and has stopped afterwards. With `serve` a
+    floor in real time is open then, its console on `port`, until somebody asks it to stop. `speed` is how many clinical
+    days go by in a second at the most, 0 for no bound. With `quiet` the patients are a cohort left to chance, and
+    figures are shown in place of one line each. Raises `StackMisconfigured` or `ServiceDown` where the system does not
+    come up, `StoppedEarly` for a signal before the end.
     """
+    if serve:
+        claim(HOST, {PORT_OPTION: port})  # before the show, not after it: a port in use is told at once
     console.print(BANNER)
+    went_well = True
     with TemporaryDirectory(prefix="kapstan-demo-") as scratch:
-        staging = Staging(patients=patients, seed=seed, quiet=quiet, serve=serve, pace=Pace(days_a_second=speed))
-        return await _demo(Path(scratch), data, staging, console)
+        if patients:
+            staging = Staging(patients=patients, seed=seed, quiet=quiet, pace=Pace(days_a_second=speed))
+            went_well = await _show(Path(scratch), data, staging, console)
+        if serve:
+            plan = FloorPlan(scratch=Path(scratch), protocols=PROTOCOLS, protocol=PROTOCOL, seed=seed, port=port)
+            await keep_a_floor(plan, console)
+    return went_well
 
 
-async def _demo(scratch: Path, data: Path | None, staging: Staging, console: Console) -> bool:
+async def _show(scratch: Path, data: Path | None, staging: Staging, console: Console) -> bool:
     library = load_folder(PROTOCOLS)
     cast = _cast(staging, library)
     async with AsyncExitStack() as exits:
@@ -92,9 +104,6 @@ async def _demo(scratch: Path, data: Path | None, staging: Staging, console: Con
         else:
             _show_endings(console, played, inbox)
         _show_troubles(console, played)
-        if staging.serve:
-            console.print(f"Still up, until Ctrl-C. To look at a course: kapstan show COURSE --data {plan.data}")
-            await stack.until_stopped()
     return all(one.is_as_expected for one in played)
 
 
@@ -120,6 +129,8 @@ def _show_figures(console: Console, played: list[Played]) -> None:
 
 
 def _show_endings(console: Console, played: list[Played], inbox: Inbox) -> None:
+    console.print(display.news([news for one in played for news in one.news]))
+    console.print()
     if inbox.pages:
         console.print(display.inbox(inbox.pages))
         console.print()

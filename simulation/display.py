@@ -1,10 +1,12 @@
 """What the demonstration shows: the courses as they are played, the pages that arrived, and what came of it all."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markup import escape
 from rich.table import Table
 
 from domain.answer import Answer
@@ -19,6 +21,7 @@ from simulation.clinic import Played
 from simulation.ending import Ending
 from simulation.figures import Figures
 from simulation.inbox import ReceivedPage
+from simulation.news import News
 
 NONE = "–"
 LONGEST_NEWS = 20
@@ -57,7 +60,7 @@ class Board:
             phase=answer.phase,
             session=answer.session.number if answer.session else None,
             events=known.events + 1,
-            last=event.type.removeprefix("kap.").replace(".", " ").replace("_", " "),
+            last=_act(event),
         )
 
     def saw_refusal(self, event: ClinicEvent, refusal: Refusal) -> None:
@@ -124,6 +127,17 @@ def inbox(pages: Sequence[ReceivedPage]) -> Table:
     return table
 
 
+def news(told: Sequence[News]) -> Table:
+    """What happened besides what the protocol asks for, patient by patient."""
+    table = _table("What happened")
+    table.add_column("patient", no_wrap=True)
+    table.add_column("day", justify="right", no_wrap=True)
+    table.add_column("news")
+    for one in told:
+        table.add_row(one.course_id, str(one.day), escape(one.says))
+    return table
+
+
 class Counter:
     """How many of many courses have been played; rich draws it as it is at that moment."""
 
@@ -150,6 +164,42 @@ class Counter:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield f"{self._played} of {self._patients} courses played, {self._events} events, {self._pages} calls for help"
+
+
+class Ticker:
+    """What is reported of a living floor, a line an event by the clock on its wall, once it `is_open`."""
+
+    def __init__(self, console: Console, time_zone: str) -> None:
+        self.is_open = False
+        self._console = console
+        self._zone = ZoneInfo(time_zone)
+
+    def saw(self, event: ClinicEvent, answer: Answer) -> None:
+        """It was accepted."""
+        session = (
+            f", session {answer.session.number}" if getattr(event.data, "session", None) and answer.session else ""
+        )
+        verdict = f": {answer.verdict.severity}" if answer.verdict else ""
+        self._tell(event.time, event.subject, f"{_act(event)}{session}{verdict}")
+
+    def saw_refusal(self, event: ClinicEvent, refusal: Refusal) -> None:
+        """It was refused."""
+        self._tell(event.time, event.subject, f"[yellow]{_act(event)} refused: {escape(refusal.message)}[/yellow]")
+
+    def saw_page(self, course_id: CourseId, kind: Kind) -> None:
+        """Somebody was paged."""
+        self._tell(datetime.now(UTC), course_id, f"[red]paged: {PHRASES[kind]}[/red]")
+
+    def saw_end(self, course_id: CourseId) -> None:
+        """Nothing more is told of the course."""
+
+    def _tell(self, at: datetime, course_id: CourseId, what: str) -> None:
+        if self.is_open:
+            self._console.print(f"{at.astimezone(self._zone):%H:%M:%S}  {course_id}  {what}")
+
+
+def _act(event: ClinicEvent) -> str:
+    return event.type.removeprefix("kap.").replace(".", " ").replace("_", " ")
 
 
 def summary(found: Figures) -> Table:

@@ -1,6 +1,6 @@
 """One patient's way through the clinic, visit by visit, as its protocol and its staff make it."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from domain import measures
@@ -8,8 +8,11 @@ from domain.escalation import Kind
 from domain.events import (
     CheckInCompleted,
     ConsentSigned,
+    CourseDiscontinued,
     CourseReferred,
     CourseResumed,
+    CourseTransferred,
+    CourseVoided,
     Dose,
     EligibilityDecided,
     EligibilityDecision,
@@ -34,16 +37,13 @@ from domain.followup import days
 from domain.protocol import DoseBasis, MeasureMoment, Protocol
 from domain.values import Actor, Role
 from simulation import mood, physiology
-from simulation.calendar import DOSING_DAYS, opening
+from simulation.calendar import BEND, EVERY_DAY, Practice
 from simulation.patients import Patient
 from simulation.staff import DESK, NURSE, PRESCRIBER, STAFF, THERAPIST, Reply, see_to
 from simulation.telling import Teller
 from simulation.visit import Appointment, Happening, MedicineVisit
 from simulation.ward import Ward
 
-SITE = "bend"
-
-SCREENING_AT, TALK_AT, DOSE_AT, VISIT_AT = time(9), time(14), time(10), time(11)
 ARRIVES_BEFORE = timedelta(minutes=30)
 LAST_CALL_BEFORE = timedelta(minutes=30)
 """A call that would fall due during a visit is made this long before the patient arrives."""
@@ -58,15 +58,28 @@ ASKED_ON_AFTER = timedelta(minutes=5)
 IN_THE_ROOM = Reply(after=timedelta(seconds=30), done_after=timedelta(minutes=3))
 EVALUATED = Reply(by=PRESCRIBER, after=timedelta(seconds=40), done_after=timedelta(minutes=13))
 FOUND = Reply(by=DESK, after=timedelta(minutes=10), done_after=timedelta(minutes=25))
+TALK_FOUND_AFTER = timedelta(minutes=45)
+
+
+CourseEnds = PatientWithdrew.Data | CourseDiscontinued.Data | CourseTransferred.Data | CourseVoided.Data
 
 
 class Journey:
     """What happens to one patient, told to a ward as it happens. A script says in which order, and what is special."""
 
-    def __init__(self, patient: Patient, protocol: Protocol, ward: Ward, starts_at: datetime, random: Random) -> None:
+    def __init__(
+        self,
+        patient: Patient,
+        protocol: Protocol,
+        ward: Ward,
+        starts_at: datetime,
+        random: Random,
+        practice: Practice = BEND,
+    ) -> None:
         self.patient = patient
         self.protocol = protocol
         self.random = random
+        self.practice = practice
         self.teller = Teller(ward, patient.course_id, starts_at)
         self._starts_at: datetime | None = None
         self._home_at = starts_at
@@ -81,13 +94,17 @@ class Journey:
         await self.teller.tell(
             self.teller.now,
             CourseReferred.Data(
-                actor=DESK, protocol=self.protocol.id, site=SITE, indications=(self.patient.indication,)
+                actor=DESK,
+                protocol=self.protocol.id,
+                site=self.practice.site,
+                indications=(self.patient.indication,),
             ),
         )
 
     async def screen(self, *conditions: str, is_excited: bool = False) -> None:
         """The screening visit: history, measures and consent. Her pressure is over the limit if she `is_excited`."""
-        at, body = opening(self.teller.now, SCREENING_AT), physiology.at_rest(self.random, self.patient.rest)
+        at = self.practice.opening(self.teller.now, self.practice.screening_at)
+        body = physiology.at_rest(self.random, self.patient.rest)
         if is_excited:
             body = body.but(systolic=self.protocol.screening.systolic_max + self.random.randint(*EXCITED_BY))
         screening = ScreeningRecorded.Data(
@@ -118,13 +135,13 @@ class Journey:
         await self.teller.tell(self.teller.now, self._plan())
         rules = self.protocol.preparation
         for talk in range(rules.sessions):
-            at = opening(self.teller.now + timedelta(hours=12), TALK_AT)
+            at = self.practice.opening(self.teller.now + timedelta(hours=12), self.practice.talk_at)
             topics = rules.topics[talk :: rules.sessions]
             await self.teller.tell(at, PreparationHeld.Data(actor=THERAPIST, topics=topics, minutes=60))
-        self._starts_at = opening(self.teller.now + timedelta(days=1), DOSE_AT, DOSING_DAYS)
+        self._starts_at = self._next_dosing(self.teller.now + timedelta(days=1))
         await self.teller.tell(self.teller.now, self._booking(1, self._starts_at))
 
-    async def session(self, number: int, happening: Happening | None = None) -> None:
+    async def session(self, number: int, happening: Happening | None = None, *, is_talk_missed: bool = False) -> None:
         """A medicine session, from the door to the door, and what follows it noted down for the days after."""
         assert self._starts_at is not None
         weight_kg = await self._arrive(number)
@@ -134,7 +151,19 @@ class Journey:
         )
         await visit.take_place()
         self._home_at = self.teller.now
-        self._note_aftercare(number, self._starts_at)
+        self._note_calls_and_forms(number)
+        if not is_talk_missed:
+            self._note_talks(number, self._starts_at)
+
+    async def is_talked_to_at_last(self, number: int) -> None:
+        """Nobody held the talk after the session; the desk is paged when it is overdue, and finds an hour for it."""
+        assert self._starts_at is not None
+        overdue_at = self._home_at + self.protocol.integration.within
+        await self.teller.live_until(overdue_at)
+        self.teller.now = overdue_at
+        note = "Her therapist was ill; another one has an hour for her today"
+        await see_to(self.teller, Kind.INTEGRATION_OVERDUE, number, FOUND, note)
+        self._note_talks(number, self._starts_at, held_at=self.teller.now + TALK_FOUND_AFTER)
 
     async def stays_away(self, number: int) -> None:
         """She does not come to the session; the desk is paged, finds her, and books her for another day."""
@@ -157,7 +186,7 @@ class Journey:
         await see_to(self.teller, Kind.SUICIDE_RISK, None, EVALUATED, note)
         off = SessionCanceled.Data(actor=PRESCRIBER, session=number, reason="held after the risk screen")
         await self.teller.tell(self.teller.now + timedelta(minutes=2), off)
-        seen_again = opening(self.teller.now + timedelta(hours=12), VISIT_AT)
+        seen_again = self._next_visit(self.teller.now + timedelta(hours=12))
         await self.teller.live_until(seen_again)
         await self._record(seen_again, measures.CSSRS, mood.no_risk())
         reason = "Evaluated again: no intent since, the safety plan is in use; the course may go on"
@@ -166,19 +195,33 @@ class Journey:
 
     async def withdraw(self) -> None:
         """Some days after a session she ends her course."""
-        at = opening(self._home_at + timedelta(days=3), VISIT_AT)
-        await self.teller.live_until(at)
         patient = Actor(id=self.patient.course_id, role=Role.PATIENT)
-        await self.teller.tell(at, PatientWithdrew.Data(actor=patient, reason="Is moving away, and feels well enough"))
+        await self.leave(PatientWithdrew.Data(actor=patient, reason="Is moving away, and feels well enough"))
+
+    async def leave(self, why: CourseEnds) -> None:
+        """Some days after a session, or after the referral where there was none, the course ends for this reason."""
+        at = self._next_visit(self._home_at + timedelta(days=3))
+        await self.teller.live_until(at)
+        await self.teller.tell(at, why)
+
+    def let_pass(self, length: timedelta) -> None:
+        """Nothing is done for so long."""
+        self.teller.now += length
 
     async def follow_up(self) -> None:
         """The visits after the last session; with the last of them the course is complete."""
         last = self._home_at
         for after in self.protocol.follow_up.after:
-            at = opening(last + after, VISIT_AT)
+            at = self._next_visit(last + after)
             await self.teller.live_until(at)
             await self._answer(at, self._instruments(), progress=1)
             await self.teller.tell(at, FollowUpHeld.Data(actor=THERAPIST, days_after=days(after)))
+
+    def _next_visit(self, after: datetime) -> datetime:
+        return self.practice.opening(after, self.practice.visit_at)
+
+    def _next_dosing(self, after: datetime) -> datetime:
+        return self.practice.opening(after, self.practice.dose_at, self.practice.dosing_days)
 
     async def _live_until_arrival(self) -> datetime:
         assert self._starts_at is not None
@@ -206,27 +249,32 @@ class Journey:
         return weight_kg
 
     async def _book_another_day(self, number: int) -> None:
-        self._starts_at = opening(self.teller.now + timedelta(hours=12), DOSE_AT, DOSING_DAYS)
+        self._starts_at = self._next_dosing(self.teller.now + timedelta(hours=12))
         moved = SessionRebooked.Data(actor=DESK, session=number, starts_at=self._starts_at)
         await self.teller.tell(self.teller.now + timedelta(minutes=5), moved)
 
-    def _note_aftercare(self, number: int, dosed_at: datetime) -> None:
+    def _note_calls_and_forms(self, number: int) -> None:
         home_at, rules = self._home_at, self.protocol
         for form in rules.forms:
             self.teller.note(home_at + timedelta(hours=2), FormFiled.Data(actor=DESK, session=number, form=form.form))
         for after in rules.check_ins.after:
             called = CheckInCompleted.Data(actor=NURSE, session=number, days_after=days(after), suicidal_ideation=False)
             self.teller.note(home_at + after + timedelta(minutes=self.random.randint(0, 20)), called)
-        talked_at = home_at
+
+    def _note_talks(self, number: int, dosed_at: datetime, held_at: datetime | None = None) -> None:
+        """The talks, all of them at `held_at` if that is said; with the last what is planned for the next session."""
+        rules, talked_at = self.protocol, self._home_at
         for talk in range(1, rules.integration.sessions + 1):
             # Two thirds of the time allowed: with 72 hours, at the same time two days later.
-            talked_at = home_at + rules.integration.within * 2 / 3 * talk / rules.integration.sessions
+            in_time = self._home_at + rules.integration.within * 2 / 3 * talk / rules.integration.sessions
+            talked_at = held_at or in_time
             self.teller.note(talked_at, IntegrationHeld.Data(actor=THERAPIST, session=number, minutes=60))
         if number not in self.sessions[:-1]:
             return
         if rules.course.review_after_session == number:
             self.teller.note(talked_at, self._plan())
-        self._starts_at = opening(dosed_at + rules.course.interval - timedelta(hours=6), DOSE_AT, range(7))
+        on_from = dosed_at + rules.course.interval - timedelta(hours=6)
+        self._starts_at = self.practice.opening(on_from, self.practice.dose_at, EVERY_DAY)
         self.teller.note(talked_at, self._booking(number + 1, self._starts_at))
 
     async def _answer(self, at: datetime, instruments: tuple[str, ...], progress: float) -> None:
@@ -261,7 +309,7 @@ class Journey:
             StaffMember(id=STAFF[Role(role)].id, role=Role(role), credentials=rules.credentials.get(role, ()))
             for role in rules.staff
         )
-        return SessionBooked.Data(actor=DESK, session=number, starts_at=starts_at, room="willow", staff=staff)
+        return SessionBooked.Data(actor=DESK, session=number, starts_at=starts_at, room=self.practice.room, staff=staff)
 
     def _instruments(self) -> tuple[str, ...]:
         each = [name for name, rule in self.protocol.measures.items() if rule.every is MeasureMoment.EACH_SESSION]

@@ -1,6 +1,8 @@
 """The simulated clinic's on-call file: four people, whose pages all go to one inbox on this machine."""
 
-from simulation.calendar import TIME_ZONE
+from simulation.calendar import BEND, Practice
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 TEMPLATE = """\
 schema = 1
@@ -49,13 +51,17 @@ max_snooze = "PT30M"
 steps = [{{ notify = ["person:desk"], wait = "PT4H" }}, {{ notify = ["person:ward"], wait = "PT24H" }}]
 resolve_within = "P3D"
 max_snooze = "P1D"
-hours = {{ timezone = "{time_zone}", days = ["mon", "tue", "wed", "thu", "fri"], from = "08:00", until = "18:00" }}
+hours = {{ timezone = "{time_zone}", days = [{days}], from = "08:00", until = "18:00" }}
 
 [fallback]
 channels = ["{inbox}/fallback"]
 """
 
 
-def on_call_file(inbox: str) -> str:
-    """The file's text. `inbox` is where pages go, as an Apprise URL such as `json://127.0.0.1:9900`."""
-    return TEMPLATE.format(inbox=inbox, time_zone=TIME_ZONE)
+def on_call_file(inbox: str, practice: Practice = BEND) -> str:
+    """The file's text. `inbox` is where pages go, as an Apprise URL such as `json://127.0.0.1:9900`.
+
+    Rotas hand over, and routine pages go out, by the practice's clock.
+    """
+    days = ", ".join(f'"{WEEKDAYS[day]}"' for day in practice.working_days)
+    return TEMPLATE.format(inbox=inbox, time_zone=practice.time_zone, days=days)

@@ -26,6 +26,11 @@ LATEST_TO_ANSWER = timedelta(seconds=30)
 ONCE_MORE_AFTER = timedelta(seconds=15)
 """All together within the minute that an event may run ahead of its course's clock, which an open escalation stops."""
 
+READ_BEFORE = timedelta(minutes=8)
+TOO_HIGH_BY = (3, 9)
+"""How far in mmHg over the limit of the gate before a dose the pressure of an excited patient is."""
+RESTS_FOR = timedelta(minutes=10)
+
 ASKS_FOR_MORE_AFTER = timedelta(minutes=2)
 SETTLED = "Seen by me; treated by the clinic's standing order; readings go on as planned"
 
@@ -35,7 +40,9 @@ class Happening(Frozen):
 
     `response` is how the body answers, uneventfully if not said. Moments are counted from the dose and name one of the
     protocol's readings: at `unread` nobody takes it until the nurse is paged; at `surge` fear drives the pressure up;
-    after `more` the patient asks for a second dose. Whoever is paged gives `reply`.
+    after `more` the patient asks for a second dose. Whoever is paged gives `reply`. So many readings are `too_high` for
+    a dose, and each puts it off; fit to leave, she waits `for_her_escort`. The nurse comes for a reading `ahead` of its
+    time by so much at the most, and never before the protocol's window opens.
     """
 
     response: Response | None = None
@@ -43,6 +50,9 @@ class Happening(Frozen):
     surge: timedelta | None = None
     more: timedelta | None = None
     reply: Reply = Reply()
+    too_high: int = 0
+    for_her_escort: timedelta = timedelta()
+    ahead: timedelta = timedelta()
 
 
 class Appointment(Frozen):
@@ -86,11 +96,20 @@ class MedicineVisit:
         await self._go_home()
 
     async def _dose(self) -> None:
+        for _ in range(self._happening.too_high):
+            await self._teller.tell(self._dosed_at - READ_BEFORE, self._reading(self._excited()))
+            self._dosed_at += RESTS_FOR
         body = physiology.at_rest(self._random, self._rest)
-        await self._teller.tell(self._dosed_at - timedelta(minutes=8), self._reading(body))
+        await self._teller.tell(self._dosed_at - READ_BEFORE, self._reading(body))
         cleared = SessionCleared.Data(actor=PRESCRIBER, session=self._number)
         await self._teller.tell(self._dosed_at - timedelta(minutes=5), cleared)
         await self._teller.tell(self._dosed_at, self._dose_of_today())
+
+    def _excited(self) -> Vitals:
+        limit = self._protocol.medicine.clearance.hold.systolic
+        assert limit is not None
+        body = physiology.at_rest(self._random, self._rest)
+        return body.but(systolic=round(limit.high) + self._random.randint(*TOO_HIGH_BY))
 
     async def _take_reading(self, offset: timedelta) -> None:
         rules = self._protocol.medicine.checkpoints
@@ -102,7 +121,8 @@ class MedicineVisit:
         elif offset == self._happening.unread:
             await self._overlook(due_at + rules.grace)
         elif offset:
-            await self._look(max(due_at + self._in_a_moment(), self._teller.now + BACK_AT_THE_BEDSIDE))
+            comes_at = due_at - min(self._happening.ahead, rules.early) + self._in_a_moment()
+            await self._look(max(comes_at, self._teller.now + BACK_AT_THE_BEDSIDE))
         else:
             await self._look(due_at)
 
@@ -158,7 +178,7 @@ class MedicineVisit:
         )
         await self._teller.tell(self._teller.now + timedelta(minutes=5), assessed)
         home = PatientDischarged.Data(actor=NURSE, session=self._number, escort=True, instructions_given=True)
-        await self._teller.tell(self._teller.now, home)
+        await self._teller.tell(self._teller.now + self._happening.for_her_escort, home)
 
     def _dose_of_today(self) -> DoseAdministered.Data:
         rules = self._protocol.medicine.dose

@@ -91,6 +91,7 @@ class Postgres:
             "port": str(PORT),
             "unix_socket_directories": '"' + str(self._sockets).replace('"', '""') + '"',
             "unix_socket_permissions": "0700",
+            "log_error_verbosity": "terse",  # the details of an error quote the row that was refused
         }
         options = (word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
         return Program(

@@ -1,1 +1,1 @@
-"""What the commands print: courses, escalations, rotas and protocols as a person reads them in a terminal."""
+"""The command line: how it reaches a running Kapstan, and what it prints for a person at a terminal."""

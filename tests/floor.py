@@ -12,7 +12,9 @@ from pathlib import Path
 from signal import Signals
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Literal, TypeVar
+
+import psutil
 
 from domain.events import ClinicEvent
 from domain.reading_events import event_from
@@ -20,11 +22,14 @@ from stack.stackfile import StackFile, read_stack_file
 from stack.trouble import NoStackRuns
 
 ROOT = Path(__file__).parent.parent
-WITHIN = timedelta(seconds=60)
+WITHIN = timedelta(minutes=3)
 """How long a test waits for what is to come: a busy machine is no failure."""
 
 UP_WITHIN = timedelta(minutes=4)
-"""How long a whole stack may take to be ready where many come up at once."""
+"""The whole stack starts within seconds, and on a busy machine within minutes."""
+
+CRASH = {"postgres": Signals.SIGQUIT, "temporal": Signals.SIGKILL}
+"""How each service ends without a word. PostgreSQL's own way takes its sessions' processes along."""
 
 Found = TypeVar("Found")
 
@@ -35,6 +40,18 @@ async def eventually(look: Callable[[], Awaitable[Found | None]], within: timede
         while not (found := await look()):  # noqa: ASYNC110  what is looked for happens in other processes
             await asyncio.sleep(0.1)
     return found
+
+
+@contextmanager
+def asleep(*processes: int) -> Iterator[None]:
+    """These processes stand still meanwhile, as on a machine that hangs."""
+    for process in processes:
+        os.kill(process, Signals.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, Signals.SIGCONT)
 
 
 @contextmanager
@@ -176,6 +193,27 @@ class Floor:
         except NoStackRuns:
             return None
 
+    @asynccontextmanager
+    async def without(self, service: Literal["postgres", "temporal"]) -> AsyncIterator[None]:
+        """This service has crashed, and is back only afterwards: until then the supervisor sleeps who keeps it up."""
+        before = await self.stack()
+        assert before is not None
+        crashed = getattr(before.pids, service)
+        with asleep(self._process.pid):
+            os.kill(crashed, CRASH[service])
+
+            async def is_gone() -> bool:
+                return psutil.Process(crashed).status() == psutil.STATUS_ZOMBIE
+
+            await eventually(is_gone)
+            yield
+
+        async def is_back() -> bool:
+            now = await self.stack()
+            return now is not None and getattr(now.pids, service) not in {None, crashed}
+
+        await eventually(is_back)
+
     async def down(self) -> int:
         """It has ended by Ctrl-C; its exit code."""
         if self._process.returncode is None:
@@ -185,7 +223,7 @@ class Floor:
 
 
 @asynccontextmanager
-async def floor(received: Inbox, folder: Path) -> AsyncIterator[Floor]:
+async def floor(received: Inbox, folder: Path, **environment: str) -> AsyncIterator[Floor]:
     """A whole stack on `folder` with the fast protocol, that pages into `received`; gone afterwards."""
     running = Floor(
         folder / "data",
@@ -193,6 +231,7 @@ async def floor(received: Inbox, folder: Path) -> AsyncIterator[Floor]:
         str(protocol_in_seconds(folder)),
         "--oncall",
         str(on_call_file(folder, received)),
+        environment=environment,
     )
     await running.up()
     try:

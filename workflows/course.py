@@ -8,11 +8,13 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.answer import AlreadyAnswered, Answer
+    from domain.calls_to_come import Ahead, CallsToCome, calls_to_come
     from domain.chart import Chart, Decision, PinnedProtocol
     from domain.escalation import Notice
     from domain.events import ClinicEvent
     from domain.ledger import Entry
     from domain.refusal import Refused
+    from domain.summary import Batch
     from domain.turn import Again, Call
     from domain.values import CourseId, Frozen
     from domain.view import CourseView, batch_of, course_view
@@ -65,7 +67,7 @@ class PatientCourse:
     def __init__(self, run: CourseRun) -> None:
         # Built here and not in `run`: an update may arrive before `run` does.
         self._chart = run.chart
-        self._recorder = Recorder(run.unrecorded, lambda entries: batch_of(self._chart, entries), self._is_behind)
+        self._recorder = Recorder(run.unrecorded, self._batch, self._is_behind)
         self._switchboard = Switchboard(run.calls, self._call_anew)
 
     @workflow.run
@@ -112,6 +114,11 @@ class PatientCourse:
         """Where the course is, what may come, what blocks it, what is due."""
         return course_view(self._chart, at)
 
+    @workflow.query(description="Whom it will call for if nobody acts")
+    def calls_to_come(self, ahead: Ahead) -> CallsToCome:
+        """The calls that wait to be made, and those of every deadline that would pass unmet."""
+        return calls_to_come(self._chart, ahead, self._switchboard.waiting)
+
     @workflow.query(description="The end of the ledger's chain")
     def ledger_head(self) -> LedgerHead:
         """What the record store's ledger must end with."""
@@ -134,6 +141,9 @@ class PatientCourse:
                 timeout=left,
                 timeout_summary="the next deadline",
             )
+
+    def _batch(self, entries: tuple[Entry, ...]) -> Batch:
+        return batch_of(self._chart, entries, workflow.now())
 
     def _call_anew(self, unheard: Again) -> None:
         self._apply(self._chart.call_anew(unheard, workflow.now()))

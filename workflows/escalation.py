@@ -35,7 +35,7 @@ RUNGS_A_RUN: Final = 100
 
 STANDING_WITHIN: Final = timedelta(seconds=10)
 PAGE_WITHIN: Final = timedelta(seconds=30)
-"""All channels are tried side by side and give up earlier by themselves (`activities.paging.CHANNEL_WITHIN`)."""
+"""All channels are tried side by side and give up earlier by themselves (`gateway.channels.CHANNEL_WITHIN`)."""
 PAGE_ALIVE_WITHIN: Final = timedelta(seconds=15)
 """A worker that died while paging is noticed after this; the next one skips the channels that were tried."""
 PAGE_RETRIES: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=5)
@@ -133,7 +133,7 @@ class Escalation:
 
     @workflow.query
     def climb(self) -> Climb:
-        """The ladder as it stands, from which `domain.ladder.forecast` tells who is paged when."""
+        """The ladder as it stands, from which `domain.forecast` tells who is paged when."""
         return self._obligation.climb
 
     async def _until_something_is_due(self) -> None:

@@ -1,23 +1,27 @@
 """Courses: the fleet from the record, one course as its workflow holds it now, its ledger."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query
 
 from console.admission import with_one_of
-from console.api.lists import Items, Limit, page
+from console.api.lists import Items, Limit, lost, page
 from console.door import AtTheDoor, Door
 from console.openapi.answers import problems
 from console.problems import ProblemCode, told
 from domain.access import Caller, Right
+from domain.forecast import Forecast
 from domain.ledger import Entry
 from domain.state import Outcome, Phase
 from domain.summary import CourseSummary
 from domain.values import Code, CourseId, Name, Severity
 from domain.view import CourseView
+from gateway.forecasting import forecast_of
 from records.store import CourseFilter, EscalationFilter
 
 Reader = Annotated[Caller, Depends(with_one_of(Right.READ_COURSES, Right.READ_COURSES_BEHIND))]
+Rostered = Annotated[Caller, Depends(with_one_of(Right.READ_ONCALL))]
 Auditor = Annotated[Caller, Depends(with_one_of(Right.READ_LEDGER))]
 Course = Annotated[CourseId, Path(description="The course's id", examples=["EX-1"])]
 
@@ -60,6 +64,8 @@ async def fleet(
         cursor=cursor,
     )
     found = await door.store.courses(filters)
+    if cursor is not None and not found and await door.store.course(cursor) is None:
+        raise lost(cursor)
     door.reads.note(caller, "courses")
     items, more = page(found, limit, lambda course: course.course_id)
     return CourseSummaryList(items=items, next=more)
@@ -71,6 +77,17 @@ async def course(door: AtTheDoor, caller: Reader, course_id: Course) -> CourseVi
     view = await seen_by(door, caller, course_id)
     door.reads.note(caller, "course", course_id)
     return view
+
+
+@router.get("/{course_id}/forecast", responses=OF_A_COURSE)
+async def forecast(door: AtTheDoor, caller: Rostered, course_id: Course) -> Forecast:
+    """Who will be paged about the course, when and how, if nobody acts from now on: of the next seven days."""
+    await seen_by(door, caller, course_id)
+    foretold = await forecast_of(
+        course_id, datetime.now(UTC), door.courses, door.escalations, on_call=door.on_call.now()
+    )
+    door.reads.note(caller, "forecast", course_id)
+    return foretold
 
 
 @router.get("/{course_id}/ledger", responses=OF_A_COURSE)

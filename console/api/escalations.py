@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Path, Query
 
 from console.admission import with_one_of
-from console.api.lists import Items, Limit, page
+from console.api.lists import Items, Limit, lost, page
 from console.bodies import JsonBody
 from console.door import AtTheDoor, Door
 from console.openapi.answers import problems
@@ -65,8 +65,11 @@ async def on_call_work(
     filters = EscalationFilter(
         state=state, severity=severity, course_id=course_id, site=caller.site, limit=limit + 1, cursor=cursor
     )
-    items, more = page(await door.store.escalations(filters), limit, lambda one: one.id)
-    door.reads.note(caller, "escalations")
+    found = await door.store.escalations(filters)
+    if cursor is not None and not found and await door.store.escalation(cursor) is None:
+        raise lost(cursor)
+    door.reads.note(caller, "escalations", course_id)
+    items, more = page(found, limit, lambda one: one.id)
     return EscalationViewList(items=items, next=more)
 
 

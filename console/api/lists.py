@@ -5,6 +5,8 @@ from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
 
+from console.problems import ProblemCode, Told, told
+from domain.refusal import FieldError
 from domain.values import Frozen
 
 Item = TypeVar("Item", bound=Frozen)
@@ -23,3 +25,9 @@ def page(found: Sequence[Item], limit: int, cursor: Callable[[Item], str]) -> tu
     """The first `limit` of what was found, and `next`; one more was asked for, to know whether there is any."""
     shown = tuple(found[:limit])
     return shown, cursor(shown[-1]) if len(found) > limit else None
+
+
+def lost(cursor: str) -> Told:
+    """What is told of a cursor that no page ever gave: an empty page would look like the end of the list."""
+    detail = f"`next` of a page before was expected, not {cursor}"
+    return told(ProblemCode.INVALID, detail, FieldError(pointer="/query/cursor", detail=detail))

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 
 from console.admission import with_one_of
-from console.api.lists import Items, Limit, page
+from console.api.lists import Items, Limit, lost, page
 from console.door import AtTheDoor
 from console.openapi.answers import problems
 from console.problems import ProblemCode, told
@@ -49,9 +49,11 @@ async def protocols(
     limit: Limit = 50,
     cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
 ) -> ProtocolShownList:
-    """Every version of every protocol that the console knows. An unknown cursor has nothing after it."""
+    """Every version of every protocol that the console knows."""
     shown = [ProtocolShown.model_validate(_shown(one)) for one in door.library.shelf]
     if cursor is not None:
+        if cursor not in map(_place, shown):
+            raise lost(cursor)
         shown = list(dropwhile(lambda one: _place(one) != cursor, shown))[1:]
     items, more = page(shown, limit, _place)
     return ProtocolShownList(items=items, next=more)

@@ -12,7 +12,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from console.door import AtTheDoor
+from console.door import AtTheDoor, Door
 from console.openapi.answers import answer
 from domain.values import Frozen
 from records.errors import RecordStoreError
@@ -23,15 +23,21 @@ ANSWER_WITHIN: Final = timedelta(seconds=1.5)
 POLLED_WITHIN: Final = timedelta(seconds=75)
 """A worker asks for work at least once a minute; Temporal remembers one that has died for longer."""
 
+WATCHED_WITHIN: Final = timedelta(minutes=1)
+
 router = APIRouter(tags=["health"])
 
 
 class Readiness(Frozen):
-    """What is reachable now. `worker` means at least one on each of the two task queues."""
+    """What is reachable now. `worker` means at least one on each of the two task queues.
+
+    `watch`: a console has looked after dosed patients within the last minute, by itself.
+    """
 
     temporal: bool
     record_store: bool
     worker: bool
+    watch: bool
 
 
 @router.get(
@@ -39,14 +45,15 @@ class Readiness(Frozen):
     responses=answer(200, "All three are reachable") | answer(503, "Something is not reachable", model=Readiness),
 )
 async def ready(door: AtTheDoor, response: Response) -> Readiness:
-    """Whether Temporal, the record store and a worker are reachable; 503 where one is not."""
-    temporal, record_store, *queues = await asyncio.gather(
+    """Whether Temporal, the record store and a worker are reachable, and somebody watches; 503 where one is not."""
+    temporal, record_store, watch, *queues = await asyncio.gather(
         _is_well(door.client.service_client.check_health(timeout=ANSWER_WITHIN)),
         _is_well(_answers(door)),
+        _is_well(_is_watched(door)),
         *(_is_well(_is_worked_on(door.client, queue)) for queue in (COURSES, PAGING)),
     )
-    found = Readiness(temporal=temporal, record_store=record_store, worker=all(queues))
-    if not (found.temporal and found.record_store and found.worker):
+    found = Readiness(temporal=temporal, record_store=record_store, worker=all(queues), watch=watch)
+    if not (found.temporal and found.record_store and found.worker and found.watch):
         response.status_code = 503
     return found
 
@@ -59,9 +66,14 @@ async def _is_well(look: Awaitable[bool]) -> bool:
         return False
 
 
-async def _answers(door: AtTheDoor) -> bool:
+async def _answers(door: Door) -> bool:
     await door.changes.newest()
     return True
+
+
+async def _is_watched(door: Door) -> bool:
+    last = await door.watched.last_look()
+    return last is not None and last.looked_at > datetime.now(UTC) - WATCHED_WITHIN
 
 
 async def _is_worked_on(client: Client, queue: str) -> bool:

@@ -43,7 +43,7 @@ data: {"course_id":"EX-1","site":"bend","phase":"medicine","session":1,"stage":"
 router = APIRouter(tags=["stream"])
 
 
-class _Told(Response):
+class Telling(Response):
     """A stream for as long as the listener stays and may stay."""
 
     media_type = "text/event-stream"
@@ -77,16 +77,18 @@ class _Told(Response):
 @router.get(
     "/v1/stream",
     status_code=200,
-    response_class=_Told,
-    responses=answer(200, ABOUT, text={_Told.media_type: EXAMPLE}),
+    response_class=Telling,
+    responses=answer(200, ABOUT, text={Telling.media_type: EXAMPLE}),
 )
 async def changes(door: AtTheDoor, caller: Watcher, last_event_id: LastSeen = None) -> Response:
     """Every change of a course, a session or an escalation that the caller may see, from now on.
 
     After a torn connection `Last-Event-ID` tells what was missed: each course, session and escalation once, as it is.
+    While the record store is away nothing can be told: `record_store` says so, with `{"reachable": false}`, and when it
+    is back, with `{"reachable": true}`; then what was missed follows.
     """
     door.reads.note(caller, "stream")
-    return _Told(door.stream, caller, None if last_event_id is None else int(last_event_id))
+    return Telling(door.stream, caller, None if last_event_id is None else int(last_event_id))
 
 
 async def _tell(listener: Listener, send: Send) -> None:

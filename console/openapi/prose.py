@@ -20,6 +20,7 @@ TAGS: Final = [
     {"name": "events", "description": "What happened, as the clinic reports it"},
     {"name": "courses", "description": "Where each course is, what blocks it, what is due, and its ledger"},
     {"name": "escalations", "description": "The on-call work: what wants a human, who was paged, who has it"},
+    {"name": "on call", "description": "Who would be paged now, and who holds each rota in the weeks to come"},
     {"name": "protocols", "description": "The rules, value by value, with what each is founded on"},
     {"name": "stream", "description": "Changes as they happen"},
     {"name": "health", "description": "How Kapstan itself does; no token is asked for, nothing of a patient is told"},

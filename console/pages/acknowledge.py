@@ -6,12 +6,16 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Path, Response
 
-from console.api.escalations import Escalation
 from console.door import AtTheDoor, Door
+from console.pages.ahead import CallToCome
+from console.pages.circumstances import Circumstances, circumstances
+from console.pages.marks import MARKS
 from console.pages.rendering import page
+from console.pages.told import Refusal
 from console.problems import ProblemCode, told
 from domain.durations import in_words
 from domain.escalation import PHRASES, EscalationState, EscalationView
+from domain.incident import is_of_the_watch
 from domain.oncall import OnCall
 from domain.policy import Policy
 from domain.refusal import RefusalCode, Refused
@@ -19,8 +23,11 @@ from domain.values import Frozen, PersonId, Severity
 from gateway.calls import TooMany, Unavailable
 from gateway.links import BadLink, Invitation
 
-MARKS: Final = {Severity.EMERGENCY: "▲", Severity.URGENT: "◆", Severity.ROUTINE: "●"}
-"""A severity is a shape and a word before it is a colour."""
+SILENT: Final = (
+    "Kapstan no longer watches over this patient. Look at the patient now, measure by the clock until this alarm is "
+    "over, and have Kapstan's machine looked after: its workers, or Temporal, have to be started again."
+)
+"""What comes first where nobody else will call."""
 
 Token = Annotated[str, Path(max_length=1000)]
 
@@ -42,20 +49,17 @@ class AcknowledgePage(Frozen):
     phrase: str
     course_id: str
     session: int | None
+    where: str | None
+    people: str | None
     waiting: str
     state: str
+    advice: str | None
     may_acknowledge: bool
+    calls: tuple[CallToCome, ...]
     if_nobody_answers: str | None
     colleagues: tuple[Colleague, ...]
     pass_on: str
     message: str | None
-
-
-class Message(Frozen):
-    """A sentence in place of the page."""
-
-    title: str
-    message: str
 
 
 Act = Callable[[Invitation], Awaitable[object]]
@@ -65,19 +69,6 @@ Act = Callable[[Invitation], Awaitable[object]]
 async def look(door: AtTheDoor, token: Token) -> Response:
     """Shows the escalation. A link preview sees the same and changes as little."""
     return await _answered(door, token, _look, None)
-
-
-@router.get("/escalations/{escalation_id}")
-async def how_to_answer(escalation_id: Escalation) -> Response:
-    """Where a page leads that nobody in particular was sent: what to do. It says nothing of what there is."""
-    return page(
-        "message.html",
-        Message(
-            title="Somebody has to answer this",
-            message="Nobody on duty could be reached, or this clinic's links are not signed. Whoever is there: look at "
-            f"the patient, and say that you have it, on Kapstan's machine: kapstan ack {escalation_id} --by YOUR-ID",
-        ),
-    )
 
 
 @router.post("/ack/{token}")
@@ -116,18 +107,24 @@ async def _answered(door: Door, token: str, act: Act, done: str | None) -> Respo
                 raise
             done = "Somebody was quicker: nothing more is asked of you."
         view = await door.escalations.view(invited.escalation)
-        return page("acknowledge.html", _page(door.on_call.now(), view, invited, token, done))
+        around = await circumstances(door, view, datetime.now(UTC))
+        return page("acknowledge.html", _page(door.on_call.now(), view, around, invited, token, done))
     except BadLink as bad:
-        return page("message.html", Message(title="This link opens nothing", message=str(bad)), 410)
+        return page("message.html", Refusal(title="This link opens nothing", message=str(bad)), 410)
     except Refused as refused:
-        return page("message.html", Message(title="Nothing was changed", message=refused.refusal.message), 409)
+        return page("message.html", Refusal(title="Nothing was changed", message=refused.refusal.message), 409)
     except (Unavailable, TooMany):
         again = "Kapstan does not answer, so nothing was noted down and nobody else may be paged. Press again, and act."
-        return page("message.html", Message(title="Not yet", message=again), 503)
+        return page("message.html", Refusal(title="Not yet", message=again), 503)
 
 
 def _page(
-    on_call: OnCall, view: EscalationView, invited: Invitation, token: str, message: str | None
+    on_call: OnCall,
+    view: EscalationView,
+    around: Circumstances,
+    invited: Invitation,
+    token: str,
+    message: str | None,
 ) -> AcknowledgePage:
     person, policy = invited.person, on_call.policies[view.severity]
     is_hers = view.state is EscalationState.ACKNOWLEDGED and view.acknowledged_by == person
@@ -138,9 +135,13 @@ def _page(
         phrase=PHRASES[view.kind],
         course_id=view.course_id,
         session=view.session,
+        where=around.where,
+        people=around.people,
         waiting=in_words(_whole_minutes(datetime.now(UTC) - view.opened_at)),
         state=_state(view, person, on_call),
+        advice=SILENT if is_open and is_of_the_watch(view.id) else None,
         may_acknowledge=is_open and not is_hers,
+        calls=around.calls if is_open else (),
         if_nobody_answers=_if_nobody_answers(view, policy) if is_open else None,
         colleagues=tuple(
             Colleague(id=one, name=known.name) for one, known in on_call.people.items() if is_open and one != person

@@ -1,7 +1,7 @@
 -- The escalations that match every filter given, with every page they sent, newest first, from the one after the cursor.
 SELECT
     id, course_id, kind, session, severity, state, opened_at, step, acknowledged_by, acknowledged_at, resolved_by,
-    resolved_at, note, revision, first_acknowledged_at,
+    resolved_at, note, revision, first_acknowledged_at, moves_at,
     (
         SELECT coalesce(json_agg(json_build_object(
             'at', page.at, 'step', page.step, 'person', page.person, 'channel', page.channel, 'ok', page.ok,

@@ -1,9 +1,12 @@
 -- Shows a course as of its newest recorded entry, and answers its id; what is older or as old changes and answers nothing.
 INSERT INTO courses (
     course_id, site, protocol_id, protocol_version, phase, outcome, held, hold_reason, session, stage, attention,
-    open_escalations, next_kind, next_due_at, started_at, closed_at, sequence, ledger_head
+    open_escalations, next_kind, next_due_at, started_at, closed_at, sequence, ledger_head, planned_sessions, to_do,
+    to_do_by, blocked_by, dosed_at, reading_due_at, monitored_session, next_passes_at
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+VALUES (
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26
+)
 ON CONFLICT (course_id) DO UPDATE SET
     site = EXCLUDED.site,
     protocol_id = EXCLUDED.protocol_id,
@@ -21,6 +24,14 @@ ON CONFLICT (course_id) DO UPDATE SET
     started_at = EXCLUDED.started_at,
     closed_at = EXCLUDED.closed_at,
     sequence = EXCLUDED.sequence,
-    ledger_head = EXCLUDED.ledger_head
+    ledger_head = EXCLUDED.ledger_head,
+    planned_sessions = EXCLUDED.planned_sessions,
+    to_do = EXCLUDED.to_do,
+    to_do_by = EXCLUDED.to_do_by,
+    blocked_by = EXCLUDED.blocked_by,
+    dosed_at = EXCLUDED.dosed_at,
+    reading_due_at = EXCLUDED.reading_due_at,
+    monitored_session = EXCLUDED.monitored_session,
+    next_passes_at = EXCLUDED.next_passes_at
 WHERE courses.sequence < EXCLUDED.sequence
 RETURNING course_id

@@ -1,9 +1,9 @@
 -- Shows an escalation as of its newest revision, and answers its id; an older or the same revision changes and answers nothing.
 INSERT INTO escalations (
     id, course_id, kind, session, severity, state, opened_at, step, acknowledged_by, acknowledged_at, resolved_by,
-    resolved_at, note, revision, first_acknowledged_at
+    resolved_at, note, revision, first_acknowledged_at, moves_at
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 ON CONFLICT (id) DO UPDATE SET
     course_id = EXCLUDED.course_id,
     kind = EXCLUDED.kind,
@@ -18,6 +18,7 @@ ON CONFLICT (id) DO UPDATE SET
     resolved_at = EXCLUDED.resolved_at,
     note = EXCLUDED.note,
     revision = EXCLUDED.revision,
-    first_acknowledged_at = EXCLUDED.first_acknowledged_at
+    first_acknowledged_at = EXCLUDED.first_acknowledged_at,
+    moves_at = EXCLUDED.moves_at
 WHERE escalations.revision < EXCLUDED.revision
 RETURNING id

@@ -2,9 +2,11 @@
 
 import json
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -25,6 +27,9 @@ _courses = count(1)
 ENOUGH = "1000000"
 """Requests a second: the tests' callers are in a hurry."""
 
+TLS = ssl.create_default_context()
+"""Not used, and made anew for each client where none is given: that takes longer than most requests."""
+
 
 class House:
     """A running Kapstan, its address, and who may come in."""
@@ -43,15 +48,15 @@ class House:
         assert self.stack.admin_token_file is not None
         return self.stack.admin_token_file.read_text(encoding="utf-8").strip()
 
-    @property
+    @cached_property
     def admin(self) -> httpx.AsyncClient:
         return self.client(self.admin_token)
 
-    def client(self, token: str | None = None) -> httpx.AsyncClient:
-        """Somebody who shows this token, or none."""
+    def client(self, token: str | None = None, url: str | None = None) -> httpx.AsyncClient:
+        """Somebody who shows this token, or none; at another door where one is given."""
         shown = {"Authorization": f"Bearer {token}"} if token else {}
         hooks = {"response": [self._is_documented]}
-        client = httpx.AsyncClient(base_url=self.url, headers=shown, timeout=60, event_hooks=hooks)
+        client = httpx.AsyncClient(base_url=url or self.url, headers=shown, timeout=60, verify=TLS, event_hooks=hooks)
         self._clients.append(client)
         return client
 
@@ -95,6 +100,20 @@ class House:
 
             return await eventually(kept)
 
+    async def readings(self, requests: frozenset[str]) -> list[CourseRead]:
+        """Every row that these requests left in the record of reads, as soon as each has left one."""
+        async with open_connections(self.stack.database) as connections:
+
+            async def kept() -> list[CourseRead] | None:
+                async with connections.connection() as connection:
+                    rows = await connection.fetch(
+                        "SELECT * FROM course_reads WHERE request_id = ANY($1)", sorted(requests)
+                    )
+                reads = [CourseRead.model_validate(dict(row)) for row in rows]
+                return reads if requests <= {read.request_id for read in reads} else None
+
+            return await eventually(kept)
+
     async def caller(self, role: TokenRole, site: str | None = None) -> httpx.AsyncClient:
         """Somebody with a new token of this role."""
         return self.client((await self.token(role, site)).token)
@@ -103,11 +122,11 @@ class House:
         """The id of a course that nobody has begun."""
         return f"{name}-{next(_courses)}-{secrets.token_hex(3)}"
 
-    async def has(self, so_far: Callable[[Ward], Ward], name: str = "MARA") -> str:
-        """A course that has come so far on good days only, the last of them now."""
+    async def has(self, so_far: Callable[[Ward], Ward], name: str = "MARA", ago: timedelta = timedelta()) -> str:
+        """A course that has come so far on good days only, the last of them now, or that long ago."""
         course = self.expects(name)
         on_paper = so_far(Ward(course))
-        past = so_far(Ward(course, now=on_paper.began_at + (datetime.now(UTC) - on_paper.now)))
+        past = so_far(Ward(course, now=on_paper.began_at + (datetime.now(UTC) - ago - on_paper.now)))
         await self.sends([event for event, _ in past.answers])
         return course
 
@@ -156,9 +175,11 @@ async def open_house(*arguments: str, **environment: str) -> AsyncIterator[House
                 *arguments,
                 environment={"KAPSTAN_RATE": ENOUGH, **environment},
             )
-            house = House(floor, await floor.up(), received)
             try:
-                yield house
+                house = House(floor, await floor.up(), received)
+                try:
+                    yield house
+                finally:
+                    await house.close()
             finally:
-                await house.close()
                 await floor.down()

@@ -11,9 +11,9 @@ import httpx
 
 @dataclass(frozen=True)
 class Heard:
-    """One event of the stream."""
+    """One event of the stream; one that is no change has no number."""
 
-    id: int
+    id: int | None
     kind: str
     data: dict[str, Any]
 
@@ -37,7 +37,8 @@ class Ear:
             if "id" in fields:
                 self.last_id = int(fields["id"])
             if "data" in fields:
-                heard.append(Heard(int(fields["id"]), fields["event"], json.loads(fields["data"])))
+                number = int(fields["id"]) if "id" in fields else None
+                heard.append(Heard(number, fields["event"], json.loads(fields["data"])))
                 if wanted(heard[-1]):
                     return heard
             fields = {}

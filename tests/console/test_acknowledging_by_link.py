@@ -1,11 +1,12 @@
 """A nurse is woken, opens the link of her page, and says by one button that she has it."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
+from gateway.links import GOOD_FOR, Links
 from tests.cast import MARA, vitals
 from tests.console.house import House
 from tests.domain.ward import Ward
@@ -40,6 +41,7 @@ async def test_opening_the_link_changes_nothing_and_the_button_acknowledges(hous
 
     seen = await nurse.get(link)
     assert (await nurse.head(link)).status_code in {200, 405}
+    assert (await nurse.options(link)).status_code in {200, 405}
     assert seen.status_code == 200
     assert "immediate review" in seen.text
     assert "<script" not in seen.text
@@ -110,3 +112,44 @@ async def test_the_fallbacks_link_says_how_to_answer(house: House) -> None:
     assert f"kapstan ack {escalation} --by" in seen.text
     assert unknown.status_code == 200
     assert (await house.client().get("/escalations/rubbish")).status_code == 422
+
+
+async def test_a_link_opens_one_alarm_for_one_person_and_a_day(house: House) -> None:
+    """Too old, forged, or of somebody whom the on-call file does not know: however it is used, nothing changes."""
+    escalation, link = await woken(house, "lind")
+    secret = (house.floor.data / "link-secret").read_text(encoding="utf-8")
+    links, now, nobody = Links(secret, house.url), datetime.now(UTC), house.client()
+    said, _, signature = link.rpartition(".")
+    _, others_link = await woken(house, "lind")
+    useless = {
+        links.for_(escalation, "lind", now - GOOD_FOR - timedelta(seconds=1)): 410,
+        Links("t" * 32, house.url).for_(escalation, "lind", now): 410,
+        f"{said}.{signature[::-1]}": 410,
+        f"{others_link.rpartition('.')[0]}.{signature}": 410,
+        links.for_(escalation, "a-stranger", now): 409,
+        links.for_("EX-404~vitals_emergency~1~1", "lind", now): 409,
+    }
+
+    for one, status in useless.items():
+        assert (await nobody.post(one)).status_code == status, one
+        assert (await nobody.post(f"{one}/pass-on", data={"to": "ward"})).status_code == status, one
+        assert (await nobody.get(one)).status_code in {200, status}, one
+
+    assert await state(house, escalation) == ("open", None)
+    assert (await nobody.post(others_link)).status_code == 200
+    assert await state(house, escalation) == ("open", None)
+
+
+async def test_a_link_that_has_answered_answers_no_later_alarm(house: House) -> None:
+    """She had it and passed it on: what lies in her browser's history takes it from nobody."""
+    escalation, link = await woken(house, "lind")
+    nurse = house.client()
+    assert "You have it" in (await nurse.post(link)).text
+    order = {"by": "lind", "to": "osei"}
+    assert (await house.admin.post(f"/v1/escalations/{escalation}/reassign", json=order)).status_code == 200
+
+    again = await nurse.post(link)
+
+    assert again.status_code == 409
+    assert "newest page" in again.text
+    assert (await state(house, escalation))[0] == "open"

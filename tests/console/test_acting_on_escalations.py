@@ -1,6 +1,7 @@
 """What is over stays over: acting on it is answered so, also when Temporal has long forgotten it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
@@ -9,12 +10,15 @@ from temporalio.service import RPCError
 
 from domain.escalation import workflow_id
 from gateway.temporal import connect
-from tests.cast import vitals
+from tests.cast import MONDAY, phq9, referral, vitals
 from tests.console.house import House
 from tests.domain.ward import Ward
 from tests.floor import eventually
 
 pytestmark = pytest.mark.xdist_group("console")
+
+ITEM_9: Final = (0, 0, 0, 0, 0, 0, 0, 0, 1)
+"""A PHQ-9 whose last answer calls for a screen today."""
 
 
 async def test_what_temporal_has_forgotten_is_not_open(house: House) -> None:
@@ -62,6 +66,66 @@ async def forgotten(house: House, escalation: str) -> None:
         return False
 
     await eventually(is_gone)
+
+
+class Alarm:
+    """An escalation over HTTP, and what staff do about it."""
+
+    def __init__(self, house: House, course: str, kind: str) -> None:
+        self.course = course
+        self._house = house
+        self._path = f"/v1/escalations/{course}~{kind}~0~1"
+
+    async def is_open(self) -> bool:
+        return (await self._house.admin.get(self._path)).is_success
+
+    async def takes(self, act: str, **order: str) -> tuple[int, dict[str, Any]]:
+        answer = await self._house.admin.post(f"{self._path}/{act}", json=order)
+        return answer.status_code, answer.json()
+
+    def paged(self, person: str) -> int:
+        return sum(page.person == person for page in self._house.inbox.of(self.course))
+
+
+async def test_an_alarm_is_snoozed_passed_on_taken_and_resolved(house: House) -> None:
+    """Each by somebody whom the on-call file knows, within the policy; once it is over nothing more is done to it."""
+    course = house.expects()
+    await house.sends([referral(course, at=MONDAY), phq9(course, at=MONDAY + timedelta(hours=1), items=ITEM_9)])
+    alarm = Alarm(house, course, "item9_positive")
+    await eventually(alarm.is_open)
+
+    async def is_paged() -> bool:
+        return bool(alarm.paged("osei"))
+
+    for act, order, pointer in (
+        ("acknowledge", {"by": "a-stranger"}, "/by"),
+        ("snooze", {"by": "lind", "for": "PT31M", "note": "Later"}, "/for"),
+        ("snooze", {"by": "lind", "for": "PT15M"}, "/note"),
+        ("snooze", {"by": "lind", "for": "a while", "note": "Later"}, "/for"),
+        ("reassign", {"by": "lind", "to": "a-stranger"}, "/to"),
+        ("resolve", {"by": "lind"}, "/note"),
+    ):
+        status, told = await alarm.takes(act, **order)
+        assert (status, told["code"], told["errors"][0]["pointer"]) == (422, "invalid", pointer), act
+    status, told = await alarm.takes("snooze", by="lind", **{"for": "PT15M"}, note="With another patient")
+    assert (status, told["state"]) == (200, "open")
+    assert datetime.fromisoformat(told["snoozed_until"]) > datetime.now(UTC) + timedelta(minutes=14)
+    status, told = await alarm.takes("reassign", by="lind", to="osei")
+    assert (status, told["state"], told["acknowledged_by"]) == (200, "open", None)
+    assert await eventually(is_paged)
+    status, told = await alarm.takes("acknowledge", by="osei", note="On my way")
+    assert (status, told["state"], told["acknowledged_by"]) == (200, "acknowledged", "osei")
+    status, told = await alarm.takes("resolve", by="osei", note="Spoke with her")
+    assert (status, told["state"], told["resolved_by"], told["note"]) == (200, "resolved", "osei", "Spoke with her")
+    over = {
+        "acknowledge": {"by": "lind"},
+        "resolve": {"by": "lind", "note": "Again"},
+        "snooze": {"by": "lind", "for": "PT1M", "note": "Again"},
+        "reassign": {"by": "lind", "to": "osei"},
+    }
+    for act, order in over.items():
+        status, told = await alarm.takes(act, **order)
+        assert (status, told["code"]) == (409, "not_open"), act
 
 
 async def test_protocols_are_listed_page_by_page(house: House) -> None:

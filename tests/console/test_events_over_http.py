@@ -3,7 +3,7 @@
 import pytest
 
 from domain.access import TokenRole
-from tests.cast import MONDAY, WEEKLY, dose, referral
+from tests.cast import LIND, MONDAY, WEEKLY, clearance, dose, referral
 from tests.console.house import House, on_the_wire
 from tests.domain.ward import Ward
 
@@ -38,6 +38,16 @@ async def test_a_refusal_says_why_and_what_may_come(house: House) -> None:
     assert "session.not_cleared" in {blocker["code"] for blocker in problem["blockers"]}
     assert problem["next"] == before["next"]
     assert (await house.admin.get(f"/v1/courses/{course}")).json()["sequence"] == before["sequence"]
+
+
+async def test_who_may_not_report_an_event_is_told_so_as_a_blocker(house: House) -> None:
+    """A monitor who clears a session: `actor.role_not_allowed`, whatever else stands in the way."""
+    course = await house.has(Ward.referred)
+
+    refused = await house.admin.post("/v1/events", json=on_the_wire(clearance(course, 1, at=MONDAY, by=LIND)))
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "blocked")
+    assert "actor.role_not_allowed" in {blocker["code"] for blocker in refused.json()["blockers"]}
 
 
 async def test_the_ledger_names_the_request(house: House) -> None:

@@ -1,9 +1,16 @@
 """What operators see of Kapstan's work: numbers and log lines, with nothing of a patient in either."""
 
+import json
+from datetime import timedelta
+from typing import Final
+
+import asyncpg
 import pytest
 
-from tests.cast import MONDAY, dose, referral
+from tests.cast import HAS_A_PLAN as HIGH_RISK
+from tests.cast import MONDAY, cssrs, dose, referral
 from tests.console.house import House, example_events, on_the_wire
+from tests.console.listening import listens
 from tests.domain.ward import Ward
 from tests.floor import eventually
 
@@ -11,6 +18,8 @@ pytestmark = pytest.mark.xdist_group("console")
 
 SECRET_NOTE = "Quillfeather dreamt of the orchard"
 SECRET_PERSON = "marguerite.quillfeather"
+SECRET_WEIGHT = 71.0437
+BATCHED = {"Content-Type": "application/cloudevents-batch+json"}
 
 
 async def test_requests_are_counted_by_route_and_never_by_path(house: House) -> None:
@@ -42,6 +51,8 @@ async def test_the_numbers_of_the_clinic_and_of_temporal_are_there(house: House)
         'kapstan_open_escalations{severity="emergency"}',
         "kapstan_recorder_lag_seconds_count",
         "kapstan_oldest_unacknowledged_page_seconds",
+        "kapstan_watch_alarms 0.0",
+        "kapstan_watch_looked_timestamp_seconds",
         "kapstan_streams_open",
         "kapstan_reads_waiting",
         "temporal_request",
@@ -49,19 +60,111 @@ async def test_the_numbers_of_the_clinic_and_of_temporal_are_there(house: House)
         assert name in text, name
 
 
+class Numbers:
+    """What `/metrics` says at one moment."""
+
+    def __init__(self, text: str) -> None:
+        lines = [line.rpartition(" ") for line in text.splitlines() if line and not line.startswith("#")]
+        self.text = text
+        self._numbers = {name: float(value) for name, _, value in lines}
+
+    def __getitem__(self, name: str) -> float:
+        return self._numbers.get(name, 0.0)
+
+    def of(self, family: str) -> float:
+        """All of a family's numbers together."""
+        return sum(value for name, value in self._numbers.items() if name.partition("{")[0] == family)
+
+
+async def numbers(house: House) -> Numbers:
+    return Numbers((await house.client().get("/metrics")).text)
+
+
+ONE_COURSE: Final = '{method="GET",route="/v1/courses/{course_id}",status="200"}'
+
+
+async def test_every_number_moves_with_what_it_counts(house: House) -> None:
+    """Requests and how long they took, courses by phase, the record's lag, open streams, and Temporal's own."""
+    before = await numbers(house)
+    course = house.expects()
+    async with listens(house.admin) as ear:
+        await house.sends([referral(course, at=MONDAY)])
+        await ear.hears(lambda heard: heard.kind == "course" and heard.data["course_id"] == course)
+        await house.admin.get(f"/v1/courses/{course}")
+        await house.admin.get(f"/v1/courses/{course}")
+        while_listening = await numbers(house)
+
+    def moved(name: str) -> float:
+        return while_listening[name] - before[name]
+
+    assert moved(f"kapstan_http_requests_total{ONE_COURSE}") == 2
+    assert moved(f"kapstan_http_request_seconds_count{ONE_COURSE}") == 2
+    assert moved(f"kapstan_http_request_seconds_sum{ONE_COURSE}") > 0
+    assert moved('kapstan_courses{phase="screening"}') == 1
+    assert moved("kapstan_recorder_lag_seconds_count") >= 1
+    assert moved("kapstan_streams_open") == 1
+    assert while_listening["kapstan_record_store_up"] == 1
+    assert while_listening.of("temporal_request") > before.of("temporal_request")
+
+    async def has_left() -> bool:
+        return (await numbers(house))["kapstan_streams_open"] == before["kapstan_streams_open"]
+
+    assert await eventually(has_left)
+
+
+async def test_what_nobody_answers_is_counted_until_somebody_does(house: House) -> None:
+    """Unresolved escalations by severity; and how long the oldest page of an open one has waited for an answer."""
+    course, urgent = house.expects(), 'kapstan_open_escalations{severity="emergency"}'
+    escalation = f"/v1/escalations/{course}~suicide_risk~0~1"
+    oldest = "kapstan_oldest_unacknowledged_page_seconds"
+    before = await numbers(house)
+    await house.sends([referral(course, at=MONDAY), cssrs(course, at=MONDAY + timedelta(hours=1), items=HIGH_RISK)])
+
+    async def paged() -> bool:
+        return bool(house.inbox.of(course))
+
+    async def counted() -> Numbers | None:
+        now = await numbers(house)
+        return now if now[urgent] > before[urgent] and now[oldest] > 0 else None
+
+    await eventually(paged)
+    assert (await eventually(counted))[urgent] == before[urgent] + 1
+
+    async def all_answered() -> bool:
+        """Whatever else is open in this house is somebody's too, then."""
+        open_ones = await house.admin.get("/v1/escalations", params={"state": "open", "limit": 200})
+        for one in open_ones.json()["items"]:
+            await house.admin.post(f"/v1/escalations/{one['id']}/acknowledge", json={"by": "lind"})
+        return (await numbers(house))[oldest] == 0
+
+    assert await eventually(all_answered)
+    assert (await numbers(house))[urgent] == before[urgent] + 1
+    await house.admin.post(f"{escalation}/resolve", json={"by": "lind", "note": "She is safe"})
+
+    async def counted_no_more() -> bool:
+        return (await numbers(house))[urgent] == before[urgent]
+
+    assert await eventually(counted_no_more)
+
+
 async def test_no_log_line_says_anything_of_a_patient(house: House) -> None:
     """A whole course, and what is refused of one, leave requests and routes in the logs, and neither note nor value."""
     course = house.expects("SECRETIVE")
-    for event in example_events(course)[:40]:
+    events = example_events(course)
+    for event in events:
         event["data"]["note"] = SECRET_NOTE
         event["data"]["actor"]["id"] = SECRET_PERSON
-        answer = await house.admin.post("/v1/events", json=event)
-        assert answer.status_code in {200, 201}, answer.text
+        if event["type"] == "kap.patient.checked_in":
+            event["data"]["weight_kg"] = SECRET_WEIGHT
+    answer = await house.admin.post("/v1/events", content=json.dumps(events), headers=BATCHED)
+    assert {one["status"] for one in answer.json()["results"]} <= {200, 201}, answer.text
+    assert (await house.is_recorded(course))["outcome"] == "completed"
     refused = on_the_wire(dose(course, 9, at=MONDAY))
     refused["data"] |= {"mg": 88.125, "note": SECRET_NOTE}
     invalid = {**refused, "id": "invalid", "data": {**refused["data"], "mg": "88.125 mg"}}
     answers = [await house.admin.post("/v1/events", json=event) for event in (refused, invalid)]
     assert [answer.status_code for answer in answers] == [409, 422]
+    await is_refused_by_postgresql(house, course)
     await house.admin.get(f"/v1/courses?site={SECRET_PERSON}", headers={"X-Request-Id": "the-last-one"})
     log = house.floor.data / "console.log"
 
@@ -70,10 +173,28 @@ async def test_no_log_line_says_anything_of_a_patient(house: House) -> None:
 
     await eventually(written)
 
-    for each in (log, *house.floor.data.glob("worker-*.log")):
+    logs = sorted(house.floor.data.glob("*.log"))
+    assert {each.name for each in logs} >= {"console.log", "worker-1.log", "temporal.log", "postgres.log"}
+    for each in logs:
         text = each.read_text(encoding="utf-8")
-        for secret in (SECRET_NOTE, "Quillfeather", SECRET_PERSON, "88.125"):
+        for secret in (SECRET_NOTE, "Quillfeather", SECRET_PERSON, str(SECRET_WEIGHT), "88.125"):
             assert secret not in text, each.name
     line = next(line for line in log.read_text(encoding="utf-8").splitlines() if "the-last-one" in line)
     assert "/v1/courses" in line
     assert house.admin_token.split("_")[1] in line
+
+
+async def is_refused_by_postgresql(house: House, course: str) -> None:
+    """A row that no constraint lets in: PostgreSQL's own words on it quote the whole of it."""
+    connection = await asyncpg.connect(house.stack.database)
+    try:
+        with pytest.raises(asyncpg.CheckViolationError, match="ledger_data_is_an_object") as refused:
+            await connection.execute(
+                "INSERT INTO ledger (course_id, sequence, recorded_at, time, type, late, data, previous_hash, hash) "
+                "VALUES ($1, 1, now(), now(), 'kap.nothing', false, $2, repeat('0', 64), repeat('0', 64))",
+                f"{course}-2",
+                json.dumps(SECRET_NOTE),
+            )
+        assert SECRET_NOTE in str(refused.value.detail)
+    finally:
+        await connection.close()

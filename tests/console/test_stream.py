@@ -2,17 +2,21 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from domain.access import TokenRole
 from gateway.tokens import Tokens
 from records.access import AccessStore
 from records.connections import open_connections
-from tests.cast import MONDAY, referral
+from tests.cast import HAS_A_PLAN as HIGH_RISK
+from tests.cast import MONDAY, cssrs, referral
 from tests.console.house import House, on_the_wire
 from tests.console.listening import Heard, listens
 from tests.domain.ward import Ward
+from tests.floor import eventually
 
 pytestmark = pytest.mark.xdist_group("console")
 
@@ -56,7 +60,7 @@ async def test_who_comes_back_misses_nothing_and_hears_the_newest_once(house: Ho
         "session": 1,
         "stage": "booked",
     }
-    numbers = [each.id for each in (*first, *rest)]
+    numbers = [each.id for each in (*first, *rest) if each.id is not None]
     assert numbers == sorted(set(numbers))
 
 
@@ -84,6 +88,23 @@ async def test_a_listener_hears_only_of_her_site_and_by_her_role(house: House) -
                 await on_call_ear.hears(lambda each: each.data["course_id"] in {here, there})
 
 
+async def test_who_is_on_call_hears_of_a_course_once_an_escalation_is_behind_it(house: House) -> None:
+    """Of her referral nothing, of the alarm at once, and from then on whatever moves the course."""
+    course = house.expects()
+    async with listens(await house.caller(TokenRole.ONCALL)) as ear, asyncio.timeout(60):
+        await house.sends([referral(course, at=MONDAY)])
+        await house.is_recorded(course)
+        await house.sends([cssrs(course, at=MONDAY + timedelta(hours=1), items=HIGH_RISK)])
+        heard = await ear.hears(of(course))
+        heard += [] if any(map(of(course, "escalation"), heard)) else await ear.hears(of(course, "escalation"))
+        await house.sends([cssrs(course, at=MONDAY + timedelta(hours=2))])
+        heard += await ear.hears(of(course))
+
+    told = [each.data for each in heard if of(course)(each)]
+    assert min(one["open_escalations"] for one in told) == 1
+    assert min(one["sequence"] for one in told) > 1
+
+
 async def test_a_revoked_token_hears_no_more(house: House) -> None:
     """The stream of a token is closed seconds after it is revoked."""
     token = await house.token(TokenRole.AUDITOR)
@@ -95,6 +116,26 @@ async def test_a_revoked_token_hears_no_more(house: House) -> None:
             await ear.ends()
 
 
+async def test_who_listens_is_on_record(house: House) -> None:
+    """A stream shows courses: the auditor sees who opened it, and when."""
+    token, began = await house.token(TokenRole.OPERATIONS), datetime.now(UTC)
+    named = {"X-Request-Id": house.expects("listening")}
+    async with house.client(token.token).stream("GET", "/v1/stream", headers=named) as stream:
+        assert stream.status_code == 200
+
+        reads = await house.readings(frozenset(named.values()))
+
+    assert [(read.what, read.token_id, read.course_id) for read in reads] == [("stream", token.id, None)]
+    assert began <= reads[0].at <= datetime.now(UTC)
+
+
+async def test_only_a_token_that_holds_opens_a_stream(house: House) -> None:
+    """None, or one that is unknown, hears nothing at all."""
+    for token in (None, "kap_00000000_nothing"):
+        answer = await house.client(token).get("/v1/stream")
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
 async def test_a_number_that_is_none_is_refused(house: House) -> None:
     """`Last-Event-ID` is a number that the stream gave; anything else is invalid."""
     answer = await house.admin.get("/v1/stream", headers={"Last-Event-ID": "yesterday"})
@@ -103,7 +144,12 @@ async def test_a_number_that_is_none_is_refused(house: House) -> None:
 
 
 async def test_kapstan_is_ready_when_all_of_it_is_there(house: House) -> None:
-    """Temporal, the record store and a worker on both task queues answer."""
-    answer = await house.client().get("/readyz")
+    """Temporal, the record store and a worker on both task queues answer, and a console has looked by itself."""
 
-    assert (answer.status_code, answer.json()) == (200, {"temporal": True, "record_store": True, "worker": True})
+    async def ready() -> httpx.Response | None:
+        answer = await house.client().get("/readyz")
+        return answer if answer.status_code == 200 else None
+
+    answer = await eventually(ready)
+
+    assert answer.json() == {"temporal": True, "record_store": True, "worker": True, "watch": True}

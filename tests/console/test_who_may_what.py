@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 
 from domain.access import TokenRole
 from domain.events import ClinicEvent
+from gateway.tokens import NewToken
 from tests.cast import HAS_A_PLAN as HIGH_RISK
 from tests.cast import MONDAY, cssrs, hold, referral, resumption
 from tests.console.house import House, on_the_wire
@@ -20,11 +22,13 @@ CLINIC, OPERATIONS, ONCALL, AUDITOR, ADMIN = TokenRole
 EVERYBODY: Final = frozenset(TokenRole)
 SEES_COURSES: Final = EVERYBODY
 SEES_ESCALATIONS: Final = EVERYBODY - {CLINIC}
+SEES_STAFF: Final = EVERYBODY - {CLINIC}
 ACTS: Final = frozenset({ONCALL, ADMIN})
 
 ROUTES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("get", "/v1/courses"): SEES_COURSES,
     ("get", "/v1/courses/{course_id}"): SEES_COURSES,
+    ("get", "/v1/courses/{course_id}/forecast"): SEES_STAFF,
     ("get", "/v1/courses/{course_id}/ledger"): frozenset({AUDITOR, ADMIN}),
     ("get", "/v1/escalations"): SEES_ESCALATIONS,
     ("get", "/v1/escalations/{escalation_id}"): SEES_ESCALATIONS,
@@ -32,11 +36,17 @@ ROUTES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("post", "/v1/escalations/{escalation_id}/resolve"): ACTS,
     ("post", "/v1/escalations/{escalation_id}/snooze"): ACTS,
     ("post", "/v1/escalations/{escalation_id}/reassign"): ACTS,
+    ("get", "/v1/oncall"): SEES_STAFF,
     ("get", "/v1/protocols"): EVERYBODY,
     ("get", "/v1/protocols/{protocol_id}"): EVERYBODY,
     ("post", "/v1/events"): frozenset({CLINIC, OPERATIONS, ADMIN}),
 }
 """Who may what. Operations may report some events only: see below."""
+
+READINGS: Final = [
+    path for method, path in ROUTES if method == "get" and path.startswith(("/v1/courses", "/v1/escalations"))
+]
+"""What shows something of a course, or of many: the auditor sees who looked."""
 
 OPEN: Final = {("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics")}
 """What needs no token: it says nothing of any patient."""
@@ -192,3 +202,33 @@ async def test_every_read_of_a_course_is_kept(house: House, at_risk: str) -> Non
         ("ledger", "audit7", AUDITOR),
     }
     assert "nosy" not in {one.request_id for one in reads}
+
+
+@pytest.mark.parametrize("path", READINGS)
+async def test_each_reading_leaves_exactly_its_row(house: House, at_risk: str, path: str) -> None:
+    """Whoever may read it: one row with her token, name and role, the moment and the request; of a list, no course."""
+    before, kept = datetime.now(UTC), dict[str, NewToken]()
+    for role in ROUTES["get", path]:
+        token = await house.token(role)
+        answer = await asks(house.client(token.token), "get", path, at_risk)
+        kept[answer.headers["x-request-id"]] = token
+
+    reads = await house.readings(frozenset(kept))
+
+    assert sorted(read.request_id for read in reads) == sorted(kept)
+    for read in reads:
+        token = kept[read.request_id]
+        assert (read.token_id, read.name, read.role) == (token.id, token.name, token.role)
+        assert read.course_id == (at_risk if "{" in path else None)
+        assert before <= read.at <= datetime.now(UTC)
+    assert len({read.what for read in reads}) == 1
+
+
+async def test_the_escalations_of_one_course_are_a_reading_of_it(house: House, at_risk: str) -> None:
+    """A list that names one course shows that course's."""
+    nurse = await house.caller(ONCALL)
+
+    answer = await nurse.get("/v1/escalations", params={"course_id": at_risk})
+
+    reads = await house.readings(frozenset({answer.headers["x-request-id"]}))
+    assert [(read.what, read.course_id) for read in reads] == [("escalations", at_risk)]

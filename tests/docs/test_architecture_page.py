@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from domain.calls_to_come import MOST_MOMENTS
+from domain.forecast import AHEAD, MOST_PAGES
 from tests.docs.conftest import ROOT
 from tests.docs.page import Page
 from workflows.attributes import KEYS
@@ -46,10 +48,13 @@ def test_the_page_shows_every_package_in_the_order_of_imports(architecture: Page
 
 
 def test_the_numbers_on_the_page_are_those_of_the_code(architecture: Page) -> None:
-    """When a course, and when an escalation, continues as new; which search attributes there are."""
+    """When a course, and when an escalation, continues as new; how far a forecast looks; which search attributes."""
     text = " ".join(architecture.section("How a course goes on for months").text.split())
     assert f"after {LONG_HISTORY:,} events" in text
     assert f"after {TOO_LONG_HISTORY:,} events" in text
     assert f"after {RUNGS_A_RUN} steps" in text
+    foretold = " ".join(architecture.section("What happens if nobody acts").text.split())
+    assert f"{AHEAD.days} days ahead, at {MOST_MOMENTS} moments" in foretold
+    assert f"the first {MOST_PAGES} pages" in foretold
     attributes = [row["what"] for row in architecture.section("What is written where").rows][1]
     assert len(attributes.partition(" (")[0].split(", ")) == len(KEYS)

@@ -25,6 +25,7 @@ from domain.refusal import RefusalCode
 from domain.state import Phase, Stage
 from domain.values import Blocker, Role
 from domain.vitals import Finding, VerdictSeverity
+from settings import Settings
 from tests.docs.blockers import Raised, raised, with_blanks
 from tests.docs.page import Page, Row, Section, code_in
 from workflows.recorder import TOLD_AFTER
@@ -150,6 +151,18 @@ def test_the_page_says_when_a_course_is_ahead_of_its_record(events: Page) -> Non
     assert by_itself == {Kind.RECORD_STORE_BEHIND}
     assert f"`{Kind.RECORD_STORE_BEHIND}`, routine" in text
     assert f"waited {TOLD_AFTER // timedelta(minutes=1)} minutes" in text
+
+
+def test_the_page_says_when_nobody_watches(events: Page) -> None:
+    """What Kapstan's own silence raises, with how long it is waited for; with it every kind has its place."""
+    text = " ".join(events.section("What falls due").text.split())
+    grace = Settings.model_fields["watch_grace"].default
+
+    assert f"`{Kind.ORCHESTRATOR_SILENT}`, emergency" in text
+    assert f"{grace // timedelta(minutes=1)} minutes (`KAPSTAN_WATCH_GRACE`)" in text
+    assert _kinds_named_in(moves) | _kinds_named_in(deadlines) | _kinds_named_in(chart) == set(Kind) - {
+        Kind.ORCHESTRATOR_SILENT
+    }
 
 
 def _kinds_named_in(module: ModuleType) -> set[Kind]:

@@ -198,24 +198,19 @@ def test_a_protocol_may_let_the_next_dose_come_before_the_talk(opens: Opens) -> 
 # Paperwork
 
 
-def test_a_paper_is_reminded_of_and_then_overdue(ward: Ward) -> None:
-    """`remind` writes into the ledger and wakes nobody; `within` is routine."""
+@EDGES
+@pytest.mark.parametrize(("day", "before"), [(3, []), (5, ["form_reminder"]), (7, ["form_reminder", "form_reminder"])])
+def test_a_paper_is_reminded_of_and_then_overdue(ward: Ward, day: int, before: list[str], edge: timedelta) -> None:
+    """`remind` writes into the ledger and wakes nobody; `within` is routine: each at its moment, and not before."""
     ward.integrated()
     ward.reports(call(MARA, at=ward.now, days_after=3))
     ward.reports(call(MARA, at=ward.now, days_after=7))
-    told: list[tuple[list[str], list[Kind]]] = []
-    for day in (3, 5, 7):
-        ward.until(left_at(ward) + days(day) - TICK)
-        told.append((ward.written("deadline.passed"), list(ward.open)))
-    ward.passes(TICK)
+    ward.until(left_at(ward) + days(day) + edge)
 
-    assert told == [([], []), (["deadline.passed"], []), (["deadline.passed"] * 2, [])]
-    assert ward.open == {Kind.FORM_OVERDUE: Severity.ROUTINE}
-    assert [entry.data["kind"] for entry in ward.entries if entry.type == "kap.deadline.passed"] == [
-        "form_reminder",
-        "form_reminder",
-        "form",
-    ]
+    here = [] if edge < timedelta() else ["form" if day == 7 else "form_reminder"]
+    passed = [entry.data["kind"] for entry in ward.entries if entry.type == "kap.deadline.passed"]
+    assert passed == before + here
+    assert ward.open == ({Kind.FORM_OVERDUE: Severity.ROUTINE} if here == ["form"] else {})
 
 
 def test_a_paper_that_was_filed_is_asked_for_no_more(ward: Ward) -> None:

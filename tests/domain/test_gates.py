@@ -8,7 +8,6 @@ import pytest
 
 from domain import clearance as clearance_rules
 from domain import followup
-from domain.dosing import LEAST_MG
 from domain.events import MODELS, ClinicEvent, CourseReferred, SessionBooked
 from domain.gates import PLACES, STANDING
 from domain.state import Phase, Stage
@@ -19,44 +18,18 @@ from tests.cast import (
     OSEI,
     WARD,
     abortion,
-    adverse_event,
-    assessment,
-    booking,
-    call,
     cancellation,
-    check_in,
-    clearance,
-    consent,
-    consent_withdrawn,
-    cssrs,
-    days,
-    discharge,
-    discontinuation,
     dose,
-    eligible,
-    follow_up,
-    form,
     hold,
-    ineligible,
     integration,
-    migration,
     minutes,
     missed,
-    over,
-    plan,
-    preparation,
-    rebooking,
-    referral,
-    resumption,
-    screening,
-    transfer,
     vitals,
-    voiding,
     weekly,
-    withdrawal,
 )
+from tests.domain.anything import everything, offered_and_accepted
 from tests.domain.conftest import Opens
-from tests.domain.ward import TICK, Ward
+from tests.domain.ward import Ward
 
 POINTS = (
     "referred",
@@ -76,31 +49,6 @@ POINTS = (
 )
 
 
-LIFTED = over(
-    "fasting.solids_too_recent",
-    "fasting.fluids_too_recent",
-    "escort.missing",
-    "pregnancy_test.missing",
-    "medications.changed",
-    "measure.cssrs_missing",
-    "vitals.systolic_above_limit",
-    "vitals.diastolic_above_limit",
-    "vitals.heart_rate_above_limit",
-    "vitals.spo2_below_limit",
-    "interval.too_short",
-    "integration.outstanding",
-    "screening.outdated",
-    "plan.review_due",
-    "vitals.too_old",
-    "discharge.observation_too_short",
-    "discharge.padss_below_limit",
-    "discharge.systolic_not_near_baseline",
-    "discharge.diastolic_not_near_baseline",
-    "discharge.spo2_below_limit",
-)
-"""What a prescriber may weigh; what is not among it is absolute, or is none of these stories."""
-
-
 class FallsThrough(Protocol):
     """How a session comes to nothing."""
 
@@ -110,55 +58,6 @@ class FallsThrough(Protocol):
 def at_point(ward: Ward, point: str) -> Ward:
     brought: Ward = getattr(ward, point)()
     return brought
-
-
-def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
-    """Every clinic event as it would be reported this moment, in every version that a course at this point may need."""
-    at, chart = ward.now + TICK, ward.chart
-    numbers = [session.number for session in chart.sessions] or [1]
-    newest = numbers[-1]
-    return (
-        referral(MARA, at=at),
-        screening(MARA, at=at),
-        consent(MARA, at=at),
-        consent_withdrawn(MARA, at=at),
-        cssrs(MARA, at=at),
-        eligible(MARA, at=at),
-        ineligible(MARA, at=at),
-        plan(MARA, at=at),
-        preparation(MARA, at=at),
-        booking(MARA, newest, at=at, starts_at=at + days(3)),
-        booking(MARA, newest + 1, at=at, starts_at=at + days(3)),
-        rebooking(MARA, newest, at=at, starts_at=at + days(3)),
-        cancellation(MARA, newest, at=at),
-        missed(MARA, newest, at=at),
-        check_in(MARA, newest, at=at),
-        vitals(MARA, newest, at=at),
-        clearance(MARA, newest, at=at, overrides=LIFTED),
-        dose(MARA, newest, at=at, mg=LEAST_MG),
-        dose(MARA, newest, at=at, by=OSEI, mg=LEAST_MG, witness=WARD),
-        adverse_event(MARA, at=at),
-        abortion(MARA, newest, at=at),
-        assessment(MARA, newest, at=at),
-        discharge(MARA, newest, at=at, by=OSEI, overrides=LIFTED),
-        *(call(MARA, number, at=at, days_after=day) for number in numbers for day in (1, 3, 7)),
-        *(integration(MARA, number, at=at) for number in numbers),
-        *(form(MARA, number, at=at) for number in numbers),
-        *(follow_up(MARA, at=at, days_after=day) for day in (30, 90, 180)),
-        hold(MARA, at=at),
-        resumption(MARA, at=at),
-        withdrawal(MARA, at=at),
-        discontinuation(MARA, at=at),
-        transfer(MARA, at=at),
-        voiding(MARA, at=at),
-        migration(MARA, at=at, to_version="1.1.0"),
-    )
-
-
-def offered_and_accepted(ward: Ward) -> tuple[set[str], set[str]]:
-    ward.versions.setdefault("1.1.0", weekly({"version": "1.1.0"}))
-    accepted: set[str] = {event.type for event in everything(ward) if not ward.reasons(event.but(id="asked"))}
-    return set(ward.chart.next_acts(ward.now + TICK)), accepted
 
 
 @pytest.mark.parametrize("point", POINTS)

@@ -284,11 +284,11 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     ),
     OneKey(
         "medicine.limits.vital",
-        "spo2",
-        lambda ward: reads(ward, diastolic=105),
+        "systolic",
+        lambda ward: reads(ward, heart_rate=49),
         "warning",
         "normal",
-        where=("medicine", "limits", 1, "vital"),
+        where=("medicine", "limits", 6, "vital"),
     ),
     OneKey(
         "medicine.limits.above",

@@ -45,8 +45,8 @@ def climbing(severity: Severity = Severity.URGENT) -> Climb:
     return climb.climbed(policy, rung, MONDAY)
 
 
-def alarm(severity: Severity = Severity.URGENT, kind: Kind = Kind.VITALS_OVERDUE) -> Obligation:
-    """An escalation whose first step has just paged."""
+def new(severity: Severity = Severity.URGENT, kind: Kind = Kind.VITALS_OVERDUE) -> Obligation:
+    """An escalation that has just been opened."""
     opening = Opening(
         id=escalation_id("EX-1", kind, 2, 1),
         course_id="EX-1",
@@ -55,7 +55,12 @@ def alarm(severity: Severity = Severity.URGENT, kind: Kind = Kind.VITALS_OVERDUE
         severity=severity,
         opened_at=MONDAY,
     )
-    return opened(opening, MONDAY).climbed(CLINIC.policies[severity], Rung(step=1, at=MONDAY), MONDAY)
+    return opened(opening, MONDAY)
+
+
+def alarm(severity: Severity = Severity.URGENT, kind: Kind = Kind.VITALS_OVERDUE) -> Obligation:
+    """An escalation whose first step has just paged."""
+    return new(severity, kind).climbed(CLINIC.policies[severity], Rung(step=1, at=MONDAY), MONDAY)
 
 
 def snooze(**duration: float) -> Snooze:
@@ -241,6 +246,19 @@ def test_every_change_has_a_revision_of_its_own() -> None:
     assert first.view.revision < second.view.revision < third.view.revision
     assert third.acknowledge(Acknowledge(by=OSEI), URGENT, after(minutes=9)) == third
     assert Obligation.model_validate_json(third.model_dump_json()) == third
+
+
+def test_an_escalation_says_when_it_moves_by_itself() -> None:
+    """Its next page, put off by a snooze, or the end of a promise; resolved it never does. The watch goes by it."""
+    paged = alarm()
+    promised = paged.acknowledge(Acknowledge(by=LIND), URGENT, after(minutes=1))
+    snoozed = paged.snooze(snooze(minutes=20), URGENT, after(minutes=1))
+
+    assert paged.view.moves_at == after(minutes=5)
+    assert promised.view.moves_at == after(minutes=61)
+    assert snoozed.view.moves_at == after(minutes=21)
+    assert promised.resolve(Resolve(by=LIND, note="Seen"), URGENT, after(minutes=2)).view.moves_at is None
+    assert new().view.moves_at == MONDAY
 
 
 def test_a_link_promises_once() -> None:

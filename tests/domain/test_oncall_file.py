@@ -49,6 +49,11 @@ def test_the_example_is_read_whole() -> None:
         ('"P7D"', '"PT59M"', "rotas.nurse.period", "at least PT1H"),
         ('"2026-01-05T08:00:00"', '"2026-01-05T08:00:00Z"', "rotas.nurse.handoff", "without an offset"),
         ('"2026-01-05T08:00:00"', '"monday"', "rotas.nurse.handoff", "a local date and time"),
+        ('"2026-01-05T08:00:00"', '"2026-03-08T02:30:00"', "rotas.nurse.handoff", "does not exist in America/Los_An"),
+        ("2026-12-24T08:00:00", "2026-03-08T02:30:00", "rotas.nurse.overrides[1].from", "does not exist"),
+        ("2026-12-26T08:00:00", "2027-03-14T02:30:00", "rotas.nurse.overrides[1].until", "does not exist"),
+        ('person = "osei", from', "person = 7, from", "rotas.nurse.overrides[1].person", "text in quotes was expected"),
+        ("2026-12-24T08:00:00", "2026-12-24", "rotas.nurse.overrides[1].from", "a local date and time"),
         ('person = "osei", from', 'person = "eve", from', "rotas.nurse.overrides[1].person", "eve is not one of"),
         ("2026-12-26T08:00:00", "2026-12-24T08:00:00", "rotas.nurse.overrides[1]", "until must be later than from"),
         ("[policies.routine]", "[policies.routinely]", "policies.routine", "each severity needs its policy"),
@@ -87,13 +92,55 @@ def test_a_policy_without_steps_is_refused() -> None:
     assert "has no steps" in findings(without)["policies.routine.steps"]
 
 
-def test_two_stand_ins_at_once_are_refused() -> None:
-    """It would be unclear who holds the rota."""
-    second = '{ person = "ward", from = "2026-12-26T07:59:59", until = "2026-12-27T08:00:00" } ]'
-    text = EXAMPLE.replace('until = "2026-12-26T08:00:00" } ]', f'until = "2026-12-26T08:00:00" }}, {second}')
+def with_a_second_stand_in(since: str, until: str) -> str:
+    first = 'until = "2026-12-26T08:00:00" } ]'
+    assert first in EXAMPLE
+    second = f'{{ person = "ward", from = "{since}", until = "{until}" }}'
+    return EXAMPLE.replace(first, f"{first[:-2]}, {second} ]")
 
-    assert "two overrides overlap" in findings(text)["rotas.nurse"]
-    parse_on_call(text.replace("2026-12-26T07:59:59", "2026-12-26T08:00:00"), "oncall.toml")
+
+@pytest.mark.parametrize(
+    ("since", "until", "overlaps"),
+    [
+        ("2026-12-26T07:59:59", "2026-12-27T08:00:00", True),
+        ("2026-12-26T08:00:00", "2026-12-27T08:00:00", False),
+        ("2026-12-23T08:00:00", "2026-12-24T08:00:00", False),
+        ("2026-12-23T08:00:00", "2026-12-24T08:00:01", True),
+        ("2026-12-25T08:00:00", "2026-12-25T09:00:00", True),
+        ("2026-12-20T08:00:00", "2026-12-30T08:00:00", True),
+    ],
+)
+def test_two_stand_ins_at_once_are_refused(since: str, until: str, overlaps: bool) -> None:
+    """It would be unclear who holds the rota; one may follow the other in the same second, in whatever order."""
+    text = with_a_second_stand_in(since, until)
+
+    if overlaps:
+        [(key, sentence)] = findings(text).items()
+        assert key == "rotas.nurse.overrides[2]"
+        assert "overlaps overrides[1], when osei stands in from 2026-12-24T08:00:00 until 2026-12-26" in sentence
+    else:
+        parse_on_call(text, "oncall.toml")
+
+
+@pytest.mark.parametrize(
+    ("local", "exists"),
+    [
+        ("2026-03-08T01:59:59", True),
+        ("2026-03-08T02:00:00", False),
+        ("2026-03-08T02:59:59", False),
+        ("2026-03-08T03:00:00", True),
+        ("2026-11-01T01:30:00", True),
+    ],
+)
+def test_a_moment_that_the_clock_skips_is_none_to_hand_on_at(local: str, exists: bool) -> None:
+    """Put forward from two to three, the clock never says half past two; the hour that comes twice is said at first."""
+    text = EXAMPLE.replace('"2026-01-05T08:00:00"', f'"{local}"')
+
+    if exists:
+        parse_on_call(text, "oncall.toml")
+    else:
+        sentence = f"{local} does not exist in America/Los_Angeles: the clock is put forward over it"
+        assert findings(text) == {"rotas.nurse.handoff": sentence}
 
 
 def test_only_routine_has_hours() -> None:

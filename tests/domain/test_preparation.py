@@ -112,6 +112,18 @@ def test_a_plan_keeps_the_distance_that_the_protocol_allows(ward: Ward, interval
     assert ward.reasons(prescribed) == (["plan.interval_out_of_bounds"] if blocked else [])
 
 
+@pytest.mark.parametrize(("interval", "blocked"), [(1, True), (2, False), (3, False), (4, True)])
+def test_a_bound_of_a_day_and_a_half_is_not_rounded_to_one(opens: Opens, interval: int, blocked: bool) -> None:
+    """A plan says whole days; one that lies a moment outside `interval_min` or `interval_max` is outside."""
+    ward = opens(weekly({"course.interval_min": days(1.5), "course.interval_max": days(3.5)})).eligible()
+    refused = ward.reasons(plan(MARA, at=ward.now, interval_days=interval))
+
+    assert refused == (["plan.interval_out_of_bounds"] if blocked else [])
+    if blocked:
+        (blocker,) = ward.refuses(plan(MARA, at=ward.now, interval_days=interval)).blockers
+        assert blocker.message == f"An interval of {interval} days was planned; 2 to 3 are allowed"
+
+
 def test_the_first_plan_names_the_patients_goals_and_a_later_one_need_not(ward: Ward) -> None:
     """`goals_required`."""
     ward.eligible()

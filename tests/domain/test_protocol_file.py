@@ -22,6 +22,14 @@ def findings(text: str) -> list[tuple[str, str]]:
     return [(finding.key, finding.expected) for finding in refused.value.findings]
 
 
+def findings_or_none(text: str) -> list[tuple[str, str]]:
+    try:
+        parse_protocol(text, "kap.toml")
+    except ProtocolFileError as refused:
+        return [(found.key, found.expected) for found in refused.findings]
+    return []
+
+
 def changed(*edits: tuple[str, str]) -> str:
     text = BARE
     for old, new in edits:
@@ -64,6 +72,9 @@ MALFORMED = [
     ("[integration]", "[integration]\nminutes = 60", "integration.minutes", "is not a known key"),
     ("[integration]", "[integrations]", "integrations", "is not a known key; did you mean integration?"),
     ("padss_min = 9", "padss_min = 11", "medicine.discharge.padss_min", "expected: less than or equal to 10"),
+    ("sessions_max = 8", "sessions_max = 100", "course.sessions_max", "expected: less than or equal to 99"),
+    ("age_min = 18", "age_min = 181", "screening.age_min", "expected: less than or equal to 130"),
+    ("prior_trials_min = 0", "prior_trials_min = 101", "screening.prior_trials_min", "expected: less than or equal to 100"),
 ]  # fmt: skip
 
 
@@ -88,16 +99,16 @@ CONTRADICTIONS = [
     ('measures = ["cssrs"]', 'measures = ["cssrs_since"]', "medicine.measures", "cssrs_since was expected to have a table, [measures.cssrs_since]"),
     ("first_max  = 0.5", "first_max = 1.5", "medicine.dose.max", "at least first_max (1.5) was expected"),
     ("hard_max   = 2.0", "hard_max = 0.9", "medicine.dose.hard_max", "at least max (1) was expected"),
-    ("never = { systolic = [90, 180]", "never = { systolic = [90, 130]", "medicine.clearance.hold.systolic", "a range within never ([90, 130]) was expected"),
+    ("never = { systolic = [90, 180]", "never = { systolic = [95, 180]", "medicine.clearance.hold.systolic", "a range within never ([95, 180]) was expected"),
     ('"PT30M", "PT45M"', '"PT45M", "PT45M"', "medicine.checkpoints.offsets", "rising durations were expected; PT45M follows PT45M"),
     ('"PT30M", "PT45M"', '"PT45M", "PT30M"', "medicine.checkpoints.offsets", "rising durations were expected; PT30M follows PT45M"),
     ('"PT30M", "PT45M"', '"PT30M", "PT35M"', "medicine.checkpoints.grace", "less than PT5M, the shortest interval, was expected"),
-    ('then_every = "PT15M"', 'then_every = "PT4M"', "medicine.checkpoints.grace", "less than PT4M, the shortest interval, was expected"),
+    ('then_every = "PT15M"', 'then_every = "PT5M"', "medicine.checkpoints.grace", "less than PT5M, the shortest interval, was expected"),
     ('early      = "PT3M"', 'early = "PT15M"', "medicine.checkpoints.early", "less than PT15M, the shortest interval, was expected"),
     ('emergency_after = "PT10M"', 'emergency_after = "PT4M"', "medicine.checkpoints.emergency_after", "at least grace (PT5M) was expected"),
     ("above = 160", "above = 139", "medicine.limits.systolic.warning", "above = 140 or more was expected: clearance.hold lets 140 pass"),
     ("below = 94", "below = 96", "medicine.limits.spo2.warning", "below = 95 or less was expected: clearance.hold lets 95 pass"),
-    ("above = 180", "above = 160", "medicine.limits.systolic.urgent", "a limit further out than the one for warning was expected"),
+    ("above = 160", "above = 180", "medicine.limits.systolic.urgent", "a limit further out than the one for warning was expected"),
     ("below = 8\n", "below = 10\n", "medicine.limits.respiratory_rate.emergency", "a limit further out than the one for urgent was expected"),
     ("rise = 40 ", "above = 170", "medicine.limits.systolic.warning", "one limit of above was expected for this severity"),
     ('urgent    = ["agitation"', 'urgent    = ["seizure"', "medicine.symptoms.urgent", "seizure is emergency as well; it was expected in one list"),
@@ -115,6 +126,33 @@ CONTRADICTIONS = [
     ('needs = "cssrs"', 'needs = "sbq"', "measures.phq9.item9.needs", "sbq was expected to have a table, [measures.sbq]"),
     ("[measures.gad7]", '[measures.gad7]\nhigh = { severity = "urgent", hold = false }', "measures.gad7.high", "only cssrs has levels of risk"),
     ("[measures.cssrs]", "[measures.cssrs]\nremission_below = 5", "measures.cssrs.remission_below", "cssrs has a level of risk and no score"),
+    ("review_after_session = 3", "review_after_session = 8", "course.review_after_session", "less than sessions_max (8) was expected: no dose follows the last session"),
+    ("systolic_max = 150", "systolic_max = 181", "screening.systolic_max", "a pressure within clearance.never ([90, 180]) was expected: nobody else is ever dosed"),
+    ('planned_duration = "PT150M"', 'planned_duration = "PT119M"', "medicine.planned_duration", "at least minimum_observation (PT2H) was expected"),
+    ('fluids_fasting = "PT2H"', 'fluids_fasting = "PT7H"', "medicine.fluids_fasting", "at most solids_fasting (PT6H) was expected"),
+    ("hard_max   = 2.0", "hard_max = 140.0", "medicine.dose.hard_max", "at most 20 mg/kg was expected: no plan says more"),
+    ("step_max   = 0.25", "step_max = 2.1", "medicine.dose.step_max", "at most hard_max (2) was expected"),
+    ('early      = "PT3M"', 'early = "PT10M"', "medicine.checkpoints.grace", "less than PT5M was expected: a reading PT10M before the next one belongs to that (early)"),
+    ('confirm_within = "PT5M"', 'confirm_within = "PT16M"', "medicine.limits.systolic.urgent", "confirm_within of at most PT15M was expected, the shortest interval of the checkpoints"),
+    ("above = 180", "above = 300", "medicine.limits.systolic.urgent", "no reading is above 300"),
+    ('vital = "moaas"\nbelow = 2', 'vital = "moaas"\nbelow = 0', "medicine.limits.moaas.emergency", "no reading is below 0"),
+    ("rise = 40 ", "rise = 271 ", "medicine.limits.systolic.warning", "no reading has risen by 271"),
+    ("moaas = [5, 5]", "moaas = [5, 6]", "medicine.clearance.hold.moaas", "a range within [0, 5] was expected: no reading lies outside that"),
+    ("never = { systolic = [90, 180]", "never = { systolic = [9, 180]", "medicine.clearance.never.systolic", "a range within [30, 300] was expected: no reading lies outside that"),
+    ("bp_within_percent = 20", "bp_within_percent = 23", "medicine.discharge.bp_within_percent", "at most 22 was expected: cleared at 90, diastolic 110.7 would go home, which is urgent"),
+    ("spo2_min = 94", "spo2_min = 89", "medicine.discharge.spo2_min", "at least 90 was expected: 89 is an emergency"),
+    ("moaas_min = 5", "moaas_min = 2", "medicine.discharge.moaas_min", "at least 3 was expected: 2 is urgent"),
+    ('within   = "PT72H"', 'within = "P22D"', "integration.within", "at most course.interval_max (P21D) was expected: the talk comes before the next dose"),
+    ('missed   = "PT4H"', 'missed = "P2D"', "check_ins.missed", "less than P2D, the shortest interval of after, was expected"),
+    ('after    = ["PT24H", "P3D", "P7D"]', 'after = ["PT24H", "PT30H", "P7D"]', "check_ins.after", "each after its own number of days was expected; P1D and P1DT6H are both called 1"),
+    ('"P90D", "P180D"', '"P90D", "P90DT6H"', "follow_up.after", "each after its own number of days was expected; P90D and P90DT6H are both called 90"),
+    ('grace = "P7D"', 'grace = "P60D"', "follow_up.grace", "less than P60D, the shortest interval of after, was expected"),
+    ('needs = "cssrs"', 'needs = "phq9"', "measures.phq9.item9.needs", "another instrument than phq9 was expected: it would answer itself"),
+    ('high     = { severity = "emergency", hold = true }', 'high = { severity = "routine", hold = true }', "measures.cssrs.high", "at least the severity of moderate (urgent) was expected"),
+    ('high     = { severity = "emergency", hold = true }', "", "measures.cssrs.high", "is missing: moderate has an answer, and high is worse"),
+    ("remission_below = 5\nmeaningful_change = 6", "remission_below = 28\nmeaningful_change = 6", "measures.phq9.remission_below", "a score within the range ([0, 27]) was expected"),
+    ("meaningful_change = 10", "meaningful_change = 81", "measures.pcl5.meaningful_change", "at most 80 was expected: no score changes by more"),
+    ('hold = true }\nmoderate = { severity = "urgent", hold = false }', 'hold = false }\nmoderate = { severity = "urgent", hold = true }', "measures.cssrs.high", "hold = true was expected: moderate holds the course, and high is worse"),
 ]  # fmt: skip
 
 
@@ -127,12 +165,30 @@ def test_values_that_cannot_be_meant_together_are_named(old: str, new: str, key:
 def test_a_vital_without_a_gate_still_leaves_some_reading_without_an_alarm() -> None:
     """Limits above and below that overlap would call somebody for every reading."""
     text = changed(
-        (" heart_rate = [50, 120],", ""), ("above = 120", "above = 60"), ("below = 50", "below = 70"),
+        (" heart_rate = [50, 120],", ""), (" heart_rate = [50, 150],", ""), ("above = 120", "above = 60"), ("below = 50", "below = 70"),
     )  # fmt: skip
 
     assert findings(text) == [
         ("medicine.limits.heart_rate.urgent", "above = 70 or more was expected: no reading is without an alarm")
     ]
+
+
+def test_where_nothing_is_held_what_is_never_dosed_is_the_gate() -> None:
+    """A reading that clears a patient for her dose must not be an alarm a minute later."""
+    assert findings(changed((" heart_rate = [50, 120],", ""))) == [
+        ("medicine.limits.heart_rate.urgent", "above = 150 or more was expected: clearance.never lets 150 pass")
+    ]
+
+
+@pytest.mark.parametrize("basis", ["mg", "mg_per_kg"])
+def test_a_dose_is_counted_in_its_unit(basis: str) -> None:
+    """Milligrams where milligrams per kilogram are meant are more than any plan may say; the other way round is less."""
+    text = changed(
+        ('basis      = "mg_per_kg"', f'basis = "{basis}"'), ("first_max  = 0.5", "first_max = 35.0"), ("max        = 1.0", "max = 70.0"), ("hard_max   = 2.0", "hard_max = 140.0"),
+    )  # fmt: skip
+
+    expected = [("medicine.dose.hard_max", "at most 20 mg/kg was expected: no plan says more")]
+    assert findings_or_none(text) == (expected if basis == "mg_per_kg" else [])
 
 
 def test_evidence_must_be_about_something() -> None:
@@ -167,7 +223,7 @@ def test_everything_that_is_wrong_is_named_at_once() -> None:
         "preparation.sessions",
         "medicine.checkpoints.grace",
     ]
-    contradictory = changed(("sessions_max = 8", "sessions_max = 5"), ("above = 180", "above = 160"))
+    contradictory = changed(("sessions_max = 8", "sessions_max = 5"), ("above = 160", "above = 180"))
     assert [key for key, _ in findings(contradictory)] == ["course.sessions_max", "medicine.limits.systolic.urgent"]
 
 

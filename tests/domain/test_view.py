@@ -2,6 +2,7 @@
 
 from domain.escalation import Kind
 from domain.events import Dose
+from domain.limits import session_limits
 from domain.measures import Risk
 from domain.state import Outcome, Phase, Stage
 from domain.values import Severity
@@ -9,6 +10,8 @@ from domain.view import CourseView, course_summary, course_view
 from tests.cast import (
     HAS_A_PLAN,
     MARA,
+    STAFF,
+    abortion,
     check_in,
     clearance,
     cssrs,
@@ -85,14 +88,14 @@ def test_a_held_course_shows_why(ward: Ward) -> None:
 
     assert shown.hold is not None
     assert (shown.held, shown.hold.reason) == (True, "A wedding")
-    assert course_summary(ward.chart).hold_reason == "A wedding"
+    assert course_summary(ward.chart, ward.now).hold_reason == "A wedding"
 
 
 def test_the_fleet_shows_where_a_course_is_and_what_it_wants(ward: Ward) -> None:
     """Attention is the highest severity that is open; the next deadline is the one that is due first."""
     ward.watched(until=minutes(0)).until(ward.begins() + minutes(26))
     ward.reports(cssrs(MARA, at=ward.now, items=HAS_A_PLAN))
-    shown = course_summary(ward.chart)
+    shown = course_summary(ward.chart, ward.now)
 
     assert (shown.phase, shown.session, shown.stage) == (Phase.MEDICINE, 1, Stage.DOSED)
     assert (shown.attention, shown.open_escalations) == (Severity.EMERGENCY, 2)
@@ -105,14 +108,37 @@ def test_the_fleet_shows_where_a_course_is_and_what_it_wants(ward: Ward) -> None
 def test_a_calm_course_wants_nobody(ward: Ward) -> None:
     """No attention; and a closed one has nothing due."""
     ward.prepared()
-    calm = course_summary(ward.chart)
+    calm = course_summary(ward.chart, ward.now)
     ward.completed()
-    closed = course_summary(ward.chart)
+    closed = course_summary(ward.chart, ward.now)
 
     assert (calm.attention, calm.open_escalations, calm.session, calm.stage) == (None, 0, None, None)
     assert (closed.phase, closed.outcome, closed.next_due_at) == (Phase.CLOSED, Outcome.COMPLETED, None)
     assert closed.closed_at == ward.now
     assert course_view(ward.chart, ward.now).next == ()
+
+
+def test_the_fleet_says_who_is_dosed_and_when_her_course_moves_by_itself(ward: Ward) -> None:
+    """What the watch goes by: after her dose, with the checkpoint's grace, until her discharge and no longer."""
+    ward.cleared()
+    before = course_summary(ward.chart, ward.now).monitored_session
+    ward.watched(until=minutes(0))
+    dosed = course_summary(ward.chart, ward.now)
+    ward.until(ward.begins() + minutes(20))
+    missed = course_summary(ward.chart, ward.now)
+    ward.discharged()
+
+    assert before is None
+    assert (dosed.monitored_session, dosed.next_passes_at) == (1, ward.begins() + minutes(20))
+    assert (missed.monitored_session, missed.next_passes_at) == (1, ward.begins() + minutes(25))
+    assert course_summary(ward.chart, ward.now).monitored_session is None
+
+
+def test_who_is_dosed_is_monitored_though_her_session_was_aborted(ward: Ward) -> None:
+    """Its stage does not say so, for a session may be aborted before its dose too."""
+    ward.dosed().reports(abortion(MARA, 1, at=ward.now))
+
+    assert course_summary(ward.chart, ward.now).monitored_session == 1
 
 
 def test_an_interval_that_the_plan_leaves_open_is_the_protocols(opens: Opens) -> None:
@@ -142,6 +168,39 @@ def test_a_session_is_shown_with_the_end_that_is_planned(opens: Opens) -> None:
     (session,) = course_view(ward.chart, ward.now).sessions
 
     assert session.planned_end_at == ward.begins() + hours(2)
+
+
+def test_a_session_is_shown_with_its_room_its_people_and_what_its_readings_are_judged_by(ward: Ward) -> None:
+    """So that whoever draws it need not know the protocol."""
+    ward.watched(until=minutes(15))
+    (session,) = course_view(ward.chart, ward.now).sessions
+
+    assert (session.room, session.staff) == (ward.session().booking.data.room, STAFF)
+    assert session.checked_in_at == ward.begins() - minutes(20)
+    assert session.cleared_at == ward.begins() - minutes(5)
+    assert session.reading_due_at == ward.begins() + minutes(30)
+    assert session.limits == session_limits(ward.chart.protocol, ward.session())
+    assert len(session.limits) > 10
+
+
+def test_a_checkpoint_is_shown_with_its_window(ward: Ward) -> None:
+    """From `early` before it is due until its `grace` is over."""
+    (session,) = course_view(ward.watched(until=minutes(0)).chart, ward.now).sessions
+    point = session.checkpoints[1]
+
+    assert (point.opens_at, point.due_at, point.grace_ends_at) == (
+        ward.begins() + minutes(12),
+        ward.begins() + minutes(15),
+        ward.begins() + minutes(20),
+    )
+
+
+def test_measures_are_shown_with_what_they_are_judged_by(ward: Ward) -> None:
+    """Response and remission as scores, of each instrument that was asked."""
+    shown = {one.instrument: one for one in course_view(ward.screened().chart, ward.now).thresholds}
+
+    assert list(shown) == ["phq9", "gad7", "cssrs"]
+    assert (shown["phq9"].baseline, shown["phq9"].response_at_most, shown["phq9"].remission_below) == (17, 8.5, 5)
 
 
 def test_what_a_prescriber_overrode_is_shown_for_ever(ward: Ward) -> None:

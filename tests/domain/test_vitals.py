@@ -194,6 +194,19 @@ def test_the_severest_limit_that_waits_is_the_one_that_stands(opens: Opens) -> N
     assert ward.open == {Kind.VITALS_EMERGENCY: Severity.EMERGENCY}
 
 
+def test_a_warning_that_waited_for_a_second_reading_is_still_a_warning(opens: Opens) -> None:
+    """The severity that stands wakes whom it wakes: of a warning the ledger says so, and nobody is called."""
+    limit = Limit(vital=Vital.SYSTOLIC, above=160, severity=LimitSeverity.WARNING, confirm_within=minutes(5))
+    ward = opens(weekly({"medicine.limits": (limit,)})).watched(until=minutes(0))
+    said = reads(ward, 15, systolic=165)
+    ward.until(ward.begins() + minutes(20))
+
+    assert said.severity is RECHECK
+    assert ward.pages == []
+    assert ward.entries[-1].type == "kap.deadline.passed"
+    assert ward.entries[-1].data["kind"] == DeadlineKind.RECHECK
+
+
 def test_a_recheck_before_the_dose_is_asked_for_as_well(ward: Ward) -> None:
     """181 at the door: measured again, or somebody is told; sent away in between, she is still measured."""
     ward.checked_in().reports(vitals(MARA, at=ward.now, **HIGH))  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ import pytest
 from domain.answer import AlreadyAnswered, Answer
 from domain.chart import Chart, Decision, PinnedProtocol
 from domain.deadlines import Deadline, DeadlineKind
-from domain.escalation import Change, Kind, Notice
+from domain.escalation import Change, Kind, Notice, Repeat
 from domain.events import ClinicEvent, ProtocolMigrated
 from domain.ledger import Entry, first_fault
 from domain.protocol import Protocol
@@ -67,7 +67,7 @@ class Ward:
         self.course = course
         self.now = self.began_at = now
         self.chart = self.blank = Chart.blank(course, pinned(protocol))
-        self.versions: dict[str, Protocol] = {}
+        self.versions: dict[str, PinnedProtocol] = {}
         self.entries: list[Entry] = []
         self.calls: list[Call] = []
         self.answers: list[tuple[ClinicEvent, Answer]] = []
@@ -108,6 +108,13 @@ class Ward:
             return [blocker.code for blocker in refused.refusal.blockers] or [refused.refusal.code]
         return []
 
+    def would_take(self, event: ClinicEvent) -> bool:
+        """Whether it would be accepted, were it reported when it happens.
+
+        What a blocker speaks against is refused: that much is asked first, for a refusal in full takes its time.
+        """
+        return not self.chart.blockers_for(event) and not self.reasons(event)
+
     def repeats(self, event: ClinicEvent) -> Answer:
         """The event arrives once more and is answered as at first."""
         with pytest.raises(AlreadyAnswered) as answered:
@@ -136,9 +143,13 @@ class Ward:
         notice = Notice(id=newest.id, change=change, at=self.now, by=by, note=note)
         self._take(self.chart.hear(notice, self.now))
 
+    def calls_anew(self, unheard: Again) -> None:
+        """The repeat found its escalation resolved."""
+        self._take(self.chart.call_anew(unheard, self.now))
+
     def migrates_to(self, protocol: Protocol) -> None:
         """The clinic has this version on its shelf."""
-        self.versions[protocol.version] = protocol
+        self.versions[protocol.version] = pinned(protocol)
 
     # What is to be seen
 
@@ -345,8 +356,7 @@ class Ward:
     def _offered(self, event: ClinicEvent) -> PinnedProtocol | None:
         if not isinstance(event, ProtocolMigrated):
             return None
-        version = self.versions.get(event.data.to_version)
-        return pinned(version) if version else None
+        return self.versions.get(event.data.to_version)
 
     def _until(self, moment: datetime, *, and_then: bool) -> None:
         while (soonest := next(iter(self.chart.deadlines()), None)) is not None:
@@ -375,7 +385,7 @@ def is_whole(ward: Ward) -> bool:
     return True
 
 
-def taken_in_again(blank: Chart, entries: Iterable[Entry], versions: Mapping[str, Protocol]) -> Chart:
+def taken_in_again(blank: Chart, entries: Iterable[Entry], versions: Mapping[str, PinnedProtocol]) -> Chart:
     """The chart that comes of the ledger alone: its clinic events, passed deadlines, and the news it heard."""
     chart = blank
     for entry in entries:
@@ -384,15 +394,17 @@ def taken_in_again(blank: Chart, entries: Iterable[Entry], versions: Mapping[str
     return chart
 
 
-def _taken_in(chart: Chart, entry: Entry, versions: Mapping[str, Protocol]) -> Decision:
+def _taken_in(chart: Chart, entry: Entry, versions: Mapping[str, PinnedProtocol]) -> Decision:
     if entry.event_id is not None:
         event = _event_of(entry)
         version = versions.get(event.data.to_version) if isinstance(event, ProtocolMigrated) else None
-        return chart.accept(event, entry.recorded_at, pinned(version) if version else None)
+        return chart.accept(event, entry.recorded_at, version)
     if entry.type in {"kap.checkpoint.missed", "kap.deadline.passed"}:
         return chart.pass_deadlines(entry.recorded_at)
     if entry.data.get("kind") == Kind.RECORD_STORE_BEHIND:
         return chart.record_is_behind(entry.recorded_at)
+    if entry.type in {"kap.escalation.opened", "kap.escalation.raised"}:
+        return chart.call_anew(_unheard(entry), entry.recorded_at)
     by, note = entry.data.get("by"), entry.data.get("note")
     notice = Notice(
         id=str(entry.data["id"]),
@@ -402,6 +414,13 @@ def _taken_in(chart: Chart, entry: Entry, versions: Mapping[str, Protocol]) -> D
         note=str(note) if note else None,
     )
     return chart.hear(notice, entry.recorded_at)
+
+
+def _unheard(entry: Entry) -> Again:
+    """The repeat that found the escalation before this one resolved."""
+    of_kind, _, n = str(entry.data["id"]).rpartition("~")
+    repeat = Repeat(severity=Severity(str(entry.data["severity"])), at=entry.time)
+    return Again(id=f"{of_kind}~{int(n) - 1}", repeat=repeat)
 
 
 def _event_of(entry: Entry) -> ClinicEvent:

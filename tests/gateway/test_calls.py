@@ -37,6 +37,13 @@ async def test_what_may_be_sent_again_says_so(status: RPCStatusCode, told: type[
         await answer(fails(status), *NOBODY)
 
 
+@pytest.mark.parametrize("status", [RPCStatusCode.CANCELLED, RPCStatusCode.DEADLINE_EXCEEDED])
+async def test_a_question_that_ran_out_of_time_says_where_to_look(status: RPCStatusCode) -> None:
+    """Our own client gave up, or the server did: nobody answers for the workflow, so its workers are missing."""
+    with pytest.raises(Unavailable, match="no answer within 10 s; is a worker running"):
+        await answer(fails(status), *NOBODY)
+
+
 async def test_nobody_there_is_a_refusal() -> None:
     """A course that Temporal does not know is unknown, not unavailable."""
     with pytest.raises(Refused, match="There is no course MARA") as refused:

@@ -28,11 +28,21 @@ PAGES = (
     ("osei", "EMERGENCY: clinician contact needed"),
     ("desk", "ROUTINE: visit missed"),
 )
+NEWS = (
+    "P3-.+ answered by lind after 30 s",
+    "P5-.+ over screening.systolic_above_limit: Afraid of the cuff",
+    "P5-.+ urgent: Systolic ",
+    "P5-.+ answered by osei after 5 min 20 s",
+    "P6-.+ held: nobody is dosed until a prescriber resumes",
+    "P7-.+ withdrew: ",
+    "P8-.+ did not come to session 2",
+    "P8-.+ dose administered refused: ",
+)
 
 
 @pytest.mark.timeout(170)
 def test_the_demonstration_plays_the_cast_and_every_course_ends_as_scripted(tmp_path: Path) -> None:
-    """Exit code 0; a line for each patient with her outcome; every page in the inbox; nothing left behind."""
+    """Exit code 0; what happened to whom; a line for each with her outcome; every page; nothing left behind."""
     played = subprocess.run(
         [sys.executable, ROOT / "starter.py", "demo", "--patients", "8", "--seed", "11"],
         cwd=tmp_path,
@@ -48,5 +58,7 @@ def test_the_demonstration_plays_the_cast_and_every_course_ends_as_scripted(tmp_
         assert re.search(rf"P{number}-\w+ +{script} +✓ {outcome}", said), script
     for person, page in PAGES:
         assert re.search(rf"{person} +{page}", said), page
+    for line in NEWS:
+        assert re.search(line, said), line
     assert "8 of 8 courses ended as their scripts say" in said
     assert list(tmp_path.iterdir()) == []

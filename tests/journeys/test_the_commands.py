@@ -1,56 +1,24 @@
 """What an operator does at the keyboard: the stack up, the example course sent, shown, verified, sent again."""
 
-import asyncio
 import json
-import os
 import socket
-import sys
 import tomllib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from tests.floor import ROOT, Floor, Inbox, fresh_folder, inbox, on_call_file
+from domain.events import CLINIC_EVENT
+from tests.floor import ROOT, Floor, Inbox, example_course, fresh_folder, inbox, on_call_file
+from tests.keyboard import kapstan
 
 pytestmark = pytest.mark.xdist_group("commands")
 """One stack serves them all."""
 
 EXAMPLE = ROOT / "examples" / "course.jsonl"
 WEEKLY = ROOT / "protocols" / "kap-im-weekly.toml"
-OUTSIDE = {name: value for name, value in os.environ.items() if not name.startswith(("KAPSTAN_", "TEMPORAL_"))}
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command printed, and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[str]:
-        return self.out.splitlines()
-
-
-async def kapstan(*arguments: str, stdin: str = "", **environment: str) -> Said:
-    """`kapstan …`, as a shell runs it."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "starter",
-        *arguments,
-        cwd=ROOT,
-        env={**OUTSIDE, **environment},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate(stdin.encode())
-    assert process.returncode is not None
-    return Said(process.returncode, out.decode(), err.decode())
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +79,24 @@ async def test_an_emergency_is_listed_acknowledged_and_resolved(data: str) -> No
     assert (late.code, late.err) == (1, f"kapstan: not_open: {alarm} is resolved\n")
     unknown = await kapstan("ack", "EX-9~vitals_emergency~1~1", "--by", "osei", "--data", data)
     assert (unknown.code, unknown.err.startswith("kapstan: unknown_escalation:")) == (1, True)
+
+
+async def test_who_will_be_paged_if_nobody_acts(data: str) -> None:
+    """Of a patient who has just been dosed: the nurse first, by name, in words; the same as JSON, and no address."""
+    dosed = islice(example_course("EX-5", datetime.now(UTC)), 17)
+    sent = "\n".join(CLINIC_EVENT.dump_json(event, exclude_none=True).decode() for event in dosed)
+    assert (await kapstan("send", "--data", data, stdin=sent)).code == 0
+
+    shown = await kapstan("forecast", "EX-5", "--data", data)
+    foretold = json.loads((await kapstan("forecast", "EX-5", "--data", data, "--json")).out)
+
+    assert "Duty nurse Lind (lind)" in shown.out
+    assert "nobody has been paged of it yet" in shown.out
+    assert "And so on" in shown.out
+    assert (foretold["pages"][0]["person"], foretold["pages"][0]["kind"]) == ("lind", "vitals_overdue")
+    assert "127.0.0.1" not in shown.out
+    unknown = await kapstan("forecast", "EX-404", "--data", data)
+    assert (unknown.code, unknown.err.startswith("kapstan: unknown_course:")) == (1, True)
 
 
 async def test_each_refused_event_says_its_code_and_the_rest_goes_on(data: str) -> None:

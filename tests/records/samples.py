@@ -54,6 +54,12 @@ def summary(course_id: CourseId = MARA, sequence: int = 1, **changes: object) ->
         closed_at=None,
         sequence=sequence,
         ledger_head="f" * 64,
+        planned_sessions=3,
+        to_do="Session 1 of 3: reading",
+        to_do_by=MONDAY + timedelta(minutes=15),
+        blocked_by=("Discharge assessment to come", "Escort to come"),
+        dosed_at=MONDAY,
+        reading_due_at=MONDAY + timedelta(minutes=15),
     ).but(**changes)
 
 

@@ -9,6 +9,7 @@ from temporalio import activity, workflow
 from activities.paging import PageOrder, Paging
 from activities.records import Records
 from domain.answer import Answer
+from domain.calls_to_come import Ahead, CallsToCome
 from domain.escalation import Acknowledge, EscalationView, Notice, Page, Reassign, Repeat, Resolve, Settlement, Snooze
 from domain.obligation import EscalationRun
 from domain.oncall import Duty, Standing
@@ -24,7 +25,7 @@ PINNED = Path(__file__).parent / "wire-names.txt"
 WORKFLOWS = (PatientCourse, Escalation)
 ACTIVITIES = (Records.append_entries, Records.record_escalation, Paging.standing, Paging.page)
 CARRIED = (
-    CourseRun, Report, Answer, Refusal, CourseView, LedgerHead, Batch, Notice,
+    CourseRun, Report, Answer, Refusal, CourseView, LedgerHead, Batch, Notice, Ahead, CallsToCome,
     EscalationRun, EscalationView, Acknowledge, Resolve, Snooze, Reassign, Repeat, Settlement,
     Duty, Standing, PageOrder, Page,
 )  # fmt: skip

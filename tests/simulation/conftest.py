@@ -13,6 +13,7 @@ from domain.protocol_approval import content_hash
 from domain.protocol_file import parse_protocol
 from simulation.cast import Part
 from simulation.ending import ending
+from simulation.news import News, Overheard
 from simulation.oncall import on_call_file
 from simulation.rehearsal import Rehearsal
 from tests.simulation.rehearsed import A_MONDAY_NIGHT, Rehearse, Rehearsed
@@ -32,8 +33,10 @@ def rehearse(protocol: Protocol) -> Rehearse:
 
     async def rehearsed(part: Part, starts_at: datetime = A_MONDAY_NIGHT) -> Rehearsed:
         ward = Rehearsal(part.patient.course_id, pinned, on_call, starts_at)
-        await part.play(ward, starts_at)
+        news: list[News] = []
+        await part.play(Overheard(ward, part.patient.course_id, news.append), starts_at)
         assert first_fault(ward.ledger) is None
-        return Rehearsed(ending=ending(ward.view, ward.escalations, ward.ledger), ledger=ward.ledger)
+        found = ending(ward.view, ward.escalations, ward.ledger)
+        return Rehearsed(ending=found, ledger=ward.ledger, news=tuple(news))
 
     return rehearsed

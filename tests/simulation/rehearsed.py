@@ -7,15 +7,17 @@ from domain.ledger import Entry
 from domain.values import Frozen
 from simulation.cast import Part
 from simulation.ending import Ending
+from simulation.news import News
 
 A_MONDAY_NIGHT = datetime(2026, 1, 5, 23, 40, tzinfo=UTC)
 
 
 class Rehearsed(Frozen):
-    """What a part came to, and what was written of it."""
+    """What a part came to, what was written of it, and what was worth telling on the way."""
 
     ending: Ending
     ledger: tuple[Entry, ...]
+    news: tuple[News, ...]
 
 
 class Rehearse(Protocol):

@@ -1,13 +1,16 @@
 """The demonstration shows what the system holds, and says plainly where something is not as it should be."""
 
+import re
 from datetime import UTC, datetime
 
 from rich.console import Console, RenderableType
 
+from domain.answer import Answer, SessionPosition
 from domain.escalation import Kind
 from domain.events import DoseAdministered
 from domain.protocol import Protocol
 from domain.refusal import Refusal, RefusalCode
+from domain.state import Phase, Stage
 from domain.values import Blocker
 from simulation import display
 from simulation.cast import parts
@@ -100,6 +103,35 @@ def test_what_is_refused_is_shown_with_its_reason(protocol: Protocol) -> None:
     assert shown(board)[-1] == ["demo-1", "completes", "0", "waits", "0", "refused:", "dose.booster_not_allowed"]
 
 
+async def test_what_happened_is_told_as_a_nurse_would_tell_it(rehearse: Rehearse, protocol: Protocol) -> None:
+    """Each story of the cast by what is special in it: who, on which day of her course, and a sentence."""
+    cast = parts(8, 1, protocol, lambda number: f"demo-{number}")
+    news = [one for part in cast for one in (await rehearse(part)).news]
+    text = "\n".join(" ".join(line) for line in shown(display.news(news)))
+
+    for patient, sentence in (
+        ("demo-2", r"warning: Systolic 1[67]\d is above the limit of 160"),
+        ("demo-3", "paged: reading overdue"),
+        ("demo-3", "answered by lind after 30 s"),
+        ("demo-4", "ineligible: A condition excludes the treatment"),
+        ("demo-5", "over screening.systolic_above_limit: Afraid of the cuff"),
+        ("demo-5", r"recheck: Systolic \d+ is above the limit of 180"),
+        ("demo-5", r"urgent: Systolic \d+ is above the limit of 180"),
+        ("demo-5", "paged: urgent review"),
+        ("demo-5", "answered by osei after 5 min 20 s"),
+        ("demo-6", "PHQ-9 item 9 is answered with [1-3]"),
+        ("demo-6", "C-SSRS: high risk"),
+        ("demo-6", "held: nobody is dosed"),
+        ("demo-6", "resumed: Evaluated again"),
+        ("demo-7", "withdrew: Is moving away"),
+        ("demo-8", "did not come to session 2"),
+        ("demo-8", "session 2 is booked anew"),
+        ("demo-8", "dose administered refused: The protocol allows 0 boosters; 0 have been given"),
+    ):
+        assert re.search(rf"{patient} +\d+ +{sentence}", text), sentence
+    assert "demo-1" not in text
+
+
 def test_of_many_courses_only_their_number_is_shown() -> None:
     """How many have been played of how many, and how often somebody was called."""
     counter = display.Counter(patients=3)
@@ -109,3 +141,36 @@ def test_of_many_courses_only_their_number_is_shown() -> None:
     counter.saw_end("demo-1")
 
     assert " ".join(shown(counter)[-1]) == "1 of 3 courses played, 0 events, 1 calls for help"
+
+
+def test_of_a_living_floor_each_event_is_told_in_a_line_once_it_is_open() -> None:
+    """By the clock on its wall; whoever comes before that is past."""
+    console = Console(width=200, force_terminal=False, highlight=False)
+    ticker = display.Ticker(console, "Etc/GMT-2")
+    at = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)
+    dose = SECOND_DOSE.but(time=at)
+    answer = Answer(
+        event_id="1",
+        course_id="demo-1",
+        sequence=9,
+        phase=Phase.MEDICINE,
+        held=False,
+        session=SessionPosition(number=1, stage=Stage.DOSED),
+        verdict=None,
+        escalations=(),
+        blockers=(),
+        next=(),
+    )
+
+    with console.capture() as before:
+        ticker.saw(dose, answer)
+    ticker.is_open = True
+    with console.capture() as after:
+        ticker.saw(dose, answer)
+        ticker.saw_refusal(dose, NO_BOOSTER)
+
+    assert before.get() == ""
+    assert after.get().splitlines() == [
+        "10:30:00  demo-1  dose administered, session 1",
+        "10:30:00  demo-1  dose administered refused: no",
+    ]

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities import channels
 from activities.paging import PageOrder, Paging
 from domain.escalation import Kind, Opening
 from domain.oncall import parse_on_call
 from domain.values import Severity
+from gateway.channels import Channels
 from gateway.oncall import OnCallBook
 from simulation.inbox import Inbox
 from simulation.oncall import on_call_file
@@ -39,7 +39,7 @@ async def test_a_page_arrives_under_its_persons_name(tmp_path: Path) -> None:
     async with Inbox() as inbox:
         on_call.write_text(on_call_file(inbox.channels), encoding="utf-8")
 
-        paging = Paging(OnCallBook(on_call).now, lambda *_: "http://answer", channels.send)
+        paging = Paging(OnCallBook(on_call).now, lambda *_: "http://answer", Channels().send)
         [sent] = await ActivityEnvironment().run(paging.page, order)
 
         [page] = inbox.pages

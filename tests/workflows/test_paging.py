@@ -14,12 +14,13 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
-from activities import channels
-from activities.paging import PageOrder, Paging, text_of
+from activities.paging import PageOrder, Paging
 from domain.escalation import PHRASES, Kind, Opening, Page, Resolve, escalation_id, workflow_id
 from domain.obligation import EscalationRun
 from domain.oncall import FALLBACK, Duty, OnCallFileError
+from domain.page import text_of
 from domain.values import Severity
+from gateway.channels import Channels
 from gateway.oncall import OnCallBook
 from tests.workflows.conftest import Temporal
 from tests.workflows.on_call_side import RecordTwin, eventually
@@ -118,8 +119,7 @@ def paging(file: Path, *, channel_within: timedelta = timedelta(seconds=10)) -> 
     return Paging(
         OnCallBook(file).now,
         lambda escalation, person, _at: f"https://k.example/ack/{escalation}/{person}",
-        channels.send,
-        channel_within=channel_within,
+        Channels(channel_within).send,
     )
 
 
@@ -290,7 +290,7 @@ def test_no_page_tells_what_is_clinical() -> None:
     """Each kind has a neutral phrase: neither a vital sign, a drug nor a thought is named on a locked screen."""
     clinical = {"vital", "pressure", "suicid", "consent", "phq", "item", "adverse", "ketamine", "dose", "discharge"}
     for kind in Kind:
-        text = text_of(order().but(escalation=OVERDUE.but(kind=kind, session=None)), "https://k.example")
+        text = text_of(OVERDUE.but(kind=kind, session=None), Severity.URGENT, "https://k.example")
         assert PHRASES[kind] in text.title
         assert not [word for word in clinical if word in f"{text.title} {text.body}".lower()]
         assert len(text.title) <= 50

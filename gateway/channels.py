@@ -1,14 +1,23 @@
-"""The channels that pages go out by: every service that Apprise knows."""
+"""The channels that pages go out by: every service that Apprise knows, many at once, each within its time."""
 
+import asyncio
 import logging
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import cache
 from typing import Final
 
 import apprise
 
-from activities.paging import Text
+from domain.page import Text
 from domain.values import Severity
+
+CHANNEL_WITHIN: Final = timedelta(seconds=10)
+"""How long one channel may take. The others of the page do not wait for it."""
+
+CHANNELS_AT_ONCE: Final = 64
+"""A channel that hangs holds a thread until its own socket gives up, so there are more of them than could hang."""
 
 URGENCY: Final = {
     Severity.ROUTINE: apprise.NotifyType.INFO,
@@ -17,8 +26,26 @@ URGENCY: Final = {
 }
 
 
+class Channels:
+    """Sends texts to channels. What it answers and logs holds no address. It gets ready beside whatever else starts."""
+
+    def __init__(self, within: timedelta = CHANNEL_WITHIN) -> None:
+        self._within = within.total_seconds()
+        self._threads = ThreadPoolExecutor(CHANNELS_AT_ONCE, thread_name_prefix="page")
+        self._threads.submit(prepare)
+
+    async def send(self, url: str, text: Text, severity: Severity) -> str | None:
+        """The channel at this Apprise URL took the text (None), or what went wrong, in words without the address."""
+        sending = asyncio.get_running_loop().run_in_executor(self._threads, send, url, text, severity)
+        try:
+            async with asyncio.timeout(self._within):
+                return await sending
+        except TimeoutError:
+            return f"the channel did not answer within {self._within:g} s"
+
+
 def send(url: str, text: Text, severity: Severity) -> str | None:
-    """The channel at this Apprise URL took the text, or what went wrong, without the address. Blocks while it sends."""
+    """The same, however long it takes. Blocks while it sends."""
     prepare()
     # Without a store on disk: it would keep addresses. Without Apprise's own threads: six of them, shared by all pages.
     asset = apprise.AppriseAsset(app_id="Kapstan", app_desc="Kapstan", storage_mode="memory", async_mode=False)

@@ -1,0 +1,25 @@
+"""On call: who would be paged now, per severity, step by step, and who holds each rota in the weeks to come."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from console.admission import with_one_of
+from console.door import AtTheDoor
+from domain.access import Caller, Right
+from domain.roster import AHEAD, Roster, roster
+
+Reader = Annotated[Caller, Depends(with_one_of(Right.READ_ONCALL))]
+
+router = APIRouter(prefix="/v1/oncall", tags=["on call"])
+
+
+@router.get("")
+async def on_call_now(
+    door: AtTheDoor,
+    _caller: Reader,
+    days: Annotated[int, Query(ge=1, le=92, description="How many days ahead the rotas are shown")] = AHEAD.days,
+) -> Roster:
+    """Who is on call now, per policy, as the on-call file says it at this moment. It names people, never addresses."""
+    return roster(door.on_call.now(), datetime.now(UTC), timedelta(days=days))

@@ -1,0 +1,126 @@
+"""The answer that a session's chart gives, as a sentence and as tables."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+
+from console.charts.drawing import Table
+from console.charts.lanes import bound_of
+from console.charts.scale import minutes
+from domain.checkpoints import Checkpoint, CheckpointStatus
+from domain.limits import LimitKind, SessionLimit
+from domain.view import ReadingView, SessionView
+from domain.vitals import SPOKEN, VerdictSeverity
+
+NOTHING = "–"
+
+
+def sentence(session: SessionView, begins: datetime, now: datetime) -> str:
+    """What somebody would say who looks at the chart."""
+    parts = [_last(session, begins), _highest(session, begins), _punctual(session), _next(session, begins, now)]
+    return f"Session {session.number}: {'; '.join(part for part in parts if part)}."
+
+
+def story_table(session: SessionView, begins: datetime, zone: tzinfo) -> Table:
+    """Every dose, every reading with its verdict and the checkpoint that it answered, every reading that is missing."""
+    return Table(
+        caption=f"Session {session.number}, minute by minute",
+        head=("Minute", "Time", "What", "Systolic mmHg", "Diastolic mmHg", "SpO₂ %", "Heart rate /min", "Verdict"),
+        rows=tuple(
+            (f"{minutes(at - begins):.0f}", f"{at.astimezone(zone):%H:%M}", *cells)
+            for at, cells in sorted(_story(session, begins), key=lambda told: told[0])
+        ),
+    )
+
+
+def limits_table(session: SessionView) -> Table:
+    """What the readings are judged by, each with where it comes from."""
+    return Table(
+        caption=f"What the readings of session {session.number} are judged by",
+        head=("Vital", "Limit", "Beyond it", "Source"),
+        rows=tuple(
+            (SPOKEN[limit.vital], _limit_words(limit), _kind_words(limit), limit.source or NOTHING)
+            for limit in session.limits
+        ),
+    )
+
+
+def checkpoint_words(point: Checkpoint, begins: datetime) -> str:
+    """Such as `due at 45 min: met`."""
+    status = "to come" if point.status is CheckpointStatus.PENDING else str(point.status)
+    return f"due at {minutes(point.due_at - begins):.0f} min: {status}"
+
+
+def _story(session: SessionView, begins: datetime) -> Iterator[tuple[datetime, tuple[str, ...]]]:
+    answered = {point.reading_at: point for point in session.checkpoints if point.reading_at}
+    for number, dose in enumerate(session.doses):
+        what = "booster" if number else "dose"
+        yield dose.at, (f"{what}, {dose.mg:g} mg {dose.route}", *[NOTHING] * 5)
+    for reading in session.readings:
+        vitals = reading.vitals
+        point = answered.get(reading.at)
+        what = f"reading ({checkpoint_words(point, begins)})" if point else "reading"
+        taken = (vitals.systolic, vitals.diastolic, vitals.spo2, vitals.heart_rate)
+        yield reading.at, (what, *map(str, taken), str(reading.verdict.severity))
+    for point in session.checkpoints:
+        if point.status in {CheckpointStatus.MISSED, CheckpointStatus.PENDING}:
+            what = "no reading" if point.status is CheckpointStatus.MISSED else "reading to come"
+            yield point.due_at, (what, *[NOTHING] * 5)
+
+
+def _last(session: SessionView, begins: datetime) -> str:
+    if not session.readings:
+        return "no reading yet"
+    last = session.readings[-1]
+    vitals = last.vitals
+    return (
+        f"last reading {vitals.systolic}/{vitals.diastolic} mmHg, SpO₂ {vitals.spo2} %, {vitals.heart_rate} beats/min "
+        f"at {minutes(last.at - begins):.0f} min, {last.verdict.severity}"
+    )
+
+
+def _highest(session: SessionView, begins: datetime) -> str:
+    since = [reading for reading in session.readings if session.doses and reading.at >= begins]
+    if not since:
+        return ""
+    highest: ReadingView = max(since, key=lambda reading: reading.vitals.systolic)
+    worst = max((reading.verdict.severity for reading in since), key=lambda severity: severity.rank)
+    beyond = "" if worst is VerdictSeverity.NORMAL else f", worst verdict {worst}"
+    return (
+        f"highest pressure {highest.vitals.systolic}/{highest.vitals.diastolic} mmHg "
+        f"at {minutes(highest.at - begins):.0f} min{beyond}"
+    )
+
+
+def _punctual(session: SessionView) -> str:
+    counted = Counter(point.status for point in session.checkpoints)
+    judged = sum(counted.values()) - counted[CheckpointStatus.PENDING]
+    if not judged:
+        return ""
+    said = [f"{counted[CheckpointStatus.MET]} of {judged} readings on time"]
+    said += [
+        f"{counted[status]} {status}" for status in (CheckpointStatus.LATE, CheckpointStatus.MISSED) if counted[status]
+    ]
+    return ", ".join(said)
+
+
+def _next(session: SessionView, begins: datetime, now: datetime) -> str:
+    if session.discharged_at is not None:
+        return f"discharged at {minutes(session.discharged_at - begins):.0f} min"
+    if session.reading_due_at is None:
+        return ""
+    minute = f"{minutes(session.reading_due_at - begins):.0f} min"
+    return f"reading overdue since {minute}" if session.reading_due_at < now else f"next reading due at {minute}"
+
+
+def _limit_words(limit: SessionLimit) -> str:
+    side = "above" if limit.above is not None else "below"
+    if limit.rise is not None:
+        return f"{bound_of(limit):g} or more, {limit.rise:g} over the clearance reading"
+    return f"{side} {bound_of(limit):g}"
+
+
+def _kind_words(limit: SessionLimit) -> str:
+    if limit.kind is LimitKind.HOLD:
+        return "no dose"
+    return f"{limit.kind}, once a second reading confirms it" if limit.is_confirmed else str(limit.kind)

@@ -1,0 +1,114 @@
+"""What may be recorded in a course, in the clinic's words, and what of it is offered to whom."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from domain.access import Caller
+from domain.events import MODELS
+from domain.state import Phase
+from domain.values import CourseId, Frozen
+from domain.view import CourseView
+
+ACTS: Final[Mapping[str, str]] = {
+    "kap.course.referred": "Referral",
+    "kap.screening.recorded": "Screening visit",
+    "kap.consent.signed": "Consent signed",
+    "kap.consent.withdrawn": "Consent withdrawn",
+    "kap.measure.recorded": "Questionnaire answered",
+    "kap.eligibility.decided": "Decision on eligibility",
+    "kap.plan.prescribed": "Plan prescribed",
+    "kap.preparation.held": "Preparation talk",
+    "kap.session.booked": "Session booked",
+    "kap.session.rebooked": "Session moved to another time",
+    "kap.session.canceled": "Session canceled",
+    "kap.session.missed": "Patient did not come",
+    "kap.patient.checked_in": "Patient checked in",
+    "kap.vitals.recorded": "Reading",
+    "kap.session.cleared": "Cleared for the dose",
+    "kap.dose.administered": "Dose given",
+    "kap.adverse_event.reported": "Adverse event",
+    "kap.session.aborted": "Session broken off",
+    "kap.discharge.assessed": "Discharge assessment",
+    "kap.patient.discharged": "Patient goes home",
+    "kap.check_in.completed": "Call after a session",
+    "kap.integration.held": "Integration talk",
+    "kap.form.filed": "Form filed",
+    "kap.follow_up.held": "Follow-up visit",
+    "kap.course.held": "Hold the course",
+    "kap.course.resumed": "Resume the course",
+    "kap.patient.withdrew": "Patient ends her course",
+    "kap.course.discontinued": "Clinic ends the course",
+    "kap.course.transferred": "Course handed over",
+    "kap.course.voided": "Course entered in error",
+    "kap.protocol.migrated": "Protocol changed to another version",
+}
+"""Every clinic event as a ward says it, by its full type."""
+
+AT_ANY_TIME: Final = frozenset(
+    {
+        "kap.screening.recorded",
+        "kap.consent.signed",
+        "kap.consent.withdrawn",
+        "kap.measure.recorded",
+        "kap.plan.prescribed",
+        "kap.adverse_event.reported",
+        "kap.course.held",
+        "kap.course.resumed",
+        "kap.patient.withdrew",
+        "kap.course.discontinued",
+        "kap.course.transferred",
+        "kap.course.voided",
+        "kap.protocol.migrated",
+    }
+)
+"""What may come in many phases, and is not what a course waits for, but where its phase asks for it:"""
+
+ASKED_FOR: Final[Mapping[Phase, frozenset[str]]] = {
+    Phase.SCREENING: frozenset({"kap.screening.recorded", "kap.measure.recorded", "kap.consent.signed"}),
+    Phase.PREPARATION: frozenset({"kap.plan.prescribed"}),
+}
+
+PAUSES: Final = frozenset({"kap.course.held", "kap.course.resumed"})
+
+
+class Act(Frozen):
+    """One thing to record. Without a `href` it is not hers to record: she only sees that it may come."""
+
+    type: str
+    label: str
+    href: str | None
+
+
+class Acts(Frozen):
+    """What the course waits for, what may come at any time, and what would be refused as the course stands.
+
+    `doors` are the pauses that stand at the head of the page: the hold, or its end.
+    """
+
+    next: tuple[Act, ...]
+    at_any_time: tuple[Act, ...]
+    others: tuple[Act, ...]
+    doors: tuple[Act, ...]
+
+    @property
+    def may_record(self) -> bool:
+        """Whether she may record anything at all."""
+        return any(one.href for one in (*self.next, *self.at_any_time, *self.others))
+
+
+def acts(caller: Caller, view: CourseView) -> Acts:
+    """What she is offered in this course. What she may not do is not."""
+    coming = set(view.next)
+    unasked = AT_ANY_TIME - ASKED_FOR.get(view.phase, frozenset())
+    every = [_act(caller, view.course_id, kind) for kind in MODELS if kind != "kap.course.referred"]
+    return Acts(
+        next=tuple(one for one in every if one.type in coming - unasked),
+        at_any_time=tuple(one for one in every if one.type in coming & unasked and one.href),
+        others=tuple(one for one in every if one.type not in coming and one.href) if view.outcome is None else (),
+        doors=tuple(one for one in every if one.type in coming & PAUSES and one.href),
+    )
+
+
+def _act(caller: Caller, course_id: CourseId, kind: str) -> Act:
+    href = f"/courses/{course_id}/record/{kind.removeprefix('kap.')}" if caller.may_report(kind) else None
+    return Act(type=kind, label=ACTS[kind], href=href)

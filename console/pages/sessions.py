@@ -1,0 +1,73 @@
+"""Live sessions: every patient between check-in and discharge, whoever wants a human most first."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Response
+
+from console.pages.live_session import LiveSession, of_record, of_view, urgency
+from console.pages.rendering import floor_page
+from console.pages.shell import SEES_COURSES
+from console.pages.viewer import Viewer, looking
+from domain.access import Right
+from domain.values import Frozen
+from gateway.rounds import go_round
+from records.errors import RecordStoreError
+
+PATH: Final = "/sessions"
+
+router = APIRouter(include_in_schema=False)
+
+
+class SessionsPage(Frozen):
+    """Everybody who is here, and how many of them are late.
+
+    With the record store away it is Temporal that says who is under treatment: then `unanswered` courses kept silent,
+    and nobody can tell whether their patients are here.
+    """
+
+    sessions: tuple[LiveSession, ...]
+    late: int
+    shows_sites: bool
+    unanswered: int = 0
+
+
+@router.get(PATH)
+async def sessions(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))]) -> Response:
+    """Every patient who is here, as her course's workflow holds her now."""
+    try:
+        here, unanswered = await _recorded(viewer), 0
+    except RecordStoreError:
+        here, unanswered = await _unrecorded(viewer)
+    for one in here:
+        viewer.saw("live session", one.course_id)
+    viewer.saw("live sessions")
+    shown = SessionsPage(
+        sessions=tuple(sorted(here, key=urgency)),
+        late=sum(one.due is not None and one.due.is_late for one in here),
+        shows_sites=len({one.site for one in here}) > 1,
+        unanswered=unanswered,
+    )
+    return await floor_page(viewer, PATH, "sessions.html", shown)
+
+
+async def _recorded(viewer: Viewer) -> list[LiveSession]:
+    """Those whom the record has here; whose course does not answer is shown as she was recorded last."""
+    found = await viewer.door.store.sessions_under_way(
+        viewer.caller.site, behind_escalations=not viewer.caller.has(Right.READ_COURSES)
+    )
+    answered = await go_round(viewer.door.courses.view, (one.course_id for one in found))
+    views = {view.course_id: view for view in answered.views}
+    lines = (
+        of_view(viewer, views[one.course_id], one) if one.course_id in views else of_record(viewer, one)
+        for one in found
+    )
+    return [one for one in lines if one is not None]
+
+
+async def _unrecorded(viewer: Viewer) -> tuple[list[LiveSession], int]:
+    """The same without the record; of on-call staff's courses those that have an escalation which is not resolved."""
+    answered = await go_round(viewer.door.courses.view, await viewer.door.courses.under_treatment())
+    sees_all = viewer.caller.has(Right.READ_COURSES)
+    hers = (view for view in answered.views if viewer.caller.may_see_site(view.site) and (sees_all or view.escalations))
+    lines = (of_view(viewer, view, None) for view in hers)
+    return [one for one in lines if one is not None], len(answered.silent)

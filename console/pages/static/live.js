@@ -1,0 +1,100 @@
+// An open page hears of every change and fetches itself anew; what somebody is filling in, or looks at, stays as it is.
+"use strict";
+
+(() => {
+  const SETTLE = 150; // milliseconds: several changes at once are one
+  const EVERY = 60000; // time alone makes things late
+  const AGAIN = [500, 1000, 2000, 5000];
+
+  const link = document.getElementById("link");
+  let failures = 0;
+  let waiting = null;
+  let source = null;
+
+  const changed = () => {
+    waiting ??= setTimeout(() => {
+      waiting = null;
+      htmx.trigger(document.body, "kapstan:changed");
+    }, SETTLE);
+  };
+
+  const tell = (state, words) => {
+    if (link.dataset.state === state) return;
+    link.dataset.state = state;
+    link.textContent = words;
+  };
+
+  const lost = () => {
+    const at = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    tell("lost", `Not connected since ${at}: what you see may be old. Trying again.`);
+  };
+
+  const listen = () => {
+    source = new EventSource("/live");
+    source.onopen = () => {
+      if (failures || link.dataset.state === "lost") changed(); // whatever was missed meanwhile is in the page now
+      failures = 0;
+      tell("live", "");
+    };
+    for (const kind of ["course", "session", "escalation"]) source.addEventListener(kind, changed);
+    source.onerror = () => {
+      lost();
+      source.close();
+      if (failures === 1) changed(); // whoever is not signed in any more learns it now
+      setTimeout(listen, AGAIN[Math.min(failures, AGAIN.length - 1)]);
+      failures += 1;
+    };
+  };
+
+  // A page that cannot be fetched anew stays, and says that it may be old.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.elt.id !== "floor") return;
+    if (event.detail.successful) {
+      if (source.readyState === EventSource.OPEN) tell("live", "");
+      return;
+    }
+    lost();
+    setTimeout(changed, AGAIN.at(-1));
+  });
+
+  // A form that was sent is nobody's any more, and whoever sent it is left at what it was about.
+  let sentFrom = null;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement)) return;
+    delete form.dataset.touched;
+    sentFrom = form.closest("[tabindex]")?.id;
+    document.activeElement.blur();
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (sentFrom && document.activeElement === document.body) document.getElementById(sentFrom)?.focus();
+    sentFrom = null;
+  });
+
+  // What somebody touched is hers until it is sent: a half-filled form, an opened fold.
+  const isHers = (node) =>
+    node instanceof HTMLFormElement && ("touched" in node.dataset || node.contains(document.activeElement));
+
+  Idiomorph.defaults.callbacks.beforeNodeMorphed = (old) => !isHers(old);
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.matches("details, dialog"));
+  // A card that changed glows once: its version is another than the one that was shown.
+  const shown = new Map();
+  const look = (node) => {
+    if (node.nodeType !== 1 || !node.dataset.version) return;
+    const before = shown.get(node.id);
+    if (before !== undefined && before !== node.dataset.version) node.classList.add("glow");
+    shown.set(node.id, node.dataset.version);
+  };
+  Idiomorph.defaults.callbacks.afterNodeMorphed = look;
+
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form");
+    if (form) form.dataset.touched = "";
+  });
+  document.addEventListener("animationend", (event) => event.target.classList.remove("glow"));
+
+  document.querySelectorAll("[data-version]").forEach(look);
+  listen();
+  setInterval(changed, EVERY);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && changed());
+})();

@@ -1,0 +1,53 @@
+"""No, and why, to somebody at a browser: she is asked to sign in, or told in a sentence what is the matter."""
+
+from typing import Final
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+
+from console.pages.rendering import page
+from console.pages.viewer import HX, LIVE
+from console.problems import Problem, ProblemCode
+from domain.values import Frozen
+
+MACHINES: Final = ("/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+"""Where programs ask: they are answered in JSON whatever they accept."""
+
+
+class Refusal(Frozen):
+    """A sentence in place of the page."""
+
+    title: str
+    message: str
+    href: str | None = None
+    link: str | None = None
+
+
+def is_browser(request: Request) -> bool:
+    """Whether a person is told, and not a program. What a page fetches by itself says of itself that it does."""
+    is_page = "text/html" in request.headers.get("accept", "") or HX in request.headers
+    return is_page and not request.url.path.startswith(MACHINES)
+
+
+def tell(request: Request, problem: Problem, headers: dict[str, str]) -> Response:
+    """The problem as a page. A page that fetched itself anew stays as it is: what may be old is more than nothing."""
+    if problem.code is ProblemCode.UNAUTHENTICATED:
+        return _sign_in_first(request)
+    shown = Refusal(title=problem.title, message=problem.detail)
+    response = page("message.html", shown, problem.status)
+    response.headers.update(headers)
+    if LIVE in request.headers:
+        response.headers["HX-Reswap"] = "none ignoreTitle:true"
+    return response
+
+
+def _sign_in_first(request: Request) -> Response:
+    wanted = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    if HX in request.headers:
+        seen = request.headers.get("hx-current-url", "")
+        wanted = "/" + seen.split("/", 3)[3] if seen.count("/") > 2 else "/"
+        return Response(status_code=401, headers={"HX-Redirect": f"/sign-in?{urlencode({'to': wanted})}"})
+    if request.method != "GET":
+        wanted = "/"
+    return RedirectResponse(f"/sign-in?{urlencode({'to': wanted})}", status_code=303)

@@ -1,0 +1,126 @@
+"""An alarm that the watch raises by itself, whole: the obligation, and the pages that are on their way."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from domain.escalation import Acknowledge, EscalationId, Kind, Opening, Page, Reassign, Resolve, Settlement, Snooze
+from domain.escalation import escalation_id as named
+from domain.obligation import Obligation, opened
+from domain.oncall import FALLBACK, Duty, OnCall
+from domain.values import CourseId, Frozen, Moment, PersonId, Severity
+
+FALLBACK_STEP = 0
+
+MOVES_AGAIN = "Kapstan moves again"
+
+Order = Acknowledge | Resolve | Snooze | Reassign
+"""What a human may do about it."""
+
+
+class Due(Frozen):
+    """A page that is to go out by one of a person's channels, named by its place among them and never by its address.
+
+    `at` is when its step was reached: the pages of one step have it in common.
+    """
+
+    at: Moment
+    step: int
+    person: PersonId
+    channel: int
+
+
+class Incident(Frozen):
+    """An `orchestrator_silent` escalation: it climbs and is answered as every other, but no workflow holds it.
+
+    A page is `due` from its step's being reached until it was tried. So whoever goes on after a sudden end sends what
+    is left, and nothing twice but the page that was just going out.
+    """
+
+    obligation: Obligation
+    due: tuple[Due, ...] = ()
+
+    @property
+    def id(self) -> EscalationId:
+        """The escalation's id."""
+        return self.obligation.view.id
+
+    @property
+    def number(self) -> int:
+        """Its number among those of its course and session, from 1."""
+        return int(self.id.rpartition("~")[2])
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether nothing is wanted of anybody any more."""
+        return self.obligation.is_resolved
+
+    def climbed(self, on_call: OnCall, now: datetime) -> "Incident":
+        """The next step has been reached where it was due, and its people's pages are due. A late promise is over."""
+        obligation = self.obligation.lapse(now)
+        standing = on_call.standing(Duty(severity=obligation.view.severity, at=now))
+        rung = obligation.climb.next_rung(standing.policy)
+        if rung is None or not obligation.climb.is_open or rung.at > now:
+            return self._moved(obligation, self.due)
+        called = _pages(on_call, standing.called[rung.step - 1], rung.step, now)
+        return self._moved(obligation.climbed(standing.policy, rung, now), (*self.due, *called))
+
+    def tried(self, due: Due, page: Page, on_call: OnCall) -> "Incident":
+        """The page was sent, or could not be. Where none of its step was taken, the fallback's pages are due."""
+        obligation = self.obligation.paged((page,))
+        left = tuple(one for one in self.due if one != due)
+        is_last = not any(one.at == due.at for one in left)
+        is_reached = any(one.ok for one in obligation.view.pages if one.at == due.at)
+        if is_last and not is_reached and due.step != FALLBACK_STEP and obligation.climb.is_open:
+            left = (*left, *_pages(on_call, (FALLBACK,), FALLBACK_STEP, due.at))
+        return self._moved(obligation, left)
+
+    def obeyed(self, order: Order, on_call: OnCall, now: datetime) -> "Incident":
+        """A human has acted: what has not gone out yet stays, but to whom it was passed on.
+
+        Raises `Refused` as `Obligation` does.
+        """
+        standing = on_call.standing(Duty(severity=self.obligation.view.severity, at=now))
+        match order:
+            case Acknowledge():
+                return self._moved(self.obligation.acknowledge(order, standing, now))
+            case Resolve():
+                return self._moved(self.obligation.resolve(order, standing, now))
+            case Snooze():
+                return self._moved(self.obligation.snooze(order, standing, now))
+            case Reassign():
+                passed_on = self.obligation.reassign(order, standing, now)
+                return self._moved(passed_on, _pages(on_call, (order.to,), max(passed_on.view.step, 1), now))
+
+    def settled(self, now: datetime) -> "Incident":
+        """What was silent moves again: nobody is paged any more."""
+        return self._moved(self.obligation.settle(Settlement(at=now, reason=MOVES_AGAIN), now))
+
+    def _moved(self, obligation: Obligation, due: tuple[Due, ...] = ()) -> "Incident":
+        # No course is told: it is the course that does not answer.
+        return self.but(obligation=obligation.but(notices=()), due=due)
+
+
+def raised(course_id: CourseId, session: int, n: int, now: datetime) -> Incident:
+    """The course's `n`th alarm of that session, whose first step is due at once."""
+    opening = Opening(
+        id=named(course_id, Kind.ORCHESTRATOR_SILENT, session, n),
+        course_id=course_id,
+        kind=Kind.ORCHESTRATOR_SILENT,
+        session=session,
+        severity=Severity.EMERGENCY,
+        opened_at=now,
+    )
+    return Incident(obligation=opened(opening, now))
+
+
+def is_of_the_watch(escalation: EscalationId) -> bool:
+    """Whether the watch has raised it, so that no workflow knows of it."""
+    return escalation.split("~")[1:2] == [Kind.ORCHESTRATOR_SILENT]
+
+
+def _pages(on_call: OnCall, people: Iterable[PersonId], step: int, at: datetime) -> tuple[Due, ...]:
+    return tuple(
+        Due(at=at, step=step, person=person, channel=place)
+        for person in people
+        for place in range(len(on_call.channels_of(person)))
+    )

@@ -1,0 +1,85 @@
+"""The board: in each phase the courses that want a human first, and how many there are, as of what is recorded."""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from domain.state import Phase
+from domain.summary import CourseSummary
+from domain.values import Code, Frozen, Severity
+from records import projection
+from records.connections import Connections
+from records.statements import statement
+
+OPEN_PHASES: Final = tuple(phase for phase in Phase if phase is not Phase.CLOSED)
+
+
+_COUNTED: Final = ("courses", "under_way", "late", "wanting")
+
+
+class BoardFilter(Frozen):
+    """Which courses the board shows: those that match all that is given.
+
+    `attention` means that severity or a higher one. `search` is how a course's id begins, in whatever case. `seen_site`
+    is the only site that whoever looks may see, and `behind_escalations` leaves those for which no escalation was ever
+    opened aside: what she may not see is neither shown nor counted nor offered. A column shows `limit` cards.
+    """
+
+    site: Code | None = None
+    phase: Phase | None = None
+    attention: Severity | None = None
+    held: bool | None = None
+    protocol: str | None = None
+    search: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]+$")] | None = None
+    seen_site: Code | None = None
+    behind_escalations: bool = False
+    limit: Annotated[int, Field(ge=1, le=200)] = 40
+
+
+class Column(Frozen):
+    """One phase: how many courses match, how many of their patients are here, are late, or want a human.
+
+    Its `cards` are the first of them: the worst attention first, then what is due longest or soonest.
+    """
+
+    phase: Phase
+    courses: int = 0
+    under_way: int = 0
+    late: int = 0
+    wanting: int = 0
+    cards: tuple[CourseSummary, ...] = ()
+
+
+class Board(Frozen):
+    """The floor: a column for each open phase, or the one that was asked for, and what its filters have to offer."""
+
+    columns: tuple[Column, ...]
+    sites: tuple[str, ...]
+    protocols: tuple[str, ...]
+
+
+async def board(connections: Connections, asked: BoardFilter, now: datetime) -> Board:
+    """The floor as it was asked for; late is what was to be done by `now`.
+
+    Raises `RecordStoreUnreachable` or `SchemaTooOld`.
+    """
+    phases = [asked.phase] if asked.phase else list(OPEN_PHASES)
+    where = (asked.site, asked.attention, asked.held, asked.protocol, asked.search)
+    seen = (asked.seen_site, asked.behind_escalations)
+    async with connections.connection() as connection:
+        cards = await connection.fetch(statement("board_cards"), phases, *where, *seen, asked.limit)
+        counts = await connection.fetch(statement("board_counts"), phases, *where, *seen, now)
+    shown = [projection.course(row) for row in cards]
+    return Board(
+        columns=tuple(
+            Column(
+                phase=phase,
+                **{name: sum(row[name] for row in counts if row["phase"] == phase) for name in _COUNTED},
+                cards=tuple(card for card in shown if card.phase == phase),
+            )
+            for phase in phases
+        ),
+        sites=tuple(sorted({row["site"] for row in counts})),
+        protocols=tuple(sorted({row["protocol_id"] for row in counts})),
+    )

@@ -1,0 +1,34 @@
+"""The floor at a glance: what wants a human, worst first, and how many patients are here."""
+
+from domain.escalation import EscalationView
+from domain.values import Frozen, Severity
+from records import projection
+from records.connections import Connections
+from records.statements import statement
+
+
+class Floor(Frozen):
+    """How many escalations are not resolved, how many of them nobody has answered, and the worst one's severity.
+
+    `under_way` patients are between check-in and discharge.
+    """
+
+    unresolved: int
+    unanswered: int
+    worst: Severity | None
+    under_way: int
+
+
+async def floor(connections: Connections, site: str | None) -> Floor:
+    """The numbers of one site, or of all. Raises `RecordStoreUnreachable` or `SchemaTooOld`."""
+    async with connections.connection() as connection:
+        row = await connection.fetchrow(statement("floor"), site)
+    assert row is not None
+    return Floor(under_way=row["under_way"], **row["escalations"])
+
+
+async def unresolved(connections: Connections, site: str | None, limit: int) -> list[EscalationView]:
+    """What wants a human, the worst first, then what nobody answered, then the oldest. Raises as `floor` does."""
+    async with connections.connection() as connection:
+        rows = await connection.fetch(statement("unresolved"), site, limit)
+    return [projection.escalation(row) for row in rows]

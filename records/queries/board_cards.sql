@@ -1,0 +1,24 @@
+-- The first $9 cards of each column $1 of the board, worst first: attention, then what is due soonest or longest.
+SELECT card.*
+FROM unnest($1::text[]) WITH ORDINALITY AS board (phase, place)
+CROSS JOIN LATERAL (
+    SELECT
+        course_id, site, protocol_id, protocol_version, phase, outcome, held, hold_reason, session, stage, attention,
+        open_escalations, next_kind, next_due_at, started_at, closed_at, sequence, ledger_head, planned_sessions, to_do,
+        to_do_by, blocked_by, dosed_at, reading_due_at
+    FROM courses
+    WHERE courses.phase = board.phase
+        AND ($2::text IS NULL OR site = $2)
+        AND ($3::severity IS NULL OR attention >= $3)
+        AND ($4::boolean IS NULL OR held = $4)
+        AND ($5::text IS NULL OR protocol_id = $5)
+        AND ($6::text IS NULL OR starts_with(lower(course_id), lower($6)))
+        AND ($7::text IS NULL OR site = $7)
+        AND (
+            NOT $8::boolean
+            OR EXISTS (SELECT FROM escalations WHERE escalations.course_id = courses.course_id)
+        )
+    ORDER BY attention DESC NULLS LAST, to_do_by, course_id
+    LIMIT $9
+) AS card
+ORDER BY board.place, card.attention DESC NULLS LAST, card.to_do_by, card.course_id

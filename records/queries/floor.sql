@@ -1,0 +1,21 @@
+-- How much wants a human now, and how many patients are between check-in and discharge.
+SELECT
+    (
+        SELECT json_build_object(
+            'unresolved', count(*),
+            'unanswered', count(*) FILTER (WHERE state = 'open'),
+            'worst', max(severity)
+        )
+        FROM escalations
+        WHERE state <> 'resolved'
+            AND (
+                $1::text IS NULL
+                OR EXISTS (SELECT FROM courses WHERE courses.course_id = escalations.course_id AND courses.site = $1)
+            )
+    ) AS escalations,
+    (
+        SELECT count(*)
+        FROM courses
+        WHERE stage IN ('checked_in', 'cleared', 'dosed', 'recovering')
+            AND ($1::text IS NULL OR site = $1)
+    ) AS under_way

@@ -1,0 +1,4 @@
+-- When whoever watches last looked, and how many of the watch's alarms are not resolved.
+SELECT
+    (SELECT looked_at FROM watch_looks) AS looked_at,
+    (SELECT count(*) FROM escalations WHERE kind = 'orchestrator_silent' AND state <> 'resolved') AS alarms

@@ -1,0 +1,179 @@
+"""An alarm of the watch: it climbs and is answered as every escalation, and survives whoever sends its pages."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.escalation import Acknowledge, EscalationState, Page, Reassign, Resolve, Snooze
+from domain.incident import MOVES_AGAIN, Due, Incident, Order, is_of_the_watch, raised
+from domain.oncall import FALLBACK, OnCall, parse_on_call
+from domain.refusal import RefusalCode, Refused
+from tests.floor import ROOT
+
+EXAMPLE = (ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8")
+CLINIC = parse_on_call(EXAMPLE, "oncall.toml")
+MONDAY = datetime(2026, 3, 2, 18, tzinfo=UTC)
+
+
+def after(**duration: float) -> datetime:
+    return MONDAY + timedelta(**duration)
+
+
+def new() -> Incident:
+    return raised("MARA-1", 1, 1, MONDAY)
+
+
+def tried(incident: Incident, *, ok: Callable[[Due], bool] = lambda _: True) -> Incident:
+    """Every page that is due now has been tried, one after the other."""
+    for due in incident.due:
+        error = None if ok(due) else "the channel did not take the page"
+        page = Page(at=due.at, step=due.step, person=due.person, channel="json", ok=ok(due), error=error)
+        incident = incident.tried(due, page, CLINIC)
+    return incident
+
+
+def to_be_paged(incident: Incident) -> list[tuple[int, str, int]]:
+    """Step, person and channel of each page that is due."""
+    return [(due.step, due.person, due.channel) for due in incident.due]
+
+
+def test_the_first_step_pages_everybody_by_every_channel_at_once() -> None:
+    """Osei has two channels: each is a page of its own, named by its place and never by its address."""
+    climbed = new().climbed(CLINIC, MONDAY)
+
+    assert to_be_paged(climbed) == [(1, "lind", 0), (1, "osei", 0), (1, "osei", 1)]
+    assert "127.0.0.1" not in climbed.model_dump_json()
+    assert Incident.model_validate_json(climbed.model_dump_json()) == climbed
+
+
+@pytest.mark.parametrize(("seconds", "step"), [(59, 1), (60, 2), (61, 2)])
+def test_the_ladder_goes_on_after_each_steps_wait(seconds: int, step: int) -> None:
+    """Just before, at and just after the minute that the first step waits."""
+    paged = tried(new().climbed(CLINIC, MONDAY))
+
+    climbed = paged.climbed(CLINIC, after(seconds=seconds))
+
+    assert climbed.obligation.view.step == step
+    assert len(climbed.due) == (0 if step == 1 else 4)
+
+
+def test_after_the_last_step_it_begins_anew() -> None:
+    """Until somebody answers: nothing expires silently."""
+    incident = new()
+    for minute in (0, 1, 3):
+        incident = tried(incident.climbed(CLINIC, after(minutes=minute)))
+
+    assert [page.step for page in incident.obligation.view.pages] == [1] * 3 + [2] * 4 + [1] * 3
+
+
+def test_climbing_twice_pages_once() -> None:
+    """Whoever takes over sends what is left, and nothing of it twice."""
+    climbed = new().climbed(CLINIC, MONDAY)
+
+    assert climbed.climbed(CLINIC, after(seconds=1)) == climbed
+    one, *rest = climbed.due
+    page = Page(at=one.at, step=1, person=one.person, channel="json", ok=True)
+    assert to_be_paged(climbed.tried(one, page, CLINIC).climbed(CLINIC, after(seconds=2))) == [
+        (due.step, due.person, due.channel) for due in rest
+    ]
+
+
+def test_the_fallback_is_paged_where_no_channel_of_a_step_took_it() -> None:
+    """Once the last of them has failed, and once only."""
+    climbed = new().climbed(CLINIC, MONDAY)
+
+    failed = tried(climbed, ok=lambda _: False)
+
+    assert to_be_paged(failed) == [(0, FALLBACK, 0)]
+    assert tried(failed, ok=lambda _: False).due == ()
+
+
+def test_one_channel_that_took_it_is_enough() -> None:
+    """No fallback."""
+    assert tried(new().climbed(CLINIC, MONDAY), ok=lambda due: due.person == "lind").due == ()
+
+
+def test_a_later_step_that_fails_whole_has_its_own_fallback() -> None:
+    """That an earlier step was taken says nothing of this one."""
+    first = tried(new().climbed(CLINIC, MONDAY))
+
+    assert to_be_paged(tried(first.climbed(CLINIC, after(minutes=1)), ok=lambda _: False)) == [(0, FALLBACK, 0)]
+
+
+@pytest.mark.parametrize("order", [Acknowledge(by="lind"), Resolve(by="lind", note="I sit with her")])
+def test_whoever_answers_stops_what_has_not_gone_out(order: Order) -> None:
+    """The pages still due are not sent; the one that was just going out is on the record, and calls no fallback."""
+    climbed = new().climbed(CLINIC, MONDAY)
+    answered = climbed.obeyed(order, CLINIC, after(seconds=1))
+
+    assert answered.due == ()
+    page = Page(at=MONDAY, step=1, person="osei", channel="json", ok=False, error="too late")
+    late = answered.tried(climbed.due[1], page, CLINIC)
+    assert (late.due, late.obligation.view.pages) == ((), (page,))
+    assert late.climbed(CLINIC, after(minutes=5)) == late
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(14, "acknowledged"), (15, "open"), (16, "open")])
+def test_a_promise_that_is_not_kept_is_called_in(minutes: int, state: str) -> None:
+    """After `resolve_within` it is open again and pages the next step."""
+    promised = tried(new().climbed(CLINIC, MONDAY)).obeyed(Acknowledge(by="lind"), CLINIC, MONDAY)
+
+    later = promised.climbed(CLINIC, after(minutes=minutes))
+
+    assert later.obligation.view.state == state
+    assert len(later.due) == (4 if state == "open" else 0)
+
+
+def test_it_can_be_passed_on() -> None:
+    """The colleague is paged at once, and nobody else of the step."""
+    passed_on = new().climbed(CLINIC, MONDAY).obeyed(Reassign(by="lind", to="ward"), CLINIC, after(seconds=5))
+
+    assert to_be_paged(passed_on) == [(1, "ward", 0)]
+    assert passed_on.obligation.view.state is EscalationState.OPEN
+
+
+def test_orders_are_refused_as_of_every_escalation() -> None:
+    """Nobody is snoozed out of an emergency, strangers order nothing, and what is over is over."""
+    alarm = new().climbed(CLINIC, MONDAY)
+    over = alarm.settled(MONDAY)
+    for incident, order, code in (
+        (alarm, Snooze(by="lind", for_=timedelta(minutes=1), note="Busy"), RefusalCode.INVALID),
+        (alarm, Acknowledge(by="stranger"), RefusalCode.INVALID),
+        (over, Acknowledge(by="lind"), RefusalCode.NOT_OPEN),
+    ):
+        with pytest.raises(Refused) as refused:
+            incident.obeyed(order, CLINIC, MONDAY)
+        assert refused.value.refusal.code is code
+
+
+def test_it_is_over_when_kapstan_moves_again() -> None:
+    """By itself: nobody is named, the reason is; nothing of it is paged any more."""
+    over = new().climbed(CLINIC, MONDAY).settled(after(minutes=1))
+
+    view = over.obligation.view
+    assert (view.state, view.resolved_by, view.resolved_at, view.note) == (
+        EscalationState.RESOLVED,
+        None,
+        after(minutes=1),
+        MOVES_AGAIN,
+    )
+    assert (over.due, over.climbed(CLINIC, after(minutes=9)), over.settled(after(minutes=9))) == ((), over, over)
+
+
+def test_somebody_who_left_the_file_meanwhile_is_no_hindrance() -> None:
+    """The rung is taken from the file as it is at its moment."""
+    without_ward: OnCall = parse_on_call(
+        EXAMPLE.replace('"rota:nurse", "person:osei", "person:ward"', '"rota:nurse", "person:osei"'), "oncall.toml"
+    )
+    paged = tried(new().climbed(CLINIC, MONDAY))
+
+    assert {due.person for due in paged.climbed(without_ward, after(minutes=1)).due} == {"lind", "osei"}
+
+
+@pytest.mark.parametrize(
+    ("escalation", "is_ours"),
+    [("MARA-1~orchestrator_silent~1~1", True), ("MARA-1~vitals_overdue~1~1", False), ("rubbish", False)],
+)
+def test_an_id_says_whose_it_is(escalation: str, is_ours: bool) -> None:
+    assert is_of_the_watch(escalation) is is_ours

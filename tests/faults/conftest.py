@@ -1,0 +1,13 @@
+"""One house for the tests that take something away from it and give it back."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.console.house import House, open_house
+
+
+@pytest.fixture(scope="session")
+async def house() -> AsyncIterator[House]:
+    async with open_house() as opened:
+        yield opened

@@ -1,0 +1,97 @@
+"""At three in the morning something is away: what can still be known is shown, and what cannot is said."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from domain.access import TokenRole
+from tests.cast import minutes, vitals
+from tests.console.house import House
+from tests.domain.ward import Ward
+from tests.floor import eventually
+from tests.pages.browser import looks
+from tests.pages.outages import record_store_away, temporal_away
+from tests.pages.reading import section, words_of
+from tests.pages.test_live_sessions import tile
+from tests.pages.test_recording import sends
+
+pytestmark = pytest.mark.xdist_group("pages")
+
+
+async def test_without_the_record_store_everybody_who_is_here_is_still_shown(house: House) -> None:
+    """Temporal knows who is under treatment: each with her readings, her limits and what is due next."""
+    course = await house.has(lambda ward: ward.watched(until=minutes(30)))
+    await house.is_recorded(course)
+    clinic, cork = await house.caller(TokenRole.CLINIC), await house.caller(TokenRole.CLINIC, site="cork")
+    for client in (clinic, cork):
+        assert (await client.get("/sessions")).status_code == 200
+
+    async with record_store_away(house):
+        page = await clinic.get("/sessions")
+        elsewhere = await cork.get("/sessions")
+
+    assert page.status_code == 200
+    assert "126/79 mmHg" in tile(page, course)
+    assert "The record store does not answer. Courses go on and alarms are sent" in words_of(page)
+    assert course not in elsewhere.text
+
+
+async def test_without_the_record_store_a_course_is_shown_and_recorded_in(house: House) -> None:
+    """Only the ledger cannot be compared, and that is said; when the record is back it holds what was entered."""
+    course = await house.has(Ward.dosed)
+    await house.is_recorded(course)
+    client = await house.caller(TokenRole.CLINIC)
+    assert (await client.get(f"/courses/{course}")).status_code == 200
+
+    async with record_store_away(house):
+        answer = await sends(client, vitals(course, at=datetime.now(UTC), systolic=165))
+        page = await client.get(answer.headers["location"])
+
+    assert answer.status_code == 303
+    assert "The protocol says: warning." in words_of(page)
+    assert "The record does not answer: nothing was compared" in section(page, "Ledger")
+    await house.is_recorded(course)
+
+    async def whole() -> bool:
+        return "chain whole" in section(await client.get(f"/courses/{course}"), "Ledger")
+
+    assert await eventually(whole)
+
+
+async def test_a_patient_whose_course_does_not_answer_is_shown_as_she_was_recorded(house: House) -> None:
+    """With what is due, without a reading that may be old, and not as if all were well."""
+    course = await house.has(lambda ward: ward.watched(until=minutes(30)))
+    await house.is_recorded(course)
+    client = await house.caller(TokenRole.CLINIC)
+
+    with temporal_away(house):
+        page = await client.get("/sessions")
+
+    assert page.status_code == 200
+    said = tile(page, course)
+    for words in ("Her course does not answer now", "Look at the patient", "not known"):
+        assert words in said, words
+    assert re.search(r"since dose 3\d min", said)
+    assert re.search(r"next reading in 1\d:\d\d", said)
+    assert "126/79" not in said
+
+
+async def test_while_temporal_is_away_an_open_page_stays_and_says_that_it_may_be_old(
+    house: House, browser: Browser
+) -> None:
+    """What was last known is more than nothing; when it is back the page is right by itself."""
+    course = await house.has(Ward.dosed)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(house.admin_token, f"/courses/{course}")
+        await eyes.is_live()
+
+        with temporal_away(house):
+            await eyes.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+            await expect(eyes.page.locator("#link")).to_contain_text("what you see may be old", timeout=30_000)
+            await expect(eyes.page.get_by_role("heading", level=1)).to_contain_text(course)
+            await expect(eyes.page.get_by_role("heading", name="Session 1")).to_be_visible()
+            assert course in await eyes.page.title()
+
+        await expect(eyes.page.locator("#link")).to_have_attribute("data-state", "live", timeout=60_000)
