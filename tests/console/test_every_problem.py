@@ -114,8 +114,9 @@ async def with_a_wrong_field(scene: Scene, operation: Operation) -> httpx.Respon
     if "{" in operation.path:
         wrong = dict.fromkeys(("course_id", "escalation_id", "protocol_id"), "%00")
         return await scene.asks(scene.house.admin, operation, **wrong)
-    wrong = {"limit": 0, "days": 0}
-    return await scene.asks(scene.house.admin, operation, params=wrong, headers={"Last-Event-ID": "first"})
+    return await scene.asks(
+        scene.house.admin, operation, params={"limit": 0, "days": 0}, headers={"Last-Event-ID": "first"}
+    )
 
 
 async def about_nobody(scene: Scene, operation: Operation) -> httpx.Response:
