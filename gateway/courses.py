@@ -76,9 +76,7 @@ class Courses:
             except WorkflowQueryFailedError as failed:
                 # There is such a course: its worker has the code of a release that was never asked this, or is so busy
                 # that it was stopped while it looked ahead.
-                raise NotReady(
-                    "the worker that holds this course is of an older release, or too busy to foretell"
-                ) from failed
+                raise NotReady("the course's worker is of an older release, or too busy to foretell") from failed
 
         return await answer(ask, *_unless_known(course_id))
 
