@@ -35,6 +35,10 @@ class NotReady(Unavailable):
     """The workflow has not begun yet, or was just going over into its next run: nothing was decided."""
 
 
+class _NoAnswer(NotReady):
+    """It has nothing to say. It may be none; but a worker that is too busy to look tells a query the same."""
+
+
 class TooMany(Exception):  # noqa: N818  it is told to a person
     """As much is being decided for this course as Temporal takes at once. Sending the same again is safe."""
 
@@ -42,14 +46,16 @@ class TooMany(Exception):  # noqa: N818  it is told to a person
 async def answer(ask: Callable[[], Awaitable[Answered]], nobody: RefusalCode, message: str) -> Answered:
     """A workflow's own answer or refusal, or `Refused` with code `nobody` where there is no such workflow.
 
-    It is asked again while it is not ready: it has not begun, or is going over into its next run. Raises
-    `AlreadyAnswered`, `Refused`, `Unavailable` or `TooMany`.
+    It is asked again while it is not ready: it has not begun, is going over into its next run, or its worker was too
+    busy to look. Raises `AlreadyAnswered`, `Refused`, `Unavailable` or `TooMany`.
     """
     for pause in (*PAUSES, None):
         try:
             with _in_our_words(nobody, message):
                 return await ask()
-        except NotReady:
+        except NotReady as not_ready:
+            if pause is None and isinstance(not_ready, _NoAnswer):
+                raise Refused.because(nobody, message) from not_ready
             if pause is None:
                 raise
             await asyncio.sleep(pause.total_seconds())
@@ -67,7 +73,7 @@ def _in_our_words(nobody: RefusalCode, message: str) -> Iterator[None]:
             raise asyncio.CancelledError from failed
         raise Unavailable(f"no answer within {ANSWER_WITHIN.seconds} s; is a worker running?") from failed
     except WorkflowQueryFailedError as failed:
-        raise Refused.because(nobody, message) from failed
+        raise _NoAnswer(f"it could not be asked: {message}") from failed
     except RuntimeError as failed:  # the SDK's word for a first connection that could not be made
         raise Unavailable("Temporal cannot be reached") from failed
     except RPCError as failed:

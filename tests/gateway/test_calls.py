@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
+from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.refusal import RefusalCode, Refused
@@ -49,6 +50,23 @@ async def test_nobody_there_is_a_refusal() -> None:
     with pytest.raises(Refused, match="There is no course MARA") as refused:
         await answer(fails(RPCStatusCode.NOT_FOUND), *NOBODY)
     assert refused.value.refusal.code is RefusalCode.UNKNOWN_COURSE
+
+
+async def test_a_busy_worker_is_not_taken_for_nobody() -> None:
+    """One that was stopped while it looked fails the query of a course that is there: a moment later it answers."""
+    left = 3
+
+    async def ask() -> str:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise WorkflowQueryFailedError("potential deadlock")
+        return "answered"
+
+    assert await answer(ask, *NOBODY) == "answered"
+    left = 20
+    with pytest.raises(Refused, match="There is no course MARA"):
+        await answer(ask, *NOBODY)
 
 
 async def test_a_workflow_that_has_just_begun_is_asked_again() -> None:
