@@ -85,6 +85,12 @@ LIFTED = over(
     "discharge.systolic_not_near_baseline",
     "discharge.diastolic_not_near_baseline",
     "discharge.spo2_below_limit",
+    "discharge.moaas_below_limit",
+    "discharge.moaas_missing",
+    "discharge.not_oriented",
+    "discharge.not_steady_gait",
+    "discharge.not_dissociation_resolved",
+    "vitals.moaas_below_limit",
 )
 """What a prescriber may weigh; what is not among it is absolute, or is none of these stories."""
 

@@ -20,7 +20,8 @@ from stack.trouble import NoStackRuns
 
 HERE = Path(__file__).parent
 TINY_WORKER = (sys.executable, str(HERE / "tiny_worker.py"))
-WITHIN = 30.0  # seconds; a busy machine is no failure
+WITHIN = 60.0  # seconds; a busy machine is no failure
+UP_WITHIN = 180.0  # seconds; the whole stack starts within a few, and on a busy machine within minutes
 
 Found = TypeVar("Found")
 
@@ -84,7 +85,7 @@ class Supervisor:
     async def up(self) -> StackFile:
         """It runs and is ready."""
         await self.start()
-        return await eventually(self.stack)
+        return await eventually(self.stack, UP_WITHIN)
 
     async def stack(self) -> StackFile | None:
         """What `stack.json` says now, if it is there."""
