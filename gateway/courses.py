@@ -17,7 +17,7 @@ from domain.refusal import FieldError, RefusalCode, Refused, invalid
 from domain.state import Phase
 from domain.values import CourseId, Frozen
 from domain.view import CourseView
-from gateway.calls import ANSWER_WITHIN, Unavailable, answer
+from gateway.calls import ANSWER_WITHIN, NotReady, Unavailable, answer
 from gateway.protocols import Library
 from workflows.attributes import PHASE
 from workflows.course import CourseRun, LedgerHead, PatientCourse, Report
@@ -74,10 +74,9 @@ class Courses:
             try:
                 return await course.query(PatientCourse.calls_to_come, ahead, rpc_timeout=ANSWER_WITHIN)
             except WorkflowQueryFailedError as failed:
-                # There is such a course: its worker has the code of a release that was never asked this.
-                raise Unavailable(
-                    "the worker that holds this course is of an older release, which cannot foretell"
-                ) from failed
+                # There is such a course: its worker has the code of a release that was never asked this, or is so busy
+                # that it was stopped while it looked ahead.
+                raise NotReady("the course's worker is of an older release, or too busy to foretell") from failed
 
         return await answer(ask, *_unless_known(course_id))
 

@@ -133,6 +133,7 @@ _IN_SECONDS = {
     "early": 'early = "PT2S"',
     "grace": 'grace = "PT3S"',
     "emergency_after": 'emergency_after = "PT1H"',
+    "confirm_within": 'confirm_within = "PT10S"',
 }
 
 

@@ -112,11 +112,10 @@ async def with_a_wrong_field(scene: Scene, operation: Operation) -> httpx.Respon
         sent = ORDERS.get(operation.path.rpartition("/")[2]) or on_the_wire(hold(scene.course, at=MONDAY))
         return await scene.asks(scene.house.admin, operation, json={**sent, "by": "nobody", "subject": "Mara Jones"})
     if "{" in operation.path:
-        wrong = dict.fromkeys(("course_id", "escalation_id", "protocol_id"), "%00")
-        return await scene.asks(scene.house.admin, operation, **wrong)
-    return await scene.asks(
-        scene.house.admin, operation, params={"limit": 0, "days": 0}, headers={"Last-Event-ID": "first"}
-    )
+        named = dict.fromkeys(("course_id", "escalation_id", "protocol_id"), "%00")
+        return await scene.asks(scene.house.admin, operation, **named)
+    nothing = {"limit": 0, "days": 0}
+    return await scene.asks(scene.house.admin, operation, params=nothing, headers={"Last-Event-ID": "first"})
 
 
 async def about_nobody(scene: Scene, operation: Operation) -> httpx.Response:

@@ -53,10 +53,10 @@ checks.negative_data_rejection.enabled = false
 phases.coverage.enabled = false
 generation.max-examples = 100
 
-# A cursor is one that a page gave.
+# Whether a cursor is one is for the list to say that gave it.
 [[operations]]
-include-path = ["/v1/courses", "/v1/escalations", "/v1/protocols"]
-checks.positive_data_acceptance.enabled = false
+include-path-regex = "^/v1/(courses|escalations|protocols)$"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "403", "422", "429"]
 
 # Whether it may be done is for the on-call file to say.
 [[operations]]

@@ -113,11 +113,11 @@ async def test_a_reading_is_judged_and_pages(night: Night) -> None:
 
 
 async def test_readiness_names_what_is_away(night: Night) -> None:
-    """503: the record store; Temporal and its workers are there."""
+    """503: the record store, and with it the watch, which goes by it; Temporal and its workers are there."""
     answer = night.told["being ready"]
 
     assert answer.status_code == 503
-    assert answer.json() == {"temporal": True, "record_store": False, "worker": True}
+    assert answer.json() == {"temporal": True, "record_store": False, "worker": True, "watch": False}
 
 
 async def test_metrics_are_told_without_postgresql(night: Night) -> None:

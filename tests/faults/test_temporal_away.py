@@ -134,11 +134,11 @@ async def test_the_fleet_is_whole(night: Night) -> None:
 
 
 async def test_readiness_names_what_is_away(night: Night) -> None:
-    """503: Temporal, and with it whoever works for it; the record store is there."""
+    """503: Temporal, and with it whoever works for it; the record store is there, and somebody watches."""
     answer = night.told["being ready"]
 
     assert answer.status_code == 503
-    assert answer.json() == {"temporal": False, "record_store": True, "worker": False}
+    assert answer.json() == {"temporal": False, "record_store": True, "worker": False, "watch": True}
 
 
 async def test_an_event_sent_again_is_accepted_once(night: Night) -> None:

@@ -9,12 +9,15 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright, expect
 
 DESK: Final = (1440, 900)
 PHONE: Final = (390, 844)
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
 MISSING: Final = "Chromium is missing: the pages are tested in a real browser (Debian: apt-get install chromium)"
+
+expect.set_options(timeout=30_000)
+"""Milliseconds: a busy machine is no failure."""
 
 WHERE_WE_PROMISED: Final = "CI"
 """Set where a browser has to be: there the tests fail without one instead of being passed over."""
