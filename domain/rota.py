@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from domain.durations import Length
 from domain.values import Frozen, Moment, PersonId
@@ -63,7 +63,9 @@ def _date_and_time(text: str) -> datetime:
 
 
 LocalDateTime = Annotated[datetime, _local(_date_and_time, "a local date and time such as 2026-01-05T08:00:00")]
-LocalTime = Annotated[time, _local(time.fromisoformat, "a local time such as 08:00")]
+# JSON Schema's own `time` has an offset, which a local time has not.
+_AS_TOLD = WithJsonSchema({"type": "string", "pattern": r"^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$", "examples": ["08:00:00"]})
+LocalTime = Annotated[time, _local(time.fromisoformat, "a local time such as 08:00"), _AS_TOLD]
 Zone = Annotated[str, AfterValidator(_known)]
 
 
