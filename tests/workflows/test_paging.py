@@ -153,7 +153,7 @@ async def test_every_channel_of_a_person_is_tried_whatever_the_others_do(
         f"json://{host}/silent",
         f"json://{host}/lind",
     )
-    pager = paging(file, channel_within=timedelta(seconds=8))
+    pager = paging(file, channel_within=timedelta(seconds=3))
 
     pages = await ActivityEnvironment().run(pager.page, order())
 
@@ -161,7 +161,7 @@ async def test_every_channel_of_a_person_is_tried_whatever_the_others_do(
         ("json", False, "the channel did not take the page"),
         ("json", False, "the channel did not take the page"),
         ("nosuchservice", False, "no service takes this channel's URL"),
-        ("json", False, "the channel did not answer within 8 s"),
+        ("json", False, "the channel did not answer within 3 s"),
         ("json", True, None),
     ]
     assert inbox.paths == ["/broken", "/lind"]

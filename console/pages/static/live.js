@@ -32,7 +32,7 @@
   const listen = () => {
     source = new EventSource("/live");
     source.onopen = () => {
-      if (failures || link.dataset.state === "lost") changed(); // whatever was missed meanwhile is in the page now
+      changed(); // what happened before anybody listened, or while nobody could, is in the page now
       failures = 0;
       tell("live", "");
     };
