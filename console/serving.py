@@ -1,6 +1,7 @@
 """`kapstan console`: settings, clients, one HTTP server; nothing else."""
 
 import asyncio
+import gc
 import logging
 import os
 import resource
@@ -185,6 +186,9 @@ async def serve(settings: Settings, host: str, port: int) -> None:
             lifespan="on",
         )
         server = _Server(config, door.stream)
+        # What was loaded stays for good: a full look at all of it, now and then, would hold up whoever asks just then.
+        gc.collect()
+        gc.freeze()
         try:
             await server.serve()
         except SystemExit:
