@@ -125,7 +125,6 @@ class Tokens:
         try:
             found = await self._ask(identity)
         except (RecordStoreError, TimeoutError):
-            self._asked_in_vain_at = datetime.now(UTC)
             if identity not in self._known:
                 raise RecordStoreError("the record store cannot say whether this token holds") from None
             return self._known[identity]
@@ -138,8 +137,12 @@ class Tokens:
     async def _ask(self, identity: TokenId) -> Token | None:
         if self._asked_in_vain_at and datetime.now(UTC) - self._asked_in_vain_at < ASK_AGAIN_AFTER:
             raise TimeoutError
-        async with timeout(ASK_WITHIN.total_seconds()):
-            found = await self._store.token(identity)
+        try:
+            async with timeout(ASK_WITHIN.total_seconds()):
+                found = await self._store.token(identity)
+        except TimeoutError:
+            self._asked_in_vain_at = datetime.now(UTC)
+            raise
         self._asked_in_vain_at = None
         return found
 
