@@ -2,9 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import math
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
+from time import monotonic
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -14,7 +16,13 @@ from records.errors import in_our_words, where
 from records.schema import require_schema
 
 ANSWER_WITHIN = timedelta(seconds=15)
-"""How long PostgreSQL may take to accept us, or to answer one statement."""
+"""How long PostgreSQL may take to answer one statement."""
+
+ACCEPT_WITHIN = timedelta(seconds=5)
+"""How long PostgreSQL may take to accept us."""
+
+ASKED_AGAIN_AFTER = timedelta(seconds=2)
+"""How long nobody waits for a PostgreSQL that let somebody wait in vain; then one of us looks whether it is back."""
 
 CLOSE_WITHIN = timedelta(seconds=5)
 
@@ -31,18 +39,46 @@ SESSION_SETTINGS = {
 
 
 class Connections:
-    """A pool of connections to one database, whose errors are ours (`records.errors`)."""
+    """A pool of connections to one database, whose errors are ours (`records.errors`).
+
+    A PostgreSQL that hangs lets only one of us wait at a time: a page that asks it three things is late once.
+    """
 
     def __init__(self, pool: asyncpg.Pool, place: str) -> None:
         self._pool = pool
         self._place = place
+        self._answered_at = -math.inf
+        self._asked_again_at: float | None = None
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[PoolConnectionProxy]:
         """A connection to read with."""
-        with in_our_words(self._place):
+        with in_our_words(self._place), self._not_waiting_in_vain():
             async with self._pool.acquire(timeout=ANSWER_WITHIN.total_seconds()) as connection:
                 yield connection
+
+    @contextmanager
+    def _not_waiting_in_vain(self) -> Iterator[None]:
+        began = monotonic()
+        if self._asked_again_at is not None:
+            if began < self._asked_again_at:
+                raise TimeoutError
+            self._asked_again_at = began + (ACCEPT_WITHIN + ASKED_AGAIN_AFTER).total_seconds()
+        try:
+            yield
+        except TimeoutError:
+            # Whoever waited since before it answered somebody else knows nothing new.
+            if self._answered_at < began:
+                self._asked_again_at = monotonic() + ASKED_AGAIN_AFTER.total_seconds()
+            raise
+        except Exception:
+            self._answers()
+            raise
+        self._answers()
+
+    def _answers(self) -> None:
+        """It does, even where it refuses."""
+        self._answered_at, self._asked_again_at = monotonic(), None
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PoolConnectionProxy]:
@@ -61,7 +97,7 @@ async def open_connections(database_url: str) -> AsyncIterator[Connections]:
             min_size=0,
             max_size=10,
             init=_prepare,
-            timeout=ANSWER_WITHIN.total_seconds(),
+            timeout=ACCEPT_WITHIN.total_seconds(),
             command_timeout=ANSWER_WITHIN.total_seconds(),
             server_settings=SESSION_SETTINGS,
         )

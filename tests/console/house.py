@@ -140,9 +140,12 @@ class House:
         """The course, as soon as the record store has all of it."""
 
         async def recorded() -> dict[str, Any] | None:
-            view: dict[str, Any] = (await self.admin.get(f"/v1/courses/{course}")).json()
-            ledger = (await self.admin.get(f"/v1/courses/{course}/ledger")).json()
-            return view if len(ledger) == view["sequence"] else None
+            view = await self.admin.get(f"/v1/courses/{course}")
+            ledger = await self.admin.get(f"/v1/courses/{course}/ledger")
+            if not view.is_success or not ledger.is_success:
+                return None
+            told: dict[str, Any] = view.json()
+            return told if len(ledger.json()) == told["sequence"] else None
 
         return await eventually(recorded)
 

@@ -31,6 +31,12 @@ class Postgres:
         return str(self._server.get_uri(database=database))
 
     @property
+    def pid(self) -> int:
+        pid = self._server.get_postmaster_info().pid
+        assert pid
+        return int(pid)
+
+    @property
     def socket(self) -> Path:
         socket = self._server.get_postmaster_info().socket_path
         assert socket

@@ -1,0 +1,66 @@
+"""PostgreSQL neither answers nor refuses: one of us finds out, nobody else waits for it, and it is soon found again."""
+
+from time import monotonic
+
+import pytest
+
+from records import connections
+from records.connections import Connections, open_connections
+from records.errors import RecordStoreUnreachable
+from tests.cast import seconds
+from tests.floor import asleep, eventually
+from tests.records.conftest import Postgres
+
+pytestmark = pytest.mark.xdist_group("postgres")
+
+MANY = 20
+
+
+async def answers(pool: Connections) -> bool:
+    async with pool.connection() as connection:
+        return bool(await connection.fetchval("SELECT true"))
+
+
+async def test_only_one_waits_for_a_postgresql_that_hangs(
+    postgres: Postgres, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that asks three things is late once, not three times; when it is back, it is used again by itself."""
+    monkeypatch.setattr(connections, "ACCEPT_WITHIN", seconds(1))
+    monkeypatch.setattr(connections, "ASKED_AGAIN_AFTER", seconds(2))
+
+    async def is_back() -> bool:
+        try:
+            return await answers(pool)
+        except RecordStoreUnreachable:
+            return False
+
+    async with open_connections(database_url) as pool:
+        with asleep(postgres.pid):
+            began = monotonic()
+            with pytest.raises(RecordStoreUnreachable, match="it took too long"):
+                await answers(pool)
+            first = monotonic() - began
+            for _ in range(MANY):
+                with pytest.raises(RecordStoreUnreachable, match="it took too long"):
+                    await answers(pool)
+            others = monotonic() - began - first
+
+        assert others < MANY * first / 4
+        assert await eventually(is_back)
+        assert await answers(pool)
+
+
+async def test_a_postgresql_that_was_stopped_is_used_as_soon_as_it_is_back(
+    postgres: Postgres, database_url: str
+) -> None:
+    """Whoever says no lets nobody wait, so it is asked again at once."""
+    async with open_connections(database_url) as pool:
+        assert await answers(pool)
+        postgres.stop()
+        try:
+            with pytest.raises(RecordStoreUnreachable):
+                await answers(pool)
+        finally:
+            postgres.start()
+
+        assert await answers(pool)
