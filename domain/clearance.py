@@ -164,18 +164,17 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
 
 
 def unweighed_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    """What a reading that the clearance could not know says against the dose at that moment.
+    """What the last reading before that moment says against the dose, whenever it was taken or recorded.
 
     What the prescriber has weighed at clearance stays weighed; for the rest the session is cleared anew, or not.
     """
     cleared, reading = session.clearance, session.reading_before(at)
     if cleared is None or reading is None:
         return
-    if reading.at > cleared.at or reading.recorded_at > cleared.recorded_at:
-        weighed = {override.code for override in cleared.data.overrides}
-        for blocker in _limit_blockers(course, reading):
-            if blocker.absolute or blocker.code not in weighed:
-                yield blocker.but(absolute=True)
+    weighed = {override.code for override in cleared.data.overrides}
+    for blocker in _limit_blockers(course, reading):
+        if blocker.absolute or blocker.code not in weighed:
+            yield blocker.but(absolute=True)
 
 
 def _limit_blockers(course: CourseState, reading: Reading) -> Iterator[Blocker]:

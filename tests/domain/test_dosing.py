@@ -121,6 +121,19 @@ def test_a_pressure_that_rose_after_the_clearance_stops_the_dose(ward: Ward, sys
     assert ("kap.dose.administered" in ward.chart.next_acts(ward.now)) is (not codes)
 
 
+@pytest.mark.parametrize("systolic", [141, 181])
+def test_a_reading_of_the_clearances_own_moment_that_it_could_not_know_stops_the_dose(
+    ward: Ward, systolic: int
+) -> None:
+    """Sent in one batch behind the clearance: taken and recorded at its very moment, and yet unknown to it."""
+    ward.cleared().reports(vitals(MARA, at=ward.now, systolic=systolic))
+
+    assert ward.chart.session is not None
+    assert ward.chart.session.clearance is not None
+    assert ward.chart.session.readings[-1].recorded_at == ward.chart.session.clearance.recorded_at
+    assert ward.reasons(dose(MARA, at=ward.now)) == ["vitals.systolic_above_limit"]
+
+
 def test_what_the_prescriber_has_weighed_at_clearance_stays_weighed(ward: Ward) -> None:
     """145 was overridden: 146 a minute later is the same decision; 181 is none that anybody may take."""
     ward.checked_in().reports(vitals(MARA, at=ward.now, systolic=145))
