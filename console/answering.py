@@ -47,7 +47,7 @@ async def answer_with(request: Request, problem: Told) -> Response:
     """The response that tells it: a page to a person, a problem to a program."""
     told_now = problem.problem.but(request_id=request_id() or None)
     if is_browser(request):
-        return tell(request, told_now, problem.headers())
+        return await tell(request, told_now, problem.headers())
     return Response(told_now.body(), status_code=told_now.status, media_type=MEDIA_TYPE, headers=problem.headers())
 
 

@@ -11,6 +11,7 @@ from console.answering import EXPECTED, on_error
 from console.api import courses, escalations, events, health, metrics, oncall, protocols, readiness, stream
 from console.counted import Counted
 from console.door import Door
+from console.form_bodies import FormBodies
 from console.frame import Frame
 from console.openapi.document import openapi
 from console.pages.rendering import static_files
@@ -45,6 +46,7 @@ def create_app(door: Door) -> FastAPI:
         app.include_router(part.router)
     app.include_router(pages)
     app.mount("/static", static_files(), name="static")
+    app.add_middleware(FormBodies)
     app.add_middleware(Counted, measures=door.measures)
     app.add_middleware(Frame)
     return app

@@ -80,6 +80,11 @@ def workflow_id(escalation: EscalationId) -> str:
     return f"escalation/{parts['course_id']}/{parts['kind']}/{parts['session']}/{parts['n']}"
 
 
+def escalation_of(workflow: str) -> EscalationId:
+    """The escalation whose workflow has this id."""
+    return workflow.removeprefix("escalation/").replace("/", "~")
+
+
 class Opening(Frozen):
     """What a course tells the on-call side when it opens an escalation: nothing clinical beyond its kind."""
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from temporalio.client import (
+    Client,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -23,6 +24,9 @@ ANSWER_WITHIN = timedelta(seconds=10)
 
 PAUSES = tuple(timedelta(milliseconds=wait) for wait in (50, 100, 200, 400, 800))
 """A first task or a change of runs takes milliseconds; what is sent again is known again by its id."""
+
+MOST_LISTED = 1_000
+"""Workflows that are looked for at once without the record store."""
 
 Answered = TypeVar("Answered")
 
@@ -98,3 +102,16 @@ def _raise_told(failed: WorkflowUpdateFailedError) -> None:
         if cause.type == Refused.__name__:
             raise Refused(Refusal.model_validate(cause.details[0])) from None
     raise Unavailable(f"the course could not decide: {cause}") from failed
+
+
+async def running(client: Client, query: str) -> list[str]:
+    """The ids of the workflows of this query that still run, as Temporal itself lists them. Raises `Unavailable`."""
+    try:
+        listed = client.list_workflows(
+            f'ExecutionStatus = "Running" AND {query}', limit=MOST_LISTED, rpc_timeout=ANSWER_WITHIN
+        )
+        return [one.id async for one in listed]
+    except RuntimeError as failed:
+        raise Unavailable("Temporal cannot be reached") from failed
+    except RPCError as failed:
+        raise Unavailable(f"Temporal did not answer: {failed.message}") from failed

@@ -17,14 +17,11 @@ from domain.refusal import FieldError, RefusalCode, Refused, invalid
 from domain.state import Phase
 from domain.values import CourseId, Frozen
 from domain.view import CourseView
-from gateway.calls import ANSWER_WITHIN, NotReady, Unavailable, answer
+from gateway.calls import ANSWER_WITHIN, NotReady, answer, running
 from gateway.protocols import Library
 from workflows.attributes import PHASE
 from workflows.course import CourseRun, LedgerHead, PatientCourse, Report
 from workflows.queues import COURSES
-
-MOST_LISTED = 1_000
-"""Courses that are looked for at once without the record store."""
 
 
 class Reported(Frozen):
@@ -85,12 +82,8 @@ class Courses:
 
         Another way to them for when the record store is away.
         """
-        query = f'ExecutionStatus = "Running" AND {PHASE.name} = "{Phase.MEDICINE}"'
-        try:
-            listed = self._client.list_workflows(query, limit=MOST_LISTED, rpc_timeout=ANSWER_WITHIN)
-            return [one.id.removeprefix(workflow_id("")) async for one in listed]
-        except RPCError as failed:
-            raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
+        listed = await running(self._client, f'{PHASE.name} = "{Phase.MEDICINE}"')
+        return [one.removeprefix(workflow_id("")) for one in listed]
 
     async def ledger_head(self, course_id: CourseId) -> LedgerHead:
         """The end of the ledger's chain, as the course's workflow holds it. Raises as `view` does."""

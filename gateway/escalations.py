@@ -16,13 +16,14 @@ from domain.escalation import (
     Reassign,
     Resolve,
     Snooze,
+    escalation_of,
     workflow_id,
 )
 from domain.incident import is_of_the_watch
 from domain.ladder import Climb
 from domain.refusal import RefusalCode, Refused
 from domain.values import PersonId
-from gateway.calls import ANSWER_WITHIN, answer
+from gateway.calls import ANSWER_WITHIN, answer, running
 from gateway.incidents import Incidents
 from workflows.escalation import Escalation
 
@@ -67,6 +68,14 @@ class Escalations:
         return await answer(
             lambda: handle.query(Escalation.view, rpc_timeout=ANSWER_WITHIN), *_unless_known(escalation)
         )
+
+    async def unresolved(self) -> list[EscalationId]:
+        """Those that are not resolved, as Temporal itself lists them, without the watch's. Raises `Unavailable`.
+
+        Another way to them for when the record store is away.
+        """
+        listed = await running(self._client, f'WorkflowType = "{Escalation.__name__}"')
+        return [escalation_of(one) for one in listed]
 
     async def climb(self, escalation: EscalationId) -> Climb:
         """Its ladder as it stands. Raises as `view` does, `unknown_escalation` also where it was ended unresolved."""

@@ -1,6 +1,6 @@
 """Escalations: the on-call work, every page that was sent, and what people do about it."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 from fastapi import APIRouter, Depends, Path, Query
 
@@ -42,6 +42,9 @@ class Acknowledge(Frozen):
     by: PersonId
     note: Text | None = None
 
+
+Order: TypeAlias = Acknowledge | Resolve | Snooze | Reassign
+"""What somebody does about an escalation."""
 
 ACTED_ON: Final = problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_ESCALATION, ProblemCode.NOT_OPEN)
 """What each act may be answered with, besides what stands at the door."""
@@ -89,8 +92,7 @@ async def acknowledge(
     order: Annotated[Acknowledge, Depends(JsonBody(Acknowledge))],
 ) -> EscalationView:
     """Somebody has it: the ladder stops, and the time to resolve it runs."""
-    await open_to(door, caller, escalation_id)
-    return await door.escalations.acknowledge(escalation_id, by=order.by, note=order.note)
+    return await carry_out(door, caller, escalation_id, order)
 
 
 @router.post("/{escalation_id}/resolve", responses=ACTED_ON)
@@ -101,8 +103,7 @@ async def resolve(
     order: Annotated[Resolve, Depends(JsonBody(Resolve))],
 ) -> EscalationView:
     """Somebody has dealt with it."""
-    await open_to(door, caller, escalation_id)
-    return await door.escalations.resolve(escalation_id, by=order.by, note=order.note)
+    return await carry_out(door, caller, escalation_id, order)
 
 
 @router.post("/{escalation_id}/snooze", responses=ACTED_ON)
@@ -113,8 +114,7 @@ async def snooze(
     order: Annotated[Snooze, Depends(JsonBody(Snooze))],
 ) -> EscalationView:
     """Nobody is paged for a while, within the policy's `max_snooze`."""
-    await open_to(door, caller, escalation_id)
-    return await door.escalations.snooze(escalation_id, by=order.by, length=order.for_, note=order.note)
+    return await carry_out(door, caller, escalation_id, order)
 
 
 @router.post("/{escalation_id}/reassign", responses=ACTED_ON)
@@ -125,8 +125,7 @@ async def reassign(
     order: Annotated[Reassign, Depends(JsonBody(Reassign))],
 ) -> EscalationView:
     """Somebody else is asked, and paged at once."""
-    await open_to(door, caller, escalation_id)
-    return await door.escalations.reassign(escalation_id, by=order.by, to=order.to, note=order.note)
+    return await carry_out(door, caller, escalation_id, order)
 
 
 async def seen_by(door: Door, caller: Caller, escalation_id: EscalationId) -> EscalationView:
@@ -145,8 +144,20 @@ async def seen_by(door: Door, caller: Caller, escalation_id: EscalationId) -> Es
     return view
 
 
-async def open_to(door: Door, caller: Caller, escalation_id: EscalationId) -> None:
-    """Returns where she may act on it. Of one long past only the record knows still: that it is over."""
+async def carry_out(door: Door, caller: Caller, escalation_id: EscalationId, order: Order) -> EscalationView:
+    """Does it, where she may act on it. Of one long past only the record knows still: that it is over.
+
+    Raises as `seen_by` does, and `Refused` (`not_open`, `invalid`).
+    """
     view = await seen_by(door, caller, escalation_id)
     if view.state is EscalationState.RESOLVED:
         raise Refused.because(RefusalCode.NOT_OPEN, f"{escalation_id} is resolved")
+    match order:
+        case Acknowledge(by=by, note=note):
+            return await door.escalations.acknowledge(escalation_id, by=by, note=note)
+        case Resolve(by=by, note=text):
+            return await door.escalations.resolve(escalation_id, by=by, note=text)
+        case Snooze(by=by, for_=length, note=text):
+            return await door.escalations.snooze(escalation_id, by=by, length=length, note=text)
+        case Reassign(by=by, to=to, note=note):
+            return await door.escalations.reassign(escalation_id, by=by, to=to, note=note)

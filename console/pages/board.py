@@ -99,11 +99,12 @@ class Filters(Frozen):
 
 
 class BoardPage(Frozen):
-    """What needs a human, then every course in its phase."""
+    """What needs a human, then every course in its phase. `may_refer`: she may begin a course."""
 
     needs: tuple[Need, ...]
     more_needs: int
     may_see_needs: bool
+    may_refer: bool
     filters: Filters
     columns: tuple[PhaseColumn, ...]
 
@@ -140,6 +141,7 @@ async def board(
         needs=needs(viewer, open_now, clock),
         more_needs=max(0, floor.unresolved - NEEDS_SHOWN),
         may_see_needs=may_see_needs,
+        may_refer=viewer.caller.has(Right.REPORT),
         filters=Filters(
             site=site,
             phase=phase,

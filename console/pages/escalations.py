@@ -1,7 +1,7 @@
 """The on-call work: what is not resolved, worst first, every page that was sent, and what one may do about it here."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 from types import MappingProxyType
@@ -13,8 +13,8 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from console.answering import EXPECTED, problem_of
-from console.api.escalations import Escalation, open_to, seen_by
-from console.door import AtTheDoor, Door
+from console.api.escalations import Acknowledge, Escalation, Order, carry_out, seen_by
+from console.door import AtTheDoor
 from console.pages.acknowledge import SILENT
 from console.pages.clock import Clock, WallClock
 from console.pages.me import me, remember
@@ -26,7 +26,6 @@ from console.problems import ProblemCode, Told
 from domain.access import Right
 from domain.durations import in_words, iso_8601
 from domain.escalation import (
-    Acknowledge,
     EscalationId,
     EscalationState,
     EscalationView,
@@ -37,7 +36,11 @@ from domain.escalation import (
 )
 from domain.incident import is_of_the_watch
 from domain.oncall import FALLBACK
+from domain.refusal import Refused
 from domain.values import Frozen, Severity
+from gateway.calls import TooMany, Unavailable
+from gateway.rounds import go_round
+from records.errors import RecordStoreError
 from records.store import EscalationFilter
 
 PATH: Final = "/escalations"
@@ -50,7 +53,6 @@ SNOOZES: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60,
 
 Reader = Annotated[Viewer, Depends(looking(Right.READ_ESCALATIONS))]
 OnCallStaff = Annotated[Viewer, Depends(acting(Right.ACT_ON_ESCALATIONS))]
-Order = Acknowledge | Resolve | Snooze | Reassign
 
 
 class Act(StrEnum):
@@ -113,12 +115,16 @@ class Work(Frozen):
 
 
 class EscalationsPage(Frozen):
-    """What is not resolved, then what was resolved last; or one escalation by itself."""
+    """What is not resolved, then what was resolved last; or one escalation by itself.
+
+    With the record store away it is Temporal that says what is not resolved: then `unanswered` kept silent.
+    """
 
     works: tuple[Work, ...]
     resolved: tuple[Work, ...]
     people: tuple[Choice, ...]
     is_one: bool
+    unanswered: int = 0
 
 
 @router.get(PATH)
@@ -146,8 +152,7 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: Act) -> Respo
     form = await viewer.request.form()
     try:
         order = act.order.model_validate({name: value for name, value in form.items() if value and name != FORM_KEY})
-        await open_to(viewer.door, viewer.caller, escalation_id)
-        await _carry_out(viewer.door, escalation_id, order)
+        await carry_out(viewer.door, viewer.caller, escalation_id, order)
     except ValidationError as wrong:
         return await _again(viewer, escalation_id, _in_words(wrong), HTTPStatus.UNPROCESSABLE_ENTITY)
     except EXPECTED as error:
@@ -158,18 +163,6 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: Act) -> Respo
     response = RedirectResponse(back, status_code=303)
     remember(response, order.by)
     return response
-
-
-async def _carry_out(door: Door, escalation_id: EscalationId, order: Order) -> EscalationView:
-    match order:
-        case Acknowledge(by=by, note=note):
-            return await door.escalations.acknowledge(escalation_id, by=by, note=note)
-        case Resolve(by=by, note=text):
-            return await door.escalations.resolve(escalation_id, by=by, note=text)
-        case Snooze(by=by, for_=length, note=text):
-            return await door.escalations.snooze(escalation_id, by=by, length=length, note=text)
-        case Reassign(by=by, to=to, note=note):
-            return await door.escalations.reassign(escalation_id, by=by, to=to, note=note)
 
 
 def _in_words(wrong: ValidationError) -> str:
@@ -185,17 +178,47 @@ async def _again(viewer: Viewer, escalation_id: EscalationId, refused: str, stat
 async def _all(
     viewer: Viewer, refused: Mapping[EscalationId, str] = MappingProxyType({}), status: int = 200
 ) -> Response:
-    store, site = viewer.door.store, viewer.caller.site
-    unresolved = await store.unresolved(site, limit=SHOWN)
-    settled = EscalationFilter(state=EscalationState.RESOLVED, site=site, limit=RESOLVED_SHOWN)
+    try:
+        (unresolved, resolved), unanswered = await _recorded(viewer), 0
+    except RecordStoreError:
+        (unresolved, unanswered), resolved = await _unrecorded(viewer), []
     viewer.saw("escalations")
     shown = EscalationsPage(
         works=_works(viewer, unresolved, refused),
-        resolved=_works(viewer, await store.escalations(settled), refused),
+        resolved=_works(viewer, resolved, refused),
         people=_people(viewer),
         is_one=False,
+        unanswered=unanswered,
     )
     return await floor_page(viewer, PATH, "escalations.html", shown, status)
+
+
+async def _recorded(viewer: Viewer) -> tuple[list[EscalationView], list[EscalationView]]:
+    """What is not resolved, and what was resolved last."""
+    store, site = viewer.door.store, viewer.caller.site
+    settled = EscalationFilter(state=EscalationState.RESOLVED, site=site, limit=RESOLVED_SHOWN)
+    return await store.unresolved(site, limit=SHOWN), await store.escalations(settled)
+
+
+async def _unrecorded(viewer: Viewer) -> tuple[list[EscalationView], int]:
+    """What is not resolved without the record, in its order, and how many did not say what they are."""
+    escalations = viewer.door.escalations
+    answered = await go_round(escalations.view, await escalations.unresolved())
+    hers, silent = [], len(answered.silent)
+    for view in answered.views:
+        try:
+            await viewer.door.sites.check(viewer.caller, view.course_id)
+            hers.append(view)
+        except Told:
+            continue
+        except (Refused, Unavailable, TooMany, RecordStoreError):
+            silent += 1
+    return sorted(hers, key=_want_somebody)[:SHOWN], silent
+
+
+def _want_somebody(view: EscalationView) -> tuple[int, bool, datetime, str]:
+    """The worst first, then what nobody answered, then the oldest."""
+    return -view.severity.rank, view.state is not EscalationState.OPEN, view.opened_at, view.id
 
 
 async def _one(viewer: Viewer, escalation_id: EscalationId, refused: str | None = None, status: int = 200) -> Response:

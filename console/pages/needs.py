@@ -62,6 +62,6 @@ def _then(viewer: Viewer, one: EscalationView, policy: Policy) -> tuple[str, dat
         return None
     if one.state is EscalationState.ACKNOWLEDGED:
         return "open again if not resolved", at
-    reached = min(max(one.step, 1), len(policy.steps))
-    called = viewer.door.on_call.now().resolve(policy.steps[policy.step_after(reached) - 1].notify, at)
+    step = policy.step_after(min(one.step, len(policy.steps)))
+    called = viewer.door.on_call.now().resolve(policy.steps[step - 1].notify, at)
     return f"{', '.join(map(viewer.name_of, called))} next", at

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
-from console.pages.rendering import page
-from console.pages.viewer import HX, LIVE
+from console.pages.rendering import floor_page, page
+from console.pages.viewer import HX, known_viewer
 from console.problems import Problem, ProblemCode
 from domain.values import Frozen
 
@@ -30,15 +30,20 @@ def is_browser(request: Request) -> bool:
     return is_page and not request.url.path.startswith(MACHINES)
 
 
-def tell(request: Request, problem: Problem, headers: dict[str, str]) -> Response:
-    """The problem as a page. A page that fetched itself anew stays as it is: what may be old is more than nothing."""
+async def tell(request: Request, problem: Problem, headers: dict[str, str]) -> Response:
+    """The problem as a page, from which whoever is signed in may go on.
+
+    What a page sends by itself, or a form in place, is told the sentence alone, and leaves the page that is open.
+    """
     if problem.code is ProblemCode.UNAUTHENTICATED:
         return _sign_in_first(request)
     shown = Refusal(title=problem.title, message=problem.detail)
-    response = page("message.html", shown, problem.status)
+    viewer = known_viewer(request)
+    if viewer is None or HX in request.headers:
+        response = page("message.html", shown, problem.status)
+    else:
+        response = await floor_page(viewer, request.url.path, "message.html", shown, problem.status)
     response.headers.update(headers)
-    if LIVE in request.headers:
-        response.headers["HX-Reswap"] = "none ignoreTitle:true"
     return response
 
 

@@ -71,13 +71,24 @@ async def viewer_of(request: Request, door: AtTheDoor) -> Viewer:
     now = datetime.now(UTC)
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return Viewer(request, door, await by_token(request, door, shown.strip()), None, now)
+        return _known(Viewer(request, door, await by_token(request, door, shown.strip()), None, now))
     signed_in = door.seal.read(request.cookies.get(COOKIE, ""), now)
     if signed_in is None:
         raise told(ProblemCode.UNAUTHENTICATED, "Nobody is signed in here, or has not been for a while")
     caller = await by_sign_in(request, door, signed_in.token_id)
     used_now = signed_in if LIVE in request.headers else signed_in.but(used_at=now)
-    return Viewer(request, door, caller, used_now, now)
+    return _known(Viewer(request, door, caller, used_now, now))
+
+
+def known_viewer(request: Request) -> Viewer | None:
+    """Who looks, where this request got so far that it is known."""
+    viewer = getattr(request.state, "viewer", None)
+    return viewer if isinstance(viewer, Viewer) else None
+
+
+def _known(viewer: Viewer) -> Viewer:
+    viewer.request.state.viewer = viewer
+    return viewer
 
 
 AnyViewer = Annotated[Viewer, Depends(viewer_of)]

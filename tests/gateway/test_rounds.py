@@ -53,7 +53,7 @@ class Clinic:
 VIEW = course_view((ward := Ward().dosed()).chart, ward.now)
 
 
-def answered(made: Round) -> list[CourseId]:
+def answered(made: Round[CourseView]) -> list[CourseId]:
     return [view.course_id for view in made.views]
 
 
@@ -69,7 +69,7 @@ async def test_everybody_answers_in_the_order_of_the_question() -> None:
 
 async def test_nobody_to_ask_is_an_empty_round() -> None:
     """No patient is here."""
-    assert await go_round(Clinic().view, [], SOON) == Round()
+    assert await go_round(Clinic().view, [], SOON) == Round[CourseView]()
 
 
 async def test_who_does_not_answer_in_time_is_named_and_keeps_nobody_waiting() -> None:
@@ -79,7 +79,7 @@ async def test_who_does_not_answer_in_time_is_named_and_keeps_nobody_waiting() -
     made = await go_round(clinic.view, ["A", "B", "C", "D"], SOON)
 
     assert answered(made) == ["A", "C"]
-    assert made.silent == tuple(Silent(course_id=one, why="no answer within 0.05 s") for one in ("B", "D"))
+    assert made.silent == tuple(Silent(id=one, why="no answer within 0.05 s") for one in ("B", "D"))
     assert sorted(clinic.let_go) == ["B", "D"]
     assert clinic.at_once == 0
 
@@ -97,7 +97,7 @@ async def test_who_says_why_not_is_named_with_it(failure: Exception) -> None:
     made = await go_round(Clinic(fail={"B": failure}).view, ["A", "B", "C"], LATER)
 
     assert answered(made) == ["A", "C"]
-    assert made.silent == (Silent(course_id="B", why=str(failure)),)
+    assert made.silent == (Silent(id="B", why=str(failure)),)
 
 
 async def test_a_fault_of_ours_is_not_taken_for_silence() -> None:
@@ -123,7 +123,7 @@ async def test_mute_courses_do_not_take_every_seat_from_the_others_for_longer_th
     made = await go_round(clinic.view, ["A", "B", "C"], SOON, at_once=2)
 
     assert answered(made) == []
-    assert [one.course_id for one in made.silent] == ["A", "B", "C"]
+    assert [one.id for one in made.silent] == ["A", "B", "C"]
     assert clinic.asked == ["A", "B"]
 
 

@@ -12,6 +12,7 @@ from tests.console.house import House
 from tests.domain.ward import Ward
 from tests.floor import Received, eventually
 from tests.pages.browser import PHONE, looks
+from tests.pages.wire import wire
 
 pytestmark = pytest.mark.xdist_group("pages")
 
@@ -110,22 +111,82 @@ async def test_it_is_resolved_passed_on_and_every_page_is_shown(house: House, br
     assert (await state(house, escalation))[0] == "resolved"
 
 
-async def test_a_refusal_stands_at_what_was_refused(house: House, browser: Browser) -> None:
-    """Somebody else was quicker: the page says so there, and shows how it is."""
+async def test_what_somebody_writes_stays_when_somebody_else_was_quicker(house: House, browser: Browser) -> None:
+    """Resolved under her hands: the page says so, and her words stay; when she sends them they are refused there."""
     _, escalation = await at_risk(house)
     token = await house.token(TokenRole.ONCALL)
     async with looks(browser, house.url) as eyes:
         await eyes.signs_in(token.token, f"/escalations/{escalation}")
+        await eyes.is_live()
+        work = eyes.page.locator(f"[id='work-{escalation}']")
+        await work.get_by_text("It is dealt with").click()
+        note = work.get_by_label("What was done")
+        await note.fill("Seen")
+        done = {"by": "osei", "note": "Spoke with her"}
+        assert (await house.admin.post(f"/v1/escalations/{escalation}/resolve", json=done)).status_code == 200
+
+        await expect(work.locator(".state")).to_contain_text("Resolved")
+        await expect(eyes.page.get_by_role("alert")).to_contain_text("What you wrote is kept here, and was not sent")
+        assert await note.input_value() == "Seen"
+        await work.get_by_role("button", name="Resolve").click()
+
+        await expect(eyes.page.get_by_role("alert")).to_contain_text("is resolved")
+        await expect(work).to_contain_text("Spoke with her")
+        assert not await note.count()
+
+
+async def test_in_the_list_too_what_somebody_writes_stays(house: House, browser: Browser) -> None:
+    """The escalation is not among the open ones any more, but her words are, until they are sent and refused."""
+    _, escalation = await at_risk(house)
+    token = await house.token(TokenRole.ONCALL)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(token.token, "/escalations")
+        await eyes.is_live()
         work = eyes.page.locator(f"[id='work-{escalation}']")
         await work.get_by_text("It is dealt with").click()
         await work.get_by_label("What was done").fill("Seen")
         done = {"by": "osei", "note": "Spoke with her"}
         assert (await house.admin.post(f"/v1/escalations/{escalation}/resolve", json=done)).status_code == 200
 
+        settled = eyes.page.locator(f"[id='resolved-{escalation}']")
+        await settled.wait_for()
+        await expect(work.get_by_role("alert")).to_contain_text("What you wrote is kept here, and was not sent")
         await work.get_by_role("button", name="Resolve").click()
 
-        await expect(eyes.page.get_by_role("alert")).to_contain_text("is resolved")
-        await expect(work).to_contain_text("Resolved")
+        await expect(settled.get_by_role("alert")).to_contain_text("is resolved")
+        await expect(work).to_have_count(0)
+
+
+async def test_a_form_that_is_not_taken_says_so_and_keeps_what_was_written(house: House, browser: Browser) -> None:
+    """The sign-in's key is another, or the wire is cut: the page stays, with the reason at the form."""
+    _, escalation = await at_risk(house)
+    token = await house.token(TokenRole.ONCALL)
+    async with wire(house.url) as line, looks(browser, line.url) as eyes:
+        await eyes.signs_in(token.token, "/escalations")
+        await eyes.is_live()
+        work = eyes.page.locator(f"[id='work-{escalation}']")
+        form = work.locator("form.resolve")
+        key = form.locator("[name=form_key]")
+        good = await key.input_value()
+        await work.get_by_text("It is dealt with").click()
+        note = work.get_by_label("What was done")
+        await note.fill("Spoke with her")
+
+        await key.evaluate("field => { field.value = 'another' }")
+        await form.get_by_role("button").click()
+        await expect(form.get_by_role("alert")).to_contain_text("This form is not one of this sign-in's pages")
+        await key.evaluate("(field, good) => { field.value = good }", good)
+        line.cut()
+        await form.get_by_role("button").click()
+        await expect(form.get_by_role("alert")).to_contain_text("Kapstan could not be reached")
+        await expect(work.locator(".state")).to_contain_text("Nobody has it yet")
+        assert await note.input_value() == "Spoke with her"
+        line.mend()
+        await eyes.is_live()
+        await form.get_by_role("button").click()
+
+        await expect(eyes.page.locator(f"[id='resolved-{escalation}']")).to_contain_text("Spoke with her")
+    assert (await state(house, escalation))[0] == "resolved"
 
 
 async def test_who_may_only_look_is_offered_nothing_to_do(house: House, browser: Browser) -> None:

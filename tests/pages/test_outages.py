@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from domain.access import TokenRole
-from tests.cast import minutes, vitals
+from tests.cast import HAS_A_PLAN, cssrs, minutes, vitals
 from tests.console.house import House
 from tests.domain.ward import Ward
 from tests.floor import eventually
@@ -58,6 +58,44 @@ async def test_without_the_record_store_a_course_is_shown_and_recorded_in(house:
         return "chain whole" in section(await client.get(f"/courses/{course}"), "Ledger")
 
     assert await eventually(whole)
+
+
+async def test_without_the_record_store_what_is_open_is_shown_and_answered(house: House, browser: Browser) -> None:
+    """In the list as by itself: Temporal knows what is not resolved, and who of another site may not see it."""
+    course = await house.has(Ward.prepared)
+    await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+    await house.is_recorded(course)
+    token, cork = await house.token(TokenRole.ONCALL), await house.caller(TokenRole.ONCALL, site="cork")
+    assert (await cork.get("/escalations")).status_code == 200
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(token.token, "/escalations")
+        await eyes.is_live()
+        work = eyes.page.locator(f"[id='work-{course}~suicide_risk~0~1']")
+
+        async with record_store_away(house):
+            elsewhere = await cork.get("/escalations")
+            await work.get_by_role("button", name="I have it").click()
+            await expect(work).to_contain_text("has it since")
+            await expect(eyes.page.get_by_text("The record store does not answer")).to_be_visible()
+
+        assert elsewhere.status_code == 200
+        assert course not in elsewhere.text
+
+
+async def test_a_page_that_needs_the_record_store_leads_on_and_comes_by_itself(house: House, browser: Browser) -> None:
+    """Why there is none now, in the frame from which the pages that do without it are opened."""
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(house.admin_token, "/sessions")
+
+        async with record_store_away(house):
+            await eyes.goes_to("/")
+            await expect(eyes.page.get_by_role("heading", level=1)).to_contain_text("Unavailable")
+            await eyes.page.get_by_role("link", name="Live sessions").click()
+            await expect(eyes.page.get_by_role("heading", name="Live sessions", level=1)).to_be_attached()
+            await eyes.goes_to("/")
+
+        await eyes.page.get_by_role("heading", name="Needs a human now").wait_for()
+        assert await eyes.page.locator(".columns").count() == 1
 
 
 async def test_a_patient_whose_course_does_not_answer_is_shown_as_she_was_recorded(house: House) -> None:

@@ -1,5 +1,6 @@
 """A token opens the pages until it goes unused, is revoked, or somebody signs out; no other site can use it."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -173,3 +174,22 @@ async def test_when_the_sign_in_ends_is_shown(house: House) -> None:
 
     assert "Signed in until" in shown
     assert "if nothing is done" in shown
+
+
+async def test_a_form_is_no_longer_than_a_request_may_be(house: House) -> None:
+    """However its length is told, and whoever sends it: nobody is made to hold what no page of ours would send."""
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(300):
+            yield b"token=" + b"x" * 1024
+
+    stranger = somebody(house)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    stated = await stranger.post("/sign-in", data={"token": "x" * 300_000})
+    unstated = await stranger.post("/sign-in", content=endless(), headers=form)
+    by_link = await stranger.post("/ack/nothing/pass-on", data={"to": "x" * 300_000})
+
+    for answer in (stated, unstated, by_link):
+        assert answer.status_code == 413
+        assert "A body of at most 256 KiB was expected" in answer.text

@@ -24,7 +24,7 @@ async def test_the_board_changes_within_a_second_of_an_event_without_a_reload(ho
     course = await house.has(Ward.prepared)
     await house.is_recorded(course)
     async with looks(browser, house.url) as eyes:
-        await eyes.signs_in(house.admin_token)
+        await eyes.signs_in(house.admin_token, f"/?q={course}")
         await eyes.is_live()
         await eyes.page.evaluate("window.isTheSame = true")
         held = eyes.page.locator(f"#card-{course} .chip.held")
@@ -72,7 +72,7 @@ async def test_a_torn_connection_recovers_and_misses_nothing(house: House, brows
     course = await house.has(Ward.prepared)
     await house.is_recorded(course)
     async with wire(house.url) as line, looks(browser, line.url) as eyes:
-        await eyes.signs_in(house.admin_token)
+        await eyes.signs_in(house.admin_token, f"/?q={course}")
         await eyes.is_live()
         held = eyes.page.locator(f"#card-{course}").locator(".chip.held")
 
@@ -93,7 +93,7 @@ async def test_a_console_that_starts_again_is_found_again(house: House, browser:
     course = await house.has(Ward.prepared)
     await house.is_recorded(course)
     async with looks(browser, house.url) as eyes:
-        await eyes.signs_in(house.admin_token)
+        await eyes.signs_in(house.admin_token, f"/?q={course}")
         await eyes.is_live()
         stack = await house.floor.stack()
         assert stack is not None

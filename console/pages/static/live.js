@@ -57,12 +57,26 @@
     setTimeout(changed, AGAIN.at(-1));
   });
 
+  // A form says for itself what became of it; what was entered in it stays hers.
+  const say = (form, words) => {
+    const said = form.querySelector(":scope > .said") ?? form.insertBefore(document.createElement("p"), form.firstChild);
+    said.className = "notice urgent said";
+    said.setAttribute("role", "alert");
+    said.textContent = words;
+    form.dataset.touched = "";
+  };
+  const formOf = (event) => {
+    const sender = event.detail.requestConfig.elt;
+    return sender instanceof HTMLFormElement ? sender : null;
+  };
+
   // A form that was sent is nobody's any more, and whoever sent it is left at what it was about.
   let sentFrom = null;
   document.addEventListener("htmx:beforeRequest", (event) => {
-    const form = event.target;
-    if (!(form instanceof HTMLFormElement)) return;
+    const form = formOf(event);
+    if (!form) return;
     delete form.dataset.touched;
+    form.querySelector(":scope > .said")?.remove();
     sentFrom = form.closest("[tabindex]")?.id;
     document.activeElement.blur();
   });
@@ -71,11 +85,41 @@
     sentFrom = null;
   });
 
+  // An answer that is no page of the floor takes nothing away from the one that is open: the form says what it says.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { serverResponse, xhr } = event.detail;
+    if (serverResponse.includes('id="floor"')) {
+      if (document.querySelector("main.told")) location.replace(location.href); // why there is no page is no part of it
+      return;
+    }
+    event.detail.shouldSwap = false;
+    const form = formOf(event);
+    if (!form) return;
+    const told = new DOMParser().parseFromString(serverResponse, "text/html").querySelector("main");
+    const words = Array.from(told?.children ?? [], (one) => one.textContent.trim()).join(". ");
+    say(form, words || `Kapstan answered with an error (${xhr.status}).`);
+  });
+  for (const failed of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(failed, (event) => {
+      const form = formOf(event);
+      if (form) say(form, "Kapstan could not be reached: perhaps nothing was noted down. Act, and send it again.");
+    });
+  }
+
   // What somebody touched is hers until it is sent: a half-filled form, an opened fold.
   const isHers = (node) =>
     node instanceof HTMLFormElement && ("touched" in node.dataset || node.contains(document.activeElement));
 
+  // Where there is no place for it any more, because somebody was quicker, what she wrote stays, and she is told.
+  const isKept = (node) => {
+    if (node.nodeType !== 1) return false;
+    const hers = [node, ...node.querySelectorAll("form")].filter((one) => isHers(one) && "touched" in one.dataset);
+    for (const form of hers) say(form, "This has moved on meanwhile. What you wrote is kept here, and was not sent.");
+    return hers.length > 0;
+  };
+
   Idiomorph.defaults.callbacks.beforeNodeMorphed = (old) => !isHers(old);
+  Idiomorph.defaults.callbacks.beforeNodeRemoved = (node) => !isKept(node);
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.matches("details, dialog"));
   // A card that changed glows once: its version is another than the one that was shown.
   const shown = new Map();
