@@ -13,7 +13,7 @@ from console.problems import AGAIN_AFTER, MEDIA_TYPE, ProblemCode, Told, refused
 from console.requests import request_id
 from domain.refusal import FieldError, Refused
 from gateway.calls import TooMany, Unavailable
-from records.errors import RecordStoreError
+from records.errors import RecordStoreError, RecordStoreUnreachable
 
 EXPECTED: Final = (Told, Refused, TooMany, Unavailable, RecordStoreError, RequestValidationError, HTTPException)
 """What may go wrong without a fault of ours."""
@@ -32,6 +32,10 @@ def problem_of(error: BaseException) -> Told | None:
             return refused(error.refusal)
         case TooMany():
             return told(ProblemCode.TOO_MANY, str(error), retry_after=AGAIN_AFTER)
+        case RecordStoreUnreachable():
+            # Where it was sought is for whoever runs Kapstan, not for whoever calls.
+            log.warning("%s", error)
+            return told(ProblemCode.UNAVAILABLE, "The record store does not answer", retry_after=AGAIN_AFTER)
         case Unavailable() | RecordStoreError():
             return told(ProblemCode.UNAVAILABLE, str(error), retry_after=AGAIN_AFTER)
         case RequestValidationError():

@@ -37,7 +37,7 @@ async def tell(request: Request, problem: Problem, headers: dict[str, str]) -> R
     """
     if problem.code is ProblemCode.UNAUTHENTICATED:
         return _sign_in_first(request)
-    shown = Refusal(title=problem.title, message=problem.detail)
+    shown = _in_words(problem)
     viewer = known_viewer(request)
     if viewer is None or HX in request.headers:
         response = page("message.html", shown, problem.status)
@@ -45,6 +45,13 @@ async def tell(request: Request, problem: Problem, headers: dict[str, str]) -> R
         response = await floor_page(viewer, request.url.path, "message.html", shown, problem.status)
     response.headers.update(headers)
     return response
+
+
+def _in_words(problem: Problem) -> Refusal:
+    if problem.code is ProblemCode.UNAVAILABLE:
+        again = "Nothing is lost: try again in a moment, or look at what else there is."
+        return Refusal(title="Not now", message=f"{problem.detail.rstrip('.')}. {again}")
+    return Refusal(title=problem.title, message=problem.detail)
 
 
 def _sign_in_first(request: Request) -> Response:

@@ -67,9 +67,10 @@ class Eyes:
         """The page hears of changes from now on."""
         await self.page.wait_for_selector('#link[data-state="live"]', state="attached")
 
-    async def barriers(self) -> list[str]:
-        """What axe-core finds that would keep somebody from using this page."""
-        found = await Axe().run(self.page)
+    async def barriers(self, *rules: str) -> list[str]:
+        """What axe-core finds that would keep somebody from using this page, by these of its rules, or by all."""
+        only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
+        found = await Axe().run(self.page, options={"resultTypes": ["violations"], **only})
         return [
             f"{one['id']}: {one['help']}: {[node['html'][:120] for node in one['nodes'][:3]]}"
             for one in found.response["violations"]

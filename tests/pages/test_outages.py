@@ -89,7 +89,7 @@ async def test_a_page_that_needs_the_record_store_leads_on_and_comes_by_itself(h
 
         async with record_store_away(house):
             await eyes.goes_to("/")
-            await expect(eyes.page.get_by_role("heading", level=1)).to_contain_text("Unavailable")
+            await expect(eyes.page.get_by_role("heading", level=1)).to_contain_text("Not now")
             await eyes.page.get_by_role("link", name="Live sessions").click()
             await expect(eyes.page.get_by_role("heading", name="Live sessions", level=1)).to_be_attached()
             await eyes.goes_to("/")

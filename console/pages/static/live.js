@@ -89,7 +89,7 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { serverResponse, xhr } = event.detail;
     if (serverResponse.includes('id="floor"')) {
-      if (document.querySelector("main.told")) location.replace(location.href); // why there is no page is no part of it
+      if (document.querySelector("main.instead")) location.replace(location.href); // why there is no page is no part of it
       return;
     }
     event.detail.shouldSwap = false;
