@@ -64,17 +64,19 @@
     said.setAttribute("role", "alert");
     said.textContent = words;
     form.dataset.touched = "";
+    delete form.dataset.sent;
   };
   const formOf = (event) => {
     const sender = event.detail.requestConfig.elt;
     return sender instanceof HTMLFormElement ? sender : null;
   };
 
-  // A form that was sent is nobody's any more, and whoever sent it is left at what it was about.
+  // A form that was sent is hers until it is answered, and whoever sent it is left at what it was about.
   let sentFrom = null;
   document.addEventListener("htmx:beforeRequest", (event) => {
     const form = formOf(event);
     if (!form) return;
+    form.dataset.sent = "";
     delete form.dataset.touched;
     form.querySelector(":scope > .said")?.remove();
     sentFrom = form.closest("[tabindex]")?.id;
@@ -88,12 +90,14 @@
   // An answer that is no page of the floor takes nothing away from the one that is open: the form says what it says.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { serverResponse, xhr } = event.detail;
+    const form = formOf(event);
     if (serverResponse.includes('id="floor"')) {
+      if (form) delete form.dataset.sent;
+      if (form && xhr.status === 422) form.dataset.touched = ""; // what is only to be mended stays as it was entered
       if (document.querySelector("main.instead")) location.replace(location.href); // why there is no page is no part of it
       return;
     }
     event.detail.shouldSwap = false;
-    const form = formOf(event);
     if (!form) return;
     const told = new DOMParser().parseFromString(serverResponse, "text/html").querySelector("main");
     const words = Array.from(told?.children ?? [], (one) => one.textContent.trim()).join(". ");
@@ -106,15 +110,18 @@
     });
   }
 
-  // What somebody touched is hers until it is sent: a half-filled form, an opened fold.
+  // What somebody touched is hers until it is answered: a half-filled form, an opened fold.
+  const TOUCHED = "form[data-touched], form[data-sent]";
   const isHers = (node) =>
-    node instanceof HTMLFormElement && ("touched" in node.dataset || node.contains(document.activeElement));
+    node instanceof HTMLFormElement && (node.matches(TOUCHED) || node.contains(document.activeElement));
 
   // Where there is no place for it any more, because somebody was quicker, what she wrote stays, and she is told.
   const isKept = (node) => {
     if (node.nodeType !== 1) return false;
-    const hers = [node, ...node.querySelectorAll("form")].filter((one) => isHers(one) && "touched" in one.dataset);
-    for (const form of hers) say(form, "This has moved on meanwhile. What you wrote is kept here, and was not sent.");
+    const hers = [node, ...node.querySelectorAll("form")].filter((one) => one.matches(TOUCHED));
+    for (const form of hers) {
+      if ("touched" in form.dataset) say(form, "This has moved on meanwhile. What you wrote is kept here, and was not sent.");
+    }
     return hers.length > 0;
   };
 
