@@ -98,13 +98,18 @@ def monitored(entries: Iterable[Entry]) -> int | None:
 
 
 def open_kinds(entries: Iterable[Entry]) -> set[str]:
-    """The kinds of escalation that nobody has resolved."""
-    states: dict[str, tuple[str, str]] = {}
+    """The kinds of escalation that nobody has resolved.
+
+    Of a kind and session there is one at a time: another one tells that those before it are over, also where the news
+    of that is still on its way.
+    """
+    newest: dict[tuple[str, str], tuple[int, str]] = {}
     for one in entries:
         if one.type.startswith("kap.escalation."):
-            name = str(one.data["id"])
-            states[name] = (name.split("~")[1], one.type.removeprefix("kap.escalation."))
-    return {kind for kind, change in states.values() if change != "resolved"}
+            _, kind, session, n = str(one.data["id"]).split("~")
+            if int(n) >= newest.get((kind, session), (0, ""))[0]:
+                newest[kind, session] = (int(n), one.type.removeprefix("kap.escalation."))
+    return {kind for (kind, _), (_, change) in newest.items() if change != "resolved"}
 
 
 def _is_held(entries: Iterable[Entry], rules: Protocol) -> bool:
