@@ -133,6 +133,13 @@ async def test_a_role_sees_what_is_hers_and_nothing_else(house: House, at_risk: 
             assert (await asks(await house.caller(role), method, path, at_risk)).status_code == 422, role
 
 
+async def test_the_floor_leads_to_a_referral_whoever_may_refer(house: House) -> None:
+    """And nobody else: what is not hers is not offered."""
+    for role in EVERYBODY:
+        floor = (await (await house.caller(role)).get("/")).text
+        assert ('href="/refer"' in floor) is (role in PAGES["GET", "/refer"]), role
+
+
 @pytest.mark.parametrize(("method", "path"), [page for page in PAGES if "{course" in page[1] or "{esc" in page[1]])
 async def test_another_sites_token_sees_and_moves_nothing_here(
     house: House, at_risk: str, method: str, path: str
