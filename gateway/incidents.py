@@ -9,7 +9,7 @@ from domain.incident import Order
 from domain.oncall import OnCall
 from domain.refusal import RefusalCode, Refused
 from gateway.calls import Unavailable
-from records.errors import RecordStoreError
+from records.errors import RecordStoreError, RecordStoreUnreachable
 from records.watch import WatchStore
 
 
@@ -49,5 +49,7 @@ def _unknown(escalation: EscalationId) -> Refused:
 def _in_our_words() -> Iterator[None]:
     try:
         yield
+    except RecordStoreUnreachable:
+        raise Unavailable("The record store does not answer") from None
     except RecordStoreError as away:
         raise Unavailable(str(away)) from None

@@ -55,7 +55,12 @@ class Connections:
         """A connection to read with."""
         with in_our_words(self._place), self._not_waiting_in_vain():
             async with self._pool.acquire(timeout=ANSWER_WITHIN.total_seconds()) as connection:
-                yield connection
+                try:
+                    yield connection
+                except (TimeoutError, asyncio.CancelledError):
+                    # Given back as it is, the pool would wait once more for a server that does not answer.
+                    connection.terminate()
+                    raise
 
     @contextmanager
     def _not_waiting_in_vain(self) -> Iterator[None]:

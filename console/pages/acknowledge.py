@@ -14,7 +14,7 @@ from console.pages.rendering import page
 from console.pages.told import Refusal
 from console.problems import ProblemCode, told
 from domain.durations import in_words
-from domain.escalation import PHRASES, EscalationState, EscalationView
+from domain.escalation import PHRASES, EscalationId, EscalationState, EscalationView
 from domain.incident import is_of_the_watch
 from domain.oncall import OnCall
 from domain.policy import Policy
@@ -28,6 +28,11 @@ SILENT: Final = (
     "over, and have Kapstan's machine looked after: its workers, or Temporal, have to be started again."
 )
 """What comes first where nobody else will call."""
+
+SILENCE: Final = (
+    "Kapstan did not answer in time: nobody knows yet whether anything was noted down, and perhaps nobody else is "
+    "called. Look after the patient, and try again."
+)
 
 Token = Annotated[str, Path(max_length=1000)]
 
@@ -55,10 +60,12 @@ class AcknowledgePage(Frozen):
     state: str
     advice: str | None
     may_acknowledge: bool
+    is_answered: bool
     calls: tuple[CallToCome, ...]
     if_nobody_answers: str | None
     colleagues: tuple[Colleague, ...]
     pass_on: str
+    whole: str
     message: str | None
 
 
@@ -110,12 +117,20 @@ async def _answered(door: Door, token: str, act: Act, done: str | None) -> Respo
         around = await circumstances(door, view, datetime.now(UTC))
         return page("acknowledge.html", _page(door.on_call.now(), view, around, invited, token, done))
     except BadLink as bad:
-        return page("message.html", Refusal(title="This link opens nothing", message=str(bad)), 410)
+        return _instead("This link opens nothing", str(bad), 410, "/escalations", "Sign in")
     except Refused as refused:
-        return page("message.html", Refusal(title="Nothing was changed", message=refused.refusal.message), 409)
+        whole = _whole(invited.escalation)
+        return _instead("Nothing was changed", refused.refusal.message, 409, whole, "Sign in to answer it")
     except (Unavailable, TooMany):
-        again = "Kapstan does not answer, so nothing was noted down and nobody else may be paged. Press again, and act."
-        return page("message.html", Refusal(title="Not yet", message=again), 503)
+        return _instead("Not yet", SILENCE, 503, f"/ack/{token}", "Try again")
+
+
+def _instead(title: str, message: str, status: int, href: str, link: str) -> Response:
+    return page("message.html", Refusal(title=title, message=message, href=href, link=link), status)
+
+
+def _whole(escalation: EscalationId) -> str:
+    return f"/escalations/{escalation}"
 
 
 def _page(
@@ -141,12 +156,14 @@ def _page(
         state=_state(view, person, on_call),
         advice=SILENT if is_open and is_of_the_watch(view.id) else None,
         may_acknowledge=is_open and not is_hers,
+        is_answered=view.state is EscalationState.ACKNOWLEDGED,
         calls=around.calls if is_open else (),
         if_nobody_answers=_if_nobody_answers(view, policy) if is_open else None,
         colleagues=tuple(
             Colleague(id=one, name=known.name) for one, known in on_call.people.items() if is_open and one != person
         ),
         pass_on=f"/ack/{token}/pass-on",
+        whole=_whole(view.id),
         message=message,
     )
 

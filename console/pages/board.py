@@ -99,12 +99,16 @@ class Filters(Frozen):
 
 
 class BoardPage(Frozen):
-    """What needs a human, then every course in its phase. `may_refer`: she may begin a course."""
+    """What needs a human, then every course in its phase. `may_refer`: she may begin a course.
+
+    `sees_all`: not only the courses behind escalations.
+    """
 
     needs: tuple[Need, ...]
     more_needs: int
     may_see_needs: bool
     may_refer: bool
+    sees_all: bool
     filters: Filters
     columns: tuple[PhaseColumn, ...]
 
@@ -142,6 +146,7 @@ async def board(
         more_needs=max(0, floor.unresolved - NEEDS_SHOWN),
         may_see_needs=may_see_needs,
         may_refer=viewer.caller.has(Right.REPORT),
+        sees_all=viewer.caller.has(Right.READ_COURSES),
         filters=Filters(
             site=site,
             phase=phase,

@@ -1,4 +1,4 @@
-"""Where somebody is needed, who is with the patient, and who is called next: for whoever was woken just now."""
+"""Where somebody is needed, who is booked there, and who is called next: for whoever was woken just now."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -56,8 +56,5 @@ async def circumstances(door: Door, view: EscalationView, now: datetime) -> Circ
 
 
 def _session(course: CourseView, view: EscalationView) -> SessionView | None:
-    """The session that it is about, or the one under way."""
-    return next(
-        (one for one in course.sessions if one.number == view.session or (view.session is None and one.stage in HERE)),
-        None,
-    )
+    """The session under way, where it is about that one or about none: after a visit nobody is in the room."""
+    return next((one for one in course.sessions if one.stage in HERE and view.session in {None, one.number}), None)

@@ -36,9 +36,8 @@ from domain.escalation import (
 )
 from domain.incident import is_of_the_watch
 from domain.oncall import FALLBACK
-from domain.refusal import Refused
 from domain.values import Frozen, Severity
-from gateway.calls import TooMany, Unavailable
+from gateway.calls import Unavailable
 from gateway.rounds import go_round
 from records.errors import RecordStoreError
 from records.store import EscalationFilter
@@ -117,14 +116,17 @@ class Work(Frozen):
 class EscalationsPage(Frozen):
     """What is not resolved, then what was resolved last; or one escalation by itself.
 
-    With the record store away it is Temporal that says what is not resolved: then `unanswered` kept silent.
+    With the record store away it is Temporal that says what is not resolved: then `unanswered` kept silent, and what
+    the watch raised is not among it. `refused`: what was said to an act on an escalation that is not shown.
     """
 
     works: tuple[Work, ...]
     resolved: tuple[Work, ...]
     people: tuple[Choice, ...]
     is_one: bool
+    is_recorded: bool = True
     unanswered: int = 0
+    refused: tuple[str, ...] = ()
 
 
 @router.get(PATH)
@@ -179,16 +181,19 @@ async def _all(
     viewer: Viewer, refused: Mapping[EscalationId, str] = MappingProxyType({}), status: int = 200
 ) -> Response:
     try:
-        (unresolved, resolved), unanswered = await _recorded(viewer), 0
+        (unresolved, resolved), unanswered, is_recorded = await _recorded(viewer), 0, True
     except RecordStoreError:
-        (unresolved, unanswered), resolved = await _unrecorded(viewer), []
+        (unresolved, unanswered), resolved, is_recorded = await _unrecorded(viewer), [], False
     viewer.saw("escalations")
+    shown_ids = {view.id for view in (*unresolved, *resolved)}
     shown = EscalationsPage(
         works=_works(viewer, unresolved, refused),
         resolved=_works(viewer, resolved, refused),
         people=_people(viewer),
         is_one=False,
+        is_recorded=is_recorded,
         unanswered=unanswered,
+        refused=tuple(why for escalation_id, why in refused.items() if escalation_id not in shown_ids),
     )
     return await floor_page(viewer, PATH, "escalations.html", shown, status)
 
@@ -202,18 +207,22 @@ async def _recorded(viewer: Viewer) -> tuple[list[EscalationView], list[Escalati
 
 async def _unrecorded(viewer: Viewer) -> tuple[list[EscalationView], int]:
     """What is not resolved without the record, in its order, and how many did not say what they are."""
-    escalations = viewer.door.escalations
-    answered = await go_round(escalations.view, await escalations.unresolved())
-    hers, silent = [], len(answered.silent)
-    for view in answered.views:
+    escalations, elsewhere = viewer.door.escalations, set[EscalationId]()
+
+    async def hers(escalation_id: EscalationId) -> EscalationView:
+        view = await escalations.view(escalation_id)
         try:
             await viewer.door.sites.check(viewer.caller, view.course_id)
-            hers.append(view)
-        except Told:
-            continue
-        except (Refused, Unavailable, TooMany, RecordStoreError):
-            silent += 1
-    return sorted(hers, key=_want_somebody)[:SHOWN], silent
+        except Told as no:
+            elsewhere.add(escalation_id)
+            raise Unavailable(str(no)) from no
+        except RecordStoreError as away:
+            raise Unavailable(str(away)) from away
+        return view
+
+    answered = await go_round(hers, await escalations.unresolved())
+    silent = sum(one.id not in elsewhere for one in answered.silent)
+    return sorted(answered.views, key=_want_somebody)[:SHOWN], silent
 
 
 def _want_somebody(view: EscalationView) -> tuple[int, bool, datetime, str]:

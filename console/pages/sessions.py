@@ -22,12 +22,13 @@ class SessionsPage(Frozen):
     """Everybody who is here, and how many of them are late.
 
     With the record store away it is Temporal that says who is under treatment: then `unanswered` courses kept silent,
-    and nobody can tell whether their patients are here.
+    and nobody can tell whether their patients are here. `sees_all`: not only those behind escalations.
     """
 
     sessions: tuple[LiveSession, ...]
     late: int
     shows_sites: bool
+    sees_all: bool
     unanswered: int = 0
 
 
@@ -45,6 +46,7 @@ async def sessions(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))]) -
         sessions=tuple(sorted(here, key=urgency)),
         late=sum(one.due is not None and one.due.is_late for one in here),
         shows_sites=len({one.site for one in here}) > 1,
+        sees_all=viewer.caller.has(Right.READ_COURSES),
         unanswered=unanswered,
     )
     return await floor_page(viewer, PATH, "sessions.html", shown)

@@ -31,14 +31,15 @@ def is_browser(request: Request) -> bool:
 
 
 async def tell(request: Request, problem: Problem, headers: dict[str, str]) -> Response:
-    """The problem as a page, from which whoever is signed in may go on.
+    """The problem as a page; where somebody signed in only looked, as one from which she goes on and that comes back.
 
-    What a page sends by itself, or a form in place, is told the sentence alone, and leaves the page that is open.
+    What a page fetches by itself, or a form in place, is told the sentence alone, and leaves the page that is open.
     """
     if problem.code is ProblemCode.UNAUTHENTICATED:
         return _sign_in_first(request)
-    shown = _in_words(problem)
-    viewer = known_viewer(request)
+    only_looks = request.method == "GET"
+    shown = _in_words(problem, only_looks=only_looks)
+    viewer = known_viewer(request) if only_looks else None
     if viewer is None or HX in request.headers:
         response = page("message.html", shown, problem.status)
     else:
@@ -47,9 +48,13 @@ async def tell(request: Request, problem: Problem, headers: dict[str, str]) -> R
     return response
 
 
-def _in_words(problem: Problem) -> Refusal:
+def _in_words(problem: Problem, *, only_looks: bool) -> Refusal:
     if problem.code is ProblemCode.UNAVAILABLE:
-        again = "Nothing is lost: try again in a moment, or look at what else there is."
+        again = (
+            "Nothing is lost: try again in a moment, or look at what else there is."
+            if only_looks
+            else "Nobody knows yet whether it was noted down: look, and send it again."
+        )
         return Refusal(title="Not now", message=f"{problem.detail.rstrip('.')}. {again}")
     return Refusal(title=problem.title, message=problem.detail)
 

@@ -1,7 +1,7 @@
 """Anything that a clinic may report of a course, right or wrong, and what it would report if all went well."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -293,8 +293,11 @@ def _blocked(ward: Ward) -> set[str]:
 
 
 def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
-    """Every clinic event as it would be reported this moment, in every version that a course at this point may need."""
-    at, chart = ward.now + TICK, ward.chart
+    """Every clinic event as it would be reported this moment, in every version that a course at this point may need.
+
+    This moment by the clinic's clock, which may run ahead of ours: never before what it has reported already.
+    """
+    at, chart = _by_the_clinics_clock(ward), ward.chart
     numbers = [session.number for session in chart.sessions] or [1]
     newest = numbers[-1]
     return (
@@ -339,4 +342,8 @@ def offered_and_accepted(ward: Ward) -> tuple[set[str], set[str]]:
     if "1.1.0" not in ward.versions:
         ward.migrates_to(weekly({"version": "1.1.0"}))
     accepted: set[str] = {event.type for event in everything(ward) if ward.would_take(event.but(id="asked"))}
-    return set(ward.chart.next_acts(ward.now + TICK)), accepted
+    return set(ward.chart.next_acts(_by_the_clinics_clock(ward))), accepted
+
+
+def _by_the_clinics_clock(ward: Ward) -> datetime:
+    return max((ward.now + TICK, *ward.chart.newest.values()))

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
+from domain.access import TokenRole
 from tests.cast import assessment, discharge, minutes, vitals
 from tests.console.house import House
 from tests.domain.ward import Ward
@@ -120,3 +121,14 @@ async def test_every_patient_whose_readings_were_shown_is_kept_as_a_read(house: 
         return ("room", "live session") in {(read.request_id, read.what) for read in reads}
 
     assert await eventually(kept)
+
+
+async def test_who_sees_some_courses_only_is_not_told_that_nobody_is_here(house: House) -> None:
+    """On-call staff see the patients behind escalations: where there is none of them, others may be here."""
+    await house.has(Ward.dosed)
+    cork = await house.caller(TokenRole.ONCALL, site="cork")
+
+    page = await cork.get("/sessions")
+
+    assert "Nobody is here" not in words_of(page)
+    assert "Others may be" in words_of(page)

@@ -82,6 +82,43 @@ async def test_without_the_record_store_what_is_open_is_shown_and_answered(house
         assert course not in elsewhere.text
 
 
+async def test_without_temporal_what_was_written_about_an_escalation_stays(house: House, browser: Browser) -> None:
+    """Nobody knows whether it is noted down, and her words are still there to be sent again."""
+    course = await house.has(Ward.prepared)
+    await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+    await house.is_recorded(course)
+    token = await house.token(TokenRole.ONCALL)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(token.token, "/escalations")
+        await eyes.is_live()
+        work = eyes.page.locator(f"[id='work-{course}~suicide_risk~0~1']")
+        await work.get_by_text("It is dealt with").click()
+        note = work.get_by_label("What was done")
+        await note.fill("Spoke with her")
+
+        with temporal_away(house):
+            await work.get_by_role("button", name="Resolve").click()
+            await expect(work.get_by_role("alert")).to_contain_text("no answer within")
+            assert await note.input_value() == "Spoke with her"
+        await expect(work.get_by_role("button", name="Resolve")).to_be_enabled()
+        await work.get_by_role("button", name="Resolve").click()
+
+        await expect(eyes.page.locator(f"[id='resolved-{course}~suicide_risk~0~1']")).to_contain_text("Spoke with her")
+
+
+async def test_what_is_not_there_is_not_taken_for_a_lost_connection(house: House, browser: Browser) -> None:
+    """Somebody mistyped a course: she is told so, and nothing else is wrong."""
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(house.admin_token, "/sessions")
+        await eyes.goes_to("/courses/EX-404")
+        async with eyes.page.expect_response(lambda answer: answer.url.endswith("/courses/EX-404")):
+            await eyes.is_live()
+        await expect(eyes.page.get_by_role("heading", level=1)).to_be_visible()
+
+        assert await eyes.page.locator("#link").inner_text() == ""
+        assert await eyes.page.locator("#link").get_attribute("data-state") == "live"
+
+
 async def test_a_page_that_needs_the_record_store_leads_on_and_comes_by_itself(house: House, browser: Browser) -> None:
     """Why there is none now, in the frame from which the pages that do without it are opened."""
     async with looks(browser, house.url) as eyes:

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import asyncpg
+import psutil
 import pytest
 
 from records.store import RecordStore, migrate, open_store
@@ -30,11 +31,11 @@ class Postgres:
     def url(self, database: str) -> str:
         return str(self._server.get_uri(database=database))
 
-    @property
-    def pid(self) -> int:
+    def processes(self) -> list[int]:
+        """All that it consists of now."""
         pid = self._server.get_postmaster_info().pid
         assert pid
-        return int(pid)
+        return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
 
     @property
     def socket(self) -> Path:

@@ -49,7 +49,8 @@
   // A page that cannot be fetched anew stays, and says that it may be old.
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.elt.id !== "floor") return;
-    if (event.detail.successful) {
+    const { status } = event.detail.xhr;
+    if (status > 0 && status < 500 && status !== 429) {
       if (source.readyState === EventSource.OPEN) tell("live", "");
       return;
     }
@@ -60,6 +61,7 @@
   // A form says for itself what became of it; what was entered in it stays hers.
   const say = (form, words) => {
     const said = form.querySelector(":scope > .said") ?? form.insertBefore(document.createElement("p"), form.firstChild);
+    if (said.textContent === words) return;
     said.className = "notice urgent said";
     said.setAttribute("role", "alert");
     said.textContent = words;
@@ -78,6 +80,7 @@
     if (!form) return;
     form.dataset.sent = "";
     delete form.dataset.touched;
+    delete form.dataset.unsure;
     form.querySelector(":scope > .said")?.remove();
     sentFrom = form.closest("[tabindex]")?.id;
     document.activeElement.blur();
@@ -87,13 +90,15 @@
     sentFrom = null;
   });
 
+  const MAY_BE_SENT_AGAIN = new Set([422, 429, 503]); // what was entered is still needed
+
   // An answer that is no page of the floor takes nothing away from the one that is open: the form says what it says.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { serverResponse, xhr } = event.detail;
     const form = formOf(event);
     if (serverResponse.includes('id="floor"')) {
       if (form) delete form.dataset.sent;
-      if (form && xhr.status === 422) form.dataset.touched = ""; // what is only to be mended stays as it was entered
+      if (form && MAY_BE_SENT_AGAIN.has(xhr.status)) form.dataset.touched = "";
       if (document.querySelector("main.instead")) location.replace(location.href); // why there is no page is no part of it
       return;
     }
@@ -106,7 +111,9 @@
   for (const failed of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(failed, (event) => {
       const form = formOf(event);
-      if (form) say(form, "Kapstan could not be reached: perhaps nothing was noted down. Act, and send it again.");
+      if (!form) return;
+      form.dataset.unsure = "";
+      say(form, "Kapstan could not be reached: perhaps nothing was noted down. Act, and send it again.");
     });
   }
 
@@ -115,12 +122,15 @@
   const isHers = (node) =>
     node instanceof HTMLFormElement && (node.matches(TOUCHED) || node.contains(document.activeElement));
 
+  const NOT_SENT = "This has moved on meanwhile. What you wrote is kept here, and was not sent.";
+  const PERHAPS_BY_HER = "This has moved on meanwhile, perhaps by what you sent: look before you send it again.";
+
   // Where there is no place for it any more, because somebody was quicker, what she wrote stays, and she is told.
   const isKept = (node) => {
     if (node.nodeType !== 1) return false;
     const hers = [node, ...node.querySelectorAll("form")].filter((one) => one.matches(TOUCHED));
     for (const form of hers) {
-      if ("touched" in form.dataset) say(form, "This has moved on meanwhile. What you wrote is kept here, and was not sent.");
+      if ("touched" in form.dataset) say(form, "unsure" in form.dataset ? PERHAPS_BY_HER : NOT_SENT);
     }
     return hers.length > 0;
   };
