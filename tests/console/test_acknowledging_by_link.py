@@ -83,6 +83,22 @@ async def test_what_is_resolved_needs_no_answer(house: House) -> None:
     assert "Somebody was quicker" in pressed.text
 
 
+async def test_whoever_takes_it_over_from_a_colleague_knows_that_she_does(house: House) -> None:
+    """Nobody takes an alarm away unawares; and once she has it she finds the way to say that it is dealt with."""
+    escalation, link = await woken(house, "osei")
+    assert (await house.admin.post(f"/v1/escalations/{escalation}/acknowledge", json={"by": "lind"})).status_code == 200
+
+    seen = await house.client().get(link)
+    pressed = await house.client().post(link)
+
+    assert "Duty nurse Lind has it" in seen.text
+    assert "I take it over" in seen.text
+    assert "If nobody answers" not in seen.text
+    assert "You have it" in pressed.text
+    assert f'href="/escalations/{escalation}"' in pressed.text
+    assert await state(house, escalation) == ("acknowledged", "osei")
+
+
 async def test_a_link_that_is_not_ours_is_told_in_words(house: House) -> None:
     """In a sentence, without saying what there is."""
     seen: httpx.Response = await house.client().get("/ack/rubbish.rubbish")
