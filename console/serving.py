@@ -58,6 +58,10 @@ GOODBYE_WITHIN: Final = 10
 """Seconds that requests under way may take when the console is asked to stop."""
 
 
+LINE_KEPT: Final = 75
+"""Seconds for which a line that nobody uses stays open: longer than callers keep theirs (5 to 60 s), so that none is
+closed just as the next event is sent on it."""
+
 SOUGHT_WITHIN: Final = timedelta(seconds=3)
 
 log = logging.getLogger(__name__)
@@ -182,6 +186,7 @@ async def serve(settings: Settings, host: str, port: int) -> None:
             date_header=True,
             http="httptools",
             h11_max_incomplete_event_size=None,
+            timeout_keep_alive=LINE_KEPT,
             timeout_graceful_shutdown=GOODBYE_WITHIN,
             lifespan="on",
         )
