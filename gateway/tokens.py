@@ -153,8 +153,9 @@ class Tokens:
         self._noted[token.id] = now
         if self._asked_in_vain_at is None:
             try:
-                await self._store.used(token.id, now)
-            except RecordStoreError:
+                async with timeout(ASK_WITHIN.total_seconds()):
+                    await self._store.used(token.id, now)
+            except (RecordStoreError, TimeoutError):
                 log.warning("The use of token %s could not be noted", token.id)
 
 

@@ -29,10 +29,11 @@ SILENT: Final = (
 )
 """What comes first where nobody else will call."""
 
-SILENCE: Final = (
+UNCERTAIN: Final = (
     "Kapstan did not answer in time: nobody knows yet whether anything was noted down, and perhaps nobody else is "
     "called. Look after the patient, and try again."
 )
+"""Whatever she asked for: it may have been done although nobody said so."""
 
 Token = Annotated[str, Path(max_length=1000)]
 
@@ -122,7 +123,7 @@ async def _answered(door: Door, token: str, act: Act, done: str | None) -> Respo
         whole = _whole(invited.escalation)
         return _instead("Nothing was changed", refused.refusal.message, 409, whole, "Sign in to answer it")
     except (Unavailable, TooMany):
-        return _instead("Not yet", SILENCE, 503, f"/ack/{token}", "Try again")
+        return _instead("Not yet", UNCERTAIN, 503, f"/ack/{token}", "Try again")
 
 
 def _instead(title: str, message: str, status: int, href: str, link: str) -> Response:

@@ -1,7 +1,7 @@
 """The on-call work: what is not resolved, worst first, every page that was sent, and what one may do about it here."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from http import HTTPStatus
 from types import MappingProxyType
@@ -19,6 +19,7 @@ from console.pages.acknowledge import SILENT
 from console.pages.clock import Clock, WallClock
 from console.pages.me import me, remember
 from console.pages.needs import Need, needs
+from console.pages.open_work import open_work
 from console.pages.rendering import floor_page, page
 from console.pages.told import Refusal
 from console.pages.viewer import FORM_KEY, HX, Viewer, acting, looking, viewer_of
@@ -37,14 +38,8 @@ from domain.escalation import (
 from domain.incident import is_of_the_watch
 from domain.oncall import FALLBACK
 from domain.values import Frozen, Severity
-from gateway.calls import Unavailable
-from gateway.rounds import go_round
-from records.errors import RecordStoreError
-from records.store import EscalationFilter
 
 PATH: Final = "/escalations"
-SHOWN: Final = 50
-RESOLVED_SHOWN: Final = 20
 FALLBACK_NAME: Final = "the fallback channels"
 
 SNOOZES: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 240, 1440))
@@ -116,8 +111,7 @@ class Work(Frozen):
 class EscalationsPage(Frozen):
     """What is not resolved, then what was resolved last; or one escalation by itself.
 
-    With the record store away it is Temporal that says what is not resolved: then `unanswered` kept silent, and what
-    the watch raised is not among it. `refused`: what was said to an act on an escalation that is not shown.
+    `is_recorded` and `unanswered` as of `OpenWork`. `refused`: what was said to an act on one that is not shown.
     """
 
     works: tuple[Work, ...]
@@ -180,54 +174,19 @@ async def _again(viewer: Viewer, escalation_id: EscalationId, refused: str, stat
 async def _all(
     viewer: Viewer, refused: Mapping[EscalationId, str] = MappingProxyType({}), status: int = 200
 ) -> Response:
-    try:
-        (unresolved, resolved), unanswered, is_recorded = await _recorded(viewer), 0, True
-    except RecordStoreError:
-        (unresolved, unanswered), resolved, is_recorded = await _unrecorded(viewer), [], False
+    found = await open_work(viewer)
     viewer.saw("escalations")
-    shown_ids = {view.id for view in (*unresolved, *resolved)}
+    shown_ids = {view.id for view in (*found.unresolved, *found.resolved)}
     shown = EscalationsPage(
-        works=_works(viewer, unresolved, refused),
-        resolved=_works(viewer, resolved, refused),
+        works=_works(viewer, found.unresolved, refused),
+        resolved=_works(viewer, found.resolved, refused),
         people=_people(viewer),
         is_one=False,
-        is_recorded=is_recorded,
-        unanswered=unanswered,
+        is_recorded=found.is_recorded,
+        unanswered=found.unanswered,
         refused=tuple(why for escalation_id, why in refused.items() if escalation_id not in shown_ids),
     )
     return await floor_page(viewer, PATH, "escalations.html", shown, status)
-
-
-async def _recorded(viewer: Viewer) -> tuple[list[EscalationView], list[EscalationView]]:
-    """What is not resolved, and what was resolved last."""
-    store, site = viewer.door.store, viewer.caller.site
-    settled = EscalationFilter(state=EscalationState.RESOLVED, site=site, limit=RESOLVED_SHOWN)
-    return await store.unresolved(site, limit=SHOWN), await store.escalations(settled)
-
-
-async def _unrecorded(viewer: Viewer) -> tuple[list[EscalationView], int]:
-    """What is not resolved without the record, in its order, and how many did not say what they are."""
-    escalations, elsewhere = viewer.door.escalations, set[EscalationId]()
-
-    async def hers(escalation_id: EscalationId) -> EscalationView:
-        view = await escalations.view(escalation_id)
-        try:
-            await viewer.door.sites.check(viewer.caller, view.course_id)
-        except Told as no:
-            elsewhere.add(escalation_id)
-            raise Unavailable(str(no)) from no
-        except RecordStoreError as away:
-            raise Unavailable(str(away)) from away
-        return view
-
-    answered = await go_round(hers, await escalations.unresolved())
-    silent = sum(one.id not in elsewhere for one in answered.silent)
-    return sorted(answered.views, key=_want_somebody)[:SHOWN], silent
-
-
-def _want_somebody(view: EscalationView) -> tuple[int, bool, datetime, str]:
-    """The worst first, then what nobody answered, then the oldest."""
-    return -view.severity.rank, view.state is not EscalationState.OPEN, view.opened_at, view.id
 
 
 async def _one(viewer: Viewer, escalation_id: EscalationId, refused: str | None = None, status: int = 200) -> Response:

@@ -21,6 +21,9 @@ from tests.floor import asleep, eventually
 pytestmark = pytest.mark.xdist_group("console")
 
 KIB: Final = 1024
+AS_A_CLIENT_KEEPS_IT: Final = 6
+"""Seconds: no other clock but the kernel's says when a line ends."""
+
 ENDLESS: Final = 64 * KIB * KIB
 """What a client that never ends would send if nobody cut it off."""
 
@@ -166,3 +169,18 @@ async def test_who_sends_too_much_and_then_listens_hears_why(house: House, size:
     for body in (b" " * size, in_pieces()):
         answer = await house.client(house.admin_token).post("/v1/events", content=body, headers=kind)
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+async def test_a_line_is_kept_for_longer_than_a_client_keeps_it(house: House) -> None:
+    """A library drops an unused line after five seconds: ended here first, an event sent just then is lost."""
+    async with line_to(house) as (reader, writer):
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(
+            int(line.split(b":")[1]) for line in head.lower().splitlines() if line.startswith(b"content-length")
+        )
+        await reader.readexactly(length)
+
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(AS_A_CLIENT_KEEPS_IT):
+                await reader.read(1)

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Locator, expect
 
 from domain.access import TokenRole
 from tests.cast import HAS_A_PLAN, cssrs, vitals
@@ -26,6 +26,14 @@ async def at_risk(house: House) -> tuple[str, str]:
     await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
     await house.is_recorded(course)
     return course, f"{course}~suicide_risk~0~1"
+
+
+async def writes(work: Locator, words: str) -> Locator:
+    """Somebody opens the form to resolve it and writes what was done: the field."""
+    await work.get_by_text("It is dealt with").click()
+    note = work.get_by_label("What was done")
+    await note.fill(words)
+    return note
 
 
 async def state(house: House, escalation: str) -> tuple[str, str | None]:
@@ -102,8 +110,7 @@ async def test_it_is_resolved_passed_on_and_every_page_is_shown(house: House, br
         await work.get_by_label("To", exact=True).select_option("ward")
         await work.get_by_role("button", name="Page them now").click()
         await expect(work.get_by_role("cell", name="Dr Ward").first).to_be_visible()
-        await work.get_by_text("It is dealt with").click()
-        await work.get_by_label("What was done").fill("Spoke with her; safety plan renewed")
+        await writes(work, "Spoke with her; safety plan renewed")
         await work.get_by_role("button", name="Resolve").click()
 
         await expect(work).to_contain_text("Resolved")
@@ -119,9 +126,7 @@ async def test_what_somebody_writes_stays_when_somebody_else_was_quicker(house: 
         await eyes.signs_in(token.token, f"/escalations/{escalation}")
         await eyes.is_live()
         work = eyes.page.locator(f"[id='work-{escalation}']")
-        await work.get_by_text("It is dealt with").click()
-        note = work.get_by_label("What was done")
-        await note.fill("Seen")
+        note = await writes(work, "Seen")
         done = {"by": "osei", "note": "Spoke with her"}
         assert (await house.admin.post(f"/v1/escalations/{escalation}/resolve", json=done)).status_code == 200
 
@@ -143,8 +148,7 @@ async def test_in_the_list_too_what_somebody_writes_stays(house: House, browser:
         await eyes.signs_in(token.token, "/escalations")
         await eyes.is_live()
         work = eyes.page.locator(f"[id='work-{escalation}']")
-        await work.get_by_text("It is dealt with").click()
-        await work.get_by_label("What was done").fill("Seen")
+        await writes(work, "Seen")
         done = {"by": "osei", "note": "Spoke with her"}
         assert (await house.admin.post(f"/v1/escalations/{escalation}/resolve", json=done)).status_code == 200
 
@@ -168,9 +172,7 @@ async def test_a_form_that_is_not_taken_says_so_and_keeps_what_was_written(house
         form = work.locator("form.resolve")
         key = form.locator("[name=form_key]")
         good = await key.input_value()
-        await work.get_by_text("It is dealt with").click()
-        note = work.get_by_label("What was done")
-        await note.fill("Spoke with her")
+        note = await writes(work, "Spoke with her")
 
         await key.evaluate("field => { field.value = 'another' }")
         await form.get_by_role("button").click()

@@ -14,6 +14,7 @@ from tests.floor import eventually
 from tests.pages.browser import looks
 from tests.pages.outages import record_store_away, temporal_away
 from tests.pages.reading import section, words_of
+from tests.pages.test_escalations_page import writes
 from tests.pages.test_live_sessions import tile
 from tests.pages.test_recording import sends
 
@@ -92,9 +93,7 @@ async def test_without_temporal_what_was_written_about_an_escalation_stays(house
         await eyes.signs_in(token.token, "/escalations")
         await eyes.is_live()
         work = eyes.page.locator(f"[id='work-{course}~suicide_risk~0~1']")
-        await work.get_by_text("It is dealt with").click()
-        note = work.get_by_label("What was done")
-        await note.fill("Spoke with her")
+        note = await writes(work, "Spoke with her")
 
         with temporal_away(house):
             await work.get_by_role("button", name="Resolve").click()
