@@ -11,7 +11,7 @@ from console.pages.ahead import CallToCome
 from console.pages.circumstances import Circumstances, circumstances
 from console.pages.marks import MARKS
 from console.pages.rendering import page
-from console.pages.told import Refusal
+from console.pages.told import UNCERTAIN, Refusal
 from console.problems import ProblemCode, told
 from domain.durations import in_words
 from domain.escalation import PHRASES, EscalationId, EscalationState, EscalationView
@@ -28,12 +28,6 @@ SILENT: Final = (
     "over, and have Kapstan's machine looked after: its workers, or Temporal, have to be started again."
 )
 """What comes first where nobody else will call."""
-
-UNCERTAIN: Final = (
-    "Kapstan did not answer in time: nobody knows yet whether anything was noted down, and perhaps nobody else is "
-    "called. Look after the patient, and try again."
-)
-"""Whatever she asked for: it may have been done although nobody said so."""
 
 Token = Annotated[str, Path(max_length=1000)]
 

@@ -21,7 +21,7 @@ from console.pages.me import me, remember
 from console.pages.needs import Need, needs
 from console.pages.open_work import open_work
 from console.pages.rendering import floor_page, page
-from console.pages.told import Refusal
+from console.pages.told import Refusal, in_a_sentence
 from console.pages.viewer import FORM_KEY, HX, Viewer, acting, looking, viewer_of
 from console.problems import ProblemCode, Told
 from domain.access import Right
@@ -154,7 +154,7 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: Act) -> Respo
     except EXPECTED as error:
         problem = problem_of(error)
         assert problem is not None
-        return await _again(viewer, escalation_id, problem.problem.detail, problem.problem.status)
+        return await _again(viewer, escalation_id, in_a_sentence(problem.problem).message, problem.problem.status)
     back = PATH if HX in viewer.request.headers else f"{PATH}/{escalation_id}"
     response = RedirectResponse(back, status_code=303)
     remember(response, order.by)

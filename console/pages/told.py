@@ -15,6 +15,13 @@ MACHINES: Final = ("/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 """Where programs ask: they are answered in JSON whatever they accept."""
 
 
+UNCERTAIN: Final = (
+    "Kapstan did not answer in time: nobody knows yet whether anything was noted down, and perhaps nobody else is "
+    "called. Look after the patient, and try again."
+)
+"""Of whatever somebody did: it may have been taken although nobody said so."""
+
+
 class Refusal(Frozen):
     """A sentence in place of the page."""
 
@@ -38,7 +45,7 @@ async def tell(request: Request, problem: Problem, headers: dict[str, str]) -> R
     if problem.code is ProblemCode.UNAUTHENTICATED:
         return _sign_in_first(request)
     only_looks = request.method == "GET"
-    shown = _in_words(problem, only_looks=only_looks)
+    shown = in_a_sentence(problem, only_looks=only_looks)
     viewer = known_viewer(request) if only_looks else None
     if viewer is None or HX in request.headers:
         response = page("message.html", shown, problem.status)
@@ -48,15 +55,15 @@ async def tell(request: Request, problem: Problem, headers: dict[str, str]) -> R
     return response
 
 
-def _in_words(problem: Problem, *, only_looks: bool) -> Refusal:
-    if problem.code is ProblemCode.UNAVAILABLE:
-        again = (
-            "Nothing is lost: try again in a moment, or look at what else there is."
-            if only_looks
-            else "Nobody knows yet whether it was noted down: look, and send it again."
-        )
-        return Refusal(title="Not now", message=f"{problem.detail.rstrip('.')}. {again}")
-    return Refusal(title=problem.title, message=problem.detail)
+def in_a_sentence(problem: Problem, *, only_looks: bool = False) -> Refusal:
+    """The problem to a person. Where nobody answered: what that means for what she wanted, not what to repair."""
+    if problem.code is not ProblemCode.UNAVAILABLE:
+        return Refusal(title=problem.title, message=problem.detail)
+    if only_looks:
+        what = problem.detail.partition(";")[0].rstrip(".")
+        again = "Nothing is lost: try again in a moment, or look at what else there is."
+        return Refusal(title="Not now", message=f"{what[0].upper()}{what[1:]}. {again}")
+    return Refusal(title="Not now", message=UNCERTAIN)
 
 
 def _sign_in_first(request: Request) -> Response:
