@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Self
 
@@ -51,21 +52,9 @@ class DataDirectory:
             lock = _lock_file(root)
         except OSError as error:
             raise StackMisconfigured(f"{root} cannot be used: {error.strerror}") from None
-        for _ in range(LOCK_ATTEMPTS):
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                await asyncio.sleep(BETWEEN_ATTEMPTS)
-        else:
-            owner = lock.read().strip()
-            lock.close()
-            raise StackMisconfigured(
-                f"Kapstan already runs on {root} (process {owner}); stop it, or choose another folder"
-            )
         try:
-            _check_layout(root)
-        except StackMisconfigured:
+            await _become_owner(root, lock)
+        except BaseException:
             lock.close()
             raise
         lock.truncate(0)
@@ -112,6 +101,22 @@ def _prepare(root: Path) -> None:
 
 def _lock_file(root: Path) -> IO[str]:
     return open(os.open(root / LOCK_FILE, os.O_RDWR | os.O_CREAT, OWNER_ONLY), "r+")  # noqa: PTH123  held open
+
+
+async def _become_owner(root: Path, lock: IO[str]) -> None:
+    """Raises `StackMisconfigured` when somebody else is, or when the folder is of another layout."""
+    for _ in range(LOCK_ATTEMPTS):
+        with suppress(BlockingIOError):
+            # Shared first: while nobody owns the folder, what a killed owner said of itself is taken away. Behind
+            # the lock of the next one it would be taken for the next one's word.
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            _check_layout(root)
+            stack_file(root).unlink(missing_ok=True)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        await asyncio.sleep(BETWEEN_ATTEMPTS)
+    owner = lock.read().strip()
+    raise StackMisconfigured(f"Kapstan already runs on {root} (process {owner}); stop it, or choose another folder")
 
 
 def _check_layout(root: Path) -> None:

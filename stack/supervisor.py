@@ -123,7 +123,6 @@ class Stack:
         _check_files(plan)
         directory = self._directory = await DataDirectory.opened(plan.data)
         self._exits.callback(directory.close)
-        directory.stack_file.unlink(missing_ok=True)
         for name in await stop_left_overs(directory.processes, self._signals.hurried):
             self._say(f"stopped {name}, which a supervisor that was killed had left running")
 

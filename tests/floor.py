@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -47,11 +48,25 @@ def asleep(*processes: int) -> Iterator[None]:
     """These processes stand still meanwhile, as on a machine that hangs."""
     for process in processes:
         os.kill(process, Signals.SIGSTOP)
+    while not all(map(_stands_still, processes)):
+        time.sleep(0.001)
     try:
         yield
     finally:
         for process in processes:
             os.kill(process, Signals.SIGCONT)
+
+
+def _stands_still(process: int) -> bool:
+    """Each of its threads: one that the kernel has not come to yet would still see to the end of a child."""
+    for thread in Path(f"/proc/{process}/task").glob("*/stat"):
+        try:
+            state = thread.read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # this one has ended
+        if state not in {"T", "Z", "X"}:
+            return False
+    return True
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stack.stackfile import read_stack_file
+from stack.directory import DataDirectory, stack_file
+from stack.stackfile import StackFile, StackPids, read_stack_file
 from stack.supervisor import Stack, StackPlan
 from stack.trouble import NoStackRuns, ServiceDown, StackMisconfigured
 from tests.stack.harness import TINY_WORKER
@@ -209,3 +210,25 @@ def test_where_no_kapstan_runs_the_other_commands_say_so(tmp_path: Path) -> None
     """A folder that never was one, or whose stack has ended, is not talked to."""
     with pytest.raises(NoStackRuns, match="no Kapstan runs on"):
         read_stack_file(tmp_path)
+
+
+async def test_what_a_killed_stack_left_is_never_taken_for_the_one_that_starts_after_it(tmp_path: Path) -> None:
+    """From the moment that the next supervisor has the folder, the dead one's addresses are told to no command."""
+    dead = StackFile(
+        temporal="127.0.0.1:9",
+        temporal_ui="http://127.0.0.1:9",
+        database="postgresql://x@127.0.0.1:9/x",
+        pids=StackPids(postgres=None, temporal=None, workers=()),
+        protocols=tmp_path,
+        oncall=tmp_path,
+    )
+    (await DataDirectory.opened(tmp_path)).close()
+    stack_file(tmp_path).write_text(dead.model_dump_json())
+    with pytest.raises(NoStackRuns, match="no Kapstan runs on"):
+        read_stack_file(tmp_path)
+
+    directory = await DataDirectory.opened(tmp_path)
+
+    with pytest.raises(NoStackRuns, match="is not up: it is starting"):
+        read_stack_file(tmp_path)
+    directory.close()
