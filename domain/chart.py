@@ -82,6 +82,12 @@ class Chart(CourseState):
     ) -> "Decision":
         """What follows from the event, which came in by that request. Raises as `check` does; then nothing follows."""
         self.check(event, now, offered)
+        return self.accepted(event, now, offered, request_id)
+
+    def accepted(
+        self, event: ClinicEvent, now: datetime, offered: PinnedProtocol | None = None, request_id: str | None = None
+    ) -> "Decision":
+        """What follows from an event that `check` let pass, now or in an earlier release whose rules were laxer."""
         newest = self.newest.get(event.type)
         is_late = newest is not None and event.time < newest
         turn = Turn(self, now)

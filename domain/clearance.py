@@ -1,9 +1,10 @@
 """Whether a patient who has come may be dosed today: everything a prescriber looks at before clearing."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from domain import booking, consent, risk
+from domain import booking, consent, eligibility, risk
 from domain.durations import in_words
 from domain.escalation import Kind
 from domain.events import PregnancyTest
@@ -14,6 +15,10 @@ from domain.vitals import SPOKEN, value_of
 
 BLOCKING_ESCALATIONS = frozenset({Kind.VITALS_EMERGENCY, Kind.SUICIDE_RISK})
 """While one of these is unresolved nobody is dosed and nobody goes home."""
+
+
+TODAY: Final = timedelta(days=1)
+"""How old what was said and measured at check-in may be at most: older than this it is of another day anywhere."""
 
 
 def blockers(course: CourseState, session: MedicineSession, at: datetime) -> tuple[Blocker, ...]:
@@ -29,7 +34,7 @@ def blockers(course: CourseState, session: MedicineSession, at: datetime) -> tup
 
 
 def standing_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
-    """What forbids any dose for as long as it stands: a hold, no consent, an open emergency, no preparation."""
+    """What forbids any dose for as long as it stands: a hold, no consent, an open emergency, an excluding finding."""
     if course.hold is not None:
         yield Blocker(code="course.held", message=f"The course is held: {course.hold.reason}", absolute=True)
     if course.phase is not Phase.MEDICINE:
@@ -42,6 +47,7 @@ def standing_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
         )
     yield from consent.blockers(course, at)
     yield from escalation_blockers(course)
+    yield from eligibility.excluding(course)
 
 
 def escalation_blockers(course: CourseState) -> Iterator[Blocker]:
@@ -59,7 +65,9 @@ def escalation_blockers(course: CourseState) -> Iterator[Blocker]:
 def _course_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     rules, source = course.protocol.course, course.protocol.source_of
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
-    since = before.doses[-1].at if before else None
+    last_dose = before.doses[-1].at if before else None
+    # What she answers before she goes home belongs to the session that she goes home from.
+    since = before.discharge.at if before and before.discharge else last_dose
     owed = {screen.instrument for screen in risk.screens_owed(course)}
     for instrument in course.protocol.medicine.measures:
         if instrument in owed or course.measure(instrument, since=since) is None:
@@ -69,6 +77,7 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
                 limit=instrument,
                 source=source("medicine.measures"),
             )
+    yield from eligibility.undecided(course)
     if before is None:
         return
     if course.protocol.medicine.integration_before_next_dose:
@@ -81,20 +90,20 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
                 limit=needed,
                 source=source("medicine.integration_before_next_dose"),
             )
-    assert since is not None
-    screened_at = course.screening.at if course.screening else since
-    if at - since > rules.rescreen_after and screened_at <= since:
+    assert last_dose is not None
+    screened_at = course.screening.at if course.screening else last_dose
+    if at - last_dose > rules.rescreen_after and screened_at <= last_dose:
         yield Blocker(
             code="screening.outdated",
-            message=f"The last dose was {(at - since).days} days ago; a new screening was expected",
-            observed=(at - since).days,
+            message=f"The last dose was {(at - last_dose).days} days ago; a new screening was expected",
+            observed=(at - last_dose).days,
             limit=rules.rescreen_after.days,
             source=source("course.rescreen_after"),
         )
     review_after = rules.review_after_session
     if review_after is not None and len(course.dosed_sessions) >= review_after:
         reviewed_session = course.session_numbered(review_after)
-        reviewed_from = reviewed_session.doses[0].at if reviewed_session and reviewed_session.doses else since
+        reviewed_from = reviewed_session.doses[0].at if reviewed_session and reviewed_session.doses else last_dose
         if course.plan is None or course.plan.at <= reviewed_from:
             yield Blocker(
                 code="plan.review_due",
@@ -109,6 +118,7 @@ def _check_in_blockers(course: CourseState, session: MedicineSession, at: dateti
     if session.check_in is None:
         yield Blocker(code="check_in.missing", message="The patient has not been checked in", absolute=True)
         return
+    yield from outdated_blockers(session, at)
     said = session.check_in.data
     for what, last_at, fasting in (
         ("solids", said.last_solids_at, rules.solids_fasting),
@@ -145,6 +155,18 @@ def _check_in_blockers(course: CourseState, session: MedicineSession, at: dateti
         yield Blocker(code="weight.missing", message="The patient was not weighed today", absolute=True)
 
 
+def outdated_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """A check-in of another day: weight, test, escort and fasting are of today, or nobody knows them."""
+    if session.check_in is not None and (age := at - session.check_in.at) >= TODAY:
+        yield Blocker(
+            code="check_in.outdated",
+            message=f"The check-in is {in_words(age)} old: the visit is to be broken off and booked anew",
+            absolute=True,
+            observed=in_words(age),
+            limit=in_words(TODAY),
+        )
+
+
 def _reading_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     rules, source = course.protocol.medicine.clearance, course.protocol.source_of
     reading = session.reading_before(at)
@@ -164,7 +186,8 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
 
 
 def unweighed_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    """What the last reading before that moment says against the dose, whenever it was taken or recorded.
+    """What the last reading before that moment says against the dose, whenever it was taken or recorded, and any
+    finding of a screening that came after the clearance.
 
     What the prescriber has weighed at clearance stays weighed; for the rest the session is cleared anew, or not.
     """
@@ -172,7 +195,7 @@ def unweighed_blockers(course: CourseState, session: MedicineSession, at: dateti
     if cleared is None or reading is None:
         return
     weighed = {override.code for override in cleared.data.overrides}
-    for blocker in _limit_blockers(course, reading):
+    for blocker in (*_limit_blockers(course, reading), *eligibility.undecided(course)):
         if blocker.absolute or blocker.code not in weighed:
             yield blocker.but(absolute=True)
 
@@ -182,8 +205,17 @@ def _limit_blockers(course: CourseState, reading: Reading) -> Iterator[Blocker]:
     for vital in Vital:
         observed = value_of(reading, vital)
         for name, limits in (("never", rules.never.of(vital)), ("hold", rules.hold.of(vital))):
-            if observed is None or limits is None or limits.holds(observed):
+            if limits is None or (observed is not None and limits.holds(observed)):
                 continue
+            if observed is None:
+                yield Blocker(
+                    code=f"vitals.{vital}_missing",
+                    message=f"{SPOKEN[vital]} was not taken; {limits.low:g} to {limits.high:g} was expected",
+                    absolute=name == "never",
+                    limit=f"{limits.low:g}-{limits.high:g}",
+                    source=source(f"medicine.clearance.{name}.{vital}"),
+                )
+                break
             is_high = observed > limits.high
             bound = limits.high if is_high else limits.low
             yield Blocker(

@@ -222,18 +222,22 @@ def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadli
     for after in rules.after:
         if followup.days(after) in done:
             continue
-        for kind, grace, severity in (
-            (DeadlineKind.CHECK_IN_REMINDER, rules.reminder, Severity.ROUTINE),
-            (DeadlineKind.CHECK_IN, rules.missed_at_risk if is_at_risk else rules.missed, Severity.URGENT),
-        ):
-            yield Deadline(
-                kind=kind,
-                due_at=session.discharge.at + after,
-                learned_at=session.discharge.recorded_at,
-                grace=grace,
-                session=session.number,
-                subject=iso_8601(after),
-                consequence=Consequence(kind=Kind.CHECK_IN_MISSED, severity=severity),
+        missed = Deadline(
+            kind=DeadlineKind.CHECK_IN,
+            due_at=session.discharge.at + after,
+            learned_at=session.discharge.recorded_at,
+            grace=rules.missed_at_risk if is_at_risk else rules.missed,
+            session=session.number,
+            subject=iso_8601(after),
+            consequence=Consequence(kind=Kind.CHECK_IN_MISSED, severity=Severity.URGENT),
+        )
+        yield missed
+        # Who was called for a call that was missed is not called again to be reminded of it.
+        if missed.key not in course.passed:
+            yield missed.but(
+                kind=DeadlineKind.CHECK_IN_REMINDER,
+                grace=rules.reminder,
+                consequence=Consequence(kind=Kind.CHECK_IN_MISSED, severity=Severity.ROUTINE),
             )
 
 

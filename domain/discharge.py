@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from domain import clearance
+from domain import checkpoints, clearance
 from domain.durations import in_words
+from domain.escalation import Kind
 from domain.protocol import Vital
 from domain.state import CourseState, MedicineSession
 from domain.values import Blocker
@@ -18,7 +19,9 @@ def blockers(
     found = (
         *clearance.escalation_blockers(course),
         *_observation_blockers(course, session, at),
+        *_later_blockers(session, at),
         *_reading_blockers(course, session, at),
+        *_recheck_blockers(course, session),
         *_assessment_blockers(course, session),
         *_leaving_blockers(course, escort, instructions),
     )
@@ -42,7 +45,11 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
     rules, source = course.protocol.medicine.discharge, course.protocol.source_of
     reading = session.reading_before(at)
     if reading is None or reading.at < session.doses[-1].at:
-        yield Blocker(code="vitals.missing", message="No vitals have been taken since the dose", absolute=True)
+        yield Blocker(
+            code="vitals.missing",
+            message="No vitals have been taken since the dose",
+            absolute=not _has_left(course, session),
+        )
         return
     if at - reading.at > rules.reading_valid:
         yield Blocker(
@@ -82,11 +89,40 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
             )
 
 
+def _later_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """Nobody went home before she was measured here."""
+    if session.readings and (newest := session.readings[-1].at) > at:
+        yield Blocker(
+            code="discharge.before_reading",
+            message=f"Vitals were taken {in_words(newest - at)} after that moment",
+            absolute=True,
+            observed=in_words(newest - at),
+        )
+
+
+def _recheck_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
+    """A reading that the protocol wants confirmed is neither an alarm nor none until the second one."""
+    for reading, due_at in checkpoints.rechecks(course.protocol, session):
+        yield Blocker(
+            code="discharge.recheck_missing",
+            message=f"A second reading is expected within {in_words(due_at - reading.at)} of the last one",
+            limit=in_words(due_at - reading.at),
+            source=course.protocol.source_of("medicine.limits"),
+        )
+
+
+def _has_left(course: CourseState, session: MedicineSession) -> bool:
+    """Whether she is gone: nobody can measure or assess her any more, and a prescriber answers for that."""
+    return any(one.kind is Kind.LEFT_BEFORE_DISCHARGE and one.session == session.number for one in course.escalations)
+
+
 def _assessment_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
     rules, source = course.protocol.medicine.discharge, course.protocol.source_of
     if session.assessment is None or session.assessment.at < session.doses[-1].at:
         yield Blocker(
-            code="discharge.not_assessed", message="The patient has not been assessed for discharge", absolute=True
+            code="discharge.not_assessed",
+            message="The patient has not been assessed for discharge",
+            absolute=not _has_left(course, session),
         )
         return
     assessed = session.assessment.data

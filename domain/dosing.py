@@ -54,6 +54,7 @@ def _clearance_blockers(course: CourseState, session: MedicineSession, at: datet
         )
     elif age.total_seconds() < 0:
         yield _before_clearance()
+    yield from clearance.outdated_blockers(session, at)
     yield from clearance.unweighed_blockers(course, session, at)
 
 
@@ -74,7 +75,9 @@ def _booster_blockers(course: CourseState, session: MedicineSession, at: datetim
             source=course.protocol.source_of("medicine.dose.boosters_max"),
         )
     reading = session.reading_before(at)
-    if reading is None or at - reading.at > rules.clearance.reading_valid:
+    last_dose = max((dose.at for dose in session.doses if dose.at <= at), default=None)
+    is_of_this_dose = reading is not None and (last_dose is None or reading.at >= last_dose)
+    if reading is None or not is_of_this_dose or at - reading.at > rules.clearance.reading_valid:
         yield Blocker(code="vitals.too_old", message="No fresh vitals were taken before the booster", absolute=True)
     elif verdict(course.protocol, session, reading).severity is not VerdictSeverity.NORMAL:
         yield Blocker(code="vitals.not_normal", message="The last reading is not normal: no booster", absolute=True)
@@ -112,7 +115,7 @@ def _bound_blockers(course: CourseState, session: MedicineSession, event: DoseAd
     total = _given_mg(session) + event.data.mg
     amount = _amount(course, total, weight)
     yield from _hard_blockers(course, amount)
-    if amount > rules.max + TOLERANCE and not _has_second_prescriber(session, event):
+    if amount > rules.max + TOLERANCE and not _has_second_prescriber(course, event):
         yield _above(course, amount, "dose.needs_two_prescribers", rules.max, "max", "the limit of one prescriber,")
     yield from _rise_blockers(course, session, amount)
     planned = course.plan.data.dose if course.plan else None
@@ -179,8 +182,13 @@ def in_basis(basis: DoseBasis, mg: float, weight_kg: float) -> float:
     return round(mg / weight_kg if basis is DoseBasis.MG_PER_KG else mg, 6)
 
 
-def _has_second_prescriber(session: MedicineSession, event: DoseAdministered) -> bool:
-    # Nobody tells Kapstan who else prescribes; it knows who does not: those booked in another role.
+def _has_second_prescriber(course: CourseState, event: DoseAdministered) -> bool:
+    # Nobody tells Kapstan who else prescribes. It knows who does not: whom the course has only met in other roles.
     first, second = event.data.actor, event.data.witness
-    others = {member.id for member in session.booking.data.staff if member.role is not Role.PRESCRIBER}
-    return first.role is Role.PRESCRIBER and second is not None and second != first.id and second not in others
+    roles = {role for who, role in course.roles if who == second}
+    return (
+        first.role is Role.PRESCRIBER
+        and second is not None
+        and second != first.id
+        and (not roles or Role.PRESCRIBER in roles)
+    )

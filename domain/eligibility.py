@@ -23,11 +23,30 @@ def cautions(course: CourseState) -> tuple[str, ...]:
     return tuple(code for code in course.screening.data.medications if code in watched)
 
 
+def excluding(course: CourseState) -> Iterator[Blocker]:
+    """What the screening in force says against any dose, whenever it came: no decision lifts that."""
+    return (finding for finding in _findings_of(course) if finding.absolute)
+
+
+def undecided(course: CourseState) -> Iterator[Blocker]:
+    """What the screening in force leaves to a prescriber and the decision has not overridden by its code.
+
+    A patient is screened again, and what has come up since is to be weighed like what was known at the decision.
+    """
+    weighed = {override.code for override in course.eligibility.data.overrides} if course.eligibility else set()
+    return (finding for finding in _findings_of(course) if not finding.absolute and finding.code not in weighed)
+
+
+def _findings_of(course: CourseState) -> Iterator[Blocker]:
+    if course.screening is not None:
+        yield from _findings(course.protocol, course.screening.data)
+
+
 def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
     if course.screening is None:
         yield Blocker(code="screening.missing", message="The screening has not been recorded", absolute=True)
     else:
-        yield from _screening_blockers(course.protocol, course.screening.data)
+        yield from _findings(course.protocol, course.screening.data)
     for instrument in course.protocol.screening.measures:
         if course.measure(instrument) is None:
             yield Blocker(
@@ -39,7 +58,7 @@ def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
     yield from consent.blockers(course, at)
 
 
-def _screening_blockers(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator[Blocker]:
+def _findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator[Blocker]:
     rules = protocol.screening
     # What she takes may exclude her like what she has: `absolute` names theophylline (CLINICAL.md 2.4, S9).
     for condition in dict.fromkeys((*screening.conditions, *screening.medications)):

@@ -77,9 +77,10 @@ def follow_up_blockers(course: CourseState, event: FollowUpHeld) -> Iterator[Blo
         )
 
 
-def is_last_follow_up(course: CourseState, event: FollowUpHeld) -> bool:
-    """Whether the protocol asks for nothing after this visit."""
-    return event.data.days_after >= max((days(after) for after in course.protocol.follow_up.after), default=0)
+def is_over(course: CourseState) -> bool:
+    """Whether the protocol asks for nothing after the visits held: one that was left out before is over too."""
+    last = max((days(after) for after in course.protocol.follow_up.after), default=0)
+    return max((visit.data.days_after for visit in course.follow_ups), default=0) >= last
 
 
 def _before_discharge(session: MedicineSession) -> Iterator[Blocker]:

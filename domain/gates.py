@@ -268,12 +268,14 @@ def _ending(course: CourseState, _session: MedicineSession | None, _at: datetime
 
 
 def _calls_left(course: CourseState, session: MedicineSession | None, _at: datetime) -> Iterator[Blocker]:
-    if session is not None and len(session.check_ins) >= len(course.protocol.check_ins.after):
+    done = {call.data.days_after for call in session.check_ins} if session is not None else set()
+    if done >= {followup.days(after) for after in course.protocol.check_ins.after}:
         yield Blocker(code="check_in.already_done", message="Every call has been made", absolute=True)
 
 
 def _forms_left(course: CourseState, session: MedicineSession | None, _at: datetime) -> Iterator[Blocker]:
-    if session is not None and len(session.forms) >= len(course.protocol.forms):
+    filed = {paper.data.form for paper in session.forms} if session is not None else set()
+    if filed >= {form.form for form in course.protocol.forms}:
         yield Blocker(code="form.already_filed", message="Every form has been filed", absolute=True)
 
 
@@ -379,7 +381,7 @@ def _overrides_of(event: ClinicEvent) -> tuple[Override, ...]:
 
 
 def _not_overridden(found: Iterable[Blocker], overrides: tuple[Override, ...]) -> Iterator[Blocker]:
-    lifted = {override.code for override in overrides}
+    lifted = {override.code for override in overrides if override.rationale.strip()}
     return (blocker for blocker in found if blocker.absolute or blocker.code not in lifted)
 
 

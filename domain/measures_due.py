@@ -44,9 +44,10 @@ def _baseline(course: CourseState, instrument: Code) -> datetime | None:
 
 
 def _next_session(course: CourseState, instrument: Code) -> datetime | None:
-    """Between two doses, by the beginning of the session that is booked."""
+    """Between two sessions, by the beginning of the one that is booked."""
     waiting = next((session for session in course.sessions if session.is_waiting), None)
-    if waiting is None or course.measure(instrument, since=course.last_dose_at) is not None:
+    last = followup.counted_from(course)
+    if waiting is None or course.measure(instrument, since=last.at if last else None) is not None:
         return None
     return waiting.starts_at
 

@@ -98,7 +98,9 @@ def apply(turn: Turn[Course], event: ClinicEvent) -> None:
         case CourseVoided():
             turn.close(Outcome.ENTERED_IN_ERROR, event.time)
         case ProtocolMigrated():
-            pass  # the chart has taken the new version over before; see Chart.accept
+            # The chart has taken the new version over before; what it does not ask for any more is not waited for.
+            _go_on_when_integrated(turn, event.time)
+            _complete_when_followed_up(turn, event.time)
         case _:
             _apply_to_session(turn, event)
 
@@ -284,8 +286,12 @@ def _go_on_when_integrated(turn: Turn[Course], at: Moment) -> None:
             turn.enter(Phase.MEDICINE, at)
     elif is_talked_through and not any(session.has_the_patient for session in course.sessions):
         turn.enter(Phase.FOLLOW_UP, at)
-        if not course.protocol.follow_up.after:
-            turn.close(Outcome.COMPLETED, at)
+        _complete_when_followed_up(turn, at)
+
+
+def _complete_when_followed_up(turn: Turn[Course], at: Moment) -> None:
+    if turn.course.phase is Phase.FOLLOW_UP and followup.is_over(turn.course):
+        turn.close(Outcome.COMPLETED, at)
 
 
 def _call(turn: Turn[Course], session: MedicineSession, event: CheckInCompleted) -> None:
@@ -296,20 +302,23 @@ def _call(turn: Turn[Course], session: MedicineSession, event: CheckInCompleted)
 
 def _report_adverse_event(turn: Turn[Course], event: AdverseEventReported) -> None:
     """CTCAE v5 grades (S45): life-threatening or serious wakes everybody, severe is urgent, moderate is routine."""
-    said = event.data
-    monitored = turn.course.monitored
+    said, monitored = event.data, turn.course.monitored
+    severity = _severity_of(said)
     if said.term == LEFT_BEFORE_DISCHARGE and monitored is not None:
-        turn.escalate(Kind.LEFT_BEFORE_DISCHARGE, monitored.number, Severity.URGENT, event.time)
-    elif said.serious or said.grade >= _SERIOUS_GRADE:
-        turn.escalate(Kind.ADVERSE_EVENT, said.session, Severity.EMERGENCY, event.time)
-    elif said.grade >= _SEVERE_GRADE:
-        turn.escalate(Kind.ADVERSE_EVENT, said.session, Severity.URGENT, event.time)
-    elif said.grade >= _MODERATE_GRADE:
-        turn.escalate(Kind.ADVERSE_EVENT, said.session, Severity.ROUTINE, event.time)
+        at_least = Severity.EMERGENCY if severity is Severity.EMERGENCY else Severity.URGENT
+        turn.escalate(Kind.LEFT_BEFORE_DISCHARGE, monitored.number, at_least, event.time)
+    elif severity is not None:
+        turn.escalate(Kind.ADVERSE_EVENT, said.session, severity, event.time)
+
+
+def _severity_of(said: AdverseEventReported.Data) -> Severity | None:
+    if said.serious or said.grade >= _SERIOUS_GRADE:
+        return Severity.EMERGENCY
+    if said.grade >= _SEVERE_GRADE:
+        return Severity.URGENT
+    return Severity.ROUTINE if said.grade >= _MODERATE_GRADE else None
 
 
 def _hold_follow_up(turn: Turn[Course], event: FollowUpHeld) -> None:
-    is_last = followup.is_last_follow_up(turn.course, event)
     turn.change(follow_ups=(*turn.course.follow_ups, _fact(turn, event.time, event.data)))
-    if is_last:
-        turn.close(Outcome.COMPLETED, event.time)
+    _complete_when_followed_up(turn, event.time)

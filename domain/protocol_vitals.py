@@ -59,6 +59,7 @@ def _limits(protocol: Protocol) -> Contradictions:
         yield from _second_reading(limit, protocol)
     for vital in Vital:
         of_vital = [limit for limit in limits if limit.vital is vital]
+        yield from _no_looser_than_the_gate(of_vital, protocol.medicine.clearance.never.of(vital))
         yield from _further_out(of_vital, lambda limit: limit.above, "above")
         yield from _further_out(of_vital, lambda limit: None if limit.below is None else -limit.below, "below")
         yield from _further_out(of_vital, lambda limit: limit.rise, "rise")
@@ -87,6 +88,16 @@ def _outside_the_gate(limit: Limit, protocol: Protocol) -> Contradictions:
         yield limit.key, f"above = {gate.high:g} or more was expected: clearance.{name} lets {gate.high:g} pass"
     if limit.below is not None and limit.below > gate.low:
         yield limit.key, f"below = {gate.low:g} or less was expected: clearance.{name} lets {gate.low:g} pass"
+
+
+def _no_looser_than_the_gate(limits: Sequence[Limit], never: Range | None) -> Contradictions:
+    """What nobody is ever dosed upon is at least a warning after the dose."""
+    above = min(((limit.above, limit.key) for limit in limits if limit.above is not None), default=None)
+    below = max(((limit.below, limit.key) for limit in limits if limit.below is not None), default=None)
+    if never and above and above[0] > never.high:
+        yield above[1], f"above = {never.high:g} or less was expected: clearance.never begins there"
+    if never and below and below[0] < never.low:
+        yield below[1], f"below = {never.low:g} or more was expected: clearance.never begins there"
 
 
 def _second_reading(limit: Limit, protocol: Protocol) -> Contradictions:

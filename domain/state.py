@@ -1,9 +1,9 @@
 """What has happened in one course so far, as plain facts: no rule lives here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from domain.escalation import EscalationId, EscalationState, Kind
 from domain.events import (
@@ -31,7 +31,7 @@ from domain.events import (
 from domain.ledger import GENESIS
 from domain.measures import Scored
 from domain.protocol import Protocol
-from domain.values import CourseId, Frozen, Moment, Severity
+from domain.values import CourseId, Frozen, Moment, Role, Severity
 
 
 class Phase(StrEnum):
@@ -230,6 +230,17 @@ class CourseState(Frozen):
     def unresolved(self) -> tuple[CourseEscalation, ...]:
         """The escalations that still want something of a human."""
         return tuple(one for one in self.escalations if one.state is not EscalationState.RESOLVED)
+
+    @property
+    def roles(self) -> Iterator[tuple[str, Role]]:
+        """Who has been met in which role: booked for a session, or reporting what stands here."""
+        course = (self.referral, self.screening, self.consent, self.eligibility)
+        told: list[Fact[Any] | None] = [*course, *self.plans, *self.preparations, *self.follow_ups]
+        for one in self.sessions:
+            yield from ((member.id, member.role) for member in one.booking.data.staff)
+            told += [one.booking, one.check_in, one.clearance, one.abort, one.assessment, one.discharge]
+            told += [*one.doses, *one.readings, *one.check_ins, *one.integrations, *one.forms]
+        yield from ((fact.data.actor.id, fact.data.actor.role) for fact in told if fact is not None)
 
     def session_numbered(self, number: int) -> MedicineSession | None:
         """The session of that number, if there is one."""

@@ -120,8 +120,9 @@ def _crossed(protocol: Protocol, session: MedicineSession, reading: Reading) -> 
 
 
 def _is_confirmed(session: MedicineSession, reading: Reading, limit: Limit) -> bool:
-    before = session.reading_before(reading.at - timedelta(microseconds=1))
-    observed = value_of(before, limit.vital) if before else None
+    """Whether the value before breached the limit too; a reading without one says nothing of it."""
+    earlier = (one for one in reversed(session.readings) if one.at < reading.at)
+    observed = next((value for one in earlier if (value := value_of(one, limit.vital)) is not None), None)
     baseline = session.clearance_reading
     at_clearance = value_of(baseline, limit.vital) if baseline else None
     return observed is not None and limit.is_crossed_by(observed, at_clearance)

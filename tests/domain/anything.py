@@ -90,7 +90,11 @@ LIFTED = over(
     "discharge.not_oriented",
     "discharge.not_steady_gait",
     "discharge.not_dissociation_resolved",
+    "discharge.recheck_missing",
     "vitals.moaas_below_limit",
+    "vitals.moaas_missing",
+    "screening.cystitis",
+    "screening.systolic_above_limit",
 )
 """What a prescriber may weigh; what is not among it is absolute, or is none of these stories."""
 
@@ -248,6 +252,8 @@ def next_of_a_good_story(ward: Ward) -> ClinicEvent | None:
         return resumption(MARA, at=now)
     if chart.phase is Phase.MEDICINE and "consent" in _blocked(ward):
         return consent(MARA, at=now)
+    if chart.phase is Phase.MEDICINE and "screening" in _blocked(ward):
+        return screening(MARA, at=now)
     match chart.phase, session.stage if session else None:
         case Phase.SCREENING, _:
             todo: tuple[tuple[bool, ClinicEvent], ...] = (
@@ -262,6 +268,8 @@ def next_of_a_good_story(ward: Ward) -> ClinicEvent | None:
             return plan(MARA, at=now) if chart.plan is None else preparation(MARA, at=now)
         case Phase.MEDICINE, Stage.BOOKED:
             return check_in(MARA, number, at=now)
+        case Phase.MEDICINE, (Stage.CHECKED_IN | Stage.CLEARED) if "check_in" in _blocked(ward):
+            return abortion(MARA, number, at=now)
         case Phase.MEDICINE, Stage.CHECKED_IN:
             assert session is not None
             is_fresh = session.reading_before(now) is not None and "vitals" not in _blocked(ward)

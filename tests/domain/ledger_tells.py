@@ -1,7 +1,7 @@
 """What the ledger must tell before a dose and before a way home: read off its entries, asking no rule that decided."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
@@ -34,6 +34,10 @@ def assert_dose_was_safe(event: DoseAdministered, entries: list[Entry], rules: P
     assert not _is_held(entries, rules)
     assert not open_kinds(entries) & BLOCKING
 
+    screened = _newest(_said(entries, "screening.recorded"))
+    assert not {*_list(screened, "conditions"), *_list(screened, "medications")} & {*rules.screening.absolute}
+    assert screened.data["pregnancy_test"] != "positive"
+
     checked_in = _last(_said(visit, "patient.checked_in"))
     assert checked_in.data.get("pregnancy_test") != "positive"
     cleared = _newest(one for one in _said(visit, "session.cleared") if one.time <= event.time)
@@ -41,12 +45,17 @@ def assert_dose_was_safe(event: DoseAdministered, entries: list[Entry], rules: P
     doses = list(_said(visit, "dose.administered"))
     if not doses:
         assert event.time - cleared.time <= medicine.clearance_valid
+        assert event.time - checked_in.time < timedelta(days=1)
     reading = _newest(_before(cleared.time if not doses else event.time, _said(visit, "vitals.recorded")))
     assert (cleared.time if not doses else event.time) - reading.time <= medicine.clearance.reading_valid
+    if given_before := [one.time for one in doses if one.time <= event.time]:
+        assert reading.time >= max(given_before)
     latest, lifted = _newest(_before(event.time, _said(visit, "vitals.recorded"))), _lifted(cleared)
     if not doses:
         assert not any(_beyond(latest, dict(medicine.clearance.never)))
         assert {*_beyond(latest, dict(medicine.clearance.hold))} <= lifted
+        decided_upon = {*_list(screened, "conditions"), *_list(screened, "medications")} & {*rules.screening.review}
+        assert {f"screening.{one}" for one in decided_upon} <= lifted | _lifted(decided)
 
     given, weight = sum(_number(one, "mg") for one in doses), _number(checked_in, "weight_kg")
     assert (given + event.data.mg) / weight <= medicine.dose.hard_max + 1e-5
@@ -63,6 +72,7 @@ def assert_discharge_was_safe(event: PatientDischarged, entries: list[Entry], ru
     since = [one for one in _before(event.time, _said(visit, "vitals.recorded")) if one.time >= dosed_at]
     reading = _newest(since)
     assessed = _newest(one for one in _said(visit, "discharge.assessed") if one.time >= dosed_at)
+    assert all(one.time <= event.time for one in _said(visit, "vitals.recorded"))
     at_clearance = _newest(_before(_newest(_said(visit, "session.cleared")).time, _said(visit, "vitals.recorded")))
 
     holds: Mapping[str, bool] = {
@@ -75,6 +85,7 @@ def assert_discharge_was_safe(event: PatientDischarged, entries: list[Entry], ru
         "discharge.moaas_missing": "moaas" in reading.data,
         "discharge.moaas_below_limit": _number(reading, "moaas", missing=5) >= leaving.moaas_min,
         "discharge.spo2_below_limit": _number(reading, "spo2") >= leaving.spo2_min,
+        "discharge.recheck_missing": not _waits_for_a_second(visit, rules),
         "discharge.padss_below_limit": _number(assessed, "padss") >= leaving.padss_min,
         "discharge.not_oriented": assessed.data["oriented"] is True,
         "discharge.not_steady_gait": assessed.data["steady_gait"] is True,
@@ -165,8 +176,22 @@ def _beyond(reading: Entry, ranges: Mapping[str, Range | None]) -> Iterator[str]
     """The codes of the vitals that lie outside their range."""
     for vital, limits in ranges.items():
         observed = reading.data.get(vital)
-        if limits is not None and isinstance(observed, int) and not limits.low <= observed <= limits.high:
+        if limits is not None and observed is None:
+            yield f"vitals.{vital}_missing"
+        elif limits is not None and isinstance(observed, int) and not limits.low <= observed <= limits.high:
             yield f"vitals.{vital}_{'above' if observed > limits.high else 'below'}_limit"
+
+
+def _waits_for_a_second(visit: list[Entry], rules: Protocol) -> bool:
+    """Whether the last reading is the first one beyond a limit that wants two."""
+    readings = sorted(_said(visit, "vitals.recorded"), key=lambda one: (one.time, one.sequence))
+    newest, before = readings[-1], [one for one in readings if one.time < readings[-1].time]
+    return any(
+        _number(newest, limit.vital, missing=limit.above) > limit.above
+        and not (before and _number(before[-1], limit.vital, missing=limit.above) > limit.above)
+        for limit in rules.medicine.limits
+        if limit.confirm_within is not None and limit.above is not None
+    )
 
 
 def _is_near(reading: Entry, before: Entry, vital: str, percent: int) -> bool:

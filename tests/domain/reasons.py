@@ -254,6 +254,11 @@ REFUSING: Final[tuple[Reason, ...]] = (
         ),
     ),
     Reason("plan.review_due", lambda ward: clearance(MARA, 4, at=ward.planned(6).checked_in(4).now)),
+    Reason(
+        "vitals.moaas_missing",
+        lambda ward: _measured_as(ward, lambda ward: vitals(MARA, at=ward.now, moaas=None)),
+    ),
+    Reason("check_in.outdated", lambda ward: clearance(MARA, at=ward.checked_in().now + days(1))),
     # Dose
     Reason("session.not_cleared", lambda ward: dose(MARA, at=ward.checked_in().now)),
     Reason("clearance.expired", lambda ward: dose(MARA, at=ward.cleared().now + minutes(31))),
@@ -278,6 +283,11 @@ REFUSING: Final[tuple[Reason, ...]] = (
     # Discharge
     Reason("discharge.not_assessed", _leaving),
     Reason("discharge.observation_too_short", lambda ward: discharge(MARA, at=ward.dosed().now + minutes(119))),
+    Reason("discharge.before_reading", lambda ward: discharge(MARA, at=_leaving(ward, _well).time - minutes(5))),
+    Reason(
+        "discharge.recheck_missing",
+        lambda ward: _leaving(ward, _well, lambda ward: vitals(MARA, at=ward.now, systolic=181)),
+    ),
     Reason(
         "discharge.systolic_not_near_baseline",
         lambda ward: _leaving(ward, _well, lambda ward: vitals(MARA, at=ward.now, systolic=152)),

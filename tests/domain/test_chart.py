@@ -5,7 +5,7 @@ from datetime import timedelta
 from domain.escalation import Change, EscalationState, Kind, Notice
 from domain.ledger import GENESIS
 from domain.refusal import RefusalCode
-from domain.state import Phase, Stage
+from domain.state import Outcome, Phase, Stage
 from domain.values import Severity
 from tests.cast import (
     DESK,
@@ -309,6 +309,34 @@ def test_a_course_goes_on_under_another_version_of_its_protocol(ward: Ward) -> N
     assert ward.chart.protocol == newer
     assert ward.chart.protocol_hash == pinned(newer).hash
     assert "consent.other_version" in ward.reasons(clearance(MARA, at=ward.now))
+
+
+def test_a_talk_that_a_newer_version_does_not_wait_for_holds_up_nobody(ward: Ward) -> None:
+    """The next dose may come before it: on to medicine."""
+    _moved_to(ward.discharged(), **{"medicine.integration_before_next_dose": False})
+    assert ward.chart.phase is Phase.MEDICINE
+
+
+def test_a_course_without_visits_in_its_newer_version_is_complete(ward: Ward) -> None:
+    """Nobody could hold the visit that it would wait for."""
+    _moved_to(ward.in_follow_up(), **{"follow_up.after": ()})
+    assert ward.chart.outcome is Outcome.COMPLETED
+
+
+def test_calls_and_papers_are_left_by_their_names_not_by_their_number(ward: Ward) -> None:
+    """All were made and filed; the newer version names as many, and others."""
+    left = {"kap.check_in.completed", "kap.form.filed"}
+    before = left & set(ward.in_follow_up().chart.next_acts(ward.now))
+    (paper,) = ward.chart.protocol.forms
+    _moved_to(ward, **{"check_ins.after": (days(1), days(3), days(14)), "forms": (paper.but(form="other"),)})
+
+    assert before == set()
+    assert left <= set(ward.chart.next_acts(ward.now))
+
+
+def _moved_to(ward: Ward, **rules: object) -> None:
+    ward.migrates_to(weekly({"version": "1.1.0", **rules}))
+    ward.reports(migration(MARA, at=ward.now, to_version="1.1.0"))
 
 
 def test_a_version_that_is_not_there_moves_nothing(ward: Ward) -> None:

@@ -1,6 +1,7 @@
 """Whether a patient who has come may be dosed today: everything a prescriber looks at (CLINICAL.md 3.2)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from tests.cast import (
     days,
     discharge,
     dose,
+    eligible,
     hours,
     integration,
     migration,
@@ -199,7 +201,7 @@ def test_the_relative_reasons_at_the_door_are_the_prescribers_to_lift(ward: Ward
         (vitals(MARA, at=TODAY, respiratory_rate=9), "vitals.respiratory_rate_below_limit", True),
         (vitals(MARA, at=TODAY, moaas=5), None, False),
         (vitals(MARA, at=TODAY, moaas=4), "vitals.moaas_below_limit", False),
-        (vitals(MARA, at=TODAY, moaas=None), None, False),
+        (vitals(MARA, at=TODAY, moaas=None), "vitals.moaas_missing", False),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else None,
 )
@@ -246,9 +248,9 @@ def test_the_newest_reading_decides(ward: Ward) -> None:
 
 @EDGES
 def test_what_is_measured_before_each_session_is_measured_since_the_last(ward: Ward, edge: timedelta) -> None:
-    """`medicine.measures`: a C-SSRS of before the last dose is last week's; on the first day the screening's counts."""
-    ward.dosed()
-    ward.sends(cssrs(MARA, at=ward.begins() + edge))
+    """`medicine.measures`: what she answered before she went home is last week's; the first day takes screening's."""
+    ward.discharged()
+    ward.sends(cssrs(MARA, at=ward.now + edge))
     ward.booked(2).reports(check_in(MARA, 2, at=ward.begins(2)))
     ward.reports(vitals(MARA, 2, at=ward.now))
 
@@ -286,6 +288,55 @@ def test_a_long_gap_asks_for_a_new_screening(ward: Ward, edge: timedelta) -> Non
     assert ward.reasons(asked) == (["screening.outdated"] if edge > timedelta() else [])
     ward.reports(screening(MARA, at=ward.now))
     assert ward.reasons(asked) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "code", "absolute"),
+    [
+        ({"conditions": ["active_psychosis"]}, "screening.condition_excludes", True),
+        ({"medications": ["theophylline"]}, "screening.condition_excludes", True),
+        ({"pregnancy_test": PregnancyTest.POSITIVE}, "screening.pregnant", True),
+        ({"conditions": ["cystitis"]}, "screening.cystitis", False),
+        ({"systolic": 151}, "screening.systolic_above_limit", False),
+    ],
+    ids=str,
+)
+def test_what_a_new_screening_finds_is_weighed_like_the_first(
+    ward: Ward, found: dict[str, Any], code: str, absolute: bool
+) -> None:
+    """Found after the decision: what excludes her excludes her, and what is to be reviewed is, at each clearance."""
+    ward.checked_in(2).reports(screening(MARA, at=ward.now, **found))
+    ward.reports(vitals(MARA, 2, at=ward.now))
+
+    assert ward.reasons(clearance(MARA, 2, at=ward.now)) == [code]
+    lifted = ward.reasons(clearance(MARA, 2, at=ward.now, overrides=over(code)))
+    assert lifted == ([code] if absolute else [])
+
+
+def test_what_excludes_her_is_shown_before_she_comes(ward: Ward) -> None:
+    """Not only on the day of her visit."""
+    ward.booked(2).reports(screening(MARA, at=ward.now, conditions=["active_psychosis"]))
+    assert [blocker.code for blocker in ward.chart.blockers(ward.now)] == ["screening.condition_excludes"]
+
+
+def test_what_was_overridden_at_the_decision_is_not_asked_again(ward: Ward) -> None:
+    """The healed cystitis of the first screening stands in the second one too."""
+    ward.screened().reports(screening(MARA, at=ward.now, conditions=["cystitis"]))
+    ward.reports(eligible(MARA, at=ward.now, overrides=over("screening.cystitis")))
+    ward.checked_in().reports(screening(MARA, at=ward.now, conditions=["cystitis"]))
+    ward.reports(vitals(MARA, at=ward.now))
+
+    assert ward.reasons(clearance(MARA, at=ward.now)) == []
+
+
+@EDGES
+def test_a_check_in_of_another_day_is_none_of_today(ward: Ward, edge: timedelta) -> None:
+    """Weight, pregnancy test, escort and fasting are of today: after a day the visit is booked anew."""
+    ward.checked_in().passes(days(1) - minutes(1))
+    ward.reports(vitals(MARA, at=ward.now))
+    cleared = clearance(MARA, at=ward.now + minutes(1) + edge, overrides=over(*EVERY_CODE))
+
+    assert ward.reasons(cleared) == (["check_in.outdated"] if edge >= timedelta() else [])
 
 
 def test_a_session_that_moved_too_near_is_seen_again_at_clearance(ward: Ward) -> None:

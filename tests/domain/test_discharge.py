@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.deadlines import DeadlineKind
 from domain.escalation import Change, Kind
 from domain.events import DischargeAssessed, Override, PatientDischarged, VitalsRecorded
 from domain.state import Phase, Stage
@@ -14,6 +15,7 @@ from tests.cast import (
     LIND,
     MARA,
     OSEI,
+    adverse_event,
     assessment,
     cssrs,
     discharge,
@@ -160,7 +162,37 @@ def test_a_reading_of_after_she_left_does_not_speak_for_it(ward: Ward) -> None:
     """The reading before the event's time counts, whatever has arrived."""
     ward.watched(until=minutes(90)).reports(assessment(MARA, at=ward.begins() + minutes(110)))
     ward.reports(vitals(MARA, at=ward.begins() + minutes(130)))
-    assert ward.reasons(discharge(MARA, at=ward.begins() + minutes(125))) == ["vitals.too_old"]
+    reasons = ward.reasons(discharge(MARA, at=ward.begins() + minutes(125)))
+    assert reasons == ["discharge.before_reading", "vitals.too_old"]
+
+
+def test_nobody_goes_home_while_a_second_reading_is_awaited(ward: Ward) -> None:
+    """150 beats a minute, neither an alarm nor none until it is read again: or a prescriber answers for it."""
+    ward.watched().reports(assessment(MARA, at=ward.now + minutes(4)))
+    ward.reports(vitals(MARA, at=ward.now + minutes(1), heart_rate=150))
+    early = ward.reasons(discharge(MARA, at=ward.now + minutes(1)))
+    weighed = discharge(MARA, at=ward.now + minutes(1), by=OSEI, overrides=over("discharge.recheck_missing"))
+    weighed_by_prescriber = ward.reasons(weighed)
+    ward.reports(vitals(MARA, at=ward.now + minutes(4), heart_rate=88))
+
+    assert early == ["discharge.recheck_missing"]
+    assert weighed_by_prescriber == []
+    assert ward.reasons(discharge(MARA, at=ward.now + minutes(1))) == []
+
+
+def test_who_has_left_is_discharged_by_a_prescriber_though_nobody_can_measure_her(ward: Ward) -> None:
+    """Else she would be paged for every quarter of an hour, until somebody invents a reading."""
+    ward.dosed().reports(adverse_event(MARA, at=ward.now + minutes(3), term="left_before_discharge", grade=1))
+    ward.passes(hours(1))
+    missing = ["vitals.missing", "discharge.not_assessed"]
+    lifted = over(*missing, "discharge.observation_too_short", "escort.missing", "discharge.no_instructions")
+
+    def gone(by: Actor) -> PatientDischarged:
+        return discharge(MARA, at=ward.now, by=by, escort=False, instructions_given=False, overrides=lifted)
+
+    assert set(missing) <= set(ward.reasons(gone(LIND)))
+    ward.reports(gone(OSEI))
+    assert ward.due(DeadlineKind.CHECKPOINT) == []
 
 
 def test_an_assessment_sent_late_does_not_push_aside_a_newer_one(ward: Ward) -> None:

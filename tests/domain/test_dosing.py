@@ -22,11 +22,13 @@ from tests.cast import (
     check_in,
     clearance,
     cssrs,
+    days,
     discharge,
     dose,
     minutes,
     over,
     plan,
+    screening,
     seconds,
     vitals,
     weekly,
@@ -146,6 +148,30 @@ def test_what_the_prescriber_has_weighed_at_clearance_stays_weighed(ward: Ward) 
     assert ward.reasons(dose(MARA, at=ward.now)) == ["vitals.systolic_above_limit"]
 
 
+@pytest.mark.parametrize("found", ["active_psychosis", "cystitis"])
+def test_a_screening_that_comes_after_the_clearance_stops_the_dose(ward: Ward, found: str) -> None:
+    """What excludes her does so for good; what is to be reviewed, until the prescriber weighs it and clears anew."""
+    ward.cleared().reports(screening(MARA, at=ward.now, conditions=[found]))
+    stopped = ward.reasons(dose(MARA, at=ward.now))
+    offered = "kap.dose.administered" in ward.chart.next_acts(ward.now)
+
+    assert stopped == ["screening.condition_excludes" if found == "active_psychosis" else "screening.cystitis"]
+    assert not offered
+    if found == "cystitis":
+        ward.reports(clearance(MARA, at=ward.now, overrides=over("screening.cystitis")))
+        assert ward.reasons(dose(MARA, at=ward.now)) == []
+
+
+def test_a_dose_does_not_stand_on_yesterdays_check_in(ward: Ward) -> None:
+    """Cleared within a day of the check-in, and dosed a day after it: yesterday's weight."""
+    ward.checked_in().passes(days(1) - minutes(1))
+    ward.reports(vitals(MARA, at=ward.now))
+    ward.reports(clearance(MARA, at=ward.now))
+
+    assert ward.reasons(dose(MARA, at=ward.now)) == []
+    assert ward.reasons(dose(MARA, at=ward.now + minutes(1))) == ["check_in.outdated"]
+
+
 # Bounds
 
 
@@ -190,7 +216,7 @@ def test_a_step_is_counted_in_milligrams_per_kilogram_of_each_days_weight(ward: 
 
 
 def test_above_the_maximum_two_prescribers_stand_for_it(opens: Opens) -> None:
-    """`max`: the reporter and a witness, neither of whom is booked in another role."""
+    """`max`: the reporter and a witness, whom the course has not met in other roles alone."""
     ward = opens(weekly({"medicine.dose.first_max": 2.0})).cleared()
 
     def with_witness(actor: Actor, witness: Actor | None) -> list[str]:
@@ -202,6 +228,7 @@ def test_above_the_maximum_two_prescribers_stand_for_it(opens: Opens) -> None:
     assert with_witness(OSEI, None) == refused
     assert with_witness(OSEI, OSEI) == refused
     assert with_witness(OSEI, LIND) == refused
+    assert with_witness(OSEI, DESK) == refused  # she has referred the patient, and is booked for nothing
     assert set(with_witness(LIND, WARD)) == {"dose.needs_two_prescribers", "dose.above_plan"}
 
 
@@ -273,6 +300,17 @@ def test_a_booster_needs_a_fresh_reading(opens: Opens, edge: timedelta) -> None:
     ward = boosted(opens)
     given = dose(MARA, at=ward.now + minutes(15) + edge, mg=10)
     assert ward.reasons(given) == (["vitals.too_old"] if edge > timedelta() else [])
+
+
+def test_a_booster_needs_a_reading_since_the_dose_before(opens: Opens) -> None:
+    """The one at clearance is fresh, and says nothing of what the dose has done."""
+    ward = opens(weekly(ONE_BOOSTER)).cleared()
+    ward.reports(dose(MARA, at=ward.now, mg=20))
+    refused = ward.reasons(dose(MARA, at=ward.now + minutes(5), mg=10))
+    ward.reports(vitals(MARA, at=ward.now + minutes(5)))
+
+    assert refused == ["vitals.too_old"]
+    assert ward.reasons(dose(MARA, at=ward.now, mg=10)) == []
 
 
 def test_a_booster_needs_a_normal_reading(opens: Opens) -> None:

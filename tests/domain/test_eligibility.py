@@ -194,6 +194,13 @@ def test_an_override_lifts_its_own_blocker_and_no_other(ward: Ward) -> None:
     assert judged(ward, visit, "screening.cystitis") == ["screening.bmi_over_35"]
 
 
+def test_an_override_without_a_rationale_lifts_nothing(ward: Ward) -> None:
+    """A few spaces are none."""
+    ward.screened().reports(screening(MARA, at=ward.now, conditions=["cystitis"]))
+    weighed = over("screening.cystitis", rationale="  ")
+    assert ward.reasons(eligible(MARA, at=ward.now, overrides=weighed)) == ["screening.cystitis"]
+
+
 def test_an_override_stands_in_the_ledger_with_its_rationale(ward: Ward) -> None:
     """Shown for ever: who weighed what, and why."""
     ward.screened().reports(screening(MARA, at=ward.now, conditions=["cystitis"]))

@@ -144,6 +144,15 @@ def test_who_leaves_before_she_is_discharged_is_looked_for(ward: Ward) -> None:
     assert ward.due(DeadlineKind.CHECKPOINT) != []
 
 
+@pytest.mark.parametrize(("grade", "serious"), [(4, False), (1, True)])
+def test_who_leaves_in_danger_of_her_life_is_an_emergency(ward: Ward, grade: int, serious: bool) -> None:
+    """The term hides neither the grade nor that it is serious."""
+    left = adverse_event(MARA, at=ward.dosed().now, term="left_before_discharge", grade=grade, serious=serious)
+    ward.reports(left)
+
+    assert ward.open == {Kind.LEFT_BEFORE_DISCHARGE: Severity.EMERGENCY}
+
+
 def test_a_protocol_may_look_for_more_than_a_one(opens: Opens) -> None:
     """`item9.at_least`."""
     rule = weekly({}).measures["phq9"]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.deadlines import DeadlineKind
-from domain.escalation import Kind
+from domain.escalation import Change, Kind
 from domain.state import Outcome, Phase
 from domain.values import Actor, Severity
 from tests.cast import (
@@ -72,6 +72,18 @@ def test_a_call_after_a_raised_risk_is_missed_sooner(ward: Ward, edge: timedelta
     ward.until(left_at(ward) + hours(25) + edge)
 
     assert ward.pages == ([URGENT] if edge >= timedelta() else [])
+
+
+def test_nobody_is_reminded_of_a_call_that_was_missed(ward: Ward) -> None:
+    """Missed after an hour and seen to: the reminder after two would raise the alarm again for the same call."""
+    home(ward).reports(cssrs(MARA, at=ward.now, items=HAS_A_METHOD))
+    ward.until(left_at(ward) + hours(25))
+    ward.hears(Kind.CHECK_IN_MISSED, Change.ACKNOWLEDGED)
+    ward.reports(cssrs(MARA, at=ward.now + minutes(1)))  # no risk any more: it would be reminded of after two hours
+    ward.calls.clear()
+    ward.until(left_at(ward) + hours(47))
+
+    assert ward.pages == []
 
 
 def test_a_low_risk_hurries_nobody(ward: Ward) -> None:

@@ -284,11 +284,11 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     ),
     OneKey(
         "medicine.limits.vital",
-        "systolic",
-        lambda ward: reads(ward, heart_rate=49),
-        "warning",
+        "heart_rate",
+        lambda ward: reads(ward, heart_rate=115),
         "normal",
-        where=("medicine", "limits", 6, "vital"),
+        "warning",
+        where=(*RISING, "vital"),
     ),
     OneKey(
         "medicine.limits.above",

@@ -108,6 +108,8 @@ CONTRADICTIONS = [
     ('emergency_after = "PT10M"', 'emergency_after = "PT4M"', "medicine.checkpoints.emergency_after", "at least grace (PT5M) was expected"),
     ("above = 160", "above = 139", "medicine.limits.systolic.warning", "above = 140 or more was expected: clearance.hold lets 140 pass"),
     ("below = 94", "below = 96", "medicine.limits.spo2.warning", "below = 95 or less was expected: clearance.hold lets 95 pass"),
+    ("above = 120", "above = 151", "medicine.limits.heart_rate.urgent", "above = 150 or less was expected: clearance.never begins there"),
+    ("below = 50", "below = 49", "medicine.limits.heart_rate.warning", "below = 50 or more was expected: clearance.never begins there"),
     ("above = 160", "above = 180", "medicine.limits.systolic.urgent", "a limit further out than the one for warning was expected"),
     ("below = 8\n", "below = 10\n", "medicine.limits.respiratory_rate.emergency", "a limit further out than the one for urgent was expected"),
     ("rise = 40 ", "above = 170", "medicine.limits.systolic.warning", "one limit of above was expected for this severity"),

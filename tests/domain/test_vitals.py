@@ -171,6 +171,16 @@ def test_another_vital_sign_does_not_confirm_this_one(ward: Ward) -> None:
     assert reads(ward, 20, heart_rate=130).severity is RECHECK
 
 
+def test_a_reading_without_this_vital_sign_lies_between_two_that_confirm_each_other(opens: Opens) -> None:
+    """MOAA/S may be left out: the second one that was taken is the second one."""
+    deep = Limit(vital=Vital.MOAAS, below=3, severity=LimitSeverity.URGENT, confirm_within=minutes(5))
+    ward = opens(weekly({"medicine.limits": (deep,)})).watched(until=minutes(0))
+
+    assert reads(ward, 15, moaas=2).severity is RECHECK
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(18), moaas=None))
+    assert reads(ward, 20, moaas=2).severity is URGENT
+
+
 @EDGES
 def test_a_second_reading_that_is_not_taken_lets_the_severity_stand(ward: Ward, edge: timedelta) -> None:
     """No second reading by then: urgent, and one that comes too late does not take it back."""
