@@ -91,12 +91,14 @@ LIFTED = over(
     "discharge.not_steady_gait",
     "discharge.not_dissociation_resolved",
     "discharge.recheck_missing",
+    "discharge.not_assessed",
+    "vitals.missing",
     "vitals.moaas_below_limit",
     "vitals.moaas_missing",
     "screening.cystitis",
     "screening.systolic_above_limit",
 )
-"""What a prescriber may weigh; what is not among it is absolute, or is none of these stories."""
+"""What a prescriber may weigh, some of it only where she has left; the rest is absolute, or none of these stories."""
 
 SHORT = [seconds(1), minutes(1), minutes(5), minutes(10), minutes(15), minutes(40)]
 LONG = [hours(2), hours(7), days(1), days(3), days(8)]
@@ -201,7 +203,14 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
             route=seldom("intramuscular", "intravenous"),
             witness=seldom(None, WARD),
         ),
-        "adverse_event.reported": lambda: adverse_event(MARA, seldom(None, number), at=at, by=by, grade=seldom(3, 4)),
+        "adverse_event.reported": lambda: adverse_event(
+            MARA,
+            seldom(None, number),
+            at=at,
+            by=by,
+            grade=seldom(3, 4),
+            term=seldom("nausea", "left_before_discharge"),
+        ),
         "session.aborted": lambda: abortion(MARA, number, at=at, by=by),
         "discharge.assessed": lambda: assessment(
             MARA,

@@ -65,18 +65,36 @@ def assert_dose_was_safe(event: DoseAdministered, entries: list[Entry], rules: P
 def assert_discharge_was_safe(event: PatientDischarged, entries: list[Entry], rules: Protocol) -> None:
     """Nothing absolute stands against it, and nothing else that this prescriber has not overridden by its code."""
     visit = _visit(entries, event.data.session)
-    medicine, leaving = rules.medicine, rules.medicine.discharge
     dosed_at = _newest(_said(visit, "dose.administered")).time
+    taken = list(_said(visit, "vitals.recorded"))
 
     assert not open_kinds(entries) & BLOCKING
-    since = [one for one in _before(event.time, _said(visit, "vitals.recorded")) if one.time >= dosed_at]
-    reading = _newest(since)
-    assessed = _newest(one for one in _said(visit, "discharge.assessed") if one.time >= dosed_at)
-    assert all(one.time <= event.time for one in _said(visit, "vitals.recorded"))
-    at_clearance = _newest(_before(_newest(_said(visit, "session.cleared")).time, _said(visit, "vitals.recorded")))
+    assert all(one.time <= event.time for one in taken)
+    holds = {
+        "discharge.observation_too_short": event.time - dosed_at >= rules.medicine.minimum_observation,
+        "discharge.no_instructions": event.data.instructions_given,
+        "escort.missing": event.data.escort,
+        "discharge.recheck_missing": not _waits_for_a_second(visit, rules),
+    }
+    is_gone = any(f"~left_before_discharge~{event.data.session}~" in str(one.data.get("id")) for one in entries)
+    since = [one for one in taken if one.time >= dosed_at]
+    assert since or is_gone
+    holds |= _read(event, _newest(since), visit, rules) if since else {"vitals.missing": False}
+    assessments = [one for one in _said(visit, "discharge.assessed") if one.time >= dosed_at]
+    assert assessments or is_gone
+    holds |= _assessed(_newest(assessments), rules) if assessments else {"discharge.not_assessed": False}
 
-    holds: Mapping[str, bool] = {
-        "discharge.observation_too_short": event.time - dosed_at >= medicine.minimum_observation,
+    is_prescriber = event.data.actor.role is Role.PRESCRIBER
+    lifted = {one.code for one in event.data.overrides} if is_prescriber else set()
+    assert [code for code, is_met in holds.items() if not is_met and code not in lifted] == []
+
+
+def _read(event: PatientDischarged, reading: Entry, visit: list[Entry], rules: Protocol) -> dict[str, bool]:
+    """Which criteria of the last reading are met."""
+    leaving = rules.medicine.discharge
+    cleared = _newest(_said(visit, "session.cleared"))
+    at_clearance = _newest(_before(cleared.time, _said(visit, "vitals.recorded")))
+    return {
         "vitals.too_old": event.time - reading.time <= leaving.reading_valid,
         "discharge.systolic_not_near_baseline": _is_near(reading, at_clearance, "systolic", leaving.bp_within_percent),
         "discharge.diastolic_not_near_baseline": _is_near(
@@ -85,17 +103,17 @@ def assert_discharge_was_safe(event: PatientDischarged, entries: list[Entry], ru
         "discharge.moaas_missing": "moaas" in reading.data,
         "discharge.moaas_below_limit": _number(reading, "moaas", missing=5) >= leaving.moaas_min,
         "discharge.spo2_below_limit": _number(reading, "spo2") >= leaving.spo2_min,
-        "discharge.recheck_missing": not _waits_for_a_second(visit, rules),
-        "discharge.padss_below_limit": _number(assessed, "padss") >= leaving.padss_min,
+    }
+
+
+def _assessed(assessed: Entry, rules: Protocol) -> dict[str, bool]:
+    """Which criteria of the assessment are met."""
+    return {
+        "discharge.padss_below_limit": _number(assessed, "padss") >= rules.medicine.discharge.padss_min,
         "discharge.not_oriented": assessed.data["oriented"] is True,
         "discharge.not_steady_gait": assessed.data["steady_gait"] is True,
         "discharge.not_dissociation_resolved": assessed.data["dissociation_resolved"] is True,
-        "discharge.no_instructions": event.data.instructions_given,
-        "escort.missing": event.data.escort,
     }
-    is_prescriber = event.data.actor.role is Role.PRESCRIBER
-    lifted = {one.code for one in event.data.overrides} if is_prescriber else set()
-    assert [code for code, is_met in holds.items() if not is_met and code not in lifted] == []
 
 
 def monitored(entries: Iterable[Entry]) -> int | None:
