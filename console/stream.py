@@ -83,6 +83,7 @@ class Stream:
         self._position: int | None = None
         self._is_away = False
         self._is_over = False
+        self._has_looked = asyncio.Event()
 
     @property
     def listeners(self) -> int:
@@ -104,19 +105,22 @@ class Stream:
     def end(self) -> None:
         """Every stream ends now, and none is opened any more: the console stops."""
         self._is_over = True
+        self._has_looked.set()
         for listener in self._listeners:
             listener.ended.set()
 
     @asynccontextmanager
     async def listener(self, caller: Caller, after: int | None) -> AsyncIterator[Listener]:
-        """A new stream, that tells what lies above the number `after`; from now on, where it is None."""
+        """A new stream, that tells what lies above the number `after`; from now on, where it is None.
+
+        It waits for the first look at the record, whose number is told, but not for a record store that is away.
+        """
+        await self._has_looked.wait()
         listener = Listener(caller, after)
         if self._is_over:
             listener.ended.set()
         self._listeners.add(listener)
-        position = self._position if after is None else after
-        number = None if position is None else str(position)
-        listener.tell(ServerSentEvent(comment="listening", id=number, sep=LINE).encode())
+        listener.tell(_listening(self._position if after is None else after))
         if self._is_away:
             listener.tell(AWAY)
         catching_up = asyncio.create_task(self._catch_up(listener)) if after is not None else None
@@ -143,8 +147,10 @@ class Stream:
             except RecordStoreError as error:
                 log.warning("Listeners wait for the record store: %s", error)
                 self._say(is_away=True)
+                self._has_looked.set()
             except Exception as error:  # noqa: BLE001  a stream that has gone deaf looks like a quiet night
                 log.error("Listeners wait: telling them failed with %s", type(error).__name__)  # noqa: TRY400  its words may quote a row
+                self._has_looked.set()
             await asyncio.sleep(AGAIN_AFTER[min(failures, len(AGAIN_AFTER) - 1)].total_seconds())
             failures += 1
 
@@ -159,6 +165,10 @@ class Stream:
         """Tells what changed since the last time."""
         if self._position is None:
             self._position = await self._changes.newest()
+            for listener in list(self._listeners):
+                if listener.position is None:
+                    listener.tell(_listening(self._position))
+            self._has_looked.set()
         while found := await self._changes.after(self._position, AT_ONCE):
             for change in found:
                 if change.accepted_at is not None:
@@ -196,6 +206,8 @@ class Stream:
             # Nothing is awaited between this look and the listener's being up to date: no change falls between.
             if not found and self._position is not None:
                 listener.is_up_to_date = self._position <= listener.position
+            elif not found:
+                await asyncio.sleep(AGAIN_AFTER[0].total_seconds())
 
     async def _site_of(self, change: Change) -> str | None:
         """An escalation may be recorded before its course: then the course itself is asked where it is."""
@@ -227,6 +239,11 @@ class Stream:
             for listener in self._listeners:
                 if listener.caller.token_id in revoked:
                     listener.ended.set()
+
+
+def _listening(position: int | None) -> bytes:
+    """From here on she is told; by this number she may come back."""
+    return ServerSentEvent(comment="listening", id=None if position is None else str(position), sep=LINE).encode()
 
 
 def _message(change: Change) -> bytes:

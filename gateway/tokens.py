@@ -21,6 +21,9 @@ SALT_BYTES: Final = 16
 ASK_WITHIN: Final = timedelta(seconds=1)
 """How long the record store may take to say whether a token still holds; then what was last known of it counts."""
 
+FIRST_ASKED_WITHIN: Final = timedelta(seconds=5)
+"""And of a token that was never shown here: nothing is known of it, and a sign-in may wait for a busy moment."""
+
 ASK_AGAIN_AFTER: Final = timedelta(seconds=2)
 """A record store that did not answer is left alone for so long: no caller waits for it meanwhile."""
 
@@ -135,6 +138,9 @@ class Tokens:
         return found
 
     async def _ask(self, identity: TokenId) -> Token | None:
+        if identity not in self._known:
+            async with timeout(FIRST_ASKED_WITHIN.total_seconds()):
+                return await self._store.token(identity)
         if self._asked_in_vain_at and datetime.now(UTC) - self._asked_in_vain_at < ASK_AGAIN_AFTER:
             raise TimeoutError
         try:

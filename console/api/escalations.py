@@ -152,12 +152,18 @@ async def carry_out(door: Door, caller: Caller, escalation_id: EscalationId, ord
     view = await seen_by(door, caller, escalation_id)
     if view.state is EscalationState.RESOLVED:
         raise Refused.because(RefusalCode.NOT_OPEN, f"{escalation_id} is resolved")
-    match order:
-        case Acknowledge(by=by, note=note):
-            return await door.escalations.acknowledge(escalation_id, by=by, note=note)
-        case Resolve(by=by, note=text):
-            return await door.escalations.resolve(escalation_id, by=by, note=text)
-        case Snooze(by=by, for_=length, note=text):
-            return await door.escalations.snooze(escalation_id, by=by, length=length, note=text)
-        case Reassign(by=by, to=to, note=note):
-            return await door.escalations.reassign(escalation_id, by=by, to=to, note=note)
+    try:
+        match order:
+            case Acknowledge(by=by, note=note):
+                return await door.escalations.acknowledge(escalation_id, by=by, note=note)
+            case Resolve(by=by, note=text):
+                return await door.escalations.resolve(escalation_id, by=by, note=text)
+            case Snooze(by=by, for_=length, note=text):
+                return await door.escalations.snooze(escalation_id, by=by, length=length, note=text)
+            case Reassign(by=by, to=to, note=note):
+                return await door.escalations.reassign(escalation_id, by=by, to=to, note=note)
+    except Refused as refused:
+        if refused.refusal.code is not RefusalCode.UNKNOWN_ESCALATION:
+            raise
+        # It was there a moment ago: somebody was quicker.
+        raise Refused.because(RefusalCode.NOT_OPEN, f"{escalation_id} is resolved") from refused

@@ -1,6 +1,8 @@
 """The on-call work: what is not resolved, worst first, every page that was sent, and what one may do about it here."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 from http import HTTPStatus
@@ -38,12 +40,16 @@ from domain.escalation import (
 from domain.incident import is_of_the_watch
 from domain.oncall import FALLBACK
 from domain.values import Frozen, Severity
+from records.errors import RecordStoreError
 
 PATH: Final = "/escalations"
 FALLBACK_NAME: Final = "the fallback channels"
 
 SNOOZES: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 240, 1440))
 """What may be chosen, as far as the severity's policy allows."""
+
+RECORDED_WITHIN: Final = timedelta(seconds=1)
+LOOKED_AFTER: Final = timedelta(milliseconds=50)
 
 Reader = Annotated[Viewer, Depends(looking(Right.READ_ESCALATIONS))]
 OnCallStaff = Annotated[Viewer, Depends(acting(Right.ACT_ON_ESCALATIONS))]
@@ -148,17 +154,32 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: Act) -> Respo
     form = await viewer.request.form()
     try:
         order = act.order.model_validate({name: value for name, value in form.items() if value and name != FORM_KEY})
-        await carry_out(viewer.door, viewer.caller, escalation_id, order)
+        moved = await carry_out(viewer.door, viewer.caller, escalation_id, order)
     except ValidationError as wrong:
         return await _again(viewer, escalation_id, _in_words(wrong), HTTPStatus.UNPROCESSABLE_ENTITY)
     except EXPECTED as error:
         problem = problem_of(error)
         assert problem is not None
         return await _again(viewer, escalation_id, in_a_sentence(problem.problem).message, problem.problem.status)
+    if HX in viewer.request.headers:
+        await _until_recorded(viewer, moved)
     back = PATH if HX in viewer.request.headers else f"{PATH}/{escalation_id}"
     response = RedirectResponse(back, status_code=303)
     remember(response, order.by)
     return response
+
+
+async def _until_recorded(viewer: Viewer, moved: EscalationView) -> None:
+    """The list shows what is recorded, and what she did is to be in it; where that takes longer, it comes by itself."""
+    with suppress(RecordStoreError, TimeoutError):
+        async with asyncio.timeout(RECORDED_WITHIN.total_seconds()):
+            while not await _is_recorded(viewer, moved):  # noqa: ASYNC110  another process writes it
+                await asyncio.sleep(LOOKED_AFTER.total_seconds())
+
+
+async def _is_recorded(viewer: Viewer, moved: EscalationView) -> bool:
+    recorded = await viewer.door.store.escalation(moved.id)
+    return recorded is not None and recorded.revision >= moved.revision
 
 
 def _in_words(wrong: ValidationError) -> str:
@@ -194,7 +215,7 @@ async def _one(viewer: Viewer, escalation_id: EscalationId, refused: str | None 
     viewer.saw("escalation", view.course_id)
     told = {escalation_id: refused} if refused else {}
     shown = EscalationsPage(works=_works(viewer, [view], told), resolved=(), people=_people(viewer), is_one=True)
-    return await floor_page(viewer, PATH, "escalations.html", shown, status)
+    return await floor_page(viewer, PATH, "escalations.html", shown, status, here=f"{PATH}/{escalation_id}")
 
 
 def _works(

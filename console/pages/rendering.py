@@ -30,9 +30,14 @@ def page(template: str, shown: Frozen, status: int = 200) -> Response:
     return _html(_templates.get_template(template).render(page=shown), status)
 
 
-async def floor_page(viewer: Viewer, place: str, template: str, shown: Frozen, status: int = 200) -> Response:
-    """The same within the frame of the floor, as this viewer sees it; she is signed in for longer by looking at it."""
-    frame = await shell(viewer, place)
+async def floor_page(
+    viewer: Viewer, place: str, template: str, shown: Frozen, status: int = 200, *, here: str | None = None
+) -> Response:
+    """The same within the frame of the floor, as this viewer sees it; she is signed in for longer by looking at it.
+
+    `here`: where the page fetches itself anew, where that is not the address that was asked.
+    """
+    frame = await shell(viewer, place, here)
     response = _html(_templates.get_template(template).render(page=shown, shell=frame), status)
     if viewer.signed_in is not None and not viewer.is_live:
         response.set_cookie(

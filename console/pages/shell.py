@@ -63,8 +63,11 @@ class Shell(Frozen):
     is_recorded: bool
 
 
-async def shell(viewer: Viewer, place: str) -> Shell:
-    """The frame for her. With the record store away it says so instead of how many there are."""
+async def shell(viewer: Viewer, place: str, here: str | None = None) -> Shell:
+    """The frame for her; `here` is where the page is found, if not where she asked.
+
+    With the record store away it says so instead of how many there are.
+    """
     floor = await _floor(viewer)
     clock = viewer.clock()
     signed_in = viewer.signed_in
@@ -74,7 +77,7 @@ async def shell(viewer: Viewer, place: str) -> Shell:
             for href, label, rights in PLACES
             if viewer.caller.has(*rights)
         ),
-        here=viewer.here,
+        here=here or viewer.here,
         now=viewer.now.isoformat(timespec="milliseconds"),
         who=viewer.caller.name,
         role=viewer.caller.role,

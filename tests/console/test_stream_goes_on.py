@@ -36,9 +36,12 @@ class ChangesTwin(Changes):
     def __init__(self) -> None:
         self.all: list[Change] = []
         self.faults: list[Exception] = []
+        self.is_there = asyncio.Event()
+        self.is_there.set()
 
     async def newest(self) -> int:
-        return 0
+        await self.is_there.wait()
+        return max((one.number for one in self.all), default=0)
 
     async def after(self, number: int, limit: int) -> list[Change]:
         if self.faults:
@@ -110,3 +113,20 @@ async def test_a_fault_while_telling_is_logged_and_the_next_change_is_told(
     assert "vitals_overdue" in await heard(floor, 1)
     assert type(fault).__name__ in caplog.text
     assert "nobody understands" not in caplog.text
+
+
+async def test_who_comes_before_the_first_look_is_told_from_which_number_on() -> None:
+    """A console that has just started: what is recorded before its first look would else be told to nobody."""
+    floor = Floor(asked=[TooMany("busy")])
+    floor.changes.is_there.clear()
+    async with floor.stream.kept(), asyncio.timeout(20), asyncio.TaskGroup() as floors:
+
+        async def comes() -> str:
+            async with floor.stream.listener(NURSE, None) as nurse:
+                return (await nurse.waiting.get()).decode()
+
+        first = floors.create_task(comes())
+        await asyncio.sleep(0)
+        floor.opens(7)
+        floor.changes.is_there.set()
+        assert "id: 7" in await first

@@ -23,6 +23,7 @@ class Store:
         self.kept: dict[str, Token] = {}
         self.is_well = True
         self.asked = 0
+        self.takes = timedelta()
 
     async def create(self, token: Token) -> None:
         self.kept[token.id] = token
@@ -31,6 +32,7 @@ class Store:
         self.asked += 1
         if not self.is_well:
             await asyncio.Event().wait()
+        await asyncio.sleep(self.takes.total_seconds())
         return self.kept.get(identity)
 
     async def used(self, identity: str, at: datetime) -> None:
@@ -65,3 +67,12 @@ async def test_a_token_that_was_revoked_meanwhile_is_refused_soon_however_often_
         return False
 
     assert await eventually(is_refused, within=timedelta(seconds=20))
+
+
+async def test_a_token_that_was_never_shown_here_waits_for_a_busy_store() -> None:
+    """A sign-in after the console's start: nothing is known of it that could count instead."""
+    store = Store()
+    made = await Tokens(cast(AccessStore, store)).create(role=TokenRole.ONCALL, name="Ward", site=None)
+    store.takes = 5 * A_MOMENT
+
+    assert await Tokens(cast(AccessStore, store)).caller(made.token)

@@ -159,6 +159,22 @@ async def test_in_the_list_too_what_somebody_writes_stays(house: House, browser:
 
         await expect(settled.get_by_role("alert")).to_contain_text("is resolved")
         await expect(work).to_have_count(0)
+        _, other = await at_risk(house)
+        await eyes.page.locator(f"[id='work-{other}']").wait_for()
+        await expect(settled.get_by_role("alert")).to_contain_text("is resolved")
+
+
+async def test_a_page_that_answers_an_act_is_fetched_anew_from_where_it_is_found(house: House) -> None:
+    """Without a script she stays at the act's own address, which nobody can look at."""
+    _, escalation = await at_risk(house)
+    nurse = await house.caller(TokenRole.ONCALL)
+
+    answer = await nurse.post(
+        f"/escalations/{escalation}/resolve", data={"by": "lind"}, headers={"Accept": "text/html"}
+    )
+
+    assert answer.status_code == 422
+    assert f'hx-get="/escalations/{escalation}"' in answer.text
 
 
 async def test_a_form_that_is_not_taken_says_so_and_keeps_what_was_written(house: House, browser: Browser) -> None:

@@ -82,6 +82,7 @@
     delete form.dataset.touched;
     delete form.dataset.unsure;
     form.querySelector(":scope > .said")?.remove();
+    document.querySelectorAll("[data-refused]").forEach((refusal) => refusal.remove());
     sentFrom = form.closest("[tabindex]")?.id;
     document.activeElement.blur();
   });
@@ -136,7 +137,9 @@
   };
 
   Idiomorph.defaults.callbacks.beforeNodeMorphed = (old) => !isHers(old);
-  Idiomorph.defaults.callbacks.beforeNodeRemoved = (node) => !isKept(node);
+  // A refusal is no part of how things are: it stays until she has read it, and acts again.
+  const isRefusal = (node) => node.nodeType === 1 && node.matches("[data-refused]");
+  Idiomorph.defaults.callbacks.beforeNodeRemoved = (node) => !isRefusal(node) && !isKept(node);
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.matches("details, dialog"));
   // A card that changed glows once: its version is another than the one that was shown.
   const shown = new Map();
