@@ -168,7 +168,8 @@ class AnyCourse(RuleBasedStateMachine):
         assert monitored is not None
         # A second aside: two readings of one moment are a correction, of which the one that comes last counts.
         times = [ward.now - minutes(earlier + apart) - seconds(1), ward.now - minutes(earlier) - seconds(1)]
-        assume(not {reading.at for reading in monitored.readings} & {*times})
+        # Nor is a reading of an earlier visit, a moment ago, told again.
+        assume(not {event.time for event, _ in ward.answers if isinstance(event, VitalsRecorded)} & {*times})
         pair = [
             vitals(
                 MARA,
