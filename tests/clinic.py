@@ -24,13 +24,14 @@ from domain.protocol import Protocol
 from domain.summary import Batch, CourseSummary
 from domain.values import Actor, CourseId
 from domain.view import CourseView
+from gateway.calls import TooMany, Unavailable
 from gateway.courses import Courses, Reported
 from gateway.courses import workflow_id as course_workflow_id
 from gateway.escalations import Escalations
 from gateway.protocols import Library, Shelved
 from tests.cast import WEEKLY
 from tests.domain.ward import Ward
-from tests.floor import ROOT, eventually
+from tests.floor import eventually, example_on_call
 from tests.workflows.conftest import Temporal
 from tests.workflows.on_call_side import PagerTwin
 from workflows.course import PatientCourse
@@ -42,7 +43,7 @@ _numbers = count(1)
 SKIPPED_WITHIN = timedelta(seconds=15)
 """A skip takes about a second for each deadline that passes on its way."""
 
-ON_CALL = parse_on_call((ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8"), "oncall.toml")
+ON_CALL = parse_on_call(example_on_call(), "oncall.toml")
 LIBRARY = Library(shelf=(Shelved(file="kap-im-weekly.toml", protocol=WEEKLY),))
 
 
@@ -93,7 +94,14 @@ class Patient:
         return (await self.reports(event)).answer
 
     async def reports(self, event: ClinicEvent) -> Reported:
-        return await self._clinic.courses.report(event)
+        """Sent again until somebody decides it, as the contract tells a clinic's software to."""
+
+        async def decided() -> Reported | None:
+            with suppress(Unavailable, TooMany):
+                return await self._clinic.courses.report(event)
+            return None
+
+        return await eventually(decided)
 
     async def view(self) -> CourseView:
         return await self._clinic.courses.view(self.course)

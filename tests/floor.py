@@ -3,10 +3,11 @@
 import asyncio
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -46,15 +47,16 @@ async def eventually(look: Callable[[], Awaitable[Found | None]], within: timede
 @contextmanager
 def asleep(*processes: int) -> Iterator[None]:
     """These processes stand still meanwhile, as on a machine that hangs."""
-    for process in processes:
-        os.kill(process, Signals.SIGSTOP)
-    while not all(map(_stands_still, processes)):
-        time.sleep(0.001)
     try:
+        for process in processes:
+            os.kill(process, Signals.SIGSTOP)
+        while not all(map(_stands_still, processes)):
+            time.sleep(0.001)
         yield
     finally:
         for process in processes:
-            os.kill(process, Signals.SIGCONT)
+            with suppress(ProcessLookupError):  # it has died meanwhile, and one that is awake again saw to its end
+                os.kill(process, Signals.SIGCONT)
 
 
 def _stands_still(process: int) -> bool:
@@ -120,10 +122,17 @@ async def inbox() -> AsyncIterator[Inbox]:
         yield received
 
 
+def example_on_call() -> str:
+    """The example's on-call file without its days off: at the real clock the nurse's rota is Lind's on any day."""
+    text = (ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8")
+    return re.sub(r"^overrides = .*\n", "", text, flags=re.MULTILINE)
+
+
 def on_call_file(folder: Path, received: Inbox) -> Path:
     """The example's on-call file, with this inbox as everybody's channel."""
-    text = (ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8")
-    without_mail = text.replace(', "mailto://127.0.0.1:2525?from=kapstan@clinic.example&to=osei@clinic.example"', "")
+    without_mail = example_on_call().replace(
+        ', "mailto://127.0.0.1:2525?from=kapstan@clinic.example&to=osei@clinic.example"', ""
+    )
     file = folder / "oncall.toml"
     file.write_text(without_mail.replace("127.0.0.1:9900", received.address), encoding="utf-8")
     return file

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from console.stream import Listener, Stream
+from console.stream import KEEP_ALIVE, Listener, Stream
 from domain.access import Caller, TokenRole
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId
@@ -36,9 +36,10 @@ async def streaming(url: str) -> AsyncIterator[tuple[Stream, RecordStore]]:
 
 
 async def hears(listener: Listener, course: str) -> int:
-    """How many messages came until the one about this course's session."""
+    """How many messages came until the one about this course's session; a sign of life is none."""
     for number in range(1, 1000):
-        message = await listener.waiting.get()
+        while (message := await listener.waiting.get()) == KEEP_ALIVE:
+            pass
         if b"event: session" in message and f'"{course}"'.encode() in message:
             return number
     raise AssertionError(course)

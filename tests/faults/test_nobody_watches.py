@@ -7,7 +7,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import takewhile
@@ -56,10 +56,11 @@ NOTICED_WITHIN = timedelta(minutes=2)
 
 async def doses_mara(courses: Courses, store: RecordStore) -> None:
     """Mara has her medicine and the reading at the dose, and the record knows both. The next reading never comes."""
+    before = example_course("MARA", datetime.now(UTC))
+    for event in takewhile(lambda event: not isinstance(event, DoseAdministered), before):
+        await _sent(courses, event)
     dosed_at = datetime.now(UTC)
     events = list(example_course("MARA", dosed_at))
-    for event in takewhile(lambda event: not isinstance(event, DoseAdministered), events):
-        await _sent(courses, event)
     await courses.report(next(event for event in events if isinstance(event, DoseAdministered)))
     at_dose = next(event for event in events if isinstance(event, VitalsRecorded) and event.time == dosed_at)
     await courses.report(at_dose)
@@ -165,8 +166,9 @@ async def test_a_missed_reading_is_paged_though_temporal_is_gone_and_the_console
                 "KAPSTAN_WATCH_GRACE": GRACE,
             }
             console = ("-m", "starter", "console", "--port", str(ports["console"]))
-            async with open_store(postgres.url) as store, program(told, "-m", "worker"):
+            async with open_store(postgres.url) as store, AsyncExitStack() as at_work:
                 async with temporal() as server:
+                    await at_work.enter_async_context(program(told, "-m", "worker"))
                     courses = Courses(server.client, load_folder(protocols), allow_unapproved=True)
                     await doses_mara(courses, store)
                 async with program(told, *console, ends_by=Signals.SIGKILL):
@@ -179,7 +181,7 @@ async def test_a_missed_reading_is_paged_though_temporal_is_gone_and_the_console
                     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as somebody:
                         shown = await somebody.get(link[0])
                         pressed = await somebody.post(link[0])
-                        ready = await somebody.get("/readyz")
+                        ready = await eventually(partial(record_is_there, somebody))
                         refused = await asyncio.gather(
                             somebody.get("/v1/courses/MARA"),
                             *(somebody.post("/v1/events", json=one) for one in events()),
@@ -204,10 +206,16 @@ async def test_a_missed_reading_is_paged_though_temporal_is_gone_and_the_console
     assert (over.resolved_by, over.note) == (None, "Kapstan moves again")
 
 
+async def record_is_there(somebody: httpx.AsyncClient) -> httpx.Response | None:
+    """What is ready, as soon as the record store answered in time: a busy machine is no failure."""
+    ready = await somebody.get("/readyz")
+    return ready if ready.json()["record_store"] else None
+
+
 def in_a_hurry(on_call: Path) -> Path:
-    """The second step of an emergency follows the first within seconds, the third not within this test."""
+    """A console can be killed between an emergency's first step and its second; the third is not within this test."""
     text = on_call.read_text(encoding="utf-8")
-    on_call.write_text(text.replace('wait = "PT1M"', 'wait = "PT5S"'), encoding="utf-8")
+    on_call.write_text(text.replace('wait = "PT1M"', 'wait = "PT20S"'), encoding="utf-8")
     return on_call
 
 

@@ -20,11 +20,11 @@ from records.connections import Connections, open_connections
 from records.errors import RecordStoreError
 from records.store import EscalationFilter, RecordStore
 from records.watch import WatchStore, turn_to_watch
-from tests.floor import ROOT, eventually
+from tests.floor import eventually, example_on_call
 from tests.records.conftest import Postgres
 from tests.records.samples import MARA, batch, ledger, readings
 
-CLINIC = parse_on_call((ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8"), "oncall.toml")
+CLINIC = parse_on_call(example_on_call(), "oncall.toml")
 GRACE = timedelta(minutes=2)
 FIRST_STEP = ["json://127.0.0.1:9900/lind", "json://127.0.0.1:9900/osei", "mailto://127.0.0.1:2525"]
 

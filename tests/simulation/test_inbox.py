@@ -11,7 +11,7 @@ from activities.paging import PageOrder, Paging
 from domain.escalation import Kind, Opening
 from domain.oncall import parse_on_call
 from domain.values import Severity
-from gateway.channels import Channels
+from gateway.channels import Channels, prepare
 from gateway.oncall import OnCallBook
 from simulation.inbox import Inbox
 from simulation.oncall import on_call_file
@@ -24,6 +24,12 @@ OVERDUE = Opening(
     severity=Severity.URGENT,
     opened_at=datetime(2026, 1, 13, 18, 50, tzinfo=UTC),
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _loaded() -> None:
+    """Loading Apprise is no part of the time in which a channel answers."""
+    prepare()
 
 
 async def test_a_page_arrives_under_its_persons_name(tmp_path: Path) -> None:

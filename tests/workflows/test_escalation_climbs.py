@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowUpdateStage
@@ -11,11 +10,12 @@ from temporalio.client import WorkflowUpdateStage
 from domain.escalation import Acknowledge, Change, EscalationState, Kind, Reassign, Repeat, Resolve, Settlement, Snooze
 from domain.refusal import FieldError, RefusalCode
 from domain.values import Severity
+from tests.floor import example_on_call
 from tests.workflows.conftest import Temporal
 from tests.workflows.on_call_side import Alarm, OnCallSide, eventually, on_call_side, refused
 from workflows.escalation import Escalation
 
-CLINIC = Path("examples/oncall.toml").read_text(encoding="utf-8")
+CLINIC = example_on_call()
 LIND, OSEI, WARD, DESK, FALLBACK = "lind", "osei", "ward", "desk", "fallback"
 
 
@@ -31,10 +31,10 @@ async def test_nobody_answers_and_the_ladder_is_climbed_and_started_again(night:
     alarm = await night.alarm(Severity.URGENT)
     await alarm.pages((1, LIND))
 
-    await alarm.passes(minutes=4, seconds=59)
+    await alarm.passes(minutes=4)
     assert alarm.paged == [(1, LIND)]
 
-    await alarm.passes(seconds=2)
+    await alarm.passes(minutes=1, seconds=1)
     await alarm.pages((1, LIND), (2, OSEI))
     await alarm.passes(minutes=10)
     await alarm.pages((1, LIND), (2, OSEI), (3, WARD))

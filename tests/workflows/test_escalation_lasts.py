@@ -1,7 +1,6 @@
 """What an escalation's history holds: nothing that names anybody, and everything it needs to go on for months."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
@@ -11,11 +10,12 @@ from domain.escalation import Acknowledge, EscalationState, EscalationView, Kind
 from domain.ladder import Climb
 from domain.values import Severity
 from gateway.temporal import data_converter
+from tests.floor import example_on_call
 from tests.workflows.conftest import Temporal, running_temporal
 from tests.workflows.on_call_side import Alarm, on_call_side
 from workflows.escalation import Escalation
 
-CLINIC = Path("examples/oncall.toml").read_text(encoding="utf-8")
+CLINIC = example_on_call()
 LIND, OSEI = "lind", "osei"
 
 

@@ -1,8 +1,9 @@
 """A forecast is taken, nobody acts, time passes: the pages that are really sent are those that it foretold."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Container, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 
 from temporalio.client import WorkflowHandle
 
@@ -15,20 +16,18 @@ from domain.page import Text
 from domain.refusal import Refused
 from domain.values import PersonId, Severity
 from gateway.forecasting import forecast_of
-from tests.cast import adverse_event, days, hours, minutes, seconds, vitals, weekly, withdrawal
+from tests.cast import adverse_event, days, dose, hours, minutes, seconds, vitals, weekly, withdrawal
 from tests.clinic import Clinic, Patient, open_clinic
-from tests.floor import ROOT, eventually
+from tests.floor import eventually, example_on_call
 from tests.workflows.conftest import Temporal
 from workflows.escalation import Escalation
 
-EXAMPLE = (ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8")
+EXAMPLE = example_on_call()
 LIND, OSEI, WARD, DESK = "lind", "osei", "ward", "desk"
 
 LATE = timedelta(seconds=30)
-"""How much later a page may go out under skipped time: each timer on the way costs about a second of that time."""
-
-LATE_IN_REAL_TIME = timedelta(seconds=2)
-"""And in real time: each rung first asks who is on call, and a machine may be busy."""
+"""How much later a page may go out: under skipped time each timer on the way costs about a second of that time, and in
+real time a machine may be busy."""
 
 SOON = timedelta(milliseconds=2)
 """And how much sooner: the server counts in milliseconds."""
@@ -93,10 +92,12 @@ class Alarm:
         await eventually(is_known)
 
     async def has_paged(self, *people: PersonId) -> None:
-        """Waits until these have been paged, in order."""
+        """Waits until these have been paged, in order; those of one moment by name."""
 
         async def paged() -> bool:
-            return tuple(page.person for page in await self.pages()) == people
+            return (
+                tuple(person for _, person in sorted((page.at, page.person) for page in await self.pages())) == people
+            )
 
         await eventually(paged)
 
@@ -109,15 +110,25 @@ class Alarm:
         await self.passes(foretold.at + within - await self.now())
         await self.has_sent(foretold, within, after=before)
 
-    async def has_sent(self, foretold: Forecast, within: timedelta, after: int = 0, late: timedelta = LATE) -> None:
+    async def has_sent(self, foretold: Forecast, within: timedelta, after: int = 0) -> None:
         """After its first pages, exactly those that were foretold, each at its moment or a little later."""
         expected = ways(foretold, within)
+        are_on_time(expected, (await self._pages(after + len(expected)))[after:])
+
+    async def has_sent_in_order(self, foretold: Forecast, within: timedelta) -> None:
+        """In real time: those that were foretold come first, in order, none too soon and after no shorter wait."""
+        expected = ways(foretold, within)
+        waited_for = {page.at for page in foretold.pages if page.because is Because.NO_ANSWER}
+        are_in_order(expected, await self._pages(len(expected)), waited_for)
+
+    async def _pages(self, number: int) -> Sequence[Page]:
+        """As soon as it has sent so many."""
 
         async def sent() -> Sequence[Page] | None:
-            pages = (await self.pages())[after:]
-            return pages if len(pages) >= len(expected) else None
+            pages = await self.pages()
+            return pages if len(pages) >= number else None
 
-        are_on_time(expected, await eventually(sent), late)
+        return await eventually(sent)
 
 
 def ways(foretold: Forecast, within: timedelta) -> list[tuple[Way, datetime]]:
@@ -130,12 +141,24 @@ def ways(foretold: Forecast, within: timedelta) -> list[tuple[Way, datetime]]:
     ]
 
 
-def are_on_time(expected: Iterable[tuple[Way, datetime]], sent: Iterable[Page], late: timedelta) -> None:
+def are_on_time(expected: Iterable[tuple[Way, datetime]], sent: Iterable[Page]) -> None:
     said = sorted(expected)
     done = sorted(((page.step, page.person, page.channel), page.at) for page in sent)
     assert [way for way, _ in done] == [way for way, _ in said]
     lateness = [(way, at - due) for (way, at), (_, due) in zip(done, said, strict=True)]
-    assert all(-SOON <= by <= late for _, by in lateness), lateness
+    assert all(-SOON <= by <= LATE for _, by in lateness), lateness
+
+
+def are_in_order(
+    expected: Iterable[tuple[Way, datetime]], sent: Iterable[Page], waited_for: Container[datetime]
+) -> None:
+    said = sorted((at, way) for way, at in expected)
+    done = sorted((page.at, (page.step, page.person, page.channel)) for page in sent)[: len(said)]
+    assert [way for _, way in done] == [way for _, way in said]
+    lateness = [at - due for (at, _), (due, _) in zip(done, said, strict=True)]
+    assert all(-SOON <= by <= LATE for by in lateness), lateness
+    waits = [(due, after - before) for (before, after), (due, _) in zip(pairwise(lateness), said[1:], strict=True)]
+    assert all(longer >= -SOON for due, longer in waits if due in waited_for), lateness
 
 
 def told(foretold: Forecast, number: int) -> list[tuple[int, PersonId, Because]]:
@@ -295,23 +318,24 @@ async def test_a_reading_that_will_be_missed(temporal: Temporal) -> None:
 
 
 async def test_a_missed_reading_becomes_an_emergency(temporal: Temporal) -> None:
-    """In real time, course and escalation together: urgent at 4 s, an emergency at 12 s, and its louder ladder."""
+    """In real time, course and escalation together: urgent at 4 s, an emergency at 14 s, and its louder ladder."""
     hasty = (
         EXAMPLE.replace('wait = "PT1M"', 'wait = "PT3S"')
         .replace('wait = "PT2M"', 'wait = "PT6S"')
-        .replace('wait = "PT5M"', 'wait = "PT5S"')
+        .replace('wait = "PT5M"', 'wait = "PT3S"')
     )
-    checkpoints = {"offsets": (timedelta(), minutes(1)), "grace": seconds(4), "emergency_after": seconds(12)}
+    checkpoints = {"offsets": (timedelta(), minutes(1)), "grace": seconds(4), "emergency_after": seconds(14)}
     hurried = weekly({f"medicine.checkpoints.{key}": value for key, value in checkpoints.items()})
     async with night(temporal, hasty) as clinic:
         clinic.clinic.follows(hurried)
-        mara = await clinic.clinic.has(lambda ward: ward.dosed())
+        mara = await clinic.clinic.has(lambda ward: ward.cleared())
+        await mara.sends(dose(mara.course, at=datetime.now(UTC)))
 
         foretold = await clinic.forecast(mara, datetime.now(UTC))
         alarm = clinic.raised(mara, Kind.VITALS_OVERDUE, session=1)
         await alarm.is_there()
-        within = foretold.changes[0].at + seconds(14) - foretold.at
-        await alarm.has_sent(foretold, within, late=LATE_IN_REAL_TIME)
+        within = foretold.changes[0].at + seconds(16) - foretold.at
+        await alarm.has_sent_in_order(foretold, within)
 
     assert told(foretold, 7) == [
         (1, LIND, Because.OPENED),

@@ -20,7 +20,7 @@ from domain.obligation import EscalationRun
 from domain.oncall import FALLBACK, Duty, OnCallFileError
 from domain.page import text_of
 from domain.values import Severity
-from gateway.channels import Channels
+from gateway.channels import Channels, prepare
 from gateway.oncall import OnCallBook
 from tests.workflows.conftest import Temporal
 from tests.workflows.on_call_side import RecordTwin, eventually
@@ -36,6 +36,12 @@ OVERDUE = Opening(
     severity=Severity.URGENT,
     opened_at=MONDAY,
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _loaded() -> None:
+    """Loading Apprise is no part of the time in which a channel answers."""
+    prepare()
 
 
 @dataclass
