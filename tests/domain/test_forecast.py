@@ -13,13 +13,15 @@ from domain.chart import Chart, Decision
 from domain.escalation import Acknowledge, EscalationId, Kind, Opening, Reassign, Repeat, Snooze
 from domain.forecast import FALLBACK_NAME, MOST_PAGES, Because, Forecast, Move, PageToCome, forecast
 from domain.obligation import Obligation, opened
-from domain.oncall import FALLBACK, Duty, OnCall, Standing
+from domain.oncall import FALLBACK, Duty, OnCall, Standing, parse_on_call
 from domain.refusal import Refused
 from domain.turn import Again, Open, Settle
 from domain.values import PersonId, Severity
 from tests.cast import adverse_event, days, hold, hours, minutes, vitals, withdrawal
-from tests.clinic import ON_CALL
 from tests.domain.ward import TICK, Ward
+from tests.floor import ROOT
+
+ON_CALL = parse_on_call((ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8"), "oncall.toml")
 
 MINUTE = timedelta(minutes=1)
 LIND, OSEI, WARD, DESK = "lind", "osei", "ward", "desk"

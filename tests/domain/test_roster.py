@@ -7,10 +7,13 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.oncall import parse_on_call
 from domain.roster import Called, Through, roster
 from domain.rota import Rota, Shift
 from domain.values import Role, Severity
-from tests.clinic import ON_CALL
+from tests.floor import ROOT
+
+ON_CALL = parse_on_call((ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8"), "oncall.toml")
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 LIND, OSEI, WARD, DESK = "lind", "osei", "ward", "desk"
