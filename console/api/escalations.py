@@ -149,9 +149,7 @@ async def carry_out(door: Door, caller: Caller, escalation_id: EscalationId, ord
 
     Raises as `seen_by` does, and `Refused` (`not_open`, `invalid`).
     """
-    view = await seen_by(door, caller, escalation_id)
-    if view.state is EscalationState.RESOLVED:
-        raise Refused.because(RefusalCode.NOT_OPEN, f"{escalation_id} is resolved")
+    await _still_open(door, caller, escalation_id)
     try:
         match order:
             case Acknowledge(by=by, note=note):
@@ -163,7 +161,13 @@ async def carry_out(door: Door, caller: Caller, escalation_id: EscalationId, ord
             case Reassign(by=by, to=to, note=note):
                 return await door.escalations.reassign(escalation_id, by=by, to=to, note=note)
     except Refused as refused:
-        if refused.refusal.code is not RefusalCode.UNKNOWN_ESCALATION:
-            raise
-        # It was there a moment ago: somebody was quicker.
-        raise Refused.because(RefusalCode.NOT_OPEN, f"{escalation_id} is resolved") from refused
+        if refused.refusal.code is RefusalCode.UNKNOWN_ESCALATION:
+            # Somebody may have been quicker. What nobody has resolved is never said to be.
+            await _still_open(door, caller, escalation_id)
+        raise
+
+
+async def _still_open(door: Door, caller: Caller, escalation_id: EscalationId) -> None:
+    """Raises as `seen_by` does, and `Refused` (`not_open`)."""
+    if (await seen_by(door, caller, escalation_id)).state is EscalationState.RESOLVED:
+        raise Refused.because(RefusalCode.NOT_OPEN, f"{escalation_id} is resolved")

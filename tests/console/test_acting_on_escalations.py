@@ -1,5 +1,6 @@
 """What is over stays over: acting on it is answered so, also when Temporal has long forgotten it."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -42,6 +43,42 @@ async def test_what_temporal_has_forgotten_is_not_open(house: House) -> None:
     assert (acted.status_code, acted.json()["code"]) == (409, "not_open")
 
 
+async def test_of_several_who_resolve_at_once_one_does_and_the_others_are_told(house: House) -> None:
+    """Whoever is slower by a moment acted on something that there is: `not_open`."""
+    course = await house.has(Ward.dosed)
+    await house.sends([vitals(course, 1, at=datetime.now(UTC), spo2=84)])
+    escalation = f"{course}~vitals_emergency~1~1"
+
+    async def opened() -> bool:
+        return (await house.admin.get(f"/v1/escalations/{escalation}")).status_code == 200
+
+    await eventually(opened)
+    path, done = f"/v1/escalations/{escalation}/resolve", {"by": "lind", "note": "Oxygen"}
+    answers = await asyncio.gather(*(house.admin.post(path, json=done) for _ in range(8)))
+
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 7
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"not_open"}
+
+
+async def test_what_temporal_has_lost_is_not_said_to_be_resolved(house: House) -> None:
+    """The record knows it as open and nobody has dealt with it: who acts on it must not take it for done."""
+    course = await house.has(Ward.dosed)
+    await house.sends([vitals(course, 1, at=datetime.now(UTC), spo2=84)])
+    await house.is_recorded(course)
+    escalation = f"{course}~vitals_emergency~1~1"
+
+    async def recorded() -> bool:
+        listed = await house.admin.get("/v1/escalations", params={"course_id": course})
+        return any(one["id"] == escalation for one in listed.json()["items"])
+
+    await eventually(recorded)
+    await lost(house, escalation)
+
+    acted = await house.admin.post(f"/v1/escalations/{escalation}/acknowledge", json={"by": "lind"})
+
+    assert (acted.status_code, acted.json()["code"]) == (404, "unknown_escalation")
+
+
 async def forgotten(house: House, escalation: str) -> None:
     """Its workflow has ended, its record says so, and Temporal's retention is over."""
 
@@ -50,9 +87,15 @@ async def forgotten(house: House, escalation: str) -> None:
         return any(one["id"] == escalation and one["state"] == "resolved" for one in listed.json()["items"])
 
     client = await connect(identity="kapstan-test", target_host=house.stack.temporal)
-    handle = client.get_workflow_handle(workflow_id(escalation))
-    await handle.result()
+    await client.get_workflow_handle(workflow_id(escalation)).result()
     await eventually(recorded)
+    await lost(house, escalation)
+
+
+async def lost(house: House, escalation: str) -> None:
+    """Temporal knows nothing of it any more."""
+    client = await connect(identity="kapstan-test", target_host=house.stack.temporal)
+    handle = client.get_workflow_handle(workflow_id(escalation))
     execution = WorkflowExecution(workflow_id=workflow_id(escalation))
     await client.workflow_service.delete_workflow_execution(
         DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
