@@ -7,7 +7,7 @@ from typing import Final
 from domain import booking, consent, eligibility, risk
 from domain.durations import in_words
 from domain.escalation import Kind
-from domain.events import PregnancyTest
+from domain.events import PregnancyTest, lifted_by
 from domain.protocol import Vital
 from domain.state import CourseState, MedicineSession, Phase, Reading
 from domain.values import Blocker
@@ -194,7 +194,7 @@ def unweighed_blockers(course: CourseState, session: MedicineSession, at: dateti
     cleared, reading = session.clearance, session.reading_before(at)
     if cleared is None or reading is None:
         return
-    weighed = {override.code for override in cleared.data.overrides}
+    weighed = lifted_by(cleared.data.overrides)
     for blocker in (*_limit_blockers(course, reading), *eligibility.undecided(course)):
         if blocker.absolute or blocker.code not in weighed:
             yield blocker.but(absolute=True)
@@ -208,11 +208,12 @@ def _limit_blockers(course: CourseState, reading: Reading) -> Iterator[Blocker]:
             if limits is None or (observed is not None and limits.holds(observed)):
                 continue
             if observed is None:
+                ends = dict.fromkeys((f"{limits.low:g}", f"{limits.high:g}"))
                 yield Blocker(
                     code=f"vitals.{vital}_missing",
-                    message=f"{SPOKEN[vital]} was not taken; {limits.low:g} to {limits.high:g} was expected",
+                    message=f"{SPOKEN[vital]} was not taken; {' to '.join(ends)} was expected",
                     absolute=name == "never",
-                    limit=f"{limits.low:g}-{limits.high:g}",
+                    limit="-".join(ends),
                     source=source(f"medicine.clearance.{name}.{vital}"),
                 )
                 break

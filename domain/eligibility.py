@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from domain import consent
-from domain.events import PregnancyTest, ScreeningRecorded
+from domain.events import PregnancyTest, ScreeningRecorded, lifted_by
 from domain.protocol import Protocol
 from domain.state import CourseState
 from domain.values import Blocker
@@ -33,7 +33,7 @@ def undecided(course: CourseState) -> Iterator[Blocker]:
 
     A patient is screened again, and what has come up since is to be weighed like what was known at the decision.
     """
-    weighed = {override.code for override in course.eligibility.data.overrides} if course.eligibility else set()
+    weighed = lifted_by(course.eligibility.data.overrides if course.eligibility else ())
     return (finding for finding in _findings_of(course) if not finding.absolute and finding.code not in weighed)
 
 

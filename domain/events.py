@@ -4,7 +4,7 @@ Units are fixed: mmHg, beats/min, breaths/min, %, kg, mg, minutes, years. Times 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self, get_args
@@ -37,6 +37,11 @@ class Override(Frozen):
 
     code: Code
     rationale: Text
+
+
+def lifted_by(overrides: Iterable[Override]) -> frozenset[str]:
+    """The codes of the blockers that these lift. One without a rationale, or with a few spaces for it, lifts none."""
+    return frozenset(override.code for override in overrides if override.rationale.strip())
 
 
 class StaffMember(Frozen):

@@ -41,6 +41,7 @@ from domain.events import (
     SessionMissed,
     SessionRebooked,
     VitalsRecorded,
+    lifted_by,
 )
 from domain.state import CourseState, MedicineSession, Phase, Stage
 from domain.values import Actor, Blocker, Frozen, Role
@@ -381,7 +382,7 @@ def _overrides_of(event: ClinicEvent) -> tuple[Override, ...]:
 
 
 def _not_overridden(found: Iterable[Blocker], overrides: tuple[Override, ...]) -> Iterator[Blocker]:
-    lifted = {override.code for override in overrides if override.rationale.strip()}
+    lifted = lifted_by(overrides)
     return (blocker for blocker in found if blocker.absolute or blocker.code not in lifted)
 
 

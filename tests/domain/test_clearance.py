@@ -215,6 +215,14 @@ def test_a_reading_outside_hold_is_weighed_and_one_outside_never_is_final(
         assert lifted == ([hold] if never else [])
 
 
+def test_a_vital_that_was_not_taken_is_named_with_what_is_expected_of_it(ward: Ward) -> None:
+    """A range of one value is said as that value."""
+    ward.checked_in().reports(vitals(MARA, at=ward.now, moaas=None))
+    (blocker,) = ward.refuses(clearance(MARA, at=ward.now)).blockers
+
+    assert (blocker.message, blocker.limit) == ("MOAA/S was not taken; 5 was expected", "5")
+
+
 @EDGES
 def test_the_vitals_are_fresh(ward: Ward, edge: timedelta) -> None:
     """`clearance.reading_valid`: fifteen minutes; nobody overrides a reading that was not taken."""

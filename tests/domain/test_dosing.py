@@ -148,6 +148,19 @@ def test_what_the_prescriber_has_weighed_at_clearance_stays_weighed(ward: Ward) 
     assert ward.reasons(dose(MARA, at=ward.now)) == ["vitals.systolic_above_limit"]
 
 
+@pytest.mark.parametrize(("rationale", "codes"), [("Known to her", []), ("  ", ["vitals.systolic_above_limit"])])
+def test_what_was_lifted_without_a_rationale_was_weighed_by_nobody(
+    ward: Ward, rationale: str, codes: list[str]
+) -> None:
+    """Named at a clearance that it did not stand against: it lifts what comes after it no more than what was there."""
+    ward.checked_in().reports(vitals(MARA, at=ward.now))
+    lifted = over("vitals.systolic_above_limit", rationale=rationale)
+    ward.reports(clearance(MARA, at=ward.now, overrides=lifted))
+    ward.reports(vitals(MARA, at=ward.now + minutes(1), systolic=145))
+
+    assert ward.reasons(dose(MARA, at=ward.now)) == codes
+
+
 @pytest.mark.parametrize("found", ["active_psychosis", "cystitis"])
 def test_a_screening_that_comes_after_the_clearance_stops_the_dose(ward: Ward, found: str) -> None:
     """What excludes her does so for good; what is to be reviewed, until the prescriber weighs it and clears anew."""
