@@ -32,6 +32,7 @@ class ProblemCode(StrEnum):
     BLOCKED = "blocked"
     COURSE_EXISTS = "course_exists"
     COURSE_CLOSED = "course_closed"
+    COURSE_FULL = "course_full"
     EVENT_ID_REUSED = "event_id_reused"
     NOT_OPEN = "not_open"
     LINK_USED = "link_used"
@@ -74,6 +75,11 @@ _KINDS: Mapping[ProblemCode, tuple[int, str, str]] = {
     ),
     ProblemCode.COURSE_EXISTS: (409, "Course exists", "A second referral of a course."),
     ProblemCode.COURSE_CLOSED: (409, "Course closed", "The course has ended."),
+    ProblemCode.COURSE_FULL: (
+        409,
+        "Course full",
+        "The course holds as much as it can. It still takes decisions, and facts that call for a human.",
+    ),
     ProblemCode.EVENT_ID_REUSED: (
         409,
         "Event id reused",
@@ -81,7 +87,11 @@ _KINDS: Mapping[ProblemCode, tuple[int, str, str]] = {
     ),
     ProblemCode.NOT_OPEN: (409, "Not open", "The escalation is resolved already."),
     ProblemCode.LINK_USED: (409, "Link used", "A page's link answers once: the newest page has another."),
-    ProblemCode.TOO_LARGE: (413, "Too large", "The body is over 256 KiB, or the batch over 100 events."),
+    ProblemCode.TOO_LARGE: (
+        413,
+        "Too large",
+        "The body is over 256 KiB, the batch over 100 events, or an event over 64 KiB.",
+    ),
     ProblemCode.UNSUPPORTED_MEDIA_TYPE: (
         415,
         "Unsupported media type",

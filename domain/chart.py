@@ -4,17 +4,27 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Self
 
-from domain import deadlines, gates, moves, vitals
+from domain import budget, deadlines, gates, moves, vitals
 from domain.answer import AlreadyAnswered, Answer, SessionPosition
 from domain.deadlines import Deadline, DeadlineKind
 from domain.escalation import Change, EscalationState, Kind, Notice
-from domain.events import ClinicEvent, CourseReferred, MeasureRecorded, ProtocolMigrated, VitalsRecorded, fingerprint
+from domain.events import (
+    ACTS,
+    ClinicEvent,
+    CourseReferred,
+    MeasureRecorded,
+    ProtocolMigrated,
+    VitalsRecorded,
+    content,
+    fingerprint,
+)
 from domain.ledger import Entry, Note
 from domain.measures import baseline_errors
 from domain.protocol import Protocol
 from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid
+from domain.remembered import Remembered, recall, shortened
 from domain.state import CourseState, MedicineSession
-from domain.turn import Again, Call, Turn
+from domain.turn import Again, Call, Open, Turn
 from domain.values import Blocker, CourseId, Frozen, Severity
 from domain.vitals import Verdict
 
@@ -29,36 +39,48 @@ class PinnedProtocol(Frozen):
     hash: str
 
 
-class Remembered(Frozen):
-    """An accepted event: what it said, and what was answered."""
-
-    fingerprint: str
-    answer: Answer
-
-
 class Chart(CourseState):
-    """The course as it stands. Every method answers with what would be; nothing here ever changes."""
+    """The course as it stands. Every method answers with what would be; nothing here ever changes.
+
+    `remembered` are the newest events that it accepted, `older` the others in short (`domain.remembered`).
+    """
 
     remembered: Mapping[str, Remembered] = {}
+    older: Mapping[str, str] = {}
 
     @classmethod
     def blank(cls, course_id: CourseId, pinned: PinnedProtocol) -> Self:
         """A course that waits for its referral."""
         return cls(course_id=course_id, protocol=pinned.protocol, protocol_hash=pinned.hash)
 
-    def check(self, event: ClinicEvent, now: datetime, offered: PinnedProtocol | None = None) -> None:
-        """Returns when the event is to be accepted at `now`.
+    @property
+    def unchanged(self) -> "Decision":
+        """Nothing follows."""
+        return Decision(chart=self, entries=(), calls=(), answer=None)
 
-        Raises `AlreadyAnswered` where it was accepted before, `Refused` where it says something else under the same id,
-        lies in the future, comes out of order, or the protocol does not allow it. `offered` is the version that a
-        migration goes to.
+    @property
+    def events(self) -> int:
+        """How many clinic events it has accepted."""
+        return len(self.remembered) + len(self.older)
+
+    def check(self, event: ClinicEvent, now: datetime, offered: PinnedProtocol | None = None) -> None:
+        """Returns when the protocol allows the event at `now`.
+
+        Raises `AlreadyAnswered` where it was accepted before, `Refused` where it is another course's, says too much, or
+        something else under the same id, lies in the future, comes out of order, or the protocol does not allow it.
+        `offered` is the version that a migration goes to.
         """
-        if (known := self.remembered.get(_name(event))) is not None:
-            if known.fingerprint == fingerprint(event):
-                raise AlreadyAnswered(known.answer)
-            raise Refused.because(RefusalCode.EVENT_ID_REUSED, f"Event {event.id} was accepted with other content")
+        if event.subject != self.course_id:
+            wrong = f"must be {self.course_id}, the course that it was sent to"
+            raise invalid(FieldError(pointer="/subject", detail=wrong))
+        self._check_repeat(event, now)
+        if (said := len(content(event))) > budget.EVENT_BYTES:
+            raise Refused.because(
+                RefusalCode.TOO_LARGE,
+                f"An event must be at most {budget.EVENT_BYTES} bytes of JSON; this one is {said}",
+            )
         if event.time > now + CLOCK_SKEW:
-            ahead = f"at most {CLOCK_SKEW.seconds} s ahead of now ({now.isoformat(timespec='seconds')}) was expected"
+            ahead = f"must be at most {CLOCK_SKEW.seconds} s ahead of now ({now.isoformat(timespec='seconds')})"
             raise invalid(FieldError(pointer="/time", detail=ahead))
         if isinstance(event, CourseReferred):
             self._check_referral(event)
@@ -80,9 +102,16 @@ class Chart(CourseState):
         offered: PinnedProtocol | None = None,
         request_id: str | None = None,
     ) -> "Decision":
-        """What follows from the event, which came in by that request. Raises as `check` does; then nothing follows."""
+        """What follows from the event, which came in by that request.
+
+        Raises as `check` does, and `Refused` (`course_full`) for what a full course does not take; then nothing
+        follows.
+        """
         self.check(event, now, offered)
-        return self.accepted(event, now, offered, request_id)
+        decision = self.accepted(event, now, offered, request_id)
+        if self.events >= budget.MOST_EVENTS and not decision.is_taken_by_a_full_course(event):
+            raise course_full(f"{self.events} events")
+        return decision
 
     def accepted(
         self, event: ClinicEvent, now: datetime, offered: PinnedProtocol | None = None, request_id: str | None = None
@@ -108,16 +137,21 @@ class Chart(CourseState):
         if isinstance(event, ProtocolMigrated) and offered is not None:
             turn.change(protocol=offered.protocol, protocol_hash=offered.hash)
         moves.apply(turn, event)
-        answer = turn.course.answer(event, sequence, tuple(one.id for one in turn.course.unresolved), now)
+        answer = turn.course.answer(event, sequence, now)
         said = Remembered(fingerprint=fingerprint(event), answer=answer)
-        turn.change(remembered={**self.remembered, _name(event): said})
+        remembered, older = shortened({**self.remembered, _name(event): said}, self.older)
+        turn.change(remembered=remembered, older=older)
         return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=answer)
 
     def pass_deadlines(self, now: datetime) -> "Decision":
         """What follows from every deadline that has passed by `now`: reminders and escalations, nothing else."""
         turn = Turn(self, now)
-        while (due := next(iter(turn.course.deadlines()), None)) is not None and due.passes_at <= now:
-            _pass(turn, due)
+        while passing := [one for one in turn.course.deadlines() if one.passes_at <= now]:
+            for due in passing:
+                if not deadlines.is_needless(turn.course, due):
+                    _pass(turn, due)
+                if due.kind in deadlines.FOLLOWED:
+                    break  # the next one of its kind may pass before the rest of these
         return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
 
     def hear(self, notice: Notice, now: datetime) -> "Decision":
@@ -157,6 +191,13 @@ class Chart(CourseState):
             turn.escalate(Kind.RECORD_STORE_BEHIND, None, Severity.ROUTINE, now)
         return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
 
+    def is_filling(self, now: datetime) -> "Decision":
+        """What follows when half of what a course may hold is used: somebody is told, once, while there is time."""
+        turn = Turn(self, now)
+        if not any(one.kind is Kind.COURSE_FILLING for one in self.escalations):
+            turn.escalate(Kind.COURSE_FILLING, None, Severity.ROUTINE, now)
+        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
+
     def deadlines(self) -> tuple[Deadline, ...]:
         """Everything that is due, the soonest to pass first."""
         return deadlines.deadlines(self)
@@ -173,8 +214,8 @@ class Chart(CourseState):
         """All that speaks against this event as it is. A referral is not blocked: its fields are right or wrong."""
         return () if isinstance(event, CourseReferred) else gates.blockers_for(self, event)
 
-    def answer(self, event: ClinicEvent, sequence: int, escalations: tuple[str, ...], now: datetime) -> Answer:
-        """What is told of the course after `event`, which was written as entry `sequence`."""
+    def answer(self, event: ClinicEvent, sequence: int, now: datetime) -> Answer:
+        """What is told of the course as it stands, to `event`, which was written as entry `sequence`."""
         session = self.session_numbered(getattr(event.data, "session", None) or 0) or self.session
         return Answer(
             event_id=event.id,
@@ -184,7 +225,7 @@ class Chart(CourseState):
             held=self.hold is not None,
             session=SessionPosition(number=session.number, stage=session.stage) if session else None,
             verdict=self._verdict(event, session),
-            escalations=escalations,
+            escalations=tuple(one.id for one in self.unresolved),
             blockers=self.blockers(now),
             next=self.next_acts(now),
         )
@@ -192,8 +233,19 @@ class Chart(CourseState):
     def _verdict(self, event: ClinicEvent, session: MedicineSession | None) -> Verdict | None:
         if not isinstance(event, VitalsRecorded) or session is None:
             return None
-        reading = next(one for one in session.readings if one.at == event.time and one.data == event.data)
-        return vitals.verdict(self.protocol, session, reading)
+        reading = session.reading_of(event.time, event.data)
+        return vitals.verdict(self.protocol, session, reading) if reading else None
+
+    def _check_repeat(self, event: ClinicEvent, now: datetime) -> None:
+        name = _name(event)
+        if (known := self.remembered.get(name)) is not None:
+            if known.fingerprint == fingerprint(event):
+                raise AlreadyAnswered(known.answer)
+        elif (older := recall(self.older, name)) is None:
+            return
+        elif older.is_of(fingerprint(event)):
+            raise AlreadyAnswered(self.answer(event, older.sequence, now))
+        raise Refused.because(RefusalCode.EVENT_ID_REUSED, f"Event {event.id} was accepted with other content")
 
     def _check_referral(self, event: CourseReferred) -> None:
         if self.referral is not None:
@@ -227,6 +279,18 @@ class Decision(Frozen):
     calls: tuple[Call, ...]
     answer: Answer | None
 
+    def is_taken_by_a_full_course(self, event: ClinicEvent) -> bool:
+        """Whether the event is a decision of somebody's, or calls for a human: that much is always taken."""
+        return isinstance(event, ACTS) or any(isinstance(call, Open | Again) for call in self.calls)
+
+
+def course_full(of: str) -> Refused:
+    """The refusal of what a full course does not take any more."""
+    return Refused.because(
+        RefusalCode.COURSE_FULL,
+        f"The course holds {of}, as much as it can: it takes only decisions, and what calls for a human",
+    )
+
 
 _STATE_AFTER: Mapping[Change, EscalationState] = {
     Change.ACKNOWLEDGED: EscalationState.ACKNOWLEDGED,
@@ -253,6 +317,8 @@ def _pass(turn: Turn[Chart], deadline: Deadline) -> None:
     if deadline.consequence is not None:
         raised = deadline.consequence
         turn.escalate(raised.kind, deadline.session, raised.severity, deadline.passes_at)
+    if deadline.kind in {DeadlineKind.CHECKPOINT, DeadlineKind.CHECKPOINT_EMERGENCY} and deadline.session is not None:
+        moves.settle_checkpoints(turn, deadline.session)
 
 
 def _migration_blockers(chart: Chart, event: ClinicEvent, offered: PinnedProtocol | None) -> tuple[Blocker, ...]:

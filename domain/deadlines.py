@@ -86,6 +86,17 @@ def deadlines(course: CourseState) -> tuple[Deadline, ...]:
 _REMINDERS = frozenset({DeadlineKind.CHECKPOINT_EMERGENCY, DeadlineKind.CHECK_IN_REMINDER, DeadlineKind.FORM_REMINDER})
 
 
+FOLLOWED = frozenset({DeadlineKind.CHECKPOINT, DeadlineKind.CHECKPOINT_EMERGENCY})
+"""The kinds whose passing makes another moment of the same kind due."""
+
+
+def is_needless(course: CourseState, deadline: Deadline) -> bool:
+    """Whether another one that has passed meanwhile leaves it without a meaning: a reminder of what was missed."""
+    if deadline.kind is not DeadlineKind.CHECK_IN_REMINDER:
+        return False
+    return deadline.but(kind=DeadlineKind.CHECK_IN).key in course.passed
+
+
 def owed(course: CourseState) -> tuple[Deadline, ...]:
     """Everything that is due and has not been done, whether it has passed or not, the longest due first.
 
@@ -162,10 +173,10 @@ def _risk_screens(course: CourseState) -> Iterator[Deadline]:
 def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
     rules = course.protocol.medicine.checkpoints
     newest = session.readings[-1].at if session.readings else None
-    for checkpoint in checkpoints.checkpoints(rules, session, course.passed):
+    for checkpoint in checkpoints.asking(rules, session, course.passed):
         due_at, learned_at = checkpoint.due_at, checkpoint.learned_at
         # A discharge that nobody reports leaves hundreds behind: one that has become an emergency asks no more.
-        if checkpoint.is_answered or _key(DeadlineKind.CHECKPOINT_EMERGENCY, session.number, due_at) in course.passed:
+        if checkpoint.is_answered or checkpoints.emergency_key(session.number, due_at) in course.passed:
             continue
         # A hole in the past is written down; nobody runs to a patient who has been measured since.
         is_made_up_for = newest is not None and newest >= due_at - rules.early

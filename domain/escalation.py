@@ -30,6 +30,7 @@ class Kind(StrEnum):
     FORM_OVERDUE = "form_overdue"
     RECORD_STORE_BEHIND = "record_store_behind"
     ORCHESTRATOR_SILENT = "orchestrator_silent"
+    COURSE_FILLING = "course_filling"
 
 
 PHRASES: dict[Kind, str] = {
@@ -50,6 +51,7 @@ PHRASES: dict[Kind, str] = {
     Kind.FORM_OVERDUE: "paperwork overdue",
     Kind.RECORD_STORE_BEHIND: "record store behind",
     Kind.ORCHESTRATOR_SILENT: "monitoring silent",
+    Kind.COURSE_FILLING: "course filling up",
 }
 """What a page and a locked phone may say of a kind: enough to hurry, nothing clinical."""
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import Field, JsonValue, TypeAdapter, model_validator
 
@@ -512,10 +512,33 @@ MODELS: Mapping[str, type[Event]] = {
 """Every clinic event's model by its full `type`, in the order of a course."""
 
 
-def fingerprint(event: ClinicEvent) -> str:
-    """What the event says, as a hash: equal for the same content however it was spelled."""
+ACTS: Final = (
+    CourseReferred,
+    EligibilityDecided,
+    PlanPrescribed,
+    SessionBooked,
+    SessionRebooked,
+    SessionCanceled,
+    SessionCleared,
+    PatientDischarged,
+    CourseResumed,
+    ProtocolMigrated,
+    CourseDiscontinued,
+    CourseTransferred,
+    CourseVoided,
+)
+"""The clinic events that are somebody's decision. All others have happened to a patient."""
+
+
+def content(event: ClinicEvent) -> bytes:
+    """What the event says, in the one spelling of its JSON: the same content is the same however it was sent."""
     said = CLINIC_EVENT.dump_python(event, include={"type", "subject", "time", "data"})
-    return hashlib.sha256(canonical(_in_one_offset(said))).hexdigest()
+    return canonical(_in_one_offset(said))
+
+
+def fingerprint(event: ClinicEvent) -> str:
+    """The hash of what the event says."""
+    return hashlib.sha256(content(event)).hexdigest()
 
 
 def _in_one_offset(value: object) -> JsonValue:

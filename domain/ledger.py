@@ -34,6 +34,11 @@ class Entry(Frozen):
     hash: str
     request_id: str | None = None
 
+    @property
+    def size(self) -> int:
+        """How many bytes of JSON it is."""
+        return len(self.model_dump_json().encode())
+
 
 class Note(Frozen):
     """What is to be written next, before it has its place in the chain."""

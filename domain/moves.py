@@ -130,7 +130,9 @@ def _apply_to_session(turn: Turn[Course], event: ClinicEvent) -> None:
             _keep(turn, session.but(stage=Stage.CLEARED, clearance=cleared))
         case DoseAdministered():
             doses = (*session.doses, _fact(turn, event.time, event.data))
-            _keep(turn, session.but(stage=Stage.DOSED, doses=tuple(sorted(doses, key=lambda dose: dose.at))))
+            _keep(
+                turn, _unsettled(session).but(stage=Stage.DOSED, doses=tuple(sorted(doses, key=lambda dose: dose.at)))
+            )
         case SessionAborted():
             stage = Stage.RECOVERING if session.doses else Stage.ABORTED
             _keep(turn, session.but(stage=stage, abort=_fact(turn, event.time, event.data)))
@@ -242,28 +244,50 @@ def _begin_medicine_when_prepared(turn: Turn[Course], at: Moment) -> None:
 
 
 def _read(turn: Turn[Course], session: MedicineSession, event: VitalsRecorded) -> None:
-    """Every reading is judged again, for one that arrives late changes what those after it mean."""
+    """The reading is judged, and so are those after it that it gives another meaning: it may have arrived late."""
     protocol, before = turn.course.protocol, session
     arrived = _fact(turn, event.time, event.data)
-    readings = tuple(sorted((*before.readings, arrived), key=lambda reading: (reading.at, reading.recorded_at)))
-    session = before.but(readings=readings)
+    place = before.place_of(arrived)
+    session = _unsettled_by(before, event.time).but(
+        readings=(*before.readings[:place], arrived, *before.readings[place:])
+    )
     _keep(turn, session)
-    for reading in readings:
-        was_known = reading in before.readings
-        was = verdict(protocol, before, reading).severity if was_known else VerdictSeverity.NORMAL
+    for reading in (arrived, *vitals.judged_anew(before, session, arrived)):
+        is_known = reading is not arrived
+        was = verdict(protocol, before, reading).severity if is_known else VerdictSeverity.NORMAL
         now = verdict(protocol, session, reading).severity
         if now.pages_as is not None and now.rank > was.rank:
             kind = Kind.VITALS_EMERGENCY if now is VerdictSeverity.EMERGENCY else Kind.VITALS_URGENT
             turn.escalate(kind, session.number, now.pages_as, reading.at)
-        was_not_falling = was_known and vitals.is_not_falling(protocol, before, reading)
+        was_not_falling = is_known and vitals.is_not_falling(protocol, before, reading)
         if session.is_monitored and not was_not_falling and vitals.is_not_falling(protocol, session, reading):
             turn.escalate(Kind.BLOOD_PRESSURE_NOT_FALLING, session.number, Severity.URGENT, reading.at)
     if not checkpoints.is_overdue(protocol.medicine.checkpoints, session, turn.course.passed):
         turn.settle(Kind.VITALS_OVERDUE, session.number)
+    settle_checkpoints(turn, session.number)
+
+
+def settle_checkpoints(turn: Turn[Course], number: int) -> None:
+    """The session's checkpoints that ask nothing more are kept as they are: the next decision does not look at them."""
+    session = turn.course.session_numbered(number)
+    if session is not None and session.is_monitored:
+        settled = checkpoints.settle(turn.course.protocol.medicine.checkpoints, session, turn.course.passed)
+        if settled is not session:
+            _keep(turn, settled)
+
+
+def _unsettled(session: MedicineSession) -> MedicineSession:
+    """The session with all its checkpoints to be judged anew: what they follow from has changed."""
+    return session.but(settled=(), settled_until=None) if session.settled else session
+
+
+def _unsettled_by(session: MedicineSession, moment: Moment) -> MedicineSession:
+    is_behind = session.settled_until is not None and moment < session.settled_until
+    return _unsettled(session) if is_behind else session
 
 
 def _discharge(turn: Turn[Course], session: MedicineSession, event: PatientDischarged) -> None:
-    _keep(turn, session.but(stage=Stage.DISCHARGED, discharge=_fact(turn, event.time, event.data)))
+    _keep(turn, _unsettled(session).but(stage=Stage.DISCHARGED, discharge=_fact(turn, event.time, event.data)))
     turn.settle(Kind.VITALS_OVERDUE, session.number)
     turn.enter(Phase.INTEGRATION, event.time)
     _go_on_when_integrated(turn, event.time)

@@ -15,9 +15,11 @@ class RefusalCode(StrEnum):
     UNKNOWN_COURSE = "unknown_course"
     COURSE_EXISTS = "course_exists"
     COURSE_CLOSED = "course_closed"
+    COURSE_FULL = "course_full"
     EVENT_ID_REUSED = "event_id_reused"
     NOT_OPEN = "not_open"
     LINK_USED = "link_used"
+    TOO_LARGE = "too_large"
     UNKNOWN_ESCALATION = "unknown_escalation"
 
 

@@ -1,8 +1,10 @@
 """What has happened in one course so far, as plain facts: no rule lives here."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice, takewhile
 from typing import Any, Generic, TypeVar
 
 from domain.escalation import EscalationId, EscalationState, Kind
@@ -86,8 +88,40 @@ Reading = Fact[VitalsRecorded.Data]
 DoseGiven = Fact[DoseAdministered.Data]
 
 
+class CheckpointStatus(StrEnum):
+    """`met` in its window, `late` after its grace, `missed` where nobody came, `pending` before that."""
+
+    PENDING = "pending"
+    MET = "met"
+    LATE = "late"
+    MISSED = "missed"
+
+
+class Checkpoint(Frozen):
+    """A moment by which vitals are due. It is known since `learned_at`, which lies after `due_at` in an import.
+
+    A reading from `opens_at` on answers it, and is late after `grace_ends_at`.
+    """
+
+    due_at: Moment
+    learned_at: Moment
+    status: CheckpointStatus
+    reading_at: Moment | None = None
+    opens_at: Moment | None = None
+    grace_ends_at: Moment | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether a reading belongs to it, late or not."""
+        return self.reading_at is not None
+
+
 class MedicineSession(Frozen):
-    """One dosing visit. Its readings stand in the order in which they were taken."""
+    """One dosing visit. Its readings stand in the order in which they were taken.
+
+    `settled` are its first checkpoints, as far as they ask nothing more: a long session is judged from there on. They
+    stand until something arrives that lies before `settled_until`.
+    """
 
     number: int
     stage: Stage
@@ -103,6 +137,8 @@ class MedicineSession(Frozen):
     check_ins: tuple[Fact[CheckInCompleted.Data], ...] = ()
     integrations: tuple[Fact[IntegrationHeld.Data], ...] = ()
     forms: tuple[Fact[FormFiled.Data], ...] = ()
+    settled: tuple[Checkpoint, ...] = ()
+    settled_until: Moment | None = None
 
     @property
     def is_monitored(self) -> bool:
@@ -127,13 +163,32 @@ class MedicineSession(Frozen):
     @property
     def clearance_reading(self) -> Reading | None:
         """The reading that the clearance stands on: the last one taken before it."""
-        if self.clearance is None:
-            return None
-        return next((reading for reading in reversed(self.readings) if reading.at <= self.clearance.at), None)
+        return self.reading_before(self.clearance.at) if self.clearance is not None else None
 
     def reading_before(self, moment: datetime) -> Reading | None:
         """The last reading taken at or before `moment`."""
-        return next((reading for reading in reversed(self.readings) if reading.at <= moment), None)
+        place = bisect_right(self.readings, moment, key=_taken_at)
+        return self.readings[place - 1] if place else None
+
+    def reading_of(self, at: datetime, data: VitalsRecorded.Data) -> Reading | None:
+        """The reading of that moment which says just that."""
+        place = bisect_right(self.readings, at, key=_taken_at)
+        same = takewhile(
+            lambda reading: reading.at == at, islice(reversed(self.readings), len(self.readings) - place, None)
+        )
+        return next((reading for reading in same if reading.data == data), None)
+
+    def place_of(self, reading: Reading) -> int:
+        """Where among the readings a new one belongs: after those taken before it, or recorded before it."""
+        return bisect_right(self.readings, (reading.at, reading.recorded_at), key=_order_of)
+
+
+def _taken_at(reading: Reading) -> datetime:
+    return reading.at
+
+
+def _order_of(reading: Reading) -> tuple[datetime, datetime]:
+    return reading.at, reading.recorded_at
 
 
 class MeasureTaken(Frozen):
@@ -164,7 +219,10 @@ class CourseEscalation(Frozen):
 
 
 class CourseState(Frozen):
-    """Everything that happened in one course, pinned to one version of its protocol."""
+    """Everything that happened in one course, pinned to one version of its protocol.
+
+    `written_bytes` is the JSON of all entries of its ledger together.
+    """
 
     course_id: CourseId
     protocol: Protocol
@@ -189,6 +247,7 @@ class CourseState(Frozen):
     newest: Mapping[str, Moment] = {}
     sequence: int = 0
     ledger_head: str = GENESIS
+    written_bytes: int = 0
 
     @property
     def is_closed(self) -> bool:

@@ -59,7 +59,8 @@ class Turn(Generic[Course]):
         course = self.course
         entry = ledger.write(course.course_id, course.sequence + 1, course.ledger_head, note, self.now)
         self.entries = (*self.entries, entry)
-        self.change(sequence=entry.sequence, ledger_head=entry.hash)
+        written_bytes = course.written_bytes + entry.size
+        self.change(sequence=entry.sequence, ledger_head=entry.hash, written_bytes=written_bytes)
 
     def enter(self, phase: Phase, at: datetime) -> None:
         """The course is in `phase` since `at`."""

@@ -1,8 +1,10 @@
 """What the protocol says of a reading, judged by when it was taken."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
+from itertools import groupby, islice
 
 from domain.protocol import Limit, LimitSeverity, Protocol, Vital
 from domain.state import MedicineSession, Reading
@@ -50,15 +52,7 @@ class Verdict(Frozen):
 
 def value_of(reading: Reading, vital: Vital) -> int | None:
     """One vital sign of the reading, in the unit of the wire; None where it was not taken."""
-    values = {
-        Vital.SYSTOLIC: reading.data.systolic,
-        Vital.DIASTOLIC: reading.data.diastolic,
-        Vital.HEART_RATE: reading.data.heart_rate,
-        Vital.SPO2: reading.data.spo2,
-        Vital.RESPIRATORY_RATE: reading.data.respiratory_rate,
-        Vital.MOAAS: reading.data.moaas,
-    }
-    return values[vital]
+    return getattr(reading.data, vital)  # type: ignore[no-any-return]
 
 
 def verdict(protocol: Protocol, session: MedicineSession, reading: Reading) -> Verdict:
@@ -87,6 +81,25 @@ def unconfirmed_severity(protocol: Protocol, session: MedicineSession, reading: 
     awaiting = (limit for limit in _crossed(protocol, session, reading) if limit.confirm_within)
     worst = max((limit.severity for limit in awaiting), key=lambda one: one.rank)
     return VerdictSeverity(worst).pages_as
+
+
+def judged_anew(before: MedicineSession, session: MedicineSession, arrived: Reading) -> Iterator[Reading]:
+    """The readings after `arrived` whose meaning its arrival may change: those that are compared with it.
+
+    That is the next one, and for each vital sign the next one that has it; where it has become the clearance reading,
+    all that are compared with that.
+    """
+    later = islice(session.readings, session.place_of(arrived), None)
+    if session.clearance_reading is not before.clearance_reading:
+        yield from later
+        return
+    compared = {vital for vital in Vital if value_of(arrived, vital) is not None}
+    for moment, together in groupby(later, key=lambda reading: reading.at):
+        for reading in together:
+            yield reading
+            compared -= {vital for vital in Vital if value_of(reading, vital) is not None}
+        if moment > arrived.at and not compared:
+            return
 
 
 def is_not_falling(protocol: Protocol, session: MedicineSession, reading: Reading) -> bool:
@@ -121,11 +134,18 @@ def _crossed(protocol: Protocol, session: MedicineSession, reading: Reading) -> 
 
 def _is_confirmed(session: MedicineSession, reading: Reading, limit: Limit) -> bool:
     """Whether the value before breached the limit too; a reading without one says nothing of it."""
-    earlier = (one for one in reversed(session.readings) if one.at < reading.at)
-    observed = next((value for one in earlier if (value := value_of(one, limit.vital)) is not None), None)
+    observed = _value_before(session, reading, limit.vital)
     baseline = session.clearance_reading
     at_clearance = value_of(baseline, limit.vital) if baseline else None
     return observed is not None and limit.is_crossed_by(observed, at_clearance)
+
+
+def _value_before(session: MedicineSession, reading: Reading, vital: Vital) -> int | None:
+    """The last value of the vital sign that was taken before the reading."""
+    for place in range(bisect_left(session.readings, reading.at, key=lambda one: one.at) - 1, -1, -1):
+        if (value := value_of(session.readings[place], vital)) is not None:
+            return value
+    return None
 
 
 def _limit_findings(protocol: Protocol, session: MedicineSession, reading: Reading) -> Iterator[Finding]:

@@ -25,6 +25,9 @@ ANSWER_WITHIN = timedelta(seconds=10)
 PAUSES = tuple(timedelta(milliseconds=wait) for wait in (50, 100, 200, 400, 800))
 """A first task or a change of runs takes milliseconds; what is sent again is known again by its id."""
 
+RUN_ENDED = "AcceptedUpdateCompletedWorkflow"
+"""The server's word for an update whose run ended before it was answered: the next run knows it, or takes it anew."""
+
 MOST_LISTED = 1_000
 """Workflows that are looked for at once without the record store."""
 
@@ -35,12 +38,22 @@ class Unavailable(Exception):  # noqa: N818  it is told to a person
     """Temporal cannot be reached or did not answer in time. Sending the same again is safe."""
 
 
+class Fault(Unavailable):
+    """It failed for a fault of ours, and nothing was decided: the worker's log says where. Sending it again changes
+    nothing before the fault is mended, and is safe.
+    """
+
+
+class Ended(Unavailable):
+    """Temporal has ended the workflow, and no event of the clinic's did: it takes nothing and watches nobody."""
+
+
 class NotReady(Unavailable):
     """The workflow has not begun yet, or was just going over into its next run: nothing was decided."""
 
 
-class _NoAnswer(NotReady):
-    """It has nothing to say. It may be none; but a worker that is too busy to look tells a query the same."""
+class _QueryFailed(NotReady):
+    """A query failed inside: its worker was too busy to look, or has a fault."""
 
 
 class TooMany(Exception):  # noqa: N818  it is told to a person
@@ -51,15 +64,15 @@ async def answer(ask: Callable[[], Awaitable[Answered]], nobody: RefusalCode, me
     """A workflow's own answer or refusal, or `Refused` with code `nobody` where there is no such workflow.
 
     It is asked again while it is not ready: it has not begun, is going over into its next run, or its worker was too
-    busy to look. Raises `AlreadyAnswered`, `Refused`, `Unavailable` or `TooMany`.
+    busy to look. Raises `AlreadyAnswered`, `Refused`, `Unavailable`, `Fault` or `TooMany`.
     """
     for pause in (*PAUSES, None):
         try:
             with _in_our_words(nobody, message):
                 return await ask()
         except NotReady as not_ready:
-            if pause is None and isinstance(not_ready, _NoAnswer):
-                raise Refused.because(nobody, message) from not_ready
+            if pause is None and isinstance(not_ready, _QueryFailed):
+                raise Fault("it could not be asked, for a fault of Kapstan's own") from not_ready
             if pause is None:
                 raise
             await asyncio.sleep(pause.total_seconds())
@@ -77,7 +90,7 @@ def _in_our_words(nobody: RefusalCode, message: str) -> Iterator[None]:
             raise asyncio.CancelledError from failed
         raise Unavailable(f"no answer within {ANSWER_WITHIN.seconds} s; is a worker running?") from failed
     except WorkflowQueryFailedError as failed:
-        raise _NoAnswer(f"it could not be asked: {message}") from failed
+        raise _QueryFailed("it could not be asked") from failed
     except RuntimeError as failed:  # the SDK's word for a first connection that could not be made
         raise Unavailable("Temporal cannot be reached") from failed
     except RPCError as failed:
@@ -96,12 +109,15 @@ def _in_our_words(nobody: RefusalCode, message: str) -> Iterator[None]:
 
 def _raise_told(failed: WorkflowUpdateFailedError) -> None:
     cause = failed.cause
-    if isinstance(cause, ApplicationError) and cause.details:
-        if cause.type == AlreadyAnswered.__name__:
+    if isinstance(cause, ApplicationError):
+        if cause.type == AlreadyAnswered.__name__ and cause.details:
             raise AlreadyAnswered(Answer.model_validate(cause.details[0])) from None
-        if cause.type == Refused.__name__:
+        if cause.type == Refused.__name__ and cause.details:
             raise Refused(Refusal.model_validate(cause.details[0])) from None
-    raise Unavailable(f"the course could not decide: {cause}") from failed
+        if cause.type == RUN_ENDED:
+            raise NotReady("it was just going over into its next run") from failed
+    # Nobody may read what it says: it may quote a patient.
+    raise Fault("it could not be decided, for a fault of Kapstan's own: nothing has changed") from None
 
 
 async def running(client: Client, query: str) -> list[str]:

@@ -1,12 +1,23 @@
 """The clinic's way to a course: report an event, see where the course is."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Final, TypeVar
 from uuid import uuid4
 
-from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowQueryFailedError
-from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.service import RPCError
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
+from temporalio.common import QueryRejectCondition, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
 
 from domain.answer import AlreadyAnswered, Answer
 from domain.calls_to_come import Ahead, CallsToCome
@@ -17,11 +28,16 @@ from domain.refusal import FieldError, RefusalCode, Refused, invalid
 from domain.state import Phase
 from domain.values import CourseId, Frozen
 from domain.view import CourseView
-from gateway.calls import ANSWER_WITHIN, NotReady, answer, running
+from gateway.calls import ANSWER_WITHIN, Ended, NotReady, Unavailable, answer, running
 from gateway.protocols import Library
 from workflows.attributes import PHASE
 from workflows.course import CourseRun, LedgerHead, PatientCourse, Report
 from workflows.queues import COURSES
+
+UNLESS_SOUND: Final = QueryRejectCondition.NOT_COMPLETED_CLEANLY
+"""A course that Temporal has ended would answer as if it still went on."""
+
+Answered = TypeVar("Answered")
 
 
 class Reported(Frozen):
@@ -57,11 +73,18 @@ class Courses:
         return Reported(answer=decided, started=isinstance(event, CourseReferred))
 
     async def view(self, course_id: CourseId) -> CourseView:
-        """The course as its workflow holds it now. Raises `Refused` (`unknown_course`) or `Unavailable`."""
+        """The course as its workflow holds it now.
+
+        Raises `Refused` (`unknown_course`), `Unavailable`, `Ended` where Temporal has ended it, or `Fault`.
+        """
         course, now = self._course(course_id), datetime.now(UTC)
-        return await answer(
-            lambda: course.query(PatientCourse.view, now, rpc_timeout=ANSWER_WITHIN), *_unless_known(course_id)
+        view = await self._asked(
+            course_id,
+            lambda: course.query(PatientCourse.view, now, reject_condition=UNLESS_SOUND, rpc_timeout=ANSWER_WITHIN),
         )
+        if view is None:
+            raise Refused.because(*_unless_known(course_id))
+        return view
 
     async def calls_to_come(self, course_id: CourseId, ahead: Ahead) -> CallsToCome:
         """Whom the course will call for if nobody acts. Raises as `view` does."""
@@ -69,13 +92,15 @@ class Courses:
 
         async def ask() -> CallsToCome:
             try:
-                return await course.query(PatientCourse.calls_to_come, ahead, rpc_timeout=ANSWER_WITHIN)
+                return await course.query(
+                    PatientCourse.calls_to_come, ahead, reject_condition=UNLESS_SOUND, rpc_timeout=ANSWER_WITHIN
+                )
             except WorkflowQueryFailedError as failed:
                 # There is such a course: its worker has the code of a release that was never asked this, or is so busy
                 # that it was stopped while it looked ahead.
                 raise NotReady("the course's worker is of an older release, or too busy to foretell") from failed
 
-        return await answer(ask, *_unless_known(course_id))
+        return await self._asked(course_id, ask)
 
     async def under_treatment(self) -> list[CourseId]:
         """The courses in which a patient may be here now, as Temporal itself lists them. Raises `Unavailable`.
@@ -88,8 +113,9 @@ class Courses:
     async def ledger_head(self, course_id: CourseId) -> LedgerHead:
         """The end of the ledger's chain, as the course's workflow holds it. Raises as `view` does."""
         course = self._course(course_id)
-        return await answer(
-            lambda: course.query(PatientCourse.ledger_head, rpc_timeout=ANSWER_WITHIN), *_unless_known(course_id)
+        return await self._asked(
+            course_id,
+            lambda: course.query(PatientCourse.ledger_head, reject_condition=UNLESS_SOUND, rpc_timeout=ANSWER_WITHIN),
         )
 
     async def _decided(self, event: ClinicEvent, request_id: str | None) -> Answer:
@@ -111,15 +137,26 @@ class Courses:
             blank.check(event, datetime.now(UTC))
         except Refused as refused:
             return await self._answered_before(report, refused)
-        return await answer(lambda: self._start(report, blank), *_unless_known(event.subject))
+        try:
+            return await answer(lambda: self._start(report, blank), *_unless_known(event.subject))
+        except WorkflowAlreadyStartedError:
+            await self._check_never_referred(event.subject)
+        anew = WorkflowIDReusePolicy.ALLOW_DUPLICATE
+        return await answer(lambda: self._start(report, blank, anew), *_unless_known(event.subject))
 
-    async def _start(self, referral: Report, blank: Chart) -> Answer:
+    async def _start(
+        self,
+        referral: Report,
+        blank: Chart,
+        reuse: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE,
+    ) -> Answer:
         start = WithStartWorkflowOperation(
             PatientCourse.run,
             CourseRun(chart=blank),
             id=workflow_id(referral.event.subject),
             task_queue=COURSES,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=reuse,
             static_summary=f"{blank.protocol.id} {blank.protocol.version}",
         )
         try:
@@ -130,9 +167,9 @@ class Courses:
                 start_workflow_operation=start,
                 rpc_timeout=ANSWER_WITHIN,
             )
-        except (RPCError, RuntimeError):
+        except (RPCError, RuntimeError, WorkflowAlreadyStartedError):
             # The operation keeps the same error for its own reader; unread, it is complained of at exit.
-            with suppress(RPCError, RuntimeError):
+            with suppress(RPCError, RuntimeError, WorkflowAlreadyStartedError):
                 await start.workflow_handle()
             raise
 
@@ -147,10 +184,41 @@ class Courses:
         # A new update id each time: it is the chart that knows an event again, across runs and for ever.
         course_id = report.event.subject
         course = self._course(course_id)
-        return await answer(
+        return await self._asked(
+            course_id,
             lambda: course.execute_update(PatientCourse.report, report, id=uuid4().hex, rpc_timeout=ANSWER_WITHIN),
-            *_unless_known(course_id),
         )
+
+    async def _asked(self, course_id: CourseId, ask: Callable[[], Awaitable[Answered]]) -> Answered:
+        """What its workflow answers. Raises as `answer` does, and `Ended` where Temporal has ended it."""
+        try:
+            return await answer(ask, *_unless_known(course_id))
+        except WorkflowQueryRejectedError as rejected:
+            raise _ended(course_id, rejected.status) from None
+        except Refused as refused:
+            if refused.refusal.code is RefusalCode.UNKNOWN_COURSE:
+                await self._check_not_ended(course_id)
+            raise
+
+    async def _check_not_ended(self, course_id: CourseId) -> None:
+        """Raises `Ended` where there was such a course, and Temporal has ended it."""
+        found = await self._described(course_id)
+        if found is not None and _was_referred(found) and found.status is not WorkflowExecutionStatus.RUNNING:
+            raise _ended(course_id, found.status)
+
+    async def _check_never_referred(self, course_id: CourseId) -> None:
+        """Raises `Refused` (`course_exists`) where the last workflow of this id was a course: its id is used up."""
+        found = await self._described(course_id)
+        if found is not None and _was_referred(found):
+            raise Refused.because(RefusalCode.COURSE_EXISTS, f"Course {course_id} exists already")
+
+    async def _described(self, course_id: CourseId) -> WorkflowExecutionDescription | None:
+        try:
+            return await self._course(course_id).describe(rpc_timeout=ANSWER_WITHIN)
+        except RPCError as failed:
+            if failed.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
 
     def _course(self, course_id: CourseId) -> WorkflowHandle[PatientCourse, None]:
         return self._client.get_workflow_handle_for(PatientCourse.run, workflow_id(course_id))
@@ -177,3 +245,16 @@ class Courses:
 
 def _unless_known(course_id: CourseId) -> tuple[RefusalCode, str]:
     return RefusalCode.UNKNOWN_COURSE, f"There is no course {course_id}"
+
+
+def _was_referred(found: WorkflowExecutionDescription) -> bool:
+    """Whether a course was begun there: it has a phase from its referral on."""
+    return found.typed_search_attributes.get(PHASE) is not None
+
+
+def _ended(course_id: CourseId, status: WorkflowExecutionStatus | None) -> Ended:
+    how = status.name.lower().replace("_", " ") if status else "ended"
+    return Ended(
+        f"The workflow of course {course_id} was {how} in Temporal: it takes nothing and watches nobody. "
+        "An operator must reset it"
+    )

@@ -24,6 +24,7 @@ from temporalio.service import RPCError
 from domain.answer import AlreadyAnswered
 from domain.refusal import Refused
 from domain.values import Frozen
+from gateway.compression import CompressionCodec
 from workflows import attributes
 
 SEARCH_ATTRIBUTES: dict[str, IndexedValueType.ValueType] = {
@@ -67,9 +68,9 @@ class SealedFailureConverter(RefusalAwareFailureConverter):
 
 
 def data_converter(codec: PayloadCodec | None = None) -> DataConverter:
-    """Pydantic models as JSON, refusals whole, and each payload and failure through `codec` where one is given."""
+    """Pydantic models as JSON, compressed, refusals whole, each payload and failure encrypted where `codec` does so."""
     failures = RefusalAwareFailureConverter if codec is None else SealedFailureConverter
-    return replace(pydantic_data_converter, failure_converter_class=failures, payload_codec=codec)
+    return replace(pydantic_data_converter, failure_converter_class=failures, payload_codec=CompressionCodec(codec))
 
 
 class TemporalUnreachable(Exception):  # noqa: N818  an operator reads it

@@ -201,26 +201,33 @@ class Clinic:
 
 
 @asynccontextmanager
-async def open_clinic(
-    temporal: Temporal, on_call: OnCall = ON_CALL, paging: Paging | None = None
-) -> AsyncIterator[Clinic]:
-    """A clinic with its workers, for one test; its pager only remembers, unless there is a real one."""
-    clinic = Clinic(temporal, on_call)
+async def working(clinic: Clinic, paging: Paging | None = None) -> AsyncIterator[None]:
+    """The clinic has workers meanwhile; its pager only remembers, unless there is a real one."""
     pager = paging or clinic.pager
     async with (
         Worker(
-            temporal.client,
+            clinic.temporal.client,
             task_queue=COURSES,
             workflows=[PatientCourse],
             activities=[clinic.records.append_entries, clinic.records.record_escalation],
         ),
         Worker(
-            temporal.client,
+            clinic.temporal.client,
             task_queue=PAGING,
             workflows=[Escalation],
             activities=[pager.standing, pager.page],
         ),
     ):
+        yield
+
+
+@asynccontextmanager
+async def open_clinic(
+    temporal: Temporal, on_call: OnCall = ON_CALL, paging: Paging | None = None
+) -> AsyncIterator[Clinic]:
+    """A clinic with its workers, for one test."""
+    clinic = Clinic(temporal, on_call)
+    async with working(clinic, paging):
         yield clinic
         await clinic.end()
     # What the worker's cache held logs a traceback when it is collected; collected within `ast.parse`, where pytest

@@ -1,11 +1,13 @@
 """What Temporal's own lists and pages show of a course: where it is, without patient data."""
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 from domain.chart import Chart
+from domain.deadlines import Deadline
 from domain.view import attention
 
 PHASE = SearchAttributeKey.for_keyword("KapPhase")
@@ -20,7 +22,22 @@ KEYS: tuple[SearchAttributeKey[Any], ...] = (PHASE, SITE, PROTOCOL, ATTENTION, S
 """Every search attribute, as the server must know them."""
 
 
-def changed_attributes(before: Chart, after: Chart) -> list[SearchAttributeUpdate[Any]]:
+class Shown(NamedTuple):
+    """A chart, with what is made of its deadlines: derived once each time that the course changes."""
+
+    chart: Chart
+    soonest: Deadline | None
+    passes_at: datetime | None
+
+
+def shown_of(chart: Chart) -> Shown:
+    """What is to be shown of the chart."""
+    upcoming = chart.deadlines()
+    soonest = min(upcoming, key=lambda deadline: deadline.due_at, default=None)
+    return Shown(chart, soonest, upcoming[0].passes_at if upcoming else None)
+
+
+def changed_attributes(before: Shown, after: Shown) -> list[SearchAttributeUpdate[Any]]:
     """The updates that bring the search attributes from one chart to the next; none where nothing moved."""
     old = dict(_values(before))
     return [
@@ -30,27 +47,31 @@ def changed_attributes(before: Chart, after: Chart) -> list[SearchAttributeUpdat
     ]
 
 
-def story(chart: Chart) -> str:
+def story(shown: Shown, *, was_cancelled: bool = False) -> str:
     """The course in a few lines of Markdown, for Temporal's own pages."""
+    chart, soonest = shown.chart, shown.soonest
     session = chart.session
-    soonest = min(chart.deadlines(), key=lambda deadline: deadline.due_at, default=None)
     lines = [
         f"**{chart.phase.replace('_', ' ')}**" + (f", {chart.outcome}" if chart.outcome else ""),
         f"session {session.number} of {chart.planned_sessions}: {session.stage}" if session else "no session yet",
         f"next due: {soonest.kind} at {soonest.due_at.isoformat(timespec='minutes')}" if soonest else "nothing is due",
         f"open escalations: {len(chart.unresolved)}",
     ]
-    return "\n\n".join([*lines, "**on hold**"] if chart.hold else lines)
+    if chart.hold:
+        lines.append("**on hold**")
+    if was_cancelled:
+        lines.append("a cancellation was asked for and not followed: a course ends by a clinic event")
+    return "\n\n".join(lines)
 
 
-def _values(chart: Chart) -> Iterator[tuple[SearchAttributeKey[Any], object]]:
+def _values(shown: Shown) -> Iterator[tuple[SearchAttributeKey[Any], object]]:
+    chart = shown.chart
     if chart.referral is None:
         return
-    soonest = min((deadline.due_at for deadline in chart.deadlines()), default=None)
     yield PHASE, chart.phase.value
     yield SITE, chart.referral.data.site
     yield PROTOCOL, chart.protocol.id
     yield ATTENTION, severity.value if (severity := attention(chart)) else None
     yield SESSION, chart.session.number if chart.session else None
-    yield NEXT_DUE, soonest
+    yield NEXT_DUE, shown.soonest.due_at if shown.soonest else None
     yield HELD, chart.hold is not None

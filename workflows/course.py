@@ -1,10 +1,12 @@
 """One patient's course as a durable state machine: the chart decides, history remembers, the record follows."""
 
-import asyncio
 from contextlib import suppress
 from datetime import datetime, timedelta
+from traceback import format_tb
+from typing import NamedTuple
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.answer import AlreadyAnswered, Answer
@@ -18,18 +20,33 @@ with workflow.unsafe.imports_passed_through():
     from domain.turn import Again, Call
     from domain.values import CourseId, Frozen
     from domain.view import CourseView, batch_of, course_view
-    from workflows.attributes import changed_attributes, story
+    from workflows.alongside import Alongside
+    from workflows.attributes import Shown, changed_attributes, shown_of, story
+    from workflows.fullness import Fullness
     from workflows.recorder import Recorder
     from workflows.switchboard import Switchboard
 
 REFERRAL_WITHIN = timedelta(minutes=1)
 """The referral comes with the start. A run without one was refused, and leaves nothing behind."""
 
-LONG_HISTORY = 2_000
-"""Events after which a quiet run continues as new: about 400 clinic events, a fifth of what a run may take."""
+LONG_HISTORY = 1_000
+"""Events after which a quiet run continues as new: about 200 clinic events, a tenth of what a run may take."""
 
-TOO_LONG_HISTORY = 8_000
-"""Events after which it continues as new even while a patient is monitored: the server takes 2,000 updates a run."""
+LONG_WHILE_MONITORED = 1_500
+"""Events after which it does so while a patient is monitored: another worker replays these in about two seconds."""
+
+TOO_LONG_HISTORY = 4_000
+"""Events after which it continues as new even in the middle of something: the server takes 2,000 updates a run, and no
+worker may replay for longer than the ten seconds of a workflow task."""
+
+DEADLINES_FIRST = "deadlines-first"
+"""The patch by which the deadlines that had passed pass before the event that comes after them, and runs are short."""
+
+LONG_BEFORE = (2_000, 8_000)
+"""Events after which a run of an older release continued as new: a quiet one, and one in the middle of something."""
+
+FAULT = "Fault"
+"""The type of the failure that a caller is told of a fault of our own."""
 
 
 class Report(Frozen):
@@ -44,11 +61,15 @@ class Report(Frozen):
 
 
 class CourseRun(Frozen):
-    """Everything that one run hands to the next; the first one starts with a blank chart."""
+    """Everything that one run hands to the next; the first one starts with a blank chart.
+
+    `carried_bytes` is how large this is as Temporal carries it, as far as it was measured.
+    """
 
     chart: Chart
     unrecorded: tuple[Entry, ...] = ()
     calls: tuple[Call, ...] = ()
+    carried_bytes: int = 0
 
 
 class LedgerHead(Frozen):
@@ -59,6 +80,16 @@ class LedgerHead(Frozen):
     hash: str
 
 
+class Prepared(NamedTuple):
+    """What the validator decided about an update, to be taken over by its handler while the course is `before`."""
+
+    update_id: str
+    before: Chart
+    passed: Decision
+    decision: Decision
+    shown: Shown
+
+
 @workflow.defn(failure_exception_types=[Refused, AlreadyAnswered])
 class PatientCourse:
     """The one authority over a course: every clinic event is an Update to it, applied in order."""
@@ -67,43 +98,67 @@ class PatientCourse:
     def __init__(self, run: CourseRun) -> None:
         # Built here and not in `run`: an update may arrive before `run` does.
         self._chart = run.chart
+        self._is_patched = workflow.patched(DEADLINES_FIRST)
+        self._alongside = Alongside()
         self._recorder = Recorder(run.unrecorded, self._batch, self._is_behind)
-        self._switchboard = Switchboard(run.calls, self._call_anew)
+        self._switchboard = Switchboard(run.calls, self._call_anew, self._hear)
+        self._fullness = Fullness(run.carried_bytes, run.chart)
+        self._shown = shown_of(run.chart)
+        self._prepared: Prepared | None = None
 
     @workflow.run
     async def run(self, run: CourseRun) -> None:  # noqa: ARG002  `__init__` has taken it
         """Waits for the clinic's next event or the earliest deadline, nothing else, for as long as the course is known.
 
-        A closed course stays: its id is never used again, and what it answered it answers for ever.
+        A closed course stays: its id is never used again, and what it answered it answers for ever. So does one that
+        somebody wanted to cancel in Temporal.
         """
+        await self._alongside.see_through(self._goes_on(), self._tell)
+
+    async def _goes_on(self) -> None:
         if not await self._is_referred():
             return
         # Never cancelled: what they wait for goes on, and the next run takes over the rest.
-        _ongoing = (asyncio.create_task(self._recorder.run()), asyncio.create_task(self._switchboard.run()))
+        self._alongside.start(self._recorder.run())
+        self._alongside.start(self._switchboard.run())
+        if self._fullness.is_half_used(self._chart):
+            self._apply(self._chart.is_filling(workflow.now()))
         while not self._may_continue_as_new():
             await self._something_happens()
             self._apply(self._chart.pass_deadlines(workflow.now()))
         self._recorder.leave()
         self._switchboard.leave()
         await workflow.wait_condition(workflow.all_handlers_finished)
-        workflow.continue_as_new(
-            CourseRun(chart=self._chart, unrecorded=self._recorder.unrecorded, calls=self._switchboard.waiting)
-        )
+        workflow.continue_as_new(self._fullness.measured(self._handed_on()))
 
     @workflow.update(description="A clinic event: accepted for good, or refused with reasons")
     def report(self, report: Report) -> Answer:
         """The event is in the ledger; the answer says where the course is now."""
-        # Not checked again: between the validator's look at the chart and this one nothing can have moved it, for this
-        # is no coroutine; and what history holds was accepted by the rules of its day, which a replay must not ask.
-        decision = self._chart.accepted(report.event, workflow.now(), report.offered, report.request_id)
-        self._apply(decision)
+        # Decided by the validator, and not again: between its look at the chart and this one nothing can have moved it,
+        # for this is no coroutine. A replay decides anew, without asking today's rules whether it may: what history
+        # holds was accepted by the rules of its day.
+        passed, decision, shown = self._taken_over() or self._decided_anew(report)
+        self._apply(passed)
+        self._apply(decision, shown)
         assert decision.answer is not None
         return decision.answer
 
     @report.validator
     def _may_report(self, report: Report) -> None:
-        # What is refused, or was answered before, never enters history.
-        self._chart.check(report.event, workflow.now(), report.offered)
+        # What is refused, was answered before, or cannot be decided for a fault of ours never enters history.
+        now = workflow.now()
+        try:
+            passed = self._chart.pass_deadlines(now)
+            decision = passed.chart.accept(report.event, now, report.offered, report.request_id)
+            self._fullness.check(report.event, decision, self._handed_on)
+            shown = self._tried_out(decision.chart)
+        except (Refused, AlreadyAnswered):
+            raise
+        except Exception as error:
+            raise _fault(error, report.request_id) from error
+        update = workflow.current_update_info()
+        assert update is not None
+        self._prepared = Prepared(update.id, self._chart, passed, decision, shown)
 
     @workflow.signal(description="News from one of the course's escalations")
     def escalation_moved(self, notice: Notice) -> None:
@@ -111,9 +166,9 @@ class PatientCourse:
         self._apply(self._chart.hear(notice, workflow.now()))
 
     @workflow.query(description="The course as it is shown at a moment")
-    def view(self, at: datetime) -> CourseView:
-        """Where the course is, what may come, what blocks it, what is due."""
-        return course_view(self._chart, at)
+    def view(self, at: datetime) -> CourseView | None:
+        """Where the course is, what may come, what blocks it, what is due; None where nobody has referred it."""
+        return course_view(self._chart, at) if self._chart.referral is not None else None
 
     @workflow.query(description="Whom it will call for if nobody acts")
     def calls_to_come(self, ahead: Ahead) -> CallsToCome:
@@ -143,31 +198,78 @@ class PatientCourse:
                 timeout_summary="the next deadline",
             )
 
+    def _taken_over(self) -> tuple[Decision, Decision, Shown] | None:
+        prepared, self._prepared = self._prepared, None
+        update = workflow.current_update_info()
+        if prepared is None or update is None or prepared.update_id != update.id or prepared.before is not self._chart:
+            return None
+        return (prepared.passed, prepared.decision, prepared.shown) if self._is_patched else None
+
+    def _decided_anew(self, report: Report) -> tuple[Decision, Decision, Shown | None]:
+        now = workflow.now()
+        passed = self._chart.pass_deadlines(now) if self._is_patched else self._chart.unchanged
+        return passed, passed.chart.accepted(report.event, now, report.offered, report.request_id), None
+
+    def _tried_out(self, chart: Chart) -> Shown:
+        """What is made of the chart once it is taken can be made. If not, this raises while nothing has happened."""
+        shown = shown_of(chart)
+        changed_attributes(self._shown, shown)
+        story(shown)
+        batch_of(chart, (), workflow.now())
+        return shown
+
+    def _handed_on(self) -> CourseRun:
+        return CourseRun(chart=self._chart, unrecorded=self._recorder.unrecorded, calls=self._switchboard.waiting)
+
     def _batch(self, entries: tuple[Entry, ...]) -> Batch:
         return batch_of(self._chart, entries, workflow.now())
 
     def _call_anew(self, unheard: Again) -> None:
         self._apply(self._chart.call_anew(unheard, workflow.now()))
 
+    def _hear(self, notice: Notice) -> None:
+        self._apply(self._chart.hear(notice, workflow.now()))
+
     def _is_behind(self) -> None:
         self._apply(self._chart.record_is_behind(workflow.now()))
 
     def _passes_at(self) -> datetime | None:
-        return next((deadline.passes_at for deadline in self._chart.deadlines()), None)
+        return self._shown.passes_at
 
-    def _apply(self, decision: Decision) -> None:
-        """The one place where the course changes."""
-        before, self._chart = self._chart, decision.chart
+    def _apply(self, decision: Decision, shown: Shown | None = None) -> None:
+        """The one place where the course changes. `shown` is what is made of its deadlines, where that is known."""
+        if decision.chart is self._chart:
+            return
+        before, self._chart = self._shown, decision.chart
+        self._shown = shown or shown_of(self._chart)
         self._recorder.add(decision.entries)
         self._switchboard.add(decision.calls)
-        if updates := changed_attributes(before, self._chart):  # an upsert is an event of history: only what moved
+        if updates := changed_attributes(before, self._shown):  # an upsert is an event of history: only what moved
             workflow.upsert_search_attributes(updates)
-        workflow.set_current_details(story(self._chart))
+        self._tell()
+
+    def _tell(self) -> None:
+        """Temporal's own pages show where the course is."""
+        workflow.set_current_details(story(self._shown, was_cancelled=self._alongside.was_cancelled))
 
     def _may_continue_as_new(self) -> bool:
         length = workflow.info().get_current_history_length()
         # With nothing in flight: an update answered in the very task that ends the run may be lost to its caller.
         is_idle = not (self._switchboard.waiting or self._recorder.unrecorded)
-        is_quiet = is_idle and self._chart.monitored is None
-        is_long = length > LONG_HISTORY or workflow.info().is_continue_as_new_suggested()
-        return length > TOO_LONG_HISTORY or (is_long and is_quiet)
+        is_monitored = self._chart.monitored is not None
+        if not self._is_patched:
+            quiet, most = LONG_BEFORE
+            is_long = length > quiet or workflow.info().is_continue_as_new_suggested()
+            return length > most or (is_long and is_idle and not is_monitored)
+        is_long = length > LONG_WHILE_MONITORED if is_monitored else length > LONG_HISTORY
+        is_long = is_long or (workflow.info().is_continue_as_new_suggested() and not is_monitored)
+        return length > TOO_LONG_HISTORY or (is_long and is_idle)
+
+
+def _fault(error: Exception, request_id: str | None) -> ApplicationError:
+    """What a caller is told of a fault of ours. Only where it happened is logged: what it says may quote a patient."""
+    where = "".join(format_tb(error.__traceback__))
+    workflow.logger.error(
+        "Deciding an event failed with %s\n%s", type(error).__name__, where, extra={"request_id": request_id}
+    )
+    return ApplicationError("the event could not be decided: nothing has changed", type=FAULT, non_retryable=True)

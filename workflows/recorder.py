@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import accumulate
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -14,6 +15,9 @@ with workflow.unsafe.imports_passed_through():
 
 BATCH = 100
 """Entries appended at once: a whole backlog goes in few, small transactions."""
+
+BATCH_BYTES = 1024 * 1024
+"""And how many bytes of JSON they may be: the server takes no payload of more than 2 MiB, compressed or not."""
 
 APPEND_TIMEOUT = timedelta(seconds=30)
 UNTIL_IT_IS_BACK = RetryPolicy(
@@ -60,7 +64,7 @@ class Recorder:
         """Appends until it is to leave."""
         while True:
             await workflow.wait_condition(lambda: bool(self._unrecorded) and not self._is_leaving)
-            batch = self._unrecorded[:BATCH]
+            batch = first_batch(self._unrecorded)
             if await self._append(batch):
                 self._unrecorded = self._unrecorded[len(batch) :]
 
@@ -81,3 +85,9 @@ class Recorder:
                 await workflow.sleep(AFTER_A_CONFLICT)
             return False
         return True
+
+
+def first_batch(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The first entries, as many as go at once, and at least one."""
+    sizes = accumulate(entry.size for entry in entries[:BATCH])
+    return entries[: max(1, sum(1 for size in sizes if size <= BATCH_BYTES))]

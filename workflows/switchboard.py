@@ -4,10 +4,11 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from temporalio import workflow
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.escalation import EscalationId, Opening, Settlement, workflow_id
+    from domain.escalation import Change, EscalationId, Notice, Opening, Settlement, workflow_id
     from domain.turn import Again, Call, Open, Settle
     from workflows.escalation import Escalation
     from workflows.queues import PAGING
@@ -16,12 +17,15 @@ with workflow.unsafe.imports_passed_through():
 class Switchboard:
     """Makes a course's calls one after the other. An escalation outlives the course that opened it.
 
-    `unheard` is told of a repeat that found its escalation resolved.
+    `unheard` is told of a repeat that found its escalation resolved, `hear` what became of one that was opened before.
     """
 
-    def __init__(self, waiting: tuple[Call, ...], unheard: Callable[[Again], None]) -> None:
+    def __init__(
+        self, waiting: tuple[Call, ...], unheard: Callable[[Again], None], hear: Callable[[Notice], None]
+    ) -> None:
         self._waiting = list(waiting)
         self._unheard = unheard
+        self._hear = hear
         self._is_leaving = False
 
     @property
@@ -47,7 +51,8 @@ class Switchboard:
     async def _make(self, call: Call) -> None:
         match call:
             case Open(opening=opening):
-                await _open(opening)
+                if not await _open(opening):
+                    await self._ask(opening.id)
             case Again(id=escalation, repeat=repeat):
                 try:
                     await _standing(escalation).signal(Escalation.repeat, repeat)
@@ -59,19 +64,34 @@ class Switchboard:
                     news = Settlement(at=at, reason="the reading has arrived")
                     await _standing(escalation).signal(Escalation.settle, news)
 
+    async def _ask(self, escalation: EscalationId) -> None:
+        """How an escalation stands that was opened before its course was set back by somebody: it says so itself.
 
-async def _open(opening: Opening) -> None:
+        One whose workflow has ended was resolved; nobody is paged again for what is over.
+        """
+        try:
+            await _standing(escalation).signal("report_back")
+        except FailureError:
+            note = "it was resolved before this course was set back"
+            self._hear(Notice(id=escalation, change=Change.RESOLVED, at=workflow.now(), by=None, note=note))
+
+
+async def _open(opening: Opening) -> bool:
+    """Whether it is a new one: an escalation's id is never used again."""
     try:
         await workflow.start_child_workflow(
             Escalation.run,
             args=[opening],
             id=workflow_id(opening.id),
             task_queue=PAGING,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             static_summary=f"{opening.severity}: {opening.kind.replace('_', ' ')}",
         )
     except WorkflowAlreadyStartedError:
-        workflow.logger.warning("The escalation is open already", extra={"escalation": opening.id})
+        workflow.logger.warning("The escalation was opened before", extra={"escalation": opening.id})
+        return False
+    return True
 
 
 def _standing(escalation: EscalationId) -> workflow.ExternalWorkflowHandle[Escalation]:

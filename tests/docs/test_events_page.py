@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from domain import chart, deadlines, moves, turn
+from domain import budget, chart, deadlines, moves, turn
 from domain.answer import Answer
 from domain.deadlines import DeadlineKind
 from domain.escalation import Change, Kind
@@ -148,8 +148,10 @@ def test_the_page_says_when_a_course_is_ahead_of_its_record(events: Page) -> Non
     by_itself = _kinds_named_in(chart)
     text = " ".join(events.section("What falls due").text.split())
 
-    assert by_itself == {Kind.RECORD_STORE_BEHIND}
+    assert by_itself == {Kind.RECORD_STORE_BEHIND, Kind.COURSE_FILLING}
     assert f"`{Kind.RECORD_STORE_BEHIND}`, routine" in text
+    assert f"`{Kind.COURSE_FILLING}`, routine" in text
+    assert f"holds {budget.MOST_EVENTS:,} events" in text
     assert f"waited {TOLD_AFTER // timedelta(minutes=1)} minutes" in text
 
 

@@ -420,5 +420,6 @@ WAKING: Final[tuple[Woken, ...]] = (
     Woken(Kind.PHASE_OVERDUE, lambda ward: ward.referred().passes(days(14))),
     Woken(Kind.FORM_OVERDUE, lambda ward: ward.discharged().passes(days(7))),
     Woken(Kind.RECORD_STORE_BEHIND, lambda ward: ward.referred().falls_behind()),
+    Woken(Kind.COURSE_FILLING, lambda ward: ward.referred().fills_up()),
 )
 """All but `orchestrator_silent`, which no course raises: it is raised when courses are silent."""

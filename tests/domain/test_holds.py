@@ -34,7 +34,7 @@ def test_nobody_is_cleared_or_dosed_under_a_hold(ward: Ward) -> None:
     """`course.held` is absolute: no rationale lifts it, and it is seen by the very next dose."""
     ward.cleared().reports(hold(MARA, at=ward.now))
 
-    assert ward.chart.answer(hold(MARA, at=ward.now), 0, (), ward.now).held
+    assert ward.chart.answer(hold(MARA, at=ward.now), 0, ward.now).held
     assert ward.reasons(clearance(MARA, at=ward.now + minutes(1))) == ["course.held"]
     assert ward.reasons(dose(MARA, at=ward.now + minutes(1))) == ["course.held"]
     assert "kap.dose.administered" not in ward.chart.next_acts(ward.now)

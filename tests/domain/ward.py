@@ -137,6 +137,10 @@ class Ward:
         """What was written has waited too long for the record store."""
         self._take(self.chart.record_is_behind(self.now))
 
+    def fills_up(self) -> None:
+        """Half of what the course may hold is used."""
+        self._take(self.chart.is_filling(self.now))
+
     def hears(self, kind: Kind, change: Change, by: str | None = "lind", note: str | None = None) -> None:
         """The newest escalation of that kind tells its course how it moved."""
         newest = [one for one in self.chart.escalations if one.kind is kind][-1]
@@ -403,6 +407,8 @@ def _taken_in(chart: Chart, entry: Entry, versions: Mapping[str, PinnedProtocol]
         return chart.pass_deadlines(entry.recorded_at)
     if entry.data.get("kind") == Kind.RECORD_STORE_BEHIND:
         return chart.record_is_behind(entry.recorded_at)
+    if entry.data.get("kind") == Kind.COURSE_FILLING:
+        return chart.is_filling(entry.recorded_at)
     if entry.type in {"kap.escalation.opened", "kap.escalation.raised"}:
         return chart.call_anew(_unheard(entry), entry.recorded_at)
     by, note = entry.data.get("by"), entry.data.get("note")

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-from temporalio.client import WorkflowQueryFailedError
+from temporalio.client import WorkflowQueryFailedError, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.refusal import RefusalCode, Refused
-from gateway.calls import NotReady, TooMany, Unavailable, answer
+from gateway.calls import Fault, NotReady, TooMany, Unavailable, answer
 
 NOBODY = (RefusalCode.UNKNOWN_COURSE, "There is no course MARA")
 
@@ -65,8 +66,33 @@ async def test_a_busy_worker_is_not_taken_for_nobody() -> None:
 
     assert await answer(ask, *NOBODY) == "answered"
     left = 20
-    with pytest.raises(Refused, match="There is no course MARA"):
+    with pytest.raises(Fault):
         await answer(ask, *NOBODY)
+
+
+async def test_whatever_a_course_cannot_decide_is_a_fault_and_says_nothing_of_the_patient() -> None:
+    """An exception in it refuses the event, once and for all: it is no outage, and what it says is not repeated."""
+
+    async def ask() -> str:
+        raise WorkflowUpdateFailedError(ApplicationError("Systolic 300 of MARA", type="ValueError"))
+
+    with pytest.raises(Fault) as fault:
+        await answer(ask, *NOBODY)
+    assert "MARA" not in str(fault.value)
+
+
+async def test_an_event_that_met_the_end_of_a_run_is_sent_to_the_next_one() -> None:
+    """It was accepted and not answered: the next run knows it by its id, or takes it anew."""
+    asked = 0
+
+    async def ask() -> str:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise WorkflowUpdateFailedError(ApplicationError("gone", type="AcceptedUpdateCompletedWorkflow"))
+        return "answered"
+
+    assert await answer(ask, *NOBODY) == "answered"
 
 
 async def test_a_workflow_that_has_just_begun_is_asked_again() -> None:

@@ -1,0 +1,210 @@
+"""Nothing that is accepted, and nobody at Temporal's own controls, stops a course from watching its patient."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+
+from domain import moves
+from domain.chart import Chart
+from domain.deadlines import DeadlineKind
+from domain.escalation import Kind, escalation_id, workflow_id
+from domain.events import ClinicEvent, VitalsRecorded
+from domain.refusal import RefusalCode, Refused
+from domain.turn import Turn
+from gateway.calls import Ended, Fault
+from tests.cast import LIND, hold, pinned, referral, vitals
+from tests.clinic import ON_CALL, Clinic, Patient, open_clinic, working
+from tests.floor import eventually
+from tests.workflows.conftest import Temporal
+from workflows import recorder
+from workflows.course import CourseRun, PatientCourse, Report
+from workflows.queues import COURSES
+
+
+@pytest.fixture
+async def clinic(temporal: Temporal) -> AsyncIterator[Clinic]:
+    async with open_clinic(temporal) as opened:
+        yield opened
+
+
+async def failed_tasks(handle: WorkflowHandle[PatientCourse, None]) -> int:
+    """How often a workflow task of it has failed."""
+    history = await handle.fetch_history()
+    return sum(one.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED for one in history.events)
+
+
+def breaks_at(systolic: int) -> Callable[[Turn[object], ClinicEvent], None]:
+    """A rule with a bug in it, that shows at one reading."""
+    as_it_is = moves.apply
+
+    def with_a_bug(turn: Turn[object], event: ClinicEvent) -> None:
+        if isinstance(event, VitalsRecorded) and event.data.systolic == systolic:
+            raise ZeroDivisionError("Systolic of MARA divided by nothing")
+        as_it_is(turn, event)  # type: ignore[type-var]
+
+    return with_a_bug
+
+
+async def test_an_exception_while_an_event_is_decided_refuses_it_and_nothing_else(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It never enters history: no workflow task fails, and the next event is answered."""
+    mara = await clinic.has(lambda ward: ward.dosed())
+    monkeypatch.setattr(moves, "apply", breaks_at(systolic=133))
+
+    with pytest.raises(Fault) as fault:
+        await clinic.courses.report(vitals(mara.course, 1, at=await mara.now(), systolic=133))
+    answer = await mara.sends(vitals(mara.course, 1, at=await mara.now(), systolic=134))
+
+    assert "MARA" not in str(fault.value)
+    assert answer.verdict is not None
+    assert await failed_tasks(mara.handle) == 0
+
+
+async def test_a_course_refuses_an_event_of_another_course(clinic: Clinic) -> None:
+    """Sent to the wrong workflow by whoever speaks to Temporal directly, it lies in nobody's ledger."""
+    mara = await clinic.has(lambda ward: ward.prepared())
+
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await mara.handle.execute_update(PatientCourse.report, Report(event=hold("NORA-1", at=await mara.now())))
+
+    assert refused.value.cause.message == RefusalCode.INVALID  # type: ignore[union-attr]
+    assert not (await mara.view()).held
+
+
+async def test_what_is_to_be_recorded_is_not_lost_by_a_bug_on_the_way(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The outbox fails the workflow task, where Temporal shows it, and goes on as soon as it is mended."""
+    mara = await clinic.has(lambda ward: ward.prepared())
+    await mara.ledger()
+    as_it_is = recorder.first_batch
+
+    def with_a_bug(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(recorder, "first_batch", with_a_bug)
+    reporting = asyncio.create_task(mara.sends(hold(mara.course, at=await mara.now())))
+
+    async def is_shown() -> bool:
+        return await failed_tasks(mara.handle) > 0
+
+    await eventually(is_shown)
+    monkeypatch.setattr(recorder, "first_batch", as_it_is)
+    await reporting
+    assert (await mara.ledger())[-1].type == "kap.course.held"
+
+
+async def test_a_course_survives_a_cancellation(clinic: Clinic) -> None:
+    """Somebody presses the button in Temporal's own pages: the patient is watched all the same."""
+    mara = await clinic.has(lambda ward: ward.dosed())
+    await mara.sends(vitals(mara.course, 1, at=await mara.now()))
+
+    await mara.handle.cancel()
+    await mara.until(DeadlineKind.CHECKPOINT)
+
+    await mara.is_called(LIND)
+    assert (await mara.sends(vitals(mara.course, 1, at=await mara.now()))).verdict is not None
+    with pytest.raises(Refused) as refused:
+        await clinic.courses.report(referral(mara.course, at=datetime.now(UTC)))
+    assert refused.value.refusal.code is RefusalCode.COURSE_EXISTS
+
+
+async def test_a_course_that_temporal_ended_is_not_told_as_unknown_and_its_id_is_used_up(clinic: Clinic) -> None:
+    """Terminated by hand: whoever reports or looks is told what happened, and nobody else becomes this patient."""
+    mara = await clinic.has(lambda ward: ward.dosed())
+    await mara.handle.terminate("by hand")
+
+    with pytest.raises(Ended, match="terminated in Temporal"):
+        await clinic.courses.report(vitals(mara.course, 1, at=datetime.now(UTC)))
+    with pytest.raises(Ended, match="terminated in Temporal"):
+        await mara.view()
+    with pytest.raises(Refused) as refused:
+        await clinic.courses.report(referral(mara.course, at=datetime.now(UTC)))
+    assert refused.value.refusal.code is RefusalCode.COURSE_EXISTS
+
+
+async def test_what_a_refused_referral_left_keeps_nobody_from_the_next(clinic: Clinic) -> None:
+    """A run without a referral ends by itself; it never was a course, so its id is free."""
+    nora = clinic.expects("NORA")
+    await clinic.temporal.client.start_workflow(PatientCourse.run, _blank(nora), id=nora.handle.id, task_queue=COURSES)
+    await clinic.temporal.env.fast_forward(nora.handle, timedelta(minutes=2))
+    await nora.handle.result()
+
+    with pytest.raises(Refused) as refused:
+        await nora.view()
+    assert refused.value.refusal.code is RefusalCode.UNKNOWN_COURSE
+    assert (await clinic.courses.report(referral(nora.course, at=datetime.now(UTC)))).started
+
+
+async def test_a_course_that_is_set_back_wakes_nobody_for_what_is_over(clinic: Clinic) -> None:
+    """An escalation's id is never used again: the course learns that its breach was dealt with."""
+    mara = await clinic.has(lambda ward: ward.dosed())
+    before = await _last_finished_task(mara)
+    await mara.sends(vitals(mara.course, 1, at=await mara.now(), spo2=80))
+    emergency = escalation_id(mara.course, Kind.VITALS_EMERGENCY, 1, 1)
+    await mara.is_called(LIND)
+    await clinic.escalations.resolve(emergency, by="osei", note="97 % again")
+    await clinic.is_resolved(emergency)
+    pages = clinic.paged(LIND, mara.course)
+
+    await _set_back(clinic.temporal.client, mara, before)
+
+    async def is_known() -> bool:
+        view = await mara.view()
+        is_again = any(reading.vitals.spo2 == 80 for reading in view.sessions[0].readings)
+        return is_again and emergency not in {one.id for one in view.escalations}
+
+    await eventually(is_known)
+    runs = [one async for one in clinic.temporal.client.list_workflows(f'WorkflowId="{workflow_id(emergency)}"')]
+    assert len(runs) == 1
+    assert clinic.paged(LIND, mara.course) == pages
+
+
+async def test_what_had_passed_passes_before_the_reading_that_comes_after_it(temporal: Temporal) -> None:
+    """All workers were away: the missed checkpoint stands in the ledger before the reading that is late for it."""
+    clinic = Clinic(temporal, ON_CALL)
+    async with working(clinic):
+        mara = await clinic.has(lambda ward: ward.dosed())
+        await mara.sends(vitals(mara.course, 1, at=await mara.now()))
+        due = next(one for one in (await mara.view()).deadlines if one.kind is DeadlineKind.CHECKPOINT)
+        await mara.ledger()
+        away_for = due.passes_at - await mara.now() + timedelta(seconds=1)
+    await mara.passes(away_for)
+    reporting = asyncio.create_task(mara.sends(vitals(mara.course, 1, at=await mara.now())))
+    async with working(clinic):
+        await reporting
+        written = [entry.type for entry in await mara.ledger()]
+        await clinic.end()
+
+    assert written.index("kap.checkpoint.missed") < len(written) - 1 - written[::-1].index("kap.vitals.recorded")
+
+
+def _blank(patient: Patient) -> CourseRun:
+    return CourseRun(chart=Chart.blank(patient.course, pinned()))
+
+
+async def _last_finished_task(patient: Patient) -> int:
+    history = await patient.handle.fetch_history()
+    done = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+    return max(one.event_id for one in history.events if one.event_type == done)
+
+
+async def _set_back(client: Client, patient: Patient, task: int) -> None:
+    """An operator resets the workflow to where that task had finished, as `temporal workflow reset` does."""
+    await client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=patient.handle.id),
+            workflow_task_finish_event_id=task,
+            request_id=uuid4().hex,
+            reason="set back by hand",
+        )
+    )

@@ -1,0 +1,96 @@
+"""What a course carries from run to run stays within what Temporal takes, whatever is sent, and it says so in time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+
+from domain.chart import Chart
+from domain.events import ClinicEvent
+from domain.ledger import first_fault
+from domain.refusal import RefusalCode, Refused
+from tests.cast import HAS_A_PLAN, MARA, OSEI, cssrs, hold, plan, resumption
+from tests.clinic import Clinic, open_clinic
+from tests.domain.ward import Ward
+from tests.workflows.conftest import Temporal
+from workflows.course import CourseRun
+from workflows.fullness import FULL, Fullness
+
+MOST_OF_THE_SERVER = 2 * 1024 * 1024
+
+
+@pytest.fixture
+async def clinic(temporal: Temporal) -> AsyncIterator[Clinic]:
+    async with open_clinic(temporal) as opened:
+        yield opened
+
+
+def said(length: int, seed: int) -> str:
+    """A text that no compression makes smaller."""
+    chance = Random(seed)
+    return "".join(chr(chance.randrange(0x4E00, 0x9FFF)) for _ in range(length))
+
+
+def goals(chart: Chart, now: datetime, seed: int) -> ClinicEvent:
+    """A plan with some sixty kilobytes of goals: an event as large as it may be."""
+    return plan(chart.course_id, at=now, goals=[said(4000, seed * 10 + number) for number in range(5)])
+
+
+def filled() -> tuple[Fullness, Chart, datetime, RefusalCode]:
+    """Plan after plan with all the goals that it may have, until one was refused: what was taken, when, and why not."""
+    ward = Ward().eligible()
+    chart, fullness, now = ward.chart, Fullness(0, ward.chart), ward.now
+    for seed in range(100):
+        now += timedelta(minutes=1)
+        try:
+            chart = _taken(fullness, chart, goals(chart, now, seed), now)
+        except Refused as refused:
+            return fullness, chart, now, refused.refusal.code
+    raise AssertionError("it is never full")
+
+
+def test_a_course_is_full_before_it_is_too_large() -> None:
+    """It is refused in time, and what was accepted can be handed on to the next run."""
+    fullness, chart, _, why = filled()
+    assert why is RefusalCode.COURSE_FULL
+    assert FULL / 2 < fullness.measured(CourseRun(chart=chart)).carried_bytes <= FULL < MOST_OF_THE_SERVER
+
+
+def test_a_full_course_still_takes_what_calls_for_a_human() -> None:
+    """There is room left for that: a high answer is heard where another calm one is not."""
+    fullness, chart, now, _ = filled()
+    _taken(fullness, chart, cssrs(MARA, at=now, items=HAS_A_PLAN), now)
+    with pytest.raises(Refused):
+        _taken(fullness, chart, cssrs(MARA, at=now), now)
+
+
+def _taken(fullness: Fullness, chart: Chart, event: ClinicEvent, now: datetime) -> Chart:
+    decision = chart.accept(event, now)
+    fullness.check(event, decision, lambda: CourseRun(chart=chart))
+    return decision.chart
+
+
+def test_half_full_is_known_at_the_next_runs_beginning() -> None:
+    """Then somebody is told. It was measured before, so that a replay says the same."""
+    chart = Ward().referred().chart
+    assert not Fullness(FULL // 2 - 1, chart).is_half_used(chart)
+    assert Fullness(FULL // 2, chart).is_half_used(chart)
+
+
+async def test_a_backlog_of_long_remarks_is_recorded_as_soon_as_the_record_is_back(clinic: Clinic) -> None:
+    """Two megabytes and more of them: each batch fits, every entry arrives in its order."""
+    mara = await clinic.has(lambda ward: ward.prepared())
+    clinic.records.is_away = True
+    for number in range(60):
+        await mara.sends(hold(mara.course, at=datetime.now(UTC), reason=said(4000, 2 * number)))
+        lifted = resumption(mara.course, at=datetime.now(UTC), by=OSEI, reason=said(4000, 2 * number + 1))
+        await mara.sends(lifted)
+
+    clinic.records.is_away = False
+
+    async with asyncio.timeout(60):
+        while len(clinic.records.entries.get(mara.course, ())) < (await mara.view()).sequence:
+            await mara.passes(timedelta(minutes=1))
+    assert first_fault(await mara.ledger()) is None
