@@ -69,6 +69,9 @@ class Settings(BaseSettings):
         timedelta(minutes=2),
         description="how long what is due for a dosed patient may stand still before the console pages by itself",
     )
+    worker_metrics: str = Field(
+        "", pattern=r"^([^:]+:\d{1,5})?$", description="host:port at which a worker shows its metrics to Prometheus"
+    )
     log: LogFormat = Field(LogFormat.CONSOLE, description="console or json")
 
     @field_validator("database_url")

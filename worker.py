@@ -1,6 +1,7 @@
 """A worker: settings, clients, workers, and a clean end; nothing else."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -8,6 +9,7 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 
 from temporalio.client import Client
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import Worker
 
 from activities.paging import Paging
@@ -24,6 +26,7 @@ from settings import Misconfigured, Settings, read_settings
 from workflows.course import PatientCourse
 from workflows.escalation import Escalation
 from workflows.queues import COURSES, PAGING
+from workflows.sizes import BUCKETS
 
 FINISH_WITHIN = timedelta(seconds=15)
 """What an activity under way may take when the worker is asked to stop."""
@@ -31,6 +34,9 @@ FINISH_WITHIN = timedelta(seconds=15)
 
 GIVEN_UP_AFTER = timedelta(seconds=2)
 """A worker that died keeps its courses to itself for so long; then any other takes them over."""
+
+COLLECTED_AFTER = (50_000, 20, 20)
+"""Python's own (700, 10, 10) looks through a long course many times while it is read in, for longer than that takes."""
 
 HEARTBEATS_EVERY = timedelta(seconds=1)
 """What a page's heartbeat may lag behind: the least that a worker which dies makes somebody be paged twice for."""
@@ -63,7 +69,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     if settings.database_url is None:
         raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
     _check_on_call(settings)
-    client = await connect(identity=f"kapstan-worker-{os.getpid()}", codec=EncryptionCodec.of(settings.payload_keys))
+    client = await connect(
+        identity=f"kapstan-worker-{os.getpid()}",
+        codec=EncryptionCodec.of(settings.payload_keys),
+        runtime=_runtime(settings),
+    )
     await register_search_attributes(client)
     prepare()
     paging = Paging(OnCallBook(settings.oncall).now, link_builder(settings), Channels().send)
@@ -72,6 +82,19 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         for worker in workers(client, Records(store), paging):
             await stack.enter_async_context(worker)
         await stop.wait()
+
+
+def _runtime(settings: Settings) -> Runtime | None:
+    """What the SDK runs on: it shows its metrics, and those of the workflows, where the operator asks for them."""
+    if not settings.worker_metrics:
+        return None
+    metrics = PrometheusConfig(
+        bind_address=settings.worker_metrics, durations_as_seconds=True, histogram_bucket_overrides=BUCKETS
+    )
+    try:
+        return Runtime(telemetry=TelemetryConfig(metrics=metrics))
+    except ValueError as error:
+        raise Misconfigured(f"KAPSTAN_WORKER_METRICS: {error}") from None
 
 
 def _check_on_call(settings: Settings) -> None:
@@ -85,6 +108,10 @@ async def _run() -> None:
     settings = read_settings()
     listener = configure_logging(settings.log)
     stop = asyncio.Event()
+    # What was loaded stays for good.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED_AFTER)
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     try:

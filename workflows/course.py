@@ -22,8 +22,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.view import CourseView, batch_of, course_view
     from workflows.alongside import Alongside
     from workflows.attributes import Shown, changed_attributes, shown_of, story
-    from workflows.fullness import Fullness
+    from workflows.fullness import BACKLOG_CARRIED, Fullness
     from workflows.recorder import Recorder
+    from workflows.sizes import Sizes
     from workflows.switchboard import Switchboard
 
 REFERRAL_WITHIN = timedelta(minutes=1)
@@ -63,7 +64,7 @@ class Report(Frozen):
 class CourseRun(Frozen):
     """Everything that one run hands to the next; the first one starts with a blank chart.
 
-    `carried_bytes` is how large this is as Temporal carries it, as far as it was measured.
+    `carried_bytes` is how large the chart is as Temporal carries it, where it was measured.
     """
 
     chart: Chart
@@ -103,6 +104,7 @@ class PatientCourse:
         self._recorder = Recorder(run.unrecorded, self._batch, self._is_behind)
         self._switchboard = Switchboard(run.calls, self._call_anew, self._hear)
         self._fullness = Fullness(run.carried_bytes, run.chart)
+        self._sizes = Sizes(workflow.metric_meter())
         self._shown = shown_of(run.chart)
         self._prepared: Prepared | None = None
 
@@ -129,7 +131,9 @@ class PatientCourse:
         self._recorder.leave()
         self._switchboard.leave()
         await workflow.wait_condition(workflow.all_handlers_finished)
-        workflow.continue_as_new(self._fullness.measured(self._handed_on()))
+        handed_on = self._fullness.measured(self._handed_on())
+        self._sizes.carried(handed_on.carried_bytes)
+        workflow.continue_as_new(handed_on)
 
     @workflow.update(description="A clinic event: accepted for good, or refused with reasons")
     def report(self, report: Report) -> Answer:
@@ -150,7 +154,7 @@ class PatientCourse:
         try:
             passed = self._chart.pass_deadlines(now)
             decision = passed.chart.accept(report.event, now, report.offered, report.request_id)
-            self._fullness.check(report.event, decision, self._handed_on)
+            self._fullness.check(report.event, decision, self._chart, self._recorder.unrecorded_bytes)
             shown = self._tried_out(decision.chart)
         except (Refused, AlreadyAnswered):
             raise
@@ -222,6 +226,7 @@ class PatientCourse:
         return CourseRun(chart=self._chart, unrecorded=self._recorder.unrecorded, calls=self._switchboard.waiting)
 
     def _batch(self, entries: tuple[Entry, ...]) -> Batch:
+        self._sizes.recorded(sum(entry.size for entry in entries), workflow.info().get_current_history_length())
         return batch_of(self._chart, entries, workflow.now())
 
     def _call_anew(self, unheard: Again) -> None:
@@ -263,7 +268,8 @@ class PatientCourse:
             return length > most or (is_long and is_idle and not is_monitored)
         is_long = length > LONG_WHILE_MONITORED if is_monitored else length > LONG_HISTORY
         is_long = is_long or (workflow.info().is_continue_as_new_suggested() and not is_monitored)
-        return length > TOO_LONG_HISTORY or (is_long and is_idle)
+        is_carried = self._recorder.unrecorded_bytes <= BACKLOG_CARRIED
+        return (length > TOO_LONG_HISTORY and is_carried) or (is_long and is_idle)
 
 
 def _fault(error: Exception, request_id: str | None) -> ApplicationError:

@@ -43,6 +43,7 @@ class Recorder:
         self, unrecorded: tuple[Entry, ...], told: Callable[[tuple[Entry, ...]], Batch], behind: Callable[[], None]
     ) -> None:
         self._unrecorded = unrecorded
+        self._unrecorded_bytes = sum(entry.size for entry in unrecorded)
         self._told = told
         self._behind = behind
         self._is_leaving = False
@@ -52,9 +53,15 @@ class Recorder:
         """What the record store has not confirmed yet, in order."""
         return self._unrecorded
 
+    @property
+    def unrecorded_bytes(self) -> int:
+        """How many bytes of JSON that is."""
+        return self._unrecorded_bytes
+
     def add(self, entries: tuple[Entry, ...]) -> None:
         """These follow what is queued already."""
         self._unrecorded = (*self._unrecorded, *entries)
+        self._unrecorded_bytes += sum(entry.size for entry in entries)
 
     def leave(self) -> None:
         """Nothing more is begun: a command behind a continue-as-new would fail the task. The next run goes on."""
@@ -67,6 +74,7 @@ class Recorder:
             batch = first_batch(self._unrecorded)
             if await self._append(batch):
                 self._unrecorded = self._unrecorded[len(batch) :]
+                self._unrecorded_bytes -= sum(entry.size for entry in batch)
 
     async def _append(self, entries: tuple[Entry, ...]) -> bool:
         try:

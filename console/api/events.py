@@ -63,6 +63,7 @@ class BatchAnswer(Frozen):
         ProblemCode.BLOCKED,
         ProblemCode.COURSE_EXISTS,
         ProblemCode.COURSE_CLOSED,
+        ProblemCode.COURSE_FULL,
         ProblemCode.EVENT_ID_REUSED,
     ),
 )

@@ -11,7 +11,7 @@ from domain.forecast import AHEAD, MOST_PAGES
 from tests.docs.conftest import ROOT
 from tests.docs.page import Page
 from workflows.attributes import KEYS
-from workflows.course import LONG_HISTORY, TOO_LONG_HISTORY
+from workflows.course import LONG_HISTORY, LONG_WHILE_MONITORED, TOO_LONG_HISTORY
 from workflows.escalation import RUNGS_A_RUN
 
 
@@ -51,7 +51,8 @@ def test_the_numbers_on_the_page_are_those_of_the_code(architecture: Page) -> No
     """When a course, and when an escalation, continues as new; how far a forecast looks; which search attributes."""
     text = " ".join(architecture.section("How a course goes on for months").text.split())
     assert f"after {LONG_HISTORY:,} events" in text
-    assert f"after {TOO_LONG_HISTORY:,} events" in text
+    assert f"after {LONG_WHILE_MONITORED:,} events" in text
+    assert f"after {TOO_LONG_HISTORY:,}" in text
     assert f"after {RUNGS_A_RUN} steps" in text
     foretold = " ".join(architecture.section("What happens if nobody acts").text.split())
     assert f"{AHEAD.days} days ahead, at {MOST_MOMENTS} moments" in foretold

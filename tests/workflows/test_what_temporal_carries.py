@@ -11,7 +11,7 @@ from domain.chart import Chart
 from domain.events import ClinicEvent
 from domain.ledger import first_fault
 from domain.refusal import RefusalCode, Refused
-from tests.cast import HAS_A_PLAN, MARA, OSEI, cssrs, hold, plan, resumption
+from tests.cast import HAS_A_PLAN, MARA, OSEI, cssrs, hold, integration, resumption
 from tests.clinic import Clinic, open_clinic
 from tests.domain.ward import Ward
 from tests.workflows.conftest import Temporal
@@ -33,19 +33,21 @@ def said(length: int, seed: int) -> str:
     return "".join(chr(chance.randrange(0x4E00, 0x9FFF)) for _ in range(length))
 
 
-def goals(chart: Chart, now: datetime, seed: int) -> ClinicEvent:
-    """A plan with some sixty kilobytes of goals: an event as large as it may be."""
-    return plan(chart.course_id, at=now, goals=[said(4000, seed * 10 + number) for number in range(5)])
+def talk(number: int, now: datetime) -> ClinicEvent:
+    """An integration talk with some sixty kilobytes of themes: an event as large as it may be."""
+    held = integration(MARA, 1, at=now)
+    themes = tuple(said(4000, number * 10 + theme) for theme in range(5))
+    return held.but(id=f"talk-{number}", data=held.data.but(themes=themes))
 
 
 def filled() -> tuple[Fullness, Chart, datetime, RefusalCode]:
-    """Plan after plan with all the goals that it may have, until one was refused: what was taken, when, and why not."""
-    ward = Ward().eligible()
+    """Talk after talk, until one was refused: the course as it is then, and why."""
+    ward = Ward().discharged()
     chart, fullness, now = ward.chart, Fullness(0, ward.chart), ward.now
-    for seed in range(100):
+    for number in range(100):
         now += timedelta(minutes=1)
         try:
-            chart = _taken(fullness, chart, goals(chart, now, seed), now)
+            chart = _taken(fullness, chart, talk(number, now), now)
         except Refused as refused:
             return fullness, chart, now, refused.refusal.code
     raise AssertionError("it is never full")
@@ -59,16 +61,16 @@ def test_a_course_is_full_before_it_is_too_large() -> None:
 
 
 def test_a_full_course_still_takes_what_calls_for_a_human() -> None:
-    """There is room left for that: a high answer is heard where another calm one is not."""
+    """There is room left for that: a high answer is heard where another talk is not."""
     fullness, chart, now, _ = filled()
     _taken(fullness, chart, cssrs(MARA, at=now, items=HAS_A_PLAN), now)
     with pytest.raises(Refused):
-        _taken(fullness, chart, cssrs(MARA, at=now), now)
+        _taken(fullness, chart, talk(200, now), now)
 
 
 def _taken(fullness: Fullness, chart: Chart, event: ClinicEvent, now: datetime) -> Chart:
     decision = chart.accept(event, now)
-    fullness.check(event, decision, lambda: CourseRun(chart=chart))
+    fullness.check(event, decision, chart, backlog=0)
     return decision.chart
 
 
