@@ -1,5 +1,6 @@
 """A course's story: what happened in it, when, and who reported it, without what was measured or written."""
 
+import heapq
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -10,6 +11,9 @@ from domain.events import MODELS
 from domain.ledger import Entry
 from domain.state import CourseState, Fact
 from domain.values import Frozen, Moment, PersonId, Role
+
+MOST_TOLD: Final = 2_000
+"""What is told of a course at once: more than anybody reads, and no more than a question may take."""
 
 
 class Happening(Frozen):
@@ -28,12 +32,13 @@ class Happening(Frozen):
 
 
 def happenings(course: CourseState) -> tuple[Happening, ...]:
-    """The story as far as the course's own facts tell it, oldest first.
+    """The story as far as the course's own facts tell it, oldest first: of a long course the newest `MOST_TOLD`.
 
     They are what still counts: of a hold that was lifted, or a visit that was booked anew, only the ledger knows.
     """
-    told = [*map(_of_fact, _facts(course)), *_measures(course), *_of_our_own(course)]
-    return tuple(sorted(told, key=lambda one: one.at))
+    facts = heapq.nlargest(MOST_TOLD, _facts(course), key=lambda fact: fact.at)
+    told = [*map(_of_fact, facts), *_measures(course), *_of_our_own(course)]
+    return tuple(sorted(told, key=lambda one: one.at)[-MOST_TOLD:])
 
 
 def happening(entry: Entry) -> Happening:

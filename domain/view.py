@@ -29,6 +29,9 @@ from domain.trend import Thresholds, thresholds, trend
 from domain.values import Blocker, CourseId, Frozen, Moment, PersonId, Severity
 from domain.vitals import Verdict, verdict
 
+MOST_READINGS = 2_000
+"""What is shown of a course at once: a reading a minute for a day and a half, and no more than a question may take."""
+
 Decided = Fact[EligibilityDecided.Data] | Fact[SessionCleared.Data] | Fact[PatientDischarged.Data]
 """What a prescriber decides, with overrides where she does so over a blocker."""
 
@@ -71,7 +74,7 @@ class SessionView(Frozen):
     """One medicine session with everything measured in it. It is planned to be over at `planned_end_at`.
 
     `limits` are what its readings are judged by. While a dosed patient is watched, her next reading is due, or has been
-    since, at `reading_due_at`.
+    since, at `reading_due_at`. `readings_before` are those before the ones that are shown: the ledger has them.
     """
 
     number: int
@@ -90,6 +93,7 @@ class SessionView(Frozen):
     cleared_at: Moment | None = None
     reading_due_at: Moment | None = None
     limits: tuple[SessionLimit, ...] = ()
+    readings_before: int = 0
 
 
 class MeasureView(Frozen):
@@ -173,7 +177,7 @@ def course_view(chart: Chart, now: datetime) -> CourseView:
         protocol=ProtocolPinned(id=chart.protocol.id, version=chart.protocol.version, hash=chart.protocol_hash),
         plan=_plan(chart),
         planned_sessions=chart.planned_sessions,
-        sessions=tuple(_session(chart, session) for session in chart.sessions),
+        sessions=tuple(_sessions(chart)),
         measures=tuple(_measure(chart, taken) for taken in chart.measures),
         cautions=eligibility.cautions(chart),
         overrides=tuple(_overrides(chart)),
@@ -256,7 +260,19 @@ def _plan(chart: Chart) -> PlanView | None:
     )
 
 
-def _session(chart: Chart, session: MedicineSession) -> SessionView:
+def _sessions(chart: Chart) -> Iterator[SessionView]:
+    """The newest `MOST_READINGS` readings of the course, each with its session."""
+    left = MOST_READINGS
+    shown = []
+    for session in reversed(chart.sessions):
+        shown.append(min(left, len(session.readings)))
+        left -= shown[-1]
+    for session, count in zip(chart.sessions, reversed(shown), strict=True):
+        yield _session(chart, session, count)
+
+
+def _session(chart: Chart, session: MedicineSession, count: int) -> SessionView:
+    before = len(session.readings) - count
     return SessionView(
         number=session.number,
         stage=session.stage,
@@ -265,8 +281,9 @@ def _session(chart: Chart, session: MedicineSession) -> SessionView:
         checkpoints=checkpoints(chart.protocol.medicine.checkpoints, session, chart.passed),
         readings=tuple(
             ReadingView(at=reading.at, vitals=reading.data, verdict=verdict(chart.protocol, session, reading))
-            for reading in session.readings
+            for reading in session.readings[before:]
         ),
+        readings_before=before,
         discharged_at=session.discharge.at if session.discharge else None,
         check_ins=len(session.check_ins),
         integrations=len(session.integrations),

@@ -17,6 +17,8 @@ from domain.checkpoints import checkpoints, is_overdue, reading_due_at
 from domain.deadlines import deadlines
 from domain.refusal import Refused
 from domain.state import CourseState, MedicineSession
+from domain.story import MOST_TOLD
+from domain.view import MOST_READINGS, course_view
 from domain.vitals import verdict
 from tests.cast import MARA, dose, minutes, vitals, weekly
 from tests.domain.ward import Ward
@@ -147,3 +149,19 @@ def test_readings_in_any_order_open_what_those_in_their_order_do(taken: list[tup
 
 def _verdicts(ward: Ward, session: MedicineSession) -> list[Any]:
     return [verdict(ward.chart.protocol, session, reading) for reading in session.readings]
+
+
+def test_a_question_about_a_course_of_twenty_thousand_readings_is_answered_like_any_other() -> None:
+    """The newest two thousand are shown, the others counted: no worker is stopped while it looks."""
+    ward = Ward().dosed()
+    session = ward.session()
+    taken = [ward.now + minutes(number / 2) for number in range(3_000)]
+    reading = session.readings[0]
+    readings = tuple(reading.but(at=at, recorded_at=at) for at in taken)
+    chart = ward.chart.but(sessions=(session.but(readings=readings),))
+
+    view = course_view(chart, ward.now)
+
+    assert [one.at for one in view.sessions[0].readings] == taken[-MOST_READINGS:]
+    assert view.sessions[0].readings_before == 3_000 - MOST_READINGS
+    assert len(view.happened) <= MOST_TOLD
