@@ -1,7 +1,14 @@
-"""What all tests share: how many of them run at once, and what no garbage collection has to look at again."""
+"""What all tests share: how many of them run at once, and that a busy machine is no failure."""
 
 import gc
 import os
+
+from hypothesis import HealthCheck, settings
+
+# How long an example takes, to think of or to try, says how busy the machine is, and nothing of the rules. Here, and
+# not beside the rules: what a folder loads comes too late for the folders that are collected before it.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def pytest_xdist_auto_num_workers() -> int:

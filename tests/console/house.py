@@ -3,7 +3,7 @@
 import json
 import secrets
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -133,13 +133,32 @@ class House:
     async def sends(self, events: Iterable[ClinicEvent]) -> None:
         """The clinic reports them; each is accepted."""
         for event in events:
-            response = await eventually(partial(self._decided, event))
+            response = await self.reports(on_the_wire(event))
             assert response.status_code in {200, 201}, response.text
 
-    async def _decided(self, event: ClinicEvent) -> httpx.Response | None:
-        """The answer; None where the contract tells a clinic's software to send it again."""
-        response = await self.admin.post("/v1/events", json=on_the_wire(event))
+    async def reports(self, event: Mapping[str, Any]) -> httpx.Response:
+        """The answer of whoever decided it: until then it is sent again, as the contract tells a clinic's software."""
+        return await eventually(partial(self._decided, event))
+
+    async def _decided(self, event: Mapping[str, Any]) -> httpx.Response | None:
+        response = await self.admin.post("/v1/events", json=event)
         return None if response.status_code in {429, 503} else response
+
+    async def is_called_for(self, escalation: str) -> None:
+        """Returns when this escalation answers and is listed: its course opens it, and neither waits for the ledger."""
+
+        async def is_there() -> bool:
+            answers = await self.admin.get(f"/v1/escalations/{escalation}")
+            course = escalation.partition("~")[0]
+            return answers.is_success and escalation in {one["id"] for one in await self.escalations_of(course)}
+
+        await eventually(is_there)
+
+    async def escalations_of(self, course: str) -> list[dict[str, Any]]:
+        """Those that the record lists of the course; none while it cannot be asked."""
+        listed = await self.admin.get("/v1/escalations", params={"course_id": course})
+        found: list[dict[str, Any]] = listed.json()["items"] if listed.is_success else []
+        return found
 
     async def is_recorded(self, course: str) -> dict[str, Any]:
         """The course, as soon as the record store has all of it."""

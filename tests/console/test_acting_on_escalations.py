@@ -69,8 +69,7 @@ async def test_what_temporal_has_lost_is_not_said_to_be_resolved(house: House) -
     escalation = f"{course}~vitals_emergency~1~1"
 
     async def recorded() -> bool:
-        listed = await house.admin.get("/v1/escalations", params={"course_id": course})
-        return any(one["id"] == escalation for one in listed.json()["items"])
+        return any(one["id"] == escalation for one in await house.escalations_of(course))
 
     await eventually(recorded)
     await lost(house, escalation)
@@ -94,8 +93,8 @@ async def forgotten(house: House, escalation: str) -> None:
     """Its workflow has ended, its record says so, and Temporal's retention is over."""
 
     async def recorded() -> bool:
-        listed = await house.admin.get("/v1/escalations", params={"course_id": escalation.partition("~")[0]})
-        return any(one["id"] == escalation and one["state"] == "resolved" for one in listed.json()["items"])
+        listed = await house.escalations_of(escalation.partition("~")[0])
+        return any(one["id"] == escalation and one["state"] == "resolved" for one in listed)
 
     client = await connect(identity="kapstan-test", target_host=house.stack.temporal)
     await client.get_workflow_handle(workflow_id(escalation)).result()

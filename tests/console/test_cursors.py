@@ -11,7 +11,6 @@ from domain.access import TokenRole
 from tests.cast import HAS_A_PLAN as HIGH_RISK
 from tests.cast import MONDAY, cssrs, referral
 from tests.console.house import House
-from tests.floor import eventually
 
 pytestmark = pytest.mark.xdist_group("console")
 
@@ -96,12 +95,7 @@ async def test_on_call_work_that_moves_is_read_whole_and_each_escalation_once(ho
 
 async def has_recorded(house: House, alarms: list[str]) -> None:
     for alarm in alarms:
-
-        async def is_recorded(alarm: str = alarm) -> bool:
-            found = await house.admin.get("/v1/escalations", params={"course_id": alarm.partition("~")[0]})
-            return any(one["id"] == alarm for one in found.json()["items"])
-
-        await eventually(is_recorded)
+        await house.is_called_for(alarm)
 
 
 @pytest.mark.parametrize("path", ["/v1/courses", "/v1/escalations", "/v1/protocols"])

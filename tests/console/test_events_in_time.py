@@ -77,7 +77,7 @@ class DoorTwin:
 
     def __init__(self) -> None:
         self.courses, self.sites, self.tokens, self.measures = CoursesTwin(), SitesTwin(), TokensTwin(), MeasuresTwin()
-        self.turns, self.rates, self.answer_within = Turns(), Rates(1000), timedelta(seconds=0.2)
+        self.turns, self.rates, self.answer_within = Turns(), Rates(1000), timedelta(seconds=2)
         self.reads = cast("ReadLog", None)
 
 

@@ -21,7 +21,7 @@ from tests.console.house import House, on_the_wire
 from tests.console.test_openapi import ELSEWHERE
 from tests.console.test_who_may_what import ORDERS
 from tests.domain.ward import Ward
-from tests.floor import ROOT, eventually
+from tests.floor import ROOT
 
 pytestmark = pytest.mark.xdist_group("console")
 
@@ -59,11 +59,10 @@ async def scene(house: House) -> Scene:
     await house.sends([vitals(course, 1, at=datetime.now(UTC), spo2=84) for course in courses])
     opened, resolved = (f"{course}~vitals_emergency~1~1" for course in courses)
 
-    async def are_there() -> bool:
-        return all([(await house.admin.get(f"/v1/escalations/{one}")).status_code == 200 for one in (opened, resolved)])
-
-    await eventually(are_there)
-    await house.admin.post(f"/v1/escalations/{resolved}/resolve", json=ORDERS["resolve"])
+    for escalation in (opened, resolved):
+        await house.is_called_for(escalation)
+    done = await house.admin.post(f"/v1/escalations/{resolved}/resolve", json=ORDERS["resolve"])
+    assert done.is_success, done.text
     return Scene(house, courses[0], closed, opened, resolved)
 
 

@@ -14,6 +14,7 @@ from domain.values import CourseId
 from domain.view import CourseView
 from gateway.calls import TooMany
 from records.changes import Change, ChangeKind, Changes, News
+from tests.floor import WITHIN
 from tests.records.samples import view
 
 NURSE = Caller(token_id="00000001", name="a nurse", role=TokenRole.ONCALL)
@@ -89,7 +90,8 @@ class Floor:
 
 async def heard(floor: Floor, number: int) -> str:
     """What a nurse is told first after an escalation was opened."""
-    async with floor.stream.kept(), floor.stream.listener(NURSE, None) as nurse, asyncio.timeout(20):
+    within = asyncio.timeout(WITHIN.total_seconds())
+    async with floor.stream.kept(), floor.stream.listener(NURSE, None) as nurse, within:
         await nurse.waiting.get()
         opened = floor.opens(number)
         while opened not in (message := (await nurse.waiting.get()).decode()):
@@ -119,7 +121,7 @@ async def test_who_comes_before_the_first_look_is_told_from_which_number_on() ->
     """A console that has just started: what is recorded before its first look would else be told to nobody."""
     floor = Floor(asked=[TooMany("busy")])
     floor.changes.is_there.clear()
-    async with floor.stream.kept(), asyncio.timeout(20), asyncio.TaskGroup() as floors:
+    async with floor.stream.kept(), asyncio.timeout(WITHIN.total_seconds()), asyncio.TaskGroup() as floors:
 
         async def comes() -> str:
             async with floor.stream.listener(NURSE, None) as nurse:

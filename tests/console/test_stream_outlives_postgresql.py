@@ -15,6 +15,7 @@ from domain.view import CourseView
 from records.changes import Changes, listening
 from records.connections import open_connections
 from records.store import RecordStore, migrate, open_store
+from tests.floor import WITHIN
 from tests.records.conftest import running_postgres
 from tests.records.samples import batch, ledger, readings
 
@@ -51,7 +52,7 @@ async def test_a_stream_goes_on_when_postgresql_is_back() -> None:
         url = postgres.url("postgres")
         await migrate(url)
         async with (
-            asyncio.timeout(60),
+            asyncio.timeout(WITHIN.total_seconds()),
             streaming(url) as (stream, store),
             stream.listener(AUDITOR, 0) as listener,
         ):
@@ -73,7 +74,7 @@ async def test_a_listener_who_is_too_slow_is_sent_away_and_comes_back() -> None:
     with running_postgres() as postgres:
         url = postgres.url("postgres")
         await migrate(url)
-        async with asyncio.timeout(60), streaming(url) as (stream, store):
+        async with asyncio.timeout(WITHIN.total_seconds()), streaming(url) as (stream, store):
             async with stream.listener(AUDITOR, 0) as slow, stream.listener(AUDITOR, 0) as quick:
                 for number in range(150):
                     await store.append(batch(ledger(readings(1), f"C-{number}")))

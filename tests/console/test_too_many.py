@@ -66,7 +66,7 @@ async def test_ten_events_of_one_course_are_decided_at_once_and_no_more(house: H
 
     assert len(told_to_wait(answers)) >= 2
     for event in events:
-        again = await house.admin.post("/v1/events", json=event)
+        again = await house.reports(event)
         assert again.status_code == 200, again.text
     await house.is_recorded(course)
     entries = (await house.admin.get(f"/v1/courses/{course}/ledger")).json()

@@ -3,15 +3,10 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from domain.protocol import Protocol
 from tests.cast import WEEKLY
 from tests.domain.ward import Ward, is_whole
-
-# How long an example takes says how busy the machine is, and nothing of the rules.
-settings.register_profile("ward", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("ward")
 
 Opens = Callable[[Protocol], Ward]
 

@@ -192,7 +192,7 @@ acts = st.one_of(
     on_call=on_call_files(),
     story=st.lists(st.tuples(acts, st.integers(1, 60)), max_size=5),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_is_foretold_is_what_happens(state: str, on_call: OnCall, story: list[tuple[Any, int]]) -> None:
     """Whatever happened before, whatever the clinic's policies: if nobody acts, those pages go out, and no others."""
     clinic = night(state, on_call)

@@ -80,7 +80,7 @@ def loudness(on_call: OnCall, severity: Severity, rungs: tuple[Rung, ...], at: d
     return list(accumulate((calls[rung.step - 1] for rung in rungs), max))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=on_call_files(), minutes=st.integers(0, 600))
 def test_a_lower_severity_is_never_sooner_or_louder_than_a_higher_one(text: str, minutes: int) -> None:
     """Page by page it goes out no sooner, and by each page it has called no more people at once, whoever is on duty."""
@@ -95,7 +95,7 @@ def test_a_lower_severity_is_never_sooner_or_louder_than_a_higher_one(text: str,
         assert all(low_calls <= high_calls for low_calls, high_calls in louder)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(text=on_call_files(), minutes=st.integers(0, 119))
 def test_a_lower_promise_never_lapses_sooner_and_a_lower_snooze_never_ends_sooner(text: str, minutes: int) -> None:
     """Answered at the same moment, the milder escalation is left alone at least as long as the graver one."""
@@ -112,7 +112,7 @@ def test_a_lower_promise_never_lapses_sooner_and_a_lower_snooze_never_ends_soone
         assert promised[0].may_be_quiet_until(low, now) >= promised[1].may_be_quiet_until(high, now)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(text=on_call_files(), minutes=st.integers(0, 119))
 def test_getting_worse_never_delays_a_page(text: str, minutes: int) -> None:
     """Wherever a ladder stands, with a promise or without, a raise pages no later than the milder one would have."""

@@ -61,9 +61,9 @@ async def doses_mara(courses: Courses, store: RecordStore) -> None:
         await _sent(courses, event)
     dosed_at = datetime.now(UTC)
     events = list(example_course("MARA", dosed_at))
-    await courses.report(next(event for event in events if isinstance(event, DoseAdministered)))
+    await _sent(courses, next(event for event in events if isinstance(event, DoseAdministered)))
     at_dose = next(event for event in events if isinstance(event, VitalsRecorded) and event.time == dosed_at)
-    await courses.report(at_dose)
+    await _sent(courses, at_dose)
 
     async def recorded() -> bool:
         summary = await store.course("MARA")
@@ -74,7 +74,7 @@ async def doses_mara(courses: Courses, store: RecordStore) -> None:
 
 
 async def _sent(courses: Courses, event: ClinicEvent) -> None:
-    """Sent again while no worker is up yet, as the contract tells a clinic's system to."""
+    """Sent again until somebody decides it, as the contract tells a clinic's system to."""
 
     async def accepted() -> bool:
         with suppress(Unavailable):

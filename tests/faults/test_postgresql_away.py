@@ -144,8 +144,8 @@ async def test_the_record_catches_up_by_itself(night: Night) -> None:
     await night.house.is_recorded(night.course)
 
     async def is_listed() -> dict[str, Any] | None:
-        found = await night.house.admin.get("/v1/escalations", params={"course_id": night.course})
-        return next((one for one in found.json()["items"] if one["state"] == "acknowledged"), None)
+        found = await night.house.escalations_of(night.course)
+        return next((one for one in found if one["state"] == "acknowledged"), None)
 
     listed = await eventually(is_listed)
     entries = (await night.house.admin.get(f"/v1/courses/{night.course}/ledger")).json()

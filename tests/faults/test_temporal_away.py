@@ -75,9 +75,6 @@ async def night(house: House) -> Night:
     )
     await house.is_recorded(course)
 
-    async def is_listed() -> bool:
-        return bool((await house.admin.get("/v1/escalations", params={"course_id": course})).json()["items"])
-
     async def is_under_way() -> bool:
         return (await house.admin.get(f"/v1/courses/{batched}")).is_success
 
@@ -86,7 +83,7 @@ async def night(house: House) -> Night:
         answer = await house.client().get("/readyz")
         return answer if answer.json()["record_store"] else None
 
-    await eventually(is_listed)
+    await house.is_called_for(now.escalation)
     sending = asyncio.create_task(
         house.admin.post("/v1/events", content=json.dumps(now.batch), headers={"Content-Type": BATCHED})
     )

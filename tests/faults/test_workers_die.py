@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from signal import Signals
@@ -9,7 +10,8 @@ from signal import Signals
 import pytest
 
 from domain.checkpoints import CheckpointStatus
-from domain.events import DoseAdministered, VitalsRecorded
+from domain.events import ClinicEvent, DoseAdministered, VitalsRecorded
+from gateway.calls import Unavailable
 from gateway.courses import Courses
 from gateway.protocols import load_folder
 from gateway.temporal import connect
@@ -20,6 +22,7 @@ from tests.floor import Floor, Inbox, eventually, example_course, floor, fresh_f
 SECOND_CHECKPOINT, GRACE = timedelta(seconds=12), timedelta(seconds=3)
 PUNCTUAL_WITHIN = timedelta(seconds=20)
 """The workers are started again, and read the course's history, on a machine that does other things too."""
+OVERDUE = "MARA~vitals_overdue~1~1"
 
 
 @pytest.fixture
@@ -34,6 +37,18 @@ async def courses_of(stack: StackFile) -> Courses:
     return Courses(client, load_folder(stack.protocols), allow_unapproved=True)
 
 
+async def sent(courses: Courses, event: ClinicEvent) -> None:
+    """Sent again until somebody decides it, as the contract tells a clinic's system to."""
+
+    async def accepted() -> bool:
+        with suppress(Unavailable):
+            await courses.report(event)
+            return True
+        return False
+
+    await eventually(accepted)
+
+
 async def test_a_missed_reading_is_paged_once_and_on_time_though_every_worker_died(
     night: tuple[Floor, Inbox],
 ) -> None:
@@ -44,12 +59,12 @@ async def test_a_missed_reading_is_paged_once_and_on_time_though_every_worker_di
     courses = await courses_of(stack)
     before = example_course("MARA", datetime.now(UTC))
     for event in takewhile(lambda event: not isinstance(event, DoseAdministered), before):
-        await courses.report(event)
+        await sent(courses, event)
     dosed_at = datetime.now(UTC)
     events = list(example_course("MARA", dosed_at))
-    await courses.report(next(event for event in events if isinstance(event, DoseAdministered)))
+    await sent(courses, next(event for event in events if isinstance(event, DoseAdministered)))
     at_dose = next(event for event in events if isinstance(event, VitalsRecorded) and event.time == dosed_at)
-    await courses.report(at_dose)
+    await sent(courses, at_dose)
 
     for worker in stack.pids.workers:
         os.kill(worker, Signals.SIGKILL)
@@ -68,16 +83,20 @@ async def test_a_missed_reading_is_paged_once_and_on_time_though_every_worker_di
         CheckpointStatus.MISSED,
     ]
 
-    # The reading arrives: the escalation ends by itself, and the ledger tells of one miss of that checkpoint.
-    await courses.report(at_dose.but(id="late-reading", time=datetime.now(UTC)))
+    # The reading arrives: the escalation ends by itself, and the ledger tells of one miss of that checkpoint. On a slow
+    # machine the next one may have been missed by then, and has an escalation of its own.
+    await sent(courses, at_dose.but(id="late-reading", time=datetime.now(UTC)))
 
     async def settled() -> bool:
-        return not (await courses.view("MARA")).escalations
+        return OVERDUE not in {one.id for one in (await courses.view("MARA")).escalations}
 
     await eventually(settled)
-    assert [one.title for one in received.of("MARA") if one.person == "lind"] == ["URGENT: reading overdue"]
+    rung = [page.title for page in received.of("MARA") if page.person == "lind"]
     async with open_store(stack.database) as store:
         entries = await store.ledger("MARA")
+    opened = [entry for entry in entries if entry.type == "kap.escalation.opened"]
+    assert set(rung) == {"URGENT: reading overdue"}
+    assert len(rung) <= len(opened)
     missed = [entry.data["due_at"] for entry in entries if entry.type == "kap.checkpoint.missed"]
     assert len(missed) == len(set(missed))
     now_running = await running.stack()

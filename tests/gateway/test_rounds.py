@@ -12,7 +12,9 @@ from gateway.calls import TooMany, Unavailable
 from gateway.rounds import Round, Silent, go_round
 from tests.domain.ward import Ward
 
-SOON = timedelta(milliseconds=50)
+SOON = timedelta(seconds=1)
+"""For whoever never answers; whoever does has answered by then, also on a busy machine."""
+
 LATER = timedelta(seconds=30)
 
 
@@ -79,7 +81,7 @@ async def test_who_does_not_answer_in_time_is_named_and_keeps_nobody_waiting() -
     made = await go_round(clinic.view, ["A", "B", "C", "D"], SOON)
 
     assert answered(made) == ["A", "C"]
-    assert made.silent == tuple(Silent(id=one, why="no answer within 0.05 s") for one in ("B", "D"))
+    assert made.silent == tuple(Silent(id=one, why="no answer within 1 s") for one in ("B", "D"))
     assert sorted(clinic.let_go) == ["B", "D"]
     assert clinic.at_once == 0
 
@@ -131,7 +133,7 @@ async def test_whoever_goes_away_takes_the_whole_round_back() -> None:
     """A closed page leaves no question open."""
     clinic = Clinic(mute=frozenset({"A"}))
     round_ = asyncio.create_task(go_round(clinic.view, ["A"], LATER))
-    await asyncio.wait_for(clinic.was_asked.wait(), timeout=5)
+    await asyncio.wait_for(clinic.was_asked.wait(), timeout=LATER.total_seconds())
     round_.cancel()
 
     with pytest.raises(asyncio.CancelledError):

@@ -24,8 +24,9 @@ async def at_risk(house: House) -> tuple[str, str]:
     """A course with an open emergency: it, and the escalation."""
     course = await house.has(Ward.prepared)
     await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
-    await house.is_recorded(course)
-    return course, f"{course}~suicide_risk~0~1"
+    escalation = f"{course}~suicide_risk~0~1"
+    await house.is_called_for(escalation)
+    return course, escalation
 
 
 async def writes(work: Locator, words: str) -> Locator:

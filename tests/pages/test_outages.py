@@ -65,7 +65,7 @@ async def test_without_the_record_store_what_is_open_is_shown_and_answered(house
     """In the list as by itself: Temporal knows what is not resolved, and who of another site may not see it."""
     course = await house.has(Ward.prepared)
     await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
-    await house.is_recorded(course)
+    await house.is_called_for(f"{course}~suicide_risk~0~1")
     token, cork = await house.token(TokenRole.ONCALL), await house.caller(TokenRole.ONCALL, site="cork")
     assert (await cork.get("/escalations")).status_code == 200
     async with looks(browser, house.url) as eyes:
@@ -87,7 +87,7 @@ async def test_without_temporal_what_was_written_about_an_escalation_stays(house
     """Nobody knows whether it is noted down, and her words are still there to be sent again."""
     course = await house.has(Ward.prepared)
     await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
-    await house.is_recorded(course)
+    await house.is_called_for(f"{course}~suicide_risk~0~1")
     token = await house.token(TokenRole.ONCALL)
     async with looks(browser, house.url) as eyes:
         await eyes.signs_in(token.token, "/escalations")

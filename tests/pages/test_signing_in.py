@@ -155,8 +155,8 @@ async def test_a_form_of_another_site_changes_nothing(house: House) -> None:
     """Without the key of this sign-in's pages an act is refused, signed in or not."""
     course = await house.has(Ward.prepared)
     await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
-    await house.is_recorded(course)
     escalation = f"{course}~suicide_risk~0~1"
+    await house.is_called_for(escalation)
     client, other = await signed_in(house), await signed_in(house)
     other_key = (await other.get("/")).text.partition('name="form_key" value="')[2].partition('"')[0]
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -12,6 +11,7 @@ from domain.summary import CourseSummary
 from records.changes import Change, ChangeKind, Changes, SessionState, listening
 from records.connections import open_connections
 from records.store import RecordStore
+from tests.floor import WITHIN
 from tests.records.samples import MARA, batch, ledger, readings, summary, view
 
 pytestmark = pytest.mark.xdist_group("postgres")
@@ -133,7 +133,7 @@ async def test_nothing_is_lost_while_many_write_at_once(store: RecordStore, chan
         escalations = [data for data in newest.values() if isinstance(data, EscalationView) and data.revision == 12]
         return len(courses) == len(escalations) == 8
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(WITHIN.total_seconds()):
         watching = asyncio.create_task(watches())
         await asyncio.gather(*(writes(course) for course in ledgers))
         seen = await watching
@@ -148,7 +148,7 @@ async def test_nothing_is_lost_while_many_write_at_once(store: RecordStore, chan
 
 async def test_news_comes_with_the_change(database_url: str, store: RecordStore) -> None:
     """Who listens is told of a course and of an escalation, without asking."""
-    async with asyncio.timeout(10), listening(database_url) as news:
+    async with asyncio.timeout(WITHIN.total_seconds()), listening(database_url) as news:
         await store.append(batch(ledger(readings(1))))
         await news.wait()
         await store.record_escalation(view())
@@ -164,4 +164,4 @@ async def test_a_lost_connection_is_news_too(database_url: str, superuser: async
             "AND datname = current_database()"
         )
         with pytest.raises(Exception, match="PostgreSQL does not answer"):
-            await asyncio.wait_for(waiting, timedelta(seconds=10).total_seconds())
+            await asyncio.wait_for(waiting, WITHIN.total_seconds())

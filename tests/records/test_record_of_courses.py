@@ -87,7 +87,7 @@ _courses = count(1)
 
 
 # The database is shared by the examples on purpose: each is a course of its own.
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(notes=st.lists(_NOTES, min_size=1, max_size=4))
 async def test_whatever_is_written_is_read_back_equal(store: RecordStore, notes: list[Note]) -> None:
     """For every chain the chart can write: the same entries, the same hashes."""

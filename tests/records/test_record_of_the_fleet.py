@@ -9,6 +9,7 @@ import pytest
 from domain.summary import CourseSummary
 from domain.values import CourseId, Severity
 from records.store import CourseFilter, RecordStore
+from tests.floor import WITHIN
 from tests.records.samples import MARA, MONDAY, batch, ledger, readings, view
 
 pytestmark = pytest.mark.xdist_group("postgres")
@@ -79,7 +80,7 @@ async def test_a_change_is_announced_by_id_and_by_nothing_else(
         await store.record_escalation(told)
     await superuser.execute("NOTIFY kapstan_courses, 'the end'")
 
-    news = [await asyncio.wait_for(heard.get(), timeout=5) for _ in range(3)]
+    news = [await asyncio.wait_for(heard.get(), timeout=WITHIN.total_seconds()) for _ in range(3)]
     assert news == [
         ("kapstan_courses", MARA),
         ("kapstan_escalations", told.id),
@@ -96,7 +97,7 @@ async def test_who_has_seen_a_change_has_missed_none_before_it(
     seen: list[str] = []
     newest = 0
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(WITHIN.total_seconds()):
         while len(seen) < len(ids):
             rows = await superuser.fetch(
                 "SELECT course_id, change FROM courses WHERE change > $1 ORDER BY change", newest

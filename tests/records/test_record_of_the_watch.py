@@ -20,7 +20,7 @@ from records.errors import RecordStoreUnreachable
 from records.gauges import gauges
 from records.store import EscalationFilter, RecordStore
 from records.watch import WatchStore, turn_to_watch
-from tests.floor import ROOT, eventually
+from tests.floor import ROOT, WITHIN, eventually
 from tests.records.conftest import Postgres
 from tests.records.samples import MARA, MONDAY, batch, ledger, readings, view
 
@@ -199,7 +199,7 @@ async def test_one_watches_at_a_time_and_the_next_takes_over(database_url: str, 
 
         await eventually(has_asked)
         assert not taken.is_set()
-    await asyncio.wait_for(taken.wait(), 30)
+    await asyncio.wait_for(taken.wait(), WITHIN.total_seconds())
     await waiting
 
 
@@ -217,7 +217,7 @@ async def test_a_turn_ends_with_its_connection(database_url: str, superuser: asy
 async def test_a_console_that_hangs_loses_its_turn(database_url: str) -> None:
     """Stopped in the middle it still holds its connection: PostgreSQL ends that, and another one watches."""
     async with turn_to_watch(database_url, frozen_after=timedelta(seconds=1)) as hanging:
-        async with asyncio.timeout(30), turn_to_watch(database_url) as other:
+        async with asyncio.timeout(WITHIN.total_seconds()), turn_to_watch(database_url) as other:
             await other.check()
         with pytest.raises(RecordStoreUnreachable):
             await hanging.check()

@@ -1,10 +1,11 @@
 """Records golden histories: what the workflows of this release did, for every later release to replay.
 
 `make golden` plays one patient's story on a real server and writes each run's history into `histories/<version>/`.
-A release adds a folder; it never changes one.
+A release adds a folder; it never changes one, so one that is there is not written again.
 """
 
 import asyncio
+import sys
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -69,16 +70,18 @@ async def write(client: Client, workflow: str, folder: Path) -> None:
         (folder / f"{named}-{number}.json").write_text(history.to_json() + "\n", encoding="utf-8")
 
 
-async def record() -> None:
-    """Plays the story and keeps what it left."""
-    folder = HISTORIES / version("kapstan")
-    folder.mkdir(parents=True, exist_ok=True)
+async def record(release: str) -> None:
+    """Pins the wire names, plays the story and keeps what it left, unless this release has a folder already."""
     wire.PINNED.write_text("\n".join(wire.names()) + "\n", encoding="utf-8")
+    folder = HISTORIES / release
+    if folder.exists():
+        raise SystemExit(f"The wire names are pinned; {folder} is there already, and is never changed")
+    folder.mkdir(parents=True)
     async with running_temporal(**SMALL_RUNS) as temporal, open_clinic(temporal) as clinic:
         for workflow in await play(clinic):
             await write(temporal.client, workflow, folder)
 
 
 if __name__ == "__main__":
-    asyncio.run(record())
+    asyncio.run(record(sys.argv[1] if len(sys.argv) > 1 else version("kapstan")))
     leave(0)

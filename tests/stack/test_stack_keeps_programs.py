@@ -13,7 +13,7 @@ import pytest
 from stack.processes import Farewell, Recorded, Roll, stop_left_overs
 from stack.programs import Backoff, KeptProgram, Oversight, Program
 from stack.trouble import ServiceDown
-from tests.stack.harness import all_gone, eventually, is_alive
+from tests.stack.harness import WITHIN, all_gone, eventually, is_alive
 
 POLITE = (Farewell(signal=Signals.SIGTERM, patience=timedelta(seconds=20)),)
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); signal.pause()"
@@ -37,7 +37,7 @@ async def started(sitter: Program, oversight: Oversight) -> KeptProgram:
 
     kept = KeptProgram(sitter, oversight)
     await kept.launch()
-    await kept.until_ready(says_up, timedelta(seconds=20))
+    await kept.until_ready(says_up, timedelta(seconds=WITHIN))
     return kept
 
 
@@ -67,11 +67,12 @@ def test_a_calm_life_makes_the_next_start_quick_again() -> None:
 async def test_a_program_that_will_not_go_is_killed_when_there_is_a_hurry(tmp_path: Path) -> None:
     """The second Ctrl-C: nobody waits for a farewell that is not answered."""
     oversight = Oversight()
-    kept = await started(program(tmp_path, STUBBORN), oversight)
+    in_no_hurry = (Farewell(signal=Signals.SIGTERM, patience=timedelta(hours=1)),)
+    kept = await started(program(tmp_path, STUBBORN, in_no_hurry), oversight)
     process = process_of(kept)
     oversight.hurried.set()
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WITHIN):
         await kept.stop()
 
     assert not is_alive(process)
@@ -113,7 +114,7 @@ async def test_only_the_last_words_of_this_life_are_shown(tmp_path: Path) -> Non
         return False
 
     with pytest.raises(ServiceDown) as down:
-        await kept.until_ready(never, timedelta(seconds=20))
+        await kept.until_ready(never, timedelta(seconds=WITHIN))
     await kept.stop()
 
     assert str(down.value).splitlines()[1:] == ["said just now"]

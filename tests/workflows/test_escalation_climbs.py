@@ -12,7 +12,7 @@ from domain.refusal import FieldError, RefusalCode
 from domain.values import Severity
 from tests.floor import example_on_call
 from tests.workflows.conftest import Temporal
-from tests.workflows.on_call_side import Alarm, OnCallSide, eventually, on_call_side, refused
+from tests.workflows.on_call_side import PATIENCE, Alarm, OnCallSide, eventually, on_call_side, refused
 from workflows.escalation import Escalation
 
 CLINIC = example_on_call()
@@ -271,6 +271,6 @@ async def test_a_routine_page_waits_for_the_office_to_open(temporal: Temporal) -
 async def eventually_seen(alarm: Alarm, reached: set[str]) -> None:
     """The escalation's own view shows pages to exactly these people."""
     seen: set[str] = set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while seen != reached:
             seen = {page.person for page in (await alarm.view()).pages}

@@ -12,7 +12,7 @@ from domain.values import Severity
 from gateway.temporal import data_converter
 from tests.floor import example_on_call
 from tests.workflows.conftest import Temporal, running_temporal
-from tests.workflows.on_call_side import Alarm, on_call_side
+from tests.workflows.on_call_side import PATIENCE, Alarm, on_call_side
 from workflows.escalation import Escalation
 
 CLINIC = example_on_call()
@@ -72,7 +72,7 @@ async def test_a_long_climb_is_carried_over_into_a_new_run() -> None:
 
 async def settled(alarm: Alarm, *, pages: int) -> tuple[EscalationView, Climb]:
     """The escalation as soon as so many pages came back."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while len((view := await alarm.view()).pages) < pages:
             pass
         return view, await alarm.climb()

@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.charts.drawing import Shape
@@ -50,7 +50,6 @@ def test_where_nothing_was_due_there_is_no_share() -> None:
     assert is_whole(drawing)
 
 
-@settings(deadline=None)
 @given(st.builds(Punctuality, in_time=st.integers(0, 10**6), late=st.integers(0, 10**6), missed=st.integers(0, 10**6)))
 def test_the_parts_of_a_bar_fill_it(counted: Punctuality) -> None:
     """Whatever was counted, side by side."""
@@ -104,7 +103,6 @@ def test_where_nothing_was_answered_the_chart_says_so() -> None:
 LENGTHS = st.timedeltas(timedelta(), timedelta(days=4000))
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(LENGTHS, LENGTHS), max_size=3))
 def test_whatever_it_took_lies_in_the_drawing(times: list[tuple[timedelta, timedelta]]) -> None:
     """From an instant to years."""

@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.charts.drawing import Drawing, Line, Shape, Size
@@ -139,7 +139,6 @@ MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.
 SCORES = st.floats(0, 60, allow_nan=False).map(lambda score: round(score, 1))
 
 
-@settings(deadline=None)
 @given(
     taken=st.lists(st.tuples(MOMENTS, SCORES, st.sampled_from(Risk)), max_size=60),
     baseline=st.none() | SCORES,

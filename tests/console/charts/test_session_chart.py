@@ -4,7 +4,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.charts.drawing import Area, Drawing, Line, Mark, Shape, Size
@@ -250,7 +250,6 @@ READINGS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(readings=READINGS, size=st.sampled_from(Size), is_dosed=st.booleans(), ahead=st.floats(-10, 5000))
 def test_whatever_was_read_lies_in_the_drawing(
     readings: list[tuple[float, int, int, int, int]], size: Size, is_dosed: bool, ahead: float

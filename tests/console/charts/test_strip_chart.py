@@ -4,7 +4,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from console.charts.drawing import Drawing, Shape, Size
@@ -91,7 +91,6 @@ def test_a_phone_has_a_row_a_week() -> None:
     assert is_whole(drawing)
 
 
-@settings(deadline=None)
 @given(
     edges=st.lists(st.floats(-10, 40, allow_nan=False), min_size=2, max_size=40, unique=True).map(sorted),
     people=st.lists(st.none() | st.text(min_size=1, max_size=30), min_size=40, max_size=40),
