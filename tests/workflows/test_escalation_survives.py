@@ -1,4 +1,4 @@
-"""What an escalation survives: its own bugs until a deploy cures them, a cancellation, a course that has forgotten it."""
+"""What an escalation survives: its own bugs until a deploy cures them, a cancellation, a course that forgot it."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
