@@ -36,7 +36,8 @@ PATIENCE = 30.0
 class PagerTwin:
     """Knows who is on call; a page reaches everybody but the `unreachable`, and hangs for the `slow`.
 
-    While `knows` is cleared it does not say who is on call, and where it `is_broken` it cannot.
+    While `knows` is cleared it does not say who is on call, and where it `is_broken` it cannot. While it `is_lost` it
+    cannot even try to page anybody.
     """
 
     def __init__(self, on_call: OnCall) -> None:
@@ -47,6 +48,7 @@ class PagerTwin:
         self.knows = asyncio.Event()
         self.knows.set()
         self.is_broken = False
+        self.is_lost = False
 
     @activity.defn
     async def standing(self, duty: Duty) -> Standing:
@@ -58,6 +60,8 @@ class PagerTwin:
     @activity.defn
     async def page(self, order: PageOrder) -> tuple[Page, ...]:
         self.sent.append(order)
+        if self.is_lost:
+            raise ApplicationError("there is no on-call file", non_retryable=True)
         if order.person in self.slow:
             await self.slow[order.person].wait()
         ok = order.person not in self.unreachable

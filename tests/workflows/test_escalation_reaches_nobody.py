@@ -91,6 +91,19 @@ async def test_of_all_tries_of_a_step_the_first_and_the_newest_are_told(night: O
     assert view.pages[2].at - first[0].at >= timedelta(seconds=90)
 
 
+async def test_what_could_not_even_be_tried_has_reached_nobody(night: OnCallSide) -> None:
+    """Paging itself fails, for the nurse and for the fallback: both are told of, and tried again."""
+    night.pager.is_lost = True
+    night.pager.unreachable = set()
+    alarm = await night.alarm(Severity.URGENT)
+    assert [(one.person, one.step) for one in (await tried(alarm, pages=2)).unreached] == [(LIND, 1), (FALLBACK, 0)]
+
+    night.pager.is_lost = False
+    await alarm.passes(seconds=31)
+
+    await alarm.pages(*NOBODY, (1, LIND))
+
+
 @pytest.mark.parametrize("answer", ["acknowledge", "snooze", "resolve"])
 async def test_nobody_is_tried_again_once_somebody_acted(night: OnCallSide, answer: str) -> None:
     """Whoever opened the page in the browser has it: their phone need not ring any more."""
