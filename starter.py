@@ -256,7 +256,9 @@ def resolve(
 @oncall.command("check")
 def check_on_call(file: Path) -> None:
     """Validates a rota and policy file."""
-    found = read_on_call(file)
+    from gateway.channels import fault  # noqa: PLC0415  the other commands need not wait until Apprise is loaded
+
+    found = read_on_call(file, fault)
     out.print(
         f"[green]✓[/] {file}: {len(found.people)} people, {len(found.rotas)} rotas, {len(found.policies)} policies"
     )

@@ -15,10 +15,10 @@ from temporalio.worker import Worker
 from activities.paging import Paging
 from activities.records import Records
 from domain.oncall import OnCallFileError
-from gateway.channels import Channels, prepare
+from gateway.channels import Channels, fault
 from gateway.codec import EncryptionCodec
 from gateway.links import link_builder
-from gateway.oncall import OnCallBook, read_on_call
+from gateway.oncall import OnCallBook
 from gateway.temporal import TemporalUnreachable, connect, leave, register_search_attributes
 from logs import configure_logging
 from records.store import open_store
@@ -68,15 +68,14 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Works until `stop` is set. Raises `Misconfigured` or `TemporalUnreachable` where it cannot begin."""
     if settings.database_url is None:
         raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
-    _check_on_call(settings)
+    on_call = _on_call(settings)
     client = await connect(
         identity=f"kapstan-worker-{os.getpid()}",
         codec=EncryptionCodec.of(settings.payload_keys),
         runtime=_runtime(settings),
     )
     await register_search_attributes(client)
-    prepare()
-    paging = Paging(OnCallBook(settings.oncall).now, link_builder(settings), Channels().send)
+    paging = Paging(on_call.now, link_builder(settings), Channels().send)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.database_url))
         for worker in workers(client, Records(store), paging):
@@ -97,11 +96,14 @@ def _runtime(settings: Settings) -> Runtime | None:
         raise Misconfigured(f"KAPSTAN_WORKER_METRICS: {error}") from None
 
 
-def _check_on_call(settings: Settings) -> None:
+def _on_call(settings: Settings) -> OnCallBook:
+    """The on-call file, read once: whatever becomes of it, from then on there is a good reading to page by."""
+    on_call = OnCallBook(settings.oncall, fault)
     try:
-        read_on_call(settings.oncall)
+        on_call.now()
     except OnCallFileError as error:
         raise Misconfigured(f"KAPSTAN_ONCALL: {error}") from None
+    return on_call
 
 
 async def _run() -> None:

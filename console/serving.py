@@ -33,7 +33,7 @@ from console.turns import Turns
 from console.watch import Watch
 from domain.oncall import OnCallFileError
 from gateway.calls import ANSWER_WITHIN
-from gateway.channels import Channels
+from gateway.channels import Channels, fault
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
 from gateway.escalations import Escalations
@@ -77,7 +77,7 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
     if settings.database_url is None:
         raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
     library = load_folder(settings.protocols)
-    on_call = OnCallBook(settings.oncall)
+    on_call = OnCallBook(settings.oncall, fault)
     try:
         on_call.now()
     except OnCallFileError as error:

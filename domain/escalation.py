@@ -2,9 +2,9 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints, computed_field, model_validator
 
 from domain.durations import Length
 from domain.values import CourseId, Frozen, Moment, Name, PersonId, Severity, Text
@@ -179,6 +179,14 @@ class Page(Frozen):
     error: str | None = None
 
 
+class Unreached(Frozen):
+    """Somebody whom none of their channels reached when they were paged last, at `at`, for the step."""
+
+    person: str
+    step: int
+    at: Moment
+
+
 class EscalationView(Frozen):
     """One escalation as its workflow holds it. `revision` rises with every change, so the newest view wins.
 
@@ -204,3 +212,24 @@ class EscalationView(Frozen):
     revision: int
     first_acknowledged_at: Moment | None = None
     moves_at: Moment | None = None
+
+    @computed_field(description="Whom no channel reached when they were paged last, although others may have been")  # type: ignore[prop-decorator]
+    @property
+    def unreached(self) -> tuple[Unreached, ...]:
+        """Each person, and the fallback, none of whose channels took the page that was sent to them last."""
+        last: dict[str, list[Page]] = {}
+        for page in self.pages:
+            known = last.setdefault(page.person, [])
+            if known and known[0].at != page.at:
+                known.clear()
+            known.append(page)
+        return tuple(
+            Unreached(person=person, step=pages[0].step, at=pages[0].at)
+            for person, pages in last.items()
+            if not any(page.ok for page in pages)
+        )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_follows_from_the_pages(cls, data: Any) -> Any:
+        return {name: value for name, value in data.items() if name != "unreached"} if isinstance(data, dict) else data

@@ -5,11 +5,9 @@ from datetime import datetime
 
 from domain.escalation import Acknowledge, EscalationId, Kind, Opening, Page, Reassign, Resolve, Settlement, Snooze
 from domain.escalation import escalation_id as named
-from domain.obligation import Obligation, opened
+from domain.obligation import FALLBACK_STEP, Attempt, Obligation, opened
 from domain.oncall import FALLBACK, Duty, OnCall
 from domain.values import CourseId, Frozen, Moment, PersonId, Severity
-
-FALLBACK_STEP = 0
 
 MOVES_AGAIN = "Kapstan moves again"
 
@@ -20,7 +18,7 @@ Order = Acknowledge | Resolve | Snooze | Reassign
 class Due(Frozen):
     """A page that is to go out by one of a person's channels, named by its place among them and never by its address.
 
-    `at` is when its step was reached: the pages of one step have it in common.
+    `at` is when its step was called: the pages of one attempt have it in common, those to the fallback too.
     """
 
     at: Moment
@@ -33,11 +31,12 @@ class Incident(Frozen):
     """An `orchestrator_silent` escalation: it climbs and is answered as every other, but no workflow holds it.
 
     A page is `due` from its step's being reached until it was tried. So whoever goes on after a sudden end sends what
-    is left, and nothing twice but the page that was just going out.
+    is left, and nothing twice but the page that was just going out. `attempt` is the newest one, until somebody acts.
     """
 
     obligation: Obligation
     due: tuple[Due, ...] = ()
+    attempt: Attempt | None = None
 
     @property
     def id(self) -> EscalationId:
@@ -55,24 +54,40 @@ class Incident(Frozen):
         return self.obligation.is_resolved
 
     def climbed(self, on_call: OnCall, now: datetime) -> "Incident":
-        """The next step has been reached where it was due, and its people's pages are due. A late promise is over."""
+        """The next step has been reached where it was due, and its people's pages are due. A late promise is over.
+
+        So is an attempt at the step reached before that reached nobody.
+        """
         obligation = self.obligation.lapse(now)
         standing = on_call.standing(Duty(severity=obligation.view.severity, at=now))
-        rung = obligation.climb.next_rung(standing.policy)
-        if rung is None or not obligation.climb.is_open or rung.at > now:
-            return self._moved(obligation, self.due)
-        called = _pages(on_call, standing.called[rung.step - 1], rung.step, now)
-        return self._moved(obligation.climbed(standing.policy, rung, now), (*self.due, *called))
+        policy, called = standing.policy, standing.called
+        rung = obligation.climb.next_rung(policy)
+        if rung is None or not obligation.climb.is_open:
+            return self._moved(obligation, self.due, self.attempt)
+        if rung.at <= now:
+            climbed = obligation.climbed(policy, rung, now)
+            return self._called(climbed, Attempt(step=rung.step, at=now), called[rung.step - 1], on_call, self.due)
+        if (unheard := obligation.unheard) is not None and obligation.is_to_be_tried_again(policy, now):
+            people = (unheard.to,) if unheard.to else called[min(unheard.step, len(called)) - 1]
+            again = unheard.but(at=now, number=unheard.number + 1)
+            return self._called(obligation.tried_again(), again, people, on_call, self.due)
+        return self._moved(obligation, self.due, self.attempt)
 
     def tried(self, due: Due, page: Page, on_call: OnCall) -> "Incident":
-        """The page was sent, or could not be. Where none of its step was taken, the fallback's pages are due."""
+        """The page was sent, or could not be. Where none of its attempt was taken, the fallback's pages are due.
+
+        Where none of those was taken either, the attempt is to be repeated, unless another one has begun.
+        """
         obligation = self.obligation.paged((page,))
         left = tuple(one for one in self.due if one != due)
         is_last = not any(one.at == due.at for one in left)
         is_reached = any(one.ok for one in obligation.view.pages if one.at == due.at)
-        if is_last and not is_reached and due.step != FALLBACK_STEP and obligation.climb.is_open:
-            left = (*left, *_pages(on_call, (FALLBACK,), FALLBACK_STEP, due.at))
-        return self._moved(obligation, left)
+        if is_last and not is_reached and obligation.climb.is_open:
+            if due.step != FALLBACK_STEP:
+                left = (*left, *_pages(on_call, (FALLBACK,), FALLBACK_STEP, due.at))
+            elif self.attempt is not None and self.attempt.at == due.at:
+                obligation = obligation.nobody_reached(self.attempt, obligation.climb)
+        return self._moved(obligation, left, self.attempt)
 
     def obeyed(self, order: Order, on_call: OnCall, now: datetime) -> "Incident":
         """A human has acted: what has not gone out yet stays, but to whom it was passed on.
@@ -89,15 +104,29 @@ class Incident(Frozen):
                 return self._moved(self.obligation.snooze(order, standing, now))
             case Reassign():
                 passed_on = self.obligation.reassign(order, standing, now)
-                return self._moved(passed_on, _pages(on_call, (order.to,), max(passed_on.view.step, 1), now))
+                attempt = Attempt(step=max(passed_on.view.step, 1), to=order.to, at=now)
+                return self._called(passed_on, attempt, (order.to,), on_call)
 
     def settled(self, now: datetime) -> "Incident":
         """What was silent moves again: nobody is paged any more."""
         return self._moved(self.obligation.settle(Settlement(at=now, reason=MOVES_AGAIN), now))
 
-    def _moved(self, obligation: Obligation, due: tuple[Due, ...] = ()) -> "Incident":
+    def _called(
+        self,
+        obligation: Obligation,
+        attempt: Attempt,
+        people: Iterable[PersonId],
+        on_call: OnCall,
+        besides: tuple[Due, ...] = (),
+    ) -> "Incident":
+        """The pages of an attempt are due `besides`; the fallback's, where none of these people has a channel."""
+        pages = _pages(on_call, people, attempt.step, attempt.at)
+        pages = pages or _pages(on_call, (FALLBACK,), FALLBACK_STEP, attempt.at)
+        return self._moved(obligation, (*besides, *pages), attempt)
+
+    def _moved(self, obligation: Obligation, due: tuple[Due, ...] = (), attempt: Attempt | None = None) -> "Incident":
         # No course is told: it is the course that does not answer.
-        return self.but(obligation=obligation.but(notices=()), due=due)
+        return self.but(obligation=obligation.but(notices=()), due=due, attempt=attempt)
 
 
 def raised(course_id: CourseId, session: int, n: int, now: datetime) -> Incident:

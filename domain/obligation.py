@@ -1,7 +1,8 @@
 """One escalation, whole: what people may do with it, how it answers them, and what its course must be told."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from domain.durations import in_words
 from domain.escalation import (
@@ -23,7 +24,14 @@ from domain.ladder import Climb, Rung
 from domain.oncall import Standing
 from domain.policy import Policy
 from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid
-from domain.values import Frozen, PersonId
+from domain.rota import next_opening
+from domain.values import Frozen, Moment, PersonId
+
+AGAIN_AFTER: Final = timedelta(seconds=30)
+"""How long after it began an attempt that reached nobody is repeated."""
+
+FALLBACK_STEP: Final = 0
+"""The step of a page that went to the fallback channels."""
 
 FIRST_PAGES = 100
 LAST_PAGES = 900
@@ -38,8 +46,23 @@ SETTLED_BY_ITSELF = frozenset({Kind.VITALS_OVERDUE, Kind.ORCHESTRATOR_SILENT})
 LINK_USED = "This link has answered once, and the alarm was raised again since: use the link of the newest page"
 
 
+class Attempt(Frozen):
+    """One calling of a step: when it began, and how many there were with it since the step was reached.
+
+    `to` is whom alone the escalation was passed on to; None where the step's people are called.
+    """
+
+    step: int
+    to: PersonId | None = None
+    at: Moment
+    number: int = 1
+
+
 class Obligation(Frozen):
     """An escalation as its workflow holds it: what everybody may see, the ladder behind it, the news still to be told.
+
+    `unheard` is the newest attempt where it reached nobody, the fallback included: it is repeated until one reaches
+    somebody, or the ladder moves.
 
     Every method answers the obligation as it is afterwards; an act of a human may raise `Refused` instead: `not_open`
     once resolved, `invalid` where it names somebody who is not in the on-call file, or too long a snooze.
@@ -49,6 +72,7 @@ class Obligation(Frozen):
     climb: Climb
     notices: tuple[Notice, ...] = ()
     used_links: tuple[str, ...] = ()
+    unheard: Attempt | None = None
 
     @property
     def is_resolved(self) -> bool:
@@ -128,6 +152,38 @@ class Obligation(Frozen):
         kept = every if len(every) <= FIRST_PAGES + LAST_PAGES else (*every[:FIRST_PAGES], *every[-LAST_PAGES:])
         return self._moved(self.climb, pages=kept)
 
+    def nobody_reached(self, attempt: Attempt, climb: Climb) -> "Obligation":
+        """The attempt reached nobody, which matters while the ladder stands as when it began."""
+        return self.but(unheard=attempt) if climb == self.climb and climb.is_open else self
+
+    def wakes_at(self, policy: Policy) -> datetime | None:
+        """When the clock next changes anything, or an attempt that reached nobody is repeated. None once resolved."""
+        moments = (self.climb.wakes_at(policy), self._again_at(policy))
+        return min((at for at in moments if at is not None), default=None)
+
+    def is_to_be_tried_again(self, policy: Policy, now: datetime) -> bool:
+        """Whether the newest attempt reached nobody, and is to be repeated by now."""
+        again_at = self._again_at(policy)
+        return again_at is not None and again_at <= now
+
+    def tried_again(self) -> "Obligation":
+        """The attempt is being repeated. Of a step's attempts the first and the newest stay among the pages."""
+        assert self.unheard is not None
+        return self._moved(self.climb, pages=self._pages_but(self.unheard)).but(unheard=None)
+
+    def reported_back(self, now: datetime) -> "Obligation":
+        """The course is told how the escalation stands, which it may have forgotten. As it began it has no news."""
+        view = self.view
+        if view.state is EscalationState.ACKNOWLEDGED and view.acknowledged_at is not None:
+            news = self._news(Change.ACKNOWLEDGED, view.acknowledged_at, view.acknowledged_by, view.note)
+        elif view.state is EscalationState.RESOLVED and view.resolved_at is not None:
+            news = self._news(Change.RESOLVED, view.resolved_at, view.resolved_by, view.note)
+        elif view.first_acknowledged_at is not None:
+            news = self._news(Change.REOPENED, now, None, None)
+        else:
+            return self
+        return self.but(notices=(*self.notices, news))
+
     def told(self) -> "Obligation":
         """The course was told the first of the news, or is not there to be told."""
         return self.but(notices=self.notices[1:])
@@ -158,7 +214,21 @@ class Obligation(Frozen):
             revision=self.view.revision + 1,
             **changes,
         )
-        return self.but(climb=climb, view=view, notices=(*self.notices, news) if news else self.notices)
+        return self.but(
+            climb=climb,
+            view=view,
+            notices=(*self.notices, news) if news else self.notices,
+            unheard=self.unheard if climb == self.climb else None,
+        )
+
+    def _again_at(self, policy: Policy) -> datetime | None:
+        return next_opening(policy.hours, self.unheard.at + AGAIN_AFTER) if self.unheard else None
+
+    def _pages_but(self, attempt: Attempt) -> tuple[Page, ...]:
+        if attempt.number == 1:
+            return self.view.pages
+        steps = {attempt.step, FALLBACK_STEP}
+        return tuple(page for page in self.view.pages if page.at < attempt.at or page.step not in steps)
 
     def _news(self, change: Change, now: datetime, by: PersonId | None, note: str | None) -> Notice:
         return Notice(id=self.view.id, change=change, at=now, by=by, note=note)

@@ -1,7 +1,7 @@
 """The clinic's on-call file: its people and how to reach them, their rotas, and how each severity calls."""
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Literal, TypeVar
 
@@ -17,6 +17,7 @@ __all__ = [
     "FALLBACK",
     "Duty",
     "Fallback",
+    "Fault",
     "Hours",
     "OnCall",
     "OnCallFileError",
@@ -104,8 +105,15 @@ class OnCallFileError(Exception):
         self.findings = findings
 
 
-def parse_on_call(text: str, file: str) -> OnCall:
-    """The on-call file that a text describes. Raises `OnCallFileError` with everything that is wrong with it."""
+Fault = Callable[[str], str | None]
+"""Why no page could ever go out by the channel of this URL, in words without its address; None where one might."""
+
+
+def parse_on_call(text: str, file: str, fault: Fault = lambda _: None) -> OnCall:
+    """The on-call file that a text describes, whose every channel is without `fault`.
+
+    Raises `OnCallFileError` with everything that is wrong with it.
+    """
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -114,7 +122,7 @@ def parse_on_call(text: str, file: str) -> OnCall:
         on_call, malformed = OnCall.model_validate(content), []
     except ValidationError as error:
         on_call, malformed = None, [_finding(one) for one in error.errors(include_url=False, include_input=False)]
-    findings = (*malformed, *contradictions(_parts(content)))
+    findings = (*malformed, *contradictions(_parts(content)), *_unusable(content, fault))
     if on_call is None or findings:
         raise OnCallFileError(file, findings)
     return on_call
@@ -134,6 +142,19 @@ def _parts(content: Mapping[str, object]) -> Parts:
         rota_names=frozenset(rotas),
         policy_names=frozenset(policies),
     )
+
+
+def _unusable(content: Mapping[str, object], fault: Fault) -> Iterator[Contradiction]:
+    """The channels that could never take a page, each with its fault. What is malformed besides is told elsewhere."""
+    reached: dict[str, tuple[Channel, ...]] = {
+        f"people.{name}": person.channels for name, person in _sound(_table(content, "people"), Person).items()
+    }
+    for name, fallback in _sound({"fallback": content.get("fallback")}, Fallback).items():
+        reached[name] = fallback.channels
+    for key, channels in reached.items():
+        for place, channel in enumerate(channels, start=1):
+            if found := fault(channel.get_secret_value()):
+                yield f"{key}.channels[{place}]", found
 
 
 def _table(content: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -2,13 +2,18 @@
 
 import asyncio
 import logging
+import re
+import threading
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 from typing import Final
 
 import apprise
+from apprise.manager_plugins import NotificationManager
 
 from domain.page import Text
 from domain.values import Severity
@@ -24,6 +29,12 @@ URGENCY: Final = {
     Severity.URGENT: apprise.NotifyType.WARNING,
     Severity.EMERGENCY: apprise.NotifyType.FAILURE,
 }
+
+LEFT_OUT: Final = re.compile(r"drop|invalid|ignor", re.IGNORECASE)
+"""How Apprise says that it leaves a recipient out; it takes the rest of the URL all the same."""
+
+PART: Final = re.compile(r"[/?&;,=<>+\s]|%20|%2c", re.IGNORECASE)
+"""Between the parts of a URL of which each may hold one `@`."""
 
 
 class Channels:
@@ -47,9 +58,7 @@ class Channels:
 def send(url: str, text: Text, severity: Severity) -> str | None:
     """The same, however long it takes. Blocks while it sends."""
     prepare()
-    # Without a store on disk: it would keep addresses. Without Apprise's own threads: six of them, shared by all pages.
-    asset = apprise.AppriseAsset(app_id="Kapstan", app_desc="Kapstan", storage_mode="memory", async_mode=False)
-    sender = apprise.Apprise(asset=asset)
+    sender = _sender()
     try:
         if not sender.add(url):
             return "no service takes this channel's URL"
@@ -61,12 +70,90 @@ def send(url: str, text: Text, severity: Severity) -> str | None:
     return None if is_sent else "the channel did not take the page"
 
 
+def fault(url: str) -> str | None:
+    """Why no page could ever go out by this channel, in words without its address; None where one might.
+
+    Apprise is asked, and nothing is sent: whether the address exists and the token is good is not known.
+    """
+    prepare()
+    scheme, _, rest = url.strip().partition("://")
+    scheme = scheme.lower()
+    if any(part.lstrip("@").count("@") > 1 for part in PART.split(rest)):
+        return f"{scheme}:// must have no @ too many: one within a name, a password or a token is written %40"
+    sender = _sender()
+    try:
+        with _listening() as listener:
+            is_taken = sender.add(url)
+    except Exception:  # noqa: BLE001  whatever a service's plugin raises, it would raise for a page too
+        is_taken = False
+    if not is_taken:
+        return _why_not(scheme)
+    if len(list(sender)) > 1:
+        return f"{scheme}:// must be one URL: another channel is another entry of the list"
+    (service,) = sender
+    if listener.has_heard or not _names_somebody(url, service):
+        return f"{scheme}:// must name whom a page goes to, and everybody so that Apprise can read it"
+    if service.port is not None and service.port not in range(1, 65536):
+        return f"{scheme}:// must have a port between 1 and 65535"
+    return None
+
+
+def _why_not(scheme: str) -> str:
+    known = NotificationManager()  # type: ignore[no-untyped-call]
+    if scheme not in known.schemas(include_disabled=True):  # type: ignore[no-untyped-call]
+        return f"{scheme}:// must be the name of a service that Apprise knows"
+    if scheme not in known.schemas(include_disabled=False):  # type: ignore[no-untyped-call]
+        return f"{scheme}:// must be a service whose software is installed on this machine"
+    return f"{scheme}:// must be written as Apprise reads it: something is missing or out of place"
+
+
+def _names_somebody(url: str, service: apprise.NotifyBase) -> bool:
+    """Whether there is a recipient, as far as the service needs to be told one."""
+    if len(service) == 0:
+        return False
+    needs = type(service).template_tokens.get("targets", {}).get("required", False)
+    named = (type(service).parse_url(url) or {}).get("targets") or ()
+    return not needs or any(named) or bool(getattr(service, "targets", None))
+
+
+def _sender() -> apprise.Apprise:
+    # Without a store on disk: it would keep addresses. Without Apprise's own threads: six of them, shared by all pages.
+    asset = apprise.AppriseAsset(app_id="Kapstan", app_desc="Kapstan", storage_mode="memory", async_mode=False)
+    return apprise.Apprise(asset=asset)
+
+
+class _Listener(logging.Handler):
+    """Hears what Apprise says in one thread that it leaves out. It holds addresses, so that nobody reads it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._thread = threading.get_ident()
+        self.has_heard = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._thread and LEFT_OUT.search(record.getMessage()):
+            self.has_heard = True
+
+
+@contextmanager
+def _listening() -> Iterator[_Listener]:
+    listener = _Listener()
+    logger = logging.getLogger("apprise")
+    logger.addHandler(listener)
+    try:
+        yield listener
+    finally:
+        logger.removeHandler(listener)
+
+
 def prepare() -> None:
     """Everything is loaded, and no log names an address. Apprise and the HTTP client below it would."""
     for name in ("apprise", "urllib3", "requests"):
         logger = logging.getLogger(name)
-        logger.handlers = [logging.NullHandler()]
+        listeners = (handler for handler in logger.handlers if isinstance(handler, _Listener))
+        logger.handlers = [logging.NullHandler(), *listeners]
         logger.propagate = False
+        logger.setLevel(logging.WARNING)
     _load_services()
 
 

@@ -3,15 +3,18 @@
 import logging
 from pathlib import Path
 
-from domain.oncall import OnCall, OnCallFileError, parse_on_call
+from domain.oncall import Fault, OnCall, OnCallFileError, parse_on_call
 
 log = logging.getLogger(__name__)
 
 
-def read_on_call(path: Path) -> OnCall:
-    """The on-call file that lies there. Raises `OnCallFileError` with its path, also where it cannot be read."""
+def read_on_call(path: Path, fault: Fault = lambda _: None) -> OnCall:
+    """The on-call file that lies there. Raises `OnCallFileError` with its path, also where it cannot be read.
+
+    Whoever pages by it, or says that it may be paged by, asks for each channel's `fault` (`gateway.channels.fault`).
+    """
     try:
-        return parse_on_call(path.read_text(encoding="utf-8"), str(path))
+        return parse_on_call(path.read_text(encoding="utf-8"), str(path), fault)
     except UnicodeDecodeError:
         raise OnCallFileError(str(path), (("", "text in UTF-8 was expected"),)) from None
     except OSError as error:
@@ -19,10 +22,14 @@ def read_on_call(path: Path) -> OnCall:
 
 
 class OnCallBook:
-    """The on-call file as it is now. An edit counts at once; a broken one is reported and changes nothing."""
+    """The on-call file as it is now. An edit counts at once; a broken one is reported and changes nothing.
 
-    def __init__(self, path: Path) -> None:
+    One with a channel that has a `fault` is broken as a whole, for the next start would refuse it.
+    """
+
+    def __init__(self, path: Path, fault: Fault = lambda _: None) -> None:
         self._path = path
+        self._fault = fault
         self._seen: tuple[int, int, int] | None = None
         self._good: OnCall | None = None
         self._trouble: OnCallFileError | None = None
@@ -38,7 +45,7 @@ class OnCallBook:
             seen = self._look()
             if self._good is None or seen != self._seen:
                 self._seen = seen
-                self._good = read_on_call(self._path)
+                self._good = read_on_call(self._path, self._fault)
                 self._trouble = None
         except OnCallFileError as error:
             self._trouble = error

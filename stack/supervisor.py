@@ -209,8 +209,10 @@ def _check_files(plan: StackPlan) -> None:
         raise StackMisconfigured(f"--protocols {plan.protocols}: there is no such folder")
     if not plan.oncall.is_file():
         raise StackMisconfigured(f"--oncall {plan.oncall}: there is no such file")
+    from gateway.channels import fault  # noqa: PLC0415  the other commands need not wait until Apprise is loaded
+
     try:
         load_folder(plan.protocols)
-        read_on_call(plan.oncall)
+        read_on_call(plan.oncall, fault)
     except (ProtocolFileError, OnCallFileError) as error:
         raise StackMisconfigured(str(error)) from None

@@ -48,6 +48,8 @@ def escalations(views: Iterable[EscalationView]) -> Table:
     for view in views:
         sent = [page for page in view.pages if page.ok]
         last = f"{sent[-1].person} {moment(sent[-1].at)}" if sent else "[red]nobody yet[/]"
+        if sent and view.unreached and view.state is not EscalationState.RESOLVED:
+            last += f", [red]not to {', '.join(missed.person for missed in view.unreached)}[/]"
         table.add_row(
             f"[cyan]{view.id}[/]",
             severity(view.severity),

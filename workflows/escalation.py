@@ -1,11 +1,11 @@
 """An obligation that outlives everything: it pages up the ladder until somebody answers, and waits for the promise."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -24,16 +24,24 @@ with workflow.unsafe.imports_passed_through():
         Snooze,
     )
     from domain.ladder import Climb
-    from domain.obligation import EscalationRun, Obligation, opened
+    from domain.obligation import FALLBACK_STEP, Attempt, EscalationRun, Obligation, opened
     from domain.oncall import FALLBACK, Duty, Standing
     from domain.refusal import Refused
     from domain.values import PersonId
+    from workflows.alongside import Alongside
     from workflows.queues import COURSES
 
 RUNGS_A_RUN: Final = 100
-"""An escalation that nobody answers may climb for months: its history begins anew now and then."""
+"""An escalation that nobody answers may climb for months, and one that reaches nobody is tried again for as long: its
+history begins anew now and then."""
 
 STANDING_WITHIN: Final = timedelta(seconds=10)
+STANDING_GIVEN_UP_AFTER: Final = timedelta(seconds=15)
+"""How long it is asked who is on call. Then pages go out by the last answer; where there is none it is asked once more,
+and then the fallback is called."""
+ASKED_AGAIN_AFTER: Final = timedelta(seconds=5)
+FALLBACK_AGAIN_AFTER: Final = timedelta(minutes=5)
+"""How long the fallback is left in peace that took a page while nobody could say who is on call."""
 PAGE_WITHIN: Final = timedelta(seconds=30)
 """All channels are tried side by side and give up earlier by themselves (`gateway.channels.CHANNEL_WITHIN`)."""
 PAGE_ALIVE_WITHIN: Final = timedelta(seconds=15)
@@ -43,7 +51,8 @@ PAGE_RETRIES: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum
 RECORD_WITHIN: Final = timedelta(seconds=30)
 FOR_EVER: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
-FALLBACK_STEP: Final = 0
+TRIED_AGAIN: Final = "a step that reached nobody is tried again"
+"""Since this patch. Histories from before it hold no timer for that."""
 
 Decide = Callable[[datetime, Standing], Obligation]
 
@@ -58,25 +67,19 @@ class Escalation:
         # Its own clock, not the course's: under skipped time the course's may be ahead, and the first page would wait.
         self._obligation = start.carried or opened(self._opening, workflow.now())
         self._standing: Standing | None = None
+        self._alongside = Alongside()
         self._paging: set[asyncio.Task[None]] = set()
+        self._unanswered = 0
+        self._fallback_called_at: datetime | None = None
         self._recorded = 0
         self._rungs = 0
 
     @workflow.run
     async def run(self, start: EscalationRun) -> EscalationView:
         """Climbs until resolved, then tells its course and its record, and ends with its last view."""
-        messenger = asyncio.create_task(self._tell_the_course())
-        recorder = asyncio.create_task(self._keep_the_record())
-        while not self._is_over():
-            await self._until_something_is_due()
-            if self._is_ready_for_a_new_run():
-                workflow.continue_as_new(start.but(carried=self._obligation))
-            if not self._obligation.is_resolved:
-                await self._learn_who_is_on_call()
-                self._climb()
-        messenger.cancel()
-        recorder.cancel()
-        return self._obligation.view
+        self._alongside.start(self._tell_the_course())
+        self._alongside.start(self._keep_the_record())
+        return await self._alongside.see_through(self._climb_until_resolved(start), self._survive_a_cancellation)
 
     @workflow.update
     async def acknowledge(self, order: Acknowledge) -> EscalationView:
@@ -109,7 +112,7 @@ class Escalation:
     async def reassign(self, order: Reassign) -> EscalationView:
         """Somebody else is asked, and paged at once."""
         view = await self._obey(lambda now, standing: self._obligation.reassign(order, standing, now))
-        self._page_in_the_background(max(view.step, 1), (order.to,))
+        self._page_in_the_background(Attempt(step=max(view.step, 1), to=order.to, at=workflow.now()), (order.to,))
         return view
 
     @reassign.validator
@@ -126,6 +129,11 @@ class Escalation:
         """What was missing has come."""
         self._move(self._obligation.settle(news, workflow.now()))
 
+    @workflow.signal
+    def report_back(self) -> None:
+        """The course asks how this escalation stands: it has opened it before, and may have forgotten."""
+        self._move(self._obligation.reported_back(workflow.now()))
+
     @workflow.query
     def view(self) -> EscalationView:
         """The escalation as it stands."""
@@ -135,6 +143,20 @@ class Escalation:
     def climb(self) -> Climb:
         """The ladder as it stands, from which `domain.forecast` tells who is paged when."""
         return self._obligation.climb
+
+    async def _climb_until_resolved(self, start: EscalationRun) -> EscalationView:
+        while not self._is_over():
+            await self._until_something_is_due()
+            if self._is_ready_for_a_new_run():
+                workflow.continue_as_new(start.but(carried=self._obligation))
+            if not self._obligation.is_resolved:
+                await self._learn_who_is_on_call()
+                self._climb()
+        return self._obligation.view
+
+    def _survive_a_cancellation(self) -> None:
+        self._show()
+        workflow.logger.warning("Somebody cancelled this escalation. It goes on: people end it, by resolving it")
 
     async def _until_something_is_due(self) -> None:
         """Until a rung or a lapse is due, or this run has nothing left to do. Only a moved one sets a new timer."""
@@ -152,7 +174,7 @@ class Escalation:
         """When the clock next matters: at once while it is not known who is on call, never once resolved."""
         if self._obligation.is_resolved:
             return None
-        return self._obligation.climb.wakes_at(self._standing.policy) if self._standing else workflow.now()
+        return self._obligation.wakes_at(self._standing.policy) if self._standing else workflow.now()
 
     def _is_due(self) -> bool:
         wakes_at = self._wakes_at()
@@ -171,14 +193,46 @@ class Escalation:
         return not self._paging and workflow.all_handlers_finished()
 
     async def _learn_who_is_on_call(self) -> None:
-        """Asked before each rung, so that an edit of the rota counts for the very next page."""
+        """Asked before each rung, so that an edit of the rota counts for the very next page.
+
+        Where nobody can say, the last answer counts; where there never was one, the fallback is called meanwhile.
+        """
         duty = Duty(severity=self._obligation.climb.severity, at=workflow.now())
-        standing = await workflow.execute_activity_method(
-            Paging.standing, duty, start_to_close_timeout=STANDING_WITHIN, retry_policy=FOR_EVER
-        )
+        try:
+            standing = await workflow.execute_activity_method(
+                Paging.standing,
+                duty,
+                start_to_close_timeout=STANDING_WITHIN,
+                schedule_to_close_timeout=STANDING_GIVEN_UP_AFTER,
+                retry_policy=FOR_EVER,
+            )
+        except ActivityError:
+            workflow.logger.exception("Nobody can say who is on call")
+            self._unanswered += 1
+            if self._standing is None:
+                self._call_the_fallback()
+                await workflow.sleep(ASKED_AGAIN_AFTER)
+            return
+        self._unanswered = 0
         # It may have become worse while we asked: then this is the answer for the milder policy, and we ask again.
         if duty.severity is self._obligation.climb.severity:
             self._standing = standing
+
+    def _call_the_fallback(self) -> None:
+        """Calls those who need no rota, unless they were called just now, or nobody is to be called."""
+        now, climb = workflow.now(), self._obligation.climb
+        # Once may be a worker that ended just then: who is on call is known as soon as another one is asked.
+        is_certain = self._unanswered > 1
+        is_called = self._fallback_called_at is not None and now < self._fallback_called_at + FALLBACK_AGAIN_AFTER
+        is_due = climb.is_open and climb.moves_at is not None and climb.moves_at <= now
+        if is_due and is_certain and not (is_called or self._paging):
+            self._rungs += 1
+            self._begin_to_page(self._call_only_the_fallback())
+
+    async def _call_only_the_fallback(self) -> None:
+        called_at = workflow.now()
+        if await self._page(FALLBACK_STEP, FALLBACK):
+            self._fallback_called_at = called_at
 
     def _climb(self) -> None:
         """Pages the rung that is due, if one still is: somebody may have answered while we asked who is on call."""
@@ -186,22 +240,35 @@ class Escalation:
         self._move(self._obligation.lapse(now))
         if not self._standing or not self._obligation.climb.is_open:
             return
-        rung = self._obligation.climb.next_rung(self._standing.policy)
+        policy, called = self._standing.policy, self._standing.called
+        rung = self._obligation.climb.next_rung(policy)
         if rung and rung.at <= now:
             self._rungs += 1
-            self._move(self._obligation.climbed(self._standing.policy, rung, now))
-            self._page_in_the_background(rung.step, self._standing.called[rung.step - 1])
+            self._move(self._obligation.climbed(policy, rung, now))
+            self._page_in_the_background(Attempt(step=rung.step, at=now), called[rung.step - 1])
+        elif (unheard := self._obligation.unheard) and self._obligation.is_to_be_tried_again(policy, now):
+            self._rungs += 1
+            self._move(self._obligation.tried_again())
+            # The policy may have been shortened since: then its last step is called.
+            people = (unheard.to,) if unheard.to else called[min(unheard.step, len(called)) - 1]
+            self._page_in_the_background(unheard.but(at=now, number=unheard.number + 1), people)
 
-    def _page_in_the_background(self, step: int, people: Sequence[PersonId]) -> None:
-        """A channel that takes its time never delays the next rung."""
-        task = asyncio.create_task(self._page_everybody(step, people))
+    def _page_in_the_background(self, attempt: Attempt, people: Sequence[PersonId]) -> None:
+        """A channel that takes its time never delays the next rung. The attempt is kept if nobody hears it."""
+        self._begin_to_page(self._page_everybody(attempt, people, self._obligation.climb))
+
+    def _begin_to_page(self, paging: Coroutine[Any, Any, None]) -> None:
+        task = self._alongside.start(paging)
         self._paging.add(task)
         task.add_done_callback(self._paging.discard)
 
-    async def _page_everybody(self, step: int, people: Sequence[PersonId]) -> None:
-        reached = await asyncio.gather(*(self._page(step, person) for person in people))
-        if not any(reached) and self._obligation.climb.is_open:
-            await self._page(FALLBACK_STEP, FALLBACK)
+    async def _page_everybody(self, attempt: Attempt, people: Sequence[PersonId], climb: Climb) -> None:
+        if any(await asyncio.gather(*(self._page(attempt.step, person) for person in people))):
+            return
+        if not self._obligation.climb.is_open or await self._page(FALLBACK_STEP, FALLBACK):
+            return
+        if workflow.patched(TRIED_AGAIN):
+            self._obligation = self._obligation.nobody_reached(attempt, climb)
 
     async def _page(self, step: int, person: PersonId) -> bool:
         """Whether any channel of the person took the page. Every attempt is on the record."""
@@ -266,5 +333,9 @@ class Escalation:
         if obligation.climb.severity is not self._obligation.climb.severity:
             self._standing = None
         self._obligation = obligation
-        view = obligation.view
-        workflow.set_current_details(f"{view.severity}, {view.state}, step {view.step}")
+        self._show()
+
+    def _show(self) -> None:
+        view = self._obligation.view
+        survived = "; cancelled in Temporal, and goes on all the same" if self._alongside.was_cancelled else ""
+        workflow.set_current_details(f"{view.severity}, {view.state}, step {view.step}{survived}")

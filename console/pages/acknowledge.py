@@ -15,8 +15,9 @@ from console.pages.told import UNCERTAIN, Refusal
 from console.problems import ProblemCode, told
 from domain.durations import in_words
 from domain.escalation import PHRASES, EscalationId, EscalationState, EscalationView
+from domain.forecast import FALLBACK_NAME
 from domain.incident import is_of_the_watch
-from domain.oncall import OnCall
+from domain.oncall import FALLBACK, OnCall
 from domain.policy import Policy
 from domain.refusal import RefusalCode, Refused
 from domain.values import Frozen, PersonId, Severity
@@ -53,6 +54,7 @@ class AcknowledgePage(Frozen):
     people: str | None
     waiting: str
     state: str
+    unreached: tuple[str, ...]
     advice: str | None
     may_acknowledge: bool
     is_answered: bool
@@ -149,6 +151,7 @@ def _page(
         people=around.people,
         waiting=in_words(_whole_minutes(datetime.now(UTC) - view.opened_at)),
         state=_state(view, person, on_call),
+        unreached=tuple(_name(missed.person, on_call) for missed in view.unreached) if is_open else (),
         advice=SILENT if is_open and is_of_the_watch(view.id) else None,
         may_acknowledge=is_open and not is_hers,
         is_answered=view.state is EscalationState.ACKNOWLEDGED,
@@ -163,19 +166,26 @@ def _page(
     )
 
 
-def _state(view: EscalationView, person: PersonId, on_call: OnCall) -> str:
-    def name(who: str) -> str:
-        return on_call.people[who].name if who in on_call.people else who
+def _name(person: PersonId, on_call: OnCall) -> str:
+    if person == FALLBACK:
+        return FALLBACK_NAME
+    return on_call.people[person].name if person in on_call.people else person
 
+
+def _state(view: EscalationView, person: PersonId, on_call: OnCall) -> str:
     match view.state:
         case EscalationState.OPEN:
             return "Nobody has it yet"
         case EscalationState.ACKNOWLEDGED if view.acknowledged_by == person:
             return "You have it"
         case EscalationState.ACKNOWLEDGED:
-            return f"{name(view.acknowledged_by or '')} has it"
+            return f"{_name(view.acknowledged_by or '', on_call)} has it"
         case EscalationState.RESOLVED:
-            return f"Resolved by {name(view.resolved_by)}" if view.resolved_by else "Resolved: what was missing came"
+            return (
+                f"Resolved by {_name(view.resolved_by, on_call)}"
+                if view.resolved_by
+                else "Resolved: what was missing came"
+            )
 
 
 def _if_nobody_answers(view: EscalationView, policy: Policy) -> str:

@@ -20,7 +20,7 @@ from console.door import AtTheDoor
 from console.pages.acknowledge import SILENT
 from console.pages.clock import Clock, WallClock
 from console.pages.me import me, remember
-from console.pages.needs import Need, needs
+from console.pages.needs import Need, needs, paged_name
 from console.pages.open_work import open_work
 from console.pages.rendering import floor_page, page
 from console.pages.told import Refusal, in_a_sentence
@@ -38,12 +38,10 @@ from domain.escalation import (
     Snooze,
 )
 from domain.incident import is_of_the_watch
-from domain.oncall import FALLBACK
 from domain.values import Frozen, Severity
 from records.errors import RecordStoreError
 
 PATH: Final = "/escalations"
-FALLBACK_NAME: Final = "the fallback channels"
 
 SNOOZES: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 240, 1440))
 """What may be chosen, as far as the severity's policy allows."""
@@ -250,7 +248,7 @@ def _page_sent(viewer: Viewer, sent: Page, clock: WallClock) -> PageSent:
     return PageSent(
         at=clock.at(sent.at),
         step=f"step {sent.step}" if sent.step else "fallback",
-        person=FALLBACK_NAME if sent.person == FALLBACK else viewer.name_of(sent.person),
+        person=paged_name(viewer, sent.person),
         channel=sent.channel,
         ok=sent.ok,
         result="sent" if sent.ok else sent.error or "not sent",

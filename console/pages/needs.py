@@ -6,12 +6,18 @@ from datetime import datetime
 from console.pages.clock import Clock, WallClock
 from console.pages.viewer import Viewer
 from domain.escalation import PHRASES, EscalationState, EscalationView
+from domain.forecast import FALLBACK_NAME
+from domain.obligation import FALLBACK_STEP
+from domain.oncall import FALLBACK
 from domain.policy import Policy
-from domain.values import Frozen, Severity
+from domain.values import Frozen, PersonId, Severity
 
 
 class Need(Frozen):
-    """One escalation in a line. `then` says what comes at `then_at` if nobody acts."""
+    """One escalation in a line. `then` says what comes at `then_at` if nobody acts.
+
+    `unreached` are the names of those whom no channel reached when they were paged last, although others may have been.
+    """
 
     id: str
     severity: Severity
@@ -20,6 +26,7 @@ class Need(Frozen):
     session: int | None
     raised: Clock
     asked: str
+    unreached: tuple[str, ...]
     then: str | None
     then_at: Clock | None
     is_answered: bool
@@ -42,6 +49,7 @@ def _need(viewer: Viewer, one: EscalationView, clock: WallClock) -> Need:
         session=one.session,
         raised=clock.since(one.opened_at),
         asked=_asked(viewer, one),
+        unreached=tuple(paged_name(viewer, missed.person) for missed in one.unreached),
         then=then[0] if then else None,
         then_at=clock.due(then[1]) if then else None,
         is_answered=one.state is EscalationState.ACKNOWLEDGED,
@@ -52,8 +60,15 @@ def _need(viewer: Viewer, one: EscalationView, clock: WallClock) -> Need:
 def _asked(viewer: Viewer, one: EscalationView) -> str:
     if one.state is EscalationState.ACKNOWLEDGED:
         return f"{viewer.name_of(one.acknowledged_by or '')} has it"
-    reached = dict.fromkeys(viewer.name_of(page.person) for page in one.pages if page.step == one.step)
-    return f"paged {', '.join(reached)}" if reached else "nobody was paged yet"
+    reached = dict.fromkeys(page.person for page in one.pages if page.ok and page.step in {one.step, FALLBACK_STEP})
+    if reached:
+        return f"paged {', '.join(paged_name(viewer, person) for person in reached)}"
+    return "nobody could be reached yet" if one.pages else "nobody was paged yet"
+
+
+def paged_name(viewer: Viewer, person: PersonId) -> str:
+    """The name of whoever was paged; that of the fallback channels for what went to them."""
+    return FALLBACK_NAME if person == FALLBACK else viewer.name_of(person)
 
 
 def _then(viewer: Viewer, one: EscalationView, policy: Policy) -> tuple[str, datetime] | None:

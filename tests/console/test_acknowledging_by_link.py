@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from domain.access import TokenRole
 from gateway.links import GOOD_FOR, Links
 from tests.cast import MARA, vitals
 from tests.console.house import House
@@ -53,6 +54,31 @@ async def test_opening_the_link_changes_nothing_and_the_button_acknowledges(hous
     assert "You have it" in answered.text
     assert await state(house, escalation) == ("acknowledged", "lind")
     assert "You have it" in (await nurse.post(link)).text
+
+
+async def test_who_answers_is_told_whom_no_page_reached(house: House) -> None:
+    """Dr Osei's phone is dead: the nurse, who was reached, reads it on the page behind her page; so does the floor."""
+    file = house.stack.oncall
+    good = file.read_text(encoding="utf-8")
+    try:
+        file.write_text(re.sub(r'"json://[^"]*/osei"', '"json://127.0.0.1:9/osei"', good), encoding="utf-8")
+        escalation, link = await woken(house, "lind")
+
+        async def unreached() -> list[str]:
+            shown = (await house.admin.get(f"/v1/escalations/{escalation}")).json()
+            return [one["person"] for one in shown["unreached"]]
+
+        assert await eventually(unreached) == ["osei"]
+    finally:
+        file.write_text(good, encoding="utf-8")
+    said = "Dr Osei could not be reached: no channel took the page"
+
+    async def recorded() -> bool:
+        return said in (await (await house.caller(TokenRole.ONCALL)).get("/escalations")).text
+
+    assert said in (await house.client().get(link)).text
+    assert await eventually(recorded)
+    assert said in (await (await house.caller(TokenRole.ONCALL)).get("/")).text
 
 
 async def test_a_page_can_be_passed_on(house: House) -> None:

@@ -89,6 +89,91 @@ def test_the_fallback_is_paged_where_no_channel_of_a_step_took_it() -> None:
     assert tried(failed, ok=lambda _: False).due == ()
 
 
+def unheard() -> Incident:
+    """The first step has reached nobody, and the fallback neither."""
+    return tried(tried(new().climbed(CLINIC, MONDAY), ok=lambda _: False), ok=lambda _: False)
+
+
+@pytest.mark.parametrize(("seconds", "is_tried"), [(29, False), (30, True), (31, True)])
+def test_a_step_that_reached_nobody_is_tried_again(seconds: int, is_tried: bool) -> None:
+    """The fallback included: half a minute after it was called, all its people are due again."""
+    again = unheard().climbed(CLINIC, after(seconds=seconds))
+
+    assert to_be_paged(again) == ([(1, "lind", 0), (1, "osei", 0), (1, "osei", 1)] if is_tried else [])
+    assert again.obligation.view.step == 1
+    assert Incident.model_validate_json(again.model_dump_json()) == again
+
+
+SLOW = parse_on_call(EXAMPLE.replace('wait = "PT1M"', 'wait = "PT5M"', 1), "oncall.toml")
+"""The clinic, whose first step waits for five minutes."""
+
+
+def nobody_for(seconds: int) -> Incident:
+    """The first step was tried every half minute for so long, and reached nobody."""
+    incident = new()
+    for moment in range(0, seconds + 1, 30):
+        incident = incident.climbed(SLOW, after(seconds=moment))
+        incident = tried(tried(incident, ok=lambda _: False), ok=lambda _: False)
+    return incident
+
+
+def test_it_is_tried_until_somebody_is_reached() -> None:
+    """One channel of one person will do."""
+    reached = tried(nobody_for(60).climbed(SLOW, after(seconds=90)), ok=lambda due: due.person == "lind")
+
+    assert reached.climbed(SLOW, after(seconds=299)).due == ()
+
+
+def test_it_is_tried_until_the_next_step_comes() -> None:
+    """Which is tried in its turn."""
+    second = nobody_for(270).climbed(SLOW, after(minutes=5))
+
+    assert {due.step for due in second.due} == {2}
+
+
+def test_of_all_attempts_the_first_and_the_newest_are_told() -> None:
+    """A night without a way out does not fill the alarm with the same failures."""
+    pages = nobody_for(120).obligation.view.pages
+
+    assert sorted({page.at for page in pages}) == [MONDAY, after(seconds=120)]
+    assert len(pages) == 8
+
+
+@pytest.mark.parametrize(
+    "order", [Acknowledge(by="lind"), Resolve(by="lind", note="Seen"), Reassign(by="lind", to="ward")]
+)
+def test_nobody_is_tried_again_once_somebody_acted(order: Order) -> None:
+    """Also where the page that was just going out fails after that."""
+    climbed = tried(new().climbed(CLINIC, MONDAY), ok=lambda _: False)
+    [last] = climbed.due
+    answered = climbed.obeyed(order, CLINIC, after(seconds=1))
+    late = Page(at=last.at, step=0, person=FALLBACK, channel="json", ok=False, error="too late")
+
+    answered = answered.tried(last, late, CLINIC)
+
+    assert answered.climbed(CLINIC, after(seconds=31)).due == answered.due
+    assert unheard().obeyed(order, CLINIC, after(seconds=1)).obligation.unheard is None
+
+
+def test_whoever_it_was_passed_on_to_is_tried_again() -> None:
+    """They alone, and not the step."""
+    passed_on = new().climbed(CLINIC, MONDAY).obeyed(Reassign(by="lind", to="ward"), CLINIC, after(seconds=5))
+    nobody = tried(tried(passed_on, ok=lambda _: False), ok=lambda _: False)
+
+    assert to_be_paged(nobody.climbed(CLINIC, after(seconds=35))) == [(1, "ward", 0)]
+
+
+def test_a_step_whose_people_have_no_channel_goes_to_the_fallback() -> None:
+    """Somebody who has left the on-call file since cannot be paged: that is no reason to page nobody."""
+    passed_on = new().climbed(CLINIC, MONDAY).obeyed(Reassign(by="lind", to="ward"), CLINIC, after(seconds=5))
+    nobody = tried(tried(passed_on, ok=lambda _: False), ok=lambda _: False)
+    people = {name: person for name, person in CLINIC.people.items() if name != "ward"}
+
+    again = nobody.climbed(CLINIC.but(people=people), after(seconds=35))
+
+    assert to_be_paged(again) == [(0, FALLBACK, 0)]
+
+
 def test_one_channel_that_took_it_is_enough() -> None:
     """No fallback."""
     assert tried(new().climbed(CLINIC, MONDAY), ok=lambda due: due.person == "lind").due == ()

@@ -21,7 +21,7 @@ from domain.escalation import (
     escalation_id,
 )
 from domain.ladder import Climb, Rung, forecast
-from domain.obligation import FIRST_PAGES, LAST_PAGES, Obligation, opened
+from domain.obligation import AGAIN_AFTER, FIRST_PAGES, LAST_PAGES, Attempt, Obligation, opened
 from domain.oncall import Duty, parse_on_call
 from domain.refusal import RefusalCode, Refused
 from domain.values import Severity
@@ -274,3 +274,72 @@ def test_a_link_promises_once() -> None:
     newest = again.acknowledge(Acknowledge(by=LIND, link="second"), URGENT, after(minutes=63))
     assert (newest.view.acknowledged_by, newest.used_links) == (LIND, ("first", "second"))
     assert again.acknowledge(Acknowledge(by=LIND), URGENT, after(minutes=63)).view.acknowledged_by == LIND
+
+
+FIRST = Attempt(step=1, at=MONDAY)
+
+
+def test_an_attempt_that_reached_nobody_is_due_again_within_a_minute() -> None:
+    """Half a minute after it began, unless the next step comes before."""
+    unheard = alarm().nobody_reached(FIRST, alarm().climb)
+
+    assert unheard.wakes_at(URGENT.policy) == MONDAY + AGAIN_AFTER < after(minutes=1)
+    assert not unheard.is_to_be_tried_again(URGENT.policy, after(seconds=29))
+    assert unheard.is_to_be_tried_again(URGENT.policy, after(seconds=30))
+    assert alarm().wakes_at(URGENT.policy) == after(minutes=5)
+
+
+def test_a_routine_attempt_waits_for_the_office_to_open() -> None:
+    """Nobody is called at night for what can wait: the last attempt of the day goes on in the morning."""
+    closing = datetime(2026, 3, 3, 1, 59, 50, tzinfo=UTC)
+    unheard = alarm(Severity.ROUTINE)
+    unheard = unheard.nobody_reached(FIRST.but(at=closing), unheard.climb)
+
+    assert not unheard.is_to_be_tried_again(ROUTINE.policy, closing + timedelta(hours=13))
+    assert unheard.is_to_be_tried_again(ROUTINE.policy, closing + timedelta(hours=14, seconds=10))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda one: one.acknowledge(Acknowledge(by=LIND), URGENT, after(seconds=1)),
+        lambda one: one.resolve(Resolve(by=LIND, note="Seen"), URGENT, after(seconds=1)),
+        lambda one: one.snooze(snooze(minutes=5), URGENT, after(seconds=1)),
+        lambda one: one.reassign(Reassign(by=LIND, to=WARD), URGENT, after(seconds=1)),
+        lambda one: one.climbed(URGENT.policy, Rung(step=2, at=after(minutes=5)), after(minutes=5)),
+        lambda one: one.repeat(Repeat(severity=Severity.EMERGENCY, at=MONDAY), after(seconds=1)),
+    ],
+)
+def test_whatever_moves_the_ladder_ends_the_attempts(act: Callable[[Obligation], Obligation]) -> None:
+    """Before or after the attempt was known to have reached nobody."""
+    begun = alarm()
+
+    assert act(begun.nobody_reached(FIRST, begun.climb)).unheard is None
+    assert act(begun).nobody_reached(FIRST, begun.climb).unheard is None
+
+
+def test_a_page_that_comes_back_late_ends_no_attempt() -> None:
+    """It changes what is told, not the ladder."""
+    late = Page(at=MONDAY, step=1, person=LIND, channel="json", ok=False)
+
+    assert alarm().nobody_reached(FIRST, alarm().climb).paged([late]).unheard == FIRST
+
+
+def test_an_escalation_reports_back_how_it_stands() -> None:
+    """With the moments at which it came to stand so; one that has only been opened has no news."""
+    opened_only = alarm()
+    promised = opened_only.acknowledge(Acknowledge(by=LIND, note="Coming"), URGENT, after(minutes=1))
+    lapsed = promised.lapse(after(minutes=61))
+    done = promised.resolve(Resolve(by=OSEI, note="Seen"), URGENT, after(minutes=2))
+    later = after(minutes=90)
+
+    assert opened_only.reported_back(later) == opened_only
+    for one, change, at, by in (
+        (promised, Change.ACKNOWLEDGED, after(minutes=1), LIND),
+        (lapsed, Change.REOPENED, later, None),
+        (done, Change.RESOLVED, after(minutes=2), OSEI),
+    ):
+        reported = one.reported_back(later)
+        assert reported.notices[:-1] == one.notices
+        news = reported.notices[-1]
+        assert (news.change, news.at, news.by) == (change, at, by)

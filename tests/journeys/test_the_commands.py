@@ -183,6 +183,13 @@ async def test_protocols_and_rotas_are_checked_shown_and_approved(tmp_path: Path
     broken.write_text((ROOT / "examples" / "oncall.toml").read_text("utf-8").replace('"person:ward"', '"person:who"'))
     said = await kapstan("oncall", "check", str(broken))
     assert (said.code, "policies.emergency.steps[2].notify[3]" in said.err) == (2, True), said
+    broken.write_text((ROOT / "examples" / "oncall.toml").read_text("utf-8").replace("json://127.0.0.1", "slack://abc"))
+    said = await kapstan("oncall", "check", str(broken))
+    assert (said.code, "fallback.channels[1]: slack:// must be written" in said.err, "abc" in said.err) == (
+        2,
+        True,
+        False,
+    )
 
 
 async def test_who_would_be_paged_now(data: str) -> None:

@@ -154,6 +154,25 @@ async def test_a_rota_with_a_stranger_is_named_by_file_and_key_before_anything_s
     assert not plan.data.exists()
 
 
+MUTE = (
+    "json://127.0.0.1:9900/ward",
+    "mailto://kapstan:secret@clinic.example?to=ward",
+    "people.ward.channels[1]: mailto:// must name whom a page goes to",
+)
+
+
+async def test_a_channel_that_could_never_take_a_page_is_named_before_anything_starts(plan: StackPlan) -> None:
+    """By key and kind; its address and its password are shown to nobody."""
+    old, new, said = MUTE
+    file = on_call_with(plan.data.with_name("calls.toml"), old, new)
+
+    message = await refusal_of(plan.but(oncall=file))
+
+    assert message.startswith(f"{file}: {said}")
+    assert "secret" not in message
+    assert not plan.data.exists()
+
+
 async def said_by(*command: str, **environment: str) -> tuple[int | None, str]:
     """How a program of ours ends, and its last words."""
     process = await asyncio.create_subprocess_exec(
@@ -176,12 +195,12 @@ async def test_up_ends_with_the_exit_code_of_a_wrong_configuration(folder: Path)
 
 
 @pytest.mark.parametrize("program", [("worker.py",), ("-m", "starter", "console")], ids=["worker", "console"])
-@pytest.mark.parametrize("is_text", [True, False])
+@pytest.mark.parametrize(("slip", "is_text"), [(STRANGER, True), (MUTE, True), (STRANGER, False)])
 async def test_who_pages_and_who_foretells_pages_start_on_no_broken_on_call_file(
-    folder: Path, program: tuple[str, ...], *, is_text: bool
+    folder: Path, program: tuple[str, ...], slip: tuple[str, str, str], *, is_text: bool
 ) -> None:
     """Exit code 2 and one line that names setting, file and key; a file that is no text is told as one."""
-    old, new, said = STRANGER
+    old, new, said = slip
     file = on_call_with(folder / "calls.toml", old, new)
     if not is_text:
         file.write_bytes(b"\xff\xfe")

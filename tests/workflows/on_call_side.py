@@ -36,7 +36,8 @@ PATIENCE = 30.0
 class PagerTwin:
     """Knows who is on call; a page reaches everybody but the `unreachable`, and hangs for the `slow`.
 
-    While `knows` is cleared it does not say who is on call.
+    While `knows` is cleared it does not say who is on call, and where it `is_broken` it cannot. While it `is_lost` it
+    cannot even try to page anybody.
     """
 
     def __init__(self, on_call: OnCall) -> None:
@@ -46,15 +47,21 @@ class PagerTwin:
         self.slow: dict[PersonId, asyncio.Event] = {}
         self.knows = asyncio.Event()
         self.knows.set()
+        self.is_broken = False
+        self.is_lost = False
 
     @activity.defn
     async def standing(self, duty: Duty) -> Standing:
         await self.knows.wait()
+        if self.is_broken:
+            raise ApplicationError("the rota cannot be told")
         return self.on_call.standing(duty)
 
     @activity.defn
     async def page(self, order: PageOrder) -> tuple[Page, ...]:
         self.sent.append(order)
+        if self.is_lost:
+            raise ApplicationError("there is no on-call file", non_retryable=True)
         if order.person in self.slow:
             await self.slow[order.person].wait()
         ok = order.person not in self.unreachable
@@ -182,28 +189,37 @@ class OnCallSide:
             if (await handle.describe()).close_time is None:
                 await handle.terminate()
 
+    def pager_at_work(self, escalation: type = Escalation) -> Worker:
+        """A worker for escalations and their pages: as `async with`, until its end."""
+        return Worker(
+            self._temporal.client,
+            task_queue=PAGING,
+            workflows=[escalation],
+            activities=[self.pager.standing, self.pager.page],
+        )
+
+    def record_at_work(self) -> Worker:
+        """A worker for courses and the record."""
+        return Worker(
+            self._temporal.client,
+            task_queue=COURSES,
+            workflows=[CourseTwin],
+            activities=[self.record.record_escalation],
+        )
+
+    def let_go(self) -> None:
+        """Whatever was held back goes on."""
+        for event in self.pager.slow.values():
+            event.set()
+
 
 @asynccontextmanager
 async def on_call_side(temporal: Temporal, file: str) -> AsyncIterator[OnCallSide]:
     """Workers for both queues, for one test."""
     side = OnCallSide(temporal, parse_on_call(file, "oncall.toml"))
-    async with (
-        Worker(
-            temporal.client,
-            task_queue=PAGING,
-            workflows=[Escalation],
-            activities=[side.pager.standing, side.pager.page],
-        ),
-        Worker(
-            temporal.client,
-            task_queue=COURSES,
-            workflows=[CourseTwin],
-            activities=[side.record.record_escalation],
-        ),
-    ):
+    async with side.pager_at_work(), side.record_at_work():
         yield side
-        for event in side.pager.slow.values():
-            event.set()
+        side.let_go()
         await side.end()
 
 
@@ -214,6 +230,13 @@ async def eventually(holds: Callable[[], bool], instead: Callable[[], str], with
         if time.monotonic() > deadline:
             raise AssertionError(instead())
         await asyncio.sleep(0.02)
+
+
+async def until(asked: Callable[[], Awaitable[bool]], within: float = PATIENCE) -> None:
+    """Asks until it is so; fails when it is not within so many seconds."""
+    async with asyncio.timeout(within):
+        while not await asked():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 async def refused(act: Awaitable[EscalationView]) -> Refusal:

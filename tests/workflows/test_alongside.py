@@ -1,7 +1,7 @@
 """What runs beside a workflow's story on the real server: it fails loudly, and a cancellation ends none of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from tests.workflows.conftest import Temporal
-from tests.workflows.on_call_side import PATIENCE
+from tests.workflows.on_call_side import PATIENCE, until
 from workflows.alongside import Alongside
 
 QUEUE = "alongside"
@@ -111,13 +111,6 @@ async def details(handle: WorkflowHandle[RoundWithParts, str]) -> str:
     return str(await handle.query("__temporal_workflow_metadata"))
 
 
-async def holds(asked: Callable[[], Awaitable[bool]]) -> None:
-    """Returns as soon as it holds."""
-    async with asyncio.timeout(PATIENCE):
-        while not await asked():  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-
-
 async def failed_task(handle: WorkflowHandle[RoundWithParts, str]) -> str:
     """What failed a workflow task, as soon as one has failed."""
     async with asyncio.timeout(PATIENCE):
@@ -152,9 +145,9 @@ async def test_a_story_that_fails_fails_the_workflow_task(begun: Started, bug: s
 async def test_a_cancellation_is_survived_and_said(begun: Started) -> None:
     """It reaches neither the story nor the activity that the story waits for; the workflow says that it was asked."""
     handle = begun.handle
-    await holds(lambda: contains(handle, "look"))
+    await until(lambda: contains(handle, "look"))
     await handle.cancel()
-    await holds(lambda: contains(handle, "cancelled, and goes on"))
+    await until(lambda: contains(handle, "cancelled, and goes on"))
 
     begun.ward.open.set()
     await handle.signal(RoundWithParts.end)
@@ -173,7 +166,7 @@ async def test_a_story_continues_as_new(begun: Started) -> None:
     async def is_another_run() -> bool:
         return (await begun.handle.describe()).run_id != first
 
-    await holds(is_another_run)
+    await until(is_another_run)
     await begun.handle.signal(RoundWithParts.end)
     assert await begun.handle.result() == "seen"
 

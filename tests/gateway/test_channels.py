@@ -1,0 +1,141 @@
+"""Which channels a page could go out by: Apprise is asked, and nothing is sent."""
+
+import logging
+import socket
+
+import pytest
+
+from domain.oncall import OnCallFileError
+from gateway.channels import fault
+from gateway.oncall import OnCallBook, read_on_call
+from tests.floor import ROOT
+
+EXAMPLE = (ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8")
+TWILIO = f"twilio://AC{'0' * 32}:{'1' * 32}@15550001111"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "json://127.0.0.1:9900/lind",
+        "JSONS://kapstan:token@hooks.clinic.example/lind?+X-Key=a@b",
+        "mailto://lind@clinic.example",
+        "mailto://127.0.0.1:2525?from=kapstan@clinic.example&to=osei@clinic.example",
+        "mailtos://kapstan:p%40ss@clinic.example?to=lind@clinic.example,osei@clinic.example&cc=ward@clinic.example",
+        "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#on-call",
+        "tgram://123456789:abcdefghijklmnopqrstuvwxyzabcdefghi",
+        "tgram://123456789:abcdefghijklmnopqrstuvwxyzabcdefghi/12315544",
+        f"{TWILIO}/15550002222",
+        f"{TWILIO}/15550002222/15550003333",
+        "ntfy://clinic-on-call",
+        "ntfys://ntfy.clinic.example/on-call",
+        "bulksms://user:password@/@on-call",
+        "mastodon://token@clinic.example/@lind@other.example",
+        "opsgenie://key",
+    ],
+)
+def test_a_channel_that_apprise_takes_is_without_fault(url: str) -> None:
+    """A start that refuses a channel which works would leave a clinic without any."""
+    assert fault(url) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("nosuchservice://lind", "must be the name of a service that Apprise knows"),
+        ("smtp://clinic.example", "must be the name of a service that Apprise knows"),
+        ("gnome://lind", "must be a service whose software is installed on this machine"),
+        ("mailto://", "must be written as Apprise reads it"),
+        ("mailto://clinic.example", "must be written as Apprise reads it"),
+        ("slack://abc", "must be written as Apprise reads it"),
+        ("tgram://x", "must be written as Apprise reads it"),
+        ("pover://u", "must be written as Apprise reads it"),
+        ("gotify://clinic.example", "must be written as Apprise reads it"),
+        ("json://:9900/lind", "must be written as Apprise reads it"),
+        ("json://127.0.0.1:port/lind", "must be written as Apprise reads it"),
+        ("json://127.0.0.1:99000/lind", "must have a port between 1 and 65535"),
+        ("mailto://kapstan:secret@clinic.example?to=lind", "must name whom a page goes to"),
+        ("mailto://kapstan:secret@clinic.example/lind", "must name whom a page goes to"),
+        (f"{TWILIO}/123", "must name whom a page goes to"),
+        (f"{TWILIO}/15550002222/123", "must name whom a page goes to, and everybody"),
+        ("signal://clinic.example:8080/+15550001111/lind", "must name whom a page goes to"),
+        ("sns://AHIAJGNT76XIMXDBIJYA/bu1dHSdO22pfaaVy/wmNsdjFyWQ4/us-east-1/", "must name whom a page goes to"),
+        ("whatsapp://token@12345/", "must name whom a page goes to"),
+        ("ntfy://", "must name whom a page goes to"),
+        ("clicksend://user:password@", "must name whom a page goes to"),
+        ("mailto://kapstan:p@ss@clinic.example?to=lind@clinic.example", "must have no @ too many"),
+        ("mailto://kapstan:secret@clinic.example?to=lind@@clinic.example", "must have no @ too many"),
+        ("mailto://kapstan:secret@clinic.example?to=lind@ward@clinic.example", "must have no @ too many"),
+        ("json://kapstan@ward@clinic.example", "must have no @ too many"),
+        ("json://127.0.0.1/lind, json://127.0.0.1/osei", "must be one URL"),
+    ],
+)
+def test_a_channel_that_could_never_take_a_page_is_told_by_its_kind(url: str, said: str) -> None:
+    """What is missing is said in words that hold nothing of the address but its scheme."""
+    found = fault(url)
+
+    assert found is not None
+    assert found.startswith(f"{url.partition('://')[0]}:// {said}")
+    assert not [part for part in ("clinic", "secret", "lind", "127", "1555") if part in found]
+
+
+def test_nothing_is_sent_and_no_address_reaches_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither a connection nor a look-up of a name, for a sound channel as for another."""
+    caplog.set_level(logging.DEBUG)
+    fault("json://127.0.0.1/lind")
+
+    def no_network(*_: object, **__: object) -> None:
+        raise AssertionError("somebody went out")
+
+    for way in ("create_connection", "getaddrinfo", "gethostbyname"):
+        monkeypatch.setattr(socket, way, no_network)
+    monkeypatch.setattr(socket.socket, "connect", no_network)
+    for url in (
+        "mailto://kapstan:secret@clinic.example?to=lind",
+        "json://clinic.example/lind",
+        f"{TWILIO}/15550002222",
+    ):
+        fault(url)
+
+    assert "clinic" not in caplog.text
+    assert "1555" not in caplog.text
+
+
+def test_every_channel_of_a_file_is_asked_for_and_named_by_its_key(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Together with whatever else is wrong, so that a file is mended in one go."""
+    file = tmp_path_factory.mktemp("calls") / "oncall.toml"
+    file.write_text(
+        EXAMPLE.replace("mailto://127.0.0.1:2525?from=kapstan@clinic.example&to=osei@clinic.example", "slack://abc")
+        .replace("json://127.0.0.1:9900/fallback", "siren://attic")
+        .replace('members  = ["lind"]', 'members  = ["mallory"]'),
+        encoding="utf-8",
+    )
+
+    with pytest.raises(OnCallFileError) as refused:
+        read_on_call(file, fault)
+
+    assert [key for key, _ in refused.value.findings] == [
+        "rotas.nurse.members[1]",
+        "people.osei.channels[2]",
+        "fallback.channels[1]",
+    ]
+
+
+def test_an_edit_with_such_a_channel_is_broken_as_any_other(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A start would refuse it: what runs goes on with the last good file, and says why."""
+    file = tmp_path_factory.mktemp("calls") / "oncall.toml"
+    file.write_text(EXAMPLE, encoding="utf-8")
+    book = OnCallBook(file, fault)
+    good = book.now()
+
+    file.write_text(EXAMPLE.replace('"json://127.0.0.1:9900/lind"', '"json://127.0.0.1:9900/lind", "tgram://x"'))
+
+    assert book.now() == good
+    broken = book.trouble
+    assert broken is not None
+    assert [key for key, _ in broken.findings] == ["people.lind.channels[2]"]
+    file.write_text(EXAMPLE, encoding="utf-8")
+    assert book.now() == good
+    assert book.trouble is None
