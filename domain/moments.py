@@ -11,9 +11,7 @@ EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 """Both included. What a rule adds to a moment or takes from it, in whatever offset, stays within every calendar."""
 
-EXPECTED: Final = (
-    "must be RFC 3339 text with an offset, such as 2026-11-27T19:14:00Z, between the years 1900 and 2200"
-)
+EXPECTED: Final = "must be RFC 3339 text with an offset, such as 2026-11-27T19:14:00Z, between the years 1900 and 2200"
 LOCAL_EXPECTED: Final = (
     "must be a local date and time such as 2026-01-05T08:00:00, without an offset, between the years 1900 and 2200"
 )

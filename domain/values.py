@@ -29,7 +29,6 @@ Moment: TypeAlias = Annotated[datetime, FromOutside()]
 """A moment with an offset. Told from outside it must be RFC 3339 text, between the years 1900 and 2200."""
 
 
-
 class Frozen(BaseModel):
     """A fact: it never changes; `but` says it again with some of it different."""
 
