@@ -62,10 +62,10 @@ def parse_approvals(text: str, file: str) -> tuple[Approval, ...]:
         # As JSON, because that is how what comes from outside is read: strictly, a moment as RFC 3339.
         content = json.dumps(tomllib.loads(text), default=_as_text)
         return ApprovalFile.model_validate_json(content, strict=True).approvals
-    except tomllib.TOMLDecodeError as error:
-        raise ProtocolFileError((Finding(file=file, key="", expected=f"not valid TOML: {error}"),)) from None
     except ValidationError as error:
         raise ProtocolFileError(findings_of(error, file)) from None
+    except (ValueError, RecursionError) as error:  # a number of over 4,300 digits is no `TOMLDecodeError`
+        raise ProtocolFileError((Finding(file=file, key="", expected=f"not valid TOML: {error}"),)) from None
 
 
 def _as_text(value: datetime | date | time) -> str:
