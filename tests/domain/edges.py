@@ -8,6 +8,8 @@ from typing import Any, Final, TypeAlias
 
 from pydantic import BaseModel, JsonValue
 
+from domain.values import Frozen
+
 Json: TypeAlias = dict[str, JsonValue]
 
 MOMENTS: Final = (
@@ -110,6 +112,11 @@ NUMBERS: Final = (0, -0.0, 5e-324, 1e-300, 1e-7, 0.1, 1.0, 2**53 + 1, 1e16, 1e30
 SOMETHING_ELSE: Final[tuple[JsonValue, ...]] = (None, True, 7, 1.5, "text", [], {}, [None], {"": None})
 
 
+def is_read_back(said: Frozen) -> None:
+    """It comes out of JSON as it went in."""
+    assert type(said).model_validate_json(said.model_dump_json()) == said
+
+
 def edges_of(model: type[BaseModel], sample: Json, but: frozenset[str] = frozenset()) -> Iterator[Json]:
     """The sample again and again, each time with one of its fields, however deep, at one of its edges.
 
@@ -165,7 +172,7 @@ class _Edges:
                 yield from self.of_object(said, sample if isinstance(sample, dict) else {})
             case "object":
                 held = sample if isinstance(sample, dict) else {}
-                yield from ({text: 1.0} for text in TEXTS)
+                yield from ({**held, text: 1.0} for text in TEXTS)
                 yield from ({**held, name: number} for name in held for number in NUMBERS)
 
     def _of_list(self, said: Mapping[str, Any], sample: Sequence[JsonValue]) -> Iterator[JsonValue]:

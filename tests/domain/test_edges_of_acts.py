@@ -17,7 +17,7 @@ from domain.reading_events import parse_json
 from domain.refusal import Refused
 from domain.values import Severity
 from tests.cast import MARA, days
-from tests.domain.edges import ODD, SYNTAX, Json, edges_of
+from tests.domain.edges import ODD, SYNTAX, Json, edges_of, is_read_back
 from tests.domain.ward import Ward
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -52,15 +52,13 @@ def obeyed(order: Order, now: datetime) -> Obligation:
 def is_borne(obligation: Obligation, now: datetime) -> None:
     """All that is made of it: its next run, what is recorded and shown of it, its ladder and its course's ledger."""
     run = EscalationRun(**dict(OPENING), carried=obligation)
-    assert EscalationRun.model_validate_json(run.model_dump_json()) == run
+    is_read_back(run)
     policy = STANDING.policy
     climb: Climb = obligation.climb
     for moment in (now, now + days(3650)):
-        assert climb.lapsed(moment)
+        is_read_back(climb.lapsed(moment))
         assert (climb.wakes_at(policy) is None) == (obligation.view.state is EscalationState.RESOLVED)
-        assert obligation.repeat(Repeat(severity=Severity.EMERGENCY, at=moment), moment)
-    for notice in obligation.notices:
-        assert json.loads(notice.model_dump_json())
+        is_read_back(obligation.repeat(Repeat(severity=Severity.EMERGENCY, at=moment), moment))
 
 
 @pytest.mark.parametrize("now", [NOW, datetime(2199, 12, 31, 23, 59, tzinfo=UTC)], ids=str)
