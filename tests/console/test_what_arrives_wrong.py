@@ -144,6 +144,19 @@ async def test_what_is_wrong_is_told_and_changes_nothing(desk: Desk, wrong: str)
     assert await desk.standing() == before
 
 
+@pytest.mark.parametrize("told", ["202611271914", "2026-11-20_10%3A00Z", "0001-01-01T00:00:00Z", "-1"])
+async def test_a_moment_in_the_head_is_read_like_any_other(desk: Desk, told: str) -> None:
+    """In binary mode `ce-time` must be what `time` must be, and is told of as that."""
+    event, before = good(desk.course), await desk.standing()
+    head = {f"ce-{name}": event[name] for name in ("specversion", "id", "source", "type", "subject")}
+
+    answer = await desk.sends(written(event["data"]), JSON, **head, **{"ce-time": told})
+
+    assert (answer.status_code, [one["pointer"] for one in answer.json()["errors"]]) == (422, ["/time"])
+    assert "must be RFC 3339 text with an offset" in answer.json()["detail"]
+    assert await desk.standing() == before
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "", "application/json; charset=utf-16"])
 async def test_another_content_type_is_not_guessed_at(desk: Desk, kind: str) -> None:
     """415, however good the event inside."""

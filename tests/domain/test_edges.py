@@ -64,7 +64,7 @@ from tests.cast import (
 from tests.domain.edges import MOMENTS, NO_MOMENTS, Json, edges_of, is_read_back
 from tests.domain.ward import Ward, is_whole
 from workflows.attributes import changed_attributes, story
-from workflows.course import CourseRun
+from workflows.course import CourseRun, Report
 
 LAST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 """A clock that is far ahead."""
@@ -304,3 +304,11 @@ def test_a_baseline_next_to_nothing_has_no_percentage() -> None:
 
     assert shown.trend is not None
     assert shown.trend.improvement_percent is None
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-14:00"])
+def test_what_an_earlier_release_accepted_is_not_judged_again(text: str) -> None:
+    """A history or a carried state that holds such a moment is read as it is: a replay asks no rule of today."""
+    accepted = booking(MARA, at=MONDAY, starts_at=datetime.fromisoformat(text))
+
+    is_read_back(Report(event=accepted))
