@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from console.pages.told import is_browser, tell
 from console.problems import AGAIN_AFTER, MEDIA_TYPE, ProblemCode, Told, refused, told
 from console.requests import request_id
-from domain.refusal import FieldError, Refused
+from domain.reading_events import field_error
+from domain.refusal import Refused
 from gateway.calls import Fault, TooMany, Unavailable
 from records.errors import RecordStoreError, RecordStoreUnreachable
 
@@ -77,7 +78,5 @@ def fault(error: Exception) -> Told:
 
 
 def _invalid(error: RequestValidationError) -> Told:
-    errors = tuple(
-        FieldError(pointer="/" + "/".join(map(str, one["loc"])), detail=one["msg"]) for one in error.errors()
-    )
+    errors = tuple(field_error(tuple(one["loc"]), one["msg"]) for one in error.errors())
     return told(ProblemCode.INVALID, "; ".join(f"{one.pointer}: {one.detail}" for one in errors), *errors)

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal, Self, get_args
 from pydantic import Field, JsonValue, TypeAdapter, model_validator
 
 from domain.ledger import canonical
-from domain.values import Actor, Code, CourseId, Frozen, Moment, Name, PersonId, Role, Text
+from domain.values import Actor, Attribute, Code, CourseId, Frozen, Moment, Name, PersonId, Role, Text
 
 SessionNumber = Annotated[int, Field(ge=1, le=99)]
 Codes = Annotated[tuple[Code, ...], Field(max_length=100)]
@@ -95,8 +95,8 @@ class Event(Frozen, extra="ignore"):
     """A CloudEvents 1.0 envelope; attributes that Kapstan does not know are left aside, as the standard asks."""
 
     specversion: Literal["1.0"] = "1.0"
-    id: Name
-    source: Name
+    id: Attribute
+    source: Attribute
     subject: CourseId
     time: Moment
     datacontenttype: Literal["application/json"] = "application/json"

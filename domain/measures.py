@@ -7,6 +7,7 @@ Of every instrument here a higher score is a worse one.
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
+from math import inf, isfinite
 
 from domain.protocol import MeasureRule, Range
 from domain.refusal import FieldError, Refusal, RefusalCode, Refused
@@ -193,11 +194,17 @@ def change(baseline: float, score: float, rule: MeasureRule) -> Change:
         baseline=baseline,
         score=score,
         difference=-better,
-        improvement_percent=round(100 * better / baseline, 1) if baseline > 0 else None,
+        improvement_percent=_percent(better, baseline),
         is_response=_at_least_percent(better, baseline, rule.response_percent),
         is_remission=None if rule.remission_below is None else score < rule.remission_below,
         direction=_direction(better, rule.meaningful_change),
     )
+
+
+def _percent(better: float, baseline: float) -> float | None:
+    """How many percent of the baseline; None where that is none, or so little that no number says it."""
+    percent = 100 * better / baseline if baseline > 0 else inf
+    return round(percent, 1) if isfinite(percent) else None
 
 
 def _at_least_percent(better: float, baseline: float, percent: int | None) -> bool | None:

@@ -116,7 +116,7 @@ def parse_on_call(text: str, file: str, fault: Fault = lambda _: None) -> OnCall
     """
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of over 4,300 digits is no `TOMLDecodeError`
         raise OnCallFileError(file, (("", f"not valid TOML: {error}"),)) from None
     try:
         on_call, malformed = OnCall.model_validate(content), []

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations, islice, pairwise
 from math import lcm
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from domain.durations import in_words
+from domain.moments import is_skipped
 from domain.policy import Person, Policy, Step, TargetKind, read_target
-from domain.rota import Rota, is_skipped
+from domain.rota import Rota
 from domain.values import Frozen, PersonId, Severity
 
 FALLBACK: Final[PersonId] = "fallback"
@@ -63,7 +65,7 @@ def _moments(key: str, rota: Rota) -> Iterator[Contradiction]:
     for place, override in enumerate(rota.overrides, start=1):
         written |= {f"{key}.overrides[{place}].from": override.from_, f"{key}.overrides[{place}].until": override.until}
     for where, local in written.items():
-        if is_skipped(local, rota.timezone):
+        if is_skipped(local, ZoneInfo(rota.timezone)):
             shown = local.isoformat()
             yield where, f"{shown} does not exist in {rota.timezone}: the clock is put forward over it"
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
 from itertools import accumulate, cycle
-from typing import Annotated, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from domain.durations import Length, LengthOrZero
 from domain.rota import Hours, at_least_one
@@ -91,10 +91,18 @@ class Step(Frozen):
     wait: Length
 
 
+MOST_STEPS: Final = 100
+"""A ladder begins anew after its last step: nobody climbs so many."""
+
+
 class Policy(Frozen):
     """The ladder of one severity. `hours`, for `routine` only, are those in which it pages."""
 
-    steps: Annotated[tuple[Step, ...], at_least_one("has no steps: nobody would ever be called")]
+    steps: Annotated[
+        tuple[Step, ...],
+        Field(max_length=MOST_STEPS),
+        at_least_one("has no steps: nobody would ever be called"),
+    ]
     resolve_within: Length
     max_snooze: LengthOrZero
     hours: Hours | None = None

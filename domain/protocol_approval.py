@@ -4,14 +4,15 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterable
+from datetime import date, datetime, time
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from domain.ledger import canonical
 from domain.protocol import Protocol
 from domain.protocol_file import SCHEMA, Finding, ProtocolFileError, findings_of
-from domain.values import Frozen
+from domain.values import Frozen, Moment
 
 
 def _printable(name: str) -> str:
@@ -30,7 +31,7 @@ class Approval(Frozen):
     by: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_printable)
     ]
-    at: AwareDatetime
+    at: Moment
     hash: ContentHash
 
 
@@ -58,11 +59,18 @@ def approvals_of(protocol: Protocol, approvals: Iterable[Approval]) -> tuple[App
 def parse_approvals(text: str, file: str) -> tuple[Approval, ...]:
     """The approvals that an approval file records. Raises `ProtocolFileError`: a damaged one approves nothing."""
     try:
-        return ApprovalFile.model_validate(tomllib.loads(text)).approvals
-    except tomllib.TOMLDecodeError as error:
-        raise ProtocolFileError((Finding(file=file, key="", expected=f"not valid TOML: {error}"),)) from None
+        # As JSON, because that is how what comes from outside is read: strictly, a moment as RFC 3339.
+        content = json.dumps(tomllib.loads(text), default=_as_text)
+        return ApprovalFile.model_validate_json(content, strict=True).approvals
     except ValidationError as error:
         raise ProtocolFileError(findings_of(error, file)) from None
+    except (ValueError, RecursionError) as error:  # a number of over 4,300 digits is no `TOMLDecodeError`
+        raise ProtocolFileError((Finding(file=file, key="", expected=f"not valid TOML: {error}"),)) from None
+
+
+def _as_text(value: datetime | date | time) -> str:
+    """A moment in TOML's own form as RFC 3339 has it; without an offset it stays none."""
+    return value.isoformat()
 
 
 def written(approvals: Iterable[Approval]) -> str:

@@ -7,15 +7,21 @@ from typing import Final
 
 from domain import followup
 from domain.durations import iso_8601
-from domain.events import Dose
+from domain.events import Dose, MeasureRecorded
 from domain.measures import CSSRS, INSTRUMENTS, PHQ9, QUESTIONNAIRES
-from domain.protocol import DoseBasis, MeasureRule, Protocol
+from domain.protocol import DoseBasis, MeasureRule, Protocol, Range
 from domain.protocol_table import parameters
 from domain.protocol_vitals import Contradictions, vital_contradictions, written
 from domain.values import bounds
 
+SHORTEST_ROUND: Final = timedelta(minutes=1)
+"""Nobody is measured more often for ever; and what is missed is known again by its second."""
+
 _MOST_PLANNED: Final = {basis: bounds(Dose, basis)[1] for basis in DoseBasis}
 """What a plan may say at most, in each basis."""
+
+_MOST_SCORED: Final = bounds(MeasureRecorded.Data, "score")[1]
+_ANY_SCORE: Final = Range(low=-_MOST_SCORED, high=_MOST_SCORED)
 
 
 def contradictions(protocol: Protocol) -> Contradictions:
@@ -101,6 +107,8 @@ def _checkpoints(protocol: Protocol) -> Contradictions:
         if max(rules.early, rules.grace) < nearest <= rules.early + rules.grace:
             belongs = f"a reading {iso_8601(rules.early)} before the next one belongs to that (early)"
             yield f"{table}.grace", f"less than {iso_8601(nearest - rules.early)} was expected: {belongs}"
+    if rules.then_every < SHORTEST_ROUND:
+        yield f"{table}.then_every", f"must be at least {iso_8601(SHORTEST_ROUND)}: it goes on until the discharge"
     if rules.emergency_after < rules.grace:
         yield f"{table}.emergency_after", f"at least grace ({iso_8601(rules.grace)}) was expected"
 
@@ -204,6 +212,8 @@ def _scores(table: str, instrument: str, rule: MeasureRule) -> Contradictions:
     if instrument not in INSTRUMENTS and not rule.range:
         known = ", ".join(sorted(INSTRUMENTS))
         yield f"{table}.range", f"is missing: an instrument other than {known} is known by its score's range"
+    if rule.range and not rule.range.lies_within(_ANY_SCORE):
+        yield f"{table}.range", f"must lie within {written(_ANY_SCORE)}: no answer says more"
     questionnaire = QUESTIONNAIRES.get(instrument)
     scores = questionnaire.scores if questionnaire else rule.range
     if scores is None:

@@ -45,7 +45,7 @@ def parse_protocol(text: str, file: str) -> Protocol:
     """
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of over 4,300 digits is no `TOMLDecodeError`
         raise ProtocolFileError((Finding(file=file, key="", expected=f"not valid TOML: {error}"),)) from None
     schema = content.pop("schema", None)
     if type(schema) is not int or schema != SCHEMA:

@@ -1,14 +1,15 @@
 """Who is on duty at a moment, and when the office opens: read off the clinic's wall clock, daylight saving included."""
 
-from collections.abc import Callable
+import re
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from domain.durations import Length
+from domain.moments import instant, local_moment
 from domain.values import Frozen, Moment, PersonId
 
 SHORTEST_TURN = timedelta(hours=1)
@@ -26,21 +27,6 @@ def at_least_one(message: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _local(read: Callable[[str], datetime | time], expected: str) -> BeforeValidator:
-    """A wall clock's reading, quoted or in TOML's own form, without an offset: the rota's time zone gives it."""
-
-    def check(value: object) -> object:
-        try:
-            moment = read(value) if isinstance(value, str) else value
-        except ValueError:
-            moment = None
-        if not isinstance(moment, datetime | time) or moment.tzinfo is not None:
-            raise ValueError(f"{expected} was expected, without an offset")
-        return moment
-
-    return BeforeValidator(check)
-
-
 def _known(zone: str) -> str:
     try:
         ZoneInfo(zone)
@@ -55,17 +41,26 @@ def _long_enough(period: timedelta) -> timedelta:
     return period
 
 
-def _date_and_time(text: str) -> datetime:
-    if len(text) <= len("2026-01-05"):
-        # A day alone would be read as its midnight, so that a stand-in until the 26th was gone on the 26th.
-        raise ValueError
-    return datetime.fromisoformat(text)
+_LOCAL_TIME: Final = re.compile(r"\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?", re.ASCII)
 
 
-LocalDateTime = Annotated[datetime, _local(_date_and_time, "a local date and time such as 2026-01-05T08:00:00")]
+def _local_time(told: object) -> time:
+    """A wall clock's time of day, quoted or in TOML's own form, without an offset: the time zone beside gives it."""
+    try:
+        found = time.fromisoformat(told) if isinstance(told, str) and _LOCAL_TIME.fullmatch(told) else told
+    except ValueError:
+        found = None
+    if not isinstance(found, time) or found.tzinfo is not None:
+        raise ValueError("must be a local time such as 08:00, without an offset")
+    return found
+
+
+LocalDateTime = Annotated[datetime, BeforeValidator(local_moment)]
+"""What the wall clock of the rota's time zone shows: an offset would say it twice."""
+
 # JSON Schema's own `time` has an offset, which a local time has not.
 _AS_TOLD = WithJsonSchema({"type": "string", "pattern": r"^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$", "examples": ["08:00:00"]})
-LocalTime = Annotated[time, _local(time.fromisoformat, "a local time such as 08:00"), _AS_TOLD]
+LocalTime = Annotated[time, BeforeValidator(_local_time), _AS_TOLD]
 Zone = Annotated[str, AfterValidator(_known)]
 
 
@@ -145,7 +140,7 @@ class Rota(Frozen):
         return max(turn, 0)
 
     def _instant(self, local: datetime) -> datetime:
-        return _instant(local, self.timezone)
+        return instant(local, ZoneInfo(self.timezone))
 
 
 class Weekday(StrEnum):
@@ -182,7 +177,8 @@ class Hours(Frozen):
         week = list(Weekday)
         # Fifteen days: hours that fall into the night hour which daylight saving skips do not exist that week.
         for day in (today + timedelta(days=ahead) for ahead in range(15)):
-            opens, closes = (_instant(datetime.combine(day, edge), self.timezone) for edge in (self.from_, self.until))
+            edges = (datetime.combine(day, edge) for edge in (self.from_, self.until))
+            opens, closes = (instant(edge, ZoneInfo(self.timezone)) for edge in edges)
             if week[day.weekday()] in self.days and opens < closes and at < closes:
                 return max(at, opens).astimezone(UTC)
         raise AssertionError("some day of a fortnight is a day of the hours")
@@ -191,12 +187,3 @@ class Hours(Frozen):
 def next_opening(hours: Hours | None, at: datetime) -> datetime:
     """`at`, or when the hours next begin. Without hours every moment will do."""
     return hours.next_opening(at) if hours else at
-
-
-def is_skipped(local: datetime, zone: str) -> bool:
-    """Whether the clock of that zone never says so: it is put forward over that moment."""
-    return _instant(local, zone).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != local
-
-
-def _instant(local: datetime, zone: str) -> datetime:
-    return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)

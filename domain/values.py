@@ -1,9 +1,12 @@
 """The words that everything else is said with: roles, severities, actors, blockers."""
 
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeAlias
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from domain.moments import FromOutside
 
 CourseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """One patient's course: opaque, never a name, a birth date or a record number in clear."""
@@ -19,11 +22,14 @@ Code = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=64)]
 Name = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=200)]
 """What something is called."""
 
+Attribute = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$", max_length=200)]
+"""An attribute of a CloudEvent: text without control characters, as the standard asks."""
+
 Text = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=4000)]
 """What somebody writes."""
 
-
-Moment = AwareDatetime
+Moment: TypeAlias = Annotated[datetime, FromOutside()]
+"""A moment with an offset. Told from outside it must be RFC 3339 text, between the years 1900 and 2200."""
 
 
 class Frozen(BaseModel):

@@ -26,7 +26,8 @@ def events_in(text: str) -> Iterator[str]:
     try:
         whole: JsonValue = json.loads(text)
     except ValueError:
-        yield from (line for line in text.splitlines() if line.strip())
+        # Not `splitlines`: a JSON text may hold U+2028 and its like, at which no line of JSON lines ends.
+        yield from (line for line in text.split("\n") if line.strip())
         return
     for value in whole if isinstance(whole, list) else [whole]:
         yield json.dumps(value)

@@ -13,7 +13,8 @@ it then sees and moves that site's courses only. `x-roles` of an operation names
 
 Every answer names its request in `X-Request-Id`: the name that the caller gave, or a new one. It stands in the log, and
 in the ledger beside what the request brought about. What is no success is an RFC 9457 problem: tell problems apart by
-`code`, show people its `detail`. Times are RFC 3339 with an offset.
+`code`, show people its `detail`. Times are RFC 3339 with an offset, between the years
+1900 and 2200; anything else is `invalid`.
 """
 
 TAGS: Final = [

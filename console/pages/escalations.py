@@ -38,6 +38,7 @@ from domain.escalation import (
     Snooze,
 )
 from domain.incident import is_of_the_watch
+from domain.reading_events import field_error
 from domain.values import Frozen, Severity
 from records.errors import RecordStoreError
 
@@ -181,7 +182,8 @@ async def _is_recorded(viewer: Viewer, moved: EscalationView) -> bool:
 
 
 def _in_words(wrong: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong.errors())
+    errors = (field_error(one["loc"], one["msg"]) for one in wrong.errors())
+    return "; ".join(f"{one.pointer.removeprefix('/').replace('/', '.')}: {one.detail}" for one in errors)
 
 
 async def _again(viewer: Viewer, escalation_id: EscalationId, refused: str, status: int) -> Response:

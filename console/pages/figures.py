@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from io import StringIO
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from domain.access import Right
 from domain.durations import in_words, iso_8601
 from domain.figures import FleetFigures, MeasureOutcome, Punctuality, Waiting
 from domain.measures import instrument_name
+from domain.moments import day, instant
 from domain.state import Phase
 from domain.values import Code, Frozen, Severity
 from records.board import BoardFilter
@@ -25,7 +26,7 @@ from records.figures import Period
 
 PATH: Final = "/figures"
 Reader = Annotated[Viewer, Depends(looking(Right.READ_FIGURES))]
-Day = Annotated[date | None, BeforeValidator(lambda day: day or None), Query()]
+Day = Annotated[date | None, BeforeValidator(lambda told: day(told) if told else None), Query()]
 
 router = APIRouter(include_in_schema=False)
 
@@ -141,15 +142,15 @@ async def _figures(viewer: Viewer, site: str | None, since: date | None, until: 
     period = Period(
         site=site or viewer.caller.site,
         since=_begins(since, zone) if since else None,
-        until=_begins(until + timedelta(days=1), zone) if until and until < date.max else None,
+        until=_begins(until + timedelta(days=1), zone) if until else None,
     )
     found = await viewer.door.store.figures(period)
     viewer.saw("figures")
     return found
 
 
-def _begins(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, zone).astimezone(UTC)
+def _begins(first: date, zone: ZoneInfo) -> datetime:
+    return instant(datetime.combine(first, time.min), zone)
 
 
 def _lines(found: FleetFigures) -> Iterator[tuple[str, str, object]]:

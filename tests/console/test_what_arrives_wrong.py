@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from domain.access import TokenRole
-from tests.cast import LIND, MONDAY, clearance, cssrs, referral
+from tests.cast import LIND, MONDAY, booking, clearance, cssrs, referral
 from tests.console.house import House, on_the_wire
 from tests.domain.ward import Ward
 
@@ -89,6 +89,30 @@ WRONG: Final[dict[str, tuple[Callable[[str], bytes], int, str]]] = {
     "no time": (lambda course: written({**good(course), "time": None}), 422, "invalid"),
     "a time without an offset": (lambda course: written({**good(course), "time": "2026-01-06T09:00"}), 422, "invalid"),
     "a name as course id": (lambda course: written({**good(course), "subject": "Mara Jones"}), 422, "invalid"),
+    "the zero time of Go": (
+        lambda course: written({**good(course), "time": "0001-01-01T00:00:00Z"}),
+        422,
+        "invalid",
+    ),
+    "a null date east of Greenwich": (
+        lambda course: written({**good(course), "time": "0001-01-01T00:00:00+01:00"}),
+        422,
+        "invalid",
+    ),
+    "the end of the calendar": (
+        lambda course: written(
+            on_the_wire(booking(course, at=MONDAY, starts_at=MONDAY)) | {"time": "9999-12-31T23:59:59-14:00"}
+        ),
+        422,
+        "invalid",
+    ),
+    "a referral of the year 1": (
+        lambda _: written(on_the_wire(referral("NEW-1", at=MONDAY)) | {"time": "0001-01-01T00:00:00Z"}),
+        422,
+        "invalid",
+    ),
+    "HL7's digits": (lambda course: written({**good(course), "time": "202611271914"}), 422, "invalid"),
+    "seconds in quotes": (lambda course: written({**good(course), "time": "-1"}), 422, "invalid"),
     "an unknown field": (lambda course: with_data(course, mood="fair"), 422, "invalid"),
     "a text for a number": (lambda course: with_data(course, score="12"), 422, "invalid"),
     "nobody did it": (lambda course: with_data(course, actor=None), 422, "invalid"),
@@ -117,6 +141,19 @@ async def test_what_is_wrong_is_told_and_changes_nothing(desk: Desk, wrong: str)
 
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert answer.headers["content-type"] == "application/problem+json"
+    assert await desk.standing() == before
+
+
+@pytest.mark.parametrize("told", ["202611271914", "2026-11-20_10%3A00Z", "0001-01-01T00:00:00Z", "-1"])
+async def test_a_moment_in_the_head_is_read_like_any_other(desk: Desk, told: str) -> None:
+    """In binary mode `ce-time` must be what `time` must be, and is told of as that."""
+    event, before = good(desk.course), await desk.standing()
+    head = {f"ce-{name}": event[name] for name in ("specversion", "id", "source", "type", "subject")}
+
+    answer = await desk.sends(written(event["data"]), JSON, **head, **{"ce-time": told})
+
+    assert (answer.status_code, [one["pointer"] for one in answer.json()["errors"]]) == (422, ["/time"])
+    assert "must be RFC 3339 text with an offset" in answer.json()["detail"]
     assert await desk.standing() == before
 
 

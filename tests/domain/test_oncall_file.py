@@ -48,6 +48,23 @@ def test_the_example_is_read_whole() -> None:
         ('"P7D"', '"P1M"', "rotas.nurse.period", "no years or months"),
         ('"P7D"', '"PT59M"', "rotas.nurse.period", "at least PT1H"),
         ('"2026-01-05T08:00:00"', '"2026-01-05T08:00:00Z"', "rotas.nurse.handoff", "without an offset"),
+        *(
+            ('"2026-01-05T08:00:00"', f'"{told}"', "rotas.nurse.handoff", "must be a local date and time such as")
+            for told in (
+                "0001-01-01T00:00:00",
+                "1899-12-31T23:59:59",
+                "2200-01-01T00:00:00.000001",
+                "9999-12-31T23:59:59",
+                "20260105T080000",
+                "2026-01-05_08:00:00",
+                "2026-01-05T08",
+                "2026-W02-1T08:00:00",
+                "1767600000",
+            )
+        ),
+        ("2026-12-24T08:00:00", "0001-01-01T00:00:00", "rotas.nurse.overrides[1].from", "between the years 1900 and"),
+        ("2026-12-26T08:00:00", "9999-12-31T23:59:59", "rotas.nurse.overrides[1].until", "between the years 1900 and"),
+        ("schema = 1", f"schema = {'9' * 5_000}", "", "not valid TOML"),
         ('"2026-01-05T08:00:00"', '"monday"', "rotas.nurse.handoff", "a local date and time"),
         ('"2026-01-05T08:00:00"', '"2026-03-08T02:30:00"', "rotas.nurse.handoff", "does not exist in America/Los_An"),
         ("2026-12-24T08:00:00", "2026-03-08T02:30:00", "rotas.nurse.overrides[1].from", "does not exist"),

@@ -103,6 +103,21 @@ def test_what_is_written_about_an_approval_is_read_back(names: list[str]) -> Non
         ("approvals = []", "approvals"),
         ('[[approvals]]\nby = "Dr Ward"\nat = 2026-01-05T08:00:00Z\n', "approvals[1].hash"),
         (f'[[approvals]]\nby = "Dr Ward"\nat = 2026-01-05T08:00:00\nhash = "{"a" * 64}"', "approvals[1].at"),
+        *(
+            (f'[[approvals]]\nby = "Dr Ward"\nat = {at}\nhash = "{"a" * 64}"', "approvals[1].at")
+            for at in (
+                "2026-01-05",
+                "08:00:00",
+                "0001-01-01T00:00:00Z",
+                "0001-01-01T00:00:00+01:00",
+                "9999-12-31T23:59:59-14:00",
+                "1767600000",
+                '"1767600000"',
+                '"20260105"',
+                '"2026-01-05T08:00Z"',
+            )
+        ),
+        (f"at = {'9' * 5_000}", ""),
         (f'[[approvals]]\nby = ""\nat = 2026-01-05T08:00:00Z\nhash = "{"a" * 64}"', "approvals[1].by"),
         ('[[approvals]]\nby = "Dr Ward"\nat = 2026-01-05T08:00:00Z\nhash = "yes"', "approvals[1].hash"),
         (written([WARD]) + 'role = "director"\n', "approvals[1].role"),

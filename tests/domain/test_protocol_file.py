@@ -193,6 +193,32 @@ def test_a_dose_is_counted_in_its_unit(basis: str) -> None:
     assert findings_or_none(text) == (expected if basis == "mg_per_kg" else [])
 
 
+@pytest.mark.parametrize(("every", "is_sound"), [("PT59.999999S", False), ("PT1M", True)])
+def test_checkpoints_without_end_are_a_minute_apart_at_least(every: str, is_sound: bool) -> None:
+    """They go on until the discharge, and nobody may ever report it."""
+    text = changed(
+        ('then_every = "PT15M"', f'then_every = "{every}"'), ('early      = "PT3M"', 'early = "PT0S"'), ('grace      = "PT5M"', 'grace = "PT10S"'),
+    )  # fmt: skip
+
+    told = ("medicine.checkpoints.then_every", "must be at least PT1M: it goes on until the discharge")
+    assert (told in findings(text)) is not is_sound
+
+
+@pytest.mark.parametrize("ends", ["[0, 1001]", "[-1001, 0]", "[-1.7e308, 1.7e308]"])
+def test_a_score_has_bounds_that_can_be_drawn(ends: str) -> None:
+    """Beyond what an answer may say there is nothing to reach, and a difference without end."""
+    assert ("measures.madrs.range", "must lie within [-1000, 1000]: no answer says more") in findings(
+        changed(("range = [0, 60]", f"range = {ends}"))
+    )
+
+
+def test_a_number_of_five_thousand_digits_is_told_in_a_line() -> None:
+    """Python reads none of more than 4,300: the file is refused, nothing breaks."""
+    ((key, told),) = findings(changed(("age_min", f"age_max = {'9' * 5_000}\nage_min")))
+
+    assert (key, told[:14]) == ("", "not valid TOML")
+
+
 def test_evidence_must_be_about_something() -> None:
     """An entry whose key names no parameter is a slip, and would leave the real one without evidence."""
     text = WEEKLY.replace('"course.interval_min"', '"course.intervall_min"')

@@ -75,3 +75,20 @@ async def test_a_token_of_one_site_counts_that_site_only(house: House) -> None:
     assert (await bound.get("/figures.csv", params={"site": "bend"})).status_code == 403
     own = (await bound.get("/figures.csv")).text
     assert "courses,completed" not in own
+
+
+@pytest.mark.parametrize(
+    "told", ["-1", "86400", "20261127", "2026-W48-5", "0001-01-01", "9999-12-31", "2026-11-27T00:00"]
+)
+@pytest.mark.parametrize("edge", ["since", "until"])
+async def test_a_day_is_one_as_it_stands_in_a_calendar(house: House, edge: str, told: str) -> None:
+    """Between 1900 and 2200; no number in seconds, no digits without their dashes. Both ends of that time are days."""
+    auditor = await house.caller(TokenRole.AUDITOR)
+
+    answer = await auditor.get("/figures.csv", params={edge: told})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {"pointer": f"/query/{edge}", "detail": "must be a day such as 2026-11-27, between the years 1900 and 2200"}
+    ]
+    assert await numbers(house, since="1900-01-01", until="2200-01-01")

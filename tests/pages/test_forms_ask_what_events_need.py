@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -52,6 +53,7 @@ from tests.cast import (
     voiding,
     withdrawal,
 )
+from tests.domain.edges import TEXTS
 from tests.pages.filling import BEND, filled_in
 
 LATER = MONDAY + days(3)
@@ -172,6 +174,76 @@ def test_what_must_be_said_is_asked_for(event: ClinicEvent) -> None:
         errors = refused(event.type, rest)
         form = again(event.type, rest, *(FieldError(pointer=p, detail=d) for p, d in errors.items()))
         assert [one.pointer for one in form.fields if one.is_wrong] == [field.pointer]
+
+
+ZONES = ("America/Los_Angeles", "Pacific/Kiritimati", "Etc/GMT+12", "Europe/Amsterdam", "Pacific/Apia", "UTC")
+"""Up to a day apart, and one whose clock, in 1900, was nineteen minutes and thirty-two seconds ahead of UTC."""
+
+LOCAL_EDGES = (
+    "1900-01-01T00:00",
+    "1900-01-01T14:00",
+    "1900-01-02T12:00:30",
+    "2199-12-31T10:00",
+    "2199-12-31T23:59:59",
+    "2200-01-01T00:00",
+    "2011-12-30T12:00",
+)
+NO_LOCAL_MOMENTS = (
+    "0001-01-01T00:00",
+    "1899-12-31T23:59",
+    "2200-01-01T14:01",
+    "9999-12-31T23:59",
+    "9999-12-31T23:59:59",
+    "0000-00-00T00:00",
+    "2026-11-20_10:00",
+    "2026-11-20T10",
+    "202611271914",
+    "20261127",
+    "1768328100",
+    "-1",
+    "2026-W48-5T19:14",
+    "x" * 65_536,
+)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("event", SAID, ids=lambda event: event.type)
+def test_whatever_is_entered_is_reported_or_refused_in_words(event: ClinicEvent, zone: str) -> None:
+    """Each field with edges of every kind in it, in every zone: no page breaks, and no moment is one by chance."""
+    fields, posted = all_fields(event.type), filled_in(event)
+    for pointer in {name for name, _ in posted} | {"/time"}:
+        for text in (*LOCAL_EDGES, *NO_LOCAL_MOMENTS, *TEXTS, "1e308", "-0.0", "0" * 12, "9" * 13):
+            entered = entered_in(fields, [*without(posted, pointer), (pointer, text)])
+            said = {"specversion": "1.0", "id": "1", "source": "test", "type": event.type, "subject": MARA}
+            try:
+                event_from({**said, "time": MONDAY.isoformat(), **data_of(fields, entered, ZoneInfo(zone), MONDAY)})
+            except Refused as no:
+                shown(fields, entered, {}, no.refusal.errors)
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Kiritimati", "Europe/Amsterdam"])
+@pytest.mark.parametrize("text", NO_LOCAL_MOMENTS)
+def test_a_moment_that_no_clock_shows_between_1900_and_2200_is_asked_for_again(text: str, zone: str) -> None:
+    """HL7's digits in a form are no moment of 1970, and the ends of the calendar are none to reckon with."""
+    fields, posted = all_fields("kap.patient.checked_in"), filled_in(check_in(MARA, at=MONDAY))
+    entered = entered_in(fields, [*without(posted, "/data/last_solids_at"), ("/data/last_solids_at", text)])
+    said = {"specversion": "1.0", "id": "1", "source": "test", "type": "kap.patient.checked_in", "subject": MARA}
+
+    with pytest.raises(Refused) as no:
+        event_from({**said, "time": MONDAY.isoformat(), **data_of(fields, entered, ZoneInfo(zone), MONDAY)})
+
+    form = shown(fields, entered, {}, no.value.refusal.errors)
+    assert [one.errors for one in form.fields if one.is_wrong] == [(NO_MOMENT,)]
+
+
+def test_a_clock_of_1900_is_told_in_utc_where_its_offset_had_seconds() -> None:
+    """Amsterdam's was 19 minutes and 32 seconds ahead, which RFC 3339 cannot say."""
+    fields = all_fields("kap.patient.checked_in")
+    entered = {"/data/last_solids_at": ("1901-02-03T12:00",)}
+
+    said = data_of(fields, entered, ZoneInfo("Europe/Amsterdam"), MONDAY)["data"]
+
+    assert said == {"actor": {}, "last_solids_at": "1901-02-03T11:40:28+00:00"}
 
 
 def test_numbers_have_their_bounds_and_units() -> None:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
 from console.pages.forms.fields import Field, FieldKind
+from domain.moments import instant, is_skipped, local_moment, rfc_3339
 
 Entered = Mapping[str, tuple[str, ...]]
 """What stands in each field, by its pointer."""
@@ -137,16 +138,16 @@ def _score(line: str) -> tuple[str, JsonValue]:
 
 def _moment(text: str, zone: ZoneInfo, now: datetime) -> str:
     """The moment of that wall clock. Of an hour that comes twice the later one, unless that still lies ahead."""
-    if not _LOCAL.fullmatch(text):
+    if not is_local(text):
         return text
     try:
-        local = datetime.fromisoformat(text)
+        local = local_moment(text)
     except ValueError:
         return text
-    later, earlier = local.replace(tzinfo=zone, fold=1), local.replace(tzinfo=zone, fold=0)
-    if later.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local:
+    if is_skipped(local, zone):
         return text  # the clocks go forward over it: it is refused as no moment
-    return (earlier if later > now else later).isoformat()
+    later, earlier = instant(local, zone, is_later=True), instant(local, zone)
+    return rfc_3339(earlier if later > now else later, zone)
 
 
 def _in_order(field: Field, found: Entered) -> dict[str, tuple[str, ...]]:

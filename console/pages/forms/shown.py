@@ -5,13 +5,15 @@ from typing import Final
 
 from console.pages.forms.entered import Entered, at_row, is_local, is_number, rows_of
 from console.pages.forms.fields import Field, FieldKind, Option
+from domain.moments import EXPECTED
 from domain.refusal import FieldError
 from domain.values import Frozen
 
 NOTHING_ENTERED: Final = "Field required"
 NEEDED: Final = "This is needed"
 NO_MOMENT: Final = (
-    "There is no such moment by the site's clock: a day and a time such as 2026-11-25 14:30 were expected"
+    "There is no such moment by the site's clock: it must be a day and a time such as 2026-11-25 14:30, "
+    "between the years 1900 and 2200"
 )
 
 Offers = Mapping[str, tuple[Option, ...]]
@@ -153,6 +155,6 @@ def _marked(field: ShownField, placed: Mapping[str, tuple[str, ...]]) -> ShownFi
 def _in_words(field: ShownField, detail: str) -> str:
     if detail == NOTHING_ENTERED:
         return NEEDED
-    if field.kind is FieldKind.MOMENT and detail.startswith("Input should"):
+    if field.kind is FieldKind.MOMENT and detail == EXPECTED:
         return NO_MOMENT
     return detail
