@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.silence import Finding
 from domain.watch import Expected, Heard, Unanswered
 from gateway.courses import Courses
 from gateway.escalations import Escalations
@@ -25,7 +26,7 @@ OVERDUE_AS_RECORDED = datetime(2026, 1, 5, tzinfo=UTC)
 async def pulse(house: House) -> Pulse:
     client = await connect(identity="test", target_host=house.stack.temporal)
     courses = Courses(client, load_folder(house.stack.protocols), allow_unapproved=True)
-    return Pulse(courses, Escalations(client))
+    return Pulse(client, courses, Escalations(client))
 
 
 async def test_a_course_and_its_escalation_say_when_they_move(house: House) -> None:
@@ -57,5 +58,5 @@ async def test_what_temporal_does_not_know_answers_nobody(house: House) -> None:
     asked = await pulse(house)
     lost = Expected(course_id=house.expects(), session=1, moves_at=OVERDUE_AS_RECORDED)
 
-    assert await asked.of(lost) == Unanswered()
-    assert await asked.of(lost.but(escalation=f"{lost.course_id}~vitals_urgent~1~1")) == Unanswered()
+    assert await asked.of(lost) == Unanswered(why=Finding.ENDED)
+    assert await asked.of(lost.but(escalation=f"{lost.course_id}~vitals_urgent~1~1")) == Unanswered(why=Finding.ENDED)
