@@ -14,7 +14,7 @@ from console.pages.rendering import page
 from console.pages.told import UNCERTAIN, Refusal
 from console.problems import ProblemCode, told
 from domain.durations import in_words
-from domain.escalation import PHRASES, EscalationId, EscalationState, EscalationView
+from domain.escalation import PHRASES, EscalationId, EscalationState, EscalationView, session_of
 from domain.incident import is_of_the_watch
 from domain.oncall import OnCall
 from domain.policy import Policy
@@ -28,6 +28,13 @@ SILENT: Final = (
     "over, and have Kapstan's machine looked after: its workers, or Temporal, have to be started again."
 )
 """What comes first where nobody else will call."""
+
+UNWATCHED: Final = (
+    "Kapstan no longer watches over this course, takes nothing for it or pages for nothing of it. Nobody dosed is "
+    "behind this alarm. Answer the alarms of the course that are open, keep by hand what is due until this one is "
+    "over, and have Kapstan's machine looked after: its workers, Temporal, or the workflow of this course."
+)
+"""The same where no dosed patient is behind it."""
 
 Token = Annotated[str, Path(max_length=1000)]
 
@@ -149,7 +156,7 @@ def _page(
         people=around.people,
         waiting=in_words(_whole_minutes(datetime.now(UTC) - view.opened_at)),
         state=_state(view, person, on_call),
-        advice=SILENT if is_open and is_of_the_watch(view.id) else None,
+        advice=advice(view.id) if is_open else None,
         may_acknowledge=is_open and not is_hers,
         is_answered=view.state is EscalationState.ACKNOWLEDGED,
         calls=around.calls if is_open else (),
@@ -161,6 +168,13 @@ def _page(
         whole=_whole(view.id),
         message=message,
     )
+
+
+def advice(escalation: EscalationId) -> str | None:
+    """What comes first, where the watch has raised it."""
+    if not is_of_the_watch(escalation):
+        return None
+    return UNWATCHED if session_of(escalation) is None else SILENT
 
 
 def _state(view: EscalationView, person: PersonId, on_call: OnCall) -> str:
