@@ -87,7 +87,7 @@ class WatchStore:
     async def overdue(self, by: datetime, courses: Collection[CourseId], limit: int) -> list[Expected]:
         """What was to move by itself by that moment for no dosed patient, the longest overdue first, at most so many.
 
-        Of these courses all of it, whenever it moves.
+        Before that, all of these courses, whenever it moves.
         """
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("overdue"), by, sorted(courses), limit)

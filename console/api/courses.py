@@ -113,7 +113,9 @@ async def seen_by(door: Door, caller: Caller, course_id: CourseId) -> CourseView
     try:
         view = await door.courses.view(course_id)
     except Unavailable as silent:
-        raise Unavailable(await _why(door, course_id) or str(silent)) from silent
+        if (why := await _why(door, course_id)) is None:
+            raise
+        raise Unavailable(why) from silent
     if not caller.has(Right.READ_COURSES) and not view.escalations:
         opened = await door.store.escalations(EscalationFilter(course_id=course_id, limit=1))
         if not opened:

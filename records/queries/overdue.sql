@@ -1,6 +1,6 @@
 -- What was to move by itself by $1 for no dosed patient, the longest overdue first: courses, and what wakes somebody for
--- one, of a closed one too. Of the courses $2 all of it, whenever it moves. Routine escalations of a dosed patient's course
--- are among them. At most $3.
+-- one, of a closed one too. Before them, of the courses $2, all of it, whenever it moves. Routine escalations of a dosed
+-- patient's course are among them. At most $3.
 SELECT *
 FROM (
     SELECT
@@ -30,5 +30,5 @@ FROM (
         AND (entry.recorded_at <= $1 OR entry.course_id = ANY($2::text[]))
         AND NOT EXISTS (SELECT FROM escalations WHERE escalations.id = entry.data ->> 'id')
 ) AS expected
-ORDER BY moves_at
+ORDER BY course_id <> ALL($2::text[]), moves_at
 LIMIT $3

@@ -113,7 +113,7 @@ async def test_a_course_that_somebody_ended_in_temporal_is_told(night: Night) ->
     (page, *_) = night.received.of("NIKO")
     assert (page.title, page.body.splitlines()[0]) == (MONITORING_SILENT, "Course NIKO")
     assert await night.alarms() == ["NIKO"]
-    for path in ("/", "/courses/NIKO"):
+    for path in ("/", "/courses/NIKO", "/escalations"):
         await night.shows(path, words(Finding.ENDED))
     await night.shows("/metrics", 'kapstan_courses_silent{found="ended"} 1.0')
 
