@@ -67,7 +67,8 @@ class Settings(BaseSettings):
     rate: float = Field(100, gt=0, description="requests a second that one API token may make")
     watch_grace: Annotated[Length, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))] = Field(
         timedelta(minutes=2),
-        description="how long what is due for a dosed patient may stand still before the console pages by itself",
+        description="how long what is due for a dosed patient may stand still before the console pages by itself; "
+        "five times as long for anybody else",
     )
     worker_metrics: str = Field(
         "", pattern=r"^([^:]+:\d{1,5})?$", description="host:port at which a worker shows its metrics to Prometheus"

@@ -6,6 +6,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from domain.silence import Finding
 from domain.state import Phase
 from domain.values import Severity
 from records.gauges import Gauges
@@ -40,7 +41,13 @@ class Measures:
             registry=self._registry,
         )
         self._alarms = Gauge(
-            "kapstan_watch_alarms", "Dosed patients whom nobody but the watch cares for", registry=self._registry
+            "kapstan_watch_alarms", "Alarms of the watch that are not resolved", registry=self._registry
+        )
+        self._silent = Gauge(
+            "kapstan_courses_silent",
+            "Courses that nobody watches over, by what the watch found",
+            ("found",),
+            registry=self._registry,
         )
         self._looked_at = Gauge(
             "kapstan_watch_looked_timestamp_seconds", "When the watch last looked, 0 for never", registry=self._registry
@@ -63,7 +70,7 @@ class Measures:
         self._streams.set(streams)
         self._reads.set(reads)
         self._is_up.set(0 if found is None else 1)
-        for gauge in (self._courses, self._escalations):
+        for gauge in (self._courses, self._escalations, self._silent):
             gauge.clear()
         self._oldest_page.set(0)
         self._alarms.set(nan)
@@ -73,6 +80,9 @@ class Measures:
             for severity in Severity:
                 self._escalations.labels(severity.value).set(found.escalations.get(severity, 0))
             self._alarms.set(found.alarms)
+            for finding in Finding:
+                if finding.is_silent:
+                    self._silent.labels(finding.value).set(found.silent.get(finding, 0))
             self._looked_at.set(found.looked_at.timestamp() if found.looked_at else 0)
             if found.paged_at is not None:
                 self._oldest_page.set((datetime.now(UTC) - found.paged_at).total_seconds())

@@ -44,6 +44,7 @@ from gateway.protocols import load_folder
 from gateway.pulse import Pulse
 from gateway.temporal import connect
 from gateway.tokens import Tokens
+from gateway.troubles import suspects
 from logs import configure_logging
 from records.access import AccessStore
 from records.changes import Changes, listening
@@ -123,10 +124,11 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
             watch=Watch(
                 watched,
                 partial(turn_to_watch, settings.database_url),
-                Pulse(courses, escalations).of,
+                Pulse(client, courses, escalations).of,
                 Alarms(watched, on_call.now, link_builder(settings), Channels().send),
                 on_call.now,
                 settings.watch_grace,
+                partial(suspects, client),
             ),
             watched=watched,
         )

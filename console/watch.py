@@ -1,8 +1,9 @@
-"""The independent watch: it pages by itself when nobody watches over a dosed patient any more.
+"""The independent watch: it pages by itself when nobody watches over a course any more, a dosed patient's first of all.
 
 Orchestration is Temporal's and the workers'. This is neither: every console seeks the turn to watch, one of them has
-it, and goes by the record store alone. All it knows of Temporal is what it asks when the record shows that something
-has not moved in time. While all is well, it asks nothing.
+it, and goes by the record store. It looks at dosed patients every few seconds, and goes its rounds of all else more
+slowly. Courses are asked when the record shows that something has not moved in time, and when Temporal lists them as
+failing or ended. While all is well, it asks Temporal for those two lists and no course for anything.
 """
 
 import asyncio
@@ -13,26 +14,43 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from console.alarms import Alarms
-from domain import watch
+from domain import rounds, watch
 from domain.incident import Incident
 from domain.oncall import OnCall
+from domain.silence import Finding, Silence
 from domain.values import Severity
-from domain.watch import Expected, Heard, Look, Raise, Settle, Unanswered, Visit
+from domain.watch import Expected, Heard, Look, Move, Raise, Settle, Suspect, Unanswered, Visit
+from gateway.calls import ANSWER_WITHIN, Unavailable
 from records.errors import RecordStoreError
 from records.watch import Turn, WatchStore
 
 LOOKS_EVERY: Final = timedelta(seconds=5)
+ROUNDS_EVERY: Final = timedelta(seconds=15)
 CLIMBS_EVERY: Final = timedelta(seconds=2)
 AGAIN_AFTER: Final = timedelta(seconds=5)
 """How long PostgreSQL is left alone after it was lost."""
 
+MOST_ON_A_ROUND: Final = 500
+"""What is overdue longest is asked for first; the rest has its turn when that moves."""
+
+ASKED_AT_ONCE: Final = 16
+"""Where so many are asked and nobody answers for any, Temporal or the workers are away: the rest is not asked."""
+
 Ask = Callable[[Expected], Awaitable[Heard | Unanswered]]
+Suspects = Callable[[], Awaitable[Sequence[Suspect]]]
 
 log = logging.getLogger(__name__)
 
 
+async def _nobody() -> Sequence[Suspect]:
+    return ()
+
+
 class Watch:
-    """Watches whenever it is this console's turn. What is overdue is given `grace` before it is asked for."""
+    """Watches whenever it is this console's turn. What is overdue is given `grace` before it is asked for.
+
+    `suspects` gives those of which Temporal itself says that they do not go on; without it the record alone counts.
+    """
 
     def __init__(
         self,
@@ -42,10 +60,14 @@ class Watch:
         alarms: Alarms,
         on_call: Callable[[], OnCall],
         grace: timedelta,
+        suspects: Suspects = _nobody,
     ) -> None:
         self._store = store
         self._turn = turn
         self._ask = ask
+        self._suspects = suspects
+        self._suspected: tuple[Expected, ...] = ()
+        self._lists_are_away = False
         self._alarms = alarms
         self._on_call = on_call
         self._grace = grace
@@ -63,42 +85,132 @@ class Watch:
             await self._alarms.leave()
 
     async def look(self) -> None:
-        """Whoever is overlooked now has an alarm, and whoever is not has none any more. Raises as `WatchStore` does."""
+        """Whatever dosed patient is overlooked now has an alarm, and none who is not. Raises as `WatchStore` does."""
         now = datetime.now(UTC)
         look = watch.look(await self._store.last_look(), now)
         await self._store.look(look)
-        expected = await self._store.expected()
-        last = {_visit(incident): incident for incident in await self._store.incidents()}
-        visits = {*last, *(one.visit for one in expected)}
-        await asyncio.gather(
+        expected, suspected = await self._store.expected(), self._suspected
+        last = {
+            visit: alarm
+            for visit, alarm in rounds.newest(await self._store.incidents()).items()
+            if visit.session is not None
+        }
+        visits = {*last, *(one.visit for one in (*expected, *suspected) if one.session is not None)}
+        found = await asyncio.gather(
             *(
-                self._judge(visit, [one for one in expected if one.visit == visit], last.get(visit), look)
+                self._judge(
+                    visit,
+                    [one for one in expected if one.visit == visit],
+                    [one for one in suspected if one.visit == visit],
+                    last.get(visit),
+                    look,
+                )
                 for visit in visits
             )
         )
+        await self._store.silent([one for one in found if one is not None], dosed=True)
 
-    async def _judge(self, visit: Visit, expected: Sequence[Expected], last: Incident | None, look: Look) -> None:
-        patient = watch.patience(look, last, self._grace)
-        late = watch.overdue(expected, patient, look.looked_at)
-        answers = await asyncio.gather(*map(self._ask, late))
+    async def go_round(self) -> None:
+        """Whatever else is silent has an alarm, or one stands for it. Raises as `WatchStore` does."""
         now = datetime.now(UTC)
-        found = watch.finding(answers, patient, now)
-        match watch.move(visit, found, last, self._on_call().policies[Severity.EMERGENCY], now):
-            case Raise(incident=incident):
+        by = rounds.Measure(watch.look(await self._store.last_look(), now), self._grace, self._on_call().policies)
+        since = now - by.policies[Severity.URGENT].resolve_within
+        await self._suspect(now)
+        alarmed = rounds.newest(await self._store.incidents_of_rounds(since, ()))
+        courses = {visit.course_id for visit, alarm in alarmed.items() if not alarm.is_resolved}
+        due = await self._store.overdue(now - self._grace, courses, MOST_ON_A_ROUND)
+        asked_for = {
+            (one.course_id, one.escalation): one
+            for one in (*due, *(one for one in self._suspected if one.session is None))
+            if one in self._suspected or one.course_id in courses or rounds.is_late(one, alarmed.get(one.visit), by)
+        }
+        asked = await self._asked(list(asked_for.values()))
+        now = datetime.now(UTC)
+        visits = {one.expected.visit for one in asked}
+        incidents = await self._store.incidents_of_rounds(since, {visit.course_id for visit in visits})
+        judged = [
+            rounds.judged(visit, [one for one in asked if one.expected.visit == visit], incidents, by, now)
+            for visit in visits
+        ]
+        for move in rounds.moves(judged, incidents, by.policies, now):
+            await self._make(move, now)
+        silent = [one for one in judged if one.found.is_silent]
+        await self._store.silent([_silence(one, now) for one in silent], dosed=False)
+
+    async def _go_round(self) -> None:
+        """A round that fails takes nobody's eyes off the dosed patients: the next one is tried in its time."""
+        try:
+            await self.go_round()
+        except Exception as fault:  # noqa: BLE001  the look at dosed patients says itself where the record is away
+            log.error("A round of the watch failed with %s", type(fault).__name__)  # noqa: TRY400  its words may hold more
+
+    async def _suspect(self, now: datetime) -> None:
+        """Those that Temporal lists are known to the next look as well; where it is away, nobody is suspected."""
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
+                listed = await self._suspects()
+        except (Unavailable, TimeoutError) as away:
+            if not self._lists_are_away:
+                log.warning("Temporal does not list the courses that fail (%s): only what is due is asked", away)
+            self._lists_are_away, self._suspected = True, ()
+            return
+        self._lists_are_away = False
+        self._suspected = tuple(await self._store.suspected(listed, now)) if listed else ()
+
+    async def _asked(self, expected: Sequence[Expected]) -> list[rounds.Asked]:
+        """What each of them answers, the worst first. Where nobody answers for the first of them nobody does at all."""
+        ordered = sorted(expected, key=lambda one: (-one.severity.rank, one.moves_at))
+        asked: list[rounds.Asked] = []
+        for first in range(0, len(ordered), ASKED_AT_ONCE):
+            some = ordered[first : first + ASKED_AT_ONCE]
+            answers = await asyncio.gather(*map(self._ask, some))
+            asked += map(rounds.Asked, some, answers)
+            if all(answer == Unanswered() for answer in answers):
+                asked += (rounds.Asked(one, Unanswered()) for one in ordered[first + ASKED_AT_ONCE :])
+                break
+        return asked
+
+    async def _judge(
+        self,
+        visit: Visit,
+        expected: Sequence[Expected],
+        suspected: Sequence[Expected],
+        last: Incident | None,
+        look: Look,
+    ) -> Silence | None:
+        by = rounds.Measure(look, self._grace, self._on_call().policies)
+        # What it was raised for may not show in the record at all: before such an alarm is over, the course is asked.
+        is_doubtful = last is not None and not last.is_resolved and last.found in {Finding.KEEPS_FAILING, Finding.ENDED}
+        patient = watch.patience(look, last, self._grace)
+        late = expected if is_doubtful else watch.overdue(expected, patient, look.looked_at)
+        named = {(one.course_id, one.escalation): one for one in (*suspected, *late)}
+        answers = await asyncio.gather(*map(self._ask, named.values()))
+        now = datetime.now(UTC)
+        one = rounds.judged(visit, list(map(rounds.Asked, named.values(), answers)), [last] if last else [], by, now)
+        move = watch.move(visit, one.found, last, by.policies[Severity.EMERGENCY], now, of=one.of)
+        if move is not None:
+            await self._make(move, now)
+        return _silence(one, now) if one.found.is_silent else None
+
+    async def _make(self, move: Move, now: datetime) -> None:
+        match move:
+            case Raise(incident=incident, finding=found):
                 await self._store.add(incident)
-                log.error("Nobody watches over a dosed patient (%s): alarm %s", found, incident.id)
+                whom = "a course" if incident.obligation.view.session is None else "a dosed patient"
+                log.error("Nobody watches over %s (%s): alarm %s", whom, found, incident.id)
             case Settle(id=escalation):
                 await self._store.move(escalation, lambda incident: incident.settled(now))
-                log.warning("Kapstan moves again (%s): alarm %s is over", found, escalation)
+                log.warning("Kapstan moves again: alarm %s is over", escalation)
 
     async def _watch(self) -> None:
         trouble = ""
         while True:
             try:
                 async with self._turn() as turn, asyncio.TaskGroup() as watching:
-                    log.info("This console watches over dosed patients")
+                    log.info("This console watches over dosed patients, and over every course")
                     trouble = ""
                     watching.create_task(_every(LOOKS_EVERY, turn, self.look))
+                    watching.create_task(_every(ROUNDS_EVERY, turn, self._go_round))
                     watching.create_task(_every(CLIMBS_EVERY, turn, self._alarms.climb))
             except* RecordStoreError as away:
                 found = f"Nobody watches over dosed patients from this console: {away.exceptions[0]}"
@@ -117,7 +229,5 @@ async def _every(length: timedelta, turn: Turn, do: Callable[[], Awaitable[None]
         await asyncio.sleep(length.total_seconds())
 
 
-def _visit(incident: Incident) -> Visit:
-    view = incident.obligation.view
-    assert view.session is not None
-    return Visit(view.course_id, view.session)
+def _silence(one: rounds.Judged, now: datetime) -> Silence:
+    return Silence(course_id=one.visit.course_id, session=one.visit.session, found=one.found, of=one.of, since=now)

@@ -87,6 +87,12 @@ def escalation_of(workflow: str) -> EscalationId:
     return workflow.removeprefix("escalation/").replace("/", "~")
 
 
+def session_of(escalation: EscalationId) -> int | None:
+    """The session that it is about; None for none."""
+    parts = _ESCALATION_ID.match(escalation)
+    return int(parts["session"]) or None if parts else None
+
+
 class Opening(Frozen):
     """What a course tells the on-call side when it opens an escalation: nothing clinical beyond its kind."""
 

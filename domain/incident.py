@@ -7,6 +7,7 @@ from domain.escalation import Acknowledge, EscalationId, Kind, Opening, Page, Re
 from domain.escalation import escalation_id as named
 from domain.obligation import FALLBACK_STEP, Attempt, Obligation, opened
 from domain.oncall import FALLBACK, Duty, OnCall
+from domain.silence import Finding, words
 from domain.values import CourseId, Frozen, Moment, PersonId, Severity
 
 MOVES_AGAIN = "Kapstan moves again"
@@ -32,11 +33,16 @@ class Incident(Frozen):
 
     A page is `due` from its step's being reached until it was tried. So whoever goes on after a sudden end sends what
     is left, and nothing twice but the page that was just going out. `attempt` is the newest one, until somebody acts.
+    `found` is what it was raised for, `of` an escalation where it was one's, `is_for_all` where it stands for every
+    course that is silent without a dosed patient.
     """
 
     obligation: Obligation
     due: tuple[Due, ...] = ()
     attempt: Attempt | None = None
+    found: Finding | None = None
+    of: EscalationId | None = None
+    is_for_all: bool = False
 
     @property
     def id(self) -> EscalationId:
@@ -129,17 +135,30 @@ class Incident(Frozen):
         return self.but(obligation=obligation.but(notices=()), due=due, attempt=attempt)
 
 
-def raised(course_id: CourseId, session: int, n: int, now: datetime) -> Incident:
-    """The course's `n`th alarm of that session, whose first step is due at once."""
+def raised(
+    course_id: CourseId,
+    session: int | None,
+    n: int,
+    now: datetime,
+    *,
+    severity: Severity = Severity.EMERGENCY,
+    found: Finding | None = None,
+    of: EscalationId | None = None,
+    is_for_all: bool = False,
+) -> Incident:
+    """The course's `n`th alarm of that session, whose first step is due at once; its note says what was found."""
     opening = Opening(
         id=named(course_id, Kind.ORCHESTRATOR_SILENT, session, n),
         course_id=course_id,
         kind=Kind.ORCHESTRATOR_SILENT,
         session=session,
-        severity=Severity.EMERGENCY,
+        severity=severity,
         opened_at=now,
     )
-    return Incident(obligation=opened(opening, now))
+    alarm = opened(opening, now)
+    if found is not None:
+        alarm = alarm.but(view=alarm.view.but(note=words(found, of)))
+    return Incident(obligation=alarm, found=found, of=of, is_for_all=is_for_all)
 
 
 def is_of_the_watch(escalation: EscalationId) -> bool:

@@ -1,44 +1,75 @@
-"""Whether somebody still watches over a dosed patient: what was to happen by itself, whether it did, what to do if not.
+"""Whether somebody still watches over a course: what was to happen by itself, whether it did, what to do if not.
 
-No heartbeat is written, for every dosed patient has one already: until her discharge her course always has a next
+No heartbeat is written, for every dosed patient has one already: until their discharge their course always has a next
 deadline, minutes away, and at the latest when it passes the course moves and its record with it. So does each
-escalation of hers at its next step. Nothing moves where such a moment lies further back than a grace, and either nobody
-answers for the course or escalation, or it answers that it has not moved itself.
+escalation of theirs at its next step. Nothing moves where such a moment lies further back than a grace, and either
+nobody answers for the course or escalation, or it answers that it has not moved itself. A course without a dosed
+patient has such moments too, days away and waited for longer: `domain/rounds.py` says what follows there.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from domain.escalation import EscalationId
 from domain.incident import Incident, raised
 from domain.policy import Policy
-from domain.values import CourseId, Frozen, Moment
+from domain.silence import Finding
+from domain.values import CourseId, Frozen, Moment, Severity
 
 UNBROKEN = timedelta(minutes=2)
 """Looks that lie further apart than this have missed something in between: the watch begins anew."""
 
+GRACES_WITHOUT_A_DOSE: Final = 5
+"""How many graces what is not urgent may stand still: ten minutes where a dosed patient is given two.
+
+No dosed patient is behind it and its deadlines are days, so nothing is lost in ten minutes; and Temporal, the workers
+or the machine can be started anew in that time without waking somebody at night for it.
+"""
+
 
 class Visit(NamedTuple):
-    """A dosed patient's session."""
+    """A dosed patient's session; without a session, all else of a course."""
 
     course_id: CourseId
-    session: int
+    session: int | None
 
 
 class Expected(Frozen):
-    """What moves by itself at `moves_at` at the latest, as recorded: a dosed patient's course, or an escalation."""
+    """What moves by itself at `moves_at` at the latest, as recorded: a course, or an escalation.
+
+    `session` is its dosed patient's, None where there is none or a routine escalation waits. `policy` is the severity
+    by whose policy an escalation pages.
+    """
 
     course_id: CourseId
-    session: int
+    session: int | None
     moves_at: Moment
     escalation: EscalationId | None = None
+    policy: Severity | None = None
 
     @property
     def visit(self) -> Visit:
         """Whose it is."""
         return Visit(self.course_id, self.session)
+
+    @property
+    def severity(self) -> Severity:
+        """How much it wants a human where it is silent: a dosed patient and an emergency cannot wait."""
+        is_hasty = self.session is not None or self.policy is Severity.EMERGENCY
+        return Severity.EMERGENCY if is_hasty else Severity.URGENT
+
+    def grace(self, grace: timedelta) -> timedelta:
+        """How long it may stand still where a dosed patient's course may for `grace`."""
+        return grace if self.severity is Severity.EMERGENCY else grace * GRACES_WITHOUT_A_DOSE
+
+
+class Suspect(Frozen):
+    """A course or an escalation of which Temporal itself says that its workflow fails again and again, or has ended."""
+
+    course_id: CourseId
+    escalation: EscalationId | None = None
+    is_ended: bool = False
 
 
 class Heard(Frozen):
@@ -48,25 +79,9 @@ class Heard(Frozen):
 
 
 class Unanswered(Frozen):
-    """The course or escalation was asked, and nobody answered for it."""
+    """The course or escalation was asked, and nobody answered for it; why, as far as Temporal itself knows."""
 
-
-class Finding(StrEnum):
-    """How a dosed patient is watched over, and why it is thought so.
-
-    The record is `on_time`; or it is behind, and the course itself is on time (`record_behind`); or the course answers
-    that it `stands_still` as the record says; or it is `unanswered` for.
-    """
-
-    ON_TIME = "on_time"
-    RECORD_BEHIND = "record_behind"
-    STANDS_STILL = "stands_still"
-    UNANSWERED = "unanswered"
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether nobody would be woken for her."""
-        return self in {Finding.STANDS_STILL, Finding.UNANSWERED}
+    why: Finding = Finding.UNANSWERED
 
 
 class Look(Frozen):
@@ -88,7 +103,7 @@ class Patience(Frozen):
 
 
 class Raise(Frozen):
-    """Nobody watches over her: a new alarm."""
+    """Nobody watches over the course: a new alarm."""
 
     incident: Incident
     finding: Finding
@@ -123,29 +138,38 @@ def finding(answers: Sequence[Heard | Unanswered], patient: Patience, now: datet
     """What the answers of one course come to, which was asked for all that its record shows as overdue."""
     if not answers:
         return Finding.ON_TIME
-    if any(isinstance(one, Unanswered) for one in answers):
-        return Finding.UNANSWERED
+    if silent := [one.why for one in answers if isinstance(one, Unanswered)]:
+        return max(silent, key=lambda why: why.rank)
     moments = (one.moves_at for one in answers if isinstance(one, Heard))
     if any(moment is not None and patient.is_over(moment, now) for moment in moments):
         return Finding.STANDS_STILL
     return Finding.RECORD_BEHIND
 
 
-def move(visit: Visit, found: Finding, last: Incident | None, policy: Policy, now: datetime) -> Move | None:
-    """What follows for the visit, whose newest alarm so far is `last`; None where all stays as it is.
+def move(
+    visit: Visit,
+    found: Finding,
+    last: Incident | None,
+    policy: Policy,
+    now: datetime,
+    *,
+    of: EscalationId | None = None,
+) -> Move | None:
+    """What follows for a dosed patient's visit, whose newest alarm so far is `last`; None where all stays as it is.
 
     Who resolves an alarm has looked at the patient, and is not called again before the policy's `resolve_within`.
     """
     if not found.is_silent:
         return Settle(id=last.id) if last and not last.is_resolved else None
     if last is None:
-        return Raise(incident=raised(*visit, 1, now), finding=found)
-    if not last.is_resolved or _is_looked_after(last, policy, now):
+        return Raise(incident=raised(*visit, 1, now, found=found, of=of), finding=found)
+    if not last.is_resolved or is_looked_after(last, policy, now):
         return None
-    return Raise(incident=raised(*visit, last.number + 1, now), finding=found)
+    return Raise(incident=raised(*visit, last.number + 1, now, found=found, of=of), finding=found)
 
 
-def _is_looked_after(last: Incident, policy: Policy, now: datetime) -> bool:
+def is_looked_after(last: Incident, policy: Policy, now: datetime) -> bool:
+    """Whether somebody has resolved this alarm, so lately that they still see to what it was about."""
     view = last.obligation.view
-    assert view.resolved_at is not None
-    return view.resolved_by is not None and now < view.resolved_at + policy.resolve_within
+    is_by_somebody = view.resolved_by is not None and view.resolved_at is not None
+    return is_by_somebody and now < view.resolved_at + policy.resolve_within  # type: ignore[operator]

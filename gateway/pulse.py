@@ -1,15 +1,21 @@
-"""Asks a course or an escalation itself when it next moves: a record that is behind is no patient overlooked."""
+"""Asks a course or an escalation itself when it next moves: a record that is behind is no patient overlooked.
+
+Temporal is asked first whether the workflow goes on at all: one that it has ended still answers as it stood then.
+"""
 
 import asyncio
 import logging
 from datetime import datetime
 from typing import Final
 
+from temporalio.client import Client
+
 from domain.refusal import Refused
 from domain.watch import Expected, Heard, Unanswered
 from gateway.calls import ANSWER_WITHIN, TooMany, Unavailable
 from gateway.courses import Courses
 from gateway.escalations import Escalations
+from gateway.troubles import trouble
 
 ASKED_WITHIN: Final = ANSWER_WITHIN
 """As long as a clinic's event is given: what takes longer to answer answers nobody."""
@@ -20,7 +26,8 @@ log = logging.getLogger(__name__)
 class Pulse:
     """The moments at which courses and escalations move by themselves, as they say."""
 
-    def __init__(self, courses: Courses, escalations: Escalations) -> None:
+    def __init__(self, client: Client, courses: Courses, escalations: Escalations) -> None:
+        self._client = client
         self._courses = courses
         self._escalations = escalations
 
@@ -28,6 +35,8 @@ class Pulse:
         """What it answers. Whatever goes wrong, it was not answered."""
         try:
             async with asyncio.timeout(ASKED_WITHIN.total_seconds()):
+                if found := await trouble(self._client, expected.course_id, expected.escalation):
+                    return Unanswered(why=found)
                 return Heard(moves_at=await self._moves_at(expected))
         except (Refused, Unavailable, TooMany, TimeoutError):
             return Unanswered()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from domain.values import Frozen, Moment, Severity
 from records.connections import Connections
@@ -11,13 +12,15 @@ from records.statements import statement
 class Gauges(Frozen):
     """Courses by phase, unresolved escalations by severity, and since when the oldest unanswered page waits.
 
-    Of the watch: how many of its alarms are not resolved, and when it last looked.
+    Of the watch: how many of its alarms are not resolved, how many courses are silent by what was found of them, and
+    when it last looked.
     """
 
     courses: Mapping[str, int]
     escalations: Mapping[Severity, int]
     paged_at: Moment | None
     alarms: int = 0
+    silent: Mapping[str, int] = MappingProxyType({})
     looked_at: Moment | None = None
 
 
@@ -26,6 +29,7 @@ async def gauges(connections: Connections) -> Gauges:
     async with connections.connection() as connection:
         courses = await connection.fetch(statement("gauge_of_courses"))
         escalations = await connection.fetch(statement("gauge_of_escalations"))
+        silent = await connection.fetch(statement("gauge_of_silences"))
         (watch,) = await connection.fetch(statement("gauge_of_the_watch"))
     waiting: list[datetime] = [row["paged_at"] for row in escalations if row["paged_at"] is not None]
     return Gauges(
@@ -33,5 +37,6 @@ async def gauges(connections: Connections) -> Gauges:
         escalations={Severity(row["severity"]): row["escalations"] for row in escalations},
         paged_at=min(waiting, default=None),
         alarms=watch["alarms"],
+        silent={row["found"]: row["courses"] for row in silent},
         looked_at=watch["looked_at"],
     )

@@ -1,9 +1,9 @@
 """What the independent watch goes by and leaves behind: what is to move by itself, its alarms, when it looked."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import asyncpg
@@ -11,7 +11,9 @@ from asyncpg.pool import PoolConnectionProxy
 
 from domain.escalation import EscalationId
 from domain.incident import Incident
-from domain.watch import Expected, Look
+from domain.silence import Silence
+from domain.values import CourseId
+from domain.watch import Expected, Look, Suspect
 from records.connections import ANSWER_WITHIN, SESSION_SETTINGS, Connections
 from records.errors import in_our_words, where
 from records.schema import require_schema
@@ -22,6 +24,8 @@ TURN_SOUGHT_EVERY: Final = timedelta(seconds=2)
 
 FROZEN_AFTER: Final = timedelta(minutes=1)
 """A watcher that hangs asks for nothing any more: PostgreSQL then ends its connection, and another one takes over."""
+
+MOST_SHOWN: Final = 50
 
 
 class WatchStore:
@@ -79,6 +83,45 @@ class WatchStore:
             if after != before:
                 await _keep(connection, after)
             return after
+
+    async def overdue(self, by: datetime, courses: Collection[CourseId], limit: int) -> list[Expected]:
+        """What was to move by itself by that moment for no dosed patient, the longest overdue first, at most so many.
+
+        Before that, all of these courses, whenever it moves.
+        """
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("overdue"), by, sorted(courses), limit)
+        return [Expected.model_validate(dict(row)) for row in rows]
+
+    async def suspected(self, suspects: Sequence[Suspect], now: datetime) -> list[Expected]:
+        """Whom these are about; without those that have ended as they were to."""
+        told = [[one.course_id, one.escalation, one.is_ended] for one in suspects]
+        columns = zip(*told, strict=True) if told else ([], [], [])
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("suspected"), *map(list, columns), now)
+        return [Expected.model_validate(dict(row)) for row in rows]
+
+    async def incidents_of_rounds(self, since: datetime, courses: Collection[CourseId]) -> list[Incident]:
+        """The alarms about no dosed patient that are not resolved, or were since then; of these courses each."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("incidents_of_rounds"), since, sorted(courses))
+        return [Incident.model_validate(row["incident"]) for row in rows]
+
+    async def silent(self, found: Sequence[Silence], *, dosed: bool) -> None:
+        """These are silent now, of those with a dosed patient or of all else, and no others of them."""
+        async with self._connections.transaction() as connection:
+            await connection.execute(statement("end_silences"), dosed, [one.course_id for one in found])
+            for one in found:
+                row = (one.course_id, one.session, one.found, one.of, one.since)
+                await connection.execute(statement("keep_silence"), *row)
+
+    async def silences(
+        self, *, site: str | None = None, course_id: CourseId | None = None, limit: int = MOST_SHOWN
+    ) -> list[Silence]:
+        """The courses that nobody watches over, those of a dosed patient first."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("silences"), site, course_id, limit)
+        return [Silence.model_validate(dict(row)) for row in rows]
 
 
 async def _keep(connection: PoolConnectionProxy, incident: Incident) -> None:

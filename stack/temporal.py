@@ -14,6 +14,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from gateway.temporal import TemporalUnreachable, connect, register_search_attributes
+from gateway.troubles import REPORTS_AFTER
 from stack.ports import claim, reachable
 from stack.processes import Farewell
 from stack.programs import KeptProgram, Oversight, Program
@@ -89,10 +90,11 @@ class TemporalServer:
         skipping = (
             ("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true") if self._time_skipping else ()
         )
+        reporting = ("--dynamic-config-value", REPORTS_AFTER)
         quiet = ("--ui-disable-news-fetch", "--log-level", "warn")
         return Program(
             name="temporal",
-            command=(_executable(), "server", "start-dev", *state, *durable, *where, *quiet, *skipping),
+            command=(_executable(), "server", "start-dev", *state, *durable, *where, *quiet, *reporting, *skipping),
             environment=environment_without_temporal(),
             log=self._folder / "temporal.log",
             farewell=FAREWELL,

@@ -239,6 +239,16 @@ class Floor:
 
         await eventually(is_back)
 
+    @asynccontextmanager
+    async def without_workers(self) -> AsyncIterator[None]:
+        """Every worker was killed, and others are started only afterwards: until then the supervisor sleeps."""
+        before = await self.stack()
+        assert before is not None
+        with asleep(self._process.pid):
+            for worker in before.pids.workers:
+                os.kill(worker, Signals.SIGKILL)
+            yield
+
     async def down(self) -> int:
         """It has ended by Ctrl-C; its exit code."""
         if self._process.returncode is None:

@@ -13,11 +13,14 @@ from console.problems import ProblemCode, told
 from domain.access import Caller, Right
 from domain.forecast import Forecast
 from domain.ledger import Entry
+from domain.silence import words
 from domain.state import Outcome, Phase
 from domain.summary import CourseSummary
 from domain.values import Code, CourseId, Name, Severity
 from domain.view import CourseView
+from gateway.calls import Unavailable
 from gateway.forecasting import forecast_of
+from records.errors import RecordStoreError
 from records.store import CourseFilter, EscalationFilter
 
 Reader = Annotated[Caller, Depends(with_one_of(Right.READ_COURSES, Right.READ_COURSES_BEHIND))]
@@ -107,9 +110,24 @@ async def seen_by(door: Door, caller: Caller, course_id: CourseId) -> CourseView
     Raises `Told` (`forbidden`), and `Refused` or `Unavailable` as asking a course does.
     """
     await door.sites.check(caller, course_id)
-    view = await door.courses.view(course_id)
+    try:
+        view = await door.courses.view(course_id)
+    except Unavailable as silent:
+        if (why := await _why(door, course_id)) is None:
+            raise
+        raise Unavailable(why) from silent
     if not caller.has(Right.READ_COURSES) and not view.escalations:
         opened = await door.store.escalations(EscalationFilter(course_id=course_id, limit=1))
         if not opened:
             raise told(ProblemCode.FORBIDDEN, "A token of role oncall sees the courses behind escalations only")
     return view
+
+
+async def _why(door: Door, course_id: CourseId) -> str | None:
+    """What the watch knows of a course that does not answer: that it will not soon, where it is that course's alone."""
+    try:
+        silences = await door.watched.silences(course_id=course_id)
+    except RecordStoreError:
+        return None
+    own = next((one for one in silences if one.found.is_its_own and one.of is None), None)
+    return f"{words(own.found)}, since {own.since:%Y-%m-%d %H:%M} UTC" if own else None

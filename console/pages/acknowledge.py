@@ -14,7 +14,7 @@ from console.pages.rendering import page
 from console.pages.told import UNCERTAIN, Refusal
 from console.problems import ProblemCode, told
 from domain.durations import in_words
-from domain.escalation import PHRASES, EscalationId, EscalationState, EscalationView
+from domain.escalation import PHRASES, EscalationId, EscalationState, EscalationView, session_of
 from domain.forecast import FALLBACK_NAME
 from domain.incident import is_of_the_watch
 from domain.oncall import FALLBACK, OnCall
@@ -29,6 +29,13 @@ SILENT: Final = (
     "over, and have Kapstan's machine looked after: its workers, or Temporal, have to be started again."
 )
 """What comes first where nobody else will call."""
+
+UNWATCHED: Final = (
+    "Kapstan no longer watches over this course, takes nothing for it or pages for nothing of it. Nobody dosed is "
+    "behind this alarm. Answer the alarms of the course that are open, keep by hand what is due until this one is "
+    "over, and have Kapstan's machine looked after: its workers, Temporal, or the workflow of this course."
+)
+"""The same where no dosed patient is behind it."""
 
 Token = Annotated[str, Path(max_length=1000)]
 
@@ -152,7 +159,7 @@ def _page(
         waiting=in_words(_whole_minutes(datetime.now(UTC) - view.opened_at)),
         state=_state(view, person, on_call),
         unreached=tuple(_name(missed.person, on_call) for missed in view.unreached) if is_open else (),
-        advice=SILENT if is_open and is_of_the_watch(view.id) else None,
+        advice=advice(view.id) if is_open else None,
         may_acknowledge=is_open and not is_hers,
         is_answered=view.state is EscalationState.ACKNOWLEDGED,
         calls=around.calls if is_open else (),
@@ -170,6 +177,13 @@ def _name(person: PersonId, on_call: OnCall) -> str:
     if person == FALLBACK:
         return FALLBACK_NAME
     return on_call.people[person].name if person in on_call.people else person
+
+
+def advice(escalation: EscalationId) -> str | None:
+    """What comes first, where the watch has raised it."""
+    if not is_of_the_watch(escalation):
+        return None
+    return UNWATCHED if session_of(escalation) is None else SILENT
 
 
 def _state(view: EscalationView, person: PersonId, on_call: OnCall) -> str:

@@ -9,6 +9,7 @@ from console.pages.clock import Clock, WallClock
 from console.pages.needs import Need, needs
 from console.pages.rendering import floor_page
 from console.pages.shell import SEES_COURSES
+from console.pages.silent import SilentCourses, silent_courses
 from console.pages.viewer import Viewer, looking
 from console.problems import ProblemCode, told
 from domain.access import Right
@@ -106,6 +107,7 @@ class BoardPage(Frozen):
 
     needs: tuple[Need, ...]
     more_needs: int
+    silent: SilentCourses
     may_see_needs: bool
     may_refer: bool
     sees_all: bool
@@ -140,10 +142,16 @@ async def board(
     may_see_needs = viewer.caller.has(Right.READ_ESCALATIONS)
     open_now = await door.store.unresolved(site or viewer.caller.site, limit=NEEDS_SHOWN) if may_see_needs else []
     floor = await door.store.floor(site or viewer.caller.site)
+    silent = (
+        await silent_courses(viewer, clock, site=site or viewer.caller.site)
+        if may_see_needs
+        else SilentCourses(shown=(), are_more=False)
+    )
     viewer.saw("board")
     shown = BoardPage(
         needs=needs(viewer, open_now, clock),
         more_needs=max(0, floor.unresolved - NEEDS_SHOWN),
+        silent=silent,
         may_see_needs=may_see_needs,
         may_refer=viewer.caller.has(Right.REPORT),
         sees_all=viewer.caller.has(Right.READ_COURSES),

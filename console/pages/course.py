@@ -18,6 +18,7 @@ from console.pages.outcomes import Outcome, outcomes
 from console.pages.phase_bar import PhaseStep, phase_bar
 from console.pages.rendering import floor_page
 from console.pages.shell import SEES_COURSES
+from console.pages.silent import SilentCourse, silence_of
 from console.pages.story import Line, from_ledger, from_view, story, who
 from console.pages.viewer import Viewer, looking
 from console.pages.visits import Visit, visits
@@ -83,6 +84,7 @@ class CoursePage(Frozen):
     phases: tuple[PhaseStep, ...]
     escalations: tuple[EscalationLine, ...]
     visits: tuple[Visit, ...]
+    silent: tuple[SilentCourse, ...]
     wants_human: bool
     story: tuple[Line, ...]
     story_shown: int
@@ -110,9 +112,13 @@ async def course(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))], cou
 
 async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
     clock = viewer.clock(view.site)
-    (ledger, entries), recorded, (foretold, no_forecast) = await asyncio.gather(
-        _ledger(viewer, view), _escalations(viewer, view), _forecast(viewer, view, clock)
+    (ledger, entries), recorded, (foretold, no_forecast), silent = await asyncio.gather(
+        _ledger(viewer, view),
+        _escalations(viewer, view),
+        _forecast(viewer, view, clock),
+        silence_of(viewer, view.course_id, clock),
     )
+    lines = escalation_lines(viewer, view, recorded, clock)
     reads_ledger = viewer.caller.has(Right.READ_LEDGER)
     if reads_ledger:
         viewer.saw("ledger", view.course_id)
@@ -131,9 +137,10 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
         goals=view.plan.goals if view.plan else (),
         cautions=tuple(map(spoken, view.cautions)),
         phases=phase_bar(view),
-        escalations=escalation_lines(viewer, view, recorded, clock),
+        escalations=lines,
         visits=visits(viewer, view, clock),
-        wants_human=bool(view.escalations),
+        silent=silent,
+        wants_human=any(one.is_open for one in lines),
         story=story(viewer, view, told, clock),
         story_shown=LINES_SHOWN,
         story_is_whole=reads_ledger and entries is not None,

@@ -6,6 +6,7 @@ from console.pages.clock import Clock, WallClock
 from console.pages.viewer import Viewer
 from domain.access import Right
 from domain.escalation import PHRASES, EscalationState, EscalationView
+from domain.incident import is_of_the_watch
 from domain.state import CourseEscalation
 from domain.values import Frozen, Severity
 from domain.view import CourseView
@@ -27,10 +28,18 @@ class EscalationLine(Frozen):
 def escalation_lines(
     viewer: Viewer, view: CourseView, recorded: Sequence[EscalationView], clock: WallClock
 ) -> tuple[EscalationLine, ...]:
-    """Those that want a human first, the worst of them first; then the resolved ones, newest first."""
+    """Those that want a human first, the worst of them first; then the resolved ones, newest first.
+
+    The course knows which of its own are open. What the watch has raised it does not know: of that the record tells.
+    """
     known = {one.id: one for one in recorded}
     may_open = viewer.caller.has(Right.READ_ESCALATIONS)
-    wanting = sorted(view.escalations, key=lambda one: (-one.severity.rank, one.opened_at))
+    of_the_watch = [
+        CourseEscalation.model_validate(one.model_dump(include=set(CourseEscalation.model_fields)))
+        for one in recorded
+        if is_of_the_watch(one.id) and one.state is not EscalationState.RESOLVED
+    ]
+    wanting = sorted((*view.escalations, *of_the_watch), key=lambda one: (-one.severity.rank, one.opened_at))
     open_ids = {one.id for one in wanting}
     lines = [_wanting(viewer, one, known.get(one.id), clock, may_open=may_open) for one in wanting]
     past = [one for one in recorded if one.id not in open_ids]

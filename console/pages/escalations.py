@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from console.answering import EXPECTED, problem_of
 from console.api.escalations import Acknowledge, Escalation, Order, carry_out, seen_by
 from console.door import AtTheDoor
-from console.pages.acknowledge import SILENT
+from console.pages.acknowledge import advice
 from console.pages.clock import Clock, WallClock
 from console.pages.me import me, remember
 from console.pages.needs import Need, needs, paged_name
@@ -37,7 +37,6 @@ from domain.escalation import (
     Resolve,
     Snooze,
 )
-from domain.incident import is_of_the_watch
 from domain.reading_events import field_error
 from domain.values import Frozen, Severity
 from records.errors import RecordStoreError
@@ -269,7 +268,8 @@ def _people(viewer: Viewer) -> tuple[Choice, ...]:
 
 def _how_to_answer(escalation_id: EscalationId) -> Response:
     """To somebody whom a page's fallback reached. It says nothing of what there is."""
-    first = f"{SILENT} " if is_of_the_watch(escalation_id) else ""
+    told = advice(escalation_id)
+    first = f"{told} " if told else ""
     return page(
         "message.html",
         Refusal(

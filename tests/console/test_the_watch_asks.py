@@ -1,15 +1,19 @@
 """Before anybody is woken the course itself is asked: it knows better than a record that is behind."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.watch import Expected, Heard, Unanswered
-from gateway.courses import Courses
+from domain.refusal import Refused
+from domain.silence import Finding
+from domain.watch import Expected, Heard, Suspect, Unanswered
+from gateway.courses import Courses, workflow_id
 from gateway.escalations import Escalations
 from gateway.protocols import load_folder
 from gateway.pulse import Pulse
 from gateway.temporal import connect
+from gateway.troubles import suspects
 from records.connections import open_connections
 from records.watch import WatchStore
 from tests.cast import vitals
@@ -25,7 +29,7 @@ OVERDUE_AS_RECORDED = datetime(2026, 1, 5, tzinfo=UTC)
 async def pulse(house: House) -> Pulse:
     client = await connect(identity="test", target_host=house.stack.temporal)
     courses = Courses(client, load_folder(house.stack.protocols), allow_unapproved=True)
-    return Pulse(courses, Escalations(client))
+    return Pulse(client, courses, Escalations(client))
 
 
 async def test_a_course_and_its_escalation_say_when_they_move(house: House) -> None:
@@ -57,5 +61,47 @@ async def test_what_temporal_does_not_know_answers_nobody(house: House) -> None:
     asked = await pulse(house)
     lost = Expected(course_id=house.expects(), session=1, moves_at=OVERDUE_AS_RECORDED)
 
-    assert await asked.of(lost) == Unanswered()
-    assert await asked.of(lost.but(escalation=f"{lost.course_id}~vitals_urgent~1~1")) == Unanswered()
+    assert await asked.of(lost) == Unanswered(why=Finding.ENDED)
+    assert await asked.of(lost.but(escalation=f"{lost.course_id}~vitals_urgent~1~1")) == Unanswered(why=Finding.ENDED)
+
+
+async def test_what_temporal_has_ended_does_not_pass_for_moving(house: House) -> None:
+    """A worker still answers for it as it stood; Temporal itself says that it has ended, and lists it."""
+    course = await house.has(Ward.referred)
+    client = await connect(identity="test", target_host=house.stack.temporal)
+    await client.get_workflow_handle(workflow_id(course)).terminate("by mistake")
+    asked = await pulse(house)
+
+    assert await asked.of(Expected(course_id=course, session=None, moves_at=OVERDUE_AS_RECORDED)) == Unanswered(
+        why=Finding.ENDED
+    )
+
+    async def listed() -> bool:
+        return Suspect(course_id=course, is_ended=True) in await suspects(client)
+
+    await eventually(listed)
+
+
+async def test_an_escalation_that_is_resolved_has_ended_as_it_was_to(house: House) -> None:
+    """Its workflow is over, and nobody is called for that."""
+    course = await house.has(Ward.dosed)
+    await house.sends([vitals(course, 1, at=datetime.now(UTC), spo2=84)])
+    escalation = f"{course}~vitals_emergency~1~1"
+    client = await connect(identity="test", target_host=house.stack.temporal)
+    escalations = Escalations(client)
+
+    async def resolved() -> bool:
+        with suppress(Refused):
+            await escalations.resolve(escalation, by="lind", note="read again, normal")
+            return True
+        return False
+
+    await eventually(resolved)
+    asked = Expected(course_id=course, session=1, moves_at=OVERDUE_AS_RECORDED, escalation=escalation)
+    watched = await pulse(house)
+
+    async def over() -> bool:
+        return await watched.of(asked) == Heard(moves_at=None)
+
+    await eventually(over)
+    assert escalation not in {one.escalation for one in await suspects(client)}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from gateway.troubles import REPORTS_AFTER
 from settings import described, read_settings
 from tests.deploy.composition import (
     ENV_EXAMPLE,
@@ -154,3 +155,11 @@ def test_no_service_fills_the_host(stack: Composition) -> None:
 def test_a_worker_is_given_time_to_finish(stack: Composition) -> None:
     """A worker finishes what it has in hand for 30 s after SIGTERM; Docker waits longer than that."""
     assert int(stack.services["worker"].stop_grace_period.removesuffix("s")) > 30
+
+
+def test_temporal_lists_the_courses_that_fail_as_the_watch_expects() -> None:
+    """As many tasks that failed as on the embedded stack, or people are told later, or never."""
+    text = (ROOT / "deploy" / "temporal" / "dynamicconfig.yaml").read_text(encoding="utf-8")
+    key, _, number = REPORTS_AFTER.partition("=")
+
+    assert f"{key}:\n  - value: {number}\n" in text

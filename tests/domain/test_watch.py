@@ -8,11 +8,11 @@ from domain.escalation import Acknowledge, EscalationState, Resolve, escalation_
 from domain.escalation import Kind as EscalationKind
 from domain.incident import Incident, raised
 from domain.oncall import parse_on_call
+from domain.silence import Finding
 from domain.values import Severity
 from domain.watch import (
     UNBROKEN,
     Expected,
-    Finding,
     Heard,
     Look,
     Patience,

@@ -1,0 +1,14 @@
+-- The courses $1 and their escalations $2 that Temporal suspects, each with whom it is about; $4 is when. Those of which it
+-- says ($3) that they have ended only as far as they were not to: the course is not closed, the escalation not resolved.
+SELECT
+    suspect.course_id,
+    CASE WHEN escalation.severity IS DISTINCT FROM 'routine' THEN course.monitored_session END AS session,
+    $4::timestamptz AS moves_at,
+    suspect.escalation,
+    escalation.severity AS policy
+FROM unnest($1::text[], $2::text[], $3::boolean[]) AS suspect (course_id, escalation, is_ended)
+LEFT JOIN courses AS course ON course.course_id = suspect.course_id
+LEFT JOIN escalations AS escalation ON escalation.id = suspect.escalation
+WHERE NOT suspect.is_ended
+    OR (suspect.escalation IS NULL AND course.phase <> 'closed')
+    OR escalation.state <> 'resolved'
