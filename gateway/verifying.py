@@ -1,4 +1,7 @@
-"""Whether the record store still says what was accepted: each ledger's chain, against the head that Temporal holds."""
+"""Whether the record store still says what was accepted: each ledger's chain, against the head that Temporal holds.
+
+And whether what the lists are made of can be read: a row that cannot be is named.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,11 +12,15 @@ from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, Frozen
 from gateway.courses import Courses
 from records.errors import LedgerUnreadable
-from records.store import RecordStore
+from records.readable import Unreadable
+from records.store import CourseFilter, EscalationFilter, RecordStore
 from records.verify import Verdict, verify
 
 CATCH_UP_WITHIN = timedelta(seconds=5)
 """How long the recorder is given to write what was accepted just now."""
+
+PAGE = 1000
+"""So many rows of a list are looked through at once."""
 
 LOOK_AGAIN_AFTER = timedelta(seconds=0.2)
 
@@ -25,11 +32,49 @@ class Verified(Frozen):
     verdict: Verdict
 
 
-async def verify_courses(store: RecordStore, courses: Courses, course: CourseId | None) -> AsyncIterator[Verified]:
+class Broken(Frozen):
+    """A row that cannot be read: which of its relation, and what of it is broken, but not what stands there."""
+
+    relation: str
+    id: str
+    unreadable: str
+
+
+async def verify_courses(
+    store: RecordStore, courses: Courses, course: CourseId | None
+) -> AsyncIterator[Verified | Broken]:
     """Every course of the record store, or the one that is named. Raises `Refused` for one that nobody knows."""
-    named = [course] if course is not None else [head.course_id for head in await store.heads()]
-    for course_id in named:
-        yield Verified(course_id=course_id, verdict=await _verdict(store, courses, course_id))
+    if course is not None:
+        yield Verified(course_id=course, verdict=await _verdict(store, courses, course))
+    else:
+        heads = await store.heads()
+        for broken in heads.unreadable:
+            yield Broken(relation="ledger", id=broken.name, unreadable=broken.detail)
+        for head in heads:
+            yield Verified(course_id=head.course_id, verdict=await _verdict(store, courses, head.course_id))
+    async for relation, broken in _unreadable(store, course):
+        yield Broken(relation=relation, id=broken.name, unreadable=broken.detail)
+
+
+async def _unreadable(store: RecordStore, course: CourseId | None) -> AsyncIterator[tuple[str, Unreadable]]:
+    """What of the lists cannot be read, a page of them at a time."""
+    filters = CourseFilter(limit=PAGE)
+    while True:
+        found = await store.courses(filters)
+        for broken in found.unreadable:
+            if course in {None, broken.id}:
+                yield "courses", broken
+        if len(found.ids) < PAGE:
+            break
+        filters = filters.but(cursor=found.ids[-1])
+    wanted = EscalationFilter(course_id=course, limit=PAGE)
+    while True:
+        work = await store.escalations(wanted)
+        for broken in work.unreadable:
+            yield "escalations", broken
+        if len(work.ids) < PAGE:
+            break
+        wanted = wanted.but(cursor=work.ids[-1])
 
 
 async def _verdict(store: RecordStore, courses: Courses, course_id: CourseId) -> Verdict:
@@ -46,7 +91,7 @@ async def _look(store: RecordStore, courses: Courses, course_id: CourseId) -> Ve
     try:
         entries = await store.ledger(course_id)
     except LedgerUnreadable as unreadable:
-        fault = Fault(sequence=unreadable.sequence, reason="it is no entry that Kapstan wrote")
+        fault = Fault(sequence=unreadable.sequence, reason=f"it is no entry that Kapstan wrote: {unreadable.detail}")
         return Verdict(sequence=unreadable.sequence, head=GENESIS, is_compared=False, fault=fault)
     if head is None and not entries:
         raise Refused.because(RefusalCode.UNKNOWN_COURSE, f"There is no course {course_id}")

@@ -1,7 +1,6 @@
 """The way to PostgreSQL: it opens when it is needed, and again when PostgreSQL was away."""
 
 import asyncio
-import json
 import math
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -13,6 +12,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from domain.ledger import canonical
 from records.errors import in_our_words, where
+from records.readable import Reading, document, moment, sent
 from records.schema import require_schema
 
 ANSWER_WITHIN = timedelta(seconds=15)
@@ -47,6 +47,7 @@ class Connections:
     def __init__(self, pool: asyncpg.Pool, place: str) -> None:
         self._pool = pool
         self._place = place
+        self.reading = Reading()
         self._answered_at = -math.inf
         self._asked_again_at: float | None = None
 
@@ -120,5 +121,7 @@ async def _prepare(connection: asyncpg.Connection) -> None:
     await require_schema(connection)
     # The spelling that is hashed is the spelling that is stored, so reading it back gives the same hash.
     await connection.set_type_codec(
-        "json", schema="pg_catalog", encoder=lambda value: canonical(value).decode(), decoder=json.loads
+        "json", schema="pg_catalog", encoder=lambda value: canonical(value).decode(), decoder=document
     )
+    # A value that Python cannot hold is the trouble of its row, not of the whole answer.
+    await connection.set_type_codec("timestamptz", schema="pg_catalog", encoder=sent, decoder=moment, format="tuple")

@@ -38,10 +38,11 @@ class LedgerGap(RecordStoreError):  # noqa: N818  a word of the domain
 class LedgerUnreadable(RecordStoreError):  # noqa: N818  an auditor reads it
     """A stored row is no entry at all: somebody changed it into something Kapstan never writes."""
 
-    def __init__(self, course_id: str, sequence: int) -> None:
-        super().__init__(f"row {sequence} of the ledger of {course_id} is not an entry that Kapstan wrote")
+    def __init__(self, course_id: str, sequence: int, detail: str) -> None:
+        super().__init__(f"row {sequence} of the ledger of {course_id} is not an entry that Kapstan wrote: {detail}")
         self.course_id = course_id
         self.sequence = sequence
+        self.detail = detail
 
 
 _BROKEN_CONSTRAINTS: dict[str, RecordStoreError] = {

@@ -10,10 +10,12 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from domain.escalation import EscalationId
-from domain.incident import Incident
+from domain.incident import Incident, raised
+from domain.values import CourseId
 from domain.watch import Expected, Look
 from records.connections import ANSWER_WITHIN, SESSION_SETTINGS, Connections
 from records.errors import in_our_words, where
+from records.readable import Found, Unreadable, model
 from records.schema import require_schema
 from records.statements import statement
 from records.store import project_escalation
@@ -25,43 +27,64 @@ FROZEN_AFTER: Final = timedelta(minutes=1)
 
 
 class WatchStore:
-    """The watch's part of the record. Every method may raise `RecordStoreUnreachable` or `SchemaTooOld`."""
+    """The watch's part of the record. Every method may raise `RecordStoreUnreachable` or `SchemaTooOld`.
+
+    A row that cannot be read is left aside, counted and told in the log: the others are watched over all the same.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+        self._reading = connections.reading
 
     async def last_look(self) -> Look | None:
-        """The last look of whoever watches; None where nobody ever did."""
+        """The last look of whoever watches; None where nobody ever did, or nobody can tell."""
         async with self._connections.connection() as connection:
             row = await connection.fetchrow(statement("last_look"))
-        return Look.model_validate(dict(row)) if row else None
+        found = self._reading.read("watch_looks", row, _look, "looked_at") if row else None
+        return None if isinstance(found, Unreadable) else found
 
     async def look(self, look: Look) -> None:
         """This look is the last one."""
         async with self._connections.transaction() as connection:
             await connection.execute(statement("look"), look.looked_at, look.watching_since)
 
-    async def expected(self) -> list[Expected]:
+    async def expected(self) -> Found[Expected]:
         """All that is to move by itself for a dosed patient, and when at the latest."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("expected"))
-        return [Expected.model_validate(dict(row)) for row in rows]
+        return self._reading.all("courses", rows, _expected, "course_id")
 
-    async def incidents(self) -> list[Incident]:
-        """The newest alarm of each session, as far as it is not resolved or its patient is still monitored."""
+    async def incidents(self) -> Found[Incident]:
+        """The newest alarm of each session, as far as it is not resolved or its patient is still monitored.
+
+        Where that cannot be read, the one before it.
+        """
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("incidents"))
-        return [Incident.model_validate(row["incident"]) for row in rows]
+        found = self._reading.all("watch_incidents", rows, _incident, "escalation_id")
+        newest: dict[tuple[CourseId, int | None], Incident] = {}
+        for incident in sorted(found, key=lambda one: one.number):
+            view = incident.obligation.view
+            newest[view.course_id, view.session] = incident
+        return Found(newest.values(), found.unreadable, found.ids)
 
     async def incident(self, escalation: EscalationId) -> Incident | None:
         """One alarm of the watch; None where it never raised this one."""
         async with self._connections.connection() as connection:
             row = await connection.fetchrow(statement("incident"), escalation)
-        return Incident.model_validate(row["incident"]) if row else None
+        return self._reading.one("watch_incidents", row, _incident, "escalation_id") if row else None
 
     async def add(self, incident: Incident) -> None:
-        """The alarm is kept, and stands among the escalations."""
+        """The alarm is kept, and stands among the escalations.
+
+        Where its number is taken by one that cannot be read, it gets the next: nobody is left unwatched for that.
+        """
         async with self._connections.transaction() as connection:
+            view = incident.obligation.view
+            assert view.session is not None
+            taken = await connection.fetchval(statement("newest_alarm"), view.course_id, view.session)
+            if taken is not None and taken >= incident.number:
+                incident = raised(view.course_id, view.session, taken + 1, view.opened_at)
             await project_escalation(connection, incident.obligation.view)
             await connection.execute(statement("raise_incident"), incident.id, incident.model_dump(mode="json"))
 
@@ -74,11 +97,23 @@ class WatchStore:
             row = await connection.fetchrow(statement("hold_incident"), escalation)
             if row is None:
                 return None
-            before = Incident.model_validate(row["incident"])
+            before = self._reading.one("watch_incidents", row, _incident, "escalation_id")
             after = step(before)
             if after != before:
                 await _keep(connection, after)
             return after
+
+
+def _look(row: asyncpg.Record) -> Look:
+    return model(Look, row)
+
+
+def _expected(row: asyncpg.Record) -> Expected:
+    return model(Expected, row)
+
+
+def _incident(row: asyncpg.Record) -> Incident:
+    return model(Incident, row["incident"])
 
 
 async def _keep(connection: PoolConnectionProxy, incident: Incident) -> None:

@@ -9,6 +9,7 @@ WITH changed AS (
     FROM courses
     WHERE session_change > ($1::bigint - 1) / 2
         AND change > ($1::bigint - 1) / 2  -- it follows from the line above, and has the index
+        AND session_change <= change  -- what lies above it was never given
     UNION ALL
     SELECT change * 2, 'escalation', id
     FROM escalations
@@ -19,6 +20,7 @@ WITH changed AS (
 SELECT
     changed.number,
     changed.kind,
+    changed.id,
     coalesce(course.course_id, escalation.course_id) AS course_id,
     coalesce(course.site, course_of_escalation.site) AS site,
     course.open_escalations > 0
