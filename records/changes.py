@@ -18,12 +18,16 @@ from records.connections import ANSWER_WITHIN, SESSION_SETTINGS, Connections
 from records.errors import RecordStoreUnreachable, in_our_words, where
 from records.readable import Unreadable, as_moment, model
 from records.schema import require_schema
+from records.servers import Servers, require_writes
 from records.statements import statement
 
 CHANNELS: Final = ("kapstan_courses", "kapstan_escalations")
 
 LOOKED_AFTER_EVERY: Final = timedelta(seconds=15)
-"""A listening connection says nothing for hours: that it was cut off is only learned by asking."""
+"""A listening connection says nothing for hours: that it was cut off is only learned by asking.
+
+So is that its server takes no writes any more: what another one takes is not heard there.
+"""
 
 
 class ChangeKind(StrEnum):
@@ -130,7 +134,7 @@ class News:
                     await self._heard.wait()
             except TimeoutError:
                 with in_our_words(self._place):
-                    await self._connection.fetchval(statement("still_there"))
+                    await require_writes(self._connection, self._place)
         self._heard.clear()
         if self._connection.is_closed():
             raise RecordStoreUnreachable(f"PostgreSQL does not answer at {self._place}: the connection was lost")
@@ -144,9 +148,9 @@ async def listening(database_url: str) -> AsyncIterator[News]:
     """
     place = where(database_url)
     with in_our_words(place):
-        connection = await asyncpg.connect(
-            database_url,
-            timeout=ANSWER_WITHIN.total_seconds(),
+        connection = await Servers(database_url).connect(
+            within=ANSWER_WITHIN,
+            for_writing=True,
             command_timeout=ANSWER_WITHIN.total_seconds(),
             server_settings=SESSION_SETTINGS,
         )

@@ -15,6 +15,13 @@ class RecordStoreUnreachable(RecordStoreError):  # noqa: N818  an operator reads
     """PostgreSQL does not answer, or not to us; the message says where it was sought."""
 
 
+class RecordStoreReadOnly(RecordStoreUnreachable):
+    """PostgreSQL answers, and keeps nothing: it is a standby, or was made read-only."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"PostgreSQL takes no writes at {place}: it is a standby, or was made read-only")
+
+
 class SchemaTooOld(RecordStoreError):  # noqa: N818  an operator reads it
     """The database lacks migrations that this Kapstan needs."""
 
@@ -59,7 +66,43 @@ _CANNOT_CONNECT = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
+    asyncpg.DatabaseDroppedError,
+    asyncpg.IdleSessionTimeoutError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TransactionTimeoutError,
 )
+
+_SPENT = (
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.DatabaseDroppedError,
+    asyncpg.IdleSessionTimeoutError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TransactionTimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    ConnectionError,
+)
+
+_WRITES_REFUSED = (
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.DiskFullError,
+    asyncpg.PostgresIOError,
+)
+
+
+def is_spent(error: Exception) -> bool:
+    """Whether a connection that says so can do its work no more: its server has gone, goes, or takes no writes."""
+    return isinstance(error, _SPENT)
+
+
+def refuses_writes(error: Exception) -> bool:
+    """Whether the server has kept nothing, and whoever writes next will fare no better."""
+    return isinstance(error, _WRITES_REFUSED)
 
 
 def where(database_url: str) -> str:
@@ -92,6 +135,8 @@ def in_our_words(place: str) -> Iterator[None]:
 
 def _named(error: asyncpg.PostgresError, place: str) -> RecordStoreError:
     constraint = getattr(error, "constraint_name", None)
+    if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+        return RecordStoreReadOnly(place)
     if isinstance(error, _CANNOT_CONNECT):
         return RecordStoreUnreachable(f"PostgreSQL does not answer at {place}: {error.args[0]}")
     if constraint in _BROKEN_CONSTRAINTS:

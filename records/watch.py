@@ -17,6 +17,7 @@ from records.connections import ANSWER_WITHIN, SESSION_SETTINGS, Connections
 from records.errors import in_our_words, where
 from records.readable import Found, Unreadable, model
 from records.schema import require_schema
+from records.servers import Servers, require_writes
 from records.statements import statement
 from records.store import project_escalation
 
@@ -130,10 +131,13 @@ class Turn:
         self._asking = asyncio.Lock()
 
     async def check(self) -> None:
-        """Returns while it is still ours. Raises `RecordStoreUnreachable` once the connection was lost."""
+        """Returns while it is still ours. Raises `RecordStoreUnreachable` once the connection was lost.
+
+        So it does once its server takes no writes any more: the turn is then had where they are taken.
+        """
         async with self._asking:
             with in_our_words(self._place):
-                await self._connection.fetchval(statement("still_there"))
+                await require_writes(self._connection, self._place)
 
 
 @asynccontextmanager
@@ -144,9 +148,9 @@ async def turn_to_watch(database_url: str, frozen_after: timedelta = FROZEN_AFTE
     """
     place = where(database_url)
     with in_our_words(place):
-        connection = await asyncpg.connect(
-            database_url,
-            timeout=ANSWER_WITHIN.total_seconds(),
+        connection = await Servers(database_url).connect(
+            within=ANSWER_WITHIN,
+            for_writing=True,
             command_timeout=ANSWER_WITHIN.total_seconds(),
             server_settings={
                 **SESSION_SETTINGS,

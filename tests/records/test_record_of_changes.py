@@ -27,8 +27,7 @@ async def changes(database_url: str) -> AsyncIterator[Changes]:
 
 async def after(changes: Changes, number: int, limit: int) -> list[Change]:
     """What changed above the number; all of it can be read."""
-    seen = [one for one in await changes.after(number, limit) if isinstance(one, Change)]
-    return seen
+    return [one for one in await changes.after(number, limit) if isinstance(one, Change)]
 
 
 def told(seen: list[Change]) -> list[tuple[ChangeKind, str]]:
