@@ -40,7 +40,7 @@ class Unreadable(Frozen):
     @property
     def name(self) -> str:
         """The id as it may stand in a line: whatever was written in its place, it neither breaks nor colours it."""
-        plain = self.id if self.id.isascii() and self.id.isprintable() else ascii(self.id)[1:-1]
+        plain = self.id if self.id and self.id.isascii() and self.id.isprintable() else ascii(self.id)
         return plain if len(plain) <= _LONGEST_NAME else f"{plain[:_LONGEST_NAME]}…"
 
 
@@ -67,7 +67,7 @@ class Reading:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
-        self._told: OrderedDict[tuple[str, Unreadable], None] = OrderedDict()
+        self._told: OrderedDict[tuple[str, str | None, Unreadable], None] = OrderedDict()
 
     @property
     def unreadable(self) -> Mapping[str, int]:
@@ -75,15 +75,21 @@ class Reading:
         return MappingProxyType(self._counts)
 
     def all(
-        self, relation: str, rows: Iterable[asyncpg.Record], shape: Callable[[asyncpg.Record], T], key: str
+        self,
+        relation: str,
+        rows: Iterable[asyncpg.Record],
+        shape: Callable[[asyncpg.Record], T],
+        key: str,
+        *,
+        of: str | None = None,
     ) -> Found[T]:
-        """Every row in its shape; those that have none are named by their column `key`."""
+        """Every row in its shape; those that have none are named by their column `key`, `of` whom they are."""
         readable: list[T] = []
         unreadable: list[Unreadable] = []
         ids: list[str] = []
         for row in rows:
             ids.append(str(row[key]))
-            match self.read(relation, row, shape, key):
+            match self.read(relation, row, shape, key, of=of):
                 case Unreadable() as broken:
                     unreadable.append(broken)
                 case fact:
@@ -99,24 +105,31 @@ class Reading:
                 return fact
 
     def read(
-        self, relation: str, row: asyncpg.Record, shape: Callable[[asyncpg.Record], T], key: str
+        self,
+        relation: str,
+        row: asyncpg.Record,
+        shape: Callable[[asyncpg.Record], T],
+        key: str,
+        *,
+        of: str | None = None,
     ) -> T | Unreadable:
         """The row in its shape, or what is wrong with it."""
         try:
             return shape(row)
         except Exception as wrong:  # noqa: BLE001  whatever is wrong with one row, the others are shown
             broken = Unreadable(id=str(row[key]), detail=_what_is_wrong(wrong))
-            self._tell(relation, broken)
+            self._tell(relation, of, broken)
             return broken
 
-    def _tell(self, relation: str, broken: Unreadable) -> None:
+    def _tell(self, relation: str, of: str | None, broken: Unreadable) -> None:
         self._counts[relation] += 1
-        if (relation, broken) in self._told:
+        if (relation, of, broken) in self._told:
             return
-        self._told[relation, broken] = None
+        self._told[relation, of, broken] = None
         if len(self._told) > _REMEMBERED:
             self._told.popitem(last=False)
-        log.error("A row of %s cannot be read, %s: %s", relation, broken.name, broken.detail)
+        whose = f"{relation} of {of}" if of else relation
+        log.error("A row of %s cannot be read, %s: %s", whose, broken.name, broken.detail)
 
 
 def model(shape: type[Shown], fields: Mapping[str, object] | asyncpg.Record) -> Shown:

@@ -115,7 +115,7 @@ class RecordStore:
         """The same as far as it can be read; what cannot be read is named by its sequence."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("ledger_of_course"), course_id)
-        return self._reading.all("ledger", rows, projection.entry, "sequence")
+        return self._reading.all("ledger", rows, projection.entry, "sequence", of=course_id)
 
     async def heads(self) -> Found[Head]:
         """The newest entry of every course's ledger, by course."""
