@@ -1,6 +1,6 @@
 """What a column may hold and Kapstan never writes, and somebody at psql who writes it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -37,6 +37,16 @@ IMPOSSIBLE: Final = {
 }
 """By the type of a column."""
 
+FEW: Final = {
+    **IMPOSSIBLE,
+    "timestamp with time zone": ("'infinity'",),
+    "text": ("'<b>'", "repeat('x', 300)"),
+    "integer": ("0", "2147483647"),
+    "bigint": ("0",),
+    "ARRAY": ("'{NULL}'",),
+}
+"""Of each kind one that cannot be read, and one that can."""
+
 UNHEARD_OF: Final = "unheard-of"
 """A severity that a later Kapstan may know."""
 
@@ -54,7 +64,9 @@ class Psql:
     async def has_a_new_severity(self) -> None:
         await self._connection.execute(f"ALTER TYPE severity ADD VALUE IF NOT EXISTS '{UNHEARD_OF}'")
 
-    async def values(self, relation: str, *, severity: bool = False) -> list[tuple[str, str]]:
+    async def values(
+        self, relation: str, impossible: Mapping[str, tuple[str, ...]] = IMPOSSIBLE, *, severity: bool = False
+    ) -> list[tuple[str, str]]:
         """Each column with each value that is not to stand there."""
         columns = await self._connection.fetch(
             "SELECT column_name, data_type, is_nullable FROM information_schema.columns "
@@ -65,7 +77,7 @@ class Psql:
             (column["column_name"], value)
             for column in columns
             for value in (
-                *IMPOSSIBLE[column["data_type"]],
+                *impossible[column["data_type"]],
                 *((f"'{UNHEARD_OF}'",) if severity and column["data_type"] == "USER-DEFINED" else ()),
                 *(("NULL",) if column["is_nullable"] == "YES" else ()),
             )
@@ -74,12 +86,12 @@ class Psql:
     async def writes(self, relation: str, where: str, column: str, value: str) -> str | None:
         """The newest such row of the relation holds this; where it lies now. None where the schema refuses it."""
         try:
-            return str(
-                await self._connection.fetchval(
-                    f'UPDATE {relation} SET "{column}" = {value} '
-                    f"WHERE ctid = (SELECT max(ctid) FROM {relation} WHERE {where}) RETURNING ctid::text"
-                )
+            found = await self._connection.fetchval(
+                f'UPDATE {relation} SET "{column}" = {value} '
+                f"WHERE ctid = (SELECT max(ctid) FROM {relation} WHERE {where}) RETURNING ctid::text"
             )
+            assert found is not None, f"there is no such row of {relation}"
+            return str(found)
         except (asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError):
             return None
 
