@@ -31,7 +31,7 @@ OF_A_COURSE: Final = problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_COURSE)
 
 
 class CourseSummaryList(Items[CourseSummary]):
-    """One page of the fleet. `next` is null on the last one. `unreadable` names rows that cannot be read."""
+    """One page of the fleet. `next` is null on the last one."""
 
 
 class UnreadableEntry(Frozen):

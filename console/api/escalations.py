@@ -34,7 +34,7 @@ Escalation = Annotated[
 
 
 class EscalationViewList(Items[EscalationView]):
-    """One page of the on-call work. `next` is null on the last one. `unreadable` names rows that cannot be read."""
+    """One page of the on-call work. `next` is null on the last one."""
 
 
 class Acknowledge(Frozen):

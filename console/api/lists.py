@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Annotated, Generic, NamedTuple, TypeVar
 
 from fastapi import Query
+from pydantic import Field
 
 from console.problems import ProblemCode, Told, told
 from domain.refusal import FieldError
@@ -19,11 +20,13 @@ Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most")
 
 
 class Items(Frozen, Generic[Item]):
-    """One page of a list. `next` is null on the last one. `unreadable` names the rows of it that cannot be read."""
+    """One page of a list. `next` is null on the last one."""
 
     items: tuple[Item, ...]
     next: str | None
-    unreadable: tuple[Unreadable, ...] = ()
+    unreadable: tuple[Unreadable, ...] = Field(
+        (), exclude_if=lambda rows: not rows, description="Rows of this page that cannot be read; absent where all can"
+    )
 
 
 class Page(NamedTuple, Generic[Item]):
