@@ -4,15 +4,16 @@ And whether what the lists are made of can be read: a row that cannot be is name
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 from domain.ledger import GENESIS, Fault
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, Frozen
 from gateway.courses import Courses
 from records.errors import LedgerUnreadable
-from records.readable import Unreadable
+from records.readable import Found, RowUnreadable, Unreadable
 from records.store import CourseFilter, EscalationFilter, RecordStore
 from records.verify import Verdict, verify
 
@@ -57,24 +58,28 @@ async def verify_courses(
 
 
 async def _unreadable(store: RecordStore, course: CourseId | None) -> AsyncIterator[tuple[str, Unreadable]]:
-    """What of the lists cannot be read, a page of them at a time."""
-    filters = CourseFilter(limit=PAGE)
-    while True:
-        found = await store.courses(filters)
+    """What of the lists cannot be read, of one course or of all."""
+    if course is None:
+        async for one in _pages(lambda cursor: store.courses(CourseFilter(limit=PAGE, cursor=cursor))):
+            yield "courses", one
+    else:
+        try:
+            await store.course(course)
+        except RowUnreadable as broken:
+            yield "courses", broken.found
+    async for one in _pages(
+        lambda cursor: store.escalations(EscalationFilter(course_id=course, limit=PAGE, cursor=cursor))
+    ):
+        yield "escalations", one
+
+
+async def _pages(ask: Callable[[str | None], Awaitable[Found[Any]]]) -> AsyncIterator[Unreadable]:
+    """What cannot be read of a list, a page of it at a time."""
+    found = await ask(None)
+    while found.ids:
         for broken in found.unreadable:
-            if course in {None, broken.id}:
-                yield "courses", broken
-        if len(found.ids) < PAGE:
-            break
-        filters = filters.but(cursor=found.ids[-1])
-    wanted = EscalationFilter(course_id=course, limit=PAGE)
-    while True:
-        work = await store.escalations(wanted)
-        for broken in work.unreadable:
-            yield "escalations", broken
-        if len(work.ids) < PAGE:
-            break
-        wanted = wanted.but(cursor=work.ids[-1])
+            yield broken
+        found = await ask(found.ids[-1])
 
 
 async def _verdict(store: RecordStore, courses: Courses, course_id: CourseId) -> Verdict:

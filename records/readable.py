@@ -49,6 +49,7 @@ class RowUnreadable(RecordStoreError):  # noqa: N818  an operator reads it
 
     def __init__(self, relation: str, found: Unreadable) -> None:
         super().__init__(f"a row of {relation} cannot be read, {found.name}: {found.detail}")
+        self.found = found
 
 
 class Found(list[T]):

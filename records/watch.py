@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import asyncpg
@@ -15,13 +15,15 @@ from domain.values import CourseId
 from domain.watch import Expected, Look
 from records.connections import ANSWER_WITHIN, SESSION_SETTINGS, Connections
 from records.errors import in_our_words, where
-from records.readable import Found, Unreadable, model
+from records.readable import Found, Unreadable, as_moment, model
 from records.schema import require_schema
 from records.servers import Servers, require_writes
 from records.statements import statement
 from records.store import project_escalation
 
 TURN_SOUGHT_EVERY: Final = timedelta(seconds=2)
+
+LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 FROZEN_AFTER: Final = timedelta(minutes=1)
 """A watcher that hangs asks for nothing any more: PostgreSQL then ends its connection, and another one takes over."""
@@ -50,10 +52,16 @@ class WatchStore:
             await connection.execute(statement("look"), look.looked_at, look.watching_since)
 
     async def expected(self) -> Found[Expected]:
-        """All that is to move by itself for a dosed patient, and when at the latest."""
+        """All that is to move by itself for a dosed patient, and when at the latest.
+
+        What nobody can tell when it moves was to move long ago: then it is asked itself.
+        """
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("expected"))
-        return self._reading.all("courses", rows, _expected, "course_id")
+        found = self._reading.all("courses", rows, _expected, "course_id")
+        timeless = [row for row in rows if as_moment(row["moves_at"]) is None]
+        asked = self._reading.all("courses", timeless, _long_expected, "course_id")
+        return Found((*found, *asked), found.unreadable, found.ids)
 
     async def incidents(self) -> Found[Incident]:
         """The newest alarm of each session, as far as it is not resolved or its patient is still monitored.
@@ -111,6 +119,10 @@ def _look(row: asyncpg.Record) -> Look:
 
 def _expected(row: asyncpg.Record) -> Expected:
     return model(Expected, row)
+
+
+def _long_expected(row: asyncpg.Record) -> Expected:
+    return model(Expected, {**row, "moves_at": LONG_AGO})
 
 
 def _incident(row: asyncpg.Record) -> Incident:

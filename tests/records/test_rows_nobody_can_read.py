@@ -308,6 +308,18 @@ async def test_who_has_an_alarm_that_cannot_be_read_gets_a_new_one(lists: Lists,
         await lists.watch.move(raised(MARA, 1, 1, MONDAY).id, lambda one: one.settled(SOON))
 
 
+@pytest.mark.parametrize("value", MOMENTS)
+async def test_a_dosed_patient_is_watched_over_whatever_her_row_says_of_when(
+    lists: Lists, psql: Psql, value: str
+) -> None:
+    """Nobody can tell when her course was to move: it is asked, as one that should have moved long ago."""
+    await psql.writes("courses", RELATIONS["courses"], "next_passes_at", value)
+
+    hers = [one for one in await lists.watch.expected() if one.course_id == MARA and one.escalation is None]
+
+    assert [(one.session, one.moves_at < MONDAY) for one in hers] == [(1, True)]
+
+
 async def test_a_look_that_cannot_be_read_is_none(lists: Lists, psql: Psql) -> None:
     """The watch begins anew, and writes down its own."""
     await psql.writes("watch_looks", RELATIONS["watch_looks"], "looked_at", "'infinity'")
