@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -30,8 +30,9 @@ from gateway.protocols import approve_file, load_file, load_folder
 from gateway.sending import Sent, events_in, send_all
 from gateway.temporal import TemporalUnreachable, leave
 from gateway.tokens import UnknownToken
-from gateway.verifying import Verified, verify_courses
+from gateway.verifying import Broken, Verified, verify_courses
 from records.errors import MigrationAltered, RecordStoreError, SchemaTooNew, SchemaTooOld
+from records.readable import Found
 from records.store import CourseFilter, EscalationFilter, RecordStore, migrate
 from settings import Misconfigured, described, read_settings
 from stack.supervisor import Stack, StackPlan
@@ -189,6 +190,7 @@ def list_courses(
     wanted = CourseFilter(phase=phase, site=site, attention=Severity.ROUTINE if attention else None, limit=1000)
     found = asked(place(data).store(), lambda store: store.courses(wanted))
     _print(found, lambda: lists.fleet(found, datetime.now(UTC)), as_json=as_json)
+    _name_unreadable(found, "course")
 
 
 @app.command()
@@ -221,6 +223,7 @@ def list_escalations(
     """The on-call work."""
     found = asked(place(data).store(), lambda store: store.escalations(EscalationFilter(state=state, limit=1000)))
     _print(found, lambda: lists.escalations(found), as_json=as_json)
+    _name_unreadable(found, "escalation")
 
 
 @app.command()
@@ -343,6 +346,7 @@ def list_tokens(data: Data = HERE, as_json: AsJson = False) -> None:
     """Every token there ever was, and when it was last shown."""
     found = asked(place(data).tokens(), lambda tokens: tokens.all())
     _print(found, lambda: lists.tokens(found), as_json=as_json)
+    _name_unreadable(found, "token")
 
 
 @token.command("revoke")
@@ -367,7 +371,7 @@ def verify(
     async def verifying(store: RecordStore, courses: Courses) -> int:
         is_whole = True
         async for verified in verify_courses(store, courses, course):
-            is_whole &= verified.verdict.is_whole
+            is_whole &= isinstance(verified, Verified) and verified.verdict.is_whole
             out.print(verified.model_dump_json() if as_json else _verdict(verified), markup=not as_json)
         return DONE if is_whole else REFUSED
 
@@ -378,7 +382,9 @@ def verify(
     raise typer.Exit(asyncio.run(run()))
 
 
-def _verdict(verified: Verified) -> str:
+def _verdict(verified: Verified | Broken) -> str:
+    if isinstance(verified, Broken):
+        return f"[red]✗[/] {verified.relation}: {escape(verified.id)} cannot be read: {verified.unreadable}"
     verdict = verified.verdict
     if verdict.fault is not None:
         return f"[red]✗[/] {verified.course_id}: row {verdict.fault.sequence}: {escape(verdict.fault.reason)}"
@@ -386,6 +392,12 @@ def _verdict(verified: Verified) -> str:
     return (
         f"[green]✓[/] {verified.course_id}: {verdict.sequence} entries, chain whole ({verdict.head[:12]}…), {compared}"
     )
+
+
+def _name_unreadable(found: Found[Any], what: str) -> None:
+    """What the list leaves out because its row cannot be read, on stderr."""
+    for one in found.unreadable:
+        sys.stderr.write(f"this {what} cannot be read from the record: {one.name}: {one.detail}; see: kapstan verify\n")
 
 
 def _read(file: str) -> str:

@@ -1,5 +1,6 @@
 """What the console counts of itself, in Prometheus' words: no ids and nothing of a patient in any label."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import nan
 from typing import Final
@@ -53,6 +54,13 @@ class Measures:
             "kapstan_watch_looked_timestamp_seconds", "When the watch last looked, 0 for never", registry=self._registry
         )
         self._streams = Gauge("kapstan_streams_open", "Open streams", registry=self._registry)
+        self._unreadable = Counter(
+            "kapstan_unreadable_rows",
+            "How often a row of the record could not be read",
+            ("relation",),
+            registry=self._registry,
+        )
+        self._unreadable_before: Mapping[str, int] = {}
         self._reads = Gauge("kapstan_reads_waiting", "Reads not recorded yet", registry=self._registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -65,8 +73,11 @@ class Measures:
         """What a course accepted at that moment is heard to be recorded now."""
         self._lag.observe(max(0.0, (datetime.now(UTC) - accepted_at).total_seconds()))
 
-    def text(self, found: Gauges | None, *, streams: int, reads: int) -> bytes:
+    def text(self, found: Gauges | None, *, streams: int, reads: int, unreadable: Mapping[str, int]) -> bytes:
         """All of it as Prometheus reads it. Where the record store did not answer, what it last said is left out."""
+        for relation, times in unreadable.items():
+            self._unreadable.labels(relation).inc(times - self._unreadable_before.get(relation, 0))
+        self._unreadable_before = dict(unreadable)
         self._streams.set(streams)
         self._reads.set(reads)
         self._is_up.set(0 if found is None else 1)

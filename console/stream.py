@@ -171,15 +171,19 @@ class Stream:
             self._has_looked.set()
         while found := await self._changes.after(self._position, AT_ONCE):
             for change in found:
-                if change.accepted_at is not None:
-                    self._recorded(change.accepted_at)
-                site = await self._site_of(change)
-                message = _message(change)
-                for listener in list(self._listeners):
-                    is_news = listener.position is None or change.number > listener.position
-                    if listener.is_up_to_date and is_news and listener.may_see(change, site):
-                        listener.tell(message)
+                if isinstance(change, Change):
+                    await self._tell(change)
                 self._position = change.number
+
+    async def _tell(self, change: Change) -> None:
+        if change.accepted_at is not None:
+            self._recorded(change.accepted_at)
+        site = await self._site_of(change)
+        message = _message(change)
+        for listener in list(self._listeners):
+            is_news = listener.position is None or change.number > listener.position
+            if listener.is_up_to_date and is_news and listener.may_see(change, site):
+                listener.tell(message)
 
     async def _catch_up(self, listener: Listener) -> None:
         """Tells a listener who came back what she missed; from then on she hears what the others hear."""
@@ -200,7 +204,7 @@ class Stream:
                 listener.ended.set()
                 return
             for change in found:
-                if listener.may_see(change, await self._site_of(change)):
+                if isinstance(change, Change) and listener.may_see(change, await self._site_of(change)):
                     await listener.waiting.put(_message(change))
                 listener.position = change.number
             # Nothing is awaited between this look and the listener's being up to date: no change falls between.
@@ -216,6 +220,9 @@ class Stream:
         try:
             return (await self._view(change.course_id)).site
         except (Refused, Unavailable, TooMany):
+            return None
+        except Exception as error:  # noqa: BLE001  one course that answers with a fault must not silence all others
+            log.error("Nobody could tell where a course is: %s", type(error).__name__)  # noqa: TRY400  its words may quote a patient
             return None
 
     async def _keep_alive(self) -> None:

@@ -89,7 +89,10 @@ class MeasureOutcome(Frozen):
 
 
 class FleetFigures(Frozen):
-    """All that was asked for: of courses that started, and escalations that were opened, from `since` until `until`."""
+    """All that was asked for: of courses that started, and escalations that were opened, from `since` until `until`.
+
+    `left_out` are those whose record holds what cannot be counted, such as a number that is none.
+    """
 
     site: str | None
     since: Moment | None
@@ -100,6 +103,7 @@ class FleetFigures(Frozen):
     integrations: Punctuality
     waiting: tuple[Waiting, ...]
     measures: tuple[MeasureOutcome, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def course_figures(course: CourseState) -> CourseFigures:

@@ -13,6 +13,7 @@ from domain.access import Caller, Token, TokenId, TokenRole
 from domain.values import Frozen
 from records.access import AccessStore
 from records.errors import RecordStoreError
+from records.readable import Found
 
 PREFIX: Final = "kap"
 SECRET_BYTES: Final = 32
@@ -87,12 +88,11 @@ class Tokens:
         )
         return NewToken(id=identity, token=f"{PREFIX}_{identity}_{secret}", role=role, name=name, site=site)
 
-    async def all(self) -> list[TokenShown]:
-        """Every token there ever was, without what would open anything."""
-        return [
-            TokenShown.model_validate(token.model_dump(exclude={"salt", "hash"}))
-            for token in await self._store.tokens()
-        ]
+    async def all(self) -> Found[TokenShown]:
+        """Every token there ever was, without what would open anything; one that cannot be read opens nothing."""
+        found = await self._store.tokens()
+        shown = (TokenShown.model_validate(token.model_dump(exclude={"salt", "hash"})) for token in found)
+        return Found(shown, found.unreadable, found.ids)
 
     async def revoke(self, token_id: TokenId) -> None:
         """The token opens nothing from now on. Raises `UnknownToken`."""

@@ -1,19 +1,27 @@
-"""Whether the record store still says what was accepted: each ledger's chain, against the head that Temporal holds."""
+"""Whether the record store still says what was accepted: each ledger's chain, against the head that Temporal holds.
+
+And whether what the lists are made of can be read: a row that cannot be is named.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 from domain.ledger import GENESIS, Fault
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, Frozen
 from gateway.courses import Courses
 from records.errors import LedgerUnreadable
-from records.store import RecordStore
+from records.readable import Found, RowUnreadable, Unreadable
+from records.store import CourseFilter, EscalationFilter, RecordStore
 from records.verify import Verdict, verify
 
 CATCH_UP_WITHIN = timedelta(seconds=5)
 """How long the recorder is given to write what was accepted just now."""
+
+PAGE = 1000
+"""So many rows of a list are looked through at once."""
 
 LOOK_AGAIN_AFTER = timedelta(seconds=0.2)
 
@@ -25,11 +33,53 @@ class Verified(Frozen):
     verdict: Verdict
 
 
-async def verify_courses(store: RecordStore, courses: Courses, course: CourseId | None) -> AsyncIterator[Verified]:
+class Broken(Frozen):
+    """A row that cannot be read: which of its relation, and what of it is broken, but not what stands there."""
+
+    relation: str
+    id: str
+    unreadable: str
+
+
+async def verify_courses(
+    store: RecordStore, courses: Courses, course: CourseId | None
+) -> AsyncIterator[Verified | Broken]:
     """Every course of the record store, or the one that is named. Raises `Refused` for one that nobody knows."""
-    named = [course] if course is not None else [head.course_id for head in await store.heads()]
-    for course_id in named:
-        yield Verified(course_id=course_id, verdict=await _verdict(store, courses, course_id))
+    if course is not None:
+        yield Verified(course_id=course, verdict=await _verdict(store, courses, course))
+    else:
+        heads = await store.heads()
+        for broken in heads.unreadable:
+            yield Broken(relation="ledger", id=broken.name, unreadable=broken.detail)
+        for head in heads:
+            yield Verified(course_id=head.course_id, verdict=await _verdict(store, courses, head.course_id))
+    async for relation, broken in _unreadable(store, course):
+        yield Broken(relation=relation, id=broken.name, unreadable=broken.detail)
+
+
+async def _unreadable(store: RecordStore, course: CourseId | None) -> AsyncIterator[tuple[str, Unreadable]]:
+    """What of the lists cannot be read, of one course or of all."""
+    if course is None:
+        async for one in _pages(lambda cursor: store.courses(CourseFilter(limit=PAGE, cursor=cursor))):
+            yield "courses", one
+    else:
+        try:
+            await store.course(course)
+        except RowUnreadable as broken:
+            yield "courses", broken.found
+    async for one in _pages(
+        lambda cursor: store.escalations(EscalationFilter(course_id=course, limit=PAGE, cursor=cursor))
+    ):
+        yield "escalations", one
+
+
+async def _pages(ask: Callable[[str | None], Awaitable[Found[Any]]]) -> AsyncIterator[Unreadable]:
+    """What cannot be read of a list, a page of it at a time."""
+    found = await ask(None)
+    while found.ids:
+        for broken in found.unreadable:
+            yield broken
+        found = await ask(found.ids[-1])
 
 
 async def _verdict(store: RecordStore, courses: Courses, course_id: CourseId) -> Verdict:
@@ -46,7 +96,7 @@ async def _look(store: RecordStore, courses: Courses, course_id: CourseId) -> Ve
     try:
         entries = await store.ledger(course_id)
     except LedgerUnreadable as unreadable:
-        fault = Fault(sequence=unreadable.sequence, reason="it is no entry that Kapstan wrote")
+        fault = Fault(sequence=unreadable.sequence, reason=f"it is no entry that Kapstan wrote: {unreadable.detail}")
         return Verdict(sequence=unreadable.sequence, head=GENESIS, is_compared=False, fault=fault)
     if head is None and not entries:
         raise Refused.because(RefusalCode.UNKNOWN_COURSE, f"There is no course {course_id}")

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import asyncpg
+
 from domain.access import Token, TokenId, TokenName, TokenRole
 from domain.values import CourseId, Frozen, Moment
 from records.connections import Connections
+from records.readable import Found, Unreadable, model
 from records.statements import statement
 
 
@@ -26,6 +29,7 @@ class AccessStore:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+        self._reading = connections.reading
 
     async def create(self, token: Token) -> None:
         """The token may be used from now on."""
@@ -42,16 +46,17 @@ class AccessStore:
             )
 
     async def token(self, token_id: TokenId) -> Token | None:
-        """The token, revoked or not; None where there never was one."""
+        """The token, revoked or not; None where there never was one, or none that can be read: that opens nothing."""
         async with self._connections.connection() as connection:
             row = await connection.fetchrow(statement("token"), token_id)
-        return Token.model_validate(dict(row)) if row else None
+        found = self._reading.read("tokens", row, _token, "id") if row else None
+        return None if isinstance(found, Unreadable) else found
 
-    async def tokens(self) -> list[Token]:
+    async def tokens(self) -> Found[Token]:
         """Every token there ever was, oldest first."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("tokens"))
-        return [Token.model_validate(dict(row)) for row in rows]
+        return self._reading.all("tokens", rows, _token, "id")
 
     async def revoke(self, token_id: TokenId, at: datetime) -> bool:
         """The token opens nothing any more. False where there is none."""
@@ -68,8 +73,16 @@ class AccessStore:
         async with self._connections.transaction() as connection:
             await connection.executemany(statement("record_read"), [tuple(dict(read).values()) for read in reads])
 
-    async def reads(self, course_id: CourseId, limit: int = 100) -> list[CourseRead]:
-        """Who read what of a course, newest first."""
+    async def reads(self, course_id: CourseId, limit: int = 100) -> Found[CourseRead]:
+        """Who read what of a course, newest first. A read that cannot be read is named by its request."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("reads_of_course"), course_id, limit)
-        return [CourseRead.model_validate(dict(row)) for row in rows]
+        return self._reading.all("course_reads", rows, _read, "request_id")
+
+
+def _token(row: asyncpg.Record) -> Token:
+    return model(Token, row)
+
+
+def _read(row: asyncpg.Record) -> CourseRead:
+    return model(CourseRead, row)

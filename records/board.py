@@ -1,8 +1,10 @@
 """The board: in each phase the courses that want a human first, and how many there are, as of what is recorded."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
 
+import asyncpg
 from pydantic import Field
 
 from domain.state import Phase
@@ -10,6 +12,7 @@ from domain.summary import CourseSummary
 from domain.values import Code, Frozen, Severity
 from records import projection
 from records.connections import Connections
+from records.readable import Found, Unreadable
 from records.statements import statement
 
 OPEN_PHASES: Final = tuple(phase for phase in Phase if phase is not Phase.CLOSED)
@@ -49,12 +52,17 @@ class Column(Frozen):
     late: int = 0
     wanting: int = 0
     cards: tuple[CourseSummary, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 class Board(Frozen):
-    """The floor: a column for each open phase, or the one that was asked for, and what its filters have to offer."""
+    """The floor: a column for each open phase, or the one that was asked for, and what its filters have to offer.
+
+    `unreadable` are courses whose phase is none that has a column; a column's own are among those it counts.
+    """
 
     columns: tuple[Column, ...]
+    unreadable: tuple[Unreadable, ...] = ()
     sites: tuple[str, ...]
     protocols: tuple[str, ...]
 
@@ -70,16 +78,25 @@ async def board(connections: Connections, asked: BoardFilter, now: datetime) -> 
     async with connections.connection() as connection:
         cards = await connection.fetch(statement("board_cards"), phases, *where, *seen, asked.limit)
         counts = await connection.fetch(statement("board_counts"), phases, *where, *seen, now)
-    shown = [projection.course(row) for row in cards]
+        strays = []
+        if any(row["phase"] not in set(Phase) for row in counts):
+            strays = await connection.fetch(statement("board_strays"), list(Phase), *where, *seen, asked.limit)
+    found = {phase: _cards(connections, [row for row in cards if row["phase"] == phase]) for phase in phases}
     return Board(
         columns=tuple(
             Column(
                 phase=phase,
                 **{name: sum(row[name] for row in counts if row["phase"] == phase) for name in _COUNTED},
-                cards=tuple(card for card in shown if card.phase == phase),
+                cards=tuple(found[phase]),
+                unreadable=found[phase].unreadable,
             )
             for phase in phases
         ),
+        unreadable=_cards(connections, strays).unreadable,
         sites=tuple(sorted({row["site"] for row in counts})),
         protocols=tuple(sorted({row["protocol_id"] for row in counts})),
     )
+
+
+def _cards(connections: Connections, rows: Sequence[asyncpg.Record]) -> Found[CourseSummary]:
+    return connections.reading.all("courses", rows, projection.course, "course_id")

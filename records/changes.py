@@ -1,7 +1,7 @@
 """What changed in the record, in its order: each course, session and escalation as it is now, and news as it comes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from enum import StrEnum
@@ -13,15 +13,21 @@ from domain.access import TokenId
 from domain.escalation import EscalationView
 from domain.summary import CourseSummary
 from domain.values import CourseId, Frozen, Moment
+from records import projection
 from records.connections import ANSWER_WITHIN, SESSION_SETTINGS, Connections
 from records.errors import RecordStoreUnreachable, in_our_words, where
+from records.readable import Unreadable, as_moment, model
 from records.schema import require_schema
+from records.servers import Servers, require_writes
 from records.statements import statement
 
 CHANNELS: Final = ("kapstan_courses", "kapstan_escalations")
 
 LOOKED_AFTER_EVERY: Final = timedelta(seconds=15)
-"""A listening connection says nothing for hours: that it was cut off is only learned by asking."""
+"""A listening connection says nothing for hours: that it was cut off is only learned by asking.
+
+So is that its server takes no writes any more: what another one takes is not heard there.
+"""
 
 
 class ChangeKind(StrEnum):
@@ -59,6 +65,13 @@ class Change(Frozen):
     accepted_at: Moment | None = None
 
 
+class Passed(Frozen):
+    """A change whose row cannot be read: whoever goes by the numbers passes it."""
+
+    number: int
+    unreadable: Unreadable
+
+
 _SHAPES: Final[dict[ChangeKind, type[CourseSummary | SessionState | EscalationView]]] = {
     ChangeKind.COURSE: CourseSummary,
     ChangeKind.SESSION: SessionState,
@@ -72,14 +85,22 @@ class Changes:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    async def after(self, number: int, limit: int) -> list[Change]:
+    async def after(self, number: int, limit: int) -> Sequence[Change | Passed]:
         """The next changes above `number`, oldest first; what changed several times comes once, as it is now.
 
         Changes are numbered in the order in which they are committed: what lies below the last one here is all told.
         """
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("changes_after"), number, limit)
-        return [_change(row) for row in rows]
+        return [self._change(row) for row in rows]
+
+    def _change(self, row: asyncpg.Record) -> Change | Passed:
+        relation = "escalations" if row["kind"] == ChangeKind.ESCALATION else "courses"
+        match self._connections.reading.read(relation, row, _change, "id"):
+            case Unreadable() as broken:
+                return Passed(number=row["number"], unreadable=broken)
+            case change:
+                return change
 
     async def newest(self) -> int:
         """The number above which nothing has changed yet."""
@@ -113,7 +134,7 @@ class News:
                     await self._heard.wait()
             except TimeoutError:
                 with in_our_words(self._place):
-                    await self._connection.fetchval(statement("still_there"))
+                    await require_writes(self._connection, self._place)
         self._heard.clear()
         if self._connection.is_closed():
             raise RecordStoreUnreachable(f"PostgreSQL does not answer at {self._place}: the connection was lost")
@@ -127,9 +148,9 @@ async def listening(database_url: str) -> AsyncIterator[News]:
     """
     place = where(database_url)
     with in_our_words(place):
-        connection = await asyncpg.connect(
-            database_url,
-            timeout=ANSWER_WITHIN.total_seconds(),
+        connection = await Servers(database_url).connect(
+            within=ANSWER_WITHIN,
+            for_writing=True,
             command_timeout=ANSWER_WITHIN.total_seconds(),
             server_settings=SESSION_SETTINGS,
         )
@@ -150,12 +171,15 @@ def _change(row: asyncpg.Record) -> Change:
     shape = _SHAPES[kind]
     # A newer schema may hold more than this Kapstan knows.
     known = {name: value for name, value in row["data"].items() if name in shape.model_fields}
+    data = model(shape, known)
+    if isinstance(data, CourseSummary):
+        projection.course(known)
     return Change(
         number=row["number"],
         kind=kind,
         course_id=row["course_id"],
         site=row["site"],
         is_behind_escalations=row["is_behind_escalations"] or False,
-        data=shape.model_validate(known),
-        accepted_at=row["accepted_at"],
+        data=data,
+        accepted_at=as_moment(row["accepted_at"]),
     )

@@ -15,6 +15,13 @@ class RecordStoreUnreachable(RecordStoreError):  # noqa: N818  an operator reads
     """PostgreSQL does not answer, or not to us; the message says where it was sought."""
 
 
+class RecordStoreReadOnly(RecordStoreUnreachable):
+    """PostgreSQL answers, and keeps nothing: it is a standby, or was made read-only."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"PostgreSQL takes no writes at {place}: it is a standby, or was made read-only")
+
+
 class SchemaTooOld(RecordStoreError):  # noqa: N818  an operator reads it
     """The database lacks migrations that this Kapstan needs."""
 
@@ -38,10 +45,11 @@ class LedgerGap(RecordStoreError):  # noqa: N818  a word of the domain
 class LedgerUnreadable(RecordStoreError):  # noqa: N818  an auditor reads it
     """A stored row is no entry at all: somebody changed it into something Kapstan never writes."""
 
-    def __init__(self, course_id: str, sequence: int) -> None:
-        super().__init__(f"row {sequence} of the ledger of {course_id} is not an entry that Kapstan wrote")
+    def __init__(self, course_id: str, sequence: int, detail: str) -> None:
+        super().__init__(f"row {sequence} of the ledger of {course_id} is not an entry that Kapstan wrote: {detail}")
         self.course_id = course_id
         self.sequence = sequence
+        self.detail = detail
 
 
 _BROKEN_CONSTRAINTS: dict[str, RecordStoreError] = {
@@ -58,7 +66,43 @@ _CANNOT_CONNECT = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
+    asyncpg.DatabaseDroppedError,
+    asyncpg.IdleSessionTimeoutError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TransactionTimeoutError,
 )
+
+_SPENT = (
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.DatabaseDroppedError,
+    asyncpg.IdleSessionTimeoutError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TransactionTimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    ConnectionError,
+)
+
+_WRITES_REFUSED = (
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.DiskFullError,
+    asyncpg.PostgresIOError,
+)
+
+
+def is_spent(error: Exception) -> bool:
+    """Whether a connection that says so can do its work no more: its server has gone, goes, or takes no writes."""
+    return isinstance(error, _SPENT)
+
+
+def refuses_writes(error: Exception) -> bool:
+    """Whether the server has kept nothing, and whoever writes next will fare no better."""
+    return isinstance(error, _WRITES_REFUSED)
 
 
 def where(database_url: str) -> str:
@@ -91,6 +135,8 @@ def in_our_words(place: str) -> Iterator[None]:
 
 def _named(error: asyncpg.PostgresError, place: str) -> RecordStoreError:
     constraint = getattr(error, "constraint_name", None)
+    if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+        return RecordStoreReadOnly(place)
     if isinstance(error, _CANNOT_CONNECT):
         return RecordStoreUnreachable(f"PostgreSQL does not answer at {place}: {error.args[0]}")
     if constraint in _BROKEN_CONSTRAINTS:

@@ -2,9 +2,13 @@
 
 from datetime import datetime
 
+import asyncpg
+
 from domain.figures import CourseCount, FleetFigures, MeasureOutcome, Punctuality, Waiting
+from domain.state import Phase
 from domain.values import Code, Frozen, Moment
 from records.connections import Connections
+from records.readable import Unreadable, model
 from records.statements import statement
 
 
@@ -24,12 +28,14 @@ async def fleet_figures(connections: Connections, period: Period) -> FleetFigure
         sessions = await connection.fetchrow(statement("figures_of_sessions"), *asked)
         measures = await connection.fetch(statement("figures_of_measures"), *asked)
         waiting = await connection.fetch(statement("figures_of_escalations"), *asked)
+        left_out = await connection.fetch(statement("figures_left_out"), *asked, list(Phase))
     assert sessions is not None
+    reading = connections.reading
     return FleetFigures(
         site=period.site,
         since=period.since,
         until=period.until,
-        courses=tuple(CourseCount.model_validate(dict(row)) for row in courses),
+        courses=tuple(reading.all("courses", courses, _count, "phase")),
         sessions=sessions["sessions"],
         checkpoints=Punctuality(
             in_time=sessions["checkpoints_met"],
@@ -41,6 +47,19 @@ async def fleet_figures(connections: Connections, period: Period) -> FleetFigure
             late=sessions["integrations_late"],
             missed=sessions["integrations_owed"],
         ),
-        waiting=tuple(Waiting.model_validate(dict(row)) for row in waiting),
-        measures=tuple(MeasureOutcome.model_validate(dict(row)) for row in measures),
+        waiting=tuple(reading.all("escalations", waiting, _waiting, "severity")),
+        measures=tuple(reading.all("course_measures", measures, _measure, "instrument")),
+        left_out=tuple(Unreadable(id=row["id"], detail="it cannot be counted").name for row in left_out),
     )
+
+
+def _count(row: asyncpg.Record) -> CourseCount:
+    return model(CourseCount, {**row, "phase": Phase(row["phase"])})
+
+
+def _waiting(row: asyncpg.Record) -> Waiting:
+    return model(Waiting, row)
+
+
+def _measure(row: asyncpg.Record) -> MeasureOutcome:
+    return model(MeasureOutcome, row)

@@ -4,6 +4,7 @@ from domain.escalation import EscalationView
 from domain.values import Frozen, Severity
 from records import projection
 from records.connections import Connections
+from records.readable import Found
 from records.statements import statement
 
 
@@ -24,11 +25,17 @@ async def floor(connections: Connections, site: str | None) -> Floor:
     async with connections.connection() as connection:
         row = await connection.fetchrow(statement("floor"), site)
     assert row is not None
-    return Floor(under_way=row["under_way"], **row["escalations"])
+    found = row["escalations"]
+    return Floor(under_way=row["under_way"], **{**found, "worst": _severity(found["worst"])})
 
 
-async def unresolved(connections: Connections, site: str | None, limit: int) -> list[EscalationView]:
+async def unresolved(connections: Connections, site: str | None, limit: int) -> Found[EscalationView]:
     """What wants a human, the worst first, then what nobody answered, then the oldest. Raises as `floor` does."""
     async with connections.connection() as connection:
         rows = await connection.fetch(statement("unresolved"), site, limit)
-    return [projection.escalation(row) for row in rows]
+    return connections.reading.all("escalations", rows, projection.escalation, "id")
+
+
+def _severity(written: str | None) -> Severity | None:
+    """What nobody knows counts as the worst."""
+    return None if written is None else Severity(written) if written in set(Severity) else Severity.EMERGENCY

@@ -1,11 +1,11 @@
 """How the clinic stands in a few numbers, for whoever watches Kapstan's machines: nobody is named in them."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from types import MappingProxyType
 
 from domain.values import Frozen, Moment, Severity
 from records.connections import Connections
+from records.readable import as_moment
 from records.statements import statement
 
 
@@ -31,12 +31,13 @@ async def gauges(connections: Connections) -> Gauges:
         escalations = await connection.fetch(statement("gauge_of_escalations"))
         silent = await connection.fetch(statement("gauge_of_silences"))
         (watch,) = await connection.fetch(statement("gauge_of_the_watch"))
-    waiting: list[datetime] = [row["paged_at"] for row in escalations if row["paged_at"] is not None]
+    waiting = [at for row in escalations if (at := as_moment(row["paged_at"])) is not None]
+    known = set(Severity)
     return Gauges(
         courses={row["phase"]: row["courses"] for row in courses},
-        escalations={Severity(row["severity"]): row["escalations"] for row in escalations},
+        escalations={Severity(row["severity"]): row["escalations"] for row in escalations if row["severity"] in known},
         paged_at=min(waiting, default=None),
         alarms=watch["alarms"],
         silent={row["found"]: row["courses"] for row in silent},
-        looked_at=watch["looked_at"],
+        looked_at=as_moment(watch["looked_at"]),
     )

@@ -1,14 +1,21 @@
 """How a fact of the domain lies in a row, and how a row becomes that fact again."""
 
+from collections.abc import Mapping
+from typing import Annotated
+
 import asyncpg
-from pydantic import ValidationError
+from pydantic import Field
 
 from domain.escalation import EscalationId, EscalationView, Page
 from domain.figures import CourseFigures, MeasureFigures
 from domain.ledger import Entry
+from domain.state import Outcome, Phase, Stage
 from domain.summary import CourseSummary
 from domain.values import CourseId, Frozen
-from records.errors import LedgerUnreadable
+from records.readable import model
+
+Session = Annotated[int, Field(ge=1, le=1000)]
+"""More than any protocol has; a page that draws a dot for each is not to draw a billion."""
 
 
 class Head(Frozen):
@@ -40,13 +47,15 @@ def entry_row(entry: Entry) -> tuple[object, ...]:
 
 
 def entry(row: asyncpg.Record) -> Entry:
-    """The entry that was stored, with the hash that was stored. Raises `LedgerUnreadable` where it is none."""
+    """The entry that was stored, with the hash that was stored."""
     fields = {key: value for key, value in row.items() if not key.startswith("actor_")}
     actor = {"id": row["actor_id"], "role": row["actor_role"]} if row["actor_id"] is not None else None
-    try:
-        return Entry.model_validate({**fields, "actor": actor})
-    except ValidationError:
-        raise LedgerUnreadable(row["course_id"], row["sequence"]) from None
+    return model(Entry, {**fields, "actor": actor})
+
+
+def head(row: asyncpg.Record) -> Head:
+    """How far a course's ledger reaches."""
+    return model(Head, row)
 
 
 def course_row(summary: CourseSummary) -> tuple[object, ...]:
@@ -107,9 +116,20 @@ def measure_row(course_id: CourseId, measure: MeasureFigures) -> tuple[object, .
     )
 
 
-def course(row: asyncpg.Record) -> CourseSummary:
+class _Course(CourseSummary):
+    """A course in words and numbers that Kapstan knows: of others no page knows what to show."""
+
+    phase: Phase
+    outcome: Outcome | None
+    stage: Stage | None
+    session: Session | None
+    planned_sessions: Session | None = None
+    monitored_session: Session | None = None
+
+
+def course(row: Mapping[str, object] | asyncpg.Record) -> CourseSummary:
     """The course as it was projected."""
-    return CourseSummary.model_validate(dict(row))
+    return CourseSummary.model_construct(**dict(model(_Course, row)))
 
 
 def escalation_row(view: EscalationView) -> tuple[object, ...]:
@@ -141,4 +161,4 @@ def page_row(escalation_id: EscalationId, number: int, page: Page) -> tuple[obje
 
 def escalation(row: asyncpg.Record) -> EscalationView:
     """The escalation as it was projected, with its pages."""
-    return EscalationView.model_validate(dict(row))
+    return model(EscalationView, row)

@@ -1,6 +1,7 @@
 """The shape of the record: brings a database up to date, step by step, and knows whether it is."""
 
 import hashlib
+from datetime import timedelta
 from functools import cache
 from importlib.resources import files
 
@@ -8,7 +9,10 @@ import asyncpg
 
 from domain.values import Frozen
 from records.errors import MigrationAltered, SchemaTooNew, SchemaTooOld, in_our_words, where
+from records.servers import Servers
 from records.statements import statement
+
+CONNECT_WITHIN = timedelta(seconds=10)
 
 
 class Migration(Frozen):
@@ -42,7 +46,7 @@ async def migrate(database_url: str, steps: tuple[Migration, ...] | None = None)
     """
     steps = migrations() if steps is None else steps
     with in_our_words(where(database_url)):
-        connection = await asyncpg.connect(database_url, timeout=10)
+        connection = await Servers(database_url).connect(within=CONNECT_WITHIN, for_writing=True)
         try:
             await connection.execute(statement("begin_migrating"))
             await connection.execute(statement("remember_migrations"))

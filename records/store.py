@@ -16,9 +16,11 @@ from domain.values import Code, CourseId, Frozen, Severity
 from records import projection
 from records.board import Board, BoardFilter, board
 from records.connections import Connections, open_connections
+from records.errors import LedgerUnreadable
 from records.figures import Period, fleet_figures
 from records.floor import Floor, floor, unresolved
 from records.projection import Head
+from records.readable import Found, RowId
 from records.schema import migrate
 from records.statements import statement
 
@@ -52,7 +54,7 @@ class CourseFilter(Frozen):
     outcome: str | None = None
     behind_escalations: bool = False
     limit: Limit = 100
-    cursor: CourseId | None = None
+    cursor: RowId | None = None
 
 
 class EscalationFilter(Frozen):
@@ -66,7 +68,7 @@ class EscalationFilter(Frozen):
     course_id: CourseId | None = None
     site: str | None = None
     limit: Limit = 100
-    cursor: EscalationId | None = None
+    cursor: RowId | None = None
 
 
 EVERY_COURSE = CourseFilter()
@@ -74,10 +76,14 @@ EVERY_ESCALATION = EscalationFilter()
 
 
 class RecordStore:
-    """The record store. Every method may raise `RecordStoreUnreachable` or `SchemaTooOld`; the next call tries anew."""
+    """The record store. Every method may raise `RecordStoreUnreachable` or `SchemaTooOld`; the next call tries anew.
+
+    Lists show every row that can be read and name those that cannot; one row that was asked for raises `RowUnreadable`.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+        self._reading = connections.reading
 
     async def append(self, batch: Batch) -> None:
         """The batch's entries are in the ledger, each once, and the course's row is at least as new as its summary.
@@ -99,23 +105,36 @@ class RecordStore:
 
     async def ledger(self, course_id: CourseId) -> list[Entry]:
         """Every entry of a course, in order, with the hashes as stored. Raises `LedgerUnreadable`."""
+        found = await self.entries(course_id)
+        if found.unreadable:
+            first = found.unreadable[0]
+            raise LedgerUnreadable(course_id, int(first.id), first.detail)
+        return found
+
+    async def entries(self, course_id: CourseId) -> Found[Entry]:
+        """The same as far as it can be read; what cannot be read is named by its sequence."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("ledger_of_course"), course_id)
-        return [projection.entry(row) for row in rows]
+        return self._reading.all("ledger", rows, projection.entry, "sequence", of=course_id)
 
-    async def heads(self) -> list[Head]:
+    async def heads(self) -> Found[Head]:
         """The newest entry of every course's ledger, by course."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("heads"))
-        return [Head.model_validate(dict(row)) for row in rows]
+        return self._reading.all("ledger", rows, projection.head, "course_id")
 
     async def course(self, course_id: CourseId) -> CourseSummary | None:
         """The course as of its newest recorded entry; None where none was recorded."""
         async with self._connections.connection() as connection:
             row = await connection.fetchrow(statement("course"), course_id)
-        return projection.course(row) if row else None
+        return self._reading.one("courses", row, projection.course, "course_id") if row else None
 
-    async def courses(self, filters: CourseFilter = EVERY_COURSE) -> list[CourseSummary]:
+    async def has_course(self, course_id: str) -> bool:
+        """Whether there is a row of this course, readable or not."""
+        async with self._connections.connection() as connection:
+            return await connection.fetchrow(statement("course"), course_id) is not None
+
+    async def courses(self, filters: CourseFilter = EVERY_COURSE) -> Found[CourseSummary]:
         """One page of the fleet, newest start first. An unknown cursor has nothing after it."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(
@@ -130,7 +149,7 @@ class RecordStore:
                 filters.limit,
                 filters.behind_escalations,
             )
-        return [projection.course(row) for row in rows]
+        return self._reading.all("courses", rows, projection.course, "course_id")
 
     async def board(self, asked: BoardFilter, now: datetime) -> Board:
         """The floor as of what is recorded, each column's worst first, with what is late at `now`."""
@@ -138,19 +157,27 @@ class RecordStore:
 
     async def sessions_under_way(
         self, site: Code | None = None, *, behind_escalations: bool = False
-    ) -> list[CourseSummary]:
-        """The courses whose patient is here, checked in and not gone home; the reading that is due longest first."""
+    ) -> Found[CourseSummary]:
+        """The courses whose patient is here, checked in and not gone home; the reading that is due longest first.
+
+        One whose stage nobody knows may be here: it is named.
+        """
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("courses_under_way"), site, behind_escalations)
-        return [projection.course(row) for row in rows]
+        return self._reading.all("courses", rows, projection.course, "course_id")
 
     async def escalation(self, escalation_id: EscalationId) -> EscalationView | None:
         """The escalation with every page it sent; None where none was recorded."""
         async with self._connections.connection() as connection:
             row = await connection.fetchrow(statement("escalation"), escalation_id)
-        return projection.escalation(row) if row else None
+        return self._reading.one("escalations", row, projection.escalation, "id") if row else None
 
-    async def escalations(self, filters: EscalationFilter = EVERY_ESCALATION) -> list[EscalationView]:
+    async def has_escalation(self, escalation_id: str) -> bool:
+        """Whether there is a row of this escalation, readable or not."""
+        async with self._connections.connection() as connection:
+            return await connection.fetchrow(statement("escalation"), escalation_id) is not None
+
+    async def escalations(self, filters: EscalationFilter = EVERY_ESCALATION) -> Found[EscalationView]:
         """One page of the on-call work, newest opening first. An unknown cursor has nothing after it."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(
@@ -162,13 +189,13 @@ class RecordStore:
                 filters.limit,
                 filters.site,
             )
-        return [projection.escalation(row) for row in rows]
+        return self._reading.all("escalations", rows, projection.escalation, "id")
 
     async def floor(self, site: str | None = None) -> Floor:
         """How much wants a human, and how many patients are here."""
         return await floor(self._connections, site)
 
-    async def unresolved(self, site: str | None = None, *, limit: int = 100) -> list[EscalationView]:
+    async def unresolved(self, site: str | None = None, *, limit: int = 100) -> Found[EscalationView]:
         """What wants a human, the worst first, then what nobody answered, then the oldest."""
         return await unresolved(self._connections, site, limit)
 

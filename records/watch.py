@@ -3,24 +3,28 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from domain.escalation import EscalationId
-from domain.incident import Incident
+from domain.incident import Incident, raised
 from domain.silence import Silence
 from domain.values import CourseId
 from domain.watch import Expected, Look, Suspect
 from records.connections import ANSWER_WITHIN, SESSION_SETTINGS, Connections
 from records.errors import in_our_words, where
+from records.readable import Found, Unreadable, as_moment, model
 from records.schema import require_schema
+from records.servers import Servers, require_writes
 from records.statements import statement
 from records.store import project_escalation
 
 TURN_SOUGHT_EVERY: Final = timedelta(seconds=2)
+
+LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 FROZEN_AFTER: Final = timedelta(minutes=1)
 """A watcher that hangs asks for nothing any more: PostgreSQL then ends its connection, and another one takes over."""
@@ -29,43 +33,78 @@ MOST_SHOWN: Final = 50
 
 
 class WatchStore:
-    """The watch's part of the record. Every method may raise `RecordStoreUnreachable` or `SchemaTooOld`."""
+    """The watch's part of the record. Every method may raise `RecordStoreUnreachable` or `SchemaTooOld`.
+
+    A row that cannot be read is left aside, counted and told in the log: the others are watched over all the same.
+    """
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+        self._reading = connections.reading
 
     async def last_look(self) -> Look | None:
-        """The last look of whoever watches; None where nobody ever did."""
+        """The last look of whoever watches; None where nobody ever did, or nobody can tell."""
         async with self._connections.connection() as connection:
             row = await connection.fetchrow(statement("last_look"))
-        return Look.model_validate(dict(row)) if row else None
+        found = self._reading.read("watch_looks", row, _look, "looked_at") if row else None
+        return None if isinstance(found, Unreadable) else found
 
     async def look(self, look: Look) -> None:
         """This look is the last one."""
         async with self._connections.transaction() as connection:
             await connection.execute(statement("look"), look.looked_at, look.watching_since)
 
-    async def expected(self) -> list[Expected]:
-        """All that is to move by itself for a dosed patient, and when at the latest."""
+    async def expected(self) -> Found[Expected]:
+        """All that is to move by itself for a dosed patient, and when at the latest.
+
+        What nobody can tell when it moves was to move long ago: then it is asked itself.
+        """
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("expected"))
-        return [Expected.model_validate(dict(row)) for row in rows]
+        found = self._reading.all("courses", rows, _expected, "course_id")
+        timeless = [row for row in rows if as_moment(row["moves_at"]) is None]
+        asked = self._reading.all("courses", timeless, _long_expected, "course_id")
+        return Found((*found, *asked), found.unreadable, found.ids)
 
-    async def incidents(self) -> list[Incident]:
-        """The newest alarm of each session, as far as it is not resolved or its patient is still monitored."""
+    async def incidents(self) -> Found[Incident]:
+        """The newest alarm of each session, as far as it is not resolved or its patient is still monitored.
+
+        Where that cannot be read, the one before it.
+        """
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("incidents"))
-        return [Incident.model_validate(row["incident"]) for row in rows]
+        found = self._reading.all("watch_incidents", rows, _incident, "escalation_id")
+        newest: dict[tuple[CourseId, int | None], Incident] = {}
+        for incident in sorted(found, key=lambda one: one.number):
+            view = incident.obligation.view
+            newest[view.course_id, view.session] = incident
+        return Found(newest.values(), found.unreadable, found.ids)
 
     async def incident(self, escalation: EscalationId) -> Incident | None:
         """One alarm of the watch; None where it never raised this one."""
         async with self._connections.connection() as connection:
             row = await connection.fetchrow(statement("incident"), escalation)
-        return Incident.model_validate(row["incident"]) if row else None
+        return self._reading.one("watch_incidents", row, _incident, "escalation_id") if row else None
 
     async def add(self, incident: Incident) -> None:
-        """The alarm is kept, and stands among the escalations."""
+        """The alarm is kept, and stands among the escalations.
+
+        Where its number is taken by one that cannot be read, it gets the next: nobody is left unwatched for that.
+        """
         async with self._connections.transaction() as connection:
+            view = incident.obligation.view
+            taken = await connection.fetchval(statement("newest_alarm"), view.course_id, view.session or 0)
+            if taken is not None and taken >= incident.number:
+                incident = raised(
+                    view.course_id,
+                    view.session,
+                    taken + 1,
+                    view.opened_at,
+                    severity=view.severity,
+                    found=incident.found,
+                    of=incident.of,
+                    is_for_all=incident.is_for_all,
+                )
             await project_escalation(connection, incident.obligation.view)
             await connection.execute(statement("raise_incident"), incident.id, incident.model_dump(mode="json"))
 
@@ -78,34 +117,34 @@ class WatchStore:
             row = await connection.fetchrow(statement("hold_incident"), escalation)
             if row is None:
                 return None
-            before = Incident.model_validate(row["incident"])
+            before = self._reading.one("watch_incidents", row, _incident, "escalation_id")
             after = step(before)
             if after != before:
                 await _keep(connection, after)
             return after
 
-    async def overdue(self, by: datetime, courses: Collection[CourseId], limit: int) -> list[Expected]:
+    async def overdue(self, by: datetime, courses: Collection[CourseId], limit: int) -> Found[Expected]:
         """What was to move by itself by that moment for no dosed patient, the longest overdue first, at most so many.
 
         Before that, all of these courses, whenever it moves.
         """
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("overdue"), by, sorted(courses), limit)
-        return [Expected.model_validate(dict(row)) for row in rows]
+        return self._reading.all("courses", rows, _expected, "course_id")
 
-    async def suspected(self, suspects: Sequence[Suspect], now: datetime) -> list[Expected]:
+    async def suspected(self, suspects: Sequence[Suspect], now: datetime) -> Found[Expected]:
         """Whom these are about; without those that have ended as they were to."""
         told = [[one.course_id, one.escalation, one.is_ended] for one in suspects]
         columns = zip(*told, strict=True) if told else ([], [], [])
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("suspected"), *map(list, columns), now)
-        return [Expected.model_validate(dict(row)) for row in rows]
+        return self._reading.all("courses", rows, _expected, "course_id")
 
-    async def incidents_of_rounds(self, since: datetime, courses: Collection[CourseId]) -> list[Incident]:
+    async def incidents_of_rounds(self, since: datetime, courses: Collection[CourseId]) -> Found[Incident]:
         """The alarms about no dosed patient that are not resolved, or were since then; of these courses each."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("incidents_of_rounds"), since, sorted(courses))
-        return [Incident.model_validate(row["incident"]) for row in rows]
+        return self._reading.all("watch_incidents", rows, _incident, "escalation_id")
 
     async def silent(self, found: Sequence[Silence], *, dosed: bool) -> None:
         """These are silent now, of those with a dosed patient or of all else, and no others of them."""
@@ -117,11 +156,31 @@ class WatchStore:
 
     async def silences(
         self, *, site: str | None = None, course_id: CourseId | None = None, limit: int = MOST_SHOWN
-    ) -> list[Silence]:
+    ) -> Found[Silence]:
         """The courses that nobody watches over, those of a dosed patient first."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("silences"), site, course_id, limit)
-        return [Silence.model_validate(dict(row)) for row in rows]
+        return self._reading.all("watch_silences", rows, _silence, "course_id")
+
+
+def _look(row: asyncpg.Record) -> Look:
+    return model(Look, row)
+
+
+def _expected(row: asyncpg.Record) -> Expected:
+    return model(Expected, row)
+
+
+def _long_expected(row: asyncpg.Record) -> Expected:
+    return model(Expected, {**row, "moves_at": LONG_AGO})
+
+
+def _silence(row: asyncpg.Record) -> Silence:
+    return model(Silence, row)
+
+
+def _incident(row: asyncpg.Record) -> Incident:
+    return model(Incident, row["incident"])
 
 
 async def _keep(connection: PoolConnectionProxy, incident: Incident) -> None:
@@ -138,10 +197,13 @@ class Turn:
         self._asking = asyncio.Lock()
 
     async def check(self) -> None:
-        """Returns while it is still ours. Raises `RecordStoreUnreachable` once the connection was lost."""
+        """Returns while it is still ours. Raises `RecordStoreUnreachable` once the connection was lost.
+
+        So it does once its server takes no writes any more: the turn is then had where they are taken.
+        """
         async with self._asking:
             with in_our_words(self._place):
-                await self._connection.fetchval(statement("still_there"))
+                await require_writes(self._connection, self._place)
 
 
 @asynccontextmanager
@@ -152,9 +214,9 @@ async def turn_to_watch(database_url: str, frozen_after: timedelta = FROZEN_AFTE
     """
     place = where(database_url)
     with in_our_words(place):
-        connection = await asyncpg.connect(
-            database_url,
-            timeout=ANSWER_WITHIN.total_seconds(),
+        connection = await Servers(database_url).connect(
+            within=ANSWER_WITHIN,
+            for_writing=True,
             command_timeout=ANSWER_WITHIN.total_seconds(),
             server_settings={
                 **SESSION_SETTINGS,

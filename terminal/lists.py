@@ -32,10 +32,10 @@ def fleet(courses: Iterable[CourseSummary], now: datetime) -> Table:
         session = f"{course.session}: {plain(course.stage)}" if course.session and course.stage else "–"
         due = "–"
         if course.next_kind is not None and course.next_due_at is not None:
-            due = f"{plain(course.next_kind)} {away(course.next_due_at, now)}"
+            due = f"{escape(plain(course.next_kind))} {away(course.next_due_at, now)}"
         held = "[magenta]‖ held[/]" if course.held else ""
         table.add_row(
-            f"[cyan]{course.course_id}[/]", course.site, phase, session, due, held, severity(course.attention)
+            f"[cyan]{course.course_id}[/]", escape(course.site), phase, session, due, held, severity(course.attention)
         )
     return table
 
@@ -47,9 +47,9 @@ def escalations(views: Iterable[EscalationView]) -> Table:
         table.add_column(heading, no_wrap=True)
     for view in views:
         sent = [page for page in view.pages if page.ok]
-        last = f"{sent[-1].person} {moment(sent[-1].at)}" if sent else "[red]nobody yet[/]"
+        last = f"{escape(sent[-1].person)} {moment(sent[-1].at)}" if sent else "[red]nobody yet[/]"
         if sent and view.unreached and view.state is not EscalationState.RESOLVED:
-            last += f", [red]not to {', '.join(missed.person for missed in view.unreached)}[/]"
+            last += f", [red]not to {escape(', '.join(missed.person for missed in view.unreached))}[/]"
         table.add_row(
             f"[cyan]{view.id}[/]",
             severity(view.severity),
@@ -57,7 +57,7 @@ def escalations(views: Iterable[EscalationView]) -> Table:
             moment(view.opened_at),
             str(len(sent)),
             last,
-            view.resolved_by or view.acknowledged_by or "–",
+            escape(view.resolved_by or view.acknowledged_by or "–"),
         )
     return table
 

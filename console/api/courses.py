@@ -16,11 +16,12 @@ from domain.ledger import Entry
 from domain.silence import words
 from domain.state import Outcome, Phase
 from domain.summary import CourseSummary
-from domain.values import Code, CourseId, Name, Severity
+from domain.values import Code, CourseId, Frozen, Name, Severity
 from domain.view import CourseView
 from gateway.calls import Unavailable
 from gateway.forecasting import forecast_of
 from records.errors import RecordStoreError
+from records.readable import RowId
 from records.store import CourseFilter, EscalationFilter
 
 Reader = Annotated[Caller, Depends(with_one_of(Right.READ_COURSES, Right.READ_COURSES_BEHIND))]
@@ -34,6 +35,14 @@ OF_A_COURSE: Final = problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_COURSE)
 
 class CourseSummaryList(Items[CourseSummary]):
     """One page of the fleet. `next` is null on the last one."""
+
+
+class UnreadableEntry(Frozen):
+    """The place in the ledger of a row that is no entry: somebody changed it into something Kapstan never writes."""
+
+    course_id: CourseId
+    sequence: int
+    unreadable: str
 
 
 router = APIRouter(prefix="/v1/courses", tags=["courses"])
@@ -50,7 +59,7 @@ async def fleet(
     protocol: Annotated[Name | None, Query(description="Only this protocol's")] = None,
     outcome: Annotated[Outcome | None, Query(description="Only those that ended so")] = None,
     limit: Limit = 50,
-    cursor: Annotated[CourseId | None, Query(description="`next` of the page before")] = None,
+    cursor: Annotated[RowId | None, Query(description="`next` of the page before")] = None,
 ) -> CourseSummaryList:
     """The fleet, newest start first, as of what is recorded. A page read while courses move misses and doubles none."""
     if site is not None and not caller.may_see_site(site):
@@ -67,11 +76,11 @@ async def fleet(
         cursor=cursor,
     )
     found = await door.store.courses(filters)
-    if cursor is not None and not found and await door.store.course(cursor) is None:
+    if cursor is not None and not found.ids and not await door.store.has_course(cursor):
         raise lost(cursor)
     door.reads.note(caller, "courses")
-    items, more = page(found, limit, lambda course: course.course_id)
-    return CourseSummaryList(items=items, next=more)
+    shown = page(found, limit, lambda course: course.course_id)
+    return CourseSummaryList(items=shown.items, next=shown.next, unreadable=shown.unreadable)
 
 
 @router.get("/{course_id}", responses=OF_A_COURSE)
@@ -94,14 +103,17 @@ async def forecast(door: AtTheDoor, caller: Rostered, course_id: Course) -> Fore
 
 
 @router.get("/{course_id}/ledger", responses=OF_A_COURSE)
-async def ledger(door: AtTheDoor, caller: Auditor, course_id: Course) -> tuple[Entry, ...]:
-    """Every entry, in order, each with its hash, as far as it is recorded."""
+async def ledger(door: AtTheDoor, caller: Auditor, course_id: Course) -> tuple[Entry | UnreadableEntry, ...]:
+    """Every entry, in order, each with its hash, as far as it is recorded. What is no entry is named in its place."""
     await door.sites.check(caller, course_id)
-    entries = await door.store.ledger(course_id)
-    if not entries:
+    found = await door.store.entries(course_id)
+    if not found.ids:
         await door.courses.ledger_head(course_id)  # raises where nobody knows the course; else nothing is recorded yet
     door.reads.note(caller, "ledger", course_id)
-    return tuple(entries)
+    broken = (
+        UnreadableEntry(course_id=course_id, sequence=int(one.id), unreadable=one.detail) for one in found.unreadable
+    )
+    return tuple(sorted((*found, *broken), key=lambda one: one.sequence))
 
 
 async def seen_by(door: Door, caller: Caller, course_id: CourseId) -> CourseView:
@@ -118,7 +130,7 @@ async def seen_by(door: Door, caller: Caller, course_id: CourseId) -> CourseView
         raise Unavailable(why) from silent
     if not caller.has(Right.READ_COURSES) and not view.escalations:
         opened = await door.store.escalations(EscalationFilter(course_id=course_id, limit=1))
-        if not opened:
+        if not opened.ids:
             raise told(ProblemCode.FORBIDDEN, "A token of role oncall sees the courses behind escalations only")
     return view
 

@@ -21,6 +21,7 @@ from domain.escalation import (
 )
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, Frozen, PersonId, Severity, Text
+from records.readable import RowId
 from records.store import EscalationFilter
 
 Reader = Annotated[Caller, Depends(with_one_of(Right.READ_ESCALATIONS))]
@@ -60,20 +61,18 @@ async def on_call_work(
     severity: Annotated[Severity | None, Query(description="Only this severity")] = None,
     course_id: Annotated[CourseId | None, Query(description="Only this course's")] = None,
     limit: Limit = 50,
-    cursor: Annotated[
-        EscalationId | None, Query(max_length=LONGEST_ID, description="`next` of the page before")
-    ] = None,
+    cursor: Annotated[RowId | None, Query(description="`next` of the page before")] = None,
 ) -> EscalationViewList:
     """The on-call work, newest opening first, as of what is recorded."""
     filters = EscalationFilter(
         state=state, severity=severity, course_id=course_id, site=caller.site, limit=limit + 1, cursor=cursor
     )
     found = await door.store.escalations(filters)
-    if cursor is not None and not found and await door.store.escalation(cursor) is None:
+    if cursor is not None and not found.ids and not await door.store.has_escalation(cursor):
         raise lost(cursor)
     door.reads.note(caller, "escalations", course_id)
-    items, more = page(found, limit, lambda one: one.id)
-    return EscalationViewList(items=items, next=more)
+    shown = page(found, limit, lambda one: one.id)
+    return EscalationViewList(items=shown.items, next=shown.next, unreadable=shown.unreadable)
 
 
 @router.get("/{escalation_id}", responses=problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_ESCALATION))

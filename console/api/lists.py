@@ -1,13 +1,18 @@
-"""Lists, a page at a time: `{"items": […], "next": …}`, where `next` is the cursor that the next page is asked with."""
+"""Lists, a page at a time: `{"items": […], "next": …}`, where `next` is the cursor that the next page is asked with.
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, Generic, TypeVar
+A row of the record that cannot be read stands under `unreadable`, by its id, and the others are shown.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Generic, NamedTuple, TypeVar
 
 from fastapi import Query
+from pydantic import Field
 
 from console.problems import ProblemCode, Told, told
 from domain.refusal import FieldError
 from domain.values import Frozen
+from records.readable import Found, Unreadable
 
 Item = TypeVar("Item", bound=Frozen)
 
@@ -19,12 +24,27 @@ class Items(Frozen, Generic[Item]):
 
     items: tuple[Item, ...]
     next: str | None
+    unreadable: tuple[Unreadable, ...] = Field(
+        (), exclude_if=lambda rows: not rows, description="Rows of this page that cannot be read; absent where all can"
+    )
 
 
-def page(found: Sequence[Item], limit: int, cursor: Callable[[Item], str]) -> tuple[tuple[Item, ...], str | None]:
-    """The first `limit` of what was found, and `next`; one more was asked for, to know whether there is any."""
-    shown = tuple(found[:limit])
-    return shown, cursor(shown[-1]) if len(found) > limit else None
+class Page(NamedTuple, Generic[Item]):
+    """What a page of a list shows."""
+
+    items: tuple[Item, ...]
+    next: str | None
+    unreadable: tuple[Unreadable, ...]
+
+
+def page(found: Found[Item], limit: int, cursor: Callable[[Item], str]) -> Page[Item]:
+    """The first `limit` rows of what was found, and `next`; one more was asked for, to know whether there is any."""
+    shown = frozenset(found.ids[:limit])
+    return Page(
+        items=tuple(one for one in found if cursor(one) in shown),
+        next=found.ids[limit - 1] if len(found.ids) > limit else None,
+        unreadable=tuple(one for one in found.unreadable if one.id in shown),
+    )
 
 
 def lost(cursor: str) -> Told:

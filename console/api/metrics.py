@@ -26,7 +26,12 @@ router = APIRouter(tags=["health"])
 async def metrics(door: AtTheDoor) -> Response:
     """The console's own numbers, the clinic's as of what is recorded, and those of the Temporal SDK."""
     found, engine = await asyncio.gather(_gauges(door), door.engine.text())
-    ours = door.measures.text(found, streams=door.stream.listeners, reads=door.reads.waiting)
+    ours = door.measures.text(
+        found,
+        streams=door.stream.listeners,
+        reads=door.reads.waiting,
+        unreadable=door.connections.reading.unreadable,
+    )
     return Response(ours + engine, media_type=CONTENT_TYPE_LATEST)
 
 

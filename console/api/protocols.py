@@ -15,6 +15,7 @@ from domain.protocol_approval import Approval, content_hash
 from domain.protocol_table import Row, rows
 from domain.values import Frozen, Name
 from gateway.protocols import Shelved
+from records.readable import Found
 
 Reader = Annotated[Caller, Depends(with_one_of(Right.READ_PROTOCOLS))]
 
@@ -55,8 +56,8 @@ async def protocols(
         if cursor not in map(_place, shown):
             raise lost(cursor)
         shown = list(dropwhile(lambda one: _place(one) != cursor, shown))[1:]
-    items, more = page(shown, limit, _place)
-    return ProtocolShownList(items=items, next=more)
+    one_page = page(Found(shown, ids=map(_place, shown)), limit, _place)
+    return ProtocolShownList(items=one_page.items, next=one_page.next)
 
 
 @router.get("/{protocol_id}", responses=problems(ProblemCode.UNKNOWN_PROTOCOL))

@@ -29,7 +29,9 @@ router = APIRouter(tags=["health"])
 
 
 class Readiness(Frozen):
-    """What is reachable now. `worker` means at least one on each of the two task queues.
+    """What is reachable now. `record_store`: it answers, and keeps what it is told.
+
+    `worker` means at least one on each of the two task queues.
 
     `watch`: a console has looked after dosed patients within the last minute, by itself.
     """
@@ -48,7 +50,7 @@ async def ready(door: AtTheDoor, response: Response) -> Readiness:
     """Whether Temporal, the record store and a worker are reachable, and somebody watches; 503 where one is not."""
     temporal, record_store, watch, *queues = await asyncio.gather(
         _is_well(door.client.service_client.check_health(timeout=ANSWER_WITHIN)),
-        _is_well(_answers(door)),
+        _is_well(door.connections.can_write()),
         _is_well(_is_watched(door)),
         *(_is_well(_is_worked_on(door.client, queue)) for queue in (COURSES, PAGING)),
     )
@@ -64,11 +66,6 @@ async def _is_well(look: Awaitable[bool]) -> bool:
             return await look
     except (RPCError, RecordStoreError, TimeoutError, RuntimeError):
         return False
-
-
-async def _answers(door: Door) -> bool:
-    await door.changes.newest()
-    return True
 
 
 async def _is_watched(door: Door) -> bool:

@@ -10,13 +10,16 @@ from console.pages.needs import Need, needs
 from console.pages.rendering import floor_page
 from console.pages.shell import SEES_COURSES
 from console.pages.silent import SilentCourses, silent_courses
+from console.pages.unread import Unread, unread
 from console.pages.viewer import Viewer, looking
 from console.problems import ProblemCode, told
 from domain.access import Right
+from domain.escalation import EscalationView
 from domain.state import Phase, Stage
 from domain.summary import CourseSummary
 from domain.values import Code, Frozen, Name, Severity
 from records.board import BoardFilter, Column
+from records.readable import Found
 
 PATH: Final = "/"
 NEEDS_SHOWN: Final = 6
@@ -113,6 +116,8 @@ class BoardPage(Frozen):
     sees_all: bool
     filters: Filters
     columns: tuple[PhaseColumn, ...]
+    unread: tuple[Unread, ...] = ()
+    unread_needs: tuple[Unread, ...] = ()
 
 
 @router.get(PATH)
@@ -140,7 +145,9 @@ async def board(
     )
     found = await door.store.board(wanted, viewer.now)
     may_see_needs = viewer.caller.has(Right.READ_ESCALATIONS)
-    open_now = await door.store.unresolved(site or viewer.caller.site, limit=NEEDS_SHOWN) if may_see_needs else []
+    open_now: Found[EscalationView] = (
+        await door.store.unresolved(site or viewer.caller.site, limit=NEEDS_SHOWN) if may_see_needs else Found()
+    )
     floor = await door.store.floor(site or viewer.caller.site)
     silent = (
         await silent_courses(viewer, clock, site=site or viewer.caller.site)
@@ -165,6 +172,8 @@ async def board(
             protocols=found.protocols,
         ),
         columns=tuple(_column(viewer, column, clock) for column in found.columns),
+        unread=unread((*found.unreadable, *(one for column in found.columns for one in column.unreadable)), "/courses"),
+        unread_needs=unread(open_now.unreadable, "/escalations"),
     )
     return await floor_page(viewer, PATH, "board.html", shown)
 
@@ -177,7 +186,7 @@ def _column(viewer: Viewer, column: Column, clock: WallClock) -> PhaseColumn:
         under_way=column.under_way,
         late=column.late,
         cards=tuple(_card(course, clock) for course in column.cards),
-        more=column.courses - len(column.cards),
+        more=column.courses - len(column.cards) - len(column.unreadable),
         more_href=f"{PATH}?{viewer.request.url.include_query_params(phase=column.phase.value).query}",
     )
 

@@ -1,7 +1,6 @@
 """One course: where it is, its story, what was measured, what is next and what blocks it, and who is called."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Response
@@ -20,6 +19,7 @@ from console.pages.rendering import floor_page
 from console.pages.shell import SEES_COURSES
 from console.pages.silent import SilentCourse, silence_of
 from console.pages.story import Line, from_ledger, from_view, story, who
+from console.pages.unread import Unread, unread
 from console.pages.viewer import Viewer, looking
 from console.pages.visits import Visit, visits
 from domain.access import Right
@@ -31,7 +31,8 @@ from domain.values import CourseId, Frozen
 from domain.view import CourseView
 from gateway.calls import TooMany, Unavailable
 from gateway.forecasting import forecast_of
-from records.errors import LedgerUnreadable, RecordStoreError
+from records.errors import RecordStoreError
+from records.readable import Found
 from records.store import EscalationFilter
 
 PATH: Final = "/courses/{course_id}"
@@ -83,6 +84,7 @@ class CoursePage(Frozen):
     cautions: tuple[str, ...]
     phases: tuple[PhaseStep, ...]
     escalations: tuple[EscalationLine, ...]
+    unread: tuple[Unread, ...]
     visits: tuple[Visit, ...]
     silent: tuple[SilentCourse, ...]
     wants_human: bool
@@ -138,12 +140,13 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
         cautions=tuple(map(spoken, view.cautions)),
         phases=phase_bar(view),
         escalations=lines,
+        unread=unread(recorded.unreadable, "/escalations"),
         visits=visits(viewer, view, clock),
         silent=silent,
         wants_human=any(one.is_open for one in lines),
         story=story(viewer, view, told, clock),
         story_shown=LINES_SHOWN,
-        story_is_whole=reads_ledger and entries is not None,
+        story_is_whole=reads_ledger and entries is not None and not entries.unreadable,
         acts=acts(viewer.caller, view),
         blocks_what=blocks_what(view),
         blocks=tuple(block(one) for one in view.blockers),
@@ -166,25 +169,25 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
     )
 
 
-async def _ledger(viewer: Viewer, view: CourseView) -> tuple[LedgerState, Sequence[Entry] | None]:
+async def _ledger(viewer: Viewer, view: CourseView) -> tuple[LedgerState, Found[Entry] | None]:
     """What is recorded against what the course holds. Everybody may know that it is whole, an auditor what it says."""
     try:
-        entries = await viewer.door.store.ledger(view.course_id)
-    except LedgerUnreadable as broken:
-        return unreadable(broken.sequence, view.sequence, view.ledger_head), None
+        entries = await viewer.door.store.entries(view.course_id)
     except RecordStoreError:
         return ledger_state(None, view.sequence, view.ledger_head), None
+    if entries.unreadable:
+        return unreadable(int(entries.unreadable[0].id), view.sequence, view.ledger_head), entries
     return ledger_state(entries, view.sequence, view.ledger_head), entries
 
 
-async def _escalations(viewer: Viewer, view: CourseView) -> list[EscalationView]:
+async def _escalations(viewer: Viewer, view: CourseView) -> Found[EscalationView]:
     """Those that the record has, for who may read them; the course itself knows which are not resolved."""
     if not viewer.caller.has(Right.READ_ESCALATIONS):
-        return []
+        return Found()
     try:
         return await viewer.door.store.escalations(EscalationFilter(course_id=view.course_id, limit=ESCALATIONS_SHOWN))
     except RecordStoreError:
-        return []
+        return Found()
 
 
 async def _forecast(viewer: Viewer, view: CourseView, clock: WallClock) -> tuple[IfNobodyActs | None, str | None]:

@@ -24,6 +24,7 @@ from console.pages.needs import Need, needs, paged_name
 from console.pages.open_work import open_work
 from console.pages.rendering import floor_page, page
 from console.pages.told import Refusal, in_a_sentence
+from console.pages.unread import Unread, unread
 from console.pages.viewer import FORM_KEY, HX, Viewer, acting, looking, viewer_of
 from console.problems import ProblemCode, Told
 from domain.access import Right
@@ -125,6 +126,7 @@ class EscalationsPage(Frozen):
     is_recorded: bool = True
     unanswered: int = 0
     refused: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 @router.get(PATH)
@@ -204,6 +206,7 @@ async def _all(
         is_one=False,
         is_recorded=found.is_recorded,
         unanswered=found.unanswered,
+        unread=unread(found.unreadable, PATH),
         refused=tuple(why for escalation_id, why in refused.items() if escalation_id not in shown_ids),
     )
     return await floor_page(viewer, PATH, "escalations.html", shown, status)

@@ -87,6 +87,7 @@ class FiguresPage(Frozen):
     shares: tuple[Share, ...]
     waiting: tuple[Patience, ...]
     measures: tuple[Outcome, ...]
+    left_out: tuple[str, ...]
 
 
 @router.get(PATH)
@@ -116,6 +117,7 @@ async def figures(viewer: Reader, site: OrAny[Code] = None, since: Day = None, u
         ),
         waiting=tuple(_patience(one) for one in found.waiting),
         measures=tuple(_outcome(one) for one in found.measures),
+        left_out=found.left_out,
     )
     return await floor_page(viewer, PATH, "figures.html", shown)
 
@@ -167,6 +169,8 @@ def _lines(found: FleetFigures) -> Iterator[tuple[str, str, object]]:
     for measure in found.measures:
         for name, value in measure.model_dump(exclude={"instrument"}).items():
             yield f"measure_{name}", measure.instrument, _plain(value)
+    for left_out in found.left_out:
+        yield "not_counted", left_out, 1
 
 
 def _plain(value: object) -> object:

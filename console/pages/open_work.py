@@ -10,6 +10,7 @@ from domain.values import Frozen
 from gateway.calls import Unavailable
 from gateway.rounds import go_round
 from records.errors import RecordStoreError
+from records.readable import Unreadable
 from records.store import EscalationFilter
 
 SHOWN: Final = 50
@@ -20,12 +21,14 @@ class OpenWork(Frozen):
     """The worst first, then what nobody answered, then the oldest; of what was resolved, the newest first.
 
     With the record store away `unanswered` kept silent, nothing resolved is known, and nothing that the watch raised.
+    `unreadable` are those whose row is broken.
     """
 
     unresolved: tuple[EscalationView, ...]
     resolved: tuple[EscalationView, ...] = ()
     is_recorded: bool = True
     unanswered: int = 0
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 async def open_work(viewer: Viewer) -> OpenWork:
@@ -39,8 +42,11 @@ async def open_work(viewer: Viewer) -> OpenWork:
 async def _recorded(viewer: Viewer) -> OpenWork:
     store, site = viewer.door.store, viewer.caller.site
     settled = EscalationFilter(state=EscalationState.RESOLVED, site=site, limit=RESOLVED_SHOWN)
+    open_now, resolved = await store.unresolved(site, limit=SHOWN), await store.escalations(settled)
     return OpenWork(
-        unresolved=tuple(await store.unresolved(site, limit=SHOWN)), resolved=tuple(await store.escalations(settled))
+        unresolved=tuple(open_now),
+        resolved=tuple(resolved),
+        unreadable=(*open_now.unreadable, *resolved.unreadable),
     )
 
 

@@ -7,11 +7,13 @@ from fastapi import APIRouter, Depends, Response
 from console.pages.live_session import LiveSession, of_record, of_view, urgency
 from console.pages.rendering import floor_page
 from console.pages.shell import SEES_COURSES
+from console.pages.unread import Unread, is_an_id, unread
 from console.pages.viewer import Viewer, looking
 from domain.access import Right
 from domain.values import Frozen
 from gateway.rounds import go_round
 from records.errors import RecordStoreError
+from records.readable import Unreadable
 
 PATH: Final = "/sessions"
 
@@ -30,15 +32,16 @@ class SessionsPage(Frozen):
     shows_sites: bool
     sees_all: bool
     unanswered: int = 0
+    unread: tuple[Unread, ...] = ()
 
 
 @router.get(PATH)
 async def sessions(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))]) -> Response:
     """Every patient who is here, as her course's workflow holds her now."""
     try:
-        here, unanswered = await _recorded(viewer), 0
+        (here, unreadable), unanswered = await _recorded(viewer), 0
     except RecordStoreError:
-        here, unanswered = await _unrecorded(viewer)
+        (here, unanswered), unreadable = await _unrecorded(viewer), ()
     for one in here:
         viewer.saw("live session", one.course_id)
     viewer.saw("live sessions")
@@ -48,22 +51,31 @@ async def sessions(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))]) -
         shows_sites=len({one.site for one in here}) > 1,
         sees_all=viewer.caller.has(Right.READ_COURSES),
         unanswered=unanswered,
+        unread=unread(unreadable, "/courses"),
     )
     return await floor_page(viewer, PATH, "sessions.html", shown)
 
 
-async def _recorded(viewer: Viewer) -> list[LiveSession]:
-    """Those whom the record has here; whose course does not answer is shown as she was recorded last."""
+async def _recorded(viewer: Viewer) -> tuple[list[LiveSession], tuple[Unreadable, ...]]:
+    """Those whom the record has here; whose course does not answer is shown as she was recorded last.
+
+    Of a row that cannot be read the course itself is asked; where that does not answer either, it is named.
+    """
     found = await viewer.door.store.sessions_under_way(
         viewer.caller.site, behind_escalations=not viewer.caller.has(Right.READ_COURSES)
     )
-    answered = await go_round(viewer.door.courses.view, (one.course_id for one in found))
+    answered = await go_round(viewer.door.courses.view, (one_id for one_id in found.ids if is_an_id(one_id)))
     views = {view.course_id: view for view in answered.views}
+    known = {one.course_id: one for one in found}
     lines = (
-        of_view(viewer, views[one.course_id], one) if one.course_id in views else of_record(viewer, one)
-        for one in found
+        of_view(viewer, views[one_id], known.get(one_id))
+        if one_id in views
+        else of_record(viewer, known[one_id])
+        if one_id in known
+        else None
+        for one_id in found.ids
     )
-    return [one for one in lines if one is not None]
+    return [one for one in lines if one is not None], tuple(one for one in found.unreadable if one.id not in views)
 
 
 async def _unrecorded(viewer: Viewer) -> tuple[list[LiveSession], int]:

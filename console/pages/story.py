@@ -66,9 +66,17 @@ def from_ledger(entries: Sequence[Entry], view: CourseView) -> tuple[Happening, 
 
     A safety hold follows from an answer or a withdrawal: that is what stands in the ledger.
     """
-    told = tuple(map(happening, entries))
+    told = tuple(map(_happening, entries))
     known = set(map(_name, told))
     return (*told, *(one for one in view.happened if _name(one) not in known))
+
+
+def _happening(entry: Entry) -> Happening:
+    """What an entry says; of one that says nothing Kapstan writes, that it is there."""
+    try:
+        return happening(entry)
+    except ValueError:
+        return Happening(at=entry.time, type=entry.type)
 
 
 def from_view(view: CourseView, escalations: Iterable[EscalationView]) -> tuple[Happening, ...]:
@@ -106,7 +114,10 @@ def _is_the_end(one: Happening) -> bool:
 
 
 def _line(viewer: Viewer, view: CourseView, one: Happening, clock: WallClock) -> Line:
-    mark, words, detail = _told(view, one, clock)
+    try:
+        mark, words, detail = _told(view, one, clock)
+    except (ValueError, TypeError, OverflowError):
+        mark, words, detail = None, spoken(one.type.removeprefix("kap.")), "what the record says of it cannot be read"
     return Line(at=clock.at(one.at), mark=mark, words=words, by=who(viewer, one.by, one.role), detail=detail)
 
 

@@ -3,22 +3,25 @@
 WITH changed AS (
     SELECT change * 2 AS number, 'course' AS kind, course_id AS id
     FROM courses
-    WHERE change > $1::bigint / 2
+    WHERE change > $1::bigint / 2 AND change <= (SELECT last_value FROM changes)  -- what lies above it was never given
     UNION ALL
     SELECT session_change * 2 + 1, 'session', course_id
     FROM courses
     WHERE session_change > ($1::bigint - 1) / 2
         AND change > ($1::bigint - 1) / 2  -- it follows from the line above, and has the index
+        AND change <= (SELECT last_value FROM changes)
+        AND session_change <= change
     UNION ALL
     SELECT change * 2, 'escalation', id
     FROM escalations
-    WHERE change > $1::bigint / 2
+    WHERE change > $1::bigint / 2 AND change <= (SELECT last_value FROM changes)
     ORDER BY number
     LIMIT $2
 )
 SELECT
     changed.number,
     changed.kind,
+    changed.id,
     coalesce(course.course_id, escalation.course_id) AS course_id,
     coalesce(course.site, course_of_escalation.site) AS site,
     course.open_escalations > 0

@@ -1,5 +1,5 @@
 -- One alarm of the watch, which nobody else moves until this transaction ends.
-SELECT incident
+SELECT escalation_id, incident
 FROM watch_incidents
 WHERE escalation_id = $1
 FOR UPDATE

@@ -1,12 +1,7 @@
--- The newest alarm of the watch for each session, as far as it is not resolved or its patient is still monitored.
-SELECT newest.incident
-FROM (
-    SELECT DISTINCT ON (escalation.course_id, escalation.session)
-        escalation.course_id, escalation.session, escalation.state, watched.incident
-    FROM escalations AS escalation
-    JOIN watch_incidents AS watched ON watched.escalation_id = escalation.id
-    WHERE escalation.kind = 'orchestrator_silent'
-    ORDER BY escalation.course_id, escalation.session, escalation.opened_at DESC
-) AS newest
-LEFT JOIN courses AS course ON course.course_id = newest.course_id
-WHERE newest.state <> 'resolved' OR course.monitored_session = newest.session
+-- The alarms of the watch, of each session whose patient is still monitored or that has one which is not resolved.
+SELECT watched.escalation_id, watched.incident
+FROM escalations AS escalation
+JOIN watch_incidents AS watched ON watched.escalation_id = escalation.id
+LEFT JOIN courses AS course ON course.course_id = escalation.course_id
+WHERE escalation.kind = 'orchestrator_silent'
+    AND (escalation.state <> 'resolved' OR course.monitored_session = escalation.session)

@@ -1,5 +1,5 @@
 -- The watch's alarms about no dosed patient: those that are not resolved, or were after $1, and all of the courses $2.
-SELECT watched.incident
+SELECT watched.escalation_id, watched.incident
 FROM escalations AS escalation
 JOIN watch_incidents AS watched ON watched.escalation_id = escalation.id
 WHERE escalation.kind = 'orchestrator_silent'

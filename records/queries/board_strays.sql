@@ -1,0 +1,19 @@
+-- The first $9 courses whose phase is none of $1, of those that may be seen: they stand in no column of the board.
+SELECT
+    course_id, site, protocol_id, protocol_version, phase, outcome, held, hold_reason, session, stage, attention,
+    open_escalations, next_kind, next_due_at, started_at, closed_at, sequence, ledger_head, planned_sessions, to_do,
+    to_do_by, blocked_by, dosed_at, reading_due_at
+FROM courses
+WHERE phase <> ALL($1::text[])
+    AND ($2::text IS NULL OR site = $2)
+    AND ($3::severity IS NULL OR attention >= $3)
+    AND ($4::boolean IS NULL OR held = $4)
+    AND ($5::text IS NULL OR protocol_id = $5)
+    AND ($6::text IS NULL OR starts_with(lower(course_id), lower($6)))
+    AND ($7::text IS NULL OR site = $7)
+    AND (
+        NOT $8::boolean
+        OR EXISTS (SELECT FROM escalations WHERE escalations.course_id = courses.course_id)
+    )
+ORDER BY course_id
+LIMIT $9

@@ -1,0 +1,8 @@
+-- Whether what a console writes is kept: the server takes writes, and ours.
+SELECT NOT pg_is_in_recovery()
+    AND current_setting('transaction_read_only') = 'off'
+    AND has_table_privilege('course_reads', 'INSERT')
+    AND has_table_privilege('watch_looks', 'INSERT')
+    AND has_table_privilege('watch_looks', 'UPDATE')
+    AND has_table_privilege('escalations', 'INSERT')
+    AND has_table_privilege('escalations', 'UPDATE')

@@ -1,2 +1,0 @@
--- Whether PostgreSQL answers.
-SELECT 1

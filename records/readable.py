@@ -1,0 +1,209 @@
+"""What a row says, or that it cannot be read: one broken row is named, and never hides the others."""
+
+import json
+import logging
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Annotated, Final, TypeVar
+
+import asyncpg
+from pydantic import StringConstraints, ValidationError
+
+from domain.values import Frozen
+from records.errors import RecordStoreError
+
+RowId = Annotated[str, StringConstraints(min_length=1, max_length=3000, pattern=r"^[^\x00]+$")]
+"""What a row is named by: an id, or whatever was written in its place. No longer one can be a key."""
+
+T = TypeVar("T")
+Shown = TypeVar("Shown", bound=Frozen)
+
+FROM, UNTIL = datetime(2, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+"""Between them a moment can be shown. Further out, a time zone alone carries it over the edge of Python's calendar."""
+
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_LONGEST_NAME: Final = 80
+_REMEMBERED: Final = 1000
+
+log = logging.getLogger(__name__)
+
+
+class Unreadable(Frozen):
+    """A row of which no fact can be made. `detail` says what of it is broken, never what stands there."""
+
+    id: str
+    detail: str
+
+    @property
+    def name(self) -> str:
+        """The id as it may stand in a line: whatever was written in its place, it neither breaks nor colours it."""
+        plain = self.id if self.id and self.id.isascii() and self.id.isprintable() else ascii(self.id)
+        return plain if len(plain) <= _LONGEST_NAME else f"{plain[:_LONGEST_NAME]}…"
+
+
+class RowUnreadable(RecordStoreError):  # noqa: N818  an operator reads it
+    """The one row that was asked for cannot be read."""
+
+    def __init__(self, relation: str, found: Unreadable) -> None:
+        super().__init__(f"a row of {relation} cannot be read, {found.name}: {found.detail}")
+        self.found = found
+
+
+class Found(list[T]):
+    """What could be read, in order. `unreadable` names what could not; `ids` are those of all rows, of both kinds."""
+
+    def __init__(
+        self, readable: Iterable[T] = (), unreadable: Iterable[Unreadable] = (), ids: Iterable[str] = ()
+    ) -> None:
+        super().__init__(readable)
+        self.unreadable = tuple(unreadable)
+        self.ids = tuple(ids)
+
+
+class Reading:
+    """How rows become facts. What cannot be read is counted each time, and told in the log once."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._told: OrderedDict[tuple[str, str | None, Unreadable], None] = OrderedDict()
+
+    @property
+    def unreadable(self) -> Mapping[str, int]:
+        """By relation, how often a row of it could not be read so far."""
+        return MappingProxyType(self._counts)
+
+    def all(
+        self,
+        relation: str,
+        rows: Iterable[asyncpg.Record],
+        shape: Callable[[asyncpg.Record], T],
+        key: str,
+        *,
+        of: str | None = None,
+    ) -> Found[T]:
+        """Every row in its shape; those that have none are named by their column `key`, `of` whom they are."""
+        readable: list[T] = []
+        unreadable: list[Unreadable] = []
+        ids: list[str] = []
+        for row in rows:
+            ids.append(str(row[key]))
+            match self.read(relation, row, shape, key, of=of):
+                case Unreadable() as broken:
+                    unreadable.append(broken)
+                case fact:
+                    readable.append(fact)
+        return Found(readable, unreadable, ids)
+
+    def one(self, relation: str, row: asyncpg.Record, shape: Callable[[asyncpg.Record], T], key: str) -> T:
+        """The row in its shape. Raises `RowUnreadable`."""
+        match self.read(relation, row, shape, key):
+            case Unreadable() as broken:
+                raise RowUnreadable(relation, broken)
+            case fact:
+                return fact
+
+    def read(
+        self,
+        relation: str,
+        row: asyncpg.Record,
+        shape: Callable[[asyncpg.Record], T],
+        key: str,
+        *,
+        of: str | None = None,
+    ) -> T | Unreadable:
+        """The row in its shape, or what is wrong with it."""
+        try:
+            return shape(row)
+        except Exception as wrong:  # noqa: BLE001  whatever is wrong with one row, the others are shown
+            broken = Unreadable(id=str(row[key]), detail=_what_is_wrong(wrong))
+            self._tell(relation, of, broken)
+            return broken
+
+    def _tell(self, relation: str, of: str | None, broken: Unreadable) -> None:
+        self._counts[relation] += 1
+        if (relation, of, broken) in self._told:
+            return
+        self._told[relation, of, broken] = None
+        if len(self._told) > _REMEMBERED:
+            self._told.popitem(last=False)
+        whose = f"{relation} of {of}" if of else relation
+        log.error("A row of %s cannot be read, %s: %s", whose, broken.name, broken.detail)
+
+
+def model(shape: type[Shown], fields: Mapping[str, object] | asyncpg.Record) -> Shown:
+    """The fact that these columns make. Raises `ValidationError`, or `Impossible`."""
+    fact = shape.model_validate(dict(fields))
+    if impossible := sorted(set(_impossible(fact))):
+        raise Impossible(impossible)
+    return fact
+
+
+class Impossible(ValueError):  # noqa: N818  it is said of what stands in a row
+    """These fields hold moments that nobody's calendar can show, or count less than nothing."""
+
+    def __init__(self, fields: list[str]) -> None:
+        super().__init__(", ".join(fields))
+        self.fields = fields
+
+
+def moment(microseconds: tuple[int]) -> object:
+    """A `timestamptz` as PostgreSQL sends it, counted from 2000; of what no `datetime` holds, a word that is none.
+
+    asyncpg's own reading raises for it, and with the one value the whole answer is lost; an infinity it makes a time
+    without a zone.
+    """
+    try:
+        return _EPOCH + timedelta(microseconds=microseconds[0])
+    except OverflowError:
+        return "out of time"
+
+
+def as_moment(read: object) -> datetime | None:
+    """What was read, where it is a moment that can be shown and reckoned with."""
+    return read if isinstance(read, datetime) and FROM <= read < UNTIL else None
+
+
+def sent(at: datetime) -> tuple[int]:
+    """The same on its way to PostgreSQL. Raises `TypeError` for one without a zone."""
+    return ((at - _EPOCH) // _MICROSECOND,)
+
+
+def document(text: str) -> object:
+    """A `json` as it stands. One that Python cannot hold stays a text, of which no fact is made."""
+    try:
+        return json.loads(text, parse_float=_finite)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if number in {float("inf"), float("-inf")}:
+        raise ValueError("no number that can be written again")
+    return number
+
+
+def _impossible(fact: Frozen) -> Iterator[str]:
+    for name, value in fact:
+        for one in value if isinstance(value, tuple) else (value,):
+            match one:
+                case datetime() if not FROM <= one < UNTIL:
+                    yield name
+                case int() if one < 0:
+                    yield name
+                case Frozen() if any(_impossible(one)):
+                    yield name
+
+
+def _what_is_wrong(wrong: Exception) -> str:
+    match wrong:
+        case ValidationError():
+            fields = sorted({str(error["loc"][0]) for error in wrong.errors(include_input=False) if error["loc"]})
+        case Impossible():
+            fields = wrong.fields
+        case _:
+            fields = []
+    return f"its {' and '.join(fields)} cannot be read" if fields else "it cannot be read"
