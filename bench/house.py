@@ -9,6 +9,10 @@ from pathlib import Path
 import httpx
 import psutil
 
+from domain.access import TokenRole
+from gateway.tokens import Tokens
+from records.access import AccessStore
+from records.connections import open_connections
 from records.store import migrate
 from stack.supervisor import Stack, StackPlan
 
@@ -23,12 +27,20 @@ class House:
 
     url: str
     token: str
+    clinic_token: str
     console: psutil.Process
     others: Mapping[str, tuple[psutil.Process, ...]]
 
     def client(self) -> httpx.AsyncClient:
         """Somebody who may do everything."""
-        shown = {"Authorization": f"Bearer {self.token}"}
+        return self._shows(self.token)
+
+    def clinic(self) -> httpx.AsyncClient:
+        """The clinic's own software."""
+        return self._shows(self.clinic_token)
+
+    def _shows(self, token: str) -> httpx.AsyncClient:
+        shown = {"Authorization": f"Bearer {token}"}
         return httpx.AsyncClient(base_url=self.url, headers=shown, timeout=60)
 
     def seconds(self) -> dict[str, float]:
@@ -43,24 +55,29 @@ def _seconds(process: psutil.Process) -> float:
 
 
 @asynccontextmanager
-async def open_house() -> AsyncIterator[House]:
-    """It is up; afterwards it is gone."""
+async def open_house(
+    oncall: Path = ROOT / "examples" / "oncall.toml", rate: str = AS_FAST_AS_IT_GOES
+) -> AsyncIterator[House]:
+    """It is up; afterwards it is gone. A token may make `rate` requests a second."""
     with tempfile.TemporaryDirectory(prefix="kapstan-bench-") as folder:
         plan = StackPlan(
             data=Path(folder) / "data",
             protocols=ROOT / "protocols",
-            oncall=ROOT / "examples" / "oncall.toml",
+            oncall=oncall,
             migrate=migrate,
-            environment={"KAPSTAN_RATE": AS_FAST_AS_IT_GOES},
+            environment={"KAPSTAN_RATE": rate},
         )
         async with Stack(plan, lambda _: None) as running:
             stack = running.file
             assert stack.console is not None
             assert stack.admin_token_file is not None
             pids = stack.pids
+            async with open_connections(stack.database) as connections:
+                clinic = await Tokens(AccessStore(connections)).create(role=TokenRole.CLINIC, name="bench", site=None)
             yield House(
                 url=stack.console,
                 token=stack.admin_token_file.read_text(encoding="utf-8").strip(),
+                clinic_token=clinic.token,
                 console=psutil.Process(pids.console),
                 others={
                     "workers": tuple(psutil.Process(pid) for pid in pids.workers),

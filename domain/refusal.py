@@ -20,6 +20,7 @@ class RefusalCode(StrEnum):
     NOT_OPEN = "not_open"
     LINK_USED = "link_used"
     TOO_LARGE = "too_large"
+    INTERNAL = "internal"
     UNKNOWN_ESCALATION = "unknown_escalation"
 
 

@@ -7,8 +7,9 @@ from pydantic import JsonValue
 
 from domain.answer import Answer
 from domain.reading_events import event_from, parse_json
-from domain.refusal import Refusal, Refused
+from domain.refusal import Refusal, RefusalCode, Refused
 from domain.values import Frozen
+from gateway.calls import Ended, Fault
 from gateway.courses import Courses
 
 
@@ -34,7 +35,7 @@ def events_in(text: str) -> Iterator[str]:
 
 
 async def send_all(courses: Courses, events: Iterable[str]) -> AsyncIterator[Sent]:
-    """Reports each event in turn; one that is refused does not keep the next from being sent.
+    """Reports each event in turn; one that is refused, or fails by a fault of ours, keeps no other from being sent.
 
     Raises `Unavailable` or `TooMany`: what was sent before stays accepted, and the same file may be sent again.
     """
@@ -50,6 +51,9 @@ async def _send(courses: Courses, raw: str) -> Sent:
         reported = await courses.report(event_from(value))
     except Refused as refused:
         return Sent(event_id=event_id, status=refused.refusal.code, refusal=refused.refusal)
+    except (Fault, Ended) as broken:
+        refusal = Refusal(code=RefusalCode.INTERNAL, message=str(broken))
+        return Sent(event_id=event_id, status=refusal.code, refusal=refusal)
     status = "replayed" if reported.replayed else "accepted"
     return Sent(event_id=event_id, status=status, answer=reported.answer)
 

@@ -1,0 +1,131 @@
+"""Whether somebody in danger waits while programs send nonsense: `python -m bench.edges [--clients N] [--seconds S]`.
+
+An emergency reading is sent again and again, each time of another patient: first on a quiet floor, then while so many
+clients send events of which some field stands at an edge of what it may be. Timed from its sending to its page.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import httpx
+
+from bench.house import House, open_house
+from domain.events import MODELS, ClinicEvent
+from tests.cast import moved, vitals
+from tests.domain.edges import edges_of
+from tests.domain.ward import Ward
+from tests.floor import Inbox, inbox, on_call_file
+
+EMERGENCIES = 10
+"""How many patients are in danger, one after the other, on the quiet floor and among the clients each."""
+
+MOST_BYTES = 60_000
+ALLOWED = timedelta(seconds=1)
+"""By how much longer a page may take at the most."""
+
+
+def nonsense() -> list[bytes]:
+    """Every field of every clinic event at each of its edges, of a course that exists."""
+    ward = Ward("EDGES-1").discharged()
+    samples = {event.type: event for event, _ in ward.answers}
+    bodies = [body for name, sample in samples.items() for body in _at_its_edges(name, sample)]
+    return [body for body in bodies if len(body) < MOST_BYTES]
+
+
+def _at_its_edges(name: str, sample: ClinicEvent) -> Iterator[bytes]:
+    for number, said in enumerate(edges_of(MODELS[name], sample.model_dump(mode="json", exclude_none=True))):
+        named = {"id": f"{name}-{number}"} if said.get("id") == sample.id else {}
+        try:
+            yield json.dumps({**said, **named}).encode()
+        except ValueError:
+            continue
+
+
+async def main(clients: int, seconds: int) -> int:
+    """Prints both; 1 where a page takes longer by more than it may."""
+    bodies = nonsense()
+    with tempfile.TemporaryDirectory(prefix="kapstan-bench-") as folder:
+        async with inbox() as pages, open_house(on_call_file(Path(folder), pages), rate="100") as house:
+            dosed = [f"DANGER-{number}" for number in range(2 * EMERGENCIES)]
+            for course in ("EDGES-1", *dosed):
+                await _live(house, course)
+            quiet = [await _paged(house, pages, course) for course in dosed[:EMERGENCIES]]
+            answers: Counter[int] = Counter()
+            stop = asyncio.Event()
+            senders = [
+                asyncio.create_task(_send(house, islice(cycle(bodies), number, None, clients), answers, stop))
+                for number in range(clients)
+            ]
+            busy = []
+            begun = perf_counter()
+            for course in dosed[EMERGENCIES:]:
+                await asyncio.sleep(seconds / EMERGENCIES)
+                busy.append(await _paged(house, pages, course))
+            lasted = perf_counter() - begun
+            stop.set()
+            await asyncio.gather(*senders)
+    _say("quiet floor", quiet)
+    _say(f"{clients} clients", busy)
+    sent = ", ".join(f"{times} × {status}" for status, times in sorted(answers.items()))
+    sys.stdout.write(f"{answers.total():,} events of {len(bodies):,} kinds in {lasted:.0f} s were answered: {sent}\n")
+    return 0 if max(busy) - max(quiet) <= ALLOWED.total_seconds() else 1
+
+
+def _say(name: str, times: list[float]) -> None:
+    sys.stdout.write(
+        f"{name:>12}: a page arrives after {median(times):.2f} s (median), {max(times):.2f} s (the slowest)\n"
+    )
+
+
+async def _live(house: House, course: str) -> None:
+    ward = Ward(course).dosed()
+    past = datetime.now(UTC) - ward.now - timedelta(seconds=1)
+    async with house.client() as client:
+        for event, _ in ward.answers:
+            answer = await client.post("/v1/events", json=moved(event, event.time + past).model_dump(mode="json"))
+            answer.raise_for_status()
+
+
+async def _paged(house: House, pages: Inbox, course: str) -> float:
+    before = len(pages.of(course))
+    async with house.client() as client:
+        begun = perf_counter()
+        reading = vitals(course, at=datetime.now(UTC), spo2=80)
+        answer = await client.post("/v1/events", json=reading.model_dump(mode="json"))
+        answer.raise_for_status()
+        while len(pages.of(course)) == before:  # noqa: ASYNC110  it comes from another process
+            await asyncio.sleep(0.005)
+        return perf_counter() - begun
+
+
+async def _send(house: House, bodies: Iterator[bytes], answers: Counter[int], stop: asyncio.Event) -> None:
+    async with house.clinic() as client:
+        for body in bodies:
+            if stop.is_set():
+                return
+            try:
+                answer = await client.post("/v1/events", content=body, headers={"Content-Type": "application/json"})
+            except httpx.HTTPError:
+                answers[0] += 1
+                continue
+            answers[answer.status_code] += 1
+            if "retry-after" in answer.headers:
+                await asyncio.sleep(float(answer.headers["retry-after"]))
+
+
+if __name__ == "__main__":
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--clients", type=int, default=200)
+    asked.add_argument("--seconds", type=int, default=60)
+    given = asked.parse_args()
+    sys.exit(asyncio.run(main(given.clients, given.seconds)))
