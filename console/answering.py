@@ -13,7 +13,7 @@ from console.problems import AGAIN_AFTER, MEDIA_TYPE, ProblemCode, Told, refused
 from console.requests import request_id
 from domain.reading_events import field_error
 from domain.refusal import Refused
-from gateway.calls import Fault, TooMany, Unavailable
+from gateway.calls import Defect, TooMany, Unavailable
 from records.errors import RecordStoreError, RecordStoreUnreachable
 
 EXPECTED: Final = (Told, Refused, TooMany, Unavailable, RecordStoreError, RequestValidationError, HTTPException)
@@ -37,7 +37,7 @@ def problem_of(error: BaseException) -> Told | None:
             # Where it was sought is for whoever runs Kapstan, not for whoever calls.
             log.warning("%s", error)
             return told(ProblemCode.UNAVAILABLE, "The record store does not answer", retry_after=AGAIN_AFTER)
-        case Fault():
+        case Defect():
             return told(ProblemCode.INTERNAL, f"{error}. The request id finds it in the log of a worker")
         case Unavailable() | RecordStoreError():
             return told(ProblemCode.UNAVAILABLE, str(error), retry_after=AGAIN_AFTER)

@@ -38,7 +38,7 @@ class Unavailable(Exception):  # noqa: N818  it is told to a person
     """Temporal cannot be reached or did not answer in time. Sending the same again is safe."""
 
 
-class Fault(Unavailable):
+class Defect(Unavailable):
     """It failed for a fault of ours, and nothing was decided: the worker's log says where. Sending it again changes
     nothing before the fault is mended, and is safe.
     """
@@ -64,7 +64,7 @@ async def answer(ask: Callable[[], Awaitable[Answered]], nobody: RefusalCode, me
     """A workflow's own answer or refusal, or `Refused` with code `nobody` where there is no such workflow.
 
     It is asked again while it is not ready: it has not begun, is going over into its next run, or its worker was too
-    busy to look. Raises `AlreadyAnswered`, `Refused`, `Unavailable`, `Fault` or `TooMany`.
+    busy to look. Raises `AlreadyAnswered`, `Refused`, `Unavailable`, `Defect` or `TooMany`.
     """
     for pause in (*PAUSES, None):
         try:
@@ -72,7 +72,7 @@ async def answer(ask: Callable[[], Awaitable[Answered]], nobody: RefusalCode, me
                 return await ask()
         except NotReady as not_ready:
             if pause is None and isinstance(not_ready, _QueryFailed):
-                raise Fault("it could not be asked, for a fault of Kapstan's own") from not_ready
+                raise Defect("it could not be asked, for a fault of Kapstan's own") from not_ready
             if pause is None:
                 raise
             await asyncio.sleep(pause.total_seconds())
@@ -117,7 +117,7 @@ def _raise_told(failed: WorkflowUpdateFailedError) -> None:
         if cause.type == RUN_ENDED:
             raise NotReady("it was just going over into its next run") from failed
     # Nobody may read what it says: it may quote a patient.
-    raise Fault("it could not be decided, for a fault of Kapstan's own: nothing has changed") from None
+    raise Defect("it could not be decided, for a fault of Kapstan's own: nothing has changed") from None
 
 
 async def running(client: Client, query: str) -> list[str]:

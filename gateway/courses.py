@@ -75,7 +75,7 @@ class Courses:
     async def view(self, course_id: CourseId) -> CourseView:
         """The course as its workflow holds it now.
 
-        Raises `Refused` (`unknown_course`), `Unavailable`, `Ended` where Temporal has ended it, or `Fault`.
+        Raises `Refused` (`unknown_course`), `Unavailable`, `Ended` where Temporal has ended it, or `Defect`.
         """
         course, now = self._course(course_id), datetime.now(UTC)
         view = await self._asked(

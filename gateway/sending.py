@@ -9,7 +9,7 @@ from domain.answer import Answer
 from domain.reading_events import event_from, parse_json
 from domain.refusal import Refusal, RefusalCode, Refused
 from domain.values import Frozen
-from gateway.calls import Ended, Fault
+from gateway.calls import Defect, Ended
 from gateway.courses import Courses
 
 
@@ -51,7 +51,7 @@ async def _send(courses: Courses, raw: str) -> Sent:
         reported = await courses.report(event_from(value))
     except Refused as refused:
         return Sent(event_id=event_id, status=refused.refusal.code, refusal=refused.refusal)
-    except (Fault, Ended) as broken:
+    except (Defect, Ended) as broken:
         refusal = Refusal(code=RefusalCode.INTERNAL, message=str(broken))
         return Sent(event_id=event_id, status=refusal.code, refusal=refusal)
     status = "replayed" if reported.replayed else "accepted"

@@ -11,6 +11,7 @@ from typing import Any
 from domain.ledger import GENESIS, Fault
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, Frozen
+from gateway.calls import Defect, Ended
 from gateway.courses import Courses
 from records.errors import LedgerUnreadable
 from records.readable import Found, RowUnreadable, Unreadable
@@ -104,8 +105,9 @@ async def _look(store: RecordStore, courses: Courses, course_id: CourseId) -> Ve
 
 
 async def _temporal_head(courses: Courses, course_id: CourseId) -> tuple[int, str] | None:
+    """None where no workflow tells it: one that has ended or fails keeps no other course from being verified."""
     try:
         head = await courses.ledger_head(course_id)
-    except Refused:
+    except (Refused, Ended, Defect):
         return None
     return head.sequence, head.hash

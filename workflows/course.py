@@ -46,7 +46,7 @@ DEADLINES_FIRST = "deadlines-first"
 LONG_BEFORE = (2_000, 8_000)
 """Events after which a run of an older release continued as new: a quiet one, and one in the middle of something."""
 
-FAULT = "Fault"
+DEFECT = "Defect"
 """The type of the failure that a caller is told of a fault of our own."""
 
 
@@ -159,7 +159,7 @@ class PatientCourse:
         except (Refused, AlreadyAnswered):
             raise
         except Exception as error:
-            raise _fault(error, report.request_id) from error
+            raise _defect(error, report.request_id) from error
         update = workflow.current_update_info()
         assert update is not None
         self._prepared = Prepared(update.id, self._chart, passed, decision, shown)
@@ -272,10 +272,10 @@ class PatientCourse:
         return (length > TOO_LONG_HISTORY and is_carried) or (is_long and is_idle)
 
 
-def _fault(error: Exception, request_id: str | None) -> ApplicationError:
+def _defect(error: Exception, request_id: str | None) -> ApplicationError:
     """What a caller is told of a fault of ours. Only where it happened is logged: what it says may quote a patient."""
     where = "".join(format_tb(error.__traceback__))
     workflow.logger.error(
         "Deciding an event failed with %s\n%s", type(error).__name__, where, extra={"request_id": request_id}
     )
-    return ApplicationError("the event could not be decided: nothing has changed", type=FAULT, non_retryable=True)
+    return ApplicationError("the event could not be decided: nothing has changed", type=DEFECT, non_retryable=True)

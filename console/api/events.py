@@ -21,7 +21,7 @@ from domain.answer import Answer
 from domain.durations import in_words
 from domain.reading_events import event_from
 from domain.values import Frozen
-from gateway.calls import Ended, Fault, Unavailable
+from gateway.calls import Defect, Ended, Unavailable
 from gateway.courses import Reported
 
 REPLAYED: Final = "Idempotent-Replayed"
@@ -109,7 +109,7 @@ async def _result(door: Door, caller: Caller, value: JsonValue) -> Mapping[str, 
         reported = await report_one(door, caller, value)
     except Exception as error:  # noqa: BLE001  in a batch each event is answered on its own
         problem = problem_of(error) or fault(error)
-        is_away = isinstance(error, Unavailable) and not isinstance(error, Fault | Ended)
+        is_away = isinstance(error, Unavailable) and not isinstance(error, Defect | Ended)
         return problem if is_away else _refused(problem)
     replayed = {"replayed": True} if reported.replayed else {}
     return {"status": _status(reported), "body": reported.answer.model_dump(mode="json"), **replayed}

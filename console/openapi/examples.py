@@ -71,6 +71,8 @@ def of(schema: Mapping[str, Any]) -> dict[str, Any]:
             return {name: example for part in parts for name, example in of(part).items()}
         case {"type": "array", "items": {"$ref": item}}:
             return {"list": {"value": [models()[_name(item)]]}}
+        case {"type": "array", "items": {"anyOf": parts}}:
+            return {"list": {"value": [models()[_name(part["$ref"])] for part in parts]}}
         case {"$ref": place}:
             return _of_component(_name(place))
         case _:

@@ -57,7 +57,7 @@ async def sessions(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))]) -
 
 
 async def _recorded(viewer: Viewer) -> tuple[list[LiveSession], tuple[Unreadable, ...]]:
-    """Those whom the record has here; whose course does not answer is shown as she was recorded last.
+    """Those whom the record has here; whose course does not answer is shown as they were recorded last.
 
     Of a row that cannot be read the course itself is asked; where that does not answer either, it is named.
     """

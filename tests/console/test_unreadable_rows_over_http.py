@@ -36,7 +36,7 @@ class Two(NamedTuple):
         return f"{self.mara}~vitals_emergency~1~1", f"{self.nils}~vitals_emergency~1~1"
 
     def row(self, relation: str) -> str:
-        """How hers is found."""
+        """How the row of Mara is found."""
         if relation == "escalations":
             return f"id = '{self.alarms[0]}'"
         return f"escalation_id = '{self.alarms[0]}'" if relation == "escalation_pages" else f"course_id = '{self.mara}'"
@@ -93,7 +93,7 @@ async def everything(house: House, path: str, limit: int = 200, **asked: str) ->
 
 
 async def is_all_there(house: House, two: Two) -> None:
-    """Nils is in every list and on every page, whatever is in Mara's row; and she is shown or named."""
+    """Nils is in every list and on every page, whatever is in the row of Mara, which is shown or named."""
     courses, work = await asyncio.gather(everything(house, "/v1/courses"), everything(house, "/v1/escalations"))
     assert two.nils in {one["course_id"] for one in courses.items}
     assert two.alarms[1] in {one["id"] for one in work.items}
@@ -130,7 +130,7 @@ async def test_a_course_from_the_beginning_of_time_is_named_everywhere(house: Ho
     assert len(listed.items) == len({one["course_id"] for one in listed.items})
     assert "1 course cannot be read from the record:" in floor
     assert f'<a href="/courses/{two.mara}"><code>{two.mara}</code></a>' in floor
-    assert f'id="live-{two.mara}"' in sessions, "her course itself was asked"
+    assert f'id="live-{two.mara}"' in sessions, "the course itself was asked"
     assert 'kapstan_unreadable_rows_total{relation="courses"}' in numbers
     assert (ready.status_code, course.status_code) == (200, 200)
 
@@ -139,7 +139,7 @@ async def test_an_escalation_that_cannot_be_read_is_named_where_people_look_for_
     """Above what needs a human and among the escalations, with the way to what its workflow holds."""
     async with psql(house) as somebody, somebody.written("escalations", two.row("escalations"), "kind", "'limbo'"):
         listed = await everything(house, "/v1/escalations", course_id=two.mara)
-        floor, work, hers = [
+        floor, work, course = [
             (await house.admin.get(path)).text for path in ("/", "/escalations", f"/courses/{two.mara}")
         ]
         held = await house.admin.get(f"/v1/escalations/{two.alarms[0]}")
@@ -148,7 +148,7 @@ async def test_an_escalation_that_cannot_be_read_is_named_where_people_look_for_
     link = f'<a href="/escalations/{two.alarms[0]}"><code>{two.alarms[0]}</code></a>'
     assert "escalation cannot be read from the record:" in work
     assert link in work
-    assert link in hers
+    assert link in course
     assert two.alarms[1] in floor
     assert (held.status_code, held.json()["kind"]) == (200, "vitals_emergency")
 

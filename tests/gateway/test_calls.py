@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.refusal import RefusalCode, Refused
-from gateway.calls import Fault, NotReady, TooMany, Unavailable, answer
+from gateway.calls import Defect, NotReady, TooMany, Unavailable, answer
 
 NOBODY = (RefusalCode.UNKNOWN_COURSE, "There is no course MARA")
 
@@ -66,7 +66,7 @@ async def test_a_busy_worker_is_not_taken_for_nobody() -> None:
 
     assert await answer(ask, *NOBODY) == "answered"
     left = 20
-    with pytest.raises(Fault):
+    with pytest.raises(Defect):
         await answer(ask, *NOBODY)
 
 
@@ -76,7 +76,7 @@ async def test_whatever_a_course_cannot_decide_is_a_fault_and_says_nothing_of_th
     async def ask() -> str:
         raise WorkflowUpdateFailedError(ApplicationError("Systolic 300 of MARA", type="ValueError"))
 
-    with pytest.raises(Fault) as fault:
+    with pytest.raises(Defect) as fault:
         await answer(ask, *NOBODY)
     assert "MARA" not in str(fault.value)
 

@@ -293,7 +293,7 @@ async def test_with_none_that_takes_writes_there_is_one_to_read_from(pair: Pair)
 async def test_whoever_listens_is_told_that_nothing_is_told_here_any_more(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What another server takes is not heard on the old one: she listens there anew."""
+    """What another server takes is not heard on the old one: they listen anew, there."""
     monkeypatch.setattr(record_of_changes, "LOOKED_AFTER_EVERY", seconds(0.1))
     async with listening(pair.url) as news:
         await pair.fails_over()

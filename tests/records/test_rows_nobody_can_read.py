@@ -49,7 +49,7 @@ AGGREGATED: Final = {"course_figures", "course_measures", "watch_incidents", "wa
 """Those whose rows no list of courses, escalations or entries shows."""
 
 SHORT: Final = 81
-TOKENS: Final = {"mara0001": "hers", "nils0007": "his"}
+TOKENS: Final = {"mara0001": "the first", "nils0007": "the second"}
 
 
 class Lists(NamedTuple):
@@ -157,8 +157,8 @@ async def everything_else_is_shown(lists: Lists) -> list[Unreadable]:
     accounted(heads)
     assert NILS in {one.course_id for one in heads}
     assert len(await store.ledger(NILS)) == 3
-    hers = await store.entries(MARA)
-    accounted(hers, 0)
+    of_mara = await store.entries(MARA)
+    accounted(of_mara, 0)
     figures = await store.figures(Period())
     assert sum(one.courses for one in figures.courses) >= 1
     assert figures.sessions >= 1
@@ -179,7 +179,7 @@ async def everything_else_is_shown(lists: Lists) -> list[Unreadable]:
     reads = await lists.access.reads(MARA)
     accounted(reads)
     assert any(one.request_id.startswith("beside-") for one in reads)
-    for each in (courses, here, work, open_now, heads, hers, reads):
+    for each in (courses, here, work, open_now, heads, of_mara, reads):
         named += each.unreadable
     return [*named, *lost]
 
@@ -254,7 +254,7 @@ async def test_an_id_that_is_none_is_passed_like_any_other(lists: Lists, psql: P
 
 
 async def test_a_patient_whose_stage_nobody_knows_is_named_among_those_who_are_here(lists: Lists, psql: Psql) -> None:
-    """She may be here: her course is to be asked."""
+    """They may be here: the course is to be asked."""
     await psql.writes("courses", RELATIONS["courses"], "stage", "'limbo'")
 
     here = await lists.store.sessions_under_way()
@@ -294,7 +294,7 @@ async def test_a_token_that_cannot_be_read_opens_nothing(lists: Lists, psql: Psq
 
 
 async def test_who_has_an_alarm_that_cannot_be_read_gets_a_new_one(lists: Lists, psql: Psql) -> None:
-    """The watch finds nobody else's alarm, raises hers again, and goes on by the new one."""
+    """The watch finds nobody else's alarm, raises this one again, and goes on by the new one."""
     await psql.writes("watch_incidents", RELATIONS["watch_incidents"], "incident", "'{}'")
     before = await lists.watch.incidents()
 
@@ -309,15 +309,15 @@ async def test_who_has_an_alarm_that_cannot_be_read_gets_a_new_one(lists: Lists,
 
 
 @pytest.mark.parametrize("value", MOMENTS)
-async def test_a_dosed_patient_is_watched_over_whatever_her_row_says_of_when(
+async def test_a_dosed_patient_is_watched_over_whatever_the_row_says_of_when(
     lists: Lists, psql: Psql, value: str
 ) -> None:
-    """Nobody can tell when her course was to move: it is asked, as one that should have moved long ago."""
+    """Nobody can tell when the course was to move: it is asked, as one that should have moved long ago."""
     await psql.writes("courses", RELATIONS["courses"], "next_passes_at", value)
 
-    hers = [one for one in await lists.watch.expected() if one.course_id == MARA and one.escalation is None]
+    of_mara = [one for one in await lists.watch.expected() if one.course_id == MARA and one.escalation is None]
 
-    assert [(one.session, one.moves_at < MONDAY) for one in hers] == [(1, True)]
+    assert [(one.session, one.moves_at < MONDAY) for one in of_mara] == [(1, True)]
 
 
 async def test_a_look_that_cannot_be_read_is_none(lists: Lists, psql: Psql) -> None:

@@ -18,7 +18,7 @@ from domain.escalation import Kind, escalation_id, workflow_id
 from domain.events import ClinicEvent, VitalsRecorded
 from domain.refusal import RefusalCode, Refused
 from domain.turn import Turn
-from gateway.calls import Ended, Fault
+from gateway.calls import Defect, Ended
 from tests.cast import LIND, hold, pinned, referral, vitals
 from tests.clinic import ON_CALL, Clinic, Patient, open_clinic, working
 from tests.floor import eventually
@@ -59,7 +59,7 @@ async def test_an_exception_while_an_event_is_decided_refuses_it_and_nothing_els
     mara = await clinic.has(lambda ward: ward.dosed())
     monkeypatch.setattr(moves, "apply", breaks_at(systolic=133))
 
-    with pytest.raises(Fault) as fault:
+    with pytest.raises(Defect) as fault:
         await clinic.courses.report(vitals(mara.course, 1, at=await mara.now(), systolic=133))
     answer = await mara.sends(vitals(mara.course, 1, at=await mara.now(), systolic=134))
 
