@@ -14,8 +14,8 @@ from domain.protocol_table import parameters
 from domain.protocol_vitals import Contradictions, vital_contradictions, written
 from domain.values import bounds
 
-SHORTEST_ROUND: Final = timedelta(minutes=1)
-"""Nobody is measured more often for ever; and what is missed is known again by its second."""
+SHORTEST_ROUND: Final = timedelta(seconds=1)
+"""What is missed is known again by its second."""
 
 _MOST_PLANNED: Final = {basis: bounds(Dose, basis)[1] for basis in DoseBasis}
 """What a plan may say at most, in each basis."""

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from itertools import count
 from typing import Any
 
+import asyncpg
 import httpx
 
 from domain.access import TokenRole
@@ -117,6 +118,13 @@ class House:
     async def caller(self, role: TokenRole, site: str | None = None) -> httpx.AsyncClient:
         """Somebody with a new token of this role."""
         return self.client((await self.token(role, site)).token)
+
+    async def forgets(self, course: str) -> None:
+        """The course is on no list any more: the other tests of this house shall not come upon it."""
+        connection = await asyncpg.connect(self.stack.database)
+        for table in ("watch_silences", "course_measures", "course_figures", "courses"):
+            await connection.execute(f"DELETE FROM {table} WHERE course_id = $1", course)
+        await connection.close()
 
     def expects(self, name: str = "MARA") -> str:
         """The id of a course that nobody has begun."""

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,7 +14,10 @@ from console.app import create_app
 from console.bodies import LONGEST
 from console.problems import ProblemCode
 from console.serving import open_door
+from domain import budget
 from domain.access import TokenRole
+from gateway.courses import workflow_id
+from gateway.temporal import connect
 from settings import Settings
 from tests.cast import MONDAY, cssrs, discontinuation, dose, hold, minutes, referral, vitals
 from tests.console.documented import Operation
@@ -22,6 +26,8 @@ from tests.console.test_openapi import ELSEWHERE
 from tests.console.test_who_may_what import ORDERS
 from tests.domain.ward import Ward
 from tests.floor import ROOT
+from workflows.course import CourseRun, PatientCourse
+from workflows.queues import COURSES
 
 pytestmark = pytest.mark.xdist_group("console")
 
@@ -136,6 +142,16 @@ async def too_late(scene: Scene, operation: Operation) -> httpx.Response:  # noq
     return await scene.reports(hold(scene.closed, at=datetime.now(UTC)))
 
 
+async def of_what_is_full(scene: Scene, operation: Operation) -> httpx.Response:  # noqa: ARG001
+    """A course that has taken all that it takes: begun by hand, for to send it all would take an hour."""
+    course = f"FULL-{uuid4().hex[:8]}"
+    taken = {str(number): "1/0" for number in range(budget.MOST_EVENTS)}
+    chart = Ward(course).referred().chart.but(older=taken)
+    client = await connect(identity="tests", target_host=scene.house.stack.temporal)
+    await client.start_workflow(PatientCourse.run, CourseRun(chart=chart), id=workflow_id(course), task_queue=COURSES)
+    return await scene.reports(cssrs(course, at=datetime.now(UTC)))
+
+
 async def of_another_content(scene: Scene, operation: Operation) -> httpx.Response:  # noqa: ARG001
     event = cssrs(scene.course, at=datetime.now(UTC))
     await scene.reports(event)
@@ -168,6 +184,7 @@ PROVOKED_BY: Final[Mapping[ProblemCode, Provocation]] = {
     ProblemCode.BLOCKED: too_early,
     ProblemCode.COURSE_EXISTS: twice,
     ProblemCode.COURSE_CLOSED: too_late,
+    ProblemCode.COURSE_FULL: of_what_is_full,
     ProblemCode.EVENT_ID_REUSED: of_another_content,
     ProblemCode.NOT_OPEN: on_what_is_over,
     ProblemCode.TOO_LARGE: too_long,

@@ -80,6 +80,7 @@ async def test_what_temporal_has_ended_does_not_pass_for_moving(house: House) ->
         return Suspect(course_id=course, is_ended=True) in await suspects(client)
 
     await eventually(listed)
+    await house.forgets(course)
 
 
 async def test_an_escalation_that_is_resolved_has_ended_as_it_was_to(house: House) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain import budget
 from domain.eligibility import cautions
 from domain.escalation import Acknowledge, Kind, Opening, Resolve, escalation_id
 from domain.obligation import Obligation, opened
@@ -19,8 +20,10 @@ from tests.cast import (
     MONDAY,
     WEEKLY,
     clearance,
+    cssrs,
     dose,
     minutes,
+    plan,
     referral,
     screening,
     vitals,
@@ -160,8 +163,15 @@ def _answered_twice_by_one_link(_ward: Ward) -> object:
     return raised_again.acknowledge(order, standing, MONDAY)
 
 
-ELSEWHERE = {RefusalCode.UNKNOWN_ESCALATION}
-"""Told where an escalation is sought: tests/console/test_acting_on_escalations.py."""
+def _full() -> Ward:
+    """Not as it came about, which takes an hour: no ledger stands behind it."""
+    ward = Ward().referred()
+    ward.chart = ward.chart.but(older={str(number): "1/0" for number in range(budget.MOST_EVENTS)})
+    return ward
+
+
+ELSEWHERE = {RefusalCode.UNKNOWN_ESCALATION, RefusalCode.INTERNAL}
+"""Told where an escalation is sought (tests/console/test_acting_on_escalations.py), and of a defect of ours."""
 
 TURNED_AWAY: Mapping[RefusalCode, Callable[[Ward], object]] = {
     RefusalCode.MALFORMED: lambda _ward: parse_event("{"),
@@ -171,6 +181,8 @@ TURNED_AWAY: Mapping[RefusalCode, Callable[[Ward], object]] = {
     RefusalCode.COURSE_EXISTS: lambda ward: ward.sends(referral(MARA, at=ward.referred().now, site="salem")),
     RefusalCode.COURSE_CLOSED: lambda ward: ward.sends(screening(MARA, at=_ended(ward).now)),
     RefusalCode.EVENT_ID_REUSED: lambda ward: ward.sends(ward.referred().answers[0][0].but(time=MONDAY - minutes(1))),
+    RefusalCode.COURSE_FULL: lambda _ward: _full().sends(cssrs(MARA, at=MONDAY)),
+    RefusalCode.TOO_LARGE: lambda ward: ward.sends(plan(MARA, at=ward.eligible().now, goals=["x" * 4000] * 20)),
     RefusalCode.NOT_OPEN: _resolved_twice,
     RefusalCode.LINK_USED: _answered_twice_by_one_link,
 }

@@ -193,14 +193,14 @@ def test_a_dose_is_counted_in_its_unit(basis: str) -> None:
     assert findings_or_none(text) == (expected if basis == "mg_per_kg" else [])
 
 
-@pytest.mark.parametrize(("every", "is_sound"), [("PT59.999999S", False), ("PT1M", True)])
-def test_checkpoints_without_end_are_a_minute_apart_at_least(every: str, is_sound: bool) -> None:
+@pytest.mark.parametrize(("every", "is_sound"), [("PT0.999999S", False), ("PT1S", True)])
+def test_checkpoints_without_end_are_a_second_apart_at_least(every: str, is_sound: bool) -> None:
     """They go on until the discharge, and nobody may ever report it."""
     text = changed(
         ('then_every = "PT15M"', f'then_every = "{every}"'), ('early      = "PT3M"', 'early = "PT0S"'), ('grace      = "PT5M"', 'grace = "PT10S"'),
     )  # fmt: skip
 
-    told = ("medicine.checkpoints.then_every", "must be at least PT1M: it goes on until the discharge")
+    told = ("medicine.checkpoints.then_every", "must be at least PT1S: it goes on until the discharge")
     assert (told in findings(text)) is not is_sound
 
 
