@@ -30,8 +30,25 @@ def trend(course: CourseState, taken: MeasureTaken) -> Change | None:
 
     None for that first one itself, for what has no score, and for an instrument that the protocol does not name.
     """
+    of_kind = (one for one in course.measures if one.scored.instrument == taken.scored.instrument)
+    return _moved(course, taken, min(of_kind, key=lambda one: one.at))
+
+
+def trends(course: CourseState) -> tuple[Change | None, ...]:
+    """The trend of each answer, in their order: however many there are, each is looked at once or twice."""
+    first: dict[Code, MeasureTaken] = {}
+    for one in course.measures:
+        known = first.get(one.scored.instrument)
+        if known is None or one.at < known.at:
+            first[one.scored.instrument] = one
+    return tuple(_moved(course, taken, first[taken.scored.instrument]) for taken in course.measures)
+
+
+def _moved(course: CourseState, taken: MeasureTaken, first: MeasureTaken) -> Change | None:
     rule = course.protocol.measures.get(taken.scored.instrument)
-    before = _baseline(course, taken)
+    before = brought_along(course, taken.scored.instrument)
+    if before is None and taken is not first:
+        before = first.scored.score
     if rule is None or before is None or taken.scored.score is None:
         return None
     return change(before, taken.scored.score, rule)
@@ -48,14 +65,6 @@ def brought_along(course: CourseState, instrument: Code) -> float | None:
     """The score that the referral brought along, if it did."""
     said = course.referral.data.measures_baseline if course.referral else None
     return said.get(instrument) if said else None
-
-
-def _baseline(course: CourseState, taken: MeasureTaken) -> float | None:
-    if (score := brought_along(course, taken.scored.instrument)) is not None:
-        return score
-    of_kind = (one for one in course.measures if one.scored.instrument == taken.scored.instrument)
-    first = min(of_kind, key=lambda one: one.at)
-    return None if first is taken else first.scored.score
 
 
 def _thresholds(course: CourseState, instrument: Code) -> Thresholds:

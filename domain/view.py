@@ -25,7 +25,7 @@ from domain.state import CourseEscalation, Fact, Hold, MeasureTaken, MedicineSes
 from domain.story import Happening, happenings
 from domain.summary import Batch, CourseSummary
 from domain.todo import to_do
-from domain.trend import Thresholds, thresholds, trend
+from domain.trend import Thresholds, thresholds, trends
 from domain.values import Blocker, CourseId, Frozen, Moment, PersonId, Severity
 from domain.vitals import Verdict, verdict
 
@@ -178,7 +178,7 @@ def course_view(chart: Chart, now: datetime) -> CourseView:
         plan=_plan(chart),
         planned_sessions=chart.planned_sessions,
         sessions=tuple(_sessions(chart)),
-        measures=tuple(_measure(chart, taken) for taken in chart.measures),
+        measures=tuple(map(_measure, chart.measures, trends(chart))),
         cautions=eligibility.cautions(chart),
         overrides=tuple(_overrides(chart)),
         blockers=chart.blockers(now),
@@ -317,7 +317,7 @@ def _overridden(session: int | None, decision: Decided | None) -> Iterator[Overr
         )
 
 
-def _measure(chart: Chart, taken: MeasureTaken) -> MeasureView:
+def _measure(taken: MeasureTaken, moved: Change | None) -> MeasureView:
     scored = taken.scored
     return MeasureView(
         at=taken.at,
@@ -326,7 +326,7 @@ def _measure(chart: Chart, taken: MeasureTaken) -> MeasureView:
         band=scored.band,
         risk=scored.risk,
         recall=scored.recall,
-        trend=trend(chart, taken),
+        trend=moved,
     )
 
 

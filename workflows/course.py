@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.view import CourseView, batch_of, course_view
     from workflows.alongside import Alongside
     from workflows.attributes import Shown, changed_attributes, shown_of, story
-    from workflows.fullness import BACKLOG_CARRIED, Fullness
+    from workflows.fullness import BACKLOG_CARRIED, Fullness, History
     from workflows.recorder import Recorder
     from workflows.sizes import Sizes
     from workflows.switchboard import Switchboard
@@ -39,6 +39,15 @@ LONG_WHILE_MONITORED = 1_500
 TOO_LONG_HISTORY = 4_000
 """Events after which it continues as new even in the middle of something: the server takes 2,000 updates a run, and no
 worker may replay for longer than the ten seconds of a workflow task."""
+
+MUCH_WRITTEN = 256 * 1024
+"""Bytes of the ledger after which a quiet run continues as new: how much the course holds is measured, and told."""
+
+TOO_MUCH_WRITTEN = 512 * 1024
+"""Bytes after which it does so in the middle of something."""
+
+TOO_LARGE_HISTORY = 10 * 1024 * 1024
+"""Bytes of history after which it does so in the middle of something: the server ends a run that has 50 MB."""
 
 DEADLINES_FIRST = "deadlines-first"
 """The patch by which the deadlines that had passed pass before the event that comes after them, and runs are short."""
@@ -103,6 +112,7 @@ class PatientCourse:
         self._alongside = Alongside()
         self._recorder = Recorder(run.unrecorded, self._batch, self._is_behind)
         self._switchboard = Switchboard(run.calls, self._call_anew, self._hear)
+        self._written_before = run.chart.written_bytes
         self._fullness = Fullness(run.carried_bytes, run.chart)
         self._sizes = Sizes(workflow.metric_meter())
         self._shown = shown_of(run.chart)
@@ -154,7 +164,7 @@ class PatientCourse:
         try:
             passed = self._chart.pass_deadlines(now)
             decision = passed.chart.accept(report.event, now, report.offered, report.request_id)
-            self._fullness.check(report.event, decision, self._chart, self._recorder.unrecorded_bytes)
+            self._fullness.check(report.event, decision, self._chart, _history() if self._is_patched else History(0, 0))
             shown = self._tried_out(decision.chart)
         except (Refused, AlreadyAnswered):
             raise
@@ -268,8 +278,23 @@ class PatientCourse:
             return length > most or (is_long and is_idle and not is_monitored)
         is_long = length > LONG_WHILE_MONITORED if is_monitored else length > LONG_HISTORY
         is_long = is_long or (workflow.info().is_continue_as_new_suggested() and not is_monitored)
-        is_carried = self._recorder.unrecorded_bytes <= BACKLOG_CARRIED
-        return (length > TOO_LONG_HISTORY and is_carried) or (is_long and is_idle)
+        written = self._chart.written_bytes - self._written_before
+        is_long = is_long or written > MUCH_WRITTEN
+        size = workflow.info().get_current_history_size()
+        is_too_long = length > TOO_LONG_HISTORY or size > TOO_LARGE_HISTORY or written > TOO_MUCH_WRITTEN
+        return (is_long and is_idle) or (is_too_long and self._can_be_handed_on())
+
+    def _can_be_handed_on(self) -> bool:
+        if self._recorder.unrecorded_bytes <= BACKLOG_CARRIED:
+            return True
+        # A run that is replayed has not ended there: what was measured then was too much, by the library of the day.
+        return not workflow.unsafe.is_replaying() and self._fullness.can_be_handed_on(
+            self._chart, self._recorder.unrecorded
+        )
+
+
+def _history() -> History:
+    return History(workflow.info().get_current_history_length(), workflow.info().get_current_history_size())
 
 
 def _defect(error: Exception, request_id: str | None) -> ApplicationError:

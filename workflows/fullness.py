@@ -1,72 +1,127 @@
 """How much of what Temporal carries from one run of a course to the next is used, so that it is never too much."""
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from domain import budget
 from domain.chart import Chart, Decision, course_full
-from domain.events import ClinicEvent
+from domain.events import ACTS, ClinicEvent
+from domain.ledger import Entry
 from workflows.payloads import compressed
 
 if TYPE_CHECKING:
     from workflows.course import CourseRun
 
-FULL: Final = 1_400_000
-"""Bytes of its own beyond which a course takes only decisions, and what calls for a human."""
 
-OVERFULL: Final = 1_600_000
-"""Bytes beyond which it takes nothing at all: the server takes no payload of more than 2 MiB."""
+class Size(NamedTuple):
+    """How large something is: as Temporal carries it, compressed, and whole, as its next run reads it."""
+
+    carried: int
+    whole: int
+
+    def but_more(self, more: int) -> "Size":
+        """The same with so many bytes more, none of which became less by being compressed."""
+        return Size(self.carried + more, self.whole + more)
+
+    def is_within(self, most: "Size") -> bool:
+        """Whether it is no larger, in either way."""
+        return self.carried <= most.carried and self.whole <= most.whole
+
+
+class History(NamedTuple):
+    """How long a run has become for the server, in events and in bytes."""
+
+    events: int
+    size: int
+
+
+class Most(NamedTuple):
+    """How large the chart, and how long the run, may become by an event."""
+
+    chart: Size
+    history: History
+
+
+FULL: Final = Most(Size(1_400_000, 16_000_000), History(4_500, 15_000_000))
+"""Beyond this a course takes only decisions, and what calls for a human. One text again and again becomes next to
+nothing when it is compressed, and is read whole by every run. No run is so long while it can be handed on."""
+
+FULL_OF_DECISIONS: Final = Most(Size(1_500_000, 24_000_000), History(6_000, 22_000_000))
+"""Beyond this only what calls for a human: no plan is so long that a reading is not heard."""
+
+OVERFULL: Final = Most(Size(1_600_000, 48_000_000), History(9_000, 40_000_000))
+"""Beyond this nothing at all: the server takes no payload of more than 2 MiB, the codec none that becomes 64 MiB; a run
+takes 2,000 updates, and is ended when its history has 50 MB."""
+
+HANDED_ON: Final = Size(1_900_000, 60_000_000)
+"""The most that a run hands on with all that waits for the record store; with more it goes on until that is less."""
 
 ROOM_FOR_ONE: Final = 2 * budget.EVENT_BYTES
 """The most that one event can add: what it says is kept as a fact, and in its answer."""
 
 BACKLOG_CARRIED: Final = 256 * 1024
-"""Bytes of entries that are not recorded yet with which a run may still end; with more it goes on until they are."""
-
-BACKLOG_HELD: Final = 16 * 1024 * 1024
-"""Bytes of them beyond which nothing more is taken: the server ends a run whose history has 50 MB."""
+"""Bytes of entries that are not recorded yet with which every chart can be handed on, unmeasured."""
 
 
 class Fullness:
     """What a course carries, measured as Temporal keeps it; between two measurements the most that it can have become.
 
-    Only the validator asks it, and only what it says at a run's beginning is acted upon: a measurement depends on the
-    library that compresses, and a replay must not.
+    A measurement depends on the library that compresses, and a replay must not: the validator asks it, and a task that
+    is no replay. What it says at a run's beginning is kept.
     """
 
     def __init__(self, carried_bytes: int, chart: Chart) -> None:
         self._at_start = carried_bytes
-        is_known = carried_bytes > 0 or chart.sequence == 0
-        self._measured = carried_bytes if is_known else OVERFULL
+        self._measured: Size | None = None
         self._written_bytes = chart.written_bytes
         self._of: Chart | None = None
+        self._can_be_handed_on: tuple[Chart, int, bool] | None = None
 
     def is_half_used(self, chart: Chart) -> bool:
         """Whether the course began this run with half of what it may hold."""
-        return 2 * self._at_start >= FULL or 2 * chart.events >= budget.MOST_EVENTS
+        is_half_carried = 2 * self._at_start >= FULL.chart.carried or chart.written_bytes >= FULL.chart.whole
+        return is_half_carried or 2 * chart.events >= budget.MOST_EVENTS
 
-    def check(self, event: ClinicEvent, decision: Decision, before: Chart, backlog: int) -> None:
+    def check(self, event: ClinicEvent, decision: Decision, before: Chart, history: History) -> None:
         """Raises `Refused` (`course_full`) where what the course keeps would become too large.
 
-        `before` is the chart as it is, `backlog` how many bytes of its entries are not recorded yet.
+        It does so, too, where the run has become too long because what the record store has not taken could not be
+        handed on. `before` is the chart as it is.
         """
-        if backlog > BACKLOG_HELD:
-            raise course_full(f"{backlog} bytes that the record store has not taken yet")
-        limit = OVERFULL if decision.is_taken_by_a_full_course(event) else FULL
-        if self._at_most(decision.chart) + ROOM_FOR_ONE <= limit:
+        most = _most(event, decision)
+        if history.events > most.history.events or history.size > most.history.size:
+            raise course_full("more than can be handed on before the record store has taken it")
+        if self._measured is not None and self._at_most(self._measured, decision.chart).is_within(most.chart):
             return
-        if self._of is not before:
+        if self._measured is None or self._of is not before:
             self._measured, self._written_bytes, self._of = _size(before), before.written_bytes, before
-        if self._measured + ROOM_FOR_ONE > limit:
-            raise course_full(f"{self._measured} bytes")
+        if not self._measured.but_more(ROOM_FOR_ONE).is_within(most.chart):
+            raise course_full(f"{self._measured.carried} bytes, {self._measured.whole} before they are compressed")
+
+    def can_be_handed_on(self, chart: Chart, backlog: Sequence[Entry]) -> bool:
+        """Whether the server takes all that together. Measured once: whoever waits for it asks often."""
+        known = self._can_be_handed_on
+        if known is None or known[0] is not chart or known[1] != len(backlog):
+            known = chart, len(backlog), _size(chart, backlog).is_within(HANDED_ON)
+        self._can_be_handed_on = known
+        return known[2]
 
     def measured(self, run: "CourseRun") -> "CourseRun":
         """What is handed on, with the size of its chart."""
-        return run.but(carried_bytes=_size(run.chart))
+        return run.but(carried_bytes=_size(run.chart).carried)
 
-    def _at_most(self, chart: Chart) -> int:
+    def _at_most(self, measured: Size, chart: Chart) -> Size:
         # Each byte that is written is kept as a fact at the most; answers are as long as they are.
-        return self._measured + 2 * (chart.written_bytes - self._written_bytes)
+        return measured.but_more(2 * (chart.written_bytes - self._written_bytes) + ROOM_FOR_ONE)
 
 
-def _size(chart: Chart) -> int:
-    return len(compressed(chart.model_dump_json().encode()))
+def _most(event: ClinicEvent, decision: Decision) -> Most:
+    if not decision.is_taken_by_a_full_course(event):
+        return FULL
+    return FULL_OF_DECISIONS if isinstance(event, ACTS) and not decision.calls else OVERFULL
+
+
+def _size(chart: Chart, backlog: Sequence[Entry] = ()) -> Size:
+    parts = (chart.model_dump_json(), *(entry.model_dump_json() for entry in backlog))
+    whole = "".join(parts).encode()
+    return Size(len(compressed(whole)), len(whole))

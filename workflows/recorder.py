@@ -1,6 +1,6 @@
 """The outbox towards the record store: nothing accepted is lost, nothing waits for PostgreSQL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import accumulate
 
@@ -28,6 +28,10 @@ UNTIL_IT_IS_BACK = RetryPolicy(
 TOLD_AFTER = timedelta(minutes=15)
 """How long entries wait before somebody is told. The server counts it: no timer of ours, no event while all is well."""
 
+TOLD_AGAIN_AFTER = timedelta(days=1)
+"""How long at the most until it is seen to again. Each time costs a batch of history, which the server bounds: it comes
+twice as late as the time before, until something was recorded."""
+
 AFTER_A_CONFLICT = timedelta(hours=1)
 """A ledger that holds something else is for a human, who is told at once; until then we ask again, and keep all."""
 
@@ -47,6 +51,8 @@ class Recorder:
         self._told = told
         self._behind = behind
         self._is_leaving = False
+        self._patience = patience()
+        self._told_after = next(self._patience)
 
     @property
     def unrecorded(self) -> tuple[Entry, ...]:
@@ -82,17 +88,28 @@ class Recorder:
                 Records.append_entries,
                 self._told(entries),
                 start_to_close_timeout=APPEND_TIMEOUT,
-                schedule_to_close_timeout=TOLD_AFTER,
+                schedule_to_close_timeout=self._told_after,
                 retry_policy=UNTIL_IT_IS_BACK,
                 summary=f"entries {entries[0].sequence} to {entries[-1].sequence}",
             )
         except ActivityError as error:
             self._behind()
+            self._told_after = next(self._patience)
             if error.retry_state is RetryState.NON_RETRYABLE_FAILURE:
                 workflow.logger.error("The ledger in the record store differs from the course's: it needs a human")
                 await workflow.sleep(AFTER_A_CONFLICT)
             return False
+        self._patience = patience()
+        self._told_after = next(self._patience)
         return True
+
+
+def patience() -> Iterator[timedelta]:
+    """How long each attempt at the same entries goes on, one after the other."""
+    length = TOLD_AFTER
+    while True:
+        yield length
+        length = min(2 * length, TOLD_AGAIN_AFTER)
 
 
 def first_batch(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:

@@ -20,7 +20,7 @@ from domain.state import CourseState, MedicineSession
 from domain.story import MOST_TOLD
 from domain.view import MOST_READINGS, course_view
 from domain.vitals import verdict
-from tests.cast import MARA, dose, minutes, vitals, weekly
+from tests.cast import MARA, dose, gad7, minutes, vitals, weekly
 from tests.domain.ward import Ward
 
 COSTS_NO_MORE_THAN = 1.5
@@ -71,6 +71,18 @@ def test_a_late_reading_costs_no_more_for_all_those_after_it() -> None:
             costs[number] = steps_of(partial(ward.chart.accept, late, ward.now))
 
     assert costs[400] <= 3 * costs[20], "each checkpoint is judged once more, and no reading is but the next one"
+
+
+def test_a_course_with_ten_times_the_answers_is_shown_in_ten_times_the_steps() -> None:
+    """A portal that sends a questionnaire over and over again: whoever asks about the course gets to see it."""
+    ward, costs = Ward().discharged(), {}
+    for number in range(1, 501):
+        ward.now += minutes(1)
+        ward.chart = ward.chart.accept(gad7(MARA, at=ward.now), ward.now).chart
+        if number in {50, 500}:
+            costs[number] = steps_of(partial(course_view, ward.chart, ward.now))
+
+    assert costs[500] <= 10 * COSTS_NO_MORE_THAN * costs[50]
 
 
 def test_a_month_in_which_nobody_reports_a_discharge_passes_in_one_step() -> None:

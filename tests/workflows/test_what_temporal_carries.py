@@ -2,21 +2,28 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate, islice
 from random import Random
 
 import pytest
 
 from domain.chart import Chart
+from domain.escalation import Kind
 from domain.events import ClinicEvent
 from domain.ledger import first_fault
 from domain.refusal import RefusalCode, Refused
-from tests.cast import HAS_A_PLAN, MARA, OSEI, cssrs, hold, integration, resumption
+from gateway.compression import MOST
+from tests.cast import HAS_A_PLAN, MARA, OSEI, cssrs, hold, integration, plan, resumption, vitals
 from tests.clinic import Clinic, open_clinic
 from tests.domain.ward import Ward
+from tests.floor import eventually
 from tests.workflows.conftest import Temporal
+from workflows import recorder
 from workflows.course import CourseRun
-from workflows.fullness import FULL, Fullness
+from workflows.fullness import FULL, FULL_OF_DECISIONS, Fullness, History
+from workflows.payloads import compressed, decompressed
 
 MOST_OF_THE_SERVER = 2 * 1024 * 1024
 
@@ -57,7 +64,37 @@ def test_a_course_is_full_before_it_is_too_large() -> None:
     """It is refused in time, and what was accepted can be handed on to the next run."""
     fullness, chart, _, why = filled()
     assert why is RefusalCode.COURSE_FULL
-    assert FULL / 2 < fullness.measured(CourseRun(chart=chart)).carried_bytes <= FULL < MOST_OF_THE_SERVER
+    carried = fullness.measured(CourseRun(chart=chart)).carried_bytes
+    assert FULL.chart.carried / 2 < carried <= FULL.chart.carried < MOST_OF_THE_SERVER
+
+
+def test_a_course_is_full_before_it_is_too_large_to_be_read(repetitive: Chart) -> None:
+    """One page of goals again and again becomes nothing when it is compressed: it is read whole all the same."""
+    whole = CourseRun(chart=repetitive).model_dump_json().encode()
+
+    assert len(whole) <= FULL_OF_DECISIONS.chart.whole < MOST
+    assert CourseRun.model_validate_json(decompressed(compressed(whole), MOST)).chart.sequence == repetitive.sequence
+
+
+def test_a_course_that_is_full_of_decisions_still_takes_what_calls_for_a_human(repetitive: Chart) -> None:
+    """No plan is so long that an answer about a plan to die is not heard."""
+    now = max(repetitive.newest.values())
+    _taken(Fullness(0, repetitive), repetitive, cssrs(MARA, at=now, items=HAS_A_PLAN), now)
+
+
+@pytest.fixture(scope="module")
+def repetitive() -> Chart:
+    """A course whose plan was prescribed anew, in the same sixty kilobytes, until one was refused."""
+    ward = Ward().eligible()
+    chart, fullness, now = ward.chart, Fullness(0, ward.chart), ward.now
+    goals = tuple("Be well again. " * 265 for _ in range(15))
+    for number in range(2_000):
+        now += timedelta(seconds=1)
+        try:
+            chart = _taken(fullness, chart, plan(MARA, at=now, goals=goals).but(id=f"plan-{number}"), now)
+        except Refused:
+            return chart
+    raise AssertionError("it is never full")
 
 
 def test_a_full_course_still_takes_what_calls_for_a_human() -> None:
@@ -70,15 +107,53 @@ def test_a_full_course_still_takes_what_calls_for_a_human() -> None:
 
 def _taken(fullness: Fullness, chart: Chart, event: ClinicEvent, now: datetime) -> Chart:
     decision = chart.accept(event, now)
-    fullness.check(event, decision, chart, backlog=0)
+    fullness.check(event, decision, chart, History(0, 0))
     return decision.chart
 
 
 def test_half_full_is_known_at_the_next_runs_beginning() -> None:
     """Then somebody is told. It was measured before, so that a replay says the same."""
     chart = Ward().referred().chart
-    assert not Fullness(FULL // 2 - 1, chart).is_half_used(chart)
-    assert Fullness(FULL // 2, chart).is_half_used(chart)
+    assert not Fullness(FULL.chart.carried // 2 - 1, chart).is_half_used(chart)
+    assert Fullness(FULL.chart.carried // 2, chart).is_half_used(chart)
+
+
+async def test_somebody_is_told_that_a_course_fills_up_before_it_is_full(clinic: Clinic) -> None:
+    """A few dozen large events, in a minute: no thousand events of history are waited for."""
+    mara = await clinic.has(lambda ward: ward.discharged())
+
+    with suppress(Refused):  # it is full then
+        for number in range(40):
+            await mara.sends(talk(number, datetime.now(UTC)).but(subject=mara.course))
+
+    assert Kind.COURSE_FILLING in {one.kind for one in (await mara.view()).escalations}
+
+
+async def test_a_record_store_that_is_away_for_long_silences_no_course(clinic: Clinic) -> None:
+    """However much waits for it, a run ends and hands it on: the server takes two thousand updates of each."""
+    mara = await clinic.has(lambda ward: ward.dosed())
+    first_run = (await mara.handle.describe()).run_id
+    clinic.records.is_away = True
+
+    for number in range(60):
+        reading = vitals(mara.course, at=datetime.now(UTC))
+        await mara.sends(reading.but(data=reading.data.but(note=said(4000, number))))
+
+    async def is_another_run() -> bool:
+        return (await mara.handle.describe()).run_id != first_run
+
+    await eventually(is_another_run)
+    assert (await mara.sends(vitals(mara.course, at=datetime.now(UTC), spo2=80))).escalations
+    clinic.records.is_away = False
+    assert first_fault(await mara.ledger()) is None
+
+
+def test_the_next_attempts_to_record_come_ever_more_slowly() -> None:
+    """Each that fails leaves a whole batch in the history, and the server ends a run that has fifty megabytes of it."""
+    attempts = list(accumulate(islice(recorder.patience(), 40)))
+
+    assert attempts[0] == recorder.TOLD_AFTER
+    assert sum(1 for at in attempts if at <= timedelta(days=14)) * recorder.BATCH_BYTES < 25 * 1024 * 1024
 
 
 async def test_a_backlog_of_long_remarks_is_recorded_as_soon_as_the_record_is_back(clinic: Clinic) -> None:
