@@ -59,6 +59,9 @@ HANDED_ON: Final = Size(1_900_000, 60_000_000)
 ROOM_FOR_ONE: Final = 2 * budget.EVENT_BYTES
 """The most that one event can add: what it says is kept as a fact, and in its answer."""
 
+MEASURED_EVERY: Final = 32 * 1024
+"""Bytes that are written before it is measured again: a measurement of a large course takes a tenth of a second."""
+
 BACKLOG_CARRIED: Final = 256 * 1024
 """Bytes of entries that are not recorded yet with which every chart can be handed on, unmeasured."""
 
@@ -74,7 +77,6 @@ class Fullness:
         self._at_start = carried_bytes
         self._measured: Size | None = None
         self._written_bytes = chart.written_bytes
-        self._of: Chart | None = None
         self._can_be_handed_on: tuple[Chart, int, bool] | None = None
 
     def is_half_used(self, chart: Chart) -> bool:
@@ -93,9 +95,9 @@ class Fullness:
             raise course_full("more than can be handed on before the record store has taken it")
         if self._measured is not None and self._at_most(self._measured, decision.chart).is_within(most.chart):
             return
-        if self._measured is None or self._of is not before:
-            self._measured, self._written_bytes, self._of = _size(before), before.written_bytes, before
-        if not self._measured.but_more(ROOM_FOR_ONE).is_within(most.chart):
+        if self._measured is None or before.written_bytes >= self._written_bytes + MEASURED_EVERY:
+            self._measured, self._written_bytes = _size(before), before.written_bytes
+        if not self._at_most(self._measured, before).is_within(most.chart):
             raise course_full(f"{self._measured.carried} bytes, {self._measured.whole} before they are compressed")
 
     def can_be_handed_on(self, chart: Chart, backlog: Sequence[Entry]) -> bool:
