@@ -26,6 +26,14 @@ BACKLOG_HELD: Final = 16 * 1024 * 1024
 """Bytes of them beyond which nothing more is taken: the server ends a run whose history has 50 MB."""
 
 
+DENSEST: Final = 20
+"""How many times smaller than it was written a chart counts at the most: what repeats itself becomes next to nothing,
+and is read in whole at each beginning of a run. Twice what readings become."""
+
+MEASURED_EVERY: Final = 32 * 1024
+"""Bytes that are written before it is measured again: a measurement of a large course takes a tenth of a second."""
+
+
 class Fullness:
     """What a course carries, measured as Temporal keeps it; between two measurements the most that it can have become.
 
@@ -38,7 +46,7 @@ class Fullness:
         is_known = carried_bytes > 0 or chart.sequence == 0
         self._measured = carried_bytes if is_known else OVERFULL
         self._written_bytes = chart.written_bytes
-        self._of: Chart | None = None
+        self._is_measured = False
 
     def is_half_used(self, chart: Chart) -> bool:
         """Whether the course began this run with half of what it may hold."""
@@ -54,9 +62,9 @@ class Fullness:
         limit = OVERFULL if decision.is_taken_by_a_full_course(event) else FULL
         if self._at_most(decision.chart) + ROOM_FOR_ONE <= limit:
             return
-        if self._of is not before:
-            self._measured, self._written_bytes, self._of = _size(before), before.written_bytes, before
-        if self._measured + ROOM_FOR_ONE > limit:
+        if not self._is_measured or before.written_bytes >= self._written_bytes + MEASURED_EVERY:
+            self._measured, self._written_bytes, self._is_measured = _size(before), before.written_bytes, True
+        if self._at_most(before) + ROOM_FOR_ONE > limit:
             raise course_full(f"{self._measured} bytes")
 
     def measured(self, run: "CourseRun") -> "CourseRun":
@@ -69,4 +77,5 @@ class Fullness:
 
 
 def _size(chart: Chart) -> int:
-    return len(compressed(chart.model_dump_json().encode()))
+    written = chart.model_dump_json().encode()
+    return max(len(compressed(written)), len(written) // DENSEST)

@@ -1,7 +1,8 @@
 """What a course carries from run to run stays within what Temporal takes, whatever is sent, and it says so in time."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -11,12 +12,14 @@ from domain.chart import Chart
 from domain.events import ClinicEvent
 from domain.ledger import first_fault
 from domain.refusal import RefusalCode, Refused
+from gateway.compression import MOST
 from tests.cast import HAS_A_PLAN, MARA, OSEI, cssrs, hold, integration, resumption
 from tests.clinic import Clinic, open_clinic
 from tests.domain.ward import Ward
 from tests.workflows.conftest import Temporal
 from workflows.course import CourseRun
-from workflows.fullness import FULL, Fullness
+from workflows import fullness as measuring
+from workflows.fullness import DENSEST, FULL, OVERFULL, ROOM_FOR_ONE, Fullness
 
 MOST_OF_THE_SERVER = 2 * 1024 * 1024
 
@@ -40,14 +43,22 @@ def talk(number: int, now: datetime) -> ClinicEvent:
     return held.but(id=f"talk-{number}", data=held.data.but(themes=themes))
 
 
-def filled() -> tuple[Fullness, Chart, datetime, RefusalCode]:
+def template(number: int, now: datetime) -> ClinicEvent:
+    """The same, but of a text module that says the same each time."""
+    held = integration(MARA, 1, at=now)
+    return held.but(id=f"talk-{number}", data=held.data.but(themes=("sleep " * 660,) * 15))
+
+
+def filled(
+    by: Callable[[int, datetime], ClinicEvent] = talk, most: int = 100
+) -> tuple[Fullness, Chart, datetime, RefusalCode]:
     """Talk after talk, until one was refused: the course as it is then, and why."""
     ward = Ward().discharged()
     chart, fullness, now = ward.chart, Fullness(0, ward.chart), ward.now
-    for number in range(100):
+    for number in range(most):
         now += timedelta(minutes=1)
         try:
-            chart = _taken(fullness, chart, talk(number, now), now)
+            chart = _taken(fullness, chart, by(number, now), now)
         except Refused as refused:
             return fullness, chart, now, refused.refusal.code
     raise AssertionError("it is never full")
@@ -58,6 +69,34 @@ def test_a_course_is_full_before_it_is_too_large() -> None:
     fullness, chart, _, why = filled()
     assert why is RefusalCode.COURSE_FULL
     assert FULL / 2 < fullness.measured(CourseRun(chart=chart)).carried_bytes <= FULL < MOST_OF_THE_SERVER
+
+
+def test_a_course_that_repeats_itself_is_full_before_no_worker_can_read_it() -> None:
+    """Compressed it is next to nothing; but each run begins by reading all of it, and what may be read has an end."""
+    _, chart, _, why = filled(by=template, most=1_200)
+    assert why is RefusalCode.COURSE_FULL
+    assert len(chart.model_dump_json()) <= DENSEST * FULL
+    assert 2 * DENSEST * OVERFULL <= MOST
+
+
+def test_a_nearly_full_course_is_not_measured_at_each_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten that come at once are decided in one breath, and a measurement of a large course takes its time."""
+    fullness, chart, now, _ = filled()
+    as_it_is, measured = measuring._size, []
+
+    def counted(chart: Chart) -> int:
+        measured.append(chart)
+        return as_it_is(chart)
+
+    monkeypatch.setattr(measuring, "_size", counted)
+    monkeypatch.setattr(measuring, "FULL", as_it_is(chart) + ROOM_FOR_ONE + 2_000)
+
+    for number in range(20):
+        now += timedelta(minutes=1)
+        with suppress(Refused):
+            chart = _taken(fullness, chart, integration(MARA, 1, at=now).but(id=f"short-{number}"), now)
+
+    assert len(measured) <= 2
 
 
 def test_a_full_course_still_takes_what_calls_for_a_human() -> None:
