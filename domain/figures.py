@@ -5,7 +5,7 @@ from datetime import timedelta
 from domain.checkpoints import CheckpointStatus, checkpoints
 from domain.measures import Change
 from domain.state import CourseState, MedicineSession
-from domain.trend import trend
+from domain.trend import first_taken, trend
 from domain.values import Code, Frozen, Moment, Severity
 
 
@@ -139,9 +139,10 @@ def _integration(course: CourseState, session: MedicineSession) -> str:
 
 def _measures(course: CourseState) -> list[MeasureFigures]:
     found: list[MeasureFigures] = []
-    for instrument in sorted({taken.scored.instrument for taken in course.measures}):
+    first = first_taken(course)
+    for instrument in sorted(first):
         newest = course.measure(instrument)
-        moved: Change | None = trend(course, newest) if newest else None
+        moved: Change | None = trend(course, newest, first) if newest else None
         if moved is not None:
             found.append(
                 MeasureFigures(

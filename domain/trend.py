@@ -1,5 +1,7 @@
 """How a patient's scores have moved since the beginning of her course."""
 
+from collections.abc import Mapping
+
 from domain.measures import QUESTIONNAIRES, Change, change
 from domain.protocol import MeasureRule
 from domain.state import CourseState, MeasureTaken
@@ -25,13 +27,23 @@ class Thresholds(Frozen):
     remission_source: str | None = None
 
 
-def trend(course: CourseState, taken: MeasureTaken) -> Change | None:
-    """The score against the baseline: the referral's, or where it brought none the first that was taken.
+def first_taken(course: CourseState) -> Mapping[Code, MeasureTaken]:
+    """Of each instrument the first answer that was taken."""
+    first: dict[Code, MeasureTaken] = {}
+    for taken in course.measures:
+        known = first.setdefault(taken.scored.instrument, taken)
+        if taken.at < known.at:
+            first[taken.scored.instrument] = taken
+    return first
+
+
+def trend(course: CourseState, taken: MeasureTaken, first: Mapping[Code, MeasureTaken]) -> Change | None:
+    """The score against the baseline: the referral's, or where it brought none that of `first`, as `first_taken` tells.
 
     None for that first one itself, for what has no score, and for an instrument that the protocol does not name.
     """
     rule = course.protocol.measures.get(taken.scored.instrument)
-    before = _baseline(course, taken)
+    before = _baseline(course, taken, first[taken.scored.instrument])
     if rule is None or before is None or taken.scored.score is None:
         return None
     return change(before, taken.scored.score, rule)
@@ -40,8 +52,8 @@ def trend(course: CourseState, taken: MeasureTaken) -> Change | None:
 def thresholds(course: CourseState) -> tuple[Thresholds, ...]:
     """Of each instrument that has an answer, or whose score the referral brought along."""
     brought = course.referral.data.measures_baseline if course.referral else None
-    known = (*(brought or {}), *(taken.scored.instrument for taken in course.measures))
-    return tuple(_thresholds(course, instrument) for instrument in dict.fromkeys(known))
+    first = first_taken(course)
+    return tuple(_thresholds(course, instrument, first.get(instrument)) for instrument in {**(brought or {}), **first})
 
 
 def brought_along(course: CourseState, instrument: Code) -> float | None:
@@ -50,19 +62,17 @@ def brought_along(course: CourseState, instrument: Code) -> float | None:
     return said.get(instrument) if said else None
 
 
-def _baseline(course: CourseState, taken: MeasureTaken) -> float | None:
+def _baseline(course: CourseState, taken: MeasureTaken, first: MeasureTaken) -> float | None:
     if (score := brought_along(course, taken.scored.instrument)) is not None:
         return score
-    of_kind = (one for one in course.measures if one.scored.instrument == taken.scored.instrument)
-    first = min(of_kind, key=lambda one: one.at)
     return None if first is taken else first.scored.score
 
 
-def _thresholds(course: CourseState, instrument: Code) -> Thresholds:
+def _thresholds(course: CourseState, instrument: Code, first: MeasureTaken | None) -> Thresholds:
     rule = course.protocol.measures.get(instrument)
     asked = QUESTIONNAIRES.get(instrument)
     scores = asked.scores if asked else rule.range if rule else None
-    baseline, at = _beginning(course, instrument)
+    baseline, at = _beginning(course, instrument, first)
     return Thresholds(
         instrument=instrument,
         baseline=baseline,
@@ -77,11 +87,9 @@ def _thresholds(course: CourseState, instrument: Code) -> Thresholds:
     )
 
 
-def _beginning(course: CourseState, instrument: Code) -> tuple[float | None, Moment | None]:
+def _beginning(course: CourseState, instrument: Code, first: MeasureTaken | None) -> tuple[float | None, Moment | None]:
     if (score := brought_along(course, instrument)) is not None:
         return score, course.referral.at if course.referral else None
-    of_kind = (one for one in course.measures if one.scored.instrument == instrument)
-    first = min(of_kind, key=lambda one: one.at, default=None)
     return (first.scored.score, first.at) if first else (None, None)
 
 

@@ -1,6 +1,6 @@
 """One course as it is shown: where it is, what may come next, what blocks it, what is due when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from domain import eligibility
@@ -25,8 +25,8 @@ from domain.state import CourseEscalation, Fact, Hold, MeasureTaken, MedicineSes
 from domain.story import Happening, happenings
 from domain.summary import Batch, CourseSummary
 from domain.todo import to_do
-from domain.trend import Thresholds, thresholds, trend
-from domain.values import Blocker, CourseId, Frozen, Moment, PersonId, Severity
+from domain.trend import Thresholds, first_taken, thresholds, trend
+from domain.values import Blocker, Code, CourseId, Frozen, Moment, PersonId, Severity
 from domain.vitals import Verdict, verdict
 
 MOST_READINGS = 2_000
@@ -167,6 +167,7 @@ class CourseView(Frozen):
 def course_view(chart: Chart, now: datetime) -> CourseView:
     """The course as it is shown at `now`."""
     assert chart.referral is not None
+    first = first_taken(chart)
     return CourseView(
         course_id=chart.course_id,
         site=chart.referral.data.site,
@@ -178,7 +179,7 @@ def course_view(chart: Chart, now: datetime) -> CourseView:
         plan=_plan(chart),
         planned_sessions=chart.planned_sessions,
         sessions=tuple(_sessions(chart)),
-        measures=tuple(_measure(chart, taken) for taken in chart.measures),
+        measures=tuple(_measure(chart, taken, first) for taken in chart.measures),
         cautions=eligibility.cautions(chart),
         overrides=tuple(_overrides(chart)),
         blockers=chart.blockers(now),
@@ -317,7 +318,7 @@ def _overridden(session: int | None, decision: Decided | None) -> Iterator[Overr
         )
 
 
-def _measure(chart: Chart, taken: MeasureTaken) -> MeasureView:
+def _measure(chart: Chart, taken: MeasureTaken, first: Mapping[Code, MeasureTaken]) -> MeasureView:
     scored = taken.scored
     return MeasureView(
         at=taken.at,
@@ -326,7 +327,7 @@ def _measure(chart: Chart, taken: MeasureTaken) -> MeasureView:
         band=scored.band,
         risk=scored.risk,
         recall=scored.recall,
-        trend=trend(chart, taken),
+        trend=trend(chart, taken, first),
     )
 
 

@@ -20,7 +20,7 @@ from domain.state import CourseState, MedicineSession
 from domain.story import MOST_TOLD
 from domain.view import MOST_READINGS, course_view
 from domain.vitals import verdict
-from tests.cast import MARA, dose, minutes, vitals, weekly
+from tests.cast import MARA, dose, minutes, phq9, vitals, weekly
 from tests.domain.ward import Ward
 
 COSTS_NO_MORE_THAN = 1.5
@@ -165,3 +165,16 @@ def test_a_question_about_a_course_of_twenty_thousand_readings_is_answered_like_
     assert [one.at for one in view.sessions[0].readings] == taken[-MOST_READINGS:]
     assert view.sessions[0].readings_before == 3_000 - MOST_READINGS
     assert len(view.happened) <= MOST_TOLD
+
+
+def test_a_question_about_a_course_of_many_answers_is_no_more_than_their_number() -> None:
+    """Each score is compared with the first one, which is looked for once: not once more for each of the others."""
+    ward = Ward().prepared()
+    ward.reports(phq9(MARA, at=ward.now))
+    taken = ward.chart.measures[-1]
+    costs = {}
+    for number in (100, 400):
+        many = tuple(taken.but(at=taken.at + minutes(minute)) for minute in range(number))
+        costs[number] = steps_of(partial(course_view, ward.chart.but(measures=many), ward.now))
+
+    assert costs[400] <= 5 * costs[100]
