@@ -17,8 +17,8 @@ from tests.cast import HAS_A_PLAN, MARA, OSEI, cssrs, hold, integration, resumpt
 from tests.clinic import Clinic, open_clinic
 from tests.domain.ward import Ward
 from tests.workflows.conftest import Temporal
-from workflows.course import CourseRun
 from workflows import fullness as measuring
+from workflows.course import CourseRun
 from workflows.fullness import DENSEST, FULL, OVERFULL, ROOM_FOR_ONE, Fullness
 
 MOST_OF_THE_SERVER = 2 * 1024 * 1024
