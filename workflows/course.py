@@ -107,6 +107,7 @@ class PatientCourse:
         self._sizes = Sizes(workflow.metric_meter())
         self._shown = shown_of(run.chart)
         self._prepared: Prepared | None = None
+        self._taken = 0
 
     @workflow.run
     async def run(self, run: CourseRun) -> None:  # noqa: ARG002  `__init__` has taken it
@@ -141,6 +142,7 @@ class PatientCourse:
         # Decided by the validator, and not again: between its look at the chart and this one nothing can have moved it,
         # for this is no coroutine. A replay decides anew, without asking today's rules whether it may: what history
         # holds was accepted by the rules of its day.
+        self._taken += 1
         passed, decision, shown = self._taken_over() or self._decided_anew(report)
         self._apply(passed)
         self._apply(decision, shown)
@@ -154,7 +156,7 @@ class PatientCourse:
         try:
             passed = self._chart.pass_deadlines(now)
             decision = passed.chart.accept(report.event, now, report.offered, report.request_id)
-            self._fullness.check(report.event, decision, self._chart, self._recorder.unrecorded_bytes)
+            self._fullness.check(report.event, decision, self._chart, self._recorder.unrecorded_bytes, self._taken)
             shown = self._tried_out(decision.chart)
         except (Refused, AlreadyAnswered):
             raise

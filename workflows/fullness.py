@@ -26,6 +26,12 @@ BACKLOG_HELD: Final = 16 * 1024 * 1024
 """Bytes of them beyond which nothing more is taken: the server ends a run whose history has 50 MB."""
 
 
+UPDATES_HELD: Final = 1_800
+UPDATES_MOST: Final = 1_950
+"""Events of one run beyond which it takes only decisions and what calls for a human, and then nothing more. The server
+takes 2,000 updates of a run; at the next one no task of it succeeds any more: no query, no deadline. A run becomes as
+long as that only with a backlog that cannot be handed on."""
+
 DENSEST: Final = 20
 """How many times smaller than it was written a chart counts at the most: what repeats itself becomes next to nothing,
 and is read in whole at each beginning of a run. Twice what readings become."""
@@ -52,14 +58,16 @@ class Fullness:
         """Whether the course began this run with half of what it may hold."""
         return 2 * self._at_start >= FULL or 2 * chart.events >= budget.MOST_EVENTS
 
-    def check(self, event: ClinicEvent, decision: Decision, before: Chart, backlog: int) -> None:
+    def check(self, event: ClinicEvent, decision: Decision, before: Chart, backlog: int, updates: int) -> None:
         """Raises `Refused` (`course_full`) where what the course keeps would become too large.
 
-        `before` is the chart as it is, `backlog` how many bytes of its entries are not recorded yet.
+        `before` is the chart as it is, `backlog` how many bytes of its entries are not recorded yet, `updates` how many
+        events this run has taken.
         """
-        if backlog > BACKLOG_HELD:
+        is_needed = decision.is_taken_by_a_full_course(event)
+        if backlog > BACKLOG_HELD or updates >= (UPDATES_MOST if is_needed else UPDATES_HELD):
             raise course_full(f"{backlog} bytes that the record store has not taken yet")
-        limit = OVERFULL if decision.is_taken_by_a_full_course(event) else FULL
+        limit = OVERFULL if is_needed else FULL
         if self._at_most(decision.chart) + ROOM_FOR_ONE <= limit:
             return
         if not self._is_measured or before.written_bytes >= self._written_bytes + MEASURED_EVERY:

@@ -13,15 +13,16 @@ from domain.events import ClinicEvent
 from domain.ledger import first_fault
 from domain.refusal import RefusalCode, Refused
 from gateway.compression import MOST
-from tests.cast import HAS_A_PLAN, MARA, OSEI, cssrs, hold, integration, resumption
+from tests.cast import HAS_A_PLAN, MARA, OSEI, cssrs, hold, integration, resumption, vitals
 from tests.clinic import Clinic, open_clinic
 from tests.domain.ward import Ward
 from tests.workflows.conftest import Temporal
 from workflows import fullness as measuring
 from workflows.course import CourseRun
-from workflows.fullness import DENSEST, FULL, OVERFULL, ROOM_FOR_ONE, Fullness
+from workflows.fullness import DENSEST, FULL, OVERFULL, ROOM_FOR_ONE, UPDATES_HELD, UPDATES_MOST, Fullness
 
 MOST_OF_THE_SERVER = 2 * 1024 * 1024
+UPDATES_OF_THE_SERVER = 2_000
 
 
 @pytest.fixture
@@ -107,9 +108,28 @@ def test_a_full_course_still_takes_what_calls_for_a_human() -> None:
         _taken(fullness, chart, talk(200, now), now)
 
 
+def test_a_run_that_cannot_end_stops_taking_readings_before_the_server_takes_nothing_of_it() -> None:
+    """The record store is away, and what waits for it is too much to hand on: what calls for a human still comes."""
+    ward = Ward().dosed()
+    fullness, now = Fullness(0, ward.blank), ward.now
+    calm, alarming = vitals(MARA, at=now), vitals(MARA, at=now, spo2=80)
+
+    def takes(event: ClinicEvent, updates: int) -> bool:
+        with suppress(Refused):
+            fullness.check(event, ward.chart.accept(event, now), ward.chart, backlog=0, updates=updates)
+            return True
+        return False
+
+    assert takes(calm, UPDATES_HELD - 1)
+    assert not takes(calm, UPDATES_HELD)
+    assert takes(alarming, UPDATES_MOST - 1)
+    assert not takes(alarming, UPDATES_MOST)
+    assert UPDATES_MOST <= UPDATES_OF_THE_SERVER - 10, "ten may be on their way"
+
+
 def _taken(fullness: Fullness, chart: Chart, event: ClinicEvent, now: datetime) -> Chart:
     decision = chart.accept(event, now)
-    fullness.check(event, decision, chart, backlog=0)
+    fullness.check(event, decision, chart, backlog=0, updates=0)
     return decision.chart
 
 
