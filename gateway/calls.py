@@ -122,11 +122,23 @@ def _raise_told(failed: WorkflowUpdateFailedError) -> None:
 
 async def running(client: Client, query: str) -> list[str]:
     """The ids of the workflows of this query that still run, as Temporal itself lists them. Raises `Unavailable`."""
-    try:
+    with _unavailable():
         listed = client.list_workflows(
             f'ExecutionStatus = "Running" AND {query}', limit=MOST_LISTED, rpc_timeout=ANSWER_WITHIN
         )
         return [one.id async for one in listed]
+
+
+async def counted(client: Client, query: str) -> int:
+    """How many runs of workflows of this query Temporal knows, ended ones included. Raises `Unavailable`."""
+    with _unavailable():
+        return (await client.count_workflows(query, rpc_timeout=ANSWER_WITHIN)).count
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    try:
+        yield
     except RuntimeError as failed:
         raise Unavailable("Temporal cannot be reached") from failed
     except RPCError as failed:

@@ -28,7 +28,7 @@ from domain.refusal import FieldError, RefusalCode, Refused, invalid
 from domain.state import Phase
 from domain.values import CourseId, Frozen
 from domain.view import CourseView
-from gateway.calls import ANSWER_WITHIN, Ended, NotReady, Unavailable, answer, running
+from gateway.calls import ANSWER_WITHIN, Ended, NotReady, Unavailable, answer, counted, running
 from gateway.protocols import Library
 from workflows.attributes import PHASE
 from workflows.course import CourseRun, LedgerHead, PatientCourse, Report
@@ -83,6 +83,7 @@ class Courses:
             lambda: course.query(PatientCourse.view, now, reject_condition=UNLESS_SOUND, rpc_timeout=ANSWER_WITHIN),
         )
         if view is None:
+            await self._check_not_ended(course_id)
             raise Refused.because(*_unless_known(course_id))
         return view
 
@@ -137,6 +138,7 @@ class Courses:
             blank.check(event, datetime.now(UTC))
         except Refused as refused:
             return await self._answered_before(report, refused)
+        await self._check_not_set_back(event.subject)
         try:
             return await answer(lambda: self._start(report, blank), *_unless_known(event.subject))
         except WorkflowAlreadyStartedError:
@@ -201,16 +203,31 @@ class Courses:
             raise
 
     async def _check_not_ended(self, course_id: CourseId) -> None:
-        """Raises `Ended` where there was such a course, and Temporal has ended it."""
+        """Raises `Ended` where there was such a course, and Temporal has ended it or set it back to before it began."""
         found = await self._described(course_id)
-        if found is not None and _was_referred(found) and found.status is not WorkflowExecutionStatus.RUNNING:
+        if found is None:
+            return
+        is_as_it_was = found.status is WorkflowExecutionStatus.RUNNING and _was_referred(found)
+        if not is_as_it_was and await self._was_ever_referred(found):
             raise _ended(course_id, found.status)
 
-    async def _check_never_referred(self, course_id: CourseId) -> None:
-        """Raises `Refused` (`course_exists`) where the last workflow of this id was a course: its id is used up."""
+    async def _check_not_set_back(self, course_id: CourseId) -> None:
+        """Raises `Refused` (`course_exists`) where a course of this id was set back to before its referral."""
         found = await self._described(course_id)
-        if found is not None and _was_referred(found):
+        if found is not None and not _was_referred(found):
+            await self._check_never_referred(course_id)
+
+    async def _check_never_referred(self, course_id: CourseId) -> None:
+        """Raises `Refused` (`course_exists`) where any workflow of this id was a course: its id is used up."""
+        found = await self._described(course_id)
+        if found is not None and await self._was_ever_referred(found):
             raise Refused.because(RefusalCode.COURSE_EXISTS, f"Course {course_id} exists already")
+
+    async def _was_ever_referred(self, found: WorkflowExecutionDescription) -> bool:
+        """Whether one of its runs was a course: the newest one was not, where somebody set it back to its beginning."""
+        if _was_referred(found):
+            return True
+        return bool(await counted(self._client, f'WorkflowId = "{found.id}" AND {PHASE.name} IS NOT NULL'))
 
     async def _described(self, course_id: CourseId) -> WorkflowExecutionDescription | None:
         try:
@@ -253,7 +270,8 @@ def _was_referred(found: WorkflowExecutionDescription) -> bool:
 
 
 def _ended(course_id: CourseId, status: WorkflowExecutionStatus | None) -> Ended:
-    how = status.name.lower().replace("_", " ") if status else "ended"
+    is_going_on = status in {None, WorkflowExecutionStatus.RUNNING}
+    how = status.name.lower().replace("_", " ") if status and not is_going_on else "set back"
     return Ended(
         f"The workflow of course {course_id} was {how} in Temporal: it takes nothing and watches nobody. "
         "An operator must reset it"

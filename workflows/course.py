@@ -117,6 +117,7 @@ class PatientCourse:
         self._sizes = Sizes(workflow.metric_meter())
         self._shown = shown_of(run.chart)
         self._prepared: Prepared | None = None
+        self._updates = 0
 
     @workflow.run
     async def run(self, run: CourseRun) -> None:  # noqa: ARG002  `__init__` has taken it
@@ -151,6 +152,7 @@ class PatientCourse:
         # Decided by the validator, and not again: between its look at the chart and this one nothing can have moved it,
         # for this is no coroutine. A replay decides anew, without asking today's rules whether it may: what history
         # holds was accepted by the rules of its day.
+        self._updates += 1
         passed, decision, shown = self._taken_over() or self._decided_anew(report)
         self._apply(passed)
         self._apply(decision, shown)
@@ -164,7 +166,7 @@ class PatientCourse:
         try:
             passed = self._chart.pass_deadlines(now)
             decision = passed.chart.accept(report.event, now, report.offered, report.request_id)
-            self._fullness.check(report.event, decision, self._chart, _history() if self._is_patched else History(0, 0))
+            self._fullness.check(report.event, decision, self._chart, self._history())
             shown = self._tried_out(decision.chart)
         except (Refused, AlreadyAnswered):
             raise
@@ -284,6 +286,9 @@ class PatientCourse:
         is_too_long = length > TOO_LONG_HISTORY or size > TOO_LARGE_HISTORY or written > TOO_MUCH_WRITTEN
         return (is_long and is_idle) or (is_too_long and self._can_be_handed_on())
 
+    def _history(self) -> History:
+        return History(self._updates, workflow.info().get_current_history_size())
+
     def _can_be_handed_on(self) -> bool:
         if self._recorder.unrecorded_bytes <= BACKLOG_CARRIED:
             return True
@@ -291,10 +296,6 @@ class PatientCourse:
         return not workflow.unsafe.is_replaying() and self._fullness.can_be_handed_on(
             self._chart, self._recorder.unrecorded
         )
-
-
-def _history() -> History:
-    return History(workflow.info().get_current_history_length(), workflow.info().get_current_history_size())
 
 
 def _defect(error: Exception, request_id: str | None) -> ApplicationError:

@@ -29,9 +29,9 @@ class Size(NamedTuple):
 
 
 class History(NamedTuple):
-    """How long a run has become for the server, in events and in bytes."""
+    """How long a run has become for the server: how many clinic events it took, and how many bytes its history has."""
 
-    events: int
+    updates: int
     size: int
 
 
@@ -42,14 +42,14 @@ class Most(NamedTuple):
     history: History
 
 
-FULL: Final = Most(Size(1_400_000, 16_000_000), History(4_500, 15_000_000))
+FULL: Final = Most(Size(1_400_000, 16_000_000), History(1_800, 15_000_000))
 """Beyond this a course takes only decisions, and what calls for a human. One text again and again becomes next to
 nothing when it is compressed, and is read whole by every run. No run is so long while it can be handed on."""
 
-FULL_OF_DECISIONS: Final = Most(Size(1_500_000, 24_000_000), History(6_000, 22_000_000))
+FULL_OF_DECISIONS: Final = Most(Size(1_500_000, 24_000_000), History(1_850, 22_000_000))
 """Beyond this only what calls for a human: no plan is so long that a reading is not heard."""
 
-OVERFULL: Final = Most(Size(1_600_000, 48_000_000), History(9_000, 40_000_000))
+OVERFULL: Final = Most(Size(1_600_000, 48_000_000), History(1_950, 40_000_000))
 """Beyond this nothing at all: the server takes no payload of more than 2 MiB, the codec none that becomes 64 MiB; a run
 takes 2,000 updates, and is ended when its history has 50 MB."""
 
@@ -91,7 +91,7 @@ class Fullness:
         handed on. `before` is the chart as it is.
         """
         most = _most(event, decision)
-        if history.events > most.history.events or history.size > most.history.size:
+        if history.updates >= most.history.updates or history.size > most.history.size:
             raise course_full("more than can be handed on before the record store has taken it")
         if self._measured is not None and self._at_most(self._measured, decision.chart).is_within(most.chart):
             return

@@ -1,13 +1,13 @@
 """Nothing that is accepted, and nobody at Temporal's own controls, stops a course from watching its patient."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, ResetReapplyExcludeType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 
@@ -26,6 +26,12 @@ from tests.workflows.conftest import Temporal
 from workflows import recorder
 from workflows.course import CourseRun, PatientCourse, Report
 from workflows.queues import COURSES
+
+DONE = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+NOTHING_AGAIN = (
+    ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE,
+    ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL,
+)
 
 
 @pytest.fixture
@@ -144,6 +150,28 @@ async def test_what_a_refused_referral_left_keeps_nobody_from_the_next(clinic: C
     assert (await clinic.courses.report(referral(nora.course, at=datetime.now(UTC)))).started
 
 
+async def test_a_course_that_is_set_back_to_before_its_referral_is_no_free_id(clinic: Clinic) -> None:
+    """An operator set it back to its first task, and nothing came again: its patient is not unknown, nor another."""
+    mara = await clinic.has(lambda ward: ward.dosed())
+    history = await mara.handle.fetch_history()
+    first = next(one.event_id for one in history.events if one.event_type == DONE)
+    await _set_back(clinic.temporal.client, mara, first, without=NOTHING_AGAIN)
+
+    async def is_told() -> bool:
+        with pytest.raises(Ended):
+            await mara.view()
+        with pytest.raises(Ended):
+            await clinic.courses.report(vitals(mara.course, 1, at=datetime.now(UTC)))
+        with pytest.raises(Refused) as refused:
+            await clinic.courses.report(referral(mara.course, at=datetime.now(UTC)))
+        return refused.value.refusal.code is RefusalCode.COURSE_EXISTS
+
+    assert await is_told()
+    await clinic.temporal.env.fast_forward(mara.handle, timedelta(minutes=2))
+    await mara.handle.result()
+    assert await is_told()
+
+
 async def test_a_course_that_is_set_back_wakes_nobody_for_what_is_over(clinic: Clinic) -> None:
     """An escalation's id is never used again: the course learns that its breach was dealt with."""
     mara = await clinic.has(lambda ward: ward.dosed())
@@ -193,11 +221,12 @@ def _blank(patient: Patient) -> CourseRun:
 
 async def _last_finished_task(patient: Patient) -> int:
     history = await patient.handle.fetch_history()
-    done = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
-    return max(one.event_id for one in history.events if one.event_type == done)
+    return max(one.event_id for one in history.events if one.event_type == DONE)
 
 
-async def _set_back(client: Client, patient: Patient, task: int) -> None:
+async def _set_back(
+    client: Client, patient: Patient, task: int, without: Sequence[ResetReapplyExcludeType.ValueType] = ()
+) -> None:
     """An operator resets the workflow to where that task had finished, as `temporal workflow reset` does."""
     await client.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
@@ -206,5 +235,6 @@ async def _set_back(client: Client, patient: Patient, task: int) -> None:
             workflow_task_finish_event_id=task,
             request_id=uuid4().hex,
             reason="set back by hand",
+            reset_reapply_exclude_types=without,
         )
     )

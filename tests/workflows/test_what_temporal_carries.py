@@ -22,10 +22,11 @@ from tests.floor import eventually
 from tests.workflows.conftest import Temporal
 from workflows import recorder
 from workflows.course import CourseRun
-from workflows.fullness import FULL, FULL_OF_DECISIONS, Fullness, History
+from workflows.fullness import FULL, FULL_OF_DECISIONS, OVERFULL, Fullness, History
 from workflows.payloads import compressed, decompressed
 
 MOST_OF_THE_SERVER = 2 * 1024 * 1024
+UPDATES_OF_THE_SERVER = 2_000
 
 
 @pytest.fixture
@@ -103,6 +104,25 @@ def test_a_full_course_still_takes_what_calls_for_a_human() -> None:
     _taken(fullness, chart, cssrs(MARA, at=now, items=HAS_A_PLAN), now)
     with pytest.raises(Refused):
         _taken(fullness, chart, talk(200, now), now)
+
+
+def test_a_run_that_cannot_end_stops_taking_readings_before_the_server_takes_nothing_of_it() -> None:
+    """The record store is away, and what waits for it is too much to hand on: what calls for a human still comes."""
+    ward = Ward().dosed()
+    fullness, now = Fullness(0, ward.blank), ward.now
+    calm, alarming = vitals(MARA, at=now), vitals(MARA, at=now, spo2=80)
+
+    def takes(event: ClinicEvent, updates: int) -> bool:
+        with suppress(Refused):
+            fullness.check(event, ward.chart.accept(event, now), ward.chart, History(updates, 0))
+            return True
+        return False
+
+    assert takes(calm, FULL.history.updates - 1)
+    assert not takes(calm, FULL.history.updates)
+    assert takes(alarming, OVERFULL.history.updates - 1)
+    assert not takes(alarming, OVERFULL.history.updates)
+    assert OVERFULL.history.updates <= UPDATES_OF_THE_SERVER - 10, "ten may be on their way"
 
 
 def _taken(fullness: Fullness, chart: Chart, event: ClinicEvent, now: datetime) -> Chart:
