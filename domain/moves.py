@@ -40,8 +40,9 @@ from domain.events import (
     SessionRebooked,
     VitalsRecorded,
 )
+from domain.measures_taken import MeasureTaken
 from domain.protocol import MeasureRule
-from domain.state import CourseState, Data, Fact, MeasureTaken, MedicineSession, Outcome, Phase, Stage
+from domain.state import CourseState, Data, Fact, MedicineSession, Outcome, Phase, Stage
 from domain.turn import Course, Turn
 from domain.values import Moment, Severity
 from domain.vitals import VerdictSeverity, verdict

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from domain.measures_taken import MeasureTaken, answers
 from domain.protocol import Item9Rule
-from domain.state import CourseState, MeasureTaken
+from domain.state import CourseState
 from domain.values import Code, Frozen, Moment
 
 
@@ -27,14 +28,7 @@ def screens_owed(course: CourseState) -> Iterator[ScreenOwed]:
         rule = measure.item9
         if rule is None:
             continue
-        hints = (
-            taken
-            for taken in course.measures
-            if taken.scored.instrument == instrument
-            and taken.scored.item9 is not None
-            and taken.scored.item9 >= rule.at_least
-        )
-        newest = max(hints, key=lambda taken: taken.at, default=None)
+        newest = answers(course.measures).newest_hint(instrument, rule.at_least)
         if newest is not None and course.measure(rule.needs, since=_morning(newest.at)) is None:
             yield ScreenOwed(instrument=rule.needs, asked_by=newest, rule=rule)
 

@@ -31,7 +31,7 @@ from domain.events import (
     VitalsRecorded,
 )
 from domain.ledger import GENESIS
-from domain.measures import Scored
+from domain.measures_taken import MeasureTaken, answers
 from domain.protocol import Protocol
 from domain.values import CourseId, Frozen, Moment, Role, Severity
 
@@ -191,14 +191,6 @@ def _order_of(reading: Reading) -> tuple[datetime, datetime]:
     return reading.at, reading.recorded_at
 
 
-class MeasureTaken(Frozen):
-    """One answered measure with its score."""
-
-    at: Moment
-    recorded_at: Moment
-    scored: Scored
-
-
 class Hold(Frozen):
     """A pause over the course. After a safety hold only a prescriber resumes."""
 
@@ -312,6 +304,5 @@ class CourseState(Frozen):
 
     def measure(self, instrument: str, *, since: datetime | None = None) -> MeasureTaken | None:
         """The newest answer of an instrument, or none taken since that moment."""
-        taken = [one for one in self.measures if one.scored.instrument == instrument]
-        newest = max(taken, key=lambda one: one.at, default=None)
+        newest = answers(self.measures).newest(instrument)
         return newest if newest and (since is None or newest.at >= since) else None

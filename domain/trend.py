@@ -1,8 +1,9 @@
 """How a patient's scores have moved since the beginning of her course."""
 
 from domain.measures import QUESTIONNAIRES, Change, change
+from domain.measures_taken import MeasureTaken, answers
 from domain.protocol import MeasureRule
-from domain.state import CourseState, MeasureTaken
+from domain.state import CourseState
 from domain.values import Code, Frozen, Moment
 
 
@@ -30,24 +31,10 @@ def trend(course: CourseState, taken: MeasureTaken) -> Change | None:
 
     None for that first one itself, for what has no score, and for an instrument that the protocol does not name.
     """
-    of_kind = (one for one in course.measures if one.scored.instrument == taken.scored.instrument)
-    return _moved(course, taken, min(of_kind, key=lambda one: one.at))
-
-
-def trends(course: CourseState) -> tuple[Change | None, ...]:
-    """The trend of each answer, in their order: however many there are, each is looked at once or twice."""
-    first: dict[Code, MeasureTaken] = {}
-    for one in course.measures:
-        known = first.get(one.scored.instrument)
-        if known is None or one.at < known.at:
-            first[one.scored.instrument] = one
-    return tuple(_moved(course, taken, first[taken.scored.instrument]) for taken in course.measures)
-
-
-def _moved(course: CourseState, taken: MeasureTaken, first: MeasureTaken) -> Change | None:
     rule = course.protocol.measures.get(taken.scored.instrument)
     before = brought_along(course, taken.scored.instrument)
-    if before is None and taken is not first:
+    first = answers(course.measures).first(taken.scored.instrument)
+    if before is None and first is not None and first is not taken:
         before = first.scored.score
     if rule is None or before is None or taken.scored.score is None:
         return None
@@ -89,8 +76,7 @@ def _thresholds(course: CourseState, instrument: Code) -> Thresholds:
 def _beginning(course: CourseState, instrument: Code) -> tuple[float | None, Moment | None]:
     if (score := brought_along(course, instrument)) is not None:
         return score, course.referral.at if course.referral else None
-    of_kind = (one for one in course.measures if one.scored.instrument == instrument)
-    first = min(of_kind, key=lambda one: one.at, default=None)
+    first = answers(course.measures).first(instrument)
     return (first.scored.score, first.at) if first else (None, None)
 
 

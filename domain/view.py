@@ -21,11 +21,12 @@ from domain.ledger import Entry
 from domain.limits import SessionLimit, session_limits
 from domain.measures import Change, Risk
 from domain.measures_due import measures_due
-from domain.state import CourseEscalation, Fact, Hold, MeasureTaken, MedicineSession, Outcome, Phase, Stage
+from domain.measures_taken import MeasureTaken
+from domain.state import CourseEscalation, Fact, Hold, MedicineSession, Outcome, Phase, Stage
 from domain.story import Happening, happenings
 from domain.summary import Batch, CourseSummary
 from domain.todo import to_do
-from domain.trend import Thresholds, thresholds, trends
+from domain.trend import Thresholds, thresholds, trend
 from domain.values import Blocker, CourseId, Frozen, Moment, PersonId, Severity
 from domain.vitals import Verdict, verdict
 
@@ -178,7 +179,7 @@ def course_view(chart: Chart, now: datetime) -> CourseView:
         plan=_plan(chart),
         planned_sessions=chart.planned_sessions,
         sessions=tuple(_sessions(chart)),
-        measures=tuple(map(_measure, chart.measures, trends(chart))),
+        measures=tuple(_measure(chart, taken) for taken in chart.measures),
         cautions=eligibility.cautions(chart),
         overrides=tuple(_overrides(chart)),
         blockers=chart.blockers(now),
@@ -317,7 +318,7 @@ def _overridden(session: int | None, decision: Decided | None) -> Iterator[Overr
         )
 
 
-def _measure(taken: MeasureTaken, moved: Change | None) -> MeasureView:
+def _measure(chart: Chart, taken: MeasureTaken) -> MeasureView:
     scored = taken.scored
     return MeasureView(
         at=taken.at,
@@ -326,7 +327,7 @@ def _measure(taken: MeasureTaken, moved: Change | None) -> MeasureView:
         band=scored.band,
         risk=scored.risk,
         recall=scored.recall,
-        trend=moved,
+        trend=trend(chart, taken),
     )
 
 

@@ -13,14 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.answer import AlreadyAnswered
+from domain.chart import Chart
 from domain.checkpoints import checkpoints, is_overdue, reading_due_at
 from domain.deadlines import deadlines
+from domain.events import VitalsRecorded
 from domain.refusal import Refused
 from domain.state import CourseState, MedicineSession
 from domain.story import MOST_TOLD
-from domain.view import MOST_READINGS, course_view
+from domain.view import MOST_READINGS, batch_of, course_view
 from domain.vitals import verdict
-from tests.cast import MARA, dose, gad7, minutes, vitals, weekly
+from tests.cast import MARA, dose, gad7, minutes, phq9, vitals, weekly
 from tests.domain.ward import Ward
 
 COSTS_NO_MORE_THAN = 1.5
@@ -71,6 +73,24 @@ def test_a_late_reading_costs_no_more_for_all_those_after_it() -> None:
             costs[number] = steps_of(partial(ward.chart.accept, late, ward.now))
 
     assert costs[400] <= 3 * costs[20], "each checkpoint is judged once more, and no reading is but the next one"
+
+
+def test_a_reading_costs_the_same_however_many_answers_there_are() -> None:
+    """What is looked up among them for each decision, each deadline and each row of the record is found once."""
+    ward, costs = Ward().dosed(), {}
+    for number in range(1, 1001):
+        taken = ward.now - minutes(2000 - number)
+        ward.chart = ward.chart.accept(phq9(MARA, at=taken), ward.now).chart
+        if number in {100, 1000}:
+            ward.chart.deadlines()
+            costs[number] = steps_of(partial(_is_decided_and_told, ward.chart, vitals(MARA, at=ward.now)))
+
+    assert costs[1000] <= COSTS_NO_MORE_THAN * costs[100]
+
+
+def _is_decided_and_told(chart: Chart, reading: VitalsRecorded) -> None:
+    decided = chart.pass_deadlines(reading.time).chart.accept(reading, reading.time)
+    batch_of(decided.chart, decided.entries, reading.time)
 
 
 def test_a_course_with_ten_times_the_answers_is_shown_in_ten_times_the_steps() -> None:
