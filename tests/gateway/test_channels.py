@@ -150,6 +150,29 @@ def test_an_edit_with_such_a_channel_is_broken_as_any_other(tmp_path_factory: py
     assert book.trouble is None
 
 
+def test_a_file_that_may_be_read_again_counts_although_nobody_wrote_it(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Edited by somebody whose umask keeps Kapstan out, then opened by a `chmod`: its content did not change."""
+    path = tmp_path_factory.mktemp("oncall") / "oncall.toml"
+    path.write_text(EXAMPLE, encoding="utf-8")
+    book = OnCallBook(path)
+    book.now()
+    path.write_text(EXAMPLE.replace("Dr Osei", "Dr Vega"), encoding="utf-8")
+
+    def refuses(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as closed:
+        closed.setattr(type(path), "read_text", refuses)
+        assert book.now().people["osei"].name == "Dr Osei"
+    assert book.trouble is not None
+    path.chmod(0o644 if path.stat().st_mode & 0o777 != 0o644 else 0o640)
+
+    assert book.now().people["osei"].name == "Dr Vega"
+    assert book.trouble is None
+
+
 async def test_a_channel_that_never_ends_its_answer_keeps_no_page_from_anybody_else() -> None:
     """A byte a moment, for ever: no socket gives up. More of them than there are threads, and others go out."""
     is_over = asyncio.Event()
