@@ -371,7 +371,7 @@ def verify(
     async def verifying(store: RecordStore, courses: Courses) -> int:
         is_whole = True
         async for verified in verify_courses(store, courses, course):
-            is_whole &= isinstance(verified, Verified) and verified.verdict.is_whole
+            is_whole &= isinstance(verified, Verified) and verified.is_whole
             out.print(verified.model_dump_json() if as_json else _verdict(verified), markup=not as_json)
         return DONE if is_whole else REFUSED
 
@@ -388,6 +388,9 @@ def _verdict(verified: Verified | Broken) -> str:
     verdict = verified.verdict
     if verdict.fault is not None:
         return f"[red]✗[/] {verified.course_id}: row {verdict.fault.sequence}: {escape(verdict.fault.reason)}"
+    if verified.unanswered is not None:
+        told = f"{verdict.sequence} entries, chain whole ({verdict.head[:12]}…), compared with nothing"
+        return f"[red]✗[/] {verified.course_id}: {told}: {escape(verified.unanswered)}"
     compared = "as Temporal holds it" if verdict.is_compared else "Temporal no longer holds the course"
     return (
         f"[green]✓[/] {verified.course_id}: {verdict.sequence} entries, chain whole ({verdict.head[:12]}…), {compared}"

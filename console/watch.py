@@ -88,7 +88,6 @@ class Watch:
         """Whatever dosed patient is overlooked now has an alarm, and none who is not. Raises as `WatchStore` does."""
         now = datetime.now(UTC)
         look = watch.look(await self._store.last_look(), now)
-        await self._store.look(look)
         expected, suspected = await self._store.expected(), self._suspected
         last = {
             visit: alarm
@@ -109,6 +108,8 @@ class Watch:
             )
         )
         await self._store.silent([one for one in found if one is not None], dosed=True)
+        # Not before: a look that fails has looked after nobody, and whoever asks for the watch is told so.
+        await self._store.look(look)
 
     async def go_round(self) -> None:
         """Whatever else is silent has an alarm, or one stands for it. Raises as `WatchStore` does."""

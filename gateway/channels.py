@@ -5,6 +5,7 @@ import logging
 import re
 import threading
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,6 +24,16 @@ CHANNEL_WITHIN: Final = timedelta(seconds=10)
 
 CHANNELS_AT_ONCE: Final = 64
 """A channel that hangs holds a thread until its own socket gives up, so there are more of them than could hang."""
+
+HANGING_AT_MOST: Final = 4
+"""So many pages of one channel may hang on at once; it is tried again as soon as one of them has ended.
+
+One that answers a byte every few seconds never ends by itself: without a bound it would take every thread there is, and
+with them everybody's pages.
+"""
+
+SOCKET_WITHIN: Final = timedelta(seconds=60)
+"""How long a URL may let its own socket wait (`cto`, `rto`)."""
 
 URGENCY: Final = {
     Severity.ROUTINE: apprise.NotifyType.INFO,
@@ -44,15 +55,26 @@ class Channels:
         self._within = within.total_seconds()
         self._threads = ThreadPoolExecutor(CHANNELS_AT_ONCE, thread_name_prefix="page")
         self._threads.submit(prepare)
+        self._hanging = Counter[str]()
+        self._counting = threading.Lock()
 
     async def send(self, url: str, text: Text, severity: Severity) -> str | None:
         """The channel at this Apprise URL took the text (None), or what went wrong, in words without the address."""
-        sending = asyncio.get_running_loop().run_in_executor(self._threads, send, url, text, severity)
+        if self._hanging[url] >= HANGING_AT_MOST:
+            return f"the channel has not answered the last {HANGING_AT_MOST} pages yet"
+        sending = self._threads.submit(send, url, text, severity)
         try:
             async with asyncio.timeout(self._within):
-                return await sending
+                return await asyncio.wrap_future(sending)
         except TimeoutError:
+            if not sending.cancel():
+                self._count(url, 1)
+                sending.add_done_callback(lambda _: self._count(url, -1))
             return f"the channel did not answer within {self._within:g} s"
+
+    def _count(self, url: str, by: int) -> None:
+        with self._counting:
+            self._hanging[url] += by
 
 
 def send(url: str, text: Text, severity: Severity) -> str | None:
@@ -93,6 +115,9 @@ def fault(url: str) -> str | None:
     (service,) = sender
     if listener.has_heard or not _names_somebody(url, service):
         return f"{scheme}:// must name whom a page goes to, and everybody so that Apprise can read it"
+    waits = (service.socket_connect_timeout, service.socket_read_timeout)
+    if not all(0 < wait <= SOCKET_WITHIN.total_seconds() for wait in waits):
+        return f"{scheme}:// must wait for more than 0 and at most {SOCKET_WITHIN.seconds} seconds (cto, rto)"
     if service.port is not None and service.port not in range(1, 65536):
         return f"{scheme}:// must have a port between 1 and 65535"
     return None
@@ -118,7 +143,10 @@ def _names_somebody(url: str, service: apprise.NotifyBase) -> bool:
 
 def _sender() -> apprise.Apprise:
     # Without a store on disk: it would keep addresses. Without Apprise's own threads: six of them, shared by all pages.
-    asset = apprise.AppriseAsset(app_id="Kapstan", app_desc="Kapstan", storage_mode="memory", async_mode=False)
+    # It takes them for every deadline of its own, too: six pages that hang would be the last that anybody gets.
+    asset = apprise.AppriseAsset(
+        app_id="Kapstan", app_desc="Kapstan", storage_mode="memory", async_mode=False, service_timeout=0
+    )
     return apprise.Apprise(asset=asset)
 
 

@@ -30,7 +30,7 @@ class OnCallBook:
     def __init__(self, path: Path, fault: Fault = lambda _: None) -> None:
         self._path = path
         self._fault = fault
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: tuple[int, int, int, int] | None = None
         self._good: OnCall | None = None
         self._trouble: OnCallFileError | None = None
 
@@ -54,13 +54,13 @@ class OnCallBook:
             self._tell(error)
         return self._good
 
-    def _look(self) -> tuple[int, int, int] | None:
-        """What changes whenever the file does; None where there is none."""
+    def _look(self) -> tuple[int, int, int, int] | None:
+        """What changes whenever the file does, or who may read it; None where there is none."""
         try:
             stat = self._path.stat()
         except OSError:
             return None
-        return (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        return (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)
 
     def _tell(self, error: Exception) -> None:
         log.error("The on-call file cannot be used; paging goes on with the last good one. %s", error)

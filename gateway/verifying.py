@@ -11,7 +11,7 @@ from typing import Any
 from domain.ledger import GENESIS, Fault
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, Frozen
-from gateway.calls import Defect, Ended
+from gateway.calls import Defect, Ended, NotReady, TooMany, Unavailable
 from gateway.courses import Courses
 from records.errors import LedgerUnreadable
 from records.readable import Found, RowUnreadable, Unreadable
@@ -27,11 +27,28 @@ PAGE = 1000
 LOOK_AGAIN_AFTER = timedelta(seconds=0.2)
 
 
+TEMPORAL_IS_AWAY = 3
+"""So many courses one after the other that answer nothing are not each its own trouble: nobody else is asked."""
+
+
+OF_ONE_ALONE = (Ended, Defect, NotReady, TooMany)
+"""What keeps one course from answering, and no other."""
+
+
 class Verified(Frozen):
-    """One course's ledger and what was found in it."""
+    """One course's ledger and what was found in it.
+
+    `unanswered` says why its workflow could not be asked for the head, so that only the chain was recomputed.
+    """
 
     course_id: CourseId
     verdict: Verdict
+    unanswered: str | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no row differs, as far as could be asked."""
+        return self.verdict.is_whole and self.unanswered is None
 
 
 class Broken(Frozen):
@@ -45,15 +62,22 @@ class Broken(Frozen):
 async def verify_courses(
     store: RecordStore, courses: Courses, course: CourseId | None
 ) -> AsyncIterator[Verified | Broken]:
-    """Every course of the record store, or the one that is named. Raises `Refused` for one that nobody knows."""
+    """Every course of the record store, or the one that is named. Raises `Refused` for one that nobody knows.
+
+    One that does not answer, as its task fails or Temporal has ended it, keeps no other from being verified. Raises
+    `Unavailable` where none answers any more.
+    """
     if course is not None:
-        yield Verified(course_id=course, verdict=await _verdict(store, courses, course))
+        yield await _verified(store, courses, course, may_fail=False)
     else:
         heads = await store.heads()
         for broken in heads.unreadable:
             yield Broken(relation="ledger", id=broken.name, unreadable=broken.detail)
+        in_vain = 0
         for head in heads:
-            yield Verified(course_id=head.course_id, verdict=await _verdict(store, courses, head.course_id))
+            verified = await _verified(store, courses, head.course_id, may_fail=in_vain + 1 < TEMPORAL_IS_AWAY)
+            in_vain = in_vain + 1 if verified.unanswered else 0
+            yield verified
     async for relation, broken in _unreadable(store, course):
         yield Broken(relation=relation, id=broken.name, unreadable=broken.detail)
 
@@ -83,6 +107,16 @@ async def _pages(ask: Callable[[str | None], Awaitable[Found[Any]]]) -> AsyncIte
         found = await ask(found.ids[-1])
 
 
+async def _verified(store: RecordStore, courses: Courses, course_id: CourseId, *, may_fail: bool) -> Verified:
+    try:
+        return Verified(course_id=course_id, verdict=await _verdict(store, courses, course_id))
+    except (Unavailable, TooMany) as silent:
+        if not (may_fail or isinstance(silent, OF_ONE_ALONE)):
+            raise
+        verdict = await _chain(store, course_id, None)
+        return Verified(course_id=course_id, verdict=verdict, unanswered=str(silent))
+
+
 async def _verdict(store: RecordStore, courses: Courses, course_id: CourseId) -> Verdict:
     """A course goes on while we look: only what differs for longer than the recorder takes is a fault."""
     tries = CATCH_UP_WITHIN // LOOK_AGAIN_AFTER
@@ -93,7 +127,10 @@ async def _verdict(store: RecordStore, courses: Courses, course_id: CourseId) ->
 
 
 async def _look(store: RecordStore, courses: Courses, course_id: CourseId) -> Verdict:
-    head = await _temporal_head(courses, course_id)
+    return await _chain(store, course_id, await _temporal_head(courses, course_id))
+
+
+async def _chain(store: RecordStore, course_id: CourseId, head: tuple[int, str] | None) -> Verdict:
     try:
         entries = await store.ledger(course_id)
     except LedgerUnreadable as unreadable:
@@ -105,9 +142,8 @@ async def _look(store: RecordStore, courses: Courses, course_id: CourseId) -> Ve
 
 
 async def _temporal_head(courses: Courses, course_id: CourseId) -> tuple[int, str] | None:
-    """None where no workflow tells it: one that has ended or fails keeps no other course from being verified."""
     try:
         head = await courses.ledger_head(course_id)
-    except (Refused, Ended, Defect):
+    except Refused:
         return None
     return head.sequence, head.hash

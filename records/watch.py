@@ -61,10 +61,7 @@ class WatchStore:
         """
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("expected"))
-        found = self._reading.all("courses", rows, _expected, "course_id")
-        timeless = [row for row in rows if as_moment(row["moves_at"]) is None]
-        asked = self._reading.all("courses", timeless, _long_expected, "course_id")
-        return Found((*found, *asked), found.unreadable, found.ids)
+        return self._all_expected(rows)
 
     async def incidents(self) -> Found[Incident]:
         """The newest alarm of each session, as far as it is not resolved or its patient is still monitored.
@@ -126,11 +123,17 @@ class WatchStore:
     async def overdue(self, by: datetime, courses: Collection[CourseId], limit: int) -> Found[Expected]:
         """What was to move by itself by that moment for no dosed patient, the longest overdue first, at most so many.
 
-        Before that, all of these courses, whenever it moves.
+        Before that, all of these courses, whenever it moves. What nobody can tell when it moves was to move long ago.
         """
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("overdue"), by, sorted(courses), limit)
-        return self._reading.all("courses", rows, _expected, "course_id")
+        return self._all_expected(rows)
+
+    def _all_expected(self, rows: Sequence[asyncpg.Record]) -> Found[Expected]:
+        found = self._reading.all("courses", rows, _expected, "course_id")
+        timeless = [row for row in rows if as_moment(row["moves_at"]) is None]
+        asked = self._reading.all("courses", timeless, _long_expected, "course_id")
+        return Found((*found, *asked), found.unreadable, found.ids)
 
     async def suspected(self, suspects: Sequence[Suspect], now: datetime) -> Found[Expected]:
         """Whom these are about; without those that have ended as they were to."""

@@ -31,9 +31,10 @@ SILENT: Final = (
 """What comes first where nobody else will call."""
 
 UNWATCHED: Final = (
-    "Kapstan no longer watches over this course, takes nothing for it or pages for nothing of it. Nobody dosed is "
-    "behind this alarm. Answer the alarms of the course that are open, keep by hand what is due until this one is "
-    "over, and have Kapstan's machine looked after: its workers, Temporal, or the workflow of this course."
+    "Kapstan no longer watches over this course, takes nothing for it and calls nobody about it. Others may stand "
+    "still with it: the floor names them. Nobody dosed is behind this alarm. Answer the alarms of the course that are "
+    "open, keep by hand what is due until this one is over, and have Kapstan's machine looked after: its workers, "
+    "Temporal, or the workflow of this course."
 )
 """The same where no dosed patient is behind it."""
 

@@ -1,12 +1,17 @@
 """Which channels a page could go out by: Apprise is asked, and nothing is sent."""
 
+import asyncio
 import logging
 import socket
+from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
 from domain.oncall import OnCallFileError
-from gateway.channels import fault
+from domain.page import Text
+from domain.values import Severity
+from gateway.channels import HANGING_AT_MOST, Channels, fault
 from gateway.oncall import OnCallBook, read_on_call
 from tests.floor import ROOT
 
@@ -68,6 +73,10 @@ def test_a_channel_that_apprise_takes_is_without_fault(url: str) -> None:
         ("mailto://kapstan:secret@clinic.example?to=lind@ward@clinic.example", "must have no @ too many"),
         ("json://kapstan@ward@clinic.example", "must have no @ too many"),
         ("json://127.0.0.1/lind, json://127.0.0.1/osei", "must be one URL"),
+        ("json://127.0.0.1/lind?rto=0", "must wait for more than 0"),
+        ("json://127.0.0.1/lind?cto=-1", "must wait for more than 0"),
+        ("json://127.0.0.1/lind?rto=nan", "must wait for more than 0"),
+        ("json://127.0.0.1/lind?rto=86400", "must wait for more than 0 and at most 60 seconds"),
     ],
 )
 def test_a_channel_that_could_never_take_a_page_is_told_by_its_kind(url: str, said: str) -> None:
@@ -139,3 +148,65 @@ def test_an_edit_with_such_a_channel_is_broken_as_any_other(tmp_path_factory: py
     file.write_text(EXAMPLE, encoding="utf-8")
     assert book.now() == good
     assert book.trouble is None
+
+
+def test_a_file_that_may_be_read_again_counts_although_nobody_wrote_it(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Edited by somebody whose umask keeps Kapstan out, then opened by a `chmod`: its content did not change."""
+    path = tmp_path_factory.mktemp("oncall") / "oncall.toml"
+    path.write_text(EXAMPLE, encoding="utf-8")
+    book = OnCallBook(path)
+    book.now()
+    path.write_text(EXAMPLE.replace("Dr Osei", "Dr Vega"), encoding="utf-8")
+
+    def refuses(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as closed:
+        closed.setattr(type(path), "read_text", refuses)
+        assert book.now().people["osei"].name == "Dr Osei"
+    assert book.trouble is not None
+    path.chmod(0o644 if path.stat().st_mode & 0o777 != 0o644 else 0o640)
+
+    assert book.now().people["osei"].name == "Dr Vega"
+    assert book.trouble is None
+
+
+async def test_a_channel_that_never_ends_its_answer_keeps_no_page_from_anybody_else() -> None:
+    """A byte a moment, for ever: no socket gives up. More of them than there are threads, and others go out."""
+    is_over = asyncio.Event()
+
+    async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nX-Endless: ")
+        with suppress(ConnectionError):
+            while not is_over.is_set():
+                writer.write(b"a")
+                await writer.drain()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(is_over.wait(), 0.5)
+        writer.close()
+
+    async def take(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    page = Text(title="URGENT: reading overdue", body="Course EX-1")
+    async with (
+        await asyncio.start_server(drip, "127.0.0.1") as bad,
+        await asyncio.start_server(take, "127.0.0.1") as good,
+    ):
+        hangs, works = (f"json://127.0.0.1:{one.sockets[0].getsockname()[1]}/x" for one in (bad, good))
+        impatient, patient = Channels(timedelta(seconds=2)), Channels(timedelta(seconds=30))
+        assert await patient.send(works, page, Severity.URGENT) is None
+        try:
+            few = await asyncio.gather(*(impatient.send(hangs, page, Severity.URGENT) for _ in range(20)))
+            many = await asyncio.gather(*(impatient.send(hangs, page, Severity.URGENT) for _ in range(80)))
+            assert await patient.send(works, page, Severity.URGENT) is None
+            assert await impatient.send(works, page, Severity.URGENT) is None
+        finally:
+            is_over.set()
+
+    assert set(few) == {"the channel did not answer within 2 s"}
+    assert set(many) == {f"the channel has not answered the last {HANGING_AT_MOST} pages yet"}

@@ -22,7 +22,7 @@ from records.gauges import gauges
 from records.readable import Found, RowUnreadable, Unreadable
 from records.store import CourseFilter, EscalationFilter, RecordStore
 from records.watch import WatchStore
-from tests.records.impossible import MOMENTS, Psql
+from tests.records.impossible import DOCUMENTS, MOMENTS, Psql
 from tests.records.samples import MARA, MONDAY, batch, ledger, page, readings, view
 
 pytestmark = pytest.mark.xdist_group("postgres")
@@ -318,6 +318,46 @@ async def test_a_dosed_patient_is_watched_over_whatever_the_row_says_of_when(
     of_mara = [one for one in await lists.watch.expected() if one.course_id == MARA and one.escalation is None]
 
     assert [(one.session, one.moves_at < MONDAY) for one in of_mara] == [(1, True)]
+
+
+@pytest.mark.parametrize("value", [*MOMENTS, "NULL"])
+async def test_every_course_is_watched_over_whatever_its_row_says_of_when(lists: Lists, psql: Psql, value: str) -> None:
+    """So is one without a dosed patient, and one of whom no moment is known at all."""
+    is_known = value != "NULL"
+    await psql.writes("courses", RELATIONS["courses"], "next_passes_at", value)
+    dosed = await lists.watch.expected()
+    await psql.writes("courses", RELATIONS["courses"], "monitored_session", "NULL")
+    others = await lists.watch.overdue(MONDAY, (), 500)
+
+    for found in (dosed, others) if is_known else (dosed,):
+        hers = [one for one in found if one.course_id == MARA and one.escalation is None]
+        assert [one.moves_at < MONDAY for one in hers] == [True]
+
+
+@pytest.mark.parametrize("monitored", ["1", "NULL"])
+@pytest.mark.parametrize(
+    "told",
+    [
+        *DOCUMENTS,
+        r"""'{"id": "MARA-1~suicide_risk~0~1", "severity": "\ud800"}'""",
+        """'{"id": "MARA-1~suicide_risk~0~1", "severity": "unheard-of"}'""",
+        """'{"id": null, "severity": null}'""",
+    ],
+)
+async def test_whatever_an_entry_says_was_opened_the_others_are_watched_over(
+    lists: Lists, psql: Psql, told: str, monitored: str
+) -> None:
+    """The watch reads off the ledger what was opened and never recorded: one entry must not end it for everybody."""
+    await psql.writes("ledger", RELATIONS["ledger"], "type", "'kap.escalation.opened'")
+    await psql.writes("ledger", f"{RELATIONS['ledger']} AND type = 'kap.escalation.opened'", "data", told)
+    await psql.writes("courses", RELATIONS["courses"], "monitored_session", monitored)
+    await psql.writes("courses", RELATIONS["courses"], "attention", "'urgent'")
+
+    expected = await lists.watch.expected()
+    others = await lists.watch.overdue(SOON + timedelta(days=9), (), 500)
+
+    assert NILS in {one.course_id for one in expected}
+    assert MARA in {one.course_id for one in (expected if monitored != "NULL" else others)}
 
 
 async def test_a_look_that_cannot_be_read_is_none(lists: Lists, psql: Psql) -> None:

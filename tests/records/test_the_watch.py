@@ -165,6 +165,18 @@ async def test_a_record_that_is_behind_wakes_nobody(night: Night) -> None:
     assert (await night.escalations(), night.phones.arrived) == ([], [])
 
 
+async def test_a_look_that_fails_is_none(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks whether somebody watches is told the truth: it has looked after nobody."""
+    await night.mara_is_due(ago=timedelta(hours=1))
+    before = await night.watched.last_look()
+    monkeypatch.setattr(night.watch, "_ask", None)
+
+    with pytest.raises(TypeError):
+        await night.watch.look()
+
+    assert await night.watched.last_look() == before
+
+
 async def test_a_course_that_answers_and_stands_still_is_silent(night: Night) -> None:
     """Its worker answers, but its own deadline has not passed though its moment has: nobody would be woken."""
     await night.mara_is_due(ago=timedelta(hours=1))
