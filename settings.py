@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="PostgreSQL, as postgresql://user@host/database")
     protocols: Path = Field(Path("protocols"), description="the folder of protocol files")
     oncall: Path = Field(Path("oncall.toml"), description="the on-call file")
+    oncall_kept: str = Field(
+        "", description="where the last good on-call file is kept, to page by after a start while it is broken"
+    )
     payload_keys: Annotated[tuple[PayloadKey, ...], NoDecode] = Field(
         (), description="id:base64-of-32-bytes, comma-separated; the first encrypts, all decrypt"
     )
@@ -74,6 +77,11 @@ class Settings(BaseSettings):
         "", pattern=r"^([^:]+:\d{1,5})?$", description="host:port at which a worker shows its metrics to Prometheus"
     )
     log: LogFormat = Field(LogFormat.CONSOLE, description="console or json")
+
+    @property
+    def oncall_copy(self) -> Path | None:
+        """Where the last good on-call file is kept; None where it is not."""
+        return Path(self.oncall_kept) if self.oncall_kept else None
 
     @field_validator("database_url")
     @classmethod

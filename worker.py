@@ -98,7 +98,7 @@ def _runtime(settings: Settings) -> Runtime | None:
 
 def _on_call(settings: Settings) -> OnCallBook:
     """The on-call file, read once: whatever becomes of it, from then on there is a good reading to page by."""
-    on_call = OnCallBook(settings.oncall, fault)
+    on_call = OnCallBook(settings.oncall, fault, settings.oncall_copy)
     try:
         on_call.now()
     except OnCallFileError as error:

@@ -78,7 +78,7 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
     if settings.database_url is None:
         raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
     library = load_folder(settings.protocols)
-    on_call = OnCallBook(settings.oncall, fault)
+    on_call = OnCallBook(settings.oncall, fault, settings.oncall_copy)
     try:
         on_call.now()
     except OnCallFileError as error:

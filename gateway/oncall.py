@@ -1,6 +1,7 @@
 """The clinic's on-call file as whoever pages or foretells pages reads it: an edit counts at once."""
 
 import logging
+import os
 from pathlib import Path
 
 from domain.oncall import Fault, OnCall, OnCallFileError, parse_on_call
@@ -24,12 +25,14 @@ def read_on_call(path: Path, fault: Fault = lambda _: None) -> OnCall:
 class OnCallBook:
     """The on-call file as it is now. An edit counts at once; a broken one is reported and changes nothing.
 
-    One with a channel that has a `fault` is broken as a whole, for the next start would refuse it.
+    One with a channel that has a `fault` is broken as a whole, for the next start would refuse it. The last good one is
+    `kept` as a file: a program that starts again while the clinic's own is broken pages by that.
     """
 
-    def __init__(self, path: Path, fault: Fault = lambda _: None) -> None:
+    def __init__(self, path: Path, fault: Fault = lambda _: None, kept: Path | None = None) -> None:
         self._path = path
         self._fault = fault
+        self._kept = kept
         self._seen: tuple[int, int, int, int] | None = None
         self._good: OnCall | None = None
         self._trouble: OnCallFileError | None = None
@@ -47,12 +50,34 @@ class OnCallBook:
                 self._seen = seen
                 self._good = read_on_call(self._path, self._fault)
                 self._trouble = None
+                self._keep()
         except OnCallFileError as error:
             self._trouble = error
+            self._good = self._good or self._read_kept()
             if self._good is None:
                 raise
             self._tell(error)
         return self._good
+
+    def _keep(self) -> None:
+        if self._kept is None:
+            return
+        try:
+            new = self._kept.with_name(f"{self._kept.name}.{os.getpid()}")
+            new.touch(mode=0o600)  # it holds addresses
+            new.write_bytes(self._path.read_bytes())
+            new.replace(self._kept)
+        except OSError as error:
+            log.warning("The on-call file cannot be kept for a later start: %s", error.strerror)
+
+    def _read_kept(self) -> OnCall | None:
+        """What was good before this program began. Its channels are taken as they are: some page is better than none."""
+        if self._kept is None or not self._kept.is_file():
+            return None
+        try:
+            return read_on_call(self._kept)
+        except OnCallFileError:
+            return None
 
     def _look(self) -> tuple[int, int, int, int] | None:
         """What changes whenever the file does, or who may read it; None where there is none."""

@@ -176,6 +176,7 @@ class Stack:
             "KAPSTAN_DATABASE_URL": self._postgres.url,
             "KAPSTAN_PROTOCOLS": str(self._plan.protocols),
             "KAPSTAN_ONCALL": str(self._plan.oncall),
+            "KAPSTAN_ONCALL_KEPT": str(self._plan.data / "oncall.last-good.toml"),
             "KAPSTAN_ALLOW_UNAPPROVED": "1",
             "KAPSTAN_LINK_SECRET": link_secret(self._directory.link_secret),
             **({"KAPSTAN_PUBLIC_URL": console_url(self._plan.host, self._ports[PORT_OPTION])} if has_console else {}),

@@ -150,6 +150,25 @@ def test_an_edit_with_such_a_channel_is_broken_as_any_other(tmp_path_factory: py
     assert book.trouble is None
 
 
+def test_who_starts_again_while_the_file_is_broken_pages_by_the_last_good_one(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """A worker that died that night is no reason to wake nobody; without any good one it refuses to start."""
+    folder = tmp_path_factory.mktemp("night")
+    file, kept = folder / "oncall.toml", folder / "oncall.last-good.toml"
+    file.write_text(EXAMPLE, encoding="utf-8")
+    good = OnCallBook(file, fault, kept).now()
+    file.write_text(f"{EXAMPLE}\n[broken", encoding="utf-8")
+
+    started_again = OnCallBook(file, fault, kept)
+
+    assert started_again.now() == good
+    assert started_again.trouble is not None
+    assert kept.stat().st_mode & 0o077 == 0, "it holds addresses"
+    with pytest.raises(OnCallFileError):
+        OnCallBook(file, fault).now()
+
+
 def test_a_file_that_may_be_read_again_counts_although_nobody_wrote_it(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
