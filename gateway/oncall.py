@@ -71,7 +71,7 @@ class OnCallBook:
             log.warning("The on-call file cannot be kept for a later start: %s", error.strerror)
 
     def _read_kept(self) -> OnCall | None:
-        """What was good before this program began. Its channels are taken as they are: some page is better than none."""
+        """What was good before this program began. Its channels are taken as they are: better some page than none."""
         if self._kept is None or not self._kept.is_file():
             return None
         try:
