@@ -171,7 +171,7 @@ class PatientCourse:
         except (Refused, AlreadyAnswered):
             raise
         except Exception as error:
-            raise _defect(error, report.request_id) from error
+            raise _defect(error, report.request_id) from None  # its words would travel with it
         update = workflow.current_update_info()
         assert update is not None
         self._prepared = Prepared(update.id, self._chart, passed, decision, shown)
