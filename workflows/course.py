@@ -170,7 +170,7 @@ class PatientCourse:
             shown = self._tried_out(decision.chart)
         except (Refused, AlreadyAnswered):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, it refuses this event and harms no other
             raise _defect(error, report.request_id) from None  # its words would travel with it
         update = workflow.current_update_info()
         assert update is not None
