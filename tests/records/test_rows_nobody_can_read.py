@@ -330,8 +330,8 @@ async def test_every_course_is_watched_over_whatever_its_row_says_of_when(lists:
     others = await lists.watch.overdue(MONDAY, (), 500)
 
     for found in (dosed, others) if is_known else (dosed,):
-        hers = [one for one in found if one.course_id == MARA and one.escalation is None]
-        assert [one.moves_at < MONDAY for one in hers] == [True]
+        theirs = [one for one in found if one.course_id == MARA and one.escalation is None]
+        assert [one.moves_at < MONDAY for one in theirs] == [True]
 
 
 @pytest.mark.parametrize("monitored", ["1", "NULL"])
