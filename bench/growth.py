@@ -1,7 +1,7 @@
 """What a reading costs in a long session, and how large a long course becomes: `python -m bench.growth`.
 
-With `--server` a course of so many events is lived on a whole Kapstan of its own: it continues as new, its workers are
-killed, it answers, and its ledger is verified.
+With `--server` so many readings of a course are sent to a whole Kapstan of its own: it continues as new, its workers
+are killed, it answers, and its ledger is verified. With `--before` it has had so many readings already.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from random import Random
 from statistics import median
 from time import perf_counter
@@ -19,10 +20,15 @@ from bench.house import House, open_house
 from domain.chart import Chart
 from domain.events import VitalsRecorded
 from domain.ledger import Entry, first_fault
-from tests.cast import moved, vitals
+from domain.view import batch_of
+from gateway.courses import workflow_id
+from gateway.temporal import connect
+from records.store import open_store
+from tests.cast import vitals
 from tests.domain.ward import Ward
-from workflows.course import CourseRun
+from workflows.course import CourseRun, PatientCourse
 from workflows.payloads import compressed
+from workflows.queues import COURSES
 
 READINGS = (10, 100, 1_000, 2_000)
 EVENTS = (1_000, 5_000, 20_000)
@@ -30,6 +36,9 @@ AROUND = 9
 """Readings that are timed at each of these points; their median is printed."""
 
 AT_ONCE = 5
+SAID_EVERY = 500
+COURSE = "GROWTH-1"
+BATCH = 500
 OK = 200
 
 
@@ -94,20 +103,16 @@ def _decided(chart: Chart, reading: VitalsRecorded) -> tuple[Chart, float]:
     return decision.chart, perf_counter() - begun
 
 
-async def main_on_a_server(events: int) -> int:
+async def main_on_a_server(events: int, before: int) -> int:
     """Prints how the course fares; 1 where anything of it is lost."""
-    ward = Ward("GROWTH-1").dosed()
-    past = datetime.now(UTC) - ward.now - timedelta(seconds=5)
     async with open_house() as house, house.client() as client:
-        for event, _ in ward.answers:
-            answer = await client.post("/v1/events", json=moved(event, event.time + past).model_dump(mode="json"))
-            answer.raise_for_status()
+        await _has_come_so_far(house, before)
         begun = perf_counter()
         chance = Random(7)  # noqa: S311
         times: list[float] = []
 
         async def send(number: int) -> None:
-            reading = vitals(ward.course, at=datetime.now(UTC), systolic=chance.randint(105, 135)).but(id=f"r-{number}")
+            reading = vitals(COURSE, at=datetime.now(UTC), systolic=chance.randint(105, 135)).but(id=f"r-{number}")
             while True:
                 sent = perf_counter()
                 answer = await client.post("/v1/events", json=reading.model_dump(mode="json"))
@@ -119,14 +124,36 @@ async def main_on_a_server(events: int) -> int:
 
         for first in range(0, events, AT_ONCE):
             await asyncio.gather(*(send(number) for number in range(first, first + AT_ONCE)))
-            if (first + AT_ONCE) % 1000 == 0:
-                recent = sorted(times[-1000:])
+            if (first + AT_ONCE) % SAID_EVERY == 0:
+                recent = sorted(times[-SAID_EVERY:])
                 sys.stdout.write(
-                    f"{first + AT_ONCE:>7,} readings after {perf_counter() - begun:,.0f} s; the last thousand took "
-                    f"{median(recent) * 1000:.0f} ms (median), {recent[-10] * 1000:.0f} ms (99 %)\n"
+                    f"{before + first + AT_ONCE:>7,} readings, {perf_counter() - begun:,.0f} s; the last {SAID_EVERY} "
+                    f"took {median(recent) * 1000:.0f} ms (median), {recent[-SAID_EVERY // 100] * 1000:.0f} ms (99 %)\n"
                 )
                 sys.stdout.flush()
-        return await _after_a_fall(house, ward.course)
+        return await _after_a_fall(house, COURSE)
+
+
+async def _has_come_so_far(house: House, readings_before: int) -> None:
+    """A dosed patient's course with so many readings: decided on paper, recorded, and started as one of its runs."""
+    every = timedelta(seconds=0.4)
+    ward = Ward(COURSE, now=datetime.now(UTC) - (Ward().dosed().now - Ward().now) - readings_before * every)
+    chart, entries = ward.dosed().chart, list(ward.entries)
+    for reading in islice(readings(ward, every), readings_before):
+        for decision in (chart.pass_deadlines(reading.time), chart.accept(reading, reading.time)):
+            chart = decision.chart
+            entries.extend(decision.entries)
+    async with open_store(house.database) as store:
+        for first in range(0, len(entries), BATCH):
+            await store.append(batch_of(chart, tuple(entries[first : first + BATCH]), ward.now))
+    client = await connect(identity="bench", target_host=house.temporal)
+    run = CourseRun(chart=chart)
+    size = len(compressed(chart.model_dump_json().encode()))
+    await client.start_workflow(
+        PatientCourse.run, run.but(carried_bytes=size), id=workflow_id(COURSE), task_queue=COURSES
+    )
+    sys.stdout.write(f"{chart.events:,} events on paper, {len(entries):,} entries, {size / 1000:,.0f} kB carried\n")
+    sys.stdout.flush()
 
 
 async def _after_a_fall(house: House, course: str) -> int:
@@ -149,8 +176,10 @@ async def _after_a_fall(house: House, course: str) -> int:
 
 if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--server", type=int, metavar="EVENTS", help="live a course of so many on a real stack")
-    if (number := asked.parse_args().server) is None:
+    asked.add_argument("--server", type=int, metavar="EVENTS", help="live so many of a course on a real stack")
+    asked.add_argument("--before", type=int, default=0, metavar="READINGS", help="which has had so many before")
+    given = asked.parse_args()
+    if given.server is None:
         main_on_paper()
     else:
-        sys.exit(asyncio.run(main_on_a_server(number)))
+        sys.exit(asyncio.run(main_on_a_server(given.server, given.before)))

@@ -26,6 +26,8 @@ class House:
     """Where it is, who may do everything there, and the processes behind it."""
 
     url: str
+    temporal: str
+    database: str
     token: str
     clinic_token: str
     console: psutil.Process
@@ -76,6 +78,8 @@ async def open_house(
                 clinic = await Tokens(AccessStore(connections)).create(role=TokenRole.CLINIC, name="bench", site=None)
             yield House(
                 url=stack.console,
+                temporal=stack.temporal,
+                database=stack.database,
                 token=stack.admin_token_file.read_text(encoding="utf-8").strip(),
                 clinic_token=clinic.token,
                 console=psutil.Process(pids.console),

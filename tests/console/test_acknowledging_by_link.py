@@ -57,7 +57,7 @@ async def test_opening_the_link_changes_nothing_and_the_button_acknowledges(hous
 
 
 async def test_who_answers_is_told_whom_no_page_reached(house: House) -> None:
-    """Dr Osei's phone is dead: the nurse, who was reached, reads it on the page behind their page; so does the floor."""
+    """Dr Osei's phone is dead: the nurse, who was reached, reads it behind their own page; so does the floor."""
     file = house.stack.oncall
     good = file.read_text(encoding="utf-8")
     try:
