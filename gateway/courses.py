@@ -208,26 +208,30 @@ class Courses:
         if found is None:
             return
         is_as_it_was = found.status is WorkflowExecutionStatus.RUNNING and _was_referred(found)
-        if not is_as_it_was and await self._was_ever_referred(found):
+        if not is_as_it_was and (_was_referred(found) or await self._was_another_run_referred(found)):
             raise _ended(course_id, found.status)
 
     async def _check_not_set_back(self, course_id: CourseId) -> None:
         """Raises `Refused` (`course_exists`) where a course of this id was set back to before its referral."""
         found = await self._described(course_id)
-        if found is not None and not _was_referred(found):
-            await self._check_never_referred(course_id)
-
-    async def _check_never_referred(self, course_id: CourseId) -> None:
-        """Raises `Refused` (`course_exists`) where any workflow of this id was a course: its id is used up."""
-        found = await self._described(course_id)
-        if found is not None and await self._was_ever_referred(found):
+        if found is not None and not _was_referred(found) and await self._was_another_run_referred(found):
             raise Refused.because(RefusalCode.COURSE_EXISTS, f"Course {course_id} exists already")
 
-    async def _was_ever_referred(self, found: WorkflowExecutionDescription) -> bool:
-        """Whether one of its runs was a course: the newest one was not, where somebody set it back to its beginning."""
-        if _was_referred(found):
-            return True
-        return bool(await counted(self._client, f'WorkflowId = "{found.id}" AND {PHASE.name} IS NOT NULL'))
+    async def _check_never_referred(self, course_id: CourseId) -> None:
+        """Raises `Refused` (`course_exists`) where any workflow of this id was a course: its id is used up.
+
+        One that runs answers for itself: it may be this very referral's, sent by somebody else at the same time.
+        """
+        found = await self._described(course_id)
+        if found is None or found.status is WorkflowExecutionStatus.RUNNING:
+            return
+        if _was_referred(found) or await self._was_another_run_referred(found):
+            raise Refused.because(RefusalCode.COURSE_EXISTS, f"Course {course_id} exists already")
+
+    async def _was_another_run_referred(self, found: WorkflowExecutionDescription) -> bool:
+        """Whether a run before this one was a course: somebody has set it back to its beginning."""
+        others = f'WorkflowId = "{found.id}" AND RunId != "{found.run_id}" AND {PHASE.name} IS NOT NULL'
+        return bool(await counted(self._client, others))
 
     async def _described(self, course_id: CourseId) -> WorkflowExecutionDescription | None:
         try:

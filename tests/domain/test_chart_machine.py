@@ -297,7 +297,7 @@ class AnyCourse(RuleBasedStateMachine):
             assert now.state is not EscalationState.RESOLVED
 
 
-TestAnyCourse = pytest.mark.timeout(0 if PROVING else 600)(AnyCourse.TestCase)
+TestAnyCourse = pytest.mark.timeout(0 if PROVING else 1800)(AnyCourse.TestCase)
 TestAnyCourse.settings = settings(
     max_examples=int(PROVING or 500),
     stateful_step_count=25,

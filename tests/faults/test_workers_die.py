@@ -11,6 +11,7 @@ import pytest
 
 from domain.checkpoints import CheckpointStatus
 from domain.events import ClinicEvent, DoseAdministered, VitalsRecorded
+from domain.ledger import Entry
 from gateway.calls import Unavailable
 from gateway.courses import Courses
 from gateway.protocols import load_folder
@@ -93,7 +94,12 @@ async def test_a_missed_reading_is_paged_once_and_on_time_though_every_worker_di
     await eventually(settled)
     rung = [page.title for page in received.of("MARA") if page.person == "lind"]
     async with open_store(stack.database) as store:
-        entries = await store.ledger("MARA")
+
+        async def recorded() -> list[Entry] | None:
+            found = await store.ledger("MARA")
+            return found if len(found) >= (await courses.view("MARA")).sequence else None
+
+        entries = await eventually(recorded)
     opened = [entry for entry in entries if entry.type == "kap.escalation.opened"]
     assert set(rung) == {"URGENT: reading overdue"}
     assert len(rung) <= len(opened)
