@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from domain.durations import Length
-from domain.rota import Zone
+from domain.oncall.rota import Zone
 
 KEY_BYTES: Final = 32
 SECRET_CHARACTERS: Final = 32

@@ -14,14 +14,14 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 
 from domain.access import TokenRole
-from domain.escalation import EscalationState
-from domain.forecast import Forecast
-from domain.oncall import Duty, OnCallFileError
-from domain.protocol_file import ProtocolFileError
-from domain.protocol_table import rows, without_evidence
+from domain.course.state import Phase
+from domain.escalation.messages import EscalationState
+from domain.oncall.file import Duty, OnCallFileError
+from domain.protocol.file import ProtocolFileError
+from domain.protocol.parameters import rows, without_evidence
 from domain.refusal import Refused
-from domain.state import Phase
 from domain.values import Frozen, Severity
+from domain.views.forecast import Forecast
 from gateway.calls import TooMany, Unavailable
 from gateway.courses import Courses
 from gateway.forecasting import forecast_of

@@ -14,7 +14,7 @@ from temporalio.worker import Worker
 
 from activities.paging import Paging
 from activities.records import Records
-from domain.oncall import OnCallFileError
+from domain.oncall.file import OnCallFileError
 from gateway.channels import Channels, fault
 from gateway.codec import EncryptionCodec
 from gateway.links import link_builder

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from temporalio import activity
 
-from domain.escalation import EscalationId, Opening, Page
-from domain.oncall import Duty, OnCall, Standing
-from domain.page import Text, text_of
-from domain.policy import Channel, scheme
+from domain.escalation.messages import EscalationId, Opening, Page
+from domain.escalation.page_text import Text, text_of
+from domain.oncall.file import Duty, OnCall, Standing
+from domain.oncall.policy import Channel, scheme
 from domain.values import Frozen, Moment, PersonId, Severity
 
 Send = Callable[[str, Text, Severity], Awaitable[str | None]]

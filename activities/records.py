@@ -3,8 +3,8 @@
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from domain.escalation import EscalationView
-from domain.summary import Batch
+from domain.escalation.messages import EscalationView
+from domain.views.summary import Batch
 from records.errors import LedgerConflict
 from records.store import RecordStore
 

@@ -12,7 +12,7 @@ from time import perf_counter
 import asyncpg
 
 from bench.floor import NOW, courses, fill
-from domain.state import Phase
+from domain.course.state import Phase
 from domain.values import Severity
 from records.board import BoardFilter
 from records.schema import migrate

@@ -20,7 +20,7 @@ from time import perf_counter
 import httpx
 
 from bench.house import House, open_house
-from domain.events import MODELS, ClinicEvent
+from domain.events.clinic_events import MODELS, ClinicEvent
 from tests.cast import moved, vitals
 from tests.domain.edges import edges_of
 from tests.domain.ward import Ward

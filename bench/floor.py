@@ -7,9 +7,9 @@ from typing import Final
 
 import asyncpg
 
-from domain.state import Phase, Stage
-from domain.summary import CourseSummary
+from domain.course.state import Phase, Stage
 from domain.values import Severity
+from domain.views.summary import CourseSummary
 from records.projection import course_row
 from records.statements import statement
 

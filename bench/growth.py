@@ -17,10 +17,10 @@ from statistics import median
 from time import perf_counter
 
 from bench.house import House, open_house
-from domain.chart import Chart
-from domain.events import VitalsRecorded
+from domain.course.course import Chart
+from domain.events.clinic_events import VitalsRecorded
 from domain.ledger import Entry, first_fault
-from domain.view import batch_of
+from domain.views.course import batch_of
 from gateway.courses import workflow_id
 from gateway.temporal import connect
 from records.store import open_store

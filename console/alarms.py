@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from domain.escalation import EscalationId, EscalationView, Opening, Page
-from domain.incident import Due, Incident
-from domain.oncall import OnCall
-from domain.page import Text, text_of
+from domain.escalation.messages import EscalationId, EscalationView, Opening, Page
+from domain.escalation.page_text import Text, text_of
+from domain.escalation.watchdog_alarm import Due, Incident
+from domain.oncall.file import OnCall
 from domain.values import PersonId, Severity
 from records.watch import WatchStore
 

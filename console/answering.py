@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from console.pages.told import is_browser, tell
 from console.problems import AGAIN_AFTER, MEDIA_TYPE, ProblemCode, Told, refused, told
 from console.requests import request_id
-from domain.reading_events import field_error
+from domain.events.parsing import field_error
 from domain.refusal import Refused
 from gateway.calls import Defect, TooMany, Unavailable
 from records.errors import RecordStoreError, RecordStoreUnreachable

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect
 
 from console.problems import ProblemCode, told
-from domain.reading_events import field_error, parse_json
+from domain.events.parsing import field_error, parse_json
 from domain.refusal import invalid
 from domain.values import Frozen
 

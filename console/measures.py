@@ -7,8 +7,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from domain.silence import Finding
-from domain.state import Phase
+from domain.course.state import Phase
+from domain.escalation.silence import Finding
 from domain.values import Severity
 from records.gauges import Gauges
 

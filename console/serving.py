@@ -31,7 +31,7 @@ from console.sites import Sites
 from console.stream import Stream
 from console.turns import Turns
 from console.watch import Watch
-from domain.oncall import OnCallFileError
+from domain.oncall.file import OnCallFileError
 from gateway.calls import ANSWER_WITHIN
 from gateway.channels import Channels, fault
 from gateway.codec import EncryptionCodec

@@ -5,7 +5,7 @@ from typing import Final
 
 from console.problems import ProblemCode, told
 from domain.access import Caller
-from domain.events import ClinicEvent, CourseReferred
+from domain.events.clinic_events import ClinicEvent, CourseReferred
 from domain.values import CourseId
 from gateway.calls import Unavailable
 from gateway.courses import Courses

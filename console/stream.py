@@ -12,7 +12,7 @@ from sse_starlette import ServerSentEvent
 from domain.access import Caller, Right
 from domain.refusal import Refused
 from domain.values import CourseId
-from domain.view import CourseView
+from domain.views.course import CourseView
 from gateway.calls import TooMany, Unavailable
 from records.changes import Change, ChangeKind, Changes, News
 from records.errors import RecordStoreError

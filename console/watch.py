@@ -14,12 +14,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from console.alarms import Alarms
-from domain import rounds, watch
-from domain.incident import Incident
-from domain.oncall import OnCall
-from domain.silence import Finding, Silence
+from domain.escalation import watchdog, watchdog_rounds
+from domain.escalation.silence import Finding, Silence
+from domain.escalation.watchdog import (
+    Expected,
+    Heard,
+    Look,
+    Move,
+    Raise,
+    Settle,
+    Suspect,
+    Unanswered,
+    Visit,
+)
+from domain.escalation.watchdog_alarm import Incident
+from domain.oncall.file import OnCall
 from domain.values import Severity
-from domain.watch import Expected, Heard, Look, Move, Raise, Settle, Suspect, Unanswered, Visit
 from gateway.calls import ANSWER_WITHIN, Unavailable
 from records.errors import RecordStoreError
 from records.watch import Turn, WatchStore
@@ -87,11 +97,11 @@ class Watch:
     async def look(self) -> None:
         """Whatever dosed patient is overlooked now has an alarm, and none who is not. Raises as `WatchStore` does."""
         now = datetime.now(UTC)
-        look = watch.look(await self._store.last_look(), now)
+        look = watchdog.look(await self._store.last_look(), now)
         expected, suspected = await self._store.expected(), self._suspected
         last = {
             visit: alarm
-            for visit, alarm in rounds.newest(await self._store.incidents()).items()
+            for visit, alarm in watchdog_rounds.newest(await self._store.incidents()).items()
             if visit.session is not None
         }
         visits = {*last, *(one.visit for one in (*expected, *suspected) if one.session is not None)}
@@ -114,26 +124,30 @@ class Watch:
     async def go_round(self) -> None:
         """Whatever else is silent has an alarm, or one stands for it. Raises as `WatchStore` does."""
         now = datetime.now(UTC)
-        by = rounds.Measure(watch.look(await self._store.last_look(), now), self._grace, self._on_call().policies)
+        by = watchdog_rounds.Measure(
+            watchdog.look(await self._store.last_look(), now), self._grace, self._on_call().policies
+        )
         since = now - by.policies[Severity.URGENT].resolve_within
         await self._suspect(now)
-        alarmed = rounds.newest(await self._store.incidents_of_rounds(since, ()))
+        alarmed = watchdog_rounds.newest(await self._store.incidents_of_rounds(since, ()))
         courses = {visit.course_id for visit, alarm in alarmed.items() if not alarm.is_resolved}
         due = await self._store.overdue(now - self._grace, courses, MOST_ON_A_ROUND)
         asked_for = {
             (one.course_id, one.escalation): one
             for one in (*due, *(one for one in self._suspected if one.session is None))
-            if one in self._suspected or one.course_id in courses or rounds.is_late(one, alarmed.get(one.visit), by)
+            if one in self._suspected
+            or one.course_id in courses
+            or watchdog_rounds.is_late(one, alarmed.get(one.visit), by)
         }
         asked = await self._asked(list(asked_for.values()))
         now = datetime.now(UTC)
         visits = {one.expected.visit for one in asked}
         incidents = await self._store.incidents_of_rounds(since, {visit.course_id for visit in visits})
         judged = [
-            rounds.judged(visit, [one for one in asked if one.expected.visit == visit], incidents, by, now)
+            watchdog_rounds.judged(visit, [one for one in asked if one.expected.visit == visit], incidents, by, now)
             for visit in visits
         ]
-        for move in rounds.moves(judged, incidents, by.policies, now):
+        for move in watchdog_rounds.moves(judged, incidents, by.policies, now):
             await self._make(move, now)
         silent = [one for one in judged if one.found.is_silent]
         await self._store.silent([_silence(one, now) for one in silent], dosed=False)
@@ -158,16 +172,16 @@ class Watch:
         self._lists_are_away = False
         self._suspected = tuple(await self._store.suspected(listed, now)) if listed else ()
 
-    async def _asked(self, expected: Sequence[Expected]) -> list[rounds.Asked]:
+    async def _asked(self, expected: Sequence[Expected]) -> list[watchdog_rounds.Asked]:
         """What each of them answers, the worst first. Where nobody answers for the first of them nobody does at all."""
         ordered = sorted(expected, key=lambda one: (-one.severity.rank, one.moves_at))
-        asked: list[rounds.Asked] = []
+        asked: list[watchdog_rounds.Asked] = []
         for first in range(0, len(ordered), ASKED_AT_ONCE):
             some = ordered[first : first + ASKED_AT_ONCE]
             answers = await asyncio.gather(*map(self._ask, some))
-            asked += map(rounds.Asked, some, answers)
+            asked += map(watchdog_rounds.Asked, some, answers)
             if all(answer == Unanswered() for answer in answers):
-                asked += (rounds.Asked(one, Unanswered()) for one in ordered[first + ASKED_AT_ONCE :])
+                asked += (watchdog_rounds.Asked(one, Unanswered()) for one in ordered[first + ASKED_AT_ONCE :])
                 break
         return asked
 
@@ -179,16 +193,18 @@ class Watch:
         last: Incident | None,
         look: Look,
     ) -> Silence | None:
-        by = rounds.Measure(look, self._grace, self._on_call().policies)
+        by = watchdog_rounds.Measure(look, self._grace, self._on_call().policies)
         # What it was raised for may not show in the record at all: before such an alarm is over, the course is asked.
         is_doubtful = last is not None and not last.is_resolved and last.found in {Finding.KEEPS_FAILING, Finding.ENDED}
-        patient = watch.patience(look, last, self._grace)
-        late = expected if is_doubtful else watch.overdue(expected, patient, look.looked_at)
+        patient = watchdog.patience(look, last, self._grace)
+        late = expected if is_doubtful else watchdog.overdue(expected, patient, look.looked_at)
         named = {(one.course_id, one.escalation): one for one in (*suspected, *late)}
         answers = await asyncio.gather(*map(self._ask, named.values()))
         now = datetime.now(UTC)
-        one = rounds.judged(visit, list(map(rounds.Asked, named.values(), answers)), [last] if last else [], by, now)
-        move = watch.move(visit, one.found, last, by.policies[Severity.EMERGENCY], now, of=one.of)
+        one = watchdog_rounds.judged(
+            visit, list(map(watchdog_rounds.Asked, named.values(), answers)), [last] if last else [], by, now
+        )
+        move = watchdog.move(visit, one.found, last, by.policies[Severity.EMERGENCY], now, of=one.of)
         if move is not None:
             await self._make(move, now)
         return _silence(one, now) if one.found.is_silent else None
@@ -230,5 +246,5 @@ async def _every(length: timedelta, turn: Turn, do: Callable[[], Awaitable[None]
         await asyncio.sleep(length.total_seconds())
 
 
-def _silence(one: rounds.Judged, now: datetime) -> Silence:
+def _silence(one: watchdog_rounds.Judged, now: datetime) -> Silence:
     return Silence(course_id=one.visit.course_id, session=one.visit.session, found=one.found, of=one.of, since=now)

@@ -86,3 +86,8 @@ def in_words(length: timedelta) -> str:
     minutes, seconds = divmod(seconds, 60)
     parts = [(days, "day" if days == 1 else "days"), (hours, "h"), (minutes, "min"), (seconds, "s")]
     return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
+
+
+def days(after: timedelta) -> int:
+    """The `days_after` that names a distance: PT24H is 1, P3D is 3."""
+    return round(after / timedelta(days=1))

@@ -15,7 +15,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.answer import AlreadyAnswered, Answer
+from domain.course.answer import AlreadyAnswered, Answer
 from domain.refusal import Refusal, RefusalCode, Refused
 
 ANSWER_WITHIN = timedelta(seconds=10)

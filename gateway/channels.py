@@ -16,7 +16,7 @@ from typing import Final
 import apprise
 from apprise.manager_plugins import NotificationManager
 
-from domain.page import Text
+from domain.escalation.page_text import Text
 from domain.values import Severity
 
 CHANNEL_WITHIN: Final = timedelta(seconds=10)

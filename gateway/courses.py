@@ -19,15 +19,15 @@ from temporalio.common import QueryRejectCondition, WorkflowIDConflictPolicy, Wo
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.answer import AlreadyAnswered, Answer
-from domain.calls_to_come import Ahead, CallsToCome
-from domain.chart import Chart, PinnedProtocol
-from domain.events import ClinicEvent, CourseReferred, ProtocolMigrated
-from domain.protocol_approval import content_hash
+from domain.course.answer import AlreadyAnswered, Answer
+from domain.course.course import Chart, PinnedProtocol
+from domain.course.projection import Ahead, CallsToCome
+from domain.course.state import Phase
+from domain.events.clinic_events import ClinicEvent, CourseReferred, ProtocolMigrated
+from domain.protocol.approval import content_hash
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
-from domain.state import Phase
 from domain.values import CourseId, Frozen
-from domain.view import CourseView
+from domain.views.course import CourseView
 from gateway.calls import ANSWER_WITHIN, Ended, NotReady, Unavailable, answer, counted, running
 from gateway.protocols import Library
 from workflows.attributes import PHASE

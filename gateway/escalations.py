@@ -8,7 +8,8 @@ from temporalio.client import Client, WorkflowHandle, WorkflowQueryRejectedError
 from temporalio.common import QueryRejectCondition
 from temporalio.workflow import UpdateMethodMultiParam
 
-from domain.escalation import (
+from domain.escalation.ladder import Climb
+from domain.escalation.messages import (
     Acknowledge,
     EscalationId,
     EscalationState,
@@ -19,8 +20,7 @@ from domain.escalation import (
     escalation_of,
     workflow_id,
 )
-from domain.incident import is_of_the_watch
-from domain.ladder import Climb
+from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.refusal import RefusalCode, Refused
 from domain.values import PersonId
 from gateway.calls import ANSWER_WITHIN, answer, running

@@ -3,14 +3,14 @@
 import asyncio
 from datetime import datetime
 
-from domain.calls_to_come import Ahead
-from domain.escalation import EscalationId
-from domain.forecast import AHEAD, Forecast, forecast
-from domain.ladder import Climb
-from domain.oncall import OnCall
+from domain.course.projection import Ahead
+from domain.course.transition import Open
+from domain.escalation.ladder import Climb
+from domain.escalation.messages import EscalationId
+from domain.oncall.file import OnCall
 from domain.refusal import Refused
-from domain.turn import Open
 from domain.values import CourseId
+from domain.views.forecast import AHEAD, Forecast, forecast
 from gateway.calls import TooMany, Unavailable
 from gateway.courses import Courses
 from gateway.escalations import Escalations

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from domain.escalation import EscalationId, EscalationView
-from domain.incident import Order
-from domain.oncall import OnCall
+from domain.escalation.messages import EscalationId, EscalationView
+from domain.escalation.watchdog_alarm import Order
+from domain.oncall.file import OnCall
 from domain.refusal import RefusalCode, Refused
 from gateway.calls import Unavailable
 from records.errors import RecordStoreError, RecordStoreUnreachable

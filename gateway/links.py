@@ -7,8 +7,8 @@ from typing import Final
 from itsdangerous import BadData, URLSafeSerializer
 from pydantic import ValidationError
 
-from domain.escalation import EscalationId
-from domain.oncall import FALLBACK
+from domain.escalation.messages import EscalationId
+from domain.oncall.file import FALLBACK
 from domain.values import Frozen, Moment, PersonId
 from settings import Settings
 

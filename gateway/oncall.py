@@ -4,7 +4,7 @@ import logging
 import os
 from pathlib import Path
 
-from domain.oncall import Fault, OnCall, OnCallFileError, parse_on_call
+from domain.oncall.file import Fault, OnCall, OnCallFileError, parse_on_call
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from domain.protocol import Protocol
-from domain.protocol_approval import Approval, approvals_of, content_hash, parse_approvals, written
-from domain.protocol_file import Finding, ProtocolFileError, parse_protocol
+from domain.protocol.approval import Approval, approvals_of, content_hash, parse_approvals, written
+from domain.protocol.file import Finding, ProtocolFileError, parse_protocol
+from domain.protocol.model import Protocol
 from domain.values import Frozen
 
 APPROVAL_SUFFIX = ".approval.toml"

@@ -10,8 +10,8 @@ from typing import Final
 
 from temporalio.client import Client
 
+from domain.escalation.watchdog import Expected, Heard, Unanswered
 from domain.refusal import Refused
-from domain.watch import Expected, Heard, Unanswered
 from gateway.calls import ANSWER_WITHIN, TooMany, Unavailable
 from gateway.courses import Courses
 from gateway.escalations import Escalations

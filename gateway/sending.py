@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 
 from pydantic import JsonValue
 
-from domain.answer import Answer
-from domain.reading_events import event_from, parse_json
+from domain.course.answer import Answer
+from domain.events.parsing import event_from, parse_json
 from domain.refusal import Refusal, RefusalCode, Refused
 from domain.values import Frozen
 from gateway.calls import Defect, Ended

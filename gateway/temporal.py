@@ -21,7 +21,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.service import RPCError
 
-from domain.answer import AlreadyAnswered
+from domain.course.answer import AlreadyAnswered
 from domain.refusal import Refused
 from domain.values import Frozen
 from gateway.compression import CompressionCodec

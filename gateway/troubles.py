@@ -6,10 +6,10 @@ from pydantic import ValidationError
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.escalation import EscalationId, escalation_of, workflow_id
-from domain.silence import Finding
+from domain.escalation.messages import EscalationId, escalation_of, workflow_id
+from domain.escalation.silence import Finding
+from domain.escalation.watchdog import Suspect
 from domain.values import CourseId
-from domain.watch import Suspect
 from gateway import courses
 from gateway.calls import ANSWER_WITHIN, Unavailable
 from workflows.course import PatientCourse

@@ -7,9 +7,9 @@ from typing import Annotated, Final
 import asyncpg
 from pydantic import Field
 
-from domain.state import Phase
-from domain.summary import CourseSummary
+from domain.course.state import Phase
 from domain.values import Code, Frozen, Severity
+from domain.views.summary import CourseSummary
 from records import projection
 from records.connections import Connections
 from records.readable import Found, Unreadable

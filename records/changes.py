@@ -10,9 +10,9 @@ from typing import Final
 import asyncpg
 
 from domain.access import TokenId
-from domain.escalation import EscalationView
-from domain.summary import CourseSummary
+from domain.escalation.messages import EscalationView
 from domain.values import CourseId, Frozen, Moment
+from domain.views.summary import CourseSummary
 from records import projection
 from records.connections import ANSWER_WITHIN, SESSION_SETTINGS, Connections
 from records.errors import RecordStoreUnreachable, in_our_words, where

@@ -4,9 +4,9 @@ from datetime import datetime
 
 import asyncpg
 
-from domain.figures import CourseCount, FleetFigures, MeasureOutcome, Punctuality, Waiting
-from domain.state import Phase
+from domain.course.state import Phase
 from domain.values import Code, Frozen, Moment
+from domain.views.figures import CourseCount, FleetFigures, MeasureOutcome, Punctuality, Waiting
 from records.connections import Connections
 from records.readable import Unreadable, model
 from records.statements import statement

@@ -1,6 +1,6 @@
 """The floor at a glance: what wants a human, worst first, and how many patients are here."""
 
-from domain.escalation import EscalationView
+from domain.escalation.messages import EscalationView
 from domain.values import Frozen, Severity
 from records import projection
 from records.connections import Connections

@@ -6,12 +6,12 @@ from typing import Annotated
 import asyncpg
 from pydantic import Field
 
-from domain.escalation import EscalationId, EscalationView, Page
-from domain.figures import CourseFigures, MeasureFigures
+from domain.course.state import Outcome, Phase, Stage
+from domain.escalation.messages import EscalationId, EscalationView, Page
 from domain.ledger import Entry
-from domain.state import Outcome, Phase, Stage
-from domain.summary import CourseSummary
 from domain.values import CourseId, Frozen
+from domain.views.figures import CourseFigures, MeasureFigures
+from domain.views.summary import CourseSummary
 from records.readable import model
 
 Session = Annotated[int, Field(ge=1, le=1000)]

@@ -8,11 +8,11 @@ from typing import Annotated
 from asyncpg.pool import PoolConnectionProxy
 from pydantic import Field
 
-from domain.escalation import EscalationId, EscalationState, EscalationView
-from domain.figures import CourseFigures, FleetFigures
+from domain.escalation.messages import EscalationId, EscalationState, EscalationView
 from domain.ledger import Entry
-from domain.summary import Batch, CourseSummary
 from domain.values import Code, CourseId, Frozen, Severity
+from domain.views.figures import CourseFigures, FleetFigures
+from domain.views.summary import Batch, CourseSummary
 from records import projection
 from records.board import Board, BoardFilter, board
 from records.connections import Connections, open_connections

@@ -9,11 +9,11 @@ from typing import Final
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from domain.escalation import EscalationId
-from domain.incident import Incident, raised
-from domain.silence import Silence
+from domain.escalation.messages import EscalationId
+from domain.escalation.silence import Silence
+from domain.escalation.watchdog import Expected, Look, Suspect
+from domain.escalation.watchdog_alarm import Incident, raised
 from domain.values import CourseId
-from domain.watch import Expected, Look, Suspect
 from records.connections import ANSWER_WITHIN, SESSION_SETTINGS, Connections
 from records.errors import in_our_words, where
 from records.readable import Found, Unreadable, as_moment, model

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from random import Random
 
-from domain.escalation import Kind
-from domain.events import EligibilityDecision, Override
-from domain.protocol import Protocol
-from domain.state import Outcome
+from domain.course.state import Outcome
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import EligibilityDecision, Override
+from domain.protocol.model import Protocol
 from domain.values import CourseId, Frozen
 from simulation import physiology
 from simulation.calendar import BEND, Practice

@@ -10,10 +10,10 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from domain.answer import Answer
-from domain.escalation import EscalationId, EscalationView, Kind
-from domain.escalation import workflow_id as escalation_workflow
-from domain.events import ClinicEvent
+from domain.course.answer import Answer
+from domain.escalation.messages import EscalationId, EscalationView, Kind
+from domain.escalation.messages import workflow_id as escalation_workflow
+from domain.events.clinic_events import ClinicEvent
 from domain.ledger import Entry
 from domain.refusal import Refusal, RefusalCode, Refused
 from domain.values import CourseId, Frozen, PersonId

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from random import Random
 
-from domain.state import Outcome
+from domain.course.state import Outcome
 from simulation import physiology
 from simulation.cast import Script, begin, is_ineligible, withdraws
 from simulation.ending import Expected

@@ -9,12 +9,12 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
 from rich.table import Table
 
-from domain.answer import Answer
+from domain.course.answer import Answer
+from domain.course.state import Phase
 from domain.durations import in_words
-from domain.escalation import PHRASES, Kind
-from domain.events import ClinicEvent
+from domain.escalation.messages import PHRASES, Kind
+from domain.events.clinic_events import ClinicEvent
 from domain.refusal import Refusal
-from domain.state import Phase
 from domain.values import CourseId, Frozen
 from simulation.cast import Part
 from simulation.clinic import Played

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import chain
 
-from domain.checkpoints import CheckpointStatus
-from domain.escalation import EscalationState, EscalationView, Kind
+from domain.course.rules.checkpoints import CheckpointStatus
+from domain.course.rules.vitals import VerdictSeverity
+from domain.course.state import Outcome, Stage
+from domain.escalation.messages import EscalationState, EscalationView, Kind
 from domain.ledger import Entry
-from domain.measures import PHQ9
-from domain.state import Outcome, Stage
+from domain.protocol.instruments import PHQ9
 from domain.values import CourseId, Frozen, PersonId
-from domain.view import CourseView, SessionView
-from domain.vitals import VerdictSeverity
+from domain.views.course import CourseView, SessionView
 
 SEVERE_SYSTOLIC, SEVERE_DIASTOLIC = 180, 110
 """Above either a session counts as severely hypertensive (CLINICAL.md 3.1, S22)."""

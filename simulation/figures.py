@@ -7,9 +7,10 @@ from itertools import chain
 from math import ceil
 from statistics import fmean, median_low
 
-from domain.measures import PHQ9, change
-from domain.protocol import Protocol
-from domain.state import Outcome
+from domain.course.measures import change
+from domain.course.state import Outcome
+from domain.protocol.instruments import PHQ9
+from domain.protocol.model import Protocol
 from domain.values import Frozen
 from simulation.ending import Ending, Rise
 

@@ -7,9 +7,9 @@ from itertools import count
 from operator import attrgetter
 from random import Random
 
-from domain.measures import PHQ9
-from domain.protocol import Protocol
-from domain.state import Outcome
+from domain.course.state import Outcome
+from domain.protocol.instruments import PHQ9
+from domain.protocol.model import Protocol
 from domain.values import Frozen, Moment
 from simulation import stories
 from simulation.calendar import around, where_it_is_morning

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from random import Random
 
-from domain import measures
-from domain.escalation import Kind
-from domain.events import (
+from domain.durations import days
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import (
     CheckInCompleted,
     ConsentSigned,
     CourseDiscontinued,
@@ -33,8 +33,8 @@ from domain.events import (
     SessionRebooked,
     StaffMember,
 )
-from domain.followup import days
-from domain.protocol import DoseBasis, MeasureMoment, Protocol
+from domain.protocol.instruments import CSSRS, PHQ9
+from domain.protocol.model import DoseBasis, MeasureMoment, Protocol
 from domain.values import Actor, Role
 from simulation import mood, physiology
 from simulation.calendar import BEND, EVERY_DAY, Practice
@@ -177,18 +177,18 @@ class Journey:
     async def is_at_risk(self, number: int) -> None:
         """Before the session her answers are alarming: nobody is dosed until a prescriber resumes, another day."""
         arrival = await self._live_until_arrival()
-        phq9 = next(known for known in self.patient.moods if known.instrument == measures.PHQ9)
-        await self._record(arrival, measures.PHQ9, mood.answers(self.random, measures.PHQ9, phq9.start, ITEM_9))
+        phq9 = next(known for known in self.patient.moods if known.instrument == PHQ9)
+        await self._record(arrival, PHQ9, mood.answers(self.random, PHQ9, phq9.start, ITEM_9))
         note = "I am with her; she is not left alone, and the risk screen follows now"
         await see_to(self.teller, Kind.ITEM9_POSITIVE, None, IN_THE_ROOM, note)
-        await self._record(self.teller.now + ASKED_ON_AFTER, measures.CSSRS, mood.high_risk())
+        await self._record(self.teller.now + ASKED_ON_AFTER, CSSRS, mood.high_risk())
         note = "Evaluated in person; safety plan renewed with her and her partner, who stays with her"
         await see_to(self.teller, Kind.SUICIDE_RISK, None, EVALUATED, note)
         off = SessionCanceled.Data(actor=PRESCRIBER, session=number, reason="held after the risk screen")
         await self.teller.tell(self.teller.now + timedelta(minutes=2), off)
         seen_again = self._next_visit(self.teller.now + timedelta(hours=12))
         await self.teller.live_until(seen_again)
-        await self._record(seen_again, measures.CSSRS, mood.no_risk())
+        await self._record(seen_again, CSSRS, mood.no_risk())
         reason = "Evaluated again: no intent since, the safety plan is in use; the course may go on"
         await self.teller.tell(seen_again + timedelta(minutes=30), CourseResumed.Data(actor=PRESCRIBER, reason=reason))
         await self._book_another_day(number)
@@ -280,7 +280,7 @@ class Journey:
     async def _answer(self, at: datetime, instruments: tuple[str, ...], progress: float) -> None:
         moods = {known.instrument: known for known in self.patient.moods}
         for instrument in instruments:
-            if instrument == measures.CSSRS:
+            if instrument == CSSRS:
                 items = mood.no_risk()
             elif instrument in moods:
                 total = moods[instrument].total(self.random, progress)

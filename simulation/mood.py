@@ -3,7 +3,7 @@
 import math
 from random import Random
 
-from domain.measures import PHQ9, QUESTIONNAIRES, SCREENER_ITEMS
+from domain.protocol.instruments import PHQ9, QUESTIONNAIRES, SCREENER_ITEMS
 from domain.values import Code, Frozen
 
 EARLY_GAIN = 2.2

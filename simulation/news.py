@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from domain.answer import Answer
+from domain.course.answer import Answer
+from domain.course.measures import triage
+from domain.course.rules.vitals import VerdictSeverity
 from domain.durations import in_words
-from domain.escalation import PHRASES, EscalationId, Kind
-from domain.events import (
+from domain.escalation.messages import PHRASES, EscalationId, Kind
+from domain.events.clinic_events import (
     ClinicEvent,
     CourseResumed,
     EligibilityDecided,
@@ -18,10 +20,9 @@ from domain.events import (
     SessionMissed,
     SessionRebooked,
 )
-from domain.measures import CSSRS, PHQ9, triage
+from domain.protocol.instruments import CSSRS, PHQ9
 from domain.refusal import Refused
 from domain.values import CourseId, Frozen, PersonId
-from domain.vitals import VerdictSeverity
 from simulation.ward import Ward
 
 ITEM_9 = 8

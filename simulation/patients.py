@@ -2,8 +2,8 @@
 
 from random import Random
 
-from domain.measures import PHQ9
-from domain.protocol import Protocol
+from domain.protocol.instruments import PHQ9
+from domain.protocol.model import Protocol
 from domain.values import CourseId, Frozen
 from simulation import mood, physiology
 from simulation.mood import Trajectory

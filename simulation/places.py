@@ -3,8 +3,13 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from domain.events import CourseDiscontinued, CourseTransferred, CourseVoided, PatientWithdrew
-from domain.protocol import Protocol
+from domain.events.clinic_events import (
+    CourseDiscontinued,
+    CourseTransferred,
+    CourseVoided,
+    PatientWithdrew,
+)
+from domain.protocol.model import Protocol
 from domain.values import Actor, Frozen, Role
 from simulation import stories
 from simulation.calendar import SCREENED_BEFORE, SEEN_AFTER, TALKED_TO_AFTER

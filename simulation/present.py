@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol, TypeVar
 
-from domain.answer import Answer
-from domain.escalation import EscalationId, EscalationState, EscalationView, Kind
-from domain.events import ClinicEvent
+from domain.course.answer import Answer
+from domain.course.state import CourseEscalation
+from domain.escalation.messages import EscalationId, EscalationState, EscalationView, Kind
+from domain.events.clinic_events import ClinicEvent
 from domain.refusal import RefusalCode, Refused
-from domain.state import CourseEscalation
 from domain.values import CourseId, PersonId
-from domain.view import CourseView
+from domain.views.course import CourseView
 from gateway.calls import TooMany, Unavailable
 from gateway.courses import Reported
 from simulation.clinic import Audience, is_canceled

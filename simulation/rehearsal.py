@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from domain.answer import Answer
-from domain.chart import Chart, Decision, PinnedProtocol
-from domain.escalation import (
+from domain.course.answer import Answer
+from domain.course.course import Chart, Decision, PinnedProtocol
+from domain.course.transition import Again, Open, Settle
+from domain.escalation.escalation import Obligation, opened
+from domain.escalation.messages import (
     Acknowledge,
     EscalationId,
     EscalationState,
@@ -15,13 +17,11 @@ from domain.escalation import (
     Resolve,
     Settlement,
 )
-from domain.events import ClinicEvent
+from domain.events.clinic_events import ClinicEvent
 from domain.ledger import Entry
-from domain.obligation import Obligation, opened
-from domain.oncall import Duty, OnCall, Standing
-from domain.turn import Again, Open, Settle
+from domain.oncall.file import Duty, OnCall, Standing
 from domain.values import CourseId, PersonId
-from domain.view import CourseView, course_view
+from domain.views.course import CourseView, course_view
 
 
 class Rehearsal:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from domain.access import TokenRole
-from domain.escalation import EscalationState
+from domain.escalation.messages import EscalationState
 from domain.values import CourseId, Frozen
 from gateway.courses import Courses
 from gateway.escalations import Escalations

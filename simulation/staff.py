@@ -3,7 +3,7 @@
 from datetime import timedelta
 from random import Random
 
-from domain.escalation import Kind
+from domain.escalation.messages import Kind
 from domain.values import Actor, Frozen, Role
 from simulation.telling import Teller
 

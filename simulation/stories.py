@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from domain.escalation import Kind
-from domain.events import EligibilityDecision, Override
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import EligibilityDecision, Override
 from simulation import physiology
 from simulation.cast import AFRAID_OF_THE_CUFF, AT_THE_PEAK, ELIGIBLE, OVER_THE_LIMIT, Story, begin
 from simulation.journey import CourseEnds, Journey

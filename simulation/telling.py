@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from domain.answer import Answer
-from domain.events import CLINIC_EVENT, MODELS, EventData
+from domain.course.answer import Answer
+from domain.events.clinic_events import CLINIC_EVENT, MODELS, EventData
 from domain.refusal import Refused
 from domain.values import CourseId
 from simulation.ward import Ward

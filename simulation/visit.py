@@ -4,12 +4,18 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 
-from domain.answer import Answer
-from domain.escalation import Kind
-from domain.events import DischargeAssessed, DoseAdministered, PatientDischarged, SessionCleared, VitalsRecorded
-from domain.protocol import DoseBasis, Protocol
+from domain.course.answer import Answer
+from domain.course.rules.vitals import VerdictSeverity
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import (
+    DischargeAssessed,
+    DoseAdministered,
+    PatientDischarged,
+    SessionCleared,
+    VitalsRecorded,
+)
+from domain.protocol.model import DoseBasis, Protocol
 from domain.values import Frozen, Moment
-from domain.vitals import VerdictSeverity
 from simulation import physiology
 from simulation.patients import Patient
 from simulation.physiology import Response, Vitals

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from domain.answer import Answer
-from domain.escalation import EscalationId, Kind
-from domain.events import ClinicEvent
+from domain.course.answer import Answer
+from domain.escalation.messages import EscalationId, Kind
+from domain.events.clinic_events import ClinicEvent
 from domain.values import PersonId
 
 

@@ -9,8 +9,8 @@ from typing import Any, Self, TypeVar
 
 from pydantic import Field
 
-from domain.oncall import OnCallFileError
-from domain.protocol_file import ProtocolFileError
+from domain.oncall.file import OnCallFileError
+from domain.protocol.file import ProtocolFileError
 from domain.values import Frozen
 from gateway.oncall import read_on_call
 from gateway.protocols import load_folder

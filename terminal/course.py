@@ -8,9 +8,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from domain.checkpoints import CheckpointStatus
-from domain.deadlines import DeadlineKind
-from domain.view import CourseView, DeadlineView, MeasureView, SessionView
+from domain.course.deadlines import DeadlineKind
+from domain.course.rules.checkpoints import CheckpointStatus
+from domain.views.course import CourseView, DeadlineView, MeasureView, SessionView
 from terminal.words import away, moment, plain, severity
 
 DUE = {

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from domain.forecast import Because, Forecast, PageToCome
+from domain.views.forecast import Because, Forecast, PageToCome
 from terminal.words import away, moment, plain, severity
 
 BECAUSE = {

@@ -7,11 +7,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from domain.durations import in_words
-from domain.escalation import EscalationState, EscalationView
-from domain.oncall import OnCall, Standing
-from domain.protocol_table import Row
-from domain.summary import CourseSummary
+from domain.escalation.messages import EscalationState, EscalationView
+from domain.oncall.file import OnCall, Standing
+from domain.protocol.parameters import Row
 from domain.values import PersonId, Severity
+from domain.views.summary import CourseSummary
 from gateway.tokens import NewToken, TokenShown
 from terminal.words import away, moment, plain, severity
 

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from temporalio.client import Client
 
-from domain.escalation import EscalationId
-from domain.incident import is_of_the_watch
+from domain.escalation.messages import EscalationId
+from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.values import Frozen
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from domain.chart import PinnedProtocol
-from domain.events import (
+from domain.course.course import PinnedProtocol
+from domain.events.clinic_events import (
     AdverseEventReported,
     CheckInCompleted,
     ConsentSigned,
@@ -52,9 +52,9 @@ from domain.events import (
     StaffMember,
     VitalsRecorded,
 )
-from domain.protocol import Protocol
-from domain.protocol_approval import content_hash
-from domain.protocol_file import parse_protocol
+from domain.protocol.approval import content_hash
+from domain.protocol.file import parse_protocol
+from domain.protocol.model import Protocol
 from domain.values import Actor, CourseId, Frozen, Role
 
 OSEI = Actor(id="osei", role=Role.PRESCRIBER)

@@ -14,16 +14,16 @@ from temporalio.worker import Worker
 
 from activities.paging import Paging
 from activities.records import Records
-from domain.answer import Answer
-from domain.deadlines import DeadlineKind
-from domain.escalation import EscalationId, EscalationState, EscalationView
-from domain.events import ClinicEvent
+from domain.course.answer import Answer
+from domain.course.deadlines import DeadlineKind
+from domain.escalation.messages import EscalationId, EscalationState, EscalationView
+from domain.events.clinic_events import ClinicEvent
 from domain.ledger import Entry
-from domain.oncall import OnCall, parse_on_call
-from domain.protocol import Protocol
-from domain.summary import Batch, CourseSummary
+from domain.oncall.file import OnCall, parse_on_call
+from domain.protocol.model import Protocol
 from domain.values import Actor, CourseId
-from domain.view import CourseView
+from domain.views.course import CourseView
+from domain.views.summary import Batch, CourseSummary
 from gateway.calls import TooMany, Unavailable
 from gateway.courses import Courses, Reported
 from gateway.courses import workflow_id as course_workflow_id

@@ -18,8 +18,8 @@ from typing import Literal, TypeVar
 
 import psutil
 
-from domain.events import ClinicEvent
-from domain.reading_events import event_from
+from domain.events.clinic_events import ClinicEvent
+from domain.events.parsing import event_from
 from stack.stackfile import StackFile, read_stack_file
 from stack.trouble import NoStackRuns
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
-from domain.chart import Chart
-from domain.deadlines import Deadline
-from domain.view import attention
+from domain.course.course import Chart
+from domain.course.deadlines import Deadline
+from domain.views.course import attention
 
 PHASE = SearchAttributeKey.for_keyword("KapPhase")
 SITE = SearchAttributeKey.for_keyword("KapSite")

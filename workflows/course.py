@@ -9,17 +9,17 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.answer import AlreadyAnswered, Answer
-    from domain.calls_to_come import Ahead, CallsToCome, calls_to_come
-    from domain.chart import Chart, Decision, PinnedProtocol
-    from domain.escalation import Notice
-    from domain.events import ClinicEvent
+    from domain.course.answer import AlreadyAnswered, Answer
+    from domain.course.course import Chart, Decision, PinnedProtocol
+    from domain.course.projection import Ahead, CallsToCome, calls_to_come
+    from domain.course.transition import Again, Call
+    from domain.escalation.messages import Notice
+    from domain.events.clinic_events import ClinicEvent
     from domain.ledger import Entry
     from domain.refusal import Refused
-    from domain.summary import Batch
-    from domain.turn import Again, Call
     from domain.values import CourseId, Frozen
-    from domain.view import CourseView, batch_of, course_view
+    from domain.views.course import CourseView, batch_of, course_view
+    from domain.views.summary import Batch
     from workflows.alongside import Alongside
     from workflows.attributes import Shown, changed_attributes, shown_of, story
     from workflows.fullness import BACKLOG_CARRIED, Fullness, History

@@ -13,7 +13,9 @@ from temporalio.exceptions import ActivityError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.paging import PageOrder, Paging
-    from domain.escalation import (
+    from domain.escalation.escalation import FALLBACK_STEP, Attempt, EscalationRun, Obligation, opened
+    from domain.escalation.ladder import Climb
+    from domain.escalation.messages import (
         Acknowledge,
         EscalationView,
         Page,
@@ -23,9 +25,7 @@ with workflow.unsafe.imports_passed_through():
         Settlement,
         Snooze,
     )
-    from domain.ladder import Climb
-    from domain.obligation import FALLBACK_STEP, Attempt, EscalationRun, Obligation, opened
-    from domain.oncall import FALLBACK, Duty, Standing
+    from domain.oncall.file import FALLBACK, Duty, Standing
     from domain.refusal import Refused
     from domain.values import PersonId
     from workflows.alongside import Alongside
@@ -141,7 +141,7 @@ class Escalation:
 
     @workflow.query
     def climb(self) -> Climb:
-        """The ladder as it stands, from which `domain.forecast` tells who is paged when."""
+        """The ladder as it stands, from which `domain.views.forecast` tells who is paged when."""
         return self._obligation.climb
 
     async def _climb_until_resolved(self, start: EscalationRun) -> EscalationView:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from domain import budget
-from domain.chart import Chart, Decision, course_full
-from domain.events import ACTS, ClinicEvent
+from domain.course import budget
+from domain.course.course import Chart, Decision, course_full
+from domain.events.clinic_events import ACTS, ClinicEvent
 from domain.ledger import Entry
 from workflows.payloads import compressed
 

@@ -11,7 +11,7 @@ from temporalio.exceptions import ActivityError, RetryState
 with workflow.unsafe.imports_passed_through():
     from activities.records import Records
     from domain.ledger import Entry
-    from domain.summary import Batch
+    from domain.views.summary import Batch
 
 BATCH = 100
 """Entries appended at once: a whole backlog goes in few, small transactions."""

@@ -8,8 +8,15 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.escalation import Change, EscalationId, Notice, Opening, Settlement, workflow_id
-    from domain.turn import Again, Call, Open, Settle
+    from domain.course.transition import Again, Call, Open, Settle
+    from domain.escalation.messages import (
+        Change,
+        EscalationId,
+        Notice,
+        Opening,
+        Settlement,
+        workflow_id,
+    )
     from workflows.escalation import Escalation
     from workflows.queues import PAGING
 

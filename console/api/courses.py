@@ -11,13 +11,13 @@ from console.door import AtTheDoor, Door
 from console.openapi.answers import problems
 from console.problems import ProblemCode, told
 from domain.access import Caller, Right
-from domain.forecast import Forecast
+from domain.course.state import Outcome, Phase
+from domain.escalation.silence import words
 from domain.ledger import Entry
-from domain.silence import words
-from domain.state import Outcome, Phase
-from domain.summary import CourseSummary
 from domain.values import Code, CourseId, Frozen, Name, Severity
-from domain.view import CourseView
+from domain.views.course import CourseView
+from domain.views.forecast import Forecast
+from domain.views.summary import CourseSummary
 from gateway.calls import Unavailable
 from gateway.forecasting import forecast_of
 from records.errors import RecordStoreError

@@ -13,8 +13,8 @@ from starlette.datastructures import Headers
 
 from console.bodies import JSON, Body, Content, media_type, read_body
 from console.problems import ProblemCode, told
-from domain import events
-from domain.reading_events import parse_json
+from domain.events import clinic_events
+from domain.events.parsing import parse_json
 from domain.values import CourseId, Moment, Name
 
 BATCH: Final = 100
@@ -24,7 +24,7 @@ STRUCTURED: Final = "application/cloudevents+json"
 BATCHED: Final = "application/cloudevents-batch+json"
 
 
-class ClinicEvent(RootModel[events.ClinicEvent]):
+class ClinicEvent(RootModel[clinic_events.ClinicEvent]):
     """Any clinic event: `type` says which."""
 
 
@@ -32,7 +32,7 @@ class ClinicEventBatch(RootModel[Annotated[tuple[ClinicEvent, ...], Field(max_le
     """Events that are answered together, each on its own."""
 
 
-_data: Iterator[Any] = (model.model_fields["data"].annotation for model in events.MODELS.values())
+_data: Iterator[Any] = (model.model_fields["data"].annotation for model in clinic_events.MODELS.values())
 _event_or_data: Any = reduce(or_, _data, ClinicEvent)
 
 
@@ -45,7 +45,7 @@ HEADERS: Final[Content] = {
     "ce-specversion": _one_of("1.0"),
     "ce-id": TypeAdapter(Name),
     "ce-source": TypeAdapter(Name),
-    "ce-type": _one_of(*events.MODELS),
+    "ce-type": _one_of(*clinic_events.MODELS),
     "ce-subject": TypeAdapter(CourseId),
     "ce-time": TypeAdapter(Moment),
 }

@@ -11,7 +11,7 @@ from console.door import AtTheDoor, Door
 from console.openapi.answers import problems
 from console.problems import ProblemCode
 from domain.access import Caller, Right
-from domain.escalation import (
+from domain.escalation.messages import (
     EscalationId,
     EscalationState,
     EscalationView,

@@ -17,9 +17,9 @@ from console.openapi.answers import answer, problems
 from console.problems import Problem, ProblemCode, Told, told
 from console.requests import request_id
 from domain.access import Caller, Right
-from domain.answer import Answer
+from domain.course.answer import Answer
 from domain.durations import in_words
-from domain.reading_events import event_from
+from domain.events.parsing import event_from
 from domain.values import Frozen
 from gateway.calls import Defect, Ended, Unavailable
 from gateway.courses import Reported

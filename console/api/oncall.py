@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from console.admission import with_one_of
 from console.door import AtTheDoor
 from domain.access import Caller, Right
-from domain.roster import AHEAD, Roster, roster
+from domain.oncall.roster import AHEAD, Roster, roster
 
 Reader = Annotated[Caller, Depends(with_one_of(Right.READ_ONCALL))]
 

@@ -11,8 +11,8 @@ from console.door import AtTheDoor
 from console.openapi.answers import problems
 from console.problems import ProblemCode, told
 from domain.access import Caller, Right
-from domain.protocol_approval import Approval, content_hash
-from domain.protocol_table import Row, rows
+from domain.protocol.approval import Approval, content_hash
+from domain.protocol.parameters import Row, rows
 from domain.values import Frozen, Name
 from gateway.protocols import Shelved
 from records.readable import Found

@@ -6,11 +6,11 @@ from typing import Final
 
 from console.charts.drawing import Anchor, Area, Line, Mark, Point, Shape, Words
 from console.charts.scale import Scale, apart
-from domain.limits import LimitKind, SessionLimit
-from domain.protocol import Vital
+from domain.course.rules.vitals import VerdictSeverity
+from domain.protocol.model import Vital
 from domain.values import Frozen
-from domain.view import ReadingView
-from domain.vitals import VerdictSeverity
+from domain.views.course import ReadingView
+from domain.views.limits import LimitKind, SessionLimit
 
 
 class Ground(Frozen):

@@ -7,10 +7,10 @@ from typing import Final
 from console.charts.drawing import Anchor, Area, Drawing, Line, Mark, Point, Shape, Size, Words
 from console.charts.outcome_words import on_day, risk_sentence, risk_table, score_sentence, score_table
 from console.charts.scale import Scale, apart
-from domain.measures import Risk
-from domain.trend import Thresholds
+from domain.course.measures import Risk
 from domain.values import Frozen
-from domain.view import MeasureView
+from domain.views.course import MeasureView
+from domain.views.score_trend import Thresholds
 
 LEAST: Final = timedelta(days=14)
 """How much time is drawn at least, so that two answers of one day are not at two ends."""

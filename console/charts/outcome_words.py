@@ -5,9 +5,10 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from console.charts.drawing import Table
-from domain.measures import Risk, instrument_name
-from domain.trend import Thresholds
-from domain.view import MeasureView
+from domain.course.measures import Risk
+from domain.protocol.instruments import instrument_name
+from domain.views.course import MeasureView
+from domain.views.score_trend import Thresholds
 
 NOTHING: Final = "–"
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from console.charts.drawing import Area, Drawing, Key, Shape, Size, Table
-from domain.figures import Punctuality
 from domain.values import Frozen
+from domain.views.figures import Punctuality
 
 NOTHING: Final = "–"
 WIDTH: Final = 640.0

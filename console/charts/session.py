@@ -8,11 +8,11 @@ from console.charts.drawing import Anchor, Area, Drawing, Key, Line, Mark, Point
 from console.charts.lanes import SHAPES, Lane, range_of
 from console.charts.scale import Scale, apart, minute_ticks, minutes
 from console.charts.session_words import checkpoint_words, limits_table, sentence, story_table
-from domain.checkpoints import CheckpointStatus
-from domain.protocol import Vital
+from domain.course.rules.checkpoints import CheckpointStatus
+from domain.course.rules.vitals import VerdictSeverity
+from domain.protocol.model import Vital
 from domain.values import Frozen
-from domain.view import ReadingView, SessionView
-from domain.vitals import VerdictSeverity
+from domain.views.course import ReadingView, SessionView
 
 BEFORE: Final = 60.0
 """How many minutes before the dose are drawn: what was read earlier is in the table."""

@@ -7,10 +7,10 @@ from datetime import datetime, tzinfo
 from console.charts.drawing import Table
 from console.charts.lanes import bound_of
 from console.charts.scale import minutes
-from domain.checkpoints import Checkpoint, CheckpointStatus
-from domain.limits import LimitKind, SessionLimit
-from domain.view import ReadingView, SessionView
-from domain.vitals import SPOKEN, VerdictSeverity
+from domain.course.rules.checkpoints import Checkpoint, CheckpointStatus
+from domain.course.rules.vitals import SPOKEN, VerdictSeverity
+from domain.views.course import ReadingView, SessionView
+from domain.views.limits import LimitKind, SessionLimit
 
 NOTHING = "–"
 

@@ -9,8 +9,8 @@ from typing import Final
 from console.charts.drawing import Anchor, Drawing, Key, Line, Mark, Point, Shape, Size, Table, Words
 from console.charts.scale import Scale
 from domain.durations import in_words
-from domain.figures import Waiting
 from domain.values import Frozen, Severity
+from domain.views.figures import Waiting
 
 NOTHING: Final = "–"
 WIDTH: Final = 640.0

@@ -14,7 +14,7 @@ from console.openapi.prose import ABOUT, TAGS, problem_codes
 from console.openapi.routes import Described, described
 from console.openapi.schemas import Mode, Schema, schemas
 from console.problems import Problem, ProblemCode
-from domain.events import MODELS
+from domain.events.clinic_events import MODELS
 
 Part = dict[str, Any]
 """A piece of the document, in JSON."""

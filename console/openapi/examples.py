@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from console.openapi.answers import component
 from console.problems import ProblemCode, told
-from domain.events import MODELS
+from domain.events.clinic_events import MODELS
 from domain.refusal import FieldError
 from domain.values import Blocker
 

@@ -14,13 +14,19 @@ from console.pages.rendering import page
 from console.pages.told import UNCERTAIN, Refusal
 from console.problems import ProblemCode, told
 from domain.durations import in_words
-from domain.escalation import PHRASES, EscalationId, EscalationState, EscalationView, session_of
-from domain.forecast import FALLBACK_NAME
-from domain.incident import is_of_the_watch
-from domain.oncall import FALLBACK, OnCall
-from domain.policy import Policy
+from domain.escalation.messages import (
+    PHRASES,
+    EscalationId,
+    EscalationState,
+    EscalationView,
+    session_of,
+)
+from domain.escalation.watchdog_alarm import is_of_the_watch
+from domain.oncall.file import FALLBACK, OnCall
+from domain.oncall.policy import Policy
 from domain.refusal import RefusalCode, Refused
 from domain.values import Frozen, PersonId, Severity
+from domain.views.forecast import FALLBACK_NAME
 from gateway.calls import TooMany, Unavailable
 from gateway.links import BadLink, Invitation
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from domain.access import Caller
-from domain.events import MODELS
-from domain.state import Phase
+from domain.course.state import Phase
+from domain.events.clinic_events import MODELS
 from domain.values import CourseId, Frozen
-from domain.view import CourseView
+from domain.views.course import CourseView
 
 ACTS: Final[Mapping[str, str]] = {
     "kap.course.referred": "Referral",

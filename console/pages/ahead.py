@@ -6,15 +6,14 @@ from typing import Final
 
 from console.pages.clock import Clock, WallClock
 from console.pages.story import since_dose
-from domain.blocker_words import spoken
-from domain.deadlines import DeadlineKind
-from domain.durations import duration, in_words
-from domain.escalation import PHRASES
-from domain.followup import days
-from domain.forecast import Forecast, PageToCome
-from domain.measures import instrument_name
+from domain.course.deadlines import DeadlineKind
+from domain.durations import days, duration, in_words
+from domain.escalation.messages import PHRASES
+from domain.protocol.instruments import instrument_name
 from domain.values import Frozen, Severity
-from domain.view import CourseView, DeadlineView
+from domain.views.blocker_labels import spoken
+from domain.views.course import CourseView, DeadlineView
+from domain.views.forecast import Forecast, PageToCome
 
 CALLS_SHOWN: Final = 4
 

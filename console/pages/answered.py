@@ -8,12 +8,12 @@ from console.pages.acts import ACTS
 from console.pages.board import PHASES
 from console.pages.clock import WallClock
 from console.pages.keepsakes import Recorded
-from domain.answer import Answer
-from domain.escalation import PHRASES, Kind
-from domain.state import Phase
+from domain.course.answer import Answer
+from domain.course.rules.vitals import Verdict, VerdictSeverity
+from domain.course.state import Phase
+from domain.escalation.messages import PHRASES, Kind
 from domain.values import Severity
-from domain.view import CourseView
-from domain.vitals import Verdict, VerdictSeverity
+from domain.views.course import CourseView
 from gateway.courses import Reported
 
 TWICE: Final = "This form had been recorded before: nothing was recorded twice. To record another one, open it anew."

@@ -1,8 +1,8 @@
 """What stands in the way of a course's next step, each in its words and with the source of its rule."""
 
-from domain.state import Phase, Stage
+from domain.course.state import Phase, Stage
 from domain.values import Blocker, Frozen
-from domain.view import CourseView
+from domain.views.course import CourseView
 
 
 class Block(Frozen):

@@ -14,10 +14,10 @@ from console.pages.unread import Unread, unread
 from console.pages.viewer import Viewer, looking
 from console.problems import ProblemCode, told
 from domain.access import Right
-from domain.escalation import EscalationView
-from domain.state import Phase, Stage
-from domain.summary import CourseSummary
+from domain.course.state import Phase, Stage
+from domain.escalation.messages import EscalationView
 from domain.values import Code, Frozen, Name, Severity
+from domain.views.summary import CourseSummary
 from records.board import BoardFilter, Column
 from records.readable import Found
 

@@ -8,10 +8,10 @@ from console.door import Door
 from console.pages.ahead import CallToCome, if_nobody_acts
 from console.pages.clock import WallClock, zone_of
 from console.pages.visits import HERE
-from domain.escalation import EscalationView
+from domain.escalation.messages import EscalationView
 from domain.refusal import Refused
 from domain.values import Frozen
-from domain.view import CourseView, SessionView
+from domain.views.course import CourseView, SessionView
 from gateway.calls import TooMany, Unavailable
 from gateway.forecasting import forecast_of
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from domain.oncall import OnCall
+from domain.oncall.file import OnCall
 from domain.values import Frozen
 
 ANY_SITE: Final = "*"

@@ -23,12 +23,12 @@ from console.pages.unread import Unread, unread
 from console.pages.viewer import Viewer, looking
 from console.pages.visits import Visit, visits
 from domain.access import Right
-from domain.blocker_words import spoken
-from domain.escalation import EscalationView
+from domain.escalation.messages import EscalationView
 from domain.ledger import Entry
 from domain.refusal import Refused
 from domain.values import CourseId, Frozen
-from domain.view import CourseView
+from domain.views.blocker_labels import spoken
+from domain.views.course import CourseView
 from gateway.calls import TooMany, Unavailable
 from gateway.forecasting import forecast_of
 from records.errors import RecordStoreError

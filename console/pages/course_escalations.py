@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from console.pages.clock import Clock, WallClock
 from console.pages.viewer import Viewer
 from domain.access import Right
-from domain.escalation import PHRASES, EscalationState, EscalationView
-from domain.incident import is_of_the_watch
-from domain.state import CourseEscalation
+from domain.course.state import CourseEscalation
+from domain.escalation.messages import PHRASES, EscalationState, EscalationView
+from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.values import Frozen, Severity
-from domain.view import CourseView
+from domain.views.course import CourseView
 
 
 class EscalationLine(Frozen):

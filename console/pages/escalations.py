@@ -29,7 +29,7 @@ from console.pages.viewer import FORM_KEY, HX, Viewer, acting, looking, viewer_o
 from console.problems import ProblemCode, Told
 from domain.access import Right
 from domain.durations import in_words, iso_8601
-from domain.escalation import (
+from domain.escalation.messages import (
     EscalationId,
     EscalationState,
     EscalationView,
@@ -38,7 +38,7 @@ from domain.escalation import (
     Resolve,
     Snooze,
 )
-from domain.reading_events import field_error
+from domain.events.parsing import field_error
 from domain.values import Frozen, Severity
 from records.errors import RecordStoreError
 

@@ -15,12 +15,12 @@ from console.pages.rendering import floor_page
 from console.pages.viewer import Viewer, looking
 from console.problems import ProblemCode, told
 from domain.access import Right
+from domain.course.state import Phase
 from domain.durations import in_words, iso_8601
-from domain.figures import FleetFigures, MeasureOutcome, Punctuality, Waiting
-from domain.measures import instrument_name
 from domain.moments import day, instant
-from domain.state import Phase
+from domain.protocol.instruments import instrument_name
 from domain.values import Code, Frozen, Severity
+from domain.views.figures import FleetFigures, MeasureOutcome, Punctuality, Waiting
 from records.board import BoardFilter
 from records.figures import Period
 

@@ -11,11 +11,11 @@ from console.pages.clock import Clock
 from console.pages.readings import ReadingShown
 from console.pages.viewer import Viewer
 from console.pages.visits import HERE, STAGES, people
-from domain.escalation import PHRASES
-from domain.state import Stage
-from domain.summary import CourseSummary
+from domain.course.state import Stage
+from domain.escalation.messages import PHRASES
 from domain.values import CourseId, Frozen, Severity
-from domain.view import CourseView, SessionView
+from domain.views.course import CourseView, SessionView
+from domain.views.summary import CourseSummary
 
 LATE: Final = "late"
 ON_TIME: Final = "well"

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from console.pages.clock import Clock, WallClock
 from console.pages.viewer import Viewer
-from domain.escalation import PHRASES, EscalationState, EscalationView
-from domain.forecast import FALLBACK_NAME
-from domain.obligation import FALLBACK_STEP
-from domain.oncall import FALLBACK
-from domain.policy import Policy
+from domain.escalation.escalation import FALLBACK_STEP
+from domain.escalation.messages import PHRASES, EscalationState, EscalationView
+from domain.oncall.file import FALLBACK
+from domain.oncall.policy import Policy
 from domain.values import Frozen, PersonId, Severity
+from domain.views.forecast import FALLBACK_NAME
 
 
 class Need(Frozen):

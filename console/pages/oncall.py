@@ -11,7 +11,7 @@ from console.pages.rendering import floor_page
 from console.pages.viewer import Viewer, looking
 from domain.access import Right
 from domain.durations import in_words
-from domain.roster import AHEAD, Called, PolicyNow, Roster, Through, roster
+from domain.oncall.roster import AHEAD, Called, PolicyNow, Roster, Through, roster
 from domain.values import Frozen, Severity
 
 PATH: Final = "/oncall"

@@ -5,7 +5,7 @@ from typing import Final
 
 from console.pages.viewer import Viewer
 from console.problems import Told
-from domain.escalation import EscalationId, EscalationState, EscalationView
+from domain.escalation.messages import EscalationId, EscalationState, EscalationView
 from domain.values import Frozen
 from gateway.calls import Unavailable
 from gateway.rounds import go_round

@@ -6,9 +6,10 @@ from typing import Final
 from console.charts.drawing import Drawing
 from console.charts.outcome import risk_chart, score_chart
 from console.pages.clock import Clock, WallClock
-from domain.measures import CSSRS, Risk, instrument_name
+from domain.course.measures import Risk
+from domain.protocol.instruments import CSSRS, instrument_name
 from domain.values import Frozen, Severity
-from domain.view import CourseView, MeasureView
+from domain.views.course import CourseView, MeasureView
 
 RISK_MARKS: Final = {
     Risk.NONE: "well",

@@ -3,9 +3,9 @@
 from typing import Final
 
 from console.pages.board import PHASES
-from domain.state import Outcome, Phase
+from domain.course.state import Outcome, Phase
 from domain.values import Frozen
-from domain.view import CourseView
+from domain.views.course import CourseView
 
 OPEN_PHASES: Final = tuple(phase for phase in Phase if phase is not Phase.CLOSED)
 

@@ -9,10 +9,10 @@ from console.pages.rendering import floor_page
 from console.pages.viewer import Viewer, looking
 from console.problems import ProblemCode, told
 from domain.access import Right
-from domain.protocol import Grade
-from domain.protocol_approval import content_hash
-from domain.protocol_differences import Difference, differences
-from domain.protocol_table import Row, rows
+from domain.protocol.approval import content_hash
+from domain.protocol.differences import Difference, differences
+from domain.protocol.model import Grade
+from domain.protocol.parameters import Row, rows
 from domain.values import Frozen
 from gateway.protocols import Shelved
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from console.pages.clock import Clock, WallClock
-from domain.events import VitalsRecorded
-from domain.protocol import Vital
-from domain.protocol_table import UNITS
+from domain.course.rules.vitals import SPOKEN, Verdict, VerdictSeverity
+from domain.events.clinic_events import VitalsRecorded
+from domain.protocol.model import Vital
+from domain.protocol.parameters import UNITS
 from domain.values import Frozen, Severity
-from domain.view import ReadingView
-from domain.vitals import SPOKEN, Verdict, VerdictSeverity
+from domain.views.course import ReadingView
 
 MARK_OF: Final[Mapping[VerdictSeverity, str]] = {
     VerdictSeverity.NORMAL: "well",

@@ -27,11 +27,11 @@ from console.pages.rendering import floor_page
 from console.pages.viewer import Viewer, acting, looking
 from console.problems import Problem, ProblemCode, Told, told
 from domain.access import Right
-from domain.events import MODELS
-from domain.protocol import Protocol
+from domain.events.clinic_events import MODELS
+from domain.protocol.model import Protocol
 from domain.refusal import Refused
 from domain.values import Actor, CourseId, Frozen
-from domain.view import CourseView
+from domain.views.course import CourseView
 from gateway.calls import TooMany, Unavailable
 from records.errors import RecordStoreError
 

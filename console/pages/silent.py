@@ -5,7 +5,7 @@ from typing import Final
 
 from console.pages.clock import Clock, WallClock
 from console.pages.viewer import Viewer
-from domain.silence import Silence, words
+from domain.escalation.silence import Silence, words
 from domain.values import CourseId, Frozen, Severity
 from records.errors import RecordStoreError
 

@@ -10,14 +10,14 @@ from console.pages.board import PHASES
 from console.pages.clock import Clock, WallClock
 from console.pages.outcomes import mark_of, taken_in_words
 from console.pages.viewer import Viewer
-from domain.blocker_words import spoken
-from domain.checkpoints import CheckpointStatus
-from domain.escalation import PHRASES, EscalationView, Kind
+from domain.course.rules.checkpoints import CheckpointStatus
+from domain.course.state import Phase
+from domain.escalation.messages import PHRASES, EscalationView, Kind
 from domain.ledger import Entry
-from domain.state import Phase
-from domain.story import Happening, happening
 from domain.values import Frozen, PersonId, Role, Severity
-from domain.view import CourseView, ReadingView, SessionView
+from domain.views.blocker_labels import spoken
+from domain.views.course import CourseView, ReadingView, SessionView
+from domain.views.timeline import Happening, happening
 
 DEADLINES: Final[Mapping[str, str]] = {
     "phase": "Next step overdue",

@@ -10,10 +10,10 @@ from console.pages.clock import Clock, WallClock
 from console.pages.readings import ReadingShown
 from console.pages.story import who
 from console.pages.viewer import Viewer
-from domain.checkpoints import CheckpointStatus
-from domain.state import Stage
+from domain.course.rules.checkpoints import CheckpointStatus
+from domain.course.state import Stage
 from domain.values import Frozen, Severity
-from domain.view import CourseView, SessionView
+from domain.views.course import CourseView, SessionView
 
 STAGES: Final[Mapping[Stage, str]] = {
     Stage.BOOKED: "booked",

@@ -14,7 +14,7 @@ import asyncpg
 import httpx
 
 from domain.access import TokenRole
-from domain.events import CLINIC_EVENT, ClinicEvent
+from domain.events.clinic_events import CLINIC_EVENT, ClinicEvent
 from gateway.tokens import NewToken, Tokens
 from records.access import AccessStore, CourseRead
 from records.connections import open_connections

@@ -9,7 +9,7 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.service import RPCError
 
-from domain.escalation import EscalationState, workflow_id
+from domain.escalation.messages import EscalationState, workflow_id
 from gateway.temporal import connect
 from records.store import open_store
 from tests.cast import MONDAY, phq9, referral, vitals

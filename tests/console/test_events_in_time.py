@@ -16,9 +16,9 @@ from console.rates import Rates
 from console.reads import ReadLog
 from console.turns import Turns
 from domain.access import Caller, TokenRole
-from domain.answer import Answer
-from domain.events import ClinicEvent
-from domain.state import Phase
+from domain.course.answer import Answer
+from domain.course.state import Phase
+from domain.events.clinic_events import ClinicEvent
 from gateway.courses import Reported
 from tests.cast import MONDAY, referral
 from tests.console.house import on_the_wire

@@ -14,8 +14,8 @@ from console.app import create_app
 from console.bodies import LONGEST
 from console.problems import ProblemCode
 from console.serving import open_door
-from domain import budget
 from domain.access import TokenRole
+from domain.course import budget
 from gateway.courses import workflow_id
 from gateway.temporal import connect
 from settings import Settings

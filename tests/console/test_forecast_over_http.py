@@ -10,8 +10,8 @@ from signal import Signals
 import pytest
 
 from domain.access import TokenRole
-from domain.forecast import Forecast
-from domain.roster import Roster
+from domain.oncall.roster import Roster
+from domain.views.forecast import Forecast
 from tests.cast import HAS_A_PLAN, cssrs, vitals, withdrawal
 from tests.console.house import House
 from tests.domain.ward import Ward

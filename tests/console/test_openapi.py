@@ -13,11 +13,11 @@ from console.api.protocols import ProtocolWhole
 from console.openapi import examples
 from console.problems import ProblemCode
 from domain.access import TokenRole
-from domain.events import MODELS
-from domain.protocol_approval import content_hash
-from domain.protocol_table import rows
-from domain.reading_events import parse_event
-from domain.view import course_summary, course_view
+from domain.events.clinic_events import MODELS
+from domain.events.parsing import parse_event
+from domain.protocol.approval import content_hash
+from domain.protocol.parameters import rows
+from domain.views.course import course_summary, course_view
 from tests.cast import WEEKLY, minutes
 from tests.console.documented import Document
 from tests.console.house import House

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from itertools import islice
 
-from domain.calls_to_come import Ahead, calls_to_come
-from domain.forecast import AHEAD, Forecast, forecast
-from domain.reading_events import parse_event
-from domain.roster import Roster, roster
+from domain.course.projection import Ahead, calls_to_come
+from domain.events.parsing import parse_event
+from domain.oncall.roster import Roster, roster
+from domain.views.forecast import AHEAD, Forecast, forecast
 from tests.clinic import ON_CALL
 from tests.domain.ward import Ward
 from tests.floor import ROOT

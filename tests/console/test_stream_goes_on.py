@@ -9,9 +9,9 @@ import pytest
 
 from console.stream import Stream
 from domain.access import Caller, TokenRole
-from domain.escalation import EscalationId
+from domain.escalation.messages import EscalationId
 from domain.values import CourseId
-from domain.view import CourseView
+from domain.views.course import CourseView
 from gateway.calls import TooMany
 from records.changes import Change, ChangeKind, Changes, News
 from tests.floor import WITHIN

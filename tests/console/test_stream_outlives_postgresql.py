@@ -11,7 +11,7 @@ from console.stream import KEEP_ALIVE, Listener, Stream
 from domain.access import Caller, TokenRole
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId
-from domain.view import CourseView
+from domain.views.course import CourseView
 from records.changes import Changes, listening
 from records.connections import open_connections
 from records.store import RecordStore, migrate, open_store

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.escalation.silence import Finding
+from domain.escalation.watchdog import Expected, Heard, Suspect, Unanswered
 from domain.refusal import Refused
-from domain.silence import Finding
-from domain.watch import Expected, Heard, Suspect, Unanswered
 from gateway.courses import Courses, workflow_id
 from gateway.escalations import Escalations
 from gateway.protocols import load_folder

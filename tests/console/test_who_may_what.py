@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from domain.access import TokenRole
-from domain.events import ClinicEvent
+from domain.events.clinic_events import ClinicEvent
 from gateway.tokens import NewToken
 from tests.cast import HAS_A_PLAN as HIGH_RISK
 from tests.cast import MONDAY, cssrs, hold, referral, resumption

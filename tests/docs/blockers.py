@@ -31,7 +31,7 @@ class Raised:
 
 def raised() -> Iterator[Raised]:
     """Every one, once a place and a code."""
-    for file in sorted(DOMAIN.glob("*.py")):
+    for file in sorted(DOMAIN.rglob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         for call, function in _calls_in(tree, None):
             if _name(call.func) == "Blocker":

@@ -13,7 +13,7 @@ from console.openapi.document import openapi
 from console.problems import ProblemCode
 from console.stream import KEPT_ALIVE_EVERY
 from domain.access import STEERING, TokenRole
-from domain.vitals import VerdictSeverity
+from domain.course.rules.vitals import VerdictSeverity
 from gateway.calls import ANSWER_WITHIN
 from settings import Settings
 from tests.console.documented import Document

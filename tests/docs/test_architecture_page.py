@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from domain.calls_to_come import MOST_MOMENTS
-from domain.forecast import AHEAD, MOST_PAGES
+from domain.course.projection import MOST_MOMENTS
+from domain.views.forecast import AHEAD, MOST_PAGES
 from tests.docs.conftest import ROOT
 from tests.docs.page import Page
 from workflows.attributes import KEYS

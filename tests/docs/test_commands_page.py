@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 import starter
-from domain.escalation import EscalationState
+from domain.escalation.messages import EscalationState
 from tests.docs.page import Page, code_in
 
 HELP = "--help"

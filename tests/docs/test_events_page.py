@@ -13,18 +13,18 @@ from typing import Any
 
 import pytest
 
-from domain import budget, chart, deadlines, moves, turn
-from domain.answer import Answer
-from domain.deadlines import DeadlineKind
-from domain.escalation import Change, Kind
-from domain.events import MODELS, CourseReferred, EventData
-from domain.gates import ANYONE, PLACES, STAFF
-from domain.protocol import Vital
-from domain.reading_events import parse_event
+from domain.course import budget, course, deadlines, effects, transition
+from domain.course.admissibility import ANYONE, PLACES, STAFF
+from domain.course.answer import Answer
+from domain.course.deadlines import DeadlineKind
+from domain.course.rules.vitals import Finding, VerdictSeverity
+from domain.course.state import Phase, Stage
+from domain.escalation.messages import Change, Kind
+from domain.events.clinic_events import MODELS, CourseReferred, EventData
+from domain.events.parsing import parse_event
+from domain.protocol.model import Vital
 from domain.refusal import RefusalCode
-from domain.state import Phase, Stage
 from domain.values import Blocker, Role
-from domain.vitals import Finding, VerdictSeverity
 from settings import Settings
 from tests.docs.blockers import Raised, raised, with_blanks
 from tests.docs.page import Page, Row, Section, code_in
@@ -139,13 +139,13 @@ def test_the_page_names_whom_each_event_and_each_deadline_may_wake(events: Page)
     """Every kind of escalation that the rules raise stands with an event or a deadline, and no other."""
     by_events = {kind for section in events.sections for kind in code_in(section.items.get("wakes", ""))}
     by_deadlines = {kind for row in events.section("What falls due").rows for kind in code_in(row["raises"])}
-    assert by_events & set(Kind) == _kinds_named_in(moves)
+    assert by_events & set(Kind) == _kinds_named_in(effects)
     assert by_deadlines == _kinds_named_in(deadlines)
 
 
 def test_the_page_says_when_a_course_is_ahead_of_its_record(events: Page) -> None:
     """What no event and no deadline raises stands with what falls due, with the time that it waits."""
-    by_itself = _kinds_named_in(chart)
+    by_itself = _kinds_named_in(course)
     text = " ".join(events.section("What falls due").text.split())
 
     assert by_itself == {Kind.RECORD_STORE_BEHIND, Kind.COURSE_FILLING}
@@ -162,7 +162,7 @@ def test_the_page_says_when_nobody_watches(events: Page) -> None:
 
     assert f"`{Kind.ORCHESTRATOR_SILENT}`, emergency" in text
     assert f"{grace // timedelta(minutes=1)} minutes (`KAPSTAN_WATCH_GRACE`)" in text
-    assert _kinds_named_in(moves) | _kinds_named_in(deadlines) | _kinds_named_in(chart) == set(Kind) - {
+    assert _kinds_named_in(effects) | _kinds_named_in(deadlines) | _kinds_named_in(course) == set(Kind) - {
         Kind.ORCHESTRATOR_SILENT
     }
 
@@ -235,7 +235,7 @@ def test_the_page_lists_the_answer_the_refusals_and_the_verdicts(events: Page) -
 
 def test_the_page_lists_what_kapstan_itself_writes(events: Page) -> None:
     """Each type of ledger entry that no clinic event is."""
-    sources = inspect.getsource(chart), inspect.getsource(turn)
+    sources = inspect.getsource(course), inspect.getsource(transition)
     written = {type_ for source in sources for type_ in re.findall(r'"(kap\.[a-z_.]+)"', source)}
     written |= {f"kap.escalation.{change}" for change in Change}
     assert {code for code in code_in(events.section("What Kapstan itself writes").text) if "." in code} == written

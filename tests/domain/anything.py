@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from domain.dosing import LEAST_MG
-from domain.events import ClinicEvent, PregnancyTest
-from domain.state import Phase, Stage
+from domain.course.rules.dosing import LEAST_MG
+from domain.course.state import Phase, Stage
+from domain.events.clinic_events import ClinicEvent, PregnancyTest
 from tests.cast import (
     CALM,
     EVERYBODY,

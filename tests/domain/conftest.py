@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from domain.protocol import Protocol
+from domain.protocol.model import Protocol
 from tests.cast import WEEKLY
 from tests.domain.ward import Ward, is_whole
 

@@ -14,10 +14,10 @@ from typing import Any, Final, Generic, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from domain.oncall import OnCall, parse_on_call
-from domain.protocol import Protocol, Range
-from domain.protocol_file import parse_protocol
-from domain.protocol_table import Parameter, parameters
+from domain.oncall.file import OnCall, parse_on_call
+from domain.protocol.file import parse_protocol
+from domain.protocol.model import Protocol, Range
+from domain.protocol.parameters import Parameter, parameters
 from tests.floor import ROOT
 
 Path = tuple[str | int, ...]

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
-from domain.events import DoseAdministered, PatientDischarged
+from domain.events.clinic_events import DoseAdministered, PatientDischarged
 from domain.ledger import Entry
-from domain.protocol import Protocol, Range
+from domain.protocol.model import Protocol, Range
 from domain.values import Role
 
 BLOCKING = {"vitals_emergency", "suicide_risk"}

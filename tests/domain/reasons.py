@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from domain import clearance as clearance_rules
-from domain import followup
-from domain.escalation import Kind
-from domain.events import ClinicEvent, PregnancyTest, SessionBooked, StaffMember
-from domain.gates import STANDING
-from domain.protocol import Limit, LimitSeverity, Protocol, Vital
-from domain.state import Phase
+from domain.course.admissibility import STANDING
+from domain.course.rules import clearance as clearance_rules
+from domain.course.rules import followup
+from domain.course.state import Phase
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import ClinicEvent, PregnancyTest, SessionBooked, StaffMember
+from domain.protocol.model import Limit, LimitSeverity, Protocol, Vital
 from domain.values import Blocker, Role
 from tests.cast import (
     DESK,

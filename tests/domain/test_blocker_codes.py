@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from domain import budget
-from domain.eligibility import cautions
-from domain.escalation import Acknowledge, Kind, Opening, Resolve, escalation_id
-from domain.obligation import Obligation, opened
-from domain.oncall import Duty, Standing, parse_on_call
-from domain.protocol import Vital
-from domain.reading_events import parse_event
+from domain.course import budget
+from domain.course.rules.eligibility import cautions
+from domain.escalation.escalation import Obligation, opened
+from domain.escalation.messages import Acknowledge, Kind, Opening, Resolve, escalation_id
+from domain.events.parsing import parse_event
+from domain.oncall.file import Duty, Standing, parse_on_call
+from domain.protocol.model import Vital
 from domain.refusal import RefusalCode, Refused
 from domain.values import Severity
 from tests.cast import (

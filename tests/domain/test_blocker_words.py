@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from domain.blocker_words import LIFTED_BY_TIME, UNNAMED, WORDS, words_of, words_of_all
-from domain.protocol import Vital
+from domain.protocol.model import Vital
 from domain.values import Blocker
+from domain.views.blocker_labels import LIFTED_BY_TIME, UNNAMED, WORDS, words_of, words_of_all
 from tests.cast import MARA, TOPICS, consent, minutes, preparation, screening, vitals
 from tests.docs.blockers import raised
 from tests.domain.ward import Ward

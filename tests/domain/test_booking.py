@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from domain.deadlines import DeadlineKind
-from domain.escalation import Change, Kind
-from domain.events import StaffMember
-from domain.state import Phase, Stage
+from domain.course.deadlines import DeadlineKind
+from domain.course.state import Phase, Stage
+from domain.escalation.messages import Change, Kind
+from domain.events.clinic_events import StaffMember
 from domain.values import Actor, Role, Severity
 from tests.cast import (
     EVERYBODY,

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from domain.escalation import Change, EscalationState, Kind, Notice
+from domain.course.state import Outcome, Phase, Stage
+from domain.escalation.messages import Change, EscalationState, Kind, Notice
 from domain.ledger import GENESIS
 from domain.refusal import RefusalCode
-from domain.state import Outcome, Phase, Stage
 from domain.values import Severity
 from tests.cast import (
     DESK,

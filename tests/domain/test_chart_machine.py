@@ -18,17 +18,22 @@ from hypothesis import assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from domain.answer import AlreadyAnswered
-from domain.chart import CLOCK_SKEW, Chart
-from domain.deadlines import DeadlineKind
-from domain.escalation import Change, EscalationState
-from domain.events import ClinicEvent, DoseAdministered, PatientDischarged, VitalsRecorded
-from domain.protocol import Protocol
+from domain.course.answer import AlreadyAnswered
+from domain.course.course import CLOCK_SKEW, Chart
+from domain.course.deadlines import DeadlineKind
+from domain.course.rules.vitals import Verdict, verdict
+from domain.course.state import MedicineSession
+from domain.course.transition import Again
+from domain.escalation.messages import Change, EscalationState
+from domain.events.clinic_events import (
+    ClinicEvent,
+    DoseAdministered,
+    PatientDischarged,
+    VitalsRecorded,
+)
+from domain.protocol.model import Protocol
 from domain.refusal import RefusalCode, Refused
-from domain.state import MedicineSession
-from domain.todo import to_do
-from domain.turn import Again
-from domain.vitals import Verdict, verdict
+from domain.views.next_task import to_do
 from tests.cast import MARA, WEEKLY, days, minutes, moved, seconds, vitals, weekly
 from tests.domain.anything import a_while, anything, next_of_a_good_story, offered_and_accepted
 from tests.domain.ledger_tells import assert_discharge_was_safe, assert_dose_was_safe, monitored

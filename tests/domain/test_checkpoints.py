@@ -5,10 +5,10 @@ from time import process_time
 
 import pytest
 
-from domain.checkpoints import Checkpoint, CheckpointStatus, checkpoints
-from domain.deadlines import DeadlineKind
-from domain.escalation import Change, Kind
-from domain.turn import Settle
+from domain.course.deadlines import DeadlineKind
+from domain.course.rules.checkpoints import Checkpoint, CheckpointStatus, checkpoints
+from domain.course.transition import Settle
+from domain.escalation.messages import Change, Kind
 from domain.values import Severity
 from tests.cast import (
     MARA,

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from domain.escalation import Change, Kind
-from domain.events import PatientCheckedIn, PregnancyTest, VitalsRecorded
-from domain.state import Stage
+from domain.course.state import Stage
+from domain.escalation.messages import Change, Kind
+from domain.events.clinic_events import PatientCheckedIn, PregnancyTest, VitalsRecorded
 from domain.values import Actor
 from tests.cast import (
     EVERYBODY,

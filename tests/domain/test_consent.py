@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from domain.escalation import Kind
+from domain.escalation.messages import Kind
 from domain.values import Actor, Severity
 from tests.cast import (
     DESK,

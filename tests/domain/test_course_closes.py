@@ -5,10 +5,10 @@ from typing import Protocol
 
 import pytest
 
-from domain.escalation import Kind
-from domain.events import ClinicEvent
+from domain.course.state import Outcome, Phase
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import ClinicEvent
 from domain.refusal import RefusalCode
-from domain.state import Outcome, Phase
 from domain.values import CourseId
 from tests.cast import (
     MARA,

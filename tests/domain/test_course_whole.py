@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from domain.chart import Chart
-from domain.events import ClinicEvent
-from domain.reading_events import parse_event
-from domain.state import Outcome, Phase, Stage
+from domain.course.course import Chart
+from domain.course.state import Outcome, Phase, Stage
+from domain.events.clinic_events import ClinicEvent
+from domain.events.parsing import parse_event
 from tests.cast import days, integration, pinned, seconds, weekly
 from tests.domain.conftest import Opens
 from tests.domain.ward import Ward, is_whole

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.deadlines import Deadline, DeadlineKind
-from domain.escalation import Kind
+from domain.course.deadlines import Deadline, DeadlineKind
+from domain.escalation.messages import Kind
 from domain.values import Severity
 from tests.cast import MARA, MONDAY, assessment, days, discharge, hours, minutes, referral
 from tests.domain.ward import EDGES, TICK, Ward

@@ -4,10 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from domain.deadlines import DeadlineKind
-from domain.escalation import Change, Kind
-from domain.events import DischargeAssessed, Override, PatientDischarged, VitalsRecorded
-from domain.state import Phase, Stage
+from domain.course.deadlines import DeadlineKind
+from domain.course.state import Phase, Stage
+from domain.escalation.messages import Change, Kind
+from domain.events.clinic_events import (
+    DischargeAssessed,
+    Override,
+    PatientDischarged,
+    VitalsRecorded,
+)
 from domain.values import Actor
 from tests.cast import (
     EVERYBODY,

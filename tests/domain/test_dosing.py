@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from domain.events import DoseAdministered
-from domain.protocol import DoseBasis
-from domain.state import Stage
+from domain.course.state import Stage
+from domain.events.clinic_events import DoseAdministered
+from domain.protocol.model import DoseBasis
 from domain.values import Actor
 from tests.cast import (
     DESK,

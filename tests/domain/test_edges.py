@@ -9,15 +9,15 @@ from typing import Final
 
 import pytest
 
-from domain import view
-from domain.calls_to_come import Ahead, calls_to_come
-from domain.chart import Chart, Decision
-from domain.deadlines import owed
-from domain.events import MODELS, ClinicEvent, fingerprint
+from domain.course.course import Chart, Decision
+from domain.course.deadlines import owed
+from domain.course.projection import Ahead, calls_to_come
+from domain.events.clinic_events import MODELS, ClinicEvent, fingerprint
+from domain.events.parsing import event_from
 from domain.ledger import Entry, first_fault
-from domain.reading_events import event_from
 from domain.refusal import Refused
-from domain.summary import Batch
+from domain.views import course
+from domain.views.summary import Batch
 from tests.cast import (
     HAS_A_PLAN,
     MARA,
@@ -160,8 +160,8 @@ def breaks_nothing(before: Chart, decision: Decision, now: datetime) -> Chart:
         assert stored == entry
     assert all(one.passes_at.tzinfo and one.key for one in (*chart.deadlines(), *owed(chart)))
     for moment in (now, LAST):
-        is_read_back(view.course_view(chart, moment))
-        batch = view.batch_of(chart, decision.entries, moment)
+        is_read_back(course.course_view(chart, moment))
+        batch = course.batch_of(chart, decision.entries, moment)
         is_read_back(batch)
         fits_its_columns(batch)
     is_read_back(calls_to_come(chart, Ahead(at=now, until=now + minutes(30))))
@@ -218,7 +218,7 @@ def test_no_edge_of_any_field_of_any_event_breaks_anything_afterwards(number: in
         if event.subject == ward.course and (decision := the_chart_takes(ward, event)) is not None:
             assert first_fault([*ward.entries, *decision.entries]) is None
             later = breaks_nothing(ward.chart, decision, ward.now).pass_deadlines(LAST)
-            is_read_back(view.batch_of(later.chart, later.entries, LAST))
+            is_read_back(course.batch_of(later.chart, later.entries, LAST))
             taken += 1
     assert taken > 1
 
@@ -275,7 +275,7 @@ def test_a_whole_course_at_either_end_of_time_is_a_course_like_any_other(begins:
 
     assert ward.chart.is_closed
     assert is_whole(ward)
-    is_read_back(view.course_view(ward.chart, ward.now))
+    is_read_back(course.course_view(ward.chart, ward.now))
 
 
 @pytest.mark.parametrize("reach", [Ward.dosed, Ward.discharged, Ward.integrated, Ward.completed])
@@ -290,7 +290,7 @@ def test_a_course_of_1900_that_is_sent_today_asks_for_what_is_missing_and_makes_
     today.passes(hours(2))
 
     assert len(today.entries) < known + 40
-    assert len(view.course_view(today.chart, today.now).deadlines) < 40
+    assert len(course.course_view(today.chart, today.now).deadlines) < 40
     breaks_nothing(today.blank, today.chart.pass_deadlines(LAST), LAST)
 
 
@@ -300,7 +300,7 @@ def test_a_baseline_next_to_nothing_has_no_percentage() -> None:
     ward.reports(referral(MARA, at=MONDAY, baseline={"madrs": 5e-324}))
     ward.reports(measure(MARA, "madrs", at=MONDAY + hours(1), score=31.5))
 
-    (shown,) = view.course_view(ward.chart, ward.now).measures
+    (shown,) = course.course_view(ward.chart, ward.now).measures
 
     assert shown.trend is not None
     assert shown.trend.improvement_percent is None

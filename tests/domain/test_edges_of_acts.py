@@ -9,11 +9,11 @@ from pydantic import ValidationError
 
 from console.api.escalations import Order
 from console.pages.escalations import ORDERS, Act
-from domain.escalation import Acknowledge, Change, EscalationState, Kind, Opening, Repeat
-from domain.ladder import Climb
-from domain.obligation import EscalationRun, Obligation, opened
-from domain.oncall import Duty, parse_on_call
-from domain.reading_events import parse_json
+from domain.escalation.escalation import EscalationRun, Obligation, opened
+from domain.escalation.ladder import Climb
+from domain.escalation.messages import Acknowledge, Change, EscalationState, Kind, Opening, Repeat
+from domain.events.parsing import parse_json
+from domain.oncall.file import Duty, parse_on_call
 from domain.refusal import Refused
 from domain.values import Severity
 from tests.cast import MARA, days

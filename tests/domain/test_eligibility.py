@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from domain import eligibility
-from domain.events import Override, PregnancyTest, ScreeningRecorded
-from domain.state import Phase
+from domain.course.rules import eligibility
+from domain.course.state import Phase
+from domain.events.clinic_events import Override, PregnancyTest, ScreeningRecorded
 from domain.values import Actor
 from tests.cast import (
     DESK,

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from domain.deadlines import DeadlineKind
-from domain.escalation import Change, EscalationState, Kind, Repeat
-from domain.turn import Again, Open
+from domain.course.deadlines import DeadlineKind
+from domain.course.transition import Again, Open
+from domain.escalation.messages import Change, EscalationState, Kind, Repeat
 from domain.values import Actor, Severity
 from tests.cast import (
     EVERYBODY,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from domain.oncall import OnCallFileError, parse_on_call
-from domain.protocol_file import ProtocolFileError, parse_protocol
+from domain.oncall.file import OnCallFileError, parse_on_call
+from domain.protocol.file import ProtocolFileError, parse_protocol
 from tests.domain import (
     test_keys_after_the_visit,
     test_keys_before_the_visit,

@@ -1,6 +1,6 @@
 """What a course comes to in numbers."""
 
-from domain.figures import CourseFigures, MeasureFigures, Punctuality, course_figures
+from domain.views.figures import CourseFigures, MeasureFigures, Punctuality, course_figures
 from tests.cast import MARA, hours, integration, minutes, phq9
 from tests.domain.ward import TICK, Ward
 

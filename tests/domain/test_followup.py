@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.deadlines import DeadlineKind
-from domain.escalation import Change, Kind
-from domain.state import Outcome, Phase
+from domain.course.deadlines import DeadlineKind
+from domain.course.state import Outcome, Phase
+from domain.escalation.messages import Change, Kind
 from domain.values import Actor, Severity
 from tests.cast import (
     EVERYBODY,

@@ -8,15 +8,31 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.calls_to_come import Ahead, CallToCome, calls_to_come
-from domain.chart import Chart, Decision
-from domain.escalation import Acknowledge, EscalationId, Kind, Opening, Reassign, Repeat, Snooze
-from domain.forecast import FALLBACK_NAME, MOST_PAGES, Because, Forecast, Move, PageToCome, forecast
-from domain.obligation import Obligation, opened
-from domain.oncall import FALLBACK, Duty, OnCall, Standing, parse_on_call
+from domain.course.course import Chart, Decision
+from domain.course.projection import Ahead, CallToCome, calls_to_come
+from domain.course.transition import Again, Open, Settle
+from domain.escalation.escalation import Obligation, opened
+from domain.escalation.messages import (
+    Acknowledge,
+    EscalationId,
+    Kind,
+    Opening,
+    Reassign,
+    Repeat,
+    Snooze,
+)
+from domain.oncall.file import FALLBACK, Duty, OnCall, Standing, parse_on_call
 from domain.refusal import Refused
-from domain.turn import Again, Open, Settle
 from domain.values import PersonId, Severity
+from domain.views.forecast import (
+    FALLBACK_NAME,
+    MOST_PAGES,
+    Because,
+    Forecast,
+    Move,
+    PageToCome,
+    forecast,
+)
 from tests.cast import adverse_event, days, hold, hours, minutes, vitals, withdrawal
 from tests.domain.ward import TICK, Ward
 from tests.floor import ROOT

@@ -6,11 +6,11 @@ from typing import Protocol
 
 import pytest
 
-from domain import clearance as clearance_rules
-from domain import followup
-from domain.events import MODELS, ClinicEvent, CourseReferred, SessionBooked
-from domain.gates import PLACES, STANDING
-from domain.state import Phase, Stage
+from domain.course.admissibility import PLACES, STANDING
+from domain.course.rules import clearance as clearance_rules
+from domain.course.rules import followup
+from domain.course.state import Phase, Stage
+from domain.events.clinic_events import MODELS, ClinicEvent, CourseReferred, SessionBooked
 from domain.values import Actor, CourseId, Role
 from tests.cast import (
     EVERYBODY,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.deadlines import DeadlineKind
-from domain.escalation import Kind
+from domain.course.deadlines import DeadlineKind
+from domain.escalation.messages import Kind
 from domain.values import Actor, Severity
 from tests.cast import (
     CALM,

@@ -5,9 +5,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.escalation import Acknowledge, EscalationState, Page, Reassign, Resolve, Snooze
-from domain.incident import MOVES_AGAIN, Due, Incident, Order, is_of_the_watch, raised
-from domain.oncall import FALLBACK, OnCall, parse_on_call
+from domain.escalation.messages import (
+    Acknowledge,
+    EscalationState,
+    Page,
+    Reassign,
+    Resolve,
+    Snooze,
+)
+from domain.escalation.watchdog_alarm import (
+    MOVES_AGAIN,
+    Due,
+    Incident,
+    Order,
+    is_of_the_watch,
+    raised,
+)
+from domain.oncall.file import FALLBACK, OnCall, parse_on_call
 from domain.refusal import RefusalCode, Refused
 from tests.floor import ROOT
 

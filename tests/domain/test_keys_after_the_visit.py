@@ -6,12 +6,12 @@ from typing import Final
 
 import pytest
 
-from domain.deadlines import DeadlineKind
-from domain.escalation import Kind
-from domain.measures import Change, Direction
-from domain.state import Phase
+from domain.course.deadlines import DeadlineKind
+from domain.course.measures import Change, Direction
+from domain.course.state import Phase
+from domain.escalation.messages import Kind
 from domain.values import Severity
-from domain.view import course_view
+from domain.views.course import course_view
 from tests.cast import HAS_A_METHOD, HAS_A_PLAN, MARA, cssrs, days, form, hours, measure, minutes, phq9
 from tests.domain.keys import OneKey, Path, protocol_with
 from tests.domain.ward import Ward

@@ -5,12 +5,12 @@ from typing import Final
 
 import pytest
 
-from domain.deadlines import DeadlineKind
-from domain.events import ClinicEvent
-from domain.protocol_approval import content_hash
-from domain.protocol_table import rows
-from domain.state import Phase
-from domain.view import course_view
+from domain.course.deadlines import DeadlineKind
+from domain.course.state import Phase
+from domain.events.clinic_events import ClinicEvent
+from domain.protocol.approval import content_hash
+from domain.protocol.parameters import rows
+from domain.views.course import course_view
 from tests.cast import (
     MARA,
     booking,

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.ladder import Climb, forecast
-from domain.oncall import FALLBACK, Duty, OnCall
-from domain.rota import next_opening
+from domain.escalation.ladder import Climb, forecast
+from domain.oncall.file import FALLBACK, Duty, OnCall
+from domain.oncall.rota import next_opening
 from domain.values import PersonId, Severity
 from tests.domain.keys import OneKey, Path, on_call_with
 

@@ -4,12 +4,12 @@ from typing import Final
 
 import pytest
 
-from domain.deadlines import DeadlineKind
-from domain.escalation import Kind
-from domain.events import DischargeAssessed, VitalsRecorded
-from domain.state import Phase
+from domain.course.deadlines import DeadlineKind
+from domain.course.state import Phase
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import DischargeAssessed, VitalsRecorded
 from domain.values import Severity
-from domain.view import course_view
+from domain.views.course import course_view
 from tests.cast import (
     MARA,
     STAFF,

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from domain.escalation import (
+from domain.escalation.escalation import (
+    AGAIN_AFTER,
+    FIRST_PAGES,
+    LAST_PAGES,
+    Attempt,
+    Obligation,
+    opened,
+)
+from domain.escalation.ladder import Climb, Rung, forecast
+from domain.escalation.messages import (
     Acknowledge,
     Change,
     EscalationState,
@@ -20,9 +29,7 @@ from domain.escalation import (
     Snooze,
     escalation_id,
 )
-from domain.ladder import Climb, Rung, forecast
-from domain.obligation import AGAIN_AFTER, FIRST_PAGES, LAST_PAGES, Attempt, Obligation, opened
-from domain.oncall import Duty, parse_on_call
+from domain.oncall.file import Duty, parse_on_call
 from domain.refusal import RefusalCode, Refused
 from domain.values import Severity
 

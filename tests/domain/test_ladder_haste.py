@@ -7,8 +7,8 @@ from itertools import accumulate, combinations
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from domain.ladder import Climb, Rung, forecast
-from domain.oncall import OnCall, OnCallFileError, parse_on_call
+from domain.escalation.ladder import Climb, Rung, forecast
+from domain.oncall.file import OnCall, OnCallFileError, parse_on_call
 from domain.values import Severity
 
 OPENED = datetime(2026, 3, 2, 18, tzinfo=UTC)

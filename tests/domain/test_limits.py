@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.limits import LimitKind, SessionLimit, session_limits
-from domain.protocol import Vital
-from domain.vitals import VerdictSeverity, verdict
+from domain.course.rules.vitals import VerdictSeverity, verdict
+from domain.protocol.model import Vital
+from domain.views.limits import LimitKind, SessionLimit, session_limits
 from tests.cast import MARA, WEEKLY, minutes, vitals
 from tests.domain.ward import Ward
 

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.answer import AlreadyAnswered
-from domain.chart import Chart
-from domain.checkpoints import checkpoints, is_overdue, reading_due_at
-from domain.deadlines import deadlines
-from domain.events import VitalsRecorded
+from domain.course.answer import AlreadyAnswered
+from domain.course.course import Chart
+from domain.course.deadlines import deadlines
+from domain.course.rules.checkpoints import checkpoints, is_overdue, reading_due_at
+from domain.course.rules.vitals import verdict
+from domain.course.state import CourseState, MedicineSession
+from domain.events.clinic_events import VitalsRecorded
 from domain.refusal import Refused
-from domain.state import CourseState, MedicineSession
-from domain.story import MOST_TOLD
-from domain.view import MOST_READINGS, batch_of, course_view
-from domain.vitals import verdict
+from domain.views.course import MOST_READINGS, batch_of, course_view
+from domain.views.timeline import MOST_TOLD
 from tests.cast import MARA, dose, gad7, minutes, phq9, vitals, weekly
 from tests.domain.ward import Ward
 

@@ -6,8 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.measures import Change, Direction, Risk, Scored, baseline_errors, change, scored, triage
-from domain.protocol import Item9Rule, MeasureMoment, MeasureRule, Range
+from domain.course.measures import (
+    Change,
+    Direction,
+    Risk,
+    Scored,
+    baseline_errors,
+    change,
+    scored,
+    triage,
+)
+from domain.protocol.model import Item9Rule, MeasureMoment, MeasureRule, Range
 from domain.refusal import FieldError, RefusalCode, Refused
 from domain.values import Severity
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from domain.measures import Direction
-from domain.protocol import Every, MeasureMoment
-from domain.view import MeasureView, course_view
+from domain.course.measures import Direction
+from domain.protocol.model import Every, MeasureMoment
+from domain.views.course import MeasureView, course_view
 from tests.cast import MARA, MONDAY, WEEKLY, cssrs, days, gad7, hours, measure, minutes, phq9, referral, weekly
 from tests.domain.conftest import Opens
 from tests.domain.ward import EDGES, Ward

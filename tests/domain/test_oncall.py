@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain.oncall import FALLBACK, Duty, parse_on_call
-from domain.rota import Hours, Rota
+from domain.oncall.file import FALLBACK, Duty, parse_on_call
+from domain.oncall.rota import Hours, Rota
 from domain.values import Severity
 
 EXAMPLE = parse_on_call(Path("examples/oncall.toml").read_text(encoding="utf-8"), "oncall.toml")

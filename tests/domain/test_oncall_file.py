@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.oncall import OnCallFileError, parse_on_call
+from domain.oncall.file import OnCallFileError, parse_on_call
 from domain.values import Severity
 
 EXAMPLE = Path("examples/oncall.toml").read_text(encoding="utf-8")

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from domain.deadlines import DeadlineKind
-from domain.escalation import Kind
-from domain.protocol import DoseBasis
-from domain.state import Phase
+from domain.course.deadlines import DeadlineKind
+from domain.course.state import Phase
+from domain.escalation.messages import Kind
+from domain.protocol.model import DoseBasis
 from domain.values import Actor, Severity
 from tests.cast import (
     DESK,

@@ -9,8 +9,17 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.durations import LONGEST, duration, iso_8601
-from domain.protocol import Limit, LimitSeverity, MeasureMoment, MeasureRule, Protocol, Range, Vital, VitalRanges
-from domain.protocol_file import parse_protocol
+from domain.protocol.file import parse_protocol
+from domain.protocol.model import (
+    Limit,
+    LimitSeverity,
+    MeasureMoment,
+    MeasureRule,
+    Protocol,
+    Range,
+    Vital,
+    VitalRanges,
+)
 from domain.values import Role
 
 WEEKLY = Path(__file__).parents[2] / "protocols" / "kap-im-weekly.toml"

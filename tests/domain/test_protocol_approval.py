@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.durations import duration
-from domain.protocol import Protocol
-from domain.protocol_approval import Approval, approvals_of, content_hash, parse_approvals, written
-from domain.protocol_file import ProtocolFileError, parse_protocol
+from domain.protocol.approval import Approval, approvals_of, content_hash, parse_approvals, written
+from domain.protocol.file import ProtocolFileError, parse_protocol
+from domain.protocol.model import Protocol
 
 WEEKLY = (Path(__file__).parents[2] / "protocols" / "kap-im-weekly.toml").read_text(encoding="utf-8")
 PROTOCOL = parse_protocol(WEEKLY, "kap.toml")

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from domain.protocol_differences import differences
+from domain.protocol.differences import differences
 from tests.cast import WEEKLY
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.protocol import Protocol
-from domain.protocol_file import Finding, ProtocolFileError, parse_protocol
+from domain.protocol.file import Finding, ProtocolFileError, parse_protocol
+from domain.protocol.model import Protocol
 
 ROOT = Path(__file__).parents[2]
 WEEKLY = (ROOT / "protocols" / "kap-im-weekly.toml").read_text(encoding="utf-8")

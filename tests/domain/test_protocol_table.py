@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from domain.protocol import DoseBasis, Grade
-from domain.protocol_file import parse_protocol
-from domain.protocol_table import parameters, rows, without_evidence
+from domain.protocol.file import parse_protocol
+from domain.protocol.model import DoseBasis, Grade
+from domain.protocol.parameters import parameters, rows, without_evidence
 
 WEEKLY = (Path(__file__).parents[2] / "protocols" / "kap-im-weekly.toml").read_text(encoding="utf-8")
 PROTOCOL = parse_protocol(WEEKLY, "kap.toml")

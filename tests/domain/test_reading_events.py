@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pytest
 from pydantic import JsonValue
 
-from domain.events import CLINIC_EVENT, MODELS, VitalsRecorded, fingerprint
-from domain.reading_events import event_from, parse_event
+from domain.events.clinic_events import CLINIC_EVENT, MODELS, VitalsRecorded, fingerprint
+from domain.events.parsing import event_from, parse_event
 from domain.refusal import RefusalCode, Refused
 from tests.cast import MARA, MONDAY, booking, days, vitals
 

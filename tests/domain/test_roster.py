@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.oncall import parse_on_call
-from domain.roster import Called, Through, roster
-from domain.rota import Rota, Shift
+from domain.oncall.file import parse_on_call
+from domain.oncall.roster import Called, Through, roster
+from domain.oncall.rota import Rota, Shift
 from domain.values import Role, Severity
 from tests.floor import ROOT
 

@@ -1,8 +1,8 @@
 """A course's own story and the ledger's: the same things happened, and the ledger knows what no longer counts."""
 
-from domain.escalation import Change, Kind
-from domain.story import Happening, happening, happenings
+from domain.escalation.messages import Change, Kind
 from domain.values import Role
+from domain.views.timeline import Happening, happening, happenings
 from tests.cast import HAS_A_PLAN, MARA, booking, cancellation, cssrs, days, hold, minutes, resumption
 from tests.domain.ward import Ward
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.measures import change
-from domain.trend import Thresholds, thresholds
+from domain.course.measures import change
+from domain.views.score_trend import Thresholds, thresholds
 from tests.cast import MARA, MONDAY, WEEKLY, cssrs, measure, minutes, phq9, referral, weekly
 from tests.domain.conftest import Opens
 from tests.domain.ward import Ward

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.protocol import IntegrationRules
-from domain.todo import ToDo, to_do
-from domain.view import course_summary
+from domain.protocol.model import IntegrationRules
+from domain.views.course import course_summary
+from domain.views.next_task import ToDo, to_do
 from tests.cast import (
     HAS_A_PLAN,
     MARA,

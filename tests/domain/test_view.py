@@ -1,12 +1,12 @@
 """One course as it is shown: where it is, what may come, what blocks it, what is due."""
 
-from domain.escalation import Kind
-from domain.events import Dose
-from domain.limits import session_limits
-from domain.measures import Risk
-from domain.state import Outcome, Phase, Stage
+from domain.course.measures import Risk
+from domain.course.state import Outcome, Phase, Stage
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import Dose
 from domain.values import Severity
-from domain.view import CourseView, course_summary, course_view
+from domain.views.course import CourseView, course_summary, course_view
+from domain.views.limits import session_limits
 from tests.cast import (
     HAS_A_PLAN,
     MARA,

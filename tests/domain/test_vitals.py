@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.deadlines import DeadlineKind
-from domain.escalation import Change, Kind
-from domain.events import VitalsRecorded
-from domain.protocol import Limit, LimitSeverity, Vital
-from domain.turn import Again
+from domain.course.deadlines import DeadlineKind
+from domain.course.rules.vitals import Verdict, VerdictSeverity, verdict
+from domain.course.transition import Again
+from domain.escalation.messages import Change, Kind
+from domain.events.clinic_events import VitalsRecorded
+from domain.protocol.model import Limit, LimitSeverity, Vital
 from domain.values import Severity
-from domain.vitals import Verdict, VerdictSeverity, verdict
 from tests.cast import (
     MARA,
     abortion,

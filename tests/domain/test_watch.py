@@ -4,13 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.escalation import Acknowledge, EscalationState, Resolve, escalation_id
-from domain.escalation import Kind as EscalationKind
-from domain.incident import Incident, raised
-from domain.oncall import parse_on_call
-from domain.silence import Finding
-from domain.values import Severity
-from domain.watch import (
+from domain.escalation.messages import Acknowledge, EscalationState, Resolve, escalation_id
+from domain.escalation.messages import Kind as EscalationKind
+from domain.escalation.silence import Finding
+from domain.escalation.watchdog import (
     UNBROKEN,
     Expected,
     Heard,
@@ -26,6 +23,9 @@ from domain.watch import (
     overdue,
     patience,
 )
+from domain.escalation.watchdog_alarm import Incident, raised
+from domain.oncall.file import parse_on_call
+from domain.values import Severity
 from tests.floor import ROOT
 
 CLINIC = parse_on_call((ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8"), "oncall.toml")

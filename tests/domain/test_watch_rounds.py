@@ -5,13 +5,31 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.escalation import Kind, Resolve, escalation_id
-from domain.incident import Incident, raised
-from domain.oncall import parse_on_call
-from domain.rounds import MOST_OF_THEIR_OWN, Asked, Judged, Measure, is_late, judged, moves
-from domain.silence import Finding, words
+from domain.escalation.messages import Kind, Resolve, escalation_id
+from domain.escalation.silence import Finding, words
+from domain.escalation.watchdog import (
+    GRACES_WITHOUT_A_DOSE,
+    Expected,
+    Heard,
+    Look,
+    Move,
+    Raise,
+    Settle,
+    Unanswered,
+    Visit,
+)
+from domain.escalation.watchdog_alarm import Incident, raised
+from domain.escalation.watchdog_rounds import (
+    MOST_OF_THEIR_OWN,
+    Asked,
+    Judged,
+    Measure,
+    is_late,
+    judged,
+    moves,
+)
+from domain.oncall.file import parse_on_call
 from domain.values import Severity
-from domain.watch import GRACES_WITHOUT_A_DOSE, Expected, Heard, Look, Move, Raise, Settle, Unanswered, Visit
 from tests.floor import ROOT
 
 CLINIC = parse_on_call((ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8"), "oncall.toml")

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain import budget
-from domain.answer import AlreadyAnswered
-from domain.chart import Chart
-from domain.escalation import Change, Kind
-from domain.events import ClinicEvent
+from domain.course import budget
+from domain.course.accepted_events import KEPT_WHOLE, MOST_WHOLE
+from domain.course.answer import AlreadyAnswered
+from domain.course.course import Chart
+from domain.escalation.messages import Change, Kind
+from domain.events.clinic_events import ClinicEvent
 from domain.ledger import Entry
 from domain.refusal import RefusalCode, Refused
-from domain.remembered import KEPT_WHOLE, MOST_WHOLE
 from domain.values import Severity
 from tests.cast import HAS_A_PLAN, MARA, cssrs, hold, minutes, plan, resumption, vitals
 from tests.domain.ward import Ward

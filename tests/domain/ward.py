@@ -10,17 +10,17 @@ from typing import Self
 
 import pytest
 
-from domain.answer import AlreadyAnswered, Answer
-from domain.chart import Chart, Decision, PinnedProtocol
-from domain.deadlines import Deadline, DeadlineKind
-from domain.escalation import Change, Kind, Notice, Repeat
-from domain.events import ClinicEvent, ProtocolMigrated
+from domain.course.answer import AlreadyAnswered, Answer
+from domain.course.course import Chart, Decision, PinnedProtocol
+from domain.course.deadlines import Deadline, DeadlineKind
+from domain.course.state import MedicineSession, Phase, Stage
+from domain.course.transition import Again, Call, Open, Settle
+from domain.escalation.messages import Change, Kind, Notice, Repeat
+from domain.events.clinic_events import ClinicEvent, ProtocolMigrated
+from domain.events.parsing import event_from
 from domain.ledger import Entry, first_fault
-from domain.protocol import Protocol
-from domain.reading_events import event_from
+from domain.protocol.model import Protocol
 from domain.refusal import Refusal, Refused
-from domain.state import MedicineSession, Phase, Stage
-from domain.turn import Again, Call, Open, Settle
 from domain.values import CourseId, Severity
 from tests.cast import (
     MARA,

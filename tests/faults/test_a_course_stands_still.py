@@ -12,8 +12,8 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from domain.escalation import EscalationState, EscalationView, workflow_id
-from domain.silence import Finding, words
+from domain.escalation.messages import EscalationState, EscalationView, workflow_id
+from domain.escalation.silence import Finding, words
 from domain.values import CourseId, Severity
 from gateway import courses as course_gateway
 from gateway.courses import Courses

@@ -18,8 +18,8 @@ from typing import Any
 import httpx
 
 from domain.access import TokenRole
-from domain.escalation import EscalationState, EscalationView
-from domain.events import ClinicEvent, DoseAdministered, VitalsRecorded
+from domain.escalation.messages import EscalationState, EscalationView
+from domain.events.clinic_events import ClinicEvent, DoseAdministered, VitalsRecorded
 from gateway.calls import Unavailable
 from gateway.courses import Courses
 from gateway.protocols import load_folder

@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from signal import Signals
 
-from domain.events import ClinicEvent, DoseAdministered, VitalsRecorded
+from domain.events.clinic_events import ClinicEvent, DoseAdministered, VitalsRecorded
 from gateway.calls import Unavailable
 from gateway.courses import Courses
 from gateway.protocols import load_folder

@@ -9,8 +9,8 @@ from signal import Signals
 
 import pytest
 
-from domain.checkpoints import CheckpointStatus
-from domain.events import ClinicEvent, DoseAdministered, VitalsRecorded
+from domain.course.rules.checkpoints import CheckpointStatus
+from domain.events.clinic_events import ClinicEvent, DoseAdministered, VitalsRecorded
 from domain.ledger import Entry
 from gateway.calls import Unavailable
 from gateway.courses import Courses

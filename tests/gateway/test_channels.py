@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.oncall import OnCallFileError
-from domain.page import Text
+from domain.escalation.page_text import Text
+from domain.oncall.file import OnCallFileError
 from domain.values import Severity
 from gateway.channels import HANGING_AT_MOST, Channels, fault
 from gateway.oncall import OnCallBook, read_on_call

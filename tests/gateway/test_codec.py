@@ -11,7 +11,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from domain.events import CourseReferred
+from domain.events.clinic_events import CourseReferred
 from gateway.codec import EncryptionCodec, Undecipherable
 from gateway.courses import Courses
 from gateway.temporal import connect

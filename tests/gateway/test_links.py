@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.oncall import FALLBACK
+from domain.oncall.file import FALLBACK
 from gateway.links import GOOD_FOR, BadLink, Links
 
 AT = datetime(2026, 3, 2, 3, 12, 40, tzinfo=UTC)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.protocol_file import ProtocolFileError
+from domain.protocol.file import ProtocolFileError
 from gateway.protocols import approval_path, approve_file, load_file, load_folder
 
 WEEKLY = (Path(__file__).parents[2] / "protocols" / "kap-im-weekly.toml").read_text(encoding="utf-8")

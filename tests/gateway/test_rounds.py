@@ -7,7 +7,7 @@ import pytest
 
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId
-from domain.view import CourseView, course_view
+from domain.views.course import CourseView, course_view
 from gateway.calls import TooMany, Unavailable
 from gateway.rounds import Round, Silent, go_round
 from tests.domain.ward import Ward

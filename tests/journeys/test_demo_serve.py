@@ -19,8 +19,8 @@ import psutil
 import pytest
 
 from domain.access import TokenRole
-from domain.escalation import EscalationState
-from domain.state import Phase
+from domain.course.state import Phase
+from domain.escalation.messages import EscalationState
 from tests.floor import ROOT, eventually, fresh_folder
 
 OPEN_WITHIN = timedelta(seconds=200)

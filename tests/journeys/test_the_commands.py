@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.events import CLINIC_EVENT
+from domain.events.clinic_events import CLINIC_EVENT
 from tests.floor import ROOT, Floor, Inbox, example_course, fresh_folder, inbox, on_call_file
 from tests.keyboard import kapstan
 

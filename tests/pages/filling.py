@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from console.pages.forms.entered import at_row
 from console.pages.forms.fields import Field, FieldKind, all_fields
-from domain.events import ClinicEvent
+from domain.events.clinic_events import ClinicEvent
 from tests.console.house import on_the_wire
 
 BEND = ZoneInfo("America/Los_Angeles")

@@ -9,8 +9,8 @@ import pytest
 from console.pages.forms.entered import data_of, entered_in, rows_of
 from console.pages.forms.fields import Field, FieldKind, all_fields, fields_of
 from console.pages.forms.shown import NEEDED, NO_MOMENT, ShownForm, shown
-from domain.events import MODELS, ClinicEvent, PatientCheckedIn, StaffMember
-from domain.reading_events import event_from
+from domain.events.clinic_events import MODELS, ClinicEvent, PatientCheckedIn, StaffMember
+from domain.events.parsing import event_from
 from domain.refusal import FieldError, Refused
 from domain.values import Role
 from tests.cast import (

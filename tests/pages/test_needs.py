@@ -10,9 +10,9 @@ import pytest
 from console.pages.clock import WallClock
 from console.pages.needs import needs
 from console.pages.viewer import Viewer
-from domain.escalation import EscalationState, EscalationView, Kind, Page
-from domain.ladder import Climb
-from domain.oncall import FALLBACK, parse_on_call
+from domain.escalation.ladder import Climb
+from domain.escalation.messages import EscalationState, EscalationView, Kind, Page
+from domain.oncall.file import FALLBACK, parse_on_call
 from domain.values import Severity
 from tests.floor import ROOT
 

@@ -10,7 +10,7 @@ import pytest
 
 from console.pages.forms.fields import all_fields
 from domain.access import TokenRole
-from domain.events import MODELS, ClinicEvent
+from domain.events.clinic_events import MODELS, ClinicEvent
 from tests.cast import MONDAY, assessment, dose, hold, phq9, plan, referral, resumption, vitals
 from tests.console.house import House, on_the_wire
 from tests.domain.ward import Ward

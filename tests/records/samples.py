@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue
 
-from domain.escalation import EscalationState, EscalationView, Kind, Page, escalation_id
+from domain.escalation.messages import EscalationState, EscalationView, Kind, Page, escalation_id
 from domain.ledger import GENESIS, Entry, Note, write
-from domain.summary import Batch, CourseSummary
 from domain.values import Actor, CourseId, Role, Severity
+from domain.views.summary import Batch, CourseSummary
 
 MARA: CourseId = "MARA-1"
 MONDAY = datetime(2026, 1, 5, 17, 0, 0, 123456, tzinfo=UTC)

@@ -5,11 +5,11 @@ import json
 import asyncpg
 import pytest
 
-from domain.events import ClinicEvent
+from domain.events.clinic_events import ClinicEvent
+from domain.events.parsing import event_from
 from domain.ledger import first_fault
-from domain.reading_events import event_from
 from domain.values import CourseId
-from domain.view import batch_of
+from domain.views.course import batch_of
 from records.store import RecordStore
 from tests.cast import booking, days, measure, referral, withdrawal
 from tests.domain.edges import MOMENTS, ODD

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from domain.escalation import EscalationView
-from domain.summary import CourseSummary
+from domain.escalation.messages import EscalationView
+from domain.views.summary import CourseSummary
 from records.changes import Change, ChangeKind, Changes, SessionState, listening
 from records.connections import open_connections
 from records.store import RecordStore

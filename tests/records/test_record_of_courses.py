@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pydantic import JsonValue, ValidationError
 
 from domain.ledger import Note, digest
-from domain.summary import Batch
 from domain.values import Actor, Role, Severity
+from domain.views.summary import Batch
 from records.errors import LedgerConflict, LedgerGap
 from records.store import Head, RecordStore, open_store
 from tests.records.samples import MARA, batch, ledger, note, readings, summary

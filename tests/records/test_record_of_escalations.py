@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.escalation import EscalationState, EscalationView
+from domain.escalation.messages import EscalationState, EscalationView
 from domain.values import Severity
 from records.store import EscalationFilter, RecordStore, open_store
 from tests.records.samples import MARA, MONDAY, page, view

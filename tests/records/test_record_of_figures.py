@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.figures import CourseFigures, FleetFigures, MeasureFigures, Punctuality
 from domain.values import CourseId, Severity
+from domain.views.figures import CourseFigures, FleetFigures, MeasureFigures, Punctuality
 from records.figures import Period
 from records.store import RecordStore
 from tests.records.samples import MARA, MONDAY, batch, ledger, readings, view

@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 from pydantic import ValidationError
 
-from domain.state import Phase
-from domain.summary import CourseSummary
+from domain.course.state import Phase
 from domain.values import CourseId, Severity
+from domain.views.summary import CourseSummary
 from records.board import Board, BoardFilter, Column
 from records.store import RecordStore
 from tests.records.samples import MONDAY, batch, ledger, readings, view

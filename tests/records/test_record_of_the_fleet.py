@@ -6,8 +6,8 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from domain.summary import CourseSummary
 from domain.values import CourseId, Severity
+from domain.views.summary import CourseSummary
 from records.store import CourseFilter, RecordStore
 from tests.floor import WITHIN
 from tests.records.samples import MARA, MONDAY, batch, ledger, readings, view

@@ -8,13 +8,13 @@ import asyncpg
 import pytest
 from pydantic import JsonValue
 
-from domain.escalation import Acknowledge, EscalationState, Kind, Page, escalation_id
-from domain.incident import Incident, raised
+from domain.escalation.messages import Acknowledge, EscalationState, Kind, Page, escalation_id
+from domain.escalation.watchdog import Expected, Look
+from domain.escalation.watchdog_alarm import Incident, raised
 from domain.ledger import Note
-from domain.oncall import parse_on_call
+from domain.oncall.file import parse_on_call
 from domain.refusal import Refused
 from domain.values import Severity
-from domain.watch import Expected, Look
 from records.connections import open_connections
 from records.errors import RecordStoreUnreachable
 from records.gauges import gauges

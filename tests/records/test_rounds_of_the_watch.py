@@ -8,11 +8,11 @@ import pytest
 from pydantic import JsonValue
 
 from console.watch import ASKED_AT_ONCE, Watch
-from domain.escalation import EscalationState, EscalationView, Kind, escalation_id
+from domain.escalation.messages import EscalationState, EscalationView, Kind, escalation_id
+from domain.escalation.silence import Finding, Silence, words
+from domain.escalation.watchdog import GRACES_WITHOUT_A_DOSE, Heard, Look, Suspect, Unanswered
 from domain.ledger import Note
-from domain.silence import Finding, Silence, words
 from domain.values import CourseId, Severity
-from domain.watch import GRACES_WITHOUT_A_DOSE, Heard, Look, Suspect, Unanswered
 from gateway.calls import Unavailable
 from records.connections import Connections, open_connections
 from records.gauges import gauges

@@ -9,9 +9,9 @@ import asyncpg
 import pytest
 
 from domain.access import Token, TokenRole
-from domain.figures import CourseFigures, MeasureFigures
-from domain.incident import raised
-from domain.watch import Look
+from domain.escalation.watchdog import Look
+from domain.escalation.watchdog_alarm import raised
+from domain.views.figures import CourseFigures, MeasureFigures
 from records.access import AccessStore, CourseRead
 from records.board import BoardFilter
 from records.changes import Change, Changes

@@ -10,12 +10,12 @@ import pytest
 
 from console.alarms import Alarms
 from console.watch import Watch
-from domain.escalation import EscalationId, EscalationState, EscalationView, Page
-from domain.incident import Incident
-from domain.oncall import parse_on_call
-from domain.page import Text
+from domain.escalation.messages import EscalationId, EscalationState, EscalationView, Page
+from domain.escalation.page_text import Text
+from domain.escalation.watchdog import Expected, Heard, Look, Unanswered
+from domain.escalation.watchdog_alarm import Incident
+from domain.oncall.file import parse_on_call
 from domain.values import Severity
-from domain.watch import Expected, Heard, Look, Unanswered
 from records.connections import Connections, open_connections
 from records.errors import RecordStoreError
 from records.store import EscalationFilter, RecordStore

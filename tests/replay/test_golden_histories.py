@@ -8,10 +8,10 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import UnsandboxedWorkflowRunner
 
-from domain import gates, moves
-from domain.events import ClinicEvent, PatientCheckedIn
+from domain.course import admissibility, effects
+from domain.course.transition import Course, Turn
+from domain.events.clinic_events import ClinicEvent, PatientCheckedIn
 from domain.ledger import Note
-from domain.turn import Course, Turn
 from domain.values import Blocker
 from gateway.temporal import data_converter
 from tests.replay.agreement import differences, ledger_faults
@@ -40,7 +40,7 @@ async def test_a_released_history_replays_to_the_same_words(file: Path) -> None:
 async def test_a_rule_made_stricter_does_not_break_what_was_accepted_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """What stands in history was accepted by the rules of its day: a replay asks nobody again, and writes the same."""
     forbidden = Blocker(code="course.held", message="No event is accepted any more", absolute=True)
-    monkeypatch.setattr(gates, "blockers_for", lambda *_: (forbidden,))
+    monkeypatch.setattr(admissibility, "blockers_for", lambda *_: (forbidden,))
     for file in COURSES:
         history = await _read(file)
 
@@ -51,14 +51,14 @@ async def test_a_rule_made_stricter_does_not_break_what_was_accepted_before_it(m
 
 async def test_one_more_entry_at_check_in_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands and their order would be the same; the head of the ledger would not."""
-    follows = moves.apply
+    follows = effects.apply
 
     def also_notes_the_room(turn: Turn[Course], event: ClinicEvent) -> None:
         follows(turn, event)
         if isinstance(event, PatientCheckedIn):
             turn.write(Note(time=event.time, type="kap.room.taken", data={}))
 
-    monkeypatch.setattr(moves, "apply", also_notes_the_room)
+    monkeypatch.setattr(effects, "apply", also_notes_the_room)
     for release in {file.parent for file in COURSES}:
         file = release / "course-1.json"
         history = await _read(file)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from domain.chart import PinnedProtocol
+from domain.course.course import PinnedProtocol
 from domain.ledger import first_fault
-from domain.oncall import parse_on_call
-from domain.protocol import Protocol
-from domain.protocol_approval import content_hash
-from domain.protocol_file import parse_protocol
+from domain.oncall.file import parse_on_call
+from domain.protocol.approval import content_hash
+from domain.protocol.file import parse_protocol
+from domain.protocol.model import Protocol
 from simulation.cast import Part
 from simulation.ending import ending
 from simulation.news import News, Overheard

@@ -7,9 +7,9 @@ from random import Random
 import pytest
 from rich.console import Console
 
-from domain.escalation import Kind
-from domain.protocol import Protocol
-from domain.state import Outcome
+from domain.course.state import Outcome
+from domain.escalation.messages import Kind
+from domain.protocol.model import Protocol
 from simulation import display, physiology
 from simulation.cast import Part, parts
 from simulation.cohort import INELIGIBLE, USUAL, WITHDRAWS, drawn_script

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 from rich.console import Console, RenderableType
 
-from domain.answer import Answer, SessionPosition
-from domain.escalation import Kind
-from domain.events import DoseAdministered
-from domain.protocol import Protocol
+from domain.course.answer import Answer, SessionPosition
+from domain.course.state import Phase, Stage
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import DoseAdministered
+from domain.protocol.model import Protocol
 from domain.refusal import Refusal, RefusalCode
-from domain.state import Phase, Stage
 from domain.values import Blocker
 from simulation import display
 from simulation.cast import parts

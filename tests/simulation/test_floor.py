@@ -7,16 +7,16 @@ from itertools import islice, pairwise
 
 import pytest
 
-from domain.checkpoints import CheckpointStatus
-from domain.deadlines import DeadlineKind
-from domain.escalation import EscalationState, Kind
+from domain.course.deadlines import DeadlineKind
+from domain.course.rules.checkpoints import CheckpointStatus
+from domain.course.rules.vitals import VerdictSeverity
+from domain.course.state import Outcome, Phase, Stage
+from domain.escalation.messages import EscalationState, Kind
 from domain.ledger import first_fault
-from domain.measures import PHQ9
-from domain.protocol import Protocol
-from domain.state import Outcome, Phase, Stage
+from domain.protocol.instruments import PHQ9
+from domain.protocol.model import Protocol
 from domain.values import Severity
-from domain.view import CourseView
-from domain.vitals import VerdictSeverity
+from domain.views.course import CourseView
 from simulation.calendar import around, where_it_is_morning
 from simulation.floor import Roster, Stay
 from simulation.patients import Patient

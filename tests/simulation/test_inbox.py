@@ -8,8 +8,8 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.paging import PageOrder, Paging
-from domain.escalation import Kind, Opening
-from domain.oncall import parse_on_call
+from domain.escalation.messages import Kind, Opening
+from domain.oncall.file import parse_on_call
 from domain.values import Severity
 from gateway.channels import Channels, prepare
 from gateway.oncall import OnCallBook

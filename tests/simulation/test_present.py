@@ -5,12 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.chart import PinnedProtocol
-from domain.escalation import EscalationState, Kind
-from domain.events import ClinicEvent, CourseDiscontinued, CourseReferred, MeasureRecorded
-from domain.protocol import Protocol
-from domain.protocol_approval import content_hash
-from domain.state import Outcome
+from domain.course.course import PinnedProtocol
+from domain.course.state import Outcome
+from domain.escalation.messages import EscalationState, Kind
+from domain.events.clinic_events import (
+    ClinicEvent,
+    CourseDiscontinued,
+    CourseReferred,
+    MeasureRecorded,
+)
+from domain.protocol.approval import content_hash
+from domain.protocol.model import Protocol
 from gateway.calls import TooMany, Unavailable
 from gateway.courses import Reported
 from simulation import mood

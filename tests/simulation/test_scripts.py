@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
-from domain.escalation import Kind
-from domain.events import ConsentSigned, PatientCheckedIn
-from domain.protocol import Protocol
-from domain.state import Outcome
+from domain.course.state import Outcome
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import ConsentSigned, PatientCheckedIn
+from domain.protocol.model import Protocol
 from domain.values import Role
 from simulation.cast import CAST, Part, parts
 from simulation.ending import Call, Ending, Expected, differences

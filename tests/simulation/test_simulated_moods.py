@@ -5,7 +5,8 @@ from statistics import fmean
 
 import pytest
 
-from domain.measures import CSSRS, PHQ9, QUESTIONNAIRES, Risk, scored
+from domain.course.measures import Risk, scored
+from domain.protocol.instruments import CSSRS, PHQ9, QUESTIONNAIRES
 from simulation import mood
 from simulation.patients import GAD7
 

@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Self
 
-from domain.answer import Answer
-from domain.chart import PinnedProtocol
-from domain.escalation import Acknowledge, EscalationId, EscalationView, Kind, Resolve
-from domain.events import ClinicEvent
-from domain.oncall import OnCall, parse_on_call
-from domain.protocol import Protocol
-from domain.protocol_approval import content_hash
+from domain.course.answer import Answer
+from domain.course.course import PinnedProtocol
+from domain.course.state import Stage
+from domain.escalation.messages import Acknowledge, EscalationId, EscalationView, Kind, Resolve
+from domain.events.clinic_events import ClinicEvent
+from domain.oncall.file import OnCall, parse_on_call
+from domain.protocol.approval import content_hash
+from domain.protocol.model import Protocol
 from domain.refusal import Refusal
-from domain.state import Stage
 from domain.values import CourseId, PersonId
-from domain.view import CourseView, SessionView
+from domain.views.course import CourseView, SessionView
 from gateway.courses import Reported
 from simulation.calendar import EVERY_DAY, Practice, where_it_is_morning
 from simulation.floor import Roster

@@ -15,9 +15,17 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from activities.paging import PageOrder
-from domain.escalation import EscalationView, Kind, Notice, Opening, Page, escalation_id, workflow_id
-from domain.ladder import Climb
-from domain.oncall import Duty, OnCall, Standing, parse_on_call
+from domain.escalation.ladder import Climb
+from domain.escalation.messages import (
+    EscalationView,
+    Kind,
+    Notice,
+    Opening,
+    Page,
+    escalation_id,
+    workflow_id,
+)
+from domain.oncall.file import Duty, OnCall, Standing, parse_on_call
 from domain.refusal import Refusal, RefusalCode
 from domain.values import PersonId, Severity
 from gateway.calls import answer

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from domain.events import ClinicEvent
+from domain.events.clinic_events import ClinicEvent
 from domain.ledger import first_fault
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId

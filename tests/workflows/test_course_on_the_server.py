@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.deadlines import DeadlineKind
-from domain.escalation import Kind, escalation_id
+from domain.course.deadlines import DeadlineKind
+from domain.course.state import Outcome, Phase
+from domain.escalation.messages import Kind, escalation_id
+from domain.events.parsing import event_from
 from domain.ledger import first_fault
-from domain.reading_events import event_from
 from domain.refusal import RefusalCode, Refused
-from domain.state import Outcome, Phase
 from domain.values import Severity
 from tests.cast import DESK, LIND, OSEI, consent, dose, hold, referral, resumption, screening, vitals
 from tests.clinic import ON_CALL, Clinic, open_clinic

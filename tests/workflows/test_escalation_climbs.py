@@ -7,7 +7,17 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from temporalio.client import WorkflowUpdateStage
 
-from domain.escalation import Acknowledge, Change, EscalationState, Kind, Reassign, Repeat, Resolve, Settlement, Snooze
+from domain.escalation.messages import (
+    Acknowledge,
+    Change,
+    EscalationState,
+    Kind,
+    Reassign,
+    Repeat,
+    Resolve,
+    Settlement,
+    Snooze,
+)
 from domain.refusal import FieldError, RefusalCode
 from domain.values import Severity
 from tests.floor import example_on_call

@@ -6,8 +6,8 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from domain.escalation import Acknowledge, EscalationState, EscalationView, Kind, Resolve
-from domain.ladder import Climb
+from domain.escalation.ladder import Climb
+from domain.escalation.messages import Acknowledge, EscalationState, EscalationView, Kind, Resolve
 from domain.values import Severity
 from gateway.temporal import data_converter
 from tests.floor import example_on_call

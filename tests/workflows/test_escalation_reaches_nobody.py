@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.escalation import Acknowledge, EscalationView, Kind, Reassign, Resolve, Snooze
-from domain.oncall import FALLBACK, parse_on_call
+from domain.escalation.messages import Acknowledge, EscalationView, Kind, Reassign, Resolve, Snooze
+from domain.oncall.file import FALLBACK, parse_on_call
 from domain.values import Severity
 from tests.floor import example_on_call
 from tests.workflows.conftest import Temporal, running_temporal

@@ -9,9 +9,15 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
 
-from domain.escalation import Acknowledge, Change, EscalationState, EscalationView, Resolve
-from domain.obligation import EscalationRun
-from domain.oncall import parse_on_call
+from domain.escalation.escalation import EscalationRun
+from domain.escalation.messages import (
+    Acknowledge,
+    Change,
+    EscalationState,
+    EscalationView,
+    Resolve,
+)
+from domain.oncall.file import parse_on_call
 from domain.values import Severity
 from tests.floor import example_on_call
 from tests.workflows.conftest import Temporal

@@ -8,13 +8,20 @@ from itertools import pairwise
 from temporalio.client import WorkflowHandle
 
 from activities.paging import Paging
-from domain.deadlines import DeadlineKind
-from domain.escalation import EscalationId, EscalationView, Kind, Page, escalation_id, workflow_id
-from domain.forecast import MOST_PAGES, Because, Forecast, Move
-from domain.oncall import OnCall, parse_on_call
-from domain.page import Text
+from domain.course.deadlines import DeadlineKind
+from domain.escalation.messages import (
+    EscalationId,
+    EscalationView,
+    Kind,
+    Page,
+    escalation_id,
+    workflow_id,
+)
+from domain.escalation.page_text import Text
+from domain.oncall.file import OnCall, parse_on_call
 from domain.refusal import Refused
 from domain.values import PersonId, Severity
+from domain.views.forecast import MOST_PAGES, Because, Forecast, Move
 from gateway.forecasting import forecast_of
 from tests.cast import adverse_event, days, dose, hours, minutes, seconds, vitals, weekly, withdrawal
 from tests.clinic import Clinic, Patient, open_clinic

@@ -9,9 +9,9 @@ import pytest
 from temporalio import workflow
 from temporalio.worker import Worker
 
-from domain.calls_to_come import Ahead
-from domain.escalation import Kind, escalation_id, workflow_id
-from domain.forecast import Forecast
+from domain.course.projection import Ahead
+from domain.escalation.messages import Kind, escalation_id, workflow_id
+from domain.views.forecast import Forecast
 from gateway.calls import Unavailable
 from gateway.courses import workflow_id as course_workflow_id
 from gateway.forecasting import forecast_of

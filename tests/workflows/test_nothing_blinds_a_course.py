@@ -11,13 +11,13 @@ from temporalio.api.enums.v1 import EventType, ResetReapplyExcludeType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 
-from domain import moves
-from domain.chart import Chart
-from domain.deadlines import DeadlineKind
-from domain.escalation import Kind, escalation_id, workflow_id
-from domain.events import ClinicEvent, VitalsRecorded
+from domain.course import effects
+from domain.course.course import Chart
+from domain.course.deadlines import DeadlineKind
+from domain.course.transition import Turn
+from domain.escalation.messages import Kind, escalation_id, workflow_id
+from domain.events.clinic_events import ClinicEvent, VitalsRecorded
 from domain.refusal import RefusalCode, Refused
-from domain.turn import Turn
 from gateway.calls import Defect, Ended
 from tests.cast import LIND, hold, pinned, referral, vitals
 from tests.clinic import ON_CALL, Clinic, Patient, open_clinic, working
@@ -48,7 +48,7 @@ async def failed_tasks(handle: WorkflowHandle[PatientCourse, None]) -> int:
 
 def breaks_at(systolic: int) -> Callable[[Turn[Chart], ClinicEvent], None]:
     """A rule with a bug in it, that shows at one reading."""
-    as_it_is = moves.apply
+    as_it_is = effects.apply
 
     def with_a_bug(turn: Turn[Chart], event: ClinicEvent) -> None:
         if isinstance(event, VitalsRecorded) and event.data.systolic == systolic:
@@ -63,7 +63,7 @@ async def test_an_exception_while_an_event_is_decided_refuses_it_and_nothing_els
 ) -> None:
     """It never enters history: no workflow task fails, and the next event is answered."""
     mara = await clinic.has(lambda ward: ward.dosed())
-    monkeypatch.setattr(moves, "apply", breaks_at(systolic=133))
+    monkeypatch.setattr(effects, "apply", breaks_at(systolic=133))
 
     with pytest.raises(Defect) as fault:
         await clinic.courses.report(vitals(mara.course, 1, at=await mara.now(), systolic=133))

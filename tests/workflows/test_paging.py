@@ -15,10 +15,18 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
 from activities.paging import PageOrder, Paging
-from domain.escalation import PHRASES, Kind, Opening, Page, Resolve, escalation_id, workflow_id
-from domain.obligation import EscalationRun
-from domain.oncall import FALLBACK, Duty, OnCallFileError
-from domain.page import text_of
+from domain.escalation.escalation import EscalationRun
+from domain.escalation.messages import (
+    PHRASES,
+    Kind,
+    Opening,
+    Page,
+    Resolve,
+    escalation_id,
+    workflow_id,
+)
+from domain.escalation.page_text import text_of
+from domain.oncall.file import FALLBACK, Duty, OnCallFileError
 from domain.values import Severity
 from gateway.channels import Channels, prepare
 from gateway.oncall import OnCallBook

@@ -9,9 +9,9 @@ from random import Random
 
 import pytest
 
-from domain.chart import Chart
-from domain.escalation import Kind
-from domain.events import ClinicEvent
+from domain.course.course import Chart
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import ClinicEvent
 from domain.ledger import first_fault
 from domain.refusal import RefusalCode, Refused
 from gateway.compression import MOST

@@ -6,15 +6,14 @@ from typing import Final
 from console.pages.forms.entered import Entered
 from console.pages.forms.fields import Option, fields_of
 from console.pages.forms.shown import Offers
-from domain.blocker_words import spoken
-from domain.deadlines import DeadlineKind
-from domain.durations import duration
-from domain.followup import days
-from domain.measures import INSTRUMENTS, instrument_name
-from domain.oncall import OnCall
-from domain.protocol import Protocol
-from domain.state import Stage
-from domain.view import CourseView, DeadlineView
+from domain.course.deadlines import DeadlineKind
+from domain.course.state import Stage
+from domain.durations import days, duration
+from domain.oncall.file import OnCall
+from domain.protocol.instruments import INSTRUMENTS, instrument_name
+from domain.protocol.model import Protocol
+from domain.views.blocker_labels import spoken
+from domain.views.course import CourseView, DeadlineView
 
 GONE_BY: Final = frozenset({Stage.CANCELED, Stage.MISSED})
 AFTERWARDS: Final[Mapping[str, DeadlineKind]] = {

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final
 
 from console.pages.forms.wording import HINTS, hint, label, unit
-from domain.events import MODELS, Event
+from domain.events.clinic_events import MODELS, Event
 from domain.values import Frozen, Role
 
 LONG: Final = 1000

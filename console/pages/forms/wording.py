@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from domain.protocol_table import UNITS
+from domain.protocol.parameters import UNITS
 
 LABELS: Final[Mapping[str, str]] = {
     "spo2": "SpO₂",

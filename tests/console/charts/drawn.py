@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from console.charts.drawing import Anchor, Drawing, Shape
-from domain.view import CourseView, SessionView, course_view
+from domain.views.course import CourseView, SessionView, course_view
 from tests.cast import MARA, minutes, vitals
 from tests.domain.ward import Ward
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from console.charts.drawing import Shape
 from console.charts.punctuality import punctuality_chart
 from console.charts.waiting import Answering, spoken, waiting_chart
-from domain.figures import Punctuality, Waiting
 from domain.values import Severity
+from domain.views.figures import Punctuality, Waiting
 from tests.cast import minutes, seconds
 from tests.console.charts.drawn import is_whole
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from console.charts.drawing import Drawing, Line, Shape, Size
 from console.charts.outcome import risk_chart, score_chart
-from domain.measures import Risk
-from domain.trend import Thresholds
-from domain.view import MeasureView
+from domain.course.measures import Risk
+from domain.views.course import MeasureView
+from domain.views.score_trend import Thresholds
 from tests.cast import HAS_A_METHOD, HAS_A_PLAN, MARA, MONDAY, WISHES_TO_BE_DEAD, cssrs, days, measure, referral
 from tests.console.charts.drawn import is_whole, seen
 from tests.domain.ward import Ward

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from console.charts.drawing import Area, Drawing, Line, Mark, Shape, Size
 from console.charts.scale import Scale
 from console.charts.session import session_chart
-from domain.events import VitalsRecorded
-from domain.view import DoseView, ReadingView
-from domain.vitals import Finding, Verdict, VerdictSeverity
+from domain.course.rules.vitals import Finding, Verdict, VerdictSeverity
+from domain.events.clinic_events import VitalsRecorded
+from domain.views.course import DoseView, ReadingView
 from tests.cast import LIND, MARA, abortion, days, minutes
 from tests.console.charts.drawn import is_whole, seen, watched
 from tests.domain.ward import Ward

@@ -1,0 +1,338 @@
+"""One course, and what may happen to it: the one authority, with no clock, no I/O and no chance in it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Self
+
+from domain.course import admissibility, budget, deadlines, effects
+from domain.course.accepted_events import Remembered, recall, shortened
+from domain.course.answer import AlreadyAnswered, Answer, SessionPosition
+from domain.course.deadlines import Deadline, DeadlineKind
+from domain.course.measures import baseline_errors
+from domain.course.rules import vitals
+from domain.course.rules.vitals import Verdict
+from domain.course.state import CourseState, MedicineSession
+from domain.course.transition import Again, Call, Open, Turn
+from domain.escalation.messages import Change, EscalationState, Kind, Notice
+from domain.events.clinic_events import (
+    ACTS,
+    ClinicEvent,
+    CourseReferred,
+    MeasureRecorded,
+    ProtocolMigrated,
+    VitalsRecorded,
+    content,
+    fingerprint,
+)
+from domain.ledger import Entry, Note
+from domain.protocol.model import Protocol
+from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid
+from domain.values import Blocker, CourseId, Frozen, Severity
+
+CLOCK_SKEW = timedelta(seconds=60)
+"""How far ahead of ours a clinic's clock may run."""
+
+
+class PinnedProtocol(Frozen):
+    """One version of a protocol, with its content hash, as a course is to follow it."""
+
+    protocol: Protocol
+    hash: str
+
+
+class Chart(CourseState):
+    """The course as it stands. Every method answers with what would be; nothing here ever changes.
+
+    `remembered` are the newest events that it accepted, `older` the others in short (`domain.course.accepted_events`).
+    """
+
+    remembered: Mapping[str, Remembered] = {}
+    older: Mapping[str, str] = {}
+
+    @classmethod
+    def blank(cls, course_id: CourseId, pinned: PinnedProtocol) -> Self:
+        """A course that waits for its referral."""
+        return cls(course_id=course_id, protocol=pinned.protocol, protocol_hash=pinned.hash)
+
+    @property
+    def unchanged(self) -> "Decision":
+        """Nothing follows."""
+        return Decision(chart=self, entries=(), calls=(), answer=None)
+
+    @property
+    def events(self) -> int:
+        """How many clinic events it has accepted."""
+        return len(self.remembered) + len(self.older)
+
+    def check(self, event: ClinicEvent, now: datetime, offered: PinnedProtocol | None = None) -> None:
+        """Returns when the protocol allows the event at `now`.
+
+        Raises `AlreadyAnswered` where it was accepted before, `Refused` where it is another course's, says too much, or
+        something else under the same id, lies in the future, comes out of order, or the protocol does not allow it.
+        `offered` is the version that a migration goes to.
+        """
+        if event.subject != self.course_id:
+            wrong = f"must be {self.course_id}, the course that it was sent to"
+            raise invalid(FieldError(pointer="/subject", detail=wrong))
+        self._check_repeat(event, now)
+        if (said := len(content(event))) > budget.EVENT_BYTES:
+            raise Refused.because(
+                RefusalCode.TOO_LARGE,
+                f"An event must be at most {budget.EVENT_BYTES} bytes of JSON; this one is {said}",
+            )
+        if event.time > now + CLOCK_SKEW:
+            ahead = f"must be at most {CLOCK_SKEW.seconds} s ahead of now ({now.isoformat(timespec='seconds')})"
+            raise invalid(FieldError(pointer="/time", detail=ahead))
+        if isinstance(event, CourseReferred):
+            self._check_referral(event)
+            return
+        if self.referral is None:
+            raise Refused.because(RefusalCode.UNKNOWN_COURSE, f"There is no course {self.course_id}")
+        if self.is_closed:
+            raise Refused.because(RefusalCode.COURSE_CLOSED, f"The course is closed: {self.outcome}")
+        if isinstance(event, MeasureRecorded):
+            effects.measure_scored(self, event)
+        blockers = (*admissibility.blockers_for(self, event), *_migration_blockers(self, event, offered))
+        if blockers:
+            raise self._blocked(blockers, now)
+
+    def accept(
+        self,
+        event: ClinicEvent,
+        now: datetime,
+        offered: PinnedProtocol | None = None,
+        request_id: str | None = None,
+    ) -> "Decision":
+        """What follows from the event, which came in by that request.
+
+        Raises as `check` does, and `Refused` (`course_full`) for what a full course does not take; then nothing
+        follows.
+        """
+        self.check(event, now, offered)
+        decision = self.accepted(event, now, offered, request_id)
+        if self.events >= budget.MOST_EVENTS and not decision.is_taken_by_a_full_course(event):
+            raise course_full(f"{self.events} events")
+        return decision
+
+    def accepted(
+        self, event: ClinicEvent, now: datetime, offered: PinnedProtocol | None = None, request_id: str | None = None
+    ) -> "Decision":
+        """What follows from an event that `check` let pass, now or in an earlier release whose rules were laxer."""
+        newest = self.newest.get(event.type)
+        is_late = newest is not None and event.time < newest
+        turn = Turn(self, now)
+        turn.change(newest={**self.newest, event.type: max(event.time, newest or event.time)})
+        turn.write(
+            Note(
+                time=event.time,
+                type=event.type,
+                event_id=event.id,
+                source=event.source,
+                actor=event.data.actor,
+                late=is_late,
+                data=event.data.model_dump(mode="json", exclude={"actor"}, exclude_none=True),
+                request_id=request_id,
+            )
+        )
+        sequence = turn.course.sequence
+        if isinstance(event, ProtocolMigrated) and offered is not None:
+            turn.change(protocol=offered.protocol, protocol_hash=offered.hash)
+        effects.apply(turn, event)
+        answer = turn.course.answer(event, sequence, now)
+        said = Remembered(fingerprint=fingerprint(event), answer=answer)
+        remembered, older = shortened({**self.remembered, _name(event): said}, self.older)
+        turn.change(remembered=remembered, older=older)
+        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=answer)
+
+    def pass_deadlines(self, now: datetime) -> "Decision":
+        """What follows from every deadline that has passed by `now`: reminders and escalations, nothing else."""
+        turn = Turn(self, now)
+        while passing := [one for one in turn.course.deadlines() if one.passes_at <= now]:
+            for due in passing:
+                if not deadlines.is_needless(turn.course, due):
+                    _pass(turn, due)
+                if due.kind in deadlines.FOLLOWED:
+                    break  # the next one of its kind may pass before the rest of these
+        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
+
+    def hear(self, notice: Notice, now: datetime) -> "Decision":
+        """What follows from news of an escalation: it is written down. News of an unknown one is left aside."""
+        turn = Turn(self, now)
+        known = next((one for one in self.escalations if one.id == notice.id), None)
+        if known is not None:
+            state = _STATE_AFTER.get(notice.change, known.state)
+            turn.replace(known.but(state=state))
+            turn.write(
+                Note(
+                    time=notice.at,
+                    type=f"kap.escalation.{notice.change}",
+                    data=notice.model_dump(mode="json", include={"id", "by", "note"}, exclude_none=True),
+                )
+            )
+        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
+
+    def call_anew(self, unheard: Again, now: datetime) -> "Decision":
+        """What follows when a repeat found nobody: its escalation was resolved meanwhile, so another is opened.
+
+        Whoever resolved it knew nothing of what happened since.
+        """
+        turn = Turn(self, now)
+        for known in (one for one in self.escalations if one.id == unheard.id):
+            turn.replace(known.but(state=EscalationState.RESOLVED))
+            turn.escalate(known.kind, known.session, unheard.repeat.severity, unheard.repeat.at)
+        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
+
+    def record_is_behind(self, now: datetime) -> "Decision":
+        """What follows when entries have waited too long for the record store: somebody is told, once while it lasts.
+
+        Routine: readings are judged and pages go out as ever, so no patient is at risk; the record has to be mended.
+        """
+        turn = Turn(self, now)
+        if not any(one.kind is Kind.RECORD_STORE_BEHIND for one in self.unresolved):
+            turn.escalate(Kind.RECORD_STORE_BEHIND, None, Severity.ROUTINE, now)
+        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
+
+    def is_filling(self, now: datetime) -> "Decision":
+        """What follows when half of what a course may hold is used: somebody is told, once, while there is time."""
+        turn = Turn(self, now)
+        if not any(one.kind is Kind.COURSE_FILLING for one in self.escalations):
+            turn.escalate(Kind.COURSE_FILLING, None, Severity.ROUTINE, now)
+        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
+
+    def deadlines(self) -> tuple[Deadline, ...]:
+        """Everything that is due, the soonest to pass first."""
+        return deadlines.deadlines(self)
+
+    def next_acts(self, now: datetime) -> tuple[str, ...]:
+        """The types of the clinic events that may come now."""
+        return () if self.is_closed else admissibility.next_acts(self, now)
+
+    def blockers(self, now: datetime) -> tuple[Blocker, ...]:
+        """What stands between the course and its next step."""
+        return () if self.referral is None else admissibility.goal_blockers(self, now)
+
+    def blockers_for(self, event: ClinicEvent) -> tuple[Blocker, ...]:
+        """All that speaks against this event as it is. A referral is not blocked: its fields are right or wrong."""
+        return () if isinstance(event, CourseReferred) else admissibility.blockers_for(self, event)
+
+    def answer(self, event: ClinicEvent, sequence: int, now: datetime) -> Answer:
+        """What is told of the course as it stands, to `event`, which was written as entry `sequence`."""
+        session = self.session_numbered(getattr(event.data, "session", None) or 0) or self.session
+        return Answer(
+            event_id=event.id,
+            course_id=self.course_id,
+            sequence=sequence,
+            phase=self.phase,
+            held=self.hold is not None,
+            session=SessionPosition(number=session.number, stage=session.stage) if session else None,
+            verdict=self._verdict(event, session),
+            escalations=tuple(one.id for one in self.unresolved),
+            blockers=self.blockers(now),
+            next=self.next_acts(now),
+        )
+
+    def _verdict(self, event: ClinicEvent, session: MedicineSession | None) -> Verdict | None:
+        if not isinstance(event, VitalsRecorded) or session is None:
+            return None
+        reading = session.reading_of(event.time, event.data)
+        return vitals.verdict(self.protocol, session, reading) if reading else None
+
+    def _check_repeat(self, event: ClinicEvent, now: datetime) -> None:
+        name = _name(event)
+        if (known := self.remembered.get(name)) is not None:
+            if known.fingerprint == fingerprint(event):
+                raise AlreadyAnswered(known.answer)
+        elif (older := recall(self.older, name)) is None:
+            return
+        elif older.is_of(fingerprint(event)):
+            raise AlreadyAnswered(self.answer(event, older.sequence, now))
+        raise Refused.because(RefusalCode.EVENT_ID_REUSED, f"Event {event.id} was accepted with other content")
+
+    def _check_referral(self, event: CourseReferred) -> None:
+        if self.referral is not None:
+            raise Refused.because(RefusalCode.COURSE_EXISTS, f"Course {self.course_id} exists already")
+        errors = []
+        if event.data.protocol != self.protocol.id:
+            errors.append(FieldError(pointer="/data/protocol", detail=f"{self.protocol.id} was expected"))
+        if not set(event.data.indications) & set(self.protocol.indications):
+            named = ", ".join(self.protocol.indications)
+            errors.append(FieldError(pointer="/data/indications", detail=f"at least one of {named} was expected"))
+        errors.extend(baseline_errors(event.data.measures_baseline or {}, self.protocol.measures))
+        if errors:
+            raise invalid(*errors)
+
+    def _blocked(self, blockers: tuple[Blocker, ...], now: datetime) -> Refused:
+        return Refused(
+            Refusal(
+                code=RefusalCode.BLOCKED,
+                message="; ".join(blocker.message for blocker in blockers),
+                blockers=blockers,
+                next=self.next_acts(now),
+            )
+        )
+
+
+class Decision(Frozen):
+    """What follows: the chart as it becomes, the entries to append, the calls to make, and what to answer."""
+
+    chart: Chart
+    entries: tuple[Entry, ...]
+    calls: tuple[Call, ...]
+    answer: Answer | None
+
+    def is_taken_by_a_full_course(self, event: ClinicEvent) -> bool:
+        """Whether the event is a decision of somebody's, or calls for a human: that much is always taken."""
+        return isinstance(event, ACTS) or any(isinstance(call, Open | Again) for call in self.calls)
+
+
+def course_full(of: str) -> Refused:
+    """The refusal of what a full course does not take any more."""
+    return Refused.because(
+        RefusalCode.COURSE_FULL,
+        f"The course holds {of}, as much as it can: it takes only decisions, and what calls for a human",
+    )
+
+
+_STATE_AFTER: Mapping[Change, EscalationState] = {
+    Change.ACKNOWLEDGED: EscalationState.ACKNOWLEDGED,
+    Change.REOPENED: EscalationState.OPEN,
+    Change.RESOLVED: EscalationState.RESOLVED,
+}
+
+
+def _name(event: ClinicEvent) -> str:
+    return f"{event.source}\n{event.id}"
+
+
+def _pass(turn: Turn[Chart], deadline: Deadline) -> None:
+    turn.change(passed={**turn.course.passed, deadline.key: turn.now})
+    is_checkpoint = deadline.kind is DeadlineKind.CHECKPOINT
+    named = deadline.model_dump(mode="json", include={"kind", "session", "subject", "due_at"}, exclude_none=True)
+    turn.write(
+        Note(
+            time=deadline.passes_at,
+            type="kap.checkpoint.missed" if is_checkpoint else "kap.deadline.passed",
+            data=named,
+        )
+    )
+    if deadline.consequence is not None:
+        raised = deadline.consequence
+        turn.escalate(raised.kind, deadline.session, raised.severity, deadline.passes_at)
+    if deadline.kind in {DeadlineKind.CHECKPOINT, DeadlineKind.CHECKPOINT_EMERGENCY} and deadline.session is not None:
+        effects.settle_checkpoints(turn, deadline.session)
+
+
+def _migration_blockers(chart: Chart, event: ClinicEvent, offered: PinnedProtocol | None) -> tuple[Blocker, ...]:
+    if not isinstance(event, ProtocolMigrated):
+        return ()
+    target = (offered.protocol.id, offered.protocol.version) if offered else None
+    if target == (chart.protocol.id, event.data.to_version):
+        return ()
+    return (
+        Blocker(
+            code="protocol.version_unknown",
+            message=f"There is no approved version {event.data.to_version} of protocol {chart.protocol.id}",
+            absolute=True,
+            observed=event.data.to_version,
+        ),
+    )

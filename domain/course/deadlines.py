@@ -1,0 +1,304 @@
+"""What is due, and when: moments that the clinic is reminded of and that nothing but a human can meet."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.course.rules import checkpoints, followup, risk_screens, vitals
+from domain.course.state import CourseState, MedicineSession, Phase
+from domain.durations import days, iso_8601
+from domain.escalation.messages import Kind
+from domain.protocol.instruments import CSSRS
+from domain.values import Frozen, Moment, Severity
+
+LEARNED_LATE_GRACE = timedelta(minutes=10)
+"""How long after it was learned a deadline without a grace of its own may pass, where it was already over."""
+
+
+class DeadlineKind(StrEnum):
+    """What is due."""
+
+    PHASE = "phase"
+    NEXT_DOSE = "next_dose"
+    CHECKPOINT = "checkpoint"
+    CHECKPOINT_EMERGENCY = "checkpoint_emergency"
+    RECHECK = "recheck"
+    RISK_SCREEN = "risk_screen"
+    DISCHARGE = "discharge"
+    CHECK_IN_REMINDER = "check_in_reminder"
+    CHECK_IN = "check_in"
+    INTEGRATION = "integration"
+    FOLLOW_UP = "follow_up"
+    FORM_REMINDER = "form_reminder"
+    FORM = "form"
+
+
+class Consequence(Frozen):
+    """The escalation that a passed deadline raises."""
+
+    kind: Kind
+    severity: Severity
+
+
+class Deadline(Frozen):
+    """A moment by which something is due; `subject` says which of several, such as a form's code.
+
+    `grace` is how long it may be overdue before it passes. It is known since `learned_at`.
+    """
+
+    kind: DeadlineKind
+    due_at: Moment
+    learned_at: Moment
+    grace: timedelta = timedelta()
+    session: int | None = None
+    subject: str | None = None
+    consequence: Consequence | None = None
+
+    @property
+    def key(self) -> str:
+        """What it is remembered by once it has passed: one per kind, session, subject and moment."""
+        named = _key(self.kind, self.session, self.due_at)
+        return f"{named}/{self.subject}" if self.subject else named
+
+    @property
+    def passes_at(self) -> Moment:
+        """When it passes: after its grace, and where it was learned too late, no sooner than its grace after that.
+
+        So a whole past course can be sent event by event without a storm of pages.
+        """
+        if self.learned_at <= self.due_at:
+            return self.due_at + self.grace
+        return max(self.due_at + self.grace, self.learned_at + (self.grace or LEARNED_LATE_GRACE))
+
+
+def _key(kind: DeadlineKind, session: int | None, due_at: datetime) -> str:
+    return f"{kind}/{session or 0}/{due_at.timestamp():.0f}"
+
+
+def deadlines(course: CourseState) -> tuple[Deadline, ...]:
+    """Everything that is due and has not passed yet, the soonest to pass first. A closed course has none."""
+    if course.is_closed or course.referral is None:
+        return ()
+    pending = (deadline for deadline in _all(course) if deadline.key not in course.passed)
+    return tuple(sorted(pending, key=lambda deadline: (deadline.passes_at, deadline.key)))
+
+
+_REMINDERS = frozenset({DeadlineKind.CHECKPOINT_EMERGENCY, DeadlineKind.CHECK_IN_REMINDER, DeadlineKind.FORM_REMINDER})
+
+
+FOLLOWED = frozenset({DeadlineKind.CHECKPOINT, DeadlineKind.CHECKPOINT_EMERGENCY})
+"""The kinds whose passing makes another moment of the same kind due."""
+
+
+def is_needless(course: CourseState, deadline: Deadline) -> bool:
+    """Whether another one that has passed meanwhile leaves it without a meaning: a reminder of what was missed."""
+    if deadline.kind is not DeadlineKind.CHECK_IN_REMINDER:
+        return False
+    return deadline.but(kind=DeadlineKind.CHECK_IN).key in course.passed
+
+
+def owed(course: CourseState) -> tuple[Deadline, ...]:
+    """Everything that is due and has not been done, whether it has passed or not, the longest due first.
+
+    What passed stays owed: its escalation was raised, and the talk is still to be held. Reminders are left out.
+    """
+    if course.is_closed or course.referral is None:
+        return ()
+    awaited = (deadline for deadline in _all(course) if deadline.kind not in _REMINDERS)
+    return tuple(sorted(awaited, key=lambda deadline: (deadline.due_at, deadline.key)))
+
+
+def _all(course: CourseState) -> Iterator[Deadline]:
+    if course.hold is None:
+        yield from _phase(course)
+        yield from _next_dose(course)
+    for session in course.sessions:
+        if session.is_monitored:
+            yield from _checkpoints(course, session)
+            yield from _discharge(course, session)
+        if session.discharge is not None:
+            yield from _check_ins(course, session)
+            yield from _integration(course, session)
+            yield from _forms(course, session)
+        yield from _rechecks(course, session)
+    yield from _risk_screens(course)
+    if course.phase is Phase.FOLLOW_UP:
+        yield from _follow_ups(course)
+
+
+def _phase(course: CourseState) -> Iterator[Deadline]:
+    within = {
+        Phase.SCREENING: course.protocol.screening.within,
+        Phase.PREPARATION: course.protocol.preparation.within,
+    }.get(course.phase)
+    if within is not None and course.phase_entered_at and course.phase_learned_at:
+        yield Deadline(
+            kind=DeadlineKind.PHASE,
+            due_at=course.phase_entered_at + within,
+            learned_at=course.phase_learned_at,
+            subject=course.phase,
+            consequence=Consequence(kind=Kind.PHASE_OVERDUE, severity=Severity.ROUTINE),
+        )
+
+
+def _next_dose(course: CourseState) -> Iterator[Deadline]:
+    dosed = course.dosed_sessions
+    if course.phase not in {Phase.MEDICINE, Phase.INTEGRATION} or len(dosed) >= course.planned_sessions:
+        return
+    assert course.phase_entered_at is not None
+    assert course.phase_learned_at is not None
+    # The first dose is counted from when the patient was prepared: nobody waits unseen for it.
+    last = dosed[-1].doses[-1] if dosed else None
+    yield Deadline(
+        kind=DeadlineKind.NEXT_DOSE,
+        due_at=(last.at if last else course.phase_entered_at) + course.protocol.course.interval_max,
+        # After a hold it counts as learned anew: nobody is called in the moment of the resumption.
+        learned_at=max(last.recorded_at if last else course.phase_learned_at, course.phase_learned_at),
+        session=dosed[-1].number + 1 if dosed else 1,
+        consequence=Consequence(kind=Kind.PHASE_OVERDUE, severity=Severity.ROUTINE),
+    )
+
+
+def _risk_screens(course: CourseState) -> Iterator[Deadline]:
+    for owed in risk_screens.screens_owed(course):
+        yield Deadline(
+            kind=DeadlineKind.RISK_SCREEN,
+            due_at=owed.due_at,
+            learned_at=owed.asked_by.recorded_at,
+            subject=owed.instrument,
+            consequence=Consequence(kind=Kind.ITEM9_POSITIVE, severity=owed.rule.severity),
+        )
+
+
+def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
+    rules = course.protocol.medicine.checkpoints
+    newest = session.readings[-1].at if session.readings else None
+    for checkpoint in checkpoints.asking(rules, session, course.passed):
+        due_at, learned_at = checkpoint.due_at, checkpoint.learned_at
+        # A discharge that nobody reports leaves hundreds behind: one that has become an emergency asks no more.
+        if checkpoint.is_answered or checkpoints.emergency_key(session.number, due_at) in course.passed:
+            continue
+        # A hole in the past is written down; nobody runs to a patient who has been measured since.
+        is_made_up_for = newest is not None and newest >= due_at - rules.early
+        overdue = Consequence(kind=Kind.VITALS_OVERDUE, severity=Severity.URGENT)
+        yield Deadline(
+            kind=DeadlineKind.CHECKPOINT,
+            due_at=due_at,
+            learned_at=learned_at,
+            grace=rules.grace,
+            session=session.number,
+            consequence=None if is_made_up_for else overdue,
+        )
+        if not is_made_up_for:
+            yield Deadline(
+                kind=DeadlineKind.CHECKPOINT_EMERGENCY,
+                due_at=due_at,
+                learned_at=learned_at,
+                grace=rules.emergency_after,
+                session=session.number,
+                consequence=overdue.but(severity=Severity.EMERGENCY),
+            )
+
+
+def _rechecks(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
+    for reading, due_at in checkpoints.rechecks(course.protocol, session):
+        severity = vitals.unconfirmed_severity(course.protocol, session, reading)
+        kind = Kind.VITALS_EMERGENCY if severity is Severity.EMERGENCY else Kind.VITALS_URGENT
+        yield Deadline(
+            kind=DeadlineKind.RECHECK,
+            due_at=due_at,
+            learned_at=reading.recorded_at,
+            session=session.number,
+            consequence=Consequence(kind=kind, severity=severity) if severity else None,
+        )
+
+
+def _discharge(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
+    last = session.doses[-1]
+    yield Deadline(
+        kind=DeadlineKind.DISCHARGE,
+        due_at=last.at + course.protocol.medicine.discharge_overdue,
+        learned_at=last.recorded_at,
+        session=session.number,
+        consequence=Consequence(kind=Kind.DISCHARGE_OVERDUE, severity=Severity.URGENT),
+    )
+
+
+def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
+    rules = course.protocol.check_ins
+    assert session.discharge is not None
+    newest = course.measure(CSSRS)
+    is_at_risk = newest is not None and newest.scored.risk is not None and newest.scored.risk.is_raised
+    done = {call.data.days_after for call in session.check_ins}
+    for after in rules.after:
+        if days(after) in done:
+            continue
+        missed = Deadline(
+            kind=DeadlineKind.CHECK_IN,
+            due_at=session.discharge.at + after,
+            learned_at=session.discharge.recorded_at,
+            grace=rules.missed_at_risk if is_at_risk else rules.missed,
+            session=session.number,
+            subject=iso_8601(after),
+            consequence=Consequence(kind=Kind.CHECK_IN_MISSED, severity=Severity.URGENT),
+        )
+        yield missed
+        # Who was called for a call that was missed is not called again to be reminded of it.
+        if missed.key not in course.passed:
+            yield missed.but(
+                kind=DeadlineKind.CHECK_IN_REMINDER,
+                grace=rules.reminder,
+                consequence=Consequence(kind=Kind.CHECK_IN_MISSED, severity=Severity.ROUTINE),
+            )
+
+
+def _integration(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
+    assert session.discharge is not None
+    if len(session.integrations) < course.protocol.integration.sessions:
+        yield Deadline(
+            kind=DeadlineKind.INTEGRATION,
+            due_at=session.discharge.at + course.protocol.integration.within,
+            learned_at=session.discharge.recorded_at,
+            session=session.number,
+            consequence=Consequence(kind=Kind.INTEGRATION_OVERDUE, severity=Severity.ROUTINE),
+        )
+
+
+def _forms(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
+    assert session.discharge is not None
+    filed = {paper.data.form for paper in session.forms}
+    for form in course.protocol.forms:
+        if form.form in filed:
+            continue
+        for remind in form.remind:
+            yield Deadline(
+                kind=DeadlineKind.FORM_REMINDER,
+                due_at=session.discharge.at + remind,
+                learned_at=session.discharge.recorded_at,
+                session=session.number,
+                subject=form.form,
+            )
+        yield Deadline(
+            kind=DeadlineKind.FORM,
+            due_at=session.discharge.at + form.within,
+            learned_at=session.discharge.recorded_at,
+            session=session.number,
+            subject=form.form,
+            consequence=Consequence(kind=Kind.FORM_OVERDUE, severity=Severity.ROUTINE),
+        )
+
+
+def _follow_ups(course: CourseState) -> Iterator[Deadline]:
+    held = {visit.data.days_after for visit in course.follow_ups}
+    if (last := followup.counted_from(course)) is None:
+        return
+    for after in course.protocol.follow_up.after:
+        if days(after) not in held:
+            yield Deadline(
+                kind=DeadlineKind.FOLLOW_UP,
+                due_at=last.at + after,
+                learned_at=last.recorded_at,
+                grace=course.protocol.follow_up.grace,
+                subject=iso_8601(after),
+                consequence=Consequence(kind=Kind.PHASE_OVERDUE, severity=Severity.ROUTINE),
+            )

@@ -1,0 +1,225 @@
+"""What answers to a questionnaire come to: a score, a level of risk, and the change since the beginning.
+
+Answers are scored as their publishers say and never guessed: what is missing or out of range is named, and refused.
+Of every instrument here a higher score is a worse one.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from math import inf, isfinite
+
+from domain.protocol.instruments import CSSRS, INSTRUMENTS, PHQ9, QUESTIONNAIRES, SCREENER_ITEMS, Questionnaire
+from domain.protocol.model import MeasureRule, Range
+from domain.refusal import FieldError, Refusal, RefusalCode, Refused
+from domain.values import Code, Frozen
+
+
+class Risk(StrEnum):
+    """The level of suicide risk that a C-SSRS screener shows."""
+
+    NONE = "none"
+    LOW = "low"
+    MODERATE = "moderate"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        """0 for none, rising with risk."""
+        return list(type(self)).index(self)
+
+    @property
+    def is_raised(self) -> bool:
+        """Moderate or high: check-ins are missed sooner."""
+        return self.rank >= Risk.MODERATE.rank
+
+
+class Scored(Frozen):
+    """What one measure came to. `recall` is the time that its questions ask about."""
+
+    instrument: Code
+    score: float | None = None
+    band: str | None = None
+    risk: Risk | None = None
+    item9: int | None = None
+    recall: timedelta | None = None
+
+
+def scored(
+    instrument: Code,
+    measures: Mapping[Code, MeasureRule],
+    *,
+    items: Sequence[int] | None = None,
+    score: float | None = None,
+    behavior_lifetime: bool | None = None,
+) -> Scored:
+    """What the answers, or the score, of `instrument` come to under the protocol's `measures`.
+
+    Raises `Refused` with code `invalid`, naming the fields that are wrong and what was expected there.
+    """
+    if items is not None and score is not None:
+        raise _refused([_wrong("score", "either the answers or their score was expected, not both")])
+    if instrument == CSSRS:
+        return _screener(items, score, behavior_lifetime=bool(behavior_lifetime))
+    if behavior_lifetime is not None:
+        raise _refused([_wrong("behavior_lifetime", "only the C-SSRS screener asks for behaviour in a lifetime")])
+    rule = measures.get(instrument)
+    if questionnaire := QUESTIONNAIRES.get(instrument):
+        return _questionnaire(instrument, questionnaire, items, score, needs_answers=bool(rule and rule.item9))
+    if rule and rule.range:
+        return _by_score_only(instrument, rule.range, items, score)
+    known = ", ".join(sorted({*INSTRUMENTS, *measures}))
+    raise _refused([_wrong("instrument", f"one of {known} was expected")])
+
+
+def triage(answers: Sequence[int], *, behavior_lifetime: bool) -> Risk:
+    """The risk that six C-SSRS screener answers (1 is yes) show, by the publisher's triage (CLINICAL.md 5.2, S47).
+
+    High: intent or plan in the past month, or behaviour in the past three. Moderate: a method, or behaviour earlier in
+    life. Low: a wish to be dead or thoughts alone.
+    """
+    wish, thoughts, method, intent, plan, behaviour = map(bool, answers)
+    if intent or plan or behaviour:
+        return Risk.HIGH
+    if method or behavior_lifetime:
+        return Risk.MODERATE
+    return Risk.LOW if wish or thoughts else Risk.NONE
+
+
+def baseline_errors(
+    baseline: Mapping[Code, float], measures: Mapping[Code, MeasureRule], pointer: str = "/data/measures_baseline"
+) -> tuple[FieldError, ...]:
+    """What is wrong with the scores that a referral brings along; empty where nothing is."""
+    errors: list[FieldError] = []
+    for instrument, score in baseline.items():
+        rule = measures.get(instrument)
+        if questionnaire := QUESTIONNAIRES.get(instrument):
+            wrong = _wrong_score(score, questionnaire.scores, is_whole=True)
+        elif rule and rule.range:
+            wrong = _wrong_score(score, rule.range, is_whole=False)
+        elif instrument == CSSRS:
+            wrong = [_wrong(instrument, "the C-SSRS screener has no score")]
+        else:
+            wrong = [_wrong(instrument, "an instrument that the protocol names was expected")]
+        errors += [FieldError(pointer=f"{pointer}/{_escaped(instrument)}", detail=error.detail) for error in wrong]
+    return tuple(errors)
+
+
+class Direction(StrEnum):
+    """Which way a score moved, where it moved by at least the protocol's meaningful change."""
+
+    IMPROVED = "improved"
+    WORSENED = "worsened"
+    UNCHANGED = "unchanged"
+
+
+class Change(Frozen):
+    """A score against the baseline. What the protocol does not define, or a baseline of 0 leaves open, is None."""
+
+    baseline: float
+    score: float
+    difference: float
+    improvement_percent: float | None
+    is_response: bool | None
+    is_remission: bool | None
+    direction: Direction | None
+
+
+def change(baseline: float, score: float, rule: MeasureRule) -> Change:
+    """How far `score` is from `baseline`, and what the protocol calls that (CLINICAL.md 5.1)."""
+    better = baseline - score
+    return Change(
+        baseline=baseline,
+        score=score,
+        difference=-better,
+        improvement_percent=_percent(better, baseline),
+        is_response=_at_least_percent(better, baseline, rule.response_percent),
+        is_remission=None if rule.remission_below is None else score < rule.remission_below,
+        direction=_direction(better, rule.meaningful_change),
+    )
+
+
+def _percent(better: float, baseline: float) -> float | None:
+    """How many percent of the baseline; None where that is none, or so little that no number says it."""
+    percent = 100 * better / baseline if baseline > 0 else inf
+    return round(percent, 1) if isfinite(percent) else None
+
+
+def _at_least_percent(better: float, baseline: float, percent: int | None) -> bool | None:
+    if percent is None or baseline <= 0:
+        return None
+    return 100 * better >= percent * baseline
+
+
+def _direction(better: float, meaningful: float | None) -> Direction | None:
+    if meaningful is None:
+        return None
+    if abs(better) < meaningful:
+        return Direction.UNCHANGED
+    return Direction.IMPROVED if better > 0 else Direction.WORSENED
+
+
+def _screener(items: Sequence[int] | None, score: float | None, *, behavior_lifetime: bool) -> Scored:
+    if score is not None:
+        raise _refused([_wrong("score", "the 6 answers were expected instead: this screen has no score")])
+    answers = _answers(items, SCREENER_ITEMS, most=1)
+    return Scored(instrument=CSSRS, risk=triage(answers, behavior_lifetime=behavior_lifetime))
+
+
+def _questionnaire(
+    instrument: Code, asked: Questionnaire, items: Sequence[int] | None, score: float | None, *, needs_answers: bool
+) -> Scored:
+    if score is None:
+        answers = _answers(items, asked.items, asked.most)
+        item9 = answers[8] if instrument == PHQ9 else None
+        score = sum(answers)
+    elif needs_answers:
+        # A total would hide the answer about being better off dead: it is asked for, never assumed to be 0.
+        why = "the protocol acts on a single answer, which a score does not show"
+        raise _refused([_wrong("score", f"the {asked.items} answers were expected instead: {why}")])
+    elif errors := _wrong_score(score, asked.scores, is_whole=True):
+        raise _refused(errors)
+    else:
+        item9 = None
+    return Scored(instrument=instrument, score=score, band=asked.band(score), item9=item9, recall=asked.recall)
+
+
+def _by_score_only(instrument: Code, scores: Range, items: Sequence[int] | None, score: float | None) -> Scored:
+    if score is None:
+        field = "score" if items is None else "items"
+        raise _refused([_wrong(field, "a score was expected: the answers of this instrument are not known")])
+    if errors := _wrong_score(score, scores, is_whole=False):
+        raise _refused(errors)
+    return Scored(instrument=instrument, score=score)
+
+
+def _answers(items: Sequence[int] | None, expected: int, most: int) -> Sequence[int]:
+    if items is None:
+        raise _refused([_wrong("items", f"{expected} answers were expected")])
+    if len(items) != expected:
+        raise _refused([_wrong("items", f"{expected} answers were expected, not {len(items)}")])
+    sentence = "0 (no) or 1 (yes) was expected" if most == 1 else f"an answer from 0 to {most} was expected"
+    if errors := [_wrong(f"items/{i}", sentence) for i, answer in enumerate(items) if not 0 <= answer <= most]:
+        raise _refused(errors)
+    return items
+
+
+def _wrong_score(score: float, scores: Range, *, is_whole: bool) -> list[FieldError]:
+    if scores.holds(score) and (not is_whole or float(score).is_integer()):
+        return []
+    kind = "a whole score" if is_whole else "a score"
+    return [_wrong("score", f"{kind} from {scores.low:g} to {scores.high:g} was expected")]
+
+
+def _wrong(field: str, detail: str) -> FieldError:
+    return FieldError(pointer=f"/data/{field}", detail=detail)
+
+
+def _escaped(part: str) -> str:
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+def _refused(errors: Sequence[FieldError]) -> Refused:
+    sentences = "; ".join(f"{error.pointer}: {error.detail}" for error in errors)
+    message = f"The measure does not score: {sentences}"
+    return Refused(Refusal(code=RefusalCode.INVALID, message=message, errors=tuple(errors)))

@@ -1,0 +1,193 @@
+"""When vitals are due after a dose, and which reading answered which moment."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import chain, pairwise, takewhile, zip_longest
+
+from domain.course.rules.vitals import recheck_due_at
+from domain.course.state import Checkpoint, CheckpointStatus, MedicineSession, Reading
+from domain.protocol.model import CheckpointRules, Protocol
+
+__all__ = [
+    "Checkpoint",
+    "CheckpointStatus",
+    "asking",
+    "checkpoints",
+    "emergency_key",
+    "is_overdue",
+    "key",
+    "reading_due_at",
+    "rechecks",
+    "settle",
+]
+
+
+def key(session: int, due_at: datetime) -> str:
+    """How a passed checkpoint is remembered."""
+    return f"checkpoint/{session}/{due_at.timestamp():.0f}"
+
+
+def emergency_key(session: int, due_at: datetime) -> str:
+    """How it is remembered that a missed checkpoint has become an emergency."""
+    return f"checkpoint_emergency/{session}/{due_at.timestamp():.0f}"
+
+
+def checkpoints(
+    rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]
+) -> tuple[Checkpoint, ...]:
+    """Every checkpoint of the session up to the first that waits for its reading, in order.
+
+    A reading belongs to the latest checkpoint whose window has opened (`early` before it is due) when it was taken. A
+    booster starts the offsets again. After the last offset they go on every `then_every` until discharge: the next one
+    follows the one before, or the moment that one was missed, so that a forgotten discharge asks again without a storm.
+    """
+    return (*session.settled, *asking(rules, session, passed))
+
+
+def asking(rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]) -> Iterator[Checkpoint]:
+    """Those of `checkpoints` that are not settled yet: however long the session, they are few."""
+    return (checkpoint for checkpoint, _ in _with_ends(rules, session, passed))
+
+
+def settle(rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]) -> MedicineSession:
+    """The session with its first checkpoints settled, as far as they ask nothing more.
+
+    A checkpoint asks nothing more once a reading was taken after its window had closed and it was either answered or
+    missed; and one that has become an emergency never does.
+    """
+    newest = session.readings[-1].at if session.readings else None
+    settled: list[Checkpoint] = []
+    until = session.settled_until
+    for checkpoint, end in _with_ends(rules, session, passed):
+        if end is None:
+            break
+        is_behind = newest is not None and newest >= end
+        is_missed = key(session.number, checkpoint.due_at) in passed
+        is_known = is_behind and (checkpoint.is_answered or is_missed)
+        if not (is_known or emergency_key(session.number, checkpoint.due_at) in passed):
+            break
+        settled.append(checkpoint)
+        until = end
+    if not settled:
+        return session
+    return session.but(settled=(*session.settled, *settled), settled_until=until)
+
+
+def is_overdue(rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]) -> bool:
+    """Whether a checkpoint was missed and no reading has been taken since its window opened."""
+    return any(one.status is CheckpointStatus.MISSED for one in _unmeasured_since(rules, session, passed))
+
+
+def _unmeasured_since(
+    rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]
+) -> Iterator[Checkpoint]:
+    """The checkpoints whose window opened after the newest reading, the settled ones last."""
+    newest = session.readings[-1].at if session.readings else None
+    newest_first = chain(reversed(tuple(asking(rules, session, passed))), reversed(session.settled))
+    return takewhile(lambda one: newest is None or newest < one.due_at - rules.early, newest_first)
+
+
+def reading_due_at(protocol: Protocol, session: MedicineSession, passed: Mapping[str, datetime]) -> datetime | None:
+    """When the session's next reading is due, or has been since; None where no dosed patient is watched.
+
+    A missed checkpoint is waited for until there is a reading: a hole that a later one has made up for is not.
+    """
+    awaited = [due_at for _, due_at in rechecks(protocol, session)]
+    if session.is_monitored:
+        unmeasured = _unmeasured_since(protocol.medicine.checkpoints, session, passed)
+        awaited += [one.due_at for one in unmeasured if not one.is_answered]
+    return min(awaited, default=None)
+
+
+def rechecks(protocol: Protocol, session: MedicineSession) -> Iterator[tuple[Reading, datetime]]:
+    """The last reading, with the moment by which its second one is due, if the protocol still waits for one."""
+    if session.readings and session.discharge is None:
+        newest = session.readings[-1]
+        if (due_at := recheck_due_at(protocol, session, newest)) is not None:
+            yield newest, due_at
+
+
+def _planned(rules: CheckpointRules, session: MedicineSession) -> Iterator[tuple[datetime, datetime]]:
+    """Each dose's offsets, up to the next dose or the discharge: when due, and since when known."""
+    end_of_all = session.discharge.at if session.discharge else None
+    for dose, next_dose in zip_longest(session.doses, session.doses[1:]):
+        end = next_dose.at if next_dose else end_of_all
+        for offset in rules.offsets:
+            if end is None or dose.at + offset < end:
+                yield dose.at + offset, dose.recorded_at
+
+
+def _with_ends(
+    rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]
+) -> Iterator[tuple[Checkpoint, datetime | None]]:
+    """Each checkpoint that is not settled, and when its window closes; None where nothing follows it."""
+    planned = tuple(_planned(rules, session))[len(session.settled) :]
+    for (due_at, learned_at), (following, _) in pairwise(planned):
+        yield _judged(rules, session, due_at, following, learned_at, passed), following - rules.early
+    if planned:
+        due_at, learned_at = planned[-1]
+    elif session.settled:
+        due_at, learned_at = _after(rules, session, session.settled[-1], passed)
+    else:
+        return
+    if session.discharge is not None:
+        yield _judged(rules, session, due_at, None, learned_at, passed), None
+        return
+    while True:
+        checkpoint = _judged(rules, session, due_at, due_at + rules.then_every, learned_at, passed)
+        yield checkpoint, due_at + rules.then_every - rules.early
+        if checkpoint.status is CheckpointStatus.PENDING:
+            return
+        due_at, learned_at = _after(rules, session, checkpoint, passed)
+
+
+def _after(
+    rules: CheckpointRules, session: MedicineSession, checkpoint: Checkpoint, passed: Mapping[str, datetime]
+) -> tuple[datetime, datetime]:
+    """The checkpoint that follows one after the last offset: when it is due, and since when it is known."""
+    due_at = checkpoint.due_at
+    following = due_at + rules.then_every
+    missed_at = passed.get(key(session.number, due_at))
+    if missed_at is not None and following <= missed_at:
+        following = due_at + ((missed_at - due_at) // rules.then_every + 1) * rules.then_every
+    return following, _settled_at(session, checkpoint, missed_at)
+
+
+def _judged(
+    rules: CheckpointRules,
+    session: MedicineSession,
+    due: datetime,
+    following: datetime | None,
+    learned_at: datetime,
+    passed: Mapping[str, datetime],
+) -> Checkpoint:
+    opens, closes = due - rules.early, following - rules.early if following else None
+    # No window opens before the first dose's, so that the reading at clearance answers none.
+    answer = _first_from(session, opens)
+    if answer is not None and (closes is None or answer.at < closes):
+        status = CheckpointStatus.MET if answer.at <= due + rules.grace else CheckpointStatus.LATE
+    else:
+        answer = None
+        status = CheckpointStatus.MISSED if key(session.number, due) in passed else CheckpointStatus.PENDING
+    return Checkpoint(
+        due_at=due,
+        learned_at=learned_at,
+        status=status,
+        reading_at=answer.at if answer else None,
+        opens_at=opens,
+        grace_ends_at=due + rules.grace,
+    )
+
+
+def _first_from(session: MedicineSession, moment: datetime) -> Reading | None:
+    """The first reading taken at or after `moment`."""
+    place = bisect_left(session.readings, moment, key=lambda reading: reading.at)
+    return session.readings[place] if place < len(session.readings) else None
+
+
+def _settled_at(session: MedicineSession, checkpoint: Checkpoint, missed_at: datetime | None) -> datetime:
+    recorded = None
+    if checkpoint.reading_at is not None and (answer := _first_from(session, checkpoint.reading_at)) is not None:
+        recorded = answer.recorded_at
+    return max(moment for moment in (missed_at, recorded) if moment is not None)

@@ -1,0 +1,235 @@
+"""Whether a patient who has come may be dosed today: everything a prescriber looks at before clearing."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from domain.course.rules import booking, consent, eligibility, risk_screens
+from domain.course.rules.vitals import SPOKEN, value_of
+from domain.course.state import CourseState, MedicineSession, Phase, Reading
+from domain.durations import in_words
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import PregnancyTest, lifted_by
+from domain.protocol.model import Vital
+from domain.values import Blocker
+
+BLOCKING_ESCALATIONS = frozenset({Kind.VITALS_EMERGENCY, Kind.SUICIDE_RISK})
+"""While one of these is unresolved nobody is dosed and nobody goes home."""
+
+
+TODAY: Final = timedelta(days=1)
+"""How old what was said and measured at check-in may be at most: older than this it is of another day anywhere."""
+
+
+def blockers(course: CourseState, session: MedicineSession, at: datetime) -> tuple[Blocker, ...]:
+    """All that stands between the patient and clearance at that moment, absolute reasons first (CLINICAL.md 3.2)."""
+    found = (
+        *standing_blockers(course, at),
+        *booking.spacing_blockers(course, at),
+        *_course_blockers(course, session, at),
+        *_check_in_blockers(course, session, at),
+        *_reading_blockers(course, session, at),
+    )
+    return tuple(sorted(found, key=lambda blocker: not blocker.absolute))
+
+
+def standing_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
+    """What forbids any dose for as long as it stands: a hold, no consent, an open emergency, an excluding finding."""
+    if course.hold is not None:
+        yield Blocker(code="course.held", message=f"The course is held: {course.hold.reason}", absolute=True)
+    if course.phase is not Phase.MEDICINE:
+        yield Blocker(
+            code="course.not_in_medicine",
+            message=f"The course is in {course.phase.replace('_', ' ')}, not in medicine",
+            absolute=True,
+            observed=course.phase,
+            limit=Phase.MEDICINE,
+        )
+    yield from consent.blockers(course, at)
+    yield from escalation_blockers(course)
+    yield from eligibility.excluding(course)
+
+
+def escalation_blockers(course: CourseState) -> Iterator[Blocker]:
+    """The unresolved emergencies that must have an answer first."""
+    for escalation in course.unresolved:
+        if escalation.kind in BLOCKING_ESCALATIONS:
+            yield Blocker(
+                code=f"escalation.{escalation.kind}_open",
+                message=f"An escalation of kind {escalation.kind.replace('_', ' ')} is not resolved",
+                absolute=True,
+                observed=escalation.id,
+            )
+
+
+def _course_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    rules, source = course.protocol.course, course.protocol.source_of
+    before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
+    last_dose = before.doses[-1].at if before else None
+    # What she answers before she goes home belongs to the session that she goes home from.
+    since = before.discharge.at if before and before.discharge else last_dose
+    owed = {screen.instrument for screen in risk_screens.screens_owed(course)}
+    for instrument in course.protocol.medicine.measures:
+        if instrument in owed or course.measure(instrument, since=since) is None:
+            yield Blocker(
+                code=f"measure.{instrument}_missing",
+                message=f"{instrument.upper()} has not been taken since the last session",
+                limit=instrument,
+                source=source("medicine.measures"),
+            )
+    yield from eligibility.undecided(course)
+    if before is None:
+        return
+    if course.protocol.medicine.integration_before_next_dose:
+        held, needed = len(before.integrations), course.protocol.integration.sessions
+        if held < needed:
+            yield Blocker(
+                code="integration.outstanding",
+                message=f"{held} of {needed} integration sessions after session {before.number} have been held",
+                observed=held,
+                limit=needed,
+                source=source("medicine.integration_before_next_dose"),
+            )
+    assert last_dose is not None
+    screened_at = course.screening.at if course.screening else last_dose
+    if at - last_dose > rules.rescreen_after and screened_at <= last_dose:
+        yield Blocker(
+            code="screening.outdated",
+            message=f"The last dose was {(at - last_dose).days} days ago; a new screening was expected",
+            observed=(at - last_dose).days,
+            limit=rules.rescreen_after.days,
+            source=source("course.rescreen_after"),
+        )
+    review_after = rules.review_after_session
+    if review_after is not None and len(course.dosed_sessions) >= review_after:
+        reviewed_session = course.session_numbered(review_after)
+        reviewed_from = reviewed_session.doses[0].at if reviewed_session and reviewed_session.doses else last_dose
+        if course.plan is None or course.plan.at <= reviewed_from:
+            yield Blocker(
+                code="plan.review_due",
+                message=f"The prescriber's review after session {review_after} has not been done",
+                limit=review_after,
+                source=source("course.review_after_session"),
+            )
+
+
+def _check_in_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    rules, source = course.protocol.medicine, course.protocol.source_of
+    if session.check_in is None:
+        yield Blocker(code="check_in.missing", message="The patient has not been checked in", absolute=True)
+        return
+    yield from outdated_blockers(session, at)
+    said = session.check_in.data
+    for what, last_at, fasting in (
+        ("solids", said.last_solids_at, rules.solids_fasting),
+        ("fluids", said.last_fluids_at, rules.fluids_fasting),
+    ):
+        if at - last_at < fasting:
+            yield Blocker(
+                code=f"fasting.{what}_too_recent",
+                message=f"The last {what} were {in_words(at - last_at)} ago; {in_words(fasting)} were expected",
+                observed=in_words(at - last_at),
+                limit=in_words(fasting),
+                source=source(f"medicine.{what}_fasting"),
+            )
+    if rules.escort_required and not said.escort:
+        yield Blocker(
+            code="escort.missing",
+            message="Nobody is there to escort the patient home",
+            source=source("medicine.escort_required"),
+        )
+    if said.pregnancy_test is PregnancyTest.POSITIVE:
+        yield Blocker(code="pregnancy_test.positive", message="The pregnancy test is positive", absolute=True)
+    elif rules.pregnancy_test_each_session and said.pregnancy_test is None and not _needs_no_test(course):
+        yield Blocker(
+            code="pregnancy_test.missing",
+            message="No pregnancy test was recorded today",
+            source=source("medicine.pregnancy_test_each_session"),
+        )
+    if said.medications_changed:
+        yield Blocker(
+            code="medications.changed",
+            message="The patient's medications have changed; the prescriber must look at them",
+        )
+    if said.weight_kg is None:
+        yield Blocker(code="weight.missing", message="The patient was not weighed today", absolute=True)
+
+
+def outdated_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """A check-in of another day: weight, test, escort and fasting are of today, or nobody knows them."""
+    if session.check_in is not None and (age := at - session.check_in.at) >= TODAY:
+        yield Blocker(
+            code="check_in.outdated",
+            message=f"The check-in is {in_words(age)} old: the visit is to be broken off and booked anew",
+            absolute=True,
+            observed=in_words(age),
+            limit=in_words(TODAY),
+        )
+
+
+def _reading_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    rules, source = course.protocol.medicine.clearance, course.protocol.source_of
+    reading = session.reading_before(at)
+    if reading is None:
+        yield Blocker(code="vitals.missing", message="No vitals have been taken", absolute=True)
+        return
+    if at - reading.at > rules.reading_valid:
+        yield Blocker(
+            code="vitals.too_old",
+            message=f"The last vitals are {in_words(at - reading.at)} old; {in_words(rules.reading_valid)} at most",
+            absolute=True,
+            observed=in_words(at - reading.at),
+            limit=in_words(rules.reading_valid),
+            source=source("medicine.clearance.reading_valid"),
+        )
+    yield from _limit_blockers(course, reading)
+
+
+def unweighed_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """What the last reading before that moment says against the dose, whenever it was taken or recorded, and any
+    finding of a screening that came after the clearance.
+
+    What the prescriber has weighed at clearance stays weighed; for the rest the session is cleared anew, or not.
+    """
+    cleared, reading = session.clearance, session.reading_before(at)
+    if cleared is None or reading is None:
+        return
+    weighed = lifted_by(cleared.data.overrides)
+    for blocker in (*_limit_blockers(course, reading), *eligibility.undecided(course)):
+        if blocker.absolute or blocker.code not in weighed:
+            yield blocker.but(absolute=True)
+
+
+def _limit_blockers(course: CourseState, reading: Reading) -> Iterator[Blocker]:
+    rules, source = course.protocol.medicine.clearance, course.protocol.source_of
+    for vital in Vital:
+        observed = value_of(reading, vital)
+        for name, limits in (("never", rules.never.of(vital)), ("hold", rules.hold.of(vital))):
+            if limits is None or (observed is not None and limits.holds(observed)):
+                continue
+            if observed is None:
+                ends = dict.fromkeys((f"{limits.low:g}", f"{limits.high:g}"))
+                yield Blocker(
+                    code=f"vitals.{vital}_missing",
+                    message=f"{SPOKEN[vital]} was not taken; {' to '.join(ends)} was expected",
+                    absolute=name == "never",
+                    limit="-".join(ends),
+                    source=source(f"medicine.clearance.{name}.{vital}"),
+                )
+                break
+            is_high = observed > limits.high
+            bound = limits.high if is_high else limits.low
+            yield Blocker(
+                code=f"vitals.{vital}_{'above' if is_high else 'below'}_limit",
+                message=f"{SPOKEN[vital]} {observed} is {'above' if is_high else 'below'} the "
+                f"{'limit of any dose, ' if name == 'never' else 'pre-dose limit of '}{bound:g}",
+                absolute=name == "never",
+                observed=observed,
+                limit=bound,
+                source=source(f"medicine.clearance.{name}.{vital}"),
+            )
+            break
+
+
+def _needs_no_test(course: CourseState) -> bool:
+    return course.screening is not None and course.screening.data.pregnancy_test is PregnancyTest.NOT_APPLICABLE

@@ -1,0 +1,165 @@
+"""Whether a dosed patient may go home: nothing here is ever decided by a clock alone."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from domain.course.rules import checkpoints, clearance
+from domain.course.rules.vitals import SPOKEN, value_of
+from domain.course.state import CourseState, MedicineSession
+from domain.durations import in_words
+from domain.escalation.messages import Kind
+from domain.protocol.model import Vital
+from domain.values import Blocker
+
+
+def blockers(
+    course: CourseState, session: MedicineSession, at: datetime, *, escort: bool = False, instructions: bool = False
+) -> tuple[Blocker, ...]:
+    """All that stands between the patient and her way home at that moment, absolute reasons first (CLINICAL.md 3.6)."""
+    found = (
+        *clearance.escalation_blockers(course),
+        *_observation_blockers(course, session, at),
+        *_later_blockers(session, at),
+        *_reading_blockers(course, session, at),
+        *_recheck_blockers(course, session),
+        *_assessment_blockers(course, session),
+        *_leaving_blockers(course, escort, instructions),
+    )
+    return tuple(sorted(found, key=lambda blocker: not blocker.absolute))
+
+
+def _observation_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    minimum = course.protocol.medicine.minimum_observation
+    since = at - session.doses[-1].at
+    if since < minimum:
+        yield Blocker(
+            code="discharge.observation_too_short",
+            message=f"{in_words(minimum)} since the last dose were expected: {in_words(minimum - since)} to go",
+            observed=in_words(since),
+            limit=in_words(minimum),
+            source=course.protocol.source_of("medicine.minimum_observation"),
+        )
+
+
+def _reading_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    rules, source = course.protocol.medicine.discharge, course.protocol.source_of
+    reading = session.reading_before(at)
+    if reading is None or reading.at < session.doses[-1].at:
+        yield Blocker(
+            code="vitals.missing",
+            message="No vitals have been taken since the dose",
+            absolute=not _has_left(course, session),
+        )
+        return
+    if at - reading.at > rules.reading_valid:
+        yield Blocker(
+            code="vitals.too_old",
+            message=f"The last vitals are {in_words(at - reading.at)} old; {in_words(rules.reading_valid)} at most",
+            observed=in_words(at - reading.at),
+            limit=in_words(rules.reading_valid),
+            source=source("medicine.discharge.reading_valid"),
+        )
+    baseline = session.clearance_reading
+    for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC):
+        observed, before = value_of(reading, vital), value_of(baseline, vital) if baseline else None
+        if observed is None or before is None:
+            continue
+        percent = round(100 * abs(observed - before) / before, 1)
+        if percent > rules.bp_within_percent:
+            yield Blocker(
+                code=f"discharge.{vital}_not_near_baseline",
+                message=f"{SPOKEN[vital]} {observed} is {percent:g} % from the {before} at clearance; "
+                f"{rules.bp_within_percent} % are the most",
+                observed=percent,
+                limit=rules.bp_within_percent,
+                source=source("medicine.discharge.bp_within_percent"),
+            )
+    for vital, minimum, name in (
+        (Vital.MOAAS, rules.moaas_min, "moaas_min"),
+        (Vital.SPO2, rules.spo2_min, "spo2_min"),
+    ):
+        observed = value_of(reading, vital)
+        if observed is None or observed < minimum:
+            yield Blocker(
+                code=f"discharge.{vital}_below_limit" if observed is not None else f"discharge.{vital}_missing",
+                message=f"{SPOKEN[vital]} {'was not taken' if observed is None else observed}; {minimum} was expected",
+                observed=observed,
+                limit=minimum,
+                source=source(f"medicine.discharge.{name}"),
+            )
+
+
+def _later_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """Nobody went home before she was measured here."""
+    if session.readings and (newest := session.readings[-1].at) > at:
+        yield Blocker(
+            code="discharge.before_reading",
+            message=f"Vitals were taken {in_words(newest - at)} after that moment",
+            absolute=True,
+            observed=in_words(newest - at),
+        )
+
+
+def _recheck_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
+    """A reading that the protocol wants confirmed is neither an alarm nor none until the second one."""
+    for reading, due_at in checkpoints.rechecks(course.protocol, session):
+        yield Blocker(
+            code="discharge.recheck_missing",
+            message=f"A second reading is expected within {in_words(due_at - reading.at)} of the last one",
+            limit=in_words(due_at - reading.at),
+            source=course.protocol.source_of("medicine.limits"),
+        )
+
+
+def _has_left(course: CourseState, session: MedicineSession) -> bool:
+    """Whether she is gone: nobody can measure or assess her any more, and a prescriber answers for that."""
+    return any(one.kind is Kind.LEFT_BEFORE_DISCHARGE and one.session == session.number for one in course.escalations)
+
+
+def _assessment_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
+    rules, source = course.protocol.medicine.discharge, course.protocol.source_of
+    if session.assessment is None or session.assessment.at < session.doses[-1].at:
+        yield Blocker(
+            code="discharge.not_assessed",
+            message="The patient has not been assessed for discharge",
+            absolute=not _has_left(course, session),
+        )
+        return
+    assessed = session.assessment.data
+    if assessed.padss < rules.padss_min:
+        yield Blocker(
+            code="discharge.padss_below_limit",
+            message=f"PADSS {assessed.padss} is below the limit of {rules.padss_min}",
+            observed=assessed.padss,
+            limit=rules.padss_min,
+            source=source("medicine.discharge.padss_min"),
+        )
+    for name, is_required, holds, words in (
+        ("oriented", rules.oriented, assessed.oriented, "The patient is not oriented"),
+        ("steady_gait", rules.steady_gait, assessed.steady_gait, "The patient's gait is not steady"),
+        (
+            "dissociation_resolved",
+            rules.dissociation_resolved,
+            assessed.dissociation_resolved,
+            "The dissociation has not resolved",
+        ),
+    ):
+        if is_required and not holds:
+            yield Blocker(
+                code=f"discharge.not_{name}",
+                message=words,
+                observed=False,
+                limit=True,
+                source=source(f"medicine.discharge.{name}"),
+            )
+
+
+def _leaving_blockers(course: CourseState, escort: bool, instructions: bool) -> Iterator[Blocker]:
+    if course.protocol.medicine.escort_required and not escort:
+        yield Blocker(
+            code="escort.missing",
+            message="Nobody is there to escort the patient home",
+            source=course.protocol.source_of("medicine.escort_required"),
+        )
+    if not instructions:
+        yield Blocker(code="discharge.no_instructions", message="Written instructions have not been given")

@@ -1,0 +1,194 @@
+"""Whether a dose lies within the protocol's bounds. It checks what a prescriber decided; it never chooses."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from domain.course.rules import clearance
+from domain.course.rules.vitals import VerdictSeverity, verdict
+from domain.course.state import CourseState, MedicineSession, Stage
+from domain.durations import in_words
+from domain.events.clinic_events import DoseAdministered
+from domain.protocol.model import DoseBasis
+from domain.values import Blocker, Role
+
+TOLERANCE = 1e-9
+"""What a division may be off by: 35 mg for 70 kg is 0.5 mg/kg."""
+
+LEAST_MG = 0.0001
+"""The least that anybody could mean by a dose: where not even this has room, none is offered."""
+
+
+def blockers(course: CourseState, session: MedicineSession, event: DoseAdministered) -> tuple[Blocker, ...]:
+    """All that speaks against giving this dose at the event's time, absolute reasons first (CLINICAL.md 3.5)."""
+    found = (
+        *clearance.standing_blockers(course, event.time),
+        *standing_blockers(course, session, event.time),
+        *_route_blockers(course, event),
+        *_bound_blockers(course, session, event),
+    )
+    return tuple(sorted(found, key=lambda blocker: not blocker.absolute))
+
+
+def standing_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """What forbids this session's next dose at that moment, however small."""
+    if session.doses:
+        yield from _booster_blockers(course, session, at)
+    else:
+        yield from _clearance_blockers(course, session, at)
+
+
+def _clearance_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    if session.stage is not Stage.CLEARED or session.clearance is None:
+        yield Blocker(code="session.not_cleared", message="The session has not been cleared", absolute=True)
+        return
+    valid_for = course.protocol.medicine.clearance_valid
+    age = at - session.clearance.at
+    if age > valid_for:
+        yield Blocker(
+            code="clearance.expired",
+            message=f"The clearance is {in_words(age)} old; it holds for {in_words(valid_for)}",
+            absolute=True,
+            observed=in_words(age),
+            limit=in_words(valid_for),
+            source=course.protocol.source_of("medicine.clearance_valid"),
+        )
+    elif age.total_seconds() < 0:
+        yield _before_clearance()
+    yield from clearance.outdated_blockers(session, at)
+    yield from clearance.unweighed_blockers(course, session, at)
+
+
+def _booster_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    rules = course.protocol.medicine
+    if session.clearance is not None and at < session.clearance.at:
+        yield _before_clearance()
+    if session.abort is not None:
+        yield Blocker(code="session.aborted", message="The session was broken off", absolute=True)
+    given = len(session.doses) - 1
+    if given >= rules.dose.boosters_max:
+        yield Blocker(
+            code="dose.booster_not_allowed",
+            message=f"The protocol allows {rules.dose.boosters_max} boosters; {given} have been given",
+            absolute=True,
+            observed=given + 1,
+            limit=rules.dose.boosters_max,
+            source=course.protocol.source_of("medicine.dose.boosters_max"),
+        )
+    reading = session.reading_before(at)
+    last_dose = max((dose.at for dose in session.doses if dose.at <= at), default=None)
+    is_of_this_dose = reading is not None and (last_dose is None or reading.at >= last_dose)
+    if reading is None or not is_of_this_dose or at - reading.at > rules.clearance.reading_valid:
+        yield Blocker(code="vitals.too_old", message="No fresh vitals were taken before the booster", absolute=True)
+    elif verdict(course.protocol, session, reading).severity is not VerdictSeverity.NORMAL:
+        yield Blocker(code="vitals.not_normal", message="The last reading is not normal: no booster", absolute=True)
+
+
+def _before_clearance() -> Blocker:
+    return Blocker(code="clearance.after_dose", message="The dose lies before its clearance", absolute=True)
+
+
+def _route_blockers(course: CourseState, event: DoseAdministered) -> Iterator[Blocker]:
+    if event.data.route != course.protocol.route:
+        yield Blocker(
+            code="dose.route_not_allowed",
+            message=f"The route {event.data.route} was reported; the protocol is {course.protocol.route}",
+            absolute=True,
+            observed=event.data.route,
+            limit=course.protocol.route,
+        )
+
+
+def exhausted_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
+    """What forbids any further dose of this session, however small and whoever gives it: a bound has been reached."""
+    if (weight := weight_today(session)) is not None:
+        amount = _amount(course, _given_mg(session) + LEAST_MG, weight)
+        yield from _hard_blockers(course, amount)
+        yield from _rise_blockers(course, session, amount)
+
+
+def _bound_blockers(course: CourseState, session: MedicineSession, event: DoseAdministered) -> Iterator[Blocker]:
+    rules = course.protocol.medicine.dose
+    weight = weight_today(session)
+    if weight is None:
+        yield Blocker(code="weight.missing", message="The patient was not weighed today", absolute=True)
+        return
+    total = _given_mg(session) + event.data.mg
+    amount = _amount(course, total, weight)
+    yield from _hard_blockers(course, amount)
+    if amount > rules.max + TOLERANCE and not _has_second_prescriber(course, event):
+        yield _above(course, amount, "dose.needs_two_prescribers", rules.max, "max", "the limit of one prescriber,")
+    yield from _rise_blockers(course, session, amount)
+    planned = course.plan.data.dose if course.plan else None
+    if planned is not None and event.data.actor.role is not Role.PRESCRIBER:
+        planned_mg = planned.mg if planned.mg is not None else (planned.mg_per_kg or 0.0) * weight
+        if total > planned_mg + TOLERANCE:
+            yield Blocker(
+                code="dose.above_plan",
+                message=f"{total:g} mg is above the plan's {planned_mg:g} mg; only a prescriber may report that",
+                absolute=True,
+                observed=total,
+                limit=round(planned_mg, 6),
+            )
+
+
+def _hard_blockers(course: CourseState, amount: float) -> Iterator[Blocker]:
+    limit = course.protocol.medicine.dose.hard_max
+    if amount > limit + TOLERANCE:
+        yield _above(course, amount, "dose.above_hard_max", limit, "hard_max", "the limit of any dose,")
+
+
+def _rise_blockers(course: CourseState, session: MedicineSession, amount: float) -> Iterator[Blocker]:
+    """From nothing to a first dose, or from the session before to this one."""
+    rules = course.protocol.medicine.dose
+    before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
+    if before is None:
+        if amount > rules.first_max + TOLERANCE:
+            limit, what = rules.first_max, "the limit of a first dose,"
+            yield _above(course, amount, "dose.above_first_max", limit, "first_max", what)
+    elif (weight_before := weight_today(before)) is not None:
+        given_before = _amount(course, _given_mg(before), weight_before)
+        if amount - given_before > rules.step_max + TOLERANCE:
+            limit = round(given_before + rules.step_max, 6)
+            yield _above(course, amount, "dose.step_too_large", limit, "step_max", "the highest next step")
+
+
+def _above(course: CourseState, amount: float, code: str, limit: float, name: str, what: str) -> Blocker:
+    unit = "mg/kg" if course.protocol.medicine.dose.basis is DoseBasis.MG_PER_KG else "mg"
+    return Blocker(
+        code=code,
+        message=f"{amount:g} {unit} is above {what} of {limit:g} {unit}",
+        absolute=True,
+        observed=amount,
+        limit=limit,
+        source=course.protocol.source_of(f"medicine.dose.{name}"),
+    )
+
+
+def _amount(course: CourseState, mg: float, weight_kg: float) -> float:
+    return in_basis(course.protocol.medicine.dose.basis, mg, weight_kg)
+
+
+def _given_mg(session: MedicineSession) -> float:
+    return sum(given.data.mg for given in session.doses)
+
+
+def weight_today(session: MedicineSession) -> float | None:
+    """The weight taken at this session's check-in, in kg."""
+    return session.check_in.data.weight_kg if session.check_in else None
+
+
+def in_basis(basis: DoseBasis, mg: float, weight_kg: float) -> float:
+    """A dose in what the protocol counts it in: mg/kg or mg."""
+    return round(mg / weight_kg if basis is DoseBasis.MG_PER_KG else mg, 6)
+
+
+def _has_second_prescriber(course: CourseState, event: DoseAdministered) -> bool:
+    # Nobody tells Kapstan who else prescribes. It knows who does not: whom the course has only met in other roles.
+    first, second = event.data.actor, event.data.witness
+    roles = {role for who, role in course.roles if who == second}
+    return (
+        first.role is Role.PRESCRIBER
+        and second is not None
+        and second != first.id
+        and (not roles or Role.PRESCRIBER in roles)
+    )

@@ -1,0 +1,126 @@
+"""Whether the screening speaks for the course: what excludes, what a prescriber must weigh, what is missing."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from domain.course.rules import consent
+from domain.course.state import CourseState
+from domain.events.clinic_events import PregnancyTest, ScreeningRecorded, lifted_by
+from domain.protocol.model import Protocol
+from domain.values import Blocker
+
+
+def blockers(course: CourseState, at: datetime) -> tuple[Blocker, ...]:
+    """All that stands between the screening and `eligible`, absolute reasons first (CLINICAL.md 2)."""
+    return tuple(sorted(_blockers(course, at), key=lambda blocker: not blocker.absolute))
+
+
+def cautions(course: CourseState) -> tuple[str, ...]:
+    """The patient's medications that the protocol wants known; none of them blocks."""
+    if course.screening is None:
+        return ()
+    watched = course.protocol.screening.caution_medications
+    return tuple(code for code in course.screening.data.medications if code in watched)
+
+
+def excluding(course: CourseState) -> Iterator[Blocker]:
+    """What the screening in force says against any dose, whenever it came: no decision lifts that."""
+    return (finding for finding in _findings_of(course) if finding.absolute)
+
+
+def undecided(course: CourseState) -> Iterator[Blocker]:
+    """What the screening in force leaves to a prescriber and the decision has not overridden by its code.
+
+    A patient is screened again, and what has come up since is to be weighed like what was known at the decision.
+    """
+    weighed = lifted_by(course.eligibility.data.overrides if course.eligibility else ())
+    return (finding for finding in _findings_of(course) if not finding.absolute and finding.code not in weighed)
+
+
+def _findings_of(course: CourseState) -> Iterator[Blocker]:
+    if course.screening is not None:
+        yield from _findings(course.protocol, course.screening.data)
+
+
+def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
+    if course.screening is None:
+        yield Blocker(code="screening.missing", message="The screening has not been recorded", absolute=True)
+    else:
+        yield from _findings(course.protocol, course.screening.data)
+    for instrument in course.protocol.screening.measures:
+        if course.measure(instrument) is None:
+            yield Blocker(
+                code=f"measure.{instrument}_missing",
+                message=f"{instrument.upper()} has not been taken",
+                limit=instrument,
+                source=course.protocol.source_of("screening.measures"),
+            )
+    yield from consent.blockers(course, at)
+
+
+def _findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator[Blocker]:
+    rules = protocol.screening
+    # What she takes may exclude her like what she has: `absolute` names theophylline (CLINICAL.md 2.4, S9).
+    for condition in dict.fromkeys((*screening.conditions, *screening.medications)):
+        if condition in rules.absolute:
+            yield Blocker(
+                code="screening.condition_excludes",
+                message=f"{_words(condition)} excludes this treatment",
+                absolute=True,
+                observed=condition,
+                source=protocol.source_of("screening.absolute"),
+            )
+        elif condition in rules.review:
+            yield Blocker(
+                code=f"screening.{condition}",
+                message=f"{_words(condition)} needs the prescriber's decision, with a rationale",
+                observed=condition,
+                source=protocol.source_of("screening.review"),
+            )
+    if screening.pregnancy_test is PregnancyTest.POSITIVE:
+        yield Blocker(
+            code="screening.pregnant",
+            message="The pregnancy test is positive",
+            absolute=True,
+            observed=screening.pregnancy_test,
+            source=protocol.source_of("screening.absolute"),
+        )
+    if screening.age_years < rules.age_min:
+        yield Blocker(
+            code="screening.age_below_limit",
+            message=f"Age {screening.age_years} is below the limit of {rules.age_min}",
+            absolute=True,
+            observed=screening.age_years,
+            limit=rules.age_min,
+            source=protocol.source_of("screening.age_min"),
+        )
+    for vital, observed, limit in (
+        ("systolic", screening.systolic, rules.systolic_max),
+        ("diastolic", screening.diastolic, rules.diastolic_max),
+    ):
+        if observed > limit:
+            yield Blocker(
+                code=f"screening.{vital}_above_limit",
+                message=f"{vital.capitalize()} {observed} is above the screening limit of {limit}",
+                observed=observed,
+                limit=limit,
+                source=protocol.source_of(f"screening.{vital}_max"),
+            )
+    if protocol.medicine.escort_required and not screening.escort_available:
+        yield Blocker(
+            code="screening.escort_unavailable",
+            message="Nobody can escort the patient home",
+            source=protocol.source_of("medicine.escort_required"),
+        )
+    if (screening.prior_adequate_trials or 0) < rules.prior_trials_min:
+        yield Blocker(
+            code="screening.prior_trials_below_limit",
+            message=f"{rules.prior_trials_min} adequate treatments that did not help were expected",
+            observed=screening.prior_adequate_trials,
+            limit=rules.prior_trials_min,
+            source=protocol.source_of("screening.prior_trials_min"),
+        )
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ").capitalize()

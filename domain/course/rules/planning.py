@@ -1,0 +1,68 @@
+"""Whether a plan lies within the protocol's bounds: how many sessions, how far apart, how much, and what for."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from math import ceil
+
+from domain.course.rules.dosing import TOLERANCE
+from domain.course.state import CourseState
+from domain.events.clinic_events import Dose, PlanPrescribed
+from domain.protocol.model import DoseBasis
+from domain.values import Blocker
+
+
+def blockers(course: CourseState, event: PlanPrescribed) -> Iterator[Blocker]:
+    """Why this plan may not be prescribed like this."""
+    rules, source = course.protocol.course, course.protocol.source_of
+    plan = event.data
+    if plan.medicine_sessions is not None and not rules.sessions_min <= plan.medicine_sessions <= rules.sessions_max:
+        yield Blocker(
+            code="plan.sessions_out_of_bounds",
+            message=f"{plan.medicine_sessions} sessions were planned; {rules.sessions_min} to {rules.sessions_max} "
+            "are allowed",
+            absolute=True,
+            observed=plan.medicine_sessions,
+            limit=f"{rules.sessions_min}-{rules.sessions_max}",
+            source=source("course.sessions_max"),
+        )
+    if plan.interval_days is not None:
+        # A bound may be half a day: the least and the most in whole days lie within it.
+        least, most = ceil(rules.interval_min / timedelta(days=1)), rules.interval_max // timedelta(days=1)
+        if not least <= plan.interval_days <= most:
+            yield Blocker(
+                code="plan.interval_out_of_bounds",
+                message=f"An interval of {plan.interval_days} days was planned; {least} to {most} are allowed",
+                absolute=True,
+                observed=plan.interval_days,
+                limit=f"{least}-{most}",
+                source=source("course.interval_min"),
+            )
+    if rules.goals_required and not course.plans and not plan.goals:
+        yield Blocker(code="plan.goals_missing", message="The first plan names the patient's goals", absolute=True)
+    yield from _dose_blockers(course, plan.dose)
+
+
+def _dose_blockers(course: CourseState, dose: Dose) -> Iterator[Blocker]:
+    """Whether the dose is said in the protocol's unit and lies within its bounds: a first one before any was given."""
+    rules, source = course.protocol.medicine.dose, course.protocol.source_of
+    amount = dose.mg_per_kg if rules.basis is DoseBasis.MG_PER_KG else dose.mg
+    if amount is None:
+        yield Blocker(
+            code="plan.dose_in_wrong_unit",
+            message=f"The protocol counts doses in {rules.basis.replace('_per_', '/')}",
+            absolute=True,
+            observed="mg" if dose.mg is not None else "mg_per_kg",
+            limit=rules.basis,
+            source=source("medicine.dose.basis"),
+        )
+        return
+    limit, name = (rules.hard_max, "hard_max") if course.dosed_sessions else (rules.first_max, "first_max")
+    if amount > limit + TOLERANCE:
+        yield Blocker(
+            code=f"plan.dose_above_{name}",
+            message=f"A planned dose of {amount:g} is above the limit of {limit:g}",
+            absolute=True,
+            observed=amount,
+            limit=limit,
+            source=source(f"medicine.dose.{name}"),
+        )

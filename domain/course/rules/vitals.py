@@ -1,0 +1,198 @@
+"""What the protocol says of a reading, judged by when it was taken."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from datetime import timedelta
+from enum import StrEnum
+from itertools import groupby, islice
+
+from domain.course.state import MedicineSession, Reading
+from domain.protocol.model import Limit, LimitSeverity, Protocol, Vital
+from domain.values import Frozen, Moment, Severity
+
+
+class VerdictSeverity(StrEnum):
+    """What a reading is, from nothing to say up to an emergency; `recheck` asks for a second reading first."""
+
+    NORMAL = "normal"
+    WARNING = "warning"
+    RECHECK = "recheck"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
+
+    @property
+    def rank(self) -> int:
+        """0 for normal, rising with severity."""
+        return list(type(self)).index(self)
+
+    @property
+    def pages_as(self) -> Severity | None:
+        """The severity of the escalation it raises; None where it raises none."""
+        return {self.URGENT: Severity.URGENT, self.EMERGENCY: Severity.EMERGENCY}.get(self)
+
+
+class Finding(Frozen):
+    """One limit that the reading crossed, or one symptom."""
+
+    code: str
+    message: str
+    observed: str | float
+    limit: float | None
+    severity: VerdictSeverity
+    source: str | None
+
+
+class Verdict(Frozen):
+    """What the protocol says of one reading: the highest severity among its findings."""
+
+    severity: VerdictSeverity
+    findings: tuple[Finding, ...] = ()
+    recheck_due_at: Moment | None = None
+
+
+def value_of(reading: Reading, vital: Vital) -> int | None:
+    """One vital sign of the reading, in the unit of the wire; None where it was not taken."""
+    return getattr(reading.data, vital)  # type: ignore[no-any-return]
+
+
+def verdict(protocol: Protocol, session: MedicineSession, reading: Reading) -> Verdict:
+    """What the protocol says of `reading`, which is one of the session's.
+
+    A limit with `confirm_within` asks for a second reading at its first breach; it stands when the reading before
+    breached it too. The order in which readings arrived does not matter, only when each was taken.
+    """
+    findings = (*_limit_findings(protocol, session, reading), *_symptom_findings(protocol, reading))
+    severity = max((finding.severity for finding in findings), key=lambda one: one.rank, default=VerdictSeverity.NORMAL)
+    return Verdict(severity=severity, findings=findings, recheck_due_at=recheck_due_at(protocol, session, reading))
+
+
+def recheck_due_at(protocol: Protocol, session: MedicineSession, reading: Reading) -> Moment | None:
+    """When the second reading is due after `reading`, if the protocol wants one."""
+    waits = [
+        limit.confirm_within
+        for limit in _crossed(protocol, session, reading)
+        if limit.confirm_within and not _is_confirmed(session, reading, limit)
+    ]
+    return reading.at + min(waits) if waits else None
+
+
+def unconfirmed_severity(protocol: Protocol, session: MedicineSession, reading: Reading) -> Severity | None:
+    """How loudly what stands is told when the second reading after `reading` is not taken in time; a warning is not."""
+    awaiting = (limit for limit in _crossed(protocol, session, reading) if limit.confirm_within)
+    worst = max((limit.severity for limit in awaiting), key=lambda one: one.rank)
+    return VerdictSeverity(worst).pages_as
+
+
+def judged_anew(before: MedicineSession, session: MedicineSession, arrived: Reading) -> Iterator[Reading]:
+    """The readings after `arrived` whose meaning its arrival may change: those that are compared with it.
+
+    That is the next one, and for each vital sign the next one that has it; where it has become the clearance reading,
+    all that are compared with that.
+    """
+    later = islice(session.readings, session.place_of(arrived), None)
+    if session.clearance_reading is not before.clearance_reading:
+        yield from later
+        return
+    compared = {vital for vital in Vital if value_of(arrived, vital) is not None}
+    for moment, together in groupby(later, key=lambda reading: reading.at):
+        for reading in together:
+            yield reading
+            compared -= {vital for vital in Vital if value_of(reading, vital) is not None}
+        if moment > arrived.at and not compared:
+            return
+
+
+def is_not_falling(protocol: Protocol, session: MedicineSession, reading: Reading) -> bool:
+    """Whether the pressure is still above the hold limits, late after the dose, and not lower than before (S1)."""
+    hold = protocol.medicine.clearance.hold
+    last_dose = session.doses[-1].at if session.doses else None
+    if last_dose is None or reading.at - last_dose < protocol.medicine.discharge.bp_not_falling_after:
+        return False
+    before = session.reading_before(reading.at - timedelta(microseconds=1))
+    if before is None or before.at < last_dose:
+        return False
+    return any(
+        (limits := hold.of(vital)) is not None
+        and (now := value_of(reading, vital)) is not None
+        and (then := value_of(before, vital)) is not None
+        and now > limits.high
+        and now >= then
+        for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC)
+    )
+
+
+def _crossed(protocol: Protocol, session: MedicineSession, reading: Reading) -> Iterator[Limit]:
+    baseline = session.clearance_reading
+    if baseline is not None and reading.at <= baseline.at:
+        baseline = None
+    for limit in protocol.medicine.limits:
+        observed = value_of(reading, limit.vital)
+        at_clearance = value_of(baseline, limit.vital) if baseline else None
+        if observed is not None and limit.is_crossed_by(observed, at_clearance):
+            yield limit
+
+
+def _is_confirmed(session: MedicineSession, reading: Reading, limit: Limit) -> bool:
+    """Whether the value before breached the limit too; a reading without one says nothing of it."""
+    observed = _value_before(session, reading, limit.vital)
+    baseline = session.clearance_reading
+    at_clearance = value_of(baseline, limit.vital) if baseline else None
+    return observed is not None and limit.is_crossed_by(observed, at_clearance)
+
+
+def _value_before(session: MedicineSession, reading: Reading, vital: Vital) -> int | None:
+    """The last value of the vital sign that was taken before the reading."""
+    for place in range(bisect_left(session.readings, reading.at, key=lambda one: one.at) - 1, -1, -1):
+        if (value := value_of(session.readings[place], vital)) is not None:
+            return value
+    return None
+
+
+def _limit_findings(protocol: Protocol, session: MedicineSession, reading: Reading) -> Iterator[Finding]:
+    for limit in _crossed(protocol, session, reading):
+        observed = value_of(reading, limit.vital)
+        assert observed is not None
+        awaits_second = limit.confirm_within is not None and not _is_confirmed(session, reading, limit)
+        bound, words, code = _spoken(limit)
+        yield Finding(
+            code=f"vitals.{limit.vital}_{code}",
+            message=f"{SPOKEN[limit.vital]} {observed} {words} {bound:g}",
+            observed=observed,
+            limit=bound,
+            severity=VerdictSeverity.RECHECK if awaits_second else VerdictSeverity(limit.severity),
+            source=protocol.source_of(limit.key),
+        )
+
+
+def _symptom_findings(protocol: Protocol, reading: Reading) -> Iterator[Finding]:
+    for symptom in reading.data.symptoms:
+        severity: LimitSeverity | None = protocol.medicine.symptoms.severity_of(symptom)
+        if severity is not None:
+            yield Finding(
+                code="vitals.symptom_reported",
+                message=f"{symptom.replace('_', ' ').capitalize()} is reported",
+                observed=symptom,
+                limit=None,
+                severity=VerdictSeverity(severity),
+                source=protocol.source_of(f"medicine.symptoms.{severity}"),
+            )
+
+
+SPOKEN = {
+    Vital.SYSTOLIC: "Systolic",
+    Vital.DIASTOLIC: "Diastolic",
+    Vital.HEART_RATE: "Heart rate",
+    Vital.SPO2: "SpO₂",
+    Vital.RESPIRATORY_RATE: "Respiratory rate",
+    Vital.MOAAS: "MOAA/S",
+}
+"""Each vital sign as a nurse says it."""
+
+
+def _spoken(limit: Limit) -> tuple[float, str, str]:
+    if limit.above is not None:
+        return limit.above, "is above the limit of", "above_limit"
+    if limit.below is not None:
+        return limit.below, "is below the limit of", "below_limit"
+    assert limit.rise is not None
+    return limit.rise, "has risen over the clearance reading by at least", "risen"

@@ -1,0 +1,308 @@
+"""What has happened in one course so far, as plain facts: no rule lives here."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice, takewhile
+from typing import Any, Generic, TypeVar
+
+from domain.course.measures_taken import MeasureTaken, answers
+from domain.escalation.messages import EscalationId, EscalationState, Kind
+from domain.events.clinic_events import (
+    CheckInCompleted,
+    ConsentSigned,
+    ConsentWithdrawn,
+    CourseReferred,
+    DischargeAssessed,
+    DoseAdministered,
+    EligibilityDecided,
+    EventData,
+    FollowUpHeld,
+    FormFiled,
+    IntegrationHeld,
+    PatientCheckedIn,
+    PatientDischarged,
+    PlanPrescribed,
+    PreparationHeld,
+    ScreeningRecorded,
+    SessionAborted,
+    SessionBooked,
+    SessionCleared,
+    VitalsRecorded,
+)
+from domain.ledger import GENESIS
+from domain.protocol.model import Protocol
+from domain.values import CourseId, Frozen, Moment, Role, Severity
+
+
+class Phase(StrEnum):
+    """Where a course is."""
+
+    SCREENING = "screening"
+    PREPARATION = "preparation"
+    MEDICINE = "medicine"
+    INTEGRATION = "integration"
+    FOLLOW_UP = "follow_up"
+    CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    """How a closed course ended."""
+
+    COMPLETED = "completed"
+    INELIGIBLE = "ineligible"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    DISCONTINUED = "discontinued"
+    TRANSFERRED = "transferred"
+    ENTERED_IN_ERROR = "entered_in_error"
+
+
+class Stage(StrEnum):
+    """How far a medicine session is."""
+
+    BOOKED = "booked"
+    CHECKED_IN = "checked_in"
+    CLEARED = "cleared"
+    DOSED = "dosed"
+    RECOVERING = "recovering"
+    DISCHARGED = "discharged"
+    CANCELED = "canceled"
+    MISSED = "missed"
+    ABORTED = "aborted"
+
+
+Data = TypeVar("Data", bound=EventData)
+
+
+class Fact(Frozen, Generic[Data]):
+    """What an accepted event said. `at` is when it happened, `recorded_at` when Kapstan learned of it."""
+
+    at: Moment
+    recorded_at: Moment
+    data: Data
+
+
+Reading = Fact[VitalsRecorded.Data]
+DoseGiven = Fact[DoseAdministered.Data]
+
+
+class CheckpointStatus(StrEnum):
+    """`met` in its window, `late` after its grace, `missed` where nobody came, `pending` before that."""
+
+    PENDING = "pending"
+    MET = "met"
+    LATE = "late"
+    MISSED = "missed"
+
+
+class Checkpoint(Frozen):
+    """A moment by which vitals are due. It is known since `learned_at`, which lies after `due_at` in an import.
+
+    A reading from `opens_at` on answers it, and is late after `grace_ends_at`.
+    """
+
+    due_at: Moment
+    learned_at: Moment
+    status: CheckpointStatus
+    reading_at: Moment | None = None
+    opens_at: Moment | None = None
+    grace_ends_at: Moment | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether a reading belongs to it, late or not."""
+        return self.reading_at is not None
+
+
+class MedicineSession(Frozen):
+    """One dosing visit. Its readings stand in the order in which they were taken.
+
+    `settled` are its first checkpoints, as far as they ask nothing more: a long session is judged from there on. They
+    stand until something arrives that lies before `settled_until`.
+    """
+
+    number: int
+    stage: Stage
+    starts_at: Moment
+    booking: Fact[SessionBooked.Data]
+    check_in: Fact[PatientCheckedIn.Data] | None = None
+    clearance: Fact[SessionCleared.Data] | None = None
+    doses: tuple[DoseGiven, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    abort: Fact[SessionAborted.Data] | None = None
+    assessment: Fact[DischargeAssessed.Data] | None = None
+    discharge: Fact[PatientDischarged.Data] | None = None
+    check_ins: tuple[Fact[CheckInCompleted.Data], ...] = ()
+    integrations: tuple[Fact[IntegrationHeld.Data], ...] = ()
+    forms: tuple[Fact[FormFiled.Data], ...] = ()
+    settled: tuple[Checkpoint, ...] = ()
+    settled_until: Moment | None = None
+
+    @property
+    def is_monitored(self) -> bool:
+        """Whether a dosed patient has not been discharged yet."""
+        return bool(self.doses) and self.discharge is None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it lies between its booking and its dose."""
+        return self.stage in {Stage.BOOKED, Stage.CHECKED_IN, Stage.CLEARED}
+
+    @property
+    def has_the_patient(self) -> bool:
+        """Whether she is here: checked in, and neither sent away nor discharged."""
+        return self.stage in {Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING}
+
+    @property
+    def may_be_booked_again(self) -> bool:
+        """Whether it ended before its dose, so that its number is free for another visit."""
+        return self.stage in {Stage.CANCELED, Stage.MISSED} or (self.stage is Stage.ABORTED and not self.doses)
+
+    @property
+    def clearance_reading(self) -> Reading | None:
+        """The reading that the clearance stands on: the last one taken before it."""
+        return self.reading_before(self.clearance.at) if self.clearance is not None else None
+
+    def reading_before(self, moment: datetime) -> Reading | None:
+        """The last reading taken at or before `moment`."""
+        place = bisect_right(self.readings, moment, key=_taken_at)
+        return self.readings[place - 1] if place else None
+
+    def reading_of(self, at: datetime, data: VitalsRecorded.Data) -> Reading | None:
+        """The reading of that moment which says just that."""
+        place = bisect_right(self.readings, at, key=_taken_at)
+        same = takewhile(
+            lambda reading: reading.at == at, islice(reversed(self.readings), len(self.readings) - place, None)
+        )
+        return next((reading for reading in same if reading.data == data), None)
+
+    def place_of(self, reading: Reading) -> int:
+        """Where among the readings a new one belongs: after those taken before it, or recorded before it."""
+        return bisect_right(self.readings, (reading.at, reading.recorded_at), key=_order_of)
+
+
+def _taken_at(reading: Reading) -> datetime:
+    return reading.at
+
+
+def _order_of(reading: Reading) -> tuple[datetime, datetime]:
+    return reading.at, reading.recorded_at
+
+
+class Hold(Frozen):
+    """A pause over the course. After a safety hold only a prescriber resumes."""
+
+    since: Moment
+    reason: str
+    is_safety: bool
+
+
+class CourseEscalation(Frozen):
+    """What the course knows of an escalation that it opened."""
+
+    id: EscalationId
+    kind: Kind
+    session: int | None
+    severity: Severity
+    state: EscalationState
+    opened_at: Moment
+
+
+class CourseState(Frozen):
+    """Everything that happened in one course, pinned to one version of its protocol.
+
+    `written_bytes` is the JSON of all entries of its ledger together.
+    """
+
+    course_id: CourseId
+    protocol: Protocol
+    protocol_hash: str
+    phase: Phase = Phase.SCREENING
+    phase_entered_at: Moment | None = None
+    phase_learned_at: Moment | None = None
+    outcome: Outcome | None = None
+    closed_at: Moment | None = None
+    hold: Hold | None = None
+    referral: Fact[CourseReferred.Data] | None = None
+    screening: Fact[ScreeningRecorded.Data] | None = None
+    consent: Fact[ConsentSigned.Data] | Fact[ConsentWithdrawn.Data] | None = None
+    eligibility: Fact[EligibilityDecided.Data] | None = None
+    plans: tuple[Fact[PlanPrescribed.Data], ...] = ()
+    preparations: tuple[Fact[PreparationHeld.Data], ...] = ()
+    sessions: tuple[MedicineSession, ...] = ()
+    measures: tuple[MeasureTaken, ...] = ()
+    follow_ups: tuple[Fact[FollowUpHeld.Data], ...] = ()
+    escalations: tuple[CourseEscalation, ...] = ()
+    passed: Mapping[str, Moment] = {}
+    newest: Mapping[str, Moment] = {}
+    sequence: int = 0
+    ledger_head: str = GENESIS
+    written_bytes: int = 0
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the course has ended."""
+        return self.phase is Phase.CLOSED
+
+    @property
+    def plan(self) -> Fact[PlanPrescribed.Data] | None:
+        """The plan in force: the one prescribed last."""
+        return self.plans[-1] if self.plans else None
+
+    @property
+    def planned_sessions(self) -> int:
+        """How many medicine sessions the course has."""
+        planned = self.plan.data.medicine_sessions if self.plan else None
+        return planned or self.protocol.course.medicine_sessions
+
+    @property
+    def session(self) -> MedicineSession | None:
+        """The session with the highest number."""
+        return self.sessions[-1] if self.sessions else None
+
+    @property
+    def dosed_sessions(self) -> tuple[MedicineSession, ...]:
+        """The sessions in which a dose was given, in order."""
+        return tuple(session for session in self.sessions if session.doses)
+
+    @property
+    def monitored(self) -> MedicineSession | None:
+        """The session whose dosed patient has not been discharged, if there is one."""
+        return next((session for session in self.sessions if session.is_monitored), None)
+
+    @property
+    def last_dose_at(self) -> datetime | None:
+        """When the medicine was last given."""
+        return max((dose.at for session in self.sessions for dose in session.doses), default=None)
+
+    @property
+    def unresolved(self) -> tuple[CourseEscalation, ...]:
+        """The escalations that still want something of a human."""
+        return tuple(one for one in self.escalations if one.state is not EscalationState.RESOLVED)
+
+    @property
+    def roles(self) -> Iterator[tuple[str, Role]]:
+        """Who has been met in which role: booked for a session, or reporting what stands here."""
+        course = (self.referral, self.screening, self.consent, self.eligibility)
+        told: list[Fact[Any] | None] = [*course, *self.plans, *self.preparations, *self.follow_ups]
+        for one in self.sessions:
+            yield from ((member.id, member.role) for member in one.booking.data.staff)
+            told += [one.booking, one.check_in, one.clearance, one.abort, one.assessment, one.discharge]
+            told += [*one.doses, *one.readings, *one.check_ins, *one.integrations, *one.forms]
+        yield from ((fact.data.actor.id, fact.data.actor.role) for fact in told if fact is not None)
+
+    def session_numbered(self, number: int) -> MedicineSession | None:
+        """The session of that number, if there is one."""
+        return next((session for session in self.sessions if session.number == number), None)
+
+    def sessions_with(self, session: MedicineSession) -> tuple[MedicineSession, ...]:
+        """All sessions, with this one in place of the one of its number."""
+        others = (other for other in self.sessions if other.number != session.number)
+        return tuple(sorted((*others, session), key=lambda one: one.number))
+
+    def measure(self, instrument: str, *, since: datetime | None = None) -> MeasureTaken | None:
+        """The newest answer of an instrument, or none taken since that moment."""
+        newest = answers(self.measures).newest(instrument)
+        return newest if newest and (since is None or newest.at >= since) else None

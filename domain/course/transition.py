@@ -1,0 +1,153 @@
+"""One turn of a course: what is written, raised and settled while one thing is taken in."""
+
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from domain import ledger
+from domain.course.state import CourseEscalation, CourseState, Hold, Outcome, Phase
+from domain.escalation.messages import (
+    Change,
+    EscalationId,
+    EscalationState,
+    Kind,
+    Opening,
+    Repeat,
+    escalation_id,
+)
+from domain.ledger import Entry, Note
+from domain.values import Actor, Frozen, Moment, Severity
+
+Course = TypeVar("Course", bound=CourseState)
+
+
+class Open(Frozen):
+    """A new escalation is to be opened."""
+
+    opening: Opening
+
+
+class Again(Frozen):
+    """An open escalation happened again, perhaps worse."""
+
+    id: EscalationId
+    repeat: Repeat
+
+
+class Settle(Frozen):
+    """An open escalation has become needless: what was missing has arrived."""
+
+    id: EscalationId
+    at: Moment
+
+
+Call = Open | Again | Settle
+"""What the on-call side is to be told."""
+
+
+class Turn(Generic[Course]):
+    """Collects, at one moment `now`, the course as it becomes, the entries to append and the calls to make."""
+
+    def __init__(self, course: Course, now: datetime) -> None:
+        self.course = course
+        self.now = now
+        self.entries: tuple[Entry, ...] = ()
+        self._calls: dict[EscalationId, Call] = {}
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls to make: one for an escalation, however often it was met in this turn."""
+        return tuple(self._calls.values())
+
+    def change(self, **changes: object) -> None:
+        """The course goes on with these fields different."""
+        self.course = self.course.but(**changes)
+
+    def write(self, note: Note) -> None:
+        """Appends one entry to the ledger's chain."""
+        course = self.course
+        entry = ledger.write(course.course_id, course.sequence + 1, course.ledger_head, note, self.now)
+        self.entries = (*self.entries, entry)
+        written_bytes = course.written_bytes + entry.size
+        self.change(sequence=entry.sequence, ledger_head=entry.hash, written_bytes=written_bytes)
+
+    def enter(self, phase: Phase, at: datetime) -> None:
+        """The course is in `phase` since `at`."""
+        self.change(phase=phase, phase_entered_at=at, phase_learned_at=self.now)
+        self.write(Note(time=at, type="kap.phase.entered", data={"phase": phase}))
+
+    def close(self, outcome: Outcome, at: datetime) -> None:
+        """The course has ended. Escalations that are open stay open: they are somebody's promise."""
+        self.enter(Phase.CLOSED, at)
+        self.change(outcome=outcome, closed_at=at)
+        self.write(Note(time=at, type="kap.course.closed", data={"outcome": outcome}))
+
+    def hold(self, reason: str, at: datetime, *, is_safety: bool) -> None:
+        """The course pauses. A safety hold is never weakened to an ordinary one."""
+        standing = self.course.hold
+        if standing is None or (is_safety and not standing.is_safety):
+            self.change(hold=Hold(since=at, reason=reason, is_safety=is_safety))
+
+    def escalate(self, kind: Kind, session: int | None, severity: Severity, at: datetime) -> None:
+        """A human is needed: one open escalation a course, kind and session, and its severity only rises."""
+        same = [one for one in self.course.escalations if one.kind is kind and one.session == session]
+        standing = next((one for one in same if one.state is not EscalationState.RESOLVED), None)
+        if standing is None:
+            self._open(kind, session, severity, len(same) + 1)
+        else:
+            self._repeat(standing, severity, at)
+
+    def settle(self, kind: Kind, session: int | None) -> None:
+        """What the escalation asked for has arrived."""
+        for one in self.course.unresolved:
+            if one.kind is kind and one.session == session:
+                self._calls[one.id] = Settle(id=one.id, at=self.now)
+
+    def _open(self, kind: Kind, session: int | None, severity: Severity, n: int) -> None:
+        course_id = self.course.course_id
+        opening = Opening(
+            id=escalation_id(course_id, kind, session, n),
+            course_id=course_id,
+            kind=kind,
+            session=session,
+            severity=severity,
+            opened_at=self.now,
+        )
+        self._calls[opening.id] = Open(opening=opening)
+        opened = CourseEscalation(
+            id=opening.id,
+            kind=kind,
+            session=session,
+            severity=severity,
+            state=EscalationState.OPEN,
+            opened_at=self.now,
+        )
+        self.change(escalations=(*self.course.escalations, opened))
+        self._write_escalation(Change.OPENED, opened)
+
+    def _repeat(self, standing: CourseEscalation, severity: Severity, at: datetime) -> None:
+        risen = severity if severity.rank > standing.severity.rank else standing.severity
+        match self._calls.get(standing.id):
+            case Open(opening=opening):
+                self._calls[standing.id] = Open(opening=opening.but(severity=risen))
+            case Again(repeat=told) if told.severity.rank > severity.rank:
+                self._calls[standing.id] = Again(id=standing.id, repeat=told.but(at=at))
+            case _:
+                self._calls[standing.id] = Again(id=standing.id, repeat=Repeat(severity=severity, at=at))
+        if risen is not standing.severity:
+            self.replace(standing.but(severity=risen))
+            self._write_escalation(Change.RAISED, standing.but(severity=risen))
+
+    def replace(self, escalation: CourseEscalation) -> None:
+        """What the course knows of this escalation, anew."""
+        others = (escalation if one.id == escalation.id else one for one in self.course.escalations)
+        self.change(escalations=tuple(others))
+
+    def _write_escalation(self, change: Change, escalation: CourseEscalation, by: Actor | None = None) -> None:
+        self.write(
+            Note(
+                time=self.now,
+                type=f"kap.escalation.{change}",
+                actor=by,
+                data={"id": escalation.id, "kind": escalation.kind, "severity": escalation.severity},
+            )
+        )

@@ -1,0 +1,257 @@
+"""One escalation, whole: what people may do with it, how it answers them, and what its course must be told."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from domain.durations import in_words
+from domain.escalation.ladder import Climb, Rung
+from domain.escalation.messages import (
+    Acknowledge,
+    Change,
+    EscalationState,
+    EscalationView,
+    Kind,
+    Notice,
+    Opening,
+    Page,
+    Reassign,
+    Repeat,
+    Resolve,
+    Settlement,
+    Snooze,
+)
+from domain.oncall.file import Standing
+from domain.oncall.policy import Policy
+from domain.oncall.rota import next_opening
+from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid
+from domain.values import Frozen, Moment, PersonId
+
+AGAIN_AFTER: Final = timedelta(seconds=30)
+"""How long after it began an attempt that reached nobody is repeated."""
+
+FALLBACK_STEP: Final = 0
+"""The step of a page that went to the fallback channels."""
+
+FIRST_PAGES = 100
+LAST_PAGES = 900
+"""What an escalation carries of its pages, when nobody answers for days: its first ones and its last ones."""
+
+LINKS = 1000
+"""How many of the links that were used it knows again: more than are good at a time."""
+
+SETTLED_BY_ITSELF = frozenset({Kind.VITALS_OVERDUE, Kind.ORCHESTRATOR_SILENT})
+"""The kinds that ask for nothing any more once what was missing is there."""
+
+LINK_USED = "This link has answered once, and the alarm was raised again since: use the link of the newest page"
+
+
+class Attempt(Frozen):
+    """One calling of a step: when it began, and how many there were with it since the step was reached.
+
+    `to` is whom alone the escalation was passed on to; None where the step's people are called.
+    """
+
+    step: int
+    to: PersonId | None = None
+    at: Moment
+    number: int = 1
+
+
+class Obligation(Frozen):
+    """An escalation as its workflow holds it: what everybody may see, the ladder behind it, the news still to be told.
+
+    `unheard` is the newest attempt where it reached nobody, the fallback included: it is repeated until one reaches
+    somebody, or the ladder moves.
+
+    Every method answers the obligation as it is afterwards; an act of a human may raise `Refused` instead: `not_open`
+    once resolved, `invalid` where it names somebody who is not in the on-call file, or too long a snooze.
+    """
+
+    view: EscalationView
+    climb: Climb
+    notices: tuple[Notice, ...] = ()
+    used_links: tuple[str, ...] = ()
+    unheard: Attempt | None = None
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether nothing is wanted of anybody any more."""
+        return self.view.state is EscalationState.RESOLVED
+
+    def acknowledge(self, order: Acknowledge, standing: Standing, now: datetime) -> "Obligation":
+        """`by` has promised it. The same person again changes nothing; somebody else takes the promise over.
+
+        A link promises once: raised again since, the alarm wants an answer to its newest page.
+        """
+        self.check_open()
+        _check_person(order.by, "/by", standing)
+        if self.view.state is EscalationState.ACKNOWLEDGED and self.view.acknowledged_by == order.by:
+            return self
+        if order.link in self.used_links:
+            raise Refused.because(RefusalCode.LINK_USED, LINK_USED)
+        promised = self._moved(
+            self.climb.acknowledged(standing.policy, now),
+            acknowledged_by=order.by,
+            acknowledged_at=now,
+            first_acknowledged_at=self.view.first_acknowledged_at or now,
+            note=order.note or self.view.note,
+            news=self._news(Change.ACKNOWLEDGED, now, order.by, order.note),
+        )
+        return promised.but(used_links=(*self.used_links, order.link)[-LINKS:]) if order.link else promised
+
+    def resolve(self, order: Resolve, standing: Standing, now: datetime) -> "Obligation":
+        """`by` has dealt with it."""
+        self.check_open()
+        _check_person(order.by, "/by", standing)
+        return self._resolved(now, order.by, order.note)
+
+    def snooze(self, order: Snooze, standing: Standing, now: datetime) -> "Obligation":
+        """No page for a while; one snooze after another stays within `max_snooze` of the first."""
+        self.check_open()
+        _check_person(order.by, "/by", standing)
+        until, latest = now + order.for_, self.climb.may_be_quiet_until(standing.policy, now)
+        if until > latest:
+            may = f"at most {in_words(latest - now)} more" if latest > now else "not at all"
+            detail = f"This {self.view.severity} escalation may be snoozed {may}"
+            raise invalid(FieldError(pointer="/for", detail=detail))
+        return self._moved(self.climb.snoozed(now, until), note=order.note)
+
+    def reassign(self, order: Reassign, standing: Standing, now: datetime) -> "Obligation":
+        """`to` is asked instead; a promise that somebody made before no longer counts."""
+        self.check_open()
+        _check_person(order.by, "/by", standing)
+        _check_person(order.to, "/to", standing)
+        return self._opened_again(
+            self.climb.reassigned(standing.policy, now), now, order.by, order.note, note=order.note or self.view.note
+        )
+
+    def repeat(self, news: Repeat, now: datetime) -> "Obligation":
+        """It happened again, perhaps worse. A promise or a resolution of what was known before no longer counts."""
+        climb = self.climb.repeated(news.severity, now)
+        return self if climb == self.climb else self._opened_again(climb, now, resolved_by=None, resolved_at=None)
+
+    def settle(self, news: Settlement, now: datetime) -> "Obligation":
+        """What was missing has come: a reading, or whoever watches. Every other kind is for a human to resolve."""
+        if self.is_resolved or self.view.kind not in SETTLED_BY_ITSELF:
+            return self
+        return self._resolved(now, None, news.reason)
+
+    def lapse(self, now: datetime) -> "Obligation":
+        """A promise not kept in time is open again."""
+        climb = self.climb.lapsed(now)
+        return self if climb == self.climb else self._opened_again(climb, now)
+
+    def climbed(self, policy: Policy, rung: Rung, now: datetime) -> "Obligation":
+        """The rung's people are being paged."""
+        return self._moved(self.climb.climbed(policy, rung, now))
+
+    def paged(self, pages: Iterable[Page]) -> "Obligation":
+        """These pages were sent or attempted."""
+        every = (*self.view.pages, *pages)
+        kept = every if len(every) <= FIRST_PAGES + LAST_PAGES else (*every[:FIRST_PAGES], *every[-LAST_PAGES:])
+        return self._moved(self.climb, pages=kept)
+
+    def nobody_reached(self, attempt: Attempt, climb: Climb) -> "Obligation":
+        """The attempt reached nobody, which matters while the ladder stands as when it began."""
+        return self.but(unheard=attempt) if climb == self.climb and climb.is_open else self
+
+    def wakes_at(self, policy: Policy) -> datetime | None:
+        """When the clock next changes anything, or an attempt that reached nobody is repeated. None once resolved."""
+        moments = (self.climb.wakes_at(policy), self._again_at(policy))
+        return min((at for at in moments if at is not None), default=None)
+
+    def is_to_be_tried_again(self, policy: Policy, now: datetime) -> bool:
+        """Whether the newest attempt reached nobody, and is to be repeated by now."""
+        again_at = self._again_at(policy)
+        return again_at is not None and again_at <= now
+
+    def tried_again(self) -> "Obligation":
+        """The attempt is being repeated. Of a step's attempts the first and the newest stay among the pages."""
+        assert self.unheard is not None
+        return self._moved(self.climb, pages=self._pages_but(self.unheard)).but(unheard=None)
+
+    def reported_back(self, now: datetime) -> "Obligation":
+        """The course is told how the escalation stands, which it may have forgotten. As it began it has no news."""
+        view = self.view
+        if view.state is EscalationState.ACKNOWLEDGED and view.acknowledged_at is not None:
+            news = self._news(Change.ACKNOWLEDGED, view.acknowledged_at, view.acknowledged_by, view.note)
+        elif view.state is EscalationState.RESOLVED and view.resolved_at is not None:
+            news = self._news(Change.RESOLVED, view.resolved_at, view.resolved_by, view.note)
+        elif view.first_acknowledged_at is not None:
+            news = self._news(Change.REOPENED, now, None, None)
+        else:
+            return self
+        return self.but(notices=(*self.notices, news))
+
+    def told(self) -> "Obligation":
+        """The course was told the first of the news, or is not there to be told."""
+        return self.but(notices=self.notices[1:])
+
+    def check_open(self) -> None:
+        """Raises `Refused` (`not_open`) once resolved."""
+        if self.is_resolved:
+            who = f"by {self.view.resolved_by}" if self.view.resolved_by else "by itself"
+            raise Refused(Refusal(code=RefusalCode.NOT_OPEN, message=f"This escalation is already resolved, {who}"))
+
+    def _resolved(self, now: datetime, by: PersonId | None, note: str) -> "Obligation":
+        news = self._news(Change.RESOLVED, now, by, note)
+        return self._moved(self.climb.resolved(), resolved_by=by, resolved_at=now, note=note, news=news)
+
+    def _opened_again(
+        self, climb: Climb, now: datetime, by: PersonId | None = None, why: str | None = None, **changes: object
+    ) -> "Obligation":
+        news = None if self.climb.is_open else self._news(Change.REOPENED, now, by, why)
+        return self._moved(climb, acknowledged_by=None, acknowledged_at=None, news=news, **changes)
+
+    def _moved(self, climb: Climb, *, news: Notice | None = None, **changes: object) -> "Obligation":
+        view = self.view.but(
+            severity=climb.severity,
+            state=climb.state,
+            step=climb.step,
+            snoozed_until=climb.quiet.until if climb.quiet else None,
+            moves_at=climb.moves_at,
+            revision=self.view.revision + 1,
+            **changes,
+        )
+        return self.but(
+            climb=climb,
+            view=view,
+            notices=(*self.notices, news) if news else self.notices,
+            unheard=self.unheard if climb == self.climb else None,
+        )
+
+    def _again_at(self, policy: Policy) -> datetime | None:
+        return next_opening(policy.hours, self.unheard.at + AGAIN_AFTER) if self.unheard else None
+
+    def _pages_but(self, attempt: Attempt) -> tuple[Page, ...]:
+        if attempt.number == 1:
+            return self.view.pages
+        steps = {attempt.step, FALLBACK_STEP}
+        return tuple(page for page in self.view.pages if page.at < attempt.at or page.step not in steps)
+
+    def _news(self, change: Change, now: datetime, by: PersonId | None, note: str | None) -> Notice:
+        return Notice(id=self.view.id, change=change, at=now, by=by, note=note)
+
+
+class EscalationRun(Opening):
+    """What an escalation's workflow starts with: an `Opening` will do. Each run carries it on to the next."""
+
+    carried: Obligation | None = None
+
+    @property
+    def opening(self) -> Opening:
+        """What the course said, alone."""
+        return Opening.model_validate(self.model_dump(exclude={"carried"}))
+
+
+def opened(opening: Opening, now: datetime) -> Obligation:
+    """A new escalation, whose first step is due at once, or when the policy's hours begin."""
+    climb = Climb(severity=opening.severity, due_at=now)
+    view = EscalationView(**dict(opening), state=climb.state, step=climb.step, moves_at=climb.moves_at, revision=1)
+    return Obligation(view=view, climb=climb)
+
+
+def _check_person(person: PersonId, pointer: str, standing: Standing) -> None:
+    if person not in standing.people:
+        raise invalid(FieldError(pointer=pointer, detail=f"{person} is not a person of the on-call file"))

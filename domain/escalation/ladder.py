@@ -1,0 +1,129 @@
+"""The ladder that an escalation climbs until somebody answers: which step is next, and when."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import takewhile
+
+from domain.escalation.messages import EscalationState
+from domain.oncall.policy import Policy
+from domain.oncall.rota import next_opening
+from domain.values import Frozen, Moment, Severity
+
+
+class Rung(Frozen):
+    """A step, counted from 1, and the moment at which it pages."""
+
+    step: int
+    at: Moment
+
+
+class Quiet(Frozen):
+    """A snooze: `since` is when the first one of this rung began, so that one after another cannot exceed the bound."""
+
+    since: Moment
+    until: Moment
+
+
+class Climb(Frozen):
+    """How far a ladder was climbed, and what comes next.
+
+    `step` was reached last, 0 before the first page. `next_step` pages at `due_at`, unless the policy's hours or a
+    snooze put it off. While acknowledged, `due_at` is when the promise lapses.
+    """
+
+    severity: Severity
+    state: EscalationState = EscalationState.OPEN
+    step: int = 0
+    next_step: int = 1
+    due_at: Moment
+    quiet: Quiet | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it pages."""
+        return self.state is EscalationState.OPEN
+
+    @property
+    def moves_at(self) -> datetime | None:
+        """When it moves by itself if nobody acts: a rung is due, at its policy's hours, or a promise lapses."""
+        return None if self.state is EscalationState.RESOLVED else self._earliest
+
+    def next_rung(self, policy: Policy) -> Rung | None:
+        """The step that pages next if nobody acts, and when; None once resolved."""
+        if self.state is EscalationState.RESOLVED:
+            return None
+        # The policy may have been shortened since: its first step is then the next one.
+        step = self.next_step if self.next_step <= len(policy.steps) else 1
+        return Rung(step=step, at=next_opening(policy.hours, self._earliest))
+
+    def wakes_at(self, policy: Policy) -> datetime | None:
+        """When the clock next changes anything: a rung is due, or a promise lapses. None once resolved."""
+        if self.state is EscalationState.ACKNOWLEDGED:
+            return self._earliest
+        rung = self.next_rung(policy)
+        return rung.at if rung else None
+
+    def climbed(self, policy: Policy, rung: Rung, now: datetime) -> "Climb":
+        """The rung has paged at `now`; its wait runs, then comes the next step, after the last the first again."""
+        return self.but(
+            state=EscalationState.OPEN,
+            step=rung.step,
+            next_step=policy.step_after(rung.step),
+            due_at=now + policy.wait_after(rung.step),
+            quiet=None,
+        )
+
+    def acknowledged(self, policy: Policy, now: datetime) -> "Climb":
+        """The ladder rests for `resolve_within`."""
+        return self.but(state=EscalationState.ACKNOWLEDGED, due_at=now + policy.resolve_within, quiet=None)
+
+    def lapsed(self, now: datetime) -> "Climb":
+        """A promise not kept in time is open again, and its next step due; anything else stays as it is."""
+        is_late = self.state is EscalationState.ACKNOWLEDGED and self._earliest <= now
+        return self.but(state=EscalationState.OPEN) if is_late else self
+
+    def may_be_quiet_until(self, policy: Policy, now: datetime) -> datetime:
+        """The latest end of a snooze. Without any allowed that is `now`."""
+        return (self.quiet.since if self.quiet else now) + policy.max_snooze
+
+    def snoozed(self, now: datetime, until: datetime) -> "Climb":
+        """Nothing pages before `until`. A snooze only puts off: it never brings a step forward."""
+        return self.but(quiet=Quiet(since=self.quiet.since if self.quiet else now, until=until))
+
+    def reassigned(self, policy: Policy, now: datetime) -> "Climb":
+        """Somebody else is being asked: the wait of the step reached starts again, and no earlier promise counts."""
+        wait = policy.wait_after(min(max(self.step, 1), len(policy.steps)))
+        return self.but(state=EscalationState.OPEN, due_at=now + wait, quiet=None)
+
+    def repeated(self, severity: Severity, now: datetime) -> "Climb":
+        """It happened again.
+
+        Worse: the higher severity's ladder starts at once at its first step. Behind an acknowledgement, a snooze or a
+        resolution: the step that was reached pages again at once. Otherwise it is being paged already.
+        """
+        if severity.rank > self.severity.rank:
+            return self.but(severity=severity, state=EscalationState.OPEN, next_step=1, due_at=now, quiet=None)
+        if self.is_open and self.quiet is None:
+            return self
+        return self.but(state=EscalationState.OPEN, next_step=max(self.step, 1), due_at=now, quiet=None)
+
+    def resolved(self) -> "Climb":
+        """Nothing pages any more."""
+        return self.but(state=EscalationState.RESOLVED, quiet=None)
+
+    @property
+    def _earliest(self) -> datetime:
+        return max(self.due_at, self.quiet.until) if self.quiet else self.due_at
+
+
+def forecast(policy: Policy, climb: Climb, now: datetime, until: datetime) -> tuple[Rung, ...]:
+    """Which steps page up to and including `until` if nobody acts from `now` on."""
+    return tuple(takewhile(lambda rung: rung.at <= until, (rung for rung, _ in climbing(policy, climb, now))))
+
+
+def climbing(policy: Policy, climb: Climb, now: datetime) -> Iterator[tuple[Rung, Climb]]:
+    """Each step that pages if nobody acts from `now` on, with the ladder as it is afterwards; without end."""
+    while rung := climb.next_rung(policy):
+        rung = rung.but(at=next_opening(policy.hours, max(rung.at, now)))
+        climb = climb.climbed(policy, rung, rung.at)
+        yield rung, climb

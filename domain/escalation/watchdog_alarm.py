@@ -1,0 +1,184 @@
+"""An alarm that the watch raises by itself, whole: the obligation, and the pages that are on their way."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from domain.escalation.escalation import FALLBACK_STEP, Attempt, Obligation, opened
+from domain.escalation.messages import (
+    Acknowledge,
+    EscalationId,
+    Kind,
+    Opening,
+    Page,
+    Reassign,
+    Resolve,
+    Settlement,
+    Snooze,
+)
+from domain.escalation.messages import escalation_id as named
+from domain.escalation.silence import Finding, words
+from domain.oncall.file import FALLBACK, Duty, OnCall
+from domain.values import CourseId, Frozen, Moment, PersonId, Severity
+
+MOVES_AGAIN = "Kapstan moves again"
+
+Order = Acknowledge | Resolve | Snooze | Reassign
+"""What a human may do about it."""
+
+
+class Due(Frozen):
+    """A page that is to go out by one of a person's channels, named by its place among them and never by its address.
+
+    `at` is when its step was called: the pages of one attempt have it in common, those to the fallback too.
+    """
+
+    at: Moment
+    step: int
+    person: PersonId
+    channel: int
+
+
+class Incident(Frozen):
+    """An `orchestrator_silent` escalation: it climbs and is answered as every other, but no workflow holds it.
+
+    A page is `due` from its step's being reached until it was tried. So whoever goes on after a sudden end sends what
+    is left, and nothing twice but the page that was just going out. `attempt` is the newest one, until somebody acts.
+    `found` is what it was raised for, `of` an escalation where it was one's, `is_for_all` where it stands for every
+    course that is silent without a dosed patient.
+    """
+
+    obligation: Obligation
+    due: tuple[Due, ...] = ()
+    attempt: Attempt | None = None
+    found: Finding | None = None
+    of: EscalationId | None = None
+    is_for_all: bool = False
+
+    @property
+    def id(self) -> EscalationId:
+        """The escalation's id."""
+        return self.obligation.view.id
+
+    @property
+    def number(self) -> int:
+        """Its number among those of its course and session, from 1."""
+        return int(self.id.rpartition("~")[2])
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether nothing is wanted of anybody any more."""
+        return self.obligation.is_resolved
+
+    def climbed(self, on_call: OnCall, now: datetime) -> "Incident":
+        """The next step has been reached where it was due, and its people's pages are due. A late promise is over.
+
+        So is an attempt at the step reached before that reached nobody.
+        """
+        obligation = self.obligation.lapse(now)
+        standing = on_call.standing(Duty(severity=obligation.view.severity, at=now))
+        policy, called = standing.policy, standing.called
+        rung = obligation.climb.next_rung(policy)
+        if rung is None or not obligation.climb.is_open:
+            return self._moved(obligation, self.due, self.attempt)
+        if rung.at <= now:
+            climbed = obligation.climbed(policy, rung, now)
+            return self._called(climbed, Attempt(step=rung.step, at=now), called[rung.step - 1], on_call, self.due)
+        if (unheard := obligation.unheard) is not None and obligation.is_to_be_tried_again(policy, now):
+            people = (unheard.to,) if unheard.to else called[min(unheard.step, len(called)) - 1]
+            again = unheard.but(at=now, number=unheard.number + 1)
+            return self._called(obligation.tried_again(), again, people, on_call, self.due)
+        return self._moved(obligation, self.due, self.attempt)
+
+    def tried(self, due: Due, page: Page, on_call: OnCall) -> "Incident":
+        """The page was sent, or could not be. Where none of its attempt was taken, the fallback's pages are due.
+
+        Where none of those was taken either, the attempt is to be repeated, unless another one has begun.
+        """
+        obligation = self.obligation.paged((page,))
+        left = tuple(one for one in self.due if one != due)
+        is_last = not any(one.at == due.at for one in left)
+        is_reached = any(one.ok for one in obligation.view.pages if one.at == due.at)
+        if is_last and not is_reached and obligation.climb.is_open:
+            if due.step != FALLBACK_STEP:
+                left = (*left, *_pages(on_call, (FALLBACK,), FALLBACK_STEP, due.at))
+            elif self.attempt is not None and self.attempt.at == due.at:
+                obligation = obligation.nobody_reached(self.attempt, obligation.climb)
+        return self._moved(obligation, left, self.attempt)
+
+    def obeyed(self, order: Order, on_call: OnCall, now: datetime) -> "Incident":
+        """A human has acted: what has not gone out yet stays, but to whom it was passed on.
+
+        Raises `Refused` as `Obligation` does.
+        """
+        standing = on_call.standing(Duty(severity=self.obligation.view.severity, at=now))
+        match order:
+            case Acknowledge():
+                return self._moved(self.obligation.acknowledge(order, standing, now))
+            case Resolve():
+                return self._moved(self.obligation.resolve(order, standing, now))
+            case Snooze():
+                return self._moved(self.obligation.snooze(order, standing, now))
+            case Reassign():
+                passed_on = self.obligation.reassign(order, standing, now)
+                attempt = Attempt(step=max(passed_on.view.step, 1), to=order.to, at=now)
+                return self._called(passed_on, attempt, (order.to,), on_call)
+
+    def settled(self, now: datetime) -> "Incident":
+        """What was silent moves again: nobody is paged any more."""
+        return self._moved(self.obligation.settle(Settlement(at=now, reason=MOVES_AGAIN), now))
+
+    def _called(
+        self,
+        obligation: Obligation,
+        attempt: Attempt,
+        people: Iterable[PersonId],
+        on_call: OnCall,
+        besides: tuple[Due, ...] = (),
+    ) -> "Incident":
+        """The pages of an attempt are due `besides`; the fallback's, where none of these people has a channel."""
+        pages = _pages(on_call, people, attempt.step, attempt.at)
+        pages = pages or _pages(on_call, (FALLBACK,), FALLBACK_STEP, attempt.at)
+        return self._moved(obligation, (*besides, *pages), attempt)
+
+    def _moved(self, obligation: Obligation, due: tuple[Due, ...] = (), attempt: Attempt | None = None) -> "Incident":
+        # No course is told: it is the course that does not answer.
+        return self.but(obligation=obligation.but(notices=()), due=due, attempt=attempt)
+
+
+def raised(
+    course_id: CourseId,
+    session: int | None,
+    n: int,
+    now: datetime,
+    *,
+    severity: Severity = Severity.EMERGENCY,
+    found: Finding | None = None,
+    of: EscalationId | None = None,
+    is_for_all: bool = False,
+) -> Incident:
+    """The course's `n`th alarm of that session, whose first step is due at once; its note says what was found."""
+    opening = Opening(
+        id=named(course_id, Kind.ORCHESTRATOR_SILENT, session, n),
+        course_id=course_id,
+        kind=Kind.ORCHESTRATOR_SILENT,
+        session=session,
+        severity=severity,
+        opened_at=now,
+    )
+    alarm = opened(opening, now)
+    if found is not None:
+        alarm = alarm.but(view=alarm.view.but(note=words(found, of)))
+    return Incident(obligation=alarm, found=found, of=of, is_for_all=is_for_all)
+
+
+def is_of_the_watch(escalation: EscalationId) -> bool:
+    """Whether the watch has raised it, so that no workflow knows of it."""
+    return escalation.split("~")[1:2] == [Kind.ORCHESTRATOR_SILENT]
+
+
+def _pages(on_call: OnCall, people: Iterable[PersonId], step: int, at: datetime) -> tuple[Due, ...]:
+    return tuple(
+        Due(at=at, step=step, person=person, channel=place)
+        for person in people
+        for place in range(len(on_call.channels_of(person)))
+    )

@@ -1,0 +1,199 @@
+"""The watch over courses without a dosed patient: who has to be told of those that are silent, and of how many.
+
+Temporal or all workers may be away, and then every course that is due is silent for one reason: one alarm stands for
+all of them. What is the trouble of one course alone is told by itself, up to a bound: a release with a fault fails
+everywhere at once.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from domain.escalation.messages import EscalationId
+from domain.escalation.silence import Finding
+from domain.escalation.watchdog import (
+    Expected,
+    Heard,
+    Look,
+    Move,
+    Raise,
+    Settle,
+    Unanswered,
+    Visit,
+    finding,
+    is_looked_after,
+    patience,
+)
+from domain.escalation.watchdog_alarm import Incident, raised
+from domain.oncall.policy import Policy
+from domain.oncall.rota import next_opening
+from domain.values import Severity
+
+MOST_OF_THEIR_OWN: Final = 5
+"""So many courses have an alarm of their own at once; what is silent beyond that, the one alarm for all stands for."""
+
+Policies = Mapping[Severity, Policy]
+
+
+class Asked(NamedTuple):
+    """What was asked, and what it answered."""
+
+    expected: Expected
+    answer: Heard | Unanswered
+
+
+class Judged(NamedTuple):
+    """What was found of a visit, of which escalation of it, how much it wants a human, and since when it is due.
+
+    `is_known`: Temporal has ended it, and somebody who was called for that has resolved the alarm. It stays ended.
+    """
+
+    visit: Visit
+    found: Finding
+    of: EscalationId | None
+    severity: Severity
+    since: datetime
+    is_known: bool = False
+
+    @property
+    def wants_somebody(self) -> bool:
+        """Whether anybody has to be told, or an alarm stays open."""
+        return self.found.is_silent and not self.is_known
+
+
+class Measure(NamedTuple):
+    """By what the watch measures: its look, the grace of a dosed patient, each severity's policy."""
+
+    look: Look
+    grace: timedelta
+    policies: Policies
+
+
+def newest(incidents: Iterable[Incident]) -> dict[Visit, Incident]:
+    """The newest alarm of each visit."""
+    found: dict[Visit, Incident] = {}
+    for one in incidents:
+        visit = _visit(one)
+        if visit not in found or found[visit].number < one.number:
+            found[visit] = one
+    return found
+
+
+def is_late(one: Expected, last: Incident | None, by: Measure) -> bool:
+    """Whether it has not moved in time, as recorded. What pages in a policy's hours alone is not late before them."""
+    hours = by.policies[one.policy].hours if one.policy else None
+    patient = patience(by.look, last, one.grace(by.grace))
+    return patient.is_over(next_opening(hours, one.moves_at), by.look.looked_at)
+
+
+def judged(visit: Visit, asked: Sequence[Asked], incidents: Sequence[Incident], by: Measure, now: datetime) -> Judged:
+    """What the answers come to; where none was asked for, all is well. The worst of what nobody knows yet counts."""
+    theirs = [one for one in incidents if _visit(one) == visit]
+    known = {one.of for one in theirs if one.found is Finding.ENDED and one.obligation.view.resolved_by is not None}
+    last = newest(theirs).get(visit)
+    each = [_one(visit, one, _found(one, last, by, now), known) for one in asked]
+    if not each:
+        return Judged(visit, Finding.ON_TIME, None, Severity.URGENT, now)
+    worst = max(each, key=lambda one: (one.wants_somebody, one.found.rank, one.of is None))
+    silent = [one for one in each if one.wants_somebody]
+    return worst._replace(
+        severity=max((one.severity for one in silent), key=_rank, default=Severity.URGENT),
+        since=min(one.since for one in each),
+    )
+
+
+def _one(visit: Visit, asked: Asked, found: Finding, known: Collection[EscalationId | None]) -> Judged:
+    one = asked.expected
+    is_known = found is Finding.ENDED and one.escalation in known
+    return Judged(visit, found, one.escalation, one.severity, one.moves_at, is_known)
+
+
+def moves(
+    every: Sequence[Judged], incidents: Sequence[Incident], policies: Policies, now: datetime
+) -> tuple[Move, ...]:
+    """What follows of a round, whose alarms so far are these: all that are open, and those resolved of late."""
+    last = newest(incidents)
+    open_now = [one for one in last.values() if not one.is_resolved]
+    theirs = {one.visit: one for one in every}
+    room = MOST_OF_THEIR_OWN - sum(not one.is_for_all for one in open_now)
+    wanting = sorted(
+        (one for one in every if one.found.is_its_own and _is_to_be_told(one, last.get(one.visit), policies, now)),
+        key=lambda one: (-_rank(one.severity), one.since, one.visit),
+    )
+    told, left = wanting[: max(room, 0)], wanting[max(room, 0) :]
+    in_common = [*(one for one in every if one.found is Finding.UNANSWERED), *left]
+    # Among those that nobody is told of by themselves is the one on which the alarm for all of them stands.
+    has_room = room > len(told)
+    settled = [
+        Settle(id=one.id)
+        for visit, one in last.items()
+        if not one.is_resolved and _is_over(one, theirs.get(visit), in_common, has_room=has_room)
+    ]
+    own = [_raise(one, last.get(one.visit), now) for one in told]
+    return (*settled, *own, *_for_all(in_common, incidents, last, policies, now))
+
+
+def _found(one: Asked, last: Incident | None, by: Measure, now: datetime) -> Finding:
+    keeps_hours = one.expected.policy is not None and by.policies[one.expected.policy].hours is not None
+    if keeps_hours and isinstance(one.answer, Heard):
+        # It sleeps until the hours as they were when it fell asleep: that they were edited since is no silence.
+        return Finding.RECORD_BEHIND
+    return finding([one.answer], patience(by.look, last, one.expected.grace(by.grace)), now)
+
+
+def _is_to_be_told(one: Judged, last: Incident | None, policies: Policies, now: datetime) -> bool:
+    if not one.wants_somebody or (last is not None and not last.is_resolved):
+        return False
+    return last is None or not is_looked_after(last, policies[one.severity], now)
+
+
+def _is_over(alarm: Incident, one: Judged | None, in_common: Sequence[Judged], *, has_room: bool) -> bool:
+    moves_again = one is None or not one.wants_somebody
+    return not in_common and (moves_again or has_room) if alarm.is_for_all else moves_again
+
+
+def _for_all(
+    in_common: Sequence[Judged],
+    incidents: Sequence[Incident],
+    last: Mapping[Visit, Incident],
+    policies: Policies,
+    now: datetime,
+) -> list[Move]:
+    """One alarm for all of them, on the one that waits longest of those that want a human most."""
+    if not in_common:
+        return []
+    severity = max((one.severity for one in in_common), key=_rank)
+    known = [one for one in incidents if one.is_for_all and _rank(one.obligation.view.severity) >= _rank(severity)]
+    if any(not one.is_resolved or is_looked_after(one, policies[severity], now) for one in known):
+        return []
+    free = [
+        one for one in in_common if one.severity is severity and (one.visit not in last or last[one.visit].is_resolved)
+    ]
+    if not free:
+        return []
+    chosen = min(free, key=lambda one: (one.since, one.visit))
+    return [_raise(chosen, last.get(chosen.visit), now, is_for_all=True)]
+
+
+def _raise(one: Judged, last: Incident | None, now: datetime, *, is_for_all: bool = False) -> Raise:
+    number = last.number + 1 if last else 1
+    alarm = raised(
+        one.visit.course_id,
+        one.visit.session,
+        number,
+        now,
+        severity=one.severity,
+        found=one.found,
+        of=one.of,
+        is_for_all=is_for_all,
+    )
+    return Raise(incident=alarm, finding=one.found)
+
+
+def _visit(incident: Incident) -> Visit:
+    view = incident.obligation.view
+    return Visit(view.course_id, view.session)
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank

@@ -1,0 +1,214 @@
+"""The clinic's on-call file: its people and how to reach them, their rotas, and how each severity calls."""
+
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from pydantic import ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from domain.oncall.checks import FALLBACK, Contradiction, Parts, contradictions
+from domain.oncall.policy import (
+    Channel,
+    Fallback,
+    Person,
+    Policy,
+    Step,
+    TargetKind,
+    read_target,
+    scheme,
+)
+from domain.oncall.rota import Hours, Rota, RotaOverride
+from domain.values import Frozen, Moment, PersonId, Severity
+
+__all__ = [
+    "FALLBACK",
+    "Duty",
+    "Fallback",
+    "Fault",
+    "Hours",
+    "OnCall",
+    "OnCallFileError",
+    "Person",
+    "Policy",
+    "Rota",
+    "RotaOverride",
+    "Standing",
+    "Step",
+    "parse_on_call",
+]
+
+
+class Duty(Frozen):
+    """Who is on call for a severity at a moment: the question."""
+
+    severity: Severity
+    at: Moment
+
+
+class Standing(Frozen):
+    """Who is on call for a severity at a moment: the answer. It names people, never how to reach them.
+
+    `called[n]` are those whom step n + 1 of the policy would page; `people` is everybody of the file.
+    """
+
+    policy: Policy
+    called: tuple[tuple[PersonId, ...], ...]
+    people: tuple[PersonId, ...]
+
+
+class OnCall(Frozen):
+    """An on-call file whose every promise can be kept."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+    format: Literal[1] = Field(alias="schema")
+    people: Mapping[PersonId, Person]
+    rotas: Mapping[str, Rota] = {}
+    policies: Mapping[Severity, Policy]
+    fallback: Fallback
+
+    def on_duty(self, rota: str, at: datetime) -> PersonId:
+        """Who holds the rota at a moment, however far ahead."""
+        return self.rotas[rota].on_duty(at)
+
+    def resolve(self, targets: Iterable[str], at: datetime) -> tuple[PersonId, ...]:
+        """The people whom the targets name at a moment, each once, in order."""
+        return tuple(dict.fromkeys(person for target in targets for person in self._named(target, at)))
+
+    def standing(self, duty: Duty) -> Standing:
+        """Who is on call for a severity at a moment, step by step."""
+        policy = self.policies[duty.severity]
+        called = tuple(self.resolve(step.notify, duty.at) for step in policy.steps)
+        return Standing(policy=policy, called=called, people=tuple(self.people))
+
+    def channels_of(self, person: PersonId) -> tuple[Channel, ...]:
+        """Where a person is reached; `FALLBACK` has channels of its own, somebody who left the file has none."""
+        if person == FALLBACK:
+            return self.fallback.channels
+        return self.people[person].channels if person in self.people else ()
+
+    def schemes_of(self, person: PersonId) -> tuple[str, ...]:
+        """By what kinds of channel a person is reached: all that may be shown of them."""
+        return tuple(scheme(channel) for channel in self.channels_of(person))
+
+    def _named(self, target: str, at: datetime) -> Iterator[PersonId]:
+        match read_target(target):
+            case TargetKind.ROTA, name:
+                yield self.on_duty(name, at)
+            case TargetKind.PERSON, name:
+                yield name
+            case TargetKind.ROLE, name:
+                yield from (person for person, known in self.people.items() if known.role == name)
+
+
+class OnCallFileError(Exception):
+    """An on-call file cannot be used; `findings` says why, each as its key path and what was expected there."""
+
+    def __init__(self, file: str, findings: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(
+            "\n".join(f"{file}: {key}: {expected}" if key else f"{file}: {expected}" for key, expected in findings)
+        )
+        self.file = file
+        self.findings = findings
+
+
+Fault = Callable[[str], str | None]
+"""Why no page could ever go out by the channel of this URL, in words without its address; None where one might."""
+
+
+def parse_on_call(text: str, file: str, fault: Fault = lambda _: None) -> OnCall:
+    """The on-call file that a text describes, whose every channel is without `fault`.
+
+    Raises `OnCallFileError` with everything that is wrong with it.
+    """
+    try:
+        content = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # a number of over 4,300 digits is no `TOMLDecodeError`
+        raise OnCallFileError(file, (("", f"not valid TOML: {error}"),)) from None
+    try:
+        on_call, malformed = OnCall.model_validate(content), []
+    except ValidationError as error:
+        on_call, malformed = None, [_finding(one) for one in error.errors(include_url=False, include_input=False)]
+    findings = (*malformed, *contradictions(_parts(content)), *_unusable(content, fault))
+    if on_call is None or findings:
+        raise OnCallFileError(file, findings)
+    return on_call
+
+
+Part = TypeVar("Part", bound=Frozen)
+
+
+def _parts(content: Mapping[str, object]) -> Parts:
+    """What can be compared although something else is malformed, so that a file is mended in one go."""
+    people, rotas, policies = (_table(content, name) for name in ("people", "rotas", "policies"))
+    return Parts(
+        people=_sound(people, Person),
+        rotas=_sound(rotas, Rota),
+        policies={Severity(name): policy for name, policy in _sound(policies, Policy).items() if name in set(Severity)},
+        person_names=frozenset(people),
+        rota_names=frozenset(rotas),
+        policy_names=frozenset(policies),
+    )
+
+
+def _unusable(content: Mapping[str, object], fault: Fault) -> Iterator[Contradiction]:
+    """The channels that could never take a page, each with its fault. What is malformed besides is told elsewhere."""
+    reached: dict[str, tuple[Channel, ...]] = {
+        f"people.{name}": person.channels for name, person in _sound(_table(content, "people"), Person).items()
+    }
+    for name, fallback in _sound({"fallback": content.get("fallback")}, Fallback).items():
+        reached[name] = fallback.channels
+    for key, channels in reached.items():
+        for place, channel in enumerate(channels, start=1):
+            if found := fault(channel.get_secret_value()):
+                yield f"{key}.channels[{place}]", found
+
+
+def _table(content: Mapping[str, object], name: str) -> Mapping[str, object]:
+    table = content.get(name)
+    return table if isinstance(table, dict) else {}
+
+
+def _sound(table: Mapping[str, object], model: type[Part]) -> dict[str, Part]:
+    sound = {}
+    for name, value in table.items():
+        try:
+            sound[name] = model.model_validate(value)
+        except ValidationError:
+            continue
+    return sound
+
+
+def _finding(error: ErrorDetails) -> Contradiction:
+    key = ""
+    for part in error["loc"]:
+        match part:
+            case int():
+                key += f"[{part + 1}]"
+            case "[key]":
+                pass
+            case _:
+                key += f".{part}" if key else part
+    return key, _expected(error)
+
+
+def _expected(error: ErrorDetails) -> str:
+    match error["type"]:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return "is not a key of an on-call file"
+        case "string_type":
+            return "text in quotes was expected"
+        case "tuple_type":
+            return "a list in brackets was expected"
+        case "model_type" | "mapping_type" | "dict_type":
+            return "a table was expected"
+        case "enum" | "literal_error":
+            return f"{error['ctx']['expected']} was expected".replace("'", "")
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case _:
+            return error["msg"].replace("Input should be", "expected:")

@@ -1,0 +1,125 @@
+"""The on-call file as it is shown: who is on call now, step by step, and who holds each rota in the weeks to come."""
+
+from datetime import datetime, timedelta
+
+from pydantic import Field
+
+from domain.durations import Length, LengthOrZero
+from domain.oncall.file import FALLBACK, Duty, OnCall
+from domain.oncall.policy import Target, TargetKind, read_target
+from domain.oncall.rota import Hours, Shift, Zone, next_opening
+from domain.values import Frozen, Moment, PersonId, Role, Severity
+
+AHEAD = timedelta(days=28)
+"""How far ahead the rotas are shown."""
+
+
+class Through(Frozen):
+    """What names a person just now: a rota until it is handed on, or a stand-in ends; a role or a person for good."""
+
+    target: Target
+    until: Moment | None
+    is_override: bool
+
+
+class Called(Frozen):
+    """Somebody who would be paged, once, through whatever names her. `channels` are the kinds of her channels."""
+
+    id: PersonId
+    name: str
+    role: Role
+    channels: tuple[str, ...]
+    through: tuple[Through, ...]
+
+
+class StepNow(Frozen):
+    """Whom a step of the policy would page now, and how long it then waits for an answer."""
+
+    step: int = Field(description="From 1")
+    people: tuple[Called, ...]
+    wait: Length
+
+
+class PolicyNow(Frozen):
+    """How a severity calls. A page raised now goes out at `pages_at`: at once, or when the policy's `hours` begin."""
+
+    severity: Severity
+    steps: tuple[StepNow, ...]
+    resolve_within: Length
+    max_snooze: LengthOrZero
+    hours: Hours | None
+    pages_at: Moment
+
+
+class RotaAhead(Frozen):
+    """Who holds a rota, one after the other, without a gap."""
+
+    rota: str
+    timezone: Zone
+    shifts: tuple[Shift, ...]
+
+
+class Roster(Frozen):
+    """Who is on call at a moment, the most urgent policy first; and the rotas from then on.
+
+    `fallback` are the kinds of channel that sound where every channel of a step fails.
+    """
+
+    at: Moment
+    policies: tuple[PolicyNow, ...]
+    fallback: tuple[str, ...]
+    rotas: tuple[RotaAhead, ...]
+
+
+def roster(on_call: OnCall, at: datetime, ahead: timedelta = AHEAD) -> Roster:
+    """Who is on call at a moment, and who holds each rota as far ahead."""
+    return Roster(
+        at=at,
+        policies=tuple(_policy(on_call, severity, at) for severity in reversed(Severity)),
+        fallback=on_call.schemes_of(FALLBACK),
+        rotas=tuple(
+            RotaAhead(rota=name, timezone=rota.timezone, shifts=rota.shifts(at, at + ahead))
+            for name, rota in on_call.rotas.items()
+        ),
+    )
+
+
+def _policy(on_call: OnCall, severity: Severity, at: datetime) -> PolicyNow:
+    standing = on_call.standing(Duty(severity=severity, at=at))
+    policy = standing.policy
+    steps = zip(policy.steps, standing.called, strict=True)
+    return PolicyNow(
+        severity=severity,
+        steps=tuple(
+            StepNow(
+                step=number,
+                people=tuple(_called(on_call, person, step.notify, at) for person in people),
+                wait=step.wait,
+            )
+            for number, (step, people) in enumerate(steps, start=1)
+        ),
+        resolve_within=policy.resolve_within,
+        max_snooze=policy.max_snooze,
+        hours=policy.hours,
+        pages_at=next_opening(policy.hours, at),
+    )
+
+
+def _called(on_call: OnCall, person: PersonId, targets: tuple[Target, ...], at: datetime) -> Called:
+    known = on_call.people[person]
+    return Called(
+        id=person,
+        name=known.name,
+        role=known.role,
+        channels=on_call.schemes_of(person),
+        through=tuple(_through(on_call, one, at) for one in targets if person in on_call.resolve([one], at)),
+    )
+
+
+def _through(on_call: OnCall, target: Target, at: datetime) -> Through:
+    match read_target(target):
+        case TargetKind.ROTA, name:
+            shift = on_call.rotas[name].shift(at)
+            return Through(target=target, until=shift.ends_at, is_override=shift.is_override)
+        case _:
+            return Through(target=target, until=None, is_override=False)

@@ -1,0 +1,86 @@
+"""A medical director approves what a protocol says, word for word: another word, and it is approved no more."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError
+
+from domain.ledger import canonical
+from domain.protocol.file import SCHEMA, Finding, ProtocolFileError, findings_of
+from domain.protocol.model import Protocol
+from domain.values import Frozen, Moment
+
+
+def _printable(name: str) -> str:
+    if not name.isprintable():
+        raise ValueError("a name on one line was expected")
+    return name
+
+
+ContentHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256, in hex."""
+
+
+class Approval(Frozen):
+    """Who approved which content, and when."""
+
+    by: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_printable)
+    ]
+    at: Moment
+    hash: ContentHash
+
+
+class ApprovalFile(Frozen):
+    """What lies beside a protocol file: every approval it was ever given, of this content or of an earlier one."""
+
+    approvals: Annotated[tuple[Approval, ...], Field(min_length=1)]
+
+
+def content_hash(protocol: Protocol) -> ContentHash:
+    """SHA-256 over the canonical JSON of what the file says: comments, order and spelling of durations do not count.
+
+    Keys that the file leaves out are left out, so that a key invented later changes no approved protocol.
+    """
+    content = {"schema": SCHEMA, **protocol.model_dump(mode="json", exclude_none=True)}
+    return hashlib.sha256(canonical(content)).hexdigest()
+
+
+def approvals_of(protocol: Protocol, approvals: Iterable[Approval]) -> tuple[Approval, ...]:
+    """Those of the approvals that are over exactly this content; none means that it is not approved."""
+    current = content_hash(protocol)
+    return tuple(approval for approval in approvals if approval.hash == current)
+
+
+def parse_approvals(text: str, file: str) -> tuple[Approval, ...]:
+    """The approvals that an approval file records. Raises `ProtocolFileError`: a damaged one approves nothing."""
+    try:
+        # As JSON, because that is how what comes from outside is read: strictly, a moment as RFC 3339.
+        content = json.dumps(tomllib.loads(text), default=_as_text)
+        return ApprovalFile.model_validate_json(content, strict=True).approvals
+    except ValidationError as error:
+        raise ProtocolFileError(findings_of(error, file)) from None
+    except (ValueError, RecursionError) as error:  # a number of over 4,300 digits is no `TOMLDecodeError`
+        raise ProtocolFileError((Finding(file=file, key="", expected=f"not valid TOML: {error}"),)) from None
+
+
+def _as_text(value: datetime | date | time) -> str:
+    """A moment in TOML's own form as RFC 3339 has it; without an offset it stays none."""
+    return value.isoformat()
+
+
+def written(approvals: Iterable[Approval]) -> str:
+    """The approvals as the text of an approval file; `parse_approvals` reads the same ones back."""
+    # A JSON string of a printable name is a TOML string too.
+    tables = (
+        f"[[approvals]]\nby = {json.dumps(approval.by, ensure_ascii=False)}\n"
+        f'at = {approval.at.isoformat()}\nhash = "{approval.hash}"\n'
+        for approval in approvals
+    )
+    return "# Written by `kapstan protocol approve`; an approval counts for the content whose hash it names.\n\n" + (
+        "\n".join(tables)
+    )

@@ -1,0 +1,276 @@
+"""What cannot be meant: values of a protocol that are each sound and contradict one another."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
+from itertools import pairwise
+from typing import Final
+
+from domain.durations import days, iso_8601
+from domain.events.clinic_events import Dose, MeasureRecorded
+from domain.protocol.instruments import CSSRS, INSTRUMENTS, PHQ9, QUESTIONNAIRES
+from domain.protocol.model import DoseBasis, MeasureRule, Protocol, Range
+from domain.protocol.parameters import parameters
+from domain.protocol.vital_checks import Contradictions, vital_contradictions, written
+from domain.values import bounds
+
+SHORTEST_ROUND: Final = timedelta(seconds=1)
+"""What is missed is known again by its second."""
+
+_MOST_PLANNED: Final = {basis: bounds(Dose, basis)[1] for basis in DoseBasis}
+"""What a plan may say at most, in each basis."""
+
+_MOST_SCORED: Final = bounds(MeasureRecorded.Data, "score")[1]
+_ANY_SCORE: Final = Range(low=-_MOST_SCORED, high=_MOST_SCORED)
+
+
+def contradictions(protocol: Protocol) -> Contradictions:
+    """Every contradiction of the protocol, in the order of the file."""
+    for check in _CHECKS:
+        yield from check(protocol)
+
+
+def _course(protocol: Protocol) -> Contradictions:
+    course = protocol.course
+    yield from _in_order(
+        "course",
+        sessions_min=course.sessions_min,
+        medicine_sessions=course.medicine_sessions,
+        sessions_max=course.sessions_max,
+    )
+    yield from _in_order(
+        "course",
+        interval_min=course.interval_min,
+        interval=course.interval,
+        interval_max=course.interval_max,
+        rescreen_after=course.rescreen_after,
+    )
+    review_after = course.review_after_session
+    if review_after is not None and review_after >= course.sessions_max:
+        expected = f"less than sessions_max ({course.sessions_max}) was expected: no dose follows the last session"
+        yield "course.review_after_session", expected
+
+
+def _screening(protocol: Protocol) -> Contradictions:
+    screening = protocol.screening
+    if screening.diastolic_max >= screening.systolic_max:
+        yield "screening.diastolic_max", f"a pressure below systolic_max ({screening.systolic_max}) was expected"
+    yield from _known_measures("screening.measures", screening.measures, protocol.measures)
+    for code in sorted({*screening.absolute} & {*screening.review}):
+        yield "screening.review", f"{code} is absolute as well; it was expected in one of the two lists"
+
+
+def _staff(protocol: Protocol) -> Contradictions:
+    medicine = protocol.medicine
+    if len(set(medicine.staff)) < len(medicine.staff):
+        yield "medicine.staff", "each role was expected once"
+    for role in medicine.credentials:
+        if role not in medicine.staff:
+            yield f"medicine.credentials.{role}", f"{role} was expected among medicine.staff, or no credentials for it"
+
+
+def _medicine(protocol: Protocol) -> Contradictions:
+    medicine = protocol.medicine
+    yield from _in_order(
+        "medicine", minimum_observation=medicine.minimum_observation, planned_duration=medicine.planned_duration
+    )
+    yield from _in_order(
+        "medicine", minimum_observation=medicine.minimum_observation, discharge_overdue=medicine.discharge_overdue
+    )
+    if medicine.fluids_fasting > medicine.solids_fasting:
+        yield "medicine.fluids_fasting", f"at most solids_fasting ({iso_8601(medicine.solids_fasting)}) was expected"
+    yield from _known_measures("medicine.measures", medicine.measures, protocol.measures)
+
+
+def _dose(protocol: Protocol) -> Contradictions:
+    dose = protocol.medicine.dose
+    yield from _in_order("medicine.dose", first_max=dose.first_max, max=dose.max, hard_max=dose.hard_max)
+    if dose.step_max > dose.hard_max:
+        yield "medicine.dose.step_max", f"at most hard_max ({dose.hard_max:g}) was expected"
+    most = _MOST_PLANNED[dose.basis]
+    if dose.hard_max > most:
+        unit = dose.basis.replace("_per_", "/")
+        yield "medicine.dose.hard_max", f"at most {most:g} {unit} was expected: no plan says more"
+
+
+def _checkpoints(protocol: Protocol) -> Contradictions:
+    rules = protocol.medicine.checkpoints
+    table = "medicine.checkpoints"
+    yield from _rising(f"{table}.offsets", rules.offsets)
+    gaps = [later - earlier for earlier, later in pairwise(rules.offsets)]
+    nearest = min([*gaps, rules.then_every])
+    # Offsets that do not rise have no intervals to speak of.
+    if min(gaps, default=nearest) > timedelta():
+        for name, window in (("early", rules.early), ("grace", rules.grace)):
+            if window >= nearest:
+                yield f"{table}.{name}", f"less than {iso_8601(nearest)}, the shortest interval, was expected"
+        if max(rules.early, rules.grace) < nearest <= rules.early + rules.grace:
+            belongs = f"a reading {iso_8601(rules.early)} before the next one belongs to that (early)"
+            yield f"{table}.grace", f"less than {iso_8601(nearest - rules.early)} was expected: {belongs}"
+    if rules.then_every < SHORTEST_ROUND:
+        yield f"{table}.then_every", f"must be at least {iso_8601(SHORTEST_ROUND)}: it goes on until the discharge"
+    if rules.emergency_after < rules.grace:
+        yield f"{table}.emergency_after", f"at least grace ({iso_8601(rules.grace)}) was expected"
+
+
+def _symptoms(protocol: Protocol) -> Contradictions:
+    symptoms = protocol.medicine.symptoms
+    for graver, name, both in (
+        ("emergency", "urgent", {*symptoms.emergency} & {*symptoms.urgent}),
+        ("emergency", "warning", {*symptoms.emergency} & {*symptoms.warning}),
+        ("urgent", "warning", {*symptoms.urgent} & {*symptoms.warning}),
+    ):
+        for symptom in sorted(both):
+            yield f"medicine.symptoms.{name}", f"{symptom} is {graver} as well; it was expected in one list"
+
+
+def _integration(protocol: Protocol) -> Contradictions:
+    rules, interval_max = protocol.integration, protocol.course.interval_max
+    if rules.sessions and protocol.medicine.integration_before_next_dose and rules.within > interval_max:
+        expected = f"at most course.interval_max ({iso_8601(interval_max)}) was expected"
+        yield "integration.within", f"{expected}: the talk comes before the next dose"
+
+
+def _check_ins(protocol: Protocol) -> Contradictions:
+    rules = protocol.check_ins
+    yield from _named_by_days("check_ins", rules.after, missed=rules.missed)
+    if rules.reminder >= rules.missed:
+        yield "check_ins.reminder", f"less than missed ({iso_8601(rules.missed)}) was expected"
+    if rules.missed_at_risk > rules.missed:
+        yield "check_ins.missed_at_risk", f"at most missed ({iso_8601(rules.missed)}) was expected"
+
+
+def _follow_up(protocol: Protocol) -> Contradictions:
+    yield from _named_by_days("follow_up", protocol.follow_up.after, grace=protocol.follow_up.grace)
+
+
+def _named_by_days(table: str, after: Sequence[timedelta], **grace: timedelta) -> Contradictions:
+    """Each of several is known by its number of days, and over before the next one is due."""
+    found = list(_rising(f"{table}.after", after))
+    for earlier, later in pairwise(after):
+        if later > earlier and days(later) == days(earlier):
+            both = f"{iso_8601(earlier)} and {iso_8601(later)} are both called {days(later)}"
+            found.append((f"{table}.after", f"each after its own number of days was expected; {both}"))
+    yield from found
+    nearest = min((later - earlier for earlier, later in pairwise(after)), default=None)
+    for name, length in grace.items():
+        if nearest is not None and not found and length >= nearest:
+            yield f"{table}.{name}", f"less than {iso_8601(nearest)}, the shortest interval of after, was expected"
+
+
+def _forms(protocol: Protocol) -> Contradictions:
+    names = [form.form for form in protocol.forms]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"forms.{name}", "each form was expected once"
+    for form in protocol.forms:
+        yield from _rising(f"forms.{form.form}.remind", form.remind)
+        if form.remind and max(form.remind) >= form.within:
+            yield f"forms.{form.form}.remind", f"reminders before within ({iso_8601(form.within)}) were expected"
+
+
+def _measures(protocol: Protocol) -> Contradictions:
+    for instrument, rule in protocol.measures.items():
+        table = f"measures.{instrument}"
+        yield from _scores(table, instrument, rule)
+        yield from _item9(table, instrument, rule, protocol.measures)
+        yield from _risk(table, instrument, rule)
+
+
+def _item9(table: str, instrument: str, rule: MeasureRule, measures: Mapping[str, MeasureRule]) -> Contradictions:
+    if rule.item9 is None:
+        return
+    if instrument != PHQ9:
+        yield f"{table}.item9", "only phq9 has an item 9"
+    elif rule.item9.needs == instrument:
+        yield f"{table}.item9.needs", f"another instrument than {instrument} was expected: it would answer itself"
+    yield from _known_measures(f"{table}.item9.needs", (rule.item9.needs,), measures)
+
+
+def _risk(table: str, instrument: str, rule: MeasureRule) -> Contradictions:
+    high, moderate = rule.high, rule.moderate
+    if instrument != CSSRS:
+        if high or moderate:
+            yield f"{table}.{'high' if high else 'moderate'}", "only cssrs has levels of risk"
+        return
+    for name in ("response_percent", "remission_below", "meaningful_change"):
+        if getattr(rule, name) is not None:
+            yield f"{table}.{name}", "cssrs has a level of risk and no score"
+    if moderate is None:
+        return
+    if high is None:
+        yield f"{table}.high", "is missing: moderate has an answer, and high is worse"
+        return
+    if high.severity.rank < moderate.severity.rank:
+        yield f"{table}.high", f"at least the severity of moderate ({moderate.severity}) was expected"
+    if moderate.hold and not high.hold:
+        yield f"{table}.high", "hold = true was expected: moderate holds the course, and high is worse"
+
+
+def _scores(table: str, instrument: str, rule: MeasureRule) -> Contradictions:
+    if instrument in INSTRUMENTS and rule.range:
+        yield f"{table}.range", f"Kapstan scores {instrument} by its answers; no range was expected"
+    if instrument not in INSTRUMENTS and not rule.range:
+        known = ", ".join(sorted(INSTRUMENTS))
+        yield f"{table}.range", f"is missing: an instrument other than {known} is known by its score's range"
+    if rule.range and not rule.range.lies_within(_ANY_SCORE):
+        yield f"{table}.range", f"must lie within {written(_ANY_SCORE)}: no answer says more"
+    questionnaire = QUESTIONNAIRES.get(instrument)
+    scores = questionnaire.scores if questionnaire else rule.range
+    if scores is None:
+        return
+    if rule.remission_below is not None and not scores.holds(rule.remission_below):
+        yield f"{table}.remission_below", f"a score within the range ({written(scores)}) was expected"
+    if rule.meaningful_change is not None and rule.meaningful_change > scores.high - scores.low:
+        most = scores.high - scores.low
+        yield f"{table}.meaningful_change", f"at most {most:g} was expected: no score changes by more"
+
+
+def _evidence(protocol: Protocol) -> Contradictions:
+    known = {parameter.key for parameter in parameters(protocol)}
+    for key in protocol.evidence:
+        if key not in known:
+            yield f'evidence."{key}"', "names no parameter of this protocol"
+
+
+_CHECKS: tuple[Callable[[Protocol], Contradictions], ...] = (
+    _course,
+    _screening,
+    _staff,
+    _medicine,
+    _dose,
+    _checkpoints,
+    vital_contradictions,
+    _symptoms,
+    _integration,
+    _check_ins,
+    _follow_up,
+    _forms,
+    _measures,
+    _evidence,
+)
+
+
+def _in_order(table: str, **bounds: float | timedelta) -> Contradictions:
+    """Each value at least the one before it."""
+    for (lower_name, lower), (name, value) in pairwise(bounds.items()):
+        if _comparable(value) < _comparable(lower):
+            yield f"{table}.{name}", f"at least {lower_name} ({_shown(lower)}) was expected"
+
+
+def _rising(key: str, moments: Sequence[timedelta]) -> Contradictions:
+    for earlier, later in pairwise(moments):
+        if later <= earlier:
+            yield key, f"rising durations were expected; {iso_8601(later)} follows {iso_8601(earlier)}"
+
+
+def _known_measures(key: str, named: Collection[str], measures: Mapping[str, MeasureRule]) -> Contradictions:
+    for instrument in named:
+        if instrument not in measures:
+            yield key, f"{instrument} was expected to have a table, [measures.{instrument}]"
+
+
+def _comparable(value: float | timedelta) -> float:
+    return value.total_seconds() if isinstance(value, timedelta) else value
+
+
+def _shown(value: float | timedelta) -> str:
+    return iso_8601(value) if isinstance(value, timedelta) else f"{value:g}"

@@ -1,0 +1,154 @@
+"""The protocol as a table that a medical director can sign: each value in words, with what it is founded on."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+
+from domain.durations import in_words
+from domain.protocol.model import Form, Grade, Limit, Protocol, Range, Vital
+from domain.values import Frozen
+
+Scalar: TypeAlias = str | bool | int | float | timedelta
+Value: TypeAlias = Scalar | Range | Limit | tuple[Scalar, ...]
+
+UNITS: Mapping[str, str] = {
+    **dict.fromkeys((Vital.SYSTOLIC, Vital.DIASTOLIC, "systolic_max", "diastolic_max"), "mmHg"),
+    Vital.HEART_RATE: "beats/min",
+    Vital.RESPIRATORY_RATE: "breaths/min",
+    **dict.fromkeys((Vital.SPO2, "spo2_min", "bp_within_percent", "response_percent"), "%"),
+    **dict.fromkeys((Vital.MOAAS, "moaas_min"), "of 5"),
+    "padss_min": "of 10",
+    **dict.fromkeys(("medicine_sessions", "sessions_min", "sessions_max", "sessions"), "sessions"),
+    "age_min": "years",
+    "prior_trials_min": "trials",
+    "boosters_max": "boosters",
+    **dict.fromkeys(("remission_below", "meaningful_change", "range"), "points"),
+}
+"""What a number is counted in, by the last word of its key. A dose is counted in the dose's basis."""
+
+_DOSES = frozenset({"first_max", "max", "hard_max", "step_max"})
+
+
+class Parameter(NamedTuple):
+    """One value of a protocol and its key path, as `[evidence]` and findings spell it."""
+
+    key: str
+    value: Value
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether it is a number, a duration, or made of them: what needs evidence."""
+        match self.value:
+            case bool() | str():
+                return False
+            case tuple():
+                return any(isinstance(item, timedelta) for item in self.value)
+            case _:
+                return True
+
+
+class Row(Frozen):
+    """One line of the table. `grade`, `source` and `note` are the evidence's; None where there is none."""
+
+    key: str
+    value: str
+    grade: Grade | None
+    source: str | None
+    note: str | None
+
+
+def parameters(protocol: Protocol) -> tuple[Parameter, ...]:
+    """Every value that the protocol sets, in the order of the file. Two limits may share a key: a bound and a rise."""
+    named = {"id", "version", "title", "evidence"}
+    tables = ((name, getattr(protocol, name)) for name in Protocol.model_fields if name not in named)
+    return tuple(parameter for name, value in tables for parameter in _parameters(name, value))
+
+
+def _parameters(key: str, value: object) -> Iterator[Parameter]:
+    match value:
+        case None:
+            return
+        case Limit():
+            yield Parameter(key=value.key, value=value)
+        case Range():
+            yield Parameter(key=key, value=value)
+        case Form():
+            yield Parameter(key=f"{key}.{value.form}.within", value=value.within)
+            yield Parameter(key=f"{key}.{value.form}.remind", value=value.remind)
+        case Frozen():
+            for name in type(value).model_fields:
+                yield from _parameters(f"{key}.{name}", getattr(value, name))
+        case Mapping():
+            for name, inner in value.items():
+                yield from _parameters(f"{key}.{name}", inner)
+        case tuple() if any(isinstance(item, Frozen) for item in value):
+            for item in value:
+                yield from _parameters(key, item)
+        case bool() | int() | float() | str() | timedelta() | tuple():
+            yield Parameter(key=key, value=value)
+
+
+def without_evidence(protocol: Protocol) -> list[str]:
+    """The keys of numbers and durations that `[evidence]` does not name, each once, in the order of the file."""
+    numeric = dict.fromkeys(parameter.key for parameter in parameters(protocol) if parameter.is_numeric)
+    return [key for key in numeric if key not in protocol.evidence]
+
+
+def rows(protocol: Protocol) -> tuple[Row, ...]:
+    """The whole protocol for a reader: every parameter, its value in words with its unit, and its evidence."""
+    return tuple(_row(protocol, parameter) for parameter in parameters(protocol))
+
+
+def _row(protocol: Protocol, parameter: Parameter) -> Row:
+    evidence = protocol.evidence.get(parameter.key)
+    return Row(
+        key=parameter.key,
+        value=_spelled(parameter.value, _unit(parameter.key, protocol)),
+        grade=evidence.grade if evidence else None,
+        source=evidence.source if evidence else None,
+        note=evidence.note if evidence else None,
+    )
+
+
+def _unit(key: str, protocol: Protocol) -> str:
+    name = key.rpartition(".")[2]
+    if key.startswith("medicine.dose.") and name in _DOSES:
+        return protocol.medicine.dose.basis.replace("_per_", "/")
+    return UNITS.get(name, "")
+
+
+def _spelled(value: Value, unit: str) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case timedelta():
+            return in_words(value)
+        case StrEnum():
+            return value.value.replace("_", " ")
+        case str():
+            return value
+        case int() | float():
+            return _with_unit(f"{value:g}", unit)
+        case Range(low=low, high=high):
+            return _with_unit(f"{low:g}" if low == high else f"{low:g} to {high:g}", unit)
+        case Limit():
+            return _limit_in_words(value)
+        case tuple():
+            return ", ".join(_spelled(item, unit) for item in value) or "none"
+
+
+def _limit_in_words(limit: Limit) -> str:
+    unit = UNITS[limit.vital]
+    if limit.above is not None:
+        words = _with_unit(f"above {limit.above:g}", unit)
+    elif limit.below is not None:
+        words = _with_unit(f"below {limit.below:g}", unit)
+    else:
+        words = f"a rise of {_with_unit(f'{limit.rise:g}', unit)} or more"
+    return f"{words}, confirmed within {in_words(limit.confirm_within)}" if limit.confirm_within else words
+
+
+def _with_unit(number: str, unit: str) -> str:
+    counted = unit.removesuffix("s") if number == "1" else unit
+    return f"{number} {counted}" if unit else number

@@ -1,0 +1,176 @@
+"""What cannot be meant of vital signs: the gate before a dose, the limits after it and the way home must agree."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import Final, TypeAlias
+
+from domain.durations import iso_8601
+from domain.events.clinic_events import VitalsRecorded
+from domain.protocol.model import Limit, LimitSeverity, Protocol, Range, Vital
+from domain.values import bounds
+
+Contradictions: TypeAlias = Iterator[tuple[str, str]]
+"""Each as the key to look at, and the sentence that says what was expected there."""
+
+_PAGING: Final = frozenset({LimitSeverity.URGENT, LimitSeverity.EMERGENCY})
+
+_MEASURED: Final = {
+    vital: Range(low=low, high=high) for vital in Vital for low, high in [bounds(VitalsRecorded.Data, vital)]
+}
+"""Between which numbers a reading of each vital lies: what lies outside was mistyped."""
+
+
+def vital_contradictions(protocol: Protocol) -> Contradictions:
+    """Every contradiction among what the protocol says of vital signs."""
+    for vital in Vital:
+        yield from _ranges(protocol, vital)
+    yield from _screening(protocol)
+    yield from _limits(protocol)
+    yield from _discharge(protocol)
+
+
+def _ranges(protocol: Protocol, vital: Vital) -> Contradictions:
+    clearance = protocol.medicine.clearance
+    hold, never = clearance.hold.of(vital), clearance.never.of(vital)
+    for name, limits in (("hold", hold), ("never", never)):
+        if limits and not limits.lies_within(_MEASURED[vital]):
+            within = f"a range within {written(_MEASURED[vital])} was expected: no reading lies outside that"
+            yield f"medicine.clearance.{name}.{vital}", within
+    if hold and never and not hold.lies_within(never):
+        yield f"medicine.clearance.hold.{vital}", f"a range within never ({written(never)}) was expected"
+
+
+def _screening(protocol: Protocol) -> Contradictions:
+    screening, never = protocol.screening, protocol.medicine.clearance.never
+    for name, most, limits in (
+        ("systolic_max", screening.systolic_max, never.systolic),
+        ("diastolic_max", screening.diastolic_max, never.diastolic),
+    ):
+        if limits and not limits.holds(most):
+            within = f"a pressure within clearance.never ({written(limits)}) was expected"
+            yield f"screening.{name}", f"{within}: nobody else is ever dosed"
+
+
+def _limits(protocol: Protocol) -> Contradictions:
+    limits = protocol.medicine.limits
+    for limit in limits:
+        yield from _can_be_crossed(limit)
+        yield from _outside_the_gate(limit, protocol)
+        yield from _second_reading(limit, protocol)
+    for vital in Vital:
+        of_vital = [limit for limit in limits if limit.vital is vital]
+        yield from _no_looser_than_the_gate(of_vital, protocol.medicine.clearance.never.of(vital))
+        yield from _further_out(of_vital, lambda limit: limit.above, "above")
+        yield from _further_out(of_vital, lambda limit: None if limit.below is None else -limit.below, "below")
+        yield from _further_out(of_vital, lambda limit: limit.rise, "rise")
+        yield from _room_between(of_vital)
+
+
+def _can_be_crossed(limit: Limit) -> Contradictions:
+    measured = _MEASURED[limit.vital]
+    if limit.above is not None and limit.above >= measured.high:
+        yield limit.key, f"no reading is above {limit.above:g}"
+    if limit.below is not None and limit.below <= measured.low:
+        yield limit.key, f"no reading is below {limit.below:g}"
+    if limit.rise is not None and limit.rise > measured.high - measured.low:
+        yield limit.key, f"no reading has risen by {limit.rise:g}"
+
+
+def _outside_the_gate(limit: Limit, protocol: Protocol) -> Contradictions:
+    """A reading that clears a patient for her dose must not be an alarm a minute later."""
+    clearance = protocol.medicine.clearance
+    name, gate = "hold", clearance.hold.of(limit.vital)
+    if gate is None:
+        name, gate = "never", clearance.never.of(limit.vital)
+    if gate is None:
+        return
+    if limit.above is not None and limit.above < gate.high:
+        yield limit.key, f"above = {gate.high:g} or more was expected: clearance.{name} lets {gate.high:g} pass"
+    if limit.below is not None and limit.below > gate.low:
+        yield limit.key, f"below = {gate.low:g} or less was expected: clearance.{name} lets {gate.low:g} pass"
+
+
+def _no_looser_than_the_gate(limits: Sequence[Limit], never: Range | None) -> Contradictions:
+    """What nobody is ever dosed upon is at least a warning after the dose."""
+    above = min(((limit.above, limit.key) for limit in limits if limit.above is not None), default=None)
+    below = max(((limit.below, limit.key) for limit in limits if limit.below is not None), default=None)
+    if never and above and above[0] > never.high:
+        yield above[1], f"above = {never.high:g} or less was expected: clearance.never begins there"
+    if never and below and below[0] < never.low:
+        yield below[1], f"below = {never.low:g} or more was expected: clearance.never begins there"
+
+
+def _second_reading(limit: Limit, protocol: Protocol) -> Contradictions:
+    """A second reading that is asked for after the next checkpoint is asked for by nobody."""
+    rules = protocol.medicine.checkpoints
+    nearest = min([rules.then_every, *(later - earlier for earlier, later in pairwise(rules.offsets))])
+    if limit.confirm_within is not None and nearest.total_seconds() > 0 and limit.confirm_within > nearest:
+        most = f"confirm_within of at most {iso_8601(nearest)} was expected"
+        yield limit.key, f"{most}, the shortest interval of the checkpoints"
+
+
+def _further_out(limits: Sequence[Limit], distance: Callable[[Limit], float | None], word: str) -> Contradictions:
+    known = [(limit, far) for limit in limits if (far := distance(limit)) is not None]
+    for severity in LimitSeverity:
+        same = [limit for limit, _ in known if limit.severity is severity]
+        if len(same) > 1:
+            yield same[0].key, f"one limit of {word} was expected for this severity"
+    ordered = sorted(known, key=lambda pair: pair[0].severity.rank)
+    for (milder, nearer), (graver, further) in pairwise(ordered):
+        if graver.severity is not milder.severity and further <= nearer:
+            yield graver.key, f"a limit further out than the one for {milder.severity} was expected"
+
+
+def _room_between(limits: Sequence[Limit]) -> Contradictions:
+    above = min((limit.above for limit in limits if limit.above is not None), default=None)
+    below = max((limit.below for limit in limits if limit.below is not None), default=None)
+    if above is not None and below is not None and below > above:
+        key = next(limit.key for limit in limits if limit.above == above)
+        yield key, f"above = {below:g} or more was expected: no reading is without an alarm"
+
+
+def _discharge(protocol: Protocol) -> Contradictions:
+    """Nobody goes home on a reading that wakes somebody."""
+    discharge = protocol.medicine.discharge
+    for name, vital, least in (
+        ("spo2_min", Vital.SPO2, discharge.spo2_min),
+        ("moaas_min", Vital.MOAAS, discharge.moaas_min),
+    ):
+        alarming = [limit for limit in _paging(protocol, vital) if limit.is_crossed_by(least, None)]
+        if alarming:
+            worst = max(alarming, key=lambda limit: limit.severity.rank)
+            enough = max(limit.below for limit in alarming if limit.below is not None)
+            yield (
+                f"medicine.discharge.{name}",
+                f"at least {enough:g} was expected: {least} is {_spoken(worst.severity)}",
+            )
+    yield from _pressure_at_discharge(protocol)
+
+
+def _pressure_at_discharge(protocol: Protocol) -> Contradictions:
+    percent = protocol.medicine.discharge.bp_within_percent
+    found = [
+        (int(100 * limit.above / gate.high) - 100, vital, gate.high, limit.severity)
+        for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC)
+        if (gate := protocol.medicine.clearance.hold.of(vital)) is not None
+        for limit in _paging(protocol, vital)
+        if limit.above is not None
+    ]
+    if found and (tightest := min(found))[0] < percent:
+        most, vital, cleared_at, severity = tightest
+        highest = round(cleared_at * (100 + percent) / 100, 1)
+        goes_home = f"cleared at {cleared_at:g}, {vital} {highest:g} would go home, which is {_spoken(severity)}"
+        yield "medicine.discharge.bp_within_percent", f"at most {most} was expected: {goes_home}"
+
+
+def _paging(protocol: Protocol, vital: Vital) -> list[Limit]:
+    return [limit for limit in protocol.medicine.limits if limit.vital is vital and limit.severity in _PAGING]
+
+
+def _spoken(severity: LimitSeverity) -> str:
+    return "an emergency" if severity is LimitSeverity.EMERGENCY else severity.value
+
+
+def written(limits: Range) -> str:
+    """The range as a protocol file writes it."""
+    return f"[{limits.low:g}, {limits.high:g}]"

@@ -1,0 +1,154 @@
+"""Each blocker in a few words for a screen on the wall: what is to come; no value, no diagnosis, no test's result."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from domain.protocol.instruments import instrument_name
+from domain.values import Blocker
+
+UNNAMED: Final = "Something of the protocol to come"
+
+LIFTED_BY_TIME: Final = frozenset(
+    {
+        "discharge.observation_too_short",
+        "fasting.solids_too_recent",
+        "fasting.fluids_too_recent",
+        "interval.too_short",
+    }
+)
+"""What goes away while nobody does anything: a screen that shows it as of an hour ago would say what is not true."""
+
+WORDS: Final[Mapping[str, str]] = {
+    "actor.role_not_allowed": "Another role reports this",
+    "booking.<>_missing": "{} to be booked",
+    "booking.<>_twice": "One {} too many is booked",
+    "booking.credential_missing": "A credential of the staff missing",
+    "booking.none_due": "No session to be booked",
+    "booking.number_not_next": "Another session comes first",
+    "booking.person_in_two_roles": "One person booked in two roles",
+    "check_in.already_done": "Call made already",
+    "check_in.missing": "Check-in to come",
+    "check_in.outdated": "Check-in of another day",
+    "check_in.not_in_protocol": "No such call in the protocol",
+    "clearance.after_dose": "Dose before its clearance",
+    "clearance.expired": "Clearance expired",
+    "consent.expired": "Consent expired",
+    "consent.missing": "Consent missing",
+    "consent.other_version": "Consent in its new version missing",
+    "consent.withdrawn": "Consent withdrawn",
+    "course.held": "Course held",
+    "course.not_held": "Course not held",
+    "course.not_in_medicine": "Course not in medicine",
+    "course.wrong_phase": "Not in this phase",
+    "discharge.<>_below_limit": "Last reading not fit for discharge",
+    "discharge.<>_missing": "Reading incomplete",
+    "discharge.<>_not_near_baseline": "Blood pressure not near that at clearance",
+    "discharge.before_reading": "Reading after the discharge",
+    "discharge.no_instructions": "Written instructions to come",
+    "discharge.not_<>": "Discharge assessment not passed",
+    "discharge.not_assessed": "Discharge assessment to come",
+    "discharge.observation_too_short": "Observation goes on",
+    "discharge.recheck_missing": "Second reading to come",
+    "discharge.padss_below_limit": "Discharge assessment not passed",
+    "dose.above_first_max": "Dose above its bound",
+    "dose.above_hard_max": "Dose above its bound",
+    "dose.above_plan": "Dose above the plan",
+    "dose.booster_not_allowed": "No further dose in this session",
+    "dose.needs_two_prescribers": "Second prescriber to agree",
+    "dose.route_not_allowed": "Another route than the protocol's",
+    "dose.step_too_large": "Dose above its bound",
+    "escalation.<>_open": "Emergency to be resolved",
+    "escort.missing": "Escort to come",
+    "fasting.<>_too_recent": "Fasting goes on",
+    "follow_up.already_held": "Visit held already",
+    "follow_up.not_in_protocol": "No such visit in the protocol",
+    "form.already_filed": "Form filed already",
+    "form.not_in_protocol": "No such form in the protocol",
+    "integration.before_discharge": "Talk before the patient went home",
+    "integration.outstanding": "Integration talk to come",
+    "interval.too_short": "Too soon after the last dose",
+    "measure.<>_missing": "{} to come",
+    "medications.changed": "Medications to be looked at",
+    "plan.dose_above_<>": "Planned dose above its bound",
+    "plan.dose_in_wrong_unit": "Planned dose in another unit than the protocol's",
+    "plan.goals_missing": "Goals to be named",
+    "plan.interval_out_of_bounds": "Planned interval out of its bounds",
+    "plan.missing": "Plan to be prescribed",
+    "plan.review_due": "Prescriber's review to come",
+    "plan.sessions_out_of_bounds": "Planned sessions out of their bounds",
+    "pregnancy_test.missing": "A test of today to come",
+    # On a wall as little is said of a test's result as of a diagnosis.
+    "pregnancy_test.positive": "A test to be looked at",
+    "preparation.sessions_missing": "Preparation talk to come",
+    "preparation.topics_missing": "{} to come",
+    "protocol.version_unknown": "No such version of the protocol",
+    "screening.<>": "A finding for the prescriber to decide",
+    "screening.<>_above_limit": "Blood pressure above the screening limit",
+    "screening.age_below_limit": "The screening excludes the treatment",
+    "screening.condition_excludes": "The screening excludes the treatment",
+    "screening.escort_unavailable": "Escort to be found",
+    "screening.missing": "Screening visit to come",
+    "screening.outdated": "New screening to come",
+    "screening.pregnant": "The screening excludes the treatment",
+    "screening.prior_trials_below_limit": "Earlier treatments for the prescriber to decide",
+    "session.aborted": "Session broken off",
+    "session.discharged": "Patient discharged before",
+    "session.in_progress": "Patient not discharged yet",
+    "session.not_cleared": "Clearance to come",
+    "session.not_discharged": "Discharge to come",
+    "session.unknown": "Session not booked",
+    "session.wrong_stage": "Not at this stage of the session",
+    "vitals.diastolic_above_limit": "Blood pressure above the limit",
+    "vitals.diastolic_below_limit": "Blood pressure below the limit",
+    "vitals.heart_rate_above_limit": "Heart rate above the limit",
+    "vitals.heart_rate_below_limit": "Heart rate below the limit",
+    "vitals.moaas_above_limit": "Wakefulness out of its bounds",
+    "vitals.moaas_below_limit": "Wakefulness below the limit",
+    "vitals.<>_missing": "Reading incomplete",
+    "vitals.missing": "Reading to come",
+    "vitals.not_normal": "Last reading not normal",
+    "vitals.respiratory_rate_above_limit": "Breathing above the limit",
+    "vitals.respiratory_rate_below_limit": "Breathing below the limit",
+    "vitals.spo2_above_limit": "Oxygen out of its bounds",
+    "vitals.spo2_below_limit": "Oxygen below the limit",
+    "vitals.systolic_above_limit": "Blood pressure above the limit",
+    "vitals.systolic_below_limit": "Blood pressure below the limit",
+    "vitals.too_old": "Fresh reading to come",
+    "weight.missing": "Weighing to come",
+}
+"""By code; `<>` stands for a changing part of it, `{}` for that part in words."""
+
+_PATTERNS: Final = tuple(
+    (re.compile(re.escape(code).replace("<>", "([a-z0-9_]+)"), re.ASCII), words)
+    for code, words in sorted(WORDS.items(), key=lambda item: len(item[0]), reverse=True)
+    if "<>" in code
+)
+
+
+def words_of(blocker: Blocker) -> str:
+    """What is to come, such as "Consent missing" or "Safety plan, coping tools to come"."""
+    if blocker.code == "preparation.topics_missing":
+        return WORDS[blocker.code].format(spoken(str(blocker.observed))).capitalize()
+    if words := WORDS.get(blocker.code):
+        return words
+    for pattern, words in _PATTERNS:
+        if blank := pattern.fullmatch(blocker.code):
+            return words.format(_blank_in_words(blocker.code, blank[1]))
+    return UNNAMED
+
+
+def words_of_all(blockers: tuple[Blocker, ...]) -> tuple[str, ...]:
+    """Each thing once, in order, without what time alone will lift."""
+    return tuple(dict.fromkeys(words_of(blocker) for blocker in blockers if blocker.code not in LIFTED_BY_TIME))
+
+
+def spoken(code: str) -> str:
+    """A code as it is said: `safety_plan` is "safety plan"."""
+    return code.replace("_", " ")
+
+
+def _blank_in_words(code: str, blank: str) -> str:
+    if code.startswith("measure."):
+        return instrument_name(blank)
+    return spoken(blank).capitalize() if code.endswith("_missing") else spoken(blank)

@@ -1,0 +1,350 @@
+"""One course as it is shown: where it is, what may come next, what blocks it, what is due when."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from domain.course.course import Chart
+from domain.course.deadlines import Deadline, DeadlineKind
+from domain.course.measures import Change, Risk
+from domain.course.measures_taken import MeasureTaken
+from domain.course.rules import eligibility
+from domain.course.rules.checkpoints import Checkpoint, checkpoints, reading_due_at
+from domain.course.rules.vitals import Verdict, verdict
+from domain.course.state import (
+    CourseEscalation,
+    Fact,
+    Hold,
+    MedicineSession,
+    Outcome,
+    Phase,
+    Stage,
+)
+from domain.events.clinic_events import (
+    Dose,
+    EligibilityDecided,
+    PatientDischarged,
+    SessionCleared,
+    StaffMember,
+    VitalsRecorded,
+)
+from domain.ledger import Entry
+from domain.values import Blocker, CourseId, Frozen, Moment, PersonId, Severity
+from domain.views.blocker_labels import words_of_all
+from domain.views.figures import course_figures
+from domain.views.limits import SessionLimit, session_limits
+from domain.views.measures_due import measures_due
+from domain.views.next_task import to_do
+from domain.views.score_trend import Thresholds, thresholds, trend
+from domain.views.summary import Batch, CourseSummary
+from domain.views.timeline import Happening, happenings
+
+MOST_READINGS = 2_000
+"""What is shown of a course at once: a reading a minute for a day and a half, and no more than a question may take."""
+
+Decided = Fact[EligibilityDecided.Data] | Fact[SessionCleared.Data] | Fact[PatientDischarged.Data]
+"""What a prescriber decides, with overrides where she does so over a blocker."""
+
+
+class ProtocolPinned(Frozen):
+    """The version that the course follows."""
+
+    id: str
+    version: str
+    hash: str
+
+
+class PlanView(Frozen):
+    """The plan in force. `next_dose_at` is where its interval aims at, while a dose is still to come."""
+
+    medicine_sessions: int
+    interval_days: int
+    dose: Dose
+    goals: tuple[str, ...]
+    next_dose_at: Moment | None = None
+
+
+class ReadingView(Frozen):
+    """One reading with the protocol's verdict on it."""
+
+    at: Moment
+    vitals: VitalsRecorded.Data
+    verdict: Verdict
+
+
+class DoseView(Frozen):
+    """One dose given."""
+
+    at: Moment
+    mg: float
+    route: str
+
+
+class SessionView(Frozen):
+    """One medicine session with everything measured in it. It is planned to be over at `planned_end_at`.
+
+    `limits` are what its readings are judged by. While a dosed patient is watched, her next reading is due, or has been
+    since, at `reading_due_at`. `readings_before` are those before the ones that are shown: the ledger has them.
+    """
+
+    number: int
+    stage: Stage
+    starts_at: Moment
+    doses: tuple[DoseView, ...]
+    checkpoints: tuple[Checkpoint, ...]
+    readings: tuple[ReadingView, ...]
+    discharged_at: Moment | None
+    check_ins: int
+    integrations: int
+    planned_end_at: Moment | None = None
+    room: str | None = None
+    staff: tuple[StaffMember, ...] = ()
+    checked_in_at: Moment | None = None
+    cleared_at: Moment | None = None
+    reading_due_at: Moment | None = None
+    limits: tuple[SessionLimit, ...] = ()
+    readings_before: int = 0
+
+
+class MeasureView(Frozen):
+    """One answer of an instrument. `recall` is the time that it asks about, `trend` how it stands to the baseline."""
+
+    at: Moment
+    instrument: str
+    score: float | None
+    band: str | None
+    risk: Risk | None
+    recall: timedelta | None = None
+    trend: Change | None = None
+
+
+class MeasureDueView(Frozen):
+    """An instrument whose answers are due, and whether that moment lies behind us."""
+
+    instrument: str
+    due_at: Moment
+    late: bool
+
+
+class OverrideView(Frozen):
+    """A prescriber's decision to go on over a blocker. It is shown for as long as the course is known."""
+
+    at: Moment
+    by: PersonId
+    session: int | None
+    code: str
+    rationale: str
+
+
+class DeadlineView(Frozen):
+    """What is due, and whether that moment lies behind us."""
+
+    kind: DeadlineKind
+    session: int | None
+    subject: str | None
+    due_at: Moment
+    passes_at: Moment
+    late: bool
+
+
+class CourseView(Frozen):
+    """One course as its workflow holds it now. `happened` is its story, as far as its facts tell it."""
+
+    course_id: CourseId
+    site: str
+    phase: Phase
+    held: bool
+    hold: Hold | None
+    outcome: Outcome | None
+    protocol: ProtocolPinned
+    plan: PlanView | None
+    planned_sessions: int
+    sessions: tuple[SessionView, ...]
+    measures: tuple[MeasureView, ...]
+    cautions: tuple[str, ...]
+    overrides: tuple[OverrideView, ...]
+    blockers: tuple[Blocker, ...]
+    next: tuple[str, ...]
+    deadlines: tuple[DeadlineView, ...]
+    escalations: tuple[CourseEscalation, ...]
+    sequence: int
+    ledger_head: str
+    measures_due: tuple[MeasureDueView, ...] = ()
+    thresholds: tuple[Thresholds, ...] = ()
+    happened: tuple[Happening, ...] = ()
+
+
+def course_view(chart: Chart, now: datetime) -> CourseView:
+    """The course as it is shown at `now`."""
+    assert chart.referral is not None
+    return CourseView(
+        course_id=chart.course_id,
+        site=chart.referral.data.site,
+        phase=chart.phase,
+        held=chart.hold is not None,
+        hold=chart.hold,
+        outcome=chart.outcome,
+        protocol=ProtocolPinned(id=chart.protocol.id, version=chart.protocol.version, hash=chart.protocol_hash),
+        plan=_plan(chart),
+        planned_sessions=chart.planned_sessions,
+        sessions=tuple(_sessions(chart)),
+        measures=tuple(_measure(chart, taken) for taken in chart.measures),
+        cautions=eligibility.cautions(chart),
+        overrides=tuple(_overrides(chart)),
+        blockers=chart.blockers(now),
+        next=chart.next_acts(now),
+        deadlines=tuple(_deadline(deadline, now) for deadline in chart.deadlines()),
+        escalations=chart.unresolved,
+        sequence=chart.sequence,
+        ledger_head=chart.ledger_head,
+        measures_due=tuple(
+            MeasureDueView(instrument=one.instrument, due_at=one.due_at, late=one.due_at < now)
+            for one in measures_due(chart)
+        ),
+        thresholds=thresholds(chart),
+        happened=happenings(chart),
+    )
+
+
+def course_summary(chart: Chart, now: datetime) -> CourseSummary:
+    """The course as the fleet's list shows it, as of `now`."""
+    assert chart.referral is not None
+    session = chart.session
+    upcoming = chart.deadlines()
+    soonest = min(upcoming, key=lambda deadline: deadline.due_at, default=None)
+    watched, task = chart.monitored, to_do(chart, now)
+    return CourseSummary(
+        course_id=chart.course_id,
+        site=chart.referral.data.site,
+        protocol_id=chart.protocol.id,
+        protocol_version=chart.protocol.version,
+        phase=chart.phase,
+        outcome=chart.outcome,
+        held=chart.hold is not None,
+        hold_reason=chart.hold.reason if chart.hold else None,
+        session=session.number if session else None,
+        stage=session.stage if session else None,
+        attention=attention(chart),
+        open_escalations=len(chart.unresolved),
+        next_kind=soonest.kind if soonest else None,
+        next_due_at=soonest.due_at if soonest else None,
+        started_at=chart.referral.at,
+        closed_at=chart.closed_at,
+        sequence=chart.sequence,
+        ledger_head=chart.ledger_head,
+        planned_sessions=chart.planned_sessions,
+        to_do=task.words if task else None,
+        to_do_by=task.due_at if task else None,
+        blocked_by=words_of_all(chart.blockers(now)),
+        dosed_at=watched.doses[-1].at if watched else None,
+        reading_due_at=reading_due_at(chart.protocol, watched, chart.passed) if watched else None,
+        monitored_session=chart.monitored.number if chart.monitored else None,
+        next_passes_at=upcoming[0].passes_at if upcoming else None,
+    )
+
+
+def batch_of(chart: Chart, entries: tuple[Entry, ...], now: datetime) -> Batch:
+    """These next entries of the ledger, with where the course stands and what it comes to by now."""
+    return Batch(
+        course_id=chart.course_id, entries=entries, summary=course_summary(chart, now), figures=course_figures(chart)
+    )
+
+
+def attention(chart: Chart) -> Severity | None:
+    """How much the course wants a human: the highest severity among its unresolved escalations."""
+    return max((one.severity for one in chart.unresolved), key=lambda severity: severity.rank, default=None)
+
+
+def _plan(chart: Chart) -> PlanView | None:
+    if chart.plan is None:
+        return None
+    prescribed = chart.plan.data
+    interval = timedelta(days=prescribed.interval_days) if prescribed.interval_days else chart.protocol.course.interval
+    is_dose_to_come = not chart.is_closed and len(chart.dosed_sessions) < chart.planned_sessions
+    return PlanView(
+        medicine_sessions=chart.planned_sessions,
+        interval_days=interval.days,
+        dose=prescribed.dose,
+        goals=prescribed.goals,
+        next_dose_at=chart.last_dose_at + interval if chart.last_dose_at and is_dose_to_come else None,
+    )
+
+
+def _sessions(chart: Chart) -> Iterator[SessionView]:
+    """The newest `MOST_READINGS` readings of the course, each with its session."""
+    left = MOST_READINGS
+    shown = []
+    for session in reversed(chart.sessions):
+        shown.append(min(left, len(session.readings)))
+        left -= shown[-1]
+    for session, count in zip(chart.sessions, reversed(shown), strict=True):
+        yield _session(chart, session, count)
+
+
+def _session(chart: Chart, session: MedicineSession, count: int) -> SessionView:
+    before = len(session.readings) - count
+    return SessionView(
+        number=session.number,
+        stage=session.stage,
+        starts_at=session.starts_at,
+        doses=tuple(DoseView(at=dose.at, mg=dose.data.mg, route=dose.data.route) for dose in session.doses),
+        checkpoints=checkpoints(chart.protocol.medicine.checkpoints, session, chart.passed),
+        readings=tuple(
+            ReadingView(at=reading.at, vitals=reading.data, verdict=verdict(chart.protocol, session, reading))
+            for reading in session.readings[before:]
+        ),
+        readings_before=before,
+        discharged_at=session.discharge.at if session.discharge else None,
+        check_ins=len(session.check_ins),
+        integrations=len(session.integrations),
+        planned_end_at=session.starts_at + chart.protocol.medicine.planned_duration,
+        room=session.booking.data.room,
+        staff=session.booking.data.staff,
+        checked_in_at=session.check_in.at if session.check_in else None,
+        cleared_at=session.clearance.at if session.clearance else None,
+        reading_due_at=reading_due_at(chart.protocol, session, chart.passed),
+        limits=session_limits(chart.protocol, session),
+    )
+
+
+def _overrides(chart: Chart) -> Iterator[OverrideView]:
+    yield from _overridden(None, chart.eligibility)
+    for session in chart.sessions:
+        yield from _overridden(session.number, session.clearance)
+        yield from _overridden(session.number, session.discharge)
+
+
+def _overridden(session: int | None, decision: Decided | None) -> Iterator[OverrideView]:
+    if decision is None:
+        return
+    for override in decision.data.overrides:
+        yield OverrideView(
+            at=decision.at,
+            by=decision.data.actor.id,
+            session=session,
+            code=override.code,
+            rationale=override.rationale,
+        )
+
+
+def _measure(chart: Chart, taken: MeasureTaken) -> MeasureView:
+    scored = taken.scored
+    return MeasureView(
+        at=taken.at,
+        instrument=scored.instrument,
+        score=scored.score,
+        band=scored.band,
+        risk=scored.risk,
+        recall=scored.recall,
+        trend=trend(chart, taken),
+    )
+
+
+def _deadline(deadline: Deadline, now: datetime) -> DeadlineView:
+    return DeadlineView(
+        kind=deadline.kind,
+        session=deadline.session,
+        subject=deadline.subject,
+        due_at=deadline.due_at,
+        passes_at=deadline.passes_at,
+        late=deadline.due_at < now,
+    )

@@ -1,0 +1,281 @@
+"""Who will be paged, when and how, if nobody acts from now on: a course's calls, played up the ladders."""
+
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from heapq import merge
+from typing import Final
+
+from pydantic import Field
+
+from domain.course.projection import CallsToCome, CallToCome
+from domain.course.transition import Again, Open, Settle
+from domain.escalation.escalation import opened
+from domain.escalation.ladder import Climb, Rung, climbing
+from domain.escalation.messages import EscalationId, EscalationState, Kind
+from domain.oncall.file import FALLBACK, Duty, OnCall
+from domain.oncall.policy import Policy
+from domain.values import CourseId, Frozen, Moment, PersonId, Severity
+
+AHEAD: Final = timedelta(days=7)
+"""How far a forecast looks. What lies beyond will be said by the next one."""
+
+MOST_PAGES: Final = 100
+"""A ladder that nobody answers has no end: a forecast has its first pages."""
+
+FALLBACK_NAME: Final = "the fallback channels"
+
+
+class Because(StrEnum):
+    """Why a page goes out just then: the last thing that it waited for."""
+
+    OPENED = "opened"
+    RAISED = "raised"
+    HAPPENED_AGAIN = "happened_again"
+    NO_ANSWER = "no_answer"
+    PROMISE_LAPSED = "promise_lapsed"
+    SNOOZE_ENDED = "snooze_ended"
+    HOURS_BEGIN = "hours_begin"
+    NOBODY_REACHED = "nobody_reached"
+
+
+class Move(StrEnum):
+    """How an escalation moves without anybody's act, in the ledger's words."""
+
+    OPENED = "opened"
+    RAISED = "raised"
+    REOPENED = "reopened"
+    RESOLVED = "resolved"
+
+
+class About(Frozen):
+    """Which escalation it is about. Without an id it is not there yet: the course will open it."""
+
+    escalation: EscalationId | None = Field(description="Its id; null while it is still to be opened")
+    kind: Kind
+    session: int | None
+    severity: Severity
+
+
+class ChangeToCome(About):
+    """How an escalation will move. One is resolved without anybody where what was missing has come already."""
+
+    at: Moment
+    change: Move
+
+
+class PageToCome(About):
+    """One person who will be paged. `channels` are the kinds of her channels: all are tried at once."""
+
+    at: Moment
+    step: int = Field(description="The step of the severity's policy, from 1; 0 is the fallback")
+    person: PersonId
+    name: str
+    channels: tuple[str, ...]
+    because: Because = Field(
+        description="`opened`: nobody has been paged of it before. `raised`: it has become worse. `happened_again`: "
+        "behind a promise or a snooze. `no_answer`: nobody answered the step before in time. `promise_lapsed`: "
+        "acknowledged, and not resolved in time. `snooze_ended`, `hours_begin`: it was put off until then. "
+        "`nobody_reached`: nobody of the step has a channel, so the fallback sounds"
+    )
+
+
+class Unanswered(About):
+    """An escalation that could not say how far its ladder was climbed: what it will send is not in the forecast."""
+
+    why: str
+
+
+class Forecast(Frozen):
+    """Who will be paged if nobody acts, from `at` on. Everything before `until` is in it.
+
+    `fallback` are the kinds of channel that sound besides, where every channel of a step fails.
+    """
+
+    course_id: CourseId
+    at: Moment
+    until: Moment
+    cut: bool = Field(description="Whether there is more within the next seven days than it says: it ends at `until`")
+    changes: tuple[ChangeToCome, ...]
+    pages: tuple[PageToCome, ...]
+    unanswered: tuple[Unanswered, ...]
+    fallback: tuple[str, ...]
+
+
+class _Happening(Frozen):
+    """What happens to one escalation at one moment."""
+
+    at: Moment
+    changes: tuple[ChangeToCome, ...] = ()
+    pages: tuple[PageToCome, ...] = ()
+
+
+def forecast(
+    to_come: CallsToCome, climbs: Mapping[EscalationId, Climb], on_call: OnCall, why_silent: Mapping[EscalationId, str]
+) -> Forecast:
+    """What comes of the course's calls and of the ladders as they stand, with each page's people as of its moment.
+
+    `climbs` holds the ladder of each escalation that answered, `why_silent` the reason of each that did not.
+    """
+    changes: list[ChangeToCome] = []
+    pages: list[PageToCome] = []
+    until, is_cut = to_come.until, to_come.cut
+    for happening in merge(*_stories(to_come, climbs, on_call), key=lambda one: one.at):
+        if happening.at >= until:
+            break
+        if len(pages) >= MOST_PAGES:
+            until, is_cut = happening.at, True
+            break
+        changes.extend(happening.changes)
+        pages.extend(happening.pages)
+    return Forecast(
+        course_id=to_come.course_id,
+        at=to_come.at,
+        until=until,
+        cut=is_cut,
+        changes=tuple(changes),
+        pages=tuple(pages),
+        unanswered=tuple(
+            Unanswered(escalation=one.id, kind=one.kind, session=one.session, severity=one.severity, why=why)
+            for one in to_come.escalations
+            if (why := why_silent.get(one.id))
+        ),
+        fallback=on_call.schemes_of(FALLBACK),
+    )
+
+
+def _stories(
+    to_come: CallsToCome, climbs: Mapping[EscalationId, Climb], on_call: OnCall
+) -> Iterator[Iterator[_Happening]]:
+    """Each escalation's, there or to come. One that keeps silent has none: nobody can say where its ladder stands."""
+    known = {one.id: one for one in to_come.escalations}
+    heard: dict[EscalationId, list[CallToCome]] = {one: [] for one in known}
+    for call in to_come.calls:
+        heard.setdefault(_callee(call), []).append(call)
+    for escalation, calls in heard.items():
+        first = known.get(escalation) or next((one.call.opening for one in calls if isinstance(one.call, Open)), None)
+        if first is not None:
+            about = About(
+                escalation=escalation if escalation in known else None,
+                kind=first.kind,
+                session=first.session,
+                severity=first.severity,
+            )
+            yield _Story(about, on_call, to_come.at, to_come.until).told(climbs.get(escalation), calls)
+
+
+def _callee(to_come: CallToCome) -> EscalationId:
+    match to_come.call:
+        case Open(opening=opening):
+            return opening.id
+        case Again(id=escalation) | Settle(id=escalation):
+            return escalation
+
+
+class _Story:
+    """One escalation from `now` on, as its workflow would live it if nobody but its course spoke to it."""
+
+    def __init__(self, about: About, on_call: OnCall, now: datetime, until: datetime) -> None:
+        self._about = about
+        self._on_call = on_call
+        self._now = now
+        self._until = until
+
+    def told(self, climb: Climb | None, calls: Iterable[CallToCome]) -> Iterator[_Happening]:
+        """What happens to it in order of time. Without a climb it begins with the call that opens it."""
+        why: Because | None = None
+        for call in calls:
+            if climb is not None:
+                climb = yield from self._climbs(climb, call.at, why)
+                climb = climb.lapsed(call.at)
+            heard = self._hears(climb, call)
+            if climb is not None and heard is not None:
+                yield _Happening(at=call.at, changes=tuple(self._changes(climb, heard, call.at)))
+            elif heard is not None and self._about.escalation is None:
+                yield _Happening(at=call.at, changes=(self._change(Move.OPENED, heard, call.at),))
+            why = _why(climb, heard)
+            climb = heard
+        if climb is not None:
+            yield from self._climbs(climb, self._until, why)
+
+    def _hears(self, climb: Climb | None, call: CallToCome) -> Climb | None:
+        match call.call:
+            case Open(opening=opening) if climb is None:
+                return opened(opening, call.at).climb
+            case Again(repeat=repeat) if climb is not None:
+                return climb.repeated(repeat.severity, call.at)
+            case Settle() if climb is not None:
+                return climb.resolved()
+            case _:
+                return climb
+
+    def _climbs(self, climb: Climb, until: datetime, why: Because | None) -> Generator[_Happening, None, Climb]:
+        """Every page before `until`; the ladder as it is then.
+
+        At the very moment of a call, the call comes first: an escalation begins a little after its course called for
+        it, and so its waits end a little later.
+        """
+        policy = self._on_call.policies[climb.severity]
+        wakes_at = climb.wakes_at(policy)
+        if climb.state is EscalationState.ACKNOWLEDGED and wakes_at is not None and wakes_at <= until:
+            lapses_at = max(wakes_at, self._now)
+            yield _Happening(at=lapses_at, changes=(self._change(Move.REOPENED, climb, lapses_at),))
+        for rung, after in climbing(policy, climb, self._now):
+            if rung.at >= until:
+                break
+            because = _because(policy, climb, rung, self._now, why)
+            yield _Happening(at=rung.at, pages=tuple(self._pages(climb.severity, rung, because)))
+            climb, why = after, None
+        return climb
+
+    def _pages(self, severity: Severity, rung: Rung, because: Because) -> Iterator[PageToCome]:
+        """Whom the paging side would find on call at that moment."""
+        called = self._on_call.standing(Duty(severity=severity, at=rung.at)).called[rung.step - 1]
+        for person in called:
+            yield self._page(severity, rung, person, because)
+        if not any(self._on_call.channels_of(person) for person in called):
+            yield self._page(severity, rung.but(step=0), FALLBACK, Because.NOBODY_REACHED)
+
+    def _page(self, severity: Severity, rung: Rung, person: PersonId, because: Because) -> PageToCome:
+        known = self._on_call.people.get(person)
+        return PageToCome(
+            **dict(self._about.but(severity=severity)),
+            at=rung.at,
+            step=rung.step,
+            person=person,
+            name=known.name if known else FALLBACK_NAME,
+            channels=self._on_call.schemes_of(person),
+            because=because,
+        )
+
+    def _changes(self, before: Climb, after: Climb, at: datetime) -> Iterator[ChangeToCome]:
+        if after.severity is not before.severity:
+            yield self._change(Move.RAISED, after, at)
+        if after.is_open and not before.is_open:
+            yield self._change(Move.REOPENED, after, at)
+        if after.state is EscalationState.RESOLVED and before.state is not EscalationState.RESOLVED:
+            yield self._change(Move.RESOLVED, after, at)
+
+    def _change(self, change: Move, climb: Climb, at: datetime) -> ChangeToCome:
+        return ChangeToCome(**dict(self._about.but(severity=climb.severity)), at=at, change=change)
+
+
+def _why(before: Climb | None, after: Climb | None) -> Because | None:
+    """Why the page that follows upon a call goes out; None where the call changed nothing."""
+    if before is None or after is None or before == after:
+        return None
+    return Because.RAISED if before.severity is not after.severity else Because.HAPPENED_AGAIN
+
+
+def _because(policy: Policy, climb: Climb, rung: Rung, now: datetime, why: Because | None) -> Because:
+    """The last thing that the rung waited for."""
+    at_any_hour = climb.next_rung(policy.but(hours=None))
+    if at_any_hour and rung.at > max(at_any_hour.at, now):
+        return Because.HOURS_BEGIN
+    if climb.quiet and climb.quiet.until > climb.due_at:
+        return Because.SNOOZE_ENDED
+    if why is not None:
+        return why
+    if climb.state is EscalationState.ACKNOWLEDGED:
+        return Because.PROMISE_LAPSED
+    return Because.NO_ANSWER if climb.step else Because.OPENED

@@ -1,0 +1,67 @@
+"""The limits that one session's readings are judged by, as lines to draw: of one vital, from one side, of one kind."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from domain.course.rules.vitals import value_of
+from domain.course.state import MedicineSession
+from domain.protocol.model import Protocol, Vital
+from domain.values import Frozen
+
+
+class LimitKind(StrEnum):
+    """What lies beyond: no dose (`hold`, before it), or what a reading then is."""
+
+    HOLD = "hold"
+    WARNING = "warning"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
+
+
+class SessionLimit(Frozen):
+    """A reading above `above`, or below `below`, is beyond; exactly one of the two is given.
+
+    `is_confirmed` says that it takes a second reading to stand. A limit on a rise is told as the value that it comes to
+    with this session's clearance reading, which is itself beyond, and with the `rise`.
+    """
+
+    vital: Vital
+    kind: LimitKind
+    above: float | None = None
+    below: float | None = None
+    rise: float | None = None
+    is_confirmed: bool = False
+    source: str | None = None
+
+
+def session_limits(protocol: Protocol, session: MedicineSession) -> tuple[SessionLimit, ...]:
+    """Those before the dose (`medicine.clearance.hold`), then those of every reading (`medicine.limits`)."""
+    return (*_before_the_dose(protocol), *_of_every_reading(protocol, session))
+
+
+def _before_the_dose(protocol: Protocol) -> Iterator[SessionLimit]:
+    for vital in Vital:
+        if (allowed := protocol.medicine.clearance.hold.of(vital)) is not None:
+            source = protocol.source_of(f"medicine.clearance.hold.{vital}")
+            yield SessionLimit(vital=vital, kind=LimitKind.HOLD, above=allowed.high, source=source)
+            yield SessionLimit(vital=vital, kind=LimitKind.HOLD, below=allowed.low, source=source)
+
+
+def _of_every_reading(protocol: Protocol, session: MedicineSession) -> Iterator[SessionLimit]:
+    baseline = session.clearance_reading
+    for limit in protocol.medicine.limits:
+        at_clearance = value_of(baseline, limit.vital) if baseline else None
+        above = limit.above
+        if limit.rise is not None:
+            if at_clearance is None:
+                continue
+            above = at_clearance + limit.rise
+        yield SessionLimit(
+            vital=limit.vital,
+            kind=LimitKind(limit.severity),
+            above=above,
+            below=limit.below,
+            rise=limit.rise,
+            is_confirmed=limit.confirm_within is not None,
+            source=protocol.source_of(limit.key),
+        )

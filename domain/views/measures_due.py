@@ -1,0 +1,67 @@
+"""Which questionnaires are due, and when: shown to the clinic; it wakes nobody and keeps no course open."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from domain.course.rules import followup
+from domain.course.state import CourseState, Phase
+from domain.protocol.model import MeasureMoment
+from domain.values import Code, Frozen, Moment
+from domain.views.score_trend import brought_along
+
+
+class MeasureDue(Frozen):
+    """An instrument whose answers the protocol wants by that moment, and that have not been given yet."""
+
+    instrument: Code
+    due_at: Moment
+
+
+def measures_due(course: CourseState) -> Iterator[MeasureDue]:
+    """What is due by `measures.<instrument>.every`, in the order of the protocol. A closed course owes nothing."""
+    if course.is_closed or course.referral is None:
+        return
+    for instrument, rule in course.protocol.measures.items():
+        match rule.every:
+            case MeasureMoment.BASELINE:
+                due_at = _baseline(course, instrument)
+            case MeasureMoment.EACH_SESSION:
+                due_at = _next_session(course, instrument)
+            case MeasureMoment.END:
+                due_at = _end(course, instrument)
+            case timedelta() as distance:
+                due_at = _last_known(course, instrument) + distance
+        if due_at is not None:
+            yield MeasureDue(instrument=instrument, due_at=due_at)
+
+
+def _baseline(course: CourseState, instrument: Code) -> datetime | None:
+    """Once, while the screening lasts: from the referral itself, too."""
+    assert course.referral is not None
+    if course.measure(instrument) is not None or brought_along(course, instrument) is not None:
+        return None
+    return course.referral.at + course.protocol.screening.within
+
+
+def _next_session(course: CourseState, instrument: Code) -> datetime | None:
+    """Between two sessions, by the beginning of the one that is booked."""
+    waiting = next((session for session in course.sessions if session.is_waiting), None)
+    last = followup.counted_from(course)
+    if waiting is None or course.measure(instrument, since=last.at if last else None) is not None:
+        return None
+    return waiting.starts_at
+
+
+def _end(course: CourseState, instrument: Code) -> datetime | None:
+    """After the last session, from when the follow-up began."""
+    last = followup.counted_from(course)
+    if course.phase is not Phase.FOLLOW_UP or last is None or course.measure(instrument, since=last.at) is not None:
+        return None
+    return course.phase_entered_at
+
+
+def _last_known(course: CourseState, instrument: Code) -> datetime:
+    """Where a distance is counted from: the newest answer, or the referral."""
+    assert course.referral is not None
+    newest = course.measure(instrument)
+    return newest.at if newest else course.referral.at

@@ -1,0 +1,87 @@
+"""How a patient's scores have moved since the beginning of her course."""
+
+from domain.course.measures import Change, change
+from domain.course.measures_taken import MeasureTaken, answers
+from domain.course.state import CourseState
+from domain.protocol.instruments import QUESTIONNAIRES
+from domain.protocol.model import MeasureRule
+from domain.values import Code, Frozen, Moment
+
+
+class Thresholds(Frozen):
+    """What an instrument's scores are judged by in one course; None is what the protocol leaves open.
+
+    A score of `response_at_most` or less is a response, one below `remission_below` a remission, and one that lies
+    `meaningful_change` or more from the baseline has really moved. Scores go from `lowest` to `highest`.
+    """
+
+    instrument: Code
+    baseline: float | None = None
+    baseline_at: Moment | None = None
+    response_at_most: float | None = None
+    remission_below: float | None = None
+    meaningful_change: float | None = None
+    lowest: float | None = None
+    highest: float | None = None
+    response_source: str | None = None
+    remission_source: str | None = None
+
+
+def trend(course: CourseState, taken: MeasureTaken) -> Change | None:
+    """The score against the baseline: the referral's, or where it brought none the first that was taken.
+
+    None for that first one itself, for what has no score, and for an instrument that the protocol does not name.
+    """
+    rule = course.protocol.measures.get(taken.scored.instrument)
+    before = brought_along(course, taken.scored.instrument)
+    first = answers(course.measures).first(taken.scored.instrument)
+    if before is None and first is not None and first is not taken:
+        before = first.scored.score
+    if rule is None or before is None or taken.scored.score is None:
+        return None
+    return change(before, taken.scored.score, rule)
+
+
+def thresholds(course: CourseState) -> tuple[Thresholds, ...]:
+    """Of each instrument that has an answer, or whose score the referral brought along."""
+    brought = course.referral.data.measures_baseline if course.referral else None
+    known = (*(brought or {}), *(taken.scored.instrument for taken in course.measures))
+    return tuple(_thresholds(course, instrument) for instrument in dict.fromkeys(known))
+
+
+def brought_along(course: CourseState, instrument: Code) -> float | None:
+    """The score that the referral brought along, if it did."""
+    said = course.referral.data.measures_baseline if course.referral else None
+    return said.get(instrument) if said else None
+
+
+def _thresholds(course: CourseState, instrument: Code) -> Thresholds:
+    rule = course.protocol.measures.get(instrument)
+    asked = QUESTIONNAIRES.get(instrument)
+    scores = asked.scores if asked else rule.range if rule else None
+    baseline, at = _beginning(course, instrument)
+    return Thresholds(
+        instrument=instrument,
+        baseline=baseline,
+        baseline_at=at,
+        response_at_most=_response(baseline, rule),
+        remission_below=rule.remission_below if rule else None,
+        meaningful_change=rule.meaningful_change if rule else None,
+        lowest=scores.low if scores else None,
+        highest=scores.high if scores else None,
+        response_source=course.protocol.source_of(f"measures.{instrument}.response_percent"),
+        remission_source=course.protocol.source_of(f"measures.{instrument}.remission_below"),
+    )
+
+
+def _beginning(course: CourseState, instrument: Code) -> tuple[float | None, Moment | None]:
+    if (score := brought_along(course, instrument)) is not None:
+        return score, course.referral.at if course.referral else None
+    first = answers(course.measures).first(instrument)
+    return (first.scored.score, first.at) if first else (None, None)
+
+
+def _response(baseline: float | None, rule: MeasureRule | None) -> float | None:
+    if rule is None or rule.response_percent is None or baseline is None or baseline <= 0:
+        return None
+    return baseline * (100 - rule.response_percent) / 100

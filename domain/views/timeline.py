@@ -1,0 +1,145 @@
+"""A course's story: what happened in it, when, and who reported it, without what was measured or written."""
+
+import heapq
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from pydantic import JsonValue
+
+from domain.course.rules.checkpoints import checkpoints, key
+from domain.course.state import CourseState, Fact
+from domain.events.clinic_events import MODELS
+from domain.ledger import Entry
+from domain.values import Frozen, Moment, PersonId, Role
+
+MOST_TOLD: Final = 2_000
+"""What is told of a course at once: more than anybody reads, and no more than a question may take."""
+
+
+class Happening(Frozen):
+    """One thing that happened: a clinic event, or what Kapstan itself wrote down.
+
+    `what` is its particular: the topics of a talk, the form that was filed, the start of a booked session, the id of an
+    escalation. What was measured stands with the session, and nothing here is anybody's remark.
+    """
+
+    at: Moment
+    type: str
+    by: PersonId | None = None
+    role: Role | None = None
+    session: int | None = None
+    what: str | None = None
+
+
+def happenings(course: CourseState) -> tuple[Happening, ...]:
+    """The story as far as the course's own facts tell it, oldest first: of a long course the newest `MOST_TOLD`.
+
+    They are what still counts: of a hold that was lifted, or a visit that was booked anew, only the ledger knows.
+    """
+    facts = heapq.nlargest(MOST_TOLD, _facts(course), key=lambda fact: fact.at)
+    told = [*map(_of_fact, facts), *_measures(course), *_of_our_own(course)]
+    return tuple(sorted(told, key=lambda one: one.at)[-MOST_TOLD:])
+
+
+def happening(entry: Entry) -> Happening:
+    """What one entry of the ledger says happened."""
+    session, acted_on_call = entry.data.get("session"), entry.data.get("by")
+    return Happening(
+        at=entry.time,
+        type=entry.type,
+        by=entry.actor.id if entry.actor else str(acted_on_call) if acted_on_call else None,
+        role=entry.actor.role if entry.actor else None,
+        session=session if isinstance(session, int) else None,
+        what=_particular(entry.type, entry.data),
+    )
+
+
+def _of_fact(fact: Fact[Any]) -> Happening:
+    kind = _TYPES[type(fact.data)]
+    return Happening(
+        at=fact.at,
+        type=kind,
+        by=fact.data.actor.id,
+        role=fact.data.actor.role,
+        session=getattr(fact.data, "session", None),
+        what=_particular(kind, fact.data.model_dump(mode="json", exclude_none=True)),
+    )
+
+
+def _facts(course: CourseState) -> Iterator[Fact[Any]]:
+    yield from _known(course.referral, course.screening, course.consent, course.eligibility)
+    yield from _known(*course.plans, *course.preparations, *course.follow_ups)
+    for session in course.sessions:
+        yield from _known(session.booking, session.check_in, session.clearance, session.abort, session.assessment)
+        yield from _known(session.discharge, *session.readings, *session.doses)
+        yield from _known(*session.check_ins, *session.integrations, *session.forms)
+
+
+def _known(*facts: Fact[Any] | None) -> Iterator[Fact[Any]]:
+    yield from (fact for fact in facts if fact is not None)
+
+
+def _measures(course: CourseState) -> Iterator[Happening]:
+    for taken in course.measures:
+        yield Happening(at=taken.at, type="kap.measure.recorded", what=taken.scored.instrument)
+
+
+def _of_our_own(course: CourseState) -> Iterator[Happening]:
+    for session in course.sessions:
+        for one in checkpoints(course.protocol.medicine.checkpoints, session, course.passed):
+            if (missed_at := course.passed.get(key(session.number, one.due_at))) is not None:
+                yield Happening(
+                    at=missed_at,
+                    type="kap.checkpoint.missed",
+                    session=session.number,
+                    what=one.due_at.isoformat(),
+                )
+    for opened in course.escalations:
+        yield Happening(at=opened.opened_at, type="kap.escalation.opened", session=opened.session, what=opened.id)
+    if course.hold is not None:
+        yield Happening(at=course.hold.since, type="kap.course.held")
+    if course.phase_entered_at is not None and not course.is_closed:
+        yield Happening(at=course.phase_entered_at, type="kap.phase.entered", what=course.phase)
+    if course.closed_at is not None:
+        yield Happening(at=course.closed_at, type="kap.course.closed", what=course.outcome)
+
+
+def _particular(kind: str, data: Mapping[str, JsonValue]) -> str | None:
+    tell = _PARTICULARS.get(kind)
+    found = tell(data) if tell else None
+    return None if found is None else str(found)
+
+
+def _named(field: str) -> Callable[[Mapping[str, JsonValue]], JsonValue]:
+    return lambda data: data.get(field)
+
+
+def _topics(data: Mapping[str, JsonValue]) -> str | None:
+    topics = data.get("topics")
+    return ", ".join(map(str, topics)) if isinstance(topics, list) else None
+
+
+_TYPES: Final[Mapping[Any, str]] = {model.model_fields["data"].annotation: name for name, model in MODELS.items()}
+
+_PARTICULARS: Final[Mapping[str, Callable[[Mapping[str, JsonValue]], JsonValue]]] = {
+    "kap.consent.signed": _named("version"),
+    "kap.measure.recorded": _named("instrument"),
+    "kap.eligibility.decided": _named("decision"),
+    "kap.preparation.held": _topics,
+    "kap.session.booked": _named("starts_at"),
+    "kap.session.rebooked": _named("starts_at"),
+    "kap.adverse_event.reported": lambda data: f"grade {data.get('grade')}",
+    "kap.check_in.completed": _named("days_after"),
+    "kap.form.filed": _named("form"),
+    "kap.follow_up.held": _named("days_after"),
+    "kap.protocol.migrated": _named("to_version"),
+    "kap.checkpoint.missed": _named("due_at"),
+    "kap.deadline.passed": _named("kind"),
+    "kap.phase.entered": _named("phase"),
+    "kap.course.closed": _named("outcome"),
+    "kap.escalation.opened": _named("id"),
+    "kap.escalation.raised": _named("id"),
+    "kap.escalation.acknowledged": _named("id"),
+    "kap.escalation.reopened": _named("id"),
+    "kap.escalation.resolved": _named("id"),
+}
