@@ -7,6 +7,8 @@ clients send events of which some field stands at an edge of what it may be. Tim
 import argparse
 import asyncio
 import json
+import os
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -30,6 +32,8 @@ EMERGENCIES = 10
 """How many patients are in danger, one after the other, on the quiet floor and among the clients each."""
 
 MOST_BYTES = 60_000
+SHOWN_BY = "KAPSTAN_BENCH_TOKEN"  # noqa: S105  the variable that holds it
+
 ALLOWED = timedelta(seconds=1)
 """By how much longer a page may take at the most."""
 
@@ -53,31 +57,30 @@ def _at_its_edges(name: str, sample: ClinicEvent) -> Iterator[bytes]:
 
 async def main(clients: int, seconds: int) -> int:
     """Prints both; 1 where a page takes longer by more than it may."""
-    bodies = nonsense()
     with tempfile.TemporaryDirectory(prefix="kapstan-bench-") as folder:
         async with inbox() as pages, open_house(on_call_file(Path(folder), pages), rate="100") as house:
             dosed = [f"DANGER-{number}" for number in range(2 * EMERGENCIES)]
             for course in ("EDGES-1", *dosed):
                 await _live(house, course)
             quiet = [await _paged(house, pages, course) for course in dosed[:EMERGENCIES]]
-            answers: Counter[int] = Counter()
-            stop = asyncio.Event()
-            senders = [
-                asyncio.create_task(_send(house, islice(cycle(bodies), number, None, clients), answers, stop))
-                for number in range(clients)
-            ]
+            flooding = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bench.edges", "--clients", str(clients), "--flood", house.url),
+                env={**os.environ, SHOWN_BY: house.clinic_token},
+                stdout=asyncio.subprocess.PIPE,
+            )
             busy = []
             begun = perf_counter()
             for course in dosed[EMERGENCIES:]:
                 await asyncio.sleep(seconds / EMERGENCIES)
                 busy.append(await _paged(house, pages, course))
             lasted = perf_counter() - begun
-            stop.set()
-            await asyncio.gather(*senders)
+            flooding.terminate()
+            told, _ = await flooding.communicate()
+            answers = Counter({int(status): times for status, times in json.loads(told).items()})
     _say("quiet floor", quiet)
     _say(f"{clients} clients", busy)
     sent = ", ".join(f"{times} × {status}" for status, times in sorted(answers.items()))
-    sys.stdout.write(f"{answers.total():,} events of {len(bodies):,} kinds in {lasted:.0f} s were answered: {sent}\n")
+    sys.stdout.write(f"{answers.total():,} events in {lasted:.0f} s were answered: {sent}\n")
     return 0 if max(busy) - max(quiet) <= ALLOWED.total_seconds() else 1
 
 
@@ -108,13 +111,26 @@ async def _paged(house: House, pages: Inbox, course: str) -> float:
         return perf_counter() - begun
 
 
-async def _send(house: House, bodies: Iterator[bytes], answers: Counter[int], stop: asyncio.Event) -> None:
-    async with house.clinic() as client:
+async def flood(url: str, clients: int) -> int:
+    """Sends from a program of its own until it is asked to stop, then prints how it was answered."""
+    bodies, answers, stop = nonsense(), Counter[int](), asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    shown = {"Authorization": f"Bearer {os.environ[SHOWN_BY]}", "Content-Type": "application/json"}
+    async with asyncio.TaskGroup() as sending:
+        for number in range(clients):
+            mine = islice(cycle(bodies), number, None, clients)
+            sending.create_task(_send(httpx.AsyncClient(base_url=url, headers=shown, timeout=60), mine, answers, stop))
+    sys.stdout.write(json.dumps(answers))
+    return 0
+
+
+async def _send(caller: httpx.AsyncClient, bodies: Iterator[bytes], answers: Counter[int], stop: asyncio.Event) -> None:
+    async with caller as client:
         for body in bodies:
             if stop.is_set():
                 return
             try:
-                answer = await client.post("/v1/events", content=body, headers={"Content-Type": "application/json"})
+                answer = await client.post("/v1/events", content=body)
             except httpx.HTTPError:
                 answers[0] += 1
                 continue
@@ -127,5 +143,6 @@ if __name__ == "__main__":
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--clients", type=int, default=200)
     asked.add_argument("--seconds", type=int, default=60)
+    asked.add_argument("--flood", metavar="URL", help=argparse.SUPPRESS)
     given = asked.parse_args()
-    sys.exit(asyncio.run(main(given.clients, given.seconds)))
+    sys.exit(asyncio.run(flood(given.flood, given.clients) if given.flood else main(given.clients, given.seconds)))
