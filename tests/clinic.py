@@ -10,6 +10,7 @@ from itertools import count
 from temporalio import activity
 from temporalio.client import WorkflowHandle
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.paging import Paging
@@ -209,7 +210,8 @@ class Clinic:
             prefix = patient.course
             query = f'WorkflowId STARTS_WITH "course/{prefix}" OR WorkflowId STARTS_WITH "escalation/{prefix}"'
             async for running in self.temporal.client.list_workflows(f'({query}) AND ExecutionStatus="Running"'):
-                await self.temporal.client.get_workflow_handle(running.id).terminate()
+                with suppress(RPCError):  # it has come to its own end meanwhile
+                    await self.temporal.client.get_workflow_handle(running.id).terminate()
 
 
 @asynccontextmanager
