@@ -22,25 +22,25 @@ from domain.protocol.parameters import rows, without_evidence
 from domain.refusal import Refused
 from domain.values import Frozen, Severity
 from domain.views.forecast import Forecast
-from gateway.calls import TooMany, Unavailable
 from gateway.courses import Courses
-from gateway.forecasting import forecast_of
+from gateway.event_files import Sent, events_in, send_all
+from gateway.forecasts import forecast_of
 from gateway.oncall import read_on_call
 from gateway.protocols import approve_file, load_file, load_folder
-from gateway.sending import Sent, events_in, send_all
 from gateway.temporal import TemporalUnreachable, leave
 from gateway.tokens import UnknownToken
-from gateway.verifying import Broken, Verified, verify_courses
+from gateway.verification import Broken, Verified, verify_courses
+from gateway.workflow_calls import TooMany, Unavailable
 from records.errors import MigrationAltered, RecordStoreError, SchemaTooNew, SchemaTooOld
 from records.readable import Found
 from records.store import CourseFilter, EscalationFilter, RecordStore, migrate
 from settings import Misconfigured, described, read_settings
+from stack.errors import ServiceDown, StackMisconfigured, StoppedEarly
 from stack.supervisor import Stack, StackPlan
-from stack.trouble import ServiceDown, StackMisconfigured, StoppedEarly
 from terminal import lists
 from terminal.course import course_page
 from terminal.forecast import forecast_page
-from terminal.place import asked, place
+from terminal.target import asked, place
 
 DONE, REFUSED, MISUSED, UNREACHABLE = 0, 1, 2, 3
 INTERRUPTED = 130
@@ -112,7 +112,7 @@ def demo(
     quiet: Annotated[bool, typer.Option("--quiet", help="a cohort left to chance: figures, no line a patient")] = False,
 ) -> None:
     """A simulated clinic plays whole courses through the real stack, with clinical time skipped."""
-    from simulation import demo as simulated  # noqa: PLC0415  the clinic's own commands do not load the simulation
+    from simulation.demo import demo as simulated  # noqa: PLC0415  the clinic's own commands do not load the simulation
 
     if not (patients or serve):
         raise typer.BadParameter("without --serve at least 1 was expected", param_hint="'--patients'")

@@ -7,15 +7,15 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from console.answering import EXPECTED, on_error
 from console.api import courses, escalations, events, health, metrics, oncall, protocols, readiness, stream
-from console.counted import Counted
-from console.door import Door
-from console.form_bodies import FormBodies
-from console.frame import Frame
+from console.errors.handlers import EXPECTED, on_error
+from console.middleware.access_log import Counted
+from console.middleware.form_body_limit import FormBodies
+from console.middleware.request_context import Frame
 from console.openapi.document import openapi
-from console.pages.rendering import static_files
+from console.pages.frame.rendering import static_files
 from console.pages.router import router as pages
+from console.services import Door
 
 API: Final = (health, readiness, metrics, events, courses, escalations, oncall, protocols, stream)
 """What `/openapi.json` tells of, in its order; the pages are for people."""

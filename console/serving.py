@@ -17,40 +17,40 @@ import uvicorn
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from console.alarms import Alarms
 from console.app import create_app
-from console.door import Door
-from console.engine import Engine
-from console.glances import Glances
-from console.measures import Measures
-from console.pages.signed_in import Seal
-from console.rates import Rates
-from console.reads import ReadLog
-from console.requests import request_id
-from console.sites import Sites
-from console.stream import Stream
-from console.turns import Turns
-from console.watch import Watch
+from console.live.stream import Stream
+from console.metrics.console_metrics import Measures
+from console.metrics.sdk_metrics import Engine
+from console.middleware.request_id import request_id
+from console.security.audit_log import ReadLog
+from console.security.audit_throttle import Glances
+from console.security.course_limit import Turns
+from console.security.rate_limit import Rates
+from console.security.session_cookie import Seal
+from console.security.site_scope import Sites
+from console.services import Door
+from console.watchdog.alarms import Alarms
+from console.watchdog.watchdog import Watch
 from domain.oncall.file import OnCallFileError
-from gateway.calls import ANSWER_WITHIN
 from gateway.channels import Channels, fault
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
 from gateway.escalations import Escalations
-from gateway.incidents import Incidents
 from gateway.links import Links, link_builder
+from gateway.liveness import Pulse
 from gateway.oncall import OnCallBook
 from gateway.protocols import load_folder
-from gateway.pulse import Pulse
+from gateway.stuck_workflows import suspects
 from gateway.temporal import connect
 from gateway.tokens import Tokens
-from gateway.troubles import suspects
+from gateway.watchdog_alarms import Incidents
+from gateway.workflow_calls import ANSWER_WITHIN
 from logs import configure_logging
 from records.access import AccessStore
 from records.changes import Changes, listening
 from records.connections import open_connections
 from records.store import RecordStore
-from records.watch import WatchStore, turn_to_watch
+from records.watchdog import WatchStore, turn_to_watch
 from settings import Misconfigured, Settings
 
 ASKING: Final = (signal.SIGINT, signal.SIGTERM)

@@ -28,8 +28,16 @@ from domain.protocol.approval import content_hash
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
 from domain.values import CourseId, Frozen
 from domain.views.course import CourseView
-from gateway.calls import ANSWER_WITHIN, Ended, NotReady, Unavailable, answer, counted, running
 from gateway.protocols import Library
+from gateway.workflow_calls import (
+    ANSWER_WITHIN,
+    Ended,
+    NotReady,
+    Unavailable,
+    answer,
+    counted,
+    running,
+)
 from workflows.attributes import PHASE
 from workflows.course import CourseRun, LedgerHead, PatientCourse, Report
 from workflows.queues import COURSES

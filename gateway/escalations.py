@@ -23,8 +23,8 @@ from domain.escalation.messages import (
 from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.refusal import RefusalCode, Refused
 from domain.values import PersonId
-from gateway.calls import ANSWER_WITHIN, answer, running
-from gateway.incidents import Incidents
+from gateway.watchdog_alarms import Incidents
+from gateway.workflow_calls import ANSWER_WITHIN, answer, running
 from workflows.escalation import Escalation
 
 Order = TypeVar("Order", Acknowledge, Resolve, Snooze, Reassign)

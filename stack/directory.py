@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Self
 
+from stack.errors import StackMisconfigured
 from stack.files import OWNER_ONLY, replace_file
-from stack.trouble import StackMisconfigured
 
 LAYOUT = "1"
 VERSION_FILE = "layout-version"

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from random import randrange
 from typing import Final
 
-from stack.trouble import StackMisconfigured
+from stack.errors import StackMisconfigured
 
 QUIET_PORTS: Final = (20_000, 32_000)
 """Below those that Linux gives to outgoing connections: one could take a port between its claim and its use."""

@@ -22,10 +22,10 @@ from urllib.parse import quote
 import asyncpg
 import psutil
 
+from stack.errors import ServiceDown, StackMisconfigured
 from stack.files import last_lines
 from stack.processes import Farewell
 from stack.programs import KeptProgram, Oversight, Program, ended_how
-from stack.trouble import ServiceDown, StackMisconfigured
 from stack.unprivileged import hand_over, open_the_way, user_for_postgres
 
 MAJOR_VERSION = 18  # the data's format: a change of it is a change of the folder's layout

@@ -14,8 +14,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain.durations import Duration
 from domain.values import Frozen
+from stack.errors import StackMisconfigured
 from stack.files import replace_file
-from stack.trouble import StackMisconfigured
 
 LOOK_AGAIN = timedelta(milliseconds=50)
 SAME_START = timedelta(seconds=2)  # a process's start is counted from the boot time, which clock corrections move

@@ -12,10 +12,10 @@ from signal import Signals
 from typing import Self
 
 from domain.values import Frozen
+from stack.errors import ServiceDown
 from stack.files import OWNER_ONLY, last_lines
-from stack.leash import leashed
+from stack.parent_death_signal import leashed
 from stack.processes import LOOK_AGAIN, Farewell, Roll, part, send_to
-from stack.trouble import ServiceDown
 
 FIRST_PAUSE = timedelta(milliseconds=200)
 LONGEST_PAUSE = timedelta(seconds=15)

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from domain.values import Frozen
 from stack.directory import is_owned, stack_file
-from stack.trouble import NoStackRuns
+from stack.errors import NoStackRuns
 
 
 class StackPids(Frozen):

@@ -16,6 +16,7 @@ from gateway.oncall import read_on_call
 from gateway.protocols import load_folder
 from stack.console import PORT_OPTION, ConsoleServer, admin_token, console_url, link_secret
 from stack.directory import DataDirectory
+from stack.errors import StackMisconfigured, StoppedEarly
 from stack.files import replace_file
 from stack.ports import claim
 from stack.postgres import Postgres
@@ -24,7 +25,6 @@ from stack.programs import Oversight
 from stack.signals import StopSignals
 from stack.stackfile import StackFile, StackPids
 from stack.temporal import NAMESPACE, TEMPORAL_PORT_OPTION, UI_PORT_OPTION, TemporalServer, environment_without_temporal
-from stack.trouble import StackMisconfigured, StoppedEarly
 from stack.workers import Workers
 from workflows.queues import COURSES, PAGING
 

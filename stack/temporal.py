@@ -13,12 +13,12 @@ from typing import Self
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from gateway.stuck_workflows import REPORTS_AFTER
 from gateway.temporal import TemporalUnreachable, connect, register_search_attributes
-from gateway.troubles import REPORTS_AFTER
+from stack.errors import StackMisconfigured
 from stack.ports import claim, reachable
 from stack.processes import Farewell
 from stack.programs import KeptProgram, Oversight, Program
-from stack.trouble import StackMisconfigured
 
 NAMESPACE = "default"
 IDENTITY = "kapstan-stack"

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from stack.trouble import ServiceDown
+from stack.errors import ServiceDown
 
 SYSTEM_USER = "pgserver"
 USERADD_PATIENCE = 5.0  # seconds; two stacks that start at once take turns at /etc/passwd

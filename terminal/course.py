@@ -11,7 +11,7 @@ from rich.text import Text
 from domain.course.deadlines import DeadlineKind
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.views.course import CourseView, DeadlineView, MeasureView, SessionView
-from terminal.words import away, moment, plain, severity
+from terminal.formatting import away, moment, plain, severity
 
 DUE = {
     DeadlineKind.PHASE: "phase to be finished",

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.views.forecast import Because, Forecast, PageToCome
-from terminal.words import away, moment, plain, severity
+from terminal.formatting import away, moment, plain, severity
 
 BECAUSE = {
     Because.OPENED: "nobody has been paged of it yet",

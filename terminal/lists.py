@@ -13,7 +13,7 @@ from domain.protocol.parameters import Row
 from domain.values import PersonId, Severity
 from domain.views.summary import CourseSummary
 from gateway.tokens import NewToken, TokenShown
-from terminal.words import away, moment, plain, severity
+from terminal.formatting import away, moment, plain, severity
 
 STATES = {
     EscalationState.OPEN: "[bold red]open[/]",

@@ -25,11 +25,11 @@ from domain.protocol.model import Protocol
 from domain.values import Actor, CourseId
 from domain.views.course import CourseView
 from domain.views.summary import Batch, CourseSummary
-from gateway.calls import TooMany, Unavailable
 from gateway.courses import Courses, Reported
 from gateway.courses import workflow_id as course_workflow_id
 from gateway.escalations import Escalations
 from gateway.protocols import Library, Shelved
+from gateway.workflow_calls import TooMany, Unavailable
 from tests.cast import WEEKLY
 from tests.domain.ward import Ward
 from tests.floor import eventually, example_on_call

@@ -20,8 +20,8 @@ import psutil
 
 from domain.events.clinic_events import ClinicEvent
 from domain.events.parsing import event_from
+from stack.errors import NoStackRuns
 from stack.stackfile import StackFile, read_stack_file
-from stack.trouble import NoStackRuns
 
 ROOT = Path(__file__).parent.parent
 WITHIN = timedelta(minutes=3)

@@ -5,11 +5,11 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from console.admission import with_one_of
 from console.api.lists import Items, Limit, lost, page
-from console.door import AtTheDoor, Door
+from console.errors.problems import ProblemCode, told
 from console.openapi.answers import problems
-from console.problems import ProblemCode, told
+from console.security.auth import with_one_of
+from console.services import AtTheDoor, Door
 from domain.access import Caller, Right
 from domain.course.state import Outcome, Phase
 from domain.escalation.silence import words
@@ -18,8 +18,8 @@ from domain.values import Code, CourseId, Frozen, Name, Severity
 from domain.views.course import CourseView
 from domain.views.forecast import Forecast
 from domain.views.summary import CourseSummary
-from gateway.calls import Unavailable
-from gateway.forecasting import forecast_of
+from gateway.forecasts import forecast_of
+from gateway.workflow_calls import Unavailable
 from records.errors import RecordStoreError
 from records.readable import RowId
 from records.store import CourseFilter, EscalationFilter

@@ -11,8 +11,8 @@ from fastapi import Request
 from pydantic import Field, JsonValue, RootModel, TypeAdapter
 from starlette.datastructures import Headers
 
-from console.bodies import JSON, Body, Content, media_type, read_body
-from console.problems import ProblemCode, told
+from console.api.request_body import JSON, Body, Content, media_type, read_body
+from console.errors.problems import ProblemCode, told
 from domain.events import clinic_events
 from domain.events.parsing import parse_json
 from domain.values import CourseId, Moment, Name

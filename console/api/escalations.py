@@ -4,12 +4,12 @@ from typing import Annotated, Final, TypeAlias
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from console.admission import with_one_of
 from console.api.lists import Items, Limit, lost, page
-from console.bodies import JsonBody
-from console.door import AtTheDoor, Door
+from console.api.request_body import JsonBody
+from console.errors.problems import ProblemCode
 from console.openapi.answers import problems
-from console.problems import ProblemCode
+from console.security.auth import with_one_of
+from console.services import AtTheDoor, Door
 from domain.access import Caller, Right
 from domain.escalation.messages import (
     EscalationId,

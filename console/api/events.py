@@ -9,20 +9,20 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field, JsonValue
 
-from console.admission import with_one_of
-from console.answering import fault, problem_of
 from console.api.envelopes import Arrived, Envelopes
-from console.door import AtTheDoor, Door
+from console.errors.handlers import fault, problem_of
+from console.errors.problems import Problem, ProblemCode, Told, told
+from console.middleware.request_id import request_id
 from console.openapi.answers import answer, problems
-from console.problems import Problem, ProblemCode, Told, told
-from console.requests import request_id
+from console.security.auth import with_one_of
+from console.services import AtTheDoor, Door
 from domain.access import Caller, Right
 from domain.course.answer import Answer
 from domain.durations import in_words
 from domain.events.parsing import event_from
 from domain.values import Frozen
-from gateway.calls import Defect, Ended, Unavailable
 from gateway.courses import Reported
+from gateway.workflow_calls import Defect, Ended, Unavailable
 
 REPLAYED: Final = "Idempotent-Replayed"
 

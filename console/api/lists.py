@@ -9,7 +9,7 @@ from typing import Annotated, Generic, NamedTuple, TypeVar
 from fastapi import Query
 from pydantic import Field
 
-from console.problems import ProblemCode, Told, told
+from console.errors.problems import ProblemCode, Told, told
 from domain.refusal import FieldError
 from domain.values import Frozen
 from records.readable import Found, Unreadable

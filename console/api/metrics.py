@@ -8,8 +8,8 @@ from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from console.door import AtTheDoor, Door
 from console.openapi.answers import answer
+from console.services import AtTheDoor, Door
 from records.errors import RecordStoreError
 from records.gauges import Gauges, gauges
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from console.admission import with_one_of
-from console.door import AtTheDoor
+from console.security.auth import with_one_of
+from console.services import AtTheDoor
 from domain.access import Caller, Right
 from domain.oncall.roster import AHEAD, Roster, roster
 

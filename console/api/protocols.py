@@ -5,11 +5,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from console.admission import with_one_of
 from console.api.lists import Items, Limit, lost, page
-from console.door import AtTheDoor
+from console.errors.problems import ProblemCode, told
 from console.openapi.answers import problems
-from console.problems import ProblemCode, told
+from console.security.auth import with_one_of
+from console.services import AtTheDoor
 from domain.access import Caller, Right
 from domain.protocol.approval import Approval, content_hash
 from domain.protocol.parameters import Row, rows

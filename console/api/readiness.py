@@ -12,8 +12,8 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from console.door import AtTheDoor, Door
 from console.openapi.answers import answer
+from console.services import AtTheDoor, Door
 from domain.values import Frozen
 from records.errors import RecordStoreError
 from workflows.queues import COURSES, PAGING

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Header
 from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from console.admission import with_one_of
-from console.door import AtTheDoor
+from console.live.stream import Listener, Stream
 from console.openapi.answers import answer
-from console.stream import Listener, Stream
+from console.security.auth import with_one_of
+from console.services import AtTheDoor
 from domain.access import Caller, Right
 
 FAREWELL_WITHIN: Final = timedelta(seconds=1)

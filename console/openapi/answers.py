@@ -5,7 +5,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from console.problems import MEDIA_TYPE, ProblemCode
+from console.errors.problems import MEDIA_TYPE, ProblemCode
 
 Responses: TypeAlias = dict[int | str, dict[str, Any]]
 """What a route's decorator takes as `responses`."""

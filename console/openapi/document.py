@@ -7,13 +7,13 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
-from console import requests
+from console.errors.problems import Problem, ProblemCode
+from console.middleware import request_id
 from console.openapi import examples
 from console.openapi.answers import component, problems
 from console.openapi.prose import ABOUT, TAGS, problem_codes
 from console.openapi.routes import Described, described
 from console.openapi.schemas import Mode, Schema, schemas
-from console.problems import Problem, ProblemCode
 from domain.events.clinic_events import MODELS
 
 Part = dict[str, Any]
@@ -24,10 +24,10 @@ UNSAID: Final = "Successful Response"
 
 REQUEST_ID: Final[Part] = {
     "description": "What the log and the ledger know this request by",
-    "schema": {"type": "string", "pattern": requests.FIT.pattern},
+    "schema": {"type": "string", "pattern": request_id.FIT.pattern},
 }
 OFFERED_ID: Final[Part] = {
-    "name": requests.HEADER,
+    "name": request_id.HEADER,
     "in": "header",
     "description": "What the caller calls her request; one that is not fit to be logged is replaced",
     "schema": {"type": "string", "examples": ["ward-42"]},
@@ -55,8 +55,8 @@ def _document(app: FastAPI) -> Part:
     document["components"] |= {
         "schemas": dict(sorted(_with_examples(shared).items())),
         "examples": examples.shared(),
-        "headers": {requests.HEADER: REQUEST_ID},
-        "parameters": {requests.HEADER: OFFERED_ID},
+        "headers": {request_id.HEADER: REQUEST_ID},
+        "parameters": {request_id.HEADER: OFFERED_ID},
     }
     return document
 
@@ -101,7 +101,7 @@ def _complete(operation: Part, route: Described, parts: Mapping[str, Schema]) ->
         ]
     for parameter in parameters:
         parameter["schema"].pop("title", None)
-    parameters.append(component("parameters", requests.HEADER))
+    parameters.append(component("parameters", request_id.HEADER))
     operation["responses"] = _responses(operation, codes)
 
 
@@ -114,7 +114,7 @@ def _responses(operation: Part, codes: list[ProblemCode]) -> Part:
     if responses["200"]["description"] == UNSAID:
         responses["200"]["description"] = operation["summary"]
     for response in responses.values():
-        response.setdefault("headers", {})[requests.HEADER] = component("headers", requests.HEADER)
+        response.setdefault("headers", {})[request_id.HEADER] = component("headers", request_id.HEADER)
         for content in response.get("content", {}).values():
             if "examples" not in content and (named := examples.of(content["schema"])):
                 content["examples"] = named

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from console.problems import ProblemCode
+from console.errors.problems import ProblemCode
 
 ABOUT: Final = """\
 The door of Kapstan. A clinic's software reports what happened and is told at once what the clinic's own protocol says;

@@ -8,8 +8,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
-from console.admission import Admission
-from console.bodies import Body
+from console.api.request_body import Body
+from console.security.auth import Admission
 
 
 @dataclass(frozen=True)

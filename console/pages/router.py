@@ -2,20 +2,25 @@
 
 from fastapi import APIRouter
 
-from console.pages import (
-    acknowledge,
-    board,
-    course,
-    escalations,
-    figures,
-    live,
-    oncall,
-    protocols,
-    record,
-    sessions,
-    signing_in,
-)
+from console.pages.clinic import figures, protocols
+from console.pages.course import course
+from console.pages.floor import board, sessions
+from console.pages.frame import live_updates, sign_in
+from console.pages.oncall import acknowledge, escalations, oncall
+from console.pages.recording import record
 
 router = APIRouter()
-for part in (board, sessions, course, record, escalations, oncall, protocols, figures, live, signing_in, acknowledge):
+for part in (
+    board,
+    sessions,
+    course,
+    record,
+    escalations,
+    oncall,
+    protocols,
+    figures,
+    live_updates,
+    sign_in,
+    acknowledge,
+):
     router.include_router(part.router)

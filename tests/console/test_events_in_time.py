@@ -11,10 +11,10 @@ import pytest
 from fastapi import FastAPI
 
 from console import app as console
-from console.door import Door
-from console.rates import Rates
-from console.reads import ReadLog
-from console.turns import Turns
+from console.security.audit_log import ReadLog
+from console.security.course_limit import Turns
+from console.security.rate_limit import Rates
+from console.services import Door
 from domain.access import Caller, TokenRole
 from domain.course.answer import Answer
 from domain.course.state import Phase

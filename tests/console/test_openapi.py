@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from console.api.protocols import ProtocolWhole
+from console.errors.problems import ProblemCode
 from console.openapi import examples
-from console.problems import ProblemCode
 from domain.access import TokenRole
 from domain.events.clinic_events import MODELS
 from domain.events.parsing import parse_event

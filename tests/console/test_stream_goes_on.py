@@ -7,12 +7,12 @@ from datetime import datetime
 
 import pytest
 
-from console.stream import Stream
+from console.live.stream import Stream
 from domain.access import Caller, TokenRole
 from domain.escalation.messages import EscalationId
 from domain.values import CourseId
 from domain.views.course import CourseView
-from gateway.calls import TooMany
+from gateway.workflow_calls import TooMany
 from records.changes import Change, ChangeKind, Changes, News
 from tests.floor import WITHIN
 from tests.records.samples import view

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from console.stream import KEEP_ALIVE, Listener, Stream
+from console.live.stream import KEEP_ALIVE, Listener, Stream
 from domain.access import Caller, TokenRole
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId

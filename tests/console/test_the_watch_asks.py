@@ -10,12 +10,12 @@ from domain.escalation.watchdog import Expected, Heard, Suspect, Unanswered
 from domain.refusal import Refused
 from gateway.courses import Courses, workflow_id
 from gateway.escalations import Escalations
+from gateway.liveness import Pulse
 from gateway.protocols import load_folder
-from gateway.pulse import Pulse
+from gateway.stuck_workflows import suspects
 from gateway.temporal import connect
-from gateway.troubles import suspects
 from records.connections import open_connections
-from records.watch import WatchStore
+from records.watchdog import WatchStore
 from tests.cast import vitals
 from tests.console.house import House
 from tests.domain.ward import Ward

@@ -1,6 +1,6 @@
 """What stands first on the page behind an alarm of the watch: a dosed patient is looked at, a course kept by hand."""
 
-from console.pages.acknowledge import SILENT, UNWATCHED, advice
+from console.pages.oncall.acknowledge import SILENT, UNWATCHED, advice
 
 
 def test_a_dosed_patient_is_looked_at_and_a_course_is_not() -> None:

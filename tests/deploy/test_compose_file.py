@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from gateway.troubles import REPORTS_AFTER
+from gateway.stuck_workflows import REPORTS_AFTER
 from settings import described, read_settings
 from tests.deploy.composition import (
     ENV_EXAMPLE,

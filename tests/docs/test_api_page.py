@@ -7,14 +7,14 @@ import pytest
 from fastapi import FastAPI
 
 from console.api.envelopes import BATCH
+from console.api.request_body import LONGEST
 from console.app import API
-from console.bodies import LONGEST
+from console.errors.problems import ProblemCode
+from console.live.stream import KEPT_ALIVE_EVERY
 from console.openapi.document import openapi
-from console.problems import ProblemCode
-from console.stream import KEPT_ALIVE_EVERY
 from domain.access import STEERING, TokenRole
 from domain.course.rules.vitals import VerdictSeverity
-from gateway.calls import ANSWER_WITHIN
+from gateway.workflow_calls import ANSWER_WITHIN
 from settings import Settings
 from tests.console.documented import Document
 from tests.docs.conftest import ROOT

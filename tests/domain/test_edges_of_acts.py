@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from console.api.escalations import Order
-from console.pages.escalations import ORDERS, Act
+from console.pages.oncall.escalations import ORDERS, Act
 from domain.escalation.escalation import EscalationRun, Obligation, opened
 from domain.escalation.ladder import Climb
 from domain.escalation.messages import Acknowledge, Change, EscalationState, Kind, Opening, Repeat

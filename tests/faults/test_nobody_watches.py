@@ -20,11 +20,11 @@ import httpx
 from domain.access import TokenRole
 from domain.escalation.messages import EscalationState, EscalationView
 from domain.events.clinic_events import ClinicEvent, DoseAdministered, VitalsRecorded
-from gateway.calls import Unavailable
 from gateway.courses import Courses
 from gateway.protocols import load_folder
 from gateway.temporal import connect
 from gateway.tokens import Tokens
+from gateway.workflow_calls import Unavailable
 from records.access import AccessStore
 from records.connections import open_connections
 from records.store import RecordStore, migrate, open_store

@@ -11,9 +11,9 @@ from pathlib import Path
 from signal import Signals
 
 from domain.events.clinic_events import ClinicEvent, DoseAdministered, VitalsRecorded
-from gateway.calls import Unavailable
 from gateway.courses import Courses
 from gateway.protocols import load_folder
+from gateway.workflow_calls import Unavailable
 from records.store import migrate, open_store
 from records.verify import verify
 from stack.postgres import Postgres

@@ -12,10 +12,10 @@ import pytest
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.events.clinic_events import ClinicEvent, DoseAdministered, VitalsRecorded
 from domain.ledger import Entry
-from gateway.calls import Unavailable
 from gateway.courses import Courses
 from gateway.protocols import load_folder
 from gateway.temporal import connect
+from gateway.workflow_calls import Unavailable
 from records.store import open_store
 from stack.stackfile import StackFile
 from tests.floor import Floor, Inbox, eventually, example_course, floor, fresh_folder, inbox

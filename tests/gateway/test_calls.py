@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.refusal import RefusalCode, Refused
-from gateway.calls import Defect, NotReady, TooMany, Unavailable, answer
+from gateway.workflow_calls import Defect, NotReady, TooMany, Unavailable, answer
 
 NOBODY = (RefusalCode.UNKNOWN_COURSE, "There is no course MARA")
 

@@ -8,8 +8,8 @@ import pytest
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId
 from domain.views.course import CourseView, course_view
-from gateway.calls import TooMany, Unavailable
-from gateway.rounds import Round, Silent, go_round
+from gateway.fan_out import Round, Silent, go_round
+from gateway.workflow_calls import TooMany, Unavailable
 from tests.domain.ward import Ward
 
 SOON = timedelta(seconds=1)

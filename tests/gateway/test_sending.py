@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gateway.sending import events_in
+from gateway.event_files import events_in
 
 EVENTS = [{"id": "1", "note": "a\u2028b\u2029c\x85d"}, {"id": "2", "note": "plain"}]
 

@@ -6,9 +6,9 @@ import pytest
 
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId
-from gateway.calls import Defect, Ended, NotReady, TooMany, Unavailable
 from gateway.courses import Courses
-from gateway.verifying import Verified, verify_courses
+from gateway.verification import Verified, verify_courses
+from gateway.workflow_calls import Defect, Ended, NotReady, TooMany, Unavailable
 from records.projection import Head
 from records.readable import Found
 from records.store import RecordStore

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from console.pages.forms.entered import at_row
-from console.pages.forms.fields import Field, FieldKind, all_fields
+from console.pages.recording.fields import Field, FieldKind, all_fields
+from console.pages.recording.form_parsing import at_row
 from domain.events.clinic_events import ClinicEvent
 from tests.console.house import on_the_wire
 

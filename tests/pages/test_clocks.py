@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Browser
 
-from console.pages.clock import WallClock, due_in_words, since_in_words, zone_of
+from console.pages.frame.clock import WallClock, due_in_words, since_in_words, zone_of
 from tests.clinic import ON_CALL
 from tests.console.house import House
 from tests.pages.browser import looks

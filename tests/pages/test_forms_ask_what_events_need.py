@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from console.pages.forms.entered import data_of, entered_in, rows_of
-from console.pages.forms.fields import Field, FieldKind, all_fields, fields_of
-from console.pages.forms.shown import NEEDED, NO_MOMENT, ShownForm, shown
+from console.pages.recording.fields import Field, FieldKind, all_fields, fields_of
+from console.pages.recording.form_parsing import data_of, entered_in, rows_of
+from console.pages.recording.form_view import NEEDED, NO_MOMENT, ShownForm, shown
 from domain.events.clinic_events import MODELS, ClinicEvent, PatientCheckedIn, StaffMember
 from domain.events.parsing import event_from
 from domain.refusal import FieldError, Refused

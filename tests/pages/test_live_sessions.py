@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
-from console.pages.live_session import SILENT
+from console.pages.floor.live_session import SILENT
 from domain.access import TokenRole
 from tests.cast import assessment, discharge, minutes, vitals
 from tests.console.house import House

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from console.pages.clock import WallClock
-from console.pages.needs import needs
-from console.pages.viewer import Viewer
+from console.pages.floor.needs import needs
+from console.pages.frame.clock import WallClock
+from console.pages.frame.viewer import Viewer
 from domain.escalation.ladder import Climb
 from domain.escalation.messages import EscalationState, EscalationView, Kind, Page
 from domain.oncall.file import FALLBACK, parse_on_call

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from console.pages.forms.fields import all_fields
+from console.pages.recording.fields import all_fields
 from domain.access import TokenRole
 from domain.events.clinic_events import MODELS, ClinicEvent
 from tests.cast import MONDAY, assessment, dose, hold, phq9, plan, referral, resumption, vitals

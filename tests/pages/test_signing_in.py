@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from console.pages.signed_in import COOKIE, Screen, Seal
+from console.security.session_cookie import COOKIE, Screen, Seal
 from domain.access import TokenRole
 from tests.cast import HAS_A_PLAN, cssrs
 from tests.console.house import House

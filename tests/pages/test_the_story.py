@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from console.pages.story import from_ledger
+from console.pages.course.timeline import from_ledger
 from domain.views.course import course_view
 from tests.cast import HAS_A_PLAN, MARA, cssrs, minutes, vitals
 from tests.domain.ward import Ward

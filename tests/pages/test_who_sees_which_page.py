@@ -9,7 +9,7 @@ import pytest
 from fastapi import APIRouter
 
 from console.app import create_app
-from console.door import Door
+from console.services import Door
 from domain.access import TokenRole
 from tests.cast import HAS_A_PLAN, cssrs
 from tests.console.house import House

@@ -20,7 +20,7 @@ from records.connections import Connections, open_connections
 from records.errors import RecordStoreError, RecordStoreReadOnly, RecordStoreUnreachable
 from records.servers import Servers
 from records.store import RecordStore, migrate, open_store
-from records.watch import turn_to_watch
+from records.watchdog import turn_to_watch
 from tests.cast import seconds
 from tests.floor import eventually
 from tests.records.conftest import Postgres, running_postgres

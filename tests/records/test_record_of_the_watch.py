@@ -19,7 +19,7 @@ from records.connections import open_connections
 from records.errors import RecordStoreUnreachable
 from records.gauges import gauges
 from records.store import EscalationFilter, RecordStore
-from records.watch import WatchStore, turn_to_watch
+from records.watchdog import WatchStore, turn_to_watch
 from tests.floor import ROOT, WITHIN, eventually
 from tests.records.conftest import Postgres
 from tests.records.samples import MARA, MONDAY, batch, ledger, readings, view

@@ -7,17 +7,17 @@ from functools import partial
 import pytest
 from pydantic import JsonValue
 
-from console.watch import ASKED_AT_ONCE, Watch
+from console.watchdog.watchdog import ASKED_AT_ONCE, Watch
 from domain.escalation.messages import EscalationState, EscalationView, Kind, escalation_id
 from domain.escalation.silence import Finding, Silence, words
 from domain.escalation.watchdog import GRACES_WITHOUT_A_DOSE, Heard, Look, Suspect, Unanswered
 from domain.ledger import Note
 from domain.values import CourseId, Severity
-from gateway.calls import Unavailable
+from gateway.workflow_calls import Unavailable
 from records.connections import Connections, open_connections
 from records.gauges import gauges
 from records.store import EscalationFilter
-from records.watch import turn_to_watch
+from records.watchdog import turn_to_watch
 from tests.floor import eventually
 from tests.records.samples import MARA, MONDAY, batch, ledger, readings, view
 from tests.records.test_the_watch import CLINIC, GRACE, Night

@@ -21,7 +21,7 @@ from records.figures import Period
 from records.gauges import gauges
 from records.readable import Found, RowUnreadable, Unreadable
 from records.store import CourseFilter, EscalationFilter, RecordStore
-from records.watch import WatchStore
+from records.watchdog import WatchStore
 from tests.records.impossible import DOCUMENTS, MOMENTS, Psql
 from tests.records.samples import MARA, MONDAY, batch, ledger, page, readings, view
 

@@ -8,8 +8,8 @@ from functools import partial
 
 import pytest
 
-from console.alarms import Alarms
-from console.watch import Watch
+from console.watchdog.alarms import Alarms
+from console.watchdog.watchdog import Watch
 from domain.escalation.messages import EscalationId, EscalationState, EscalationView, Page
 from domain.escalation.page_text import Text
 from domain.escalation.watchdog import Expected, Heard, Look, Unanswered
@@ -19,7 +19,7 @@ from domain.values import Severity
 from records.connections import Connections, open_connections
 from records.errors import RecordStoreError
 from records.store import EscalationFilter, RecordStore
-from records.watch import WatchStore, turn_to_watch
+from records.watchdog import WatchStore, turn_to_watch
 from tests.floor import eventually, example_on_call
 from tests.records.conftest import Postgres
 from tests.records.samples import MARA, batch, ledger, readings

@@ -11,11 +11,11 @@ from domain.oncall.file import parse_on_call
 from domain.protocol.approval import content_hash
 from domain.protocol.file import parse_protocol
 from domain.protocol.model import Protocol
-from simulation.cast import Part
-from simulation.ending import ending
-from simulation.news import News, Overheard
-from simulation.oncall import on_call_file
-from simulation.rehearsal import Rehearsal
+from simulation.course.ending import ending
+from simulation.course.news import News, Overheard
+from simulation.course.rehearsal import Rehearsal
+from simulation.demo.oncall import on_call_file
+from simulation.scripts.scripts import Part
 from tests.simulation.rehearsed import A_MONDAY_NIGHT, Rehearse, Rehearsed
 
 PROTOCOL = Path("protocols/kap-im-weekly.toml")

@@ -5,9 +5,9 @@ from typing import Protocol
 
 from domain.ledger import Entry
 from domain.values import Frozen
-from simulation.cast import Part
-from simulation.ending import Ending
-from simulation.news import News
+from simulation.course.ending import Ending
+from simulation.course.news import News
+from simulation.scripts.scripts import Part
 
 A_MONDAY_NIGHT = datetime(2026, 1, 5, 23, 40, tzinfo=UTC)
 

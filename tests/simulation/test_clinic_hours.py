@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-from simulation.calendar import BEND, DOSING_DAYS
+from simulation.course.calendar import BEND, DOSING_DAYS
 
 FRIDAY_NOON = datetime(2026, 1, 9, 20, 0, tzinfo=UTC)
 

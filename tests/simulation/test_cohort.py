@@ -10,11 +10,12 @@ from rich.console import Console
 from domain.course.state import Outcome
 from domain.escalation.messages import Kind
 from domain.protocol.model import Protocol
-from simulation import display, physiology
-from simulation.cast import Part, parts
-from simulation.cohort import INELIGIBLE, USUAL, WITHDRAWS, drawn_script
-from simulation.ending import SEVERE_DIASTOLIC, SEVERE_SYSTOLIC, Ending, Rise, differences
-from simulation.figures import Figures, figures, mean_rises
+from simulation.course.ending import SEVERE_DIASTOLIC, SEVERE_SYSTOLIC, Ending, Rise, differences
+from simulation.demo import display
+from simulation.demo.figures import Figures, figures, mean_rises
+from simulation.patients import physiology
+from simulation.scripts.cohort import INELIGIBLE, USUAL, WITHDRAWS, drawn_script
+from simulation.scripts.scripts import Part, parts
 from tests.simulation.rehearsed import Rehearse
 
 MANY = 2000

@@ -12,11 +12,11 @@ from domain.events.clinic_events import DoseAdministered
 from domain.protocol.model import Protocol
 from domain.refusal import Refusal, RefusalCode
 from domain.values import Blocker
-from simulation import display
-from simulation.cast import parts
-from simulation.clinic import Played
-from simulation.inbox import ReceivedPage
-from simulation.staff import PRESCRIBER
+from simulation.course.staff import PRESCRIBER
+from simulation.demo import display
+from simulation.demo.clinic import Played
+from simulation.demo.inbox import ReceivedPage
+from simulation.scripts.scripts import parts
 from tests.simulation.rehearsed import Rehearse
 
 SECOND_DOSE = DoseAdministered(

@@ -17,10 +17,10 @@ from domain.protocol.instruments import PHQ9
 from domain.protocol.model import Protocol
 from domain.values import Severity
 from domain.views.course import CourseView
-from simulation.calendar import around, where_it_is_morning
-from simulation.floor import Roster, Stay
-from simulation.patients import Patient
-from simulation.staff import NURSE, PRESCRIBER
+from simulation.course.calendar import around, where_it_is_morning
+from simulation.course.staff import NURSE, PRESCRIBER
+from simulation.live.patients_on_the_floor import Roster, Stay
+from simulation.patients.patients import Patient
 from tests.simulation.virtual import VirtualFloor, on_call_at
 
 NOW = datetime(2026, 11, 25, 9, 37, 12, tzinfo=UTC)

@@ -13,8 +13,8 @@ from domain.oncall.file import parse_on_call
 from domain.values import Severity
 from gateway.channels import Channels, prepare
 from gateway.oncall import OnCallBook
-from simulation.inbox import Inbox
-from simulation.oncall import on_call_file
+from simulation.demo.inbox import Inbox
+from simulation.demo.oncall import on_call_file
 
 OVERDUE = Opening(
     id="demo-1~vitals_overdue~2~1",

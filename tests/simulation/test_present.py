@@ -16,18 +16,18 @@ from domain.events.clinic_events import (
 )
 from domain.protocol.approval import content_hash
 from domain.protocol.model import Protocol
-from gateway.calls import TooMany, Unavailable
 from gateway.courses import Reported
-from simulation import mood
-from simulation.present import PresentWard, RealWall
-from simulation.staff import DESK, PRESCRIBER
-from simulation.telling import Teller
+from gateway.workflow_calls import TooMany, Unavailable
+from simulation.course.reporter import Teller
+from simulation.course.staff import DESK, PRESCRIBER
+from simulation.live.real_time import PresentWard, RealWall
+from simulation.patients import questionnaires
 from tests.simulation.virtual import Charts, Diary, Ladders, VirtualFloor, VirtualWall, on_call_at
 
 NOW = datetime(2026, 11, 25, 9, 37, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 REFERRAL = CourseReferred.Data(actor=DESK, protocol="kap-im-weekly", site="bend", indications=("F33.1",))
-AT_RISK = MeasureRecorded.Data(actor=DESK, instrument="cssrs", items=mood.high_risk())
+AT_RISK = MeasureRecorded.Data(actor=DESK, instrument="cssrs", items=questionnaires.high_risk())
 
 
 class Away:

@@ -10,11 +10,11 @@ from domain.escalation.messages import Kind
 from domain.events.clinic_events import ConsentSigned, PatientCheckedIn
 from domain.protocol.model import Protocol
 from domain.values import Role
-from simulation.cast import CAST, Part, parts
-from simulation.ending import Call, Ending, Expected, differences
-from simulation.journey import Journey
-from simulation.staff import DESK, NURSE
-from simulation.telling import NotRefused
+from simulation.course.ending import Call, Ending, Expected, differences
+from simulation.course.journey import Journey
+from simulation.course.reporter import NotRefused
+from simulation.course.staff import DESK, NURSE
+from simulation.scripts.scripts import CAST, Part, parts
 from tests.simulation.rehearsed import A_MONDAY_NIGHT, Rehearse
 
 ROUND = len(CAST)

@@ -8,8 +8,8 @@ from statistics import fmean
 import pytest
 
 from domain.values import Frozen
-from simulation import physiology
-from simulation.physiology import Response, Vitals
+from simulation.patients import physiology
+from simulation.patients.physiology import Response, Vitals
 
 PATIENTS, SESSIONS = 1000, 6
 OFFSETS = tuple(timedelta(minutes=minutes) for minutes in (0, 15, 30, 45, 60, 90, 120))

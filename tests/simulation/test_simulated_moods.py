@@ -7,8 +7,8 @@ import pytest
 
 from domain.course.measures import Risk, scored
 from domain.protocol.instruments import CSSRS, PHQ9, QUESTIONNAIRES
-from simulation import mood
-from simulation.patients import GAD7
+from simulation.patients import questionnaires
+from simulation.patients.patients import GAD7
 
 SEEDS = range(300)
 
@@ -19,23 +19,23 @@ def test_answers_add_up_to_the_total_that_was_drawn(instrument: str, progress: f
     """Every total of a trajectory is scored by the instrument's own rule as exactly that."""
     for seed in SEEDS:
         random = Random(seed)
-        total = mood.trajectory(random, instrument).total(random, progress)
+        total = questionnaires.trajectory(random, instrument).total(random, progress)
 
-        assert scored(instrument, {}, items=mood.answers(random, instrument, total)).score == total
+        assert scored(instrument, {}, items=questionnaires.answers(random, instrument, total)).score == total
 
 
 def test_nobody_answers_the_ninth_question_by_accident() -> None:
     """The PHQ-9's ninth answer is 0 unless a script wants it otherwise."""
     for seed in SEEDS:
         random = Random(seed)
-        items = mood.answers(random, PHQ9, mood.trajectory(random, PHQ9).start)
+        items = questionnaires.answers(random, PHQ9, questionnaires.trajectory(random, PHQ9).start)
 
         assert scored(PHQ9, {}, items=items).item9 == 0
 
 
 def test_patients_begin_with_a_moderate_depression_at_least_and_end_better() -> None:
     """PHQ-9 of 10 or more at first (S48), and a third to three quarters less at the end."""
-    drawn = [mood.trajectory(Random(seed), PHQ9) for seed in SEEDS]
+    drawn = [questionnaires.trajectory(Random(seed), PHQ9) for seed in SEEDS]
 
     assert all(10 <= one.start <= QUESTIONNAIRES[PHQ9].scores.high for one in drawn)
     assert all(one.end <= one.start * 0.7 for one in drawn)
@@ -46,20 +46,20 @@ def test_most_of_the_gain_comes_early() -> None:
     """Half-way through the course more than half of the change is there."""
     for seed in SEEDS:
         random = Random(seed)
-        one = mood.trajectory(random, PHQ9)
+        one = questionnaires.trajectory(random, PHQ9)
 
         assert one.start - one.total(random, 0.5) >= (one.start - one.end) * 0.6 - 1
 
 
 def test_the_risk_screen_shows_nothing() -> None:
     """A C-SSRS screener with six times no is no risk."""
-    assert scored(CSSRS, {}, items=mood.no_risk()).risk is Risk.NONE
+    assert scored(CSSRS, {}, items=questionnaires.no_risk()).risk is Risk.NONE
 
 
 def test_the_ninth_answer_is_part_of_the_total() -> None:
     """Where the script wants a ninth answer, the others make up the rest."""
     for seed in SEEDS:
-        items = mood.answers(Random(seed), PHQ9, 12, item9=2)
+        items = questionnaires.answers(Random(seed), PHQ9, 12, item9=2)
 
         assert scored(PHQ9, {}, items=items).item9 == 2
         assert sum(items) == 12
@@ -67,4 +67,4 @@ def test_the_ninth_answer_is_part_of_the_total() -> None:
 
 def test_the_alarming_screen_shows_a_high_risk() -> None:
     """Intent in the past month is high, whatever else is answered."""
-    assert scored(CSSRS, {}, items=mood.high_risk()).risk is Risk.HIGH
+    assert scored(CSSRS, {}, items=questionnaires.high_risk()).risk is Risk.HIGH

@@ -19,11 +19,11 @@ from domain.refusal import Refusal
 from domain.values import CourseId, PersonId
 from domain.views.course import CourseView, SessionView
 from gateway.courses import Reported
-from simulation.calendar import EVERY_DAY, Practice, where_it_is_morning
-from simulation.floor import Roster
-from simulation.living import LivingFloor
-from simulation.oncall import on_call_file
-from simulation.rehearsal import Rehearsal
+from simulation.course.calendar import EVERY_DAY, Practice, where_it_is_morning
+from simulation.course.rehearsal import Rehearsal
+from simulation.demo.oncall import on_call_file
+from simulation.live.live_clinic import LivingFloor
+from simulation.live.patients_on_the_floor import Roster
 
 A_MINUTE = timedelta(minutes=1)
 HERE = {Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING}

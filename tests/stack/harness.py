@@ -15,8 +15,8 @@ import psutil
 from temporalio.client import Client
 
 from gateway.temporal import connect
+from stack.errors import NoStackRuns
 from stack.stackfile import StackFile, read_stack_file
-from stack.trouble import NoStackRuns
 
 HERE = Path(__file__).parent
 TINY_WORKER = (sys.executable, str(HERE / "tiny_worker.py"))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import asyncpg
 
+from stack.errors import StoppedEarly
 from stack.supervisor import Stack, StackPlan
-from stack.trouble import StoppedEarly
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -10,9 +10,9 @@ from signal import Signals
 import psutil
 import pytest
 
+from stack.errors import ServiceDown
 from stack.processes import Farewell, Recorded, Roll, stop_left_overs
 from stack.programs import Backoff, KeptProgram, Oversight, Program
-from stack.trouble import ServiceDown
 from tests.stack.harness import WITHIN, all_gone, eventually, is_alive
 
 POLITE = (Farewell(signal=Signals.SIGTERM, patience=timedelta(seconds=20)),)

@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 from temporalio.service import RPCError
 
+from stack.errors import StackMisconfigured
 from stack.stackfile import StackFile
 from stack.supervisor import Stack, StackPlan
-from stack.trouble import StackMisconfigured
 from tests.stack.harness import (
     TINY_WORKER,
     Supervisor,

@@ -11,9 +11,9 @@ import psutil
 import pytest
 
 from stack.directory import DataDirectory, stack_file
+from stack.errors import NoStackRuns, ServiceDown, StackMisconfigured
 from stack.stackfile import StackFile, StackPids, read_stack_file
 from stack.supervisor import Stack, StackPlan
-from stack.trouble import NoStackRuns, ServiceDown, StackMisconfigured
 from tests.stack.harness import TINY_WORKER
 from tests.stack.supervise import ROOT, migrate
 

@@ -28,7 +28,7 @@ from domain.escalation.messages import (
 from domain.oncall.file import Duty, OnCall, Standing, parse_on_call
 from domain.refusal import Refusal, RefusalCode
 from domain.values import PersonId, Severity
-from gateway.calls import answer
+from gateway.workflow_calls import answer
 from tests.workflows.conftest import Temporal
 from workflows.escalation import Escalation
 from workflows.queues import COURSES, PAGING

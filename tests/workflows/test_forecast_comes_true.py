@@ -22,7 +22,7 @@ from domain.oncall.file import OnCall, parse_on_call
 from domain.refusal import Refused
 from domain.values import PersonId, Severity
 from domain.views.forecast import MOST_PAGES, Because, Forecast, Move
-from gateway.forecasting import forecast_of
+from gateway.forecasts import forecast_of
 from tests.cast import adverse_event, days, dose, hours, minutes, seconds, vitals, weekly, withdrawal
 from tests.clinic import Clinic, Patient, open_clinic
 from tests.floor import eventually, example_on_call

@@ -12,9 +12,9 @@ from temporalio.worker import Worker
 from domain.course.projection import Ahead
 from domain.escalation.messages import Kind, escalation_id, workflow_id
 from domain.views.forecast import Forecast
-from gateway.calls import Unavailable
 from gateway.courses import workflow_id as course_workflow_id
-from gateway.forecasting import forecast_of
+from gateway.forecasts import forecast_of
+from gateway.workflow_calls import Unavailable
 from tests.cast import LIND, adverse_event
 from tests.clinic import ON_CALL, Clinic, Patient, open_clinic
 from tests.floor import eventually

@@ -18,7 +18,7 @@ from domain.course.transition import Turn
 from domain.escalation.messages import Kind, escalation_id, workflow_id
 from domain.events.clinic_events import ClinicEvent, VitalsRecorded
 from domain.refusal import RefusalCode, Refused
-from gateway.calls import Defect, Ended
+from gateway.workflow_calls import Defect, Ended
 from tests.cast import LIND, hold, pinned, referral, vitals
 from tests.clinic import ON_CALL, Clinic, Patient, open_clinic, working
 from tests.floor import eventually

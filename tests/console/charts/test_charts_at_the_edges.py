@@ -8,7 +8,7 @@ import pytest
 from console.charts.drawing import Drawing, Size
 from console.charts.outcome import risk_chart, score_chart
 from console.charts.session import session_chart
-from console.pages.clock import WallClock
+from console.pages.frame.clock import WallClock
 from domain.views.course import CourseView, course_view
 from tests.cast import MONDAY, booking, cssrs, days, measure, minutes, phq9, rebooking, referral, vitals
 from tests.domain.ward import Ward

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from console.charts.drawing import Area, Drawing, Mark, Shape, Size, Table, Words
 from console.charts.session import session_chart
 from console.charts.strip import OnDuty, strip_chart
-from console.pages.rendering import HERE
+from console.pages.frame.rendering import HERE
 from tests.cast import MONDAY, days
 from tests.console.charts.drawn import watched
 

@@ -1,0 +1,257 @@
+"""Whoever watches: every change in the record, told to each listener who may see it, as it happens and in its order."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from typing import Final
+
+from sse_starlette import ServerSentEvent
+
+from domain.access import Caller, Right
+from domain.refusal import Refused
+from domain.values import CourseId
+from domain.views.course import CourseView
+from gateway.workflow_calls import TooMany, Unavailable
+from records.changes import Change, ChangeKind, Changes, News
+from records.errors import RecordStoreError
+
+WAITING: Final = 256
+"""Messages that wait for one listener; whoever is slower is sent away, and comes back by the last number she saw."""
+
+AT_ONCE: Final = 200
+KEPT_ALIVE_EVERY: Final = timedelta(seconds=15)
+TOKENS_LOOKED_AT_EVERY: Final = timedelta(seconds=5)
+AGAIN_AFTER: Final = tuple(timedelta(milliseconds=wait) for wait in (100, 200, 500, 1000, 2000))
+"""How long PostgreSQL is left alone after it was lost; the last one again and again."""
+
+LINE: Final = "\n"
+KEEP_ALIVE: Final = ServerSentEvent(comment="still here", sep=LINE).encode()
+AWAY, BACK = (
+    ServerSentEvent(f'{{"reachable":{reachable}}}', event="record_store", sep=LINE).encode()
+    for reachable in ("false", "true")
+)
+"""A stream that can tell nothing looks like a quiet night: it says so, and when it can again. No change: no number."""
+
+log = logging.getLogger(__name__)
+
+
+class Listener:
+    """One open stream: what waits to be sent, and how far its caller has been told. `position` None is from now on."""
+
+    def __init__(self, caller: Caller, position: int | None) -> None:
+        self.caller = caller
+        self.position = position
+        self.is_up_to_date = position is None
+        self.waiting: asyncio.Queue[bytes] = asyncio.Queue(WAITING)
+        self.ended = asyncio.Event()
+
+    def may_see(self, change: Change, site: str | None) -> bool:
+        """Whether the change is the caller's to see: by her role, and by the site of its course."""
+        if self.caller.site is not None and site != self.caller.site:
+            return False
+        if change.kind is ChangeKind.ESCALATION:
+            return self.caller.has(Right.READ_ESCALATIONS)
+        if self.caller.has(Right.READ_COURSES):
+            return True
+        return change.is_behind_escalations and self.caller.has(Right.READ_COURSES_BEHIND)
+
+    def tell(self, message: bytes) -> None:
+        """The message is sent when its turn comes. A listener who is too slow is sent away instead."""
+        try:
+            self.waiting.put_nowait(message)
+        except asyncio.QueueFull:
+            self.ended.set()
+
+
+class Stream:
+    """All listeners of this console, fed by one connection to PostgreSQL that is told of every change."""
+
+    def __init__(
+        self,
+        changes: Changes,
+        view: Callable[[CourseId], Awaitable[CourseView]],
+        listening: Callable[[], AbstractAsyncContextManager[News]],
+        recorded: Callable[[datetime], None],
+    ) -> None:
+        self._changes = changes
+        self._view = view
+        self._listening = listening
+        self._recorded = recorded
+        self._listeners: set[Listener] = set()
+        self._position: int | None = None
+        self._is_away = False
+        self._is_over = False
+        self._has_looked = asyncio.Event()
+
+    @property
+    def listeners(self) -> int:
+        """How many streams are open."""
+        return len(self._listeners)
+
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """Listeners are told meanwhile."""
+        tasks = [asyncio.create_task(each()) for each in (self._feed, self._keep_alive, self._look_at_tokens)]
+        try:
+            yield
+        finally:
+            self.end()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def end(self) -> None:
+        """Every stream ends now, and none is opened any more: the console stops."""
+        self._is_over = True
+        self._has_looked.set()
+        for listener in self._listeners:
+            listener.ended.set()
+
+    @asynccontextmanager
+    async def listener(self, caller: Caller, after: int | None) -> AsyncIterator[Listener]:
+        """A new stream, that tells what lies above the number `after`; from now on, where it is None.
+
+        It waits for the first look at the record, whose number is told, but not for a record store that is away.
+        """
+        await self._has_looked.wait()
+        listener = Listener(caller, after)
+        if self._is_over:
+            listener.ended.set()
+        self._listeners.add(listener)
+        listener.tell(_listening(self._position if after is None else after))
+        if self._is_away:
+            listener.tell(AWAY)
+        catching_up = asyncio.create_task(self._catch_up(listener)) if after is not None else None
+        try:
+            yield listener
+        finally:
+            self._listeners.discard(listener)
+            if catching_up is not None:
+                catching_up.cancel()
+                with suppress(asyncio.CancelledError):
+                    await catching_up
+
+    async def _feed(self) -> None:
+        failures = 0
+        while True:
+            try:
+                async with self._listening() as news:
+                    self._say(is_away=False)
+                    await self._publish()
+                    failures = 0
+                    while True:
+                        await news.wait()
+                        await self._publish()
+            except RecordStoreError as error:
+                log.warning("Listeners wait for the record store: %s", error)
+                self._say(is_away=True)
+                self._has_looked.set()
+            except Exception as error:  # noqa: BLE001  a stream that has gone deaf looks like a quiet night
+                log.error("Listeners wait: telling them failed with %s", type(error).__name__)  # noqa: TRY400  its words may quote a row
+                self._has_looked.set()
+            await asyncio.sleep(AGAIN_AFTER[min(failures, len(AGAIN_AFTER) - 1)].total_seconds())
+            failures += 1
+
+    def _say(self, *, is_away: bool) -> None:
+        """Whether changes can be told: said once, each time that it is another way than before."""
+        if is_away != self._is_away:
+            self._is_away = is_away
+            for listener in list(self._listeners):
+                listener.tell(AWAY if is_away else BACK)
+
+    async def _publish(self) -> None:
+        """Tells what changed since the last time."""
+        if self._position is None:
+            self._position = await self._changes.newest()
+            for listener in list(self._listeners):
+                if listener.position is None:
+                    listener.tell(_listening(self._position))
+            self._has_looked.set()
+        while found := await self._changes.after(self._position, AT_ONCE):
+            for change in found:
+                if isinstance(change, Change):
+                    await self._tell(change)
+                self._position = change.number
+
+    async def _tell(self, change: Change) -> None:
+        if change.accepted_at is not None:
+            self._recorded(change.accepted_at)
+        site = await self._site_of(change)
+        message = _message(change)
+        for listener in list(self._listeners):
+            is_news = listener.position is None or change.number > listener.position
+            if listener.is_up_to_date and is_news and listener.may_see(change, site):
+                listener.tell(message)
+
+    async def _catch_up(self, listener: Listener) -> None:
+        """Tells a listener who came back what she missed; from then on she hears what the others hear."""
+        assert listener.position is not None
+        is_known = False
+        while not listener.is_up_to_date:
+            try:
+                if not is_known:
+                    # A number that was never given is of another database: there is nothing to wait for above it.
+                    listener.position = min(listener.position, await self._changes.newest())
+                    is_known = True
+                found = await self._changes.after(listener.position, AT_ONCE)
+            except RecordStoreError:
+                await asyncio.sleep(AGAIN_AFTER[-1].total_seconds())
+                continue
+            except Exception as error:  # noqa: BLE001  she comes back, and is told then
+                log.error("A listener is sent away: %s", type(error).__name__)  # noqa: TRY400  what it says is not logged
+                listener.ended.set()
+                return
+            for change in found:
+                if isinstance(change, Change) and listener.may_see(change, await self._site_of(change)):
+                    await listener.waiting.put(_message(change))
+                listener.position = change.number
+            # Nothing is awaited between this look and the listener's being up to date: no change falls between.
+            if not found and self._position is not None:
+                listener.is_up_to_date = self._position <= listener.position
+            elif not found:
+                await asyncio.sleep(AGAIN_AFTER[0].total_seconds())
+
+    async def _site_of(self, change: Change) -> str | None:
+        """An escalation may be recorded before its course: then the course itself is asked where it is."""
+        if change.site is not None:
+            return change.site
+        try:
+            return (await self._view(change.course_id)).site
+        except (Refused, Unavailable, TooMany):
+            return None
+        except Exception as error:  # noqa: BLE001  one course that answers with a fault must not silence all others
+            log.error("Nobody could tell where a course is: %s", type(error).__name__)  # noqa: TRY400  its words may quote a patient
+            return None
+
+    async def _keep_alive(self) -> None:
+        while True:
+            await asyncio.sleep(KEPT_ALIVE_EVERY.total_seconds())
+            for listener in list(self._listeners):
+                if listener.waiting.empty():
+                    listener.tell(KEEP_ALIVE)
+
+    async def _look_at_tokens(self) -> None:
+        """A stream lives no longer than its token; with the record store away, what was last known of it counts."""
+        while True:
+            await asyncio.sleep(TOKENS_LOOKED_AT_EVERY.total_seconds())
+            if not self._listeners:
+                continue
+            try:
+                revoked = await self._changes.revoked({listener.caller.token_id for listener in self._listeners})
+            except Exception as error:  # noqa: BLE001  the next look is in a few seconds
+                log.warning("Nobody could tell which tokens hold: %s", type(error).__name__)
+                continue
+            for listener in self._listeners:
+                if listener.caller.token_id in revoked:
+                    listener.ended.set()
+
+
+def _listening(position: int | None) -> bytes:
+    """From here on she is told; by this number she may come back."""
+    return ServerSentEvent(comment="listening", id=None if position is None else str(position), sep=LINE).encode()
+
+
+def _message(change: Change) -> bytes:
+    return ServerSentEvent(change.data.model_dump_json(), event=change.kind, id=str(change.number), sep=LINE).encode()

@@ -1,0 +1,1 @@
+"""What Prometheus reads: the console's own numbers and those of Temporal's SDK."""

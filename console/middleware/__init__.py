@@ -1,0 +1,1 @@
+"""What every request passes: its id, the access log, the limit on bodies."""

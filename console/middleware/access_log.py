@@ -1,0 +1,62 @@
+"""Every request is counted and leaves one line in the log: which route, how it ended, how long it took, whose token."""
+
+import logging
+from time import monotonic
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from console.metrics.console_metrics import Measures
+from domain.access import Caller
+
+UNKNOWN: Final = "unknown"
+"""The route of what is at no route of ours: a path is never counted or logged, anybody may write anything into it."""
+
+log = logging.getLogger(__name__)
+
+
+class Counted:
+    """Stands inside the frame, which has named the request; a failure of ours counts as the 500 that it becomes."""
+
+    def __init__(self, app: ASGIApp, measures: Measures) -> None:
+        self._app = app
+        self._measures = measures
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = monotonic()
+        status = 500
+        is_begun = False
+
+        async def send_counted(message: Message) -> None:
+            nonlocal status, is_begun
+            if message["type"] == "http.response.start":
+                status, is_begun = message["status"], True
+                self._measures.answered(scope["method"], _route(scope), status, monotonic() - began)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_counted)
+        finally:
+            if not is_begun:
+                self._measures.answered(scope["method"], _route(scope), status, monotonic() - began)
+            told = {
+                "method": scope["method"],
+                "route": _route(scope),
+                "status": status,
+                "seconds": round(monotonic() - began, 3),
+                "token": _token(scope),
+            }
+            log.info("Answered", extra=told)
+
+
+def _route(scope: Scope) -> str:
+    return str(getattr(scope.get("route"), "path", UNKNOWN))
+
+
+def _token(scope: Scope) -> str | None:
+    caller = scope.get("state", {}).get("caller")
+    return caller.token_id if isinstance(caller, Caller) else None

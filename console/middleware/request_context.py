@@ -1,0 +1,58 @@
+"""What every answer has: a name for its request, and a head that lets a browser do no more than it must."""
+
+from typing import Final
+
+from fastapi import Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from console.errors.handlers import on_fault
+from console.middleware import request_id
+
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+HEADERS: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class Frame:
+    """Names each request and sets the head of its answer; a stream goes through it unheld."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        name = request_id.begin(Headers(scope=scope).get(request_id.HEADER))
+
+        is_begun = False
+
+        async def send_framed(message: Message) -> None:
+            nonlocal is_begun
+            if message["type"] == "http.response.start":
+                head = MutableHeaders(scope=message)
+                head[request_id.HEADER] = name
+                for header, value in HEADERS.items():
+                    head.setdefault(header, value)
+                if scope["path"].startswith("/v1/"):
+                    head.setdefault("Cache-Control", "no-store")
+                is_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_framed)
+        except Exception as error:
+            if is_begun:
+                raise
+            answer = await on_fault(Request(scope), error)
+            await answer(scope, receive, send_framed)

@@ -1,0 +1,228 @@
+"""How the clinic keeps its own protocol, and what it brings: per site and period, on a page and as CSV."""
+
+import csv
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from io import StringIO
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BeforeValidator
+
+from console.errors.problems import ProblemCode, told
+from console.pages.floor.board import PHASES, OrAny
+from console.pages.frame.rendering import floor_page
+from console.pages.frame.viewer import Viewer, looking
+from domain.access import Right
+from domain.course.state import Phase
+from domain.durations import in_words, iso_8601
+from domain.moments import day, instant
+from domain.protocol.instruments import instrument_name
+from domain.values import Code, Frozen, Severity
+from domain.views.figures import FleetFigures, MeasureOutcome, Punctuality, Waiting
+from records.board import BoardFilter
+from records.figures import Period
+
+PATH: Final = "/figures"
+Reader = Annotated[Viewer, Depends(looking(Right.READ_FIGURES))]
+Day = Annotated[date | None, BeforeValidator(lambda told: day(told) if told else None), Query()]
+
+router = APIRouter(include_in_schema=False)
+
+
+class Figure(Frozen):
+    """One number in words, with what it is of."""
+
+    words: str
+    value: str
+
+
+class Share(Frozen):
+    """How often something was in time, late or not done; `percent` of it in time, None where there was nothing."""
+
+    words: str
+    in_time: int
+    late: int
+    missed: int
+    missed_words: str
+    percent: int | None
+
+
+class Patience(Frozen):
+    """How long people took to answer and to settle what is this severe."""
+
+    severity: Severity
+    escalations: int
+    acknowledged: int
+    acknowledged_median: str
+    acknowledged_p90: str
+    resolved: int
+    resolved_median: str
+    resolved_p90: str
+
+
+class Outcome(Frozen):
+    """What an instrument came to."""
+
+    instrument: str
+    courses: int
+    baseline: str
+    change: str
+    response: str
+    remission: str
+
+
+class FiguresPage(Frozen):
+    """Everything that was asked for; `csv` is where the same is as CSV."""
+
+    site: str | None
+    since: str
+    until: str
+    sites: tuple[str, ...]
+    csv: str
+    phases: tuple[Figure, ...]
+    outcomes: tuple[Figure, ...]
+    sessions: int
+    shares: tuple[Share, ...]
+    waiting: tuple[Patience, ...]
+    measures: tuple[Outcome, ...]
+    left_out: tuple[str, ...]
+
+
+@router.get(PATH)
+async def figures(viewer: Reader, site: OrAny[Code] = None, since: Day = None, until: Day = None) -> Response:
+    """Courses that began, and escalations that were opened, from one day to another, both included."""
+    found = await _figures(viewer, site, since, until)
+    sites = (await viewer.door.store.board(BoardFilter(seen_site=viewer.caller.site, limit=1), viewer.now)).sites
+    query = viewer.request.url.query
+    shown = FiguresPage(
+        site=site,
+        since=since.isoformat() if since else "",
+        until=until.isoformat() if until else "",
+        sites=sites,
+        csv=f"{PATH}.csv?{query}" if query else f"{PATH}.csv",
+        phases=tuple(
+            Figure(words=PHASES[Phase(one.phase)], value=str(one.courses))
+            for one in found.courses
+            if one.outcome is None
+        ),
+        outcomes=tuple(
+            Figure(words=one.outcome.replace("_", " "), value=str(one.courses)) for one in found.courses if one.outcome
+        ),
+        sessions=found.sessions,
+        shares=(
+            _share("Checkpoint readings", found.checkpoints, "missed"),
+            _share("Integration talks", found.integrations, "not held yet"),
+        ),
+        waiting=tuple(_patience(one) for one in found.waiting),
+        measures=tuple(_outcome(one) for one in found.measures),
+        left_out=found.left_out,
+    )
+    return await floor_page(viewer, PATH, "figures.html", shown)
+
+
+@router.get(PATH + ".csv")
+async def as_csv(viewer: Reader, site: OrAny[Code] = None, since: Day = None, until: Day = None) -> Response:
+    """The same as comma-separated values: one line a number, durations in ISO 8601, shares from 0 to 1."""
+    found = await _figures(viewer, site, since, until)
+    text = StringIO()
+    lines = csv.writer(text)
+    lines.writerow(("figure", "of", "value"))
+    lines.writerows(_lines(found))
+    return Response(
+        text.getvalue(),
+        media_type="text/csv",
+        headers={"Content-Disposition": 'attachment; filename="kapstan-figures.csv"', "Cache-Control": "no-store"},
+    )
+
+
+async def _figures(viewer: Viewer, site: str | None, since: date | None, until: date | None) -> FleetFigures:
+    if site is not None and not viewer.caller.may_see_site(site):
+        raise told(ProblemCode.FORBIDDEN, f"This token is bound to site {viewer.caller.site}, not {site}")
+    zone = viewer.clock(site).zone
+    period = Period(
+        site=site or viewer.caller.site,
+        since=_begins(since, zone) if since else None,
+        until=_begins(until + timedelta(days=1), zone) if until else None,
+    )
+    found = await viewer.door.store.figures(period)
+    viewer.saw("figures")
+    return found
+
+
+def _begins(first: date, zone: ZoneInfo) -> datetime:
+    return instant(datetime.combine(first, time.min), zone)
+
+
+def _lines(found: FleetFigures) -> Iterator[tuple[str, str, object]]:
+    for one in found.courses:
+        yield "courses", one.outcome or one.phase, one.courses
+    yield "sessions", "", found.sessions
+    for words, kept in (("checkpoints", found.checkpoints), ("integrations", found.integrations)):
+        yield words, "in_time", kept.in_time
+        yield words, "late", kept.late
+        yield words, "missed", kept.missed
+    for waiting in found.waiting:
+        for name, value in waiting.model_dump(exclude={"severity"}).items():
+            yield f"escalations_{name}", waiting.severity, _plain(value)
+    for measure in found.measures:
+        for name, value in measure.model_dump(exclude={"instrument"}).items():
+            yield f"measure_{name}", measure.instrument, _plain(value)
+    for left_out in found.left_out:
+        yield "not_counted", left_out, 1
+
+
+def _plain(value: object) -> object:
+    match value:
+        case None:
+            return ""
+        case timedelta():
+            return iso_8601(value)
+        case float():
+            return round(value, 4)
+        case _:
+            return value
+
+
+def _share(words: str, kept: Punctuality, missed_words: str) -> Share:
+    return Share(
+        words=words,
+        in_time=kept.in_time,
+        late=kept.late,
+        missed=kept.missed,
+        missed_words=missed_words,
+        percent=None if kept.share is None else round(kept.share * 100),
+    )
+
+
+def _patience(one: Waiting) -> Patience:
+    return Patience(
+        severity=one.severity,
+        escalations=one.escalations,
+        acknowledged=one.acknowledged,
+        acknowledged_median=_length(one.acknowledged_median),
+        acknowledged_p90=_length(one.acknowledged_p90),
+        resolved=one.resolved,
+        resolved_median=_length(one.resolved_median),
+        resolved_p90=_length(one.resolved_p90),
+    )
+
+
+def _length(length: timedelta | None) -> str:
+    return "–" if length is None else in_words(timedelta(seconds=round(length.total_seconds())))
+
+
+def _outcome(one: MeasureOutcome) -> Outcome:
+    return Outcome(
+        instrument=instrument_name(one.instrument),
+        courses=one.courses,
+        baseline=f"{one.mean_baseline:.1f}",
+        change=f"{one.mean_change:+.1f}".replace("-", "−"),
+        response=_percent(one.response_share),
+        remission=_percent(one.remission_share),
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}".replace("%", " %")

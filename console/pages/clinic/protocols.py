@@ -1,0 +1,159 @@
+"""The clinic's protocols as a medical director reads them: every value with its unit and what it is founded on."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+
+from console.errors.problems import ProblemCode, told
+from console.pages.frame.clock import Clock
+from console.pages.frame.rendering import floor_page
+from console.pages.frame.viewer import Viewer, looking
+from domain.access import Right
+from domain.protocol.approval import content_hash
+from domain.protocol.differences import Difference, differences
+from domain.protocol.model import Grade
+from domain.protocol.parameters import Row, rows
+from domain.values import Frozen
+from gateway.protocols import Shelved
+
+PATH: Final = "/protocols"
+Reader = Annotated[Viewer, Depends(looking(Right.READ_PROTOCOLS))]
+
+GRADES: Final = {
+    Grade.SOURCED: "sourced",
+    Grade.WEAK: "weak evidence",
+    Grade.COMMON_PRACTICE: "common practice",
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+class Listed(Frozen):
+    """One version of one protocol in the list."""
+
+    id: str
+    version: str
+    title: str
+    href: str
+    approved_by: tuple[str, ...]
+
+
+class ProtocolsPage(Frozen):
+    """Every version that the console knows, the newest of each first."""
+
+    protocols: tuple[Listed, ...]
+
+
+class Line(Frozen):
+    """One parameter: its words, its key as the file spells it, its value, and what that is founded on."""
+
+    words: str
+    key: str
+    value: str
+    grade: str | None
+    source: str | None
+    note: str | None
+
+
+class Table(Frozen):
+    """The parameters of one table of the file."""
+
+    name: str
+    heading: str
+    lines: tuple[Line, ...]
+
+
+class ApprovedBy(Frozen):
+    """Who approved it, and when."""
+
+    by: str
+    at: Clock
+
+
+class ProtocolPage(Frozen):
+    """One version, whole; what differs from the version before it, where there is one."""
+
+    id: str
+    version: str
+    title: str
+    hash: str
+    approvals: tuple[ApprovedBy, ...]
+    versions: tuple[Listed, ...]
+    before: str | None
+    differences: tuple[Difference, ...]
+    tables: tuple[Table, ...]
+
+
+@router.get(PATH)
+async def protocols(viewer: Reader) -> Response:
+    """Every protocol."""
+    newest_first = reversed(viewer.door.library.shelf)
+    return await floor_page(
+        viewer, PATH, "protocols.html", ProtocolsPage(protocols=tuple(_listed(one) for one in newest_first))
+    )
+
+
+@router.get(PATH + "/{protocol_id}")
+async def protocol(
+    viewer: Reader,
+    protocol_id: Annotated[str, Path(max_length=200)],
+    version: Annotated[str | None, Query(max_length=50)] = None,
+) -> Response:
+    """One version; the newest where none is named."""
+    library = viewer.door.library
+    found = library.find(protocol_id, version)
+    if found is None:
+        raise told(ProblemCode.UNKNOWN_PROTOCOL, f"There is no protocol {protocol_id} {version or ''}".rstrip())
+    versions = library.versions(protocol_id)
+    place = versions.index(found)
+    before = versions[place - 1].protocol if place else None
+    clock = viewer.clock()
+    shown = ProtocolPage(
+        id=found.protocol.id,
+        version=found.protocol.version,
+        title=found.protocol.title,
+        hash=content_hash(found.protocol),
+        approvals=tuple(ApprovedBy(by=one.by, at=clock.at(one.at)) for one in found.approvals),
+        versions=tuple(_listed(one) for one in reversed(versions)),
+        before=before.version if before else None,
+        differences=differences(before, found.protocol) if before else (),
+        tables=_tables(rows(found.protocol)),
+    )
+    return await floor_page(viewer, PATH, "protocol.html", shown)
+
+
+def _listed(shelved: Shelved) -> Listed:
+    of = shelved.protocol
+    return Listed(
+        id=of.id,
+        version=of.version,
+        title=of.title,
+        href=f"{PATH}/{of.id}?version={of.version}",
+        approved_by=tuple(one.by for one in shelved.approvals),
+    )
+
+
+def _tables(table: tuple[Row, ...]) -> tuple[Table, ...]:
+    """The parameters by the table of the file that they stand in, each table once, in the order of the file."""
+    tables: dict[str, list[Row]] = {}
+    for row in table:
+        tables.setdefault(row.key.rpartition(".")[0] or "schema", []).append(row)
+    return tuple(
+        Table(name=name, heading=_in_words(name), lines=tuple(map(_line, together)))
+        for name, together in tables.items()
+    )
+
+
+def _line(row: Row) -> Line:
+    return Line(
+        words=_in_words(row.key.rpartition(".")[2]),
+        key=row.key,
+        value=row.value,
+        grade=GRADES[row.grade] if row.grade else None,
+        source=row.source,
+        note=row.note,
+    )
+
+
+def _in_words(key: str) -> str:
+    return key.replace(".", ": ").replace("_", " ").capitalize()

@@ -1,0 +1,1 @@
+"""One course: where it is, what was measured, what is next, its story."""

@@ -1,0 +1,109 @@
+"""What lies ahead of a course: what is due and how late it is, and who is called if nobody acts."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from console.pages.course.timeline import since_dose
+from console.pages.frame.clock import Clock, WallClock
+from domain.course.deadlines import DeadlineKind
+from domain.durations import days, duration, in_words
+from domain.escalation.messages import PHRASES
+from domain.protocol.instruments import instrument_name
+from domain.values import Frozen, Severity
+from domain.views.blocker_labels import spoken
+from domain.views.course import CourseView, DeadlineView
+from domain.views.forecast import Forecast, PageToCome
+
+CALLS_SHOWN: Final = 4
+
+REMINDERS: Final = frozenset({DeadlineKind.CHECK_IN_REMINDER, DeadlineKind.FORM_REMINDER})
+"""Of what is listed as due itself."""
+
+
+class Due(Frozen):
+    """One thing that is due."""
+
+    words: str
+    due: Clock
+
+
+class CallToCome(Frozen):
+    """Whom Kapstan calls then, and about what."""
+
+    at: Clock
+    severity: Severity
+    phrase: str
+    people: str
+
+
+class IfNobodyActs(Frozen):
+    """The calls to come, the soonest first; `unknown` says what could not be foretold."""
+
+    calls: tuple[CallToCome, ...]
+    more: int
+    within: str
+    unknown: tuple[str, ...]
+
+
+def dues(view: CourseView, clock: WallClock) -> tuple[Due, ...]:
+    """Everything that is due, each once, what is due longest first."""
+    awaited = sorted((one for one in view.deadlines if one.kind not in REMINDERS), key=lambda one: one.due_at)
+    named = dict.fromkeys((", ".join(_parts(view, one)), one.due_at) for one in awaited)
+    return tuple(Due(words=words, due=clock.due(due_at)) for words, due_at in named)
+
+
+def if_nobody_acts(forecast: Forecast, clock: WallClock) -> IfNobodyActs:
+    """The forecast in lines: those who are called at one moment about one thing are one line."""
+    lines: dict[tuple[object, ...], list[PageToCome]] = {}
+    for page in forecast.pages:
+        lines.setdefault((page.at, page.kind, page.session), []).append(page)
+    calls = [_call(pages, clock) for pages in lines.values()]
+    return IfNobodyActs(
+        calls=tuple(calls[:CALLS_SHOWN]),
+        more=max(0, len(calls) - CALLS_SHOWN),
+        within=in_words(_whole_days(forecast.until - forecast.at)),
+        unknown=tuple(f"{PHRASES[one.kind].capitalize()}: {one.why}" for one in forecast.unanswered),
+    )
+
+
+def _call(pages: list[PageToCome], clock: WallClock) -> CallToCome:
+    first = pages[0]
+    return CallToCome(
+        at=clock.at(first.at),
+        severity=first.severity,
+        phrase=PHRASES[first.kind],
+        people=", ".join(dict.fromkeys(page.name for page in pages)),
+    )
+
+
+def _parts(view: CourseView, one: DeadlineView) -> Iterator[str]:
+    subject = one.subject or ""
+    match one.kind:
+        case DeadlineKind.PHASE:
+            yield f"{spoken(subject).capitalize()} done"
+        case DeadlineKind.NEXT_DOSE:
+            yield "Dose at the latest"
+        case DeadlineKind.CHECKPOINT | DeadlineKind.CHECKPOINT_EMERGENCY:
+            session = next((known for known in view.sessions if known.number == one.session), None)
+            yield f"Reading {since_dose(session, one.due_at)}".rstrip()
+        case DeadlineKind.RECHECK:
+            yield "Second reading"
+        case DeadlineKind.RISK_SCREEN:
+            yield instrument_name(subject)
+        case DeadlineKind.DISCHARGE:
+            yield "Discharge at the latest"
+        case DeadlineKind.CHECK_IN | DeadlineKind.CHECK_IN_REMINDER:
+            yield f"Call, day {days(duration(subject))}"
+        case DeadlineKind.INTEGRATION:
+            yield "Integration talk"
+        case DeadlineKind.FOLLOW_UP:
+            yield f"Follow-up visit, day {days(duration(subject))}"
+        case DeadlineKind.FORM | DeadlineKind.FORM_REMINDER:
+            yield f"Form: {spoken(subject)}"
+    if one.session is not None:
+        yield f"session {one.session}"
+
+
+def _whole_days(length: timedelta) -> timedelta:
+    return length - length % timedelta(days=1) if length >= timedelta(days=1) else length

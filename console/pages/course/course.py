@@ -1,0 +1,230 @@
+"""One course: where it is, its story, what was measured, what is next and what blocks it, and who is called."""
+
+import asyncio
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Path, Response
+
+from console.api.courses import seen_by
+from console.pages.course.ahead import Due, IfNobodyActs, dues, if_nobody_acts
+from console.pages.course.blockers import Block, block, blocks_what
+from console.pages.course.escalations import EscalationLine, escalation_lines
+from console.pages.course.ledger_state import LedgerState, ledger_state, unreadable
+from console.pages.course.medicine_sessions import Visit, visits
+from console.pages.course.outcomes import Outcome, outcomes
+from console.pages.course.phase_bar import PhaseStep, phase_bar
+from console.pages.course.timeline import Line, from_ledger, from_view, story, who
+from console.pages.floor.silent_courses import SilentCourse, silence_of
+from console.pages.frame.clock import Clock, WallClock
+from console.pages.frame.flash_cookies import Recorded, answer
+from console.pages.frame.rendering import floor_page
+from console.pages.frame.shell import SEES_COURSES
+from console.pages.frame.unreadable_rows import Unread, unread
+from console.pages.frame.viewer import Viewer, looking
+from console.pages.recording.event_choices import Acts, acts
+from domain.access import Right
+from domain.escalation.messages import EscalationView
+from domain.ledger import Entry
+from domain.refusal import Refused
+from domain.values import CourseId, Frozen
+from domain.views.blocker_labels import spoken
+from domain.views.course import CourseView
+from gateway.forecasts import forecast_of
+from gateway.workflow_calls import TooMany, Unavailable
+from records.errors import RecordStoreError
+from records.readable import Found
+from records.store import EscalationFilter
+
+PATH: Final = "/courses/{course_id}"
+ESCALATIONS_SHOWN: Final = 50
+LINES_SHOWN: Final = 20
+"""Of the story; what lies further back is folded."""
+
+Course = Annotated[CourseId, Path()]
+
+router = APIRouter(include_in_schema=False)
+
+
+class Overridden(Frozen):
+    """A prescriber's decision to go on over a blocker."""
+
+    at: Clock
+    by: str
+    session: int | None
+    code: str
+    rationale: str
+
+
+class EntryRow(Frozen):
+    """One entry of the ledger."""
+
+    sequence: int
+    at: Clock
+    type: str
+    by: str
+    event: str
+    late: bool
+    hash: str
+
+
+class CoursePage(Frozen):
+    """Everything of one course that this viewer may see."""
+
+    course_id: CourseId
+    version: int
+    answered: Recorded | None
+    title: str
+    site: str
+    outcome: str | None
+    held: str | None
+    hold_is_safety: bool
+    since: Clock | None
+    plan: str | None
+    goals: tuple[str, ...]
+    cautions: tuple[str, ...]
+    phases: tuple[PhaseStep, ...]
+    escalations: tuple[EscalationLine, ...]
+    unread: tuple[Unread, ...]
+    visits: tuple[Visit, ...]
+    silent: tuple[SilentCourse, ...]
+    wants_human: bool
+    story: tuple[Line, ...]
+    story_shown: int
+    story_is_whole: bool
+    acts: Acts
+    blocks_what: str
+    blocks: tuple[Block, ...]
+    if_nobody_acts: IfNobodyActs | None
+    no_forecast: str | None
+    dues: tuple[Due, ...]
+    outcomes: tuple[Outcome, ...]
+    overrides: tuple[Overridden, ...]
+    ledger: LedgerState
+    entries: tuple[EntryRow, ...] | None
+
+
+@router.get(PATH)
+async def course(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))], course_id: Course) -> Response:
+    """The course as its workflow holds it now, and what the record has of it."""
+    view = await seen_by(viewer.door, viewer.caller, course_id)
+    viewer.saw("course", course_id)
+    shown = await _page(viewer, view)
+    return await floor_page(viewer, f"/courses/{course_id}", "course.html", shown)
+
+
+async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
+    clock = viewer.clock(view.site)
+    (ledger, entries), recorded, (foretold, no_forecast), silent = await asyncio.gather(
+        _ledger(viewer, view),
+        _escalations(viewer, view),
+        _forecast(viewer, view, clock),
+        silence_of(viewer, view.course_id, clock),
+    )
+    lines = escalation_lines(viewer, view, recorded, clock)
+    reads_ledger = viewer.caller.has(Right.READ_LEDGER)
+    if reads_ledger:
+        viewer.saw("ledger", view.course_id)
+    told = from_ledger(entries, view) if reads_ledger and entries else from_view(view, recorded)
+    return CoursePage(
+        course_id=view.course_id,
+        version=view.sequence,
+        answered=answer(viewer, viewer.request.query_params.get("answered")),
+        title=_title(viewer, view),
+        site=view.site,
+        outcome=spoken(view.outcome) if view.outcome else None,
+        held=view.hold.reason if view.hold else None,
+        hold_is_safety=view.hold is not None and view.hold.is_safety,
+        since=clock.at(view.hold.since) if view.hold else None,
+        plan=_plan(view),
+        goals=view.plan.goals if view.plan else (),
+        cautions=tuple(map(spoken, view.cautions)),
+        phases=phase_bar(view),
+        escalations=lines,
+        unread=unread(recorded.unreadable, "/escalations"),
+        visits=visits(viewer, view, clock),
+        silent=silent,
+        wants_human=any(one.is_open for one in lines),
+        story=story(viewer, view, told, clock),
+        story_shown=LINES_SHOWN,
+        story_is_whole=reads_ledger and entries is not None and not entries.unreadable,
+        acts=acts(viewer.caller, view),
+        blocks_what=blocks_what(view),
+        blocks=tuple(block(one) for one in view.blockers),
+        if_nobody_acts=foretold,
+        no_forecast=no_forecast,
+        dues=dues(view, clock),
+        outcomes=outcomes(view, clock),
+        overrides=tuple(
+            Overridden(
+                at=clock.at(one.at),
+                by=who(viewer, one.by),
+                session=one.session,
+                code=one.code,
+                rationale=one.rationale,
+            )
+            for one in view.overrides
+        ),
+        ledger=ledger,
+        entries=tuple(_entry(viewer, one, clock) for one in reversed(entries)) if reads_ledger and entries else None,
+    )
+
+
+async def _ledger(viewer: Viewer, view: CourseView) -> tuple[LedgerState, Found[Entry] | None]:
+    """What is recorded against what the course holds. Everybody may know that it is whole, an auditor what it says."""
+    try:
+        entries = await viewer.door.store.entries(view.course_id)
+    except RecordStoreError:
+        return ledger_state(None, view.sequence, view.ledger_head), None
+    if entries.unreadable:
+        return unreadable(int(entries.unreadable[0].id), view.sequence, view.ledger_head), entries
+    return ledger_state(entries, view.sequence, view.ledger_head), entries
+
+
+async def _escalations(viewer: Viewer, view: CourseView) -> Found[EscalationView]:
+    """Those that the record has, for who may read them; the course itself knows which are not resolved."""
+    if not viewer.caller.has(Right.READ_ESCALATIONS):
+        return Found()
+    try:
+        return await viewer.door.store.escalations(EscalationFilter(course_id=view.course_id, limit=ESCALATIONS_SHOWN))
+    except RecordStoreError:
+        return Found()
+
+
+async def _forecast(viewer: Viewer, view: CourseView, clock: WallClock) -> tuple[IfNobodyActs | None, str | None]:
+    """Who is called if nobody acts, or why that cannot be told; neither where it is not hers to read."""
+    if not viewer.caller.has(Right.READ_ONCALL):
+        return None, None
+    door = viewer.door
+    try:
+        foretold = await forecast_of(
+            view.course_id, viewer.now, door.courses, door.escalations, on_call=door.on_call.now()
+        )
+    except (Unavailable, TooMany, Refused):
+        return None, "Nobody can tell now who would be called: the course did not answer."
+    viewer.saw("forecast", view.course_id)
+    return if_nobody_acts(foretold, clock), None
+
+
+def _title(viewer: Viewer, view: CourseView) -> str:
+    known = viewer.door.library.get(view.protocol.id, view.protocol.version)
+    return f"{known.title if known else view.protocol.id} {view.protocol.version}"
+
+
+def _plan(view: CourseView) -> str | None:
+    if view.plan is None:
+        return None
+    dose = view.plan.dose
+    each = f"{dose.mg_per_kg:g} mg/kg" if dose.mg_per_kg is not None else f"{dose.mg:g} mg"
+    return f"{view.plan.medicine_sessions} sessions of {each}, every {view.plan.interval_days} days"
+
+
+def _entry(viewer: Viewer, entry: Entry, clock: WallClock) -> EntryRow:
+    return EntryRow(
+        sequence=entry.sequence,
+        at=clock.at(entry.time),
+        type=entry.type.removeprefix("kap."),
+        by=who(viewer, entry.actor.id, entry.actor.role) if entry.actor else "Kapstan",
+        event=entry.event_id or "",
+        late=entry.late,
+        hash=entry.hash,
+    )

@@ -1,0 +1,78 @@
+"""The escalations of one course: what wants a human first, then what was settled."""
+
+from collections.abc import Sequence
+
+from console.pages.frame.clock import Clock, WallClock
+from console.pages.frame.viewer import Viewer
+from domain.access import Right
+from domain.course.state import CourseEscalation
+from domain.escalation.messages import PHRASES, EscalationState, EscalationView
+from domain.escalation.watchdog_alarm import is_of_the_watch
+from domain.values import Frozen, Severity
+from domain.views.course import CourseView
+
+
+class EscalationLine(Frozen):
+    """One escalation of the course. Without a `href` it is not hers to open."""
+
+    id: str
+    severity: Severity
+    phrase: str
+    session: int | None
+    standing: str
+    is_open: bool
+    raised: Clock
+    href: str | None
+
+
+def escalation_lines(
+    viewer: Viewer, view: CourseView, recorded: Sequence[EscalationView], clock: WallClock
+) -> tuple[EscalationLine, ...]:
+    """Those that want a human first, the worst of them first; then the resolved ones, newest first.
+
+    The course knows which of its own are open. What the watch has raised it does not know: of that the record tells.
+    """
+    known = {one.id: one for one in recorded}
+    may_open = viewer.caller.has(Right.READ_ESCALATIONS)
+    of_the_watch = [
+        CourseEscalation.model_validate(one.model_dump(include=set(CourseEscalation.model_fields)))
+        for one in recorded
+        if is_of_the_watch(one.id) and one.state is not EscalationState.RESOLVED
+    ]
+    wanting = sorted((*view.escalations, *of_the_watch), key=lambda one: (-one.severity.rank, one.opened_at))
+    open_ids = {one.id for one in wanting}
+    lines = [_wanting(viewer, one, known.get(one.id), clock, may_open=may_open) for one in wanting]
+    past = [one for one in recorded if one.id not in open_ids]
+    return (*lines, *(_past(viewer, one, clock) for one in past))
+
+
+def _wanting(
+    viewer: Viewer, one: CourseEscalation, recorded: EscalationView | None, clock: WallClock, *, may_open: bool
+) -> EscalationLine:
+    is_answered = one.state is EscalationState.ACKNOWLEDGED
+    by = recorded.acknowledged_by if recorded else None
+    has_it = f"{viewer.name_of(by)} has it" if by else "somebody has it"
+    return EscalationLine(
+        id=one.id,
+        severity=one.severity,
+        phrase=PHRASES[one.kind].capitalize(),
+        session=one.session,
+        standing=has_it if is_answered else "nobody has it yet",
+        is_open=True,
+        raised=clock.since(one.opened_at),
+        href=f"/escalations/{one.id}" if may_open else None,
+    )
+
+
+def _past(viewer: Viewer, one: EscalationView, clock: WallClock) -> EscalationLine:
+    by = viewer.name_of(one.resolved_by) if one.resolved_by else None
+    return EscalationLine(
+        id=one.id,
+        severity=one.severity,
+        phrase=PHRASES[one.kind].capitalize(),
+        session=one.session,
+        standing=f"resolved by {by}" if by else "resolved: what was missing came",
+        is_open=False,
+        raised=clock.at(one.opened_at),
+        href=f"/escalations/{one.id}",
+    )

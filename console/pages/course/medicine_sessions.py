@@ -1,0 +1,120 @@
+"""A medicine session as a course's page shows it: who and where, what was given, every reading against its moment."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from console.charts.drawing import Drawing, Size
+from console.charts.session import session_chart
+from console.pages.course import readings
+from console.pages.course.readings import ReadingShown
+from console.pages.course.timeline import who
+from console.pages.frame.clock import Clock, WallClock
+from console.pages.frame.viewer import Viewer
+from domain.course.rules.checkpoints import CheckpointStatus
+from domain.course.state import Stage
+from domain.values import Frozen, Severity
+from domain.views.course import CourseView, SessionView
+
+STAGES: Final[Mapping[Stage, str]] = {
+    Stage.BOOKED: "booked",
+    Stage.CHECKED_IN: "checked in",
+    Stage.CLEARED: "cleared",
+    Stage.DOSED: "dosed",
+    Stage.RECOVERING: "recovering",
+    Stage.DISCHARGED: "gone home",
+    Stage.CANCELED: "canceled",
+    Stage.MISSED: "missed",
+    Stage.ABORTED: "broken off",
+}
+"""How far a session is, as a ward says it."""
+
+HERE: Final = frozenset({Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING})
+"""Where the patient is in the house."""
+
+
+class Step(Frozen):
+    """One thing of a session that has a time."""
+
+    words: str
+    at: Clock
+
+
+class Visit(Frozen):
+    """One session, drawn twice: for a page and for a phone. `beyond` are its readings that crossed a limit."""
+
+    number: int
+    stage: str
+    is_here: bool
+    is_newest: bool
+    starts: Clock
+    room: str | None
+    staff: tuple[str, ...]
+    steps: tuple[Step, ...]
+    since_dose: Clock | None
+    due: Clock | None
+    summary_mark: str
+    summary: str
+    chart: Drawing | None
+    narrow: Drawing | None
+    beyond: tuple[ReadingShown, ...]
+
+
+def visits(viewer: Viewer, view: CourseView, clock: WallClock) -> tuple[Visit, ...]:
+    """Every session, the newest first."""
+    newest = view.sessions[-1].number if view.sessions else None
+    return tuple(_visit(viewer, one, clock, is_newest=one.number == newest) for one in reversed(view.sessions))
+
+
+def people(viewer: Viewer, session: SessionView) -> tuple[str, ...]:
+    """Who is with the patient."""
+    return tuple(who(viewer, one.id, one.role) for one in session.staff)
+
+
+def _visit(viewer: Viewer, session: SessionView, clock: WallClock, *, is_newest: bool) -> Visit:
+    mark, summary = _summary(session)
+    is_here = session.stage in HERE
+    return Visit(
+        number=session.number,
+        stage=STAGES[session.stage],
+        is_here=is_here,
+        is_newest=is_newest,
+        starts=clock.at(session.starts_at),
+        room=session.room,
+        staff=people(viewer, session),
+        steps=tuple(_steps(session, clock)),
+        since_dose=clock.since(session.doses[-1].at) if session.doses and is_here else None,
+        due=clock.due(session.reading_due_at) if session.reading_due_at else None,
+        summary_mark=mark,
+        summary=summary,
+        chart=_drawn(session, clock, Size.WIDE),
+        narrow=_drawn(session, clock, Size.NARROW),
+        beyond=tuple(readings.shown(one, clock) for one in session.readings if one.verdict.findings),
+    )
+
+
+def _drawn(session: SessionView, clock: WallClock, size: Size) -> Drawing | None:
+    return session_chart(session, clock.now, clock.zone, size) if session.readings or session.doses else None
+
+
+def _steps(session: SessionView, clock: WallClock) -> Iterator[Step]:
+    if session.checked_in_at is not None:
+        yield Step(words="checked in", at=clock.at(session.checked_in_at))
+    if session.cleared_at is not None:
+        yield Step(words="cleared", at=clock.at(session.cleared_at))
+    for dose in session.doses:
+        yield Step(words=f"{dose.mg:g} mg {dose.route.replace('_', ' ')}", at=clock.at(dose.at))
+    if session.discharged_at is not None:
+        yield Step(words="went home", at=clock.at(session.discharged_at))
+
+
+def _summary(session: SessionView) -> tuple[str, str]:
+    """How many readings came in time, of those that were due."""
+    counted = [one.status for one in session.checkpoints if one.status is not CheckpointStatus.PENDING]
+    if not counted:
+        return "", ""
+    met = counted.count(CheckpointStatus.MET)
+    missed = counted.count(CheckpointStatus.MISSED)
+    words = f"{met} of {len(counted)} readings in time"
+    if missed:
+        return Severity.URGENT.value, f"{words}, {missed} missed"
+    return "well" if met == len(counted) else Severity.ROUTINE.value, words

@@ -1,0 +1,112 @@
+"""A reading as a nurse says it, each number with its unit, and what the protocol says of it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from console.pages.frame.clock import Clock, WallClock
+from domain.course.rules.vitals import SPOKEN, Verdict, VerdictSeverity
+from domain.events.clinic_events import VitalsRecorded
+from domain.protocol.model import Vital
+from domain.protocol.parameters import UNITS
+from domain.values import Frozen, Severity
+from domain.views.course import ReadingView
+
+MARK_OF: Final[Mapping[VerdictSeverity, str]] = {
+    VerdictSeverity.NORMAL: "well",
+    VerdictSeverity.WARNING: Severity.ROUTINE.value,
+    VerdictSeverity.RECHECK: Severity.URGENT.value,
+    VerdictSeverity.URGENT: Severity.URGENT.value,
+    VerdictSeverity.EMERGENCY: Severity.EMERGENCY.value,
+}
+"""The shape and colour that a verdict is shown in."""
+
+WORDS: Final[Mapping[VerdictSeverity, str]] = {
+    VerdictSeverity.NORMAL: "normal",
+    VerdictSeverity.WARNING: "warning",
+    VerdictSeverity.RECHECK: "second reading wanted",
+    VerdictSeverity.URGENT: "urgent",
+    VerdictSeverity.EMERGENCY: "emergency",
+}
+
+OTHERS: Final = (Vital.HEART_RATE, Vital.SPO2, Vital.RESPIRATORY_RATE, Vital.MOAAS)
+"""What is measured besides the pressure."""
+
+ALWAYS_SAID: Final = frozenset({SPOKEN[Vital.SPO2], SPOKEN[Vital.MOAAS]})
+
+
+class Sign(Frozen):
+    """One vital sign of a reading; `mark` where it crossed a limit."""
+
+    label: str
+    value: str
+    mark: str | None = None
+
+
+class ReadingShown(Frozen):
+    """One reading: its signs in the order in which they are said, the verdict, and each finding in a sentence."""
+
+    at: Clock
+    signs: tuple[Sign, ...]
+    mark: str
+    verdict: str
+    findings: tuple[str, ...]
+    symptoms: str
+
+
+def shown(reading: ReadingView, clock: WallClock) -> ReadingShown:
+    """The reading as it stands on a page."""
+    return ReadingShown(
+        at=clock.at(reading.at),
+        signs=tuple(signs(reading)),
+        mark=MARK_OF[reading.verdict.severity],
+        verdict=WORDS[reading.verdict.severity],
+        findings=findings(reading.verdict),
+        symptoms=", ".join(symptom.replace("_", " ") for symptom in reading.vitals.symptoms),
+    )
+
+
+def findings(verdict: Verdict) -> tuple[str, ...]:
+    """Each limit that was crossed in a sentence, with the source of the rule; of two for one sign, the worse."""
+    worst = {
+        (one.code, one.observed if isinstance(one.observed, str) else None): one
+        for one in sorted(verdict.findings, key=lambda one: one.severity.rank)
+    }
+    return tuple(f"{one.message} ({one.source})" if one.source else one.message for one in worst.values())
+
+
+def signs(reading: ReadingView) -> list[Sign]:
+    """Each vital sign that was taken, with its unit: the two pressures are one."""
+    vitals = reading.vitals
+    pressure = max((_crossed(reading, vital) for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC)), key=_rank)
+    said = f"{vitals.systolic}/{vitals.diastolic} {UNITS[Vital.SYSTOLIC]}"
+    found = [Sign(label="Blood pressure", value=said, mark=pressure and MARK_OF[pressure])]
+    for vital in OTHERS:
+        value, crossed = _value(vitals, vital), _crossed(reading, vital)
+        if value is not None:
+            found.append(Sign(label=SPOKEN[vital], value=f"{value} {UNITS[vital]}", mark=crossed and MARK_OF[crossed]))
+    return found
+
+
+def in_a_line(reading: ReadingView) -> str:
+    """`131/82 mmHg, SpO₂ 98 %, MOAA/S 5 of 5`: the pressure, the breathing, how awake, and whatever crossed a limit."""
+    first, *others = signs(reading)
+    said = (sign for sign in others if sign.mark or sign.label in ALWAYS_SAID)
+    return ", ".join((first.value, *(f"{_within(sign.label)} {sign.value}" for sign in said)))
+
+
+def _value(vitals: VitalsRecorded.Data, vital: Vital) -> int | None:
+    value: int | None = getattr(vitals, vital)
+    return value
+
+
+def _crossed(reading: ReadingView, vital: Vital) -> VerdictSeverity | None:
+    found = (one.severity for one in reading.verdict.findings if one.code.startswith(f"vitals.{vital}_"))
+    return max(found, key=lambda one: one.rank, default=None)
+
+
+def _rank(severity: VerdictSeverity | None) -> int:
+    return -1 if severity is None else severity.rank
+
+
+def _within(label: str) -> str:
+    return label if label[1:] != label[1:].lower() else label[0].lower() + label[1:]

@@ -1,0 +1,252 @@
+"""A course's story as it is read: a line for each thing that happened, newest first, in the ward's words."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from console.pages.course import readings
+from console.pages.course.outcomes import mark_of, taken_in_words
+from console.pages.floor.board import PHASES
+from console.pages.frame.clock import Clock, WallClock
+from console.pages.frame.viewer import Viewer
+from console.pages.recording.event_choices import ACTS
+from domain.course.rules.checkpoints import CheckpointStatus
+from domain.course.state import Phase
+from domain.escalation.messages import PHRASES, EscalationView, Kind
+from domain.ledger import Entry
+from domain.values import Frozen, PersonId, Role, Severity
+from domain.views.blocker_labels import spoken
+from domain.views.course import CourseView, ReadingView, SessionView
+from domain.views.timeline import Happening, happening
+
+DEADLINES: Final[Mapping[str, str]] = {
+    "phase": "Next step overdue",
+    "next_dose": "Next dose overdue",
+    "checkpoint_emergency": "Reading long overdue",
+    "recheck": "Second reading did not come",
+    "risk_screen": "C-SSRS did not come",
+    "discharge": "Visit runs long",
+    "check_in_reminder": "Call late, reminded",
+    "check_in": "Call missed",
+    "integration": "Integration talk overdue",
+    "follow_up": "Follow-up visit overdue",
+    "form_reminder": "Form still to be filed, reminded",
+    "form": "Form overdue",
+}
+"""Each kind of deadline that passed."""
+
+ESCALATIONS: Final[Mapping[str, str]] = {
+    "opened": "opened",
+    "raised": "more urgent",
+    "acknowledged": "acknowledged",
+    "reopened": "open again",
+    "resolved": "resolved",
+}
+"""How an escalation moved."""
+
+
+class Line(Frozen):
+    """One thing that happened. Its `mark` is a severity, `well`, `held`, or none; `detail` says what it comes with."""
+
+    at: Clock
+    mark: str | None
+    words: str
+    by: str
+    detail: str
+
+
+def story(viewer: Viewer, view: CourseView, told: Iterable[Happening], clock: WallClock) -> tuple[Line, ...]:
+    """These happenings, newest first, with what the course says was measured and overridden."""
+    ordered = sorted(enumerate(told), key=lambda one: (one[1].at, one[0]), reverse=True)
+    return tuple(_line(viewer, view, one, clock) for _, one in ordered if not _is_the_end(one))
+
+
+def from_ledger(entries: Sequence[Entry], view: CourseView) -> tuple[Happening, ...]:
+    """The story as the ledger tells it, with what is still on its way there, and the hold that nobody reported.
+
+    A safety hold follows from an answer or a withdrawal: that is what stands in the ledger.
+    """
+    told = tuple(map(_happening, entries))
+    known = set(map(_name, told))
+    return (*told, *(one for one in view.happened if _name(one) not in known))
+
+
+def _happening(entry: Entry) -> Happening:
+    """What an entry says; of one that says nothing Kapstan writes, that it is there."""
+    try:
+        return happening(entry)
+    except ValueError:
+        return Happening(at=entry.time, type=entry.type)
+
+
+def from_view(view: CourseView, escalations: Iterable[EscalationView]) -> tuple[Happening, ...]:
+    """The story as the course tells it, with who answered what, as far as these escalations say."""
+    return (*view.happened, *(answered for one in escalations for answered in _answers(one)))
+
+
+def who(viewer: Viewer, person: PersonId | None, role: Role | None = None) -> str:
+    """A person by her name; of somebody whom the on-call file does not know, the id and the role."""
+    if person is None:
+        return ""
+    name = viewer.name_of(person)
+    return f"{name}, {role}" if role and name == person and role != person else name
+
+
+def _name(one: Happening) -> tuple[object, ...]:
+    """What tells it from every other; a missed reading by when it was due, however soon that was noticed."""
+    try:
+        what: object = datetime.fromisoformat(one.what or "")
+    except ValueError:
+        what = one.what
+    return one.type, what, None if one.type == "kap.checkpoint.missed" else one.at
+
+
+def _answers(one: EscalationView) -> Iterator[Happening]:
+    if (acknowledged_at := one.acknowledged_at or one.first_acknowledged_at) is not None:
+        yield Happening(at=acknowledged_at, type="kap.escalation.acknowledged", what=one.id, by=one.acknowledged_by)
+    if one.resolved_at is not None:
+        yield Happening(at=one.resolved_at, type="kap.escalation.resolved", what=one.id, by=one.resolved_by)
+
+
+def _is_the_end(one: Happening) -> bool:
+    """That a course is closed is told with how it ended."""
+    return one.type == "kap.phase.entered" and one.what == Phase.CLOSED
+
+
+def _line(viewer: Viewer, view: CourseView, one: Happening, clock: WallClock) -> Line:
+    try:
+        mark, words, detail = _told(view, one, clock)
+    except (ValueError, TypeError, OverflowError):
+        mark, words, detail = None, spoken(one.type.removeprefix("kap.")), "what the record says of it cannot be read"
+    return Line(at=clock.at(one.at), mark=mark, words=words, by=who(viewer, one.by, one.role), detail=detail)
+
+
+Told = tuple[str | None, str, str]
+
+
+def _told(view: CourseView, one: Happening, clock: WallClock) -> Told:
+    name = one.type.removeprefix("kap.")
+    session = next((known for known in view.sessions if known.number == one.session), None)
+    match name.split("."):
+        case ["vitals", _]:
+            return _reading(session, one)
+        case ["dose", _]:
+            return _dose(session, one)
+        case ["measure", _]:
+            return _measure(view, one)
+        case ["escalation", moved]:
+            return _escalation(view, one, moved)
+        case ["checkpoint", _]:
+            due_at = datetime.fromisoformat(one.what) if one.what else one.at
+            return Severity.URGENT.value, f"{_reading_at(session, due_at)} missed", f"due at {clock.at(due_at).words}"
+        case ["deadline", _]:
+            return Severity.ROUTINE.value, DEADLINES.get(one.what or "", "Deadline passed"), _of_session(one)
+        case ["phase", _]:
+            return None, f"{PHASES[Phase(one.what)]} begins" if one.what else "Next phase", ""
+        case ["course", "closed"]:
+            return "held", f"Course closed: {spoken(one.what or '')}", ""
+        case ["course", "held"]:
+            return "held", "Course held", view.hold.reason if view.hold and view.hold.since == one.at else ""
+        case ["course", "resumed"]:
+            return None, "Course resumed", ""
+        case ["consent", "withdrawn"]:
+            return Severity.URGENT.value, "Consent withdrawn", ""
+        case _:
+            return None, _plain(one, clock), "; ".join(_overridden(view, one))
+
+
+def _plain(one: Happening, clock: WallClock) -> str:
+    name, what = ACTS.get(one.type, spoken(one.type.removeprefix("kap."))), one.what or ""
+    match one.type.removeprefix("kap."):
+        case "course.referred":
+            return "Referred"
+        case "eligibility.decided":
+            return f"Decided: {what}"
+        case "consent.signed":
+            return f"Consent signed, version {what}"
+        case "preparation.held" | "form.filed":
+            return f"{name}: {spoken(what)}{_for_session(one)}"
+        case "session.booked":
+            return f"Session {one.session} booked for {_at(clock, datetime.fromisoformat(what))}"
+        case "session.rebooked":
+            return f"Session {one.session} moved to {_at(clock, datetime.fromisoformat(what))}"
+        case "check_in.completed":
+            return f"Call after session {one.session}, day {what}"
+        case "follow_up.held":
+            return f"Follow-up visit, day {what}"
+        case "adverse_event.reported":
+            return f"Adverse event, {what}{_for_session(one)}"
+        case "protocol.migrated":
+            return f"Protocol changed to version {what}"
+        case _:
+            return f"{name}{_for_session(one)}"
+
+
+def _for_session(one: Happening) -> str:
+    return f", session {one.session}" if one.session else ""
+
+
+def _of_session(one: Happening) -> str:
+    return f"session {one.session}" if one.session else ""
+
+
+def _reading(session: SessionView | None, one: Happening) -> Told:
+    reading = next((known for known in (session.readings if session else ()) if known.at == one.at), None)
+    if session is None or reading is None:
+        return None, f"Reading{_for_session(one)}, of an earlier visit", ""
+    words = f"{_reading_at(session, reading.at)}: {readings.in_a_line(reading)}"
+    mark = readings.MARK_OF[reading.verdict.severity]
+    return mark, words, "; ".join((*_punctuality(session, reading), *readings.findings(reading.verdict)))
+
+
+def _reading_at(session: SessionView | None, at: datetime) -> str:
+    return f"Reading {since_dose(session, at)}".rstrip()
+
+
+def _punctuality(session: SessionView, reading: ReadingView) -> Iterator[str]:
+    for one in session.checkpoints:
+        if one.reading_at == reading.at:
+            yield "in time" if one.status is CheckpointStatus.MET else "late"
+
+
+def _dose(session: SessionView | None, one: Happening) -> Told:
+    dose = next((known for known in (session.doses if session else ()) if known.at == one.at), None)
+    if session is None or dose is None:
+        return None, f"Dose{_for_session(one)}", ""
+    is_booster = dose != session.doses[0]
+    return None, f"{'Booster' if is_booster else 'Dose'} {dose.mg:g} mg {spoken(dose.route)}, session {one.session}", ""
+
+
+def _measure(view: CourseView, one: Happening) -> Told:
+    taken = next((m for m in view.measures if m.at == one.at and m.instrument == one.what), None)
+    if taken is None:
+        return None, "Questionnaire answered", ""
+    return mark_of(taken), taken_in_words(taken), ""
+
+
+def _escalation(view: CourseView, one: Happening, moved: str) -> Told:
+    kind = (one.what or "").split("~")[1] if (one.what or "").count("~") > 1 else ""
+    phrase = PHRASES[Kind(kind)].capitalize() if kind in list(Kind) else "Escalation"
+    standing = next((known.severity.value for known in view.escalations if known.id == one.what), None)
+    mark = "well" if moved == "resolved" else standing or Severity.ROUTINE.value
+    return mark, f"{phrase}: {ESCALATIONS.get(moved, moved)}", ""
+
+
+def _overridden(view: CourseView, one: Happening) -> Iterator[str]:
+    if one.type not in {"kap.eligibility.decided", "kap.session.cleared", "kap.patient.discharged"}:
+        return
+    for override in view.overrides:
+        if override.at == one.at and override.session == one.session:
+            yield f"over {override.code}: {override.rationale}"
+
+
+def since_dose(session: SessionView | None, at: datetime) -> str:
+    """`at 105 min` of the last dose before, or `before the dose`; nothing of a session without one."""
+    given = [dose.at for dose in (session.doses if session else ()) if dose.at <= at]
+    if not given:
+        return "before the dose" if session and session.doses else ""
+    return f"at {(at - given[-1]).total_seconds() // 60:.0f} min"
+
+
+def _at(clock: WallClock, moment: datetime) -> str:
+    return clock.local(moment)

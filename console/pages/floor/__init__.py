@@ -1,0 +1,1 @@
+"""The whole floor: the board, who needs a human now, live sessions."""

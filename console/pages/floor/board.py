@@ -1,0 +1,216 @@
+"""The floor at a glance: a column a phase, a card a course, and above them what needs a human now."""
+
+from typing import Annotated, Final, TypeVar
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BeforeValidator
+
+from console.errors.problems import ProblemCode, told
+from console.pages.floor.needs import Need, needs
+from console.pages.floor.silent_courses import SilentCourses, silent_courses
+from console.pages.frame.clock import Clock, WallClock
+from console.pages.frame.rendering import floor_page
+from console.pages.frame.shell import SEES_COURSES
+from console.pages.frame.unreadable_rows import Unread, unread
+from console.pages.frame.viewer import Viewer, looking
+from domain.access import Right
+from domain.course.state import Phase, Stage
+from domain.escalation.messages import EscalationView
+from domain.values import Code, Frozen, Name, Severity
+from domain.views.summary import CourseSummary
+from records.board import BoardFilter, Column
+from records.readable import Found
+
+PATH: Final = "/"
+NEEDS_SHOWN: Final = 6
+CARDS_A_COLUMN: Final = 40
+CARDS_OF_ONE_PHASE: Final = 200
+BLOCKS_SHOWN: Final = 3
+
+PHASES: Final = {
+    Phase.SCREENING: "Screening",
+    Phase.PREPARATION: "Preparation",
+    Phase.MEDICINE: "Medicine",
+    Phase.INTEGRATION: "Integration",
+    Phase.FOLLOW_UP: "Follow-up",
+    Phase.CLOSED: "Closed",
+}
+
+UNDER_WAY: Final = frozenset({Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING})
+
+Chosen = TypeVar("Chosen")
+OrAny = Annotated[Chosen | None, BeforeValidator(lambda value: value or None), Query()]
+"""A filter of a form: left empty it filters nothing."""
+
+router = APIRouter(include_in_schema=False)
+
+
+class Dot(Frozen):
+    """One planned medicine session: done, under way, or to come."""
+
+    is_done: bool
+    is_now: bool
+
+
+class Card(Frozen):
+    """One course: what somebody should do. No reading and no score is on it: a wall has many readers."""
+
+    course_id: str
+    protocol: str
+    version: int
+    attention: Severity | None
+    held: bool
+    is_under_way: bool
+    due: Clock | None
+    to_do: str | None
+    blocked_by: tuple[str, ...]
+    more_blocks: int
+    dots: tuple[Dot, ...]
+    sessions: str
+    since_dose: Clock | None
+
+
+class PhaseColumn(Frozen):
+    """The courses of a phase, those that want somebody most first; `more` says how many are not shown."""
+
+    phase: Phase
+    label: str
+    courses: int
+    under_way: int
+    late: int
+    cards: tuple[Card, ...]
+    more: int
+    more_href: str
+
+
+class Filters(Frozen):
+    """What the view is narrowed to, and what may be chosen."""
+
+    site: str | None
+    phase: Phase | None
+    attention: Severity | None
+    protocol: str | None
+    q: str | None
+    sites: tuple[str, ...]
+    protocols: tuple[str, ...]
+    phases: tuple[tuple[Phase, str], ...] = tuple(PHASES.items())
+    severities: tuple[Severity, ...] = tuple(Severity)
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything is left out."""
+        return any((self.site, self.phase, self.attention, self.protocol, self.q))
+
+
+class BoardPage(Frozen):
+    """What needs a human, then every course in its phase. `may_refer`: she may begin a course.
+
+    `sees_all`: not only the courses behind escalations.
+    """
+
+    needs: tuple[Need, ...]
+    more_needs: int
+    silent: SilentCourses
+    may_see_needs: bool
+    may_refer: bool
+    sees_all: bool
+    filters: Filters
+    columns: tuple[PhaseColumn, ...]
+    unread: tuple[Unread, ...] = ()
+    unread_needs: tuple[Unread, ...] = ()
+
+
+@router.get(PATH)
+async def board(
+    viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))],
+    site: OrAny[Code] = None,
+    phase: OrAny[Phase] = None,
+    attention: OrAny[Severity] = None,
+    protocol: OrAny[Name] = None,
+    q: OrAny[Name] = None,
+) -> Response:
+    """The floor. The address holds the view, so a screen on the wall keeps it."""
+    if site is not None and not viewer.caller.may_see_site(site):
+        raise told(ProblemCode.FORBIDDEN, f"This token is bound to site {viewer.caller.site}, not {site}")
+    door, clock = viewer.door, viewer.clock(site)
+    wanted = BoardFilter(
+        site=site,
+        phase=phase,
+        attention=attention,
+        protocol=protocol,
+        search=q,
+        seen_site=viewer.caller.site,
+        behind_escalations=not viewer.caller.has(Right.READ_COURSES),
+        limit=CARDS_OF_ONE_PHASE if phase else CARDS_A_COLUMN,
+    )
+    found = await door.store.board(wanted, viewer.now)
+    may_see_needs = viewer.caller.has(Right.READ_ESCALATIONS)
+    open_now: Found[EscalationView] = (
+        await door.store.unresolved(site or viewer.caller.site, limit=NEEDS_SHOWN) if may_see_needs else Found()
+    )
+    floor = await door.store.floor(site or viewer.caller.site)
+    silent = (
+        await silent_courses(viewer, clock, site=site or viewer.caller.site)
+        if may_see_needs
+        else SilentCourses(shown=(), are_more=False)
+    )
+    viewer.saw("board")
+    shown = BoardPage(
+        needs=needs(viewer, open_now, clock),
+        more_needs=max(0, floor.unresolved - NEEDS_SHOWN),
+        silent=silent,
+        may_see_needs=may_see_needs,
+        may_refer=viewer.caller.has(Right.REPORT),
+        sees_all=viewer.caller.has(Right.READ_COURSES),
+        filters=Filters(
+            site=site,
+            phase=phase,
+            attention=attention,
+            protocol=protocol,
+            q=q,
+            sites=found.sites,
+            protocols=found.protocols,
+        ),
+        columns=tuple(_column(viewer, column, clock) for column in found.columns),
+        unread=unread((*found.unreadable, *(one for column in found.columns for one in column.unreadable)), "/courses"),
+        unread_needs=unread(open_now.unreadable, "/escalations"),
+    )
+    return await floor_page(viewer, PATH, "board.html", shown)
+
+
+def _column(viewer: Viewer, column: Column, clock: WallClock) -> PhaseColumn:
+    return PhaseColumn(
+        phase=column.phase,
+        label=PHASES[column.phase],
+        courses=column.courses,
+        under_way=column.under_way,
+        late=column.late,
+        cards=tuple(_card(course, clock) for course in column.cards),
+        more=column.courses - len(column.cards) - len(column.unreadable),
+        more_href=f"{PATH}?{viewer.request.url.include_query_params(phase=column.phase.value).query}",
+    )
+
+
+def _card(course: CourseSummary, clock: WallClock) -> Card:
+    is_under_way = course.stage in UNDER_WAY
+    due = course.reading_due_at if course.reading_due_at and is_under_way else course.to_do_by
+    planned, number = course.planned_sessions or 0, course.session or 0
+    blocked_by = tuple(words for words in course.blocked_by if words not in (course.to_do or ""))
+    done = number if course.stage == Stage.DISCHARGED else max(number - 1, 0)
+    return Card(
+        course_id=course.course_id,
+        protocol=course.protocol_id,
+        version=course.sequence,
+        attention=course.attention,
+        held=course.held,
+        is_under_way=is_under_way,
+        due=clock.due(due) if due else None,
+        to_do=course.to_do,
+        blocked_by=blocked_by[:BLOCKS_SHOWN],
+        more_blocks=max(0, len(blocked_by) - BLOCKS_SHOWN),
+        dots=tuple(
+            Dot(is_done=place <= done, is_now=place == number and is_under_way) for place in range(1, planned + 1)
+        ),
+        sessions=f"session {number} of {planned}" if number else f"{planned} sessions planned",
+        since_dose=clock.since(course.dosed_at) if course.dosed_at and is_under_way else None,
+    )

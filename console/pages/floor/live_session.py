@@ -1,0 +1,135 @@
+"""One patient who is here, in a line: how she stands, what was measured last, and what is due next."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from console.charts.drawing import Drawing, Size
+from console.charts.session import session_chart
+from console.pages.course import readings
+from console.pages.course.medicine_sessions import HERE, STAGES, people
+from console.pages.course.readings import ReadingShown
+from console.pages.frame.clock import Clock
+from console.pages.frame.viewer import Viewer
+from domain.course.state import Stage
+from domain.escalation.messages import PHRASES
+from domain.values import CourseId, Frozen, Severity
+from domain.views.course import CourseView, SessionView
+from domain.views.summary import CourseSummary
+
+LATE: Final = "late"
+ON_TIME: Final = "well"
+UNKNOWN: Final = "unknown"
+STANDING: Final[Mapping[str, str]] = {LATE: "late", ON_TIME: "on time", UNKNOWN: "not known"}
+"""How a patient is said to stand for whom nobody was called."""
+
+SILENT: Final = (
+    "Her course does not answer now: this is what was recorded last, without her readings. Look at the patient."
+)
+
+
+class LiveSession(Frozen):
+    """One patient who is here.
+
+    `mark` is how much she wants a human: a severity, `late`, or `well`. Where her course did not answer, `silent` says
+    so and nothing measured is shown: what is recorded may be old.
+    """
+
+    course_id: CourseId
+    version: int
+    site: str
+    session: str
+    room: str | None = None
+    people: tuple[str, ...] = ()
+    stage: str
+    mark: str
+    standing: str
+    since_label: str
+    since: Clock | None
+    due_label: str
+    due: Clock | None
+    reading: ReadingShown | None
+    blocked_by: tuple[str, ...]
+    chart: Drawing | None = None
+    silent: str | None = None
+
+
+def of_view(viewer: Viewer, view: CourseView, recorded: CourseSummary | None) -> LiveSession | None:
+    """The patient as her course holds her now; None where she is not here: the record may be a moment behind."""
+    session = next((session for session in view.sessions if session.stage in HERE), None)
+    return _live(viewer, recorded, view, session) if session else None
+
+
+def of_record(viewer: Viewer, recorded: CourseSummary) -> LiveSession:
+    """A patient of whom we know only what was recorded last."""
+    clock = viewer.clock(recorded.site)
+    mark = _mark(recorded.attention, recorded.reading_due_at, viewer.now)
+    known = UNKNOWN if mark == ON_TIME else mark
+    return LiveSession(
+        course_id=recorded.course_id,
+        version=recorded.sequence,
+        site=recorded.site,
+        session=f"session {recorded.session} of {recorded.planned_sessions}",
+        stage=STAGES.get(Stage(recorded.stage), "here") if recorded.stage else "here",
+        mark=known,
+        standing=STANDING.get(known, known),
+        since_label="since dose",
+        since=clock.since(recorded.dosed_at) if recorded.dosed_at else None,
+        due_label="next reading",
+        due=clock.due(recorded.reading_due_at) if recorded.reading_due_at else None,
+        reading=None,
+        blocked_by=(),
+        silent=SILENT,
+    )
+
+
+def _live(viewer: Viewer, recorded: CourseSummary | None, view: CourseView, session: SessionView) -> LiveSession:
+    clock = viewer.clock(view.site)
+    is_dosed = bool(session.doses)
+    due_at = session.reading_due_at if is_dosed else recorded.to_do_by if recorded else session.starts_at
+    worst = max(view.escalations, key=lambda one: one.severity.rank, default=None)
+    newest = session.readings[-1] if session.readings else None
+    mark = _mark(worst.severity if worst else None, due_at, viewer.now)
+    return LiveSession(
+        course_id=view.course_id,
+        version=view.sequence,
+        site=view.site,
+        session=f"session {session.number} of {view.planned_sessions}",
+        room=session.room,
+        people=people(viewer, session),
+        stage=STAGES[session.stage],
+        mark=mark,
+        standing=STANDING.get(mark) or (PHRASES[worst.kind] if worst else mark),
+        since_label="since dose",
+        since=clock.since(session.doses[-1].at) if is_dosed else None,
+        due_label=_due_label(session, recorded),
+        due=clock.due(due_at) if due_at else None,
+        reading=readings.shown(newest, clock) if newest else None,
+        blocked_by=() if is_dosed else tuple(blocker.message for blocker in view.blockers),
+        chart=session_chart(session, clock.now, clock.zone, Size.SMALL) if is_dosed else None,
+    )
+
+
+def _mark(attention: Severity | None, due_at: datetime | None, now: datetime) -> str:
+    if attention is not None and attention is not Severity.ROUTINE:
+        return attention.value
+    return LATE if due_at is not None and due_at < now else attention.value if attention else ON_TIME
+
+
+def _due_label(session: SessionView, recorded: CourseSummary | None) -> str:
+    if not session.doses:
+        return ((recorded.to_do if recorded else None) or "dose").rpartition(": ")[2]
+    newest = session.readings[-1] if session.readings else None
+    is_second = newest is not None and newest.verdict.recheck_due_at == session.reading_due_at is not None
+    return "second reading" if is_second else "next reading"
+
+
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+_ORDER: Final = (Severity.EMERGENCY.value, Severity.URGENT.value, LATE, UNKNOWN, Severity.ROUTINE.value, ON_TIME)
+
+
+def urgency(one: LiveSession) -> tuple[int, bool, datetime, str]:
+    """The worst first; among equals, whose reading is not normal, then what is due longest or soonest."""
+    due_at = datetime.fromisoformat(one.due.iso) if one.due else _NEVER
+    is_calm = one.reading is None or one.reading.mark == ON_TIME
+    return _ORDER.index(one.mark), is_calm, due_at, one.course_id

@@ -1,0 +1,87 @@
+"""Live sessions: every patient between check-in and discharge, whoever wants a human most first."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Response
+
+from console.pages.floor.live_session import LiveSession, of_record, of_view, urgency
+from console.pages.frame.rendering import floor_page
+from console.pages.frame.shell import SEES_COURSES
+from console.pages.frame.unreadable_rows import Unread, is_an_id, unread
+from console.pages.frame.viewer import Viewer, looking
+from domain.access import Right
+from domain.values import Frozen
+from gateway.fan_out import go_round
+from records.errors import RecordStoreError
+from records.readable import Unreadable
+
+PATH: Final = "/sessions"
+
+router = APIRouter(include_in_schema=False)
+
+
+class SessionsPage(Frozen):
+    """Everybody who is here, and how many of them are late.
+
+    With the record store away it is Temporal that says who is under treatment: then `unanswered` courses kept silent,
+    and nobody can tell whether their patients are here. `sees_all`: not only those behind escalations.
+    """
+
+    sessions: tuple[LiveSession, ...]
+    late: int
+    shows_sites: bool
+    sees_all: bool
+    unanswered: int = 0
+    unread: tuple[Unread, ...] = ()
+
+
+@router.get(PATH)
+async def sessions(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))]) -> Response:
+    """Every patient who is here, as her course's workflow holds her now."""
+    try:
+        (here, unreadable), unanswered = await _recorded(viewer), 0
+    except RecordStoreError:
+        (here, unanswered), unreadable = await _unrecorded(viewer), ()
+    for one in here:
+        viewer.saw("live session", one.course_id)
+    viewer.saw("live sessions")
+    shown = SessionsPage(
+        sessions=tuple(sorted(here, key=urgency)),
+        late=sum(one.due is not None and one.due.is_late for one in here),
+        shows_sites=len({one.site for one in here}) > 1,
+        sees_all=viewer.caller.has(Right.READ_COURSES),
+        unanswered=unanswered,
+        unread=unread(unreadable, "/courses"),
+    )
+    return await floor_page(viewer, PATH, "sessions.html", shown)
+
+
+async def _recorded(viewer: Viewer) -> tuple[list[LiveSession], tuple[Unreadable, ...]]:
+    """Those whom the record has here; whose course does not answer is shown as they were recorded last.
+
+    Of a row that cannot be read the course itself is asked; where that does not answer either, it is named.
+    """
+    found = await viewer.door.store.sessions_under_way(
+        viewer.caller.site, behind_escalations=not viewer.caller.has(Right.READ_COURSES)
+    )
+    answered = await go_round(viewer.door.courses.view, (one_id for one_id in found.ids if is_an_id(one_id)))
+    views = {view.course_id: view for view in answered.views}
+    known = {one.course_id: one for one in found}
+    lines = (
+        of_view(viewer, views[one_id], known.get(one_id))
+        if one_id in views
+        else of_record(viewer, known[one_id])
+        if one_id in known
+        else None
+        for one_id in found.ids
+    )
+    return [one for one in lines if one is not None], tuple(one for one in found.unreadable if one.id not in views)
+
+
+async def _unrecorded(viewer: Viewer) -> tuple[list[LiveSession], int]:
+    """The same without the record; of on-call staff's courses those that have an escalation which is not resolved."""
+    answered = await go_round(viewer.door.courses.view, await viewer.door.courses.under_treatment())
+    sees_all = viewer.caller.has(Right.READ_COURSES)
+    hers = (view for view in answered.views if viewer.caller.may_see_site(view.site) and (sees_all or view.escalations))
+    lines = (of_view(viewer, view, None) for view in hers)
+    return [one for one in lines if one is not None], len(answered.silent)

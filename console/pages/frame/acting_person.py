@@ -1,0 +1,21 @@
+"""Who acts at this screen: a token may be shared by a shift, so whoever acts says who she is, and is remembered."""
+
+from typing import Final
+
+from fastapi import Response
+
+from console.pages.frame.viewer import Viewer
+from domain.values import PersonId
+
+COOKIE: Final = "kapstan-me"
+
+
+def me(viewer: Viewer) -> PersonId | None:
+    """Who acted last at this screen, where the on-call file knows her."""
+    who = viewer.request.cookies.get(COOKIE)
+    return who if who in viewer.door.on_call.now().people else None
+
+
+def remember(response: Response, who: PersonId) -> None:
+    """She is suggested the next time, until the browser is closed."""
+    response.set_cookie(COOKIE, who, httponly=True, samesite="lax")

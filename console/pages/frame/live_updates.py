@@ -1,0 +1,22 @@
+"""What a page listens to while it is open: that something changed, upon which it fetches itself anew."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+
+from console.api.stream import LastSeen, Telling
+from console.pages.frame.shell import SEES_COURSES
+from console.pages.frame.viewer import Viewer, looking
+from domain.access import Right
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/live")
+async def changes(
+    viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES, Right.READ_ESCALATIONS))], last_event_id: LastSeen = None
+) -> Response:
+    """Every change that she may see, from now on or from where a torn connection left off."""
+    viewer.saw("stream")
+    return Telling(viewer.door.stream, viewer.caller, None if last_event_id is None else int(last_event_id))

@@ -1,0 +1,60 @@
+"""Templates and static files of the pages."""
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.staticfiles import StaticFiles
+
+from console.pages.frame.severity_marks import MARKS
+from console.pages.frame.shell import shell
+from console.pages.frame.viewer import Viewer
+from console.security.session_cookie import COOKIE
+from domain.values import Frozen
+
+HERE: Final = Path(__file__).parents[1]
+
+_templates = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.globals["marks"] = MARKS
+
+
+def page(template: str, shown: Frozen, status: int = 200) -> Response:
+    """The page of this template, which sees `shown` and nothing else. No cache keeps it."""
+    return _html(_templates.get_template(template).render(page=shown), status)
+
+
+async def floor_page(
+    viewer: Viewer, place: str, template: str, shown: Frozen, status: int = 200, *, here: str | None = None
+) -> Response:
+    """The same within the frame of the floor, as this viewer sees it; she is signed in for longer by looking at it.
+
+    `here`: where the page fetches itself anew, where that is not the address that was asked.
+    """
+    frame = await shell(viewer, place, here)
+    response = _html(_templates.get_template(template).render(page=shown, shell=frame), status)
+    if viewer.signed_in is not None and not viewer.is_live:
+        response.set_cookie(
+            COOKIE,
+            viewer.door.seal.cookie(viewer.signed_in),
+            max_age=int((viewer.signed_in.ends_at - viewer.now).total_seconds()),
+            httponly=True,
+            samesite="lax",
+            secure=viewer.door.settings.public_url.startswith("https:"),
+        )
+    return response
+
+
+def static_files() -> StaticFiles:
+    """Style sheets and scripts, by their names."""
+    return StaticFiles(directory=HERE / "static")
+
+
+def _html(text: str, status: int) -> Response:
+    return Response(text, status_code=status, media_type="text/html", headers={"Cache-Control": "no-store"})

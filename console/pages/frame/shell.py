@@ -1,0 +1,123 @@
+"""What stands around every page: where one may go, what wants a human, who is on call, who is signed in until when."""
+
+from typing import Final
+
+from console.pages.frame.clock import Clock
+from console.pages.frame.viewer import Viewer
+from domain.access import Right
+from domain.values import Frozen, Severity
+from records.errors import RecordStoreError
+from records.floor import Floor
+
+THEME: Final = "kapstan-theme"
+THEMES: Final = ("auto", "light", "dark")
+
+SEES_COURSES: Final = (Right.READ_COURSES, Right.READ_COURSES_BEHIND)
+
+PLACES: Final = (
+    ("/", "Floor", SEES_COURSES),
+    ("/sessions", "Live sessions", SEES_COURSES),
+    ("/escalations", "Escalations", (Right.READ_ESCALATIONS,)),
+    ("/oncall", "On call", (Right.READ_ONCALL,)),
+    ("/protocols", "Protocols", (Right.READ_PROTOCOLS,)),
+    ("/figures", "Figures", (Right.READ_FIGURES,)),
+)
+"""Every page that one can go to from anywhere, and the rights of which one opens it."""
+
+
+class Badge(Frozen):
+    """How many there are, how much they want a human, and in words what is counted."""
+
+    count: int
+    severity: Severity | None
+    words: str
+
+
+class Place(Frozen):
+    """One way to go. What somebody may not see is not offered."""
+
+    href: str
+    label: str
+    is_here: bool
+    badge: Badge | None = None
+
+
+class Shell(Frozen):
+    """The frame of a page. `now` is the server's clock, from which the browser counts on.
+
+    `on_call_is_broken`: the on-call file was edited and cannot be used, so that the last good one still counts.
+    """
+
+    places: tuple[Place, ...]
+    here: str
+    now: str
+    who: str
+    role: str
+    site: str | None
+    on_call: str | None
+    on_call_is_broken: bool
+    ends: Clock | None
+    ends_unused: Clock | None
+    theme: str
+    form_key: str
+    is_recorded: bool
+
+
+async def shell(viewer: Viewer, place: str, here: str | None = None) -> Shell:
+    """The frame for her; `here` is where the page is found, if not where she asked.
+
+    With the record store away it says so instead of how many there are.
+    """
+    floor = await _floor(viewer)
+    clock = viewer.clock()
+    signed_in = viewer.signed_in
+    return Shell(
+        places=tuple(
+            Place(href=href, label=label, is_here=href == place, badge=_badge(href, floor))
+            for href, label, rights in PLACES
+            if viewer.caller.has(*rights)
+        ),
+        here=here or viewer.here,
+        now=viewer.now.isoformat(timespec="milliseconds"),
+        who=viewer.caller.name,
+        role=viewer.caller.role,
+        site=viewer.caller.site,
+        on_call=_on_call(viewer) if viewer.caller.has(Right.READ_ONCALL) else None,
+        on_call_is_broken=viewer.caller.has(Right.READ_ONCALL) and viewer.door.on_call.trouble is not None,
+        ends=clock.at(signed_in.ends_at) if signed_in else None,
+        ends_unused=clock.at(signed_in.ends_unused_at) if signed_in else None,
+        theme=theme_of(viewer.request.cookies.get(THEME)),
+        form_key=viewer.form_key,
+        is_recorded=floor is not None,
+    )
+
+
+def theme_of(cookie: str | None) -> str:
+    """The theme that was chosen; the system's own where none was."""
+    return cookie if cookie in THEMES else THEMES[0]
+
+
+async def _floor(viewer: Viewer) -> Floor | None:
+    try:
+        return await viewer.door.store.floor(viewer.caller.site)
+    except RecordStoreError:
+        return None
+
+
+def _badge(href: str, floor: Floor | None) -> Badge | None:
+    if floor is None:
+        return None
+    match href:
+        case "/sessions" if floor.under_way:
+            return Badge(count=floor.under_way, severity=None, words="patients here")
+        case "/escalations" if floor.unresolved:
+            return Badge(count=floor.unresolved, severity=floor.worst, words=f"not resolved, the worst {floor.worst}")
+        case _:
+            return None
+
+
+def _on_call(viewer: Viewer) -> str:
+    """Who would be woken first for an emergency."""
+    on_call = viewer.door.on_call.now()
+    first = on_call.policies[Severity.EMERGENCY].steps[0]
+    return " · ".join(viewer.name_of(person) for person in on_call.resolve(first.notify, viewer.now))

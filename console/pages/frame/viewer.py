@@ -1,0 +1,126 @@
+"""Who looks at a page: somebody signed in by a cookie, or a program that shows a token, and what she may do there."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+
+from console.errors.problems import ProblemCode, told
+from console.pages.frame.clock import WallClock, zone_of
+from console.security.auth import by_sign_in, by_token
+from console.security.session_cookie import COOKIE, SignedIn
+from console.services import AtTheDoor, Door
+from domain.access import Caller, Right
+from domain.values import CourseId, PersonId
+
+LIVE: Final = "kapstan-live"
+"""The header of what a page fetches by itself, because something changed."""
+
+HX: Final = "hx-request"
+"""The header of what a form fetches in place."""
+
+FORM_KEY: Final = "form_key"
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Somebody at a page, at one moment. `signed_in` is None for a program that shows its token each time."""
+
+    request: Request
+    door: Door
+    caller: Caller
+    signed_in: SignedIn | None
+    now: datetime
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the page fetches itself anew, and nobody touched it."""
+        return LIVE in self.request.headers
+
+    @property
+    def here(self) -> str:
+        """Where she is: path and query."""
+        query = self.request.url.query
+        return f"{self.request.url.path}?{query}" if query else self.request.url.path
+
+    @property
+    def form_key(self) -> str:
+        """What her forms carry."""
+        return self.door.seal.form_key(self.signed_in) if self.signed_in else ""
+
+    def clock(self, site: str | None = None) -> WallClock:
+        """The time of the site, or of her own."""
+        zone = zone_of(site or self.caller.site, self.door.settings.timezones, self.door.on_call.now())
+        return WallClock(zone, self.now)
+
+    def name_of(self, person: PersonId) -> str:
+        """A person's name; of somebody whom the on-call file does not know, the id."""
+        people = self.door.on_call.now().people
+        return people[person].name if person in people else person
+
+    def saw(self, what: str, course_id: CourseId | None = None) -> None:
+        """It is noted down that she read this. A page that stays open is noted now and then, not at each change."""
+        if not self.is_live or self.door.glances.is_worth_noting(self.caller.token_id, what, course_id, self.now):
+            self.door.reads.note(self.caller, what, course_id)
+
+
+async def viewer_of(request: Request, door: AtTheDoor) -> Viewer:
+    """Who looks. Raises `Told` (`unauthenticated`, `too_many`, `unavailable`)."""
+    now = datetime.now(UTC)
+    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return _known(Viewer(request, door, await by_token(request, door, shown.strip()), None, now))
+    signed_in = door.seal.read(request.cookies.get(COOKIE, ""), now)
+    if signed_in is None:
+        raise told(ProblemCode.UNAUTHENTICATED, "Nobody is signed in here, or has not been for a while")
+    caller = await by_sign_in(request, door, signed_in.token_id)
+    used_now = signed_in if LIVE in request.headers else signed_in.but(used_at=now)
+    return _known(Viewer(request, door, caller, used_now, now))
+
+
+def known_viewer(request: Request) -> Viewer | None:
+    """Who looks, where this request got so far that it is known."""
+    viewer = getattr(request.state, "viewer", None)
+    return viewer if isinstance(viewer, Viewer) else None
+
+
+def _known(viewer: Viewer) -> Viewer:
+    viewer.request.state.viewer = viewer
+    return viewer
+
+
+AnyViewer = Annotated[Viewer, Depends(viewer_of)]
+"""A page's parameter: somebody who is signed in."""
+
+
+def looking(*rights: Right) -> Callable[[Viewer], Awaitable[Viewer]]:
+    """A page's dependency: somebody who has one of these rights."""
+
+    async def admitted(viewer: AnyViewer) -> Viewer:
+        if not viewer.caller.has(*rights):
+            wanted = " or ".join(rights)
+            raise told(ProblemCode.FORBIDDEN, f"A token of role {viewer.caller.role} may not {wanted}")
+        return viewer
+
+    return admitted
+
+
+def acting(*rights: Right) -> Callable[[Viewer], Awaitable[Viewer]]:
+    """A form's dependency: the same, and the form came from one of our own pages."""
+
+    async def admitted(viewer: Annotated[Viewer, Depends(looking(*rights))]) -> Viewer:
+        await is_of_our_pages(viewer)
+        return viewer
+
+    return admitted
+
+
+async def is_of_our_pages(viewer: Viewer) -> None:
+    """Returns where the form was one of this sign-in's own. Raises `Told` (`forbidden`)."""
+    if viewer.signed_in is None:
+        return
+    shown = (await viewer.request.form()).get(FORM_KEY)
+    if not isinstance(shown, str) or not viewer.door.seal.is_form_key(viewer.signed_in, shown):
+        raise told(ProblemCode.FORBIDDEN, "This form is not one of this sign-in's pages: open the page again")

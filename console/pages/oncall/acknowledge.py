@@ -1,0 +1,223 @@
+"""The page behind a page: who was woken says by one button that she has it; opening it changes nothing."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Form, Path, Response
+
+from console.errors.problems import ProblemCode, told
+from console.pages.course.ahead import CallToCome
+from console.pages.frame.error_pages import UNCERTAIN, Refusal
+from console.pages.frame.rendering import page
+from console.pages.frame.severity_marks import MARKS
+from console.pages.oncall.circumstances import Circumstances, circumstances
+from console.services import AtTheDoor, Door
+from domain.durations import in_words
+from domain.escalation.messages import (
+    PHRASES,
+    EscalationId,
+    EscalationState,
+    EscalationView,
+    session_of,
+)
+from domain.escalation.watchdog_alarm import is_of_the_watch
+from domain.oncall.file import FALLBACK, OnCall
+from domain.oncall.policy import Policy
+from domain.refusal import RefusalCode, Refused
+from domain.values import Frozen, PersonId, Severity
+from domain.views.forecast import FALLBACK_NAME
+from gateway.links import BadLink, Invitation
+from gateway.workflow_calls import TooMany, Unavailable
+
+SILENT: Final = (
+    "Kapstan no longer watches over this patient. Look at the patient now, measure by the clock until this alarm is "
+    "over, and have Kapstan's machine looked after: its workers, or Temporal, have to be started again."
+)
+"""What comes first where nobody else will call."""
+
+UNWATCHED: Final = (
+    "Kapstan no longer watches over this course, takes nothing for it and calls nobody about it. Others may stand "
+    "still with it: the floor names them. Nobody dosed is behind this alarm. Answer the alarms of the course that are "
+    "open, keep by hand what is due until this one is over, and have Kapstan's machine looked after: its workers, "
+    "Temporal, or the workflow of this course."
+)
+"""The same where no dosed patient is behind it."""
+
+Token = Annotated[str, Path(max_length=1000)]
+
+router = APIRouter(include_in_schema=False)
+
+
+class Colleague(Frozen):
+    """Somebody whom it can be passed on to."""
+
+    id: PersonId
+    name: str
+
+
+class AcknowledgePage(Frozen):
+    """What she sees: how urgent, what, where, what happens if she does not answer, and what was made of her answer."""
+
+    mark: str
+    severity: Severity
+    phrase: str
+    course_id: str
+    session: int | None
+    where: str | None
+    people: str | None
+    waiting: str
+    state: str
+    unreached: tuple[str, ...]
+    advice: str | None
+    may_acknowledge: bool
+    is_answered: bool
+    calls: tuple[CallToCome, ...]
+    if_nobody_answers: str | None
+    colleagues: tuple[Colleague, ...]
+    pass_on: str
+    whole: str
+    message: str | None
+
+
+Act = Callable[[Invitation], Awaitable[object]]
+
+
+@router.get("/ack/{token}")
+async def look(door: AtTheDoor, token: Token) -> Response:
+    """Shows the escalation. A link preview sees the same and changes as little."""
+    return await _answered(door, token, _look, None)
+
+
+@router.post("/ack/{token}")
+async def acknowledge(door: AtTheDoor, token: Token) -> Response:
+    """She has it."""
+
+    async def act(invited: Invitation) -> None:
+        await door.escalations.acknowledge(invited.escalation, by=invited.person, link=invited.link)
+
+    return await _answered(door, token, act, "You have it. Thank you.")
+
+
+@router.post("/ack/{token}/pass-on")
+async def pass_on(door: AtTheDoor, token: Token, to: Annotated[str, Form(min_length=1, max_length=64)]) -> Response:
+    """Somebody else is asked, and paged at once."""
+
+    async def act(invited: Invitation) -> None:
+        await door.escalations.reassign(invited.escalation, by=invited.person, to=to)
+
+    return await _answered(door, token, act, "It is passed on; your colleague is being paged.")
+
+
+async def _look(_invited: Invitation) -> None:
+    """Changes nothing."""
+
+
+async def _answered(door: Door, token: str, act: Act, done: str | None) -> Response:
+    if door.links is None:
+        raise told(ProblemCode.NOT_FOUND, ProblemCode.NOT_FOUND.meaning)
+    try:
+        invited = door.links.read(token, datetime.now(UTC))
+        try:
+            await act(invited)
+        except Refused as refused:
+            if refused.refusal.code is not RefusalCode.NOT_OPEN:
+                raise
+            done = "Somebody was quicker: nothing more is asked of you."
+        view = await door.escalations.view(invited.escalation)
+        around = await circumstances(door, view, datetime.now(UTC))
+        return page("acknowledge.html", _page(door.on_call.now(), view, around, invited, token, done))
+    except BadLink as bad:
+        return _instead("This link opens nothing", str(bad), 410, "/escalations", "Sign in")
+    except Refused as refused:
+        whole = _whole(invited.escalation)
+        return _instead("Nothing was changed", refused.refusal.message, 409, whole, "Sign in to answer it")
+    except (Unavailable, TooMany):
+        return _instead("Not yet", UNCERTAIN, 503, f"/ack/{token}", "Try again")
+
+
+def _instead(title: str, message: str, status: int, href: str, link: str) -> Response:
+    return page("message.html", Refusal(title=title, message=message, href=href, link=link), status)
+
+
+def _whole(escalation: EscalationId) -> str:
+    return f"/escalations/{escalation}"
+
+
+def _page(
+    on_call: OnCall,
+    view: EscalationView,
+    around: Circumstances,
+    invited: Invitation,
+    token: str,
+    message: str | None,
+) -> AcknowledgePage:
+    person, policy = invited.person, on_call.policies[view.severity]
+    is_hers = view.state is EscalationState.ACKNOWLEDGED and view.acknowledged_by == person
+    is_open = view.state is not EscalationState.RESOLVED
+    return AcknowledgePage(
+        mark=MARKS[view.severity],
+        severity=view.severity,
+        phrase=PHRASES[view.kind],
+        course_id=view.course_id,
+        session=view.session,
+        where=around.where,
+        people=around.people,
+        waiting=in_words(_whole_minutes(datetime.now(UTC) - view.opened_at)),
+        state=_state(view, person, on_call),
+        unreached=tuple(_name(missed.person, on_call) for missed in view.unreached) if is_open else (),
+        advice=advice(view.id) if is_open else None,
+        may_acknowledge=is_open and not is_hers,
+        is_answered=view.state is EscalationState.ACKNOWLEDGED,
+        calls=around.calls if is_open else (),
+        if_nobody_answers=_if_nobody_answers(view, policy) if is_open else None,
+        colleagues=tuple(
+            Colleague(id=one, name=known.name) for one, known in on_call.people.items() if is_open and one != person
+        ),
+        pass_on=f"/ack/{token}/pass-on",
+        whole=_whole(view.id),
+        message=message,
+    )
+
+
+def _name(person: PersonId, on_call: OnCall) -> str:
+    if person == FALLBACK:
+        return FALLBACK_NAME
+    return on_call.people[person].name if person in on_call.people else person
+
+
+def advice(escalation: EscalationId) -> str | None:
+    """What comes first, where the watch has raised it."""
+    if not is_of_the_watch(escalation):
+        return None
+    return UNWATCHED if session_of(escalation) is None else SILENT
+
+
+def _state(view: EscalationView, person: PersonId, on_call: OnCall) -> str:
+    match view.state:
+        case EscalationState.OPEN:
+            return "Nobody has it yet"
+        case EscalationState.ACKNOWLEDGED if view.acknowledged_by == person:
+            return "You have it"
+        case EscalationState.ACKNOWLEDGED:
+            return f"{_name(view.acknowledged_by or '', on_call)} has it"
+        case EscalationState.RESOLVED:
+            return (
+                f"Resolved by {_name(view.resolved_by, on_call)}"
+                if view.resolved_by
+                else "Resolved: what was missing came"
+            )
+
+
+def _if_nobody_answers(view: EscalationView, policy: Policy) -> str:
+    if view.state is EscalationState.ACKNOWLEDGED:
+        return f"Not resolved within {in_words(policy.resolve_within)}, it is open again and pages the next step"
+    reached = min(max(view.step, 1), len(policy.steps))
+    wait = in_words(policy.wait_after(reached))
+    opening = ", or when the policy's hours begin" if policy.hours else ""
+    step = f"step {policy.step_after(reached)} of {len(policy.steps)}"
+    return f"{wait} after this page the next one goes out, to {step}{opening}"
+
+
+def _whole_minutes(length: timedelta) -> timedelta:
+    return length - length % timedelta(minutes=1) if length >= timedelta(minutes=1) else length

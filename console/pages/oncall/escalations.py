@@ -1,0 +1,286 @@
+"""The on-call work: what is not resolved, worst first, every page that was sent, and what one may do about it here."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from enum import StrEnum
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
+
+from console.api.escalations import Acknowledge, Escalation, Order, carry_out, seen_by
+from console.errors.handlers import EXPECTED, problem_of
+from console.errors.problems import ProblemCode, Told
+from console.pages.floor.needs import Need, needs, paged_name
+from console.pages.frame.acting_person import me, remember
+from console.pages.frame.clock import Clock, WallClock
+from console.pages.frame.error_pages import Refusal, in_a_sentence
+from console.pages.frame.rendering import floor_page, page
+from console.pages.frame.unreadable_rows import Unread, unread
+from console.pages.frame.viewer import FORM_KEY, HX, Viewer, acting, looking, viewer_of
+from console.pages.oncall.acknowledge import advice
+from console.pages.oncall.open_work import open_work
+from console.services import AtTheDoor
+from domain.access import Right
+from domain.durations import in_words, iso_8601
+from domain.escalation.messages import (
+    EscalationId,
+    EscalationState,
+    EscalationView,
+    Page,
+    Reassign,
+    Resolve,
+    Snooze,
+)
+from domain.events.parsing import field_error
+from domain.values import Frozen, Severity
+from records.errors import RecordStoreError
+
+PATH: Final = "/escalations"
+
+SNOOZES: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 240, 1440))
+"""What may be chosen, as far as the severity's policy allows."""
+
+RECORDED_WITHIN: Final = timedelta(seconds=1)
+LOOKED_AFTER: Final = timedelta(milliseconds=50)
+
+Reader = Annotated[Viewer, Depends(looking(Right.READ_ESCALATIONS))]
+OnCallStaff = Annotated[Viewer, Depends(acting(Right.ACT_ON_ESCALATIONS))]
+
+
+class Act(StrEnum):
+    """What may be done about an escalation."""
+
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+    SNOOZE = "snooze"
+    REASSIGN = "reassign"
+
+    @property
+    def order(self) -> type[Order]:
+        """What its form holds."""
+        return ORDERS[self]
+
+
+ORDERS: Final[Mapping[Act, type[Order]]] = {
+    Act.ACKNOWLEDGE: Acknowledge,
+    Act.RESOLVE: Resolve,
+    Act.SNOOZE: Snooze,
+    Act.REASSIGN: Reassign,
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+class PageSent(Frozen):
+    """One page: when, at which step, to whom, by what, and what came of it."""
+
+    at: Clock
+    step: str
+    person: str
+    channel: str
+    ok: bool
+    result: str
+
+
+class Choice(Frozen):
+    """One thing that may be chosen."""
+
+    value: str
+    label: str
+    is_chosen: bool = False
+
+
+class Work(Frozen):
+    """One escalation with all that is known of it, and what may be done about it."""
+
+    need: Need
+    state: EscalationState
+    opened: Clock
+    answered: Clock | None
+    settled: Clock | None
+    settled_by: str | None
+    note: str | None
+    pages: tuple[PageSent, ...]
+    may_act: bool
+    snoozes: tuple[Choice, ...]
+    refused: str | None = None
+
+
+class EscalationsPage(Frozen):
+    """What is not resolved, then what was resolved last; or one escalation by itself.
+
+    `is_recorded` and `unanswered` as of `OpenWork`. `refused`: what was said to an act on one that is not shown.
+    """
+
+    works: tuple[Work, ...]
+    resolved: tuple[Work, ...]
+    people: tuple[Choice, ...]
+    is_one: bool
+    is_recorded: bool = True
+    unanswered: int = 0
+    refused: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
+@router.get(PATH)
+async def work(viewer: Reader) -> Response:
+    """Everything that is open."""
+    return await _all(viewer)
+
+
+@router.get(PATH + "/{escalation_id}")
+async def one(request: Request, door: AtTheDoor, escalation_id: Escalation) -> Response:
+    """One escalation. Whoever is not signed in is told how to answer: a page's fallback leads here."""
+    try:
+        viewer = await viewer_of(request, door)
+    except Told as no:
+        if no.problem.code is not ProblemCode.UNAUTHENTICATED:
+            raise
+        return _how_to_answer(escalation_id)
+    await looking(Right.READ_ESCALATIONS)(viewer)
+    return await _one(viewer, escalation_id)
+
+
+@router.post(PATH + "/{escalation_id}/{act}")
+async def act(viewer: OnCallStaff, escalation_id: Escalation, act: Act) -> Response:
+    """Somebody has it, has dealt with it, puts it off or passes it on; a refusal is told in its place."""
+    form = await viewer.request.form()
+    try:
+        order = act.order.model_validate({name: value for name, value in form.items() if value and name != FORM_KEY})
+        moved = await carry_out(viewer.door, viewer.caller, escalation_id, order)
+    except ValidationError as wrong:
+        return await _again(viewer, escalation_id, _in_words(wrong), HTTPStatus.UNPROCESSABLE_ENTITY)
+    except EXPECTED as error:
+        problem = problem_of(error)
+        assert problem is not None
+        return await _again(viewer, escalation_id, in_a_sentence(problem.problem).message, problem.problem.status)
+    if HX in viewer.request.headers:
+        await _until_recorded(viewer, moved)
+    back = PATH if HX in viewer.request.headers else f"{PATH}/{escalation_id}"
+    response = RedirectResponse(back, status_code=303)
+    remember(response, order.by)
+    return response
+
+
+async def _until_recorded(viewer: Viewer, moved: EscalationView) -> None:
+    """The list shows what is recorded, and what she did is to be in it; where that takes longer, it comes by itself."""
+    with suppress(RecordStoreError, TimeoutError):
+        async with asyncio.timeout(RECORDED_WITHIN.total_seconds()):
+            while not await _is_recorded(viewer, moved):  # noqa: ASYNC110  another process writes it
+                await asyncio.sleep(LOOKED_AFTER.total_seconds())
+
+
+async def _is_recorded(viewer: Viewer, moved: EscalationView) -> bool:
+    recorded = await viewer.door.store.escalation(moved.id)
+    return recorded is not None and recorded.revision >= moved.revision
+
+
+def _in_words(wrong: ValidationError) -> str:
+    errors = (field_error(one["loc"], one["msg"]) for one in wrong.errors())
+    return "; ".join(f"{one.pointer.removeprefix('/').replace('/', '.')}: {one.detail}" for one in errors)
+
+
+async def _again(viewer: Viewer, escalation_id: EscalationId, refused: str, status: int) -> Response:
+    if HX in viewer.request.headers:
+        return await _all(viewer, {escalation_id: refused}, status)
+    return await _one(viewer, escalation_id, refused, status)
+
+
+async def _all(
+    viewer: Viewer, refused: Mapping[EscalationId, str] = MappingProxyType({}), status: int = 200
+) -> Response:
+    found = await open_work(viewer)
+    viewer.saw("escalations")
+    shown_ids = {view.id for view in (*found.unresolved, *found.resolved)}
+    shown = EscalationsPage(
+        works=_works(viewer, found.unresolved, refused),
+        resolved=_works(viewer, found.resolved, refused),
+        people=_people(viewer),
+        is_one=False,
+        is_recorded=found.is_recorded,
+        unanswered=found.unanswered,
+        unread=unread(found.unreadable, PATH),
+        refused=tuple(why for escalation_id, why in refused.items() if escalation_id not in shown_ids),
+    )
+    return await floor_page(viewer, PATH, "escalations.html", shown, status)
+
+
+async def _one(viewer: Viewer, escalation_id: EscalationId, refused: str | None = None, status: int = 200) -> Response:
+    view = await seen_by(viewer.door, viewer.caller, escalation_id)
+    viewer.saw("escalation", view.course_id)
+    told = {escalation_id: refused} if refused else {}
+    shown = EscalationsPage(works=_works(viewer, [view], told), resolved=(), people=_people(viewer), is_one=True)
+    return await floor_page(viewer, PATH, "escalations.html", shown, status, here=f"{PATH}/{escalation_id}")
+
+
+def _works(
+    viewer: Viewer, escalations: Sequence[EscalationView], refused: Mapping[EscalationId, str]
+) -> tuple[Work, ...]:
+    clock = viewer.clock()
+    return tuple(
+        _work(viewer, view, need, clock, refused.get(view.id))
+        for view, need in zip(escalations, needs(viewer, escalations, clock), strict=True)
+    )
+
+
+def _work(viewer: Viewer, view: EscalationView, need: Need, clock: WallClock, refused: str | None) -> Work:
+    is_open = view.state is not EscalationState.RESOLVED
+    most = viewer.door.on_call.now().policies[view.severity].max_snooze
+    return Work(
+        need=need,
+        state=view.state,
+        opened=clock.at(view.opened_at),
+        answered=clock.at(view.acknowledged_at) if view.acknowledged_at else None,
+        settled=clock.at(view.resolved_at) if view.resolved_at else None,
+        settled_by=viewer.name_of(view.resolved_by) if view.resolved_by else None,
+        note=view.note,
+        pages=tuple(_page_sent(viewer, sent, clock) for sent in reversed(view.pages)),
+        may_act=is_open and viewer.caller.has(Right.ACT_ON_ESCALATIONS),
+        snoozes=tuple(Choice(value=iso_8601(one), label=in_words(one)) for one in SNOOZES if one <= most),
+        refused=refused,
+    )
+
+
+def _page_sent(viewer: Viewer, sent: Page, clock: WallClock) -> PageSent:
+    return PageSent(
+        at=clock.at(sent.at),
+        step=f"step {sent.step}" if sent.step else "fallback",
+        person=paged_name(viewer, sent.person),
+        channel=sent.channel,
+        ok=sent.ok,
+        result="sent" if sent.ok else sent.error or "not sent",
+    )
+
+
+def _people(viewer: Viewer) -> tuple[Choice, ...]:
+    """Who may be meant: whoever acted last at this screen, or else is called first now, is suggested."""
+    on_call = viewer.door.on_call.now()
+    called = on_call.resolve(on_call.policies[Severity.EMERGENCY].steps[0].notify, viewer.now)
+    likely = me(viewer) or next(iter(called), None)
+    return tuple(
+        Choice(value=person, label=known.name, is_chosen=person == likely) for person, known in on_call.people.items()
+    )
+
+
+def _how_to_answer(escalation_id: EscalationId) -> Response:
+    """To somebody whom a page's fallback reached. It says nothing of what there is."""
+    told = advice(escalation_id)
+    first = f"{told} " if told else ""
+    return page(
+        "message.html",
+        Refusal(
+            title="Somebody has to answer this",
+            message=f"{first}Nobody on duty could be reached, or this clinic's links are not signed. Whoever is there: "
+            "look at the patient, and say that you have it: sign in, or on Kapstan's machine: "
+            f"kapstan ack {escalation_id} --by YOUR-ID",
+            href=f"/sign-in?{urlencode({'to': f'{PATH}/{escalation_id}'})}",
+            link="Sign in",
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Recording what happened: forms made from the models of the clinic events."""

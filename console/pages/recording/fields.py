@@ -1,0 +1,203 @@
+"""What a clinic event's model asks for, as fields of a form: each named by its JSON pointer, with unit and bounds."""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from functools import cache
+from typing import Any, Final
+
+from console.pages.recording.field_labels import HINTS, hint, label, unit
+from domain.events.clinic_events import MODELS, Event
+from domain.values import Frozen, Role
+
+LONG: Final = 1000
+"""A text that may be longer than this is written in an area."""
+
+CODE: Final = 64
+"""A list of texts that are no longer than this is one of codes."""
+
+
+class FieldKind(StrEnum):
+    """How something is asked."""
+
+    WHOLE = "whole"
+    NUMBER = "number"
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    CHOICE = "choice"
+    YES_NO = "yes_no"
+    MOMENT = "moment"
+    CODES = "codes"
+    LINES = "lines"
+    NUMBERS = "numbers"
+    SCORES = "scores"
+    GROUP = "group"
+    ROWS = "rows"
+
+
+class Option(Frozen):
+    """One answer that may be chosen."""
+
+    value: str
+    label: str
+
+
+class Field(Frozen):
+    """One thing that is asked. `parts` are those of a group, or of each row; a row's have no number in their pointers.
+
+    A number lies from `low` to `high`, `low` itself left out where `is_above`.
+    """
+
+    pointer: str
+    label: str
+    kind: FieldKind
+    is_required: bool
+    unit: str = ""
+    hint: str = ""
+    low: float | None = None
+    high: float | None = None
+    is_above: bool = False
+    longest: int | None = None
+    options: tuple[Option, ...] = ()
+    parts: tuple["Field", ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The last part of the pointer."""
+        return self.pointer.rpartition("/")[2]
+
+
+ACTOR: Final = (
+    Field(
+        pointer="/data/actor/id",
+        label="Person",
+        kind=FieldKind.TEXT,
+        is_required=True,
+        longest=CODE,
+        hint=HINTS["actor"],
+    ),
+    Field(
+        pointer="/data/actor/role",
+        label="In the role of",
+        kind=FieldKind.CHOICE,
+        is_required=True,
+        options=tuple(Option(value=role, label=role) for role in Role),
+    ),
+)
+"""Who reports it: asked first, of every event."""
+
+TIME: Final = Field(
+    pointer="/time", label="When it happened", kind=FieldKind.MOMENT, is_required=False, hint=HINTS["time"]
+)
+
+SUBJECT: Final = Field(
+    pointer="/subject",
+    label="Course id",
+    kind=FieldKind.TEXT,
+    is_required=True,
+    longest=CODE,
+    hint=HINTS["subject"],
+)
+"""Asked of a referral alone: every other event is recorded in its course."""
+
+
+@cache
+def fields_of(kind: str) -> tuple[Field, ...]:
+    """What the event of this type asks for besides who reports it and when: its session first, the remark last."""
+    model = MODELS[kind]
+    schema = _data_model(model).model_json_schema()
+    defined: Mapping[str, Any] = schema.get("$defs", {})
+    every = tuple(_fields(schema, "/data", defined))
+    asked = (one for one in every if one.name != "actor")
+    return tuple(sorted(asked, key=lambda one: {"session": 0, "note": 2}.get(one.name, 1)))
+
+
+def all_fields(kind: str) -> tuple[Field, ...]:
+    """The same with who reports it and when, and for a referral the course's id."""
+    subject = (SUBJECT,) if kind == "kap.course.referred" else ()
+    return (*ACTOR, TIME, *subject, *fields_of(kind))
+
+
+def _data_model(model: type[Event]) -> Any:
+    return model.model_fields["data"].annotation
+
+
+def _fields(schema: Mapping[str, Any], pointer: str, defined: Mapping[str, Any]) -> Iterator[Field]:
+    required = schema.get("required", ())
+    for name, said in schema["properties"].items():
+        yield _field(f"{pointer}/{name}", said, defined, is_required=name in required)
+
+
+def _field(pointer: str, said: Mapping[str, Any], defined: Mapping[str, Any], *, is_required: bool) -> Field:
+    meant = _resolved(said, defined)
+    name = pointer.rpartition("/")[2]
+    kind = _kind(meant, defined)
+    low, above = meant.get("minimum"), meant.get("exclusiveMinimum")
+    return Field(
+        pointer=pointer,
+        label=label(name),
+        kind=kind,
+        is_required=is_required,
+        unit=unit(name),
+        hint=hint(name, kind),
+        low=low if above is None else above,
+        high=meant.get("maximum"),
+        is_above=above is not None,
+        longest=meant.get("maxLength"),
+        options=tuple(Option(value=one, label=one.replace("_", " ")) for one in meant.get("enum", ())),
+        parts=tuple(_parts(pointer, meant, kind, defined)),
+    )
+
+
+def _parts(pointer: str, meant: Mapping[str, Any], kind: FieldKind, defined: Mapping[str, Any]) -> Iterator[Field]:
+    match kind:
+        case FieldKind.GROUP:
+            yield from _fields(meant, pointer, defined)
+        case FieldKind.ROWS:
+            yield from _fields(_resolved(meant["items"], defined), pointer, defined)
+
+
+def _kind(meant: Mapping[str, Any], defined: Mapping[str, Any]) -> FieldKind:
+    match meant:
+        case {"enum": _}:
+            return FieldKind.CHOICE
+        case {"type": "integer"}:
+            return FieldKind.WHOLE
+        case {"type": "number"}:
+            return FieldKind.NUMBER
+        case {"type": "boolean"}:
+            return FieldKind.YES_NO
+        case {"type": "string", "format": "date-time"}:
+            return FieldKind.MOMENT
+        case {"type": "string"}:
+            return FieldKind.LONG_TEXT if meant.get("maxLength", 0) > LONG else FieldKind.TEXT
+        case {"type": "array", "items": items}:
+            return _list_kind(_resolved(items, defined))
+        case {"type": "object", "properties": _}:
+            return FieldKind.GROUP
+        case {"type": "object", "patternProperties": _}:
+            return FieldKind.SCORES
+        case _:
+            raise TypeError(f"a form cannot ask for {meant}")
+
+
+def _list_kind(item: Mapping[str, Any]) -> FieldKind:
+    match item:
+        case {"type": "integer"}:
+            return FieldKind.NUMBERS
+        case {"type": "string"}:
+            return FieldKind.CODES if item.get("maxLength", 0) <= CODE else FieldKind.LINES
+        case {"type": "object", "properties": _}:
+            return FieldKind.ROWS
+        case _:
+            raise TypeError(f"a form cannot ask for a list of {item}")
+
+
+def _resolved(said: Mapping[str, Any], defined: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is meant where a model is named, or where it may be left out."""
+    if "$ref" in said:
+        found: Mapping[str, Any] = defined[said["$ref"].rpartition("/")[2]]
+        return found
+    if "anyOf" in said:
+        (meant,) = (one for one in said["anyOf"] if one != {"type": "null"})
+        return _resolved(meant, defined)
+    return said

@@ -1,0 +1,100 @@
+"""What a form knows before anybody fills it in: the session at hand, and the words that the protocol has for it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from console.pages.recording.fields import Option, fields_of
+from console.pages.recording.form_parsing import Entered
+from console.pages.recording.form_view import Offers
+from domain.course.deadlines import DeadlineKind
+from domain.course.state import Stage
+from domain.durations import days, duration
+from domain.oncall.file import OnCall
+from domain.protocol.instruments import INSTRUMENTS, instrument_name
+from domain.protocol.model import Protocol
+from domain.views.blocker_labels import spoken
+from domain.views.course import CourseView, DeadlineView
+
+GONE_BY: Final = frozenset({Stage.CANCELED, Stage.MISSED})
+AFTERWARDS: Final[Mapping[str, DeadlineKind]] = {
+    "kap.check_in.completed": DeadlineKind.CHECK_IN,
+    "kap.integration.held": DeadlineKind.INTEGRATION,
+    "kap.form.filed": DeadlineKind.FORM,
+    "kap.follow_up.held": DeadlineKind.FOLLOW_UP,
+}
+"""What is reported of a session, or of the course, once the patient has gone home, and what then was due."""
+
+
+def beforehand(kind: str, view: CourseView, protocol: Protocol | None) -> Entered:
+    """What the form begins with. Everything of it can be changed."""
+    known = dict(_due(kind, view))
+    if "/data/session" not in known and any(one.is_required for one in fields_of(kind) if one.name == "session"):
+        known["/data/session"] = str(_session(kind, view))
+    if kind == "kap.dose.administered" and protocol is not None:
+        known["/data/route"] = protocol.route.value
+    if kind == "kap.session.booked" and protocol is not None:
+        for row, role in enumerate(protocol.medicine.staff):
+            known[f"/data/staff/{row}/role"] = role.value
+    if kind == "kap.consent.signed" and protocol is not None:
+        known["/data/version"] = protocol.screening.consent_version
+    return {pointer: (value,) for pointer, value in known.items()}
+
+
+def offers(kind: str, view: CourseView | None, protocol: Protocol | None, on_call: OnCall) -> Offers:
+    """What may be chosen in it: the people of the on-call file, the codes of the course's own protocol."""
+    people = tuple(Option(value=one, label=f"{known.name}, {known.role}") for one, known in on_call.people.items())
+    known = dict.fromkeys(("/data/actor/id", "/data/witness", "/data/staff/id"), people)
+    liftable = [blocker for blocker in view.blockers if not blocker.absolute] if view else []
+    known["/data/overrides/code"] = tuple(Option(value=one.code, label=one.message) for one in liftable)
+    return {**known, **(_of_protocol(kind, protocol) if protocol else {})}
+
+
+def _of_protocol(kind: str, protocol: Protocol) -> Offers:
+    symptoms = protocol.medicine.symptoms
+    instruments = dict.fromkeys((*protocol.measures, *sorted(INSTRUMENTS)))
+    return {
+        "/data/topics": _codes(protocol.preparation.topics),
+        "/data/symptoms": _codes((*symptoms.emergency, *symptoms.urgent, *symptoms.warning)),
+        "/data/conditions": _codes((*protocol.screening.absolute, *protocol.screening.review)),
+        "/data/medications": _codes(protocol.screening.caution_medications),
+        "/data/form": _codes(form.form for form in protocol.forms),
+        "/data/route": _codes((protocol.route.value,)),
+        "/data/instrument": tuple(Option(value=one, label=instrument_name(one)) for one in instruments),
+        "/data/indications": _codes(protocol.indications) if kind == "kap.course.referred" else (),
+    }
+
+
+def _codes(codes: Iterable[str]) -> tuple[Option, ...]:
+    return tuple(Option(value=code, label=spoken(code)) for code in dict.fromkeys(codes))
+
+
+def _due(kind: str, view: CourseView) -> Iterator[tuple[str, str]]:
+    """What was due longest names the session, the day and the form."""
+    awaited = AFTERWARDS.get(kind)
+    found = sorted((one for one in view.deadlines if one.kind is awaited), key=lambda one: one.due_at)
+    for one in found[:1]:
+        if one.session is not None:
+            yield "/data/session", str(one.session)
+        yield from _subject(one)
+
+
+def _subject(due: DeadlineView) -> Iterator[tuple[str, str]]:
+    match due.kind:
+        case DeadlineKind.CHECK_IN | DeadlineKind.FOLLOW_UP if due.subject:
+            yield "/data/days_after", str(days(duration(due.subject)))
+        case DeadlineKind.FORM if due.subject:
+            yield "/data/form", due.subject
+
+
+def _session(kind: str, view: CourseView) -> int:
+    """The newest session; where one is to be booked, the one after it."""
+    if not view.sessions:
+        return 1
+    newest = view.sessions[-1]
+    if kind in AFTERWARDS:
+        gone_home = [session.number for session in view.sessions if session.stage is Stage.DISCHARGED]
+        return gone_home[-1] if gone_home else newest.number
+    is_to_be_booked = kind == "kap.session.booked" and not (
+        newest.stage in GONE_BY or (newest.stage is Stage.ABORTED and not newest.doses)
+    )
+    return newest.number + 1 if is_to_be_booked else newest.number

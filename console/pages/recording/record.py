@@ -1,0 +1,281 @@
+"""Recording what happened: a form for each clinic event, sent the way a clinic's own software sends it."""
+
+import asyncio
+from datetime import timedelta
+from typing import Annotated, Final
+from urllib.parse import quote
+from uuid import uuid4
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fastapi import APIRouter, Depends, Path, Response
+from fastapi.responses import RedirectResponse
+from pydantic import JsonValue, ValidationError
+
+from console.api.courses import seen_by
+from console.api.events import report_one
+from console.errors.handlers import problem_of
+from console.errors.problems import Problem, ProblemCode, Told, told
+from console.pages.course.blockers import Block, block
+from console.pages.frame.acting_person import me
+from console.pages.frame.flash_cookies import Recorded, keep_answer, keep_reporter, reporter
+from console.pages.frame.rendering import floor_page
+from console.pages.frame.viewer import Viewer, acting, looking
+from console.pages.recording.answer import recorded, recorded_before
+from console.pages.recording.event_choices import ACTS, Act, acts
+from console.pages.recording.fields import all_fields
+from console.pages.recording.form_parsing import Entered, data_of, entered_in
+from console.pages.recording.form_view import ShownForm, shown
+from console.pages.recording.prefill import beforehand, offers
+from domain.access import Right
+from domain.events.clinic_events import MODELS
+from domain.protocol.model import Protocol
+from domain.refusal import Refused
+from domain.values import Actor, CourseId, Frozen
+from domain.views.course import CourseView
+from gateway.workflow_calls import TooMany, Unavailable
+from records.errors import RecordStoreError
+
+SOURCE: Final = "kapstan/console"
+"""What the events name as their source: a person at one of these forms."""
+
+REFERRED: Final = "kap.course.referred"
+REFER: Final = "/refer"
+PATH: Final = "/courses/{course_id}/record/{event}"
+ONE_MORE_ROW: Final = "one_more_row"
+
+SEEN_WITHIN: Final = timedelta(seconds=2)
+"""How long what was entered waits for the course to say where it stood before."""
+
+REPORTS: Final = (Right.REPORT, Right.STEER)
+
+Course = Annotated[CourseId, Path()]
+EventName = Annotated[str, Path(max_length=64)]
+
+router = APIRouter(include_in_schema=False)
+
+
+class RefusalShown(Frozen):
+    """Why it was not recorded, what stands in the way, and what may come instead."""
+
+    title: str
+    message: str
+    blocks: tuple[Block, ...]
+    next: tuple[Act, ...]
+
+
+class RecordPage(Frozen):
+    """The form. `event_id` is made once for it: however often it is sent, it is one event."""
+
+    course_id: CourseId | None
+    title: str
+    explanation: str
+    action: str
+    event_id: str
+    zone: str
+    form_key: str
+    form: ShownForm
+    refusal: RefusalShown | None
+    is_begun: bool
+
+
+@router.get(PATH)
+async def ask(viewer: Annotated[Viewer, Depends(looking(*REPORTS))], course_id: Course, event: EventName) -> Response:
+    """The form of one event, with what the course lets us know beforehand."""
+    kind = _kind(viewer, event)
+    view = await seen_by(viewer.door, viewer.caller, course_id)
+    viewer.saw("course", course_id)
+    known = {**_reporter(viewer), **beforehand(kind, view, _protocol(viewer, view))}
+    return await _form(viewer, kind, course_id, view, known, zone=viewer.clock(view.site).zone)
+
+
+@router.post(PATH)
+async def record(viewer: Annotated[Viewer, Depends(acting(*REPORTS))], course_id: Course, event: EventName) -> Response:
+    """Reports what was entered, as the API would: accepted, or shown again with the reasons and with all of it."""
+    return await _record(viewer, _kind(viewer, event), course_id)
+
+
+@router.get(REFER)
+async def ask_to_refer(viewer: Annotated[Viewer, Depends(looking(Right.REPORT))]) -> Response:
+    """The form that begins a course."""
+    site = {"/data/site": (viewer.caller.site,)} if viewer.caller.site else {}
+    return await _form(viewer, REFERRED, None, None, {**_reporter(viewer), **site}, zone=viewer.clock().zone)
+
+
+@router.post(REFER)
+async def refer(viewer: Annotated[Viewer, Depends(acting(Right.REPORT))]) -> Response:
+    """The same for a referral."""
+    return await _record(viewer, REFERRED, None)
+
+
+async def _record(viewer: Viewer, kind: str, course_id: CourseId | None) -> Response:
+    posted = [(name, value) for name, value in (await viewer.request.form()).multi_items() if isinstance(value, str)]
+    fields = all_fields(kind)
+    entered = entered_in(fields, posted)
+    view = await _seen(viewer, course_id) if course_id else None
+    zone = _zone(viewer, view, entered)
+    if ONE_MORE_ROW in entered:
+        return await _form(viewer, kind, course_id, view, entered, zone=zone, blank_rows=2)
+    event = _event(kind, course_id, entered, zone, viewer)
+    try:
+        reported = await report_one(viewer.door, viewer.caller, event)
+    except Exception as error:
+        problem = problem_of(error)
+        if problem is None:
+            raise
+        if problem.problem.code is ProblemCode.EVENT_ID_REUSED:
+            said = recorded_before(str(event["id"]))
+            return _on_to(viewer, str(event["subject"]), said, _actor(event))
+        return await _form(viewer, kind, course_id, view, entered, zone=zone, problem=problem)
+    answer = reported.answer
+    said = recorded(kind, reported, view, viewer.clock(view.site if view else None))
+    return _on_to(viewer, answer.course_id, said, _actor(event))
+
+
+async def _form(
+    viewer: Viewer,
+    kind: str,
+    course_id: CourseId | None,
+    view: CourseView | None,
+    entered: Entered,
+    *,
+    zone: ZoneInfo,
+    blank_rows: int = 1,
+    problem: Told | None = None,
+) -> Response:
+    """The form with all of this in it; what was refused says why, and may be sent again as the same event."""
+    told_now = problem.problem if problem else None
+    form = shown(
+        all_fields(kind),
+        entered,
+        offers(kind, view, _protocol(viewer, view), viewer.door.on_call.now()),
+        (told_now.errors or ()) if told_now else (),
+        blank_rows,
+    )
+    page = RecordPage(
+        course_id=course_id,
+        title=ACTS[kind],
+        explanation=_explanation(kind),
+        action=viewer.request.url.path,
+        event_id=_event_id(entered),
+        zone=zone.key,
+        form_key=viewer.form_key,
+        form=form,
+        refusal=_refusal(viewer, told_now, view) if told_now else None,
+        is_begun="/id" in entered,
+    )
+    response = await floor_page(viewer, "", "record.html", page, told_now.status if told_now else 200)
+    if problem is not None:
+        response.headers.update(problem.headers())
+    return response
+
+
+def _refusal(viewer: Viewer, problem: Problem, view: CourseView | None) -> RefusalShown:
+    next_acts = acts(viewer.caller, view.but(next=problem.next)) if view and problem.next is not None else None
+    return RefusalShown(
+        title=_TITLES.get(problem.code, problem.title),
+        message="" if problem.blockers or problem.errors else _MESSAGES.get(problem.code, problem.detail),
+        blocks=tuple(block(one) for one in problem.blockers or ()),
+        next=next_acts.next if next_acts else (),
+    )
+
+
+_TITLES: Final = {
+    ProblemCode.BLOCKED: "Not recorded: the protocol does not allow it now",
+    ProblemCode.INVALID: "Not recorded yet: something in the form is wrong",
+    ProblemCode.FORBIDDEN: "Not recorded: it is not yours to record",
+    ProblemCode.UNKNOWN_COURSE: "Not recorded: there is no such course",
+    ProblemCode.COURSE_CLOSED: "Not recorded: the course is closed",
+    ProblemCode.COURSE_EXISTS: "Not recorded: this course exists already",
+    ProblemCode.UNAVAILABLE: "Nobody knows yet whether it is recorded",
+    ProblemCode.TOO_MANY: "Not recorded yet: too much at once",
+}
+
+_AGAIN: Final = "Send the form once more in a moment, as it stands: however often it is sent, it is recorded once."
+_MESSAGES: Final = {
+    ProblemCode.UNAVAILABLE: f"Kapstan did not answer in time. {_AGAIN} Look after the patient meanwhile.",
+    ProblemCode.TOO_MANY: _AGAIN,
+}
+
+
+def _on_to(viewer: Viewer, course_id: CourseId, said: Recorded, by: Actor | None) -> Response:
+    """On to the course, which says what was answered."""
+    response = RedirectResponse(f"/courses/{course_id}?answered={quote(said.event_id)}", status_code=303)
+    keep_answer(viewer, response, course_id, said)
+    if by is not None:
+        keep_reporter(viewer, response, by)
+    return response
+
+
+def _event(
+    kind: str, course_id: CourseId | None, entered: Entered, zone: ZoneInfo, viewer: Viewer
+) -> dict[str, JsonValue]:
+    """The CloudEvent that the form says. Where no time was entered it happens now."""
+    about: dict[str, JsonValue] = {"subject": course_id} if course_id else {}
+    return {
+        "specversion": "1.0",
+        "id": _event_id(entered),
+        "source": SOURCE,
+        "type": kind,
+        "time": viewer.now.isoformat(),
+        **about,
+        **data_of(all_fields(kind), entered, zone, viewer.now),
+    }
+
+
+def _event_id(entered: Entered) -> str:
+    (found, *_) = (*entered.get("/id", ()), "")
+    return found or uuid4().hex
+
+
+def _kind(viewer: Viewer, event: str) -> str:
+    kind = f"kap.{event}"
+    if kind not in MODELS or kind == REFERRED:
+        raise told(ProblemCode.NOT_FOUND, f"There is no form for {event}")
+    if not viewer.caller.may_report(kind):
+        raise told(ProblemCode.FORBIDDEN, f"A token of role {viewer.caller.role} may not report {kind}")
+    return kind
+
+
+async def _seen(viewer: Viewer, course_id: CourseId) -> CourseView | None:
+    """The course, where it answers soon and is hers to see: a form is shown again without it too."""
+    try:
+        async with asyncio.timeout(SEEN_WITHIN.total_seconds()):
+            return await seen_by(viewer.door, viewer.caller, course_id)
+    except (Told, Refused, Unavailable, TooMany, RecordStoreError, TimeoutError):
+        return None
+
+
+def _protocol(viewer: Viewer, view: CourseView | None) -> Protocol | None:
+    return viewer.door.library.get(view.protocol.id, view.protocol.version) if view else None
+
+
+def _zone(viewer: Viewer, view: CourseView | None, entered: Entered) -> ZoneInfo:
+    """The one by which the form was filled in: that of its first rendering."""
+    (named, *_) = (*entered.get("zone", ()), "")
+    try:
+        return ZoneInfo(named)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return viewer.clock(view.site if view else None).zone
+
+
+def _reporter(viewer: Viewer) -> Entered:
+    known = reporter(viewer) or _at_this_screen(viewer)
+    return {"/data/actor/id": (known.id,), "/data/actor/role": (known.role.value,)} if known else {}
+
+
+def _at_this_screen(viewer: Viewer) -> Actor | None:
+    """Who acted on call here, as the on-call file knows her."""
+    who = me(viewer)
+    return Actor(id=who, role=viewer.door.on_call.now().people[who].role) if who else None
+
+
+def _actor(event: dict[str, JsonValue]) -> Actor | None:
+    data = event["data"]
+    try:
+        return Actor.model_validate(data["actor"]) if isinstance(data, dict) else None
+    except ValidationError:
+        return None
+
+
+def _explanation(kind: str) -> str:
+    return (MODELS[kind].__doc__ or "").partition("\n")[0]

@@ -1,0 +1,82 @@
+"""Who calls, and whether she may: a token is asked for on everything under /v1, and each route names its rights."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from console.errors.problems import AGAIN_AFTER, ProblemCode, told
+from console.services import AtTheDoor, Door
+from domain.access import RIGHTS, Caller, Right, TokenId, TokenRole
+from records.errors import RecordStoreError
+
+_BEARER = HTTPBearer(
+    scheme_name="token", auto_error=False, description="An API token, as `kapstan token create` shows it once"
+)
+
+
+async def by_token(request: Request, door: Door, presented: str) -> Caller:
+    """Whose token this is. Raises `Told` (`unauthenticated`, `too_many`, `unavailable`)."""
+    return await _admitted(request, door, door.tokens.caller(presented), "This token is unknown or revoked")
+
+
+async def by_sign_in(request: Request, door: Door, token_id: TokenId) -> Caller:
+    """Who signed in with this token. Raises as `by_token` does."""
+    return await _admitted(request, door, door.tokens.still(token_id), "The token of this sign-in is revoked")
+
+
+async def _admitted(request: Request, door: Door, asked: Awaitable[Caller | None], otherwise: str) -> Caller:
+    try:
+        caller = await asked
+    except RecordStoreError:
+        detail = "Nobody can tell now whether this token holds: the record store does not answer"
+        raise told(ProblemCode.UNAVAILABLE, detail, retry_after=AGAIN_AFTER) from None
+    if caller is None:
+        raise told(ProblemCode.UNAUTHENTICATED, otherwise)
+    door.rates.spend(caller.token_id)
+    request.state.caller = caller
+    return caller
+
+
+async def _caller(
+    request: Request, door: AtTheDoor, shown: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+) -> Caller:
+    if shown is None:
+        raise told(ProblemCode.UNAUTHENTICATED, "A token was expected, as `Authorization: Bearer …`")
+    return await by_token(request, door, shown.credentials)
+
+
+AnyCaller = Annotated[Caller, Depends(_caller)]
+"""A route's parameter: somebody with a token that holds."""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """A route's dependency: the caller, who has one of these rights."""
+
+    rights: tuple[Right, ...]
+
+    @property
+    def roles(self) -> tuple[TokenRole, ...]:
+        """Whose tokens have one of them."""
+        return tuple(role for role in TokenRole if not RIGHTS[role].isdisjoint(self.rights))
+
+    @property
+    def problems(self) -> tuple[ProblemCode, ...]:
+        """What may be told at the door already."""
+        for_some = () if self.roles == tuple(TokenRole) else (ProblemCode.FORBIDDEN,)
+        return (ProblemCode.UNAUTHENTICATED, *for_some, ProblemCode.TOO_MANY, ProblemCode.UNAVAILABLE)
+
+    async def __call__(self, caller: AnyCaller) -> Caller:
+        """The caller. Raises `Told` (`forbidden`) where the right is not hers."""
+        if not caller.has(*self.rights):
+            wanted = " or ".join(self.rights)
+            raise told(ProblemCode.FORBIDDEN, f"A token of role {caller.role} may not {wanted}")
+        return caller
+
+
+def with_one_of(*rights: Right) -> Admission:
+    """A route's dependency: the caller, who has one of these rights."""
+    return Admission(rights)

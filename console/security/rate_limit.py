@@ -1,0 +1,41 @@
+"""How many requests a token may make: so many a second, and a few seconds' worth at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import Final
+
+from console.errors.problems import ProblemCode, told
+from domain.access import TokenId
+
+BURST_SECONDS: Final = 2
+"""What a token may make at once after it was quiet, in seconds of its rate."""
+
+
+@dataclass
+class _Bucket:
+    left: float
+    filled_at: float
+
+
+class Rates:
+    """A bucket of requests for each token, refilled at `a_second`. `clock` counts seconds and never goes back."""
+
+    def __init__(self, a_second: float, clock: Callable[[], float] = monotonic) -> None:
+        self._a_second = a_second
+        self._most = a_second * BURST_SECONDS
+        self._clock = clock
+        self._buckets: dict[TokenId, _Bucket] = {}
+
+    def spend(self, token: TokenId) -> None:
+        """One request is taken from the token's bucket. Raises `Told` (`too_many`) where it is empty."""
+        now = self._clock()
+        bucket = self._buckets.setdefault(token, _Bucket(self._most, now))
+        bucket.left = min(self._most, bucket.left + (now - bucket.filled_at) * self._a_second)
+        bucket.filled_at = now
+        if bucket.left < 1:
+            wait = timedelta(seconds=(1 - bucket.left) / self._a_second)
+            detail = f"This token may make {self._a_second:g} requests a second"
+            raise told(ProblemCode.TOO_MANY, detail, retry_after=wait)
+        bucket.left -= 1

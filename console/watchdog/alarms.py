@@ -1,0 +1,103 @@
+"""The pages of the watch's alarms: each climbs its ladder and wakes its people, with no help of Temporal's."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from domain.escalation.messages import EscalationId, EscalationView, Opening, Page
+from domain.escalation.page_text import Text, text_of
+from domain.escalation.watchdog_alarm import Due, Incident
+from domain.oncall.file import OnCall
+from domain.values import PersonId, Severity
+from records.watchdog import WatchStore
+
+Link = Callable[[EscalationId, PersonId, datetime], str]
+Send = Callable[[str, Text, Severity], Awaitable[str | None]]
+
+FINISH_WITHIN: Final = timedelta(seconds=3)
+"""How long pages under way may take when the console is asked to stop."""
+
+log = logging.getLogger(__name__)
+
+
+class Alarms:
+    """Every alarm that is not resolved, on its way up. `on_call` gives the on-call file as it is at that moment."""
+
+    def __init__(self, store: WatchStore, on_call: Callable[[], OnCall], link: Link, send: Send) -> None:
+        self._store = store
+        self._on_call = on_call
+        self._link = link
+        self._send = send
+        self._climbing: dict[EscalationId, asyncio.Task[None]] = {}
+        self._unrecorded: dict[tuple[EscalationId, Due], Page] = {}
+
+    async def climb(self) -> None:
+        """Each alarm pages what is due, and waits for no other's channels. Raises as `WatchStore` does."""
+        for incident in await self._store.incidents():
+            if not incident.is_resolved and incident.id not in self._climbing:
+                task = asyncio.create_task(self._climb(incident.id))
+                self._climbing[incident.id] = task
+                task.add_done_callback(lambda _task, named=incident.id: self._climbing.pop(named))  # type: ignore[misc]
+
+    @property
+    def is_climbing(self) -> bool:
+        """Whether pages are on their way."""
+        return bool(self._climbing)
+
+    async def leave(self) -> None:
+        """Nothing is sent any more. A page cut off on its way whoever goes on sends again: rather twice than not."""
+        if not (leaving := set(self._climbing.values())):
+            return
+        _, late = await asyncio.wait(leaving, timeout=FINISH_WITHIN.total_seconds())
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def _climb(self, escalation: EscalationId) -> None:
+        try:
+            on_call, now = self._on_call(), datetime.now(UTC)
+            for named, due in list(self._unrecorded):
+                if named == escalation:
+                    await self._record(escalation, due, on_call)
+            incident = await self._store.move(escalation, lambda one: one.climbed(on_call, now))
+            while incident is not None and incident.due:
+                await self._page_all(incident, on_call)
+                incident = await self._store.incident(escalation)
+        except Exception as error:  # noqa: BLE001  it is tried again in a moment, and the other alarms go on
+            log.error("Alarm %s waits: paging failed with %s", escalation, type(error).__name__)  # noqa: TRY400  its words may hold an address
+
+    async def _page_all(self, incident: Incident, on_call: OnCall) -> None:
+        """All that is due has been tried. Ends with the last of them, or what is still ringing would ring twice."""
+        view = incident.obligation.view
+        pages = (self._page(view, due, on_call) for due in incident.due)
+        for failed in await asyncio.gather(*pages, return_exceptions=True):
+            if failed is not None:
+                raise failed
+
+    async def _page(self, view: EscalationView, due: Due, on_call: OnCall) -> None:
+        self._unrecorded[view.id, due] = await self._sent(view, due, on_call)
+        await self._record(view.id, due, on_call)
+
+    async def _record(self, escalation: EscalationId, due: Due, on_call: OnCall) -> None:
+        """The page that was tried is on the record. Until it is, it is kept here: it is not sent again for that."""
+        page = self._unrecorded[escalation, due]
+        await self._store.move(escalation, lambda one: one.tried(due, page, on_call))
+        del self._unrecorded[escalation, due]
+
+    async def _sent(self, view: EscalationView, due: Due, on_call: OnCall) -> Page:
+        channels = on_call.channels_of(due.person)
+        if due.channel >= len(channels):
+            return _page(due, "none", "this channel is no longer in the on-call file")
+        url = channels[due.channel].get_secret_value()
+        text = text_of(_opening(view), view.severity, self._link(view.id, due.person, due.at))
+        return _page(due, url.partition("://")[0].lower(), await self._send(url, text, view.severity))
+
+
+def _page(due: Due, channel: str, error: str | None) -> Page:
+    return Page(at=due.at, step=due.step, person=due.person, channel=channel, ok=error is None, error=error)
+
+
+def _opening(view: EscalationView) -> Opening:
+    return Opening.model_validate(view.model_dump(include=set(Opening.model_fields)))

@@ -1,0 +1,250 @@
+"""The independent watch: it pages by itself when nobody watches over a course any more, a dosed patient's first of all.
+
+Orchestration is Temporal's and the workers'. This is neither: every console seeks the turn to watch, one of them has
+it, and goes by the record store. It looks at dosed patients every few seconds, and goes its rounds of all else more
+slowly. Courses are asked when the record shows that something has not moved in time, and when Temporal lists them as
+failing or ended. While all is well, it asks Temporal for those two lists and no course for anything.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from console.watchdog.alarms import Alarms
+from domain.escalation import watchdog, watchdog_rounds
+from domain.escalation.silence import Finding, Silence
+from domain.escalation.watchdog import (
+    Expected,
+    Heard,
+    Look,
+    Move,
+    Raise,
+    Settle,
+    Suspect,
+    Unanswered,
+    Visit,
+)
+from domain.escalation.watchdog_alarm import Incident
+from domain.oncall.file import OnCall
+from domain.values import Severity
+from gateway.workflow_calls import ANSWER_WITHIN, Unavailable
+from records.errors import RecordStoreError
+from records.watchdog import Turn, WatchStore
+
+LOOKS_EVERY: Final = timedelta(seconds=5)
+ROUNDS_EVERY: Final = timedelta(seconds=15)
+CLIMBS_EVERY: Final = timedelta(seconds=2)
+AGAIN_AFTER: Final = timedelta(seconds=5)
+"""How long PostgreSQL is left alone after it was lost."""
+
+MOST_ON_A_ROUND: Final = 500
+"""What is overdue longest is asked for first; the rest has its turn when that moves."""
+
+ASKED_AT_ONCE: Final = 16
+"""Where so many are asked and nobody answers for any, Temporal or the workers are away: the rest is not asked."""
+
+Ask = Callable[[Expected], Awaitable[Heard | Unanswered]]
+Suspects = Callable[[], Awaitable[Sequence[Suspect]]]
+
+log = logging.getLogger(__name__)
+
+
+async def _nobody() -> Sequence[Suspect]:
+    return ()
+
+
+class Watch:
+    """Watches whenever it is this console's turn. What is overdue is given `grace` before it is asked for.
+
+    `suspects` gives those of which Temporal itself says that they do not go on; without it the record alone counts.
+    """
+
+    def __init__(
+        self,
+        store: WatchStore,
+        turn: Callable[[], AbstractAsyncContextManager[Turn]],
+        ask: Ask,
+        alarms: Alarms,
+        on_call: Callable[[], OnCall],
+        grace: timedelta,
+        suspects: Suspects = _nobody,
+    ) -> None:
+        self._store = store
+        self._turn = turn
+        self._ask = ask
+        self._suspects = suspects
+        self._suspected: tuple[Expected, ...] = ()
+        self._lists_are_away = False
+        self._alarms = alarms
+        self._on_call = on_call
+        self._grace = grace
+
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """There is a watch meanwhile, by this console or another one."""
+        watching = asyncio.create_task(self._watch())
+        try:
+            yield
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+            await self._alarms.leave()
+
+    async def look(self) -> None:
+        """Whatever dosed patient is overlooked now has an alarm, and none who is not. Raises as `WatchStore` does."""
+        now = datetime.now(UTC)
+        look = watchdog.look(await self._store.last_look(), now)
+        expected, suspected = await self._store.expected(), self._suspected
+        last = {
+            visit: alarm
+            for visit, alarm in watchdog_rounds.newest(await self._store.incidents()).items()
+            if visit.session is not None
+        }
+        visits = {*last, *(one.visit for one in (*expected, *suspected) if one.session is not None)}
+        found = await asyncio.gather(
+            *(
+                self._judge(
+                    visit,
+                    [one for one in expected if one.visit == visit],
+                    [one for one in suspected if one.visit == visit],
+                    last.get(visit),
+                    look,
+                )
+                for visit in visits
+            )
+        )
+        await self._store.silent([one for one in found if one is not None], dosed=True)
+        # Not before: a look that fails has looked after nobody, and whoever asks for the watch is told so.
+        await self._store.look(look)
+
+    async def go_round(self) -> None:
+        """Whatever else is silent has an alarm, or one stands for it. Raises as `WatchStore` does."""
+        now = datetime.now(UTC)
+        by = watchdog_rounds.Measure(
+            watchdog.look(await self._store.last_look(), now), self._grace, self._on_call().policies
+        )
+        since = now - by.policies[Severity.URGENT].resolve_within
+        await self._suspect(now)
+        alarmed = watchdog_rounds.newest(await self._store.incidents_of_rounds(since, ()))
+        courses = {visit.course_id for visit, alarm in alarmed.items() if not alarm.is_resolved}
+        due = await self._store.overdue(now - self._grace, courses, MOST_ON_A_ROUND)
+        asked_for = {
+            (one.course_id, one.escalation): one
+            for one in (*due, *(one for one in self._suspected if one.session is None))
+            if one in self._suspected
+            or one.course_id in courses
+            or watchdog_rounds.is_late(one, alarmed.get(one.visit), by)
+        }
+        asked = await self._asked(list(asked_for.values()))
+        now = datetime.now(UTC)
+        visits = {one.expected.visit for one in asked}
+        incidents = await self._store.incidents_of_rounds(since, {visit.course_id for visit in visits})
+        judged = [
+            watchdog_rounds.judged(visit, [one for one in asked if one.expected.visit == visit], incidents, by, now)
+            for visit in visits
+        ]
+        for move in watchdog_rounds.moves(judged, incidents, by.policies, now):
+            await self._make(move, now)
+        silent = [one for one in judged if one.found.is_silent]
+        await self._store.silent([_silence(one, now) for one in silent], dosed=False)
+
+    async def _go_round(self) -> None:
+        """A round that fails takes nobody's eyes off the dosed patients: the next one is tried in its time."""
+        try:
+            await self.go_round()
+        except Exception as fault:  # noqa: BLE001  the look at dosed patients says itself where the record is away
+            log.error("A round of the watch failed with %s", type(fault).__name__)  # noqa: TRY400  its words may hold more
+
+    async def _suspect(self, now: datetime) -> None:
+        """Those that Temporal lists are known to the next look as well; where it is away, nobody is suspected."""
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
+                listed = await self._suspects()
+        except (Unavailable, TimeoutError) as away:
+            if not self._lists_are_away:
+                log.warning("Temporal does not list the courses that fail (%s): only what is due is asked", away)
+            self._lists_are_away, self._suspected = True, ()
+            return
+        self._lists_are_away = False
+        self._suspected = tuple(await self._store.suspected(listed, now)) if listed else ()
+
+    async def _asked(self, expected: Sequence[Expected]) -> list[watchdog_rounds.Asked]:
+        """What each of them answers, the worst first. Where nobody answers for the first of them nobody does at all."""
+        ordered = sorted(expected, key=lambda one: (-one.severity.rank, one.moves_at))
+        asked: list[watchdog_rounds.Asked] = []
+        for first in range(0, len(ordered), ASKED_AT_ONCE):
+            some = ordered[first : first + ASKED_AT_ONCE]
+            answers = await asyncio.gather(*map(self._ask, some))
+            asked += map(watchdog_rounds.Asked, some, answers)
+            if all(answer == Unanswered() for answer in answers):
+                asked += (watchdog_rounds.Asked(one, Unanswered()) for one in ordered[first + ASKED_AT_ONCE :])
+                break
+        return asked
+
+    async def _judge(
+        self,
+        visit: Visit,
+        expected: Sequence[Expected],
+        suspected: Sequence[Expected],
+        last: Incident | None,
+        look: Look,
+    ) -> Silence | None:
+        by = watchdog_rounds.Measure(look, self._grace, self._on_call().policies)
+        # What it was raised for may not show in the record at all: before such an alarm is over, the course is asked.
+        is_doubtful = last is not None and not last.is_resolved and last.found in {Finding.KEEPS_FAILING, Finding.ENDED}
+        patient = watchdog.patience(look, last, self._grace)
+        late = expected if is_doubtful else watchdog.overdue(expected, patient, look.looked_at)
+        named = {(one.course_id, one.escalation): one for one in (*suspected, *late)}
+        answers = await asyncio.gather(*map(self._ask, named.values()))
+        now = datetime.now(UTC)
+        one = watchdog_rounds.judged(
+            visit, list(map(watchdog_rounds.Asked, named.values(), answers)), [last] if last else [], by, now
+        )
+        move = watchdog.move(visit, one.found, last, by.policies[Severity.EMERGENCY], now, of=one.of)
+        if move is not None:
+            await self._make(move, now)
+        return _silence(one, now) if one.found.is_silent else None
+
+    async def _make(self, move: Move, now: datetime) -> None:
+        match move:
+            case Raise(incident=incident, finding=found):
+                await self._store.add(incident)
+                whom = "a course" if incident.obligation.view.session is None else "a dosed patient"
+                log.error("Nobody watches over %s (%s): alarm %s", whom, found, incident.id)
+            case Settle(id=escalation):
+                await self._store.move(escalation, lambda incident: incident.settled(now))
+                log.warning("Kapstan moves again: alarm %s is over", escalation)
+
+    async def _watch(self) -> None:
+        trouble = ""
+        while True:
+            try:
+                async with self._turn() as turn, asyncio.TaskGroup() as watching:
+                    log.info("This console watches over dosed patients, and over every course")
+                    trouble = ""
+                    watching.create_task(_every(LOOKS_EVERY, turn, self.look))
+                    watching.create_task(_every(ROUNDS_EVERY, turn, self._go_round))
+                    watching.create_task(_every(CLIMBS_EVERY, turn, self._alarms.climb))
+            except* RecordStoreError as away:
+                found = f"Nobody watches over dosed patients from this console: {away.exceptions[0]}"
+            except* Exception as fault:  # noqa: BLE001  a watch that has ended looks like a quiet night
+                found = f"Nobody watches over dosed patients from this console: {type(fault.exceptions[0]).__name__}"
+            if found != trouble:
+                log.error(found)
+                trouble = found
+            await asyncio.sleep(AGAIN_AFTER.total_seconds())
+
+
+async def _every(length: timedelta, turn: Turn, do: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await turn.check()
+        await do()
+        await asyncio.sleep(length.total_seconds())
+
+
+def _silence(one: watchdog_rounds.Judged, now: datetime) -> Silence:
+    return Silence(course_id=one.visit.course_id, session=one.visit.session, found=one.found, of=one.of, since=now)

@@ -1,0 +1,51 @@
+"""Asks a course or an escalation itself when it next moves: a record that is behind is no patient overlooked.
+
+Temporal is asked first whether the workflow goes on at all: one that it has ended still answers as it stood then.
+"""
+
+import asyncio
+import logging
+from datetime import datetime
+from typing import Final
+
+from temporalio.client import Client
+
+from domain.escalation.watchdog import Expected, Heard, Unanswered
+from domain.refusal import Refused
+from gateway.courses import Courses
+from gateway.escalations import Escalations
+from gateway.stuck_workflows import trouble
+from gateway.workflow_calls import ANSWER_WITHIN, TooMany, Unavailable
+
+ASKED_WITHIN: Final = ANSWER_WITHIN
+"""As long as a clinic's event is given: what takes longer to answer answers nobody."""
+
+log = logging.getLogger(__name__)
+
+
+class Pulse:
+    """The moments at which courses and escalations move by themselves, as they say."""
+
+    def __init__(self, client: Client, courses: Courses, escalations: Escalations) -> None:
+        self._client = client
+        self._courses = courses
+        self._escalations = escalations
+
+    async def of(self, expected: Expected) -> Heard | Unanswered:
+        """What it answers. Whatever goes wrong, it was not answered."""
+        try:
+            async with asyncio.timeout(ASKED_WITHIN.total_seconds()):
+                if found := await trouble(self._client, expected.course_id, expected.escalation):
+                    return Unanswered(why=found)
+                return Heard(moves_at=await self._moves_at(expected))
+        except (Refused, Unavailable, TooMany, TimeoutError):
+            return Unanswered()
+        except Exception as error:  # noqa: BLE001  a fault of ours must not keep a page back
+            log.error("Asking a course failed with %s", type(error).__name__)  # noqa: TRY400  its words may quote a patient
+            return Unanswered()
+
+    async def _moves_at(self, expected: Expected) -> datetime | None:
+        if expected.escalation is not None:
+            return (await self._escalations.climb(expected.escalation)).moves_at
+        view = await self._courses.view(expected.course_id)
+        return min((deadline.passes_at for deadline in view.deadlines), default=None)

@@ -1,0 +1,84 @@
+"""What Temporal itself says of a workflow that does not go on: its task fails again and again, or it has ended."""
+
+from typing import Final
+
+from pydantic import ValidationError
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.escalation.messages import EscalationId, escalation_of, workflow_id
+from domain.escalation.silence import Finding
+from domain.escalation.watchdog import Suspect
+from domain.values import CourseId
+from gateway import courses
+from gateway.workflow_calls import ANSWER_WITHIN, Unavailable
+from workflows.course import PatientCourse
+from workflows.escalation import Escalation
+
+FAILS_AFTER: Final = 3
+"""So many tasks of a workflow that failed, or ran out of time, one after the other are no accident.
+
+A worker that was killed costs one, about ten seconds; two that are killed one after the other cost two.
+"""
+
+REPORTS_AFTER: Final = f"system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute={FAILS_AFTER}"
+"""What lets a server of one's own mark such workflows, so that they are found before anything of them is due."""
+
+MOST_LISTED: Final = 200
+
+_OURS: Final = f'WorkflowType IN ("{PatientCourse.__name__}", "{Escalation.__name__}")'
+_FAILING: Final = f'{_OURS} AND ExecutionStatus = "Running" AND TemporalReportedProblems IS NOT NULL'
+_ENDED: Final = f'{_OURS} AND ExecutionStatus IN ("Terminated", "Canceled", "Failed", "TimedOut")'
+_COURSE: Final = courses.workflow_id("")
+
+
+async def trouble(client: Client, course_id: CourseId, escalation: EscalationId | None) -> Finding | None:
+    """What keeps the workflow of this course, or of this escalation of it, from going on; None where nothing does.
+
+    No worker is asked. Raises `Unavailable` where Temporal does not answer.
+    """
+    named = courses.workflow_id(course_id) if escalation is None else workflow_id(escalation)
+    try:
+        found = await client.get_workflow_handle(named).describe(rpc_timeout=ANSWER_WITHIN)
+    except RuntimeError as failed:
+        raise Unavailable("Temporal cannot be reached") from failed
+    except RPCError as failed:
+        if failed.status is RPCStatusCode.NOT_FOUND:
+            return Finding.ENDED
+        raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
+    match found.status:
+        case WorkflowExecutionStatus.RUNNING | WorkflowExecutionStatus.CONTINUED_AS_NEW:
+            is_failing = found.raw_description.pending_workflow_task.attempt > FAILS_AFTER
+            return Finding.KEEPS_FAILING if is_failing else None
+        case WorkflowExecutionStatus.COMPLETED if escalation is not None:
+            return None  # it is resolved, and nobody is wanted by it
+        case _:
+            return Finding.ENDED
+
+
+async def suspects(client: Client) -> list[Suspect]:
+    """Every course and escalation of which Temporal's own lists say so, the newest first. Raises `Unavailable`.
+
+    The lists may be a moment behind, and one that has ended may have been meant to: it is still to be asked.
+    """
+    try:
+        failing = [
+            one.id async for one in client.list_workflows(_FAILING, limit=MOST_LISTED, rpc_timeout=ANSWER_WITHIN)
+        ]
+        ended = [one.id async for one in client.list_workflows(_ENDED, limit=MOST_LISTED, rpc_timeout=ANSWER_WITHIN)]
+    except RuntimeError as failed:
+        raise Unavailable("Temporal cannot be reached") from failed
+    except RPCError as failed:
+        raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
+    named = [*((one, False) for one in dict.fromkeys(failing)), *((one, True) for one in dict.fromkeys(ended))]
+    return [one for workflow, is_ended in named if (one := _suspect(workflow, is_ended=is_ended))]
+
+
+def _suspect(workflow: str, *, is_ended: bool) -> Suspect | None:
+    try:
+        if workflow.startswith(_COURSE):
+            return Suspect(course_id=workflow.removeprefix(_COURSE), is_ended=is_ended)
+        escalation = escalation_of(workflow)
+        return Suspect(course_id=escalation.partition("~")[0], escalation=escalation, is_ended=is_ended)
+    except ValidationError:
+        return None  # somebody else's, of the same name

@@ -1,0 +1,55 @@
+"""The on-call side's way to an alarm of the watch: no workflow holds it, so it is answered while Temporal is away."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from domain.escalation.messages import EscalationId, EscalationView
+from domain.escalation.watchdog_alarm import Order
+from domain.oncall.file import OnCall
+from domain.refusal import RefusalCode, Refused
+from gateway.workflow_calls import Unavailable
+from records.errors import RecordStoreError, RecordStoreUnreachable
+from records.watchdog import WatchStore
+
+
+class Incidents:
+    """Every alarm of the watch, through the record store. `on_call` gives the on-call file as it is at that moment."""
+
+    def __init__(self, store: WatchStore, on_call: Callable[[], OnCall]) -> None:
+        self._store = store
+        self._on_call = on_call
+
+    async def obey(self, escalation: EscalationId, order: Order) -> EscalationView:
+        """A human has acted. Raises `Refused` (`not_open`, `link_used`, `invalid`, `unknown_escalation`).
+
+        Raises `Unavailable` where the record store does not answer.
+        """
+        on_call, now = self._on_call(), datetime.now(UTC)
+        with _in_our_words():
+            moved = await self._store.move(escalation, lambda incident: incident.obeyed(order, on_call, now))
+        if moved is None:
+            raise _unknown(escalation)
+        return moved.obligation.view
+
+    async def view(self, escalation: EscalationId) -> EscalationView:
+        """The alarm as it stands. Raises `Refused` (`unknown_escalation`) or `Unavailable`."""
+        with _in_our_words():
+            incident = await self._store.incident(escalation)
+        if incident is None:
+            raise _unknown(escalation)
+        return incident.obligation.view
+
+
+def _unknown(escalation: EscalationId) -> Refused:
+    return Refused.because(RefusalCode.UNKNOWN_ESCALATION, f"There is no escalation {escalation}")
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    try:
+        yield
+    except RecordStoreUnreachable:
+        raise Unavailable("The record store does not answer") from None
+    except RecordStoreError as away:
+        raise Unavailable(str(away)) from None

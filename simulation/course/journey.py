@@ -1,0 +1,316 @@
+"""One patient's way through the clinic, visit by visit, as its protocol and its staff make it."""
+
+from datetime import datetime, timedelta
+from random import Random
+
+from domain.durations import days
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import (
+    CheckInCompleted,
+    ConsentSigned,
+    CourseDiscontinued,
+    CourseReferred,
+    CourseResumed,
+    CourseTransferred,
+    CourseVoided,
+    Dose,
+    EligibilityDecided,
+    EligibilityDecision,
+    FollowUpHeld,
+    FormFiled,
+    IntegrationHeld,
+    MeasureRecorded,
+    Override,
+    PatientCheckedIn,
+    PatientWithdrew,
+    PlanPrescribed,
+    PregnancyTest,
+    PreparationHeld,
+    ScreeningRecorded,
+    SessionBooked,
+    SessionCanceled,
+    SessionMissed,
+    SessionRebooked,
+    StaffMember,
+)
+from domain.protocol.instruments import CSSRS, PHQ9
+from domain.protocol.model import DoseBasis, MeasureMoment, Protocol
+from domain.values import Actor, Role
+from simulation.course.calendar import BEND, EVERY_DAY, Practice
+from simulation.course.reporter import Teller
+from simulation.course.staff import DESK, NURSE, PRESCRIBER, STAFF, THERAPIST, Reply, see_to
+from simulation.course.visit import Appointment, Happening, MedicineVisit
+from simulation.course.ward import Ward
+from simulation.patients import physiology, questionnaires
+from simulation.patients.patients import Patient
+
+ARRIVES_BEFORE = timedelta(minutes=30)
+LAST_CALL_BEFORE = timedelta(minutes=30)
+"""A call that would fall due during a visit is made this long before the patient arrives."""
+LONGEST_VISIT = timedelta(hours=5)
+GIVEN_UP_AFTER = timedelta(minutes=30)
+EXCITED_BY = (3, 9)
+"""How far in mmHg over the screening's limit the pressure of somebody afraid of the cuff is."""
+
+ITEM_9 = 2
+ASKED_ON_AFTER = timedelta(minutes=5)
+
+IN_THE_ROOM = Reply(after=timedelta(seconds=30), done_after=timedelta(minutes=3))
+EVALUATED = Reply(by=PRESCRIBER, after=timedelta(seconds=40), done_after=timedelta(minutes=13))
+FOUND = Reply(by=DESK, after=timedelta(minutes=10), done_after=timedelta(minutes=25))
+TALK_FOUND_AFTER = timedelta(minutes=45)
+
+
+CourseEnds = PatientWithdrew.Data | CourseDiscontinued.Data | CourseTransferred.Data | CourseVoided.Data
+
+
+class Journey:
+    """What happens to one patient, told to a ward as it happens. A script says in which order, and what is special."""
+
+    def __init__(
+        self,
+        patient: Patient,
+        protocol: Protocol,
+        ward: Ward,
+        starts_at: datetime,
+        random: Random,
+        practice: Practice = BEND,
+    ) -> None:
+        self.patient = patient
+        self.protocol = protocol
+        self.random = random
+        self.practice = practice
+        self.teller = Teller(ward, patient.course_id, starts_at)
+        self._starts_at: datetime | None = None
+        self._home_at = starts_at
+
+    @property
+    def sessions(self) -> range:
+        """The numbers of the medicine sessions that the plan has."""
+        return range(1, self.patient.medicine_sessions + 1)
+
+    async def refer(self) -> None:
+        """The course exists, from now."""
+        await self.teller.tell(
+            self.teller.now,
+            CourseReferred.Data(
+                actor=DESK,
+                protocol=self.protocol.id,
+                site=self.practice.site,
+                indications=(self.patient.indication,),
+            ),
+        )
+
+    async def screen(self, *conditions: str, is_excited: bool = False) -> None:
+        """The screening visit: history, measures and consent. Her pressure is over the limit if she `is_excited`."""
+        at = self.practice.opening(self.teller.now, self.practice.screening_at)
+        body = physiology.at_rest(self.random, self.patient.rest)
+        if is_excited:
+            body = body.but(systolic=self.protocol.screening.systolic_max + self.random.randint(*EXCITED_BY))
+        screening = ScreeningRecorded.Data(
+            actor=PRESCRIBER,
+            conditions=conditions,
+            medications=self.patient.medications,
+            systolic=body.systolic,
+            diastolic=body.diastolic,
+            heart_rate=body.heart_rate,
+            weight_kg=self.patient.weight_kg,
+            age_years=self.patient.age_years,
+            pregnancy_test=PregnancyTest.NEGATIVE,
+            escort_available=True,
+            prior_adequate_trials=max(2, self.protocol.screening.prior_trials_min),
+        )
+        await self.teller.tell(at, screening)
+        await self._answer(at + timedelta(minutes=30), self.protocol.screening.measures, progress=0)
+        consent = ConsentSigned.Data(actor=DESK, document="consent", version=self.protocol.screening.consent_version)
+        await self.teller.tell(at + timedelta(minutes=30), consent)
+
+    async def decide(self, decision: EligibilityDecision, rationale: str, *overrides: Override) -> None:
+        """The prescriber has decided, at the end of the screening visit."""
+        decided = EligibilityDecided.Data(actor=PRESCRIBER, decision=decision, rationale=rationale, overrides=overrides)
+        await self.teller.tell(self.teller.now + timedelta(minutes=45), decided)
+
+    async def prepare(self) -> None:
+        """The plan is prescribed, every talk held, the first session booked."""
+        await self.teller.tell(self.teller.now, self._plan())
+        rules = self.protocol.preparation
+        for talk in range(rules.sessions):
+            at = self.practice.opening(self.teller.now + timedelta(hours=12), self.practice.talk_at)
+            topics = rules.topics[talk :: rules.sessions]
+            await self.teller.tell(at, PreparationHeld.Data(actor=THERAPIST, topics=topics, minutes=60))
+        self._starts_at = self._next_dosing(self.teller.now + timedelta(days=1))
+        await self.teller.tell(self.teller.now, self._booking(1, self._starts_at))
+
+    async def session(self, number: int, happening: Happening | None = None, *, is_talk_missed: bool = False) -> None:
+        """A medicine session, from the door to the door, and what follows it noted down for the days after."""
+        assert self._starts_at is not None
+        weight_kg = await self._arrive(number)
+        appointment = Appointment(number=number, dosed_at=self._starts_at, weight_kg=weight_kg)
+        visit = MedicineVisit(
+            self.patient, self.protocol, self.teller, self.random, appointment, happening or Happening()
+        )
+        await visit.take_place()
+        self._home_at = self.teller.now
+        self._note_calls_and_forms(number)
+        if not is_talk_missed:
+            self._note_talks(number, self._starts_at)
+
+    async def is_talked_to_at_last(self, number: int) -> None:
+        """Nobody held the talk after the session; the desk is paged when it is overdue, and finds an hour for it."""
+        assert self._starts_at is not None
+        overdue_at = self._home_at + self.protocol.integration.within
+        await self.teller.live_until(overdue_at)
+        self.teller.now = overdue_at
+        note = "Her therapist was ill; another one has an hour for her today"
+        await see_to(self.teller, Kind.INTEGRATION_OVERDUE, number, FOUND, note)
+        self._note_talks(number, self._starts_at, held_at=self.teller.now + TALK_FOUND_AFTER)
+
+    async def stays_away(self, number: int) -> None:
+        """She does not come to the session; the desk is paged, finds her, and books her for another day."""
+        assert self._starts_at is not None
+        await self._live_until_arrival()
+        await self.teller.tell(self._starts_at + GIVEN_UP_AFTER, SessionMissed.Data(actor=DESK, session=number))
+        note = "Reached by telephone: she had the day wrong, is well, and wants to come"
+        await see_to(self.teller, Kind.SESSION_MISSED, number, FOUND, note)
+        await self._book_another_day(number)
+
+    async def is_at_risk(self, number: int) -> None:
+        """Before the session her answers are alarming: nobody is dosed until a prescriber resumes, another day."""
+        arrival = await self._live_until_arrival()
+        phq9 = next(known for known in self.patient.moods if known.instrument == PHQ9)
+        await self._record(arrival, PHQ9, questionnaires.answers(self.random, PHQ9, phq9.start, ITEM_9))
+        note = "I am with her; she is not left alone, and the risk screen follows now"
+        await see_to(self.teller, Kind.ITEM9_POSITIVE, None, IN_THE_ROOM, note)
+        await self._record(self.teller.now + ASKED_ON_AFTER, CSSRS, questionnaires.high_risk())
+        note = "Evaluated in person; safety plan renewed with her and her partner, who stays with her"
+        await see_to(self.teller, Kind.SUICIDE_RISK, None, EVALUATED, note)
+        off = SessionCanceled.Data(actor=PRESCRIBER, session=number, reason="held after the risk screen")
+        await self.teller.tell(self.teller.now + timedelta(minutes=2), off)
+        seen_again = self._next_visit(self.teller.now + timedelta(hours=12))
+        await self.teller.live_until(seen_again)
+        await self._record(seen_again, CSSRS, questionnaires.no_risk())
+        reason = "Evaluated again: no intent since, the safety plan is in use; the course may go on"
+        await self.teller.tell(seen_again + timedelta(minutes=30), CourseResumed.Data(actor=PRESCRIBER, reason=reason))
+        await self._book_another_day(number)
+
+    async def withdraw(self) -> None:
+        """Some days after a session she ends her course."""
+        patient = Actor(id=self.patient.course_id, role=Role.PATIENT)
+        await self.leave(PatientWithdrew.Data(actor=patient, reason="Is moving away, and feels well enough"))
+
+    async def leave(self, why: CourseEnds) -> None:
+        """Some days after a session, or after the referral where there was none, the course ends for this reason."""
+        at = self._next_visit(self._home_at + timedelta(days=3))
+        await self.teller.live_until(at)
+        await self.teller.tell(at, why)
+
+    def let_pass(self, length: timedelta) -> None:
+        """Nothing is done for so long."""
+        self.teller.now += length
+
+    async def follow_up(self) -> None:
+        """The visits after the last session; with the last of them the course is complete."""
+        last = self._home_at
+        for after in self.protocol.follow_up.after:
+            at = self._next_visit(last + after)
+            await self.teller.live_until(at)
+            await self._answer(at, self._instruments(), progress=1)
+            await self.teller.tell(at, FollowUpHeld.Data(actor=THERAPIST, days_after=days(after)))
+
+    def _next_visit(self, after: datetime) -> datetime:
+        return self.practice.opening(after, self.practice.visit_at)
+
+    def _next_dosing(self, after: datetime) -> datetime:
+        return self.practice.opening(after, self.practice.dose_at, self.practice.dosing_days)
+
+    async def _live_until_arrival(self) -> datetime:
+        assert self._starts_at is not None
+        arrival = self._starts_at - ARRIVES_BEFORE
+        await self.teller.live_until(arrival - LAST_CALL_BEFORE, nobody_calls_for=LONGEST_VISIT)
+        return arrival
+
+    async def _arrive(self, number: int) -> float:
+        """She is here; answers what she weighs today, in kg."""
+        arrival = await self._live_until_arrival()
+        await self._answer(arrival, self._instruments(), progress=(number - 1) / max(1, self.patient.medicine_sessions))
+        fasting = self.protocol.medicine
+        weight_kg = round(self.patient.weight_kg + self.random.uniform(-0.8, 0.8), 1)
+        checked_in = PatientCheckedIn.Data(
+            actor=NURSE,
+            session=number,
+            last_solids_at=arrival - fasting.solids_fasting - timedelta(hours=self.random.randint(3, 7)),
+            last_fluids_at=arrival - fasting.fluids_fasting - timedelta(minutes=self.random.randint(15, 90)),
+            escort=True,
+            weight_kg=weight_kg,
+            pregnancy_test=PregnancyTest.NEGATIVE,
+            medications_changed=False,
+        )
+        await self.teller.tell(arrival, checked_in)
+        return weight_kg
+
+    async def _book_another_day(self, number: int) -> None:
+        self._starts_at = self._next_dosing(self.teller.now + timedelta(hours=12))
+        moved = SessionRebooked.Data(actor=DESK, session=number, starts_at=self._starts_at)
+        await self.teller.tell(self.teller.now + timedelta(minutes=5), moved)
+
+    def _note_calls_and_forms(self, number: int) -> None:
+        home_at, rules = self._home_at, self.protocol
+        for form in rules.forms:
+            self.teller.note(home_at + timedelta(hours=2), FormFiled.Data(actor=DESK, session=number, form=form.form))
+        for after in rules.check_ins.after:
+            called = CheckInCompleted.Data(actor=NURSE, session=number, days_after=days(after), suicidal_ideation=False)
+            self.teller.note(home_at + after + timedelta(minutes=self.random.randint(0, 20)), called)
+
+    def _note_talks(self, number: int, dosed_at: datetime, held_at: datetime | None = None) -> None:
+        """The talks, all of them at `held_at` if that is said; with the last what is planned for the next session."""
+        rules, talked_at = self.protocol, self._home_at
+        for talk in range(1, rules.integration.sessions + 1):
+            # Two thirds of the time allowed: with 72 hours, at the same time two days later.
+            in_time = self._home_at + rules.integration.within * 2 / 3 * talk / rules.integration.sessions
+            talked_at = held_at or in_time
+            self.teller.note(talked_at, IntegrationHeld.Data(actor=THERAPIST, session=number, minutes=60))
+        if number not in self.sessions[:-1]:
+            return
+        if rules.course.review_after_session == number:
+            self.teller.note(talked_at, self._plan())
+        on_from = dosed_at + rules.course.interval - timedelta(hours=6)
+        self._starts_at = self.practice.opening(on_from, self.practice.dose_at, EVERY_DAY)
+        self.teller.note(talked_at, self._booking(number + 1, self._starts_at))
+
+    async def _answer(self, at: datetime, instruments: tuple[str, ...], progress: float) -> None:
+        moods = {known.instrument: known for known in self.patient.moods}
+        for instrument in instruments:
+            if instrument == CSSRS:
+                items = questionnaires.no_risk()
+            elif instrument in moods:
+                total = moods[instrument].total(self.random, progress)
+                items = questionnaires.answers(self.random, instrument, total)
+            else:
+                continue
+            await self._record(at, instrument, items)
+
+    async def _record(self, at: datetime, instrument: str, items: tuple[int, ...]) -> None:
+        await self.teller.tell(at, MeasureRecorded.Data(actor=DESK, instrument=instrument, items=items))
+
+    def _plan(self) -> PlanPrescribed.Data:
+        rules = self.protocol.medicine.dose
+        amount = min(rules.first_max, rules.max)
+        return PlanPrescribed.Data(
+            actor=PRESCRIBER,
+            medicine_sessions=self.patient.medicine_sessions,
+            interval_days=days(self.protocol.course.interval),
+            dose=Dose(mg_per_kg=amount) if rules.basis is DoseBasis.MG_PER_KG else Dose(mg=amount),
+            goals=("sleep through the night", "go back to work"),
+        )
+
+    def _booking(self, number: int, starts_at: datetime) -> SessionBooked.Data:
+        rules = self.protocol.medicine
+        staff = tuple(
+            StaffMember(id=STAFF[Role(role)].id, role=Role(role), credentials=rules.credentials.get(role, ()))
+            for role in rules.staff
+        )
+        return SessionBooked.Data(actor=DESK, session=number, starts_at=starts_at, room=self.practice.room, staff=staff)
+
+    def _instruments(self) -> tuple[str, ...]:
+        each = [name for name, rule in self.protocol.measures.items() if rule.every is MeasureMoment.EACH_SESSION]
+        return tuple(dict.fromkeys((*each, *self.protocol.medicine.measures)))

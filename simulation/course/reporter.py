@@ -1,0 +1,72 @@
+"""What a patient's clinic reports, when it happens; and what it has noted down to do and report later."""
+
+import heapq
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from domain.course.answer import Answer
+from domain.events.clinic_events import CLINIC_EVENT, MODELS, EventData
+from domain.refusal import Refused
+from domain.values import CourseId
+from simulation.course.ward import Ward
+
+SOURCE = "/simulated-clinic"
+
+_TYPE_OF: dict[Any, str] = {model.model_fields["data"].annotation: name for name, model in MODELS.items()}
+
+
+class NotRefused(Exception):  # noqa: N818  it is what happened, not what went wrong
+    """Something was accepted that the script expects to be refused, or was refused for another reason."""
+
+
+class Teller:
+    """Tells a ward what happened in one course, in order. `now` is the moment told of last."""
+
+    def __init__(self, ward: Ward, course_id: CourseId, starts_at: datetime) -> None:
+        self.now = starts_at
+        self.ward = ward
+        self._course_id = course_id
+        self._numbers = count(1)
+        self._agenda: list[tuple[datetime, int, EventData]] = []
+
+    async def tell(self, at: datetime, data: EventData) -> Answer:
+        """The clock has moved to `at`, and this happened."""
+        await self.ward.until(at)
+        return await self.tell_at_once(at, data)
+
+    async def tell_at_once(self, at: datetime, data: EventData) -> Answer:
+        """This happened at `at`; nobody waits for the clock."""
+        self.now = at
+        event = CLINIC_EVENT.validate_python(
+            {
+                "type": _TYPE_OF[type(data)],
+                "id": f"{self._course_id}/{next(self._numbers):04d}",
+                "source": SOURCE,
+                "subject": self._course_id,
+                "time": at,
+                "data": data,
+            }
+        )
+        return await self.ward.report(event)
+
+    async def tell_in_vain(self, at: datetime, data: EventData, blocker: str) -> None:
+        """It was refused, and `blocker` is among the reasons. Raises `NotRefused` where that is not so."""
+        try:
+            await self.tell(at, data)
+        except Refused as refused:
+            reasons = [one.code for one in refused.refusal.blockers]
+            if blocker not in reasons:
+                raise NotRefused(f"refused for {', '.join(reasons)}; {blocker} was expected") from refused
+            return
+        raise NotRefused(f"{_TYPE_OF[type(data)]} was accepted; a refusal for {blocker} was expected")
+
+    def note(self, at: datetime, data: EventData) -> None:
+        """This is to happen at `at`."""
+        heapq.heappush(self._agenda, (at, next(self._numbers), data))
+
+    async def live_until(self, moment: datetime, *, nobody_calls_for: timedelta = timedelta()) -> None:
+        """Everything noted down until `moment` has happened; and before it, what would fall into the time after it."""
+        while self._agenda and self._agenda[0][0] <= moment + nobody_calls_for:
+            at, _, data = heapq.heappop(self._agenda)
+            await self.tell(max(self.now, min(at, moment)), data)

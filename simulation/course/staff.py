@@ -1,0 +1,48 @@
+"""Who works at the simulated clinic, and how soon they answer a page and have dealt with it."""
+
+from datetime import timedelta
+from random import Random
+
+from domain.escalation.messages import Kind
+from domain.values import Actor, Frozen, Role
+from simulation.course.reporter import Teller
+
+DESK = Actor(id="desk", role=Role.COORDINATOR)
+NURSE = Actor(id="lind", role=Role.MONITOR)
+PRESCRIBER = Actor(id="osei", role=Role.PRESCRIBER)
+THERAPIST = Actor(id="thorne", role=Role.THERAPIST)
+STAFF = {actor.role: actor for actor in (DESK, NURSE, PRESCRIBER, THERAPIST)}
+
+USUAL_ANSWER_SECONDS, SPREAD = 55.0, 0.6
+FIRST_STEP_WAITS = timedelta(minutes=5)
+NURSE_IS_AWAY_SHARE = 0.2
+"""How often the second step of the ladder must answer. Plausible sizes of our own: no source gives them."""
+
+
+class Reply(Frozen):
+    """`by` answers a page so long `after` it was opened, and has dealt with it `done_after` it was opened."""
+
+    by: Actor = NURSE
+    after: timedelta = timedelta(seconds=30)
+    done_after: timedelta = timedelta(minutes=4)
+
+
+AT_THE_SECOND_STEP = Reply(by=PRESCRIBER, after=timedelta(minutes=5, seconds=20), done_after=timedelta(minutes=7))
+"""The nurse is with somebody else; after five minutes the prescriber is paged, and comes."""
+
+
+def drawn_reply(random: Random) -> Reply:
+    """One of many answers; each is done with soon enough for the next reading of a session to be in time."""
+    if random.random() < NURSE_IS_AWAY_SHARE:
+        after, by = FIRST_STEP_WAITS + timedelta(seconds=random.randint(10, 60)), PRESCRIBER
+    else:
+        seconds = random.lognormvariate(0, SPREAD) * USUAL_ANSWER_SECONDS
+        after, by = timedelta(seconds=round(max(10, min(seconds, 270)))), NURSE
+    return Reply(by=by, after=after, done_after=after + timedelta(seconds=random.randint(30, 50)))
+
+
+async def see_to(teller: Teller, kind: Kind, session: int | None, reply: Reply, note: str) -> None:
+    """Somebody was paged, answered, and has dealt with it; the patient's day goes on from that moment."""
+    escalation = await teller.ward.called(kind, session, by=teller.now)
+    await teller.ward.acknowledge(escalation, reply.by.id, after=reply.after)
+    teller.now = await teller.ward.resolve(escalation, reply.by.id, after=reply.done_after, note=note)

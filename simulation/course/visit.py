@@ -1,0 +1,211 @@
+"""One medicine session, from the dose to the way home: what the body does, and what the staff do about it."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from random import Random
+
+from domain.course.answer import Answer
+from domain.course.rules.vitals import VerdictSeverity
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import (
+    DischargeAssessed,
+    DoseAdministered,
+    PatientDischarged,
+    SessionCleared,
+    VitalsRecorded,
+)
+from domain.protocol.model import DoseBasis, Protocol
+from domain.values import Frozen, Moment
+from simulation.course.reporter import Teller
+from simulation.course.staff import NURSE, PRESCRIBER, Reply, see_to
+from simulation.patients import physiology
+from simulation.patients.patients import Patient
+from simulation.patients.physiology import Response, Vitals
+
+SECOND_LOOK_AFTER = timedelta(minutes=5)
+"""CLINICAL.md 3.4: after a warning, the reading is taken again in 5 minutes."""
+BEFORE_IT_IS_DUE = timedelta(minutes=1)
+"""The nurse does not wait for the last moment with the second reading that the protocol asks for."""
+BACK_AT_THE_BEDSIDE = timedelta(minutes=1)
+AT_THE_BEDSIDE_AFTER = timedelta(seconds=15)
+LATEST_TO_ANSWER = timedelta(seconds=30)
+ONCE_MORE_AFTER = timedelta(seconds=15)
+"""All together within the minute that an event may run ahead of its course's clock, which an open escalation stops."""
+
+READ_BEFORE = timedelta(minutes=8)
+TOO_HIGH_BY = (3, 9)
+"""How far in mmHg over the limit of the gate before a dose the pressure of an excited patient is."""
+RESTS_FOR = timedelta(minutes=10)
+
+ASKS_FOR_MORE_AFTER = timedelta(minutes=2)
+SETTLED = "Seen by me; treated by the clinic's standing order; readings go on as planned"
+
+
+class Happening(Frozen):
+    """What is special about one medicine session; nothing, unless it is said.
+
+    `response` is how the body answers, uneventfully if not said. Moments are counted from the dose and name one of the
+    protocol's readings: at `unread` nobody takes it until the nurse is paged; at `surge` fear drives the pressure up;
+    after `more` the patient asks for a second dose. Whoever is paged gives `reply`. So many readings are `too_high` for
+    a dose, and each puts it off; fit to leave, she waits `for_her_escort`. The nurse comes for a reading `ahead` of its
+    time by so much at the most, and never before the protocol's window opens.
+    """
+
+    response: Response | None = None
+    unread: timedelta | None = None
+    surge: timedelta | None = None
+    more: timedelta | None = None
+    reply: Reply = Reply()
+    too_high: int = 0
+    for_her_escort: timedelta = timedelta()
+    ahead: timedelta = timedelta()
+
+
+class Appointment(Frozen):
+    """The session's number, when its dose is to be given, and what the patient weighs that day."""
+
+    number: int
+    dosed_at: Moment
+    weight_kg: float
+
+
+class MedicineVisit:
+    """One medicine session of a patient. It begins when she has been checked in."""
+
+    def __init__(
+        self,
+        patient: Patient,
+        protocol: Protocol,
+        teller: Teller,
+        random: Random,
+        appointment: Appointment,
+        happening: Happening,
+    ) -> None:
+        self._rest = patient.rest
+        self._protocol = protocol
+        self._teller = teller
+        self._random = random
+        self._number = appointment.number
+        self._dosed_at = appointment.dosed_at
+        self._weight_kg = appointment.weight_kg
+        self._happening = happening
+        self._moved = happening.response or physiology.uneventful(random, patient.rest)
+
+    async def take_place(self) -> None:
+        """She was cleared, dosed, watched, and is on her way home."""
+        await self._dose()
+        for offset in self._offsets():
+            await self._take_reading(offset)
+            if offset == self._happening.more:
+                more = self._teller.now + ASKS_FOR_MORE_AFTER
+                await self._teller.tell_in_vain(more, self._dose_of_today(), "dose.booster_not_allowed")
+        await self._go_home()
+
+    async def _dose(self) -> None:
+        for _ in range(self._happening.too_high):
+            await self._teller.tell(self._dosed_at - READ_BEFORE, self._reading(self._excited()))
+            self._dosed_at += RESTS_FOR
+        body = physiology.at_rest(self._random, self._rest)
+        await self._teller.tell(self._dosed_at - READ_BEFORE, self._reading(body))
+        cleared = SessionCleared.Data(actor=PRESCRIBER, session=self._number)
+        await self._teller.tell(self._dosed_at - timedelta(minutes=5), cleared)
+        await self._teller.tell(self._dosed_at, self._dose_of_today())
+
+    def _excited(self) -> Vitals:
+        limit = self._protocol.medicine.clearance.hold.systolic
+        assert limit is not None
+        body = physiology.at_rest(self._random, self._rest)
+        return body.but(systolic=round(limit.high) + self._random.randint(*TOO_HIGH_BY))
+
+    async def _take_reading(self, offset: timedelta) -> None:
+        rules = self._protocol.medicine.checkpoints
+        due_at = self._dosed_at + offset
+        if offset == self._happening.surge:
+            calm, self._moved = self._moved, physiology.surge(self._random, self._rest)
+            await self._look(due_at + self._in_a_moment())
+            self._moved = calm
+        elif offset == self._happening.unread:
+            await self._overlook(due_at + rules.grace)
+        elif offset:
+            comes_at = due_at - min(self._happening.ahead, rules.early) + self._in_a_moment()
+            await self._look(max(comes_at, self._teller.now + BACK_AT_THE_BEDSIDE))
+        else:
+            await self._look(due_at)
+
+    def _in_a_moment(self) -> timedelta:
+        return self._random.random() * self._protocol.medicine.checkpoints.grace / 2
+
+    async def _look(self, at: datetime) -> None:
+        await self._teller.ward.until(at)
+        await self._answer(await self._read(at))
+
+    async def _overlook(self, passes_at: datetime) -> None:
+        """Nobody comes; the nurse is paged, has it, and takes the reading: then nothing is left to resolve."""
+        ward, soon = self._teller.ward, min(self._happening.reply.after, LATEST_TO_ANSWER)
+        escalation = await ward.called(Kind.VITALS_OVERDUE, self._number, by=passes_at)
+        answered_at = await ward.acknowledge(escalation, NURSE.id, after=soon)
+        answer = await self._read(answered_at + AT_THE_BEDSIDE_AFTER)
+        await ward.settled(escalation)
+        await self._answer(answer)
+
+    async def _answer(self, answer: Answer) -> None:
+        """The protocol's verdict is answered: after a warning with one more look, until an alarm is known to be one."""
+        if _severity(answer) is VerdictSeverity.WARNING:
+            answer = await self._read_later(self._teller.now + SECOND_LOOK_AFTER)
+        while _severity(answer) is VerdictSeverity.RECHECK:
+            assert answer.verdict is not None
+            assert answer.verdict.recheck_due_at is not None
+            answer = await self._read_later(answer.verdict.recheck_due_at - BEFORE_IT_IS_DUE)
+        if _severity(answer) is VerdictSeverity.URGENT:
+            assert answer.verdict is not None
+            if answer.verdict.recheck_due_at is not None:
+                # One limit alarms, another was crossed for the first time: by the end of the call it would be overdue.
+                await self._read(self._teller.now + ONCE_MORE_AFTER)
+            await see_to(self._teller, Kind.VITALS_URGENT, self._number, self._happening.reply, SETTLED)
+            self._moved = physiology.relieved(self._moved)
+
+    async def _read_later(self, at: datetime) -> Answer:
+        await self._teller.ward.until(at)
+        return await self._read(at)
+
+    async def _read(self, at: datetime) -> Answer:
+        body = physiology.after_dose(self._random, self._rest, self._moved, at - self._dosed_at)
+        return await self._teller.tell_at_once(at, self._reading(body))
+
+    async def _go_home(self) -> None:
+        assessed = DischargeAssessed.Data(
+            actor=NURSE,
+            session=self._number,
+            padss=10,
+            oriented=True,
+            steady_gait=True,
+            dissociation_resolved=True,
+            nausea=False,
+        )
+        await self._teller.tell(self._teller.now + timedelta(minutes=5), assessed)
+        home = PatientDischarged.Data(actor=NURSE, session=self._number, escort=True, instructions_given=True)
+        await self._teller.tell(self._teller.now + self._happening.for_her_escort, home)
+
+    def _dose_of_today(self) -> DoseAdministered.Data:
+        rules = self._protocol.medicine.dose
+        amount = min(rules.first_max, rules.max)
+        mg = float(int(amount * self._weight_kg)) if rules.basis is DoseBasis.MG_PER_KG else amount
+        return DoseAdministered.Data(
+            actor=PRESCRIBER, session=self._number, mg=mg, route=self._protocol.route, lot="K2207"
+        )
+
+    def _reading(self, body: Vitals) -> VitalsRecorded.Data:
+        return VitalsRecorded.Data(actor=NURSE, session=self._number, **body.model_dump())
+
+    def _offsets(self) -> Iterator[timedelta]:
+        """The protocol's readings, and more of them until the patient may be thought of going home."""
+        rules = self._protocol.medicine.checkpoints
+        yield from rules.offsets
+        offset = rules.offsets[-1]
+        while offset < self._protocol.medicine.minimum_observation:
+            offset += rules.then_every
+            yield offset
+
+
+def _severity(answer: Answer) -> VerdictSeverity:
+    return answer.verdict.severity if answer.verdict else VerdictSeverity.NORMAL

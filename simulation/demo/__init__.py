@@ -1,0 +1,1 @@
+"""`kapstan demo`: whole courses through the real system, in compressed time."""

@@ -1,0 +1,1 @@
+"""`kapstan demo --serve`: a floor in real time."""

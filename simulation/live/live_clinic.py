@@ -1,0 +1,58 @@
+"""A floor that lives: every patient's story in real time, side by side, and new ones as they come."""
+
+from asyncio import TaskGroup
+from collections.abc import Callable, Iterable
+
+from domain.refusal import Refused
+from domain.values import CourseId
+from simulation.course.reporter import NotRefused
+from simulation.demo.clinic import Audience
+from simulation.live.patients_on_the_floor import Stay
+from simulation.live.real_time import CourseSide, EscalationSide, PresentWard, Wall
+
+
+class LivingFloor:
+    """Brings patients to where they stand now, and lets their stories go on.
+
+    A story ends where what it reports is refused: somebody who watches has taken her course into her own hands. `say`
+    is told so.
+    """
+
+    def __init__(
+        self,
+        courses: CourseSide,
+        escalations: EscalationSide,
+        wall: Wall,
+        audience: Audience,
+        say: Callable[[CourseId, str], None],
+    ) -> None:
+        self._courses = courses
+        self._escalations = escalations
+        self._wall = wall
+        self._audience = audience
+        self._say = say
+
+    async def open(self, stays: Iterable[Stay], lives: TaskGroup) -> None:
+        """All that has happened to these patients by now is known; each of them lives on in `lives`."""
+        for ward in [self._admit(stay, lives) for stay in stays]:
+            await ward.is_in_the_present.wait()
+
+    async def go_on(self, arrivals: Iterable[Stay], lives: TaskGroup) -> None:
+        """Each of these patients was admitted when she came."""
+        for stay in arrivals:
+            await self._wall.until(stay.known_from)
+            self._admit(stay, lives)
+
+    def _admit(self, stay: Stay, lives: TaskGroup) -> PresentWard:
+        ward = PresentWard(stay.part.patient.course_id, self._courses, self._escalations, self._wall, self._audience)
+        lives.create_task(self._live(stay, ward))
+        return ward
+
+    async def _live(self, stay: Stay, ward: PresentWard) -> None:
+        try:
+            await stay.part.play(ward, stay.starts_at)
+        except (Refused, NotRefused, TimeoutError) as ended:
+            self._say(stay.part.patient.course_id, str(ended))
+        finally:
+            ward.is_in_the_present.set()
+            self._audience.saw_end(stay.part.patient.course_id)

@@ -1,0 +1,189 @@
+"""A course at the pace of the clock on the wall: what has happened by now is told at once, what comes is waited for."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol, TypeVar
+
+from domain.course.answer import Answer
+from domain.course.state import CourseEscalation
+from domain.escalation.messages import EscalationId, EscalationState, EscalationView, Kind
+from domain.events.clinic_events import ClinicEvent
+from domain.refusal import RefusalCode, Refused
+from domain.values import CourseId, PersonId
+from domain.views.course import CourseView
+from gateway.courses import Reported
+from gateway.workflow_calls import TooMany, Unavailable
+from simulation.demo.clinic import Audience, is_canceled
+
+LOOK_AGAIN: Final = timedelta(seconds=1)
+TRY_AGAIN: Final = timedelta(seconds=2)
+LONGEST_NAP: Final = timedelta(seconds=30)
+"""A machine that slept wakes up late, and its timers with it: the wall is looked at again and again."""
+
+HISTORY_AFTER: Final = timedelta(minutes=2)
+"""What was called for longer ago is history when it is told: it was answered then, not now."""
+
+OPENED_WITHIN: Final = timedelta(minutes=15)
+"""A deadline that is learned late passes up to ten minutes after it was learned."""
+
+PAGED_WITHIN: Final = timedelta(seconds=10)
+"""A routine page may wait for the morning; whoever looks at the board does not."""
+
+Said = TypeVar("Said")
+
+
+class Wall(Protocol):
+    """The clock on the wall."""
+
+    def now(self) -> datetime:
+        """What it shows, aware."""
+
+    async def until(self, moment: datetime) -> None:
+        """It shows `moment`, or a later one."""
+
+
+class RealWall:
+    """The wall that everybody lives by."""
+
+    def now(self) -> datetime:
+        """This machine's clock."""
+        return datetime.now(UTC)
+
+    async def until(self, moment: datetime) -> None:
+        """Returns at once where that is over."""
+        while (left := moment - self.now()) > timedelta():  # noqa: ASYNC110  nobody sets an event for the time of day
+            await asyncio.sleep(min(left, LONGEST_NAP).total_seconds())
+
+
+class CourseSide(Protocol):
+    """What is asked of the system about courses, as `gateway.courses` answers it."""
+
+    async def report(self, event: ClinicEvent) -> Reported:
+        """The event is accepted."""
+
+    async def view(self, course_id: CourseId) -> CourseView:
+        """The course as it stands."""
+
+
+class EscalationSide(Protocol):
+    """What is asked of the system about escalations, as `gateway.escalations` answers it."""
+
+    async def view(self, escalation: EscalationId) -> EscalationView:
+        """The escalation as it stands."""
+
+    async def acknowledge(self, escalation: EscalationId, *, by: PersonId) -> EscalationView:
+        """`by` has it."""
+
+    async def resolve(self, escalation: EscalationId, *, by: PersonId, note: str) -> EscalationView:
+        """`by` has dealt with it."""
+
+
+class PresentWard:
+    """One course as a `Ward`, in real time. Once it waits for what is to come, `is_in_the_present` is set.
+
+    What the story answers or resolves may have been dealt with before, by somebody who watches: then it goes on.
+    """
+
+    def __init__(
+        self, course_id: CourseId, courses: CourseSide, escalations: EscalationSide, wall: Wall, audience: Audience
+    ) -> None:
+        self.is_in_the_present = asyncio.Event()
+        self._course_id = course_id
+        self._courses = courses
+        self._escalations = escalations
+        self._wall = wall
+        self._audience = audience
+        self._counted_from: dict[EscalationId, datetime] = {}
+
+    async def until(self, moment: datetime) -> None:
+        """The wall shows it. Nothing falls due before that in the past: what is learned late passes later."""
+        if moment > self._wall.now():
+            self.is_in_the_present.set()
+        await self._wall.until(moment)
+
+    async def report(self, event: ClinicEvent) -> Answer:
+        """Reported when it has happened, until it is answered: the same event again is safe."""
+        await self.until(event.time)
+        try:
+            answer = (await self._insist(lambda: self._courses.report(event))).answer
+        except Refused as refused:
+            self._audience.saw_refusal(event, refused.refusal)
+            raise
+        self._audience.saw(event, answer)
+        return answer
+
+    async def called(self, kind: Kind, session: int | None, by: datetime) -> EscalationId:
+        """It is open, and its first page is out if one goes out now. Raises `TimeoutError` where none is opened."""
+        await self.until(by)
+        is_history = self._wall.now() - by > HISTORY_AFTER
+        opened = await self._look_for(lambda: self._opened(kind, session), OPENED_WITHIN)
+        if opened is None:
+            raise TimeoutError(f"no {kind} was opened by {self._wall.now().isoformat(timespec='seconds')}")
+        if await self._look_for(lambda: self._is_paged(opened.id), PAGED_WITHIN):
+            self._audience.saw_page(self._course_id, kind)
+        self._counted_from[opened.id] = by if is_history else max(by, opened.opened_at)
+        return opened.id
+
+    async def acknowledge(self, escalation: EscalationId, by: PersonId, after: timedelta) -> datetime:
+        """Acknowledged so long after it was called for, or before by somebody else."""
+        at = await self._after(escalation, after)
+        await self._unless_dealt_with(lambda: self._escalations.acknowledge(escalation, by=by))
+        return at
+
+    async def resolve(self, escalation: EscalationId, by: PersonId, after: timedelta, note: str) -> datetime:
+        """Resolved so long after it was called for, or before by somebody else."""
+        at = await self._after(escalation, after)
+        await self._unless_dealt_with(lambda: self._escalations.resolve(escalation, by=by, note=note))
+        return at
+
+    async def settled(self, escalation: EscalationId) -> None:
+        """Raises `TimeoutError` where it does not resolve itself."""
+        if not await self._look_for(lambda: self._is_resolved(escalation), OPENED_WITHIN):
+            raise TimeoutError(f"{escalation} did not resolve itself")
+
+    async def _after(self, escalation: EscalationId, length: timedelta) -> datetime:
+        at = self._counted_from[escalation] + length
+        await self.until(at)
+        return at
+
+    async def _opened(self, kind: Kind, session: int | None) -> CourseEscalation | None:
+        view = await self._insist(lambda: self._courses.view(self._course_id))
+        return next((one for one in view.escalations if (one.kind, one.session) == (kind, session)), None)
+
+    async def _is_paged(self, escalation: EscalationId) -> bool | None:
+        """Of an escalation that its course has opened, but that has not begun, nobody is paged yet."""
+        try:
+            view = await self._insist(lambda: self._escalations.view(escalation))
+        except Refused as refused:
+            if refused.refusal.code is not RefusalCode.UNKNOWN_ESCALATION:
+                raise
+            return None
+        return bool(view.pages) or None
+
+    async def _is_resolved(self, escalation: EscalationId) -> bool | None:
+        view = await self._insist(lambda: self._escalations.view(escalation))
+        return view.state is EscalationState.RESOLVED or None
+
+    async def _unless_dealt_with(self, act: Callable[[], Awaitable[EscalationView]]) -> None:
+        try:
+            await self._insist(act)
+        except Refused as refused:
+            if refused.refusal.code is not RefusalCode.NOT_OPEN:
+                raise
+
+    async def _look_for(self, look: Callable[[], Awaitable[Said | None]], within: timedelta) -> Said | None:
+        give_up_at = self._wall.now() + within
+        while (found := await look()) is None and self._wall.now() < give_up_at:
+            await self._wall.until(self._wall.now() + LOOK_AGAIN)
+        return found
+
+    async def _insist(self, ask: Callable[[], Awaitable[Said]]) -> Said:
+        """Whatever is down comes up again: a clinic that cannot report waits, and then reports."""
+        while True:
+            try:
+                return await ask()
+            except (Unavailable, TooMany):
+                if is_canceled():
+                    raise
+            await self._wall.until(self._wall.now() + TRY_AGAIN)

@@ -1,0 +1,1 @@
+"""The scripts that simulated patients follow, each with the ending it must come to."""

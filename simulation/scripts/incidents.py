@@ -1,0 +1,177 @@
+"""What the patients of a living floor go through: a course in which something special happens at one place."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import EligibilityDecision, Override
+from simulation.course.journey import CourseEnds, Journey
+from simulation.course.staff import DESK, PRESCRIBER, Reply, see_to
+from simulation.course.visit import Happening
+from simulation.patients import physiology
+from simulation.scripts.scripts import (
+    AFRAID_OF_THE_CUFF,
+    AT_THE_PEAK,
+    ELIGIBLE,
+    OVER_THE_LIMIT,
+    Story,
+    begin,
+)
+
+Special = Callable[[Journey], Happening]
+"""What is special about a medicine session of this patient."""
+
+WEIGHED_FOR = timedelta(days=1)
+"""How long a prescriber thinks about an admission that is not clear."""
+
+BIPOLAR = "bipolar_disorder"
+STABLE = "Stable for nine years, no mania since; her psychiatrist agrees, and sees her weekly meanwhile"
+
+REACHED = Reply(by=DESK, after=timedelta(minutes=6), done_after=timedelta(minutes=18))
+ANSWERED_LATE = Reply(by=PRESCRIBER, after=timedelta(minutes=8), done_after=timedelta(minutes=12))
+"""The nurse who was paged is with somebody else; after a while the prescriber comes, whom the second step pages."""
+
+FOR_HER_ESCORT = timedelta(minutes=8)
+COMES_AHEAD = timedelta(minutes=2)
+"""The nurse has the countdown before her: most readings are taken just before they are due, some just after."""
+
+
+def nothing(_journey: Journey) -> Happening:
+    """A day like any other."""
+    return Happening()
+
+
+def a_warning(journey: Journey) -> Happening:
+    """The pressure rises over the warning limit, and settles."""
+    return Happening(response=physiology.high_peak(journey.random, journey.patient.rest))
+
+
+def an_alarm(_journey: Journey) -> Happening:
+    """Two readings alarm; the nurse who is paged sees to it."""
+    return Happening(surge=AT_THE_PEAK)
+
+
+def an_alarm_answered_late(_journey: Journey) -> Happening:
+    """Two readings alarm, and nobody answers the first page."""
+    return Happening(surge=AT_THE_PEAK, reply=ANSWERED_LATE)
+
+
+def nobody_reads(offset: timedelta) -> Special:
+    """Nobody takes this reading until the nurse is paged."""
+    return lambda _journey: Happening(unread=offset)
+
+
+def too_high_at_first(_journey: Journey) -> Happening:
+    """Her pressure is too high to be dosed; she rests, and is read again."""
+    return Happening(too_high=1)
+
+
+def her_escort_is_late(_journey: Journey) -> Happening:
+    """She is fit to leave, and waits for whoever fetches her."""
+    return Happening(for_her_escort=FOR_HER_ESCORT)
+
+
+def at_session(number: int, special: Special = nothing) -> Story:
+    """A course with something special in one session."""
+
+    async def story(journey: Journey) -> None:
+        await begin(journey)
+        await _go_on(journey, {number: special})
+
+    return story
+
+
+def at_risk_before(number: int) -> Story:
+    """Her answers before a session show a high risk: she is held, seen at once, and resumed on another day."""
+
+    async def story(journey: Journey) -> None:
+        await begin(journey)
+        await _sessions(journey, range(1, number))
+        await journey.is_at_risk(number)
+        await _go_on(journey, since=number)
+
+    return story
+
+
+def stays_away_from(number: int) -> Story:
+    """She misses a session, and comes on another day."""
+
+    async def story(journey: Journey) -> None:
+        await begin(journey)
+        await _sessions(journey, range(1, number))
+        await journey.stays_away(number)
+        await _go_on(journey, since=number)
+
+    return story
+
+
+def not_talked_to_after(number: int) -> Story:
+    """Nobody holds the talk after a session until it is overdue."""
+
+    async def story(journey: Journey) -> None:
+        await begin(journey)
+        await _sessions(journey, range(1, number))
+        await journey.session(number, Happening(ahead=COMES_AHEAD), is_talk_missed=True)
+        await journey.is_talked_to_at_last(number)
+        await _go_on(journey, since=number + 1)
+
+    return story
+
+
+def leaves_after(sessions: int, why: CourseEnds) -> Story:
+    """Her course ends for this reason after so many sessions; with none, before she was let in."""
+
+    async def story(journey: Journey) -> None:
+        if sessions:
+            await begin(journey)
+            await _sessions(journey, range(1, sessions + 1))
+        else:
+            await journey.refer()
+            await journey.screen()
+        await journey.leave(why)
+
+    return story
+
+
+async def is_weighed(journey: Journey) -> None:
+    """A condition that a prescriber must look at: she takes a day over it, and lets her in with a rationale."""
+    await journey.refer()
+    await journey.screen(BIPOLAR)
+    await _weigh(journey, Override(code=f"screening.{BIPOLAR}", rationale=STABLE))
+
+
+async def is_afraid_of_the_cuff(journey: Journey) -> None:
+    """A pressure over the limit at the screening: the prescriber waits for a letter, and lets her in with it."""
+    await journey.refer()
+    await journey.screen(is_excited=True)
+    await _weigh(journey, Override(code=OVER_THE_LIMIT, rationale=AFRAID_OF_THE_CUFF))
+
+
+async def is_forgotten(journey: Journey) -> None:
+    """Nobody screens her until her screening is overdue, and the desk is paged."""
+    await journey.refer()
+    journey.let_pass(journey.protocol.screening.within)
+    note = "Reached by telephone: she was away, and comes tomorrow"
+    await see_to(journey.teller, Kind.PHASE_OVERDUE, None, REACHED, note)
+    await journey.screen()
+    await journey.decide(EligibilityDecision.ELIGIBLE, ELIGIBLE)
+    await journey.prepare()
+    await _go_on(journey)
+
+
+async def _weigh(journey: Journey, override: Override) -> None:
+    journey.let_pass(WEIGHED_FOR)
+    await journey.decide(EligibilityDecision.ELIGIBLE, ELIGIBLE, override)
+    await journey.prepare()
+    await _go_on(journey)
+
+
+async def _go_on(journey: Journey, special: dict[int, Special] | None = None, since: int = 1) -> None:
+    await _sessions(journey, range(since, journey.sessions.stop), special)
+    await journey.follow_up()
+
+
+async def _sessions(journey: Journey, numbers: range, special: dict[int, Special] | None = None) -> None:
+    for number in numbers:
+        happening = (special or {}).get(number, nothing)(journey)
+        await journey.session(number, happening.but(ahead=COMES_AHEAD))

@@ -1,0 +1,212 @@
+"""The stories that the simulated clinic plays, each with the ending it must come to."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from random import Random
+
+from domain.course.state import Outcome
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import EligibilityDecision, Override
+from domain.protocol.model import Protocol
+from domain.values import CourseId, Frozen
+from simulation.course.calendar import BEND, Practice
+from simulation.course.ending import Call, Expected
+from simulation.course.journey import Journey
+from simulation.course.staff import AT_THE_SECOND_STEP, DESK, NURSE, PRESCRIBER
+from simulation.course.visit import Happening
+from simulation.course.ward import Ward
+from simulation.patients import physiology
+from simulation.patients.patients import Patient, patient
+
+SPECIAL_SESSION = 2
+"""The session in which something happens, where something does."""
+
+AT_THE_PEAK = timedelta(minutes=45)
+AFTER_HALF_AN_HOUR = timedelta(minutes=30)
+ELIGIBLE = "Adequate trials without benefit; nothing excludes the treatment"
+INELIGIBLE = "A condition excludes the treatment; referred back with a letter"
+OVER_THE_LIMIT = "screening.systolic_above_limit"
+AFRAID_OF_THE_CUFF = "Afraid of the cuff: her own doctor's 24-hour mean is 124/78; letter on file"
+
+Story = Callable[[Journey], Awaitable[None]]
+
+
+class Script(Frozen):
+    """A story by its name, how it is played, and how it must end."""
+
+    name: str
+    story: Story
+    expected: Expected
+
+
+class Part(Frozen):
+    """One patient in one script. The same seed draws the same patient, who has the same days."""
+
+    script: Script
+    patient: Patient
+    protocol: Protocol
+    seed: str
+    practice: Practice = BEND
+
+    async def play(self, ward: Ward, starts_at: datetime) -> None:
+        """Her whole course, from `starts_at`, at the protocol's own durations. Raises `Refused` where it says no."""
+        random = Random(f"{self.seed}/days")  # noqa: S311  nothing here is a secret
+        await self.script.story(Journey(self.patient, self.protocol, ward, starts_at, random, self.practice))
+
+
+async def completes(journey: Journey) -> None:
+    """Nothing happens but what the protocol asks for."""
+    await begin(journey)
+    await _all_sessions(journey, Happening())
+
+
+async def completes_after_a_warning(journey: Journey) -> None:
+    """In one session the pressure rises over the warning limit; the nurse looks twice, and it settles."""
+    await begin(journey)
+    await _all_sessions(journey, Happening(response=physiology.high_peak(journey.random, journey.patient.rest)))
+
+
+async def completes_after_a_missed_reading(journey: Journey) -> None:
+    """In one session nobody takes the 45-minute reading; the nurse is paged, has it, and takes it."""
+    await begin(journey)
+    await _all_sessions(journey, Happening(unread=AT_THE_PEAK))
+
+
+async def is_ineligible(journey: Journey) -> None:
+    """The screening names a condition that excludes; the prescriber decides."""
+    await journey.refer()
+    await journey.screen(journey.random.choice(journey.protocol.screening.absolute))
+    await journey.decide(EligibilityDecision.INELIGIBLE, INELIGIBLE)
+
+
+async def completes_after_an_alarm(journey: Journey) -> None:
+    """Let in over a high pressure with a rationale; in one session two readings alarm; the second step comes."""
+    await journey.refer()
+    await journey.screen(is_excited=True)
+    override = Override(code=OVER_THE_LIMIT, rationale=AFRAID_OF_THE_CUFF)
+    await journey.decide(EligibilityDecision.ELIGIBLE, ELIGIBLE, override)
+    await journey.prepare()
+    await _all_sessions(journey, Happening(surge=AT_THE_PEAK, reply=AT_THE_SECOND_STEP))
+
+
+async def completes_after_a_hold(journey: Journey) -> None:
+    """Her answers before a session show a high risk: she is seen at once, held, and resumed by a prescriber."""
+    await begin(journey)
+    for number in journey.sessions:
+        if number == SPECIAL_SESSION:
+            await journey.is_at_risk(number)
+        await journey.session(number)
+    await journey.follow_up()
+
+
+async def withdraws(journey: Journey) -> None:
+    """After some sessions she has had enough."""
+    await begin(journey)
+    for number in range(1, SPECIAL_SESSION + 1):
+        await journey.session(number)
+    await journey.withdraw()
+
+
+async def comes_back(journey: Journey) -> None:
+    """She misses a session, comes on another day, and asks there for a second dose: the protocol allows none."""
+    await begin(journey)
+    for number in journey.sessions:
+        is_special = number == SPECIAL_SESSION
+        if is_special:
+            await journey.stays_away(number)
+        await journey.session(number, Happening(more=AFTER_HALF_AN_HOUR if is_special else None))
+    await journey.follow_up()
+
+
+CAST: tuple[Script, ...] = (
+    Script(name="completes", story=completes, expected=Expected(outcome=Outcome.COMPLETED)),
+    Script(
+        name="warning reading",
+        story=completes_after_a_warning,
+        expected=Expected(outcome=Outcome.COMPLETED, warned=True),
+    ),
+    Script(
+        name="missed reading",
+        story=completes_after_a_missed_reading,
+        expected=Expected(
+            outcome=Outcome.COMPLETED,
+            late=1,
+            calls=(Call(kind=Kind.VITALS_OVERDUE, paged=(NURSE.id,), answered_by=NURSE.id),),
+        ),
+    ),
+    Script(name="ineligible", story=is_ineligible, expected=Expected(outcome=Outcome.INELIGIBLE)),
+    Script(
+        name="override, alarm",
+        story=completes_after_an_alarm,
+        expected=Expected(
+            outcome=Outcome.COMPLETED,
+            warned=True,
+            calls=(Call(kind=Kind.VITALS_URGENT, paged=(NURSE.id, PRESCRIBER.id), answered_by=PRESCRIBER.id),),
+            overrides=(OVER_THE_LIMIT,),
+        ),
+    ),
+    Script(
+        name="risk, hold",
+        story=completes_after_a_hold,
+        expected=Expected(
+            outcome=Outcome.COMPLETED,
+            calls=(
+                Call(kind=Kind.ITEM9_POSITIVE, paged=(NURSE.id,), answered_by=NURSE.id),
+                Call(kind=Kind.SUICIDE_RISK, paged=(NURSE.id, PRESCRIBER.id), answered_by=PRESCRIBER.id),
+            ),
+            happened=("kap.session.canceled", "kap.course.resumed", "kap.session.rebooked"),
+        ),
+    ),
+    Script(
+        name="withdraws",
+        story=withdraws,
+        expected=Expected(outcome=Outcome.WITHDRAWN, happened=("kap.patient.discharged", "kap.patient.withdrew")),
+    ),
+    Script(
+        name="no-show, no booster",
+        story=comes_back,
+        expected=Expected(
+            outcome=Outcome.COMPLETED,
+            calls=(Call(kind=Kind.SESSION_MISSED, paged=(DESK.id,), answered_by=DESK.id),),
+            happened=("kap.session.missed", "kap.session.rebooked"),
+        ),
+    ),
+)
+"""In the order in which patients are given their scripts; after the last the first again."""
+
+
+def scripted(number: int, _random: Random) -> Script:
+    """One script after the other."""
+    return CAST[(number - 1) % len(CAST)]
+
+
+def parts(
+    patients: int,
+    seed: int,
+    protocol: Protocol,
+    course_id: Callable[[int], CourseId],
+    script: Callable[[int, Random], Script] = scripted,
+) -> tuple[Part, ...]:
+    """As many parts as patients, numbered from 1. `course_id` names a number's course, `script` what she plays."""
+
+    def part(number: int) -> Part:
+        drawn_from = f"{seed}/{number}"
+        casting = Random(f"{drawn_from}/script")  # noqa: S311  nothing here is a secret
+        drawn = patient(Random(f"{drawn_from}/patient"), course_id(number), protocol)  # noqa: S311
+        return Part(script=script(number, casting), patient=drawn, protocol=protocol, seed=drawn_from)
+
+    return tuple(part(number) for number in range(1, patients + 1))
+
+
+async def begin(journey: Journey) -> None:
+    """Referred, screened, let in, prepared."""
+    await journey.refer()
+    await journey.screen()
+    await journey.decide(EligibilityDecision.ELIGIBLE, ELIGIBLE)
+    await journey.prepare()
+
+
+async def _all_sessions(journey: Journey, special: Happening) -> None:
+    for number in journey.sessions:
+        await journey.session(number, special if number == SPECIAL_SESSION else None)
+    await journey.follow_up()

@@ -1,0 +1,118 @@
+"""How the commands reach a running Kapstan: by the environment, or by the folder in which `up` says where it is."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from temporalio.client import Client
+
+from domain.escalation.messages import EscalationId
+from domain.escalation.watchdog_alarm import is_of_the_watch
+from domain.values import Frozen
+from gateway.codec import EncryptionCodec
+from gateway.courses import Courses
+from gateway.escalations import Escalations
+from gateway.oncall import OnCallBook
+from gateway.protocols import load_folder
+from gateway.temporal import connect
+from gateway.tokens import Tokens
+from gateway.watchdog_alarms import Incidents
+from records.access import AccessStore
+from records.connections import open_connections
+from records.store import RecordStore, open_store
+from records.watchdog import WatchStore
+from settings import Misconfigured, read_settings
+from stack.stackfile import read_stack_file
+
+Opened = TypeVar("Opened")
+Answer = TypeVar("Answer")
+
+
+class Place(Frozen):
+    """Where a running Kapstan is reached, and which files it serves by.
+
+    What it opens raises `TemporalUnreachable`, `RecordStoreError`, or `Misconfigured` where no database is named.
+    """
+
+    temporal: str | None
+    database: str | None
+    protocols: Path
+    oncall: Path
+    allow_unapproved: bool
+
+    @property
+    def database_url(self) -> str:
+        """Its database. Raises `Misconfigured` where none is named."""
+        if self.database is None:
+            raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
+        return self.database
+
+    @asynccontextmanager
+    async def courses(self) -> AsyncIterator[Courses]:
+        """Every course."""
+        library = load_folder(self.protocols)
+        yield Courses(await self._client(), library, allow_unapproved=self.allow_unapproved)
+
+    @asynccontextmanager
+    async def escalations(self, about: EscalationId | None = None) -> AsyncIterator[Escalations]:
+        """Every escalation; `about` one of the watch's also while Temporal is away, which it was raised for."""
+        if about is None or not is_of_the_watch(about):
+            yield Escalations(await self._client())
+            return
+        client = await self._client(lazy=True)
+        async with open_connections(self.database_url) as connections:
+            yield Escalations(client, Incidents(WatchStore(connections), OnCallBook(self.oncall).now))
+
+    @asynccontextmanager
+    async def store(self) -> AsyncIterator[RecordStore]:
+        """The record."""
+        async with open_store(self.database_url) as store:
+            yield store
+
+    @asynccontextmanager
+    async def tokens(self) -> AsyncIterator[Tokens]:
+        """Who may call the HTTP API."""
+        async with open_connections(self.database_url) as connections:
+            yield Tokens(AccessStore(connections))
+
+    async def _client(self, *, lazy: bool = False) -> Client:
+        codec = EncryptionCodec.of(read_settings().payload_keys)
+        who = f"kapstan-command-{os.getpid()}"
+        return await connect(identity=who, target_host=self.temporal, codec=codec, lazy=lazy)
+
+
+def place(data: Path) -> Place:
+    """The running Kapstan that the environment names, or else the one whose `up` wrote `stack.json` in `data`.
+
+    Raises `Misconfigured`, and `NoStackRuns` where there is none.
+    """
+    settings = read_settings()
+    if "TEMPORAL_ADDRESS" in os.environ or settings.database_url is not None:
+        return Place(
+            temporal=None,
+            database=settings.database_url,
+            protocols=settings.protocols,
+            oncall=settings.oncall,
+            allow_unapproved=settings.allow_unapproved,
+        )
+    running = read_stack_file(data)
+    return Place(
+        temporal=running.temporal,
+        database=running.database,
+        protocols=running.protocols,
+        oncall=running.oncall,
+        allow_unapproved=True,
+    )
+
+
+def asked(opening: AbstractAsyncContextManager[Opened], ask: Callable[[Opened], Awaitable[Answer]]) -> Answer:
+    """What `ask` was answered by what was opened; it is closed again."""
+
+    async def asking() -> Answer:
+        async with opening as opened:
+            return await ask(opened)
+
+    return asyncio.run(asking())
