@@ -16,7 +16,7 @@ from rich.markup import escape
 from domain.access import TokenRole
 from domain.course.state import Phase
 from domain.escalation.messages import EscalationState
-from domain.oncall.file import Duty, OnCallFileError
+from domain.oncall.file import OnCallFileError, OnCallQuery
 from domain.protocol.file import ProtocolFileError
 from domain.protocol.parameters import rows, without_evidence
 from domain.refusal import Refused
@@ -271,7 +271,7 @@ def check_on_call(file: Path) -> None:
 def show_on_call(data: Data = HERE, as_json: AsJson = False) -> None:
     """Who would be paged now, per severity, step by step."""
     on_call, now = read_on_call(place(data).oncall), datetime.now(UTC)
-    standings = {one: on_call.standing(Duty(severity=one, at=now)) for one in reversed(Severity)}
+    standings = {one: on_call.standing(OnCallQuery(severity=one, at=now)) for one in reversed(Severity)}
     if as_json:
         out.print_json(json.dumps({one: standing.model_dump(mode="json") for one, standing in standings.items()}))
     else:

@@ -24,9 +24,9 @@ from logs import configure_logging
 from records.store import open_store
 from settings import Misconfigured, Settings, read_settings
 from workflows.course import PatientCourse
-from workflows.escalation import Escalation
+from workflows.escalation import EscalationWorkflow
 from workflows.queues import COURSES, PAGING
-from workflows.sizes import BUCKETS
+from workflows.size_metrics import BUCKETS
 
 FINISH_WITHIN = timedelta(seconds=15)
 """What an activity under way may take when the worker is asked to stop."""
@@ -55,7 +55,7 @@ def workers(client: Client, records: Records, paging: Paging) -> tuple[Worker, W
     on_call = Worker(
         client,
         task_queue=PAGING,
-        workflows=[Escalation],
+        workflows=[EscalationWorkflow],
         activities=[paging.standing, paging.page],
         graceful_shutdown_timeout=FINISH_WITHIN,
         sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,

@@ -7,7 +7,7 @@ from temporalio import activity
 
 from domain.escalation.messages import EscalationId, Opening, Page
 from domain.escalation.page_text import Text, text_of
-from domain.oncall.file import Duty, OnCall, Standing
+from domain.oncall.file import OnCall, OnCallQuery, OnCallSnapshot
 from domain.oncall.policy import Channel, scheme
 from domain.values import Frozen, Moment, PersonId, Severity
 
@@ -46,7 +46,7 @@ class Paging:
         self._send = send
 
     @activity.defn
-    async def standing(self, duty: Duty) -> Standing:
+    async def standing(self, duty: OnCallQuery) -> OnCallSnapshot:
         """Who is on call for a severity at a moment."""
         return self._on_call().standing(duty)
 

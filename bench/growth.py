@@ -17,7 +17,7 @@ from statistics import median
 from time import perf_counter
 
 from bench.house import House, open_house
-from domain.course.course import Chart
+from domain.course.course import Course
 from domain.events.clinic_events import VitalsRecorded
 from domain.ledger import Entry, first_fault
 from domain.views.course import batch_of
@@ -95,7 +95,7 @@ def _grow(points: tuple[int, ...], every: timedelta, say: Callable[[str], object
         say(f"{line}\n")
 
 
-def _decided(chart: Chart, reading: VitalsRecorded) -> tuple[Chart, float]:
+def _decided(chart: Course, reading: VitalsRecorded) -> tuple[Course, float]:
     now = reading.time
     chart = chart.pass_deadlines(now).chart
     begun = perf_counter()

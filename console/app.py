@@ -9,19 +9,19 @@ from fastapi import FastAPI
 
 from console.api import courses, escalations, events, health, metrics, oncall, protocols, readiness, stream
 from console.errors.handlers import EXPECTED, on_error
-from console.middleware.access_log import Counted
-from console.middleware.form_body_limit import FormBodies
-from console.middleware.request_context import Frame
+from console.middleware.access_log import AccessLog
+from console.middleware.form_body_limit import FormBodyLimit
+from console.middleware.request_context import RequestContext
 from console.openapi.document import openapi
 from console.pages.frame.rendering import static_files
 from console.pages.router import router as pages
-from console.services import Door
+from console.services import Services
 
 API: Final = (health, readiness, metrics, events, courses, escalations, oncall, protocols, stream)
 """What `/openapi.json` tells of, in its order; the pages are for people."""
 
 
-def create_app(door: Door) -> FastAPI:
+def create_app(door: Services) -> FastAPI:
     """The application at this door."""
 
     @asynccontextmanager
@@ -46,7 +46,7 @@ def create_app(door: Door) -> FastAPI:
         app.include_router(part.router)
     app.include_router(pages)
     app.mount("/static", static_files(), name="static")
-    app.add_middleware(FormBodies)
-    app.add_middleware(Counted, measures=door.measures)
-    app.add_middleware(Frame)
+    app.add_middleware(FormBodyLimit)
+    app.add_middleware(AccessLog, measures=door.measures)
+    app.add_middleware(RequestContext)
     return app

@@ -8,15 +8,15 @@ from fastapi import Depends, Request
 from temporalio.client import Client
 
 from console.live.stream import Stream
-from console.metrics.console_metrics import Measures
-from console.metrics.sdk_metrics import Engine
-from console.security.audit_log import ReadLog
-from console.security.audit_throttle import Glances
-from console.security.course_limit import Turns
-from console.security.rate_limit import Rates
+from console.metrics.console_metrics import ConsoleMetrics
+from console.metrics.sdk_metrics import SdkMetrics
+from console.security.audit_log import AuditLog
+from console.security.audit_throttle import AuditThrottle
+from console.security.course_limit import CourseLimit
+from console.security.rate_limit import RateLimit
 from console.security.session_cookie import Seal
-from console.security.site_scope import Sites
-from console.watchdog.watchdog import Watch
+from console.security.site_scope import SiteScope
+from console.watchdog.watchdog import Watchdog
 from gateway.courses import Courses
 from gateway.escalations import Escalations
 from gateway.links import Links
@@ -27,44 +27,44 @@ from records.access import AccessStore
 from records.changes import Changes
 from records.connections import Connections
 from records.store import RecordStore
-from records.watchdog import WatchStore
+from records.watchdog import WatchdogStore
 from settings import Settings
 
 
 @dataclass(frozen=True)
-class Door:
+class Services:
     """What the console is composed of; made once, at its start. An event is answered within `answer_within`."""
 
     settings: Settings
     client: Client
-    engine: Engine
+    engine: SdkMetrics
     connections: Connections
-    measures: Measures
+    measures: ConsoleMetrics
     library: Library
     courses: Courses
     escalations: Escalations
     store: RecordStore
     access: AccessStore
     tokens: Tokens
-    reads: ReadLog
-    glances: Glances
+    reads: AuditLog
+    glances: AuditThrottle
     changes: Changes
     stream: Stream
-    sites: Sites
-    turns: Turns
-    rates: Rates
+    sites: SiteScope
+    turns: CourseLimit
+    rates: RateLimit
     answer_within: timedelta
     on_call: OnCallBook
     links: Links | None
     seal: Seal
-    watch: Watch
-    watched: WatchStore
+    watch: Watchdog
+    watched: WatchdogStore
 
 
-def _door(request: Request) -> Door:
-    door: Door = request.app.state.door
+def _door(request: Request) -> Services:
+    door: Services = request.app.state.door
     return door
 
 
-AtTheDoor = Annotated[Door, Depends(_door)]
+AtTheDoor = Annotated[Services, Depends(_door)]
 """A route's parameter: what it may reach."""

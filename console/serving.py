@@ -19,38 +19,38 @@ from temporalio.service import RPCError
 
 from console.app import create_app
 from console.live.stream import Stream
-from console.metrics.console_metrics import Measures
-from console.metrics.sdk_metrics import Engine
+from console.metrics.console_metrics import ConsoleMetrics
+from console.metrics.sdk_metrics import SdkMetrics
 from console.middleware.request_id import request_id
-from console.security.audit_log import ReadLog
-from console.security.audit_throttle import Glances
-from console.security.course_limit import Turns
-from console.security.rate_limit import Rates
+from console.security.audit_log import AuditLog
+from console.security.audit_throttle import AuditThrottle
+from console.security.course_limit import CourseLimit
+from console.security.rate_limit import RateLimit
 from console.security.session_cookie import Seal
-from console.security.site_scope import Sites
-from console.services import Door
-from console.watchdog.alarms import Alarms
-from console.watchdog.watchdog import Watch
+from console.security.site_scope import SiteScope
+from console.services import Services
+from console.watchdog.alarms import AlarmPager
+from console.watchdog.watchdog import Watchdog
 from domain.oncall.file import OnCallFileError
 from gateway.channels import Channels, fault
 from gateway.codec import EncryptionCodec
 from gateway.courses import Courses
 from gateway.escalations import Escalations
 from gateway.links import Links, link_builder
-from gateway.liveness import Pulse
+from gateway.liveness import Liveness
 from gateway.oncall import OnCallBook
 from gateway.protocols import load_folder
 from gateway.stuck_workflows import suspects
 from gateway.temporal import connect
 from gateway.tokens import Tokens
-from gateway.watchdog_alarms import Incidents
+from gateway.watchdog_alarms import WatchdogAlarms
 from gateway.workflow_calls import ANSWER_WITHIN
 from logs import configure_logging
 from records.access import AccessStore
 from records.changes import Changes, listening
 from records.connections import open_connections
 from records.store import RecordStore
-from records.watchdog import WatchStore, turn_to_watch
+from records.watchdog import WatchdogStore, turn_to_watch
 from settings import Misconfigured, Settings
 
 ASKING: Final = (signal.SIGINT, signal.SIGTERM)
@@ -69,7 +69,7 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def open_door(settings: Settings) -> AsyncIterator[Door]:
+async def open_door(settings: Settings) -> AsyncIterator[Services]:
     """The door of these settings. Raises `Misconfigured` or `ProtocolFileError`.
 
     PostgreSQL need not be there: the courses go on without it, and so do their answers. Nor need Temporal: somebody
@@ -84,7 +84,7 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
     except OnCallFileError as error:
         raise Misconfigured(f"KAPSTAN_ONCALL: {error}") from None
     secret = settings.link_secret.get_secret_value() if settings.link_secret else None
-    engine, measures = Engine(), Measures()
+    engine, measures = SdkMetrics(), ConsoleMetrics()
     client = await connect(
         identity=f"kapstan-console-{os.getpid()}",
         codec=EncryptionCodec.of(settings.payload_keys),
@@ -96,9 +96,9 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
         courses = Courses(client, library, allow_unapproved=settings.allow_unapproved)
         store, access = RecordStore(connections), AccessStore(connections)
         changes = Changes(connections)
-        watched = WatchStore(connections)
-        escalations = Escalations(client, Incidents(watched, on_call.now))
-        yield Door(
+        watched = WatchdogStore(connections)
+        escalations = Escalations(client, WatchdogAlarms(watched, on_call.now))
+        yield Services(
             settings=settings,
             client=client,
             engine=engine,
@@ -110,22 +110,22 @@ async def open_door(settings: Settings) -> AsyncIterator[Door]:
             store=store,
             access=access,
             tokens=Tokens(access),
-            reads=ReadLog(access),
-            glances=Glances(),
+            reads=AuditLog(access),
+            glances=AuditThrottle(),
             changes=changes,
             stream=Stream(changes, courses.view, partial(listening, settings.database_url), measures.recorded),
-            sites=Sites(courses, store),
-            turns=Turns(),
-            rates=Rates(settings.rate),
+            sites=SiteScope(courses, store),
+            turns=CourseLimit(),
+            rates=RateLimit(settings.rate),
             answer_within=ANSWER_WITHIN,
             on_call=on_call,
             links=Links(secret, settings.public_url) if secret else None,
             seal=Seal(secret),
-            watch=Watch(
+            watch=Watchdog(
                 watched,
                 partial(turn_to_watch, settings.database_url),
-                Pulse(client, courses, escalations).of,
-                Alarms(watched, on_call.now, link_builder(settings), Channels().send),
+                Liveness(client, courses, escalations).of,
+                AlarmPager(watched, on_call.now, link_builder(settings), Channels().send),
                 on_call.now,
                 settings.watch_grace,
                 partial(suspects, client),

@@ -92,22 +92,24 @@ def _plain(value: JsonValue) -> JsonValue:
             return value
 
 
-class Fault(Frozen):
+class ChainFault(Frozen):
     """The first place where a chain does not hold."""
 
     sequence: int
     reason: str
 
 
-def first_fault(entries: Iterable[Entry]) -> Fault | None:
+def first_fault(entries: Iterable[Entry]) -> ChainFault | None:
     """The first entry, in order of sequence, that is missing, moved or changed; None while the chain is whole."""
     head = GENESIS
     for expected, entry in enumerate(entries, start=1):
         if entry.sequence != expected:
-            return Fault(sequence=expected, reason=f"entry {expected} is missing; the next one is {entry.sequence}")
+            return ChainFault(
+                sequence=expected, reason=f"entry {expected} is missing; the next one is {entry.sequence}"
+            )
         if entry.previous_hash != head:
-            return Fault(sequence=expected, reason="it does not name the hash of the entry before it")
+            return ChainFault(sequence=expected, reason="it does not name the hash of the entry before it")
         if digest(entry) != entry.hash:
-            return Fault(sequence=expected, reason="its content does not match its hash")
+            return ChainFault(sequence=expected, reason="its content does not match its hash")
         head = entry.hash
     return None

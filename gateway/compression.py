@@ -17,7 +17,7 @@ MOST: Final = 64 * 1024 * 1024
 """Bytes that a payload may become again: many times what a full course is."""
 
 
-class Unreadable(Exception):  # noqa: N818  an operator reads it
+class UnreadablePayload(Exception):  # noqa: N818  an operator reads it
     """A payload is said to be compressed, and is not."""
 
 
@@ -33,7 +33,10 @@ class CompressionCodec(PayloadCodec):
         return await self._encryption.encode(kept) if self._encryption else kept
 
     async def decode(self, payloads: Iterable[Payload]) -> list[Payload]:
-        """Each payload as it was; what was never compressed passes. Raises `Unreadable`, and as `encryption` does."""
+        """Each payload as it was; one never compressed is kept as it is.
+
+        Raises `UnreadablePayload`, and as `encryption` does.
+        """
         kept = await self._encryption.decode(list(payloads)) if self._encryption else payloads
         return [_decompressed(payload) for payload in kept]
 
@@ -51,4 +54,4 @@ def _decompressed(payload: Payload) -> Payload:
     try:
         return Payload.FromString(decompressed(payload.data, MOST))
     except ValueError as wrong:
-        raise Unreadable(f"a payload that is marked as compressed cannot be read: {wrong}") from None
+        raise UnreadablePayload(f"a payload that is marked as compressed cannot be read: {wrong}") from None

@@ -20,7 +20,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.course.answer import AlreadyAnswered, Answer
-from domain.course.course import Chart, PinnedProtocol
+from domain.course.course import Course, PinnedProtocol
 from domain.course.projection import Ahead, CallsToCome
 from domain.course.state import Phase
 from domain.events.clinic_events import ClinicEvent, CourseReferred, ProtocolMigrated
@@ -142,7 +142,7 @@ class Courses:
         try:
             pinned = self._protocol_to_start(event.data.protocol)
             # A refused update would leave its started workflow behind: what can be known before is refused before.
-            blank = Chart.blank(event.subject, pinned)
+            blank = Course.blank(event.subject, pinned)
             blank.check(event, datetime.now(UTC))
         except Refused as refused:
             return await self._answered_before(report, refused)
@@ -157,7 +157,7 @@ class Courses:
     async def _start(
         self,
         referral: Report,
-        blank: Chart,
+        blank: Course,
         reuse: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE,
     ) -> Answer:
         start = WithStartWorkflowOperation(

@@ -8,7 +8,7 @@ from temporalio.client import Client, WorkflowHandle, WorkflowQueryRejectedError
 from temporalio.common import QueryRejectCondition
 from temporalio.workflow import UpdateMethodMultiParam
 
-from domain.escalation.ladder import Climb
+from domain.escalation.ladder import EscalationProgress
 from domain.escalation.messages import (
     Acknowledge,
     EscalationId,
@@ -23,9 +23,9 @@ from domain.escalation.messages import (
 from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.refusal import RefusalCode, Refused
 from domain.values import PersonId
-from gateway.watchdog_alarms import Incidents
+from gateway.watchdog_alarms import WatchdogAlarms
 from gateway.workflow_calls import ANSWER_WITHIN, answer, running
-from workflows.escalation import Escalation
+from workflows.escalation import EscalationWorkflow
 
 Order = TypeVar("Order", Acknowledge, Resolve, Snooze, Reassign)
 
@@ -33,7 +33,7 @@ Order = TypeVar("Order", Acknowledge, Resolve, Snooze, Reassign)
 class Escalations:
     """Every escalation, through its workflow; what the watch raised, where `incidents` are given, without Temporal."""
 
-    def __init__(self, client: Client, incidents: Incidents | None = None) -> None:
+    def __init__(self, client: Client, incidents: WatchdogAlarms | None = None) -> None:
         self._client = client
         self._incidents = incidents
 
@@ -44,21 +44,21 @@ class Escalations:
 
         Raises `Refused` (`not_open`, `link_used`, `invalid`, `unknown_escalation`) or `Unavailable`.
         """
-        return await self._order(escalation, Escalation.acknowledge, Acknowledge(by=by, note=note, link=link))
+        return await self._order(escalation, EscalationWorkflow.acknowledge, Acknowledge(by=by, note=note, link=link))
 
     async def resolve(self, escalation: EscalationId, *, by: PersonId, note: str) -> EscalationView:
         """`by` has dealt with it. Raises as `acknowledge` does."""
-        return await self._order(escalation, Escalation.resolve, Resolve(by=by, note=note))
+        return await self._order(escalation, EscalationWorkflow.resolve, Resolve(by=by, note=note))
 
     async def snooze(self, escalation: EscalationId, *, by: PersonId, length: timedelta, note: str) -> EscalationView:
         """No page for `length`. Raises as `acknowledge` does."""
-        return await self._order(escalation, Escalation.snooze, Snooze(by=by, for_=length, note=note))
+        return await self._order(escalation, EscalationWorkflow.snooze, Snooze(by=by, for_=length, note=note))
 
     async def reassign(
         self, escalation: EscalationId, *, by: PersonId, to: PersonId, note: str | None = None
     ) -> EscalationView:
         """`to` is paged at once. Raises as `acknowledge` does."""
-        return await self._order(escalation, Escalation.reassign, Reassign(by=by, to=to, note=note))
+        return await self._order(escalation, EscalationWorkflow.reassign, Reassign(by=by, to=to, note=note))
 
     async def view(self, escalation: EscalationId) -> EscalationView:
         """The escalation as its workflow holds it. Raises `Refused` (`unknown_escalation`) or `Unavailable`."""
@@ -66,7 +66,7 @@ class Escalations:
             return await self._incidents.view(escalation)
         handle = self._handle(escalation)
         return await answer(
-            lambda: handle.query(Escalation.view, rpc_timeout=ANSWER_WITHIN), *_unless_known(escalation)
+            lambda: handle.query(EscalationWorkflow.view, rpc_timeout=ANSWER_WITHIN), *_unless_known(escalation)
         )
 
     async def unresolved(self) -> list[EscalationId]:
@@ -74,16 +74,16 @@ class Escalations:
 
         Another way to them for when the record store is away.
         """
-        listed = await running(self._client, f'WorkflowType = "{Escalation.__name__}"')
+        listed = await running(self._client, f'WorkflowType = "{EscalationWorkflow.__name__}"')
         return [escalation_of(one) for one in listed]
 
-    async def climb(self, escalation: EscalationId) -> Climb:
+    async def climb(self, escalation: EscalationId) -> EscalationProgress:
         """Its ladder as it stands. Raises as `view` does, `unknown_escalation` also where it was ended unresolved."""
         handle = self._handle(escalation)
         unless = QueryRejectCondition.NOT_COMPLETED_CLEANLY
         try:
             return await answer(
-                lambda: handle.query(Escalation.climb, reject_condition=unless, rpc_timeout=ANSWER_WITHIN),
+                lambda: handle.query(EscalationWorkflow.climb, reject_condition=unless, rpc_timeout=ANSWER_WITHIN),
                 *_unless_known(escalation),
             )
         except WorkflowQueryRejectedError as ended:
@@ -94,7 +94,7 @@ class Escalations:
     async def _order(
         self,
         escalation: EscalationId,
-        update: UpdateMethodMultiParam[[Escalation, Order], EscalationView],
+        update: UpdateMethodMultiParam[[EscalationWorkflow, Order], EscalationView],
         order: Order,
     ) -> EscalationView:
         if self._incidents is not None and is_of_the_watch(escalation):
@@ -105,15 +105,15 @@ class Escalations:
             *_unless_known(escalation),
         )
 
-    async def _open(self, escalation: EscalationId) -> WorkflowHandle[Escalation, EscalationView]:
+    async def _open(self, escalation: EscalationId) -> WorkflowHandle[EscalationWorkflow, EscalationView]:
         """Its workflow, which ends when it is resolved: then it is not unknown, but no longer open."""
         view = await self.view(escalation)
         if view.state is EscalationState.RESOLVED:
             raise Refused.because(RefusalCode.NOT_OPEN, f"{escalation} is resolved")
         return self._handle(escalation)
 
-    def _handle(self, escalation: EscalationId) -> WorkflowHandle[Escalation, EscalationView]:
-        return self._client.get_workflow_handle_for(Escalation.run, _workflow_id(escalation))
+    def _handle(self, escalation: EscalationId) -> WorkflowHandle[EscalationWorkflow, EscalationView]:
+        return self._client.get_workflow_handle_for(EscalationWorkflow.run, _workflow_id(escalation))
 
 
 def _workflow_id(escalation: EscalationId) -> str:

@@ -4,8 +4,8 @@ import asyncio
 from datetime import datetime
 
 from domain.course.projection import Ahead
-from domain.course.transition import Open
-from domain.escalation.ladder import Climb
+from domain.course.transition import OpenEscalation
+from domain.escalation.ladder import EscalationProgress
 from domain.escalation.messages import EscalationId
 from domain.oncall.file import OnCall
 from domain.refusal import Refused
@@ -27,9 +27,9 @@ async def forecast_of(
     to_come = await courses.calls_to_come(course_id, Ahead(at=now, until=now + AHEAD))
     asked = [one.id for one in to_come.escalations]
     answers = await asyncio.gather(*(_climb(escalations, one) for one in asked))
-    climbs = {one: answer for one, answer in zip(asked, answers, strict=True) if isinstance(answer, Climb)}
+    climbs = {one: answer for one, answer in zip(asked, answers, strict=True) if isinstance(answer, EscalationProgress)}
     # One that the course is just opening cannot answer yet: it is among the calls that are being made.
-    being_opened = {one.call.opening.id for one in to_come.calls if isinstance(one.call, Open)}
+    being_opened = {one.call.opening.id for one in to_come.calls if isinstance(one.call, OpenEscalation)}
     silent = {
         one: answer
         for one, answer in zip(asked, answers, strict=True)
@@ -38,7 +38,7 @@ async def forecast_of(
     return forecast(to_come, climbs, on_call, silent)
 
 
-async def _climb(escalations: Escalations, escalation: EscalationId) -> Climb | str:
+async def _climb(escalations: Escalations, escalation: EscalationId) -> EscalationProgress | str:
     """Its ladder, or why it is not known."""
     try:
         return await escalations.climb(escalation)

@@ -10,7 +10,7 @@ from typing import Final
 
 from temporalio.client import Client
 
-from domain.escalation.watchdog import Expected, Heard, Unanswered
+from domain.escalation.watchdog import ExpectedMove, NextMove, NoAnswer
 from domain.refusal import Refused
 from gateway.courses import Courses
 from gateway.escalations import Escalations
@@ -23,7 +23,7 @@ ASKED_WITHIN: Final = ANSWER_WITHIN
 log = logging.getLogger(__name__)
 
 
-class Pulse:
+class Liveness:
     """The moments at which courses and escalations move by themselves, as they say."""
 
     def __init__(self, client: Client, courses: Courses, escalations: Escalations) -> None:
@@ -31,20 +31,20 @@ class Pulse:
         self._courses = courses
         self._escalations = escalations
 
-    async def of(self, expected: Expected) -> Heard | Unanswered:
+    async def of(self, expected: ExpectedMove) -> NextMove | NoAnswer:
         """What it answers. Whatever goes wrong, it was not answered."""
         try:
             async with asyncio.timeout(ASKED_WITHIN.total_seconds()):
                 if found := await trouble(self._client, expected.course_id, expected.escalation):
-                    return Unanswered(why=found)
-                return Heard(moves_at=await self._moves_at(expected))
+                    return NoAnswer(why=found)
+                return NextMove(moves_at=await self._moves_at(expected))
         except (Refused, Unavailable, TooMany, TimeoutError):
-            return Unanswered()
+            return NoAnswer()
         except Exception as error:  # noqa: BLE001  a fault of ours must not keep a page back
             log.error("Asking a course failed with %s", type(error).__name__)  # noqa: TRY400  its words may quote a patient
-            return Unanswered()
+            return NoAnswer()
 
-    async def _moves_at(self, expected: Expected) -> datetime | None:
+    async def _moves_at(self, expected: ExpectedMove) -> datetime | None:
         if expected.escalation is not None:
             return (await self._escalations.climb(expected.escalation)).moves_at
         view = await self._courses.view(expected.course_id)

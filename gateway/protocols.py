@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from domain.protocol.approval import Approval, approvals_of, content_hash, parse_approvals, written
-from domain.protocol.file import Finding, ProtocolFileError, parse_protocol
+from domain.protocol.file import ProtocolFileError, ProtocolFinding, parse_protocol
 from domain.protocol.model import Protocol
 from domain.values import Frozen
 
@@ -69,7 +69,7 @@ def load_folder(folder: Path) -> Library:
     if not folder.is_dir():
         raise _unusable(folder, "a folder of protocol files was expected")
     shelf: list[Shelved] = []
-    findings: list[Finding] = []
+    findings: list[ProtocolFinding] = []
     for path in _protocol_files(folder):
         try:
             shelf.append(load_file(path))
@@ -124,14 +124,14 @@ def _approvals_beside(path: Path) -> tuple[Approval, ...]:
     return parse_approvals(_read(beside), str(beside)) if beside.exists() else ()
 
 
-def _repeated(shelf: list[Shelved]) -> Iterator[Finding]:
+def _repeated(shelf: list[Shelved]) -> Iterator[ProtocolFinding]:
     first: dict[tuple[str, str], str] = {}
     for shelved in shelf:
         protocol = shelved.protocol
         other = first.setdefault((protocol.id, protocol.version), shelved.file)
         if other != shelved.file:
             sentence = f"{protocol.id} {protocol.version} is in {other} already; another version was expected"
-            yield Finding(file=shelved.file, key="version", expected=sentence)
+            yield ProtocolFinding(file=shelved.file, key="version", expected=sentence)
 
 
 def _order(version: str) -> tuple[int, ...]:
@@ -148,7 +148,7 @@ def _read(path: Path) -> str:
 
 
 def _unusable(path: Path, expected: str) -> ProtocolFileError:
-    return ProtocolFileError((Finding(file=str(path), key="", expected=expected),))
+    return ProtocolFileError((ProtocolFinding(file=str(path), key="", expected=expected),))
 
 
 def _replace(path: Path, text: str) -> None:

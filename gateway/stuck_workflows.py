@@ -7,13 +7,13 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.escalation.messages import EscalationId, escalation_of, workflow_id
-from domain.escalation.silence import Finding
+from domain.escalation.silence import SilenceReason
 from domain.escalation.watchdog import Suspect
 from domain.values import CourseId
 from gateway import courses
 from gateway.workflow_calls import ANSWER_WITHIN, Unavailable
 from workflows.course import PatientCourse
-from workflows.escalation import Escalation
+from workflows.escalation import EscalationWorkflow
 
 FAILS_AFTER: Final = 3
 """So many tasks of a workflow that failed, or ran out of time, one after the other are no accident.
@@ -26,13 +26,13 @@ REPORTS_AFTER: Final = f"system.numConsecutiveWorkflowTaskProblemsToTriggerSearc
 
 MOST_LISTED: Final = 200
 
-_OURS: Final = f'WorkflowType IN ("{PatientCourse.__name__}", "{Escalation.__name__}")'
+_OURS: Final = f'WorkflowType IN ("{PatientCourse.__name__}", "{EscalationWorkflow.__name__}")'
 _FAILING: Final = f'{_OURS} AND ExecutionStatus = "Running" AND TemporalReportedProblems IS NOT NULL'
 _ENDED: Final = f'{_OURS} AND ExecutionStatus IN ("Terminated", "Canceled", "Failed", "TimedOut")'
 _COURSE: Final = courses.workflow_id("")
 
 
-async def trouble(client: Client, course_id: CourseId, escalation: EscalationId | None) -> Finding | None:
+async def trouble(client: Client, course_id: CourseId, escalation: EscalationId | None) -> SilenceReason | None:
     """What keeps the workflow of this course, or of this escalation of it, from going on; None where nothing does.
 
     No worker is asked. Raises `Unavailable` where Temporal does not answer.
@@ -44,16 +44,16 @@ async def trouble(client: Client, course_id: CourseId, escalation: EscalationId 
         raise Unavailable("Temporal cannot be reached") from failed
     except RPCError as failed:
         if failed.status is RPCStatusCode.NOT_FOUND:
-            return Finding.ENDED
+            return SilenceReason.ENDED
         raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
     match found.status:
         case WorkflowExecutionStatus.RUNNING | WorkflowExecutionStatus.CONTINUED_AS_NEW:
             is_failing = found.raw_description.pending_workflow_task.attempt > FAILS_AFTER
-            return Finding.KEEPS_FAILING if is_failing else None
+            return SilenceReason.KEEPS_FAILING if is_failing else None
         case WorkflowExecutionStatus.COMPLETED if escalation is not None:
             return None  # it is resolved, and nobody is wanted by it
         case _:
-            return Finding.ENDED
+            return SilenceReason.ENDED
 
 
 async def suspects(client: Client) -> list[Suspect]:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from domain.ledger import GENESIS, Fault
+from domain.ledger import GENESIS, ChainFault
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, Frozen
 from gateway.courses import Courses
@@ -16,7 +16,7 @@ from gateway.workflow_calls import Defect, Ended, NotReady, TooMany, Unavailable
 from records.errors import LedgerUnreadable
 from records.readable import Found, RowUnreadable, Unreadable
 from records.store import CourseFilter, EscalationFilter, RecordStore
-from records.verify import Verdict, verify
+from records.verify import LedgerVerdict, verify
 
 CATCH_UP_WITHIN = timedelta(seconds=5)
 """How long the recorder is given to write what was accepted just now."""
@@ -42,7 +42,7 @@ class Verified(Frozen):
     """
 
     course_id: CourseId
-    verdict: Verdict
+    verdict: LedgerVerdict
     unanswered: str | None = None
 
     @property
@@ -117,7 +117,7 @@ async def _verified(store: RecordStore, courses: Courses, course_id: CourseId, *
         return Verified(course_id=course_id, verdict=verdict, unanswered=str(silent))
 
 
-async def _verdict(store: RecordStore, courses: Courses, course_id: CourseId) -> Verdict:
+async def _verdict(store: RecordStore, courses: Courses, course_id: CourseId) -> LedgerVerdict:
     """A course goes on while we look: only what differs for longer than the recorder takes is a fault."""
     tries = CATCH_UP_WITHIN // LOOK_AGAIN_AFTER
     while not (verdict := await _look(store, courses, course_id)).is_whole and tries:
@@ -126,16 +126,18 @@ async def _verdict(store: RecordStore, courses: Courses, course_id: CourseId) ->
     return verdict
 
 
-async def _look(store: RecordStore, courses: Courses, course_id: CourseId) -> Verdict:
+async def _look(store: RecordStore, courses: Courses, course_id: CourseId) -> LedgerVerdict:
     return await _chain(store, course_id, await _temporal_head(courses, course_id))
 
 
-async def _chain(store: RecordStore, course_id: CourseId, head: tuple[int, str] | None) -> Verdict:
+async def _chain(store: RecordStore, course_id: CourseId, head: tuple[int, str] | None) -> LedgerVerdict:
     try:
         entries = await store.ledger(course_id)
     except LedgerUnreadable as unreadable:
-        fault = Fault(sequence=unreadable.sequence, reason=f"it is no entry that Kapstan wrote: {unreadable.detail}")
-        return Verdict(sequence=unreadable.sequence, head=GENESIS, is_compared=False, fault=fault)
+        fault = ChainFault(
+            sequence=unreadable.sequence, reason=f"it is no entry that Kapstan wrote: {unreadable.detail}"
+        )
+        return LedgerVerdict(sequence=unreadable.sequence, head=GENESIS, is_compared=False, fault=fault)
     if head is None and not entries:
         raise Refused.because(RefusalCode.UNKNOWN_COURSE, f"There is no course {course_id}")
     return verify(entries, head)

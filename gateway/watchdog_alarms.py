@@ -10,13 +10,13 @@ from domain.oncall.file import OnCall
 from domain.refusal import RefusalCode, Refused
 from gateway.workflow_calls import Unavailable
 from records.errors import RecordStoreError, RecordStoreUnreachable
-from records.watchdog import WatchStore
+from records.watchdog import WatchdogStore
 
 
-class Incidents:
+class WatchdogAlarms:
     """Every alarm of the watch, through the record store. `on_call` gives the on-call file as it is at that moment."""
 
-    def __init__(self, store: WatchStore, on_call: Callable[[], OnCall]) -> None:
+    def __init__(self, store: WatchdogStore, on_call: Callable[[], OnCall]) -> None:
         self._store = store
         self._on_call = on_call
 

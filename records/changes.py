@@ -48,7 +48,7 @@ class SessionState(Frozen):
     stage: str | None
 
 
-class Change(Frozen):
+class RecordChange(Frozen):
     """One row that changed, as it is now.
 
     `number` rises with every change, and who has seen it asks for what lies above. `site` is None for an escalation
@@ -85,7 +85,7 @@ class Changes:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    async def after(self, number: int, limit: int) -> Sequence[Change | Passed]:
+    async def after(self, number: int, limit: int) -> Sequence[RecordChange | Passed]:
         """The next changes above `number`, oldest first; what changed several times comes once, as it is now.
 
         Changes are numbered in the order in which they are committed: what lies below the last one here is all told.
@@ -94,7 +94,7 @@ class Changes:
             rows = await connection.fetch(statement("changes_after"), number, limit)
         return [self._change(row) for row in rows]
 
-    def _change(self, row: asyncpg.Record) -> Change | Passed:
+    def _change(self, row: asyncpg.Record) -> RecordChange | Passed:
         relation = "escalations" if row["kind"] == ChangeKind.ESCALATION else "courses"
         match self._connections.reading.read(relation, row, _change, "id"):
             case Unreadable() as broken:
@@ -114,7 +114,7 @@ class Changes:
         return {row["id"] for row in rows}
 
 
-class News:
+class ChangeListener:
     """What a listening connection hears."""
 
     def __init__(self, connection: asyncpg.Connection, place: str) -> None:
@@ -141,7 +141,7 @@ class News:
 
 
 @asynccontextmanager
-async def listening(database_url: str) -> AsyncIterator[News]:
+async def listening(database_url: str) -> AsyncIterator[ChangeListener]:
     """News of every change, heard on a connection of its own from here on.
 
     Raises `RecordStoreUnreachable` or `SchemaTooOld`.
@@ -155,7 +155,7 @@ async def listening(database_url: str) -> AsyncIterator[News]:
             server_settings=SESSION_SETTINGS,
         )
     try:
-        news = News(connection, place)
+        news = ChangeListener(connection, place)
         with in_our_words(place):
             await require_schema(connection)
             connection.add_termination_listener(news.hear)
@@ -166,7 +166,7 @@ async def listening(database_url: str) -> AsyncIterator[News]:
         connection.terminate()
 
 
-def _change(row: asyncpg.Record) -> Change:
+def _change(row: asyncpg.Record) -> RecordChange:
     kind = ChangeKind(row["kind"])
     shape = _SHAPES[kind]
     # A newer schema may hold more than this Kapstan knows.
@@ -174,7 +174,7 @@ def _change(row: asyncpg.Record) -> Change:
     data = model(shape, known)
     if isinstance(data, CourseSummary):
         projection.course(known)
-    return Change(
+    return RecordChange(
         number=row["number"],
         kind=kind,
         course_id=row["course_id"],

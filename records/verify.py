@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from domain.ledger import GENESIS, Entry, Fault, first_fault
+from domain.ledger import GENESIS, ChainFault, Entry, first_fault
 from domain.values import Frozen
 
 
-class Verdict(Frozen):
+class LedgerVerdict(Frozen):
     """What was found: how far the ledger reaches, under what hash, and the first row that differs, if any.
 
     `is_compared` is False where Temporal no longer holds the course, so that only the chain could be recomputed.
@@ -15,7 +15,7 @@ class Verdict(Frozen):
     sequence: int
     head: str
     is_compared: bool
-    fault: Fault | None
+    fault: ChainFault | None
 
     @property
     def is_whole(self) -> bool:
@@ -23,12 +23,12 @@ class Verdict(Frozen):
         return self.fault is None
 
 
-def verify(entries: Sequence[Entry], temporal_head: tuple[int, str] | None) -> Verdict:
+def verify(entries: Sequence[Entry], temporal_head: tuple[int, str] | None) -> LedgerVerdict:
     """Recomputes the chain of one course's entries, given in order, and compares it with Temporal's (sequence, hash).
 
     Entries that the recorder has yet to append count as missing: a verdict on a running course is one of that moment.
     """
-    return Verdict(
+    return LedgerVerdict(
         sequence=entries[-1].sequence if entries else 0,
         head=entries[-1].hash if entries else GENESIS,
         is_compared=temporal_head is not None,
@@ -36,13 +36,15 @@ def verify(entries: Sequence[Entry], temporal_head: tuple[int, str] | None) -> V
     )
 
 
-def _difference(entries: Sequence[Entry], sequence: int, head: str) -> Fault | None:
+def _difference(entries: Sequence[Entry], sequence: int, head: str) -> ChainFault | None:
     """Where a chain that is whole in itself parts from the one whose head Temporal holds."""
     if len(entries) < sequence:
         missing = len(entries) + 1
-        return Fault(sequence=missing, reason=f"entry {missing} is missing; Temporal holds {sequence} entries")
+        return ChainFault(sequence=missing, reason=f"entry {missing} is missing; Temporal holds {sequence} entries")
     if sequence and entries[sequence - 1].hash != head:
-        return Fault(sequence=sequence, reason="it is not the entry that Temporal holds; the chain was written anew")
+        return ChainFault(
+            sequence=sequence, reason="it is not the entry that Temporal holds; the chain was written anew"
+        )
     if len(entries) > sequence:
-        return Fault(sequence=sequence + 1, reason=f"Temporal knows nothing of it; it holds {sequence} entries")
+        return ChainFault(sequence=sequence + 1, reason=f"Temporal knows nothing of it; it holds {sequence} entries")
     return None

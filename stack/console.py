@@ -15,12 +15,12 @@ from records.access import AccessStore
 from records.connections import open_connections
 from stack.files import replace_file
 from stack.ports import reachable
-from stack.processes import Farewell
+from stack.processes import ShutdownStep
 from stack.programs import KeptProgram, Oversight, Program
 
 PORT_OPTION = "--port"
 READY_WITHIN = timedelta(minutes=1)
-FAREWELL = (Farewell(signal=Signals.SIGTERM, patience=timedelta(seconds=15)),)
+FAREWELL = (ShutdownStep(signal=Signals.SIGTERM, patience=timedelta(seconds=15)),)
 ADMIN = "kapstan up"
 LINK_SECRET_BYTES = 32
 

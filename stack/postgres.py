@@ -24,7 +24,7 @@ import psutil
 
 from stack.errors import ServiceDown, StackMisconfigured
 from stack.files import last_lines
-from stack.processes import Farewell
+from stack.processes import ShutdownStep
 from stack.programs import KeptProgram, Oversight, Program, ended_how
 from stack.unprivileged import hand_over, open_the_way, user_for_postgres
 
@@ -36,8 +36,8 @@ LONGEST_SOCKET_PATH = 107
 READY_WITHIN = timedelta(minutes=2)  # a recovery after a power cut takes its time
 CONNECT_WITHIN = timedelta(seconds=5)
 FAREWELL = (
-    Farewell(signal=Signals.SIGINT, patience=timedelta(seconds=30)),  # fast: ends sessions, writes a checkpoint
-    Farewell(signal=Signals.SIGQUIT, patience=timedelta(seconds=5)),  # immediate: the next start recovers
+    ShutdownStep(signal=Signals.SIGINT, patience=timedelta(seconds=30)),  # fast: ends sessions, writes a checkpoint
+    ShutdownStep(signal=Signals.SIGQUIT, patience=timedelta(seconds=5)),  # immediate: the next start recovers
 )
 
 
@@ -119,7 +119,7 @@ class Postgres:
                 command=(str(self._programs / "initdb"), "-D", str(draft), *locale, *access),
                 environment=_environment(),
                 log=self._log,
-                farewell=(Farewell(signal=Signals.SIGTERM, patience=timedelta(seconds=5)),),
+                farewell=(ShutdownStep(signal=Signals.SIGTERM, patience=timedelta(seconds=5)),),
                 signal_at_death=Signals.SIGTERM,
                 user=user,
                 folder=Path("/"),

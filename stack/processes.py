@@ -21,20 +21,20 @@ LOOK_AGAIN = timedelta(milliseconds=50)
 SAME_START = timedelta(seconds=2)  # a process's start is counted from the boot time, which clock corrections move
 
 
-class Farewell(Frozen):
+class ShutdownStep(Frozen):
     """One way to ask a program to end, and how long it is given."""
 
     signal: Signals
     patience: Duration
 
 
-class Recorded(Frozen):
+class RegisteredProcess(Frozen):
     """One process of ours, known again by when it started: a process id alone may be a stranger's by now."""
 
     name: str
     pid: int
     started_at: float
-    farewell: tuple[Farewell, ...]
+    farewell: tuple[ShutdownStep, ...]
 
     def process(self) -> psutil.Process | None:
         """The process itself while it lives, and nobody else's."""
@@ -46,28 +46,28 @@ class Recorded(Frozen):
             return None
 
 
-_RECORDS = TypeAdapter(tuple[Recorded, ...])
+_RECORDS = TypeAdapter(tuple[RegisteredProcess, ...])
 
 
-class Roll:
+class ProcessRegistry:
     """The roll of what runs now; kept in `file` where one is given, and `changed` is called at each change."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
         self.changed: Callable[[], None] | None = None
-        self._present: dict[str, Recorded] = {}
+        self._present: dict[str, RegisteredProcess] = {}
 
     def pid(self, name: str) -> int | None:
         """The process that runs under this name, if one does."""
         return self._present[name].pid if name in self._present else None
 
-    def enter(self, name: str, pid: int, farewell: tuple[Farewell, ...]) -> None:
+    def enter(self, name: str, pid: int, farewell: tuple[ShutdownStep, ...]) -> None:
         """From now on this process runs under `name`."""
         try:
             started_at = psutil.Process(pid).create_time()
         except psutil.NoSuchProcess:
             return  # it is gone already; whoever started it learns so from its exit
-        self._present[name] = Recorded(name=name, pid=pid, started_at=started_at, farewell=farewell)
+        self._present[name] = RegisteredProcess(name=name, pid=pid, started_at=started_at, farewell=farewell)
         self._write()
 
     def leave(self, name: str) -> None:
@@ -85,7 +85,7 @@ class Roll:
 
 
 async def part(
-    farewell: tuple[Farewell, ...],
+    farewell: tuple[ShutdownStep, ...],
     send: Callable[[Signals], None],
     gone: asyncio.Future[Any],
     hurried: asyncio.Event,
@@ -106,14 +106,14 @@ async def part(
         hurry.cancel()
 
 
-def _left_over(file: Path) -> tuple[Recorded, ...]:
+def _left_over(file: Path) -> tuple[RegisteredProcess, ...]:
     try:
         return tuple(record for record in _RECORDS.validate_json(file.read_bytes()) if record.process() is not None)
     except (FileNotFoundError, ValidationError):
         return ()
 
 
-async def _until_gone(record: Recorded) -> None:
+async def _until_gone(record: RegisteredProcess) -> None:
     while record.process() is not None:  # noqa: ASYNC110  no event comes from a process that is not our child
         await asyncio.sleep(LOOK_AGAIN.total_seconds())
 

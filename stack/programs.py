@@ -15,7 +15,7 @@ from domain.values import Frozen
 from stack.errors import ServiceDown
 from stack.files import OWNER_ONLY, last_lines
 from stack.parent_death_signal import leashed
-from stack.processes import LOOK_AGAIN, Farewell, Roll, part, send_to
+from stack.processes import LOOK_AGAIN, ProcessRegistry, ShutdownStep, part, send_to
 
 FIRST_PAUSE = timedelta(milliseconds=200)
 LONGEST_PAUSE = timedelta(seconds=15)
@@ -32,7 +32,7 @@ class Program(Frozen):
     command: tuple[str, ...]
     environment: Mapping[str, str]
     log: Path
-    farewell: tuple[Farewell, ...]
+    farewell: tuple[ShutdownStep, ...]
     signal_at_death: Signals
     user: str | None = None
     folder: Path | None = None
@@ -63,7 +63,7 @@ class Oversight:
     """What a supervisor shares with all that it keeps running: whom to tell, the roll, whether there is a hurry."""
 
     say: Callable[[str], None] = _keep_silent
-    roll: Roll = field(default_factory=Roll)
+    roll: ProcessRegistry = field(default_factory=ProcessRegistry)
     hurried: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -20,7 +20,7 @@ from stack.errors import StackMisconfigured, StoppedEarly
 from stack.files import replace_file
 from stack.ports import claim
 from stack.postgres import Postgres
-from stack.processes import Roll, stop_left_overs
+from stack.processes import ProcessRegistry, stop_left_overs
 from stack.programs import Oversight
 from stack.signals import StopSignals
 from stack.stackfile import StackFile, StackPids
@@ -126,7 +126,7 @@ class Stack:
         for name in await stop_left_overs(directory.processes, self._signals.hurried):
             self._say(f"stopped {name}, which a supervisor that was killed had left running")
 
-        self._roll = Roll(directory.processes)
+        self._roll = ProcessRegistry(directory.processes)
         oversight = Oversight(self._say, self._roll, self._signals.hurried)
         # First of all: a port in use is to be told before anything starts.
         wanted = {TEMPORAL_PORT_OPTION: plan.temporal_port, UI_PORT_OPTION: plan.ui_port}

@@ -17,7 +17,7 @@ from gateway.stuck_workflows import REPORTS_AFTER
 from gateway.temporal import TemporalUnreachable, connect, register_search_attributes
 from stack.errors import StackMisconfigured
 from stack.ports import claim, reachable
-from stack.processes import Farewell
+from stack.processes import ShutdownStep
 from stack.programs import KeptProgram, Oversight, Program
 
 NAMESPACE = "default"
@@ -25,7 +25,7 @@ IDENTITY = "kapstan-stack"
 TEMPORAL_PORT_OPTION = "--temporal-port"
 UI_PORT_OPTION = "--ui-port"
 READY_WITHIN = timedelta(minutes=1)
-FAREWELL = (Farewell(signal=Signals.SIGTERM, patience=timedelta(seconds=15)),)
+FAREWELL = (ShutdownStep(signal=Signals.SIGTERM, patience=timedelta(seconds=15)),)
 
 
 def environment_without_temporal() -> Mapping[str, str]:

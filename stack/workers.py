@@ -14,12 +14,12 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from stack.processes import Farewell
+from stack.processes import ShutdownStep
 from stack.programs import KeptProgram, Oversight, Program
 from workflows.queues import COURSES, PAGING
 
 READY_WITHIN = timedelta(minutes=1)
-FAREWELL = (Farewell(signal=Signals.SIGTERM, patience=timedelta(seconds=20)),)
+FAREWELL = (ShutdownStep(signal=Signals.SIGTERM, patience=timedelta(seconds=20)),)
 
 
 def worker_identity(pid: int) -> str:

@@ -8,8 +8,8 @@ from rich.table import Table
 
 from domain.durations import in_words
 from domain.escalation.messages import EscalationState, EscalationView
-from domain.oncall.file import OnCall, Standing
-from domain.protocol.parameters import Row
+from domain.oncall.file import OnCall, OnCallSnapshot
+from domain.protocol.parameters import ParameterRow
 from domain.values import PersonId, Severity
 from domain.views.summary import CourseSummary
 from gateway.tokens import NewToken, TokenShown
@@ -62,7 +62,7 @@ def escalations(views: Iterable[EscalationView]) -> Table:
     return table
 
 
-def on_call_now(standings: Mapping[Severity, Standing], on_call: OnCall) -> Table:
+def on_call_now(standings: Mapping[Severity, OnCallSnapshot], on_call: OnCall) -> Table:
     """Who would be paged now, per severity, step by step."""
     table = Table(box=None)
     for heading in ("severity", "step", "who", "then waits"):
@@ -78,7 +78,7 @@ def _name(person: PersonId, on_call: OnCall) -> str:
     return f"{escape(on_call.people[person].name)} [dim]({person})[/]"
 
 
-def protocol(rows: Iterable[Row]) -> Table:
+def protocol(rows: Iterable[ParameterRow]) -> Table:
     """Each value of a protocol with its evidence."""
     table = Table(box=None)
     for heading in ("key", "value", "evidence", "source", "note"):

@@ -19,11 +19,11 @@ from gateway.oncall import OnCallBook
 from gateway.protocols import load_folder
 from gateway.temporal import connect
 from gateway.tokens import Tokens
-from gateway.watchdog_alarms import Incidents
+from gateway.watchdog_alarms import WatchdogAlarms
 from records.access import AccessStore
 from records.connections import open_connections
 from records.store import RecordStore, open_store
-from records.watchdog import WatchStore
+from records.watchdog import WatchdogStore
 from settings import Misconfigured, read_settings
 from stack.stackfile import read_stack_file
 
@@ -31,7 +31,7 @@ Opened = TypeVar("Opened")
 Answer = TypeVar("Answer")
 
 
-class Place(Frozen):
+class Target(Frozen):
     """Where a running Kapstan is reached, and which files it serves by.
 
     What it opens raises `TemporalUnreachable`, `RecordStoreError`, or `Misconfigured` where no database is named.
@@ -64,7 +64,7 @@ class Place(Frozen):
             return
         client = await self._client(lazy=True)
         async with open_connections(self.database_url) as connections:
-            yield Escalations(client, Incidents(WatchStore(connections), OnCallBook(self.oncall).now))
+            yield Escalations(client, WatchdogAlarms(WatchdogStore(connections), OnCallBook(self.oncall).now))
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[RecordStore]:
@@ -84,14 +84,14 @@ class Place(Frozen):
         return await connect(identity=who, target_host=self.temporal, codec=codec, lazy=lazy)
 
 
-def place(data: Path) -> Place:
+def place(data: Path) -> Target:
     """The running Kapstan that the environment names, or else the one whose `up` wrote `stack.json` in `data`.
 
     Raises `Misconfigured`, and `NoStackRuns` where there is none.
     """
     settings = read_settings()
     if "TEMPORAL_ADDRESS" in os.environ or settings.database_url is not None:
-        return Place(
+        return Target(
             temporal=None,
             database=settings.database_url,
             protocols=settings.protocols,
@@ -99,7 +99,7 @@ def place(data: Path) -> Place:
             allow_unapproved=settings.allow_unapproved,
         )
     running = read_stack_file(data)
-    return Place(
+    return Target(
         temporal=running.temporal,
         database=running.database,
         protocols=running.protocols,

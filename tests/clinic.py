@@ -36,7 +36,7 @@ from tests.floor import eventually, example_on_call
 from tests.workflows.conftest import Temporal
 from tests.workflows.on_call_side import PagerTwin
 from workflows.course import PatientCourse
-from workflows.escalation import Escalation
+from workflows.escalation import EscalationWorkflow
 from workflows.queues import COURSES, PAGING
 
 _numbers = count(1)
@@ -228,7 +228,7 @@ async def working(clinic: Clinic, paging: Paging | None = None) -> AsyncIterator
         Worker(
             clinic.temporal.client,
             task_queue=PAGING,
-            workflows=[Escalation],
+            workflows=[EscalationWorkflow],
             activities=[pager.standing, pager.page],
         ),
     ):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
-from domain.course.course import Chart
+from domain.course.course import Course
 from domain.course.deadlines import Deadline
 from domain.views.course import attention
 
@@ -25,12 +25,12 @@ KEYS: tuple[SearchAttributeKey[Any], ...] = (PHASE, SITE, PROTOCOL, ATTENTION, S
 class Shown(NamedTuple):
     """A chart, with what is made of its deadlines: derived once each time that the course changes."""
 
-    chart: Chart
+    chart: Course
     soonest: Deadline | None
     passes_at: datetime | None
 
 
-def shown_of(chart: Chart) -> Shown:
+def shown_of(chart: Course) -> Shown:
     """What is to be shown of the chart."""
     upcoming = chart.deadlines()
     soonest = min(upcoming, key=lambda deadline: deadline.due_at, default=None)

@@ -10,9 +10,9 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.course.answer import AlreadyAnswered, Answer
-    from domain.course.course import Chart, Decision, PinnedProtocol
+    from domain.course.course import Course, Decision, PinnedProtocol
     from domain.course.projection import Ahead, CallsToCome, calls_to_come
-    from domain.course.transition import Again, Call
+    from domain.course.transition import EscalationCommand, RepeatEscalation
     from domain.escalation.messages import Notice
     from domain.events.clinic_events import ClinicEvent
     from domain.ledger import Entry
@@ -22,10 +22,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.views.summary import Batch
     from workflows.alongside import Alongside
     from workflows.attributes import Shown, changed_attributes, shown_of, story
+    from workflows.escalation_dispatcher import Switchboard
     from workflows.fullness import BACKLOG_CARRIED, Fullness, History
-    from workflows.recorder import Recorder
-    from workflows.sizes import Sizes
-    from workflows.switchboard import Switchboard
+    from workflows.ledger_outbox import Recorder
+    from workflows.size_metrics import Sizes
 
 REFERRAL_WITHIN = timedelta(minutes=1)
 """The referral comes with the start. A run without one was refused, and leaves nothing behind."""
@@ -76,9 +76,9 @@ class CourseRun(Frozen):
     `carried_bytes` is how large the chart is as Temporal carries it, where it was measured.
     """
 
-    chart: Chart
+    chart: Course
     unrecorded: tuple[Entry, ...] = ()
-    calls: tuple[Call, ...] = ()
+    calls: tuple[EscalationCommand, ...] = ()
     carried_bytes: int = 0
 
 
@@ -94,7 +94,7 @@ class Prepared(NamedTuple):
     """What the validator decided about an update, to be taken over by its handler while the course is `before`."""
 
     update_id: str
-    before: Chart
+    before: Course
     passed: Decision
     decision: Decision
     shown: Shown
@@ -226,7 +226,7 @@ class PatientCourse:
         passed = self._chart.pass_deadlines(now) if self._is_patched else self._chart.unchanged
         return passed, passed.chart.accepted(report.event, now, report.offered, report.request_id), None
 
-    def _tried_out(self, chart: Chart) -> Shown:
+    def _tried_out(self, chart: Course) -> Shown:
         """What is made of the chart once it is taken can be made. If not, this raises while nothing has happened."""
         shown = shown_of(chart)
         changed_attributes(self._shown, shown)
@@ -241,7 +241,7 @@ class PatientCourse:
         self._sizes.recorded(sum(entry.size for entry in entries), workflow.info().get_current_history_length())
         return batch_of(self._chart, entries, workflow.now())
 
-    def _call_anew(self, unheard: Again) -> None:
+    def _call_anew(self, unheard: RepeatEscalation) -> None:
         self._apply(self._chart.call_anew(unheard, workflow.now()))
 
     def _hear(self, notice: Notice) -> None:

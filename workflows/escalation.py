@@ -13,8 +13,8 @@ from temporalio.exceptions import ActivityError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.paging import PageOrder, Paging
-    from domain.escalation.escalation import FALLBACK_STEP, Attempt, EscalationRun, Obligation, opened
-    from domain.escalation.ladder import Climb
+    from domain.escalation.escalation import FALLBACK_STEP, Attempt, Escalation, EscalationRun, opened
+    from domain.escalation.ladder import EscalationProgress
     from domain.escalation.messages import (
         Acknowledge,
         EscalationView,
@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
         Settlement,
         Snooze,
     )
-    from domain.oncall.file import FALLBACK, Duty, Standing
+    from domain.oncall.file import FALLBACK, OnCallQuery, OnCallSnapshot
     from domain.refusal import Refused
     from domain.values import PersonId
     from workflows.alongside import Alongside
@@ -54,11 +54,11 @@ FOR_EVER: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_int
 TRIED_AGAIN: Final = "a step that reached nobody is tried again"
 """Since this patch. Histories from before it hold no timer for that."""
 
-Decide = Callable[[datetime, Standing], Obligation]
+Decide = Callable[[datetime, OnCallSnapshot], Escalation]
 
 
-@workflow.defn(failure_exception_types=[Refused])
-class Escalation:
+@workflow.defn(name="Escalation", failure_exception_types=[Refused])
+class EscalationWorkflow:
     """One escalation, on the paging queue: neither a busy record store nor a closed course delays a page."""
 
     @workflow.init
@@ -66,7 +66,7 @@ class Escalation:
         self._opening = start.opening
         # Its own clock, not the course's: under skipped time the course's may be ahead, and the first page would wait.
         self._obligation = start.carried or opened(self._opening, workflow.now())
-        self._standing: Standing | None = None
+        self._standing: OnCallSnapshot | None = None
         self._alongside = Alongside()
         self._paging: set[asyncio.Task[None]] = set()
         self._unanswered = 0
@@ -140,7 +140,7 @@ class Escalation:
         return self._obligation.view
 
     @workflow.query
-    def climb(self) -> Climb:
+    def climb(self) -> EscalationProgress:
         """The ladder as it stands, from which `domain.views.forecast` tells who is paged when."""
         return self._obligation.climb
 
@@ -197,7 +197,7 @@ class Escalation:
 
         Where nobody can say, the last answer counts; where there never was one, the fallback is called meanwhile.
         """
-        duty = Duty(severity=self._obligation.climb.severity, at=workflow.now())
+        duty = OnCallQuery(severity=self._obligation.climb.severity, at=workflow.now())
         try:
             standing = await workflow.execute_activity_method(
                 Paging.standing,
@@ -262,7 +262,7 @@ class Escalation:
         self._paging.add(task)
         task.add_done_callback(self._paging.discard)
 
-    async def _page_everybody(self, attempt: Attempt, people: Sequence[PersonId], climb: Climb) -> None:
+    async def _page_everybody(self, attempt: Attempt, people: Sequence[PersonId], climb: EscalationProgress) -> None:
         if any(await asyncio.gather(*(self._page(attempt.step, person) for person in people))):
             return
         if not self._obligation.climb.is_open or await self._page(FALLBACK_STEP, FALLBACK):
@@ -329,7 +329,7 @@ class Escalation:
         else:
             decide(workflow.now(), self._standing)
 
-    def _move(self, obligation: Obligation) -> None:
+    def _move(self, obligation: Escalation) -> None:
         if obligation.climb.severity is not self._obligation.climb.severity:
             self._standing = None
         self._obligation = obligation

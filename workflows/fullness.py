@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from domain.course import budget
-from domain.course.course import Chart, Decision, course_full
+from domain.course.course import Course, Decision, course_full
 from domain.events.clinic_events import ACTS, ClinicEvent
 from domain.ledger import Entry
 from workflows.payloads import compressed
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from workflows.course import CourseRun
 
 
-class Size(NamedTuple):
+class CarriedSize(NamedTuple):
     """How large something is: as Temporal carries it, compressed, and whole, as its next run reads it."""
 
     carried: int
     whole: int
 
-    def but_more(self, more: int) -> "Size":
+    def but_more(self, more: int) -> "CarriedSize":
         """The same with so many bytes more, none of which became less by being compressed."""
-        return Size(self.carried + more, self.whole + more)
+        return CarriedSize(self.carried + more, self.whole + more)
 
-    def is_within(self, most: "Size") -> bool:
+    def is_within(self, most: "CarriedSize") -> bool:
         """Whether it is no larger, in either way."""
         return self.carried <= most.carried and self.whole <= most.whole
 
@@ -35,25 +35,25 @@ class History(NamedTuple):
     size: int
 
 
-class Most(NamedTuple):
+class CarriedLimit(NamedTuple):
     """How large the chart, and how long the run, may become by an event."""
 
-    chart: Size
+    chart: CarriedSize
     history: History
 
 
-FULL: Final = Most(Size(1_400_000, 16_000_000), History(1_800, 15_000_000))
+FULL: Final = CarriedLimit(CarriedSize(1_400_000, 16_000_000), History(1_800, 15_000_000))
 """Beyond this a course takes only decisions, and what calls for a human. One text again and again becomes next to
 nothing when it is compressed, and is read whole by every run. No run is so long while it can be handed on."""
 
-FULL_OF_DECISIONS: Final = Most(Size(1_500_000, 24_000_000), History(1_850, 22_000_000))
+FULL_OF_DECISIONS: Final = CarriedLimit(CarriedSize(1_500_000, 24_000_000), History(1_850, 22_000_000))
 """Beyond this only what calls for a human: no plan is so long that a reading is not heard."""
 
-OVERFULL: Final = Most(Size(1_600_000, 48_000_000), History(1_950, 40_000_000))
+OVERFULL: Final = CarriedLimit(CarriedSize(1_600_000, 48_000_000), History(1_950, 40_000_000))
 """Beyond this nothing at all: the server takes no payload of more than 2 MiB, the codec none that becomes 64 MiB; a run
 takes 2,000 updates, and is ended when its history has 50 MB."""
 
-HANDED_ON: Final = Size(1_900_000, 60_000_000)
+HANDED_ON: Final = CarriedSize(1_900_000, 60_000_000)
 """The most that a run hands on with all that waits for the record store; with more it goes on until that is less."""
 
 ROOM_FOR_ONE: Final = 2 * budget.EVENT_BYTES
@@ -73,18 +73,18 @@ class Fullness:
     is no replay. What it says at a run's beginning is kept.
     """
 
-    def __init__(self, carried_bytes: int, chart: Chart) -> None:
+    def __init__(self, carried_bytes: int, chart: Course) -> None:
         self._at_start = carried_bytes
-        self._measured: Size | None = None
+        self._measured: CarriedSize | None = None
         self._written_bytes = chart.written_bytes
-        self._can_be_handed_on: tuple[Chart, int, bool] | None = None
+        self._can_be_handed_on: tuple[Course, int, bool] | None = None
 
-    def is_half_used(self, chart: Chart) -> bool:
+    def is_half_used(self, chart: Course) -> bool:
         """Whether the course began this run with half of what it may hold."""
         is_half_carried = 2 * self._at_start >= FULL.chart.carried or chart.written_bytes >= FULL.chart.whole
         return is_half_carried or 2 * chart.events >= budget.MOST_EVENTS
 
-    def check(self, event: ClinicEvent, decision: Decision, before: Chart, history: History) -> None:
+    def check(self, event: ClinicEvent, decision: Decision, before: Course, history: History) -> None:
         """Raises `Refused` (`course_full`) where what the course keeps would become too large.
 
         It does so, too, where the run has become too long because what the record store has not taken could not be
@@ -100,7 +100,7 @@ class Fullness:
         if not self._at_most(self._measured, before).is_within(most.chart):
             raise course_full(f"{self._measured.carried} bytes, {self._measured.whole} before they are compressed")
 
-    def can_be_handed_on(self, chart: Chart, backlog: Sequence[Entry]) -> bool:
+    def can_be_handed_on(self, chart: Course, backlog: Sequence[Entry]) -> bool:
         """Whether the server takes all that together. Measured once: whoever waits for it asks often."""
         known = self._can_be_handed_on
         if known is None or known[0] is not chart or known[1] != len(backlog):
@@ -112,18 +112,18 @@ class Fullness:
         """What is handed on, with the size of its chart."""
         return run.but(carried_bytes=_size(run.chart).carried)
 
-    def _at_most(self, measured: Size, chart: Chart) -> Size:
+    def _at_most(self, measured: CarriedSize, chart: Course) -> CarriedSize:
         # Each byte that is written is kept as a fact at the most; answers are as long as they are.
         return measured.but_more(2 * (chart.written_bytes - self._written_bytes) + ROOM_FOR_ONE)
 
 
-def _most(event: ClinicEvent, decision: Decision) -> Most:
+def _most(event: ClinicEvent, decision: Decision) -> CarriedLimit:
     if not decision.is_taken_by_a_full_course(event):
         return FULL
     return FULL_OF_DECISIONS if isinstance(event, ACTS) and not decision.calls else OVERFULL
 
 
-def _size(chart: Chart, backlog: Sequence[Entry] = ()) -> Size:
+def _size(chart: Course, backlog: Sequence[Entry] = ()) -> CarriedSize:
     parts = (chart.model_dump_json(), *(entry.model_dump_json() for entry in backlog))
     whole = "".join(parts).encode()
-    return Size(len(compressed(whole)), len(whole))
+    return CarriedSize(len(compressed(whole)), len(whole))

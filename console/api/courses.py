@@ -6,10 +6,10 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Path, Query
 
 from console.api.lists import Items, Limit, lost, page
-from console.errors.problems import ProblemCode, told
+from console.errors.problems import ProblemCode, problem_error
 from console.openapi.answers import problems
 from console.security.auth import with_one_of
-from console.services import AtTheDoor, Door
+from console.services import AtTheDoor, Services
 from domain.access import Caller, Right
 from domain.course.state import Outcome, Phase
 from domain.escalation.silence import words
@@ -63,7 +63,7 @@ async def fleet(
 ) -> CourseSummaryList:
     """The fleet, newest start first, as of what is recorded. A page read while courses move misses and doubles none."""
     if site is not None and not caller.may_see_site(site):
-        raise told(ProblemCode.FORBIDDEN, f"This token is bound to site {caller.site}, not {site}")
+        raise problem_error(ProblemCode.FORBIDDEN, f"This token is bound to site {caller.site}, not {site}")
     filters = CourseFilter(
         phase=phase,
         site=site or caller.site,
@@ -116,7 +116,7 @@ async def ledger(door: AtTheDoor, caller: Auditor, course_id: Course) -> tuple[E
     return tuple(sorted((*found, *broken), key=lambda one: one.sequence))
 
 
-async def seen_by(door: Door, caller: Caller, course_id: CourseId) -> CourseView:
+async def seen_by(door: Services, caller: Caller, course_id: CourseId) -> CourseView:
     """The course, where it is one that the caller may see.
 
     Raises `Told` (`forbidden`), and `Refused` or `Unavailable` as asking a course does.
@@ -131,11 +131,11 @@ async def seen_by(door: Door, caller: Caller, course_id: CourseId) -> CourseView
     if not caller.has(Right.READ_COURSES) and not view.escalations:
         opened = await door.store.escalations(EscalationFilter(course_id=course_id, limit=1))
         if not opened.ids:
-            raise told(ProblemCode.FORBIDDEN, "A token of role oncall sees the courses behind escalations only")
+            raise problem_error(ProblemCode.FORBIDDEN, "A token of role oncall sees only courses behind escalations")
     return view
 
 
-async def _why(door: Door, course_id: CourseId) -> str | None:
+async def _why(door: Services, course_id: CourseId) -> str | None:
     """What the watch knows of a course that does not answer: that it will not soon, where it is that course's alone."""
     try:
         silences = await door.watched.silences(course_id=course_id)

@@ -12,7 +12,7 @@ from pydantic import Field, JsonValue, RootModel, TypeAdapter
 from starlette.datastructures import Headers
 
 from console.api.request_body import JSON, Body, Content, media_type, read_body
-from console.errors.problems import ProblemCode, told
+from console.errors.problems import ProblemCode, problem_error
 from domain.events import clinic_events
 from domain.events.parsing import parse_json
 from domain.values import CourseId, Moment, Name
@@ -88,9 +88,9 @@ class Envelopes(Body):
 
 def _batch(value: JsonValue) -> Arrived:
     if not isinstance(value, list):
-        raise told(ProblemCode.MALFORMED, "A batch is a JSON array of CloudEvents")
+        raise problem_error(ProblemCode.MALFORMED, "A batch is a JSON array of CloudEvents")
     if len(value) > BATCH:
-        raise told(ProblemCode.TOO_LARGE, f"At most {BATCH} events in a batch were expected, not {len(value)}")
+        raise problem_error(ProblemCode.TOO_LARGE, f"At most {BATCH} events in a batch were expected, not {len(value)}")
     return Arrived(tuple(value), is_batch=True)
 
 
@@ -101,14 +101,14 @@ def _from_headers(headers: Headers, body: bytes) -> JsonValue:
         if not name.startswith("ce-"):
             continue
         if (attribute := name.removeprefix("ce-")) in attributes:
-            raise told(ProblemCode.MALFORMED, f"The header {name} stands there twice")
+            raise problem_error(ProblemCode.MALFORMED, f"The header {name} stands there twice")
         try:
             attributes[attribute] = unquote(value, errors="strict")
         except UnicodeDecodeError:
-            raise told(ProblemCode.MALFORMED, f"The header {name} was expected in UTF-8, percent-encoded") from None
+            raise problem_error(ProblemCode.MALFORMED, f"The header {name} must be percent-encoded UTF-8") from None
     return {**attributes, "datacontenttype": JSON, "data": parse_json(body)}
 
 
 def _expect(kind: str, *known: str) -> None:
     if kind not in known:
-        raise told(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"One of {', '.join(known)} was expected")
+        raise problem_error(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"One of {', '.join(known)} was expected")

@@ -9,7 +9,7 @@ from console.api.request_body import JsonBody
 from console.errors.problems import ProblemCode
 from console.openapi.answers import problems
 from console.security.auth import with_one_of
-from console.services import AtTheDoor, Door
+from console.services import AtTheDoor, Services
 from domain.access import Caller, Right
 from domain.escalation.messages import (
     EscalationId,
@@ -37,14 +37,14 @@ class EscalationViewList(Items[EscalationView]):
     """One page of the on-call work. `next` is null on the last one."""
 
 
-class Acknowledge(Frozen):
+class AcknowledgeBody(Frozen):
     """`by` has it: the ladder stops, and the policy's `resolve_within` runs."""
 
     by: PersonId
     note: Text | None = None
 
 
-Order: TypeAlias = Acknowledge | Resolve | Snooze | Reassign
+Order: TypeAlias = AcknowledgeBody | Resolve | Snooze | Reassign
 """What somebody does about an escalation."""
 
 ACTED_ON: Final = problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_ESCALATION, ProblemCode.NOT_OPEN)
@@ -88,7 +88,7 @@ async def acknowledge(
     door: AtTheDoor,
     caller: OnCallStaff,
     escalation_id: Escalation,
-    order: Annotated[Acknowledge, Depends(JsonBody(Acknowledge))],
+    order: Annotated[AcknowledgeBody, Depends(JsonBody(AcknowledgeBody))],
 ) -> EscalationView:
     """Somebody has it: the ladder stops, and the time to resolve it runs."""
     return await carry_out(door, caller, escalation_id, order)
@@ -127,7 +127,7 @@ async def reassign(
     return await carry_out(door, caller, escalation_id, order)
 
 
-async def seen_by(door: Door, caller: Caller, escalation_id: EscalationId) -> EscalationView:
+async def seen_by(door: Services, caller: Caller, escalation_id: EscalationId) -> EscalationView:
     """The escalation, where its course is one that the caller may see; of one long past, what the record holds.
 
     Raises `Told` (`forbidden`), and `Refused` (`unknown_escalation`) or `Unavailable`.
@@ -143,7 +143,7 @@ async def seen_by(door: Door, caller: Caller, escalation_id: EscalationId) -> Es
     return view
 
 
-async def carry_out(door: Door, caller: Caller, escalation_id: EscalationId, order: Order) -> EscalationView:
+async def carry_out(door: Services, caller: Caller, escalation_id: EscalationId, order: Order) -> EscalationView:
     """Does it, where she may act on it. Of one long past only the record knows still: that it is over.
 
     Raises as `seen_by` does, and `Refused` (`not_open`, `invalid`).
@@ -151,7 +151,7 @@ async def carry_out(door: Door, caller: Caller, escalation_id: EscalationId, ord
     await _still_open(door, caller, escalation_id)
     try:
         match order:
-            case Acknowledge(by=by, note=note):
+            case AcknowledgeBody(by=by, note=note):
                 return await door.escalations.acknowledge(escalation_id, by=by, note=note)
             case Resolve(by=by, note=text):
                 return await door.escalations.resolve(escalation_id, by=by, note=text)
@@ -166,7 +166,7 @@ async def carry_out(door: Door, caller: Caller, escalation_id: EscalationId, ord
         raise
 
 
-async def _still_open(door: Door, caller: Caller, escalation_id: EscalationId) -> None:
+async def _still_open(door: Services, caller: Caller, escalation_id: EscalationId) -> None:
     """Raises as `seen_by` does, and `Refused` (`not_open`)."""
     if (await seen_by(door, caller, escalation_id)).state is EscalationState.RESOLVED:
         raise Refused.because(RefusalCode.NOT_OPEN, f"{escalation_id} is resolved")

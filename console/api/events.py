@@ -11,11 +11,11 @@ from pydantic import Field, JsonValue
 
 from console.api.envelopes import Arrived, Envelopes
 from console.errors.handlers import fault, problem_of
-from console.errors.problems import Problem, ProblemCode, Told, told
+from console.errors.problems import Problem, ProblemCode, ProblemError, problem_error
 from console.middleware.request_id import request_id
 from console.openapi.answers import answer, problems
 from console.security.auth import with_one_of
-from console.services import AtTheDoor, Door
+from console.services import AtTheDoor, Services
 from domain.access import Caller, Right
 from domain.course.answer import Answer
 from domain.durations import in_words
@@ -80,7 +80,7 @@ async def report(door: AtTheDoor, caller: Reporter, arrived: Annotated[Arrived, 
     return await _one(door, caller, value)
 
 
-async def _one(door: Door, caller: Caller, value: JsonValue) -> Response:
+async def _one(door: Services, caller: Caller, value: JsonValue) -> Response:
     reported = await report_one(door, caller, value)
     return Response(
         reported.answer.model_dump_json(),
@@ -90,21 +90,21 @@ async def _one(door: Door, caller: Caller, value: JsonValue) -> Response:
     )
 
 
-async def _many(door: Door, caller: Caller, values: Sequence[JsonValue]) -> Response:
+async def _many(door: Services, caller: Caller, values: Sequence[JsonValue]) -> Response:
     results: list[Mapping[str, JsonValue]] = []
-    silent: Told | None = None
+    silent: ProblemError | None = None
     for value in values:
         # Where Temporal does not answer, nobody waits for it a hundred times over.
         result = _refused(silent) if silent else await _result(door, caller, value)
-        if silent is None and isinstance(result, Told):
+        if silent is None and isinstance(result, ProblemError):
             silent, result = result, _refused(result)
-        assert not isinstance(result, Told)
+        assert not isinstance(result, ProblemError)
         results.append(result)
     return Response(json.dumps({"results": results}), media_type="application/json")
 
 
-async def _result(door: Door, caller: Caller, value: JsonValue) -> Mapping[str, JsonValue] | Told:
-    """What became of one event of a batch; a `Told` where nobody answers, so that the rest need not be tried."""
+async def _result(door: Services, caller: Caller, value: JsonValue) -> Mapping[str, JsonValue] | ProblemError:
+    """The result of one event of a batch; a `ProblemError` if nobody answered, so that the rest is not tried."""
     try:
         reported = await report_one(door, caller, value)
     except Exception as error:  # noqa: BLE001  in a batch each event is answered on its own
@@ -115,14 +115,14 @@ async def _result(door: Door, caller: Caller, value: JsonValue) -> Mapping[str, 
     return {"status": _status(reported), "body": reported.answer.model_dump(mode="json"), **replayed}
 
 
-async def report_one(door: Door, caller: Caller, value: JsonValue) -> Reported:
+async def report_one(door: Services, caller: Caller, value: JsonValue) -> Reported:
     """One event as it arrived, accepted within its time, for a caller who may report it.
 
-    Raises `Told` (`forbidden`), `Refused`, `Unavailable` or `TooMany`.
+    Raises `ProblemError` (`forbidden`), `Refused`, `Unavailable` or `TooMany`.
     """
     event = event_from(value)
     if not caller.may_report(event.type):
-        raise told(ProblemCode.FORBIDDEN, f"A token of role {caller.role} may not report {event.type}")
+        raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {caller.role} may not report {event.type}")
     try:
         async with asyncio.timeout(door.answer_within.total_seconds()):
             await door.sites.check_event(caller, event)
@@ -132,7 +132,7 @@ async def report_one(door: Door, caller: Caller, value: JsonValue) -> Reported:
         raise Unavailable(f"no answer within {in_words(door.answer_within)}; send the same event again") from None
 
 
-def _refused(problem: Told) -> Mapping[str, JsonValue]:
+def _refused(problem: ProblemError) -> Mapping[str, JsonValue]:
     return {"status": problem.problem.status, "body": json.loads(problem.problem.body())}
 
 

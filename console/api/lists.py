@@ -9,7 +9,7 @@ from typing import Annotated, Generic, NamedTuple, TypeVar
 from fastapi import Query
 from pydantic import Field
 
-from console.errors.problems import ProblemCode, Told, told
+from console.errors.problems import ProblemCode, ProblemError, problem_error
 from domain.refusal import FieldError
 from domain.values import Frozen
 from records.readable import Found, Unreadable
@@ -29,7 +29,7 @@ class Items(Frozen, Generic[Item]):
     )
 
 
-class Page(NamedTuple, Generic[Item]):
+class ListPage(NamedTuple, Generic[Item]):
     """What a page of a list shows."""
 
     items: tuple[Item, ...]
@@ -37,17 +37,17 @@ class Page(NamedTuple, Generic[Item]):
     unreadable: tuple[Unreadable, ...]
 
 
-def page(found: Found[Item], limit: int, cursor: Callable[[Item], str]) -> Page[Item]:
+def page(found: Found[Item], limit: int, cursor: Callable[[Item], str]) -> ListPage[Item]:
     """The first `limit` rows of what was found, and `next`; one more was asked for, to know whether there is any."""
     shown = frozenset(found.ids[:limit])
-    return Page(
+    return ListPage(
         items=tuple(one for one in found if cursor(one) in shown),
         next=found.ids[limit - 1] if len(found.ids) > limit else None,
         unreadable=tuple(one for one in found.unreadable if one.id in shown),
     )
 
 
-def lost(cursor: str) -> Told:
+def lost(cursor: str) -> ProblemError:
     """What is told of a cursor that no page ever gave: an empty page would look like the end of the list."""
     detail = f"`next` of a page before was expected, not {cursor}"
-    return told(ProblemCode.INVALID, detail, FieldError(pointer="/query/cursor", detail=detail))
+    return problem_error(ProblemCode.INVALID, detail, FieldError(pointer="/query/cursor", detail=detail))

@@ -9,7 +9,7 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from console.openapi.answers import answer
-from console.services import AtTheDoor, Door
+from console.services import AtTheDoor, Services
 from records.errors import RecordStoreError
 from records.gauges import Gauges, gauges
 
@@ -35,7 +35,7 @@ async def metrics(door: AtTheDoor) -> Response:
     return Response(ours + engine, media_type=CONTENT_TYPE_LATEST)
 
 
-async def _gauges(door: Door) -> Gauges | None:
+async def _gauges(door: Services) -> Gauges | None:
     try:
         async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
             return await gauges(door.connections)

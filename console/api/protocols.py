@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 
 from console.api.lists import Items, Limit, lost, page
-from console.errors.problems import ProblemCode, told
+from console.errors.problems import ProblemCode, problem_error
 from console.openapi.answers import problems
 from console.security.auth import with_one_of
 from console.services import AtTheDoor
 from domain.access import Caller, Right
 from domain.protocol.approval import Approval, content_hash
-from domain.protocol.parameters import Row, rows
+from domain.protocol.parameters import ParameterRow, rows
 from domain.values import Frozen, Name
 from gateway.protocols import Shelved
 from records.readable import Found
@@ -36,7 +36,7 @@ class ProtocolShown(Frozen):
 class ProtocolWhole(ProtocolShown):
     """The same with every parameter in words and what it is founded on."""
 
-    parameters: tuple[Row, ...]
+    parameters: tuple[ParameterRow, ...]
 
 
 class ProtocolShownList(Items[ProtocolShown]):
@@ -71,7 +71,7 @@ async def protocol(
     found = door.library.find(protocol_id, version)
     if found is None:
         named = protocol_id if version is None else f"{protocol_id} {version}"
-        raise told(ProblemCode.UNKNOWN_PROTOCOL, f"There is no protocol {named}")
+        raise problem_error(ProblemCode.UNKNOWN_PROTOCOL, f"There is no protocol {named}")
     return ProtocolWhole.model_validate({**_shown(found), "parameters": rows(found.protocol)})
 
 

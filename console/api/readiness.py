@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from console.openapi.answers import answer
-from console.services import AtTheDoor, Door
+from console.services import AtTheDoor, Services
 from domain.values import Frozen
 from records.errors import RecordStoreError
 from workflows.queues import COURSES, PAGING
@@ -68,7 +68,7 @@ async def _is_well(look: Awaitable[bool]) -> bool:
         return False
 
 
-async def _is_watched(door: Door) -> bool:
+async def _is_watched(door: Services) -> bool:
     last = await door.watched.last_look()
     return last is not None and last.looked_at > datetime.now(UTC) - WATCHED_WITHIN
 

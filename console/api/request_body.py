@@ -12,7 +12,7 @@ from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect
 
-from console.errors.problems import ProblemCode, told
+from console.errors.problems import ProblemCode, problem_error
 from domain.events.parsing import field_error, parse_json
 from domain.refusal import invalid
 from domain.values import Frozen
@@ -56,7 +56,7 @@ class JsonBody(Body, Generic[Sent]):
     async def __call__(self, request: Request) -> Sent:
         """What was sent. Raises `Told`, or `Refused` (`malformed`, `invalid` with a JSON pointer for each field)."""
         if media_type(request) != JSON:
-            raise told(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"{JSON} was expected")
+            raise problem_error(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"{JSON} was expected")
         body = await read_body(request)
         parse_json(body)
         try:
@@ -80,7 +80,7 @@ async def read_body(request: Request, longest: int = LONGEST) -> bytes:
                 return bytes(read)
         await _hear_out(pieces)
     except ClientDisconnect:
-        raise told(ProblemCode.MALFORMED, "The body ended before it was whole") from None
+        raise problem_error(ProblemCode.MALFORMED, "The body ended before it was whole") from None
     raise _too_large(longest)
 
 
@@ -101,11 +101,11 @@ def media_type(request: Request) -> str:
     message["content-type"] = request.headers.get("content-type", "")
     charset = message.get_param("charset", "utf-8")
     if str(charset).lower() not in {"utf-8", "utf8", "us-ascii"}:
-        raise told(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"UTF-8 was expected, not {charset}")
+        raise problem_error(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"UTF-8 was expected, not {charset}")
     return message.get_content_type() if request.headers.get("content-type") else ""
 
 
 def _too_large(longest: int) -> Exception:
     # The line is closed behind the answer: on one that stays open the rest of the body would still have to be read.
     detail = f"A body of at most {longest // 1024} KiB was expected"
-    return told(ProblemCode.TOO_LARGE, detail, also={"Connection": "close"})
+    return problem_error(ProblemCode.TOO_LARGE, detail, also={"Connection": "close"})

@@ -44,7 +44,7 @@ data: {"course_id":"EX-1","site":"bend","phase":"medicine","session":1,"stage":"
 router = APIRouter(tags=["stream"])
 
 
-class Telling(Response):
+class StreamResponse(Response):
     """A stream for as long as the listener stays and may stay."""
 
     media_type = "text/event-stream"
@@ -78,8 +78,8 @@ class Telling(Response):
 @router.get(
     "/v1/stream",
     status_code=200,
-    response_class=Telling,
-    responses=answer(200, ABOUT, text={Telling.media_type: EXAMPLE}),
+    response_class=StreamResponse,
+    responses=answer(200, ABOUT, text={StreamResponse.media_type: EXAMPLE}),
 )
 async def changes(door: AtTheDoor, caller: Watcher, last_event_id: LastSeen = None) -> Response:
     """Every change of a course, a session or an escalation that the caller may see, from now on.
@@ -89,7 +89,7 @@ async def changes(door: AtTheDoor, caller: Watcher, last_event_id: LastSeen = No
     is back, with `{"reachable": true}`; then what was missed follows.
     """
     door.reads.note(caller, "stream")
-    return Telling(door.stream, caller, None if last_event_id is None else int(last_event_id))
+    return StreamResponse(door.stream, caller, None if last_event_id is None else int(last_event_id))
 
 
 async def _tell(listener: Listener, send: Send) -> None:

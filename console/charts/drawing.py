@@ -8,7 +8,7 @@ from enum import StrEnum
 from domain.values import Frozen
 
 
-class Size(StrEnum):
+class TextSize(StrEnum):
     """For which place it is drawn: a page, a phone, or beside others of its kind."""
 
     WIDE = "wide"
@@ -130,7 +130,7 @@ class Drawing(Frozen):
     """What a page shows: areas behind lines behind marks behind words."""
 
     name: str
-    size: Size
+    size: TextSize
     width: float
     height: float
     says: str

@@ -58,7 +58,7 @@ Readings = Sequence[tuple[float, ReadingView]]
 """Each with the minute at which it was taken."""
 
 
-class Part(Frozen):
+class LanePart(Frozen):
     """A stretch of a lane, before the dose or from the dose on, with the limits that are drawn in it."""
 
     begin: float
@@ -140,16 +140,16 @@ class Lane(Frozen):
             if (value := value_of(reading, self.vital)) is not None:
                 yield minute, value
 
-    def _parts(self, limits: Iterable[SessionLimit]) -> Iterator[Part]:
+    def _parts(self, limits: Iterable[SessionLimit]) -> Iterator[LanePart]:
         """The stretches that there are. A limit that no value can cross, such as 100 % of oxygen, is not drawn."""
         mine = [one for one in limits if one.vital is self.vital and 0 < bound_of(one) < GROUNDS[self.vital].most]
         before = tuple(one for one in mine if one.kind is LimitKind.HOLD)
         after = tuple(one for one in mine if one.kind is not LimitKind.HOLD)
         for begin, end, these in ((self.across.begin, self._dose, before), (self._dose, self.across.end, after)):
             if begin < end:
-                yield Part(begin=begin, end=end, limits=these)
+                yield LanePart(begin=begin, end=end, limits=these)
 
-    def _beyond_in_words(self, parts: Iterable[Part]) -> Iterator[Words]:
+    def _beyond_in_words(self, parts: Iterable[LanePart]) -> Iterator[Words]:
         for part in parts:
             for low, high, kind in grounds(part.limits, self.up):
                 top, bottom = self.up.at(high), self.up.at(low)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
-from console.charts.drawing import Anchor, Area, Drawing, Line, Mark, Point, Shape, Size, Words
+from console.charts.drawing import Anchor, Area, Drawing, Line, Mark, Point, Shape, TextSize, Words
 from console.charts.outcome_words import on_day, risk_sentence, risk_table, score_sentence, score_table
 from console.charts.scale import Scale, apart
 from domain.course.measures import Risk
@@ -16,7 +16,7 @@ LEAST: Final = timedelta(days=14)
 """How much time is drawn at least, so that two answers of one day are not at two ends."""
 
 
-class Layout(Frozen):
+class OutcomeLayout(Frozen):
     """How much room each size has."""
 
     width: float
@@ -26,10 +26,10 @@ class Layout(Frozen):
     date: float
 
 
-LAYOUTS: Final[Mapping[Size, Layout]] = {
-    Size.WIDE: Layout(width=640, height=190, left=30, right=48, date=56),
-    Size.NARROW: Layout(width=320, height=150, left=28, right=40, date=44),
-    Size.SMALL: Layout(width=320, height=110, left=28, right=40, date=44),
+LAYOUTS: Final[Mapping[TextSize, OutcomeLayout]] = {
+    TextSize.WIDE: OutcomeLayout(width=640, height=190, left=30, right=48, date=56),
+    TextSize.NARROW: OutcomeLayout(width=320, height=150, left=28, right=40, date=44),
+    TextSize.SMALL: OutcomeLayout(width=320, height=110, left=28, right=40, date=44),
 }
 RISK_IN_WORDS: Final = 64.0
 """The right margin where the levels of a risk are named."""
@@ -45,7 +45,9 @@ RISKS: Final[Mapping[Risk, tuple[Shape, str]]] = {
 }
 
 
-def score_chart(judged: Thresholds, measures: Sequence[MeasureView], zone: tzinfo, size: Size = Size.NARROW) -> Drawing:
+def score_chart(
+    judged: Thresholds, measures: Sequence[MeasureView], zone: tzinfo, size: TextSize = TextSize.NARROW
+) -> Drawing:
     """The scores of one instrument among the measures, its baseline first; dates are those of `zone`."""
     scores = scores_of(judged, measures)
     layout = LAYOUTS[size]
@@ -71,7 +73,9 @@ def score_chart(judged: Thresholds, measures: Sequence[MeasureView], zone: tzinf
     )
 
 
-def risk_chart(instrument: str, measures: Sequence[MeasureView], zone: tzinfo, size: Size = Size.NARROW) -> Drawing:
+def risk_chart(
+    instrument: str, measures: Sequence[MeasureView], zone: tzinfo, size: TextSize = TextSize.NARROW
+) -> Drawing:
     """The risk that each screen showed, in steps: it holds until the next one."""
     taken = sorted(
         ((one.at, one.risk) for one in measures if one.instrument == instrument and one.risk is not None),
@@ -132,7 +136,7 @@ def _reach(judged: Thresholds, scores: Sequence[float]) -> tuple[float, float]:
     return min([lowest, *scores]), max([min(most, most if judged.highest is None else judged.highest), *scores])
 
 
-def _scales(layout: Layout, moments: Sequence[datetime], reach: tuple[float, float]) -> tuple[Scale, Scale]:
+def _scales(layout: OutcomeLayout, moments: Sequence[datetime], reach: tuple[float, float]) -> tuple[Scale, Scale]:
     first = min(moments, default=None)
     begins = first.timestamp() if first else 0.0
     ends = (

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from console.charts.drawing import Area, Drawing, Key, Shape, Size, Table
+from console.charts.drawing import Area, Drawing, Key, Shape, Table, TextSize
 from domain.values import Frozen
 from domain.views.figures import Punctuality
 
@@ -42,7 +42,7 @@ def punctuality_chart(name: str, what: str, counted: Punctuality) -> Drawing:
     )
     return Drawing(
         name=name,
-        size=Size.WIDE,
+        size=TextSize.WIDE,
         width=WIDTH,
         height=BAR + 4,
         says=f"{what}: {', '.join(share.said for share in shares)}." if total else f"{what}: none in this period.",

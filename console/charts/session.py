@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Final
 
-from console.charts.drawing import Anchor, Area, Drawing, Key, Line, Mark, Point, Shape, Size, Words
+from console.charts.drawing import Anchor, Area, Drawing, Key, Line, Mark, Point, Shape, TextSize, Words
 from console.charts.lanes import SHAPES, Lane, range_of
 from console.charts.scale import Scale, apart, minute_ticks, minutes
 from console.charts.session_words import checkpoint_words, limits_table, sentence, story_table
@@ -21,7 +21,7 @@ LEAST: Final = 30.0
 """How many minutes after the dose are drawn at least."""
 
 
-class Layout(Frozen):
+class SessionLayout(Frozen):
     """How much room each size has: lanes from top to bottom, and margins around them."""
 
     width: float
@@ -34,8 +34,8 @@ class Layout(Frozen):
     radius: float
 
 
-LAYOUTS: Final[Mapping[Size, Layout]] = {
-    Size.WIDE: Layout(
+LAYOUTS: Final[Mapping[TextSize, SessionLayout]] = {
+    TextSize.WIDE: SessionLayout(
         width=760,
         left=44,
         right=108,
@@ -45,7 +45,7 @@ LAYOUTS: Final[Mapping[Size, Layout]] = {
         ticks=12,
         radius=4,
     ),
-    Size.NARROW: Layout(
+    TextSize.NARROW: SessionLayout(
         width=360,
         left=30,
         right=58,
@@ -55,7 +55,7 @@ LAYOUTS: Final[Mapping[Size, Layout]] = {
         ticks=5,
         radius=3.5,
     ),
-    Size.SMALL: Layout(
+    TextSize.SMALL: SessionLayout(
         width=480,
         left=32,
         right=60,
@@ -75,7 +75,7 @@ CHECKPOINTS: Final[Mapping[CheckpointStatus, tuple[Shape, str, str]]] = {
 }
 
 
-def session_chart(session: SessionView, now: datetime, zone: tzinfo, size: Size = Size.WIDE) -> Drawing:
+def session_chart(session: SessionView, now: datetime, zone: tzinfo, size: TextSize = TextSize.WIDE) -> Drawing:
     """The session as it stands at `now`; the times in its table are those of `zone`.
 
     Minutes count from the first dose, before it from the check-in.
@@ -110,7 +110,7 @@ def session_chart(session: SessionView, now: datetime, zone: tzinfo, size: Size 
             *(word for lane in lanes for word in lane.words(session.limits, drawn)),
             *_minutes(session, across, layout, bottom),
         ),
-        keys=() if size is Size.SMALL else tuple(key for key in _KEYS if (key.shape, key.look) in keyed),
+        keys=() if size is TextSize.SMALL else tuple(key for key in _KEYS if (key.shape, key.look) in keyed),
         tables=(story_table(session, begins, zone), limits_table(session)),
     )
 
@@ -123,7 +123,7 @@ def beginning(session: SessionView) -> datetime:
 
 
 def _across(
-    session: SessionView, now: datetime, layout: Layout, readings: Sequence[tuple[float, ReadingView]]
+    session: SessionView, now: datetime, layout: SessionLayout, readings: Sequence[tuple[float, ReadingView]]
 ) -> Scale:
     begins = beginning(session)
     shown = [minute for minute, _ in readings if minute >= -BEFORE]
@@ -141,7 +141,11 @@ def _across(
 
 
 def _lanes(
-    session: SessionView, layout: Layout, across: Scale, size: Size, drawn: Sequence[tuple[float, ReadingView]]
+    session: SessionView,
+    layout: SessionLayout,
+    across: Scale,
+    size: TextSize,
+    drawn: Sequence[tuple[float, ReadingView]],
 ) -> Iterator[Lane]:
     top = layout.top
     for vital, height in layout.lanes:
@@ -152,7 +156,7 @@ def _lanes(
             across=across,
             dosed_at=0 if session.doses else None,
             radius=layout.radius if len(drawn) <= 24 else layout.radius * 0.6,
-            has_units=size is Size.WIDE,
+            has_units=size is TextSize.WIDE,
         )
         top += height + layout.gap
 
@@ -169,15 +173,15 @@ def _doses(session: SessionView, begins: datetime, across: Scale, top: float, bo
         yield Line(points=(Point(x=x, y=top - 4), Point(x=x, y=bottom)), look="dose")
 
 
-def _dose_words(session: SessionView, begins: datetime, across: Scale, size: Size) -> Iterator[Words]:
-    if size is Size.SMALL:
+def _dose_words(session: SessionView, begins: datetime, across: Scale, size: TextSize) -> Iterator[Words]:
+    if size is TextSize.SMALL:
         return
     placed: list[float] = []
     for number, dose in enumerate(session.doses):
         minute = minutes(dose.at - begins)
         what = "booster" if number else "dose"
-        route = f" {dose.route}" if size is Size.WIDE and not number else ""
-        if apart([minute], across, 150 if size is Size.WIDE else 90, placed):
+        route = f" {dose.route}" if size is TextSize.WIDE and not number else ""
+        if apart([minute], across, 150 if size is TextSize.WIDE else 90, placed):
             placed.append(across.at(minute))
             yield Words(x=across.at(minute) + 4, y=12, text=f"{what} {dose.mg:g} mg{route}", look="tick")
 
@@ -227,7 +231,7 @@ def _checkpoints(session: SessionView, begins: datetime, across: Scale, bottom: 
         )
 
 
-def _minutes(session: SessionView, across: Scale, layout: Layout, bottom: float) -> Iterator[Words]:
+def _minutes(session: SessionView, across: Scale, layout: SessionLayout, bottom: float) -> Iterator[Words]:
     for tick in minute_ticks(across.low, across.high, layout.ticks):
         if across.at(tick) > across.end - 8:
             continue  # it would touch what the numbers are

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Final
 
-from console.charts.drawing import Area, Drawing, Key, Line, Mark, Point, Shape, Size, Table, Words
+from console.charts.drawing import Area, Drawing, Key, Line, Mark, Point, Shape, Table, TextSize, Words
 from console.charts.scale import Scale
 from domain.values import Frozen, Moment
 
@@ -30,7 +30,7 @@ class OnDuty(Frozen):
     is_override: bool = False
 
 
-class Row(Frozen):
+class RotaRow(Frozen):
     """One rota for some time, from left to right."""
 
     rota: str
@@ -55,7 +55,7 @@ def strip_chart(
     ends_at: datetime,
     now: datetime,
     zone: tzinfo,
-    size: Size = Size.WIDE,
+    size: TextSize = TextSize.WIDE,
 ) -> Drawing:
     """The turns between the two moments, by the wall clock of `zone`; rotas stand in the order in which they come.
 
@@ -64,12 +64,14 @@ def strip_chart(
     shown = [turn for turn in turns if turn.begins_at < ends_at and turn.ends_at > begins_at]
     rotas = list(dict.fromkeys(turn.rota for turn in turns))
     people = list(dict.fromkeys(turn.person for turn in turns if turn.person is not None))
-    rows = list(_weeks(rotas, begins_at, ends_at, zone) if size is Size.NARROW else _rows(rotas, begins_at, ends_at))
+    rows = list(
+        _weeks(rotas, begins_at, ends_at, zone) if size is TextSize.NARROW else _rows(rotas, begins_at, ends_at)
+    )
     held = [(row, turn) for row in rows for turn in shown if row.holds(turn)]
     return Drawing(
         name=f"on-call-{size}",
         size=size,
-        width=360 if size is Size.NARROW else 960,
+        width=360 if size is TextSize.NARROW else 960,
         height=max([TOP + ROW, *(row.y + ROW for row in rows)]) + 6,
         says=_says(rotas, shown, zone),
         areas=tuple(_area(row, turn, people, zone) for row, turn in held),
@@ -78,32 +80,32 @@ def strip_chart(
         words=(
             *(word for row in rows for word in _labels(row, row.begins_at == begins_at, size)),
             *(word for row, turn in held for word in _name(row, turn)),
-            *_dates(rows[:1] if size is Size.WIDE else [], zone),
+            *_dates(rows[:1] if size is TextSize.WIDE else [], zone),
         ),
         keys=tuple(_keys(shown)),
         tables=(_table(shown, zone),),
     )
 
 
-def _rows(rotas: list[str], begins_at: datetime, ends_at: datetime) -> Iterator[Row]:
+def _rows(rotas: list[str], begins_at: datetime, ends_at: datetime) -> Iterator[RotaRow]:
     across = Scale(low=begins_at.timestamp(), high=ends_at.timestamp(), begin=96, end=952)
     for number, rota in enumerate(rotas):
         y = TOP + ROW * number
-        yield Row(rota=rota, label=rota, begins_at=begins_at, ends_at=ends_at, y=y, across=across)
+        yield RotaRow(rota=rota, label=rota, begins_at=begins_at, ends_at=ends_at, y=y, across=across)
 
 
-def _weeks(rotas: list[str], begins_at: datetime, ends_at: datetime, zone: tzinfo) -> Iterator[Row]:
+def _weeks(rotas: list[str], begins_at: datetime, ends_at: datetime, zone: tzinfo) -> Iterator[RotaRow]:
     y = 0.0
     for rota in rotas:
         first, y = begins_at, y + TOP
         while first < ends_at:
             last = min(first + WEEK, ends_at)
             across = Scale(low=first.timestamp(), high=(first + WEEK).timestamp(), begin=70, end=356)
-            yield Row(rota=rota, label=_day(first, zone), begins_at=first, ends_at=last, y=y, across=across)
+            yield RotaRow(rota=rota, label=_day(first, zone), begins_at=first, ends_at=last, y=y, across=across)
             first, y = last, y + ROW
 
 
-def _area(row: Row, turn: OnDuty, people: list[str], zone: tzinfo) -> Area:
+def _area(row: RotaRow, turn: OnDuty, people: list[str], zone: tzinfo) -> Area:
     begin, end = row.at(turn.begins_at), row.at(min(turn.ends_at, row.ends_at))
     look = "gap emergency" if turn.person is None else f"turn person-{people.index(turn.person) % PEOPLE + 1}"
     return Area(
@@ -118,13 +120,13 @@ def _area(row: Row, turn: OnDuty, people: list[str], zone: tzinfo) -> Area:
     )
 
 
-def _gap_mark(row: Row, turn: OnDuty) -> Mark:
+def _gap_mark(row: RotaRow, turn: OnDuty) -> Mark:
     middle = (row.at(turn.begins_at) + row.at(min(turn.ends_at, row.ends_at))) / 2
     return Mark(x=round(middle, 1), y=row.y + BAR + 6, shape=Shape.CROSS, look="emergency", radius=3)
 
 
-def _labels(row: Row, is_first: bool, size: Size) -> Iterator[Words]:
-    if size is Size.WIDE:
+def _labels(row: RotaRow, is_first: bool, size: TextSize) -> Iterator[Words]:
+    if size is TextSize.WIDE:
         yield Words(x=0, y=row.y + BAR / 2 + 5, text=_cut(row.label, 92), look="value")
         return
     if is_first:
@@ -132,14 +134,14 @@ def _labels(row: Row, is_first: bool, size: Size) -> Iterator[Words]:
     yield Words(x=0, y=row.y + BAR / 2 + 4, text=row.label, look="tick")
 
 
-def _name(row: Row, turn: OnDuty) -> Iterator[Words]:
+def _name(row: RotaRow, turn: OnDuty) -> Iterator[Words]:
     begin, end = row.at(turn.begins_at), row.at(min(turn.ends_at, row.ends_at))
     if text := _cut(turn.person or "nobody", end - begin - 10):
         look = "turn" if turn.person else "beyond emergency"
         yield Words(x=begin + 6, y=row.y + BAR / 2 + 4, text=text, look=look)
 
 
-def _lines(row: Row, now: datetime, zone: tzinfo) -> Iterator[Line]:
+def _lines(row: RotaRow, now: datetime, zone: tzinfo) -> Iterator[Line]:
     for day in _mondays(row.begins_at, row.ends_at, zone):
         yield _upright(row.at(day), row.y - 4, row.y + ROW - 6, "grid week")
     if row.begins_at <= now < row.ends_at:
@@ -150,7 +152,7 @@ def _upright(x: float, top: float, bottom: float, look: str) -> Line:
     return Line(points=(Point(x=x, y=top), Point(x=x, y=bottom)), look=look)
 
 
-def _dates(rows: Sequence[Row], zone: tzinfo) -> Iterator[Words]:
+def _dates(rows: Sequence[RotaRow], zone: tzinfo) -> Iterator[Words]:
     for row in rows:
         for day in _mondays(row.begins_at, row.ends_at, zone):
             if row.at(day) < row.across.end - 50:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from math import log10
 from typing import Final
 
-from console.charts.drawing import Anchor, Drawing, Key, Line, Mark, Point, Shape, Size, Table, Words
+from console.charts.drawing import Anchor, Drawing, Key, Line, Mark, Point, Shape, Table, TextSize, Words
 from console.charts.scale import Scale
 from domain.durations import in_words
 from domain.values import Frozen, Severity
@@ -61,7 +61,7 @@ def waiting_chart(name: str, waiting: Sequence[Waiting], until: Answering) -> Dr
     said = [row.said for row in rows if row.said]
     return Drawing(
         name=name,
-        size=Size.WIDE,
+        size=TextSize.WIDE,
         width=WIDTH,
         height=bottom + 22,
         says=f"Escalations {until}: {'; '.join(said)}." if said else f"No escalation was {until} in this period.",

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from console.errors.problems import AGAIN_AFTER, MEDIA_TYPE, ProblemCode, Told, refused, told
+from console.errors.problems import AGAIN_AFTER, MEDIA_TYPE, ProblemCode, ProblemError, problem_error, refused
 from console.middleware.request_id import request_id
 from console.pages.frame.error_pages import is_browser, tell
 from domain.events.parsing import field_error
@@ -16,7 +16,7 @@ from domain.refusal import Refused
 from gateway.workflow_calls import Defect, TooMany, Unavailable
 from records.errors import RecordStoreError, RecordStoreUnreachable
 
-EXPECTED: Final = (Told, Refused, TooMany, Unavailable, RecordStoreError, RequestValidationError, HTTPException)
+EXPECTED: Final = (ProblemError, Refused, TooMany, Unavailable, RecordStoreError, RequestValidationError, HTTPException)
 """What may go wrong without a fault of ours."""
 
 _BY_STATUS = {404: ProblemCode.NOT_FOUND, 405: ProblemCode.METHOD_NOT_ALLOWED}
@@ -24,33 +24,33 @@ _BY_STATUS = {404: ProblemCode.NOT_FOUND, 405: ProblemCode.METHOD_NOT_ALLOWED}
 log = logging.getLogger(__name__)
 
 
-def problem_of(error: BaseException) -> Told | None:
+def problem_of(error: BaseException) -> ProblemError | None:
     """The problem that this error is told as; None for a fault of our own."""
     match error:
-        case Told():
+        case ProblemError():
             return error
         case Refused():
             return refused(error.refusal)
         case TooMany():
-            return told(ProblemCode.TOO_MANY, str(error), retry_after=AGAIN_AFTER)
+            return problem_error(ProblemCode.TOO_MANY, str(error), retry_after=AGAIN_AFTER)
         case RecordStoreUnreachable():
             # Where it was sought is for whoever runs Kapstan, not for whoever calls.
             log.warning("%s", error)
-            return told(ProblemCode.UNAVAILABLE, "The record store does not answer", retry_after=AGAIN_AFTER)
+            return problem_error(ProblemCode.UNAVAILABLE, "The record store does not answer", retry_after=AGAIN_AFTER)
         case Defect():
-            return told(ProblemCode.INTERNAL, f"{error}. The request id finds it in the log of a worker")
+            return problem_error(ProblemCode.INTERNAL, f"{error}. The request id finds it in the log of a worker")
         case Unavailable() | RecordStoreError():
-            return told(ProblemCode.UNAVAILABLE, str(error), retry_after=AGAIN_AFTER)
+            return problem_error(ProblemCode.UNAVAILABLE, str(error), retry_after=AGAIN_AFTER)
         case RequestValidationError():
             return _invalid(error)
         case HTTPException() if error.status_code in _BY_STATUS:
             code = _BY_STATUS[error.status_code]
-            return told(code, code.meaning, also=error.headers)
+            return problem_error(code, code.meaning, also=error.headers)
         case _:
             return None
 
 
-async def answer_with(request: Request, problem: Told) -> Response:
+async def answer_with(request: Request, problem: ProblemError) -> Response:
     """The response that tells it: a page to a person, a problem to a program."""
     told_now = problem.problem.but(request_id=request_id() or None)
     if is_browser(request):
@@ -70,13 +70,13 @@ async def on_fault(request: Request, error: Exception) -> Response:
     return await answer_with(request, fault(error))
 
 
-def fault(error: Exception) -> Told:
+def fault(error: Exception) -> ProblemError:
     """What is told of a fault of our own. Where it happened is logged, never what it says: it may quote a patient."""
     where = "".join(traceback.format_tb(error.__traceback__))
     log.error("A request failed with %s\n%s", type(error).__name__, where, extra={"request_id": request_id()})
-    return told(ProblemCode.INTERNAL, ProblemCode.INTERNAL.meaning)
+    return problem_error(ProblemCode.INTERNAL, ProblemCode.INTERNAL.meaning)
 
 
-def _invalid(error: RequestValidationError) -> Told:
+def _invalid(error: RequestValidationError) -> ProblemError:
     errors = tuple(field_error(tuple(one["loc"]), one["msg"]) for one in error.errors())
-    return told(ProblemCode.INVALID, "; ".join(f"{one.pointer}: {one.detail}" for one in errors), *errors)
+    return problem_error(ProblemCode.INVALID, "; ".join(f"{one.pointer}: {one.detail}" for one in errors), *errors)

@@ -134,7 +134,7 @@ class Problem(Frozen):
         return self.model_dump_json(exclude_none=True).encode()
 
 
-class Told(Exception):  # noqa: N818  it is an answer, not an error
+class ProblemError(Exception):
     """The request ends here, with this problem."""
 
     def __init__(
@@ -151,22 +151,22 @@ class Told(Exception):  # noqa: N818  it is an answer, not an error
         return {**self.problem.headers(), **self._also, **wait}
 
 
-def told(
+def problem_error(
     code: ProblemCode,
     detail: str,
     *errors: FieldError,
     retry_after: timedelta | None = None,
     also: Mapping[str, str] | None = None,
-) -> Told:
+) -> ProblemError:
     """The problem of this code, with a sentence of its own; `also` stands in the head of its answer."""
-    return Told(_problem(code, detail).but(errors=errors or None), retry_after=retry_after, also=also)
+    return ProblemError(_problem(code, detail).but(errors=errors or None), retry_after=retry_after, also=also)
 
 
-def refused(refusal: Refusal) -> Told:
+def refused(refusal: Refusal) -> ProblemError:
     """The chart's or an escalation's own refusal, as it is told over HTTP."""
     code = ProblemCode(refusal.code)
     is_blocked = refusal.code is RefusalCode.BLOCKED
-    return Told(
+    return ProblemError(
         _problem(code, refusal.message).but(
             blockers=refusal.blockers if is_blocked else None,
             next=refusal.next if is_blocked else None,

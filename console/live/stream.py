@@ -14,7 +14,7 @@ from domain.refusal import Refused
 from domain.values import CourseId
 from domain.views.course import CourseView
 from gateway.workflow_calls import TooMany, Unavailable
-from records.changes import Change, ChangeKind, Changes, News
+from records.changes import ChangeKind, ChangeListener, Changes, RecordChange
 from records.errors import RecordStoreError
 
 WAITING: Final = 256
@@ -47,7 +47,7 @@ class Listener:
         self.waiting: asyncio.Queue[bytes] = asyncio.Queue(WAITING)
         self.ended = asyncio.Event()
 
-    def may_see(self, change: Change, site: str | None) -> bool:
+    def may_see(self, change: RecordChange, site: str | None) -> bool:
         """Whether the change is the caller's to see: by her role, and by the site of its course."""
         if self.caller.site is not None and site != self.caller.site:
             return False
@@ -72,7 +72,7 @@ class Stream:
         self,
         changes: Changes,
         view: Callable[[CourseId], Awaitable[CourseView]],
-        listening: Callable[[], AbstractAsyncContextManager[News]],
+        listening: Callable[[], AbstractAsyncContextManager[ChangeListener]],
         recorded: Callable[[datetime], None],
     ) -> None:
         self._changes = changes
@@ -171,11 +171,11 @@ class Stream:
             self._has_looked.set()
         while found := await self._changes.after(self._position, AT_ONCE):
             for change in found:
-                if isinstance(change, Change):
+                if isinstance(change, RecordChange):
                     await self._tell(change)
                 self._position = change.number
 
-    async def _tell(self, change: Change) -> None:
+    async def _tell(self, change: RecordChange) -> None:
         if change.accepted_at is not None:
             self._recorded(change.accepted_at)
         site = await self._site_of(change)
@@ -204,7 +204,7 @@ class Stream:
                 listener.ended.set()
                 return
             for change in found:
-                if isinstance(change, Change) and listener.may_see(change, await self._site_of(change)):
+                if isinstance(change, RecordChange) and listener.may_see(change, await self._site_of(change)):
                     await listener.waiting.put(_message(change))
                 listener.position = change.number
             # Nothing is awaited between this look and the listener's being up to date: no change falls between.
@@ -213,7 +213,7 @@ class Stream:
             elif not found:
                 await asyncio.sleep(AGAIN_AFTER[0].total_seconds())
 
-    async def _site_of(self, change: Change) -> str | None:
+    async def _site_of(self, change: RecordChange) -> str | None:
         """An escalation may be recorded before its course: then the course itself is asked where it is."""
         if change.site is not None:
             return change.site
@@ -253,5 +253,5 @@ def _listening(position: int | None) -> bytes:
     return ServerSentEvent(comment="listening", id=None if position is None else str(position), sep=LINE).encode()
 
 
-def _message(change: Change) -> bytes:
+def _message(change: RecordChange) -> bytes:
     return ServerSentEvent(change.data.model_dump_json(), event=change.kind, id=str(change.number), sep=LINE).encode()

@@ -8,14 +8,14 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from domain.course.state import Phase
-from domain.escalation.silence import Finding
+from domain.escalation.silence import SilenceReason
 from domain.values import Severity
 from records.gauges import Gauges
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-class Measures:
+class ConsoleMetrics:
     """The numbers of one console, in a registry of its own."""
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class Measures:
             for severity in Severity:
                 self._escalations.labels(severity.value).set(found.escalations.get(severity, 0))
             self._alarms.set(found.alarms)
-            for finding in Finding:
+            for finding in SilenceReason:
                 if finding.is_silent:
                     self._silent.labels(finding.value).set(found.silent.get(finding, 0))
             self._looked_at.set(found.looked_at.timestamp() if found.looked_at else 0)

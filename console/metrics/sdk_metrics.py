@@ -11,7 +11,7 @@ HERE: Final = "127.0.0.1"
 ANSWER_WITHIN: Final = timedelta(seconds=1)
 
 
-class Engine:
+class SdkMetrics:
     """The runtime that the console's Temporal client runs on."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from console.metrics.console_metrics import Measures
+from console.metrics.console_metrics import ConsoleMetrics
 from domain.access import Caller
 
 UNKNOWN: Final = "unknown"
@@ -15,10 +15,10 @@ UNKNOWN: Final = "unknown"
 log = logging.getLogger(__name__)
 
 
-class Counted:
+class AccessLog:
     """Stands inside the frame, which has named the request; a failure of ours counts as the 500 that it becomes."""
 
-    def __init__(self, app: ASGIApp, measures: Measures) -> None:
+    def __init__(self, app: ASGIApp, measures: ConsoleMetrics) -> None:
         self._app = app
         self._measures = measures
 

@@ -7,13 +7,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.api.request_body import read_body
 from console.errors.handlers import answer_with
-from console.errors.problems import Told
+from console.errors.problems import ProblemError
 
 API: Final = "/v1/"
 """Whose routes read their bodies themselves, each in its own way."""
 
 
-class FormBodies:
+class FormBodyLimit:
     """Reads what is sent to a page: what is too long, or breaks off, is told to its sender and goes no further."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -27,7 +27,7 @@ class FormBodies:
         request = Request(scope, receive)
         try:
             body = await read_body(request)
-        except Told as no:
+        except ProblemError as no:
             answer = await answer_with(request, no)
             await answer(scope, receive, send)
             return

@@ -22,7 +22,7 @@ HEADERS: Final = {
 }
 
 
-class Frame:
+class RequestContext:
     """Names each request and sets the head of its answer; a stream goes through it unheld."""
 
     def __init__(self, app: ASGIApp) -> None:

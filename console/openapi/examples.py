@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from console.errors.problems import ProblemCode, told
+from console.errors.problems import ProblemCode, problem_error
 from console.openapi.answers import component
 from domain.events.clinic_events import MODELS
 from domain.refusal import FieldError
@@ -53,7 +53,7 @@ def models() -> Mapping[str, Any]:
 
 def problem(code: ProblemCode) -> Any:
     """A problem of this code."""
-    example = told(code, code.meaning).problem.but(request_id="ward-42", **_ALSO.get(code, {}))
+    example = problem_error(code, code.meaning).problem.but(request_id="ward-42", **_ALSO.get(code, {}))
     return json.loads(example.body())
 
 

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
 from console.api.request_body import Body
-from console.security.auth import Admission
+from console.security.auth import Authentication
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Described:
     path: str
     methods: tuple[str, ...]
     route: APIRoute
-    admission: Admission | None
+    admission: Authentication | None
     body: Body | None
 
     @property
@@ -36,7 +36,7 @@ def described(routes: Sequence[BaseRoute]) -> list[Described]:
         route = context.original_route
         if isinstance(route, APIRoute) and route.include_in_schema:
             calls = list(_calls(route.dependant))
-            admission = next((call for call in calls if isinstance(call, Admission)), None)
+            admission = next((call for call in calls if isinstance(call, Authentication)), None)
             body = next((call for call in calls if isinstance(call, Body)), None)
             methods = tuple(method.lower() for method in route.methods or ())
             found.append(Described(str(context.path), methods, route, admission, body))

@@ -23,7 +23,7 @@ AGAIN_AFTER: Final = timedelta(seconds=2)
 log = logging.getLogger(__name__)
 
 
-class ReadLog:
+class AuditLog:
     """Reads on their way to the record store. A nurse at night does not wait for it, and is not refused without it."""
 
     def __init__(self, store: AccessStore) -> None:

@@ -13,7 +13,7 @@ REMEMBERED: Final = 10_000
 Glance = tuple[TokenId, str, CourseId | None]
 
 
-class Glances:
+class AuditThrottle:
     """When each page that is open was last noted down."""
 
     def __init__(self) -> None:

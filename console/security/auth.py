@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from console.errors.problems import AGAIN_AFTER, ProblemCode, told
-from console.services import AtTheDoor, Door
+from console.errors.problems import AGAIN_AFTER, ProblemCode, problem_error
+from console.services import AtTheDoor, Services
 from domain.access import RIGHTS, Caller, Right, TokenId, TokenRole
 from records.errors import RecordStoreError
 
@@ -17,24 +17,24 @@ _BEARER = HTTPBearer(
 )
 
 
-async def by_token(request: Request, door: Door, presented: str) -> Caller:
+async def by_token(request: Request, door: Services, presented: str) -> Caller:
     """Whose token this is. Raises `Told` (`unauthenticated`, `too_many`, `unavailable`)."""
     return await _admitted(request, door, door.tokens.caller(presented), "This token is unknown or revoked")
 
 
-async def by_sign_in(request: Request, door: Door, token_id: TokenId) -> Caller:
+async def by_sign_in(request: Request, door: Services, token_id: TokenId) -> Caller:
     """Who signed in with this token. Raises as `by_token` does."""
     return await _admitted(request, door, door.tokens.still(token_id), "The token of this sign-in is revoked")
 
 
-async def _admitted(request: Request, door: Door, asked: Awaitable[Caller | None], otherwise: str) -> Caller:
+async def _admitted(request: Request, door: Services, asked: Awaitable[Caller | None], otherwise: str) -> Caller:
     try:
         caller = await asked
     except RecordStoreError:
         detail = "Nobody can tell now whether this token holds: the record store does not answer"
-        raise told(ProblemCode.UNAVAILABLE, detail, retry_after=AGAIN_AFTER) from None
+        raise problem_error(ProblemCode.UNAVAILABLE, detail, retry_after=AGAIN_AFTER) from None
     if caller is None:
-        raise told(ProblemCode.UNAUTHENTICATED, otherwise)
+        raise problem_error(ProblemCode.UNAUTHENTICATED, otherwise)
     door.rates.spend(caller.token_id)
     request.state.caller = caller
     return caller
@@ -44,7 +44,7 @@ async def _caller(
     request: Request, door: AtTheDoor, shown: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 ) -> Caller:
     if shown is None:
-        raise told(ProblemCode.UNAUTHENTICATED, "A token was expected, as `Authorization: Bearer …`")
+        raise problem_error(ProblemCode.UNAUTHENTICATED, "A token was expected, as `Authorization: Bearer …`")
     return await by_token(request, door, shown.credentials)
 
 
@@ -53,7 +53,7 @@ AnyCaller = Annotated[Caller, Depends(_caller)]
 
 
 @dataclass(frozen=True)
-class Admission:
+class Authentication:
     """A route's dependency: the caller, who has one of these rights."""
 
     rights: tuple[Right, ...]
@@ -73,10 +73,10 @@ class Admission:
         """The caller. Raises `Told` (`forbidden`) where the right is not hers."""
         if not caller.has(*self.rights):
             wanted = " or ".join(self.rights)
-            raise told(ProblemCode.FORBIDDEN, f"A token of role {caller.role} may not {wanted}")
+            raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {caller.role} may not {wanted}")
         return caller
 
 
-def with_one_of(*rights: Right) -> Admission:
+def with_one_of(*rights: Right) -> Authentication:
     """A route's dependency: the caller, who has one of these rights."""
-    return Admission(rights)
+    return Authentication(rights)

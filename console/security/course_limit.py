@@ -13,7 +13,7 @@ AT_ONCE: Final = 8
 """Below the ten updates that Temporal takes of one workflow, so that another console's events find room too."""
 
 
-class Turns:
+class CourseLimit:
     """Every course's queue at this door. A queue is forgotten when nobody stands in it."""
 
     def __init__(self) -> None:

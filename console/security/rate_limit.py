@@ -6,7 +6,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import Final
 
-from console.errors.problems import ProblemCode, told
+from console.errors.problems import ProblemCode, problem_error
 from domain.access import TokenId
 
 BURST_SECONDS: Final = 2
@@ -19,7 +19,7 @@ class _Bucket:
     filled_at: float
 
 
-class Rates:
+class RateLimit:
     """A bucket of requests for each token, refilled at `a_second`. `clock` counts seconds and never goes back."""
 
     def __init__(self, a_second: float, clock: Callable[[], float] = monotonic) -> None:
@@ -37,5 +37,5 @@ class Rates:
         if bucket.left < 1:
             wait = timedelta(seconds=(1 - bucket.left) / self._a_second)
             detail = f"This token may make {self._a_second:g} requests a second"
-            raise told(ProblemCode.TOO_MANY, detail, retry_after=wait)
+            raise problem_error(ProblemCode.TOO_MANY, detail, retry_after=wait)
         bucket.left -= 1

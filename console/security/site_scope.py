@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import Final
 
-from console.errors.problems import ProblemCode, told
+from console.errors.problems import ProblemCode, problem_error
 from domain.access import Caller
 from domain.events.clinic_events import ClinicEvent, CourseReferred
 from domain.values import CourseId
@@ -15,7 +15,7 @@ REMEMBERED: Final = 10_000
 """Courses whose site is not asked for again: a course never moves to another."""
 
 
-class Sites:
+class SiteScope:
     """The site of each course, as its workflow tells it; while nobody answers for it, as it is recorded."""
 
     def __init__(self, courses: Courses, store: RecordStore) -> None:
@@ -29,13 +29,17 @@ class Sites:
         Raises `Told` (`forbidden`) for another site's, and `Refused` or `Unavailable` as asking a course does.
         """
         if caller.site is not None and not caller.may_see_site(await self._site_of(course_id)):
-            raise told(ProblemCode.FORBIDDEN, f"This token is bound to site {caller.site}, the course is of another")
+            raise problem_error(
+                ProblemCode.FORBIDDEN, f"This token is bound to site {caller.site}; the course is at another"
+            )
 
     async def check_event(self, caller: Caller, event: ClinicEvent) -> None:
         """The same for the course that an event is about; a referral says its site itself."""
         if isinstance(event, CourseReferred):
             if not caller.may_see_site(event.data.site):
-                raise told(ProblemCode.FORBIDDEN, f"This token is bound to site {caller.site}, not {event.data.site}")
+                raise problem_error(
+                    ProblemCode.FORBIDDEN, f"This token is bound to site {caller.site}, not {event.data.site}"
+                )
         else:
             await self.check(caller, event.subject)
 

@@ -8,10 +8,10 @@ from typing import Final
 
 from domain.escalation.messages import EscalationId, EscalationView, Opening, Page
 from domain.escalation.page_text import Text, text_of
-from domain.escalation.watchdog_alarm import Due, Incident
+from domain.escalation.watchdog_alarm import DueStep, WatchdogAlarm
 from domain.oncall.file import OnCall
 from domain.values import PersonId, Severity
-from records.watchdog import WatchStore
+from records.watchdog import WatchdogStore
 
 Link = Callable[[EscalationId, PersonId, datetime], str]
 Send = Callable[[str, Text, Severity], Awaitable[str | None]]
@@ -22,19 +22,19 @@ FINISH_WITHIN: Final = timedelta(seconds=3)
 log = logging.getLogger(__name__)
 
 
-class Alarms:
+class AlarmPager:
     """Every alarm that is not resolved, on its way up. `on_call` gives the on-call file as it is at that moment."""
 
-    def __init__(self, store: WatchStore, on_call: Callable[[], OnCall], link: Link, send: Send) -> None:
+    def __init__(self, store: WatchdogStore, on_call: Callable[[], OnCall], link: Link, send: Send) -> None:
         self._store = store
         self._on_call = on_call
         self._link = link
         self._send = send
         self._climbing: dict[EscalationId, asyncio.Task[None]] = {}
-        self._unrecorded: dict[tuple[EscalationId, Due], Page] = {}
+        self._unrecorded: dict[tuple[EscalationId, DueStep], Page] = {}
 
     async def climb(self) -> None:
-        """Each alarm pages what is due, and waits for no other's channels. Raises as `WatchStore` does."""
+        """Each alarm pages what is due, and waits for no other's channels. Raises as `WatchdogStore` does."""
         for incident in await self._store.incidents():
             if not incident.is_resolved and incident.id not in self._climbing:
                 task = asyncio.create_task(self._climb(incident.id))
@@ -68,7 +68,7 @@ class Alarms:
         except Exception as error:  # noqa: BLE001  it is tried again in a moment, and the other alarms go on
             log.error("Alarm %s waits: paging failed with %s", escalation, type(error).__name__)  # noqa: TRY400  its words may hold an address
 
-    async def _page_all(self, incident: Incident, on_call: OnCall) -> None:
+    async def _page_all(self, incident: WatchdogAlarm, on_call: OnCall) -> None:
         """All that is due has been tried. Ends with the last of them, or what is still ringing would ring twice."""
         view = incident.obligation.view
         pages = (self._page(view, due, on_call) for due in incident.due)
@@ -76,17 +76,17 @@ class Alarms:
             if failed is not None:
                 raise failed
 
-    async def _page(self, view: EscalationView, due: Due, on_call: OnCall) -> None:
+    async def _page(self, view: EscalationView, due: DueStep, on_call: OnCall) -> None:
         self._unrecorded[view.id, due] = await self._sent(view, due, on_call)
         await self._record(view.id, due, on_call)
 
-    async def _record(self, escalation: EscalationId, due: Due, on_call: OnCall) -> None:
+    async def _record(self, escalation: EscalationId, due: DueStep, on_call: OnCall) -> None:
         """The page that was tried is on the record. Until it is, it is kept here: it is not sent again for that."""
         page = self._unrecorded[escalation, due]
         await self._store.move(escalation, lambda one: one.tried(due, page, on_call))
         del self._unrecorded[escalation, due]
 
-    async def _sent(self, view: EscalationView, due: Due, on_call: OnCall) -> Page:
+    async def _sent(self, view: EscalationView, due: DueStep, on_call: OnCall) -> Page:
         channels = on_call.channels_of(due.person)
         if due.channel >= len(channels):
             return _page(due, "none", "this channel is no longer in the on-call file")
@@ -95,7 +95,7 @@ class Alarms:
         return _page(due, url.partition("://")[0].lower(), await self._send(url, text, view.severity))
 
 
-def _page(due: Due, channel: str, error: str | None) -> Page:
+def _page(due: DueStep, channel: str, error: str | None) -> Page:
     return Page(at=due.at, step=due.step, person=due.person, channel=channel, ok=error is None, error=error)
 
 

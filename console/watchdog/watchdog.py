@@ -13,26 +13,26 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from console.watchdog.alarms import Alarms
+from console.watchdog.alarms import AlarmPager
 from domain.escalation import watchdog, watchdog_rounds
-from domain.escalation.silence import Finding, Silence
+from domain.escalation.silence import Silence, SilenceReason
 from domain.escalation.watchdog import (
-    Expected,
-    Heard,
-    Look,
+    ExpectedMove,
     Move,
-    Raise,
-    Settle,
+    NextMove,
+    NoAnswer,
+    RaiseAlarm,
+    SettleAlarm,
     Suspect,
-    Unanswered,
-    Visit,
+    Tick,
+    WatchedSession,
 )
-from domain.escalation.watchdog_alarm import Incident
+from domain.escalation.watchdog_alarm import WatchdogAlarm
 from domain.oncall.file import OnCall
 from domain.values import Severity
 from gateway.workflow_calls import ANSWER_WITHIN, Unavailable
 from records.errors import RecordStoreError
-from records.watchdog import Turn, WatchStore
+from records.watchdog import WatchdogLock, WatchdogStore
 
 LOOKS_EVERY: Final = timedelta(seconds=5)
 ROUNDS_EVERY: Final = timedelta(seconds=15)
@@ -46,7 +46,7 @@ MOST_ON_A_ROUND: Final = 500
 ASKED_AT_ONCE: Final = 16
 """Where so many are asked and nobody answers for any, Temporal or the workers are away: the rest is not asked."""
 
-Ask = Callable[[Expected], Awaitable[Heard | Unanswered]]
+Ask = Callable[[ExpectedMove], Awaitable[NextMove | NoAnswer]]
 Suspects = Callable[[], Awaitable[Sequence[Suspect]]]
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ async def _nobody() -> Sequence[Suspect]:
     return ()
 
 
-class Watch:
+class Watchdog:
     """Watches whenever it is this console's turn. What is overdue is given `grace` before it is asked for.
 
     `suspects` gives those of which Temporal itself says that they do not go on; without it the record alone counts.
@@ -64,10 +64,10 @@ class Watch:
 
     def __init__(
         self,
-        store: WatchStore,
-        turn: Callable[[], AbstractAsyncContextManager[Turn]],
+        store: WatchdogStore,
+        turn: Callable[[], AbstractAsyncContextManager[WatchdogLock]],
         ask: Ask,
-        alarms: Alarms,
+        alarms: AlarmPager,
         on_call: Callable[[], OnCall],
         grace: timedelta,
         suspects: Suspects = _nobody,
@@ -76,7 +76,7 @@ class Watch:
         self._turn = turn
         self._ask = ask
         self._suspects = suspects
-        self._suspected: tuple[Expected, ...] = ()
+        self._suspected: tuple[ExpectedMove, ...] = ()
         self._lists_are_away = False
         self._alarms = alarms
         self._on_call = on_call
@@ -95,7 +95,7 @@ class Watch:
             await self._alarms.leave()
 
     async def look(self) -> None:
-        """Whatever dosed patient is overlooked now has an alarm, and none who is not. Raises as `WatchStore` does."""
+        """Raises an alarm for each dosed patient who is overlooked, and ends the others. Raises as `WatchdogStore`."""
         now = datetime.now(UTC)
         look = watchdog.look(await self._store.last_look(), now)
         expected, suspected = await self._store.expected(), self._suspected
@@ -122,7 +122,7 @@ class Watch:
         await self._store.look(look)
 
     async def go_round(self) -> None:
-        """Whatever else is silent has an alarm, or one stands for it. Raises as `WatchStore` does."""
+        """Whatever else is silent has an alarm, or one stands for it. Raises as `WatchdogStore` does."""
         now = datetime.now(UTC)
         by = watchdog_rounds.Measure(
             watchdog.look(await self._store.last_look(), now), self._grace, self._on_call().policies
@@ -172,7 +172,7 @@ class Watch:
         self._lists_are_away = False
         self._suspected = tuple(await self._store.suspected(listed, now)) if listed else ()
 
-    async def _asked(self, expected: Sequence[Expected]) -> list[watchdog_rounds.Asked]:
+    async def _asked(self, expected: Sequence[ExpectedMove]) -> list[watchdog_rounds.Asked]:
         """What each of them answers, the worst first. Where nobody answers for the first of them nobody does at all."""
         ordered = sorted(expected, key=lambda one: (-one.severity.rank, one.moves_at))
         asked: list[watchdog_rounds.Asked] = []
@@ -180,22 +180,26 @@ class Watch:
             some = ordered[first : first + ASKED_AT_ONCE]
             answers = await asyncio.gather(*map(self._ask, some))
             asked += map(watchdog_rounds.Asked, some, answers)
-            if all(answer == Unanswered() for answer in answers):
-                asked += (watchdog_rounds.Asked(one, Unanswered()) for one in ordered[first + ASKED_AT_ONCE :])
+            if all(answer == NoAnswer() for answer in answers):
+                asked += (watchdog_rounds.Asked(one, NoAnswer()) for one in ordered[first + ASKED_AT_ONCE :])
                 break
         return asked
 
     async def _judge(
         self,
-        visit: Visit,
-        expected: Sequence[Expected],
-        suspected: Sequence[Expected],
-        last: Incident | None,
-        look: Look,
+        visit: WatchedSession,
+        expected: Sequence[ExpectedMove],
+        suspected: Sequence[ExpectedMove],
+        last: WatchdogAlarm | None,
+        look: Tick,
     ) -> Silence | None:
         by = watchdog_rounds.Measure(look, self._grace, self._on_call().policies)
         # What it was raised for may not show in the record at all: before such an alarm is over, the course is asked.
-        is_doubtful = last is not None and not last.is_resolved and last.found in {Finding.KEEPS_FAILING, Finding.ENDED}
+        is_doubtful = (
+            last is not None
+            and not last.is_resolved
+            and last.found in {SilenceReason.KEEPS_FAILING, SilenceReason.ENDED}
+        )
         patient = watchdog.patience(look, last, self._grace)
         late = expected if is_doubtful else watchdog.overdue(expected, patient, look.looked_at)
         named = {(one.course_id, one.escalation): one for one in (*suspected, *late)}
@@ -211,11 +215,11 @@ class Watch:
 
     async def _make(self, move: Move, now: datetime) -> None:
         match move:
-            case Raise(incident=incident, finding=found):
+            case RaiseAlarm(incident=incident, finding=found):
                 await self._store.add(incident)
                 whom = "a course" if incident.obligation.view.session is None else "a dosed patient"
                 log.error("Nobody watches over %s (%s): alarm %s", whom, found, incident.id)
-            case Settle(id=escalation):
+            case SettleAlarm(id=escalation):
                 await self._store.move(escalation, lambda incident: incident.settled(now))
                 log.warning("Kapstan moves again: alarm %s is over", escalation)
 
@@ -239,7 +243,7 @@ class Watch:
             await asyncio.sleep(AGAIN_AFTER.total_seconds())
 
 
-async def _every(length: timedelta, turn: Turn, do: Callable[[], Awaitable[None]]) -> None:
+async def _every(length: timedelta, turn: WatchdogLock, do: Callable[[], Awaitable[None]]) -> None:
     while True:
         await turn.check()
         await do()

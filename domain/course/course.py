@@ -12,7 +12,7 @@ from domain.course.measures import baseline_errors
 from domain.course.rules import vitals
 from domain.course.rules.vitals import Verdict
 from domain.course.state import CourseState, MedicineSession
-from domain.course.transition import Again, Call, Open, Turn
+from domain.course.transition import EscalationCommand, OpenEscalation, RepeatEscalation, Transition
 from domain.escalation.messages import Change, EscalationState, Kind, Notice
 from domain.events.clinic_events import (
     ACTS,
@@ -40,7 +40,7 @@ class PinnedProtocol(Frozen):
     hash: str
 
 
-class Chart(CourseState):
+class Course(CourseState):
     """The course as it stands. Every method answers with what would be; nothing here ever changes.
 
     `remembered` are the newest events that it accepted, `older` the others in short (`domain.course.accepted_events`).
@@ -120,7 +120,7 @@ class Chart(CourseState):
         """What follows from an event that `check` let pass, now or in an earlier release whose rules were laxer."""
         newest = self.newest.get(event.type)
         is_late = newest is not None and event.time < newest
-        turn = Turn(self, now)
+        turn = Transition(self, now)
         turn.change(newest={**self.newest, event.type: max(event.time, newest or event.time)})
         turn.write(
             Note(
@@ -146,7 +146,7 @@ class Chart(CourseState):
 
     def pass_deadlines(self, now: datetime) -> "Decision":
         """What follows from every deadline that has passed by `now`: reminders and escalations, nothing else."""
-        turn = Turn(self, now)
+        turn = Transition(self, now)
         while passing := [one for one in turn.course.deadlines() if one.passes_at <= now]:
             for due in passing:
                 if not deadlines.is_needless(turn.course, due):
@@ -157,7 +157,7 @@ class Chart(CourseState):
 
     def hear(self, notice: Notice, now: datetime) -> "Decision":
         """What follows from news of an escalation: it is written down. News of an unknown one is left aside."""
-        turn = Turn(self, now)
+        turn = Transition(self, now)
         known = next((one for one in self.escalations if one.id == notice.id), None)
         if known is not None:
             state = _STATE_AFTER.get(notice.change, known.state)
@@ -171,12 +171,12 @@ class Chart(CourseState):
             )
         return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
 
-    def call_anew(self, unheard: Again, now: datetime) -> "Decision":
+    def call_anew(self, unheard: RepeatEscalation, now: datetime) -> "Decision":
         """What follows when a repeat found nobody: its escalation was resolved meanwhile, so another is opened.
 
         Whoever resolved it knew nothing of what happened since.
         """
-        turn = Turn(self, now)
+        turn = Transition(self, now)
         for known in (one for one in self.escalations if one.id == unheard.id):
             turn.replace(known.but(state=EscalationState.RESOLVED))
             turn.escalate(known.kind, known.session, unheard.repeat.severity, unheard.repeat.at)
@@ -187,14 +187,14 @@ class Chart(CourseState):
 
         Routine: readings are judged and pages go out as ever, so no patient is at risk; the record has to be mended.
         """
-        turn = Turn(self, now)
+        turn = Transition(self, now)
         if not any(one.kind is Kind.RECORD_STORE_BEHIND for one in self.unresolved):
             turn.escalate(Kind.RECORD_STORE_BEHIND, None, Severity.ROUTINE, now)
         return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
 
     def is_filling(self, now: datetime) -> "Decision":
         """What follows when half of what a course may hold is used: somebody is told, once, while there is time."""
-        turn = Turn(self, now)
+        turn = Transition(self, now)
         if not any(one.kind is Kind.COURSE_FILLING for one in self.escalations):
             turn.escalate(Kind.COURSE_FILLING, None, Severity.ROUTINE, now)
         return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
@@ -275,14 +275,16 @@ class Chart(CourseState):
 class Decision(Frozen):
     """What follows: the chart as it becomes, the entries to append, the calls to make, and what to answer."""
 
-    chart: Chart
+    chart: Course
     entries: tuple[Entry, ...]
-    calls: tuple[Call, ...]
+    calls: tuple[EscalationCommand, ...]
     answer: Answer | None
 
     def is_taken_by_a_full_course(self, event: ClinicEvent) -> bool:
         """Whether the event is a decision of somebody's, or calls for a human: that much is always taken."""
-        return isinstance(event, ACTS) or any(isinstance(call, Open | Again) for call in self.calls)
+        return isinstance(event, ACTS) or any(
+            isinstance(call, OpenEscalation | RepeatEscalation) for call in self.calls
+        )
 
 
 def course_full(of: str) -> Refused:
@@ -304,7 +306,7 @@ def _name(event: ClinicEvent) -> str:
     return f"{event.source}\n{event.id}"
 
 
-def _pass(turn: Turn[Chart], deadline: Deadline) -> None:
+def _pass(turn: Transition[Course], deadline: Deadline) -> None:
     turn.change(passed={**turn.course.passed, deadline.key: turn.now})
     is_checkpoint = deadline.kind is DeadlineKind.CHECKPOINT
     named = deadline.model_dump(mode="json", include={"kind", "session", "subject", "due_at"}, exclude_none=True)
@@ -322,7 +324,7 @@ def _pass(turn: Turn[Chart], deadline: Deadline) -> None:
         effects.settle_checkpoints(turn, deadline.session)
 
 
-def _migration_blockers(chart: Chart, event: ClinicEvent, offered: PinnedProtocol | None) -> tuple[Blocker, ...]:
+def _migration_blockers(chart: Course, event: ClinicEvent, offered: PinnedProtocol | None) -> tuple[Blocker, ...]:
     if not isinstance(event, ProtocolMigrated):
         return ()
     target = (offered.protocol.id, offered.protocol.version) if offered else None

@@ -8,7 +8,7 @@ from domain.course.measures_taken import MeasureTaken
 from domain.course.rules import checkpoints, followup, preparation, vitals
 from domain.course.rules.vitals import VerdictSeverity, verdict
 from domain.course.state import CourseState, Data, Fact, MedicineSession, Outcome, Phase, Stage
-from domain.course.transition import Course, Turn
+from domain.course.transition import CourseT, Transition
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import (
     AdverseEventReported,
@@ -58,7 +58,7 @@ _SEVERE_GRADE = 3
 _MODERATE_GRADE = 2
 
 
-def apply(turn: Turn[Course], event: ClinicEvent) -> None:
+def apply(turn: Transition[CourseT], event: ClinicEvent) -> None:
     """The course after the event, with every entry, escalation and change of phase that follows from it."""
     match event:
         case CourseReferred():
@@ -107,7 +107,7 @@ def apply(turn: Turn[Course], event: ClinicEvent) -> None:
             _apply_to_session(turn, event)
 
 
-def _apply_to_session(turn: Turn[Course], event: ClinicEvent) -> None:
+def _apply_to_session(turn: Transition[CourseT], event: ClinicEvent) -> None:
     match event:
         case SessionBooked():
             _book(turn, event)
@@ -154,7 +154,7 @@ def _apply_to_session(turn: Turn[Course], event: ClinicEvent) -> None:
             _keep(turn, session.but(forms=(*session.forms, _fact(turn, event.time, event.data))))
 
 
-def _fact(turn: Turn[Course], at: Moment, data: Data) -> Fact[Data]:
+def _fact(turn: Transition[CourseT], at: Moment, data: Data) -> Fact[Data]:
     # Parametrized by what it holds, so that it is written out, and read back, as that.
     return Fact[type(data)](at=at, recorded_at=turn.now, data=data)  # type: ignore[misc,no-any-return,operator]
 
@@ -164,11 +164,11 @@ def _newer(standing: Known | None, arrived: Known) -> Known:
     return standing if standing is not None and standing.at > arrived.at else arrived
 
 
-def _keep(turn: Turn[Course], session: MedicineSession) -> None:
+def _keep(turn: Transition[CourseT], session: MedicineSession) -> None:
     turn.change(sessions=turn.course.sessions_with(session))
 
 
-def _book(turn: Turn[Course], event: SessionBooked) -> None:
+def _book(turn: Transition[CourseT], event: SessionBooked) -> None:
     booked = MedicineSession(
         number=event.data.session,
         stage=Stage.BOOKED,
@@ -178,7 +178,7 @@ def _book(turn: Turn[Course], event: SessionBooked) -> None:
     _keep(turn, booked)
 
 
-def _rebook(turn: Turn[Course], session: MedicineSession, event: SessionRebooked) -> None:
+def _rebook(turn: Transition[CourseT], session: MedicineSession, event: SessionRebooked) -> None:
     """Another visit: nothing that was said or measured at an earlier one counts at it."""
     booked = MedicineSession(
         number=session.number, stage=Stage.BOOKED, starts_at=event.data.starts_at, booking=session.booking
@@ -186,7 +186,7 @@ def _rebook(turn: Turn[Course], session: MedicineSession, event: SessionRebooked
     _keep(turn, booked)
 
 
-def _withdraw_consent(turn: Turn[Course], event: ConsentWithdrawn) -> None:
+def _withdraw_consent(turn: Transition[CourseT], event: ConsentWithdrawn) -> None:
     turn.change(consent=_newer(turn.course.consent, _fact(turn, event.time, event.data)))
     turn.hold("consent withdrawn", event.time, is_safety=True)
     last = turn.course.last_dose_at
@@ -199,7 +199,7 @@ def _day(moment: Moment, zone: tzinfo | None) -> date:
     return moment.astimezone(zone).date()
 
 
-def _take_measure(turn: Turn[Course], event: MeasureRecorded) -> None:
+def _take_measure(turn: Transition[CourseT], event: MeasureRecorded) -> None:
     scored = measure_scored(turn.course, event)
     taken = MeasureTaken(at=event.time, recorded_at=turn.now, scored=scored)
     turn.change(measures=(*turn.course.measures, taken))
@@ -211,7 +211,9 @@ def _take_measure(turn: Turn[Course], event: MeasureRecorded) -> None:
     _answer_risk(turn, rule, scored.risk, event)
 
 
-def _answer_risk(turn: Turn[Course], rule: MeasureRule, risk: measures.Risk | None, event: MeasureRecorded) -> None:
+def _answer_risk(
+    turn: Transition[CourseT], rule: MeasureRule, risk: measures.Risk | None, event: MeasureRecorded
+) -> None:
     answer = {measures.Risk.HIGH: rule.high, measures.Risk.MODERATE: rule.moderate}.get(risk) if risk else None
     if answer is None:
         return
@@ -232,7 +234,7 @@ def measure_scored(course: CourseState, event: MeasureRecorded) -> measures.Scor
     )
 
 
-def _decide_eligibility(turn: Turn[Course], event: EligibilityDecided) -> None:
+def _decide_eligibility(turn: Transition[CourseT], event: EligibilityDecided) -> None:
     turn.change(eligibility=_fact(turn, event.time, event.data))
     if event.data.decision is EligibilityDecision.INELIGIBLE:
         turn.close(Outcome.INELIGIBLE, event.time)
@@ -240,12 +242,12 @@ def _decide_eligibility(turn: Turn[Course], event: EligibilityDecided) -> None:
         turn.enter(Phase.PREPARATION, event.time)
 
 
-def _begin_medicine_when_prepared(turn: Turn[Course], at: Moment) -> None:
+def _begin_medicine_when_prepared(turn: Transition[CourseT], at: Moment) -> None:
     if turn.course.phase is Phase.PREPARATION and not any(preparation.blockers(turn.course)):
         turn.enter(Phase.MEDICINE, at)
 
 
-def _read(turn: Turn[Course], session: MedicineSession, event: VitalsRecorded) -> None:
+def _read(turn: Transition[CourseT], session: MedicineSession, event: VitalsRecorded) -> None:
     """The reading is judged, and so are those after it that it gives another meaning: it may have arrived late."""
     protocol, before = turn.course.protocol, session
     arrived = _fact(turn, event.time, event.data)
@@ -269,7 +271,7 @@ def _read(turn: Turn[Course], session: MedicineSession, event: VitalsRecorded) -
     settle_checkpoints(turn, session.number)
 
 
-def settle_checkpoints(turn: Turn[Course], number: int) -> None:
+def settle_checkpoints(turn: Transition[CourseT], number: int) -> None:
     """The session's checkpoints that ask nothing more are kept as they are: the next decision does not look at them."""
     session = turn.course.session_numbered(number)
     if session is not None and session.is_monitored:
@@ -288,14 +290,14 @@ def _unsettled_by(session: MedicineSession, moment: Moment) -> MedicineSession:
     return _unsettled(session) if is_behind else session
 
 
-def _discharge(turn: Turn[Course], session: MedicineSession, event: PatientDischarged) -> None:
+def _discharge(turn: Transition[CourseT], session: MedicineSession, event: PatientDischarged) -> None:
     _keep(turn, _unsettled(session).but(stage=Stage.DISCHARGED, discharge=_fact(turn, event.time, event.data)))
     turn.settle(Kind.VITALS_OVERDUE, session.number)
     turn.enter(Phase.INTEGRATION, event.time)
     _go_on_when_integrated(turn, event.time)
 
 
-def _go_on_when_integrated(turn: Turn[Course], at: Moment) -> None:
+def _go_on_when_integrated(turn: Transition[CourseT], at: Moment) -> None:
     """On to the next medicine session, or after the plan's last one to the follow-up, unless the patient is here.
 
     The follow-up waits for the talk in any case; the next session only where the protocol wants the talk before it.
@@ -315,18 +317,18 @@ def _go_on_when_integrated(turn: Turn[Course], at: Moment) -> None:
         _complete_when_followed_up(turn, at)
 
 
-def _complete_when_followed_up(turn: Turn[Course], at: Moment) -> None:
+def _complete_when_followed_up(turn: Transition[CourseT], at: Moment) -> None:
     if turn.course.phase is Phase.FOLLOW_UP and followup.is_over(turn.course):
         turn.close(Outcome.COMPLETED, at)
 
 
-def _call(turn: Turn[Course], session: MedicineSession, event: CheckInCompleted) -> None:
+def _call(turn: Transition[CourseT], session: MedicineSession, event: CheckInCompleted) -> None:
     _keep(turn, session.but(check_ins=(*session.check_ins, _fact(turn, event.time, event.data))))
     if event.data.suicidal_ideation:
         turn.escalate(Kind.SUICIDE_RISK, None, Severity.URGENT, event.time)
 
 
-def _report_adverse_event(turn: Turn[Course], event: AdverseEventReported) -> None:
+def _report_adverse_event(turn: Transition[CourseT], event: AdverseEventReported) -> None:
     """CTCAE v5 grades (S45): life-threatening or serious wakes everybody, severe is urgent, moderate is routine."""
     said, monitored = event.data, turn.course.monitored
     severity = _severity_of(said)
@@ -345,6 +347,6 @@ def _severity_of(said: AdverseEventReported.Data) -> Severity | None:
     return Severity.ROUTINE if said.grade >= _MODERATE_GRADE else None
 
 
-def _hold_follow_up(turn: Turn[Course], event: FollowUpHeld) -> None:
+def _hold_follow_up(turn: Transition[CourseT], event: FollowUpHeld) -> None:
     turn.change(follow_ups=(*turn.course.follow_ups, _fact(turn, event.time, event.data)))
     _complete_when_followed_up(turn, event.time)

@@ -113,7 +113,7 @@ class Direction(StrEnum):
     UNCHANGED = "unchanged"
 
 
-class Change(Frozen):
+class ScoreChange(Frozen):
     """A score against the baseline. What the protocol does not define, or a baseline of 0 leaves open, is None."""
 
     baseline: float
@@ -125,10 +125,10 @@ class Change(Frozen):
     direction: Direction | None
 
 
-def change(baseline: float, score: float, rule: MeasureRule) -> Change:
+def change(baseline: float, score: float, rule: MeasureRule) -> ScoreChange:
     """How far `score` is from `baseline`, and what the protocol calls that (CLINICAL.md 5.1)."""
     better = baseline - score
-    return Change(
+    return ScoreChange(
         baseline=baseline,
         score=score,
         difference=-better,

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from domain.course.course import Chart
+from domain.course.course import Course
 from domain.course.state import CourseEscalation
-from domain.course.transition import Call
+from domain.course.transition import EscalationCommand
 from domain.values import CourseId, Frozen, Moment
 
 MOST_MOMENTS: Final = 50
@@ -25,7 +25,7 @@ class CallToCome(Frozen):
     """A call to the on-call side, and when the course will make it."""
 
     at: Moment
-    call: Call
+    call: EscalationCommand
 
 
 class CallsToCome(Frozen):
@@ -42,7 +42,7 @@ class CallsToCome(Frozen):
     calls: tuple[CallToCome, ...]
 
 
-def calls_to_come(chart: Chart, ahead: Ahead, waiting: Iterable[Call] = ()) -> CallsToCome:
+def calls_to_come(chart: Course, ahead: Ahead, waiting: Iterable[EscalationCommand] = ()) -> CallsToCome:
     """What the course calls for as each of its deadlines passes, after the calls that are `waiting` to be made now."""
     calls = [CallToCome(at=ahead.at, call=call) for call in waiting]
     later = chart
@@ -63,7 +63,7 @@ def calls_to_come(chart: Chart, ahead: Ahead, waiting: Iterable[Call] = ()) -> C
     )
 
 
-def _next_moment(chart: Chart, ahead: Ahead) -> datetime | None:
+def _next_moment(chart: Course, ahead: Ahead) -> datetime | None:
     """When the next deadline passes. What should have passed already passes now."""
     soonest = next(iter(chart.deadlines()), None)
     if soonest is None or soonest.passes_at >= ahead.until:

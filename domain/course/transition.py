@@ -17,44 +17,44 @@ from domain.escalation.messages import (
 from domain.ledger import Entry, Note
 from domain.values import Actor, Frozen, Moment, Severity
 
-Course = TypeVar("Course", bound=CourseState)
+CourseT = TypeVar("CourseT", bound=CourseState)
 
 
-class Open(Frozen):
+class OpenEscalation(Frozen):
     """A new escalation is to be opened."""
 
     opening: Opening
 
 
-class Again(Frozen):
+class RepeatEscalation(Frozen):
     """An open escalation happened again, perhaps worse."""
 
     id: EscalationId
     repeat: Repeat
 
 
-class Settle(Frozen):
+class AutoResolve(Frozen):
     """An open escalation has become needless: what was missing has arrived."""
 
     id: EscalationId
     at: Moment
 
 
-Call = Open | Again | Settle
+EscalationCommand = OpenEscalation | RepeatEscalation | AutoResolve
 """What the on-call side is to be told."""
 
 
-class Turn(Generic[Course]):
+class Transition(Generic[CourseT]):
     """Collects, at one moment `now`, the course as it becomes, the entries to append and the calls to make."""
 
-    def __init__(self, course: Course, now: datetime) -> None:
+    def __init__(self, course: CourseT, now: datetime) -> None:
         self.course = course
         self.now = now
         self.entries: tuple[Entry, ...] = ()
-        self._calls: dict[EscalationId, Call] = {}
+        self._calls: dict[EscalationId, EscalationCommand] = {}
 
     @property
-    def calls(self) -> tuple[Call, ...]:
+    def calls(self) -> tuple[EscalationCommand, ...]:
         """The calls to make: one for an escalation, however often it was met in this turn."""
         return tuple(self._calls.values())
 
@@ -100,7 +100,7 @@ class Turn(Generic[Course]):
         """What the escalation asked for has arrived."""
         for one in self.course.unresolved:
             if one.kind is kind and one.session == session:
-                self._calls[one.id] = Settle(id=one.id, at=self.now)
+                self._calls[one.id] = AutoResolve(id=one.id, at=self.now)
 
     def _open(self, kind: Kind, session: int | None, severity: Severity, n: int) -> None:
         course_id = self.course.course_id
@@ -112,7 +112,7 @@ class Turn(Generic[Course]):
             severity=severity,
             opened_at=self.now,
         )
-        self._calls[opening.id] = Open(opening=opening)
+        self._calls[opening.id] = OpenEscalation(opening=opening)
         opened = CourseEscalation(
             id=opening.id,
             kind=kind,
@@ -127,12 +127,12 @@ class Turn(Generic[Course]):
     def _repeat(self, standing: CourseEscalation, severity: Severity, at: datetime) -> None:
         risen = severity if severity.rank > standing.severity.rank else standing.severity
         match self._calls.get(standing.id):
-            case Open(opening=opening):
-                self._calls[standing.id] = Open(opening=opening.but(severity=risen))
-            case Again(repeat=told) if told.severity.rank > severity.rank:
-                self._calls[standing.id] = Again(id=standing.id, repeat=told.but(at=at))
+            case OpenEscalation(opening=opening):
+                self._calls[standing.id] = OpenEscalation(opening=opening.but(severity=risen))
+            case RepeatEscalation(repeat=told) if told.severity.rank > severity.rank:
+                self._calls[standing.id] = RepeatEscalation(id=standing.id, repeat=told.but(at=at))
             case _:
-                self._calls[standing.id] = Again(id=standing.id, repeat=Repeat(severity=severity, at=at))
+                self._calls[standing.id] = RepeatEscalation(id=standing.id, repeat=Repeat(severity=severity, at=at))
         if risen is not standing.severity:
             self.replace(standing.but(severity=risen))
             self._write_escalation(Change.RAISED, standing.but(severity=risen))

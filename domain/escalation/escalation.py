@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from domain.durations import in_words
-from domain.escalation.ladder import Climb, Rung
+from domain.escalation.ladder import EscalationProgress, NextStep
 from domain.escalation.messages import (
     Acknowledge,
     Change,
@@ -21,7 +21,7 @@ from domain.escalation.messages import (
     Settlement,
     Snooze,
 )
-from domain.oncall.file import Standing
+from domain.oncall.file import OnCallSnapshot
 from domain.oncall.policy import Policy
 from domain.oncall.rota import next_opening
 from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid
@@ -58,7 +58,7 @@ class Attempt(Frozen):
     number: int = 1
 
 
-class Obligation(Frozen):
+class Escalation(Frozen):
     """An escalation as its workflow holds it: what everybody may see, the ladder behind it, the news still to be told.
 
     `unheard` is the newest attempt where it reached nobody, the fallback included: it is repeated until one reaches
@@ -69,7 +69,7 @@ class Obligation(Frozen):
     """
 
     view: EscalationView
-    climb: Climb
+    climb: EscalationProgress
     notices: tuple[Notice, ...] = ()
     used_links: tuple[str, ...] = ()
     unheard: Attempt | None = None
@@ -79,7 +79,7 @@ class Obligation(Frozen):
         """Whether nothing is wanted of anybody any more."""
         return self.view.state is EscalationState.RESOLVED
 
-    def acknowledge(self, order: Acknowledge, standing: Standing, now: datetime) -> "Obligation":
+    def acknowledge(self, order: Acknowledge, standing: OnCallSnapshot, now: datetime) -> "Escalation":
         """`by` has promised it. The same person again changes nothing; somebody else takes the promise over.
 
         A link promises once: raised again since, the alarm wants an answer to its newest page.
@@ -100,13 +100,13 @@ class Obligation(Frozen):
         )
         return promised.but(used_links=(*self.used_links, order.link)[-LINKS:]) if order.link else promised
 
-    def resolve(self, order: Resolve, standing: Standing, now: datetime) -> "Obligation":
+    def resolve(self, order: Resolve, standing: OnCallSnapshot, now: datetime) -> "Escalation":
         """`by` has dealt with it."""
         self.check_open()
         _check_person(order.by, "/by", standing)
         return self._resolved(now, order.by, order.note)
 
-    def snooze(self, order: Snooze, standing: Standing, now: datetime) -> "Obligation":
+    def snooze(self, order: Snooze, standing: OnCallSnapshot, now: datetime) -> "Escalation":
         """No page for a while; one snooze after another stays within `max_snooze` of the first."""
         self.check_open()
         _check_person(order.by, "/by", standing)
@@ -117,7 +117,7 @@ class Obligation(Frozen):
             raise invalid(FieldError(pointer="/for", detail=detail))
         return self._moved(self.climb.snoozed(now, until), note=order.note)
 
-    def reassign(self, order: Reassign, standing: Standing, now: datetime) -> "Obligation":
+    def reassign(self, order: Reassign, standing: OnCallSnapshot, now: datetime) -> "Escalation":
         """`to` is asked instead; a promise that somebody made before no longer counts."""
         self.check_open()
         _check_person(order.by, "/by", standing)
@@ -126,33 +126,33 @@ class Obligation(Frozen):
             self.climb.reassigned(standing.policy, now), now, order.by, order.note, note=order.note or self.view.note
         )
 
-    def repeat(self, news: Repeat, now: datetime) -> "Obligation":
+    def repeat(self, news: Repeat, now: datetime) -> "Escalation":
         """It happened again, perhaps worse. A promise or a resolution of what was known before no longer counts."""
         climb = self.climb.repeated(news.severity, now)
         return self if climb == self.climb else self._opened_again(climb, now, resolved_by=None, resolved_at=None)
 
-    def settle(self, news: Settlement, now: datetime) -> "Obligation":
+    def settle(self, news: Settlement, now: datetime) -> "Escalation":
         """What was missing has come: a reading, or whoever watches. Every other kind is for a human to resolve."""
         if self.is_resolved or self.view.kind not in SETTLED_BY_ITSELF:
             return self
         return self._resolved(now, None, news.reason)
 
-    def lapse(self, now: datetime) -> "Obligation":
+    def lapse(self, now: datetime) -> "Escalation":
         """A promise not kept in time is open again."""
         climb = self.climb.lapsed(now)
         return self if climb == self.climb else self._opened_again(climb, now)
 
-    def climbed(self, policy: Policy, rung: Rung, now: datetime) -> "Obligation":
+    def climbed(self, policy: Policy, rung: NextStep, now: datetime) -> "Escalation":
         """The rung's people are being paged."""
         return self._moved(self.climb.climbed(policy, rung, now))
 
-    def paged(self, pages: Iterable[Page]) -> "Obligation":
+    def paged(self, pages: Iterable[Page]) -> "Escalation":
         """These pages were sent or attempted."""
         every = (*self.view.pages, *pages)
         kept = every if len(every) <= FIRST_PAGES + LAST_PAGES else (*every[:FIRST_PAGES], *every[-LAST_PAGES:])
         return self._moved(self.climb, pages=kept)
 
-    def nobody_reached(self, attempt: Attempt, climb: Climb) -> "Obligation":
+    def nobody_reached(self, attempt: Attempt, climb: EscalationProgress) -> "Escalation":
         """The attempt reached nobody, which matters while the ladder stands as when it began."""
         return self.but(unheard=attempt) if climb == self.climb and climb.is_open else self
 
@@ -166,12 +166,12 @@ class Obligation(Frozen):
         again_at = self._again_at(policy)
         return again_at is not None and again_at <= now
 
-    def tried_again(self) -> "Obligation":
+    def tried_again(self) -> "Escalation":
         """The attempt is being repeated. Of a step's attempts the first and the newest stay among the pages."""
         assert self.unheard is not None
         return self._moved(self.climb, pages=self._pages_but(self.unheard)).but(unheard=None)
 
-    def reported_back(self, now: datetime) -> "Obligation":
+    def reported_back(self, now: datetime) -> "Escalation":
         """The course is told how the escalation stands, which it may have forgotten. As it began it has no news."""
         view = self.view
         if view.state is EscalationState.ACKNOWLEDGED and view.acknowledged_at is not None:
@@ -184,7 +184,7 @@ class Obligation(Frozen):
             return self
         return self.but(notices=(*self.notices, news))
 
-    def told(self) -> "Obligation":
+    def told(self) -> "Escalation":
         """The course was told the first of the news, or is not there to be told."""
         return self.but(notices=self.notices[1:])
 
@@ -194,17 +194,22 @@ class Obligation(Frozen):
             who = f"by {self.view.resolved_by}" if self.view.resolved_by else "by itself"
             raise Refused(Refusal(code=RefusalCode.NOT_OPEN, message=f"This escalation is already resolved, {who}"))
 
-    def _resolved(self, now: datetime, by: PersonId | None, note: str) -> "Obligation":
+    def _resolved(self, now: datetime, by: PersonId | None, note: str) -> "Escalation":
         news = self._news(Change.RESOLVED, now, by, note)
         return self._moved(self.climb.resolved(), resolved_by=by, resolved_at=now, note=note, news=news)
 
     def _opened_again(
-        self, climb: Climb, now: datetime, by: PersonId | None = None, why: str | None = None, **changes: object
-    ) -> "Obligation":
+        self,
+        climb: EscalationProgress,
+        now: datetime,
+        by: PersonId | None = None,
+        why: str | None = None,
+        **changes: object,
+    ) -> "Escalation":
         news = None if self.climb.is_open else self._news(Change.REOPENED, now, by, why)
         return self._moved(climb, acknowledged_by=None, acknowledged_at=None, news=news, **changes)
 
-    def _moved(self, climb: Climb, *, news: Notice | None = None, **changes: object) -> "Obligation":
+    def _moved(self, climb: EscalationProgress, *, news: Notice | None = None, **changes: object) -> "Escalation":
         view = self.view.but(
             severity=climb.severity,
             state=climb.state,
@@ -237,7 +242,7 @@ class Obligation(Frozen):
 class EscalationRun(Opening):
     """What an escalation's workflow starts with: an `Opening` will do. Each run carries it on to the next."""
 
-    carried: Obligation | None = None
+    carried: Escalation | None = None
 
     @property
     def opening(self) -> Opening:
@@ -245,13 +250,13 @@ class EscalationRun(Opening):
         return Opening.model_validate(self.model_dump(exclude={"carried"}))
 
 
-def opened(opening: Opening, now: datetime) -> Obligation:
+def opened(opening: Opening, now: datetime) -> Escalation:
     """A new escalation, whose first step is due at once, or when the policy's hours begin."""
-    climb = Climb(severity=opening.severity, due_at=now)
+    climb = EscalationProgress(severity=opening.severity, due_at=now)
     view = EscalationView(**dict(opening), state=climb.state, step=climb.step, moves_at=climb.moves_at, revision=1)
-    return Obligation(view=view, climb=climb)
+    return Escalation(view=view, climb=climb)
 
 
-def _check_person(person: PersonId, pointer: str, standing: Standing) -> None:
+def _check_person(person: PersonId, pointer: str, standing: OnCallSnapshot) -> None:
     if person not in standing.people:
         raise invalid(FieldError(pointer=pointer, detail=f"{person} is not a person of the on-call file"))

@@ -10,7 +10,7 @@ from domain.oncall.rota import next_opening
 from domain.values import Frozen, Moment, Severity
 
 
-class Rung(Frozen):
+class NextStep(Frozen):
     """A step, counted from 1, and the moment at which it pages."""
 
     step: int
@@ -24,7 +24,7 @@ class Quiet(Frozen):
     until: Moment
 
 
-class Climb(Frozen):
+class EscalationProgress(Frozen):
     """How far a ladder was climbed, and what comes next.
 
     `step` was reached last, 0 before the first page. `next_step` pages at `due_at`, unless the policy's hours or a
@@ -48,13 +48,13 @@ class Climb(Frozen):
         """When it moves by itself if nobody acts: a rung is due, at its policy's hours, or a promise lapses."""
         return None if self.state is EscalationState.RESOLVED else self._earliest
 
-    def next_rung(self, policy: Policy) -> Rung | None:
+    def next_rung(self, policy: Policy) -> NextStep | None:
         """The step that pages next if nobody acts, and when; None once resolved."""
         if self.state is EscalationState.RESOLVED:
             return None
         # The policy may have been shortened since: its first step is then the next one.
         step = self.next_step if self.next_step <= len(policy.steps) else 1
-        return Rung(step=step, at=next_opening(policy.hours, self._earliest))
+        return NextStep(step=step, at=next_opening(policy.hours, self._earliest))
 
     def wakes_at(self, policy: Policy) -> datetime | None:
         """When the clock next changes anything: a rung is due, or a promise lapses. None once resolved."""
@@ -63,7 +63,7 @@ class Climb(Frozen):
         rung = self.next_rung(policy)
         return rung.at if rung else None
 
-    def climbed(self, policy: Policy, rung: Rung, now: datetime) -> "Climb":
+    def climbed(self, policy: Policy, rung: NextStep, now: datetime) -> "EscalationProgress":
         """The rung has paged at `now`; its wait runs, then comes the next step, after the last the first again."""
         return self.but(
             state=EscalationState.OPEN,
@@ -73,11 +73,11 @@ class Climb(Frozen):
             quiet=None,
         )
 
-    def acknowledged(self, policy: Policy, now: datetime) -> "Climb":
+    def acknowledged(self, policy: Policy, now: datetime) -> "EscalationProgress":
         """The ladder rests for `resolve_within`."""
         return self.but(state=EscalationState.ACKNOWLEDGED, due_at=now + policy.resolve_within, quiet=None)
 
-    def lapsed(self, now: datetime) -> "Climb":
+    def lapsed(self, now: datetime) -> "EscalationProgress":
         """A promise not kept in time is open again, and its next step due; anything else stays as it is."""
         is_late = self.state is EscalationState.ACKNOWLEDGED and self._earliest <= now
         return self.but(state=EscalationState.OPEN) if is_late else self
@@ -86,16 +86,16 @@ class Climb(Frozen):
         """The latest end of a snooze. Without any allowed that is `now`."""
         return (self.quiet.since if self.quiet else now) + policy.max_snooze
 
-    def snoozed(self, now: datetime, until: datetime) -> "Climb":
+    def snoozed(self, now: datetime, until: datetime) -> "EscalationProgress":
         """Nothing pages before `until`. A snooze only puts off: it never brings a step forward."""
         return self.but(quiet=Quiet(since=self.quiet.since if self.quiet else now, until=until))
 
-    def reassigned(self, policy: Policy, now: datetime) -> "Climb":
+    def reassigned(self, policy: Policy, now: datetime) -> "EscalationProgress":
         """Somebody else is being asked: the wait of the step reached starts again, and no earlier promise counts."""
         wait = policy.wait_after(min(max(self.step, 1), len(policy.steps)))
         return self.but(state=EscalationState.OPEN, due_at=now + wait, quiet=None)
 
-    def repeated(self, severity: Severity, now: datetime) -> "Climb":
+    def repeated(self, severity: Severity, now: datetime) -> "EscalationProgress":
         """It happened again.
 
         Worse: the higher severity's ladder starts at once at its first step. Behind an acknowledgement, a snooze or a
@@ -107,7 +107,7 @@ class Climb(Frozen):
             return self
         return self.but(state=EscalationState.OPEN, next_step=max(self.step, 1), due_at=now, quiet=None)
 
-    def resolved(self) -> "Climb":
+    def resolved(self) -> "EscalationProgress":
         """Nothing pages any more."""
         return self.but(state=EscalationState.RESOLVED, quiet=None)
 
@@ -116,12 +116,12 @@ class Climb(Frozen):
         return max(self.due_at, self.quiet.until) if self.quiet else self.due_at
 
 
-def forecast(policy: Policy, climb: Climb, now: datetime, until: datetime) -> tuple[Rung, ...]:
+def forecast(policy: Policy, climb: EscalationProgress, now: datetime, until: datetime) -> tuple[NextStep, ...]:
     """Which steps page up to and including `until` if nobody acts from `now` on."""
     return tuple(takewhile(lambda rung: rung.at <= until, (rung for rung, _ in climbing(policy, climb, now))))
 
 
-def climbing(policy: Policy, climb: Climb, now: datetime) -> Iterator[tuple[Rung, Climb]]:
+def climbing(policy: Policy, climb: EscalationProgress, now: datetime) -> Iterator[tuple[NextStep, EscalationProgress]]:
     """Each step that pages if nobody acts from `now` on, with the ladder as it is afterwards; without end."""
     while rung := climb.next_rung(policy):
         rung = rung.but(at=next_opening(policy.hours, max(rung.at, now)))

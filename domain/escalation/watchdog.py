@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from domain.escalation.messages import EscalationId
-from domain.escalation.silence import Finding
-from domain.escalation.watchdog_alarm import Incident, raised
+from domain.escalation.silence import SilenceReason
+from domain.escalation.watchdog_alarm import WatchdogAlarm, raised
 from domain.oncall.policy import Policy
 from domain.values import CourseId, Frozen, Moment, Severity
 
@@ -28,14 +28,14 @@ or the machine can be started anew in that time without waking somebody at night
 """
 
 
-class Visit(NamedTuple):
+class WatchedSession(NamedTuple):
     """A dosed patient's session; without a session, all else of a course."""
 
     course_id: CourseId
     session: int | None
 
 
-class Expected(Frozen):
+class ExpectedMove(Frozen):
     """What moves by itself at `moves_at` at the latest, as recorded: a course, or an escalation.
 
     `session` is its dosed patient's, None where there is none or a routine escalation waits. `policy` is the severity
@@ -49,9 +49,9 @@ class Expected(Frozen):
     policy: Severity | None = None
 
     @property
-    def visit(self) -> Visit:
+    def visit(self) -> WatchedSession:
         """Whose it is."""
-        return Visit(self.course_id, self.session)
+        return WatchedSession(self.course_id, self.session)
 
     @property
     def severity(self) -> Severity:
@@ -72,26 +72,26 @@ class Suspect(Frozen):
     is_ended: bool = False
 
 
-class Heard(Frozen):
+class NextMove(Frozen):
     """The course or escalation itself was asked, and answers when it moves by itself; None for not at all."""
 
     moves_at: Moment | None
 
 
-class Unanswered(Frozen):
+class NoAnswer(Frozen):
     """The course or escalation was asked, and nobody answered for it; why, as far as Temporal itself knows."""
 
-    why: Finding = Finding.UNANSWERED
+    why: SilenceReason = SilenceReason.UNANSWERED
 
 
-class Look(Frozen):
+class Tick(Frozen):
     """When whoever watches looked, and since when there has been a watch without a break, whoever kept it."""
 
     looked_at: Moment
     watching_since: Moment
 
 
-class Patience(Frozen):
+class OverduePolicy(Frozen):
     """How long what is overdue is waited for: `grace`, counted from no sooner than `since`."""
 
     grace: timedelta
@@ -102,54 +102,54 @@ class Patience(Frozen):
         return max(moves_at, self.since or moves_at) + self.grace <= now
 
 
-class Raise(Frozen):
+class RaiseAlarm(Frozen):
     """Nobody watches over the course: a new alarm."""
 
-    incident: Incident
-    finding: Finding
+    incident: WatchdogAlarm
+    finding: SilenceReason
 
 
-class Settle(Frozen):
+class SettleAlarm(Frozen):
     """The alarm is over."""
 
     id: EscalationId
 
 
-Move = Raise | Settle
+Move = RaiseAlarm | SettleAlarm
 
 
-def look(last: Look | None, now: datetime) -> Look:
+def look(last: Tick | None, now: datetime) -> Tick:
     """The look of `now` after the last one. After a break the watch begins anew, and gives what is overdue its time."""
     is_unbroken = last is not None and now - last.looked_at <= UNBROKEN
-    return Look(looked_at=now, watching_since=last.watching_since if last and is_unbroken else now)
+    return Tick(looked_at=now, watching_since=last.watching_since if last and is_unbroken else now)
 
 
-def patience(look: Look, last: Incident | None, grace: timedelta) -> Patience:
+def patience(look: Tick, last: WatchdogAlarm | None, grace: timedelta) -> OverduePolicy:
     """How patient the watch is with a visit. An alarm that is open is not over because the watch was broken off."""
-    return Patience(grace=grace, since=None if last and not last.is_resolved else look.watching_since)
+    return OverduePolicy(grace=grace, since=None if last and not last.is_resolved else look.watching_since)
 
 
-def overdue(expected: Iterable[Expected], patient: Patience, now: datetime) -> tuple[Expected, ...]:
+def overdue(expected: Iterable[ExpectedMove], patient: OverduePolicy, now: datetime) -> tuple[ExpectedMove, ...]:
     """What the record shows as not having moved in time: to be asked for."""
     return tuple(one for one in expected if patient.is_over(one.moves_at, now))
 
 
-def finding(answers: Sequence[Heard | Unanswered], patient: Patience, now: datetime) -> Finding:
+def finding(answers: Sequence[NextMove | NoAnswer], patient: OverduePolicy, now: datetime) -> SilenceReason:
     """What the answers of one course come to, which was asked for all that its record shows as overdue."""
     if not answers:
-        return Finding.ON_TIME
-    if silent := [one.why for one in answers if isinstance(one, Unanswered)]:
+        return SilenceReason.ON_TIME
+    if silent := [one.why for one in answers if isinstance(one, NoAnswer)]:
         return max(silent, key=lambda why: why.rank)
-    moments = (one.moves_at for one in answers if isinstance(one, Heard))
+    moments = (one.moves_at for one in answers if isinstance(one, NextMove))
     if any(moment is not None and patient.is_over(moment, now) for moment in moments):
-        return Finding.STANDS_STILL
-    return Finding.RECORD_BEHIND
+        return SilenceReason.STANDS_STILL
+    return SilenceReason.RECORD_BEHIND
 
 
 def move(
-    visit: Visit,
-    found: Finding,
-    last: Incident | None,
+    visit: WatchedSession,
+    found: SilenceReason,
+    last: WatchdogAlarm | None,
     policy: Policy,
     now: datetime,
     *,
@@ -160,15 +160,15 @@ def move(
     Who resolves an alarm has looked at the patient, and is not called again before the policy's `resolve_within`.
     """
     if not found.is_silent:
-        return Settle(id=last.id) if last and not last.is_resolved else None
+        return SettleAlarm(id=last.id) if last and not last.is_resolved else None
     if last is None:
-        return Raise(incident=raised(*visit, 1, now, found=found, of=of), finding=found)
+        return RaiseAlarm(incident=raised(*visit, 1, now, found=found, of=of), finding=found)
     if not last.is_resolved or is_looked_after(last, policy, now):
         return None
-    return Raise(incident=raised(*visit, last.number + 1, now, found=found, of=of), finding=found)
+    return RaiseAlarm(incident=raised(*visit, last.number + 1, now, found=found, of=of), finding=found)
 
 
-def is_looked_after(last: Incident, policy: Policy, now: datetime) -> bool:
+def is_looked_after(last: WatchdogAlarm, policy: Policy, now: datetime) -> bool:
     """Whether somebody has resolved this alarm, so lately that they still see to what it was about."""
     view = last.obligation.view
     is_by_somebody = view.resolved_by is not None and view.resolved_at is not None

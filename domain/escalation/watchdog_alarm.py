@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from domain.escalation.escalation import FALLBACK_STEP, Attempt, Obligation, opened
+from domain.escalation.escalation import FALLBACK_STEP, Attempt, Escalation, opened
 from domain.escalation.messages import (
     Acknowledge,
     EscalationId,
@@ -16,8 +16,8 @@ from domain.escalation.messages import (
     Snooze,
 )
 from domain.escalation.messages import escalation_id as named
-from domain.escalation.silence import Finding, words
-from domain.oncall.file import FALLBACK, Duty, OnCall
+from domain.escalation.silence import SilenceReason, words
+from domain.oncall.file import FALLBACK, OnCall, OnCallQuery
 from domain.values import CourseId, Frozen, Moment, PersonId, Severity
 
 MOVES_AGAIN = "Kapstan moves again"
@@ -26,7 +26,7 @@ Order = Acknowledge | Resolve | Snooze | Reassign
 """What a human may do about it."""
 
 
-class Due(Frozen):
+class DueStep(Frozen):
     """A page that is to go out by one of a person's channels, named by its place among them and never by its address.
 
     `at` is when its step was called: the pages of one attempt have it in common, those to the fallback too.
@@ -38,7 +38,7 @@ class Due(Frozen):
     channel: int
 
 
-class Incident(Frozen):
+class WatchdogAlarm(Frozen):
     """An `orchestrator_silent` escalation: it climbs and is answered as every other, but no workflow holds it.
 
     A page is `due` from its step's being reached until it was tried. So whoever goes on after a sudden end sends what
@@ -47,10 +47,10 @@ class Incident(Frozen):
     course that is silent without a dosed patient.
     """
 
-    obligation: Obligation
-    due: tuple[Due, ...] = ()
+    obligation: Escalation
+    due: tuple[DueStep, ...] = ()
     attempt: Attempt | None = None
-    found: Finding | None = None
+    found: SilenceReason | None = None
     of: EscalationId | None = None
     is_for_all: bool = False
 
@@ -69,13 +69,13 @@ class Incident(Frozen):
         """Whether nothing is wanted of anybody any more."""
         return self.obligation.is_resolved
 
-    def climbed(self, on_call: OnCall, now: datetime) -> "Incident":
+    def climbed(self, on_call: OnCall, now: datetime) -> "WatchdogAlarm":
         """The next step has been reached where it was due, and its people's pages are due. A late promise is over.
 
         So is an attempt at the step reached before that reached nobody.
         """
         obligation = self.obligation.lapse(now)
-        standing = on_call.standing(Duty(severity=obligation.view.severity, at=now))
+        standing = on_call.standing(OnCallQuery(severity=obligation.view.severity, at=now))
         policy, called = standing.policy, standing.called
         rung = obligation.climb.next_rung(policy)
         if rung is None or not obligation.climb.is_open:
@@ -89,7 +89,7 @@ class Incident(Frozen):
             return self._called(obligation.tried_again(), again, people, on_call, self.due)
         return self._moved(obligation, self.due, self.attempt)
 
-    def tried(self, due: Due, page: Page, on_call: OnCall) -> "Incident":
+    def tried(self, due: DueStep, page: Page, on_call: OnCall) -> "WatchdogAlarm":
         """The page was sent, or could not be. Where none of its attempt was taken, the fallback's pages are due.
 
         Where none of those was taken either, the attempt is to be repeated, unless another one has begun.
@@ -105,12 +105,12 @@ class Incident(Frozen):
                 obligation = obligation.nobody_reached(self.attempt, obligation.climb)
         return self._moved(obligation, left, self.attempt)
 
-    def obeyed(self, order: Order, on_call: OnCall, now: datetime) -> "Incident":
+    def obeyed(self, order: Order, on_call: OnCall, now: datetime) -> "WatchdogAlarm":
         """A human has acted: what has not gone out yet stays, but to whom it was passed on.
 
-        Raises `Refused` as `Obligation` does.
+        Raises `Refused` as `Escalation` does.
         """
-        standing = on_call.standing(Duty(severity=self.obligation.view.severity, at=now))
+        standing = on_call.standing(OnCallQuery(severity=self.obligation.view.severity, at=now))
         match order:
             case Acknowledge():
                 return self._moved(self.obligation.acknowledge(order, standing, now))
@@ -123,24 +123,26 @@ class Incident(Frozen):
                 attempt = Attempt(step=max(passed_on.view.step, 1), to=order.to, at=now)
                 return self._called(passed_on, attempt, (order.to,), on_call)
 
-    def settled(self, now: datetime) -> "Incident":
+    def settled(self, now: datetime) -> "WatchdogAlarm":
         """What was silent moves again: nobody is paged any more."""
         return self._moved(self.obligation.settle(Settlement(at=now, reason=MOVES_AGAIN), now))
 
     def _called(
         self,
-        obligation: Obligation,
+        obligation: Escalation,
         attempt: Attempt,
         people: Iterable[PersonId],
         on_call: OnCall,
-        besides: tuple[Due, ...] = (),
-    ) -> "Incident":
+        besides: tuple[DueStep, ...] = (),
+    ) -> "WatchdogAlarm":
         """The pages of an attempt are due `besides`; the fallback's, where none of these people has a channel."""
         pages = _pages(on_call, people, attempt.step, attempt.at)
         pages = pages or _pages(on_call, (FALLBACK,), FALLBACK_STEP, attempt.at)
         return self._moved(obligation, (*besides, *pages), attempt)
 
-    def _moved(self, obligation: Obligation, due: tuple[Due, ...] = (), attempt: Attempt | None = None) -> "Incident":
+    def _moved(
+        self, obligation: Escalation, due: tuple[DueStep, ...] = (), attempt: Attempt | None = None
+    ) -> "WatchdogAlarm":
         # No course is told: it is the course that does not answer.
         return self.but(obligation=obligation.but(notices=()), due=due, attempt=attempt)
 
@@ -152,10 +154,10 @@ def raised(
     now: datetime,
     *,
     severity: Severity = Severity.EMERGENCY,
-    found: Finding | None = None,
+    found: SilenceReason | None = None,
     of: EscalationId | None = None,
     is_for_all: bool = False,
-) -> Incident:
+) -> WatchdogAlarm:
     """The course's `n`th alarm of that session, whose first step is due at once; its note says what was found."""
     opening = Opening(
         id=named(course_id, Kind.ORCHESTRATOR_SILENT, session, n),
@@ -168,7 +170,7 @@ def raised(
     alarm = opened(opening, now)
     if found is not None:
         alarm = alarm.but(view=alarm.view.but(note=words(found, of)))
-    return Incident(obligation=alarm, found=found, of=of, is_for_all=is_for_all)
+    return WatchdogAlarm(obligation=alarm, found=found, of=of, is_for_all=is_for_all)
 
 
 def is_of_the_watch(escalation: EscalationId) -> bool:
@@ -176,9 +178,9 @@ def is_of_the_watch(escalation: EscalationId) -> bool:
     return escalation.split("~")[1:2] == [Kind.ORCHESTRATOR_SILENT]
 
 
-def _pages(on_call: OnCall, people: Iterable[PersonId], step: int, at: datetime) -> tuple[Due, ...]:
+def _pages(on_call: OnCall, people: Iterable[PersonId], step: int, at: datetime) -> tuple[DueStep, ...]:
     return tuple(
-        Due(at=at, step=step, person=person, channel=place)
+        DueStep(at=at, step=step, person=person, channel=place)
         for person in people
         for place in range(len(on_call.channels_of(person)))
     )

@@ -10,21 +10,21 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from domain.escalation.messages import EscalationId
-from domain.escalation.silence import Finding
+from domain.escalation.silence import SilenceReason
 from domain.escalation.watchdog import (
-    Expected,
-    Heard,
-    Look,
+    ExpectedMove,
     Move,
-    Raise,
-    Settle,
-    Unanswered,
-    Visit,
+    NextMove,
+    NoAnswer,
+    RaiseAlarm,
+    SettleAlarm,
+    Tick,
+    WatchedSession,
     finding,
     is_looked_after,
     patience,
 )
-from domain.escalation.watchdog_alarm import Incident, raised
+from domain.escalation.watchdog_alarm import WatchdogAlarm, raised
 from domain.oncall.policy import Policy
 from domain.oncall.rota import next_opening
 from domain.values import Severity
@@ -38,8 +38,8 @@ Policies = Mapping[Severity, Policy]
 class Asked(NamedTuple):
     """What was asked, and what it answered."""
 
-    expected: Expected
-    answer: Heard | Unanswered
+    expected: ExpectedMove
+    answer: NextMove | NoAnswer
 
 
 class Judged(NamedTuple):
@@ -48,8 +48,8 @@ class Judged(NamedTuple):
     `is_known`: Temporal has ended it, and somebody who was called for that has resolved the alarm. It stays ended.
     """
 
-    visit: Visit
-    found: Finding
+    visit: WatchedSession
+    found: SilenceReason
     of: EscalationId | None
     severity: Severity
     since: datetime
@@ -64,14 +64,14 @@ class Judged(NamedTuple):
 class Measure(NamedTuple):
     """By what the watch measures: its look, the grace of a dosed patient, each severity's policy."""
 
-    look: Look
+    look: Tick
     grace: timedelta
     policies: Policies
 
 
-def newest(incidents: Iterable[Incident]) -> dict[Visit, Incident]:
+def newest(incidents: Iterable[WatchdogAlarm]) -> dict[WatchedSession, WatchdogAlarm]:
     """The newest alarm of each visit."""
-    found: dict[Visit, Incident] = {}
+    found: dict[WatchedSession, WatchdogAlarm] = {}
     for one in incidents:
         visit = _visit(one)
         if visit not in found or found[visit].number < one.number:
@@ -79,21 +79,25 @@ def newest(incidents: Iterable[Incident]) -> dict[Visit, Incident]:
     return found
 
 
-def is_late(one: Expected, last: Incident | None, by: Measure) -> bool:
+def is_late(one: ExpectedMove, last: WatchdogAlarm | None, by: Measure) -> bool:
     """Whether it has not moved in time, as recorded. What pages in a policy's hours alone is not late before them."""
     hours = by.policies[one.policy].hours if one.policy else None
     patient = patience(by.look, last, one.grace(by.grace))
     return patient.is_over(next_opening(hours, one.moves_at), by.look.looked_at)
 
 
-def judged(visit: Visit, asked: Sequence[Asked], incidents: Sequence[Incident], by: Measure, now: datetime) -> Judged:
+def judged(
+    visit: WatchedSession, asked: Sequence[Asked], incidents: Sequence[WatchdogAlarm], by: Measure, now: datetime
+) -> Judged:
     """What the answers come to; where none was asked for, all is well. The worst of what nobody knows yet counts."""
     theirs = [one for one in incidents if _visit(one) == visit]
-    known = {one.of for one in theirs if one.found is Finding.ENDED and one.obligation.view.resolved_by is not None}
+    known = {
+        one.of for one in theirs if one.found is SilenceReason.ENDED and one.obligation.view.resolved_by is not None
+    }
     last = newest(theirs).get(visit)
     each = [_one(visit, one, _found(one, last, by, now), known) for one in asked]
     if not each:
-        return Judged(visit, Finding.ON_TIME, None, Severity.URGENT, now)
+        return Judged(visit, SilenceReason.ON_TIME, None, Severity.URGENT, now)
     worst = max(each, key=lambda one: (one.wants_somebody, one.found.rank, one.of is None))
     silent = [one for one in each if one.wants_somebody]
     return worst._replace(
@@ -102,14 +106,14 @@ def judged(visit: Visit, asked: Sequence[Asked], incidents: Sequence[Incident], 
     )
 
 
-def _one(visit: Visit, asked: Asked, found: Finding, known: Collection[EscalationId | None]) -> Judged:
+def _one(visit: WatchedSession, asked: Asked, found: SilenceReason, known: Collection[EscalationId | None]) -> Judged:
     one = asked.expected
-    is_known = found is Finding.ENDED and one.escalation in known
+    is_known = found is SilenceReason.ENDED and one.escalation in known
     return Judged(visit, found, one.escalation, one.severity, one.moves_at, is_known)
 
 
 def moves(
-    every: Sequence[Judged], incidents: Sequence[Incident], policies: Policies, now: datetime
+    every: Sequence[Judged], incidents: Sequence[WatchdogAlarm], policies: Policies, now: datetime
 ) -> tuple[Move, ...]:
     """What follows of a round, whose alarms so far are these: all that are open, and those resolved of late."""
     last = newest(incidents)
@@ -121,11 +125,11 @@ def moves(
         key=lambda one: (-_rank(one.severity), one.since, one.visit),
     )
     told, left = wanting[: max(room, 0)], wanting[max(room, 0) :]
-    in_common = [*(one for one in every if one.found is Finding.UNANSWERED), *left]
+    in_common = [*(one for one in every if one.found is SilenceReason.UNANSWERED), *left]
     # Among those that nobody is told of by themselves is the one on which the alarm for all of them stands.
     has_room = room > len(told)
     settled = [
-        Settle(id=one.id)
+        SettleAlarm(id=one.id)
         for visit, one in last.items()
         if not one.is_resolved and _is_over(one, theirs.get(visit), in_common, has_room=has_room)
     ]
@@ -133,29 +137,29 @@ def moves(
     return (*settled, *own, *_for_all(in_common, incidents, last, policies, now))
 
 
-def _found(one: Asked, last: Incident | None, by: Measure, now: datetime) -> Finding:
+def _found(one: Asked, last: WatchdogAlarm | None, by: Measure, now: datetime) -> SilenceReason:
     keeps_hours = one.expected.policy is not None and by.policies[one.expected.policy].hours is not None
-    if keeps_hours and isinstance(one.answer, Heard):
+    if keeps_hours and isinstance(one.answer, NextMove):
         # It sleeps until the hours as they were when it fell asleep: that they were edited since is no silence.
-        return Finding.RECORD_BEHIND
+        return SilenceReason.RECORD_BEHIND
     return finding([one.answer], patience(by.look, last, one.expected.grace(by.grace)), now)
 
 
-def _is_to_be_told(one: Judged, last: Incident | None, policies: Policies, now: datetime) -> bool:
+def _is_to_be_told(one: Judged, last: WatchdogAlarm | None, policies: Policies, now: datetime) -> bool:
     if not one.wants_somebody or (last is not None and not last.is_resolved):
         return False
     return last is None or not is_looked_after(last, policies[one.severity], now)
 
 
-def _is_over(alarm: Incident, one: Judged | None, in_common: Sequence[Judged], *, has_room: bool) -> bool:
+def _is_over(alarm: WatchdogAlarm, one: Judged | None, in_common: Sequence[Judged], *, has_room: bool) -> bool:
     moves_again = one is None or not one.wants_somebody
     return not in_common and (moves_again or has_room) if alarm.is_for_all else moves_again
 
 
 def _for_all(
     in_common: Sequence[Judged],
-    incidents: Sequence[Incident],
-    last: Mapping[Visit, Incident],
+    incidents: Sequence[WatchdogAlarm],
+    last: Mapping[WatchedSession, WatchdogAlarm],
     policies: Policies,
     now: datetime,
 ) -> list[Move]:
@@ -175,7 +179,7 @@ def _for_all(
     return [_raise(chosen, last.get(chosen.visit), now, is_for_all=True)]
 
 
-def _raise(one: Judged, last: Incident | None, now: datetime, *, is_for_all: bool = False) -> Raise:
+def _raise(one: Judged, last: WatchdogAlarm | None, now: datetime, *, is_for_all: bool = False) -> RaiseAlarm:
     number = last.number + 1 if last else 1
     alarm = raised(
         one.visit.course_id,
@@ -187,12 +191,12 @@ def _raise(one: Judged, last: Incident | None, now: datetime, *, is_for_all: boo
         of=one.of,
         is_for_all=is_for_all,
     )
-    return Raise(incident=alarm, finding=one.found)
+    return RaiseAlarm(incident=alarm, finding=one.found)
 
 
-def _visit(incident: Incident) -> Visit:
+def _visit(incident: WatchdogAlarm) -> WatchedSession:
     view = incident.obligation.view
-    return Visit(view.course_id, view.session)
+    return WatchedSession(view.course_id, view.session)
 
 
 def _rank(severity: Severity) -> int:

@@ -24,30 +24,30 @@ from domain.values import Frozen, Moment, PersonId, Severity
 
 __all__ = [
     "FALLBACK",
-    "Duty",
     "Fallback",
     "Fault",
     "Hours",
     "OnCall",
     "OnCallFileError",
+    "OnCallQuery",
+    "OnCallSnapshot",
     "Person",
     "Policy",
     "Rota",
     "RotaOverride",
-    "Standing",
     "Step",
     "parse_on_call",
 ]
 
 
-class Duty(Frozen):
+class OnCallQuery(Frozen):
     """Who is on call for a severity at a moment: the question."""
 
     severity: Severity
     at: Moment
 
 
-class Standing(Frozen):
+class OnCallSnapshot(Frozen):
     """Who is on call for a severity at a moment: the answer. It names people, never how to reach them.
 
     `called[n]` are those whom step n + 1 of the policy would page; `people` is everybody of the file.
@@ -77,11 +77,11 @@ class OnCall(Frozen):
         """The people whom the targets name at a moment, each once, in order."""
         return tuple(dict.fromkeys(person for target in targets for person in self._named(target, at)))
 
-    def standing(self, duty: Duty) -> Standing:
+    def standing(self, duty: OnCallQuery) -> OnCallSnapshot:
         """Who is on call for a severity at a moment, step by step."""
         policy = self.policies[duty.severity]
         called = tuple(self.resolve(step.notify, duty.at) for step in policy.steps)
-        return Standing(policy=policy, called=called, people=tuple(self.people))
+        return OnCallSnapshot(policy=policy, called=called, people=tuple(self.people))
 
     def channels_of(self, person: PersonId) -> tuple[Channel, ...]:
         """Where a person is reached; `FALLBACK` has channels of its own, somebody who left the file has none."""

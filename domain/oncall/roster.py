@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from domain.durations import Length, LengthOrZero
-from domain.oncall.file import FALLBACK, Duty, OnCall
+from domain.oncall.file import FALLBACK, OnCall, OnCallQuery
 from domain.oncall.policy import Target, TargetKind, read_target
 from domain.oncall.rota import Hours, Shift, Zone, next_opening
 from domain.values import Frozen, Moment, PersonId, Role, Severity
@@ -85,7 +85,7 @@ def roster(on_call: OnCall, at: datetime, ahead: timedelta = AHEAD) -> Roster:
 
 
 def _policy(on_call: OnCall, severity: Severity, at: datetime) -> PolicyNow:
-    standing = on_call.standing(Duty(severity=severity, at=at))
+    standing = on_call.standing(OnCallQuery(severity=severity, at=at))
     policy = standing.policy
     steps = zip(policy.steps, standing.called, strict=True)
     return PolicyNow(

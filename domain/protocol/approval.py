@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from domain.ledger import canonical
-from domain.protocol.file import SCHEMA, Finding, ProtocolFileError, findings_of
+from domain.protocol.file import SCHEMA, ProtocolFileError, ProtocolFinding, findings_of
 from domain.protocol.model import Protocol
 from domain.values import Frozen, Moment
 
@@ -65,7 +65,7 @@ def parse_approvals(text: str, file: str) -> tuple[Approval, ...]:
     except ValidationError as error:
         raise ProtocolFileError(findings_of(error, file)) from None
     except (ValueError, RecursionError) as error:  # a number of over 4,300 digits is no `TOMLDecodeError`
-        raise ProtocolFileError((Finding(file=file, key="", expected=f"not valid TOML: {error}"),)) from None
+        raise ProtocolFileError((ProtocolFinding(file=file, key="", expected=f"not valid TOML: {error}"),)) from None
 
 
 def _as_text(value: datetime | date | time) -> str:

@@ -1,7 +1,7 @@
 """What one version of a protocol says otherwise than another, for whoever has to approve it."""
 
 from domain.protocol.model import Protocol
-from domain.protocol.parameters import Row, rows
+from domain.protocol.parameters import ParameterRow, rows
 from domain.values import Frozen
 
 
@@ -22,7 +22,7 @@ def differences(before: Protocol, after: Protocol) -> tuple[Difference, ...]:
     )
 
 
-def _by_key(table: tuple[Row, ...]) -> dict[str, str]:
+def _by_key(table: tuple[ParameterRow, ...]) -> dict[str, str]:
     """Two limits may share a key: they are told together."""
     told: dict[str, list[str]] = {}
     for row in table:
@@ -30,6 +30,6 @@ def _by_key(table: tuple[Row, ...]) -> dict[str, str]:
     return {key: "; ".join(values) for key, values in told.items()}
 
 
-def _told(row: Row) -> str:
+def _told(row: ParameterRow) -> str:
     founded = " ".join(part for part in (row.grade and row.grade.value.replace("_", " "), row.source) if part)
     return f"{row.value} ({founded})" if founded else row.value

@@ -19,7 +19,7 @@ SCHEMA: Final = 1
 """The format that this code reads; a file names it as `schema = 1`."""
 
 
-class Finding(Frozen):
+class ProtocolFinding(Frozen):
     """One thing that is wrong with a file: where, and what was expected there."""
 
     file: str
@@ -33,7 +33,7 @@ class Finding(Frozen):
 class ProtocolFileError(Exception):
     """A protocol file, or its approval, cannot be used; every reason is one of `findings`."""
 
-    def __init__(self, findings: tuple[Finding, ...]) -> None:
+    def __init__(self, findings: tuple[ProtocolFinding, ...]) -> None:
         super().__init__("\n".join(map(str, findings)))
         self.findings = findings
 
@@ -46,34 +46,36 @@ def parse_protocol(text: str, file: str) -> Protocol:
     try:
         content = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of over 4,300 digits is no `TOMLDecodeError`
-        raise ProtocolFileError((Finding(file=file, key="", expected=f"not valid TOML: {error}"),)) from None
+        raise ProtocolFileError((ProtocolFinding(file=file, key="", expected=f"not valid TOML: {error}"),)) from None
     schema = content.pop("schema", None)
     if type(schema) is not int or schema != SCHEMA:
-        raise ProtocolFileError((Finding(file=file, key="schema", expected=f"schema = {SCHEMA} was expected"),))
+        raise ProtocolFileError((ProtocolFinding(file=file, key="schema", expected=f"schema = {SCHEMA} was expected"),))
 
-    findings = [Finding(file=file, key=key, expected=expected) for key, expected in _dates(content)]
+    findings = [ProtocolFinding(file=file, key=key, expected=expected) for key, expected in _dates(content)]
     try:
         # As JSON, because strictly typed JSON is what a protocol travels as: "18" is no number, true no count.
         protocol = Protocol.model_validate_json(json.dumps(content, default=str), strict=True)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         findings += [
-            Finding(file=file, key=_key(one["loc"]), expected=_expected(one))
+            ProtocolFinding(file=file, key=_key(one["loc"]), expected=_expected(one))
             for one in found
             if not _follows(one, found)
         ]
     else:
-        findings += [Finding(file=file, key=key, expected=sentence) for key, sentence in contradictions(protocol)]
+        findings += [
+            ProtocolFinding(file=file, key=key, expected=sentence) for key, sentence in contradictions(protocol)
+        ]
     if findings:
         raise ProtocolFileError(tuple(findings))
     return protocol
 
 
-def findings_of(error: ValidationError, file: str) -> tuple[Finding, ...]:
+def findings_of(error: ValidationError, file: str) -> tuple[ProtocolFinding, ...]:
     """What a model found wrong with a file's content, in the words of whoever wrote the file."""
     errors = error.errors(include_url=False, include_input=False)
     return tuple(
-        Finding(file=file, key=_key(found["loc"]), expected=_expected(found))
+        ProtocolFinding(file=file, key=_key(found["loc"]), expected=_expected(found))
         for found in errors
         if not _follows(found, errors)
     )

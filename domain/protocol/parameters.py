@@ -48,7 +48,7 @@ class Parameter(NamedTuple):
                 return True
 
 
-class Row(Frozen):
+class ParameterRow(Frozen):
     """One line of the table. `grade`, `source` and `note` are the evidence's; None where there is none."""
 
     key: str
@@ -95,14 +95,14 @@ def without_evidence(protocol: Protocol) -> list[str]:
     return [key for key in numeric if key not in protocol.evidence]
 
 
-def rows(protocol: Protocol) -> tuple[Row, ...]:
+def rows(protocol: Protocol) -> tuple[ParameterRow, ...]:
     """The whole protocol for a reader: every parameter, its value in words with its unit, and its evidence."""
     return tuple(_row(protocol, parameter) for parameter in parameters(protocol))
 
 
-def _row(protocol: Protocol, parameter: Parameter) -> Row:
+def _row(protocol: Protocol, parameter: Parameter) -> ParameterRow:
     evidence = protocol.evidence.get(parameter.key)
-    return Row(
+    return ParameterRow(
         key=parameter.key,
         value=_spelled(parameter.value, _unit(parameter.key, protocol)),
         grade=evidence.grade if evidence else None,

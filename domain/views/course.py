@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from domain.course.course import Chart
+from domain.course.course import Course
 from domain.course.deadlines import Deadline, DeadlineKind
-from domain.course.measures import Change, Risk
+from domain.course.measures import Risk, ScoreChange
 from domain.course.measures_taken import MeasureTaken
 from domain.course.rules import eligibility
 from domain.course.rules.checkpoints import Checkpoint, checkpoints, reading_due_at
@@ -114,7 +114,7 @@ class MeasureView(Frozen):
     band: str | None
     risk: Risk | None
     recall: timedelta | None = None
-    trend: Change | None = None
+    trend: ScoreChange | None = None
 
 
 class MeasureDueView(Frozen):
@@ -173,7 +173,7 @@ class CourseView(Frozen):
     happened: tuple[Happening, ...] = ()
 
 
-def course_view(chart: Chart, now: datetime) -> CourseView:
+def course_view(chart: Course, now: datetime) -> CourseView:
     """The course as it is shown at `now`."""
     assert chart.referral is not None
     return CourseView(
@@ -205,7 +205,7 @@ def course_view(chart: Chart, now: datetime) -> CourseView:
     )
 
 
-def course_summary(chart: Chart, now: datetime) -> CourseSummary:
+def course_summary(chart: Course, now: datetime) -> CourseSummary:
     """The course as the fleet's list shows it, as of `now`."""
     assert chart.referral is not None
     session = chart.session
@@ -242,19 +242,19 @@ def course_summary(chart: Chart, now: datetime) -> CourseSummary:
     )
 
 
-def batch_of(chart: Chart, entries: tuple[Entry, ...], now: datetime) -> Batch:
+def batch_of(chart: Course, entries: tuple[Entry, ...], now: datetime) -> Batch:
     """These next entries of the ledger, with where the course stands and what it comes to by now."""
     return Batch(
         course_id=chart.course_id, entries=entries, summary=course_summary(chart, now), figures=course_figures(chart)
     )
 
 
-def attention(chart: Chart) -> Severity | None:
+def attention(chart: Course) -> Severity | None:
     """How much the course wants a human: the highest severity among its unresolved escalations."""
     return max((one.severity for one in chart.unresolved), key=lambda severity: severity.rank, default=None)
 
 
-def _plan(chart: Chart) -> PlanView | None:
+def _plan(chart: Course) -> PlanView | None:
     if chart.plan is None:
         return None
     prescribed = chart.plan.data
@@ -269,7 +269,7 @@ def _plan(chart: Chart) -> PlanView | None:
     )
 
 
-def _sessions(chart: Chart) -> Iterator[SessionView]:
+def _sessions(chart: Course) -> Iterator[SessionView]:
     """The newest `MOST_READINGS` readings of the course, each with its session."""
     left = MOST_READINGS
     shown = []
@@ -280,7 +280,7 @@ def _sessions(chart: Chart) -> Iterator[SessionView]:
         yield _session(chart, session, count)
 
 
-def _session(chart: Chart, session: MedicineSession, count: int) -> SessionView:
+def _session(chart: Course, session: MedicineSession, count: int) -> SessionView:
     before = len(session.readings) - count
     return SessionView(
         number=session.number,
@@ -306,7 +306,7 @@ def _session(chart: Chart, session: MedicineSession, count: int) -> SessionView:
     )
 
 
-def _overrides(chart: Chart) -> Iterator[OverrideView]:
+def _overrides(chart: Course) -> Iterator[OverrideView]:
     yield from _overridden(None, chart.eligibility)
     for session in chart.sessions:
         yield from _overridden(session.number, session.clearance)
@@ -326,7 +326,7 @@ def _overridden(session: int | None, decision: Decided | None) -> Iterator[Overr
         )
 
 
-def _measure(chart: Chart, taken: MeasureTaken) -> MeasureView:
+def _measure(chart: Course, taken: MeasureTaken) -> MeasureView:
     scored = taken.scored
     return MeasureView(
         at=taken.at,

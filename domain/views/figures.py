@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from domain.course.measures import Change
+from domain.course.measures import ScoreChange
 from domain.course.rules.checkpoints import CheckpointStatus, checkpoints
 from domain.course.state import CourseState, MedicineSession
 from domain.values import Code, Frozen, Moment, Severity
@@ -141,7 +141,7 @@ def _measures(course: CourseState) -> list[MeasureFigures]:
     found: list[MeasureFigures] = []
     for instrument in sorted({taken.scored.instrument for taken in course.measures}):
         newest = course.measure(instrument)
-        moved: Change | None = trend(course, newest) if newest else None
+        moved: ScoreChange | None = trend(course, newest) if newest else None
         if moved is not None:
             found.append(
                 MeasureFigures(

@@ -9,11 +9,11 @@ from typing import Final
 from pydantic import Field
 
 from domain.course.projection import CallsToCome, CallToCome
-from domain.course.transition import Again, Open, Settle
+from domain.course.transition import AutoResolve, OpenEscalation, RepeatEscalation
 from domain.escalation.escalation import opened
-from domain.escalation.ladder import Climb, Rung, climbing
+from domain.escalation.ladder import EscalationProgress, NextStep, climbing
 from domain.escalation.messages import EscalationId, EscalationState, Kind
-from domain.oncall.file import FALLBACK, Duty, OnCall
+from domain.oncall.file import FALLBACK, OnCall, OnCallQuery
 from domain.oncall.policy import Policy
 from domain.values import CourseId, Frozen, Moment, PersonId, Severity
 
@@ -80,7 +80,7 @@ class PageToCome(About):
     )
 
 
-class Unanswered(About):
+class NotForetold(About):
     """An escalation that could not say how far its ladder was climbed: what it will send is not in the forecast."""
 
     why: str
@@ -98,7 +98,7 @@ class Forecast(Frozen):
     cut: bool = Field(description="Whether there is more within the next seven days than it says: it ends at `until`")
     changes: tuple[ChangeToCome, ...]
     pages: tuple[PageToCome, ...]
-    unanswered: tuple[Unanswered, ...]
+    unanswered: tuple[NotForetold, ...]
     fallback: tuple[str, ...]
 
 
@@ -111,7 +111,10 @@ class _Happening(Frozen):
 
 
 def forecast(
-    to_come: CallsToCome, climbs: Mapping[EscalationId, Climb], on_call: OnCall, why_silent: Mapping[EscalationId, str]
+    to_come: CallsToCome,
+    climbs: Mapping[EscalationId, EscalationProgress],
+    on_call: OnCall,
+    why_silent: Mapping[EscalationId, str],
 ) -> Forecast:
     """What comes of the course's calls and of the ladders as they stand, with each page's people as of its moment.
 
@@ -136,7 +139,7 @@ def forecast(
         changes=tuple(changes),
         pages=tuple(pages),
         unanswered=tuple(
-            Unanswered(escalation=one.id, kind=one.kind, session=one.session, severity=one.severity, why=why)
+            NotForetold(escalation=one.id, kind=one.kind, session=one.session, severity=one.severity, why=why)
             for one in to_come.escalations
             if (why := why_silent.get(one.id))
         ),
@@ -145,7 +148,7 @@ def forecast(
 
 
 def _stories(
-    to_come: CallsToCome, climbs: Mapping[EscalationId, Climb], on_call: OnCall
+    to_come: CallsToCome, climbs: Mapping[EscalationId, EscalationProgress], on_call: OnCall
 ) -> Iterator[Iterator[_Happening]]:
     """Each escalation's, there or to come. One that keeps silent has none: nobody can say where its ladder stands."""
     known = {one.id: one for one in to_come.escalations}
@@ -153,7 +156,9 @@ def _stories(
     for call in to_come.calls:
         heard.setdefault(_callee(call), []).append(call)
     for escalation, calls in heard.items():
-        first = known.get(escalation) or next((one.call.opening for one in calls if isinstance(one.call, Open)), None)
+        first = known.get(escalation) or next(
+            (one.call.opening for one in calls if isinstance(one.call, OpenEscalation)), None
+        )
         if first is not None:
             about = About(
                 escalation=escalation if escalation in known else None,
@@ -166,9 +171,9 @@ def _stories(
 
 def _callee(to_come: CallToCome) -> EscalationId:
     match to_come.call:
-        case Open(opening=opening):
+        case OpenEscalation(opening=opening):
             return opening.id
-        case Again(id=escalation) | Settle(id=escalation):
+        case RepeatEscalation(id=escalation) | AutoResolve(id=escalation):
             return escalation
 
 
@@ -181,7 +186,7 @@ class _Story:
         self._now = now
         self._until = until
 
-    def told(self, climb: Climb | None, calls: Iterable[CallToCome]) -> Iterator[_Happening]:
+    def told(self, climb: EscalationProgress | None, calls: Iterable[CallToCome]) -> Iterator[_Happening]:
         """What happens to it in order of time. Without a climb it begins with the call that opens it."""
         why: Because | None = None
         for call in calls:
@@ -198,18 +203,20 @@ class _Story:
         if climb is not None:
             yield from self._climbs(climb, self._until, why)
 
-    def _hears(self, climb: Climb | None, call: CallToCome) -> Climb | None:
+    def _hears(self, climb: EscalationProgress | None, call: CallToCome) -> EscalationProgress | None:
         match call.call:
-            case Open(opening=opening) if climb is None:
+            case OpenEscalation(opening=opening) if climb is None:
                 return opened(opening, call.at).climb
-            case Again(repeat=repeat) if climb is not None:
+            case RepeatEscalation(repeat=repeat) if climb is not None:
                 return climb.repeated(repeat.severity, call.at)
-            case Settle() if climb is not None:
+            case AutoResolve() if climb is not None:
                 return climb.resolved()
             case _:
                 return climb
 
-    def _climbs(self, climb: Climb, until: datetime, why: Because | None) -> Generator[_Happening, None, Climb]:
+    def _climbs(
+        self, climb: EscalationProgress, until: datetime, why: Because | None
+    ) -> Generator[_Happening, None, EscalationProgress]:
         """Every page before `until`; the ladder as it is then.
 
         At the very moment of a call, the call comes first: an escalation begins a little after its course called for
@@ -228,15 +235,15 @@ class _Story:
             climb, why = after, None
         return climb
 
-    def _pages(self, severity: Severity, rung: Rung, because: Because) -> Iterator[PageToCome]:
+    def _pages(self, severity: Severity, rung: NextStep, because: Because) -> Iterator[PageToCome]:
         """Whom the paging side would find on call at that moment."""
-        called = self._on_call.standing(Duty(severity=severity, at=rung.at)).called[rung.step - 1]
+        called = self._on_call.standing(OnCallQuery(severity=severity, at=rung.at)).called[rung.step - 1]
         for person in called:
             yield self._page(severity, rung, person, because)
         if not any(self._on_call.channels_of(person) for person in called):
             yield self._page(severity, rung.but(step=0), FALLBACK, Because.NOBODY_REACHED)
 
-    def _page(self, severity: Severity, rung: Rung, person: PersonId, because: Because) -> PageToCome:
+    def _page(self, severity: Severity, rung: NextStep, person: PersonId, because: Because) -> PageToCome:
         known = self._on_call.people.get(person)
         return PageToCome(
             **dict(self._about.but(severity=severity)),
@@ -248,7 +255,7 @@ class _Story:
             because=because,
         )
 
-    def _changes(self, before: Climb, after: Climb, at: datetime) -> Iterator[ChangeToCome]:
+    def _changes(self, before: EscalationProgress, after: EscalationProgress, at: datetime) -> Iterator[ChangeToCome]:
         if after.severity is not before.severity:
             yield self._change(Move.RAISED, after, at)
         if after.is_open and not before.is_open:
@@ -256,18 +263,18 @@ class _Story:
         if after.state is EscalationState.RESOLVED and before.state is not EscalationState.RESOLVED:
             yield self._change(Move.RESOLVED, after, at)
 
-    def _change(self, change: Move, climb: Climb, at: datetime) -> ChangeToCome:
+    def _change(self, change: Move, climb: EscalationProgress, at: datetime) -> ChangeToCome:
         return ChangeToCome(**dict(self._about.but(severity=climb.severity)), at=at, change=change)
 
 
-def _why(before: Climb | None, after: Climb | None) -> Because | None:
+def _why(before: EscalationProgress | None, after: EscalationProgress | None) -> Because | None:
     """Why the page that follows upon a call goes out; None where the call changed nothing."""
     if before is None or after is None or before == after:
         return None
     return Because.RAISED if before.severity is not after.severity else Because.HAPPENED_AGAIN
 
 
-def _because(policy: Policy, climb: Climb, rung: Rung, now: datetime, why: Because | None) -> Because:
+def _because(policy: Policy, climb: EscalationProgress, rung: NextStep, now: datetime, why: Because | None) -> Because:
     """The last thing that the rung waited for."""
     at_any_hour = climb.next_rung(policy.but(hours=None))
     if at_any_hour and rung.at > max(at_any_hour.at, now):

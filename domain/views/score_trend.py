@@ -1,6 +1,6 @@
 """How a patient's scores have moved since the beginning of her course."""
 
-from domain.course.measures import Change, change
+from domain.course.measures import ScoreChange, change
 from domain.course.measures_taken import MeasureTaken, answers
 from domain.course.state import CourseState
 from domain.protocol.instruments import QUESTIONNAIRES
@@ -27,7 +27,7 @@ class Thresholds(Frozen):
     remission_source: str | None = None
 
 
-def trend(course: CourseState, taken: MeasureTaken) -> Change | None:
+def trend(course: CourseState, taken: MeasureTaken) -> ScoreChange | None:
     """The score against the baseline: the referral's, or where it brought none the first that was taken.
 
     None for that first one itself, for what has no score, and for an instrument that the protocol does not name.

@@ -62,7 +62,7 @@ class Ending(Frozen):
         return sum(len(call.paged) for call in self.calls)
 
 
-class Expected(Frozen):
+class ExpectedEnding(Frozen):
     """How a script must end. Where it leaves the days to chance, only the outcome is known before."""
 
     outcome: Outcome
@@ -129,12 +129,12 @@ def _is_severe(session: SessionView) -> bool:
     )
 
 
-def differences(expected: Expected, found: Ending) -> tuple[str, ...]:
+def differences(expected: ExpectedEnding, found: Ending) -> tuple[str, ...]:
     """What came out otherwise than the script says, each as a sentence; empty where nothing did."""
     return tuple(_differences(expected, found))
 
 
-def _differences(expected: Expected, found: Ending) -> Iterator[str]:
+def _differences(expected: ExpectedEnding, found: Ending) -> Iterator[str]:
     if found.outcome is not expected.outcome:
         yield f"it ended {found.outcome or 'not at all'}; {expected.outcome} was expected"
     if not expected.is_left_to_chance:
@@ -143,7 +143,7 @@ def _differences(expected: Expected, found: Ending) -> Iterator[str]:
         yield f"{found.unresolved} escalations are not resolved"
 
 
-def _scripted_differences(expected: Expected, found: Ending) -> Iterator[str]:
+def _scripted_differences(expected: ExpectedEnding, found: Ending) -> Iterator[str]:
     if found.late != expected.late:
         yield f"{found.late} checkpoints were late; {expected.late} were expected"
     if found.warned is not expected.warned:

@@ -37,9 +37,9 @@ from domain.protocol.instruments import CSSRS, PHQ9
 from domain.protocol.model import DoseBasis, MeasureMoment, Protocol
 from domain.values import Actor, Role
 from simulation.course.calendar import BEND, EVERY_DAY, Practice
-from simulation.course.reporter import Teller
+from simulation.course.reporter import Reporter
 from simulation.course.staff import DESK, NURSE, PRESCRIBER, STAFF, THERAPIST, Reply, see_to
-from simulation.course.visit import Appointment, Happening, MedicineVisit
+from simulation.course.visit import Appointment, MedicineVisit, VisitScript
 from simulation.course.ward import Ward
 from simulation.patients import physiology, questionnaires
 from simulation.patients.patients import Patient
@@ -80,7 +80,7 @@ class Journey:
         self.protocol = protocol
         self.random = random
         self.practice = practice
-        self.teller = Teller(ward, patient.course_id, starts_at)
+        self.teller = Reporter(ward, patient.course_id, starts_at)
         self._starts_at: datetime | None = None
         self._home_at = starts_at
 
@@ -141,13 +141,13 @@ class Journey:
         self._starts_at = self._next_dosing(self.teller.now + timedelta(days=1))
         await self.teller.tell(self.teller.now, self._booking(1, self._starts_at))
 
-    async def session(self, number: int, happening: Happening | None = None, *, is_talk_missed: bool = False) -> None:
+    async def session(self, number: int, happening: VisitScript | None = None, *, is_talk_missed: bool = False) -> None:
         """A medicine session, from the door to the door, and what follows it noted down for the days after."""
         assert self._starts_at is not None
         weight_kg = await self._arrive(number)
         appointment = Appointment(number=number, dosed_at=self._starts_at, weight_kg=weight_kg)
         visit = MedicineVisit(
-            self.patient, self.protocol, self.teller, self.random, appointment, happening or Happening()
+            self.patient, self.protocol, self.teller, self.random, appointment, happening or VisitScript()
         )
         await visit.take_place()
         self._home_at = self.teller.now

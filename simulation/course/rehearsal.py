@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from domain.course.answer import Answer
-from domain.course.course import Chart, Decision, PinnedProtocol
-from domain.course.transition import Again, Open, Settle
-from domain.escalation.escalation import Obligation, opened
+from domain.course.course import Course, Decision, PinnedProtocol
+from domain.course.transition import AutoResolve, OpenEscalation, RepeatEscalation
+from domain.escalation.escalation import Escalation, opened
 from domain.escalation.messages import (
     Acknowledge,
     EscalationId,
@@ -19,7 +19,7 @@ from domain.escalation.messages import (
 )
 from domain.events.clinic_events import ClinicEvent
 from domain.ledger import Entry
-from domain.oncall.file import Duty, OnCall, Standing
+from domain.oncall.file import OnCall, OnCallQuery, OnCallSnapshot
 from domain.values import CourseId, PersonId
 from domain.views.course import CourseView, course_view
 
@@ -28,10 +28,10 @@ class Rehearsal:
     """One course as a `Ward`, on a clock that is only a number."""
 
     def __init__(self, course_id: CourseId, pinned: PinnedProtocol, on_call: OnCall, starts_at: datetime) -> None:
-        self._chart = Chart.blank(course_id, pinned)
+        self._chart = Course.blank(course_id, pinned)
         self._on_call = on_call
         self._now = starts_at
-        self._obligations: dict[EscalationId, Obligation] = {}
+        self._obligations: dict[EscalationId, Escalation] = {}
         self.ledger: tuple[Entry, ...] = ()
 
     @property
@@ -121,21 +121,21 @@ class Rehearsal:
         self.ledger = (*self.ledger, *decision.entries)
         for call in decision.calls:
             match call:
-                case Open(opening=opening):
+                case OpenEscalation(opening=opening):
                     self._obligations[opening.id] = opened(opening, self._now)
                     self._climb(opening.id, self._now)
-                case Again(id=escalation, repeat=repeat):
+                case RepeatEscalation(id=escalation, repeat=repeat):
                     self._move(self._obligations[escalation].repeat(repeat, self._now), self._now)
-                case Settle(id=escalation, at=at):
+                case AutoResolve(id=escalation, at=at):
                     news = Settlement(at=at, reason="the reading has arrived")
                     self._move(self._obligations[escalation].settle(news, self._now), self._now)
 
-    def _move(self, obligation: Obligation, now: datetime) -> None:
+    def _move(self, obligation: Escalation, now: datetime) -> None:
         notices = obligation.notices
         self._obligations[obligation.view.id] = obligation.but(notices=())
         for notice in notices:
             self._take(self._chart.hear(notice, now))
 
-    def _standing(self, escalation: EscalationId) -> Standing:
+    def _standing(self, escalation: EscalationId) -> OnCallSnapshot:
         severity = self._obligations[escalation].climb.severity
-        return self._on_call.standing(Duty(severity=severity, at=self._now))
+        return self._on_call.standing(OnCallQuery(severity=severity, at=self._now))

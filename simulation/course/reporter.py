@@ -20,7 +20,7 @@ class NotRefused(Exception):  # noqa: N818  it is what happened, not what went w
     """Something was accepted that the script expects to be refused, or was refused for another reason."""
 
 
-class Teller:
+class Reporter:
     """Tells a ward what happened in one course, in order. `now` is the moment told of last."""
 
     def __init__(self, ward: Ward, course_id: CourseId, starts_at: datetime) -> None:

@@ -5,7 +5,7 @@ from random import Random
 
 from domain.escalation.messages import Kind
 from domain.values import Actor, Frozen, Role
-from simulation.course.reporter import Teller
+from simulation.course.reporter import Reporter
 
 DESK = Actor(id="desk", role=Role.COORDINATOR)
 NURSE = Actor(id="lind", role=Role.MONITOR)
@@ -41,7 +41,7 @@ def drawn_reply(random: Random) -> Reply:
     return Reply(by=by, after=after, done_after=after + timedelta(seconds=random.randint(30, 50)))
 
 
-async def see_to(teller: Teller, kind: Kind, session: int | None, reply: Reply, note: str) -> None:
+async def see_to(teller: Reporter, kind: Kind, session: int | None, reply: Reply, note: str) -> None:
     """Somebody was paged, answered, and has dealt with it; the patient's day goes on from that moment."""
     escalation = await teller.ward.called(kind, session, by=teller.now)
     await teller.ward.acknowledge(escalation, reply.by.id, after=reply.after)

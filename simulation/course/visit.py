@@ -16,7 +16,7 @@ from domain.events.clinic_events import (
 )
 from domain.protocol.model import DoseBasis, Protocol
 from domain.values import Frozen, Moment
-from simulation.course.reporter import Teller
+from simulation.course.reporter import Reporter
 from simulation.course.staff import NURSE, PRESCRIBER, Reply, see_to
 from simulation.patients import physiology
 from simulation.patients.patients import Patient
@@ -41,7 +41,7 @@ ASKS_FOR_MORE_AFTER = timedelta(minutes=2)
 SETTLED = "Seen by me; treated by the clinic's standing order; readings go on as planned"
 
 
-class Happening(Frozen):
+class VisitScript(Frozen):
     """What is special about one medicine session; nothing, unless it is said.
 
     `response` is how the body answers, uneventfully if not said. Moments are counted from the dose and name one of the
@@ -76,10 +76,10 @@ class MedicineVisit:
         self,
         patient: Patient,
         protocol: Protocol,
-        teller: Teller,
+        teller: Reporter,
         random: Random,
         appointment: Appointment,
-        happening: Happening,
+        happening: VisitScript,
     ) -> None:
         self._rest = patient.rest
         self._protocol = protocol

@@ -27,7 +27,7 @@ from records.verify import verify
 from simulation.course.ending import Ending, differences, ending
 from simulation.course.news import News, Overheard
 from simulation.course.reporter import NotRefused
-from simulation.scripts.scripts import Part
+from simulation.scripts.scripts import ScriptPart
 
 WITHIN: Final = timedelta(seconds=60)
 """How long the system may take for what it does by itself: page, resolve, write to the record store."""
@@ -70,7 +70,7 @@ class Pace(Frozen):
 class Played(Frozen):
     """One part after it was played: how its course ended, what happened, and all that is not as it should be."""
 
-    part: Part
+    part: ScriptPart
     ending: Ending | None
     troubles: tuple[str, ...]
     news: tuple[News, ...] = ()
@@ -94,7 +94,7 @@ class Clinic:
         self._store = store
         self._turns = asyncio.Semaphore(AT_ONCE)
 
-    async def play(self, part: Part) -> Played:
+    async def play(self, part: ScriptPart) -> Played:
         """The part is played to its end, from now on."""
         course_id, news = part.patient.course_id, list[News]()
         async with self._turns:
@@ -107,7 +107,7 @@ class Clinic:
             finally:
                 self.audience.saw_end(course_id)
 
-    async def _judged(self, part: Part, news: tuple[News, ...]) -> Played:
+    async def _judged(self, part: ScriptPart, news: tuple[News, ...]) -> Played:
         course_id = part.patient.course_id
         head = await self.courses.ledger_head(course_id)
 

@@ -21,7 +21,7 @@ from simulation.demo.inbox import Inbox
 from simulation.demo.oncall import on_call_file
 from simulation.live.serving import HOST, FloorPlan, keep_a_floor
 from simulation.scripts.cohort import drawn_script
-from simulation.scripts.scripts import CAST, Part, parts, scripted
+from simulation.scripts.scripts import CAST, ScriptPart, parts, scripted
 from stack.console import PORT_OPTION
 from stack.ports import claim
 from stack.supervisor import Stack, StackPlan
@@ -93,7 +93,7 @@ async def _show(scratch: Path, data: Path | None, staging: Staging, console: Con
         stack = await exits.enter_async_context(
             Stack(plan, lambda line: console.print(line, markup=False, soft_wrap=True))
         )
-        board = display.Counter(len(cast)) if staging.quiet else display.Board(cast)
+        board = display.Counter(len(cast)) if staging.quiet else display.ProgressBoard(cast)
         store = await exits.enter_async_context(open_store(stack.file.database))
         client = await connect(identity=IDENTITY, target_host=stack.file.temporal)
         clinic = Clinic(client, library, store, board, staging.pace)
@@ -107,13 +107,13 @@ async def _show(scratch: Path, data: Path | None, staging: Staging, console: Con
     return all(one.is_as_expected for one in played)
 
 
-async def _play(clinic: Clinic, cast: tuple[Part, ...]) -> list[Played]:
+async def _play(clinic: Clinic, cast: tuple[ScriptPart, ...]) -> list[Played]:
     async with asyncio.TaskGroup() as playing:
         tasks = [playing.create_task(clinic.play(part)) for part in cast]
     return [task.result() for task in tasks]
 
 
-def _cast(staging: Staging, library: Library) -> tuple[Part, ...]:
+def _cast(staging: Staging, library: Library) -> tuple[ScriptPart, ...]:
     protocol = library.latest(PROTOCOL)
     assert protocol is not None
     # The moment is part of the name, so that a second demonstration on the same folder meets no course of the first.

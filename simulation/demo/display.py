@@ -21,7 +21,7 @@ from simulation.course.news import News
 from simulation.demo.clinic import Played
 from simulation.demo.figures import Figures
 from simulation.demo.inbox import ReceivedPage
-from simulation.scripts.scripts import Part
+from simulation.scripts.scripts import ScriptPart
 
 NONE = "–"
 LONGEST_NEWS = 20
@@ -45,10 +45,10 @@ class Position(Frozen):
         return (self.now - self.started_at).days if self.now and self.started_at else 0
 
 
-class Board:
+class ProgressBoard:
     """The courses as they are played, one line each; rich draws it as it is at that moment."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[ScriptPart]) -> None:
         self._positions = {part.patient.course_id: Position(script=part.script.name) for part in parts}
 
     def saw(self, event: ClinicEvent, answer: Answer) -> None:

@@ -8,10 +8,10 @@ from domain.values import CourseId
 from simulation.course.reporter import NotRefused
 from simulation.demo.clinic import Audience
 from simulation.live.patients_on_the_floor import Stay
-from simulation.live.real_time import CourseSide, EscalationSide, PresentWard, Wall
+from simulation.live.real_time import CourseSide, EscalationSide, RealTimeWard, Wall
 
 
-class LivingFloor:
+class LiveClinic:
     """Brings patients to where they stand now, and lets their stories go on.
 
     A story ends where what it reports is refused: somebody who watches has taken her course into her own hands. `say`
@@ -43,12 +43,12 @@ class LivingFloor:
             await self._wall.until(stay.known_from)
             self._admit(stay, lives)
 
-    def _admit(self, stay: Stay, lives: TaskGroup) -> PresentWard:
-        ward = PresentWard(stay.part.patient.course_id, self._courses, self._escalations, self._wall, self._audience)
+    def _admit(self, stay: Stay, lives: TaskGroup) -> RealTimeWard:
+        ward = RealTimeWard(stay.part.patient.course_id, self._courses, self._escalations, self._wall, self._audience)
         lives.create_task(self._live(stay, ward))
         return ward
 
-    async def _live(self, stay: Stay, ward: PresentWard) -> None:
+    async def _live(self, stay: Stay, ward: RealTimeWard) -> None:
         try:
             await stay.part.play(ward, stay.starts_at)
         except (Refused, NotRefused, TimeoutError) as ended:

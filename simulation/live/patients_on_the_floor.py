@@ -12,12 +12,12 @@ from domain.protocol.instruments import PHQ9
 from domain.protocol.model import Protocol
 from domain.values import Frozen, Moment
 from simulation.course.calendar import around, where_it_is_morning
-from simulation.course.ending import Expected
-from simulation.live.starting_points import FEWEST_SESSIONS, Place, Reckoning, places
+from simulation.course.ending import ExpectedEnding
+from simulation.live.starting_points import FEWEST_SESSIONS, Reckoning, StartingPoint, places
 from simulation.patients.patients import Patient, patient
 from simulation.patients.questionnaires import Trajectory
 from simulation.scripts import incidents
-from simulation.scripts.scripts import Part, Script
+from simulation.scripts.scripts import Script, ScriptPart
 
 SITES = ("bend", "bend", "salem")
 ROOMS = ("willow", "juniper", "aspen", "alder")
@@ -49,12 +49,12 @@ IN_TURN: tuple[incidents.Special, ...] = (
 class Stay(Frozen):
     """One patient's course: since when it runs, and from when on the floor knows of it."""
 
-    part: Part
+    part: ScriptPart
     starts_at: Moment
     known_from: Moment
 
 
-class Roster:
+class FloorRoster:
     """The patients of a floor that opens at `now`. The same seed draws the same people, who have the same days."""
 
     def __init__(self, protocol: Protocol, now: datetime, seed: int) -> None:
@@ -77,7 +77,7 @@ class Roster:
     def _referrals(self) -> Iterator[Stay]:
         for n in count():
             known_in = NEXT_REFERRAL + n * EACH_REFERRAL
-            place = Place(
+            place = StartingPoint(
                 name="referred",
                 story=incidents.at_session(1),
                 first_dose_in=self._when.screening(known_in + SCREENED_AFTER),
@@ -90,7 +90,7 @@ class Roster:
             drawn_from = f"session-{n}"
             session = self._random(drawn_from).randint(1, FEWEST_SESSIONS)
             dose_in = NEXT_SESSION + n * EACH_SESSION
-            place = Place(
+            place = StartingPoint(
                 name="session today",
                 story=incidents.at_session(session, IN_TURN[n % len(IN_TURN)]),
                 first_dose_in=self._when.dose(session, dose_in),
@@ -98,15 +98,15 @@ class Roster:
             )
             yield self._stay(drawn_from, n, place, known_from=self._now + dose_in - KNOWN_BEFORE)
 
-    def _stay(self, drawn_from: str, n: int, place: Place, known_from: datetime) -> Stay:
+    def _stay(self, drawn_from: str, n: int, place: StartingPoint, known_from: datetime) -> Stay:
         random = self._random(f"{drawn_from}/patient")
         drawn = patient(random, f"C-{n}", self._protocol)
         first_dose_at = self._now + place.first_dose_in
-        part = Part(
+        part = ScriptPart(
             script=Script(
                 name=place.name,
                 story=place.story,
-                expected=Expected(outcome=Outcome.COMPLETED, is_left_to_chance=True),
+                expected=ExpectedEnding(outcome=Outcome.COMPLETED, is_left_to_chance=True),
             ),
             patient=drawn.but(medicine_sessions=place.planned, moods=_moods(drawn, place)),
             protocol=self._protocol,
@@ -126,7 +126,7 @@ class Roster:
         return Random(f"{self._seed}/{drawn_from}")  # noqa: S311  nothing here is a secret
 
 
-def _moods(drawn: Patient, place: Place) -> tuple[Trajectory, ...]:
+def _moods(drawn: Patient, place: StartingPoint) -> tuple[Trajectory, ...]:
     if place.phq9 is None:
         return drawn.moods
     start, end = place.phq9

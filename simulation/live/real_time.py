@@ -79,7 +79,7 @@ class EscalationSide(Protocol):
         """`by` has dealt with it."""
 
 
-class PresentWard:
+class RealTimeWard:
     """One course as a `Ward`, in real time. Once it waits for what is to come, `is_in_the_present` is set.
 
     What the story answers or resolves may have been dealt with before, by somebody who watches: then it goes on.

@@ -25,8 +25,8 @@ from simulation.course.calendar import EVERY_DAY, Practice, where_it_is_morning
 from simulation.demo.display import Ticker
 from simulation.demo.inbox import Inbox, ReceivedPage
 from simulation.demo.oncall import on_call_file
-from simulation.live.live_clinic import LivingFloor
-from simulation.live.patients_on_the_floor import Roster
+from simulation.live.live_clinic import LiveClinic
+from simulation.live.patients_on_the_floor import FloorRoster
 from simulation.live.real_time import RealWall
 from stack.errors import StoppedEarly
 from stack.supervisor import Stack, StackPlan
@@ -114,10 +114,10 @@ class Served:
         protocol = library.latest(self._plan.protocol)
         assert protocol is not None
         client = await connect(identity=IDENTITY, target_host=self._stack.file.temporal)
-        living = LivingFloor(
+        living = LiveClinic(
             Courses(client, library, allow_unapproved=True), Escalations(client), RealWall(), self._ticker, self._say
         )
-        roster = Roster(protocol, datetime.now(UTC), self._plan.seed)
+        roster = FloorRoster(protocol, datetime.now(UTC), self._plan.seed)
         async with asyncio.TaskGroup() as lives:
             await living.open(roster.here, lives)
             await self._announce(len(roster.here))

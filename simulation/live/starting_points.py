@@ -33,7 +33,7 @@ def minutes(number: float) -> timedelta:
     return timedelta(minutes=number)
 
 
-class Place(Frozen):
+class StartingPoint(Frozen):
     """What a patient goes through, and where in it she is: her first dose is, or was, so far from now.
 
     `planned` is how many sessions her plan has. She was referred so long before her screening visit as chance would
@@ -77,7 +77,7 @@ class Reckoning:
         return self.dose(sessions, away - after - SEEN_AFTER)
 
 
-def places(when: Reckoning) -> Sequence[Place]:
+def places(when: Reckoning) -> Sequence[StartingPoint]:
     """Everybody who is here when the floor opens."""
     return (
         *_in_a_session(when),
@@ -89,7 +89,7 @@ def places(when: Reckoning) -> Sequence[Place]:
     )
 
 
-def _in_a_session(when: Reckoning) -> Iterator[Place]:
+def _in_a_session(when: Reckoning) -> Iterator[StartingPoint]:
     """Dosed, or about to be: five minutes from now one reading is paged, and one page is not answered before eight."""
     for name, session, away, special in (
         ("her escort is late", 3, minutes(-128), incidents.her_escort_is_late),
@@ -103,7 +103,7 @@ def _in_a_session(when: Reckoning) -> Iterator[Place]:
         ("session today", 1, minutes(103), incidents.nobody_reads(minutes(15))),
         ("session today", 2, minutes(138), incidents.nothing),
     ):
-        yield Place(
+        yield StartingPoint(
             name=name,
             story=incidents.at_session(session, special),
             first_dose_in=when.dose(session, away),
@@ -111,9 +111,9 @@ def _in_a_session(when: Reckoning) -> Iterator[Place]:
         )
 
 
-def _not_dosed_as_planned(when: Reckoning) -> Iterator[Place]:
-    yield Place(name="no-show", story=incidents.stays_away_from(2), first_dose_in=when.dose(2, minutes(-32)))
-    yield Place(
+def _not_dosed_as_planned(when: Reckoning) -> Iterator[StartingPoint]:
+    yield StartingPoint(name="no-show", story=incidents.stays_away_from(2), first_dose_in=when.dose(2, minutes(-32)))
+    yield StartingPoint(
         name="at risk",
         story=incidents.at_risk_before(3),
         first_dose_in=when.dose(3, minutes(14)),
@@ -121,10 +121,10 @@ def _not_dosed_as_planned(when: Reckoning) -> Iterator[Place]:
         phq9=(19, 11),
     )
     seen_again = minutes(20) - timedelta(days=1) - SEEN_AFTER
-    yield Place(name="held", story=incidents.at_risk_before(2), first_dose_in=when.dose(2, seen_again))
+    yield StartingPoint(name="held", story=incidents.at_risk_before(2), first_dose_in=when.dose(2, seen_again))
 
 
-def _before_the_first_session(when: Reckoning) -> Iterator[Place]:
+def _before_the_first_session(when: Reckoning) -> Iterator[StartingPoint]:
     usual, weighed_since = incidents.at_session(1), minutes(-66) - incidents.WEIGHED_FOR
     for name, story, first_dose_in in (
         ("screening visit next", usual, when.screening(minutes(6))),
@@ -136,8 +136,8 @@ def _before_the_first_session(when: Reckoning) -> Iterator[Place]:
         ("second talk tomorrow", usual, when.talk(2, timedelta(hours=22))),
         ("first session tomorrow", usual, when.dose(1, timedelta(hours=25))),
     ):
-        yield Place(name=name, story=story, first_dose_in=first_dose_in)
-    yield Place(
+        yield StartingPoint(name=name, story=story, first_dose_in=first_dose_in)
+    yield StartingPoint(
         name="forgotten",
         story=incidents.is_forgotten,
         first_dose_in=when.screening(minutes(-10)),
@@ -145,7 +145,7 @@ def _before_the_first_session(when: Reckoning) -> Iterator[Place]:
     )
 
 
-def _after_a_session(when: Reckoning) -> Iterator[Place]:
+def _after_a_session(when: Reckoning) -> Iterator[StartingPoint]:
     talk_within = when.protocol.integration.within
     for name, story, first_dose_in in (
         ("call next", incidents.at_session(1), when.after(1, timedelta(days=1), minutes(5))),
@@ -154,10 +154,10 @@ def _after_a_session(when: Reckoning) -> Iterator[Place]:
         ("talk overdue", incidents.not_talked_to_after(1), when.after(1, talk_within, minutes(6))),
         ("next session", incidents.at_session(2), when.dose(2, timedelta(days=3, hours=2))),
     ):
-        yield Place(name=name, story=story, first_dose_in=first_dose_in, planned=4)
+        yield StartingPoint(name=name, story=story, first_dose_in=first_dose_in, planned=4)
 
 
-def _after_the_last_session(when: Reckoning) -> Iterator[Place]:
+def _after_the_last_session(when: Reckoning) -> Iterator[StartingPoint]:
     last_visit = when.protocol.follow_up.after[-1]
     for name, first_dose_in, phq9 in (
         ("in remission", when.dose(3, timedelta(days=-34)), (15, 3)),
@@ -165,10 +165,10 @@ def _after_the_last_session(when: Reckoning) -> Iterator[Place]:
         ("last visit next", when.follow_up(3, last_visit, minutes(8)), (18, 13)),
         ("completed", when.follow_up(3, last_visit, timedelta(days=-9)), (16, 6)),
     ):
-        yield Place(name=name, story=incidents.at_session(3), first_dose_in=first_dose_in, phq9=phq9)
+        yield StartingPoint(name=name, story=incidents.at_session(3), first_dose_in=first_dose_in, phq9=phq9)
 
 
-def _left(when: Reckoning) -> Iterator[Place]:
+def _left(when: Reckoning) -> Iterator[StartingPoint]:
     ago = timedelta(days=-9)
     for name, story, first_dose_in in (
         ("ineligible", is_ineligible, when.screening(ago)),
@@ -178,4 +178,4 @@ def _left(when: Reckoning) -> Iterator[Place]:
         ("transferred", incidents.leaves_after(1, NEARER_HOME), when.dose(1, ago)),
         ("entered in error", incidents.leaves_after(0, TWICE), when.screening(2 * ago)),
     ):
-        yield Place(name=name, story=story, first_dose_in=first_dose_in)
+        yield StartingPoint(name=name, story=story, first_dose_in=first_dose_in)

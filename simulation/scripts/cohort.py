@@ -4,10 +4,10 @@ from datetime import timedelta
 from random import Random
 
 from domain.course.state import Outcome
-from simulation.course.ending import Expected
+from simulation.course.ending import ExpectedEnding
 from simulation.course.journey import Journey
 from simulation.course.staff import drawn_reply
-from simulation.course.visit import Happening
+from simulation.course.visit import VisitScript
 from simulation.patients import physiology
 from simulation.scripts.scripts import Script, begin, is_ineligible, withdraws
 
@@ -29,7 +29,7 @@ async def takes_its_course(journey: Journey) -> None:
             await journey.is_at_risk(number)
         unread = _any_reading(journey) if random.random() < UNREAD_SHARE else None
         response = physiology.response(random, rest)
-        await journey.session(number, Happening(response=response, unread=unread, reply=drawn_reply(random)))
+        await journey.session(number, VisitScript(response=response, unread=unread, reply=drawn_reply(random)))
     await journey.follow_up()
 
 
@@ -41,13 +41,13 @@ def _any_reading(journey: Journey) -> timedelta:
 USUAL = Script(
     name="takes its course",
     story=takes_its_course,
-    expected=Expected(outcome=Outcome.COMPLETED, is_left_to_chance=True),
+    expected=ExpectedEnding(outcome=Outcome.COMPLETED, is_left_to_chance=True),
 )
 INELIGIBLE = Script(
-    name="ineligible", story=is_ineligible, expected=Expected(outcome=Outcome.INELIGIBLE, is_left_to_chance=True)
+    name="ineligible", story=is_ineligible, expected=ExpectedEnding(outcome=Outcome.INELIGIBLE, is_left_to_chance=True)
 )
 WITHDRAWS = Script(
-    name="withdraws", story=withdraws, expected=Expected(outcome=Outcome.WITHDRAWN, is_left_to_chance=True)
+    name="withdraws", story=withdraws, expected=ExpectedEnding(outcome=Outcome.WITHDRAWN, is_left_to_chance=True)
 )
 
 

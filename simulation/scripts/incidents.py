@@ -7,7 +7,7 @@ from domain.escalation.messages import Kind
 from domain.events.clinic_events import EligibilityDecision, Override
 from simulation.course.journey import CourseEnds, Journey
 from simulation.course.staff import DESK, PRESCRIBER, Reply, see_to
-from simulation.course.visit import Happening
+from simulation.course.visit import VisitScript
 from simulation.patients import physiology
 from simulation.scripts.scripts import (
     AFRAID_OF_THE_CUFF,
@@ -18,7 +18,7 @@ from simulation.scripts.scripts import (
     begin,
 )
 
-Special = Callable[[Journey], Happening]
+Special = Callable[[Journey], VisitScript]
 """What is special about a medicine session of this patient."""
 
 WEIGHED_FOR = timedelta(days=1)
@@ -36,39 +36,39 @@ COMES_AHEAD = timedelta(minutes=2)
 """The nurse has the countdown before her: most readings are taken just before they are due, some just after."""
 
 
-def nothing(_journey: Journey) -> Happening:
+def nothing(_journey: Journey) -> VisitScript:
     """A day like any other."""
-    return Happening()
+    return VisitScript()
 
 
-def a_warning(journey: Journey) -> Happening:
+def a_warning(journey: Journey) -> VisitScript:
     """The pressure rises over the warning limit, and settles."""
-    return Happening(response=physiology.high_peak(journey.random, journey.patient.rest))
+    return VisitScript(response=physiology.high_peak(journey.random, journey.patient.rest))
 
 
-def an_alarm(_journey: Journey) -> Happening:
+def an_alarm(_journey: Journey) -> VisitScript:
     """Two readings alarm; the nurse who is paged sees to it."""
-    return Happening(surge=AT_THE_PEAK)
+    return VisitScript(surge=AT_THE_PEAK)
 
 
-def an_alarm_answered_late(_journey: Journey) -> Happening:
+def an_alarm_answered_late(_journey: Journey) -> VisitScript:
     """Two readings alarm, and nobody answers the first page."""
-    return Happening(surge=AT_THE_PEAK, reply=ANSWERED_LATE)
+    return VisitScript(surge=AT_THE_PEAK, reply=ANSWERED_LATE)
 
 
 def nobody_reads(offset: timedelta) -> Special:
     """Nobody takes this reading until the nurse is paged."""
-    return lambda _journey: Happening(unread=offset)
+    return lambda _journey: VisitScript(unread=offset)
 
 
-def too_high_at_first(_journey: Journey) -> Happening:
+def too_high_at_first(_journey: Journey) -> VisitScript:
     """Her pressure is too high to be dosed; she rests, and is read again."""
-    return Happening(too_high=1)
+    return VisitScript(too_high=1)
 
 
-def her_escort_is_late(_journey: Journey) -> Happening:
+def her_escort_is_late(_journey: Journey) -> VisitScript:
     """She is fit to leave, and waits for whoever fetches her."""
-    return Happening(for_her_escort=FOR_HER_ESCORT)
+    return VisitScript(for_her_escort=FOR_HER_ESCORT)
 
 
 def at_session(number: int, special: Special = nothing) -> Story:
@@ -111,7 +111,7 @@ def not_talked_to_after(number: int) -> Story:
     async def story(journey: Journey) -> None:
         await begin(journey)
         await _sessions(journey, range(1, number))
-        await journey.session(number, Happening(ahead=COMES_AHEAD), is_talk_missed=True)
+        await journey.session(number, VisitScript(ahead=COMES_AHEAD), is_talk_missed=True)
         await journey.is_talked_to_at_last(number)
         await _go_on(journey, since=number + 1)
 

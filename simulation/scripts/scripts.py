@@ -10,10 +10,10 @@ from domain.events.clinic_events import EligibilityDecision, Override
 from domain.protocol.model import Protocol
 from domain.values import CourseId, Frozen
 from simulation.course.calendar import BEND, Practice
-from simulation.course.ending import Call, Expected
+from simulation.course.ending import Call, ExpectedEnding
 from simulation.course.journey import Journey
 from simulation.course.staff import AT_THE_SECOND_STEP, DESK, NURSE, PRESCRIBER
-from simulation.course.visit import Happening
+from simulation.course.visit import VisitScript
 from simulation.course.ward import Ward
 from simulation.patients import physiology
 from simulation.patients.patients import Patient, patient
@@ -36,10 +36,10 @@ class Script(Frozen):
 
     name: str
     story: Story
-    expected: Expected
+    expected: ExpectedEnding
 
 
-class Part(Frozen):
+class ScriptPart(Frozen):
     """One patient in one script. The same seed draws the same patient, who has the same days."""
 
     script: Script
@@ -57,19 +57,19 @@ class Part(Frozen):
 async def completes(journey: Journey) -> None:
     """Nothing happens but what the protocol asks for."""
     await begin(journey)
-    await _all_sessions(journey, Happening())
+    await _all_sessions(journey, VisitScript())
 
 
 async def completes_after_a_warning(journey: Journey) -> None:
     """In one session the pressure rises over the warning limit; the nurse looks twice, and it settles."""
     await begin(journey)
-    await _all_sessions(journey, Happening(response=physiology.high_peak(journey.random, journey.patient.rest)))
+    await _all_sessions(journey, VisitScript(response=physiology.high_peak(journey.random, journey.patient.rest)))
 
 
 async def completes_after_a_missed_reading(journey: Journey) -> None:
     """In one session nobody takes the 45-minute reading; the nurse is paged, has it, and takes it."""
     await begin(journey)
-    await _all_sessions(journey, Happening(unread=AT_THE_PEAK))
+    await _all_sessions(journey, VisitScript(unread=AT_THE_PEAK))
 
 
 async def is_ineligible(journey: Journey) -> None:
@@ -86,7 +86,7 @@ async def completes_after_an_alarm(journey: Journey) -> None:
     override = Override(code=OVER_THE_LIMIT, rationale=AFRAID_OF_THE_CUFF)
     await journey.decide(EligibilityDecision.ELIGIBLE, ELIGIBLE, override)
     await journey.prepare()
-    await _all_sessions(journey, Happening(surge=AT_THE_PEAK, reply=AT_THE_SECOND_STEP))
+    await _all_sessions(journey, VisitScript(surge=AT_THE_PEAK, reply=AT_THE_SECOND_STEP))
 
 
 async def completes_after_a_hold(journey: Journey) -> None:
@@ -114,31 +114,31 @@ async def comes_back(journey: Journey) -> None:
         is_special = number == SPECIAL_SESSION
         if is_special:
             await journey.stays_away(number)
-        await journey.session(number, Happening(more=AFTER_HALF_AN_HOUR if is_special else None))
+        await journey.session(number, VisitScript(more=AFTER_HALF_AN_HOUR if is_special else None))
     await journey.follow_up()
 
 
 CAST: tuple[Script, ...] = (
-    Script(name="completes", story=completes, expected=Expected(outcome=Outcome.COMPLETED)),
+    Script(name="completes", story=completes, expected=ExpectedEnding(outcome=Outcome.COMPLETED)),
     Script(
         name="warning reading",
         story=completes_after_a_warning,
-        expected=Expected(outcome=Outcome.COMPLETED, warned=True),
+        expected=ExpectedEnding(outcome=Outcome.COMPLETED, warned=True),
     ),
     Script(
         name="missed reading",
         story=completes_after_a_missed_reading,
-        expected=Expected(
+        expected=ExpectedEnding(
             outcome=Outcome.COMPLETED,
             late=1,
             calls=(Call(kind=Kind.VITALS_OVERDUE, paged=(NURSE.id,), answered_by=NURSE.id),),
         ),
     ),
-    Script(name="ineligible", story=is_ineligible, expected=Expected(outcome=Outcome.INELIGIBLE)),
+    Script(name="ineligible", story=is_ineligible, expected=ExpectedEnding(outcome=Outcome.INELIGIBLE)),
     Script(
         name="override, alarm",
         story=completes_after_an_alarm,
-        expected=Expected(
+        expected=ExpectedEnding(
             outcome=Outcome.COMPLETED,
             warned=True,
             calls=(Call(kind=Kind.VITALS_URGENT, paged=(NURSE.id, PRESCRIBER.id), answered_by=PRESCRIBER.id),),
@@ -148,7 +148,7 @@ CAST: tuple[Script, ...] = (
     Script(
         name="risk, hold",
         story=completes_after_a_hold,
-        expected=Expected(
+        expected=ExpectedEnding(
             outcome=Outcome.COMPLETED,
             calls=(
                 Call(kind=Kind.ITEM9_POSITIVE, paged=(NURSE.id,), answered_by=NURSE.id),
@@ -160,12 +160,12 @@ CAST: tuple[Script, ...] = (
     Script(
         name="withdraws",
         story=withdraws,
-        expected=Expected(outcome=Outcome.WITHDRAWN, happened=("kap.patient.discharged", "kap.patient.withdrew")),
+        expected=ExpectedEnding(outcome=Outcome.WITHDRAWN, happened=("kap.patient.discharged", "kap.patient.withdrew")),
     ),
     Script(
         name="no-show, no booster",
         story=comes_back,
-        expected=Expected(
+        expected=ExpectedEnding(
             outcome=Outcome.COMPLETED,
             calls=(Call(kind=Kind.SESSION_MISSED, paged=(DESK.id,), answered_by=DESK.id),),
             happened=("kap.session.missed", "kap.session.rebooked"),
@@ -186,14 +186,14 @@ def parts(
     protocol: Protocol,
     course_id: Callable[[int], CourseId],
     script: Callable[[int, Random], Script] = scripted,
-) -> tuple[Part, ...]:
+) -> tuple[ScriptPart, ...]:
     """As many parts as patients, numbered from 1. `course_id` names a number's course, `script` what she plays."""
 
-    def part(number: int) -> Part:
+    def part(number: int) -> ScriptPart:
         drawn_from = f"{seed}/{number}"
         casting = Random(f"{drawn_from}/script")  # noqa: S311  nothing here is a secret
         drawn = patient(Random(f"{drawn_from}/patient"), course_id(number), protocol)  # noqa: S311
-        return Part(script=script(number, casting), patient=drawn, protocol=protocol, seed=drawn_from)
+        return ScriptPart(script=script(number, casting), patient=drawn, protocol=protocol, seed=drawn_from)
 
     return tuple(part(number) for number in range(1, patients + 1))
 
@@ -206,7 +206,7 @@ async def begin(journey: Journey) -> None:
     await journey.prepare()
 
 
-async def _all_sessions(journey: Journey, special: Happening) -> None:
+async def _all_sessions(journey: Journey, special: VisitScript) -> None:
     for number in journey.sessions:
         await journey.session(number, special if number == SPECIAL_SESSION else None)
     await journey.follow_up()

@@ -11,10 +11,10 @@ import pytest
 from fastapi import FastAPI
 
 from console import app as console
-from console.security.audit_log import ReadLog
-from console.security.course_limit import Turns
-from console.security.rate_limit import Rates
-from console.services import Door
+from console.security.audit_log import AuditLog
+from console.security.course_limit import CourseLimit
+from console.security.rate_limit import RateLimit
+from console.services import Services
 from domain.access import Caller, TokenRole
 from domain.course.answer import Answer
 from domain.course.state import Phase
@@ -77,13 +77,13 @@ class DoorTwin:
 
     def __init__(self) -> None:
         self.courses, self.sites, self.tokens, self.measures = CoursesTwin(), SitesTwin(), TokensTwin(), MeasuresTwin()
-        self.turns, self.rates, self.answer_within = Turns(), Rates(1000), timedelta(seconds=2)
-        self.reads = cast("ReadLog", None)
+        self.turns, self.rates, self.answer_within = CourseLimit(), RateLimit(1000), timedelta(seconds=2)
+        self.reads = cast("AuditLog", None)
 
 
 @pytest.fixture
 def app() -> FastAPI:
-    return console.create_app(cast("Door", DoorTwin()))
+    return console.create_app(cast("Services", DoorTwin()))
 
 
 def told(course: str) -> ClinicEvent:

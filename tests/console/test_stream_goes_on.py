@@ -13,14 +13,14 @@ from domain.escalation.messages import EscalationId
 from domain.values import CourseId
 from domain.views.course import CourseView
 from gateway.workflow_calls import TooMany
-from records.changes import Change, ChangeKind, Changes, News
+from records.changes import ChangeKind, ChangeListener, Changes, RecordChange
 from tests.floor import WITHIN
 from tests.records.samples import view
 
 NURSE = Caller(token_id="00000001", name="a nurse", role=TokenRole.ONCALL)
 
 
-class NewsTwin(News):
+class NewsTwin(ChangeListener):
     """Rings when the test says so."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class ChangesTwin(Changes):
     """Changes in memory; while there are `faults`, each look fails with the next of them."""
 
     def __init__(self) -> None:
-        self.all: list[Change] = []
+        self.all: list[RecordChange] = []
         self.faults: list[Exception] = []
         self.is_there = asyncio.Event()
         self.is_there.set()
@@ -44,7 +44,7 @@ class ChangesTwin(Changes):
         await self.is_there.wait()
         return max((one.number for one in self.all), default=0)
 
-    async def after(self, number: int, limit: int) -> list[Change]:
+    async def after(self, number: int, limit: int) -> list[RecordChange]:
         if self.faults:
             raise self.faults.pop()
         return [one for one in self.all if one.number > number][:limit]
@@ -65,7 +65,7 @@ class Floor:
         """An escalation is recorded, before its course is."""
         opened = view(n=number)
         self.changes.all.append(
-            Change(
+            RecordChange(
                 number=number,
                 kind=ChangeKind.ESCALATION,
                 course_id=opened.course_id,

@@ -5,17 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.escalation.silence import Finding
-from domain.escalation.watchdog import Expected, Heard, Suspect, Unanswered
+from domain.escalation.silence import SilenceReason
+from domain.escalation.watchdog import ExpectedMove, NextMove, NoAnswer, Suspect
 from domain.refusal import Refused
 from gateway.courses import Courses, workflow_id
 from gateway.escalations import Escalations
-from gateway.liveness import Pulse
+from gateway.liveness import Liveness
 from gateway.protocols import load_folder
 from gateway.stuck_workflows import suspects
 from gateway.temporal import connect
 from records.connections import open_connections
-from records.watchdog import WatchStore
+from records.watchdog import WatchdogStore
 from tests.cast import vitals
 from tests.console.house import House
 from tests.domain.ward import Ward
@@ -26,10 +26,10 @@ pytestmark = pytest.mark.xdist_group("console")
 OVERDUE_AS_RECORDED = datetime(2026, 1, 5, tzinfo=UTC)
 
 
-async def pulse(house: House) -> Pulse:
+async def pulse(house: House) -> Liveness:
     client = await connect(identity="test", target_host=house.stack.temporal)
     courses = Courses(client, load_folder(house.stack.protocols), allow_unapproved=True)
-    return Pulse(client, courses, Escalations(client))
+    return Liveness(client, courses, Escalations(client))
 
 
 async def test_a_course_and_its_escalation_say_when_they_move(house: House) -> None:
@@ -38,20 +38,20 @@ async def test_a_course_and_its_escalation_say_when_they_move(house: House) -> N
     await house.sends([vitals(course, 1, at=datetime.now(UTC), spo2=84)])
     escalation = f"{course}~vitals_emergency~1~1"
     asked = await pulse(house)
-    overdue = Expected(course_id=course, session=1, moves_at=OVERDUE_AS_RECORDED)
+    overdue = ExpectedMove(course_id=course, session=1, moves_at=OVERDUE_AS_RECORDED)
 
     async with open_connections(house.stack.database) as connections:
-        watch = WatchStore(connections)
+        watch = WatchdogStore(connections)
 
         async def agrees() -> bool:
             recorded = {one.escalation: one.moves_at for one in await watch.expected() if one.course_id == course}
             heard = {one: await asked.of(overdue.but(escalation=one)) for one in (None, escalation)}
-            return heard == {one: Heard(moves_at=at) for one, at in recorded.items()}
+            return heard == {one: NextMove(moves_at=at) for one, at in recorded.items()}
 
         await eventually(agrees)
 
     heard = await asked.of(overdue)
-    assert isinstance(heard, Heard)
+    assert isinstance(heard, NextMove)
     assert heard.moves_at is not None
     assert heard.moves_at > datetime.now(UTC) - timedelta(minutes=1)
 
@@ -59,10 +59,12 @@ async def test_a_course_and_its_escalation_say_when_they_move(house: House) -> N
 async def test_what_temporal_does_not_know_answers_nobody(house: House) -> None:
     """The record has a dosed patient whom Temporal has lost: nobody would be woken for her."""
     asked = await pulse(house)
-    lost = Expected(course_id=house.expects(), session=1, moves_at=OVERDUE_AS_RECORDED)
+    lost = ExpectedMove(course_id=house.expects(), session=1, moves_at=OVERDUE_AS_RECORDED)
 
-    assert await asked.of(lost) == Unanswered(why=Finding.ENDED)
-    assert await asked.of(lost.but(escalation=f"{lost.course_id}~vitals_urgent~1~1")) == Unanswered(why=Finding.ENDED)
+    assert await asked.of(lost) == NoAnswer(why=SilenceReason.ENDED)
+    assert await asked.of(lost.but(escalation=f"{lost.course_id}~vitals_urgent~1~1")) == NoAnswer(
+        why=SilenceReason.ENDED
+    )
 
 
 async def test_what_temporal_has_ended_does_not_pass_for_moving(house: House) -> None:
@@ -72,8 +74,8 @@ async def test_what_temporal_has_ended_does_not_pass_for_moving(house: House) ->
     await client.get_workflow_handle(workflow_id(course)).terminate("by mistake")
     asked = await pulse(house)
 
-    assert await asked.of(Expected(course_id=course, session=None, moves_at=OVERDUE_AS_RECORDED)) == Unanswered(
-        why=Finding.ENDED
+    assert await asked.of(ExpectedMove(course_id=course, session=None, moves_at=OVERDUE_AS_RECORDED)) == NoAnswer(
+        why=SilenceReason.ENDED
     )
 
     async def listed() -> bool:
@@ -98,11 +100,11 @@ async def test_an_escalation_that_is_resolved_has_ended_as_it_was_to(house: Hous
         return False
 
     await eventually(resolved)
-    asked = Expected(course_id=course, session=1, moves_at=OVERDUE_AS_RECORDED, escalation=escalation)
+    asked = ExpectedMove(course_id=course, session=1, moves_at=OVERDUE_AS_RECORDED, escalation=escalation)
     watched = await pulse(house)
 
     async def over() -> bool:
-        return await watched.of(asked) == Heard(moves_at=None)
+        return await watched.of(asked) == NextMove(moves_at=None)
 
     await eventually(over)
     assert escalation not in {one.escalation for one in await suspects(client)}

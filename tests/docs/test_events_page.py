@@ -28,7 +28,7 @@ from domain.values import Blocker, Role
 from settings import Settings
 from tests.docs.blockers import Raised, raised, with_blanks
 from tests.docs.page import Page, Row, Section, code_in
-from workflows.recorder import TOLD_AFTER
+from workflows.ledger_outbox import TOLD_AFTER
 
 Schema = Mapping[str, Any]
 

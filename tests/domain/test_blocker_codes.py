@@ -8,10 +8,10 @@ import pytest
 
 from domain.course import budget
 from domain.course.rules.eligibility import cautions
-from domain.escalation.escalation import Obligation, opened
+from domain.escalation.escalation import Escalation, opened
 from domain.escalation.messages import Acknowledge, Kind, Opening, Resolve, escalation_id
 from domain.events.parsing import parse_event
-from domain.oncall.file import Duty, Standing, parse_on_call
+from domain.oncall.file import OnCallQuery, OnCallSnapshot, parse_on_call
 from domain.protocol.model import Vital
 from domain.refusal import RefusalCode, Refused
 from domain.values import Severity
@@ -138,7 +138,7 @@ def _ended(ward: Ward) -> Ward:
     return ward
 
 
-def _alarm() -> tuple[Obligation, Standing]:
+def _alarm() -> tuple[Escalation, OnCallSnapshot]:
     opening = Opening(
         id=escalation_id(MARA, Kind.VITALS_URGENT, 1, 1),
         course_id=MARA,
@@ -147,7 +147,7 @@ def _alarm() -> tuple[Obligation, Standing]:
         severity=Severity.URGENT,
         opened_at=MONDAY,
     )
-    return opened(opening, MONDAY), CLINIC.standing(Duty(severity=Severity.URGENT, at=MONDAY))
+    return opened(opening, MONDAY), CLINIC.standing(OnCallQuery(severity=Severity.URGENT, at=MONDAY))
 
 
 def _resolved_twice(_ward: Ward) -> object:

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from domain.course.answer import AlreadyAnswered
-from domain.course.course import CLOCK_SKEW, Chart
+from domain.course.course import CLOCK_SKEW, Course
 from domain.course.deadlines import DeadlineKind
 from domain.course.rules.vitals import Verdict, verdict
 from domain.course.state import MedicineSession
-from domain.course.transition import Again
+from domain.course.transition import RepeatEscalation
 from domain.escalation.messages import Change, EscalationState
 from domain.events.clinic_events import (
     ClinicEvent,
@@ -70,7 +70,7 @@ WAITING = {DeadlineKind.CHECKPOINT, DeadlineKind.CHECKPOINT_EMERGENCY}
 
 
 @cache
-def _come_so_far(name: str, point: str, session: int) -> tuple[Ward, Chart]:
+def _come_so_far(name: str, point: str, session: int) -> tuple[Ward, Course]:
     """A ward at that point of a story, and the chart that its ledger alone gives."""
     ward = Ward(protocol=PROTOCOLS[name])
     at_point = getattr(ward, point)
@@ -81,7 +81,7 @@ def _come_so_far(name: str, point: str, session: int) -> tuple[Ward, Chart]:
     return ward, taken_in_again(ward.blank, ward.entries, ward.versions)
 
 
-def come_so_far(name: str, point: str, session: int) -> tuple[Ward, Chart]:
+def come_so_far(name: str, point: str, session: int) -> tuple[Ward, Course]:
     """A ward of its own, at that point of a story, and the chart that its ledger alone gives."""
     known, again = _come_so_far(name, point, session)
     ward = Ward(protocol=PROTOCOLS[name])
@@ -97,7 +97,7 @@ class AnyCourse(RuleBasedStateMachine):
         super().__init__()
         self.ward = Ward()
         self.again = self.ward.chart
-        self.asked: tuple[Chart | None, datetime] = (None, self.ward.now)
+        self.asked: tuple[Course | None, datetime] = (None, self.ward.now)
 
     @initialize(
         name=st.sampled_from(sorted(PROTOCOLS)), point=st.sampled_from(POINTS), session=st.sampled_from([1, 1, 2])
@@ -140,12 +140,12 @@ class AnyCourse(RuleBasedStateMachine):
         kind = data.draw(st.sampled_from(sorted(self.ward.open)))
         self.ward.hears(kind, change)
 
-    @precondition(lambda self: self.ward.calls and isinstance(self.ward.calls[-1], Again))
+    @precondition(lambda self: self.ward.calls and isinstance(self.ward.calls[-1], RepeatEscalation))
     @rule()
     def a_repeat_finds_nobody(self) -> None:
         """Its escalation was resolved meanwhile: another one is opened, no milder."""
         unheard = self.ward.calls[-1]
-        assert isinstance(unheard, Again)
+        assert isinstance(unheard, RepeatEscalation)
         self.ward.calls_anew(unheard)
         assert unheard.repeat.severity.rank <= max(one.severity.rank for one in self.ward.chart.unresolved)
 
@@ -197,7 +197,7 @@ class AnyCourse(RuleBasedStateMachine):
         """
         if newest := self.ward.entries[self.again.sequence :]:
             moved_on = taken_in_again(self.again, newest, self.ward.versions)
-            self.again = Chart.model_validate_json(moved_on.model_dump_json())
+            self.again = Course.model_validate_json(moved_on.model_dump_json())
         assert self.again == self.ward.chart
 
     @invariant()
@@ -314,6 +314,6 @@ TestAnyCourse.settings = settings(
 )
 
 
-def _as_told(chart: Chart) -> list[MedicineSession]:
+def _as_told(chart: Course) -> list[MedicineSession]:
     """What people have told of its sessions, without what the course has worked out and kept."""
     return [session.but(settled=(), settled_until=None) for session in chart.sessions]

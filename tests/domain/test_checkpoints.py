@@ -7,7 +7,7 @@ import pytest
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.rules.checkpoints import Checkpoint, CheckpointStatus, checkpoints
-from domain.course.transition import Settle
+from domain.course.transition import AutoResolve
 from domain.escalation.messages import Change, Kind
 from domain.values import Severity
 from tests.cast import (
@@ -138,8 +138,8 @@ def test_a_late_reading_settles_what_was_overdue(ward: Ward) -> None:
     ward.passes(minutes(5))
 
     assert answer.escalations == ("MARA-1~vitals_overdue~1~1",)
-    assert [call for call in ward.calls if isinstance(call, Settle)] == [
-        Settle(id="MARA-1~vitals_overdue~1~1", at=after(ward, 22))
+    assert [call for call in ward.calls if isinstance(call, AutoResolve)] == [
+        AutoResolve(id="MARA-1~vitals_overdue~1~1", at=after(ward, 22))
     ]
     assert seen(ward)[1] == (15, LATE)
     assert ward.pages == [OVERDUE_URGENT]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from domain.course.course import Chart
+from domain.course.course import Course
 from domain.course.state import Outcome, Phase, Stage
 from domain.events.clinic_events import ClinicEvent
 from domain.events.parsing import parse_event
@@ -99,7 +99,7 @@ def test_the_chart_travels_as_json_at_every_point_of_a_course() -> None:
     """What one run hands to the next is read back as it was, and decides the same."""
     ward = Ward("EX-1", now=SUMMER)
     for event in example():
-        ward.chart = Chart.model_validate_json(ward.chart.model_dump_json())
+        ward.chart = Course.model_validate_json(ward.chart.model_dump_json())
         ward.sends(event)
 
     assert ward.chart.outcome is Outcome.COMPLETED
@@ -133,5 +133,5 @@ def test_two_courses_know_nothing_of_each_other() -> None:
     one, other = Ward("MARA-1"), Ward("JONAS-1")
     one.dosed()
 
-    assert other.chart == Chart.blank("JONAS-1", pinned())
+    assert other.chart == Course.blank("JONAS-1", pinned())
     assert one.chart.protocol_hash == pinned().hash

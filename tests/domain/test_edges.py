@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from domain.course.course import Chart, Decision
+from domain.course.course import Course, Decision
 from domain.course.deadlines import owed
 from domain.course.projection import Ahead, calls_to_come
 from domain.events.clinic_events import MODELS, ClinicEvent, fingerprint
@@ -150,7 +150,7 @@ def the_chart_takes(ward: Ward, event: ClinicEvent) -> Decision | None:
         return None
 
 
-def breaks_nothing(before: Chart, decision: Decision, now: datetime) -> Chart:
+def breaks_nothing(before: Course, decision: Decision, now: datetime) -> Course:
     """All that is made of a course after it has taken something in. What the course is when its deadlines passed."""
     chart = decision.chart
     is_read_back(CourseRun(chart=chart, unrecorded=decision.entries, calls=decision.calls))

@@ -8,12 +8,12 @@ import pytest
 from pydantic import ValidationError
 
 from console.api.escalations import Order
-from console.pages.oncall.escalations import ORDERS, Act
-from domain.escalation.escalation import EscalationRun, Obligation, opened
-from domain.escalation.ladder import Climb
+from console.pages.oncall.escalations import ORDERS, EscalationAct
+from domain.escalation.escalation import Escalation, EscalationRun, opened
+from domain.escalation.ladder import EscalationProgress
 from domain.escalation.messages import Acknowledge, Change, EscalationState, Kind, Opening, Repeat
 from domain.events.parsing import parse_json
-from domain.oncall.file import Duty, parse_on_call
+from domain.oncall.file import OnCallQuery, parse_on_call
 from domain.refusal import Refused
 from domain.values import Severity
 from tests.cast import MARA, days
@@ -22,7 +22,7 @@ from tests.domain.ward import Ward
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 ON_CALL = parse_on_call(Path("examples/oncall.toml").read_text(encoding="utf-8"), "oncall.toml")
-STANDING = ON_CALL.standing(Duty(severity=Severity.URGENT, at=NOW))
+STANDING = ON_CALL.standing(OnCallQuery(severity=Severity.URGENT, at=NOW))
 OPENING = Opening(
     id=f"{MARA}~vitals_urgent~1~1",
     course_id=MARA,
@@ -31,30 +31,30 @@ OPENING = Opening(
     severity=Severity.URGENT,
     opened_at=NOW,
 )
-SAMPLES: dict[Act, Json] = {
-    Act.ACKNOWLEDGE: {"by": "lind", "note": "On my way"},
-    Act.RESOLVE: {"by": "lind", "note": "Measured again"},
-    Act.SNOOZE: {"by": "lind", "for": "PT5M", "note": "The cuff is being changed"},
-    Act.REASSIGN: {"by": "lind", "to": "osei", "note": "Off my floor"},
+SAMPLES: dict[EscalationAct, Json] = {
+    EscalationAct.ACKNOWLEDGE: {"by": "lind", "note": "On my way"},
+    EscalationAct.RESOLVE: {"by": "lind", "note": "Measured again"},
+    EscalationAct.SNOOZE: {"by": "lind", "for": "PT5M", "note": "The cuff is being changed"},
+    EscalationAct.REASSIGN: {"by": "lind", "to": "osei", "note": "Off my floor"},
 }
 LENGTHS = ("PT0S", "PT0.000001S", "PT30M", "PT30M0.000001S", "P3650D", "P3651D", "P9999999W", "-PT5M", "P1Y", "5", ODD)
 
 
-def obeyed(order: Order, now: datetime) -> Obligation:
+def obeyed(order: Order, now: datetime) -> Escalation:
     """As the escalation's workflow does it."""
     obligation, act = opened(OPENING, now), next(act for act, model in ORDERS.items() if isinstance(order, model))
-    if act is Act.ACKNOWLEDGE:
+    if act is EscalationAct.ACKNOWLEDGE:
         return obligation.acknowledge(Acknowledge.model_validate(order.model_dump()), STANDING, now)
-    did: Obligation = getattr(obligation, act)(order, STANDING, now)
+    did: Escalation = getattr(obligation, act)(order, STANDING, now)
     return did
 
 
-def is_borne(obligation: Obligation, now: datetime) -> None:
+def is_borne(obligation: Escalation, now: datetime) -> None:
     """All that is made of it: its next run, what is recorded and shown of it, its ladder and its course's ledger."""
     run = EscalationRun(**dict(OPENING), carried=obligation)
     is_read_back(run)
     policy = STANDING.policy
-    climb: Climb = obligation.climb
+    climb: EscalationProgress = obligation.climb
     for moment in (now, now + days(3650)):
         is_read_back(climb.lapsed(moment))
         assert (climb.wakes_at(policy) is None) == (obligation.view.state is EscalationState.RESOLVED)
@@ -62,11 +62,11 @@ def is_borne(obligation: Obligation, now: datetime) -> None:
 
 
 @pytest.mark.parametrize("now", [NOW, datetime(2199, 12, 31, 23, 59, tzinfo=UTC)], ids=str)
-@pytest.mark.parametrize("act", Act)
-def test_no_edge_of_any_act_breaks_the_escalation(act: Act, now: datetime) -> None:
+@pytest.mark.parametrize("act", EscalationAct)
+def test_no_edge_of_any_act_breaks_the_escalation(act: EscalationAct, now: datetime) -> None:
     """Over HTTP, strictly; each field of each act at each of its edges."""
     sample, done = SAMPLES[act], 0
-    lengths = [{**sample, "for": length} for length in LENGTHS] if act is Act.SNOOZE else []
+    lengths = [{**sample, "for": length} for length in LENGTHS] if act is EscalationAct.SNOOZE else []
     for sent in [sample, *lengths, *edges_of(act.order, sample)]:
         try:
             body = json.dumps(sent)
@@ -78,8 +78,8 @@ def test_no_edge_of_any_act_breaks_the_escalation(act: Act, now: datetime) -> No
     assert done > 1
 
 
-@pytest.mark.parametrize("act", Act)
-def test_no_edge_of_any_form_of_an_act_breaks_the_escalation(act: Act) -> None:
+@pytest.mark.parametrize("act", EscalationAct)
+def test_no_edge_of_any_form_of_an_act_breaks_the_escalation(act: EscalationAct) -> None:
     """By a form every field is text."""
     for sent in edges_of(act.order, SAMPLES[act]):
         texts = {name: value for name, value in sent.items() if isinstance(value, str) and value}

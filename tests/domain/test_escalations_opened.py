@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.course.deadlines import DeadlineKind
-from domain.course.transition import Again, Open
+from domain.course.transition import OpenEscalation, RepeatEscalation
 from domain.escalation.messages import Change, EscalationState, Kind, Repeat
 from domain.values import Actor, Severity
 from tests.cast import (
@@ -90,7 +90,7 @@ def test_an_emergency_that_passed_while_kapstan_was_away_is_not_hidden_behind_th
     ward.sleeps(minutes(15))
 
     (told,) = ward.calls
-    assert isinstance(told, Again)
+    assert isinstance(told, RepeatEscalation)
     assert told.repeat.severity is Severity.EMERGENCY
     assert ward.open == {Kind.VITALS_OVERDUE: Severity.EMERGENCY}
 
@@ -100,7 +100,7 @@ def test_what_opened_and_grew_in_one_moment_is_opened_at_its_worst(ward: Ward) -
     ward.watched(until=minutes(0)).sleeps(minutes(36))
 
     (told,) = ward.calls
-    assert isinstance(told, Open)
+    assert isinstance(told, OpenEscalation)
     assert told.opening.severity is Severity.EMERGENCY
 
 
@@ -182,7 +182,9 @@ def test_an_acknowledged_escalation_is_still_the_one_that_is_open(ward: Ward) ->
     ward.reports(adverse_event(MARA, at=ward.now + minutes(1), grade=3))
 
     assert [one.state for one in ward.chart.escalations] == [EscalationState.ACKNOWLEDGED]
-    assert ward.calls[-1] == Again(id="MARA-1~adverse_event~0~1", repeat=Repeat(severity=Severity.URGENT, at=ward.now))
+    assert ward.calls[-1] == RepeatEscalation(
+        id="MARA-1~adverse_event~0~1", repeat=Repeat(severity=Severity.URGENT, at=ward.now)
+    )
 
 
 def test_a_repeat_that_found_its_escalation_resolved_opens_another(ward: Ward) -> None:
@@ -190,7 +192,7 @@ def test_a_repeat_that_found_its_escalation_resolved_opens_another(ward: Ward) -
     ward.referred().reports(adverse_event(MARA, at=ward.now, grade=3))
     ward.reports(adverse_event(MARA, at=ward.now + minutes(1), grade=4))
     unheard = ward.calls[-1]
-    assert isinstance(unheard, Again)
+    assert isinstance(unheard, RepeatEscalation)
 
     decision = ward.chart.call_anew(unheard, ward.now)
 
@@ -198,7 +200,7 @@ def test_a_repeat_that_found_its_escalation_resolved_opens_another(ward: Ward) -
         ("MARA-1~adverse_event~0~1", EscalationState.RESOLVED, Severity.EMERGENCY),
         ("MARA-1~adverse_event~0~2", EscalationState.OPEN, Severity.EMERGENCY),
     ]
-    assert [type(call) for call in decision.calls] == [Open]
+    assert [type(call) for call in decision.calls] == [OpenEscalation]
 
 
 def test_an_escalation_names_no_patient_and_no_value(ward: Ward) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.course.course import Chart, Decision
+from domain.course.course import Course, Decision
 from domain.course.projection import Ahead, CallToCome, calls_to_come
-from domain.course.transition import Again, Open, Settle
-from domain.escalation.escalation import Obligation, opened
+from domain.course.transition import AutoResolve, OpenEscalation, RepeatEscalation
+from domain.escalation.escalation import Escalation, opened
 from domain.escalation.messages import (
     Acknowledge,
     EscalationId,
@@ -21,7 +21,7 @@ from domain.escalation.messages import (
     Repeat,
     Snooze,
 )
-from domain.oncall.file import FALLBACK, Duty, OnCall, Standing, parse_on_call
+from domain.oncall.file import FALLBACK, OnCall, OnCallQuery, OnCallSnapshot, parse_on_call
 from domain.refusal import Refused
 from domain.values import PersonId, Severity
 from domain.views.forecast import (
@@ -49,11 +49,11 @@ Sent = tuple[datetime, Kind, Severity, int, PersonId]
 class Night:
     """A course and its escalations side by side, as their workflows live them, a minute at a time."""
 
-    def __init__(self, chart: Chart, now: datetime, on_call: OnCall = ON_CALL) -> None:
+    def __init__(self, chart: Course, now: datetime, on_call: OnCall = ON_CALL) -> None:
         self.chart, self._passes_at = chart, passes_at(chart)
         self.now = now
         self.on_call = on_call
-        self.open: dict[EscalationId, Obligation] = {}
+        self.open: dict[EscalationId, Escalation] = {}
         self.sent: list[Sent] = []
 
     def reports(self, grade: int) -> None:
@@ -62,7 +62,7 @@ class Night:
         self._take(self.chart.accept(event, self.now))
         self._page()
 
-    def acts(self, act: Callable[[Obligation], Obligation]) -> None:
+    def acts(self, act: Callable[[Escalation], Escalation]) -> None:
         """Somebody does it with the newest escalation, where it is allowed."""
         if self.open:
             newest = list(self.open)[-1]
@@ -98,11 +98,11 @@ class Night:
         self.chart, self._passes_at = decision.chart, passes_at(decision.chart)
         for call in decision.calls:
             match call:
-                case Open(opening=opening):
+                case OpenEscalation(opening=opening):
                     self.open[opening.id] = opened(opening, self.now)
-                case Again(id=escalation, repeat=repeat):
+                case RepeatEscalation(id=escalation, repeat=repeat):
                     self.open[escalation] = self.open[escalation].repeat(repeat, self.now)
-                case Settle():
+                case AutoResolve():
                     raise AssertionError("time settles nothing")
 
     def _page(self) -> None:
@@ -121,11 +121,11 @@ class Night:
                 obligation = obligation.climbed(standing.policy, rung, self.now)
             self.open[escalation] = obligation
 
-    def _standing(self, obligation: Obligation) -> Standing:
-        return self.on_call.standing(Duty(severity=obligation.climb.severity, at=self.now))
+    def _standing(self, obligation: Escalation) -> OnCallSnapshot:
+        return self.on_call.standing(OnCallQuery(severity=obligation.climb.severity, at=self.now))
 
 
-def passes_at(chart: Chart) -> datetime:
+def passes_at(chart: Course) -> datetime:
     """When the course's clock next rings."""
     return min((one.passes_at for one in chart.deadlines()), default=datetime.max.replace(tzinfo=UTC))
 
@@ -522,7 +522,9 @@ def test_an_escalation_that_has_begun_is_not_begun_again() -> None:
     clinic = night()
     clinic.reports(grade=3)
     ((known, obligation),) = clinic.open.items()
-    opening = Open(opening=Opening.model_validate(obligation.view.model_dump(include=set(Opening.model_fields))))
+    opening = OpenEscalation(
+        opening=Opening.model_validate(obligation.view.model_dump(include=set(Opening.model_fields)))
+    )
     to_come = calls_to_come(clinic.chart, Ahead(at=clinic.now, until=clinic.now + minutes(6)), [opening])
 
     foretold = forecast(to_come, {known: obligation.climb}, ON_CALL, {})
@@ -539,7 +541,9 @@ def test_what_happens_again_after_a_promise_lapsed_does_not_go_back_a_step() -> 
     policy = ON_CALL.policies[Severity.ROUTINE].but(resolve_within=hours(10))
     promised = obligation.climb.acknowledged(policy, clinic.now)
     saturday = clinic.now + days(1)
-    again = CallToCome(at=saturday, call=Again(id=known, repeat=Repeat(severity=Severity.ROUTINE, at=saturday)))
+    again = CallToCome(
+        at=saturday, call=RepeatEscalation(id=known, repeat=Repeat(severity=Severity.ROUTINE, at=saturday))
+    )
     ahead = Ahead(at=clinic.now, until=clinic.now + days(3))
     to_come = calls_to_come(clinic.chart, ahead).but(calls=(again,))
 

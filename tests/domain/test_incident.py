@@ -15,9 +15,9 @@ from domain.escalation.messages import (
 )
 from domain.escalation.watchdog_alarm import (
     MOVES_AGAIN,
-    Due,
-    Incident,
+    DueStep,
     Order,
+    WatchdogAlarm,
     is_of_the_watch,
     raised,
 )
@@ -34,11 +34,11 @@ def after(**duration: float) -> datetime:
     return MONDAY + timedelta(**duration)
 
 
-def new() -> Incident:
+def new() -> WatchdogAlarm:
     return raised("MARA-1", 1, 1, MONDAY)
 
 
-def tried(incident: Incident, *, ok: Callable[[Due], bool] = lambda _: True) -> Incident:
+def tried(incident: WatchdogAlarm, *, ok: Callable[[DueStep], bool] = lambda _: True) -> WatchdogAlarm:
     """Every page that is due now has been tried, one after the other."""
     for due in incident.due:
         error = None if ok(due) else "the channel did not take the page"
@@ -47,7 +47,7 @@ def tried(incident: Incident, *, ok: Callable[[Due], bool] = lambda _: True) -> 
     return incident
 
 
-def to_be_paged(incident: Incident) -> list[tuple[int, str, int]]:
+def to_be_paged(incident: WatchdogAlarm) -> list[tuple[int, str, int]]:
     """Step, person and channel of each page that is due."""
     return [(due.step, due.person, due.channel) for due in incident.due]
 
@@ -58,7 +58,7 @@ def test_the_first_step_pages_everybody_by_every_channel_at_once() -> None:
 
     assert to_be_paged(climbed) == [(1, "lind", 0), (1, "osei", 0), (1, "osei", 1)]
     assert "127.0.0.1" not in climbed.model_dump_json()
-    assert Incident.model_validate_json(climbed.model_dump_json()) == climbed
+    assert WatchdogAlarm.model_validate_json(climbed.model_dump_json()) == climbed
 
 
 @pytest.mark.parametrize(("seconds", "step"), [(59, 1), (60, 2), (61, 2)])
@@ -103,7 +103,7 @@ def test_the_fallback_is_paged_where_no_channel_of_a_step_took_it() -> None:
     assert tried(failed, ok=lambda _: False).due == ()
 
 
-def unheard() -> Incident:
+def unheard() -> WatchdogAlarm:
     """The first step has reached nobody, and the fallback neither."""
     return tried(tried(new().climbed(CLINIC, MONDAY), ok=lambda _: False), ok=lambda _: False)
 
@@ -115,14 +115,14 @@ def test_a_step_that_reached_nobody_is_tried_again(seconds: int, is_tried: bool)
 
     assert to_be_paged(again) == ([(1, "lind", 0), (1, "osei", 0), (1, "osei", 1)] if is_tried else [])
     assert again.obligation.view.step == 1
-    assert Incident.model_validate_json(again.model_dump_json()) == again
+    assert WatchdogAlarm.model_validate_json(again.model_dump_json()) == again
 
 
 SLOW = parse_on_call(EXAMPLE.replace('wait = "PT1M"', 'wait = "PT5M"', 1), "oncall.toml")
 """The clinic, whose first step waits for five minutes."""
 
 
-def nobody_for(seconds: int) -> Incident:
+def nobody_for(seconds: int) -> WatchdogAlarm:
     """The first step was tried every half minute for so long, and reached nobody."""
     incident = new()
     for moment in range(0, seconds + 1, 30):

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from domain.course.deadlines import DeadlineKind
-from domain.course.measures import Change, Direction
+from domain.course.measures import Direction, ScoreChange
 from domain.course.state import Phase
 from domain.escalation.messages import Kind
 from domain.values import Severity
@@ -33,7 +33,7 @@ def visits(ward: Ward) -> list[str | None]:
     return [deadline.subject for deadline in ward.in_follow_up().due(DeadlineKind.FOLLOW_UP)]
 
 
-def improves(ward: Ward) -> Change:
+def improves(ward: Ward) -> ScoreChange:
     """From 17 to 8 points."""
     ward.screened().reports(phq9(MARA, at=ward.now, items=BETTER))
     shown = course_view(ward.chart, ward.now).measures[-1].trend

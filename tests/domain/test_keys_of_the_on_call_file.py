@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.escalation.ladder import Climb, forecast
-from domain.oncall.file import FALLBACK, Duty, OnCall
+from domain.escalation.ladder import EscalationProgress, forecast
+from domain.oncall.file import FALLBACK, OnCall, OnCallQuery
 from domain.oncall.rota import next_opening
 from domain.values import PersonId, Severity
 from tests.domain.keys import OneKey, Path, on_call_with
@@ -33,21 +33,23 @@ def channels(on_call: OnCall, person: PersonId) -> list[str]:
 
 
 def urgent_calls(on_call: OnCall) -> tuple[PersonId, ...]:
-    return on_call.standing(Duty(severity=Severity.URGENT, at=NIGHT)).called[0]
+    return on_call.standing(OnCallQuery(severity=Severity.URGENT, at=NIGHT)).called[0]
 
 
 def second_page_after(on_call: OnCall) -> timedelta:
-    new = Climb(severity=Severity.URGENT, due_at=NIGHT)
+    new = EscalationProgress(severity=Severity.URGENT, due_at=NIGHT)
     return forecast(on_call.policies[Severity.URGENT], new, NIGHT, NIGHT + timedelta(hours=1))[1].at - NIGHT
 
 
 def promise_lapses_after(on_call: OnCall) -> timedelta:
-    promised = Climb(severity=Severity.URGENT, due_at=NIGHT).acknowledged(on_call.policies[Severity.URGENT], NIGHT)
+    promised = EscalationProgress(severity=Severity.URGENT, due_at=NIGHT).acknowledged(
+        on_call.policies[Severity.URGENT], NIGHT
+    )
     return promised.due_at - NIGHT
 
 
 def may_be_quiet_for(on_call: OnCall) -> timedelta:
-    climb = Climb(severity=Severity.URGENT, due_at=NIGHT)
+    climb = EscalationProgress(severity=Severity.URGENT, due_at=NIGHT)
     return climb.may_be_quiet_until(on_call.policies[Severity.URGENT], NIGHT) - NIGHT
 
 

@@ -11,10 +11,10 @@ from domain.escalation.escalation import (
     FIRST_PAGES,
     LAST_PAGES,
     Attempt,
-    Obligation,
+    Escalation,
     opened,
 )
-from domain.escalation.ladder import Climb, Rung, forecast
+from domain.escalation.ladder import EscalationProgress, NextStep, forecast
 from domain.escalation.messages import (
     Acknowledge,
     Change,
@@ -29,13 +29,15 @@ from domain.escalation.messages import (
     Snooze,
     escalation_id,
 )
-from domain.oncall.file import Duty, parse_on_call
+from domain.oncall.file import OnCallQuery, parse_on_call
 from domain.refusal import RefusalCode, Refused
 from domain.values import Severity
 
 CLINIC = parse_on_call(Path("examples/oncall.toml").read_text(encoding="utf-8"), "oncall.toml")
 MONDAY = datetime(2026, 3, 2, 18, tzinfo=UTC)
-EMERGENCY, URGENT, ROUTINE = (CLINIC.standing(Duty(severity=severity, at=MONDAY)) for severity in reversed(Severity))
+EMERGENCY, URGENT, ROUTINE = (
+    CLINIC.standing(OnCallQuery(severity=severity, at=MONDAY)) for severity in reversed(Severity)
+)
 LIND, OSEI, WARD = "lind", "osei", "ward"
 
 
@@ -43,16 +45,16 @@ def after(**duration: float) -> datetime:
     return MONDAY + timedelta(**duration)
 
 
-def climbing(severity: Severity = Severity.URGENT) -> Climb:
+def climbing(severity: Severity = Severity.URGENT) -> EscalationProgress:
     """A ladder whose first step has just paged."""
     policy = CLINIC.policies[severity]
-    climb = Climb(severity=severity, due_at=MONDAY)
+    climb = EscalationProgress(severity=severity, due_at=MONDAY)
     rung = climb.next_rung(policy)
     assert rung
     return climb.climbed(policy, rung, MONDAY)
 
 
-def new(severity: Severity = Severity.URGENT, kind: Kind = Kind.VITALS_OVERDUE) -> Obligation:
+def new(severity: Severity = Severity.URGENT, kind: Kind = Kind.VITALS_OVERDUE) -> Escalation:
     """An escalation that has just been opened."""
     opening = Opening(
         id=escalation_id("EX-1", kind, 2, 1),
@@ -65,22 +67,22 @@ def new(severity: Severity = Severity.URGENT, kind: Kind = Kind.VITALS_OVERDUE) 
     return opened(opening, MONDAY)
 
 
-def alarm(severity: Severity = Severity.URGENT, kind: Kind = Kind.VITALS_OVERDUE) -> Obligation:
+def alarm(severity: Severity = Severity.URGENT, kind: Kind = Kind.VITALS_OVERDUE) -> Escalation:
     """An escalation whose first step has just paged."""
-    return new(severity, kind).climbed(CLINIC.policies[severity], Rung(step=1, at=MONDAY), MONDAY)
+    return new(severity, kind).climbed(CLINIC.policies[severity], NextStep(step=1, at=MONDAY), MONDAY)
 
 
 def snooze(**duration: float) -> Snooze:
     return Snooze(by=LIND, for_=timedelta(**duration), note="In the room")
 
 
-def rungs(*expected: tuple[int, datetime]) -> tuple[Rung, ...]:
-    return tuple(Rung(step=step, at=at) for step, at in expected)
+def rungs(*expected: tuple[int, datetime]) -> tuple[NextStep, ...]:
+    return tuple(NextStep(step=step, at=at) for step, at in expected)
 
 
 def test_the_forecast_of_a_new_escalation_is_its_whole_ladder() -> None:
     """If nobody acts: each step after its wait, after the last one the first again, for ever."""
-    new = Climb(severity=Severity.URGENT, due_at=MONDAY)
+    new = EscalationProgress(severity=Severity.URGENT, due_at=MONDAY)
 
     assert forecast(URGENT.policy, new, MONDAY, after(minutes=35)) == rungs(
         (1, MONDAY), (2, after(minutes=5)), (3, after(minutes=15)), (1, after(minutes=30)), (2, after(minutes=35))
@@ -101,9 +103,12 @@ def test_routine_is_put_off_to_the_opening_and_nothing_else_is() -> None:
     friday = datetime(2026, 3, 7, 1, tzinfo=UTC)
     monday = datetime(2026, 3, 9, 15, tzinfo=UTC)
 
-    routine = forecast(ROUTINE.policy, Climb(severity=Severity.ROUTINE, due_at=friday), friday, monday)
+    routine = forecast(ROUTINE.policy, EscalationProgress(severity=Severity.ROUTINE, due_at=friday), friday, monday)
     urgent = forecast(
-        URGENT.policy, Climb(severity=Severity.URGENT, due_at=friday), friday, friday + timedelta(minutes=5)
+        URGENT.policy,
+        EscalationProgress(severity=Severity.URGENT, due_at=friday),
+        friday,
+        friday + timedelta(minutes=5),
     )
 
     assert routine == rungs((1, friday), (2, monday))
@@ -121,7 +126,7 @@ def test_a_policy_that_became_shorter_starts_again() -> None:
     """The next step was taken out of the file: the first one is next."""
     short = URGENT.policy.but(steps=URGENT.policy.steps[:1])
 
-    assert climbing().next_rung(short) == Rung(step=1, at=after(minutes=5))
+    assert climbing().next_rung(short) == NextStep(step=1, at=after(minutes=5))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +152,7 @@ def test_a_snooze_only_puts_off(minutes: int, page_at: int) -> None:
     """A snooze that ends before the next step was due changes nothing; a longer one puts the step off to its end."""
     snoozed = alarm().snooze(snooze(minutes=minutes), URGENT, MONDAY)
 
-    assert snoozed.climb.next_rung(URGENT.policy) == Rung(step=2, at=after(minutes=page_at))
+    assert snoozed.climb.next_rung(URGENT.policy) == NextStep(step=2, at=after(minutes=page_at))
 
 
 def test_one_snooze_after_another_stays_within_the_bound() -> None:
@@ -158,7 +163,7 @@ def test_one_snooze_after_another_stays_within_the_bound() -> None:
         snoozed.snooze(snooze(minutes=11), URGENT, after(minutes=20))
     longer = snoozed.snooze(snooze(minutes=10), URGENT, after(minutes=20))
     assert longer.view.snoozed_until == after(minutes=30)
-    paged = longer.climbed(URGENT.policy, Rung(step=2, at=after(minutes=30)), after(minutes=30))
+    paged = longer.climbed(URGENT.policy, NextStep(step=2, at=after(minutes=30)), after(minutes=30))
     assert paged.view.snoozed_until is None
     assert paged.snooze(snooze(minutes=30), URGENT, after(minutes=30)).view.snoozed_until == after(minutes=60)
 
@@ -175,7 +180,7 @@ def test_a_new_breach_wakes_a_snoozed_escalation() -> None:
 
     woken = snoozed.repeat(Repeat(severity=Severity.URGENT, at=after(minutes=2)), after(minutes=2))
 
-    assert woken.climb.next_rung(URGENT.policy) == Rung(step=1, at=after(minutes=2))
+    assert woken.climb.next_rung(URGENT.policy) == NextStep(step=1, at=after(minutes=2))
 
 
 def test_a_breach_that_arrives_with_the_resolution_is_not_lost() -> None:
@@ -202,7 +207,7 @@ def test_worse_is_never_later_than_it_would_have_been(minutes: int) -> None:
 
     raised = routine.repeated(Severity.EMERGENCY, after(minutes=minutes))
 
-    assert raised.next_rung(EMERGENCY.policy) == Rung(step=1, at=after(minutes=minutes))
+    assert raised.next_rung(EMERGENCY.policy) == NextStep(step=1, at=after(minutes=minutes))
 
 
 def test_whoever_passes_it_on_takes_the_promise_back() -> None:
@@ -212,7 +217,7 @@ def test_whoever_passes_it_on_takes_the_promise_back() -> None:
     passed_on = promised.reassign(Reassign(by=LIND, to=WARD, note="My shift ends"), URGENT, after(minutes=2))
 
     assert (passed_on.view.state, passed_on.view.acknowledged_by) == (EscalationState.OPEN, None)
-    assert passed_on.climb.next_rung(URGENT.policy) == Rung(step=2, at=after(minutes=7))
+    assert passed_on.climb.next_rung(URGENT.policy) == NextStep(step=2, at=after(minutes=7))
     assert (passed_on.notices[-1].change, passed_on.notices[-1].by) == (Change.REOPENED, LIND)
 
 
@@ -220,7 +225,7 @@ def test_a_resolved_escalation_takes_no_order() -> None:
     """Each act is refused as `not_open`, saying who resolved it; a late settlement changes nothing."""
     done = alarm().resolve(Resolve(by=OSEI, note="Seen"), URGENT, MONDAY)
 
-    acts: tuple[Callable[[], Obligation], ...] = (
+    acts: tuple[Callable[[], Escalation], ...] = (
         lambda: done.acknowledge(Acknowledge(by=LIND), URGENT, MONDAY),
         lambda: done.resolve(Resolve(by=LIND, note="Me too"), URGENT, MONDAY),
         lambda: done.snooze(snooze(minutes=1), URGENT, MONDAY),
@@ -252,7 +257,7 @@ def test_every_change_has_a_revision_of_its_own() -> None:
 
     assert first.view.revision < second.view.revision < third.view.revision
     assert third.acknowledge(Acknowledge(by=OSEI), URGENT, after(minutes=9)) == third
-    assert Obligation.model_validate_json(third.model_dump_json()) == third
+    assert Escalation.model_validate_json(third.model_dump_json()) == third
 
 
 def test_an_escalation_says_when_it_moves_by_itself() -> None:
@@ -313,11 +318,11 @@ def test_a_routine_attempt_waits_for_the_office_to_open() -> None:
         lambda one: one.resolve(Resolve(by=LIND, note="Seen"), URGENT, after(seconds=1)),
         lambda one: one.snooze(snooze(minutes=5), URGENT, after(seconds=1)),
         lambda one: one.reassign(Reassign(by=LIND, to=WARD), URGENT, after(seconds=1)),
-        lambda one: one.climbed(URGENT.policy, Rung(step=2, at=after(minutes=5)), after(minutes=5)),
+        lambda one: one.climbed(URGENT.policy, NextStep(step=2, at=after(minutes=5)), after(minutes=5)),
         lambda one: one.repeat(Repeat(severity=Severity.EMERGENCY, at=MONDAY), after(seconds=1)),
     ],
 )
-def test_whatever_moves_the_ladder_ends_the_attempts(act: Callable[[Obligation], Obligation]) -> None:
+def test_whatever_moves_the_ladder_ends_the_attempts(act: Callable[[Escalation], Escalation]) -> None:
     """Before or after the attempt was known to have reached nobody."""
     begun = alarm()
 

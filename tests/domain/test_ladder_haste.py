@@ -7,7 +7,7 @@ from itertools import accumulate, combinations
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from domain.escalation.ladder import Climb, Rung, forecast
+from domain.escalation.ladder import EscalationProgress, NextStep, forecast
 from domain.oncall.file import OnCall, OnCallFileError, parse_on_call
 from domain.values import Severity
 
@@ -70,11 +70,13 @@ def usable(text: str) -> OnCall:
     return on_call
 
 
-def ladder(on_call: OnCall, severity: Severity) -> tuple[Rung, ...]:
-    return forecast(on_call.policies[severity], Climb(severity=severity, due_at=OPENED), OPENED, OPENED + HORIZON)
+def ladder(on_call: OnCall, severity: Severity) -> tuple[NextStep, ...]:
+    return forecast(
+        on_call.policies[severity], EscalationProgress(severity=severity, due_at=OPENED), OPENED, OPENED + HORIZON
+    )
 
 
-def loudness(on_call: OnCall, severity: Severity, rungs: tuple[Rung, ...], at: datetime) -> list[int]:
+def loudness(on_call: OnCall, severity: Severity, rungs: tuple[NextStep, ...], at: datetime) -> list[int]:
     """For each page, the most people that it or one before it calls at once, by who is on duty at a moment."""
     calls = [len(on_call.resolve(step.notify, at)) for step in on_call.policies[severity].steps]
     return list(accumulate((calls[rung.step - 1] for rung in rungs), max))
@@ -105,7 +107,7 @@ def test_a_lower_promise_never_lapses_sooner_and_a_lower_snooze_never_ends_soone
     for lower, higher in combinations(Severity, 2):
         low, high = on_call.policies[lower], on_call.policies[higher]
         promised = [
-            Climb(severity=severity, due_at=OPENED).acknowledged(policy, now)
+            EscalationProgress(severity=severity, due_at=OPENED).acknowledged(policy, now)
             for severity, policy in ((lower, low), (higher, high))
         ]
         assert promised[0].due_at >= promised[1].due_at
@@ -121,12 +123,12 @@ def test_getting_worse_never_delays_a_page(text: str, minutes: int) -> None:
 
     for lower, higher in combinations(Severity, 2):
         low, high = on_call.policies[lower], on_call.policies[higher]
-        climb = Climb(severity=lower, due_at=OPENED)
+        climb = EscalationProgress(severity=lower, due_at=OPENED)
         for rung in ladder(on_call, lower):
             if rung.at <= now:
                 climb = climb.climbed(low, rung, rung.at)
         for before in (climb, climb.acknowledged(low, now)):
             without, raised = before.next_rung(low), before.repeated(higher, now).next_rung(high)
             assert without
-            assert raised == Rung(step=1, at=now)
+            assert raised == NextStep(step=1, at=now)
             assert raised.at <= max(without.at, now)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.course.answer import AlreadyAnswered
-from domain.course.course import Chart
+from domain.course.course import Course
 from domain.course.deadlines import deadlines
 from domain.course.rules.checkpoints import checkpoints, is_overdue, reading_due_at
 from domain.course.rules.vitals import verdict
@@ -88,7 +88,7 @@ def test_a_reading_costs_the_same_however_many_answers_there_are() -> None:
     assert costs[1000] <= COSTS_NO_MORE_THAN * costs[100]
 
 
-def _is_decided_and_told(chart: Chart, reading: VitalsRecorded) -> None:
+def _is_decided_and_told(chart: Course, reading: VitalsRecorded) -> None:
     decided = chart.pass_deadlines(reading.time).chart.accept(reading, reading.time)
     batch_of(decided.chart, decided.entries, reading.time)
 

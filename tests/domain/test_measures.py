@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.course.measures import (
-    Change,
     Direction,
     Risk,
+    ScoreChange,
     Scored,
     baseline_errors,
     change,
@@ -200,7 +200,7 @@ def test_every_impossible_answer_is_named() -> None:
 
 def test_a_halved_score_is_a_response() -> None:
     """CLINICAL.md 5.1: PHQ-9 from 20 to 10 is a response of 50 percent and a meaningful change, no remission."""
-    assert change(20, 10, MEASURES["phq9"]) == Change(
+    assert change(20, 10, MEASURES["phq9"]) == ScoreChange(
         baseline=20,
         score=10,
         difference=-10,

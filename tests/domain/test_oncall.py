@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain.oncall.file import FALLBACK, Duty, parse_on_call
+from domain.oncall.file import FALLBACK, OnCallQuery, parse_on_call
 from domain.oncall.rota import Hours, Rota
 from domain.values import Severity
 
@@ -124,7 +124,7 @@ def test_somebody_named_twice_is_paged_once() -> None:
 
 def test_the_standing_names_everybody_and_no_channel() -> None:
     """What enters Temporal's history: the policy, whom each step calls now, and who may answer."""
-    standing = EXAMPLE.standing(Duty(severity=Severity.EMERGENCY, at=local("2026-03-02T12:00:00")))
+    standing = EXAMPLE.standing(OnCallQuery(severity=Severity.EMERGENCY, at=local("2026-03-02T12:00:00")))
 
     assert standing.called == (("lind", "osei"), ("lind", "osei", "ward"))
     assert standing.people == ("lind", "osei", "ward", "desk")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.protocol.file import Finding, ProtocolFileError, parse_protocol
+from domain.protocol.file import ProtocolFileError, ProtocolFinding, parse_protocol
 from domain.protocol.model import Protocol
 
 ROOT = Path(__file__).parents[2]
@@ -286,8 +286,8 @@ def test_the_error_reads_as_one_line_a_finding() -> None:
     """File, key and what was expected, as an operator sees it on stderr."""
     error = ProtocolFileError(
         (
-            Finding(file="a.toml", key="route", expected="is missing"),
-            Finding(file="b.toml", key="", expected="not TOML"),
+            ProtocolFinding(file="a.toml", key="route", expected="is missing"),
+            ProtocolFinding(file="b.toml", key="", expected="not TOML"),
         )
     )
 

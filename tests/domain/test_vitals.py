@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.rules.vitals import Verdict, VerdictSeverity, verdict
-from domain.course.transition import Again
+from domain.course.transition import RepeatEscalation
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import VitalsRecorded
 from domain.protocol.model import Limit, LimitSeverity, Vital
@@ -240,7 +240,7 @@ def test_a_breach_behind_an_acknowledged_one_calls_again(ward: Ward) -> None:
     reads(ward, 20, respiratory_rate=9)
 
     assert ward.pages == [(Kind.VITALS_URGENT, Severity.URGENT)] * 2
-    assert isinstance(ward.calls[-1], Again)
+    assert isinstance(ward.calls[-1], RepeatEscalation)
     assert len(ward.chart.escalations) == 1
 
 

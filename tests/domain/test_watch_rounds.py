@@ -6,19 +6,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.escalation.messages import Kind, Resolve, escalation_id
-from domain.escalation.silence import Finding, words
+from domain.escalation.silence import SilenceReason, words
 from domain.escalation.watchdog import (
     GRACES_WITHOUT_A_DOSE,
-    Expected,
-    Heard,
-    Look,
+    ExpectedMove,
     Move,
-    Raise,
-    Settle,
-    Unanswered,
-    Visit,
+    NextMove,
+    NoAnswer,
+    RaiseAlarm,
+    SettleAlarm,
+    Tick,
+    WatchedSession,
 )
-from domain.escalation.watchdog_alarm import Incident, raised
+from domain.escalation.watchdog_alarm import WatchdogAlarm, raised
 from domain.escalation.watchdog_rounds import (
     MOST_OF_THEIR_OWN,
     Asked,
@@ -37,38 +37,42 @@ MONDAY = datetime(2026, 3, 2, 18, tzinfo=UTC)
 GRACE = timedelta(minutes=2)
 SECOND = timedelta(seconds=1)
 LONGER = GRACE * GRACES_WITHOUT_A_DOSE
-MARA, NIKO = Visit("MARA-1", None), Visit("NIKO-1", None)
-COURSE = Expected(course_id="MARA-1", session=None, moves_at=MONDAY)
+MARA, NIKO = WatchedSession("MARA-1", None), WatchedSession("NIKO-1", None)
+COURSE = ExpectedMove(course_id="MARA-1", session=None, moves_at=MONDAY)
 ESCALATION = COURSE.but(escalation=escalation_id("MARA-1", Kind.PHASE_OVERDUE, None, 1), policy=Severity.ROUTINE)
 ALARM = COURSE.but(escalation=escalation_id("MARA-1", Kind.SUICIDE_RISK, None, 1), policy=Severity.EMERGENCY)
-SILENT = [Finding.STANDS_STILL, Finding.UNANSWERED, Finding.KEEPS_FAILING, Finding.ENDED]
-THEIR_OWN = [Finding.STANDS_STILL, Finding.KEEPS_FAILING, Finding.ENDED]
+SILENT = [SilenceReason.STANDS_STILL, SilenceReason.UNANSWERED, SilenceReason.KEEPS_FAILING, SilenceReason.ENDED]
+THEIR_OWN = [SilenceReason.STANDS_STILL, SilenceReason.KEEPS_FAILING, SilenceReason.ENDED]
 
 
 def by(now: datetime) -> Measure:
     """The watch has been kept for long."""
-    look = Look(looked_at=now, watching_since=MONDAY - timedelta(days=1))
+    look = Tick(looked_at=now, watching_since=MONDAY - timedelta(days=1))
     return Measure(look, GRACE, CLINIC.policies)
 
 
-def found(what: Finding, visit: Visit = MARA, severity: Severity = Severity.URGENT, ago: timedelta = LONGER) -> Judged:
+def found(
+    what: SilenceReason, visit: WatchedSession = MARA, severity: Severity = Severity.URGENT, ago: timedelta = LONGER
+) -> Judged:
     return Judged(visit, what, None, severity, MONDAY - ago)
 
 
-def follows(*every: Judged, before: Sequence[Incident] = (), later: timedelta = timedelta()) -> tuple[Move, ...]:
+def follows(*every: Judged, before: Sequence[WatchdogAlarm] = (), later: timedelta = timedelta()) -> tuple[Move, ...]:
     return moves(every, before, CLINIC.policies, MONDAY + later)
 
 
-def raises(*every: Judged, before: Sequence[Incident] = (), later: timedelta = timedelta()) -> list[Incident]:
-    return [one.incident for one in follows(*every, before=before, later=later) if isinstance(one, Raise)]
+def raises(*every: Judged, before: Sequence[WatchdogAlarm] = (), later: timedelta = timedelta()) -> list[WatchdogAlarm]:
+    return [one.incident for one in follows(*every, before=before, later=later) if isinstance(one, RaiseAlarm)]
 
 
-def open_alarm(what: Finding, visit: Visit = MARA, *, is_for_all: bool = False, n: int = 1) -> Incident:
+def open_alarm(
+    what: SilenceReason, visit: WatchedSession = MARA, *, is_for_all: bool = False, n: int = 1
+) -> WatchdogAlarm:
     severity = Severity.URGENT
     return raised(*visit, n, MONDAY - SECOND, severity=severity, found=what, is_for_all=is_for_all)
 
 
-def resolved(alarm: Incident) -> Incident:
+def resolved(alarm: WatchdogAlarm) -> WatchdogAlarm:
     return alarm.obeyed(Resolve(by="lind", note="Kapstan's machine is being mended"), CLINIC, MONDAY)
 
 
@@ -76,7 +80,7 @@ def resolved(alarm: Incident) -> Incident:
     ("expected", "grace"),
     [(COURSE, LONGER), (ALARM, GRACE), (COURSE.but(session=1), GRACE), (ALARM.but(policy=Severity.URGENT), LONGER)],
 )
-def test_what_is_not_urgent_is_waited_for_longer(expected: Expected, grace: timedelta) -> None:
+def test_what_is_not_urgent_is_waited_for_longer(expected: ExpectedMove, grace: timedelta) -> None:
     """A dosed patient, and an emergency that pages nobody, are given the grace; all else some times as long."""
     assert not is_late(expected, None, by(MONDAY + grace - SECOND))
     assert is_late(expected, None, by(MONDAY + grace))
@@ -89,25 +93,25 @@ def test_who_sleeps_until_the_office_opens_is_not_late() -> None:
 
     assert not is_late(resting, None, by(saturday + timedelta(hours=30)))
     assert is_late(resting, None, by(saturday + timedelta(days=3)))
-    assert judged(MARA, [Asked(resting, Heard(moves_at=saturday))], [], by(saturday + timedelta(days=3)), saturday)[
+    assert judged(MARA, [Asked(resting, NextMove(moves_at=saturday))], [], by(saturday + timedelta(days=3)), saturday)[
         1
-    ] is (Finding.RECORD_BEHIND)
+    ] is (SilenceReason.RECORD_BEHIND)
 
 
 @pytest.mark.parametrize(
     ("answers", "what"),
     [
-        ([], Finding.ON_TIME),
-        ([Heard(moves_at=MONDAY + timedelta(days=3))], Finding.RECORD_BEHIND),
-        ([Heard(moves_at=None)], Finding.RECORD_BEHIND),
-        ([Heard(moves_at=MONDAY - LONGER)], Finding.STANDS_STILL),
-        ([Heard(moves_at=MONDAY - LONGER + SECOND)], Finding.RECORD_BEHIND),
-        ([Heard(moves_at=MONDAY - LONGER), Unanswered()], Finding.UNANSWERED),
-        ([Unanswered(), Unanswered(why=Finding.KEEPS_FAILING)], Finding.KEEPS_FAILING),
-        ([Unanswered(why=Finding.ENDED), Unanswered(why=Finding.KEEPS_FAILING)], Finding.ENDED),
+        ([], SilenceReason.ON_TIME),
+        ([NextMove(moves_at=MONDAY + timedelta(days=3))], SilenceReason.RECORD_BEHIND),
+        ([NextMove(moves_at=None)], SilenceReason.RECORD_BEHIND),
+        ([NextMove(moves_at=MONDAY - LONGER)], SilenceReason.STANDS_STILL),
+        ([NextMove(moves_at=MONDAY - LONGER + SECOND)], SilenceReason.RECORD_BEHIND),
+        ([NextMove(moves_at=MONDAY - LONGER), NoAnswer()], SilenceReason.UNANSWERED),
+        ([NoAnswer(), NoAnswer(why=SilenceReason.KEEPS_FAILING)], SilenceReason.KEEPS_FAILING),
+        ([NoAnswer(why=SilenceReason.ENDED), NoAnswer(why=SilenceReason.KEEPS_FAILING)], SilenceReason.ENDED),
     ],
 )
-def test_the_worst_answer_counts(answers: list[Heard | Unanswered], what: Finding) -> None:
+def test_the_worst_answer_counts(answers: list[NextMove | NoAnswer], what: SilenceReason) -> None:
     """Of a course and its escalations: what is broken for good is said before what may only be away."""
     asked = [Asked(COURSE, one) for one in answers]
 
@@ -116,15 +120,15 @@ def test_the_worst_answer_counts(answers: list[Heard | Unanswered], what: Findin
 
 def test_an_emergency_that_pages_nobody_is_an_emergency() -> None:
     """Whoever is dosed or not: somebody is in danger and nobody is called."""
-    lost = [Asked(COURSE, Heard(moves_at=None)), Asked(ALARM, Unanswered(why=Finding.ENDED))]
+    lost = [Asked(COURSE, NextMove(moves_at=None)), Asked(ALARM, NoAnswer(why=SilenceReason.ENDED))]
 
     one = judged(MARA, lost, [], by(MONDAY), MONDAY)
 
     assert (one.severity, one.of) == (Severity.EMERGENCY, ALARM.escalation)
 
 
-@pytest.mark.parametrize("what", list(Finding))
-def test_a_silent_course_raises_an_alarm_of_no_session(what: Finding) -> None:
+@pytest.mark.parametrize("what", list(SilenceReason))
+def test_a_silent_course_raises_an_alarm_of_no_session(what: SilenceReason) -> None:
     """Urgent, its first step due at once, and it says in neutral words what was found."""
     told = raises(found(what))
 
@@ -133,12 +137,14 @@ def test_a_silent_course_raises_an_alarm_of_no_session(what: Finding) -> None:
         view = alarm.obligation.view
         assert (view.id, view.session, view.severity) == ("MARA-1~orchestrator_silent~0~1", None, Severity.URGENT)
         assert (view.moves_at, view.note) == (MONDAY, words(what))
-        assert alarm.is_for_all is (what is Finding.UNANSWERED)
+        assert alarm.is_for_all is (what is SilenceReason.UNANSWERED)
 
 
 def test_one_alarm_stands_for_all_that_nobody_answers_for() -> None:
     """Temporal is away, and forty courses have something due: one page, for the one that waits longest."""
-    silent = [found(Finding.UNANSWERED, Visit(f"C-{n}", None), ago=LONGER + n * SECOND) for n in range(40)]
+    silent = [
+        found(SilenceReason.UNANSWERED, WatchedSession(f"C-{n}", None), ago=LONGER + n * SECOND) for n in range(40)
+    ]
 
     (alarm,) = raises(*silent)
 
@@ -147,11 +153,11 @@ def test_one_alarm_stands_for_all_that_nobody_answers_for() -> None:
 
 
 @pytest.mark.parametrize("what", THEIR_OWN)
-def test_what_is_the_trouble_of_one_course_is_told_of_that_course(what: Finding) -> None:
+def test_what_is_the_trouble_of_one_course_is_told_of_that_course(what: SilenceReason) -> None:
     """Beside the alarm that stands for all: it will not pass when Temporal is back."""
-    away = open_alarm(Finding.UNANSWERED, NIKO, is_for_all=True)
+    away = open_alarm(SilenceReason.UNANSWERED, NIKO, is_for_all=True)
 
-    (alarm,) = raises(found(Finding.UNANSWERED, NIKO), found(what), before=[away])
+    (alarm,) = raises(found(SilenceReason.UNANSWERED, NIKO), found(what), before=[away])
 
     assert (alarm.obligation.view.course_id, alarm.is_for_all) == ("MARA-1", False)
 
@@ -159,7 +165,7 @@ def test_what_is_the_trouble_of_one_course_is_told_of_that_course(what: Finding)
 @pytest.mark.parametrize("number", [MOST_OF_THEIR_OWN - 1, MOST_OF_THEIR_OWN, MOST_OF_THEIR_OWN + 1, 200])
 def test_a_release_that_fails_everywhere_is_no_storm(number: int) -> None:
     """A few courses are told of by themselves, and one alarm stands for the others, however often one looks."""
-    failing = [found(Finding.KEEPS_FAILING, Visit(f"C-{n}", None)) for n in range(number)]
+    failing = [found(SilenceReason.KEEPS_FAILING, WatchedSession(f"C-{n}", None)) for n in range(number)]
 
     told = raises(*failing)
 
@@ -168,42 +174,44 @@ def test_a_release_that_fails_everywhere_is_no_storm(number: int) -> None:
     assert follows(*failing, before=told) == ()
 
 
-@pytest.mark.parametrize("what", list(Finding))
-def test_an_alarm_is_over_when_its_course_moves_again(what: Finding) -> None:
+@pytest.mark.parametrize("what", list(SilenceReason))
+def test_an_alarm_is_over_when_its_course_moves_again(what: SilenceReason) -> None:
     """And not because Temporal is away meanwhile, so that nobody can say."""
-    alarm = open_alarm(Finding.KEEPS_FAILING)
+    alarm = open_alarm(SilenceReason.KEEPS_FAILING)
 
-    settled = [one for one in follows(found(what), before=[alarm]) if isinstance(one, Settle)]
+    settled = [one for one in follows(found(what), before=[alarm]) if isinstance(one, SettleAlarm)]
 
-    assert settled == ([] if what in SILENT else [Settle(id=alarm.id)])
+    assert settled == ([] if what in SILENT else [SettleAlarm(id=alarm.id)])
 
 
 def test_the_alarm_for_all_is_over_when_nobody_is_silent_any_more() -> None:
     """Its own course may answer sooner than the others."""
-    alarm = open_alarm(Finding.UNANSWERED, is_for_all=True)
+    alarm = open_alarm(SilenceReason.UNANSWERED, is_for_all=True)
 
-    assert follows(found(Finding.ON_TIME), found(Finding.UNANSWERED, NIKO), before=[alarm]) == ()
-    assert follows(found(Finding.ON_TIME), found(Finding.ON_TIME, NIKO), before=[alarm]) == (Settle(id=alarm.id),)
-    assert follows(before=[alarm]) == (Settle(id=alarm.id),)
+    assert follows(found(SilenceReason.ON_TIME), found(SilenceReason.UNANSWERED, NIKO), before=[alarm]) == ()
+    assert follows(found(SilenceReason.ON_TIME), found(SilenceReason.ON_TIME, NIKO), before=[alarm]) == (
+        SettleAlarm(id=alarm.id),
+    )
+    assert follows(before=[alarm]) == (SettleAlarm(id=alarm.id),)
 
 
 def test_an_outage_that_silences_an_emergency_is_told_as_one() -> None:
     """Though an urgent alarm stands for all already."""
-    alarm = open_alarm(Finding.UNANSWERED, NIKO, is_for_all=True)
+    alarm = open_alarm(SilenceReason.UNANSWERED, NIKO, is_for_all=True)
 
     (worse,) = raises(
-        found(Finding.UNANSWERED, NIKO),
-        found(Finding.UNANSWERED, severity=Severity.EMERGENCY),
+        found(SilenceReason.UNANSWERED, NIKO),
+        found(SilenceReason.UNANSWERED, severity=Severity.EMERGENCY),
         before=[alarm],
     )
 
     assert worse.obligation.view.severity is Severity.EMERGENCY
 
 
-@pytest.mark.parametrize("what", [Finding.STANDS_STILL, Finding.UNANSWERED, Finding.KEEPS_FAILING])
-def test_who_resolves_an_alarm_is_not_called_again_at_once(what: Finding) -> None:
+@pytest.mark.parametrize("what", [SilenceReason.STANDS_STILL, SilenceReason.UNANSWERED, SilenceReason.KEEPS_FAILING])
+def test_who_resolves_an_alarm_is_not_called_again_at_once(what: SilenceReason) -> None:
     """But after the policy's `resolve_within`, if it is still so."""
-    over = resolved(open_alarm(what, is_for_all=what is Finding.UNANSWERED))
+    over = resolved(open_alarm(what, is_for_all=what is SilenceReason.UNANSWERED))
     within = CLINIC.policies[Severity.URGENT].resolve_within
 
     assert raises(found(what), before=[over], later=within - SECOND) == []
@@ -212,23 +220,23 @@ def test_who_resolves_an_alarm_is_not_called_again_at_once(what: Finding) -> Non
 
 def test_what_temporal_has_ended_is_told_once() -> None:
     """It stays ended: who has resolved the alarm knows. Another escalation of the course that is ended is news."""
-    over = resolved(open_alarm(Finding.ENDED))
+    over = resolved(open_alarm(SilenceReason.ENDED))
     later = MONDAY + timedelta(days=9)
-    ended = Unanswered(why=Finding.ENDED)
+    ended = NoAnswer(why=SilenceReason.ENDED)
 
     again = judged(MARA, [Asked(COURSE, ended)], [over], by(later), later)
     news = judged(MARA, [Asked(COURSE, ended), Asked(ESCALATION, ended)], [over], by(later), later)
 
-    assert (again.found, again.is_known) == (Finding.ENDED, True)
+    assert (again.found, again.is_known) == (SilenceReason.ENDED, True)
     assert moves([again], [over], CLINIC.policies, later) == ()
-    assert [one.incident.of for one in moves([news], [over], CLINIC.policies, later) if isinstance(one, Raise)] == [
-        ESCALATION.escalation
-    ]
+    assert [
+        one.incident.of for one in moves([news], [over], CLINIC.policies, later) if isinstance(one, RaiseAlarm)
+    ] == [ESCALATION.escalation]
 
 
 def test_no_words_of_it_are_clinical() -> None:
     """Not even an escalation's kind: what a phone shows says what to hurry for, and nothing more."""
-    said = {words(what, of) for what in Finding for of in (None, ALARM.escalation)}
+    said = {words(what, of) for what in SilenceReason for of in (None, ALARM.escalation)}
 
     assert not any("suicide" in one or "MARA" in one for one in said)
     assert len(said) > len(SILENT)

@@ -7,7 +7,7 @@ import pytest
 from domain.course import budget
 from domain.course.accepted_events import KEPT_WHOLE, MOST_WHOLE
 from domain.course.answer import AlreadyAnswered
-from domain.course.course import Chart
+from domain.course.course import Course
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.ledger import Entry
@@ -15,7 +15,7 @@ from domain.refusal import RefusalCode, Refused
 from domain.values import Severity
 from tests.cast import HAS_A_PLAN, MARA, cssrs, hold, minutes, plan, resumption, vitals
 from tests.domain.ward import Ward
-from workflows.recorder import BATCH, BATCH_BYTES, first_batch
+from workflows.ledger_outbox import BATCH, BATCH_BYTES, first_batch
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_an_event_is_for_the_course_that_it_names() -> None:
 
 
 @pytest.fixture(scope="module")
-def full() -> tuple[Chart, datetime]:
+def full() -> tuple[Course, datetime]:
     """A course that has taken all that it takes, the last of it a hold."""
     ward = Ward().booked()
     older = {f"{number:024x}": f"{number}/{number:016x}" for number in range(budget.MOST_EVENTS - 60)}
@@ -99,7 +99,7 @@ def calm_screen(number: int, now: datetime) -> ClinicEvent:
     return cssrs(MARA, at=now - timedelta(seconds=number))
 
 
-def test_a_full_course_takes_no_fact_that_calls_for_nobody(full: tuple[Chart, datetime]) -> None:
+def test_a_full_course_takes_no_fact_that_calls_for_nobody(full: tuple[Course, datetime]) -> None:
     """Twenty thousand events are years of care: what comes then is a program that has gone wrong."""
     chart, now = full
     with pytest.raises(Refused) as refused:
@@ -107,20 +107,20 @@ def test_a_full_course_takes_no_fact_that_calls_for_nobody(full: tuple[Chart, da
     assert refused.value.refusal.code is RefusalCode.COURSE_FULL
 
 
-def test_a_full_course_still_wakes_somebody(full: tuple[Chart, datetime]) -> None:
+def test_a_full_course_still_wakes_somebody(full: tuple[Course, datetime]) -> None:
     """A patient who has a plan is never refused for a number."""
     chart, now = full
     assert chart.accept(cssrs(MARA, at=now, items=HAS_A_PLAN), now).calls
 
 
-def test_a_full_course_still_takes_decisions(full: tuple[Chart, datetime]) -> None:
+def test_a_full_course_still_takes_decisions(full: tuple[Course, datetime]) -> None:
     """So that somebody can end it, or go on from a hold."""
     chart, now = full
     held = chart.accept(cssrs(MARA, at=now, items=HAS_A_PLAN), now).chart
     assert held.accept(resumption(MARA, at=now), now).chart.hold is None
 
 
-def test_what_a_full_course_answered_it_answers_again(full: tuple[Chart, datetime]) -> None:
+def test_what_a_full_course_answered_it_answers_again(full: tuple[Course, datetime]) -> None:
     """A repeat adds nothing, so it is never too much."""
     chart, now = full
     with pytest.raises(AlreadyAnswered):

@@ -11,10 +11,10 @@ from typing import Self
 import pytest
 
 from domain.course.answer import AlreadyAnswered, Answer
-from domain.course.course import Chart, Decision, PinnedProtocol
+from domain.course.course import Course, Decision, PinnedProtocol
 from domain.course.deadlines import Deadline, DeadlineKind
 from domain.course.state import MedicineSession, Phase, Stage
-from domain.course.transition import Again, Call, Open, Settle
+from domain.course.transition import AutoResolve, EscalationCommand, OpenEscalation, RepeatEscalation
 from domain.escalation.messages import Change, Kind, Notice, Repeat
 from domain.events.clinic_events import ClinicEvent, ProtocolMigrated
 from domain.events.parsing import event_from
@@ -66,10 +66,10 @@ class Ward:
     def __init__(self, course: CourseId = MARA, protocol: Protocol = WEEKLY, now: datetime = MONDAY) -> None:
         self.course = course
         self.now = self.began_at = now
-        self.chart = self.blank = Chart.blank(course, pinned(protocol))
+        self.chart = self.blank = Course.blank(course, pinned(protocol))
         self.versions: dict[str, PinnedProtocol] = {}
         self.entries: list[Entry] = []
-        self.calls: list[Call] = []
+        self.calls: list[EscalationCommand] = []
         self.answers: list[tuple[ClinicEvent, Answer]] = []
 
     # What happens
@@ -147,7 +147,7 @@ class Ward:
         notice = Notice(id=newest.id, change=change, at=self.now, by=by, note=note)
         self._take(self.chart.hear(notice, self.now))
 
-    def calls_anew(self, unheard: Again) -> None:
+    def calls_anew(self, unheard: RepeatEscalation) -> None:
         """The repeat found its escalation resolved."""
         self._take(self.chart.call_anew(unheard, self.now))
 
@@ -169,11 +169,11 @@ class Ward:
         said: list[tuple[Kind, Severity]] = []
         for one in self.calls:
             match one:
-                case Open(opening=opening):
+                case OpenEscalation(opening=opening):
                     said.append((opening.kind, opening.severity))
-                case Again(id=escalation, repeat=repeat):
+                case RepeatEscalation(id=escalation, repeat=repeat):
                     said.append((kinds[escalation], repeat.severity))
-                case Settle():
+                case AutoResolve():
                     pass
         return said
 
@@ -181,7 +181,7 @@ class Ward:
     def settled(self) -> list[Kind]:
         """Every call that says: what was missing is here."""
         kinds = {one.id: one.kind for one in self.chart.escalations}
-        return [kinds[one.id] for one in self.calls if isinstance(one, Settle)]
+        return [kinds[one.id] for one in self.calls if isinstance(one, AutoResolve)]
 
     def due(self, kind: DeadlineKind) -> list[Deadline]:
         return [deadline for deadline in self.chart.deadlines() if deadline.kind is kind]
@@ -382,14 +382,14 @@ def is_whole(ward: Ward) -> bool:
     assert [ward.chart.sequence, ward.chart.ledger_head] == (
         [ward.entries[-1].sequence, ward.entries[-1].hash] if ward.entries else [0, ward.blank.ledger_head]
     )
-    assert Chart.model_validate_json(ward.chart.model_dump_json()) == ward.chart
+    assert Course.model_validate_json(ward.chart.model_dump_json()) == ward.chart
     assert taken_in_again(ward.blank, ward.entries, ward.versions) == ward.chart
     for event, answer in ward.answers:
         assert ward.repeats(event) == answer
     return True
 
 
-def taken_in_again(blank: Chart, entries: Iterable[Entry], versions: Mapping[str, PinnedProtocol]) -> Chart:
+def taken_in_again(blank: Course, entries: Iterable[Entry], versions: Mapping[str, PinnedProtocol]) -> Course:
     """The chart that comes of the ledger alone: its clinic events, passed deadlines, and the news it heard."""
     chart = blank
     for entry in entries:
@@ -398,7 +398,7 @@ def taken_in_again(blank: Chart, entries: Iterable[Entry], versions: Mapping[str
     return chart
 
 
-def _taken_in(chart: Chart, entry: Entry, versions: Mapping[str, PinnedProtocol]) -> Decision:
+def _taken_in(chart: Course, entry: Entry, versions: Mapping[str, PinnedProtocol]) -> Decision:
     if entry.event_id is not None:
         event = _event_of(entry)
         version = versions.get(event.data.to_version) if isinstance(event, ProtocolMigrated) else None
@@ -422,11 +422,11 @@ def _taken_in(chart: Chart, entry: Entry, versions: Mapping[str, PinnedProtocol]
     return chart.hear(notice, entry.recorded_at)
 
 
-def _unheard(entry: Entry) -> Again:
+def _unheard(entry: Entry) -> RepeatEscalation:
     """The repeat that found the escalation before this one resolved."""
     of_kind, _, n = str(entry.data["id"]).rpartition("~")
     repeat = Repeat(severity=Severity(str(entry.data["severity"])), at=entry.time)
-    return Again(id=f"{of_kind}~{int(n) - 1}", repeat=repeat)
+    return RepeatEscalation(id=f"{of_kind}~{int(n) - 1}", repeat=repeat)
 
 
 def _event_of(entry: Entry) -> ClinicEvent:

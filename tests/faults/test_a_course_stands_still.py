@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from domain.escalation.messages import EscalationState, EscalationView, workflow_id
-from domain.escalation.silence import Finding, words
+from domain.escalation.silence import SilenceReason, words
 from domain.values import CourseId, Severity
 from gateway import courses as course_gateway
 from gateway.courses import Courses
@@ -109,12 +109,12 @@ async def test_a_course_that_somebody_ended_in_temporal_is_told(night: Night) ->
     alarm = await night.alarm("NIKO")
 
     assert (alarm.id, alarm.session, alarm.severity) == ("NIKO~orchestrator_silent~0~1", None, Severity.URGENT)
-    assert alarm.note == words(Finding.ENDED)
+    assert alarm.note == words(SilenceReason.ENDED)
     (page, *_) = night.received.of("NIKO")
     assert (page.title, page.body.splitlines()[0]) == (MONITORING_SILENT, "Course NIKO")
     assert await night.alarms() == ["NIKO"]
     for path in ("/", "/courses/NIKO", "/escalations"):
-        await night.shows(path, words(Finding.ENDED))
+        await night.shows(path, words(SilenceReason.ENDED))
     await night.shows("/metrics", 'kapstan_courses_silent{found="ended"} 1.0')
 
 
@@ -131,7 +131,7 @@ async def test_an_escalation_that_somebody_ended_in_temporal_is_told(night: Nigh
     await night.client.get_workflow_handle(workflow_id(escalation.id)).terminate("by mistake")
     alarm = await night.alarm("MARA")
 
-    assert alarm.note == words(Finding.ENDED, escalation.id)
+    assert alarm.note == words(SilenceReason.ENDED, escalation.id)
 
 
 async def test_a_course_whose_task_keeps_failing_is_told_and_heals(night: Night) -> None:
@@ -141,13 +141,13 @@ async def test_a_course_whose_task_keeps_failing_is_told_and_heals(night: Night)
     async with night.running.without_workers(), broken_worker(night.client):
         asking = asyncio.create_task(asks_in_vain(night.courses, "NIKO"))
         alarm = await night.alarm("NIKO")
-        shown = await night.shows("/courses/NIKO", words(Finding.KEEPS_FAILING))
-        await night.shows("/", words(Finding.KEEPS_FAILING))
+        shown = await night.shows("/courses/NIKO", words(SilenceReason.KEEPS_FAILING))
+        await night.shows("/", words(SilenceReason.KEEPS_FAILING))
         await night.shows("/metrics", 'kapstan_courses_silent{found="keeps_failing"} 1.0')
         asking.cancel()
     over = await night.alarm("NIKO", EscalationState.RESOLVED)
 
-    assert alarm.note == words(Finding.KEEPS_FAILING)
+    assert alarm.note == words(SilenceReason.KEEPS_FAILING)
     assert alarm.severity is Severity.URGENT
     assert {page.title for page in night.received.of("NIKO")} == {MONITORING_SILENT}
     assert shown.status_code == 503

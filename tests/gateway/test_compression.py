@@ -7,7 +7,7 @@ import pytest
 from temporalio.api.common.v1 import Payload
 
 from gateway.codec import EncryptionCodec
-from gateway.compression import ENCODING, FROM, CompressionCodec, Unreadable
+from gateway.compression import ENCODING, FROM, CompressionCodec, UnreadablePayload
 from settings import PayloadKey
 
 SMALL = Payload(metadata={"encoding": b"json/plain"}, data=b'{"systolic": 151}')
@@ -60,5 +60,5 @@ async def test_what_an_earlier_release_encrypted_is_still_read() -> None:
 )
 async def test_what_only_says_that_it_is_compressed_is_refused(data: bytes) -> None:
     """And what would become too much is not tried."""
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadablePayload):
         await CompressionCodec(None).decode([Payload(metadata={"encoding": ENCODING}, data=data)])

@@ -10,7 +10,7 @@ import pytest
 from console.pages.floor.needs import needs
 from console.pages.frame.clock import WallClock
 from console.pages.frame.viewer import Viewer
-from domain.escalation.ladder import Climb
+from domain.escalation.ladder import EscalationProgress
 from domain.escalation.messages import EscalationState, EscalationView, Kind, Page
 from domain.oncall.file import FALLBACK, parse_on_call
 from domain.values import Severity
@@ -46,7 +46,7 @@ def test_who_is_called_next_is_whom_the_ladder_pages_next(reached: int, named: s
     )
     policy = ON_CALL.policies[Severity.URGENT]
     next_step = policy.step_after(reached) if reached <= len(policy.steps) else len(policy.steps) + 1
-    climb = Climb(severity=Severity.URGENT, step=reached, next_step=next_step, due_at=NOW)
+    climb = EscalationProgress(severity=Severity.URGENT, step=reached, next_step=next_step, due_at=NOW)
     rung = climb.next_rung(policy)
     assert rung
 

@@ -9,7 +9,7 @@ import pytest
 from fastapi import APIRouter
 
 from console.app import create_app
-from console.services import Door
+from console.services import Services
 from domain.access import TokenRole
 from tests.cast import HAS_A_PLAN, cssrs
 from tests.console.house import House
@@ -94,7 +94,7 @@ async def at_risk(house: House) -> str:
 
 def test_the_table_has_a_row_for_every_page() -> None:
     """A new page needs a row before it is let in."""
-    app = create_app(cast(Door, SimpleNamespace(measures=None)))
+    app = create_app(cast(Services, SimpleNamespace(measures=None)))
 
     assert set(pages_of(app.routes)) == PAGES.keys() | OPEN | {STREAM}
 

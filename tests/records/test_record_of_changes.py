@@ -8,7 +8,7 @@ import pytest
 
 from domain.escalation.messages import EscalationView
 from domain.views.summary import CourseSummary
-from records.changes import Change, ChangeKind, Changes, SessionState, listening
+from records.changes import ChangeKind, Changes, RecordChange, SessionState, listening
 from records.connections import open_connections
 from records.store import RecordStore
 from tests.floor import WITHIN
@@ -25,12 +25,12 @@ async def changes(database_url: str) -> AsyncIterator[Changes]:
         yield Changes(connections)
 
 
-async def after(changes: Changes, number: int, limit: int) -> list[Change]:
+async def after(changes: Changes, number: int, limit: int) -> list[RecordChange]:
     """What changed above the number; all of it can be read."""
-    return [one for one in await changes.after(number, limit) if isinstance(one, Change)]
+    return [one for one in await changes.after(number, limit) if isinstance(one, RecordChange)]
 
 
-def told(seen: list[Change]) -> list[tuple[ChangeKind, str]]:
+def told(seen: list[RecordChange]) -> list[tuple[ChangeKind, str]]:
     return [(change.kind, change.course_id) for change in seen]
 
 
@@ -80,7 +80,7 @@ async def test_whoever_is_torn_off_between_a_course_and_its_session_misses_neith
         await store.append(batch(ledger(readings(1), course)))
     whole = await after(changes, 0, ALL)
 
-    one_at_a_time: list[Change] = []
+    one_at_a_time: list[RecordChange] = []
     number = 0
     while step := await after(changes, number, 1):
         one_at_a_time += step
@@ -126,13 +126,13 @@ async def test_nothing_is_lost_while_many_write_at_once(store: RecordStore, chan
                 view(course_id=course, id=f"{course}~vitals_overdue~1~1", revision=entry.sequence)
             )
 
-    async def watches() -> list[Change]:
-        seen: list[Change] = []
+    async def watches() -> list[RecordChange]:
+        seen: list[RecordChange] = []
         while not _is_whole(seen):
             seen += await after(changes, seen[-1].number if seen else 0, 7)
         return seen
 
-    def _is_whole(seen: list[Change]) -> bool:
+    def _is_whole(seen: list[RecordChange]) -> bool:
         newest = {(change.kind, change.course_id): change.data for change in seen}
         courses = [data for data in newest.values() if isinstance(data, CourseSummary) and data.sequence == 12]
         escalations = [data for data in newest.values() if isinstance(data, EscalationView) and data.revision == 12]

@@ -9,8 +9,8 @@ import pytest
 from pydantic import JsonValue
 
 from domain.escalation.messages import Acknowledge, EscalationState, Kind, Page, escalation_id
-from domain.escalation.watchdog import Expected, Look
-from domain.escalation.watchdog_alarm import Incident, raised
+from domain.escalation.watchdog import ExpectedMove, Tick
+from domain.escalation.watchdog_alarm import WatchdogAlarm, raised
 from domain.ledger import Note
 from domain.oncall.file import parse_on_call
 from domain.refusal import Refused
@@ -19,7 +19,7 @@ from records.connections import open_connections
 from records.errors import RecordStoreUnreachable
 from records.gauges import gauges
 from records.store import EscalationFilter, RecordStore
-from records.watchdog import WatchStore, turn_to_watch
+from records.watchdog import WatchdogStore, turn_to_watch
 from tests.floor import ROOT, WITHIN, eventually
 from tests.records.conftest import Postgres
 from tests.records.samples import MARA, MONDAY, batch, ledger, readings, view
@@ -30,9 +30,9 @@ PAGES = MONDAY + timedelta(minutes=25)
 
 
 @pytest.fixture
-async def watch(database_url: str) -> AsyncIterator[WatchStore]:
+async def watch(database_url: str) -> AsyncIterator[WatchdogStore]:
     async with open_connections(database_url) as connections:
-        yield WatchStore(connections)
+        yield WatchdogStore(connections)
 
 
 async def is_dosed(store: RecordStore, *notes: Note) -> None:
@@ -52,22 +52,22 @@ def opened(kind: Kind, severity: Severity) -> Note:
     return Note(time=MONDAY, type="kap.escalation.opened", data=data)
 
 
-def alarm(n: int = 1) -> Incident:
+def alarm(n: int = 1) -> WatchdogAlarm:
     return raised(MARA, 1, n, MONDAY)
 
 
-async def test_a_dosed_patients_course_is_expected_to_move(store: RecordStore, watch: WatchStore) -> None:
+async def test_a_dosed_patients_course_is_expected_to_move(store: RecordStore, watch: WatchdogStore) -> None:
     """By its next deadline, as long as she is not discharged."""
     await is_dosed(store)
     dosed = await watch.expected()
     discharged = ledger(readings(2))[1:]
     await store.append(batch(discharged, stage="discharged", next_passes_at=DUE))
 
-    assert dosed == [Expected(course_id=MARA, session=1, moves_at=DUE)]
+    assert dosed == [ExpectedMove(course_id=MARA, session=1, moves_at=DUE)]
     assert await watch.expected() == []
 
 
-async def test_her_open_escalations_are_expected_to_move(store: RecordStore, watch: WatchStore) -> None:
+async def test_her_open_escalations_are_expected_to_move(store: RecordStore, watch: WatchdogStore) -> None:
     """What pages or was promised, unless it is routine, over, or the watch's own."""
     await is_dosed(store)
     await store.record_escalation(view(n=1, moves_at=PAGES))
@@ -84,7 +84,9 @@ async def test_her_open_escalations_are_expected_to_move(store: RecordStore, wat
     }
 
 
-async def test_an_escalation_that_was_opened_is_expected_to_be_recorded(store: RecordStore, watch: WatchStore) -> None:
+async def test_an_escalation_that_was_opened_is_expected_to_be_recorded(
+    store: RecordStore, watch: WatchdogStore
+) -> None:
     """The worker died between the course's opening it and its first page: that is not waited for until the next one."""
     urgent, routine = opened(Kind.VITALS_OVERDUE, Severity.URGENT), opened(Kind.FORM_OVERDUE, Severity.ROUTINE)
     await is_dosed(store, urgent, routine)
@@ -95,7 +97,7 @@ async def test_an_escalation_that_was_opened_is_expected_to_be_recorded(store: R
     assert [one.escalation for one in await watch.expected()] == [None]
 
 
-async def test_an_alarm_stands_among_the_escalations(store: RecordStore, watch: WatchStore) -> None:
+async def test_an_alarm_stands_among_the_escalations(store: RecordStore, watch: WatchdogStore) -> None:
     """Open, with every page that it sent; who acknowledged it; resolved by itself."""
     await watch.add(alarm())
     climbed = await watch.move(alarm().id, lambda one: one.climbed(CLINIC, MONDAY))
@@ -118,7 +120,7 @@ async def test_an_alarm_stands_among_the_escalations(store: RecordStore, watch: 
     )
 
 
-async def test_a_refused_act_leaves_the_alarm_as_it_was(watch: WatchStore) -> None:
+async def test_a_refused_act_leaves_the_alarm_as_it_was(watch: WatchdogStore) -> None:
     """And of an alarm that never was there is nothing to move."""
     await watch.add(alarm())
 
@@ -129,7 +131,7 @@ async def test_a_refused_act_leaves_the_alarm_as_it_was(watch: WatchStore) -> No
     assert await watch.move(alarm(7).id, lambda one: one.settled(MONDAY)) is None
 
 
-async def test_pages_that_end_at_the_same_time_are_all_kept(watch: WatchStore) -> None:
+async def test_pages_that_end_at_the_same_time_are_all_kept(watch: WatchdogStore) -> None:
     """Each step sees the alarm as the one before left it."""
     await watch.add(alarm())
     climbed = await watch.move(alarm().id, lambda one: one.climbed(CLINIC, MONDAY))
@@ -152,7 +154,7 @@ async def test_pages_that_end_at_the_same_time_are_all_kept(watch: WatchStore) -
     assert (after.due, len(after.obligation.view.pages)) == ((), len(climbed.due))
 
 
-async def test_the_newest_alarm_of_a_dosed_session_is_remembered(store: RecordStore, watch: WatchStore) -> None:
+async def test_the_newest_alarm_of_a_dosed_session_is_remembered(store: RecordStore, watch: WatchdogStore) -> None:
     """So that who has looked at the patient is let be; once she is discharged only what is open still matters."""
     await is_dosed(store)
     first, second = alarm(1), raised(MARA, 1, 2, DUE)
@@ -168,14 +170,14 @@ async def test_the_newest_alarm_of_a_dosed_session_is_remembered(store: RecordSt
     assert await watch.incidents() == []
 
 
-async def test_the_last_look_is_known_to_everybody(database_url: str, watch: WatchStore) -> None:
+async def test_the_last_look_is_known_to_everybody(database_url: str, watch: WatchdogStore) -> None:
     """To the next console, which goes on with it, and to whoever watches the watch."""
     assert await watch.last_look() is None
     for at in (MONDAY, DUE):
-        await watch.look(Look(looked_at=at, watching_since=MONDAY))
+        await watch.look(Tick(looked_at=at, watching_since=MONDAY))
     await watch.add(alarm())
 
-    assert await watch.last_look() == Look(looked_at=DUE, watching_since=MONDAY)
+    assert await watch.last_look() == Tick(looked_at=DUE, watching_since=MONDAY)
     async with open_connections(database_url) as connections:
         found = await gauges(connections)
     assert (found.looked_at, found.alarms) == (DUE, 1)

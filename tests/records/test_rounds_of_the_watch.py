@@ -7,10 +7,10 @@ from functools import partial
 import pytest
 from pydantic import JsonValue
 
-from console.watchdog.watchdog import ASKED_AT_ONCE, Watch
+from console.watchdog.watchdog import ASKED_AT_ONCE, Watchdog
 from domain.escalation.messages import EscalationState, EscalationView, Kind, escalation_id
-from domain.escalation.silence import Finding, Silence, words
-from domain.escalation.watchdog import GRACES_WITHOUT_A_DOSE, Heard, Look, Suspect, Unanswered
+from domain.escalation.silence import Silence, SilenceReason, words
+from domain.escalation.watchdog import GRACES_WITHOUT_A_DOSE, NextMove, NoAnswer, Suspect, Tick
 from domain.ledger import Note
 from domain.values import CourseId, Severity
 from gateway.workflow_calls import Unavailable
@@ -23,7 +23,7 @@ from tests.records.samples import MARA, MONDAY, batch, ledger, readings, view
 from tests.records.test_the_watch import CLINIC, GRACE, Night
 
 LONGER = GRACE * GRACES_WITHOUT_A_DOSE
-FAILING, ENDED = Unanswered(why=Finding.KEEPS_FAILING), Unanswered(why=Finding.ENDED)
+FAILING, ENDED = NoAnswer(why=SilenceReason.KEEPS_FAILING), NoAnswer(why=SilenceReason.ENDED)
 
 
 class Rounds(Night):
@@ -38,7 +38,7 @@ class Rounds(Night):
         super().console_starts()
         turn = partial(turn_to_watch, self._database_url)
         ask = self.orchestrator.ask
-        self.watch = Watch(self.watched, turn, ask, self.alarms, lambda: CLINIC, GRACE, self.listed)
+        self.watch = Watchdog(self.watched, turn, ask, self.alarms, lambda: CLINIC, GRACE, self.listed)
 
     async def listed(self) -> Sequence[Suspect]:
         if self.lists is None:
@@ -51,7 +51,7 @@ class Rounds(Night):
         for course in courses:
             entries = ledger(readings(1), course)
             await self.store.append(batch(entries, next_passes_at=now - ago, stage=None, **changes))
-        await self.watched.look(Look(looked_at=now, watching_since=now - timedelta(days=9)))
+        await self.watched.look(Tick(looked_at=now, watching_since=now - timedelta(days=9)))
 
     async def goes_round(self) -> None:
         await self.watch.go_round()
@@ -89,7 +89,7 @@ async def test_a_course_that_has_not_moved_by_itself_is_asked_and_told(night: Ro
 
     (alarm,) = await night.alarms_of()
     assert (alarm.id, alarm.session, alarm.severity) == ("NIKO-1~orchestrator_silent~0~1", None, Severity.URGENT)
-    assert alarm.note == words(Finding.UNANSWERED)
+    assert alarm.note == words(SilenceReason.UNANSWERED)
     assert {text.title for _, text, _ in night.phones.arrived} == {"URGENT: monitoring silent"}
     assert len(night.phones.arrived) == len(alarm.pages)
 
@@ -97,7 +97,7 @@ async def test_a_course_that_has_not_moved_by_itself_is_asked_and_told(night: Ro
 async def test_a_record_that_is_behind_wakes_nobody(night: Rounds) -> None:
     """The course itself answers that it moves."""
     await night.is_due(timedelta(days=1), MARA)
-    night.orchestrator.answer = Heard(moves_at=datetime.now(UTC) + timedelta(days=1))
+    night.orchestrator.answer = NextMove(moves_at=datetime.now(UTC) + timedelta(days=1))
 
     await night.goes_round()
 
@@ -117,7 +117,7 @@ async def test_one_outage_is_one_alarm_and_asks_only_a_few(night: Rounds) -> Non
     (alarm,) = await night.alarms_of()
     assert len(await night.watched.silences()) == len(courses)
 
-    night.orchestrator.answer = Heard(moves_at=datetime.now(UTC) + timedelta(days=1))
+    night.orchestrator.answer = NextMove(moves_at=datetime.now(UTC) + timedelta(days=1))
     await night.goes_round()
     assert [one.id for one in await night.alarms_of(EscalationState.RESOLVED)] == [alarm.id]
     assert await night.watched.silences() == []
@@ -132,10 +132,12 @@ async def test_a_course_that_fails_is_told_before_anything_of_it_is_due(night: R
     await night.goes_round()
     (alarm,) = await night.alarms_of()
 
-    assert alarm.note == words(Finding.KEEPS_FAILING)
-    assert [(one.course_id, one.found) for one in await night.watched.silences()] == [(MARA, Finding.KEEPS_FAILING)]
+    assert alarm.note == words(SilenceReason.KEEPS_FAILING)
+    assert [(one.course_id, one.found) for one in await night.watched.silences()] == [
+        (MARA, SilenceReason.KEEPS_FAILING)
+    ]
 
-    night.orchestrator.answer = Heard(moves_at=datetime.now(UTC) + timedelta(days=3))
+    night.orchestrator.answer = NextMove(moves_at=datetime.now(UTC) + timedelta(days=3))
     await night.goes_round()
     (over,) = await night.alarms_of(EscalationState.RESOLVED)
     assert (over.resolved_by, over.note) == (None, "Kapstan moves again")
@@ -154,11 +156,11 @@ async def test_a_dosed_patients_course_that_fails_is_an_emergency_at_once(night:
 
     (alarm,) = await night.alarms_of()
     assert (alarm.id, alarm.severity) == (f"{MARA}~orchestrator_silent~1~1", Severity.EMERGENCY)
-    assert alarm.note == words(Finding.KEEPS_FAILING)
+    assert alarm.note == words(SilenceReason.KEEPS_FAILING)
     (silence,) = await night.watched.silences()
-    assert (silence.session, silence.found) == (1, Finding.KEEPS_FAILING)
+    assert (silence.session, silence.found) == (1, SilenceReason.KEEPS_FAILING)
 
-    night.orchestrator.answer = Heard(moves_at=datetime.now(UTC) + timedelta(minutes=5))
+    night.orchestrator.answer = NextMove(moves_at=datetime.now(UTC) + timedelta(minutes=5))
     await night.looks()
     assert [one.id for one in await night.alarms_of(EscalationState.RESOLVED)] == [alarm.id]
 
@@ -187,7 +189,7 @@ async def test_an_escalation_of_a_closed_course_is_still_looked_after(night: Rou
     await night.goes_round()
 
     (alarm,) = await night.alarms_of()
-    assert (alarm.severity, alarm.note) == (severity, words(Finding.ENDED, late.id))
+    assert (alarm.severity, alarm.note) == (severity, words(SilenceReason.ENDED, late.id))
 
 
 async def test_an_escalation_that_was_opened_and_never_recorded_is_missed(night: Rounds) -> None:
@@ -234,7 +236,7 @@ async def test_a_round_that_fails_takes_no_eyes_off_the_dosed(night: Rounds) -> 
 
 async def test_since_when_it_is_silent_is_kept(night: Rounds) -> None:
     """However often the same is found; another finding begins anew, and what is over is gone."""
-    first = Silence(course_id=MARA, session=None, found=Finding.KEEPS_FAILING, since=MONDAY)
+    first = Silence(course_id=MARA, session=None, found=SilenceReason.KEEPS_FAILING, since=MONDAY)
     later = first.but(since=MONDAY + timedelta(hours=1))
     dosed = first.but(course_id="NIKO-1", session=2)
     await night.watched.silent([first], dosed=False)
@@ -244,7 +246,7 @@ async def test_since_when_it_is_silent_is_kept(night: Rounds) -> None:
     assert await night.watched.silences() == [dosed, first]
     assert (await gauges(night.connections)).silent == {"keeps_failing": 2}
 
-    ended = later.but(found=Finding.ENDED)
+    ended = later.but(found=SilenceReason.ENDED)
     await night.watched.silent([ended], dosed=False)
     assert await night.watched.silences(course_id=MARA) == [ended]
 

@@ -9,19 +9,19 @@ import asyncpg
 import pytest
 
 from domain.access import Token, TokenRole
-from domain.escalation.watchdog import Look
+from domain.escalation.watchdog import Tick
 from domain.escalation.watchdog_alarm import raised
 from domain.views.figures import CourseFigures, MeasureFigures
 from records.access import AccessStore, CourseRead
 from records.board import BoardFilter
-from records.changes import Change, Changes
+from records.changes import Changes, RecordChange
 from records.connections import Connections, open_connections
 from records.errors import LedgerUnreadable
 from records.figures import Period
 from records.gauges import gauges
 from records.readable import Found, RowUnreadable, Unreadable
 from records.store import CourseFilter, EscalationFilter, RecordStore
-from records.watchdog import WatchStore
+from records.watchdog import WatchdogStore
 from tests.records.impossible import DOCUMENTS, MOMENTS, Psql
 from tests.records.samples import MARA, MONDAY, batch, ledger, page, readings, view
 
@@ -57,7 +57,7 @@ class Lists(NamedTuple):
 
     connections: Connections
     store: RecordStore
-    watch: WatchStore
+    watch: WatchdogStore
     access: AccessStore
     changes: Changes
 
@@ -68,7 +68,7 @@ async def lists(database_url: str) -> AsyncIterator[Lists]:
         opened = Lists(
             connections,
             RecordStore(connections),
-            WatchStore(connections),
+            WatchdogStore(connections),
             AccessStore(connections),
             Changes(connections),
         )
@@ -115,7 +115,7 @@ async def _fills(lists: Lists) -> None:
                 created_at=MONDAY,
             )
         )
-    await lists.watch.look(Look(looked_at=MONDAY, watching_since=MONDAY))
+    await lists.watch.look(Tick(looked_at=MONDAY, watching_since=MONDAY))
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ async def everything_else_is_shown(lists: Lists) -> list[Unreadable]:
     assert (await gauges(lists.connections)).escalations
 
     changes = await lists.changes.after(0, 1000)
-    assert NILS in {one.course_id for one in changes if isinstance(one, Change)}
+    assert NILS in {one.course_id for one in changes if isinstance(one, RecordChange)}
     assert await lists.changes.newest() < 1000
     assert {view(NILS).id, None} <= {one.escalation for one in await watch.expected() if one.course_id == NILS}
     assert NILS in {one.obligation.view.course_id for one in await watch.incidents()}
@@ -364,7 +364,7 @@ async def test_a_look_that_cannot_be_read_is_none(lists: Lists, psql: Psql) -> N
     """The watch begins anew, and writes down its own."""
     await psql.writes("watch_looks", RELATIONS["watch_looks"], "looked_at", "'infinity'")
     before = await lists.watch.last_look()
-    look = Look(looked_at=SOON, watching_since=SOON)
+    look = Tick(looked_at=SOON, watching_since=SOON)
 
     await lists.watch.look(look)
 

@@ -8,18 +8,18 @@ from functools import partial
 
 import pytest
 
-from console.watchdog.alarms import Alarms
-from console.watchdog.watchdog import Watch
+from console.watchdog.alarms import AlarmPager
+from console.watchdog.watchdog import Watchdog
 from domain.escalation.messages import EscalationId, EscalationState, EscalationView, Page
 from domain.escalation.page_text import Text
-from domain.escalation.watchdog import Expected, Heard, Look, Unanswered
-from domain.escalation.watchdog_alarm import Incident
+from domain.escalation.watchdog import ExpectedMove, NextMove, NoAnswer, Tick
+from domain.escalation.watchdog_alarm import WatchdogAlarm
 from domain.oncall.file import parse_on_call
 from domain.values import Severity
 from records.connections import Connections, open_connections
 from records.errors import RecordStoreError
 from records.store import EscalationFilter, RecordStore
-from records.watchdog import WatchStore, turn_to_watch
+from records.watchdog import WatchdogStore, turn_to_watch
 from tests.floor import eventually, example_on_call
 from tests.records.conftest import Postgres
 from tests.records.samples import MARA, batch, ledger, readings
@@ -33,10 +33,10 @@ FIRST_STEP = ["json://127.0.0.1:9900/lind", "json://127.0.0.1:9900/osei", "mailt
 class Orchestrator:
     """Temporal and its workers, as they answer; who was asked for."""
 
-    answer: Heard | Unanswered = field(default_factory=Unanswered)
-    asked: list[Expected] = field(default_factory=list)
+    answer: NextMove | NoAnswer = field(default_factory=NoAnswer)
+    asked: list[ExpectedMove] = field(default_factory=list)
 
-    async def ask(self, expected: Expected) -> Heard | Unanswered:
+    async def ask(self, expected: ExpectedMove) -> NextMove | NoAnswer:
         self.asked.append(expected)
         return self.answer
 
@@ -66,12 +66,14 @@ class Phones:
         return "the channel did not take the page" if self.broken else None
 
 
-class Record(WatchStore):
+class Record(WatchdogStore):
     """The real one; how often it could not keep a step of an alarm."""
 
     failed = 0
 
-    async def move(self, escalation: EscalationId, step: Callable[[Incident], Incident]) -> Incident | None:
+    async def move(
+        self, escalation: EscalationId, step: Callable[[WatchdogAlarm], WatchdogAlarm]
+    ) -> WatchdogAlarm | None:
         try:
             return await super().move(escalation, step)
         except RecordStoreError:
@@ -95,15 +97,15 @@ class Night:
         """A new console, which knows nothing of the one before."""
         turn = partial(turn_to_watch, self._database_url)
         on_call = lambda: CLINIC  # noqa: E731
-        self.alarms = Alarms(self.watched, on_call, lambda *_: "https://k.example/ack/1", self.phones.send)
-        self.watch = Watch(self.watched, turn, self.orchestrator.ask, self.alarms, on_call, GRACE)
+        self.alarms = AlarmPager(self.watched, on_call, lambda *_: "https://k.example/ack/1", self.phones.send)
+        self.watch = Watchdog(self.watched, turn, self.orchestrator.ask, self.alarms, on_call, GRACE)
 
     async def mara_is_due(self, ago: timedelta, sequence: int = 1) -> None:
         """Mara is dosed, and her course was to move so long ago. Somebody has watched all the time."""
         now = datetime.now(UTC)
         entries = ledger(readings(sequence))[sequence - 1 :]
         await self.store.append(batch(entries, monitored_session=1, next_passes_at=now - ago))
-        await self.watched.look(Look(looked_at=now, watching_since=now - timedelta(hours=9)))
+        await self.watched.look(Tick(looked_at=now, watching_since=now - timedelta(hours=9)))
 
     async def looks(self) -> None:
         """The watch looks, and whatever is to be paged then has been."""
@@ -157,7 +159,7 @@ async def test_while_all_is_well_nobody_is_asked(night: Night) -> None:
 async def test_a_record_that_is_behind_wakes_nobody(night: Night) -> None:
     """The course itself answers that it moves: PostgreSQL is late, and nobody is overlooked."""
     await night.mara_is_due(ago=timedelta(hours=1))
-    night.orchestrator.answer = Heard(moves_at=datetime.now(UTC) + timedelta(minutes=3))
+    night.orchestrator.answer = NextMove(moves_at=datetime.now(UTC) + timedelta(minutes=3))
 
     await night.looks()
 
@@ -180,7 +182,7 @@ async def test_a_look_that_fails_is_none(night: Night, monkeypatch: pytest.Monke
 async def test_a_course_that_answers_and_stands_still_is_silent(night: Night) -> None:
     """Its worker answers, but its own deadline has not passed though its moment has: nobody would be woken."""
     await night.mara_is_due(ago=timedelta(hours=1))
-    night.orchestrator.answer = Heard(moves_at=datetime.now(UTC) - timedelta(hours=1))
+    night.orchestrator.answer = NextMove(moves_at=datetime.now(UTC) - timedelta(hours=1))
 
     await night.looks()
 
@@ -191,7 +193,7 @@ async def test_a_console_that_has_only_begun_to_watch_wakes_nobody(night: Night)
     """After a night with the host off: what is to move is given the grace to do so."""
     await night.mara_is_due(ago=timedelta(hours=9))
     long_ago = datetime.now(UTC) - timedelta(hours=9)
-    await night.watched.look(Look(looked_at=long_ago, watching_since=long_ago))
+    await night.watched.look(Tick(looked_at=long_ago, watching_since=long_ago))
 
     await night.looks()
 
@@ -215,7 +217,7 @@ async def test_the_alarm_is_over_when_her_course_answers_again(night: Night) -> 
     """Though the record is still behind."""
     await night.mara_is_due(ago=timedelta(hours=1))
     await night.looks()
-    night.orchestrator.answer = Heard(moves_at=datetime.now(UTC) + timedelta(minutes=3))
+    night.orchestrator.answer = NextMove(moves_at=datetime.now(UTC) + timedelta(minutes=3))
 
     await night.looks()
 

@@ -29,7 +29,7 @@ from temporalio.worker import (
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from workflows.course import PatientCourse
-from workflows.escalation import Escalation
+from workflows.escalation import EscalationWorkflow
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ async def asked_now(
     """What today's code asks when it replays the history. Raises when its commands are others, or in another order."""
     listener = Listener()
     replayer = Replayer(
-        workflows=[PatientCourse, Escalation],
+        workflows=[PatientCourse, EscalationWorkflow],
         data_converter=converter,
         interceptors=[listener],
         workflow_runner=runner or SandboxedWorkflowRunner(),

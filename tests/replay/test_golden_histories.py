@@ -9,7 +9,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import UnsandboxedWorkflowRunner
 
 from domain.course import admissibility, effects
-from domain.course.transition import Course, Turn
+from domain.course.transition import CourseT, Transition
 from domain.events.clinic_events import ClinicEvent, PatientCheckedIn
 from domain.ledger import Note
 from domain.values import Blocker
@@ -53,7 +53,7 @@ async def test_one_more_entry_at_check_in_is_noticed(monkeypatch: pytest.MonkeyP
     """The commands and their order would be the same; the head of the ledger would not."""
     follows = effects.apply
 
-    def also_notes_the_room(turn: Turn[Course], event: ClinicEvent) -> None:
+    def also_notes_the_room(turn: Transition[CourseT], event: ClinicEvent) -> None:
         follows(turn, event)
         if isinstance(event, PatientCheckedIn):
             turn.write(Note(time=event.time, type="kap.room.taken", data={}))

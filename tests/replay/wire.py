@@ -18,11 +18,11 @@ from domain.course.answer import AlreadyAnswered, Answer
 from domain.refusal import Refusal, Refused
 from workflows import queues
 from workflows.course import PatientCourse
-from workflows.escalation import Escalation
+from workflows.escalation import EscalationWorkflow
 
 PINNED = Path(__file__).parent / "wire-names.txt"
 
-WORKFLOWS = (PatientCourse, Escalation)
+WORKFLOWS = (PatientCourse, EscalationWorkflow)
 ACTIVITIES = (Records.append_entries, Records.record_escalation, Paging.standing, Paging.page)
 FAILURES = {Refused.__name__: Refusal, AlreadyAnswered.__name__: Answer}
 """What a failure of this type carries as its detail."""

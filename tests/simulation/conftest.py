@@ -15,7 +15,7 @@ from simulation.course.ending import ending
 from simulation.course.news import News, Overheard
 from simulation.course.rehearsal import Rehearsal
 from simulation.demo.oncall import on_call_file
-from simulation.scripts.scripts import Part
+from simulation.scripts.scripts import ScriptPart
 from tests.simulation.rehearsed import A_MONDAY_NIGHT, Rehearse, Rehearsed
 
 PROTOCOL = Path("protocols/kap-im-weekly.toml")
@@ -31,7 +31,7 @@ def rehearse(protocol: Protocol) -> Rehearse:
     pinned = PinnedProtocol(protocol=protocol, hash=content_hash(protocol))
     on_call = parse_on_call(on_call_file("json://127.0.0.1:9900"), "oncall.toml")
 
-    async def rehearsed(part: Part, starts_at: datetime = A_MONDAY_NIGHT) -> Rehearsed:
+    async def rehearsed(part: ScriptPart, starts_at: datetime = A_MONDAY_NIGHT) -> Rehearsed:
         ward = Rehearsal(part.patient.course_id, pinned, on_call, starts_at)
         news: list[News] = []
         await part.play(Overheard(ward, part.patient.course_id, news.append), starts_at)

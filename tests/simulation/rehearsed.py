@@ -7,7 +7,7 @@ from domain.ledger import Entry
 from domain.values import Frozen
 from simulation.course.ending import Ending
 from simulation.course.news import News
-from simulation.scripts.scripts import Part
+from simulation.scripts.scripts import ScriptPart
 
 A_MONDAY_NIGHT = datetime(2026, 1, 5, 23, 40, tzinfo=UTC)
 
@@ -23,4 +23,4 @@ class Rehearsed(Frozen):
 class Rehearse(Protocol):
     """Plays a part in an instant. Its ledger has been found whole."""
 
-    async def __call__(self, part: Part, starts_at: datetime = A_MONDAY_NIGHT) -> Rehearsed: ...
+    async def __call__(self, part: ScriptPart, starts_at: datetime = A_MONDAY_NIGHT) -> Rehearsed: ...

@@ -15,14 +15,14 @@ from simulation.demo import display
 from simulation.demo.figures import Figures, figures, mean_rises
 from simulation.patients import physiology
 from simulation.scripts.cohort import INELIGIBLE, USUAL, WITHDRAWS, drawn_script
-from simulation.scripts.scripts import Part, parts
+from simulation.scripts.scripts import ScriptPart, parts
 from tests.simulation.rehearsed import Rehearse
 
 MANY = 2000
 PATIENTS = 24
 
 
-def cohort(protocol: Protocol, patients: int, seed: int = 5) -> tuple[Part, ...]:
+def cohort(protocol: Protocol, patients: int, seed: int = 5) -> tuple[ScriptPart, ...]:
     return parts(patients, seed, protocol, lambda number: f"cohort-{number}", drawn_script)
 
 
@@ -102,7 +102,7 @@ def test_thousands_of_the_cohorts_sessions_rise_and_fall_as_published(protocol: 
     assert 0.006 < severe / sessions < 0.015
 
 
-def _drawn_sessions(played: Sequence[Part], protocol: Protocol) -> tuple[list[Rise], int, int]:
+def _drawn_sessions(played: Sequence[ScriptPart], protocol: Protocol) -> tuple[list[Rise], int, int]:
     """What the monitor shows in every session of those whose days are left to chance; how many are severe, of how many.
 
     `takes_its_course` draws a response in the same way; only what people do about it is left out.

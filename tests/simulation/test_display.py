@@ -96,7 +96,7 @@ def test_the_inbox_shows_each_page_in_a_line() -> None:
 
 def test_what_is_refused_is_shown_with_its_reason(protocol: Protocol) -> None:
     """The course's line names the first blocker; nothing else in it moves."""
-    board = display.Board(parts(1, 1, protocol, lambda number: f"demo-{number}"))
+    board = display.ProgressBoard(parts(1, 1, protocol, lambda number: f"demo-{number}"))
 
     board.saw_refusal(SECOND_DOSE, NO_BOOSTER)
 

@@ -19,7 +19,7 @@ from domain.values import Severity
 from domain.views.course import CourseView
 from simulation.course.calendar import around, where_it_is_morning
 from simulation.course.staff import NURSE, PRESCRIBER
-from simulation.live.patients_on_the_floor import Roster, Stay
+from simulation.live.patients_on_the_floor import FloorRoster, Stay
 from simulation.patients.patients import Patient
 from tests.simulation.virtual import VirtualFloor, on_call_at
 
@@ -145,7 +145,7 @@ def test_escalations_are_open_acknowledged_and_resolved(opened: VirtualFloor) ->
 
 def test_the_same_seed_opens_the_same_floor(protocol: Protocol) -> None:
     """Other patients with another seed, at the same places."""
-    first, again, other = (Roster(protocol, NOW, seed).here for seed in (5, 5, 6))
+    first, again, other = (FloorRoster(protocol, NOW, seed).here for seed in (5, 5, 6))
 
     assert _patients(first) == _patients(again)
     assert _patients(first) != _patients(other)
@@ -154,7 +154,7 @@ def test_the_same_seed_opens_the_same_floor(protocol: Protocol) -> None:
 
 def test_somebody_new_comes_for_ever_and_has_a_number_of_her_own(protocol: Protocol) -> None:
     """In the order in which they come; two an hour at least are dosed."""
-    roster = Roster(protocol, NOW, 1)
+    roster = FloorRoster(protocol, NOW, 1)
     coming = list(islice(roster.coming(), 80))
     ids = [stay.part.patient.course_id for stay in (*roster.here, *coming)]
 

@@ -18,9 +18,9 @@ from domain.protocol.approval import content_hash
 from domain.protocol.model import Protocol
 from gateway.courses import Reported
 from gateway.workflow_calls import TooMany, Unavailable
-from simulation.course.reporter import Teller
+from simulation.course.reporter import Reporter
 from simulation.course.staff import DESK, PRESCRIBER
-from simulation.live.real_time import PresentWard, RealWall
+from simulation.live.real_time import RealTimeWard, RealWall
 from simulation.patients import questionnaires
 from tests.simulation.virtual import Charts, Diary, Ladders, VirtualFloor, VirtualWall, on_call_at
 
@@ -52,8 +52,8 @@ class Room:
         pinned = PinnedProtocol(protocol=protocol, hash=content_hash(protocol))
         self.charts = Charts(pinned, on_call_at(NOW), self.wall)
         self.ladders = Ladders(self.charts, self.wall)
-        self.ward = PresentWard("C-1", Away(self.charts, *troubles), self.ladders, self.wall, Diary(self.wall))
-        self.teller = Teller(self.ward, "C-1", NOW)
+        self.ward = RealTimeWard("C-1", Away(self.charts, *troubles), self.ladders, self.wall, Diary(self.wall))
+        self.teller = Reporter(self.ward, "C-1", NOW)
 
     async def passes(self, length: timedelta) -> None:
         await self.wall.moves_to(self.wall.now() + length, self.charts.passes)

@@ -10,11 +10,11 @@ from domain.escalation.messages import Kind
 from domain.events.clinic_events import ConsentSigned, PatientCheckedIn
 from domain.protocol.model import Protocol
 from domain.values import Role
-from simulation.course.ending import Call, Ending, Expected, differences
+from simulation.course.ending import Call, Ending, ExpectedEnding, differences
 from simulation.course.journey import Journey
 from simulation.course.reporter import NotRefused
 from simulation.course.staff import DESK, NURSE
-from simulation.scripts.scripts import CAST, Part, parts
+from simulation.scripts.scripts import CAST, ScriptPart, parts
 from tests.simulation.rehearsed import A_MONDAY_NIGHT, Rehearse
 
 ROUND = len(CAST)
@@ -39,11 +39,11 @@ CHECK_IN = PatientCheckedIn.Data(
 )
 
 
-def cast(protocol: Protocol, seed: int, patients: int = ROUND) -> tuple[Part, ...]:
+def cast(protocol: Protocol, seed: int, patients: int = ROUND) -> tuple[ScriptPart, ...]:
     return parts(patients, seed, protocol, lambda number: f"demo-{number}")
 
 
-def named(protocol: Protocol, seed: int, script: str) -> Part:
+def named(protocol: Protocol, seed: int, script: str) -> ScriptPart:
     return next(part for part in cast(protocol, seed) if part.script.name == script)
 
 
@@ -195,7 +195,7 @@ def test_an_ending_that_is_not_the_scripts_is_named() -> None:
         rises=(),
         severe=0,
     )
-    expected = Expected(
+    expected = ExpectedEnding(
         outcome=Outcome.COMPLETED, overrides=("screening.sleep_apnoea",), happened=("kap.course.resumed",)
     )
 

@@ -22,8 +22,8 @@ from gateway.courses import Reported
 from simulation.course.calendar import EVERY_DAY, Practice, where_it_is_morning
 from simulation.course.rehearsal import Rehearsal
 from simulation.demo.oncall import on_call_file
-from simulation.live.live_clinic import LivingFloor
-from simulation.live.patients_on_the_floor import Roster
+from simulation.live.live_clinic import LiveClinic
+from simulation.live.patients_on_the_floor import FloorRoster
 
 A_MINUTE = timedelta(minutes=1)
 HERE = {Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING}
@@ -172,9 +172,9 @@ class VirtualFloor:
         self.ladders = Ladders(self.charts, self.wall)
         self.diary = Diary(self.wall)
         self.in_other_hands: list[tuple[CourseId, str]] = []
-        self.roster = Roster(protocol, now, seed)
+        self.roster = FloorRoster(protocol, now, seed)
         self._is_open = asyncio.Event()
-        self._living = LivingFloor(
+        self._living = LiveClinic(
             self.charts,
             self.ladders,
             self.wall,

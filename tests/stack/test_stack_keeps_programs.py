@@ -11,16 +11,16 @@ import psutil
 import pytest
 
 from stack.errors import ServiceDown
-from stack.processes import Farewell, Recorded, Roll, stop_left_overs
+from stack.processes import ProcessRegistry, RegisteredProcess, ShutdownStep, stop_left_overs
 from stack.programs import Backoff, KeptProgram, Oversight, Program
 from tests.stack.harness import WITHIN, all_gone, eventually, is_alive
 
-POLITE = (Farewell(signal=Signals.SIGTERM, patience=timedelta(seconds=20)),)
+POLITE = (ShutdownStep(signal=Signals.SIGTERM, patience=timedelta(seconds=20)),)
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); signal.pause()"
 PATIENT = "import signal; print('up', flush=True); signal.pause()"
 
 
-def program(folder: Path, code: str, farewell: tuple[Farewell, ...] = POLITE) -> Program:
+def program(folder: Path, code: str, farewell: tuple[ShutdownStep, ...] = POLITE) -> Program:
     return Program(
         name="sitter",
         command=(sys.executable, "-c", code),
@@ -67,7 +67,7 @@ def test_a_calm_life_makes_the_next_start_quick_again() -> None:
 async def test_a_program_that_will_not_go_is_killed_when_there_is_a_hurry(tmp_path: Path) -> None:
     """The second Ctrl-C: nobody waits for a farewell that is not answered."""
     oversight = Oversight()
-    in_no_hurry = (Farewell(signal=Signals.SIGTERM, patience=timedelta(hours=1)),)
+    in_no_hurry = (ShutdownStep(signal=Signals.SIGTERM, patience=timedelta(hours=1)),)
     kept = await started(program(tmp_path, STUBBORN, in_no_hurry), oversight)
     process = process_of(kept)
     oversight.hurried.set()
@@ -80,7 +80,7 @@ async def test_a_program_that_will_not_go_is_killed_when_there_is_a_hurry(tmp_pa
 
 async def test_a_program_that_will_not_go_is_killed_after_its_patience(tmp_path: Path) -> None:
     """Every farewell is given its time, and then no more."""
-    short = (Farewell(signal=Signals.SIGTERM, patience=timedelta(milliseconds=100)),)
+    short = (ShutdownStep(signal=Signals.SIGTERM, patience=timedelta(milliseconds=100)),)
     kept = await started(program(tmp_path, STUBBORN, short), Oversight())
     process = process_of(kept)
 
@@ -123,7 +123,7 @@ async def test_only_the_last_words_of_this_life_are_shown(tmp_path: Path) -> Non
 async def test_what_a_killed_supervisor_left_running_is_stopped(tmp_path: Path) -> None:
     """The roll on disk is enough to find it again and to end it politely."""
     roll_file = tmp_path / "processes.json"
-    kept = await started(program(tmp_path, PATIENT), Oversight(roll=Roll(roll_file)))
+    kept = await started(program(tmp_path, PATIENT), Oversight(roll=ProcessRegistry(roll_file)))
     process = process_of(kept)
 
     assert await stop_left_overs(roll_file, asyncio.Event()) == ("sitter",)
@@ -135,7 +135,7 @@ async def test_what_a_killed_supervisor_left_running_is_stopped(tmp_path: Path) 
 async def test_a_stranger_with_a_reused_process_id_is_left_alone(tmp_path: Path) -> None:
     """A process id is ours only with the start that was written down beside it."""
     stranger = psutil.Process(os.getppid())
-    record = Recorded(name="sitter", pid=stranger.pid, started_at=stranger.create_time() - 60, farewell=POLITE)
+    record = RegisteredProcess(name="sitter", pid=stranger.pid, started_at=stranger.create_time() - 60, farewell=POLITE)
     roll_file = tmp_path / "processes.json"
     roll_file.write_text(f"[{record.model_dump_json()}]")
 
@@ -147,7 +147,7 @@ async def test_a_stranger_with_a_reused_process_id_is_left_alone(tmp_path: Path)
 async def test_a_program_that_died_is_started_again_and_the_roll_follows(tmp_path: Path) -> None:
     """Whoever reads the roll finds the process that runs now."""
     said: list[str] = []
-    oversight = Oversight(said.append, Roll(tmp_path / "processes.json"))
+    oversight = Oversight(said.append, ProcessRegistry(tmp_path / "processes.json"))
     kept = await started(program(tmp_path, PATIENT), oversight)
     first = kept.pid
     process_of(kept).kill()
@@ -170,7 +170,7 @@ async def test_a_disk_that_is_away_for_a_while_only_delays_the_restart(tmp_path:
     """A program that cannot be started now is tried again until it can."""
     said: list[str] = []
     (disk := tmp_path / "disk").mkdir()
-    kept = await started(program(disk, PATIENT), Oversight(said.append, Roll(disk / "processes.json")))
+    kept = await started(program(disk, PATIENT), Oversight(said.append, ProcessRegistry(disk / "processes.json")))
     disk.rename(tmp_path / "elsewhere")
     process_of(kept).kill()
 

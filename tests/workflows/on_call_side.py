@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from activities.paging import PageOrder
-from domain.escalation.ladder import Climb
+from domain.escalation.ladder import EscalationProgress
 from domain.escalation.messages import (
     EscalationView,
     Kind,
@@ -25,12 +25,12 @@ from domain.escalation.messages import (
     escalation_id,
     workflow_id,
 )
-from domain.oncall.file import Duty, OnCall, Standing, parse_on_call
+from domain.oncall.file import OnCall, OnCallQuery, OnCallSnapshot, parse_on_call
 from domain.refusal import Refusal, RefusalCode
 from domain.values import PersonId, Severity
 from gateway.workflow_calls import answer
 from tests.workflows.conftest import Temporal
-from workflows.escalation import Escalation
+from workflows.escalation import EscalationWorkflow
 from workflows.queues import COURSES, PAGING
 
 Told = TypeVar("Told")
@@ -59,7 +59,7 @@ class PagerTwin:
         self.is_lost = False
 
     @activity.defn
-    async def standing(self, duty: Duty) -> Standing:
+    async def standing(self, duty: OnCallQuery) -> OnCallSnapshot:
         await self.knows.wait()
         if self.is_broken:
             raise ApplicationError("the rota cannot be told")
@@ -121,8 +121,8 @@ class Alarm:
         self.record = record
 
     @property
-    def handle(self) -> WorkflowHandle[Escalation, EscalationView]:
-        return self._temporal.client.get_workflow_handle_for(Escalation.run, workflow_id(self.opening.id))
+    def handle(self) -> WorkflowHandle[EscalationWorkflow, EscalationView]:
+        return self._temporal.client.get_workflow_handle_for(EscalationWorkflow.run, workflow_id(self.opening.id))
 
     @property
     def paged(self) -> list[tuple[int, PersonId]]:
@@ -130,10 +130,10 @@ class Alarm:
         return [(order.step, order.person) for order in self.pager.sent if order.escalation.id == self.opening.id]
 
     async def view(self) -> EscalationView:
-        return await self._told(lambda: self.handle.query(Escalation.view))
+        return await self._told(lambda: self.handle.query(EscalationWorkflow.view))
 
-    async def climb(self) -> Climb:
-        return await self._told(lambda: self.handle.query(Escalation.climb))
+    async def climb(self) -> EscalationProgress:
+        return await self._told(lambda: self.handle.query(EscalationWorkflow.climb))
 
     async def _told(self, ask: Callable[[], Awaitable[Told]]) -> Told:
         # A run that has just begun is asked again until it is ready.
@@ -184,7 +184,7 @@ class OnCallSide:
             opened_at=datetime.now(UTC),
         )
         self._started.append(
-            await client.start_workflow("Escalation", opening, id=workflow_id(opening.id), task_queue=PAGING)
+            await client.start_workflow("EscalationWorkflow", opening, id=workflow_id(opening.id), task_queue=PAGING)
         )
         return Alarm(self._temporal, opening, self.pager, self.record)
 
@@ -197,7 +197,7 @@ class OnCallSide:
             if (await handle.describe()).close_time is None:
                 await handle.terminate()
 
-    def pager_at_work(self, escalation: type = Escalation) -> Worker:
+    def pager_at_work(self, escalation: type = EscalationWorkflow) -> Worker:
         """A worker for escalations and their pages: as `async with`, until its end."""
         return Worker(
             self._temporal.client,

@@ -18,7 +18,7 @@ from tests.cast import DESK, LIND, OSEI, consent, dose, hold, referral, resumpti
 from tests.clinic import ON_CALL, Clinic, open_clinic
 from tests.floor import ROOT, eventually
 from tests.workflows.conftest import Temporal, running_temporal
-from workflows.recorder import TOLD_AFTER
+from workflows.ledger_outbox import TOLD_AFTER
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from domain.values import Severity
 from tests.floor import example_on_call
 from tests.workflows.conftest import Temporal
 from tests.workflows.on_call_side import PATIENCE, Alarm, OnCallSide, eventually, on_call_side, refused
-from workflows.escalation import Escalation
+from workflows.escalation import EscalationWorkflow
 
 CLINIC = example_on_call()
 LIND, OSEI, WARD, DESK, FALLBACK = "lind", "osei", "ward", "desk", "fallback"
@@ -57,7 +57,7 @@ async def test_an_acknowledgement_stops_the_ladder_until_the_promise_lapses(nigh
     alarm = await night.alarm(Severity.URGENT)
     await alarm.pages((1, LIND))
 
-    view = await alarm.handle.execute_update(Escalation.acknowledge, Acknowledge(by=LIND))
+    view = await alarm.handle.execute_update(EscalationWorkflow.acknowledge, Acknowledge(by=LIND))
     assert (view.state, view.acknowledged_by) == (EscalationState.ACKNOWLEDGED, LIND)
 
     await alarm.passes(minutes=59)
@@ -77,12 +77,12 @@ async def test_acknowledging_again_changes_nothing_and_another_takes_over(night:
     alarm = await night.alarm(Severity.URGENT)
     await alarm.pages((1, LIND))
 
-    first = await alarm.handle.execute_update(Escalation.acknowledge, Acknowledge(by=LIND))
+    first = await alarm.handle.execute_update(EscalationWorkflow.acknowledge, Acknowledge(by=LIND))
     await eventually(lambda: bool(alarm.record.views), lambda: "no record")
-    again = await alarm.handle.execute_update(Escalation.acknowledge, Acknowledge(by=LIND))
+    again = await alarm.handle.execute_update(EscalationWorkflow.acknowledge, Acknowledge(by=LIND))
     assert again.but(pages=()) == first.but(pages=(), revision=again.revision)
 
-    taken_over = await alarm.handle.execute_update(Escalation.acknowledge, Acknowledge(by=OSEI))
+    taken_over = await alarm.handle.execute_update(EscalationWorkflow.acknowledge, Acknowledge(by=OSEI))
     assert taken_over.acknowledged_by == OSEI
     assert [notice.by for notice in await alarm.told(2)] == [LIND, OSEI]
 
@@ -92,7 +92,7 @@ async def test_a_resolved_escalation_ends_once_course_and_record_know(night: OnC
     alarm = await night.alarm(Severity.EMERGENCY, Kind.VITALS_EMERGENCY)
     await alarm.pages((1, LIND), (1, OSEI))
 
-    await alarm.handle.execute_update(Escalation.resolve, Resolve(by=OSEI, note="Seen, pressure falling"))
+    await alarm.handle.execute_update(EscalationWorkflow.resolve, Resolve(by=OSEI, note="Seen, pressure falling"))
     view = await alarm.handle.result()
 
     assert (view.state, view.resolved_by, view.note) == (EscalationState.RESOLVED, OSEI, "Seen, pressure falling")
@@ -109,9 +109,9 @@ async def test_pages_go_on_while_the_record_store_is_away(night: OnCallSide) -> 
     await alarm.pages((1, LIND), (1, OSEI))
     await alarm.passes(minutes=1, seconds=1)
     await alarm.pages((1, LIND), (1, OSEI), (2, LIND), (2, OSEI), (2, WARD))
-    await alarm.handle.execute_update(Escalation.resolve, Resolve(by=LIND, note="Reading taken by hand"))
+    await alarm.handle.execute_update(EscalationWorkflow.resolve, Resolve(by=LIND, note="Reading taken by hand"))
 
-    refusal = await refused(alarm.handle.execute_update(Escalation.resolve, Resolve(by=OSEI, note="Me too")))
+    refusal = await refused(alarm.handle.execute_update(EscalationWorkflow.resolve, Resolve(by=OSEI, note="Me too")))
     assert refusal.code is RefusalCode.NOT_OPEN
 
     night.record.is_down = False
@@ -127,13 +127,13 @@ async def test_strangers_and_long_snoozes_are_refused(night: OnCallSide) -> None
     await alarm.pages((1, LIND))
     handle = alarm.handle
 
-    refusal = await refused(handle.execute_update(Escalation.acknowledge, Acknowledge(by="mallory")))
+    refusal = await refused(handle.execute_update(EscalationWorkflow.acknowledge, Acknowledge(by="mallory")))
     assert refusal.code is RefusalCode.INVALID
     assert refusal.errors == (FieldError(pointer="/by", detail="mallory is not a person of the on-call file"),)
-    refusal = await refused(handle.execute_update(Escalation.reassign, Reassign(by=LIND, to="mallory")))
+    refusal = await refused(handle.execute_update(EscalationWorkflow.reassign, Reassign(by=LIND, to="mallory")))
     assert [error.pointer for error in refusal.errors] == ["/to"]
     too_long = Snooze.model_validate({"by": LIND, "for": "PT31M", "note": "In a minute"})
-    refusal = await refused(handle.execute_update(Escalation.snooze, too_long))
+    refusal = await refused(handle.execute_update(EscalationWorkflow.snooze, too_long))
     assert [error.pointer for error in refusal.errors] == ["/for"]
     assert (await alarm.view()).state is EscalationState.OPEN
 
@@ -144,7 +144,7 @@ async def test_an_answer_before_the_first_page_counts(night: OnCallSide) -> None
     alarm = await night.alarm(Severity.URGENT)
     promised, strange = [
         await alarm.handle.start_update(
-            Escalation.acknowledge, Acknowledge(by=person), wait_for_stage=WorkflowUpdateStage.ACCEPTED
+            EscalationWorkflow.acknowledge, Acknowledge(by=person), wait_for_stage=WorkflowUpdateStage.ACCEPTED
         )
         for person in (LIND, "mallory")
     ]
@@ -162,7 +162,7 @@ async def test_a_snooze_puts_the_next_page_off_and_no_longer(night: OnCallSide) 
     await alarm.pages((1, LIND))
 
     snooze = Snooze.model_validate({"by": LIND, "for": "PT30M", "note": "Cuff is being changed"})
-    view = await alarm.handle.execute_update(Escalation.snooze, snooze)
+    view = await alarm.handle.execute_update(EscalationWorkflow.snooze, snooze)
     assert view.snoozed_until is not None
 
     await alarm.passes(minutes=29)
@@ -177,7 +177,7 @@ async def test_whoever_it_is_passed_on_to_is_paged_at_once(night: OnCallSide) ->
     await alarm.pages((1, LIND))
     await alarm.passes(minutes=4)
 
-    await alarm.handle.execute_update(Escalation.reassign, Reassign(by=LIND, to=WARD))
+    await alarm.handle.execute_update(EscalationWorkflow.reassign, Reassign(by=LIND, to=WARD))
     await alarm.pages((1, LIND), (1, WARD))
 
     await alarm.passes(minutes=4)
@@ -188,12 +188,12 @@ async def test_the_same_breach_again_behind_an_acknowledgement_pages_again(night
     """A second breach is not covered by the first promise: the step that was reached pages at once."""
     alarm = await night.alarm(Severity.URGENT, Kind.VITALS_URGENT)
     await alarm.pages((1, LIND))
-    await alarm.handle.execute_update(Escalation.acknowledge, Acknowledge(by=LIND))
+    await alarm.handle.execute_update(EscalationWorkflow.acknowledge, Acknowledge(by=LIND))
 
     again = Repeat(severity=Severity.URGENT, at=alarm.opening.opened_at)
-    await alarm.handle.signal(Escalation.repeat, again)
+    await alarm.handle.signal(EscalationWorkflow.repeat, again)
     await alarm.pages((1, LIND), (1, LIND))
-    await alarm.handle.signal(Escalation.repeat, again)
+    await alarm.handle.signal(EscalationWorkflow.repeat, again)
 
     assert (await alarm.view()).state is EscalationState.OPEN
     assert alarm.paged == [(1, LIND), (1, LIND)]
@@ -203,13 +203,15 @@ async def test_worse_behind_an_acknowledgement_starts_the_louder_ladder_at_once(
     """Urgent and acknowledged, then an emergency: the emergency's first step pages without any wait."""
     alarm = await night.alarm(Severity.URGENT, Kind.VITALS_URGENT)
     await alarm.pages((1, LIND))
-    await alarm.handle.execute_update(Escalation.acknowledge, Acknowledge(by=LIND))
+    await alarm.handle.execute_update(EscalationWorkflow.acknowledge, Acknowledge(by=LIND))
 
-    await alarm.handle.signal(Escalation.repeat, Repeat(severity=Severity.EMERGENCY, at=alarm.opening.opened_at))
+    await alarm.handle.signal(
+        EscalationWorkflow.repeat, Repeat(severity=Severity.EMERGENCY, at=alarm.opening.opened_at)
+    )
 
     await alarm.pages((1, LIND), (1, LIND), (1, OSEI))
     assert {order.severity for order in alarm.pager.sent[1:]} == {Severity.EMERGENCY}
-    await alarm.handle.signal(Escalation.repeat, Repeat(severity=Severity.ROUTINE, at=alarm.opening.opened_at))
+    await alarm.handle.signal(EscalationWorkflow.repeat, Repeat(severity=Severity.ROUTINE, at=alarm.opening.opened_at))
     assert (await alarm.view()).severity is Severity.EMERGENCY
     assert [notice.change for notice in await alarm.told(2)] == [Change.ACKNOWLEDGED, Change.REOPENED]
 
@@ -220,8 +222,8 @@ async def test_a_reading_that_arrives_resolves_its_own_absence_only(night: OnCal
     grave = await night.alarm(Severity.EMERGENCY, Kind.VITALS_EMERGENCY)
     arrived = Settlement(at=overdue.opening.opened_at, reason="The reading arrived")
 
-    await grave.handle.signal(Escalation.settle, arrived)
-    await overdue.handle.signal(Escalation.settle, arrived)
+    await grave.handle.signal(EscalationWorkflow.settle, arrived)
+    await overdue.handle.signal(EscalationWorkflow.settle, arrived)
 
     view = await overdue.handle.result()
     assert (view.state, view.resolved_by, view.note) == (EscalationState.RESOLVED, None, "The reading arrived")
@@ -233,8 +235,8 @@ async def test_a_course_that_is_gone_stops_nothing(night: OnCallSide) -> None:
     alarm = await night.alarm(Severity.URGENT, has_course=False)
     await alarm.pages((1, LIND))
 
-    await alarm.handle.execute_update(Escalation.acknowledge, Acknowledge(by=LIND))
-    await alarm.handle.execute_update(Escalation.resolve, Resolve(by=LIND, note="Done"))
+    await alarm.handle.execute_update(EscalationWorkflow.acknowledge, Acknowledge(by=LIND))
+    await alarm.handle.execute_update(EscalationWorkflow.resolve, Resolve(by=LIND, note="Done"))
 
     assert (await alarm.handle.result()).resolved_by == LIND
 

@@ -6,14 +6,14 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from domain.escalation.ladder import Climb
+from domain.escalation.ladder import EscalationProgress
 from domain.escalation.messages import Acknowledge, EscalationState, EscalationView, Kind, Resolve
 from domain.values import Severity
 from gateway.temporal import data_converter
 from tests.floor import example_on_call
 from tests.workflows.conftest import Temporal, running_temporal
 from tests.workflows.on_call_side import PATIENCE, Alarm, on_call_side
-from workflows.escalation import Escalation
+from workflows.escalation import EscalationWorkflow
 
 CLINIC = example_on_call()
 LIND, OSEI = "lind", "osei"
@@ -25,17 +25,17 @@ async def told_story(temporal: Temporal) -> WorkflowHistory:
     async with on_call_side(temporal, CLINIC) as side:
         alarm = await side.alarm(Severity.URGENT)
         await alarm.pages((1, LIND))
-        await alarm.handle.execute_update(Escalation.acknowledge, Acknowledge(by=LIND))
+        await alarm.handle.execute_update(EscalationWorkflow.acknowledge, Acknowledge(by=LIND))
         await alarm.passes(minutes=61)
         await alarm.pages((1, LIND), (2, OSEI))
-        await alarm.handle.execute_update(Escalation.resolve, Resolve(by=OSEI, note="Done"))
+        await alarm.handle.execute_update(EscalationWorkflow.resolve, Resolve(by=OSEI, note="Done"))
         await alarm.handle.result()
         return await alarm.handle.fetch_history()
 
 
 async def test_a_worker_that_starts_anew_tells_the_same_story(told_story: WorkflowHistory) -> None:
     """Replayed by today's code, the history asks for the very same pages and timers."""
-    replayer = Replayer(workflows=[Escalation], data_converter=data_converter())
+    replayer = Replayer(workflows=[EscalationWorkflow], data_converter=data_converter())
 
     result = await replayer.replay_workflow(told_story, raise_on_replay_failure=False)
 
@@ -66,11 +66,11 @@ async def test_a_long_climb_is_carried_over_into_a_new_run() -> None:
         assert (await alarm.handle.describe()).run_id != first_run
         assert (before.step, climb.next_step, after.step, after.state) == (1, 2, 2, EscalationState.OPEN)
         assert after.pages[:2] == before.pages
-        await alarm.handle.execute_update(Escalation.resolve, Resolve(by=LIND, note="Done"))
+        await alarm.handle.execute_update(EscalationWorkflow.resolve, Resolve(by=LIND, note="Done"))
         assert (await alarm.handle.result()).pages == after.pages
 
 
-async def settled(alarm: Alarm, *, pages: int) -> tuple[EscalationView, Climb]:
+async def settled(alarm: Alarm, *, pages: int) -> tuple[EscalationView, EscalationProgress]:
     """The escalation as soon as so many pages came back."""
     async with asyncio.timeout(PATIENCE):
         while len((view := await alarm.view()).pages) < pages:

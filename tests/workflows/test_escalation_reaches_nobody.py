@@ -12,7 +12,7 @@ from domain.values import Severity
 from tests.floor import example_on_call
 from tests.workflows.conftest import Temporal, running_temporal
 from tests.workflows.on_call_side import PATIENCE, Alarm, OnCallSide, eventually, on_call_side
-from workflows.escalation import Escalation
+from workflows.escalation import EscalationWorkflow
 
 CLINIC = example_on_call()
 LIND, OSEI, WARD = "lind", "osei", "ward"
@@ -112,12 +112,12 @@ async def test_nobody_is_tried_again_once_somebody_acted(night: OnCallSide, answ
 
     match answer:
         case "acknowledge":
-            await alarm.handle.execute_update(Escalation.acknowledge, Acknowledge(by=LIND))
+            await alarm.handle.execute_update(EscalationWorkflow.acknowledge, Acknowledge(by=LIND))
         case "snooze":
             snooze = Snooze.model_validate({"by": LIND, "for": "PT30M", "note": "In the room"})
-            await alarm.handle.execute_update(Escalation.snooze, snooze)
+            await alarm.handle.execute_update(EscalationWorkflow.snooze, snooze)
         case _:
-            await alarm.handle.execute_update(Escalation.resolve, Resolve(by=LIND, note="Seen"))
+            await alarm.handle.execute_update(EscalationWorkflow.resolve, Resolve(by=LIND, note="Seen"))
     if answer != "resolve":
         await alarm.passes(minutes=4)
 
@@ -128,7 +128,7 @@ async def test_whoever_it_was_passed_on_to_is_tried_again(night: OnCallSide) -> 
     """Ward cannot be reached, nor the fallback: Ward is tried again, and not the step that passed it on."""
     alarm = await night.alarm(Severity.URGENT)
     await tried(alarm, pages=2)
-    await alarm.handle.execute_update(Escalation.reassign, Reassign(by=LIND, to=WARD))
+    await alarm.handle.execute_update(EscalationWorkflow.reassign, Reassign(by=LIND, to=WARD))
     await tried(alarm, pages=4)
 
     night.pager.unreachable = {LIND, OSEI}

@@ -22,7 +22,7 @@ from domain.values import Severity
 from tests.floor import example_on_call
 from tests.workflows.conftest import Temporal
 from tests.workflows.on_call_side import Alarm, OnCallSide, eventually, on_call_side, until
-from workflows.escalation import Escalation
+from workflows.escalation import EscalationWorkflow
 
 CLINIC = example_on_call()
 LIND, OSEI = "lind", "osei"
@@ -34,8 +34,8 @@ async def night(temporal: Temporal) -> AsyncIterator[OnCallSide]:
         yield side
 
 
-@workflow.defn(name="Escalation")
-class SilentMessenger(Escalation):
+@workflow.defn(name="EscalationWorkflow")
+class SilentMessenger(EscalationWorkflow):
     """A release with a bug: what tells the course fails at its first word."""
 
     @workflow.init
@@ -50,8 +50,8 @@ class SilentMessenger(Escalation):
         raise ApplicationError("a bug, of a kind that Temporal takes for a failure of the workflow")
 
 
-@workflow.defn(name="Escalation")
-class SilentPager(Escalation):
+@workflow.defn(name="EscalationWorkflow")
+class SilentPager(EscalationWorkflow):
     """A release with a bug: what pages people fails."""
 
     @workflow.init
@@ -66,8 +66,8 @@ class SilentPager(Escalation):
         raise TimeoutError
 
 
-@workflow.defn(name="Escalation")
-class SilentRecorder(Escalation):
+@workflow.defn(name="EscalationWorkflow")
+class SilentRecorder(EscalationWorkflow):
     """A release with a bug: what keeps the record fails."""
 
     @workflow.init
@@ -95,7 +95,7 @@ async def test_a_bug_beside_the_ladder_is_seen_and_cured_by_a_deploy(temporal: T
 
         async with side.pager_at_work():
             await alarm.pages((1, LIND))
-            await alarm.handle.execute_update(Escalation.acknowledge, Acknowledge(by=LIND))
+            await alarm.handle.execute_update(EscalationWorkflow.acknowledge, Acknowledge(by=LIND))
             assert [notice.change for notice in await alarm.told(1)] == [Change.ACKNOWLEDGED]
             await eventually(lambda: bool(side.record.views), lambda: "no record")
 
@@ -110,10 +110,10 @@ async def test_a_cancellation_ends_no_escalation(night: OnCallSide) -> None:
     await alarm.passes(minutes=5, seconds=1)
 
     await alarm.pages((1, LIND), (2, OSEI))
-    view = await alarm.handle.execute_update(Escalation.acknowledge, Acknowledge(by=OSEI))
+    view = await alarm.handle.execute_update(EscalationWorkflow.acknowledge, Acknowledge(by=OSEI))
     assert view.state is EscalationState.ACKNOWLEDGED
     assert await says_that_it_was_cancelled(alarm)
-    await alarm.handle.execute_update(Escalation.resolve, Resolve(by=OSEI, note="Seen"))
+    await alarm.handle.execute_update(EscalationWorkflow.resolve, Resolve(by=OSEI, note="Seen"))
     assert (await alarm.handle.result()).resolved_by == OSEI
     assert (await alarm.handle.describe()).status is WorkflowExecutionStatus.COMPLETED
     assert [notice.change for notice in await alarm.told(2)] == [Change.ACKNOWLEDGED, Change.RESOLVED]
@@ -153,10 +153,10 @@ async def test_a_course_that_forgot_its_escalation_is_told_how_it_stands(night: 
     """Reset to before the breach it opens the same escalation again; asked to report back, it says who has it."""
     alarm = await night.alarm(Severity.URGENT)
     await alarm.pages((1, LIND))
-    await alarm.handle.signal(Escalation.report_back)
-    await alarm.handle.execute_update(Escalation.acknowledge, Acknowledge(by=LIND, note="On my way"))
+    await alarm.handle.signal(EscalationWorkflow.report_back)
+    await alarm.handle.execute_update(EscalationWorkflow.acknowledge, Acknowledge(by=LIND, note="On my way"))
 
-    await alarm.handle.signal(Escalation.report_back)
+    await alarm.handle.signal(EscalationWorkflow.report_back)
 
     told = [(notice.change, notice.by, notice.note) for notice in await alarm.told(2)]
     assert told == [(Change.ACKNOWLEDGED, LIND, "On my way")] * 2, "as long as it has only been opened it has no news"
@@ -168,9 +168,9 @@ async def test_a_resolved_escalation_that_waits_for_the_record_reports_back(nigh
     night.record.is_down = True
     alarm = await night.alarm(Severity.URGENT)
     await alarm.pages((1, LIND))
-    await alarm.handle.execute_update(Escalation.resolve, Resolve(by=LIND, note="Seen"))
+    await alarm.handle.execute_update(EscalationWorkflow.resolve, Resolve(by=LIND, note="Seen"))
 
-    await alarm.handle.signal(Escalation.report_back)
+    await alarm.handle.signal(EscalationWorkflow.report_back)
 
     assert [(one.change, one.by, one.note) for one in await alarm.told(2)] == [(Change.RESOLVED, LIND, "Seen")] * 2
 

@@ -27,7 +27,7 @@ from tests.cast import adverse_event, days, dose, hours, minutes, seconds, vital
 from tests.clinic import Clinic, Patient, open_clinic
 from tests.floor import eventually, example_on_call
 from tests.workflows.conftest import Temporal
-from workflows.escalation import Escalation
+from workflows.escalation import EscalationWorkflow
 
 EXAMPLE = example_on_call()
 LIND, OSEI, WARD, DESK = "lind", "osei", "ward", "desk"
@@ -78,8 +78,8 @@ class Alarm:
         self.id = escalation
 
     @property
-    def handle(self) -> WorkflowHandle[Escalation, EscalationView]:
-        return self._night.clinic.temporal.client.get_workflow_handle_for(Escalation.run, workflow_id(self.id))
+    def handle(self) -> WorkflowHandle[EscalationWorkflow, EscalationView]:
+        return self._night.clinic.temporal.client.get_workflow_handle_for(EscalationWorkflow.run, workflow_id(self.id))
 
     async def now(self) -> datetime:
         """What its own clock shows."""

@@ -20,7 +20,7 @@ from tests.clinic import ON_CALL, Clinic, Patient, open_clinic
 from tests.floor import eventually
 from tests.workflows.conftest import Temporal
 from workflows.course import PatientCourse
-from workflows.escalation import Escalation
+from workflows.escalation import EscalationWorkflow
 from workflows.queues import COURSES, PAGING
 
 _numbers = count(1)
@@ -94,7 +94,7 @@ async def test_an_escalation_whose_worker_went_away(temporal: Temporal) -> None:
         async with Worker(
             temporal.client,
             task_queue=PAGING,
-            workflows=[Escalation],
+            workflows=[EscalationWorkflow],
             activities=[clinic.pager.standing, clinic.pager.page],
         ):
             patient = await an_urgent_one(clinic)

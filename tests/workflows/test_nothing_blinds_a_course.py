@@ -12,9 +12,9 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 
 from domain.course import effects
-from domain.course.course import Chart
+from domain.course.course import Course
 from domain.course.deadlines import DeadlineKind
-from domain.course.transition import Turn
+from domain.course.transition import Transition
 from domain.escalation.messages import Kind, escalation_id, workflow_id
 from domain.events.clinic_events import ClinicEvent, VitalsRecorded
 from domain.refusal import RefusalCode, Refused
@@ -23,7 +23,7 @@ from tests.cast import LIND, hold, pinned, referral, vitals
 from tests.clinic import ON_CALL, Clinic, Patient, open_clinic, working
 from tests.floor import eventually
 from tests.workflows.conftest import Temporal
-from workflows import recorder
+from workflows import ledger_outbox
 from workflows.course import CourseRun, PatientCourse, Report
 from workflows.queues import COURSES
 
@@ -46,11 +46,11 @@ async def failed_tasks(handle: WorkflowHandle[PatientCourse, None]) -> int:
     return sum(one.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED for one in history.events)
 
 
-def breaks_at(systolic: int) -> Callable[[Turn[Chart], ClinicEvent], None]:
+def breaks_at(systolic: int) -> Callable[[Transition[Course], ClinicEvent], None]:
     """A rule with a bug in it, that shows at one reading."""
     as_it_is = effects.apply
 
-    def with_a_bug(turn: Turn[Chart], event: ClinicEvent) -> None:
+    def with_a_bug(turn: Transition[Course], event: ClinicEvent) -> None:
         if isinstance(event, VitalsRecorded) and event.data.systolic == systolic:
             raise ZeroDivisionError("Systolic of MARA divided by nothing")
         as_it_is(turn, event)
@@ -91,19 +91,19 @@ async def test_what_is_to_be_recorded_is_not_lost_by_a_bug_on_the_way(
     """The outbox fails the workflow task, where Temporal shows it, and goes on as soon as it is mended."""
     mara = await clinic.has(lambda ward: ward.prepared())
     await mara.ledger()
-    as_it_is = recorder.first_batch
+    as_it_is = ledger_outbox.first_batch
 
     def with_a_bug(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(recorder, "first_batch", with_a_bug)
+    monkeypatch.setattr(ledger_outbox, "first_batch", with_a_bug)
     reporting = asyncio.create_task(mara.sends(hold(mara.course, at=await mara.now())))
 
     async def is_shown() -> bool:
         return await failed_tasks(mara.handle) > 0
 
     await eventually(is_shown)
-    monkeypatch.setattr(recorder, "first_batch", as_it_is)
+    monkeypatch.setattr(ledger_outbox, "first_batch", as_it_is)
     await reporting
     assert (await mara.ledger())[-1].type == "kap.course.held"
 
@@ -216,7 +216,7 @@ async def test_what_had_passed_passes_before_the_reading_that_comes_after_it(tem
 
 
 def _blank(patient: Patient) -> CourseRun:
-    return CourseRun(chart=Chart.blank(patient.course, pinned()))
+    return CourseRun(chart=Course.blank(patient.course, pinned()))
 
 
 async def _last_finished_task(patient: Patient) -> int:

@@ -26,13 +26,13 @@ from domain.escalation.messages import (
     workflow_id,
 )
 from domain.escalation.page_text import text_of
-from domain.oncall.file import FALLBACK, Duty, OnCallFileError
+from domain.oncall.file import FALLBACK, OnCallFileError, OnCallQuery
 from domain.values import Severity
 from gateway.channels import Channels, prepare
 from gateway.oncall import OnCallBook
 from tests.workflows.conftest import Temporal
 from tests.workflows.on_call_side import RecordTwin, eventually
-from workflows.escalation import Escalation
+from workflows.escalation import EscalationWorkflow
 from workflows.queues import COURSES, PAGING
 
 MONDAY = datetime(2026, 3, 2, 17, tzinfo=UTC)
@@ -200,18 +200,18 @@ async def test_from_the_alarm_to_the_phone(
     record = RecordTwin()
     client = temporal.client
     async with (
-        Worker(client, task_queue=PAGING, workflows=[Escalation], activities=[pager.standing, pager.page]),
+        Worker(client, task_queue=PAGING, workflows=[EscalationWorkflow], activities=[pager.standing, pager.page]),
         Worker(client, task_queue=COURSES, activities=[record.record_escalation]),
     ):
         alarm = OVERDUE.but(id=escalation_id("PHONE-1", Kind.VITALS_OVERDUE, 2, 1), course_id="PHONE-1")
         handle = await client.start_workflow(
-            Escalation.run,
+            EscalationWorkflow.run,
             EscalationRun(**dict(alarm)),
             id=workflow_id(alarm.id),
             task_queue=PAGING,
         )
         await eventually(lambda: inbox.paths == ["/fallback"], lambda: f"{inbox.paths}")
-        await handle.execute_update(Escalation.resolve, Resolve(by="lind", note="Heard the siren"))
+        await handle.execute_update(EscalationWorkflow.resolve, Resolve(by="lind", note="Heard the siren"))
         view = await handle.result()
 
     assert [(page.step, page.person, page.ok) for page in view.pages] == [(1, "lind", False), (0, FALLBACK, True)]
@@ -263,7 +263,7 @@ async def test_an_edit_of_the_file_counts_for_the_next_page(tmp_path: Path) -> N
     """The standing is read anew when the file changed."""
     file = clinic(tmp_path, "json://127.0.0.1:9/lind")
     pager = paging(file)
-    duty = Duty(severity=Severity.URGENT, at=MONDAY)
+    duty = OnCallQuery(severity=Severity.URGENT, at=MONDAY)
     assert (await ActivityEnvironment().run(pager.standing, duty)).called == (("lind",),)
 
     file.write_text(file.read_text().replace("lind", "osei"))
@@ -279,7 +279,7 @@ async def test_a_broken_edit_changes_nothing_and_is_reported_once(
     """Paging goes on with the last good file; the log says what is wrong with the new one, without its channels."""
     file = clinic(tmp_path, "json://127.0.0.1:9/secret")
     pager = paging(file)
-    duty = Duty(severity=Severity.URGENT, at=MONDAY)
+    duty = OnCallQuery(severity=Severity.URGENT, at=MONDAY)
     good = await ActivityEnvironment().run(pager.standing, duty)
 
     file.write_text(file.read_text().replace('["rota:nurse"]', '["rota:nobody"]'))
@@ -297,7 +297,7 @@ async def test_a_file_that_was_never_good_pages_nobody_silently(tmp_path: Path) 
     file.write_text("schema = 1")
 
     with pytest.raises(OnCallFileError):
-        await ActivityEnvironment().run(paging(file).standing, Duty(severity=Severity.URGENT, at=MONDAY))
+        await ActivityEnvironment().run(paging(file).standing, OnCallQuery(severity=Severity.URGENT, at=MONDAY))
 
 
 def test_no_page_tells_what_is_clinical() -> None:

@@ -7,7 +7,7 @@ import pytest
 from temporalio import workflow
 
 from workflows.course import PatientCourse
-from workflows.escalation import Escalation
+from workflows.escalation import EscalationWorkflow
 
 WAITS: Final = {"acknowledge", "resolve", "snooze", "reassign"}
 """Acts on an escalation may come before it is known who is on call."""
@@ -28,13 +28,13 @@ def test_a_course_takes_an_event_without_waiting() -> None:
 
 def test_an_act_on_an_escalation_may_wait_and_decides_after_it() -> None:
     """Its four acts wait until it is known who is on call, and decide again by then; no check of them ever waits."""
-    updates = workflow._Definition.must_from_class(Escalation).updates
+    updates = workflow._Definition.must_from_class(EscalationWorkflow).updates
 
     assert {name for name, update in updates.items() if iscoroutinefunction(update.fn)} == WAITS
     assert all(update.validator and not iscoroutinefunction(update.validator) for update in updates.values())
 
 
-@pytest.mark.parametrize("workflow_class", [PatientCourse, Escalation])
+@pytest.mark.parametrize("workflow_class", [PatientCourse, EscalationWorkflow])
 def test_news_and_questions_never_wait(workflow_class: type) -> None:
     """News that waited could come in another order than it was sent, and an answer must be of one moment."""
     definition = workflow._Definition.must_from_class(workflow_class)

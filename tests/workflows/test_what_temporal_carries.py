@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from domain.course.course import Chart
+from domain.course.course import Course
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.ledger import first_fault
@@ -20,7 +20,7 @@ from tests.clinic import Clinic, open_clinic
 from tests.domain.ward import Ward
 from tests.floor import eventually
 from tests.workflows.conftest import Temporal
-from workflows import recorder
+from workflows import ledger_outbox
 from workflows.course import CourseRun
 from workflows.fullness import FULL, FULL_OF_DECISIONS, OVERFULL, Fullness, History
 from workflows.payloads import compressed, decompressed
@@ -48,7 +48,7 @@ def talk(number: int, now: datetime) -> ClinicEvent:
     return held.but(id=f"talk-{number}", data=held.data.but(themes=themes))
 
 
-def filled() -> tuple[Fullness, Chart, datetime, RefusalCode]:
+def filled() -> tuple[Fullness, Course, datetime, RefusalCode]:
     """Talk after talk, until one was refused: the course as it is then, and why."""
     ward = Ward().discharged()
     chart, fullness, now = ward.chart, Fullness(0, ward.chart), ward.now
@@ -69,7 +69,7 @@ def test_a_course_is_full_before_it_is_too_large() -> None:
     assert FULL.chart.carried / 2 < carried <= FULL.chart.carried < MOST_OF_THE_SERVER
 
 
-def test_a_course_is_full_before_it_is_too_large_to_be_read(repetitive: Chart) -> None:
+def test_a_course_is_full_before_it_is_too_large_to_be_read(repetitive: Course) -> None:
     """One page of goals again and again becomes nothing when it is compressed: it is read whole all the same."""
     whole = CourseRun(chart=repetitive).model_dump_json().encode()
 
@@ -77,14 +77,14 @@ def test_a_course_is_full_before_it_is_too_large_to_be_read(repetitive: Chart) -
     assert CourseRun.model_validate_json(decompressed(compressed(whole), MOST)).chart.sequence == repetitive.sequence
 
 
-def test_a_course_that_is_full_of_decisions_still_takes_what_calls_for_a_human(repetitive: Chart) -> None:
+def test_a_course_that_is_full_of_decisions_still_takes_what_calls_for_a_human(repetitive: Course) -> None:
     """No plan is so long that an answer about a plan to die is not heard."""
     now = max(repetitive.newest.values())
     _taken(Fullness(0, repetitive), repetitive, cssrs(MARA, at=now, items=HAS_A_PLAN), now)
 
 
 @pytest.fixture(scope="module")
-def repetitive() -> Chart:
+def repetitive() -> Course:
     """A course whose plan was prescribed anew, in the same sixty kilobytes, until one was refused."""
     ward = Ward().eligible()
     chart, fullness, now = ward.chart, Fullness(0, ward.chart), ward.now
@@ -125,7 +125,7 @@ def test_a_run_that_cannot_end_stops_taking_readings_before_the_server_takes_not
     assert OVERFULL.history.updates <= UPDATES_OF_THE_SERVER - 10, "ten may be on their way"
 
 
-def _taken(fullness: Fullness, chart: Chart, event: ClinicEvent, now: datetime) -> Chart:
+def _taken(fullness: Fullness, chart: Course, event: ClinicEvent, now: datetime) -> Course:
     decision = chart.accept(event, now)
     fullness.check(event, decision, chart, History(0, 0))
     return decision.chart
@@ -170,10 +170,10 @@ async def test_a_record_store_that_is_away_for_long_silences_no_course(clinic: C
 
 def test_the_next_attempts_to_record_come_ever_more_slowly() -> None:
     """Each that fails leaves a whole batch in the history, and the server ends a run that has fifty megabytes of it."""
-    attempts = list(accumulate(islice(recorder.patience(), 40)))
+    attempts = list(accumulate(islice(ledger_outbox.patience(), 40)))
 
-    assert attempts[0] == recorder.TOLD_AFTER
-    assert sum(1 for at in attempts if at <= timedelta(days=14)) * recorder.BATCH_BYTES < 25 * 1024 * 1024
+    assert attempts[0] == ledger_outbox.TOLD_AFTER
+    assert sum(1 for at in attempts if at <= timedelta(days=14)) * ledger_outbox.BATCH_BYTES < 25 * 1024 * 1024
 
 
 async def test_a_backlog_of_long_remarks_is_recorded_as_soon_as_the_record_is_back(clinic: Clinic) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BeforeValidator
 
-from console.errors.problems import ProblemCode, told
+from console.errors.problems import ProblemCode, problem_error
 from console.pages.floor.board import PHASES, OrAny
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, looking
@@ -26,7 +26,7 @@ from records.figures import Period
 
 PATH: Final = "/figures"
 Reader = Annotated[Viewer, Depends(looking(Right.READ_FIGURES))]
-Day = Annotated[date | None, BeforeValidator(lambda told: day(told) if told else None), Query()]
+Day = Annotated[date | None, BeforeValidator(lambda said: day(said) if said else None), Query()]
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,7 +38,7 @@ class Figure(Frozen):
     value: str
 
 
-class Share(Frozen):
+class PunctualityRow(Frozen):
     """How often something was in time, late or not done; `percent` of it in time, None where there was nothing."""
 
     words: str
@@ -49,7 +49,7 @@ class Share(Frozen):
     percent: int | None
 
 
-class Patience(Frozen):
+class AnswerTimes(Frozen):
     """How long people took to answer and to settle what is this severe."""
 
     severity: Severity
@@ -62,7 +62,7 @@ class Patience(Frozen):
     resolved_p90: str
 
 
-class Outcome(Frozen):
+class OutcomeRow(Frozen):
     """What an instrument came to."""
 
     instrument: str
@@ -84,9 +84,9 @@ class FiguresPage(Frozen):
     phases: tuple[Figure, ...]
     outcomes: tuple[Figure, ...]
     sessions: int
-    shares: tuple[Share, ...]
-    waiting: tuple[Patience, ...]
-    measures: tuple[Outcome, ...]
+    shares: tuple[PunctualityRow, ...]
+    waiting: tuple[AnswerTimes, ...]
+    measures: tuple[OutcomeRow, ...]
     left_out: tuple[str, ...]
 
 
@@ -139,7 +139,7 @@ async def as_csv(viewer: Reader, site: OrAny[Code] = None, since: Day = None, un
 
 async def _figures(viewer: Viewer, site: str | None, since: date | None, until: date | None) -> FleetFigures:
     if site is not None and not viewer.caller.may_see_site(site):
-        raise told(ProblemCode.FORBIDDEN, f"This token is bound to site {viewer.caller.site}, not {site}")
+        raise problem_error(ProblemCode.FORBIDDEN, f"This token is bound to site {viewer.caller.site}, not {site}")
     zone = viewer.clock(site).zone
     period = Period(
         site=site or viewer.caller.site,
@@ -185,8 +185,8 @@ def _plain(value: object) -> object:
             return value
 
 
-def _share(words: str, kept: Punctuality, missed_words: str) -> Share:
-    return Share(
+def _share(words: str, kept: Punctuality, missed_words: str) -> PunctualityRow:
+    return PunctualityRow(
         words=words,
         in_time=kept.in_time,
         late=kept.late,
@@ -196,8 +196,8 @@ def _share(words: str, kept: Punctuality, missed_words: str) -> Share:
     )
 
 
-def _patience(one: Waiting) -> Patience:
-    return Patience(
+def _patience(one: Waiting) -> AnswerTimes:
+    return AnswerTimes(
         severity=one.severity,
         escalations=one.escalations,
         acknowledged=one.acknowledged,
@@ -213,8 +213,8 @@ def _length(length: timedelta | None) -> str:
     return "–" if length is None else in_words(timedelta(seconds=round(length.total_seconds())))
 
 
-def _outcome(one: MeasureOutcome) -> Outcome:
-    return Outcome(
+def _outcome(one: MeasureOutcome) -> OutcomeRow:
+    return OutcomeRow(
         instrument=instrument_name(one.instrument),
         courses=one.courses,
         baseline=f"{one.mean_baseline:.1f}",

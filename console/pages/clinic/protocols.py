@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
-from console.errors.problems import ProblemCode, told
+from console.errors.problems import ProblemCode, problem_error
 from console.pages.frame.clock import Clock
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, looking
@@ -12,7 +12,7 @@ from domain.access import Right
 from domain.protocol.approval import content_hash
 from domain.protocol.differences import Difference, differences
 from domain.protocol.model import Grade
-from domain.protocol.parameters import Row, rows
+from domain.protocol.parameters import ParameterRow, rows
 from domain.values import Frozen
 from gateway.protocols import Shelved
 
@@ -44,7 +44,7 @@ class ProtocolsPage(Frozen):
     protocols: tuple[Listed, ...]
 
 
-class Line(Frozen):
+class ParameterLine(Frozen):
     """One parameter: its words, its key as the file spells it, its value, and what that is founded on."""
 
     words: str
@@ -55,12 +55,12 @@ class Line(Frozen):
     note: str | None
 
 
-class Table(Frozen):
+class ParameterTable(Frozen):
     """The parameters of one table of the file."""
 
     name: str
     heading: str
-    lines: tuple[Line, ...]
+    lines: tuple[ParameterLine, ...]
 
 
 class ApprovedBy(Frozen):
@@ -81,7 +81,7 @@ class ProtocolPage(Frozen):
     versions: tuple[Listed, ...]
     before: str | None
     differences: tuple[Difference, ...]
-    tables: tuple[Table, ...]
+    tables: tuple[ParameterTable, ...]
 
 
 @router.get(PATH)
@@ -103,7 +103,9 @@ async def protocol(
     library = viewer.door.library
     found = library.find(protocol_id, version)
     if found is None:
-        raise told(ProblemCode.UNKNOWN_PROTOCOL, f"There is no protocol {protocol_id} {version or ''}".rstrip())
+        raise problem_error(
+            ProblemCode.UNKNOWN_PROTOCOL, f"There is no protocol {protocol_id} {version or ''}".rstrip()
+        )
     versions = library.versions(protocol_id)
     place = versions.index(found)
     before = versions[place - 1].protocol if place else None
@@ -133,19 +135,19 @@ def _listed(shelved: Shelved) -> Listed:
     )
 
 
-def _tables(table: tuple[Row, ...]) -> tuple[Table, ...]:
+def _tables(table: tuple[ParameterRow, ...]) -> tuple[ParameterTable, ...]:
     """The parameters by the table of the file that they stand in, each table once, in the order of the file."""
-    tables: dict[str, list[Row]] = {}
+    tables: dict[str, list[ParameterRow]] = {}
     for row in table:
         tables.setdefault(row.key.rpartition(".")[0] or "schema", []).append(row)
     return tuple(
-        Table(name=name, heading=_in_words(name), lines=tuple(map(_line, together)))
+        ParameterTable(name=name, heading=_in_words(name), lines=tuple(map(_line, together)))
         for name, together in tables.items()
     )
 
 
-def _line(row: Row) -> Line:
-    return Line(
+def _line(row: ParameterRow) -> ParameterLine:
+    return ParameterLine(
         words=_in_words(row.key.rpartition(".")[2]),
         key=row.key,
         value=row.value,

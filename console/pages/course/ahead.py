@@ -21,14 +21,14 @@ REMINDERS: Final = frozenset({DeadlineKind.CHECK_IN_REMINDER, DeadlineKind.FORM_
 """Of what is listed as due itself."""
 
 
-class Due(Frozen):
+class UpcomingDeadline(Frozen):
     """One thing that is due."""
 
     words: str
     due: Clock
 
 
-class CallToCome(Frozen):
+class UpcomingPage(Frozen):
     """Whom Kapstan calls then, and about what."""
 
     at: Clock
@@ -40,17 +40,17 @@ class CallToCome(Frozen):
 class IfNobodyActs(Frozen):
     """The calls to come, the soonest first; `unknown` says what could not be foretold."""
 
-    calls: tuple[CallToCome, ...]
+    calls: tuple[UpcomingPage, ...]
     more: int
     within: str
     unknown: tuple[str, ...]
 
 
-def dues(view: CourseView, clock: WallClock) -> tuple[Due, ...]:
+def dues(view: CourseView, clock: WallClock) -> tuple[UpcomingDeadline, ...]:
     """Everything that is due, each once, what is due longest first."""
     awaited = sorted((one for one in view.deadlines if one.kind not in REMINDERS), key=lambda one: one.due_at)
     named = dict.fromkeys((", ".join(_parts(view, one)), one.due_at) for one in awaited)
-    return tuple(Due(words=words, due=clock.due(due_at)) for words, due_at in named)
+    return tuple(UpcomingDeadline(words=words, due=clock.due(due_at)) for words, due_at in named)
 
 
 def if_nobody_acts(forecast: Forecast, clock: WallClock) -> IfNobodyActs:
@@ -67,9 +67,9 @@ def if_nobody_acts(forecast: Forecast, clock: WallClock) -> IfNobodyActs:
     )
 
 
-def _call(pages: list[PageToCome], clock: WallClock) -> CallToCome:
+def _call(pages: list[PageToCome], clock: WallClock) -> UpcomingPage:
     first = pages[0]
-    return CallToCome(
+    return UpcomingPage(
         at=clock.at(first.at),
         severity=first.severity,
         phrase=PHRASES[first.kind],

@@ -6,22 +6,22 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Path, Response
 
 from console.api.courses import seen_by
-from console.pages.course.ahead import Due, IfNobodyActs, dues, if_nobody_acts
+from console.pages.course.ahead import IfNobodyActs, UpcomingDeadline, dues, if_nobody_acts
 from console.pages.course.blockers import Block, block, blocks_what
 from console.pages.course.escalations import EscalationLine, escalation_lines
 from console.pages.course.ledger_state import LedgerState, ledger_state, unreadable
-from console.pages.course.medicine_sessions import Visit, visits
-from console.pages.course.outcomes import Outcome, outcomes
+from console.pages.course.medicine_sessions import SessionShown, visits
+from console.pages.course.outcomes import InstrumentScores, outcomes
 from console.pages.course.phase_bar import PhaseStep, phase_bar
-from console.pages.course.timeline import Line, from_ledger, from_view, story, who
+from console.pages.course.timeline import TimelineLine, from_ledger, from_view, story, who
 from console.pages.floor.silent_courses import SilentCourse, silence_of
 from console.pages.frame.clock import Clock, WallClock
-from console.pages.frame.flash_cookies import Recorded, answer
+from console.pages.frame.flash_cookies import RecordedFlash, answer
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.shell import SEES_COURSES
 from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import Viewer, looking
-from console.pages.recording.event_choices import Acts, acts
+from console.pages.recording.event_choices import EventChoices, acts
 from domain.access import Right
 from domain.escalation.messages import EscalationView
 from domain.ledger import Entry
@@ -72,7 +72,7 @@ class CoursePage(Frozen):
 
     course_id: CourseId
     version: int
-    answered: Recorded | None
+    answered: RecordedFlash | None
     title: str
     site: str
     outcome: str | None
@@ -85,19 +85,19 @@ class CoursePage(Frozen):
     phases: tuple[PhaseStep, ...]
     escalations: tuple[EscalationLine, ...]
     unread: tuple[Unread, ...]
-    visits: tuple[Visit, ...]
+    visits: tuple[SessionShown, ...]
     silent: tuple[SilentCourse, ...]
     wants_human: bool
-    story: tuple[Line, ...]
+    story: tuple[TimelineLine, ...]
     story_shown: int
     story_is_whole: bool
-    acts: Acts
+    acts: EventChoices
     blocks_what: str
     blocks: tuple[Block, ...]
     if_nobody_acts: IfNobodyActs | None
     no_forecast: str | None
-    dues: tuple[Due, ...]
-    outcomes: tuple[Outcome, ...]
+    dues: tuple[UpcomingDeadline, ...]
+    outcomes: tuple[InstrumentScores, ...]
     overrides: tuple[Overridden, ...]
     ledger: LedgerState
     entries: tuple[EntryRow, ...] | None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from console.charts.drawing import Drawing, Size
+from console.charts.drawing import Drawing, TextSize
 from console.charts.session import session_chart
 from console.pages.course import readings
 from console.pages.course.readings import ReadingShown
@@ -32,14 +32,14 @@ HERE: Final = frozenset({Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.REC
 """Where the patient is in the house."""
 
 
-class Step(Frozen):
+class SessionStep(Frozen):
     """One thing of a session that has a time."""
 
     words: str
     at: Clock
 
 
-class Visit(Frozen):
+class SessionShown(Frozen):
     """One session, drawn twice: for a page and for a phone. `beyond` are its readings that crossed a limit."""
 
     number: int
@@ -49,7 +49,7 @@ class Visit(Frozen):
     starts: Clock
     room: str | None
     staff: tuple[str, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[SessionStep, ...]
     since_dose: Clock | None
     due: Clock | None
     summary_mark: str
@@ -59,7 +59,7 @@ class Visit(Frozen):
     beyond: tuple[ReadingShown, ...]
 
 
-def visits(viewer: Viewer, view: CourseView, clock: WallClock) -> tuple[Visit, ...]:
+def visits(viewer: Viewer, view: CourseView, clock: WallClock) -> tuple[SessionShown, ...]:
     """Every session, the newest first."""
     newest = view.sessions[-1].number if view.sessions else None
     return tuple(_visit(viewer, one, clock, is_newest=one.number == newest) for one in reversed(view.sessions))
@@ -70,10 +70,10 @@ def people(viewer: Viewer, session: SessionView) -> tuple[str, ...]:
     return tuple(who(viewer, one.id, one.role) for one in session.staff)
 
 
-def _visit(viewer: Viewer, session: SessionView, clock: WallClock, *, is_newest: bool) -> Visit:
+def _visit(viewer: Viewer, session: SessionView, clock: WallClock, *, is_newest: bool) -> SessionShown:
     mark, summary = _summary(session)
     is_here = session.stage in HERE
-    return Visit(
+    return SessionShown(
         number=session.number,
         stage=STAGES[session.stage],
         is_here=is_here,
@@ -86,25 +86,25 @@ def _visit(viewer: Viewer, session: SessionView, clock: WallClock, *, is_newest:
         due=clock.due(session.reading_due_at) if session.reading_due_at else None,
         summary_mark=mark,
         summary=summary,
-        chart=_drawn(session, clock, Size.WIDE),
-        narrow=_drawn(session, clock, Size.NARROW),
+        chart=_drawn(session, clock, TextSize.WIDE),
+        narrow=_drawn(session, clock, TextSize.NARROW),
         beyond=tuple(readings.shown(one, clock) for one in session.readings if one.verdict.findings),
     )
 
 
-def _drawn(session: SessionView, clock: WallClock, size: Size) -> Drawing | None:
+def _drawn(session: SessionView, clock: WallClock, size: TextSize) -> Drawing | None:
     return session_chart(session, clock.now, clock.zone, size) if session.readings or session.doses else None
 
 
-def _steps(session: SessionView, clock: WallClock) -> Iterator[Step]:
+def _steps(session: SessionView, clock: WallClock) -> Iterator[SessionStep]:
     if session.checked_in_at is not None:
-        yield Step(words="checked in", at=clock.at(session.checked_in_at))
+        yield SessionStep(words="checked in", at=clock.at(session.checked_in_at))
     if session.cleared_at is not None:
-        yield Step(words="cleared", at=clock.at(session.cleared_at))
+        yield SessionStep(words="cleared", at=clock.at(session.cleared_at))
     for dose in session.doses:
-        yield Step(words=f"{dose.mg:g} mg {dose.route.replace('_', ' ')}", at=clock.at(dose.at))
+        yield SessionStep(words=f"{dose.mg:g} mg {dose.route.replace('_', ' ')}", at=clock.at(dose.at))
     if session.discharged_at is not None:
-        yield Step(words="went home", at=clock.at(session.discharged_at))
+        yield SessionStep(words="went home", at=clock.at(session.discharged_at))
 
 
 def _summary(session: SessionView) -> tuple[str, str]:

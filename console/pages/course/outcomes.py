@@ -19,7 +19,7 @@ RISK_MARKS: Final = {
 }
 
 
-class Outcome(Frozen):
+class InstrumentScores(Frozen):
     """One instrument over time; `mark`, `standing` and `change` say how the newest answer stands to the first."""
 
     instrument: str
@@ -31,7 +31,7 @@ class Outcome(Frozen):
     due: Clock | None
 
 
-def outcomes(view: CourseView, clock: WallClock) -> tuple[Outcome, ...]:
+def outcomes(view: CourseView, clock: WallClock) -> tuple[InstrumentScores, ...]:
     """Every instrument that was answered or is due, in the order in which they first were."""
     due = {one.instrument: one.due_at for one in view.measures_due}
     instruments = dict.fromkeys([*(taken.instrument for taken in view.measures), *due])
@@ -56,10 +56,10 @@ def mark_of(taken: MeasureView) -> str | None:
     return RISK_MARKS[taken.risk] if taken.risk is not None else None
 
 
-def _outcome(view: CourseView, instrument: str, clock: WallClock, due: Clock | None) -> Outcome:
+def _outcome(view: CourseView, instrument: str, clock: WallClock, due: Clock | None) -> InstrumentScores:
     taken = sorted((one for one in view.measures if one.instrument == instrument), key=lambda one: one.at)
     mark, standing = _standing(taken[-1]) if taken else (None, "not answered yet")
-    return Outcome(
+    return InstrumentScores(
         instrument=instrument,
         name=instrument_name(instrument),
         chart=_drawn(view, instrument, clock),

@@ -45,7 +45,7 @@ ESCALATIONS: Final[Mapping[str, str]] = {
 """How an escalation moved."""
 
 
-class Line(Frozen):
+class TimelineLine(Frozen):
     """One thing that happened. Its `mark` is a severity, `well`, `held`, or none; `detail` says what it comes with."""
 
     at: Clock
@@ -55,7 +55,7 @@ class Line(Frozen):
     detail: str
 
 
-def story(viewer: Viewer, view: CourseView, told: Iterable[Happening], clock: WallClock) -> tuple[Line, ...]:
+def story(viewer: Viewer, view: CourseView, told: Iterable[Happening], clock: WallClock) -> tuple[TimelineLine, ...]:
     """These happenings, newest first, with what the course says was measured and overridden."""
     ordered = sorted(enumerate(told), key=lambda one: (one[1].at, one[0]), reverse=True)
     return tuple(_line(viewer, view, one, clock) for _, one in ordered if not _is_the_end(one))
@@ -113,12 +113,12 @@ def _is_the_end(one: Happening) -> bool:
     return one.type == "kap.phase.entered" and one.what == Phase.CLOSED
 
 
-def _line(viewer: Viewer, view: CourseView, one: Happening, clock: WallClock) -> Line:
+def _line(viewer: Viewer, view: CourseView, one: Happening, clock: WallClock) -> TimelineLine:
     try:
         mark, words, detail = _told(view, one, clock)
     except (ValueError, TypeError, OverflowError):
         mark, words, detail = None, spoken(one.type.removeprefix("kap.")), "what the record says of it cannot be read"
-    return Line(at=clock.at(one.at), mark=mark, words=words, by=who(viewer, one.by, one.role), detail=detail)
+    return TimelineLine(at=clock.at(one.at), mark=mark, words=words, by=who(viewer, one.by, one.role), detail=detail)
 
 
 Told = tuple[str | None, str, str]

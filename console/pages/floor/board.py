@@ -5,7 +5,7 @@ from typing import Annotated, Final, TypeVar
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BeforeValidator
 
-from console.errors.problems import ProblemCode, told
+from console.errors.problems import ProblemCode, problem_error
 from console.pages.floor.needs import Need, needs
 from console.pages.floor.silent_courses import SilentCourses, silent_courses
 from console.pages.frame.clock import Clock, WallClock
@@ -131,7 +131,7 @@ async def board(
 ) -> Response:
     """The floor. The address holds the view, so a screen on the wall keeps it."""
     if site is not None and not viewer.caller.may_see_site(site):
-        raise told(ProblemCode.FORBIDDEN, f"This token is bound to site {viewer.caller.site}, not {site}")
+        raise problem_error(ProblemCode.FORBIDDEN, f"This token is bound to site {viewer.caller.site}, not {site}")
     door, clock = viewer.door, viewer.clock(site)
     wanted = BoardFilter(
         site=site,

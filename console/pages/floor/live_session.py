@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from console.charts.drawing import Drawing, Size
+from console.charts.drawing import Drawing, TextSize
 from console.charts.session import session_chart
 from console.pages.course import readings
 from console.pages.course.medicine_sessions import HERE, STAGES, people
@@ -106,7 +106,7 @@ def _live(viewer: Viewer, recorded: CourseSummary | None, view: CourseView, sess
         due=clock.due(due_at) if due_at else None,
         reading=readings.shown(newest, clock) if newest else None,
         blocked_by=() if is_dosed else tuple(blocker.message for blocker in view.blockers),
-        chart=session_chart(session, clock.now, clock.zone, Size.SMALL) if is_dosed else None,
+        chart=session_chart(session, clock.now, clock.zone, TextSize.SMALL) if is_dosed else None,
     )
 
 

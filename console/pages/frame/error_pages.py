@@ -22,7 +22,7 @@ UNCERTAIN: Final = (
 """Of whatever somebody did: it may have been taken although nobody said so."""
 
 
-class Refusal(Frozen):
+class ErrorPage(Frozen):
     """A sentence in place of the page."""
 
     title: str
@@ -55,15 +55,15 @@ async def tell(request: Request, problem: Problem, headers: dict[str, str]) -> R
     return response
 
 
-def in_a_sentence(problem: Problem, *, only_looks: bool = False) -> Refusal:
+def in_a_sentence(problem: Problem, *, only_looks: bool = False) -> ErrorPage:
     """The problem to a person. Where nobody answered: what that means for what she wanted, not what to repair."""
     if problem.code is not ProblemCode.UNAVAILABLE:
-        return Refusal(title=problem.title, message=problem.detail)
+        return ErrorPage(title=problem.title, message=problem.detail)
     if only_looks:
         what = problem.detail.partition(";")[0].rstrip(".")
         again = "Nothing is lost: try again in a moment, or look at what else there is."
-        return Refusal(title="Not now", message=f"{what[0].upper()}{what[1:]}. {again}")
-    return Refusal(title="Not now", message=UNCERTAIN)
+        return ErrorPage(title="Not now", message=f"{what[0].upper()}{what[1:]}. {again}")
+    return ErrorPage(title="Not now", message=UNCERTAIN)
 
 
 def _sign_in_first(request: Request) -> Response:

@@ -25,7 +25,7 @@ class _Reporter(Frozen):
     role: Role
 
 
-class Recorded(Frozen):
+class RecordedFlash(Frozen):
     """What was answered to one event: in a sentence each, with the shape of the worst of it."""
 
     event_id: str
@@ -50,17 +50,17 @@ def keep_reporter(viewer: Viewer, response: Response, actor: Actor) -> None:
     _keep(viewer, response, REPORTER, said, COURSES, ends)
 
 
-def answer(viewer: Viewer, event_id: str | None) -> Recorded | None:
+def answer(viewer: Viewer, event_id: str | None) -> RecordedFlash | None:
     """What was answered to that event, where it was recorded here a moment ago."""
     kept = viewer.door.seal.unsealed(viewer.request.cookies.get(ANSWER, ""), ANSWER)
     try:
-        found = Recorded.model_validate(kept)
+        found = RecordedFlash.model_validate(kept)
     except ValidationError:
         return None
     return found if found.event_id == event_id else None
 
 
-def keep_answer(viewer: Viewer, response: Response, course_id: CourseId, recorded: Recorded) -> None:
+def keep_answer(viewer: Viewer, response: Response, course_id: CourseId, recorded: RecordedFlash) -> None:
     """The course's page says it next."""
     _keep(viewer, response, ANSWER, recorded, f"/courses/{course_id}", ANSWER_KEPT_FOR)
 

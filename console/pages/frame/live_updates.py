@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
-from console.api.stream import LastSeen, Telling
+from console.api.stream import LastSeen, StreamResponse
 from console.pages.frame.shell import SEES_COURSES
 from console.pages.frame.viewer import Viewer, looking
 from domain.access import Right
@@ -19,4 +19,4 @@ async def changes(
 ) -> Response:
     """Every change that she may see, from now on or from where a torn connection left off."""
     viewer.saw("stream")
-    return Telling(viewer.door.stream, viewer.caller, None if last_event_id is None else int(last_event_id))
+    return StreamResponse(viewer.door.stream, viewer.caller, None if last_event_id is None else int(last_event_id))

@@ -33,7 +33,7 @@ class Badge(Frozen):
     words: str
 
 
-class Place(Frozen):
+class NavigationLink(Frozen):
     """One way to go. What somebody may not see is not offered."""
 
     href: str
@@ -48,7 +48,7 @@ class Shell(Frozen):
     `on_call_is_broken`: the on-call file was edited and cannot be used, so that the last good one still counts.
     """
 
-    places: tuple[Place, ...]
+    places: tuple[NavigationLink, ...]
     here: str
     now: str
     who: str
@@ -73,7 +73,7 @@ async def shell(viewer: Viewer, place: str, here: str | None = None) -> Shell:
     signed_in = viewer.signed_in
     return Shell(
         places=tuple(
-            Place(href=href, label=label, is_here=href == place, badge=_badge(href, floor))
+            NavigationLink(href=href, label=label, is_here=href == place, badge=_badge(href, floor))
             for href, label, rights in PLACES
             if viewer.caller.has(*rights)
         ),

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from console.errors.problems import ProblemCode, Told
+from console.errors.problems import ProblemCode, ProblemError
 from console.pages.frame.rendering import page
 from console.pages.frame.shell import THEME, theme_of
 from console.pages.frame.viewer import AnyViewer, is_of_our_pages
@@ -71,7 +71,7 @@ async def sign_in(
     """Whoever shows a token that holds is signed in, and taken to where she wanted to go."""
     try:
         caller = await by_token(request, door, token.strip())
-    except Told as no:
+    except ProblemError as no:
         wrong = no.problem.code is ProblemCode.UNAUTHENTICATED
         why = "This token is unknown or revoked. It begins with kap_" if wrong else no.problem.detail
         return _form(request, to, why, no.problem.status)

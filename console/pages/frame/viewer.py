@@ -7,11 +7,11 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
-from console.errors.problems import ProblemCode, told
+from console.errors.problems import ProblemCode, problem_error
 from console.pages.frame.clock import WallClock, zone_of
 from console.security.auth import by_sign_in, by_token
 from console.security.session_cookie import COOKIE, SignedIn
-from console.services import AtTheDoor, Door
+from console.services import AtTheDoor, Services
 from domain.access import Caller, Right
 from domain.values import CourseId, PersonId
 
@@ -29,7 +29,7 @@ class Viewer:
     """Somebody at a page, at one moment. `signed_in` is None for a program that shows its token each time."""
 
     request: Request
-    door: Door
+    door: Services
     caller: Caller
     signed_in: SignedIn | None
     now: datetime
@@ -74,7 +74,7 @@ async def viewer_of(request: Request, door: AtTheDoor) -> Viewer:
         return _known(Viewer(request, door, await by_token(request, door, shown.strip()), None, now))
     signed_in = door.seal.read(request.cookies.get(COOKIE, ""), now)
     if signed_in is None:
-        raise told(ProblemCode.UNAUTHENTICATED, "Nobody is signed in here, or has not been for a while")
+        raise problem_error(ProblemCode.UNAUTHENTICATED, "Nobody is signed in here, or has not been for a while")
     caller = await by_sign_in(request, door, signed_in.token_id)
     used_now = signed_in if LIVE in request.headers else signed_in.but(used_at=now)
     return _known(Viewer(request, door, caller, used_now, now))
@@ -101,7 +101,7 @@ def looking(*rights: Right) -> Callable[[Viewer], Awaitable[Viewer]]:
     async def admitted(viewer: AnyViewer) -> Viewer:
         if not viewer.caller.has(*rights):
             wanted = " or ".join(rights)
-            raise told(ProblemCode.FORBIDDEN, f"A token of role {viewer.caller.role} may not {wanted}")
+            raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {viewer.caller.role} may not {wanted}")
         return viewer
 
     return admitted
@@ -123,4 +123,4 @@ async def is_of_our_pages(viewer: Viewer) -> None:
         return
     shown = (await viewer.request.form()).get(FORM_KEY)
     if not isinstance(shown, str) or not viewer.door.seal.is_form_key(viewer.signed_in, shown):
-        raise told(ProblemCode.FORBIDDEN, "This form is not one of this sign-in's pages: open the page again")
+        raise problem_error(ProblemCode.FORBIDDEN, "This form is not one of this sign-in's pages: open the page again")

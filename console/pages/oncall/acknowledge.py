@@ -6,13 +6,13 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Path, Response
 
-from console.errors.problems import ProblemCode, told
-from console.pages.course.ahead import CallToCome
-from console.pages.frame.error_pages import UNCERTAIN, Refusal
+from console.errors.problems import ProblemCode, problem_error
+from console.pages.course.ahead import UpcomingPage
+from console.pages.frame.error_pages import UNCERTAIN, ErrorPage
 from console.pages.frame.rendering import page
 from console.pages.frame.severity_marks import MARKS
 from console.pages.oncall.circumstances import Circumstances, circumstances
-from console.services import AtTheDoor, Door
+from console.services import AtTheDoor, Services
 from domain.durations import in_words
 from domain.escalation.messages import (
     PHRASES,
@@ -72,7 +72,7 @@ class AcknowledgePage(Frozen):
     advice: str | None
     may_acknowledge: bool
     is_answered: bool
-    calls: tuple[CallToCome, ...]
+    calls: tuple[UpcomingPage, ...]
     if_nobody_answers: str | None
     colleagues: tuple[Colleague, ...]
     pass_on: str
@@ -113,9 +113,9 @@ async def _look(_invited: Invitation) -> None:
     """Changes nothing."""
 
 
-async def _answered(door: Door, token: str, act: Act, done: str | None) -> Response:
+async def _answered(door: Services, token: str, act: Act, done: str | None) -> Response:
     if door.links is None:
-        raise told(ProblemCode.NOT_FOUND, ProblemCode.NOT_FOUND.meaning)
+        raise problem_error(ProblemCode.NOT_FOUND, ProblemCode.NOT_FOUND.meaning)
     try:
         invited = door.links.read(token, datetime.now(UTC))
         try:
@@ -137,7 +137,7 @@ async def _answered(door: Door, token: str, act: Act, done: str | None) -> Respo
 
 
 def _instead(title: str, message: str, status: int, href: str, link: str) -> Response:
-    return page("message.html", Refusal(title=title, message=message, href=href, link=link), status)
+    return page("message.html", ErrorPage(title=title, message=message, href=href, link=link), status)
 
 
 def _whole(escalation: EscalationId) -> str:

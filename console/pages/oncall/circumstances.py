@@ -4,10 +4,10 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Final
 
-from console.pages.course.ahead import CallToCome, if_nobody_acts
+from console.pages.course.ahead import UpcomingPage, if_nobody_acts
 from console.pages.course.medicine_sessions import HERE
 from console.pages.frame.clock import WallClock, zone_of
-from console.services import Door
+from console.services import Services
 from domain.escalation.messages import EscalationView
 from domain.refusal import Refused
 from domain.values import Frozen
@@ -26,10 +26,10 @@ class Circumstances(Frozen):
 
     where: str | None = None
     people: str | None = None
-    calls: tuple[CallToCome, ...] = ()
+    calls: tuple[UpcomingPage, ...] = ()
 
 
-async def circumstances(door: Door, view: EscalationView, now: datetime) -> Circumstances:
+async def circumstances(door: Services, view: EscalationView, now: datetime) -> Circumstances:
     """Those of this escalation, as its course and its ladder stand."""
     on_call = door.on_call.now()
     try:

@@ -14,13 +14,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from console.api.escalations import Acknowledge, Escalation, Order, carry_out, seen_by
+from console.api.escalations import AcknowledgeBody, Escalation, Order, carry_out, seen_by
 from console.errors.handlers import EXPECTED, problem_of
-from console.errors.problems import ProblemCode, Told
+from console.errors.problems import ProblemCode, ProblemError
 from console.pages.floor.needs import Need, needs, paged_name
 from console.pages.frame.acting_person import me, remember
 from console.pages.frame.clock import Clock, WallClock
-from console.pages.frame.error_pages import Refusal, in_a_sentence
+from console.pages.frame.error_pages import ErrorPage, in_a_sentence
 from console.pages.frame.rendering import floor_page, page
 from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import FORM_KEY, HX, Viewer, acting, looking, viewer_of
@@ -54,7 +54,7 @@ Reader = Annotated[Viewer, Depends(looking(Right.READ_ESCALATIONS))]
 OnCallStaff = Annotated[Viewer, Depends(acting(Right.ACT_ON_ESCALATIONS))]
 
 
-class Act(StrEnum):
+class EscalationAct(StrEnum):
     """What may be done about an escalation."""
 
     ACKNOWLEDGE = "acknowledge"
@@ -68,11 +68,11 @@ class Act(StrEnum):
         return ORDERS[self]
 
 
-ORDERS: Final[Mapping[Act, type[Order]]] = {
-    Act.ACKNOWLEDGE: Acknowledge,
-    Act.RESOLVE: Resolve,
-    Act.SNOOZE: Snooze,
-    Act.REASSIGN: Reassign,
+ORDERS: Final[Mapping[EscalationAct, type[Order]]] = {
+    EscalationAct.ACKNOWLEDGE: AcknowledgeBody,
+    EscalationAct.RESOLVE: Resolve,
+    EscalationAct.SNOOZE: Snooze,
+    EscalationAct.REASSIGN: Reassign,
 }
 
 router = APIRouter(include_in_schema=False)
@@ -140,7 +140,7 @@ async def one(request: Request, door: AtTheDoor, escalation_id: Escalation) -> R
     """One escalation. Whoever is not signed in is told how to answer: a page's fallback leads here."""
     try:
         viewer = await viewer_of(request, door)
-    except Told as no:
+    except ProblemError as no:
         if no.problem.code is not ProblemCode.UNAUTHENTICATED:
             raise
         return _how_to_answer(escalation_id)
@@ -149,7 +149,7 @@ async def one(request: Request, door: AtTheDoor, escalation_id: Escalation) -> R
 
 
 @router.post(PATH + "/{escalation_id}/{act}")
-async def act(viewer: OnCallStaff, escalation_id: Escalation, act: Act) -> Response:
+async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct) -> Response:
     """Somebody has it, has dealt with it, puts it off or passes it on; a refusal is told in its place."""
     form = await viewer.request.form()
     try:
@@ -275,7 +275,7 @@ def _how_to_answer(escalation_id: EscalationId) -> Response:
     first = f"{told} " if told else ""
     return page(
         "message.html",
-        Refusal(
+        ErrorPage(
             title="Somebody has to answer this",
             message=f"{first}Nobody on duty could be reached, or this clinic's links are not signed. Whoever is there: "
             "look at the patient, and say that you have it: sign in, or on Kapstan's machine: "

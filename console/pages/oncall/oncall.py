@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
 
-from console.charts.drawing import Drawing, Size
+from console.charts.drawing import Drawing, TextSize
 from console.charts.strip import OnDuty, strip_chart
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.rendering import floor_page
@@ -19,7 +19,7 @@ PATH: Final = "/oncall"
 router = APIRouter(include_in_schema=False)
 
 
-class Person(Frozen):
+class PersonShown(Frozen):
     """Somebody who would be paged: how, through what, and until when that names her."""
 
     name: str
@@ -28,11 +28,11 @@ class Person(Frozen):
     through: tuple[str, ...]
 
 
-class Step(Frozen):
+class LadderStep(Frozen):
     """Whom one step pages, and how long it waits."""
 
     number: int
-    people: tuple[Person, ...]
+    people: tuple[PersonShown, ...]
     wait: str
 
 
@@ -40,7 +40,7 @@ class Ladder(Frozen):
     """How one severity calls; `pages_at` where it would not page at once."""
 
     severity: Severity
-    steps: tuple[Step, ...]
+    steps: tuple[LadderStep, ...]
     resolve_within: str
     max_snooze: str | None
     hours: str | None
@@ -92,7 +92,7 @@ async def on_call(viewer: Annotated[Viewer, Depends(looking(Right.READ_ONCALL))]
         ladders=tuple(_ladder(policy, clock) for policy in shown.policies),
         fallback=", ".join(shown.fallback),
         strip=strip_chart(turns, viewer.now, ends_at, viewer.now, clock.zone),
-        narrow=strip_chart(turns, viewer.now, ends_at, viewer.now, clock.zone, Size.NARROW),
+        narrow=strip_chart(turns, viewer.now, ends_at, viewer.now, clock.zone, TextSize.NARROW),
         stand_ins=_stand_ins(viewer, shown, clock),
         findings=trouble.findings if (trouble := viewer.door.on_call.trouble) else (),
         zone=clock.zone.key,
@@ -105,7 +105,7 @@ def _ladder(policy: PolicyNow, clock: WallClock) -> Ladder:
     return Ladder(
         severity=policy.severity,
         steps=tuple(
-            Step(
+            LadderStep(
                 number=step.step,
                 people=tuple(_person(one, clock) for one in step.people),
                 wait=in_words(step.wait),
@@ -121,8 +121,8 @@ def _ladder(policy: PolicyNow, clock: WallClock) -> Ladder:
     )
 
 
-def _person(called: Called, clock: WallClock) -> Person:
-    return Person(
+def _person(called: Called, clock: WallClock) -> PersonShown:
+    return PersonShown(
         name=called.name,
         role=called.role,
         channels=", ".join(called.channels) or "no channel",

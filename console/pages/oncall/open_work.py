@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from console.errors.problems import Told
+from console.errors.problems import ProblemError
 from console.pages.frame.viewer import Viewer
 from domain.escalation.messages import EscalationId, EscalationState, EscalationView
 from domain.values import Frozen
@@ -57,7 +57,7 @@ async def _unrecorded(viewer: Viewer) -> OpenWork:
         view = await escalations.view(escalation_id)
         try:
             await viewer.door.sites.check(viewer.caller, view.course_id)
-        except Told as no:
+        except ProblemError as no:
             elsewhere.add(escalation_id)
             raise Unavailable(str(no)) from no
         except RecordStoreError as away:

@@ -6,7 +6,7 @@ from typing import Final
 from console.pages.course import readings
 from console.pages.floor.board import PHASES
 from console.pages.frame.clock import WallClock
-from console.pages.frame.flash_cookies import Recorded
+from console.pages.frame.flash_cookies import RecordedFlash
 from console.pages.recording.event_choices import ACTS
 from domain.course.answer import Answer
 from domain.course.rules.vitals import Verdict, VerdictSeverity
@@ -19,23 +19,23 @@ from gateway.courses import Reported
 TWICE: Final = "This form had been recorded before: nothing was recorded twice. To record another one, open it anew."
 
 
-def recorded(kind: str, reported: Reported, before: CourseView | None, clock: WallClock) -> Recorded:
+def recorded(kind: str, reported: Reported, before: CourseView | None, clock: WallClock) -> RecordedFlash:
     """What is to be said of it: that it is recorded, the verdict, who was called, and where the course is now."""
     answer = reported.answer
     opened = tuple(_opened(answer, before))
     verdict = answer.verdict
     mark = readings.MARK_OF[verdict.severity] if verdict else "well"
     words = (TWICE if reported.replayed else f"Recorded: {ACTS[kind]}.", *_said(verdict, clock), *opened)
-    return Recorded(
+    return RecordedFlash(
         event_id=answer.event_id,
         mark=Severity.URGENT.value if opened and mark not in {"urgent", "emergency"} else mark,
         words=(*words, *_moved(answer, before)),
     )
 
 
-def recorded_before(event_id: str) -> Recorded:
+def recorded_before(event_id: str) -> RecordedFlash:
     """What is to be said where the form was sent again with something else in it."""
-    return Recorded(event_id=event_id, mark=Severity.ROUTINE.value, words=(TWICE,))
+    return RecordedFlash(event_id=event_id, mark=Severity.ROUTINE.value, words=(TWICE,))
 
 
 def _said(verdict: Verdict | None, clock: WallClock) -> Iterator[str]:

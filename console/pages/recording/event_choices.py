@@ -71,7 +71,7 @@ ASKED_FOR: Final[Mapping[Phase, frozenset[str]]] = {
 PAUSES: Final = frozenset({"kap.course.held", "kap.course.resumed"})
 
 
-class Act(Frozen):
+class EventChoice(Frozen):
     """One thing to record. Without a `href` it is not hers to record: she only sees that it may come."""
 
     type: str
@@ -79,16 +79,16 @@ class Act(Frozen):
     href: str | None
 
 
-class Acts(Frozen):
+class EventChoices(Frozen):
     """What the course waits for, what may come at any time, and what would be refused as the course stands.
 
     `doors` are the pauses that stand at the head of the page: the hold, or its end.
     """
 
-    next: tuple[Act, ...]
-    at_any_time: tuple[Act, ...]
-    others: tuple[Act, ...]
-    doors: tuple[Act, ...]
+    next: tuple[EventChoice, ...]
+    at_any_time: tuple[EventChoice, ...]
+    others: tuple[EventChoice, ...]
+    doors: tuple[EventChoice, ...]
 
     @property
     def may_record(self) -> bool:
@@ -96,12 +96,12 @@ class Acts(Frozen):
         return any(one.href for one in (*self.next, *self.at_any_time, *self.others))
 
 
-def acts(caller: Caller, view: CourseView) -> Acts:
+def acts(caller: Caller, view: CourseView) -> EventChoices:
     """What she is offered in this course. What she may not do is not."""
     coming = set(view.next)
     unasked = AT_ANY_TIME - ASKED_FOR.get(view.phase, frozenset())
     every = [_act(caller, view.course_id, kind) for kind in MODELS if kind != "kap.course.referred"]
-    return Acts(
+    return EventChoices(
         next=tuple(one for one in every if one.type in coming - unasked),
         at_any_time=tuple(one for one in every if one.type in coming & unasked and one.href),
         others=tuple(one for one in every if one.type not in coming and one.href) if view.outcome is None else (),
@@ -109,6 +109,6 @@ def acts(caller: Caller, view: CourseView) -> Acts:
     )
 
 
-def _act(caller: Caller, course_id: CourseId, kind: str) -> Act:
+def _act(caller: Caller, course_id: CourseId, kind: str) -> EventChoice:
     href = f"/courses/{course_id}/record/{kind.removeprefix('kap.')}" if caller.may_report(kind) else None
-    return Act(type=kind, label=ACTS[kind], href=href)
+    return EventChoice(type=kind, label=ACTS[kind], href=href)

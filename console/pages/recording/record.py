@@ -14,14 +14,14 @@ from pydantic import JsonValue, ValidationError
 from console.api.courses import seen_by
 from console.api.events import report_one
 from console.errors.handlers import problem_of
-from console.errors.problems import Problem, ProblemCode, Told, told
+from console.errors.problems import Problem, ProblemCode, ProblemError, problem_error
 from console.pages.course.blockers import Block, block
 from console.pages.frame.acting_person import me
-from console.pages.frame.flash_cookies import Recorded, keep_answer, keep_reporter, reporter
+from console.pages.frame.flash_cookies import RecordedFlash, keep_answer, keep_reporter, reporter
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, acting, looking
 from console.pages.recording.answer import recorded, recorded_before
-from console.pages.recording.event_choices import ACTS, Act, acts
+from console.pages.recording.event_choices import ACTS, EventChoice, acts
 from console.pages.recording.fields import all_fields
 from console.pages.recording.form_parsing import Entered, data_of, entered_in
 from console.pages.recording.form_view import ShownForm, shown
@@ -60,7 +60,7 @@ class RefusalShown(Frozen):
     title: str
     message: str
     blocks: tuple[Block, ...]
-    next: tuple[Act, ...]
+    next: tuple[EventChoice, ...]
 
 
 class RecordPage(Frozen):
@@ -140,7 +140,7 @@ async def _form(
     *,
     zone: ZoneInfo,
     blank_rows: int = 1,
-    problem: Told | None = None,
+    problem: ProblemError | None = None,
 ) -> Response:
     """The form with all of this in it; what was refused says why, and may be sent again as the same event."""
     told_now = problem.problem if problem else None
@@ -197,7 +197,7 @@ _MESSAGES: Final = {
 }
 
 
-def _on_to(viewer: Viewer, course_id: CourseId, said: Recorded, by: Actor | None) -> Response:
+def _on_to(viewer: Viewer, course_id: CourseId, said: RecordedFlash, by: Actor | None) -> Response:
     """On to the course, which says what was answered."""
     response = RedirectResponse(f"/courses/{course_id}?answered={quote(said.event_id)}", status_code=303)
     keep_answer(viewer, response, course_id, said)
@@ -230,9 +230,9 @@ def _event_id(entered: Entered) -> str:
 def _kind(viewer: Viewer, event: str) -> str:
     kind = f"kap.{event}"
     if kind not in MODELS or kind == REFERRED:
-        raise told(ProblemCode.NOT_FOUND, f"There is no form for {event}")
+        raise problem_error(ProblemCode.NOT_FOUND, f"There is no form for {event}")
     if not viewer.caller.may_report(kind):
-        raise told(ProblemCode.FORBIDDEN, f"A token of role {viewer.caller.role} may not report {kind}")
+        raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {viewer.caller.role} may not report {kind}")
     return kind
 
 
@@ -241,7 +241,7 @@ async def _seen(viewer: Viewer, course_id: CourseId) -> CourseView | None:
     try:
         async with asyncio.timeout(SEEN_WITHIN.total_seconds()):
             return await seen_by(viewer.door, viewer.caller, course_id)
-    except (Told, Refused, Unavailable, TooMany, RecordStoreError, TimeoutError):
+    except (ProblemError, Refused, Unavailable, TooMany, RecordStoreError, TimeoutError):
         return None
 
 

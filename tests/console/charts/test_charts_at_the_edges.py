@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from console.charts.drawing import Drawing, Size
+from console.charts.drawing import Drawing, TextSize
 from console.charts.outcome import risk_chart, score_chart
 from console.charts.session import session_chart
 from console.pages.frame.clock import WallClock
@@ -40,8 +40,8 @@ def parts(drawing: Drawing) -> int:
 
 
 @pytest.mark.parametrize("zone", ZONES)
-@pytest.mark.parametrize("size", Size)
-def test_a_course_from_one_end_of_time_to_the_other_is_drawn(zone: str, size: Size) -> None:
+@pytest.mark.parametrize("size", TextSize)
+def test_a_course_from_one_end_of_time_to_the_other_is_drawn(zone: str, size: TextSize) -> None:
     """No drawing counts the quarters of an hour in between."""
     view, place = at_both_ends(), ZoneInfo(zone)
 

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from console.charts.drawing import Area, Drawing, Mark, Shape, Size, Table, Words
+from console.charts.drawing import Area, Drawing, Mark, Shape, Table, TextSize, Words
 from console.charts.session import session_chart
 from console.charts.strip import OnDuty, strip_chart
 from console.pages.frame.rendering import HERE
@@ -59,7 +59,7 @@ def drawings() -> list[Drawing]:
     ward, session = watched({0: (126, 79), 15: (165, 83), 36: (190, 87)}, until=53)
     turn = OnDuty(rota="nurse", person="Lind", begins_at=MONDAY, ends_at=MONDAY + days(2), is_override=True)
     strip = strip_chart((turn,), MONDAY, MONDAY + days(7), MONDAY, UTC)
-    return [*(session_chart(session, ward.now, UTC, size) for size in Size), strip]
+    return [*(session_chart(session, ward.now, UTC, size) for size in TextSize), strip]
 
 
 @pytest.mark.parametrize("drawing", drawings(), ids=lambda drawing: drawing.name)
@@ -87,7 +87,7 @@ def test_a_page_has_a_drawing_for_its_width_and_one_table() -> None:
     """The style sheet shows the one that fits; their patterns do not clash."""
     turn = OnDuty(rota="nurse", person="Lind", begins_at=MONDAY, ends_at=MONDAY + days(2), is_override=True)
     wide, narrow = (
-        strip_chart((turn,), MONDAY, MONDAY + days(7), MONDAY, UTC, size) for size in (Size.WIDE, Size.NARROW)
+        strip_chart((turn,), MONDAY, MONDAY + days(7), MONDAY, UTC, size) for size in (TextSize.WIDE, TextSize.NARROW)
     )
     page = rendered(wide, narrow)
     ids = [attributes["id"] for _, attributes in page.opened if attributes.get("id")]
@@ -105,7 +105,7 @@ def test_what_somebody_wrote_is_text_and_nothing_else() -> None:
     evil = '"><script>alert(1)</script>'
     drawing = Drawing(
         name="evil",
-        size=Size.WIDE,
+        size=TextSize.WIDE,
         width=10,
         height=10,
         says=f"{evil}.",
@@ -123,7 +123,7 @@ def test_what_somebody_wrote_is_text_and_nothing_else() -> None:
 def test_every_shape_is_drawn() -> None:
     """None is forgotten in the template, where it would be drawn as another."""
     marks = tuple(Mark(x=5, y=5, shape=shape, look="well") for shape in Shape)
-    drawing = Drawing(name="shapes", size=Size.WIDE, width=10, height=10, says="Shapes.", marks=marks)
+    drawing = Drawing(name="shapes", size=TextSize.WIDE, width=10, height=10, says="Shapes.", marks=marks)
     drawn = [
         attributes["class"] for tag, attributes in rendered(drawing).opened if tag in {"circle", "path", "polygon"}
     ]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.charts.drawing import Drawing, Line, Shape, Size
+from console.charts.drawing import Drawing, Line, Shape, TextSize
 from console.charts.outcome import risk_chart, score_chart
 from domain.course.measures import Risk
 from domain.views.course import MeasureView
@@ -18,7 +18,7 @@ from tests.console.charts.drawn import is_whole, seen
 from tests.domain.ward import Ward
 
 DUBLIN = ZoneInfo("Europe/Dublin")
-SIZES = pytest.mark.parametrize("size", list(Size))
+SIZES = pytest.mark.parametrize("size", list(TextSize))
 
 
 def scored(*scores: int, baseline: int | None = None) -> Ward:
@@ -30,7 +30,7 @@ def scored(*scores: int, baseline: int | None = None) -> Ward:
     return ward
 
 
-def drawn(ward: Ward, size: Size = Size.NARROW) -> Drawing:
+def drawn(ward: Ward, size: TextSize = TextSize.NARROW) -> Drawing:
     shown = seen(ward)
     (judged,) = shown.thresholds
     return score_chart(judged, shown.measures, DUBLIN, size)
@@ -42,7 +42,7 @@ def line(drawing: Drawing, look: str) -> Line:
 
 
 @SIZES
-def test_scores_stand_at_their_days_and_the_baseline_is_marked(size: Size) -> None:
+def test_scores_stand_at_their_days_and_the_baseline_is_marked(size: TextSize) -> None:
     """A week is a week; what the referral brought along is the first point."""
     drawing = drawn(scored(15, 12, 8, 4, baseline=16), size)
     points = line(drawing, "score").points
@@ -56,7 +56,7 @@ def test_scores_stand_at_their_days_and_the_baseline_is_marked(size: Size) -> No
 
 
 @SIZES
-def test_response_and_remission_are_lines_where_the_protocol_has_them(size: Size) -> None:
+def test_response_and_remission_are_lines_where_the_protocol_has_them(size: TextSize) -> None:
     """Half of the baseline, and below 5, with the ground of the remission down to the lowest score."""
     drawing = drawn(scored(16, 8, 5), size)
     points = line(drawing, "score").points
@@ -107,7 +107,7 @@ def test_an_instrument_without_a_score_can_be_drawn() -> None:
 
 
 @SIZES
-def test_a_risk_goes_in_steps_and_each_level_has_its_shape(size: Size) -> None:
+def test_a_risk_goes_in_steps_and_each_level_has_its_shape(size: TextSize) -> None:
     """It holds until the next screen."""
     ward = Ward().referred()
     for day, items in enumerate((WISHES_TO_BE_DEAD, HAS_A_METHOD, HAS_A_PLAN)):
@@ -143,14 +143,14 @@ SCORES = st.floats(0, 60, allow_nan=False).map(lambda score: round(score, 1))
     taken=st.lists(st.tuples(MOMENTS, SCORES, st.sampled_from(Risk)), max_size=60),
     baseline=st.none() | SCORES,
     percent=st.floats(0.1, 0.9),
-    size=st.sampled_from(Size),
+    size=st.sampled_from(TextSize),
     highest=st.none() | st.just(60.0),
 )
 def test_whatever_was_scored_lies_in_the_drawing(
     taken: list[tuple[datetime, float, Risk]],
     baseline: float | None,
     percent: float,
-    size: Size,
+    size: TextSize,
     highest: float | None,
 ) -> None:
     """None, one or sixty answers, of one day or ten years."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.charts.drawing import Area, Drawing, Line, Mark, Shape, Size
+from console.charts.drawing import Area, Drawing, Line, Mark, Shape, TextSize
 from console.charts.scale import Scale
 from console.charts.session import session_chart
 from domain.course.rules.vitals import Finding, Verdict, VerdictSeverity
@@ -18,7 +18,7 @@ from tests.console.charts.drawn import is_whole, seen, watched
 from tests.domain.ward import Ward
 
 DUBLIN = ZoneInfo("Europe/Dublin")
-SIZES = pytest.mark.parametrize("size", list(Size))
+SIZES = pytest.mark.parametrize("size", list(TextSize))
 CALM = {0: (126, 79), 15: (133, 83), 40: (145, 87)}
 
 
@@ -48,7 +48,7 @@ def ticks_of_pressure(drawing: Drawing) -> dict[str, float]:
 
 
 @SIZES
-def test_a_reading_stands_at_its_minute_and_at_its_value(size: Size) -> None:
+def test_a_reading_stands_at_its_minute_and_at_its_value(size: TextSize) -> None:
     """Minute 40, 145 over 87: on the tick's scale across, and between its lane's limits upwards."""
     ward, session = watched(CALM, until=41)
     drawing = session_chart(session, ward.now, DUBLIN, size)
@@ -63,7 +63,7 @@ def test_a_reading_stands_at_its_minute_and_at_its_value(size: Size) -> None:
 
 
 @SIZES
-def test_the_limits_stand_where_the_protocol_has_them(size: Size) -> None:
+def test_the_limits_stand_where_the_protocol_has_them(size: TextSize) -> None:
     """Above 160 a warning, above 180 urgent: from the dose on, and the ground beyond them up to the next."""
     ward, session = watched(CALM, until=41)
     drawing = session_chart(session, ward.now, DUBLIN, size)
@@ -212,7 +212,7 @@ def test_the_limits_are_a_table_with_their_sources() -> None:
 
 @pytest.mark.parametrize("point", ["booked", "checked_in", "cleared", "dosed", "watched", "discharged"])
 @SIZES
-def test_every_stage_of_a_session_can_be_drawn(point: str, size: Size) -> None:
+def test_every_stage_of_a_session_can_be_drawn(point: str, size: TextSize) -> None:
     """With no reading, one, or all of them."""
     ward = getattr(Ward(), point)()
 
@@ -220,7 +220,7 @@ def test_every_stage_of_a_session_can_be_drawn(point: str, size: Size) -> None:
 
 
 @SIZES
-def test_a_forgotten_discharge_and_an_abort_can_be_drawn(size: Size) -> None:
+def test_a_forgotten_discharge_and_an_abort_can_be_drawn(size: TextSize) -> None:
     """Days later; and where nobody was dosed."""
     forgotten = Ward().watched(until=minutes(15))
     forgotten.until(forgotten.begins() + days(3))
@@ -250,9 +250,9 @@ READINGS = st.lists(
 )
 
 
-@given(readings=READINGS, size=st.sampled_from(Size), is_dosed=st.booleans(), ahead=st.floats(-10, 5000))
+@given(readings=READINGS, size=st.sampled_from(TextSize), is_dosed=st.booleans(), ahead=st.floats(-10, 5000))
 def test_whatever_was_read_lies_in_the_drawing(
-    readings: list[tuple[float, int, int, int, int]], size: Size, is_dosed: bool, ahead: float
+    readings: list[tuple[float, int, int, int, int]], size: TextSize, is_dosed: bool, ahead: float
 ) -> None:
     """None, one or sixty readings, before or days after the dose, of any value that an event may say."""
     _, session = BASE

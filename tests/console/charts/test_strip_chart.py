@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.charts.drawing import Drawing, Shape, Size
+from console.charts.drawing import Drawing, Shape, TextSize
 from console.charts.strip import OnDuty, strip_chart
 from tests.cast import MONDAY, days, hours
 from tests.console.charts.drawn import is_whole
@@ -23,7 +23,7 @@ TURNS = (
 )
 
 
-def drawn(turns: tuple[OnDuty, ...] = TURNS, size: Size = Size.WIDE) -> Drawing:
+def drawn(turns: tuple[OnDuty, ...] = TURNS, size: TextSize = TextSize.WIDE) -> Drawing:
     return strip_chart(turns, MONDAY, MONTH, MONDAY + hours(7), DUBLIN, size)
 
 
@@ -83,7 +83,7 @@ def test_weeks_begin_on_a_monday_of_the_wall_clock() -> None:
 
 def test_a_phone_has_a_row_a_week() -> None:
     """Four for each rota; a turn over the end of a week goes on in the next row."""
-    drawing = drawn(size=Size.NARROW)
+    drawing = drawn(size=TextSize.NARROW)
     rows = sorted({area.y for area in drawing.areas})
 
     assert len(rows) == 8
@@ -94,10 +94,10 @@ def test_a_phone_has_a_row_a_week() -> None:
 @given(
     edges=st.lists(st.floats(-10, 40, allow_nan=False), min_size=2, max_size=40, unique=True).map(sorted),
     people=st.lists(st.none() | st.text(min_size=1, max_size=30), min_size=40, max_size=40),
-    size=st.sampled_from([Size.WIDE, Size.NARROW]),
+    size=st.sampled_from([TextSize.WIDE, TextSize.NARROW]),
 )
 def test_whatever_the_turns_are_they_lie_in_the_drawing(
-    edges: list[float], people: list[str | None], size: Size
+    edges: list[float], people: list[str | None], size: TextSize
 ) -> None:
     """However short, and whoever has them."""
     turns = tuple(

@@ -8,7 +8,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.course.transition import Again, Call, Open, Settle
+    from domain.course.transition import AutoResolve, EscalationCommand, OpenEscalation, RepeatEscalation
     from domain.escalation.messages import (
         Change,
         EscalationId,
@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
         Settlement,
         workflow_id,
     )
-    from workflows.escalation import Escalation
+    from workflows.escalation import EscalationWorkflow
     from workflows.queues import PAGING
 
 
@@ -28,7 +28,10 @@ class Switchboard:
     """
 
     def __init__(
-        self, waiting: tuple[Call, ...], unheard: Callable[[Again], None], hear: Callable[[Notice], None]
+        self,
+        waiting: tuple[EscalationCommand, ...],
+        unheard: Callable[[RepeatEscalation], None],
+        hear: Callable[[Notice], None],
     ) -> None:
         self._waiting = list(waiting)
         self._unheard = unheard
@@ -36,11 +39,11 @@ class Switchboard:
         self._is_leaving = False
 
     @property
-    def waiting(self) -> tuple[Call, ...]:
+    def waiting(self) -> tuple[EscalationCommand, ...]:
         """The calls that have not been made yet."""
         return tuple(self._waiting)
 
-    def add(self, calls: tuple[Call, ...]) -> None:
+    def add(self, calls: tuple[EscalationCommand, ...]) -> None:
         """These follow what is waiting already."""
         self._waiting.extend(calls)
 
@@ -55,21 +58,21 @@ class Switchboard:
             await self._make(self._waiting[0])
             self._waiting.pop(0)
 
-    async def _make(self, call: Call) -> None:
+    async def _make(self, call: EscalationCommand) -> None:
         match call:
-            case Open(opening=opening):
+            case OpenEscalation(opening=opening):
                 if not await _open(opening):
                     await self._ask(opening.id)
-            case Again(id=escalation, repeat=repeat):
+            case RepeatEscalation(id=escalation, repeat=repeat):
                 try:
-                    await _standing(escalation).signal(Escalation.repeat, repeat)
+                    await _standing(escalation).signal(EscalationWorkflow.repeat, repeat)
                 except FailureError:
                     self._unheard(call)
-            case Settle(id=escalation, at=at):
+            case AutoResolve(id=escalation, at=at):
                 # Where a human was quicker there is nothing left to settle.
                 with suppress(FailureError):
                     news = Settlement(at=at, reason="the reading has arrived")
-                    await _standing(escalation).signal(Escalation.settle, news)
+                    await _standing(escalation).signal(EscalationWorkflow.settle, news)
 
     async def _ask(self, escalation: EscalationId) -> None:
         """How an escalation stands that was opened before its course was set back by somebody: it says so itself.
@@ -87,7 +90,7 @@ async def _open(opening: Opening) -> bool:
     """Whether it is a new one: an escalation's id is never used again."""
     try:
         await workflow.start_child_workflow(
-            Escalation.run,
+            EscalationWorkflow.run,
             args=[opening],
             id=workflow_id(opening.id),
             task_queue=PAGING,
@@ -101,5 +104,5 @@ async def _open(opening: Opening) -> bool:
     return True
 
 
-def _standing(escalation: EscalationId) -> workflow.ExternalWorkflowHandle[Escalation]:
-    return workflow.get_external_workflow_handle_for(Escalation.run, workflow_id(escalation))
+def _standing(escalation: EscalationId) -> workflow.ExternalWorkflowHandle[EscalationWorkflow]:
+    return workflow.get_external_workflow_handle_for(EscalationWorkflow.run, workflow_id(escalation))
