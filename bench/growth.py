@@ -49,7 +49,7 @@ def readings(ward: Ward, every: timedelta) -> Iterator[VitalsRecorded]:
     while True:
         number += 1
         yield vitals(
-            ward.course,
+            ward.course_id,
             at=ward.now + number * every,
             systolic=chance.randint(105, 135),
             diastolic=chance.randint(62, 84),
@@ -70,19 +70,19 @@ def main_on_paper() -> None:
 
 def _grow(points: tuple[int, ...], every: timedelta, say: Callable[[str], object], *, with_run: bool = False) -> None:
     ward = Ward().dosed()
-    chart, taken = ward.chart, 0
+    course, taken = ward.course, 0
     coming = readings(ward, every)
     for point in points:
-        while (chart.events if with_run else taken) < point - AROUND:
-            chart, _ = _decided(chart, next(coming))
+        while (course.events if with_run else taken) < point - AROUND:
+            course, _ = _decided(course, next(coming))
             taken += 1
         times = []
         for _ in range(AROUND):
-            chart, seconds = _decided(chart, next(coming))
+            course, seconds = _decided(course, next(coming))
             taken += 1
             times.append(seconds)
         begun = perf_counter()
-        carried = CourseRun(chart=chart).model_dump_json().encode()
+        carried = CourseRun(course=course).model_dump_json().encode()
         written = perf_counter() - begun
         small = compressed(carried)
         line = (
@@ -95,12 +95,12 @@ def _grow(points: tuple[int, ...], every: timedelta, say: Callable[[str], object
         say(f"{line}\n")
 
 
-def _decided(chart: Course, reading: VitalsRecorded) -> tuple[Course, float]:
+def _decided(course: Course, reading: VitalsRecorded) -> tuple[Course, float]:
     now = reading.time
-    chart = chart.pass_deadlines(now).chart
+    course = course.pass_deadlines(now).course
     begun = perf_counter()
-    decision = chart.accept(reading, now)
-    return decision.chart, perf_counter() - begun
+    decision = course.accept(reading, now)
+    return decision.course, perf_counter() - begun
 
 
 async def main_on_a_server(events: int, before: int) -> int:
@@ -138,21 +138,21 @@ async def _has_come_so_far(house: House, readings_before: int) -> None:
     """A dosed patient's course with so many readings: decided on paper, recorded, and started as one of its runs."""
     every = timedelta(seconds=0.4)
     ward = Ward(COURSE, now=datetime.now(UTC) - (Ward().dosed().now - Ward().now) - readings_before * every)
-    chart, entries = ward.dosed().chart, list(ward.entries)
+    course, entries = ward.dosed().course, list(ward.entries)
     for reading in islice(readings(ward, every), readings_before):
-        for decision in (chart.pass_deadlines(reading.time), chart.accept(reading, reading.time)):
-            chart = decision.chart
+        for decision in (course.pass_deadlines(reading.time), course.accept(reading, reading.time)):
+            course = decision.course
             entries.extend(decision.entries)
     async with open_store(house.database) as store:
         for first in range(0, len(entries), BATCH):
-            await store.append(batch_of(chart, tuple(entries[first : first + BATCH]), ward.now))
+            await store.append(batch_of(course, tuple(entries[first : first + BATCH]), ward.now))
     client = await connect(identity="bench", target_host=house.temporal)
-    run = CourseRun(chart=chart)
-    size = len(compressed(chart.model_dump_json().encode()))
+    run = CourseRun(course=course)
+    size = len(compressed(course.model_dump_json().encode()))
     await client.start_workflow(
         PatientCourse.run, run.but(carried_bytes=size), id=workflow_id(COURSE), task_queue=COURSES
     )
-    sys.stdout.write(f"{chart.events:,} events on paper, {len(entries):,} entries, {size / 1000:,.0f} kB carried\n")
+    sys.stdout.write(f"{course.events:,} events on paper, {len(entries):,} entries, {size / 1000:,.0f} kB carried\n")
     sys.stdout.flush()
 
 

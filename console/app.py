@@ -21,12 +21,12 @@ API: Final = (health, readiness, metrics, events, courses, escalations, oncall, 
 """What `/openapi.json` tells of, in its order; the pages are for people."""
 
 
-def create_app(door: Services) -> FastAPI:
+def create_app(services: Services) -> FastAPI:
     """The application at this door."""
 
     @asynccontextmanager
     async def open_hours(_app: FastAPI) -> AsyncIterator[None]:
-        async with door.reads.kept(), door.stream.kept(), door.watch.kept():
+        async with services.reads.kept(), services.stream.kept(), services.watch.kept():
             yield
 
     app = FastAPI(
@@ -38,7 +38,7 @@ def create_app(door: Services) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.door = door
+    app.state.services = services
     app.openapi = openapi(app)  # type: ignore[method-assign] # as FastAPI's own documentation has it
     for kind in EXPECTED:
         app.add_exception_handler(kind, on_error)
@@ -47,6 +47,6 @@ def create_app(door: Services) -> FastAPI:
     app.include_router(pages)
     app.mount("/static", static_files(), name="static")
     app.add_middleware(FormBodyLimit)
-    app.add_middleware(AccessLog, measures=door.measures)
+    app.add_middleware(AccessLog, measures=services.measures)
     app.add_middleware(RequestContext)
     return app

@@ -62,8 +62,8 @@ class Services:
 
 
 def _door(request: Request) -> Services:
-    door: Services = request.app.state.door
-    return door
+    services: Services = request.app.state.services
+    return services
 
 
 AtTheDoor = Annotated[Services, Depends(_door)]

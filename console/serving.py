@@ -177,9 +177,9 @@ class _Server(uvicorn.Server):
 
 async def serve(settings: Settings, host: str, port: int) -> None:
     """Serves until SIGINT or SIGTERM. Raises as `open_door` does, and `Misconfigured` for a port in use."""
-    async with open_door(settings) as door:
+    async with open_door(settings) as services:
         config = uvicorn.Config(
-            create_app(door),
+            create_app(services),
             host=host,
             port=port,
             log_config=None,
@@ -192,7 +192,7 @@ async def serve(settings: Settings, host: str, port: int) -> None:
             timeout_graceful_shutdown=GOODBYE_WITHIN,
             lifespan="on",
         )
-        server = _Server(config, door.stream)
+        server = _Server(config, services.stream)
         # What was loaded stays for good: a full look at all of it, now and then, would hold up whoever asks just then.
         gc.collect()
         gc.freeze()

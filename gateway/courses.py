@@ -162,7 +162,7 @@ class Courses:
     ) -> Answer:
         start = WithStartWorkflowOperation(
             PatientCourse.run,
-            CourseRun(chart=blank),
+            CourseRun(course=blank),
             id=workflow_id(referral.event.subject),
             task_queue=COURSES,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
@@ -191,7 +191,7 @@ class Courses:
             raise (refused if other.refusal.code is RefusalCode.UNKNOWN_COURSE else other) from None
 
     async def _update(self, report: Report) -> Answer:
-        # A new update id each time: it is the chart that knows an event again, across runs and for ever.
+        # A new update id each time: it is the course that knows an event again, across runs and for ever.
         course_id = report.event.subject
         course = self._course(course_id)
         return await self._asked(

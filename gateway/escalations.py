@@ -77,13 +77,13 @@ class Escalations:
         listed = await running(self._client, f'WorkflowType = "{EscalationWorkflow.__name__}"')
         return [escalation_of(one) for one in listed]
 
-    async def climb(self, escalation: EscalationId) -> EscalationProgress:
+    async def progress(self, escalation: EscalationId) -> EscalationProgress:
         """Its ladder as it stands. Raises as `view` does, `unknown_escalation` also where it was ended unresolved."""
         handle = self._handle(escalation)
         unless = QueryRejectCondition.NOT_COMPLETED_CLEANLY
         try:
             return await answer(
-                lambda: handle.query(EscalationWorkflow.climb, reject_condition=unless, rpc_timeout=ANSWER_WITHIN),
+                lambda: handle.query(EscalationWorkflow.progress, reject_condition=unless, rpc_timeout=ANSWER_WITHIN),
                 *_unless_known(escalation),
             )
         except WorkflowQueryRejectedError as ended:

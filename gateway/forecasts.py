@@ -27,7 +27,9 @@ async def forecast_of(
     to_come = await courses.calls_to_come(course_id, Ahead(at=now, until=now + AHEAD))
     asked = [one.id for one in to_come.escalations]
     answers = await asyncio.gather(*(_climb(escalations, one) for one in asked))
-    climbs = {one: answer for one, answer in zip(asked, answers, strict=True) if isinstance(answer, EscalationProgress)}
+    progresses = {
+        one: answer for one, answer in zip(asked, answers, strict=True) if isinstance(answer, EscalationProgress)
+    }
     # One that the course is just opening cannot answer yet: it is among the calls that are being made.
     being_opened = {one.call.opening.id for one in to_come.calls if isinstance(one.call, OpenEscalation)}
     silent = {
@@ -35,13 +37,13 @@ async def forecast_of(
         for one, answer in zip(asked, answers, strict=True)
         if isinstance(answer, str) and one not in being_opened
     }
-    return forecast(to_come, climbs, on_call, silent)
+    return forecast(to_come, progresses, on_call, silent)
 
 
 async def _climb(escalations: Escalations, escalation: EscalationId) -> EscalationProgress | str:
     """Its ladder, or why it is not known."""
     try:
-        return await escalations.climb(escalation)
+        return await escalations.progress(escalation)
     except Refused as refused:
         return refused.refusal.message
     except (Unavailable, TooMany) as away:

@@ -46,6 +46,6 @@ class Liveness:
 
     async def _moves_at(self, expected: ExpectedMove) -> datetime | None:
         if expected.escalation is not None:
-            return (await self._escalations.climb(expected.escalation)).moves_at
+            return (await self._escalations.progress(expected.escalation)).moves_at
         view = await self._courses.view(expected.course_id)
         return min((deadline.passes_at for deadline in view.deadlines), default=None)

@@ -40,7 +40,7 @@ def _told(kind: type[Exception], message: str, detail: Frozen) -> ApplicationErr
 
 
 class RefusalAwareFailureConverter(DefaultFailureConverter):
-    """Carries the chart's answers through Temporal whole, so that a validator may simply let the chart refuse."""
+    """Carries the course's answers through Temporal whole, so that a validator may simply let the course refuse."""
 
     def to_failure(
         self,

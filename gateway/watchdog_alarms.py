@@ -30,7 +30,7 @@ class WatchdogAlarms:
             moved = await self._store.move(escalation, lambda incident: incident.obeyed(order, on_call, now))
         if moved is None:
             raise _unknown(escalation)
-        return moved.obligation.view
+        return moved.escalation.view
 
     async def view(self, escalation: EscalationId) -> EscalationView:
         """The alarm as it stands. Raises `Refused` (`unknown_escalation`) or `Unavailable`."""
@@ -38,7 +38,7 @@ class WatchdogAlarms:
             incident = await self._store.incident(escalation)
         if incident is None:
             raise _unknown(escalation)
-        return incident.obligation.view
+        return incident.escalation.view
 
 
 def _unknown(escalation: EscalationId) -> Refused:

@@ -73,7 +73,7 @@ class WatchdogStore:
         found = self._reading.all("watch_incidents", rows, _incident, "escalation_id")
         newest: dict[tuple[CourseId, int | None], WatchdogAlarm] = {}
         for incident in sorted(found, key=lambda one: one.number):
-            view = incident.obligation.view
+            view = incident.escalation.view
             newest[view.course_id, view.session] = incident
         return Found(newest.values(), found.unreadable, found.ids)
 
@@ -89,7 +89,7 @@ class WatchdogStore:
         Where its number is taken by one that cannot be read, it gets the next: nobody is left unwatched for that.
         """
         async with self._connections.transaction() as connection:
-            view = incident.obligation.view
+            view = incident.escalation.view
             taken = await connection.fetchval(statement("newest_alarm"), view.course_id, view.session or 0)
             if taken is not None and taken >= incident.number:
                 incident = raised(
@@ -102,7 +102,7 @@ class WatchdogStore:
                     of=incident.of,
                     is_for_all=incident.is_for_all,
                 )
-            await project_escalation(connection, incident.obligation.view)
+            await project_escalation(connection, incident.escalation.view)
             await connection.execute(statement("raise_incident"), incident.id, incident.model_dump(mode="json"))
 
     async def move(
@@ -190,7 +190,7 @@ def _incident(row: asyncpg.Record) -> WatchdogAlarm:
 
 async def _keep(connection: PoolConnectionProxy, incident: WatchdogAlarm) -> None:
     await connection.execute(statement("move_incident"), incident.id, incident.model_dump(mode="json"))
-    await project_escalation(connection, incident.obligation.view)
+    await project_escalation(connection, incident.escalation.view)
 
 
 class WatchdogLock:

@@ -23,22 +23,22 @@ KEYS: tuple[SearchAttributeKey[Any], ...] = (PHASE, SITE, PROTOCOL, ATTENTION, S
 
 
 class Shown(NamedTuple):
-    """A chart, with what is made of its deadlines: derived once each time that the course changes."""
+    """A course, with what is made of its deadlines: derived once each time that the course changes."""
 
-    chart: Course
+    course: Course
     soonest: Deadline | None
     passes_at: datetime | None
 
 
-def shown_of(chart: Course) -> Shown:
-    """What is to be shown of the chart."""
-    upcoming = chart.deadlines()
+def shown_of(course: Course) -> Shown:
+    """What is to be shown of the course."""
+    upcoming = course.deadlines()
     soonest = min(upcoming, key=lambda deadline: deadline.due_at, default=None)
-    return Shown(chart, soonest, upcoming[0].passes_at if upcoming else None)
+    return Shown(course, soonest, upcoming[0].passes_at if upcoming else None)
 
 
 def changed_attributes(before: Shown, after: Shown) -> list[SearchAttributeUpdate[Any]]:
-    """The updates that bring the search attributes from one chart to the next; none where nothing moved."""
+    """The updates that bring the search attributes from one course to the next; none where nothing moved."""
     old = dict(_values(before))
     return [
         key.value_unset() if value is None else key.value_set(value)
@@ -49,15 +49,15 @@ def changed_attributes(before: Shown, after: Shown) -> list[SearchAttributeUpdat
 
 def story(shown: Shown, *, was_cancelled: bool = False) -> str:
     """The course in a few lines of Markdown, for Temporal's own pages."""
-    chart, soonest = shown.chart, shown.soonest
-    session = chart.session
+    course, soonest = shown.course, shown.soonest
+    session = course.session
     lines = [
-        f"**{chart.phase.replace('_', ' ')}**" + (f", {chart.outcome}" if chart.outcome else ""),
-        f"session {session.number} of {chart.planned_sessions}: {session.stage}" if session else "no session yet",
+        f"**{course.phase.replace('_', ' ')}**" + (f", {course.outcome}" if course.outcome else ""),
+        f"session {session.number} of {course.planned_sessions}: {session.stage}" if session else "no session yet",
         f"next due: {soonest.kind} at {soonest.due_at.isoformat(timespec='minutes')}" if soonest else "nothing is due",
-        f"open escalations: {len(chart.unresolved)}",
+        f"open escalations: {len(course.unresolved)}",
     ]
-    if chart.hold:
+    if course.hold:
         lines.append("**on hold**")
     if was_cancelled:
         lines.append("a cancellation was asked for and not followed: a course ends by a clinic event")
@@ -65,13 +65,13 @@ def story(shown: Shown, *, was_cancelled: bool = False) -> str:
 
 
 def _values(shown: Shown) -> Iterator[tuple[SearchAttributeKey[Any], object]]:
-    chart = shown.chart
-    if chart.referral is None:
+    course = shown.course
+    if course.referral is None:
         return
-    yield PHASE, chart.phase.value
-    yield SITE, chart.referral.data.site
-    yield PROTOCOL, chart.protocol.id
-    yield ATTENTION, severity.value if (severity := attention(chart)) else None
-    yield SESSION, chart.session.number if chart.session else None
+    yield PHASE, course.phase.value
+    yield SITE, course.referral.data.site
+    yield PROTOCOL, course.protocol.id
+    yield ATTENTION, severity.value if (severity := attention(course)) else None
+    yield SESSION, course.session.number if course.session else None
     yield NEXT_DUE, shown.soonest.due_at if shown.soonest else None
-    yield HELD, chart.hold is not None
+    yield HELD, course.hold is not None

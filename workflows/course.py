@@ -1,10 +1,11 @@
-"""One patient's course as a durable state machine: the chart decides, history remembers, the record follows."""
+"""One patient's course as a durable state machine: the course decides, history remembers, the record follows."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
 from traceback import format_tb
 from typing import NamedTuple
 
+from pydantic import ConfigDict, Field
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
@@ -71,12 +72,14 @@ class Report(Frozen):
 
 
 class CourseRun(Frozen):
-    """Everything that one run hands to the next; the first one starts with a blank chart.
+    """Everything that one run hands to the next; the first one starts with a blank course.
 
-    `carried_bytes` is how large the chart is as Temporal carries it, where it was measured.
+    `carried_bytes` is how large the course is as Temporal carries it, where it was measured.
     """
 
-    chart: Course
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
+
+    course: Course = Field(alias="chart")  # its name in histories
     unrecorded: tuple[Entry, ...] = ()
     calls: tuple[EscalationCommand, ...] = ()
     carried_bytes: int = 0
@@ -107,15 +110,15 @@ class PatientCourse:
     @workflow.init
     def __init__(self, run: CourseRun) -> None:
         # Built here and not in `run`: an update may arrive before `run` does.
-        self._chart = run.chart
+        self._course = run.course
         self._is_patched = workflow.patched(DEADLINES_FIRST)
         self._alongside = Alongside()
         self._recorder = Recorder(run.unrecorded, self._batch, self._is_behind)
         self._switchboard = Switchboard(run.calls, self._call_anew, self._hear)
-        self._written_before = run.chart.written_bytes
-        self._fullness = Fullness(run.carried_bytes, run.chart)
+        self._written_before = run.course.written_bytes
+        self._fullness = Fullness(run.carried_bytes, run.course)
         self._sizes = Sizes(workflow.metric_meter())
-        self._shown = shown_of(run.chart)
+        self._shown = shown_of(run.course)
         self._prepared: Prepared | None = None
         self._updates = 0
 
@@ -134,11 +137,11 @@ class PatientCourse:
         # Never cancelled: what they wait for goes on, and the next run takes over the rest.
         self._alongside.start(self._recorder.run())
         self._alongside.start(self._switchboard.run())
-        if self._fullness.is_half_used(self._chart):
-            self._apply(self._chart.is_filling(workflow.now()))
+        if self._fullness.is_half_used(self._course):
+            self._apply(self._course.is_filling(workflow.now()))
         while not self._may_continue_as_new():
             await self._something_happens()
-            self._apply(self._chart.pass_deadlines(workflow.now()))
+            self._apply(self._course.pass_deadlines(workflow.now()))
         self._recorder.leave()
         self._switchboard.leave()
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -149,9 +152,8 @@ class PatientCourse:
     @workflow.update(description="A clinic event: accepted for good, or refused with reasons")
     def report(self, report: Report) -> Answer:
         """The event is in the ledger; the answer says where the course is now."""
-        # Decided by the validator, and not again: between its look at the chart and this one nothing can have moved it,
-        # for this is no coroutine. A replay decides anew, without asking today's rules whether it may: what history
-        # holds was accepted by the rules of its day.
+        # The validator has decided; nothing can have moved the course since it looked, for this is no coroutine. A
+        # replay decides anew and asks no rule of today: what history holds was accepted by the rules of its day.
         self._updates += 1
         passed, decision, shown = self._taken_over() or self._decided_anew(report)
         self._apply(passed)
@@ -164,41 +166,43 @@ class PatientCourse:
         # What is refused, was answered before, or cannot be decided for a fault of ours never enters history.
         now = workflow.now()
         try:
-            passed = self._chart.pass_deadlines(now)
-            decision = passed.chart.accept(report.event, now, report.offered, report.request_id)
-            self._fullness.check(report.event, decision, self._chart, self._history())
-            shown = self._tried_out(decision.chart)
+            passed = self._course.pass_deadlines(now)
+            decision = passed.course.accept(report.event, now, report.offered, report.request_id)
+            self._fullness.check(report.event, decision, self._course, self._history())
+            shown = self._tried_out(decision.course)
         except (Refused, AlreadyAnswered):
             raise
         except Exception as error:  # noqa: BLE001  whatever it is, it refuses this event and harms no other
             raise _defect(error, report.request_id) from None  # its words would travel with it
         update = workflow.current_update_info()
         assert update is not None
-        self._prepared = Prepared(update.id, self._chart, passed, decision, shown)
+        self._prepared = Prepared(update.id, self._course, passed, decision, shown)
 
     @workflow.signal(description="News from one of the course's escalations")
     def escalation_moved(self, notice: Notice) -> None:
         """The ledger says who acknowledged or resolved what."""
-        self._apply(self._chart.hear(notice, workflow.now()))
+        self._apply(self._course.hear(notice, workflow.now()))
 
     @workflow.query(description="The course as it is shown at a moment")
     def view(self, at: datetime) -> CourseView | None:
         """Where the course is, what may come, what blocks it, what is due; None where nobody has referred it."""
-        return course_view(self._chart, at) if self._chart.referral is not None else None
+        return course_view(self._course, at) if self._course.referral is not None else None
 
     @workflow.query(description="Whom it will call for if nobody acts")
     def calls_to_come(self, ahead: Ahead) -> CallsToCome:
         """The calls that wait to be made, and those of every deadline that would pass unmet."""
-        return calls_to_come(self._chart, ahead, self._switchboard.waiting)
+        return calls_to_come(self._course, ahead, self._switchboard.waiting)
 
     @workflow.query(description="The end of the ledger's chain")
     def ledger_head(self) -> LedgerHead:
         """What the record store's ledger must end with."""
-        return LedgerHead(course_id=self._chart.course_id, sequence=self._chart.sequence, hash=self._chart.ledger_head)
+        return LedgerHead(
+            course_id=self._course.course_id, sequence=self._course.sequence, hash=self._course.ledger_head
+        )
 
     async def _is_referred(self) -> bool:
         try:
-            await workflow.wait_condition(lambda: self._chart.referral is not None, timeout=REFERRAL_WITHIN)
+            await workflow.wait_condition(lambda: self._course.referral is not None, timeout=REFERRAL_WITHIN)
         except TimeoutError:
             return False
         return True
@@ -217,48 +221,48 @@ class PatientCourse:
     def _taken_over(self) -> tuple[Decision, Decision, Shown] | None:
         prepared, self._prepared = self._prepared, None
         update = workflow.current_update_info()
-        if prepared is None or update is None or prepared.update_id != update.id or prepared.before is not self._chart:
+        if prepared is None or update is None or prepared.update_id != update.id or prepared.before is not self._course:
             return None
         return (prepared.passed, prepared.decision, prepared.shown) if self._is_patched else None
 
     def _decided_anew(self, report: Report) -> tuple[Decision, Decision, Shown | None]:
         now = workflow.now()
-        passed = self._chart.pass_deadlines(now) if self._is_patched else self._chart.unchanged
-        return passed, passed.chart.accepted(report.event, now, report.offered, report.request_id), None
+        passed = self._course.pass_deadlines(now) if self._is_patched else self._course.unchanged
+        return passed, passed.course.accepted(report.event, now, report.offered, report.request_id), None
 
-    def _tried_out(self, chart: Course) -> Shown:
-        """What is made of the chart once it is taken can be made. If not, this raises while nothing has happened."""
-        shown = shown_of(chart)
+    def _tried_out(self, course: Course) -> Shown:
+        """What is made of the course once it is taken can be made. If not, this raises while nothing has happened."""
+        shown = shown_of(course)
         changed_attributes(self._shown, shown)
         story(shown)
-        batch_of(chart, (), workflow.now())
+        batch_of(course, (), workflow.now())
         return shown
 
     def _handed_on(self) -> CourseRun:
-        return CourseRun(chart=self._chart, unrecorded=self._recorder.unrecorded, calls=self._switchboard.waiting)
+        return CourseRun(course=self._course, unrecorded=self._recorder.unrecorded, calls=self._switchboard.waiting)
 
     def _batch(self, entries: tuple[Entry, ...]) -> Batch:
         self._sizes.recorded(sum(entry.size for entry in entries), workflow.info().get_current_history_length())
-        return batch_of(self._chart, entries, workflow.now())
+        return batch_of(self._course, entries, workflow.now())
 
     def _call_anew(self, unheard: RepeatEscalation) -> None:
-        self._apply(self._chart.call_anew(unheard, workflow.now()))
+        self._apply(self._course.call_anew(unheard, workflow.now()))
 
     def _hear(self, notice: Notice) -> None:
-        self._apply(self._chart.hear(notice, workflow.now()))
+        self._apply(self._course.hear(notice, workflow.now()))
 
     def _is_behind(self) -> None:
-        self._apply(self._chart.record_is_behind(workflow.now()))
+        self._apply(self._course.record_is_behind(workflow.now()))
 
     def _passes_at(self) -> datetime | None:
         return self._shown.passes_at
 
     def _apply(self, decision: Decision, shown: Shown | None = None) -> None:
         """The one place where the course changes. `shown` is what is made of its deadlines, where that is known."""
-        if decision.chart is self._chart:
+        if decision.course is self._course:
             return
-        before, self._chart = self._shown, decision.chart
-        self._shown = shown or shown_of(self._chart)
+        before, self._course = self._shown, decision.course
+        self._shown = shown or shown_of(self._course)
         self._recorder.add(decision.entries)
         self._switchboard.add(decision.calls)
         if updates := changed_attributes(before, self._shown):  # an upsert is an event of history: only what moved
@@ -273,14 +277,14 @@ class PatientCourse:
         length = workflow.info().get_current_history_length()
         # With nothing in flight: an update answered in the very task that ends the run may be lost to its caller.
         is_idle = not (self._switchboard.waiting or self._recorder.unrecorded)
-        is_monitored = self._chart.monitored is not None
+        is_monitored = self._course.monitored is not None
         if not self._is_patched:
             quiet, most = LONG_BEFORE
             is_long = length > quiet or workflow.info().is_continue_as_new_suggested()
             return length > most or (is_long and is_idle and not is_monitored)
         is_long = length > LONG_WHILE_MONITORED if is_monitored else length > LONG_HISTORY
         is_long = is_long or (workflow.info().is_continue_as_new_suggested() and not is_monitored)
-        written = self._chart.written_bytes - self._written_before
+        written = self._course.written_bytes - self._written_before
         is_long = is_long or written > MUCH_WRITTEN
         size = workflow.info().get_current_history_size()
         is_too_long = length > TOO_LONG_HISTORY or size > TOO_LARGE_HISTORY or written > TOO_MUCH_WRITTEN
@@ -294,7 +298,7 @@ class PatientCourse:
             return True
         # A run that is replayed has not ended there: what was measured then was too much, by the library of the day.
         return not workflow.unsafe.is_replaying() and self._fullness.can_be_handed_on(
-            self._chart, self._recorder.unrecorded
+            self._course, self._recorder.unrecorded
         )
 
 

@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.alongside import Alongside
     from workflows.queues import COURSES
 
-RUNGS_A_RUN: Final = 100
+STEPS_A_RUN: Final = 100
 """An escalation that nobody answers may climb for months, and one that reaches nobody is tried again for as long: its
 history begins anew now and then."""
 
@@ -65,14 +65,14 @@ class EscalationWorkflow:
     def __init__(self, start: EscalationRun) -> None:
         self._opening = start.opening
         # Its own clock, not the course's: under skipped time the course's may be ahead, and the first page would wait.
-        self._obligation = start.carried or opened(self._opening, workflow.now())
+        self._escalation = start.carried or opened(self._opening, workflow.now())
         self._standing: OnCallSnapshot | None = None
         self._alongside = Alongside()
         self._paging: set[asyncio.Task[None]] = set()
         self._unanswered = 0
         self._fallback_called_at: datetime | None = None
         self._recorded = 0
-        self._rungs = 0
+        self._steps = 0
 
     @workflow.run
     async def run(self, start: EscalationRun) -> EscalationView:
@@ -84,75 +84,75 @@ class EscalationWorkflow:
     @workflow.update
     async def acknowledge(self, order: Acknowledge) -> EscalationView:
         """Somebody has promised it: the ladder stops, the promise is timed."""
-        return await self._obey(lambda now, standing: self._obligation.acknowledge(order, standing, now))
+        return await self._obey(lambda now, standing: self._escalation.acknowledge(order, standing, now))
 
     @acknowledge.validator
     def _may_acknowledge(self, order: Acknowledge) -> None:
-        self._check(lambda now, standing: self._obligation.acknowledge(order, standing, now))
+        self._check(lambda now, standing: self._escalation.acknowledge(order, standing, now))
 
     @workflow.update
     async def resolve(self, order: Resolve) -> EscalationView:
         """Somebody has dealt with it."""
-        return await self._obey(lambda now, standing: self._obligation.resolve(order, standing, now))
+        return await self._obey(lambda now, standing: self._escalation.resolve(order, standing, now))
 
     @resolve.validator
     def _may_resolve(self, order: Resolve) -> None:
-        self._check(lambda now, standing: self._obligation.resolve(order, standing, now))
+        self._check(lambda now, standing: self._escalation.resolve(order, standing, now))
 
     @workflow.update
     async def snooze(self, order: Snooze) -> EscalationView:
         """Nobody is paged for a while."""
-        return await self._obey(lambda now, standing: self._obligation.snooze(order, standing, now))
+        return await self._obey(lambda now, standing: self._escalation.snooze(order, standing, now))
 
     @snooze.validator
     def _may_snooze(self, order: Snooze) -> None:
-        self._check(lambda now, standing: self._obligation.snooze(order, standing, now))
+        self._check(lambda now, standing: self._escalation.snooze(order, standing, now))
 
     @workflow.update
     async def reassign(self, order: Reassign) -> EscalationView:
         """Somebody else is asked, and paged at once."""
-        view = await self._obey(lambda now, standing: self._obligation.reassign(order, standing, now))
+        view = await self._obey(lambda now, standing: self._escalation.reassign(order, standing, now))
         self._page_in_the_background(Attempt(step=max(view.step, 1), to=order.to, at=workflow.now()), (order.to,))
         return view
 
     @reassign.validator
     def _may_reassign(self, order: Reassign) -> None:
-        self._check(lambda now, standing: self._obligation.reassign(order, standing, now))
+        self._check(lambda now, standing: self._escalation.reassign(order, standing, now))
 
     @workflow.signal
     def repeat(self, news: Repeat) -> None:
         """It happened again, perhaps worse."""
-        self._move(self._obligation.repeat(news, workflow.now()))
+        self._move(self._escalation.repeat(news, workflow.now()))
 
     @workflow.signal
     def settle(self, news: Settlement) -> None:
         """What was missing has come."""
-        self._move(self._obligation.settle(news, workflow.now()))
+        self._move(self._escalation.settle(news, workflow.now()))
 
     @workflow.signal
     def report_back(self) -> None:
         """The course asks how this escalation stands: it has opened it before, and may have forgotten."""
-        self._move(self._obligation.reported_back(workflow.now()))
+        self._move(self._escalation.reported_back(workflow.now()))
 
     @workflow.query
     def view(self) -> EscalationView:
         """The escalation as it stands."""
-        return self._obligation.view
+        return self._escalation.view
 
-    @workflow.query
-    def climb(self) -> EscalationProgress:
+    @workflow.query(name="climb")
+    def progress(self) -> EscalationProgress:
         """The ladder as it stands, from which `domain.views.forecast` tells who is paged when."""
-        return self._obligation.climb
+        return self._escalation.progress
 
     async def _climb_until_resolved(self, start: EscalationRun) -> EscalationView:
         while not self._is_over():
             await self._until_something_is_due()
             if self._is_ready_for_a_new_run():
-                workflow.continue_as_new(start.but(carried=self._obligation))
-            if not self._obligation.is_resolved:
+                workflow.continue_as_new(start.but(carried=self._escalation))
+            if not self._escalation.is_resolved:
                 await self._learn_who_is_on_call()
                 self._climb()
-        return self._obligation.view
+        return self._escalation.view
 
     def _survive_a_cancellation(self) -> None:
         self._show()
@@ -172,21 +172,21 @@ class EscalationWorkflow:
 
     def _wakes_at(self) -> datetime | None:
         """When the clock next matters: at once while it is not known who is on call, never once resolved."""
-        if self._obligation.is_resolved:
+        if self._escalation.is_resolved:
             return None
-        return self._obligation.wakes_at(self._standing.policy) if self._standing else workflow.now()
+        return self._escalation.wakes_at(self._standing.policy) if self._standing else workflow.now()
 
     def _is_due(self) -> bool:
         wakes_at = self._wakes_at()
         return wakes_at is not None and wakes_at <= workflow.now()
 
     def _is_over(self) -> bool:
-        is_told = not self._obligation.notices and self._recorded == self._obligation.view.revision
-        return self._obligation.is_resolved and is_told and self._is_quiet()
+        is_told = not self._escalation.notices and self._recorded == self._escalation.view.revision
+        return self._escalation.is_resolved and is_told and self._is_quiet()
 
     def _is_ready_for_a_new_run(self) -> bool:
-        is_long = self._rungs >= RUNGS_A_RUN or workflow.info().is_continue_as_new_suggested()
-        return is_long and not self._obligation.is_resolved and not self._obligation.notices and self._is_quiet()
+        is_long = self._steps >= STEPS_A_RUN or workflow.info().is_continue_as_new_suggested()
+        return is_long and not self._escalation.is_resolved and not self._escalation.notices and self._is_quiet()
 
     def _is_quiet(self) -> bool:
         """Nothing is under way that the end of this run would cut off."""
@@ -197,7 +197,7 @@ class EscalationWorkflow:
 
         Where nobody can say, the last answer counts; where there never was one, the fallback is called meanwhile.
         """
-        duty = OnCallQuery(severity=self._obligation.climb.severity, at=workflow.now())
+        duty = OnCallQuery(severity=self._escalation.progress.severity, at=workflow.now())
         try:
             standing = await workflow.execute_activity_method(
                 Paging.standing,
@@ -215,18 +215,18 @@ class EscalationWorkflow:
             return
         self._unanswered = 0
         # It may have become worse while we asked: then this is the answer for the milder policy, and we ask again.
-        if duty.severity is self._obligation.climb.severity:
+        if duty.severity is self._escalation.progress.severity:
             self._standing = standing
 
     def _call_the_fallback(self) -> None:
         """Calls those who need no rota, unless they were called just now, or nobody is to be called."""
-        now, climb = workflow.now(), self._obligation.climb
+        now, progress = workflow.now(), self._escalation.progress
         # Once may be a worker that ended just then: who is on call is known as soon as another one is asked.
         is_certain = self._unanswered > 1
         is_called = self._fallback_called_at is not None and now < self._fallback_called_at + FALLBACK_AGAIN_AFTER
-        is_due = climb.is_open and climb.moves_at is not None and climb.moves_at <= now
+        is_due = progress.is_open and progress.moves_at is not None and progress.moves_at <= now
         if is_due and is_certain and not (is_called or self._paging):
-            self._rungs += 1
+            self._steps += 1
             self._begin_to_page(self._call_only_the_fallback())
 
     async def _call_only_the_fallback(self) -> None:
@@ -237,43 +237,43 @@ class EscalationWorkflow:
     def _climb(self) -> None:
         """Pages the rung that is due, if one still is: somebody may have answered while we asked who is on call."""
         now = workflow.now()
-        self._move(self._obligation.lapse(now))
-        if not self._standing or not self._obligation.climb.is_open:
+        self._move(self._escalation.lapse(now))
+        if not self._standing or not self._escalation.progress.is_open:
             return
         policy, called = self._standing.policy, self._standing.called
-        rung = self._obligation.climb.next_rung(policy)
-        if rung and rung.at <= now:
-            self._rungs += 1
-            self._move(self._obligation.climbed(policy, rung, now))
-            self._page_in_the_background(Attempt(step=rung.step, at=now), called[rung.step - 1])
-        elif (unheard := self._obligation.unheard) and self._obligation.is_to_be_tried_again(policy, now):
-            self._rungs += 1
-            self._move(self._obligation.tried_again())
+        next_step = self._escalation.progress.upcoming(policy)
+        if next_step and next_step.at <= now:
+            self._steps += 1
+            self._move(self._escalation.advanced(policy, next_step, now))
+            self._page_in_the_background(Attempt(step=next_step.step, at=now), called[next_step.step - 1])
+        elif (unheard := self._escalation.unheard) and self._escalation.is_to_be_tried_again(policy, now):
+            self._steps += 1
+            self._move(self._escalation.tried_again())
             # The policy may have been shortened since: then its last step is called.
             people = (unheard.to,) if unheard.to else called[min(unheard.step, len(called)) - 1]
             self._page_in_the_background(unheard.but(at=now, number=unheard.number + 1), people)
 
     def _page_in_the_background(self, attempt: Attempt, people: Sequence[PersonId]) -> None:
         """A channel that takes its time never delays the next rung. The attempt is kept if nobody hears it."""
-        self._begin_to_page(self._page_everybody(attempt, people, self._obligation.climb))
+        self._begin_to_page(self._page_everybody(attempt, people, self._escalation.progress))
 
     def _begin_to_page(self, paging: Coroutine[Any, Any, None]) -> None:
         task = self._alongside.start(paging)
         self._paging.add(task)
         task.add_done_callback(self._paging.discard)
 
-    async def _page_everybody(self, attempt: Attempt, people: Sequence[PersonId], climb: EscalationProgress) -> None:
+    async def _page_everybody(self, attempt: Attempt, people: Sequence[PersonId], progress: EscalationProgress) -> None:
         if any(await asyncio.gather(*(self._page(attempt.step, person) for person in people))):
             return
-        if not self._obligation.climb.is_open or await self._page(FALLBACK_STEP, FALLBACK):
+        if not self._escalation.progress.is_open or await self._page(FALLBACK_STEP, FALLBACK):
             return
         if workflow.patched(TRIED_AGAIN):
-            self._obligation = self._obligation.nobody_reached(attempt, climb)
+            self._escalation = self._escalation.nobody_reached(attempt, progress)
 
     async def _page(self, step: int, person: PersonId) -> bool:
         """Whether any channel of the person took the page. Every attempt is on the record."""
         now = workflow.now()
-        severity = self._obligation.view.severity
+        severity = self._escalation.view.severity
         order = PageOrder(escalation=self._opening, severity=severity, step=step, person=person, at=now)
         try:
             pages = await workflow.execute_activity_method(
@@ -285,24 +285,24 @@ class EscalationWorkflow:
             )
         except ActivityError:
             pages = (Page(at=now, step=step, person=person, channel="none", ok=False, error="the page was not sent"),)
-        self._move(self._obligation.paged(pages))
+        self._move(self._escalation.paged(pages))
         return any(page.ok for page in pages)
 
     async def _tell_the_course(self) -> None:
         course = workflow.get_external_workflow_handle(f"course/{self._opening.course_id}")
         while True:
-            await workflow.wait_condition(lambda: bool(self._obligation.notices))
+            await workflow.wait_condition(lambda: bool(self._escalation.notices))
             try:
-                await course.signal("escalation_moved", self._obligation.notices[0])
+                await course.signal("escalation_moved", self._escalation.notices[0])
             except FailureError:
                 workflow.logger.info("The course is no longer there to be told; the escalation goes on")
-            self._obligation = self._obligation.told()
+            self._escalation = self._escalation.told()
 
     async def _keep_the_record(self) -> None:
         """The newest view, for as long as the record store takes. Views in between need not be kept."""
         while True:
-            await workflow.wait_condition(lambda: self._recorded != self._obligation.view.revision)
-            view = self._obligation.view
+            await workflow.wait_condition(lambda: self._recorded != self._escalation.view.revision)
+            view = self._escalation.view
             try:
                 await workflow.execute_activity(
                     "record_escalation",
@@ -318,24 +318,24 @@ class EscalationWorkflow:
     async def _obey(self, decide: Decide) -> EscalationView:
         """Decides once it is known who is on call; an act may come before that."""
         while (standing := self._standing) is None:
-            self._obligation.check_open()
-            await workflow.wait_condition(lambda: self._standing is not None or self._obligation.is_resolved)
+            self._escalation.check_open()
+            await workflow.wait_condition(lambda: self._standing is not None or self._escalation.is_resolved)
         self._move(decide(workflow.now(), standing))
-        return self._obligation.view
+        return self._escalation.view
 
     def _check(self, decide: Decide) -> None:
         if self._standing is None:
-            self._obligation.check_open()
+            self._escalation.check_open()
         else:
             decide(workflow.now(), self._standing)
 
-    def _move(self, obligation: Escalation) -> None:
-        if obligation.climb.severity is not self._obligation.climb.severity:
+    def _move(self, escalation: Escalation) -> None:
+        if escalation.progress.severity is not self._escalation.progress.severity:
             self._standing = None
-        self._obligation = obligation
+        self._escalation = escalation
         self._show()
 
     def _show(self) -> None:
-        view = self._obligation.view
+        view = self._escalation.view
         survived = "; cancelled in Temporal, and goes on all the same" if self._alongside.was_cancelled else ""
         workflow.set_current_details(f"{view.severity}, {view.state}, step {view.step}{survived}")

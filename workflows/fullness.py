@@ -36,9 +36,9 @@ class History(NamedTuple):
 
 
 class CarriedLimit(NamedTuple):
-    """How large the chart, and how long the run, may become by an event."""
+    """How large the course, and how long the run, may become by an event."""
 
-    chart: CarriedSize
+    course: CarriedSize
     history: History
 
 
@@ -63,7 +63,7 @@ MEASURED_EVERY: Final = 32 * 1024
 """Bytes that are written before it is measured again: a measurement of a large course takes a tenth of a second."""
 
 BACKLOG_CARRIED: Final = 256 * 1024
-"""Bytes of entries that are not recorded yet with which every chart can be handed on, unmeasured."""
+"""Bytes of entries that are not recorded yet with which every course can be handed on, unmeasured."""
 
 
 class Fullness:
@@ -73,48 +73,48 @@ class Fullness:
     is no replay. What it says at a run's beginning is kept.
     """
 
-    def __init__(self, carried_bytes: int, chart: Course) -> None:
+    def __init__(self, carried_bytes: int, course: Course) -> None:
         self._at_start = carried_bytes
         self._measured: CarriedSize | None = None
-        self._written_bytes = chart.written_bytes
+        self._written_bytes = course.written_bytes
         self._can_be_handed_on: tuple[Course, int, bool] | None = None
 
-    def is_half_used(self, chart: Course) -> bool:
+    def is_half_used(self, course: Course) -> bool:
         """Whether the course began this run with half of what it may hold."""
-        is_half_carried = 2 * self._at_start >= FULL.chart.carried or chart.written_bytes >= FULL.chart.whole
-        return is_half_carried or 2 * chart.events >= budget.MOST_EVENTS
+        is_half_carried = 2 * self._at_start >= FULL.course.carried or course.written_bytes >= FULL.course.whole
+        return is_half_carried or 2 * course.events >= budget.MOST_EVENTS
 
     def check(self, event: ClinicEvent, decision: Decision, before: Course, history: History) -> None:
         """Raises `Refused` (`course_full`) where what the course keeps would become too large.
 
         It does so, too, where the run has become too long because what the record store has not taken could not be
-        handed on. `before` is the chart as it is.
+        handed on. `before` is the course as it is.
         """
         most = _most(event, decision)
         if history.updates >= most.history.updates or history.size > most.history.size:
             raise course_full("more than can be handed on before the record store has taken it")
-        if self._measured is not None and self._at_most(self._measured, decision.chart).is_within(most.chart):
+        if self._measured is not None and self._at_most(self._measured, decision.course).is_within(most.course):
             return
         if self._measured is None or before.written_bytes >= self._written_bytes + MEASURED_EVERY:
             self._measured, self._written_bytes = _size(before), before.written_bytes
-        if not self._at_most(self._measured, before).is_within(most.chart):
+        if not self._at_most(self._measured, before).is_within(most.course):
             raise course_full(f"{self._measured.carried} bytes, {self._measured.whole} before they are compressed")
 
-    def can_be_handed_on(self, chart: Course, backlog: Sequence[Entry]) -> bool:
+    def can_be_handed_on(self, course: Course, backlog: Sequence[Entry]) -> bool:
         """Whether the server takes all that together. Measured once: whoever waits for it asks often."""
         known = self._can_be_handed_on
-        if known is None or known[0] is not chart or known[1] != len(backlog):
-            known = chart, len(backlog), _size(chart, backlog).is_within(HANDED_ON)
+        if known is None or known[0] is not course or known[1] != len(backlog):
+            known = course, len(backlog), _size(course, backlog).is_within(HANDED_ON)
         self._can_be_handed_on = known
         return known[2]
 
     def measured(self, run: "CourseRun") -> "CourseRun":
-        """What is handed on, with the size of its chart."""
-        return run.but(carried_bytes=_size(run.chart).carried)
+        """What is handed on, with the size of its course."""
+        return run.but(carried_bytes=_size(run.course).carried)
 
-    def _at_most(self, measured: CarriedSize, chart: Course) -> CarriedSize:
+    def _at_most(self, measured: CarriedSize, course: Course) -> CarriedSize:
         # Each byte that is written is kept as a fact at the most; answers are as long as they are.
-        return measured.but_more(2 * (chart.written_bytes - self._written_bytes) + ROOM_FOR_ONE)
+        return measured.but_more(2 * (course.written_bytes - self._written_bytes) + ROOM_FOR_ONE)
 
 
 def _most(event: ClinicEvent, decision: Decision) -> CarriedLimit:
@@ -123,7 +123,7 @@ def _most(event: ClinicEvent, decision: Decision) -> CarriedLimit:
     return FULL_OF_DECISIONS if isinstance(event, ACTS) and not decision.calls else OVERFULL
 
 
-def _size(chart: Course, backlog: Sequence[Entry] = ()) -> CarriedSize:
-    parts = (chart.model_dump_json(), *(entry.model_dump_json() for entry in backlog))
+def _size(course: Course, backlog: Sequence[Entry] = ()) -> CarriedSize:
+    parts = (course.model_dump_json(), *(entry.model_dump_json() for entry in backlog))
     whole = "".join(parts).encode()
     return CarriedSize(len(compressed(whole)), len(whole))

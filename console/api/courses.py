@@ -50,7 +50,7 @@ router = APIRouter(prefix="/v1/courses", tags=["courses"])
 
 @router.get("", responses=problems(ProblemCode.FORBIDDEN))
 async def fleet(
-    door: AtTheDoor,
+    services: AtTheDoor,
     caller: Reader,
     phase: Annotated[Phase | None, Query(description="Only this phase")] = None,
     site: Annotated[Code | None, Query(description="Only this site")] = None,
@@ -75,70 +75,72 @@ async def fleet(
         limit=limit + 1,
         cursor=cursor,
     )
-    found = await door.store.courses(filters)
-    if cursor is not None and not found.ids and not await door.store.has_course(cursor):
+    found = await services.store.courses(filters)
+    if cursor is not None and not found.ids and not await services.store.has_course(cursor):
         raise lost(cursor)
-    door.reads.note(caller, "courses")
+    services.reads.note(caller, "courses")
     shown = page(found, limit, lambda course: course.course_id)
     return CourseSummaryList(items=shown.items, next=shown.next, unreadable=shown.unreadable)
 
 
 @router.get("/{course_id}", responses=OF_A_COURSE)
-async def course(door: AtTheDoor, caller: Reader, course_id: Course) -> CourseView:
+async def course(services: AtTheDoor, caller: Reader, course_id: Course) -> CourseView:
     """One course as its workflow holds it now: whatever was answered before is in it."""
-    view = await seen_by(door, caller, course_id)
-    door.reads.note(caller, "course", course_id)
+    view = await seen_by(services, caller, course_id)
+    services.reads.note(caller, "course", course_id)
     return view
 
 
 @router.get("/{course_id}/forecast", responses=OF_A_COURSE)
-async def forecast(door: AtTheDoor, caller: Rostered, course_id: Course) -> Forecast:
+async def forecast(services: AtTheDoor, caller: Rostered, course_id: Course) -> Forecast:
     """Who will be paged about the course, when and how, if nobody acts from now on: of the next seven days."""
-    await seen_by(door, caller, course_id)
+    await seen_by(services, caller, course_id)
     foretold = await forecast_of(
-        course_id, datetime.now(UTC), door.courses, door.escalations, on_call=door.on_call.now()
+        course_id, datetime.now(UTC), services.courses, services.escalations, on_call=services.on_call.now()
     )
-    door.reads.note(caller, "forecast", course_id)
+    services.reads.note(caller, "forecast", course_id)
     return foretold
 
 
 @router.get("/{course_id}/ledger", responses=OF_A_COURSE)
-async def ledger(door: AtTheDoor, caller: Auditor, course_id: Course) -> tuple[Entry | UnreadableEntry, ...]:
+async def ledger(services: AtTheDoor, caller: Auditor, course_id: Course) -> tuple[Entry | UnreadableEntry, ...]:
     """Every entry, in order, each with its hash, as far as it is recorded. What is no entry is named in its place."""
-    await door.sites.check(caller, course_id)
-    found = await door.store.entries(course_id)
+    await services.sites.check(caller, course_id)
+    found = await services.store.entries(course_id)
     if not found.ids:
-        await door.courses.ledger_head(course_id)  # raises where nobody knows the course; else nothing is recorded yet
-    door.reads.note(caller, "ledger", course_id)
+        await services.courses.ledger_head(
+            course_id
+        )  # raises where nobody knows the course; else nothing is recorded yet
+    services.reads.note(caller, "ledger", course_id)
     broken = (
         UnreadableEntry(course_id=course_id, sequence=int(one.id), unreadable=one.detail) for one in found.unreadable
     )
     return tuple(sorted((*found, *broken), key=lambda one: one.sequence))
 
 
-async def seen_by(door: Services, caller: Caller, course_id: CourseId) -> CourseView:
+async def seen_by(services: Services, caller: Caller, course_id: CourseId) -> CourseView:
     """The course, where it is one that the caller may see.
 
     Raises `Told` (`forbidden`), and `Refused` or `Unavailable` as asking a course does.
     """
-    await door.sites.check(caller, course_id)
+    await services.sites.check(caller, course_id)
     try:
-        view = await door.courses.view(course_id)
+        view = await services.courses.view(course_id)
     except Unavailable as silent:
-        if (why := await _why(door, course_id)) is None:
+        if (why := await _why(services, course_id)) is None:
             raise
         raise Unavailable(why) from silent
     if not caller.has(Right.READ_COURSES) and not view.escalations:
-        opened = await door.store.escalations(EscalationFilter(course_id=course_id, limit=1))
+        opened = await services.store.escalations(EscalationFilter(course_id=course_id, limit=1))
         if not opened.ids:
             raise problem_error(ProblemCode.FORBIDDEN, "A token of role oncall sees only courses behind escalations")
     return view
 
 
-async def _why(door: Services, course_id: CourseId) -> str | None:
+async def _why(services: Services, course_id: CourseId) -> str | None:
     """What the watch knows of a course that does not answer: that it will not soon, where it is that course's alone."""
     try:
-        silences = await door.watched.silences(course_id=course_id)
+        silences = await services.watched.silences(course_id=course_id)
     except RecordStoreError:
         return None
     own = next((one for one in silences if one.found.is_its_own and one.of is None), None)

@@ -55,7 +55,7 @@ router = APIRouter(prefix="/v1/escalations", tags=["escalations"])
 
 @router.get("")
 async def on_call_work(
-    door: AtTheDoor,
+    services: AtTheDoor,
     caller: Reader,
     state: Annotated[EscalationState | None, Query(description="Only this state")] = None,
     severity: Annotated[Severity | None, Query(description="Only this severity")] = None,
@@ -67,106 +67,106 @@ async def on_call_work(
     filters = EscalationFilter(
         state=state, severity=severity, course_id=course_id, site=caller.site, limit=limit + 1, cursor=cursor
     )
-    found = await door.store.escalations(filters)
-    if cursor is not None and not found.ids and not await door.store.has_escalation(cursor):
+    found = await services.store.escalations(filters)
+    if cursor is not None and not found.ids and not await services.store.has_escalation(cursor):
         raise lost(cursor)
-    door.reads.note(caller, "escalations", course_id)
+    services.reads.note(caller, "escalations", course_id)
     shown = page(found, limit, lambda one: one.id)
     return EscalationViewList(items=shown.items, next=shown.next, unreadable=shown.unreadable)
 
 
 @router.get("/{escalation_id}", responses=problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_ESCALATION))
-async def escalation(door: AtTheDoor, caller: Reader, escalation_id: Escalation) -> EscalationView:
+async def escalation(services: AtTheDoor, caller: Reader, escalation_id: Escalation) -> EscalationView:
     """One escalation as its workflow holds it now, with every page it sent."""
-    view = await seen_by(door, caller, escalation_id)
-    door.reads.note(caller, "escalation", view.course_id)
+    view = await seen_by(services, caller, escalation_id)
+    services.reads.note(caller, "escalation", view.course_id)
     return view
 
 
 @router.post("/{escalation_id}/acknowledge", responses=ACTED_ON)
 async def acknowledge(
-    door: AtTheDoor,
+    services: AtTheDoor,
     caller: OnCallStaff,
     escalation_id: Escalation,
     order: Annotated[AcknowledgeBody, Depends(JsonBody(AcknowledgeBody))],
 ) -> EscalationView:
     """Somebody has it: the ladder stops, and the time to resolve it runs."""
-    return await carry_out(door, caller, escalation_id, order)
+    return await carry_out(services, caller, escalation_id, order)
 
 
 @router.post("/{escalation_id}/resolve", responses=ACTED_ON)
 async def resolve(
-    door: AtTheDoor,
+    services: AtTheDoor,
     caller: OnCallStaff,
     escalation_id: Escalation,
     order: Annotated[Resolve, Depends(JsonBody(Resolve))],
 ) -> EscalationView:
     """Somebody has dealt with it."""
-    return await carry_out(door, caller, escalation_id, order)
+    return await carry_out(services, caller, escalation_id, order)
 
 
 @router.post("/{escalation_id}/snooze", responses=ACTED_ON)
 async def snooze(
-    door: AtTheDoor,
+    services: AtTheDoor,
     caller: OnCallStaff,
     escalation_id: Escalation,
     order: Annotated[Snooze, Depends(JsonBody(Snooze))],
 ) -> EscalationView:
     """Nobody is paged for a while, within the policy's `max_snooze`."""
-    return await carry_out(door, caller, escalation_id, order)
+    return await carry_out(services, caller, escalation_id, order)
 
 
 @router.post("/{escalation_id}/reassign", responses=ACTED_ON)
 async def reassign(
-    door: AtTheDoor,
+    services: AtTheDoor,
     caller: OnCallStaff,
     escalation_id: Escalation,
     order: Annotated[Reassign, Depends(JsonBody(Reassign))],
 ) -> EscalationView:
     """Somebody else is asked, and paged at once."""
-    return await carry_out(door, caller, escalation_id, order)
+    return await carry_out(services, caller, escalation_id, order)
 
 
-async def seen_by(door: Services, caller: Caller, escalation_id: EscalationId) -> EscalationView:
+async def seen_by(services: Services, caller: Caller, escalation_id: EscalationId) -> EscalationView:
     """The escalation, where its course is one that the caller may see; of one long past, what the record holds.
 
     Raises `Told` (`forbidden`), and `Refused` (`unknown_escalation`) or `Unavailable`.
     """
     try:
-        view = await door.escalations.view(escalation_id)
+        view = await services.escalations.view(escalation_id)
     except Refused as refused:
-        recorded = await door.store.escalation(escalation_id)
+        recorded = await services.store.escalation(escalation_id)
         if refused.refusal.code is not RefusalCode.UNKNOWN_ESCALATION or recorded is None:
             raise
         view = recorded
-    await door.sites.check(caller, view.course_id)
+    await services.sites.check(caller, view.course_id)
     return view
 
 
-async def carry_out(door: Services, caller: Caller, escalation_id: EscalationId, order: Order) -> EscalationView:
+async def carry_out(services: Services, caller: Caller, escalation_id: EscalationId, order: Order) -> EscalationView:
     """Does it, where she may act on it. Of one long past only the record knows still: that it is over.
 
     Raises as `seen_by` does, and `Refused` (`not_open`, `invalid`).
     """
-    await _still_open(door, caller, escalation_id)
+    await _still_open(services, caller, escalation_id)
     try:
         match order:
             case AcknowledgeBody(by=by, note=note):
-                return await door.escalations.acknowledge(escalation_id, by=by, note=note)
+                return await services.escalations.acknowledge(escalation_id, by=by, note=note)
             case Resolve(by=by, note=text):
-                return await door.escalations.resolve(escalation_id, by=by, note=text)
+                return await services.escalations.resolve(escalation_id, by=by, note=text)
             case Snooze(by=by, for_=length, note=text):
-                return await door.escalations.snooze(escalation_id, by=by, length=length, note=text)
+                return await services.escalations.snooze(escalation_id, by=by, length=length, note=text)
             case Reassign(by=by, to=to, note=note):
-                return await door.escalations.reassign(escalation_id, by=by, to=to, note=note)
+                return await services.escalations.reassign(escalation_id, by=by, to=to, note=note)
     except Refused as refused:
         if refused.refusal.code is RefusalCode.UNKNOWN_ESCALATION:
             # Somebody may have been quicker. What nobody has resolved is never said to be.
-            await _still_open(door, caller, escalation_id)
+            await _still_open(services, caller, escalation_id)
         raise
 
 
-async def _still_open(door: Services, caller: Caller, escalation_id: EscalationId) -> None:
+async def _still_open(services: Services, caller: Caller, escalation_id: EscalationId) -> None:
     """Raises as `seen_by` does, and `Refused` (`not_open`)."""
-    if (await seen_by(door, caller, escalation_id)).state is EscalationState.RESOLVED:
+    if (await seen_by(services, caller, escalation_id)).state is EscalationState.RESOLVED:
         raise Refused.because(RefusalCode.NOT_OPEN, f"{escalation_id} is resolved")

@@ -67,7 +67,7 @@ class BatchAnswer(Frozen):
         ProblemCode.EVENT_ID_REUSED,
     ),
 )
-async def report(door: AtTheDoor, caller: Reporter, arrived: Annotated[Arrived, Depends(Envelopes())]) -> Response:
+async def report(services: AtTheDoor, caller: Reporter, arrived: Annotated[Arrived, Depends(Envelopes())]) -> Response:
     """Reports one clinic event, or up to a hundred of them in order.
 
     An accepted event is durable before the answer. The same `source` and `id` again get the first answer again.
@@ -75,13 +75,13 @@ async def report(door: AtTheDoor, caller: Reporter, arrived: Annotated[Arrived, 
     `ce-` headers, percent-encoded, and the body is its data alone.
     """
     if arrived.is_batch:
-        return await _many(door, caller, arrived.values)
+        return await _many(services, caller, arrived.values)
     (value,) = arrived.values
-    return await _one(door, caller, value)
+    return await _one(services, caller, value)
 
 
-async def _one(door: Services, caller: Caller, value: JsonValue) -> Response:
-    reported = await report_one(door, caller, value)
+async def _one(services: Services, caller: Caller, value: JsonValue) -> Response:
+    reported = await report_one(services, caller, value)
     return Response(
         reported.answer.model_dump_json(),
         status_code=_status(reported),
@@ -90,12 +90,12 @@ async def _one(door: Services, caller: Caller, value: JsonValue) -> Response:
     )
 
 
-async def _many(door: Services, caller: Caller, values: Sequence[JsonValue]) -> Response:
+async def _many(services: Services, caller: Caller, values: Sequence[JsonValue]) -> Response:
     results: list[Mapping[str, JsonValue]] = []
     silent: ProblemError | None = None
     for value in values:
         # Where Temporal does not answer, nobody waits for it a hundred times over.
-        result = _refused(silent) if silent else await _result(door, caller, value)
+        result = _refused(silent) if silent else await _result(services, caller, value)
         if silent is None and isinstance(result, ProblemError):
             silent, result = result, _refused(result)
         assert not isinstance(result, ProblemError)
@@ -103,10 +103,10 @@ async def _many(door: Services, caller: Caller, values: Sequence[JsonValue]) -> 
     return Response(json.dumps({"results": results}), media_type="application/json")
 
 
-async def _result(door: Services, caller: Caller, value: JsonValue) -> Mapping[str, JsonValue] | ProblemError:
+async def _result(services: Services, caller: Caller, value: JsonValue) -> Mapping[str, JsonValue] | ProblemError:
     """The result of one event of a batch; a `ProblemError` if nobody answered, so that the rest is not tried."""
     try:
-        reported = await report_one(door, caller, value)
+        reported = await report_one(services, caller, value)
     except Exception as error:  # noqa: BLE001  in a batch each event is answered on its own
         problem = problem_of(error) or fault(error)
         is_away = isinstance(error, Unavailable) and not isinstance(error, Defect | Ended)
@@ -115,7 +115,7 @@ async def _result(door: Services, caller: Caller, value: JsonValue) -> Mapping[s
     return {"status": _status(reported), "body": reported.answer.model_dump(mode="json"), **replayed}
 
 
-async def report_one(door: Services, caller: Caller, value: JsonValue) -> Reported:
+async def report_one(services: Services, caller: Caller, value: JsonValue) -> Reported:
     """One event as it arrived, accepted within its time, for a caller who may report it.
 
     Raises `ProblemError` (`forbidden`), `Refused`, `Unavailable` or `TooMany`.
@@ -124,12 +124,12 @@ async def report_one(door: Services, caller: Caller, value: JsonValue) -> Report
     if not caller.may_report(event.type):
         raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {caller.role} may not report {event.type}")
     try:
-        async with asyncio.timeout(door.answer_within.total_seconds()):
-            await door.sites.check_event(caller, event)
-            async with door.turns.turn(event.subject, within=TURN_WITHIN):
-                return await door.courses.report(event, request_id=request_id())
+        async with asyncio.timeout(services.answer_within.total_seconds()):
+            await services.sites.check_event(caller, event)
+            async with services.turns.turn(event.subject, within=TURN_WITHIN):
+                return await services.courses.report(event, request_id=request_id())
     except TimeoutError:
-        raise Unavailable(f"no answer within {in_words(door.answer_within)}; send the same event again") from None
+        raise Unavailable(f"no answer within {in_words(services.answer_within)}; send the same event again") from None
 
 
 def _refused(problem: ProblemError) -> Mapping[str, JsonValue]:

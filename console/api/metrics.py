@@ -23,21 +23,21 @@ router = APIRouter(tags=["health"])
     response_class=PlainTextResponse,
     responses=answer(200, "Prometheus' text format", text={"text/plain": 'kapstan_courses{phase="medicine"} 3.0\n'}),
 )
-async def metrics(door: AtTheDoor) -> Response:
+async def metrics(services: AtTheDoor) -> Response:
     """The console's own numbers, the clinic's as of what is recorded, and those of the Temporal SDK."""
-    found, engine = await asyncio.gather(_gauges(door), door.engine.text())
-    ours = door.measures.text(
+    found, engine = await asyncio.gather(_gauges(services), services.engine.text())
+    ours = services.measures.text(
         found,
-        streams=door.stream.listeners,
-        reads=door.reads.waiting,
-        unreadable=door.connections.reading.unreadable,
+        streams=services.stream.listeners,
+        reads=services.reads.waiting,
+        unreadable=services.connections.reading.unreadable,
     )
     return Response(ours + engine, media_type=CONTENT_TYPE_LATEST)
 
 
-async def _gauges(door: Services) -> Gauges | None:
+async def _gauges(services: Services) -> Gauges | None:
     try:
         async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
-            return await gauges(door.connections)
+            return await gauges(services.connections)
     except (RecordStoreError, TimeoutError):
         return None

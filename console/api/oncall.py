@@ -17,9 +17,9 @@ router = APIRouter(prefix="/v1/oncall", tags=["on call"])
 
 @router.get("")
 async def on_call_now(
-    door: AtTheDoor,
+    services: AtTheDoor,
     _caller: Reader,
     days: Annotated[int, Query(ge=1, le=92, description="How many days ahead the rotas are shown")] = AHEAD.days,
 ) -> Roster:
     """Who is on call now, per policy, as the on-call file says it at this moment. It names people, never addresses."""
-    return roster(door.on_call.now(), datetime.now(UTC), timedelta(days=days))
+    return roster(services.on_call.now(), datetime.now(UTC), timedelta(days=days))

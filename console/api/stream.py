@@ -81,15 +81,15 @@ class StreamResponse(Response):
     response_class=StreamResponse,
     responses=answer(200, ABOUT, text={StreamResponse.media_type: EXAMPLE}),
 )
-async def changes(door: AtTheDoor, caller: Watcher, last_event_id: LastSeen = None) -> Response:
+async def changes(services: AtTheDoor, caller: Watcher, last_event_id: LastSeen = None) -> Response:
     """Every change of a course, a session or an escalation that the caller may see, from now on.
 
     After a torn connection `Last-Event-ID` tells what was missed: each course, session and escalation once, as it is.
     While the record store is away nothing can be told: `record_store` says so, with `{"reachable": false}`, and when it
     is back, with `{"reachable": true}`; then what was missed follows.
     """
-    door.reads.note(caller, "stream")
-    return StreamResponse(door.stream, caller, None if last_event_id is None else int(last_event_id))
+    services.reads.note(caller, "stream")
+    return StreamResponse(services.stream, caller, None if last_event_id is None else int(last_event_id))
 
 
 async def _tell(listener: Listener, send: Send) -> None:

@@ -163,7 +163,7 @@ def problem_error(
 
 
 def refused(refusal: Refusal) -> ProblemError:
-    """The chart's or an escalation's own refusal, as it is told over HTTP."""
+    """The course's or an escalation's own refusal, as it is told over HTTP."""
     code = ProblemCode(refusal.code)
     is_blocked = refusal.code is RefusalCode.BLOCKED
     return ProblemError(

@@ -17,17 +17,17 @@ _BEARER = HTTPBearer(
 )
 
 
-async def by_token(request: Request, door: Services, presented: str) -> Caller:
+async def by_token(request: Request, services: Services, presented: str) -> Caller:
     """Whose token this is. Raises `Told` (`unauthenticated`, `too_many`, `unavailable`)."""
-    return await _admitted(request, door, door.tokens.caller(presented), "This token is unknown or revoked")
+    return await _admitted(request, services, services.tokens.caller(presented), "This token is unknown or revoked")
 
 
-async def by_sign_in(request: Request, door: Services, token_id: TokenId) -> Caller:
+async def by_sign_in(request: Request, services: Services, token_id: TokenId) -> Caller:
     """Who signed in with this token. Raises as `by_token` does."""
-    return await _admitted(request, door, door.tokens.still(token_id), "The token of this sign-in is revoked")
+    return await _admitted(request, services, services.tokens.still(token_id), "The token of this sign-in is revoked")
 
 
-async def _admitted(request: Request, door: Services, asked: Awaitable[Caller | None], otherwise: str) -> Caller:
+async def _admitted(request: Request, services: Services, asked: Awaitable[Caller | None], otherwise: str) -> Caller:
     try:
         caller = await asked
     except RecordStoreError:
@@ -35,17 +35,17 @@ async def _admitted(request: Request, door: Services, asked: Awaitable[Caller | 
         raise problem_error(ProblemCode.UNAVAILABLE, detail, retry_after=AGAIN_AFTER) from None
     if caller is None:
         raise problem_error(ProblemCode.UNAUTHENTICATED, otherwise)
-    door.rates.spend(caller.token_id)
+    services.rates.spend(caller.token_id)
     request.state.caller = caller
     return caller
 
 
 async def _caller(
-    request: Request, door: AtTheDoor, shown: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+    request: Request, services: AtTheDoor, shown: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 ) -> Caller:
     if shown is None:
         raise problem_error(ProblemCode.UNAUTHENTICATED, "A token was expected, as `Authorization: Bearer …`")
-    return await by_token(request, door, shown.credentials)
+    return await by_token(request, services, shown.credentials)
 
 
 AnyCaller = Annotated[Caller, Depends(_caller)]

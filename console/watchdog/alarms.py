@@ -33,7 +33,7 @@ class AlarmPager:
         self._climbing: dict[EscalationId, asyncio.Task[None]] = {}
         self._unrecorded: dict[tuple[EscalationId, DueStep], Page] = {}
 
-    async def climb(self) -> None:
+    async def progress(self) -> None:
         """Each alarm pages what is due, and waits for no other's channels. Raises as `WatchdogStore` does."""
         for incident in await self._store.incidents():
             if not incident.is_resolved and incident.id not in self._climbing:
@@ -61,7 +61,7 @@ class AlarmPager:
             for named, due in list(self._unrecorded):
                 if named == escalation:
                     await self._record(escalation, due, on_call)
-            incident = await self._store.move(escalation, lambda one: one.climbed(on_call, now))
+            incident = await self._store.move(escalation, lambda one: one.advanced(on_call, now))
             while incident is not None and incident.due:
                 await self._page_all(incident, on_call)
                 incident = await self._store.incident(escalation)
@@ -70,7 +70,7 @@ class AlarmPager:
 
     async def _page_all(self, incident: WatchdogAlarm, on_call: OnCall) -> None:
         """All that is due has been tried. Ends with the last of them, or what is still ringing would ring twice."""
-        view = incident.obligation.view
+        view = incident.escalation.view
         pages = (self._page(view, due, on_call) for due in incident.due)
         for failed in await asyncio.gather(*pages, return_exceptions=True):
             if failed is not None:

@@ -217,7 +217,7 @@ class Watchdog:
         match move:
             case RaiseAlarm(incident=incident, finding=found):
                 await self._store.add(incident)
-                whom = "a course" if incident.obligation.view.session is None else "a dosed patient"
+                whom = "a course" if incident.escalation.view.session is None else "a dosed patient"
                 log.error("Nobody watches over %s (%s): alarm %s", whom, found, incident.id)
             case SettleAlarm(id=escalation):
                 await self._store.move(escalation, lambda incident: incident.settled(now))
@@ -232,7 +232,7 @@ class Watchdog:
                     trouble = ""
                     watching.create_task(_every(LOOKS_EVERY, turn, self.look))
                     watching.create_task(_every(ROUNDS_EVERY, turn, self._go_round))
-                    watching.create_task(_every(CLIMBS_EVERY, turn, self._alarms.climb))
+                    watching.create_task(_every(CLIMBS_EVERY, turn, self._alarms.progress))
             except* RecordStoreError as away:
                 found = f"Nobody watches over dosed patients from this console: {away.exceptions[0]}"
             except* Exception as fault:  # noqa: BLE001  a watch that has ended looks like a quiet night

@@ -57,7 +57,7 @@ class Course(CourseState):
     @property
     def unchanged(self) -> "Decision":
         """Nothing follows."""
-        return Decision(chart=self, entries=(), calls=(), answer=None)
+        return Decision(course=self, entries=(), calls=(), answer=None)
 
     @property
     def events(self) -> int:
@@ -120,9 +120,9 @@ class Course(CourseState):
         """What follows from an event that `check` let pass, now or in an earlier release whose rules were laxer."""
         newest = self.newest.get(event.type)
         is_late = newest is not None and event.time < newest
-        turn = Transition(self, now)
-        turn.change(newest={**self.newest, event.type: max(event.time, newest or event.time)})
-        turn.write(
+        transition = Transition(self, now)
+        transition.change(newest={**self.newest, event.type: max(event.time, newest or event.time)})
+        transition.write(
             Note(
                 time=event.time,
                 type=event.type,
@@ -134,70 +134,70 @@ class Course(CourseState):
                 request_id=request_id,
             )
         )
-        sequence = turn.course.sequence
+        sequence = transition.course.sequence
         if isinstance(event, ProtocolMigrated) and offered is not None:
-            turn.change(protocol=offered.protocol, protocol_hash=offered.hash)
-        effects.apply(turn, event)
-        answer = turn.course.answer(event, sequence, now)
+            transition.change(protocol=offered.protocol, protocol_hash=offered.hash)
+        effects.apply(transition, event)
+        answer = transition.course.answer(event, sequence, now)
         said = Remembered(fingerprint=fingerprint(event), answer=answer)
         remembered, older = shortened({**self.remembered, _name(event): said}, self.older)
-        turn.change(remembered=remembered, older=older)
-        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=answer)
+        transition.change(remembered=remembered, older=older)
+        return Decision(course=transition.course, entries=transition.entries, calls=transition.calls, answer=answer)
 
     def pass_deadlines(self, now: datetime) -> "Decision":
         """What follows from every deadline that has passed by `now`: reminders and escalations, nothing else."""
-        turn = Transition(self, now)
-        while passing := [one for one in turn.course.deadlines() if one.passes_at <= now]:
+        transition = Transition(self, now)
+        while passing := [one for one in transition.course.deadlines() if one.passes_at <= now]:
             for due in passing:
-                if not deadlines.is_needless(turn.course, due):
-                    _pass(turn, due)
+                if not deadlines.is_needless(transition.course, due):
+                    _pass(transition, due)
                 if due.kind in deadlines.FOLLOWED:
                     break  # the next one of its kind may pass before the rest of these
-        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
+        return Decision(course=transition.course, entries=transition.entries, calls=transition.calls, answer=None)
 
     def hear(self, notice: Notice, now: datetime) -> "Decision":
         """What follows from news of an escalation: it is written down. News of an unknown one is left aside."""
-        turn = Transition(self, now)
+        transition = Transition(self, now)
         known = next((one for one in self.escalations if one.id == notice.id), None)
         if known is not None:
             state = _STATE_AFTER.get(notice.change, known.state)
-            turn.replace(known.but(state=state))
-            turn.write(
+            transition.replace(known.but(state=state))
+            transition.write(
                 Note(
                     time=notice.at,
                     type=f"kap.escalation.{notice.change}",
                     data=notice.model_dump(mode="json", include={"id", "by", "note"}, exclude_none=True),
                 )
             )
-        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
+        return Decision(course=transition.course, entries=transition.entries, calls=transition.calls, answer=None)
 
     def call_anew(self, unheard: RepeatEscalation, now: datetime) -> "Decision":
         """What follows when a repeat found nobody: its escalation was resolved meanwhile, so another is opened.
 
         Whoever resolved it knew nothing of what happened since.
         """
-        turn = Transition(self, now)
+        transition = Transition(self, now)
         for known in (one for one in self.escalations if one.id == unheard.id):
-            turn.replace(known.but(state=EscalationState.RESOLVED))
-            turn.escalate(known.kind, known.session, unheard.repeat.severity, unheard.repeat.at)
-        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
+            transition.replace(known.but(state=EscalationState.RESOLVED))
+            transition.escalate(known.kind, known.session, unheard.repeat.severity, unheard.repeat.at)
+        return Decision(course=transition.course, entries=transition.entries, calls=transition.calls, answer=None)
 
     def record_is_behind(self, now: datetime) -> "Decision":
         """What follows when entries have waited too long for the record store: somebody is told, once while it lasts.
 
         Routine: readings are judged and pages go out as ever, so no patient is at risk; the record has to be mended.
         """
-        turn = Transition(self, now)
+        transition = Transition(self, now)
         if not any(one.kind is Kind.RECORD_STORE_BEHIND for one in self.unresolved):
-            turn.escalate(Kind.RECORD_STORE_BEHIND, None, Severity.ROUTINE, now)
-        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
+            transition.escalate(Kind.RECORD_STORE_BEHIND, None, Severity.ROUTINE, now)
+        return Decision(course=transition.course, entries=transition.entries, calls=transition.calls, answer=None)
 
     def is_filling(self, now: datetime) -> "Decision":
         """What follows when half of what a course may hold is used: somebody is told, once, while there is time."""
-        turn = Transition(self, now)
+        transition = Transition(self, now)
         if not any(one.kind is Kind.COURSE_FILLING for one in self.escalations):
-            turn.escalate(Kind.COURSE_FILLING, None, Severity.ROUTINE, now)
-        return Decision(chart=turn.course, entries=turn.entries, calls=turn.calls, answer=None)
+            transition.escalate(Kind.COURSE_FILLING, None, Severity.ROUTINE, now)
+        return Decision(course=transition.course, entries=transition.entries, calls=transition.calls, answer=None)
 
     def deadlines(self) -> tuple[Deadline, ...]:
         """Everything that is due, the soonest to pass first."""
@@ -273,9 +273,9 @@ class Course(CourseState):
 
 
 class Decision(Frozen):
-    """What follows: the chart as it becomes, the entries to append, the calls to make, and what to answer."""
+    """What follows: the course as it becomes, the entries to append, the calls to make, and what to answer."""
 
-    chart: Course
+    course: Course
     entries: tuple[Entry, ...]
     calls: tuple[EscalationCommand, ...]
     answer: Answer | None
@@ -306,11 +306,11 @@ def _name(event: ClinicEvent) -> str:
     return f"{event.source}\n{event.id}"
 
 
-def _pass(turn: Transition[Course], deadline: Deadline) -> None:
-    turn.change(passed={**turn.course.passed, deadline.key: turn.now})
+def _pass(transition: Transition[Course], deadline: Deadline) -> None:
+    transition.change(passed={**transition.course.passed, deadline.key: transition.now})
     is_checkpoint = deadline.kind is DeadlineKind.CHECKPOINT
     named = deadline.model_dump(mode="json", include={"kind", "session", "subject", "due_at"}, exclude_none=True)
-    turn.write(
+    transition.write(
         Note(
             time=deadline.passes_at,
             type="kap.checkpoint.missed" if is_checkpoint else "kap.deadline.passed",
@@ -319,21 +319,21 @@ def _pass(turn: Transition[Course], deadline: Deadline) -> None:
     )
     if deadline.consequence is not None:
         raised = deadline.consequence
-        turn.escalate(raised.kind, deadline.session, raised.severity, deadline.passes_at)
+        transition.escalate(raised.kind, deadline.session, raised.severity, deadline.passes_at)
     if deadline.kind in {DeadlineKind.CHECKPOINT, DeadlineKind.CHECKPOINT_EMERGENCY} and deadline.session is not None:
-        effects.settle_checkpoints(turn, deadline.session)
+        effects.settle_checkpoints(transition, deadline.session)
 
 
-def _migration_blockers(chart: Course, event: ClinicEvent, offered: PinnedProtocol | None) -> tuple[Blocker, ...]:
+def _migration_blockers(course: Course, event: ClinicEvent, offered: PinnedProtocol | None) -> tuple[Blocker, ...]:
     if not isinstance(event, ProtocolMigrated):
         return ()
     target = (offered.protocol.id, offered.protocol.version) if offered else None
-    if target == (chart.protocol.id, event.data.to_version):
+    if target == (course.protocol.id, event.data.to_version):
         return ()
     return (
         Blocker(
             code="protocol.version_unknown",
-            message=f"There is no approved version {event.data.to_version} of protocol {chart.protocol.id}",
+            message=f"There is no approved version {event.data.to_version} of protocol {course.protocol.id}",
             absolute=True,
             observed=event.data.to_version,
         ),

@@ -42,30 +42,30 @@ class CallsToCome(Frozen):
     calls: tuple[CallToCome, ...]
 
 
-def calls_to_come(chart: Course, ahead: Ahead, waiting: Iterable[EscalationCommand] = ()) -> CallsToCome:
+def calls_to_come(course: Course, ahead: Ahead, waiting: Iterable[EscalationCommand] = ()) -> CallsToCome:
     """What the course calls for as each of its deadlines passes, after the calls that are `waiting` to be made now."""
     calls = [CallToCome(at=ahead.at, call=call) for call in waiting]
-    later = chart
+    later = course
     for _ in range(MOST_MOMENTS):
         if (at := _next_moment(later, ahead)) is None:
             break
         decision = later.pass_deadlines(at)
         calls.extend(CallToCome(at=at, call=call) for call in decision.calls)
-        later = decision.chart
+        later = decision.course
     left = _next_moment(later, ahead)
     return CallsToCome(
-        course_id=chart.course_id,
+        course_id=course.course_id,
         at=ahead.at,
         until=left or ahead.until,
         cut=left is not None,
-        escalations=chart.unresolved,
+        escalations=course.unresolved,
         calls=tuple(calls),
     )
 
 
-def _next_moment(chart: Course, ahead: Ahead) -> datetime | None:
+def _next_moment(course: Course, ahead: Ahead) -> datetime | None:
     """When the next deadline passes. What should have passed already passes now."""
-    soonest = next(iter(chart.deadlines()), None)
+    soonest = next(iter(course.deadlines()), None)
     if soonest is None or soonest.passes_at >= ahead.until:
         return None
     return max(soonest.passes_at, ahead.at)

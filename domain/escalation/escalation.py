@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+from pydantic import ConfigDict, Field
+
 from domain.durations import in_words
 from domain.escalation.ladder import EscalationProgress, NextStep
 from domain.escalation.messages import (
@@ -68,8 +70,10 @@ class Escalation(Frozen):
     once resolved, `invalid` where it names somebody who is not in the on-call file, or too long a snooze.
     """
 
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
+
     view: EscalationView
-    climb: EscalationProgress
+    progress: EscalationProgress = Field(alias="climb")  # its name in histories
     notices: tuple[Notice, ...] = ()
     used_links: tuple[str, ...] = ()
     unheard: Attempt | None = None
@@ -91,7 +95,7 @@ class Escalation(Frozen):
         if order.link in self.used_links:
             raise Refused.because(RefusalCode.LINK_USED, LINK_USED)
         promised = self._moved(
-            self.climb.acknowledged(standing.policy, now),
+            self.progress.acknowledged(standing.policy, now),
             acknowledged_by=order.by,
             acknowledged_at=now,
             first_acknowledged_at=self.view.first_acknowledged_at or now,
@@ -110,12 +114,12 @@ class Escalation(Frozen):
         """No page for a while; one snooze after another stays within `max_snooze` of the first."""
         self.check_open()
         _check_person(order.by, "/by", standing)
-        until, latest = now + order.for_, self.climb.may_be_quiet_until(standing.policy, now)
+        until, latest = now + order.for_, self.progress.may_be_quiet_until(standing.policy, now)
         if until > latest:
             may = f"at most {in_words(latest - now)} more" if latest > now else "not at all"
             detail = f"This {self.view.severity} escalation may be snoozed {may}"
             raise invalid(FieldError(pointer="/for", detail=detail))
-        return self._moved(self.climb.snoozed(now, until), note=order.note)
+        return self._moved(self.progress.snoozed(now, until), note=order.note)
 
     def reassign(self, order: Reassign, standing: OnCallSnapshot, now: datetime) -> "Escalation":
         """`to` is asked instead; a promise that somebody made before no longer counts."""
@@ -123,13 +127,15 @@ class Escalation(Frozen):
         _check_person(order.by, "/by", standing)
         _check_person(order.to, "/to", standing)
         return self._opened_again(
-            self.climb.reassigned(standing.policy, now), now, order.by, order.note, note=order.note or self.view.note
+            self.progress.reassigned(standing.policy, now), now, order.by, order.note, note=order.note or self.view.note
         )
 
     def repeat(self, news: Repeat, now: datetime) -> "Escalation":
         """It happened again, perhaps worse. A promise or a resolution of what was known before no longer counts."""
-        climb = self.climb.repeated(news.severity, now)
-        return self if climb == self.climb else self._opened_again(climb, now, resolved_by=None, resolved_at=None)
+        progress = self.progress.repeated(news.severity, now)
+        return (
+            self if progress == self.progress else self._opened_again(progress, now, resolved_by=None, resolved_at=None)
+        )
 
     def settle(self, news: Settlement, now: datetime) -> "Escalation":
         """What was missing has come: a reading, or whoever watches. Every other kind is for a human to resolve."""
@@ -139,26 +145,26 @@ class Escalation(Frozen):
 
     def lapse(self, now: datetime) -> "Escalation":
         """A promise not kept in time is open again."""
-        climb = self.climb.lapsed(now)
-        return self if climb == self.climb else self._opened_again(climb, now)
+        progress = self.progress.lapsed(now)
+        return self if progress == self.progress else self._opened_again(progress, now)
 
-    def climbed(self, policy: Policy, rung: NextStep, now: datetime) -> "Escalation":
+    def advanced(self, policy: Policy, next_step: NextStep, now: datetime) -> "Escalation":
         """The rung's people are being paged."""
-        return self._moved(self.climb.climbed(policy, rung, now))
+        return self._moved(self.progress.advanced(policy, next_step, now))
 
     def paged(self, pages: Iterable[Page]) -> "Escalation":
         """These pages were sent or attempted."""
         every = (*self.view.pages, *pages)
         kept = every if len(every) <= FIRST_PAGES + LAST_PAGES else (*every[:FIRST_PAGES], *every[-LAST_PAGES:])
-        return self._moved(self.climb, pages=kept)
+        return self._moved(self.progress, pages=kept)
 
-    def nobody_reached(self, attempt: Attempt, climb: EscalationProgress) -> "Escalation":
+    def nobody_reached(self, attempt: Attempt, progress: EscalationProgress) -> "Escalation":
         """The attempt reached nobody, which matters while the ladder stands as when it began."""
-        return self.but(unheard=attempt) if climb == self.climb and climb.is_open else self
+        return self.but(unheard=attempt) if progress == self.progress and progress.is_open else self
 
     def wakes_at(self, policy: Policy) -> datetime | None:
         """When the clock next changes anything, or an attempt that reached nobody is repeated. None once resolved."""
-        moments = (self.climb.wakes_at(policy), self._again_at(policy))
+        moments = (self.progress.wakes_at(policy), self._again_at(policy))
         return min((at for at in moments if at is not None), default=None)
 
     def is_to_be_tried_again(self, policy: Policy, now: datetime) -> bool:
@@ -169,7 +175,7 @@ class Escalation(Frozen):
     def tried_again(self) -> "Escalation":
         """The attempt is being repeated. Of a step's attempts the first and the newest stay among the pages."""
         assert self.unheard is not None
-        return self._moved(self.climb, pages=self._pages_but(self.unheard)).but(unheard=None)
+        return self._moved(self.progress, pages=self._pages_but(self.unheard)).but(unheard=None)
 
     def reported_back(self, now: datetime) -> "Escalation":
         """The course is told how the escalation stands, which it may have forgotten. As it began it has no news."""
@@ -196,34 +202,34 @@ class Escalation(Frozen):
 
     def _resolved(self, now: datetime, by: PersonId | None, note: str) -> "Escalation":
         news = self._news(Change.RESOLVED, now, by, note)
-        return self._moved(self.climb.resolved(), resolved_by=by, resolved_at=now, note=note, news=news)
+        return self._moved(self.progress.resolved(), resolved_by=by, resolved_at=now, note=note, news=news)
 
     def _opened_again(
         self,
-        climb: EscalationProgress,
+        progress: EscalationProgress,
         now: datetime,
         by: PersonId | None = None,
         why: str | None = None,
         **changes: object,
     ) -> "Escalation":
-        news = None if self.climb.is_open else self._news(Change.REOPENED, now, by, why)
-        return self._moved(climb, acknowledged_by=None, acknowledged_at=None, news=news, **changes)
+        news = None if self.progress.is_open else self._news(Change.REOPENED, now, by, why)
+        return self._moved(progress, acknowledged_by=None, acknowledged_at=None, news=news, **changes)
 
-    def _moved(self, climb: EscalationProgress, *, news: Notice | None = None, **changes: object) -> "Escalation":
+    def _moved(self, progress: EscalationProgress, *, news: Notice | None = None, **changes: object) -> "Escalation":
         view = self.view.but(
-            severity=climb.severity,
-            state=climb.state,
-            step=climb.step,
-            snoozed_until=climb.quiet.until if climb.quiet else None,
-            moves_at=climb.moves_at,
+            severity=progress.severity,
+            state=progress.state,
+            step=progress.step,
+            snoozed_until=progress.quiet.until if progress.quiet else None,
+            moves_at=progress.moves_at,
             revision=self.view.revision + 1,
             **changes,
         )
         return self.but(
-            climb=climb,
+            progress=progress,
             view=view,
             notices=(*self.notices, news) if news else self.notices,
-            unheard=self.unheard if climb == self.climb else None,
+            unheard=self.unheard if progress == self.progress else None,
         )
 
     def _again_at(self, policy: Policy) -> datetime | None:
@@ -252,9 +258,11 @@ class EscalationRun(Opening):
 
 def opened(opening: Opening, now: datetime) -> Escalation:
     """A new escalation, whose first step is due at once, or when the policy's hours begin."""
-    climb = EscalationProgress(severity=opening.severity, due_at=now)
-    view = EscalationView(**dict(opening), state=climb.state, step=climb.step, moves_at=climb.moves_at, revision=1)
-    return Escalation(view=view, climb=climb)
+    progress = EscalationProgress(severity=opening.severity, due_at=now)
+    view = EscalationView(
+        **dict(opening), state=progress.state, step=progress.step, moves_at=progress.moves_at, revision=1
+    )
+    return Escalation(view=view, progress=progress)
 
 
 def _check_person(person: PersonId, pointer: str, standing: OnCallSnapshot) -> None:

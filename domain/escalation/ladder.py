@@ -48,7 +48,7 @@ class EscalationProgress(Frozen):
         """When it moves by itself if nobody acts: a rung is due, at its policy's hours, or a promise lapses."""
         return None if self.state is EscalationState.RESOLVED else self._earliest
 
-    def next_rung(self, policy: Policy) -> NextStep | None:
+    def upcoming(self, policy: Policy) -> NextStep | None:
         """The step that pages next if nobody acts, and when; None once resolved."""
         if self.state is EscalationState.RESOLVED:
             return None
@@ -60,16 +60,16 @@ class EscalationProgress(Frozen):
         """When the clock next changes anything: a rung is due, or a promise lapses. None once resolved."""
         if self.state is EscalationState.ACKNOWLEDGED:
             return self._earliest
-        rung = self.next_rung(policy)
-        return rung.at if rung else None
+        next_step = self.upcoming(policy)
+        return next_step.at if next_step else None
 
-    def climbed(self, policy: Policy, rung: NextStep, now: datetime) -> "EscalationProgress":
+    def advanced(self, policy: Policy, next_step: NextStep, now: datetime) -> "EscalationProgress":
         """The rung has paged at `now`; its wait runs, then comes the next step, after the last the first again."""
         return self.but(
             state=EscalationState.OPEN,
-            step=rung.step,
-            next_step=policy.step_after(rung.step),
-            due_at=now + policy.wait_after(rung.step),
+            step=next_step.step,
+            next_step=policy.step_after(next_step.step),
+            due_at=now + policy.wait_after(next_step.step),
             quiet=None,
         )
 
@@ -116,14 +116,20 @@ class EscalationProgress(Frozen):
         return max(self.due_at, self.quiet.until) if self.quiet else self.due_at
 
 
-def forecast(policy: Policy, climb: EscalationProgress, now: datetime, until: datetime) -> tuple[NextStep, ...]:
+def forecast(policy: Policy, progress: EscalationProgress, now: datetime, until: datetime) -> tuple[NextStep, ...]:
     """Which steps page up to and including `until` if nobody acts from `now` on."""
-    return tuple(takewhile(lambda rung: rung.at <= until, (rung for rung, _ in climbing(policy, climb, now))))
+    return tuple(
+        takewhile(
+            lambda next_step: next_step.at <= until, (next_step for next_step, _ in climbing(policy, progress, now))
+        )
+    )
 
 
-def climbing(policy: Policy, climb: EscalationProgress, now: datetime) -> Iterator[tuple[NextStep, EscalationProgress]]:
+def climbing(
+    policy: Policy, progress: EscalationProgress, now: datetime
+) -> Iterator[tuple[NextStep, EscalationProgress]]:
     """Each step that pages if nobody acts from `now` on, with the ladder as it is afterwards; without end."""
-    while rung := climb.next_rung(policy):
-        rung = rung.but(at=next_opening(policy.hours, max(rung.at, now)))
-        climb = climb.climbed(policy, rung, rung.at)
-        yield rung, climb
+    while next_step := progress.upcoming(policy):
+        next_step = next_step.but(at=next_opening(policy.hours, max(next_step.at, now)))
+        progress = progress.advanced(policy, next_step, next_step.at)
+        yield next_step, progress

@@ -170,6 +170,6 @@ def move(
 
 def is_looked_after(last: WatchdogAlarm, policy: Policy, now: datetime) -> bool:
     """Whether somebody has resolved this alarm, so lately that they still see to what it was about."""
-    view = last.obligation.view
+    view = last.escalation.view
     is_by_somebody = view.resolved_by is not None and view.resolved_at is not None
     return is_by_somebody and now < view.resolved_at + policy.resolve_within  # type: ignore[operator]

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from pydantic import ConfigDict, Field
+
 from domain.escalation.escalation import FALLBACK_STEP, Attempt, Escalation, opened
 from domain.escalation.messages import (
     Acknowledge,
@@ -47,7 +49,9 @@ class WatchdogAlarm(Frozen):
     course that is silent without a dosed patient.
     """
 
-    obligation: Escalation
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
+
+    escalation: Escalation = Field(alias="obligation")  # its name in the record
     due: tuple[DueStep, ...] = ()
     attempt: Attempt | None = None
     found: SilenceReason | None = None
@@ -57,7 +61,7 @@ class WatchdogAlarm(Frozen):
     @property
     def id(self) -> EscalationId:
         """The escalation's id."""
-        return self.obligation.view.id
+        return self.escalation.view.id
 
     @property
     def number(self) -> int:
@@ -67,69 +71,71 @@ class WatchdogAlarm(Frozen):
     @property
     def is_resolved(self) -> bool:
         """Whether nothing is wanted of anybody any more."""
-        return self.obligation.is_resolved
+        return self.escalation.is_resolved
 
-    def climbed(self, on_call: OnCall, now: datetime) -> "WatchdogAlarm":
+    def advanced(self, on_call: OnCall, now: datetime) -> "WatchdogAlarm":
         """The next step has been reached where it was due, and its people's pages are due. A late promise is over.
 
         So is an attempt at the step reached before that reached nobody.
         """
-        obligation = self.obligation.lapse(now)
-        standing = on_call.standing(OnCallQuery(severity=obligation.view.severity, at=now))
+        escalation = self.escalation.lapse(now)
+        standing = on_call.standing(OnCallQuery(severity=escalation.view.severity, at=now))
         policy, called = standing.policy, standing.called
-        rung = obligation.climb.next_rung(policy)
-        if rung is None or not obligation.climb.is_open:
-            return self._moved(obligation, self.due, self.attempt)
-        if rung.at <= now:
-            climbed = obligation.climbed(policy, rung, now)
-            return self._called(climbed, Attempt(step=rung.step, at=now), called[rung.step - 1], on_call, self.due)
-        if (unheard := obligation.unheard) is not None and obligation.is_to_be_tried_again(policy, now):
+        next_step = escalation.progress.upcoming(policy)
+        if next_step is None or not escalation.progress.is_open:
+            return self._moved(escalation, self.due, self.attempt)
+        if next_step.at <= now:
+            advanced = escalation.advanced(policy, next_step, now)
+            return self._called(
+                advanced, Attempt(step=next_step.step, at=now), called[next_step.step - 1], on_call, self.due
+            )
+        if (unheard := escalation.unheard) is not None and escalation.is_to_be_tried_again(policy, now):
             people = (unheard.to,) if unheard.to else called[min(unheard.step, len(called)) - 1]
             again = unheard.but(at=now, number=unheard.number + 1)
-            return self._called(obligation.tried_again(), again, people, on_call, self.due)
-        return self._moved(obligation, self.due, self.attempt)
+            return self._called(escalation.tried_again(), again, people, on_call, self.due)
+        return self._moved(escalation, self.due, self.attempt)
 
     def tried(self, due: DueStep, page: Page, on_call: OnCall) -> "WatchdogAlarm":
         """The page was sent, or could not be. Where none of its attempt was taken, the fallback's pages are due.
 
         Where none of those was taken either, the attempt is to be repeated, unless another one has begun.
         """
-        obligation = self.obligation.paged((page,))
+        escalation = self.escalation.paged((page,))
         left = tuple(one for one in self.due if one != due)
         is_last = not any(one.at == due.at for one in left)
-        is_reached = any(one.ok for one in obligation.view.pages if one.at == due.at)
-        if is_last and not is_reached and obligation.climb.is_open:
+        is_reached = any(one.ok for one in escalation.view.pages if one.at == due.at)
+        if is_last and not is_reached and escalation.progress.is_open:
             if due.step != FALLBACK_STEP:
                 left = (*left, *_pages(on_call, (FALLBACK,), FALLBACK_STEP, due.at))
             elif self.attempt is not None and self.attempt.at == due.at:
-                obligation = obligation.nobody_reached(self.attempt, obligation.climb)
-        return self._moved(obligation, left, self.attempt)
+                escalation = escalation.nobody_reached(self.attempt, escalation.progress)
+        return self._moved(escalation, left, self.attempt)
 
     def obeyed(self, order: Order, on_call: OnCall, now: datetime) -> "WatchdogAlarm":
         """A human has acted: what has not gone out yet stays, but to whom it was passed on.
 
         Raises `Refused` as `Escalation` does.
         """
-        standing = on_call.standing(OnCallQuery(severity=self.obligation.view.severity, at=now))
+        standing = on_call.standing(OnCallQuery(severity=self.escalation.view.severity, at=now))
         match order:
             case Acknowledge():
-                return self._moved(self.obligation.acknowledge(order, standing, now))
+                return self._moved(self.escalation.acknowledge(order, standing, now))
             case Resolve():
-                return self._moved(self.obligation.resolve(order, standing, now))
+                return self._moved(self.escalation.resolve(order, standing, now))
             case Snooze():
-                return self._moved(self.obligation.snooze(order, standing, now))
+                return self._moved(self.escalation.snooze(order, standing, now))
             case Reassign():
-                passed_on = self.obligation.reassign(order, standing, now)
+                passed_on = self.escalation.reassign(order, standing, now)
                 attempt = Attempt(step=max(passed_on.view.step, 1), to=order.to, at=now)
                 return self._called(passed_on, attempt, (order.to,), on_call)
 
     def settled(self, now: datetime) -> "WatchdogAlarm":
         """What was silent moves again: nobody is paged any more."""
-        return self._moved(self.obligation.settle(Settlement(at=now, reason=MOVES_AGAIN), now))
+        return self._moved(self.escalation.settle(Settlement(at=now, reason=MOVES_AGAIN), now))
 
     def _called(
         self,
-        obligation: Escalation,
+        escalation: Escalation,
         attempt: Attempt,
         people: Iterable[PersonId],
         on_call: OnCall,
@@ -138,13 +144,13 @@ class WatchdogAlarm(Frozen):
         """The pages of an attempt are due `besides`; the fallback's, where none of these people has a channel."""
         pages = _pages(on_call, people, attempt.step, attempt.at)
         pages = pages or _pages(on_call, (FALLBACK,), FALLBACK_STEP, attempt.at)
-        return self._moved(obligation, (*besides, *pages), attempt)
+        return self._moved(escalation, (*besides, *pages), attempt)
 
     def _moved(
-        self, obligation: Escalation, due: tuple[DueStep, ...] = (), attempt: Attempt | None = None
+        self, escalation: Escalation, due: tuple[DueStep, ...] = (), attempt: Attempt | None = None
     ) -> "WatchdogAlarm":
         # No course is told: it is the course that does not answer.
-        return self.but(obligation=obligation.but(notices=()), due=due, attempt=attempt)
+        return self.but(escalation=escalation.but(notices=()), due=due, attempt=attempt)
 
 
 def raised(
@@ -170,7 +176,7 @@ def raised(
     alarm = opened(opening, now)
     if found is not None:
         alarm = alarm.but(view=alarm.view.but(note=words(found, of)))
-    return WatchdogAlarm(obligation=alarm, found=found, of=of, is_for_all=is_for_all)
+    return WatchdogAlarm(escalation=alarm, found=found, of=of, is_for_all=is_for_all)
 
 
 def is_of_the_watch(escalation: EscalationId) -> bool:

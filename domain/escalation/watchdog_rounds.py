@@ -92,7 +92,7 @@ def judged(
     """What the answers come to; where none was asked for, all is well. The worst of what nobody knows yet counts."""
     theirs = [one for one in incidents if _visit(one) == visit]
     known = {
-        one.of for one in theirs if one.found is SilenceReason.ENDED and one.obligation.view.resolved_by is not None
+        one.of for one in theirs if one.found is SilenceReason.ENDED and one.escalation.view.resolved_by is not None
     }
     last = newest(theirs).get(visit)
     each = [_one(visit, one, _found(one, last, by, now), known) for one in asked]
@@ -167,7 +167,7 @@ def _for_all(
     if not in_common:
         return []
     severity = max((one.severity for one in in_common), key=_rank)
-    known = [one for one in incidents if one.is_for_all and _rank(one.obligation.view.severity) >= _rank(severity)]
+    known = [one for one in incidents if one.is_for_all and _rank(one.escalation.view.severity) >= _rank(severity)]
     if any(not one.is_resolved or is_looked_after(one, policies[severity], now) for one in known):
         return []
     free = [
@@ -195,7 +195,7 @@ def _raise(one: Judged, last: WatchdogAlarm | None, now: datetime, *, is_for_all
 
 
 def _visit(incident: WatchdogAlarm) -> WatchedSession:
-    view = incident.obligation.view
+    view = incident.escalation.view
     return WatchedSession(view.course_id, view.session)
 
 

@@ -173,142 +173,142 @@ class CourseView(Frozen):
     happened: tuple[Happening, ...] = ()
 
 
-def course_view(chart: Course, now: datetime) -> CourseView:
+def course_view(course: Course, now: datetime) -> CourseView:
     """The course as it is shown at `now`."""
-    assert chart.referral is not None
+    assert course.referral is not None
     return CourseView(
-        course_id=chart.course_id,
-        site=chart.referral.data.site,
-        phase=chart.phase,
-        held=chart.hold is not None,
-        hold=chart.hold,
-        outcome=chart.outcome,
-        protocol=ProtocolPinned(id=chart.protocol.id, version=chart.protocol.version, hash=chart.protocol_hash),
-        plan=_plan(chart),
-        planned_sessions=chart.planned_sessions,
-        sessions=tuple(_sessions(chart)),
-        measures=tuple(_measure(chart, taken) for taken in chart.measures),
-        cautions=eligibility.cautions(chart),
-        overrides=tuple(_overrides(chart)),
-        blockers=chart.blockers(now),
-        next=chart.next_acts(now),
-        deadlines=tuple(_deadline(deadline, now) for deadline in chart.deadlines()),
-        escalations=chart.unresolved,
-        sequence=chart.sequence,
-        ledger_head=chart.ledger_head,
+        course_id=course.course_id,
+        site=course.referral.data.site,
+        phase=course.phase,
+        held=course.hold is not None,
+        hold=course.hold,
+        outcome=course.outcome,
+        protocol=ProtocolPinned(id=course.protocol.id, version=course.protocol.version, hash=course.protocol_hash),
+        plan=_plan(course),
+        planned_sessions=course.planned_sessions,
+        sessions=tuple(_sessions(course)),
+        measures=tuple(_measure(course, taken) for taken in course.measures),
+        cautions=eligibility.cautions(course),
+        overrides=tuple(_overrides(course)),
+        blockers=course.blockers(now),
+        next=course.next_acts(now),
+        deadlines=tuple(_deadline(deadline, now) for deadline in course.deadlines()),
+        escalations=course.unresolved,
+        sequence=course.sequence,
+        ledger_head=course.ledger_head,
         measures_due=tuple(
             MeasureDueView(instrument=one.instrument, due_at=one.due_at, late=one.due_at < now)
-            for one in measures_due(chart)
+            for one in measures_due(course)
         ),
-        thresholds=thresholds(chart),
-        happened=happenings(chart),
+        thresholds=thresholds(course),
+        happened=happenings(course),
     )
 
 
-def course_summary(chart: Course, now: datetime) -> CourseSummary:
+def course_summary(course: Course, now: datetime) -> CourseSummary:
     """The course as the fleet's list shows it, as of `now`."""
-    assert chart.referral is not None
-    session = chart.session
-    upcoming = chart.deadlines()
+    assert course.referral is not None
+    session = course.session
+    upcoming = course.deadlines()
     soonest = min(upcoming, key=lambda deadline: deadline.due_at, default=None)
-    watched, task = chart.monitored, to_do(chart, now)
+    watched, task = course.monitored, to_do(course, now)
     return CourseSummary(
-        course_id=chart.course_id,
-        site=chart.referral.data.site,
-        protocol_id=chart.protocol.id,
-        protocol_version=chart.protocol.version,
-        phase=chart.phase,
-        outcome=chart.outcome,
-        held=chart.hold is not None,
-        hold_reason=chart.hold.reason if chart.hold else None,
+        course_id=course.course_id,
+        site=course.referral.data.site,
+        protocol_id=course.protocol.id,
+        protocol_version=course.protocol.version,
+        phase=course.phase,
+        outcome=course.outcome,
+        held=course.hold is not None,
+        hold_reason=course.hold.reason if course.hold else None,
         session=session.number if session else None,
         stage=session.stage if session else None,
-        attention=attention(chart),
-        open_escalations=len(chart.unresolved),
+        attention=attention(course),
+        open_escalations=len(course.unresolved),
         next_kind=soonest.kind if soonest else None,
         next_due_at=soonest.due_at if soonest else None,
-        started_at=chart.referral.at,
-        closed_at=chart.closed_at,
-        sequence=chart.sequence,
-        ledger_head=chart.ledger_head,
-        planned_sessions=chart.planned_sessions,
+        started_at=course.referral.at,
+        closed_at=course.closed_at,
+        sequence=course.sequence,
+        ledger_head=course.ledger_head,
+        planned_sessions=course.planned_sessions,
         to_do=task.words if task else None,
         to_do_by=task.due_at if task else None,
-        blocked_by=words_of_all(chart.blockers(now)),
+        blocked_by=words_of_all(course.blockers(now)),
         dosed_at=watched.doses[-1].at if watched else None,
-        reading_due_at=reading_due_at(chart.protocol, watched, chart.passed) if watched else None,
-        monitored_session=chart.monitored.number if chart.monitored else None,
+        reading_due_at=reading_due_at(course.protocol, watched, course.passed) if watched else None,
+        monitored_session=course.monitored.number if course.monitored else None,
         next_passes_at=upcoming[0].passes_at if upcoming else None,
     )
 
 
-def batch_of(chart: Course, entries: tuple[Entry, ...], now: datetime) -> Batch:
+def batch_of(course: Course, entries: tuple[Entry, ...], now: datetime) -> Batch:
     """These next entries of the ledger, with where the course stands and what it comes to by now."""
     return Batch(
-        course_id=chart.course_id, entries=entries, summary=course_summary(chart, now), figures=course_figures(chart)
+        course_id=course.course_id, entries=entries, summary=course_summary(course, now), figures=course_figures(course)
     )
 
 
-def attention(chart: Course) -> Severity | None:
+def attention(course: Course) -> Severity | None:
     """How much the course wants a human: the highest severity among its unresolved escalations."""
-    return max((one.severity for one in chart.unresolved), key=lambda severity: severity.rank, default=None)
+    return max((one.severity for one in course.unresolved), key=lambda severity: severity.rank, default=None)
 
 
-def _plan(chart: Course) -> PlanView | None:
-    if chart.plan is None:
+def _plan(course: Course) -> PlanView | None:
+    if course.plan is None:
         return None
-    prescribed = chart.plan.data
-    interval = timedelta(days=prescribed.interval_days) if prescribed.interval_days else chart.protocol.course.interval
-    is_dose_to_come = not chart.is_closed and len(chart.dosed_sessions) < chart.planned_sessions
+    prescribed = course.plan.data
+    interval = timedelta(days=prescribed.interval_days) if prescribed.interval_days else course.protocol.course.interval
+    is_dose_to_come = not course.is_closed and len(course.dosed_sessions) < course.planned_sessions
     return PlanView(
-        medicine_sessions=chart.planned_sessions,
+        medicine_sessions=course.planned_sessions,
         interval_days=interval.days,
         dose=prescribed.dose,
         goals=prescribed.goals,
-        next_dose_at=chart.last_dose_at + interval if chart.last_dose_at and is_dose_to_come else None,
+        next_dose_at=course.last_dose_at + interval if course.last_dose_at and is_dose_to_come else None,
     )
 
 
-def _sessions(chart: Course) -> Iterator[SessionView]:
+def _sessions(course: Course) -> Iterator[SessionView]:
     """The newest `MOST_READINGS` readings of the course, each with its session."""
     left = MOST_READINGS
     shown = []
-    for session in reversed(chart.sessions):
+    for session in reversed(course.sessions):
         shown.append(min(left, len(session.readings)))
         left -= shown[-1]
-    for session, count in zip(chart.sessions, reversed(shown), strict=True):
-        yield _session(chart, session, count)
+    for session, count in zip(course.sessions, reversed(shown), strict=True):
+        yield _session(course, session, count)
 
 
-def _session(chart: Course, session: MedicineSession, count: int) -> SessionView:
+def _session(course: Course, session: MedicineSession, count: int) -> SessionView:
     before = len(session.readings) - count
     return SessionView(
         number=session.number,
         stage=session.stage,
         starts_at=session.starts_at,
         doses=tuple(DoseView(at=dose.at, mg=dose.data.mg, route=dose.data.route) for dose in session.doses),
-        checkpoints=checkpoints(chart.protocol.medicine.checkpoints, session, chart.passed),
+        checkpoints=checkpoints(course.protocol.medicine.checkpoints, session, course.passed),
         readings=tuple(
-            ReadingView(at=reading.at, vitals=reading.data, verdict=verdict(chart.protocol, session, reading))
+            ReadingView(at=reading.at, vitals=reading.data, verdict=verdict(course.protocol, session, reading))
             for reading in session.readings[before:]
         ),
         readings_before=before,
         discharged_at=session.discharge.at if session.discharge else None,
         check_ins=len(session.check_ins),
         integrations=len(session.integrations),
-        planned_end_at=session.starts_at + chart.protocol.medicine.planned_duration,
+        planned_end_at=session.starts_at + course.protocol.medicine.planned_duration,
         room=session.booking.data.room,
         staff=session.booking.data.staff,
         checked_in_at=session.check_in.at if session.check_in else None,
         cleared_at=session.clearance.at if session.clearance else None,
-        reading_due_at=reading_due_at(chart.protocol, session, chart.passed),
-        limits=session_limits(chart.protocol, session),
+        reading_due_at=reading_due_at(course.protocol, session, course.passed),
+        limits=session_limits(course.protocol, session),
     )
 
 
-def _overrides(chart: Course) -> Iterator[OverrideView]:
-    yield from _overridden(None, chart.eligibility)
-    for session in chart.sessions:
+def _overrides(course: Course) -> Iterator[OverrideView]:
+    yield from _overridden(None, course.eligibility)
+    for session in course.sessions:
         yield from _overridden(session.number, session.clearance)
         yield from _overridden(session.number, session.discharge)
 
@@ -326,7 +326,7 @@ def _overridden(session: int | None, decision: Decided | None) -> Iterator[Overr
         )
 
 
-def _measure(chart: Course, taken: MeasureTaken) -> MeasureView:
+def _measure(course: Course, taken: MeasureTaken) -> MeasureView:
     scored = taken.scored
     return MeasureView(
         at=taken.at,
@@ -335,7 +335,7 @@ def _measure(chart: Course, taken: MeasureTaken) -> MeasureView:
         band=scored.band,
         risk=scored.risk,
         recall=scored.recall,
-        trend=trend(chart, taken),
+        trend=trend(course, taken),
     )
 
 

@@ -112,7 +112,7 @@ class _Happening(Frozen):
 
 def forecast(
     to_come: CallsToCome,
-    climbs: Mapping[EscalationId, EscalationProgress],
+    progresses: Mapping[EscalationId, EscalationProgress],
     on_call: OnCall,
     why_silent: Mapping[EscalationId, str],
 ) -> Forecast:
@@ -123,7 +123,7 @@ def forecast(
     changes: list[ChangeToCome] = []
     pages: list[PageToCome] = []
     until, is_cut = to_come.until, to_come.cut
-    for happening in merge(*_stories(to_come, climbs, on_call), key=lambda one: one.at):
+    for happening in merge(*_stories(to_come, progresses, on_call), key=lambda one: one.at):
         if happening.at >= until:
             break
         if len(pages) >= MOST_PAGES:
@@ -148,7 +148,7 @@ def forecast(
 
 
 def _stories(
-    to_come: CallsToCome, climbs: Mapping[EscalationId, EscalationProgress], on_call: OnCall
+    to_come: CallsToCome, progresses: Mapping[EscalationId, EscalationProgress], on_call: OnCall
 ) -> Iterator[Iterator[_Happening]]:
     """Each escalation's, there or to come. One that keeps silent has none: nobody can say where its ladder stands."""
     known = {one.id: one for one in to_come.escalations}
@@ -166,7 +166,7 @@ def _stories(
                 session=first.session,
                 severity=first.severity,
             )
-            yield _Story(about, on_call, to_come.at, to_come.until).told(climbs.get(escalation), calls)
+            yield _Story(about, on_call, to_come.at, to_come.until).told(progresses.get(escalation), calls)
 
 
 def _callee(to_come: CallToCome) -> EscalationId:
@@ -186,69 +186,69 @@ class _Story:
         self._now = now
         self._until = until
 
-    def told(self, climb: EscalationProgress | None, calls: Iterable[CallToCome]) -> Iterator[_Happening]:
+    def told(self, progress: EscalationProgress | None, calls: Iterable[CallToCome]) -> Iterator[_Happening]:
         """What happens to it in order of time. Without a climb it begins with the call that opens it."""
         why: Because | None = None
         for call in calls:
-            if climb is not None:
-                climb = yield from self._climbs(climb, call.at, why)
-                climb = climb.lapsed(call.at)
-            heard = self._hears(climb, call)
-            if climb is not None and heard is not None:
-                yield _Happening(at=call.at, changes=tuple(self._changes(climb, heard, call.at)))
+            if progress is not None:
+                progress = yield from self._climbs(progress, call.at, why)
+                progress = progress.lapsed(call.at)
+            heard = self._hears(progress, call)
+            if progress is not None and heard is not None:
+                yield _Happening(at=call.at, changes=tuple(self._changes(progress, heard, call.at)))
             elif heard is not None and self._about.escalation is None:
                 yield _Happening(at=call.at, changes=(self._change(Move.OPENED, heard, call.at),))
-            why = _why(climb, heard)
-            climb = heard
-        if climb is not None:
-            yield from self._climbs(climb, self._until, why)
+            why = _why(progress, heard)
+            progress = heard
+        if progress is not None:
+            yield from self._climbs(progress, self._until, why)
 
-    def _hears(self, climb: EscalationProgress | None, call: CallToCome) -> EscalationProgress | None:
+    def _hears(self, progress: EscalationProgress | None, call: CallToCome) -> EscalationProgress | None:
         match call.call:
-            case OpenEscalation(opening=opening) if climb is None:
-                return opened(opening, call.at).climb
-            case RepeatEscalation(repeat=repeat) if climb is not None:
-                return climb.repeated(repeat.severity, call.at)
-            case AutoResolve() if climb is not None:
-                return climb.resolved()
+            case OpenEscalation(opening=opening) if progress is None:
+                return opened(opening, call.at).progress
+            case RepeatEscalation(repeat=repeat) if progress is not None:
+                return progress.repeated(repeat.severity, call.at)
+            case AutoResolve() if progress is not None:
+                return progress.resolved()
             case _:
-                return climb
+                return progress
 
     def _climbs(
-        self, climb: EscalationProgress, until: datetime, why: Because | None
+        self, progress: EscalationProgress, until: datetime, why: Because | None
     ) -> Generator[_Happening, None, EscalationProgress]:
         """Every page before `until`; the ladder as it is then.
 
         At the very moment of a call, the call comes first: an escalation begins a little after its course called for
         it, and so its waits end a little later.
         """
-        policy = self._on_call.policies[climb.severity]
-        wakes_at = climb.wakes_at(policy)
-        if climb.state is EscalationState.ACKNOWLEDGED and wakes_at is not None and wakes_at <= until:
+        policy = self._on_call.policies[progress.severity]
+        wakes_at = progress.wakes_at(policy)
+        if progress.state is EscalationState.ACKNOWLEDGED and wakes_at is not None and wakes_at <= until:
             lapses_at = max(wakes_at, self._now)
-            yield _Happening(at=lapses_at, changes=(self._change(Move.REOPENED, climb, lapses_at),))
-        for rung, after in climbing(policy, climb, self._now):
-            if rung.at >= until:
+            yield _Happening(at=lapses_at, changes=(self._change(Move.REOPENED, progress, lapses_at),))
+        for next_step, after in climbing(policy, progress, self._now):
+            if next_step.at >= until:
                 break
-            because = _because(policy, climb, rung, self._now, why)
-            yield _Happening(at=rung.at, pages=tuple(self._pages(climb.severity, rung, because)))
-            climb, why = after, None
-        return climb
+            because = _because(policy, progress, next_step, self._now, why)
+            yield _Happening(at=next_step.at, pages=tuple(self._pages(progress.severity, next_step, because)))
+            progress, why = after, None
+        return progress
 
-    def _pages(self, severity: Severity, rung: NextStep, because: Because) -> Iterator[PageToCome]:
+    def _pages(self, severity: Severity, next_step: NextStep, because: Because) -> Iterator[PageToCome]:
         """Whom the paging side would find on call at that moment."""
-        called = self._on_call.standing(OnCallQuery(severity=severity, at=rung.at)).called[rung.step - 1]
+        called = self._on_call.standing(OnCallQuery(severity=severity, at=next_step.at)).called[next_step.step - 1]
         for person in called:
-            yield self._page(severity, rung, person, because)
+            yield self._page(severity, next_step, person, because)
         if not any(self._on_call.channels_of(person) for person in called):
-            yield self._page(severity, rung.but(step=0), FALLBACK, Because.NOBODY_REACHED)
+            yield self._page(severity, next_step.but(step=0), FALLBACK, Because.NOBODY_REACHED)
 
-    def _page(self, severity: Severity, rung: NextStep, person: PersonId, because: Because) -> PageToCome:
+    def _page(self, severity: Severity, next_step: NextStep, person: PersonId, because: Because) -> PageToCome:
         known = self._on_call.people.get(person)
         return PageToCome(
             **dict(self._about.but(severity=severity)),
-            at=rung.at,
-            step=rung.step,
+            at=next_step.at,
+            step=next_step.step,
             person=person,
             name=known.name if known else FALLBACK_NAME,
             channels=self._on_call.schemes_of(person),
@@ -263,8 +263,8 @@ class _Story:
         if after.state is EscalationState.RESOLVED and before.state is not EscalationState.RESOLVED:
             yield self._change(Move.RESOLVED, after, at)
 
-    def _change(self, change: Move, climb: EscalationProgress, at: datetime) -> ChangeToCome:
-        return ChangeToCome(**dict(self._about.but(severity=climb.severity)), at=at, change=change)
+    def _change(self, change: Move, progress: EscalationProgress, at: datetime) -> ChangeToCome:
+        return ChangeToCome(**dict(self._about.but(severity=progress.severity)), at=at, change=change)
 
 
 def _why(before: EscalationProgress | None, after: EscalationProgress | None) -> Because | None:
@@ -274,15 +274,17 @@ def _why(before: EscalationProgress | None, after: EscalationProgress | None) ->
     return Because.RAISED if before.severity is not after.severity else Because.HAPPENED_AGAIN
 
 
-def _because(policy: Policy, climb: EscalationProgress, rung: NextStep, now: datetime, why: Because | None) -> Because:
+def _because(
+    policy: Policy, progress: EscalationProgress, next_step: NextStep, now: datetime, why: Because | None
+) -> Because:
     """The last thing that the rung waited for."""
-    at_any_hour = climb.next_rung(policy.but(hours=None))
-    if at_any_hour and rung.at > max(at_any_hour.at, now):
+    at_any_hour = progress.upcoming(policy.but(hours=None))
+    if at_any_hour and next_step.at > max(at_any_hour.at, now):
         return Because.HOURS_BEGIN
-    if climb.quiet and climb.quiet.until > climb.due_at:
+    if progress.quiet and progress.quiet.until > progress.due_at:
         return Because.SNOOZE_ENDED
     if why is not None:
         return why
-    if climb.state is EscalationState.ACKNOWLEDGED:
+    if progress.state is EscalationState.ACKNOWLEDGED:
         return Because.PROMISE_LAPSED
-    return Because.NO_ANSWER if climb.step else Because.OPENED
+    return Because.NO_ANSWER if progress.step else Because.OPENED

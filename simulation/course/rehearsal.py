@@ -1,4 +1,4 @@
-"""A story played on a chart alone: the real rules and the real ladder, no server, no waiting."""
+"""A story played on a course alone: the real rules and the real ladder, no server, no waiting."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -28,21 +28,21 @@ class Rehearsal:
     """One course as a `Ward`, on a clock that is only a number."""
 
     def __init__(self, course_id: CourseId, pinned: PinnedProtocol, on_call: OnCall, starts_at: datetime) -> None:
-        self._chart = Course.blank(course_id, pinned)
+        self._course = Course.blank(course_id, pinned)
         self._on_call = on_call
         self._now = starts_at
-        self._obligations: dict[EscalationId, Escalation] = {}
+        self._escalations: dict[EscalationId, Escalation] = {}
         self.ledger: tuple[Entry, ...] = ()
 
     @property
     def view(self) -> CourseView:
         """The course as it stands."""
-        return course_view(self._chart, self._now)
+        return course_view(self._course, self._now)
 
     @property
     def escalations(self) -> tuple[EscalationView, ...]:
         """Every escalation that was opened, resolved or not."""
-        return tuple(obligation.view for obligation in self._obligations.values())
+        return tuple(escalation.view for escalation in self._escalations.values())
 
     async def until(self, moment: datetime) -> None:
         """Deadlines and ladders have moved in the order in which they were due."""
@@ -51,8 +51,8 @@ class Rehearsal:
         self._pass(max(moment, self._now))
 
     async def report(self, event: ClinicEvent) -> Answer:
-        """What the chart answers."""
-        decision = self._chart.accept(event, self._now)
+        """What the course answers."""
+        decision = self._course.accept(event, self._now)
         assert decision.answer is not None
         self._take(decision)
         return decision.answer
@@ -60,82 +60,84 @@ class Rehearsal:
     async def called(self, kind: Kind, session: int | None, by: datetime) -> EscalationId:
         """The escalation that is open by then. Raises `LookupError` where there is none."""
         await self.until(by)
-        for one in self._chart.unresolved:
+        for one in self._course.unresolved:
             if (one.kind, one.session) == (kind, session):
                 return one.id
         raise LookupError(f"no {kind} is open at {by.isoformat()}")
 
-    async def acknowledge(self, escalation: EscalationId, by: PersonId, after: timedelta) -> datetime:
+    async def acknowledge(self, escalation_id: EscalationId, by: PersonId, after: timedelta) -> datetime:
         """Acknowledged by somebody who was paged. Raises `LookupError` where `by` was not."""
-        at = self._climbed_until(escalation, after)
-        obligation = self._obligations[escalation]
-        if by not in {page.person for page in obligation.view.pages}:
-            raise LookupError(f"{by} was not paged for {escalation}")
-        self._move(obligation.acknowledge(Acknowledge(by=by), self._standing(escalation), at), at)
+        at = self._climbed_until(escalation_id, after)
+        escalation = self._escalations[escalation_id]
+        if by not in {page.person for page in escalation.view.pages}:
+            raise LookupError(f"{by} was not paged for {escalation_id}")
+        self._move(escalation.acknowledge(Acknowledge(by=by), self._standing(escalation_id), at), at)
         return at
 
-    async def resolve(self, escalation: EscalationId, by: PersonId, after: timedelta, note: str) -> datetime:
+    async def resolve(self, escalation_id: EscalationId, by: PersonId, after: timedelta, note: str) -> datetime:
         """Resolved on its own clock."""
-        at = self._climbed_until(escalation, after)
+        at = self._climbed_until(escalation_id, after)
         order = Resolve(by=by, note=note)
-        self._move(self._obligations[escalation].resolve(order, self._standing(escalation), at), at)
+        self._move(self._escalations[escalation_id].resolve(order, self._standing(escalation_id), at), at)
         return at
 
-    async def settled(self, escalation: EscalationId) -> None:
+    async def settled(self, escalation_id: EscalationId) -> None:
         """Raises `LookupError` where it is not resolved: in a rehearsal nothing more comes by itself."""
-        if self._obligations[escalation].view.state is not EscalationState.RESOLVED:
-            raise LookupError(f"{escalation} is not resolved")
+        if self._escalations[escalation_id].view.state is not EscalationState.RESOLVED:
+            raise LookupError(f"{escalation_id} is not resolved")
 
-    def _climbed_until(self, escalation: EscalationId, after: timedelta) -> datetime:
+    def _climbed_until(self, escalation_id: EscalationId, after: timedelta) -> datetime:
         """The moment `after` it was opened, with the rungs on the way behind it."""
-        at = self._obligations[escalation].view.opened_at + after
-        policy = self._standing(escalation).policy
-        while (due := self._obligations[escalation].climb.wakes_at(policy)) is not None and due <= at:
-            self._climb(escalation, due)
+        at = self._escalations[escalation_id].view.opened_at + after
+        policy = self._standing(escalation_id).policy
+        while (due := self._escalations[escalation_id].progress.wakes_at(policy)) is not None and due <= at:
+            self._climb(escalation_id, due)
         return at
 
     def _dues(self) -> Iterator[datetime]:
-        yield from (deadline.passes_at for deadline in self._chart.deadlines())
-        for escalation, obligation in self._obligations.items():
-            if (wakes_at := obligation.climb.wakes_at(self._standing(escalation).policy)) is not None:
+        yield from (deadline.passes_at for deadline in self._course.deadlines())
+        for escalation_id, escalation in self._escalations.items():
+            if (wakes_at := escalation.progress.wakes_at(self._standing(escalation_id).policy)) is not None:
                 yield wakes_at
 
     def _pass(self, now: datetime) -> None:
         self._now = now
-        self._take(self._chart.pass_deadlines(now))
-        for escalation in tuple(self._obligations):
-            self._climb(escalation, now)
+        self._take(self._course.pass_deadlines(now))
+        for escalation_id in tuple(self._escalations):
+            self._climb(escalation_id, now)
 
-    def _climb(self, escalation: EscalationId, now: datetime) -> None:
-        standing = self._standing(escalation)
-        obligation = self._obligations[escalation].lapse(now)
-        rung = obligation.climb.next_rung(standing.policy) if obligation.climb.is_open else None
-        if rung is not None and rung.at <= now:
-            people = standing.called[rung.step - 1]
-            pages = (Page(at=now, step=rung.step, person=person, channel="rehearsal", ok=True) for person in people)
-            obligation = obligation.climbed(standing.policy, rung, now).paged(pages)
-        self._move(obligation, now)
+    def _climb(self, escalation_id: EscalationId, now: datetime) -> None:
+        standing = self._standing(escalation_id)
+        escalation = self._escalations[escalation_id].lapse(now)
+        next_step = escalation.progress.upcoming(standing.policy) if escalation.progress.is_open else None
+        if next_step is not None and next_step.at <= now:
+            people = standing.called[next_step.step - 1]
+            pages = (
+                Page(at=now, step=next_step.step, person=person, channel="rehearsal", ok=True) for person in people
+            )
+            escalation = escalation.advanced(standing.policy, next_step, now).paged(pages)
+        self._move(escalation, now)
 
     def _take(self, decision: Decision) -> None:
-        self._chart = decision.chart
+        self._course = decision.course
         self.ledger = (*self.ledger, *decision.entries)
         for call in decision.calls:
             match call:
                 case OpenEscalation(opening=opening):
-                    self._obligations[opening.id] = opened(opening, self._now)
+                    self._escalations[opening.id] = opened(opening, self._now)
                     self._climb(opening.id, self._now)
-                case RepeatEscalation(id=escalation, repeat=repeat):
-                    self._move(self._obligations[escalation].repeat(repeat, self._now), self._now)
-                case AutoResolve(id=escalation, at=at):
+                case RepeatEscalation(id=escalation_id, repeat=repeat):
+                    self._move(self._escalations[escalation_id].repeat(repeat, self._now), self._now)
+                case AutoResolve(id=escalation_id, at=at):
                     news = Settlement(at=at, reason="the reading has arrived")
-                    self._move(self._obligations[escalation].settle(news, self._now), self._now)
+                    self._move(self._escalations[escalation_id].settle(news, self._now), self._now)
 
-    def _move(self, obligation: Escalation, now: datetime) -> None:
-        notices = obligation.notices
-        self._obligations[obligation.view.id] = obligation.but(notices=())
+    def _move(self, escalation: Escalation, now: datetime) -> None:
+        notices = escalation.notices
+        self._escalations[escalation.view.id] = escalation.but(notices=())
         for notice in notices:
-            self._take(self._chart.hear(notice, now))
+            self._take(self._course.hear(notice, now))
 
-    def _standing(self, escalation: EscalationId) -> OnCallSnapshot:
-        severity = self._obligations[escalation].climb.severity
+    def _standing(self, escalation_id: EscalationId) -> OnCallSnapshot:
+        severity = self._escalations[escalation_id].progress.severity
         return self._on_call.standing(OnCallQuery(severity=severity, at=self._now))

@@ -1,4 +1,4 @@
-"""Where a story is played: on a chart alone, in an instant, or on the running system with its clocks moved ahead."""
+"""Where a story is played: on a course alone, in an instant, or on the running system with its clocks moved ahead."""
 
 from datetime import datetime, timedelta
 from typing import Protocol

@@ -56,10 +56,10 @@ async def test_single_events_and_batches_come_to_the_same(house: House) -> None:
         answer = await clinic.post("/v1/events", content=batch, headers=BATCHED)
         assert {one["status"] for one in answer.json()["results"]} <= {200, 201}, answer.text
 
-    charts = [await house.is_recorded(course) for course in (singly, batched)]
+    courses = [await house.is_recorded(course) for course in (singly, batched)]
     ledgers = [await ledger_of(house, course) for course in (singly, batched)]
-    assert [chart["outcome"] for chart in charts] == ["completed", "completed"]
-    assert without_its_own(charts[0], singly) == without_its_own(charts[1], batched)
+    assert [course["outcome"] for course in courses] == ["completed", "completed"]
+    assert without_its_own(courses[0], singly) == without_its_own(courses[1], batched)
     assert without_its_own(ledgers[0], singly) == without_its_own(ledgers[1], batched)
 
 

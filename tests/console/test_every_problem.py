@@ -144,12 +144,14 @@ async def too_late(scene: Scene, operation: Operation) -> httpx.Response:  # noq
 
 async def of_what_is_full(scene: Scene, operation: Operation) -> httpx.Response:  # noqa: ARG001
     """A course that has taken all that it takes: begun by hand, for to send it all would take an hour."""
-    course = f"FULL-{uuid4().hex[:8]}"
+    course_id = f"FULL-{uuid4().hex[:8]}"
     taken = {str(number): "1/0" for number in range(budget.MOST_EVENTS)}
-    chart = Ward(course).referred().chart.but(older=taken)
+    course = Ward(course_id).referred().course.but(older=taken)
     client = await connect(identity="tests", target_host=scene.house.stack.temporal)
-    await client.start_workflow(PatientCourse.run, CourseRun(chart=chart), id=workflow_id(course), task_queue=COURSES)
-    return await scene.reports(cssrs(course, at=datetime.now(UTC)))
+    await client.start_workflow(
+        PatientCourse.run, CourseRun(course=course), id=workflow_id(course_id), task_queue=COURSES
+    )
+    return await scene.reports(cssrs(course_id, at=datetime.now(UTC)))
 
 
 async def of_another_content(scene: Scene, operation: Operation) -> httpx.Response:  # noqa: ARG001

@@ -113,7 +113,7 @@ def test_the_answers_are_those_that_the_example_course_gets() -> None:
     answer = ward.reports(parse_event(json.dumps(high)))
     ward.passes(minutes(22))
 
-    for said in (answer, course_view(ward.chart, ward.now), course_summary(ward.chart, ward.now), ward.entries[0]):
+    for said in (answer, course_view(ward.course, ward.now), course_summary(ward.course, ward.now), ward.entries[0]):
         assert is_said_by(said, examples.models()[type(said).__name__]), type(said).__name__
 
 

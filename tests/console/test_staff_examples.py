@@ -24,7 +24,7 @@ def foretold() -> Forecast:
     ward = Ward("EX-1", now=events[0].time.astimezone(UTC))
     for event in events:
         ward.reports(event)
-    to_come = calls_to_come(ward.chart, Ahead(at=ward.now, until=ward.now + AHEAD))
+    to_come = calls_to_come(ward.course, Ahead(at=ward.now, until=ward.now + AHEAD))
     whole = forecast(to_come, {}, ON_CALL, {})
     until = whole.pages[SHOWN].at
     changes = tuple(one for one in whole.changes if one.at < until)

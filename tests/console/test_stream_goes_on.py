@@ -24,11 +24,11 @@ class NewsTwin(ChangeListener):
     """Rings when the test says so."""
 
     def __init__(self) -> None:
-        self.rung = asyncio.Event()
+        self.next_step = asyncio.Event()
 
     async def wait(self) -> None:
-        await self.rung.wait()
-        self.rung.clear()
+        await self.next_step.wait()
+        self.next_step.clear()
 
 
 class ChangesTwin(Changes):
@@ -74,7 +74,7 @@ class Floor:
                 data=opened,
             )
         )
-        self.news.rung.set()
+        self.news.next_step.set()
         return opened.id
 
     async def _view(self, _course: CourseId) -> CourseView:

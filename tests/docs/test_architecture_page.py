@@ -12,7 +12,7 @@ from tests.docs.conftest import ROOT
 from tests.docs.page import Page
 from workflows.attributes import KEYS
 from workflows.course import LONG_HISTORY, LONG_WHILE_MONITORED, TOO_LONG_HISTORY
-from workflows.escalation import RUNGS_A_RUN
+from workflows.escalation import STEPS_A_RUN
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_the_numbers_on_the_page_are_those_of_the_code(architecture: Page) -> No
     assert f"after {LONG_HISTORY:,} events" in text
     assert f"after {LONG_WHILE_MONITORED:,} events" in text
     assert f"after {TOO_LONG_HISTORY:,}" in text
-    assert f"after {RUNGS_A_RUN} steps" in text
+    assert f"after {STEPS_A_RUN} steps" in text
     foretold = " ".join(architecture.section("What happens if nobody acts").text.split())
     assert f"{AHEAD.days} days ahead, at {MOST_MOMENTS} moments" in foretold
     assert f"the first {MOST_PAGES} pages" in foretold

@@ -125,7 +125,7 @@ SELDOM = {
 
 def a_while(data: st.DataObject, ward: Ward) -> timedelta:
     """Some length of time: a short one while the patient is here, so that her visit is told and not slept through."""
-    is_here = any(session.has_the_patient for session in ward.chart.sessions)
+    is_here = any(session.has_the_patient for session in ward.course.sessions)
     return data.draw(st.sampled_from([*SHORT, LONG[0]] if is_here else [*SHORT, *LONG]))
 
 
@@ -135,7 +135,7 @@ def anything(data: st.DataObject, ward: Ward) -> ClinicEvent:
     One in two is of a type that may come now: it is refused, if at all, for what it says.
     """
     makers = _makers(data, ward)
-    offered = {act.removeprefix("kap.") for act in ward.chart.next_acts(ward.now)}
+    offered = {act.removeprefix("kap.") for act in ward.course.next_acts(ward.now)}
     may_come = [name for name in makers if name.partition(" ")[0] in offered]
     any_of = data.draw(st.sampled_from([may_come or [*makers], [*makers]]))
     name = data.draw(st.sampled_from([name for name in any_of for _ in range(1 if name in SELDOM else 4)]))
@@ -147,7 +147,7 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
     draw = data.draw
     at = ward.now + draw(SHIFTS)
     by = draw(ACTORS)
-    newest = ward.chart.session.number if ward.chart.session else 1
+    newest = ward.course.session.number if ward.course.session else 1
     number = draw(st.sampled_from([newest] * 6 + [newest + 1, max(1, newest - 1), 9]))
     lifted = draw(st.sampled_from([(), LIFTED]))
 
@@ -254,19 +254,19 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
 
 def next_of_a_good_story(ward: Ward) -> ClinicEvent | None:
     """What the clinic would report next, if all went well from here; None where only a human's answer is missing."""
-    chart, now, session = ward.chart, ward.now, ward.chart.session
+    course, now, session = ward.course, ward.now, ward.course.session
     number = session.number if session else 1
-    taken = {one.scored.instrument for one in chart.measures}
-    if chart.hold is not None:
+    taken = {one.scored.instrument for one in course.measures}
+    if course.hold is not None:
         return resumption(MARA, at=now)
-    if chart.phase is Phase.MEDICINE and "consent" in _blocked(ward):
+    if course.phase is Phase.MEDICINE and "consent" in _blocked(ward):
         return consent(MARA, at=now)
-    if chart.phase is Phase.MEDICINE and "screening" in _blocked(ward):
+    if course.phase is Phase.MEDICINE and "screening" in _blocked(ward):
         return screening(MARA, at=now)
-    match chart.phase, session.stage if session else None:
+    match course.phase, session.stage if session else None:
         case Phase.SCREENING, _:
             todo: tuple[tuple[bool, ClinicEvent], ...] = (
-                (chart.screening is not None, screening(MARA, at=now)),
+                (course.screening is not None, screening(MARA, at=now)),
                 ("phq9" in taken, phq9(MARA, at=now)),
                 ("gad7" in taken, gad7(MARA, at=now)),
                 ("cssrs" in taken, cssrs(MARA, at=now)),
@@ -274,7 +274,7 @@ def next_of_a_good_story(ward: Ward) -> ClinicEvent | None:
             )
             return next((event for is_done, event in todo if not is_done), eligible(MARA, at=now, overrides=LIFTED))
         case Phase.PREPARATION, _:
-            return plan(MARA, at=now) if chart.plan is None else preparation(MARA, at=now)
+            return plan(MARA, at=now) if course.plan is None else preparation(MARA, at=now)
         case Phase.MEDICINE, Stage.BOOKED:
             return check_in(MARA, number, at=now)
         case Phase.MEDICINE, (Stage.CHECKED_IN | Stage.CLEARED) if "check_in" in _blocked(ward):
@@ -299,14 +299,14 @@ def next_of_a_good_story(ward: Ward) -> ClinicEvent | None:
             number = 1 if session is None else number + 1
             return booking(MARA, number, at=now, starts_at=now + days(7))
         case Phase.FOLLOW_UP, _:
-            held = {visit.data.days_after for visit in chart.follow_ups}
+            held = {visit.data.days_after for visit in course.follow_ups}
             return next((follow_up(MARA, at=now, days_after=day) for day in (30, 90, 180) if day not in held), None)
         case _:
             return None
 
 
 def _blocked(ward: Ward) -> set[str]:
-    return {blocker.code.split(".")[0] for blocker in ward.chart.blockers(ward.now)}
+    return {blocker.code.split(".")[0] for blocker in ward.course.blockers(ward.now)}
 
 
 def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
@@ -314,8 +314,8 @@ def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
 
     This moment by the clinic's clock, which may run ahead of ours: never before what it has reported already.
     """
-    at, chart = _by_the_clinics_clock(ward), ward.chart
-    numbers = [session.number for session in chart.sessions] or [1]
+    at, course = _by_the_clinics_clock(ward), ward.course
+    numbers = [session.number for session in course.sessions] or [1]
     newest = numbers[-1]
     return (
         referral(MARA, at=at),
@@ -359,8 +359,8 @@ def offered_and_accepted(ward: Ward) -> tuple[set[str], set[str]]:
     if "1.1.0" not in ward.versions:
         ward.migrates_to(weekly({"version": "1.1.0"}))
     accepted: set[str] = {event.type for event in everything(ward) if ward.would_take(event.but(id="asked"))}
-    return set(ward.chart.next_acts(_by_the_clinics_clock(ward))), accepted
+    return set(ward.course.next_acts(_by_the_clinics_clock(ward))), accepted
 
 
 def _by_the_clinics_clock(ward: Ward) -> datetime:
-    return max((ward.now + TICK, *ward.chart.newest.values()))
+    return max((ward.now + TICK, *ward.course.newest.values()))

@@ -331,23 +331,23 @@ REFUSING: Final[tuple[Reason, ...]] = (
 """Each ends in an event that is refused."""
 
 SAYING: Final[tuple[Said, ...]] = (
-    Said("plan.missing", lambda ward: ward.eligible().chart.blockers(ward.now)),
-    Said("preparation.sessions_missing", lambda ward: ward.planned().chart.blockers(ward.now)),
-    Said("preparation.topics_missing", lambda ward: ward.planned().chart.blockers(ward.now)),
+    Said("plan.missing", lambda ward: ward.eligible().course.blockers(ward.now)),
+    Said("preparation.sessions_missing", lambda ward: ward.planned().course.blockers(ward.now)),
+    Said("preparation.topics_missing", lambda ward: ward.planned().course.blockers(ward.now)),
     # Second lines behind an event's place in a course: there is no story to them, so each rule is asked alone.
     Said(
         "course.not_in_medicine",
-        lambda ward: clearance_rules.standing_blockers(ward.cleared().chart.but(phase=Phase.INTEGRATION), ward.now),
+        lambda ward: clearance_rules.standing_blockers(ward.cleared().course.but(phase=Phase.INTEGRATION), ward.now),
     ),
     Said(
         "check_in.missing",
-        lambda ward: clearance_rules.blockers(ward.checked_in().chart, ward.session().but(check_in=None), ward.now),
+        lambda ward: clearance_rules.blockers(ward.checked_in().course, ward.session().but(check_in=None), ward.now),
     ),
     Said(
         "session.not_discharged",
         lambda ward: followup.integration_blockers(ward.dosed().session(), integration(MARA, at=ward.now)),
     ),
-    Said("booking.none_due", lambda ward: STANDING[SessionBooked](ward.booked().chart, None, ward.now)),
+    Said("booking.none_due", lambda ward: STANDING[SessionBooked](ward.booked().course, None, ward.now)),
 )
 """Each is said and refuses nothing."""
 

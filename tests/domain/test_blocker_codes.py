@@ -114,7 +114,7 @@ def test_a_medication_to_be_careful_with_is_shown(ward: Ward, medication: str) -
     """Each that the protocol names; one that it does not name is not."""
     ward.referred().reports(screening(MARA, at=ward.now, medications=[medication, "vitamin_d"]))
 
-    assert cautions(ward.chart) == (medication,)
+    assert cautions(ward.course) == (medication,)
 
 
 @pytest.mark.parametrize("woken", WAKING, ids=lambda woken: woken.kind)
@@ -166,7 +166,7 @@ def _answered_twice_by_one_link(_ward: Ward) -> object:
 def _full() -> Ward:
     """Not as it came about, which takes an hour: no ledger stands behind it."""
     ward = Ward().referred()
-    ward.chart = ward.chart.but(older={str(number): "1/0" for number in range(budget.MOST_EVENTS)})
+    ward.course = ward.course.but(older={str(number): "1/0" for number in range(budget.MOST_EVENTS)})
     return ward
 
 

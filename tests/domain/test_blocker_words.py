@@ -67,7 +67,7 @@ def test_the_topics_to_come_are_named(ward: Ward) -> None:
     """They are the protocol's, not the patient's."""
     ward.planned().reports(preparation(MARA, at=ward.now, topics=TOPICS[:2]))
 
-    assert words_of_all(ward.chart.blockers(ward.now)) == (
+    assert words_of_all(ward.course.blockers(ward.now)) == (
         "Preparation talk to come",
         "Coping tools, safety plan to come",
     )
@@ -77,7 +77,7 @@ def test_the_same_words_stand_once(ward: Ward) -> None:
     """Two findings of one kind are one thing to look at."""
     ward.referred().reports(screening(MARA, at=ward.now, conditions=["sleep_apnoea", "cystitis"]))
     ward.reports(consent(MARA, at=ward.now))
-    said = words_of_all(ward.chart.blockers(ward.now))
+    said = words_of_all(ward.course.blockers(ward.now))
 
     assert said == ("A finding for the prescriber to decide", "PHQ-9 to come", "GAD-7 to come", "C-SSRS to come")
 
@@ -85,7 +85,7 @@ def test_the_same_words_stand_once(ward: Ward) -> None:
 def test_what_time_alone_will_lift_is_left_out(ward: Ward) -> None:
     """The words are of the newest entry: two hours after the dose nobody reads that the observation goes on."""
     ward.dosed().reports(vitals(MARA, at=ward.begins() + minutes(1)))
-    blockers = ward.chart.blockers(ward.now)
+    blockers = ward.course.blockers(ward.now)
 
     assert "discharge.observation_too_short" in [one.code for one in blockers]
     assert words_of_all(blockers) == (

@@ -41,7 +41,7 @@ BOOKED_AGAIN = ("kap.session.booked", "kap.session.rebooked")
 
 
 def acts(ward: Ward) -> tuple[str, ...]:
-    return ward.chart.next_acts(ward.now)
+    return ward.course.next_acts(ward.now)
 
 
 def test_the_first_session_is_number_one(ward: Ward) -> None:
@@ -186,7 +186,7 @@ def test_a_second_no_show_is_added_to_the_open_one_and_a_third_after_its_resolut
     ward.reports(rebooking(MARA, at=ward.now, starts_at=ward.begins() + days(2)))
     ward.reports(missed(MARA, at=ward.begins() + days(2)))
 
-    assert [one.id for one in ward.chart.escalations] == ["MARA-1~session_missed~1~1", "MARA-1~session_missed~1~2"]
+    assert [one.id for one in ward.course.escalations] == ["MARA-1~session_missed~1~1", "MARA-1~session_missed~1~2"]
     assert ward.pages == [(Kind.SESSION_MISSED, Severity.ROUTINE)] * 3
 
 
@@ -206,7 +206,7 @@ def test_a_session_broken_off_before_its_dose_may_be_booked_again(ward: Ward) ->
     ward.cleared().reports(abortion(MARA, at=ward.now))
 
     assert ward.stage() is Stage.ABORTED
-    assert ward.chart.phase is Phase.MEDICINE
+    assert ward.course.phase is Phase.MEDICINE
     assert set(BOOKED_AGAIN) <= set(acts(ward))
     assert ward.reasons(dose(MARA, at=ward.now)) == ["session.wrong_stage"]
 

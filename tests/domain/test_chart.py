@@ -39,11 +39,11 @@ from tests.domain.ward import EDGES, TICK, Ward
 
 def test_a_blank_course_waits_for_its_referral(ward: Ward) -> None:
     """Before that there is no course: nothing else is accepted, nothing is due."""
-    assert ward.chart.next_acts(ward.now) == ("kap.course.referred",)
-    assert ward.chart.deadlines() == ()
-    assert ward.chart.blockers(ward.now) == ()
+    assert ward.course.next_acts(ward.now) == ("kap.course.referred",)
+    assert ward.course.deadlines() == ()
+    assert ward.course.blockers(ward.now) == ()
     assert ward.refuses(screening(MARA, at=MONDAY)).code is RefusalCode.UNKNOWN_COURSE
-    assert ward.chart.ledger_head == GENESIS
+    assert ward.course.ledger_head == GENESIS
 
 
 def test_a_referral_starts_the_screening(ward: Ward) -> None:
@@ -75,7 +75,7 @@ def test_a_referral_names_the_protocol_and_one_of_its_indications(ward: Ward) ->
 
     assert refusal.code is RefusalCode.INVALID
     assert [error.pointer for error in refusal.errors] == ["/data/protocol", "/data/indications"]
-    assert ward.chart == ward.blank
+    assert ward.course == ward.blank
 
 
 def test_a_referral_with_one_indication_of_the_protocol_among_others_is_enough(ward: Ward) -> None:
@@ -112,10 +112,10 @@ def test_an_event_sent_again_is_answered_as_at_first(ward: Ward) -> None:
     signed = consent(MARA, at=MONDAY)
     first = ward.reports(signed)
     ward.eligible()
-    before = ward.chart
+    before = ward.course
 
     assert ward.repeats(signed) == first
-    assert ward.chart == before
+    assert ward.course == before
 
 
 def test_an_event_id_used_for_other_content_is_refused(ward: Ward) -> None:
@@ -246,7 +246,7 @@ def test_an_answer_shows_the_session_it_is_about(ward: Ward) -> None:
 
 def test_what_stands_against_a_referral_may_be_asked_like_any_other(ward: Ward) -> None:
     """`blockers_for` answers for every clinic event, the first one too."""
-    assert ward.chart.blockers_for(referral(MARA, at=MONDAY)) == ()
+    assert ward.course.blockers_for(referral(MARA, at=MONDAY)) == ()
 
 
 # News of escalations
@@ -259,7 +259,7 @@ def test_what_became_of_an_escalation_is_written_down_with_who_did_it(ward: Ward
     for change, by in ((Change.ACKNOWLEDGED, "lind"), (Change.REOPENED, None), (Change.RESOLVED, "osei")):
         ward.passes(minutes(1))
         ward.hears(Kind.ADVERSE_EVENT, change, by=by, note="She feels better" if by == "osei" else None)
-        states.append(ward.chart.escalations[0].state)
+        states.append(ward.course.escalations[0].state)
 
     assert states == [EscalationState.ACKNOWLEDGED, EscalationState.OPEN, EscalationState.RESOLVED]
     assert ward.written()[-4:] == [
@@ -278,9 +278,9 @@ def test_news_of_an_escalation_that_the_course_does_not_know_is_left_aside(ward:
     ward.referred()
     notice = Notice(id="MARA-1~adverse_event~0~9", change=Change.RESOLVED, at=ward.now, by="lind")
 
-    decision = ward.chart.hear(notice, ward.now)
+    decision = ward.course.hear(notice, ward.now)
 
-    assert (decision.chart, decision.entries, decision.calls) == (ward.chart, (), ())
+    assert (decision.course, decision.entries, decision.calls) == (ward.course, (), ())
 
 
 def test_an_escalation_is_heard_of_after_the_course_has_closed(ward: Ward) -> None:
@@ -306,32 +306,32 @@ def test_a_course_goes_on_under_another_version_of_its_protocol(ward: Ward) -> N
 
     ward.reports(migration(MARA, at=ward.now, to_version="1.1.0"))
 
-    assert ward.chart.protocol == newer
-    assert ward.chart.protocol_hash == pinned(newer).hash
+    assert ward.course.protocol == newer
+    assert ward.course.protocol_hash == pinned(newer).hash
     assert "consent.other_version" in ward.reasons(clearance(MARA, at=ward.now))
 
 
 def test_a_talk_that_a_newer_version_does_not_wait_for_holds_up_nobody(ward: Ward) -> None:
     """The next dose may come before it: on to medicine."""
     _moved_to(ward.discharged(), **{"medicine.integration_before_next_dose": False})
-    assert ward.chart.phase is Phase.MEDICINE
+    assert ward.course.phase is Phase.MEDICINE
 
 
 def test_a_course_without_visits_in_its_newer_version_is_complete(ward: Ward) -> None:
     """Nobody could hold the visit that it would wait for."""
     _moved_to(ward.in_follow_up(), **{"follow_up.after": ()})
-    assert ward.chart.outcome is Outcome.COMPLETED
+    assert ward.course.outcome is Outcome.COMPLETED
 
 
 def test_calls_and_papers_are_left_by_their_names_not_by_their_number(ward: Ward) -> None:
     """All were made and filed; the newer version names as many, and others."""
     left = {"kap.check_in.completed", "kap.form.filed"}
-    before = left & set(ward.in_follow_up().chart.next_acts(ward.now))
-    (paper,) = ward.chart.protocol.forms
+    before = left & set(ward.in_follow_up().course.next_acts(ward.now))
+    (paper,) = ward.course.protocol.forms
     _moved_to(ward, **{"check_ins.after": (days(1), days(3), days(14)), "forms": (paper.but(form="other"),)})
 
     assert before == set()
-    assert left <= set(ward.chart.next_acts(ward.now))
+    assert left <= set(ward.course.next_acts(ward.now))
 
 
 def _moved_to(ward: Ward, **rules: object) -> None:

@@ -85,7 +85,7 @@ def come_so_far(name: str, point: str, session: int) -> tuple[Ward, Course]:
     """A ward of its own, at that point of a story, and the chart that its ledger alone gives."""
     known, again = _come_so_far(name, point, session)
     ward = Ward(protocol=PROTOCOLS[name])
-    ward.chart, ward.now = known.chart, known.now
+    ward.course, ward.now = known.course, known.now
     ward.entries, ward.calls, ward.answers = [*known.entries], [*known.calls], [*known.answers]
     return ward, again
 
@@ -96,7 +96,7 @@ class AnyCourse(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.ward = Ward()
-        self.again = self.ward.chart
+        self.again = self.ward.course
         self.asked: tuple[Course | None, datetime] = (None, self.ward.now)
 
     @initialize(
@@ -127,14 +127,14 @@ class AnyCourse(RuleBasedStateMachine):
     @rule(data=st.data(), is_away=st.booleans())
     def time_passes(self, data: st.DataObject, is_away: bool) -> None:
         """Kapstan is there, or comes back after it. Time reminds and does nothing else."""
-        length, before = a_while(data, self.ward), self.ward.chart
+        length, before = a_while(data, self.ward), self.ward.course
         if is_away:
             self.ward.sleeps(length)
         else:
             self.ward.passes(length)
         self._only_reminded(before)
 
-    @precondition(lambda self: self.ward.chart.unresolved)
+    @precondition(lambda self: self.ward.course.unresolved)
     @rule(data=st.data(), change=st.sampled_from([Change.ACKNOWLEDGED, Change.REOPENED, Change.RESOLVED]))
     def somebody_answers(self, data: st.DataObject, change: Change) -> None:
         kind = data.draw(st.sampled_from(sorted(self.ward.open)))
@@ -147,12 +147,12 @@ class AnyCourse(RuleBasedStateMachine):
         unheard = self.ward.calls[-1]
         assert isinstance(unheard, RepeatEscalation)
         self.ward.calls_anew(unheard)
-        assert unheard.repeat.severity.rank <= max(one.severity.rank for one in self.ward.chart.unresolved)
+        assert unheard.repeat.severity.rank <= max(one.severity.rank for one in self.ward.course.unresolved)
 
-    @precondition(lambda self: not self.ward.chart.unresolved)
+    @precondition(lambda self: not self.ward.course.unresolved)
     @rule()
     def the_record_falls_behind(self) -> None:
-        before = self.ward.chart
+        before = self.ward.course
         self.ward.falls_behind()
         self._only_reminded(before)
 
@@ -160,17 +160,17 @@ class AnyCourse(RuleBasedStateMachine):
     @rule(data=st.data())
     def an_event_is_sent_again(self, data: st.DataObject) -> None:
         event, answer = data.draw(st.sampled_from(self.ward.answers[-8:]))
-        before = self.ward.chart
+        before = self.ward.course
         assert self.ward.repeats(event) == answer
         other = moved(event, event.time - seconds(1)).but(id=event.id)
         assert self.ward.turns_away(other).code is RefusalCode.EVENT_ID_REUSED
-        assert self.ward.chart is before
+        assert self.ward.course is before
 
-    @precondition(lambda self: self.ward.chart.monitored is not None)
+    @precondition(lambda self: self.ward.course.monitored is not None)
     @rule(data=st.data(), earlier=st.integers(0, 60), apart=st.integers(1, 20))
     def two_readings_may_arrive_in_either_order(self, data: st.DataObject, earlier: int, apart: int) -> None:
         """The final verdicts are those of when they were taken; neither is written into the course."""
-        ward, monitored = self.ward, self.ward.chart.monitored
+        ward, monitored = self.ward, self.ward.course.monitored
         assert monitored is not None
         # A second aside: two readings of one moment are a correction, of which the one that comes last counts.
         times = [ward.now - minutes(earlier + apart) - seconds(1), ward.now - minutes(earlier) - seconds(1)]
@@ -198,7 +198,7 @@ class AnyCourse(RuleBasedStateMachine):
         if newest := self.ward.entries[self.again.sequence :]:
             moved_on = taken_in_again(self.again, newest, self.ward.versions)
             self.again = Course.model_validate_json(moved_on.model_dump_json())
-        assert self.again == self.ward.chart
+        assert self.again == self.ward.course
 
     @invariant()
     def each_accepted_event_is_written_once_and_no_refused_one(self) -> None:
@@ -209,7 +209,7 @@ class AnyCourse(RuleBasedStateMachine):
     @invariant()
     def what_is_offered_is_what_is_accepted(self) -> None:
         """`next_acts` lists exactly what would be accepted now; asked anew where anything has moved."""
-        moment = (self.ward.chart, self.ward.now)
+        moment = (self.ward.course, self.ward.now)
         if moment[0] is not self.asked[0] or moment[1] != self.asked[1]:
             offered, accepted = offered_and_accepted(self.ward)
             assert offered == accepted
@@ -220,11 +220,11 @@ class AnyCourse(RuleBasedStateMachine):
         """From her dose until her discharge, as the ledger tells them, her next vitals are due, and soon."""
         if (number := monitored(self.ward.entries)) is None:
             return
-        rules = self.ward.chart.protocol.medicine.checkpoints
+        rules = self.ward.course.protocol.medicine.checkpoints
         gaps = [later - earlier for earlier, later in pairwise(rules.offsets)]
         waited = [
             deadline.due_at
-            for deadline in self.ward.chart.deadlines()
+            for deadline in self.ward.course.deadlines()
             if deadline.kind in WAITING and deadline.session == number
         ]
         assert min(waited) <= self.ward.now + max(*gaps, rules.then_every) + rules.early + CLOCK_SKEW
@@ -232,23 +232,23 @@ class AnyCourse(RuleBasedStateMachine):
     @invariant()
     def somebody_has_something_to_do(self) -> None:
         """For as long as the course is open; while a dosed patient is here, something for her, and by when."""
-        chart, now = self.ward.chart, self.ward.now
-        task = to_do(chart, now)
-        assert (task is None) == (chart.is_closed or chart.referral is None)
-        if task is not None and (monitored := chart.monitored) is not None:
+        course, now = self.ward.course, self.ward.now
+        task = to_do(course, now)
+        assert (task is None) == (course.is_closed or course.referral is None)
+        if task is not None and (monitored := course.monitored) is not None:
             assert task.words.startswith(f"Session {monitored.number} ")
             assert task.due_at is not None
 
     @invariant()
     def one_escalation_is_open_a_kind_and_session(self) -> None:
-        open_ = [(one.kind, one.session) for one in self.ward.chart.unresolved]
+        open_ = [(one.kind, one.session) for one in self.ward.course.unresolved]
         assert len(open_) == len(set(open_))
 
     @invariant()
     def what_was_passed_passes_once(self) -> None:
-        decision = self.ward.chart.pass_deadlines(self.ward.now)
-        again = decision.chart.pass_deadlines(self.ward.now)
-        assert (again.chart, again.entries, again.calls) == (decision.chart, (), ())
+        decision = self.ward.course.pass_deadlines(self.ward.now)
+        again = decision.course.pass_deadlines(self.ward.now)
+        assert (again.course, again.entries, again.calls) == (decision.course, (), ())
 
     def teardown(self) -> None:
         """Chain, JSON, the whole ledger taken in again, and every first answer."""
@@ -260,12 +260,12 @@ class AnyCourse(RuleBasedStateMachine):
             self._take_in(event)
 
     def _take_in(self, event: ClinicEvent) -> None:
-        ward, before = self.ward, self.ward.chart
+        ward, before = self.ward, self.ward.course
         entries = list(ward.entries)
         try:
             ward.sends(event)
         except (Refused, AlreadyAnswered):
-            assert ward.chart is before
+            assert ward.course is before
             assert ward.entries == entries
             return
         assert before.blockers_for(event) == ()
@@ -279,25 +279,25 @@ class AnyCourse(RuleBasedStateMachine):
 
     def _judged(self, arriving: list[VitalsRecorded]) -> list[tuple[datetime, Verdict]]:
         """What is said in the end of every reading of the session, had these arrived now in this order."""
-        chart = self.ward.chart
+        course = self.ward.course
         for event in arriving:
-            chart = chart.accept(event, self.ward.now).chart
-        assert chart.monitored is not None
-        session = chart.monitored
-        return [(reading.at, verdict(chart.protocol, session, reading)) for reading in session.readings]
+            course = course.accept(event, self.ward.now).course
+        assert course.monitored is not None
+        session = course.monitored
+        return [(reading.at, verdict(course.protocol, session, reading)) for reading in session.readings]
 
     def _only_reminded(self, before: object) -> None:
         """Time gives no dose, discharges nobody, closes nothing, and answers for no human."""
-        chart = self.ward.chart
-        assert isinstance(before, type(chart))
-        assert (chart.phase, chart.hold, chart.outcome, _as_told(chart)) == (
+        course = self.ward.course
+        assert isinstance(before, type(course))
+        assert (course.phase, course.hold, course.outcome, _as_told(course)) == (
             before.phase,
             before.hold,
             before.outcome,
             _as_told(before),
         )
         for one in before.unresolved:
-            now = next(other for other in chart.escalations if other.id == one.id)
+            now = next(other for other in course.escalations if other.id == one.id)
             assert now.severity.rank >= one.severity.rank
             assert now.state is not EscalationState.RESOLVED
 
@@ -314,6 +314,6 @@ TestAnyCourse.settings = settings(
 )
 
 
-def _as_told(chart: Course) -> list[MedicineSession]:
+def _as_told(course: Course) -> list[MedicineSession]:
     """What people have told of its sessions, without what the course has worked out and kept."""
-    return [session.but(settled=(), settled_until=None) for session in chart.sessions]
+    return [session.but(settled=(), settled_until=None) for session in course.sessions]

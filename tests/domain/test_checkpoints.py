@@ -32,7 +32,7 @@ OVERDUE_EMERGENCY = (Kind.VITALS_OVERDUE, Severity.EMERGENCY)
 
 
 def grid(ward: Ward, session: int = 1) -> list[Checkpoint]:
-    return list(checkpoints(ward.chart.protocol.medicine.checkpoints, ward.session(session), ward.chart.passed))
+    return list(checkpoints(ward.course.protocol.medicine.checkpoints, ward.session(session), ward.course.passed))
 
 
 def seen(ward: Ward) -> list[tuple[float, CheckpointStatus]]:
@@ -116,7 +116,7 @@ def test_a_reading_that_still_does_not_come_is_an_emergency(ward: Ward, edge: ti
     expected = [OVERDUE_URGENT, OVERDUE_EMERGENCY] if edge >= timedelta() else [OVERDUE_URGENT]
     assert ward.pages == expected
     assert ward.open == dict([expected[-1]])
-    assert len(ward.chart.escalations) == 1
+    assert len(ward.course.escalations) == 1
 
 
 def test_what_is_missed_is_told_once(ward: Ward) -> None:
@@ -172,7 +172,7 @@ def test_a_miss_after_a_resolution_is_a_new_obligation(ward: Ward) -> None:
     ward.hears(Kind.VITALS_OVERDUE, Change.RESOLVED, by=None)
     ward.until(after(ward, 35))
 
-    assert [one.id for one in ward.chart.escalations] == ["MARA-1~vitals_overdue~1~1", "MARA-1~vitals_overdue~1~2"]
+    assert [one.id for one in ward.course.escalations] == ["MARA-1~vitals_overdue~1~1", "MARA-1~vitals_overdue~1~2"]
 
 
 def test_two_readings_in_one_window_are_one_answer(ward: Ward) -> None:
@@ -230,7 +230,7 @@ def test_a_patient_who_stays_long_is_always_waited_for(ward: Ward) -> None:
     ward.dosed()
     for _ in range(60):
         assert ward.due(DeadlineKind.CHECKPOINT)
-        ward.until(ward.chart.deadlines()[0].passes_at)
+        ward.until(ward.course.deadlines()[0].passes_at)
     assert ward.now > after(ward, 300)
 
 
@@ -253,7 +253,7 @@ def test_a_session_broken_off_after_the_dose_is_watched_to_its_end(ward: Ward) -
 
     assert ward.pages == [OVERDUE_URGENT]
     ward.discharged()
-    assert ward.chart.monitored is None
+    assert ward.course.monitored is None
 
 
 @EDGES
@@ -342,5 +342,5 @@ def test_each_session_has_its_own_grid(ward: Ward, session: int) -> None:
     ward.dosed(session)
     ward.passes(minutes(5))
 
-    assert [one.id for one in ward.chart.unresolved] == [f"MARA-1~vitals_overdue~{session}~1"]
+    assert [one.id for one in ward.course.unresolved] == [f"MARA-1~vitals_overdue~{session}~1"]
     assert grid(ward, session)[0].due_at == ward.begins(session)

@@ -269,7 +269,7 @@ def test_the_last_session_is_talked_through_before_the_next_dose(ward: Ward) -> 
     """`integration_before_next_dose`: without the talk the course is not in medicine, and nobody checks in."""
     ward.discharged()
     assert ward.reasons(check_in(MARA, 1, at=ward.now)) == ["course.wrong_phase", "session.wrong_stage"]
-    assert integration(MARA, at=ward.now).type in ward.chart.next_acts(ward.now)
+    assert integration(MARA, at=ward.now).type in ward.course.next_acts(ward.now)
 
 
 def test_a_longer_integration_asked_for_by_a_new_version_is_outstanding(ward: Ward) -> None:
@@ -324,7 +324,7 @@ def test_what_a_new_screening_finds_is_weighed_like_the_first(
 def test_what_excludes_her_is_shown_before_she_comes(ward: Ward) -> None:
     """Not only on the day of her visit."""
     ward.booked(2).reports(screening(MARA, at=ward.now, conditions=["active_psychosis"]))
-    assert [blocker.code for blocker in ward.chart.blockers(ward.now)] == ["screening.condition_excludes"]
+    assert [blocker.code for blocker in ward.course.blockers(ward.now)] == ["screening.condition_excludes"]
 
 
 def test_what_was_overridden_at_the_decision_is_not_asked_again(ward: Ward) -> None:
@@ -382,7 +382,7 @@ def test_nothing_absolute_is_ever_lifted(ward: Ward) -> None:
     ward.reports(check_in(MARA, at=ward.begins(), weight_kg=None, pregnancy_test=PregnancyTest.POSITIVE, escort=False))
     ward.reports(vitals(MARA, at=ward.now, systolic=190, spo2=88))
     ward.reports(consent_withdrawn(MARA, at=ward.now))
-    before = {blocker.code for blocker in ward.chart.blockers(ward.now) if blocker.absolute}
+    before = {blocker.code for blocker in ward.course.blockers(ward.now) if blocker.absolute}
 
     refusal = ward.refuses(clearance(MARA, at=ward.now, overrides=over(*before, "escort.missing")))
 

@@ -92,7 +92,7 @@ def test_a_signature_that_arrives_late_does_not_undo_her_withdrawal(ward: Ward) 
     ward.sends(consent(MARA, at=MONDAY + days(3)))
     ward.reports(resumption(MARA, at=ward.now))
 
-    assert "consent.withdrawn" in [blocker.code for blocker in ward.chart.blockers(ward.now)]
+    assert "consent.withdrawn" in [blocker.code for blocker in ward.course.blockers(ward.now)]
 
 
 def test_a_withdrawal_that_arrives_after_she_signed_again_holds_the_course_and_leaves_her_signature(ward: Ward) -> None:
@@ -115,7 +115,7 @@ def test_a_consent_withdrawn_on_the_day_of_a_dose_is_urgent(ward: Ward, later: t
     withdrawn = consent_withdrawn(MARA, at=ward.begins() + later)
     ward.reports(withdrawn)
 
-    opened = {one.kind: (one.session, one.severity) for one in ward.chart.unresolved}
+    opened = {one.kind: (one.session, one.severity) for one in ward.course.unresolved}
     assert opened.get(Kind.CONSENT_WITHDRAWN) == (None if session is None else (session, Severity.URGENT))
 
 
@@ -134,4 +134,4 @@ def test_a_consent_withdrawn_while_dosed_leaves_the_patient_watched(ward: Ward) 
     ward.dosed().reports(consent_withdrawn(MARA, at=ward.now + minutes(1)))
     ward.discharged()
 
-    assert ward.chart.monitored is None
+    assert ward.course.monitored is None

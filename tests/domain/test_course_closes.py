@@ -66,9 +66,9 @@ def test_a_course_may_end_at_any_time_but_between_dose_and_discharge(
 
     assert answer.phase is Phase.CLOSED
     assert answer.next == ()
-    assert ward.chart.outcome is (Outcome.DECLINED if declined else outcome)
-    assert ward.chart.closed_at == ward.now
-    assert ward.chart.deadlines() == ()
+    assert ward.course.outcome is (Outcome.DECLINED if declined else outcome)
+    assert ward.course.closed_at == ward.now
+    assert ward.course.deadlines() == ()
     assert ward.written()[-2:] == ["phase.entered", "course.closed"]
 
 
@@ -77,7 +77,7 @@ def test_nobody_closes_the_course_of_a_dosed_patient(ward: Ward, ending: Ending)
     """Between dose and discharge a course goes on, whoever wants to end it."""
     ward.dosed()
     assert ward.reasons(ending(MARA, at=ward.now)) == ["session.in_progress"]
-    assert not any(ending(MARA, at=ward.now).type == act for act in ward.chart.next_acts(ward.now))
+    assert not any(ending(MARA, at=ward.now).type == act for act in ward.course.next_acts(ward.now))
 
 
 def test_who_is_not_eligible_is_told_and_the_course_is_closed(ward: Ward) -> None:
@@ -85,7 +85,7 @@ def test_who_is_not_eligible_is_told_and_the_course_is_closed(ward: Ward) -> Non
     answer = ward.referred().reports(ineligible(MARA, at=ward.now + hours(1)))
 
     assert answer.phase is Phase.CLOSED
-    assert ward.chart.outcome is Outcome.INELIGIBLE
+    assert ward.course.outcome is Outcome.INELIGIBLE
 
 
 def test_the_last_visit_completes_the_course(ward: Ward) -> None:
@@ -96,7 +96,7 @@ def test_the_last_visit_completes_the_course(ward: Ward) -> None:
     phases.append(ward.reports(follow_up(MARA, at=ward.now + days(150), days_after=180)).phase)
 
     assert phases == [Phase.FOLLOW_UP, Phase.CLOSED]
-    assert ward.chart.outcome is Outcome.COMPLETED
+    assert ward.course.outcome is Outcome.COMPLETED
 
 
 def test_a_closed_course_takes_nothing_in(ward: Ward) -> None:
@@ -109,18 +109,18 @@ def test_a_closed_course_takes_nothing_in(ward: Ward) -> None:
     for event in (consent(MARA, at=ward.now), hold(MARA, at=ward.now), vitals(MARA, at=ward.now)):
         assert ward.refuses(event).code is RefusalCode.COURSE_CLOSED
     assert ward.repeats(reading) == first
-    assert ward.chart.next_acts(ward.now) == ()
-    assert ward.chart.blockers(ward.now) == ()
+    assert ward.course.next_acts(ward.now) == ()
+    assert ward.course.blockers(ward.now) == ()
 
 
 def test_no_time_moves_a_closed_course(ward: Ward) -> None:
     """Nothing is due any more: a form that was never filed wakes nobody a year later."""
     ward.discharged().reports(withdrawal(MARA, at=ward.now))
-    before = ward.chart
+    before = ward.course
 
     ward.sleeps(days(365))
 
-    assert ward.chart == before
+    assert ward.course == before
 
 
 def test_what_was_open_when_the_course_closed_stays_somebodys_promise(ward: Ward) -> None:

@@ -24,12 +24,12 @@ def test_a_course_on_good_days_is_completed_and_wakes_nobody(ward: Ward) -> None
     """Referral, preparation, three sessions, integration, three visits: nothing is due that does not come."""
     ward.completed()
 
-    assert ward.chart.phase is Phase.CLOSED
-    assert ward.chart.outcome is Outcome.COMPLETED
-    assert [session.stage for session in ward.chart.sessions] == [Stage.DISCHARGED] * 3
+    assert ward.course.phase is Phase.CLOSED
+    assert ward.course.outcome is Outcome.COMPLETED
+    assert [session.stage for session in ward.course.sessions] == [Stage.DISCHARGED] * 3
     assert ward.calls == []
     assert ward.written("checkpoint.missed", "deadline.passed") == []
-    assert ward.chart.deadlines() == ()
+    assert ward.course.deadlines() == ()
 
 
 def test_the_phases_follow_one_another_and_are_written_down(ward: Ward) -> None:
@@ -61,7 +61,7 @@ def test_a_course_of_the_past_sent_today_ends_completed_and_wakes_nobody() -> No
         ward.passes(seconds(1))
 
     assert len(ward.answers) == 79
-    assert ward.chart.outcome is Outcome.COMPLETED
+    assert ward.course.outcome is Outcome.COMPLETED
     assert ward.calls == []
     assert ward.written("checkpoint.missed", "deadline.passed", "escalation.opened") == []
     assert is_whole(ward)
@@ -71,12 +71,12 @@ def test_a_course_sent_twice_is_answered_twice_and_told_once() -> None:
     """Sent again, each event gets its first answer, and neither chart nor ledger changes."""
     ward = Ward("EX-1", now=SUMMER)
     first = [ward.sends(event) for event in example()]
-    before, length = ward.chart, len(ward.entries)
+    before, length = ward.course, len(ward.entries)
 
     again = [ward.repeats(event) for event in example()]
 
     assert again == first
-    assert ward.chart == before
+    assert ward.course == before
     assert len(ward.entries) == length
 
 
@@ -99,10 +99,10 @@ def test_the_chart_travels_as_json_at_every_point_of_a_course() -> None:
     """What one run hands to the next is read back as it was, and decides the same."""
     ward = Ward("EX-1", now=SUMMER)
     for event in example():
-        ward.chart = Course.model_validate_json(ward.chart.model_dump_json())
+        ward.course = Course.model_validate_json(ward.course.model_dump_json())
         ward.sends(event)
 
-    assert ward.chart.outcome is Outcome.COMPLETED
+    assert ward.course.outcome is Outcome.COMPLETED
     assert is_whole(ward)
 
 
@@ -111,10 +111,10 @@ def test_a_protocol_without_integration_and_follow_up_ends_with_the_last_dischar
     ward = opens(weekly({"integration.sessions": 0, "follow_up.after": ()}))
 
     ward.discharged()
-    assert ward.chart.phase is Phase.MEDICINE
+    assert ward.course.phase is Phase.MEDICINE
     ward.discharged(3)
 
-    assert ward.chart.outcome is Outcome.COMPLETED
+    assert ward.course.outcome is Outcome.COMPLETED
     assert ward.written()[-4:] == ["phase.entered", "phase.entered", "phase.entered", "course.closed"]
 
 
@@ -123,7 +123,7 @@ def test_two_talks_after_each_session_are_waited_for(opens: Opens) -> None:
     ward = opens(weekly({"integration.sessions": 2})).integrated()
 
     answers = [answer.phase for _, answer in ward.answers[-1:]]
-    answers.append(ward.reports(integration(ward.course, at=ward.now + days(1))).phase)
+    answers.append(ward.reports(integration(ward.course_id, at=ward.now + days(1))).phase)
 
     assert answers == [Phase.INTEGRATION, Phase.MEDICINE]
 
@@ -133,5 +133,5 @@ def test_two_courses_know_nothing_of_each_other() -> None:
     one, other = Ward("MARA-1"), Ward("JONAS-1")
     one.dosed()
 
-    assert other.chart == Course.blank("JONAS-1", pinned())
-    assert one.chart.protocol_hash == pinned().hash
+    assert other.course == Course.blank("JONAS-1", pinned())
+    assert one.course.protocol_hash == pinned().hash

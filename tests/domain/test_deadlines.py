@@ -36,10 +36,10 @@ def test_a_deadline_passes_after_its_grace_and_no_sooner_after_it_was_learned(
 def test_deadlines_stand_in_the_order_in_which_they_pass(ward: Ward) -> None:
     """The first one is what the course waits for."""
     ward.discharged()
-    moments = [deadline.passes_at for deadline in ward.chart.deadlines()]
+    moments = [deadline.passes_at for deadline in ward.course.deadlines()]
 
     assert moments == sorted(moments)
-    assert len({deadline.key for deadline in ward.chart.deadlines()}) == len(moments)
+    assert len({deadline.key for deadline in ward.course.deadlines()}) == len(moments)
 
 
 @EDGES
@@ -67,9 +67,9 @@ def test_what_is_met_before_it_is_due_is_due_no_more(ward: Ward) -> None:
 def test_time_without_a_deadline_changes_nothing(ward: Ward) -> None:
     """Passing what has not passed gives the very same course, and not a word in the ledger."""
     ward.discharged()
-    decision = ward.chart.pass_deadlines(ward.now)
+    decision = ward.course.pass_deadlines(ward.now)
 
-    assert (decision.chart, decision.entries, decision.calls, decision.answer) == (ward.chart, (), (), None)
+    assert (decision.course, decision.entries, decision.calls, decision.answer) == (ward.course, (), (), None)
 
 
 def test_several_that_pass_in_one_moment_make_one_call_an_escalation(ward: Ward) -> None:
@@ -106,8 +106,8 @@ def test_a_past_discharge_gives_each_call_its_own_grace(ward: Ward) -> None:
     ward.sends(assessment(MARA, at=ward.now))
     leaves = discharge(MARA, at=ward.now)
     later = ward.now + days(6)
-    chart = ward.chart.accept(leaves, later).chart
-    passes = {(one.kind, one.subject): one.passes_at for one in chart.deadlines()}
+    course = ward.course.accept(leaves, later).course
+    passes = {(one.kind, one.subject): one.passes_at for one in course.deadlines()}
 
     assert passes[DeadlineKind.CHECK_IN_REMINDER, "P1D"] == later + hours(2)
     assert passes[DeadlineKind.CHECK_IN, "P1D"] == later + hours(4)
@@ -120,6 +120,6 @@ def test_time_never_moves_a_course(ward: Ward) -> None:
     """Decision 4: it only reminds. Nothing but phase, stage, hold and outcome as they were, after a year of nothing."""
     for point in ("referred", "eligible", "prepared", "booked", "checked_in", "cleared"):
         getattr(ward, point)()
-        before = (ward.chart.phase, ward.chart.hold, ward.chart.outcome, ward.chart.sessions)
-        chart = ward.chart.pass_deadlines(ward.now + days(365)).chart
-        assert (chart.phase, chart.hold, chart.outcome, chart.sessions) == before
+        before = (ward.course.phase, ward.course.hold, ward.course.outcome, ward.course.sessions)
+        course = ward.course.pass_deadlines(ward.now + days(365)).course
+        assert (course.phase, course.hold, course.outcome, course.sessions) == before

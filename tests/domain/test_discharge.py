@@ -270,7 +270,7 @@ def test_no_time_discharges_anybody(ward: Ward) -> None:
     ward.dosed().passes(hours(24))
 
     assert ward.stage() is Stage.DOSED
-    assert ward.chart.monitored is not None
+    assert ward.course.monitored is not None
     assert {Kind.VITALS_OVERDUE, Kind.DISCHARGE_OVERDUE} == set(ward.open)
 
 

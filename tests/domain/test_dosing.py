@@ -55,7 +55,7 @@ def test_a_dose_starts_the_clock(ward: Ward) -> None:
     assert ward.stage() is Stage.DOSED
     assert answer.session is not None
     assert answer.session.stage is Stage.DOSED
-    assert ward.chart.deadlines()[0].due_at == ward.begins()
+    assert ward.course.deadlines()[0].due_at == ward.begins()
     assert [act for act in answer.next if "dose" in act] == []
 
 
@@ -94,7 +94,7 @@ def test_a_dose_sent_late_is_judged_by_when_it_was_given(ward: Ward) -> None:
     """The nurse had no time to write: an hour later the dose of ten o'clock is accepted."""
     ward.cleared().passes(minutes(60))
     assert ward.reasons(dose(MARA, at=ward.begins())) == []
-    assert "kap.dose.administered" not in ward.chart.next_acts(ward.now)
+    assert "kap.dose.administered" not in ward.course.next_acts(ward.now)
 
 
 def test_the_medicine_goes_where_the_protocol_says(ward: Ward) -> None:
@@ -120,7 +120,7 @@ def test_a_pressure_that_rose_after_the_clearance_stops_the_dose(ward: Ward, sys
     ward.cleared().reports(vitals(MARA, at=ward.now + minutes(1), systolic=systolic))
 
     assert ward.reasons(dose(MARA, at=ward.now + minutes(1))) == codes
-    assert ("kap.dose.administered" in ward.chart.next_acts(ward.now)) is (not codes)
+    assert ("kap.dose.administered" in ward.course.next_acts(ward.now)) is (not codes)
 
 
 @pytest.mark.parametrize("systolic", [141, 181])
@@ -130,9 +130,9 @@ def test_a_reading_of_the_clearances_own_moment_that_it_could_not_know_stops_the
     """Sent in one batch behind the clearance: taken and recorded at its very moment, and yet unknown to it."""
     ward.cleared().reports(vitals(MARA, at=ward.now, systolic=systolic))
 
-    assert ward.chart.session is not None
-    assert ward.chart.session.clearance is not None
-    assert ward.chart.session.readings[-1].recorded_at == ward.chart.session.clearance.recorded_at
+    assert ward.course.session is not None
+    assert ward.course.session.clearance is not None
+    assert ward.course.session.readings[-1].recorded_at == ward.course.session.clearance.recorded_at
     assert ward.reasons(dose(MARA, at=ward.now)) == ["vitals.systolic_above_limit"]
 
 
@@ -166,7 +166,7 @@ def test_a_screening_that_comes_after_the_clearance_stops_the_dose(ward: Ward, f
     """What excludes her does so for good; what is to be reviewed, until the prescriber weighs it and clears anew."""
     ward.cleared().reports(screening(MARA, at=ward.now, conditions=[found]))
     stopped = ward.reasons(dose(MARA, at=ward.now))
-    offered = "kap.dose.administered" in ward.chart.next_acts(ward.now)
+    offered = "kap.dose.administered" in ward.course.next_acts(ward.now)
 
     assert stopped == ["screening.condition_excludes" if found == "active_psychosis" else "screening.cystitis"]
     assert not offered
@@ -276,7 +276,7 @@ def test_the_weekly_protocol_allows_no_booster(ward: Ward) -> None:
     """`boosters_max = 0`: a second dose in one session is refused, and not offered."""
     ward.watched(until=minutes(15))
     assert ward.reasons(dose(MARA, at=ward.now, mg=1)) == ["dose.booster_not_allowed", "dose.above_first_max"]
-    assert "kap.dose.administered" not in ward.chart.next_acts(ward.now)
+    assert "kap.dose.administered" not in ward.course.next_acts(ward.now)
 
 
 def boosted(opens: Opens, **more: object) -> Ward:
@@ -290,7 +290,7 @@ def test_a_booster_is_given_once_and_within_the_same_bounds(opens: Opens) -> Non
     """The doses of a session count together: 20 and 15 mg are 0.5 mg/kg."""
     ward = boosted(opens)
 
-    assert "kap.dose.administered" in ward.chart.next_acts(ward.now)
+    assert "kap.dose.administered" in ward.course.next_acts(ward.now)
     assert ward.reasons(dose(MARA, at=ward.now, mg=15.1)) == ["dose.above_first_max"]
     ward.reports(dose(MARA, at=ward.now, mg=15))
     assert ward.reasons(dose(MARA, at=ward.now + TICK, mg=0.001)) == [
@@ -332,7 +332,7 @@ def test_a_booster_needs_a_normal_reading(opens: Opens) -> None:
     ward.reports(vitals(MARA, at=ward.now + minutes(1), systolic=161))
 
     assert ward.reasons(dose(MARA, at=ward.now, mg=10)) == ["vitals.not_normal"]
-    assert "kap.dose.administered" not in ward.chart.next_acts(ward.now)
+    assert "kap.dose.administered" not in ward.course.next_acts(ward.now)
 
 
 def test_there_is_no_booster_after_a_session_was_broken_off(opens: Opens) -> None:
@@ -374,7 +374,7 @@ def test_a_booster_that_arrives_before_the_dose_it_follows_is_put_in_its_place(o
     ward.sends(first)
 
     assert [given.at for given in ward.session().doses] == [first.time, second.time]
-    assert ward.chart.last_dose_at == second.time
+    assert ward.course.last_dose_at == second.time
 
 
 def test_a_booster_does_not_lie_before_the_clearance(opens: Opens) -> None:

@@ -16,7 +16,7 @@ from domain.events.clinic_events import MODELS, ClinicEvent, fingerprint
 from domain.events.parsing import event_from
 from domain.ledger import Entry, first_fault
 from domain.refusal import Refused
-from domain.views import course
+from domain.views.course import batch_of, course_view
 from domain.views.summary import Batch
 from tests.cast import (
     HAS_A_PLAN,
@@ -144,7 +144,7 @@ def the_chart_takes(ward: Ward, event: ClinicEvent) -> Decision | None:
     """What follows; None where it is refused."""
     offered = ward.versions.get(getattr(event.data, "to_version", ""))
     try:
-        return ward.chart.accept(event, ward.now, offered, "request-1")
+        return ward.course.accept(event, ward.now, offered, "request-1")
     except Refused as refused:
         is_read_back(refused.refusal)
         return None
@@ -152,23 +152,23 @@ def the_chart_takes(ward: Ward, event: ClinicEvent) -> Decision | None:
 
 def breaks_nothing(before: Course, decision: Decision, now: datetime) -> Course:
     """All that is made of a course after it has taken something in. What the course is when its deadlines passed."""
-    chart = decision.chart
-    is_read_back(CourseRun(chart=chart, unrecorded=decision.entries, calls=decision.calls))
+    course = decision.course
+    is_read_back(CourseRun(course=course, unrecorded=decision.entries, calls=decision.calls))
     for entry in decision.entries:
         is_read_back(entry)
         stored = Entry.model_validate({**entry.model_dump(), "data": json.loads(json.dumps(entry.data))})
         assert stored == entry
-    assert all(one.passes_at.tzinfo and one.key for one in (*chart.deadlines(), *owed(chart)))
+    assert all(one.passes_at.tzinfo and one.key for one in (*course.deadlines(), *owed(course)))
     for moment in (now, LAST):
-        is_read_back(course.course_view(chart, moment))
-        batch = course.batch_of(chart, decision.entries, moment)
+        is_read_back(course_view(course, moment))
+        batch = batch_of(course, decision.entries, moment)
         is_read_back(batch)
         fits_its_columns(batch)
-    is_read_back(calls_to_come(chart, Ahead(at=now, until=now + minutes(30))))
-    for update in changed_attributes(shown_of(before), shown_of(chart)):
+    is_read_back(calls_to_come(course, Ahead(at=now, until=now + minutes(30))))
+    for update in changed_attributes(shown_of(before), shown_of(course)):
         json.dumps(update.value, default=datetime.isoformat).encode()
-    assert story(shown_of(chart)).encode()
-    return chart
+    assert story(shown_of(course)).encode()
+    return course
 
 
 def fits_its_columns(batch: Batch) -> None:
@@ -215,10 +215,10 @@ def test_no_edge_of_any_field_of_any_event_breaks_anything_afterwards(number: in
             is_read_back(refused.refusal)
             continue
         assert fingerprint(event)
-        if event.subject == ward.course and (decision := the_chart_takes(ward, event)) is not None:
+        if event.subject == ward.course_id and (decision := the_chart_takes(ward, event)) is not None:
             assert first_fault([*ward.entries, *decision.entries]) is None
-            later = breaks_nothing(ward.chart, decision, ward.now).pass_deadlines(LAST)
-            is_read_back(course.batch_of(later.chart, later.entries, LAST))
+            later = breaks_nothing(ward.course, decision, ward.now).pass_deadlines(LAST)
+            is_read_back(batch_of(later.course, later.entries, LAST))
             taken += 1
     assert taken > 1
 
@@ -273,9 +273,9 @@ def test_a_whole_course_at_either_end_of_time_is_a_course_like_any_other(begins:
     """From the referral to the last visit, a year after which nothing is open."""
     ward = Ward(now=begins).completed()
 
-    assert ward.chart.is_closed
+    assert ward.course.is_closed
     assert is_whole(ward)
-    is_read_back(course.course_view(ward.chart, ward.now))
+    is_read_back(course_view(ward.course, ward.now))
 
 
 @pytest.mark.parametrize("reach", [Ward.dosed, Ward.discharged, Ward.integrated, Ward.completed])
@@ -290,8 +290,8 @@ def test_a_course_of_1900_that_is_sent_today_asks_for_what_is_missing_and_makes_
     today.passes(hours(2))
 
     assert len(today.entries) < known + 40
-    assert len(course.course_view(today.chart, today.now).deadlines) < 40
-    breaks_nothing(today.blank, today.chart.pass_deadlines(LAST), LAST)
+    assert len(course_view(today.course, today.now).deadlines) < 40
+    breaks_nothing(today.blank, today.course.pass_deadlines(LAST), LAST)
 
 
 def test_a_baseline_next_to_nothing_has_no_percentage() -> None:
@@ -300,7 +300,7 @@ def test_a_baseline_next_to_nothing_has_no_percentage() -> None:
     ward.reports(referral(MARA, at=MONDAY, baseline={"madrs": 5e-324}))
     ward.reports(measure(MARA, "madrs", at=MONDAY + hours(1), score=31.5))
 
-    (shown,) = course.course_view(ward.chart, ward.now).measures
+    (shown,) = course_view(ward.course, ward.now).measures
 
     assert shown.trend is not None
     assert shown.trend.improvement_percent is None

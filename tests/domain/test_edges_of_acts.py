@@ -42,23 +42,23 @@ LENGTHS = ("PT0S", "PT0.000001S", "PT30M", "PT30M0.000001S", "P3650D", "P3651D",
 
 def obeyed(order: Order, now: datetime) -> Escalation:
     """As the escalation's workflow does it."""
-    obligation, act = opened(OPENING, now), next(act for act, model in ORDERS.items() if isinstance(order, model))
+    escalation, act = opened(OPENING, now), next(act for act, model in ORDERS.items() if isinstance(order, model))
     if act is EscalationAct.ACKNOWLEDGE:
-        return obligation.acknowledge(Acknowledge.model_validate(order.model_dump()), STANDING, now)
-    did: Escalation = getattr(obligation, act)(order, STANDING, now)
+        return escalation.acknowledge(Acknowledge.model_validate(order.model_dump()), STANDING, now)
+    did: Escalation = getattr(escalation, act)(order, STANDING, now)
     return did
 
 
-def is_borne(obligation: Escalation, now: datetime) -> None:
+def is_borne(escalation: Escalation, now: datetime) -> None:
     """All that is made of it: its next run, what is recorded and shown of it, its ladder and its course's ledger."""
-    run = EscalationRun(**dict(OPENING), carried=obligation)
+    run = EscalationRun(**dict(OPENING), carried=escalation)
     is_read_back(run)
     policy = STANDING.policy
-    climb: EscalationProgress = obligation.climb
+    progress: EscalationProgress = escalation.progress
     for moment in (now, now + days(3650)):
-        is_read_back(climb.lapsed(moment))
-        assert (climb.wakes_at(policy) is None) == (obligation.view.state is EscalationState.RESOLVED)
-        is_read_back(obligation.repeat(Repeat(severity=Severity.EMERGENCY, at=moment), moment))
+        is_read_back(progress.lapsed(moment))
+        assert (progress.wakes_at(policy) is None) == (escalation.view.state is EscalationState.RESOLVED)
+        is_read_back(escalation.repeat(Repeat(severity=Severity.EMERGENCY, at=moment), moment))
 
 
 @pytest.mark.parametrize("now", [NOW, datetime(2199, 12, 31, 23, 59, tzinfo=UTC)], ids=str)

@@ -87,11 +87,11 @@ def test_a_condition_that_the_protocol_does_not_know_is_no_reason(ward: Ward) ->
 
 def test_cautions_are_shown_and_block_nothing(ward: Ward) -> None:
     """`caution_medications`: the prescriber sees them."""
-    assert eligibility.cautions(ward.chart) == ()
+    assert eligibility.cautions(ward.course) == ()
     visit = screening(MARA, at=SCREENED, medications=["benzodiazepine", "vitamin_d", "maoi"])
 
     assert judged(ward, visit) == []
-    assert eligibility.cautions(ward.chart) == ("benzodiazepine", "maoi")
+    assert eligibility.cautions(ward.course) == ("benzodiazepine", "maoi")
 
 
 @pytest.mark.parametrize(
@@ -209,8 +209,8 @@ def test_an_override_stands_in_the_ledger_with_its_rationale(ward: Ward) -> None
 
     entry = next(entry for entry in ward.entries if entry.type == "kap.eligibility.decided")
     assert entry.data["overrides"] == [{"code": "screening.cystitis", "rationale": "Healed in 2019"}]
-    assert ward.chart.eligibility is not None
-    assert ward.chart.eligibility.data.overrides == (weighed,)
+    assert ward.course.eligibility is not None
+    assert ward.course.eligibility.data.overrides == (weighed,)
 
 
 def test_a_screening_sent_late_does_not_push_aside_a_newer_one(ward: Ward) -> None:

@@ -65,7 +65,7 @@ def test_an_adverse_event_belongs_to_its_session(ward: Ward) -> None:
     for session in (1, 2, None):
         ward.reports(adverse_event(MARA, session, at=ward.now, grade=2))
 
-    assert [one.id for one in ward.chart.unresolved] == [
+    assert [one.id for one in ward.course.unresolved] == [
         "MARA-1~adverse_event~1~1",
         "MARA-1~adverse_event~2~1",
         "MARA-1~adverse_event~0~1",
@@ -170,7 +170,7 @@ def test_suicide_risk_is_one_obligation_however_it_was_heard_of(ward: Ward) -> N
     ward.reports(cssrs(MARA, at=ward.now, items=HAS_A_METHOD))
     ward.reports(cssrs(MARA, at=ward.now + minutes(1), items=HAS_A_PLAN))
 
-    assert [one.id for one in ward.chart.unresolved] == ["MARA-1~suicide_risk~0~1"]
+    assert [one.id for one in ward.course.unresolved] == ["MARA-1~suicide_risk~0~1"]
     assert ward.open == {Kind.SUICIDE_RISK: Severity.EMERGENCY}
     assert [severity for _, severity in ward.pages] == [Severity.URGENT, Severity.URGENT, Severity.EMERGENCY]
 
@@ -181,7 +181,7 @@ def test_an_acknowledged_escalation_is_still_the_one_that_is_open(ward: Ward) ->
     ward.hears(Kind.ADVERSE_EVENT, Change.ACKNOWLEDGED)
     ward.reports(adverse_event(MARA, at=ward.now + minutes(1), grade=3))
 
-    assert [one.state for one in ward.chart.escalations] == [EscalationState.ACKNOWLEDGED]
+    assert [one.state for one in ward.course.escalations] == [EscalationState.ACKNOWLEDGED]
     assert ward.calls[-1] == RepeatEscalation(
         id="MARA-1~adverse_event~0~1", repeat=Repeat(severity=Severity.URGENT, at=ward.now)
     )
@@ -194,9 +194,9 @@ def test_a_repeat_that_found_its_escalation_resolved_opens_another(ward: Ward) -
     unheard = ward.calls[-1]
     assert isinstance(unheard, RepeatEscalation)
 
-    decision = ward.chart.call_anew(unheard, ward.now)
+    decision = ward.course.call_anew(unheard, ward.now)
 
-    assert [(one.id, one.state, one.severity) for one in decision.chart.escalations] == [
+    assert [(one.id, one.state, one.severity) for one in decision.course.escalations] == [
         ("MARA-1~adverse_event~0~1", EscalationState.RESOLVED, Severity.EMERGENCY),
         ("MARA-1~adverse_event~0~2", EscalationState.OPEN, Severity.EMERGENCY),
     ]
@@ -206,7 +206,7 @@ def test_a_repeat_that_found_its_escalation_resolved_opens_another(ward: Ward) -
 def test_an_escalation_names_no_patient_and_no_value(ward: Ward) -> None:
     """Its id is made of the course, the kind, the session and a number."""
     ward.dosed().reports(vitals(MARA, at=ward.now, spo2=85))
-    (one,) = ward.chart.unresolved
+    (one,) = ward.course.unresolved
 
     assert one.id == "MARA-1~vitals_emergency~1~1"
     assert ward.due(DeadlineKind.RECHECK) == []
@@ -230,7 +230,7 @@ def test_a_record_that_is_still_behind_after_its_resolution_is_told_again(ward: 
     ward.hears(Kind.RECORD_STORE_BEHIND, Change.RESOLVED)
     ward.falls_behind()
 
-    assert [one.id for one in ward.chart.unresolved] == ["MARA-1~record_store_behind~0~2"]
+    assert [one.id for one in ward.course.unresolved] == ["MARA-1~record_store_behind~0~2"]
 
 
 def test_a_record_that_is_behind_keeps_nobody_from_her_dose_or_from_home(ward: Ward) -> None:

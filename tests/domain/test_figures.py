@@ -6,7 +6,7 @@ from tests.domain.ward import TICK, Ward
 
 
 def figures(ward: Ward) -> CourseFigures:
-    return course_figures(ward.chart)
+    return course_figures(ward.course)
 
 
 def test_a_good_course_has_met_every_checkpoint(ward: Ward) -> None:
@@ -20,7 +20,7 @@ def test_a_good_course_has_met_every_checkpoint(ward: Ward) -> None:
 def test_a_reading_that_never_came_is_missed(ward: Ward) -> None:
     """From the moment its grace is over, and no sooner."""
     ward.dosed(1)
-    rules = ward.chart.protocol.medicine.checkpoints
+    rules = ward.course.protocol.medicine.checkpoints
     ward.passes(rules.grace - TICK)
     assert figures(ward).checkpoints_missed == 0
 
@@ -35,10 +35,10 @@ def test_a_talk_is_late_after_its_window(ward: Ward) -> None:
     went_home = ward.now
     assert figures(ward).integrations_owed == 1
 
-    within = ward.chart.protocol.integration.within
+    within = ward.course.protocol.integration.within
     for at, expected in ((went_home + within, (1, 0, 0)), (went_home + within + TICK, (0, 1, 0))):
-        held = Ward(protocol=ward.chart.protocol)
-        held.chart, held.now = ward.chart, at
+        held = Ward(protocol=ward.course.protocol)
+        held.course, held.now = ward.course, at
         held.sends(integration(MARA, 1, at=at))
         found = figures(held)
         assert (found.integrations_in_time, found.integrations_late, found.integrations_owed) == expected

@@ -122,7 +122,7 @@ def test_each_call_is_made_once_by_its_name(ward: Ward) -> None:
         assert ward.reasons(call(MARA, at=ward.now + TICK, days_after=number)) == ["check_in.already_done"]
 
     assert ward.due(DeadlineKind.CHECK_IN) == []
-    assert "kap.check_in.completed" not in ward.chart.next_acts(ward.now)
+    assert "kap.check_in.completed" not in ward.course.next_acts(ward.now)
 
 
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
@@ -189,7 +189,7 @@ def test_a_second_talk_is_welcome_and_moves_nothing(ward: Ward) -> None:
 def test_a_protocol_may_let_the_next_dose_come_before_the_talk(opens: Opens) -> None:
     """`integration_before_next_dose = false`: on she goes, the talk stays due; the follow-up waits for the last one."""
     ward = opens(weekly({"medicine.integration_before_next_dose": False})).discharged()
-    phases = [ward.chart.phase]
+    phases = [ward.course.phase]
     untalked = [deadline.session for deadline in ward.due(DeadlineKind.INTEGRATION)]
     for number in (2, 3):
         begins = ward.begins(number)
@@ -199,12 +199,12 @@ def test_a_protocol_may_let_the_next_dose_come_before_the_talk(opens: Opens) -> 
         ward.watched(number)
         ward.reports(assessment(MARA, number, at=begins + minutes(124)))
         ward.reports(discharge(MARA, number, at=begins + minutes(130)))
-        phases.append(ward.chart.phase)
+        phases.append(ward.course.phase)
     ward.reports(integration(MARA, 3, at=ward.now))
 
     assert phases == [Phase.MEDICINE, Phase.MEDICINE, Phase.INTEGRATION]
     assert untalked == [1]
-    assert ward.chart.phase is Phase.FOLLOW_UP
+    assert ward.course.phase is Phase.FOLLOW_UP
 
 
 # Paperwork
@@ -232,7 +232,7 @@ def test_a_paper_that_was_filed_is_asked_for_no_more(ward: Ward) -> None:
     assert ward.due(DeadlineKind.FORM) == ward.due(DeadlineKind.FORM_REMINDER) == []
     assert ward.reasons(form(MARA, at=ward.now + TICK)) == ["form.already_filed"]
     assert ward.reasons(form(MARA, at=ward.now, form="parking")) == ["form.not_in_protocol"]
-    assert "kap.form.filed" not in ward.chart.next_acts(ward.now)
+    assert "kap.form.filed" not in ward.course.next_acts(ward.now)
 
 
 def test_a_protocol_without_papers_asks_for_none(opens: Opens) -> None:
@@ -240,7 +240,7 @@ def test_a_protocol_without_papers_asks_for_none(opens: Opens) -> None:
     ward = opens(weekly({"forms": ()})).discharged()
     assert ward.due(DeadlineKind.FORM) == []
     assert ward.reasons(form(MARA, at=ward.now)) == ["form.not_in_protocol"]
-    assert "kap.form.filed" not in ward.chart.next_acts(ward.now)
+    assert "kap.form.filed" not in ward.course.next_acts(ward.now)
 
 
 # Visits
@@ -282,16 +282,16 @@ def test_a_missed_visit_does_not_keep_the_course_open(ward: Ward) -> None:
     ward.in_follow_up().passes(days(200))
     ward.reports(follow_up(MARA, at=ward.now, days_after=180))
 
-    assert ward.chart.outcome is Outcome.COMPLETED
-    assert ward.chart.deadlines() == ()
+    assert ward.course.outcome is Outcome.COMPLETED
+    assert ward.course.deadlines() == ()
 
 
 def test_the_last_sessions_calls_and_papers_go_on_in_the_follow_up(ward: Ward) -> None:
     """The phase changes, what is due stays due."""
     ward.planned(3).integrated(3)
-    kinds = {deadline.kind for deadline in ward.chart.deadlines()}
+    kinds = {deadline.kind for deadline in ward.course.deadlines()}
 
-    assert ward.chart.phase is Phase.FOLLOW_UP
+    assert ward.course.phase is Phase.FOLLOW_UP
     assert {DeadlineKind.CHECK_IN, DeadlineKind.FORM, DeadlineKind.FOLLOW_UP} <= kinds
     assert ward.reasons(withdrawal(MARA, at=ward.now)) == []
     assert ward.reasons(resumption(MARA, at=ward.now)) == ["course.not_held"]

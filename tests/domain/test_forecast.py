@@ -49,8 +49,8 @@ Sent = tuple[datetime, Kind, Severity, int, PersonId]
 class Night:
     """A course and its escalations side by side, as their workflows live them, a minute at a time."""
 
-    def __init__(self, chart: Course, now: datetime, on_call: OnCall = ON_CALL) -> None:
-        self.chart, self._passes_at = chart, passes_at(chart)
+    def __init__(self, course: Course, now: datetime, on_call: OnCall = ON_CALL) -> None:
+        self.course, self._passes_at = course, passes_at(course)
         self.now = now
         self.on_call = on_call
         self.open: dict[EscalationId, Escalation] = {}
@@ -58,8 +58,8 @@ class Night:
 
     def reports(self, grade: int) -> None:
         """An adverse event of that grade, now: 2 is routine, 3 urgent, 4 an emergency."""
-        event = adverse_event(self.chart.course_id, at=self.now, grade=grade)
-        self._take(self.chart.accept(event, self.now))
+        event = adverse_event(self.course.course_id, at=self.now, grade=grade)
+        self._take(self.course.accept(event, self.now))
         self._page()
 
     def acts(self, act: Callable[[Escalation], Escalation]) -> None:
@@ -87,15 +87,15 @@ class Night:
         while self.now < until:
             self.now += MINUTE
             if self._passes_at <= self.now:
-                self._take(self.chart.pass_deadlines(self.now))
+                self._take(self.course.pass_deadlines(self.now))
             self._page()
 
     def foretold(self, ahead: timedelta) -> Forecast:
-        to_come = calls_to_come(self.chart, Ahead(at=self.now, until=self.now + ahead))
-        return forecast(to_come, {one: obligation.climb for one, obligation in self.open.items()}, self.on_call, {})
+        to_come = calls_to_come(self.course, Ahead(at=self.now, until=self.now + ahead))
+        return forecast(to_come, {one: escalation.progress for one, escalation in self.open.items()}, self.on_call, {})
 
     def _take(self, decision: Decision) -> None:
-        self.chart, self._passes_at = decision.chart, passes_at(decision.chart)
+        self.course, self._passes_at = decision.course, passes_at(decision.course)
         for call in decision.calls:
             match call:
                 case OpenEscalation(opening=opening):
@@ -106,28 +106,28 @@ class Night:
                     raise AssertionError("time settles nothing")
 
     def _page(self) -> None:
-        for escalation, before in self.open.items():
-            wakes_at = before.climb.wakes_at(self.on_call.policies[before.climb.severity])
+        for escalation_id, before in self.open.items():
+            wakes_at = before.progress.wakes_at(self.on_call.policies[before.progress.severity])
             if wakes_at is None or wakes_at > self.now:
                 continue
-            obligation = before.lapse(self.now)
-            standing = self._standing(obligation)
-            rung = obligation.climb.next_rung(standing.policy) if obligation.climb.is_open else None
-            if rung is not None and rung.at <= self.now:
-                called = standing.called[rung.step - 1]
-                to = [(rung.step, person) for person in called] if called else [(0, FALLBACK)]
-                view = obligation.view
+            escalation = before.lapse(self.now)
+            standing = self._standing(escalation)
+            next_step = escalation.progress.upcoming(standing.policy) if escalation.progress.is_open else None
+            if next_step is not None and next_step.at <= self.now:
+                called = standing.called[next_step.step - 1]
+                to = [(next_step.step, person) for person in called] if called else [(0, FALLBACK)]
+                view = escalation.view
                 self.sent.extend((self.now, view.kind, view.severity, step, person) for step, person in to)
-                obligation = obligation.climbed(standing.policy, rung, self.now)
-            self.open[escalation] = obligation
+                escalation = escalation.advanced(standing.policy, next_step, self.now)
+            self.open[escalation_id] = escalation
 
-    def _standing(self, obligation: Escalation) -> OnCallSnapshot:
-        return self.on_call.standing(OnCallQuery(severity=obligation.climb.severity, at=self.now))
+    def _standing(self, escalation: Escalation) -> OnCallSnapshot:
+        return self.on_call.standing(OnCallQuery(severity=escalation.progress.severity, at=self.now))
 
 
-def passes_at(chart: Course) -> datetime:
+def passes_at(course: Course) -> datetime:
     """When the course's clock next rings."""
-    return min((one.passes_at for one in chart.deadlines()), default=datetime.max.replace(tzinfo=UTC))
+    return min((one.passes_at for one in course.deadlines()), default=datetime.max.replace(tzinfo=UTC))
 
 
 STATES: Mapping[str, Callable[[Ward], Ward]] = {
@@ -147,14 +147,14 @@ def come_so_far(state: str) -> Ward:
 
 def night(state: str = "referred", on_call: OnCall = ON_CALL) -> Night:
     ward = come_so_far(state)
-    return Night(ward.chart, ward.now, on_call)
+    return Night(ward.course, ward.now, on_call)
 
 
 def in_a_held_course(now: datetime) -> Night:
     """A course in which nothing is due, at any moment."""
     clinic = night()
-    held = hold(clinic.chart.course_id, at=clinic.now)
-    return Night(clinic.chart.accept(held, clinic.now).chart, now)
+    held = hold(clinic.course.course_id, at=clinic.now)
+    return Night(clinic.course.accept(held, clinic.now).course, now)
 
 
 def sent(foretold: Forecast) -> list[Sent]:
@@ -297,7 +297,7 @@ def test_everything_before_the_end_is_in_it_and_nothing_else() -> None:
         assert (at_the_end.pages, at_the_end.changes, at_the_end.cut) == ((), (), False)
         assert {page.at for page in just_after.pages} == {clinic.now + edge}
     ahead = Ahead(at=dosed.now, until=dosed.now + minutes(5))
-    assert calls_to_come(dosed.chart, ahead).calls == ()
+    assert calls_to_come(dosed.course, ahead).calls == ()
 
 
 def test_a_page_names_its_escalation_and_no_address() -> None:
@@ -487,7 +487,7 @@ def test_one_that_keeps_silent_is_named_and_not_guessed_of() -> None:
     clinic = night("dosed")
     clinic.passes(minutes(5))
     (silent,) = clinic.open
-    to_come = calls_to_come(clinic.chart, Ahead(at=clinic.now, until=clinic.now + minutes(20)))
+    to_come = calls_to_come(clinic.course, Ahead(at=clinic.now, until=clinic.now + minutes(20)))
 
     foretold = forecast(to_come, {}, ON_CALL, {silent: "no answer within 10 s; is a worker running?"})
 
@@ -500,18 +500,18 @@ def test_one_that_keeps_silent_is_named_and_not_guessed_of() -> None:
 def test_a_call_that_is_just_being_made_counts_from_now() -> None:
     """The course has opened it, its workflow has not begun: it will page at once; and what has come settles it."""
     clinic = night("dosed")
-    due = clinic.chart.pass_deadlines(clinic.now + minutes(5))
+    due = clinic.course.pass_deadlines(clinic.now + minutes(5))
     now = clinic.now + minutes(5)
     opening = due.calls
-    to_come = calls_to_come(due.chart, Ahead(at=now, until=now + minutes(5)), opening)
+    to_come = calls_to_come(due.course, Ahead(at=now, until=now + minutes(5)), opening)
 
     foretold = forecast(to_come, {}, ON_CALL, {})
     assert told(foretold) == [(now, 1, LIND, Because.OPENED)]
-    assert foretold.pages[0].escalation == due.chart.unresolved[0].id
+    assert foretold.pages[0].escalation == due.course.unresolved[0].id
     assert foretold.changes == ()
 
-    arrived = due.chart.accept(vitals(due.chart.course_id, 1, at=now), now)
-    settled = calls_to_come(arrived.chart, Ahead(at=now, until=now + minutes(5)), (*opening, *arrived.calls))
+    arrived = due.course.accept(vitals(due.course.course_id, 1, at=now), now)
+    settled = calls_to_come(arrived.course, Ahead(at=now, until=now + minutes(5)), (*opening, *arrived.calls))
     foretold = forecast(settled, {}, ON_CALL, {})
     assert foretold.pages == ()
     assert changes(foretold) == [(now, Move.RESOLVED, Severity.URGENT)]
@@ -521,13 +521,13 @@ def test_an_escalation_that_has_begun_is_not_begun_again() -> None:
     """Its course has not heard yet that it is there, and would call for it: the ladder that answers counts."""
     clinic = night()
     clinic.reports(grade=3)
-    ((known, obligation),) = clinic.open.items()
+    ((known, escalation),) = clinic.open.items()
     opening = OpenEscalation(
-        opening=Opening.model_validate(obligation.view.model_dump(include=set(Opening.model_fields)))
+        opening=Opening.model_validate(escalation.view.model_dump(include=set(Opening.model_fields)))
     )
-    to_come = calls_to_come(clinic.chart, Ahead(at=clinic.now, until=clinic.now + minutes(6)), [opening])
+    to_come = calls_to_come(clinic.course, Ahead(at=clinic.now, until=clinic.now + minutes(6)), [opening])
 
-    foretold = forecast(to_come, {known: obligation.climb}, ON_CALL, {})
+    foretold = forecast(to_come, {known: escalation.progress}, ON_CALL, {})
 
     assert told(foretold) == [(clinic.now + minutes(5), 2, OSEI, Because.NO_ANSWER)]
     assert foretold.changes == ()
@@ -537,15 +537,15 @@ def test_what_happens_again_after_a_promise_lapsed_does_not_go_back_a_step() -> 
     """Lapsed on Friday night, again on Saturday: it has been open since, and Monday's page is the next step's."""
     clinic = in_a_held_course(datetime(2026, 3, 6, 18, tzinfo=UTC))  # Friday at ten in the morning
     clinic.reports(grade=2)
-    ((known, obligation),) = clinic.open.items()
+    ((known, escalation),) = clinic.open.items()
     policy = ON_CALL.policies[Severity.ROUTINE].but(resolve_within=hours(10))
-    promised = obligation.climb.acknowledged(policy, clinic.now)
+    promised = escalation.progress.acknowledged(policy, clinic.now)
     saturday = clinic.now + days(1)
     again = CallToCome(
         at=saturday, call=RepeatEscalation(id=known, repeat=Repeat(severity=Severity.ROUTINE, at=saturday))
     )
     ahead = Ahead(at=clinic.now, until=clinic.now + days(3))
-    to_come = calls_to_come(clinic.chart, ahead).but(calls=(again,))
+    to_come = calls_to_come(clinic.course, ahead).but(calls=(again,))
 
     foretold = forecast(to_come, {known: promised}, ON_CALL, {})
 
@@ -558,7 +558,7 @@ def test_what_is_resolved_pages_nobody() -> None:
     clinic = night()
     clinic.reports(grade=3)
     (known,) = clinic.open
-    clinic.open[known] = clinic.open[known].but(climb=clinic.open[known].climb.resolved())
+    clinic.open[known] = clinic.open[known].but(progress=clinic.open[known].progress.resolved())
 
     foretold = clinic.foretold(days(7))
 
@@ -577,7 +577,7 @@ def test_a_closed_course_with_an_open_escalation_still_has_a_forecast() -> None:
     """Nothing is due any more; whoever was called is called on."""
     clinic = night()
     clinic.reports(grade=3)
-    gone = withdrawal(clinic.chart.course_id, at=clinic.now)
-    clinic.chart = clinic.chart.accept(gone, clinic.now).chart
+    gone = withdrawal(clinic.course.course_id, at=clinic.now)
+    clinic.course = clinic.course.accept(gone, clinic.now).course
 
     assert told(clinic.foretold(minutes(6))) == [(clinic.now + minutes(5), 2, OSEI, Because.NO_ANSWER)]

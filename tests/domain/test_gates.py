@@ -228,9 +228,9 @@ def test_an_event_out_of_its_place_says_where_it_belongs(ward: Ward, point: str)
     for event in everything(ward):
         if isinstance(event, CourseReferred):
             continue
-        for blocker in ward.chart.blockers_for(event):
+        for blocker in ward.course.blockers_for(event):
             if blocker.code == "course.wrong_phase":
-                assert blocker.observed == ward.chart.phase
+                assert blocker.observed == ward.course.phase
                 assert set(str(blocker.limit).split(", ")) == set(PLACES[type(event)].phases)
             if blocker.code == "session.wrong_stage":
                 assert blocker.observed in set(Stage)
@@ -240,14 +240,14 @@ def test_an_event_out_of_its_place_says_where_it_belongs(ward: Ward, point: str)
 def test_each_rule_holds_by_itself(ward: Ward) -> None:
     """Where the place of an event is asked first these are never told; asked alone, each rule still answers."""
     ward.checked_in()
-    chart, at = ward.chart, ward.now
+    course, at = ward.course, ward.now
     here = ward.session()
-    elsewhere = chart.but(phase=Phase.INTEGRATION)
+    elsewhere = course.but(phase=Phase.INTEGRATION)
     asked = {
         "course.not_in_medicine": clearance_rules.standing_blockers(elsewhere, at),
-        "check_in.missing": clearance_rules.blockers(chart, here.but(check_in=None), at),
+        "check_in.missing": clearance_rules.blockers(course, here.but(check_in=None), at),
         "session.not_discharged": followup.integration_blockers(here, integration(MARA, at=at)),
-        "booking.none_due": STANDING[SessionBooked](chart, None, at),
+        "booking.none_due": STANDING[SessionBooked](course, None, at),
     }
 
     for code, blockers in asked.items():

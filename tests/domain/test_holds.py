@@ -34,10 +34,10 @@ def test_nobody_is_cleared_or_dosed_under_a_hold(ward: Ward) -> None:
     """`course.held` is absolute: no rationale lifts it, and it is seen by the very next dose."""
     ward.cleared().reports(hold(MARA, at=ward.now))
 
-    assert ward.chart.answer(hold(MARA, at=ward.now), 0, ward.now).held
+    assert ward.course.answer(hold(MARA, at=ward.now), 0, ward.now).held
     assert ward.reasons(clearance(MARA, at=ward.now + minutes(1))) == ["course.held"]
     assert ward.reasons(dose(MARA, at=ward.now + minutes(1))) == ["course.held"]
-    assert "kap.dose.administered" not in ward.chart.next_acts(ward.now)
+    assert "kap.dose.administered" not in ward.course.next_acts(ward.now)
 
 
 def test_a_course_goes_on_where_it_was_when_it_is_resumed(ward: Ward) -> None:
@@ -45,7 +45,7 @@ def test_a_course_goes_on_where_it_was_when_it_is_resumed(ward: Ward) -> None:
     ward.cleared().reports(hold(MARA, at=ward.now))
     ward.reports(resumption(MARA, at=ward.now + minutes(1), by=DESK))
 
-    assert ward.chart.hold is None
+    assert ward.course.hold is None
     assert ward.reasons(dose(MARA, at=ward.now + minutes(1))) == []
 
 
@@ -73,12 +73,12 @@ def test_an_ordinary_hold_becomes_a_safety_hold_and_never_the_other_way(ward: Wa
     ward.prepared().reports(hold(MARA, at=ward.now))
     ward.reports(cssrs(MARA, at=ward.now, items=HAS_A_PLAN))
 
-    assert ward.chart.hold is not None
-    assert ward.chart.hold.reason == "suicide risk high"
+    assert ward.course.hold is not None
+    assert ward.course.hold.reason == "suicide risk high"
     assert ward.reasons(resumption(MARA, at=ward.now, by=DESK)) == ["actor.role_not_allowed"]
 
     ward.reports(consent_withdrawn(MARA, at=ward.now))
-    assert ward.chart.hold.reason == "suicide risk high"
+    assert ward.course.hold.reason == "suicide risk high"
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def visits(ward: Ward) -> list[str | None]:
 def improves(ward: Ward) -> ScoreChange:
     """From 17 to 8 points."""
     ward.screened().reports(phq9(MARA, at=ward.now, items=BETTER))
-    shown = course_view(ward.chart, ward.now).measures[-1].trend
+    shown = course_view(ward.course, ward.now).measures[-1].trend
     assert shown is not None
     return shown
 
@@ -54,11 +54,11 @@ def asked_the_same_day(ward: Ward) -> list[str | None]:
 def at_risk(ward: Ward, answers: Iterable[int]) -> tuple[Severity | None, bool]:
     """Whom a risk screen wakes, and whether the course is held."""
     ward.screened().reports(cssrs(MARA, at=ward.now, items=answers))
-    return ward.open.get(Kind.SUICIDE_RISK), ward.chart.hold is not None
+    return ward.open.get(Kind.SUICIDE_RISK), ward.course.hold is not None
 
 
 def asks_for(ward: Ward, instrument: str) -> bool:
-    return instrument in [one.instrument for one in course_view(ward.booked(2).chart, ward.now).measures_due]
+    return instrument in [one.instrument for one in course_view(ward.booked(2).course, ward.now).measures_due]
 
 
 def rated(ward: Ward, score: float) -> list[str]:
@@ -70,7 +70,7 @@ CSSRS: Final[Path] = ("measures", "cssrs")
 PAPER: Final[Path] = ("forms", 0)
 
 KEYS: Final[tuple[OneKey[Ward], ...]] = (
-    OneKey("integration.sessions", 2, lambda ward: ward.integrated().chart.phase, Phase.MEDICINE, Phase.INTEGRATION),
+    OneKey("integration.sessions", 2, lambda ward: ward.integrated().course.phase, Phase.MEDICINE, Phase.INTEGRATION),
     OneKey(
         "integration.within",
         "PT48H",

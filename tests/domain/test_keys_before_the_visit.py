@@ -31,7 +31,7 @@ from tests.cast import (
 from tests.domain.keys import OneKey, protocol_with
 from tests.domain.ward import Ward
 
-SHIPPED: Final = content_hash(Ward().chart.protocol)
+SHIPPED: Final = content_hash(Ward().course.protocol)
 
 
 def refers(ward: Ward, *indications: str, protocol: str = "kap-im-weekly") -> list[str]:
@@ -61,7 +61,7 @@ def plans(ward: Ward, **prescribed: object) -> list[str]:
 
 def interval(ward: Ward) -> int:
     ward.eligible().reports(plan(MARA, at=ward.now, interval_days=None))
-    shown = course_view(ward.chart, ward.now).plan
+    shown = course_view(ward.course, ward.now).plan
     assert shown is not None
     return shown.interval_days
 
@@ -81,25 +81,25 @@ def clears(ward: Ward, session: int, at: datetime) -> list[str]:
 
 def phase_ends_after(ward: Ward) -> float:
     (deadline,) = ward.due(DeadlineKind.PHASE)
-    assert ward.chart.phase_entered_at is not None
-    return (deadline.due_at - ward.chart.phase_entered_at) / days(1)
+    assert ward.course.phase_entered_at is not None
+    return (deadline.due_at - ward.course.phase_entered_at) / days(1)
 
 
 def prepared_by(ward: Ward, *talks: tuple[str, ...]) -> Phase:
     ward.planned()
     for number, topics in enumerate(talks, start=1):
         ward.reports(preparation(MARA, at=ward.now + hours(number), topics=topics))
-    return ward.chart.phase
+    return ward.course.phase
 
 
 def evidence(ward: Ward, key: str) -> tuple[str | None, str | None]:
-    (row,) = (row for row in rows(ward.chart.protocol) if row.key == key)
+    (row,) = (row for row in rows(ward.course.protocol) if row.key == key)
     return row.grade, row.note
 
 
 def source(ward: Ward) -> str | None:
     ward.screened().reports(screening(MARA, at=ward.now, systolic=160))
-    (blocker,) = ward.chart.blockers(ward.now)
+    (blocker,) = ward.course.blockers(ward.now)
     return blocker.source
 
 
@@ -109,9 +109,9 @@ PRESSURE = ("evidence", "screening.systolic_max")
 KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey("id", "kap-im-daily", refers, [], ["invalid"]),
     OneKey(
-        "version", "1.1", lambda ward: course_view(ward.referred().chart, ward.now).protocol.version, "1.0.0", "1.1"
+        "version", "1.1", lambda ward: course_view(ward.referred().course, ward.now).protocol.version, "1.0.0", "1.1"
     ),
-    OneKey("title", "Daily", lambda ward: content_hash(ward.chart.protocol) == SHIPPED, True, False),
+    OneKey("title", "Daily", lambda ward: content_hash(ward.course.protocol) == SHIPPED, True, False),
     OneKey(
         "route",
         "intravenous",
@@ -120,7 +120,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         [],
     ),
     OneKey("indications", ["F33.2", "F99"], lambda ward: refers(ward, "F99"), ["invalid"], []),
-    OneKey("course.medicine_sessions", 5, lambda ward: ward.referred().chart.planned_sessions, 6, 5),
+    OneKey("course.medicine_sessions", 5, lambda ward: ward.referred().course.planned_sessions, 6, 5),
     OneKey("course.sessions_min", 4, lambda ward: plans(ward, sessions=3), [], ["plan.sessions_out_of_bounds"]),
     OneKey("course.sessions_max", 7, lambda ward: plans(ward, sessions=8), [], ["plan.sessions_out_of_bounds"]),
     OneKey("course.interval", "P10D", interval, 7, 10),
@@ -188,7 +188,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
         "screening.caution_medications",
         ["maoi"],
-        lambda ward: (sees(ward, medications=["opioid"]), course_view(ward.chart, ward.now).cautions),
+        lambda ward: (sees(ward, medications=["opioid"]), course_view(ward.course, ward.now).cautions),
         ([], ("opioid",)),
         ([], ()),
     ),

@@ -49,8 +49,8 @@ def promise_lapses_after(on_call: OnCall) -> timedelta:
 
 
 def may_be_quiet_for(on_call: OnCall) -> timedelta:
-    climb = EscalationProgress(severity=Severity.URGENT, due_at=NIGHT)
-    return climb.may_be_quiet_until(on_call.policies[Severity.URGENT], NIGHT) - NIGHT
+    progress = EscalationProgress(severity=Severity.URGENT, due_at=NIGHT)
+    return progress.may_be_quiet_until(on_call.policies[Severity.URGENT], NIGHT) - NIGHT
 
 
 def opens(on_call: OnCall, at: datetime) -> datetime:

@@ -61,7 +61,7 @@ def measured(ward: Ward, **found: int) -> list[tuple[str, bool]]:
     """What stands before the clearance of a patient with these vitals, and whether it is final."""
     ward.checked_in().reports(vitals(MARA, at=ward.now, **found))  # type: ignore[arg-type]
     asked = clearance(MARA, at=ward.now)
-    return [(blocker.code, blocker.absolute) for blocker in ward.chart.blockers_for(asked)]
+    return [(blocker.code, blocker.absolute) for blocker in ward.course.blockers_for(asked)]
 
 
 def doses(ward: Ward, mg: float, session: int = 1, *, after: float = 0) -> list[str]:
@@ -77,13 +77,13 @@ def boosts(ward: Ward) -> list[str]:
 
 
 def grid(ward: Ward) -> list[float]:
-    points = course_view(ward.dosed().chart, ward.now).sessions[0].checkpoints
+    points = course_view(ward.dosed().course, ward.now).sessions[0].checkpoints
     return [(point.due_at - ward.begins()) / minutes(1) for point in points]
 
 
 def second_checkpoint(ward: Ward, minute: float) -> str:
     ward.watched(until=minutes(0)).reports(vitals(MARA, at=ward.begins() + minutes(minute)))
-    return course_view(ward.chart, ward.now).sessions[0].checkpoints[1].status
+    return course_view(ward.course, ward.now).sessions[0].checkpoints[1].status
 
 
 def unread_until(ward: Ward, minute: float) -> Severity | None:
@@ -132,7 +132,7 @@ def judged(**values: object) -> DischargeAssessed:
 
 
 def goes_on_untalked(ward: Ward) -> Phase:
-    return ward.discharged().chart.phase
+    return ward.discharged().course.phase
 
 
 WEIGHED, FINAL = False, True
@@ -151,7 +151,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
         "medicine.planned_duration",
         "PT3H",
-        lambda ward: course_view(ward.booked().chart, ward.now).sessions[0].planned_end_at,
+        lambda ward: course_view(ward.booked().course, ward.now).sessions[0].planned_end_at,
         Ward().begins() + minutes(150),
         Ward().begins() + hours(3),
     ),

@@ -48,10 +48,10 @@ def after(**duration: float) -> datetime:
 def climbing(severity: Severity = Severity.URGENT) -> EscalationProgress:
     """A ladder whose first step has just paged."""
     policy = CLINIC.policies[severity]
-    climb = EscalationProgress(severity=severity, due_at=MONDAY)
-    rung = climb.next_rung(policy)
-    assert rung
-    return climb.climbed(policy, rung, MONDAY)
+    progress = EscalationProgress(severity=severity, due_at=MONDAY)
+    next_step = progress.upcoming(policy)
+    assert next_step
+    return progress.advanced(policy, next_step, MONDAY)
 
 
 def new(severity: Severity = Severity.URGENT, kind: Kind = Kind.VITALS_OVERDUE) -> Escalation:
@@ -69,14 +69,14 @@ def new(severity: Severity = Severity.URGENT, kind: Kind = Kind.VITALS_OVERDUE) 
 
 def alarm(severity: Severity = Severity.URGENT, kind: Kind = Kind.VITALS_OVERDUE) -> Escalation:
     """An escalation whose first step has just paged."""
-    return new(severity, kind).climbed(CLINIC.policies[severity], NextStep(step=1, at=MONDAY), MONDAY)
+    return new(severity, kind).advanced(CLINIC.policies[severity], NextStep(step=1, at=MONDAY), MONDAY)
 
 
 def snooze(**duration: float) -> Snooze:
     return Snooze(by=LIND, for_=timedelta(**duration), note="In the room")
 
 
-def rungs(*expected: tuple[int, datetime]) -> tuple[NextStep, ...]:
+def next_steps(*expected: tuple[int, datetime]) -> tuple[NextStep, ...]:
     return tuple(NextStep(step=step, at=at) for step, at in expected)
 
 
@@ -84,7 +84,7 @@ def test_the_forecast_of_a_new_escalation_is_its_whole_ladder() -> None:
     """If nobody acts: each step after its wait, after the last one the first again, for ever."""
     new = EscalationProgress(severity=Severity.URGENT, due_at=MONDAY)
 
-    assert forecast(URGENT.policy, new, MONDAY, after(minutes=35)) == rungs(
+    assert forecast(URGENT.policy, new, MONDAY, after(minutes=35)) == next_steps(
         (1, MONDAY), (2, after(minutes=5)), (3, after(minutes=15)), (1, after(minutes=30)), (2, after(minutes=35))
     )
 
@@ -93,7 +93,7 @@ def test_the_forecast_of_a_promise_begins_where_it_lapses() -> None:
     """Acknowledged: nothing for `resolve_within`, then the next step."""
     promised = climbing().acknowledged(URGENT.policy, after(minutes=1))
 
-    assert forecast(URGENT.policy, promised, after(minutes=1), after(minutes=71)) == rungs(
+    assert forecast(URGENT.policy, promised, after(minutes=1), after(minutes=71)) == next_steps(
         (2, after(minutes=61)), (3, after(minutes=71))
     )
 
@@ -111,22 +111,22 @@ def test_routine_is_put_off_to_the_opening_and_nothing_else_is() -> None:
         friday + timedelta(minutes=5),
     )
 
-    assert routine == rungs((1, friday), (2, monday))
-    assert [rung.at for rung in urgent] == [friday, friday + timedelta(minutes=5)]
+    assert routine == next_steps((1, friday), (2, monday))
+    assert [next_step.at for next_step in urgent] == [friday, friday + timedelta(minutes=5)]
 
 
 def test_a_ladder_that_was_held_up_pages_one_step_not_all_it_missed() -> None:
     """The workers were away for an hour: the due step pages on their return, and its wait runs from then."""
     late = forecast(URGENT.policy, climbing(), after(minutes=60), after(minutes=75))
 
-    assert late == rungs((2, after(minutes=60)), (3, after(minutes=70)))
+    assert late == next_steps((2, after(minutes=60)), (3, after(minutes=70)))
 
 
 def test_a_policy_that_became_shorter_starts_again() -> None:
     """The next step was taken out of the file: the first one is next."""
     short = URGENT.policy.but(steps=URGENT.policy.steps[:1])
 
-    assert climbing().next_rung(short) == NextStep(step=1, at=after(minutes=5))
+    assert climbing().upcoming(short) == NextStep(step=1, at=after(minutes=5))
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_snooze_only_puts_off(minutes: int, page_at: int) -> None:
     """A snooze that ends before the next step was due changes nothing; a longer one puts the step off to its end."""
     snoozed = alarm().snooze(snooze(minutes=minutes), URGENT, MONDAY)
 
-    assert snoozed.climb.next_rung(URGENT.policy) == NextStep(step=2, at=after(minutes=page_at))
+    assert snoozed.progress.upcoming(URGENT.policy) == NextStep(step=2, at=after(minutes=page_at))
 
 
 def test_one_snooze_after_another_stays_within_the_bound() -> None:
@@ -163,7 +163,7 @@ def test_one_snooze_after_another_stays_within_the_bound() -> None:
         snoozed.snooze(snooze(minutes=11), URGENT, after(minutes=20))
     longer = snoozed.snooze(snooze(minutes=10), URGENT, after(minutes=20))
     assert longer.view.snoozed_until == after(minutes=30)
-    paged = longer.climbed(URGENT.policy, NextStep(step=2, at=after(minutes=30)), after(minutes=30))
+    paged = longer.advanced(URGENT.policy, NextStep(step=2, at=after(minutes=30)), after(minutes=30))
     assert paged.view.snoozed_until is None
     assert paged.snooze(snooze(minutes=30), URGENT, after(minutes=30)).view.snoozed_until == after(minutes=60)
 
@@ -180,7 +180,7 @@ def test_a_new_breach_wakes_a_snoozed_escalation() -> None:
 
     woken = snoozed.repeat(Repeat(severity=Severity.URGENT, at=after(minutes=2)), after(minutes=2))
 
-    assert woken.climb.next_rung(URGENT.policy) == NextStep(step=1, at=after(minutes=2))
+    assert woken.progress.upcoming(URGENT.policy) == NextStep(step=1, at=after(minutes=2))
 
 
 def test_a_breach_that_arrives_with_the_resolution_is_not_lost() -> None:
@@ -207,7 +207,7 @@ def test_worse_is_never_later_than_it_would_have_been(minutes: int) -> None:
 
     raised = routine.repeated(Severity.EMERGENCY, after(minutes=minutes))
 
-    assert raised.next_rung(EMERGENCY.policy) == NextStep(step=1, at=after(minutes=minutes))
+    assert raised.upcoming(EMERGENCY.policy) == NextStep(step=1, at=after(minutes=minutes))
 
 
 def test_whoever_passes_it_on_takes_the_promise_back() -> None:
@@ -217,7 +217,7 @@ def test_whoever_passes_it_on_takes_the_promise_back() -> None:
     passed_on = promised.reassign(Reassign(by=LIND, to=WARD, note="My shift ends"), URGENT, after(minutes=2))
 
     assert (passed_on.view.state, passed_on.view.acknowledged_by) == (EscalationState.OPEN, None)
-    assert passed_on.climb.next_rung(URGENT.policy) == NextStep(step=2, at=after(minutes=7))
+    assert passed_on.progress.upcoming(URGENT.policy) == NextStep(step=2, at=after(minutes=7))
     assert (passed_on.notices[-1].change, passed_on.notices[-1].by) == (Change.REOPENED, LIND)
 
 
@@ -241,11 +241,11 @@ def test_a_resolved_escalation_takes_no_order() -> None:
 def test_an_escalation_nobody_answers_for_days_keeps_its_first_and_last_pages() -> None:
     """What it carries is bounded; how it began and how it stands is never what is dropped."""
     page = Page(at=MONDAY, step=1, person=LIND, channel="json", ok=True)
-    obligation = alarm()
+    escalation = alarm()
     for number in range(FIRST_PAGES + LAST_PAGES + 5):
-        obligation = obligation.paged([page.but(step=number)])
+        escalation = escalation.paged([page.but(step=number)])
 
-    steps = [kept.step for kept in obligation.view.pages]
+    steps = [kept.step for kept in escalation.view.pages]
     assert steps == [*range(FIRST_PAGES), *range(FIRST_PAGES + 5, FIRST_PAGES + LAST_PAGES + 5)]
 
 
@@ -293,7 +293,7 @@ FIRST = Attempt(step=1, at=MONDAY)
 
 def test_an_attempt_that_reached_nobody_is_due_again_within_a_minute() -> None:
     """Half a minute after it began, unless the next step comes before."""
-    unheard = alarm().nobody_reached(FIRST, alarm().climb)
+    unheard = alarm().nobody_reached(FIRST, alarm().progress)
 
     assert unheard.wakes_at(URGENT.policy) == MONDAY + AGAIN_AFTER < after(minutes=1)
     assert not unheard.is_to_be_tried_again(URGENT.policy, after(seconds=29))
@@ -305,7 +305,7 @@ def test_a_routine_attempt_waits_for_the_office_to_open() -> None:
     """Nobody is called at night for what can wait: the last attempt of the day goes on in the morning."""
     closing = datetime(2026, 3, 3, 1, 59, 50, tzinfo=UTC)
     unheard = alarm(Severity.ROUTINE)
-    unheard = unheard.nobody_reached(FIRST.but(at=closing), unheard.climb)
+    unheard = unheard.nobody_reached(FIRST.but(at=closing), unheard.progress)
 
     assert not unheard.is_to_be_tried_again(ROUTINE.policy, closing + timedelta(hours=13))
     assert unheard.is_to_be_tried_again(ROUTINE.policy, closing + timedelta(hours=14, seconds=10))
@@ -318,7 +318,7 @@ def test_a_routine_attempt_waits_for_the_office_to_open() -> None:
         lambda one: one.resolve(Resolve(by=LIND, note="Seen"), URGENT, after(seconds=1)),
         lambda one: one.snooze(snooze(minutes=5), URGENT, after(seconds=1)),
         lambda one: one.reassign(Reassign(by=LIND, to=WARD), URGENT, after(seconds=1)),
-        lambda one: one.climbed(URGENT.policy, NextStep(step=2, at=after(minutes=5)), after(minutes=5)),
+        lambda one: one.advanced(URGENT.policy, NextStep(step=2, at=after(minutes=5)), after(minutes=5)),
         lambda one: one.repeat(Repeat(severity=Severity.EMERGENCY, at=MONDAY), after(seconds=1)),
     ],
 )
@@ -326,15 +326,15 @@ def test_whatever_moves_the_ladder_ends_the_attempts(act: Callable[[Escalation],
     """Before or after the attempt was known to have reached nobody."""
     begun = alarm()
 
-    assert act(begun.nobody_reached(FIRST, begun.climb)).unheard is None
-    assert act(begun).nobody_reached(FIRST, begun.climb).unheard is None
+    assert act(begun.nobody_reached(FIRST, begun.progress)).unheard is None
+    assert act(begun).nobody_reached(FIRST, begun.progress).unheard is None
 
 
 def test_a_page_that_comes_back_late_ends_no_attempt() -> None:
     """It changes what is told, not the ladder."""
     late = Page(at=MONDAY, step=1, person=LIND, channel="json", ok=False)
 
-    assert alarm().nobody_reached(FIRST, alarm().climb).paged([late]).unheard == FIRST
+    assert alarm().nobody_reached(FIRST, alarm().progress).paged([late]).unheard == FIRST
 
 
 def test_an_escalation_reports_back_how_it_stands() -> None:

@@ -76,10 +76,10 @@ def ladder(on_call: OnCall, severity: Severity) -> tuple[NextStep, ...]:
     )
 
 
-def loudness(on_call: OnCall, severity: Severity, rungs: tuple[NextStep, ...], at: datetime) -> list[int]:
+def loudness(on_call: OnCall, severity: Severity, next_steps: tuple[NextStep, ...], at: datetime) -> list[int]:
     """For each page, the most people that it or one before it calls at once, by who is on duty at a moment."""
     calls = [len(on_call.resolve(step.notify, at)) for step in on_call.policies[severity].steps]
-    return list(accumulate((calls[rung.step - 1] for rung in rungs), max))
+    return list(accumulate((calls[next_step.step - 1] for next_step in next_steps), max))
 
 
 @settings(max_examples=150)
@@ -123,12 +123,12 @@ def test_getting_worse_never_delays_a_page(text: str, minutes: int) -> None:
 
     for lower, higher in combinations(Severity, 2):
         low, high = on_call.policies[lower], on_call.policies[higher]
-        climb = EscalationProgress(severity=lower, due_at=OPENED)
-        for rung in ladder(on_call, lower):
-            if rung.at <= now:
-                climb = climb.climbed(low, rung, rung.at)
-        for before in (climb, climb.acknowledged(low, now)):
-            without, raised = before.next_rung(low), before.repeated(higher, now).next_rung(high)
+        progress = EscalationProgress(severity=lower, due_at=OPENED)
+        for next_step in ladder(on_call, lower):
+            if next_step.at <= now:
+                progress = progress.advanced(low, next_step, next_step.at)
+        for before in (progress, progress.acknowledged(low, now)):
+            without, raised = before.upcoming(low), before.repeated(higher, now).upcoming(high)
             assert without
             assert raised == NextStep(step=1, at=now)
             assert raised.at <= max(without.at, now)

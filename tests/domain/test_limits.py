@@ -15,7 +15,7 @@ WATCHED = Ward().watched(until=minutes(15))
 
 
 def limits_of(ward: Ward, vital: Vital, kind: LimitKind) -> list[SessionLimit]:
-    every = session_limits(ward.chart.protocol, ward.session())
+    every = session_limits(ward.course.protocol, ward.session())
     return [one for one in every if (one.vital, one.kind) == (vital, kind)]
 
 
@@ -66,7 +66,7 @@ def test_what_lies_beyond_a_line_is_what_the_verdict_says(
         heart_rate=heart_rate,
         spo2=spo2,
     )
-    session = WATCHED.chart.accept(event, event.time).chart.sessions[0]
+    session = WATCHED.course.accept(event, event.time).course.sessions[0]
     said = verdict(WEEKLY, session, session.readings[-1])
     values = {
         Vital.SYSTOLIC: systolic,

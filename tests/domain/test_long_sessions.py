@@ -48,14 +48,14 @@ def steps_of(do: Callable[[], object]) -> int:
 def test_the_two_thousandth_reading_costs_what_the_tenth_did(every: float, moaas: int | None) -> None:
     """A monitor sends one a minute, a nurse one a checkpoint: each is answered alike, however long it goes on."""
     ward = Ward().dosed()
-    chart, costs = ward.chart, {}
+    course, costs = ward.course, {}
     for number in range(1, 2001):
         now = ward.now + minutes(number * every)
         reading = vitals(MARA, at=now, moaas=moaas)
-        chart = chart.pass_deadlines(now).chart
+        course = course.pass_deadlines(now).course
         if number in {10, 2000}:
-            costs[number] = steps_of(partial(chart.accept, reading, now))
-        chart = chart.accept(reading, now).chart
+            costs[number] = steps_of(partial(course.accept, reading, now))
+        course = course.accept(reading, now).course
 
     assert costs[2000] <= COSTS_NO_MORE_THAN * costs[10]
 
@@ -67,10 +67,10 @@ def test_a_late_reading_costs_no_more_for_all_those_after_it() -> None:
     for number in range(1, 401):
         taken = began + minutes(2 * number)
         ward.until(taken)
-        ward.chart = ward.chart.accept(vitals(MARA, at=taken), ward.now).chart
+        ward.course = ward.course.accept(vitals(MARA, at=taken), ward.now).course
         if number in {20, 400}:
             late = vitals(MARA, at=began + minutes(20.5), systolic=182)
-            costs[number] = steps_of(partial(ward.chart.accept, late, ward.now))
+            costs[number] = steps_of(partial(ward.course.accept, late, ward.now))
 
     assert costs[400] <= 3 * costs[20], "each checkpoint is judged once more, and no reading is but the next one"
 
@@ -80,17 +80,17 @@ def test_a_reading_costs_the_same_however_many_answers_there_are() -> None:
     ward, costs = Ward().dosed(), {}
     for number in range(1, 1001):
         taken = ward.now - minutes(2000 - number)
-        ward.chart = ward.chart.accept(phq9(MARA, at=taken), ward.now).chart
+        ward.course = ward.course.accept(phq9(MARA, at=taken), ward.now).course
         if number in {100, 1000}:
-            ward.chart.deadlines()
-            costs[number] = steps_of(partial(_is_decided_and_told, ward.chart, vitals(MARA, at=ward.now)))
+            ward.course.deadlines()
+            costs[number] = steps_of(partial(_is_decided_and_told, ward.course, vitals(MARA, at=ward.now)))
 
     assert costs[1000] <= COSTS_NO_MORE_THAN * costs[100]
 
 
-def _is_decided_and_told(chart: Course, reading: VitalsRecorded) -> None:
-    decided = chart.pass_deadlines(reading.time).chart.accept(reading, reading.time)
-    batch_of(decided.chart, decided.entries, reading.time)
+def _is_decided_and_told(course: Course, reading: VitalsRecorded) -> None:
+    decided = course.pass_deadlines(reading.time).course.accept(reading, reading.time)
+    batch_of(decided.course, decided.entries, reading.time)
 
 
 def test_a_course_with_ten_times_the_answers_is_shown_in_ten_times_the_steps() -> None:
@@ -98,9 +98,9 @@ def test_a_course_with_ten_times_the_answers_is_shown_in_ten_times_the_steps() -
     ward, costs = Ward().discharged(), {}
     for number in range(1, 501):
         ward.now += minutes(1)
-        ward.chart = ward.chart.accept(gad7(MARA, at=ward.now), ward.now).chart
+        ward.course = ward.course.accept(gad7(MARA, at=ward.now), ward.now).course
         if number in {50, 500}:
-            costs[number] = steps_of(partial(course_view, ward.chart, ward.now))
+            costs[number] = steps_of(partial(course_view, ward.course, ward.now))
 
     assert costs[500] <= 10 * COSTS_NO_MORE_THAN * costs[50]
 
@@ -144,7 +144,7 @@ def test_what_is_settled_is_what_would_be_judged_anew(happenings: list[tuple[str
             case _:
                 with suppress(AlreadyAnswered, Refused):
                     ward.sends(dose(MARA, at=ward.now, mg=5))
-        _is_the_same_as_judged_whole(ward.chart)
+        _is_the_same_as_judged_whole(ward.course)
 
 
 def _takes(ward: Ward, at: datetime, systolic: int) -> None:
@@ -180,7 +180,7 @@ def test_readings_in_any_order_open_what_those_in_their_order_do(taken: list[tup
 
 
 def _verdicts(ward: Ward, session: MedicineSession) -> list[Any]:
-    return [verdict(ward.chart.protocol, session, reading) for reading in session.readings]
+    return [verdict(ward.course.protocol, session, reading) for reading in session.readings]
 
 
 def test_a_question_about_a_course_of_twenty_thousand_readings_is_answered_like_any_other() -> None:
@@ -190,9 +190,9 @@ def test_a_question_about_a_course_of_twenty_thousand_readings_is_answered_like_
     taken = [ward.now + minutes(number / 2) for number in range(3_000)]
     reading = session.readings[0]
     readings = tuple(reading.but(at=at, recorded_at=at) for at in taken)
-    chart = ward.chart.but(sessions=(session.but(readings=readings),))
+    course = ward.course.but(sessions=(session.but(readings=readings),))
 
-    view = course_view(chart, ward.now)
+    view = course_view(course, ward.now)
 
     assert [one.at for one in view.sessions[0].readings] == taken[-MOST_READINGS:]
     assert view.sessions[0].readings_before == 3_000 - MOST_READINGS

@@ -15,11 +15,11 @@ BETTER = (1, 1, 1, 1, 1, 1, 1, 1, 0)
 
 def due(ward: Ward) -> Mapping[str, tuple[datetime, bool]]:
     """When each instrument is due, and whether it is late."""
-    return {one.instrument: (one.due_at, one.late) for one in course_view(ward.chart, ward.now).measures_due}
+    return {one.instrument: (one.due_at, one.late) for one in course_view(ward.course, ward.now).measures_due}
 
 
 def shown(ward: Ward, instrument: str) -> list[MeasureView]:
-    return [one for one in course_view(ward.chart, ward.now).measures if one.instrument == instrument]
+    return [one for one in course_view(ward.course, ward.now).measures if one.instrument == instrument]
 
 
 def asks(opens: Opens, every: Every) -> Ward:
@@ -61,7 +61,7 @@ def test_a_measure_of_the_end_is_due_from_the_follow_up_on(ward: Ward, edge: tim
     """`every = "end"`: when the last session has been talked through; before that nobody asks."""
     before = due(ward.discharged(3))
     entered_at = ward.integrated(3).now
-    owed = {one.instrument: one for one in course_view(ward.chart, entered_at + edge).measures_due}
+    owed = {one.instrument: one for one in course_view(ward.course, entered_at + edge).measures_due}
     ward.reports(measure(MARA, "pcl5", at=ward.now + minutes(1), items=[1] * 20))
 
     assert "pcl5" not in before
@@ -86,7 +86,7 @@ def test_a_measure_that_nobody_takes_wakes_nobody_and_keeps_no_course_open(ward:
     ward.completed()
 
     assert {"pcl5", "madrs"} <= owed.keys()
-    assert ward.chart.is_closed
+    assert ward.course.is_closed
     assert ward.pages == []
     assert due(ward) == {}
 

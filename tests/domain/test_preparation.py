@@ -33,7 +33,7 @@ from tests.domain.ward import EDGES, Ward
 
 
 def codes(ward: Ward) -> list[str]:
-    return [blocker.code for blocker in ward.chart.blockers(ward.now)]
+    return [blocker.code for blocker in ward.course.blockers(ward.now)]
 
 
 def test_medicine_begins_when_plan_talks_and_topics_are_there(ward: Ward) -> None:
@@ -52,7 +52,7 @@ def test_medicine_begins_when_plan_talks_and_topics_are_there(ward: Ward) -> Non
         ["plan.missing"],
         [],
     ]
-    assert ward.chart.phase is Phase.MEDICINE
+    assert ward.course.phase is Phase.MEDICINE
 
 
 def test_two_talks_without_the_safety_plan_are_not_enough(ward: Ward) -> None:
@@ -61,7 +61,7 @@ def test_two_talks_without_the_safety_plan_are_not_enough(ward: Ward) -> None:
     for hour in (1, 2):
         ward.reports(preparation(MARA, at=ward.now + hours(hour), topics=TOPICS[:3]))
 
-    (missing,) = ward.chart.blockers(ward.now)
+    (missing,) = ward.course.blockers(ward.now)
     assert (missing.code, missing.observed) == ("preparation.topics_missing", "safety_plan")
     assert missing.message == "Safety plan to come"
 
@@ -102,7 +102,7 @@ def test_a_plan_has_as_many_sessions_as_the_protocol_allows(ward: Ward, sessions
     assert ward.reasons(prescribed) == (["plan.sessions_out_of_bounds"] if blocked else [])
     if sessions is None:
         ward.reports(prescribed)
-        assert ward.chart.planned_sessions == 6
+        assert ward.course.planned_sessions == 6
 
 
 @pytest.mark.parametrize(("interval", "blocked"), [(None, False), (1, True), (2, False), (21, False), (22, True)])
@@ -168,8 +168,8 @@ def test_the_plan_prescribed_last_is_in_force(ward: Ward) -> None:
     """Prescribed again, it replaces the one before; what was believed before is kept."""
     ward.planned().reports(plan(MARA, at=ward.now + minutes(1), sessions=5))
 
-    assert ward.chart.planned_sessions == 5
-    assert len(ward.chart.plans) == 2
+    assert ward.course.planned_sessions == 5
+    assert len(ward.course.plans) == 2
 
 
 def test_a_plan_sent_late_does_not_replace_a_newer_one(ward: Ward) -> None:
@@ -178,7 +178,7 @@ def test_a_plan_sent_late_does_not_replace_a_newer_one(ward: Ward) -> None:
 
     ward.sends(plan(MARA, at=ward.now - hours(20), sessions=8))
 
-    assert ward.chart.planned_sessions == 5
+    assert ward.course.planned_sessions == 5
 
 
 @EDGES
@@ -213,7 +213,7 @@ def test_a_plan_cut_short_before_the_last_talk_waits_for_the_talk(ward: Ward) ->
 
     ward.integrated(3)
 
-    assert ward.chart.phase is Phase.FOLLOW_UP
+    assert ward.course.phase is Phase.FOLLOW_UP
 
 
 def test_a_plan_cut_short_lets_a_patient_who_is_here_finish_her_session(ward: Ward) -> None:
@@ -223,6 +223,6 @@ def test_a_plan_cut_short_lets_a_patient_who_is_here_finish_her_session(ward: Wa
     fourth = Ward().planned(6).checked_in(4)
     fourth.reports(plan(MARA, at=fourth.now, sessions=3))
 
-    assert ward.chart.phase is Phase.MEDICINE
-    assert fourth.chart.phase is Phase.MEDICINE
+    assert ward.course.phase is Phase.MEDICINE
+    assert fourth.course.phase is Phase.MEDICINE
     assert fourth.reports(abortion(MARA, 4, at=fourth.now)).phase is Phase.FOLLOW_UP

@@ -11,7 +11,7 @@ from tests.domain.ward import Ward
 
 
 def of(ward: Ward, instrument: str) -> Thresholds:
-    return next(one for one in thresholds(ward.chart) if one.instrument == instrument)
+    return next(one for one in thresholds(ward.course) if one.instrument == instrument)
 
 
 def test_the_first_answer_is_the_baseline(ward: Ward) -> None:
@@ -61,7 +61,7 @@ def test_what_the_protocol_does_not_judge_has_no_lines(opens: Opens) -> None:
 
 def test_nothing_is_judged_where_nobody_asked(ward: Ward) -> None:
     """No instrument, no lines."""
-    assert thresholds(ward.referred().chart) == ()
+    assert thresholds(ward.referred().course) == ()
 
 
 @given(baseline=st.integers(1, 27), percent=st.integers(1, 100), score=st.integers(0, 27))

@@ -32,19 +32,19 @@ from tests.domain.ward import Ward
 
 
 def said(ward: Ward) -> str | None:
-    task = to_do(ward.chart, ward.now)
+    task = to_do(ward.course, ward.now)
     return task.words if task else None
 
 
 def by(ward: Ward) -> datetime | None:
-    task = to_do(ward.chart, ward.now)
+    task = to_do(ward.course, ward.now)
     assert task is not None
     return task.due_at
 
 
 def test_a_course_without_a_referral_asks_for_nothing(ward: Ward) -> None:
     """There is nobody yet."""
-    assert to_do(ward.chart, ward.now) is None
+    assert to_do(ward.course, ward.now) is None
 
 
 def test_a_screening_says_what_is_to_come(ward: Ward) -> None:
@@ -81,7 +81,7 @@ def test_a_preparation_says_what_is_to_come(ward: Ward) -> None:
     ward.reports(preparation(MARA, at=ward.now, topics=TOPICS))
     assert (said(ward), by(ward)) == (
         "Preparation talk 2 of 2",
-        ward.chart.phase_entered_at and ward.chart.phase_entered_at + WEEKLY.preparation.within,
+        ward.course.phase_entered_at and ward.course.phase_entered_at + WEEKLY.preparation.within,
     )
 
 
@@ -95,10 +95,10 @@ def test_a_preparation_is_to_be_done_before_the_patient_comes(ward: Ward) -> Non
 def test_a_prepared_patient_is_to_be_booked_and_then_checked_in(ward: Ward) -> None:
     """By the longest way between two doses; then by the time that was booked."""
     ward.prepared()
-    assert ward.chart.phase_entered_at is not None
+    assert ward.course.phase_entered_at is not None
     assert (said(ward), by(ward)) == (
         "Session 1 of 3 to be booked",
-        ward.chart.phase_entered_at + WEEKLY.course.interval_max,
+        ward.course.phase_entered_at + WEEKLY.course.interval_max,
     )
 
     ward.booked()
@@ -197,7 +197,7 @@ def test_an_answer_that_hints_at_suicide_wants_a_closer_look_today(ward: Ward) -
 def test_a_held_course_is_to_be_resumed(ward: Ward) -> None:
     """By anybody; after a safety hold by a prescriber. Why it is held is not for the wall."""
     ward.prepared().reports(hold(MARA, at=ward.now, reason="A wedding"))
-    assert to_do(ward.chart, ward.now) == ToDo(words="Held: to be resumed")
+    assert to_do(ward.course, ward.now) == ToDo(words="Held: to be resumed")
 
 
 def test_a_safety_hold_is_the_prescribers(ward: Ward) -> None:
@@ -225,13 +225,13 @@ def test_a_closed_course_asks_for_nothing(ward: Ward) -> None:
     """Its forms included."""
     ward.completed()
 
-    assert to_do(ward.chart, ward.now) is None
+    assert to_do(ward.course, ward.now) is None
 
 
 def test_the_fleet_shows_it_with_what_blocks_and_since_when_she_is_dosed(ward: Ward) -> None:
     """In the summary that the record store keeps."""
     ward.watched(until=minutes(15))
-    shown = course_summary(ward.chart, ward.now)
+    shown = course_summary(ward.course, ward.now)
 
     assert (shown.planned_sessions, shown.to_do, shown.to_do_by) == (
         3,
@@ -241,5 +241,5 @@ def test_the_fleet_shows_it_with_what_blocks_and_since_when_she_is_dosed(ward: W
     assert (shown.dosed_at, shown.reading_due_at) == (ward.begins(), ward.begins() + minutes(30))
     assert shown.blocked_by == ("Discharge assessment to come", "Escort to come", "Written instructions to come")
 
-    home = course_summary(ward.discharged().chart, ward.now)
+    home = course_summary(ward.discharged().course, ward.now)
     assert (home.dosed_at, home.reading_due_at, home.blocked_by) == (None, None, ())

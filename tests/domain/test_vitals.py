@@ -49,7 +49,7 @@ def verdicts(ward: Ward, session: int = 1) -> list[VerdictSeverity]:
     monitored = ward.session(session)
     dosed_at = monitored.doses[0].at
     return [
-        verdict(ward.chart.protocol, monitored, reading).severity
+        verdict(ward.course.protocol, monitored, reading).severity
         for reading in monitored.readings
         if reading.at >= dosed_at
     ]
@@ -241,7 +241,7 @@ def test_a_breach_behind_an_acknowledged_one_calls_again(ward: Ward) -> None:
 
     assert ward.pages == [(Kind.VITALS_URGENT, Severity.URGENT)] * 2
     assert isinstance(ward.calls[-1], RepeatEscalation)
-    assert len(ward.chart.escalations) == 1
+    assert len(ward.course.escalations) == 1
 
 
 def test_an_emergency_is_its_own_kind_beside_the_urgent_one(ward: Ward) -> None:
@@ -259,7 +259,7 @@ def test_a_breach_after_a_resolution_opens_another(ward: Ward) -> None:
     ward.hears(Kind.VITALS_EMERGENCY, Change.RESOLVED)
     reads(ward, 20, spo2=88)
 
-    assert [one.id for one in ward.chart.escalations] == ["MARA-1~vitals_emergency~1~1", "MARA-1~vitals_emergency~1~2"]
+    assert [one.id for one in ward.course.escalations] == ["MARA-1~vitals_emergency~1~1", "MARA-1~vitals_emergency~1~2"]
 
 
 def test_a_reading_of_before_her_discharge_may_arrive_after_it_and_is_judged(ward: Ward) -> None:
@@ -325,7 +325,7 @@ SOMEHOW = st.fixed_dictionaries(
     },
 )
 TAKEN = st.lists(st.tuples(st.integers(0, 170), SOMEHOW), max_size=7, unique_by=lambda reading: reading[0])
-DOSED = Ward().watched(until=minutes(0)).chart
+DOSED = Ward().watched(until=minutes(0)).course
 DOSED_AT: datetime = DOSED.sessions[0].doses[0].at
 
 
@@ -337,7 +337,7 @@ def test_the_order_in_which_readings_arrive_changes_no_verdict(
     events = [vitals(MARA, at=DOSED_AT + minutes(minute) + seconds(1), **values) for minute, values in taken]  # type: ignore[arg-type]
     now = DOSED_AT + hours(3)
     in_order, shuffled = Ward(now=now), Ward(now=now)
-    in_order.chart = shuffled.chart = DOSED
+    in_order.course = shuffled.course = DOSED
     for event in sorted(events, key=lambda event: event.time):
         in_order.sends(event)
     for event in data.draw(st.permutations(events)):
@@ -357,7 +357,7 @@ def test_the_order_in_which_readings_arrive_changes_no_verdict(
 def believed(ward: Ward, entries: int) -> list[VerdictSeverity]:
     """What every reading was by the first so many entries of the ledger, taken in again."""
     then = Ward()
-    then.chart = taken_in_again(ward.blank, ward.entries[:entries], {})
+    then.course = taken_in_again(ward.blank, ward.entries[:entries], {})
     return verdicts(then)
 
 

@@ -115,7 +115,7 @@ def test_a_silent_course_raises_an_alarm_of_its_session() -> None:
     made = move(MARA, SilenceReason.UNANSWERED, None, POLICY, MONDAY)
 
     assert isinstance(made, RaiseAlarm)
-    view = made.incident.obligation.view
+    view = made.incident.escalation.view
     assert (view.id, view.severity, view.state) == (
         "MARA-1~orchestrator_silent~1~1",
         Severity.EMERGENCY,

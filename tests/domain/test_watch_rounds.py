@@ -134,7 +134,7 @@ def test_a_silent_course_raises_an_alarm_of_no_session(what: SilenceReason) -> N
 
     assert bool(told) is (what in SILENT)
     for alarm in told:
-        view = alarm.obligation.view
+        view = alarm.escalation.view
         assert (view.id, view.session, view.severity) == ("MARA-1~orchestrator_silent~0~1", None, Severity.URGENT)
         assert (view.moves_at, view.note) == (MONDAY, words(what))
         assert alarm.is_for_all is (what is SilenceReason.UNANSWERED)
@@ -148,7 +148,7 @@ def test_one_alarm_stands_for_all_that_nobody_answers_for() -> None:
 
     (alarm,) = raises(*silent)
 
-    assert alarm.obligation.view.course_id == "C-39"
+    assert alarm.escalation.view.course_id == "C-39"
     assert follows(*silent, before=[alarm]) == ()
 
 
@@ -159,7 +159,7 @@ def test_what_is_the_trouble_of_one_course_is_told_of_that_course(what: SilenceR
 
     (alarm,) = raises(found(SilenceReason.UNANSWERED, NIKO), found(what), before=[away])
 
-    assert (alarm.obligation.view.course_id, alarm.is_for_all) == ("MARA-1", False)
+    assert (alarm.escalation.view.course_id, alarm.is_for_all) == ("MARA-1", False)
 
 
 @pytest.mark.parametrize("number", [MOST_OF_THEIR_OWN - 1, MOST_OF_THEIR_OWN, MOST_OF_THEIR_OWN + 1, 200])
@@ -205,7 +205,7 @@ def test_an_outage_that_silences_an_emergency_is_told_as_one() -> None:
         before=[alarm],
     )
 
-    assert worse.obligation.view.severity is Severity.EMERGENCY
+    assert worse.escalation.view.severity is Severity.EMERGENCY
 
 
 @pytest.mark.parametrize("what", [SilenceReason.STANDS_STILL, SilenceReason.UNANSWERED, SilenceReason.KEEPS_FAILING])

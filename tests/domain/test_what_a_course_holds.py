@@ -34,7 +34,7 @@ def test_the_newest_events_get_their_whole_first_answer_again(of_a_thousand: tup
     said = dict(zip((event.id for event, _ in ward.answers), (answer for _, answer in ward.answers), strict=True))
 
     assert all(ward.repeats(reading) == said[reading.id] for reading in readings[-KEPT_WHOLE:])
-    assert len(ward.chart.remembered) <= MOST_WHOLE
+    assert len(ward.course.remembered) <= MOST_WHOLE
 
 
 def test_an_older_event_is_known_for_ever_and_told_where_the_course_stands(
@@ -86,12 +86,12 @@ def full() -> tuple[Course, datetime]:
     """A course that has taken all that it takes, the last of it a hold."""
     ward = Ward().booked()
     older = {f"{number:024x}": f"{number}/{number:016x}" for number in range(budget.MOST_EVENTS - 60)}
-    chart = ward.chart.but(older=older)
+    course = ward.course.but(older=older)
     number = 0
-    while chart.events < budget.MOST_EVENTS:
+    while course.events < budget.MOST_EVENTS:
         number += 1
-        chart = chart.accept(calm_screen(number, ward.now), ward.now).chart
-    return chart, ward.now
+        course = course.accept(calm_screen(number, ward.now), ward.now).course
+    return course, ward.now
 
 
 def calm_screen(number: int, now: datetime) -> ClinicEvent:
@@ -101,30 +101,30 @@ def calm_screen(number: int, now: datetime) -> ClinicEvent:
 
 def test_a_full_course_takes_no_fact_that_calls_for_nobody(full: tuple[Course, datetime]) -> None:
     """Twenty thousand events are years of care: what comes then is a program that has gone wrong."""
-    chart, now = full
+    course, now = full
     with pytest.raises(Refused) as refused:
-        chart.accept(cssrs(MARA, at=now), now)
+        course.accept(cssrs(MARA, at=now), now)
     assert refused.value.refusal.code is RefusalCode.COURSE_FULL
 
 
 def test_a_full_course_still_wakes_somebody(full: tuple[Course, datetime]) -> None:
     """A patient who has a plan is never refused for a number."""
-    chart, now = full
-    assert chart.accept(cssrs(MARA, at=now, items=HAS_A_PLAN), now).calls
+    course, now = full
+    assert course.accept(cssrs(MARA, at=now, items=HAS_A_PLAN), now).calls
 
 
 def test_a_full_course_still_takes_decisions(full: tuple[Course, datetime]) -> None:
     """So that somebody can end it, or go on from a hold."""
-    chart, now = full
-    held = chart.accept(cssrs(MARA, at=now, items=HAS_A_PLAN), now).chart
-    assert held.accept(resumption(MARA, at=now), now).chart.hold is None
+    course, now = full
+    held = course.accept(cssrs(MARA, at=now, items=HAS_A_PLAN), now).course
+    assert held.accept(resumption(MARA, at=now), now).course.hold is None
 
 
 def test_what_a_full_course_answered_it_answers_again(full: tuple[Course, datetime]) -> None:
     """A repeat adds nothing, so it is never too much."""
-    chart, now = full
+    course, now = full
     with pytest.raises(AlreadyAnswered):
-        chart.accept(calm_screen(1, now), now)
+        course.accept(calm_screen(1, now), now)
 
 
 def test_half_full_somebody_is_told_once() -> None:

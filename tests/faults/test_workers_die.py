@@ -92,7 +92,7 @@ async def test_a_missed_reading_is_paged_once_and_on_time_though_every_worker_di
         return OVERDUE not in {one.id for one in (await courses.view("MARA")).escalations}
 
     await eventually(settled)
-    rung = [page.title for page in received.of("MARA") if page.person == "lind"]
+    next_step = [page.title for page in received.of("MARA") if page.person == "lind"]
     async with open_store(stack.database) as store:
 
         async def recorded() -> list[Entry] | None:
@@ -101,8 +101,8 @@ async def test_a_missed_reading_is_paged_once_and_on_time_though_every_worker_di
 
         entries = await eventually(recorded)
     opened = [entry for entry in entries if entry.type == "kap.escalation.opened"]
-    assert set(rung) == {"URGENT: reading overdue"}
-    assert len(rung) <= len(opened)
+    assert set(next_step) == {"URGENT: reading overdue"}
+    assert len(next_step) <= len(opened)
     missed = [entry.data["due_at"] for entry in entries if entry.type == "kap.checkpoint.missed"]
     assert len(missed) == len(set(missed))
     now_running = await running.stack()

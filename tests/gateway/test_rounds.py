@@ -52,7 +52,7 @@ class Clinic:
         return VIEW.but(course_id=course_id)
 
 
-VIEW = course_view((ward := Ward().dosed()).chart, ward.now)
+VIEW = course_view((ward := Ward().dosed()).course, ward.now)
 
 
 def answered(made: Round[CourseView]) -> list[CourseId]:

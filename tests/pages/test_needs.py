@@ -46,13 +46,13 @@ def test_who_is_called_next_is_whom_the_ladder_pages_next(reached: int, named: s
     )
     policy = ON_CALL.policies[Severity.URGENT]
     next_step = policy.step_after(reached) if reached <= len(policy.steps) else len(policy.steps) + 1
-    climb = EscalationProgress(severity=Severity.URGENT, step=reached, next_step=next_step, due_at=NOW)
-    rung = climb.next_rung(policy)
-    assert rung
+    progress = EscalationProgress(severity=Severity.URGENT, step=reached, next_step=next_step, due_at=NOW)
+    upcoming = progress.upcoming(policy)
+    assert upcoming
 
     (need,) = needs(NURSE, [view], WallClock(ZoneInfo("UTC"), NOW))
 
-    called = [ON_CALL.people[one].name for one in ON_CALL.resolve(policy.steps[rung.step - 1].notify, NOW)]
+    called = [ON_CALL.people[one].name for one in ON_CALL.resolve(policy.steps[upcoming.step - 1].notify, NOW)]
     assert need.then == f"{', '.join(called)} next"
     assert named in need.then
 

@@ -12,7 +12,7 @@ from tests.domain.ward import Ward
 
 def told(ward: Ward, recorded: int) -> list[tuple[str, object]]:
     """What an auditor is told when so many entries are recorded."""
-    story = from_ledger(ward.entries[:recorded], course_view(ward.chart, ward.now))
+    story = from_ledger(ward.entries[:recorded], course_view(ward.course, ward.now))
     return sorted((one.type, str(one.at)) for one in story)
 
 
@@ -38,7 +38,7 @@ def test_of_a_whole_ledger_only_the_hold_that_nobody_reported_is_told_besides(wa
     """It follows from the answers to the risk screen, which stand in the ledger."""
     besides = len(told(watched, len(watched.entries))) - len(watched.entries)
 
-    assert watched.chart.hold is not None
+    assert watched.course.hold is not None
     assert besides == 1
 
 

@@ -27,12 +27,12 @@ def told(event: ClinicEvent, **data: str) -> ClinicEvent:
 
 async def is_recorded(store: RecordStore, ward: Ward) -> None:
     """All that was written is there as it was written, and the lists show the course."""
-    await store.append(batch_of(ward.chart, tuple(ward.entries), ward.now))
-    found = await store.ledger(ward.course)
+    await store.append(batch_of(ward.course, tuple(ward.entries), ward.now))
+    found = await store.ledger(ward.course_id)
     assert found == ward.entries
     assert first_fault(found) is None
     listed = {one.course_id: one for one in await store.courses()}
-    assert listed[ward.course] == batch_of(ward.chart, tuple(ward.entries), ward.now).summary
+    assert listed[ward.course_id] == batch_of(ward.course, tuple(ward.entries), ward.now).summary
 
 
 @pytest.mark.parametrize("text", MOMENTS)
@@ -43,10 +43,10 @@ async def test_an_edge_moment_is_read_back_as_it_was(
     referred = told(referral(course_of("referred"), at=Ward().now), time=text)
     if referred.time <= (ward := Ward(referred.subject)).now:
         ward.sends(referred)
-        ward.sends(told(withdrawal(ward.course, at=ward.now, by=referred.data.actor), time=text))
+        ward.sends(told(withdrawal(ward.course_id, at=ward.now, by=referred.data.actor), time=text))
         await is_recorded(store, ward)
     booked = Ward(course_of("booked")).prepared()
-    booked.sends(told(booking(booked.course, at=booked.now, starts_at=booked.now + days(2)), starts_at=text))
+    booked.sends(told(booking(booked.course_id, at=booked.now, starts_at=booked.now + days(2)), starts_at=text))
     await is_recorded(store, booked)
 
     infinite = await superuser.fetchval(
@@ -61,8 +61,8 @@ async def test_an_edge_moment_is_read_back_as_it_was(
 async def test_the_oddest_numbers_and_texts_are_read_back_as_they_were(store: RecordStore) -> None:
     """A baseline next to nothing, a score of minus zero, a site of characters that nobody types."""
     ward = Ward(course_of("odd"))
-    ward.reports(told(referral(ward.course, at=ward.now, baseline={"madrs": 5e-324}), site=ODD, note=ODD))
-    ward.reports(measure(ward.course, "madrs", at=ward.now, score=-0.0))
+    ward.reports(told(referral(ward.course_id, at=ward.now, baseline={"madrs": 5e-324}), site=ODD, note=ODD))
+    ward.reports(measure(ward.course_id, "madrs", at=ward.now, score=-0.0))
 
     await is_recorded(store, ward)
 

@@ -100,7 +100,7 @@ async def test_an_escalation_that_was_opened_is_expected_to_be_recorded(
 async def test_an_alarm_stands_among_the_escalations(store: RecordStore, watch: WatchdogStore) -> None:
     """Open, with every page that it sent; who acknowledged it; resolved by itself."""
     await watch.add(alarm())
-    climbed = await watch.move(alarm().id, lambda one: one.climbed(CLINIC, MONDAY))
+    climbed = await watch.move(alarm().id, lambda one: one.advanced(CLINIC, MONDAY))
     assert climbed is not None
     due = climbed.due[0]
     page = Page(at=MONDAY, step=1, person="lind", channel="json", ok=True)
@@ -134,7 +134,7 @@ async def test_a_refused_act_leaves_the_alarm_as_it_was(watch: WatchdogStore) ->
 async def test_pages_that_end_at_the_same_time_are_all_kept(watch: WatchdogStore) -> None:
     """Each step sees the alarm as the one before left it."""
     await watch.add(alarm())
-    climbed = await watch.move(alarm().id, lambda one: one.climbed(CLINIC, MONDAY))
+    climbed = await watch.move(alarm().id, lambda one: one.advanced(CLINIC, MONDAY))
     assert climbed is not None
 
     await asyncio.gather(
@@ -151,7 +151,7 @@ async def test_pages_that_end_at_the_same_time_are_all_kept(watch: WatchdogStore
 
     after = await watch.incident(alarm().id)
     assert after is not None
-    assert (after.due, len(after.obligation.view.pages)) == ((), len(climbed.due))
+    assert (after.due, len(after.escalation.view.pages)) == ((), len(climbed.due))
 
 
 async def test_the_newest_alarm_of_a_dosed_session_is_remembered(store: RecordStore, watch: WatchdogStore) -> None:

@@ -170,7 +170,7 @@ async def everything_else_is_shown(lists: Lists) -> list[Unreadable]:
     assert NILS in {one.course_id for one in changes if isinstance(one, RecordChange)}
     assert await lists.changes.newest() < 1000
     assert {view(NILS).id, None} <= {one.escalation for one in await watch.expected() if one.course_id == NILS}
-    assert NILS in {one.obligation.view.course_id for one in await watch.incidents()}
+    assert NILS in {one.escalation.view.course_id for one in await watch.incidents()}
     await watch.last_look()
 
     accounted(await lists.access.tokens())

@@ -113,7 +113,7 @@ class Night:
         await self.pages()
 
     async def pages(self) -> None:
-        await self.alarms.climb()
+        await self.alarms.progress()
 
         async def quiet() -> bool:
             return not self.alarms.is_climbing
@@ -229,7 +229,7 @@ async def test_the_next_console_sends_what_is_left_and_nothing_twice(night: Nigh
     await night.mara_is_due(ago=timedelta(hours=1))
     await night.watch.look()
     alarm = f"{MARA}~orchestrator_silent~1~1"
-    reached = await night.watched.move(alarm, lambda one: one.climbed(CLINIC, datetime.now(UTC)))
+    reached = await night.watched.move(alarm, lambda one: one.advanced(CLINIC, datetime.now(UTC)))
     assert reached is not None
     lind = reached.due[0]
     sent = Page(at=lind.at, step=lind.step, person=lind.person, channel="json", ok=True)
@@ -269,7 +269,7 @@ async def test_a_phone_that_still_rings_is_not_rung_again(night: Night, postgres
     night.phones.answers.clear()
     night.phones.postgres = postgres
     try:
-        await night.alarms.climb()
+        await night.alarms.progress()
 
         async def ringing() -> bool:
             return night.phones.addresses == FIRST_STEP and night.watched.failed == 1
@@ -279,7 +279,7 @@ async def test_a_phone_that_still_rings_is_not_rung_again(night: Night, postgres
         postgres.start()
     night.phones.postgres = None
 
-    await night.alarms.climb()
+    await night.alarms.progress()
 
     async def rings_twice() -> bool:
         return night.phones.addresses != FIRST_STEP

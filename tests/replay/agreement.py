@@ -68,8 +68,8 @@ def _told(one: Asked | None) -> JsonValue:
 def _binding(one: Asked | None) -> JsonValue:
     """What must be said again of what was recorded."""
     match one:
-        case Asked(kind="next run", said=({"chart": dict() as chart, **others},)):
-            handed_on = {name: chart[name] for name in HANDED_ON}
+        case Asked(kind="next run", said=({"chart": dict() as course, **others},)):
+            handed_on = {name: course[name] for name in HANDED_ON}
             return _told(Asked(one.kind, one.of, ({**others, "chart": handed_on},)))
         case Asked(kind="answer", said=(dict() as answer,)):
             return _told(Asked(one.kind, one.of, (_lasting(answer),)))

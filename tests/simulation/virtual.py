@@ -81,14 +81,14 @@ class Course(Rehearsal):
             await super().until(moment)
 
     def escalation(self, escalation: EscalationId) -> EscalationView:
-        return self._obligations[escalation].view
+        return self._escalations[escalation].view
 
     def acknowledges(self, escalation: EscalationId, order: Acknowledge, now: datetime) -> EscalationView:
-        self._move(self._obligations[escalation].acknowledge(order, self._standing(escalation), now), now)
+        self._move(self._escalations[escalation].acknowledge(order, self._standing(escalation), now), now)
         return self.escalation(escalation)
 
     def resolves(self, escalation: EscalationId, order: Resolve, now: datetime) -> EscalationView:
-        self._move(self._obligations[escalation].resolve(order, self._standing(escalation), now), now)
+        self._move(self._escalations[escalation].resolve(order, self._standing(escalation), now), now)
         return self.escalation(escalation)
 
 

@@ -132,8 +132,8 @@ class Alarm:
     async def view(self) -> EscalationView:
         return await self._told(lambda: self.handle.query(EscalationWorkflow.view))
 
-    async def climb(self) -> EscalationProgress:
-        return await self._told(lambda: self.handle.query(EscalationWorkflow.climb))
+    async def progress(self) -> EscalationProgress:
+        return await self._told(lambda: self.handle.query(EscalationWorkflow.progress))
 
     async def _told(self, ask: Callable[[], Awaitable[Told]]) -> Told:
         # A run that has just begun is asked again until it is ready.

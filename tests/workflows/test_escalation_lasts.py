@@ -58,13 +58,13 @@ async def test_a_long_climb_is_carried_over_into_a_new_run() -> None:
         alarm = await side.alarm(Severity.EMERGENCY, Kind.VITALS_EMERGENCY)
         await alarm.pages((1, LIND), (1, OSEI))
         first_run = (await alarm.handle.describe()).run_id
-        before, climb = await settled(alarm, pages=2)
+        before, progress = await settled(alarm, pages=2)
 
         await alarm.passes(minutes=1, seconds=1)
         after, _ = await settled(alarm, pages=5)
 
         assert (await alarm.handle.describe()).run_id != first_run
-        assert (before.step, climb.next_step, after.step, after.state) == (1, 2, 2, EscalationState.OPEN)
+        assert (before.step, progress.next_step, after.step, after.state) == (1, 2, 2, EscalationState.OPEN)
         assert after.pages[:2] == before.pages
         await alarm.handle.execute_update(EscalationWorkflow.resolve, Resolve(by=LIND, note="Done"))
         assert (await alarm.handle.result()).pages == after.pages
@@ -75,4 +75,4 @@ async def settled(alarm: Alarm, *, pages: int) -> tuple[EscalationView, Escalati
     async with asyncio.timeout(PATIENCE):
         while len((view := await alarm.view()).pages) < pages:
             pass
-        return view, await alarm.climb()
+        return view, await alarm.progress()

@@ -216,7 +216,7 @@ async def test_what_had_passed_passes_before_the_reading_that_comes_after_it(tem
 
 
 def _blank(patient: Patient) -> CourseRun:
-    return CourseRun(chart=Course.blank(patient.course, pinned()))
+    return CourseRun(course=Course.blank(patient.course, pinned()))
 
 
 async def _last_finished_task(patient: Patient) -> int:

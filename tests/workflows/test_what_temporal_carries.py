@@ -51,30 +51,30 @@ def talk(number: int, now: datetime) -> ClinicEvent:
 def filled() -> tuple[Fullness, Course, datetime, RefusalCode]:
     """Talk after talk, until one was refused: the course as it is then, and why."""
     ward = Ward().discharged()
-    chart, fullness, now = ward.chart, Fullness(0, ward.chart), ward.now
+    course, fullness, now = ward.course, Fullness(0, ward.course), ward.now
     for number in range(100):
         now += timedelta(minutes=1)
         try:
-            chart = _taken(fullness, chart, talk(number, now), now)
+            course = _taken(fullness, course, talk(number, now), now)
         except Refused as refused:
-            return fullness, chart, now, refused.refusal.code
+            return fullness, course, now, refused.refusal.code
     raise AssertionError("it is never full")
 
 
 def test_a_course_is_full_before_it_is_too_large() -> None:
     """It is refused in time, and what was accepted can be handed on to the next run."""
-    fullness, chart, _, why = filled()
+    fullness, course, _, why = filled()
     assert why is RefusalCode.COURSE_FULL
-    carried = fullness.measured(CourseRun(chart=chart)).carried_bytes
-    assert FULL.chart.carried / 2 < carried <= FULL.chart.carried < MOST_OF_THE_SERVER
+    carried = fullness.measured(CourseRun(course=course)).carried_bytes
+    assert FULL.course.carried / 2 < carried <= FULL.course.carried < MOST_OF_THE_SERVER
 
 
 def test_a_course_is_full_before_it_is_too_large_to_be_read(repetitive: Course) -> None:
     """One page of goals again and again becomes nothing when it is compressed: it is read whole all the same."""
-    whole = CourseRun(chart=repetitive).model_dump_json().encode()
+    whole = CourseRun(course=repetitive).model_dump_json().encode()
 
-    assert len(whole) <= FULL_OF_DECISIONS.chart.whole < MOST
-    assert CourseRun.model_validate_json(decompressed(compressed(whole), MOST)).chart.sequence == repetitive.sequence
+    assert len(whole) <= FULL_OF_DECISIONS.course.whole < MOST
+    assert CourseRun.model_validate_json(decompressed(compressed(whole), MOST)).course.sequence == repetitive.sequence
 
 
 def test_a_course_that_is_full_of_decisions_still_takes_what_calls_for_a_human(repetitive: Course) -> None:
@@ -87,23 +87,23 @@ def test_a_course_that_is_full_of_decisions_still_takes_what_calls_for_a_human(r
 def repetitive() -> Course:
     """A course whose plan was prescribed anew, in the same sixty kilobytes, until one was refused."""
     ward = Ward().eligible()
-    chart, fullness, now = ward.chart, Fullness(0, ward.chart), ward.now
+    course, fullness, now = ward.course, Fullness(0, ward.course), ward.now
     goals = tuple("Be well again. " * 265 for _ in range(15))
     for number in range(2_000):
         now += timedelta(seconds=1)
         try:
-            chart = _taken(fullness, chart, plan(MARA, at=now, goals=goals).but(id=f"plan-{number}"), now)
+            course = _taken(fullness, course, plan(MARA, at=now, goals=goals).but(id=f"plan-{number}"), now)
         except Refused:
-            return chart
+            return course
     raise AssertionError("it is never full")
 
 
 def test_a_full_course_still_takes_what_calls_for_a_human() -> None:
     """There is room left for that: a high answer is heard where another talk is not."""
-    fullness, chart, now, _ = filled()
-    _taken(fullness, chart, cssrs(MARA, at=now, items=HAS_A_PLAN), now)
+    fullness, course, now, _ = filled()
+    _taken(fullness, course, cssrs(MARA, at=now, items=HAS_A_PLAN), now)
     with pytest.raises(Refused):
-        _taken(fullness, chart, talk(200, now), now)
+        _taken(fullness, course, talk(200, now), now)
 
 
 def test_a_run_that_cannot_end_stops_taking_readings_before_the_server_takes_nothing_of_it() -> None:
@@ -114,7 +114,7 @@ def test_a_run_that_cannot_end_stops_taking_readings_before_the_server_takes_not
 
     def takes(event: ClinicEvent, updates: int) -> bool:
         with suppress(Refused):
-            fullness.check(event, ward.chart.accept(event, now), ward.chart, History(updates, 0))
+            fullness.check(event, ward.course.accept(event, now), ward.course, History(updates, 0))
             return True
         return False
 
@@ -125,17 +125,17 @@ def test_a_run_that_cannot_end_stops_taking_readings_before_the_server_takes_not
     assert OVERFULL.history.updates <= UPDATES_OF_THE_SERVER - 10, "ten may be on their way"
 
 
-def _taken(fullness: Fullness, chart: Course, event: ClinicEvent, now: datetime) -> Course:
-    decision = chart.accept(event, now)
-    fullness.check(event, decision, chart, History(0, 0))
-    return decision.chart
+def _taken(fullness: Fullness, course: Course, event: ClinicEvent, now: datetime) -> Course:
+    decision = course.accept(event, now)
+    fullness.check(event, decision, course, History(0, 0))
+    return decision.course
 
 
 def test_half_full_is_known_at_the_next_runs_beginning() -> None:
     """Then somebody is told. It was measured before, so that a replay says the same."""
-    chart = Ward().referred().chart
-    assert not Fullness(FULL.chart.carried // 2 - 1, chart).is_half_used(chart)
-    assert Fullness(FULL.chart.carried // 2, chart).is_half_used(chart)
+    course = Ward().referred().course
+    assert not Fullness(FULL.course.carried // 2 - 1, course).is_half_used(course)
+    assert Fullness(FULL.course.carried // 2, course).is_half_used(course)
 
 
 async def test_somebody_is_told_that_a_course_fills_up_before_it_is_full(clinic: Clinic) -> None:

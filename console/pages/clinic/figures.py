@@ -94,7 +94,7 @@ class FiguresPage(Frozen):
 async def figures(viewer: Reader, site: OrAny[Code] = None, since: Day = None, until: Day = None) -> Response:
     """Courses that began, and escalations that were opened, from one day to another, both included."""
     found = await _figures(viewer, site, since, until)
-    sites = (await viewer.door.store.board(BoardFilter(seen_site=viewer.caller.site, limit=1), viewer.now)).sites
+    sites = (await viewer.services.store.board(BoardFilter(seen_site=viewer.caller.site, limit=1), viewer.now)).sites
     query = viewer.request.url.query
     shown = FiguresPage(
         site=site,
@@ -146,7 +146,7 @@ async def _figures(viewer: Viewer, site: str | None, since: date | None, until: 
         since=_begins(since, zone) if since else None,
         until=_begins(until + timedelta(days=1), zone) if until else None,
     )
-    found = await viewer.door.store.figures(period)
+    found = await viewer.services.store.figures(period)
     viewer.saw("figures")
     return found
 

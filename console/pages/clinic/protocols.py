@@ -87,7 +87,7 @@ class ProtocolPage(Frozen):
 @router.get(PATH)
 async def protocols(viewer: Reader) -> Response:
     """Every protocol."""
-    newest_first = reversed(viewer.door.library.shelf)
+    newest_first = reversed(viewer.services.library.shelf)
     return await floor_page(
         viewer, PATH, "protocols.html", ProtocolsPage(protocols=tuple(_listed(one) for one in newest_first))
     )
@@ -100,7 +100,7 @@ async def protocol(
     version: Annotated[str | None, Query(max_length=50)] = None,
 ) -> Response:
     """One version; the newest where none is named."""
-    library = viewer.door.library
+    library = viewer.services.library
     found = library.find(protocol_id, version)
     if found is None:
         raise problem_error(

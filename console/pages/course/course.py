@@ -106,7 +106,7 @@ class CoursePage(Frozen):
 @router.get(PATH)
 async def course(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))], course_id: Course) -> Response:
     """The course as its workflow holds it now, and what the record has of it."""
-    view = await seen_by(viewer.door, viewer.caller, course_id)
+    view = await seen_by(viewer.services, viewer.caller, course_id)
     viewer.saw("course", course_id)
     shown = await _page(viewer, view)
     return await floor_page(viewer, f"/courses/{course_id}", "course.html", shown)
@@ -172,7 +172,7 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
 async def _ledger(viewer: Viewer, view: CourseView) -> tuple[LedgerState, Found[Entry] | None]:
     """What is recorded against what the course holds. Everybody may know that it is whole, an auditor what it says."""
     try:
-        entries = await viewer.door.store.entries(view.course_id)
+        entries = await viewer.services.store.entries(view.course_id)
     except RecordStoreError:
         return ledger_state(None, view.sequence, view.ledger_head), None
     if entries.unreadable:
@@ -185,7 +185,9 @@ async def _escalations(viewer: Viewer, view: CourseView) -> Found[EscalationView
     if not viewer.caller.has(Right.READ_ESCALATIONS):
         return Found()
     try:
-        return await viewer.door.store.escalations(EscalationFilter(course_id=view.course_id, limit=ESCALATIONS_SHOWN))
+        return await viewer.services.store.escalations(
+            EscalationFilter(course_id=view.course_id, limit=ESCALATIONS_SHOWN)
+        )
     except RecordStoreError:
         return Found()
 
@@ -194,10 +196,10 @@ async def _forecast(viewer: Viewer, view: CourseView, clock: WallClock) -> tuple
     """Who is called if nobody acts, or why that cannot be told; neither where it is not hers to read."""
     if not viewer.caller.has(Right.READ_ONCALL):
         return None, None
-    door = viewer.door
+    services = viewer.services
     try:
         foretold = await forecast_of(
-            view.course_id, viewer.now, door.courses, door.escalations, on_call=door.on_call.now()
+            view.course_id, viewer.now, services.courses, services.escalations, on_call=services.on_call.now()
         )
     except (Unavailable, TooMany, Refused):
         return None, "Nobody can tell now who would be called: the course did not answer."
@@ -206,7 +208,7 @@ async def _forecast(viewer: Viewer, view: CourseView, clock: WallClock) -> tuple
 
 
 def _title(viewer: Viewer, view: CourseView) -> str:
-    known = viewer.door.library.get(view.protocol.id, view.protocol.version)
+    known = viewer.services.library.get(view.protocol.id, view.protocol.version)
     return f"{known.title if known else view.protocol.id} {view.protocol.version}"
 
 

@@ -132,7 +132,7 @@ async def board(
     """The floor. The address holds the view, so a screen on the wall keeps it."""
     if site is not None and not viewer.caller.may_see_site(site):
         raise problem_error(ProblemCode.FORBIDDEN, f"This token is bound to site {viewer.caller.site}, not {site}")
-    door, clock = viewer.door, viewer.clock(site)
+    services, clock = viewer.services, viewer.clock(site)
     wanted = BoardFilter(
         site=site,
         phase=phase,
@@ -143,12 +143,12 @@ async def board(
         behind_escalations=not viewer.caller.has(Right.READ_COURSES),
         limit=CARDS_OF_ONE_PHASE if phase else CARDS_A_COLUMN,
     )
-    found = await door.store.board(wanted, viewer.now)
+    found = await services.store.board(wanted, viewer.now)
     may_see_needs = viewer.caller.has(Right.READ_ESCALATIONS)
     open_now: Found[EscalationView] = (
-        await door.store.unresolved(site or viewer.caller.site, limit=NEEDS_SHOWN) if may_see_needs else Found()
+        await services.store.unresolved(site or viewer.caller.site, limit=NEEDS_SHOWN) if may_see_needs else Found()
     )
-    floor = await door.store.floor(site or viewer.caller.site)
+    floor = await services.store.floor(site or viewer.caller.site)
     silent = (
         await silent_courses(viewer, clock, site=site or viewer.caller.site)
         if may_see_needs

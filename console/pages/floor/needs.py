@@ -39,7 +39,7 @@ def needs(viewer: Viewer, escalations: Sequence[EscalationView], clock: WallCloc
 
 
 def _need(viewer: Viewer, one: EscalationView, clock: WallClock) -> Need:
-    policy = viewer.door.on_call.now().policies[one.severity]
+    policy = viewer.services.on_call.now().policies[one.severity]
     then = _then(viewer, one, policy)
     return Need(
         id=one.id,
@@ -78,5 +78,5 @@ def _then(viewer: Viewer, one: EscalationView, policy: Policy) -> tuple[str, dat
     if one.state is EscalationState.ACKNOWLEDGED:
         return "open again if not resolved", at
     step = policy.step_after(min(one.step, len(policy.steps)))
-    called = viewer.door.on_call.now().resolve(policy.steps[step - 1].notify, at)
+    called = viewer.services.on_call.now().resolve(policy.steps[step - 1].notify, at)
     return f"{', '.join(map(viewer.name_of, called))} next", at

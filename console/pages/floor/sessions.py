@@ -61,10 +61,10 @@ async def _recorded(viewer: Viewer) -> tuple[list[LiveSession], tuple[Unreadable
 
     Of a row that cannot be read the course itself is asked; where that does not answer either, it is named.
     """
-    found = await viewer.door.store.sessions_under_way(
+    found = await viewer.services.store.sessions_under_way(
         viewer.caller.site, behind_escalations=not viewer.caller.has(Right.READ_COURSES)
     )
-    answered = await go_round(viewer.door.courses.view, (one_id for one_id in found.ids if is_an_id(one_id)))
+    answered = await go_round(viewer.services.courses.view, (one_id for one_id in found.ids if is_an_id(one_id)))
     views = {view.course_id: view for view in answered.views}
     known = {one.course_id: one for one in found}
     lines = (
@@ -80,7 +80,7 @@ async def _recorded(viewer: Viewer) -> tuple[list[LiveSession], tuple[Unreadable
 
 async def _unrecorded(viewer: Viewer) -> tuple[list[LiveSession], int]:
     """The same without the record; of on-call staff's courses those that have an escalation which is not resolved."""
-    answered = await go_round(viewer.door.courses.view, await viewer.door.courses.under_treatment())
+    answered = await go_round(viewer.services.courses.view, await viewer.services.courses.under_treatment())
     sees_all = viewer.caller.has(Right.READ_COURSES)
     hers = (view for view in answered.views if viewer.caller.may_see_site(view.site) and (sees_all or view.escalations))
     lines = (of_view(viewer, view, None) for view in hers)

@@ -13,7 +13,7 @@ COOKIE: Final = "kapstan-me"
 def me(viewer: Viewer) -> PersonId | None:
     """Who acted last at this screen, where the on-call file knows her."""
     who = viewer.request.cookies.get(COOKIE)
-    return who if who in viewer.door.on_call.now().people else None
+    return who if who in viewer.services.on_call.now().people else None
 
 
 def remember(response: Response, who: PersonId) -> None:

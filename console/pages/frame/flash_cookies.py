@@ -35,7 +35,7 @@ class RecordedFlash(Frozen):
 
 def reporter(viewer: Viewer) -> Actor | None:
     """Who reported last in this sign-in."""
-    kept = viewer.door.seal.unsealed(viewer.request.cookies.get(REPORTER, ""), REPORTER)
+    kept = viewer.services.seal.unsealed(viewer.request.cookies.get(REPORTER, ""), REPORTER)
     try:
         found = _Reporter.model_validate(kept)
     except ValidationError:
@@ -52,7 +52,7 @@ def keep_reporter(viewer: Viewer, response: Response, actor: Actor) -> None:
 
 def answer(viewer: Viewer, event_id: str | None) -> RecordedFlash | None:
     """What was answered to that event, where it was recorded here a moment ago."""
-    kept = viewer.door.seal.unsealed(viewer.request.cookies.get(ANSWER, ""), ANSWER)
+    kept = viewer.services.seal.unsealed(viewer.request.cookies.get(ANSWER, ""), ANSWER)
     try:
         found = RecordedFlash.model_validate(kept)
     except ValidationError:
@@ -72,10 +72,10 @@ def _key(viewer: Viewer) -> str:
 def _keep(viewer: Viewer, response: Response, name: str, said: Frozen, path: str, length: timedelta | None) -> None:
     response.set_cookie(
         name,
-        viewer.door.seal.sealed(said.model_dump(mode="json"), name),
+        viewer.services.seal.sealed(said.model_dump(mode="json"), name),
         max_age=int(length.total_seconds()) if length else None,
         path=path,
         httponly=True,
         samesite="lax",
-        secure=viewer.door.settings.public_url.startswith("https:"),
+        secure=viewer.services.settings.public_url.startswith("https:"),
     )

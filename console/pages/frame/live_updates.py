@@ -19,4 +19,4 @@ async def changes(
 ) -> Response:
     """Every change that she may see, from now on or from where a torn connection left off."""
     viewer.saw("stream")
-    return StreamResponse(viewer.door.stream, viewer.caller, None if last_event_id is None else int(last_event_id))
+    return StreamResponse(viewer.services.stream, viewer.caller, None if last_event_id is None else int(last_event_id))

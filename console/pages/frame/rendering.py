@@ -42,11 +42,11 @@ async def floor_page(
     if viewer.signed_in is not None and not viewer.is_live:
         response.set_cookie(
             COOKIE,
-            viewer.door.seal.cookie(viewer.signed_in),
+            viewer.services.seal.cookie(viewer.signed_in),
             max_age=int((viewer.signed_in.ends_at - viewer.now).total_seconds()),
             httponly=True,
             samesite="lax",
-            secure=viewer.door.settings.public_url.startswith("https:"),
+            secure=viewer.services.settings.public_url.startswith("https:"),
         )
     return response
 

@@ -83,7 +83,7 @@ async def shell(viewer: Viewer, place: str, here: str | None = None) -> Shell:
         role=viewer.caller.role,
         site=viewer.caller.site,
         on_call=_on_call(viewer) if viewer.caller.has(Right.READ_ONCALL) else None,
-        on_call_is_broken=viewer.caller.has(Right.READ_ONCALL) and viewer.door.on_call.trouble is not None,
+        on_call_is_broken=viewer.caller.has(Right.READ_ONCALL) and viewer.services.on_call.trouble is not None,
         ends=clock.at(signed_in.ends_at) if signed_in else None,
         ends_unused=clock.at(signed_in.ends_unused_at) if signed_in else None,
         theme=theme_of(viewer.request.cookies.get(THEME)),
@@ -99,7 +99,7 @@ def theme_of(cookie: str | None) -> str:
 
 async def _floor(viewer: Viewer) -> Floor | None:
     try:
-        return await viewer.door.store.floor(viewer.caller.site)
+        return await viewer.services.store.floor(viewer.caller.site)
     except RecordStoreError:
         return None
 
@@ -118,6 +118,6 @@ def _badge(href: str, floor: Floor | None) -> Badge | None:
 
 def _on_call(viewer: Viewer) -> str:
     """Who would be woken first for an emergency."""
-    on_call = viewer.door.on_call.now()
+    on_call = viewer.services.on_call.now()
     first = on_call.policies[Severity.EMERGENCY].steps[0]
     return " · ".join(viewer.name_of(person) for person in on_call.resolve(first.notify, viewer.now))

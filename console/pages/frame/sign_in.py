@@ -63,28 +63,28 @@ async def ask(request: Request, to: To = HOME) -> Response:
 @router.post("/sign-in")
 async def sign_in(
     request: Request,
-    door: AtTheDoor,
+    services: AtTheDoor,
     token: Annotated[str, Form(max_length=200)],
     screen: Annotated[Screen, Form()] = Screen.PERSONAL,
     to: Annotated[str, Form(max_length=2000)] = HOME,
 ) -> Response:
     """Whoever shows a token that holds is signed in, and taken to where she wanted to go."""
     try:
-        caller = await by_token(request, door, token.strip())
+        caller = await by_token(request, services, token.strip())
     except ProblemError as no:
         wrong = no.problem.code is ProblemCode.UNAUTHENTICATED
         why = "This token is unknown or revoked. It begins with kap_" if wrong else no.problem.detail
         return _form(request, to, why, no.problem.status)
     now = datetime.now(UTC)
-    signed_in = door.seal.begin(caller.token_id, screen, now)
+    signed_in = services.seal.begin(caller.token_id, screen, now)
     response = RedirectResponse(_ours(to), status_code=303)
     response.set_cookie(
         COOKIE,
-        door.seal.cookie(signed_in),
+        services.seal.cookie(signed_in),
         max_age=int(screen.longest.total_seconds()),
         httponly=True,
         samesite="lax",
-        secure=door.settings.public_url.startswith("https:"),
+        secure=services.settings.public_url.startswith("https:"),
     )
     return response
 

@@ -29,7 +29,7 @@ class Viewer:
     """Somebody at a page, at one moment. `signed_in` is None for a program that shows its token each time."""
 
     request: Request
-    door: Services
+    services: Services
     caller: Caller
     signed_in: SignedIn | None
     now: datetime
@@ -48,36 +48,36 @@ class Viewer:
     @property
     def form_key(self) -> str:
         """What her forms carry."""
-        return self.door.seal.form_key(self.signed_in) if self.signed_in else ""
+        return self.services.seal.form_key(self.signed_in) if self.signed_in else ""
 
     def clock(self, site: str | None = None) -> WallClock:
         """The time of the site, or of her own."""
-        zone = zone_of(site or self.caller.site, self.door.settings.timezones, self.door.on_call.now())
+        zone = zone_of(site or self.caller.site, self.services.settings.timezones, self.services.on_call.now())
         return WallClock(zone, self.now)
 
     def name_of(self, person: PersonId) -> str:
         """A person's name; of somebody whom the on-call file does not know, the id."""
-        people = self.door.on_call.now().people
+        people = self.services.on_call.now().people
         return people[person].name if person in people else person
 
     def saw(self, what: str, course_id: CourseId | None = None) -> None:
         """It is noted down that she read this. A page that stays open is noted now and then, not at each change."""
-        if not self.is_live or self.door.glances.is_worth_noting(self.caller.token_id, what, course_id, self.now):
-            self.door.reads.note(self.caller, what, course_id)
+        if not self.is_live or self.services.glances.is_worth_noting(self.caller.token_id, what, course_id, self.now):
+            self.services.reads.note(self.caller, what, course_id)
 
 
-async def viewer_of(request: Request, door: AtTheDoor) -> Viewer:
+async def viewer_of(request: Request, services: AtTheDoor) -> Viewer:
     """Who looks. Raises `Told` (`unauthenticated`, `too_many`, `unavailable`)."""
     now = datetime.now(UTC)
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return _known(Viewer(request, door, await by_token(request, door, shown.strip()), None, now))
-    signed_in = door.seal.read(request.cookies.get(COOKIE, ""), now)
+        return _known(Viewer(request, services, await by_token(request, services, shown.strip()), None, now))
+    signed_in = services.seal.read(request.cookies.get(COOKIE, ""), now)
     if signed_in is None:
         raise problem_error(ProblemCode.UNAUTHENTICATED, "Nobody is signed in here, or has not been for a while")
-    caller = await by_sign_in(request, door, signed_in.token_id)
+    caller = await by_sign_in(request, services, signed_in.token_id)
     used_now = signed_in if LIVE in request.headers else signed_in.but(used_at=now)
-    return _known(Viewer(request, door, caller, used_now, now))
+    return _known(Viewer(request, services, caller, used_now, now))
 
 
 def known_viewer(request: Request) -> Viewer | None:
@@ -122,5 +122,5 @@ async def is_of_our_pages(viewer: Viewer) -> None:
     if viewer.signed_in is None:
         return
     shown = (await viewer.request.form()).get(FORM_KEY)
-    if not isinstance(shown, str) or not viewer.door.seal.is_form_key(viewer.signed_in, shown):
+    if not isinstance(shown, str) or not viewer.services.seal.is_form_key(viewer.signed_in, shown):
         raise problem_error(ProblemCode.FORBIDDEN, "This form is not one of this sign-in's pages: open the page again")

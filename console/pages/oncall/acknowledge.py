@@ -84,49 +84,49 @@ Act = Callable[[Invitation], Awaitable[object]]
 
 
 @router.get("/ack/{token}")
-async def look(door: AtTheDoor, token: Token) -> Response:
+async def look(services: AtTheDoor, token: Token) -> Response:
     """Shows the escalation. A link preview sees the same and changes as little."""
-    return await _answered(door, token, _look, None)
+    return await _answered(services, token, _look, None)
 
 
 @router.post("/ack/{token}")
-async def acknowledge(door: AtTheDoor, token: Token) -> Response:
+async def acknowledge(services: AtTheDoor, token: Token) -> Response:
     """She has it."""
 
     async def act(invited: Invitation) -> None:
-        await door.escalations.acknowledge(invited.escalation, by=invited.person, link=invited.link)
+        await services.escalations.acknowledge(invited.escalation, by=invited.person, link=invited.link)
 
-    return await _answered(door, token, act, "You have it. Thank you.")
+    return await _answered(services, token, act, "You have it. Thank you.")
 
 
 @router.post("/ack/{token}/pass-on")
-async def pass_on(door: AtTheDoor, token: Token, to: Annotated[str, Form(min_length=1, max_length=64)]) -> Response:
+async def pass_on(services: AtTheDoor, token: Token, to: Annotated[str, Form(min_length=1, max_length=64)]) -> Response:
     """Somebody else is asked, and paged at once."""
 
     async def act(invited: Invitation) -> None:
-        await door.escalations.reassign(invited.escalation, by=invited.person, to=to)
+        await services.escalations.reassign(invited.escalation, by=invited.person, to=to)
 
-    return await _answered(door, token, act, "It is passed on; your colleague is being paged.")
+    return await _answered(services, token, act, "It is passed on; your colleague is being paged.")
 
 
 async def _look(_invited: Invitation) -> None:
     """Changes nothing."""
 
 
-async def _answered(door: Services, token: str, act: Act, done: str | None) -> Response:
-    if door.links is None:
+async def _answered(services: Services, token: str, act: Act, done: str | None) -> Response:
+    if services.links is None:
         raise problem_error(ProblemCode.NOT_FOUND, ProblemCode.NOT_FOUND.meaning)
     try:
-        invited = door.links.read(token, datetime.now(UTC))
+        invited = services.links.read(token, datetime.now(UTC))
         try:
             await act(invited)
         except Refused as refused:
             if refused.refusal.code is not RefusalCode.NOT_OPEN:
                 raise
             done = "Somebody was quicker: nothing more is asked of you."
-        view = await door.escalations.view(invited.escalation)
-        around = await circumstances(door, view, datetime.now(UTC))
-        return page("acknowledge.html", _page(door.on_call.now(), view, around, invited, token, done))
+        view = await services.escalations.view(invited.escalation)
+        around = await circumstances(services, view, datetime.now(UTC))
+        return page("acknowledge.html", _page(services.on_call.now(), view, around, invited, token, done))
     except BadLink as bad:
         return _instead("This link opens nothing", str(bad), 410, "/escalations", "Sign in")
     except Refused as refused:

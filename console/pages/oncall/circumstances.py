@@ -29,19 +29,19 @@ class Circumstances(Frozen):
     calls: tuple[UpcomingPage, ...] = ()
 
 
-async def circumstances(door: Services, view: EscalationView, now: datetime) -> Circumstances:
+async def circumstances(services: Services, view: EscalationView, now: datetime) -> Circumstances:
     """Those of this escalation, as its course and its ladder stand."""
-    on_call = door.on_call.now()
+    on_call = services.on_call.now()
     try:
         async with asyncio.timeout(KNOWN_WITHIN.total_seconds()):
             course, foretold = await asyncio.gather(
-                door.courses.view(view.course_id),
-                forecast_of(view.course_id, now, door.courses, door.escalations, on_call=on_call),
+                services.courses.view(view.course_id),
+                forecast_of(view.course_id, now, services.courses, services.escalations, on_call=on_call),
             )
     except (Unavailable, TooMany, Refused, TimeoutError):
         return Circumstances()
     session = _session(course, view)
-    clock = WallClock(zone_of(course.site, door.settings.timezones, on_call), now)
+    clock = WallClock(zone_of(course.site, services.settings.timezones, on_call), now)
     ours = tuple(page for page in foretold.pages if page.escalation == view.id)
     staff = (
         [on_call.people[one.id].name if one.id in on_call.people else one.id for one in session.staff or ()]

@@ -136,10 +136,10 @@ async def work(viewer: Reader) -> Response:
 
 
 @router.get(PATH + "/{escalation_id}")
-async def one(request: Request, door: AtTheDoor, escalation_id: Escalation) -> Response:
+async def one(request: Request, services: AtTheDoor, escalation_id: Escalation) -> Response:
     """One escalation. Whoever is not signed in is told how to answer: a page's fallback leads here."""
     try:
-        viewer = await viewer_of(request, door)
+        viewer = await viewer_of(request, services)
     except ProblemError as no:
         if no.problem.code is not ProblemCode.UNAUTHENTICATED:
             raise
@@ -154,7 +154,7 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct
     form = await viewer.request.form()
     try:
         order = act.order.model_validate({name: value for name, value in form.items() if value and name != FORM_KEY})
-        moved = await carry_out(viewer.door, viewer.caller, escalation_id, order)
+        moved = await carry_out(viewer.services, viewer.caller, escalation_id, order)
     except ValidationError as wrong:
         return await _again(viewer, escalation_id, _in_words(wrong), HTTPStatus.UNPROCESSABLE_ENTITY)
     except EXPECTED as error:
@@ -178,7 +178,7 @@ async def _until_recorded(viewer: Viewer, moved: EscalationView) -> None:
 
 
 async def _is_recorded(viewer: Viewer, moved: EscalationView) -> bool:
-    recorded = await viewer.door.store.escalation(moved.id)
+    recorded = await viewer.services.store.escalation(moved.id)
     return recorded is not None and recorded.revision >= moved.revision
 
 
@@ -213,7 +213,7 @@ async def _all(
 
 
 async def _one(viewer: Viewer, escalation_id: EscalationId, refused: str | None = None, status: int = 200) -> Response:
-    view = await seen_by(viewer.door, viewer.caller, escalation_id)
+    view = await seen_by(viewer.services, viewer.caller, escalation_id)
     viewer.saw("escalation", view.course_id)
     told = {escalation_id: refused} if refused else {}
     shown = EscalationsPage(works=_works(viewer, [view], told), resolved=(), people=_people(viewer), is_one=True)
@@ -232,7 +232,7 @@ def _works(
 
 def _work(viewer: Viewer, view: EscalationView, need: Need, clock: WallClock, refused: str | None) -> Work:
     is_open = view.state is not EscalationState.RESOLVED
-    most = viewer.door.on_call.now().policies[view.severity].max_snooze
+    most = viewer.services.on_call.now().policies[view.severity].max_snooze
     return Work(
         need=need,
         state=view.state,
@@ -261,7 +261,7 @@ def _page_sent(viewer: Viewer, sent: Page, clock: WallClock) -> PageSent:
 
 def _people(viewer: Viewer) -> tuple[Choice, ...]:
     """Who may be meant: whoever acted last at this screen, or else is called first now, is suggested."""
-    on_call = viewer.door.on_call.now()
+    on_call = viewer.services.on_call.now()
     called = on_call.resolve(on_call.policies[Severity.EMERGENCY].steps[0].notify, viewer.now)
     likely = me(viewer) or next(iter(called), None)
     return tuple(

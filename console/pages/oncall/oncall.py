@@ -74,7 +74,7 @@ class OnCallPage(Frozen):
 @router.get(PATH)
 async def on_call(viewer: Annotated[Viewer, Depends(looking(Right.READ_ONCALL))]) -> Response:
     """As the on-call file says it at this moment."""
-    shown = roster(viewer.door.on_call.now(), viewer.now, AHEAD)
+    shown = roster(viewer.services.on_call.now(), viewer.now, AHEAD)
     clock = viewer.clock()
     turns = [
         OnDuty(
@@ -94,7 +94,7 @@ async def on_call(viewer: Annotated[Viewer, Depends(looking(Right.READ_ONCALL))]
         strip=strip_chart(turns, viewer.now, ends_at, viewer.now, clock.zone),
         narrow=strip_chart(turns, viewer.now, ends_at, viewer.now, clock.zone, TextSize.NARROW),
         stand_ins=_stand_ins(viewer, shown, clock),
-        findings=trouble.findings if (trouble := viewer.door.on_call.trouble) else (),
+        findings=trouble.findings if (trouble := viewer.services.on_call.trouble) else (),
         zone=clock.zone.key,
     )
     return await floor_page(viewer, PATH, "oncall.html", seen)

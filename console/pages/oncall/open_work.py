@@ -40,7 +40,7 @@ async def open_work(viewer: Viewer) -> OpenWork:
 
 
 async def _recorded(viewer: Viewer) -> OpenWork:
-    store, site = viewer.door.store, viewer.caller.site
+    store, site = viewer.services.store, viewer.caller.site
     settled = EscalationFilter(state=EscalationState.RESOLVED, site=site, limit=RESOLVED_SHOWN)
     open_now, resolved = await store.unresolved(site, limit=SHOWN), await store.escalations(settled)
     return OpenWork(
@@ -51,12 +51,12 @@ async def _recorded(viewer: Viewer) -> OpenWork:
 
 
 async def _unrecorded(viewer: Viewer) -> OpenWork:
-    escalations, elsewhere = viewer.door.escalations, set[EscalationId]()
+    escalations, elsewhere = viewer.services.escalations, set[EscalationId]()
 
     async def hers(escalation_id: EscalationId) -> EscalationView:
         view = await escalations.view(escalation_id)
         try:
-            await viewer.door.sites.check(viewer.caller, view.course_id)
+            await viewer.services.sites.check(viewer.caller, view.course_id)
         except ProblemError as no:
             elsewhere.add(escalation_id)
             raise Unavailable(str(no)) from no

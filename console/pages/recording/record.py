@@ -82,7 +82,7 @@ class RecordPage(Frozen):
 async def ask(viewer: Annotated[Viewer, Depends(looking(*REPORTS))], course_id: Course, event: EventName) -> Response:
     """The form of one event, with what the course lets us know beforehand."""
     kind = _kind(viewer, event)
-    view = await seen_by(viewer.door, viewer.caller, course_id)
+    view = await seen_by(viewer.services, viewer.caller, course_id)
     viewer.saw("course", course_id)
     known = {**_reporter(viewer), **beforehand(kind, view, _protocol(viewer, view))}
     return await _form(viewer, kind, course_id, view, known, zone=viewer.clock(view.site).zone)
@@ -117,7 +117,7 @@ async def _record(viewer: Viewer, kind: str, course_id: CourseId | None) -> Resp
         return await _form(viewer, kind, course_id, view, entered, zone=zone, blank_rows=2)
     event = _event(kind, course_id, entered, zone, viewer)
     try:
-        reported = await report_one(viewer.door, viewer.caller, event)
+        reported = await report_one(viewer.services, viewer.caller, event)
     except Exception as error:
         problem = problem_of(error)
         if problem is None:
@@ -147,7 +147,7 @@ async def _form(
     form = shown(
         all_fields(kind),
         entered,
-        offers(kind, view, _protocol(viewer, view), viewer.door.on_call.now()),
+        offers(kind, view, _protocol(viewer, view), viewer.services.on_call.now()),
         (told_now.errors or ()) if told_now else (),
         blank_rows,
     )
@@ -240,13 +240,13 @@ async def _seen(viewer: Viewer, course_id: CourseId) -> CourseView | None:
     """The course, where it answers soon and is hers to see: a form is shown again without it too."""
     try:
         async with asyncio.timeout(SEEN_WITHIN.total_seconds()):
-            return await seen_by(viewer.door, viewer.caller, course_id)
+            return await seen_by(viewer.services, viewer.caller, course_id)
     except (ProblemError, Refused, Unavailable, TooMany, RecordStoreError, TimeoutError):
         return None
 
 
 def _protocol(viewer: Viewer, view: CourseView | None) -> Protocol | None:
-    return viewer.door.library.get(view.protocol.id, view.protocol.version) if view else None
+    return viewer.services.library.get(view.protocol.id, view.protocol.version) if view else None
 
 
 def _zone(viewer: Viewer, view: CourseView | None, entered: Entered) -> ZoneInfo:
@@ -266,7 +266,7 @@ def _reporter(viewer: Viewer) -> Entered:
 def _at_this_screen(viewer: Viewer) -> Actor | None:
     """Who acted on call here, as the on-call file knows her."""
     who = me(viewer)
-    return Actor(id=who, role=viewer.door.on_call.now().people[who].role) if who else None
+    return Actor(id=who, role=viewer.services.on_call.now().people[who].role) if who else None
 
 
 def _actor(event: dict[str, JsonValue]) -> Actor | None:

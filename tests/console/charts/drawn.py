@@ -52,4 +52,4 @@ def watched(values: Mapping[int, tuple[int, int]], until: float) -> tuple[Ward, 
 
 
 def seen(ward: Ward) -> CourseView:
-    return course_view(ward.chart, ward.now)
+    return course_view(ward.course, ward.now)

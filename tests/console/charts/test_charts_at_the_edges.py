@@ -20,19 +20,19 @@ ZONES = ("UTC", "Pacific/Kiritimati", "Etc/GMT+12", "Europe/Amsterdam")
 def at_both_ends() -> CourseView:
     """Dosed today; with answers and a reading of 1900, and a second session in 2200."""
     ward = Ward()
-    ward.sends(referral(ward.course, at=BEGINNING, baseline={"madrs": 5e-324}))
+    ward.sends(referral(ward.course_id, at=BEGINNING, baseline={"madrs": 5e-324}))
     ward.dosed()
     for event in (
-        measure(ward.course, "madrs", at=BEGINNING, score=60.0),
-        measure(ward.course, "madrs", at=ward.now, score=0.5),
-        phq9(ward.course, at=BEGINNING),
-        cssrs(ward.course, at=BEGINNING),
-        vitals(ward.course, at=BEGINNING),
-        vitals(ward.course, at=ward.now),
+        measure(ward.course_id, "madrs", at=BEGINNING, score=60.0),
+        measure(ward.course_id, "madrs", at=ward.now, score=0.5),
+        phq9(ward.course_id, at=BEGINNING),
+        cssrs(ward.course_id, at=BEGINNING),
+        vitals(ward.course_id, at=BEGINNING),
+        vitals(ward.course_id, at=ward.now),
     ):
         ward.sends(event)
     ward.passes(minutes(200))
-    return course_view(ward.chart, END)
+    return course_view(ward.course, END)
 
 
 def parts(drawing: Drawing) -> int:
@@ -67,9 +67,9 @@ def test_every_clock_tells_the_ends_of_time(zone: str, now: datetime) -> None:
 def test_a_session_of_2200_is_drawn() -> None:
     """Booked for the last moment there is."""
     ward = Ward().prepared()
-    ward.sends(booking(ward.course, at=ward.now, starts_at=ward.now + days(2)))
-    ward.sends(rebooking(ward.course, at=ward.now, starts_at=END))
+    ward.sends(booking(ward.course_id, at=ward.now, starts_at=ward.now + days(2)))
+    ward.sends(rebooking(ward.course_id, at=ward.now, starts_at=END))
 
-    (session,) = course_view(ward.chart, ward.now).sessions
+    (session,) = course_view(ward.course, ward.now).sessions
 
     assert parts(session_chart(session, ward.now, ZoneInfo("Pacific/Kiritimati"))) < 400
