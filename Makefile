@@ -31,7 +31,7 @@ test: setup
 
 # Twenty thousand random stories through the rules: minutes to hours, before a release.
 prove: setup
-	PROVE_EXAMPLES=$${PROVE_EXAMPLES:-20000} $(BIN)/pytest tests/domain/test_chart_machine.py
+	PROVE_EXAMPLES=$${PROVE_EXAMPLES:-20000} $(BIN)/pytest tests/domain/course/test_course_machine.py
 
 check: setup
 	$(BIN)/ruff format --check .
@@ -40,7 +40,7 @@ check: setup
 	$(BIN)/lint-imports
 
 golden: setup
-	$(BIN)/python -m tests.replay.record
+	$(BIN)/python -m tests.support.replay.record
 
 # The pictures in the README, of a floor of `kapstan demo --serve`; with Debian's Chromium.
 screenshots: setup

@@ -23,10 +23,10 @@ import httpx
 
 from bench.house import House, open_house
 from domain.events.clinic_events import MODELS, ClinicEvent
-from tests.cast import moved, vitals
-from tests.domain.edges import edges_of
-from tests.domain.ward import Ward
-from tests.floor import Inbox, inbox, on_call_file
+from tests.support.cast import moved, vitals
+from tests.support.edges import edges_of
+from tests.support.stack import Inbox, inbox, on_call_file
+from tests.support.ward import Ward
 
 EMERGENCIES = 10
 """How many patients are in danger, one after the other, on the quiet floor and among the clients each."""

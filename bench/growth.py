@@ -24,8 +24,8 @@ from domain.views.course import batch_of
 from gateway.courses import workflow_id
 from gateway.temporal import connect
 from records.store import open_store
-from tests.cast import vitals
-from tests.domain.ward import Ward
+from tests.support.cast import vitals
+from tests.support.ward import Ward
 from workflows.course import CourseRun, PatientCourse
 from workflows.payloads import compressed
 from workflows.queues import COURSES

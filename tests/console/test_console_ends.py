@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from console.serving import GOODBYE_WITHIN
-from tests.cast import MONDAY, cssrs, referral
-from tests.console.house import House, on_the_wire
-from tests.console.listening import Heard, listens
-from tests.console.second_door import FEW, second_door
-from tests.domain.ward import Ward
-from tests.floor import asleep
+from tests.support.cast import MONDAY, cssrs, referral
+from tests.support.http_stack import House, on_the_wire
+from tests.support.second_console import FEW, second_door
+from tests.support.stack import asleep
+from tests.support.stream_listener import Heard, listens
+from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")
 

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from tests.deploy.composition import Composition, composition
+from tests.support.composition import Composition, composition
 
 
 @pytest.fixture

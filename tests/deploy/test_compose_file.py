@@ -10,9 +10,8 @@ from jsonschema import Draft202012Validator
 
 from gateway.stuck_workflows import REPORTS_AFTER
 from settings import described, read_settings
-from tests.deploy.composition import (
+from tests.support.composition import (
     ENV_EXAMPLE,
-    ROOT,
     VERSION,
     Composition,
     Mount,
@@ -23,6 +22,7 @@ from tests.deploy.composition import (
     left_to_the_clinic,
     variables,
 )
+from tests.support.paths import ROOT
 
 SETTINGS = {name for name, _ in described()}
 # check-jsonschema carries the Compose specification's own schema; nothing of its code is needed to read it.

@@ -8,7 +8,7 @@ import tomllib
 from packaging.requirements import Requirement
 from pydantic import BaseModel, Field
 
-from tests.deploy.composition import ROOT
+from tests.support.paths import ROOT
 
 
 class Setuptools(BaseModel):

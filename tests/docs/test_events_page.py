@@ -7,7 +7,6 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -26,15 +25,15 @@ from domain.protocol.model import Vital
 from domain.refusal import RefusalCode
 from domain.values import Blocker, Role
 from settings import Settings
-from tests.docs.blockers import Raised, raised, with_blanks
-from tests.docs.page import Page, Row, Section, code_in
+from tests.support.blocker_sources import Raised, raised, with_blanks
+from tests.support.doc_page import Page, Row, Section, code_in
+from tests.support.paths import WEEKLY_FILE
 from workflows.ledger_outbox import TOLD_AFTER
 
 Schema = Mapping[str, Any]
 
 EVENTS = pytest.mark.parametrize("name", MODELS)
 FIELD = re.compile(r"^`(?P<name>\w+)`(?P<optional>\??) ?(?P<says>.*)$")
-WEEKLY_FILE = Path(__file__).parents[2] / "protocols" / "kap-im-weekly.toml"
 COMMON = set(EventData.model_fields)
 
 

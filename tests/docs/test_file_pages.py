@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.docs.conftest import ROOT
-from tests.docs.page import Page
-from tests.docs.shown import is_shown, rows_by_key, unknown_tests
-from tests.domain.keys import ON_CALL_KEYS, PROTOCOL_KEYS
+from tests.support.doc_page import Page
+from tests.support.file_keys import ON_CALL_KEYS, PROTOCOL_KEYS
+from tests.support.paths import ROOT
+from tests.support.tests_of_keys import is_shown, rows_by_key, unknown_tests
 
 PAGES = pytest.mark.parametrize(
     ("name", "keys"), [("protocol-format.md", PROTOCOL_KEYS), ("oncall-format.md", ON_CALL_KEYS)]

@@ -1,13 +1,12 @@
 """The pictures of the README: each is there, says in words what it shows, and is small enough for a repository."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from docs.screenshots import IMAGES, LARGEST
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 SHOWN = re.findall(
     r'!\[(?P<alt>[^\]]*)\]\((?P<file>[^)]+\.png)\)|<img src="([^"]+)"[^>]* alt="([^"]*)">',
     (ROOT / "README.md").read_text(encoding="utf-8"),

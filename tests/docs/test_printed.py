@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.docs.printed import is_json, is_text
+from tests.support.printed import is_json, is_text
 
 PRINTED = '{"id": "e-1", "at": "2026-01-05T09:00:00Z", "of": [1, 2, {"code": "x"}], "none": null}'
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from domain.protocol.model import Protocol
-from tests.cast import WEEKLY
-from tests.domain.ward import Ward, is_whole
+from tests.support.cast import WEEKLY
+from tests.support.ward import Ward, is_whole
 
 Opens = Callable[[Protocol], Ward]
 

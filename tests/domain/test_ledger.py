@@ -10,8 +10,8 @@ from pydantic import JsonValue
 
 from domain.ledger import GENESIS, Entry, Note, canonical, digest, first_fault, write
 from domain.values import Severity
-from tests.cast import LIND, MARA, MONDAY, days, hours
-from tests.domain.ward import Ward
+from tests.support.cast import LIND, MARA, MONDAY, days, hours
+from tests.support.ward import Ward
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

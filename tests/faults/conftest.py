@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.console.house import House, open_house
+from tests.support.http_stack import House, open_house
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,16 @@ from gateway.courses import Courses
 from gateway.protocols import load_folder
 from gateway.temporal import connect
 from records.store import EscalationFilter, RecordStore, open_store
-from tests.cast import adverse_event
-from tests.floor import Floor, Inbox, eventually, example_course, floor, fresh_folder, inbox
+from tests.support.cast import adverse_event
+from tests.support.stack import (
+    Floor,
+    Inbox,
+    eventually,
+    example_course,
+    floor,
+    fresh_folder,
+    inbox,
+)
 from workflows.queues import COURSES
 
 MONITORING_SILENT = "URGENT: monitoring silent"

@@ -6,10 +6,10 @@ from signal import Signals
 import httpx
 import pytest
 
-from tests.cast import MONDAY, referral
-from tests.console.house import House, on_the_wire
-from tests.console.listening import listens
-from tests.floor import eventually
+from tests.support.cast import MONDAY, referral
+from tests.support.http_stack import House, on_the_wire
+from tests.support.stack import eventually
+from tests.support.stream_listener import listens
 
 pytestmark = pytest.mark.xdist_group("outages")
 

@@ -31,9 +31,9 @@ from records.store import RecordStore, migrate, open_store
 from stack.ports import claim
 from stack.postgres import Postgres
 from stack.temporal import TEMPORAL_PORT_OPTION, UI_PORT_OPTION, TemporalServer
-from tests.console.house import on_the_wire
-from tests.floor import (
-    ROOT,
+from tests.support.http_stack import on_the_wire
+from tests.support.paths import ROOT
+from tests.support.stack import (
     Inbox,
     Received,
     eventually,

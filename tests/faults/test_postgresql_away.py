@@ -13,11 +13,11 @@ from domain.access import TokenRole
 from domain.values import CourseId
 from gateway.tokens import NewToken
 from records.access import CourseRead
-from tests.cast import vitals
-from tests.console.house import House, on_the_wire
-from tests.console.listening import Heard, listens
-from tests.domain.ward import Ward
-from tests.floor import Received, eventually
+from tests.support.cast import vitals
+from tests.support.http_stack import House, on_the_wire
+from tests.support.stack import Received, eventually
+from tests.support.stream_listener import Heard, listens
+from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("outages")
 

@@ -18,7 +18,16 @@ from records.store import migrate, open_store
 from records.verify import verify
 from stack.postgres import Postgres
 from stack.temporal import TemporalServer
-from tests.floor import ROOT, Inbox, eventually, example_course, fresh_folder, inbox, on_call_file, protocol_in_seconds
+from tests.support.paths import ROOT
+from tests.support.stack import (
+    Inbox,
+    eventually,
+    example_course,
+    fresh_folder,
+    inbox,
+    on_call_file,
+    protocol_in_seconds,
+)
 
 
 @asynccontextmanager

@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from domain.values import CourseId
-from tests.cast import MONDAY, cssrs, referral, vitals
-from tests.console.house import House, example_events, on_the_wire
-from tests.domain.ward import Ward
-from tests.floor import asleep, eventually
+from tests.support.cast import MONDAY, cssrs, referral, vitals
+from tests.support.http_stack import House, example_events, on_the_wire
+from tests.support.stack import asleep, eventually
+from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("outages")
 

@@ -13,7 +13,7 @@ from domain.oncall.file import OnCallFileError
 from domain.values import Severity
 from gateway.channels import HANGING_AT_MOST, Channels, fault
 from gateway.oncall import OnCallBook, read_on_call
-from tests.floor import ROOT
+from tests.support.paths import ROOT
 
 EXAMPLE = (ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8")
 TWILIO = f"twilio://AC{'0' * 32}:{'1' * 32}@15550001111"

@@ -17,9 +17,9 @@ from gateway.courses import Courses
 from gateway.temporal import connect
 from settings import Misconfigured, PayloadKey, read_settings
 from stack.temporal import TemporalServer
-from tests.cast import MARA, hold, referral
-from tests.clinic import LIBRARY, RecordsTwin
-from tests.floor import fresh_folder
+from tests.support.cast import MARA, hold, referral
+from tests.support.clinic import LIBRARY, RecordsTwin
+from tests.support.stack import fresh_folder
 from workflows.course import PatientCourse
 from workflows.queues import COURSES
 

@@ -7,8 +7,9 @@ import pytest
 
 from domain.protocol.file import ProtocolFileError
 from gateway.protocols import approval_path, approve_file, load_file, load_folder
+from tests.support.paths import PROTOCOLS, WEEKLY_FILE
 
-WEEKLY = (Path(__file__).parents[2] / "protocols" / "kap-im-weekly.toml").read_text(encoding="utf-8")
+WEEKLY = WEEKLY_FILE.read_text(encoding="utf-8")
 MONDAY = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 
@@ -34,7 +35,7 @@ def refusal(folder: Path) -> str:
 
 def test_what_is_shipped_loads_and_waits_for_its_medical_director() -> None:
     """The protocols of this repository are sound and unapproved."""
-    library = load_folder(Path(__file__).parents[2] / "protocols")
+    library = load_folder(PROTOCOLS)
 
     assert [shelved.protocol.id for shelved in library.shelf] == ["kap-im-weekly"]
     assert not any(shelved.is_approved for shelved in library.shelf)

@@ -21,7 +21,8 @@ import pytest
 from domain.access import TokenRole
 from domain.course.state import Phase
 from domain.escalation.messages import EscalationState
-from tests.floor import ROOT, eventually, fresh_folder
+from tests.support.paths import ROOT
+from tests.support.stack import eventually, fresh_folder
 
 OPEN_WITHIN = timedelta(seconds=200)
 """Half a minute on two idle cores: a busy machine is no failure."""

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from domain.events.clinic_events import CLINIC_EVENT
-from tests.floor import ROOT, Floor, Inbox, example_course, fresh_folder, inbox, on_call_file
-from tests.keyboard import kapstan
+from tests.support.cli import kapstan
+from tests.support.paths import ROOT
+from tests.support.stack import Floor, Inbox, example_course, fresh_folder, inbox, on_call_file
 
 pytestmark = pytest.mark.xdist_group("commands")
 """One stack serves them all."""

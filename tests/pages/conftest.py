@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser
 
-from tests.console.house import House, open_house
-from tests.pages.browser import open_browser
+from tests.support.browser import open_browser
+from tests.support.http_stack import House, open_house
 
 
 @pytest.fixture(scope="session")

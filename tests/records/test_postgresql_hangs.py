@@ -7,9 +7,9 @@ import pytest
 from records import connections
 from records.connections import Connections, open_connections
 from records.errors import RecordStoreUnreachable
-from tests.cast import seconds
-from tests.floor import asleep, eventually
 from tests.records.conftest import Postgres
+from tests.support.cast import seconds
+from tests.support.stack import asleep, eventually
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

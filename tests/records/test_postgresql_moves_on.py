@@ -21,10 +21,10 @@ from records.errors import RecordStoreError, RecordStoreReadOnly, RecordStoreUnr
 from records.servers import Servers
 from records.store import RecordStore, migrate, open_store
 from records.watchdog import turn_to_watch
-from tests.cast import seconds
-from tests.floor import eventually
 from tests.records.conftest import Postgres, running_postgres
-from tests.records.samples import MARA, batch, ledger, readings
+from tests.support.cast import seconds
+from tests.support.record_samples import MARA, batch, ledger, readings
+from tests.support.stack import eventually
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

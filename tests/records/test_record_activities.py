@@ -10,7 +10,7 @@ from activities.records import Records
 from records.errors import LedgerGap, RecordStoreError, RecordStoreUnreachable
 from records.store import RecordStore, migrate, open_store
 from tests.records.conftest import Postgres, running_postgres
-from tests.records.samples import MARA, batch, ledger, note, readings, view
+from tests.support.record_samples import MARA, batch, ledger, note, readings, view
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

@@ -11,9 +11,9 @@ from domain.ledger import first_fault
 from domain.values import CourseId
 from domain.views.course import batch_of
 from records.store import RecordStore
-from tests.cast import booking, days, measure, referral, withdrawal
-from tests.domain.edges import MOMENTS, ODD
-from tests.domain.ward import Ward
+from tests.support.cast import booking, days, measure, referral, withdrawal
+from tests.support.edges import MOMENTS, ODD
+from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

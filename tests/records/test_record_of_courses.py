@@ -15,7 +15,7 @@ from domain.values import Actor, Role, Severity
 from domain.views.summary import Batch
 from records.errors import LedgerConflict, LedgerGap
 from records.store import Head, RecordStore, open_store
-from tests.records.samples import MARA, batch, ledger, note, readings, summary
+from tests.support.record_samples import MARA, batch, ledger, note, readings, summary
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

@@ -8,7 +8,7 @@ import pytest
 from domain.escalation.messages import EscalationState, EscalationView
 from domain.values import Severity
 from records.store import EscalationFilter, RecordStore, open_store
-from tests.records.samples import MARA, MONDAY, page, view
+from tests.support.record_samples import MARA, MONDAY, page, view
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

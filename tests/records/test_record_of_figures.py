@@ -8,7 +8,7 @@ from domain.values import CourseId, Severity
 from domain.views.figures import CourseFigures, FleetFigures, MeasureFigures, Punctuality
 from records.figures import Period
 from records.store import RecordStore
-from tests.records.samples import MARA, MONDAY, batch, ledger, readings, view
+from tests.support.record_samples import MARA, MONDAY, batch, ledger, readings, view
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

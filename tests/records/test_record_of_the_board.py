@@ -11,7 +11,7 @@ from domain.values import CourseId, Severity
 from domain.views.summary import CourseSummary
 from records.board import Board, BoardFilter, Column
 from records.store import RecordStore
-from tests.records.samples import MONDAY, batch, ledger, readings, view
+from tests.support.record_samples import MONDAY, batch, ledger, readings, view
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

@@ -20,9 +20,10 @@ from records.errors import RecordStoreUnreachable
 from records.gauges import gauges
 from records.store import EscalationFilter, RecordStore
 from records.watchdog import WatchdogStore, turn_to_watch
-from tests.floor import ROOT, WITHIN, eventually
 from tests.records.conftest import Postgres
-from tests.records.samples import MARA, MONDAY, batch, ledger, readings, view
+from tests.support.paths import ROOT
+from tests.support.record_samples import MARA, MONDAY, batch, ledger, readings, view
+from tests.support.stack import WITHIN, eventually
 
 CLINIC = parse_on_call((ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8"), "oncall.toml")
 DUE = MONDAY + timedelta(minutes=20)

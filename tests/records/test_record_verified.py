@@ -7,7 +7,7 @@ from domain.ledger import GENESIS, Entry, digest
 from records.errors import LedgerUnreadable
 from records.store import RecordStore
 from records.verify import verify
-from tests.records.samples import MARA, batch, ledger, note, readings
+from tests.support.record_samples import MARA, batch, ledger, note, readings
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

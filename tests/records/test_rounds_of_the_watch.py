@@ -18,9 +18,9 @@ from records.connections import Connections, open_connections
 from records.gauges import gauges
 from records.store import EscalationFilter
 from records.watchdog import turn_to_watch
-from tests.floor import eventually
-from tests.records.samples import MARA, MONDAY, batch, ledger, readings, view
-from tests.records.test_the_watch import CLINIC, GRACE, Night
+from tests.records.test_the_watchdog import CLINIC, GRACE, Night
+from tests.support.record_samples import MARA, MONDAY, batch, ledger, readings, view
+from tests.support.stack import eventually
 
 LONGER = GRACE * GRACES_WITHOUT_A_DOSE
 FAILING, ENDED = NoAnswer(why=SilenceReason.KEEPS_FAILING), NoAnswer(why=SilenceReason.ENDED)

@@ -22,8 +22,8 @@ from records.gauges import gauges
 from records.readable import Found, RowUnreadable, Unreadable
 from records.store import CourseFilter, EscalationFilter, RecordStore
 from records.watchdog import WatchdogStore
-from tests.records.impossible import DOCUMENTS, MOMENTS, Psql
-from tests.records.samples import MARA, MONDAY, batch, ledger, page, readings, view
+from tests.support.impossible_rows import DOCUMENTS, MOMENTS, Psql
+from tests.support.record_samples import MARA, MONDAY, batch, ledger, page, readings, view
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

@@ -14,15 +14,16 @@ from domain.events.clinic_events import ClinicEvent, PatientCheckedIn
 from domain.ledger import Note
 from domain.values import Blocker
 from gateway.temporal import data_converter
-from tests.replay.agreement import differences, ledger_faults
-from tests.replay.asked import Asked, asked_now, asked_then
-from tests.replay.before_release import as_released
+from tests.support.paths import HISTORIES
+from tests.support.replay.agreement import differences, ledger_faults
+from tests.support.replay.before_release import as_released
+from tests.support.replay.commands import Asked, asked_now, asked_then
 
-HISTORIES: Final = sorted((Path(__file__).parent / "histories").glob("*/*.json"))
-COURSES: Final = [file for file in HISTORIES if file.stem.startswith("course-")]
+RECORDED: Final = sorted(HISTORIES.glob("*/*.json"))
+COURSES: Final = [file for file in RECORDED if file.stem.startswith("course-")]
 
 
-@pytest.mark.parametrize("file", HISTORIES, ids=lambda file: f"{file.parent.name}/{file.stem}")
+@pytest.mark.parametrize("file", RECORDED, ids=lambda file: f"{file.parent.name}/{file.stem}")
 async def test_a_released_history_replays_to_the_same_words(file: Path) -> None:
     """The commands come in the same order and carry the same: entries with their hashes, calls, pages and answers.
 
@@ -97,10 +98,10 @@ async def test_a_ledger_that_is_not_whole_is_told() -> None:
 
 def test_there_is_a_history_of_a_course_that_continued_as_new_and_of_an_escalation() -> None:
     """A folder that was not recorded whole would let this release change unseen."""
-    for release in {file.parent for file in HISTORIES}:
+    for release in {file.parent for file in RECORDED}:
         recorded = {file.stem for file in release.glob("*.json")}
         assert {"course-1", "course-2", "vitals_overdue-1", "vitals_emergency-1"} <= recorded
-    assert HISTORIES
+    assert RECORDED
 
 
 async def _read(file: Path) -> WorkflowHistory:

@@ -1,6 +1,6 @@
 """Wire names are history: what a running course wrote down last month must still be understood."""
 
-from tests.replay import wire
+from tests.support.replay import wire
 
 
 def test_every_name_in_a_history_is_still_there_and_no_new_one_goes_unpinned() -> None:

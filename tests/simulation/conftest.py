@@ -16,7 +16,7 @@ from simulation.course.news import News, Overheard
 from simulation.course.rehearsal import Rehearsal
 from simulation.demo.oncall import on_call_file
 from simulation.scripts.scripts import ScriptPart
-from tests.simulation.rehearsed import A_MONDAY_NIGHT, Rehearse, Rehearsed
+from tests.support.rehearsed import A_MONDAY_NIGHT, Rehearse, Rehearsed
 
 PROTOCOL = Path("protocols/kap-im-weekly.toml")
 

@@ -16,7 +16,7 @@ from simulation.demo.figures import Figures, figures, mean_rises
 from simulation.patients import physiology
 from simulation.scripts.cohort import INELIGIBLE, USUAL, WITHDRAWS, drawn_script
 from simulation.scripts.scripts import ScriptPart, parts
-from tests.simulation.rehearsed import Rehearse
+from tests.support.rehearsed import Rehearse
 
 MANY = 2000
 PATIENTS = 24

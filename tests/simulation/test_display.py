@@ -17,7 +17,7 @@ from simulation.demo import display
 from simulation.demo.clinic import Played
 from simulation.demo.inbox import ReceivedPage
 from simulation.scripts.scripts import parts
-from tests.simulation.rehearsed import Rehearse
+from tests.support.rehearsed import Rehearse
 
 SECOND_DOSE = DoseAdministered(
     id="1",

@@ -21,7 +21,7 @@ from simulation.course.calendar import around, where_it_is_morning
 from simulation.course.staff import NURSE, PRESCRIBER
 from simulation.live.patients_on_the_floor import FloorRoster, Stay
 from simulation.patients.patients import Patient
-from tests.simulation.virtual import VirtualFloor, on_call_at
+from tests.support.virtual_floor import VirtualFloor, on_call_at
 
 NOW = datetime(2026, 11, 25, 9, 37, 12, tzinfo=UTC)
 OTHER_MOMENTS = (

@@ -22,7 +22,14 @@ from simulation.course.reporter import Reporter
 from simulation.course.staff import DESK, PRESCRIBER
 from simulation.live.real_time import RealTimeWard, RealWall
 from simulation.patients import questionnaires
-from tests.simulation.virtual import Charts, Diary, Ladders, VirtualFloor, VirtualWall, on_call_at
+from tests.support.virtual_floor import (
+    Charts,
+    Diary,
+    Ladders,
+    VirtualFloor,
+    VirtualWall,
+    on_call_at,
+)
 
 NOW = datetime(2026, 11, 25, 9, 37, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

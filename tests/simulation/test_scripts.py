@@ -15,7 +15,7 @@ from simulation.course.journey import Journey
 from simulation.course.reporter import NotRefused
 from simulation.course.staff import DESK, NURSE
 from simulation.scripts.scripts import CAST, ScriptPart, parts
-from tests.simulation.rehearsed import A_MONDAY_NIGHT, Rehearse
+from tests.support.rehearsed import A_MONDAY_NIGHT, Rehearse
 
 ROUND = len(CAST)
 SEEDS = range(8)

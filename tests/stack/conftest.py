@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.harness import fresh_folder
+from tests.support.supervised import fresh_folder
 
 
 @pytest.fixture

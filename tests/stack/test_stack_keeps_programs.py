@@ -13,7 +13,7 @@ import pytest
 from stack.errors import ServiceDown
 from stack.processes import ProcessRegistry, RegisteredProcess, ShutdownStep, stop_left_overs
 from stack.programs import Backoff, KeptProgram, Oversight, Program
-from tests.stack.harness import WITHIN, all_gone, eventually, is_alive
+from tests.support.supervised import WITHIN, all_gone, eventually, is_alive
 
 POLITE = (ShutdownStep(signal=Signals.SIGTERM, patience=timedelta(seconds=20)),)
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); signal.pause()"

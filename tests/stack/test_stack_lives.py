@@ -13,7 +13,8 @@ from temporalio.service import RPCError
 from stack.errors import StackMisconfigured
 from stack.stackfile import StackFile
 from stack.supervisor import Stack, StackPlan
-from tests.stack.harness import (
+from tests.support.supervise import ROOT, migrate
+from tests.support.supervised import (
     TINY_WORKER,
     Supervisor,
     all_gone,
@@ -23,8 +24,7 @@ from tests.stack.harness import (
     notes,
     write_note,
 )
-from tests.stack.supervise import ROOT, migrate
-from tests.stack.tiny_worker import Vigil
+from tests.support.tiny_worker import Vigil
 from workflows.queues import COURSES, PAGING
 
 

@@ -14,8 +14,8 @@ from stack.directory import DataDirectory, stack_file
 from stack.errors import NoStackRuns, ServiceDown, StackMisconfigured
 from stack.stackfile import StackFile, StackPids, read_stack_file
 from stack.supervisor import Stack, StackPlan
-from tests.stack.harness import TINY_WORKER
-from tests.stack.supervise import ROOT, migrate
+from tests.support.supervise import ROOT, migrate
+from tests.support.supervised import TINY_WORKER
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from stack.postgres import Postgres
 from stack.temporal import TemporalServer
-from tests.stack.tiny_worker import Vigil
+from tests.support.tiny_worker import Vigil
 from workflows.queues import COURSES
 
 

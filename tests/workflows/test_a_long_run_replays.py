@@ -6,8 +6,8 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
 from gateway.temporal import data_converter
-from tests.cast import vitals
-from tests.clinic import Clinic, Patient, open_clinic
+from tests.support.cast import vitals
+from tests.support.clinic import Clinic, Patient, open_clinic
 from tests.workflows.conftest import Temporal
 from workflows.course import PatientCourse
 

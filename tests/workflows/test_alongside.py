@@ -12,8 +12,8 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
+from tests.support.on_call_side import PATIENCE, until
 from tests.workflows.conftest import Temporal
-from tests.workflows.on_call_side import PATIENCE, until
 from workflows.alongside import Alongside
 
 QUEUE = "alongside"

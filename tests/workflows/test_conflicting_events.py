@@ -12,7 +12,7 @@ from domain.ledger import first_fault
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId
 from gateway.courses import Reported
-from tests.cast import (
+from tests.support.cast import (
     booking,
     discontinuation,
     dose,
@@ -22,8 +22,8 @@ from tests.cast import (
     transfer,
     withdrawal,
 )
-from tests.clinic import Patient, open_clinic
-from tests.domain.ward import Ward
+from tests.support.clinic import Patient, open_clinic
+from tests.support.ward import Ward
 from tests.workflows.conftest import Temporal
 
 AT_ONCE: Final = 9

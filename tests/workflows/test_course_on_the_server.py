@@ -14,9 +14,21 @@ from domain.events.parsing import event_from
 from domain.ledger import first_fault
 from domain.refusal import RefusalCode, Refused
 from domain.values import Severity
-from tests.cast import DESK, LIND, OSEI, consent, dose, hold, referral, resumption, screening, vitals
-from tests.clinic import ON_CALL, Clinic, open_clinic
-from tests.floor import ROOT, eventually
+from tests.support.cast import (
+    DESK,
+    LIND,
+    OSEI,
+    consent,
+    dose,
+    hold,
+    referral,
+    resumption,
+    screening,
+    vitals,
+)
+from tests.support.clinic import ON_CALL, Clinic, open_clinic
+from tests.support.paths import ROOT
+from tests.support.stack import eventually
 from tests.workflows.conftest import Temporal, running_temporal
 from workflows.ledger_outbox import TOLD_AFTER
 

@@ -20,9 +20,16 @@ from domain.escalation.messages import (
 )
 from domain.refusal import FieldError, RefusalCode
 from domain.values import Severity
-from tests.floor import example_on_call
+from tests.support.on_call_side import (
+    PATIENCE,
+    Alarm,
+    OnCallSide,
+    eventually,
+    on_call_side,
+    refused,
+)
+from tests.support.stack import example_on_call
 from tests.workflows.conftest import Temporal
-from tests.workflows.on_call_side import PATIENCE, Alarm, OnCallSide, eventually, on_call_side, refused
 from workflows.escalation import EscalationWorkflow
 
 CLINIC = example_on_call()

@@ -10,9 +10,9 @@ from domain.escalation.ladder import EscalationProgress
 from domain.escalation.messages import Acknowledge, EscalationState, EscalationView, Kind, Resolve
 from domain.values import Severity
 from gateway.temporal import data_converter
-from tests.floor import example_on_call
+from tests.support.on_call_side import PATIENCE, Alarm, on_call_side
+from tests.support.stack import example_on_call
 from tests.workflows.conftest import Temporal, running_temporal
-from tests.workflows.on_call_side import PATIENCE, Alarm, on_call_side
 from workflows.escalation import EscalationWorkflow
 
 CLINIC = example_on_call()

@@ -9,9 +9,9 @@ import pytest
 from domain.escalation.messages import Acknowledge, EscalationView, Kind, Reassign, Resolve, Snooze
 from domain.oncall.file import FALLBACK, parse_on_call
 from domain.values import Severity
-from tests.floor import example_on_call
+from tests.support.on_call_side import PATIENCE, Alarm, OnCallSide, eventually, on_call_side
+from tests.support.stack import example_on_call
 from tests.workflows.conftest import Temporal, running_temporal
-from tests.workflows.on_call_side import PATIENCE, Alarm, OnCallSide, eventually, on_call_side
 from workflows.escalation import EscalationWorkflow
 
 CLINIC = example_on_call()

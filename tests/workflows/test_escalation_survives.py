@@ -19,9 +19,9 @@ from domain.escalation.messages import (
 )
 from domain.oncall.file import parse_on_call
 from domain.values import Severity
-from tests.floor import example_on_call
+from tests.support.on_call_side import Alarm, OnCallSide, eventually, on_call_side, until
+from tests.support.stack import example_on_call
 from tests.workflows.conftest import Temporal
-from tests.workflows.on_call_side import Alarm, OnCallSide, eventually, on_call_side, until
 from workflows.escalation import EscalationWorkflow
 
 CLINIC = example_on_call()

@@ -23,9 +23,19 @@ from domain.refusal import Refused
 from domain.values import PersonId, Severity
 from domain.views.forecast import MOST_PAGES, Because, Forecast, Move
 from gateway.forecasts import forecast_of
-from tests.cast import adverse_event, days, dose, hours, minutes, seconds, vitals, weekly, withdrawal
-from tests.clinic import Clinic, Patient, open_clinic
-from tests.floor import eventually, example_on_call
+from tests.support.cast import (
+    adverse_event,
+    days,
+    dose,
+    hours,
+    minutes,
+    seconds,
+    vitals,
+    weekly,
+    withdrawal,
+)
+from tests.support.clinic import Clinic, Patient, open_clinic
+from tests.support.stack import eventually, example_on_call
 from tests.workflows.conftest import Temporal
 from workflows.escalation import EscalationWorkflow
 

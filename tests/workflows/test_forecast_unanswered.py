@@ -15,9 +15,9 @@ from domain.views.forecast import Forecast
 from gateway.courses import workflow_id as course_workflow_id
 from gateway.forecasts import forecast_of
 from gateway.workflow_calls import Unavailable
-from tests.cast import LIND, adverse_event
-from tests.clinic import ON_CALL, Clinic, Patient, open_clinic
-from tests.floor import eventually
+from tests.support.cast import LIND, adverse_event
+from tests.support.clinic import ON_CALL, Clinic, Patient, open_clinic
+from tests.support.stack import eventually
 from tests.workflows.conftest import Temporal
 from workflows.course import PatientCourse
 from workflows.escalation import EscalationWorkflow

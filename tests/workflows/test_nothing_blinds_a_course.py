@@ -19,9 +19,9 @@ from domain.escalation.messages import Kind, escalation_id, workflow_id
 from domain.events.clinic_events import ClinicEvent, VitalsRecorded
 from domain.refusal import RefusalCode, Refused
 from gateway.workflow_calls import Defect, Ended
-from tests.cast import LIND, hold, pinned, referral, vitals
-from tests.clinic import ON_CALL, Clinic, Patient, open_clinic, working
-from tests.floor import eventually
+from tests.support.cast import LIND, hold, pinned, referral, vitals
+from tests.support.clinic import ON_CALL, Clinic, Patient, open_clinic, working
+from tests.support.stack import eventually
 from tests.workflows.conftest import Temporal
 from workflows import ledger_outbox
 from workflows.course import CourseRun, PatientCourse, Report

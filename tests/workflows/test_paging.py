@@ -30,8 +30,8 @@ from domain.oncall.file import FALLBACK, OnCallFileError, OnCallQuery
 from domain.values import Severity
 from gateway.channels import Channels, prepare
 from gateway.oncall import OnCallBook
+from tests.support.on_call_side import RecordTwin, eventually
 from tests.workflows.conftest import Temporal
-from tests.workflows.on_call_side import RecordTwin, eventually
 from workflows.escalation import EscalationWorkflow
 from workflows.queues import COURSES, PAGING
 

@@ -15,10 +15,20 @@ from domain.events.clinic_events import ClinicEvent
 from domain.ledger import first_fault
 from domain.refusal import RefusalCode, Refused
 from gateway.compression import MOST
-from tests.cast import HAS_A_PLAN, MARA, OSEI, cssrs, hold, integration, plan, resumption, vitals
-from tests.clinic import Clinic, open_clinic
-from tests.domain.ward import Ward
-from tests.floor import eventually
+from tests.support.cast import (
+    HAS_A_PLAN,
+    MARA,
+    OSEI,
+    cssrs,
+    hold,
+    integration,
+    plan,
+    resumption,
+    vitals,
+)
+from tests.support.clinic import Clinic, open_clinic
+from tests.support.stack import eventually
+from tests.support.ward import Ward
 from tests.workflows.conftest import Temporal
 from workflows import ledger_outbox
 from workflows.course import CourseRun

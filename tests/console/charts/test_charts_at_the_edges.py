@@ -10,8 +10,19 @@ from console.charts.outcome import risk_chart, score_chart
 from console.charts.session import session_chart
 from console.pages.frame.clock import WallClock
 from domain.views.course import CourseView, course_view
-from tests.cast import MONDAY, booking, cssrs, days, measure, minutes, phq9, rebooking, referral, vitals
-from tests.domain.ward import Ward
+from tests.support.cast import (
+    MONDAY,
+    booking,
+    cssrs,
+    days,
+    measure,
+    minutes,
+    phq9,
+    rebooking,
+    referral,
+    vitals,
+)
+from tests.support.ward import Ward
 
 BEGINNING, END = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 ZONES = ("UTC", "Pacific/Kiritimati", "Etc/GMT+12", "Europe/Amsterdam")

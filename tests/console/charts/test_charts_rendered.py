@@ -10,8 +10,8 @@ from console.charts.drawing import Area, Drawing, Mark, Shape, Table, TextSize, 
 from console.charts.session import session_chart
 from console.charts.strip import OnDuty, strip_chart
 from console.pages.frame.rendering import HERE
-from tests.cast import MONDAY, days
-from tests.console.charts.drawn import watched
+from tests.support.cast import MONDAY, days
+from tests.support.charts import watched
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(HERE / "templates"),

@@ -12,8 +12,8 @@ from console.charts.punctuality import punctuality_chart
 from console.charts.waiting import Answering, spoken, waiting_chart
 from domain.values import Severity
 from domain.views.figures import Punctuality, Waiting
-from tests.cast import minutes, seconds
-from tests.console.charts.drawn import is_whole
+from tests.support.cast import minutes, seconds
+from tests.support.charts import is_whole
 
 
 def waited(severity: Severity, half: timedelta | None, nine_in_ten: timedelta | None, escalations: int = 9) -> Waiting:

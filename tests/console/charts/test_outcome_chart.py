@@ -13,9 +13,19 @@ from console.charts.outcome import risk_chart, score_chart
 from domain.course.measures import Risk
 from domain.views.course import MeasureView
 from domain.views.score_trend import Thresholds
-from tests.cast import HAS_A_METHOD, HAS_A_PLAN, MARA, MONDAY, WISHES_TO_BE_DEAD, cssrs, days, measure, referral
-from tests.console.charts.drawn import is_whole, seen
-from tests.domain.ward import Ward
+from tests.support.cast import (
+    HAS_A_METHOD,
+    HAS_A_PLAN,
+    MARA,
+    MONDAY,
+    WISHES_TO_BE_DEAD,
+    cssrs,
+    days,
+    measure,
+    referral,
+)
+from tests.support.charts import is_whole, seen
+from tests.support.ward import Ward
 
 DUBLIN = ZoneInfo("Europe/Dublin")
 SIZES = pytest.mark.parametrize("size", list(TextSize))

@@ -13,9 +13,9 @@ from console.charts.session import session_chart
 from domain.course.rules.vitals import Finding, Verdict, VerdictSeverity
 from domain.events.clinic_events import VitalsRecorded
 from domain.views.course import DoseView, ReadingView
-from tests.cast import LIND, MARA, abortion, days, minutes
-from tests.console.charts.drawn import is_whole, seen, watched
-from tests.domain.ward import Ward
+from tests.support.cast import LIND, MARA, abortion, days, minutes
+from tests.support.charts import is_whole, seen, watched
+from tests.support.ward import Ward
 
 DUBLIN = ZoneInfo("Europe/Dublin")
 SIZES = pytest.mark.parametrize("size", list(TextSize))

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from console.charts.drawing import Drawing, Shape, TextSize
 from console.charts.strip import OnDuty, strip_chart
-from tests.cast import MONDAY, days, hours
-from tests.console.charts.drawn import is_whole
+from tests.support.cast import MONDAY, days, hours
+from tests.support.charts import is_whole
 
 DUBLIN = ZoneInfo("Europe/Dublin")
 MONTH = MONDAY + days(28)

@@ -1,0 +1,137 @@
+"""The patient's consent: signed in the right version, for a year, and hers to take back at any moment."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from domain.escalation.messages import Kind
+from domain.values import Actor, Severity
+from tests.support.cast import (
+    DESK,
+    EHR,
+    LIND,
+    MARA,
+    MONDAY,
+    OSEI,
+    PATIENT,
+    clearance,
+    consent,
+    consent_withdrawn,
+    days,
+    dose,
+    eligible,
+    hours,
+    minutes,
+    over,
+    resumption,
+    screening,
+)
+from tests.support.ward import EDGES, Ward
+
+CODES = ("consent.missing", "consent.withdrawn", "consent.other_version", "consent.expired")
+
+
+def test_nobody_enters_without_a_consent(ward: Ward) -> None:
+    """`consent.missing`, and no prescriber can override it: it is the patient's (S18)."""
+    ward.referred().reports(screening(MARA, at=ward.now))
+    measures = over("measure.phq9_missing", "measure.gad7_missing", "measure.cssrs_missing")
+
+    assert ward.reasons(eligible(MARA, at=ward.now, overrides=(*measures, *over(*CODES)))) == ["consent.missing"]
+
+
+def test_a_consent_to_another_version_is_none_to_this_one(ward: Ward) -> None:
+    """`screening.consent_version`: what she read is not what will be done."""
+    ward.screened().reports(consent(MARA, at=ward.now, version="2025-07"))
+    assert ward.reasons(eligible(MARA, at=ward.now, overrides=over(*CODES))) == ["consent.other_version"]
+
+
+@EDGES
+def test_a_consent_expires_after_a_year(ward: Ward, edge: timedelta) -> None:
+    """`consent_valid_for`: from that moment on it no longer stands."""
+    ward.screened()
+    signed_at = MONDAY + days(1) + hours(1)
+    decided = eligible(MARA, at=signed_at + days(365) + edge, overrides=over(*CODES))
+
+    assert ward.reasons(decided) == ([] if edge < timedelta() else ["consent.expired"])
+
+
+@pytest.mark.parametrize("actor", [PATIENT, LIND, DESK, EHR], ids=lambda actor: actor.role)
+def test_a_consent_withdrawn_stops_the_dose_at_once(ward: Ward, actor: Actor) -> None:
+    """Whoever reports it: the course is held, and nothing lifts either but the patient and a prescriber."""
+    ward.cleared().reports(consent_withdrawn(MARA, at=ward.now, by=actor))
+
+    assert set(ward.reasons(dose(MARA, at=ward.now))) == {"course.held", "consent.withdrawn"}
+    assert "consent.withdrawn" in ward.reasons(clearance(MARA, at=ward.now, overrides=over(*CODES)))
+    assert ward.pages == []
+
+
+def test_a_prescribers_resumption_does_not_consent_for_her(ward: Ward) -> None:
+    """The hold is lifted by the prescriber, the consent given by the patient: both are needed."""
+    ward.cleared().reports(consent_withdrawn(MARA, at=ward.now))
+    ward.reports(resumption(MARA, at=ward.now, by=OSEI))
+    blocked = ward.reasons(dose(MARA, at=ward.now))
+
+    ward.reports(consent(MARA, at=ward.now + minutes(1)))
+
+    assert blocked == ["consent.withdrawn"]
+    assert ward.reasons(dose(MARA, at=ward.now + minutes(1))) == []
+
+
+def test_there_must_be_a_consent_to_withdraw(ward: Ward) -> None:
+    """Neither before the first nor twice."""
+    ward.referred()
+    assert ward.reasons(consent_withdrawn(MARA, at=ward.now)) == ["consent.missing"]
+    ward.screened().reports(consent_withdrawn(MARA, at=ward.now))
+    assert ward.reasons(consent_withdrawn(MARA, at=ward.now + minutes(1))) == ["consent.missing"]
+
+
+def test_a_signature_that_arrives_late_does_not_undo_her_withdrawal(ward: Ward) -> None:
+    """She signed on Tuesday and withdrew on Thursday; Tuesday's paper is entered on Friday."""
+    ward.prepared().reports(consent_withdrawn(MARA, at=ward.now))
+
+    ward.sends(consent(MARA, at=MONDAY + days(3)))
+    ward.reports(resumption(MARA, at=ward.now))
+
+    assert "consent.withdrawn" in [blocker.code for blocker in ward.course.blockers(ward.now)]
+
+
+def test_a_withdrawal_that_arrives_after_she_signed_again_holds_the_course_and_leaves_her_signature(ward: Ward) -> None:
+    """A prescriber looks at it; the newer signature stands."""
+    ward.prepared().reports(consent(MARA, at=ward.now))
+
+    answer = ward.sends(consent_withdrawn(MARA, at=ward.now - days(1)))
+
+    assert answer.held
+    assert [blocker.code for blocker in answer.blockers] == ["course.held"]
+
+
+@pytest.mark.parametrize(
+    ("later", "session"),
+    [(minutes(5), 1), (hours(3), 1), (hours(13) + minutes(59), 1), (hours(14), None), (days(1), None)],
+)
+def test_a_consent_withdrawn_on_the_day_of_a_dose_is_urgent(ward: Ward, later: timedelta, session: int | None) -> None:
+    """CONTRACT 5: urgent if dosed today, and today ends at midnight; the dose was at ten."""
+    ward.discharged() if later > hours(2) else ward.watched(until=minutes(5))
+    withdrawn = consent_withdrawn(MARA, at=ward.begins() + later)
+    ward.reports(withdrawn)
+
+    opened = {one.kind: (one.session, one.severity) for one in ward.course.unresolved}
+    assert opened.get(Kind.CONSENT_WITHDRAWN) == (None if session is None else (session, Severity.URGENT))
+
+
+def test_today_is_the_clinics_day_as_the_clinic_writes_it() -> None:
+    """A dose at ten in Oregon and a withdrawal at nine in the evening: the same day there, the next in London."""
+    oregon = timezone(-hours(8))
+    # Not the fixture's ward: the ledger keeps times in UTC, so that this one story does not follow from it alone.
+    ward = Ward(now=datetime(2026, 1, 5, 9, tzinfo=oregon)).discharged()
+    ward.reports(consent_withdrawn(MARA, at=ward.begins() + hours(11)))
+
+    assert Kind.CONSENT_WITHDRAWN in ward.open
+
+
+def test_a_consent_withdrawn_while_dosed_leaves_the_patient_watched(ward: Ward) -> None:
+    """Nobody is left alone with the medicine in her: checkpoints go on, and discharge is as ever."""
+    ward.dosed().reports(consent_withdrawn(MARA, at=ward.now + minutes(1)))
+    ward.discharged()
+
+    assert ward.course.monitored is None

@@ -1,0 +1,287 @@
+"""Whether a dosed patient may go home: every criterion on its own, and never by a clock alone (CLINICAL.md 3.6)."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.course.deadlines import DeadlineKind
+from domain.course.state import Phase, Stage
+from domain.escalation.messages import Change, Kind
+from domain.events.clinic_events import (
+    DischargeAssessed,
+    Override,
+    PatientDischarged,
+    VitalsRecorded,
+)
+from domain.values import Actor
+from tests.domain.conftest import Opens
+from tests.support.cast import (
+    EVERYBODY,
+    HAS_A_METHOD,
+    LIND,
+    MARA,
+    OSEI,
+    adverse_event,
+    assessment,
+    cssrs,
+    discharge,
+    hours,
+    minutes,
+    moved,
+    over,
+    vitals,
+    weekly,
+)
+from tests.support.ward import EDGES, TICK, Ward
+
+TODAY = Ward().begins()
+
+
+def leaving(
+    ward: Ward,
+    *,
+    reading: VitalsRecorded | None = None,
+    assessed: DischargeAssessed | None = None,
+    leaves: PatientDischarged | None = None,
+) -> list[str]:
+    """What stands between her and her way home, two hours and ten minutes after the dose, all else being well."""
+    ward.watched(until=minutes(90))
+    ward.reports(moved(reading or vitals(MARA, at=TODAY), ward.begins() + minutes(120)))
+    ward.reports(moved(assessed or assessment(MARA, at=TODAY), ward.begins() + minutes(124)))
+    return ward.reasons(moved(leaves or discharge(MARA, at=TODAY), ward.begins() + minutes(130)))
+
+
+def test_a_patient_who_is_well_goes_home(ward: Ward) -> None:
+    """The stage becomes `discharged`, the phase integration."""
+    answer = ward.discharged().answers[-1][1]
+
+    assert (ward.stage(), answer.phase) == (Stage.DISCHARGED, Phase.INTEGRATION)
+    assert answer.blockers == ()
+    assert ward.pages == []
+
+
+@pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
+def test_a_prescriber_or_a_monitor_discharges(ward: Ward, actor: Actor) -> None:
+    """Nobody else, and nothing by itself."""
+    codes = leaving(ward, leaves=discharge(MARA, at=TODAY, by=actor))
+    assert codes == ([] if actor in {OSEI, LIND} else ["actor.role_not_allowed"])
+
+
+@pytest.mark.parametrize(
+    ("assessed", "codes"),
+    [
+        (assessment(MARA, at=TODAY, padss=9), []),
+        (assessment(MARA, at=TODAY, padss=8), ["discharge.padss_below_limit"]),
+        (assessment(MARA, at=TODAY, oriented=False), ["discharge.not_oriented"]),
+        (assessment(MARA, at=TODAY, steady_gait=False), ["discharge.not_steady_gait"]),
+        (assessment(MARA, at=TODAY, dissociation_resolved=False), ["discharge.not_dissociation_resolved"]),
+        (
+            assessment(MARA, at=TODAY, padss=0, oriented=False, steady_gait=False, dissociation_resolved=False),
+            [
+                "discharge.padss_below_limit",
+                "discharge.not_oriented",
+                "discharge.not_steady_gait",
+                "discharge.not_dissociation_resolved",
+            ],
+        ),
+    ],
+    ids=["nine", "eight", "not oriented", "unsteady", "dissociated", "none of it"],
+)
+def test_each_criterion_of_the_assessment_is_named(ward: Ward, assessed: DischargeAssessed, codes: list[str]) -> None:
+    """`padss_min`, `oriented`, `steady_gait`, `dissociation_resolved`; each is the prescriber's to lift."""
+    assert leaving(ward, assessed=assessed) == codes
+    lifted = discharge(MARA, at=ward.begins() + minutes(130), by=OSEI, overrides=over(*codes))
+    assert ward.reasons(lifted) == []
+
+
+@pytest.mark.parametrize(
+    ("reading", "codes"),
+    [
+        (vitals(MARA, at=TODAY, systolic=151), []),
+        (vitals(MARA, at=TODAY, systolic=152), ["discharge.systolic_not_near_baseline"]),
+        (vitals(MARA, at=TODAY, systolic=101), []),
+        (vitals(MARA, at=TODAY, systolic=100), ["discharge.systolic_not_near_baseline"]),
+        (vitals(MARA, at=TODAY, diastolic=94), []),
+        (vitals(MARA, at=TODAY, diastolic=95), ["discharge.diastolic_not_near_baseline"]),
+        (vitals(MARA, at=TODAY, diastolic=64), []),
+        (vitals(MARA, at=TODAY, diastolic=63), ["discharge.diastolic_not_near_baseline"]),
+        (vitals(MARA, at=TODAY, moaas=4), ["discharge.moaas_below_limit"]),
+        (vitals(MARA, at=TODAY, moaas=None), ["discharge.moaas_missing"]),
+        (vitals(MARA, at=TODAY, spo2=94), []),
+        (vitals(MARA, at=TODAY, spo2=93), ["discharge.spo2_below_limit"]),
+    ],
+    ids=lambda value: None if not isinstance(value, list) else (value[0] if value else "well"),
+)
+def test_the_last_reading_is_near_the_one_at_clearance(ward: Ward, reading: VitalsRecorded, codes: list[str]) -> None:
+    """`bp_within_percent` of 126/79 in both directions, `moaas_min`, `spo2_min`."""
+    assert leaving(ward, reading=reading) == codes
+    lifted = discharge(MARA, at=ward.begins() + minutes(130), by=OSEI, overrides=over(*codes))
+    assert ward.reasons(lifted) == []
+
+
+def test_nobody_leaves_alone_or_without_instructions(ward: Ward) -> None:
+    """Escort and written instructions."""
+    alone = discharge(MARA, at=TODAY, escort=False, instructions_given=False)
+    assert leaving(ward, leaves=alone) == ["escort.missing", "discharge.no_instructions"]
+
+
+def test_a_protocol_may_not_ask_for_an_escort(opens: Opens) -> None:
+    """`escort_required = false`."""
+    ward = opens(weekly({"medicine.escort_required": False}))
+    assert leaving(ward, leaves=discharge(MARA, at=TODAY, escort=False)) == []
+
+
+@EDGES
+def test_two_hours_are_the_least(ward: Ward, edge: timedelta) -> None:
+    """`minimum_observation` after the last dose."""
+    ward.watched(until=minutes(90))
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(118)))
+    ward.reports(assessment(MARA, at=ward.begins() + minutes(119)))
+
+    leaves = discharge(MARA, at=ward.begins() + minutes(120) + edge)
+
+    assert ward.reasons(leaves) == (["discharge.observation_too_short"] if edge < timedelta() else [])
+
+
+@EDGES
+def test_the_last_reading_is_a_quarter_of_an_hour_old_at_most(ward: Ward, edge: timedelta) -> None:
+    """`discharge.reading_valid`."""
+    ward.watched().reports(assessment(MARA, at=ward.begins() + minutes(124)))
+    leaves = discharge(MARA, at=ward.begins() + minutes(135) + edge)
+
+    assert ward.reasons(leaves) == (["vitals.too_old"] if edge > timedelta() else [])
+
+
+def test_who_was_not_measured_or_not_assessed_since_the_dose_does_not_leave(ward: Ward) -> None:
+    """Both absolute: no prescriber lifts what nobody has looked at."""
+    ward.dosed().until(ward.begins() + minutes(130))
+    lifted = over("vitals.missing", "discharge.not_assessed")
+
+    assert ward.reasons(discharge(MARA, at=ward.now, by=OSEI, overrides=lifted)) == [
+        "vitals.missing",
+        "discharge.not_assessed",
+    ]
+
+
+def test_a_reading_of_after_she_left_does_not_speak_for_it(ward: Ward) -> None:
+    """The reading before the event's time counts, whatever has arrived."""
+    ward.watched(until=minutes(90)).reports(assessment(MARA, at=ward.begins() + minutes(110)))
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(130)))
+    reasons = ward.reasons(discharge(MARA, at=ward.begins() + minutes(125)))
+    assert reasons == ["discharge.before_reading", "vitals.too_old"]
+
+
+def test_nobody_goes_home_while_a_second_reading_is_awaited(ward: Ward) -> None:
+    """150 beats a minute, neither an alarm nor none until it is read again: or a prescriber answers for it."""
+    ward.watched().reports(assessment(MARA, at=ward.now + minutes(4)))
+    ward.reports(vitals(MARA, at=ward.now + minutes(1), heart_rate=150))
+    early = ward.reasons(discharge(MARA, at=ward.now + minutes(1)))
+    weighed = discharge(MARA, at=ward.now + minutes(1), by=OSEI, overrides=over("discharge.recheck_missing"))
+    weighed_by_prescriber = ward.reasons(weighed)
+    ward.reports(vitals(MARA, at=ward.now + minutes(4), heart_rate=88))
+
+    assert early == ["discharge.recheck_missing"]
+    assert weighed_by_prescriber == []
+    assert ward.reasons(discharge(MARA, at=ward.now + minutes(1))) == []
+
+
+def test_who_has_left_is_discharged_by_a_prescriber_though_nobody_can_measure_her(ward: Ward) -> None:
+    """Else she would be paged for every quarter of an hour, until somebody invents a reading."""
+    ward.dosed().reports(adverse_event(MARA, at=ward.now + minutes(3), term="left_before_discharge", grade=1))
+    ward.passes(hours(1))
+    missing = ["vitals.missing", "discharge.not_assessed"]
+    lifted = over(*missing, "discharge.observation_too_short", "escort.missing", "discharge.no_instructions")
+
+    def gone(by: Actor) -> PatientDischarged:
+        return discharge(MARA, at=ward.now, by=by, escort=False, instructions_given=False, overrides=lifted)
+
+    assert set(missing) <= set(ward.reasons(gone(LIND)))
+    ward.reports(gone(OSEI))
+    assert ward.due(DeadlineKind.CHECKPOINT) == []
+
+
+def test_an_assessment_sent_late_does_not_push_aside_a_newer_one(ward: Ward) -> None:
+    """She swayed at noon and was steady ten minutes later."""
+    ward.watched().reports(assessment(MARA, at=ward.begins() + minutes(130)))
+    ward.sends(assessment(MARA, at=ward.begins() + minutes(120), steady_gait=False))
+    assert ward.reasons(discharge(MARA, at=ward.now)) == []
+
+
+def test_an_override_by_a_monitor_does_not_count(ward: Ward) -> None:
+    """She may discharge; to weigh what the protocol asks is the prescriber's."""
+    codes = ["discharge.padss_below_limit", "escort.missing"]
+    assessed = assessment(MARA, at=TODAY, padss=8)
+    by_monitor = discharge(MARA, at=TODAY, escort=False, overrides=over(*codes))
+
+    assert leaving(ward, assessed=assessed, leaves=by_monitor) == codes
+    by_prescriber = discharge(MARA, at=ward.begins() + minutes(130), by=OSEI, escort=False, overrides=over(*codes))
+    assert ward.reasons(by_prescriber) == []
+
+
+def test_an_override_at_discharge_stays_to_be_seen(ward: Ward) -> None:
+    """In the session and in the ledger, with its rationale."""
+    weighed = Override(code="escort.missing", rationale="Her brother waits at home")
+    leaving(ward)
+    ward.reports(discharge(MARA, at=ward.begins() + minutes(130), by=OSEI, escort=False, overrides=[weighed]))
+
+    discharged = ward.session().discharge
+    assert discharged is not None
+    assert discharged.data.overrides == (weighed,)
+    entry = next(entry for entry in ward.entries if entry.type == "kap.patient.discharged")
+    assert entry.data["overrides"] == [weighed.model_dump()]
+
+
+@pytest.mark.parametrize("state", [None, Change.ACKNOWLEDGED, Change.REOPENED])
+def test_nobody_goes_home_over_an_open_emergency(ward: Ward, state: Change | None) -> None:
+    """An open `vitals_emergency` blocks absolutely until a human has resolved it."""
+    ward.watched(until=minutes(90)).reports(vitals(MARA, at=ward.now + minutes(1), spo2=88))
+    if state is not None:
+        ward.hears(Kind.VITALS_EMERGENCY, state)
+    code = "escalation.vitals_emergency_open"
+
+    assert leaving(ward, leaves=discharge(MARA, at=TODAY, by=OSEI, overrides=over(code))) == [code]
+    ward.hears(Kind.VITALS_EMERGENCY, Change.RESOLVED)
+    assert ward.reasons(discharge(MARA, at=ward.begins() + minutes(130))) == []
+
+
+def test_nobody_goes_home_over_an_open_suicide_risk(ward: Ward) -> None:
+    """Asked before she leaves: moderate is enough."""
+    ward.watched(until=minutes(90)).reports(cssrs(MARA, at=ward.now, items=HAS_A_METHOD))
+    assert leaving(ward) == ["escalation.suicide_risk_open"]
+
+
+def test_an_urgent_reading_that_was_seen_to_does_not_keep_her(ward: Ward) -> None:
+    """Only emergencies do: an open `vitals_urgent` is somebody's work, not her prison."""
+    ward.watched(until=minutes(60)).reports(vitals(MARA, at=ward.now + minutes(1), respiratory_rate=9))
+
+    assert leaving(ward) == []
+    assert Kind.VITALS_URGENT in ward.open
+
+
+def test_she_is_discharged_once(ward: Ward) -> None:
+    """And no assessment follows."""
+    ward.discharged()
+    assert ward.reasons(discharge(MARA, at=ward.now + TICK)) == ["course.wrong_phase", "session.wrong_stage"]
+    assert ward.reasons(assessment(MARA, at=ward.now + TICK)) == ["course.wrong_phase", "session.wrong_stage"]
+
+
+def test_no_time_discharges_anybody(ward: Ward) -> None:
+    """A day later she is still here for all that Kapstan knows, and it says so."""
+    ward.dosed().passes(hours(24))
+
+    assert ward.stage() is Stage.DOSED
+    assert ward.course.monitored is not None
+    assert {Kind.VITALS_OVERDUE, Kind.DISCHARGE_OVERDUE} == set(ward.open)
+
+
+def test_what_stands_before_her_way_home_is_shown_while_she_is_here(ward: Ward) -> None:
+    """With the answer to every event, as if somebody were leaving with her now."""
+    answer = ward.dosed().answers[-1][1]
+
+    assert [blocker.code for blocker in answer.blockers] == [
+        "vitals.missing",
+        "discharge.not_assessed",
+        "discharge.observation_too_short",
+        "escort.missing",
+        "discharge.no_instructions",
+    ]

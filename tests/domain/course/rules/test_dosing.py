@@ -1,0 +1,387 @@
+"""The dose: what a prescriber decided is held against the protocol's bounds (CLINICAL.md 3.5)."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.course.state import Stage
+from domain.events.clinic_events import DoseAdministered
+from domain.protocol.model import DoseBasis
+from domain.values import Actor
+from tests.domain.conftest import Opens
+from tests.support.cast import (
+    DESK,
+    EVERYBODY,
+    HAS_A_METHOD,
+    LIND,
+    MARA,
+    OSEI,
+    PATIENT,
+    WARD,
+    abortion,
+    assessment,
+    check_in,
+    clearance,
+    cssrs,
+    days,
+    discharge,
+    dose,
+    minutes,
+    over,
+    plan,
+    screening,
+    seconds,
+    vitals,
+    weekly,
+)
+from tests.support.ward import EDGES, TICK, Ward
+
+ONE_BOOSTER = {"medicine.dose.boosters_max": 1}
+
+
+def weighing(ward: Ward, weight_kg: float, session: int = 1) -> Ward:
+    """Cleared, at this weight today."""
+    ward.booked(session)
+    begins = ward.begins(session)
+    ward.reports(cssrs(MARA, at=begins - minutes(30)))
+    ward.reports(check_in(MARA, session, at=begins - minutes(20), weight_kg=weight_kg))
+    return ward.cleared(session)
+
+
+def test_a_dose_starts_the_clock(ward: Ward) -> None:
+    """The stage becomes `dosed`; vitals are due from that moment on."""
+    answer = ward.cleared().reports(dose(MARA, at=ward.begins()))
+
+    assert ward.stage() is Stage.DOSED
+    assert answer.session is not None
+    assert answer.session.stage is Stage.DOSED
+    assert ward.course.deadlines()[0].due_at == ward.begins()
+    assert [act for act in answer.next if "dose" in act] == []
+
+
+@pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
+def test_the_patient_does_not_dose_herself(ward: Ward, actor: Actor) -> None:
+    """Whoever of the staff gives it may report it, in the dose that was planned."""
+    ward.cleared()
+    assert (ward.reasons(dose(MARA, at=ward.now, by=actor)) == []) is (actor is not PATIENT)
+
+
+def test_nobody_is_dosed_who_was_not_cleared(ward: Ward) -> None:
+    """Neither before she came nor before the prescriber has said so."""
+    ward.booked()
+    assert ward.reasons(dose(MARA, at=ward.now)) == ["session.wrong_stage"]
+    ward.checked_in()
+    assert "session.not_cleared" in ward.reasons(dose(MARA, at=ward.now))
+
+
+@EDGES
+def test_a_clearance_holds_for_half_an_hour(ward: Ward, edge: timedelta) -> None:
+    """`medicine.clearance_valid`, counted by the times at which things happened."""
+    ward.cleared()
+    given = dose(MARA, at=ward.now + minutes(30) + edge)
+    assert ward.reasons(given) == (["clearance.expired"] if edge > timedelta() else [])
+
+
+@EDGES
+def test_a_dose_does_not_lie_before_its_clearance(ward: Ward, edge: timedelta) -> None:
+    """Whatever arrives first: first cleared, then dosed."""
+    ward.cleared()
+    given = dose(MARA, at=ward.now + edge)
+    assert ward.reasons(given) == (["clearance.after_dose"] if edge < timedelta() else [])
+
+
+def test_a_dose_sent_late_is_judged_by_when_it_was_given(ward: Ward) -> None:
+    """The nurse had no time to write: an hour later the dose of ten o'clock is accepted."""
+    ward.cleared().passes(minutes(60))
+    assert ward.reasons(dose(MARA, at=ward.begins())) == []
+    assert "kap.dose.administered" not in ward.course.next_acts(ward.now)
+
+
+def test_the_medicine_goes_where_the_protocol_says(ward: Ward) -> None:
+    """`route`."""
+    ward.cleared()
+    assert ward.reasons(dose(MARA, at=ward.now, route="intravenous")) == ["dose.route_not_allowed"]
+
+
+# Between clearance and dose
+
+
+def test_a_high_risk_named_after_the_clearance_stops_the_dose(ward: Ward) -> None:
+    """A C-SSRS is seen by the very next dose."""
+    ward.cleared().reports(cssrs(MARA, at=ward.now + minutes(1), items=HAS_A_METHOD))
+    assert ward.reasons(dose(MARA, at=ward.now)) == ["escalation.suicide_risk_open"]
+
+
+@pytest.mark.parametrize(
+    ("systolic", "codes"), [(140, []), (141, ["vitals.systolic_above_limit"]), (181, ["vitals.systolic_above_limit"])]
+)
+def test_a_pressure_that_rose_after_the_clearance_stops_the_dose(ward: Ward, systolic: int, codes: list[str]) -> None:
+    """`[medicine.clearance]`: a reading outside blocks, whenever it was taken; the prescriber clears anew or not."""
+    ward.cleared().reports(vitals(MARA, at=ward.now + minutes(1), systolic=systolic))
+
+    assert ward.reasons(dose(MARA, at=ward.now + minutes(1))) == codes
+    assert ("kap.dose.administered" in ward.course.next_acts(ward.now)) is (not codes)
+
+
+@pytest.mark.parametrize("systolic", [141, 181])
+def test_a_reading_of_the_clearances_own_moment_that_it_could_not_know_stops_the_dose(
+    ward: Ward, systolic: int
+) -> None:
+    """Sent in one batch behind the clearance: taken and recorded at its very moment, and yet unknown to it."""
+    ward.cleared().reports(vitals(MARA, at=ward.now, systolic=systolic))
+
+    assert ward.course.session is not None
+    assert ward.course.session.clearance is not None
+    assert ward.course.session.readings[-1].recorded_at == ward.course.session.clearance.recorded_at
+    assert ward.reasons(dose(MARA, at=ward.now)) == ["vitals.systolic_above_limit"]
+
+
+def test_what_the_prescriber_has_weighed_at_clearance_stays_weighed(ward: Ward) -> None:
+    """145 was overridden: 146 a minute later is the same decision; 181 is none that anybody may take."""
+    ward.checked_in().reports(vitals(MARA, at=ward.now, systolic=145))
+    ward.reports(clearance(MARA, at=ward.now, overrides=over("vitals.systolic_above_limit")))
+    ward.reports(vitals(MARA, at=ward.now + minutes(1), systolic=146))
+    weighed = ward.reasons(dose(MARA, at=ward.now))
+    ward.reports(vitals(MARA, at=ward.now + minutes(1), systolic=181))
+
+    assert weighed == []
+    assert ward.reasons(dose(MARA, at=ward.now)) == ["vitals.systolic_above_limit"]
+
+
+@pytest.mark.parametrize(("rationale", "codes"), [("Known to her", []), ("  ", ["vitals.systolic_above_limit"])])
+def test_what_was_lifted_without_a_rationale_was_weighed_by_nobody(
+    ward: Ward, rationale: str, codes: list[str]
+) -> None:
+    """Named at a clearance that it did not stand against: it lifts what comes after it no more than what was there."""
+    ward.checked_in().reports(vitals(MARA, at=ward.now))
+    lifted = over("vitals.systolic_above_limit", rationale=rationale)
+    ward.reports(clearance(MARA, at=ward.now, overrides=lifted))
+    ward.reports(vitals(MARA, at=ward.now + minutes(1), systolic=145))
+
+    assert ward.reasons(dose(MARA, at=ward.now)) == codes
+
+
+@pytest.mark.parametrize("found", ["active_psychosis", "cystitis"])
+def test_a_screening_that_comes_after_the_clearance_stops_the_dose(ward: Ward, found: str) -> None:
+    """What excludes her does so for good; what is to be reviewed, until the prescriber weighs it and clears anew."""
+    ward.cleared().reports(screening(MARA, at=ward.now, conditions=[found]))
+    stopped = ward.reasons(dose(MARA, at=ward.now))
+    offered = "kap.dose.administered" in ward.course.next_acts(ward.now)
+
+    assert stopped == ["screening.condition_excludes" if found == "active_psychosis" else "screening.cystitis"]
+    assert not offered
+    if found == "cystitis":
+        ward.reports(clearance(MARA, at=ward.now, overrides=over("screening.cystitis")))
+        assert ward.reasons(dose(MARA, at=ward.now)) == []
+
+
+def test_a_dose_does_not_stand_on_yesterdays_check_in(ward: Ward) -> None:
+    """Cleared within a day of the check-in, and dosed a day after it: yesterday's weight."""
+    ward.checked_in().passes(days(1) - minutes(1))
+    ward.reports(vitals(MARA, at=ward.now))
+    ward.reports(clearance(MARA, at=ward.now))
+
+    assert ward.reasons(dose(MARA, at=ward.now)) == []
+    assert ward.reasons(dose(MARA, at=ward.now + minutes(1))) == ["check_in.outdated"]
+
+
+# Bounds
+
+
+@pytest.mark.parametrize(
+    ("weight_kg", "mg", "codes"),
+    [
+        (70, 35, []),
+        (70, 0.1, []),
+        (70, 35.001, ["dose.above_first_max"]),
+        (70, 35.0000001, []),
+        (66.6, 33.3, []),
+        (66.7, 33.35, []),
+        (49.3, 24.65, []),
+        (61.7, 30.85, []),
+        (66.6, 33.31, ["dose.above_first_max"]),
+        (70, 70, ["dose.above_first_max"]),
+        (70, 70.1, ["dose.needs_two_prescribers", "dose.above_first_max"]),
+        (70, 140, ["dose.needs_two_prescribers", "dose.above_first_max"]),
+        (70, 140.1, ["dose.above_hard_max", "dose.needs_two_prescribers", "dose.above_first_max"]),
+    ],
+)
+def test_a_first_dose_stays_within_its_bounds_at_todays_weight(
+    ward: Ward, weight_kg: float, mg: float, codes: list[str]
+) -> None:
+    """`first_max`, `max`, `hard_max` in mg/kg are themselves allowed, also where a division is not exact."""
+    assert weighing(ward, weight_kg).reasons(dose(MARA, at=ward.begins(), mg=mg)) == codes
+
+
+@pytest.mark.parametrize(("mg", "codes"), [(35, []), (52.5, []), (52.51, ["dose.step_too_large"]), (20, [])])
+def test_a_dose_rises_by_one_step_a_session(ward: Ward, mg: float, codes: list[str]) -> None:
+    """`step_max`: 0.25 mg/kg over what was given last; lower is always allowed."""
+    assert ward.cleared(2).reasons(dose(MARA, 2, at=ward.begins(2), mg=mg)) == codes
+
+
+def test_a_step_is_counted_in_milligrams_per_kilogram_of_each_days_weight(ward: Ward) -> None:
+    """35 mg at 70 kg was 0.5; at 60 kg today 0.75 is 45 mg."""
+    ward.dosed()
+    weighing(ward, 60, session=2)
+
+    assert ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=45)) == []
+    assert ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=45.1)) == ["dose.step_too_large"]
+
+
+def test_above_the_maximum_two_prescribers_stand_for_it(opens: Opens) -> None:
+    """`max`: the reporter and a witness, whom the course has not met in other roles alone."""
+    ward = opens(weekly({"medicine.dose.first_max": 2.0})).cleared()
+
+    def with_witness(actor: Actor, witness: Actor | None) -> list[str]:
+        return ward.reasons(dose(MARA, at=ward.begins(), mg=80, by=actor, witness=witness))
+
+    refused = ["dose.needs_two_prescribers"]
+    assert with_witness(OSEI, WARD) == []
+    assert with_witness(WARD, OSEI) == []
+    assert with_witness(OSEI, None) == refused
+    assert with_witness(OSEI, OSEI) == refused
+    assert with_witness(OSEI, LIND) == refused
+    assert with_witness(OSEI, DESK) == refused  # she has referred the patient, and is booked for nothing
+    assert set(with_witness(LIND, WARD)) == {"dose.needs_two_prescribers", "dose.above_plan"}
+
+
+@pytest.mark.parametrize(("mg", "codes"), [(35, []), (35.1, ["dose.above_plan"])])
+def test_above_the_plan_only_a_prescriber_reports(opens: Opens, mg: float, codes: list[str]) -> None:
+    """CONTRACT 5: she may raise it; a nurse gives what was planned, or less."""
+    ward = opens(weekly({"medicine.dose.first_max": 1.0})).cleared()
+
+    assert ward.reasons(dose(MARA, at=ward.begins(), mg=mg, by=LIND)) == codes
+    assert ward.reasons(dose(MARA, at=ward.begins(), mg=mg, by=OSEI)) == []
+
+
+def test_a_protocol_may_count_in_milligrams(opens: Opens) -> None:
+    """`basis = "mg"`: the same bounds whatever the patient weighs."""
+    bounds = {"basis": DoseBasis.MG, "first_max": 100.0, "max": 200.0, "hard_max": 300.0, "step_max": 50.0}
+    ward = opens(weekly({f"medicine.dose.{name}": value for name, value in bounds.items()})).eligible()
+    ward.reports(plan(MARA, at=ward.now, mg=100))
+    weighing(ward, 45)
+
+    assert ward.reasons(dose(MARA, at=ward.begins(), mg=100)) == []
+    assert ward.reasons(dose(MARA, at=ward.begins(), mg=101)) == ["dose.above_first_max"]
+    ward.reports(dose(MARA, at=ward.begins(), mg=100))
+    ward.cleared(2)
+    assert ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=150)) == []
+    assert ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=151)) == ["dose.step_too_large"]
+
+
+# Boosters
+
+
+def test_the_weekly_protocol_allows_no_booster(ward: Ward) -> None:
+    """`boosters_max = 0`: a second dose in one session is refused, and not offered."""
+    ward.watched(until=minutes(15))
+    assert ward.reasons(dose(MARA, at=ward.now, mg=1)) == ["dose.booster_not_allowed", "dose.above_first_max"]
+    assert "kap.dose.administered" not in ward.course.next_acts(ward.now)
+
+
+def boosted(opens: Opens, **more: object) -> Ward:
+    """Half the dose at ten, a calm reading a quarter of an hour later, under a protocol with one booster."""
+    ward = opens(weekly({**ONE_BOOSTER, **more})).cleared()
+    ward.reports(dose(MARA, at=ward.begins(), mg=20))
+    return ward.watched(until=minutes(15))
+
+
+def test_a_booster_is_given_once_and_within_the_same_bounds(opens: Opens) -> None:
+    """The doses of a session count together: 20 and 15 mg are 0.5 mg/kg."""
+    ward = boosted(opens)
+
+    assert "kap.dose.administered" in ward.course.next_acts(ward.now)
+    assert ward.reasons(dose(MARA, at=ward.now, mg=15.1)) == ["dose.above_first_max"]
+    ward.reports(dose(MARA, at=ward.now, mg=15))
+    assert ward.reasons(dose(MARA, at=ward.now + TICK, mg=0.001)) == [
+        "dose.booster_not_allowed",
+        "dose.above_first_max",
+    ]
+    assert [given.data.mg for given in ward.session().doses] == [20, 15]
+
+
+def test_a_booster_above_the_plan_is_the_prescribers(opens: Opens) -> None:
+    """Together above what was planned: not the nurse's to give."""
+    ward = boosted(opens, **{"medicine.dose.first_max": 1.0})
+    assert ward.reasons(dose(MARA, at=ward.now, mg=16, by=LIND)) == ["dose.above_plan"]
+    assert ward.reasons(dose(MARA, at=ward.now, mg=16)) == []
+
+
+@EDGES
+def test_a_booster_needs_a_fresh_reading(opens: Opens, edge: timedelta) -> None:
+    """`clearance.reading_valid`, as before the first dose."""
+    ward = boosted(opens)
+    given = dose(MARA, at=ward.now + minutes(15) + edge, mg=10)
+    assert ward.reasons(given) == (["vitals.too_old"] if edge > timedelta() else [])
+
+
+def test_a_booster_needs_a_reading_since_the_dose_before(opens: Opens) -> None:
+    """The one at clearance is fresh, and says nothing of what the dose has done."""
+    ward = opens(weekly(ONE_BOOSTER)).cleared()
+    ward.reports(dose(MARA, at=ward.now, mg=20))
+    refused = ward.reasons(dose(MARA, at=ward.now + minutes(5), mg=10))
+    ward.reports(vitals(MARA, at=ward.now + minutes(5)))
+
+    assert refused == ["vitals.too_old"]
+    assert ward.reasons(dose(MARA, at=ward.now, mg=10)) == []
+
+
+def test_a_booster_needs_a_normal_reading(opens: Opens) -> None:
+    """CLINICAL.md 3.4: a warning already means no further dose."""
+    ward = boosted(opens)
+    ward.reports(vitals(MARA, at=ward.now + minutes(1), systolic=161))
+
+    assert ward.reasons(dose(MARA, at=ward.now, mg=10)) == ["vitals.not_normal"]
+    assert "kap.dose.administered" not in ward.course.next_acts(ward.now)
+
+
+def test_there_is_no_booster_after_a_session_was_broken_off(opens: Opens) -> None:
+    """`aborted`: monitoring goes on, the medicine does not."""
+    ward = boosted(opens)
+    ward.reports(abortion(MARA, at=ward.now))
+    assert ward.reasons(dose(MARA, at=ward.now, mg=10)) == ["session.aborted"]
+
+
+def test_there_is_no_booster_after_discharge(opens: Opens) -> None:
+    """She has gone home."""
+    ward = boosted(opens)
+    ward.reports(dose(MARA, at=ward.now + TICK, mg=10))
+    ward.passes(minutes(120))
+    ward.reports(vitals(MARA, at=ward.now))
+    ward.reports(assessment(MARA, at=ward.now))
+    ward.reports(discharge(MARA, at=ward.now))
+
+    assert ward.reasons(dose(MARA, at=ward.now, mg=10)) == ["course.wrong_phase", "session.wrong_stage"]
+
+
+def test_a_booster_on_the_way_home_takes_her_back(opens: Opens) -> None:
+    """Assessed and then dosed again: the assessment of before counts no more, and the observation starts anew."""
+    ward = boosted(opens)
+    ward.reports(assessment(MARA, at=ward.now))
+    ward.reports(dose(MARA, at=ward.now + seconds(1), mg=10))
+    leaves = discharge(MARA, at=ward.now)
+
+    assert ward.stage() is Stage.DOSED
+    assert {"discharge.not_assessed", "discharge.observation_too_short"} <= set(ward.reasons(leaves))
+
+
+def test_a_booster_that_arrives_before_the_dose_it_follows_is_put_in_its_place(opens: Opens) -> None:
+    """The first dose is entered second: what matters is when each was given."""
+    ward = opens(weekly(ONE_BOOSTER)).cleared()
+    second, first = dose(MARA, at=ward.begins() + minutes(16), mg=10), dose(MARA, at=ward.begins(), mg=20)
+    ward.reports(second)
+    ward.reports(vitals(MARA, at=ward.now))
+    ward.sends(first)
+
+    assert [given.at for given in ward.session().doses] == [first.time, second.time]
+    assert ward.course.last_dose_at == second.time
+
+
+def test_a_booster_does_not_lie_before_the_clearance(opens: Opens) -> None:
+    """A dose of twenty to ten, when she was cleared at five to, is none of this session's."""
+    ward = boosted(opens)
+    early: DoseAdministered = dose(MARA, at=ward.begins() - minutes(6), mg=10)
+
+    assert "clearance.after_dose" in ward.reasons(early)
+    assert ward.reasons(early.but(time=ward.now)) == []
+    assert ward.reasons(clearance(MARA, at=ward.now, by=DESK)) == ["actor.role_not_allowed", "session.wrong_stage"]

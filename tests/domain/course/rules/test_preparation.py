@@ -1,0 +1,228 @@
+"""From eligible to the first medicine session: the plan, the talks, the topics."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.course.deadlines import DeadlineKind
+from domain.course.state import Phase
+from domain.escalation.messages import Kind
+from domain.protocol.model import DoseBasis
+from domain.values import Actor, Severity
+from tests.domain.conftest import Opens
+from tests.support.cast import (
+    DESK,
+    EVERYBODY,
+    LIND,
+    MARA,
+    MONDAY,
+    OSEI,
+    PATIENT,
+    TOPICS,
+    abortion,
+    booking,
+    check_in,
+    days,
+    hours,
+    minutes,
+    plan,
+    preparation,
+    weekly,
+)
+from tests.support.ward import EDGES, Ward
+
+
+def codes(ward: Ward) -> list[str]:
+    return [blocker.code for blocker in ward.course.blockers(ward.now)]
+
+
+def test_medicine_begins_when_plan_talks_and_topics_are_there(ward: Ward) -> None:
+    """Whichever comes last: `preparation.sessions` held, every topic touched, a plan prescribed."""
+    ward.eligible()
+    first = preparation(MARA, at=ward.now + hours(1), topics=TOPICS[:3])
+    second = preparation(MARA, at=ward.now + hours(2), topics=TOPICS[3:])
+    told = [codes(ward)]
+    for event in (first, second, plan(MARA, at=ward.now + hours(3))):
+        ward.reports(event)
+        told += [codes(ward)]
+
+    assert told == [
+        ["plan.missing", "preparation.sessions_missing", "preparation.topics_missing"],
+        ["plan.missing", "preparation.sessions_missing", "preparation.topics_missing"],
+        ["plan.missing"],
+        [],
+    ]
+    assert ward.course.phase is Phase.MEDICINE
+
+
+def test_two_talks_without_the_safety_plan_are_not_enough(ward: Ward) -> None:
+    """A topic that nobody touched is named."""
+    ward.planned()
+    for hour in (1, 2):
+        ward.reports(preparation(MARA, at=ward.now + hours(hour), topics=TOPICS[:3]))
+
+    (missing,) = ward.course.blockers(ward.now)
+    assert (missing.code, missing.observed) == ("preparation.topics_missing", "safety_plan")
+    assert missing.message == "Safety plan to come"
+
+
+def test_one_talk_about_everything_is_not_two(ward: Ward) -> None:
+    """`preparation.sessions`: the number counts too."""
+    ward.planned().reports(preparation(MARA, at=ward.now))
+    assert codes(ward) == ["preparation.sessions_missing"]
+
+
+def test_a_session_may_be_booked_before_the_preparation_is_done_but_nobody_checks_in(ward: Ward) -> None:
+    """The visit may be planned; the patient waits until she is prepared."""
+    ward.planned().reports(booking(MARA, at=ward.now, starts_at=ward.begins()))
+    assert ward.reasons(check_in(MARA, at=ward.begins())) == ["course.wrong_phase"]
+
+
+def test_preparation_is_done_in_its_phase(ward: Ward) -> None:
+    """Not before the patient is eligible, not after medicine has begun."""
+    ward.screened()
+    assert ward.reasons(preparation(MARA, at=ward.now)) == ["course.wrong_phase"]
+    assert ward.reasons(plan(MARA, at=ward.now)) == ["course.wrong_phase"]
+    ward.prepared()
+    assert ward.reasons(preparation(MARA, at=ward.now)) == ["course.wrong_phase"]
+
+
+@pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
+def test_only_a_prescriber_prescribes(ward: Ward, actor: Actor) -> None:
+    """The plan is hers alone; a preparation talk is any of the staff's."""
+    ward.eligible()
+    assert (ward.reasons(plan(MARA, at=ward.now, by=actor)) == []) is (actor is OSEI)
+    assert (ward.reasons(preparation(MARA, at=ward.now, by=actor)) == []) is (actor is not PATIENT)
+
+
+@pytest.mark.parametrize(("sessions", "blocked"), [(None, False), (2, True), (3, False), (8, False), (9, True)])
+def test_a_plan_has_as_many_sessions_as_the_protocol_allows(ward: Ward, sessions: int | None, blocked: bool) -> None:
+    """`sessions_min` and `sessions_max` are themselves allowed; unsaid, it is the protocol's own number."""
+    prescribed = plan(MARA, at=ward.eligible().now, sessions=sessions)
+    assert ward.reasons(prescribed) == (["plan.sessions_out_of_bounds"] if blocked else [])
+    if sessions is None:
+        ward.reports(prescribed)
+        assert ward.course.planned_sessions == 6
+
+
+@pytest.mark.parametrize(("interval", "blocked"), [(None, False), (1, True), (2, False), (21, False), (22, True)])
+def test_a_plan_keeps_the_distance_that_the_protocol_allows(ward: Ward, interval: int | None, blocked: bool) -> None:
+    """`interval_min` and `interval_max` are themselves allowed."""
+    prescribed = plan(MARA, at=ward.eligible().now, interval_days=interval)
+    assert ward.reasons(prescribed) == (["plan.interval_out_of_bounds"] if blocked else [])
+
+
+@pytest.mark.parametrize(("interval", "blocked"), [(1, True), (2, False), (3, False), (4, True)])
+def test_a_bound_of_a_day_and_a_half_is_not_rounded_to_one(opens: Opens, interval: int, blocked: bool) -> None:
+    """A plan says whole days; one that lies a moment outside `interval_min` or `interval_max` is outside."""
+    ward = opens(weekly({"course.interval_min": days(1.5), "course.interval_max": days(3.5)})).eligible()
+    refused = ward.reasons(plan(MARA, at=ward.now, interval_days=interval))
+
+    assert refused == (["plan.interval_out_of_bounds"] if blocked else [])
+    if blocked:
+        (blocker,) = ward.refuses(plan(MARA, at=ward.now, interval_days=interval)).blockers
+        assert blocker.message == f"An interval of {interval} days was planned; 2 to 3 are allowed"
+
+
+def test_the_first_plan_names_the_patients_goals_and_a_later_one_need_not(ward: Ward) -> None:
+    """`goals_required`."""
+    ward.eligible()
+    assert ward.reasons(plan(MARA, at=ward.now, goals=())) == ["plan.goals_missing"]
+    ward.reports(plan(MARA, at=ward.now))
+    assert ward.reasons(plan(MARA, at=ward.now, goals=())) == []
+
+
+def test_a_protocol_may_leave_the_goals_open(opens: Opens) -> None:
+    """`goals_required = false`."""
+    ward = opens(weekly({"course.goals_required": False})).eligible()
+    assert ward.reasons(plan(MARA, at=ward.now, goals=())) == []
+
+
+@pytest.mark.parametrize(("mg_per_kg", "reasons"), [(0.1, []), (0.5, []), (0.500001, ["plan.dose_above_first_max"])])
+def test_a_first_plan_stays_within_the_first_dose(ward: Ward, mg_per_kg: float, reasons: list[str]) -> None:
+    """`medicine.dose.first_max` is itself allowed."""
+    assert ward.eligible().reasons(plan(MARA, at=ward.now, mg_per_kg=mg_per_kg)) == reasons
+
+
+@pytest.mark.parametrize(("mg_per_kg", "reasons"), [(2.0, []), (2.01, ["plan.dose_above_hard_max"])])
+def test_a_plan_after_a_dose_stays_within_the_limit_of_any_dose(
+    ward: Ward, mg_per_kg: float, reasons: list[str]
+) -> None:
+    """`medicine.dose.hard_max` is itself allowed; the step is checked at the dose."""
+    assert ward.integrated().reasons(plan(MARA, at=ward.now, mg_per_kg=mg_per_kg)) == reasons
+
+
+def test_a_plan_is_said_in_the_unit_that_the_protocol_counts_in(ward: Ward, opens: Opens) -> None:
+    """35 mg is not 35 mg/kg: the wrong unit is refused, never converted."""
+    by_mg = opens(weekly({"medicine.dose.basis": DoseBasis.MG, "medicine.dose.first_max": 40}))
+    per_kilogram = plan(MARA, at=ward.eligible().now)
+    absolute = plan(MARA, at=ward.now, mg=35)
+
+    assert by_mg.eligible().reasons(per_kilogram) == ["plan.dose_in_wrong_unit"]
+    assert by_mg.reasons(absolute) == []
+    assert ward.reasons(per_kilogram) == []
+    assert ward.reasons(absolute) == ["plan.dose_in_wrong_unit"]
+
+
+def test_the_plan_prescribed_last_is_in_force(ward: Ward) -> None:
+    """Prescribed again, it replaces the one before; what was believed before is kept."""
+    ward.planned().reports(plan(MARA, at=ward.now + minutes(1), sessions=5))
+
+    assert ward.course.planned_sessions == 5
+    assert len(ward.course.plans) == 2
+
+
+def test_a_plan_sent_late_does_not_replace_a_newer_one(ward: Ward) -> None:
+    """Thursday's plan stands when Wednesday's paper is entered on Friday."""
+    ward.planned().reports(plan(MARA, at=ward.now + days(1), sessions=5))
+
+    ward.sends(plan(MARA, at=ward.now - hours(20), sessions=8))
+
+    assert ward.course.planned_sessions == 5
+
+
+@EDGES
+def test_a_preparation_is_overdue_two_weeks_after_the_decision(ward: Ward, edge: timedelta) -> None:
+    """`preparation.within`: routine, and the course goes on."""
+    ward.planned()
+    (deadline,) = ward.due(DeadlineKind.PHASE)
+    ward.until(MONDAY + days(16) + edge)
+
+    assert deadline.due_at == MONDAY + days(16)
+    assert ward.open == ({Kind.PHASE_OVERDUE: Severity.ROUTINE} if edge >= timedelta() else {})
+    assert [ward.reasons(preparation(MARA, at=ward.now, by=by)) for by in (LIND, DESK)] == [[], []]
+
+
+# A plan that grows shorter
+
+
+def test_a_plan_cut_short_after_its_last_session_leads_to_the_follow_up(ward: Ward) -> None:
+    """Six sessions were planned; after the third the prescriber ends with three: the course is not forgotten there."""
+    ward.planned(6).integrated(3)
+
+    answer = ward.reports(plan(MARA, at=ward.now, sessions=3))
+
+    assert answer.phase is Phase.FOLLOW_UP
+    assert "kap.session.booked" not in answer.next
+
+
+def test_a_plan_cut_short_before_the_last_talk_waits_for_the_talk(ward: Ward) -> None:
+    """Integration comes first, then the follow-up."""
+    ward.planned(6).discharged(3)
+    ward.reports(plan(MARA, at=ward.now, sessions=3))
+
+    ward.integrated(3)
+
+    assert ward.course.phase is Phase.FOLLOW_UP
+
+
+def test_a_plan_cut_short_lets_a_patient_who_is_here_finish_her_session(ward: Ward) -> None:
+    """She has checked in for the fourth: it is given or broken off, and then the follow-up comes."""
+    ward.planned(6).checked_in(3)
+    ward.reports(plan(MARA, at=ward.now, sessions=3))
+    fourth = Ward().planned(6).checked_in(4)
+    fourth.reports(plan(MARA, at=fourth.now, sessions=3))
+
+    assert ward.course.phase is Phase.MEDICINE
+    assert fourth.course.phase is Phase.MEDICINE
+    assert fourth.reports(abortion(MARA, 4, at=fourth.now)).phase is Phase.FOLLOW_UP

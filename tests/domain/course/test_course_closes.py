@@ -1,0 +1,133 @@
+"""Every way a course ends, who may end it, and what a closed one still does: answer, and stay as it is."""
+
+from datetime import datetime
+from typing import Protocol
+
+import pytest
+
+from domain.course.state import Outcome, Phase
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import ClinicEvent
+from domain.refusal import RefusalCode
+from domain.values import CourseId
+from tests.support.cast import (
+    MARA,
+    PATIENT,
+    consent,
+    days,
+    discontinuation,
+    follow_up,
+    hold,
+    hours,
+    ineligible,
+    minutes,
+    missed,
+    transfer,
+    vitals,
+    voiding,
+    withdrawal,
+)
+from tests.support.ward import Ward
+
+
+class Ending(Protocol):
+    """What ends a course."""
+
+    def __call__(self, course: CourseId, *, at: datetime) -> ClinicEvent: ...
+
+
+BEFORE_THE_DOSE = ("screened", "prepared", "booked", "checked_in", "cleared")
+AFTER_THE_DOSE = ("discharged", "integrated", "in_follow_up")
+
+
+def at_point(ward: Ward, point: str) -> Ward:
+    brought: Ward = getattr(ward, point)()
+    return brought
+
+
+@pytest.mark.parametrize("point", [*BEFORE_THE_DOSE, *AFTER_THE_DOSE])
+@pytest.mark.parametrize(
+    ("ending", "outcome"),
+    [
+        (withdrawal, Outcome.WITHDRAWN),
+        (discontinuation, Outcome.DISCONTINUED),
+        (transfer, Outcome.TRANSFERRED),
+        (voiding, Outcome.ENTERED_IN_ERROR),
+    ],
+)
+def test_a_course_may_end_at_any_time_but_between_dose_and_discharge(
+    ward: Ward, point: str, ending: Ending, outcome: Outcome
+) -> None:
+    """A patient who goes during the screening has declined; later she has withdrawn."""
+    at_point(ward, point)
+    declined = outcome is Outcome.WITHDRAWN and point == "screened"
+
+    answer = ward.reports(ending(MARA, at=ward.now))
+
+    assert answer.phase is Phase.CLOSED
+    assert answer.next == ()
+    assert ward.course.outcome is (Outcome.DECLINED if declined else outcome)
+    assert ward.course.closed_at == ward.now
+    assert ward.course.deadlines() == ()
+    assert ward.written()[-2:] == ["phase.entered", "course.closed"]
+
+
+@pytest.mark.parametrize("ending", [withdrawal, discontinuation, transfer, voiding])
+def test_nobody_closes_the_course_of_a_dosed_patient(ward: Ward, ending: Ending) -> None:
+    """Between dose and discharge a course goes on, whoever wants to end it."""
+    ward.dosed()
+    assert ward.reasons(ending(MARA, at=ward.now)) == ["session.in_progress"]
+    assert not any(ending(MARA, at=ward.now).type == act for act in ward.course.next_acts(ward.now))
+
+
+def test_who_is_not_eligible_is_told_and_the_course_is_closed(ward: Ward) -> None:
+    """`ineligible` needs no screening to be complete, and closes at once."""
+    answer = ward.referred().reports(ineligible(MARA, at=ward.now + hours(1)))
+
+    assert answer.phase is Phase.CLOSED
+    assert ward.course.outcome is Outcome.INELIGIBLE
+
+
+def test_the_last_visit_completes_the_course(ward: Ward) -> None:
+    """After the last follow-up, whatever was not taken: an earlier visit that was missed keeps nothing open."""
+    ward.in_follow_up()
+
+    phases = [ward.reports(follow_up(MARA, at=ward.now + days(20), days_after=30)).phase]
+    phases.append(ward.reports(follow_up(MARA, at=ward.now + days(150), days_after=180)).phase)
+
+    assert phases == [Phase.FOLLOW_UP, Phase.CLOSED]
+    assert ward.course.outcome is Outcome.COMPLETED
+
+
+def test_a_closed_course_takes_nothing_in(ward: Ward) -> None:
+    """`course_closed`, for every event; an event of before is answered as before."""
+    ward.dosed()
+    reading = vitals(MARA, at=ward.now + minutes(1))
+    first = ward.reports(reading)
+    ward.completed()
+
+    for event in (consent(MARA, at=ward.now), hold(MARA, at=ward.now), vitals(MARA, at=ward.now)):
+        assert ward.refuses(event).code is RefusalCode.COURSE_CLOSED
+    assert ward.repeats(reading) == first
+    assert ward.course.next_acts(ward.now) == ()
+    assert ward.course.blockers(ward.now) == ()
+
+
+def test_no_time_moves_a_closed_course(ward: Ward) -> None:
+    """Nothing is due any more: a form that was never filed wakes nobody a year later."""
+    ward.discharged().reports(withdrawal(MARA, at=ward.now))
+    before = ward.course
+
+    ward.sleeps(days(365))
+
+    assert ward.course == before
+
+
+def test_what_was_open_when_the_course_closed_stays_somebodys_promise(ward: Ward) -> None:
+    """Closing resolves nothing: escalations are for humans."""
+    ward.booked()
+    ward.until(ward.begins() + days(1))
+    ward.reports(missed(MARA, at=ward.now))
+    ward.reports(withdrawal(MARA, at=ward.now, by=PATIENT))
+
+    assert list(ward.open) == [Kind.SESSION_MISSED]

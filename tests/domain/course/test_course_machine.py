@@ -1,0 +1,324 @@
+"""Safety by property: whatever is reported, in whatever order, and however much time goes by.
+
+A machine takes a course from some point of a good story and goes on with legal and illegal events, late ones, repeated
+ones, news of escalations, and time. After each step it asks what must hold, and where it can it asks the ledger and not
+the chart that decided. `PROVE_EXAMPLES=20000` looks longer, and elsewhere every time; the suite looks where it always
+does.
+"""
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from itertools import pairwise
+
+import pytest
+from hypothesis import Phase as Stretch
+from hypothesis import assume, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from domain.course.answer import AlreadyAnswered
+from domain.course.course import CLOCK_SKEW, Course
+from domain.course.deadlines import DeadlineKind
+from domain.course.rules.vitals import Verdict, verdict
+from domain.course.state import MedicineSession
+from domain.course.transition import RepeatEscalation
+from domain.escalation.messages import Change, EscalationState
+from domain.events.clinic_events import (
+    ClinicEvent,
+    DoseAdministered,
+    PatientDischarged,
+    VitalsRecorded,
+)
+from domain.protocol.model import Protocol
+from domain.refusal import RefusalCode, Refused
+from domain.views.next_task import to_do
+from tests.support.cast import MARA, WEEKLY, days, minutes, moved, seconds, vitals, weekly
+from tests.support.event_strategies import (
+    a_while,
+    anything,
+    next_of_a_good_story,
+    offered_and_accepted,
+)
+from tests.support.ledger_oracle import assert_discharge_was_safe, assert_dose_was_safe, monitored
+from tests.support.ward import Ward, is_whole, taken_in_again
+
+PROVING = os.environ.get("PROVE_EXAMPLES")
+
+PROTOCOLS: Mapping[str, Protocol] = {
+    "weekly": WEEKLY,
+    "boosters": weekly({"medicine.dose.boosters_max": 2, "medicine.dose.first_max": 1.0}),
+    # Its usual first dose fills `first_max`: a booster that is allowed by number and has no room.
+    "full": weekly({"medicine.dose.boosters_max": 1}),
+    "bare": weekly({"integration.sessions": 0, "forms": (), "follow_up.after": (), "check_ins.after": ()}),
+    # The consent of the first day runs out five minutes after the first dose was meant to be given.
+    "brief": weekly({"screening.consent_valid_for": days(7) + minutes(5), "medicine.dose.boosters_max": 1}),
+}
+POINTS = (
+    "referred",
+    "screened",
+    "eligible",
+    "prepared",
+    "booked",
+    "checked_in",
+    "cleared",
+    "cleared",
+    "dosed",
+    "dosed",
+    "watched",
+    "watched",
+    "discharged",
+)
+"""Most stories begin where she is here."""
+WAITING = {DeadlineKind.CHECKPOINT, DeadlineKind.CHECKPOINT_EMERGENCY}
+
+
+@cache
+def _come_so_far(name: str, point: str, session: int) -> tuple[Ward, Course]:
+    """A ward at that point of a story, and the chart that its ledger alone gives."""
+    ward = Ward(protocol=PROTOCOLS[name])
+    at_point = getattr(ward, point)
+    if point in {"referred", "screened", "eligible", "prepared"}:
+        at_point()
+    else:
+        at_point(session)
+    return ward, taken_in_again(ward.blank, ward.entries, ward.versions)
+
+
+def come_so_far(name: str, point: str, session: int) -> tuple[Ward, Course]:
+    """A ward of its own, at that point of a story, and the chart that its ledger alone gives."""
+    known, again = _come_so_far(name, point, session)
+    ward = Ward(protocol=PROTOCOLS[name])
+    ward.course, ward.now = known.course, known.now
+    ward.entries, ward.calls, ward.answers = [*known.entries], [*known.calls], [*known.answers]
+    return ward, again
+
+
+class AnyCourse(RuleBasedStateMachine):
+    """One course under anything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ward = Ward()
+        self.again = self.ward.course
+        self.asked: tuple[Course | None, datetime] = (None, self.ward.now)
+
+    @initialize(
+        name=st.sampled_from(sorted(PROTOCOLS)), point=st.sampled_from(POINTS), session=st.sampled_from([1, 1, 2])
+    )
+    def begins(self, name: str, point: str, session: int) -> None:
+        self.ward, self.again = come_so_far(name, point, 1 if name == "brief" else session)
+        self.ward.migrates_to(PROTOCOLS[name].but(version="1.1.0"))
+
+    # Each rule has the same chance: events have several, so that most of a story is told by them.
+
+    @rule(data=st.data())
+    def something_is_reported(self, data: st.DataObject) -> None:
+        self._take_in(anything(data, self.ward))
+
+    @rule(data=st.data())
+    def something_else_is_reported(self, data: st.DataObject) -> None:
+        self._take_in(anything(data, self.ward))
+
+    @rule()
+    def the_story_goes_on(self) -> None:
+        self._go_on()
+
+    @rule()
+    def the_story_goes_on_further(self) -> None:
+        self._go_on()
+
+    @rule(data=st.data(), is_away=st.booleans())
+    def time_passes(self, data: st.DataObject, is_away: bool) -> None:
+        """Kapstan is there, or comes back after it. Time reminds and does nothing else."""
+        length, before = a_while(data, self.ward), self.ward.course
+        if is_away:
+            self.ward.sleeps(length)
+        else:
+            self.ward.passes(length)
+        self._only_reminded(before)
+
+    @precondition(lambda self: self.ward.course.unresolved)
+    @rule(data=st.data(), change=st.sampled_from([Change.ACKNOWLEDGED, Change.REOPENED, Change.RESOLVED]))
+    def somebody_answers(self, data: st.DataObject, change: Change) -> None:
+        kind = data.draw(st.sampled_from(sorted(self.ward.open)))
+        self.ward.hears(kind, change)
+
+    @precondition(lambda self: self.ward.calls and isinstance(self.ward.calls[-1], RepeatEscalation))
+    @rule()
+    def a_repeat_finds_nobody(self) -> None:
+        """Its escalation was resolved meanwhile: another one is opened, no milder."""
+        unheard = self.ward.calls[-1]
+        assert isinstance(unheard, RepeatEscalation)
+        self.ward.calls_anew(unheard)
+        assert unheard.repeat.severity.rank <= max(one.severity.rank for one in self.ward.course.unresolved)
+
+    @precondition(lambda self: not self.ward.course.unresolved)
+    @rule()
+    def the_record_falls_behind(self) -> None:
+        before = self.ward.course
+        self.ward.falls_behind()
+        self._only_reminded(before)
+
+    @precondition(lambda self: self.ward.answers)
+    @rule(data=st.data())
+    def an_event_is_sent_again(self, data: st.DataObject) -> None:
+        event, answer = data.draw(st.sampled_from(self.ward.answers[-8:]))
+        before = self.ward.course
+        assert self.ward.repeats(event) == answer
+        other = moved(event, event.time - seconds(1)).but(id=event.id)
+        assert self.ward.turns_away(other).code is RefusalCode.EVENT_ID_REUSED
+        assert self.ward.course is before
+
+    @precondition(lambda self: self.ward.course.monitored is not None)
+    @rule(data=st.data(), earlier=st.integers(0, 60), apart=st.integers(1, 20))
+    def two_readings_may_arrive_in_either_order(self, data: st.DataObject, earlier: int, apart: int) -> None:
+        """The final verdicts are those of when they were taken; neither is written into the course."""
+        ward, monitored = self.ward, self.ward.course.monitored
+        assert monitored is not None
+        # A second aside: two readings of one moment are a correction, of which the one that comes last counts.
+        times = [ward.now - minutes(earlier + apart) - seconds(1), ward.now - minutes(earlier) - seconds(1)]
+        # Nor is a reading of an earlier visit, a moment ago, told again.
+        assume(not {event.time for event, _ in ward.answers if isinstance(event, VitalsRecorded)} & {*times})
+        pair = [
+            vitals(
+                MARA,
+                monitored.number,
+                at=at,
+                systolic=data.draw(st.sampled_from([126, 165, 185, 195])),
+                spo2=data.draw(st.sampled_from([98, 93, 88])),
+            )
+            for at in times
+        ]
+        in_order, reversed_ = (self._judged(order) for order in (pair, pair[::-1]))
+        assert in_order == reversed_
+
+    @invariant()
+    def the_ledger_and_json_give_the_same_chart(self) -> None:
+        """The ledger's newest entries move on the chart of the step before, as it was read back from JSON each time.
+
+        What was refused has written nothing: a chart that it had changed would be another one than this.
+        """
+        if newest := self.ward.entries[self.again.sequence :]:
+            moved_on = taken_in_again(self.again, newest, self.ward.versions)
+            self.again = Course.model_validate_json(moved_on.model_dump_json())
+        assert self.again == self.ward.course
+
+    @invariant()
+    def each_accepted_event_is_written_once_and_no_refused_one(self) -> None:
+        written = [entry.event_id for entry in self.ward.entries if entry.event_id is not None]
+        assert written == [event.id for event, _ in self.ward.answers]
+        assert len(written) == len(set(written))
+
+    @invariant()
+    def what_is_offered_is_what_is_accepted(self) -> None:
+        """`next_acts` lists exactly what would be accepted now; asked anew where anything has moved."""
+        moment = (self.ward.course, self.ward.now)
+        if moment[0] is not self.asked[0] or moment[1] != self.asked[1]:
+            offered, accepted = offered_and_accepted(self.ward)
+            assert offered == accepted
+            self.asked = moment
+
+    @invariant()
+    def a_dosed_patient_is_waited_for(self) -> None:
+        """From her dose until her discharge, as the ledger tells them, her next vitals are due, and soon."""
+        if (number := monitored(self.ward.entries)) is None:
+            return
+        rules = self.ward.course.protocol.medicine.checkpoints
+        gaps = [later - earlier for earlier, later in pairwise(rules.offsets)]
+        waited = [
+            deadline.due_at
+            for deadline in self.ward.course.deadlines()
+            if deadline.kind in WAITING and deadline.session == number
+        ]
+        assert min(waited) <= self.ward.now + max(*gaps, rules.then_every) + rules.early + CLOCK_SKEW
+
+    @invariant()
+    def somebody_has_something_to_do(self) -> None:
+        """For as long as the course is open; while a dosed patient is here, something for her, and by when."""
+        course, now = self.ward.course, self.ward.now
+        task = to_do(course, now)
+        assert (task is None) == (course.is_closed or course.referral is None)
+        if task is not None and (monitored := course.monitored) is not None:
+            assert task.words.startswith(f"Session {monitored.number} ")
+            assert task.due_at is not None
+
+    @invariant()
+    def one_escalation_is_open_a_kind_and_session(self) -> None:
+        open_ = [(one.kind, one.session) for one in self.ward.course.unresolved]
+        assert len(open_) == len(set(open_))
+
+    @invariant()
+    def what_was_passed_passes_once(self) -> None:
+        decision = self.ward.course.pass_deadlines(self.ward.now)
+        again = decision.course.pass_deadlines(self.ward.now)
+        assert (again.course, again.entries, again.calls) == (decision.course, (), ())
+
+    def teardown(self) -> None:
+        """Chain, JSON, the whole ledger taken in again, and every first answer."""
+        assert is_whole(self.ward)
+
+    def _go_on(self) -> None:
+        event = next_of_a_good_story(self.ward)
+        if event is not None:
+            self._take_in(event)
+
+    def _take_in(self, event: ClinicEvent) -> None:
+        ward, before = self.ward, self.ward.course
+        entries = list(ward.entries)
+        try:
+            ward.sends(event)
+        except (Refused, AlreadyAnswered):
+            assert ward.course is before
+            assert ward.entries == entries
+            return
+        assert before.blockers_for(event) == ()
+        match event:
+            case DoseAdministered():
+                assert_dose_was_safe(event, entries, before.protocol)
+            case PatientDischarged():
+                assert_discharge_was_safe(event, entries, before.protocol)
+            case _:
+                pass
+
+    def _judged(self, arriving: list[VitalsRecorded]) -> list[tuple[datetime, Verdict]]:
+        """What is said in the end of every reading of the session, had these arrived now in this order."""
+        course = self.ward.course
+        for event in arriving:
+            course = course.accept(event, self.ward.now).course
+        assert course.monitored is not None
+        session = course.monitored
+        return [(reading.at, verdict(course.protocol, session, reading)) for reading in session.readings]
+
+    def _only_reminded(self, before: object) -> None:
+        """Time gives no dose, discharges nobody, closes nothing, and answers for no human."""
+        course = self.ward.course
+        assert isinstance(before, type(course))
+        assert (course.phase, course.hold, course.outcome, _as_told(course)) == (
+            before.phase,
+            before.hold,
+            before.outcome,
+            _as_told(before),
+        )
+        for one in before.unresolved:
+            now = next(other for other in course.escalations if other.id == one.id)
+            assert now.severity.rank >= one.severity.rank
+            assert now.state is not EscalationState.RESOLVED
+
+
+TestAnyCourse = pytest.mark.timeout(0 if PROVING else 1800)(AnyCourse.TestCase)
+TestAnyCourse.settings = settings(
+    max_examples=int(PROVING or 500),
+    stateful_step_count=25,
+    deadline=None,
+    derandomize=PROVING is None,
+    database=None,
+    # A story is made shorter only where there is time for it.
+    phases=[Stretch.generate, Stretch.shrink] if PROVING else [Stretch.generate],
+)
+
+
+def _as_told(course: Course) -> list[MedicineSession]:
+    """What people have told of its sessions, without what the course has worked out and kept."""
+    return [session.but(settled=(), settled_until=None) for session in course.sessions]

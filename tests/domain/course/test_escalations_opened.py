@@ -1,0 +1,241 @@
+"""Whom a course calls: one open escalation a course, kind and session, whose severity only rises."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.course.deadlines import DeadlineKind
+from domain.course.transition import OpenEscalation, RepeatEscalation
+from domain.escalation.messages import Change, EscalationState, Kind, Repeat
+from domain.values import Actor, Severity
+from tests.domain.conftest import Opens
+from tests.support.cast import (
+    EVERYBODY,
+    HAS_A_METHOD,
+    HAS_A_PLAN,
+    MARA,
+    adverse_event,
+    call,
+    cssrs,
+    days,
+    hours,
+    minutes,
+    phq9,
+    seconds,
+    vitals,
+    weekly,
+)
+from tests.support.ward import EDGES, Ward
+
+ITEM9 = (2, 2, 2, 2, 2, 1, 1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("grade", "serious", "severity"),
+    [
+        (1, False, None),
+        (2, False, Severity.ROUTINE),
+        (3, False, Severity.URGENT),
+        (4, False, Severity.EMERGENCY),
+        (5, False, Severity.EMERGENCY),
+        (1, True, Severity.EMERGENCY),
+    ],
+)
+def test_an_adverse_event_wakes_people_by_its_grade(
+    ward: Ward, grade: int, serious: bool, severity: Severity | None
+) -> None:
+    """CTCAE v5 (S45): serious or life-threatening is an emergency, severe urgent, moderate routine."""
+    answer = ward.referred().reports(adverse_event(MARA, at=ward.now, grade=grade, serious=serious))
+
+    assert ward.open.get(Kind.ADVERSE_EVENT) == severity
+    assert answer.escalations == (() if severity is None else ("MARA-1~adverse_event~0~1",))
+
+
+@pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
+def test_everybody_reports_an_adverse_event(ward: Ward, actor: Actor) -> None:
+    """The patient too; in a session that exists or in none."""
+    ward.booked()
+    assert ward.reasons(adverse_event(MARA, at=ward.now, by=actor)) == []
+    assert ward.reasons(adverse_event(MARA, 1, at=ward.now, by=actor)) == []
+
+
+def test_an_adverse_event_belongs_to_its_session(ward: Ward) -> None:
+    """Of the first session, of the second, of none: three obligations."""
+    ward.booked(2)
+    for session in (1, 2, None):
+        ward.reports(adverse_event(MARA, session, at=ward.now, grade=2))
+
+    assert [one.id for one in ward.course.unresolved] == [
+        "MARA-1~adverse_event~1~1",
+        "MARA-1~adverse_event~2~1",
+        "MARA-1~adverse_event~0~1",
+    ]
+
+
+def test_a_worse_repeat_raises_the_open_one_and_a_milder_one_never_lowers_it(ward: Ward) -> None:
+    """Each is told; the chart and the ledger keep the highest."""
+    ward.referred()
+    for minute, grade in enumerate((2, 4, 3)):
+        ward.reports(adverse_event(MARA, at=ward.now + minutes(minute), grade=grade))
+
+    assert ward.open == {Kind.ADVERSE_EVENT: Severity.EMERGENCY}
+    assert [severity for _, severity in ward.pages] == [Severity.ROUTINE, Severity.EMERGENCY, Severity.URGENT]
+    assert ward.written("escalation.opened", "escalation.raised") == ["escalation.opened", "escalation.raised"]
+
+
+def test_an_emergency_that_passed_while_kapstan_was_away_is_not_hidden_behind_the_next_miss(ward: Ward) -> None:
+    """Told of a missed reading, then cut off: back again, the emergency of before counts over the urgent one after."""
+    ward.watched(until=minutes(0)).until(ward.begins() + minutes(21))
+    ward.calls.clear()
+    ward.sleeps(minutes(15))
+
+    (told,) = ward.calls
+    assert isinstance(told, RepeatEscalation)
+    assert told.repeat.severity is Severity.EMERGENCY
+    assert ward.open == {Kind.VITALS_OVERDUE: Severity.EMERGENCY}
+
+
+def test_what_opened_and_grew_in_one_moment_is_opened_at_its_worst(ward: Ward) -> None:
+    """One call, with the highest severity."""
+    ward.watched(until=minutes(0)).sleeps(minutes(36))
+
+    (told,) = ward.calls
+    assert isinstance(told, OpenEscalation)
+    assert told.opening.severity is Severity.EMERGENCY
+
+
+def test_a_positive_item_nine_is_urgent(ward: Ward) -> None:
+    """`[measures.phq9] item9`: from one upward; the total alone hides it and is not taken."""
+    ward.screened()
+    assert ward.open == {}
+    ward.reports(phq9(MARA, at=ward.now, items=ITEM9))
+    assert ward.pages == [(Kind.ITEM9_POSITIVE, Severity.URGENT)]
+
+
+@EDGES
+def test_a_hint_in_a_questionnaire_is_followed_up_the_same_day(ward: Ward, edge: timedelta) -> None:
+    """`item9.needs`: without the screen by the end of that day people are paged again (CLINICAL.md 5.1)."""
+    ward.screened()
+    midnight = ward.now.replace(hour=0, minute=0) + days(1)
+    ward.reports(phq9(MARA, at=midnight + hours(9), items=ITEM9))
+    ward.until(midnight + days(1) + edge)
+
+    asked = [(Kind.ITEM9_POSITIVE, Severity.URGENT)]
+    assert ward.pages == (asked * 2 if edge >= timedelta() else asked)
+
+
+def test_a_screen_of_that_day_answers_the_hint(ward: Ward) -> None:
+    """Taken before or after, on the same day; then nobody is asked again."""
+    ward.screened()
+    morning = ward.now.replace(hour=0, minute=0) + days(1)
+    ward.reports(cssrs(MARA, at=morning + hours(9)))
+    ward.reports(phq9(MARA, at=morning + hours(10), items=ITEM9))
+
+    assert ward.due(DeadlineKind.RISK_SCREEN) == []
+
+
+def test_who_leaves_before_she_is_discharged_is_looked_for(ward: Ward) -> None:
+    """Reported as an adverse event of that term: urgent, and monitoring goes on until somebody discharges her."""
+    ward.dosed()
+    left = adverse_event(MARA, at=ward.now + minutes(5), term="left_before_discharge", grade=1)
+    ward.reports(left)
+
+    assert ward.open == {Kind.LEFT_BEFORE_DISCHARGE: Severity.URGENT}
+    assert ward.due(DeadlineKind.CHECKPOINT) != []
+
+
+@pytest.mark.parametrize(("grade", "serious"), [(4, False), (1, True)])
+def test_who_leaves_in_danger_of_her_life_is_an_emergency(ward: Ward, grade: int, serious: bool) -> None:
+    """The term hides neither the grade nor that it is serious."""
+    left = adverse_event(MARA, at=ward.dosed().now, term="left_before_discharge", grade=grade, serious=serious)
+    ward.reports(left)
+
+    assert ward.open == {Kind.LEFT_BEFORE_DISCHARGE: Severity.EMERGENCY}
+
+
+def test_a_protocol_may_look_for_more_than_a_one(opens: Opens) -> None:
+    """`item9.at_least`."""
+    rule = weekly({}).measures["phq9"]
+    assert rule.item9 is not None
+    measures = {**weekly({}).measures, "phq9": rule.but(item9=rule.item9.but(at_least=2))}
+    ward = opens(weekly({"measures": measures})).screened()
+    ward.reports(phq9(MARA, at=ward.now, items=ITEM9))
+
+    assert ward.pages == []
+
+
+def test_suicide_risk_is_one_obligation_however_it_was_heard_of(ward: Ward) -> None:
+    """By a call, by a moderate and by a high screen: one escalation of the course, which grows."""
+    ward.discharged().reports(call(MARA, at=ward.now + hours(1), suicidal_ideation=True))
+    ward.reports(cssrs(MARA, at=ward.now, items=HAS_A_METHOD))
+    ward.reports(cssrs(MARA, at=ward.now + minutes(1), items=HAS_A_PLAN))
+
+    assert [one.id for one in ward.course.unresolved] == ["MARA-1~suicide_risk~0~1"]
+    assert ward.open == {Kind.SUICIDE_RISK: Severity.EMERGENCY}
+    assert [severity for _, severity in ward.pages] == [Severity.URGENT, Severity.URGENT, Severity.EMERGENCY]
+
+
+def test_an_acknowledged_escalation_is_still_the_one_that_is_open(ward: Ward) -> None:
+    """A repeat behind a promise goes to the same escalation."""
+    ward.referred().reports(adverse_event(MARA, at=ward.now, grade=3))
+    ward.hears(Kind.ADVERSE_EVENT, Change.ACKNOWLEDGED)
+    ward.reports(adverse_event(MARA, at=ward.now + minutes(1), grade=3))
+
+    assert [one.state for one in ward.course.escalations] == [EscalationState.ACKNOWLEDGED]
+    assert ward.calls[-1] == RepeatEscalation(
+        id="MARA-1~adverse_event~0~1", repeat=Repeat(severity=Severity.URGENT, at=ward.now)
+    )
+
+
+def test_a_repeat_that_found_its_escalation_resolved_opens_another(ward: Ward) -> None:
+    """Whoever resolved it knew nothing of what happened since: it is called anew."""
+    ward.referred().reports(adverse_event(MARA, at=ward.now, grade=3))
+    ward.reports(adverse_event(MARA, at=ward.now + minutes(1), grade=4))
+    unheard = ward.calls[-1]
+    assert isinstance(unheard, RepeatEscalation)
+
+    decision = ward.course.call_anew(unheard, ward.now)
+
+    assert [(one.id, one.state, one.severity) for one in decision.course.escalations] == [
+        ("MARA-1~adverse_event~0~1", EscalationState.RESOLVED, Severity.EMERGENCY),
+        ("MARA-1~adverse_event~0~2", EscalationState.OPEN, Severity.EMERGENCY),
+    ]
+    assert [type(call) for call in decision.calls] == [OpenEscalation]
+
+
+def test_an_escalation_names_no_patient_and_no_value(ward: Ward) -> None:
+    """Its id is made of the course, the kind, the session and a number."""
+    ward.dosed().reports(vitals(MARA, at=ward.now, spo2=85))
+    (one,) = ward.course.unresolved
+
+    assert one.id == "MARA-1~vitals_emergency~1~1"
+    assert ward.due(DeadlineKind.RECHECK) == []
+
+
+def test_a_record_that_falls_behind_is_told_once_while_it_lasts(ward: Ward) -> None:
+    """Routine, of the course and no session; while it is open, or promised, nobody is told again."""
+    ward.dosed().falls_behind()
+    ward.passes(seconds(1))
+    ward.falls_behind()
+    ward.hears(Kind.RECORD_STORE_BEHIND, Change.ACKNOWLEDGED)
+    ward.falls_behind()
+
+    assert ward.pages == [(Kind.RECORD_STORE_BEHIND, Severity.ROUTINE)]
+    assert ward.written("escalation.opened") == ["escalation.opened"]
+
+
+def test_a_record_that_is_still_behind_after_its_resolution_is_told_again(ward: Ward) -> None:
+    """Whoever resolved it was mistaken: the second of its kind."""
+    ward.referred().falls_behind()
+    ward.hears(Kind.RECORD_STORE_BEHIND, Change.RESOLVED)
+    ward.falls_behind()
+
+    assert [one.id for one in ward.course.unresolved] == ["MARA-1~record_store_behind~0~2"]
+
+
+def test_a_record_that_is_behind_keeps_nobody_from_her_dose_or_from_home(ward: Ward) -> None:
+    """It is the clinic's paper, not the patient."""
+    ward.cleared().falls_behind()
+    ward.discharged()
+
+    assert ward.open == {Kind.RECORD_STORE_BEHIND: Severity.ROUTINE}

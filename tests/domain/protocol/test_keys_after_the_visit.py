@@ -1,0 +1,233 @@
+"""What each key of integration, calls, visits, paperwork and questionnaires says is followed, and nothing else."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from domain.course.deadlines import DeadlineKind
+from domain.course.measures import Direction, ScoreChange
+from domain.course.state import Phase
+from domain.escalation.messages import Kind
+from domain.values import Severity
+from domain.views.course import course_view
+from tests.support.cast import (
+    HAS_A_METHOD,
+    HAS_A_PLAN,
+    MARA,
+    cssrs,
+    days,
+    form,
+    hours,
+    measure,
+    minutes,
+    phq9,
+)
+from tests.support.file_keys import OneKey, Path, protocol_with
+from tests.support.ward import Ward
+
+A_HINT = (2, 2, 2, 2, 2, 1, 1, 1, 1)
+BETTER = (1, 1, 1, 1, 1, 1, 1, 1, 0)
+
+
+def due_after_she_left(ward: Ward, kind: DeadlineKind) -> list[timedelta]:
+    left_at = ward.begins() + minutes(130)
+    return [deadline.due_at - left_at for deadline in ward.discharged().due(kind)]
+
+
+def grace(ward: Ward, kind: DeadlineKind) -> timedelta:
+    return ward.due(kind)[0].grace
+
+
+def visits(ward: Ward) -> list[str | None]:
+    return [deadline.subject for deadline in ward.in_follow_up().due(DeadlineKind.FOLLOW_UP)]
+
+
+def improves(ward: Ward) -> ScoreChange:
+    """From 17 to 8 points."""
+    ward.screened().reports(phq9(MARA, at=ward.now, items=BETTER))
+    shown = course_view(ward.course, ward.now).measures[-1].trend
+    assert shown is not None
+    return shown
+
+
+def hints(ward: Ward) -> dict[Kind, Severity]:
+    ward.screened().reports(phq9(MARA, at=ward.now + days(1), items=A_HINT))
+    return ward.open
+
+
+def asked_the_same_day(ward: Ward) -> list[str | None]:
+    hints(ward)
+    return [deadline.subject for deadline in ward.due(DeadlineKind.RISK_SCREEN)]
+
+
+def at_risk(ward: Ward, answers: Iterable[int]) -> tuple[Severity | None, bool]:
+    """Whom a risk screen wakes, and whether the course is held."""
+    ward.screened().reports(cssrs(MARA, at=ward.now, items=answers))
+    return ward.open.get(Kind.SUICIDE_RISK), ward.course.hold is not None
+
+
+def asks_for(ward: Ward, instrument: str) -> bool:
+    return instrument in [one.instrument for one in course_view(ward.booked(2).course, ward.now).measures_due]
+
+
+def rated(ward: Ward, score: float) -> list[str]:
+    return ward.referred().reasons(measure(MARA, "madrs", at=ward.now, score=score))
+
+
+PHQ9: Final[Path] = ("measures", "phq9")
+CSSRS: Final[Path] = ("measures", "cssrs")
+PAPER: Final[Path] = ("forms", 0)
+
+KEYS: Final[tuple[OneKey[Ward], ...]] = (
+    OneKey("integration.sessions", 2, lambda ward: ward.integrated().course.phase, Phase.MEDICINE, Phase.INTEGRATION),
+    OneKey(
+        "integration.within",
+        "PT48H",
+        lambda ward: due_after_she_left(ward, DeadlineKind.INTEGRATION),
+        [hours(72)],
+        [hours(48)],
+    ),
+    OneKey(
+        "check_ins.after",
+        ["PT24H", "P14D"],
+        lambda ward: due_after_she_left(ward, DeadlineKind.CHECK_IN),
+        [days(1), days(3), days(7)],
+        [days(1), days(14)],
+    ),
+    OneKey(
+        "check_ins.reminder",
+        "PT1H",
+        lambda ward: grace(ward.discharged(), DeadlineKind.CHECK_IN_REMINDER),
+        hours(2),
+        hours(1),
+    ),
+    OneKey(
+        "check_ins.missed", "PT3H", lambda ward: grace(ward.discharged(), DeadlineKind.CHECK_IN), hours(4), hours(3)
+    ),
+    OneKey(
+        "check_ins.missed_at_risk",
+        "PT2H",
+        lambda ward: (at_risk(ward.discharged(), HAS_A_METHOD), grace(ward, DeadlineKind.CHECK_IN))[1],
+        hours(1),
+        hours(2),
+    ),
+    OneKey("follow_up.after", ["P30D"], visits, ["P30D", "P90D", "P180D"], ["P30D"]),
+    OneKey("follow_up.grace", "P5D", lambda ward: grace(ward.in_follow_up(), DeadlineKind.FOLLOW_UP), days(7), days(5)),
+    OneKey(
+        "forms.form",
+        "parking",
+        lambda ward: ward.discharged().reasons(form(MARA, at=ward.now, form="parking")),
+        ["form.not_in_protocol"],
+        [],
+        where=(*PAPER, "form"),
+    ),
+    OneKey(
+        "forms.within",
+        "P6D",
+        lambda ward: due_after_she_left(ward, DeadlineKind.FORM),
+        [days(7)],
+        [days(6)],
+        where=(*PAPER, "within"),
+    ),
+    OneKey(
+        "forms.remind",
+        ["P2D"],
+        lambda ward: due_after_she_left(ward, DeadlineKind.FORM_REMINDER),
+        [days(3), days(5)],
+        [days(2)],
+        where=(*PAPER, "remind"),
+    ),
+    OneKey(
+        "measures.every",
+        "baseline",
+        lambda ward: asks_for(ward, "phq9"),
+        True,
+        False,
+        where=(*PHQ9, "every"),
+    ),
+    OneKey(
+        "measures.range", [0, 50], lambda ward: rated(ward, 51), [], ["invalid"], where=("measures", "madrs", "range")
+    ),
+    OneKey(
+        "measures.response_percent",
+        60,
+        lambda ward: improves(ward).is_response,
+        True,
+        False,
+        where=(*PHQ9, "response_percent"),
+    ),
+    OneKey(
+        "measures.remission_below",
+        9,
+        lambda ward: improves(ward).is_remission,
+        False,
+        True,
+        where=(*PHQ9, "remission_below"),
+    ),
+    OneKey(
+        "measures.meaningful_change",
+        10,
+        lambda ward: improves(ward).direction,
+        Direction.IMPROVED,
+        Direction.UNCHANGED,
+        where=(*PHQ9, "meaningful_change"),
+    ),
+    OneKey(
+        "measures.item9.at_least",
+        2,
+        hints,
+        {Kind.ITEM9_POSITIVE: Severity.URGENT},
+        {},
+        where=(*PHQ9, "item9", "at_least"),
+    ),
+    OneKey(
+        "measures.item9.severity",
+        "emergency",
+        hints,
+        {Kind.ITEM9_POSITIVE: Severity.URGENT},
+        {Kind.ITEM9_POSITIVE: Severity.EMERGENCY},
+        where=(*PHQ9, "item9", "severity"),
+    ),
+    OneKey("measures.item9.needs", "madrs", asked_the_same_day, ["cssrs"], ["madrs"], where=(*PHQ9, "item9", "needs")),
+    OneKey(
+        "measures.high.severity",
+        "urgent",
+        lambda ward: at_risk(ward, HAS_A_PLAN),
+        (Severity.EMERGENCY, True),
+        (Severity.URGENT, True),
+        where=(*CSSRS, "high", "severity"),
+    ),
+    OneKey(
+        "measures.high.hold",
+        False,
+        lambda ward: at_risk(ward, HAS_A_PLAN),
+        (Severity.EMERGENCY, True),
+        (Severity.EMERGENCY, False),
+        where=(*CSSRS, "high", "hold"),
+    ),
+    OneKey(
+        "measures.moderate.severity",
+        "routine",
+        lambda ward: at_risk(ward, HAS_A_METHOD),
+        (Severity.URGENT, False),
+        (Severity.ROUTINE, False),
+        where=(*CSSRS, "moderate", "severity"),
+    ),
+    OneKey(
+        "measures.moderate.hold",
+        True,
+        lambda ward: at_risk(ward, HAS_A_METHOD),
+        (Severity.URGENT, False),
+        (Severity.URGENT, True),
+        where=(*CSSRS, "moderate", "hold"),
+    ),
+)
+
+
+@pytest.mark.parametrize("one", KEYS, ids=lambda one: one.key)
+def test_a_key_that_says_something_else_is_followed(one: OneKey[Ward]) -> None:
+    """The same story under two files that differ in this key alone: what is seen differs as the key says."""
+    assert one.seen(Ward(protocol=protocol_with(one, other=False))) == one.as_written
+    assert one.seen(Ward(protocol=protocol_with(one, other=True))) == one.otherwise

@@ -1,0 +1,230 @@
+"""What each key at the top of a protocol, of course, screening and preparation says is followed, and nothing else."""
+
+from datetime import datetime
+from typing import Final
+
+import pytest
+
+from domain.course.deadlines import DeadlineKind
+from domain.course.state import Phase
+from domain.events.clinic_events import ClinicEvent
+from domain.protocol.approval import content_hash
+from domain.protocol.parameters import rows
+from domain.views.course import course_view
+from tests.support.cast import (
+    MARA,
+    booking,
+    check_in,
+    clearance,
+    consent,
+    cssrs,
+    days,
+    dose,
+    eligible,
+    hours,
+    plan,
+    preparation,
+    referral,
+    screening,
+    vitals,
+)
+from tests.support.file_keys import OneKey, protocol_with
+from tests.support.ward import Ward
+
+SHIPPED: Final = content_hash(Ward().course.protocol)
+
+
+def refers(ward: Ward, *indications: str, protocol: str = "kap-im-weekly") -> list[str]:
+    return ward.reasons(referral(MARA, at=ward.now, indications=indications or ["F33.2"], protocol=protocol))
+
+
+def decides(ward: Ward, visit: ClinicEvent | None = None, *, after: int = 0) -> list[str]:
+    """What stands before `eligible` after this screening visit, so many days later."""
+    ward.screened().reports(visit or screening(MARA, at=ward.now))
+    return ward.reasons(eligible(MARA, at=ward.now + days(after)))
+
+
+def sees(ward: Ward, **found: object) -> list[str]:
+    ward.screened()
+    return decides(ward, screening(MARA, at=ward.now, **found))  # type: ignore[arg-type]
+
+
+def decides_unmeasured(ward: Ward) -> list[str]:
+    ward.referred().reports(screening(MARA, at=ward.now))
+    ward.reports(consent(MARA, at=ward.now))
+    return ward.reasons(eligible(MARA, at=ward.now))
+
+
+def plans(ward: Ward, **prescribed: object) -> list[str]:
+    return ward.eligible().reasons(plan(MARA, at=ward.now, **prescribed))  # type: ignore[arg-type]
+
+
+def interval(ward: Ward) -> int:
+    ward.eligible().reports(plan(MARA, at=ward.now, interval_days=None))
+    shown = course_view(ward.course, ward.now).plan
+    assert shown is not None
+    return shown.interval_days
+
+
+def books_again_after(ward: Ward, distance: float) -> list[str]:
+    ward.discharged()
+    return ward.reasons(booking(MARA, 2, at=ward.now, starts_at=ward.begins() + days(distance)))
+
+
+def clears(ward: Ward, session: int, at: datetime) -> list[str]:
+    """What stands before the clearance of a patient who is well, at that moment."""
+    ward.booked(session)
+    for event in (cssrs(MARA, at=at), check_in(MARA, session, at=at), vitals(MARA, session, at=at)):
+        ward.reports(event)
+    return ward.reasons(clearance(MARA, session, at=at))
+
+
+def phase_ends_after(ward: Ward) -> float:
+    (deadline,) = ward.due(DeadlineKind.PHASE)
+    assert ward.course.phase_entered_at is not None
+    return (deadline.due_at - ward.course.phase_entered_at) / days(1)
+
+
+def prepared_by(ward: Ward, *talks: tuple[str, ...]) -> Phase:
+    ward.planned()
+    for number, topics in enumerate(talks, start=1):
+        ward.reports(preparation(MARA, at=ward.now + hours(number), topics=topics))
+    return ward.course.phase
+
+
+def evidence(ward: Ward, key: str) -> tuple[str | None, str | None]:
+    (row,) = (row for row in rows(ward.course.protocol) if row.key == key)
+    return row.grade, row.note
+
+
+def source(ward: Ward) -> str | None:
+    ward.screened().reports(screening(MARA, at=ward.now, systolic=160))
+    (blocker,) = ward.course.blockers(ward.now)
+    return blocker.source
+
+
+TOPICS = ("rapport", "intentions", "coping_tools", "safety_plan")
+PRESSURE = ("evidence", "screening.systolic_max")
+
+KEYS: Final[tuple[OneKey[Ward], ...]] = (
+    OneKey("id", "kap-im-daily", refers, [], ["invalid"]),
+    OneKey(
+        "version", "1.1", lambda ward: course_view(ward.referred().course, ward.now).protocol.version, "1.0.0", "1.1"
+    ),
+    OneKey("title", "Daily", lambda ward: content_hash(ward.course.protocol) == SHIPPED, True, False),
+    OneKey(
+        "route",
+        "intravenous",
+        lambda ward: ward.cleared().reasons(dose(MARA, at=ward.now, route="intravenous")),
+        ["dose.route_not_allowed"],
+        [],
+    ),
+    OneKey("indications", ["F33.2", "F99"], lambda ward: refers(ward, "F99"), ["invalid"], []),
+    OneKey("course.medicine_sessions", 5, lambda ward: ward.referred().course.planned_sessions, 6, 5),
+    OneKey("course.sessions_min", 4, lambda ward: plans(ward, sessions=3), [], ["plan.sessions_out_of_bounds"]),
+    OneKey("course.sessions_max", 7, lambda ward: plans(ward, sessions=8), [], ["plan.sessions_out_of_bounds"]),
+    OneKey("course.interval", "P10D", interval, 7, 10),
+    OneKey("course.interval_min", "P3D", lambda ward: books_again_after(ward, 2.5), [], ["interval.too_short"]),
+    OneKey(
+        "course.interval_max",
+        "P14D",
+        lambda ward: ward.integrated().due(DeadlineKind.NEXT_DOSE)[0].due_at - ward.begins(),
+        days(21),
+        days(14),
+    ),
+    OneKey(
+        "course.rescreen_after",
+        "P35D",
+        lambda ward: clears(ward, 2, ward.begins() + days(30)),
+        ["screening.outdated"],
+        [],
+    ),
+    OneKey(
+        "course.review_after_session",
+        2,
+        lambda ward: clears(ward.planned(6), 3, ward.begins(3)),
+        [],
+        ["plan.review_due"],
+    ),
+    OneKey("course.goals_required", False, lambda ward: plans(ward, goals=()), ["plan.goals_missing"], []),
+    OneKey("screening.within", "P10D", lambda ward: phase_ends_after(ward.referred()), 14, 10),
+    OneKey(
+        "screening.measures",
+        ["phq9"],
+        decides_unmeasured,
+        ["measure.phq9_missing", "measure.gad7_missing", "measure.cssrs_missing"],
+        ["measure.phq9_missing"],
+    ),
+    OneKey("screening.age_min", 21, lambda ward: sees(ward, age_years=20), [], ["screening.age_below_limit"]),
+    OneKey(
+        "screening.prior_trials_min",
+        2,
+        lambda ward: sees(ward, prior_adequate_trials=1),
+        [],
+        ["screening.prior_trials_below_limit"],
+    ),
+    OneKey(
+        "screening.systolic_max", 140, lambda ward: sees(ward, systolic=145), [], ["screening.systolic_above_limit"]
+    ),
+    OneKey(
+        "screening.diastolic_max", 85, lambda ward: sees(ward, diastolic=88), [], ["screening.diastolic_above_limit"]
+    ),
+    OneKey("screening.consent_version", "2027-01", decides, [], ["consent.other_version"]),
+    OneKey("screening.consent_valid_for", "P30D", lambda ward: decides(ward, after=31), [], ["consent.expired"]),
+    OneKey(
+        "screening.absolute",
+        ["pregnancy"],
+        lambda ward: sees(ward, conditions=["active_mania"]),
+        ["screening.condition_excludes"],
+        [],
+    ),
+    OneKey(
+        "screening.review",
+        ["cystitis"],
+        lambda ward: sees(ward, conditions=["sleep_apnoea"]),
+        ["screening.sleep_apnoea"],
+        [],
+    ),
+    OneKey(
+        "screening.caution_medications",
+        ["maoi"],
+        lambda ward: (sees(ward, medications=["opioid"]), course_view(ward.course, ward.now).cautions),
+        ([], ("opioid",)),
+        ([], ()),
+    ),
+    OneKey("preparation.sessions", 1, lambda ward: prepared_by(ward, TOPICS), Phase.PREPARATION, Phase.MEDICINE),
+    OneKey("preparation.within", "P10D", lambda ward: phase_ends_after(ward.planned()), 14, 10),
+    OneKey(
+        "preparation.topics",
+        ["rapport"],
+        lambda ward: prepared_by(ward, TOPICS[:1], TOPICS[:1]),
+        Phase.PREPARATION,
+        Phase.MEDICINE,
+    ),
+    OneKey(
+        "evidence.grade",
+        "weak",
+        lambda ward: evidence(ward, "screening.systolic_max"),
+        ("sourced", None),
+        ("weak", None),
+        where=(*PRESSURE, "grade"),
+        also={PRESSURE: {"grade": "sourced", "source": "S27"}},
+    ),
+    OneKey("evidence.source", "S1", source, "S27", "S1", where=(*PRESSURE, "source")),
+    OneKey(
+        "evidence.note",
+        "Seen in one trial",
+        lambda ward: evidence(ward, "screening.systolic_max"),
+        ("sourced", None),
+        ("sourced", "Seen in one trial"),
+        where=(*PRESSURE, "note"),
+        also={PRESSURE: {"grade": "sourced", "source": "S27"}},
+    ),
+)
+
+
+@pytest.mark.parametrize("one", KEYS, ids=lambda one: one.key)
+def test_a_key_that_says_something_else_is_followed(one: OneKey[Ward]) -> None:
+    """The same story under two files that differ in this key alone: what is seen differs as the key says."""
+    assert one.seen(Ward(protocol=protocol_with(one, other=False))) == one.as_written
+    assert one.seen(Ward(protocol=protocol_with(one, other=True))) == one.otherwise

@@ -1,0 +1,368 @@
+"""What each key of the medicine session says is followed, and nothing else: the gate, the dose, the way home."""
+
+from typing import Final
+
+import pytest
+
+from domain.course.deadlines import DeadlineKind
+from domain.course.state import Phase
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import DischargeAssessed, VitalsRecorded
+from domain.values import Severity
+from domain.views.course import course_view
+from tests.support.cast import (
+    MARA,
+    STAFF,
+    assessment,
+    booking,
+    check_in,
+    clearance,
+    discharge,
+    dose,
+    hours,
+    minutes,
+    moved,
+    plan,
+    vitals,
+)
+from tests.support.file_keys import OneKey, protocol_with
+from tests.support.ward import Ward
+
+PRESCRIBER, MONITOR, THERAPIST = STAFF
+
+
+def books(ward: Ward, *, holds: tuple[str, ...] = ("kap",)) -> list[str]:
+    staff = (PRESCRIBER, MONITOR, THERAPIST.but(credentials=holds))
+    return ward.prepared().reasons(booking(MARA, at=ward.now, starts_at=ward.begins(), staff=staff))
+
+
+def arrives(ward: Ward, **said: object) -> list[str]:
+    """What stands before the clearance of a patient who says this at the door; fasting is told in hours."""
+    ward.booked()
+    begins = ward.begins()
+    fasting = {name: begins - hours(said.pop(name)) for name in ("last_solids_at", "last_fluids_at") if name in said}  # type: ignore[arg-type]
+    ward.reports(check_in(MARA, at=begins - minutes(20), **said, **fasting))  # type: ignore[arg-type]
+    ward.reports(vitals(MARA, at=begins - minutes(10)))
+    return ward.reasons(clearance(MARA, at=begins))
+
+
+def comes_again_unscreened(ward: Ward) -> list[str]:
+    ward.booked(2).reports(check_in(MARA, 2, at=ward.begins(2)))
+    ward.reports(vitals(MARA, 2, at=ward.now))
+    return ward.reasons(clearance(MARA, 2, at=ward.now))
+
+
+def clears_after(ward: Ward, minute: float) -> list[str]:
+    ward.checked_in().reports(vitals(MARA, at=ward.now))
+    return ward.reasons(clearance(MARA, at=ward.now + minutes(minute)))
+
+
+def measured(ward: Ward, **found: int) -> list[tuple[str, bool]]:
+    """What stands before the clearance of a patient with these vitals, and whether it is final."""
+    ward.checked_in().reports(vitals(MARA, at=ward.now, **found))  # type: ignore[arg-type]
+    asked = clearance(MARA, at=ward.now)
+    return [(blocker.code, blocker.absolute) for blocker in ward.course.blockers_for(asked)]
+
+
+def doses(ward: Ward, mg: float, session: int = 1, *, after: float = 0) -> list[str]:
+    return ward.cleared(session).reasons(dose(MARA, session, at=ward.now + minutes(after), mg=mg))
+
+
+def plans(ward: Ward, mg_per_kg: float | None, mg: float | None = None) -> list[str]:
+    return ward.eligible().reasons(plan(MARA, at=ward.now, mg_per_kg=mg_per_kg, mg=mg))
+
+
+def boosts(ward: Ward) -> list[str]:
+    return ward.watched(until=minutes(15)).reasons(dose(MARA, at=ward.now, mg=1))
+
+
+def grid(ward: Ward) -> list[float]:
+    points = course_view(ward.dosed().course, ward.now).sessions[0].checkpoints
+    return [(point.due_at - ward.begins()) / minutes(1) for point in points]
+
+
+def second_checkpoint(ward: Ward, minute: float) -> str:
+    ward.watched(until=minutes(0)).reports(vitals(MARA, at=ward.begins() + minutes(minute)))
+    return course_view(ward.course, ward.now).sessions[0].checkpoints[1].status
+
+
+def unread_until(ward: Ward, minute: float) -> Severity | None:
+    """How much a missing reading of a quarter past wants somebody by then."""
+    ward.watched(until=minutes(0)).until(ward.begins() + minutes(minute))
+    return ward.open.get(Kind.VITALS_OVERDUE)
+
+
+def reads(ward: Ward, *symptoms: str, **found: int) -> str:
+    """What a reading is, a quarter of an hour after the dose."""
+    ward.watched(until=minutes(0))
+    answer = ward.reports(vitals(MARA, at=ward.begins() + minutes(15), symptoms=symptoms, **found))  # type: ignore[arg-type]
+    assert answer.verdict is not None
+    return answer.verdict.severity
+
+
+def reads_again_within(ward: Ward) -> float:
+    reads(ward, systolic=185)
+    (deadline,) = ward.due(DeadlineKind.RECHECK)
+    return (deadline.due_at - ward.now) / minutes(1)
+
+
+def stays_high_until(ward: Ward, minute: float) -> list[Kind]:
+    ward.watched(until=minutes(60))
+    for at in (minute - 15, minute):
+        ward.reports(vitals(MARA, at=ward.begins() + minutes(at), systolic=150))
+    return list(ward.open)
+
+
+def leaves(
+    ward: Ward, reading: VitalsRecorded | None = None, assessed: DischargeAssessed | None = None, minute: float = 130
+) -> list[str]:
+    """What stands between her and her way home after this last reading, or this assessment."""
+    ward.watched(until=minutes(90))
+    ward.reports(moved(reading or vitals(MARA, at=ward.now), ward.begins() + minutes(minute - 10)))
+    ward.reports(moved(assessed or assessment(MARA, at=ward.now), ward.begins() + minutes(minute - 6)))
+    return ward.reasons(discharge(MARA, at=ward.begins() + minutes(minute)))
+
+
+def found(**values: int) -> VitalsRecorded:
+    return vitals(MARA, at=Ward().begins(), **values)  # type: ignore[arg-type]
+
+
+def judged(**values: object) -> DischargeAssessed:
+    return assessment(MARA, at=Ward().begins(), **values)  # type: ignore[arg-type]
+
+
+def goes_on_untalked(ward: Ward) -> Phase:
+    return ward.discharged().course.phase
+
+
+WEIGHED, FINAL = False, True
+SYSTOLIC, RISING, LOW_SPO2 = (("medicine", "limits", place) for place in (0, 4, 7))
+CONFIRMED = ("medicine", "limits", 2)
+
+KEYS: Final[tuple[OneKey[Ward], ...]] = (
+    OneKey(
+        "medicine.staff",
+        ["prescriber", "monitor", "therapist", "coordinator"],
+        books,
+        [],
+        ["booking.coordinator_missing"],
+    ),
+    OneKey("medicine.credentials", {}, lambda ward: books(ward, holds=()), ["booking.credential_missing"], []),
+    OneKey(
+        "medicine.planned_duration",
+        "PT3H",
+        lambda ward: course_view(ward.booked().course, ward.now).sessions[0].planned_end_at,
+        Ward().begins() + minutes(150),
+        Ward().begins() + hours(3),
+    ),
+    OneKey(
+        "medicine.minimum_observation",
+        "PT90M",
+        lambda ward: leaves(ward, minute=101),
+        ["discharge.observation_too_short"],
+        [],
+    ),
+    OneKey(
+        "medicine.discharge_overdue",
+        "PT180M",
+        lambda ward: ward.dosed().due(DeadlineKind.DISCHARGE)[0].due_at - ward.begins(),
+        hours(4),
+        hours(3),
+    ),
+    OneKey(
+        "medicine.solids_fasting",
+        "PT5H",
+        lambda ward: arrives(ward, last_solids_at=5.5),
+        ["fasting.solids_too_recent"],
+        [],
+    ),
+    OneKey(
+        "medicine.fluids_fasting",
+        "PT1H",
+        lambda ward: arrives(ward, last_fluids_at=1.5),
+        ["fasting.fluids_too_recent"],
+        [],
+    ),
+    OneKey("medicine.escort_required", False, lambda ward: arrives(ward, escort=False), ["escort.missing"], []),
+    OneKey(
+        "medicine.pregnancy_test_each_session",
+        False,
+        lambda ward: arrives(ward, pregnancy_test=None),
+        ["pregnancy_test.missing"],
+        [],
+    ),
+    OneKey("medicine.clearance_valid", "PT20M", lambda ward: doses(ward, 35, after=25), [], ["clearance.expired"]),
+    OneKey("medicine.measures", [], comes_again_unscreened, ["measure.cssrs_missing"], []),
+    OneKey("medicine.integration_before_next_dose", False, goes_on_untalked, Phase.INTEGRATION, Phase.MEDICINE),
+    OneKey("medicine.dose.basis", "mg", lambda ward: plans(ward, None, mg=0.4), ["plan.dose_in_wrong_unit"], []),
+    OneKey("medicine.dose.first_max", 0.4, lambda ward: plans(ward, 0.5), [], ["plan.dose_above_first_max"]),
+    OneKey(
+        "medicine.dose.max",
+        0.8,
+        lambda ward: doses(ward, 63),
+        ["dose.above_first_max"],
+        ["dose.needs_two_prescribers", "dose.above_first_max"],
+    ),
+    OneKey(
+        "medicine.dose.hard_max",
+        1.5,
+        lambda ward: "dose.above_hard_max" in doses(ward, 126),
+        False,
+        True,
+    ),
+    OneKey("medicine.dose.step_max", 0.1, lambda ward: doses(ward, 49, 2), [], ["dose.step_too_large"]),
+    OneKey(
+        "medicine.dose.boosters_max",
+        1,
+        boosts,
+        ["dose.booster_not_allowed", "dose.above_first_max"],
+        ["dose.above_first_max"],
+    ),
+    OneKey("medicine.clearance.reading_valid", "PT10M", lambda ward: clears_after(ward, 12), [], ["vitals.too_old"]),
+    *(
+        OneKey(
+            f"medicine.clearance.hold.{vital}",
+            narrower,
+            lambda ward, vital=vital, value=value: measured(ward, **{vital: value}),  # type: ignore[misc]
+            [],
+            [(f"vitals.{vital}_{side}_limit", WEIGHED)],
+        )
+        for vital, narrower, value, side in (
+            ("systolic", [90, 130], 135, "above"),
+            ("diastolic", [50, 85], 88, "above"),
+            ("heart_rate", [50, 110], 115, "above"),
+            ("spo2", [96, 100], 95, "below"),
+            ("respiratory_rate", [12, 30], 11, "below"),
+        )
+    ),
+    OneKey(
+        "medicine.clearance.hold.moaas",
+        [4, 5],
+        lambda ward: measured(ward, moaas=4),
+        [("vitals.moaas_below_limit", WEIGHED)],
+        [],
+    ),
+    *(
+        OneKey(
+            f"medicine.clearance.never.{vital}",
+            narrower,
+            lambda ward, vital=vital, value=value: measured(ward, **{vital: value}),  # type: ignore[misc]
+            [(f"vitals.{vital}_{side}_limit", WEIGHED)],
+            [(f"vitals.{vital}_{side}_limit", FINAL)],
+        )
+        for vital, narrower, value, side in (
+            ("systolic", [90, 170], 175, "above"),
+            ("diastolic", [50, 100], 105, "above"),
+            ("heart_rate", [50, 140], 145, "above"),
+            ("spo2", [93, 100], 92, "below"),
+            ("moaas", [4, 5], 3, "below"),
+        )
+    ),
+    OneKey(
+        "medicine.clearance.never.respiratory_rate",
+        [8, 30],
+        lambda ward: measured(ward, respiratory_rate=9),
+        [("vitals.respiratory_rate_below_limit", FINAL)],
+        [("vitals.respiratory_rate_below_limit", WEIGHED)],
+    ),
+    OneKey("medicine.checkpoints.offsets", ["PT0M", "PT20M", "PT40M"], grid, [0, 15, 30, 45, 60, 90, 120], [0, 20, 40]),
+    OneKey(
+        "medicine.checkpoints.then_every",
+        "PT10M",
+        lambda ward: ward.watched().due(DeadlineKind.CHECKPOINT)[0].due_at - ward.begins(),
+        minutes(135),
+        minutes(130),
+    ),
+    OneKey("medicine.checkpoints.early", "PT1M", lambda ward: second_checkpoint(ward, 13), "met", "pending"),
+    OneKey("medicine.checkpoints.grace", "PT4M", lambda ward: unread_until(ward, 19.5), None, Severity.URGENT),
+    OneKey(
+        "medicine.checkpoints.emergency_after",
+        "PT8M",
+        lambda ward: unread_until(ward, 24),
+        Severity.URGENT,
+        Severity.EMERGENCY,
+    ),
+    OneKey(
+        "medicine.limits.vital",
+        "heart_rate",
+        lambda ward: reads(ward, heart_rate=115),
+        "normal",
+        "warning",
+        where=(*RISING, "vital"),
+    ),
+    OneKey(
+        "medicine.limits.above",
+        150,
+        lambda ward: reads(ward, systolic=155),
+        "normal",
+        "warning",
+        where=(*SYSTOLIC, "above"),
+    ),
+    OneKey(
+        "medicine.limits.below", 95, lambda ward: reads(ward, spo2=94), "normal", "warning", where=(*LOW_SPO2, "below")
+    ),
+    OneKey(
+        "medicine.limits.rise", 30, lambda ward: reads(ward, systolic=158), "normal", "warning", where=(*RISING, "rise")
+    ),
+    OneKey(
+        "medicine.limits.severity",
+        "urgent",
+        lambda ward: reads(ward, spo2=93),
+        "warning",
+        "urgent",
+        where=(*LOW_SPO2, "severity"),
+    ),
+    OneKey("medicine.limits.confirm_within", "PT3M", reads_again_within, 5, 3, where=(*CONFIRMED, "confirm_within")),
+    OneKey("medicine.symptoms.emergency", ["seizure"], lambda ward: reads(ward, "chest_pain"), "emergency", "normal"),
+    OneKey("medicine.symptoms.urgent", [], lambda ward: reads(ward, "agitation"), "urgent", "normal"),
+    OneKey("medicine.symptoms.warning", ["anxiety"], lambda ward: reads(ward, "nausea"), "warning", "normal"),
+    OneKey(
+        "medicine.discharge.padss_min",
+        8,
+        lambda ward: leaves(ward, assessed=judged(padss=8)),
+        ["discharge.padss_below_limit"],
+        [],
+    ),
+    OneKey(
+        "medicine.discharge.bp_within_percent",
+        10,
+        lambda ward: leaves(ward, found(systolic=140)),
+        [],
+        ["discharge.systolic_not_near_baseline"],
+    ),
+    OneKey(
+        "medicine.discharge.bp_not_falling_after",
+        "PT90M",
+        lambda ward: stays_high_until(ward, 95),
+        [],
+        [Kind.BLOOD_PRESSURE_NOT_FALLING],
+    ),
+    OneKey(
+        "medicine.discharge.moaas_min",
+        4,
+        lambda ward: leaves(ward, found(moaas=4)),
+        ["discharge.moaas_below_limit"],
+        [],
+    ),
+    OneKey(
+        "medicine.discharge.spo2_min", 95, lambda ward: leaves(ward, found(spo2=94)), [], ["discharge.spo2_below_limit"]
+    ),
+    *(
+        OneKey(
+            f"medicine.discharge.{name}",
+            False,
+            lambda ward, name=name: leaves(ward, assessed=judged(**{name: False})),  # type: ignore[misc]
+            [f"discharge.not_{name}"],
+            [],
+        )
+        for name in ("oriented", "steady_gait", "dissociation_resolved")
+    ),
+    OneKey("medicine.discharge.reading_valid", "PT9M", leaves, [], ["vitals.too_old"]),
+)
+
+
+@pytest.mark.parametrize("one", KEYS, ids=lambda one: one.key)
+def test_a_key_that_says_something_else_is_followed(one: OneKey[Ward]) -> None:
+    """The same story under two files that differ in this key alone: what is seen differs as the key says."""
+    assert one.seen(Ward(protocol=protocol_with(one, other=False))) == one.as_written
+    assert one.seen(Ward(protocol=protocol_with(one, other=True))) == one.otherwise

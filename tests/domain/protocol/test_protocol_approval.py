@@ -1,0 +1,131 @@
+"""An approval is over what a protocol says: how it is written does not matter, what it says does."""
+
+import json
+import re
+import tomllib
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.durations import duration
+from domain.protocol.approval import Approval, approvals_of, content_hash, parse_approvals, written
+from domain.protocol.file import ProtocolFileError, parse_protocol
+from domain.protocol.model import Protocol
+from tests.support.paths import WEEKLY_FILE
+
+WEEKLY = WEEKLY_FILE.read_text(encoding="utf-8")
+PROTOCOL = parse_protocol(WEEKLY, "kap.toml")
+WARD = Approval(by="Dr Ward", at=datetime(2026, 1, 5, 8, tzinfo=UTC), hash=content_hash(PROTOCOL))
+
+
+def protocol_with(old: str, new: str) -> Protocol:
+    assert old in WEEKLY
+    return parse_protocol(WEEKLY.replace(old, new, 1), "kap.toml")
+
+
+@st.composite
+def rewritten(draw: st.DrawFn) -> str:
+    """The same protocol by another hand: other order, other white space, comments, other spellings of durations."""
+
+    def value(content: object) -> str:
+        match content:
+            case dict():
+                return "{" + ", ".join(f"{json.dumps(key)} = {value(content[key])}" for key in shuffled(content)) + "}"
+            case list():
+                gap = draw(st.sampled_from([" ", "", "\n", " # by another hand\n  "]))
+                return "[" + ",".join(f"{gap}{value(item)}" for item in content) + "]"
+            case bool():
+                return "true" if content else "false"
+            case str() if re.fullmatch(r"P[\dTDHM]+", content) and draw(st.booleans()):
+                return f'"PT{duration(content).total_seconds():.0f}S"'
+            case str():
+                return json.dumps(content)
+            case _:
+                return str(float(content)) if isinstance(content, float) else str(content)
+
+    def shuffled(content: dict[str, object]) -> list[str]:
+        return draw(st.permutations(list(content)))
+
+    whole: dict[str, object] = tomllib.loads(WEEKLY)
+    return "\n\n".join(f"{key} =   {value(whole[key])} # {key}" for key in shuffled(whole))
+
+
+@given(rewritten())
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_the_hash_is_over_what_is_said_not_how(text: str) -> None:
+    """A file laid out anew, with the same values, stays approved."""
+    assert content_hash(parse_protocol(text, "kap.toml")) == WARD.hash
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("above = 180", "above = 181"),
+        ('grace      = "PT5M"', 'grace = "PT6M"'),
+        ('version = "1.0.0"', 'version = "1.0.1"'),
+        ('"sleep_apnoea", ', ""),
+        ("boosters_max = 0", "boosters_max = 1"),
+        ("confirm_within = ", 'severity = "urgent" # '),
+        ('source = "S27"', 'source = "S1"'),
+    ],
+)
+def test_a_changed_word_is_approved_no_more(old: str, new: str) -> None:
+    """Any change of a value, a list or its evidence needs the medical director again."""
+    new = new.replace('severity = "urgent" # ', "# confirm_within = ")
+
+    assert approvals_of(PROTOCOL, [WARD]) == (WARD,)
+    assert approvals_of(protocol_with(old, new), [WARD]) == ()
+
+
+def test_several_people_may_approve_the_same_words() -> None:
+    """Each approval over this content counts; one over an earlier content does not."""
+    osei = WARD.but(by="Dr Osei")
+    earlier = WARD.but(hash="0" * 64)
+
+    assert approvals_of(PROTOCOL, [earlier, WARD, osei]) == (WARD, osei)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=40), min_size=1, max_size=3))
+def test_what_is_written_about_an_approval_is_read_back(names: list[str]) -> None:
+    """Whatever the medical director is called, quotation marks and all."""
+    approvals = tuple(WARD.but(by=name) for name in names)
+
+    assert parse_approvals(written(approvals), "kap.approval.toml") == approvals
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("approvals = [", ""),
+        ("", "approvals"),
+        ("approvals = []", "approvals"),
+        ('[[approvals]]\nby = "Dr Ward"\nat = 2026-01-05T08:00:00Z\n', "approvals[1].hash"),
+        (f'[[approvals]]\nby = "Dr Ward"\nat = 2026-01-05T08:00:00\nhash = "{"a" * 64}"', "approvals[1].at"),
+        *(
+            (f'[[approvals]]\nby = "Dr Ward"\nat = {at}\nhash = "{"a" * 64}"', "approvals[1].at")
+            for at in (
+                "2026-01-05",
+                "08:00:00",
+                "0001-01-01T00:00:00Z",
+                "0001-01-01T00:00:00+01:00",
+                "9999-12-31T23:59:59-14:00",
+                "1767600000",
+                '"1767600000"',
+                '"20260105"',
+                '"2026-01-05T08:00Z"',
+            )
+        ),
+        (f"at = {'9' * 5_000}", ""),
+        (f'[[approvals]]\nby = ""\nat = 2026-01-05T08:00:00Z\nhash = "{"a" * 64}"', "approvals[1].by"),
+        ('[[approvals]]\nby = "Dr Ward"\nat = 2026-01-05T08:00:00Z\nhash = "yes"', "approvals[1].hash"),
+        (written([WARD]) + 'role = "director"\n', "approvals[1].role"),
+    ],
+)
+def test_a_damaged_approval_approves_nothing(text: str, key: str) -> None:
+    """An approval file that cannot be read whole is an error, never a quiet no or a quiet yes."""
+    with pytest.raises(ProtocolFileError) as refused:
+        parse_approvals(text, "kap.approval.toml")
+
+    assert [finding.key for finding in refused.value.findings] == [key]

@@ -1,0 +1,304 @@
+# ruff: noqa: E501  each broken file is one line of a table
+"""A protocol file that cannot be meant is refused, and every reason is named by its key."""
+
+import re
+
+import pytest
+
+from domain.protocol.file import ProtocolFileError, ProtocolFinding, parse_protocol
+from domain.protocol.model import Protocol
+from tests.support.paths import ROOT
+
+WEEKLY = (ROOT / "protocols" / "kap-im-weekly.toml").read_text(encoding="utf-8")
+BARE = WEEKLY[: WEEKLY.index("[evidence]")]
+"""The weekly protocol without its evidence, so that a value may go without leaving an entry behind."""
+
+
+def findings(text: str) -> list[tuple[str, str]]:
+    with pytest.raises(ProtocolFileError) as refused:
+        parse_protocol(text, "kap.toml")
+    assert {finding.file for finding in refused.value.findings} == {"kap.toml"}
+    return [(finding.key, finding.expected) for finding in refused.value.findings]
+
+
+def findings_or_none(text: str) -> list[tuple[str, str]]:
+    try:
+        parse_protocol(text, "kap.toml")
+    except ProtocolFileError as refused:
+        return [(found.key, found.expected) for found in refused.findings]
+    return []
+
+
+def changed(*edits: tuple[str, str]) -> str:
+    text = BARE
+    for old, new in edits:
+        assert text.count(old) >= 1, f"{old!r} is not in the protocol"
+        text = text.replace(old, new, 1)
+    return text
+
+
+MALFORMED = [
+    # what is written, what is written instead, the key, and the sentence
+    ('title   = "Weekly', 'titel   = "Weekly', "title", "is missing"),
+    ('id      = "kap-im-weekly"', 'id = "../x"', "id", "an id of letters, digits, dots and dashes, such as kap-im-weekly, was expected"),
+    ('version = "1.0.0"', 'version = "final"', "version", "a version of numbers, such as 1.0.0, was expected"),
+    ('version = "1.0.0"', "version = 1.0", "version", "text in quotes was expected"),
+    ('"intramuscular"', '"oral"', "route", "intramuscular, intravenous, subcutaneous, sublingual or intranasal was expected"),
+    ('interval      = "P7D"', "interval = 7", "course.interval", "a duration in quotes, such as PT15M, was expected"),
+    ('interval      = "P7D"', 'interval = "P1M"', "course.interval", "a duration such as PT15M, PT24H or P7D was expected (no years or months)"),
+    ('interval      = "P7D"', 'interval = "P0D"', "course.interval", "a duration longer than zero, such as PT15M, was expected"),
+    ("goals_required = true", "goals_required = 1", "course.goals_required", "true or false was expected"),
+    ("sessions_min = 3", "sessions_min = 0", "course.sessions_min", "expected: greater than or equal to 1"),
+    ("age_min = 18", 'age_min = "18"', "screening.age_min", "a whole number was expected"),
+    ("age_min = 18", "age_min = true", "screening.age_min", "a whole number was expected"),
+    ("first_max  = 0.5", "first_max = nan", "medicine.dose.first_max", "a number was expected"),
+    ("first_max  = 0.5", "first_max = inf", "medicine.dose.first_max", "a number was expected"),
+    ('topics   = ["rapport", "intentions", "coping_tools", "safety_plan"]', 'topics = "rapport"', "preparation.topics", "a list in brackets was expected"),
+    ('staff = ["prescriber", "monitor"', 'staff = ["prescriber", "nurse"', "medicine.staff[2]", "prescriber, monitor, therapist or coordinator was expected"),
+    ('staff = ["prescriber", "monitor", "therapist"]', 'staff = ["patient"]', "medicine.staff[1]", "prescriber, monitor, therapist or coordinator was expected"),
+    ("{ therapist = ", "{ nurse = ", "medicine.credentials.nurse", "prescriber, monitor, therapist or coordinator was expected"),
+    ("hold  = { systolic = [90, 140]", "hold  = { systolic = 140", "medicine.clearance.hold.systolic", "a range of two numbers, such as [90, 140], was expected"),
+    ("hold  = { systolic = [90, 140]", "hold  = { systolic = [140, 90]", "medicine.clearance.hold.systolic", "the first number of a range must not be greater than the second"),
+    ("hold  = { systolic = [90, 140]", 'hold  = { systolic = [90, "140"]', "medicine.clearance.hold.systolic[2]", "a number was expected"),
+    ("hold  = { systolic = [90, 140]", "hold  = { systolic = { low = 90, high = 140 }", "medicine.clearance.hold.systolic", "a range of two numbers, such as [90, 140], was expected"),
+    ("hold  = { systolic", "hold  = { sistolic", "medicine.clearance.hold.sistolic", "is not a known key; did you mean systolic?"),
+    ("above = 160", "above = 160\nbelow = 80", "medicine.limits[1]", "exactly one of above, below and rise was expected"),
+    ("above = 160", "", "medicine.limits[1]", "exactly one of above, below and rise was expected"),
+    ('vital = "diastolic"', 'vital = "temperature"', "medicine.limits[2].vital", "systolic, diastolic, heart_rate, spo2, respiratory_rate or moaas was expected"),
+    ('severity = "warning"', 'severity = "routine"', "medicine.limits[1].severity", "warning, urgent or emergency was expected"),
+    ('offsets    = ["PT0M", "PT15M", "PT30M", "PT45M", "PT60M", "PT90M", "PT120M"]', "offsets = []", "medicine.checkpoints.offsets", "must not be empty"),
+    ('every = "each_session"', 'every = "monthly"', "measures.phq9.every", "one of baseline, each_session, end, or a duration such as P30D was expected"),
+    ("[integration]", "[integration]\nminutes = 60", "integration.minutes", "is not a known key"),
+    ("[integration]", "[integrations]", "integrations", "is not a known key; did you mean integration?"),
+    ("padss_min = 9", "padss_min = 11", "medicine.discharge.padss_min", "expected: less than or equal to 10"),
+    ("sessions_max = 8", "sessions_max = 100", "course.sessions_max", "expected: less than or equal to 99"),
+    ("age_min = 18", "age_min = 181", "screening.age_min", "expected: less than or equal to 130"),
+    ("prior_trials_min = 0", "prior_trials_min = 101", "screening.prior_trials_min", "expected: less than or equal to 100"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "key", "sentence"), MALFORMED)
+def test_a_value_that_is_not_what_it_should_be_is_named(old: str, new: str, key: str, sentence: str) -> None:
+    """Each wrong value, missing key and unknown key is found by its path, with what was expected."""
+    assert (key, sentence) in findings(changed((old, new)))
+
+
+CONTRADICTIONS = [
+    ("medicine_sessions = 6", "medicine_sessions = 2", "course.medicine_sessions", "at least sessions_min (3) was expected"),
+    ("sessions_max = 8", "sessions_max = 5", "course.sessions_max", "at least medicine_sessions (6) was expected"),
+    ('interval_min  = "P2D"', 'interval_min = "P8D"', "course.interval", "at least interval_min (P8D) was expected"),
+    ('interval_max  = "P21D"', 'interval_max = "P6D"', "course.interval_max", "at least interval (P7D) was expected"),
+    ('rescreen_after = "P28D"', 'rescreen_after = "P20D"', "course.rescreen_after", "at least interval_max (P21D) was expected"),
+    ("diastolic_max = 90", "diastolic_max = 150", "screening.diastolic_max", "a pressure below systolic_max (150) was expected"),
+    ('["phq9", "gad7", "cssrs"]', '["phq9", "bdi"]', "screening.measures", "bdi was expected to have a table, [measures.bdi]"),
+    ('review   = ["', 'review   = ["pregnancy", "', "screening.review", "pregnancy is absolute as well; it was expected in one of the two lists"),
+    ('staff = ["prescriber", "monitor", "therapist"]', 'staff = ["prescriber", "prescriber", "therapist"]', "medicine.staff", "each role was expected once"),
+    ("{ therapist = ", "{ coordinator = ", "medicine.credentials.coordinator", "coordinator was expected among medicine.staff, or no credentials for it"),
+    ('discharge_overdue = "PT240M"', 'discharge_overdue = "PT60M"', "medicine.discharge_overdue", "at least minimum_observation (PT2H) was expected"),
+    ('measures = ["cssrs"]', 'measures = ["cssrs_since"]', "medicine.measures", "cssrs_since was expected to have a table, [measures.cssrs_since]"),
+    ("first_max  = 0.5", "first_max = 1.5", "medicine.dose.max", "at least first_max (1.5) was expected"),
+    ("hard_max   = 2.0", "hard_max = 0.9", "medicine.dose.hard_max", "at least max (1) was expected"),
+    ("never = { systolic = [90, 180]", "never = { systolic = [95, 180]", "medicine.clearance.hold.systolic", "a range within never ([95, 180]) was expected"),
+    ('"PT30M", "PT45M"', '"PT45M", "PT45M"', "medicine.checkpoints.offsets", "rising durations were expected; PT45M follows PT45M"),
+    ('"PT30M", "PT45M"', '"PT45M", "PT30M"', "medicine.checkpoints.offsets", "rising durations were expected; PT30M follows PT45M"),
+    ('"PT30M", "PT45M"', '"PT30M", "PT35M"', "medicine.checkpoints.grace", "less than PT5M, the shortest interval, was expected"),
+    ('then_every = "PT15M"', 'then_every = "PT5M"', "medicine.checkpoints.grace", "less than PT5M, the shortest interval, was expected"),
+    ('early      = "PT3M"', 'early = "PT15M"', "medicine.checkpoints.early", "less than PT15M, the shortest interval, was expected"),
+    ('emergency_after = "PT10M"', 'emergency_after = "PT4M"', "medicine.checkpoints.emergency_after", "at least grace (PT5M) was expected"),
+    ("above = 160", "above = 139", "medicine.limits.systolic.warning", "above = 140 or more was expected: clearance.hold lets 140 pass"),
+    ("below = 94", "below = 96", "medicine.limits.spo2.warning", "below = 95 or less was expected: clearance.hold lets 95 pass"),
+    ("above = 120", "above = 151", "medicine.limits.heart_rate.urgent", "above = 150 or less was expected: clearance.never begins there"),
+    ("below = 50", "below = 49", "medicine.limits.heart_rate.warning", "below = 50 or more was expected: clearance.never begins there"),
+    ("above = 160", "above = 180", "medicine.limits.systolic.urgent", "a limit further out than the one for warning was expected"),
+    ("below = 8\n", "below = 10\n", "medicine.limits.respiratory_rate.emergency", "a limit further out than the one for urgent was expected"),
+    ("rise = 40 ", "above = 170", "medicine.limits.systolic.warning", "one limit of above was expected for this severity"),
+    ('urgent    = ["agitation"', 'urgent    = ["seizure"', "medicine.symptoms.urgent", "seizure is emergency as well; it was expected in one list"),
+    ('warning   = ["nausea"', 'warning   = ["agitation"', "medicine.symptoms.warning", "agitation is urgent as well; it was expected in one list"),
+    ('after    = ["PT24H", "P3D", "P7D"]', 'after = ["P3D", "PT24H"]', "check_ins.after", "rising durations were expected; P1D follows P3D"),
+    ('reminder = "PT2H"', 'reminder = "PT4H"', "check_ins.reminder", "less than missed (PT4H) was expected"),
+    ('missed_at_risk = "PT1H"', 'missed_at_risk = "PT5H"', "check_ins.missed_at_risk", "at most missed (PT4H) was expected"),
+    ('"P90D", "P180D"', '"P90D", "P60D"', "follow_up.after", "rising durations were expected; P60D follows P90D"),
+    ('remind = ["P3D", "P5D"]', 'remind = ["P3D", "P7D"]', "forms.session_monitoring.remind", "reminders before within (P7D) were expected"),
+    ("[measures.phq9]", '[[forms]]\nform = "session_monitoring"\nwithin = "P1D"\n[measures.phq9]', "forms.session_monitoring", "each form was expected once"),
+    ("range = [0, 60]\n", "", "measures.madrs.range", "is missing: an instrument other than cssrs, gad7, pcl5, phq9 is known by its score's range"),
+    ("range = [0, 60]", "range = [0, 10]", "measures.madrs.remission_below", "a score within the range ([0, 10]) was expected"),
+    ("[measures.gad7]", "[measures.gad7]\nrange = [0, 21]", "measures.gad7.range", "Kapstan scores gad7 by its answers; no range was expected"),
+    ("[measures.gad7]", '[measures.gad7]\nitem9 = { at_least = 1, severity = "urgent", needs = "cssrs" }', "measures.gad7.item9", "only phq9 has an item 9"),
+    ('needs = "cssrs"', 'needs = "sbq"', "measures.phq9.item9.needs", "sbq was expected to have a table, [measures.sbq]"),
+    ("[measures.gad7]", '[measures.gad7]\nhigh = { severity = "urgent", hold = false }', "measures.gad7.high", "only cssrs has levels of risk"),
+    ("[measures.cssrs]", "[measures.cssrs]\nremission_below = 5", "measures.cssrs.remission_below", "cssrs has a level of risk and no score"),
+    ("review_after_session = 3", "review_after_session = 8", "course.review_after_session", "less than sessions_max (8) was expected: no dose follows the last session"),
+    ("systolic_max = 150", "systolic_max = 181", "screening.systolic_max", "a pressure within clearance.never ([90, 180]) was expected: nobody else is ever dosed"),
+    ('planned_duration = "PT150M"', 'planned_duration = "PT119M"', "medicine.planned_duration", "at least minimum_observation (PT2H) was expected"),
+    ('fluids_fasting = "PT2H"', 'fluids_fasting = "PT7H"', "medicine.fluids_fasting", "at most solids_fasting (PT6H) was expected"),
+    ("hard_max   = 2.0", "hard_max = 140.0", "medicine.dose.hard_max", "at most 20 mg/kg was expected: no plan says more"),
+    ("step_max   = 0.25", "step_max = 2.1", "medicine.dose.step_max", "at most hard_max (2) was expected"),
+    ('early      = "PT3M"', 'early = "PT10M"', "medicine.checkpoints.grace", "less than PT5M was expected: a reading PT10M before the next one belongs to that (early)"),
+    ('confirm_within = "PT5M"', 'confirm_within = "PT16M"', "medicine.limits.systolic.urgent", "confirm_within of at most PT15M was expected, the shortest interval of the checkpoints"),
+    ("above = 180", "above = 300", "medicine.limits.systolic.urgent", "no reading is above 300"),
+    ('vital = "moaas"\nbelow = 2', 'vital = "moaas"\nbelow = 0', "medicine.limits.moaas.emergency", "no reading is below 0"),
+    ("rise = 40 ", "rise = 271 ", "medicine.limits.systolic.warning", "no reading has risen by 271"),
+    ("moaas = [5, 5]", "moaas = [5, 6]", "medicine.clearance.hold.moaas", "a range within [0, 5] was expected: no reading lies outside that"),
+    ("never = { systolic = [90, 180]", "never = { systolic = [9, 180]", "medicine.clearance.never.systolic", "a range within [30, 300] was expected: no reading lies outside that"),
+    ("bp_within_percent = 20", "bp_within_percent = 23", "medicine.discharge.bp_within_percent", "at most 22 was expected: cleared at 90, diastolic 110.7 would go home, which is urgent"),
+    ("spo2_min = 94", "spo2_min = 89", "medicine.discharge.spo2_min", "at least 90 was expected: 89 is an emergency"),
+    ("moaas_min = 5", "moaas_min = 2", "medicine.discharge.moaas_min", "at least 3 was expected: 2 is urgent"),
+    ('within   = "PT72H"', 'within = "P22D"', "integration.within", "at most course.interval_max (P21D) was expected: the talk comes before the next dose"),
+    ('missed   = "PT4H"', 'missed = "P2D"', "check_ins.missed", "less than P2D, the shortest interval of after, was expected"),
+    ('after    = ["PT24H", "P3D", "P7D"]', 'after = ["PT24H", "PT30H", "P7D"]', "check_ins.after", "each after its own number of days was expected; P1D and P1DT6H are both called 1"),
+    ('"P90D", "P180D"', '"P90D", "P90DT6H"', "follow_up.after", "each after its own number of days was expected; P90D and P90DT6H are both called 90"),
+    ('grace = "P7D"', 'grace = "P60D"', "follow_up.grace", "less than P60D, the shortest interval of after, was expected"),
+    ('needs = "cssrs"', 'needs = "phq9"', "measures.phq9.item9.needs", "another instrument than phq9 was expected: it would answer itself"),
+    ('high     = { severity = "emergency", hold = true }', 'high = { severity = "routine", hold = true }', "measures.cssrs.high", "at least the severity of moderate (urgent) was expected"),
+    ('high     = { severity = "emergency", hold = true }', "", "measures.cssrs.high", "is missing: moderate has an answer, and high is worse"),
+    ("remission_below = 5\nmeaningful_change = 6", "remission_below = 28\nmeaningful_change = 6", "measures.phq9.remission_below", "a score within the range ([0, 27]) was expected"),
+    ("meaningful_change = 10", "meaningful_change = 81", "measures.pcl5.meaningful_change", "at most 80 was expected: no score changes by more"),
+    ('hold = true }\nmoderate = { severity = "urgent", hold = false }', 'hold = false }\nmoderate = { severity = "urgent", hold = true }', "measures.cssrs.high", "hold = true was expected: moderate holds the course, and high is worse"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "key", "sentence"), CONTRADICTIONS)
+def test_values_that_cannot_be_meant_together_are_named(old: str, new: str, key: str, sentence: str) -> None:
+    """Each impossible bound is found by the key to look at, and nothing else is found with it."""
+    assert findings(changed((old, new))) == [(key, sentence)]
+
+
+def test_a_vital_without_a_gate_still_leaves_some_reading_without_an_alarm() -> None:
+    """Limits above and below that overlap would call somebody for every reading."""
+    text = changed(
+        (" heart_rate = [50, 120],", ""), (" heart_rate = [50, 150],", ""), ("above = 120", "above = 60"), ("below = 50", "below = 70"),
+    )  # fmt: skip
+
+    assert findings(text) == [
+        ("medicine.limits.heart_rate.urgent", "above = 70 or more was expected: no reading is without an alarm")
+    ]
+
+
+def test_where_nothing_is_held_what_is_never_dosed_is_the_gate() -> None:
+    """A reading that clears a patient for her dose must not be an alarm a minute later."""
+    assert findings(changed((" heart_rate = [50, 120],", ""))) == [
+        ("medicine.limits.heart_rate.urgent", "above = 150 or more was expected: clearance.never lets 150 pass")
+    ]
+
+
+@pytest.mark.parametrize("basis", ["mg", "mg_per_kg"])
+def test_a_dose_is_counted_in_its_unit(basis: str) -> None:
+    """Milligrams where milligrams per kilogram are meant are more than any plan may say; the other way round is less."""
+    text = changed(
+        ('basis      = "mg_per_kg"', f'basis = "{basis}"'), ("first_max  = 0.5", "first_max = 35.0"), ("max        = 1.0", "max = 70.0"), ("hard_max   = 2.0", "hard_max = 140.0"),
+    )  # fmt: skip
+
+    expected = [("medicine.dose.hard_max", "at most 20 mg/kg was expected: no plan says more")]
+    assert findings_or_none(text) == (expected if basis == "mg_per_kg" else [])
+
+
+@pytest.mark.parametrize(("every", "is_sound"), [("PT0.999999S", False), ("PT1S", True)])
+def test_checkpoints_without_end_are_a_second_apart_at_least(every: str, is_sound: bool) -> None:
+    """They go on until the discharge, and nobody may ever report it."""
+    text = changed(
+        ('then_every = "PT15M"', f'then_every = "{every}"'), ('early      = "PT3M"', 'early = "PT0S"'), ('grace      = "PT5M"', 'grace = "PT10S"'),
+    )  # fmt: skip
+
+    told = ("medicine.checkpoints.then_every", "must be at least PT1S: it goes on until the discharge")
+    assert (told in findings(text)) is not is_sound
+
+
+@pytest.mark.parametrize("ends", ["[0, 1001]", "[-1001, 0]", "[-1.7e308, 1.7e308]"])
+def test_a_score_has_bounds_that_can_be_drawn(ends: str) -> None:
+    """Beyond what an answer may say there is nothing to reach, and a difference without end."""
+    assert ("measures.madrs.range", "must lie within [-1000, 1000]: no answer says more") in findings(
+        changed(("range = [0, 60]", f"range = {ends}"))
+    )
+
+
+def test_a_number_of_five_thousand_digits_is_told_in_a_line() -> None:
+    """Python reads none of more than 4,300: the file is refused, nothing breaks."""
+    ((key, told),) = findings(changed(("age_min", f"age_max = {'9' * 5_000}\nage_min")))
+
+    assert (key, told[:14]) == ("", "not valid TOML")
+
+
+def test_evidence_must_be_about_something() -> None:
+    """An entry whose key names no parameter is a slip, and would leave the real one without evidence."""
+    text = WEEKLY.replace('"course.interval_min"', '"course.intervall_min"')
+
+    assert findings(text) == [('evidence."course.intervall_min"', "names no parameter of this protocol")]
+
+
+@pytest.mark.parametrize(
+    "oddity",
+    ["-1", "1e400", "nan", "true", '""', '"P1Y"', '"P99999999999D"', "[]", "[[1]]", "{}", "{ a = 1 }", "12:00:00"],
+)
+def test_no_slip_makes_the_reader_stumble(oddity: str) -> None:
+    """Whatever stands where a value should be, the answer is a protocol or a list of findings."""
+    for line in [line for line in BARE.splitlines() if re.match(r"\w+ *= ", line)]:
+        text = BARE.replace(line, f"{line.partition('=')[0]}= {oddity}", 1)
+        try:
+            parse_protocol(text, "kap.toml")
+        except ProtocolFileError as refused:
+            assert refused.findings  # noqa: PT017  either way is right
+
+
+def test_everything_that_is_wrong_is_named_at_once() -> None:
+    """A file is mended in one go, not one error at a time."""
+    text = changed(
+        ("age_min = 18", 'age_min = "18"'), ("sessions = 2", "sessions = -1"), ('grace      = "PT5M"', "grace = 5")
+    )
+
+    assert [key for key, _ in findings(text)] == [
+        "screening.age_min",
+        "preparation.sessions",
+        "medicine.checkpoints.grace",
+    ]
+    contradictory = changed(("sessions_max = 8", "sessions_max = 5"), ("above = 160", "above = 180"))
+    assert [key for key, _ in findings(contradictory)] == ["course.sessions_max", "medicine.limits.systolic.urgent"]
+
+
+def test_an_unquoted_date_is_named_as_one() -> None:
+    """`2026-01` without quotes is no TOML; a whole date is, and is not text."""
+    text = changed(('consent_version = "2026-01"', "consent_version = 2026-01-01"))
+
+    sentence = "a date was not expected here; a word is written in quotes"
+    assert findings(text) == [("screening.consent_version", sentence)]
+
+
+@pytest.mark.parametrize("schema", ["schema = 2", "schema = true", 'schema = "1"', ""])
+def test_a_file_of_another_format_is_not_judged_by_this_one(schema: str) -> None:
+    """Only `schema = 1` is read; of any other file nothing more is said."""
+    assert findings(changed(("schema  = 1", schema))) == [("schema", "schema = 1 was expected")]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("schema = 1\nid = kap\n", "line 2"), ("schema = 1\nschema = 1\n", "line 2"), ('id = "kap', "end of document")],
+)
+def test_a_slip_of_the_pen_is_named_by_its_line(text: str, place: str) -> None:
+    """What is not TOML has no keys yet: the line is named."""
+    [(key, sentence)] = findings(text)
+
+    assert key == ""
+    assert sentence.startswith("not valid TOML: ")
+    assert place in sentence
+
+
+def test_the_error_reads_as_one_line_a_finding() -> None:
+    """File, key and what was expected, as an operator sees it on stderr."""
+    error = ProtocolFileError(
+        (
+            ProtocolFinding(file="a.toml", key="route", expected="is missing"),
+            ProtocolFinding(file="b.toml", key="", expected="not TOML"),
+        )
+    )
+
+    assert str(error) == "a.toml: route: is missing\nb.toml: not TOML"
+
+
+def test_every_key_of_the_format_is_described() -> None:
+    """docs/protocol-format.md names every key that a protocol file may have."""
+    text = (ROOT / "docs" / "protocol-format.md").read_text(encoding="utf-8")
+    described = {word for code in re.findall(r"`[^`]+`", text) for word in re.findall(r"\w+", code)}
+    schema = Protocol.model_json_schema()
+    keys = {key for table in (schema, *schema["$defs"].values()) for key in table.get("properties", ())}
+
+    # A range is written as an array: its ends have no keys in the file.
+    assert keys - {"low"} - described == set()

@@ -1,0 +1,142 @@
+"""What the clinic sees of its questionnaires: when each is due, and how far a score has moved (CLINICAL.md 5)."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from domain.course.measures import Direction
+from domain.protocol.model import Every, MeasureMoment
+from domain.views.course import MeasureView, course_view
+from tests.domain.conftest import Opens
+from tests.support.cast import (
+    MARA,
+    MONDAY,
+    WEEKLY,
+    cssrs,
+    days,
+    gad7,
+    hours,
+    measure,
+    minutes,
+    phq9,
+    referral,
+    weekly,
+)
+from tests.support.ward import EDGES, Ward
+
+BETTER = (1, 1, 1, 1, 1, 1, 1, 1, 0)
+
+
+def due(ward: Ward) -> Mapping[str, tuple[datetime, bool]]:
+    """When each instrument is due, and whether it is late."""
+    return {one.instrument: (one.due_at, one.late) for one in course_view(ward.course, ward.now).measures_due}
+
+
+def shown(ward: Ward, instrument: str) -> list[MeasureView]:
+    return [one for one in course_view(ward.course, ward.now).measures if one.instrument == instrument]
+
+
+def asks(opens: Opens, every: Every) -> Ward:
+    """A ward that asks for the GAD-7 at another moment."""
+    return opens(weekly({"measures": {**WEEKLY.measures, "gad7": WEEKLY.measures["gad7"].but(every=every)}}))
+
+
+def test_a_baseline_is_due_once_while_the_screening_lasts(opens: Opens) -> None:
+    """`every = "baseline"`: by the end of `screening.within`; once taken, never again."""
+    ward = asks(opens, MeasureMoment.BASELINE).referred()
+    asked = due(ward)["gad7"]
+    ward.reports(gad7(MARA, at=ward.now + days(1)))
+
+    assert asked == (MONDAY + days(14), False)
+    assert "gad7" not in due(ward)
+
+
+def test_a_baseline_that_the_referral_brought_is_asked_for_no_more(opens: Opens) -> None:
+    """Somebody has asked her already."""
+    ward = asks(opens, MeasureMoment.BASELINE)
+    ward.reports(referral(MARA, at=MONDAY, baseline={"gad7": 14}))
+
+    assert "gad7" not in due(ward)
+
+
+def test_a_measure_of_each_session_is_due_by_its_beginning(ward: Ward) -> None:
+    """`every = "each_session"`: since the last dose, once the next is booked; for the first the screening's counts."""
+    first = due(ward.booked())
+    unbooked = due(ward.integrated())
+    asked = due(ward.booked(2))
+    answered = due(ward.checked_in(2))
+
+    assert "gad7" not in {**first, **unbooked, **answered}
+    assert asked["gad7"] == (ward.begins(2), False)
+
+
+@EDGES
+def test_a_measure_of_the_end_is_due_from_the_follow_up_on(ward: Ward, edge: timedelta) -> None:
+    """`every = "end"`: when the last session has been talked through; before that nobody asks."""
+    before = due(ward.discharged(3))
+    entered_at = ward.integrated(3).now
+    owed = {one.instrument: one for one in course_view(ward.course, entered_at + edge).measures_due}
+    ward.reports(measure(MARA, "pcl5", at=ward.now + minutes(1), items=[1] * 20))
+
+    assert "pcl5" not in before
+    assert (owed["pcl5"].due_at, owed["pcl5"].late) == (entered_at, edge > timedelta())
+    assert "madrs" in due(ward)
+    assert "pcl5" not in due(ward)
+
+
+def test_a_measure_may_be_due_again_and_again(opens: Opens) -> None:
+    """`every = "P10D"`: ten days after the referral, then after each answer."""
+    ward = asks(opens, days(10)).referred()
+    first = due(ward)["gad7"]
+    ward.screened()
+
+    assert first == (MONDAY + days(10), False)
+    assert due(ward)["gad7"] == (MONDAY + days(11) + minutes(25), False)
+
+
+def test_a_measure_that_nobody_takes_wakes_nobody_and_keeps_no_course_open(ward: Ward) -> None:
+    """CONTRACT 5, `follow_up.held`: the course closes all the same, and owes nothing then."""
+    owed = due(Ward().in_follow_up())
+    ward.completed()
+
+    assert {"pcl5", "madrs"} <= owed.keys()
+    assert ward.course.is_closed
+    assert ward.pages == []
+    assert due(ward) == {}
+
+
+def test_a_score_is_shown_against_the_first_one(ward: Ward) -> None:
+    """From 17 to 8: a response of 53 percent, no remission, a change that means something; over two weeks."""
+    ward.screened().reports(phq9(MARA, at=ward.now + hours(1), items=BETTER))
+    first, second = shown(ward, "phq9")
+
+    assert (first.score, first.trend) == (17, None)
+    assert second.trend is not None
+    assert (second.trend.baseline, second.trend.difference, second.trend.improvement_percent) == (17, -9, 52.9)
+    assert (second.trend.is_response, second.trend.is_remission) == (True, False)
+    assert second.trend.direction is Direction.IMPROVED
+    assert second.recall == timedelta(weeks=2)
+
+
+def test_a_score_is_shown_against_the_one_that_the_referral_brought(ward: Ward) -> None:
+    """The clinic that sent her knew her before us."""
+    ward.reports(referral(MARA, at=MONDAY, baseline={"phq9": 24}))
+    ward.screened()
+
+    (first,) = shown(ward, "phq9")
+    assert first.trend is not None
+    assert (first.trend.baseline, first.trend.difference) == (24, -7)
+
+
+def test_a_first_score_that_arrives_late_is_the_baseline_after_all(ward: Ward) -> None:
+    """Judged by when it was taken: Tuesday's answers, entered on Thursday, come before Wednesday's."""
+    ward.screened().reports(phq9(MARA, at=ward.now + days(1), items=BETTER))
+    ward.sends(phq9(MARA, at=MONDAY + hours(1), items=(2, 2, 2, 2, 2, 1, 1, 1, 0)))
+
+    assert [one.trend.baseline if one.trend else None for one in shown(ward, "phq9")] == [13, 13, None]
+
+
+def test_what_has_no_score_has_no_trend(ward: Ward) -> None:
+    """The risk screen has a level, and each level stands for itself."""
+    ward.screened().reports(cssrs(MARA, at=ward.now + hours(1)))
+
+    assert [one.trend for one in shown(ward, "cssrs")] == [None, None]

@@ -1,0 +1,92 @@
+"""Every ledger is verified, whatever one course's workflow answers: what it keeps from being compared is named."""
+
+from typing import cast
+
+import pytest
+
+from domain.refusal import RefusalCode, Refused
+from domain.values import CourseId
+from gateway.courses import Courses
+from gateway.verification import Verified, verify_courses
+from gateway.workflow_calls import Defect, Ended, NotReady, TooMany, Unavailable
+from records.projection import Head
+from records.readable import Found
+from records.store import RecordStore
+from tests.support.record_samples import ledger, readings
+from workflows.course import LedgerHead
+
+FLEET = ("ANNA-1", "MARA-1", "NILS-1", "OLGA-1", "PIET-1")
+
+
+class Store:
+    """A record whose ledgers are whole."""
+
+    async def heads(self) -> Found[Head]:
+        return Found(Head(course_id=one, sequence=2, hash=ledger(readings(2), one)[-1].hash) for one in FLEET)
+
+    async def ledger(self, course: CourseId) -> list[object]:
+        return list(ledger(readings(2), course))
+
+    async def course(self, _course: CourseId) -> None: ...
+
+    async def courses(self, _filters: object) -> Found[object]:
+        return Found()
+
+    async def escalations(self, _filters: object) -> Found[object]:
+        return Found()
+
+
+class Fleet:
+    """The courses as their workflows answer; some do not."""
+
+    def __init__(self, silent: dict[CourseId, Exception]) -> None:
+        self.silent = silent
+        self.asked: list[CourseId] = []
+
+    async def ledger_head(self, course: CourseId) -> LedgerHead:
+        self.asked.append(course)
+        if course in self.silent:
+            raise self.silent[course]
+        return LedgerHead(course_id=course, sequence=2, hash=ledger(readings(2), course)[-1].hash)
+
+
+async def verified(fleet: Fleet, course: CourseId | None = None) -> list[Verified]:
+    found = verify_courses(cast("RecordStore", Store()), cast("Courses", fleet), course)
+    return [one async for one in found if isinstance(one, Verified)]
+
+
+@pytest.mark.parametrize("kind", [Ended, Defect, NotReady, TooMany, Unavailable])
+async def test_one_course_that_does_not_answer_keeps_no_other_from_being_verified(kind: type[Exception]) -> None:
+    """Its own chain is recomputed, what it could not be compared with is said, and it is not whole."""
+    found = await verified(Fleet({"MARA-1": kind("it does not answer")}))
+
+    assert [one.course_id for one in found] == list(FLEET)
+    assert [one.course_id for one in found if not one.is_whole] == ["MARA-1"]
+    assert (found[1].unanswered, found[1].verdict.is_whole) == ("it does not answer", True)
+
+
+@pytest.mark.parametrize("kind", [Ended, Defect])
+async def test_one_that_is_asked_for_alone_says_so_too(kind: type[Exception]) -> None:
+    """What is on the record of it can be trusted or not, whatever became of its workflow."""
+    (found,) = await verified(Fleet({"MARA-1": kind("it does not answer")}), "MARA-1")
+
+    assert (found.is_whole, found.verdict.sequence) == (False, 2)
+
+
+async def test_where_nobody_answers_at_all_not_everybody_is_waited_for() -> None:
+    """Temporal or every worker is away."""
+    fleet = Fleet({one: Unavailable("no answer") for one in FLEET})
+
+    with pytest.raises(Unavailable):
+        await verified(fleet)
+
+    assert len(fleet.asked) == 3
+
+
+async def test_a_course_that_temporal_no_longer_holds_is_whole_by_itself() -> None:
+    """As ever."""
+    gone = Refused.because(RefusalCode.UNKNOWN_COURSE, "There is no course MARA-1")
+
+    found = await verified(Fleet({"MARA-1": gone}))
+
+    assert all(one.is_whole for one in found)

@@ -1,0 +1,79 @@
+"""The pages that show the clinic's own rules and people: protocols with their evidence, and who is on call."""
+
+import re
+from html import unescape
+
+import pytest
+
+from domain.access import TokenRole
+from tests.support.http_stack import House
+from tests.support.stack import eventually
+
+pytestmark = pytest.mark.xdist_group("pages")
+
+BROKEN = "\n[rotas.night]\nmembers = []\n"
+
+
+def words(html: str) -> str:
+    """What a reader reads of a page."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", html)))
+
+
+async def test_a_protocol_shows_each_value_with_its_unit_and_evidence(house: House) -> None:
+    """Every parameter that the API tells, in the same words; and whether anybody approved it."""
+    auditor = await house.caller(TokenRole.AUDITOR)
+    told = (await auditor.get("/v1/protocols/kap-im-weekly")).json()
+
+    shown = words((await auditor.get("/protocols/kap-im-weekly")).text)
+
+    assert told["title"] in shown
+    assert "Nobody has approved this content" in shown
+    for row in told["parameters"]:
+        assert f"{row['value']} " in shown, row
+        assert row["source"] is None or row["source"] in shown
+    assert "150 mmHg sourced S27" in shown
+
+
+async def test_an_unknown_protocol_is_told_in_words(house: House) -> None:
+    """With its name, as a page."""
+    auditor = await house.caller(TokenRole.AUDITOR)
+
+    answer = await auditor.get("/protocols/kap-none", headers={"Accept": "text/html"})
+
+    assert answer.status_code == 404
+    assert "There is no protocol kap-none" in words(answer.text)
+
+
+async def test_who_is_on_call_is_shown_step_by_step_and_for_four_weeks(house: House) -> None:
+    """Names, never addresses; until when a rota names somebody; how a severity may be put off."""
+    nurse = await house.caller(TokenRole.ONCALL)
+
+    html = (await nurse.get("/oncall")).text
+
+    shown = words(html)
+    for said in ("Emergency Step 1 Duty nurse Lind", "rota nurse until", "never put off", "The next four weeks"):
+        assert said in shown
+    assert "://" not in shown.replace("http://", "")
+    assert html.count('role="img"') == 2
+
+
+async def test_a_broken_on_call_file_is_an_error_on_every_page(house: House) -> None:
+    """The last good one still counts; what is wrong is named by its key, until it is mended."""
+    nurse = await house.caller(TokenRole.ONCALL)
+    file = house.stack.oncall
+    good = file.read_text(encoding="utf-8")
+    try:
+        file.write_text(good + BROKEN, encoding="utf-8")
+
+        floor, page = words((await nurse.get("/")).text), words((await nurse.get("/oncall")).text)
+
+        assert "The on-call file cannot be used as it is now" in floor
+        assert "rotas.night" in page
+        assert "Duty nurse Lind" in page
+    finally:
+        file.write_text(good, encoding="utf-8")
+
+    async def is_mended() -> bool:
+        return "cannot be used" not in words((await nurse.get("/")).text)
+
+    await eventually(is_mended)

@@ -1,0 +1,197 @@
+"""A nurse is woken, opens the link of her page, and says by one button that she has it."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from domain.access import TokenRole
+from gateway.links import GOOD_FOR, Links
+from tests.support.cast import MARA, vitals
+from tests.support.http_stack import House
+from tests.support.stack import Received, eventually
+from tests.support.ward import Ward
+
+pytestmark = pytest.mark.xdist_group("console")
+
+
+async def woken(house: House, person: str) -> tuple[str, str]:
+    """A reading that is an emergency: the escalation, and the link of this person's page."""
+    course = await house.has(Ward.dosed, name=MARA.split("-")[0])
+    await house.sends([vitals(course, 1, at=datetime.now(UTC), spo2=84)])
+
+    async def paged() -> Received | None:
+        return next((page for page in house.inbox.of(course) if page.person == person), None)
+
+    page = await eventually(paged)
+    link = re.search(r"http\S+/ack/\S+", page.body)
+    assert link
+    return f"{course}~vitals_emergency~1~1", link[0]
+
+
+async def state(house: House, escalation: str) -> tuple[str, str | None]:
+    shown = (await house.admin.get(f"/v1/escalations/{escalation}")).json()
+    return shown["state"], shown["acknowledged_by"]
+
+
+async def test_opening_the_link_changes_nothing_and_the_button_acknowledges(house: House) -> None:
+    """A preview may look as often as it likes; it needs no sign-in and no script, and holds nothing clinical."""
+    escalation, link = await woken(house, "lind")
+    nurse = house.client()
+
+    seen = await nurse.get(link)
+    assert (await nurse.head(link)).status_code in {200, 405}
+    assert (await nurse.options(link)).status_code in {200, 405}
+    assert seen.status_code == 200
+    assert "immediate review" in seen.text
+    assert "<script" not in seen.text
+    assert "84" not in re.sub(r"[A-Za-z0-9_.~-]{12,}", "", seen.text)
+    assert (await state(house, escalation))[0] == "open"
+
+    answered = await nurse.post(link)
+
+    assert "You have it" in answered.text
+    assert await state(house, escalation) == ("acknowledged", "lind")
+    assert "You have it" in (await nurse.post(link)).text
+
+
+async def test_who_answers_is_told_whom_no_page_reached(house: House) -> None:
+    """Dr Osei's phone is dead: the nurse, who was reached, reads it behind their own page; so does the floor."""
+    file = house.stack.oncall
+    good = file.read_text(encoding="utf-8")
+    try:
+        file.write_text(re.sub(r'"json://[^"]*/osei"', '"json://127.0.0.1:9/osei"', good), encoding="utf-8")
+        escalation, link = await woken(house, "lind")
+
+        async def unreached() -> list[str]:
+            shown = (await house.admin.get(f"/v1/escalations/{escalation}")).json()
+            return [one["person"] for one in shown["unreached"]]
+
+        assert await eventually(unreached) == ["osei"]
+    finally:
+        file.write_text(good, encoding="utf-8")
+    said = "Dr Osei could not be reached: no channel took the page"
+
+    async def recorded() -> bool:
+        return said in (await (await house.caller(TokenRole.ONCALL)).get("/escalations")).text
+
+    assert said in (await house.client().get(link)).text
+    assert await eventually(recorded)
+    assert said in (await (await house.caller(TokenRole.ONCALL)).get("/")).text
+
+
+async def test_a_page_can_be_passed_on(house: House) -> None:
+    """The colleague is paged at once; whoever passed it on has promised nothing."""
+    escalation, link = await woken(house, "lind")
+
+    passed = await house.client().post(f"{link}/pass-on", data={"to": "ward"})
+
+    async def paged() -> bool:
+        return any(page.person == "ward" for page in house.inbox.of(escalation.partition("~")[0]))
+
+    assert passed.status_code == 200
+    assert await eventually(paged)
+    assert (await state(house, escalation))[0] == "open"
+
+
+async def test_what_is_resolved_needs_no_answer(house: House) -> None:
+    """The page says who was quicker; the button is gone, and pressed all the same it changes nothing."""
+    escalation, link = await woken(house, "osei")
+    done = {"by": "lind", "note": "Oxygen, 97 % since"}
+    assert (await house.admin.post(f"/v1/escalations/{escalation}/resolve", json=done)).status_code == 200
+
+    seen = await house.client().get(link)
+    pressed = await house.client().post(link)
+
+    assert "Resolved by Duty nurse Lind" in seen.text
+    assert "I have it" not in seen.text
+    assert "Somebody was quicker" in pressed.text
+
+
+async def test_whoever_takes_it_over_from_a_colleague_knows_that_she_does(house: House) -> None:
+    """Nobody takes an alarm away unawares; and once she has it she finds the way to say that it is dealt with."""
+    escalation, link = await woken(house, "osei")
+    assert (await house.admin.post(f"/v1/escalations/{escalation}/acknowledge", json={"by": "lind"})).status_code == 200
+
+    seen = await house.client().get(link)
+    pressed = await house.client().post(link)
+
+    assert "Duty nurse Lind has it" in seen.text
+    assert "I take it over" in seen.text
+    assert "If nobody answers" not in seen.text
+    assert "You have it" in pressed.text
+    assert f'href="/escalations/{escalation}"' in pressed.text
+    assert await state(house, escalation) == ("acknowledged", "osei")
+
+
+async def test_a_link_that_is_not_ours_is_told_in_words(house: House) -> None:
+    """In a sentence, without saying what there is."""
+    seen: httpx.Response = await house.client().get("/ack/rubbish.rubbish")
+
+    assert seen.status_code == 410
+    assert "open it from the page again" in seen.text
+
+
+async def test_nobody_is_snoozed_out_of_an_emergency(house: House) -> None:
+    """An emergency's `max_snooze` is nothing at all."""
+    escalation, _ = await woken(house, "lind")
+    order = {"by": "lind", "for": "PT1M", "note": "Busy"}
+
+    refused = await house.admin.post(f"/v1/escalations/{escalation}/snooze", json=order)
+
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/for")
+
+
+async def test_the_fallbacks_link_says_how_to_answer(house: House) -> None:
+    """Nobody in particular is behind the fallback channels: whoever reads it is told what to do, no more."""
+    escalation, _ = await woken(house, "lind")
+
+    seen = await house.client().get(f"/escalations/{escalation}")
+    unknown = await house.client().get("/escalations/EX-404~vitals_overdue~1~1")
+
+    assert (seen.status_code, seen.headers["content-type"].partition(";")[0]) == (200, "text/html")
+    assert f"kapstan ack {escalation} --by" in seen.text
+    assert unknown.status_code == 200
+    assert (await house.client().get("/escalations/rubbish")).status_code == 422
+
+
+async def test_a_link_opens_one_alarm_for_one_person_and_a_day(house: House) -> None:
+    """Too old, forged, or of somebody whom the on-call file does not know: however it is used, nothing changes."""
+    escalation, link = await woken(house, "lind")
+    secret = (house.floor.data / "link-secret").read_text(encoding="utf-8")
+    links, now, nobody = Links(secret, house.url), datetime.now(UTC), house.client()
+    said, _, signature = link.rpartition(".")
+    _, others_link = await woken(house, "lind")
+    useless = {
+        links.for_(escalation, "lind", now - GOOD_FOR - timedelta(seconds=1)): 410,
+        Links("t" * 32, house.url).for_(escalation, "lind", now): 410,
+        f"{said}.{signature[::-1]}": 410,
+        f"{others_link.rpartition('.')[0]}.{signature}": 410,
+        links.for_(escalation, "a-stranger", now): 409,
+        links.for_("EX-404~vitals_emergency~1~1", "lind", now): 409,
+    }
+
+    for one, status in useless.items():
+        assert (await nobody.post(one)).status_code == status, one
+        assert (await nobody.post(f"{one}/pass-on", data={"to": "ward"})).status_code == status, one
+        assert (await nobody.get(one)).status_code in {200, status}, one
+
+    assert await state(house, escalation) == ("open", None)
+    assert (await nobody.post(others_link)).status_code == 200
+    assert await state(house, escalation) == ("open", None)
+
+
+async def test_a_link_that_has_answered_answers_no_later_alarm(house: House) -> None:
+    """She had it and passed it on: what lies in her browser's history takes it from nobody."""
+    escalation, link = await woken(house, "lind")
+    nurse = house.client()
+    assert "You have it" in (await nurse.post(link)).text
+    order = {"by": "lind", "to": "osei"}
+    assert (await house.admin.post(f"/v1/escalations/{escalation}/reassign", json=order)).status_code == 200
+
+    again = await nurse.post(link)
+
+    assert again.status_code == 409
+    assert "newest page" in again.text
+    assert (await state(house, escalation))[0] == "open"

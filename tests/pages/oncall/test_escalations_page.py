@@ -1,0 +1,219 @@
+"""On-call staff answer on the page: with one thumb, or without a mouse; and a refusal says why."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from playwright.async_api import Browser, Locator, expect
+
+from domain.access import TokenRole
+from tests.support.browser import PHONE, looks
+from tests.support.cast import HAS_A_PLAN, cssrs, vitals
+from tests.support.http_stack import House
+from tests.support.network import wire
+from tests.support.stack import Received, eventually
+from tests.support.ward import Ward
+
+pytestmark = pytest.mark.xdist_group("pages")
+
+THUMB = 44
+"""Pixels: what a thumb hits at night."""
+
+
+async def at_risk(house: House) -> tuple[str, str]:
+    """A course with an open emergency: it, and the escalation."""
+    course = await house.has(Ward.prepared)
+    await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+    escalation = f"{course}~suicide_risk~0~1"
+    await house.is_called_for(escalation)
+    return course, escalation
+
+
+async def writes(work: Locator, words: str) -> Locator:
+    """Somebody opens the form to resolve it and writes what was done: the field."""
+    await work.get_by_text("It is dealt with").click()
+    note = work.get_by_label("What was done")
+    await note.fill(words)
+    return note
+
+
+async def state(house: House, escalation: str) -> tuple[str, str | None]:
+    shown = (await house.admin.get(f"/v1/escalations/{escalation}")).json()
+    return shown["state"], shown["acknowledged_by"]
+
+
+async def test_a_nurse_acknowledges_from_the_link_of_her_page(house: House, browser: Browser) -> None:
+    """On a phone of 390 × 844, without signing in, by one large button."""
+    course = await house.has(Ward.dosed)
+    await house.sends([vitals(course, 1, at=datetime.now(UTC), spo2=84)])
+
+    async def paged() -> Received | None:
+        return next((page for page in house.inbox.of(course) if page.person == "lind"), None)
+
+    link = re.search(r"http\S+/ack/\S+", (await eventually(paged)).body)
+    assert link
+    async with looks(browser, house.url, PHONE) as eyes:
+        await eyes.page.goto(link[0])
+        button = eyes.page.get_by_role("button", name="I have it")
+        box = await button.bounding_box()
+        assert box is not None
+        assert box["height"] >= THUMB
+        assert box["y"] + box["height"] <= PHONE[1]
+        assert (await state(house, f"{course}~vitals_emergency~1~1"))[0] == "open"
+        await expect(eyes.page.get_by_text("room willow")).to_be_visible()
+        await expect(eyes.page.get_by_role("region", name="If nobody answers")).to_contain_text("Dr Ward")
+
+        await button.click()
+
+        await expect(eyes.page.get_by_role("status")).to_contain_text("You have it")
+        assert await state(house, f"{course}~vitals_emergency~1~1") == ("acknowledged", "lind")
+        assert not eyes.complaints
+        assert not eyes.strangers
+
+
+async def test_an_escalation_is_acknowledged_with_the_keyboard_alone(house: House, browser: Browser) -> None:
+    """Tab to the button, Enter; the page stays where it is, and the focus at what was answered."""
+    _, escalation = await at_risk(house)
+    token = await house.token(TokenRole.ONCALL)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(token.token, "/escalations")
+        await eyes.is_live()
+        work = eyes.page.locator(f"[id='work-{escalation}']")
+        button = work.get_by_role("button", name="I have it")
+
+        for _ in range(200):
+            await eyes.page.keyboard.press("Tab")
+            if await button.evaluate("button => button === document.activeElement"):
+                break
+        await eyes.page.keyboard.press("Enter")
+
+        await expect(work).to_contain_text("has it since")
+        assert (await state(house, escalation))[0] == "acknowledged"
+        assert eyes.page.url.endswith("/escalations")
+        assert await eyes.page.evaluate("document.activeElement.closest('article')?.id") == f"work-{escalation}"
+
+
+async def test_it_is_resolved_passed_on_and_every_page_is_shown(house: House, browser: Browser) -> None:
+    """Each in its place: who was asked, by what, and what came of it."""
+    course, escalation = await at_risk(house)
+    token = await house.token(TokenRole.ONCALL)
+
+    async def paged() -> bool:
+        return bool(house.inbox.of(course))
+
+    await eventually(paged)
+    async with looks(browser, house.url, PHONE) as eyes:
+        await eyes.signs_in(token.token, f"/escalations/{escalation}")
+        work = eyes.page.locator(f"[id='work-{escalation}']")
+        await expect(work.get_by_role("cell", name="Duty nurse Lind").first).to_be_visible()
+
+        await work.get_by_text("Pass it on").click()
+        await work.get_by_label("To", exact=True).select_option("ward")
+        await work.get_by_role("button", name="Page them now").click()
+        await expect(work.get_by_role("cell", name="Dr Ward").first).to_be_visible()
+        await writes(work, "Spoke with her; safety plan renewed")
+        await work.get_by_role("button", name="Resolve").click()
+
+        await expect(work).to_contain_text("Resolved")
+        await expect(work).to_contain_text("safety plan renewed")
+    assert (await state(house, escalation))[0] == "resolved"
+
+
+async def test_what_somebody_writes_stays_when_somebody_else_was_quicker(house: House, browser: Browser) -> None:
+    """Resolved under her hands: the page says so, and her words stay; when she sends them they are refused there."""
+    _, escalation = await at_risk(house)
+    token = await house.token(TokenRole.ONCALL)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(token.token, f"/escalations/{escalation}")
+        await eyes.is_live()
+        work = eyes.page.locator(f"[id='work-{escalation}']")
+        note = await writes(work, "Seen")
+        done = {"by": "osei", "note": "Spoke with her"}
+        assert (await house.admin.post(f"/v1/escalations/{escalation}/resolve", json=done)).status_code == 200
+
+        await expect(work.locator(".state")).to_contain_text("Resolved")
+        await expect(eyes.page.get_by_role("alert")).to_contain_text("What you wrote is kept here, and was not sent")
+        assert await note.input_value() == "Seen"
+        await work.get_by_role("button", name="Resolve").click()
+
+        await expect(eyes.page.get_by_role("alert")).to_contain_text("is resolved")
+        await expect(work).to_contain_text("Spoke with her")
+        assert not await note.count()
+
+
+async def test_in_the_list_too_what_somebody_writes_stays(house: House, browser: Browser) -> None:
+    """The escalation is not among the open ones any more, but her words are, until they are sent and refused."""
+    _, escalation = await at_risk(house)
+    token = await house.token(TokenRole.ONCALL)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(token.token, "/escalations")
+        await eyes.is_live()
+        work = eyes.page.locator(f"[id='work-{escalation}']")
+        await writes(work, "Seen")
+        done = {"by": "osei", "note": "Spoke with her"}
+        assert (await house.admin.post(f"/v1/escalations/{escalation}/resolve", json=done)).status_code == 200
+
+        settled = eyes.page.locator(f"[id='resolved-{escalation}']")
+        await settled.wait_for()
+        await expect(work.get_by_role("alert")).to_contain_text("What you wrote is kept here, and was not sent")
+        await work.get_by_role("button", name="Resolve").click()
+
+        await expect(settled.get_by_role("alert")).to_contain_text("is resolved")
+        await expect(work).to_have_count(0)
+        _, other = await at_risk(house)
+        await eyes.page.locator(f"[id='work-{other}']").wait_for()
+        await expect(settled.get_by_role("alert")).to_contain_text("is resolved")
+
+
+async def test_a_page_that_answers_an_act_is_fetched_anew_from_where_it_is_found(house: House) -> None:
+    """Without a script she stays at the act's own address, which nobody can look at."""
+    _, escalation = await at_risk(house)
+    nurse = await house.caller(TokenRole.ONCALL)
+
+    answer = await nurse.post(
+        f"/escalations/{escalation}/resolve", data={"by": "lind"}, headers={"Accept": "text/html"}
+    )
+
+    assert answer.status_code == 422
+    assert f'hx-get="/escalations/{escalation}"' in answer.text
+
+
+async def test_a_form_that_is_not_taken_says_so_and_keeps_what_was_written(house: House, browser: Browser) -> None:
+    """The sign-in's key is another, or the wire is cut: the page stays, with the reason at the form."""
+    _, escalation = await at_risk(house)
+    token = await house.token(TokenRole.ONCALL)
+    async with wire(house.url) as line, looks(browser, line.url) as eyes:
+        await eyes.signs_in(token.token, "/escalations")
+        await eyes.is_live()
+        work = eyes.page.locator(f"[id='work-{escalation}']")
+        form = work.locator("form.resolve")
+        key = form.locator("[name=form_key]")
+        good = await key.input_value()
+        note = await writes(work, "Spoke with her")
+
+        await key.evaluate("field => { field.value = 'another' }")
+        await form.get_by_role("button").click()
+        await expect(form.get_by_role("alert")).to_contain_text("This form is not one of this sign-in's pages")
+        await key.evaluate("(field, good) => { field.value = good }", good)
+        line.cut()
+        await form.get_by_role("button").click()
+        await expect(form.get_by_role("alert")).to_contain_text("Kapstan could not be reached")
+        await expect(work.locator(".state")).to_contain_text("Nobody has it yet")
+        assert await note.input_value() == "Spoke with her"
+        line.mend()
+        await eyes.is_live()
+        await form.get_by_role("button").click()
+
+        await expect(eyes.page.locator(f"[id='resolved-{escalation}']")).to_contain_text("Spoke with her")
+    assert (await state(house, escalation))[0] == "resolved"
+
+
+async def test_who_may_only_look_is_offered_nothing_to_do(house: House, browser: Browser) -> None:
+    """Operations see every escalation and its pages, and no button that would be refused."""
+    _, escalation = await at_risk(house)
+    token = await house.token(TokenRole.OPERATIONS)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(token.token, f"/escalations/{escalation}")
+
+        await expect(eyes.page.locator(f"[id='work-{escalation}']")).to_contain_text("Nobody has it yet")
+        assert await eyes.page.locator("form.act").count() == 0

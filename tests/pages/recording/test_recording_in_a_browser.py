@@ -1,0 +1,145 @@
+"""A person records at a screen: with the keyboard, without losing a word, and sees at once what follows."""
+
+from datetime import UTC, datetime
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from domain.access import TokenRole
+from tests.support.browser import PHONE, looks
+from tests.support.cast import vitals
+from tests.support.http_stack import House
+from tests.support.ward import Ward
+
+pytestmark = pytest.mark.xdist_group("pages")
+
+
+async def reports_as(page: Page, person: str, role: str) -> None:
+    await page.get_by_label("Person").first.fill(person)
+    await page.get_by_label("In the role of").select_option(role)
+
+
+async def fills(page: Page, **values: str) -> None:
+    for name, value in values.items():
+        await page.locator(f"[name='/data/{name}']").fill(value)
+
+
+async def test_a_reading_that_is_urgent_calls_people_and_the_page_shows_it(house: House, browser: Browser) -> None:
+    """From the course to the form and back: the verdict, the escalation, the line of the story."""
+    course = await house.has(Ward.dosed)
+    token = await house.token(TokenRole.CLINIC)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(token.token, f"/courses/{course}")
+        await eyes.page.get_by_role("link", name="Reading", exact=True).click()
+        await reports_as(eyes.page, "lind", "monitor")
+        await fills(eyes.page, systolic="152", diastolic="94", heart_rate="92", spo2="84", respiratory_rate="14")
+        await eyes.page.get_by_role("button", name="Record").click()
+
+        status = eyes.page.locator("#answered")
+        await expect(status).to_contain_text("The protocol says: emergency.")
+        await expect(status).to_contain_text("People are called: immediate review.")
+        await expect(eyes.page.get_by_role("heading", name="Needs a human now")).to_be_visible()
+        await expect(eyes.page.locator(".story")).to_contain_text("152/94 mmHg, SpO₂ 84 %")
+        await eyes.is_live()
+        await house.sends([vitals(course, 1, at=datetime.now(UTC), systolic=133)])
+        await expect(eyes.page.locator(".story").first).to_contain_text("133/79 mmHg", timeout=20_000)
+        await expect(status).to_contain_text("People are called: immediate review.")
+        assert not eyes.complaints
+        assert not eyes.strangers
+
+
+async def test_a_refusal_shows_the_blockers_words_and_keeps_what_was_entered(house: House, browser: Browser) -> None:
+    """Also when the page hears meanwhile that something else changed."""
+    course = await house.has(Ward.checked_in)
+    refusal_words = "No vitals have been taken"
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(house.admin_token, f"/courses/{course}/record/session.cleared")
+        await reports_as(eyes.page, "osei", "prescriber")
+        await fills(eyes.page, note="Looked at twice")
+        await eyes.page.get_by_role("button", name="Record").click()
+
+        alert = eyes.page.get_by_role("alert")
+        await expect(alert).to_contain_text("Not recorded: the protocol does not allow it now")
+        await expect(alert).to_contain_text(refusal_words)
+        await expect(eyes.page.get_by_role("link", name="Reading", exact=True)).to_be_visible()
+        await eyes.is_live()
+        async with eyes.page.expect_response(lambda answer: "kapstan-live" in answer.request.headers):
+            await house.sends([vitals(course, 1, at=datetime.now(UTC))])
+        await expect(alert).to_contain_text(refusal_words)
+        await expect(eyes.page.locator("[name='/data/note']")).to_have_value("Looked at twice")
+        await expect(eyes.page.get_by_label("Person").first).to_have_value("osei")
+
+        await eyes.page.get_by_role("button", name="Record").click()
+
+        await expect(eyes.page.locator("#answered")).to_contain_text("Recorded: Cleared for the dose.")
+        assert [words for words in eyes.complaints if "409" not in words] == []
+
+
+async def test_operations_hold_and_resume_a_course(house: House, browser: Browser) -> None:
+    """Two buttons at the head of the page; who did it is asked for once in a sign-in."""
+    course = await house.has(Ward.prepared)
+    token = await house.token(TokenRole.OPERATIONS)
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(token.token, f"/courses/{course}")
+        await eyes.page.get_by_role("link", name="Hold the course").first.click()
+        await reports_as(eyes.page, "desk", "coordinator")
+        await fills(eyes.page, reason="Her brother is ill")
+        await eyes.page.get_by_role("button", name="Record").click()
+        await expect(eyes.page.locator("#answered")).to_contain_text("The course is held")
+        await expect(eyes.page.get_by_text("Held since")).to_contain_text("Her brother is ill")
+
+        await eyes.page.get_by_role("link", name="Resume the course").first.click()
+        await expect(eyes.page.get_by_label("Person").first).to_have_value("desk")
+        await fills(eyes.page, reason="He is well")
+        await eyes.page.get_by_role("button", name="Record").click()
+
+        await expect(eyes.page.locator("#answered")).to_contain_text("The course goes on.")
+        await expect(eyes.page.get_by_role("link", name="Hold the course").first).to_be_visible()
+        assert not eyes.complaints
+
+
+async def test_a_form_is_filled_in_with_the_keyboard_alone_on_a_phone(house: House, browser: Browser) -> None:
+    """Tab from field to field, Enter sends it: not the button that adds a row."""
+    course = await house.has(Ward.checked_in)
+    await house.sends([vitals(course, 1, at=datetime.now(UTC))])
+    async with looks(browser, house.url, PHONE) as eyes:
+        await eyes.signs_in(house.admin_token, f"/courses/{course}/record/session.cleared")
+        await eyes.page.get_by_label("Person").first.focus()
+        await eyes.page.keyboard.type("osei")
+        await eyes.page.keyboard.press("Tab")
+        await eyes.page.keyboard.type("prescriber")
+        await eyes.page.keyboard.press("Tab")
+        assert await eyes.page.evaluate("document.activeElement.name") == "/time"
+        await eyes.page.locator("[name='/data/session']").focus()
+        await eyes.page.keyboard.press("Enter")
+
+        await expect(eyes.page.locator("#answered")).to_contain_text("Recorded: Cleared for the dose.")
+        assert not eyes.complaints
+
+
+async def test_a_form_works_without_any_script(house: House, browser: Browser) -> None:
+    """Where scripts are off everything is there still: the row that is added, the refusal, the record."""
+    course = await house.has(Ward.prepared)
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(f"{house.url}/sign-in?to=/courses/{course}/record/session.booked")
+    await page.get_by_label("Token").fill(house.admin_token)
+    await page.get_by_role("button", name="Sign in").click()
+    people = page.locator("input[name^='/data/staff/'][name$='/id']")
+    before = await people.count()
+    await people.first.fill("osei")
+
+    await page.get_by_role("button", name="One more row").click()
+    await expect(people).to_have_count(before + 1)
+    await expect(people.first).to_have_value("osei")
+    await people.nth(before).fill("lind")
+    await reports_as(page, "desk", "coordinator")
+    await fills(page, starts_at="2030-01-05T10:00")
+    await page.get_by_role("button", name="Record").click()
+    await expect(page.get_by_role("alert").first).to_contain_text("something in the form is wrong")
+    await expect(people.first).to_have_value("osei")
+    await expect(people.nth(1)).to_have_value("lind")
+    await expect(page.locator("[name='/data/staff/1/role']")).to_have_attribute("aria-invalid", "true")
+    await page.get_by_role("link", name="Back, recording nothing").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text(course)
+    await context.close()

@@ -1,0 +1,366 @@
+"""Anything that a clinic may report of a course, right or wrong, and what it would report if all went well."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+from domain.course.rules.dosing import LEAST_MG
+from domain.course.state import Phase, Stage
+from domain.events.clinic_events import ClinicEvent, PregnancyTest
+from tests.support.cast import (
+    CALM,
+    EVERYBODY,
+    HAS_A_METHOD,
+    HAS_A_PLAN,
+    LIND,
+    MARA,
+    OSEI,
+    TOPICS,
+    WARD,
+    abortion,
+    adverse_event,
+    assessment,
+    booking,
+    call,
+    cancellation,
+    check_in,
+    clearance,
+    consent,
+    consent_withdrawn,
+    cssrs,
+    days,
+    discharge,
+    discontinuation,
+    dose,
+    eligible,
+    follow_up,
+    form,
+    gad7,
+    hold,
+    hours,
+    ineligible,
+    integration,
+    migration,
+    minutes,
+    missed,
+    over,
+    phq9,
+    plan,
+    preparation,
+    rebooking,
+    referral,
+    resumption,
+    screening,
+    seconds,
+    transfer,
+    vitals,
+    voiding,
+    weekly,
+    withdrawal,
+)
+from tests.support.ward import TICK, Ward
+
+Value = TypeVar("Value")
+
+LIFTED = over(
+    "fasting.solids_too_recent",
+    "fasting.fluids_too_recent",
+    "escort.missing",
+    "pregnancy_test.missing",
+    "medications.changed",
+    "measure.cssrs_missing",
+    "vitals.systolic_above_limit",
+    "vitals.diastolic_above_limit",
+    "vitals.heart_rate_above_limit",
+    "vitals.spo2_below_limit",
+    "interval.too_short",
+    "integration.outstanding",
+    "screening.outdated",
+    "plan.review_due",
+    "vitals.too_old",
+    "discharge.observation_too_short",
+    "discharge.padss_below_limit",
+    "discharge.systolic_not_near_baseline",
+    "discharge.diastolic_not_near_baseline",
+    "discharge.spo2_below_limit",
+    "discharge.moaas_below_limit",
+    "discharge.moaas_missing",
+    "discharge.not_oriented",
+    "discharge.not_steady_gait",
+    "discharge.not_dissociation_resolved",
+    "discharge.recheck_missing",
+    "discharge.not_assessed",
+    "vitals.missing",
+    "vitals.moaas_below_limit",
+    "vitals.moaas_missing",
+    "screening.cystitis",
+    "screening.systolic_above_limit",
+)
+"""What a prescriber may weigh, some of it only where she has left; the rest is absolute, or none of these stories."""
+
+SHORT = [seconds(1), minutes(1), minutes(5), minutes(10), minutes(15), minutes(40)]
+LONG = [hours(2), hours(7), days(1), days(3), days(8)]
+LENGTHS = st.sampled_from([*SHORT, *LONG])
+"""From a second to a week."""
+
+SHIFTS = st.sampled_from(
+    [timedelta()] * 6
+    + [TICK, -TICK, -minutes(1), -minutes(6), -minutes(31), -hours(3), -days(2), seconds(60), seconds(61)]
+)
+ACTORS = st.sampled_from([OSEI] * 8 + [LIND] * 3 + list(EVERYBODY))
+
+SELDOM = {
+    "eligibility.decided no",
+    "patient.withdrew",
+    "course.discontinued",
+    "course.transferred",
+    "course.voided",
+    "protocol.migrated",
+    "course.referred",
+}
+"""What ends a story, or hardly moves it."""
+
+
+def a_while(data: st.DataObject, ward: Ward) -> timedelta:
+    """Some length of time: a short one while the patient is here, so that her visit is told and not slept through."""
+    is_here = any(session.has_the_patient for session in ward.course.sessions)
+    return data.draw(st.sampled_from([*SHORT, LONG[0]] if is_here else [*SHORT, *LONG]))
+
+
+def anything(data: st.DataObject, ward: Ward) -> ClinicEvent:
+    """Some clinic event, by somebody, about then, of a session that may or may not be there.
+
+    One in two is of a type that may come now: it is refused, if at all, for what it says.
+    """
+    makers = _makers(data, ward)
+    offered = {act.removeprefix("kap.") for act in ward.course.next_acts(ward.now)}
+    may_come = [name for name in makers if name.partition(" ")[0] in offered]
+    any_of = data.draw(st.sampled_from([may_come or [*makers], [*makers]]))
+    name = data.draw(st.sampled_from([name for name in any_of for _ in range(1 if name in SELDOM else 4)]))
+    return makers[name]()
+
+
+def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], ClinicEvent]]:
+    """By the event's type, and where there are several of one, a word for each."""
+    draw = data.draw
+    at = ward.now + draw(SHIFTS)
+    by = draw(ACTORS)
+    newest = ward.course.session.number if ward.course.session else 1
+    number = draw(st.sampled_from([newest] * 6 + [newest + 1, max(1, newest - 1), 9]))
+    lifted = draw(st.sampled_from([(), LIFTED]))
+
+    def seldom(usual: Value, *others: Value) -> Value:
+        return draw(st.sampled_from([usual] * 4 + [*others]))
+
+    return {
+        "course.referred": lambda: referral(MARA, at=at),
+        "screening.recorded": lambda: screening(
+            MARA, at=at, by=by, conditions=seldom([], ["cystitis"], ["active_mania"]), systolic=seldom(124, 155)
+        ),
+        "consent.signed": lambda: consent(MARA, at=at, by=by, version=seldom("2026-01", "2025-01")),
+        "consent.withdrawn": lambda: consent_withdrawn(MARA, at=at, by=by),
+        "measure.recorded phq9": lambda: phq9(MARA, at=at, items=seldom((0,) * 9, (1,) * 9)),
+        "measure.recorded gad7": lambda: gad7(MARA, at=at),
+        "measure.recorded cssrs": lambda: cssrs(MARA, at=at, items=seldom(CALM, HAS_A_METHOD, HAS_A_PLAN)),
+        "eligibility.decided": lambda: eligible(MARA, at=at, by=by, overrides=lifted),
+        "eligibility.decided no": lambda: ineligible(MARA, at=at, by=by),
+        "plan.prescribed": lambda: plan(MARA, at=at, by=by, sessions=seldom(3, None, 4, 9)),
+        "preparation.held": lambda: preparation(MARA, at=at, by=by, topics=seldom(TOPICS, TOPICS[:1])),
+        "session.booked": lambda: booking(MARA, number, at=at, by=by, starts_at=at + draw(LENGTHS)),
+        "session.rebooked": lambda: rebooking(MARA, number, at=at, by=by, starts_at=at + draw(LENGTHS)),
+        "session.canceled": lambda: cancellation(MARA, number, at=at, by=by),
+        "session.missed": lambda: missed(MARA, number, at=at, by=by),
+        "patient.checked_in": lambda: check_in(
+            MARA,
+            number,
+            at=at,
+            by=by,
+            escort=seldom(True, False),
+            weight_kg=seldom(70.0, 52.5, None),
+            last_solids_at=at - seldom(hours(12), hours(1)),
+            pregnancy_test=seldom(PregnancyTest.NEGATIVE, PregnancyTest.POSITIVE, None),
+            medications_changed=seldom(False, True),
+        ),
+        "vitals.recorded": lambda: vitals(
+            MARA,
+            number,
+            at=at,
+            by=by,
+            systolic=seldom(126, 143, 165, 185, 195),
+            spo2=seldom(98, 93, 88),
+            heart_rate=seldom(74, 125),
+            moaas=seldom(5, 4, None),
+        ),
+        "session.cleared": lambda: clearance(MARA, number, at=at, by=by, overrides=lifted),
+        "dose.administered": lambda: dose(
+            MARA,
+            number,
+            at=at,
+            by=by,
+            mg=seldom(35.0, 1.0, 60.0, 200.0),
+            route=seldom("intramuscular", "intravenous"),
+            witness=seldom(None, WARD),
+        ),
+        "adverse_event.reported": lambda: adverse_event(
+            MARA,
+            seldom(None, number),
+            at=at,
+            by=by,
+            grade=seldom(3, 4),
+            term=seldom("nausea", "left_before_discharge"),
+        ),
+        "session.aborted": lambda: abortion(MARA, number, at=at, by=by),
+        "discharge.assessed": lambda: assessment(
+            MARA,
+            number,
+            at=at,
+            by=by,
+            padss=seldom(10, 8),
+            oriented=seldom(True, False),
+            steady_gait=seldom(True, False),
+            dissociation_resolved=seldom(True, False),
+        ),
+        "patient.discharged": lambda: discharge(
+            MARA,
+            number,
+            at=at,
+            by=by,
+            escort=seldom(True, False),
+            instructions_given=seldom(True, False),
+            overrides=lifted,
+        ),
+        "check_in.completed": lambda: call(
+            MARA,
+            number,
+            at=at,
+            by=by,
+            days_after=draw(st.sampled_from([1, 3, 7, 2])),
+            suicidal_ideation=seldom(False, True),
+        ),
+        "integration.held": lambda: integration(MARA, number, at=at, by=by),
+        "form.filed": lambda: form(MARA, number, at=at, by=by, form=seldom("session_monitoring", "other")),
+        "follow_up.held": lambda: follow_up(MARA, at=at, by=by, days_after=draw(st.sampled_from([30, 90, 180, 31]))),
+        "course.held": lambda: hold(MARA, at=at, by=by),
+        "course.resumed": lambda: resumption(MARA, at=at, by=by),
+        "patient.withdrew": lambda: withdrawal(MARA, at=at, by=by),
+        "course.discontinued": lambda: discontinuation(MARA, at=at, by=by),
+        "course.transferred": lambda: transfer(MARA, at=at, by=by),
+        "course.voided": lambda: voiding(MARA, at=at, by=by),
+        "protocol.migrated": lambda: migration(MARA, at=at, by=by, to_version=seldom("1.1.0", "9.9.9")),
+    }
+
+
+def next_of_a_good_story(ward: Ward) -> ClinicEvent | None:
+    """What the clinic would report next, if all went well from here; None where only a human's answer is missing."""
+    course, now, session = ward.course, ward.now, ward.course.session
+    number = session.number if session else 1
+    taken = {one.scored.instrument for one in course.measures}
+    if course.hold is not None:
+        return resumption(MARA, at=now)
+    if course.phase is Phase.MEDICINE and "consent" in _blocked(ward):
+        return consent(MARA, at=now)
+    if course.phase is Phase.MEDICINE and "screening" in _blocked(ward):
+        return screening(MARA, at=now)
+    match course.phase, session.stage if session else None:
+        case Phase.SCREENING, _:
+            todo: tuple[tuple[bool, ClinicEvent], ...] = (
+                (course.screening is not None, screening(MARA, at=now)),
+                ("phq9" in taken, phq9(MARA, at=now)),
+                ("gad7" in taken, gad7(MARA, at=now)),
+                ("cssrs" in taken, cssrs(MARA, at=now)),
+                ("consent" not in _blocked(ward), consent(MARA, at=now)),
+            )
+            return next((event for is_done, event in todo if not is_done), eligible(MARA, at=now, overrides=LIFTED))
+        case Phase.PREPARATION, _:
+            return plan(MARA, at=now) if course.plan is None else preparation(MARA, at=now)
+        case Phase.MEDICINE, Stage.BOOKED:
+            return check_in(MARA, number, at=now)
+        case Phase.MEDICINE, (Stage.CHECKED_IN | Stage.CLEARED) if "check_in" in _blocked(ward):
+            return abortion(MARA, number, at=now)
+        case Phase.MEDICINE, Stage.CHECKED_IN:
+            assert session is not None
+            is_fresh = session.reading_before(now) is not None and "vitals" not in _blocked(ward)
+            return clearance(MARA, number, at=now, overrides=LIFTED) if is_fresh else vitals(MARA, number, at=now)
+        case Phase.MEDICINE, Stage.CLEARED:
+            return dose(MARA, number, at=now)
+        case Phase.MEDICINE, Stage.DOSED:
+            return assessment(MARA, number, at=now)
+        case Phase.MEDICINE, Stage.RECOVERING:
+            is_fresh = "vitals" not in _blocked(ward)
+            leaves = discharge(MARA, number, at=now, by=OSEI, overrides=LIFTED)
+            return leaves if is_fresh else vitals(MARA, number, at=now)
+        case ((Phase.MEDICINE | Phase.INTEGRATION), (Stage.CANCELED | Stage.MISSED | Stage.ABORTED)):
+            return rebooking(MARA, number, at=now, starts_at=now + days(3))
+        case Phase.INTEGRATION, _:
+            return integration(MARA, number, at=now)
+        case Phase.MEDICINE, _:
+            number = 1 if session is None else number + 1
+            return booking(MARA, number, at=now, starts_at=now + days(7))
+        case Phase.FOLLOW_UP, _:
+            held = {visit.data.days_after for visit in course.follow_ups}
+            return next((follow_up(MARA, at=now, days_after=day) for day in (30, 90, 180) if day not in held), None)
+        case _:
+            return None
+
+
+def _blocked(ward: Ward) -> set[str]:
+    return {blocker.code.split(".")[0] for blocker in ward.course.blockers(ward.now)}
+
+
+def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
+    """Every clinic event as it would be reported this moment, in every version that a course at this point may need.
+
+    This moment by the clinic's clock, which may run ahead of ours: never before what it has reported already.
+    """
+    at, course = _by_the_clinics_clock(ward), ward.course
+    numbers = [session.number for session in course.sessions] or [1]
+    newest = numbers[-1]
+    return (
+        referral(MARA, at=at),
+        screening(MARA, at=at),
+        consent(MARA, at=at),
+        consent_withdrawn(MARA, at=at),
+        cssrs(MARA, at=at),
+        eligible(MARA, at=at),
+        ineligible(MARA, at=at),
+        plan(MARA, at=at),
+        preparation(MARA, at=at),
+        booking(MARA, newest, at=at, starts_at=at + days(3)),
+        booking(MARA, newest + 1, at=at, starts_at=at + days(3)),
+        rebooking(MARA, newest, at=at, starts_at=at + days(3)),
+        cancellation(MARA, newest, at=at),
+        missed(MARA, newest, at=at),
+        check_in(MARA, newest, at=at),
+        vitals(MARA, newest, at=at),
+        clearance(MARA, newest, at=at, overrides=LIFTED),
+        dose(MARA, newest, at=at, mg=LEAST_MG),
+        dose(MARA, newest, at=at, by=OSEI, mg=LEAST_MG, witness=WARD),
+        adverse_event(MARA, at=at),
+        abortion(MARA, newest, at=at),
+        assessment(MARA, newest, at=at),
+        discharge(MARA, newest, at=at, by=OSEI, overrides=LIFTED),
+        *(call(MARA, number, at=at, days_after=day) for number in numbers for day in (1, 3, 7)),
+        *(integration(MARA, number, at=at) for number in numbers),
+        *(form(MARA, number, at=at) for number in numbers),
+        *(follow_up(MARA, at=at, days_after=day) for day in (30, 90, 180)),
+        hold(MARA, at=at),
+        resumption(MARA, at=at),
+        withdrawal(MARA, at=at),
+        discontinuation(MARA, at=at),
+        transfer(MARA, at=at),
+        voiding(MARA, at=at),
+        migration(MARA, at=at, to_version="1.1.0"),
+    )
+
+
+def offered_and_accepted(ward: Ward) -> tuple[set[str], set[str]]:
+    if "1.1.0" not in ward.versions:
+        ward.migrates_to(weekly({"version": "1.1.0"}))
+    accepted: set[str] = {event.type for event in everything(ward) if ward.would_take(event.but(id="asked"))}
+    return set(ward.course.next_acts(_by_the_clinics_clock(ward))), accepted
+
+
+def _by_the_clinics_clock(ward: Ward) -> datetime:
+    return max((ward.now + TICK, *ward.course.newest.values()))

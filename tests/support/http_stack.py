@@ -1,0 +1,221 @@
+"""The house for the console's tests: the whole stack as `kapstan up` runs it, and clients with tokens of every kind."""
+
+import json
+import secrets
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
+from itertools import count
+from typing import Any
+
+import asyncpg
+import httpx
+
+from domain.access import TokenRole
+from domain.events.clinic_events import CLINIC_EVENT, ClinicEvent
+from gateway.tokens import NewToken, Tokens
+from records.access import AccessStore, CourseRead
+from records.connections import open_connections
+from stack.stackfile import StackFile
+from tests.support.openapi_document import Document
+from tests.support.paths import ROOT
+from tests.support.stack import Floor, Inbox, eventually, fresh_folder, inbox, on_call_file
+from tests.support.ward import Ward
+
+_courses = count(1)
+
+ENOUGH = "1000000"
+"""Requests a second: the tests' callers are in a hurry."""
+
+TLS = ssl.create_default_context()
+"""Not used, and made anew for each client where none is given: that takes longer than most requests."""
+
+
+class House:
+    """A running Kapstan, its address, and who may come in."""
+
+    def __init__(self, floor: Floor, stack: StackFile, received: Inbox) -> None:
+        self.floor = floor
+        self.stack = stack
+        self.inbox = received
+        assert stack.console is not None
+        self.url = stack.console
+        self._clients: list[httpx.AsyncClient] = []
+        self._document: Document | None = None
+
+    @property
+    def admin_token(self) -> str:
+        assert self.stack.admin_token_file is not None
+        return self.stack.admin_token_file.read_text(encoding="utf-8").strip()
+
+    @cached_property
+    def admin(self) -> httpx.AsyncClient:
+        return self.client(self.admin_token)
+
+    def client(self, token: str | None = None, url: str | None = None) -> httpx.AsyncClient:
+        """Somebody who shows this token, or none; at another door where one is given."""
+        shown = {"Authorization": f"Bearer {token}"} if token else {}
+        hooks = {"response": [self._is_documented]}
+        client = httpx.AsyncClient(base_url=url or self.url, headers=shown, timeout=60, verify=TLS, event_hooks=hooks)
+        self._clients.append(client)
+        return client
+
+    async def document(self) -> Document:
+        """What it says of itself."""
+        if self._document is None:
+            async with httpx.AsyncClient(base_url=self.url) as reader:
+                self._document = Document((await reader.get("/openapi.json")).json())
+        return self._document
+
+    async def _is_documented(self, response: httpx.Response) -> None:
+        """Every answer that any test gets is one that the document foresees."""
+        if not response.headers.get("content-type", "").startswith("text/event-stream"):
+            await response.aread()
+        (await self.document()).check(response)
+
+    async def token(self, role: TokenRole, site: str | None = None) -> NewToken:
+        async with open_connections(self.stack.database) as connections:
+            return await Tokens(AccessStore(connections)).create(role=role, name=f"a {role}", site=site)
+
+    async def revokes(self, token: NewToken) -> None:
+        async with open_connections(self.stack.database) as connections:
+            await Tokens(AccessStore(connections)).revoke(token.id)
+
+    async def state_of(self, course: str) -> tuple[Any, Any]:
+        """The course and its escalations, whole."""
+        view = (await self.admin.get(f"/v1/courses/{course}")).json()
+        escalations = (await self.admin.get("/v1/escalations", params={"course_id": course})).json()
+        return {key: value for key, value in view.items() if key not in {"blockers", "deadlines"}}, [
+            (one["id"], one["state"], one["acknowledged_by"]) for one in escalations["items"]
+        ]
+
+    async def reads_of(self, course: str, requests: frozenset[str]) -> list[CourseRead]:
+        """Who read what of the course, as soon as these requests are among them."""
+        async with open_connections(self.stack.database) as connections:
+            access = AccessStore(connections)
+
+            async def kept() -> list[CourseRead] | None:
+                reads = await access.reads(course, limit=1000)
+                return reads if requests <= {read.request_id for read in reads} else None
+
+            return await eventually(kept)
+
+    async def readings(self, requests: frozenset[str]) -> list[CourseRead]:
+        """Every row that these requests left in the record of reads, as soon as each has left one."""
+        async with open_connections(self.stack.database) as connections:
+
+            async def kept() -> list[CourseRead] | None:
+                async with connections.connection() as connection:
+                    rows = await connection.fetch(
+                        "SELECT * FROM course_reads WHERE request_id = ANY($1)", sorted(requests)
+                    )
+                reads = [CourseRead.model_validate(dict(row)) for row in rows]
+                return reads if requests <= {read.request_id for read in reads} else None
+
+            return await eventually(kept)
+
+    async def caller(self, role: TokenRole, site: str | None = None) -> httpx.AsyncClient:
+        """Somebody with a new token of this role."""
+        return self.client((await self.token(role, site)).token)
+
+    async def forgets(self, course: str) -> None:
+        """The course is on no list any more: the other tests of this house shall not come upon it."""
+        connection = await asyncpg.connect(self.stack.database)
+        for table in ("watch_silences", "course_measures", "course_figures", "courses"):
+            await connection.execute(f"DELETE FROM {table} WHERE course_id = $1", course)
+        await connection.close()
+
+    def expects(self, name: str = "MARA") -> str:
+        """The id of a course that nobody has begun."""
+        return f"{name}-{next(_courses)}-{secrets.token_hex(3)}"
+
+    async def has(self, so_far: Callable[[Ward], Ward], name: str = "MARA", ago: timedelta = timedelta()) -> str:
+        """A course that has come so far on good days only, the last of them now, or that long ago."""
+        course = self.expects(name)
+        on_paper = so_far(Ward(course))
+        past = so_far(Ward(course, now=on_paper.began_at + (datetime.now(UTC) - ago - on_paper.now)))
+        await self.sends([event for event, _ in past.answers])
+        return course
+
+    async def sends(self, events: Iterable[ClinicEvent]) -> None:
+        """The clinic reports them; each is accepted."""
+        for event in events:
+            response = await self.reports(on_the_wire(event))
+            assert response.status_code in {200, 201}, response.text
+
+    async def reports(self, event: Mapping[str, Any]) -> httpx.Response:
+        """The answer of whoever decided it: until then it is sent again, as the contract tells a clinic's software."""
+        return await eventually(partial(self._decided, event))
+
+    async def _decided(self, event: Mapping[str, Any]) -> httpx.Response | None:
+        response = await self.admin.post("/v1/events", json=event)
+        return None if response.status_code in {429, 503} else response
+
+    async def is_called_for(self, escalation: str) -> None:
+        """Returns when this escalation answers and is listed: its course opens it, and neither waits for the ledger."""
+
+        async def is_there() -> bool:
+            answers = await self.admin.get(f"/v1/escalations/{escalation}")
+            course = escalation.partition("~")[0]
+            return answers.is_success and escalation in {one["id"] for one in await self.escalations_of(course)}
+
+        await eventually(is_there)
+
+    async def escalations_of(self, course: str) -> list[dict[str, Any]]:
+        """Those that the record lists of the course; none while it cannot be asked."""
+        listed = await self.admin.get("/v1/escalations", params={"course_id": course})
+        found: list[dict[str, Any]] = listed.json()["items"] if listed.is_success else []
+        return found
+
+    async def is_recorded(self, course: str) -> dict[str, Any]:
+        """The course, as soon as the record store has all of it."""
+
+        async def recorded() -> dict[str, Any] | None:
+            view = await self.admin.get(f"/v1/courses/{course}")
+            ledger = await self.admin.get(f"/v1/courses/{course}/ledger")
+            if not view.is_success or not ledger.is_success:
+                return None
+            told: dict[str, Any] = view.json()
+            return told if len(ledger.json()) == told["sequence"] else None
+
+        return await eventually(recorded)
+
+    async def close(self) -> None:
+        for client in self._clients:
+            await client.aclose()
+
+
+def on_the_wire(event: ClinicEvent) -> dict[str, Any]:
+    """The event as a clinic's software writes it."""
+    written: dict[str, Any] = json.loads(CLINIC_EVENT.dump_json(event, exclude_none=True))
+    return written
+
+
+def example_events(course: str) -> Sequence[dict[str, Any]]:
+    """The example course's events, of this course."""
+    lines = (ROOT / "examples" / "course.jsonl").read_text(encoding="utf-8").splitlines()
+    return [{**json.loads(line), "subject": course} for line in lines]
+
+
+@asynccontextmanager
+async def open_house(*arguments: str, **environment: str) -> AsyncIterator[House]:
+    """A house of one's own, gone afterwards."""
+    with fresh_folder() as folder:
+        async with inbox() as received:
+            floor = Floor(
+                folder / "data",
+                "--oncall",
+                str(on_call_file(folder, received)),
+                *arguments,
+                environment={"KAPSTAN_RATE": ENOUGH, **environment},
+            )
+            try:
+                house = House(floor, await floor.up(), received)
+                try:
+                    yield house
+                finally:
+                    await house.close()
+            finally:
+                await floor.down()
