@@ -42,7 +42,7 @@ class PayloadKey:
         except binascii.Error:
             secret = b""
         if not name or len(secret) != KEY_BYTES:
-            raise ValueError("each key was expected as id:base64-of-32-bytes")
+            raise ValueError("each key must be id:base64-of-32-bytes")
         return cls(name, secret)
 
 
@@ -87,14 +87,14 @@ class Settings(BaseSettings):
     @classmethod
     def _is_postgresql(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("postgresql://", "postgres://")):
-            raise ValueError("a URL such as postgresql://user@host/database was expected")
+            raise ValueError("must be a URL such as postgresql://user@host/database")
         return url
 
     @field_validator("link_secret")
     @classmethod
     def _is_long(cls, secret: SecretStr | None) -> SecretStr | None:
         if secret is not None and len(secret.get_secret_value()) < SECRET_CHARACTERS:
-            raise ValueError(f"at least {SECRET_CHARACTERS} characters were expected")
+            raise ValueError(f"must be at least {SECRET_CHARACTERS} characters")
         return secret
 
     @field_validator("timezones", mode="before")
@@ -104,7 +104,7 @@ class Settings(BaseSettings):
             return value
         pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
         if not all(site.strip() and zone.strip() for site, _, zone in pairs):
-            raise ValueError("each was expected as site=IANA-time-zone, such as bend=America/Los_Angeles")
+            raise ValueError("each must be site=IANA-time-zone, such as bend=America/Los_Angeles")
         return {site.strip(): zone.strip() for site, _, zone in pairs}
 
     @field_validator("payload_keys", mode="before")
@@ -116,7 +116,7 @@ class Settings(BaseSettings):
 
 
 class Misconfigured(Exception):  # noqa: N818  it is told to a person, who mends it
-    """A setting is missing or wrong; the message names the variable and what was expected."""
+    """A setting is missing or wrong; the message names the variable and what it must be."""
 
 
 def read_settings() -> Settings:

@@ -115,7 +115,7 @@ def demo(
     from simulation.demo import demo as simulated  # noqa: PLC0415  the clinic's own commands do not load the simulation
 
     if not (patients or serve):
-        raise typer.BadParameter("without --serve at least 1 was expected", param_hint="'--patients'")
+        raise typer.BadParameter("must be at least 1 without --serve", param_hint="'--patients'")
     showing = simulated.demo(patients, seed, speed=speed, serve=serve, port=port, quiet=quiet, console=out)
     if not asyncio.run(showing):
         raise typer.Exit(REFUSED)
@@ -289,7 +289,7 @@ def check_protocols(files: Annotated[list[Path], typer.Argument()]) -> None:
             findings.extend(map(str, wrong.findings))
             continue
         missing = without_evidence(found.protocol)
-        findings.extend(f"{file}: {key}: an entry in [evidence] was expected" for key in missing)
+        findings.extend(f"{file}: {key}: must have an entry in [evidence]" for key in missing)
         approved = "approved" if found.is_approved else "not approved"
         mark = "[red]✗[/]" if missing else "[green]✓[/]"
         out.print(f"{mark} {file}: {found.protocol.id} {found.protocol.version}, {approved}")
@@ -337,7 +337,7 @@ def create_token(
     try:
         made = asked(place(data).tokens(), lambda tokens: tokens.create(role=role, name=name, site=site))
     except ValidationError as wrong:
-        raise Misconfigured(f"--{wrong.errors()[0]['loc'][0]}: one line of 1 to 100 characters was expected") from None
+        raise Misconfigured(f"--{wrong.errors()[0]['loc'][0]}: must be one line of 1 to 100 characters") from None
     _print(made, lambda: lists.new_token(made), as_json=as_json)
 
 
@@ -407,7 +407,7 @@ def _read(file: str) -> str:
     try:
         return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"{file}: a file of clinic events was expected: {error}") from None
+        raise Misconfigured(f"{file}: must be a file of clinic events: {error}") from None
 
 
 def _print(found: Frozen | Sequence[Frozen], as_table: Callable[[], RenderableType], *, as_json: bool) -> None:

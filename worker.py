@@ -67,7 +67,7 @@ def workers(client: Client, records: Records, paging: Paging) -> tuple[Worker, W
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Works until `stop` is set. Raises `Misconfigured` or `TemporalUnreachable` where it cannot begin."""
     if settings.database_url is None:
-        raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
+        raise Misconfigured("KAPSTAN_DATABASE_URL: must be a URL such as postgresql://user@host/database")
     on_call = _on_call(settings)
     client = await connect(
         identity=f"kapstan-worker-{os.getpid()}",

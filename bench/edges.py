@@ -25,7 +25,7 @@ from bench.house import House, open_house
 from domain.events.clinic_events import MODELS, ClinicEvent
 from tests.support.cast import moved, vitals
 from tests.support.edges import edges_of
-from tests.support.stack import Inbox, inbox, on_call_file
+from tests.support.running_stack import Inbox, inbox, on_call_file
 from tests.support.ward import Ward
 
 EMERGENCIES = 10

@@ -14,7 +14,7 @@ import psutil
 
 from bench.floor import courses, fill
 from stack.stackfile import StackFile
-from tests.support.stack import Floor, fresh_folder
+from tests.support.running_stack import Floor, fresh_folder
 
 OPEN = 10_000
 CLOSED = 5_000

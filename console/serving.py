@@ -76,7 +76,7 @@ async def open_door(settings: Settings) -> AsyncIterator[Services]:
     has to watch over dosed patients then.
     """
     if settings.database_url is None:
-        raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
+        raise Misconfigured("KAPSTAN_DATABASE_URL: must be a URL such as postgresql://user@host/database")
     library = load_folder(settings.protocols)
     on_call = OnCallBook(settings.oncall, fault, settings.oncall_copy)
     try:

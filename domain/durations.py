@@ -18,13 +18,13 @@ LONGEST = timedelta(days=3650)
 
 def _positive(value: timedelta) -> timedelta:
     if value <= timedelta():
-        raise ValueError("a duration longer than zero, such as PT15M, was expected")
+        raise ValueError("must be a duration longer than zero, such as PT15M")
     return value
 
 
 def _not_negative(value: timedelta) -> timedelta:
     if value < timedelta():
-        raise ValueError("a duration of zero or more, such as PT0S, was expected")
+        raise ValueError("must be a duration of zero or more, such as PT0S")
     return value
 
 
@@ -35,10 +35,10 @@ DurationOrZero = Annotated[timedelta, AfterValidator(_not_negative)]
 def duration(text: str) -> timedelta:
     """`PT15M` as fifteen minutes. Years and months are refused: they have no fixed length. Raises ValueError."""
     if not (parts := _ISO_8601.fullmatch(text)):
-        raise ValueError("a duration such as PT15M, PT24H or P7D was expected (no years or months)")
+        raise ValueError("must be a duration such as PT15M, PT24H or P7D (no years or months)")
     length = timedelta(**{unit: float(number) for unit, number in parts.groupdict(default="0").items()})
     if length > LONGEST:
-        raise ValueError(f"a duration of at most {iso_8601(LONGEST)} was expected")
+        raise ValueError(f"must be a duration of at most {iso_8601(LONGEST)}")
     return length
 
 
@@ -60,7 +60,7 @@ def _read_duration(value: object) -> object:
         case str():
             return duration(value)
         case _:
-            raise ValueError("a duration in quotes, such as PT15M, was expected")
+            raise ValueError("must be a duration in quotes, such as PT15M")
 
 
 _AsIso = PlainSerializer(iso_8601, return_type=str, when_used="json")

@@ -1,5 +1,6 @@
 """The words that everything else is said with: roles, severities, actors, blockers."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self, TypeAlias
@@ -91,3 +92,8 @@ class Blocker(Frozen):
     observed: str | int | float | bool | None = None
     limit: str | int | float | bool | None = None
     source: str | None = None
+
+
+def absolute_first(blockers: Iterable[Blocker]) -> tuple[Blocker, ...]:
+    """The same, those that nobody can override first."""
+    return tuple(sorted(blockers, key=lambda blocker: not blocker.absolute))

@@ -50,7 +50,7 @@ class EncryptionCodec(PayloadCodec):
             return payload
         name = payload.metadata[KEY_ID].decode()
         if name not in self._ciphers:
-            raise Undecipherable(f"KAPSTAN_PAYLOAD_KEYS: the key {name}, which encrypted this payload, was expected")
+            raise Undecipherable(f"KAPSTAN_PAYLOAD_KEYS must have the key {name}, which encrypted this payload")
         nonce, sealed = payload.data[:_NONCE_BYTES], payload.data[_NONCE_BYTES:]
         try:
             return Payload.FromString(self._ciphers[name].decrypt(nonce, sealed, name.encode()))

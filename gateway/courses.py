@@ -20,11 +20,12 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.course.answer import AlreadyAnswered, Answer
-from domain.course.course import Course, PinnedProtocol
+from domain.course.course import Course
 from domain.course.projection import Ahead, CallsToCome
 from domain.course.state import Phase
 from domain.events.clinic_events import ClinicEvent, CourseReferred, ProtocolMigrated
 from domain.protocol.approval import content_hash
+from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
 from domain.values import CourseId, Frozen
 from domain.views.course import CourseView
@@ -261,7 +262,7 @@ class Courses:
             why = f"{protocol_id} is not approved: see `kapstan protocol approve`"
         else:
             known = sorted({shelved.protocol.id for shelved in self._library.shelf})
-            why = f"one of {', '.join(known) or 'no protocols'} was expected"
+            why = f"must be one of {', '.join(known)}" if known else "there are no protocols"
         raise invalid(FieldError(pointer="/data/protocol", detail=why))
 
     async def _migration_target(self, event: ProtocolMigrated) -> PinnedProtocol | None:

@@ -17,9 +17,9 @@ def read_on_call(path: Path, fault: Fault = lambda _: None) -> OnCall:
     try:
         return parse_on_call(path.read_text(encoding="utf-8"), str(path), fault)
     except UnicodeDecodeError:
-        raise OnCallFileError(str(path), (("", "text in UTF-8 was expected"),)) from None
+        raise OnCallFileError(str(path), (("", "must be text in UTF-8"),)) from None
     except OSError as error:
-        raise OnCallFileError(str(path), (("", f"an on-call file was expected: {error.strerror}"),)) from None
+        raise OnCallFileError(str(path), (("", f"must be an on-call file: {error.strerror}"),)) from None
 
 
 class OnCallBook:

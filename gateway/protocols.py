@@ -67,7 +67,7 @@ class Library(Frozen):
 def load_folder(folder: Path) -> Library:
     """Every protocol of the folder's `*.toml` files. Raises `ProtocolFileError` with the findings of all of them."""
     if not folder.is_dir():
-        raise _unusable(folder, "a folder of protocol files was expected")
+        raise _unusable(folder, "must be a folder of protocol files")
     shelf: list[Shelved] = []
     findings: list[ProtocolFinding] = []
     for path in _protocol_files(folder):
@@ -79,7 +79,7 @@ def load_folder(folder: Path) -> Library:
     if findings:
         raise ProtocolFileError(tuple(findings))
     if not shelf:
-        raise _unusable(folder, "at least one protocol file (*.toml) was expected in this folder")
+        raise _unusable(folder, "there must be at least one protocol file (*.toml) in this folder")
     return Library(shelf=tuple(sorted(shelf, key=lambda one: (one.protocol.id, _order(one.protocol.version)))))
 
 
@@ -99,7 +99,7 @@ def approve_file(path: Path, by: str, at: datetime) -> Approval:
     try:
         approval = Approval(by=by, at=at.astimezone(UTC), hash=content_hash(protocol))
     except ValidationError:
-        raise ValueError("the approving person's name was expected: one line of 1 to 100 characters") from None
+        raise ValueError("must be the approving person's name, one line of 1 to 100 characters") from None
     before = _approvals_beside(path)
     for given in approvals_of(protocol, before):
         if given.by == approval.by:
@@ -130,7 +130,7 @@ def _repeated(shelf: list[Shelved]) -> Iterator[ProtocolFinding]:
         protocol = shelved.protocol
         other = first.setdefault((protocol.id, protocol.version), shelved.file)
         if other != shelved.file:
-            sentence = f"{protocol.id} {protocol.version} is in {other} already; another version was expected"
+            sentence = f"{protocol.id} {protocol.version} is in {other} already; the version must be another one"
             yield ProtocolFinding(file=shelved.file, key="version", expected=sentence)
 
 
@@ -142,7 +142,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise _unusable(path, "text in UTF-8 was expected") from None
+        raise _unusable(path, "must be text in UTF-8") from None
     except OSError as error:
         raise _unusable(path, f"cannot be read: {error.strerror}") from None
 

@@ -47,7 +47,7 @@ class Target(Frozen):
     def database_url(self) -> str:
         """Its database. Raises `Misconfigured` where none is named."""
         if self.database is None:
-            raise Misconfigured("KAPSTAN_DATABASE_URL: a URL such as postgresql://user@host/database was expected")
+            raise Misconfigured("KAPSTAN_DATABASE_URL: must be a URL such as postgresql://user@host/database")
         return self.database
 
     @asynccontextmanager

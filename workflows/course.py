@@ -11,12 +11,13 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.course.answer import AlreadyAnswered, Answer
-    from domain.course.course import Course, Decision, PinnedProtocol
+    from domain.course.course import Course, Decision
     from domain.course.projection import Ahead, CallsToCome, calls_to_come
     from domain.course.transition import EscalationCommand, RepeatEscalation
     from domain.escalation.messages import Notice
     from domain.events.clinic_events import ClinicEvent
     from domain.ledger import Entry
+    from domain.protocol.pinned import PinnedProtocol
     from domain.refusal import Refused
     from domain.values import CourseId, Frozen
     from domain.views.course import CourseView, batch_of, course_view

@@ -90,7 +90,7 @@ def _batch(value: JsonValue) -> Arrived:
     if not isinstance(value, list):
         raise problem_error(ProblemCode.MALFORMED, "A batch is a JSON array of CloudEvents")
     if len(value) > BATCH:
-        raise problem_error(ProblemCode.TOO_LARGE, f"At most {BATCH} events in a batch were expected, not {len(value)}")
+        raise problem_error(ProblemCode.TOO_LARGE, f"A batch must be at most {BATCH} events, not {len(value)}")
     return Arrived(tuple(value), is_batch=True)
 
 
@@ -111,4 +111,4 @@ def _from_headers(headers: Headers, body: bytes) -> JsonValue:
 
 def _expect(kind: str, *known: str) -> None:
     if kind not in known:
-        raise problem_error(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"One of {', '.join(known)} was expected")
+        raise problem_error(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"The media type must be one of {', '.join(known)}")

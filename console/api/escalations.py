@@ -37,14 +37,14 @@ class EscalationViewList(Items[EscalationView]):
     """One page of the on-call work. `next` is null on the last one."""
 
 
-class AcknowledgeBody(Frozen):
+class Acknowledge(Frozen):
     """`by` has it: the ladder stops, and the policy's `resolve_within` runs."""
 
     by: PersonId
     note: Text | None = None
 
 
-Order: TypeAlias = AcknowledgeBody | Resolve | Snooze | Reassign
+Order: TypeAlias = Acknowledge | Resolve | Snooze | Reassign
 """What somebody does about an escalation."""
 
 ACTED_ON: Final = problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_ESCALATION, ProblemCode.NOT_OPEN)
@@ -88,7 +88,7 @@ async def acknowledge(
     services: AtTheDoor,
     caller: OnCallStaff,
     escalation_id: Escalation,
-    order: Annotated[AcknowledgeBody, Depends(JsonBody(AcknowledgeBody))],
+    order: Annotated[Acknowledge, Depends(JsonBody(Acknowledge))],
 ) -> EscalationView:
     """Somebody has it: the ladder stops, and the time to resolve it runs."""
     return await carry_out(services, caller, escalation_id, order)
@@ -151,7 +151,7 @@ async def carry_out(services: Services, caller: Caller, escalation_id: Escalatio
     await _still_open(services, caller, escalation_id)
     try:
         match order:
-            case AcknowledgeBody(by=by, note=note):
+            case Acknowledge(by=by, note=note):
                 return await services.escalations.acknowledge(escalation_id, by=by, note=note)
             case Resolve(by=by, note=text):
                 return await services.escalations.resolve(escalation_id, by=by, note=text)

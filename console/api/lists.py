@@ -49,5 +49,5 @@ def page(found: Found[Item], limit: int, cursor: Callable[[Item], str]) -> ListP
 
 def lost(cursor: str) -> ProblemError:
     """What is told of a cursor that no page ever gave: an empty page would look like the end of the list."""
-    detail = f"`next` of a page before was expected, not {cursor}"
+    detail = f"must be `next` of a page before, not {cursor}"
     return problem_error(ProblemCode.INVALID, detail, FieldError(pointer="/query/cursor", detail=detail))

@@ -56,7 +56,7 @@ class JsonBody(Body, Generic[Sent]):
     async def __call__(self, request: Request) -> Sent:
         """What was sent. Raises `Told`, or `Refused` (`malformed`, `invalid` with a JSON pointer for each field)."""
         if media_type(request) != JSON:
-            raise problem_error(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"{JSON} was expected")
+            raise problem_error(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"The media type must be {JSON}")
         body = await read_body(request)
         parse_json(body)
         try:
@@ -101,11 +101,11 @@ def media_type(request: Request) -> str:
     message["content-type"] = request.headers.get("content-type", "")
     charset = message.get_param("charset", "utf-8")
     if str(charset).lower() not in {"utf-8", "utf8", "us-ascii"}:
-        raise problem_error(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"UTF-8 was expected, not {charset}")
+        raise problem_error(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"The text must be UTF-8, not {charset}")
     return message.get_content_type() if request.headers.get("content-type") else ""
 
 
 def _too_large(longest: int) -> Exception:
     # The line is closed behind the answer: on one that stays open the rest of the body would still have to be read.
-    detail = f"A body of at most {longest // 1024} KiB was expected"
+    detail = f"The body must be at most {longest // 1024} KiB"
     return problem_error(ProblemCode.TOO_LARGE, detail, also={"Connection": "close"})

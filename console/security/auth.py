@@ -44,7 +44,7 @@ async def _caller(
     request: Request, services: AtTheDoor, shown: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 ) -> Caller:
     if shown is None:
-        raise problem_error(ProblemCode.UNAUTHENTICATED, "A token was expected, as `Authorization: Bearer …`")
+        raise problem_error(ProblemCode.UNAUTHENTICATED, "There must be a token, as `Authorization: Bearer …`")
     return await by_token(request, services, shown.credentials)
 
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Self
 
-from domain.course import admissibility, budget, deadlines, effects
+from domain.course import admissibility, budget, deadlines
 from domain.course.accepted_events import Remembered, recall, shortened
 from domain.course.answer import AlreadyAnswered, Answer, SessionPosition
 from domain.course.deadlines import Deadline, DeadlineKind
-from domain.course.measures import baseline_errors
-from domain.course.rules import vitals
+from domain.course.event_rules import EVENT_RULES
+from domain.course.rules import migration, readings, vitals
 from domain.course.rules.vitals import Verdict
 from domain.course.state import CourseState, MedicineSession
 from domain.course.transition import EscalationCommand, OpenEscalation, RepeatEscalation, Transition
@@ -18,26 +18,18 @@ from domain.events.clinic_events import (
     ACTS,
     ClinicEvent,
     CourseReferred,
-    MeasureRecorded,
     ProtocolMigrated,
     VitalsRecorded,
     content,
     fingerprint,
 )
 from domain.ledger import Entry, Note
-from domain.protocol.model import Protocol
+from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid
 from domain.values import Blocker, CourseId, Frozen, Severity
 
 CLOCK_SKEW = timedelta(seconds=60)
 """How far ahead of ours a clinic's clock may run."""
-
-
-class PinnedProtocol(Frozen):
-    """One version of a protocol, with its content hash, as a course is to follow it."""
-
-    protocol: Protocol
-    hash: str
 
 
 class Course(CourseState):
@@ -83,16 +75,15 @@ class Course(CourseState):
         if event.time > now + CLOCK_SKEW:
             ahead = f"must be at most {CLOCK_SKEW.seconds} s ahead of now ({now.isoformat(timespec='seconds')})"
             raise invalid(FieldError(pointer="/time", detail=ahead))
-        if isinstance(event, CourseReferred):
-            self._check_referral(event)
-            return
-        if self.referral is None:
+        is_referral = isinstance(event, CourseReferred)
+        if self.referral is None and not is_referral:
             raise Refused.because(RefusalCode.UNKNOWN_COURSE, f"There is no course {self.course_id}")
-        if self.is_closed:
+        if self.is_closed and not is_referral:
             raise Refused.because(RefusalCode.COURSE_CLOSED, f"The course is closed: {self.outcome}")
-        if isinstance(event, MeasureRecorded):
-            effects.measure_scored(self, event)
-        blockers = (*admissibility.blockers_for(self, event), *_migration_blockers(self, event, offered))
+        EVENT_RULES[type(event)].check(self, event)
+        blockers = self.blockers_for(event)
+        if isinstance(event, ProtocolMigrated):
+            blockers = (*blockers, *migration.version_blockers(self, event, offered))
         if blockers:
             raise self._blocked(blockers, now)
 
@@ -137,7 +128,7 @@ class Course(CourseState):
         sequence = transition.course.sequence
         if isinstance(event, ProtocolMigrated) and offered is not None:
             transition.change(protocol=offered.protocol, protocol_hash=offered.hash)
-        effects.apply(transition, event)
+        EVENT_RULES[type(event)].follow(transition, event)
         answer = transition.course.answer(event, sequence, now)
         said = Remembered(fingerprint=fingerprint(event), answer=answer)
         remembered, older = shortened({**self.remembered, _name(event): said}, self.older)
@@ -248,19 +239,6 @@ class Course(CourseState):
             raise AlreadyAnswered(self.answer(event, older.sequence, now))
         raise Refused.because(RefusalCode.EVENT_ID_REUSED, f"Event {event.id} was accepted with other content")
 
-    def _check_referral(self, event: CourseReferred) -> None:
-        if self.referral is not None:
-            raise Refused.because(RefusalCode.COURSE_EXISTS, f"Course {self.course_id} exists already")
-        errors = []
-        if event.data.protocol != self.protocol.id:
-            errors.append(FieldError(pointer="/data/protocol", detail=f"{self.protocol.id} was expected"))
-        if not set(event.data.indications) & set(self.protocol.indications):
-            named = ", ".join(self.protocol.indications)
-            errors.append(FieldError(pointer="/data/indications", detail=f"at least one of {named} was expected"))
-        errors.extend(baseline_errors(event.data.measures_baseline or {}, self.protocol.measures))
-        if errors:
-            raise invalid(*errors)
-
     def _blocked(self, blockers: tuple[Blocker, ...], now: datetime) -> Refused:
         return Refused(
             Refusal(
@@ -321,20 +299,4 @@ def _pass(transition: Transition[Course], deadline: Deadline) -> None:
         raised = deadline.consequence
         transition.escalate(raised.kind, deadline.session, raised.severity, deadline.passes_at)
     if deadline.kind in {DeadlineKind.CHECKPOINT, DeadlineKind.CHECKPOINT_EMERGENCY} and deadline.session is not None:
-        effects.settle_checkpoints(transition, deadline.session)
-
-
-def _migration_blockers(course: Course, event: ClinicEvent, offered: PinnedProtocol | None) -> tuple[Blocker, ...]:
-    if not isinstance(event, ProtocolMigrated):
-        return ()
-    target = (offered.protocol.id, offered.protocol.version) if offered else None
-    if target == (course.protocol.id, event.data.to_version):
-        return ()
-    return (
-        Blocker(
-            code="protocol.version_unknown",
-            message=f"There is no approved version {event.data.to_version} of protocol {course.protocol.id}",
-            absolute=True,
-            observed=event.data.to_version,
-        ),
-    )
+        readings.settle_checkpoints(transition, deadline.session)

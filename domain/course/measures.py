@@ -58,7 +58,7 @@ def scored(
     Raises `Refused` with code `invalid`, naming the fields that are wrong and what was expected there.
     """
     if items is not None and score is not None:
-        raise _refused([_wrong("score", "either the answers or their score was expected, not both")])
+        raise _refused([_wrong("score", "must be either the answers or their score, not both")])
     if instrument == CSSRS:
         return _screener(items, score, behavior_lifetime=bool(behavior_lifetime))
     if behavior_lifetime is not None:
@@ -69,7 +69,7 @@ def scored(
     if rule and rule.range:
         return _by_score_only(instrument, rule.range, items, score)
     known = ", ".join(sorted({*INSTRUMENTS, *measures}))
-    raise _refused([_wrong("instrument", f"one of {known} was expected")])
+    raise _refused([_wrong("instrument", f"must be one of {known}")])
 
 
 def triage(answers: Sequence[int], *, behavior_lifetime: bool) -> Risk:
@@ -100,7 +100,7 @@ def baseline_errors(
         elif instrument == CSSRS:
             wrong = [_wrong(instrument, "the C-SSRS screener has no score")]
         else:
-            wrong = [_wrong(instrument, "an instrument that the protocol names was expected")]
+            wrong = [_wrong(instrument, "must be an instrument that the protocol names")]
         errors += [FieldError(pointer=f"{pointer}/{_escaped(instrument)}", detail=error.detail) for error in wrong]
     return tuple(errors)
 
@@ -161,7 +161,7 @@ def _direction(better: float, meaningful: float | None) -> Direction | None:
 
 def _screener(items: Sequence[int] | None, score: float | None, *, behavior_lifetime: bool) -> Scored:
     if score is not None:
-        raise _refused([_wrong("score", "the 6 answers were expected instead: this screen has no score")])
+        raise _refused([_wrong("score", "must be left out: this screen has 6 answers and no score")])
     answers = _answers(items, SCREENER_ITEMS, most=1)
     return Scored(instrument=CSSRS, risk=triage(answers, behavior_lifetime=behavior_lifetime))
 
@@ -176,7 +176,7 @@ def _questionnaire(
     elif needs_answers:
         # A total would hide the answer about being better off dead: it is asked for, never assumed to be 0.
         why = "the protocol acts on a single answer, which a score does not show"
-        raise _refused([_wrong("score", f"the {asked.items} answers were expected instead: {why}")])
+        raise _refused([_wrong("score", f"must be the {asked.items} answers instead: {why}")])
     elif errors := _wrong_score(score, asked.scores, is_whole=True):
         raise _refused(errors)
     else:
@@ -187,7 +187,7 @@ def _questionnaire(
 def _by_score_only(instrument: Code, scores: Range, items: Sequence[int] | None, score: float | None) -> Scored:
     if score is None:
         field = "score" if items is None else "items"
-        raise _refused([_wrong(field, "a score was expected: the answers of this instrument are not known")])
+        raise _refused([_wrong(field, "must be a score: the answers of this instrument are not known")])
     if errors := _wrong_score(score, scores, is_whole=False):
         raise _refused(errors)
     return Scored(instrument=instrument, score=score)
@@ -195,10 +195,10 @@ def _by_score_only(instrument: Code, scores: Range, items: Sequence[int] | None,
 
 def _answers(items: Sequence[int] | None, expected: int, most: int) -> Sequence[int]:
     if items is None:
-        raise _refused([_wrong("items", f"{expected} answers were expected")])
+        raise _refused([_wrong("items", f"must be {expected} answers")])
     if len(items) != expected:
-        raise _refused([_wrong("items", f"{expected} answers were expected, not {len(items)}")])
-    sentence = "0 (no) or 1 (yes) was expected" if most == 1 else f"an answer from 0 to {most} was expected"
+        raise _refused([_wrong("items", f"must be {expected} answers, not {len(items)}")])
+    sentence = "must be 0 (no) or 1 (yes)" if most == 1 else f"must be an answer from 0 to {most}"
     if errors := [_wrong(f"items/{i}", sentence) for i, answer in enumerate(items) if not 0 <= answer <= most]:
         raise _refused(errors)
     return items
@@ -208,7 +208,7 @@ def _wrong_score(score: float, scores: Range, *, is_whole: bool) -> list[FieldEr
     if scores.holds(score) and (not is_whole or float(score).is_integer()):
         return []
     kind = "a whole score" if is_whole else "a score"
-    return [_wrong("score", f"{kind} from {scores.low:g} to {scores.high:g} was expected")]
+    return [_wrong("score", f"must be {kind} from {scores.low:g} to {scores.high:g}")]
 
 
 def _wrong(field: str, detail: str) -> FieldError:

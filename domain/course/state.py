@@ -84,6 +84,14 @@ class Fact(Frozen, Generic[Data]):
     data: Data
 
 
+Known = TypeVar("Known", bound=Fact[Any])
+
+
+def newer(standing: Known | None, arrived: Known) -> Known:
+    """The newer of two facts: one that is sent late does not push aside one that is newer."""
+    return standing if standing is not None and standing.at > arrived.at else arrived
+
+
 Reading = Fact[VitalsRecorded.Data]
 DoseGiven = Fact[DoseAdministered.Data]
 

@@ -1,10 +1,10 @@
 """One turn of a course: what is written, raised and settled while one thing is taken in."""
 
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from domain import ledger
-from domain.course.state import CourseEscalation, CourseState, Hold, Outcome, Phase
+from domain.course.state import CourseEscalation, CourseState, Fact, Hold, MedicineSession, Outcome, Phase
 from domain.escalation.messages import (
     Change,
     EscalationId,
@@ -61,6 +61,19 @@ class Transition(Generic[CourseT]):
     def change(self, **changes: object) -> None:
         """The course goes on with these fields different."""
         self.course = self.course.but(**changes)
+
+    def keep(self, session: MedicineSession) -> None:
+        """The course goes on with this session in place of the one of its number."""
+        self.change(sessions=self.course.sessions_with(session))
+
+    def fact(self, event: Any) -> Fact[Any]:
+        """What the event says, as the course keeps it: when it happened, when it was learned."""
+        # Parametrized by what it holds, so that it is written out, and read back, as that.
+        return Fact[type(event.data)](at=event.time, recorded_at=self.now, data=event.data)  # type: ignore[misc,no-any-return,operator]
+
+    def session_of(self, event: Any) -> MedicineSession | None:
+        """The session that the event names, if there is one."""
+        return self.course.session_numbered(getattr(event.data, "session", None) or 0)
 
     def write(self, note: Note) -> None:
         """Appends one entry to the ledger's chain."""

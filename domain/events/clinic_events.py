@@ -61,7 +61,7 @@ class Dose(Frozen):
     @model_validator(mode="after")
     def _is_one_of_them(self) -> Self:
         if (self.mg_per_kg is None) == (self.mg is None):
-            raise ValueError('exactly one of {"mg_per_kg": …} and {"mg": …} was expected')
+            raise ValueError('must be exactly one of {"mg_per_kg": …} and {"mg": …}')
         return self
 
 
@@ -87,7 +87,7 @@ class Pressure(Frozen):
     @model_validator(mode="after")
     def _is_a_pressure(self) -> Self:
         if self.diastolic >= self.systolic:
-            raise ValueError("a diastolic pressure below the systolic one was expected")
+            raise ValueError("diastolic must be below systolic")
         return self
 
 

@@ -1,4 +1,4 @@
-"""From what arrived on the wire to a clinic event, or to a sentence that says what was expected."""
+"""From what arrived on the wire to a clinic event, or to a sentence that says what is wrong with it."""
 
 import json
 from math import isinf
@@ -48,7 +48,7 @@ def event_from(value: JsonValue) -> ClinicEvent:
         if not isinstance(value.get(attribute), str) or not value[attribute]:
             _malformed(f"it is not a CloudEvent 1.0: attribute `{attribute}` is missing or not a text")
     if value["specversion"] != "1.0":
-        _malformed("it is not a CloudEvent 1.0: `specversion` was expected to be 1.0")
+        _malformed("it is not a CloudEvent 1.0: `specversion` must be 1.0")
     if (kind := str(value["type"])) not in MODELS:
         _malformed(f"`{kind[:LONGEST_QUOTE]}` is no type of clinic event; see docs/events.md")
     try:

@@ -16,7 +16,7 @@ FALLBACK: Final[PersonId] = "fallback"
 """Whom a page to the fallback channels names; nobody in the file may be called so."""
 
 Contradiction = tuple[str, str]
-"""A key path, counted from 1 as a reader does, and what was expected there."""
+"""A key path, counted from 1 as a reader does, and what must be there."""
 
 
 class Parts(Frozen):
@@ -44,7 +44,7 @@ def contradictions(parts: Parts) -> Iterator[Contradiction]:
 
 def _people(parts: Parts) -> Iterator[Contradiction]:
     if FALLBACK in parts.person_names:
-        yield f"people.{FALLBACK}", "is the name of the fallback channels; another id was expected"
+        yield f"people.{FALLBACK}", "must be another id: this is the name of the fallback channels"
 
 
 def _rotas(parts: Parts) -> Iterator[Contradiction]:
@@ -104,7 +104,7 @@ def _policies(parts: Parts) -> Iterator[Contradiction]:
         if policy.max_snooze > policy.resolve_within:
             yield (
                 f"policies.{severity}.max_snooze",
-                f"at most resolve_within, {in_words(policy.resolve_within)}, was expected",
+                f"must be at most resolve_within, {in_words(policy.resolve_within)}",
             )
 
 
@@ -122,10 +122,10 @@ def _haste(parts: Parts, lower: Severity, higher: Severity) -> Iterator[Contradi
     if low.resolve_within < high.resolve_within:
         yield (
             f"policies.{lower}.resolve_within",
-            f"at least {higher}'s {in_words(high.resolve_within)} was expected",
+            f"must be at least {higher}'s {in_words(high.resolve_within)}",
         )
     if low.max_snooze < high.max_snooze:
-        yield f"policies.{lower}.max_snooze", f"at least {higher}'s {in_words(high.max_snooze)} was expected"
+        yield f"policies.{lower}.max_snooze", f"must be at least {higher}'s {in_words(high.max_snooze)}"
 
 
 def _loudness(parts: Parts, lower: Severity, higher: Severity) -> Iterator[Contradiction]:

@@ -104,7 +104,7 @@ class OnCall(Frozen):
 
 
 class OnCallFileError(Exception):
-    """An on-call file cannot be used; `findings` says why, each as its key path and what was expected there."""
+    """An on-call file cannot be used; `findings` says why, each as its key path and what must be there."""
 
     def __init__(self, file: str, findings: tuple[tuple[str, str], ...]) -> None:
         super().__init__(
@@ -201,14 +201,14 @@ def _expected(error: ErrorDetails) -> str:
         case "extra_forbidden":
             return "is not a key of an on-call file"
         case "string_type":
-            return "text in quotes was expected"
+            return "must be text in quotes"
         case "tuple_type":
-            return "a list in brackets was expected"
+            return "must be a list in brackets"
         case "model_type" | "mapping_type" | "dict_type":
-            return "a table was expected"
+            return "must be a table"
         case "enum" | "literal_error":
-            return f"{error['ctx']['expected']} was expected".replace("'", "")
+            return f"must be {error['ctx']['expected']}".replace("'", "")
         case "value_error":
             return str(error["ctx"]["error"])
         case _:
-            return error["msg"].replace("Input should be", "expected:")
+            return error["msg"].replace("Input should be", "must be")

@@ -16,7 +16,7 @@ from domain.values import Frozen, Role
 def _has_scheme(channel: SecretStr) -> SecretStr:
     scheme, found, address = channel.get_secret_value().partition("://")
     if not (found and scheme and address):
-        raise ValueError("a channel's URL such as mailto://… or json://… was expected")
+        raise ValueError("must be a channel's URL such as mailto://… or json://…")
     return channel
 
 
@@ -34,7 +34,7 @@ Channels = Annotated[tuple[Channel, ...], at_least_one("has no channel: a page c
 
 def _is_staff(role: Role) -> Role:
     if role in {Role.PATIENT, Role.SYSTEM}:
-        raise ValueError("the role of somebody who may be paged was expected: a patient or the system is not")
+        raise ValueError("must be the role of somebody who may be paged: a patient or the system is not")
     return role
 
 
@@ -71,7 +71,7 @@ def read_target(target: str) -> Named:
     """`rota:nurse` as a rota by the name of nurse. Raises ValueError."""
     kind, _, name = target.partition(":")
     if kind not in set(TargetKind) or not name:
-        raise ValueError("a target such as rota:nurse, person:osei or role:prescriber was expected")
+        raise ValueError("must be a target such as rota:nurse, person:osei or role:prescriber")
     return Named(TargetKind(kind), name)
 
 

@@ -31,13 +31,13 @@ def _known(zone: str) -> str:
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("an IANA time zone such as America/Los_Angeles was expected") from None
+        raise ValueError("must be an IANA time zone such as America/Los_Angeles") from None
     return zone
 
 
 def _long_enough(period: timedelta) -> timedelta:
     if period < SHORTEST_TURN:
-        raise ValueError("a turn of at least PT1H was expected")
+        raise ValueError("a turn must be at least PT1H")
     return period
 
 

@@ -17,7 +17,7 @@ from domain.values import Frozen, Moment
 
 def _printable(name: str) -> str:
     if not name.isprintable():
-        raise ValueError("a name on one line was expected")
+        raise ValueError("must be a name on one line")
     return name
 
 

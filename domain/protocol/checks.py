@@ -46,26 +46,26 @@ def _course(protocol: Protocol) -> Contradictions:
     )
     review_after = course.review_after_session
     if review_after is not None and review_after >= course.sessions_max:
-        expected = f"less than sessions_max ({course.sessions_max}) was expected: no dose follows the last session"
+        expected = f"must be less than sessions_max ({course.sessions_max}): no dose follows the last session"
         yield "course.review_after_session", expected
 
 
 def _screening(protocol: Protocol) -> Contradictions:
     screening = protocol.screening
     if screening.diastolic_max >= screening.systolic_max:
-        yield "screening.diastolic_max", f"a pressure below systolic_max ({screening.systolic_max}) was expected"
+        yield "screening.diastolic_max", f"must be a pressure below systolic_max ({screening.systolic_max})"
     yield from _known_measures("screening.measures", screening.measures, protocol.measures)
     for code in sorted({*screening.absolute} & {*screening.review}):
-        yield "screening.review", f"{code} is absolute as well; it was expected in one of the two lists"
+        yield "screening.review", f"{code} must be in one list; it is in absolute as well"
 
 
 def _staff(protocol: Protocol) -> Contradictions:
     medicine = protocol.medicine
     if len(set(medicine.staff)) < len(medicine.staff):
-        yield "medicine.staff", "each role was expected once"
+        yield "medicine.staff", "must name each role once"
     for role in medicine.credentials:
         if role not in medicine.staff:
-            yield f"medicine.credentials.{role}", f"{role} was expected among medicine.staff, or no credentials for it"
+            yield f"medicine.credentials.{role}", f"must be empty, or {role} must be among medicine.staff"
 
 
 def _medicine(protocol: Protocol) -> Contradictions:
@@ -77,7 +77,7 @@ def _medicine(protocol: Protocol) -> Contradictions:
         "medicine", minimum_observation=medicine.minimum_observation, discharge_overdue=medicine.discharge_overdue
     )
     if medicine.fluids_fasting > medicine.solids_fasting:
-        yield "medicine.fluids_fasting", f"at most solids_fasting ({iso_8601(medicine.solids_fasting)}) was expected"
+        yield "medicine.fluids_fasting", f"must be at most solids_fasting ({iso_8601(medicine.solids_fasting)})"
     yield from _known_measures("medicine.measures", medicine.measures, protocol.measures)
 
 
@@ -85,11 +85,11 @@ def _dose(protocol: Protocol) -> Contradictions:
     dose = protocol.medicine.dose
     yield from _in_order("medicine.dose", first_max=dose.first_max, max=dose.max, hard_max=dose.hard_max)
     if dose.step_max > dose.hard_max:
-        yield "medicine.dose.step_max", f"at most hard_max ({dose.hard_max:g}) was expected"
+        yield "medicine.dose.step_max", f"must be at most hard_max ({dose.hard_max:g})"
     most = _MOST_PLANNED[dose.basis]
     if dose.hard_max > most:
         unit = dose.basis.replace("_per_", "/")
-        yield "medicine.dose.hard_max", f"at most {most:g} {unit} was expected: no plan says more"
+        yield "medicine.dose.hard_max", f"must be at most {most:g} {unit}: no plan says more"
 
 
 def _checkpoints(protocol: Protocol) -> Contradictions:
@@ -102,14 +102,14 @@ def _checkpoints(protocol: Protocol) -> Contradictions:
     if min(gaps, default=nearest) > timedelta():
         for name, window in (("early", rules.early), ("grace", rules.grace)):
             if window >= nearest:
-                yield f"{table}.{name}", f"less than {iso_8601(nearest)}, the shortest interval, was expected"
+                yield f"{table}.{name}", f"must be less than {iso_8601(nearest)}, the shortest interval"
         if max(rules.early, rules.grace) < nearest <= rules.early + rules.grace:
             belongs = f"a reading {iso_8601(rules.early)} before the next one belongs to that (early)"
-            yield f"{table}.grace", f"less than {iso_8601(nearest - rules.early)} was expected: {belongs}"
+            yield f"{table}.grace", f"must be less than {iso_8601(nearest - rules.early)}: {belongs}"
     if rules.then_every < SHORTEST_ROUND:
         yield f"{table}.then_every", f"must be at least {iso_8601(SHORTEST_ROUND)}: it goes on until the discharge"
     if rules.emergency_after < rules.grace:
-        yield f"{table}.emergency_after", f"at least grace ({iso_8601(rules.grace)}) was expected"
+        yield f"{table}.emergency_after", f"must be at least grace ({iso_8601(rules.grace)})"
 
 
 def _symptoms(protocol: Protocol) -> Contradictions:
@@ -120,13 +120,13 @@ def _symptoms(protocol: Protocol) -> Contradictions:
         ("urgent", "warning", {*symptoms.urgent} & {*symptoms.warning}),
     ):
         for symptom in sorted(both):
-            yield f"medicine.symptoms.{name}", f"{symptom} is {graver} as well; it was expected in one list"
+            yield f"medicine.symptoms.{name}", f"{symptom} must be in one list; it is in {graver} as well"
 
 
 def _integration(protocol: Protocol) -> Contradictions:
     rules, interval_max = protocol.integration, protocol.course.interval_max
     if rules.sessions and protocol.medicine.integration_before_next_dose and rules.within > interval_max:
-        expected = f"at most course.interval_max ({iso_8601(interval_max)}) was expected"
+        expected = f"must be at most course.interval_max ({iso_8601(interval_max)})"
         yield "integration.within", f"{expected}: the talk comes before the next dose"
 
 
@@ -134,9 +134,9 @@ def _check_ins(protocol: Protocol) -> Contradictions:
     rules = protocol.check_ins
     yield from _named_by_days("check_ins", rules.after, missed=rules.missed)
     if rules.reminder >= rules.missed:
-        yield "check_ins.reminder", f"less than missed ({iso_8601(rules.missed)}) was expected"
+        yield "check_ins.reminder", f"must be less than missed ({iso_8601(rules.missed)})"
     if rules.missed_at_risk > rules.missed:
-        yield "check_ins.missed_at_risk", f"at most missed ({iso_8601(rules.missed)}) was expected"
+        yield "check_ins.missed_at_risk", f"must be at most missed ({iso_8601(rules.missed)})"
 
 
 def _follow_up(protocol: Protocol) -> Contradictions:
@@ -149,22 +149,22 @@ def _named_by_days(table: str, after: Sequence[timedelta], **grace: timedelta) -
     for earlier, later in pairwise(after):
         if later > earlier and days(later) == days(earlier):
             both = f"{iso_8601(earlier)} and {iso_8601(later)} are both called {days(later)}"
-            found.append((f"{table}.after", f"each after its own number of days was expected; {both}"))
+            found.append((f"{table}.after", f"must each come after its own number of days; {both}"))
     yield from found
     nearest = min((later - earlier for earlier, later in pairwise(after)), default=None)
     for name, length in grace.items():
         if nearest is not None and not found and length >= nearest:
-            yield f"{table}.{name}", f"less than {iso_8601(nearest)}, the shortest interval of after, was expected"
+            yield f"{table}.{name}", f"must be less than {iso_8601(nearest)}, the shortest interval of after"
 
 
 def _forms(protocol: Protocol) -> Contradictions:
     names = [form.form for form in protocol.forms]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"forms.{name}", "each form was expected once"
+        yield f"forms.{name}", "must name each form once"
     for form in protocol.forms:
         yield from _rising(f"forms.{form.form}.remind", form.remind)
         if form.remind and max(form.remind) >= form.within:
-            yield f"forms.{form.form}.remind", f"reminders before within ({iso_8601(form.within)}) were expected"
+            yield f"forms.{form.form}.remind", f"must come before within ({iso_8601(form.within)})"
 
 
 def _measures(protocol: Protocol) -> Contradictions:
@@ -181,7 +181,7 @@ def _item9(table: str, instrument: str, rule: MeasureRule, measures: Mapping[str
     if instrument != PHQ9:
         yield f"{table}.item9", "only phq9 has an item 9"
     elif rule.item9.needs == instrument:
-        yield f"{table}.item9.needs", f"another instrument than {instrument} was expected: it would answer itself"
+        yield f"{table}.item9.needs", f"must be another instrument than {instrument}: it would answer itself"
     yield from _known_measures(f"{table}.item9.needs", (rule.item9.needs,), measures)
 
 
@@ -200,14 +200,14 @@ def _risk(table: str, instrument: str, rule: MeasureRule) -> Contradictions:
         yield f"{table}.high", "is missing: moderate has an answer, and high is worse"
         return
     if high.severity.rank < moderate.severity.rank:
-        yield f"{table}.high", f"at least the severity of moderate ({moderate.severity}) was expected"
+        yield f"{table}.high", f"must be at least the severity of moderate ({moderate.severity})"
     if moderate.hold and not high.hold:
-        yield f"{table}.high", "hold = true was expected: moderate holds the course, and high is worse"
+        yield f"{table}.high", "hold must be true: moderate holds the course, and high is worse"
 
 
 def _scores(table: str, instrument: str, rule: MeasureRule) -> Contradictions:
     if instrument in INSTRUMENTS and rule.range:
-        yield f"{table}.range", f"Kapstan scores {instrument} by its answers; no range was expected"
+        yield f"{table}.range", f"must be left out: Kapstan scores {instrument} by its answers"
     if instrument not in INSTRUMENTS and not rule.range:
         known = ", ".join(sorted(INSTRUMENTS))
         yield f"{table}.range", f"is missing: an instrument other than {known} is known by its score's range"
@@ -218,10 +218,10 @@ def _scores(table: str, instrument: str, rule: MeasureRule) -> Contradictions:
     if scores is None:
         return
     if rule.remission_below is not None and not scores.holds(rule.remission_below):
-        yield f"{table}.remission_below", f"a score within the range ({written(scores)}) was expected"
+        yield f"{table}.remission_below", f"must be a score within the range ({written(scores)})"
     if rule.meaningful_change is not None and rule.meaningful_change > scores.high - scores.low:
         most = scores.high - scores.low
-        yield f"{table}.meaningful_change", f"at most {most:g} was expected: no score changes by more"
+        yield f"{table}.meaningful_change", f"must be at most {most:g}: no score changes by more"
 
 
 def _evidence(protocol: Protocol) -> Contradictions:
@@ -253,19 +253,19 @@ def _in_order(table: str, **bounds: float | timedelta) -> Contradictions:
     """Each value at least the one before it."""
     for (lower_name, lower), (name, value) in pairwise(bounds.items()):
         if _comparable(value) < _comparable(lower):
-            yield f"{table}.{name}", f"at least {lower_name} ({_shown(lower)}) was expected"
+            yield f"{table}.{name}", f"must be at least {lower_name} ({_shown(lower)})"
 
 
 def _rising(key: str, moments: Sequence[timedelta]) -> Contradictions:
     for earlier, later in pairwise(moments):
         if later <= earlier:
-            yield key, f"rising durations were expected; {iso_8601(later)} follows {iso_8601(earlier)}"
+            yield key, f"must rise; {iso_8601(later)} follows {iso_8601(earlier)}"
 
 
 def _known_measures(key: str, named: Collection[str], measures: Mapping[str, MeasureRule]) -> Contradictions:
     for instrument in named:
         if instrument not in measures:
-            yield key, f"{instrument} was expected to have a table, [measures.{instrument}]"
+            yield key, f"{instrument} must have a table, [measures.{instrument}]"
 
 
 def _comparable(value: float | timedelta) -> float:

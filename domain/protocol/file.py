@@ -20,7 +20,7 @@ SCHEMA: Final = 1
 
 
 class ProtocolFinding(Frozen):
-    """One thing that is wrong with a file: where, and what was expected there."""
+    """One thing that is wrong with a file: where, and what must be there."""
 
     file: str
     key: str
@@ -49,7 +49,7 @@ def parse_protocol(text: str, file: str) -> Protocol:
         raise ProtocolFileError((ProtocolFinding(file=file, key="", expected=f"not valid TOML: {error}"),)) from None
     schema = content.pop("schema", None)
     if type(schema) is not int or schema != SCHEMA:
-        raise ProtocolFileError((ProtocolFinding(file=file, key="schema", expected=f"schema = {SCHEMA} was expected"),))
+        raise ProtocolFileError((ProtocolFinding(file=file, key="schema", expected=f"must be {SCHEMA}"),))
 
     findings = [ProtocolFinding(file=file, key=key, expected=expected) for key, expected in _dates(content)]
     try:
@@ -91,7 +91,7 @@ def _dates(value: object, key: str = "") -> Iterator[tuple[str, str]]:
             for place, inner in enumerate(value, start=1):
                 yield from _dates(inner, f"{key}[{place}]")
         case date() | time():
-            yield key, "a date was not expected here; a word is written in quotes"
+            yield key, "must not be a date; a word is written in quotes"
         case _:
             pass
 
@@ -127,25 +127,25 @@ def _expected(error: ErrorDetails) -> str:
         case "extra_forbidden":
             return f"is not a known key{_suggestion(str(error['loc'][-1]))}"
         case "string_type":
-            return "text in quotes was expected"
+            return "must be text in quotes"
         case "bool_type":
-            return "true or false was expected"
+            return "must be true or false"
         case "int_type":
-            return "a whole number was expected"
+            return "must be a whole number"
         case "float_type" | "finite_number":
-            return "a number was expected"
+            return "must be a number"
         case "tuple_type":
-            return "a list in brackets was expected"
+            return "must be a list in brackets"
         case "model_type" | "model_attributes_type" | "mapping_type" | "dict_type":
-            return "a table was expected"
+            return "must be a table"
         case "enum":
-            return f"{error['ctx']['expected']} was expected".replace("'", "")
+            return f"must be {error['ctx']['expected']}".replace("'", "")
         case "string_too_short" | "too_short":
             return "must not be empty"
         case "value_error":
             return str(error["ctx"]["error"])
         case _:
-            return error["msg"].replace("Input should be", "expected:").replace("String should", "must")
+            return error["msg"].replace("Input should be", "must be").replace("String should", "must")
 
 
 def _suggestion(unknown: str) -> str:

@@ -36,7 +36,7 @@ Percent = Annotated[int, Field(ge=1, le=100)]
 def _spelled(pattern: str, expected: str) -> AfterValidator:
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
-            raise ValueError(f"{expected} was expected")
+            raise ValueError(f"must be {expected}")
         return value
 
     return AfterValidator(check)
@@ -87,7 +87,7 @@ class LimitSeverity(StrEnum):
 def _read_staff_role(value: object) -> Role:
     if isinstance(value, str) and value in STAFF_ROLES:
         return Role(value)
-    raise ValueError("prescriber, monitor, therapist or coordinator was expected")
+    raise ValueError("must be prescriber, monitor, therapist or coordinator")
 
 
 STAFF_ROLES = frozenset({Role.PRESCRIBER, Role.MONITOR, Role.THERAPIST, Role.COORDINATOR})
@@ -110,7 +110,7 @@ class Range(Frozen):
             case {"low": _, "high": _} | Range() if info.mode == "python":
                 return value
             case _:
-                raise ValueError("a range of two numbers, such as [90, 140], was expected")
+                raise ValueError("must be a range of two numbers, such as [90, 140]")
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
@@ -241,7 +241,7 @@ class Limit(Frozen):
     @model_validator(mode="after")
     def _has_one_bound(self) -> Self:
         if [self.above, self.below, self.rise].count(None) != 2:
-            raise ValueError("exactly one of above, below and rise was expected")
+            raise ValueError("must be exactly one of above, below and rise")
         return self
 
     @property
@@ -362,7 +362,7 @@ def _read_every(value: object) -> object:
         case str() if value.startswith("P") and (length := duration(value)):
             return length
         case _:
-            raise ValueError("one of baseline, each_session, end, or a duration such as P30D was expected")
+            raise ValueError("must be one of baseline, each_session, end, or a duration such as P30D")
 
 
 def _write_every(value: MeasureMoment | timedelta) -> str:

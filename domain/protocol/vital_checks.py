@@ -10,7 +10,7 @@ from domain.protocol.model import Limit, LimitSeverity, Protocol, Range, Vital
 from domain.values import bounds
 
 Contradictions: TypeAlias = Iterator[tuple[str, str]]
-"""Each as the key to look at, and the sentence that says what was expected there."""
+"""Each as the key to look at, and the sentence that says what must be there."""
 
 _PAGING: Final = frozenset({LimitSeverity.URGENT, LimitSeverity.EMERGENCY})
 
@@ -34,10 +34,10 @@ def _ranges(protocol: Protocol, vital: Vital) -> Contradictions:
     hold, never = clearance.hold.of(vital), clearance.never.of(vital)
     for name, limits in (("hold", hold), ("never", never)):
         if limits and not limits.lies_within(_MEASURED[vital]):
-            within = f"a range within {written(_MEASURED[vital])} was expected: no reading lies outside that"
+            within = f"must be a range within {written(_MEASURED[vital])}: no reading lies outside that"
             yield f"medicine.clearance.{name}.{vital}", within
     if hold and never and not hold.lies_within(never):
-        yield f"medicine.clearance.hold.{vital}", f"a range within never ({written(never)}) was expected"
+        yield f"medicine.clearance.hold.{vital}", f"must be a range within never ({written(never)})"
 
 
 def _screening(protocol: Protocol) -> Contradictions:
@@ -47,7 +47,7 @@ def _screening(protocol: Protocol) -> Contradictions:
         ("diastolic_max", screening.diastolic_max, never.diastolic),
     ):
         if limits and not limits.holds(most):
-            within = f"a pressure within clearance.never ({written(limits)}) was expected"
+            within = f"must be a pressure within clearance.never ({written(limits)})"
             yield f"screening.{name}", f"{within}: nobody else is ever dosed"
 
 
@@ -85,9 +85,9 @@ def _outside_the_gate(limit: Limit, protocol: Protocol) -> Contradictions:
     if gate is None:
         return
     if limit.above is not None and limit.above < gate.high:
-        yield limit.key, f"above = {gate.high:g} or more was expected: clearance.{name} lets {gate.high:g} pass"
+        yield limit.key, f"above must be {gate.high:g} or more: clearance.{name} lets {gate.high:g} pass"
     if limit.below is not None and limit.below > gate.low:
-        yield limit.key, f"below = {gate.low:g} or less was expected: clearance.{name} lets {gate.low:g} pass"
+        yield limit.key, f"below must be {gate.low:g} or less: clearance.{name} lets {gate.low:g} pass"
 
 
 def _no_looser_than_the_gate(limits: Sequence[Limit], never: Range | None) -> Contradictions:
@@ -95,9 +95,9 @@ def _no_looser_than_the_gate(limits: Sequence[Limit], never: Range | None) -> Co
     above = min(((limit.above, limit.key) for limit in limits if limit.above is not None), default=None)
     below = max(((limit.below, limit.key) for limit in limits if limit.below is not None), default=None)
     if never and above and above[0] > never.high:
-        yield above[1], f"above = {never.high:g} or less was expected: clearance.never begins there"
+        yield above[1], f"above must be {never.high:g} or less: clearance.never begins there"
     if never and below and below[0] < never.low:
-        yield below[1], f"below = {never.low:g} or more was expected: clearance.never begins there"
+        yield below[1], f"below must be {never.low:g} or more: clearance.never begins there"
 
 
 def _second_reading(limit: Limit, protocol: Protocol) -> Contradictions:
@@ -105,7 +105,7 @@ def _second_reading(limit: Limit, protocol: Protocol) -> Contradictions:
     rules = protocol.medicine.checkpoints
     nearest = min([rules.then_every, *(later - earlier for earlier, later in pairwise(rules.offsets))])
     if limit.confirm_within is not None and nearest.total_seconds() > 0 and limit.confirm_within > nearest:
-        most = f"confirm_within of at most {iso_8601(nearest)} was expected"
+        most = f"confirm_within must be at most {iso_8601(nearest)}"
         yield limit.key, f"{most}, the shortest interval of the checkpoints"
 
 
@@ -114,11 +114,11 @@ def _further_out(limits: Sequence[Limit], distance: Callable[[Limit], float | No
     for severity in LimitSeverity:
         same = [limit for limit, _ in known if limit.severity is severity]
         if len(same) > 1:
-            yield same[0].key, f"one limit of {word} was expected for this severity"
+            yield same[0].key, f"there must be one limit of {word} for this severity"
     ordered = sorted(known, key=lambda pair: pair[0].severity.rank)
     for (milder, nearer), (graver, further) in pairwise(ordered):
         if graver.severity is not milder.severity and further <= nearer:
-            yield graver.key, f"a limit further out than the one for {milder.severity} was expected"
+            yield graver.key, f"must be further out than the one for {milder.severity}"
 
 
 def _room_between(limits: Sequence[Limit]) -> Contradictions:
@@ -126,7 +126,7 @@ def _room_between(limits: Sequence[Limit]) -> Contradictions:
     below = max((limit.below for limit in limits if limit.below is not None), default=None)
     if above is not None and below is not None and below > above:
         key = next(limit.key for limit in limits if limit.above == above)
-        yield key, f"above = {below:g} or more was expected: no reading is without an alarm"
+        yield key, f"above must be {below:g} or more: no reading is without an alarm"
 
 
 def _discharge(protocol: Protocol) -> Contradictions:
@@ -142,7 +142,7 @@ def _discharge(protocol: Protocol) -> Contradictions:
             enough = max(limit.below for limit in alarming if limit.below is not None)
             yield (
                 f"medicine.discharge.{name}",
-                f"at least {enough:g} was expected: {least} is {_spoken(worst.severity)}",
+                f"must be at least {enough:g}: {least} is {_spoken(worst.severity)}",
             )
     yield from _pressure_at_discharge(protocol)
 
@@ -160,7 +160,7 @@ def _pressure_at_discharge(protocol: Protocol) -> Contradictions:
         most, vital, cleared_at, severity = tightest
         highest = round(cleared_at * (100 + percent) / 100, 1)
         goes_home = f"cleared at {cleared_at:g}, {vital} {highest:g} would go home, which is {_spoken(severity)}"
-        yield "medicine.discharge.bp_within_percent", f"at most {most} was expected: {goes_home}"
+        yield "medicine.discharge.bp_within_percent", f"must be at most {most}: {goes_home}"
 
 
 def _paging(protocol: Protocol, vital: Vital) -> list[Limit]:

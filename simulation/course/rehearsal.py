@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from domain.course.answer import Answer
-from domain.course.course import Course, Decision, PinnedProtocol
+from domain.course.course import Course, Decision
 from domain.course.transition import AutoResolve, OpenEscalation, RepeatEscalation
 from domain.escalation.escalation import Escalation, opened
 from domain.escalation.messages import (
@@ -20,6 +20,7 @@ from domain.escalation.messages import (
 from domain.events.clinic_events import ClinicEvent
 from domain.ledger import Entry
 from domain.oncall.file import OnCall, OnCallQuery, OnCallSnapshot
+from domain.protocol.pinned import PinnedProtocol
 from domain.values import CourseId, PersonId
 from domain.views.course import CourseView, course_view
 

@@ -12,8 +12,8 @@ import pytest
 from console.serving import GOODBYE_WITHIN
 from tests.support.cast import MONDAY, cssrs, referral
 from tests.support.http_stack import House, on_the_wire
+from tests.support.running_stack import asleep
 from tests.support.second_console import FEW, second_door
-from tests.support.stack import asleep
 from tests.support.stream_listener import Heard, listens
 from tests.support.ward import Ward
 

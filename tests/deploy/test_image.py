@@ -11,9 +11,17 @@ from pydantic import BaseModel, Field
 from tests.support.paths import ROOT
 
 
+class Found(BaseModel):
+    include: list[str]
+
+
+class Packages(BaseModel):
+    find: Found
+
+
 class Setuptools(BaseModel):
     modules: list[str] = Field(alias="py-modules")
-    packages: list[str]
+    packages: Packages
 
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -24,7 +32,9 @@ def test_every_part_of_kapstan_gets_into_the_image() -> None:
     """Each module and package that pyproject.toml names is let through to the build."""
     parts = Setuptools.model_validate(PYPROJECT["tool"]["setuptools"])
 
-    assert {f"{module}.py" for module in parts.modules} | {name.split(".")[0] for name in parts.packages} <= ADMITTED
+    packages = {pattern.removesuffix("*") for pattern in parts.packages.find.include}
+
+    assert {f"{module}.py" for module in parts.modules} | packages <= ADMITTED
 
 
 def test_nothing_of_the_clinic_gets_into_the_image() -> None:

@@ -7,15 +7,17 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from domain.course import budget, course, deadlines, effects, transition
-from domain.course.admissibility import ANYONE, PLACES, STAFF
+from domain.course import budget, course, deadlines, rules, transition
 from domain.course.answer import Answer
 from domain.course.deadlines import DeadlineKind
+from domain.course.event_rule import ANYONE, STAFF
+from domain.course.event_rules import EVENT_RULES
 from domain.course.rules.vitals import Finding, VerdictSeverity
 from domain.course.state import Phase, Stage
 from domain.escalation.messages import Change, Kind
@@ -117,7 +119,7 @@ def test_the_page_gives_the_bounds_of_each_field(events: Page, name: str) -> Non
 def test_the_page_says_who_may_report_an_event(events: Page, name: str) -> None:
     """The page's roles are those of the gates; a referral comes before any gate."""
     words = {STAFF: "staff", ANYONE: "anyone"}
-    roles = ANYONE if MODELS[name] is CourseReferred else PLACES[MODELS[name]].roles
+    roles = ANYONE if MODELS[name] is CourseReferred else EVENT_RULES[MODELS[name]].roles
     expected = words.get(roles, " or ".join(role for role in Role if role in roles))
     assert _event(events, name).items["who"].partition(";")[0] == expected
 
@@ -127,7 +129,7 @@ def test_the_page_says_where_in_a_course_an_event_belongs(events: Page, name: st
     """The page's phases and stages are those of the gates."""
     if MODELS[name] is CourseReferred:
         return
-    place = PLACES[MODELS[name]]
+    place = EVENT_RULES[MODELS[name]]
     phases, _, stages = _event(events, name).items["where"].partition(" · ")
     open_phases = {phase.value for phase in Phase} - {Phase.CLOSED}
     assert (open_phases if phases.startswith("any open phase") else set(code_in(phases))) == place.phases
@@ -138,7 +140,7 @@ def test_the_page_names_whom_each_event_and_each_deadline_may_wake(events: Page)
     """Every kind of escalation that the rules raise stands with an event or a deadline, and no other."""
     by_events = {kind for section in events.sections for kind in code_in(section.items.get("wakes", ""))}
     by_deadlines = {kind for row in events.section("What falls due").rows for kind in code_in(row["raises"])}
-    assert by_events & set(Kind) == _kinds_named_in(effects)
+    assert by_events & set(Kind) == _kinds_raised_by_rules()
     assert by_deadlines == _kinds_named_in(deadlines)
 
 
@@ -161,9 +163,15 @@ def test_the_page_says_when_nobody_watches(events: Page) -> None:
 
     assert f"`{Kind.ORCHESTRATOR_SILENT}`, emergency" in text
     assert f"{grace // timedelta(minutes=1)} minutes (`KAPSTAN_WATCH_GRACE`)" in text
-    assert _kinds_named_in(effects) | _kinds_named_in(deadlines) | _kinds_named_in(course) == set(Kind) - {
+    assert _kinds_raised_by_rules() | _kinds_named_in(deadlines) | _kinds_named_in(course) == set(Kind) - {
         Kind.ORCHESTRATOR_SILENT
     }
+
+
+def _kinds_raised_by_rules() -> set[Kind]:
+    texts = (file.read_text(encoding="utf-8") for file in Path(rules.__path__[0]).glob("*.py"))
+    raising = [text for text in texts if "transition.escalate(" in text]
+    return {Kind[name] for text in raising for name in re.findall(r"\bKind\.([A-Z0-9_]+)", text)}
 
 
 def _kinds_named_in(module: ModuleType) -> set[Kind]:

@@ -21,7 +21,7 @@ from gateway.protocols import load_folder
 from gateway.temporal import connect
 from records.store import EscalationFilter, RecordStore, open_store
 from tests.support.cast import adverse_event
-from tests.support.stack import (
+from tests.support.running_stack import (
     Floor,
     Inbox,
     eventually,

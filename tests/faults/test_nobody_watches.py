@@ -33,7 +33,7 @@ from stack.postgres import Postgres
 from stack.temporal import TEMPORAL_PORT_OPTION, UI_PORT_OPTION, TemporalServer
 from tests.support.http_stack import on_the_wire
 from tests.support.paths import ROOT
-from tests.support.stack import (
+from tests.support.running_stack import (
     Inbox,
     Received,
     eventually,

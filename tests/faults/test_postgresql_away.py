@@ -15,7 +15,7 @@ from gateway.tokens import NewToken
 from records.access import CourseRead
 from tests.support.cast import vitals
 from tests.support.http_stack import House, on_the_wire
-from tests.support.stack import Received, eventually
+from tests.support.running_stack import Received, eventually
 from tests.support.stream_listener import Heard, listens
 from tests.support.ward import Ward
 

@@ -19,7 +19,7 @@ from records.verify import verify
 from stack.postgres import Postgres
 from stack.temporal import TemporalServer
 from tests.support.paths import ROOT
-from tests.support.stack import (
+from tests.support.running_stack import (
     Inbox,
     eventually,
     example_course,

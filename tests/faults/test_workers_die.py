@@ -18,7 +18,7 @@ from gateway.temporal import connect
 from gateway.workflow_calls import Unavailable
 from records.store import open_store
 from stack.stackfile import StackFile
-from tests.support.stack import (
+from tests.support.running_stack import (
     Floor,
     Inbox,
     eventually,

@@ -19,7 +19,7 @@ from settings import Misconfigured, PayloadKey, read_settings
 from stack.temporal import TemporalServer
 from tests.support.cast import MARA, hold, referral
 from tests.support.clinic import LIBRARY, RecordsTwin
-from tests.support.stack import fresh_folder
+from tests.support.running_stack import fresh_folder
 from workflows.course import PatientCourse
 from workflows.queues import COURSES
 

@@ -103,7 +103,7 @@ def test_an_approval_has_a_name(tmp_path: Path, name: str) -> None:
     """One line that says who; otherwise nothing is written."""
     path = shelve(tmp_path, "kap.toml")
 
-    with pytest.raises(ValueError, match="the approving person's name was expected"):
+    with pytest.raises(ValueError, match="must be the approving person's name"):
         approve_file(path, name, MONDAY)
 
     assert not approval_path(path).exists()
@@ -125,7 +125,7 @@ def test_the_same_version_twice_is_named_with_both_files(tmp_path: Path) -> None
     shelve(tmp_path, "b.toml", ("above = 180", "above = 181"))
 
     assert refusal(tmp_path) == (
-        "protocols/b.toml: version: kap-im-weekly 1.0.0 is in protocols/a.toml already; another version was expected"
+        "protocols/b.toml: version: kap-im-weekly 1.0.0 is in protocols/a.toml already; the version must be another one"
     )
 
 
@@ -137,9 +137,9 @@ def test_every_broken_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.approval.toml").write_text("approvals = 3\n", encoding="utf-8")
 
     assert refusal(tmp_path).splitlines() == [
-        "protocols/a.approval.toml: approvals: a list in brackets was expected",
-        "protocols/b.toml: screening.age_min: a whole number was expected",
-        "protocols/c.toml: text in UTF-8 was expected",
+        "protocols/a.approval.toml: approvals: must be a list in brackets",
+        "protocols/b.toml: screening.age_min: must be a whole number",
+        "protocols/c.toml: must be text in UTF-8",
     ]
 
 
@@ -147,8 +147,8 @@ def test_a_folder_without_protocols_is_no_folder_of_protocols(tmp_path: Path) ->
     """An empty or missing folder is a slip in the settings, not an empty library."""
     (tmp_path / ".draft.toml").write_text("", encoding="utf-8")
 
-    assert refusal(tmp_path) == "protocols: at least one protocol file (*.toml) was expected in this folder"
-    assert refusal(tmp_path / "missing") == "protocols: a folder of protocol files was expected"
+    assert refusal(tmp_path) == "protocols: there must be at least one protocol file (*.toml) in this folder"
+    assert refusal(tmp_path / "missing") == "must be protocols: a folder of protocol files"
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from domain.access import TokenRole
 from domain.course.state import Phase
 from domain.escalation.messages import EscalationState
 from tests.support.paths import ROOT
-from tests.support.stack import eventually, fresh_folder
+from tests.support.running_stack import eventually, fresh_folder
 
 OPEN_WITHIN = timedelta(seconds=200)
 """Half a minute on two idle cores: a busy machine is no failure."""
@@ -140,7 +140,7 @@ def test_a_demonstration_of_nobody_is_refused() -> None:
     refused = _kapstan("demo", "--patients", "0")
 
     assert refused.returncode == 2
-    assert "without --serve at least 1 was expected" in refused.stderr
+    assert "must be at least 1 without --serve" in refused.stderr
 
 
 def _kapstan(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,7 @@ from records.connections import Connections, open_connections
 from records.errors import RecordStoreUnreachable
 from tests.records.conftest import Postgres
 from tests.support.cast import seconds
-from tests.support.stack import asleep, eventually
+from tests.support.running_stack import asleep, eventually
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

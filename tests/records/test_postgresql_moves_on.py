@@ -24,7 +24,7 @@ from records.watchdog import turn_to_watch
 from tests.records.conftest import Postgres, running_postgres
 from tests.support.cast import seconds
 from tests.support.record_samples import MARA, batch, ledger, readings
-from tests.support.stack import eventually
+from tests.support.running_stack import eventually
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

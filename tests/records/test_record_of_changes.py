@@ -12,7 +12,7 @@ from records.changes import ChangeKind, Changes, RecordChange, SessionState, lis
 from records.connections import open_connections
 from records.store import RecordStore
 from tests.support.record_samples import MARA, batch, ledger, readings, summary, view
-from tests.support.stack import WITHIN
+from tests.support.running_stack import WITHIN
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

@@ -10,7 +10,7 @@ from domain.values import CourseId, Severity
 from domain.views.summary import CourseSummary
 from records.store import CourseFilter, RecordStore
 from tests.support.record_samples import MARA, MONDAY, batch, ledger, readings, view
-from tests.support.stack import WITHIN
+from tests.support.running_stack import WITHIN
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

@@ -23,7 +23,7 @@ from records.watchdog import WatchdogStore, turn_to_watch
 from tests.records.conftest import Postgres
 from tests.support.paths import ROOT
 from tests.support.record_samples import MARA, MONDAY, batch, ledger, readings, view
-from tests.support.stack import WITHIN, eventually
+from tests.support.running_stack import WITHIN, eventually
 
 CLINIC = parse_on_call((ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8"), "oncall.toml")
 DUE = MONDAY + timedelta(minutes=20)

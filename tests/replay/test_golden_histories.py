@@ -1,16 +1,20 @@
 """Today's code does with every released history what that release did: no course breaks in a deployment."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import UnsandboxedWorkflowRunner
 
-from domain.course import admissibility, effects
-from domain.course.transition import CourseT, Transition
-from domain.events.clinic_events import ClinicEvent, PatientCheckedIn
+from domain.course import admissibility
+from domain.course.event_rules import EVENT_RULES
+from domain.course.rules.clearance import CHECKED_IN
+from domain.course.state import MedicineSession
+from domain.course.transition import Transition
+from domain.events.clinic_events import Event, PatientCheckedIn
 from domain.ledger import Note
 from domain.values import Blocker
 from gateway.temporal import data_converter
@@ -52,14 +56,13 @@ async def test_a_rule_made_stricter_does_not_break_what_was_accepted_before_it(m
 
 async def test_one_more_entry_at_check_in_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands and their order would be the same; the head of the ledger would not."""
-    follows = effects.apply
 
-    def also_notes_the_room(turn: Transition[CourseT], event: ClinicEvent) -> None:
-        follows(turn, event)
-        if isinstance(event, PatientCheckedIn):
-            turn.write(Note(time=event.time, type="kap.room.taken", data={}))
+    def also_notes_the_room(transition: Transition[Any], session: MedicineSession, event: PatientCheckedIn) -> None:
+        CHECKED_IN.apply(transition, session, event)
+        transition.write(Note(time=event.time, type="kap.room.taken", data={}))
 
-    monkeypatch.setattr(effects, "apply", also_notes_the_room)
+    arrival: type[Event] = PatientCheckedIn
+    monkeypatch.setitem(EVENT_RULES, arrival, replace(CHECKED_IN, apply=also_notes_the_room))
     for release in {file.parent for file in COURSES}:
         file = release / "course-1.json"
         history = await _read(file)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from domain.course.course import PinnedProtocol
 from domain.ledger import first_fault
 from domain.oncall.file import parse_on_call
 from domain.protocol.approval import content_hash
 from domain.protocol.file import parse_protocol
 from domain.protocol.model import Protocol
+from domain.protocol.pinned import PinnedProtocol
 from simulation.course.ending import ending
 from simulation.course.news import News, Overheard
 from simulation.course.rehearsal import Rehearsal

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.course.course import PinnedProtocol
 from domain.course.state import Outcome
 from domain.escalation.messages import EscalationState, Kind
 from domain.events.clinic_events import (
@@ -16,6 +15,7 @@ from domain.events.clinic_events import (
 )
 from domain.protocol.approval import content_hash
 from domain.protocol.model import Protocol
+from domain.protocol.pinned import PinnedProtocol
 from gateway.courses import Reported
 from gateway.workflow_calls import TooMany, Unavailable
 from simulation.course.reporter import Reporter

@@ -218,7 +218,7 @@ async def test_who_pages_and_who_foretells_pages_start_on_no_broken_on_call_file
 
 async def test_a_worker_that_cannot_start_shows_its_last_words(plan: StackPlan) -> None:
     """A service that does not come up is named, with its log and what it last said there."""
-    last_words = "kap-im-weekly.toml: medicine.dose.max: a number was expected"
+    last_words = "kap-im-weekly.toml: medicine.dose.max: must be a number"
 
     message = await refusal_of(plan.but(worker_command=(sys.executable, "-c", f"raise SystemExit({last_words!r})")))
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from domain.course.admissibility import STANDING
 from domain.course.rules import clearance as clearance_rules
 from domain.course.rules import followup
+from domain.course.rules.booking import BOOKED
 from domain.course.state import Phase
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import ClinicEvent, PregnancyTest, SessionBooked, StaffMember
+from domain.events.clinic_events import ClinicEvent, PregnancyTest, StaffMember
 from domain.protocol.model import Limit, LimitSeverity, Protocol, Vital
 from domain.values import Blocker, Role
 from tests.support.cast import (
@@ -345,9 +345,9 @@ SAYING: Final[tuple[Said, ...]] = (
     ),
     Said(
         "session.not_discharged",
-        lambda ward: followup.integration_blockers(ward.dosed().session(), integration(MARA, at=ward.now)),
+        lambda ward: followup.integration_blockers(ward.course, ward.dosed().session(), integration(MARA, at=ward.now)),
     ),
-    Said("booking.none_due", lambda ward: STANDING[SessionBooked](ward.booked().course, None, ward.now)),
+    Said("booking.none_due", lambda ward: BOOKED.standing(ward.booked().course, ward.now)),
 )
 """Each is said and refuses nothing."""
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from domain.course.course import PinnedProtocol
 from domain.events.clinic_events import (
     AdverseEventReported,
     CheckInCompleted,
@@ -54,6 +53,7 @@ from domain.events.clinic_events import (
 from domain.protocol.approval import content_hash
 from domain.protocol.file import parse_protocol
 from domain.protocol.model import Protocol
+from domain.protocol.pinned import PinnedProtocol
 from domain.values import Actor, CourseId, Frozen, Role
 from tests.support.paths import PROTOCOLS
 

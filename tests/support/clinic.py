@@ -32,7 +32,7 @@ from gateway.protocols import Library, Shelved
 from gateway.workflow_calls import TooMany, Unavailable
 from tests.support.cast import WEEKLY
 from tests.support.on_call_side import PagerTwin
-from tests.support.stack import eventually, example_on_call
+from tests.support.running_stack import eventually, example_on_call
 from tests.support.ward import Ward
 from tests.workflows.conftest import Temporal
 from workflows.course import PatientCourse

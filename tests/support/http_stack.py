@@ -21,7 +21,7 @@ from records.connections import open_connections
 from stack.stackfile import StackFile
 from tests.support.openapi_document import Document
 from tests.support.paths import ROOT
-from tests.support.stack import Floor, Inbox, eventually, fresh_folder, inbox, on_call_file
+from tests.support.running_stack import Floor, Inbox, eventually, fresh_folder, inbox, on_call_file
 from tests.support.ward import Ward
 
 _courses = count(1)

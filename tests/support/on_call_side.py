@@ -184,7 +184,7 @@ class OnCallSide:
             opened_at=datetime.now(UTC),
         )
         self._started.append(
-            await client.start_workflow("EscalationWorkflow", opening, id=workflow_id(opening.id), task_queue=PAGING)
+            await client.start_workflow("Escalation", opening, id=workflow_id(opening.id), task_queue=PAGING)
         )
         return Alarm(self._temporal, opening, self.pager, self.record)
 

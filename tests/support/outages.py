@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 import asyncpg
 
 from tests.support.http_stack import House
-from tests.support.stack import asleep
+from tests.support.running_stack import asleep
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from stack.ports import claim
 from stack.temporal import environment_without_temporal
 from tests.support.http_stack import House
 from tests.support.paths import ROOT
-from tests.support.stack import WITHIN, eventually
+from tests.support.running_stack import WITHIN, eventually
 
 HERE = "127.0.0.1"
 FEW = 64

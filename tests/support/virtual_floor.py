@@ -8,13 +8,13 @@ from itertools import count
 from typing import Self
 
 from domain.course.answer import Answer
-from domain.course.course import PinnedProtocol
 from domain.course.state import Stage
 from domain.escalation.messages import Acknowledge, EscalationId, EscalationView, Kind, Resolve
 from domain.events.clinic_events import ClinicEvent
 from domain.oncall.file import OnCall, parse_on_call
 from domain.protocol.approval import content_hash
 from domain.protocol.model import Protocol
+from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import Refusal
 from domain.values import CourseId, PersonId
 from domain.views.course import CourseView, SessionView

@@ -28,7 +28,7 @@ from tests.support.on_call_side import (
     on_call_side,
     refused,
 )
-from tests.support.stack import example_on_call
+from tests.support.running_stack import example_on_call
 from tests.workflows.conftest import Temporal
 from workflows.escalation import EscalationWorkflow
 

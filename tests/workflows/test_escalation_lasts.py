@@ -11,7 +11,7 @@ from domain.escalation.messages import Acknowledge, EscalationState, EscalationV
 from domain.values import Severity
 from gateway.temporal import data_converter
 from tests.support.on_call_side import PATIENCE, Alarm, on_call_side
-from tests.support.stack import example_on_call
+from tests.support.running_stack import example_on_call
 from tests.workflows.conftest import Temporal, running_temporal
 from workflows.escalation import EscalationWorkflow
 

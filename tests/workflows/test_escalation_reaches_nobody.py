@@ -10,7 +10,7 @@ from domain.escalation.messages import Acknowledge, EscalationView, Kind, Reassi
 from domain.oncall.file import FALLBACK, parse_on_call
 from domain.values import Severity
 from tests.support.on_call_side import PATIENCE, Alarm, OnCallSide, eventually, on_call_side
-from tests.support.stack import example_on_call
+from tests.support.running_stack import example_on_call
 from tests.workflows.conftest import Temporal, running_temporal
 from workflows.escalation import EscalationWorkflow
 

@@ -20,7 +20,7 @@ from domain.escalation.messages import (
 from domain.oncall.file import parse_on_call
 from domain.values import Severity
 from tests.support.on_call_side import Alarm, OnCallSide, eventually, on_call_side, until
-from tests.support.stack import example_on_call
+from tests.support.running_stack import example_on_call
 from tests.workflows.conftest import Temporal
 from workflows.escalation import EscalationWorkflow
 
@@ -34,7 +34,7 @@ async def night(temporal: Temporal) -> AsyncIterator[OnCallSide]:
         yield side
 
 
-@workflow.defn(name="EscalationWorkflow")
+@workflow.defn(name="Escalation")
 class SilentMessenger(EscalationWorkflow):
     """A release with a bug: what tells the course fails at its first word."""
 
@@ -50,7 +50,7 @@ class SilentMessenger(EscalationWorkflow):
         raise ApplicationError("a bug, of a kind that Temporal takes for a failure of the workflow")
 
 
-@workflow.defn(name="EscalationWorkflow")
+@workflow.defn(name="Escalation")
 class SilentPager(EscalationWorkflow):
     """A release with a bug: what pages people fails."""
 
@@ -66,7 +66,7 @@ class SilentPager(EscalationWorkflow):
         raise TimeoutError
 
 
-@workflow.defn(name="EscalationWorkflow")
+@workflow.defn(name="Escalation")
 class SilentRecorder(EscalationWorkflow):
     """A release with a bug: what keeps the record fails."""
 

@@ -35,7 +35,7 @@ from tests.support.cast import (
     withdrawal,
 )
 from tests.support.clinic import Clinic, Patient, open_clinic
-from tests.support.stack import eventually, example_on_call
+from tests.support.running_stack import eventually, example_on_call
 from tests.workflows.conftest import Temporal
 from workflows.escalation import EscalationWorkflow
 

@@ -1,8 +1,10 @@
 """Nothing that is accepted, and nobody at Temporal's own controls, stops a course from watching its patient."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,17 +13,20 @@ from temporalio.api.enums.v1 import EventType, ResetReapplyExcludeType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 
-from domain.course import effects
 from domain.course.course import Course
 from domain.course.deadlines import DeadlineKind
+from domain.course.event_rule import SessionEventRule
+from domain.course.event_rules import EVENT_RULES
+from domain.course.rules.readings import READ
+from domain.course.state import MedicineSession
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind, escalation_id, workflow_id
-from domain.events.clinic_events import ClinicEvent, VitalsRecorded
+from domain.events.clinic_events import Event, VitalsRecorded
 from domain.refusal import RefusalCode, Refused
 from gateway.workflow_calls import Defect, Ended
 from tests.support.cast import LIND, hold, pinned, referral, vitals
 from tests.support.clinic import ON_CALL, Clinic, Patient, open_clinic, working
-from tests.support.stack import eventually
+from tests.support.running_stack import eventually
 from tests.workflows.conftest import Temporal
 from workflows import ledger_outbox
 from workflows.course import CourseRun, PatientCourse, Report
@@ -46,16 +51,15 @@ async def failed_tasks(handle: WorkflowHandle[PatientCourse, None]) -> int:
     return sum(one.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED for one in history.events)
 
 
-def breaks_at(systolic: int) -> Callable[[Transition[Course], ClinicEvent], None]:
+def breaks_at(systolic: int) -> SessionEventRule[VitalsRecorded]:
     """A rule with a bug in it, that shows at one reading."""
-    as_it_is = effects.apply
 
-    def with_a_bug(turn: Transition[Course], event: ClinicEvent) -> None:
-        if isinstance(event, VitalsRecorded) and event.data.systolic == systolic:
+    def with_a_bug(transition: Transition[Any], session: MedicineSession, event: VitalsRecorded) -> None:
+        if event.data.systolic == systolic:
             raise ZeroDivisionError("Systolic of MARA divided by nothing")
-        as_it_is(turn, event)
+        READ.apply(transition, session, event)
 
-    return with_a_bug
+    return replace(READ, apply=with_a_bug)
 
 
 async def test_an_exception_while_an_event_is_decided_refuses_it_and_nothing_else(
@@ -63,7 +67,8 @@ async def test_an_exception_while_an_event_is_decided_refuses_it_and_nothing_els
 ) -> None:
     """It never enters history: no workflow task fails, and the next event is answered."""
     mara = await clinic.has(lambda ward: ward.dosed())
-    monkeypatch.setattr(effects, "apply", breaks_at(systolic=133))
+    reading: type[Event] = VitalsRecorded
+    monkeypatch.setitem(EVENT_RULES, reading, breaks_at(systolic=133))
 
     with pytest.raises(Defect) as fault:
         await clinic.courses.report(vitals(mara.course, 1, at=await mara.now(), systolic=133))

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from console.api.escalations import AcknowledgeBody, Escalation, Order, carry_out, seen_by
+from console.api.escalations import Acknowledge, Escalation, Order, carry_out, seen_by
 from console.errors.handlers import EXPECTED, problem_of
 from console.errors.problems import ProblemCode, ProblemError
 from console.pages.floor.needs import Need, needs, paged_name
@@ -69,7 +69,7 @@ class EscalationAct(StrEnum):
 
 
 ORDERS: Final[Mapping[EscalationAct, type[Order]]] = {
-    EscalationAct.ACKNOWLEDGE: AcknowledgeBody,
+    EscalationAct.ACKNOWLEDGE: Acknowledge,
     EscalationAct.RESOLVE: Resolve,
     EscalationAct.SNOOZE: Snooze,
     EscalationAct.REASSIGN: Reassign,

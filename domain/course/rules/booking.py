@@ -3,12 +3,17 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from domain.course.state import CourseState
+from domain.course.event_rule import TREATMENT, EventRule, SessionEventRule
+from domain.course.place import wrong_stage
+from domain.course.state import CourseState, MedicineSession, Stage
+from domain.course.transition import Transition
 from domain.durations import in_words
-from domain.events.clinic_events import StaffMember
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import SessionBooked, SessionCanceled, SessionMissed, SessionRebooked, StaffMember
 from domain.protocol.model import Protocol
-from domain.values import Blocker
+from domain.values import Blocker, Severity
 
 
 def blockers(course: CourseState, number: int, starts_at: datetime, staff: Sequence[StaffMember]) -> Iterator[Blocker]:
@@ -57,7 +62,7 @@ def _staff_blockers(protocol: Protocol, staff: Sequence[StaffMember]) -> Iterato
         if by_role[role] != 1:
             yield Blocker(
                 code=f"booking.{role}_missing" if by_role[role] == 0 else f"booking.{role}_twice",
-                message=f"One {role} was expected, {by_role[role]} are booked",
+                message=f"There must be one {role}; booked: {by_role[role]}",
                 absolute=True,
                 observed=by_role[role],
                 limit=1,
@@ -67,7 +72,7 @@ def _staff_blockers(protocol: Protocol, staff: Sequence[StaffMember]) -> Iterato
         if times > 1:
             yield Blocker(
                 code="booking.person_in_two_roles",
-                message=f"{person} is booked in {times} roles; one person per role was expected",
+                message=f"{person} is booked in {times} roles; must be one",
                 absolute=True,
                 observed=person,
                 source=source,
@@ -83,3 +88,65 @@ def _staff_blockers(protocol: Protocol, staff: Sequence[StaffMember]) -> Iterato
                     limit=credential,
                     source=protocol.source_of("medicine.credentials"),
                 )
+
+
+def _none_due(course: CourseState, _at: datetime) -> Iterator[Blocker]:
+    if next_number(course) is None:
+        yield Blocker(code="booking.none_due", message="No session is to be booked now", absolute=True)
+
+
+def _may_be_rebooked(_course: CourseState, session: MedicineSession, _at: datetime) -> Iterator[Blocker]:
+    if session.stage is not Stage.BOOKED and not session.may_be_booked_again:
+        yield wrong_stage(session, frozenset({Stage.BOOKED, Stage.CANCELED, Stage.MISSED}))
+
+
+def _rebooking_blockers(course: CourseState, session: MedicineSession, event: SessionRebooked) -> Iterator[Blocker]:
+    yield from spacing_blockers(course, event.data.starts_at)
+    yield from _may_be_rebooked(course, session, event.time)
+
+
+def _book(transition: Transition[Any], event: SessionBooked) -> None:
+    booked = MedicineSession(
+        number=event.data.session,
+        stage=Stage.BOOKED,
+        starts_at=event.data.starts_at,
+        booking=transition.fact(event),
+    )
+    transition.keep(booked)
+
+
+def _rebook(transition: Transition[Any], session: MedicineSession, event: SessionRebooked) -> None:
+    """Another visit: nothing that was said or measured at an earlier one counts at it."""
+    booked = MedicineSession(
+        number=session.number, stage=Stage.BOOKED, starts_at=event.data.starts_at, booking=session.booking
+    )
+    transition.keep(booked)
+
+
+def _cancel(transition: Transition[Any], session: MedicineSession, _event: SessionCanceled) -> None:
+    transition.keep(session.but(stage=Stage.CANCELED))
+
+
+def _miss(transition: Transition[Any], session: MedicineSession, event: SessionMissed) -> None:
+    transition.keep(session.but(stage=Stage.MISSED))
+    transition.escalate(Kind.SESSION_MISSED, session.number, Severity.ROUTINE, event.time)
+
+
+BOOKED = EventRule(
+    event=SessionBooked,
+    phases=TREATMENT,
+    standing=_none_due,
+    blockers=lambda course, event: blockers(course, event.data.session, event.data.starts_at, event.data.staff),
+    apply=_book,
+)
+REBOOKED = SessionEventRule(
+    event=SessionRebooked,
+    phases=TREATMENT,
+    stages=frozenset({Stage.BOOKED, Stage.CANCELED, Stage.MISSED, Stage.ABORTED}),
+    standing=_may_be_rebooked,
+    blockers=_rebooking_blockers,
+    apply=_rebook,
+)
+CANCELED = SessionEventRule(event=SessionCanceled, phases=TREATMENT, stages=frozenset({Stage.BOOKED}), apply=_cancel)
+MISSED = SessionEventRule(event=SessionMissed, phases=TREATMENT, stages=frozenset({Stage.BOOKED}), apply=_miss)
+RULES = (BOOKED, REBOOKED, CANCELED, MISSED)

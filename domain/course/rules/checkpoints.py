@@ -74,6 +74,17 @@ def settle(rules: CheckpointRules, session: MedicineSession, passed: Mapping[str
     return session.but(settled=(*session.settled, *settled), settled_until=until)
 
 
+def unsettled(session: MedicineSession) -> MedicineSession:
+    """The session with all its checkpoints to be judged anew: what they follow from has changed."""
+    return session.but(settled=(), settled_until=None) if session.settled else session
+
+
+def unsettled_by(session: MedicineSession, moment: datetime) -> MedicineSession:
+    """The same where something has arrived that lies before what is settled."""
+    is_behind = session.settled_until is not None and moment < session.settled_until
+    return unsettled(session) if is_behind else session
+
+
 def is_overdue(rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]) -> bool:
     """Whether a checkpoint was missed and no reading has been taken since its window opened."""
     return any(one.status is CheckpointStatus.MISSED for one in _unmeasured_since(rules, session, passed))

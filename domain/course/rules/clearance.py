@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
+from domain.course.event_rule import MEDICINE, PRESCRIBER, SessionEventRule
 from domain.course.rules import booking, consent, eligibility, risk_screens
 from domain.course.rules.vitals import SPOKEN, value_of
-from domain.course.state import CourseState, MedicineSession, Phase, Reading
+from domain.course.state import CourseState, MedicineSession, Phase, Reading, Stage, newer
+from domain.course.transition import Transition
 from domain.durations import in_words
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import PregnancyTest, lifted_by
+from domain.events.clinic_events import PatientCheckedIn, PregnancyTest, SessionCleared, lifted_by
 from domain.protocol.model import Vital
-from domain.values import Blocker
+from domain.values import Blocker, absolute_first
 
 BLOCKING_ESCALATIONS = frozenset({Kind.VITALS_EMERGENCY, Kind.SUICIDE_RISK})
 """While one of these is unresolved nobody is dosed and nobody goes home."""
@@ -30,7 +32,7 @@ def blockers(course: CourseState, session: MedicineSession, at: datetime) -> tup
         *_check_in_blockers(course, session, at),
         *_reading_blockers(course, session, at),
     )
-    return tuple(sorted(found, key=lambda blocker: not blocker.absolute))
+    return absolute_first(found)
 
 
 def standing_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
@@ -95,7 +97,7 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
     if at - last_dose > rules.rescreen_after and screened_at <= last_dose:
         yield Blocker(
             code="screening.outdated",
-            message=f"The last dose was {(at - last_dose).days} days ago; a new screening was expected",
+            message=f"The last dose was {(at - last_dose).days} days ago; there must be a new screening",
             observed=(at - last_dose).days,
             limit=rules.rescreen_after.days,
             source=source("course.rescreen_after"),
@@ -127,7 +129,7 @@ def _check_in_blockers(course: CourseState, session: MedicineSession, at: dateti
         if at - last_at < fasting:
             yield Blocker(
                 code=f"fasting.{what}_too_recent",
-                message=f"The last {what} were {in_words(at - last_at)} ago; {in_words(fasting)} were expected",
+                message=f"The last {what} were {in_words(at - last_at)} ago; must be at least {in_words(fasting)}",
                 observed=in_words(at - last_at),
                 limit=in_words(fasting),
                 source=source(f"medicine.{what}_fasting"),
@@ -211,7 +213,7 @@ def _limit_blockers(course: CourseState, reading: Reading) -> Iterator[Blocker]:
                 ends = dict.fromkeys((f"{limits.low:g}", f"{limits.high:g}"))
                 yield Blocker(
                     code=f"vitals.{vital}_missing",
-                    message=f"{SPOKEN[vital]} was not taken; {' to '.join(ends)} was expected",
+                    message=f"{SPOKEN[vital]} was not taken; must be {' to '.join(ends)}",
                     absolute=name == "never",
                     limit="-".join(ends),
                     source=source(f"medicine.clearance.{name}.{vital}"),
@@ -233,3 +235,27 @@ def _limit_blockers(course: CourseState, reading: Reading) -> Iterator[Blocker]:
 
 def _needs_no_test(course: CourseState) -> bool:
     return course.screening is not None and course.screening.data.pregnancy_test is PregnancyTest.NOT_APPLICABLE
+
+
+def _check_in(transition: Transition[Any], session: MedicineSession, event: PatientCheckedIn) -> None:
+    transition.keep(session.but(stage=Stage.CHECKED_IN, check_in=transition.fact(event)))
+
+
+def _clear(transition: Transition[Any], session: MedicineSession, event: SessionCleared) -> None:
+    cleared = newer(session.clearance, transition.fact(event))
+    transition.keep(session.but(stage=Stage.CLEARED, clearance=cleared))
+
+
+CHECKED_IN = SessionEventRule(
+    event=PatientCheckedIn, phases=MEDICINE, stages=frozenset({Stage.BOOKED}), apply=_check_in
+)
+CLEARED = SessionEventRule(
+    event=SessionCleared,
+    phases=MEDICINE,
+    stages=frozenset({Stage.CHECKED_IN, Stage.CLEARED}),
+    roles=PRESCRIBER,
+    standing=blockers,
+    overrides=lambda event: event.data.overrides,
+    apply=_clear,
+)
+RULES = (CHECKED_IN, CLEARED)

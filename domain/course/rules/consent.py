@@ -1,11 +1,15 @@
 """Whether the patient's consent stands."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime, tzinfo
+from typing import Any
 
-from domain.course.state import CourseState
-from domain.events.clinic_events import ConsentSigned
-from domain.values import Blocker
+from domain.course.event_rule import ANY_PHASE, ANYONE, EventRule
+from domain.course.state import CourseState, newer
+from domain.course.transition import Transition
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import ConsentSigned, ConsentWithdrawn
+from domain.values import Blocker, Moment, Severity
 
 
 def blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
@@ -15,7 +19,7 @@ def blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
     if consent is None:
         yield Blocker(code="consent.missing", message="The patient has not signed a consent", absolute=True)
     elif not isinstance(consent.data, ConsentSigned.Data):
-        yield Blocker(code="consent.withdrawn", message="The patient has withdrawn her consent", absolute=True)
+        yield Blocker(code="consent.withdrawn", message="The patient has withdrawn consent", absolute=True)
     elif consent.data.version != rules.consent_version:
         yield Blocker(
             code="consent.other_version",
@@ -35,3 +39,32 @@ def blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
             limit=expired_on,
             source=course.protocol.source_of("screening.consent_valid_for"),
         )
+
+
+def _withdrawal_blockers(course: CourseState, _at: datetime) -> Iterator[Blocker]:
+    if course.consent is None or not isinstance(course.consent.data, ConsentSigned.Data):
+        yield Blocker(code="consent.missing", message="There is no consent to withdraw", absolute=True)
+
+
+def _sign(transition: Transition[Any], event: ConsentSigned) -> None:
+    transition.change(consent=newer(transition.course.consent, transition.fact(event)))
+
+
+def _withdraw(transition: Transition[Any], event: ConsentWithdrawn) -> None:
+    transition.change(consent=newer(transition.course.consent, transition.fact(event)))
+    transition.hold("consent withdrawn", event.time, is_safety=True)
+    last = transition.course.last_dose_at
+    if last is not None and _day(last, event.time.tzinfo) == _day(event.time, event.time.tzinfo):
+        session = transition.course.dosed_sessions[-1].number
+        transition.escalate(Kind.CONSENT_WITHDRAWN, session, Severity.URGENT, event.time)
+
+
+def _day(moment: Moment, zone: tzinfo | None) -> date:
+    return moment.astimezone(zone).date()
+
+
+SIGNED = EventRule(event=ConsentSigned, phases=ANY_PHASE, roles=ANYONE, apply=_sign)
+WITHDRAWN = EventRule(
+    event=ConsentWithdrawn, phases=ANY_PHASE, roles=ANYONE, standing=_withdrawal_blockers, apply=_withdraw
+)
+RULES = (SIGNED, WITHDRAWN)

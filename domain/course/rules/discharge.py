@@ -2,14 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
+from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule
 from domain.course.rules import checkpoints, clearance
+from domain.course.rules.checkpoints import unsettled
+from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.vitals import SPOKEN, value_of
-from domain.course.state import CourseState, MedicineSession
+from domain.course.state import CourseState, MedicineSession, Phase, Stage, newer
+from domain.course.transition import Transition
 from domain.durations import in_words
 from domain.escalation.messages import Kind
+from domain.events.clinic_events import DischargeAssessed, Override, PatientDischarged
 from domain.protocol.model import Vital
-from domain.values import Blocker
+from domain.values import Blocker, Role, absolute_first
 
 
 def blockers(
@@ -25,7 +31,7 @@ def blockers(
         *_assessment_blockers(course, session),
         *_leaving_blockers(course, escort, instructions),
     )
-    return tuple(sorted(found, key=lambda blocker: not blocker.absolute))
+    return absolute_first(found)
 
 
 def _observation_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
@@ -34,7 +40,7 @@ def _observation_blockers(course: CourseState, session: MedicineSession, at: dat
     if since < minimum:
         yield Blocker(
             code="discharge.observation_too_short",
-            message=f"{in_words(minimum)} since the last dose were expected: {in_words(minimum - since)} to go",
+            message=f"{in_words(minimum)} must have passed since the last dose: {in_words(minimum - since)} to go",
             observed=in_words(since),
             limit=in_words(minimum),
             source=course.protocol.source_of("medicine.minimum_observation"),
@@ -82,7 +88,8 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
         if observed is None or observed < minimum:
             yield Blocker(
                 code=f"discharge.{vital}_below_limit" if observed is not None else f"discharge.{vital}_missing",
-                message=f"{SPOKEN[vital]} {'was not taken' if observed is None else observed}; {minimum} was expected",
+                message=f"{SPOKEN[vital]} {'was not taken' if observed is None else observed}; "
+                f"must be at least {minimum}",
                 observed=observed,
                 limit=minimum,
                 source=source(f"medicine.discharge.{name}"),
@@ -105,7 +112,7 @@ def _recheck_blockers(course: CourseState, session: MedicineSession) -> Iterator
     for reading, due_at in checkpoints.rechecks(course.protocol, session):
         yield Blocker(
             code="discharge.recheck_missing",
-            message=f"A second reading is expected within {in_words(due_at - reading.at)} of the last one",
+            message=f"A second reading must be taken within {in_words(due_at - reading.at)} of the last one",
             limit=in_words(due_at - reading.at),
             source=course.protocol.source_of("medicine.limits"),
         )
@@ -163,3 +170,42 @@ def _leaving_blockers(course: CourseState, escort: bool, instructions: bool) -> 
         )
     if not instructions:
         yield Blocker(code="discharge.no_instructions", message="Written instructions have not been given")
+
+
+def _standing(course: CourseState, session: MedicineSession, at: datetime) -> tuple[Blocker, ...]:
+    return blockers(course, session, at, escort=True, instructions=True)
+
+
+def _discharge_blockers(course: CourseState, session: MedicineSession, event: PatientDischarged) -> tuple[Blocker, ...]:
+    said = event.data
+    return blockers(course, session, event.time, escort=said.escort, instructions=said.instructions_given)
+
+
+def _overrides(event: PatientDischarged) -> tuple[Override, ...]:
+    return event.data.overrides if event.data.actor.role is Role.PRESCRIBER else ()
+
+
+def _assess(transition: Transition[Any], session: MedicineSession, event: DischargeAssessed) -> None:
+    assessed = newer(session.assessment, transition.fact(event))
+    transition.keep(session.but(stage=Stage.RECOVERING, assessment=assessed))
+
+
+def _discharge(transition: Transition[Any], session: MedicineSession, event: PatientDischarged) -> None:
+    transition.keep(unsettled(session).but(stage=Stage.DISCHARGED, discharge=transition.fact(event)))
+    transition.settle(Kind.VITALS_OVERDUE, session.number)
+    transition.enter(Phase.INTEGRATION, event.time)
+    go_on_when_integrated(transition, event.time)
+
+
+ASSESSED = SessionEventRule(event=DischargeAssessed, phases=MEDICINE, stages=MONITORED, apply=_assess)
+DISCHARGED = SessionEventRule(
+    event=PatientDischarged,
+    phases=MEDICINE,
+    stages=MONITORED,
+    roles=frozenset({Role.PRESCRIBER, Role.MONITOR}),
+    standing=_standing,
+    blockers=_discharge_blockers,
+    overrides=_overrides,
+    apply=_discharge,
+)
+RULES = (ASSESSED, DISCHARGED)

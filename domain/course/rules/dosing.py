@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
+from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule
 from domain.course.rules import clearance
+from domain.course.rules.checkpoints import unsettled
+from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.vitals import VerdictSeverity, verdict
 from domain.course.state import CourseState, MedicineSession, Stage
+from domain.course.transition import Transition
 from domain.durations import in_words
-from domain.events.clinic_events import DoseAdministered
+from domain.events.clinic_events import DoseAdministered, SessionAborted
 from domain.protocol.model import DoseBasis
-from domain.values import Blocker, Role
+from domain.values import Blocker, Role, absolute_first
 
 TOLERANCE = 1e-9
 """What a division may be off by: 35 mg for 70 kg is 0.5 mg/kg."""
@@ -26,7 +31,7 @@ def blockers(course: CourseState, session: MedicineSession, event: DoseAdministe
         *_route_blockers(course, event),
         *_bound_blockers(course, session, event),
     )
-    return tuple(sorted(found, key=lambda blocker: not blocker.absolute))
+    return absolute_first(found)
 
 
 def standing_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
@@ -192,3 +197,37 @@ def _has_second_prescriber(course: CourseState, event: DoseAdministered) -> bool
         and second != first.id
         and (not roles or Role.PRESCRIBER in roles)
     )
+
+
+def _standing(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    yield from clearance.standing_blockers(course, at)
+    yield from standing_blockers(course, session, at)
+    yield from exhausted_blockers(course, session)
+
+
+def _give(transition: Transition[Any], session: MedicineSession, event: DoseAdministered) -> None:
+    doses = sorted((*session.doses, transition.fact(event)), key=lambda dose: dose.at)
+    transition.keep(unsettled(session).but(stage=Stage.DOSED, doses=tuple(doses)))
+
+
+def _abort(transition: Transition[Any], session: MedicineSession, event: SessionAborted) -> None:
+    stage = Stage.RECOVERING if session.doses else Stage.ABORTED
+    transition.keep(session.but(stage=stage, abort=transition.fact(event)))
+    go_on_when_integrated(transition, event.time)
+
+
+DOSED = SessionEventRule(
+    event=DoseAdministered,
+    phases=MEDICINE,
+    stages=frozenset({Stage.CHECKED_IN, Stage.CLEARED, *MONITORED}),
+    standing=_standing,
+    blockers=blockers,
+    apply=_give,
+)
+ABORTED = SessionEventRule(
+    event=SessionAborted,
+    phases=MEDICINE,
+    stages=frozenset({Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED}),
+    apply=_abort,
+)
+RULES = (DOSED, ABORTED)

@@ -2,17 +2,26 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
+from domain.course.event_rule import ANY_PHASE, PRESCRIBER, EventRule
 from domain.course.rules import consent
-from domain.course.state import CourseState
-from domain.events.clinic_events import PregnancyTest, ScreeningRecorded, lifted_by
+from domain.course.state import CourseState, Outcome, Phase, newer
+from domain.course.transition import Transition
+from domain.events.clinic_events import (
+    EligibilityDecided,
+    EligibilityDecision,
+    PregnancyTest,
+    ScreeningRecorded,
+    lifted_by,
+)
 from domain.protocol.model import Protocol
-from domain.values import Blocker
+from domain.values import Blocker, absolute_first
 
 
 def blockers(course: CourseState, at: datetime) -> tuple[Blocker, ...]:
     """All that stands between the screening and `eligible`, absolute reasons first (CLINICAL.md 2)."""
-    return tuple(sorted(_blockers(course, at), key=lambda blocker: not blocker.absolute))
+    return absolute_first(_blockers(course, at))
 
 
 def cautions(course: CourseState) -> tuple[str, ...]:
@@ -115,7 +124,7 @@ def _findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator
     if (screening.prior_adequate_trials or 0) < rules.prior_trials_min:
         yield Blocker(
             code="screening.prior_trials_below_limit",
-            message=f"{rules.prior_trials_min} adequate treatments that did not help were expected",
+            message=f"{rules.prior_trials_min} adequate treatments must have been tried without success",
             observed=screening.prior_adequate_trials,
             limit=rules.prior_trials_min,
             source=protocol.source_of("screening.prior_trials_min"),
@@ -124,3 +133,31 @@ def _findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator
 
 def _words(code: str) -> str:
     return code.replace("_", " ").capitalize()
+
+
+def _decision_blockers(course: CourseState, event: EligibilityDecided) -> tuple[Blocker, ...]:
+    return blockers(course, event.time) if event.data.decision is EligibilityDecision.ELIGIBLE else ()
+
+
+def _screen(transition: Transition[Any], event: ScreeningRecorded) -> None:
+    transition.change(screening=newer(transition.course.screening, transition.fact(event)))
+
+
+def _decide(transition: Transition[Any], event: EligibilityDecided) -> None:
+    transition.change(eligibility=transition.fact(event))
+    if event.data.decision is EligibilityDecision.INELIGIBLE:
+        transition.close(Outcome.INELIGIBLE, event.time)
+    else:
+        transition.enter(Phase.PREPARATION, event.time)
+
+
+SCREENED = EventRule(event=ScreeningRecorded, phases=ANY_PHASE - {Phase.FOLLOW_UP}, apply=_screen)
+DECIDED = EventRule(
+    event=EligibilityDecided,
+    phases=frozenset({Phase.SCREENING}),
+    roles=PRESCRIBER,
+    blockers=_decision_blockers,
+    overrides=lambda event: event.data.overrides,
+    apply=_decide,
+)
+RULES = (SCREENED, DECIDED)

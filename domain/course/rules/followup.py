@@ -1,9 +1,14 @@
 """After the sessions: which calls and visits are still to come, and what each is counted from."""
 
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
 
-from domain.course.state import CourseState, Fact, MedicineSession
+from domain.course.event_rule import ANY_PHASE, ANYONE, DISCHARGED, EventRule, SessionEventRule
+from domain.course.state import CourseState, Fact, MedicineSession, Outcome, Phase
+from domain.course.transition import Transition
 from domain.durations import days
+from domain.escalation.messages import Kind
 from domain.events.clinic_events import (
     CheckInCompleted,
     FollowUpHeld,
@@ -11,7 +16,7 @@ from domain.events.clinic_events import (
     IntegrationHeld,
     PatientDischarged,
 )
-from domain.values import Blocker
+from domain.values import Blocker, Moment, Severity
 
 
 def counted_from(course: CourseState) -> Fact[PatientDischarged.Data] | None:
@@ -20,7 +25,7 @@ def counted_from(course: CourseState) -> Fact[PatientDischarged.Data] | None:
     return discharged[-1] if discharged else None
 
 
-def integration_blockers(session: MedicineSession, event: IntegrationHeld) -> Iterator[Blocker]:
+def integration_blockers(_course: CourseState, session: MedicineSession, event: IntegrationHeld) -> Iterator[Blocker]:
     """Why this integration talk may not be recorded."""
     yield from _before_discharge(session)
     if session.discharge is not None and event.time < session.discharge.at:
@@ -52,7 +57,7 @@ def form_blockers(course: CourseState, session: MedicineSession, event: FormFile
     if event.data.form not in forms:
         yield Blocker(
             code="form.not_in_protocol",
-            message=f"One of {', '.join(forms) or 'no forms'} was expected",
+            message=f"The form must be one of {', '.join(forms)}" if forms else "The protocol asks for no forms",
             absolute=True,
             observed=event.data.form,
         )
@@ -104,3 +109,90 @@ def _must_be_named(code: str, observed: int, named: list[int], key: str, course:
             limit=", ".join(map(str, named)),
             source=course.protocol.source_of(key),
         )
+
+
+def go_on_when_integrated(transition: Transition[Any], at: Moment) -> None:
+    """On to the next medicine session, or after the plan's last one to the follow-up, unless the patient is here.
+
+    The follow-up waits for the talk in any case; the next session only where the protocol wants the talk before it.
+    """
+    course, protocol = transition.course, transition.course.protocol
+    dosed = course.dosed_sessions
+    if course.phase not in {Phase.MEDICINE, Phase.INTEGRATION} or not dosed:
+        return
+    is_talked_through = len(dosed[-1].integrations) >= protocol.integration.sessions
+    if dosed[-1].number < course.planned_sessions:
+        if course.phase is Phase.INTEGRATION and (
+            is_talked_through or not protocol.medicine.integration_before_next_dose
+        ):
+            transition.enter(Phase.MEDICINE, at)
+    elif is_talked_through and not any(session.has_the_patient for session in course.sessions):
+        transition.enter(Phase.FOLLOW_UP, at)
+        complete_when_followed_up(transition, at)
+
+
+def complete_when_followed_up(transition: Transition[Any], at: Moment) -> None:
+    """The course ends once the protocol asks for nothing more."""
+    if transition.course.phase is Phase.FOLLOW_UP and is_over(transition.course):
+        transition.close(Outcome.COMPLETED, at)
+
+
+def _every_call_made(course: CourseState, session: MedicineSession, _at: datetime) -> Iterator[Blocker]:
+    if {call.data.days_after for call in session.check_ins} >= {
+        days(after) for after in course.protocol.check_ins.after
+    }:
+        yield Blocker(code="check_in.already_done", message="Every call has been made", absolute=True)
+
+
+def _every_form_filed(course: CourseState, session: MedicineSession, _at: datetime) -> Iterator[Blocker]:
+    if {paper.data.form for paper in session.forms} >= {form.form for form in course.protocol.forms}:
+        yield Blocker(code="form.already_filed", message="Every form has been filed", absolute=True)
+
+
+def _call(transition: Transition[Any], session: MedicineSession, event: CheckInCompleted) -> None:
+    transition.keep(session.but(check_ins=(*session.check_ins, transition.fact(event))))
+    if event.data.suicidal_ideation:
+        transition.escalate(Kind.SUICIDE_RISK, None, Severity.URGENT, event.time)
+
+
+def _integrate(transition: Transition[Any], session: MedicineSession, event: IntegrationHeld) -> None:
+    transition.keep(session.but(integrations=(*session.integrations, transition.fact(event))))
+    go_on_when_integrated(transition, event.time)
+
+
+def _file(transition: Transition[Any], session: MedicineSession, event: FormFiled) -> None:
+    transition.keep(session.but(forms=(*session.forms, transition.fact(event))))
+
+
+def _follow_up(transition: Transition[Any], event: FollowUpHeld) -> None:
+    transition.change(follow_ups=(*transition.course.follow_ups, transition.fact(event)))
+    complete_when_followed_up(transition, event.time)
+
+
+CALLED = SessionEventRule(
+    event=CheckInCompleted,
+    phases=ANY_PHASE,
+    stages=DISCHARGED,
+    roles=ANYONE,
+    standing=_every_call_made,
+    blockers=check_in_blockers,
+    apply=_call,
+)
+INTEGRATED = SessionEventRule(
+    event=IntegrationHeld, phases=ANY_PHASE, stages=DISCHARGED, blockers=integration_blockers, apply=_integrate
+)
+FILED = SessionEventRule(
+    event=FormFiled,
+    phases=ANY_PHASE,
+    stages=DISCHARGED,
+    standing=_every_form_filed,
+    blockers=form_blockers,
+    apply=_file,
+)
+FOLLOWED_UP = EventRule(
+    event=FollowUpHeld,
+    phases=frozenset({Phase.FOLLOW_UP}),
+    blockers=follow_up_blockers,
+    apply=_follow_up,
+)
+RULES = (CALLED, INTEGRATED, FILED, FOLLOWED_UP)

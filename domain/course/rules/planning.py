@@ -3,9 +3,14 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from math import ceil
+from typing import Any
 
+from domain.course.event_rule import PRESCRIBER, TREATMENT, EventRule
 from domain.course.rules.dosing import TOLERANCE
+from domain.course.rules.followup import go_on_when_integrated
+from domain.course.rules.preparation import begin_medicine_when_prepared
 from domain.course.state import CourseState
+from domain.course.transition import Transition
 from domain.events.clinic_events import Dose, PlanPrescribed
 from domain.protocol.model import DoseBasis
 from domain.values import Blocker
@@ -66,3 +71,14 @@ def _dose_blockers(course: CourseState, dose: Dose) -> Iterator[Blocker]:
             limit=limit,
             source=source(f"medicine.dose.{name}"),
         )
+
+
+def _prescribe(transition: Transition[Any], event: PlanPrescribed) -> None:
+    plans = (*transition.course.plans, transition.fact(event))
+    transition.change(plans=tuple(sorted(plans, key=lambda plan: plan.at)))
+    begin_medicine_when_prepared(transition, event.time)
+    go_on_when_integrated(transition, event.time)
+
+
+PRESCRIBED = EventRule(event=PlanPrescribed, phases=TREATMENT, roles=PRESCRIBER, blockers=blockers, apply=_prescribe)
+RULES = (PRESCRIBED,)

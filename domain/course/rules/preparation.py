@@ -1,9 +1,13 @@
 """Whether the patient is prepared: the talks held and the topics touched."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from domain.course.state import CourseState
-from domain.values import Blocker
+from domain.course.event_rule import EventRule
+from domain.course.state import CourseState, Phase
+from domain.course.transition import Transition
+from domain.events.clinic_events import PreparationHeld
+from domain.values import Blocker, Moment
 
 
 def blockers(course: CourseState) -> Iterator[Blocker]:
@@ -35,3 +39,18 @@ def topics_to_come(course: CourseState) -> tuple[str, ...]:
     """The required topics that no preparation session has touched, in the protocol's order."""
     touched = {topic for held in course.preparations for topic in held.data.topics}
     return tuple(topic for topic in course.protocol.preparation.topics if topic not in touched)
+
+
+def begin_medicine_when_prepared(transition: Transition[Any], at: Moment) -> None:
+    """On to the medicine sessions, once nothing is to come before them."""
+    if transition.course.phase is Phase.PREPARATION and not any(blockers(transition.course)):
+        transition.enter(Phase.MEDICINE, at)
+
+
+def _hold(transition: Transition[Any], event: PreparationHeld) -> None:
+    transition.change(preparations=(*transition.course.preparations, transition.fact(event)))
+    begin_medicine_when_prepared(transition, event.time)
+
+
+HELD = EventRule(event=PreparationHeld, phases=frozenset({Phase.PREPARATION}), apply=_hold)
+RULES = (HELD,)

@@ -2,10 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
+from domain.course import measures
+from domain.course.event_rule import ANY_PHASE, ANYONE, EventRule
 from domain.course.measures_taken import MeasureTaken, answers
 from domain.course.state import CourseState
-from domain.protocol.model import Item9Rule
+from domain.course.transition import Transition
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import MeasureRecorded
+from domain.protocol.model import Item9Rule, MeasureRule
 from domain.values import Code, Frozen, Moment
 
 
@@ -35,3 +41,42 @@ def screens_owed(course: CourseState) -> Iterator[ScreenOwed]:
 
 def _morning(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def score(course: CourseState, event: MeasureRecorded) -> measures.Scored:
+    """What the answers come to. Raises `Refused`, naming the field, where they are not as the instrument asks."""
+    said = event.data
+    return measures.scored(
+        said.instrument,
+        course.protocol.measures,
+        items=said.items,
+        score=said.score,
+        behavior_lifetime=said.behavior_lifetime,
+    )
+
+
+def _take(transition: Transition[Any], event: MeasureRecorded) -> None:
+    scored = score(transition.course, event)
+    taken = MeasureTaken(at=event.time, recorded_at=transition.now, scored=scored)
+    transition.change(measures=(*transition.course.measures, taken))
+    rule = transition.course.protocol.measures.get(scored.instrument)
+    if rule is None:
+        return
+    if rule.item9 and scored.item9 is not None and scored.item9 >= rule.item9.at_least:
+        transition.escalate(Kind.ITEM9_POSITIVE, None, rule.item9.severity, event.time)
+    _answer_risk(transition, rule, scored.risk, event)
+
+
+def _answer_risk(
+    transition: Transition[Any], rule: MeasureRule, risk: measures.Risk | None, event: MeasureRecorded
+) -> None:
+    answer = {measures.Risk.HIGH: rule.high, measures.Risk.MODERATE: rule.moderate}.get(risk) if risk else None
+    if answer is None:
+        return
+    if answer.hold:
+        transition.hold(f"suicide risk {risk}", event.time, is_safety=True)
+    transition.escalate(Kind.SUICIDE_RISK, None, answer.severity, event.time)
+
+
+MEASURED = EventRule(event=MeasureRecorded, phases=ANY_PHASE, roles=ANYONE, check=score, apply=_take)
+RULES = (MEASURED,)

@@ -14,7 +14,7 @@ from gateway.temporal import connect
 from records.store import open_store
 from tests.support.cast import MONDAY, phq9, referral, vitals
 from tests.support.http_stack import House
-from tests.support.stack import eventually
+from tests.support.running_stack import eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")

@@ -14,7 +14,7 @@ from domain.oncall.roster import Roster
 from domain.views.forecast import Forecast
 from tests.support.cast import HAS_A_PLAN, cssrs, vitals, withdrawal
 from tests.support.http_stack import House
-from tests.support.stack import eventually
+from tests.support.running_stack import eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")

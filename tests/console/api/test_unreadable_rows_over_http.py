@@ -16,7 +16,7 @@ from tests.support.cast import MONDAY, referral, vitals
 from tests.support.cli import Said, kapstan
 from tests.support.http_stack import House
 from tests.support.impossible_rows import FEW, Psql
-from tests.support.stack import eventually
+from tests.support.running_stack import eventually
 from tests.support.stream_listener import listens
 from tests.support.ward import Ward
 

@@ -15,7 +15,7 @@ from domain.views.course import CourseView
 from gateway.workflow_calls import TooMany
 from records.changes import ChangeKind, ChangeListener, Changes, RecordChange
 from tests.support.record_samples import view
-from tests.support.stack import WITHIN
+from tests.support.running_stack import WITHIN
 
 NURSE = Caller(token_id="00000001", name="a nurse", role=TokenRole.ONCALL)
 

@@ -15,7 +15,7 @@ from gateway.courses import workflow_id
 from gateway.temporal import connect
 from tests.support.cast import MONDAY, cssrs
 from tests.support.http_stack import House, on_the_wire
-from tests.support.stack import WITHIN, asleep, eventually
+from tests.support.running_stack import WITHIN, asleep, eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")

@@ -15,7 +15,7 @@ from tests.support.doc_page import Page
 from tests.support.http_stack import House
 from tests.support.paths import ROOT
 from tests.support.printed import is_json, is_text
-from tests.support.stack import WITHIN
+from tests.support.running_stack import WITHIN
 
 pytestmark = pytest.mark.xdist_group("console")
 

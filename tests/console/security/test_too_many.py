@@ -12,8 +12,8 @@ import pytest
 from domain.access import TokenRole
 from tests.support.cast import cssrs
 from tests.support.http_stack import House, on_the_wire
+from tests.support.running_stack import asleep, eventually
 from tests.support.second_console import second_door
-from tests.support.stack import asleep, eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")

@@ -6,11 +6,12 @@ from typing import Protocol
 
 import pytest
 
-from domain.course.admissibility import PLACES, STANDING
+from domain.course.event_rules import EVENT_RULES
 from domain.course.rules import clearance as clearance_rules
 from domain.course.rules import followup
+from domain.course.rules.booking import BOOKED
 from domain.course.state import Phase, Stage
-from domain.events.clinic_events import MODELS, ClinicEvent, CourseReferred, SessionBooked
+from domain.events.clinic_events import MODELS, ClinicEvent, CourseReferred
 from domain.values import Actor, CourseId, Role
 from tests.domain.conftest import Opens
 from tests.support.cast import (
@@ -155,9 +156,10 @@ def test_a_booster_is_offered_up_to_the_step_from_the_session_before(opens: Open
     assert "kap.dose.administered" not in offered
 
 
-def test_every_clinic_event_has_its_place() -> None:
-    """All but the referral, which only a course that does not exist yet takes."""
-    assert set(PLACES) == set(MODELS.values()) - {CourseReferred}
+def test_every_clinic_event_has_its_rule() -> None:
+    """One rule an event, and one event a rule."""
+    assert list(EVENT_RULES) == [rule.event for rule in EVENT_RULES.values()]
+    assert set(EVENT_RULES) == set(MODELS.values())
 
 
 PRESCRIBER = {Role.PRESCRIBER}
@@ -231,7 +233,7 @@ def test_an_event_out_of_its_place_says_where_it_belongs(ward: Ward, point: str)
         for blocker in ward.course.blockers_for(event):
             if blocker.code == "course.wrong_phase":
                 assert blocker.observed == ward.course.phase
-                assert set(str(blocker.limit).split(", ")) == set(PLACES[type(event)].phases)
+                assert set(str(blocker.limit).split(", ")) == set(EVENT_RULES[type(event)].phases)
             if blocker.code == "session.wrong_stage":
                 assert blocker.observed in set(Stage)
                 assert blocker.absolute
@@ -246,8 +248,8 @@ def test_each_rule_holds_by_itself(ward: Ward) -> None:
     asked = {
         "course.not_in_medicine": clearance_rules.standing_blockers(elsewhere, at),
         "check_in.missing": clearance_rules.blockers(course, here.but(check_in=None), at),
-        "session.not_discharged": followup.integration_blockers(here, integration(MARA, at=at)),
-        "booking.none_due": STANDING[SessionBooked](course, None, at),
+        "session.not_discharged": followup.integration_blockers(course, here, integration(MARA, at=at)),
+        "booking.none_due": BOOKED.standing(course, at),
     }
 
     for code, blockers in asked.items():

@@ -138,39 +138,39 @@ def test_a_total_is_taken_where_no_single_answer_matters() -> None:
 @pytest.mark.parametrize(
     ("instrument", "given", "pointer", "detail"),
     [
-        ("phq9", {"items": [0] * 8}, "/data/items", "9 answers were expected, not 8"),
-        ("phq9", {"items": []}, "/data/items", "9 answers were expected, not 0"),
-        ("gad7", {"items": [0] * 9}, "/data/items", "7 answers were expected, not 9"),
-        ("pcl5", {"items": [0] * 19}, "/data/items", "20 answers were expected, not 19"),
-        ("cssrs", {"items": [0] * 5}, "/data/items", "6 answers were expected, not 5"),
-        ("phq9", {}, "/data/items", "9 answers were expected"),
-        ("cssrs", {"behavior_lifetime": True}, "/data/items", "6 answers were expected"),
-        ("phq9", {"items": [0, 0, 0, 4, 0, 0, 0, 0, 0]}, "/data/items/3", "an answer from 0 to 3 was expected"),
-        ("gad7", {"items": [0, 0, 0, 0, 0, 0, -1]}, "/data/items/6", "an answer from 0 to 3 was expected"),
-        ("pcl5", {"items": [5] + [0] * 19}, "/data/items/0", "an answer from 0 to 4 was expected"),
-        ("cssrs", {"items": [0, 0, 0, 0, 0, 2]}, "/data/items/5", "0 (no) or 1 (yes) was expected"),
-        ("gad7", {"score": 22}, "/data/score", "a whole score from 0 to 21 was expected"),
-        ("gad7", {"score": 7.5}, "/data/score", "a whole score from 0 to 21 was expected"),
+        ("phq9", {"items": [0] * 8}, "/data/items", "must be 9 answers, not 8"),
+        ("phq9", {"items": []}, "/data/items", "must be 9 answers, not 0"),
+        ("gad7", {"items": [0] * 9}, "/data/items", "must be 7 answers, not 9"),
+        ("pcl5", {"items": [0] * 19}, "/data/items", "must be 20 answers, not 19"),
+        ("cssrs", {"items": [0] * 5}, "/data/items", "must be 6 answers, not 5"),
+        ("phq9", {}, "/data/items", "must be 9 answers"),
+        ("cssrs", {"behavior_lifetime": True}, "/data/items", "must be 6 answers"),
+        ("phq9", {"items": [0, 0, 0, 4, 0, 0, 0, 0, 0]}, "/data/items/3", "must be an answer from 0 to 3"),
+        ("gad7", {"items": [0, 0, 0, 0, 0, 0, -1]}, "/data/items/6", "must be an answer from 0 to 3"),
+        ("pcl5", {"items": [5] + [0] * 19}, "/data/items/0", "must be an answer from 0 to 4"),
+        ("cssrs", {"items": [0, 0, 0, 0, 0, 2]}, "/data/items/5", "must be 0 (no) or 1 (yes)"),
+        ("gad7", {"score": 22}, "/data/score", "must be a whole score from 0 to 21"),
+        ("gad7", {"score": 7.5}, "/data/score", "must be a whole score from 0 to 21"),
         (
             "gad7", {"items": [0] * 7, "score": 0},
-            "/data/score", "either the answers or their score was expected, not both",
+            "/data/score", "must be either the answers or their score, not both",
         ),
-        ("cssrs", {"score": 0}, "/data/score", "the 6 answers were expected instead: this screen has no score"),
-        ("madrs", {"score": 61}, "/data/score", "a score from 0 to 60 was expected"),
-        ("madrs", {"score": -1}, "/data/score", "a score from 0 to 60 was expected"),
+        ("cssrs", {"score": 0}, "/data/score", "must be left out: this screen has 6 answers and no score"),
+        ("madrs", {"score": 61}, "/data/score", "must be a score from 0 to 60"),
+        ("madrs", {"score": -1}, "/data/score", "must be a score from 0 to 60"),
         (
             "madrs", {"items": [1] * 10},
-            "/data/items", "a score was expected: the answers of this instrument are not known",
+            "/data/items", "must be a score: the answers of this instrument are not known",
         ),
-        ("madrs", {}, "/data/score", "a score was expected: the answers of this instrument are not known"),
-        ("bdi", {"score": 10}, "/data/instrument", "one of cssrs, gad7, madrs, pcl5, phq9 was expected"),
+        ("madrs", {}, "/data/score", "must be a score: the answers of this instrument are not known"),
+        ("bdi", {"score": 10}, "/data/instrument", "must be one of cssrs, gad7, madrs, pcl5, phq9"),
         (
             "phq9", {"items": [0] * 9, "behavior_lifetime": False},
             "/data/behavior_lifetime", "only the C-SSRS screener asks for behaviour in a lifetime",
         ),
         (
             "phq9", {"score": 12}, "/data/score",
-            "the 9 answers were expected instead: the protocol acts on a single answer, which a score does not show",
+            "must be the 9 answers instead: the protocol acts on a single answer, which a score does not show",
         ),
     ],
 )  # fmt: skip
@@ -245,10 +245,8 @@ def test_the_scores_of_a_referral_are_looked_at_too() -> None:
     """A baseline outside its instrument's range, or of an unknown instrument, is named by its pointer."""
     assert baseline_errors({"phq9": 27, "madrs": 31.5}, MEASURES) == ()
     assert baseline_errors({"phq9": 28, "cssrs": 1, "b/di": 3, "madrs": 99}, MEASURES) == (
-        FieldError(pointer="/data/measures_baseline/phq9", detail="a whole score from 0 to 27 was expected"),
+        FieldError(pointer="/data/measures_baseline/phq9", detail="must be a whole score from 0 to 27"),
         FieldError(pointer="/data/measures_baseline/cssrs", detail="the C-SSRS screener has no score"),
-        FieldError(
-            pointer="/data/measures_baseline/b~1di", detail="an instrument that the protocol names was expected"
-        ),
-        FieldError(pointer="/data/measures_baseline/madrs", detail="a score from 0 to 60 was expected"),
+        FieldError(pointer="/data/measures_baseline/b~1di", detail="must be an instrument that the protocol names"),
+        FieldError(pointer="/data/measures_baseline/madrs", detail="must be a score from 0 to 60"),
     )

@@ -7,7 +7,7 @@ import pytest
 
 from domain.access import TokenRole
 from tests.support.http_stack import House
-from tests.support.stack import eventually
+from tests.support.running_stack import eventually
 
 pytestmark = pytest.mark.xdist_group("pages")
 

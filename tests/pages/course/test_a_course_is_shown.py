@@ -12,7 +12,7 @@ from tests.support.cast import cssrs, hold, minutes, over, vitals
 from tests.support.form_filling import BEND
 from tests.support.http_stack import House
 from tests.support.page_text import section, words_of
-from tests.support.stack import eventually
+from tests.support.running_stack import eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")

@@ -13,7 +13,7 @@ from tests.support.browser import looks
 from tests.support.cast import assessment, discharge, minutes, vitals
 from tests.support.http_stack import House
 from tests.support.page_text import words_of
-from tests.support.stack import eventually
+from tests.support.running_stack import eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")

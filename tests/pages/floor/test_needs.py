@@ -21,7 +21,7 @@ ON_CALL = parse_on_call((ROOT / "examples" / "oncall.toml").read_text(encoding="
 NURSE = cast(
     Viewer,
     SimpleNamespace(
-        door=SimpleNamespace(on_call=SimpleNamespace(now=lambda: ON_CALL)),
+        services=SimpleNamespace(on_call=SimpleNamespace(now=lambda: ON_CALL)),
         name_of=lambda person: ON_CALL.people[person].name,
     ),
 )

@@ -15,7 +15,7 @@ from tests.support.cast import HAS_A_PLAN, cssrs, minutes, vitals
 from tests.support.http_stack import House
 from tests.support.outages import record_store_away, temporal_away
 from tests.support.page_text import section, words_of
-from tests.support.stack import eventually
+from tests.support.running_stack import eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")

@@ -193,4 +193,4 @@ async def test_a_form_is_no_longer_than_a_request_may_be(house: House) -> None:
 
     for answer in (stated, unstated, by_link):
         assert answer.status_code == 413
-        assert "A body of at most 256 KiB was expected" in answer.text
+        assert "The body must be at most 256 KiB" in answer.text

@@ -10,7 +10,7 @@ from domain.access import TokenRole
 from gateway.links import GOOD_FOR, Links
 from tests.support.cast import MARA, vitals
 from tests.support.http_stack import House
-from tests.support.stack import Received, eventually
+from tests.support.running_stack import Received, eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")

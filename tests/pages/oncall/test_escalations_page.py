@@ -11,7 +11,7 @@ from tests.support.browser import PHONE, looks
 from tests.support.cast import HAS_A_PLAN, cssrs, vitals
 from tests.support.http_stack import House
 from tests.support.network import wire
-from tests.support.stack import Received, eventually
+from tests.support.running_stack import Received, eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")

@@ -326,7 +326,7 @@ def test_what_is_wrong_with_no_single_field_is_said_above_them_all() -> None:
     errors = refused("kap.vitals.recorded", turned)
     form = again("kap.vitals.recorded", turned, *(FieldError(pointer=p, detail=d) for p, d in errors.items()))
 
-    assert form.errors == ("a diastolic pressure below the systolic one was expected",)
+    assert form.errors == ("diastolic must be below systolic",)
     assert not any(field.is_wrong for field in form.fields)
 
 

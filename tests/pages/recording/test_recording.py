@@ -26,7 +26,7 @@ from tests.support.form_filling import filled_in
 from tests.support.http_stack import House, on_the_wire
 from tests.support.outages import temporal_away
 from tests.support.page_text import value_in, words_of
-from tests.support.stack import eventually
+from tests.support.running_stack import eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")

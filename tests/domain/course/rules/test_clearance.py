@@ -220,7 +220,7 @@ def test_a_vital_that_was_not_taken_is_named_with_what_is_expected_of_it(ward: W
     ward.checked_in().reports(vitals(MARA, at=ward.now, moaas=None))
     (blocker,) = ward.refuses(clearance(MARA, at=ward.now)).blockers
 
-    assert (blocker.message, blocker.limit) == ("MOAA/S was not taken; 5 was expected", "5")
+    assert (blocker.message, blocker.limit) == ("MOAA/S was not taken; must be 5", "5")
 
 
 @EDGES

@@ -1,0 +1,96 @@
+"""What an event rule is: where in a course one clinic event belongs, who reports it, what blocks it, what follows."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+from domain.course.state import CourseState, MedicineSession, Phase, Stage
+from domain.course.transition import Transition
+from domain.events.clinic_events import Event, Override
+from domain.values import Blocker, Role
+
+ANY_PHASE = frozenset(Phase) - {Phase.CLOSED}
+TREATMENT = frozenset({Phase.PREPARATION, Phase.MEDICINE, Phase.INTEGRATION})
+MEDICINE = frozenset({Phase.MEDICINE})
+
+MONITORED = frozenset({Stage.DOSED, Stage.RECOVERING})
+DISCHARGED = frozenset({Stage.DISCHARGED})
+
+PRESCRIBER = frozenset({Role.PRESCRIBER})
+STAFF = frozenset(Role) - {Role.PATIENT}
+ANYONE = frozenset(Role)
+
+E = TypeVar("E", bound=Event)
+
+
+def _none(*_: object) -> tuple[()]:
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rule(Generic[E]):
+    event: type[E]
+    phases: frozenset[Phase]
+    roles: frozenset[Role] = STAFF
+    check: Callable[[CourseState, E], object] = _none
+    overrides: Callable[[E], tuple[Override, ...]] = _none
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventRule(_Rule[E]):
+    """All that one clinic event of a course does.
+
+    `check` raises `Refused` where a field does not fit the course. `standing` is what blocks every such event, whatever
+    it says; `blockers` is what blocks this one: what is standing at its time, if left out. `overrides` are those
+    of its overrides that count. `apply` is what follows once it is accepted.
+    """
+
+    stages: ClassVar[None] = None
+    apply: Callable[[Transition[Any], E], None]
+    standing: Callable[[CourseState, datetime], Iterable[Blocker]] = _none
+    blockers: Callable[[CourseState, E], Iterable[Blocker]] | None = None
+
+    def may_come(self, course: CourseState, now: datetime) -> bool:
+        """Whether some event of this type may come now, as far as its phase allows."""
+        return not any(blocker.absolute for blocker in self.standing(course, now))
+
+    def blockers_of(self, course: CourseState, _session: MedicineSession | None, event: E) -> Iterable[Blocker]:
+        """What blocks this event where it belongs."""
+        return self.standing(course, event.time) if self.blockers is None else self.blockers(course, event)
+
+    def follow(self, transition: Transition[Any], event: E) -> None:
+        """The course after the event, with every entry, escalation and change of phase that follows from it."""
+        self.apply(transition, event)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionEventRule(_Rule[E]):
+    """All that one clinic event of a medicine session does: as `EventRule`, and each part is given the session too."""
+
+    stages: frozenset[Stage]
+    apply: Callable[[Transition[Any], MedicineSession, E], None]
+    standing: Callable[[CourseState, MedicineSession, datetime], Iterable[Blocker]] = _none
+    blockers: Callable[[CourseState, MedicineSession, E], Iterable[Blocker]] | None = None
+
+    def may_come(self, course: CourseState, now: datetime) -> bool:
+        """Whether some event of this type may come now to some session, as far as its phase allows."""
+        return any(
+            not any(blocker.absolute for blocker in self.standing(course, session, now))
+            for session in course.sessions
+            if session.stage in self.stages
+        )
+
+    def blockers_of(self, course: CourseState, session: MedicineSession | None, event: E) -> Iterable[Blocker]:
+        """What blocks this event where it belongs."""
+        if session is None:
+            return ()
+        if self.blockers is None:
+            return self.standing(course, session, event.time)
+        return self.blockers(course, session, event)
+
+    def follow(self, transition: Transition[Any], event: E) -> None:
+        """The course after the event, with every entry, escalation and change of phase that follows from it."""
+        session = transition.session_of(event)
+        assert session is not None, "an event of a session that was never booked is not accepted"
+        self.apply(transition, session, event)

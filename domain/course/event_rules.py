@@ -1,0 +1,48 @@
+"""The rules of all clinic events, collected from the modules that hold them."""
+
+from typing import Any
+
+from domain.course.event_rule import EventRule, SessionEventRule
+from domain.course.rules import (
+    adverse_events,
+    booking,
+    clearance,
+    consent,
+    discharge,
+    dosing,
+    eligibility,
+    endings,
+    followup,
+    holds,
+    migration,
+    planning,
+    preparation,
+    readings,
+    referral,
+    risk_screens,
+)
+from domain.events.clinic_events import Event
+
+_MODULES: tuple[tuple[EventRule[Any] | SessionEventRule[Any], ...], ...] = (
+    referral.RULES,
+    eligibility.RULES,
+    consent.RULES,
+    risk_screens.RULES,
+    planning.RULES,
+    preparation.RULES,
+    booking.RULES,
+    clearance.RULES,
+    readings.RULES,
+    dosing.RULES,
+    adverse_events.RULES,
+    discharge.RULES,
+    followup.RULES,
+    holds.RULES,
+    endings.RULES,
+    migration.RULES,
+)
+
+EVENT_RULES: dict[type[Event], EventRule[Any] | SessionEventRule[Any]] = {
+    rule.event: rule for rules in _MODULES for rule in rules
+}
+"""The rule of each clinic event, by its model."""

@@ -1,0 +1,47 @@
+"""An adverse event: how loudly it is told, by its grade."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from domain.course.event_rule import ANY_PHASE, ANYONE, EventRule
+from domain.course.place import unknown_session
+from domain.course.state import CourseState
+from domain.course.transition import Transition
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import AdverseEventReported
+from domain.values import Blocker, Severity
+
+LEFT_BEFORE_DISCHARGE = "left_before_discharge"
+"""The term by which a clinic reports that a dosed patient left before discharge (CLINICAL.md 6.1)."""
+
+_SERIOUS_GRADE = 4
+_SEVERE_GRADE = 3
+_MODERATE_GRADE = 2
+
+
+def _blockers(course: CourseState, event: AdverseEventReported) -> Iterator[Blocker]:
+    if event.data.session is not None and course.session_numbered(event.data.session) is None:
+        yield unknown_session(event.data.session)
+
+
+def _report(transition: Transition[Any], event: AdverseEventReported) -> None:
+    """CTCAE v5 grades (S45): life-threatening or serious wakes everybody, severe is urgent, moderate is routine."""
+    said, monitored = event.data, transition.course.monitored
+    severity = _severity_of(said)
+    if said.term == LEFT_BEFORE_DISCHARGE and monitored is not None:
+        at_least = Severity.EMERGENCY if severity is Severity.EMERGENCY else Severity.URGENT
+        transition.escalate(Kind.LEFT_BEFORE_DISCHARGE, monitored.number, at_least, event.time)
+    elif severity is not None:
+        transition.escalate(Kind.ADVERSE_EVENT, said.session, severity, event.time)
+
+
+def _severity_of(said: AdverseEventReported.Data) -> Severity | None:
+    if said.serious or said.grade >= _SERIOUS_GRADE:
+        return Severity.EMERGENCY
+    if said.grade >= _SEVERE_GRADE:
+        return Severity.URGENT
+    return Severity.ROUTINE if said.grade >= _MODERATE_GRADE else None
+
+
+REPORTED = EventRule(event=AdverseEventReported, phases=ANY_PHASE, roles=ANYONE, blockers=_blockers, apply=_report)
+RULES = (REPORTED,)

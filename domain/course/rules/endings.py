@@ -1,0 +1,46 @@
+"""How a course ends before it is completed: the patient withdraws, or the clinic ends it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from domain.course.event_rule import ANY_PHASE, ANYONE, EventRule
+from domain.course.state import CourseState, Outcome, Phase
+from domain.course.transition import Transition
+from domain.events.clinic_events import CourseDiscontinued, CourseTransferred, CourseVoided, PatientWithdrew
+from domain.values import Blocker
+
+
+def in_progress(course: CourseState, _at: datetime) -> Iterator[Blocker]:
+    """A course does not end, nor change its protocol, between a dose and the discharge."""
+    if (monitored := course.monitored) is not None:
+        yield Blocker(
+            code="session.in_progress",
+            message=f"The patient has been dosed in session {monitored.number} and not been discharged",
+            absolute=True,
+            observed=monitored.stage,
+        )
+
+
+def _withdraw(transition: Transition[Any], event: PatientWithdrew) -> None:
+    was_screened = transition.course.phase is not Phase.SCREENING
+    transition.close(Outcome.WITHDRAWN if was_screened else Outcome.DECLINED, event.time)
+
+
+def _discontinue(transition: Transition[Any], event: CourseDiscontinued) -> None:
+    transition.close(Outcome.DISCONTINUED, event.time)
+
+
+def _transfer(transition: Transition[Any], event: CourseTransferred) -> None:
+    transition.close(Outcome.TRANSFERRED, event.time)
+
+
+def _void(transition: Transition[Any], event: CourseVoided) -> None:
+    transition.close(Outcome.ENTERED_IN_ERROR, event.time)
+
+
+WITHDREW = EventRule(event=PatientWithdrew, phases=ANY_PHASE, roles=ANYONE, standing=in_progress, apply=_withdraw)
+DISCONTINUED = EventRule(event=CourseDiscontinued, phases=ANY_PHASE, standing=in_progress, apply=_discontinue)
+TRANSFERRED = EventRule(event=CourseTransferred, phases=ANY_PHASE, standing=in_progress, apply=_transfer)
+VOIDED = EventRule(event=CourseVoided, phases=ANY_PHASE, standing=in_progress, apply=_void)
+RULES = (WITHDREW, DISCONTINUED, TRANSFERRED, VOIDED)
