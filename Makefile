@@ -31,7 +31,7 @@ test: setup
 
 # Twenty thousand random stories through the rules: minutes to hours, before a release.
 prove: setup
-	PROVE_EXAMPLES=$${PROVE_EXAMPLES:-20000} $(BIN)/pytest tests/domain/course/test_course_machine.py
+	PROVE_EXAMPLES=$${PROVE_EXAMPLES:-20000} $(BIN)/pytest tests/proofs/test_course_machine.py
 
 check: setup
 	$(BIN)/ruff format --check .

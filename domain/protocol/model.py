@@ -42,10 +42,10 @@ def _spelled(pattern: str, expected: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Version = Annotated[str, _spelled(r"[0-9]{1,6}(\.[0-9]{1,6}){0,3}", "a version of numbers, such as 1.0.0,")]
+Version = Annotated[str, _spelled(r"[0-9]{1,6}(\.[0-9]{1,6}){0,3}", "a version of numbers, such as 1.0.0")]
 ProtocolId = Annotated[
     str,
-    _spelled(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "an id of letters, digits, dots and dashes, such as kap-im-weekly,"),
+    _spelled(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "an id of letters, digits, dots and dashes, such as kap-im-weekly"),
 ]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 

@@ -18,6 +18,8 @@ from simulation.scripts.cohort import INELIGIBLE, USUAL, WITHDRAWS, drawn_script
 from simulation.scripts.scripts import ScriptPart, parts
 from tests.support.rehearsed import Rehearse
 
+pytestmark = pytest.mark.xdist_group("cohort")
+
 MANY = 2000
 PATIENTS = 24
 

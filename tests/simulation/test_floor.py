@@ -23,6 +23,8 @@ from simulation.live.patients_on_the_floor import FloorRoster, Stay
 from simulation.patients.patients import Patient
 from tests.support.virtual_floor import VirtualFloor, on_call_at
 
+pytestmark = pytest.mark.xdist_group("living floor")
+
 NOW = datetime(2026, 11, 25, 9, 37, 12, tzinfo=UTC)
 OTHER_MOMENTS = (
     datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC),

@@ -11,6 +11,8 @@ from domain.values import Frozen
 from simulation.patients import physiology
 from simulation.patients.physiology import Response, Vitals
 
+pytestmark = pytest.mark.xdist_group("bodies")
+
 PATIENTS, SESSIONS = 1000, 6
 OFFSETS = tuple(timedelta(minutes=minutes) for minutes in (0, 15, 30, 45, 60, 90, 120))
 EVERY_FIVE_MINUTES = tuple(timedelta(minutes=minutes) for minutes in range(0, 125, 5))

@@ -221,9 +221,9 @@ def test_every_stage_of_a_session_can_be_drawn(point: str, size: TextSize) -> No
 
 @SIZES
 def test_a_forgotten_discharge_and_an_abort_can_be_drawn(size: TextSize) -> None:
-    """Days later; and where nobody was dosed."""
+    """A day later; and where nobody was dosed."""
     forgotten = Ward().watched(until=minutes(15))
-    forgotten.until(forgotten.begins() + days(3))
+    forgotten.until(forgotten.begins() + days(1))
     aborted = Ward().checked_in()
     aborted.reports(abortion(MARA, at=aborted.now))
 

@@ -36,9 +36,9 @@ class Asking:
 
 
 ASKING: Final[Mapping[TokenRole, Asking]] = {
-    TokenRole.ADMIN: Asking("examples,coverage,fuzzing,stateful", 12),
-    TokenRole.CLINIC: Asking("fuzzing", 6),
-    TokenRole.ONCALL: Asking("fuzzing", 6),
+    TokenRole.ADMIN: Asking("examples,coverage,fuzzing,stateful", 6),
+    TokenRole.CLINIC: Asking("fuzzing", 4),
+    TokenRole.ONCALL: Asking("fuzzing", 4),
 }
 """Who asks: of each route the edges of whatever it takes, then any of it, then one route after another."""
 

@@ -60,6 +60,8 @@ async def test_no_page_has_a_barrier(
 
         async def look(path: str) -> None:
             found[path, "light"] = await eyes.barriers()
+            if size == PHONE:  # its colours are those of the desk
+                return
             light = await eyes.page.evaluate(GROUND)
             await eyes.page.emulate_media(color_scheme="dark")
             assert await eyes.page.evaluate(GROUND) != light

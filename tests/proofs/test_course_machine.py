@@ -309,7 +309,7 @@ class AnyCourse(RuleBasedStateMachine):
 
 TestAnyCourse = pytest.mark.timeout(0 if PROVING else 1800)(AnyCourse.TestCase)
 TestAnyCourse.settings = settings(
-    max_examples=int(PROVING or 500),
+    max_examples=int(PROVING or 150),
     stateful_step_count=25,
     deadline=None,
     derandomize=PROVING is None,
