@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from domain.access import TokenRole
 from domain.course.state import Phase
-from domain.escalation.messages import EscalationState
+from domain.escalation.messages import Acknowledge, EscalationState, Resolve
 from domain.oncall.file import OnCallFileError, OnCallQuery
 from domain.protocol.file import ProtocolFileError
 from domain.protocol.parameters import rows, without_evidence
@@ -236,7 +236,8 @@ def ack(
 ) -> None:
     """Acknowledges an escalation: the ladder stops, the time to resolve it runs."""
     view = asked(
-        place(data).escalations(escalation), lambda escalations: escalations.acknowledge(escalation, by=by, note=note)
+        place(data).escalations(escalation),
+        lambda on_call: on_call.act(escalation, Acknowledge(by=by, note=note)),
     )
     _print(view, lambda: lists.escalations([view]), as_json=as_json)
 
@@ -251,7 +252,7 @@ def resolve(
 ) -> None:
     """Resolves an escalation."""
     view = asked(
-        place(data).escalations(escalation), lambda escalations: escalations.resolve(escalation, by=by, note=note)
+        place(data).escalations(escalation), lambda on_call: on_call.act(escalation, Resolve(by=by, note=note))
     )
     _print(view, lambda: lists.escalations([view]), as_json=as_json)
 

@@ -1,37 +1,21 @@
 """Wakes people: finds who is on call, and sends each of them a page that says how urgent, where and what to press."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 from temporalio import activity
 
-from domain.escalation.messages import EscalationId, Opening, Page
+from domain.escalation.messages import EscalationId, Page, PageOrder, Tried
 from domain.escalation.page_text import Text, text_of
 from domain.oncall.file import OnCall, OnCallQuery, OnCallSnapshot
 from domain.oncall.policy import Channel, scheme
-from domain.values import Frozen, Moment, PersonId, Severity
+from domain.values import Moment, PersonId, Severity
 
 Send = Callable[[str, Text, Severity], Awaitable[str | None]]
 """Sends a text to a channel's URL, within its time: what went wrong in words that hold no address, or None."""
 
 Link = Callable[[EscalationId, PersonId, Moment], str]
 """Where a person answers the page of a moment."""
-
-
-class PageOrder(Frozen):
-    """One person to page for one step of an escalation. `step` is 0 for the fallback channels."""
-
-    escalation: Opening
-    severity: Severity
-    step: int
-    person: PersonId
-    at: Moment
-
-
-class Tried(Frozen):
-    """What the attempts at one order did so far, by the channel's place among the person's. Kept as its heartbeat."""
-
-    pages: Mapping[int, Page] = {}
 
 
 class Paging:
@@ -46,9 +30,9 @@ class Paging:
         self._send = send
 
     @activity.defn
-    async def standing(self, duty: OnCallQuery) -> OnCallSnapshot:
+    async def standing(self, query: OnCallQuery) -> OnCallSnapshot:
         """Who is on call for a severity at a moment."""
-        return self._on_call().standing(duty)
+        return self._on_call().standing(query)
 
     @activity.defn
     async def page(self, order: PageOrder) -> tuple[Page, ...]:

@@ -1,7 +1,7 @@
 """The on-call side's way to an escalation: acknowledge, resolve, snooze, pass on."""
 
-from datetime import timedelta
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import uuid4
 
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryRejectedError
@@ -14,6 +14,7 @@ from domain.escalation.messages import (
     EscalationId,
     EscalationState,
     EscalationView,
+    Order,
     Reassign,
     Resolve,
     Snooze,
@@ -22,12 +23,16 @@ from domain.escalation.messages import (
 )
 from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.refusal import RefusalCode, Refused
-from domain.values import PersonId
 from gateway.watchdog_alarms import WatchdogAlarms
 from gateway.workflow_calls import ANSWER_WITHIN, answer, running
-from workflows.escalation import EscalationWorkflow
+from workflows.escalation import WORKFLOW_TYPE, EscalationWorkflow
 
-Order = TypeVar("Order", Acknowledge, Resolve, Snooze, Reassign)
+_UPDATES: Final[Mapping[type[Order], UpdateMethodMultiParam[[EscalationWorkflow, Any], EscalationView]]] = {
+    Acknowledge: EscalationWorkflow.acknowledge,
+    Resolve: EscalationWorkflow.resolve,
+    Snooze: EscalationWorkflow.snooze,
+    Reassign: EscalationWorkflow.reassign,
+}
 
 
 class Escalations:
@@ -37,28 +42,18 @@ class Escalations:
         self._client = client
         self._incidents = incidents
 
-    async def acknowledge(
-        self, escalation: EscalationId, *, by: PersonId, note: str | None = None, link: str | None = None
-    ) -> EscalationView:
-        """`by` has it, by that page's link where one did it.
+    async def act(self, escalation: EscalationId, order: Order) -> EscalationView:
+        """Somebody acts on it: how it stands afterwards.
 
         Raises `Refused` (`not_open`, `link_used`, `invalid`, `unknown_escalation`) or `Unavailable`.
         """
-        return await self._order(escalation, EscalationWorkflow.acknowledge, Acknowledge(by=by, note=note, link=link))
-
-    async def resolve(self, escalation: EscalationId, *, by: PersonId, note: str) -> EscalationView:
-        """`by` has dealt with it. Raises as `acknowledge` does."""
-        return await self._order(escalation, EscalationWorkflow.resolve, Resolve(by=by, note=note))
-
-    async def snooze(self, escalation: EscalationId, *, by: PersonId, length: timedelta, note: str) -> EscalationView:
-        """No page for `length`. Raises as `acknowledge` does."""
-        return await self._order(escalation, EscalationWorkflow.snooze, Snooze(by=by, for_=length, note=note))
-
-    async def reassign(
-        self, escalation: EscalationId, *, by: PersonId, to: PersonId, note: str | None = None
-    ) -> EscalationView:
-        """`to` is paged at once. Raises as `acknowledge` does."""
-        return await self._order(escalation, EscalationWorkflow.reassign, Reassign(by=by, to=to, note=note))
+        if self._incidents is not None and is_of_the_watch(escalation):
+            return await self._incidents.act(escalation, order)
+        handle, update = await self._open(escalation), _UPDATES[type(order)]
+        return await answer(
+            lambda: handle.execute_update(update, order, id=uuid4().hex, rpc_timeout=ANSWER_WITHIN),
+            *_unless_known(escalation),
+        )
 
     async def view(self, escalation: EscalationId) -> EscalationView:
         """The escalation as its workflow holds it. Raises `Refused` (`unknown_escalation`) or `Unavailable`."""
@@ -74,7 +69,7 @@ class Escalations:
 
         Another way to them for when the record store is away.
         """
-        listed = await running(self._client, f'WorkflowType = "{EscalationWorkflow.__name__}"')
+        listed = await running(self._client, f'WorkflowType = "{WORKFLOW_TYPE}"')
         return [escalation_of(one) for one in listed]
 
     async def progress(self, escalation: EscalationId) -> EscalationProgress:
@@ -90,20 +85,6 @@ class Escalations:
             how = ended.status.name.lower() if ended.status else "ended"
             told = f"The workflow of {escalation} was {how}: it pages nobody any more"
             raise Refused.because(RefusalCode.UNKNOWN_ESCALATION, told) from None
-
-    async def _order(
-        self,
-        escalation: EscalationId,
-        update: UpdateMethodMultiParam[[EscalationWorkflow, Order], EscalationView],
-        order: Order,
-    ) -> EscalationView:
-        if self._incidents is not None and is_of_the_watch(escalation):
-            return await self._incidents.obey(escalation, order)
-        handle = await self._open(escalation)
-        return await answer(
-            lambda: handle.execute_update(update, order, id=uuid4().hex, rpc_timeout=ANSWER_WITHIN),
-            *_unless_known(escalation),
-        )
 
     async def _open(self, escalation: EscalationId) -> WorkflowHandle[EscalationWorkflow, EscalationView]:
         """Its workflow, which ends when it is resolved: then it is not unknown, but no longer open."""

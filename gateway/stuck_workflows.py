@@ -12,8 +12,7 @@ from domain.escalation.watchdog import Suspect
 from domain.values import CourseId
 from gateway import courses
 from gateway.workflow_calls import ANSWER_WITHIN, Unavailable
-from workflows.course import PatientCourse
-from workflows.escalation import EscalationWorkflow
+from workflows import course, escalation
 
 FAILS_AFTER: Final = 3
 """So many tasks of a workflow that failed, or ran out of time, one after the other are no accident.
@@ -26,7 +25,7 @@ REPORTS_AFTER: Final = f"system.numConsecutiveWorkflowTaskProblemsToTriggerSearc
 
 MOST_LISTED: Final = 200
 
-_OURS: Final = f'WorkflowType IN ("{PatientCourse.__name__}", "{EscalationWorkflow.__name__}")'
+_OURS: Final = f'WorkflowType IN ("{course.WORKFLOW_TYPE}", "{escalation.WORKFLOW_TYPE}")'
 _FAILING: Final = f'{_OURS} AND ExecutionStatus = "Running" AND TemporalReportedProblems IS NOT NULL'
 _ENDED: Final = f'{_OURS} AND ExecutionStatus IN ("Terminated", "Canceled", "Failed", "TimedOut")'
 _COURSE: Final = courses.workflow_id("")

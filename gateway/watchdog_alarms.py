@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from domain.escalation.messages import EscalationId, EscalationView
-from domain.escalation.watchdog_alarm import Order
+from domain.escalation.messages import EscalationId, EscalationView, Order
 from domain.oncall.file import OnCall
 from domain.refusal import RefusalCode, Refused
 from gateway.workflow_calls import Unavailable
@@ -20,7 +19,7 @@ class WatchdogAlarms:
         self._store = store
         self._on_call = on_call
 
-    async def obey(self, escalation: EscalationId, order: Order) -> EscalationView:
+    async def act(self, escalation: EscalationId, order: Order) -> EscalationView:
         """A human has acted. Raises `Refused` (`not_open`, `link_used`, `invalid`, `unknown_escalation`).
 
         Raises `Unavailable` where the record store does not answer.

@@ -29,6 +29,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.ledger_outbox import Recorder
     from workflows.size_metrics import Sizes
 
+WORKFLOW_TYPE = "PatientCourse"
+
 REFERRAL_WITHIN = timedelta(minutes=1)
 """The referral comes with the start. A run without one was refused, and leaves nothing behind."""
 
@@ -104,7 +106,7 @@ class Prepared(NamedTuple):
     shown: Shown
 
 
-@workflow.defn(failure_exception_types=[Refused, AlreadyAnswered])
+@workflow.defn(name=WORKFLOW_TYPE, failure_exception_types=[Refused, AlreadyAnswered])
 class PatientCourse:
     """The one authority over a course: every clinic event is an Update to it, applied in order."""
 

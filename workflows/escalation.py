@@ -1,7 +1,7 @@
 """An obligation that outlives everything: it pages up the ladder until somebody answers, and waits for the promise."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,13 +12,14 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.paging import PageOrder, Paging
     from domain.escalation.escalation import FALLBACK_STEP, Attempt, Escalation, EscalationRun, opened
     from domain.escalation.ladder import EscalationProgress
     from domain.escalation.messages import (
         Acknowledge,
         EscalationView,
+        Order,
         Page,
+        PageOrder,
         Reassign,
         Repeat,
         Resolve,
@@ -28,8 +29,11 @@ with workflow.unsafe.imports_passed_through():
     from domain.oncall.file import FALLBACK, OnCallQuery, OnCallSnapshot
     from domain.refusal import Refused
     from domain.values import PersonId
+    from workflows import activity_names
     from workflows.alongside import Alongside
     from workflows.queues import COURSES
+
+WORKFLOW_TYPE: Final = "Escalation"
 
 STEPS_A_RUN: Final = 100
 """An escalation that nobody answers may climb for months, and one that reaches nobody is tried again for as long: its
@@ -54,10 +58,8 @@ FOR_EVER: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_int
 TRIED_AGAIN: Final = "a step that reached nobody is tried again"
 """Since this patch. Histories from before it hold no timer for that."""
 
-Decide = Callable[[datetime, OnCallSnapshot], Escalation]
 
-
-@workflow.defn(name="Escalation", failure_exception_types=[Refused])
+@workflow.defn(name=WORKFLOW_TYPE, failure_exception_types=[Refused])
 class EscalationWorkflow:
     """One escalation, on the paging queue: neither a busy record store nor a closed course delays a page."""
 
@@ -84,40 +86,40 @@ class EscalationWorkflow:
     @workflow.update
     async def acknowledge(self, order: Acknowledge) -> EscalationView:
         """Somebody has promised it: the ladder stops, the promise is timed."""
-        return await self._obey(lambda now, standing: self._escalation.acknowledge(order, standing, now))
+        return await self._act(order)
 
     @acknowledge.validator
     def _may_acknowledge(self, order: Acknowledge) -> None:
-        self._check(lambda now, standing: self._escalation.acknowledge(order, standing, now))
+        self._check(order)
 
     @workflow.update
     async def resolve(self, order: Resolve) -> EscalationView:
         """Somebody has dealt with it."""
-        return await self._obey(lambda now, standing: self._escalation.resolve(order, standing, now))
+        return await self._act(order)
 
     @resolve.validator
     def _may_resolve(self, order: Resolve) -> None:
-        self._check(lambda now, standing: self._escalation.resolve(order, standing, now))
+        self._check(order)
 
     @workflow.update
     async def snooze(self, order: Snooze) -> EscalationView:
         """Nobody is paged for a while."""
-        return await self._obey(lambda now, standing: self._escalation.snooze(order, standing, now))
+        return await self._act(order)
 
     @snooze.validator
     def _may_snooze(self, order: Snooze) -> None:
-        self._check(lambda now, standing: self._escalation.snooze(order, standing, now))
+        self._check(order)
 
     @workflow.update
     async def reassign(self, order: Reassign) -> EscalationView:
         """Somebody else is asked, and paged at once."""
-        view = await self._obey(lambda now, standing: self._escalation.reassign(order, standing, now))
+        view = await self._act(order)
         self._page_in_the_background(Attempt(step=max(view.step, 1), to=order.to, at=workflow.now()), (order.to,))
         return view
 
     @reassign.validator
     def _may_reassign(self, order: Reassign) -> None:
-        self._check(lambda now, standing: self._escalation.reassign(order, standing, now))
+        self._check(order)
 
     @workflow.signal
     def repeat(self, news: Repeat) -> None:
@@ -199,8 +201,8 @@ class EscalationWorkflow:
         """
         duty = OnCallQuery(severity=self._escalation.progress.severity, at=workflow.now())
         try:
-            standing = await workflow.execute_activity_method(
-                Paging.standing,
+            standing = await workflow.execute_activity(
+                activity_names.standing,
                 duty,
                 start_to_close_timeout=STANDING_WITHIN,
                 schedule_to_close_timeout=STANDING_GIVEN_UP_AFTER,
@@ -276,8 +278,8 @@ class EscalationWorkflow:
         severity = self._escalation.view.severity
         order = PageOrder(escalation=self._opening, severity=severity, step=step, person=person, at=now)
         try:
-            pages = await workflow.execute_activity_method(
-                Paging.page,
+            pages = await workflow.execute_activity(
+                activity_names.page,
                 order,
                 start_to_close_timeout=PAGE_WITHIN,
                 heartbeat_timeout=PAGE_ALIVE_WITHIN,
@@ -305,7 +307,7 @@ class EscalationWorkflow:
             view = self._escalation.view
             try:
                 await workflow.execute_activity(
-                    "record_escalation",
+                    activity_names.record_escalation,
                     view,
                     task_queue=COURSES,
                     start_to_close_timeout=RECORD_WITHIN,
@@ -315,19 +317,19 @@ class EscalationWorkflow:
                 workflow.logger.exception("The record store refuses this escalation")
             self._recorded = view.revision
 
-    async def _obey(self, decide: Decide) -> EscalationView:
+    async def _act(self, order: Order) -> EscalationView:
         """Decides once it is known who is on call; an act may come before that."""
         while (standing := self._standing) is None:
             self._escalation.check_open()
             await workflow.wait_condition(lambda: self._standing is not None or self._escalation.is_resolved)
-        self._move(decide(workflow.now(), standing))
+        self._move(self._escalation.act(order, standing, workflow.now()))
         return self._escalation.view
 
-    def _check(self, decide: Decide) -> None:
+    def _check(self, order: Order) -> None:
         if self._standing is None:
             self._escalation.check_open()
         else:
-            decide(workflow.now(), self._standing)
+            self._escalation.act(order, self._standing, workflow.now())
 
     def _move(self, escalation: Escalation) -> None:
         if escalation.progress.severity is not self._escalation.progress.severity:

@@ -9,9 +9,9 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, RetryState
 
 with workflow.unsafe.imports_passed_through():
-    from activities.records import Records
     from domain.ledger import Entry
     from domain.views.summary import Batch
+    from workflows.activity_names import append_entries
 
 BATCH = 100
 """Entries appended at once: a whole backlog goes in few, small transactions."""
@@ -84,8 +84,8 @@ class Recorder:
 
     async def _append(self, entries: tuple[Entry, ...]) -> bool:
         try:
-            await workflow.execute_activity_method(
-                Records.append_entries,
+            await workflow.execute_activity(
+                append_entries,
                 self._told(entries),
                 start_to_close_timeout=APPEND_TIMEOUT,
                 schedule_to_close_timeout=self._told_after,

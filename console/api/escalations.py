@@ -1,6 +1,6 @@
 """Escalations: the on-call work, every page that was sent, and what people do about it."""
 
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query
 
@@ -11,10 +11,12 @@ from console.openapi.answers import problems
 from console.security.auth import with_one_of
 from console.services import AtTheDoor, Services
 from domain.access import Caller, Right
+from domain.escalation import messages
 from domain.escalation.messages import (
     EscalationId,
     EscalationState,
     EscalationView,
+    Order,
     Reassign,
     Resolve,
     Snooze,
@@ -43,9 +45,11 @@ class Acknowledge(Frozen):
     by: PersonId
     note: Text | None = None
 
+    @property
+    def order(self) -> messages.Acknowledge:
+        """Not by the link of a page."""
+        return messages.Acknowledge(by=self.by, note=self.note)
 
-Order: TypeAlias = Acknowledge | Resolve | Snooze | Reassign
-"""What somebody does about an escalation."""
 
 ACTED_ON: Final = problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_ESCALATION, ProblemCode.NOT_OPEN)
 """What each act may be answered with, besides what stands at the door."""
@@ -91,7 +95,7 @@ async def acknowledge(
     order: Annotated[Acknowledge, Depends(JsonBody(Acknowledge))],
 ) -> EscalationView:
     """Somebody has it: the ladder stops, and the time to resolve it runs."""
-    return await carry_out(services, caller, escalation_id, order)
+    return await carry_out(services, caller, escalation_id, order.order)
 
 
 @router.post("/{escalation_id}/resolve", responses=ACTED_ON)
@@ -130,7 +134,7 @@ async def reassign(
 async def seen_by(services: Services, caller: Caller, escalation_id: EscalationId) -> EscalationView:
     """The escalation, where its course is one that the caller may see; of one long past, what the record holds.
 
-    Raises `Told` (`forbidden`), and `Refused` (`unknown_escalation`) or `Unavailable`.
+    Raises `ProblemError` (`forbidden`), and `Refused` (`unknown_escalation`) or `Unavailable`.
     """
     try:
         view = await services.escalations.view(escalation_id)
@@ -150,15 +154,7 @@ async def carry_out(services: Services, caller: Caller, escalation_id: Escalatio
     """
     await _still_open(services, caller, escalation_id)
     try:
-        match order:
-            case Acknowledge(by=by, note=note):
-                return await services.escalations.acknowledge(escalation_id, by=by, note=note)
-            case Resolve(by=by, note=text):
-                return await services.escalations.resolve(escalation_id, by=by, note=text)
-            case Snooze(by=by, for_=length, note=text):
-                return await services.escalations.snooze(escalation_id, by=by, length=length, note=text)
-            case Reassign(by=by, to=to, note=note):
-                return await services.escalations.reassign(escalation_id, by=by, to=to, note=note)
+        return await services.escalations.act(escalation_id, order)
     except Refused as refused:
         if refused.refusal.code is RefusalCode.UNKNOWN_ESCALATION:
             # Somebody may have been quicker. What nobody has resolved is never said to be.

@@ -16,6 +16,7 @@ from domain.escalation.messages import (
     Kind,
     Notice,
     Opening,
+    Order,
     Page,
     Reassign,
     Repeat,
@@ -82,6 +83,18 @@ class Escalation(Frozen):
     def is_resolved(self) -> bool:
         """Whether nothing is wanted of anybody any more."""
         return self.view.state is EscalationState.RESOLVED
+
+    def act(self, order: Order, standing: OnCallSnapshot, now: datetime) -> "Escalation":
+        """Somebody has acted."""
+        match order:
+            case Acknowledge():
+                return self.acknowledge(order, standing, now)
+            case Resolve():
+                return self.resolve(order, standing, now)
+            case Snooze():
+                return self.snooze(order, standing, now)
+            case Reassign():
+                return self.reassign(order, standing, now)
 
     def acknowledge(self, order: Acknowledge, standing: OnCallSnapshot, now: datetime) -> "Escalation":
         """`by` has promised it. The same person again changes nothing; somebody else takes the promise over.

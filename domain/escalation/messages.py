@@ -1,6 +1,7 @@
 """An obligation on a human: who must be told, how loudly, and what happens when nobody answers."""
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -151,6 +152,10 @@ class Reassign(Frozen):
     note: Text | None = None
 
 
+Order = Acknowledge | Resolve | Snooze | Reassign
+"""What somebody does about an escalation."""
+
+
 class Change(StrEnum):
     """How an escalation moved, as its course writes it down."""
 
@@ -183,6 +188,22 @@ class Page(Frozen):
     channel: str
     ok: bool
     error: str | None = None
+
+
+class PageOrder(Frozen):
+    """One person to page for one step of an escalation. `step` is 0 for the fallback channels."""
+
+    escalation: Opening
+    severity: Severity
+    step: int
+    person: PersonId
+    at: Moment
+
+
+class Tried(Frozen):
+    """What the attempts at one order did so far, by the channel's place among the person's. Kept as its heartbeat."""
+
+    pages: Mapping[int, Page] = {}
 
 
 class Unreached(Frozen):

@@ -7,15 +7,13 @@ from pydantic import ConfigDict, Field
 
 from domain.escalation.escalation import FALLBACK_STEP, Attempt, Escalation, opened
 from domain.escalation.messages import (
-    Acknowledge,
     EscalationId,
     Kind,
     Opening,
+    Order,
     Page,
     Reassign,
-    Resolve,
     Settlement,
-    Snooze,
 )
 from domain.escalation.messages import escalation_id as named
 from domain.escalation.silence import SilenceReason, words
@@ -23,9 +21,6 @@ from domain.oncall.file import FALLBACK, OnCall, OnCallQuery
 from domain.values import CourseId, Frozen, Moment, PersonId, Severity
 
 MOVES_AGAIN = "Kapstan moves again"
-
-Order = Acknowledge | Resolve | Snooze | Reassign
-"""What a human may do about it."""
 
 
 class DueStep(Frozen):
@@ -117,17 +112,11 @@ class WatchdogAlarm(Frozen):
         Raises `Refused` as `Escalation` does.
         """
         standing = on_call.standing(OnCallQuery(severity=self.escalation.view.severity, at=now))
-        match order:
-            case Acknowledge():
-                return self._moved(self.escalation.acknowledge(order, standing, now))
-            case Resolve():
-                return self._moved(self.escalation.resolve(order, standing, now))
-            case Snooze():
-                return self._moved(self.escalation.snooze(order, standing, now))
-            case Reassign():
-                passed_on = self.escalation.reassign(order, standing, now)
-                attempt = Attempt(step=max(passed_on.view.step, 1), to=order.to, at=now)
-                return self._called(passed_on, attempt, (order.to,), on_call)
+        acted = self.escalation.act(order, standing, now)
+        if not isinstance(order, Reassign):
+            return self._moved(acted)
+        attempt = Attempt(step=max(acted.view.step, 1), to=order.to, at=now)
+        return self._called(acted, attempt, (order.to,), on_call)
 
     def settled(self, now: datetime) -> "WatchdogAlarm":
         """What was silent moves again: nobody is paged any more."""

@@ -11,7 +11,7 @@ from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from domain.course.answer import Answer
-from domain.escalation.messages import EscalationId, EscalationView, Kind
+from domain.escalation.messages import Acknowledge, EscalationId, EscalationView, Kind, Resolve
 from domain.escalation.messages import workflow_id as escalation_workflow
 from domain.events.clinic_events import ClinicEvent
 from domain.ledger import Entry
@@ -185,14 +185,14 @@ class LiveWard:
             return by in await self._paged(escalation) or None
 
         await eventually(reached)
-        view = await self._clinic.escalations.acknowledge(escalation, by=by)
+        view = await self._clinic.escalations.act(escalation, Acknowledge(by=by))
         assert view.acknowledged_at is not None
         return view.acknowledged_at
 
     async def resolve(self, escalation: EscalationId, by: PersonId, after: timedelta, note: str) -> datetime:
         """Resolved on the escalation's own clock, and its workflow has ended."""
         await self._skip_from_opening(escalation, after)
-        view = await self._clinic.escalations.resolve(escalation, by=by, note=note)
+        view = await self._clinic.escalations.act(escalation, Resolve(by=by, note=note))
         await self.settled(escalation)
         assert view.resolved_at is not None
         return view.resolved_at

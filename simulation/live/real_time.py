@@ -7,7 +7,7 @@ from typing import Final, Protocol, TypeVar
 
 from domain.course.answer import Answer
 from domain.course.state import CourseEscalation
-from domain.escalation.messages import EscalationId, EscalationState, EscalationView, Kind
+from domain.escalation.messages import Acknowledge, EscalationId, EscalationState, EscalationView, Kind, Order, Resolve
 from domain.events.clinic_events import ClinicEvent
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, PersonId
@@ -72,11 +72,8 @@ class EscalationSide(Protocol):
     async def view(self, escalation: EscalationId) -> EscalationView:
         """The escalation as it stands."""
 
-    async def acknowledge(self, escalation: EscalationId, *, by: PersonId) -> EscalationView:
-        """`by` has it."""
-
-    async def resolve(self, escalation: EscalationId, *, by: PersonId, note: str) -> EscalationView:
-        """`by` has dealt with it."""
+    async def act(self, escalation: EscalationId, order: Order) -> EscalationView:
+        """Somebody acts on it: how it stands afterwards."""
 
 
 class RealTimeWard:
@@ -128,13 +125,13 @@ class RealTimeWard:
     async def acknowledge(self, escalation: EscalationId, by: PersonId, after: timedelta) -> datetime:
         """Acknowledged so long after it was called for, or before by somebody else."""
         at = await self._after(escalation, after)
-        await self._unless_dealt_with(lambda: self._escalations.acknowledge(escalation, by=by))
+        await self._unless_dealt_with(lambda: self._escalations.act(escalation, Acknowledge(by=by)))
         return at
 
     async def resolve(self, escalation: EscalationId, by: PersonId, after: timedelta, note: str) -> datetime:
         """Resolved so long after it was called for, or before by somebody else."""
         at = await self._after(escalation, after)
-        await self._unless_dealt_with(lambda: self._escalations.resolve(escalation, by=by, note=note))
+        await self._unless_dealt_with(lambda: self._escalations.act(escalation, Resolve(by=by, note=note)))
         return at
 
     async def settled(self, escalation: EscalationId) -> None:

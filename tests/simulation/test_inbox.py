@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.paging import PageOrder, Paging
-from domain.escalation.messages import Kind, Opening
+from activities.paging import Paging
+from domain.escalation.messages import Kind, Opening, PageOrder
 from domain.oncall.file import parse_on_call
 from domain.values import Severity
 from gateway.channels import Channels, prepare

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.course.state import Outcome
-from domain.escalation.messages import EscalationState, Kind
+from domain.escalation.messages import EscalationState, Kind, Resolve
 from domain.events.clinic_events import (
     ClinicEvent,
     CourseDiscontinued,
@@ -142,7 +142,7 @@ async def test_whoever_watches_may_deal_with_a_page_and_the_session_goes_on(prot
         alarmed = living.named("alarm that nobody answered")
         (alarm,) = [one.id for one in living.escalations if one.course_id == alarmed.course_id]
 
-        await living.ladders.resolve(alarm, by="ward", note="I was next door")
+        await living.ladders.act(alarm, Resolve(by="ward", note="I was next door"))
         await living.passes(20 * MINUTE)
 
         assert (await living.ladders.view(alarm)).resolved_by == "ward"

@@ -14,7 +14,6 @@ from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from activities.paging import PageOrder
 from domain.escalation.ladder import EscalationProgress
 from domain.escalation.messages import (
     EscalationView,
@@ -22,6 +21,7 @@ from domain.escalation.messages import (
     Notice,
     Opening,
     Page,
+    PageOrder,
     escalation_id,
     workflow_id,
 )

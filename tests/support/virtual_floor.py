@@ -9,14 +9,14 @@ from typing import Self
 
 from domain.course.answer import Answer
 from domain.course.state import Stage
-from domain.escalation.messages import Acknowledge, EscalationId, EscalationView, Kind, Resolve
+from domain.escalation.messages import EscalationId, EscalationView, Kind, Order
 from domain.events.clinic_events import ClinicEvent
 from domain.oncall.file import OnCall, parse_on_call
 from domain.protocol.approval import content_hash
 from domain.protocol.model import Protocol
 from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import Refusal
-from domain.values import CourseId, PersonId
+from domain.values import CourseId
 from domain.views.course import CourseView, SessionView
 from gateway.courses import Reported
 from simulation.course.calendar import EVERY_DAY, Practice, where_it_is_morning
@@ -83,12 +83,8 @@ class Course(Rehearsal):
     def escalation(self, escalation: EscalationId) -> EscalationView:
         return self._escalations[escalation].view
 
-    def acknowledges(self, escalation: EscalationId, order: Acknowledge, now: datetime) -> EscalationView:
-        self._move(self._escalations[escalation].acknowledge(order, self._standing(escalation), now), now)
-        return self.escalation(escalation)
-
-    def resolves(self, escalation: EscalationId, order: Resolve, now: datetime) -> EscalationView:
-        self._move(self._escalations[escalation].resolve(order, self._standing(escalation), now), now)
+    def acts(self, escalation: EscalationId, order: Order, now: datetime) -> EscalationView:
+        self._move(self._escalations[escalation].act(order, self._standing(escalation), now), now)
         return self.escalation(escalation)
 
 
@@ -132,11 +128,8 @@ class Ladders:
     async def view(self, escalation: EscalationId) -> EscalationView:
         return self._course_of(escalation).escalation(escalation)
 
-    async def acknowledge(self, escalation: EscalationId, *, by: PersonId) -> EscalationView:
-        return self._course_of(escalation).acknowledges(escalation, Acknowledge(by=by), self._wall.now())
-
-    async def resolve(self, escalation: EscalationId, *, by: PersonId, note: str) -> EscalationView:
-        return self._course_of(escalation).resolves(escalation, Resolve(by=by, note=note), self._wall.now())
+    async def act(self, escalation: EscalationId, order: Order) -> EscalationView:
+        return self._course_of(escalation).acts(escalation, order, self._wall.now())
 
     def _course_of(self, escalation: EscalationId) -> Course:
         return self._charts.courses[escalation.partition("~")[0]]

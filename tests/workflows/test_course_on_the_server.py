@@ -9,7 +9,7 @@ import pytest
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.state import Outcome, Phase
-from domain.escalation.messages import Kind, escalation_id
+from domain.escalation.messages import Acknowledge, Kind, Resolve, escalation_id
 from domain.events.parsing import event_from
 from domain.ledger import first_fault
 from domain.refusal import RefusalCode, Refused
@@ -79,8 +79,8 @@ async def test_who_acknowledged_stands_in_the_ledger(clinic: Clinic) -> None:
     await mara.is_called(OSEI)
     alarm = escalation_id(mara.course, Kind.VITALS_EMERGENCY, 1, 1)
 
-    await clinic.escalations.acknowledge(alarm, by="osei")
-    await clinic.escalations.resolve(alarm, by="osei", note="Airway repositioned, saturation 97 %")
+    await clinic.escalations.act(alarm, Acknowledge(by="osei"))
+    await clinic.escalations.act(alarm, Resolve(by="osei", note="Airway repositioned, saturation 97 %"))
 
     async def written() -> bool:
         return [entry.type for entry in await mara.ledger()][-2:] == [
@@ -91,7 +91,7 @@ async def test_who_acknowledged_stands_in_the_ledger(clinic: Clinic) -> None:
     await eventually(written)
     assert [entry.data["by"] for entry in (await mara.ledger())[-2:]] == ["osei", "osei"]
     with pytest.raises(Refused) as refused:
-        await clinic.escalations.acknowledge(alarm, by="lind")
+        await clinic.escalations.act(alarm, Acknowledge(by="lind"))
     assert refused.value.refusal.code is RefusalCode.NOT_OPEN
 
 
@@ -100,7 +100,9 @@ async def test_a_breach_after_a_resolution_wakes_people_again(clinic: Clinic) ->
     mara = await clinic.has(lambda ward: ward.dosed())
     await mara.sends(vitals(mara.course, 1, at=await mara.now(), spo2=88))
     await mara.is_called(OSEI)
-    await clinic.escalations.resolve(escalation_id(mara.course, Kind.VITALS_EMERGENCY, 1, 1), by="osei", note="Well")
+    await clinic.escalations.act(
+        escalation_id(mara.course, Kind.VITALS_EMERGENCY, 1, 1), Resolve(by="osei", note="Well")
+    )
 
     await mara.sends(vitals(mara.course, 1, at=await mara.now(), spo2=87))
 
@@ -221,7 +223,7 @@ async def test_entries_that_wait_too_long_for_the_record_store_wake_the_desk(tem
         behind = escalation_id(mara.course, Kind.RECORD_STORE_BEHIND, None, 1)
         assert [(one.id, one.severity) for one in (await mara.view()).escalations] == [(behind, Severity.ROUTINE)]
         clinic.records.is_away = False
-        await clinic.escalations.resolve(behind, by="desk", note="PostgreSQL had no room left")
+        await clinic.escalations.act(behind, Resolve(by="desk", note="PostgreSQL had no room left"))
         await clinic.is_resolved(behind)
         await mara.passes(timedelta(minutes=1))
         ledger = await mara.ledger()

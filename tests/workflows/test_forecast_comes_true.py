@@ -10,10 +10,13 @@ from temporalio.client import WorkflowHandle
 from activities.paging import Paging
 from domain.course.deadlines import DeadlineKind
 from domain.escalation.messages import (
+    Acknowledge,
     EscalationId,
     EscalationView,
     Kind,
     Page,
+    Reassign,
+    Snooze,
     escalation_id,
     workflow_id,
 )
@@ -233,7 +236,7 @@ async def test_a_promise_that_is_not_kept(temporal: Temporal) -> None:
     async with night(temporal) as clinic:
         alarm = await clinic.alarm(grade=3)
         await alarm.has_paged(LIND)
-        await clinic.clinic.escalations.acknowledge(alarm.id, by=LIND)
+        await clinic.clinic.escalations.act(alarm.id, Acknowledge(by=LIND))
 
         foretold = await alarm.forecast()
         await alarm.comes_true(foretold, minutes(87))
@@ -262,7 +265,7 @@ async def test_a_snoozed_one(temporal: Temporal) -> None:
     async with night(temporal) as clinic:
         alarm = await clinic.alarm(grade=3)
         await alarm.has_paged(LIND)
-        await clinic.clinic.escalations.snooze(alarm.id, by=LIND, length=minutes(30), note="The cuff is changed")
+        await clinic.clinic.escalations.act(alarm.id, Snooze(by=LIND, for_=minutes(30), note="The cuff is changed"))
 
         foretold = await alarm.forecast()
         await alarm.comes_true(foretold, minutes(57))
@@ -276,7 +279,7 @@ async def test_one_that_was_passed_on(temporal: Temporal) -> None:
         alarm = await clinic.alarm(grade=3)
         await alarm.has_paged(LIND)
         await alarm.passes(minutes(4))
-        await clinic.clinic.escalations.reassign(alarm.id, by=LIND, to=WARD)
+        await clinic.clinic.escalations.act(alarm.id, Reassign(by=LIND, to=WARD))
         await alarm.has_paged(LIND, WARD)
 
         foretold = await alarm.forecast()

@@ -20,7 +20,7 @@ from domain.course.event_rules import EVENT_RULES
 from domain.course.rules.readings import READ
 from domain.course.state import MedicineSession
 from domain.course.transition import Transition
-from domain.escalation.messages import Kind, escalation_id, workflow_id
+from domain.escalation.messages import Kind, Resolve, escalation_id, workflow_id
 from domain.events.clinic_events import Event, VitalsRecorded
 from domain.refusal import RefusalCode, Refused
 from gateway.workflow_calls import Defect, Ended
@@ -184,7 +184,7 @@ async def test_a_course_that_is_set_back_wakes_nobody_for_what_is_over(clinic: C
     await mara.sends(vitals(mara.course, 1, at=await mara.now(), spo2=80))
     emergency = escalation_id(mara.course, Kind.VITALS_EMERGENCY, 1, 1)
     await mara.is_called(LIND)
-    await clinic.escalations.resolve(emergency, by="osei", note="97 % again")
+    await clinic.escalations.act(emergency, Resolve(by="osei", note="97 % again"))
     await clinic.is_resolved(emergency)
     pages = clinic.paged(LIND, mara.course)
 

@@ -14,13 +14,14 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
-from activities.paging import PageOrder, Paging
+from activities.paging import Paging
 from domain.escalation.escalation import EscalationRun
 from domain.escalation.messages import (
     PHRASES,
     Kind,
     Opening,
     Page,
+    PageOrder,
     Resolve,
     escalation_id,
     workflow_id,

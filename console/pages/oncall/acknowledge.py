@@ -16,9 +16,11 @@ from console.services import AtTheDoor, Services
 from domain.durations import in_words
 from domain.escalation.messages import (
     PHRASES,
+    Acknowledge,
     EscalationId,
     EscalationState,
     EscalationView,
+    Reassign,
     session_of,
 )
 from domain.escalation.watchdog_alarm import is_of_the_watch
@@ -94,7 +96,7 @@ async def acknowledge(services: AtTheDoor, token: Token) -> Response:
     """She has it."""
 
     async def act(invited: Invitation) -> None:
-        await services.escalations.acknowledge(invited.escalation, by=invited.person, link=invited.link)
+        await services.escalations.act(invited.escalation, Acknowledge(by=invited.person, link=invited.link))
 
     return await _answered(services, token, act, "You have it. Thank you.")
 
@@ -104,7 +106,7 @@ async def pass_on(services: AtTheDoor, token: Token, to: Annotated[str, Form(min
     """Somebody else is asked, and paged at once."""
 
     async def act(invited: Invitation) -> None:
-        await services.escalations.reassign(invited.escalation, by=invited.person, to=to)
+        await services.escalations.act(invited.escalation, Reassign(by=invited.person, to=to))
 
     return await _answered(services, token, act, "It is passed on; your colleague is being paged.")
 

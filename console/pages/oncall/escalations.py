@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from console.api.escalations import Acknowledge, Escalation, Order, carry_out, seen_by
+from console.api.escalations import Acknowledge, Escalation, carry_out, seen_by
 from console.errors.handlers import EXPECTED, problem_of
 from console.errors.problems import ProblemCode, ProblemError
 from console.pages.floor.needs import Need, needs, paged_name
@@ -63,12 +63,12 @@ class EscalationAct(StrEnum):
     REASSIGN = "reassign"
 
     @property
-    def order(self) -> type[Order]:
+    def form(self) -> type[Acknowledge | Resolve | Snooze | Reassign]:
         """What its form holds."""
-        return ORDERS[self]
+        return FORMS[self]
 
 
-ORDERS: Final[Mapping[EscalationAct, type[Order]]] = {
+FORMS: Final[Mapping[EscalationAct, type[Acknowledge | Resolve | Snooze | Reassign]]] = {
     EscalationAct.ACKNOWLEDGE: Acknowledge,
     EscalationAct.RESOLVE: Resolve,
     EscalationAct.SNOOZE: Snooze,
@@ -153,7 +153,8 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct
     """Somebody has it, has dealt with it, puts it off or passes it on; a refusal is told in its place."""
     form = await viewer.request.form()
     try:
-        order = act.order.model_validate({name: value for name, value in form.items() if value and name != FORM_KEY})
+        said = act.form.model_validate({name: value for name, value in form.items() if value and name != FORM_KEY})
+        order = said.order if isinstance(said, Acknowledge) else said
         moved = await carry_out(viewer.services, viewer.caller, escalation_id, order)
     except ValidationError as wrong:
         return await _again(viewer, escalation_id, _in_words(wrong), HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.escalation.messages import Resolve
 from domain.escalation.silence import SilenceReason
 from domain.escalation.watchdog import ExpectedMove, NextMove, NoAnswer, Suspect
 from domain.refusal import Refused
@@ -95,7 +96,7 @@ async def test_an_escalation_that_is_resolved_has_ended_as_it_was_to(house: Hous
 
     async def resolved() -> bool:
         with suppress(Refused):
-            await escalations.resolve(escalation, by="lind", note="read again, normal")
+            await escalations.act(escalation, Resolve(by="lind", note="read again, normal"))
             return True
         return False
 

@@ -8,6 +8,7 @@ import pytest
 from domain.escalation.messages import (
     Acknowledge,
     EscalationState,
+    Order,
     Page,
     Reassign,
     Resolve,
@@ -16,7 +17,6 @@ from domain.escalation.messages import (
 from domain.escalation.watchdog_alarm import (
     MOVES_AGAIN,
     DueStep,
-    Order,
     WatchdogAlarm,
     is_of_the_watch,
     raised,

@@ -13,7 +13,7 @@ from pathlib import Path
 from temporalio.client import Client
 
 from domain.course.deadlines import DeadlineKind
-from domain.escalation.messages import Kind, escalation_id, workflow_id
+from domain.escalation.messages import Acknowledge, Kind, Reassign, Resolve, escalation_id, workflow_id
 from gateway.temporal import leave
 from tests.support.cast import (
     HAS_A_PLAN,
@@ -57,8 +57,8 @@ async def play(clinic: Clinic) -> tuple[str, ...]:
     await mara.sends(vitals(mara.course, 1, at=await mara.now(), spo2=88))
     await mara.is_called(OSEI)
     emergency = escalation_id(mara.course, Kind.VITALS_EMERGENCY, 1, 1)
-    await clinic.escalations.acknowledge(emergency, by="osei")
-    await clinic.escalations.resolve(emergency, by="osei", note="Saturation 97 % again")
+    await clinic.escalations.act(emergency, Acknowledge(by="osei"))
+    await clinic.escalations.act(emergency, Resolve(by="osei", note="Saturation 97 % again"))
     await clinic.is_resolved(emergency)
     await _goes_home(mara)
     await mara.sends(hold(mara.course, at=await mara.now()))
@@ -83,15 +83,15 @@ async def play_with_detours(clinic: Clinic) -> tuple[str, ...]:
     await nora.sends(cssrs(nora.course, at=await nora.now(), items=HAS_A_PLAN))
     at_risk = escalation_id(nora.course, Kind.SUICIDE_RISK, None, 1)
     await nora.is_called(OSEI)
-    await clinic.escalations.reassign(at_risk, by="osei", to="lind")
-    await clinic.escalations.acknowledge(at_risk, by="lind")
-    await clinic.escalations.resolve(at_risk, by="osei", note="Seen; safety plan made")
+    await clinic.escalations.act(at_risk, Reassign(by="osei", to="lind"))
+    await clinic.escalations.act(at_risk, Acknowledge(by="lind"))
+    await clinic.escalations.act(at_risk, Resolve(by="osei", note="Seen; safety plan made"))
     await clinic.is_resolved(at_risk)
     await nora.sends(resumption(nora.course, at=await nora.now(), by=OSEI))
     clinic.follows(weekly({"version": "1.1.0"}))
     await nora.sends(migration(nora.course, at=await nora.now(), to_version="1.1.0"))
     await nora.ledger()
-    await clinic.escalations.resolve(no_show, by="desk", note="Booked anew")
+    await clinic.escalations.act(no_show, Resolve(by="desk", note="Booked anew"))
     return nora.handle.id, workflow_id(at_risk), workflow_id(no_show)
 
 

@@ -11,9 +11,10 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter
 from temporalio import activity, workflow
 
-from activities.paging import Paging, Tried
+from activities.paging import Paging
 from activities.records import Records
 from domain.course.answer import AlreadyAnswered, Answer
+from domain.escalation.messages import Tried
 from domain.refusal import Refusal, Refused
 from tests.support.paths import HISTORIES
 from workflows import queues
