@@ -24,9 +24,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.views.summary import Batch
     from workflows.alongside import Alongside
     from workflows.attributes import Shown, changed_attributes, shown_of, story
-    from workflows.escalation_dispatcher import Switchboard
+    from workflows.escalation_dispatcher import EscalationDispatcher
     from workflows.fullness import BACKLOG_CARRIED, Fullness, History
-    from workflows.ledger_outbox import Recorder
+    from workflows.ledger_outbox import LedgerOutbox
+    from workflows.run_length import RunLength
     from workflows.size_metrics import Sizes
 
 WORKFLOW_TYPE = "PatientCourse"
@@ -34,30 +35,8 @@ WORKFLOW_TYPE = "PatientCourse"
 REFERRAL_WITHIN = timedelta(minutes=1)
 """The referral comes with the start. A run without one was refused, and leaves nothing behind."""
 
-LONG_HISTORY = 1_000
-"""Events after which a quiet run continues as new: about 200 clinic events, a tenth of what a run may take."""
-
-LONG_WHILE_MONITORED = 1_500
-"""Events after which it does so while a patient is monitored: another worker replays these in about two seconds."""
-
-TOO_LONG_HISTORY = 4_000
-"""Events after which it continues as new even in the middle of something: the server takes 2,000 updates a run, and no
-worker may replay for longer than the ten seconds of a workflow task."""
-
-MUCH_WRITTEN = 256 * 1024
-"""Bytes of the ledger after which a quiet run continues as new: how much the course holds is measured, and told."""
-
-TOO_MUCH_WRITTEN = 512 * 1024
-"""Bytes after which it does so in the middle of something."""
-
-TOO_LARGE_HISTORY = 10 * 1024 * 1024
-"""Bytes of history after which it does so in the middle of something: the server ends a run that has 50 MB."""
-
 DEADLINES_FIRST = "deadlines-first"
 """The patch by which the deadlines that had passed pass before the event that comes after them, and runs are short."""
-
-LONG_BEFORE = (2_000, 8_000)
-"""Events after which a run of an older release continued as new: a quiet one, and one in the middle of something."""
 
 DEFECT = "Defect"
 """The type of the failure that a caller is told of a fault of our own."""
@@ -116,9 +95,9 @@ class PatientCourse:
         self._course = run.course
         self._is_patched = workflow.patched(DEADLINES_FIRST)
         self._alongside = Alongside()
-        self._recorder = Recorder(run.unrecorded, self._batch, self._is_behind)
-        self._switchboard = Switchboard(run.calls, self._call_anew, self._hear)
-        self._written_before = run.course.written_bytes
+        self._outbox = LedgerOutbox(run.unrecorded, self._batch, self._is_behind)
+        self._dispatcher = EscalationDispatcher(run.calls, self._call_anew, self._hear)
+        self._run_length = RunLength(run.course.written_bytes, is_patched=self._is_patched)
         self._fullness = Fullness(run.carried_bytes, run.course)
         self._sizes = Sizes(workflow.metric_meter())
         self._shown = shown_of(run.course)
@@ -138,15 +117,15 @@ class PatientCourse:
         if not await self._is_referred():
             return
         # Never cancelled: what they wait for goes on, and the next run takes over the rest.
-        self._alongside.start(self._recorder.run())
-        self._alongside.start(self._switchboard.run())
+        self._alongside.start(self._outbox.run())
+        self._alongside.start(self._dispatcher.run())
         if self._fullness.is_half_used(self._course):
             self._apply(self._course.is_filling(workflow.now()))
-        while not self._may_continue_as_new():
+        while not self._is_run_over():
             await self._something_happens()
             self._apply(self._course.pass_deadlines(workflow.now()))
-        self._recorder.leave()
-        self._switchboard.leave()
+        self._outbox.leave()
+        self._dispatcher.leave()
         await workflow.wait_condition(workflow.all_handlers_finished)
         handed_on = self._fullness.measured(self._handed_on())
         self._sizes.carried(handed_on.carried_bytes)
@@ -194,7 +173,7 @@ class PatientCourse:
     @workflow.query(description="Whom it will call for if nobody acts")
     def calls_to_come(self, ahead: Ahead) -> CallsToCome:
         """The calls that wait to be made, and those of every deadline that would pass unmet."""
-        return calls_to_come(self._course, ahead, self._switchboard.waiting)
+        return calls_to_come(self._course, ahead, self._dispatcher.waiting)
 
     @workflow.query(description="The end of the ledger's chain")
     def ledger_head(self) -> LedgerHead:
@@ -216,7 +195,7 @@ class PatientCourse:
         left = None if armed is None else max(armed - workflow.now(), timedelta())
         with suppress(TimeoutError):
             await workflow.wait_condition(
-                lambda: self._passes_at() != armed or self._may_continue_as_new(),
+                lambda: self._passes_at() != armed or self._is_run_over(),
                 timeout=left,
                 timeout_summary="the next deadline",
             )
@@ -242,7 +221,7 @@ class PatientCourse:
         return shown
 
     def _handed_on(self) -> CourseRun:
-        return CourseRun(course=self._course, unrecorded=self._recorder.unrecorded, calls=self._switchboard.waiting)
+        return CourseRun(course=self._course, unrecorded=self._outbox.unrecorded, calls=self._dispatcher.waiting)
 
     def _batch(self, entries: tuple[Entry, ...]) -> Batch:
         self._sizes.recorded(sum(entry.size for entry in entries), workflow.info().get_current_history_length())
@@ -266,8 +245,8 @@ class PatientCourse:
             return
         before, self._course = self._shown, decision.course
         self._shown = shown or shown_of(self._course)
-        self._recorder.add(decision.entries)
-        self._switchboard.add(decision.calls)
+        self._outbox.add(decision.entries)
+        self._dispatcher.add(decision.calls)
         if updates := changed_attributes(before, self._shown):  # an upsert is an event of history: only what moved
             workflow.upsert_search_attributes(updates)
         self._tell()
@@ -276,32 +255,20 @@ class PatientCourse:
         """Temporal's own pages show where the course is."""
         workflow.set_current_details(story(self._shown, was_cancelled=self._alongside.was_cancelled))
 
-    def _may_continue_as_new(self) -> bool:
-        length = workflow.info().get_current_history_length()
+    def _is_run_over(self) -> bool:
         # With nothing in flight: an update answered in the very task that ends the run may be lost to its caller.
-        is_idle = not (self._switchboard.waiting or self._recorder.unrecorded)
-        is_monitored = self._course.monitored is not None
-        if not self._is_patched:
-            quiet, most = LONG_BEFORE
-            is_long = length > quiet or workflow.info().is_continue_as_new_suggested()
-            return length > most or (is_long and is_idle and not is_monitored)
-        is_long = length > LONG_WHILE_MONITORED if is_monitored else length > LONG_HISTORY
-        is_long = is_long or (workflow.info().is_continue_as_new_suggested() and not is_monitored)
-        written = self._course.written_bytes - self._written_before
-        is_long = is_long or written > MUCH_WRITTEN
-        size = workflow.info().get_current_history_size()
-        is_too_long = length > TOO_LONG_HISTORY or size > TOO_LARGE_HISTORY or written > TOO_MUCH_WRITTEN
-        return (is_long and is_idle) or (is_too_long and self._can_be_handed_on())
+        is_idle = not (self._dispatcher.waiting or self._outbox.unrecorded)
+        return self._run_length.is_over(self._course, is_idle=is_idle, can_be_handed_on=self._can_be_handed_on)
 
     def _history(self) -> History:
         return History(self._updates, workflow.info().get_current_history_size())
 
     def _can_be_handed_on(self) -> bool:
-        if self._recorder.unrecorded_bytes <= BACKLOG_CARRIED:
+        if self._outbox.unrecorded_bytes <= BACKLOG_CARRIED:
             return True
         # A run that is replayed has not ended there: what was measured then was too much, by the library of the day.
         return not workflow.unsafe.is_replaying() and self._fullness.can_be_handed_on(
-            self._course, self._recorder.unrecorded
+            self._course, self._outbox.unrecorded
         )
 
 

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.queues import PAGING
 
 
-class Switchboard:
+class EscalationDispatcher:
     """Makes a course's calls one after the other. An escalation outlives the course that opened it.
 
     `unheard` is told of a repeat that found its escalation resolved, `hear` what became of one that was opened before.

@@ -36,7 +36,7 @@ AFTER_A_CONFLICT = timedelta(hours=1)
 """A ledger that holds something else is for a human, who is told at once; until then we ask again, and keep all."""
 
 
-class Recorder:
+class LedgerOutbox:
     """Appends a course's entries in their order, however long it takes; a continued run takes over what is left.
 
     `told` puts entries together with where the course stands now. `behind` is called when they have waited for too

@@ -11,8 +11,8 @@ from domain.views.forecast import AHEAD, MOST_PAGES
 from tests.support.doc_page import Page
 from tests.support.paths import ROOT
 from workflows.attributes import KEYS
-from workflows.course import LONG_HISTORY, LONG_WHILE_MONITORED, TOO_LONG_HISTORY
 from workflows.escalation import STEPS_A_RUN
+from workflows.run_length import LONG_HISTORY, LONG_WHILE_MONITORED, TOO_LONG_HISTORY
 
 
 @pytest.fixture(scope="module")
