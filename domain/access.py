@@ -94,13 +94,13 @@ class Caller(Frozen):
     site: Code | None = None
 
     def has(self, *rights: Right) -> bool:
-        """Whether one of these rights is hers."""
+        """Whether one of these rights is theirs."""
         return not RIGHTS[self.role].isdisjoint(rights)
 
     def may_report(self, event_type: str) -> bool:
-        """Whether she may report this type of clinic event."""
+        """Whether they may report this type of clinic event."""
         return self.has(Right.REPORT) or (self.has(Right.STEER) and event_type in STEERING)
 
     def may_see_site(self, site: str) -> bool:
-        """Whether courses of this site are hers to see."""
+        """Whether courses of this site are theirs to see."""
         return self.site in {None, site}

@@ -26,7 +26,7 @@ class BoardFilter(Frozen):
 
     `attention` means that severity or a higher one. `search` is how a course's id begins, in whatever case. `seen_site`
     is the only site that whoever looks may see, and `behind_escalations` leaves those for which no escalation was ever
-    opened aside: what she may not see is neither shown nor counted nor offered. A column shows `limit` cards.
+    opened aside: what they may not see is neither shown nor counted nor offered. A column shows `limit` cards.
     """
 
     site: Code | None = None

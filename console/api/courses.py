@@ -121,7 +121,7 @@ async def ledger(services: AtTheDoor, caller: Auditor, course_id: Course) -> tup
 async def seen_by(services: Services, caller: Caller, course_id: CourseId) -> CourseView:
     """The course, where it is one that the caller may see.
 
-    Raises `Told` (`forbidden`), and `Refused` or `Unavailable` as asking a course does.
+    Raises `ProblemError` (`forbidden`), and `Refused` or `Unavailable` as asking a course does.
     """
     await services.sites.check(caller, course_id)
     try:

@@ -74,7 +74,7 @@ class Envelopes(Body):
         )
 
     async def __call__(self, request: Request) -> Arrived:
-        """What was sent. Raises `Told`, or `Refused` (`malformed`)."""
+        """What was sent. Raises `ProblemError`, or `Refused` (`malformed`)."""
         kind = media_type(request)
         is_binary = "ce-specversion" in request.headers and kind not in {STRUCTURED, BATCHED}
         body = await read_body(request)

@@ -148,7 +148,7 @@ async def seen_by(services: Services, caller: Caller, escalation_id: EscalationI
 
 
 async def carry_out(services: Services, caller: Caller, escalation_id: EscalationId, order: Order) -> EscalationView:
-    """Does it, where she may act on it. Of one long past only the record knows still: that it is over.
+    """Does it, where they may act on it. Of one long past only the record knows still: that it is over.
 
     Raises as `seen_by` does, and `Refused` (`not_open`, `invalid`).
     """

@@ -54,7 +54,7 @@ class JsonBody(Body, Generic[Sent]):
         self._model = model
 
     async def __call__(self, request: Request) -> Sent:
-        """What was sent. Raises `Told`, or `Refused` (`malformed`, `invalid` with a JSON pointer for each field)."""
+        """What was sent. Raises `ProblemError`, or `Refused` (`malformed`, `invalid` with a JSON pointer a field)."""
         if media_type(request) != JSON:
             raise problem_error(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"The media type must be {JSON}")
         body = await read_body(request)
@@ -66,7 +66,7 @@ class JsonBody(Body, Generic[Sent]):
 
 
 async def read_body(request: Request, longest: int = LONGEST) -> bytes:
-    """The whole body. Raises `Told`: `too_large`, with no more than `longest` kept, or `malformed` where it breaks."""
+    """The whole body. Raises `ProblemError`: `too_large` (no more than `longest` is kept), or `malformed`."""
     stated = request.headers.get("content-length", "")
     pieces = request.stream()
     read = bytearray()
@@ -96,7 +96,7 @@ async def _hear_out(pieces: AsyncIterator[bytes]) -> None:
 
 
 def media_type(request: Request) -> str:
-    """What the body is said to be, without parameters. Raises `Told` where it is said to be no UTF-8."""
+    """What the body is said to be, without parameters. Raises `ProblemError` where it is said to be no UTF-8."""
     message = Message()
     message["content-type"] = request.headers.get("content-type", "")
     charset = message.get_param("charset", "utf-8")

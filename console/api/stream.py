@@ -58,7 +58,7 @@ class StreamResponse(Response):
         self._after = after
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's own signature
-        """Tells the listener until she leaves or is sent away."""
+        """Tells the listener until they leave or are sent away."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async with self._stream.listener(self._caller, self._after) as listener:
             tasks = [

@@ -18,7 +18,7 @@ from records.changes import ChangeKind, ChangeListener, Changes, RecordChange
 from records.errors import RecordStoreError
 
 WAITING: Final = 256
-"""Messages that wait for one listener; whoever is slower is sent away, and comes back by the last number she saw."""
+"""Messages that wait for one listener; whoever is slower is sent away, and comes back by the last number they saw."""
 
 AT_ONCE: Final = 200
 KEPT_ALIVE_EVERY: Final = timedelta(seconds=15)
@@ -48,7 +48,7 @@ class Listener:
         self.ended = asyncio.Event()
 
     def may_see(self, change: RecordChange, site: str | None) -> bool:
-        """Whether the change is the caller's to see: by her role, and by the site of its course."""
+        """Whether the change is the caller's to see: by their role, and by the site of its course."""
         if self.caller.site is not None and site != self.caller.site:
             return False
         if change.kind is ChangeKind.ESCALATION:
@@ -186,7 +186,7 @@ class Stream:
                 listener.tell(message)
 
     async def _catch_up(self, listener: Listener) -> None:
-        """Tells a listener who came back what she missed; from then on she hears what the others hear."""
+        """Tells a listener who came back what they missed; from then on they hear what the others hear."""
         assert listener.position is not None
         is_known = False
         while not listener.is_up_to_date:
@@ -199,7 +199,7 @@ class Stream:
             except RecordStoreError:
                 await asyncio.sleep(AGAIN_AFTER[-1].total_seconds())
                 continue
-            except Exception as error:  # noqa: BLE001  she comes back, and is told then
+            except Exception as error:  # noqa: BLE001  they come back, and are told then
                 log.error("A listener is sent away: %s", type(error).__name__)  # noqa: TRY400  what it says is not logged
                 listener.ended.set()
                 return
@@ -249,7 +249,7 @@ class Stream:
 
 
 def _listening(position: int | None) -> bytes:
-    """From here on she is told; by this number she may come back."""
+    """From here on they are told; by this number they may come back."""
     return ServerSentEvent(comment="listening", id=None if position is None else str(position), sep=LINE).encode()
 
 

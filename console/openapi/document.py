@@ -29,7 +29,7 @@ REQUEST_ID: Final[Part] = {
 OFFERED_ID: Final[Part] = {
     "name": request_id.HEADER,
     "in": "header",
-    "description": "What the caller calls her request; one that is not fit to be logged is replaced",
+    "description": "What the caller calls their request; one that is not fit to be logged is replaced",
     "schema": {"type": "string", "examples": ["ward-42"]},
 }
 

@@ -6,7 +6,7 @@ from console.errors.problems import ProblemCode
 
 ABOUT: Final = """\
 The door of Kapstan. A clinic's software reports what happened and is told at once what the clinic's own protocol says;
-whoever is on call sees what wants a human, and says that she has it.
+whoever is on call sees what wants a human, and says that they have it.
 
 Everything under `/v1` asks for a token, as `Authorization: Bearer …`. A token has a role, and may be bound to a site:
 it then sees and moves that site's courses only. `x-roles` of an operation names the roles that may call it.

@@ -1,4 +1,4 @@
-"""Who calls, and whether she may: a token is asked for on everything under /v1, and each route names its rights."""
+"""Who calls, and whether they may: a token is asked for on everything under /v1, and each route names its rights."""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _BEARER = HTTPBearer(
 
 
 async def by_token(request: Request, services: Services, presented: str) -> Caller:
-    """Whose token this is. Raises `Told` (`unauthenticated`, `too_many`, `unavailable`)."""
+    """Whose token this is. Raises `ProblemError` (`unauthenticated`, `too_many`, `unavailable`)."""
     return await _admitted(request, services, services.tokens.caller(presented), "This token is unknown or revoked")
 
 
@@ -70,7 +70,7 @@ class Authentication:
         return (ProblemCode.UNAUTHENTICATED, *for_some, ProblemCode.TOO_MANY, ProblemCode.UNAVAILABLE)
 
     async def __call__(self, caller: AnyCaller) -> Caller:
-        """The caller. Raises `Told` (`forbidden`) where the right is not hers."""
+        """The caller. Raises `ProblemError` (`forbidden`) where the right is not theirs."""
         if not caller.has(*self.rights):
             wanted = " or ".join(self.rights)
             raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {caller.role} may not {wanted}")

@@ -1,4 +1,4 @@
-"""One course decides on ten events at a time: whoever comes with another one waits for her turn, as long as she may."""
+"""Limits how many events of one course are decided at a time; the others wait for their turn."""
 
 import asyncio
 from collections.abc import AsyncIterator

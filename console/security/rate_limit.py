@@ -29,7 +29,7 @@ class RateLimit:
         self._buckets: dict[TokenId, _Bucket] = {}
 
     def spend(self, token: TokenId) -> None:
-        """One request is taken from the token's bucket. Raises `Told` (`too_many`) where it is empty."""
+        """One request is taken from the token's bucket. Raises `ProblemError` (`too_many`) where it is empty."""
         now = self._clock()
         bucket = self._buckets.setdefault(token, _Bucket(self._most, now))
         bucket.left = min(self._most, bucket.left + (now - bucket.filled_at) * self._a_second)

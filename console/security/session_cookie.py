@@ -35,7 +35,7 @@ class Screen(StrEnum):
 
 
 class SignedIn(Frozen):
-    """Who is signed in, since when, and when she last did something. `key` tells this sign-in from every other."""
+    """Who is signed in, since when, and when they last did something. `key` tells this sign-in from every other."""
 
     token_id: TokenId
     screen: Screen
@@ -45,12 +45,12 @@ class SignedIn(Frozen):
 
     @property
     def ends_at(self) -> datetime:
-        """When she will have been signed in for as long as anybody may be."""
+        """When they will have been signed in for as long as anybody may be."""
         return self.began_at + self.screen.longest
 
     @property
     def ends_unused_at(self) -> datetime:
-        """When it ends if she does nothing more."""
+        """When it ends if they do nothing more."""
         return min(self.ends_at, self.used_at + self.screen.idle) if self.screen.idle else self.ends_at
 
 

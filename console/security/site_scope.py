@@ -26,7 +26,7 @@ class SiteScope:
     async def check(self, caller: Caller, course_id: CourseId) -> None:
         """Returns where the course is one that the caller's site may see.
 
-        Raises `Told` (`forbidden`) for another site's, and `Refused` or `Unavailable` as asking a course does.
+        Raises `ProblemError` (`forbidden`) for another site's, and `Refused` or `Unavailable` as asking a course does.
         """
         if caller.site is not None and not caller.may_see_site(await self._site_of(course_id)):
             raise problem_error(

@@ -160,7 +160,7 @@ class MedicineSession(Frozen):
 
     @property
     def has_the_patient(self) -> bool:
-        """Whether she is here: checked in, and neither sent away nor discharged."""
+        """Whether they are here: checked in, and neither sent away nor discharged."""
         return self.stage in {Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING}
 
     @property

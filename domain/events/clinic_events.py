@@ -145,7 +145,7 @@ class ConsentSigned(Event):
 
 
 class ConsentWithdrawn(Event):
-    """The patient takes her consent back: the course is held at once."""
+    """The patient takes their consent back: the course is held at once."""
 
     class Data(EventData):  # noqa: D106
         pass
@@ -342,7 +342,7 @@ class DischargeAssessed(Event):
 
 
 class PatientDischarged(Event):
-    """The patient goes home, with her escort and her instructions."""
+    """The patient goes home, with their escort and their instructions."""
 
     class Data(SessionData):  # noqa: D106
         escort: bool
@@ -417,7 +417,7 @@ class CourseResumed(Event):
 
 
 class PatientWithdrew(Event):
-    """The patient ends her course."""
+    """The patient ends their course."""
 
     class Data(EventData):  # noqa: D106
         reason: Text

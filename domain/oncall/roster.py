@@ -23,7 +23,7 @@ class Through(Frozen):
 
 
 class Called(Frozen):
-    """Somebody who would be paged, once, through whatever names her. `channels` are the kinds of her channels."""
+    """Somebody who would be paged, once, through whatever names them. `channels` are the kinds of their channels."""
 
     id: PersonId
     name: str

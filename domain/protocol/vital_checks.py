@@ -77,7 +77,7 @@ def _can_be_crossed(limit: Limit) -> Contradictions:
 
 
 def _outside_the_gate(limit: Limit, protocol: Protocol) -> Contradictions:
-    """A reading that clears a patient for her dose must not be an alarm a minute later."""
+    """A reading that clears a patient for their dose must not be an alarm a minute later."""
     clearance = protocol.medicine.clearance
     name, gate = "hold", clearance.hold.of(limit.vital)
     if gate is None:

@@ -42,7 +42,7 @@ MOST_READINGS = 2_000
 """What is shown of a course at once: a reading a minute for a day and a half, and no more than a question may take."""
 
 Decided = Fact[EligibilityDecided.Data] | Fact[SessionCleared.Data] | Fact[PatientDischarged.Data]
-"""What a prescriber decides, with overrides where she does so over a blocker."""
+"""What a prescriber decides, with overrides where they do so over a blocker."""
 
 
 class ProtocolPinned(Frozen):
@@ -82,8 +82,8 @@ class DoseView(Frozen):
 class SessionView(Frozen):
     """One medicine session with everything measured in it. It is planned to be over at `planned_end_at`.
 
-    `limits` are what its readings are judged by. While a dosed patient is watched, her next reading is due, or has been
-    since, at `reading_due_at`. `readings_before` are those before the ones that are shown: the ledger has them.
+    `limits` are what its readings are judged by. While a dosed patient is watched, their next reading is due, or has
+    been since, at `reading_due_at`. `readings_before` are those before the ones that are shown: the ledger has them.
     """
 
     number: int

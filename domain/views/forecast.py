@@ -65,7 +65,7 @@ class ChangeToCome(About):
 
 
 class PageToCome(About):
-    """One person who will be paged. `channels` are the kinds of her channels: all are tried at once."""
+    """One person who will be paged. `channels` are the kinds of their channels: all are tried at once."""
 
     at: Moment
     step: int = Field(description="The step of the severity's policy, from 1; 0 is the fallback")

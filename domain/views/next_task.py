@@ -27,7 +27,7 @@ class ToDo(Frozen):
 def to_do(course: CourseState, now: datetime) -> ToDo | None:
     """The one thing that is due soonest, or longest. None where nothing is: the course is closed.
 
-    While the patient is here, nothing else of her course comes before what she needs.
+    While the patient is here, nothing else of their course comes before what they need.
     """
     if course.is_closed or course.referral is None:
         return None

@@ -1,4 +1,4 @@
-"""How a patient's scores have moved since the beginning of her course."""
+"""How a patient's scores have moved since the beginning of their course."""
 
 from domain.course.measures import ScoreChange, change
 from domain.course.measures_taken import MeasureTaken, answers

@@ -15,9 +15,9 @@ EVERY_DAY = tuple(range(7))
 
 MORNING = 10
 SCREENED_BEFORE, TALKED_TO_AFTER, SEEN_AFTER = timedelta(hours=1), timedelta(hours=2), timedelta(hours=2, minutes=10)
-"""At what time of the day a patient comes for what is no medicine session, against the time at which she has those.
+"""At what time of the day a patient comes for what is no medicine session, against the time at which they have those.
 
-She is seen soon after the hour at which she used to go home: that is when a follow-up visit falls due.
+They are seen soon after the hour at which they used to go home: that is when a follow-up visit falls due.
 """
 
 
@@ -50,7 +50,7 @@ BEND = Practice()
 
 
 def around(dose_at: datetime, site: Code, room: Name, time_zone: Name) -> Practice:
-    """A practice that is open every day and sees one patient around the hour of her medicine session."""
+    """A practice that is open every day and sees one patient around the hour of their medicine session."""
 
     def clock(away: timedelta) -> time:
         return (dose_at + away).astimezone(ZoneInfo(time_zone)).time()

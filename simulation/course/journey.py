@@ -102,7 +102,7 @@ class Journey:
         )
 
     async def screen(self, *conditions: str, is_excited: bool = False) -> None:
-        """The screening visit: history, measures and consent. Her pressure is over the limit if she `is_excited`."""
+        """The screening visit: history, measures and consent. Their pressure is over the limit if they `is_excited`."""
         at = self.practice.opening(self.teller.now, self.practice.screening_at)
         body = physiology.at_rest(self.random, self.patient.rest)
         if is_excited:
@@ -161,28 +161,28 @@ class Journey:
         overdue_at = self._home_at + self.protocol.integration.within
         await self.teller.live_until(overdue_at)
         self.teller.now = overdue_at
-        note = "Her therapist was ill; another one has an hour for her today"
+        note = "Their therapist was ill; another one has an hour for them today"
         await see_to(self.teller, Kind.INTEGRATION_OVERDUE, number, FOUND, note)
         self._note_talks(number, self._starts_at, held_at=self.teller.now + TALK_FOUND_AFTER)
 
     async def stays_away(self, number: int) -> None:
-        """She does not come to the session; the desk is paged, finds her, and books her for another day."""
+        """They do not come to the session; the desk is paged, finds them, and books them for another day."""
         assert self._starts_at is not None
         await self._live_until_arrival()
         await self.teller.tell(self._starts_at + GIVEN_UP_AFTER, SessionMissed.Data(actor=DESK, session=number))
-        note = "Reached by telephone: she had the day wrong, is well, and wants to come"
+        note = "Reached by telephone: they had the day wrong, are well, and want to come"
         await see_to(self.teller, Kind.SESSION_MISSED, number, FOUND, note)
         await self._book_another_day(number)
 
     async def is_at_risk(self, number: int) -> None:
-        """Before the session her answers are alarming: nobody is dosed until a prescriber resumes, another day."""
+        """Before the session their answers are alarming: nobody is dosed until a prescriber resumes, another day."""
         arrival = await self._live_until_arrival()
         phq9 = next(known for known in self.patient.moods if known.instrument == PHQ9)
         await self._record(arrival, PHQ9, questionnaires.answers(self.random, PHQ9, phq9.start, ITEM_9))
-        note = "I am with her; she is not left alone, and the risk screen follows now"
+        note = "I am with them; they are not left alone, and the risk screen follows now"
         await see_to(self.teller, Kind.ITEM9_POSITIVE, None, IN_THE_ROOM, note)
         await self._record(self.teller.now + ASKED_ON_AFTER, CSSRS, questionnaires.high_risk())
-        note = "Evaluated in person; safety plan renewed with her and her partner, who stays with her"
+        note = "Evaluated in person; safety plan renewed with them and their partner, who stays with them"
         await see_to(self.teller, Kind.SUICIDE_RISK, None, EVALUATED, note)
         off = SessionCanceled.Data(actor=PRESCRIBER, session=number, reason="held after the risk screen")
         await self.teller.tell(self.teller.now + timedelta(minutes=2), off)
@@ -194,7 +194,7 @@ class Journey:
         await self._book_another_day(number)
 
     async def withdraw(self) -> None:
-        """Some days after a session she ends her course."""
+        """Some days after a session they end their course."""
         patient = Actor(id=self.patient.course_id, role=Role.PATIENT)
         await self.leave(PatientWithdrew.Data(actor=patient, reason="Is moving away, and feels well enough"))
 
@@ -230,7 +230,7 @@ class Journey:
         return arrival
 
     async def _arrive(self, number: int) -> float:
-        """She is here; answers what she weighs today, in kg."""
+        """They are here; answers what they weigh today, in kg."""
         arrival = await self._live_until_arrival()
         await self._answer(arrival, self._instruments(), progress=(number - 1) / max(1, self.patient.medicine_sessions))
         fasting = self.protocol.medicine

@@ -47,7 +47,7 @@ class VisitScript(Frozen):
     `response` is how the body answers, uneventfully if not said. Moments are counted from the dose and name one of the
     protocol's readings: at `unread` nobody takes it until the nurse is paged; at `surge` fear drives the pressure up;
     after `more` the patient asks for a second dose. Whoever is paged gives `reply`. So many readings are `too_high` for
-    a dose, and each puts it off; fit to leave, she waits `for_her_escort`. The nurse comes for a reading `ahead` of its
+    a dose, and each puts it off; fit to leave, they `wait_for_the_escort`. The nurse comes for a reading `ahead` of its
     time by so much at the most, and never before the protocol's window opens.
     """
 
@@ -57,7 +57,7 @@ class VisitScript(Frozen):
     more: timedelta | None = None
     reply: Reply = Reply()
     too_high: int = 0
-    for_her_escort: timedelta = timedelta()
+    wait_for_the_escort: timedelta = timedelta()
     ahead: timedelta = timedelta()
 
 
@@ -70,7 +70,7 @@ class Appointment(Frozen):
 
 
 class MedicineVisit:
-    """One medicine session of a patient. It begins when she has been checked in."""
+    """One medicine session of a patient. It begins when they have been checked in."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class MedicineVisit:
         self._moved = happening.response or physiology.uneventful(random, patient.rest)
 
     async def take_place(self) -> None:
-        """She was cleared, dosed, watched, and is on her way home."""
+        """They were cleared, dosed, watched, and are on their way home."""
         await self._dose()
         for offset in self._offsets():
             await self._take_reading(offset)
@@ -184,7 +184,7 @@ class MedicineVisit:
         )
         await self._teller.tell(self._teller.now + timedelta(minutes=5), assessed)
         home = PatientDischarged.Data(actor=NURSE, session=self._number, escort=True, instructions_given=True)
-        await self._teller.tell(self._teller.now + self._happening.for_her_escort, home)
+        await self._teller.tell(self._teller.now + self._happening.wait_for_the_escort, home)
 
     def _dose_of_today(self) -> DoseAdministered.Data:
         rules = self._protocol.medicine.dose

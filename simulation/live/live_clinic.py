@@ -14,7 +14,7 @@ from simulation.live.real_time import CourseSide, EscalationSide, RealTimeWard, 
 class LiveClinic:
     """Brings patients to where they stand now, and lets their stories go on.
 
-    A story ends where what it reports is refused: somebody who watches has taken her course into her own hands. `say`
+    A story ends where what it reports is refused: somebody who watches has taken the course into their own hands. `say`
     is told so.
     """
 
@@ -38,7 +38,7 @@ class LiveClinic:
             await ward.is_in_the_present.wait()
 
     async def go_on(self, arrivals: Iterable[Stay], lives: TaskGroup) -> None:
-        """Each of these patients was admitted when she came."""
+        """Each of these patients was admitted when they came."""
         for stay in arrivals:
             await self._wall.until(stay.known_from)
             self._admit(stay, lives)

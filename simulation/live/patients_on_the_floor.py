@@ -31,12 +31,12 @@ SCREENED_AFTER = timedelta(hours=2)
 NEXT_REFERRAL, EACH_REFERRAL = timedelta(minutes=3), timedelta(minutes=25)
 NEXT_SESSION, EACH_SESSION = timedelta(minutes=173), timedelta(minutes=35)
 KNOWN_BEFORE = timedelta(minutes=50)
-"""How often somebody new comes, and how long before her dose a patient is taken over from the clinic's other list."""
+"""How often somebody new comes, and how long before their dose a patient is taken over from the clinic's other list."""
 
 IN_TURN: tuple[incidents.Special, ...] = (
     incidents.a_warning,
     incidents.nobody_reads(timedelta(minutes=30)),
-    incidents.her_escort_is_late,
+    incidents.their_escort_is_late,
     incidents.an_alarm,
     incidents.nothing,
     incidents.an_alarm_answered_late,

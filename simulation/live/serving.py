@@ -105,7 +105,7 @@ class Served:
 
     @property
     def is_open(self) -> bool:
-        """Whether everybody has been where she is now."""
+        """Whether everybody has been where they are now."""
         return self._ticker.is_open
 
     async def live(self) -> None:
@@ -136,7 +136,7 @@ class Served:
         if (page := await self._unanswered()) is not None:
             link = LINK.search(page.body)
             assert link is not None
-            self._console.print(f"A page       {page.person}: {page.title}; on her phone: {link[0]}")
+            self._console.print(f"A page       {page.person}: {page.title}; on their phone: {link[0]}")
         self._console.print()
         self._ticker.is_open = True
 

@@ -22,9 +22,9 @@ GOES_HOME_AFTER = timedelta(hours=2, minutes=4)
 
 PATIENT = Actor(id="patient", role=Role.PATIENT)
 MOVES_AWAY = PatientWithdrew.Data(actor=PATIENT, reason="Is moving away, and feels well enough")
-NOT_FOR_HER = PatientWithdrew.Data(actor=PATIENT, reason="Has thought about it again, and would rather not")
+NOT_SUITED = PatientWithdrew.Data(actor=PATIENT, reason="Has thought about it again, and would rather not")
 NOT_TOLERATED = CourseDiscontinued.Data(actor=PRESCRIBER, reason="Not tolerated well; referred back with a letter")
-NEARER_HOME = CourseTransferred.Data(actor=DESK, reason="Has moved", to="a clinic nearer to her home")
+NEARER_HOME = CourseTransferred.Data(actor=DESK, reason="Has moved", to="a clinic nearer to their home")
 TWICE = CourseVoided.Data(actor=DESK, reason="Was entered twice")
 
 
@@ -34,10 +34,10 @@ def minutes(number: float) -> timedelta:
 
 
 class StartingPoint(Frozen):
-    """What a patient goes through, and where in it she is: her first dose is, or was, so far from now.
+    """What a patient goes through, and where in it they are: their first dose is, or was, so far from now.
 
-    `planned` is how many sessions her plan has. She was referred so long before her screening visit as chance would
-    have it, if not `referred_in` said. `phq9` is where her total begins and ends.
+    `planned` is how many sessions their plan has. They were referred so long before the screening visit as chance would
+    have it, if not `referred_in` said. `phq9` is where their total begins and ends.
     """
 
     name: str
@@ -69,11 +69,11 @@ class Reckoning:
         return away + timedelta(days=self._talks - number + 2) - TALKED_TO_AFTER
 
     def after(self, session: int, length: timedelta, away: timedelta) -> timedelta:
-        """She left this session so long before then."""
+        """They left this session so long before then."""
         return self.dose(session, away - length - GOES_HOME_AFTER)
 
     def follow_up(self, sessions: int, after: timedelta, away: timedelta) -> timedelta:
-        """She comes then for the visit so long after the last of these sessions."""
+        """They come then for the visit so long after the last of these sessions."""
         return self.dose(sessions, away - after - SEEN_AFTER)
 
 
@@ -92,7 +92,7 @@ def places(when: Reckoning) -> Sequence[StartingPoint]:
 def _in_a_session(when: Reckoning) -> Iterator[StartingPoint]:
     """Dosed, or about to be: five minutes from now one reading is paged, and one page is not answered before eight."""
     for name, session, away, special in (
-        ("her escort is late", 3, minutes(-128), incidents.her_escort_is_late),
+        ("their escort is late", 3, minutes(-128), incidents.their_escort_is_late),
         ("had an alarm", 2, minutes(-78), incidents.an_alarm),
         ("alarm that nobody answered", 3, minutes(-50), incidents.an_alarm_answered_late),
         ("reading overdue", 1, minutes(-34), incidents.nobody_reads(minutes(30))),
@@ -172,7 +172,7 @@ def _left(when: Reckoning) -> Iterator[StartingPoint]:
     ago = timedelta(days=-9)
     for name, story, first_dose_in in (
         ("ineligible", is_ineligible, when.screening(ago)),
-        ("declined", incidents.leaves_after(0, NOT_FOR_HER), when.screening(ago)),
+        ("declined", incidents.leaves_after(0, NOT_SUITED), when.screening(ago)),
         ("withdrew", incidents.leaves_after(1, MOVES_AWAY), when.dose(1, ago)),
         ("discontinued", incidents.leaves_after(1, NOT_TOLERATED), when.dose(1, 2 * ago)),
         ("transferred", incidents.leaves_after(1, NEARER_HOME), when.dose(1, ago)),

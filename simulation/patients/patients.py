@@ -13,7 +13,7 @@ GAD7 = "gad7"
 
 
 class Patient(Frozen):
-    """Somebody who does not exist. Everything about her follows from the seed she was drawn with."""
+    """Somebody who does not exist. Everything about them follows from the seed they were drawn with."""
 
     course_id: CourseId
     age_years: int

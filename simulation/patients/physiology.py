@@ -35,7 +35,7 @@ LIGHT_SEDATION_SHARE = 0.5
 
 
 class Baseline(Frozen):
-    """A patient at rest, in the units of the wire. `pressor` is how strongly her pressure answers: 1 on average."""
+    """A patient at rest, in the units of the wire. `pressor` is how strongly their pressure answers: 1 on average."""
 
     systolic: float
     diastolic: float
@@ -68,7 +68,7 @@ class Vitals(Frozen):
 
 
 def baseline(random: Random) -> Baseline:
-    """Somebody whose pressure at rest lets her be dosed: half-way between 100/60 and 135/85 for most."""
+    """Somebody whose pressure at rest lets them be dosed: half-way between 100/60 and 135/85 for most."""
     return Baseline(
         systolic=_between(104, random.gauss(119, 8), 132),
         diastolic=_between(62, random.gauss(75, 6), 84),
@@ -100,7 +100,7 @@ def response_that(random: Random, patient: Baseline, fits: Callable[[Response], 
 
 
 def is_uneventful(patient: Baseline, drawn: Response) -> bool:
-    """Nothing that a nurse would look at twice, however she rounds."""
+    """Nothing that a nurse would look at twice, however they round."""
     return (
         patient.systolic + drawn.systolic_rise <= 150
         and patient.diastolic + drawn.diastolic_rise <= 94

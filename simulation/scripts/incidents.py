@@ -25,15 +25,15 @@ WEIGHED_FOR = timedelta(days=1)
 """How long a prescriber thinks about an admission that is not clear."""
 
 BIPOLAR = "bipolar_disorder"
-STABLE = "Stable for nine years, no mania since; her psychiatrist agrees, and sees her weekly meanwhile"
+STABLE = "Stable for nine years, no mania since; their psychiatrist agrees, and sees them weekly meanwhile"
 
 REACHED = Reply(by=DESK, after=timedelta(minutes=6), done_after=timedelta(minutes=18))
 ANSWERED_LATE = Reply(by=PRESCRIBER, after=timedelta(minutes=8), done_after=timedelta(minutes=12))
 """The nurse who was paged is with somebody else; after a while the prescriber comes, whom the second step pages."""
 
-FOR_HER_ESCORT = timedelta(minutes=8)
+WAIT_FOR_THE_ESCORT = timedelta(minutes=8)
 COMES_AHEAD = timedelta(minutes=2)
-"""The nurse has the countdown before her: most readings are taken just before they are due, some just after."""
+"""The nurse has the countdown in view: most readings are taken just before they are due, some just after."""
 
 
 def nothing(_journey: Journey) -> VisitScript:
@@ -62,13 +62,13 @@ def nobody_reads(offset: timedelta) -> Special:
 
 
 def too_high_at_first(_journey: Journey) -> VisitScript:
-    """Her pressure is too high to be dosed; she rests, and is read again."""
+    """Their pressure is too high to be dosed; they rest, and are read again."""
     return VisitScript(too_high=1)
 
 
-def her_escort_is_late(_journey: Journey) -> VisitScript:
-    """She is fit to leave, and waits for whoever fetches her."""
-    return VisitScript(for_her_escort=FOR_HER_ESCORT)
+def their_escort_is_late(_journey: Journey) -> VisitScript:
+    """They are fit to leave, and wait for whoever fetches them."""
+    return VisitScript(wait_for_the_escort=WAIT_FOR_THE_ESCORT)
 
 
 def at_session(number: int, special: Special = nothing) -> Story:
@@ -82,7 +82,7 @@ def at_session(number: int, special: Special = nothing) -> Story:
 
 
 def at_risk_before(number: int) -> Story:
-    """Her answers before a session show a high risk: she is held, seen at once, and resumed on another day."""
+    """Their answers before a session show a high risk: they are held, seen at once, and resumed on another day."""
 
     async def story(journey: Journey) -> None:
         await begin(journey)
@@ -94,7 +94,7 @@ def at_risk_before(number: int) -> Story:
 
 
 def stays_away_from(number: int) -> Story:
-    """She misses a session, and comes on another day."""
+    """They miss a session, and come on another day."""
 
     async def story(journey: Journey) -> None:
         await begin(journey)
@@ -119,7 +119,7 @@ def not_talked_to_after(number: int) -> Story:
 
 
 def leaves_after(sessions: int, why: CourseEnds) -> Story:
-    """Her course ends for this reason after so many sessions; with none, before she was let in."""
+    """Their course ends for this reason after so many sessions; with none, before they were let in."""
 
     async def story(journey: Journey) -> None:
         if sessions:
@@ -134,24 +134,24 @@ def leaves_after(sessions: int, why: CourseEnds) -> Story:
 
 
 async def is_weighed(journey: Journey) -> None:
-    """A condition that a prescriber must look at: she takes a day over it, and lets her in with a rationale."""
+    """A condition that a prescriber must look at: they take a day over it, and let them in with a rationale."""
     await journey.refer()
     await journey.screen(BIPOLAR)
     await _weigh(journey, Override(code=f"screening.{BIPOLAR}", rationale=STABLE))
 
 
 async def is_afraid_of_the_cuff(journey: Journey) -> None:
-    """A pressure over the limit at the screening: the prescriber waits for a letter, and lets her in with it."""
+    """A pressure over the limit at the screening: the prescriber waits for a letter, and lets them in with it."""
     await journey.refer()
     await journey.screen(is_excited=True)
     await _weigh(journey, Override(code=OVER_THE_LIMIT, rationale=AFRAID_OF_THE_CUFF))
 
 
 async def is_forgotten(journey: Journey) -> None:
-    """Nobody screens her until her screening is overdue, and the desk is paged."""
+    """Nobody screens them until their screening is overdue, and the desk is paged."""
     await journey.refer()
     journey.let_pass(journey.protocol.screening.within)
-    note = "Reached by telephone: she was away, and comes tomorrow"
+    note = "Reached by telephone: they were away, and come tomorrow"
     await see_to(journey.teller, Kind.PHASE_OVERDUE, None, REACHED, note)
     await journey.screen()
     await journey.decide(EligibilityDecision.ELIGIBLE, ELIGIBLE)

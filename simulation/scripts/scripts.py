@@ -26,7 +26,7 @@ AFTER_HALF_AN_HOUR = timedelta(minutes=30)
 ELIGIBLE = "Adequate trials without benefit; nothing excludes the treatment"
 INELIGIBLE = "A condition excludes the treatment; referred back with a letter"
 OVER_THE_LIMIT = "screening.systolic_above_limit"
-AFRAID_OF_THE_CUFF = "Afraid of the cuff: her own doctor's 24-hour mean is 124/78; letter on file"
+AFRAID_OF_THE_CUFF = "Afraid of the cuff: their own doctor's 24-hour mean is 124/78; letter on file"
 
 Story = Callable[[Journey], Awaitable[None]]
 
@@ -49,7 +49,7 @@ class ScriptPart(Frozen):
     practice: Practice = BEND
 
     async def play(self, ward: Ward, starts_at: datetime) -> None:
-        """Her whole course, from `starts_at`, at the protocol's own durations. Raises `Refused` where it says no."""
+        """Their whole course, from `starts_at`, at the protocol's own durations. Raises `Refused` where it says no."""
         random = Random(f"{self.seed}/days")  # noqa: S311  nothing here is a secret
         await self.script.story(Journey(self.patient, self.protocol, ward, starts_at, random, self.practice))
 
@@ -90,7 +90,7 @@ async def completes_after_an_alarm(journey: Journey) -> None:
 
 
 async def completes_after_a_hold(journey: Journey) -> None:
-    """Her answers before a session show a high risk: she is seen at once, held, and resumed by a prescriber."""
+    """Their answers before a session show a high risk: they are seen at once, held, and resumed by a prescriber."""
     await begin(journey)
     for number in journey.sessions:
         if number == SPECIAL_SESSION:
@@ -100,7 +100,7 @@ async def completes_after_a_hold(journey: Journey) -> None:
 
 
 async def withdraws(journey: Journey) -> None:
-    """After some sessions she has had enough."""
+    """After some sessions they have had enough."""
     await begin(journey)
     for number in range(1, SPECIAL_SESSION + 1):
         await journey.session(number)
@@ -108,7 +108,7 @@ async def withdraws(journey: Journey) -> None:
 
 
 async def comes_back(journey: Journey) -> None:
-    """She misses a session, comes on another day, and asks there for a second dose: the protocol allows none."""
+    """They miss a session, come on another day, and ask there for a second dose: the protocol allows none."""
     await begin(journey)
     for number in journey.sessions:
         is_special = number == SPECIAL_SESSION
@@ -187,7 +187,7 @@ def parts(
     course_id: Callable[[int], CourseId],
     script: Callable[[int, Random], Script] = scripted,
 ) -> tuple[ScriptPart, ...]:
-    """As many parts as patients, numbered from 1. `course_id` names a number's course, `script` what she plays."""
+    """As many parts as patients, numbered from 1. `course_id` names a number's course, `script` what they play."""
 
     def part(number: int) -> ScriptPart:
         drawn_from = f"{seed}/{number}"

@@ -31,7 +31,7 @@ async def test_there_is_room_for_more_listeners_than_a_shell_allows_files(house:
 
 
 async def test_streams_end_and_a_listener_goes_on_at_another_door(house: House) -> None:
-    """Each stream to its last byte, in time; by her last number she misses nothing, and hears nothing twice."""
+    """Each stream to its last byte, in time; by their last number they miss nothing, and hear nothing twice."""
     before, meanwhile, after = house.expects(), house.expects(), house.expects()
 
     def of_ours(heard: Heard) -> str | None:

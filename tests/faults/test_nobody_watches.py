@@ -55,7 +55,7 @@ NOTICED_WITHIN = timedelta(minutes=2)
 
 
 async def doses_mara(courses: Courses, store: RecordStore) -> None:
-    """Mara has her medicine and the reading at the dose, and the record knows both. The next reading never comes."""
+    """Mara has their medicine and the reading at the dose, and the record knows both. The next reading never comes."""
     before = example_course("MARA", datetime.now(UTC))
     for event in takewhile(lambda event: not isinstance(event, DoseAdministered), before):
         await _sent(courses, event)

@@ -103,7 +103,7 @@ async def test_what_is_postgresqls_is_unavailable_for_a_while(night: Night, what
 
 
 async def test_a_reading_is_judged_and_pages(night: Night) -> None:
-    """The verdict is in the answer, the nurse is woken, and she has it."""
+    """The verdict is in the answer, the nurse is woken, and they have it."""
     judged = night.told["a reading"].json()
 
     assert judged["verdict"]["severity"] == "emergency"
@@ -133,7 +133,7 @@ async def test_metrics_are_told_without_postgresql(night: Night) -> None:
 
 
 async def test_a_listener_is_told_that_a_quiet_stream_is_no_quiet_night(night: Night) -> None:
-    """Her stream stays open, says when it can tell nothing and when it can again, and then tells what she missed."""
+    """Their stream stays open, says when it can tell nothing and when it can again, and then tells what they missed."""
     assert night.heard_of_the_outage.id is None
     assert night.heard_of_the_return.id is None
     assert night.heard_afterwards.id is not None

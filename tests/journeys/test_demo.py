@@ -43,7 +43,7 @@ NEWS = (
 
 @pytest.mark.timeout(170)
 def test_the_demonstration_plays_the_cast_and_every_course_ends_as_scripted(tmp_path: Path) -> None:
-    """Exit code 0; what happened to whom; a line for each with her outcome; every page; nothing left behind."""
+    """Exit code 0; what happened to whom; a line for each with their outcome; every page; nothing left behind."""
     played = subprocess.run(
         [sys.executable, ROOT / "starter.py", "demo", "--patients", "8", "--seed", "11"],
         cwd=tmp_path,

@@ -70,7 +70,7 @@ POINTS = (
     "watched",
     "discharged",
 )
-"""Most stories begin where she is here."""
+"""Most stories begin where they are here."""
 WAITING = {DeadlineKind.CHECKPOINT, DeadlineKind.CHECKPOINT_EMERGENCY}
 
 
@@ -222,7 +222,7 @@ class AnyCourse(RuleBasedStateMachine):
 
     @invariant()
     def a_dosed_patient_is_waited_for(self) -> None:
-        """From her dose until her discharge, as the ledger tells them, her next vitals are due, and soon."""
+        """From their dose until their discharge, as the ledger tells them, their next vitals are due, and soon."""
         if (number := monitored(self.ward.entries)) is None:
             return
         rules = self.ward.course.protocol.medicine.checkpoints
@@ -236,7 +236,7 @@ class AnyCourse(RuleBasedStateMachine):
 
     @invariant()
     def somebody_has_something_to_do(self) -> None:
-        """For as long as the course is open; while a dosed patient is here, something for her, and by when."""
+        """For as long as the course is open; while a dosed patient is here, something for them, and by when."""
         course, now = self.ward.course, self.ward.now
         task = to_do(course, now)
         assert (task is None) == (course.is_closed or course.referral is None)

@@ -54,8 +54,8 @@ async def test_a_gap_is_left_to_the_retries(store: RecordStore) -> None:
 
 async def test_what_postgresql_refuses_is_told_without_the_row(store: RecordStore) -> None:
     """PostgreSQL quotes the whole row in its details; a failure that Temporal keeps must not."""
-    entries = ledger([note({"note": "she is afraid of the dark"})])
-    wrong = entries[0].but(data=["she is afraid of the dark"])
+    entries = ledger([note({"note": "they are afraid of the dark"})])
+    wrong = entries[0].but(data=["they are afraid of the dark"])
 
     with pytest.raises(RecordStoreError, match="ledger_data_is_an_object") as told:
         await store.append(batch((wrong,)))

@@ -145,7 +145,7 @@ async def test_the_filters_offer_what_there_is_whatever_was_asked_for(store: Rec
 
 
 async def test_who_may_see_one_site_learns_nothing_of_the_others(store: RecordStore) -> None:
-    """Not even that they are there, whatever site she asks for."""
+    """Not even that they are there, whatever site they ask for."""
     await arrives(store, "A", site="bend")
     await arrives(store, "B", site="cork")
 

@@ -37,7 +37,7 @@ async def watch(database_url: str) -> AsyncIterator[WatchdogStore]:
 
 
 async def is_dosed(store: RecordStore, *notes: Note) -> None:
-    """Mara is dosed; her course moves at `DUE` at the latest."""
+    """Mara is dosed; their course moves at `DUE` at the latest."""
     await store.append(batch(ledger([*readings(1), *notes]), monitored_session=1, next_passes_at=DUE))
 
 
@@ -58,7 +58,7 @@ def alarm(n: int = 1) -> WatchdogAlarm:
 
 
 async def test_a_dosed_patients_course_is_expected_to_move(store: RecordStore, watch: WatchdogStore) -> None:
-    """By its next deadline, as long as she is not discharged."""
+    """By its next deadline, as long as they are not discharged."""
     await is_dosed(store)
     dosed = await watch.expected()
     discharged = ledger(readings(2))[1:]
@@ -68,7 +68,7 @@ async def test_a_dosed_patients_course_is_expected_to_move(store: RecordStore, w
     assert await watch.expected() == []
 
 
-async def test_her_open_escalations_are_expected_to_move(store: RecordStore, watch: WatchdogStore) -> None:
+async def test_their_open_escalations_are_expected_to_move(store: RecordStore, watch: WatchdogStore) -> None:
     """What pages or was promised, unless it is routine, over, or the watch's own."""
     await is_dosed(store)
     await store.record_escalation(view(n=1, moves_at=PAGES))
@@ -156,7 +156,7 @@ async def test_pages_that_end_at_the_same_time_are_all_kept(watch: WatchdogStore
 
 
 async def test_the_newest_alarm_of_a_dosed_session_is_remembered(store: RecordStore, watch: WatchdogStore) -> None:
-    """So that who has looked at the patient is let be; once she is discharged only what is open still matters."""
+    """So that who has looked at the patient is let be; once they are discharged only what is open still matters."""
     await is_dosed(store)
     first, second = alarm(1), raised(MARA, 1, 2, DUE)
     await watch.add(first)

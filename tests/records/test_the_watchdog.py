@@ -101,7 +101,7 @@ class Night:
         self.watch = Watchdog(self.watched, turn, self.orchestrator.ask, self.alarms, on_call, GRACE)
 
     async def mara_is_due(self, ago: timedelta, sequence: int = 1) -> None:
-        """Mara is dosed, and her course was to move so long ago. Somebody has watched all the time."""
+        """Mara is dosed, and their course was to move so long ago. Somebody has watched all the time."""
         now = datetime.now(UTC)
         entries = ledger(readings(sequence))[sequence - 1 :]
         await self.store.append(batch(entries, monitored_session=1, next_passes_at=now - ago))
@@ -131,7 +131,7 @@ async def night(database_url: str) -> AsyncIterator[Night]:
 
 
 async def test_who_is_overlooked_has_the_first_step_paged(night: Night) -> None:
-    """Nobody answers for her: everybody of the emergency policy's first step, by every channel, once."""
+    """Nobody answers for them: everybody of the emergency policy's first step, by every channel, once."""
     await night.mara_is_due(ago=GRACE)
 
     await night.looks()
@@ -200,7 +200,7 @@ async def test_a_console_that_has_only_begun_to_watch_wakes_nobody(night: Night)
     assert night.orchestrator.asked == []
 
 
-async def test_the_alarm_is_over_when_her_course_moves_again(night: Night) -> None:
+async def test_the_alarm_is_over_when_their_course_moves_again(night: Night) -> None:
     """By the record; nothing more is sent."""
     await night.mara_is_due(ago=timedelta(hours=1))
     await night.looks()
@@ -213,7 +213,7 @@ async def test_the_alarm_is_over_when_her_course_moves_again(night: Night) -> No
     assert night.phones.addresses == FIRST_STEP
 
 
-async def test_the_alarm_is_over_when_her_course_answers_again(night: Night) -> None:
+async def test_the_alarm_is_over_when_their_course_answers_again(night: Night) -> None:
     """Though the record is still behind."""
     await night.mara_is_due(ago=timedelta(hours=1))
     await night.looks()

@@ -104,7 +104,7 @@ def test_what_is_refused_is_shown_with_its_reason(protocol: Protocol) -> None:
 
 
 async def test_what_happened_is_told_as_a_nurse_would_tell_it(rehearse: Rehearse, protocol: Protocol) -> None:
-    """Each story of the cast by what is special in it: who, on which day of her course, and a sentence."""
+    """Each story of the cast by what is special in it: who, on which day of their course, and a sentence."""
     cast = parts(8, 1, protocol, lambda number: f"demo-{number}")
     news = [one for part in cast for one in (await rehearse(part)).news]
     text = "\n".join(" ".join(line) for line in shown(display.news(news)))

@@ -68,10 +68,10 @@ def test_several_patients_are_in_every_phase_and_some_have_left_in_every_way(ope
 
 
 def test_sessions_are_under_way_at_different_minutes(opened: VirtualFloor) -> None:
-    """Three to five are dosed, none like the other; one is ready to leave but for her escort."""
+    """Three to five are dosed, none like the other; one is ready to leave but for their escort."""
     dosed = [session for _, session in opened.live_sessions if session.doses]
     since = sorted((NOW - session.doses[0].at) // MINUTE for session in dosed)
-    leaving = opened.named("her escort is late")
+    leaving = opened.named("their escort is late")
 
     assert 3 <= len(dosed) <= 5
     assert all(later - earlier >= 10 for earlier, later in pairwise(since))
@@ -103,7 +103,7 @@ def test_one_reading_is_overdue_and_the_others_are_on_time(opened: VirtualFloor)
 
 
 def test_one_is_checked_in_and_may_not_be_dosed_yet(opened: VirtualFloor) -> None:
-    """Her pressure is above the limit of the gate; her card says so."""
+    """Their pressure is above the limit of the gate; their card says so."""
     waiting = opened.named("too high at first")
 
     assert waiting.sessions[-1].stage is Stage.CHECKED_IN
@@ -121,7 +121,7 @@ def test_somebody_at_risk_is_held_and_a_prescriber_has_answered(opened: VirtualF
     assert risk.acknowledged_by == PRESCRIBER.id
 
 
-def test_somebody_waits_for_a_decision_and_somebody_for_her_talks(opened: VirtualFloor) -> None:
+def test_somebody_waits_for_a_decision_and_somebody_for_their_talks(opened: VirtualFloor) -> None:
     """The card names the condition that a prescriber decides about, and the topics to come."""
     (decision,) = opened.named("to decide").blockers
     talks = {blocker.code for blocker in opened.named("second talk tomorrow").blockers}
@@ -154,7 +154,7 @@ def test_the_same_seed_opens_the_same_floor(protocol: Protocol) -> None:
     assert sorted(stay.part.script.name for stay in first) == sorted(stay.part.script.name for stay in other)
 
 
-def test_somebody_new_comes_for_ever_and_has_a_number_of_her_own(protocol: Protocol) -> None:
+def test_somebody_new_comes_for_ever_and_has_a_number_of_their_own(protocol: Protocol) -> None:
     """In the order in which they come; two an hour at least are dosed."""
     roster = FloorRoster(protocol, NOW, 1)
     coming = list(islice(roster.coming(), 80))

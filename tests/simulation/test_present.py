@@ -137,7 +137,7 @@ async def test_a_system_that_is_away_for_a_while_is_told_later(protocol: Protoco
 
 
 async def test_whoever_watches_may_deal_with_a_page_and_the_session_goes_on(protocol: Protocol) -> None:
-    """The alarm is resolved by another one before its story does: her readings are taken all the same."""
+    """The alarm is resolved by another one before its story does: their readings are taken all the same."""
     async with VirtualFloor(protocol, on_call_at(NOW), NOW, seed=1) as living:
         alarmed = living.named("alarm that nobody answered")
         (alarm,) = [one.id for one in living.escalations if one.course_id == alarmed.course_id]
@@ -152,7 +152,7 @@ async def test_whoever_watches_may_deal_with_a_page_and_the_session_goes_on(prot
 
 
 async def test_a_course_that_somebody_takes_over_is_left_to_him_and_the_others_live_on(protocol: Protocol) -> None:
-    """Her own story ends at the first refusal, and is told of; nobody else's does."""
+    """Their own story ends at the first refusal, and is told of; nobody else's does."""
     async with VirtualFloor(protocol, on_call_at(NOW), NOW, seed=1) as living:
         taken = living.named("session today").course_id
         reason = CourseDiscontinued.Data(actor=PRESCRIBER, reason="somebody tried out the form")

@@ -65,7 +65,7 @@ async def test_the_same_seed_plays_the_same_day_again(rehearse: Rehearse, protoc
 
 
 async def test_a_missed_reading_wakes_the_nurse_and_resolves_itself(rehearse: Rehearse, protocol: Protocol) -> None:
-    """Five minutes after the 45-minute reading was due she is paged; it is opened, acknowledged and resolved once."""
+    """Five minutes after the 45-minute reading was due they are paged; it is opened, acknowledged and resolved once."""
     rehearsed = await rehearse(named(protocol, 5, "missed reading"))
 
     told = [entry for entry in rehearsed.ledger if entry.type.startswith(("kap.checkpoint.", "kap.escalation."))]
@@ -116,7 +116,7 @@ async def test_a_high_risk_holds_the_course_until_a_prescriber_resumes(rehearse:
 
 
 async def test_a_booster_that_is_not_allowed_leaves_nothing_behind(rehearse: Rehearse, protocol: Protocol) -> None:
-    """The no-show comes on another day and is given one dose there, although she asks for two."""
+    """The no-show comes on another day and is given one dose there, although they ask for two."""
     part = named(protocol, 5, "no-show, no booster")
 
     ledger = (await rehearse(part)).ledger
@@ -162,7 +162,7 @@ async def test_a_course_takes_the_weeks_and_months_that_the_protocol_asks_for(
 
 
 async def test_who_withdraws_leaves_in_the_middle(rehearse: Rehearse, protocol: Protocol) -> None:
-    """After two of at least three sessions; nothing is asked of her afterwards."""
+    """After two of at least three sessions; nothing is asked of them afterwards."""
     rehearsed = await rehearse(named(protocol, 5, "withdraws"))
 
     assert rehearsed.ending.sessions == 2

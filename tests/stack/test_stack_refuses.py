@@ -144,7 +144,7 @@ async def test_a_folder_without_a_protocol_is_refused(plan: StackPlan) -> None:
 
 
 async def test_a_rota_with_a_stranger_is_named_by_file_and_key_before_anything_starts(plan: StackPlan) -> None:
-    """Nobody would be called in her turn."""
+    """Nobody would be called in their turn."""
     old, new, said = STRANGER
     file = on_call_with(plan.data.with_name("calls.toml"), old, new)
 

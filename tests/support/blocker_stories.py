@@ -99,7 +99,7 @@ def _measured_as(ward: Ward, reading: Callable[[Ward], ClinicEvent]) -> ClinicEv
 
 
 def _leaving(ward: Ward, *last: Callable[[Ward], ClinicEvent]) -> ClinicEvent:
-    """The way home of a patient who was watched for her two hours, with what was said of her last."""
+    """The way home of a patient who was watched for their two hours, with what was said of their last."""
     ward.watched().passes(minutes(4))
     for one in last:
         ward.reports(one(ward))

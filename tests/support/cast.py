@@ -226,7 +226,7 @@ def eligible(
     course: CourseId, *, at: datetime, by: Actor = OSEI, overrides: Iterable[Override] = ()
 ) -> EligibilityDecided:
     data = EligibilityDecided.Data(
-        actor=by, decision=EligibilityDecision.ELIGIBLE, rationale="Nothing excludes her", overrides=tuple(overrides)
+        actor=by, decision=EligibilityDecision.ELIGIBLE, rationale="Nothing excludes them", overrides=tuple(overrides)
     )
     return _said(EligibilityDecided, course, at, data)
 
@@ -381,7 +381,7 @@ def adverse_event(
 
 
 def abortion(course: CourseId, session: int = 1, *, at: datetime, by: Actor = OSEI) -> SessionAborted:
-    return _said(SessionAborted, course, at, SessionAborted.Data(actor=by, session=session, reason="She felt unwell"))
+    return _said(SessionAborted, course, at, SessionAborted.Data(actor=by, session=session, reason="They felt unwell"))
 
 
 def assessment(
@@ -459,7 +459,7 @@ def resumption(course: CourseId, *, at: datetime, by: Actor = OSEI, reason: str 
 
 
 def withdrawal(course: CourseId, *, at: datetime, by: Actor = PATIENT) -> PatientWithdrew:
-    return _said(PatientWithdrew, course, at, PatientWithdrew.Data(actor=by, reason="She moves away"))
+    return _said(PatientWithdrew, course, at, PatientWithdrew.Data(actor=by, reason="They move away"))
 
 
 def discontinuation(course: CourseId, *, at: datetime, by: Actor = OSEI) -> CourseDiscontinued:
@@ -467,7 +467,7 @@ def discontinuation(course: CourseId, *, at: datetime, by: Actor = OSEI) -> Cour
 
 
 def transfer(course: CourseId, *, at: datetime, by: Actor = DESK) -> CourseTransferred:
-    return _said(CourseTransferred, course, at, CourseTransferred.Data(actor=by, reason="She moves", to="Salem"))
+    return _said(CourseTransferred, course, at, CourseTransferred.Data(actor=by, reason="They move", to="Salem"))
 
 
 def voiding(course: CourseId, *, at: datetime, by: Actor = DESK) -> CourseVoided:

@@ -98,7 +98,7 @@ LIFTED = over(
     "screening.cystitis",
     "screening.systolic_above_limit",
 )
-"""What a prescriber may weigh, some of it only where she has left; the rest is absolute, or none of these stories."""
+"""What a prescriber may weigh, some of it only where they have left; the rest is absolute, or none of these stories."""
 
 SHORT = [seconds(1), minutes(1), minutes(5), minutes(10), minutes(15), minutes(40)]
 LONG = [hours(2), hours(7), days(1), days(3), days(8)]
@@ -124,7 +124,7 @@ SELDOM = {
 
 
 def a_while(data: st.DataObject, ward: Ward) -> timedelta:
-    """Some length of time: a short one while the patient is here, so that her visit is told and not slept through."""
+    """Some length of time: a short one while the patient is here, so that their visit is told and not slept through."""
     is_here = any(session.has_the_patient for session in ward.course.sessions)
     return data.draw(st.sampled_from([*SHORT, LONG[0]] if is_here else [*SHORT, *LONG]))
 

@@ -11,7 +11,7 @@ from domain.protocol.model import Protocol, Range
 from domain.values import Role
 
 BLOCKING = {"vitals_emergency", "suicide_risk"}
-"""Escalations that keep a patient from her dose and from home."""
+"""Escalations that keep a patient from their dose and from home."""
 
 
 def assert_dose_was_safe(event: DoseAdministered, entries: list[Entry], rules: Protocol) -> None:

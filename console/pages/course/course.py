@@ -193,7 +193,7 @@ async def _escalations(viewer: Viewer, view: CourseView) -> Found[EscalationView
 
 
 async def _forecast(viewer: Viewer, view: CourseView, clock: WallClock) -> tuple[IfNobodyActs | None, str | None]:
-    """Who is called if nobody acts, or why that cannot be told; neither where it is not hers to read."""
+    """Who is called if nobody acts, or why that cannot be told; neither where it is not theirs to read."""
     if not viewer.caller.has(Right.READ_ONCALL):
         return None, None
     services = viewer.services

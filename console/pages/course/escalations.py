@@ -13,7 +13,7 @@ from domain.views.course import CourseView
 
 
 class EscalationLine(Frozen):
-    """One escalation of the course. Without a `href` it is not hers to open."""
+    """One escalation of the course. Without a `href` it is not theirs to open."""
 
     id: str
     severity: Severity

@@ -85,7 +85,7 @@ def from_view(view: CourseView, escalations: Iterable[EscalationView]) -> tuple[
 
 
 def who(viewer: Viewer, person: PersonId | None, role: Role | None = None) -> str:
-    """A person by her name; of somebody whom the on-call file does not know, the id and the role."""
+    """A person by their name; of somebody whom the on-call file does not know, the id and the role."""
     if person is None:
         return ""
     name = viewer.name_of(person)

@@ -103,7 +103,7 @@ class Filters(Frozen):
 
 
 class BoardPage(Frozen):
-    """What needs a human, then every course in its phase. `may_refer`: she may begin a course.
+    """What needs a human, then every course in its phase. `may_refer`: they may begin a course.
 
     `sees_all`: not only the courses behind escalations.
     """

@@ -1,4 +1,4 @@
-"""One patient who is here, in a line: how she stands, what was measured last, and what is due next."""
+"""One patient who is here, in a line: how they stand, what was measured last, and what is due next."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -24,15 +24,15 @@ STANDING: Final[Mapping[str, str]] = {LATE: "late", ON_TIME: "on time", UNKNOWN:
 """How a patient is said to stand for whom nobody was called."""
 
 SILENT: Final = (
-    "Her course does not answer now: this is what was recorded last, without her readings. Look at the patient."
+    "Their course does not answer now: this is what was recorded last, without their readings. Look at the patient."
 )
 
 
 class LiveSession(Frozen):
     """One patient who is here.
 
-    `mark` is how much she wants a human: a severity, `late`, or `well`. Where her course did not answer, `silent` says
-    so and nothing measured is shown: what is recorded may be old.
+    `mark` is how much they want a human: a severity, `late`, or `well`. Where their course did not answer, `silent`
+    says so and nothing measured is shown: what is recorded may be old.
     """
 
     course_id: CourseId
@@ -55,7 +55,7 @@ class LiveSession(Frozen):
 
 
 def of_view(viewer: Viewer, view: CourseView, recorded: CourseSummary | None) -> LiveSession | None:
-    """The patient as her course holds her now; None where she is not here: the record may be a moment behind."""
+    """The patient as their course holds them now; None where they are not here: the record may be a moment behind."""
     session = next((session for session in view.sessions if session.stage in HERE), None)
     return _live(viewer, recorded, view, session) if session else None
 

@@ -37,7 +37,7 @@ class SessionsPage(Frozen):
 
 @router.get(PATH)
 async def sessions(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))]) -> Response:
-    """Every patient who is here, as her course's workflow holds her now."""
+    """Every patient who is here, as their course's workflow holds them now."""
     try:
         (here, unreadable), unanswered = await _recorded(viewer), 0
     except RecordStoreError:
@@ -82,6 +82,8 @@ async def _unrecorded(viewer: Viewer) -> tuple[list[LiveSession], int]:
     """The same without the record; of on-call staff's courses those that have an escalation which is not resolved."""
     answered = await go_round(viewer.services.courses.view, await viewer.services.courses.under_treatment())
     sees_all = viewer.caller.has(Right.READ_COURSES)
-    hers = (view for view in answered.views if viewer.caller.may_see_site(view.site) and (sees_all or view.escalations))
-    lines = (of_view(viewer, view, None) for view in hers)
+    theirs = (
+        view for view in answered.views if viewer.caller.may_see_site(view.site) and (sees_all or view.escalations)
+    )
+    lines = (of_view(viewer, view, None) for view in theirs)
     return [one for one in lines if one is not None], len(answered.silent)

@@ -1,4 +1,4 @@
-"""Who acts at this screen: a token may be shared by a shift, so whoever acts says who she is, and is remembered."""
+"""Who acts at this screen: a token may be shared by a shift, so whoever acts says who they are and is remembered."""
 
 from typing import Final
 
@@ -11,11 +11,11 @@ COOKIE: Final = "kapstan-me"
 
 
 def me(viewer: Viewer) -> PersonId | None:
-    """Who acted last at this screen, where the on-call file knows her."""
+    """Who acted last at this screen, where the on-call file knows them."""
     who = viewer.request.cookies.get(COOKIE)
     return who if who in viewer.services.on_call.now().people else None
 
 
 def remember(response: Response, who: PersonId) -> None:
-    """She is suggested the next time, until the browser is closed."""
+    """They are suggested the next time, until the browser is closed."""
     response.set_cookie(COOKIE, who, httponly=True, samesite="lax")

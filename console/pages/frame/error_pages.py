@@ -1,4 +1,4 @@
-"""No, and why, to somebody at a browser: she is asked to sign in, or told in a sentence what is the matter."""
+"""No, and why, to somebody at a browser: they are asked to sign in, or told in a sentence what is the matter."""
 
 from typing import Final
 from urllib.parse import urlencode
@@ -38,7 +38,7 @@ def is_browser(request: Request) -> bool:
 
 
 async def tell(request: Request, problem: Problem, headers: dict[str, str]) -> Response:
-    """The problem as a page; where somebody signed in only looked, as one from which she goes on and that comes back.
+    """The problem as a page; where somebody signed in only looked, as one from which they go on and that comes back.
 
     What a page fetches by itself, or a form in place, is told the sentence alone, and leaves the page that is open.
     """
@@ -56,7 +56,7 @@ async def tell(request: Request, problem: Problem, headers: dict[str, str]) -> R
 
 
 def in_a_sentence(problem: Problem, *, only_looks: bool = False) -> ErrorPage:
-    """The problem to a person. Where nobody answered: what that means for what she wanted, not what to repair."""
+    """The problem to a person. Where nobody answered: what that means for what they wanted, not what to repair."""
     if problem.code is not ProblemCode.UNAVAILABLE:
         return ErrorPage(title=problem.title, message=problem.detail)
     if only_looks:

@@ -18,7 +18,7 @@ ANSWER_KEPT_FOR: Final = timedelta(minutes=10)
 
 
 class _Reporter(Frozen):
-    """Who reported last. `key` is the sign-in's: nobody else who signs in here is taken for her."""
+    """Who reported last. `key` is the sign-in's: nobody else who signs in here is taken for them."""
 
     key: str
     id: PersonId
@@ -44,7 +44,7 @@ def reporter(viewer: Viewer) -> Actor | None:
 
 
 def keep_reporter(viewer: Viewer, response: Response, actor: Actor) -> None:
-    """She is asked for beforehand from now on, until the sign-in ends."""
+    """They are asked for beforehand from now on, until the sign-in ends."""
     said = _Reporter(key=_key(viewer), id=actor.id, role=actor.role)
     ends = viewer.signed_in.ends_at - viewer.now if viewer.signed_in else None
     _keep(viewer, response, REPORTER, said, COURSES, ends)

@@ -17,6 +17,6 @@ router = APIRouter(include_in_schema=False)
 async def changes(
     viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES, Right.READ_ESCALATIONS))], last_event_id: LastSeen = None
 ) -> Response:
-    """Every change that she may see, from now on or from where a torn connection left off."""
+    """Every change that they may see, from now on or from where a torn connection left off."""
     viewer.saw("stream")
     return StreamResponse(viewer.services.stream, viewer.caller, None if last_event_id is None else int(last_event_id))

@@ -33,7 +33,7 @@ def page(template: str, shown: Frozen, status: int = 200) -> Response:
 async def floor_page(
     viewer: Viewer, place: str, template: str, shown: Frozen, status: int = 200, *, here: str | None = None
 ) -> Response:
-    """The same within the frame of the floor, as this viewer sees it; she is signed in for longer by looking at it.
+    """The same within the frame of the floor, as this viewer sees it; they are signed in for longer by looking at it.
 
     `here`: where the page fetches itself anew, where that is not the address that was asked.
     """

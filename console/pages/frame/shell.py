@@ -64,7 +64,7 @@ class Shell(Frozen):
 
 
 async def shell(viewer: Viewer, place: str, here: str | None = None) -> Shell:
-    """The frame for her; `here` is where the page is found, if not where she asked.
+    """The frame for them; `here` is where the page is found, if not where they asked.
 
     With the record store away it says so instead of how many there are.
     """

@@ -26,7 +26,7 @@ router = APIRouter(include_in_schema=False)
 
 
 class ScreenChoice(Frozen):
-    """One answer to where she signs in, with what follows from it."""
+    """One answer to where they sign in, with what follows from it."""
 
     value: Screen
     label: str
@@ -68,7 +68,7 @@ async def sign_in(
     screen: Annotated[Screen, Form()] = Screen.PERSONAL,
     to: Annotated[str, Form(max_length=2000)] = HOME,
 ) -> Response:
-    """Whoever shows a token that holds is signed in, and taken to where she wanted to go."""
+    """Whoever shows a token that holds is signed in, and taken to where they wanted to go."""
     try:
         caller = await by_token(request, services, token.strip())
     except ProblemError as no:

@@ -1,4 +1,4 @@
-"""Who looks at a page: somebody signed in by a cookie, or a program that shows a token, and what she may do there."""
+"""Who looks at a page: somebody signed in by a cookie, or a program that shows a token, and what they may do there."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -41,17 +41,17 @@ class Viewer:
 
     @property
     def here(self) -> str:
-        """Where she is: path and query."""
+        """Where they are: path and query."""
         query = self.request.url.query
         return f"{self.request.url.path}?{query}" if query else self.request.url.path
 
     @property
     def form_key(self) -> str:
-        """What her forms carry."""
+        """What their forms carry."""
         return self.services.seal.form_key(self.signed_in) if self.signed_in else ""
 
     def clock(self, site: str | None = None) -> WallClock:
-        """The time of the site, or of her own."""
+        """The time of the site, or of their own."""
         zone = zone_of(site or self.caller.site, self.services.settings.timezones, self.services.on_call.now())
         return WallClock(zone, self.now)
 
@@ -61,13 +61,13 @@ class Viewer:
         return people[person].name if person in people else person
 
     def saw(self, what: str, course_id: CourseId | None = None) -> None:
-        """It is noted down that she read this. A page that stays open is noted now and then, not at each change."""
+        """It is noted down that they read this. A page that stays open is noted now and then, not at each change."""
         if not self.is_live or self.services.glances.is_worth_noting(self.caller.token_id, what, course_id, self.now):
             self.services.reads.note(self.caller, what, course_id)
 
 
 async def viewer_of(request: Request, services: AtTheDoor) -> Viewer:
-    """Who looks. Raises `Told` (`unauthenticated`, `too_many`, `unavailable`)."""
+    """Who looks. Raises `ProblemError` (`unauthenticated`, `too_many`, `unavailable`)."""
     now = datetime.now(UTC)
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
@@ -118,7 +118,7 @@ def acting(*rights: Right) -> Callable[[Viewer], Awaitable[Viewer]]:
 
 
 async def is_of_our_pages(viewer: Viewer) -> None:
-    """Returns where the form was one of this sign-in's own. Raises `Told` (`forbidden`)."""
+    """Returns where the form was one of this sign-in's own. Raises `ProblemError` (`forbidden`)."""
     if viewer.signed_in is None:
         return
     shown = (await viewer.request.form()).get(FORM_KEY)

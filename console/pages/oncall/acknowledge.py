@@ -1,4 +1,4 @@
-"""The page behind a page: who was woken says by one button that she has it; opening it changes nothing."""
+"""The page behind a page: who was woken says by one button that they have it; opening it changes nothing."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -59,7 +59,7 @@ class Colleague(Frozen):
 
 
 class AcknowledgePage(Frozen):
-    """What she sees: how urgent, what, where, what happens if she does not answer, and what was made of her answer."""
+    """What they see: how urgent, what, where, what happens if they do not answer, and what was made of their answer."""
 
     mark: str
     severity: Severity
@@ -93,7 +93,7 @@ async def look(services: AtTheDoor, token: Token) -> Response:
 
 @router.post("/ack/{token}")
 async def acknowledge(services: AtTheDoor, token: Token) -> Response:
-    """She has it."""
+    """They have it."""
 
     async def act(invited: Invitation) -> None:
         await services.escalations.act(invited.escalation, Acknowledge(by=invited.person, link=invited.link))
@@ -155,7 +155,7 @@ def _page(
     message: str | None,
 ) -> AcknowledgePage:
     person, policy = invited.person, on_call.policies[view.severity]
-    is_hers = view.state is EscalationState.ACKNOWLEDGED and view.acknowledged_by == person
+    is_theirs = view.state is EscalationState.ACKNOWLEDGED and view.acknowledged_by == person
     is_open = view.state is not EscalationState.RESOLVED
     return AcknowledgePage(
         mark=MARKS[view.severity],
@@ -169,7 +169,7 @@ def _page(
         state=_state(view, person, on_call),
         unreached=tuple(_name(missed.person, on_call) for missed in view.unreached) if is_open else (),
         advice=advice(view.id) if is_open else None,
-        may_acknowledge=is_open and not is_hers,
+        may_acknowledge=is_open and not is_theirs,
         is_answered=view.state is EscalationState.ACKNOWLEDGED,
         calls=around.calls if is_open else (),
         if_nobody_answers=_if_nobody_answers(view, policy) if is_open else None,

@@ -171,7 +171,7 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct
 
 
 async def _until_recorded(viewer: Viewer, moved: EscalationView) -> None:
-    """The list shows what is recorded, and what she did is to be in it; where that takes longer, it comes by itself."""
+    """The list shows what is recorded, and is to have what they did; where that takes longer, it comes by itself."""
     with suppress(RecordStoreError, TimeoutError):
         async with asyncio.timeout(RECORDED_WITHIN.total_seconds()):
             while not await _is_recorded(viewer, moved):  # noqa: ASYNC110  another process writes it

@@ -20,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 
 
 class PersonShown(Frozen):
-    """Somebody who would be paged: how, through what, and until when that names her."""
+    """Somebody who would be paged: how, through what, and until when that names them."""
 
     name: str
     role: str

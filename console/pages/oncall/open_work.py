@@ -53,7 +53,7 @@ async def _recorded(viewer: Viewer) -> OpenWork:
 async def _unrecorded(viewer: Viewer) -> OpenWork:
     escalations, elsewhere = viewer.services.escalations, set[EscalationId]()
 
-    async def hers(escalation_id: EscalationId) -> EscalationView:
+    async def theirs(escalation_id: EscalationId) -> EscalationView:
         view = await escalations.view(escalation_id)
         try:
             await viewer.services.sites.check(viewer.caller, view.course_id)
@@ -64,7 +64,7 @@ async def _unrecorded(viewer: Viewer) -> OpenWork:
             raise Unavailable(str(away)) from away
         return view
 
-    answered = await go_round(hers, await escalations.unresolved())
+    answered = await go_round(theirs, await escalations.unresolved())
     return OpenWork(
         unresolved=tuple(sorted(answered.views, key=_want_somebody)[:SHOWN]),
         is_recorded=False,

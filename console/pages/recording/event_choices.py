@@ -36,7 +36,7 @@ ACTS: Final[Mapping[str, str]] = {
     "kap.follow_up.held": "Follow-up visit",
     "kap.course.held": "Hold the course",
     "kap.course.resumed": "Resume the course",
-    "kap.patient.withdrew": "Patient ends her course",
+    "kap.patient.withdrew": "Patient withdraws",
     "kap.course.discontinued": "Clinic ends the course",
     "kap.course.transferred": "Course handed over",
     "kap.course.voided": "Course entered in error",
@@ -72,7 +72,7 @@ PAUSES: Final = frozenset({"kap.course.held", "kap.course.resumed"})
 
 
 class EventChoice(Frozen):
-    """One thing to record. Without a `href` it is not hers to record: she only sees that it may come."""
+    """One thing to record. Without a `href` it is not theirs to record: they only see that it may come."""
 
     type: str
     label: str
@@ -92,12 +92,12 @@ class EventChoices(Frozen):
 
     @property
     def may_record(self) -> bool:
-        """Whether she may record anything at all."""
+        """Whether they may record anything at all."""
         return any(one.href for one in (*self.next, *self.at_any_time, *self.others))
 
 
 def acts(caller: Caller, view: CourseView) -> EventChoices:
-    """What she is offered in this course. What she may not do is not."""
+    """What they are offered in this course. What they may not do is not."""
     coming = set(view.next)
     unasked = AT_ANY_TIME - ASKED_FOR.get(view.phase, frozenset())
     every = [_act(caller, view.course_id, kind) for kind in MODELS if kind != "kap.course.referred"]

@@ -25,14 +25,14 @@ LABELS: Final[Mapping[str, str]] = {
     "instructions_given": "Written instructions were given",
     "medications_changed": "Medications have changed",
     "steady_gait": "Walks steadily",
-    "oriented": "Knows where and when she is",
+    "oriented": "Oriented to time and place",
     "dissociation_resolved": "Dissociation has resolved",
     "nausea": "Nausea",
     "suicidal_ideation": "Suicidal thoughts",
-    "behavior_lifetime": "Suicidal behavior ever in her life",
+    "behavior_lifetime": "Lifetime suicidal behaviour",
     "serious": "Serious",
     "prior_adequate_trials": "Earlier adequate treatments",
-    "measures_baseline": "Scores that she brings along",
+    "measures_baseline": "Baseline scores",
     "medicine_sessions": "Medicine sessions",
     "note": "Remark",
     "to": "To whom",
@@ -66,7 +66,7 @@ FORM_UNITS: Final[Mapping[str, str]] = {
 """What a number is counted in. Units are fixed (docs/events.md)."""
 
 HINTS: Final[Mapping[str, str]] = {
-    "actor": "Her id, as the clinic and its on-call file name her",
+    "actor": "Id, as in the clinic and its on-call file",
     "time": "By the site's clock. Leave it blank where it happens just now",
     "subject": "Letters, digits, dots and dashes; never a name, a birth date or a record number",
     "items": "In the order of the questionnaire, with a space between two: 2 2 1 0. Or else give its score",

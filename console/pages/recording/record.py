@@ -237,7 +237,7 @@ def _kind(viewer: Viewer, event: str) -> str:
 
 
 async def _seen(viewer: Viewer, course_id: CourseId) -> CourseView | None:
-    """The course, where it answers soon and is hers to see: a form is shown again without it too."""
+    """The course, where it answers soon and is theirs to see: a form is shown again without it too."""
     try:
         async with asyncio.timeout(SEEN_WITHIN.total_seconds()):
             return await seen_by(viewer.services, viewer.caller, course_id)
@@ -264,7 +264,7 @@ def _reporter(viewer: Viewer) -> Entered:
 
 
 def _at_this_screen(viewer: Viewer) -> Actor | None:
-    """Who acted on call here, as the on-call file knows her."""
+    """Who acted on call here, as the on-call file knows them."""
     who = me(viewer)
     return Actor(id=who, role=viewer.services.on_call.now().people[who].role) if who else None
 

@@ -58,7 +58,7 @@
     setTimeout(changed, AGAIN.at(-1));
   });
 
-  // A form says for itself what became of it; what was entered in it stays hers.
+  // A form says for itself what became of it; what was entered in it stays theirs.
   const say = (form, words) => {
     const said = form.querySelector(":scope > .said") ?? form.insertBefore(document.createElement("p"), form.firstChild);
     if (said.textContent === words) return;
@@ -73,7 +73,7 @@
     return sender instanceof HTMLFormElement ? sender : null;
   };
 
-  // A form that was sent is hers until it is answered, and whoever sent it is left at what it was about.
+  // A form that was sent is theirs until it is answered, and whoever sent it is left at what it was about.
   let sentFrom = null;
   document.addEventListener("htmx:beforeRequest", (event) => {
     const form = formOf(event);
@@ -118,7 +118,7 @@
     });
   }
 
-  // What somebody touched is hers until it is answered: a half-filled form, an opened fold.
+  // What somebody touched is theirs until it is answered: a half-filled form, an opened fold.
   const TOUCHED = "form[data-touched], form[data-sent]";
   const isHers = (node) =>
     node instanceof HTMLFormElement && (node.matches(TOUCHED) || node.contains(document.activeElement));
@@ -126,18 +126,18 @@
   const NOT_SENT = "This has moved on meanwhile. What you wrote is kept here, and was not sent.";
   const PERHAPS_BY_HER = "This has moved on meanwhile, perhaps by what you sent: look before you send it again.";
 
-  // Where there is no place for it any more, because somebody was quicker, what she wrote stays, and she is told.
+  // Where there is no place for it any more, because somebody was quicker, what they wrote stays, and they are told.
   const isKept = (node) => {
     if (node.nodeType !== 1) return false;
-    const hers = [node, ...node.querySelectorAll("form")].filter((one) => one.matches(TOUCHED));
-    for (const form of hers) {
+    const theirs = [node, ...node.querySelectorAll("form")].filter((one) => one.matches(TOUCHED));
+    for (const form of theirs) {
       if ("touched" in form.dataset) say(form, "unsure" in form.dataset ? PERHAPS_BY_HER : NOT_SENT);
     }
-    return hers.length > 0;
+    return theirs.length > 0;
   };
 
   Idiomorph.defaults.callbacks.beforeNodeMorphed = (old) => !isHers(old);
-  // A refusal is no part of how things are: it stays until she has read it, and acts again.
+  // A refusal is no part of how things are: it stays until they have read it, and act again.
   const isRefusal = (node) => node.nodeType === 1 && node.matches("[data-refused]");
   Idiomorph.defaults.callbacks.beforeNodeRemoved = (node) => !isRefusal(node) && !isKept(node);
   Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => !(name === "open" && node.matches("details, dialog"));

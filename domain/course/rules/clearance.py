@@ -68,7 +68,7 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
     rules, source = course.protocol.course, course.protocol.source_of
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
     last_dose = before.doses[-1].at if before else None
-    # What she answers before she goes home belongs to the session that she goes home from.
+    # What they answer before they go home belongs to the session that they go home from.
     since = before.discharge.at if before and before.discharge else last_dose
     owed = {screen.instrument for screen in risk_screens.screens_owed(course)}
     for instrument in course.protocol.medicine.measures:

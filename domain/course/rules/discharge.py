@@ -21,7 +21,7 @@ from domain.values import Blocker, Role, absolute_first
 def blockers(
     course: CourseState, session: MedicineSession, at: datetime, *, escort: bool = False, instructions: bool = False
 ) -> tuple[Blocker, ...]:
-    """All that stands between the patient and her way home at that moment, absolute reasons first (CLINICAL.md 3.6)."""
+    """All that blocks a discharge at that moment, absolute reasons first (CLINICAL.md 3.6)."""
     found = (
         *clearance.escalation_blockers(course),
         *_observation_blockers(course, session, at),
@@ -97,7 +97,7 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
 
 
 def _later_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    """Nobody went home before she was measured here."""
+    """Nobody went home before they were measured here."""
     if session.readings and (newest := session.readings[-1].at) > at:
         yield Blocker(
             code="discharge.before_reading",
@@ -119,7 +119,7 @@ def _recheck_blockers(course: CourseState, session: MedicineSession) -> Iterator
 
 
 def _has_left(course: CourseState, session: MedicineSession) -> bool:
-    """Whether she is gone: nobody can measure or assess her any more, and a prescriber answers for that."""
+    """Whether they are gone: nobody can measure or assess them any more, and a prescriber answers for that."""
     return any(one.kind is Kind.LEFT_BEFORE_DISCHARGE and one.session == session.number for one in course.escalations)
 
 

@@ -69,7 +69,7 @@ def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
 
 def _findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator[Blocker]:
     rules = protocol.screening
-    # What she takes may exclude her like what she has: `absolute` names theophylline (CLINICAL.md 2.4, S9).
+    # What they take may exclude them like what they have: `absolute` names theophylline (CLINICAL.md 2.4, S9).
     for condition in dict.fromkeys((*screening.conditions, *screening.medications)):
         if condition in rules.absolute:
             yield Blocker(

@@ -168,8 +168,8 @@ async def test_an_alarm_is_snoozed_passed_on_taken_and_resolved(house: House) ->
     assert await eventually(is_paged)
     status, told = await alarm.takes("acknowledge", by="osei", note="On my way")
     assert (status, told["state"], told["acknowledged_by"]) == (200, "acknowledged", "osei")
-    status, told = await alarm.takes("resolve", by="osei", note="Spoke with her")
-    assert (status, told["state"], told["resolved_by"], told["note"]) == (200, "resolved", "osei", "Spoke with her")
+    status, told = await alarm.takes("resolve", by="osei", note="Spoke with them")
+    assert (status, told["state"], told["resolved_by"], told["note"]) == (200, "resolved", "osei", "Spoke with them")
     over = {
         "acknowledge": {"by": "lind"},
         "resolve": {"by": "lind", "note": "Again"},

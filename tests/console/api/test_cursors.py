@@ -83,7 +83,7 @@ async def test_on_call_work_that_moves_is_read_whole_and_each_escalation_once(ho
         await house.sends([cssrs(course, at=MONDAY + timedelta(hours=1), items=HIGH_RISK)])
         if page == 1:
             for alarm, act in ((alarms[0], "acknowledge"), (alarms[-1], "resolve")):
-                order = {"by": "lind", "note": "She is safe"}
+                order = {"by": "lind", "note": "They are safe"}
                 assert (await house.admin.post(f"/v1/escalations/{alarm}/{act}", json=order)).is_success
         await has_recorded(house, [f"{course}~suicide_risk~0~1"])
 

@@ -23,7 +23,7 @@ from gateway.courses import Reported
 from tests.support.cast import MONDAY, referral
 from tests.support.http_stack import on_the_wire
 
-WORDS = "She spoke of her brother"
+WORDS = "They spoke of their brother"
 CLINIC = Caller(token_id="00000001", name="a clinic", role=TokenRole.CLINIC)
 
 
@@ -52,7 +52,7 @@ class CoursesTwin:
 
 
 class SitesTwin:
-    """Every course is hers."""
+    """Every course is theirs."""
 
     async def check_event(self, _caller: Caller, _event: ClinicEvent) -> None:
         return

@@ -51,7 +51,7 @@ async def test_who_may_not_report_an_event_is_told_so_as_a_blocker(house: House)
 
 
 async def test_the_ledger_names_the_request(house: House) -> None:
-    """What the caller calls her request is told in the answer's head and stands in the ledger's entry."""
+    """What the caller calls their request is told in the answer's head and stands in the ledger's entry."""
     course = house.expects()
     event = on_the_wire(referral(course, at=MONDAY, protocol=WEEKLY.id))
 

@@ -1,4 +1,4 @@
-"""Whoever listens is told of every change that is hers to see, and misses nothing when her connection tears."""
+"""Whoever listens is told of every change that is theirs to see, and misses nothing when their connection tears."""
 
 import asyncio
 from collections.abc import Callable
@@ -73,7 +73,7 @@ async def test_who_comes_back_misses_nothing_and_hears_the_newest_once(house: Ho
     assert numbers == sorted(set(numbers))
 
 
-async def test_a_listener_hears_only_of_her_site_and_by_her_role(house: House) -> None:
+async def test_a_listener_hears_only_of_their_site_and_by_their_role(house: House) -> None:
     """Another site's clinic, and somebody on call where nothing was escalated, hear nothing of a course."""
     elsewhere = await house.caller(TokenRole.CLINIC, site="elsewhere")
     on_call = await house.caller(TokenRole.ONCALL)
@@ -98,7 +98,7 @@ async def test_a_listener_hears_only_of_her_site_and_by_her_role(house: House) -
 
 
 async def test_who_is_on_call_hears_of_a_course_once_an_escalation_is_behind_it(house: House) -> None:
-    """Of her referral nothing, of the alarm at once, and from then on whatever moves the course."""
+    """Of their referral nothing, of the alarm at once, and from then on whatever moves the course."""
     course = house.expects()
     async with listens(await house.caller(TokenRole.ONCALL)) as ear, asyncio.timeout(WITHIN.total_seconds()):
         await house.sends([referral(course, at=MONDAY)])

@@ -47,7 +47,7 @@ async def hears(listener: Listener, course: str) -> int:
 
 
 async def test_a_stream_goes_on_when_postgresql_is_back() -> None:
-    """Stopped and started again, PostgreSQL has cost no listener her stream, and each change is told once."""
+    """Stopped and started again, PostgreSQL has cost no listener their stream, and each change is told once."""
     with running_postgres() as postgres:
         url = postgres.url("postgres")
         await migrate(url)
@@ -70,7 +70,7 @@ async def test_a_stream_goes_on_when_postgresql_is_back() -> None:
 
 
 async def test_a_listener_who_is_too_slow_is_sent_away_and_comes_back() -> None:
-    """More waits for her than is kept: her stream ends, and from her last number on she misses nothing."""
+    """More waits for their than is kept: their stream ends, and from their last number on they miss nothing."""
     with running_postgres() as postgres:
         url = postgres.url("postgres")
         await migrate(url)

@@ -74,8 +74,8 @@ async def is_being_decided(house: House, course: str) -> None:
     await eventually(waits)
 
 
-async def test_who_hangs_up_before_the_answer_gets_it_when_she_sends_again(house: House) -> None:
-    """The event was said whole: it is accepted, and its first answer waits for her."""
+async def test_who_hangs_up_before_the_answer_gets_it_when_they_send_again(house: House) -> None:
+    """The event was said whole: it is accepted, and its first answer waits for them."""
     course = await house.has(Ward.screened)
     before = int((await house.is_recorded(course))["sequence"])
     event = on_the_wire(cssrs(course, at=MONDAY + timedelta(days=1, hours=2)))
@@ -134,7 +134,7 @@ async def test_a_body_without_end_is_cut_off(house: House) -> None:
             except ConnectionError:
                 break
             sent += len(piece)
-        with suppress(ConnectionError):  # who does not listen while she sends may not hear it
+        with suppress(ConnectionError):  # who does not listen while they send may not hear it
             assert b" 413 " in await answer
 
     assert sent < MOST

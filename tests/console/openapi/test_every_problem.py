@@ -97,7 +97,7 @@ async def without_a_token(scene: Scene, operation: Operation) -> httpx.Response:
     return await scene.asks(scene.house.client(), operation)
 
 
-async def not_for_her(scene: Scene, operation: Operation) -> httpx.Response:
+async def not_for_them(scene: Scene, operation: Operation) -> httpx.Response:
     """By a role that may not; where every role may, of another site."""
     others = [role for role in TokenRole if role not in operation.said["x-roles"]]
     if others:
@@ -188,7 +188,7 @@ Provocation = Callable[[Scene, Operation], Awaitable[httpx.Response]]
 PROVOKED_BY: Final[Mapping[ProblemCode, Provocation]] = {
     ProblemCode.MALFORMED: no_json,
     ProblemCode.UNAUTHENTICATED: without_a_token,
-    ProblemCode.FORBIDDEN: not_for_her,
+    ProblemCode.FORBIDDEN: not_for_them,
     ProblemCode.UNKNOWN_COURSE: about_nobody,
     ProblemCode.UNKNOWN_ESCALATION: about_nobody,
     ProblemCode.UNKNOWN_PROTOCOL: about_nobody,

@@ -36,7 +36,7 @@ def on_call() -> Roster:
 
 
 def test_the_example_of_a_forecast_is_that_of_the_example_course() -> None:
-    """Just measured after her dose: the nurse when the next reading is missed, then everybody."""
+    """Just measured after their dose: the nurse when the next reading is missed, then everybody."""
     assert Forecast.model_validate_json(_read("Forecast")) == foretold()
 
 

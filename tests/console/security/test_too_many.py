@@ -1,4 +1,4 @@
-"""More than Kapstan takes at once: who is in such a hurry is told when to come again, and nobody else waits for her."""
+"""More than Kapstan takes at once: who is in a hurry is told when to come again, and nobody else waits for them."""
 
 import asyncio
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Each role on each route: what is hers is answered, the rest is refused, and what is refused changes nothing."""
+"""Each role on each route: what is theirs is answered, the rest is refused, and what is refused changes nothing."""
 
 import json
 from collections.abc import Mapping
@@ -102,7 +102,7 @@ async def test_only_a_token_that_holds_opens_a_route(house: House, at_risk: str,
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-async def test_a_role_does_what_is_hers_and_nothing_else(house: House, at_risk: str, method: str, path: str) -> None:
+async def test_a_role_does_what_is_theirs_and_nothing_else(house: House, at_risk: str, method: str, path: str) -> None:
     """403 for every other role; and the course and its escalation are then as they were."""
     for role in EVERYBODY - ROUTES[method, path]:
         client = await house.caller(role)
@@ -206,7 +206,7 @@ async def test_every_read_of_a_course_is_kept(house: House, at_risk: str) -> Non
 
 @pytest.mark.parametrize("path", READINGS)
 async def test_each_reading_leaves_exactly_its_row(house: House, at_risk: str, path: str) -> None:
-    """Whoever may read it: one row with her token, name and role, the moment and the request; of a list, no course."""
+    """Whoever may read it: one row with token, name and role, the moment and the request; of a list, no course."""
     before, kept = datetime.now(UTC), dict[str, NewToken]()
     for role in ROUTES["get", path]:
         token = await house.token(role)

@@ -58,7 +58,7 @@ async def test_a_course_and_its_escalation_say_when_they_move(house: House) -> N
 
 
 async def test_what_temporal_does_not_know_answers_nobody(house: House) -> None:
-    """The record has a dosed patient whom Temporal has lost: nobody would be woken for her."""
+    """The record has a dosed patient whom Temporal has lost: nobody would be woken for them."""
     asked = await pulse(house)
     lost = ExpectedMove(course_id=house.expects(), session=1, moves_at=OVERDUE_AS_RECORDED)
 

@@ -258,7 +258,7 @@ def test_what_became_of_an_escalation_is_written_down_with_who_did_it(ward: Ward
     states = []
     for change, by in ((Change.ACKNOWLEDGED, "lind"), (Change.REOPENED, None), (Change.RESOLVED, "osei")):
         ward.passes(minutes(1))
-        ward.hears(Kind.ADVERSE_EVENT, change, by=by, note="She feels better" if by == "osei" else None)
+        ward.hears(Kind.ADVERSE_EVENT, change, by=by, note="They feel better" if by == "osei" else None)
         states.append(ward.course.escalations[0].state)
 
     assert states == [EscalationState.ACKNOWLEDGED, EscalationState.OPEN, EscalationState.RESOLVED]
@@ -269,7 +269,7 @@ def test_what_became_of_an_escalation_is_written_down_with_who_did_it(ward: Ward
         "escalation.resolved",
     ]
     assert [entry.data.get("by") for entry in ward.entries[-3:]] == ["lind", None, "osei"]
-    assert ward.entries[-1].data == {"id": "MARA-1~adverse_event~0~1", "by": "osei", "note": "She feels better"}
+    assert ward.entries[-1].data == {"id": "MARA-1~adverse_event~0~1", "by": "osei", "note": "They feel better"}
     assert ward.open == {}
 
 

@@ -58,7 +58,7 @@ def at_point(ward: Ward, point: str) -> Ward:
 def test_a_course_may_end_at_any_time_but_between_dose_and_discharge(
     ward: Ward, point: str, ending: Ending, outcome: Outcome
 ) -> None:
-    """A patient who goes during the screening has declined; later she has withdrawn."""
+    """A patient who goes during the screening has declined; later they have withdrawn."""
     at_point(ward, point)
     declined = outcome is Outcome.WITHDRAWN and point == "screened"
 

@@ -134,8 +134,8 @@ def test_a_screen_of_that_day_answers_the_hint(ward: Ward) -> None:
     assert ward.due(DeadlineKind.RISK_SCREEN) == []
 
 
-def test_who_leaves_before_she_is_discharged_is_looked_for(ward: Ward) -> None:
-    """Reported as an adverse event of that term: urgent, and monitoring goes on until somebody discharges her."""
+def test_who_leaves_before_they_are_discharged_is_looked_for(ward: Ward) -> None:
+    """Reported as an adverse event of that term: urgent, and monitoring goes on until somebody discharges them."""
     ward.dosed()
     left = adverse_event(MARA, at=ward.now + minutes(5), term="left_before_discharge", grade=1)
     ward.reports(left)
@@ -145,7 +145,7 @@ def test_who_leaves_before_she_is_discharged_is_looked_for(ward: Ward) -> None:
 
 
 @pytest.mark.parametrize(("grade", "serious"), [(4, False), (1, True)])
-def test_who_leaves_in_danger_of_her_life_is_an_emergency(ward: Ward, grade: int, serious: bool) -> None:
+def test_who_leaves_in_danger_of_their_life_is_an_emergency(ward: Ward, grade: int, serious: bool) -> None:
     """The term hides neither the grade nor that it is serious."""
     left = adverse_event(MARA, at=ward.dosed().now, term="left_before_discharge", grade=grade, serious=serious)
     ward.reports(left)
@@ -233,7 +233,7 @@ def test_a_record_that_is_still_behind_after_its_resolution_is_told_again(ward: 
     assert [one.id for one in ward.course.unresolved] == ["MARA-1~record_store_behind~0~2"]
 
 
-def test_a_record_that_is_behind_keeps_nobody_from_her_dose_or_from_home(ward: Ward) -> None:
+def test_a_record_that_is_behind_keeps_nobody_from_their_dose_or_from_home(ward: Ward) -> None:
     """It is the clinic's paper, not the patient."""
     ward.cleared().falls_behind()
     ward.discharged()

@@ -69,7 +69,7 @@ def test_after_a_safety_hold_only_a_prescriber_resumes(ward: Ward, actor: Actor)
 
 
 def test_an_ordinary_hold_becomes_a_safety_hold_and_never_the_other_way(ward: Ward) -> None:
-    """What was paused for a family matter is not resumed by the desk after she named a plan."""
+    """What was paused for a family matter is not resumed by the desk after they named a plan."""
     ward.prepared().reports(hold(MARA, at=ward.now))
     ward.reports(cssrs(MARA, at=ward.now, items=HAS_A_PLAN))
 

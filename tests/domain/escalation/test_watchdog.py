@@ -152,7 +152,7 @@ def test_the_watch_broken_off_ends_no_alarm() -> None:
 )
 def test_who_resolves_an_alarm_has_looked_at_the_patient(later: timedelta, is_raised: bool) -> None:
     """And is not called again for `resolve_within`; then, if still nobody watches, a new alarm begins."""
-    seen = raised(*MARA, 1, MONDAY).obeyed(Resolve(by="lind", note="I sit with her"), CLINIC, MONDAY)
+    seen = raised(*MARA, 1, MONDAY).obeyed(Resolve(by="lind", note="I sit with them"), CLINIC, MONDAY)
 
     made = move(MARA, SilenceReason.UNANSWERED, seen, POLICY, MONDAY + later)
 

@@ -200,7 +200,7 @@ def test_a_later_step_that_fails_whole_has_its_own_fallback() -> None:
     assert to_be_paged(tried(first.advanced(CLINIC, after(minutes=1)), ok=lambda _: False)) == [(0, FALLBACK, 0)]
 
 
-@pytest.mark.parametrize("order", [Acknowledge(by="lind"), Resolve(by="lind", note="I sit with her")])
+@pytest.mark.parametrize("order", [Acknowledge(by="lind"), Resolve(by="lind", note="I sit with them")])
 def test_whoever_answers_stops_what_has_not_gone_out(order: Order) -> None:
     """The pages still due are not sent; the one that was just going out is on the record, and calls no fallback."""
     advanced = new().advanced(CLINIC, MONDAY)

@@ -79,7 +79,7 @@ def test_one_stand_in_after_another_are_two_shifts() -> None:
 
 
 def test_before_the_first_hand_off_the_first_member_is_there() -> None:
-    """As she is paged: nobody is missing before the rota begins, and her first turn is no hand-off to herself."""
+    """As they are paged: nobody is missing before the rota begins, and the first turn is no hand-off to themselves."""
     assert rota().shifts(local("2025-12-31T08:00:00"), local("2026-01-13T08:00:00")) == (
         shift(LIND, "2025-12-31T08:00:00", "2026-01-12T08:00:00"),
         shift(OSEI, "2026-01-12T08:00:00", "2026-01-13T08:00:00"),

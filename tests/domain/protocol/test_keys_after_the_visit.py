@@ -31,7 +31,7 @@ A_HINT = (2, 2, 2, 2, 2, 1, 1, 1, 1)
 BETTER = (1, 1, 1, 1, 1, 1, 1, 1, 0)
 
 
-def due_after_she_left(ward: Ward, kind: DeadlineKind) -> list[timedelta]:
+def due_after_they_left(ward: Ward, kind: DeadlineKind) -> list[timedelta]:
     left_at = ward.begins() + minutes(130)
     return [deadline.due_at - left_at for deadline in ward.discharged().due(kind)]
 
@@ -85,14 +85,14 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
         "integration.within",
         "PT48H",
-        lambda ward: due_after_she_left(ward, DeadlineKind.INTEGRATION),
+        lambda ward: due_after_they_left(ward, DeadlineKind.INTEGRATION),
         [hours(72)],
         [hours(48)],
     ),
     OneKey(
         "check_ins.after",
         ["PT24H", "P14D"],
-        lambda ward: due_after_she_left(ward, DeadlineKind.CHECK_IN),
+        lambda ward: due_after_they_left(ward, DeadlineKind.CHECK_IN),
         [days(1), days(3), days(7)],
         [days(1), days(14)],
     ),
@@ -126,7 +126,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
         "forms.within",
         "P6D",
-        lambda ward: due_after_she_left(ward, DeadlineKind.FORM),
+        lambda ward: due_after_they_left(ward, DeadlineKind.FORM),
         [days(7)],
         [days(6)],
         where=(*PAPER, "within"),
@@ -134,7 +134,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
         "forms.remind",
         ["P2D"],
-        lambda ward: due_after_she_left(ward, DeadlineKind.FORM_REMINDER),
+        lambda ward: due_after_they_left(ward, DeadlineKind.FORM_REMINDER),
         [days(3), days(5)],
         [days(2)],
         where=(*PAPER, "remind"),

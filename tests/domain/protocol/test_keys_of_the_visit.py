@@ -116,7 +116,7 @@ def stays_high_until(ward: Ward, minute: float) -> list[Kind]:
 def leaves(
     ward: Ward, reading: VitalsRecorded | None = None, assessed: DischargeAssessed | None = None, minute: float = 130
 ) -> list[str]:
-    """What stands between her and her way home after this last reading, or this assessment."""
+    """What stands between them and their way home after this last reading, or this assessment."""
     ward.watched(until=minutes(90))
     ward.reports(moved(reading or vitals(MARA, at=ward.now), ward.begins() + minutes(minute - 10)))
     ward.reports(moved(assessed or assessment(MARA, at=ward.now), ward.begins() + minutes(minute - 6)))

@@ -175,7 +175,7 @@ def test_a_vital_without_a_gate_still_leaves_some_reading_without_an_alarm() -> 
 
 
 def test_where_nothing_is_held_what_is_never_dosed_is_the_gate() -> None:
-    """A reading that clears a patient for her dose must not be an alarm a minute later."""
+    """A reading that clears a patient for their dose must not be an alarm a minute later."""
     assert findings(changed((" heart_rate = [50, 120],", ""))) == [
         ("medicine.limits.heart_rate.urgent", "above must be 150 or more: clearance.never lets 150 pass")
     ]

@@ -51,7 +51,7 @@ def test_a_baseline_is_due_once_while_the_screening_lasts(opens: Opens) -> None:
 
 
 def test_a_baseline_that_the_referral_brought_is_asked_for_no_more(opens: Opens) -> None:
-    """Somebody has asked her already."""
+    """Somebody has asked them already."""
     ward = asks(opens, MeasureMoment.BASELINE)
     ward.reports(referral(MARA, at=MONDAY, baseline={"gad7": 14}))
 
@@ -118,7 +118,7 @@ def test_a_score_is_shown_against_the_first_one(ward: Ward) -> None:
 
 
 def test_a_score_is_shown_against_the_one_that_the_referral_brought(ward: Ward) -> None:
-    """The clinic that sent her knew her before us."""
+    """The clinic that sent them knew them before us."""
     ward.reports(referral(MARA, at=MONDAY, baseline={"phq9": 24}))
     ward.screened()
 

@@ -60,7 +60,7 @@ def test_a_screening_says_what_is_to_come(ward: Ward) -> None:
 
 
 def test_a_screening_that_is_whole_waits_for_the_prescriber(ward: Ward) -> None:
-    """Whatever was found: she decides."""
+    """Whatever was found: they decide."""
     assert said(ward.screened()) == "Prescriber decides on eligibility"
 
 
@@ -86,7 +86,7 @@ def test_a_preparation_says_what_is_to_come(ward: Ward) -> None:
 
 
 def test_a_preparation_is_to_be_done_before_the_patient_comes(ward: Ward) -> None:
-    """Where her first session is booked before the preparation's own end."""
+    """Where their first session is booked before the preparation's own end."""
     ward.planned().reports(booking(MARA, at=ward.now, starts_at=ward.begins()))
 
     assert by(ward) == ward.begins()
@@ -106,7 +106,7 @@ def test_a_prepared_patient_is_to_be_booked_and_then_checked_in(ward: Ward) -> N
 
 
 def test_a_patient_who_is_here_is_to_be_cleared_and_dosed(ward: Ward) -> None:
-    """Cleared by when she was booked, dosed before the clearance expires."""
+    """Cleared by when they were booked, dosed before the clearance expires."""
     ward.checked_in()
     assert (said(ward), by(ward)) == ("Session 1 of 3: clear", ward.begins())
 
@@ -117,7 +117,7 @@ def test_a_patient_who_is_here_is_to_be_cleared_and_dosed(ward: Ward) -> None:
     )
 
 
-def test_a_dosed_patient_waits_for_her_next_reading(ward: Ward) -> None:
+def test_a_dosed_patient_waits_for_their_next_reading(ward: Ward) -> None:
     """By the checkpoint that is next; a reading that has to be confirmed comes sooner."""
     ward.watched(until=minutes(15))
     assert (said(ward), by(ward)) == ("Session 1 of 3: reading", ward.begins() + minutes(30))
@@ -228,7 +228,7 @@ def test_a_closed_course_asks_for_nothing(ward: Ward) -> None:
     assert to_do(ward.course, ward.now) is None
 
 
-def test_the_fleet_shows_it_with_what_blocks_and_since_when_she_is_dosed(ward: Ward) -> None:
+def test_the_fleet_shows_it_with_what_blocks_and_since_when_they_are_dosed(ward: Ward) -> None:
     """In the summary that the record store keeps."""
     ward.watched(until=minutes(15))
     shown = course_summary(ward.course, ward.now)

@@ -44,7 +44,7 @@ def test_the_story_is_told_in_its_order(ward: Ward) -> None:
 
 
 def test_who_reported_it_and_what_it_was_is_told(ward: Ward) -> None:
-    """A person, her role, the session, the particular; what was measured is told elsewhere."""
+    """A person, their role, the session, the particular; what was measured is told elsewhere."""
     story = happenings(ward.checked_in().course)
 
     booked = next(one for one in story if one.type == "kap.session.booked")
@@ -60,7 +60,7 @@ def test_who_reported_it_and_what_it_was_is_told(ward: Ward) -> None:
 
 def test_no_remark_and_no_reason_is_in_it(ward: Ward) -> None:
     """What somebody wrote freely stays where only those read it who may read the ledger."""
-    ward.prepared().reports(hold(MARA, at=ward.now, reason="Her brother is ill"))
+    ward.prepared().reports(hold(MARA, at=ward.now, reason="Their brother is ill"))
 
     assert not any("brother" in one.model_dump_json() for one in happenings(ward.course))
     assert not any("brother" in one.model_dump_json() for one in told_by_the_ledger(ward))

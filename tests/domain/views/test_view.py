@@ -74,7 +74,7 @@ def test_a_deadline_is_shown_as_late_once_its_moment_lies_behind(ward: Ward) -> 
 
 
 def test_a_course_without_a_plan_shows_the_protocols_own_number(ward: Ward) -> None:
-    """And its cautions, once she was screened."""
+    """And its cautions, once they were screened."""
     ward.screened().reports(screening(MARA, at=ward.now, medications=["maoi"]))
     shown = course_view(ward.course, ward.now)
 
@@ -118,8 +118,8 @@ def test_a_calm_course_wants_nobody(ward: Ward) -> None:
     assert course_view(ward.course, ward.now).next == ()
 
 
-def test_the_fleet_says_who_is_dosed_and_when_her_course_moves_by_itself(ward: Ward) -> None:
-    """What the watch goes by: after her dose, with the checkpoint's grace, until her discharge and no longer."""
+def test_the_fleet_says_who_is_dosed_and_when_their_course_moves_by_itself(ward: Ward) -> None:
+    """What the watch goes by: after their dose, with the checkpoint's grace, until their discharge and no longer."""
     ward.cleared()
     before = course_summary(ward.course, ward.now).monitored_session
     ward.watched(until=minutes(0))
@@ -134,7 +134,7 @@ def test_the_fleet_says_who_is_dosed_and_when_her_course_moves_by_itself(ward: W
     assert course_summary(ward.course, ward.now).monitored_session is None
 
 
-def test_who_is_dosed_is_monitored_though_her_session_was_aborted(ward: Ward) -> None:
+def test_who_is_dosed_is_monitored_though_their_session_was_aborted(ward: Ward) -> None:
     """Its stage does not say so, for a session may be aborted before its dose too."""
     ward.dosed().reports(abortion(MARA, 1, at=ward.now))
 

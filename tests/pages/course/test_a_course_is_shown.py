@@ -159,15 +159,15 @@ async def test_an_override_stands_there_for_ever(house: House) -> None:
     ward.reports(vitals(course, at=at - minutes(10), systolic=146))
     reasons = ward.reasons(cleared(course, at=at - minutes(5)))
     assert reasons == ["vitals.systolic_above_limit"]
-    ward.reports(cleared(course, at=at - minutes(5), overrides=over(*reasons, rationale="Her usual pressure")))
+    ward.reports(cleared(course, at=at - minutes(5), overrides=over(*reasons, rationale="Their usual pressure")))
     await house.sends([event for event, _ in ward.answers])
 
     page = await house.admin.get(f"/courses/{course}")
 
     overrides = section(page, "Overrides")
     assert "vitals.systolic_above_limit" in overrides
-    assert "Her usual pressure Dr Osei" in overrides
-    assert "over vitals.systolic_above_limit: Her usual pressure" in section(page, "The story")
+    assert "Their usual pressure Dr Osei" in overrides
+    assert "over vitals.systolic_above_limit: Their usual pressure" in section(page, "The story")
 
 
 async def test_a_held_course_says_so_first_with_who_may_lift_it(house: House) -> None:

@@ -1,4 +1,4 @@
-"""Live sessions: everybody who is here, whoever wants a human most first, as her own course holds her now."""
+"""Live sessions: everybody who is here, whoever wants a human most first, as their own course holds them now."""
 
 import re
 from datetime import UTC, datetime
@@ -81,7 +81,7 @@ async def test_a_patient_is_told_in_one_line(house: House) -> None:
 
 
 async def test_before_the_dose_it_says_what_is_missing(house: House) -> None:
-    """What blocks it in words, and when she was to begin."""
+    """What blocks it in words, and when they were to begin."""
     course = await house.has(Ward.checked_in)
     await house.is_recorded(course)
 

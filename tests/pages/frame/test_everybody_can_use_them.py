@@ -39,7 +39,7 @@ PAGES: Final = (
 
 @pytest.fixture(scope="module")
 async def floor(house: House) -> dict[str, str]:
-    """A floor with something on every page: a course with an open emergency, and one in her second session."""
+    """A floor with something on every page: a course with an open emergency, and one in their second session."""
     await house.has(Ward.discharged)
     dosed = await house.has(lambda ward: ward.watched(2, until=minutes(15)))
     await house.sends([vitals(dosed, 2, at=datetime.now(UTC), systolic=165)])

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("pages")
 
 
 async def test_without_the_record_store_everybody_who_is_here_is_still_shown(house: House) -> None:
-    """Temporal knows who is under treatment: each with her readings, her limits and what is due next."""
+    """Temporal knows who is under treatment: each with their readings, their limits and what is due next."""
     course = await house.has(lambda ward: ward.watched(until=minutes(30)))
     await house.is_recorded(course)
     clinic, cork = await house.caller(TokenRole.CLINIC), await house.caller(TokenRole.CLINIC, site="cork")
@@ -84,7 +84,7 @@ async def test_without_the_record_store_what_is_open_is_shown_and_answered(house
 
 
 async def test_without_temporal_what_was_written_about_an_escalation_stays(house: House, browser: Browser) -> None:
-    """Nobody knows whether it is noted down, and her words are still there to be sent again."""
+    """Nobody knows whether it is noted down, and their words are still there to be sent again."""
     course = await house.has(Ward.prepared)
     await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
     await house.is_called_for(f"{course}~suicide_risk~0~1")
@@ -93,20 +93,20 @@ async def test_without_temporal_what_was_written_about_an_escalation_stays(house
         await eyes.signs_in(token.token, "/escalations")
         await eyes.is_live()
         work = eyes.page.locator(f"[id='work-{course}~suicide_risk~0~1']")
-        note = await writes(work, "Spoke with her")
+        note = await writes(work, "Spoke with them")
 
         with temporal_away(house):
             await work.get_by_role("button", name="Resolve").click()
             await expect(work.get_by_role("alert")).to_contain_text("nobody knows yet whether anything was noted down")
-            assert await note.input_value() == "Spoke with her"
+            assert await note.input_value() == "Spoke with them"
         await expect(work.get_by_role("button", name="Resolve")).to_be_enabled()
         await work.get_by_role("button", name="Resolve").click()
 
-        await expect(eyes.page.locator(f"[id='resolved-{course}~suicide_risk~0~1']")).to_contain_text("Spoke with her")
+        await expect(eyes.page.locator(f"[id='resolved-{course}~suicide_risk~0~1']")).to_contain_text("Spoke with them")
 
 
 async def test_what_is_not_there_is_not_taken_for_a_lost_connection(house: House, browser: Browser) -> None:
-    """Somebody mistyped a course: she is told so, and nothing else is wrong."""
+    """Somebody mistyped a course: they are told so, and nothing else is wrong."""
     async with looks(browser, house.url) as eyes:
         await eyes.signs_in(house.admin_token, "/sessions")
         await eyes.goes_to("/courses/EX-404")
@@ -134,7 +134,7 @@ async def test_a_page_that_needs_the_record_store_leads_on_and_comes_by_itself(h
         assert await eyes.page.locator(".columns").count() == 1
 
 
-async def test_a_patient_whose_course_does_not_answer_is_shown_as_she_was_recorded(house: House) -> None:
+async def test_a_patient_whose_course_does_not_answer_is_shown_as_they_were_recorded(house: House) -> None:
     """With what is due, without a reading that may be old, and not as if all were well."""
     course = await house.has(lambda ward: ward.watched(until=minutes(30)))
     await house.is_recorded(course)
@@ -145,7 +145,7 @@ async def test_a_patient_whose_course_does_not_answer_is_shown_as_she_was_record
 
     assert page.status_code == 200
     said = tile(page, course)
-    for words in ("Her course does not answer now", "Look at the patient", "not known"):
+    for words in ("Their course does not answer now", "Look at the patient", "not known"):
         assert words in said, words
     assert re.search(r"since dose 3\d min", said)
     assert re.search(r"next reading in 1\d:\d\d", said)

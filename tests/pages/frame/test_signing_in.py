@@ -53,7 +53,7 @@ def test_a_sign_in_ends_when_it_goes_unused(screen: Screen, unused_for: timedelt
 
 
 def test_a_sign_in_ends_in_any_case() -> None:
-    """Twelve hours, however busy she is."""
+    """Twelve hours, however busy they are."""
     seal = Seal("a secret that is long enough for this")
     busy = seal.begin("abcd1234", Screen.PERSONAL, AT).but(used_at=AT + timedelta(hours=11, minutes=59))
 
@@ -72,7 +72,7 @@ def test_nobody_makes_a_cookie_but_the_console() -> None:
 
 
 async def test_a_page_asks_for_a_token_and_then_shows_itself(house: House) -> None:
-    """Whoever is not signed in is led to the form and back to where she wanted to go."""
+    """Whoever is not signed in is led to the form and back to where they wanted to go."""
     client = somebody(house)
 
     turned = await client.get("/?phase=medicine")
@@ -128,7 +128,7 @@ async def test_a_revoked_token_signs_out_whoever_used_it(house: House) -> None:
     assert (await client.get("/")).headers["location"].startswith("/sign-in")
 
 
-async def test_looking_keeps_her_signed_in_but_an_open_page_does_not(house: House) -> None:
+async def test_looking_keeps_them_signed_in_but_an_open_page_does_not(house: House) -> None:
     """A page that somebody asked for renews the cookie; one that fetched itself does not."""
     client = await signed_in(house)
 
@@ -140,7 +140,7 @@ async def test_looking_keeps_her_signed_in_but_an_open_page_does_not(house: Hous
 
 
 async def test_who_signs_out_is_out(house: House) -> None:
-    """By a form of her own page only."""
+    """By a form of their own page only."""
     client = await signed_in(house)
     key = (await client.get("/")).text.partition('name="form_key" value="')[2].partition('"')[0]
 

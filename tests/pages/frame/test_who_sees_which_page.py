@@ -1,4 +1,4 @@
-"""Each role on each page: what is hers is shown, the rest is refused, and what is refused changes nothing."""
+"""Each role on each page: what is theirs is shown, the rest is refused, and what is refused changes nothing."""
 
 from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
@@ -116,7 +116,7 @@ async def test_only_who_is_signed_in_sees_a_page(house: House, at_risk: str, met
 
 
 @pytest.mark.parametrize(("method", "path"), PAGES)
-async def test_a_role_sees_what_is_hers_and_nothing_else(house: House, at_risk: str, method: str, path: str) -> None:
+async def test_a_role_sees_what_is_theirs_and_nothing_else(house: House, at_risk: str, method: str, path: str) -> None:
     """403 for every other role; and the course and its escalation are then as they were."""
     for role in EVERYBODY - PAGES[method, path]:
         client = await house.caller(role)
@@ -134,7 +134,7 @@ async def test_a_role_sees_what_is_hers_and_nothing_else(house: House, at_risk: 
 
 
 async def test_the_floor_leads_to_a_referral_whoever_may_refer(house: House) -> None:
-    """And nobody else: what is not hers is not offered."""
+    """And nobody else: what is not theirs is not offered."""
     for role in EVERYBODY:
         floor = (await (await house.caller(role)).get("/")).text
         assert ('href="/refer"' in floor) is (role in PAGES["GET", "/refer"]), role
@@ -175,7 +175,7 @@ async def test_a_page_lists_the_courses_of_its_own_site_only(house: House) -> No
 
 
 async def test_on_call_staff_see_who_is_here_behind_escalations_only(house: House) -> None:
-    """Of another patient they learn nothing: neither in the list nor by her address."""
+    """Of another patient they learn nothing: neither in the list nor by their address."""
     dosed = await house.has(Ward.dosed)
     await house.is_recorded(dosed)
     nurse = await house.caller(ONCALL)
@@ -193,7 +193,7 @@ async def test_the_ledger_is_an_auditors_to_read(house: House, at_risk: str) -> 
 
 
 async def test_what_somebody_may_not_do_is_not_offered(house: House, at_risk: str) -> None:
-    """No form that would be refused for her role; and no way to a page that is not hers."""
+    """No form that would be refused for their role; and no way to a page that is not theirs."""
     for role in EVERYBODY:
         page = (await (await house.caller(role)).get(f"/courses/{at_risk}")).text
         assert (f'href="/courses/{at_risk}/record/' in page) is (role in RECORDS), role

@@ -1,4 +1,4 @@
-"""A nurse is woken, opens the link of her page, and says by one button that she has it."""
+"""A nurse is woken, opens the link of their page, and says by one button that they have it."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -109,8 +109,8 @@ async def test_what_is_resolved_needs_no_answer(house: House) -> None:
     assert "Somebody was quicker" in pressed.text
 
 
-async def test_whoever_takes_it_over_from_a_colleague_knows_that_she_does(house: House) -> None:
-    """Nobody takes an alarm away unawares; and once she has it she finds the way to say that it is dealt with."""
+async def test_whoever_takes_it_over_from_a_colleague_knows_that_they_do(house: House) -> None:
+    """Nobody takes an alarm away unawares; and once they have it they find the way to say that it is dealt with."""
     escalation, link = await woken(house, "osei")
     assert (await house.admin.post(f"/v1/escalations/{escalation}/acknowledge", json={"by": "lind"})).status_code == 200
 
@@ -183,7 +183,7 @@ async def test_a_link_opens_one_alarm_for_one_person_and_a_day(house: House) -> 
 
 
 async def test_a_link_that_has_answered_answers_no_later_alarm(house: House) -> None:
-    """She had it and passed it on: what lies in her browser's history takes it from nobody."""
+    """They had it and passed it on: what lies in their browser's history takes it from nobody."""
     escalation, link = await woken(house, "lind")
     nurse = house.client()
     assert "You have it" in (await nurse.post(link)).text

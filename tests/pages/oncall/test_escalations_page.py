@@ -42,7 +42,7 @@ async def state(house: House, escalation: str) -> tuple[str, str | None]:
     return shown["state"], shown["acknowledged_by"]
 
 
-async def test_a_nurse_acknowledges_from_the_link_of_her_page(house: House, browser: Browser) -> None:
+async def test_a_nurse_acknowledges_from_the_link_of_their_page(house: House, browser: Browser) -> None:
     """On a phone of 390 × 844, without signing in, by one large button."""
     course = await house.has(Ward.dosed)
     await house.sends([vitals(course, 1, at=datetime.now(UTC), spo2=84)])
@@ -111,7 +111,7 @@ async def test_it_is_resolved_passed_on_and_every_page_is_shown(house: House, br
         await work.get_by_label("To", exact=True).select_option("ward")
         await work.get_by_role("button", name="Page them now").click()
         await expect(work.get_by_role("cell", name="Dr Ward").first).to_be_visible()
-        await writes(work, "Spoke with her; safety plan renewed")
+        await writes(work, "Spoke with them; safety plan renewed")
         await work.get_by_role("button", name="Resolve").click()
 
         await expect(work).to_contain_text("Resolved")
@@ -120,7 +120,7 @@ async def test_it_is_resolved_passed_on_and_every_page_is_shown(house: House, br
 
 
 async def test_what_somebody_writes_stays_when_somebody_else_was_quicker(house: House, browser: Browser) -> None:
-    """Resolved under her hands: the page says so, and her words stay; when she sends them they are refused there."""
+    """Resolved under their hands: the page says so, and their words stay; when sent they are refused there."""
     _, escalation = await at_risk(house)
     token = await house.token(TokenRole.ONCALL)
     async with looks(browser, house.url) as eyes:
@@ -128,7 +128,7 @@ async def test_what_somebody_writes_stays_when_somebody_else_was_quicker(house: 
         await eyes.is_live()
         work = eyes.page.locator(f"[id='work-{escalation}']")
         note = await writes(work, "Seen")
-        done = {"by": "osei", "note": "Spoke with her"}
+        done = {"by": "osei", "note": "Spoke with them"}
         assert (await house.admin.post(f"/v1/escalations/{escalation}/resolve", json=done)).status_code == 200
 
         await expect(work.locator(".state")).to_contain_text("Resolved")
@@ -137,12 +137,12 @@ async def test_what_somebody_writes_stays_when_somebody_else_was_quicker(house: 
         await work.get_by_role("button", name="Resolve").click()
 
         await expect(eyes.page.get_by_role("alert")).to_contain_text("is resolved")
-        await expect(work).to_contain_text("Spoke with her")
+        await expect(work).to_contain_text("Spoke with them")
         assert not await note.count()
 
 
 async def test_in_the_list_too_what_somebody_writes_stays(house: House, browser: Browser) -> None:
-    """The escalation is not among the open ones any more, but her words are, until they are sent and refused."""
+    """The escalation is not among the open ones any more, but their words are, until they are sent and refused."""
     _, escalation = await at_risk(house)
     token = await house.token(TokenRole.ONCALL)
     async with looks(browser, house.url) as eyes:
@@ -150,7 +150,7 @@ async def test_in_the_list_too_what_somebody_writes_stays(house: House, browser:
         await eyes.is_live()
         work = eyes.page.locator(f"[id='work-{escalation}']")
         await writes(work, "Seen")
-        done = {"by": "osei", "note": "Spoke with her"}
+        done = {"by": "osei", "note": "Spoke with them"}
         assert (await house.admin.post(f"/v1/escalations/{escalation}/resolve", json=done)).status_code == 200
 
         settled = eyes.page.locator(f"[id='resolved-{escalation}']")
@@ -166,7 +166,7 @@ async def test_in_the_list_too_what_somebody_writes_stays(house: House, browser:
 
 
 async def test_a_page_that_answers_an_act_is_fetched_anew_from_where_it_is_found(house: House) -> None:
-    """Without a script she stays at the act's own address, which nobody can look at."""
+    """Without a script they stay at the act's own address, which nobody can look at."""
     _, escalation = await at_risk(house)
     nurse = await house.caller(TokenRole.ONCALL)
 
@@ -189,7 +189,7 @@ async def test_a_form_that_is_not_taken_says_so_and_keeps_what_was_written(house
         form = work.locator("form.resolve")
         key = form.locator("[name=form_key]")
         good = await key.input_value()
-        note = await writes(work, "Spoke with her")
+        note = await writes(work, "Spoke with them")
 
         await key.evaluate("field => { field.value = 'another' }")
         await form.get_by_role("button").click()
@@ -199,12 +199,12 @@ async def test_a_form_that_is_not_taken_says_so_and_keeps_what_was_written(house
         await form.get_by_role("button").click()
         await expect(form.get_by_role("alert")).to_contain_text("Kapstan could not be reached")
         await expect(work.locator(".state")).to_contain_text("Nobody has it yet")
-        assert await note.input_value() == "Spoke with her"
+        assert await note.input_value() == "Spoke with them"
         line.mend()
         await eyes.is_live()
         await form.get_by_role("button").click()
 
-        await expect(eyes.page.locator(f"[id='resolved-{escalation}']")).to_contain_text("Spoke with her")
+        await expect(eyes.page.locator(f"[id='resolved-{escalation}']")).to_contain_text("Spoke with them")
     assert (await state(house, escalation))[0] == "resolved"
 
 

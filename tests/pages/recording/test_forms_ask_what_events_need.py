@@ -353,7 +353,7 @@ def test_a_moment_is_that_of_the_sites_own_clock() -> None:
 
 
 def test_of_an_hour_that_comes_twice_the_later_one_is_meant_unless_it_lies_ahead() -> None:
-    """So nobody is thought to have fasted an hour longer than she has."""
+    """So nobody is thought to have fasted an hour longer than they have."""
     first, second = datetime(2026, 11, 1, 8, 30, tzinfo=UTC), datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
 
     assert last_meal("2026-11-01T01:30", now=second) == second

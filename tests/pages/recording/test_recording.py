@@ -114,7 +114,7 @@ async def test_what_was_recorded_says_in_the_ledger_where_it_came_from(house: Ho
     """From the console, in the request that the answer names, by the person who was asked for."""
     course = await house.has(Ward.prepared)
 
-    answer = await sends(house.admin, hold(course, at=MONDAY, reason="Her brother is ill"))
+    answer = await sends(house.admin, hold(course, at=MONDAY, reason="Their brother is ill"))
 
     await house.is_recorded(course)
     entry = (await house.admin.get(f"/v1/courses/{course}/ledger")).json()[-1]
@@ -124,7 +124,7 @@ async def test_what_was_recorded_says_in_the_ledger_where_it_came_from(house: Ho
         answer.headers["x-request-id"],
     )
     assert entry["actor"] == {"id": "desk", "role": "coordinator"}
-    assert entry["data"] == {"reason": "Her brother is ill"}
+    assert entry["data"] == {"reason": "Their brother is ill"}
 
 
 async def test_a_double_click_records_once(house: House) -> None:
@@ -250,7 +250,7 @@ async def test_one_more_row_loses_nothing_and_records_nothing(house: House) -> N
 
 
 async def test_who_reported_last_is_asked_for_beforehand_in_this_sign_in_only(house: House, dosed: str) -> None:
-    """Her id and her role stand in the next form; another sign-in at the same browser does not know her."""
+    """Their id and their role stand in the next form; another sign-in at the same browser does not know them."""
     client = house.admin
     await sends(client, vitals(dosed, at=datetime.now(UTC)))
     kept = client.cookies["kapstan-reporter"]

@@ -83,10 +83,10 @@ async def test_operations_hold_and_resume_a_course(house: House, browser: Browse
         await eyes.signs_in(token.token, f"/courses/{course}")
         await eyes.page.get_by_role("link", name="Hold the course").first.click()
         await reports_as(eyes.page, "desk", "coordinator")
-        await fills(eyes.page, reason="Her brother is ill")
+        await fills(eyes.page, reason="Their brother is ill")
         await eyes.page.get_by_role("button", name="Record").click()
         await expect(eyes.page.locator("#answered")).to_contain_text("The course is held")
-        await expect(eyes.page.get_by_text("Held since")).to_contain_text("Her brother is ill")
+        await expect(eyes.page.get_by_text("Held since")).to_contain_text("Their brother is ill")
 
         await eyes.page.get_by_role("link", name="Resume the course").first.click()
         await expect(eyes.page.get_by_label("Person").first).to_have_value("desk")

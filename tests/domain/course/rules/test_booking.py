@@ -53,7 +53,7 @@ def test_the_first_session_is_number_one(ward: Ward) -> None:
 
 
 def test_the_next_session_is_booked_when_the_one_before_lies_behind(ward: Ward) -> None:
-    """Not twice, not beside one that waits, not while the patient is here; from her discharge on."""
+    """Not twice, not beside one that waits, not while the patient is here; from their discharge on."""
     refused: list[list[str]] = []
     for point in ("booked", "checked_in", "cleared", "dosed", "watched"):
         getattr(ward, point)()
@@ -103,7 +103,7 @@ def test_a_canceled_session_beyond_a_shorter_plan_is_not_offered_again(ward: War
     ],
     ids=["complete", "nobody", "no therapist", "two prescribers", "one for two", "no credential", "another", "more"],
 )
-def test_one_person_a_role_each_with_her_credentials(
+def test_one_person_a_role_each_with_their_credentials(
     ward: Ward, staff: tuple[StaffMember, ...], codes: list[str]
 ) -> None:
     """`medicine.staff` and `medicine.credentials`: nobody is in two places, and nobody is missing."""
@@ -138,7 +138,7 @@ def test_a_dose_that_is_too_long_ago_is_told_to_operations(ward: Ward, edge: tim
 
 @EDGES
 def test_a_prepared_patient_whose_first_dose_never_comes_is_told_to_operations(ward: Ward, edge: timedelta) -> None:
-    """`course.interval_max`, counted from when she was prepared: nobody waits unseen."""
+    """`course.interval_max`, counted from when they were prepared: nobody waits unseen."""
     ward.prepared()
     prepared_at = ward.now
     ward.until(prepared_at + days(21) + edge)
@@ -157,7 +157,7 @@ def test_nobody_waits_for_a_dose_after_the_last(ward: Ward) -> None:
 
 
 def test_a_session_that_moves_keeps_its_number_and_its_people(ward: Ward) -> None:
-    """Rebooked before she comes: a new time, nothing else."""
+    """Rebooked before they come: a new time, nothing else."""
     ward.booked().reports(rebooking(MARA, at=ward.now, starts_at=ward.begins() + days(1)))
 
     assert ward.stage() is Stage.BOOKED
@@ -261,7 +261,7 @@ def test_a_discharged_session_is_not_moved(ward: Ward) -> None:
 
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
 def test_everybody_but_the_patient_books(ward: Ward, actor: Actor) -> None:
-    """She asks; the staff writes it down."""
+    """They ask; the staff writes it down."""
     ward.prepared()
     booked = ward.reasons(booking(MARA, at=ward.now, starts_at=ward.begins(), by=actor))
     assert (booked == []) is (actor is not PATIENT)

@@ -57,7 +57,7 @@ def test_before_the_dose_nothing_is_due(ward: Ward) -> None:
 
 
 def test_a_whole_grid_is_met(ward: Ward) -> None:
-    """And goes on every quarter of an hour until she leaves."""
+    """And goes on every quarter of an hour until they leave."""
     ward.watched()
     assert seen(ward) == [*((minute, MET) for minute in (0, 15, 30, 45, 60, 90, 120)), (135, PENDING)]
     ward.reports(vitals(MARA, at=after(ward, 135)))
@@ -157,7 +157,7 @@ def test_an_older_reading_that_arrives_settles_nothing(ward: Ward) -> None:
 
 
 def test_the_next_reading_settles_an_earlier_miss(ward: Ward) -> None:
-    """She was measured at half past: nobody needs to look for the reading of a quarter past, which stays missed."""
+    """They were measured at half past: nobody needs to look for the reading of a quarter past, which stays missed."""
     ward.watched(until=minutes(0)).until(after(ward, 26))
     ward.reports(vitals(MARA, at=after(ward, 28)))
 
@@ -310,7 +310,7 @@ def test_a_dose_sent_hours_later_is_not_an_emergency_at_once(ward: Ward) -> None
 
 
 def test_a_hole_in_an_imported_session_is_written_down_and_wakes_nobody(ward: Ward) -> None:
-    """She was measured at half past, so nobody needs to run for the reading of a quarter past of last month."""
+    """They were measured at half past, so nobody needs to run for the reading of a quarter past of last month."""
     ward.cleared().passes(days(30))
     ward.calls.clear()
     ward.sends(dose(MARA, at=ward.begins()))

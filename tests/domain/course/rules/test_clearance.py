@@ -245,7 +245,7 @@ def test_a_reading_of_after_the_clearance_does_not_speak_for_it(ward: Ward) -> N
 
 
 def test_the_newest_reading_decides(ward: Ward) -> None:
-    """150 at first and 138 five minutes later: she may be cleared."""
+    """150 at first and 138 five minutes later: they may be cleared."""
     ward.checked_in().reports(vitals(MARA, at=ward.now, systolic=150))
     ward.reports(vitals(MARA, at=ward.now + minutes(5), systolic=138))
     assert ward.reasons(clearance(MARA, at=ward.now)) == []
@@ -256,7 +256,7 @@ def test_the_newest_reading_decides(ward: Ward) -> None:
 
 @EDGES
 def test_what_is_measured_before_each_session_is_measured_since_the_last(ward: Ward, edge: timedelta) -> None:
-    """`medicine.measures`: what she answered before she went home is last week's; the first day takes screening's."""
+    """`medicine.measures`: what they answered before they went home is last week's; the first day takes screening's."""
     ward.discharged()
     ward.sends(cssrs(MARA, at=ward.now + edge))
     ward.booked(2).reports(check_in(MARA, 2, at=ward.begins(2)))
@@ -273,7 +273,7 @@ def test_the_last_session_is_talked_through_before_the_next_dose(ward: Ward) -> 
 
 
 def test_a_longer_integration_asked_for_by_a_new_version_is_outstanding(ward: Ward) -> None:
-    """The patient was in medicine already: what the new version asks for is named before her next dose."""
+    """The patient was in medicine already: what the new version asks for is named before their next dose."""
     ward.migrates_to(weekly({"version": "1.1.0", "integration.sessions": 2}))
     ward.checked_in(2).reports(migration(MARA, at=ward.now, to_version="1.1.0"))
     ward.reports(vitals(MARA, 2, at=ward.now))
@@ -312,7 +312,7 @@ def test_a_long_gap_asks_for_a_new_screening(ward: Ward, edge: timedelta) -> Non
 def test_what_a_new_screening_finds_is_weighed_like_the_first(
     ward: Ward, found: dict[str, Any], code: str, absolute: bool
 ) -> None:
-    """Found after the decision: what excludes her excludes her, and what is to be reviewed is, at each clearance."""
+    """Found after the decision: what excludes them excludes them, and what is to be reviewed is, at each clearance."""
     ward.checked_in(2).reports(screening(MARA, at=ward.now, **found))
     ward.reports(vitals(MARA, 2, at=ward.now))
 
@@ -321,8 +321,8 @@ def test_what_a_new_screening_finds_is_weighed_like_the_first(
     assert lifted == ([code] if absolute else [])
 
 
-def test_what_excludes_her_is_shown_before_she_comes(ward: Ward) -> None:
-    """Not only on the day of her visit."""
+def test_what_excludes_them_is_shown_before_they_come(ward: Ward) -> None:
+    """Not only on the day of their visit."""
     ward.booked(2).reports(screening(MARA, at=ward.now, conditions=["active_psychosis"]))
     assert [blocker.code for blocker in ward.course.blockers(ward.now)] == ["screening.condition_excludes"]
 
@@ -348,7 +348,7 @@ def test_a_check_in_of_another_day_is_none_of_today(ward: Ward, edge: timedelta)
 
 
 def test_a_session_that_moved_too_near_is_seen_again_at_clearance(ward: Ward) -> None:
-    """She came early: `interval.too_short`, the prescriber's to weigh."""
+    """They came early: `interval.too_short`, the prescriber's to weigh."""
     ward.booked(2)
     comes_at = ward.begins() + days(2) - minutes(1)
     for event in (
@@ -400,7 +400,7 @@ def test_nothing_absolute_is_ever_lifted(ward: Ward) -> None:
 
 
 def test_a_clearance_may_be_given_again(ward: Ward) -> None:
-    """The half hour ran out while she was in the bathroom: she is measured and cleared anew."""
+    """The half hour ran out while they were in the bathroom: they are measured and cleared anew."""
     ward.cleared()
     ward.reports(vitals(MARA, at=ward.now + minutes(31)))
     refused = ward.reasons(dose(MARA, at=ward.now))

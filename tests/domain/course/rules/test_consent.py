@@ -1,4 +1,4 @@
-"""The patient's consent: signed in the right version, for a year, and hers to take back at any moment."""
+"""The patient's consent: signed in the right version, for a year, and theirs to take back at any moment."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -40,7 +40,7 @@ def test_nobody_enters_without_a_consent(ward: Ward) -> None:
 
 
 def test_a_consent_to_another_version_is_none_to_this_one(ward: Ward) -> None:
-    """`screening.consent_version`: what she read is not what will be done."""
+    """`screening.consent_version`: what they read is not what will be done."""
     ward.screened().reports(consent(MARA, at=ward.now, version="2025-07"))
     assert ward.reasons(eligible(MARA, at=ward.now, overrides=over(*CODES))) == ["consent.other_version"]
 
@@ -65,7 +65,7 @@ def test_a_consent_withdrawn_stops_the_dose_at_once(ward: Ward, actor: Actor) ->
     assert ward.pages == []
 
 
-def test_a_prescribers_resumption_does_not_consent_for_her(ward: Ward) -> None:
+def test_a_prescribers_resumption_does_not_consent_for_them(ward: Ward) -> None:
     """The hold is lifted by the prescriber, the consent given by the patient: both are needed."""
     ward.cleared().reports(consent_withdrawn(MARA, at=ward.now))
     ward.reports(resumption(MARA, at=ward.now, by=OSEI))
@@ -85,8 +85,8 @@ def test_there_must_be_a_consent_to_withdraw(ward: Ward) -> None:
     assert ward.reasons(consent_withdrawn(MARA, at=ward.now + minutes(1))) == ["consent.missing"]
 
 
-def test_a_signature_that_arrives_late_does_not_undo_her_withdrawal(ward: Ward) -> None:
-    """She signed on Tuesday and withdrew on Thursday; Tuesday's paper is entered on Friday."""
+def test_a_signature_that_arrives_late_does_not_undo_their_withdrawal(ward: Ward) -> None:
+    """They signed on Tuesday and withdrew on Thursday; Tuesday's paper is entered on Friday."""
     ward.prepared().reports(consent_withdrawn(MARA, at=ward.now))
 
     ward.sends(consent(MARA, at=MONDAY + days(3)))
@@ -95,7 +95,9 @@ def test_a_signature_that_arrives_late_does_not_undo_her_withdrawal(ward: Ward) 
     assert "consent.withdrawn" in [blocker.code for blocker in ward.course.blockers(ward.now)]
 
 
-def test_a_withdrawal_that_arrives_after_she_signed_again_holds_the_course_and_leaves_her_signature(ward: Ward) -> None:
+def test_a_withdrawal_that_arrives_after_a_newer_signature_holds_the_course_and_leaves_it(
+    ward: Ward,
+) -> None:
     """A prescriber looks at it; the newer signature stands."""
     ward.prepared().reports(consent(MARA, at=ward.now))
 
@@ -130,7 +132,7 @@ def test_today_is_the_clinics_day_as_the_clinic_writes_it() -> None:
 
 
 def test_a_consent_withdrawn_while_dosed_leaves_the_patient_watched(ward: Ward) -> None:
-    """Nobody is left alone with the medicine in her: checkpoints go on, and discharge is as ever."""
+    """Nobody is left alone with the medicine in them: checkpoints go on, and discharge is as ever."""
     ward.dosed().reports(consent_withdrawn(MARA, at=ward.now + minutes(1)))
     ward.discharged()
 

@@ -44,7 +44,7 @@ def leaving(
     assessed: DischargeAssessed | None = None,
     leaves: PatientDischarged | None = None,
 ) -> list[str]:
-    """What stands between her and her way home, two hours and ten minutes after the dose, all else being well."""
+    """What stands between them and their way home, two hours and ten minutes after the dose, all else being well."""
     ward.watched(until=minutes(90))
     ward.reports(moved(reading or vitals(MARA, at=TODAY), ward.begins() + minutes(120)))
     ward.reports(moved(assessed or assessment(MARA, at=TODAY), ward.begins() + minutes(124)))
@@ -163,7 +163,7 @@ def test_who_was_not_measured_or_not_assessed_since_the_dose_does_not_leave(ward
     ]
 
 
-def test_a_reading_of_after_she_left_does_not_speak_for_it(ward: Ward) -> None:
+def test_a_reading_of_after_they_left_does_not_speak_for_it(ward: Ward) -> None:
     """The reading before the event's time counts, whatever has arrived."""
     ward.watched(until=minutes(90)).reports(assessment(MARA, at=ward.begins() + minutes(110)))
     ward.reports(vitals(MARA, at=ward.begins() + minutes(130)))
@@ -185,8 +185,8 @@ def test_nobody_goes_home_while_a_second_reading_is_awaited(ward: Ward) -> None:
     assert ward.reasons(discharge(MARA, at=ward.now + minutes(1))) == []
 
 
-def test_who_has_left_is_discharged_by_a_prescriber_though_nobody_can_measure_her(ward: Ward) -> None:
-    """Else she would be paged for every quarter of an hour, until somebody invents a reading."""
+def test_who_has_left_is_discharged_by_a_prescriber_though_nobody_can_measure_them(ward: Ward) -> None:
+    """Else they would be paged for every quarter of an hour, until somebody invents a reading."""
     ward.dosed().reports(adverse_event(MARA, at=ward.now + minutes(3), term="left_before_discharge", grade=1))
     ward.passes(hours(1))
     missing = ["vitals.missing", "discharge.not_assessed"]
@@ -201,14 +201,14 @@ def test_who_has_left_is_discharged_by_a_prescriber_though_nobody_can_measure_he
 
 
 def test_an_assessment_sent_late_does_not_push_aside_a_newer_one(ward: Ward) -> None:
-    """She swayed at noon and was steady ten minutes later."""
+    """They swayed at noon and were steady ten minutes later."""
     ward.watched().reports(assessment(MARA, at=ward.begins() + minutes(130)))
     ward.sends(assessment(MARA, at=ward.begins() + minutes(120), steady_gait=False))
     assert ward.reasons(discharge(MARA, at=ward.now)) == []
 
 
 def test_an_override_by_a_monitor_does_not_count(ward: Ward) -> None:
-    """She may discharge; to weigh what the protocol asks is the prescriber's."""
+    """They may discharge; to weigh what the protocol asks is the prescriber's."""
     codes = ["discharge.padss_below_limit", "escort.missing"]
     assessed = assessment(MARA, at=TODAY, padss=8)
     by_monitor = discharge(MARA, at=TODAY, escort=False, overrides=over(*codes))
@@ -220,7 +220,7 @@ def test_an_override_by_a_monitor_does_not_count(ward: Ward) -> None:
 
 def test_an_override_at_discharge_stays_to_be_seen(ward: Ward) -> None:
     """In the session and in the ledger, with its rationale."""
-    weighed = Override(code="escort.missing", rationale="Her brother waits at home")
+    weighed = Override(code="escort.missing", rationale="Their brother waits at home")
     leaving(ward)
     ward.reports(discharge(MARA, at=ward.begins() + minutes(130), by=OSEI, escort=False, overrides=[weighed]))
 
@@ -245,20 +245,20 @@ def test_nobody_goes_home_over_an_open_emergency(ward: Ward, state: Change | Non
 
 
 def test_nobody_goes_home_over_an_open_suicide_risk(ward: Ward) -> None:
-    """Asked before she leaves: moderate is enough."""
+    """Asked before they leave: moderate is enough."""
     ward.watched(until=minutes(90)).reports(cssrs(MARA, at=ward.now, items=HAS_A_METHOD))
     assert leaving(ward) == ["escalation.suicide_risk_open"]
 
 
-def test_an_urgent_reading_that_was_seen_to_does_not_keep_her(ward: Ward) -> None:
-    """Only emergencies do: an open `vitals_urgent` is somebody's work, not her prison."""
+def test_an_urgent_reading_that_was_seen_to_does_not_keep_them(ward: Ward) -> None:
+    """Only emergencies do: an open `vitals_urgent` is somebody's work, not their prison."""
     ward.watched(until=minutes(60)).reports(vitals(MARA, at=ward.now + minutes(1), respiratory_rate=9))
 
     assert leaving(ward) == []
     assert Kind.VITALS_URGENT in ward.open
 
 
-def test_she_is_discharged_once(ward: Ward) -> None:
+def test_they_are_discharged_once(ward: Ward) -> None:
     """And no assessment follows."""
     ward.discharged()
     assert ward.reasons(discharge(MARA, at=ward.now + TICK)) == ["course.wrong_phase", "session.wrong_stage"]
@@ -266,7 +266,7 @@ def test_she_is_discharged_once(ward: Ward) -> None:
 
 
 def test_no_time_discharges_anybody(ward: Ward) -> None:
-    """A day later she is still here for all that Kapstan knows, and it says so."""
+    """A day later they are still here for all that Kapstan knows, and it says so."""
     ward.dosed().passes(hours(24))
 
     assert ward.stage() is Stage.DOSED
@@ -274,8 +274,8 @@ def test_no_time_discharges_anybody(ward: Ward) -> None:
     assert {Kind.VITALS_OVERDUE, Kind.DISCHARGE_OVERDUE} == set(ward.open)
 
 
-def test_what_stands_before_her_way_home_is_shown_while_she_is_here(ward: Ward) -> None:
-    """With the answer to every event, as if somebody were leaving with her now."""
+def test_what_stands_before_their_way_home_is_shown_while_they_are_here(ward: Ward) -> None:
+    """With the answer to every event, as if somebody were leaving with them now."""
     answer = ward.dosed().answers[-1][1]
 
     assert [blocker.code for blocker in answer.blockers] == [

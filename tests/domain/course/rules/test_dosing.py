@@ -67,7 +67,7 @@ def test_the_patient_does_not_dose_herself(ward: Ward, actor: Actor) -> None:
 
 
 def test_nobody_is_dosed_who_was_not_cleared(ward: Ward) -> None:
-    """Neither before she came nor before the prescriber has said so."""
+    """Neither before they came nor before the prescriber has said so."""
     ward.booked()
     assert ward.reasons(dose(MARA, at=ward.now)) == ["session.wrong_stage"]
     ward.checked_in()
@@ -148,7 +148,7 @@ def test_what_the_prescriber_has_weighed_at_clearance_stays_weighed(ward: Ward) 
     assert ward.reasons(dose(MARA, at=ward.now)) == ["vitals.systolic_above_limit"]
 
 
-@pytest.mark.parametrize(("rationale", "codes"), [("Known to her", []), ("  ", ["vitals.systolic_above_limit"])])
+@pytest.mark.parametrize(("rationale", "codes"), [("Known to them", []), ("  ", ["vitals.systolic_above_limit"])])
 def test_what_was_lifted_without_a_rationale_was_weighed_by_nobody(
     ward: Ward, rationale: str, codes: list[str]
 ) -> None:
@@ -163,7 +163,7 @@ def test_what_was_lifted_without_a_rationale_was_weighed_by_nobody(
 
 @pytest.mark.parametrize("found", ["active_psychosis", "cystitis"])
 def test_a_screening_that_comes_after_the_clearance_stops_the_dose(ward: Ward, found: str) -> None:
-    """What excludes her does so for good; what is to be reviewed, until the prescriber weighs it and clears anew."""
+    """What excludes them does so for good; what is to be reviewed, until the prescriber weighs it and clears anew."""
     ward.cleared().reports(screening(MARA, at=ward.now, conditions=[found]))
     stopped = ward.reasons(dose(MARA, at=ward.now))
     offered = "kap.dose.administered" in ward.course.next_acts(ward.now)
@@ -241,13 +241,13 @@ def test_above_the_maximum_two_prescribers_stand_for_it(opens: Opens) -> None:
     assert with_witness(OSEI, None) == refused
     assert with_witness(OSEI, OSEI) == refused
     assert with_witness(OSEI, LIND) == refused
-    assert with_witness(OSEI, DESK) == refused  # she has referred the patient, and is booked for nothing
+    assert with_witness(OSEI, DESK) == refused  # they have referred the patient, and are booked for nothing
     assert set(with_witness(LIND, WARD)) == {"dose.needs_two_prescribers", "dose.above_plan"}
 
 
 @pytest.mark.parametrize(("mg", "codes"), [(35, []), (35.1, ["dose.above_plan"])])
 def test_above_the_plan_only_a_prescriber_reports(opens: Opens, mg: float, codes: list[str]) -> None:
-    """CONTRACT 5: she may raise it; a nurse gives what was planned, or less."""
+    """CONTRACT 5: they may raise it; a nurse gives what was planned, or less."""
     ward = opens(weekly({"medicine.dose.first_max": 1.0})).cleared()
 
     assert ward.reasons(dose(MARA, at=ward.begins(), mg=mg, by=LIND)) == codes
@@ -343,7 +343,7 @@ def test_there_is_no_booster_after_a_session_was_broken_off(opens: Opens) -> Non
 
 
 def test_there_is_no_booster_after_discharge(opens: Opens) -> None:
-    """She has gone home."""
+    """They have gone home."""
     ward = boosted(opens)
     ward.reports(dose(MARA, at=ward.now + TICK, mg=10))
     ward.passes(minutes(120))
@@ -354,7 +354,7 @@ def test_there_is_no_booster_after_discharge(opens: Opens) -> None:
     assert ward.reasons(dose(MARA, at=ward.now, mg=10)) == ["course.wrong_phase", "session.wrong_stage"]
 
 
-def test_a_booster_on_the_way_home_takes_her_back(opens: Opens) -> None:
+def test_a_booster_on_the_way_home_takes_them_back(opens: Opens) -> None:
     """Assessed and then dosed again: the assessment of before counts no more, and the observation starts anew."""
     ward = boosted(opens)
     ward.reports(assessment(MARA, at=ward.now))
@@ -378,7 +378,7 @@ def test_a_booster_that_arrives_before_the_dose_it_follows_is_put_in_its_place(o
 
 
 def test_a_booster_does_not_lie_before_the_clearance(opens: Opens) -> None:
-    """A dose of twenty to ten, when she was cleared at five to, is none of this session's."""
+    """A dose of twenty to ten, when they were cleared at five to, is none of this session's."""
     ward = boosted(opens)
     early: DoseAdministered = dose(MARA, at=ward.begins() - minutes(6), mg=10)
 

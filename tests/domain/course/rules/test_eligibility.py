@@ -68,7 +68,7 @@ def test_a_condition_to_review_needs_the_prescribers_rationale(ward: Ward, condi
     assert ward.reasons(eligible(MARA, at=ward.now, overrides=over(f"screening.{condition}"))) == []
 
 
-def test_theophylline_among_her_medications_excludes_as_it_does_among_her_conditions(ward: Ward) -> None:
+def test_theophylline_among_their_medications_excludes_as_it_does_among_their_conditions(ward: Ward) -> None:
     """CLINICAL.md 2.4 (S9): who takes what `screening.absolute` names is not eligible, wherever it is said."""
     visit = screening(MARA, at=SCREENED, medications=["theophylline", "lamotrigine"])
     assert judged(ward, visit) == ["screening.condition_excludes"]
@@ -179,7 +179,7 @@ def test_a_missing_screening_cannot_be_overridden_and_a_missing_measure_can(ward
 
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
 def test_only_a_prescriber_decides_on_eligibility(ward: Ward, actor: Actor) -> None:
-    """Either way: the decision is hers, and an override does not change who may make it."""
+    """Either way: the decision is theirs, and an override does not change who may make it."""
     ward.screened()
     expected = [] if actor is OSEI else ["actor.role_not_allowed"]
     lifted = over("actor.role_not_allowed")

@@ -173,7 +173,7 @@ def test_a_session_is_talked_through_within_three_days(ward: Ward, edge: timedel
     assert ward.reports(integration(MARA, at=ward.now)).phase is Phase.MEDICINE
 
 
-def test_a_talk_of_before_she_went_home_is_none_of_integration(ward: Ward) -> None:
+def test_a_talk_of_before_they_went_home_is_none_of_integration(ward: Ward) -> None:
     """By the times of the two."""
     ward.discharged()
     assert ward.reasons(integration(MARA, at=left_at(ward) - TICK)) == ["integration.before_discharge"]
@@ -187,7 +187,7 @@ def test_a_second_talk_is_welcome_and_moves_nothing(ward: Ward) -> None:
 
 
 def test_a_protocol_may_let_the_next_dose_come_before_the_talk(opens: Opens) -> None:
-    """`integration_before_next_dose = false`: on she goes, the talk stays due; the follow-up waits for the last one."""
+    """`integration_before_next_dose = false`: on they go, the talk stays due; the follow-up waits for the last one."""
     ward = opens(weekly({"medicine.integration_before_next_dose": False})).discharged()
     phases = [ward.course.phase]
     untalked = [deadline.session for deadline in ward.due(DeadlineKind.INTEGRATION)]

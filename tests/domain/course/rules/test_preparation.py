@@ -73,7 +73,7 @@ def test_one_talk_about_everything_is_not_two(ward: Ward) -> None:
 
 
 def test_a_session_may_be_booked_before_the_preparation_is_done_but_nobody_checks_in(ward: Ward) -> None:
-    """The visit may be planned; the patient waits until she is prepared."""
+    """The visit may be planned; the patient waits until they are prepared."""
     ward.planned().reports(booking(MARA, at=ward.now, starts_at=ward.begins()))
     assert ward.reasons(check_in(MARA, at=ward.begins())) == ["course.wrong_phase"]
 
@@ -89,7 +89,7 @@ def test_preparation_is_done_in_its_phase(ward: Ward) -> None:
 
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
 def test_only_a_prescriber_prescribes(ward: Ward, actor: Actor) -> None:
-    """The plan is hers alone; a preparation talk is any of the staff's."""
+    """The plan is theirs alone; a preparation talk is any of the staff's."""
     ward.eligible()
     assert (ward.reasons(plan(MARA, at=ward.now, by=actor)) == []) is (actor is OSEI)
     assert (ward.reasons(preparation(MARA, at=ward.now, by=actor)) == []) is (actor is not PATIENT)
@@ -216,8 +216,8 @@ def test_a_plan_cut_short_before_the_last_talk_waits_for_the_talk(ward: Ward) ->
     assert ward.course.phase is Phase.FOLLOW_UP
 
 
-def test_a_plan_cut_short_lets_a_patient_who_is_here_finish_her_session(ward: Ward) -> None:
-    """She has checked in for the fourth: it is given or broken off, and then the follow-up comes."""
+def test_a_plan_cut_short_lets_a_patient_who_is_here_finish_their_session(ward: Ward) -> None:
+    """They have checked in for the fourth: it is given or broken off, and then the follow-up comes."""
     ward.planned(6).checked_in(3)
     ward.reports(plan(MARA, at=ward.now, sessions=3))
     fourth = Ward().planned(6).checked_in(4)

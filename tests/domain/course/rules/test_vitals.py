@@ -218,7 +218,7 @@ def test_a_warning_that_waited_for_a_second_reading_is_still_a_warning(opens: Op
 
 
 def test_a_recheck_before_the_dose_is_asked_for_as_well(ward: Ward) -> None:
-    """181 at the door: measured again, or somebody is told; sent away in between, she is still measured."""
+    """181 at the door: measured again, or somebody is told; sent away in between, they are still measured."""
     ward.checked_in().reports(vitals(MARA, at=ward.now, **HIGH))  # type: ignore[arg-type]
     ward.reports(abortion(MARA, at=ward.now + minutes(1)))
 
@@ -262,8 +262,8 @@ def test_a_breach_after_a_resolution_opens_another(ward: Ward) -> None:
     assert [one.id for one in ward.course.escalations] == ["MARA-1~vitals_emergency~1~1", "MARA-1~vitals_emergency~1~2"]
 
 
-def test_a_reading_of_before_her_discharge_may_arrive_after_it_and_is_judged(ward: Ward) -> None:
-    """A late emergency is one; a reading of after she left is none of this session's."""
+def test_a_reading_of_before_their_discharge_may_arrive_after_it_and_is_judged(ward: Ward) -> None:
+    """A late emergency is one; a reading of after they left is none of this session's."""
     ward.discharged()
     answer = ward.sends(vitals(MARA, at=ward.begins() + minutes(50), spo2=88))
 
@@ -474,7 +474,7 @@ def test_a_pressure_that_did_not_fall_is_seen_when_the_reading_before_arrives_la
 
 
 def test_a_pressure_is_held_against_one_of_after_the_dose(ward: Ward) -> None:
-    """She was cleared at 150, by override: the first reading after the dose has none before it to fall from."""
+    """They were cleared at 150, by override: the first reading after the dose has none before it to fall from."""
     ward.checked_in().reports(vitals(MARA, at=ward.now, systolic=150))
     ward.reports(clearance(MARA, at=ward.begins() - minutes(6), overrides=over("vitals.systolic_above_limit")))
     ward.dosed()
