@@ -145,7 +145,7 @@ class ConsentSigned(Event):
 
 
 class ConsentWithdrawn(Event):
-    """The patient takes their consent back: the course is held at once."""
+    """The patient takes consent back: the course is held at once."""
 
     class Data(EventData):  # noqa: D106
         pass
