@@ -1,12 +1,17 @@
-"""All that a request may reach: courses and escalations through Temporal, lists through the record, tokens."""
+"""All that a request may reach, and how a route asks for what it needs of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated
+from functools import cached_property
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 from temporalio.client import Client
 
+from console.access.courses import CourseAccess
+from console.access.escalations import EscalationAccess
+from console.access.reporting import EventReporting
 from console.live.stream import Stream
 from console.metrics.console_metrics import ConsoleMetrics
 from console.metrics.sdk_metrics import SdkMetrics
@@ -60,11 +65,55 @@ class Services:
     watch: Watchdog
     watched: WatchdogStore
 
+    @cached_property
+    def course_access(self) -> CourseAccess:
+        """Courses for those who may see them."""
+        return CourseAccess(self.courses, self.store, self.sites, self.watched)
 
-def _door(request: Request) -> Services:
+    @cached_property
+    def escalation_access(self) -> EscalationAccess:
+        """Escalations for those who may see them or act on them."""
+        return EscalationAccess(self.escalations, self.store, self.sites)
+
+    @cached_property
+    def reporting(self) -> EventReporting:
+        """Events from those who may report them."""
+        return EventReporting(self.courses, self.sites, self.turns, self.answer_within)
+
+
+T = TypeVar("T")
+
+
+def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-AtTheDoor = Annotated[Services, Depends(_door)]
-"""A route's parameter: what it may reach."""
+def _one(pick: Callable[[Services], T]) -> Callable[[Request], T]:
+    def picked(request: Request) -> T:
+        return pick(_services(request))
+
+    return picked
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
+"""All of them: for a page, whose frame shows something of everything."""
+
+AuditLogDep = Annotated[AuditLog, Depends(_one(lambda services: services.reads))]
+ClientDep = Annotated[Client, Depends(_one(lambda services: services.client))]
+ConnectionsDep = Annotated[Connections, Depends(_one(lambda services: services.connections))]
+CourseAccessDep = Annotated[CourseAccess, Depends(_one(lambda services: services.course_access))]
+CoursesDep = Annotated[Courses, Depends(_one(lambda services: services.courses))]
+EscalationAccessDep = Annotated[EscalationAccess, Depends(_one(lambda services: services.escalation_access))]
+EscalationsDep = Annotated[Escalations, Depends(_one(lambda services: services.escalations))]
+EventReportingDep = Annotated[EventReporting, Depends(_one(lambda services: services.reporting))]
+LibraryDep = Annotated[Library, Depends(_one(lambda services: services.library))]
+MetricsDep = Annotated[ConsoleMetrics, Depends(_one(lambda services: services.measures))]
+OnCallDep = Annotated[OnCallBook, Depends(_one(lambda services: services.on_call))]
+RateLimitDep = Annotated[RateLimit, Depends(_one(lambda services: services.rates))]
+SdkMetricsDep = Annotated[SdkMetrics, Depends(_one(lambda services: services.engine))]
+SiteScopeDep = Annotated[SiteScope, Depends(_one(lambda services: services.sites))]
+StoreDep = Annotated[RecordStore, Depends(_one(lambda services: services.store))]
+StreamDep = Annotated[Stream, Depends(_one(lambda services: services.stream))]
+TokensDep = Annotated[Tokens, Depends(_one(lambda services: services.tokens))]
+WatchdogStoreDep = Annotated[WatchdogStore, Depends(_one(lambda services: services.watched))]

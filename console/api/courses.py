@@ -9,20 +9,17 @@ from console.api.lists import Items, Limit, lost, page
 from console.errors.problems import ProblemCode, problem_error
 from console.openapi.answers import problems
 from console.security.auth import with_one_of
-from console.services import AtTheDoor, Services
+from console.services import AuditLogDep, CourseAccessDep, CoursesDep, EscalationsDep, OnCallDep, SiteScopeDep, StoreDep
 from domain.access import Caller, Right
 from domain.course.state import Outcome, Phase
-from domain.escalation.silence import words
 from domain.ledger import Entry
 from domain.values import Code, CourseId, Frozen, Name, Severity
 from domain.views.course import CourseView
 from domain.views.forecast import Forecast
 from domain.views.summary import CourseSummary
 from gateway.forecasts import forecast_of
-from gateway.workflow_calls import Unavailable
-from records.errors import RecordStoreError
 from records.readable import RowId
-from records.store import CourseFilter, EscalationFilter
+from records.store import CourseFilter
 
 Reader = Annotated[Caller, Depends(with_one_of(Right.READ_COURSES, Right.READ_COURSES_BEHIND))]
 Rostered = Annotated[Caller, Depends(with_one_of(Right.READ_ONCALL))]
@@ -50,7 +47,8 @@ router = APIRouter(prefix="/v1/courses", tags=["courses"])
 
 @router.get("", responses=problems(ProblemCode.FORBIDDEN))
 async def fleet(
-    services: AtTheDoor,
+    store: StoreDep,
+    audit: AuditLogDep,
     caller: Reader,
     phase: Annotated[Phase | None, Query(description="Only this phase")] = None,
     site: Annotated[Code | None, Query(description="Only this site")] = None,
@@ -75,73 +73,50 @@ async def fleet(
         limit=limit + 1,
         cursor=cursor,
     )
-    found = await services.store.courses(filters)
-    if cursor is not None and not found.ids and not await services.store.has_course(cursor):
+    found = await store.courses(filters)
+    if cursor is not None and not found.ids and not await store.has_course(cursor):
         raise lost(cursor)
-    services.reads.note(caller, "courses")
+    audit.note(caller, "courses")
     shown = page(found, limit, lambda course: course.course_id)
     return CourseSummaryList(items=shown.items, next=shown.next, unreadable=shown.unreadable)
 
 
 @router.get("/{course_id}", responses=OF_A_COURSE)
-async def course(services: AtTheDoor, caller: Reader, course_id: Course) -> CourseView:
+async def course(access: CourseAccessDep, audit: AuditLogDep, caller: Reader, course_id: Course) -> CourseView:
     """One course as its workflow holds it now: whatever was answered before is in it."""
-    view = await seen_by(services, caller, course_id)
-    services.reads.note(caller, "course", course_id)
+    view = await access.view(caller, course_id)
+    audit.note(caller, "course", course_id)
     return view
 
 
 @router.get("/{course_id}/forecast", responses=OF_A_COURSE)
-async def forecast(services: AtTheDoor, caller: Rostered, course_id: Course) -> Forecast:
+async def forecast(
+    access: CourseAccessDep,
+    courses: CoursesDep,
+    escalations: EscalationsDep,
+    on_call: OnCallDep,
+    audit: AuditLogDep,
+    caller: Rostered,
+    course_id: Course,
+) -> Forecast:
     """Who will be paged about the course, when and how, if nobody acts from now on: of the next seven days."""
-    await seen_by(services, caller, course_id)
-    foretold = await forecast_of(
-        course_id, datetime.now(UTC), services.courses, services.escalations, on_call=services.on_call.now()
-    )
-    services.reads.note(caller, "forecast", course_id)
+    await access.view(caller, course_id)
+    foretold = await forecast_of(course_id, datetime.now(UTC), courses, escalations, on_call=on_call.now())
+    audit.note(caller, "forecast", course_id)
     return foretold
 
 
 @router.get("/{course_id}/ledger", responses=OF_A_COURSE)
-async def ledger(services: AtTheDoor, caller: Auditor, course_id: Course) -> tuple[Entry | UnreadableEntry, ...]:
+async def ledger(
+    courses: CoursesDep, store: StoreDep, sites: SiteScopeDep, audit: AuditLogDep, caller: Auditor, course_id: Course
+) -> tuple[Entry | UnreadableEntry, ...]:
     """Every entry, in order, each with its hash, as far as it is recorded. What is no entry is named in its place."""
-    await services.sites.check(caller, course_id)
-    found = await services.store.entries(course_id)
+    await sites.check(caller, course_id)
+    found = await store.entries(course_id)
     if not found.ids:
-        await services.courses.ledger_head(
-            course_id
-        )  # raises where nobody knows the course; else nothing is recorded yet
-    services.reads.note(caller, "ledger", course_id)
+        await courses.ledger_head(course_id)  # raises where nobody knows the course; else nothing is recorded yet
+    audit.note(caller, "ledger", course_id)
     broken = (
         UnreadableEntry(course_id=course_id, sequence=int(one.id), unreadable=one.detail) for one in found.unreadable
     )
     return tuple(sorted((*found, *broken), key=lambda one: one.sequence))
-
-
-async def seen_by(services: Services, caller: Caller, course_id: CourseId) -> CourseView:
-    """The course, where it is one that the caller may see.
-
-    Raises `ProblemError` (`forbidden`), and `Refused` or `Unavailable` as asking a course does.
-    """
-    await services.sites.check(caller, course_id)
-    try:
-        view = await services.courses.view(course_id)
-    except Unavailable as silent:
-        if (why := await _why(services, course_id)) is None:
-            raise
-        raise Unavailable(why) from silent
-    if not caller.has(Right.READ_COURSES) and not view.escalations:
-        opened = await services.store.escalations(EscalationFilter(course_id=course_id, limit=1))
-        if not opened.ids:
-            raise problem_error(ProblemCode.FORBIDDEN, "A token of role oncall sees only courses behind escalations")
-    return view
-
-
-async def _why(services: Services, course_id: CourseId) -> str | None:
-    """What the watch knows of a course that does not answer: that it will not soon, where it is that course's alone."""
-    try:
-        silences = await services.watched.silences(course_id=course_id)
-    except RecordStoreError:
-        return None
-    own = next((one for one in silences if one.found.is_its_own and one.of is None), None)
-    return f"{words(own.found)}, since {own.since:%Y-%m-%d %H:%M} UTC" if own else None

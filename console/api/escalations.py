@@ -9,19 +9,17 @@ from console.api.request_body import JsonBody
 from console.errors.problems import ProblemCode
 from console.openapi.answers import problems
 from console.security.auth import with_one_of
-from console.services import AtTheDoor, Services
+from console.services import AuditLogDep, EscalationAccessDep, StoreDep
 from domain.access import Caller, Right
 from domain.escalation import messages
 from domain.escalation.messages import (
     EscalationId,
     EscalationState,
     EscalationView,
-    Order,
     Reassign,
     Resolve,
     Snooze,
 )
-from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, Frozen, PersonId, Severity, Text
 from records.readable import RowId
 from records.store import EscalationFilter
@@ -59,7 +57,8 @@ router = APIRouter(prefix="/v1/escalations", tags=["escalations"])
 
 @router.get("")
 async def on_call_work(
-    services: AtTheDoor,
+    store: StoreDep,
+    audit: AuditLogDep,
     caller: Reader,
     state: Annotated[EscalationState | None, Query(description="Only this state")] = None,
     severity: Annotated[Severity | None, Query(description="Only this severity")] = None,
@@ -71,98 +70,63 @@ async def on_call_work(
     filters = EscalationFilter(
         state=state, severity=severity, course_id=course_id, site=caller.site, limit=limit + 1, cursor=cursor
     )
-    found = await services.store.escalations(filters)
-    if cursor is not None and not found.ids and not await services.store.has_escalation(cursor):
+    found = await store.escalations(filters)
+    if cursor is not None and not found.ids and not await store.has_escalation(cursor):
         raise lost(cursor)
-    services.reads.note(caller, "escalations", course_id)
+    audit.note(caller, "escalations", course_id)
     shown = page(found, limit, lambda one: one.id)
     return EscalationViewList(items=shown.items, next=shown.next, unreadable=shown.unreadable)
 
 
 @router.get("/{escalation_id}", responses=problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_ESCALATION))
-async def escalation(services: AtTheDoor, caller: Reader, escalation_id: Escalation) -> EscalationView:
+async def escalation(
+    access: EscalationAccessDep, audit: AuditLogDep, caller: Reader, escalation_id: Escalation
+) -> EscalationView:
     """One escalation as its workflow holds it now, with every page it sent."""
-    view = await seen_by(services, caller, escalation_id)
-    services.reads.note(caller, "escalation", view.course_id)
+    view = await access.view(caller, escalation_id)
+    audit.note(caller, "escalation", view.course_id)
     return view
 
 
 @router.post("/{escalation_id}/acknowledge", responses=ACTED_ON)
 async def acknowledge(
-    services: AtTheDoor,
+    access: EscalationAccessDep,
     caller: OnCallStaff,
     escalation_id: Escalation,
     order: Annotated[Acknowledge, Depends(JsonBody(Acknowledge))],
 ) -> EscalationView:
     """Somebody has it: the ladder stops, and the time to resolve it runs."""
-    return await carry_out(services, caller, escalation_id, order.order)
+    return await access.act(caller, escalation_id, order.order)
 
 
 @router.post("/{escalation_id}/resolve", responses=ACTED_ON)
 async def resolve(
-    services: AtTheDoor,
+    access: EscalationAccessDep,
     caller: OnCallStaff,
     escalation_id: Escalation,
     order: Annotated[Resolve, Depends(JsonBody(Resolve))],
 ) -> EscalationView:
     """Somebody has dealt with it."""
-    return await carry_out(services, caller, escalation_id, order)
+    return await access.act(caller, escalation_id, order)
 
 
 @router.post("/{escalation_id}/snooze", responses=ACTED_ON)
 async def snooze(
-    services: AtTheDoor,
+    access: EscalationAccessDep,
     caller: OnCallStaff,
     escalation_id: Escalation,
     order: Annotated[Snooze, Depends(JsonBody(Snooze))],
 ) -> EscalationView:
     """Nobody is paged for a while, within the policy's `max_snooze`."""
-    return await carry_out(services, caller, escalation_id, order)
+    return await access.act(caller, escalation_id, order)
 
 
 @router.post("/{escalation_id}/reassign", responses=ACTED_ON)
 async def reassign(
-    services: AtTheDoor,
+    access: EscalationAccessDep,
     caller: OnCallStaff,
     escalation_id: Escalation,
     order: Annotated[Reassign, Depends(JsonBody(Reassign))],
 ) -> EscalationView:
     """Somebody else is asked, and paged at once."""
-    return await carry_out(services, caller, escalation_id, order)
-
-
-async def seen_by(services: Services, caller: Caller, escalation_id: EscalationId) -> EscalationView:
-    """The escalation, where its course is one that the caller may see; of one long past, what the record holds.
-
-    Raises `ProblemError` (`forbidden`), and `Refused` (`unknown_escalation`) or `Unavailable`.
-    """
-    try:
-        view = await services.escalations.view(escalation_id)
-    except Refused as refused:
-        recorded = await services.store.escalation(escalation_id)
-        if refused.refusal.code is not RefusalCode.UNKNOWN_ESCALATION or recorded is None:
-            raise
-        view = recorded
-    await services.sites.check(caller, view.course_id)
-    return view
-
-
-async def carry_out(services: Services, caller: Caller, escalation_id: EscalationId, order: Order) -> EscalationView:
-    """Does it, where they may act on it. Of one long past only the record knows still: that it is over.
-
-    Raises as `seen_by` does, and `Refused` (`not_open`, `invalid`).
-    """
-    await _still_open(services, caller, escalation_id)
-    try:
-        return await services.escalations.act(escalation_id, order)
-    except Refused as refused:
-        if refused.refusal.code is RefusalCode.UNKNOWN_ESCALATION:
-            # Somebody may have been quicker. What nobody has resolved is never said to be.
-            await _still_open(services, caller, escalation_id)
-        raise
-
-
-async def _still_open(services: Services, caller: Caller, escalation_id: EscalationId) -> None:
-    """Raises as `seen_by` does, and `Refused` (`not_open`)."""
-    if (await seen_by(services, caller, escalation_id)).state is EscalationState.RESOLVED:
-        raise Refused.because(RefusalCode.NOT_OPEN, f"{escalation_id} is resolved")
+    return await access.act(caller, escalation_id, order)

@@ -1,33 +1,26 @@
 """`POST /v1/events`: the clinic's software reports what happened, and is told at once what the protocol says."""
 
-import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field, JsonValue
 
+from console.access.reporting import EventReporting
 from console.api.envelopes import Arrived, Envelopes
 from console.errors.handlers import fault, problem_of
-from console.errors.problems import Problem, ProblemCode, ProblemError, problem_error
-from console.middleware.request_id import request_id
+from console.errors.problems import Problem, ProblemCode, ProblemError
 from console.openapi.answers import answer, problems
 from console.security.auth import with_one_of
-from console.services import AtTheDoor, Services
+from console.services import EventReportingDep
 from domain.access import Caller, Right
 from domain.course.answer import Answer
-from domain.durations import in_words
-from domain.events.parsing import event_from
 from domain.values import Frozen
 from gateway.courses import Reported
 from gateway.workflow_calls import Defect, Ended, Unavailable
 
 REPLAYED: Final = "Idempotent-Replayed"
-
-TURN_WITHIN: Final = timedelta(seconds=5)
-"""How long an event waits until fewer of its course are being decided; the rest is for its own decision."""
 
 Reporter = Annotated[Caller, Depends(with_one_of(Right.REPORT, Right.STEER))]
 
@@ -67,7 +60,9 @@ class BatchAnswer(Frozen):
         ProblemCode.EVENT_ID_REUSED,
     ),
 )
-async def report(services: AtTheDoor, caller: Reporter, arrived: Annotated[Arrived, Depends(Envelopes())]) -> Response:
+async def report(
+    reporting: EventReportingDep, caller: Reporter, arrived: Annotated[Arrived, Depends(Envelopes())]
+) -> Response:
     """Reports one clinic event, or up to a hundred of them in order.
 
     An accepted event is durable before the answer. The same `source` and `id` again get the first answer again.
@@ -75,13 +70,13 @@ async def report(services: AtTheDoor, caller: Reporter, arrived: Annotated[Arriv
     `ce-` headers, percent-encoded, and the body is its data alone.
     """
     if arrived.is_batch:
-        return await _many(services, caller, arrived.values)
+        return await _many(reporting, caller, arrived.values)
     (value,) = arrived.values
-    return await _one(services, caller, value)
+    return await _one(reporting, caller, value)
 
 
-async def _one(services: Services, caller: Caller, value: JsonValue) -> Response:
-    reported = await report_one(services, caller, value)
+async def _one(reporting: EventReporting, caller: Caller, value: JsonValue) -> Response:
+    reported = await reporting.report(caller, value)
     return Response(
         reported.answer.model_dump_json(),
         status_code=_status(reported),
@@ -90,12 +85,12 @@ async def _one(services: Services, caller: Caller, value: JsonValue) -> Response
     )
 
 
-async def _many(services: Services, caller: Caller, values: Sequence[JsonValue]) -> Response:
+async def _many(reporting: EventReporting, caller: Caller, values: Sequence[JsonValue]) -> Response:
     results: list[Mapping[str, JsonValue]] = []
     silent: ProblemError | None = None
     for value in values:
         # Where Temporal does not answer, nobody waits for it a hundred times over.
-        result = _refused(silent) if silent else await _result(services, caller, value)
+        result = _refused(silent) if silent else await _result(reporting, caller, value)
         if silent is None and isinstance(result, ProblemError):
             silent, result = result, _refused(result)
         assert not isinstance(result, ProblemError)
@@ -103,33 +98,18 @@ async def _many(services: Services, caller: Caller, values: Sequence[JsonValue])
     return Response(json.dumps({"results": results}), media_type="application/json")
 
 
-async def _result(services: Services, caller: Caller, value: JsonValue) -> Mapping[str, JsonValue] | ProblemError:
+async def _result(
+    reporting: EventReporting, caller: Caller, value: JsonValue
+) -> Mapping[str, JsonValue] | ProblemError:
     """The result of one event of a batch; a `ProblemError` if nobody answered, so that the rest is not tried."""
     try:
-        reported = await report_one(services, caller, value)
+        reported = await reporting.report(caller, value)
     except Exception as error:  # noqa: BLE001  in a batch each event is answered on its own
         problem = problem_of(error) or fault(error)
         is_away = isinstance(error, Unavailable) and not isinstance(error, Defect | Ended)
         return problem if is_away else _refused(problem)
     replayed = {"replayed": True} if reported.replayed else {}
     return {"status": _status(reported), "body": reported.answer.model_dump(mode="json"), **replayed}
-
-
-async def report_one(services: Services, caller: Caller, value: JsonValue) -> Reported:
-    """One event as it arrived, accepted within its time, for a caller who may report it.
-
-    Raises `ProblemError` (`forbidden`), `Refused`, `Unavailable` or `TooMany`.
-    """
-    event = event_from(value)
-    if not caller.may_report(event.type):
-        raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {caller.role} may not report {event.type}")
-    try:
-        async with asyncio.timeout(services.answer_within.total_seconds()):
-            await services.sites.check_event(caller, event)
-            async with services.turns.turn(event.subject, within=TURN_WITHIN):
-                return await services.courses.report(event, request_id=request_id())
-    except TimeoutError:
-        raise Unavailable(f"no answer within {in_words(services.answer_within)}; send the same event again") from None
 
 
 def _refused(problem: ProblemError) -> Mapping[str, JsonValue]:

@@ -9,7 +9,8 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from console.openapi.answers import answer
-from console.services import AtTheDoor, Services
+from console.services import AuditLogDep, ConnectionsDep, MetricsDep, SdkMetricsDep, StreamDep
+from records.connections import Connections
 from records.errors import RecordStoreError
 from records.gauges import Gauges, gauges
 
@@ -23,21 +24,23 @@ router = APIRouter(tags=["health"])
     response_class=PlainTextResponse,
     responses=answer(200, "Prometheus' text format", text={"text/plain": 'kapstan_courses{phase="medicine"} 3.0\n'}),
 )
-async def metrics(services: AtTheDoor) -> Response:
+async def metrics(
+    counted: MetricsDep, sdk: SdkMetricsDep, stream: StreamDep, audit: AuditLogDep, connections: ConnectionsDep
+) -> Response:
     """The console's own numbers, the clinic's as of what is recorded, and those of the Temporal SDK."""
-    found, engine = await asyncio.gather(_gauges(services), services.engine.text())
-    ours = services.measures.text(
+    found, engine = await asyncio.gather(_gauges(connections), sdk.text())
+    ours = counted.text(
         found,
-        streams=services.stream.listeners,
-        reads=services.reads.waiting,
-        unreadable=services.connections.reading.unreadable,
+        streams=stream.listeners,
+        reads=audit.waiting,
+        unreadable=connections.reading.unreadable,
     )
     return Response(ours + engine, media_type=CONTENT_TYPE_LATEST)
 
 
-async def _gauges(services: Services) -> Gauges | None:
+async def _gauges(connections: Connections) -> Gauges | None:
     try:
         async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
-            return await gauges(services.connections)
+            return await gauges(connections)
     except (RecordStoreError, TimeoutError):
         return None

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from console.security.auth import with_one_of
-from console.services import AtTheDoor
+from console.services import OnCallDep
 from domain.access import Caller, Right
 from domain.oncall.roster import AHEAD, Roster, roster
 
@@ -17,9 +17,9 @@ router = APIRouter(prefix="/v1/oncall", tags=["on call"])
 
 @router.get("")
 async def on_call_now(
-    services: AtTheDoor,
+    on_call: OnCallDep,
     _caller: Reader,
     days: Annotated[int, Query(ge=1, le=92, description="How many days ahead the rotas are shown")] = AHEAD.days,
 ) -> Roster:
     """Who is on call now, per policy, as the on-call file says it at this moment. It names people, never addresses."""
-    return roster(services.on_call.now(), datetime.now(UTC), timedelta(days=days))
+    return roster(on_call.now(), datetime.now(UTC), timedelta(days=days))

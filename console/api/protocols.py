@@ -9,7 +9,7 @@ from console.api.lists import Items, Limit, lost, page
 from console.errors.problems import ProblemCode, problem_error
 from console.openapi.answers import problems
 from console.security.auth import with_one_of
-from console.services import AtTheDoor
+from console.services import LibraryDep
 from domain.access import Caller, Right
 from domain.protocol.approval import Approval, content_hash
 from domain.protocol.parameters import ParameterRow, rows
@@ -45,13 +45,13 @@ class ProtocolShownList(Items[ProtocolShown]):
 
 @router.get("")
 async def protocols(
-    services: AtTheDoor,
+    library: LibraryDep,
     _caller: Reader,
     limit: Limit = 50,
     cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
 ) -> ProtocolShownList:
     """Every version of every protocol that the console knows."""
-    shown = [ProtocolShown.model_validate(_shown(one)) for one in services.library.shelf]
+    shown = [ProtocolShown.model_validate(_shown(one)) for one in library.shelf]
     if cursor is not None:
         if cursor not in map(_place, shown):
             raise lost(cursor)
@@ -62,13 +62,13 @@ async def protocols(
 
 @router.get("/{protocol_id}", responses=problems(ProblemCode.UNKNOWN_PROTOCOL))
 async def protocol(
-    services: AtTheDoor,
+    library: LibraryDep,
     _caller: Reader,
     protocol_id: Annotated[Name, Path(description="The protocol's id", examples=["kap-im-weekly"])],
     version: Annotated[Name | None, Query(description="This version; the newest where none is named")] = None,
 ) -> ProtocolWhole:
     """One version with every parameter."""
-    found = services.library.find(protocol_id, version)
+    found = library.find(protocol_id, version)
     if found is None:
         named = protocol_id if version is None else f"{protocol_id} {version}"
         raise problem_error(ProblemCode.UNKNOWN_PROTOCOL, f"There is no protocol {named}")

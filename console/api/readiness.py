@@ -13,9 +13,10 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from console.openapi.answers import answer
-from console.services import AtTheDoor, Services
+from console.services import ClientDep, ConnectionsDep, WatchdogStoreDep
 from domain.values import Frozen
 from records.errors import RecordStoreError
+from records.watchdog import WatchdogStore
 from workflows.queues import COURSES, PAGING
 
 ANSWER_WITHIN: Final = timedelta(seconds=1.5)
@@ -46,13 +47,15 @@ class Readiness(Frozen):
     "/readyz",
     responses=answer(200, "All three are reachable") | answer(503, "Something is not reachable", model=Readiness),
 )
-async def ready(services: AtTheDoor, response: Response) -> Readiness:
+async def ready(
+    client: ClientDep, connections: ConnectionsDep, watched: WatchdogStoreDep, response: Response
+) -> Readiness:
     """Whether Temporal, the record store and a worker are reachable, and somebody watches; 503 where one is not."""
     temporal, record_store, watch, *queues = await asyncio.gather(
-        _is_well(services.client.service_client.check_health(timeout=ANSWER_WITHIN)),
-        _is_well(services.connections.can_write()),
-        _is_well(_is_watched(services)),
-        *(_is_well(_is_worked_on(services.client, queue)) for queue in (COURSES, PAGING)),
+        _is_well(client.service_client.check_health(timeout=ANSWER_WITHIN)),
+        _is_well(connections.can_write()),
+        _is_well(_is_watched(watched)),
+        *(_is_well(_is_worked_on(client, queue)) for queue in (COURSES, PAGING)),
     )
     found = Readiness(temporal=temporal, record_store=record_store, worker=all(queues), watch=watch)
     if not (found.temporal and found.record_store and found.worker and found.watch):
@@ -68,8 +71,8 @@ async def _is_well(look: Awaitable[bool]) -> bool:
         return False
 
 
-async def _is_watched(services: Services) -> bool:
-    last = await services.watched.last_look()
+async def _is_watched(watched: WatchdogStore) -> bool:
+    last = await watched.last_look()
     return last is not None and last.looked_at > datetime.now(UTC) - WATCHED_WITHIN
 
 

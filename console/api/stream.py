@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from console.live.stream import Listener, Stream
 from console.openapi.answers import answer
 from console.security.auth import with_one_of
-from console.services import AtTheDoor
+from console.services import AuditLogDep, StreamDep
 from domain.access import Caller, Right
 
 FAREWELL_WITHIN: Final = timedelta(seconds=1)
@@ -81,15 +81,15 @@ class StreamResponse(Response):
     response_class=StreamResponse,
     responses=answer(200, ABOUT, text={StreamResponse.media_type: EXAMPLE}),
 )
-async def changes(services: AtTheDoor, caller: Watcher, last_event_id: LastSeen = None) -> Response:
+async def changes(stream: StreamDep, audit: AuditLogDep, caller: Watcher, last_event_id: LastSeen = None) -> Response:
     """Every change of a course, a session or an escalation that the caller may see, from now on.
 
     After a torn connection `Last-Event-ID` tells what was missed: each course, session and escalation once, as it is.
     While the record store is away nothing can be told: `record_store` says so, with `{"reachable": false}`, and when it
     is back, with `{"reachable": true}`; then what was missed follows.
     """
-    services.reads.note(caller, "stream")
-    return StreamResponse(services.stream, caller, None if last_event_id is None else int(last_event_id))
+    audit.note(caller, "stream")
+    return StreamResponse(stream, caller, None if last_event_id is None else int(last_event_id))
 
 
 async def _tell(listener: Listener, send: Send) -> None:

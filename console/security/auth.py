@@ -8,8 +8,10 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from console.errors.problems import AGAIN_AFTER, ProblemCode, problem_error
-from console.services import AtTheDoor, Services
+from console.security.rate_limit import RateLimit
+from console.services import RateLimitDep, TokensDep
 from domain.access import RIGHTS, Caller, Right, TokenId, TokenRole
+from gateway.tokens import Tokens
 from records.errors import RecordStoreError
 
 _BEARER = HTTPBearer(
@@ -17,17 +19,17 @@ _BEARER = HTTPBearer(
 )
 
 
-async def by_token(request: Request, services: Services, presented: str) -> Caller:
+async def by_token(request: Request, tokens: Tokens, rates: RateLimit, presented: str) -> Caller:
     """Whose token this is. Raises `ProblemError` (`unauthenticated`, `too_many`, `unavailable`)."""
-    return await _admitted(request, services, services.tokens.caller(presented), "This token is unknown or revoked")
+    return await _admitted(request, rates, tokens.caller(presented), "This token is unknown or revoked")
 
 
-async def by_sign_in(request: Request, services: Services, token_id: TokenId) -> Caller:
+async def by_sign_in(request: Request, tokens: Tokens, rates: RateLimit, token_id: TokenId) -> Caller:
     """Who signed in with this token. Raises as `by_token` does."""
-    return await _admitted(request, services, services.tokens.still(token_id), "The token of this sign-in is revoked")
+    return await _admitted(request, rates, tokens.still(token_id), "The token of this sign-in is revoked")
 
 
-async def _admitted(request: Request, services: Services, asked: Awaitable[Caller | None], otherwise: str) -> Caller:
+async def _admitted(request: Request, rates: RateLimit, asked: Awaitable[Caller | None], otherwise: str) -> Caller:
     try:
         caller = await asked
     except RecordStoreError:
@@ -35,17 +37,20 @@ async def _admitted(request: Request, services: Services, asked: Awaitable[Calle
         raise problem_error(ProblemCode.UNAVAILABLE, detail, retry_after=AGAIN_AFTER) from None
     if caller is None:
         raise problem_error(ProblemCode.UNAUTHENTICATED, otherwise)
-    services.rates.spend(caller.token_id)
+    rates.spend(caller.token_id)
     request.state.caller = caller
     return caller
 
 
 async def _caller(
-    request: Request, services: AtTheDoor, shown: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+    request: Request,
+    tokens: TokensDep,
+    rates: RateLimitDep,
+    shown: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
 ) -> Caller:
     if shown is None:
         raise problem_error(ProblemCode.UNAUTHENTICATED, "There must be a token, as `Authorization: Bearer …`")
-    return await by_token(request, services, shown.credentials)
+    return await by_token(request, tokens, rates, shown.credentials)
 
 
 AnyCaller = Annotated[Caller, Depends(_caller)]

@@ -5,7 +5,6 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Response
 
-from console.api.courses import seen_by
 from console.pages.course.ahead import IfNobodyActs, UpcomingDeadline, dues, if_nobody_acts
 from console.pages.course.blockers import Block, block, blocks_what
 from console.pages.course.escalations import EscalationLine, escalation_lines
@@ -106,7 +105,7 @@ class CoursePage(Frozen):
 @router.get(PATH)
 async def course(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))], course_id: Course) -> Response:
     """The course as its workflow holds it now, and what the record has of it."""
-    view = await seen_by(viewer.services, viewer.caller, course_id)
+    view = await viewer.services.course_access.view(viewer.caller, course_id)
     viewer.saw("course", course_id)
     shown = await _page(viewer, view)
     return await floor_page(viewer, f"/courses/{course_id}", "course.html", shown)

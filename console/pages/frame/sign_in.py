@@ -13,7 +13,7 @@ from console.pages.frame.shell import THEME, theme_of
 from console.pages.frame.viewer import AnyViewer, is_of_our_pages
 from console.security.auth import by_token
 from console.security.session_cookie import COOKIE, Screen
-from console.services import AtTheDoor
+from console.services import ServicesDep
 from domain.durations import in_words
 from domain.values import Frozen
 
@@ -63,14 +63,14 @@ async def ask(request: Request, to: To = HOME) -> Response:
 @router.post("/sign-in")
 async def sign_in(
     request: Request,
-    services: AtTheDoor,
+    services: ServicesDep,
     token: Annotated[str, Form(max_length=200)],
     screen: Annotated[Screen, Form()] = Screen.PERSONAL,
     to: Annotated[str, Form(max_length=2000)] = HOME,
 ) -> Response:
     """Whoever shows a token that holds is signed in, and taken to where they wanted to go."""
     try:
-        caller = await by_token(request, services, token.strip())
+        caller = await by_token(request, services.tokens, services.rates, token.strip())
     except ProblemError as no:
         wrong = no.problem.code is ProblemCode.UNAUTHENTICATED
         why = "This token is unknown or revoked. It begins with kap_" if wrong else no.problem.detail

@@ -11,7 +11,7 @@ from console.errors.problems import ProblemCode, problem_error
 from console.pages.frame.clock import WallClock, zone_of
 from console.security.auth import by_sign_in, by_token
 from console.security.session_cookie import COOKIE, SignedIn
-from console.services import AtTheDoor, Services
+from console.services import Services, ServicesDep
 from domain.access import Caller, Right
 from domain.values import CourseId, PersonId
 
@@ -66,16 +66,20 @@ class Viewer:
             self.services.reads.note(self.caller, what, course_id)
 
 
-async def viewer_of(request: Request, services: AtTheDoor) -> Viewer:
+async def viewer_of(request: Request, services: ServicesDep) -> Viewer:
     """Who looks. Raises `ProblemError` (`unauthenticated`, `too_many`, `unavailable`)."""
     now = datetime.now(UTC)
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return _known(Viewer(request, services, await by_token(request, services, shown.strip()), None, now))
+        return _known(
+            Viewer(
+                request, services, await by_token(request, services.tokens, services.rates, shown.strip()), None, now
+            )
+        )
     signed_in = services.seal.read(request.cookies.get(COOKIE, ""), now)
     if signed_in is None:
         raise problem_error(ProblemCode.UNAUTHENTICATED, "Nobody is signed in here, or has not been for a while")
-    caller = await by_sign_in(request, services, signed_in.token_id)
+    caller = await by_sign_in(request, services.tokens, services.rates, signed_in.token_id)
     used_now = signed_in if LIVE in request.headers else signed_in.but(used_at=now)
     return _known(Viewer(request, services, caller, used_now, now))
 

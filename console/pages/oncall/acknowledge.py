@@ -12,7 +12,7 @@ from console.pages.frame.error_pages import UNCERTAIN, ErrorPage
 from console.pages.frame.rendering import page
 from console.pages.frame.severity_marks import MARKS
 from console.pages.oncall.circumstances import Circumstances, circumstances
-from console.services import AtTheDoor, Services
+from console.services import Services, ServicesDep
 from domain.durations import in_words
 from domain.escalation.messages import (
     PHRASES,
@@ -86,13 +86,13 @@ Act = Callable[[Invitation], Awaitable[object]]
 
 
 @router.get("/ack/{token}")
-async def look(services: AtTheDoor, token: Token) -> Response:
+async def look(services: ServicesDep, token: Token) -> Response:
     """Shows the escalation. A link preview sees the same and changes as little."""
     return await _answered(services, token, _look, None)
 
 
 @router.post("/ack/{token}")
-async def acknowledge(services: AtTheDoor, token: Token) -> Response:
+async def acknowledge(services: ServicesDep, token: Token) -> Response:
     """They have it."""
 
     async def act(invited: Invitation) -> None:
@@ -102,7 +102,9 @@ async def acknowledge(services: AtTheDoor, token: Token) -> Response:
 
 
 @router.post("/ack/{token}/pass-on")
-async def pass_on(services: AtTheDoor, token: Token, to: Annotated[str, Form(min_length=1, max_length=64)]) -> Response:
+async def pass_on(
+    services: ServicesDep, token: Token, to: Annotated[str, Form(min_length=1, max_length=64)]
+) -> Response:
     """Somebody else is asked, and paged at once."""
 
     async def act(invited: Invitation) -> None:

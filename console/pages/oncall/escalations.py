@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from console.api.escalations import Acknowledge, Escalation, carry_out, seen_by
+from console.api.escalations import Acknowledge, Escalation
 from console.errors.handlers import EXPECTED, problem_of
 from console.errors.problems import ProblemCode, ProblemError
 from console.pages.floor.needs import Need, needs, paged_name
@@ -26,7 +26,7 @@ from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import FORM_KEY, HX, Viewer, acting, looking, viewer_of
 from console.pages.oncall.acknowledge import advice
 from console.pages.oncall.open_work import open_work
-from console.services import AtTheDoor
+from console.services import ServicesDep
 from domain.access import Right
 from domain.durations import in_words, iso_8601
 from domain.escalation.messages import (
@@ -136,7 +136,7 @@ async def work(viewer: Reader) -> Response:
 
 
 @router.get(PATH + "/{escalation_id}")
-async def one(request: Request, services: AtTheDoor, escalation_id: Escalation) -> Response:
+async def one(request: Request, services: ServicesDep, escalation_id: Escalation) -> Response:
     """One escalation. Whoever is not signed in is told how to answer: a page's fallback leads here."""
     try:
         viewer = await viewer_of(request, services)
@@ -155,7 +155,7 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct
     try:
         said = act.form.model_validate({name: value for name, value in form.items() if value and name != FORM_KEY})
         order = said.order if isinstance(said, Acknowledge) else said
-        moved = await carry_out(viewer.services, viewer.caller, escalation_id, order)
+        moved = await viewer.services.escalation_access.act(viewer.caller, escalation_id, order)
     except ValidationError as wrong:
         return await _again(viewer, escalation_id, _in_words(wrong), HTTPStatus.UNPROCESSABLE_ENTITY)
     except EXPECTED as error:
@@ -214,7 +214,7 @@ async def _all(
 
 
 async def _one(viewer: Viewer, escalation_id: EscalationId, refused: str | None = None, status: int = 200) -> Response:
-    view = await seen_by(viewer.services, viewer.caller, escalation_id)
+    view = await viewer.services.escalation_access.view(viewer.caller, escalation_id)
     viewer.saw("escalation", view.course_id)
     told = {escalation_id: refused} if refused else {}
     shown = EscalationsPage(works=_works(viewer, [view], told), resolved=(), people=_people(viewer), is_one=True)

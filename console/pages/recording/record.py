@@ -11,8 +11,6 @@ from fastapi import APIRouter, Depends, Path, Response
 from fastapi.responses import RedirectResponse
 from pydantic import JsonValue, ValidationError
 
-from console.api.courses import seen_by
-from console.api.events import report_one
 from console.errors.handlers import problem_of
 from console.errors.problems import Problem, ProblemCode, ProblemError, problem_error
 from console.pages.course.blockers import Block, block
@@ -82,7 +80,7 @@ class RecordPage(Frozen):
 async def ask(viewer: Annotated[Viewer, Depends(looking(*REPORTS))], course_id: Course, event: EventName) -> Response:
     """The form of one event, with what the course lets us know beforehand."""
     kind = _kind(viewer, event)
-    view = await seen_by(viewer.services, viewer.caller, course_id)
+    view = await viewer.services.course_access.view(viewer.caller, course_id)
     viewer.saw("course", course_id)
     known = {**_reporter(viewer), **beforehand(kind, view, _protocol(viewer, view))}
     return await _form(viewer, kind, course_id, view, known, zone=viewer.clock(view.site).zone)
@@ -117,7 +115,7 @@ async def _record(viewer: Viewer, kind: str, course_id: CourseId | None) -> Resp
         return await _form(viewer, kind, course_id, view, entered, zone=zone, blank_rows=2)
     event = _event(kind, course_id, entered, zone, viewer)
     try:
-        reported = await report_one(viewer.services, viewer.caller, event)
+        reported = await viewer.services.reporting.report(viewer.caller, event)
     except Exception as error:
         problem = problem_of(error)
         if problem is None:
@@ -240,7 +238,7 @@ async def _seen(viewer: Viewer, course_id: CourseId) -> CourseView | None:
     """The course, where it answers soon and is theirs to see: a form is shown again without it too."""
     try:
         async with asyncio.timeout(SEEN_WITHIN.total_seconds()):
-            return await seen_by(viewer.services, viewer.caller, course_id)
+            return await viewer.services.course_access.view(viewer.caller, course_id)
     except (ProblemError, Refused, Unavailable, TooMany, RecordStoreError, TimeoutError):
         return None
 

@@ -1,0 +1,52 @@
+"""One course, for a caller who may see it."""
+
+from console.errors.problems import ProblemCode, problem_error
+from console.security.site_scope import SiteScope
+from domain.access import Caller, Right
+from domain.escalation.silence import words
+from domain.values import CourseId
+from domain.views.course import CourseView
+from gateway.courses import Courses
+from gateway.workflow_calls import Unavailable
+from records.errors import RecordStoreError
+from records.store import EscalationFilter, RecordStore
+from records.watchdog import WatchdogStore
+
+
+class CourseAccess:
+    """Shows courses to those who may see them."""
+
+    def __init__(self, courses: Courses, store: RecordStore, sites: SiteScope, watched: WatchdogStore) -> None:
+        self._courses = courses
+        self._store = store
+        self._sites = sites
+        self._watched = watched
+
+    async def view(self, caller: Caller, course_id: CourseId) -> CourseView:
+        """The course as its workflow holds it now, where the caller may see it.
+
+        Raises `ProblemError` (`forbidden`), and `Refused` or `Unavailable` as asking a course does.
+        """
+        await self._sites.check(caller, course_id)
+        try:
+            view = await self._courses.view(course_id)
+        except Unavailable as silent:
+            if (why := await self._why(course_id)) is None:
+                raise
+            raise Unavailable(why) from silent
+        if not caller.has(Right.READ_COURSES) and not view.escalations:
+            opened = await self._store.escalations(EscalationFilter(course_id=course_id, limit=1))
+            if not opened.ids:
+                raise problem_error(
+                    ProblemCode.FORBIDDEN, "A token of role oncall sees courses behind escalations only"
+                )
+        return view
+
+    async def _why(self, course_id: CourseId) -> str | None:
+        """What the watchdog knows of a course that does not answer, where the trouble is that course's alone."""
+        try:
+            silences = await self._watched.silences(course_id=course_id)
+        except RecordStoreError:
+            return None
+        own = next((one for one in silences if one.found.is_its_own and one.of is None), None)
+        return f"{words(own.found)}, since {own.since:%Y-%m-%d %H:%M} UTC" if own else None

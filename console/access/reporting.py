@@ -1,0 +1,47 @@
+"""Reporting a clinic event, for a caller who may report it."""
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+
+from pydantic import JsonValue
+
+from console.errors.problems import ProblemCode, problem_error
+from console.middleware.request_id import request_id
+from console.security.course_limit import CourseLimit
+from console.security.site_scope import SiteScope
+from domain.access import Caller
+from domain.durations import in_words
+from domain.events.parsing import event_from
+from gateway.courses import Courses, Reported
+from gateway.workflow_calls import Unavailable
+
+TURN_WITHIN: Final = timedelta(seconds=5)
+"""How long an event waits until fewer of its course are being decided; the rest is for its own decision."""
+
+
+class EventReporting:
+    """Takes events as they arrived to their courses. An event is answered within `answer_within`."""
+
+    def __init__(self, courses: Courses, sites: SiteScope, turns: CourseLimit, answer_within: timedelta) -> None:
+        self._courses = courses
+        self._sites = sites
+        self._turns = turns
+        self._answer_within = answer_within
+
+    async def report(self, caller: Caller, value: JsonValue) -> Reported:
+        """The event is accepted.
+
+        Raises `ProblemError` (`forbidden`), `Refused`, `Unavailable` or `TooMany`.
+        """
+        event = event_from(value)
+        if not caller.may_report(event.type):
+            raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {caller.role} may not report {event.type}")
+        try:
+            async with asyncio.timeout(self._answer_within.total_seconds()):
+                await self._sites.check_event(caller, event)
+                async with self._turns.turn(event.subject, within=TURN_WITHIN):
+                    return await self._courses.report(event, request_id=request_id())
+        except TimeoutError:
+            told = f"no answer within {in_words(self._answer_within)}; send the same event again"
+            raise Unavailable(told) from None
