@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from console.api import courses, escalations, events, health, metrics, oncall, protocols, readiness, stream
 from console.errors.handlers import EXPECTED, on_error
 from console.middleware.access_log import AccessLog
-from console.middleware.form_body_limit import FormBodyLimit
+from console.middleware.body_limit import BodyLimit
 from console.middleware.request_context import RequestContext
 from console.openapi.document import openapi
 from console.pages.frame.rendering import static_files
@@ -46,7 +46,7 @@ def create_app(services: Services) -> FastAPI:
         app.include_router(part.router)
     app.include_router(pages)
     app.mount("/static", static_files(), name="static")
-    app.add_middleware(FormBodyLimit)
+    app.add_middleware(BodyLimit)
     app.add_middleware(AccessLog, measures=services.measures)
     app.add_middleware(RequestContext)
     return app

@@ -11,7 +11,7 @@ from fastapi import Request
 from pydantic import Field, JsonValue, RootModel, TypeAdapter
 from starlette.datastructures import Headers
 
-from console.api.request_body import JSON, Body, Content, media_type, read_body
+from console.api.request_body import JSON, Body, Content, media_type
 from console.errors.problems import ProblemCode, problem_error
 from domain.events import clinic_events
 from domain.events.parsing import parse_json
@@ -77,7 +77,7 @@ class Envelopes(Body):
         """What was sent. Raises `ProblemError`, or `Refused` (`malformed`)."""
         kind = media_type(request)
         is_binary = "ce-specversion" in request.headers and kind not in {STRUCTURED, BATCHED}
-        body = await read_body(request)
+        body = await request.body()
         if is_binary:
             _expect(kind, JSON)
             return Arrived((_from_headers(request.headers, body),))

@@ -7,10 +7,10 @@ import pytest
 from fastapi import FastAPI
 
 from console.api.envelopes import BATCH
-from console.api.request_body import LONGEST
 from console.app import API
 from console.errors.problems import ProblemCode
 from console.live.stream import KEPT_ALIVE_EVERY
+from console.middleware.body_limit import LONGEST
 from console.openapi.document import openapi
 from domain.access import STEERING, TokenRole
 from domain.course.rules.vitals import VerdictSeverity

@@ -11,9 +11,10 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BeforeValidator
 
 from console.errors.problems import ProblemCode, problem_error
-from console.pages.floor.board import PHASES, OrAny
+from console.pages.floor.board import OrAny
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, looking
+from console.pages.labels import PHASES
 from domain.access import Right
 from domain.course.state import Phase
 from domain.durations import in_words, iso_8601

@@ -8,10 +8,10 @@ from console.errors.problems import ProblemCode, problem_error
 from console.pages.frame.clock import Clock
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, looking
+from console.pages.labels import GRADES
 from domain.access import Right
 from domain.protocol.approval import content_hash
 from domain.protocol.differences import Difference, differences
-from domain.protocol.model import Grade
 from domain.protocol.parameters import ParameterRow, rows
 from domain.values import Frozen
 from gateway.protocols import Shelved
@@ -19,11 +19,6 @@ from gateway.protocols import Shelved
 PATH: Final = "/protocols"
 Reader = Annotated[Viewer, Depends(looking(Right.READ_PROTOCOLS))]
 
-GRADES: Final = {
-    Grade.SOURCED: "sourced",
-    Grade.WEAK: "weak evidence",
-    Grade.COMMON_PRACTICE: "common practice",
-}
 
 router = APIRouter(include_in_schema=False)
 

@@ -1,6 +1,6 @@
 """A medicine session as a course's page shows it: who and where, what was given, every reading against its moment."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from console.charts.drawing import Drawing, TextSize
@@ -10,23 +10,11 @@ from console.pages.course.readings import ReadingShown
 from console.pages.course.timeline import who
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.viewer import Viewer
+from console.pages.labels import STAGES
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.course.state import Stage
 from domain.values import Frozen, Severity
 from domain.views.course import CourseView, SessionView
-
-STAGES: Final[Mapping[Stage, str]] = {
-    Stage.BOOKED: "booked",
-    Stage.CHECKED_IN: "checked in",
-    Stage.CLEARED: "cleared",
-    Stage.DOSED: "dosed",
-    Stage.RECOVERING: "recovering",
-    Stage.DISCHARGED: "gone home",
-    Stage.CANCELED: "canceled",
-    Stage.MISSED: "missed",
-    Stage.ABORTED: "broken off",
-}
-"""How far a session is, as a ward says it."""
 
 HERE: Final = frozenset({Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING})
 """Where the patient is in the house."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from console.pages.floor.board import PHASES
+from console.pages.labels import PHASES
 from domain.course.state import Outcome, Phase
 from domain.values import Frozen
 from domain.views.course import CourseView

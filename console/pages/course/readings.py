@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from console.pages.frame.clock import Clock, WallClock
+from console.pages.labels import VERDICTS
 from domain.course.rules.vitals import SPOKEN, Verdict, VerdictSeverity
 from domain.events.clinic_events import VitalsRecorded
 from domain.protocol.model import Vital
@@ -20,13 +21,6 @@ MARK_OF: Final[Mapping[VerdictSeverity, str]] = {
 }
 """The shape and colour that a verdict is shown in."""
 
-WORDS: Final[Mapping[VerdictSeverity, str]] = {
-    VerdictSeverity.NORMAL: "normal",
-    VerdictSeverity.WARNING: "warning",
-    VerdictSeverity.RECHECK: "second reading wanted",
-    VerdictSeverity.URGENT: "urgent",
-    VerdictSeverity.EMERGENCY: "emergency",
-}
 
 OTHERS: Final = (Vital.HEART_RATE, Vital.SPO2, Vital.RESPIRATORY_RATE, Vital.MOAAS)
 """What is measured besides the pressure."""
@@ -59,7 +53,7 @@ def shown(reading: ReadingView, clock: WallClock) -> ReadingShown:
         at=clock.at(reading.at),
         signs=tuple(signs(reading)),
         mark=MARK_OF[reading.verdict.severity],
-        verdict=WORDS[reading.verdict.severity],
+        verdict=VERDICTS[reading.verdict.severity],
         findings=findings(reading.verdict),
         symptoms=", ".join(symptom.replace("_", " ") for symptom in reading.vitals.symptoms),
     )

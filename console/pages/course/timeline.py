@@ -1,15 +1,13 @@
 """A course's story as it is read: a line for each thing that happened, newest first, in the ward's words."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Final
 
 from console.pages.course import readings
 from console.pages.course.outcomes import mark_of, taken_in_words
-from console.pages.floor.board import PHASES
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.viewer import Viewer
-from console.pages.recording.event_choices import ACTS
+from console.pages.labels import DEADLINES, ESCALATION_CHANGES, EVENTS, PHASES
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.course.state import Phase
 from domain.escalation.messages import PHRASES, EscalationView, Kind
@@ -18,31 +16,6 @@ from domain.values import Frozen, PersonId, Role, Severity
 from domain.views.blocker_labels import spoken
 from domain.views.course import CourseView, ReadingView, SessionView
 from domain.views.timeline import Happening, happening
-
-DEADLINES: Final[Mapping[str, str]] = {
-    "phase": "Next step overdue",
-    "next_dose": "Next dose overdue",
-    "checkpoint_emergency": "Reading long overdue",
-    "recheck": "Second reading did not come",
-    "risk_screen": "C-SSRS did not come",
-    "discharge": "Visit runs long",
-    "check_in_reminder": "Call late, reminded",
-    "check_in": "Call missed",
-    "integration": "Integration talk overdue",
-    "follow_up": "Follow-up visit overdue",
-    "form_reminder": "Form still to be filed, reminded",
-    "form": "Form overdue",
-}
-"""Each kind of deadline that passed."""
-
-ESCALATIONS: Final[Mapping[str, str]] = {
-    "opened": "opened",
-    "raised": "more urgent",
-    "acknowledged": "acknowledged",
-    "reopened": "open again",
-    "resolved": "resolved",
-}
-"""How an escalation moved."""
 
 
 class TimelineLine(Frozen):
@@ -156,7 +129,7 @@ def _told(view: CourseView, one: Happening, clock: WallClock) -> Told:
 
 
 def _plain(one: Happening, clock: WallClock) -> str:
-    name, what = ACTS.get(one.type, spoken(one.type.removeprefix("kap."))), one.what or ""
+    name, what = EVENTS.get(one.type, spoken(one.type.removeprefix("kap."))), one.what or ""
     match one.type.removeprefix("kap."):
         case "course.referred":
             return "Referred"
@@ -229,7 +202,7 @@ def _escalation(view: CourseView, one: Happening, moved: str) -> Told:
     phrase = PHRASES[Kind(kind)].capitalize() if kind in list(Kind) else "Escalation"
     standing = next((known.severity.value for known in view.escalations if known.id == one.what), None)
     mark = "well" if moved == "resolved" else standing or Severity.ROUTINE.value
-    return mark, f"{phrase}: {ESCALATIONS.get(moved, moved)}", ""
+    return mark, f"{phrase}: {ESCALATION_CHANGES.get(moved, moved)}", ""
 
 
 def _overridden(view: CourseView, one: Happening) -> Iterator[str]:

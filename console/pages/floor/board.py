@@ -13,6 +13,7 @@ from console.pages.frame.rendering import floor_page
 from console.pages.frame.shell import SEES_COURSES
 from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import Viewer, looking
+from console.pages.labels import PHASES
 from domain.access import Right
 from domain.course.state import Phase, Stage
 from domain.escalation.messages import EscalationView
@@ -27,14 +28,6 @@ CARDS_A_COLUMN: Final = 40
 CARDS_OF_ONE_PHASE: Final = 200
 BLOCKS_SHOWN: Final = 3
 
-PHASES: Final = {
-    Phase.SCREENING: "Screening",
-    Phase.PREPARATION: "Preparation",
-    Phase.MEDICINE: "Medicine",
-    Phase.INTEGRATION: "Integration",
-    Phase.FOLLOW_UP: "Follow-up",
-    Phase.CLOSED: "Closed",
-}
 
 UNDER_WAY: Final = frozenset({Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING})
 

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from console.pages.course import readings
-from console.pages.floor.board import PHASES
 from console.pages.frame.clock import WallClock
 from console.pages.frame.flash_cookies import RecordedFlash
-from console.pages.recording.event_choices import ACTS
+from console.pages.labels import EVENTS, PHASES, VERDICTS
 from domain.course.answer import Answer
 from domain.course.rules.vitals import Verdict, VerdictSeverity
 from domain.course.state import Phase
@@ -25,7 +24,7 @@ def recorded(kind: str, reported: Reported, before: CourseView | None, clock: Wa
     opened = tuple(_opened(answer, before))
     verdict = answer.verdict
     mark = readings.MARK_OF[verdict.severity] if verdict else "well"
-    words = (TWICE if reported.replayed else f"Recorded: {ACTS[kind]}.", *_said(verdict, clock), *opened)
+    words = (TWICE if reported.replayed else f"Recorded: {EVENTS[kind]}.", *_said(verdict, clock), *opened)
     return RecordedFlash(
         event_id=answer.event_id,
         mark=Severity.URGENT.value if opened and mark not in {"urgent", "emergency"} else mark,
@@ -41,7 +40,7 @@ def recorded_before(event_id: str) -> RecordedFlash:
 def _said(verdict: Verdict | None, clock: WallClock) -> Iterator[str]:
     if verdict is None:
         return
-    yield f"The protocol says: {readings.WORDS[verdict.severity]}."
+    yield f"The protocol says: {VERDICTS[verdict.severity]}."
     yield from (f"{finding}." for finding in readings.findings(verdict))
     if verdict.severity is VerdictSeverity.RECHECK and verdict.recheck_due_at is not None:
         yield f"The second reading is due at {clock.at(verdict.recheck_due_at).words}."

@@ -3,46 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
+from console.pages.labels import EVENTS
 from domain.access import Caller
 from domain.course.state import Phase
 from domain.events.clinic_events import MODELS
 from domain.values import CourseId, Frozen
 from domain.views.course import CourseView
-
-ACTS: Final[Mapping[str, str]] = {
-    "kap.course.referred": "Referral",
-    "kap.screening.recorded": "Screening visit",
-    "kap.consent.signed": "Consent signed",
-    "kap.consent.withdrawn": "Consent withdrawn",
-    "kap.measure.recorded": "Questionnaire answered",
-    "kap.eligibility.decided": "Decision on eligibility",
-    "kap.plan.prescribed": "Plan prescribed",
-    "kap.preparation.held": "Preparation talk",
-    "kap.session.booked": "Session booked",
-    "kap.session.rebooked": "Session moved to another time",
-    "kap.session.canceled": "Session canceled",
-    "kap.session.missed": "Patient did not come",
-    "kap.patient.checked_in": "Patient checked in",
-    "kap.vitals.recorded": "Reading",
-    "kap.session.cleared": "Cleared for the dose",
-    "kap.dose.administered": "Dose given",
-    "kap.adverse_event.reported": "Adverse event",
-    "kap.session.aborted": "Session broken off",
-    "kap.discharge.assessed": "Discharge assessment",
-    "kap.patient.discharged": "Patient goes home",
-    "kap.check_in.completed": "Call after a session",
-    "kap.integration.held": "Integration talk",
-    "kap.form.filed": "Form filed",
-    "kap.follow_up.held": "Follow-up visit",
-    "kap.course.held": "Hold the course",
-    "kap.course.resumed": "Resume the course",
-    "kap.patient.withdrew": "Patient withdraws",
-    "kap.course.discontinued": "Clinic ends the course",
-    "kap.course.transferred": "Course handed over",
-    "kap.course.voided": "Course entered in error",
-    "kap.protocol.migrated": "Protocol changed to another version",
-}
-"""Every clinic event as a ward says it, by its full type."""
 
 AT_ANY_TIME: Final = frozenset(
     {
@@ -111,4 +77,4 @@ def acts(caller: Caller, view: CourseView) -> EventChoices:
 
 def _act(caller: Caller, course_id: CourseId, kind: str) -> EventChoice:
     href = f"/courses/{course_id}/record/{kind.removeprefix('kap.')}" if caller.may_report(kind) else None
-    return EventChoice(type=kind, label=ACTS[kind], href=href)
+    return EventChoice(type=kind, label=EVENTS[kind], href=href)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from console.pages.recording.field_labels import HINTS, hint, label, unit
+from console.pages.labels import HINTS, hint, label, unit
 from domain.events.clinic_events import MODELS, Event
 from domain.values import Frozen, Role
 

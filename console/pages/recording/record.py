@@ -18,8 +18,9 @@ from console.pages.frame.acting_person import me
 from console.pages.frame.flash_cookies import RecordedFlash, keep_answer, keep_reporter, reporter
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, acting, looking
+from console.pages.labels import EVENTS
 from console.pages.recording.answer import recorded, recorded_before
-from console.pages.recording.event_choices import ACTS, EventChoice, acts
+from console.pages.recording.event_choices import EventChoice, acts
 from console.pages.recording.fields import all_fields
 from console.pages.recording.form_parsing import Entered, data_of, entered_in
 from console.pages.recording.form_view import ShownForm, shown
@@ -151,7 +152,7 @@ async def _form(
     )
     page = RecordPage(
         course_id=course_id,
-        title=ACTS[kind],
+        title=EVENTS[kind],
         explanation=_explanation(kind),
         action=viewer.request.url.path,
         event_id=_event_id(entered),

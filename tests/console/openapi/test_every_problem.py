@@ -10,9 +10,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from console.api.request_body import LONGEST
 from console.app import create_app
 from console.errors.problems import ProblemCode
+from console.middleware.body_limit import LONGEST
 from console.serving import open_door
 from domain.access import TokenRole
 from domain.course import budget

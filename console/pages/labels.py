@@ -1,0 +1,203 @@
+"""Every label of the pages, in one place: clinic events and their fields, phases, stages, verdicts, deadlines."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from domain.course.rules.vitals import VerdictSeverity
+from domain.course.state import Phase, Stage
+from domain.protocol.model import Grade
+from domain.protocol.parameters import UNITS
+
+EVENTS: Final[Mapping[str, str]] = {
+    "kap.course.referred": "Referral",
+    "kap.screening.recorded": "Screening visit",
+    "kap.consent.signed": "Consent signed",
+    "kap.consent.withdrawn": "Consent withdrawn",
+    "kap.measure.recorded": "Questionnaire answered",
+    "kap.eligibility.decided": "Decision on eligibility",
+    "kap.plan.prescribed": "Plan prescribed",
+    "kap.preparation.held": "Preparation talk",
+    "kap.session.booked": "Session booked",
+    "kap.session.rebooked": "Session moved to another time",
+    "kap.session.canceled": "Session canceled",
+    "kap.session.missed": "Patient did not come",
+    "kap.patient.checked_in": "Patient checked in",
+    "kap.vitals.recorded": "Reading",
+    "kap.session.cleared": "Cleared for the dose",
+    "kap.dose.administered": "Dose given",
+    "kap.adverse_event.reported": "Adverse event",
+    "kap.session.aborted": "Session broken off",
+    "kap.discharge.assessed": "Discharge assessment",
+    "kap.patient.discharged": "Patient goes home",
+    "kap.check_in.completed": "Call after a session",
+    "kap.integration.held": "Integration talk",
+    "kap.form.filed": "Form filed",
+    "kap.follow_up.held": "Follow-up visit",
+    "kap.course.held": "Hold the course",
+    "kap.course.resumed": "Resume the course",
+    "kap.patient.withdrew": "Patient withdraws",
+    "kap.course.discontinued": "Clinic ends the course",
+    "kap.course.transferred": "Course handed over",
+    "kap.course.voided": "Course entered in error",
+    "kap.protocol.migrated": "Protocol changed to another version",
+}
+"""Every clinic event as a ward says it, by its full type."""
+
+PHASES: Final[Mapping[Phase, str]] = {
+    Phase.SCREENING: "Screening",
+    Phase.PREPARATION: "Preparation",
+    Phase.MEDICINE: "Medicine",
+    Phase.INTEGRATION: "Integration",
+    Phase.FOLLOW_UP: "Follow-up",
+    Phase.CLOSED: "Closed",
+}
+"""The phases of a course."""
+
+STAGES: Final[Mapping[Stage, str]] = {
+    Stage.BOOKED: "booked",
+    Stage.CHECKED_IN: "checked in",
+    Stage.CLEARED: "cleared",
+    Stage.DOSED: "dosed",
+    Stage.RECOVERING: "recovering",
+    Stage.DISCHARGED: "gone home",
+    Stage.CANCELED: "canceled",
+    Stage.MISSED: "missed",
+    Stage.ABORTED: "broken off",
+}
+"""How far a session is, as a ward says it."""
+
+VERDICTS: Final[Mapping[VerdictSeverity, str]] = {
+    VerdictSeverity.NORMAL: "normal",
+    VerdictSeverity.WARNING: "warning",
+    VerdictSeverity.RECHECK: "second reading wanted",
+    VerdictSeverity.URGENT: "urgent",
+    VerdictSeverity.EMERGENCY: "emergency",
+}
+"""What the protocol says of a reading."""
+
+DEADLINES: Final[Mapping[str, str]] = {
+    "phase": "Next step overdue",
+    "next_dose": "Next dose overdue",
+    "checkpoint_emergency": "Reading long overdue",
+    "recheck": "Second reading did not come",
+    "risk_screen": "C-SSRS did not come",
+    "discharge": "Visit runs long",
+    "check_in_reminder": "Call late, reminded",
+    "check_in": "Call missed",
+    "integration": "Integration talk overdue",
+    "follow_up": "Follow-up visit overdue",
+    "form_reminder": "Form still to be filed, reminded",
+    "form": "Form overdue",
+}
+"""Each kind of deadline that passed."""
+
+ESCALATION_CHANGES: Final[Mapping[str, str]] = {
+    "opened": "opened",
+    "raised": "more urgent",
+    "acknowledged": "acknowledged",
+    "reopened": "open again",
+    "resolved": "resolved",
+}
+"""How an escalation moved."""
+
+GRADES: Final[Mapping[Grade, str]] = {
+    Grade.SOURCED: "sourced",
+    Grade.WEAK: "weak evidence",
+    Grade.COMMON_PRACTICE: "common practice",
+}
+"""How well a protocol's number is founded."""
+
+FIELDS: Final[Mapping[str, str]] = {
+    "spo2": "SpO₂",
+    "moaas": "MOAA/S",
+    "padss": "PADSS",
+    "weight_kg": "Weight",
+    "age_years": "Age",
+    "mg": "Dose",
+    "mg_per_kg": "Dose by weight",
+    "interval_days": "Interval",
+    "days_after": "Day",
+    "minutes": "Length",
+    "lot": "Lot",
+    "starts_at": "Starts",
+    "last_solids_at": "Last solid food",
+    "last_fluids_at": "Last clear fluids",
+    "escort": "Escort present",
+    "escort_available": "Escort available",
+    "instructions_given": "Written instructions were given",
+    "medications_changed": "Medications have changed",
+    "steady_gait": "Steady gait",
+    "oriented": "Oriented to time and place",
+    "dissociation_resolved": "Dissociation has resolved",
+    "nausea": "Nausea",
+    "suicidal_ideation": "Suicidal thoughts",
+    "behavior_lifetime": "Lifetime suicidal behaviour",
+    "serious": "Serious",
+    "prior_adequate_trials": "Earlier adequate treatments",
+    "measures_baseline": "Baseline scores",
+    "medicine_sessions": "Medicine sessions",
+    "note": "Remark",
+    "to": "To whom",
+    "to_version": "To version",
+    "approved_by": "Approved by",
+    "items": "Answers",
+    "behavior": "Behaviour",
+    "id": "Person",
+    "code": "What is overridden",
+    "rationale": "Why",
+    "term": "What happened",
+    "grade": "Grade",
+    "session": "Session",
+}
+"""Where a field's own name is not what a ward says."""
+
+FORM_UNITS: Final[Mapping[str, str]] = {
+    **UNITS,
+    "weight_kg": "kg",
+    "age_years": "years",
+    "mg": "mg",
+    "mg_per_kg": "mg/kg",
+    "interval_days": "days",
+    "days_after": "days after",
+    "minutes": "min",
+    "prior_adequate_trials": "treatments",
+    "padss": "of 10",
+    "score": "points",
+    "grade": "1 mild to 5 death",
+}
+"""What a number is counted in. Units are fixed (docs/events.md)."""
+
+HINTS: Final[Mapping[str, str]] = {
+    "actor": "Id, as in the clinic and its on-call file",
+    "time": "By the site's clock. Leave it blank where it happens just now",
+    "subject": "Letters, digits, dots and dashes; never a name, a birth date or a record number",
+    "items": "In the order of the questionnaire, with a space between two: 2 2 1 0. Or else give its score",
+    "mg_per_kg": "This one or the dose in mg, not both",
+    "overrides": "Only what is not absolute, each with its reason. A row without a code is left out",
+    "staff": "A row without a person is left out",
+    "measures_baseline": "One a line: phq9 17",
+    "credentials": "Codes, with a comma between two",
+    "conditions": "None, where nothing is chosen",
+    "medications": "None, where nothing is chosen",
+}
+
+KIND_HINTS: Final[Mapping[str, str]] = {
+    "codes": "Codes, with a comma between two",
+    "lines": "One a line",
+    "moment": "By the site's clock",
+}
+
+
+def label(name: str) -> str:
+    """The field in words."""
+    return FIELDS.get(name) or name.replace("_", " ").capitalize()
+
+
+def unit(name: str) -> str:
+    """What its number is counted in; nothing where it has none."""
+    return FORM_UNITS.get(name, "")
+
+
+def hint(name: str, kind: str) -> str:
+    """What must be known to fill it in."""
+    return HINTS.get(name) or KIND_HINTS.get(kind, "")
