@@ -32,13 +32,13 @@ class Share(Frozen):
         return f"{self.count} {self.words} ({self.percent})"
 
 
-def punctuality_chart(name: str, what: str, counted: Punctuality) -> Drawing:
-    """`what`, such as "Checkpoints", in time, late and missed: each its share of the bar."""
+def punctuality_chart(name: str, what: str, counted: Punctuality, missed: str = "missed") -> Drawing:
+    """`what`, such as "Checkpoints", in time, late and `missed`: each its share of the bar."""
     total = counted.in_time + counted.late + counted.missed
     shares = (
         Share(words="in time", count=counted.in_time, total=total, look="well", shape=Shape.DOT),
         Share(words="late", count=counted.late, total=total, look="urgent", shape=Shape.HOLLOW_SQUARE),
-        Share(words="missed", count=counted.missed, total=total, look="emergency", shape=Shape.CROSS),
+        Share(words=missed, count=counted.missed, total=total, look="emergency", shape=Shape.CROSS),
     )
     return Drawing(
         name=name,

@@ -148,7 +148,7 @@ def test_a_folder_without_protocols_is_no_folder_of_protocols(tmp_path: Path) ->
     (tmp_path / ".draft.toml").write_text("", encoding="utf-8")
 
     assert refusal(tmp_path) == "protocols: there must be at least one protocol file (*.toml) in this folder"
-    assert refusal(tmp_path / "missing") == "must be protocols: a folder of protocol files"
+    assert refusal(tmp_path / "missing") == "protocols: must be a folder of protocol files"
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ async def test_a_missing_file_is_named_with_its_option(plan: StackPlan, field: s
     assert (await refusal_of(plan.but(**{field: Path("/nowhere")}))).startswith(f"{option} /nowhere: there is no such")
 
 
-BREAKS = ('grace      = "PT5M"', 'grace      = "PT15M"', "medicine.checkpoints.grace: less than PT15M")
+BREAKS = ('grace      = "PT5M"', 'grace      = "PT15M"', "medicine.checkpoints.grace: must be less than PT15M")
 STRANGER = ('members  = ["lind"]', 'members  = ["mallory"]', "rotas.nurse.members[1]: mallory is not one of")
 
 
@@ -213,7 +213,7 @@ async def test_who_pages_and_who_foretells_pages_start_on_no_broken_on_call_file
     )
 
     assert (code, len(words.splitlines())) == (2, 1)
-    assert words.startswith(f"kapstan: KAPSTAN_ONCALL: {file}: {said if is_text else 'text in UTF-8'}")
+    assert words.startswith(f"kapstan: KAPSTAN_ONCALL: {file}: {said if is_text else 'must be text in UTF-8'}")
 
 
 async def test_a_worker_that_cannot_start_shows_its_last_words(plan: StackPlan) -> None:

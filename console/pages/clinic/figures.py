@@ -10,6 +10,10 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BeforeValidator
 
+from console.charts.drawing import Drawing
+from console.charts.outcome_change import outcome_change_chart
+from console.charts.punctuality import punctuality_chart
+from console.charts.waiting import Answering, waiting_chart
 from console.errors.problems import ProblemCode, problem_error
 from console.pages.floor.board import OrAny
 from console.pages.frame.rendering import floor_page
@@ -17,11 +21,11 @@ from console.pages.frame.viewer import Viewer, looking
 from console.pages.labels import PHASES
 from domain.access import Right
 from domain.course.state import Phase
-from domain.durations import in_words, iso_8601
+from domain.durations import iso_8601
 from domain.moments import day, instant
 from domain.protocol.instruments import instrument_name
-from domain.values import Code, Frozen, Severity
-from domain.views.figures import FleetFigures, MeasureOutcome, Punctuality, Waiting
+from domain.values import Code, Frozen
+from domain.views.figures import FleetFigures, MeasureOutcome
 from records.board import BoardFilter
 from records.figures import Period
 
@@ -37,30 +41,6 @@ class Figure(Frozen):
 
     words: str
     value: str
-
-
-class PunctualityRow(Frozen):
-    """How often something was in time, late or not done; `percent` of it in time, None where there was nothing."""
-
-    words: str
-    in_time: int
-    late: int
-    missed: int
-    missed_words: str
-    percent: int | None
-
-
-class AnswerTimes(Frozen):
-    """How long people took to answer and to settle what is this severe."""
-
-    severity: Severity
-    escalations: int
-    acknowledged: int
-    acknowledged_median: str
-    acknowledged_p90: str
-    resolved: int
-    resolved_median: str
-    resolved_p90: str
 
 
 class OutcomeRow(Frozen):
@@ -85,8 +65,9 @@ class FiguresPage(Frozen):
     phases: tuple[Figure, ...]
     outcomes: tuple[Figure, ...]
     sessions: int
-    shares: tuple[PunctualityRow, ...]
-    waiting: tuple[AnswerTimes, ...]
+    punctuality: tuple[Drawing, ...]
+    waiting: tuple[Drawing, ...]
+    change: Drawing | None
     measures: tuple[OutcomeRow, ...]
     left_out: tuple[str, ...]
 
@@ -112,11 +93,12 @@ async def figures(viewer: Reader, site: OrAny[Code] = None, since: Day = None, u
             Figure(words=one.outcome.replace("_", " "), value=str(one.courses)) for one in found.courses if one.outcome
         ),
         sessions=found.sessions,
-        shares=(
-            _share("Checkpoint readings", found.checkpoints, "missed"),
-            _share("Integration talks", found.integrations, "not held yet"),
+        punctuality=(
+            punctuality_chart("checkpoints", "Checkpoint readings", found.checkpoints),
+            punctuality_chart("integrations", "Integration talks", found.integrations, missed="not held yet"),
         ),
-        waiting=tuple(_patience(one) for one in found.waiting),
+        waiting=tuple(waiting_chart(str(until), found.waiting, until) for until in Answering if found.waiting),
+        change=outcome_change_chart("change", found.measures) if found.measures else None,
         measures=tuple(_outcome(one) for one in found.measures),
         left_out=found.left_out,
     )
@@ -184,34 +166,6 @@ def _plain(value: object) -> object:
             return round(value, 4)
         case _:
             return value
-
-
-def _share(words: str, kept: Punctuality, missed_words: str) -> PunctualityRow:
-    return PunctualityRow(
-        words=words,
-        in_time=kept.in_time,
-        late=kept.late,
-        missed=kept.missed,
-        missed_words=missed_words,
-        percent=None if kept.share is None else round(kept.share * 100),
-    )
-
-
-def _patience(one: Waiting) -> AnswerTimes:
-    return AnswerTimes(
-        severity=one.severity,
-        escalations=one.escalations,
-        acknowledged=one.acknowledged,
-        acknowledged_median=_length(one.acknowledged_median),
-        acknowledged_p90=_length(one.acknowledged_p90),
-        resolved=one.resolved,
-        resolved_median=_length(one.resolved_median),
-        resolved_p90=_length(one.resolved_p90),
-    )
-
-
-def _length(length: timedelta | None) -> str:
-    return "–" if length is None else in_words(timedelta(seconds=round(length.total_seconds())))
 
 
 def _outcome(one: MeasureOutcome) -> OutcomeRow:

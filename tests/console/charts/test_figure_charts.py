@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.charts.drawing import Shape
+from console.charts.outcome_change import outcome_change_chart
 from console.charts.punctuality import punctuality_chart
 from console.charts.waiting import Answering, spoken, waiting_chart
 from domain.values import Severity
-from domain.views.figures import Punctuality, Waiting
+from domain.views.figures import MeasureOutcome, Punctuality, Waiting
 from tests.support.cast import minutes, seconds
 from tests.support.charts import is_whole
 
@@ -124,3 +125,48 @@ def test_whatever_it_took_lies_in_the_drawing(times: list[tuple[timedelta, timed
 def test_a_length_is_said_no_finer_than_it_matters(length: timedelta | None, words: str) -> None:
     """Seconds within an hour, minutes beyond."""
     assert spoken(length) == words
+
+
+def came_to(instrument: str, baseline: float, change: float, courses: int = 12) -> MeasureOutcome:
+    return MeasureOutcome(
+        instrument=instrument,
+        courses=courses,
+        mean_baseline=baseline,
+        mean_change=change,
+        response_share=None,
+        remission_share=None,
+    )
+
+
+def test_what_is_left_of_a_baseline_is_drawn_to_its_left() -> None:
+    """Half of it is half-way: shorter is better."""
+    drawing = outcome_change_chart("change", [came_to("phq9", 16, -8), came_to("gad7", 12, 3, courses=1)])
+    baseline, halved, other, worse = (mark.x for mark in drawing.marks)
+
+    assert (
+        drawing.says
+        == "Mean scores: PHQ-9 from 16.0 to 8.0 (50 %) in 12 courses; GAD-7 from 12.0 to 15.0 (125 %) in 1 course."
+    )
+    assert halved < baseline == other < worse
+    assert drawing.tables[0].rows == (("PHQ-9", "12", "16.0", "8.0", "50 %"), ("GAD-7", "1", "12.0", "15.0", "125 %"))
+    assert is_whole(drawing)
+
+
+def test_a_baseline_of_nothing_has_no_share() -> None:
+    """It is named all the same; and without any score the drawing says so."""
+    drawing = outcome_change_chart("change", [came_to("madrs", 0, 4)])
+
+    assert drawing.marks == ()
+    assert drawing.tables[0].rows == (("MADRS", "12", "0.0", "4.0", "–"),)
+    assert outcome_change_chart("change", []).says == "No score can be compared yet."
+    assert is_whole(drawing)
+
+
+@given(
+    st.lists(
+        st.builds(came_to, st.sampled_from(["phq9", "gad7"]), st.floats(0, 1000), st.floats(-1000, 1000)), max_size=5
+    )
+)
+def test_any_change_can_be_drawn(measures: list[MeasureOutcome]) -> None:
+    """Also one that no instrument gives."""
+    assert is_whole(outcome_change_chart("change", measures))

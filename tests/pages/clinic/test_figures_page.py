@@ -62,7 +62,10 @@ async def test_the_page_says_what_the_csv_says(house: House, day: str) -> None:
     assert f"ended: completed {told['courses', 'completed']}" in shown
     assert f"sessions with a dose {told['sessions', '']}" in shown
     in_time, late, missed = (told["checkpoints", one] for one in ("in_time", "late", "missed"))
-    assert f"Checkpoint readings {in_time} {late} {missed}" in shown
+    for when, number in (("in time", in_time), ("late", late), ("missed", missed)):
+        assert f"{number} {when} (" in html
+    for picture in ("Checkpoint readings: ", "Integration talks: ", "Mean scores: "):
+        assert f'aria-label="{picture}' in html
     assert f"PHQ-9 {told['measure_courses', 'phq9']} " in shown
     assert f"/figures.csv?since={day}&amp;until={day}" in html
 

@@ -12,6 +12,9 @@ from tests.support.replay.commands import Asked
 HANDED_ON: Final = ("course_id", "sequence", "ledger_head", "phase")
 """What a chart hands to the next run for ever. The rest may be kept in another way, as long as an old one is read."""
 
+MEASURED: Final = {"carried_bytes"}
+"""How large a chart was: it is measured anew, and what answers say in words may have become a byte longer."""
+
 OF_THE_DAY: Final = {"blockers", "next", "blocked_by", "to_do", "to_do_by"}
 """What answers and summaries say of what may come next. A rule that has become stricter may change it; it binds nobody:
 no entry, no call and no deadline follows from it."""
@@ -70,7 +73,8 @@ def _binding(one: Asked | None) -> JsonValue:
     match one:
         case Asked(kind="next run", said=({"chart": dict() as course, **others},)):
             handed_on = {name: course[name] for name in HANDED_ON}
-            return _told(Asked(one.kind, one.of, ({**others, "chart": handed_on},)))
+            bound = {name: value for name, value in others.items() if name not in MEASURED}
+            return _told(Asked(one.kind, one.of, ({**bound, "chart": handed_on},)))
         case Asked(kind="answer", said=(dict() as answer,)):
             return _told(Asked(one.kind, one.of, (_lasting(answer),)))
         case Asked(of="append_entries", said=({"summary": dict() as summary, **others},)):
