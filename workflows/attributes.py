@@ -26,15 +26,17 @@ class Shown(NamedTuple):
     """A course, with what is made of its deadlines: derived once each time that the course changes."""
 
     course: Course
-    soonest: Deadline | None
-    passes_at: datetime | None
+    deadlines: tuple[Deadline, ...]
 
+    @property
+    def soonest(self) -> Deadline | None:
+        """What is due first."""
+        return min(self.deadlines, key=lambda deadline: deadline.due_at, default=None)
 
-def shown_of(course: Course) -> Shown:
-    """What is to be shown of the course."""
-    upcoming = course.deadlines()
-    soonest = min(upcoming, key=lambda deadline: deadline.due_at, default=None)
-    return Shown(course, soonest, upcoming[0].passes_at if upcoming else None)
+    @property
+    def passes_at(self) -> datetime | None:
+        """When the first of them passes."""
+        return self.deadlines[0].passes_at if self.deadlines else None
 
 
 def changed_attributes(before: Shown, after: Shown) -> list[SearchAttributeUpdate[Any]]:

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.views.course import CourseView, batch_of, course_view
     from domain.views.summary import Batch
     from workflows.alongside import Alongside
-    from workflows.attributes import Shown, changed_attributes, shown_of, story
+    from workflows.attributes import Shown, changed_attributes, story
     from workflows.escalation_dispatcher import EscalationDispatcher
     from workflows.fullness import BACKLOG_CARRIED, Fullness, History
     from workflows.ledger_outbox import LedgerOutbox
@@ -82,7 +82,6 @@ class Prepared(NamedTuple):
     before: Course
     passed: Decision
     decision: Decision
-    shown: Shown
 
 
 @workflow.defn(name=WORKFLOW_TYPE, failure_exception_types=[Refused, AlreadyAnswered])
@@ -100,7 +99,7 @@ class PatientCourse:
         self._run_length = RunLength(run.course.written_bytes, is_patched=self._is_patched)
         self._fullness = Fullness(run.carried_bytes, run.course)
         self._sizes = Sizes(workflow.metric_meter())
-        self._shown = shown_of(run.course)
+        self._shown = Shown(run.course, run.course.deadlines())
         self._prepared: Prepared | None = None
         self._updates = 0
 
@@ -123,7 +122,7 @@ class PatientCourse:
             self._apply(self._course.is_filling(workflow.now()))
         while not self._is_run_over():
             await self._something_happens()
-            self._apply(self._course.pass_deadlines(workflow.now()))
+            self._apply(self._course.pass_deadlines(workflow.now(), self._shown.deadlines))
         self._outbox.leave()
         self._dispatcher.leave()
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -137,9 +136,9 @@ class PatientCourse:
         # The validator has decided; nothing can have moved the course since it looked, for this is no coroutine. A
         # replay decides anew and asks no rule of today: what history holds was accepted by the rules of its day.
         self._updates += 1
-        passed, decision, shown = self._taken_over() or self._decided_anew(report)
+        passed, decision = self._taken_over() or self._decided_anew(report)
         self._apply(passed)
-        self._apply(decision, shown)
+        self._apply(decision)
         assert decision.answer is not None
         return decision.answer
 
@@ -148,17 +147,17 @@ class PatientCourse:
         # What is refused, was answered before, or cannot be decided for a fault of ours never enters history.
         now = workflow.now()
         try:
-            passed = self._course.pass_deadlines(now)
+            passed = self._course.pass_deadlines(now, self._shown.deadlines)
             decision = passed.course.accept(report.event, now, report.offered, report.request_id)
             self._fullness.check(report.event, decision, self._course, self._history())
-            shown = self._tried_out(decision.course)
+            self._try_out(decision)
         except (Refused, AlreadyAnswered):
             raise
         except Exception as error:  # noqa: BLE001  whatever it is, it refuses this event and harms no other
             raise _defect(error, report.request_id) from None  # its words would travel with it
         update = workflow.current_update_info()
         assert update is not None
-        self._prepared = Prepared(update.id, self._course, passed, decision, shown)
+        self._prepared = Prepared(update.id, self._course, passed, decision)
 
     @workflow.signal(description="News from one of the course's escalations")
     def escalation_moved(self, notice: Notice) -> None:
@@ -200,32 +199,31 @@ class PatientCourse:
                 timeout_summary="the next deadline",
             )
 
-    def _taken_over(self) -> tuple[Decision, Decision, Shown] | None:
+    def _taken_over(self) -> tuple[Decision, Decision] | None:
         prepared, self._prepared = self._prepared, None
         update = workflow.current_update_info()
         if prepared is None or update is None or prepared.update_id != update.id or prepared.before is not self._course:
             return None
-        return (prepared.passed, prepared.decision, prepared.shown) if self._is_patched else None
+        return (prepared.passed, prepared.decision) if self._is_patched else None
 
-    def _decided_anew(self, report: Report) -> tuple[Decision, Decision, Shown | None]:
+    def _decided_anew(self, report: Report) -> tuple[Decision, Decision]:
         now = workflow.now()
-        passed = self._course.pass_deadlines(now) if self._is_patched else self._course.unchanged
-        return passed, passed.course.accepted(report.event, now, report.offered, report.request_id), None
+        passed = self._course.pass_deadlines(now, self._shown.deadlines) if self._is_patched else self._course.unchanged
+        return passed, passed.course.accepted(report.event, now, report.offered, report.request_id)
 
-    def _tried_out(self, course: Course) -> Shown:
+    def _try_out(self, decision: Decision) -> None:
         """What is made of the course once it is taken can be made. If not, this raises while nothing has happened."""
-        shown = shown_of(course)
+        shown = Shown(decision.course, decision.deadlines)
         changed_attributes(self._shown, shown)
         story(shown)
-        batch_of(course, (), workflow.now())
-        return shown
+        batch_of(decision.course, (), workflow.now(), decision.deadlines)
 
     def _handed_on(self) -> CourseRun:
         return CourseRun(course=self._course, unrecorded=self._outbox.unrecorded, calls=self._dispatcher.waiting)
 
     def _batch(self, entries: tuple[Entry, ...]) -> Batch:
         self._sizes.recorded(sum(entry.size for entry in entries), workflow.info().get_current_history_length())
-        return batch_of(self._course, entries, workflow.now())
+        return batch_of(self._course, entries, workflow.now(), self._shown.deadlines)
 
     def _call_anew(self, unheard: RepeatEscalation) -> None:
         self._apply(self._course.call_anew(unheard, workflow.now()))
@@ -239,12 +237,12 @@ class PatientCourse:
     def _passes_at(self) -> datetime | None:
         return self._shown.passes_at
 
-    def _apply(self, decision: Decision, shown: Shown | None = None) -> None:
-        """The one place where the course changes. `shown` is what is made of its deadlines, where that is known."""
+    def _apply(self, decision: Decision) -> None:
+        """The one place where the course changes."""
         if decision.course is self._course:
             return
         before, self._course = self._shown, decision.course
-        self._shown = shown or shown_of(self._course)
+        self._shown = Shown(decision.course, decision.deadlines)
         self._outbox.add(decision.entries)
         self._dispatcher.add(decision.calls)
         if updates := changed_attributes(before, self._shown):  # an upsert is an event of history: only what moved

@@ -9,7 +9,7 @@ from console.charts.lanes import SHAPES, Lane, range_of
 from console.charts.scale import Scale, apart, minute_ticks, minutes
 from console.charts.session_words import checkpoint_words, limits_table, sentence, story_table
 from domain.course.rules.checkpoints import CheckpointStatus
-from domain.course.rules.vitals import VerdictSeverity
+from domain.course.verdict import VerdictSeverity
 from domain.protocol.model import Vital
 from domain.values import Frozen
 from domain.views.course import ReadingView, SessionView

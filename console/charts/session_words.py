@@ -8,7 +8,8 @@ from console.charts.drawing import Table
 from console.charts.lanes import bound_of
 from console.charts.scale import minutes
 from domain.course.rules.checkpoints import Checkpoint, CheckpointStatus
-from domain.course.rules.vitals import SPOKEN, VerdictSeverity
+from domain.course.rules.vitals import SPOKEN
+from domain.course.verdict import VerdictSeverity
 from domain.views.course import ReadingView, SessionView
 from domain.views.limits import LimitKind, SessionLimit
 

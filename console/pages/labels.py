@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from domain.course.rules.vitals import VerdictSeverity
 from domain.course.state import Phase, Stage
+from domain.course.verdict import VerdictSeverity
 from domain.protocol.model import Grade
 from domain.protocol.parameters import UNITS
 

@@ -1,7 +1,7 @@
 """What the clinic is told when an event is accepted."""
 
-from domain.course.rules.vitals import Verdict
 from domain.course.state import Phase, Stage
+from domain.course.verdict import Verdict
 from domain.escalation.messages import EscalationId
 from domain.values import Blocker, CourseId, Frozen
 

@@ -10,9 +10,9 @@ from domain.course.answer import AlreadyAnswered, Answer, SessionPosition
 from domain.course.deadlines import Deadline, DeadlineKind
 from domain.course.event_rules import EVENT_RULES
 from domain.course.rules import migration, readings, vitals
-from domain.course.rules.vitals import Verdict
-from domain.course.state import CourseState, MedicineSession
+from domain.course.state import CourseState
 from domain.course.transition import EscalationCommand, OpenEscalation, RepeatEscalation, Transition
+from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, EscalationState, Kind, Notice
 from domain.events.clinic_events import (
     ACTS,
@@ -49,7 +49,7 @@ class Course(CourseState):
     @property
     def unchanged(self) -> "Decision":
         """Nothing follows."""
-        return Decision(course=self, entries=(), calls=(), answer=None)
+        return Decision(course=self, entries=(), calls=(), answer=None, deadlines=self.deadlines())
 
     @property
     def events(self) -> int:
@@ -129,22 +129,27 @@ class Course(CourseState):
         if isinstance(event, ProtocolMigrated) and offered is not None:
             transition.change(protocol=offered.protocol, protocol_hash=offered.hash)
         EVENT_RULES[type(event)].follow(transition, event)
-        answer = transition.course.answer(event, sequence, now)
+        answer = transition.course.answer(event, sequence, now, transition.verdict)
         said = Remembered(fingerprint=fingerprint(event), answer=answer)
         remembered, older = shortened({**self.remembered, _name(event): said}, self.older)
         transition.change(remembered=remembered, older=older)
-        return Decision(course=transition.course, entries=transition.entries, calls=transition.calls, answer=answer)
+        return _decided(transition, answer)
 
-    def pass_deadlines(self, now: datetime) -> "Decision":
-        """What follows from every deadline that has passed by `now`: reminders and escalations, nothing else."""
+    def pass_deadlines(self, now: datetime, upcoming: tuple[Deadline, ...] | None = None) -> "Decision":
+        """What follows from every deadline that has passed by `now`: reminders and escalations, nothing else.
+
+        `upcoming` are the course's deadlines, where they are known already.
+        """
         transition = Transition(self, now)
-        while passing := [one for one in transition.course.deadlines() if one.passes_at <= now]:
+        upcoming = self.deadlines() if upcoming is None else upcoming
+        while passing := [one for one in upcoming if one.passes_at <= now]:
             for due in passing:
                 if not deadlines.is_needless(transition.course, due):
                     _pass(transition, due)
                 if due.kind in deadlines.FOLLOWED:
                     break  # the next one of its kind may pass before the rest of these
-        return Decision(course=transition.course, entries=transition.entries, calls=transition.calls, answer=None)
+            upcoming = transition.course.deadlines()
+        return _decided(transition, upcoming=upcoming)
 
     def hear(self, notice: Notice, now: datetime) -> "Decision":
         """What follows from news of an escalation: it is written down. News of an unknown one is left aside."""
@@ -160,7 +165,7 @@ class Course(CourseState):
                     data=notice.model_dump(mode="json", include={"id", "by", "note"}, exclude_none=True),
                 )
             )
-        return Decision(course=transition.course, entries=transition.entries, calls=transition.calls, answer=None)
+        return _decided(transition)
 
     def call_anew(self, unheard: RepeatEscalation, now: datetime) -> "Decision":
         """What follows when a repeat found nobody: its escalation was resolved meanwhile, so another is opened.
@@ -171,7 +176,7 @@ class Course(CourseState):
         for known in (one for one in self.escalations if one.id == unheard.id):
             transition.replace(known.but(state=EscalationState.RESOLVED))
             transition.escalate(known.kind, known.session, unheard.repeat.severity, unheard.repeat.at)
-        return Decision(course=transition.course, entries=transition.entries, calls=transition.calls, answer=None)
+        return _decided(transition)
 
     def record_is_behind(self, now: datetime) -> "Decision":
         """What follows when entries have waited too long for the record store: somebody is told, once while it lasts.
@@ -181,14 +186,14 @@ class Course(CourseState):
         transition = Transition(self, now)
         if not any(one.kind is Kind.RECORD_STORE_BEHIND for one in self.unresolved):
             transition.escalate(Kind.RECORD_STORE_BEHIND, None, Severity.ROUTINE, now)
-        return Decision(course=transition.course, entries=transition.entries, calls=transition.calls, answer=None)
+        return _decided(transition)
 
     def is_filling(self, now: datetime) -> "Decision":
         """What follows when half of what a course may hold is used: somebody is told, once, while there is time."""
         transition = Transition(self, now)
         if not any(one.kind is Kind.COURSE_FILLING for one in self.escalations):
             transition.escalate(Kind.COURSE_FILLING, None, Severity.ROUTINE, now)
-        return Decision(course=transition.course, entries=transition.entries, calls=transition.calls, answer=None)
+        return _decided(transition)
 
     def deadlines(self) -> tuple[Deadline, ...]:
         """Everything that is due, the soonest to pass first."""
@@ -206,7 +211,7 @@ class Course(CourseState):
         """All that speaks against this event as it is. A referral is not blocked: its fields are right or wrong."""
         return () if isinstance(event, CourseReferred) else admissibility.blockers_for(self, event)
 
-    def answer(self, event: ClinicEvent, sequence: int, now: datetime) -> Answer:
+    def answer(self, event: ClinicEvent, sequence: int, now: datetime, verdict: Verdict | None = None) -> Answer:
         """What is told of the course as it stands, to `event`, which was written as entry `sequence`."""
         session = self.session_numbered(getattr(event.data, "session", None) or 0) or self.session
         return Answer(
@@ -216,13 +221,14 @@ class Course(CourseState):
             phase=self.phase,
             held=self.hold is not None,
             session=SessionPosition(number=session.number, stage=session.stage) if session else None,
-            verdict=self._verdict(event, session),
+            verdict=verdict,
             escalations=tuple(one.id for one in self.unresolved),
             blockers=self.blockers(now),
             next=self.next_acts(now),
         )
 
-    def _verdict(self, event: ClinicEvent, session: MedicineSession | None) -> Verdict | None:
+    def _verdict(self, event: ClinicEvent) -> Verdict | None:
+        session = self.session_numbered(getattr(event.data, "session", None) or 0)
         if not isinstance(event, VitalsRecorded) or session is None:
             return None
         reading = session.reading_of(event.time, event.data)
@@ -236,7 +242,7 @@ class Course(CourseState):
         elif (older := recall(self.older, name)) is None:
             return
         elif older.is_of(fingerprint(event)):
-            raise AlreadyAnswered(self.answer(event, older.sequence, now))
+            raise AlreadyAnswered(self.answer(event, older.sequence, now, self._verdict(event)))
         raise Refused.because(RefusalCode.EVENT_ID_REUSED, f"Event {event.id} was accepted with other content")
 
     def _blocked(self, blockers: tuple[Blocker, ...], now: datetime) -> Refused:
@@ -251,18 +257,32 @@ class Course(CourseState):
 
 
 class Decision(Frozen):
-    """What follows: the course as it becomes, the entries to append, the calls to make, and what to answer."""
+    """What follows: the course as it becomes with what is due then, the entries to append, the commands, the answer."""
 
     course: Course
     entries: tuple[Entry, ...]
     calls: tuple[EscalationCommand, ...]
     answer: Answer | None
+    deadlines: tuple[Deadline, ...]
 
     def is_taken_by_a_full_course(self, event: ClinicEvent) -> bool:
         """Whether the event is a decision of somebody's, or calls for a human: that much is always taken."""
         return isinstance(event, ACTS) or any(
             isinstance(call, OpenEscalation | RepeatEscalation) for call in self.calls
         )
+
+
+def _decided(
+    transition: Transition[Course], answer: Answer | None = None, upcoming: tuple[Deadline, ...] | None = None
+) -> Decision:
+    course = transition.course
+    return Decision(
+        course=course,
+        entries=transition.entries,
+        calls=transition.calls,
+        answer=answer,
+        deadlines=course.deadlines() if upcoming is None else upcoming,
+    )
 
 
 def course_full(of: str) -> Refused:

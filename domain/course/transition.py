@@ -1,10 +1,11 @@
-"""One turn of a course: what is written, raised and settled while one thing is taken in."""
+"""Collects the effects of handling one input: the next course, ledger entries and escalation commands."""
 
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from domain import ledger
 from domain.course.state import CourseEscalation, CourseState, Fact, Hold, MedicineSession, Outcome, Phase
+from domain.course.verdict import Verdict
 from domain.escalation.messages import (
     Change,
     EscalationId,
@@ -45,12 +46,13 @@ EscalationCommand = OpenEscalation | RepeatEscalation | AutoResolve
 
 
 class Transition(Generic[CourseT]):
-    """Collects, at one moment `now`, the course as it becomes, the entries to append and the calls to make."""
+    """Collects, at one moment `now`, the course as it becomes, the entries to append, the commands, and the verdict."""
 
     def __init__(self, course: CourseT, now: datetime) -> None:
         self.course = course
         self.now = now
         self.entries: tuple[Entry, ...] = ()
+        self.verdict: Verdict | None = None
         self._calls: dict[EscalationId, EscalationCommand] = {}
 
     @property

@@ -9,7 +9,7 @@ from domain.course.measures import Risk, ScoreChange
 from domain.course.measures_taken import MeasureTaken
 from domain.course.rules import eligibility
 from domain.course.rules.checkpoints import Checkpoint, checkpoints, reading_due_at
-from domain.course.rules.vitals import Verdict, verdict
+from domain.course.rules.vitals import verdict
 from domain.course.state import (
     CourseEscalation,
     Fact,
@@ -19,6 +19,7 @@ from domain.course.state import (
     Phase,
     Stage,
 )
+from domain.course.verdict import Verdict
 from domain.events.clinic_events import (
     Dose,
     EligibilityDecided,
@@ -205,11 +206,11 @@ def course_view(course: Course, now: datetime) -> CourseView:
     )
 
 
-def course_summary(course: Course, now: datetime) -> CourseSummary:
-    """The course as the fleet's list shows it, as of `now`."""
+def course_summary(course: Course, now: datetime, upcoming: tuple[Deadline, ...] | None = None) -> CourseSummary:
+    """The course as the fleet's list shows it, as of `now`. `upcoming` are its deadlines, where they are known."""
     assert course.referral is not None
     session = course.session
-    upcoming = course.deadlines()
+    upcoming = course.deadlines() if upcoming is None else upcoming
     soonest = min(upcoming, key=lambda deadline: deadline.due_at, default=None)
     watched, task = course.monitored, to_do(course, now)
     return CourseSummary(
@@ -242,10 +243,18 @@ def course_summary(course: Course, now: datetime) -> CourseSummary:
     )
 
 
-def batch_of(course: Course, entries: tuple[Entry, ...], now: datetime) -> Batch:
-    """These next entries of the ledger, with where the course stands and what it comes to by now."""
+def batch_of(
+    course: Course, entries: tuple[Entry, ...], now: datetime, upcoming: tuple[Deadline, ...] | None = None
+) -> Batch:
+    """These next entries of the ledger, with where the course stands and what it comes to by now.
+
+    `upcoming` are its deadlines, where they are known already.
+    """
     return Batch(
-        course_id=course.course_id, entries=entries, summary=course_summary(course, now), figures=course_figures(course)
+        course_id=course.course_id,
+        entries=entries,
+        summary=course_summary(course, now, upcoming),
+        figures=course_figures(course),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from domain.course.answer import Answer
 from domain.course.measures import triage
-from domain.course.rules.vitals import VerdictSeverity
+from domain.course.verdict import VerdictSeverity
 from domain.durations import in_words
 from domain.escalation.messages import PHRASES, EscalationId, Kind
 from domain.events.clinic_events import (

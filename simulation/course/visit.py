@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from domain.course.answer import Answer
-from domain.course.rules.vitals import VerdictSeverity
+from domain.course.verdict import VerdictSeverity
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import (
     DischargeAssessed,

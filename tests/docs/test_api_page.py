@@ -13,7 +13,7 @@ from console.live.stream import KEPT_ALIVE_EVERY
 from console.middleware.body_limit import LONGEST
 from console.openapi.document import openapi
 from domain.access import STEERING, TokenRole
-from domain.course.rules.vitals import VerdictSeverity
+from domain.course.verdict import VerdictSeverity
 from gateway.workflow_calls import ANSWER_WITHIN
 from settings import Settings
 from tests.support.doc_page import Page, code_in

@@ -18,8 +18,8 @@ from domain.course.answer import Answer
 from domain.course.deadlines import DeadlineKind
 from domain.course.event_rule import ANYONE, STAFF
 from domain.course.event_rules import EVENT_RULES
-from domain.course.rules.vitals import Finding, VerdictSeverity
 from domain.course.state import Phase, Stage
+from domain.course.verdict import Finding, VerdictSeverity
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import MODELS, CourseReferred, EventData
 from domain.events.parsing import parse_event

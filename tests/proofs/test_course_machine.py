@@ -21,9 +21,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from domain.course.answer import AlreadyAnswered
 from domain.course.course import CLOCK_SKEW, Course
 from domain.course.deadlines import DeadlineKind
-from domain.course.rules.vitals import Verdict, verdict
+from domain.course.rules.vitals import verdict
 from domain.course.state import MedicineSession
 from domain.course.transition import RepeatEscalation
+from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, EscalationState
 from domain.events.clinic_events import (
     ClinicEvent,

@@ -63,7 +63,7 @@ from tests.support.cast import (
 )
 from tests.support.edges import MOMENTS, NO_MOMENTS, Json, edges_of, is_read_back
 from tests.support.ward import Ward, is_whole
-from workflows.attributes import changed_attributes, shown_of, story
+from workflows.attributes import Shown, changed_attributes, story
 from workflows.course import CourseRun, Report
 
 LAST: Final = datetime(2200, 1, 1, tzinfo=UTC)
@@ -165,9 +165,9 @@ def breaks_nothing(before: Course, decision: Decision, now: datetime) -> Course:
         is_read_back(batch)
         fits_its_columns(batch)
     is_read_back(calls_to_come(course, Ahead(at=now, until=now + minutes(30))))
-    for update in changed_attributes(shown_of(before), shown_of(course)):
+    for update in changed_attributes(Shown(before, before.deadlines()), Shown(course, course.deadlines())):
         json.dumps(update.value, default=datetime.isoformat).encode()
-    assert story(shown_of(course)).encode()
+    assert story(Shown(course, course.deadlines())).encode()
     return course
 
 

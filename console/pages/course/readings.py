@@ -5,7 +5,8 @@ from typing import Final
 
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.labels import VERDICTS
-from domain.course.rules.vitals import SPOKEN, Verdict, VerdictSeverity
+from domain.course.rules.vitals import SPOKEN
+from domain.course.verdict import Verdict, VerdictSeverity
 from domain.events.clinic_events import VitalsRecorded
 from domain.protocol.model import Vital
 from domain.protocol.parameters import UNITS

@@ -8,8 +8,8 @@ from console.pages.frame.clock import WallClock
 from console.pages.frame.flash_cookies import RecordedFlash
 from console.pages.labels import EVENTS, PHASES, VERDICTS
 from domain.course.answer import Answer
-from domain.course.rules.vitals import Verdict, VerdictSeverity
 from domain.course.state import Phase
+from domain.course.verdict import Verdict, VerdictSeverity
 from domain.escalation.messages import PHRASES, Kind
 from domain.values import Severity
 from domain.views.course import CourseView

@@ -8,9 +8,10 @@ from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule
 from domain.course.rules import clearance
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.followup import go_on_when_integrated
-from domain.course.rules.vitals import VerdictSeverity, verdict
+from domain.course.rules.vitals import verdict
 from domain.course.state import CourseState, MedicineSession, Stage
 from domain.course.transition import Transition
+from domain.course.verdict import VerdictSeverity
 from domain.durations import in_words
 from domain.events.clinic_events import DoseAdministered, SessionAborted
 from domain.protocol.model import DoseBasis

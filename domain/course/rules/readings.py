@@ -6,9 +6,10 @@ from typing import Any
 
 from domain.course.event_rule import ANY_PHASE, MONITORED, SessionEventRule
 from domain.course.rules import checkpoints, vitals
-from domain.course.rules.vitals import VerdictSeverity, verdict
+from domain.course.rules.vitals import verdict
 from domain.course.state import CourseState, MedicineSession, Stage
 from domain.course.transition import Transition
+from domain.course.verdict import VerdictSeverity
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import VitalsRecorded
 from domain.values import Blocker, Severity
@@ -31,10 +32,11 @@ def _read(transition: Transition[Any], before: MedicineSession, event: VitalsRec
         readings=(*before.readings[:place], arrived, *before.readings[place:])
     )
     transition.keep(session)
+    transition.verdict = verdict(protocol, session, arrived)
     for reading in (arrived, *vitals.judged_anew(before, session, arrived)):
         is_known = reading is not arrived
         was = verdict(protocol, before, reading).severity if is_known else VerdictSeverity.NORMAL
-        now = verdict(protocol, session, reading).severity
+        now = verdict(protocol, session, reading).severity if is_known else transition.verdict.severity
         if now.pages_as is not None and now.rank > was.rank:
             kind = Kind.VITALS_EMERGENCY if now is VerdictSeverity.EMERGENCY else Kind.VITALS_URGENT
             transition.escalate(kind, session.number, now.pages_as, reading.at)

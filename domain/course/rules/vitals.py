@@ -3,51 +3,12 @@
 from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import timedelta
-from enum import StrEnum
 from itertools import groupby, islice
 
 from domain.course.state import MedicineSession, Reading
+from domain.course.verdict import Finding, Verdict, VerdictSeverity
 from domain.protocol.model import Limit, LimitSeverity, Protocol, Vital
-from domain.values import Frozen, Moment, Severity
-
-
-class VerdictSeverity(StrEnum):
-    """What a reading is, from nothing to say up to an emergency; `recheck` asks for a second reading first."""
-
-    NORMAL = "normal"
-    WARNING = "warning"
-    RECHECK = "recheck"
-    URGENT = "urgent"
-    EMERGENCY = "emergency"
-
-    @property
-    def rank(self) -> int:
-        """0 for normal, rising with severity."""
-        return list(type(self)).index(self)
-
-    @property
-    def pages_as(self) -> Severity | None:
-        """The severity of the escalation it raises; None where it raises none."""
-        return {self.URGENT: Severity.URGENT, self.EMERGENCY: Severity.EMERGENCY}.get(self)
-
-
-class Finding(Frozen):
-    """One limit that the reading crossed, or one symptom."""
-
-    code: str
-    message: str
-    observed: str | float
-    limit: float | None
-    severity: VerdictSeverity
-    source: str | None
-
-
-class Verdict(Frozen):
-    """What the protocol says of one reading: the highest severity among its findings."""
-
-    severity: VerdictSeverity
-    findings: tuple[Finding, ...] = ()
-    recheck_due_at: Moment | None = None
+from domain.values import Moment, Severity
 
 
 def value_of(reading: Reading, vital: Vital) -> int | None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from console.charts.drawing import Area, Drawing, Line, Mark, Shape, TextSize
 from console.charts.scale import Scale
 from console.charts.session import session_chart
-from domain.course.rules.vitals import Finding, Verdict, VerdictSeverity
+from domain.course.verdict import Finding, Verdict, VerdictSeverity
 from domain.events.clinic_events import VitalsRecorded
 from domain.views.course import DoseView, ReadingView
 from tests.support.cast import LIND, MARA, abortion, days, minutes

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.course.rules.vitals import VerdictSeverity, verdict
+from domain.course.rules.vitals import verdict
+from domain.course.verdict import VerdictSeverity
 from domain.protocol.model import Vital
 from domain.views.limits import LimitKind, SessionLimit, session_limits
 from tests.support.cast import MARA, WEEKLY, minutes, vitals

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.course.deadlines import DeadlineKind
-from domain.course.rules.vitals import Verdict, VerdictSeverity, verdict
+from domain.course.rules.vitals import verdict
 from domain.course.transition import RepeatEscalation
+from domain.course.verdict import Verdict, VerdictSeverity
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import VitalsRecorded
 from domain.protocol.model import Limit, LimitSeverity, Vital
