@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 
 from temporalio import activity
 
-from domain.escalation.messages import EscalationId, Page, PageOrder, Tried
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import Page, PageOrder, Tried
 from domain.escalation.page_text import Text, text_of
 from domain.oncall.file import OnCall, OnCallQuery, OnCallSnapshot
 from domain.oncall.policy import Channel, scheme

@@ -18,10 +18,10 @@ from time import perf_counter
 
 from bench.house import House, open_house
 from domain.course.course import Course
+from domain.escalation.ids import course_workflow_id
 from domain.events.clinic_events import VitalsRecorded
 from domain.ledger import Entry, first_fault
 from domain.views.course import batch_of
-from gateway.courses import workflow_id
 from gateway.temporal import connect
 from records.store import open_store
 from tests.support.cast import vitals
@@ -150,7 +150,7 @@ async def _has_come_so_far(house: House, readings_before: int) -> None:
     run = CourseRun(course=course)
     size = len(compressed(course.model_dump_json().encode()))
     await client.start_workflow(
-        PatientCourse.run, run.but(carried_bytes=size), id=workflow_id(COURSE), task_queue=COURSES
+        PatientCourse.run, run.but(carried_bytes=size), id=course_workflow_id(COURSE), task_queue=COURSES
     )
     sys.stdout.write(f"{course.events:,} events on paper, {len(entries):,} entries, {size / 1000:,.0f} kB carried\n")
     sys.stdout.flush()

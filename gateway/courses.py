@@ -23,6 +23,7 @@ from domain.course.answer import AlreadyAnswered, Answer
 from domain.course.course import Course
 from domain.course.projection import Ahead, CallsToCome
 from domain.course.state import Phase
+from domain.escalation.ids import COURSE, course_workflow_id
 from domain.events.clinic_events import ClinicEvent, CourseReferred, ProtocolMigrated
 from domain.protocol.approval import content_hash
 from domain.protocol.pinned import PinnedProtocol
@@ -55,11 +56,6 @@ class Reported(Frozen):
     answer: Answer
     started: bool = False
     replayed: bool = False
-
-
-def workflow_id(course_id: CourseId) -> str:
-    """The course's workflow: there is one, and its id is never used again."""
-    return f"course/{course_id}"
 
 
 class Courses:
@@ -118,7 +114,7 @@ class Courses:
         Another way to them for when the record store is away.
         """
         listed = await running(self._client, f'{PHASE.name} = "{Phase.MEDICINE}"')
-        return [one.removeprefix(workflow_id("")) for one in listed]
+        return [one.removeprefix(COURSE) for one in listed]
 
     async def ledger_head(self, course_id: CourseId) -> LedgerHead:
         """The end of the ledger's chain, as the course's workflow holds it. Raises as `view` does."""
@@ -164,7 +160,7 @@ class Courses:
         start = WithStartWorkflowOperation(
             PatientCourse.run,
             CourseRun(course=blank),
-            id=workflow_id(referral.event.subject),
+            id=course_workflow_id(referral.event.subject),
             task_queue=COURSES,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=reuse,
@@ -251,7 +247,7 @@ class Courses:
             raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
 
     def _course(self, course_id: CourseId) -> WorkflowHandle[PatientCourse, None]:
-        return self._client.get_workflow_handle_for(PatientCourse.run, workflow_id(course_id))
+        return self._client.get_workflow_handle_for(PatientCourse.run, course_workflow_id(course_id))
 
     def _protocol_to_start(self, protocol_id: str) -> PinnedProtocol:
         approved = self._library.latest_approved(protocol_id)

@@ -8,19 +8,9 @@ from temporalio.client import Client, WorkflowHandle, WorkflowQueryRejectedError
 from temporalio.common import QueryRejectCondition
 from temporalio.workflow import UpdateMethodMultiParam
 
+from domain.escalation.ids import EscalationId, escalation_of, escalation_workflow_id
 from domain.escalation.ladder import EscalationProgress
-from domain.escalation.messages import (
-    Acknowledge,
-    EscalationId,
-    EscalationState,
-    EscalationView,
-    Order,
-    Reassign,
-    Resolve,
-    Snooze,
-    escalation_of,
-    workflow_id,
-)
+from domain.escalation.messages import Acknowledge, EscalationState, EscalationView, Order, Reassign, Resolve, Snooze
 from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.refusal import RefusalCode, Refused
 from gateway.watchdog_alarms import WatchdogAlarms
@@ -99,7 +89,7 @@ class Escalations:
 
 def _workflow_id(escalation: EscalationId) -> str:
     try:
-        return workflow_id(escalation)
+        return escalation_workflow_id(escalation)
     except ValueError as wrong:
         raise Refused.because(RefusalCode.UNKNOWN_ESCALATION, str(wrong)) from None
 

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from domain.course.projection import Ahead
 from domain.course.transition import OpenEscalation
+from domain.escalation.ids import EscalationId
 from domain.escalation.ladder import EscalationProgress
-from domain.escalation.messages import EscalationId
 from domain.oncall.file import OnCall
 from domain.refusal import Refused
 from domain.values import CourseId

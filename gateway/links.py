@@ -7,7 +7,7 @@ from typing import Final
 from itsdangerous import BadData, URLSafeSerializer
 from pydantic import ValidationError
 
-from domain.escalation.messages import EscalationId
+from domain.escalation.ids import EscalationId
 from domain.oncall.file import FALLBACK
 from domain.values import Frozen, Moment, PersonId
 from settings import Settings

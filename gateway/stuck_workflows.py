@@ -2,15 +2,20 @@
 
 from typing import Final
 
-from pydantic import ValidationError
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.escalation.messages import EscalationId, escalation_of, workflow_id
+from domain.escalation.ids import (
+    COURSE,
+    EscalationId,
+    EscalationKey,
+    course_workflow_id,
+    escalation_of,
+    escalation_workflow_id,
+)
 from domain.escalation.silence import SilenceReason
 from domain.escalation.watchdog import Suspect
 from domain.values import CourseId
-from gateway import courses
 from gateway.workflow_calls import ANSWER_WITHIN, Unavailable
 from workflows import course, escalation
 
@@ -28,7 +33,6 @@ MOST_LISTED: Final = 200
 _OURS: Final = f'WorkflowType IN ("{course.WORKFLOW_TYPE}", "{escalation.WORKFLOW_TYPE}")'
 _FAILING: Final = f'{_OURS} AND ExecutionStatus = "Running" AND TemporalReportedProblems IS NOT NULL'
 _ENDED: Final = f'{_OURS} AND ExecutionStatus IN ("Terminated", "Canceled", "Failed", "TimedOut")'
-_COURSE: Final = courses.workflow_id("")
 
 
 async def trouble(client: Client, course_id: CourseId, escalation: EscalationId | None) -> SilenceReason | None:
@@ -36,7 +40,7 @@ async def trouble(client: Client, course_id: CourseId, escalation: EscalationId 
 
     No worker is asked. Raises `Unavailable` where Temporal does not answer.
     """
-    named = courses.workflow_id(course_id) if escalation is None else workflow_id(escalation)
+    named = course_workflow_id(course_id) if escalation is None else escalation_workflow_id(escalation)
     try:
         found = await client.get_workflow_handle(named).describe(rpc_timeout=ANSWER_WITHIN)
     except RuntimeError as failed:
@@ -75,9 +79,9 @@ async def suspects(client: Client) -> list[Suspect]:
 
 def _suspect(workflow: str, *, is_ended: bool) -> Suspect | None:
     try:
-        if workflow.startswith(_COURSE):
-            return Suspect(course_id=workflow.removeprefix(_COURSE), is_ended=is_ended)
+        if workflow.startswith(COURSE):
+            return Suspect(course_id=workflow.removeprefix(COURSE), is_ended=is_ended)
         escalation = escalation_of(workflow)
-        return Suspect(course_id=escalation.partition("~")[0], escalation=escalation, is_ended=is_ended)
-    except ValidationError:
+        return Suspect(course_id=EscalationKey.parse(escalation).course_id, escalation=escalation, is_ended=is_ended)
+    except ValueError:
         return None  # somebody else's, of the same name

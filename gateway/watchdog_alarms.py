@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from domain.escalation.messages import EscalationId, EscalationView, Order
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import EscalationView, Order
 from domain.oncall.file import OnCall
 from domain.refusal import RefusalCode, Refused
 from gateway.workflow_calls import Unavailable

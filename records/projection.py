@@ -7,7 +7,8 @@ import asyncpg
 from pydantic import Field
 
 from domain.course.state import Outcome, Phase, Stage
-from domain.escalation.messages import EscalationId, EscalationView, Page
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import EscalationView, Page
 from domain.ledger import Entry
 from domain.values import CourseId, Frozen
 from domain.views.figures import CourseFigures, MeasureFigures

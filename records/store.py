@@ -8,7 +8,8 @@ from typing import Annotated
 from asyncpg.pool import PoolConnectionProxy
 from pydantic import Field
 
-from domain.escalation.messages import EscalationId, EscalationState, EscalationView
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import EscalationState, EscalationView
 from domain.ledger import Entry
 from domain.values import Code, CourseId, Frozen, Severity
 from domain.views.figures import CourseFigures, FleetFigures

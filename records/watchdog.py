@@ -9,7 +9,7 @@ from typing import Final
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from domain.escalation.messages import EscalationId
+from domain.escalation.ids import EscalationId
 from domain.escalation.silence import Silence
 from domain.escalation.watchdog import ExpectedMove, Suspect, Tick
 from domain.escalation.watchdog_alarm import WatchdogAlarm, raised

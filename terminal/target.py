@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from temporalio.client import Client
 
-from domain.escalation.messages import EscalationId
+from domain.escalation.ids import EscalationId
 from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.values import Frozen
 from gateway.codec import EncryptionCodec

@@ -13,6 +13,7 @@ from temporalio.exceptions import ActivityError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from domain.escalation.escalation import FALLBACK_STEP, Attempt, Escalation, EscalationRun, opened
+    from domain.escalation.ids import course_workflow_id
     from domain.escalation.ladder import EscalationProgress
     from domain.escalation.messages import (
         Acknowledge,
@@ -291,7 +292,7 @@ class EscalationWorkflow:
         return any(page.ok for page in pages)
 
     async def _tell_the_course(self) -> None:
-        course = workflow.get_external_workflow_handle(f"course/{self._opening.course_id}")
+        course = workflow.get_external_workflow_handle(course_workflow_id(self._opening.course_id))
         while True:
             await workflow.wait_condition(lambda: bool(self._escalation.notices))
             try:

@@ -9,14 +9,8 @@ from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from domain.course.transition import AutoResolve, EscalationCommand, OpenEscalation, RepeatEscalation
-    from domain.escalation.messages import (
-        Change,
-        EscalationId,
-        Notice,
-        Opening,
-        Settlement,
-        workflow_id,
-    )
+    from domain.escalation.ids import EscalationId, escalation_workflow_id
+    from domain.escalation.messages import Change, Notice, Opening, Settlement
     from workflows.escalation import EscalationWorkflow
     from workflows.queues import PAGING
 
@@ -92,7 +86,7 @@ async def _open(opening: Opening) -> bool:
         await workflow.start_child_workflow(
             EscalationWorkflow.run,
             args=[opening],
-            id=workflow_id(opening.id),
+            id=escalation_workflow_id(opening.id),
             task_queue=PAGING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
@@ -105,4 +99,4 @@ async def _open(opening: Opening) -> bool:
 
 
 def _standing(escalation: EscalationId) -> workflow.ExternalWorkflowHandle[EscalationWorkflow]:
-    return workflow.get_external_workflow_handle_for(EscalationWorkflow.run, workflow_id(escalation))
+    return workflow.get_external_workflow_handle_for(EscalationWorkflow.run, escalation_workflow_id(escalation))

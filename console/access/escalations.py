@@ -2,7 +2,8 @@
 
 from console.security.site_scope import SiteScope
 from domain.access import Caller
-from domain.escalation.messages import EscalationId, EscalationState, EscalationView, Order
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import EscalationState, EscalationView, Order
 from domain.refusal import RefusalCode, Refused
 from gateway.escalations import Escalations
 from records.store import RecordStore

@@ -12,14 +12,8 @@ from console.security.auth import with_one_of
 from console.services import AuditLogDep, EscalationAccessDep, StoreDep
 from domain.access import Caller, Right
 from domain.escalation import messages
-from domain.escalation.messages import (
-    EscalationId,
-    EscalationState,
-    EscalationView,
-    Reassign,
-    Resolve,
-    Snooze,
-)
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import EscalationState, EscalationView, Reassign, Resolve, Snooze
 from domain.values import CourseId, Frozen, PersonId, Severity, Text
 from records.readable import RowId
 from records.store import EscalationFilter

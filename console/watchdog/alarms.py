@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from domain.escalation.messages import EscalationId, EscalationView, Opening, Page
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import EscalationView, Opening, Page
 from domain.escalation.page_text import Text, text_of
 from domain.escalation.watchdog_alarm import DueStep, WatchdogAlarm
 from domain.oncall.file import OnCall

@@ -2,7 +2,7 @@
 
 from domain.course.state import Phase, Stage
 from domain.course.verdict import Verdict
-from domain.escalation.messages import EscalationId
+from domain.escalation.ids import EscalationId
 from domain.values import Blocker, CourseId, Frozen
 
 

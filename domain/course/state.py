@@ -8,7 +8,8 @@ from itertools import islice, takewhile
 from typing import Any, Generic, TypeVar
 
 from domain.course.measures_taken import MeasureTaken, answers
-from domain.escalation.messages import EscalationId, EscalationState, Kind
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import EscalationState, Kind
 from domain.events.clinic_events import (
     CheckInCompleted,
     ConsentSigned,

@@ -6,15 +6,8 @@ from typing import Any, Generic, TypeVar
 from domain import ledger
 from domain.course.state import CourseEscalation, CourseState, Fact, Hold, MedicineSession, Outcome, Phase
 from domain.course.verdict import Verdict
-from domain.escalation.messages import (
-    Change,
-    EscalationId,
-    EscalationState,
-    Kind,
-    Opening,
-    Repeat,
-    escalation_id,
-)
+from domain.escalation.ids import EscalationId, escalation_id
+from domain.escalation.messages import Change, EscalationState, Kind, Opening, Repeat
 from domain.ledger import Entry, Note
 from domain.values import Actor, Frozen, Moment, Severity
 

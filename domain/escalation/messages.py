@@ -1,13 +1,13 @@
 """An obligation on a human: who must be told, how loudly, and what happens when nobody answers."""
 
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, StringConstraints, computed_field, model_validator
+from pydantic import ConfigDict, Field, computed_field, model_validator
 
 from domain.durations import Length
+from domain.escalation.ids import EscalationId
 from domain.values import CourseId, Frozen, Moment, Name, PersonId, Severity, Text
 
 
@@ -63,35 +63,6 @@ class EscalationState(StrEnum):
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
-
-
-EscalationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}~[a-z0-9_]+~\d+~\d+$")]
-"""URL-safe: `<course_id>~<kind>~<session, 0 where none>~<n>`, such as `EX-1~vitals_overdue~2~1`."""
-
-_ESCALATION_ID = re.compile(r"^(?P<course_id>[^~]+)~(?P<kind>[^~]+)~(?P<session>\d+)~(?P<n>\d+)$")
-
-
-def escalation_id(course_id: CourseId, kind: Kind, session: int | None, n: int) -> EscalationId:
-    """The id of the `n`th escalation, from 1, of its course, kind and session."""
-    return f"{course_id}~{kind}~{session or 0}~{n}"
-
-
-def workflow_id(escalation: EscalationId) -> str:
-    """`escalation/<course_id>/<kind>/<session>/<n>`. Raises ValueError where the id has not the form of one."""
-    if not (parts := _ESCALATION_ID.match(escalation)):
-        raise ValueError(f"{escalation!r} is not an escalation's id, such as EX-1~vitals_overdue~2~1")
-    return f"escalation/{parts['course_id']}/{parts['kind']}/{parts['session']}/{parts['n']}"
-
-
-def escalation_of(workflow: str) -> EscalationId:
-    """The escalation whose workflow has this id."""
-    return workflow.removeprefix("escalation/").replace("/", "~")
-
-
-def session_of(escalation: EscalationId) -> int | None:
-    """The session that it is about; None for none."""
-    parts = _ESCALATION_ID.match(escalation)
-    return int(parts["session"]) or None if parts else None
 
 
 class Opening(Frozen):

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from domain.escalation.messages import EscalationId
+from domain.escalation.ids import EscalationId
 from domain.values import CourseId, Frozen, Moment
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from domain.escalation.messages import EscalationId
+from domain.escalation.ids import EscalationId
 from domain.escalation.silence import SilenceReason
 from domain.escalation.watchdog_alarm import WatchdogAlarm, raised
 from domain.oncall.policy import Policy

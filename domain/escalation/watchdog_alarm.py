@@ -6,16 +6,8 @@ from datetime import datetime
 from pydantic import ConfigDict, Field
 
 from domain.escalation.escalation import FALLBACK_STEP, Attempt, Escalation, opened
-from domain.escalation.messages import (
-    EscalationId,
-    Kind,
-    Opening,
-    Order,
-    Page,
-    Reassign,
-    Settlement,
-)
-from domain.escalation.messages import escalation_id as named
+from domain.escalation.ids import EscalationId, EscalationKey, escalation_id
+from domain.escalation.messages import Kind, Opening, Order, Page, Reassign, Settlement
 from domain.escalation.silence import SilenceReason, words
 from domain.oncall.file import FALLBACK, OnCall, OnCallQuery
 from domain.values import CourseId, Frozen, Moment, PersonId, Severity
@@ -61,7 +53,7 @@ class WatchdogAlarm(Frozen):
     @property
     def number(self) -> int:
         """Its number among those of its course and session, from 1."""
-        return int(self.id.rpartition("~")[2])
+        return EscalationKey.parse(self.id).n
 
     @property
     def is_resolved(self) -> bool:
@@ -155,7 +147,7 @@ def raised(
 ) -> WatchdogAlarm:
     """The course's `n`th alarm of that session, whose first step is due at once; its note says what was found."""
     opening = Opening(
-        id=named(course_id, Kind.ORCHESTRATOR_SILENT, session, n),
+        id=escalation_id(course_id, Kind.ORCHESTRATOR_SILENT, session, n),
         course_id=course_id,
         kind=Kind.ORCHESTRATOR_SILENT,
         session=session,
@@ -170,7 +162,7 @@ def raised(
 
 def is_of_the_watch(escalation: EscalationId) -> bool:
     """Whether the watch has raised it, so that no workflow knows of it."""
-    return escalation.split("~")[1:2] == [Kind.ORCHESTRATOR_SILENT]
+    return f"~{Kind.ORCHESTRATOR_SILENT}~" in escalation
 
 
 def _pages(on_call: OnCall, people: Iterable[PersonId], step: int, at: datetime) -> tuple[DueStep, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from domain.escalation.messages import EscalationId
+from domain.escalation.ids import EscalationId
 from domain.escalation.silence import SilenceReason
 from domain.escalation.watchdog import (
     ExpectedMove,

@@ -11,8 +11,9 @@ from pydantic import Field
 from domain.course.projection import CallsToCome, CallToCome
 from domain.course.transition import AutoResolve, OpenEscalation, RepeatEscalation
 from domain.escalation.escalation import opened
+from domain.escalation.ids import EscalationId
 from domain.escalation.ladder import EscalationProgress, NextStep, climbing
-from domain.escalation.messages import EscalationId, EscalationState, Kind
+from domain.escalation.messages import EscalationState, Kind
 from domain.oncall.file import FALLBACK, OnCall, OnCallQuery
 from domain.oncall.policy import Policy
 from domain.values import CourseId, Frozen, Moment, PersonId, Severity

@@ -7,7 +7,8 @@ from domain.course.answer import Answer
 from domain.course.measures import triage
 from domain.course.verdict import VerdictSeverity
 from domain.durations import in_words
-from domain.escalation.messages import PHRASES, EscalationId, Kind
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import PHRASES, Kind
 from domain.events.clinic_events import (
     ClinicEvent,
     CourseResumed,

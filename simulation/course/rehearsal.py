@@ -7,16 +7,8 @@ from domain.course.answer import Answer
 from domain.course.course import Course, Decision
 from domain.course.transition import AutoResolve, OpenEscalation, RepeatEscalation
 from domain.escalation.escalation import Escalation, opened
-from domain.escalation.messages import (
-    Acknowledge,
-    EscalationId,
-    EscalationState,
-    EscalationView,
-    Kind,
-    Page,
-    Resolve,
-    Settlement,
-)
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import Acknowledge, EscalationState, EscalationView, Kind, Page, Resolve, Settlement
 from domain.events.clinic_events import ClinicEvent
 from domain.ledger import Entry
 from domain.oncall.file import OnCall, OnCallQuery, OnCallSnapshot

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from domain.course.answer import Answer
-from domain.escalation.messages import EscalationId, Kind
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.values import PersonId
 

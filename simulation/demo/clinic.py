@@ -11,14 +11,15 @@ from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from domain.course.answer import Answer
-from domain.escalation.messages import Acknowledge, EscalationId, EscalationView, Kind, Resolve
-from domain.escalation.messages import workflow_id as escalation_workflow
+from domain.escalation.ids import EscalationId
+from domain.escalation.ids import course_workflow_id as course_workflow
+from domain.escalation.ids import escalation_workflow_id as escalation_workflow
+from domain.escalation.messages import Acknowledge, EscalationView, Kind, Resolve
 from domain.events.clinic_events import ClinicEvent
 from domain.ledger import Entry
 from domain.refusal import Refusal, RefusalCode, Refused
 from domain.values import CourseId, Frozen, PersonId
 from gateway.courses import Courses
-from gateway.courses import workflow_id as course_workflow
 from gateway.escalations import Escalations
 from gateway.protocols import Library
 from gateway.workflow_calls import TooMany, Unavailable

@@ -7,7 +7,8 @@ from typing import Final, Protocol, TypeVar
 
 from domain.course.answer import Answer
 from domain.course.state import CourseEscalation
-from domain.escalation.messages import Acknowledge, EscalationId, EscalationState, EscalationView, Kind, Order, Resolve
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import Acknowledge, EscalationState, EscalationView, Kind, Order, Resolve
 from domain.events.clinic_events import ClinicEvent
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, PersonId

@@ -12,10 +12,10 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from domain.escalation.messages import EscalationState, EscalationView, workflow_id
+from domain.escalation.ids import course_workflow_id, escalation_workflow_id
+from domain.escalation.messages import EscalationState, EscalationView
 from domain.escalation.silence import SilenceReason, words
 from domain.values import CourseId, Severity
-from gateway import courses as course_gateway
 from gateway.courses import Courses
 from gateway.protocols import load_folder
 from gateway.temporal import connect
@@ -113,7 +113,7 @@ async def test_a_course_that_somebody_ended_in_temporal_is_told(night: Night) ->
     """By the button of its UI, say: nobody is dosed and nothing is due, and nothing is watched any more either."""
     await night.has("NIKO", "MARA")
 
-    await night.client.get_workflow_handle(course_gateway.workflow_id("NIKO")).terminate("by mistake")
+    await night.client.get_workflow_handle(course_workflow_id("NIKO")).terminate("by mistake")
     alarm = await night.alarm("NIKO")
 
     assert (alarm.id, alarm.session, alarm.severity) == ("NIKO~orchestrator_silent~0~1", None, Severity.URGENT)
@@ -136,7 +136,7 @@ async def test_an_escalation_that_somebody_ended_in_temporal_is_told(night: Nigh
         return found[0] if found else None
 
     escalation = await eventually(opened)
-    await night.client.get_workflow_handle(workflow_id(escalation.id)).terminate("by mistake")
+    await night.client.get_workflow_handle(escalation_workflow_id(escalation.id)).terminate("by mistake")
     alarm = await night.alarm("MARA")
 
     assert alarm.note == words(SilenceReason.ENDED, escalation.id)

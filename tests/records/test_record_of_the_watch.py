@@ -8,7 +8,8 @@ import asyncpg
 import pytest
 from pydantic import JsonValue
 
-from domain.escalation.messages import Acknowledge, EscalationState, Kind, Page, escalation_id
+from domain.escalation.ids import escalation_id
+from domain.escalation.messages import Acknowledge, EscalationState, Kind, Page
 from domain.escalation.watchdog import ExpectedMove, Tick
 from domain.escalation.watchdog_alarm import WatchdogAlarm, raised
 from domain.ledger import Note

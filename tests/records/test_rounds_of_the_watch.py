@@ -8,7 +8,8 @@ import pytest
 from pydantic import JsonValue
 
 from console.watchdog.watchdog import ASKED_AT_ONCE, Watchdog
-from domain.escalation.messages import EscalationState, EscalationView, Kind, escalation_id
+from domain.escalation.ids import escalation_id
+from domain.escalation.messages import EscalationState, EscalationView, Kind
 from domain.escalation.silence import Silence, SilenceReason, words
 from domain.escalation.watchdog import GRACES_WITHOUT_A_DOSE, NextMove, NoAnswer, Suspect, Tick
 from domain.ledger import Note

@@ -10,7 +10,8 @@ import pytest
 
 from console.watchdog.alarms import AlarmPager
 from console.watchdog.watchdog import Watchdog
-from domain.escalation.messages import EscalationId, EscalationState, EscalationView, Page
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import EscalationState, EscalationView, Page
 from domain.escalation.page_text import Text
 from domain.escalation.watchdog import ExpectedMove, NextMove, NoAnswer, Tick
 from domain.escalation.watchdog_alarm import WatchdogAlarm

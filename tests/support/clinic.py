@@ -17,7 +17,8 @@ from activities.paging import Paging
 from activities.records import Records
 from domain.course.answer import Answer
 from domain.course.deadlines import DeadlineKind
-from domain.escalation.messages import EscalationId, EscalationState, EscalationView
+from domain.escalation.ids import EscalationId, course_workflow_id
+from domain.escalation.messages import EscalationState, EscalationView
 from domain.events.clinic_events import ClinicEvent
 from domain.ledger import Entry
 from domain.oncall.file import OnCall, parse_on_call
@@ -26,7 +27,6 @@ from domain.values import Actor, CourseId
 from domain.views.course import CourseView
 from domain.views.summary import Batch, CourseSummary
 from gateway.courses import Courses, Reported
-from gateway.courses import workflow_id as course_workflow_id
 from gateway.escalations import Escalations
 from gateway.protocols import Library, Shelved
 from gateway.workflow_calls import TooMany, Unavailable

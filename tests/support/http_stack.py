@@ -14,6 +14,7 @@ import asyncpg
 import httpx
 
 from domain.access import TokenRole
+from domain.escalation.ids import EscalationKey
 from domain.events.clinic_events import CLINIC_EVENT, ClinicEvent
 from gateway.tokens import NewToken, Tokens
 from records.access import AccessStore, CourseRead
@@ -158,7 +159,7 @@ class House:
 
         async def is_there() -> bool:
             answers = await self.admin.get(f"/v1/escalations/{escalation}")
-            course = escalation.partition("~")[0]
+            course = EscalationKey.parse(escalation).course_id
             return answers.is_success and escalation in {one["id"] for one in await self.escalations_of(course)}
 
         await eventually(is_there)

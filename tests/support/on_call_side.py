@@ -15,17 +15,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
+from domain.escalation.ids import escalation_id, escalation_workflow_id
 from domain.escalation.ladder import EscalationProgress
-from domain.escalation.messages import (
-    EscalationView,
-    Kind,
-    Notice,
-    Opening,
-    Page,
-    PageOrder,
-    escalation_id,
-    workflow_id,
-)
+from domain.escalation.messages import EscalationView, Kind, Notice, Opening, Page, PageOrder
 from domain.oncall.file import OnCall, OnCallQuery, OnCallSnapshot, parse_on_call
 from domain.refusal import Refusal, RefusalCode
 from domain.values import PersonId, Severity
@@ -123,7 +115,9 @@ class Alarm:
 
     @property
     def handle(self) -> WorkflowHandle[EscalationWorkflow, EscalationView]:
-        return self._temporal.client.get_workflow_handle_for(EscalationWorkflow.run, workflow_id(self.opening.id))
+        return self._temporal.client.get_workflow_handle_for(
+            EscalationWorkflow.run, escalation_workflow_id(self.opening.id)
+        )
 
     @property
     def paged(self) -> list[tuple[int, PersonId]]:
@@ -185,7 +179,7 @@ class OnCallSide:
             opened_at=datetime.now(UTC),
         )
         self._started.append(
-            await client.start_workflow("Escalation", opening, id=workflow_id(opening.id), task_queue=PAGING)
+            await client.start_workflow("Escalation", opening, id=escalation_workflow_id(opening.id), task_queue=PAGING)
         )
         return Alarm(self._temporal, opening, self.pager, self.record)
 

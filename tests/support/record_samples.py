@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue
 
-from domain.escalation.messages import EscalationState, EscalationView, Kind, Page, escalation_id
+from domain.escalation.ids import escalation_id
+from domain.escalation.messages import EscalationState, EscalationView, Kind, Page
 from domain.ledger import GENESIS, Entry, Note, write
 from domain.values import Actor, CourseId, Role, Severity
 from domain.views.summary import Batch, CourseSummary

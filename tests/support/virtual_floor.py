@@ -9,7 +9,8 @@ from typing import Self
 
 from domain.course.answer import Answer
 from domain.course.state import Stage
-from domain.escalation.messages import EscalationId, EscalationView, Kind, Order
+from domain.escalation.ids import EscalationId, EscalationKey
+from domain.escalation.messages import EscalationView, Kind, Order
 from domain.events.clinic_events import ClinicEvent
 from domain.oncall.file import OnCall, parse_on_call
 from domain.protocol.approval import content_hash
@@ -132,7 +133,7 @@ class Ladders:
         return self._course_of(escalation).acts(escalation, order, self._wall.now())
 
     def _course_of(self, escalation: EscalationId) -> Course:
-        return self._charts.courses[escalation.partition("~")[0]]
+        return self._charts.courses[EscalationKey.parse(escalation).course_id]
 
 
 class Diary:

@@ -9,7 +9,8 @@ import pytest
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.state import Outcome, Phase
-from domain.escalation.messages import Acknowledge, Kind, Resolve, escalation_id
+from domain.escalation.ids import escalation_id
+from domain.escalation.messages import Acknowledge, Kind, Resolve
 from domain.events.parsing import event_from
 from domain.ledger import first_fault
 from domain.refusal import RefusalCode, Refused

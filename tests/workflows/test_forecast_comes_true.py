@@ -9,17 +9,8 @@ from temporalio.client import WorkflowHandle
 
 from activities.paging import Paging
 from domain.course.deadlines import DeadlineKind
-from domain.escalation.messages import (
-    Acknowledge,
-    EscalationId,
-    EscalationView,
-    Kind,
-    Page,
-    Reassign,
-    Snooze,
-    escalation_id,
-    workflow_id,
-)
+from domain.escalation.ids import EscalationId, escalation_id, escalation_workflow_id
+from domain.escalation.messages import Acknowledge, EscalationView, Kind, Page, Reassign, Snooze
 from domain.escalation.page_text import Text
 from domain.oncall.file import OnCall, parse_on_call
 from domain.refusal import Refused
@@ -92,7 +83,9 @@ class Alarm:
 
     @property
     def handle(self) -> WorkflowHandle[EscalationWorkflow, EscalationView]:
-        return self._night.clinic.temporal.client.get_workflow_handle_for(EscalationWorkflow.run, workflow_id(self.id))
+        return self._night.clinic.temporal.client.get_workflow_handle_for(
+            EscalationWorkflow.run, escalation_workflow_id(self.id)
+        )
 
     async def now(self) -> datetime:
         """What its own clock shows."""

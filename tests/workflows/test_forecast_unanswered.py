@@ -10,9 +10,9 @@ from temporalio import workflow
 from temporalio.worker import Worker
 
 from domain.course.projection import Ahead
-from domain.escalation.messages import Kind, escalation_id, workflow_id
+from domain.escalation.ids import course_workflow_id, escalation_id, escalation_workflow_id
+from domain.escalation.messages import Kind
 from domain.views.forecast import Forecast
-from gateway.courses import workflow_id as course_workflow_id
 from gateway.forecasts import forecast_of
 from gateway.workflow_calls import Unavailable
 from tests.support.cast import LIND, adverse_event
@@ -61,7 +61,7 @@ async def test_an_escalation_whose_workflow_was_ended(temporal: Temporal) -> Non
     async with open_clinic(temporal) as clinic:
         patient = await an_urgent_one(clinic)
         await patient.is_called(LIND)
-        await temporal.client.get_workflow_handle(workflow_id(alarm(patient))).terminate()
+        await temporal.client.get_workflow_handle(escalation_workflow_id(alarm(patient))).terminate()
 
         foretold = await forecast(clinic, patient)
 
@@ -77,7 +77,7 @@ async def test_an_escalation_that_no_worker_has_begun(temporal: Temporal) -> Non
         patient = await an_urgent_one(clinic)
 
         async def is_there() -> bool:
-            query = f'WorkflowId="{workflow_id(alarm(patient))}"'
+            query = f'WorkflowId="{escalation_workflow_id(alarm(patient))}"'
             return bool([one.id async for one in temporal.client.list_workflows(query)])
 
         await eventually(is_there)

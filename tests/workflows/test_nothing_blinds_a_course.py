@@ -20,7 +20,8 @@ from domain.course.event_rules import EVENT_RULES
 from domain.course.rules.readings import READ
 from domain.course.state import MedicineSession
 from domain.course.transition import Transition
-from domain.escalation.messages import Kind, Resolve, escalation_id, workflow_id
+from domain.escalation.ids import escalation_id, escalation_workflow_id
+from domain.escalation.messages import Kind, Resolve
 from domain.events.clinic_events import Event, VitalsRecorded
 from domain.refusal import RefusalCode, Refused
 from gateway.workflow_calls import Defect, Ended
@@ -196,7 +197,9 @@ async def test_a_course_that_is_set_back_wakes_nobody_for_what_is_over(clinic: C
         return is_again and emergency not in {one.id for one in view.escalations}
 
     await eventually(is_known)
-    runs = [one async for one in clinic.temporal.client.list_workflows(f'WorkflowId="{workflow_id(emergency)}"')]
+    runs = [
+        one async for one in clinic.temporal.client.list_workflows(f'WorkflowId="{escalation_workflow_id(emergency)}"')
+    ]
     assert len(runs) == 1
     assert clinic.paged(LIND, mara.course) == pages
 

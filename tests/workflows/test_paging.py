@@ -16,16 +16,8 @@ from temporalio.worker import Worker
 
 from activities.paging import Paging
 from domain.escalation.escalation import EscalationRun
-from domain.escalation.messages import (
-    PHRASES,
-    Kind,
-    Opening,
-    Page,
-    PageOrder,
-    Resolve,
-    escalation_id,
-    workflow_id,
-)
+from domain.escalation.ids import escalation_id, escalation_workflow_id
+from domain.escalation.messages import PHRASES, Kind, Opening, Page, PageOrder, Resolve
 from domain.escalation.page_text import text_of
 from domain.oncall.file import FALLBACK, OnCallFileError, OnCallQuery
 from domain.values import Severity
@@ -208,7 +200,7 @@ async def test_from_the_alarm_to_the_phone(
         handle = await client.start_workflow(
             EscalationWorkflow.run,
             EscalationRun(**dict(alarm)),
-            id=workflow_id(alarm.id),
+            id=escalation_workflow_id(alarm.id),
             task_queue=PAGING,
         )
         await eventually(lambda: inbox.paths == ["/fallback"], lambda: f"{inbox.paths}")

@@ -1,6 +1,7 @@
 """A course's story as it is read: a line for each thing that happened, newest first, in the ward's words."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from console.pages.course import readings
@@ -10,6 +11,7 @@ from console.pages.frame.viewer import Viewer
 from console.pages.labels import DEADLINES, ESCALATION_CHANGES, EVENTS, PHASES
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.course.state import Phase
+from domain.escalation.ids import EscalationKey
 from domain.escalation.messages import PHRASES, EscalationView, Kind
 from domain.ledger import Entry
 from domain.values import Frozen, PersonId, Role, Severity
@@ -198,8 +200,9 @@ def _measure(view: CourseView, one: Happening) -> Told:
 
 
 def _escalation(view: CourseView, one: Happening, moved: str) -> Told:
-    kind = (one.what or "").split("~")[1] if (one.what or "").count("~") > 1 else ""
-    phrase = PHRASES[Kind(kind)].capitalize() if kind in list(Kind) else "Escalation"
+    phrase = "Escalation"
+    with suppress(ValueError):
+        phrase = PHRASES[Kind(EscalationKey.parse(one.what or "").kind)].capitalize()
     standing = next((known.severity.value for known in view.escalations if known.id == one.what), None)
     mark = "well" if moved == "resolved" else standing or Severity.ROUTINE.value
     return mark, f"{phrase}: {ESCALATION_CHANGES.get(moved, moved)}", ""

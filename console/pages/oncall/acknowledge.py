@@ -14,15 +14,8 @@ from console.pages.frame.severity_marks import MARKS
 from console.pages.oncall.circumstances import Circumstances, circumstances
 from console.services import Services, ServicesDep
 from domain.durations import in_words
-from domain.escalation.messages import (
-    PHRASES,
-    Acknowledge,
-    EscalationId,
-    EscalationState,
-    EscalationView,
-    Reassign,
-    session_of,
-)
+from domain.escalation.ids import EscalationId, EscalationKey
+from domain.escalation.messages import PHRASES, Acknowledge, EscalationState, EscalationView, Reassign
 from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.oncall.file import FALLBACK, OnCall
 from domain.oncall.policy import Policy
@@ -194,7 +187,7 @@ def advice(escalation: EscalationId) -> str | None:
     """What comes first, where the watch has raised it."""
     if not is_of_the_watch(escalation):
         return None
-    return UNWATCHED if session_of(escalation) is None else SILENT
+    return UNWATCHED if EscalationKey.parse(escalation).session is None else SILENT
 
 
 def _state(view: EscalationView, person: PersonId, on_call: OnCall) -> str:

@@ -29,15 +29,8 @@ from console.pages.oncall.open_work import open_work
 from console.services import ServicesDep
 from domain.access import Right
 from domain.durations import in_words, iso_8601
-from domain.escalation.messages import (
-    EscalationId,
-    EscalationState,
-    EscalationView,
-    Page,
-    Reassign,
-    Resolve,
-    Snooze,
-)
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import EscalationState, EscalationView, Page, Reassign, Resolve, Snooze
 from domain.events.parsing import field_error
 from domain.values import Frozen, Severity
 from records.errors import RecordStoreError

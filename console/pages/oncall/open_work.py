@@ -5,7 +5,8 @@ from typing import Final
 
 from console.errors.problems import ProblemError
 from console.pages.frame.viewer import Viewer
-from domain.escalation.messages import EscalationId, EscalationState, EscalationView
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import EscalationState, EscalationView
 from domain.values import Frozen
 from gateway.fan_out import go_round
 from gateway.workflow_calls import Unavailable

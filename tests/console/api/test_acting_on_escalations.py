@@ -9,7 +9,8 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.service import RPCError
 
-from domain.escalation.messages import EscalationState, workflow_id
+from domain.escalation.ids import EscalationKey, escalation_workflow_id
+from domain.escalation.messages import EscalationState
 from gateway.temporal import connect
 from records.store import open_store
 from tests.support.cast import MONDAY, phq9, referral, vitals
@@ -93,11 +94,11 @@ async def forgotten(house: House, escalation: str) -> None:
     """Its workflow has ended, its record says so, and Temporal's retention is over."""
 
     async def recorded() -> bool:
-        listed = await house.escalations_of(escalation.partition("~")[0])
+        listed = await house.escalations_of(EscalationKey.parse(escalation).course_id)
         return any(one["id"] == escalation and one["state"] == "resolved" for one in listed)
 
     client = await connect(identity="kapstan-test", target_host=house.stack.temporal)
-    await client.get_workflow_handle(workflow_id(escalation)).result()
+    await client.get_workflow_handle(escalation_workflow_id(escalation)).result()
     await eventually(recorded)
     await lost(house, escalation)
 
@@ -105,8 +106,8 @@ async def forgotten(house: House, escalation: str) -> None:
 async def lost(house: House, escalation: str) -> None:
     """Temporal knows nothing of it any more."""
     client = await connect(identity="kapstan-test", target_host=house.stack.temporal)
-    handle = client.get_workflow_handle(workflow_id(escalation))
-    execution = WorkflowExecution(workflow_id=workflow_id(escalation))
+    handle = client.get_workflow_handle(escalation_workflow_id(escalation))
+    execution = WorkflowExecution(workflow_id=escalation_workflow_id(escalation))
     await client.workflow_service.delete_workflow_execution(
         DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
     )

@@ -9,7 +9,7 @@ import pytest
 
 from console.live.stream import Stream
 from domain.access import Caller, TokenRole
-from domain.escalation.messages import EscalationId
+from domain.escalation.ids import EscalationId
 from domain.values import CourseId
 from domain.views.course import CourseView
 from gateway.workflow_calls import TooMany

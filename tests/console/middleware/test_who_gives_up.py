@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from gateway.courses import workflow_id
+from domain.escalation.ids import course_workflow_id
 from gateway.temporal import connect
 from tests.support.cast import MONDAY, cssrs
 from tests.support.http_stack import House, on_the_wire
@@ -65,7 +65,7 @@ async def sequence(house: House, course: str) -> int:
 async def is_being_decided(house: House, course: str) -> None:
     """Returns when an event of the course waits for a worker."""
     client = await connect(identity="kapstan-test", target_host=house.stack.temporal)
-    handle = client.get_workflow_handle(workflow_id(course))
+    handle = client.get_workflow_handle(course_workflow_id(course))
 
     async def waits() -> bool:
         described = await handle.describe()

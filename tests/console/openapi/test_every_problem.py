@@ -16,7 +16,7 @@ from console.middleware.body_limit import LONGEST
 from console.serving import open_door
 from domain.access import TokenRole
 from domain.course import budget
-from gateway.courses import workflow_id
+from domain.escalation.ids import course_workflow_id
 from gateway.temporal import connect
 from settings import Settings
 from tests.console.openapi.test_openapi import ELSEWHERE
@@ -158,7 +158,7 @@ async def of_what_is_full(scene: Scene, operation: Operation) -> httpx.Response:
     course = Ward(course_id).referred().course.but(older=taken)
     client = await connect(identity="tests", target_host=scene.house.stack.temporal)
     await client.start_workflow(
-        PatientCourse.run, CourseRun(course=course), id=workflow_id(course_id), task_queue=COURSES
+        PatientCourse.run, CourseRun(course=course), id=course_workflow_id(course_id), task_queue=COURSES
     )
     return await scene.reports(cssrs(course_id, at=datetime.now(UTC)))
 

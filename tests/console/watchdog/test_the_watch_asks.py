@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.escalation.ids import course_workflow_id
 from domain.escalation.messages import Resolve
 from domain.escalation.silence import SilenceReason
 from domain.escalation.watchdog import ExpectedMove, NextMove, NoAnswer, Suspect
 from domain.refusal import Refused
-from gateway.courses import Courses, workflow_id
+from gateway.courses import Courses
 from gateway.escalations import Escalations
 from gateway.liveness import Liveness
 from gateway.protocols import load_folder
@@ -72,7 +73,7 @@ async def test_what_temporal_has_ended_does_not_pass_for_moving(house: House) ->
     """A worker still answers for it as it stood; Temporal itself says that it has ended, and lists it."""
     course = await house.has(Ward.referred)
     client = await connect(identity="test", target_host=house.stack.temporal)
-    await client.get_workflow_handle(workflow_id(course)).terminate("by mistake")
+    await client.get_workflow_handle(course_workflow_id(course)).terminate("by mistake")
     asked = await pulse(house)
 
     assert await asked.of(ExpectedMove(course_id=course, session=None, moves_at=OVERDUE_AS_RECORDED)) == NoAnswer(

@@ -9,7 +9,8 @@ import pytest
 from domain.course import budget
 from domain.course.rules.eligibility import cautions
 from domain.escalation.escalation import Escalation, opened
-from domain.escalation.messages import Acknowledge, Kind, Opening, Resolve, escalation_id
+from domain.escalation.ids import escalation_id
+from domain.escalation.messages import Acknowledge, Kind, Opening, Resolve
 from domain.events.parsing import parse_event
 from domain.oncall.file import OnCallQuery, OnCallSnapshot, parse_on_call
 from domain.protocol.model import Vital

@@ -14,6 +14,7 @@ from domain.escalation.escalation import (
     Escalation,
     opened,
 )
+from domain.escalation.ids import escalation_id
 from domain.escalation.ladder import EscalationProgress, NextStep, forecast
 from domain.escalation.messages import (
     Acknowledge,
@@ -27,7 +28,6 @@ from domain.escalation.messages import (
     Resolve,
     Settlement,
     Snooze,
-    escalation_id,
 )
 from domain.oncall.file import OnCallQuery, parse_on_call
 from domain.refusal import RefusalCode, Refused

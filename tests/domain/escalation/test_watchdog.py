@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.escalation.messages import Acknowledge, EscalationState, Resolve, escalation_id
+from domain.escalation.ids import escalation_id
+from domain.escalation.messages import Acknowledge, EscalationState, Resolve
 from domain.escalation.messages import Kind as EscalationKind
 from domain.escalation.silence import SilenceReason
 from domain.escalation.watchdog import (

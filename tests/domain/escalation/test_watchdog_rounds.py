@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.escalation.messages import Kind, Resolve, escalation_id
+from domain.escalation.ids import escalation_id
+from domain.escalation.messages import Kind, Resolve
 from domain.escalation.silence import SilenceReason, words
 from domain.escalation.watchdog import (
     GRACES_WITHOUT_A_DOSE,

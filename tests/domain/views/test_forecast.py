@@ -12,15 +12,8 @@ from domain.course.course import Course, Decision
 from domain.course.projection import Ahead, CallToCome, calls_to_come
 from domain.course.transition import AutoResolve, OpenEscalation, RepeatEscalation
 from domain.escalation.escalation import Escalation, opened
-from domain.escalation.messages import (
-    Acknowledge,
-    EscalationId,
-    Kind,
-    Opening,
-    Reassign,
-    Repeat,
-    Snooze,
-)
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import Acknowledge, Kind, Opening, Reassign, Repeat, Snooze
 from domain.oncall.file import FALLBACK, OnCall, OnCallQuery, OnCallSnapshot, parse_on_call
 from domain.refusal import Refused
 from domain.values import PersonId, Severity

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from domain.access import TokenRole
+from domain.escalation.ids import EscalationKey
 from gateway.links import GOOD_FOR, Links
 from tests.support.cast import MARA, vitals
 from tests.support.http_stack import House
@@ -88,7 +89,7 @@ async def test_a_page_can_be_passed_on(house: House) -> None:
     passed = await house.client().post(f"{link}/pass-on", data={"to": "ward"})
 
     async def paged() -> bool:
-        return any(page.person == "ward" for page in house.inbox.of(escalation.partition("~")[0]))
+        return any(page.person == "ward" for page in house.inbox.of(EscalationKey.parse(escalation).course_id))
 
     assert passed.status_code == 200
     assert await eventually(paged)

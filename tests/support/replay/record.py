@@ -13,7 +13,8 @@ from pathlib import Path
 from temporalio.client import Client
 
 from domain.course.deadlines import DeadlineKind
-from domain.escalation.messages import Acknowledge, Kind, Reassign, Resolve, escalation_id, workflow_id
+from domain.escalation.ids import escalation_id, escalation_workflow_id
+from domain.escalation.messages import Acknowledge, Kind, Reassign, Resolve
 from gateway.temporal import leave
 from tests.support.cast import (
     HAS_A_PLAN,
@@ -66,7 +67,11 @@ async def play(clinic: Clinic) -> tuple[str, ...]:
     await mara.sends(integration(mara.course, 1, at=await mara.now(), by=THORNE))
     await mara.sends(withdrawal(mara.course, at=await mara.now()))
     await mara.ledger()
-    return mara.handle.id, workflow_id(emergency), workflow_id(escalation_id(mara.course, Kind.VITALS_OVERDUE, 1, 1))
+    return (
+        mara.handle.id,
+        escalation_workflow_id(emergency),
+        escalation_workflow_id(escalation_id(mara.course, Kind.VITALS_OVERDUE, 1, 1)),
+    )
 
 
 async def play_with_detours(clinic: Clinic) -> tuple[str, ...]:
@@ -92,7 +97,7 @@ async def play_with_detours(clinic: Clinic) -> tuple[str, ...]:
     await nora.sends(migration(nora.course, at=await nora.now(), to_version="1.1.0"))
     await nora.ledger()
     await clinic.escalations.act(no_show, Resolve(by="desk", note="Booked anew"))
-    return nora.handle.id, workflow_id(at_risk), workflow_id(no_show)
+    return nora.handle.id, escalation_workflow_id(at_risk), escalation_workflow_id(no_show)
 
 
 async def _goes_home(patient: Patient) -> None:

@@ -1,0 +1,65 @@
+"""The ids of escalations with their parts, and those of the workflows that hold courses and escalations."""
+
+import re
+from typing import Annotated, Final, NamedTuple
+
+from pydantic import StringConstraints
+
+from domain.values import CourseId
+
+EscalationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}~[a-z0-9_]+~\d+~\d+$")]
+"""URL-safe: `<course_id>~<kind>~<session, 0 where none>~<n>`, such as `EX-1~vitals_overdue~2~1`."""
+
+COURSE: Final = "course/"
+ESCALATION: Final = "escalation/"
+_PARTS: Final = re.compile(r"^(?P<course_id>[^~]+)~(?P<kind>[^~]+)~(?P<session>\d+)~(?P<n>\d+)$")
+
+
+class EscalationKey(NamedTuple):
+    """What an escalation's id is made of: the `n`th, from 1, of its course, kind and session; None for no session."""
+
+    course_id: CourseId
+    kind: str
+    session: int | None
+    n: int
+
+    @classmethod
+    def parse(cls, escalation: str) -> "EscalationKey":
+        """The parts of an id. Raises ValueError where it has not the form of one."""
+        if not (found := _PARTS.match(escalation)):
+            raise ValueError(f"{escalation!r} is not an escalation's id, such as EX-1~vitals_overdue~2~1")
+        return cls(found["course_id"], found["kind"], int(found["session"]) or None, int(found["n"]))
+
+    @property
+    def id(self) -> EscalationId:
+        """`<course_id>~<kind>~<session>~<n>`."""
+        return "~".join(self._words)
+
+    @property
+    def workflow_id(self) -> str:
+        """`escalation/<course_id>/<kind>/<session>/<n>`."""
+        return ESCALATION + "/".join(self._words)
+
+    @property
+    def _words(self) -> tuple[str, ...]:
+        return (self.course_id, self.kind, str(self.session or 0), str(self.n))
+
+
+def escalation_of(workflow_id: str) -> EscalationId:
+    """The escalation whose workflow has this id."""
+    return workflow_id.removeprefix(ESCALATION).replace("/", "~")
+
+
+def course_workflow_id(course_id: CourseId) -> str:
+    """The course's workflow: there is one, and its id is never used again."""
+    return f"{COURSE}{course_id}"
+
+
+def escalation_id(course_id: CourseId, kind: str, session: int | None, n: int) -> EscalationId:
+    """The id of the `n`th escalation, from 1, of its course, kind and session."""
+    return EscalationKey(course_id, kind, session, n).id
+
+
+def escalation_workflow_id(escalation: EscalationId) -> str:
+    """The workflow that holds it. Raises ValueError where the id has not the form of one."""
+    return EscalationKey.parse(escalation).workflow_id
