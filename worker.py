@@ -14,6 +14,7 @@ from temporalio.worker import Worker
 
 from activities.paging import Paging
 from activities.records import Records
+from domain.escalation.pager import Pager
 from domain.oncall.file import OnCallFileError
 from gateway.channels import Channels, fault
 from gateway.codec import EncryptionCodec
@@ -75,7 +76,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         runtime=_runtime(settings),
     )
     await register_search_attributes(client)
-    paging = Paging(on_call.now, link_builder(settings), Channels().send)
+    paging = Paging(on_call.now, Pager(link_builder(settings), Channels().send))
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.database_url))
         for worker in workers(client, Records(store), paging):

@@ -31,6 +31,7 @@ from console.security.site_scope import SiteScope
 from console.services import Services
 from console.watchdog.alarms import AlarmPager
 from console.watchdog.watchdog import Watchdog
+from domain.escalation.pager import Pager
 from domain.oncall.file import OnCallFileError
 from gateway.channels import Channels, fault
 from gateway.codec import EncryptionCodec
@@ -125,7 +126,7 @@ async def open_door(settings: Settings) -> AsyncIterator[Services]:
                 watched,
                 partial(turn_to_watch, settings.database_url),
                 Liveness(client, courses, escalations).of,
-                AlarmPager(watched, on_call.now, link_builder(settings), Channels().send),
+                AlarmPager(watched, on_call.now, Pager(link_builder(settings), Channels().send)),
                 on_call.now,
                 settings.watch_grace,
                 partial(suspects, client),

@@ -2,20 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from domain.escalation.ids import EscalationId
-from domain.escalation.messages import EscalationView, Opening, Page
-from domain.escalation.page_text import Text, text_of
+from domain.escalation.messages import EscalationView, Opening, Page, PageOrder
+from domain.escalation.pager import Pager
 from domain.escalation.watchdog_alarm import DueStep, WatchdogAlarm
 from domain.oncall.file import OnCall
-from domain.values import PersonId, Severity
 from records.watchdog import WatchdogStore
-
-Link = Callable[[EscalationId, PersonId, datetime], str]
-Send = Callable[[str, Text, Severity], Awaitable[str | None]]
 
 FINISH_WITHIN: Final = timedelta(seconds=3)
 """How long pages under way may take when the console is asked to stop."""
@@ -26,11 +22,10 @@ log = logging.getLogger(__name__)
 class AlarmPager:
     """Every alarm that is not resolved, on its way up. `on_call` gives the on-call file as it is at that moment."""
 
-    def __init__(self, store: WatchdogStore, on_call: Callable[[], OnCall], link: Link, send: Send) -> None:
+    def __init__(self, store: WatchdogStore, on_call: Callable[[], OnCall], pager: Pager) -> None:
         self._store = store
         self._on_call = on_call
-        self._link = link
-        self._send = send
+        self._pager = pager
         self._climbing: dict[EscalationId, asyncio.Task[None]] = {}
         self._unrecorded: dict[tuple[EscalationId, DueStep], Page] = {}
 
@@ -88,16 +83,10 @@ class AlarmPager:
         del self._unrecorded[escalation, due]
 
     async def _sent(self, view: EscalationView, due: DueStep, on_call: OnCall) -> Page:
-        channels = on_call.channels_of(due.person)
-        if due.channel >= len(channels):
-            return _page(due, "none", "this channel is no longer in the on-call file")
-        url = channels[due.channel].get_secret_value()
-        text = text_of(_opening(view), view.severity, self._link(view.id, due.person, due.at))
-        return _page(due, url.partition("://")[0].lower(), await self._send(url, text, view.severity))
-
-
-def _page(due: DueStep, channel: str, error: str | None) -> Page:
-    return Page(at=due.at, step=due.step, person=due.person, channel=channel, ok=error is None, error=error)
+        order = PageOrder(
+            escalation=_opening(view), severity=view.severity, step=due.step, person=due.person, at=due.at
+        )
+        return await self._pager.page(order, on_call.channels_of(due.person), due.channel)
 
 
 def _opening(view: EscalationView) -> Opening:

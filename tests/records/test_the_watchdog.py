@@ -13,6 +13,7 @@ from console.watchdog.watchdog import Watchdog
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, EscalationView, Page
 from domain.escalation.page_text import Text
+from domain.escalation.pager import Pager
 from domain.escalation.watchdog import ExpectedMove, NextMove, NoAnswer, Tick
 from domain.escalation.watchdog_alarm import WatchdogAlarm
 from domain.oncall.file import parse_on_call
@@ -98,7 +99,7 @@ class Night:
         """A new console, which knows nothing of the one before."""
         turn = partial(turn_to_watch, self._database_url)
         on_call = lambda: CLINIC  # noqa: E731
-        self.alarms = AlarmPager(self.watched, on_call, lambda *_: "https://k.example/ack/1", self.phones.send)
+        self.alarms = AlarmPager(self.watched, on_call, Pager(lambda *_: "https://k.example/ack/1", self.phones.send))
         self.watch = Watchdog(self.watched, turn, self.orchestrator.ask, self.alarms, on_call, GRACE)
 
     async def mara_is_due(self, ago: timedelta, sequence: int = 1) -> None:

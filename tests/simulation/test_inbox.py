@@ -9,6 +9,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.paging import Paging
 from domain.escalation.messages import Kind, Opening, PageOrder
+from domain.escalation.pager import Pager
 from domain.oncall.file import parse_on_call
 from domain.values import Severity
 from gateway.channels import Channels, prepare
@@ -45,7 +46,7 @@ async def test_a_page_arrives_under_its_persons_name(tmp_path: Path) -> None:
     async with Inbox() as inbox:
         on_call.write_text(on_call_file(inbox.channels), encoding="utf-8")
 
-        paging = Paging(OnCallBook(on_call).now, lambda *_: "http://answer", Channels().send)
+        paging = Paging(OnCallBook(on_call).now, Pager(lambda *_: "http://answer", Channels().send))
         [sent] = await ActivityEnvironment().run(paging.page, order)
 
         [page] = inbox.pages

@@ -12,6 +12,7 @@ from domain.course.deadlines import DeadlineKind
 from domain.escalation.ids import EscalationId, escalation_id, escalation_workflow_id
 from domain.escalation.messages import Acknowledge, EscalationView, Kind, Page, Reassign, Snooze
 from domain.escalation.page_text import Text
+from domain.escalation.pager import Pager
 from domain.oncall.file import OnCall, parse_on_call
 from domain.refusal import Refused
 from domain.values import PersonId, Severity
@@ -188,7 +189,7 @@ async def sent_well(_url: str, _text: Text, _severity: Severity) -> None:
 @asynccontextmanager
 async def night(temporal: Temporal, file: str = EXAMPLE) -> AsyncIterator[Night]:
     on_call = parse_on_call(file, "oncall.toml")
-    paging = Paging(lambda: on_call, lambda *_: "https://k.example/ack", sent_well)
+    paging = Paging(lambda: on_call, Pager(lambda *_: "https://k.example/ack", sent_well))
     async with open_clinic(temporal, on_call, paging) as clinic:
         yield Night(clinic, on_call)
 

@@ -19,6 +19,7 @@ from domain.escalation.escalation import EscalationRun
 from domain.escalation.ids import escalation_id, escalation_workflow_id
 from domain.escalation.messages import PHRASES, Kind, Opening, Page, PageOrder, Resolve
 from domain.escalation.page_text import text_of
+from domain.escalation.pager import Pager
 from domain.oncall.file import FALLBACK, OnCallFileError, OnCallQuery
 from domain.values import Severity
 from gateway.channels import Channels, prepare
@@ -125,8 +126,10 @@ channels = ["{fallback}"]
 def paging(file: Path, *, channel_within: timedelta = timedelta(seconds=10)) -> Paging:
     return Paging(
         OnCallBook(file).now,
-        lambda escalation, person, _at: f"https://k.example/ack/{escalation}/{person}",
-        Channels(channel_within).send,
+        Pager(
+            lambda escalation, person, _at: f"https://k.example/ack/{escalation}/{person}",
+            Channels(channel_within).send,
+        ),
     )
 
 

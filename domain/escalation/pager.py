@@ -1,0 +1,37 @@
+"""Sends one page by one of a person's channels: the same for the paging activity and for the watchdog."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import Page, PageOrder
+from domain.escalation.page_text import Text, text_of
+from domain.oncall.policy import Channel, scheme
+from domain.values import Moment, PersonId, Severity
+
+Send = Callable[[str, Text, Severity], Awaitable[str | None]]
+"""Sends a text to a channel's URL, within its time: what went wrong in words that hold no address, or None."""
+
+Link = Callable[[EscalationId, PersonId, Moment], str]
+"""Where a person answers the page of a moment."""
+
+
+class Pager:
+    """Pages people. Nothing that it returns holds an address."""
+
+    def __init__(self, link: Link, send: Send) -> None:
+        self._link = link
+        self._send = send
+
+    async def page(self, order: PageOrder, channels: Sequence[Channel], place: int) -> Page:
+        """Tries the channel at that place among the person's; says so where it is no longer in the on-call file."""
+        if place >= len(channels):
+            gone = "channel" if channels else "person"
+            return _page(order, "none", f"this {gone} is no longer in the on-call file")
+        channel = channels[place]
+        link = self._link(order.escalation.id, order.person, order.at)
+        text = text_of(order.escalation, order.severity, link)
+        return _page(order, scheme(channel), await self._send(channel.get_secret_value(), text, order.severity))
+
+
+def _page(order: PageOrder, kind: str, error: str | None) -> Page:
+    return Page(at=order.at, step=order.step, person=order.person, channel=kind, ok=error is None, error=error)
