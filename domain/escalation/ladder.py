@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import takewhile
 
 from domain.escalation.messages import EscalationState
 from domain.oncall.policy import Policy
@@ -114,15 +113,6 @@ class EscalationProgress(Frozen):
     @property
     def _earliest(self) -> datetime:
         return max(self.due_at, self.quiet.until) if self.quiet else self.due_at
-
-
-def forecast(policy: Policy, progress: EscalationProgress, now: datetime, until: datetime) -> tuple[NextStep, ...]:
-    """Which steps page up to and including `until` if nobody acts from `now` on."""
-    return tuple(
-        takewhile(
-            lambda next_step: next_step.at <= until, (next_step for next_step, _ in climbing(policy, progress, now))
-        )
-    )
 
 
 def climbing(

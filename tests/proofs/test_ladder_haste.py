@@ -7,9 +7,10 @@ from itertools import accumulate, combinations
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from domain.escalation.ladder import EscalationProgress, NextStep, forecast
+from domain.escalation.ladder import EscalationProgress, NextStep
 from domain.oncall.file import OnCall, OnCallFileError, parse_on_call
 from domain.values import Severity
+from tests.support.ladders import forecast
 
 OPENED = datetime(2026, 3, 2, 18, tzinfo=UTC)
 HORIZON = timedelta(hours=2)

@@ -15,7 +15,7 @@ from domain.escalation.escalation import (
     opened,
 )
 from domain.escalation.ids import escalation_id
-from domain.escalation.ladder import EscalationProgress, NextStep, forecast
+from domain.escalation.ladder import EscalationProgress, NextStep
 from domain.escalation.messages import (
     Acknowledge,
     Change,
@@ -32,6 +32,7 @@ from domain.escalation.messages import (
 from domain.oncall.file import OnCallQuery, parse_on_call
 from domain.refusal import RefusalCode, Refused
 from domain.values import Severity
+from tests.support.ladders import forecast
 
 CLINIC = parse_on_call(Path("examples/oncall.toml").read_text(encoding="utf-8"), "oncall.toml")
 MONDAY = datetime(2026, 3, 2, 18, tzinfo=UTC)

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.escalation.ladder import EscalationProgress, forecast
+from domain.escalation.ladder import EscalationProgress
 from domain.oncall.file import FALLBACK, OnCall, OnCallQuery
 from domain.oncall.rota import next_opening
 from domain.values import PersonId, Severity
 from tests.support.file_keys import OneKey, Path, on_call_with
+from tests.support.ladders import forecast
 
 HERE: Final = ZoneInfo("America/Los_Angeles")
 
