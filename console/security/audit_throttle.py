@@ -1,8 +1,9 @@
 """A page that stays open shows what changes for as long as it does: that is noted now and then, not at each change."""
 
-from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import Final
+
+from cachetools import LRUCache
 
 from domain.access import TokenId
 from domain.values import CourseId
@@ -17,7 +18,7 @@ class AuditThrottle:
     """When each page that is open was last noted down."""
 
     def __init__(self) -> None:
-        self._noted: OrderedDict[Glance, datetime] = OrderedDict()
+        self._noted: LRUCache[Glance, datetime] = LRUCache(REMEMBERED)
 
     def is_worth_noting(self, token: TokenId, what: str, course_id: CourseId | None, now: datetime) -> bool:
         """Whether it is time to note this down again. The first time it always is."""
@@ -26,7 +27,4 @@ class AuditThrottle:
         if last is not None and now - last < NOTED_EVERY:
             return False
         self._noted[glance] = now
-        self._noted.move_to_end(glance)
-        if len(self._noted) > REMEMBERED:
-            self._noted.popitem(last=False)
         return True

@@ -6,11 +6,17 @@ from datetime import timedelta
 from time import monotonic
 from typing import Final
 
+from cachetools import LRUCache
+
 from console.errors.problems import ProblemCode, problem_error
 from domain.access import TokenId
 
 BURST_SECONDS: Final = 2
 """What a token may make at once after it was quiet, in seconds of its rate."""
+
+
+TOKENS: Final = 10_000
+"""Tokens whose rate is kept: those used last."""
 
 
 @dataclass
@@ -26,12 +32,13 @@ class RateLimit:
         self._a_second = a_second
         self._most = a_second * BURST_SECONDS
         self._clock = clock
-        self._buckets: dict[TokenId, _Bucket] = {}
+        self._buckets: LRUCache[TokenId, _Bucket] = LRUCache(TOKENS)
 
     def spend(self, token: TokenId) -> None:
         """One request is taken from the token's bucket. Raises `ProblemError` (`too_many`) where it is empty."""
         now = self._clock()
-        bucket = self._buckets.setdefault(token, _Bucket(self._most, now))
+        if (bucket := self._buckets.get(token)) is None:
+            bucket = self._buckets[token] = _Bucket(self._most, now)
         bucket.left = min(self._most, bucket.left + (now - bucket.filled_at) * self._a_second)
         bucket.filled_at = now
         if bucket.left < 1:

@@ -1,7 +1,8 @@
 """Which site a course is of: a token that is bound to a site sees and moves no other site's courses."""
 
-from collections import OrderedDict
 from typing import Final
+
+from cachetools import LRUCache
 
 from console.errors.problems import ProblemCode, problem_error
 from domain.access import Caller
@@ -21,7 +22,7 @@ class SiteScope:
     def __init__(self, courses: Courses, store: RecordStore) -> None:
         self._courses = courses
         self._store = store
-        self._known: OrderedDict[CourseId, str] = OrderedDict()
+        self._known: LRUCache[CourseId, str] = LRUCache(REMEMBERED)
 
     async def check(self, caller: Caller, course_id: CourseId) -> None:
         """Returns where the course is one that the caller's site may see.
@@ -44,11 +45,9 @@ class SiteScope:
             await self.check(caller, event.subject)
 
     async def _site_of(self, course_id: CourseId) -> str:
-        if course_id not in self._known:
-            self._known[course_id] = await self._told(course_id)
-            if len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
-        return self._known[course_id]
+        if (known := self._known.get(course_id)) is None:
+            known = self._known[course_id] = await self._told(course_id)
+        return known
 
     async def _told(self, course_id: CourseId) -> str:
         try:
