@@ -3,6 +3,7 @@
 import gc
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # How long an example takes, to think of or to try, says how busy the machine is, and nothing of the rules. Here, and
@@ -11,9 +12,23 @@ settings.register_profile("house", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("house")
 
 
+IN_ORDER = ("console", "pages", "faults", "journeys", "workflows", "stack", "records", "simulation", "proofs")
+"""The folders that are begun first: what waits for programs, before what only computes and fills the gaps."""
+
+
 def pytest_xdist_auto_num_workers() -> int:
-    """For `-n auto`: two a core, for half of the time a test waits for programs that it started."""
-    return 2 * (os.cpu_count() or 1)
+    """For `-n auto`: three a core, for most of the time a test waits for programs that it started."""
+    return 3 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long ones first: else the last minutes belong to one of them, while the other processors wait."""
+
+    def rank(item: pytest.Item) -> int:
+        folder = item.path.relative_to(config.rootpath / "tests").parts[0]
+        return IN_ORDER.index(folder) if folder in IN_ORDER else len(IN_ORDER)
+
+    items.sort(key=rank)
 
 
 def pytest_collection_finish() -> None:

@@ -33,8 +33,8 @@ def parse_json(raw: str | bytes) -> JsonValue:
         value: JsonValue = json.loads(
             text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant, parse_float=_number
         )
-        # An escape may name half a character, which no answer, log or ledger could quote.
-        json.dumps(value, ensure_ascii=False).encode()
+        if "\\u" in text:  # an escape may name half a character, which no answer, log or ledger could quote
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         _malformed(f"it is not JSON: {error}")
     return value

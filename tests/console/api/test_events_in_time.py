@@ -11,15 +11,16 @@ import pytest
 from fastapi import FastAPI
 
 from console import app as console
-from console.security.audit_log import AuditLog
+from console.access.reporting import EventReporting
 from console.security.course_limit import CourseLimit
 from console.security.rate_limit import RateLimit
+from console.security.site_scope import SiteScope
 from console.services import Services
 from domain.access import Caller, TokenRole
 from domain.course.answer import Answer
 from domain.course.state import Phase
 from domain.events.clinic_events import ClinicEvent
-from gateway.courses import Reported
+from gateway.courses import Courses, Reported
 from tests.support.cast import MONDAY, referral
 from tests.support.http_stack import on_the_wire
 
@@ -72,18 +73,18 @@ class MeasuresTwin:
         return
 
 
-class DoorTwin:
-    """As much of the door as an event needs."""
+class ServicesTwin:
+    """As much of the services as an event needs."""
 
     def __init__(self) -> None:
-        self.courses, self.sites, self.tokens, self.measures = CoursesTwin(), SitesTwin(), TokensTwin(), MeasuresTwin()
-        self.turns, self.rates, self.answer_within = CourseLimit(), RateLimit(1000), timedelta(seconds=2)
-        self.reads = cast("AuditLog", None)
+        courses, sites = cast("Courses", CoursesTwin()), cast("SiteScope", SitesTwin())
+        self.tokens, self.measures, self.rates = TokensTwin(), MeasuresTwin(), RateLimit(1000)
+        self.reporting = EventReporting(courses, sites, CourseLimit(), timedelta(seconds=2))
 
 
 @pytest.fixture
 def app() -> FastAPI:
-    return console.create_app(cast("Services", DoorTwin()))
+    return console.create_app(cast("Services", ServicesTwin()))
 
 
 def told(course: str) -> ClinicEvent:
