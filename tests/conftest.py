@@ -6,11 +6,13 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+EXAMPLES = 100 if os.environ.get("CI") else 20
+"""Of each property: a handful while somebody works, all of them before anything lands."""
+
 # How long an example takes, to think of or to try, says how busy the machine is, and nothing of the rules. Here, and
 # not beside the rules: what a folder loads comes too late for the folders that are collected before it.
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("house", max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
-
 
 IN_ORDER = ("console", "pages", "faults", "journeys", "workflows", "stack", "records", "simulation", "proofs")
 """The folders that are begun first: what waits for programs, before what only computes and fills the gaps."""

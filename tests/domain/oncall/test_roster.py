@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.oncall.file import parse_on_call
@@ -128,7 +128,6 @@ NIGHTS = ["2026-03-07T20:00:00", "2026-10-31T20:00:00", "2026-07-01T20:00:00"]
     handoff=st.integers(0, 59).map(lambda minute: f"2026-01-05T08:{minute:02}:00"),
     edges=st.lists(st.integers(0, 96), max_size=6, unique=True).map(sorted),
 )
-@settings(max_examples=60)
 def test_the_strip_says_what_the_pager_would(begins: str, period: str, handoff: str, edges: list[int]) -> None:
     """Without a gap and without an overlap, and at each moment of it the person who would be paged then."""
     night = datetime.fromisoformat(begins)

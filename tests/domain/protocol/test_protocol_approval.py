@@ -53,7 +53,7 @@ def rewritten(draw: st.DrawFn) -> str:
 
 
 @given(rewritten())
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_the_hash_is_over_what_is_said_not_how(text: str) -> None:
     """A file laid out anew, with the same values, stays approved."""
     assert content_hash(parse_protocol(text, "kap.toml")) == WARD.hash

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.course.course import Course, Decision
@@ -201,7 +201,6 @@ acts = st.one_of(
     on_call=on_call_files(),
     story=st.lists(st.tuples(acts, st.integers(1, 60)), max_size=5),
 )
-@settings(max_examples=60)
 def test_what_is_foretold_is_what_happens(state: str, on_call: OnCall, story: list[tuple[Any, int]]) -> None:
     """Whatever happened before, whatever the clinic's policies: if nobody acts, those pages go out, and no others."""
     clinic = night(state, on_call)
