@@ -1,9 +1,6 @@
 -- The first $9 courses whose phase is none of $1, of those that may be seen: they stand in no column of the board.
-SELECT
-    course_id, site, protocol_id, protocol_version, phase, outcome, held, hold_reason, session, stage, attention,
-    open_escalations, next_kind, next_due_at, started_at, closed_at, sequence, ledger_head, planned_sessions, to_do,
-    to_do_by, blocked_by, dosed_at, reading_due_at
-FROM courses
+SELECT *
+FROM course_summaries AS courses
 WHERE phase <> ALL($1::text[])
     AND ($2::text IS NULL OR site = $2)
     AND ($3::severity IS NULL OR attention >= $3)

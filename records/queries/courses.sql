@@ -1,9 +1,6 @@
 -- The courses that match every filter given, newest first, from the one after the cursor's course.
-SELECT
-    course_id, site, protocol_id, protocol_version, phase, outcome, held, hold_reason, session, stage, attention,
-    open_escalations, next_kind, next_due_at, started_at, closed_at, sequence, ledger_head, planned_sessions, to_do,
-    to_do_by, blocked_by, dosed_at, reading_due_at, monitored_session, next_passes_at
-FROM courses
+SELECT *
+FROM course_summaries AS courses
 WHERE ($1::text IS NULL OR phase = $1)
     AND ($2::text IS NULL OR site = $2)
     AND ($3::severity IS NULL OR attention >= $3)

@@ -1,16 +1,6 @@
 -- The escalations that match every filter given, with every page they sent, newest first, from the one after the cursor.
-SELECT
-    id, course_id, kind, session, severity, state, opened_at, step, acknowledged_by, acknowledged_at, resolved_by,
-    resolved_at, note, revision, first_acknowledged_at, moves_at,
-    (
-        SELECT coalesce(json_agg(json_build_object(
-            'at', page.at, 'step', page.step, 'person', page.person, 'channel', page.channel, 'ok', page.ok,
-            'error', page.error
-        ) ORDER BY page.number), '[]')
-        FROM escalation_pages AS page
-        WHERE page.escalation_id = escalations.id
-    ) AS pages
-FROM escalations
+SELECT *
+FROM escalation_views AS escalations
 WHERE ($1::text IS NULL OR state = $1)
     AND ($2::severity IS NULL OR severity = $2)
     AND ($3::text IS NULL OR course_id = $3)
