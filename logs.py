@@ -1,4 +1,4 @@
-"""How Kapstan's programs log: ids and plain words, rendered by structlog, never a patient's data."""
+"""Logging of all programs through structlog: ids and plain words, never a patient's data."""
 
 import logging
 import logging.config
@@ -13,11 +13,11 @@ from settings import LogFormat
 
 
 def configure_logging(form: LogFormat, about: Callable[[], Mapping[str, str]] = dict) -> QueueListener:
-    """Every logger of this process writes through structlog, from a thread of its own.
+    """Sends every logger of this process through structlog, from a thread of its own.
 
-    Workflow code logs from Temporal's workflow threads, which the SDK holds to be deadlocked when a sink blocks them
-    for two seconds; so nothing is written there, only queued. What `about` answers is asked where a line is logged, and
-    stands in that line too.
+    Workflow code logs from Temporal's workflow threads, and the SDK takes those for deadlocked if a sink blocks them
+    for two seconds; so nothing is written there, only queued. `about` is called where a line is logged, and its items
+    join that line.
     """
     workflow.logger.workflow_info_on_message = False
     activity.logger.activity_info_on_message = False
@@ -48,13 +48,13 @@ def configure_logging(form: LogFormat, about: Callable[[], Mapping[str, str]] = 
 
 
 class _KeepingExtras(QueueHandler):
-    """The stock handler renders the message at once, which would lose what structlog adds from the record."""
+    """Queue handler that keeps the record's extras. The stock one renders at once, which would lose them."""
 
     def __init__(self, records: queue.SimpleQueue[logging.LogRecord], about: Callable[[], Mapping[str, str]]) -> None:
         super().__init__(records)
         self._about = about
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        # Here, since the thread that writes it knows of no request.
+        # Here, since the thread that writes it does not know the request.
         vars(record).update(self._about())
         return record

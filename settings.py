@@ -1,4 +1,4 @@
-"""What an operator sets, read once: from the environment or an `.env` file."""
+"""Kapstan's settings, read once at start from the environment or an `.env` file."""
 
 import base64
 import binascii
@@ -28,14 +28,14 @@ class LogFormat(StrEnum):
 
 @dataclass(frozen=True)
 class PayloadKey:
-    """A key that encrypts what Temporal keeps, and the name it is known by beside each payload."""
+    """A key that encrypts Temporal's payloads, and the name that is stored beside each payload."""
 
     id: str
     secret: bytes = field(repr=False)
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The key of `id:base64-of-32-bytes`. Raises ValueError."""
+        """Parses `id:base64-of-32-bytes`. Raises `ValueError`."""
         name, _, encoded = text.partition(":")
         try:
             secret = base64.b64decode(encoded, validate=True)
@@ -80,7 +80,7 @@ class Settings(BaseSettings):
 
     @property
     def oncall_copy(self) -> Path | None:
-        """Where the last good on-call file is kept; None where it is not."""
+        """The path of the last good on-call file; None if it is not kept."""
         return Path(self.oncall_kept) if self.oncall_kept else None
 
     @field_validator("database_url")
@@ -115,8 +115,8 @@ class Settings(BaseSettings):
         return tuple(PayloadKey.parse(key.strip()) for key in value.split(",") if key.strip())
 
 
-class Misconfigured(Exception):  # noqa: N818  it is told to a person, who mends it
-    """A setting is missing or wrong; the message names the variable and what it must be."""
+class Misconfigured(Exception):  # noqa: N818  it is shown to a person, who repairs it
+    """A setting is missing or wrong. The message names the variable and what it must be."""
 
 
 def read_settings() -> Settings:
@@ -129,5 +129,5 @@ def read_settings() -> Settings:
 
 
 def described() -> list[tuple[str, str]]:
-    """Each setting's variable and what it is for, as the help lists them."""
+    """The variable of each setting and its purpose, as the help lists them."""
     return [(f"KAPSTAN_{name.upper()}", field.description or "") for name, field in Settings.model_fields.items()]

@@ -1,4 +1,4 @@
-"""The `kapstan` command: runs the stack, sends events, shows courses, acts on escalations; no rules."""
+"""The `kapstan` command line: runs the stack, sends events, shows courses, acts on escalations."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ from terminal.target import asked, place
 
 DONE, REFUSED, MISUSED, UNREACHABLE = 0, 1, 2, 3
 INTERRUPTED = 130
-"""Ctrl-C before it was done, as a shell counts signals."""
+"""Exit code after Ctrl-C before the work was done, as shells count signals."""
 
 Data = Annotated[Path, typer.Option("--data", help="the folder of a running `kapstan up`", metavar="DIR")]
 AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
@@ -399,7 +399,7 @@ def _verdict(verified: Verified | Broken) -> str:
 
 
 def _name_unreadable(found: Found[Any], what: str) -> None:
-    """What the list leaves out because its row cannot be read, on stderr."""
+    """Names on stderr the rows that the list leaves out because they cannot be read."""
     for one in found.unreadable:
         sys.stderr.write(f"this {what} cannot be read from the record: {one.name}: {one.detail}; see: kapstan verify\n")
 
@@ -433,7 +433,7 @@ _MISCONFIGURED = (
 
 
 def main() -> None:
-    """Runs the command line. Exit code 0 done, 1 refused by a rule, 2 bad usage or configuration, 3 unreachable."""
+    """Runs the command line. Exit code 0 done, 1 refused by a rule, 2 wrong usage or configuration, 3 unreachable."""
     leave(_run())
 
 

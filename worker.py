@@ -1,4 +1,4 @@
-"""A worker: settings, clients, workers, and a clean end; nothing else."""
+"""The worker process: reads settings, opens clients, and runs the Temporal workers of both task queues."""
 
 import asyncio
 import gc
@@ -30,21 +30,21 @@ from workflows.queues import COURSES, PAGING
 from workflows.size_metrics import BUCKETS
 
 FINISH_WITHIN = timedelta(seconds=15)
-"""What an activity under way may take when the worker is asked to stop."""
+"""How long activities under way may take when the worker is stopped."""
 
 
 GIVEN_UP_AFTER = timedelta(seconds=2)
-"""A worker that died keeps its courses to itself for so long; then any other takes them over."""
+"""Sticky schedule-to-start timeout: after it, other workers take over the workflows of a worker that died."""
 
 COLLECTED_AFTER = (50_000, 20, 20)
-"""Python's own (700, 10, 10) looks through a long course many times while it is read in, for longer than that takes."""
+"""Thresholds of the garbage collector. Python's own (700, 10, 10) make it scan a long course repeatedly as it loads."""
 
 HEARTBEATS_EVERY = timedelta(seconds=1)
-"""What a page's heartbeat may lag behind: the least that a worker which dies makes somebody be paged twice for."""
+"""Longest heartbeat delay. If a worker dies within it, a page may be sent twice."""
 
 
 def workers(client: Client, records: Records, paging: Paging) -> tuple[Worker, Worker]:
-    """The two workers of a process: a page never waits behind a course."""
+    """The two workers of a process, one for each task queue, so that pages never wait behind courses."""
     courses = Worker(
         client,
         task_queue=COURSES,
@@ -66,7 +66,7 @@ def workers(client: Client, records: Records, paging: Paging) -> tuple[Worker, W
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
-    """Works until `stop` is set. Raises `Misconfigured` or `TemporalUnreachable` where it cannot begin."""
+    """Works until `stop` is set. Raises `Misconfigured` or `TemporalUnreachable` if it cannot start."""
     if settings.database_url is None:
         raise Misconfigured("KAPSTAN_DATABASE_URL: must be a URL such as postgresql://user@host/database")
     on_call = _on_call(settings)
@@ -85,7 +85,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
 
 def _runtime(settings: Settings) -> Runtime | None:
-    """What the SDK runs on: it shows its metrics, and those of the workflows, where the operator asks for them."""
+    """A runtime that exports the SDK's metrics, and those of the workflows, if an address is set; else None."""
     if not settings.worker_metrics:
         return None
     metrics = PrometheusConfig(
@@ -98,7 +98,7 @@ def _runtime(settings: Settings) -> Runtime | None:
 
 
 def _on_call(settings: Settings) -> OnCallBook:
-    """The on-call file, read once: whatever becomes of it, from then on there is a good reading to page by."""
+    """The on-call file, read once at start: if it breaks later, there is a good reading to page by."""
     on_call = OnCallBook(settings.oncall, fault, settings.oncall_copy)
     try:
         on_call.now()
@@ -111,7 +111,7 @@ async def _run() -> None:
     settings = read_settings()
     listener = configure_logging(settings.log)
     stop = asyncio.Event()
-    # What was loaded stays for good.
+    # What is loaded stays for good.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTED_AFTER)
@@ -124,7 +124,7 @@ async def _run() -> None:
 
 
 def main() -> int:
-    """Runs a worker until SIGINT or SIGTERM. Exit code 0, 2 for the configuration, 3 where Temporal is unreachable."""
+    """Runs a worker until SIGINT or SIGTERM. Exit code 0, 2 for the configuration, 3 if Temporal is unreachable."""
     try:
         asyncio.run(_run())
     except Misconfigured as error:

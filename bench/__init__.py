@@ -1,1 +1,1 @@
-"""Measurements: each module is run by hand (`python -m bench.board`) and says what it measured, on which machine."""
+"""Benchmarks: each is run by hand (`python -m bench.board`) and prints what it measured, on which machine."""

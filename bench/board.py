@@ -1,4 +1,4 @@
-"""How long the record store takes to read the board off ten thousand open courses: `python -m bench.board`."""
+"""How long the record store takes for the board's query with ten thousand open courses: `python -m bench.board`."""
 
 import asyncio
 import sys
@@ -23,7 +23,7 @@ OPEN = 10_000
 CLOSED = 5_000
 TIMES = 100
 LIMIT_MS = 50
-"""What the board's query may take at the 95th percentile, so that its page stays under twice that."""
+"""Limit of the query in ms at the 95th percentile, so that its page stays under twice that."""
 
 ASKED = {
     "the whole floor": BoardFilter(),
@@ -38,7 +38,7 @@ ASKED = {
 
 
 async def main() -> int:
-    """Prints a line for each question; 1 where one takes longer than it may."""
+    """Prints a line for each query; returns 1 if one exceeds its limit."""
     with tempfile.TemporaryDirectory() as folder:
         async with Postgres(Path(folder) / "postgres") as postgres:
             await migrate(postgres.url)

@@ -1,7 +1,7 @@
-"""Whether somebody in danger waits while programs send nonsense: `python -m bench.edges [--clients N] [--seconds S]`.
+"""How much pages are delayed while clients send invalid events: `python -m bench.edges [--clients N] [--seconds S]`.
 
-An emergency reading is sent again and again, each time of another patient: first on a quiet floor, then while so many
-clients send events of which some field stands at an edge of what it may be. Timed from its sending to its page.
+An emergency reading is sent again and again, each time for another patient: first on an idle system, then while so many
+clients send events in which some field is at an edge of what it may be. It is timed from sending to its page.
 """
 
 import argparse
@@ -29,17 +29,17 @@ from tests.support.running_stack import Inbox, inbox, on_call_file
 from tests.support.ward import Ward
 
 EMERGENCIES = 10
-"""How many patients are in danger, one after the other, on the quiet floor and among the clients each."""
+"""Emergency readings in each of the two parts: on the idle system, and among the clients."""
 
 MOST_BYTES = 60_000
 SHOWN_BY = "KAPSTAN_BENCH_TOKEN"
 
 ALLOWED = timedelta(seconds=1)
-"""By how much longer a page may take at the most."""
+"""Longest additional delay of a page."""
 
 
 def nonsense() -> list[bytes]:
-    """Every field of every clinic event at each of its edges, of a course that exists."""
+    """For a course that exists, every clinic event with each field at each of its edges."""
     ward = Ward("EDGES-1").discharged()
     samples = {event.type: event for event, _ in ward.answers}
     bodies = [body for name, sample in samples.items() for body in _at_its_edges(name, sample)]
@@ -56,7 +56,7 @@ def _at_its_edges(name: str, sample: ClinicEvent) -> Iterator[bytes]:
 
 
 async def main(clients: int, seconds: int) -> int:
-    """Prints both; 1 where a page takes longer by more than it may."""
+    """Prints both delays; returns 1 if pages are delayed by more than `ALLOWED`."""
     with tempfile.TemporaryDirectory(prefix="kapstan-bench-") as folder:
         async with inbox() as pages, open_house(on_call_file(Path(folder), pages), rate="100") as house:
             dosed = [f"DANGER-{number}" for number in range(2 * EMERGENCIES)]
@@ -112,7 +112,7 @@ async def _paged(house: House, pages: Inbox, course: str) -> float:
 
 
 async def flood(url: str, clients: int) -> int:
-    """Sends from a program of its own until it is asked to stop, then prints how it was answered."""
+    """Sends from a process of its own until it is asked to stop, then prints how it was answered."""
     bodies, answers, stop = nonsense(), Counter[int](), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     shown = {"Authorization": f"Bearer {os.environ[SHOWN_BY]}", "Content-Type": "application/json"}

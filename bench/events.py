@@ -1,4 +1,4 @@
-"""How many clinic events Kapstan takes a second over HTTP, and how long each is under way: `python -m bench.events`."""
+"""How many clinic events a second Kapstan accepts over HTTP, and how long each takes: `python -m bench.events`."""
 
 import argparse
 import asyncio
@@ -17,14 +17,14 @@ LOOK_AGAIN_AFTER = 0.05  # seconds
 
 
 class Tally:
-    """How long each event took, and how it was answered."""
+    """How long each event took, and its status."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
         self.answers: Counter[int] = Counter()
 
     async def post(self, client: httpx.AsyncClient, event: dict[str, object]) -> None:
-        """The event is sent until it is answered: again where nobody answered in time, as the contract says."""
+        """Sends the event until it is answered: again after a timeout, as the contract says."""
         answer = await self._once(client, event)
         while answer.status_code in {429, 503}:
             await asyncio.sleep(float(answer.headers["retry-after"]))
@@ -39,7 +39,7 @@ class Tally:
 
 
 async def main(courses: int, clients: int) -> int:
-    """Plays the example course so many times over, that many at once; 1 where an event was not accepted."""
+    """Plays the example course so many times, `clients` at once; returns 1 if an event was not accepted."""
     async with open_house() as house:
         await _played(house, courses=clients, clients=clients, prefix="WARM-UP")
         begun, before = perf_counter(), house.seconds()
@@ -78,7 +78,7 @@ async def _played(house: House, *, courses: int, clients: int, prefix: str) -> T
 
 
 async def _until_recorded(house: House, courses: int) -> float:
-    """Seconds until the record store has all of each course."""
+    """Waits until the record store has all of each course; returns the seconds."""
     begun = perf_counter()
     async with house.client() as client:
         for number in range(courses):

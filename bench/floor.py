@@ -1,4 +1,4 @@
-"""A floor that is fuller than any: thousands of made-up courses as the record store would hold them, seeded."""
+"""A very full floor: thousands of made-up courses as the record store would hold them, seeded."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from records.projection import course_row
 from records.statements import statement
 
 NOW: Final = datetime(2026, 6, 1, 14, tzinfo=UTC)
-"""The afternoon at which the floor is looked at."""
+"""The moment at which the floor is viewed."""
 
 SITES: Final = ("bend", "cork", "oslo", "turin")
 PROTOCOLS: Final = ("kap-im-weekly", "kap-iv-weekly", "kap-sublingual")
@@ -25,21 +25,21 @@ SHARES: Final = {
     Phase.INTEGRATION: 13,
     Phase.FOLLOW_UP: 40,
 }
-"""How many of a hundred open courses are in which phase: follow-up lasts half a year."""
+"""How many of a hundred open courses are in each phase: follow-up lasts half a year."""
 
 UNDER_WAY: Final = (Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING)
 
 
 def courses(count: int, *, closed: int = 0, seed: int = 7) -> Iterator[CourseSummary]:
     """So many open courses, and so many closed ones."""
-    chance = Random(seed)  # noqa: S311  a floor to measure, not a secret
+    chance = Random(seed)  # noqa: S311  not a secret
     phases = [*chance.choices(list(SHARES), weights=list(SHARES.values()), k=count), *[Phase.CLOSED] * closed]
     for number, phase in enumerate(phases):
         yield _course(chance, f"C-{number:05}", phase)
 
 
 async def fill(connection: asyncpg.Connection, summaries: Iterator[CourseSummary]) -> None:
-    """The record store holds these courses, and knows how they are distributed."""
+    """Inserts these courses into the record store, and updates its statistics."""
     async with connection.transaction():
         await connection.executemany(statement("project_course"), [course_row(one) for one in summaries])
     await connection.execute("ANALYZE courses")

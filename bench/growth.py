@@ -1,7 +1,7 @@
-"""What a reading costs in a long session, and how large a long course becomes: `python -m bench.growth`.
+"""What one reading costs in a long session, and how large a long course becomes: `python -m bench.growth`.
 
-With `--server` so many readings of a course are sent to a whole Kapstan of its own: it continues as new, its workers
-are killed, it answers, and its ledger is verified. With `--before` it has had so many readings already.
+With `--server` so many readings of a course are sent to a whole stack: it continues as new, its workers are killed, it
+answers, and its ledger is verified. With `--before` it starts with so many readings.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from workflows.queues import COURSES
 READINGS = (10, 100, 1_000, 2_000)
 EVENTS = (1_000, 5_000, 20_000)
 AROUND = 9
-"""Readings that are timed at each of these points; their median is printed."""
+"""Readings timed at each of these points; their median is printed."""
 
 AT_ONCE = 5
 SAID_EVERY = 500
@@ -43,8 +43,8 @@ OK = 200
 
 
 def readings(ward: Ward, every: timedelta) -> Iterator[VitalsRecorded]:
-    """A patient's readings, each a little different, without end."""
-    chance = Random(7)  # noqa: S311  readings to measure, no secret
+    """An endless series of slightly different readings of one patient."""
+    chance = Random(7)  # noqa: S311  not a secret
     number = 0
     while True:
         number += 1
@@ -60,7 +60,7 @@ def readings(ward: Ward, every: timedelta) -> Iterator[VitalsRecorded]:
 
 
 def main_on_paper() -> None:
-    """Prints the tables."""
+    """Decides readings without a server and prints the tables."""
     say = sys.stdout.write
     say(f"{'readings':>10}{'a decision':>14}{'state':>12}{'compressed':>12}\n")
     _grow(READINGS, timedelta(minutes=1), say)
@@ -104,7 +104,7 @@ def _decided(course: Course, reading: VitalsRecorded) -> tuple[Course, float]:
 
 
 async def main_on_a_server(events: int, before: int) -> int:
-    """Prints how the course fares; 1 where anything of it is lost."""
+    """Prints how the course fares on a server; returns 1 if anything of it is lost."""
     async with open_house() as house, house.client() as client:
         await _has_come_so_far(house, before)
         begun = perf_counter()
@@ -135,7 +135,7 @@ async def main_on_a_server(events: int, before: int) -> int:
 
 
 async def _has_come_so_far(house: House, readings_before: int) -> None:
-    """A dosed patient's course with so many readings: decided on paper, recorded, and started as one of its runs."""
+    """Starts a dosed patient's course with so many readings: decided without a server, recorded, then started."""
     every = timedelta(seconds=0.4)
     ward = Ward(COURSE, now=datetime.now(UTC) - (Ward().dosed().now - Ward().now) - readings_before * every)
     course, entries = ward.dosed().course, list(ward.entries)
@@ -162,12 +162,12 @@ async def _after_a_fall(house: House, course: str) -> int:
         for worker in workers:
             os.kill(worker.pid, signal.SIGKILL)
         begun = perf_counter()
-        while (answer := await client.get(f"/v1/courses/{course}")).status_code != OK:  # noqa: ASYNC110  it is elsewhere
+        while (answer := await client.get(f"/v1/courses/{course}")).status_code != OK:  # noqa: ASYNC110  another process answers
             await asyncio.sleep(0.2)
         sys.stdout.write(f"after all workers were killed it answers within {perf_counter() - begun:.1f} s\n")
         view = answer.json()
         ledger = f"/v1/courses/{course}/ledger"
-        while len(entries := (await client.get(ledger)).json()) < view["sequence"]:  # noqa: ASYNC110  it is elsewhere
+        while len(entries := (await client.get(ledger)).json()) < view["sequence"]:  # noqa: ASYNC110  another process records
             await asyncio.sleep(1)
         fault = first_fault(Entry.model_validate({"course_id": course, **entry}) for entry in entries)
         sys.stdout.write(f"{len(entries):,} entries in its ledger, {'whole' if fault is None else fault.reason}\n")

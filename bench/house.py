@@ -1,4 +1,4 @@
-"""The whole stack on a folder that is removed afterwards, as `kapstan up` runs it, to be measured over HTTP."""
+"""A whole stack on a temporary folder, as `kapstan up` runs it, for measurements over HTTP."""
 
 import tempfile
 from collections.abc import AsyncIterator, Mapping
@@ -18,12 +18,12 @@ from stack.supervisor import Stack, StackPlan
 
 ROOT = Path(__file__).parent.parent
 AS_FAST_AS_IT_GOES = "1000000"
-"""Requests a second that a token may make: the measured limit is the machine's."""
+"""Rate limit of a token, in requests a second: so high that the machine is the limit."""
 
 
 @dataclass(frozen=True)
 class House:
-    """Where it is, who may do everything there, and the processes behind it."""
+    """The stack's URL, an administrator's token, and the processes behind it."""
 
     url: str
     temporal: str
@@ -34,11 +34,11 @@ class House:
     others: Mapping[str, tuple[psutil.Process, ...]]
 
     def client(self) -> httpx.AsyncClient:
-        """Somebody who may do everything."""
+        """A client with an administrator's token."""
         return self._shows(self.token)
 
     def clinic(self) -> httpx.AsyncClient:
-        """The clinic's own software."""
+        """A client with the token of the clinic's own software."""
         return self._shows(self.clinic_token)
 
     def _shows(self, token: str) -> httpx.AsyncClient:
@@ -46,7 +46,7 @@ class House:
         return httpx.AsyncClient(base_url=self.url, headers=shown, timeout=60)
 
     def seconds(self) -> dict[str, float]:
-        """What each of its programs has used of the processors so far, children's included."""
+        """Processor seconds of each program so far, with its children's."""
         programs = {"console": (self.console,), **self.others}
         return {name: sum(map(_seconds, processes)) for name, processes in programs.items()}
 
@@ -60,7 +60,7 @@ def _seconds(process: psutil.Process) -> float:
 async def open_house(
     oncall: Path = ROOT / "examples" / "oncall.toml", rate: str = AS_FAST_AS_IT_GOES
 ) -> AsyncIterator[House]:
-    """It is up; afterwards it is gone. A token may make `rate` requests a second."""
+    """Runs a stack while open, and removes it afterwards. A token may make `rate` requests a second."""
     with tempfile.TemporaryDirectory(prefix="kapstan-bench-") as folder:
         plan = StackPlan(
             data=Path(folder) / "data",

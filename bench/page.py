@@ -1,6 +1,6 @@
 """How long the server takes for the board's page with ten thousand open courses: `python -m bench.page`.
 
-It brings up a whole Kapstan of its own, fills its record store, and asks for the page as a screen on the wall does.
+It starts a whole stack, fills its record store, and requests the page as a wall screen does.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ OPEN = 10_000
 CLOSED = 5_000
 TIMES = 200
 LIMIT_MS = 100
-"""What the page may take at the 95th percentile."""
+"""Limit of the page in ms at the 95th percentile."""
 
 ASKED = {
     "the whole floor": "/",
@@ -32,7 +32,7 @@ ASKED = {
 
 
 async def main() -> int:
-    """Prints a line for each view; 1 where one takes longer than it may."""
+    """Prints a line for each view; returns 1 if one exceeds its limit."""
     with fresh_folder() as folder:
         floor = Floor(folder / "data", environment={"KAPSTAN_RATE": "1000000"})
         try:
@@ -61,7 +61,7 @@ async def _measured(stack: StackFile) -> int:
 
 
 async def _line(client: httpx.AsyncClient, console: int | None, name: str, path: str) -> float:
-    for _ in range(10):  # what is compiled and planned once is not what is measured
+    for _ in range(10):  # warm up: what is compiled and planned once is not measured
         response = (await client.get(path)).raise_for_status()
     process = psutil.Process(console)
     worked = sum(process.cpu_times()[:2])

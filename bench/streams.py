@@ -1,4 +1,4 @@
-"""What listeners cost the console while nothing happens, and how soon all of them hear: `python -m bench.streams`."""
+"""What idle streams cost the console, and how soon all of them get a change: `python -m bench.streams`."""
 
 import argparse
 import asyncio
@@ -14,11 +14,11 @@ from bench.house import ROOT, House, open_house
 MIB = 1024 * 1024
 IDLE_SECONDS = 30.0
 AT_ONCE = 50
-"""Streams that are opened at the same time: a listening socket's backlog is short."""
+"""Streams opened at the same time: the backlog of a listening socket is short."""
 
 
 async def main(listeners: int, idle: float) -> None:
-    """Prints what so many idle streams cost, and how long a change takes to the first and to the last of them."""
+    """Prints the cost of so many idle streams, and the delay of a change to the first and the last of them."""
     async with open_house() as house, AsyncExitStack() as open_lines:
         where = urlsplit(house.url)
         assert where.hostname is not None
@@ -45,7 +45,7 @@ async def main(listeners: int, idle: float) -> None:
 
 
 async def _line(house: House, open_lines: AsyncExitStack) -> asyncio.StreamReader:
-    """An open stream that has said that it listens."""
+    """An open stream that has been confirmed."""
     where = urlsplit(house.url)
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
     open_lines.callback(writer.close)
@@ -55,7 +55,7 @@ async def _line(house: House, open_lines: AsyncExitStack) -> asyncio.StreamReade
 
 
 async def _heard_by_all(lines: list[asyncio.StreamReader], house: House, course: str) -> tuple[float, float]:
-    """Seconds from a referral's being sent until the first and the last listener has heard of the course."""
+    """Seconds from sending a referral until the first and the last stream got the course."""
     example = (ROOT / "examples" / "course.jsonl").read_text(encoding="utf-8").splitlines()[0]
     referral = {**json.loads(example), "subject": course, "time": datetime.now(UTC).isoformat()}
 

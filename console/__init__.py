@@ -1,1 +1,1 @@
-"""The clinic's door: the HTTP API and the pages, with no way to a course but through Temporal."""
+"""The console: the HTTP service with the API and the pages. It reaches courses only through Temporal."""

@@ -1,4 +1,4 @@
-"""The console as one application: what it answers, and in what frame every answer stands."""
+"""The console's FastAPI application: routers, exception handlers and middleware."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,11 +18,11 @@ from console.pages.router import router as pages
 from console.services import Services
 
 API: Final = (health, readiness, metrics, events, courses, escalations, oncall, protocols, stream)
-"""What `/openapi.json` tells of, in its order; the pages are for people."""
+"""The routers in `/openapi.json`, in its order. The pages are left out: they are for people."""
 
 
 def create_app(services: Services) -> FastAPI:
-    """The application at this door."""
+    """The application over these services."""
 
     @asynccontextmanager
     async def open_hours(_app: FastAPI) -> AsyncIterator[None]:

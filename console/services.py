@@ -1,4 +1,4 @@
-"""All that a request may reach, and how a route asks for what it needs of it."""
+"""The services that requests use, and the FastAPI dependencies that give routes access to them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ from settings import Settings
 
 @dataclass(frozen=True)
 class Services:
-    """What the console is composed of; made once, at its start. An event is answered within `answer_within`."""
+    """Everything the console is composed of, made once at its start. An event is answered within `answer_within`."""
 
     settings: Settings
     client: Client
@@ -67,17 +67,17 @@ class Services:
 
     @cached_property
     def course_access(self) -> CourseAccess:
-        """Courses for those who may see them."""
+        """Reads courses with access checks."""
         return CourseAccess(self.courses, self.store, self.sites, self.watched)
 
     @cached_property
     def escalation_access(self) -> EscalationAccess:
-        """Escalations for those who may see them or act on them."""
+        """Reads and acts on escalations with access checks."""
         return EscalationAccess(self.escalations, self.store, self.sites)
 
     @cached_property
     def reporting(self) -> EventReporting:
-        """Events from those who may report them."""
+        """Reports events with access checks."""
         return EventReporting(self.courses, self.sites, self.turns, self.answer_within)
 
 
@@ -97,7 +97,7 @@ def _one(pick: Callable[[Services], T]) -> Callable[[Request], T]:
 
 
 ServicesDep = Annotated[Services, Depends(_services)]
-"""All of them: for a page, whose frame shows something of everything."""
+"""All services: for pages, whose frame shows something of each."""
 
 AuditLogDep = Annotated[AuditLog, Depends(_one(lambda services: services.reads))]
 ClientDep = Annotated[Client, Depends(_one(lambda services: services.client))]

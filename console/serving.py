@@ -1,4 +1,4 @@
-"""`kapstan console`: settings, clients, one HTTP server; nothing else."""
+"""`kapstan console`: reads settings, opens clients, runs one HTTP server."""
 
 import asyncio
 import gc
@@ -57,12 +57,12 @@ from settings import Misconfigured, Settings
 ASKING: Final = (signal.SIGINT, signal.SIGTERM)
 
 GOODBYE_WITHIN: Final = 10
-"""Seconds that requests under way may take when the console is asked to stop."""
+"""Seconds that requests under way may take when the console is stopped."""
 
 
 LINE_KEPT: Final = 75
-"""Seconds for which a line that nobody uses stays open: longer than callers keep theirs (5 to 60 s), so that none is
-closed just as the next event is sent on it."""
+"""Keep-alive timeout in seconds: longer than callers' own (5 to 60 s), so that no connection is closed just as the next
+event is sent on it."""
 
 SOUGHT_WITHIN: Final = timedelta(seconds=3)
 
@@ -71,10 +71,10 @@ log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def open_door(settings: Settings) -> AsyncIterator[Services]:
-    """The door of these settings. Raises `Misconfigured` or `ProtocolFileError`.
+    """Opens the services of these settings. Raises `Misconfigured` or `ProtocolFileError`.
 
-    PostgreSQL need not be there: the courses go on without it, and so do their answers. Nor need Temporal: somebody
-    has to watch over dosed patients then.
+    PostgreSQL need not be up: courses go on without it, and events are answered. Nor need Temporal: the watchdog must
+    look after dosed patients then.
     """
     if settings.database_url is None:
         raise Misconfigured("KAPSTAN_DATABASE_URL: must be a URL such as postgresql://user@host/database")
@@ -136,7 +136,7 @@ async def open_door(settings: Settings) -> AsyncIterator[Services]:
 
 
 async def _tell_whether_temporal_answers(client: Client) -> None:
-    """Where it does not, whoever starts the console is told at once; it is sought again with every call."""
+    """Logs at start whether Temporal answers. Every later call tries it again."""
     try:
         async with asyncio.timeout(SOUGHT_WITHIN.total_seconds()):
             await client.service_client.check_health()
@@ -146,7 +146,7 @@ async def _tell_whether_temporal_answers(client: Client) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Open streams end when the server stops: it would wait for each of them."""
+    """A uvicorn server that ends open streams when it stops; otherwise it would wait for each of them."""
 
     def __init__(self, config: uvicorn.Config, stream: Stream) -> None:
         super().__init__(config)
@@ -154,9 +154,9 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """A signal asks it to stop, a second one to hurry.
+        """SIGINT or SIGTERM stops it; a second one hurries it.
 
-        uvicorn's own way raises it again at the end: that would kill us before what lies around the server is put away.
+        uvicorn's own version raises the signal again at the end, which would kill the process before its clean-up.
         """
         loop = asyncio.get_running_loop()
         for number in ASKING:
@@ -194,7 +194,7 @@ async def serve(settings: Settings, host: str, port: int) -> None:
             lifespan="on",
         )
         server = _Server(config, services.stream)
-        # What was loaded stays for good: a full look at all of it, now and then, would hold up whoever asks just then.
+        # What is loaded stays for good: a full collection of it would delay the requests of that moment.
         gc.collect()
         gc.freeze()
         try:
@@ -206,19 +206,19 @@ async def serve(settings: Settings, host: str, port: int) -> None:
 
 
 def _take_every_line() -> None:
-    """As many connections as the machine lets us have: a shell or systemd allows a thousand, streams and all."""
+    """Raises the limit on open files to its maximum: the usual 1024 of a shell or systemd would bound the streams."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):  # some systems name a limit that they do not grant
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _request() -> dict[str, str]:
-    """What every line of the log says besides: which request it is about, where it is about one."""
+    """The request id for every log line within a request."""
     return {"request_id": request_id()} if request_id() else {}
 
 
 def run(settings: Settings, host: str, port: int) -> None:
-    """The same, to its end."""
+    """Runs `serve` in an event loop until it ends."""
     listener = configure_logging(settings.log, about=_request)
     _take_every_line()
     try:

@@ -1,1 +1,1 @@
-"""A clinic that does not exist: seeded patients, their bodies and their staff, who drive Kapstan as real ones would."""
+"""A simulated clinic: seeded patients, their bodies and the staff, who use Kapstan as a real clinic would."""

@@ -1,1 +1,1 @@
-"""The embedded stack: all that Kapstan needs, started, watched and stopped by one command on one machine."""
+"""The embedded stack: everything Kapstan needs, started, supervised and stopped by one command on one machine."""

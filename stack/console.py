@@ -1,4 +1,4 @@
-"""The console process of the embedded stack: the HTTP API and the pages, started again whenever it dies."""
+"""The console process of the embedded stack, restarted whenever it dies."""
 
 import asyncio
 import secrets
@@ -24,12 +24,12 @@ FAREWELL = (ShutdownStep(signal=Signals.SIGTERM, patience=timedelta(seconds=15))
 ADMIN = "kapstan up"
 LINK_SECRET_BYTES = 32
 
-# By its path: the command lies beside the stack, and no `starter.py` of the current folder is taken for it.
+# By its path: the command lies beside the stack, so that no `starter.py` of the current folder is run instead.
 COMMAND = (sys.executable, str(Path(__file__).parent.parent / "starter.py"), "console")
 
 
 class ConsoleServer:
-    """`async with ConsoleServer(…)`: it answers at `url`; after that it has ended. Its log is `folder/console.log`."""
+    """Context manager: the console answers at `url` while it is open, then ends. It logs to `folder/console.log`."""
 
     def __init__(
         self, folder: Path, *, host: str, port: int, environment: Mapping[str, str], oversight: Oversight
@@ -50,7 +50,7 @@ class ConsoleServer:
 
     @property
     def url(self) -> str:
-        """Where people and programs reach it."""
+        """The console's URL."""
         return console_url(self._host, self._port)
 
     async def __aenter__(self) -> Self:
@@ -78,19 +78,19 @@ class ConsoleServer:
 
 
 def console_url(host: str, port: int) -> str:
-    """Where a console that listens there is reached from this machine."""
+    """The URL at which this machine reaches a console that listens there."""
     return f"http://{reachable(host)}:{port}"
 
 
 def link_secret(file: Path) -> str:
-    """What signs the links in pages: made once, so that a link holds over a restart."""
+    """The secret that signs paging links; made once, so that links stay valid over a restart."""
     if not file.exists():
         replace_file(file, secrets.token_hex(LINK_SECRET_BYTES).encode())
     return file.read_text()
 
 
 async def admin_token(database: str, kept: str | None) -> str:
-    """A token that may do everything here: the one that was kept, as long as it holds."""
+    """An administrator's token: the one that was kept, if it is still valid, else a new one."""
     async with open_connections(database) as connections:
         tokens = Tokens(AccessStore(connections))
         if kept is not None and await tokens.caller(kept) is not None:

@@ -1,4 +1,4 @@
-"""The folder that holds all of one Kapstan: which layout it has, where each thing lies in it, and who owns it now."""
+"""The data directory of one stack: its layout version, the paths in it, and the lock of its owner."""
 
 import asyncio
 import fcntl
@@ -14,11 +14,11 @@ LAYOUT = "1"
 VERSION_FILE = "layout-version"
 LOCK_FILE = "lock"
 LOCK_ATTEMPTS = 10
-BETWEEN_ATTEMPTS = 0.05  # seconds; a command that looks whether somebody is here holds the lock for an instant
+BETWEEN_ATTEMPTS = 0.05  # seconds; a command that checks for an owner holds the lock for an instant
 
 
 def is_owned(data: Path) -> bool:
-    """A live supervisor runs on this folder."""
+    """Whether a live supervisor runs on this folder."""
     try:
         with (data / LOCK_FILE).open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -30,12 +30,12 @@ def is_owned(data: Path) -> bool:
 
 
 def stack_file(data: Path) -> Path:
-    """Where the running stack says how it is reached."""
+    """Path of `stack.json`, which says how the running stack is reached."""
     return data / "stack.json"
 
 
 class DataDirectory:
-    """DIR, held by this supervisor alone until it is closed; the kernel lets go of it when the supervisor dies."""
+    """The data directory, locked by this supervisor until closed; if the supervisor dies, the kernel unlocks it."""
 
     def __init__(self, root: Path, lock: IO[str]) -> None:
         self.root = root
@@ -43,9 +43,9 @@ class DataDirectory:
 
     @classmethod
     async def opened(cls, root: Path) -> Self:
-        """The folder, created where it did not exist.
+        """Opens and locks the folder, and creates it if it does not exist.
 
-        Raises `StackMisconfigured` when it is something else, of another layout, or another supervisor's.
+        Raises `StackMisconfigured` if it is something else, has another layout, or belongs to another supervisor.
         """
         try:
             _prepare(root)
@@ -64,31 +64,31 @@ class DataDirectory:
 
     @property
     def postgres(self) -> Path:
-        """The record store's data; its log lies beside it."""
+        """PostgreSQL's data; its log lies beside it."""
         return self.root / "postgres"
 
     @property
     def processes(self) -> Path:
-        """The roll of what runs, for the supervisor after this one."""
+        """The list of running processes, for the next supervisor."""
         return self.root / "processes.json"
 
     @property
     def admin_token(self) -> Path:
-        """A token that may do everything here."""
+        """The kept administrator's token."""
         return self.root / "admin-token"
 
     @property
     def link_secret(self) -> Path:
-        """What signs the links in pages."""
+        """The secret that signs paging links."""
         return self.root / "link-secret"
 
     @property
     def stack_file(self) -> Path:
-        """Where the running stack says how it is reached."""
+        """Path of `stack.json`, which says how the running stack is reached."""
         return stack_file(self.root)
 
     def close(self) -> None:
-        """Another supervisor may have the folder."""
+        """Releases the folder for another supervisor."""
         self._lock.close()
 
 
@@ -104,11 +104,11 @@ def _lock_file(root: Path) -> IO[str]:
 
 
 async def _become_owner(root: Path, lock: IO[str]) -> None:
-    """Raises `StackMisconfigured` when somebody else is, or when the folder is of another layout."""
+    """Takes the lock. Raises `StackMisconfigured` if somebody else has it, or for a folder of another layout."""
     for _ in range(LOCK_ATTEMPTS):
         with suppress(BlockingIOError):
-            # Shared first: while nobody owns the folder, what a killed owner said of itself is taken away. Behind
-            # the lock of the next one it would be taken for the next one's word.
+            # A shared lock first: while nobody owns the folder, the `stack.json` of a killed owner is removed. Under
+            # the next owner's lock it would be taken for the next owner's.
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             _check_layout(root)
             stack_file(root).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Small files that are whole whenever somebody reads them."""
+"""Atomic replacement of small files, and the last lines of logs."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ OWNER_ONLY = 0o600
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """`path` holds exactly `content`, readable by its owner only; no reader ever sees half of it."""
+    """Replaces `path` with `content`, readable by its owner only; no reader ever sees half of it."""
     draft = path.with_name(f".{path.name}.new")
     draft.unlink(missing_ok=True)
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "wb") as file:  # noqa: PTH123  a mode
@@ -16,7 +16,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def last_lines(path: Path, *, since: int = 0, count: int = 12) -> str:
-    """The last lines of a log, of what was written after its first `since` bytes."""
+    """The last `count` lines of what was written to a log after its first `since` bytes."""
     try:
         with path.open("rb") as file:
             file.seek(since)

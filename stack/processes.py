@@ -1,4 +1,4 @@
-"""Which processes the stack has running, written down so that a supervisor that was killed leaves none behind."""
+"""Registry of running processes, kept in a file so that the next supervisor can stop those a killed one left."""
 
 import asyncio
 import os
@@ -18,18 +18,18 @@ from stack.errors import StackMisconfigured
 from stack.files import replace_file
 
 LOOK_AGAIN = timedelta(milliseconds=50)
-SAME_START = timedelta(seconds=2)  # a process's start is counted from the boot time, which clock corrections move
+SAME_START = timedelta(seconds=2)  # start times count from the boot time, which clock corrections move
 
 
 class ShutdownStep(Frozen):
-    """One way to ask a program to end, and how long it is given."""
+    """One signal that asks a program to end, and how long to wait for that."""
 
     signal: Signals
     patience: Duration
 
 
 class RegisteredProcess(Frozen):
-    """One process of ours, known again by when it started: a process id alone may be a stranger's by now."""
+    """A registered process, identified by id and start time: the id alone may be another process's by now."""
 
     name: str
     pid: int
@@ -37,7 +37,7 @@ class RegisteredProcess(Frozen):
     farewell: tuple[ShutdownStep, ...]
 
     def process(self) -> psutil.Process | None:
-        """The process itself while it lives, and nobody else's."""
+        """The process while it lives; None if the id is another process's."""
         try:
             process = psutil.Process(self.pid)
             is_ours = abs(process.create_time() - self.started_at) < SAME_START.total_seconds()
@@ -50,7 +50,7 @@ _RECORDS = TypeAdapter(tuple[RegisteredProcess, ...])
 
 
 class ProcessRegistry:
-    """The roll of what runs now; kept in `file` where one is given, and `changed` is called at each change."""
+    """The running processes by name, written to `file` if one is given; `changed` is called at each change."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
@@ -58,25 +58,25 @@ class ProcessRegistry:
         self._present: dict[str, RegisteredProcess] = {}
 
     def pid(self, name: str) -> int | None:
-        """The process that runs under this name, if one does."""
+        """The id of the process under this name, if one runs."""
         return self._present[name].pid if name in self._present else None
 
     def enter(self, name: str, pid: int, farewell: tuple[ShutdownStep, ...]) -> None:
-        """From now on this process runs under `name`."""
+        """Registers this process under `name`."""
         try:
             started_at = psutil.Process(pid).create_time()
         except psutil.NoSuchProcess:
-            return  # it is gone already; whoever started it learns so from its exit
+            return  # it has ended already; whoever started it learns so from its exit
         self._present[name] = RegisteredProcess(name=name, pid=pid, started_at=started_at, farewell=farewell)
         self._write()
 
     def leave(self, name: str) -> None:
-        """Nothing runs under `name` any more."""
+        """Removes `name` from the registry."""
         self._present.pop(name, None)
         self._write()
 
     def _write(self) -> None:
-        # Where the disk is full the files are late; nothing that runs, or is to run again, may stop for that.
+        # With a full disk the files are out of date; nothing that runs, or is to be restarted, may stop for that.
         with suppress(OSError):
             if self._file is not None:
                 replace_file(self._file, _RECORDS.dump_json(tuple(self._present.values())))
@@ -90,7 +90,7 @@ async def part(
     gone: asyncio.Future[Any],
     hurried: asyncio.Event,
 ) -> None:
-    """Sends one farewell after the other until `gone`, and kills in the end; `hurried` cuts the first one short."""
+    """Sends the shutdown signals in turn until `gone`, then kills; `hurried` cuts the first wait short."""
     hurry = asyncio.ensure_future(hurried.wait())
     try:
         for step in farewell:
@@ -119,7 +119,7 @@ async def _until_gone(record: RegisteredProcess) -> None:
 
 
 def send_to(process_id: int, signal: Signals) -> None:
-    """Signals a process of ours; a killing one reaches its whole session. Nothing happens when it is gone."""
+    """Signals the process; SIGKILL reaches its whole session. Does nothing if it has ended."""
     try:
         if signal is Signals.SIGKILL:
             os.killpg(process_id, signal)
@@ -130,9 +130,9 @@ def send_to(process_id: int, signal: Signals) -> None:
 
 
 async def stop_left_overs(file: Path, hurried: asyncio.Event) -> tuple[str, ...]:
-    """Stops what an earlier supervisor, killed itself, left running; gives the names of what it found.
+    """Stops the processes that a killed supervisor left running, and returns their names.
 
-    In the order they were started reversed, each given its patience. Raises `StackMisconfigured` for another user's.
+    Last started first, each given its time. Raises `StackMisconfigured` for another user's process.
     """
     left_over = _left_over(file)
     for record in reversed(left_over):

@@ -1,4 +1,4 @@
-"""Keeps a program running: starts it, waits until it is ready, starts it again when it dies, and stops it."""
+"""Process supervisor for one program: starts it, waits until it is ready, restarts it when it dies, stops it."""
 
 import asyncio
 import os
@@ -23,9 +23,9 @@ CALM_AFTER = timedelta(seconds=30)
 
 
 class Program(Frozen):
-    """What to run: its whole command line and environment, where it logs, and how it is asked to end.
+    """How to run a program: its command line and environment, its log, and how it is asked to end.
 
-    `signal_at_death` is what the kernel sends it when the supervisor is killed and can ask for nothing any more.
+    The kernel sends `signal_at_death` to it when the supervisor is killed and can stop nothing any more.
     """
 
     name: str
@@ -39,28 +39,28 @@ class Program(Frozen):
 
 
 class Backoff(Frozen):
-    """The wait before a program is started again: longer after each early death, short after a calm life."""
+    """The wait before a restart: longer after each early death, short again after a long run."""
 
     early_deaths: int = 0
 
     def after(self, lived: timedelta) -> Self:
-        """The same after one more death, of a program that had lived this long."""
+        """The backoff after one more death of a program that had run this long."""
         return self.but(early_deaths=1 if lived >= CALM_AFTER else self.early_deaths + 1)
 
     @property
     def pause(self) -> timedelta:
-        """What to wait now."""
+        """The wait before the next start."""
         doublings = min(max(self.early_deaths - 1, 0), 10)
         return min(FIRST_PAUSE * float(2**doublings), LONGEST_PAUSE)
 
 
 def _keep_silent(_line: str) -> None:
-    """Says nothing to nobody."""
+    """Reports nothing."""
 
 
 @dataclass(frozen=True)
 class Oversight:
-    """What a supervisor shares with all that it keeps running: whom to tell, the roll, whether there is a hurry."""
+    """What all programs of one supervisor share: where to report, the process registry, and whether to hurry."""
 
     say: Callable[[str], None] = _keep_silent
     roll: ProcessRegistry = field(default_factory=ProcessRegistry)
@@ -68,7 +68,7 @@ class Oversight:
 
 
 def ended_how(returncode: int) -> str:
-    """A process's end in words: its exit code, or the signal that killed it."""
+    """The way a process ended, in words: its exit code, or the signal that killed it."""
     return f"killed by {Signals(-returncode).name}" if returncode < 0 else f"exit code {returncode}"
 
 
@@ -86,11 +86,11 @@ class KeptProgram:
 
     @property
     def pid(self) -> int | None:
-        """Its process now; none between a death and the next start."""
+        """The id of its process; None between a death and the next start."""
         return self._process.pid if self._process is not None and self._process.returncode is None else None
 
     async def launch(self) -> None:
-        """It has been started; whether it is of use shows `until_ready`."""
+        """Starts it; `until_ready` tells whether it works."""
         program = self._program
         log = os.open(program.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, OWNER_ONLY)
         try:
@@ -102,7 +102,7 @@ class KeptProgram:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # the terminal's Ctrl-C is the supervisor's: the order of the end is its own
+                start_new_session=True,  # Ctrl-C goes to the supervisor alone, which stops programs in order
                 umask=0o077,
             )
         finally:
@@ -112,7 +112,7 @@ class KeptProgram:
         self._oversight.roll.enter(program.name, self._process.pid, program.farewell)
 
     async def until_ready(self, is_ready: Callable[[], Awaitable[bool]], within: timedelta) -> None:
-        """It is ready, and from now on it is started again whenever it dies.
+        """Waits until it is ready; from then on it is restarted whenever it dies.
 
         Raises `ServiceDown` with the last lines of its log if it ended, or was not ready in time.
         """
@@ -128,12 +128,12 @@ class KeptProgram:
         self._keeper = asyncio.create_task(self._keep(), name=f"keeps {self._program.name} running")
 
     async def ended(self) -> int:
-        """It has ended by itself; its exit code."""
+        """Waits until it ends by itself; returns its exit code."""
         assert self._exited is not None
         return await asyncio.shield(self._exited)
 
     async def stop(self) -> None:
-        """It has ended and is not started again."""
+        """Stops it and does not restart it."""
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.wait({self._keeper})

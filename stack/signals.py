@@ -1,4 +1,4 @@
-"""Ctrl-C and its kin: the first asks everything to stop in order, a second one hurries it."""
+"""Stop signals of the stack: the first stops everything in order, a second one hurries it."""
 
 import asyncio
 import signal
@@ -8,14 +8,14 @@ ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopSignals:
-    """`with StopSignals() as signals`: SIGINT, SIGTERM and a closed terminal set `asked`, and then `hurried`."""
+    """Context manager: SIGINT, SIGTERM and a closed terminal set `asked`, and the next one sets `hurried`."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
         self.hurried = asyncio.Event()
 
     def __enter__(self) -> Self:
-        # Under nohup a closed terminal is meant to change nothing.
+        # Under nohup a closed terminal must change nothing.
         self._before = {
             number: handler
             for number in ASKING

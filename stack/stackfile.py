@@ -1,4 +1,4 @@
-"""`stack.json`: how a running stack is reached, as `up` writes it and every other command reads it."""
+"""`stack.json`: how a running stack is reached; `kapstan up` writes it, and every other command reads it."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from stack.errors import NoStackRuns
 
 
 class StackPids(Frozen):
-    """The processes behind the stack; none for one that is just being started again."""
+    """Process ids of the stack; None for one that is being restarted."""
 
     postgres: int | None
     temporal: int | None
@@ -19,7 +19,7 @@ class StackPids(Frozen):
 
 
 class StackFile(Frozen):
-    """Where everything is reached, from this machine, and which files it serves by."""
+    """The addresses of a stack's services as seen from this machine, and the files it uses."""
 
     console: str | None = None
     temporal: str

@@ -1,4 +1,4 @@
-"""`kapstan up`: starts PostgreSQL, Temporal, workers and console in order, watches them, and stops them in order."""
+"""`kapstan up`: starts PostgreSQL, Temporal, workers and console in order, supervises them, and stops them in order."""
 
 import asyncio
 import sys
@@ -30,12 +30,12 @@ from workflows.queues import COURSES, PAGING
 
 Answer = TypeVar("Answer")
 
-# By its path: the worker lies beside the stack, and no `worker.py` of the current folder is taken for it.
+# By its path: the worker lies beside the stack, so that no `worker.py` of the current folder is run instead.
 WORKER = (sys.executable, str(Path(__file__).parent.parent / "worker.py"))
 
 
 class StackPlan(Frozen):
-    """What is to run: where its data lies, which files it serves by, on which ports. A port of none is any free one."""
+    """What to run: the data directory, the files to use, and the ports. A port of None is any free one."""
 
     data: Path
     protocols: Path
@@ -53,10 +53,10 @@ class StackPlan(Frozen):
 
 
 class Stack:
-    """`async with Stack(plan, say) as running`: everything is up and ready; after that no process is left.
+    """Context manager: everything is up and ready while it is open; after that no process is left.
 
-    While it is open SIGINT and SIGTERM are its own. Raises `StackMisconfigured` before anything has started,
-    `ServiceDown` when a service does not come up, `StoppedEarly` when a signal comes first; no process is left then.
+    While it is open it handles SIGINT and SIGTERM. Raises `StackMisconfigured` before anything has started,
+    `ServiceDown` if a service does not come up, `StoppedEarly` if a signal comes first; no process is left then.
     """
 
     def __init__(self, plan: StackPlan, say: Callable[[str], None]) -> None:
@@ -70,7 +70,7 @@ class Stack:
 
     @property
     def file(self) -> StackFile:
-        """Where everything is reached, and which processes are behind it now."""
+        """The addresses and the process ids as of now."""
         return StackFile(
             console=self._console.url if self._console else None,
             temporal=self._temporal.address,
@@ -88,11 +88,11 @@ class Stack:
         )
 
     async def until_stopped(self) -> None:
-        """Somebody has asked it to stop."""
+        """Waits until the stack is asked to stop."""
         await self._signals.asked.wait()
 
     async def unless_stopped(self, work: Coroutine[Any, Any, Answer]) -> Answer:
-        """What `work` gives; a signal cancels it, and then this raises `StoppedEarly`."""
+        """The result of `work`. A signal cancels the work, and then this raises `StoppedEarly`."""
         doing, asked = asyncio.ensure_future(work), asyncio.ensure_future(self.until_stopped())
         try:
             await asyncio.wait({doing, asked}, return_when=asyncio.FIRST_COMPLETED)
@@ -104,7 +104,7 @@ class Stack:
             doing.cancel()
             await asyncio.wait({doing, asked})
             if not doing.cancelled():
-                doing.exception()  # what went wrong while giving up is not asked for any more
+                doing.exception()  # an error while giving up is of no interest any more
 
     async def __aenter__(self) -> Self:
         self._exits.enter_context(self._signals)
@@ -128,7 +128,7 @@ class Stack:
 
         self._roll = ProcessRegistry(directory.processes)
         oversight = Oversight(self._say, self._roll, self._signals.hurried)
-        # First of all: a port in use is to be told before anything starts.
+        # First of all: a port in use must be reported before anything starts.
         wanted = {TEMPORAL_PORT_OPTION: plan.temporal_port, UI_PORT_OPTION: plan.ui_port}
         self._ports = claim(plan.host, {**wanted, PORT_OPTION: plan.port} if plan.with_console else wanted)
         self._temporal = TemporalServer(
@@ -167,7 +167,7 @@ class Stack:
         self._announce(directory.stack_file)
 
     def _environment(self) -> dict[str, str]:
-        """What workers and console are told."""
+        """The environment of workers and console."""
         has_console = self._plan.with_console
         return {
             **environment_without_temporal(),
@@ -184,7 +184,7 @@ class Stack:
         }
 
     def _announce(self, stack_file: Path) -> None:
-        """It is up: `stack.json` says so from now on, whatever is started again, until the first thing is stopped."""
+        """Writes `stack.json`, and again at every restart, until the first program is stopped."""
 
         def write() -> None:
             replace_file(stack_file, f"{self.file.model_dump_json(indent=2)}\n".encode())
@@ -205,7 +205,7 @@ class Stack:
 
 
 def _check_files(plan: StackPlan) -> None:
-    """Nothing starts half-configured: a console that dies of a slip in a protocol is told here, by file and key."""
+    """Checks protocols and on-call file before anything starts, so that an error in one is reported by file and key."""
     if not plan.protocols.is_dir():
         raise StackMisconfigured(f"--protocols {plan.protocols}: there is no such folder")
     if not plan.oncall.is_file():

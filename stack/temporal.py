@@ -1,4 +1,4 @@
-"""The embedded Temporal server with its Web UI: the real server in one process, its state in one file."""
+"""The embedded Temporal server with its Web UI: the real server in one process, with its state in one file."""
 
 import asyncio
 import os
@@ -29,13 +29,13 @@ FAREWELL = (ShutdownStep(signal=Signals.SIGTERM, patience=timedelta(seconds=15))
 
 
 def environment_without_temporal() -> Mapping[str, str]:
-    """This process's environment without what it says of other Temporal servers; nor does a profile on disk say it."""
+    """This process's environment without settings for other Temporal servers, and with no profile file read."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
     return kept | {"TEMPORAL_CONFIG_FILE": os.devnull}
 
 
 class TemporalServer:
-    """`async with TemporalServer(folder) as temporal`: it answers `temporal.client`; after that it has ended.
+    """Context manager: `temporal.client` is connected while it is open; after that the server has ended.
 
     Its state is `folder/temporal.db`, its log `folder/temporal.log`. With `time_skipping` the server lets a client move
     single workflows' clocks ahead. Raises `ServiceDown`, and `StackMisconfigured` for a port in use.
@@ -61,7 +61,7 @@ class TemporalServer:
 
     @property
     def address(self) -> str:
-        """Where clients reach it, as `host:port`."""
+        """The address for clients, as `host:port`."""
         return f"{reachable(self._host)}:{self._port}"
 
     @property
@@ -103,7 +103,7 @@ class TemporalServer:
 
     async def _is_ready(self) -> bool:
         try:
-            # Said in full, so that nothing in this process's environment leads to another server.
+            # All options are given, so that nothing in this process's environment leads to another server.
             self.client = await connect(
                 identity=IDENTITY,
                 target_host=self.address,

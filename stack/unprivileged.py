@@ -1,4 +1,4 @@
-"""PostgreSQL refuses to run as root: the system user that it runs as instead, and its way to its files."""
+"""The system user that PostgreSQL runs as when Kapstan is root, since it refuses root, and that user's access."""
 
 import os
 import pwd
@@ -16,9 +16,9 @@ BETWEEN_ATTEMPTS = 0.2
 
 
 def user_for_postgres() -> str | None:
-    """The system user to run as when this is root, created where it is missing; else none: one runs as oneself.
+    """The system user to run as if this process is root, created if missing; otherwise None.
 
-    Raises `ServiceDown` when it cannot be created.
+    Raises `ServiceDown` if it cannot be created.
     """
     if os.geteuid() != 0:
         return None
@@ -36,12 +36,12 @@ def user_for_postgres() -> str | None:
 
 
 def hand_over(folder: Path, user: str) -> None:
-    """`folder` belongs to `user` alone."""
+    """Makes `user` the owner of `folder`."""
     shutil.chown(folder, user, pwd.getpwnam(user).pw_gid)
 
 
 def open_the_way(to: Path) -> None:
-    """Other users can pass through the folders above `to`; what those folders hold they still cannot list."""
+    """Lets other users pass through the folders above `to`; they still cannot list those folders."""
     for folder in to.parents:
         mode = stat.S_IMODE(folder.stat().st_mode)
         if not mode & stat.S_IXOTH:
@@ -57,7 +57,7 @@ def _exists(user: str) -> bool:
 
 
 def _create(user: str) -> str:
-    """Nothing on success, else what the machine complained about."""
+    """Creates the user; returns the error output, empty on success."""
     try:
         created = subprocess.run(  # noqa: S603  no shell, no outside words
             ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", user],  # noqa: S607

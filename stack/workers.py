@@ -1,4 +1,4 @@
-"""The worker processes of the embedded stack: as many as were asked for, each serving both task queues."""
+"""The worker processes of the embedded stack, each serving both task queues."""
 
 import asyncio
 from collections.abc import Mapping
@@ -23,14 +23,14 @@ FAREWELL = (ShutdownStep(signal=Signals.SIGTERM, patience=timedelta(seconds=20))
 
 
 def worker_identity(pid: int) -> str:
-    """How a worker calls itself towards Temporal."""
+    """A worker's identity in Temporal."""
     return f"kapstan-worker-{pid}"
 
 
 class Workers:
-    """`async with Workers(…)`: every one of them is polled for work; after that they have ended.
+    """Context manager: every worker polls while it is open; after that they have ended.
 
-    Each logs to `folder/worker-N.log`. Raises `ServiceDown` when one does not come up.
+    Each logs to `folder/worker-N.log`. Raises `ServiceDown` if one does not come up.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Workers:
                     environment=environment,
                     log=folder / f"{name}.log",
                     farewell=FAREWELL,
-                    # Temporal goes down at the same moment: a worker that said goodbye to it would wait ten seconds.
+                    # Temporal stops at the same moment: a worker that shut down in order would wait ten seconds for it.
                     signal_at_death=Signals.SIGKILL,
                 ),
                 oversight,
@@ -63,7 +63,7 @@ class Workers:
 
     @property
     def pids(self) -> tuple[int, ...]:
-        """Their processes now."""
+        """The ids of their processes now."""
         found = (self._oversight.roll.pid(name) for name in self._workers)
         return tuple(pid for pid in found if pid is not None)
 

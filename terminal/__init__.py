@@ -1,1 +1,1 @@
-"""The command line: how it reaches a running Kapstan, and what it prints for a person at a terminal."""
+"""The command line's connection to a running Kapstan, and what it prints."""

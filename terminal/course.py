@@ -1,4 +1,4 @@
-"""One course on one screen: where it is, what may come next, what blocks it, what is due when."""
+"""One course for the terminal: where it is, what may come next, what blocks it, what is due when."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -26,7 +26,7 @@ DUE = {
     DeadlineKind.FORM_REMINDER: "form (reminder)",
     DeadlineKind.FORM: "form",
 }
-"""What a person waits for. The second deadline of the same thing, after its first has passed, is not said twice."""
+"""Deadlines that are shown. A second deadline of the same thing, after its first has passed, is left out."""
 
 CHECKPOINTS = {
     CheckpointStatus.MET: "[green]✓[/]",

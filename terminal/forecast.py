@@ -1,4 +1,4 @@
-"""Who will be paged if nobody acts, as a table: when, of what, whom, by what kinds of channel, and why just then."""
+"""The forecast for the terminal: a table of who will be paged if nobody acts, when, about what, and why then."""
 
 from collections.abc import Iterator
 from datetime import datetime

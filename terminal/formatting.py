@@ -1,4 +1,4 @@
-"""Marks, colours and times, the same in every listing: severity is shape, word and colour, never colour alone."""
+"""Marks, colours and times, the same in every listing. Severity shows as shape, word and colour."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The listings: the fleet, the on-call work, who is on call, a protocol with its evidence, tokens."""
+"""Tables for the terminal: courses, escalations, who is on call, a protocol with its evidence, tokens."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -23,7 +23,7 @@ STATES = {
 
 
 def fleet(courses: Iterable[CourseSummary], now: datetime) -> Table:
-    """Every course of the list on a line."""
+    """A line for each course."""
     table = Table(box=None)
     for heading in ("course", "site", "phase", "session", "next due", "", "attention"):
         table.add_column(heading, no_wrap=True)
@@ -41,7 +41,7 @@ def fleet(courses: Iterable[CourseSummary], now: datetime) -> Table:
 
 
 def escalations(views: Iterable[EscalationView]) -> Table:
-    """Every escalation of the list on a line, with the last page that went out."""
+    """A line for each escalation, with the last page that was sent."""
     table = Table(box=None)
     for heading in ("escalation", "severity", "state", "opened", "pages", "last page to", "by"):
         table.add_column(heading, no_wrap=True)
@@ -92,7 +92,7 @@ def protocol(rows: Iterable[ParameterRow]) -> Table:
 
 
 def tokens(found: Iterable[TokenShown]) -> Table:
-    """Every token on a line, oldest first."""
+    """A line for each token, oldest first."""
     table = Table(box=None)
     for heading in ("token", "role", "name", "site", "created", "last used", ""):
         table.add_column(heading, no_wrap=True)
@@ -112,7 +112,7 @@ def tokens(found: Iterable[TokenShown]) -> Table:
 
 
 def new_token(made: NewToken) -> Table:
-    """A token at the one moment at which its secret is shown."""
+    """A new token with its secret, which is shown only this once."""
     table = Table(box=None, show_header=False)
     table.add_row("token", f"[bold]{made.token}[/]")
     table.add_row("id", f"[cyan]{made.id}[/]")

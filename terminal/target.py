@@ -1,4 +1,4 @@
-"""How the commands reach a running Kapstan: by the environment, or by the folder in which `up` says where it is."""
+"""Connects the commands to a running Kapstan, found by the environment or by `stack.json`."""
 
 import asyncio
 import os
@@ -32,9 +32,9 @@ Answer = TypeVar("Answer")
 
 
 class Target(Frozen):
-    """Where a running Kapstan is reached, and which files it serves by.
+    """The addresses of a running Kapstan, and the files it uses.
 
-    What it opens raises `TemporalUnreachable`, `RecordStoreError`, or `Misconfigured` where no database is named.
+    What it opens raises `TemporalUnreachable`, `RecordStoreError`, or `Misconfigured` if no database is named.
     """
 
     temporal: str | None
@@ -45,20 +45,20 @@ class Target(Frozen):
 
     @property
     def database_url(self) -> str:
-        """Its database. Raises `Misconfigured` where none is named."""
+        """The database's URL. Raises `Misconfigured` if none is named."""
         if self.database is None:
             raise Misconfigured("KAPSTAN_DATABASE_URL: must be a URL such as postgresql://user@host/database")
         return self.database
 
     @asynccontextmanager
     async def courses(self) -> AsyncIterator[Courses]:
-        """Every course."""
+        """Connects to the courses."""
         library = load_folder(self.protocols)
         yield Courses(await self._client(), library, allow_unapproved=self.allow_unapproved)
 
     @asynccontextmanager
     async def escalations(self, about: EscalationId | None = None) -> AsyncIterator[Escalations]:
-        """Every escalation; `about` one of the watch's also while Temporal is away, which it was raised for."""
+        """Connects to the escalations. One of the watchdog's, named by `about`, also works while Temporal is away."""
         if about is None or not is_of_the_watch(about):
             yield Escalations(await self._client())
             return
@@ -68,13 +68,13 @@ class Target(Frozen):
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[RecordStore]:
-        """The record."""
+        """Connects to the record store."""
         async with open_store(self.database_url) as store:
             yield store
 
     @asynccontextmanager
     async def tokens(self) -> AsyncIterator[Tokens]:
-        """Who may call the HTTP API."""
+        """Connects to the API tokens."""
         async with open_connections(self.database_url) as connections:
             yield Tokens(AccessStore(connections))
 
@@ -85,9 +85,9 @@ class Target(Frozen):
 
 
 def place(data: Path) -> Target:
-    """The running Kapstan that the environment names, or else the one whose `up` wrote `stack.json` in `data`.
+    """The running Kapstan that the environment names, else the one whose `up` wrote `stack.json` in `data`.
 
-    Raises `Misconfigured`, and `NoStackRuns` where there is none.
+    Raises `Misconfigured`, and `NoStackRuns` if there is none.
     """
     settings = read_settings()
     if "TEMPORAL_ADDRESS" in os.environ or settings.database_url is not None:
@@ -109,7 +109,7 @@ def place(data: Path) -> Target:
 
 
 def asked(opening: AbstractAsyncContextManager[Opened], ask: Callable[[Opened], Awaitable[Answer]]) -> Answer:
-    """What `ask` was answered by what was opened; it is closed again."""
+    """Opens the connection, asks, closes it, and returns the answer."""
 
     async def asking() -> Answer:
         async with opening as opened:

@@ -1,1 +1,1 @@
-"""What a caller may do with one course or one escalation: the same for the API and for the pages."""
+"""Checks what a caller may see and do, then reads or acts: shared by the API and the pages."""

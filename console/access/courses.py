@@ -1,4 +1,4 @@
-"""One course, for a caller who may see it."""
+"""Reads one course for a caller, after checking that they may see it."""
 
 from console.errors.problems import ProblemCode, problem_error
 from console.security.site_scope import SiteScope
@@ -14,7 +14,7 @@ from records.watchdog import WatchdogStore
 
 
 class CourseAccess:
-    """Shows courses to those who may see them."""
+    """Reads courses for callers who may see them."""
 
     def __init__(self, courses: Courses, store: RecordStore, sites: SiteScope, watched: WatchdogStore) -> None:
         self._courses = courses
@@ -23,7 +23,7 @@ class CourseAccess:
         self._watched = watched
 
     async def view(self, caller: Caller, course_id: CourseId) -> CourseView:
-        """The course as its workflow holds it now, where the caller may see it.
+        """The course as its workflow holds it now, if the caller may see it.
 
         Raises `ProblemError` (`forbidden`), and `Refused` or `Unavailable` as asking a course does.
         """
@@ -43,7 +43,7 @@ class CourseAccess:
         return view
 
     async def _why(self, course_id: CourseId) -> str | None:
-        """What the watchdog knows of a course that does not answer, where the trouble is that course's alone."""
+        """The watchdog's finding on a course that does not answer, if the fault lies with that course alone."""
         try:
             silences = await self._watched.silences(course_id=course_id)
         except RecordStoreError:

@@ -1,4 +1,4 @@
-"""One escalation, for a caller who may see it or act on it."""
+"""Reads one escalation for a caller, or acts on it, after checking that they may."""
 
 from console.security.site_scope import SiteScope
 from domain.access import Caller
@@ -10,7 +10,7 @@ from records.store import RecordStore
 
 
 class EscalationAccess:
-    """Shows escalations to those who may see them, and carries out what is done about one."""
+    """Reads escalations for callers who may see them, and carries out their acts."""
 
     def __init__(self, escalations: Escalations, store: RecordStore, sites: SiteScope) -> None:
         self._escalations = escalations
@@ -18,7 +18,7 @@ class EscalationAccess:
         self._sites = sites
 
     async def view(self, caller: Caller, escalation_id: EscalationId) -> EscalationView:
-        """The escalation, where its course is one that the caller may see; of one long past, what the record holds.
+        """The escalation, if the caller may see its course; read from the record store if its workflow is long gone.
 
         Raises `ProblemError` (`forbidden`), and `Refused` (`unknown_escalation`) or `Unavailable`.
         """
@@ -33,7 +33,7 @@ class EscalationAccess:
         return view
 
     async def act(self, caller: Caller, escalation_id: EscalationId, order: Order) -> EscalationView:
-        """Does it. Of one long past only the record knows still: that it is over.
+        """Acts on the escalation. One whose workflow is long gone is refused as resolved.
 
         Raises as `view` does, and `Refused` (`not_open`, `invalid`).
         """
@@ -42,7 +42,7 @@ class EscalationAccess:
             return await self._escalations.act(escalation_id, order)
         except Refused as refused:
             if refused.refusal.code is RefusalCode.UNKNOWN_ESCALATION:
-                # Somebody may have been quicker. What nobody has resolved is never said to be.
+                # It may have been resolved meanwhile. Only what the record shows as resolved is refused as that.
                 await self._check_open(caller, escalation_id)
             raise
 

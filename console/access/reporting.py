@@ -1,4 +1,4 @@
-"""Reporting a clinic event, for a caller who may report it."""
+"""Reports a clinic event for a caller, after checking that they may report it."""
 
 import asyncio
 from datetime import timedelta
@@ -17,11 +17,11 @@ from gateway.courses import Courses, Reported
 from gateway.workflow_calls import Unavailable
 
 TURN_WITHIN: Final = timedelta(seconds=5)
-"""How long an event waits until fewer of its course are being decided; the rest is for its own decision."""
+"""Longest wait for a turn of the course; what is left of `answer_within` is for deciding the event."""
 
 
 class EventReporting:
-    """Takes events as they arrived to their courses. An event is answered within `answer_within`."""
+    """Passes clinic events to their courses. An event is answered within `answer_within`."""
 
     def __init__(self, courses: Courses, sites: SiteScope, turns: CourseLimit, answer_within: timedelta) -> None:
         self._courses = courses
@@ -30,7 +30,7 @@ class EventReporting:
         self._answer_within = answer_within
 
     async def report(self, caller: Caller, value: JsonValue) -> Reported:
-        """The event is accepted.
+        """Reports the event and returns what the course answered.
 
         Raises `ProblemError` (`forbidden`), `Refused`, `Unavailable` or `TooMany`.
         """

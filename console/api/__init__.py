@@ -1,1 +1,1 @@
-"""The HTTP API: one router a resource."""
+"""The HTTP API: one router for each resource."""

@@ -1,4 +1,4 @@
-"""Courses: the fleet from the record, one course as its workflow holds it now, its ledger."""
+"""Routes for courses: the list of all courses, one course, its forecast and its ledger."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Final
@@ -27,15 +27,15 @@ Auditor = Annotated[Caller, Depends(with_one_of(Right.READ_LEDGER))]
 Course = Annotated[CourseId, Path(description="The course's id", examples=["EX-1"])]
 
 OF_A_COURSE: Final = problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_COURSE)
-"""What any reading of one course may be answered with, besides what stands at the door."""
+"""Problems that every route about one course may return, besides those of authentication and middleware."""
 
 
 class CourseSummaryList(Items[CourseSummary]):
-    """One page of the fleet. `next` is null on the last one."""
+    """One page of the list of courses. `next` is null on the last page."""
 
 
 class UnreadableEntry(Frozen):
-    """The place in the ledger of a row that is no entry: somebody changed it into something Kapstan never writes."""
+    """Stands in for a ledger row that cannot be read: somebody changed it into something Kapstan never writes."""
 
     course_id: CourseId
     sequence: int
@@ -59,7 +59,7 @@ async def fleet(
     limit: Limit = 50,
     cursor: Annotated[RowId | None, Query(description="`next` of the page before")] = None,
 ) -> CourseSummaryList:
-    """The fleet, newest start first, as of what is recorded. A page read while courses move misses and doubles none."""
+    """All courses, newest start first, as recorded. Paging misses and repeats none while courses change."""
     if site is not None and not caller.may_see_site(site):
         raise problem_error(ProblemCode.FORBIDDEN, f"This token is bound to site {caller.site}, not {site}")
     filters = CourseFilter(
@@ -83,7 +83,7 @@ async def fleet(
 
 @router.get("/{course_id}", responses=OF_A_COURSE)
 async def course(access: CourseAccessDep, audit: AuditLogDep, caller: Reader, course_id: Course) -> CourseView:
-    """One course as its workflow holds it now: whatever was answered before is in it."""
+    """One course as its workflow holds it now. It includes every event answered so far."""
     view = await access.view(caller, course_id)
     audit.note(caller, "course", course_id)
     return view
@@ -99,7 +99,7 @@ async def forecast(
     caller: Rostered,
     course_id: Course,
 ) -> Forecast:
-    """Who will be paged about the course, when and how, if nobody acts from now on: of the next seven days."""
+    """Who will be paged about the course within the next seven days, when and how, if nobody acts from now on."""
     await access.view(caller, course_id)
     foretold = await forecast_of(course_id, datetime.now(UTC), courses, escalations, on_call=on_call.now())
     audit.note(caller, "forecast", course_id)
@@ -110,7 +110,7 @@ async def forecast(
 async def ledger(
     courses: CoursesDep, store: StoreDep, sites: SiteScopeDep, audit: AuditLogDep, caller: Auditor, course_id: Course
 ) -> tuple[Entry | UnreadableEntry, ...]:
-    """Every entry, in order, each with its hash, as far as it is recorded. What is no entry is named in its place."""
+    """Every recorded entry, in order, each with its hash. An unreadable row is named in its place."""
     await sites.check(caller, course_id)
     found = await store.entries(course_id)
     if not found.ids:

@@ -1,4 +1,4 @@
-"""The three modes in which CloudEvents arrive over HTTP: an event, a batch of them, or its attributes in the head."""
+"""Reads CloudEvents from a request in any of the three HTTP modes: structured, batched or binary."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from domain.events.parsing import parse_json
 from domain.values import CourseId, Moment, Name
 
 BATCH: Final = 100
-"""Events of one batch (the contract's bound)."""
+"""Most events in one batch (the contract's bound)."""
 
 STRUCTURED: Final = "application/cloudevents+json"
 BATCHED: Final = "application/cloudevents-batch+json"
@@ -29,7 +29,7 @@ class ClinicEvent(RootModel[clinic_events.ClinicEvent]):
 
 
 class ClinicEventBatch(RootModel[Annotated[tuple[ClinicEvent, ...], Field(max_length=BATCH)]]):
-    """Events that are answered together, each on its own."""
+    """Events sent together; each is answered on its own."""
 
 
 _data: Iterator[Any] = (model.model_fields["data"].annotation for model in clinic_events.MODELS.values())
@@ -54,14 +54,14 @@ HEADERS: Final[Content] = {
 
 @dataclass(frozen=True)
 class Arrived:
-    """What was sent, as decoded JSON: one event, or those of a batch, which are answered together."""
+    """The request as decoded JSON: one event, or the events of a batch."""
 
     values: tuple[JsonValue, ...]
     is_batch: bool = False
 
 
 class Envelopes(Body):
-    """A route's dependency: the events that were sent, in whichever mode. What they say is not looked at yet."""
+    """A route's dependency that reads the events of a request, in any mode. It does not validate them yet."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -74,7 +74,7 @@ class Envelopes(Body):
         )
 
     async def __call__(self, request: Request) -> Arrived:
-        """What was sent. Raises `ProblemError`, or `Refused` (`malformed`)."""
+        """The events that were sent. Raises `ProblemError`, or `Refused` (`malformed`)."""
         kind = media_type(request)
         is_binary = "ce-specversion" in request.headers and kind not in {STRUCTURED, BATCHED}
         body = await request.body()

@@ -1,4 +1,4 @@
-"""Escalations: the on-call work, every page that was sent, and what people do about it."""
+"""Routes for escalations: the list, one escalation with its pages, and the acts on it."""
 
 from typing import Annotated, Final
 
@@ -28,23 +28,23 @@ Escalation = Annotated[
 
 
 class EscalationViewList(Items[EscalationView]):
-    """One page of the on-call work. `next` is null on the last one."""
+    """One page of the list of escalations. `next` is null on the last page."""
 
 
 class Acknowledge(Frozen):
-    """`by` has it: the ladder stops, and the policy's `resolve_within` runs."""
+    """`by` acknowledges: the ladder stops, and the policy's `resolve_within` runs."""
 
     by: PersonId
     note: Text | None = None
 
     @property
     def order(self) -> messages.Acknowledge:
-        """Not by the link of a page."""
+        """The order to the workflow, marked as not given by a page's link."""
         return messages.Acknowledge(by=self.by, note=self.note)
 
 
 ACTED_ON: Final = problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_ESCALATION, ProblemCode.NOT_OPEN)
-"""What each act may be answered with, besides what stands at the door."""
+"""Problems that every act may return, besides those of authentication and middleware."""
 
 router = APIRouter(prefix="/v1/escalations", tags=["escalations"])
 
@@ -60,7 +60,7 @@ async def on_call_work(
     limit: Limit = 50,
     cursor: Annotated[RowId | None, Query(description="`next` of the page before")] = None,
 ) -> EscalationViewList:
-    """The on-call work, newest opening first, as of what is recorded."""
+    """Escalations, newest opening first, as recorded."""
     filters = EscalationFilter(
         state=state, severity=severity, course_id=course_id, site=caller.site, limit=limit + 1, cursor=cursor
     )
@@ -89,7 +89,7 @@ async def acknowledge(
     escalation_id: Escalation,
     order: Annotated[Acknowledge, Depends(JsonBody(Acknowledge))],
 ) -> EscalationView:
-    """Somebody has it: the ladder stops, and the time to resolve it runs."""
+    """Acknowledges the escalation: the ladder stops, and the time to resolve it runs."""
     return await access.act(caller, escalation_id, order.order)
 
 
@@ -100,7 +100,7 @@ async def resolve(
     escalation_id: Escalation,
     order: Annotated[Resolve, Depends(JsonBody(Resolve))],
 ) -> EscalationView:
-    """Somebody has dealt with it."""
+    """Resolves the escalation."""
     return await access.act(caller, escalation_id, order)
 
 
@@ -111,7 +111,7 @@ async def snooze(
     escalation_id: Escalation,
     order: Annotated[Snooze, Depends(JsonBody(Snooze))],
 ) -> EscalationView:
-    """Nobody is paged for a while, within the policy's `max_snooze`."""
+    """Pages nobody for a while, within the policy's `max_snooze`."""
     return await access.act(caller, escalation_id, order)
 
 
@@ -122,5 +122,5 @@ async def reassign(
     escalation_id: Escalation,
     order: Annotated[Reassign, Depends(JsonBody(Reassign))],
 ) -> EscalationView:
-    """Somebody else is asked, and paged at once."""
+    """Passes the escalation to somebody else, who is paged at once."""
     return await access.act(caller, escalation_id, order)

@@ -28,7 +28,7 @@ router = APIRouter(tags=["events"])
 
 
 class BatchResult(Frozen):
-    """What became of one event of a batch. `replayed` stands there where this is its first answer again."""
+    """The result of one event of a batch. `replayed` is present when this repeats its first answer."""
 
     status: int = Field(description="The status that the event would have been answered with on its own")
     body: Answer | Problem
@@ -89,7 +89,7 @@ async def _many(reporting: EventReporting, caller: Caller, values: Sequence[Json
     results: list[Mapping[str, JsonValue]] = []
     silent: ProblemError | None = None
     for value in values:
-        # Where Temporal does not answer, nobody waits for it a hundred times over.
+        # While Temporal does not answer, the rest of the batch is not tried: each event would wait for its timeout.
         result = _refused(silent) if silent else await _result(reporting, caller, value)
         if silent is None and isinstance(result, ProblemError):
             silent, result = result, _refused(result)
@@ -101,7 +101,7 @@ async def _many(reporting: EventReporting, caller: Caller, values: Sequence[Json
 async def _result(
     reporting: EventReporting, caller: Caller, value: JsonValue
 ) -> Mapping[str, JsonValue] | ProblemError:
-    """The result of one event of a batch; a `ProblemError` if nobody answered, so that the rest is not tried."""
+    """The result of one event of a batch. Raises `ProblemError` if nobody answered, so that the rest is not tried."""
     try:
         reported = await reporting.report(caller, value)
     except Exception as error:  # noqa: BLE001  in a batch each event is answered on its own

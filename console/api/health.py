@@ -1,4 +1,4 @@
-"""Whether Kapstan lives, and whether it can do its work."""
+"""`GET /healthz`: liveness, which touches nothing outside the process."""
 
 from typing import Final
 
@@ -15,5 +15,5 @@ OK: Final = "ok\n"
 
 @router.get("/healthz", response_class=PlainTextResponse, responses=answer(200, "It does", text={"text/plain": OK}))
 async def alive() -> PlainTextResponse:
-    """The console answers."""
+    """The console process is alive."""
     return PlainTextResponse(OK)

@@ -1,4 +1,4 @@
-"""Lists, a page at a time: `{"items": […], "next": …}`, where `next` is the cursor that the next page is asked with.
+"""Cursor-paged lists: `{"items": […], "next": …}`, where `next` is the cursor of the next page.
 
 A row of the record that cannot be read stands under `unreadable`, by its id, and the others are shown.
 """
@@ -20,7 +20,7 @@ Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most")
 
 
 class Items(Frozen, Generic[Item]):
-    """One page of a list. `next` is null on the last one."""
+    """One page of a list. `next` is null on the last page."""
 
     items: tuple[Item, ...]
     next: str | None
@@ -30,7 +30,7 @@ class Items(Frozen, Generic[Item]):
 
 
 class ListPage(NamedTuple, Generic[Item]):
-    """What a page of a list shows."""
+    """The content of one page, before its items are rendered."""
 
     items: tuple[Item, ...]
     next: str | None
@@ -38,7 +38,7 @@ class ListPage(NamedTuple, Generic[Item]):
 
 
 def page(found: Found[Item], limit: int, cursor: Callable[[Item], str]) -> ListPage[Item]:
-    """The first `limit` rows of what was found, and `next`; one more was asked for, to know whether there is any."""
+    """The first `limit` rows found, and `next`. The caller fetches `limit + 1` rows, to show whether more follow."""
     shown = frozenset(found.ids[:limit])
     return ListPage(
         items=tuple(one for one in found if cursor(one) in shown),
@@ -48,6 +48,6 @@ def page(found: Found[Item], limit: int, cursor: Callable[[Item], str]) -> ListP
 
 
 def lost(cursor: str) -> ProblemError:
-    """What is told of a cursor that no page ever gave: an empty page would look like the end of the list."""
+    """The problem for a cursor that no page ever gave. An empty page would look like the end of the list."""
     detail = f"must be `next` of a page before, not {cursor}"
     return problem_error(ProblemCode.INVALID, detail, FieldError(pointer="/query/cursor", detail=detail))

@@ -1,4 +1,4 @@
-"""`GET /metrics`: how Kapstan does, for Prometheus."""
+"""`GET /metrics`: metrics for Prometheus."""
 
 import asyncio
 from datetime import timedelta
@@ -27,7 +27,7 @@ router = APIRouter(tags=["health"])
 async def metrics(
     counted: MetricsDep, sdk: SdkMetricsDep, stream: StreamDep, audit: AuditLogDep, connections: ConnectionsDep
 ) -> Response:
-    """The console's own numbers, the clinic's as of what is recorded, and those of the Temporal SDK."""
+    """The console's own metrics, the clinic's as recorded, and those of the Temporal SDK."""
     found, engine = await asyncio.gather(_gauges(connections), sdk.text())
     ours = counted.text(
         found,

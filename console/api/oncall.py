@@ -1,4 +1,4 @@
-"""On call: who would be paged now, per severity, step by step, and who holds each rota in the weeks to come."""
+"""Route for on call: whom each severity would page now, step by step, and who holds each rota in the coming weeks."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated

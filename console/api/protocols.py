@@ -1,4 +1,4 @@
-"""Protocols: what the medical director has written and approved, value by value with its evidence."""
+"""Routes for protocols: their versions and approvals, and every value with its evidence."""
 
 from itertools import dropwhile
 from typing import Annotated
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/protocols", tags=["protocols"])
 
 
 class ProtocolShown(Frozen):
-    """One version of a protocol, and who approved it as it stands."""
+    """One version of a protocol, and who approved its present content."""
 
     id: str
     version: str
@@ -34,13 +34,13 @@ class ProtocolShown(Frozen):
 
 
 class ProtocolWhole(ProtocolShown):
-    """The same with every parameter in words and what it is founded on."""
+    """One version of a protocol with every parameter in words and its evidence."""
 
     parameters: tuple[ParameterRow, ...]
 
 
 class ProtocolShownList(Items[ProtocolShown]):
-    """One page of the protocols. `next` is null on the last one."""
+    """One page of the protocols. `next` is null on the last page."""
 
 
 @router.get("")

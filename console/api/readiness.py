@@ -1,4 +1,4 @@
-"""Whether Kapstan can do its work now: Temporal, the record store, and somebody who works on both task queues."""
+"""`GET /readyz`: whether Temporal, the record store, workers on both task queues and the watchdog are up."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -22,7 +22,7 @@ from workflows.queues import COURSES, PAGING
 ANSWER_WITHIN: Final = timedelta(seconds=1.5)
 
 POLLED_WITHIN: Final = timedelta(seconds=75)
-"""A worker asks for work at least once a minute; Temporal remembers one that has died for longer."""
+"""A worker polls at least once a minute; Temporal still lists a dead one for longer than that."""
 
 WATCHED_WITHIN: Final = timedelta(minutes=1)
 
@@ -30,11 +30,11 @@ router = APIRouter(tags=["health"])
 
 
 class Readiness(Frozen):
-    """What is reachable now. `record_store`: it answers, and keeps what it is told.
+    """What is up now. `record_store`: it answers and accepts writes.
 
-    `worker` means at least one on each of the two task queues.
+    `worker`: at least one polls each of the two task queues.
 
-    `watch`: a console has looked after dosed patients within the last minute, by itself.
+    `watch`: the watchdog of some console has looked at dosed patients within the last minute.
     """
 
     temporal: bool
@@ -50,7 +50,7 @@ class Readiness(Frozen):
 async def ready(
     client: ClientDep, connections: ConnectionsDep, watched: WatchdogStoreDep, response: Response
 ) -> Readiness:
-    """Whether Temporal, the record store and a worker are reachable, and somebody watches; 503 where one is not."""
+    """Whether Temporal, the record store, a worker and the watchdog are up; 503 if one is not."""
     temporal, record_store, watch, *queues = await asyncio.gather(
         _is_well(client.service_client.check_health(timeout=ANSWER_WITHIN)),
         _is_well(connections.can_write()),

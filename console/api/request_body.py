@@ -1,4 +1,4 @@
-"""What a route takes: a request's body as the one model that also describes it."""
+"""Reads and validates request bodies; the same declaration describes them in `/openapi.json`."""
 
 from collections.abc import Mapping
 from email.message import Message
@@ -21,7 +21,7 @@ NONE: Final[Content] = MappingProxyType({})
 
 
 class Body:
-    """What a route takes: in which media types, with which headers of its own, and how reading it may end."""
+    """Declares a route's body: its media types, its own headers, and the problems that reading it may return."""
 
     problems: Final = (
         ProblemCode.MALFORMED,
@@ -36,14 +36,14 @@ class Body:
 
 
 class JsonBody(Body, Generic[Sent]):
-    """A route's dependency: what the caller sends in JSON, as this model."""
+    """A route's dependency that reads the JSON body as this model."""
 
     def __init__(self, model: type[Sent]) -> None:
         super().__init__({JSON: TypeAdapter(model)})
         self._model = model
 
     async def __call__(self, request: Request) -> Sent:
-        """What was sent. Raises `ProblemError`, or `Refused` (`malformed`, `invalid` with a JSON pointer a field)."""
+        """The body. Raises `ProblemError`, or `Refused` (`malformed`, `invalid` with a JSON pointer for each field)."""
         if media_type(request) != JSON:
             raise problem_error(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"The media type must be {JSON}")
         body = await request.body()
@@ -55,7 +55,7 @@ class JsonBody(Body, Generic[Sent]):
 
 
 def media_type(request: Request) -> str:
-    """What the body is said to be, without parameters. Raises `ProblemError` where it is said to be no UTF-8."""
+    """The body's media type without parameters. Raises `ProblemError` if its charset is not UTF-8."""
     message = Message()
     message["content-type"] = request.headers.get("content-type", "")
     charset = message.get_param("charset", "utf-8")

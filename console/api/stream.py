@@ -16,7 +16,7 @@ from console.services import AuditLogDep, StreamDep
 from domain.access import Caller, Right
 
 FAREWELL_WITHIN: Final = timedelta(seconds=1)
-"""How long the end of a stream may wait for a listener who does not read."""
+"""How long closing a stream may wait for a client that does not read."""
 
 Watcher = Annotated[Caller, Depends(with_one_of(Right.READ_COURSES, Right.READ_COURSES_BEHIND, Right.READ_ESCALATIONS))]
 LastSeen = Annotated[
@@ -45,7 +45,7 @@ router = APIRouter(tags=["stream"])
 
 
 class StreamResponse(Response):
-    """A stream for as long as the listener stays and may stay."""
+    """A server-sent events response that lasts as long as the client stays connected and keeps its right."""
 
     media_type = "text/event-stream"
 
@@ -58,7 +58,7 @@ class StreamResponse(Response):
         self._after = after
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's own signature
-        """Tells the listener until they leave or are sent away."""
+        """Sends changes until the client disconnects or its listener ends."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async with self._stream.listener(self._caller, self._after) as listener:
             tasks = [
@@ -84,9 +84,9 @@ class StreamResponse(Response):
 async def changes(stream: StreamDep, audit: AuditLogDep, caller: Watcher, last_event_id: LastSeen = None) -> Response:
     """Every change of a course, a session or an escalation that the caller may see, from now on.
 
-    After a torn connection `Last-Event-ID` tells what was missed: each course, session and escalation once, as it is.
-    While the record store is away nothing can be told: `record_store` says so, with `{"reachable": false}`, and when it
-    is back, with `{"reachable": true}`; then what was missed follows.
+    With `Last-Event-ID` after a lost connection, what was missed is sent first: each changed course, session and
+    escalation once, as it is now. While the record store is away no change can be sent: `record_store` says so, with
+    `{"reachable": false}`, and when it is back, with `{"reachable": true}`; then what was missed follows.
     """
     audit.note(caller, "stream")
     return StreamResponse(stream, caller, None if last_event_id is None else int(last_event_id))

@@ -1,1 +1,1 @@
-"""Charts, drawn on the server: each answers one question, says the answer, and is a table too."""
+"""Charts drawn on the server as SVG. Each answers one question, with a sentence and a table that say the same."""

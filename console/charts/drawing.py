@@ -1,6 +1,6 @@
-"""A drawing: shapes, words and where they stand, with the answer as a sentence and all of it as tables.
+"""The model of a chart: shapes, labels and their places, with a summary sentence and the data as tables.
 
-It knows no colour and no script. `look` names what a shape means, and the style sheet gives it its colours.
+It holds no colours and no script. `look` names what a shape means, and the style sheet gives it its colours.
 """
 
 from enum import StrEnum
@@ -9,7 +9,7 @@ from domain.values import Frozen
 
 
 class TextSize(StrEnum):
-    """For which place it is drawn: a page, a phone, or beside others of its kind."""
+    """Where the chart is shown: on a page, on a phone, or small beside others of its kind."""
 
     WIDE = "wide"
     NARROW = "narrow"
@@ -17,7 +17,7 @@ class TextSize(StrEnum):
 
 
 class Shape(StrEnum):
-    """What a mark looks like: severity is a shape before it is a colour."""
+    """The shape of a mark. Severity shows in the shape as well as in the colour."""
 
     DOT = "dot"
     RING = "ring"
@@ -31,7 +31,7 @@ class Shape(StrEnum):
 
 
 class Anchor(StrEnum):
-    """Which part of the words stands at their place."""
+    """Which part of a text lies at its `x`."""
 
     START = "start"
     MIDDLE = "middle"
@@ -39,7 +39,7 @@ class Anchor(StrEnum):
 
 
 class Area(Frozen):
-    """A rectangle. `tip` is what is said of it to whoever points at it; `radius` is that of its corners."""
+    """A rectangle. `tip` is its tooltip; `radius` rounds its corners."""
 
     x: float
     y: float
@@ -52,26 +52,26 @@ class Area(Frozen):
 
 
 class Point(Frozen):
-    """A place, to the right and down from the upper left corner."""
+    """A point, measured to the right and down from the upper left corner."""
 
     x: float
     y: float
 
 
 class Line(Frozen):
-    """A line from point to point; a single point draws nothing."""
+    """A line through these points; a single point draws nothing."""
 
     points: tuple[Point, ...]
     look: str
 
     @property
     def path(self) -> str:
-        """As SVG's `points` wants it."""
+        """The points as SVG's `points` attribute."""
         return " ".join(f"{point.x:g},{point.y:g}" for point in self.points)
 
 
 class Mark(Frozen):
-    """A mark of one thing that was measured or done."""
+    """A mark for something that was measured or done."""
 
     x: float
     y: float
@@ -82,7 +82,7 @@ class Mark(Frozen):
 
     @property
     def corners(self) -> str:
-        """The corners of a shape that has some."""
+        """The corners of a polygonal shape, as SVG's `points` attribute."""
         places: tuple[tuple[float, float], ...]
         r = self.radius * 1.3
         match self.shape:
@@ -96,7 +96,7 @@ class Mark(Frozen):
 
 
 class Words(Frozen):
-    """Words in the drawing; `y` is their base line."""
+    """A text in the drawing; `y` is its base line."""
 
     x: float
     y: float
@@ -106,7 +106,7 @@ class Words(Frozen):
 
 
 class Key(Frozen):
-    """What a mark means, below the drawing."""
+    """An entry of the legend."""
 
     shape: Shape
     look: str
@@ -114,12 +114,12 @@ class Key(Frozen):
 
     @property
     def mark(self) -> Mark:
-        """The mark in a square of twelve."""
+        """The mark in a 12 by 12 square."""
         return Mark(x=6, y=6, shape=self.shape, look=self.look, radius=3.5)
 
 
 class Table(Frozen):
-    """The same as a table. Every row is as long as the head."""
+    """The chart's data as a table. Every row is as long as the head."""
 
     caption: str
     head: tuple[str, ...]
@@ -127,7 +127,7 @@ class Table(Frozen):
 
 
 class Drawing(Frozen):
-    """What a page shows: areas behind lines behind marks behind words."""
+    """A whole chart. Areas lie behind lines, lines behind marks, marks behind texts."""
 
     name: str
     size: TextSize
@@ -143,5 +143,5 @@ class Drawing(Frozen):
 
     @property
     def is_hatched(self) -> bool:
-        """Whether some area is: then the drawing needs the pattern."""
+        """Whether some area is hatched: then the SVG needs the pattern."""
         return any(area.is_hatched for area in self.areas)

@@ -1,4 +1,4 @@
-"""One vital sign over time, in a lane of its own: its readings before the limits that they are judged by."""
+"""One vital sign over time, drawn as a lane: its readings in front of the limits that apply to them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
@@ -14,9 +14,9 @@ from domain.views.limits import LimitKind, SessionLimit
 
 
 class Ground(Frozen):
-    """What a lane shows at least: from `low` to `high`, and so much room beyond a reading or a limit.
+    """The least range of a lane, from `low` to `high`, and the `room` it leaves beyond a reading or a limit.
 
-    `most` is the highest value that there is; `said` and `unit` are how the vital is called.
+    `most` is the highest possible value; `said` and `unit` are the vital's name and unit.
     """
 
     low: float
@@ -41,7 +41,7 @@ SHAPES: Final[Mapping[VerdictSeverity, tuple[Shape, str]]] = {
     VerdictSeverity.URGENT: (Shape.DIAMOND, "urgent"),
     VerdictSeverity.EMERGENCY: (Shape.TRIANGLE, "emergency"),
 }
-"""How a reading is marked that is not normal."""
+"""Mark and look of a reading that is not normal."""
 
 LOOKS: Final[Mapping[LimitKind, str]] = {
     LimitKind.HOLD: "held",
@@ -52,14 +52,14 @@ LOOKS: Final[Mapping[LimitKind, str]] = {
 _RANKS: Final = list(LimitKind)
 
 LETTER: Final = 5.5
-"""How wide a letter is, about."""
+"""Approximate width of a letter."""
 
 Readings = Sequence[tuple[float, ReadingView]]
-"""Each with the minute at which it was taken."""
+"""Readings, each with its minute on the time axis."""
 
 
 class LanePart(Frozen):
-    """A stretch of a lane, before the dose or from the dose on, with the limits that are drawn in it."""
+    """A stretch of a lane, before or after the dose, with the limits that apply in it."""
 
     begin: float
     end: float
@@ -67,7 +67,7 @@ class LanePart(Frozen):
 
 
 class Lane(Frozen):
-    """One vital's strip of the drawing: where it lies, and how much room it has for words."""
+    """One vital's lane in the drawing: where it lies, and how much room it has for texts."""
 
     vital: Vital
     up: Scale
@@ -77,7 +77,7 @@ class Lane(Frozen):
     has_units: bool
 
     def areas(self, limits: Iterable[SessionLimit]) -> Iterator[Area]:
-        """The ground beyond each limit: before the dose what forbids it, from the dose on what a reading then is."""
+        """Shades the range beyond each limit: before the dose what forbids it, afterwards the severity."""
         for part in self._parts(limits):
             for low, high, kind in grounds(part.limits, self.up):
                 top, bottom = self.up.at(high), self.up.at(low)
@@ -86,7 +86,7 @@ class Lane(Frozen):
                     yield Area(x=part.begin, y=top, width=width, height=height, look=LOOKS[kind])
 
     def lines(self, limits: Iterable[SessionLimit], readings: Readings) -> Iterator[Line]:
-        """The ticks' lines, the limits, then the readings."""
+        """The tick lines, the limits, then the readings."""
         for tick in GROUNDS[self.vital].ticks:
             yield self._level(tick, self.across.begin, self.across.end, "grid")
         for part in self._parts(limits):
@@ -96,7 +96,7 @@ class Lane(Frozen):
         yield Line(points=places, look=f"reading {self.vital}")
 
     def marks(self, readings: Readings) -> Iterator[Mark]:
-        """A mark a reading, shaped by what the protocol says of this vital in it."""
+        """A mark for each reading, by the protocol's verdict on this vital."""
         ground = GROUNDS[self.vital]
         for minute, reading in readings:
             if (value := value_of(reading, self.vital)) is None:
@@ -114,7 +114,7 @@ class Lane(Frozen):
             )
 
     def words(self, limits: Iterable[SessionLimit], readings: Readings) -> Iterator[Words]:
-        """On the right the last value and what it is, on the left the limits, in the ground what lies beyond them."""
+        """Texts: the last value and its severity on the right, the limits on the left, and what lies beyond them."""
         ground, parts = GROUNDS[self.vital], list(self._parts(limits))
         bounds = sorted((edge for part in parts for edge in edges(part.limits, self.up)), key=_worst_first)
         for tick in apart([*(bound for _, bound in bounds), *ground.ticks], self.up, 12):
@@ -122,7 +122,7 @@ class Lane(Frozen):
             yield Words(x=self.across.begin - 6, y=place, text=f"{tick:g}", look="tick", anchor=Anchor.END)
         last = next((value for _, value in reversed(list(self._values(readings)))), None)
         middle = (self.up.begin + self.up.end) / 2 if last is None else self.up.at(last)
-        # Held within the lane, or the words of two lanes would touch.
+        # Kept within the lane, or the texts of two lanes would touch.
         base = round(min(max(middle + 1, self.up.end + 11), self.up.begin - 11), 1)
         if last is not None:
             yield Words(x=self.across.end + 8, y=base, text=f"{last}", look="value")
@@ -141,7 +141,7 @@ class Lane(Frozen):
                 yield minute, value
 
     def _parts(self, limits: Iterable[SessionLimit]) -> Iterator[LanePart]:
-        """The stretches that there are. A limit that no value can cross, such as 100 % of oxygen, is not drawn."""
+        """The parts of the lane. A limit that no value can cross, such as 100 % of oxygen, is left out."""
         mine = [one for one in limits if one.vital is self.vital and 0 < bound_of(one) < GROUNDS[self.vital].most]
         before = tuple(one for one in mine if one.kind is LimitKind.HOLD)
         after = tuple(one for one in mine if one.kind is not LimitKind.HOLD)
@@ -165,7 +165,7 @@ class Lane(Frozen):
 
 
 def range_of(vital: Vital, limits: Iterable[SessionLimit], readings: Iterable[ReadingView]) -> tuple[float, float]:
-    """From where to where a lane reaches: its ground, every limit and every reading, with some room beyond them."""
+    """The range of a lane: its least range, every limit and every reading, with some room beyond them."""
     ground = GROUNDS[vital]
     bounds = [bound_of(limit) for limit in limits if limit.vital is vital]
     values = [value for reading in readings if (value := value_of(reading, vital)) is not None]
@@ -176,14 +176,14 @@ def range_of(vital: Vital, limits: Iterable[SessionLimit], readings: Iterable[Re
 
 
 def bound_of(limit: SessionLimit) -> float:
-    """The value of the line."""
+    """The value of the limit."""
     bound = limit.above if limit.above is not None else limit.below
     assert bound is not None
     return bound
 
 
 def value_of(reading: ReadingView, vital: Vital) -> int | None:
-    """The value that the lane draws."""
+    """The reading's value of this vital, if it was taken and has a lane."""
     return {
         Vital.SYSTOLIC: reading.vitals.systolic,
         Vital.DIASTOLIC: reading.vitals.diastolic,
@@ -193,13 +193,13 @@ def value_of(reading: ReadingView, vital: Vital) -> int | None:
 
 
 def severity_of(reading: ReadingView, vital: Vital) -> VerdictSeverity:
-    """What the verdict says of this vital alone."""
+    """The verdict's severity for this vital alone."""
     found = [one.severity for one in reading.verdict.findings if one.code.startswith(f"vitals.{vital}_")]
     return max(found, key=lambda severity: severity.rank, default=VerdictSeverity.NORMAL)
 
 
 def grounds(limits: Sequence[SessionLimit], up: Scale) -> Iterator[tuple[float, float, LimitKind]]:
-    """From where to where what holds: beyond several limits, the worst of them."""
+    """Ranges beyond the limits, each with its limit's kind; where several limits are crossed, the most severe."""
     above = [(one.above, one.kind) for one in limits if one.above is not None and one.above < up.high]
     stretches = [
         (low, high, max((kind for bound, kind in above if bound <= low), key=_RANKS.index))
@@ -221,7 +221,7 @@ def _joined(stretches: Iterable[tuple[float, float, LimitKind]]) -> Iterator[tup
 
 
 def edges(limits: Sequence[SessionLimit], up: Scale) -> Iterator[tuple[LimitKind, float]]:
-    """Where the ground changes: a limit behind another as severe changes nothing, and is in the table alone."""
+    """Limits to draw as lines. One that lies behind another of the same or higher severity is in the table alone."""
     for limit in limits:
         bound, is_above = bound_of(limit), limit.above is not None
         others = [one for one in limits if (one.above is not None) is is_above and one is not limit]

@@ -1,4 +1,4 @@
-"""How a patient's scores went over the course, against what the protocol calls a response and a remission."""
+"""Charts of a patient's scores over the course, with the lines of response and remission from the protocol."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
@@ -13,11 +13,11 @@ from domain.views.course import MeasureView
 from domain.views.score_trend import Thresholds
 
 LEAST: Final = timedelta(days=14)
-"""How much time is drawn at least, so that two answers of one day are not at two ends."""
+"""Shortest time axis, so that two answers on one day do not lie at its two ends."""
 
 
 class OutcomeLayout(Frozen):
-    """How much room each size has."""
+    """Width, heights and margins at each size."""
 
     width: float
     height: float
@@ -32,7 +32,7 @@ LAYOUTS: Final[Mapping[TextSize, OutcomeLayout]] = {
     TextSize.SMALL: OutcomeLayout(width=320, height=110, left=28, right=40, date=44),
 }
 RISK_IN_WORDS: Final = 64.0
-"""The right margin where the levels of a risk are named."""
+"""Right margin where the risk levels are named."""
 
 TOP: Final = 16.0
 BOTTOM: Final = 22.0
@@ -48,7 +48,7 @@ RISKS: Final[Mapping[Risk, tuple[Shape, str]]] = {
 def score_chart(
     judged: Thresholds, measures: Sequence[MeasureView], zone: tzinfo, size: TextSize = TextSize.NARROW
 ) -> Drawing:
-    """The scores of one instrument among the measures, its baseline first; dates are those of `zone`."""
+    """Chart of one instrument's scores, its baseline first; dates are in `zone`."""
     scores = scores_of(judged, measures)
     layout = LAYOUTS[size]
     across, up = _scales(layout, [at for at, _ in scores], _reach(judged, [score for _, score in scores]))
@@ -76,7 +76,7 @@ def score_chart(
 def risk_chart(
     instrument: str, measures: Sequence[MeasureView], zone: tzinfo, size: TextSize = TextSize.NARROW
 ) -> Drawing:
-    """The risk that each screen showed, in steps: it holds until the next one."""
+    """Step chart of the risk found by each screen: it holds until the next one."""
     taken = sorted(
         ((one.at, one.risk) for one in measures if one.instrument == instrument and one.risk is not None),
         key=lambda screen: screen[0],
@@ -120,7 +120,7 @@ def risk_chart(
 
 
 def scores_of(judged: Thresholds, measures: Sequence[MeasureView]) -> list[tuple[datetime, float]]:
-    """The scores in the order of their days, with the baseline where the referral brought it along."""
+    """The scores by date, with the baseline first if the referral came with one."""
     taken = sorted(
         (one.at, one.score) for one in measures if one.instrument == judged.instrument and one.score is not None
     )
@@ -192,7 +192,7 @@ def _levels(judged: Thresholds, scores: Sequence[tuple[datetime, float]], across
 
 
 def _lines_in_words(judged: Thresholds, across: Scale, up: Scale) -> Iterator[Words]:
-    """The response above its line and the remission below its own, so that they never touch."""
+    """Labels of the response line (above it) and the remission line (below it), so that they never overlap."""
     if judged.response_at_most is not None:
         text, y = f"response: {judged.response_at_most:g} or less", up.at(judged.response_at_most) - 4
         yield Words(x=across.begin + 5, y=y, text=text, look="beyond routine")
@@ -202,7 +202,7 @@ def _lines_in_words(judged: Thresholds, across: Scale, up: Scale) -> Iterator[Wo
 
 
 def _dates(moments: Sequence[datetime], across: Scale, up: Scale, zone: tzinfo, distance: float) -> Iterator[Words]:
-    """The first day, the last, and of those between as many as there is room for."""
+    """Labels of the first and last date, and of as many between them as fit."""
     stamps = [at.timestamp() for at in moments]
     days = {at.timestamp(): on_day(at, zone) for at in moments}
     for stamp in sorted(apart([*stamps[:1], *stamps[-1:], *stamps[1:-1]], across, distance)):

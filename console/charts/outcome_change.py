@@ -1,4 +1,4 @@
-"""What treatment brought, over many courses: each instrument's mean score, from its baseline to the newest answer."""
+"""Chart of the change in scores over many courses: each instrument's mean, from baseline to latest answer."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -14,11 +14,11 @@ WIDTH: Final = 640.0
 TOP: Final = 6.0
 ROW: Final = 30.0
 TICKS: Final = (0, 25, 50, 75, 100)
-"""Per cent of the baseline."""
+"""Ticks in per cent of the baseline."""
 
 
 class Mean(Frozen):
-    """One instrument's mean score, now in per cent of the mean baseline; None where the baseline is nothing."""
+    """One instrument's mean scores, and the latest in per cent of the mean baseline; None if that is 0."""
 
     name: str
     courses: int
@@ -35,7 +35,7 @@ class Mean(Frozen):
 
 
 def outcome_change_chart(name: str, measures: Sequence[MeasureOutcome]) -> Drawing:
-    """A line an instrument, from all of its baseline to what is left of it: shorter to the left is better."""
+    """A line for each instrument, from 100 % of its baseline to what is left of it: further left is better."""
     means = [_mean(one) for one in measures]
     most = max((mean.percent for mean in means if mean.percent is not None), default=100.0)
     across = Scale(low=0, high=max(100.0, most), begin=116, end=WIDTH - 30)

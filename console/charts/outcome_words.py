@@ -1,4 +1,4 @@
-"""The answer that an outcome's chart gives, as a sentence and as a table."""
+"""Summary sentences and tables of the outcome charts."""
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
@@ -20,7 +20,7 @@ def on_day(at: datetime, zone: tzinfo) -> str:
 
 
 def score_sentence(judged: Thresholds, measures: Sequence[MeasureView], zone: tzinfo) -> str:
-    """Where the scores came from, where they are, and what the protocol calls that."""
+    """Baseline and latest score, and what the protocol calls the change."""
     name = instrument_name(judged.instrument)
     taken = of_instrument(judged.instrument, measures)
     if judged.baseline is None or judged.baseline_at is None:
@@ -38,7 +38,7 @@ def score_sentence(judged: Thresholds, measures: Sequence[MeasureView], zone: tz
 
 
 def score_table(judged: Thresholds, measures: Sequence[MeasureView], zone: tzinfo) -> Table:
-    """Every score with its band and what it is against the baseline."""
+    """Every score with its severity band and its change from the baseline."""
     rows = []
     if judged.baseline is not None and judged.baseline_at is not None:
         day = judged.baseline_at.astimezone(zone)
@@ -65,7 +65,7 @@ def score_table(judged: Thresholds, measures: Sequence[MeasureView], zone: tzinf
 
 
 def risk_sentence(instrument: str, measures: Sequence[MeasureView], zone: tzinfo) -> str:
-    """The newest screen, and the highest risk before."""
+    """The latest screen's risk, and the highest before it."""
     taken = [(one.at, one.risk) for one in of_instrument(instrument, measures) if one.risk is not None]
     name = instrument_name(instrument)
     if not taken:
@@ -77,7 +77,7 @@ def risk_sentence(instrument: str, measures: Sequence[MeasureView], zone: tzinfo
 
 
 def risk_table(instrument: str, measures: Sequence[MeasureView], zone: tzinfo) -> Table:
-    """Every screen and the risk that it showed."""
+    """Every screen with the risk that it found."""
     return Table(
         caption=f"{instrument_name(instrument)} over the course",
         head=("Day", "Time", "Risk"),
@@ -90,7 +90,7 @@ def risk_table(instrument: str, measures: Sequence[MeasureView], zone: tzinfo) -
 
 
 def of_instrument(instrument: str, measures: Sequence[MeasureView]) -> list[MeasureView]:
-    """Its answers, in the order in which they were given."""
+    """The instrument's answers, in the order in which they were given."""
     return sorted((one for one in measures if one.instrument == instrument), key=lambda one: one.at)
 
 

@@ -1,4 +1,4 @@
-"""How much was done in time, late or not at all, as one bar."""
+"""Bar chart of how much was done in time, late or not at all."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -13,7 +13,7 @@ BAR: Final = 22.0
 
 
 class Share(Frozen):
-    """One part of the bar."""
+    """One segment of the bar."""
 
     words: str
     count: int
@@ -33,7 +33,7 @@ class Share(Frozen):
 
 
 def punctuality_chart(name: str, what: str, counted: Punctuality, missed: str = "missed") -> Drawing:
-    """`what`, such as "Checkpoints", in time, late and `missed`: each its share of the bar."""
+    """A bar for `what`, such as "Checkpoints": the shares in time, late and `missed`."""
     total = counted.in_time + counted.late + counted.missed
     shares = (
         Share(words="in time", count=counted.in_time, total=total, look="well", shape=Shape.DOT),
@@ -71,6 +71,6 @@ def _bar(shares: tuple[Share, ...]) -> Iterator[Area]:
                 height=BAR,
                 look=f"bar {share.look}",
                 tip=share.said,
-                # What was not in time is told from the rest without its colour, too.
+                # What was not in time can be told from the rest without colour, too.
                 is_hatched=share.shape is not Shape.DOT,
             )

@@ -1,4 +1,4 @@
-"""From a value to its place in a drawing, and which values deserve a tick."""
+"""Linear scales from values to positions, and the choice of ticks."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -8,11 +8,11 @@ from typing import Final
 from domain.values import Frozen
 
 MINUTE_STEPS: Final = (5, 10, 15, 30, 60, 120, 240, 480, 720, 1440, 2880, 10080, 20160, 43200)
-"""Distances between two ticks that people can count in, in minutes."""
+"""Tick distances in minutes that people can count in."""
 
 
 class Scale(Frozen):
-    """Values from `low` to `high` lie from `begin` to `end`; what is beyond stays at the edge."""
+    """Maps values from `low` to `high` to positions from `begin` to `end`; values outside stay at the edge."""
 
     low: float
     high: float
@@ -20,7 +20,7 @@ class Scale(Frozen):
     end: float
 
     def at(self, value: float) -> float:
-        """Where the value stands, to a tenth of a unit."""
+        """Position of the value, to a tenth of a unit."""
         held = min(max(value, self.low), self.high)
         share = (held - self.low) / (self.high - self.low) if self.high > self.low else 0.5
         return round(self.begin + share * (self.end - self.begin), 1)
@@ -31,7 +31,7 @@ class Scale(Frozen):
 
 
 def minute_ticks(low: float, high: float, most: int) -> tuple[int, ...]:
-    """Whole minutes from `low` to `high`, so many at most, as people count; 0 is one where it lies within."""
+    """Whole minutes between `low` and `high` as ticks, at most `most` of them; 0 is one if it lies between."""
     step = next((one for one in MINUTE_STEPS if (high - low) / one <= most - 1), None)
     step = step or MINUTE_STEPS[-1] * (1 + floor((high - low) / MINUTE_STEPS[-1] / max(most - 1, 1)))
     first = -floor(-low / step)
@@ -39,7 +39,7 @@ def minute_ticks(low: float, high: float, most: int) -> tuple[int, ...]:
 
 
 def apart(values: Iterable[float], scale: Scale, distance: float, taken: Sequence[float] = ()) -> tuple[float, ...]:
-    """Those of the values, the first ones first, whose places keep their distance from each other and from `taken`."""
+    """Those of the values, first ones first, whose positions keep their distance from each other and from `taken`."""
     places = list(taken)
     kept = []
     for value in values:
@@ -51,5 +51,5 @@ def apart(values: Iterable[float], scale: Scale, distance: float, taken: Sequenc
 
 
 def minutes(length: timedelta) -> float:
-    """A length in minutes."""
+    """The duration in minutes."""
     return length / timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""A session's vitals: how pressure, oxygen and pulse went after the dose, against the limits they are judged by."""
+"""Chart of a medicine session's vitals: pressure, oxygen and pulse over time, with the limits that apply."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
@@ -15,14 +15,14 @@ from domain.values import Frozen
 from domain.views.course import ReadingView, SessionView
 
 BEFORE: Final = 60.0
-"""How many minutes before the dose are drawn: what was read earlier is in the table."""
+"""Minutes before the dose that are drawn; earlier readings are in the table."""
 
 LEAST: Final = 30.0
-"""How many minutes after the dose are drawn at least."""
+"""Least minutes after the dose that are drawn."""
 
 
 class SessionLayout(Frozen):
-    """How much room each size has: lanes from top to bottom, and margins around them."""
+    """Lanes from top to bottom, and the margins around them, at each size."""
 
     width: float
     left: float
@@ -76,9 +76,9 @@ CHECKPOINTS: Final[Mapping[CheckpointStatus, tuple[Shape, str, str]]] = {
 
 
 def session_chart(session: SessionView, now: datetime, zone: tzinfo, size: TextSize = TextSize.WIDE) -> Drawing:
-    """The session as it stands at `now`; the times in its table are those of `zone`.
+    """Chart of the session at `now`; times in its table are in `zone`.
 
-    Minutes count from the first dose, before it from the check-in.
+    Minutes count from the first dose, or before a dose from the check-in.
     """
     layout = LAYOUTS[size]
     begins = beginning(session)
@@ -116,7 +116,7 @@ def session_chart(session: SessionView, now: datetime, zone: tzinfo, size: TextS
 
 
 def beginning(session: SessionView) -> datetime:
-    """The moment that minutes count from."""
+    """The moment from which minutes count."""
     if session.doses:
         return session.doses[0].at
     return session.checked_in_at or session.starts_at
@@ -197,7 +197,7 @@ def _now(
 def _window(
     session: SessionView, begins: datetime, now: datetime, across: Scale, top: float, bottom: float
 ) -> Iterator[Area]:
-    """When the next reading is to be taken; once that has passed, the time that it has been missing for."""
+    """The window in which the next reading is to be taken; after it, how long the reading has been missing."""
     due_at = session.reading_due_at
     if due_at is None:
         return
@@ -234,7 +234,7 @@ def _checkpoints(session: SessionView, begins: datetime, across: Scale, bottom: 
 def _minutes(session: SessionView, across: Scale, layout: SessionLayout, bottom: float) -> Iterator[Words]:
     for tick in minute_ticks(across.low, across.high, layout.ticks):
         if across.at(tick) > across.end - 8:
-            continue  # it would touch what the numbers are
+            continue  # it would overlap the numbers of the axis
         yield Words(x=across.at(tick), y=bottom + 32, text=f"{tick}", look="tick", anchor=Anchor.MIDDLE)
     since = "min since dose" if session.doses else "min since check-in"
     text = since if layout.right > 80 else "min"

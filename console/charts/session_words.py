@@ -1,4 +1,4 @@
-"""The answer that a session's chart gives, as a sentence and as tables."""
+"""Summary sentence and tables of a session's chart."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ NOTHING = "–"
 
 
 def sentence(session: SessionView, begins: datetime, now: datetime) -> str:
-    """What somebody would say who looks at the chart."""
+    """The chart in a sentence."""
     parts = [_last(session, begins), _highest(session, begins), _punctual(session), _next(session, begins, now)]
     return f"Session {session.number}: {'; '.join(part for part in parts if part)}."
 
 
 def story_table(session: SessionView, begins: datetime, zone: tzinfo) -> Table:
-    """Every dose, every reading with its verdict and the checkpoint that it answered, every reading that is missing."""
+    """Every dose, every reading with its verdict and its checkpoint, and every missed reading."""
     return Table(
         caption=f"Session {session.number}, minute by minute",
         head=("Minute", "Time", "What", "Systolic mmHg", "Diastolic mmHg", "SpO₂ %", "Heart rate /min", "Verdict"),
@@ -35,7 +35,7 @@ def story_table(session: SessionView, begins: datetime, zone: tzinfo) -> Table:
 
 
 def limits_table(session: SessionView) -> Table:
-    """What the readings are judged by, each with where it comes from."""
+    """The limits that apply to the readings, each with its source."""
     return Table(
         caption=f"What the readings of session {session.number} are judged by",
         head=("Vital", "Limit", "Beyond it", "Source"),

@@ -1,4 +1,4 @@
-"""Who is on call for the next weeks: a row a rota, a name a turn, and a gap as the error that it is."""
+"""Chart of on-call duty in the coming weeks: a row for each rota, a name for each turn, gaps marked as errors."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta, tzinfo
@@ -9,10 +9,10 @@ from console.charts.scale import Scale
 from domain.values import Frozen, Moment
 
 PEOPLE: Final = 4
-"""How many tints tell neighbours apart; each turn says its name as well."""
+"""Number of tints that tell neighbouring turns apart; each turn has its name as well."""
 
 LETTER: Final = 6.6
-"""How wide a letter is, about: a name that does not fit into its turn is cut, and whole in its tip and in the table."""
+"""Approximate width of a letter. A name too long for its turn is cut; its tooltip and the table have all of it."""
 
 WEEK: Final = timedelta(days=7)
 TOP: Final = 22.0
@@ -21,7 +21,7 @@ BAR: Final = 28.0
 
 
 class OnDuty(Frozen):
-    """One turn: `person` is the name of whoever has it from `begins_at` until `ends_at`; None is a gap."""
+    """One turn: `person` is the name of whoever is on duty from `begins_at` until `ends_at`; None is a gap."""
 
     rota: str
     person: str | None
@@ -31,7 +31,7 @@ class OnDuty(Frozen):
 
 
 class RotaRow(Frozen):
-    """One rota for some time, from left to right."""
+    """The row of one rota, for some span of time."""
 
     rota: str
     label: str
@@ -41,11 +41,11 @@ class RotaRow(Frozen):
     across: Scale
 
     def at(self, moment: datetime) -> float:
-        """Where the moment stands; what lies beyond the row stands at its edge."""
+        """Position of the moment; one beyond the row lies at its edge."""
         return self.across.at(moment.timestamp())
 
     def holds(self, turn: OnDuty) -> bool:
-        """Whether some of the turn lies in the row."""
+        """Whether the turn overlaps the row."""
         return turn.rota == self.rota and turn.begins_at < self.ends_at and turn.ends_at > self.begins_at
 
 
@@ -57,9 +57,9 @@ def strip_chart(
     zone: tzinfo,
     size: TextSize = TextSize.WIDE,
 ) -> Drawing:
-    """The turns between the two moments, by the wall clock of `zone`; rotas stand in the order in which they come.
+    """The turns between two moments, on the wall clock of `zone`; rotas keep their order.
 
-    A phone has a row a week instead.
+    On a phone there is a row for each week instead.
     """
     shown = [turn for turn in turns if turn.begins_at < ends_at and turn.ends_at > begins_at]
     rotas = list(dict.fromkeys(turn.rota for turn in turns))
@@ -160,7 +160,7 @@ def _dates(rows: Sequence[RotaRow], zone: tzinfo) -> Iterator[Words]:
 
 
 def _mondays(begins_at: datetime, ends_at: datetime, zone: tzinfo) -> Iterator[datetime]:
-    """Each Monday's midnight by the wall clock: a day is not always 24 hours long."""
+    """Each Monday's midnight on the wall clock: days are not always 24 hours long."""
     day = begins_at.astimezone(zone).date()
     while (midnight := datetime.combine(day, time(), zone)) < ends_at:
         if day.weekday() == 0 and midnight >= begins_at:
@@ -221,7 +221,7 @@ def _day(at: datetime, zone: tzinfo) -> str:
 
 
 def _cut(text: str, room: float) -> str:
-    """As much of it as there is room for, or its initials; nothing where not even those fit."""
+    """As much of the text as fits, or its initials; nothing if not even those fit."""
     letters = int(room // LETTER)
     if len(text) <= letters:
         return text

@@ -1,4 +1,4 @@
-"""How long people took to answer, or to settle, what they were called for: a line a severity."""
+"""Chart of how long people took to acknowledge or resolve escalations, by severity."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -20,7 +20,7 @@ ROW: Final = 30.0
 TICKS: Final = tuple(
     timedelta(seconds=seconds) for seconds in (1, 10, 60, 600, 3_600, 21_600, 86_400, 604_800, 2_592_000, 31_536_000)
 )
-"""Lengths that people know. From one to the next is a step, since seconds and days are to be told apart at once."""
+"""Familiar durations, on a logarithmic axis from seconds to days."""
 
 SHAPES: Final[Mapping[Severity, Shape]] = {
     Severity.EMERGENCY: Shape.TRIANGLE,
@@ -30,14 +30,14 @@ SHAPES: Final[Mapping[Severity, Shape]] = {
 
 
 class Answering(StrEnum):
-    """What was waited for: that somebody had it, or that it was dealt with."""
+    """What was waited for: the acknowledgement or the resolution."""
 
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
 
 
 class Took(Frozen):
-    """How long it took in one severity: half of the times, and nine in ten, were no longer; None where none ended."""
+    """Times of one severity: their median and 90th percentile; None while there are none."""
 
     severity: Severity
     count: int
@@ -54,7 +54,7 @@ class Took(Frozen):
 
 
 def waiting_chart(name: str, waiting: Sequence[Waiting], until: Answering) -> Drawing:
-    """The median and nine in ten, by severity."""
+    """The median and the 90th percentile, by severity."""
     rows = [_took(one, until) for one in waiting]
     across = _across([time for row in rows for time in (row.half, row.nine_in_ten) if time is not None])
     bottom = TOP + ROW * len(rows)
@@ -88,7 +88,7 @@ _KEYS: Final = (
 
 
 def spoken(time: timedelta | None) -> str:
-    """A length to the second, and to the minute where it is longer than an hour."""
+    """A duration to the second, and above an hour to the minute."""
     if time is None:
         return NOTHING
     grain = timedelta(seconds=1) if time < timedelta(hours=1) else timedelta(minutes=1)
@@ -104,7 +104,7 @@ def _took(one: Waiting, until: Answering) -> Took:
 
 
 def _across(times: Sequence[timedelta]) -> Scale:
-    """From the tick before the shortest to the one after the longest."""
+    """The scale from the tick below the shortest time to the one above the longest."""
     places = [place(time) for time in times] or [place(TICKS[2]), place(TICKS[4])]
     low = max((place(tick) for tick in TICKS if place(tick) <= min(places)), default=min(places))
     high = min((place(tick) for tick in TICKS if place(tick) >= max(places)), default=max(places))
@@ -112,7 +112,7 @@ def _across(times: Sequence[timedelta]) -> Scale:
 
 
 def place(time: timedelta) -> float:
-    """Where a length stands: a second at 0, ten at 1."""
+    """Position of a duration on the logarithmic axis: 1 s is 0, 10 s is 1."""
     return log10(max(time.total_seconds(), 1))
 
 

@@ -1,1 +1,1 @@
-"""Every way in which a request can end otherwise than well, as RFC 9457 problems."""
+"""Maps every error that a request may raise to an RFC 9457 problem."""

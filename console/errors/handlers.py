@@ -1,4 +1,4 @@
-"""Every way in which a request can end otherwise than well, as the one problem that is told of it."""
+"""Maps exceptions to RFC 9457 problems, and renders those for programs and browsers."""
 
 import logging
 import traceback
@@ -17,7 +17,7 @@ from gateway.workflow_calls import Defect, TooMany, Unavailable
 from records.errors import RecordStoreError, RecordStoreUnreachable
 
 EXPECTED: Final = (ProblemError, Refused, TooMany, Unavailable, RecordStoreError, RequestValidationError, HTTPException)
-"""What may go wrong without a fault of ours."""
+"""Expected exceptions: each maps to a problem and is no fault of the console."""
 
 _BY_STATUS = {404: ProblemCode.NOT_FOUND, 405: ProblemCode.METHOD_NOT_ALLOWED}
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def problem_of(error: BaseException) -> ProblemError | None:
-    """The problem that this error is told as; None for a fault of our own."""
+    """The problem that this error maps to; None for an unexpected one."""
     match error:
         case ProblemError():
             return error
@@ -34,7 +34,7 @@ def problem_of(error: BaseException) -> ProblemError | None:
         case TooMany():
             return problem_error(ProblemCode.TOO_MANY, str(error), retry_after=AGAIN_AFTER)
         case RecordStoreUnreachable():
-            # Where it was sought is for whoever runs Kapstan, not for whoever calls.
+            # The address is for whoever runs Kapstan, not for the caller.
             log.warning("%s", error)
             return problem_error(ProblemCode.UNAVAILABLE, "The record store does not answer", retry_after=AGAIN_AFTER)
         case Defect():
@@ -51,7 +51,7 @@ def problem_of(error: BaseException) -> ProblemError | None:
 
 
 async def answer_with(request: Request, problem: ProblemError) -> Response:
-    """The response that tells it: a page to a person, a problem to a program."""
+    """The response to the problem: a page for a browser, problem JSON for a program."""
     told_now = problem.problem.but(request_id=request_id() or None)
     if is_browser(request):
         return await tell(request, told_now, problem.headers())
@@ -59,19 +59,19 @@ async def answer_with(request: Request, problem: ProblemError) -> Response:
 
 
 async def on_error(request: Request, error: Exception) -> Response:
-    """The handler of every error that is expected."""
+    """Exception handler of every expected error."""
     problem = problem_of(error)
     assert problem is not None
     return await answer_with(request, problem)
 
 
 async def on_fault(request: Request, error: Exception) -> Response:
-    """The answer to a fault of our own."""
+    """Exception handler of every unexpected error."""
     return await answer_with(request, fault(error))
 
 
 def fault(error: Exception) -> ProblemError:
-    """What is told of a fault of our own. Where it happened is logged, never what it says: it may quote a patient."""
+    """The problem for an unexpected error. Only its place is logged, never its message, which may quote a patient."""
     where = "".join(traceback.format_tb(error.__traceback__))
     log.error("A request failed with %s\n%s", type(error).__name__, where, extra={"request_id": request_id()})
     return problem_error(ProblemCode.INTERNAL, ProblemCode.INTERNAL.meaning)

@@ -1,4 +1,4 @@
-"""No, and why, over HTTP: RFC 9457 problems, each with a stable code that a clinic's software can tell apart."""
+"""RFC 9457 problems, each with a stable code that a clinic's software can tell apart."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -15,11 +15,11 @@ from domain.values import Blocker, Frozen
 MEDIA_TYPE: Final = "application/problem+json"
 
 AGAIN_AFTER: Final = timedelta(seconds=2)
-"""What a caller is asked to wait where nobody can say how long it takes."""
+"""`Retry-After` where the real wait is not known."""
 
 
 class ProblemCode(StrEnum):
-    """The stable word for a kind of problem."""
+    """Stable code of a kind of problem."""
 
     MALFORMED = "malformed"
     UNAUTHENTICATED = "unauthenticated"
@@ -45,17 +45,17 @@ class ProblemCode(StrEnum):
 
     @property
     def status(self) -> HTTPStatus:
-        """The HTTP status that it is told with."""
+        """The HTTP status of the response."""
         return HTTPStatus(_KINDS[self][0])
 
     @property
     def heading(self) -> str:
-        """What kind of problem it is, in words: the same each time."""
+        """The problem's `title`: the same each time."""
         return _KINDS[self][1]
 
     @property
     def meaning(self) -> str:
-        """When it is told, and what to do about it."""
+        """When the problem occurs, and what to do about it."""
         return _KINDS[self][2]
 
 
@@ -126,16 +126,16 @@ class Problem(Frozen):
     errors: tuple[FieldError, ...] | None = None
 
     def headers(self) -> Mapping[str, str]:
-        """What must stand in the answer's head besides."""
+        """Response headers that go with the problem."""
         return {"WWW-Authenticate": 'Bearer realm="kapstan"'} if self.code is ProblemCode.UNAUTHENTICATED else {}
 
     def body(self) -> bytes:
-        """The problem as it is told: what it does not have is left out."""
+        """The problem as JSON, without the members that are not set."""
         return self.model_dump_json(exclude_none=True).encode()
 
 
 class ProblemError(Exception):
-    """The request ends here, with this problem."""
+    """Ends the request with this problem."""
 
     def __init__(
         self, problem: Problem, *, retry_after: timedelta | None = None, also: Mapping[str, str] | None = None
@@ -146,7 +146,7 @@ class ProblemError(Exception):
         self._also = also or {}
 
     def headers(self) -> dict[str, str]:
-        """The head of the answer."""
+        """Headers of the response."""
         wait = {"Retry-After": str(max(1, ceil(self.retry_after.total_seconds())))} if self.retry_after else {}
         return {**self.problem.headers(), **self._also, **wait}
 
@@ -158,12 +158,12 @@ def problem_error(
     retry_after: timedelta | None = None,
     also: Mapping[str, str] | None = None,
 ) -> ProblemError:
-    """The problem of this code, with a sentence of its own; `also` stands in the head of its answer."""
+    """A `ProblemError` of this code with its own detail; `also` are further response headers."""
     return ProblemError(_problem(code, detail).but(errors=errors or None), retry_after=retry_after, also=also)
 
 
 def refused(refusal: Refusal) -> ProblemError:
-    """The course's or an escalation's own refusal, as it is told over HTTP."""
+    """The problem for a refusal by a course or an escalation."""
     code = ProblemCode(refusal.code)
     is_blocked = refusal.code is RefusalCode.BLOCKED
     return ProblemError(

@@ -1,1 +1,1 @@
-"""Changes as they happen, told to everybody who listens."""
+"""Sends changes in the record store to listening clients as they happen."""

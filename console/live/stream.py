@@ -1,4 +1,4 @@
-"""Whoever watches: every change in the record, told to each listener who may see it, as it happens and in its order."""
+"""Fans out changes in the record store to all open streams, filtered by what each caller may see, in order."""
 
 import asyncio
 import logging
@@ -18,13 +18,13 @@ from records.changes import ChangeKind, ChangeListener, Changes, RecordChange
 from records.errors import RecordStoreError
 
 WAITING: Final = 256
-"""Messages that wait for one listener; whoever is slower is sent away, and comes back by the last number they saw."""
+"""Most messages queued for one listener. A slower one is disconnected, and resumes from its last event id."""
 
 AT_ONCE: Final = 200
 KEPT_ALIVE_EVERY: Final = timedelta(seconds=15)
 TOKENS_LOOKED_AT_EVERY: Final = timedelta(seconds=5)
 AGAIN_AFTER: Final = tuple(timedelta(milliseconds=wait) for wait in (100, 200, 500, 1000, 2000))
-"""How long PostgreSQL is left alone after it was lost; the last one again and again."""
+"""Waits before reconnecting to PostgreSQL; the last one repeats."""
 
 LINE: Final = "\n"
 KEEP_ALIVE: Final = ServerSentEvent(comment="still here", sep=LINE).encode()
@@ -32,13 +32,13 @@ AWAY, BACK = (
     ServerSentEvent(f'{{"reachable":{reachable}}}', event="record_store", sep=LINE).encode()
     for reachable in ("false", "true")
 )
-"""A stream that can tell nothing looks like a quiet night: it says so, and when it can again. No change: no number."""
+"""Tell a listener that changes cannot be read, and that they can again. They are no changes and have no number."""
 
 log = logging.getLogger(__name__)
 
 
 class Listener:
-    """One open stream: what waits to be sent, and how far its caller has been told. `position` None is from now on."""
+    """One open stream: its queue, and how far its caller has been told. `position` None means from now on."""
 
     def __init__(self, caller: Caller, position: int | None) -> None:
         self.caller = caller
@@ -48,7 +48,7 @@ class Listener:
         self.ended = asyncio.Event()
 
     def may_see(self, change: RecordChange, site: str | None) -> bool:
-        """Whether the change is the caller's to see: by their role, and by the site of its course."""
+        """Whether the caller may see the change, by their role and by the site of its course."""
         if self.caller.site is not None and site != self.caller.site:
             return False
         if change.kind is ChangeKind.ESCALATION:
@@ -58,7 +58,7 @@ class Listener:
         return change.is_behind_escalations and self.caller.has(Right.READ_COURSES_BEHIND)
 
     def tell(self, message: bytes) -> None:
-        """The message is sent when its turn comes. A listener who is too slow is sent away instead."""
+        """Queues a message. A listener whose queue is full is disconnected instead."""
         try:
             self.waiting.put_nowait(message)
         except asyncio.QueueFull:
@@ -66,7 +66,7 @@ class Listener:
 
 
 class Stream:
-    """All listeners of this console, fed by one connection to PostgreSQL that is told of every change."""
+    """All listeners of this console, fed by one PostgreSQL connection that is notified of every change."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Stream:
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
-        """Listeners are told meanwhile."""
+        """While this is open, changes are sent to the listeners."""
         tasks = [asyncio.create_task(each()) for each in (self._feed, self._keep_alive, self._look_at_tokens)]
         try:
             yield
@@ -103,7 +103,7 @@ class Stream:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def end(self) -> None:
-        """Every stream ends now, and none is opened any more: the console stops."""
+        """Ends all streams and opens no new ones: the console is stopping."""
         self._is_over = True
         self._has_looked.set()
         for listener in self._listeners:
@@ -111,9 +111,9 @@ class Stream:
 
     @asynccontextmanager
     async def listener(self, caller: Caller, after: int | None) -> AsyncIterator[Listener]:
-        """A new stream, that tells what lies above the number `after`; from now on, where it is None.
+        """Opens a stream of the changes after number `after`, or from now on if it is None.
 
-        It waits for the first look at the record, whose number is told, but not for a record store that is away.
+        It waits for the first look at the record store, whose number is sent, but not for a record store that is away.
         """
         await self._has_looked.wait()
         listener = Listener(caller, after)
@@ -148,21 +148,21 @@ class Stream:
                 log.warning("Listeners wait for the record store: %s", error)
                 self._say(is_away=True)
                 self._has_looked.set()
-            except Exception as error:  # noqa: BLE001  a stream that has gone deaf looks like a quiet night
+            except Exception as error:  # noqa: BLE001  a stream that no longer hears anything looks like a quiet night
                 log.error("Listeners wait: telling them failed with %s", type(error).__name__)  # noqa: TRY400  its words may quote a row
                 self._has_looked.set()
             await asyncio.sleep(AGAIN_AFTER[min(failures, len(AGAIN_AFTER) - 1)].total_seconds())
             failures += 1
 
     def _say(self, *, is_away: bool) -> None:
-        """Whether changes can be told: said once, each time that it is another way than before."""
+        """Tells the listeners when the record store goes away or comes back, once each time."""
         if is_away != self._is_away:
             self._is_away = is_away
             for listener in list(self._listeners):
                 listener.tell(AWAY if is_away else BACK)
 
     async def _publish(self) -> None:
-        """Tells what changed since the last time."""
+        """Sends the changes since the last call."""
         if self._position is None:
             self._position = await self._changes.newest()
             for listener in list(self._listeners):
@@ -186,13 +186,13 @@ class Stream:
                 listener.tell(message)
 
     async def _catch_up(self, listener: Listener) -> None:
-        """Tells a listener who came back what they missed; from then on they hear what the others hear."""
+        """Sends a listener who came back the changes they missed; from then on they get changes with all others."""
         assert listener.position is not None
         is_known = False
         while not listener.is_up_to_date:
             try:
                 if not is_known:
-                    # A number that was never given is of another database: there is nothing to wait for above it.
+                    # A number that was never given comes from another database: waiting above it would be in vain.
                     listener.position = min(listener.position, await self._changes.newest())
                     is_known = True
                 found = await self._changes.after(listener.position, AT_ONCE)
@@ -200,21 +200,21 @@ class Stream:
                 await asyncio.sleep(AGAIN_AFTER[-1].total_seconds())
                 continue
             except Exception as error:  # noqa: BLE001  they come back, and are told then
-                log.error("A listener is sent away: %s", type(error).__name__)  # noqa: TRY400  what it says is not logged
+                log.error("A listener is sent away: %s", type(error).__name__)  # noqa: TRY400  its message is not logged
                 listener.ended.set()
                 return
             for change in found:
                 if isinstance(change, RecordChange) and listener.may_see(change, await self._site_of(change)):
                     await listener.waiting.put(_message(change))
                 listener.position = change.number
-            # Nothing is awaited between this look and the listener's being up to date: no change falls between.
+            # No await between this read and marking the listener up to date, so that no change falls between.
             if not found and self._position is not None:
                 listener.is_up_to_date = self._position <= listener.position
             elif not found:
                 await asyncio.sleep(AGAIN_AFTER[0].total_seconds())
 
     async def _site_of(self, change: RecordChange) -> str | None:
-        """An escalation may be recorded before its course: then the course itself is asked where it is."""
+        """The site of the change's course. If an escalation is recorded before its course, the course is asked."""
         if change.site is not None:
             return change.site
         try:
@@ -233,7 +233,7 @@ class Stream:
                     listener.tell(KEEP_ALIVE)
 
     async def _look_at_tokens(self) -> None:
-        """A stream lives no longer than its token; with the record store away, what was last known of it counts."""
+        """Ends streams whose token was revoked. While the record store is away, tokens count as last known."""
         while True:
             await asyncio.sleep(TOKENS_LOOKED_AT_EVERY.total_seconds())
             if not self._listeners:
@@ -249,7 +249,7 @@ class Stream:
 
 
 def _listening(position: int | None) -> bytes:
-    """From here on they are told; by this number they may come back."""
+    """The comment that confirms a stream; its id is where the client may resume."""
     return ServerSentEvent(comment="listening", id=None if position is None else str(position), sep=LINE).encode()
 
 

@@ -1,1 +1,1 @@
-"""What Prometheus reads: the console's own numbers and those of Temporal's SDK."""
+"""Metrics for Prometheus: the console's own and those of Temporal's SDK."""

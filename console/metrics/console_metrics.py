@@ -1,4 +1,4 @@
-"""What the console counts of itself, in Prometheus' words: no ids and nothing of a patient in any label."""
+"""The console's Prometheus metrics. No label holds an id or anything of a patient."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 
 
 class ConsoleMetrics:
-    """The numbers of one console, in a registry of its own."""
+    """The metrics of one console, in a registry of its own."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -64,17 +64,17 @@ class ConsoleMetrics:
         self._reads = Gauge("kapstan_reads_waiting", "Reads not recorded yet", registry=self._registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        """A request of this route's template was answered, its answer begun after so many seconds."""
+        """Counts a response on this route template, with the seconds until it began."""
         labels = (method if method in METHODS else "other", route, str(status))
         self._requests.labels(*labels).inc()
         self._latency.labels(*labels).observe(seconds)
 
     def recorded(self, accepted_at: datetime) -> None:
-        """What a course accepted at that moment is heard to be recorded now."""
+        """Measures the delay from a course accepting an entry to the console hearing that it is recorded."""
         self._lag.observe(max(0.0, (datetime.now(UTC) - accepted_at).total_seconds()))
 
     def text(self, found: Gauges | None, *, streams: int, reads: int, unreadable: Mapping[str, int]) -> bytes:
-        """All of it as Prometheus reads it. Where the record store did not answer, what it last said is left out."""
+        """All metrics in Prometheus' text format. While the record store is away its figures are left out."""
         for relation, times in unreadable.items():
             self._unreadable.labels(relation).inc(times - self._unreadable_before.get(relation, 0))
         self._unreadable_before = dict(unreadable)

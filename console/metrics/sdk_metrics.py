@@ -1,4 +1,4 @@
-"""The Temporal SDK's own metrics: served by it on a free port of this machine alone, and read from there."""
+"""Reads the Temporal SDK's own metrics, which it serves on a free local port."""
 
 import asyncio
 import socket
@@ -22,7 +22,7 @@ class SdkMetrics:
         self.runtime = Runtime(telemetry=TelemetryConfig(metrics=metrics))
 
     async def text(self) -> bytes:
-        """Its metrics as Prometheus reads them; nothing where it does not answer."""
+        """The SDK's metrics in Prometheus' text format; empty if it does not answer."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
                 reader, writer = await asyncio.open_connection(HERE, self._port)

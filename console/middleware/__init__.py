@@ -1,1 +1,1 @@
-"""What every request passes: its id, the access log, the limit on bodies."""
+"""ASGI middleware of every request: request id, security headers, access log, body limit."""

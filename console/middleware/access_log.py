@@ -1,4 +1,4 @@
-"""Every request is counted and leaves one line in the log: which route, how it ended, how long it took, whose token."""
+"""Access log middleware: counts each request and logs its route, status, duration and token."""
 
 import logging
 from time import monotonic
@@ -10,20 +10,20 @@ from console.metrics.console_metrics import ConsoleMetrics
 from domain.access import Caller
 
 UNKNOWN: Final = "unknown"
-"""The route of what is at no route of ours: a path is never counted or logged, anybody may write anything into it."""
+"""Route of a request that matches none. The path itself is never counted or logged: it may hold anything."""
 
 log = logging.getLogger(__name__)
 
 
 class AccessLog:
-    """Stands inside the frame, which has named the request; a failure of ours counts as the 500 that it becomes."""
+    """Runs inside `RequestContext`, which sets the request id. An unexpected error counts as status 500."""
 
     def __init__(self, app: ASGIApp, measures: ConsoleMetrics) -> None:
         self._app = app
         self._measures = measures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handles one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

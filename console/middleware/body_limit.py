@@ -1,4 +1,4 @@
-"""The one limit on bodies: each is whole, and no longer than it may be, before anything else sees it."""
+"""Middleware that reads each body whole before anything else sees it, and limits its size."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,21 +14,21 @@ from console.errors.handlers import answer_with
 from console.errors.problems import ProblemCode, ProblemError, problem_error
 
 LONGEST: Final = 256 * 1024
-"""Bytes of a body (the contract's 256 KiB)."""
+"""Longest body in bytes (the contract's 256 KiB)."""
 
 HEARD_OUT: Final = 4 * 1024 * 1024
 HEARD_OUT_FOR: Final = timedelta(seconds=2)
-"""Of a body that is too long: how much of the rest is still read, and for how long, before the line is closed."""
+"""How much of the rest of a too long body is still read, and for how long, before the connection is closed."""
 
 
 class BodyLimit:
-    """Reads what is sent before anything else sees it: what is too long, or breaks off, goes no further."""
+    """Reads the body before the application does; one that is too long or breaks off is refused here."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handles one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -71,7 +71,7 @@ async def _read_body(request: Request, longest: int = LONGEST) -> bytes:
 
 
 async def _hear_out(pieces: AsyncIterator[bytes]) -> None:
-    """The rest is read and thrown away, unless it is without end: who is cut off while sending hears no answer."""
+    """Reads and discards the rest within bounds: a client that is cut off while sending never reads the response."""
     left = HEARD_OUT
     with suppress(TimeoutError):
         async with asyncio.timeout(HEARD_OUT_FOR.total_seconds()):
@@ -82,6 +82,6 @@ async def _hear_out(pieces: AsyncIterator[bytes]) -> None:
 
 
 def _too_large(longest: int) -> Exception:
-    # The line is closed behind the answer: on one that stays open the rest of the body would still have to be read.
+    # The connection closes after the response: on one kept open the rest of the body would still have to be read.
     detail = f"The body must be at most {longest // 1024} KiB"
     return problem_error(ProblemCode.TOO_LARGE, detail, also={"Connection": "close"})

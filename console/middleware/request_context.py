@@ -1,4 +1,4 @@
-"""What every answer has: a name for its request, and a head that lets a browser do no more than it must."""
+"""Middleware that gives each request an id and each response its security headers."""
 
 from typing import Final
 
@@ -23,13 +23,13 @@ HEADERS: Final = {
 
 
 class RequestContext:
-    """Names each request and sets the head of its answer; a stream goes through it unheld."""
+    """Sets the request id and the response headers. It buffers nothing, so streams pass through."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handles one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

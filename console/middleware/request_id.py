@@ -1,4 +1,4 @@
-"""A request's name: given by the caller or by us, told in the answer, the log, the record of reads and the ledger."""
+"""The request id: taken from the caller or made here; returned, logged, and kept in the audit log and the ledger."""
 
 import re
 from contextvars import ContextVar
@@ -8,18 +8,18 @@ from uuid import uuid4
 HEADER: Final = "X-Request-Id"
 
 FIT: Final = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
-"""What may stand in the log."""
+"""Ids that are safe to log."""
 
 _current: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def begin(offered: str | None) -> str:
-    """This request's name from now on: the one that the caller offers, where it is fit to be logged, else a new one."""
+    """Sets the id of this request: the one the caller sent, if it is safe to log, else a new one."""
     name = offered if offered and FIT.fullmatch(offered) else uuid4().hex
     _current.set(name)
     return name
 
 
 def request_id() -> str:
-    """The name of the request that is being answered."""
+    """The id of the current request."""
     return _current.get()

@@ -1,1 +1,1 @@
-"""What `/openapi.json` says: read off the routes, so that it says what they do and nothing else."""
+"""Builds `/openapi.json` from the routes, so that it describes what they do and nothing else."""

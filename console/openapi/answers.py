@@ -1,4 +1,4 @@
-"""How a route says, in a line beside it, what it may be answered with."""
+"""Short declarations of a route's responses, for its decorator."""
 
 from collections.abc import Mapping
 from itertools import groupby
@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from console.errors.problems import MEDIA_TYPE, ProblemCode
 
 Responses: TypeAlias = dict[int | str, dict[str, Any]]
-"""What a route's decorator takes as `responses`."""
+"""The type of a route decorator's `responses`."""
 
 NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -33,7 +33,7 @@ def answer(
     headers: Mapping[str, str] = NONE,
     text: Mapping[str, str] = NONE,
 ) -> Responses:
-    """An answer of this status: a model, or a text with an example by its media type, and what its head may say."""
+    """A response of this status: a model, or an example text for each media type, and its headers."""
     said: dict[str, Any] = {"description": description}
     if text:
         said["content"] = {kind: {"examples": {"text": {"value": example}}} for kind, example in text.items()}
@@ -47,13 +47,13 @@ def answer(
 
 
 def problems(*codes: ProblemCode) -> Responses:
-    """Each of these problems, at its status."""
+    """The responses for these problems, each at its status."""
     by_status = groupby(sorted(codes, key=lambda code: code.status), key=lambda code: code.status)
     return {status.value: _told(tuple(of_status)) for status, of_status in by_status}
 
 
 def component(kind: str, name: str) -> dict[str, str]:
-    """Where a part of the document stands that others share."""
+    """A reference to a shared component of the document."""
     return {"$ref": f"#/components/{kind}/{name}"}
 
 

@@ -1,4 +1,4 @@
-"""The document: what FastAPI reads off the routes, completed by what stands at the door, in bodies and in heads."""
+"""Builds the OpenAPI document: FastAPI's own, completed with bodies, headers, authentication and problems."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
@@ -17,10 +17,10 @@ from console.openapi.schemas import Mode, Schema, schemas
 from domain.events.clinic_events import MODELS
 
 Part = dict[str, Any]
-"""A piece of the document, in JSON."""
+"""A part of the document, as JSON."""
 
 UNSAID: Final = "Successful Response"
-"""FastAPI's words where a route has none."""
+"""FastAPI's description of a response that has none."""
 
 REQUEST_ID: Final[Part] = {
     "description": "What the log and the ledger know this request by",
@@ -35,7 +35,7 @@ OFFERED_ID: Final[Part] = {
 
 
 def openapi(app: FastAPI) -> Callable[[], Part]:
-    """What tells the document of this application. It is made once."""
+    """A function that builds the document of this application once and keeps it."""
 
     def document() -> Part:
         if app.openapi_schema is None:
@@ -106,10 +106,10 @@ def _complete(operation: Part, route: Described, parts: Mapping[str, Schema]) ->
 
 
 def _responses(operation: Part, codes: list[ProblemCode]) -> Part:
-    """What the route declares, and what else its parameters, its body and the door may be answered with."""
+    """The responses that the route declares, and those of its parameters, its body, authentication and middleware."""
     declared = operation["responses"]
     others = {str(status): told for status, told in problems(*codes).items()}
-    # FastAPI's own words for a parameter that is wrong are never told.
+    # FastAPI's own response for a wrong parameter is never sent.
     responses = {**others, **{status: told for status, told in declared.items() if status != "422"}}
     if responses["200"]["description"] == UNSAID:
         responses["200"]["description"] = operation["summary"]

@@ -1,4 +1,4 @@
-"""Examples of what a clinic's software sends and is answered; each is held to the rules by a test."""
+"""Examples of requests and responses in the document; a test checks that each is valid."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from domain.refusal import FieldError
 from domain.values import Blocker
 
 LIST: Final = "List"
-"""How the schema of a page of items ends: `CourseSummaryList`."""
+"""Suffix of the schemas of list pages, such as `CourseSummaryList`."""
 
 FOLDER: Final = Path(__file__).parent / "examples"
 
@@ -47,7 +47,7 @@ def events() -> Mapping[str, Any]:
 
 @cache
 def models() -> Mapping[str, Any]:
-    """One example of each model that is sent or answered as a whole, by its name."""
+    """One example of each model that is a whole request or response, by its name."""
     return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted(FOLDER.glob("*.json"))}
 
 
@@ -58,14 +58,14 @@ def problem(code: ProblemCode) -> Any:
 
 
 def shared() -> dict[str, Any]:
-    """All that the document's operations refer to by name."""
+    """All shared examples that the document's operations refer to by name."""
     by_code = {code.value: {"summary": code.heading, "value": problem(code)} for code in ProblemCode}
     by_type = {kind: {"summary": MODELS[kind].__doc__, "value": event} for kind, event in events().items()}
     return {**by_code, **by_type, **{name: {"value": value} for name, value in models().items()}}
 
 
 def of(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The examples of what this schema describes, by name."""
+    """The examples for this schema, by name."""
     match schema:
         case {"anyOf": parts}:
             return {name: example for part in parts for name, example in of(part).items()}

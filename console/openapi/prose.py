@@ -1,4 +1,4 @@
-"""What the document says in words of its own."""
+"""Introductory texts of the OpenAPI document."""
 
 from typing import Final
 
@@ -29,7 +29,7 @@ TAGS: Final = [
 
 
 def problem_codes() -> str:
-    """Every code of a problem: its status, when it is told and what to do."""
+    """A list of every problem code: its status, when it occurs and what to do."""
     return "The stable word for a kind of problem.\n\n" + "\n".join(
         f"- `{code}` ({code.status.value}): {code.meaning}" for code in ProblemCode
     )

@@ -1,4 +1,4 @@
-"""A route as the document sees it: who may call it, what it takes, what it answers."""
+"""Reads from each route who may call it, what body it takes, and what it returns."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from console.security.auth import Authentication
 
 @dataclass(frozen=True)
 class Described:
-    """One route with what was found among its dependencies: None where it asks for no token, or takes no body."""
+    """One route with what its dependencies declare; None where it needs no token, or takes no body."""
 
     path: str
     methods: tuple[str, ...]
@@ -24,13 +24,13 @@ class Described:
 
     @property
     def models(self) -> list[Any]:
-        """What it answers with."""
+        """The models that it returns."""
         models = [self.route.response_model, *(said.get("model") for said in self.route.responses.values())]
         return [model for model in models if model is not None]
 
 
 def described(routes: Sequence[BaseRoute]) -> list[Described]:
-    """Each route that the document is about."""
+    """Each documented route with its declarations."""
     found = []
     for context in iter_route_contexts(routes):
         route = context.original_route

@@ -1,4 +1,4 @@
-"""The models' schemas, each once and by a name that a reader knows."""
+"""JSON schemas of the models, each once and under a readable name."""
 
 import re
 from collections.abc import Hashable, Iterable, Mapping
@@ -17,13 +17,13 @@ Key = TypeVar("Key", bound=Hashable)
 PLACE: Final = "#/components/schemas/{model}"
 
 ON_THE_WIRE: Final = ("specversion", "type")
-"""What an event's model fills in by itself: what is sent without them is no CloudEvent."""
+"""Fields with a default in an event's model that must be sent all the same: without them it is no CloudEvent."""
 
 _INNER: Final = re.compile(r"\.(Data)\b")
 
 
 class _Named(GenerateJsonSchema):
-    """An event's data is named after its event, such as `DoseAdministeredData`."""
+    """Names the schema of an event's data after the event, such as `DoseAdministeredData`."""
 
     def get_defs_ref(self, core_mode_ref: CoreModeRef) -> DefsRef:
         """The name of a shared schema."""
@@ -31,7 +31,7 @@ class _Named(GenerateJsonSchema):
         return super().get_defs_ref((CoreRef(_INNER.sub(r"\1", core_ref)), mode))
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  pydantic's own signature
-        """A field's name says it."""
+        """No titles on fields: their names suffice."""
         return False
 
     def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
@@ -40,7 +40,7 @@ class _Named(GenerateJsonSchema):
 
 
 def schemas(asked: Iterable[tuple[Key, Mode, TypeAdapter[Any]]]) -> tuple[Mapping[Key, Schema], dict[str, Schema]]:
-    """The schema of each by its key, and those that they share by name."""
+    """The schema of each model by its key, and the shared schemas by name."""
     found, shared = TypeAdapter.json_schemas(asked, ref_template=PLACE, schema_generator=_Named)
     by_name: dict[str, Schema] = shared["$defs"]
     for model in MODELS.values():

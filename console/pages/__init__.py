@@ -1,1 +1,1 @@
-"""What people see in a browser: server-rendered, without a line of script that they must run."""
+"""The pages: server-rendered HTML that works without any script."""

@@ -41,7 +41,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "kap.course.voided": "Course entered in error",
     "kap.protocol.migrated": "Protocol changed to another version",
 }
-"""Every clinic event as a ward says it, by its full type."""
+"""Labels of clinic events, by full type."""
 
 PHASES: Final[Mapping[Phase, str]] = {
     Phase.SCREENING: "Screening",
@@ -51,7 +51,7 @@ PHASES: Final[Mapping[Phase, str]] = {
     Phase.FOLLOW_UP: "Follow-up",
     Phase.CLOSED: "Closed",
 }
-"""The phases of a course."""
+"""Labels of phases."""
 
 STAGES: Final[Mapping[Stage, str]] = {
     Stage.BOOKED: "booked",
@@ -64,7 +64,7 @@ STAGES: Final[Mapping[Stage, str]] = {
     Stage.MISSED: "missed",
     Stage.ABORTED: "broken off",
 }
-"""How far a session is, as a ward says it."""
+"""Labels of a session's stages."""
 
 VERDICTS: Final[Mapping[VerdictSeverity, str]] = {
     VerdictSeverity.NORMAL: "normal",
@@ -73,7 +73,7 @@ VERDICTS: Final[Mapping[VerdictSeverity, str]] = {
     VerdictSeverity.URGENT: "urgent",
     VerdictSeverity.EMERGENCY: "emergency",
 }
-"""What the protocol says of a reading."""
+"""Labels of verdicts."""
 
 DEADLINES: Final[Mapping[str, str]] = {
     "phase": "Next step overdue",
@@ -89,7 +89,7 @@ DEADLINES: Final[Mapping[str, str]] = {
     "form_reminder": "Form still to be filed, reminded",
     "form": "Form overdue",
 }
-"""Each kind of deadline that passed."""
+"""Labels of passed deadlines, by kind."""
 
 ESCALATION_CHANGES: Final[Mapping[str, str]] = {
     "opened": "opened",
@@ -98,14 +98,14 @@ ESCALATION_CHANGES: Final[Mapping[str, str]] = {
     "reopened": "open again",
     "resolved": "resolved",
 }
-"""How an escalation moved."""
+"""Labels of an escalation's changes."""
 
 GRADES: Final[Mapping[Grade, str]] = {
     Grade.SOURCED: "sourced",
     Grade.WEAK: "weak evidence",
     Grade.COMMON_PRACTICE: "common practice",
 }
-"""How well a protocol's number is founded."""
+"""Labels of grades of evidence."""
 
 FIELDS: Final[Mapping[str, str]] = {
     "spo2": "SpO₂",
@@ -149,7 +149,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "grade": "Grade",
     "session": "Session",
 }
-"""Where a field's own name is not what a ward says."""
+"""Labels of fields whose own name will not do."""
 
 FORM_UNITS: Final[Mapping[str, str]] = {
     **UNITS,
@@ -165,7 +165,7 @@ FORM_UNITS: Final[Mapping[str, str]] = {
     "score": "points",
     "grade": "1 mild to 5 death",
 }
-"""What a number is counted in. Units are fixed (docs/events.md)."""
+"""Units of fields. They are fixed (docs/events.md)."""
 
 HINTS: Final[Mapping[str, str]] = {
     "actor": "Id, as in the clinic and its on-call file",
@@ -189,15 +189,15 @@ KIND_HINTS: Final[Mapping[str, str]] = {
 
 
 def label(name: str) -> str:
-    """The field in words."""
+    """The label of the field."""
     return FIELDS.get(name) or name.replace("_", " ").capitalize()
 
 
 def unit(name: str) -> str:
-    """What its number is counted in; nothing where it has none."""
+    """The unit of the field; empty if it has none."""
     return FORM_UNITS.get(name, "")
 
 
 def hint(name: str, kind: str) -> str:
-    """What must be known to fill it in."""
+    """What one must know to fill in the field."""
     return HINTS.get(name) or KIND_HINTS.get(kind, "")

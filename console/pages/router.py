@@ -1,4 +1,4 @@
-"""Every page, each at its own path."""
+"""The router of all pages."""
 
 from fastapi import APIRouter
 

@@ -1,1 +1,1 @@
-"""Who may do what, how often, and who looked: tokens and cookies, sites, rates, the record of reads."""
+"""Authentication, rights, sites, rate limits, the session cookie and the audit log."""

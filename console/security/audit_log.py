@@ -1,4 +1,4 @@
-"""The record of reads: who looked at which course, and when; kept for the auditor, without making anybody wait."""
+"""The audit log: who read which course, and when. It is written in the background, so that no request waits for it."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from records.access import AccessStore, CourseRead
 from records.errors import RecordStoreError
 
 MOST_KEPT: Final = 100_000
-"""How many reads wait for a record store that is away; then the oldest are lost, and the log says so."""
+"""Most reads that are kept while the record store is away; beyond that the oldest are dropped, and the log says so."""
 
 AT_ONCE: Final = 500
 AGAIN_AFTER: Final = timedelta(seconds=2)
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class AuditLog:
-    """Reads on their way to the record store. A nurse at night does not wait for it, and is not refused without it."""
+    """Queues reads for the record store. No request waits for the record store or is refused without it."""
 
     def __init__(self, store: AccessStore) -> None:
         self._store = store
@@ -33,11 +33,11 @@ class AuditLog:
 
     @property
     def waiting(self) -> int:
-        """How many reads are not recorded yet."""
+        """How many reads are not written yet."""
         return len(self._waiting)
 
     def note(self, caller: Caller, what: str, course_id: CourseId | None = None) -> None:
-        """The caller has been shown this of the course, or of a list of courses."""
+        """Notes that the caller was shown this, of the course or of a list of courses."""
         if len(self._waiting) >= MOST_KEPT:
             self._waiting.popleft()
             log.error("A read could not be recorded: the record store has been away for too long")
@@ -56,7 +56,7 @@ class AuditLog:
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
-        """Reads are written down meanwhile; at the end, all that were noted, unless the record store is away."""
+        """While this is open, reads are written; at the end all that are left are, unless the record store is away."""
         keeping = asyncio.create_task(self._keep())
         try:
             yield
@@ -75,7 +75,7 @@ class AuditLog:
             while self._waiting:
                 try:
                     await self._write()
-                except Exception as error:  # noqa: BLE001  what was read is to be recorded, whatever goes wrong once
+                except Exception as error:  # noqa: BLE001  reads must be recorded in the end, whatever goes wrong once
                     log.warning("Reads wait to be recorded: %s", type(error).__name__)
                     await asyncio.sleep(AGAIN_AFTER.total_seconds())
 

@@ -1,4 +1,4 @@
-"""A page that stays open shows what changes for as long as it does: that is noted now and then, not at each change."""
+"""Limits how often an open, self-updating page is noted in the audit log."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,13 +15,13 @@ Glance = tuple[TokenId, str, CourseId | None]
 
 
 class AuditThrottle:
-    """When each page that is open was last noted down."""
+    """When each open page was last noted."""
 
     def __init__(self) -> None:
         self._noted: LRUCache[Glance, datetime] = LRUCache(REMEMBERED)
 
     def is_worth_noting(self, token: TokenId, what: str, course_id: CourseId | None, now: datetime) -> bool:
-        """Whether it is time to note this down again. The first time it always is."""
+        """Whether to note this read again. The first time it always is."""
         glance = (token, what, course_id)
         last = self._noted.get(glance)
         if last is not None and now - last < NOTED_EVERY:

@@ -1,4 +1,4 @@
-"""Who calls, and whether they may: a token is asked for on everything under /v1, and each route names its rights."""
+"""Authentication by API token, and the rights that each route demands."""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ _BEARER = HTTPBearer(
 
 
 async def by_token(request: Request, tokens: Tokens, rates: RateLimit, presented: str) -> Caller:
-    """Whose token this is. Raises `ProblemError` (`unauthenticated`, `too_many`, `unavailable`)."""
+    """The caller of this token. Raises `ProblemError` (`unauthenticated`, `too_many`, `unavailable`)."""
     return await _admitted(request, rates, tokens.caller(presented), "This token is unknown or revoked")
 
 
 async def by_sign_in(request: Request, tokens: Tokens, rates: RateLimit, token_id: TokenId) -> Caller:
-    """Who signed in with this token. Raises as `by_token` does."""
+    """The caller who signed in with this token. Raises as `by_token` does."""
     return await _admitted(request, rates, tokens.still(token_id), "The token of this sign-in is revoked")
 
 
@@ -54,28 +54,28 @@ async def _caller(
 
 
 AnyCaller = Annotated[Caller, Depends(_caller)]
-"""A route's parameter: somebody with a token that holds."""
+"""A route's parameter: a caller with a valid token."""
 
 
 @dataclass(frozen=True)
 class Authentication:
-    """A route's dependency: the caller, who has one of these rights."""
+    """A route's dependency: a caller who has one of these rights."""
 
     rights: tuple[Right, ...]
 
     @property
     def roles(self) -> tuple[TokenRole, ...]:
-        """Whose tokens have one of them."""
+        """The token roles that have one of these rights."""
         return tuple(role for role in TokenRole if not RIGHTS[role].isdisjoint(self.rights))
 
     @property
     def problems(self) -> tuple[ProblemCode, ...]:
-        """What may be told at the door already."""
+        """Problems that authentication itself may return."""
         for_some = () if self.roles == tuple(TokenRole) else (ProblemCode.FORBIDDEN,)
         return (ProblemCode.UNAUTHENTICATED, *for_some, ProblemCode.TOO_MANY, ProblemCode.UNAVAILABLE)
 
     async def __call__(self, caller: AnyCaller) -> Caller:
-        """The caller. Raises `ProblemError` (`forbidden`) where the right is not theirs."""
+        """The caller. Raises `ProblemError` (`forbidden`) if they have none of these rights."""
         if not caller.has(*self.rights):
             wanted = " or ".join(self.rights)
             raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {caller.role} may not {wanted}")
@@ -83,5 +83,5 @@ class Authentication:
 
 
 def with_one_of(*rights: Right) -> Authentication:
-    """A route's dependency: the caller, who has one of these rights."""
+    """A route's dependency: a caller who has one of these rights."""
     return Authentication(rights)

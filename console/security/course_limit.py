@@ -10,18 +10,18 @@ from domain.values import CourseId
 from gateway.workflow_calls import TooMany
 
 AT_ONCE: Final = 8
-"""Below the ten updates that Temporal takes of one workflow, so that another console's events find room too."""
+"""Fewer than the ten concurrent updates that Temporal allows on one workflow, to leave room for other consoles."""
 
 
 class CourseLimit:
-    """Every course's queue at this door. A queue is forgotten when nobody stands in it."""
+    """A queue for each course, dropped once it is empty."""
 
     def __init__(self) -> None:
         self._queues: dict[CourseId, tuple[asyncio.Semaphore, int]] = {}
 
     @asynccontextmanager
     async def turn(self, course_id: CourseId, within: timedelta) -> AsyncIterator[None]:
-        """It is this event's turn. Raises `TooMany` where it does not come within that time."""
+        """Waits for a turn and holds it. Raises `TooMany` if it does not come within that time."""
         queue, waiting = self._queues.get(course_id, (asyncio.Semaphore(AT_ONCE), 0))
         self._queues[course_id] = queue, waiting + 1
         try:

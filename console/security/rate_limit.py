@@ -1,4 +1,4 @@
-"""How many requests a token may make: so many a second, and a few seconds' worth at once."""
+"""Rate limit by token: a steady rate, with bursts of a few seconds' worth."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from console.errors.problems import ProblemCode, problem_error
 from domain.access import TokenId
 
 BURST_SECONDS: Final = 2
-"""What a token may make at once after it was quiet, in seconds of its rate."""
+"""Largest burst of a token, in seconds of its rate."""
 
 
 TOKENS: Final = 10_000
@@ -26,7 +26,7 @@ class _Bucket:
 
 
 class RateLimit:
-    """A bucket of requests for each token, refilled at `a_second`. `clock` counts seconds and never goes back."""
+    """A token bucket for each API token, refilled at `a_second`. `clock` counts seconds and never goes back."""
 
     def __init__(self, a_second: float, clock: Callable[[], float] = monotonic) -> None:
         self._a_second = a_second
@@ -35,7 +35,7 @@ class RateLimit:
         self._buckets: LRUCache[TokenId, _Bucket] = LRUCache(TOKENS)
 
     def spend(self, token: TokenId) -> None:
-        """One request is taken from the token's bucket. Raises `ProblemError` (`too_many`) where it is empty."""
+        """Counts one request of the token. Raises `ProblemError` (`too_many`) if its bucket is empty."""
         now = self._clock()
         if (bucket := self._buckets.get(token)) is None:
             bucket = self._buckets[token] = _Bucket(self._most, now)

@@ -1,4 +1,4 @@
-"""Being signed in: a cookie that names a token and how long it may go unused, signed so that nobody can make one."""
+"""The signed session cookie: names the token somebody signed in with, and when the sign-in ends."""
 
 import hmac
 import secrets
@@ -18,24 +18,24 @@ SALT: Final = "kapstan.sign-in"
 
 
 class Screen(StrEnum):
-    """Where somebody is signed in: in a hand or at a desk, or on a wall that everybody sees and nobody touches."""
+    """Where somebody is signed in: on a phone or at a desk, or on a wall screen that nobody touches."""
 
     PERSONAL = "personal"
     WALL = "wall"
 
     @property
     def idle(self) -> timedelta | None:
-        """How long it may go unused; what a page fetches by itself is no use of it. A wall is never used."""
+        """Longest time without use; a page updating itself is no use. None for a wall screen, which is never used."""
         return timedelta(hours=1) if self is Screen.PERSONAL else None
 
     @property
     def longest(self) -> timedelta:
-        """When it ends in any case."""
+        """Longest time until the sign-in ends in any case."""
         return timedelta(hours=12) if self is Screen.PERSONAL else timedelta(days=7)
 
 
 class SignedIn(Frozen):
-    """Who is signed in, since when, and when they last did something. `key` tells this sign-in from every other."""
+    """A sign-in: who, since when, and when they last did something. `key` is unique to this sign-in."""
 
     token_id: TokenId
     screen: Screen
@@ -45,24 +45,24 @@ class SignedIn(Frozen):
 
     @property
     def ends_at(self) -> datetime:
-        """When they will have been signed in for as long as anybody may be."""
+        """When the sign-in ends in any case."""
         return self.began_at + self.screen.longest
 
     @property
     def ends_unused_at(self) -> datetime:
-        """When it ends if they do nothing more."""
+        """When the sign-in ends if they do nothing more."""
         return min(self.ends_at, self.used_at + self.screen.idle) if self.screen.idle else self.ends_at
 
 
 class Seal:
-    """Makes the cookies and reads them. One secret for all consoles, or each restart signs everybody out."""
+    """Signs and verifies cookies. The secret must be the same in all consoles, or each restart signs everybody out."""
 
     def __init__(self, secret: str | None) -> None:
         self._secret = secret or secrets.token_urlsafe(32)
         self._serializer = URLSafeSerializer(self._secret, salt=SALT)
 
     def begin(self, token_id: TokenId, screen: Screen, now: datetime) -> SignedIn:
-        """Somebody signs in."""
+        """Starts a sign-in."""
         return SignedIn(token_id=token_id, screen=screen, key=secrets.token_urlsafe(12), began_at=now, used_at=now)
 
     def cookie(self, signed_in: SignedIn) -> str:
@@ -72,7 +72,7 @@ class Seal:
         return told
 
     def read(self, cookie: str, now: datetime) -> SignedIn | None:
-        """Who is signed in by this cookie; None where it was not made here, or has ended."""
+        """The sign-in of this cookie; None if it was not signed here, or has ended."""
         try:
             token_id, screen, key, began, used = self._serializer.loads(cookie)
             found = SignedIn(
@@ -87,12 +87,12 @@ class Seal:
         return found if now < found.ends_unused_at else None
 
     def sealed(self, value: JsonValue, purpose: str) -> str:
-        """What a browser is given to keep for us, and can read but not change."""
+        """Signs a value for the browser to keep: it can be read there, and not changed."""
         told: str = self._serializer_for(purpose).dumps(value)
         return told
 
     def unsealed(self, kept: str, purpose: str) -> JsonValue | None:
-        """What a browser kept; None where it was not sealed here for this purpose."""
+        """The signed value that a browser kept; None if it was not signed here for this purpose."""
         try:
             found: JsonValue = self._serializer_for(purpose).loads(kept)
         except BadData:
@@ -103,9 +103,9 @@ class Seal:
         return URLSafeSerializer(self._secret, salt=f"kapstan.{purpose}")
 
     def form_key(self, signed_in: SignedIn) -> str:
-        """What every form of this sign-in carries, and no other site can know."""
+        """The CSRF token of every form of this sign-in."""
         return hmac.new(self._secret.encode(), f"form:{signed_in.key}".encode(), sha256).hexdigest()
 
     def is_form_key(self, signed_in: SignedIn, shown: str) -> bool:
-        """Whether a form came from a page of this sign-in."""
+        """Whether this is the CSRF token of this sign-in."""
         return hmac.compare_digest(self.form_key(signed_in), shown)

@@ -1,4 +1,4 @@
-"""Which site a course is of: a token that is bound to a site sees and moves no other site's courses."""
+"""Site scope of a token: one that is bound to a site sees and changes only that site's courses."""
 
 from typing import Final
 
@@ -13,11 +13,11 @@ from gateway.workflow_calls import Unavailable
 from records.store import RecordStore
 
 REMEMBERED: Final = 10_000
-"""Courses whose site is not asked for again: a course never moves to another."""
+"""Most courses whose site is cached: a course never changes its site."""
 
 
 class SiteScope:
-    """The site of each course, as its workflow tells it; while nobody answers for it, as it is recorded."""
+    """Looks up a course's site, from its workflow or, if that does not answer, from the record store."""
 
     def __init__(self, courses: Courses, store: RecordStore) -> None:
         self._courses = courses
@@ -25,7 +25,7 @@ class SiteScope:
         self._known: LRUCache[CourseId, str] = LRUCache(REMEMBERED)
 
     async def check(self, caller: Caller, course_id: CourseId) -> None:
-        """Returns where the course is one that the caller's site may see.
+        """Returns if the caller may see the course's site.
 
         Raises `ProblemError` (`forbidden`) for another site's, and `Refused` or `Unavailable` as asking a course does.
         """
@@ -35,7 +35,7 @@ class SiteScope:
             )
 
     async def check_event(self, caller: Caller, event: ClinicEvent) -> None:
-        """The same for the course that an event is about; a referral says its site itself."""
+        """Checks the course that an event is about; a referral names its site itself."""
         if isinstance(event, CourseReferred):
             if not caller.may_see_site(event.data.site):
                 raise problem_error(

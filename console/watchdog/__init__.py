@@ -1,1 +1,1 @@
-"""The independent watchdog: it pages by itself while nobody watches over a course."""
+"""The independent watchdog: pages by itself when Temporal and the workers no longer look after a course."""

@@ -1,4 +1,4 @@
-"""The pages of the watch's alarms: each climbs its ladder and wakes its people, with no help of Temporal's."""
+"""Pages the watchdog's alarms along their ladders, without Temporal."""
 
 import asyncio
 import logging
@@ -14,13 +14,13 @@ from domain.oncall.file import OnCall
 from records.watchdog import WatchdogStore
 
 FINISH_WITHIN: Final = timedelta(seconds=3)
-"""How long pages under way may take when the console is asked to stop."""
+"""How long pages under way may take when the console is stopped."""
 
 log = logging.getLogger(__name__)
 
 
 class AlarmPager:
-    """Every alarm that is not resolved, on its way up. `on_call` gives the on-call file as it is at that moment."""
+    """Moves every unresolved alarm along its ladder. `on_call` returns the present on-call file."""
 
     def __init__(self, store: WatchdogStore, on_call: Callable[[], OnCall], pager: Pager) -> None:
         self._store = store
@@ -30,7 +30,7 @@ class AlarmPager:
         self._unrecorded: dict[tuple[EscalationId, DueStep], Page] = {}
 
     async def progress(self) -> None:
-        """Each alarm pages what is due, and waits for no other's channels. Raises as `WatchdogStore` does."""
+        """Starts a task for each alarm that has none: alarms do not wait for one another. Raises as `WatchdogStore`."""
         for incident in await self._store.incidents():
             if not incident.is_resolved and incident.id not in self._climbing:
                 task = asyncio.create_task(self._climb(incident.id))
@@ -39,11 +39,11 @@ class AlarmPager:
 
     @property
     def is_climbing(self) -> bool:
-        """Whether pages are on their way."""
+        """Whether pages are being sent."""
         return bool(self._climbing)
 
     async def leave(self) -> None:
-        """Nothing is sent any more. A page cut off on its way whoever goes on sends again: rather twice than not."""
+        """Stops paging. A page that is cut off is sent again by the next watchdog: twice is better than never."""
         if not (leaving := set(self._climbing.values())):
             return
         _, late = await asyncio.wait(leaving, timeout=FINISH_WITHIN.total_seconds())
@@ -61,11 +61,11 @@ class AlarmPager:
             while incident is not None and incident.due:
                 await self._page_all(incident, on_call)
                 incident = await self._store.incident(escalation)
-        except Exception as error:  # noqa: BLE001  it is tried again in a moment, and the other alarms go on
-            log.error("Alarm %s waits: paging failed with %s", escalation, type(error).__name__)  # noqa: TRY400  its words may hold an address
+        except Exception as error:  # noqa: BLE001  it is retried in a moment, and the other alarms go on
+            log.error("Alarm %s waits: paging failed with %s", escalation, type(error).__name__)  # noqa: TRY400  its message may hold an address
 
     async def _page_all(self, incident: WatchdogAlarm, on_call: OnCall) -> None:
-        """All that is due has been tried. Ends with the last of them, or what is still ringing would ring twice."""
+        """Tries all pages that are due and waits for the last: a retry before that would page the same people twice."""
         view = incident.escalation.view
         pages = (self._page(view, due, on_call) for due in incident.due)
         for failed in await asyncio.gather(*pages, return_exceptions=True):
@@ -77,7 +77,7 @@ class AlarmPager:
         await self._record(view.id, due, on_call)
 
     async def _record(self, escalation: EscalationId, due: DueStep, on_call: OnCall) -> None:
-        """The page that was tried is on the record. Until it is, it is kept here: it is not sent again for that."""
+        """Records a page that was tried. Until that succeeds it is kept here, so that it is not sent again."""
         page = self._unrecorded[escalation, due]
         await self._store.move(escalation, lambda one: one.tried(due, page, on_call))
         del self._unrecorded[escalation, due]

@@ -1,9 +1,9 @@
-"""The independent watch: it pages by itself when nobody watches over a course any more, a dosed patient's first of all.
+"""The independent watchdog: pages by itself when a course is no longer looked after, dosed patients first.
 
-Orchestration is Temporal's and the workers'. This is neither: every console seeks the turn to watch, one of them has
-it, and goes by the record store. It looks at dosed patients every few seconds, and goes its rounds of all else more
-slowly. Courses are asked when the record shows that something has not moved in time, and when Temporal lists them as
-failing or ended. While all is well, it asks Temporal for those two lists and no course for anything.
+It depends on neither Temporal nor the workers. Every console competes for the watchdog lock; the one that holds it
+reads the record store: dosed patients every few seconds, everything else in slower rounds. It asks a course only if
+the record shows that something did not move in time, or if Temporal lists the course as failing or ended. While all is
+well, it asks Temporal for those two lists and no course for anything.
 """
 
 import asyncio
@@ -38,13 +38,13 @@ LOOKS_EVERY: Final = timedelta(seconds=5)
 ROUNDS_EVERY: Final = timedelta(seconds=15)
 CLIMBS_EVERY: Final = timedelta(seconds=2)
 AGAIN_AFTER: Final = timedelta(seconds=5)
-"""How long PostgreSQL is left alone after it was lost."""
+"""Wait before reconnecting to PostgreSQL."""
 
 MOST_ON_A_ROUND: Final = 500
-"""What is overdue longest is asked for first; the rest has its turn when that moves."""
+"""Most courses in one round, longest overdue first; the rest follows when those have moved."""
 
 ASKED_AT_ONCE: Final = 16
-"""Where so many are asked and nobody answers for any, Temporal or the workers are away: the rest is not asked."""
+"""Courses asked at a time. If none of these answers, Temporal or the workers are away, and the rest is not asked."""
 
 Ask = Callable[[ExpectedMove], Awaitable[NextMove | NoAnswer]]
 Suspects = Callable[[], Awaitable[Sequence[Suspect]]]
@@ -57,9 +57,9 @@ async def _nobody() -> Sequence[Suspect]:
 
 
 class Watchdog:
-    """Watches whenever it is this console's turn. What is overdue is given `grace` before it is asked for.
+    """Watches over courses while this console holds the watchdog lock. It asks for overdue moves after `grace`.
 
-    `suspects` gives those of which Temporal itself says that they do not go on; without it the record alone counts.
+    `suspects` returns what Temporal itself lists as failing or ended; without it the record alone counts.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Watchdog:
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
-        """There is a watch meanwhile, by this console or another one."""
+        """While this is open, this console competes for the watchdog lock and watches when it holds it."""
         watching = asyncio.create_task(self._watch())
         try:
             yield
@@ -95,7 +95,7 @@ class Watchdog:
             await self._alarms.leave()
 
     async def look(self) -> None:
-        """Raises an alarm for each dosed patient who is overlooked, and ends the others. Raises as `WatchdogStore`."""
+        """Raises an alarm for each overlooked dosed patient, and settles the others. Raises as `WatchdogStore` does."""
         now = datetime.now(UTC)
         look = watchdog.look(await self._store.last_look(), now)
         expected, suspected = await self._store.expected(), self._suspected
@@ -118,11 +118,11 @@ class Watchdog:
             )
         )
         await self._store.silent([one for one in found if one is not None], dosed=True)
-        # Not before: a look that fails has looked after nobody, and whoever asks for the watch is told so.
+        # Last, since a look that fails has checked nobody, and readiness goes by this time.
         await self._store.look(look)
 
     async def go_round(self) -> None:
-        """Whatever else is silent has an alarm, or one stands for it. Raises as `WatchdogStore` does."""
+        """Raises or settles alarms for everything other than dosed patients. Raises as `WatchdogStore` does."""
         now = datetime.now(UTC)
         by = watchdog_rounds.Measure(
             watchdog.look(await self._store.last_look(), now), self._grace, self._on_call().policies
@@ -153,14 +153,14 @@ class Watchdog:
         await self._store.silent([_silence(one, now) for one in silent], dosed=False)
 
     async def _go_round(self) -> None:
-        """A round that fails takes nobody's eyes off the dosed patients: the next one is tried in its time."""
+        """Runs a round. One that fails never stops the looks at dosed patients, and the next is tried on time."""
         try:
             await self.go_round()
-        except Exception as fault:  # noqa: BLE001  the look at dosed patients says itself where the record is away
-            log.error("A round of the watch failed with %s", type(fault).__name__)  # noqa: TRY400  its words may hold more
+        except Exception as fault:  # noqa: BLE001  the look at dosed patients itself reports that the record store is away
+            log.error("A round of the watch failed with %s", type(fault).__name__)  # noqa: TRY400  its message may hold more
 
     async def _suspect(self, now: datetime) -> None:
-        """Those that Temporal lists are known to the next look as well; where it is away, nobody is suspected."""
+        """Updates the suspects from Temporal's lists, for the next look as well; none while Temporal is away."""
         try:
             async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
                 listed = await self._suspects()
@@ -173,7 +173,7 @@ class Watchdog:
         self._suspected = tuple(await self._store.suspected(listed, now)) if listed else ()
 
     async def _asked(self, expected: Sequence[ExpectedMove]) -> list[watchdog_rounds.Asked]:
-        """What each of them answers, the worst first. Where nobody answers for the first of them nobody does at all."""
+        """Asks each of them, most severe first. If a whole first batch does not answer, the rest counts as silent."""
         ordered = sorted(expected, key=lambda one: (-one.severity.rank, one.moves_at))
         asked: list[watchdog_rounds.Asked] = []
         for first in range(0, len(ordered), ASKED_AT_ONCE):
@@ -194,7 +194,7 @@ class Watchdog:
         look: Tick,
     ) -> Silence | None:
         by = watchdog_rounds.Measure(look, self._grace, self._on_call().policies)
-        # What it was raised for may not show in the record at all: before such an alarm is over, the course is asked.
+        # The cause of such an alarm may not show in the record: before it is settled, the course is asked.
         is_doubtful = (
             last is not None
             and not last.is_resolved
@@ -235,7 +235,7 @@ class Watchdog:
                     watching.create_task(_every(CLIMBS_EVERY, turn, self._alarms.progress))
             except* RecordStoreError as away:
                 found = f"Nobody watches over dosed patients from this console: {away.exceptions[0]}"
-            except* Exception as fault:  # noqa: BLE001  a watch that has ended looks like a quiet night
+            except* Exception as fault:  # noqa: BLE001  a watchdog that has ended looks like a quiet night
                 found = f"Nobody watches over dosed patients from this console: {type(fault.exceptions[0]).__name__}"
             if found != trouble:
                 log.error(found)

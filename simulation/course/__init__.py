@@ -1,1 +1,1 @@
-"""One simulated course: its visits, its staff, what is reported when, and what came of it."""
+"""One simulated course: its visits and staff, what they report and when, and how it ended."""

@@ -1,4 +1,4 @@
-"""When the simulated clinic sees whom: its weekdays and the clock on its wall, daylight saving included."""
+"""The simulated clinic's opening hours: weekdays and times on its wall clock, daylight saving included."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime, time, timedelta
@@ -9,20 +9,20 @@ from domain.values import Code, Frozen, Name
 
 WORKING_DAYS = tuple(range(5))
 DOSING_DAYS = (1, 2)
-"""Tuesday and Wednesday: the talk two days later is on a working day then."""
+"""Tuesday and Wednesday: the integration session two days later is on a working day then."""
 
 EVERY_DAY = tuple(range(7))
 
 MORNING = 10
 SCREENED_BEFORE, TALKED_TO_AFTER, SEEN_AFTER = timedelta(hours=1), timedelta(hours=2), timedelta(hours=2, minutes=10)
-"""At what time of the day a patient comes for what is no medicine session, against the time at which they have those.
+"""Times of screening, integration and follow-up visits, relative to the patient's usual dose time.
 
-They are seen soon after the hour at which they used to go home: that is when a follow-up visit falls due.
+Follow-up is soon after the hour at which they used to go home: that is when a follow-up visit falls due.
 """
 
 
 class Practice(Frozen):
-    """One site: the clock it lives by, its room, at what time of which weekdays it sees whom. Monday is 0."""
+    """One site: its time zone and room, and the times and weekdays of its visits. Monday is 0."""
 
     site: Code = "bend"
     room: Name = "willow"
@@ -35,10 +35,10 @@ class Practice(Frozen):
     dosing_days: tuple[int, ...] = DOSING_DAYS
 
     def opening(self, after: datetime, at: time, days: Collection[int] | None = None) -> datetime:
-        """The first moment later than `after` at which its clock shows `at` on one of these weekdays, as UTC.
+        """The first moment after `after` at which its clock shows `at` on one of these weekdays, in UTC.
 
-        UTC, because a quarter of an hour after it must be one although the clocks are changed in between. The weekdays
-        are the working ones, if none are named.
+        UTC, because a quarter of an hour later must be one even when the clocks change in between. The weekdays default
+        to the working days.
         """
         zone, days = ZoneInfo(self.time_zone), self.working_days if days is None else days
         today = after.astimezone(zone).date()
@@ -69,7 +69,7 @@ def around(dose_at: datetime, site: Code, room: Name, time_zone: Name) -> Practi
 
 
 def where_it_is_morning(now: datetime) -> Name:
-    """The time zone, of a whole hour, in which it is between ten and eleven in the morning now."""
+    """The time zone, of a whole hour, in which it is now between ten and eleven in the morning."""
     hours = (MORNING - now.astimezone(UTC).hour + 12) % 24 - 12
-    # By the sign that POSIX gives it, and the zones are named after, east is minus.
+    # `Etc/GMT` zones are named by POSIX's sign: east is minus.
     return f"Etc/GMT{-hours:+d}" if hours else "Etc/GMT"

@@ -1,4 +1,4 @@
-"""What came of one course, read from what the system holds, and whether it is what the script says."""
+"""Summarises how a course ended, from the system's own views, and compares that with the script."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -14,11 +14,11 @@ from domain.values import CourseId, Frozen, PersonId
 from domain.views.course import CourseView, SessionView
 
 SEVERE_SYSTOLIC, SEVERE_DIASTOLIC = 180, 110
-"""Above either a session counts as severely hypertensive (CLINICAL.md 3.1, S22)."""
+"""A session with a reading above either counts as severely hypertensive (CLINICAL.md 3.1, S22)."""
 
 
 class Call(Frozen):
-    """One escalation as its people saw it: who was reached, once for each page in order, and who answered."""
+    """One escalation: whom its pages reached, in order, once for each page, and who answered."""
 
     kind: Kind
     paged: tuple[PersonId, ...]
@@ -26,7 +26,7 @@ class Call(Frozen):
 
 
 class Rise(Frozen):
-    """A reading so long `after` the dose against the one before the dose, in mmHg."""
+    """The reading at `after` the dose minus the one before the dose, in mmHg."""
 
     after: timedelta
     systolic: int
@@ -37,7 +37,7 @@ class Ending(Frozen):
     """How a course ended.
 
     A checkpoint whose reading came after its grace, or never, is late. `answered_after` is the time from an
-    escalation's opening to somebody's answer. `happened` are the types of what is in the ledger, in the order in which
+    escalation's opening to somebody's answer. `happened` are the types of the ledger's entries, in the order in which
     each came first. `severe` counts the sessions with a reading above 180/110.
     """
 
@@ -63,7 +63,7 @@ class Ending(Frozen):
 
 
 class ExpectedEnding(Frozen):
-    """How a script must end. Where it leaves the days to chance, only the outcome is known before."""
+    """How a script must end. If its days are left to chance, only the outcome is known in advance."""
 
     outcome: Outcome
     late: int = 0
@@ -75,7 +75,7 @@ class ExpectedEnding(Frozen):
 
 
 def ending(view: CourseView, escalations: Sequence[EscalationView], ledger: Sequence[Entry]) -> Ending:
-    """What came of the course that is shown, with every escalation that it opened and all that was written of it."""
+    """The ending of this course, from its view, all its escalations and its whole ledger."""
     statuses = [checkpoint.status for session in view.sessions for checkpoint in session.checkpoints]
     readings = chain.from_iterable(session.readings for session in view.sessions)
     in_order = sorted(escalations, key=lambda one: one.opened_at)
@@ -101,7 +101,7 @@ def ending(view: CourseView, escalations: Sequence[EscalationView], ledger: Sequ
 
 
 def _call(one: EscalationView) -> Call:
-    # Pages of one step go out side by side, so that either may be noted down first.
+    # Pages of one step are sent at once, so that either may be recorded first.
     pages = sorted((page for page in one.pages if page.ok), key=lambda page: (page.at, page.person))
     return Call(kind=one.kind, paged=tuple(page.person for page in pages), answered_by=one.acknowledged_by)
 
@@ -130,7 +130,7 @@ def _is_severe(session: SessionView) -> bool:
 
 
 def differences(expected: ExpectedEnding, found: Ending) -> tuple[str, ...]:
-    """What came out otherwise than the script says, each as a sentence; empty where nothing did."""
+    """Deviations from the script, each as a sentence; empty if there are none."""
     return tuple(_differences(expected, found))
 
 

@@ -1,4 +1,4 @@
-"""One patient's way through the clinic, visit by visit, as its protocol and its staff make it."""
+"""One patient's course at the clinic, visit by visit, as its protocol and its staff make it."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -46,11 +46,11 @@ from simulation.patients.patients import Patient
 
 ARRIVES_BEFORE = timedelta(minutes=30)
 LAST_CALL_BEFORE = timedelta(minutes=30)
-"""A call that would fall due during a visit is made this long before the patient arrives."""
+"""A check-in call that would fall due during a visit is made this long before the patient arrives."""
 LONGEST_VISIT = timedelta(hours=5)
 GIVEN_UP_AFTER = timedelta(minutes=30)
 EXCITED_BY = (3, 9)
-"""How far in mmHg over the screening's limit the pressure of somebody afraid of the cuff is."""
+"""How far the pressure of somebody afraid of the cuff is over the screening limit, in mmHg."""
 
 ITEM_9 = 2
 ASKED_ON_AFTER = timedelta(minutes=5)
@@ -65,7 +65,7 @@ CourseEnds = PatientWithdrew.Data | CourseDiscontinued.Data | CourseTransferred.
 
 
 class Journey:
-    """What happens to one patient, told to a ward as it happens. A script says in which order, and what is special."""
+    """The visits of one patient, reported to a ward as they happen. A script calls them in its order."""
 
     def __init__(
         self,
@@ -86,11 +86,11 @@ class Journey:
 
     @property
     def sessions(self) -> range:
-        """The numbers of the medicine sessions that the plan has."""
+        """The numbers of the planned medicine sessions."""
         return range(1, self.patient.medicine_sessions + 1)
 
     async def refer(self) -> None:
-        """The course exists, from now."""
+        """Reports the referral, which starts the course."""
         await self.teller.tell(
             self.teller.now,
             CourseReferred.Data(
@@ -102,7 +102,7 @@ class Journey:
         )
 
     async def screen(self, *conditions: str, is_excited: bool = False) -> None:
-        """The screening visit: history, measures and consent. Their pressure is over the limit if they `is_excited`."""
+        """The screening visit: history, measures and consent. If they are excited, their pressure is over the limit."""
         at = self.practice.opening(self.teller.now, self.practice.screening_at)
         body = physiology.at_rest(self.random, self.patient.rest)
         if is_excited:
@@ -126,12 +126,12 @@ class Journey:
         await self.teller.tell(at + timedelta(minutes=30), consent)
 
     async def decide(self, decision: EligibilityDecision, rationale: str, *overrides: Override) -> None:
-        """The prescriber has decided, at the end of the screening visit."""
+        """The prescriber's eligibility decision, at the end of the screening visit."""
         decided = EligibilityDecided.Data(actor=PRESCRIBER, decision=decision, rationale=rationale, overrides=overrides)
         await self.teller.tell(self.teller.now + timedelta(minutes=45), decided)
 
     async def prepare(self) -> None:
-        """The plan is prescribed, every talk held, the first session booked."""
+        """Preparation: the plan is prescribed, every preparation session held, the first medicine session booked."""
         await self.teller.tell(self.teller.now, self._plan())
         rules = self.protocol.preparation
         for talk in range(rules.sessions):
@@ -142,7 +142,7 @@ class Journey:
         await self.teller.tell(self.teller.now, self._booking(1, self._starts_at))
 
     async def session(self, number: int, happening: VisitScript | None = None, *, is_talk_missed: bool = False) -> None:
-        """A medicine session, from the door to the door, and what follows it noted down for the days after."""
+        """A medicine session from arrival to departure; schedules what follows it in the days after."""
         assert self._starts_at is not None
         weight_kg = await self._arrive(number)
         appointment = Appointment(number=number, dosed_at=self._starts_at, weight_kg=weight_kg)
@@ -156,7 +156,7 @@ class Journey:
             self._note_talks(number, self._starts_at)
 
     async def is_talked_to_at_last(self, number: int) -> None:
-        """Nobody held the talk after the session; the desk is paged when it is overdue, and finds an hour for it."""
+        """Nobody holds the integration session; the desk is paged when it is overdue, and finds an hour for it."""
         assert self._starts_at is not None
         overdue_at = self._home_at + self.protocol.integration.within
         await self.teller.live_until(overdue_at)
@@ -166,7 +166,7 @@ class Journey:
         self._note_talks(number, self._starts_at, held_at=self.teller.now + TALK_FOUND_AFTER)
 
     async def stays_away(self, number: int) -> None:
-        """They do not come to the session; the desk is paged, finds them, and books them for another day."""
+        """They do not come to the session; the desk is paged, reaches them, and books another day."""
         assert self._starts_at is not None
         await self._live_until_arrival()
         await self.teller.tell(self._starts_at + GIVEN_UP_AFTER, SessionMissed.Data(actor=DESK, session=number))
@@ -175,7 +175,7 @@ class Journey:
         await self._book_another_day(number)
 
     async def is_at_risk(self, number: int) -> None:
-        """Before the session their answers are alarming: nobody is dosed until a prescriber resumes, another day."""
+        """Their answers before the session show a high risk: no dose until a prescriber resumes, on another day."""
         arrival = await self._live_until_arrival()
         phq9 = next(known for known in self.patient.moods if known.instrument == PHQ9)
         await self._record(arrival, PHQ9, questionnaires.answers(self.random, PHQ9, phq9.start, ITEM_9))
@@ -199,17 +199,17 @@ class Journey:
         await self.leave(PatientWithdrew.Data(actor=patient, reason="Is moving away, and feels well enough"))
 
     async def leave(self, why: CourseEnds) -> None:
-        """Some days after a session, or after the referral where there was none, the course ends for this reason."""
+        """Some days after a session, or after the referral if there was none, the course ends for this reason."""
         at = self._next_visit(self._home_at + timedelta(days=3))
         await self.teller.live_until(at)
         await self.teller.tell(at, why)
 
     def let_pass(self, length: timedelta) -> None:
-        """Nothing is done for so long."""
+        """Lets this much time pass without any report."""
         self.teller.now += length
 
     async def follow_up(self) -> None:
-        """The visits after the last session; with the last of them the course is complete."""
+        """The follow-up visits after the last session; the last of them completes the course."""
         last = self._home_at
         for after in self.protocol.follow_up.after:
             at = self._next_visit(last + after)
@@ -230,7 +230,7 @@ class Journey:
         return arrival
 
     async def _arrive(self, number: int) -> float:
-        """They are here; answers what they weigh today, in kg."""
+        """Reports the arrival; returns today's weight in kg."""
         arrival = await self._live_until_arrival()
         await self._answer(arrival, self._instruments(), progress=(number - 1) / max(1, self.patient.medicine_sessions))
         fasting = self.protocol.medicine
@@ -262,7 +262,7 @@ class Journey:
             self.teller.note(home_at + after + timedelta(minutes=self.random.randint(0, 20)), called)
 
     def _note_talks(self, number: int, dosed_at: datetime, held_at: datetime | None = None) -> None:
-        """The talks, all of them at `held_at` if that is said; with the last what is planned for the next session."""
+        """Schedules the integration sessions, all at `held_at` if given, and with the last the next session's plan."""
         rules, talked_at = self.protocol, self._home_at
         for talk in range(1, rules.integration.sessions + 1):
             # Two thirds of the time allowed: with 72 hours, at the same time two days later.

@@ -1,4 +1,4 @@
-"""What is worth telling of a course while it is played: what was let pass, what alarmed, who came, what was refused."""
+"""Selects noteworthy events of a course while it is played: overrides, alarms, who answered, refusals."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -27,11 +27,11 @@ from domain.values import CourseId, Frozen, PersonId
 from simulation.course.ward import Ward
 
 ITEM_9 = 8
-"""The place of the PHQ-9's ninth answer."""
+"""Index of PHQ-9 item 9 in the answers."""
 
 
 class News(Frozen):
-    """One sentence about a course, on the clinical day, counted from its referral, on which it came about."""
+    """One sentence about a course, with its clinical day, counted from the referral."""
 
     course_id: CourseId
     day: int
@@ -39,7 +39,7 @@ class News(Frozen):
 
 
 class Overheard:
-    """A `Ward` as it is, and whoever listens is told what is worth telling."""
+    """A `Ward` that passes everything on to another one and reports what is noteworthy."""
 
     def __init__(self, ward: Ward, course_id: CourseId, tell: Callable[[News], None]) -> None:
         self._ward = ward
@@ -50,11 +50,11 @@ class Overheard:
         self._was_held = False
 
     async def until(self, moment: datetime) -> None:
-        """As the ward does."""
+        """As in `Ward`."""
         await self._ward.until(moment)
 
     async def report(self, event: ClinicEvent) -> Answer:
-        """As the ward does; a refusal is news."""
+        """As in `Ward`; a refusal is noteworthy."""
         self._began_at, self._now = self._began_at or event.time, event.time
         try:
             answer = await self._ward.report(event)
@@ -70,25 +70,25 @@ class Overheard:
         return answer
 
     async def called(self, kind: Kind, session: int | None, by: datetime) -> EscalationId:
-        """As the ward does."""
+        """As in `Ward`."""
         escalation = await self._ward.called(kind, session, by)
         self._say(f"paged: {PHRASES[kind]}")
         return escalation
 
     async def acknowledge(self, escalation: EscalationId, by: PersonId, after: timedelta) -> datetime:
-        """As the ward does."""
+        """As in `Ward`."""
         at = await self._ward.acknowledge(escalation, by, after)
         self._say(f"answered by {by} after {in_words(after)}")
         return at
 
     async def resolve(self, escalation: EscalationId, by: PersonId, after: timedelta, note: str) -> datetime:
-        """As the ward does."""
+        """As in `Ward`."""
         at = await self._ward.resolve(escalation, by, after, note)
         self._say(f"resolved by {by}: {note}")
         return at
 
     async def settled(self, escalation: EscalationId) -> None:
-        """As the ward does."""
+        """As in `Ward`."""
         await self._ward.settled(escalation)
 
     def _say(self, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""A story played on a course alone: the real rules and the real ladder, no server, no waiting."""
+"""A ward without a server: runs a script on the real rules and the real ladder, with no waiting."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from domain.views.course import CourseView, course_view
 
 
 class Rehearsal:
-    """One course as a `Ward`, on a clock that is only a number."""
+    """One course as a `Ward`, on a simulated clock."""
 
     def __init__(self, course_id: CourseId, pinned: PinnedProtocol, on_call: OnCall, starts_at: datetime) -> None:
         self._course = Course.blank(course_id, pinned)
@@ -29,7 +29,7 @@ class Rehearsal:
 
     @property
     def view(self) -> CourseView:
-        """The course as it stands."""
+        """The course now."""
         return course_view(self._course, self._now)
 
     @property
@@ -38,20 +38,20 @@ class Rehearsal:
         return tuple(escalation.view for escalation in self._escalations.values())
 
     async def until(self, moment: datetime) -> None:
-        """Deadlines and ladders have moved in the order in which they were due."""
+        """Advances the clock; deadlines and ladders move in the order in which they are due."""
         while (due := min(self._dues(), default=moment)) < moment:
             self._pass(max(due, self._now))
         self._pass(max(moment, self._now))
 
     async def report(self, event: ClinicEvent) -> Answer:
-        """What the course answers."""
+        """Reports the event; returns the course's answer."""
         decision = self._course.accept(event, self._now)
         assert decision.answer is not None
         self._take(decision)
         return decision.answer
 
     async def called(self, kind: Kind, session: int | None, by: datetime) -> EscalationId:
-        """The escalation that is open by then. Raises `LookupError` where there is none."""
+        """The escalation that is open by then. Raises `LookupError` if there is none."""
         await self.until(by)
         for one in self._course.unresolved:
             if (one.kind, one.session) == (kind, session):
@@ -59,7 +59,7 @@ class Rehearsal:
         raise LookupError(f"no {kind} is open at {by.isoformat()}")
 
     async def acknowledge(self, escalation_id: EscalationId, by: PersonId, after: timedelta) -> datetime:
-        """Acknowledged by somebody who was paged. Raises `LookupError` where `by` was not."""
+        """Acknowledged by somebody who was paged. Raises `LookupError` if `by` was not."""
         at = self._climbed_until(escalation_id, after)
         escalation = self._escalations[escalation_id]
         if by not in {page.person for page in escalation.view.pages}:
@@ -75,12 +75,12 @@ class Rehearsal:
         return at
 
     async def settled(self, escalation_id: EscalationId) -> None:
-        """Raises `LookupError` where it is not resolved: in a rehearsal nothing more comes by itself."""
+        """Raises `LookupError` if it is not resolved: in a rehearsal nothing more happens by itself."""
         if self._escalations[escalation_id].view.state is not EscalationState.RESOLVED:
             raise LookupError(f"{escalation_id} is not resolved")
 
     def _climbed_until(self, escalation_id: EscalationId, after: timedelta) -> datetime:
-        """The moment `after` it was opened, with the rungs on the way behind it."""
+        """The moment `after` it was opened; the ladder has moved up to then."""
         at = self._escalations[escalation_id].view.opened_at + after
         policy = self._standing(escalation_id).policy
         while (due := self._escalations[escalation_id].progress.wakes_at(policy)) is not None and due <= at:

@@ -1,4 +1,4 @@
-"""What a patient's clinic reports, when it happens; and what it has noted down to do and report later."""
+"""Reports a patient's events to a ward in order, and keeps an agenda of those to report later."""
 
 import heapq
 from datetime import datetime, timedelta
@@ -16,12 +16,12 @@ SOURCE = "/simulated-clinic"
 _TYPE_OF: dict[Any, str] = {model.model_fields["data"].annotation: name for name, model in MODELS.items()}
 
 
-class NotRefused(Exception):  # noqa: N818  it is what happened, not what went wrong
-    """Something was accepted that the script expects to be refused, or was refused for another reason."""
+class NotRefused(Exception):  # noqa: N818  it belongs to the story, it is no error
+    """An event was accepted that the script expects to be refused, or was refused for another reason."""
 
 
 class Reporter:
-    """Tells a ward what happened in one course, in order. `now` is the moment told of last."""
+    """Reports the events of one course to a ward, in order. `now` is the time of the last event."""
 
     def __init__(self, ward: Ward, course_id: CourseId, starts_at: datetime) -> None:
         self.now = starts_at
@@ -31,12 +31,12 @@ class Reporter:
         self._agenda: list[tuple[datetime, int, EventData]] = []
 
     async def tell(self, at: datetime, data: EventData) -> Answer:
-        """The clock has moved to `at`, and this happened."""
+        """Advances the clock to `at`, then reports the event."""
         await self.ward.until(at)
         return await self.tell_at_once(at, data)
 
     async def tell_at_once(self, at: datetime, data: EventData) -> Answer:
-        """This happened at `at`; nobody waits for the clock."""
+        """Reports an event at `at` without advancing the clock."""
         self.now = at
         event = CLINIC_EVENT.validate_python(
             {
@@ -51,7 +51,7 @@ class Reporter:
         return await self.ward.report(event)
 
     async def tell_in_vain(self, at: datetime, data: EventData, blocker: str) -> None:
-        """It was refused, and `blocker` is among the reasons. Raises `NotRefused` where that is not so."""
+        """Reports an event that must be refused, with `blocker` among the reasons. Raises `NotRefused` if it is not."""
         try:
             await self.tell(at, data)
         except Refused as refused:
@@ -62,11 +62,11 @@ class Reporter:
         raise NotRefused(f"{_TYPE_OF[type(data)]} was accepted; a refusal for {blocker} was expected")
 
     def note(self, at: datetime, data: EventData) -> None:
-        """This is to happen at `at`."""
+        """Schedules an event for `at`."""
         heapq.heappush(self._agenda, (at, next(self._numbers), data))
 
     async def live_until(self, moment: datetime, *, nobody_calls_for: timedelta = timedelta()) -> None:
-        """Everything noted down until `moment` has happened; and before it, what would fall into the time after it."""
+        """Reports everything scheduled until `moment`, and early what falls within `nobody_calls_for` after it."""
         while self._agenda and self._agenda[0][0] <= moment + nobody_calls_for:
             at, _, data = heapq.heappop(self._agenda)
             await self.tell(max(self.now, min(at, moment)), data)

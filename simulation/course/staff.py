@@ -1,4 +1,4 @@
-"""Who works at the simulated clinic, and how soon they answer a page and have dealt with it."""
+"""The simulated clinic's staff, and how soon they answer pages and resolve escalations."""
 
 from datetime import timedelta
 from random import Random
@@ -16,11 +16,11 @@ STAFF = {actor.role: actor for actor in (DESK, NURSE, PRESCRIBER, THERAPIST)}
 USUAL_ANSWER_SECONDS, SPREAD = 55.0, 0.6
 FIRST_STEP_WAITS = timedelta(minutes=5)
 NURSE_IS_AWAY_SHARE = 0.2
-"""How often the second step of the ladder must answer. Plausible sizes of our own: no source gives them."""
+"""How often the second step of the ladder must answer. A plausible size of our own: no source gives one."""
 
 
 class Reply(Frozen):
-    """`by` answers a page so long `after` it was opened, and has dealt with it `done_after` it was opened."""
+    """`by` acknowledges an escalation `after` its opening and resolves it `done_after` its opening."""
 
     by: Actor = NURSE
     after: timedelta = timedelta(seconds=30)
@@ -28,11 +28,11 @@ class Reply(Frozen):
 
 
 AT_THE_SECOND_STEP = Reply(by=PRESCRIBER, after=timedelta(minutes=5, seconds=20), done_after=timedelta(minutes=7))
-"""The nurse is with somebody else; after five minutes the prescriber is paged, and comes."""
+"""The nurse is busy; after five minutes the prescriber is paged, and comes."""
 
 
 def drawn_reply(random: Random) -> Reply:
-    """One of many answers; each is done with soon enough for the next reading of a session to be in time."""
+    """A random reply. Each is done soon enough for the session's next reading to be in time."""
     if random.random() < NURSE_IS_AWAY_SHARE:
         after, by = FIRST_STEP_WAITS + timedelta(seconds=random.randint(10, 60)), PRESCRIBER
     else:
@@ -42,7 +42,7 @@ def drawn_reply(random: Random) -> Reply:
 
 
 async def see_to(teller: Reporter, kind: Kind, session: int | None, reply: Reply, note: str) -> None:
-    """Somebody was paged, answered, and has dealt with it; the patient's day goes on from that moment."""
+    """Waits for the escalation, acknowledges and resolves it; the patient's day goes on from that moment."""
     escalation = await teller.ward.called(kind, session, by=teller.now)
     await teller.ward.acknowledge(escalation, reply.by.id, after=reply.after)
     teller.now = await teller.ward.resolve(escalation, reply.by.id, after=reply.done_after, note=note)

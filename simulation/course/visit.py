@@ -1,4 +1,4 @@
-"""One medicine session, from the dose to the way home: what the body does, and what the staff do about it."""
+"""One medicine session, from the dose to the way home: the body's response, and what the staff do about it."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -25,16 +25,16 @@ from simulation.patients.physiology import Response, Vitals
 SECOND_LOOK_AFTER = timedelta(minutes=5)
 """CLINICAL.md 3.4: after a warning, the reading is taken again in 5 minutes."""
 BEFORE_IT_IS_DUE = timedelta(minutes=1)
-"""The nurse does not wait for the last moment with the second reading that the protocol asks for."""
+"""The second reading that the protocol asks for is taken this long before it is due."""
 BACK_AT_THE_BEDSIDE = timedelta(minutes=1)
 AT_THE_BEDSIDE_AFTER = timedelta(seconds=15)
 LATEST_TO_ANSWER = timedelta(seconds=30)
 ONCE_MORE_AFTER = timedelta(seconds=15)
-"""All together within the minute that an event may run ahead of its course's clock, which an open escalation stops."""
+"""Together within the minute that an event may run ahead of its course's clock, which an open escalation stops."""
 
 READ_BEFORE = timedelta(minutes=8)
 TOO_HIGH_BY = (3, 9)
-"""How far in mmHg over the limit of the gate before a dose the pressure of an excited patient is."""
+"""How far an excited patient's pressure is over the limit before a dose, in mmHg."""
 RESTS_FOR = timedelta(minutes=10)
 
 ASKS_FOR_MORE_AFTER = timedelta(minutes=2)
@@ -42,13 +42,13 @@ SETTLED = "Seen by me; treated by the clinic's standing order; readings go on as
 
 
 class VisitScript(Frozen):
-    """What is special about one medicine session; nothing, unless it is said.
+    """What is special about one medicine session; by default nothing.
 
-    `response` is how the body answers, uneventfully if not said. Moments are counted from the dose and name one of the
-    protocol's readings: at `unread` nobody takes it until the nurse is paged; at `surge` fear drives the pressure up;
-    after `more` the patient asks for a second dose. Whoever is paged gives `reply`. So many readings are `too_high` for
-    a dose, and each puts it off; fit to leave, they `wait_for_the_escort`. The nurse comes for a reading `ahead` of its
-    time by so much at the most, and never before the protocol's window opens.
+    `response` is the body's response, by default an uneventful one. `unread`, `surge` and `more` each name one of the
+    protocol's readings by its time from the dose: at `unread` nobody takes it until the nurse is paged; at `surge` fear
+    drives the pressure up; after `more` the patient asks for a second dose. Whoever is paged gives `reply`. So many
+    readings are `too_high` for a dose, and each puts it off; when fit to leave, they `wait_for_the_escort`. The nurse
+    takes readings at most `ahead` of their time, and never before the protocol's window opens.
     """
 
     response: Response | None = None
@@ -62,7 +62,7 @@ class VisitScript(Frozen):
 
 
 class Appointment(Frozen):
-    """The session's number, when its dose is to be given, and what the patient weighs that day."""
+    """The session's number, its dose time, and the patient's weight that day."""
 
     number: int
     dosed_at: Moment
@@ -70,7 +70,7 @@ class Appointment(Frozen):
 
 
 class MedicineVisit:
-    """One medicine session of a patient. It begins when they have been checked in."""
+    """One medicine session of a patient. It starts after their check-in."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class MedicineVisit:
         self._moved = happening.response or physiology.uneventful(random, patient.rest)
 
     async def take_place(self) -> None:
-        """They were cleared, dosed, watched, and are on their way home."""
+        """Plays the session: they are cleared, dosed, watched, and go home."""
         await self._dose()
         for offset in self._offsets():
             await self._take_reading(offset)
@@ -140,7 +140,7 @@ class MedicineVisit:
         await self._answer(await self._read(at))
 
     async def _overlook(self, passes_at: datetime) -> None:
-        """Nobody comes; the nurse is paged, has it, and takes the reading: then nothing is left to resolve."""
+        """The reading is missed; the nurse is paged, acknowledges and takes it, which resolves the escalation."""
         ward, soon = self._teller.ward, min(self._happening.reply.after, LATEST_TO_ANSWER)
         escalation = await ward.called(Kind.VITALS_OVERDUE, self._number, by=passes_at)
         answered_at = await ward.acknowledge(escalation, NURSE.id, after=soon)
@@ -149,7 +149,7 @@ class MedicineVisit:
         await self._answer(answer)
 
     async def _answer(self, answer: Answer) -> None:
-        """The protocol's verdict is answered: after a warning with one more look, until an alarm is known to be one."""
+        """Acts on the verdict: a second reading after a warning, more until an alarm is confirmed."""
         if _severity(answer) is VerdictSeverity.WARNING:
             answer = await self._read_later(self._teller.now + SECOND_LOOK_AFTER)
         while _severity(answer) is VerdictSeverity.RECHECK:
@@ -159,7 +159,7 @@ class MedicineVisit:
         if _severity(answer) is VerdictSeverity.URGENT:
             assert answer.verdict is not None
             if answer.verdict.recheck_due_at is not None:
-                # One limit alarms, another was crossed for the first time: by the end of the call it would be overdue.
+                # One limit alarms, another is crossed for the first time: its second reading cannot wait for the call.
                 await self._read(self._teller.now + ONCE_MORE_AFTER)
             await see_to(self._teller, Kind.VITALS_URGENT, self._number, self._happening.reply, SETTLED)
             self._moved = physiology.relieved(self._moved)
@@ -198,7 +198,7 @@ class MedicineVisit:
         return VitalsRecorded.Data(actor=NURSE, session=self._number, **body.model_dump())
 
     def _offsets(self) -> Iterator[timedelta]:
-        """The protocol's readings, and more of them until the patient may be thought of going home."""
+        """The protocol's readings, and further ones until the patient may be ready to go home."""
         rules = self._protocol.medicine.checkpoints
         yield from rules.offsets
         offset = rules.offsets[-1]

@@ -1,4 +1,4 @@
-"""Where a story is played: on a course alone, in an instant, or on the running system with its clocks moved ahead."""
+"""The interface on which scripts are played: a rehearsal, or the running system with simulated or real time."""
 
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -14,23 +14,23 @@ class Ward(Protocol):
     """One course as the people around the patient see it. All moments are aware.
 
     They are on the course's own clock, which stands still while one of its escalations is open: that one has a clock
-    of its own, on which it is answered and resolved.
+    of its own, on which it is acknowledged and resolved.
     """
 
     async def until(self, moment: datetime) -> None:
-        """The clock shows `moment`, or a later one already. Whatever fell due on the way has passed."""
+        """Waits until the clock shows `moment` or later. Whatever fell due on the way has happened."""
 
     async def report(self, event: ClinicEvent) -> Answer:
-        """The event is accepted. Raises `domain.refusal.Refused`."""
+        """Reports the event, which is accepted. Raises `domain.refusal.Refused`."""
 
     async def called(self, kind: Kind, session: int | None, by: datetime) -> EscalationId:
-        """By the moment `by` this escalation has been opened, and its first page has been sent."""
+        """Waits until this escalation has been opened, at the latest by `by`, and its first page sent."""
 
     async def acknowledge(self, escalation: EscalationId, by: PersonId, after: timedelta) -> datetime:
-        """`by` was paged and has it, `after` it was opened; answers when. Nobody answered before."""
+        """`by` was paged and acknowledges, `after` its opening; returns when. Nobody else has acknowledged before."""
 
     async def resolve(self, escalation: EscalationId, by: PersonId, after: timedelta, note: str) -> datetime:
-        """`by` has dealt with it, `after` it was opened; answers when. The course knows, and its clock may go on."""
+        """`by` resolves it `after` its opening; returns when. The course knows, and its clock may go on."""
 
     async def settled(self, escalation: EscalationId) -> None:
-        """The escalation has come to its end by itself, and the course knows."""
+        """Waits until the escalation is resolved by itself, and the course knows."""

@@ -1,1 +1,1 @@
-"""`kapstan demo`: whole courses through the real system, in compressed time."""
+"""`kapstan demo`: whole courses on the real system, in compressed time."""

@@ -1,4 +1,4 @@
-"""The simulated clinic on the running system: each course on its own clock, moved ahead between visits."""
+"""Plays scripts on the running system: each course on its own clock, which is moved ahead between visits."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -31,45 +31,45 @@ from simulation.course.reporter import NotRefused
 from simulation.scripts.scripts import ScriptPart
 
 WITHIN: Final = timedelta(seconds=60)
-"""How long the system may take for what it does by itself: page, resolve, write to the record store."""
+"""Longest wait for what the system does by itself: page, resolve, write to the record store."""
 
 LOOK_AGAIN: Final = timedelta(milliseconds=100)
 ATTEMPTS: Final = 3
 AT_ONCE: Final = 8
-"""Courses played side by side; more would only wait for each other."""
+"""Courses played side by side; more would only wait for one another."""
 
 Found = TypeVar("Found")
 
 
 class Audience(Protocol):
-    """Whoever watches the courses being played."""
+    """Is told of everything that happens while courses are played."""
 
     def saw(self, event: ClinicEvent, answer: Answer) -> None:
         """The event was accepted, and this was answered."""
 
     def saw_refusal(self, event: ClinicEvent, refusal: Refusal) -> None:
-        """The event was refused, for these reasons."""
+        """The event was refused for these reasons."""
 
     def saw_page(self, course_id: CourseId, kind: Kind) -> None:
         """Somebody was paged."""
 
     def saw_end(self, course_id: CourseId) -> None:
-        """The course was played, whatever came of it."""
+        """The course was played to its end, whatever the result."""
 
 
 class Pace(Frozen):
-    """How many clinical days go by in a second at the most; 0 for as many as the machine can."""
+    """Most clinical days in a second; 0 for as many as the machine can."""
 
     days_a_second: float = 0
 
     async def passes(self, length: timedelta) -> None:
-        """This much clinical time has been shown."""
+        """Waits until this much clinical time has been shown."""
         if self.days_a_second:
             await asyncio.sleep(length / timedelta(days=1) / self.days_a_second)
 
 
 class Played(Frozen):
-    """One part after it was played: how its course ended, what happened, and all that is not as it should be."""
+    """The result of one script: how its course ended, what happened, and every deviation from the script."""
 
     part: ScriptPart
     ending: Ending | None
@@ -78,15 +78,15 @@ class Played(Frozen):
 
     @property
     def is_as_expected(self) -> bool:
-        """The course ended as its script says, and its ledger holds."""
+        """Whether the course ended as its script says, with a valid ledger."""
         return self.ending is not None and not self.troubles
 
 
 class Clinic:
-    """Plays parts over the running system and looks at what came of them."""
+    """Plays scripts on the running system and checks the results."""
 
     def __init__(self, client: Client, library: Library, store: RecordStore, audience: Audience, pace: Pace) -> None:
-        # Children keep standing still: an escalation whose clock ran by itself would climb its whole ladder at once.
+        # Children do not get the time skipping: an escalation's clock would climb its whole ladder at once.
         self.skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False, disable_propagation=True))
         self.courses = Courses(self.skipper.client, library, allow_unapproved=True)
         self.escalations = Escalations(self.skipper.client)
@@ -96,7 +96,7 @@ class Clinic:
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def play(self, part: ScriptPart) -> Played:
-        """The part is played to its end, from now on."""
+        """Plays the script to its end, starting now."""
         course_id, news = part.patient.course_id, list[News]()
         async with self._turns:
             try:
@@ -127,7 +127,7 @@ class Clinic:
 
 
 class LiveWard:
-    """One course on the running system, as a `Ward`."""
+    """One course on the running system, as a `Ward` with simulated time."""
 
     def __init__(self, clinic: Clinic, course_id: CourseId) -> None:
         self._clinic = clinic
@@ -137,12 +137,12 @@ class LiveWard:
         self._is_referred = False
 
     async def until(self, moment: datetime) -> None:
-        """The course's clock is moved ahead. Before its referral there is only the real one."""
+        """Moves the course's clock ahead. Before the referral there is only the real clock."""
         if self._is_referred:
             await self._skip(self._course, moment)
 
     async def report(self, event: ClinicEvent) -> Answer:
-        """Reported until it is answered: the same event again is safe."""
+        """Reports until there is an answer: sending the same event again is safe."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 answer = (await self._clinic.courses.report(event)).answer
@@ -158,8 +158,8 @@ class LiveWard:
         return answer
 
     async def called(self, kind: Kind, session: int | None, by: datetime) -> EscalationId:
-        """The first page is out. Raises `TimeoutError` where none comes."""
-        # The course's clock stops as soon as the escalation is its open child: the skip may end only after that.
+        """Waits for the first page. Raises `TimeoutError` if none comes."""
+        # The course's clock stops once the escalation is its open child: only then may the time skipping end.
         skipping = asyncio.create_task(self.until(by))
 
         async def paged() -> EscalationId | None:
@@ -179,7 +179,7 @@ class LiveWard:
         return escalation
 
     async def acknowledge(self, escalation: EscalationId, by: PersonId, after: timedelta) -> datetime:
-        """Acknowledged on the escalation's own clock. Raises `TimeoutError` where no page reaches `by`."""
+        """Acknowledges on the escalation's own clock. Raises `TimeoutError` if no page reaches `by`."""
         await self._skip_from_opening(escalation, after)
 
         async def reached() -> bool | None:
@@ -191,7 +191,7 @@ class LiveWard:
         return view.acknowledged_at
 
     async def resolve(self, escalation: EscalationId, by: PersonId, after: timedelta, note: str) -> datetime:
-        """Resolved on the escalation's own clock, and its workflow has ended."""
+        """Resolves on the escalation's own clock, and waits until its workflow has ended."""
         await self._skip_from_opening(escalation, after)
         view = await self._clinic.escalations.act(escalation, Resolve(by=by, note=note))
         await self.settled(escalation)
@@ -199,7 +199,7 @@ class LiveWard:
         return view.resolved_at
 
     async def settled(self, escalation: EscalationId) -> None:
-        """Its workflow has ended, so the course's clock can be moved again. Raises `TimeoutError`."""
+        """Waits until its workflow has ended, so that the course's clock can be moved again. Raises `TimeoutError`."""
         async with asyncio.timeout(WITHIN.total_seconds()):
             await self._handle(escalation).result()
 
@@ -228,14 +228,14 @@ class LiveWard:
 
 
 def is_canceled() -> bool:
-    """Whether this task is to end: the SDK tells a canceled call and one that timed out by the same error."""
+    """Whether this task is being cancelled: the SDK raises the same error for a cancelled call and a timeout."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 async def eventually(look: Callable[[], Awaitable[Found | None]]) -> Found:
-    """What `look` finds, as soon as it finds something. Raises `TimeoutError` where it has not within `WITHIN`."""
+    """Polls `look` until it finds something. Raises `TimeoutError` if it does not within `WITHIN`."""
     async with asyncio.timeout(WITHIN.total_seconds()):
-        while (found := await look()) is None:  # noqa: ASYNC110  what is looked for is in other processes
+        while (found := await look()) is None:  # noqa: ASYNC110  other processes bring it about
             await asyncio.sleep(LOOK_AGAIN.total_seconds())
     return found

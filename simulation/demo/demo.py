@@ -1,4 +1,4 @@
-"""`kapstan demo`: a simulated clinic runs whole courses through the real system, and shows what came of them."""
+"""`kapstan demo`: a simulated clinic plays whole courses on the real system, and shows the results."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -39,7 +39,7 @@ BANNER = """\
 
 
 class Staging(Frozen):
-    """What is played, and how it is shown: `quiet` for many patients left to chance, of whom only figures are shown."""
+    """What is played, and how it is shown. `quiet`: many patients left to chance, shown as figures only."""
 
     patients: int
     seed: int
@@ -58,16 +58,15 @@ async def demo(
     speed: float = 0,
     quiet: bool = False,
 ) -> bool:
-    """Whether every course ended as its script says, with a ledger that holds.
+    """Runs the demonstration; returns whether every course ended as its script says, with a valid ledger.
 
-    Everything runs on `data`, a new temporary folder where none is given, and has stopped afterwards. With `serve` a
-    floor in real time is open then, its console on `port`, until somebody asks it to stop. `speed` is how many clinical
-    days go by in a second at the most, 0 for no bound. With `quiet` the patients are a cohort left to chance, and
-    figures are shown in place of one line each. Raises `StackMisconfigured` or `ServiceDown` where the system does not
-    come up, `StoppedEarly` for a signal before the end.
+    Everything runs on `data`, by default a new temporary folder, and has stopped afterwards. With `serve` a live floor
+    is opened then, its console on `port`, until it is asked to stop. `speed` is the most clinical days in a second,
+    0 for no bound. With `quiet` the patients are a cohort left to chance, and figures replace the line for each. Raises
+    `StackMisconfigured` or `ServiceDown` if the system does not come up, `StoppedEarly` for a signal before the end.
     """
     if serve:
-        claim(HOST, {PORT_OPTION: port})  # before the show, not after it: a port in use is told at once
+        claim(HOST, {PORT_OPTION: port})  # before the show, not after it: a port in use is reported at once
     console.print(BANNER)
     went_well = True
     with TemporaryDirectory(prefix="kapstan-demo-") as scratch:
@@ -116,7 +115,7 @@ async def _play(clinic: Clinic, cast: tuple[ScriptPart, ...]) -> list[Played]:
 def _cast(staging: Staging, library: Library) -> tuple[ScriptPart, ...]:
     protocol = library.latest(PROTOCOL)
     assert protocol is not None
-    # The moment is part of the name, so that a second demonstration on the same folder meets no course of the first.
+    # The moment is part of the id, so that a second demonstration on the same folder gets new courses.
     run = f"{int(datetime.now(UTC).timestamp()):x}"[-5:]
     script = drawn_script if staging.quiet else scripted
     return parts(staging.patients, staging.seed, protocol, lambda number: f"P{number}-{run}", script)

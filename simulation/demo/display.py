@@ -1,4 +1,4 @@
-"""What the demonstration shows: the courses as they are played, the pages that arrived, and what came of it all."""
+"""The demonstration's terminal output: progress of the courses, received pages, and the results."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ LONGEST_WORD = len("ineligible")
 
 
 class Position(Frozen):
-    """Where a course is in the display. `events` counts what was accepted."""
+    """The place of a course in the display. `events` counts accepted events."""
 
     script: str
     started_at: datetime | None = None
@@ -41,18 +41,18 @@ class Position(Frozen):
 
     @property
     def day(self) -> int:
-        """How many clinical days ago the course began."""
+        """Clinical days since the course began."""
         return (self.now - self.started_at).days if self.now and self.started_at else 0
 
 
 class ProgressBoard:
-    """The courses as they are played, one line each; rich draws it as it is at that moment."""
+    """A line for each course while they are played; rich draws it as it is at that moment."""
 
     def __init__(self, parts: Sequence[ScriptPart]) -> None:
         self._positions = {part.patient.course_id: Position(script=part.script.name) for part in parts}
 
     def saw(self, event: ClinicEvent, answer: Answer) -> None:
-        """The course stands where the answer says."""
+        """Shows the course's place after the answer."""
         known = self._positions[event.subject]
         self._positions[event.subject] = known.but(
             started_at=known.started_at or event.time,
@@ -64,16 +64,16 @@ class ProgressBoard:
         )
 
     def saw_refusal(self, event: ClinicEvent, refusal: Refusal) -> None:
-        """What was asked for is not allowed."""
+        """Shows a refusal."""
         reason = refusal.blockers[0].code if refusal.blockers else refusal.code
         self._positions[event.subject] = self._positions[event.subject].but(last=f"[yellow]refused: {reason}[/yellow]")
 
     def saw_page(self, course_id: CourseId, kind: Kind) -> None:
-        """Somebody was paged."""
+        """Shows that somebody was paged."""
         self._positions[course_id] = self._positions[course_id].but(last=f"[red]paged: {PHRASES[kind]}[/red]")
 
     def saw_end(self, course_id: CourseId) -> None:
-        """The line stays as it is."""
+        """Leaves the line as it is."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         table = _table()
@@ -98,7 +98,7 @@ class ProgressBoard:
 
 
 def endings(played: Sequence[Played]) -> Table:
-    """One line a patient. Every number is read from the course, its escalations and its ledger."""
+    """A line for each patient. Every number is read from the course, its escalations and its ledger."""
     table = _table("What came of it")
     table.add_column("patient", no_wrap=True)
     table.add_column("script", min_width=LONGEST_WORD)
@@ -118,7 +118,7 @@ def endings(played: Sequence[Played]) -> Table:
 
 
 def inbox(pages: Sequence[ReceivedPage]) -> Table:
-    """Every page as it arrived, oldest first."""
+    """Every received page, oldest first."""
     table = _table("The inbox")
     for column in ("to", "page", "says"):
         table.add_column(column)
@@ -128,7 +128,7 @@ def inbox(pages: Sequence[ReceivedPage]) -> Table:
 
 
 def news(told: Sequence[News]) -> Table:
-    """What happened besides what the protocol asks for, patient by patient."""
+    """Noteworthy events, patient by patient."""
     table = _table("What happened")
     table.add_column("patient", no_wrap=True)
     table.add_column("day", justify="right", no_wrap=True)
@@ -139,7 +139,7 @@ def news(told: Sequence[News]) -> Table:
 
 
 class Counter:
-    """How many of many courses have been played; rich draws it as it is at that moment."""
+    """Progress of many courses as one number; rich draws it as it is at that moment."""
 
     def __init__(self, patients: int) -> None:
         self._patients = patients
@@ -147,19 +147,19 @@ class Counter:
         self._events = 0
         self._pages = 0
 
-    def saw(self, event: ClinicEvent, answer: Answer) -> None:  # noqa: ARG002  only that it was
-        """One event more."""
+    def saw(self, event: ClinicEvent, answer: Answer) -> None:  # noqa: ARG002  the call alone counts
+        """Counts an event."""
         self._events += 1
 
     def saw_refusal(self, event: ClinicEvent, refusal: Refusal) -> None:
-        """A refusal changes nothing."""
+        """Ignores a refusal."""
 
-    def saw_page(self, course_id: CourseId, kind: Kind) -> None:  # noqa: ARG002  only that it was
-        """One escalation more."""
+    def saw_page(self, course_id: CourseId, kind: Kind) -> None:  # noqa: ARG002  the call alone counts
+        """Counts an escalation."""
         self._pages += 1
 
-    def saw_end(self, course_id: CourseId) -> None:  # noqa: ARG002  only that it was
-        """One course less to wait for."""
+    def saw_end(self, course_id: CourseId) -> None:  # noqa: ARG002  the call alone counts
+        """Counts a finished course."""
         self._played += 1
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -167,7 +167,7 @@ class Counter:
 
 
 class Ticker:
-    """What is reported of a living floor, a line an event by the clock on its wall, once it `is_open`."""
+    """Prints events of a floor in real time, a line each with its time, once it `is_open`."""
 
     def __init__(self, console: Console, time_zone: str) -> None:
         self.is_open = False
@@ -175,7 +175,7 @@ class Ticker:
         self._zone = ZoneInfo(time_zone)
 
     def saw(self, event: ClinicEvent, answer: Answer) -> None:
-        """It was accepted."""
+        """Prints an accepted event."""
         session = (
             f", session {answer.session.number}" if getattr(event.data, "session", None) and answer.session else ""
         )
@@ -183,15 +183,15 @@ class Ticker:
         self._tell(event.time, event.subject, f"{_act(event)}{session}{verdict}")
 
     def saw_refusal(self, event: ClinicEvent, refusal: Refusal) -> None:
-        """It was refused."""
+        """Prints a refusal."""
         self._tell(event.time, event.subject, f"[yellow]{_act(event)} refused: {escape(refusal.message)}[/yellow]")
 
     def saw_page(self, course_id: CourseId, kind: Kind) -> None:
-        """Somebody was paged."""
+        """Prints that somebody was paged."""
         self._tell(datetime.now(UTC), course_id, f"[red]paged: {PHRASES[kind]}[/red]")
 
     def saw_end(self, course_id: CourseId) -> None:
-        """Nothing more is told of the course."""
+        """Prints nothing: the course's events end here."""
 
     def _tell(self, at: datetime, course_id: CourseId, what: str) -> None:
         if self.is_open:
@@ -232,7 +232,7 @@ def _percent(share: float | None) -> str:
 
 
 def _table(title: str | None = None) -> Table:
-    """Narrow enough for a terminal of 80 columns."""
+    """A table narrow enough for a terminal of 80 columns."""
     return Table(
         box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), title=title, title_justify="left"
     )
@@ -251,7 +251,7 @@ def _numbers(found: Ending) -> tuple[str, ...]:
 
 
 def _minutes_and_seconds(length: timedelta) -> str:
-    """Narrower than words."""
+    """Minutes and seconds as digits, to save room."""
     minutes, seconds = divmod(round(length.total_seconds()), 60)
     return f"{minutes}:{seconds:02}"
 

@@ -1,4 +1,4 @@
-"""What came of many courses, in figures."""
+"""Summary figures of many courses."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ NINE_IN_TEN = 0.9
 
 
 class MeanRise(Frozen):
-    """The mean rise of the pressure so long `after` the dose, in mmHg."""
+    """The mean rise of the pressure `after` the dose, in mmHg."""
 
     after: timedelta
     systolic: float
@@ -26,14 +26,14 @@ class MeanRise(Frozen):
 
 
 class Answered(Frozen):
-    """How long it took until somebody answered: half of the times, and nine in ten, were no longer than this."""
+    """Time until an answer: its median and 90th percentile."""
 
     median: timedelta
     ninth_tenth: timedelta
 
 
 class Figures(Frozen):
-    """Of all courses that came to an end. `peak` is the highest of the mean rises, None without a session.
+    """Figures of all finished courses. `peak` is the highest mean rise, None without a session.
 
     `severe_share` is the share of sessions with a reading above 180/110, `response_share` that of completed courses
     whose last PHQ-9 the protocol calls a response.
@@ -51,7 +51,7 @@ class Figures(Frozen):
 
 
 def figures(endings: Sequence[Ending], protocol: Protocol) -> Figures:
-    """The endings, counted and averaged."""
+    """The figures of these endings."""
     rises = mean_rises(chain.from_iterable(one.rises for one in endings))
     sessions = sum(one.sessions for one in endings)
     return Figures(

@@ -1,4 +1,4 @@
-"""The inbox that the simulated clinic's pages arrive in: a small HTTP server that takes what Apprise sends."""
+"""The inbox of the simulated clinic's pages: a small HTTP server that accepts what Apprise sends."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ SENT_WITHIN = timedelta(seconds=10)
 
 
 class ReceivedPage(Frozen):
-    """One page as it arrived. `at` is by this machine's clock, `person` whom it was sent to."""
+    """One page as it arrived. `at` is by this machine's clock, `person` is the recipient."""
 
     at: Moment
     person: str
@@ -23,26 +23,26 @@ class ReceivedPage(Frozen):
 
 
 class Notification(BaseModel):
-    """What Apprise posts to a `json://` channel, as far as it is read here."""
+    """What Apprise posts to a `json://` channel, as far as it is needed here."""
 
     title: str
     message: str
 
 
 class Inbox:
-    """`async with Inbox() as inbox`: pages sent to `inbox.channels/<person>` are in `inbox.pages`, oldest first."""
+    """Context manager: pages sent to `inbox.channels/<person>` are in `inbox.pages`, oldest first."""
 
     def __init__(self) -> None:
         self._pages: list[ReceivedPage] = []
 
     @property
     def pages(self) -> tuple[ReceivedPage, ...]:
-        """Everything received so far."""
+        """All pages received so far."""
         return tuple(self._pages)
 
     @property
     def channels(self) -> str:
-        """The Apprise URL under which every person has a channel."""
+        """The Apprise URL below which every person has a channel."""
         return f"json://{HOST}:{self._port}"
 
     async def __aenter__(self) -> Self:
@@ -66,7 +66,7 @@ class Inbox:
             writer.close()
             await writer.wait_closed()
         except ConnectionError:
-            pass  # the sender has hung up; what it sent is kept
+            pass  # the sender has disconnected; what it sent is kept
 
     async def _keep(self, reader: asyncio.StreamReader) -> str:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")

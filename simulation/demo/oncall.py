@@ -59,7 +59,7 @@ channels = ["{inbox}/fallback"]
 
 
 def on_call_file(inbox: str, practice: Practice = BEND) -> str:
-    """The file's text. `inbox` is where pages go, as an Apprise URL such as `json://127.0.0.1:9900`.
+    """The text of the on-call file. `inbox` is where pages go, as an Apprise URL such as `json://127.0.0.1:9900`.
 
     Rotas hand over, and routine pages go out, by the practice's clock.
     """

@@ -1,4 +1,4 @@
-"""A floor that lives: every patient's story in real time, side by side, and new ones as they come."""
+"""A floor in real time: plays every patient's script side by side, and adds new patients as they come."""
 
 from asyncio import TaskGroup
 from collections.abc import Callable, Iterable
@@ -12,10 +12,9 @@ from simulation.live.real_time import CourseSide, EscalationSide, RealTimeWard, 
 
 
 class LiveClinic:
-    """Brings patients to where they stand now, and lets their stories go on.
+    """Plays patients up to the present, and then in real time.
 
-    A story ends where what it reports is refused: somebody who watches has taken the course into their own hands. `say`
-    is told so.
+    A script ends where its report is refused, which means that a person has taken the course over. `say` is told so.
     """
 
     def __init__(
@@ -33,12 +32,12 @@ class LiveClinic:
         self._say = say
 
     async def open(self, stays: Iterable[Stay], lives: TaskGroup) -> None:
-        """All that has happened to these patients by now is known; each of them lives on in `lives`."""
+        """Reports all that has happened to these patients by now; their scripts then go on in `lives`."""
         for ward in [self._admit(stay, lives) for stay in stays]:
             await ward.is_in_the_present.wait()
 
     async def go_on(self, arrivals: Iterable[Stay], lives: TaskGroup) -> None:
-        """Each of these patients was admitted when they came."""
+        """Starts each of these patients when they come."""
         for stay in arrivals:
             await self._wall.until(stay.known_from)
             self._admit(stay, lives)

@@ -1,4 +1,4 @@
-"""Who is on the living floor when it opens, and who comes after."""
+"""The patients who are on the live floor when it opens, and those who come after."""
 
 import heapq
 from collections.abc import Iterator
@@ -26,12 +26,12 @@ FIRST_NUMBER = 1001
 EARLIEST_REFERRAL, LATEST_REFERRAL = timedelta(hours=23), timedelta(hours=18)
 """How long before the screening visit a patient was referred: on the day before, in office hours."""
 SCREENED_AFTER = timedelta(hours=2)
-"""Who is referred while the floor is open is seen on the same day, so that there is something to see."""
+"""Patients referred while the floor is open are screened on the same day, so that there is something to see."""
 
 NEXT_REFERRAL, EACH_REFERRAL = timedelta(minutes=3), timedelta(minutes=25)
 NEXT_SESSION, EACH_SESSION = timedelta(minutes=173), timedelta(minutes=35)
 KNOWN_BEFORE = timedelta(minutes=50)
-"""How often somebody new comes, and how long before their dose a patient is taken over from the clinic's other list."""
+"""How often new patients come, and how long before their dose one is taken over from the clinic's other list."""
 
 IN_TURN: tuple[incidents.Special, ...] = (
     incidents.a_warning,
@@ -43,11 +43,11 @@ IN_TURN: tuple[incidents.Special, ...] = (
     incidents.too_high_at_first,
     incidents.nothing,
 )
-"""What happens in the sessions of those who come later, one after the other."""
+"""What happens in the sessions of later patients, in turn."""
 
 
 class Stay(Frozen):
-    """One patient's course: since when it runs, and from when on the floor knows of it."""
+    """One patient's course: when it starts, and from when on it is on the floor."""
 
     part: ScriptPart
     starts_at: Moment
@@ -66,10 +66,10 @@ class FloorRoster:
         drawn = [self._stay(f"{n}", n, place, known_from=now) for n, place in found]
         in_order = sorted(drawn, key=attrgetter("starts_at"))
         self.here = tuple(_numbered(stay, number) for number, stay in enumerate(in_order, start=FIRST_NUMBER))
-        """Everybody who is here when it opens, in the order in which they were referred."""
+        """Everybody who is here when it opens, in the order of their referrals."""
 
     def coming(self) -> Iterator[Stay]:
-        """Everybody who comes after, for ever, in the order in which they come."""
+        """Everybody who comes after, in order, without end."""
         stays = heapq.merge(self._referrals(), self._later_sessions(), key=attrgetter("known_from"))
         for number, stay in enumerate(stays, start=FIRST_NUMBER + len(self.here)):
             yield _numbered(stay, number)
@@ -123,7 +123,7 @@ class FloorRoster:
         return Stay(part=part, starts_at=starts_at, known_from=known_from)
 
     def _random(self, drawn_from: str) -> Random:
-        return Random(f"{self._seed}/{drawn_from}")  # noqa: S311  nothing here is a secret
+        return Random(f"{self._seed}/{drawn_from}")  # noqa: S311  no secret
 
 
 def _moods(drawn: Patient, place: StartingPoint) -> tuple[Trajectory, ...]:

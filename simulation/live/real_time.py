@@ -1,4 +1,4 @@
-"""A course at the pace of the clock on the wall: what has happened by now is told at once, what comes is waited for."""
+"""A ward in real time: the past is reported at once, the future is waited for."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,67 +20,67 @@ from simulation.demo.clinic import Audience, is_canceled
 LOOK_AGAIN: Final = timedelta(seconds=1)
 TRY_AGAIN: Final = timedelta(seconds=2)
 LONGEST_NAP: Final = timedelta(seconds=30)
-"""A machine that slept wakes up late, and its timers with it: the wall is looked at again and again."""
+"""Longest single sleep: a machine that slept wakes up late, and its timers with it, so the clock is read again."""
 
 HISTORY_AFTER: Final = timedelta(minutes=2)
-"""What was called for longer ago is history when it is told: it was answered then, not now."""
+"""An escalation called for longer ago than this belongs to the past: it was answered then, not now."""
 
 OPENED_WITHIN: Final = timedelta(minutes=15)
-"""A deadline that is learned late passes up to ten minutes after it was learned."""
+"""Longest wait for an escalation: a deadline in the past passes up to ten minutes after it was learned."""
 
 PAGED_WITHIN: Final = timedelta(seconds=10)
-"""A routine page may wait for the morning; whoever looks at the board does not."""
+"""Longest wait for a page: a routine page may wait for the morning, the script does not."""
 
 Said = TypeVar("Said")
 
 
 class Wall(Protocol):
-    """The clock on the wall."""
+    """A clock in real time."""
 
     def now(self) -> datetime:
-        """What it shows, aware."""
+        """The present moment, aware."""
 
     async def until(self, moment: datetime) -> None:
-        """It shows `moment`, or a later one."""
+        """Waits until it shows `moment` or later."""
 
 
 class RealWall:
-    """The wall that everybody lives by."""
+    """This machine's clock."""
 
     def now(self) -> datetime:
-        """This machine's clock."""
+        """The present moment by this machine's clock."""
         return datetime.now(UTC)
 
     async def until(self, moment: datetime) -> None:
-        """Returns at once where that is over."""
-        while (left := moment - self.now()) > timedelta():  # noqa: ASYNC110  nobody sets an event for the time of day
+        """Returns at once if the moment is past."""
+        while (left := moment - self.now()) > timedelta():  # noqa: ASYNC110  no event marks a time of day
             await asyncio.sleep(min(left, LONGEST_NAP).total_seconds())
 
 
 class CourseSide(Protocol):
-    """What is asked of the system about courses, as `gateway.courses` answers it."""
+    """The system's course operations, as in `gateway.courses`."""
 
     async def report(self, event: ClinicEvent) -> Reported:
-        """The event is accepted."""
+        """Reports the event, which is accepted."""
 
     async def view(self, course_id: CourseId) -> CourseView:
-        """The course as it stands."""
+        """The course now."""
 
 
 class EscalationSide(Protocol):
-    """What is asked of the system about escalations, as `gateway.escalations` answers it."""
+    """The system's escalation operations, as in `gateway.escalations`."""
 
     async def view(self, escalation: EscalationId) -> EscalationView:
-        """The escalation as it stands."""
+        """The escalation now."""
 
     async def act(self, escalation: EscalationId, order: Order) -> EscalationView:
-        """Somebody acts on it: how it stands afterwards."""
+        """Acts on the escalation; returns its state after that."""
 
 
 class RealTimeWard:
-    """One course as a `Ward`, in real time. Once it waits for what is to come, `is_in_the_present` is set.
+    """One course as a `Ward`, in real time. `is_in_the_present` is set once it waits for the future.
 
-    What the story answers or resolves may have been dealt with before, by somebody who watches: then it goes on.
+    A person may acknowledge or resolve an escalation before the script does: then the script goes on.
     """
 
     def __init__(
@@ -95,13 +95,13 @@ class RealTimeWard:
         self._counted_from: dict[EscalationId, datetime] = {}
 
     async def until(self, moment: datetime) -> None:
-        """The wall shows it. Nothing falls due before that in the past: what is learned late passes later."""
+        """Waits for the moment. In the past nothing falls due: deadlines that are learned late pass later."""
         if moment > self._wall.now():
             self.is_in_the_present.set()
         await self._wall.until(moment)
 
     async def report(self, event: ClinicEvent) -> Answer:
-        """Reported when it has happened, until it is answered: the same event again is safe."""
+        """Reports when the event has happened, until there is an answer: sending the same event again is safe."""
         await self.until(event.time)
         try:
             answer = (await self._insist(lambda: self._courses.report(event))).answer
@@ -112,7 +112,7 @@ class RealTimeWard:
         return answer
 
     async def called(self, kind: Kind, session: int | None, by: datetime) -> EscalationId:
-        """It is open, and its first page is out if one goes out now. Raises `TimeoutError` where none is opened."""
+        """Waits until it is open, and paged if it pages now. Raises `TimeoutError` if none is opened."""
         await self.until(by)
         is_history = self._wall.now() - by > HISTORY_AFTER
         opened = await self._look_for(lambda: self._opened(kind, session), OPENED_WITHIN)
@@ -124,19 +124,19 @@ class RealTimeWard:
         return opened.id
 
     async def acknowledge(self, escalation: EscalationId, by: PersonId, after: timedelta) -> datetime:
-        """Acknowledged so long after it was called for, or before by somebody else."""
+        """Acknowledges this long after it was called for, unless somebody else has before."""
         at = await self._after(escalation, after)
         await self._unless_dealt_with(lambda: self._escalations.act(escalation, Acknowledge(by=by)))
         return at
 
     async def resolve(self, escalation: EscalationId, by: PersonId, after: timedelta, note: str) -> datetime:
-        """Resolved so long after it was called for, or before by somebody else."""
+        """Resolves this long after it was called for, unless somebody else has before."""
         at = await self._after(escalation, after)
         await self._unless_dealt_with(lambda: self._escalations.act(escalation, Resolve(by=by, note=note)))
         return at
 
     async def settled(self, escalation: EscalationId) -> None:
-        """Raises `TimeoutError` where it does not resolve itself."""
+        """Raises `TimeoutError` if it is not resolved by itself."""
         if not await self._look_for(lambda: self._is_resolved(escalation), OPENED_WITHIN):
             raise TimeoutError(f"{escalation} did not resolve itself")
 
@@ -150,7 +150,7 @@ class RealTimeWard:
         return next((one for one in view.escalations if (one.kind, one.session) == (kind, session)), None)
 
     async def _is_paged(self, escalation: EscalationId) -> bool | None:
-        """Of an escalation that its course has opened, but that has not begun, nobody is paged yet."""
+        """Whether it is paged; not yet if its course has opened it and its own workflow has not started."""
         try:
             view = await self._insist(lambda: self._escalations.view(escalation))
         except Refused as refused:
@@ -177,7 +177,7 @@ class RealTimeWard:
         return found
 
     async def _insist(self, ask: Callable[[], Awaitable[Said]]) -> Said:
-        """Whatever is down comes up again: a clinic that cannot report waits, and then reports."""
+        """Retries until the system answers: a clinic that cannot report waits, and then reports."""
         while True:
             try:
                 return await ask()

@@ -1,4 +1,4 @@
-"""`kapstan demo --serve`: a floor worth looking at, on a system in real time, with the ways in."""
+"""`kapstan demo --serve`: a live floor on a system in real time, and how to sign in."""
 
 import asyncio
 import re
@@ -40,16 +40,16 @@ MAY_SIGN_IN = {
     TokenRole.CLINIC: "The clinic's own system",
     TokenRole.AUDITOR: "Auditor",
 }
-"""Besides the administrator, whose token the stack itself has made."""
+"""Tokens to make, besides the administrator's, which the stack makes itself."""
 
 LEFT_OPEN = "URGENT"
-"""How the page that nobody answers for a while begins; an emergency is answered at once."""
+"""How the page starts that stays unanswered for a while; an emergency is answered at once."""
 
 LINK = re.compile(r"https?://\S+/ack/\S+")
 
 
 class FloorPlan(Frozen):
-    """Which clinic is to open: everything of it lies in `scratch`. A port of none is any free one."""
+    """The clinic to open; all its files are in `scratch`. A port of None is any free one."""
 
     scratch: Path
     protocols: Path
@@ -59,10 +59,9 @@ class FloorPlan(Frozen):
 
 
 async def keep_a_floor(plan: FloorPlan, console: Console) -> None:
-    """A floor is open, in real time, until somebody asks it to stop; then no process is left.
+    """Runs a live floor until it is asked to stop; then no process is left.
 
-    Raises `StackMisconfigured` or `ServiceDown` where it does not come up, `StoppedEarly` for a signal before it is
-    open.
+    Raises `StackMisconfigured` or `ServiceDown` if it does not come up, `StoppedEarly` for a signal before it is open.
     """
     console.print("[bold]A floor in real time[/bold]: its patients are where a clinic would have them at this moment.")
     time_zone = where_it_is_morning(datetime.now(UTC))
@@ -105,11 +104,11 @@ class Served:
 
     @property
     def is_open(self) -> bool:
-        """Whether everybody has been where they are now."""
+        """Whether every patient has reached the present."""
         return self._ticker.is_open
 
     async def live(self) -> None:
-        """It is opened, it says how to get in, and it lives on for ever."""
+        """Opens the floor, prints how to sign in, and goes on without end."""
         library = load_folder(self._plan.protocols)
         protocol = library.latest(self._plan.protocol)
         assert protocol is not None

@@ -1,4 +1,4 @@
-"""Where the patients of the living floor stand when it opens: what each goes through, and how far from now."""
+"""Where the patients of the live floor are in their scripts when it opens, relative to now."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -18,7 +18,7 @@ from simulation.scripts.scripts import Story, is_ineligible
 
 FEWEST_SESSIONS = 3
 GOES_HOME_AFTER = timedelta(hours=2, minutes=4)
-"""About how long after the dose a patient leaves."""
+"""Approximate time from the dose until a patient leaves."""
 
 PATIENT = Actor(id="patient", role=Role.PATIENT)
 MOVES_AWAY = PatientWithdrew.Data(actor=PATIENT, reason="Is moving away, and feels well enough")
@@ -29,15 +29,15 @@ TWICE = CourseVoided.Data(actor=DESK, reason="Was entered twice")
 
 
 def minutes(number: float) -> timedelta:
-    """So many minutes."""
+    """A duration in minutes."""
     return timedelta(minutes=number)
 
 
 class StartingPoint(Frozen):
-    """What a patient goes through, and where in it they are: their first dose is, or was, so far from now.
+    """A patient's script and their place in it: their first dose is, or was, this far from now.
 
-    `planned` is how many sessions their plan has. They were referred so long before the screening visit as chance would
-    have it, if not `referred_in` said. `phq9` is where their total begins and ends.
+    `planned` is the number of sessions in their plan. `referred_in` is the time from now to their referral, by default
+    drawn at random. `phq9` is their total at the start and at the end.
     """
 
     name: str
@@ -49,7 +49,7 @@ class StartingPoint(Frozen):
 
 
 class Reckoning:
-    """How far from now a first dose lies, for something after or before it to happen so far from now."""
+    """Time from now to the first dose, chosen so that some event of the course is `away` from now."""
 
     def __init__(self, protocol: Protocol) -> None:
         self._interval = protocol.course.interval
@@ -57,23 +57,23 @@ class Reckoning:
         self.protocol = protocol
 
     def dose(self, session: int, away: timedelta) -> timedelta:
-        """The dose of this session is given then."""
+        """The dose of this session is then."""
         return away - self._interval * (session - 1)
 
     def screening(self, away: timedelta) -> timedelta:
-        """The screening visit is then: the talks follow day by day, and two days after the last one the dose."""
+        """The screening visit is then: preparation sessions follow day by day, and the dose two days after the last."""
         return away + timedelta(days=self._talks + 2) + SCREENED_BEFORE
 
     def talk(self, number: int, away: timedelta) -> timedelta:
-        """This talk of the preparation is held then."""
+        """This preparation session is then."""
         return away + timedelta(days=self._talks - number + 2) - TALKED_TO_AFTER
 
     def after(self, session: int, length: timedelta, away: timedelta) -> timedelta:
-        """They left this session so long before then."""
+        """They left this session `length` before then."""
         return self.dose(session, away - length - GOES_HOME_AFTER)
 
     def follow_up(self, sessions: int, after: timedelta, away: timedelta) -> timedelta:
-        """They come then for the visit so long after the last of these sessions."""
+        """The follow-up visit `after` the last session is then."""
         return self.dose(sessions, away - after - SEEN_AFTER)
 
 
@@ -90,7 +90,7 @@ def places(when: Reckoning) -> Sequence[StartingPoint]:
 
 
 def _in_a_session(when: Reckoning) -> Iterator[StartingPoint]:
-    """Dosed, or about to be: five minutes from now one reading is paged, and one page is not answered before eight."""
+    """Dosed, or about to be: within five minutes one reading is paged, and one page is not answered before eight."""
     for name, session, away, special in (
         ("their escort is late", 3, minutes(-128), incidents.their_escort_is_late),
         ("had an alarm", 2, minutes(-78), incidents.an_alarm),

@@ -1,1 +1,1 @@
-"""Simulated patients: who they are, how their bodies answer a dose, how they answer questionnaires."""
+"""Simulated patients: who they are, how their bodies respond to a dose, how they answer questionnaires."""

@@ -1,4 +1,4 @@
-"""Who the simulated patients are: a body, two moods, a plan that suits the protocol."""
+"""Draws simulated patients: a body, mood scores, and a plan that suits the protocol."""
 
 from random import Random
 
@@ -13,7 +13,7 @@ GAD7 = "gad7"
 
 
 class Patient(Frozen):
-    """Somebody who does not exist. Everything about them follows from the seed they were drawn with."""
+    """A simulated patient. Everything about them follows from the seed they were drawn with."""
 
     course_id: CourseId
     age_years: int
@@ -26,7 +26,7 @@ class Patient(Frozen):
 
 
 def patient(random: Random, course_id: CourseId, protocol: Protocol) -> Patient:
-    """A patient whom the protocol would take."""
+    """A random patient whom the protocol would admit."""
     rules = protocol.course
     cautions = protocol.screening.caution_medications
     return Patient(

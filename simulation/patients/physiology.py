@@ -1,4 +1,4 @@
-"""How a simulated patient's body answers a dose: pressure and pulse rise, peak and settle; alertness dips and returns.
+"""How a simulated patient responds to a dose: pressure and pulse rise, peak and settle; alertness dips and returns.
 
 The shape follows CLINICAL.md 3.1: intravenous ketamine raised the pressure by +16/+11 mmHg on average with its peak at
 40 minutes, and severely in about 1 % of sessions (S22); it is back where it was within 1.5 to 2 hours (S7, S8, S23).
@@ -15,16 +15,16 @@ from domain.values import Frozen
 PEAK_AFTER = timedelta(minutes=40)
 PEAK_SPREAD_MINUTES = 4.0
 SHARPNESS = 4.0
-"""How narrow the peak is: with 4 less than a third of the rise is left at 80 minutes and a fortieth at 120."""
+"""Sharpness of the peak: with 4, less than a third of the rise is left at 80 minutes and a fortieth at 120."""
 
 SYSTOLIC_RISE, DIASTOLIC_RISE = 17.0, 11.5
 """Mean peaks in mmHg, a little above the published means, which no two patients reach at the same minute."""
 
 SHAPE_OF_RISES = 6.0
-"""How uneven sessions are: the standard deviation of a rise is its mean over the root of this."""
+"""Variation of sessions: the standard deviation of a rise is its mean over the root of this."""
 
 SHARED = 0.7
-"""How much of the diastolic rise is the systolic one's doing."""
+"""Share of the diastolic rise that follows the systolic one."""
 
 NOISE = 1.8
 LARGEST_NOISE = 4.0
@@ -35,7 +35,7 @@ LIGHT_SEDATION_SHARE = 0.5
 
 
 class Baseline(Frozen):
-    """A patient at rest, in the units of the wire. `pressor` is how strongly their pressure answers: 1 on average."""
+    """A patient at rest, in the units of the events. `pressor` scales the rise of their pressure: 1 on average."""
 
     systolic: float
     diastolic: float
@@ -46,7 +46,7 @@ class Baseline(Frozen):
 
 
 class Response(Frozen):
-    """How one session moves a patient at its peak. `alertness` is the lowest MOAA/S (CLINICAL.md 3.3, S44)."""
+    """One session's changes at its peak. `alertness` is the lowest MOAA/S (CLINICAL.md 3.3, S44)."""
 
     systolic_rise: float
     diastolic_rise: float
@@ -68,7 +68,7 @@ class Vitals(Frozen):
 
 
 def baseline(random: Random) -> Baseline:
-    """Somebody whose pressure at rest lets them be dosed: half-way between 100/60 and 135/85 for most."""
+    """A random patient whose pressure at rest allows dosing: half-way between 100/60 and 135/85 for most."""
     return Baseline(
         systolic=_between(104, random.gauss(119, 8), 132),
         diastolic=_between(62, random.gauss(75, 6), 84),
@@ -93,14 +93,14 @@ def response(random: Random, patient: Baseline) -> Response:
 
 
 def response_that(random: Random, patient: Baseline, fits: Callable[[Response], bool]) -> Response:
-    """A response drawn again until it is one that the story asks for."""
+    """A random response, drawn again until it fits the script."""
     while not fits(drawn := response(random, patient)):
         pass
     return drawn
 
 
 def is_uneventful(patient: Baseline, drawn: Response) -> bool:
-    """Nothing that a nurse would look at twice, however they round."""
+    """Whether no reading would be noteworthy, however the nurse rounds."""
     return (
         patient.systolic + drawn.systolic_rise <= 150
         and patient.diastolic + drawn.diastolic_rise <= 94
@@ -110,7 +110,7 @@ def is_uneventful(patient: Baseline, drawn: Response) -> bool:
 
 
 def uneventful(random: Random, patient: Baseline) -> Response:
-    """A response of which nobody takes notice."""
+    """A random response without noteworthy readings."""
     return response_that(random, patient, lambda drawn: is_uneventful(patient, drawn))
 
 
@@ -136,7 +136,7 @@ def surge(random: Random, patient: Baseline) -> Response:
 
 
 def relieved(moved: Response) -> Response:
-    """The same response after somebody did something about the pressure: half of it is left."""
+    """The same response after the pressure was treated: half of it is left."""
     return moved.but(systolic_rise=moved.systolic_rise / 2, diastolic_rise=moved.diastolic_rise / 2)
 
 
@@ -160,7 +160,7 @@ def after_dose(random: Random, patient: Baseline, moved: Response, since: timede
 
 
 def course_of(since: timedelta, peak_after: timedelta) -> float:
-    """The share of the peak that shows: 0 before the dose, 1 at the peak, falling back towards 0 after it."""
+    """The share of the peak at this time: 0 before the dose, 1 at the peak, falling back towards 0 after it."""
     if since <= timedelta():
         return 0.0
     ratio = since / peak_after

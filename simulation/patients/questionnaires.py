@@ -1,4 +1,4 @@
-"""How a simulated patient answers questionnaires over a course: a falling total, and answers that add up to it."""
+"""How a simulated patient answers questionnaires over a course: falling totals, and answers that add up to them."""
 
 import math
 from random import Random
@@ -7,16 +7,16 @@ from domain.protocol.instruments import PHQ9, QUESTIONNAIRES, SCREENER_ITEMS
 from domain.values import Code, Frozen
 
 EARLY_GAIN = 2.2
-"""How much of the gain comes early: with 2.2 a third of the way brings more than half of it."""
+"""Weight of early gain: with 2.2 a third of the way brings more than half of it."""
 
 DAY_TO_DAY = (-1, 0, 0, 1)
 WITHOUT_ITEM_9 = 8
 HIGHEST_START = 21
-"""What fits into the other answers without touching the ninth, with room for a bad day."""
+"""Largest total that the other items can hold without item 9, with room for a bad day."""
 
 
 class Trajectory(Frozen):
-    """One instrument's total at the referral, and at the end of the course."""
+    """One instrument's totals at the referral and at the end of the course."""
 
     instrument: Code
     start: int
@@ -32,14 +32,14 @@ class Trajectory(Frozen):
 
 
 def trajectory(random: Random, instrument: Code) -> Trajectory:
-    """A course that helps: moderate to severe at first, a third to three quarters better at the end."""
+    """A random course of improvement: moderate to severe at first, a third to three quarters better at the end."""
     top = min(HIGHEST_START, int(QUESTIONNAIRES[instrument].scores.high) - 3)
     start = random.randint(top // 2 + 2, top)
     return Trajectory(instrument=instrument, start=start, end=round(start * random.uniform(0.25, 0.66)))
 
 
 def answers(random: Random, instrument: Code, total: int, item9: int = 0) -> tuple[int, ...]:
-    """Answers that the instrument adds up to `total`. The PHQ-9's ninth, of being better off dead, is `item9`."""
+    """Answers that the instrument adds up to `total`. `item9` is the PHQ-9's, about being better off dead."""
     asked = QUESTIONNAIRES[instrument]
     open_items = WITHOUT_ITEM_9 if instrument == PHQ9 else asked.items
     given = [0] * asked.items
@@ -52,7 +52,7 @@ def answers(random: Random, instrument: Code, total: int, item9: int = 0) -> tup
 
 
 def no_risk() -> tuple[int, ...]:
-    """A C-SSRS screener with nothing said yes to."""
+    """A C-SSRS screener with every answer no."""
     return (0,) * SCREENER_ITEMS
 
 

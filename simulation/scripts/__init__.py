@@ -1,1 +1,1 @@
-"""The scripts that simulated patients follow, each with the ending it must come to."""
+"""The scripts that simulated patients follow, each with the ending it must reach."""

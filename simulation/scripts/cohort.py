@@ -1,4 +1,4 @@
-"""Many patients at once, whose days are left to chance, in the shares in which such things come about."""
+"""Scripts of a large cohort: what happens is drawn at random, at plausible rates."""
 
 from datetime import timedelta
 from random import Random
@@ -14,11 +14,11 @@ from simulation.scripts.scripts import Script, begin, is_ineligible, withdraws
 INELIGIBLE_SHARE, WITHDRAWAL_SHARE = 0.05, 0.06
 NO_SHOW_SHARE, RISK_SHARE = 0.03, 0.005
 UNREAD_SHARE = 0.02
-"""Of patients the first two, of sessions the others. Plausible sizes of our own; the pressure is the published one."""
+"""Shares of patients (the first two) and of sessions. Plausible sizes of our own; only the pressure has a source."""
 
 
 async def takes_its_course(journey: Journey) -> None:
-    """Sessions as bodies, patients and staff happen to make them, to the end of the follow-up."""
+    """A whole course with random sessions, staff replies and incidents, to the end of the follow-up."""
     await begin(journey)
     random, rest = journey.random, journey.patient.rest
     for number in journey.sessions:
@@ -52,7 +52,7 @@ WITHDRAWS = Script(
 
 
 def drawn_script(_number: int, random: Random) -> Script:
-    """What one of many patients plays."""
+    """A random script for one of many patients."""
     chance = random.random()
     if chance < INELIGIBLE_SHARE:
         return INELIGIBLE

@@ -1,4 +1,4 @@
-"""What the patients of a living floor go through: a course in which something special happens at one place."""
+"""Scripts of the live floor: a course with one incident at one place."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,25 +19,25 @@ from simulation.scripts.scripts import (
 )
 
 Special = Callable[[Journey], VisitScript]
-"""What is special about a medicine session of this patient."""
+"""Makes the script of a medicine session for this patient."""
 
 WEIGHED_FOR = timedelta(days=1)
-"""How long a prescriber thinks about an admission that is not clear."""
+"""How long a prescriber takes to decide on an unclear admission."""
 
 BIPOLAR = "bipolar_disorder"
 STABLE = "Stable for nine years, no mania since; their psychiatrist agrees, and sees them weekly meanwhile"
 
 REACHED = Reply(by=DESK, after=timedelta(minutes=6), done_after=timedelta(minutes=18))
 ANSWERED_LATE = Reply(by=PRESCRIBER, after=timedelta(minutes=8), done_after=timedelta(minutes=12))
-"""The nurse who was paged is with somebody else; after a while the prescriber comes, whom the second step pages."""
+"""The nurse who was paged is busy; after a while the prescriber comes, paged by the second step."""
 
 WAIT_FOR_THE_ESCORT = timedelta(minutes=8)
 COMES_AHEAD = timedelta(minutes=2)
-"""The nurse has the countdown in view: most readings are taken just before they are due, some just after."""
+"""The nurse watches the countdown: most readings are taken just before they are due, some just after."""
 
 
 def nothing(_journey: Journey) -> VisitScript:
-    """A day like any other."""
+    """A session without incident."""
     return VisitScript()
 
 
@@ -47,7 +47,7 @@ def a_warning(journey: Journey) -> VisitScript:
 
 
 def an_alarm(_journey: Journey) -> VisitScript:
-    """Two readings alarm; the nurse who is paged sees to it."""
+    """Two readings alarm; the nurse who is paged resolves it."""
     return VisitScript(surge=AT_THE_PEAK)
 
 
@@ -62,12 +62,12 @@ def nobody_reads(offset: timedelta) -> Special:
 
 
 def too_high_at_first(_journey: Journey) -> VisitScript:
-    """Their pressure is too high to be dosed; they rest, and are read again."""
+    """Their pressure is too high for a dose; they rest, and a new reading is taken."""
     return VisitScript(too_high=1)
 
 
 def their_escort_is_late(_journey: Journey) -> VisitScript:
-    """They are fit to leave, and wait for whoever fetches them."""
+    """They are fit to leave, and wait for their escort."""
     return VisitScript(wait_for_the_escort=WAIT_FOR_THE_ESCORT)
 
 
@@ -106,7 +106,7 @@ def stays_away_from(number: int) -> Story:
 
 
 def not_talked_to_after(number: int) -> Story:
-    """Nobody holds the talk after a session until it is overdue."""
+    """Nobody holds the integration session until it is overdue."""
 
     async def story(journey: Journey) -> None:
         await begin(journey)
@@ -119,7 +119,7 @@ def not_talked_to_after(number: int) -> Story:
 
 
 def leaves_after(sessions: int, why: CourseEnds) -> Story:
-    """Their course ends for this reason after so many sessions; with none, before they were let in."""
+    """Their course ends for this reason after so many sessions; with none, before they were admitted."""
 
     async def story(journey: Journey) -> None:
         if sessions:
@@ -134,21 +134,21 @@ def leaves_after(sessions: int, why: CourseEnds) -> Story:
 
 
 async def is_weighed(journey: Journey) -> None:
-    """A condition that a prescriber must look at: they take a day over it, and let them in with a rationale."""
+    """A condition that a prescriber must review: they take a day, and admit the patient with a rationale."""
     await journey.refer()
     await journey.screen(BIPOLAR)
     await _weigh(journey, Override(code=f"screening.{BIPOLAR}", rationale=STABLE))
 
 
 async def is_afraid_of_the_cuff(journey: Journey) -> None:
-    """A pressure over the limit at the screening: the prescriber waits for a letter, and lets them in with it."""
+    """A pressure over the limit at the screening: the prescriber waits for a letter, and then admits them."""
     await journey.refer()
     await journey.screen(is_excited=True)
     await _weigh(journey, Override(code=OVER_THE_LIMIT, rationale=AFRAID_OF_THE_CUFF))
 
 
 async def is_forgotten(journey: Journey) -> None:
-    """Nobody screens them until their screening is overdue, and the desk is paged."""
+    """Nobody screens them until the screening is overdue, and the desk is paged."""
     await journey.refer()
     journey.let_pass(journey.protocol.screening.within)
     note = "Reached by telephone: they were away, and come tomorrow"

@@ -1,4 +1,4 @@
-"""The stories that the simulated clinic plays, each with the ending it must come to."""
+"""The scripts of the demonstration, each with the ending it must reach."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from simulation.patients import physiology
 from simulation.patients.patients import Patient, patient
 
 SPECIAL_SESSION = 2
-"""The session in which something happens, where something does."""
+"""The session with the incident, in scripts that have one."""
 
 AT_THE_PEAK = timedelta(minutes=45)
 AFTER_HALF_AN_HOUR = timedelta(minutes=30)
@@ -32,7 +32,7 @@ Story = Callable[[Journey], Awaitable[None]]
 
 
 class Script(Frozen):
-    """A story by its name, how it is played, and how it must end."""
+    """A script: its name, how it is played, and how it must end."""
 
     name: str
     story: Story
@@ -49,38 +49,38 @@ class ScriptPart(Frozen):
     practice: Practice = BEND
 
     async def play(self, ward: Ward, starts_at: datetime) -> None:
-        """Their whole course, from `starts_at`, at the protocol's own durations. Raises `Refused` where it says no."""
-        random = Random(f"{self.seed}/days")  # noqa: S311  nothing here is a secret
+        """Plays the whole course from `starts_at`, at the protocol's own durations. Raises `Refused` for a refusal."""
+        random = Random(f"{self.seed}/days")  # noqa: S311  not a secret
         await self.script.story(Journey(self.patient, self.protocol, ward, starts_at, random, self.practice))
 
 
 async def completes(journey: Journey) -> None:
-    """Nothing happens but what the protocol asks for."""
+    """A course in which nothing happens but what the protocol asks for."""
     await begin(journey)
     await _all_sessions(journey, VisitScript())
 
 
 async def completes_after_a_warning(journey: Journey) -> None:
-    """In one session the pressure rises over the warning limit; the nurse looks twice, and it settles."""
+    """In one session the pressure rises over the warning limit; the nurse reads again, and it settles."""
     await begin(journey)
     await _all_sessions(journey, VisitScript(response=physiology.high_peak(journey.random, journey.patient.rest)))
 
 
 async def completes_after_a_missed_reading(journey: Journey) -> None:
-    """In one session nobody takes the 45-minute reading; the nurse is paged, has it, and takes it."""
+    """In one session nobody takes the 45-minute reading; the nurse is paged, acknowledges, and takes it."""
     await begin(journey)
     await _all_sessions(journey, VisitScript(unread=AT_THE_PEAK))
 
 
 async def is_ineligible(journey: Journey) -> None:
-    """The screening names a condition that excludes; the prescriber decides."""
+    """The screening names an excluding condition; the prescriber decides."""
     await journey.refer()
     await journey.screen(journey.random.choice(journey.protocol.screening.absolute))
     await journey.decide(EligibilityDecision.INELIGIBLE, INELIGIBLE)
 
 
 async def completes_after_an_alarm(journey: Journey) -> None:
-    """Let in over a high pressure with a rationale; in one session two readings alarm; the second step comes."""
+    """Admitted over a high pressure with a rationale; in one session two readings alarm; the second step answers."""
     await journey.refer()
     await journey.screen(is_excited=True)
     override = Override(code=OVER_THE_LIMIT, rationale=AFRAID_OF_THE_CUFF)
@@ -90,7 +90,7 @@ async def completes_after_an_alarm(journey: Journey) -> None:
 
 
 async def completes_after_a_hold(journey: Journey) -> None:
-    """Their answers before a session show a high risk: they are seen at once, held, and resumed by a prescriber."""
+    """Answers before a session show a high risk: they are seen at once, held, and resumed by a prescriber."""
     await begin(journey)
     for number in journey.sessions:
         if number == SPECIAL_SESSION:
@@ -100,7 +100,7 @@ async def completes_after_a_hold(journey: Journey) -> None:
 
 
 async def withdraws(journey: Journey) -> None:
-    """After some sessions they have had enough."""
+    """They withdraw after some sessions."""
     await begin(journey)
     for number in range(1, SPECIAL_SESSION + 1):
         await journey.session(number)
@@ -108,7 +108,7 @@ async def withdraws(journey: Journey) -> None:
 
 
 async def comes_back(journey: Journey) -> None:
-    """They miss a session, come on another day, and ask there for a second dose: the protocol allows none."""
+    """They miss a session, come on another day, and ask for a second dose then, which the protocol does not allow."""
     await begin(journey)
     for number in journey.sessions:
         is_special = number == SPECIAL_SESSION
@@ -172,11 +172,11 @@ CAST: tuple[Script, ...] = (
         ),
     ),
 )
-"""In the order in which patients are given their scripts; after the last the first again."""
+"""Scripts in the order in which patients get them; after the last the first again."""
 
 
 def scripted(number: int, _random: Random) -> Script:
-    """One script after the other."""
+    """The scripts in turn."""
     return CAST[(number - 1) % len(CAST)]
 
 
@@ -187,11 +187,11 @@ def parts(
     course_id: Callable[[int], CourseId],
     script: Callable[[int, Random], Script] = scripted,
 ) -> tuple[ScriptPart, ...]:
-    """As many parts as patients, numbered from 1. `course_id` names a number's course, `script` what they play."""
+    """A part for each patient, numbered from 1. `course_id` gives a number's course, `script` its script."""
 
     def part(number: int) -> ScriptPart:
         drawn_from = f"{seed}/{number}"
-        casting = Random(f"{drawn_from}/script")  # noqa: S311  nothing here is a secret
+        casting = Random(f"{drawn_from}/script")  # noqa: S311  not a secret
         drawn = patient(Random(f"{drawn_from}/patient"), course_id(number), protocol)  # noqa: S311
         return ScriptPart(script=script(number, casting), patient=drawn, protocol=protocol, seed=drawn_from)
 
@@ -199,7 +199,7 @@ def parts(
 
 
 async def begin(journey: Journey) -> None:
-    """Referred, screened, let in, prepared."""
+    """Refers, screens and admits the patient, and prepares them."""
     await journey.refer()
     await journey.screen()
     await journey.decide(EligibilityDecision.ELIGIBLE, ELIGIBLE)

@@ -1,1 +1,1 @@
-"""The clinic's own figures and protocols."""
+"""Pages about the clinic as a whole: its figures and its protocols."""

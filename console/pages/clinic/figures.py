@@ -1,4 +1,4 @@
-"""How the clinic keeps its own protocol, and what it brings: per site and period, on a page and as CSV."""
+"""The figures page: how well the clinic keeps its protocol, and outcomes, by site and period; also as CSV."""
 
 import csv
 from collections.abc import Iterator
@@ -37,14 +37,14 @@ router = APIRouter(include_in_schema=False)
 
 
 class Figure(Frozen):
-    """One number in words, with what it is of."""
+    """One number in words, and what it counts."""
 
     words: str
     value: str
 
 
 class OutcomeRow(Frozen):
-    """What an instrument came to."""
+    """Outcomes on one instrument."""
 
     instrument: str
     courses: int
@@ -55,7 +55,7 @@ class OutcomeRow(Frozen):
 
 
 class FiguresPage(Frozen):
-    """Everything that was asked for; `csv` is where the same is as CSV."""
+    """All figures of the chosen site and period; `csv` is the address of the same as CSV."""
 
     site: str | None
     since: str
@@ -74,7 +74,7 @@ class FiguresPage(Frozen):
 
 @router.get(PATH)
 async def figures(viewer: Reader, site: OrAny[Code] = None, since: Day = None, until: Day = None) -> Response:
-    """Courses that began, and escalations that were opened, from one day to another, both included."""
+    """Figures of courses that began and escalations that were opened between two days, both included."""
     found = await _figures(viewer, site, since, until)
     sites = (await viewer.services.store.board(BoardFilter(seen_site=viewer.caller.site, limit=1), viewer.now)).sites
     query = viewer.request.url.query
@@ -107,7 +107,7 @@ async def figures(viewer: Reader, site: OrAny[Code] = None, since: Day = None, u
 
 @router.get(PATH + ".csv")
 async def as_csv(viewer: Reader, site: OrAny[Code] = None, since: Day = None, until: Day = None) -> Response:
-    """The same as comma-separated values: one line a number, durations in ISO 8601, shares from 0 to 1."""
+    """The same figures as CSV: one line for each number, durations in ISO 8601, shares from 0 to 1."""
     found = await _figures(viewer, site, since, until)
     text = StringIO()
     lines = csv.writer(text)

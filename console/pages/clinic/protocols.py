@@ -1,4 +1,4 @@
-"""The clinic's protocols as a medical director reads them: every value with its unit and what it is founded on."""
+"""Pages of the clinic's protocols: every value with its unit and its evidence."""
 
 from typing import Annotated, Final
 
@@ -24,7 +24,7 @@ router = APIRouter(include_in_schema=False)
 
 
 class Listed(Frozen):
-    """One version of one protocol in the list."""
+    """One version of a protocol in the list."""
 
     id: str
     version: str
@@ -34,13 +34,13 @@ class Listed(Frozen):
 
 
 class ProtocolsPage(Frozen):
-    """Every version that the console knows, the newest of each first."""
+    """Every version that the console knows, by protocol, newest first."""
 
     protocols: tuple[Listed, ...]
 
 
 class ParameterLine(Frozen):
-    """One parameter: its words, its key as the file spells it, its value, and what that is founded on."""
+    """One parameter: in words, its key in the file, its value and its evidence."""
 
     words: str
     key: str
@@ -66,7 +66,7 @@ class ApprovedBy(Frozen):
 
 
 class ProtocolPage(Frozen):
-    """One version, whole; what differs from the version before it, where there is one."""
+    """One whole version, and its differences from the version before, if there is one."""
 
     id: str
     version: str
@@ -81,7 +81,7 @@ class ProtocolPage(Frozen):
 
 @router.get(PATH)
 async def protocols(viewer: Reader) -> Response:
-    """Every protocol."""
+    """The list of protocols."""
     newest_first = reversed(viewer.services.library.shelf)
     return await floor_page(
         viewer, PATH, "protocols.html", ProtocolsPage(protocols=tuple(_listed(one) for one in newest_first))
@@ -94,7 +94,7 @@ async def protocol(
     protocol_id: Annotated[str, Path(max_length=200)],
     version: Annotated[str | None, Query(max_length=50)] = None,
 ) -> Response:
-    """One version; the newest where none is named."""
+    """One version of a protocol; the newest if none is named."""
     library = viewer.services.library
     found = library.find(protocol_id, version)
     if found is None:
@@ -131,7 +131,7 @@ def _listed(shelved: Shelved) -> Listed:
 
 
 def _tables(table: tuple[ParameterRow, ...]) -> tuple[ParameterTable, ...]:
-    """The parameters by the table of the file that they stand in, each table once, in the order of the file."""
+    """The parameters grouped by their table in the file, in the file's order."""
     tables: dict[str, list[ParameterRow]] = {}
     for row in table:
         tables.setdefault(row.key.rpartition(".")[0] or "schema", []).append(row)

@@ -1,1 +1,1 @@
-"""One course: where it is, what was measured, what is next, its story."""
+"""The page of one course, and the parts it is made of."""

@@ -1,4 +1,4 @@
-"""What lies ahead of a course: what is due and how late it is, and who is called if nobody acts."""
+"""What lies ahead of a course: its deadlines, and who will be paged if nobody acts."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,18 +18,18 @@ from domain.views.forecast import Forecast, PageToCome
 CALLS_SHOWN: Final = 4
 
 REMINDERS: Final = frozenset({DeadlineKind.CHECK_IN_REMINDER, DeadlineKind.FORM_REMINDER})
-"""Of what is listed as due itself."""
+"""Reminders of deadlines that are listed themselves."""
 
 
 class UpcomingDeadline(Frozen):
-    """One thing that is due."""
+    """One deadline."""
 
     words: str
     due: Clock
 
 
 class UpcomingPage(Frozen):
-    """Whom Kapstan calls then, and about what."""
+    """Who will be paged at one moment, and about what."""
 
     at: Clock
     severity: Severity
@@ -38,7 +38,7 @@ class UpcomingPage(Frozen):
 
 
 class IfNobodyActs(Frozen):
-    """The calls to come, the soonest first; `unknown` says what could not be foretold."""
+    """The pages to come, soonest first; `unknown` says what could not be forecast."""
 
     calls: tuple[UpcomingPage, ...]
     more: int
@@ -47,14 +47,14 @@ class IfNobodyActs(Frozen):
 
 
 def dues(view: CourseView, clock: WallClock) -> tuple[UpcomingDeadline, ...]:
-    """Everything that is due, each once, what is due longest first."""
+    """Every open deadline once, longest overdue first."""
     awaited = sorted((one for one in view.deadlines if one.kind not in REMINDERS), key=lambda one: one.due_at)
     named = dict.fromkeys((", ".join(_parts(view, one)), one.due_at) for one in awaited)
     return tuple(UpcomingDeadline(words=words, due=clock.due(due_at)) for words, due_at in named)
 
 
 def if_nobody_acts(forecast: Forecast, clock: WallClock) -> IfNobodyActs:
-    """The forecast in lines: those who are called at one moment about one thing are one line."""
+    """The forecast as lines: one line for all who are paged at one moment about one thing."""
     lines: dict[tuple[object, ...], list[PageToCome]] = {}
     for page in forecast.pages:
         lines.setdefault((page.at, page.kind, page.session), []).append(page)

@@ -1,4 +1,4 @@
-"""What stands in the way of a course's next step, each in its words and with the source of its rule."""
+"""What blocks a course's next step, each with the source of its rule."""
 
 from domain.course.state import Phase, Stage
 from domain.values import Blocker, Frozen
@@ -6,7 +6,7 @@ from domain.views.course import CourseView
 
 
 class Block(Frozen):
-    """One thing that stands in the way of the next step, and the source of the rule. No override lifts an absolute."""
+    """One blocker and the source of its rule. An absolute blocker cannot be overridden."""
 
     words: str
     source: str | None
@@ -14,7 +14,7 @@ class Block(Frozen):
 
 
 def blocks_what(view: CourseView) -> str:
-    """The step that the blockers stand before."""
+    """The step that the blockers block."""
     session = view.sessions[-1] if view.sessions else None
     match view.phase, session.stage if session else None:
         case Phase.SCREENING, _:
@@ -30,5 +30,5 @@ def blocks_what(view: CourseView) -> str:
 
 
 def block(blocker: Blocker) -> Block:
-    """The blocker as it is read."""
+    """The blocker as the page shows it."""
     return Block(words=blocker.message, source=blocker.source, is_absolute=blocker.absolute)

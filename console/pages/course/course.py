@@ -1,4 +1,4 @@
-"""One course: where it is, its story, what was measured, what is next and what blocks it, and who is called."""
+"""The page of one course: phase, timeline, measures, sessions, deadlines, blockers, escalations, forecast."""
 
 import asyncio
 from typing import Annotated, Final
@@ -37,7 +37,7 @@ from records.store import EscalationFilter
 PATH: Final = "/courses/{course_id}"
 ESCALATIONS_SHOWN: Final = 50
 LINES_SHOWN: Final = 20
-"""Of the story; what lies further back is folded."""
+"""Timeline lines that are shown; older ones are folded."""
 
 Course = Annotated[CourseId, Path()]
 
@@ -45,7 +45,7 @@ router = APIRouter(include_in_schema=False)
 
 
 class Overridden(Frozen):
-    """A prescriber's decision to go on over a blocker."""
+    """A prescriber's override of a blocker."""
 
     at: Clock
     by: str
@@ -67,7 +67,7 @@ class EntryRow(Frozen):
 
 
 class CoursePage(Frozen):
-    """Everything of one course that this viewer may see."""
+    """Everything about the course that this viewer may see."""
 
     course_id: CourseId
     version: int
@@ -104,7 +104,7 @@ class CoursePage(Frozen):
 
 @router.get(PATH)
 async def course(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))], course_id: Course) -> Response:
-    """The course as its workflow holds it now, and what the record has of it."""
+    """The course as its workflow holds it now, with its ledger and escalations from the record store."""
     view = await viewer.services.course_access.view(viewer.caller, course_id)
     viewer.saw("course", course_id)
     shown = await _page(viewer, view)
@@ -169,7 +169,7 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
 
 
 async def _ledger(viewer: Viewer, view: CourseView) -> tuple[LedgerState, Found[Entry] | None]:
-    """What is recorded against what the course holds. Everybody may know that it is whole, an auditor what it says."""
+    """Whether the recorded ledger matches the course's, for everybody; its entries for auditors alone."""
     try:
         entries = await viewer.services.store.entries(view.course_id)
     except RecordStoreError:
@@ -180,7 +180,7 @@ async def _ledger(viewer: Viewer, view: CourseView) -> tuple[LedgerState, Found[
 
 
 async def _escalations(viewer: Viewer, view: CourseView) -> Found[EscalationView]:
-    """Those that the record has, for who may read them; the course itself knows which are not resolved."""
+    """The recorded escalations, if the viewer may read them; the course itself knows which are not resolved."""
     if not viewer.caller.has(Right.READ_ESCALATIONS):
         return Found()
     try:
@@ -192,7 +192,7 @@ async def _escalations(viewer: Viewer, view: CourseView) -> Found[EscalationView
 
 
 async def _forecast(viewer: Viewer, view: CourseView, clock: WallClock) -> tuple[IfNobodyActs | None, str | None]:
-    """Who is called if nobody acts, or why that cannot be told; neither where it is not theirs to read."""
+    """Who will be paged if nobody acts, or why that cannot be said; neither if the viewer may not read it."""
     if not viewer.caller.has(Right.READ_ONCALL):
         return None, None
     services = viewer.services

@@ -1,4 +1,4 @@
-"""The escalations of one course: what wants a human first, then what was settled."""
+"""The escalations of one course: unresolved ones first, then resolved ones."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from domain.views.course import CourseView
 
 
 class EscalationLine(Frozen):
-    """One escalation of the course. Without a `href` it is not theirs to open."""
+    """One escalation of the course. It has no `href` if the viewer may not open it."""
 
     id: str
     severity: Severity
@@ -28,9 +28,9 @@ class EscalationLine(Frozen):
 def escalation_lines(
     viewer: Viewer, view: CourseView, recorded: Sequence[EscalationView], clock: WallClock
 ) -> tuple[EscalationLine, ...]:
-    """Those that want a human first, the worst of them first; then the resolved ones, newest first.
+    """Unresolved escalations first, most severe first; then the resolved ones, newest first.
 
-    The course knows which of its own are open. What the watch has raised it does not know: of that the record tells.
+    The course knows which of its own are open. The watchdog's are known to the record store alone.
     """
     known = {one.id: one for one in recorded}
     may_open = viewer.caller.has(Right.READ_ESCALATIONS)

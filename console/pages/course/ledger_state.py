@@ -1,4 +1,4 @@
-"""Whether the ledger still says what was accepted: its chain recomputed, and held against the course's own head."""
+"""Verifies the recorded ledger: recomputes its hash chain and compares it with the course's own head."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -8,7 +8,7 @@ from domain.values import Frozen
 
 
 class Wholeness(StrEnum):
-    """What was found."""
+    """The result of the verification."""
 
     WHOLE = "whole"
     BEHIND = "behind"
@@ -17,7 +17,7 @@ class Wholeness(StrEnum):
 
 
 class LedgerState(Frozen):
-    """How many entries the course holds, under what head, and what is to be said of the record's."""
+    """The course's entry count and head, and the result for the recorded ledger."""
 
     sequence: int
     head: str
@@ -27,9 +27,9 @@ class LedgerState(Frozen):
 
 
 def ledger_state(entries: Sequence[Entry] | None, sequence: int, head: str) -> LedgerState:
-    """The recorded entries against the `sequence` and `head` that the course's workflow holds.
+    """Verifies the recorded entries against the `sequence` and `head` that the course's workflow holds.
 
-    None where they could not be read. What was accepted a moment ago may be on its way to the record: that is no fault.
+    None if they could not be read. Entries accepted a moment ago may not be recorded yet: that is no fault.
     """
     if entries is None:
         return _state(sequence, head, Wholeness.NOT_READ, "The record does not answer: nothing was compared")
@@ -46,7 +46,7 @@ def ledger_state(entries: Sequence[Entry] | None, sequence: int, head: str) -> L
 
 
 def unreadable(entry: int, sequence: int, head: str) -> LedgerState:
-    """The state where a stored row is no entry at all."""
+    """The state when a stored row is not a valid entry."""
     return _state(sequence, head, Wholeness.BROKEN, f"Entry {entry} differs: it is no entry that Kapstan wrote")
 
 

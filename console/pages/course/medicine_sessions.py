@@ -1,4 +1,4 @@
-"""A medicine session as a course's page shows it: who and where, what was given, every reading against its moment."""
+"""Medicine sessions on a course's page: staff and room, doses, and every reading against its checkpoint."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -17,18 +17,18 @@ from domain.values import Frozen, Severity
 from domain.views.course import CourseView, SessionView
 
 HERE: Final = frozenset({Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING})
-"""Where the patient is in the house."""
+"""Stages in which the patient is on site."""
 
 
 class SessionStep(Frozen):
-    """One thing of a session that has a time."""
+    """One timed step of a session."""
 
     words: str
     at: Clock
 
 
 class SessionShown(Frozen):
-    """One session, drawn twice: for a page and for a phone. `beyond` are its readings that crossed a limit."""
+    """One session, with its chart for a page and for a phone. `beyond` are its readings that crossed a limit."""
 
     number: int
     stage: str
@@ -48,13 +48,13 @@ class SessionShown(Frozen):
 
 
 def visits(viewer: Viewer, view: CourseView, clock: WallClock) -> tuple[SessionShown, ...]:
-    """Every session, the newest first."""
+    """Every session, newest first."""
     newest = view.sessions[-1].number if view.sessions else None
     return tuple(_visit(viewer, one, clock, is_newest=one.number == newest) for one in reversed(view.sessions))
 
 
 def people(viewer: Viewer, session: SessionView) -> tuple[str, ...]:
-    """Who is with the patient."""
+    """The staff with the patient."""
     return tuple(who(viewer, one.id, one.role) for one in session.staff)
 
 
@@ -96,7 +96,7 @@ def _steps(session: SessionView, clock: WallClock) -> Iterator[SessionStep]:
 
 
 def _summary(session: SessionView) -> tuple[str, str]:
-    """How many readings came in time, of those that were due."""
+    """How many of the readings that were due were taken in time."""
     counted = [one.status for one in session.checkpoints if one.status is not CheckpointStatus.PENDING]
     if not counted:
         return "", ""

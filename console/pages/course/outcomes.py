@@ -1,4 +1,4 @@
-"""Outcome measures as they are read: each instrument's answers in order, and how they stand to the beginning."""
+"""Outcome measures on a course's page: each instrument's answers in order, and the change from the first."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -20,7 +20,7 @@ RISK_MARKS: Final = {
 
 
 class InstrumentScores(Frozen):
-    """One instrument over time; `mark`, `standing` and `change` say how the newest answer stands to the first."""
+    """One instrument over time; `mark`, `standing` and `change` compare the latest answer with the first."""
 
     instrument: str
     name: str
@@ -52,7 +52,7 @@ def taken_in_words(taken: MeasureView) -> str:
 
 
 def mark_of(taken: MeasureView) -> str | None:
-    """The shape in which an answer is shown: a raised risk wants a human; other scores want none."""
+    """The mark of an answer. Only a raised risk has one, since it needs a human; other scores have none."""
     return RISK_MARKS[taken.risk] if taken.risk is not None else None
 
 

@@ -1,4 +1,4 @@
-"""The five phases of a course: which lie behind, where it is, and what was done in each."""
+"""The phase bar of a course: its five phases, which are done, which is current, and what happened in each."""
 
 from typing import Final
 
@@ -20,7 +20,7 @@ class PhaseStep(Frozen):
 
 
 def phase_bar(view: CourseView) -> tuple[PhaseStep, ...]:
-    """The five phases. A course goes back from integration to medicine until its last session."""
+    """The five phases. A course alternates between medicine and integration until its last session."""
     return tuple(
         PhaseStep(
             label=PHASES[phase],
@@ -33,7 +33,7 @@ def phase_bar(view: CourseView) -> tuple[PhaseStep, ...]:
 
 
 def _lies_behind(view: CourseView, phase: Phase) -> bool:
-    """Of a course that ended early only those in which something was done."""
+    """Whether the phase is done. In a course that ended early, only phases in which something was done are."""
     if view.phase is Phase.CLOSED:
         return view.outcome is Outcome.COMPLETED or bool(_phase_detail(view, phase))
     return OPEN_PHASES.index(phase) < OPEN_PHASES.index(view.phase)

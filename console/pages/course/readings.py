@@ -1,4 +1,4 @@
-"""A reading as a nurse says it, each number with its unit, and what the protocol says of it."""
+"""Readings as the pages show them: each value with its unit, and the protocol's verdict."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -20,17 +20,17 @@ MARK_OF: Final[Mapping[VerdictSeverity, str]] = {
     VerdictSeverity.URGENT: Severity.URGENT.value,
     VerdictSeverity.EMERGENCY: Severity.EMERGENCY.value,
 }
-"""The shape and colour that a verdict is shown in."""
+"""The mark of each verdict."""
 
 
 OTHERS: Final = (Vital.HEART_RATE, Vital.SPO2, Vital.RESPIRATORY_RATE, Vital.MOAAS)
-"""What is measured besides the pressure."""
+"""Vitals other than the blood pressure."""
 
 ALWAYS_SAID: Final = frozenset({SPOKEN[Vital.SPO2], SPOKEN[Vital.MOAAS]})
 
 
 class Sign(Frozen):
-    """One vital sign of a reading; `mark` where it crossed a limit."""
+    """One vital sign of a reading; it has a `mark` if it crossed a limit."""
 
     label: str
     value: str
@@ -38,7 +38,7 @@ class Sign(Frozen):
 
 
 class ReadingShown(Frozen):
-    """One reading: its signs in the order in which they are said, the verdict, and each finding in a sentence."""
+    """One reading: its vital signs in their usual order, the verdict, and each finding as a sentence."""
 
     at: Clock
     signs: tuple[Sign, ...]
@@ -49,7 +49,7 @@ class ReadingShown(Frozen):
 
 
 def shown(reading: ReadingView, clock: WallClock) -> ReadingShown:
-    """The reading as it stands on a page."""
+    """The reading as the page shows it."""
     return ReadingShown(
         at=clock.at(reading.at),
         signs=tuple(signs(reading)),
@@ -61,7 +61,7 @@ def shown(reading: ReadingView, clock: WallClock) -> ReadingShown:
 
 
 def findings(verdict: Verdict) -> tuple[str, ...]:
-    """Each limit that was crossed in a sentence, with the source of the rule; of two for one sign, the worse."""
+    """Each crossed limit as a sentence, with the source of its rule; the more severe where one sign has two."""
     worst = {
         (one.code, one.observed if isinstance(one.observed, str) else None): one
         for one in sorted(verdict.findings, key=lambda one: one.severity.rank)
@@ -70,7 +70,7 @@ def findings(verdict: Verdict) -> tuple[str, ...]:
 
 
 def signs(reading: ReadingView) -> list[Sign]:
-    """Each vital sign that was taken, with its unit: the two pressures are one."""
+    """Each vital sign that was taken, with its unit; the blood pressure is one sign."""
     vitals = reading.vitals
     pressure = max((_crossed(reading, vital) for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC)), key=_rank)
     said = f"{vitals.systolic}/{vitals.diastolic} {UNITS[Vital.SYSTOLIC]}"
@@ -83,7 +83,7 @@ def signs(reading: ReadingView) -> list[Sign]:
 
 
 def in_a_line(reading: ReadingView) -> str:
-    """`131/82 mmHg, SpO₂ 98 %, MOAA/S 5 of 5`: the pressure, the breathing, how awake, and whatever crossed a limit."""
+    """Such as `131/82 mmHg, SpO₂ 98 %, MOAA/S 5 of 5`: these three, and any other sign that crossed a limit."""
     first, *others = signs(reading)
     said = (sign for sign in others if sign.mark or sign.label in ALWAYS_SAID)
     return ", ".join((first.value, *(f"{_within(sign.label)} {sign.value}" for sign in said)))

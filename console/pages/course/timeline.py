@@ -1,4 +1,4 @@
-"""A course's story as it is read: a line for each thing that happened, newest first, in the ward's words."""
+"""The timeline of a course: a line for each happening, newest first, in clinical words."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -21,7 +21,7 @@ from domain.views.timeline import Happening, happening
 
 
 class TimelineLine(Frozen):
-    """One thing that happened. Its `mark` is a severity, `well`, `held`, or none; `detail` says what it comes with."""
+    """One happening. Its `mark` is a severity, `well`, `held`, or none; `detail` is what was reported with it."""
 
     at: Clock
     mark: str | None
@@ -31,15 +31,15 @@ class TimelineLine(Frozen):
 
 
 def story(viewer: Viewer, view: CourseView, told: Iterable[Happening], clock: WallClock) -> tuple[TimelineLine, ...]:
-    """These happenings, newest first, with what the course says was measured and overridden."""
+    """These happenings as lines, newest first, with measurements and overrides from the course."""
     ordered = sorted(enumerate(told), key=lambda one: (one[1].at, one[0]), reverse=True)
     return tuple(_line(viewer, view, one, clock) for _, one in ordered if not _is_the_end(one))
 
 
 def from_ledger(entries: Sequence[Entry], view: CourseView) -> tuple[Happening, ...]:
-    """The story as the ledger tells it, with what is still on its way there, and the hold that nobody reported.
+    """Happenings from the ledger, with those not recorded yet, and with safety holds.
 
-    A safety hold follows from an answer or a withdrawal: that is what stands in the ledger.
+    Nobody reports a safety hold: it follows from an answer or a withdrawal, and only that stands in the ledger.
     """
     told = tuple(map(_happening, entries))
     known = set(map(_name, told))
@@ -47,7 +47,7 @@ def from_ledger(entries: Sequence[Entry], view: CourseView) -> tuple[Happening, 
 
 
 def _happening(entry: Entry) -> Happening:
-    """What an entry says; of one that says nothing Kapstan writes, that it is there."""
+    """The happening of an entry; only its time and type if its content cannot be read."""
     try:
         return happening(entry)
     except ValueError:
@@ -55,12 +55,12 @@ def _happening(entry: Entry) -> Happening:
 
 
 def from_view(view: CourseView, escalations: Iterable[EscalationView]) -> tuple[Happening, ...]:
-    """The story as the course tells it, with who answered what, as far as these escalations say."""
+    """Happenings from the course itself, with answers to pages as far as these escalations have them."""
     return (*view.happened, *(answered for one in escalations for answered in _answers(one)))
 
 
 def who(viewer: Viewer, person: PersonId | None, role: Role | None = None) -> str:
-    """A person by their name; of somebody whom the on-call file does not know, the id and the role."""
+    """A person's name; for somebody not in the on-call file, the id and the role."""
     if person is None:
         return ""
     name = viewer.name_of(person)
@@ -68,7 +68,7 @@ def who(viewer: Viewer, person: PersonId | None, role: Role | None = None) -> st
 
 
 def _name(one: Happening) -> tuple[object, ...]:
-    """What tells it from every other; a missed reading by when it was due, however soon that was noticed."""
+    """Identifies a happening; a missed reading by when it was due, however soon that was noticed."""
     try:
         what: object = datetime.fromisoformat(one.what or "")
     except ValueError:
@@ -84,7 +84,7 @@ def _answers(one: EscalationView) -> Iterator[Happening]:
 
 
 def _is_the_end(one: Happening) -> bool:
-    """That a course is closed is told with how it ended."""
+    """Whether this is the closing of the course, which is told together with its outcome."""
     return one.type == "kap.phase.entered" and one.what == Phase.CLOSED
 
 
@@ -217,7 +217,7 @@ def _overridden(view: CourseView, one: Happening) -> Iterator[str]:
 
 
 def since_dose(session: SessionView | None, at: datetime) -> str:
-    """`at 105 min` of the last dose before, or `before the dose`; nothing of a session without one."""
+    """`at 105 min` after the last dose before it, or `before the dose`; empty for a session without one."""
     given = [dose.at for dose in (session.doses if session else ()) if dose.at <= at]
     if not given:
         return "before the dose" if session and session.doses else ""

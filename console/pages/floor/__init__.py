@@ -1,1 +1,1 @@
-"""The whole floor: the board, who needs a human now, live sessions."""
+"""Pages of the whole floor: the board and the live sessions."""

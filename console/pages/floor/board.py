@@ -1,4 +1,4 @@
-"""The floor at a glance: a column a phase, a card a course, and above them what needs a human now."""
+"""The board: a column for each phase, a card for each course, and above them what needs a human now."""
 
 from typing import Annotated, Final, TypeVar
 
@@ -33,7 +33,7 @@ UNDER_WAY: Final = frozenset({Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stag
 
 Chosen = TypeVar("Chosen")
 OrAny = Annotated[Chosen | None, BeforeValidator(lambda value: value or None), Query()]
-"""A filter of a form: left empty it filters nothing."""
+"""A filter of a form; empty means no filter."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -46,7 +46,7 @@ class Dot(Frozen):
 
 
 class Card(Frozen):
-    """One course: what somebody should do. No reading and no score is on it: a wall has many readers."""
+    """One course and what it needs. No reading or score is on a card: a wall screen has many readers."""
 
     course_id: str
     protocol: str
@@ -64,7 +64,7 @@ class Card(Frozen):
 
 
 class PhaseColumn(Frozen):
-    """The courses of a phase, those that want somebody most first; `more` says how many are not shown."""
+    """The courses of a phase, most urgent first; `more` is how many are not shown."""
 
     phase: Phase
     label: str
@@ -77,7 +77,7 @@ class PhaseColumn(Frozen):
 
 
 class Filters(Frozen):
-    """What the view is narrowed to, and what may be chosen."""
+    """The filters in use, and the choices of each."""
 
     site: str | None
     phase: Phase | None
@@ -91,12 +91,12 @@ class Filters(Frozen):
 
     @property
     def is_any(self) -> bool:
-        """Whether anything is left out."""
+        """Whether any filter is in use."""
         return any((self.site, self.phase, self.attention, self.protocol, self.q))
 
 
 class BoardPage(Frozen):
-    """What needs a human, then every course in its phase. `may_refer`: they may begin a course.
+    """What needs a human, then every course in its phase. `may_refer`: the viewer may start a course.
 
     `sees_all`: not only the courses behind escalations.
     """
@@ -122,7 +122,7 @@ async def board(
     protocol: OrAny[Name] = None,
     q: OrAny[Name] = None,
 ) -> Response:
-    """The floor. The address holds the view, so a screen on the wall keeps it."""
+    """The board. Its filters are in the address, so that a wall screen keeps them."""
     if site is not None and not viewer.caller.may_see_site(site):
         raise problem_error(ProblemCode.FORBIDDEN, f"This token is bound to site {viewer.caller.site}, not {site}")
     services, clock = viewer.services, viewer.clock(site)

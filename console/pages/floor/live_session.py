@@ -1,4 +1,4 @@
-"""One patient who is here, in a line: how they stand, what was measured last, and what is due next."""
+"""One patient on site, as a line: how they are, the last reading, and what is due next."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ LATE: Final = "late"
 ON_TIME: Final = "well"
 UNKNOWN: Final = "unknown"
 STANDING: Final[Mapping[str, str]] = {LATE: "late", ON_TIME: "on time", UNKNOWN: "not known"}
-"""How a patient is said to stand for whom nobody was called."""
+"""Standing of a patient about whom nobody was paged."""
 
 SILENT: Final = (
     "Their course does not answer now: this is what was recorded last, without their readings. Look at the patient."
@@ -30,10 +30,10 @@ SILENT: Final = (
 
 
 class LiveSession(Frozen):
-    """One patient who is here.
+    """One patient on site.
 
-    `mark` is how much they want a human: a severity, `late`, or `well`. Where their course did not answer, `silent`
-    says so and nothing measured is shown: what is recorded may be old.
+    `mark` says how urgently they need a human: a severity, `late`, or `well`. If their course did not answer, `silent`
+    says so, and no reading is shown: recorded ones may be old.
     """
 
     course_id: CourseId
@@ -56,13 +56,13 @@ class LiveSession(Frozen):
 
 
 def of_view(viewer: Viewer, view: CourseView, recorded: CourseSummary | None) -> LiveSession | None:
-    """The patient as their course holds them now; None where they are not here: the record may be a moment behind."""
+    """The patient from their course; None if they have left: the record store may be a moment behind."""
     session = next((session for session in view.sessions if session.stage in HERE), None)
     return _live(viewer, recorded, view, session) if session else None
 
 
 def of_record(viewer: Viewer, recorded: CourseSummary) -> LiveSession:
-    """A patient of whom we know only what was recorded last."""
+    """The patient from the record store, when their course does not answer."""
     clock = viewer.clock(recorded.site)
     mark = _mark(recorded.attention, recorded.reading_due_at, viewer.now)
     known = UNKNOWN if mark == ON_TIME else mark
@@ -130,7 +130,7 @@ _ORDER: Final = (Severity.EMERGENCY.value, Severity.URGENT.value, LATE, UNKNOWN,
 
 
 def urgency(one: LiveSession) -> tuple[int, bool, datetime, str]:
-    """The worst first; among equals, whose reading is not normal, then what is due longest or soonest."""
+    """Sort key: most severe first, then abnormal readings, then by when something is due."""
     due_at = datetime.fromisoformat(one.due.iso) if one.due else _NEVER
     is_calm = one.reading is None or one.reading.mark == ON_TIME
     return _ORDER.index(one.mark), is_calm, due_at, one.course_id

@@ -1,4 +1,4 @@
-"""What needs a human now, worst first: what it is, since when, who was asked, and what happens if nobody acts."""
+"""What needs a human now, most severe first: what, since when, who was paged, and what follows if nobody acts."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,9 +14,9 @@ from domain.views.forecast import FALLBACK_NAME
 
 
 class Need(Frozen):
-    """One escalation in a line. `then` says what comes at `then_at` if nobody acts.
+    """One unresolved escalation as a line. `then` says what follows at `then_at` if nobody acts.
 
-    `unreached` are the names of those whom no channel reached when they were paged last, although others may have been.
+    `unreached` are the names of those whom no channel reached in the latest round, although others may have been.
     """
 
     id: str
@@ -34,7 +34,7 @@ class Need(Frozen):
 
 
 def needs(viewer: Viewer, escalations: Sequence[EscalationView], clock: WallClock) -> tuple[Need, ...]:
-    """Each of them as this viewer reads it."""
+    """The escalations as lines for this viewer."""
     return tuple(_need(viewer, one, clock) for one in escalations)
 
 
@@ -67,12 +67,12 @@ def _asked(viewer: Viewer, one: EscalationView) -> str:
 
 
 def paged_name(viewer: Viewer, person: PersonId) -> str:
-    """The name of whoever was paged; that of the fallback channels for what went to them."""
+    """The name of whoever was paged, or that of the fallback channels."""
     return FALLBACK_NAME if person == FALLBACK else viewer.name_of(person)
 
 
 def _then(viewer: Viewer, one: EscalationView, policy: Policy) -> tuple[str, datetime] | None:
-    """What comes when it moves by itself, and when that is."""
+    """What happens next by itself, and when."""
     if (at := one.moves_at) is None:
         return None
     if one.state is EscalationState.ACKNOWLEDGED:

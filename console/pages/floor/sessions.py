@@ -1,4 +1,4 @@
-"""Live sessions: every patient between check-in and discharge, whoever wants a human most first."""
+"""The page of live sessions: every patient between check-in and discharge, most urgent first."""
 
 from typing import Annotated, Final
 
@@ -21,10 +21,10 @@ router = APIRouter(include_in_schema=False)
 
 
 class SessionsPage(Frozen):
-    """Everybody who is here, and how many of them are late.
+    """Every patient on site, and how many of them are late.
 
-    With the record store away it is Temporal that says who is under treatment: then `unanswered` courses kept silent,
-    and nobody can tell whether their patients are here. `sees_all`: not only those behind escalations.
+    While the record store is away, Temporal tells who is under treatment; `unanswered` courses did not answer, so that
+    nobody can tell whether their patients are on site. `sees_all`: not only the courses behind escalations.
     """
 
     sessions: tuple[LiveSession, ...]
@@ -37,7 +37,7 @@ class SessionsPage(Frozen):
 
 @router.get(PATH)
 async def sessions(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))]) -> Response:
-    """Every patient who is here, as their course's workflow holds them now."""
+    """Every patient on site, as their course's workflow holds them now."""
     try:
         (here, unreadable), unanswered = await _recorded(viewer), 0
     except RecordStoreError:
@@ -57,9 +57,9 @@ async def sessions(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))]) -
 
 
 async def _recorded(viewer: Viewer) -> tuple[list[LiveSession], tuple[Unreadable, ...]]:
-    """Those whom the record has here; whose course does not answer is shown as they were recorded last.
+    """Patients on site by the record store; those whose course does not answer are shown as last recorded.
 
-    Of a row that cannot be read the course itself is asked; where that does not answer either, it is named.
+    If a row cannot be read, the course itself is asked; if that does not answer either, the row is named.
     """
     found = await viewer.services.store.sessions_under_way(
         viewer.caller.site, behind_escalations=not viewer.caller.has(Right.READ_COURSES)
@@ -79,7 +79,7 @@ async def _recorded(viewer: Viewer) -> tuple[list[LiveSession], tuple[Unreadable
 
 
 async def _unrecorded(viewer: Viewer) -> tuple[list[LiveSession], int]:
-    """The same without the record; of on-call staff's courses those that have an escalation which is not resolved."""
+    """The same without the record store. On-call staff see only courses with an unresolved escalation."""
     answered = await go_round(viewer.services.courses.view, await viewer.services.courses.under_treatment())
     sees_all = viewer.caller.has(Right.READ_COURSES)
     theirs = (

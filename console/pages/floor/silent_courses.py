@@ -1,4 +1,4 @@
-"""The courses that nobody watches over, as the watch found them last: said wherever somebody looks for them."""
+"""Courses that the watchdog last found silent, shown wherever somebody looks for them."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -13,7 +13,7 @@ SHOWN: Final = 6
 
 
 class SilentCourse(Frozen):
-    """One of them. A dosed patient is looked after before anything is mended."""
+    """One silent course. A dosed patient is looked after before anything is repaired."""
 
     course_id: CourseId
     mark: Severity
@@ -29,13 +29,13 @@ class SilentCourses(Frozen):
 
 
 async def silent_courses(viewer: Viewer, clock: WallClock, *, site: str | None) -> SilentCourses:
-    """Of this site or of every one, those of a dosed patient first; none while the record store is away."""
+    """Silent courses of this site or of all, dosed patients first; none while the record store is away."""
     found = await _silences(viewer, site=site, limit=SHOWN + 1)
     return SilentCourses(shown=tuple(_shown(one, clock) for one in found[:SHOWN]), are_more=len(found) > SHOWN)
 
 
 async def silence_of(viewer: Viewer, course_id: CourseId, clock: WallClock) -> tuple[SilentCourse, ...]:
-    """What was found of this course."""
+    """The watchdog's findings on this course."""
     return tuple(_shown(one, clock) for one in await _silences(viewer, course_id=course_id))
 
 

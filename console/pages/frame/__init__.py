@@ -1,1 +1,1 @@
-"""What all pages share: the frame around them, clocks, cookies, signing in, error pages."""
+"""What all pages share: layout, clocks, cookies, sign-in and error pages."""

@@ -1,4 +1,4 @@
-"""Time as people read it: counted to or from a moment, and by the clocks on the site's own walls."""
+"""Times as people read them: counting to or from a moment, and on the site's wall clock."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,21 +11,21 @@ from domain.values import Frozen
 
 ANY_SITE: Final = "*"
 COUNTED_WITHIN: Final = timedelta(days=1)
-"""What is further ahead is told by its date: nobody counts hours to next week."""
+"""Later moments are shown by date: nobody counts hours to next week."""
 
 MINUTES_UNTIL: Final = timedelta(hours=4)
-"""Since a dose the ward counts minutes; later than that, hours."""
+"""Time since a dose is counted in minutes up to here, then in hours."""
 
 
 class Counting(StrEnum):
-    """How a moment is told: due and then late, or how long ago it was."""
+    """How a moment counts: down to it and then late, or up from it."""
 
     DUE = "due"
     SINCE = "since"
 
 
 class Clock(Frozen):
-    """A moment as a page shows it: `words` at first, from where the browser goes on counting as `counting` says."""
+    """A moment on a page: `words` when rendered, from which the browser counts on as `counting` says."""
 
     iso: str
     words: str
@@ -35,14 +35,14 @@ class Clock(Frozen):
 
 
 class WallClock:
-    """The time of one site, as of one moment."""
+    """A site's wall clock at one moment."""
 
     def __init__(self, zone: ZoneInfo, now: datetime) -> None:
         self.zone = zone
         self.now = now
 
     def due(self, at: datetime) -> Clock:
-        """What is due then: `in 2:04`, `6:10 late`, `Thu 26 Nov 14:30`."""
+        """A due time: `in 2:04`, `6:10 late`, `Thu 26 Nov 14:30`."""
         is_counted = at - self.now < COUNTED_WITHIN
         return Clock(
             iso=self._iso(at),
@@ -53,20 +53,20 @@ class WallClock:
         )
 
     def since(self, at: datetime) -> Clock:
-        """How long ago that was: `62 min`, `5 h 10 min`, `3 days`."""
+        """Time since then: `62 min`, `5 h 10 min`, `3 days`."""
         return Clock(
             iso=self._iso(at), words=since_in_words(self.now - at), local=self.local(at), counting=Counting.SINCE
         )
 
     def at(self, at: datetime) -> Clock:
-        """The moment itself: `14:29` today, `18 Nov 14:29` on another day."""
+        """The time itself: `14:29` today, `18 Nov 14:29` on another day."""
         local = at.astimezone(self.zone)
         is_today = local.date() == self.now.astimezone(self.zone).date()
         words = f"{local:%H:%M}" if is_today else f"{local.day} {local:%b %H:%M}"
         return Clock(iso=self._iso(at), words=words, local=self.local(at), counting=None)
 
     def local(self, at: datetime) -> str:
-        """By the site's wall clock: `Thu 26 Nov 14:30`, with its year where that is another."""
+        """On the site's wall clock: `Thu 26 Nov 14:30`, with the year if it is another one."""
         local = at.astimezone(self.zone)
         year = "" if local.year == self.now.astimezone(self.zone).year else f" {local.year}"
         return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
@@ -76,12 +76,12 @@ class WallClock:
 
 
 def due_in_words(ahead: timedelta) -> str:
-    """`in 2:04`, `in 3 h 05 min`; passed: `6:10 late`, `3 h 05 min late`, `2 days late`."""
+    """`in 2:04`, `in 3 h 05 min`; when passed `6:10 late`, `3 h 05 min late`, `2 days late`."""
     return f"in {counted(ahead)}" if ahead >= timedelta() else f"{counted(-ahead)} late"
 
 
 def since_in_words(ago: timedelta) -> str:
-    """`62 min` for four hours, then as every other length."""
+    """`62 min` up to four hours, then as `counted`."""
     ago = max(ago, timedelta())
     return f"{ago // timedelta(minutes=1)} min" if ago < MINUTES_UNTIL else counted(ago)
 
@@ -97,7 +97,7 @@ def counted(length: timedelta) -> str:
 
 
 def zone_of(site: str | None, configured: Mapping[str, str], on_call: OnCall) -> ZoneInfo:
-    """The site's time zone: its own, that of every site, or else the one by which the clinic's rotas hand over."""
+    """The site's time zone: its own, else the one set for all sites, else the one of the clinic's rotas."""
     named = configured.get(site or ANY_SITE) or configured.get(ANY_SITE)
     rotas = iter(on_call.rotas.values())
     return ZoneInfo(named or next((rota.timezone for rota in rotas), "UTC"))

@@ -1,4 +1,4 @@
-"""No, and why, to somebody at a browser: they are asked to sign in, or told in a sentence what is the matter."""
+"""Error pages: asks for sign-in, or tells a person in a sentence what is wrong."""
 
 from typing import Final
 from urllib.parse import urlencode
@@ -12,14 +12,14 @@ from console.pages.frame.viewer import HX, known_viewer
 from domain.values import Frozen
 
 MACHINES: Final = ("/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json")
-"""Where programs ask: they are answered in JSON whatever they accept."""
+"""Paths for programs: they get JSON whatever they accept."""
 
 
 UNCERTAIN: Final = (
     "Kapstan did not answer in time: nobody knows yet whether anything was noted down, and perhaps nobody else is "
     "called. Look after the patient, and try again."
 )
-"""Of whatever somebody did: it may have been taken although nobody said so."""
+"""Shown when an act got no answer: it may have been accepted."""
 
 
 class ErrorPage(Frozen):
@@ -32,15 +32,15 @@ class ErrorPage(Frozen):
 
 
 def is_browser(request: Request) -> bool:
-    """Whether a person is told, and not a program. What a page fetches by itself says of itself that it does."""
+    """Whether the request comes from a page rather than a program; a page's own fetches say so in a header."""
     is_page = "text/html" in request.headers.get("accept", "") or HX in request.headers
     return is_page and not request.url.path.startswith(MACHINES)
 
 
 async def tell(request: Request, problem: Problem, headers: dict[str, str]) -> Response:
-    """The problem as a page; where somebody signed in only looked, as one from which they go on and that comes back.
+    """The problem as a page; within the usual frame, and reloading, for a signed-in person who only looked.
 
-    What a page fetches by itself, or a form in place, is told the sentence alone, and leaves the page that is open.
+    A page's own fetch, or a form submitted in place, gets the sentence alone, so that the open page stays.
     """
     if problem.code is ProblemCode.UNAUTHENTICATED:
         return _sign_in_first(request)
@@ -56,7 +56,7 @@ async def tell(request: Request, problem: Problem, headers: dict[str, str]) -> R
 
 
 def in_a_sentence(problem: Problem, *, only_looks: bool = False) -> ErrorPage:
-    """The problem to a person. Where nobody answered: what that means for what they wanted, not what to repair."""
+    """The problem for a person. If nothing answered, it says what that means for them, not what to repair."""
     if problem.code is not ProblemCode.UNAVAILABLE:
         return ErrorPage(title=problem.title, message=problem.detail)
     if only_looks:

@@ -1,4 +1,4 @@
-"""What a browser keeps for a page, sealed: who reported last in this sign-in, and what was answered just now."""
+"""Signed cookies of the pages: who reported last in this sign-in, and the latest recorded answer."""
 
 from datetime import timedelta
 from typing import Final
@@ -14,11 +14,11 @@ ANSWER: Final = "kapstan-answer"
 COURSES: Final = "/"
 
 ANSWER_KEPT_FOR: Final = timedelta(minutes=10)
-"""How long a page that was answered says so when it is loaded again."""
+"""How long a reloaded page still shows the answer to the last event."""
 
 
 class _Reporter(Frozen):
-    """Who reported last. `key` is the sign-in's: nobody else who signs in here is taken for them."""
+    """Who reported last. `key` is the sign-in's, so that nobody else who signs in here is taken for them."""
 
     key: str
     id: PersonId
@@ -26,7 +26,7 @@ class _Reporter(Frozen):
 
 
 class RecordedFlash(Frozen):
-    """What was answered to one event: in a sentence each, with the shape of the worst of it."""
+    """The answer to one event in sentences, with the mark of the most severe."""
 
     event_id: str
     mark: str
@@ -44,14 +44,14 @@ def reporter(viewer: Viewer) -> Actor | None:
 
 
 def keep_reporter(viewer: Viewer, response: Response, actor: Actor) -> None:
-    """They are asked for beforehand from now on, until the sign-in ends."""
+    """Remembers who reported as the suggestion for next time, until the sign-in ends."""
     said = _Reporter(key=_key(viewer), id=actor.id, role=actor.role)
     ends = viewer.signed_in.ends_at - viewer.now if viewer.signed_in else None
     _keep(viewer, response, REPORTER, said, COURSES, ends)
 
 
 def answer(viewer: Viewer, event_id: str | None) -> RecordedFlash | None:
-    """What was answered to that event, where it was recorded here a moment ago."""
+    """The answer to that event, if it was recorded in this browser a moment ago."""
     kept = viewer.services.seal.unsealed(viewer.request.cookies.get(ANSWER, ""), ANSWER)
     try:
         found = RecordedFlash.model_validate(kept)
@@ -61,7 +61,7 @@ def answer(viewer: Viewer, event_id: str | None) -> RecordedFlash | None:
 
 
 def keep_answer(viewer: Viewer, response: Response, course_id: CourseId, recorded: RecordedFlash) -> None:
-    """The course's page says it next."""
+    """Keeps the answer for the course's page to show."""
     _keep(viewer, response, ANSWER, recorded, f"/courses/{course_id}", ANSWER_KEPT_FOR)
 
 

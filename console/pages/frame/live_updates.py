@@ -1,4 +1,4 @@
-"""What a page listens to while it is open: that something changed, upon which it fetches itself anew."""
+"""Server-sent events for open pages: when something changed, the page fetches itself anew."""
 
 from typing import Annotated
 
@@ -17,6 +17,6 @@ router = APIRouter(include_in_schema=False)
 async def changes(
     viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES, Right.READ_ESCALATIONS))], last_event_id: LastSeen = None
 ) -> Response:
-    """Every change that they may see, from now on or from where a torn connection left off."""
+    """Every change that the viewer may see, from now on or from where a lost connection left off."""
     viewer.saw("stream")
     return StreamResponse(viewer.services.stream, viewer.caller, None if last_event_id is None else int(last_event_id))

@@ -26,16 +26,16 @@ _templates.globals["marks"] = MARKS
 
 
 def page(template: str, shown: Frozen, status: int = 200) -> Response:
-    """The page of this template, which sees `shown` and nothing else. No cache keeps it."""
+    """Renders the template with `shown` and nothing else. The response is never cached."""
     return _html(_templates.get_template(template).render(page=shown), status)
 
 
 async def floor_page(
     viewer: Viewer, place: str, template: str, shown: Frozen, status: int = 200, *, here: str | None = None
 ) -> Response:
-    """The same within the frame of the floor, as this viewer sees it; they are signed in for longer by looking at it.
+    """Renders the template within the floor's frame for this viewer, and prolongs their sign-in.
 
-    `here`: where the page fetches itself anew, where that is not the address that was asked.
+    `here`: where the page fetches itself anew, if not at the address of the request.
     """
     frame = await shell(viewer, place, here)
     response = _html(_templates.get_template(template).render(page=shown, shell=frame), status)
@@ -52,7 +52,7 @@ async def floor_page(
 
 
 def static_files() -> StaticFiles:
-    """Style sheets and scripts, by their names."""
+    """The application that serves style sheets and scripts."""
     return StaticFiles(directory=HERE / "static")
 
 

@@ -1,4 +1,4 @@
-"""Severity is a shape and a word before it is a colour."""
+"""The marks of severities: a shape and a word, so that colour is never needed to tell them."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""What stands around every page: where one may go, what wants a human, who is on call, who is signed in until when."""
+"""The frame around every page: navigation, what needs a human, who is on call, who is signed in and until when."""
 
 from typing import Final
 
@@ -22,11 +22,11 @@ PLACES: Final = (
     ("/protocols", "Protocols", (Right.READ_PROTOCOLS,)),
     ("/figures", "Figures", (Right.READ_FIGURES,)),
 )
-"""Every page that one can go to from anywhere, and the rights of which one opens it."""
+"""Navigation links, and the rights of which one opens each."""
 
 
 class Badge(Frozen):
-    """How many there are, how much they want a human, and in words what is counted."""
+    """A count on a link, its severity, and in words what it counts."""
 
     count: int
     severity: Severity | None
@@ -34,7 +34,7 @@ class Badge(Frozen):
 
 
 class NavigationLink(Frozen):
-    """One way to go. What somebody may not see is not offered."""
+    """One navigation link. Those that somebody may not open are not shown."""
 
     href: str
     label: str
@@ -64,9 +64,9 @@ class Shell(Frozen):
 
 
 async def shell(viewer: Viewer, place: str, here: str | None = None) -> Shell:
-    """The frame for them; `here` is where the page is found, if not where they asked.
+    """The frame for this viewer; `here` is the page's address, if not that of the request.
 
-    With the record store away it says so instead of how many there are.
+    While the record store is away it says so in place of the counts.
     """
     floor = await _floor(viewer)
     clock = viewer.clock()
@@ -93,7 +93,7 @@ async def shell(viewer: Viewer, place: str, here: str | None = None) -> Shell:
 
 
 def theme_of(cookie: str | None) -> str:
-    """The theme that was chosen; the system's own where none was."""
+    """The chosen theme; the system's own if none was chosen."""
     return cookie if cookie in THEMES else THEMES[0]
 
 
@@ -117,7 +117,7 @@ def _badge(href: str, floor: Floor | None) -> Badge | None:
 
 
 def _on_call(viewer: Viewer) -> str:
-    """Who would be woken first for an emergency."""
+    """Who would be paged first for an emergency."""
     on_call = viewer.services.on_call.now()
     first = on_call.policies[Severity.EMERGENCY].steps[0]
     return " · ".join(viewer.name_of(person) for person in on_call.resolve(first.notify, viewer.now))

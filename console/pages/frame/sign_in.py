@@ -1,4 +1,4 @@
-"""The door for people: an API token shown once opens the pages, until it goes unused for too long."""
+"""Sign-in for people: an API token, entered once, opens the pages until it goes unused for too long."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Final
@@ -26,7 +26,7 @@ router = APIRouter(include_in_schema=False)
 
 
 class ScreenChoice(Frozen):
-    """One answer to where they sign in, with what follows from it."""
+    """One choice of where they sign in, and what follows from it."""
 
     value: Screen
     label: str
@@ -34,7 +34,7 @@ class ScreenChoice(Frozen):
 
 
 class SignInPage(Frozen):
-    """The form, where it leads, and why it is shown again."""
+    """The sign-in form, where it leads, and why it is shown again."""
 
     to: str
     screens: tuple[ScreenChoice, ...]
@@ -56,7 +56,7 @@ SCREENS: Final = tuple(
 
 @router.get("/sign-in")
 async def ask(request: Request, to: To = HOME) -> Response:
-    """Asks for a token."""
+    """The sign-in form."""
     return _form(request, to)
 
 
@@ -68,7 +68,7 @@ async def sign_in(
     screen: Annotated[Screen, Form()] = Screen.PERSONAL,
     to: Annotated[str, Form(max_length=2000)] = HOME,
 ) -> Response:
-    """Whoever shows a token that holds is signed in, and taken to where they wanted to go."""
+    """Signs in whoever shows a valid token, and takes them to the page they wanted."""
     try:
         caller = await by_token(request, services.tokens, services.rates, token.strip())
     except ProblemError as no:
@@ -91,7 +91,7 @@ async def sign_in(
 
 @router.post("/sign-out")
 async def sign_out(viewer: AnyViewer) -> Response:
-    """Nobody is signed in here any more."""
+    """Signs out."""
     await is_of_our_pages(viewer)
     response = RedirectResponse("/sign-in", status_code=303)
     response.delete_cookie(COOKIE, httponly=True, samesite="lax")
@@ -102,7 +102,7 @@ async def sign_out(viewer: AnyViewer) -> Response:
 async def choose_theme(
     theme: Annotated[str, Form(max_length=10)], to: Annotated[str, Form(max_length=2000)] = HOME
 ) -> Response:
-    """Light, dark, or as the device has it."""
+    """Sets the theme: light, dark, or the device's own."""
     response = RedirectResponse(_ours(to), status_code=303)
     response.set_cookie(THEME, theme_of(theme), max_age=THEME_KEPT_FOR, httponly=True, samesite="lax")
     return response
@@ -114,7 +114,7 @@ def _form(request: Request, to: str, message: str | None = None, status: int = 2
 
 
 def _ours(to: str) -> str:
-    """A path of this console, and of no other."""
+    """The path if it is one of this console, else the start page."""
     parts = urlsplit(to.replace("\\", "/"))
     is_ours = not parts.scheme and not parts.netloc and parts.path.startswith("/") and not parts.path.startswith("//")
     return to if is_ours and to.isprintable() else HOME

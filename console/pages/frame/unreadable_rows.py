@@ -1,4 +1,4 @@
-"""What a page cannot show, because its row of the record cannot be read: named, with a way to what holds it itself."""
+"""Rows of the record store that cannot be read: each is named, with a link to the workflow's own state."""
 
 import re
 from collections.abc import Iterable
@@ -11,19 +11,19 @@ _AN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,199}")
 
 
 class Unread(Frozen):
-    """One row that is not shown. Without a `href` what stands for its id is none, and leads nowhere."""
+    """One unreadable row. It has no `href` if its id is not a valid one."""
 
     name: str
     href: str | None
 
 
 def unread(rows: Iterable[Unreadable], path: str) -> tuple[Unread, ...]:
-    """Each of them; under this path its workflow is asked, which goes on."""
+    """The unreadable rows; the page under `path` shows each from its workflow, which is not affected."""
     return tuple(
         Unread(name=row.name, href=f"{path}/{row.id}" if is_an_id(row.id) else None) for row in dict.fromkeys(rows)
     )
 
 
 def is_an_id(written: str) -> bool:
-    """Whether a course or an escalation may be asked for by it."""
+    """Whether this is a valid id of a course or an escalation."""
     return _AN_ID.fullmatch(written) is not None

@@ -1,4 +1,4 @@
-"""Who looks at a page: somebody signed in by a cookie, or a program that shows a token, and what they may do there."""
+"""Who views a page: somebody with a session cookie, or a program with a token, and their rights."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ from domain.access import Caller, Right
 from domain.values import CourseId, PersonId
 
 LIVE: Final = "kapstan-live"
-"""The header of what a page fetches by itself, because something changed."""
+"""Header of a request that an open page makes by itself, because something changed."""
 
 HX: Final = "hx-request"
-"""The header of what a form fetches in place."""
+"""Header of a form submitted in place."""
 
 FORM_KEY: Final = "form_key"
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """Somebody at a page, at one moment. `signed_in` is None for a program that shows its token each time."""
+    """The viewer of one request. `signed_in` is None for a program that sends its token each time."""
 
     request: Request
     services: Services
@@ -36,38 +36,38 @@ class Viewer:
 
     @property
     def is_live(self) -> bool:
-        """Whether the page fetches itself anew, and nobody touched it."""
+        """Whether an open page fetches itself anew, without anybody's action."""
         return LIVE in self.request.headers
 
     @property
     def here(self) -> str:
-        """Where they are: path and query."""
+        """The path and query of the request."""
         query = self.request.url.query
         return f"{self.request.url.path}?{query}" if query else self.request.url.path
 
     @property
     def form_key(self) -> str:
-        """What their forms carry."""
+        """The CSRF token of their forms."""
         return self.services.seal.form_key(self.signed_in) if self.signed_in else ""
 
     def clock(self, site: str | None = None) -> WallClock:
-        """The time of the site, or of their own."""
+        """The wall clock of the site, or of their own site."""
         zone = zone_of(site or self.caller.site, self.services.settings.timezones, self.services.on_call.now())
         return WallClock(zone, self.now)
 
     def name_of(self, person: PersonId) -> str:
-        """A person's name; of somebody whom the on-call file does not know, the id."""
+        """A person's name; for somebody not in the on-call file, the id."""
         people = self.services.on_call.now().people
         return people[person].name if person in people else person
 
     def saw(self, what: str, course_id: CourseId | None = None) -> None:
-        """It is noted down that they read this. A page that stays open is noted now and then, not at each change."""
+        """Notes the read in the audit log; for an open, self-updating page only now and then."""
         if not self.is_live or self.services.glances.is_worth_noting(self.caller.token_id, what, course_id, self.now):
             self.services.reads.note(self.caller, what, course_id)
 
 
 async def viewer_of(request: Request, services: ServicesDep) -> Viewer:
-    """Who looks. Raises `ProblemError` (`unauthenticated`, `too_many`, `unavailable`)."""
+    """The viewer. Raises `ProblemError` (`unauthenticated`, `too_many`, `unavailable`)."""
     now = datetime.now(UTC)
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
@@ -85,7 +85,7 @@ async def viewer_of(request: Request, services: ServicesDep) -> Viewer:
 
 
 def known_viewer(request: Request) -> Viewer | None:
-    """Who looks, where this request got so far that it is known."""
+    """The viewer, if authentication got that far in this request."""
     viewer = getattr(request.state, "viewer", None)
     return viewer if isinstance(viewer, Viewer) else None
 
@@ -96,11 +96,11 @@ def _known(viewer: Viewer) -> Viewer:
 
 
 AnyViewer = Annotated[Viewer, Depends(viewer_of)]
-"""A page's parameter: somebody who is signed in."""
+"""A page's parameter: an authenticated viewer."""
 
 
 def looking(*rights: Right) -> Callable[[Viewer], Awaitable[Viewer]]:
-    """A page's dependency: somebody who has one of these rights."""
+    """A page's dependency: a viewer who has one of these rights."""
 
     async def admitted(viewer: AnyViewer) -> Viewer:
         if not viewer.caller.has(*rights):
@@ -112,7 +112,7 @@ def looking(*rights: Right) -> Callable[[Viewer], Awaitable[Viewer]]:
 
 
 def acting(*rights: Right) -> Callable[[Viewer], Awaitable[Viewer]]:
-    """A form's dependency: the same, and the form came from one of our own pages."""
+    """A form's dependency: the same, and the form carries the CSRF token of this sign-in."""
 
     async def admitted(viewer: Annotated[Viewer, Depends(looking(*rights))]) -> Viewer:
         await is_of_our_pages(viewer)
@@ -122,7 +122,7 @@ def acting(*rights: Right) -> Callable[[Viewer], Awaitable[Viewer]]:
 
 
 async def is_of_our_pages(viewer: Viewer) -> None:
-    """Returns where the form was one of this sign-in's own. Raises `ProblemError` (`forbidden`)."""
+    """Checks the form's CSRF token. Raises `ProblemError` (`forbidden`)."""
     if viewer.signed_in is None:
         return
     shown = (await viewer.request.form()).get(FORM_KEY)

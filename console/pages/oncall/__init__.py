@@ -1,1 +1,1 @@
-"""The on-call work: who is on call, escalations, the page behind a page."""
+"""Pages for on-call work: who is on call, escalations, and the page that a paging link opens."""

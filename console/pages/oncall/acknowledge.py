@@ -1,4 +1,4 @@
-"""The page behind a page: who was woken says by one button that they have it; opening it changes nothing."""
+"""The page that a paging link opens: one button acknowledges the escalation; opening it changes nothing."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ SILENT: Final = (
     "Kapstan no longer watches over this patient. Look at the patient now, measure by the clock until this alarm is "
     "over, and have Kapstan's machine looked after: its workers, or Temporal, have to be started again."
 )
-"""What comes first where nobody else will call."""
+"""First advice when the watchdog found a dosed patient's course silent."""
 
 UNWATCHED: Final = (
     "Kapstan no longer watches over this course, takes nothing for it and calls nobody about it. Others may stand "
@@ -37,7 +37,7 @@ UNWATCHED: Final = (
     "open, keep by hand what is due until this one is over, and have Kapstan's machine looked after: its workers, "
     "Temporal, or the workflow of this course."
 )
-"""The same where no dosed patient is behind it."""
+"""First advice when no dosed patient is involved."""
 
 Token = Annotated[str, Path(max_length=1000)]
 
@@ -45,14 +45,14 @@ router = APIRouter(include_in_schema=False)
 
 
 class Colleague(Frozen):
-    """Somebody whom it can be passed on to."""
+    """Somebody to whom it can be passed on."""
 
     id: PersonId
     name: str
 
 
 class AcknowledgePage(Frozen):
-    """What they see: how urgent, what, where, what happens if they do not answer, and what was made of their answer."""
+    """The escalation: how urgent, what, where, what happens without an answer, and what became of theirs."""
 
     mark: str
     severity: Severity
@@ -86,7 +86,7 @@ async def look(services: ServicesDep, token: Token) -> Response:
 
 @router.post("/ack/{token}")
 async def acknowledge(services: ServicesDep, token: Token) -> Response:
-    """They have it."""
+    """Acknowledges the escalation."""
 
     async def act(invited: Invitation) -> None:
         await services.escalations.act(invited.escalation, Acknowledge(by=invited.person, link=invited.link))
@@ -98,7 +98,7 @@ async def acknowledge(services: ServicesDep, token: Token) -> Response:
 async def pass_on(
     services: ServicesDep, token: Token, to: Annotated[str, Form(min_length=1, max_length=64)]
 ) -> Response:
-    """Somebody else is asked, and paged at once."""
+    """Passes it on to somebody else, who is paged at once."""
 
     async def act(invited: Invitation) -> None:
         await services.escalations.act(invited.escalation, Reassign(by=invited.person, to=to))
@@ -107,7 +107,7 @@ async def pass_on(
 
 
 async def _look(_invited: Invitation) -> None:
-    """Changes nothing."""
+    """No act: the escalation is only shown."""
 
 
 async def _answered(services: Services, token: str, act: Act, done: str | None) -> Response:
@@ -184,7 +184,7 @@ def _name(person: PersonId, on_call: OnCall) -> str:
 
 
 def advice(escalation: EscalationId) -> str | None:
-    """What comes first, where the watch has raised it."""
+    """What to do first, if the watchdog raised it."""
     if not is_of_the_watch(escalation):
         return None
     return UNWATCHED if EscalationKey.parse(escalation).session is None else SILENT

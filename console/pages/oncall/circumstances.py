@@ -1,4 +1,4 @@
-"""Where somebody is needed, who is booked there, and who is called next: for whoever was woken just now."""
+"""For whoever was just paged: where they are needed, who is booked there, and who is paged next."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -16,13 +16,13 @@ from gateway.forecasts import forecast_of
 from gateway.workflow_calls import TooMany, Unavailable
 
 KNOWN_WITHIN: Final = timedelta(seconds=3)
-"""Nobody waits longer for it: the button is what counts."""
+"""Longest wait for them: the acknowledge button must not wait."""
 
 CALLS_SHOWN: Final = 3
 
 
 class Circumstances(Frozen):
-    """What is known of them; all empty where the course does not answer soon."""
+    """What is known; all empty if the course does not answer in time."""
 
     where: str | None = None
     people: str | None = None
@@ -30,7 +30,7 @@ class Circumstances(Frozen):
 
 
 async def circumstances(services: Services, view: EscalationView, now: datetime) -> Circumstances:
-    """Those of this escalation, as its course and its ladder stand."""
+    """Those of this escalation, from its course and its ladder."""
     on_call = services.on_call.now()
     try:
         async with asyncio.timeout(KNOWN_WITHIN.total_seconds()):
@@ -56,5 +56,5 @@ async def circumstances(services: Services, view: EscalationView, now: datetime)
 
 
 def _session(course: CourseView, view: EscalationView) -> SessionView | None:
-    """The session under way, where it is about that one or about none: after a visit nobody is in the room."""
+    """The session it is about, if under way; for the course as a whole, the one under way, if any."""
     return next((one for one in course.sessions if one.stage in HERE and view.session in {None, one.number}), None)

@@ -1,4 +1,4 @@
-"""The on-call work: what is not resolved, worst first, every page that was sent, and what one may do about it here."""
+"""The escalations page: unresolved ones, most severe first, with every page sent and the acts on them."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ from records.errors import RecordStoreError
 PATH: Final = "/escalations"
 
 SNOOZES: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 240, 1440))
-"""What may be chosen, as far as the severity's policy allows."""
+"""Snooze lengths to choose from, as far as the severity's policy allows."""
 
 RECORDED_WITHIN: Final = timedelta(seconds=1)
 LOOKED_AFTER: Final = timedelta(milliseconds=50)
@@ -48,7 +48,7 @@ OnCallStaff = Annotated[Viewer, Depends(acting(Right.ACT_ON_ESCALATIONS))]
 
 
 class EscalationAct(StrEnum):
-    """What may be done about an escalation."""
+    """An act on an escalation."""
 
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
@@ -57,7 +57,7 @@ class EscalationAct(StrEnum):
 
     @property
     def form(self) -> type[Acknowledge | Resolve | Snooze | Reassign]:
-        """What its form holds."""
+        """The request model of the act."""
         return FORMS[self]
 
 
@@ -72,7 +72,7 @@ router = APIRouter(include_in_schema=False)
 
 
 class PageSent(Frozen):
-    """One page: when, at which step, to whom, by what, and what came of it."""
+    """One page sent: when, at which step, to whom, by which channel, and with what result."""
 
     at: Clock
     step: str
@@ -83,7 +83,7 @@ class PageSent(Frozen):
 
 
 class Choice(Frozen):
-    """One thing that may be chosen."""
+    """One choice of a form."""
 
     value: str
     label: str
@@ -91,7 +91,7 @@ class Choice(Frozen):
 
 
 class Work(Frozen):
-    """One escalation with all that is known of it, and what may be done about it."""
+    """One escalation with all that is known of it, and the acts that are allowed."""
 
     need: Need
     state: EscalationState
@@ -107,9 +107,9 @@ class Work(Frozen):
 
 
 class EscalationsPage(Frozen):
-    """What is not resolved, then what was resolved last; or one escalation by itself.
+    """Unresolved escalations, then those resolved last; or one escalation by itself.
 
-    `is_recorded` and `unanswered` as of `OpenWork`. `refused`: what was said to an act on one that is not shown.
+    `is_recorded` and `unanswered` as in `OpenWork`. `refused`: the refusal of an act on an escalation not shown.
     """
 
     works: tuple[Work, ...]
@@ -124,13 +124,13 @@ class EscalationsPage(Frozen):
 
 @router.get(PATH)
 async def work(viewer: Reader) -> Response:
-    """Everything that is open."""
+    """All unresolved escalations."""
     return await _all(viewer)
 
 
 @router.get(PATH + "/{escalation_id}")
 async def one(request: Request, services: ServicesDep, escalation_id: Escalation) -> Response:
-    """One escalation. Whoever is not signed in is told how to answer: a page's fallback leads here."""
+    """One escalation. Without sign-in it tells how to answer, since the link in a fallback page leads here."""
     try:
         viewer = await viewer_of(request, services)
     except ProblemError as no:
@@ -143,7 +143,7 @@ async def one(request: Request, services: ServicesDep, escalation_id: Escalation
 
 @router.post(PATH + "/{escalation_id}/{act}")
 async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct) -> Response:
-    """Somebody has it, has dealt with it, puts it off or passes it on; a refusal is told in its place."""
+    """Acknowledges, resolves, snoozes or reassigns; a refusal is shown in place."""
     form = await viewer.request.form()
     try:
         said = act.form.model_validate({name: value for name, value in form.items() if value and name != FORM_KEY})
@@ -164,7 +164,7 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct
 
 
 async def _until_recorded(viewer: Viewer, moved: EscalationView) -> None:
-    """The list shows what is recorded, and is to have what they did; where that takes longer, it comes by itself."""
+    """Waits until the act is recorded, so that the list shows it; if that takes long, the page updates later."""
     with suppress(RecordStoreError, TimeoutError):
         async with asyncio.timeout(RECORDED_WITHIN.total_seconds()):
             while not await _is_recorded(viewer, moved):  # noqa: ASYNC110  another process writes it
@@ -254,7 +254,7 @@ def _page_sent(viewer: Viewer, sent: Page, clock: WallClock) -> PageSent:
 
 
 def _people(viewer: Viewer) -> tuple[Choice, ...]:
-    """Who may be meant: whoever acted last at this screen, or else is called first now, is suggested."""
+    """Who may have acted: suggests whoever acted last at this screen, or else whoever is paged first now."""
     on_call = viewer.services.on_call.now()
     called = on_call.resolve(on_call.policies[Severity.EMERGENCY].steps[0].notify, viewer.now)
     likely = me(viewer) or next(iter(called), None)
@@ -264,7 +264,7 @@ def _people(viewer: Viewer) -> tuple[Choice, ...]:
 
 
 def _how_to_answer(escalation_id: EscalationId) -> Response:
-    """To somebody whom a page's fallback reached. It says nothing of what there is."""
+    """How to answer, for somebody whom a fallback page reached. It says nothing about the escalation."""
     told = advice(escalation_id)
     first = f"{told} " if told else ""
     return page(

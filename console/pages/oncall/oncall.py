@@ -1,4 +1,4 @@
-"""Who is on call: for each severity who would be paged now, step by step; and who holds each rota for four weeks."""
+"""The on-call page: whom each severity would page now, step by step, and who holds each rota for four weeks."""
 
 from typing import Annotated, Final
 
@@ -20,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 
 
 class PersonShown(Frozen):
-    """Somebody who would be paged: how, through what, and until when that names them."""
+    """Somebody who would be paged: why, by which channels, and until when."""
 
     name: str
     role: str
@@ -37,7 +37,7 @@ class LadderStep(Frozen):
 
 
 class Ladder(Frozen):
-    """How one severity calls; `pages_at` where it would not page at once."""
+    """The ladder of one severity; `pages_at` if it would not page at once."""
 
     severity: Severity
     steps: tuple[LadderStep, ...]
@@ -57,9 +57,9 @@ class StandIn(Frozen):
 
 
 class OnCallPage(Frozen):
-    """The ladders, worst severity first; the strip; the overrides still to come.
+    """The ladders, most severe first; the chart of the rotas; the overrides to come.
 
-    `findings` say what is wrong with the file as it is now, each by its key; what is shown is the last good one.
+    `findings` are the errors in the present file, each by its key; the page shows the last good one.
     """
 
     ladders: tuple[Ladder, ...]
@@ -73,7 +73,7 @@ class OnCallPage(Frozen):
 
 @router.get(PATH)
 async def on_call(viewer: Annotated[Viewer, Depends(looking(Right.READ_ONCALL))]) -> Response:
-    """As the on-call file says it at this moment."""
+    """On call as the on-call file says at this moment."""
     shown = roster(viewer.services.on_call.now(), viewer.now, AHEAD)
     clock = viewer.clock()
     turns = [

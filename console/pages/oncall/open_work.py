@@ -1,4 +1,4 @@
-"""What is not resolved and what was resolved last, as the record has it; while it is away, as Temporal itself does."""
+"""Unresolved and recently resolved escalations, from the record store or, while it is away, from Temporal."""
 
 from datetime import datetime
 from typing import Final
@@ -19,10 +19,10 @@ RESOLVED_SHOWN: Final = 20
 
 
 class OpenWork(Frozen):
-    """The worst first, then what nobody answered, then the oldest; of what was resolved, the newest first.
+    """Unresolved ones by severity, then unacknowledged ones, then the oldest; resolved ones newest first.
 
-    With the record store away `unanswered` kept silent, nothing resolved is known, and nothing that the watch raised.
-    `unreadable` are those whose row is broken.
+    While the record store is away, `unanswered` is how many did not answer; resolved ones and the watchdog's are not
+    known. `unreadable` are those whose row cannot be read.
     """
 
     unresolved: tuple[EscalationView, ...]
@@ -33,7 +33,7 @@ class OpenWork(Frozen):
 
 
 async def open_work(viewer: Viewer) -> OpenWork:
-    """What this viewer may see of it. Raises `Unavailable` where Temporal is away too."""
+    """The escalations that this viewer may see. Raises `Unavailable` if Temporal is away too."""
     try:
         return await _recorded(viewer)
     except RecordStoreError:

@@ -1,1 +1,1 @@
-"""Recording what happened: forms made from the models of the clinic events."""
+"""Forms that record clinic events, generated from the event models."""

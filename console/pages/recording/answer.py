@@ -1,4 +1,4 @@
-"""What the protocol answered to an event that was recorded, in the words that its reporter needs next."""
+"""Turns the protocol's answer to a recorded event into sentences for its reporter."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -19,7 +19,7 @@ TWICE: Final = "This form had been recorded before: nothing was recorded twice. 
 
 
 def recorded(kind: str, reported: Reported, before: CourseView | None, clock: WallClock) -> RecordedFlash:
-    """What is to be said of it: that it is recorded, the verdict, who was called, and where the course is now."""
+    """What to tell: that it is recorded, the verdict, who was paged, and where the course is now."""
     answer = reported.answer
     opened = tuple(_opened(answer, before))
     verdict = answer.verdict
@@ -33,7 +33,7 @@ def recorded(kind: str, reported: Reported, before: CourseView | None, clock: Wa
 
 
 def recorded_before(event_id: str) -> RecordedFlash:
-    """What is to be said where the form was sent again with something else in it."""
+    """What to tell when the same form was sent again with different content."""
     return RecordedFlash(event_id=event_id, mark=Severity.ROUTINE.value, words=(TWICE,))
 
 

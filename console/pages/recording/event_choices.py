@@ -1,4 +1,4 @@
-"""What may be recorded in a course, in the clinic's words, and what of it is offered to whom."""
+"""Which events may be recorded in a course now, and which of them this viewer is offered."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -27,7 +27,7 @@ AT_ANY_TIME: Final = frozenset(
         "kap.protocol.migrated",
     }
 )
-"""What may come in many phases, and is not what a course waits for, but where its phase asks for it:"""
+"""Events that are allowed in many phases. A course does not wait for them, except for those in `ASKED_FOR`."""
 
 ASKED_FOR: Final[Mapping[Phase, frozenset[str]]] = {
     Phase.SCREENING: frozenset({"kap.screening.recorded", "kap.measure.recorded", "kap.consent.signed"}),
@@ -38,7 +38,7 @@ PAUSES: Final = frozenset({"kap.course.held", "kap.course.resumed"})
 
 
 class EventChoice(Frozen):
-    """One thing to record. Without a `href` it is not theirs to record: they only see that it may come."""
+    """One event to record. It has no `href` if the viewer may not record it."""
 
     type: str
     label: str
@@ -48,7 +48,7 @@ class EventChoice(Frozen):
 class EventChoices(Frozen):
     """What the course waits for, what may come at any time, and what would be refused as the course stands.
 
-    `doors` are the pauses that stand at the head of the page: the hold, or its end.
+    `doors` are the buttons at the head of the page: hold or resume.
     """
 
     next: tuple[EventChoice, ...]
@@ -58,12 +58,12 @@ class EventChoices(Frozen):
 
     @property
     def may_record(self) -> bool:
-        """Whether they may record anything at all."""
+        """Whether the viewer may record anything at all."""
         return any(one.href for one in (*self.next, *self.at_any_time, *self.others))
 
 
 def acts(caller: Caller, view: CourseView) -> EventChoices:
-    """What they are offered in this course. What they may not do is not."""
+    """The events that the viewer is offered in this course."""
     coming = set(view.next)
     unasked = AT_ANY_TIME - ASKED_FOR.get(view.phase, frozenset())
     every = [_act(caller, view.course_id, kind) for kind in MODELS if kind != "kap.course.referred"]

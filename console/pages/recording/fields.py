@@ -1,4 +1,4 @@
-"""What a clinic event's model asks for, as fields of a form: each named by its JSON pointer, with unit and bounds."""
+"""Form fields derived from an event's model: each named by its JSON pointer, with its unit and bounds."""
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -10,14 +10,14 @@ from domain.events.clinic_events import MODELS, Event
 from domain.values import Frozen, Role
 
 LONG: Final = 1000
-"""A text that may be longer than this is written in an area."""
+"""A text that may be longer than this gets a text area."""
 
 CODE: Final = 64
-"""A list of texts that are no longer than this is one of codes."""
+"""A list of texts no longer than this is a list of codes."""
 
 
 class FieldKind(StrEnum):
-    """How something is asked."""
+    """The kinds of form field."""
 
     WHOLE = "whole"
     NUMBER = "number"
@@ -35,16 +35,16 @@ class FieldKind(StrEnum):
 
 
 class Option(Frozen):
-    """One answer that may be chosen."""
+    """One option of a choice."""
 
     value: str
     label: str
 
 
 class Field(Frozen):
-    """One thing that is asked. `parts` are those of a group, or of each row; a row's have no number in their pointers.
+    """One field. `parts` are the fields of a group, or of each row; a row's have no row number in their pointers.
 
-    A number lies from `low` to `high`, `low` itself left out where `is_above`.
+    A number lies from `low` to `high`, without `low` itself if `is_above`.
     """
 
     pointer: str
@@ -62,7 +62,7 @@ class Field(Frozen):
 
     @property
     def name(self) -> str:
-        """The last part of the pointer."""
+        """The last segment of the pointer."""
         return self.pointer.rpartition("/")[2]
 
 
@@ -83,7 +83,7 @@ ACTOR: Final = (
         options=tuple(Option(value=role, label=role) for role in Role),
     ),
 )
-"""Who reports it: asked first, of every event."""
+"""Who reports it: the first field of every event."""
 
 TIME: Final = Field(
     pointer="/time", label="When it happened", kind=FieldKind.MOMENT, is_required=False, hint=HINTS["time"]
@@ -97,12 +97,12 @@ SUBJECT: Final = Field(
     longest=CODE,
     hint=HINTS["subject"],
 )
-"""Asked of a referral alone: every other event is recorded in its course."""
+"""The course id, for a referral alone: every other event is recorded in its course."""
 
 
 @cache
 def fields_of(kind: str) -> tuple[Field, ...]:
-    """What the event of this type asks for besides who reports it and when: its session first, the remark last."""
+    """The fields of this event type, without reporter and time: the session first, the remark last."""
     model = MODELS[kind]
     schema = _data_model(model).model_json_schema()
     defined: Mapping[str, Any] = schema.get("$defs", {})
@@ -112,7 +112,7 @@ def fields_of(kind: str) -> tuple[Field, ...]:
 
 
 def all_fields(kind: str) -> tuple[Field, ...]:
-    """The same with who reports it and when, and for a referral the course's id."""
+    """All fields of this event type: also reporter and time, and for a referral the course's id."""
     subject = (SUBJECT,) if kind == "kap.course.referred" else ()
     return (*ACTOR, TIME, *subject, *fields_of(kind))
 
@@ -193,7 +193,7 @@ def _list_kind(item: Mapping[str, Any]) -> FieldKind:
 
 
 def _resolved(said: Mapping[str, Any], defined: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What is meant where a model is named, or where it may be left out."""
+    """The schema behind a reference, or behind an optional value."""
     if "$ref" in said:
         found: Mapping[str, Any] = defined[said["$ref"].rpartition("/")[2]]
         return found

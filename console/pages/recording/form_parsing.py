@@ -1,4 +1,4 @@
-"""What somebody entered, and the event that it says: nothing is guessed, what cannot be read is left to be refused."""
+"""Parses a posted form into an event. Nothing is guessed: a value that cannot be read is left to be refused."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,18 +12,18 @@ from console.pages.recording.fields import Field, FieldKind
 from domain.moments import instant, is_skipped, local_moment, rfc_3339
 
 Entered = Mapping[str, tuple[str, ...]]
-"""What stands in each field, by its pointer."""
+"""The values of each field, by its pointer."""
 
 _WHOLE: Final = re.compile(r"[+-]?\d{1,12}", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?\d{1,12}([.,]\d{1,12})?", re.ASCII)
 _LOCAL: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?", re.ASCII)
 
 CHOSEN: Final = frozenset({FieldKind.CHOICE, FieldKind.YES_NO})
-"""What may be chosen beforehand: it alone makes no row."""
+"""Fields that may be preset: a row with nothing else counts as blank."""
 
 
 def entered_in(fields: Iterable[Field], posted: Iterable[tuple[str, str]]) -> Entered:
-    """What was posted; of rows those first that say something, and without those that were left blank."""
+    """The posted values; rows that say something come first, and blank ones are dropped."""
     found: dict[str, tuple[str, ...]] = {}
     for name, value in posted:
         found[name] = (*found.get(name, ()), value)
@@ -34,13 +34,13 @@ def entered_in(fields: Iterable[Field], posted: Iterable[tuple[str, str]]) -> En
 
 
 def rows_of(field: Field, entered: Entered) -> int:
-    """How many rows stand in the form."""
+    """The number of rows in the form."""
     numbers = {_row_number(field, pointer) for pointer in entered}
     return max((number + 1 for number in numbers if number is not None), default=0)
 
 
 def at_row(field: Field, part: Field, row: int) -> Field:
-    """That part of the row of this number."""
+    """The part of the row with this number."""
     rest = part.pointer.removeprefix(field.pointer)
     return part.but(pointer=f"{field.pointer}/{row}{rest}")
 
@@ -51,12 +51,12 @@ def is_number(text: str) -> bool:
 
 
 def is_local(text: str) -> bool:
-    """Whether it is a day and a time as a browser writes them."""
+    """Whether it is a date and time as a browser writes them."""
     return bool(_LOCAL.fullmatch(text))
 
 
 def data_of(fields: Sequence[Field], entered: Entered, zone: ZoneInfo, now: datetime) -> dict[str, JsonValue]:
-    """The members of the event that these fields say, as JSON: `data`, and whatever else they name."""
+    """The event members that these fields hold, as JSON: `data`, and others such as `subject`."""
     said: dict[str, JsonValue] = {"data": {"actor": {}}}
     for field in fields:
         value = _value(field, entered, zone, now)
@@ -76,7 +76,7 @@ def _put(said: dict[str, JsonValue], pointer: str, value: JsonValue) -> None:
 
 
 def _value(field: Field, entered: Entered, zone: ZoneInfo, now: datetime) -> JsonValue | None:
-    """What stands in the field; None where nothing does."""
+    """The field's value; None if it is empty."""
     texts = [text.strip() for text in entered.get(field.pointer, ()) if text.strip()]
     match field.kind:
         case FieldKind.GROUP:
@@ -115,7 +115,7 @@ def _row(field: Field, row: int, entered: Entered, zone: ZoneInfo, now: datetime
 
 
 def _list(field: Field, items: list[JsonValue]) -> JsonValue | None:
-    """An empty list says that there is none, where the event must say so."""
+    """The list's value. It is an empty list where the event must say that there is none."""
     return items if items or field.is_required else None
 
 
@@ -137,7 +137,7 @@ def _score(line: str) -> tuple[str, JsonValue]:
 
 
 def _moment(text: str, zone: ZoneInfo, now: datetime) -> str:
-    """The moment of that wall clock. Of an hour that comes twice the later one, unless that still lies ahead."""
+    """The wall-clock time as a moment. In an hour that occurs twice it is the later one, unless that is still ahead."""
     if not is_local(text):
         return text
     try:
@@ -145,13 +145,13 @@ def _moment(text: str, zone: ZoneInfo, now: datetime) -> str:
     except ValueError:
         return text
     if is_skipped(local, zone):
-        return text  # the clocks go forward over it: it is refused as no moment
+        return text  # skipped by the change of clocks: it is refused as no moment
     later, earlier = instant(local, zone, is_later=True), instant(local, zone)
     return rfc_3339(earlier if later > now else later, zone)
 
 
 def _in_order(field: Field, found: Entered) -> dict[str, tuple[str, ...]]:
-    """The rows anew: the filled ones, numbered as the event numbers them, then those where only a role was chosen."""
+    """The rows renumbered: filled ones as in the event, then those where only a role was chosen."""
     kept = {pointer: values for pointer, values in found.items() if _row_number(field, pointer) is None}
     rows = [row for row in range(rows_of(field, found)) if any(_said(field, row, found))]
     for place, row in enumerate(sorted(rows, key=lambda row: not _is_filled(field, row, found))):

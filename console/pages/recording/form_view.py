@@ -1,4 +1,4 @@
-"""A form as it stands on a page: each field with what was entered, what it offers, and what was wrong with it."""
+"""The view of a form: each field with its value, its options and its errors."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
@@ -17,13 +17,13 @@ NO_MOMENT: Final = (
 )
 
 Offers = Mapping[str, tuple[Option, ...]]
-"""What a field offers besides what its model names, by its pointer, or a row's by that without the row's number."""
+"""Suggestions for a field beyond its model's own, by its pointer; in a row, by the pointer without the row number."""
 
 
 class ShownField(Frozen):
-    """One field with what stands in it. `others` is what was entered beside the codes that are offered.
+    """One field with its value. `others` are entered codes that are not among the options.
 
-    A browser `insists` on what must be entered, but in a row, which may be left blank.
+    `insists`: the browser demands a value; never in a row, which may stay blank.
     """
 
     pointer: str
@@ -47,29 +47,29 @@ class ShownField(Frozen):
 
     @property
     def described_by(self) -> str:
-        """The ids of what is said of it."""
+        """The ids of the texts that describe it."""
         told = [f"{self.id}-error"] if self.errors else []
         return " ".join([*told, f"{self.id}-hint"] if self.hint else told)
 
     @property
     def is_numeric(self) -> bool:
-        """Whether a browser's field for numbers would show what stands in it: it drops what is none."""
+        """Whether a browser's number input would show the value: it drops what is no number."""
         return not self.value or is_number(self.value)
 
     @property
     def is_local(self) -> bool:
-        """Whether a browser's field for moments would show it."""
+        """Whether a browser's date and time input would show the value."""
         return not self.value or is_local(self.value)
 
     @property
     def is_wrong(self) -> bool:
-        """Whether something is wrong with it, or with anything in it."""
+        """Whether the field, or anything in it, has an error."""
         inner = (*self.parts, *(part for row in self.rows for part in row))
         return bool(self.errors) or any(part.is_wrong for part in inner)
 
 
 class ShownForm(Frozen):
-    """All fields; `errors` are those that belong to none of them."""
+    """All fields; `errors` are those of the form as a whole."""
 
     fields: tuple[ShownField, ...]
     errors: tuple[str, ...]
@@ -78,7 +78,7 @@ class ShownForm(Frozen):
 def shown(
     fields: Sequence[Field], entered: Entered, offers: Offers, errors: Iterable[FieldError] = (), blank_rows: int = 1
 ) -> ShownForm:
-    """The fields with what was entered, and under each what was wrong there; rows have some more that are blank."""
+    """The fields with values and errors; lists get `blank_rows` more rows."""
     bound = tuple(_shown(field, entered, offers, blank_rows) for field in fields)
     known = tuple(_pointers(bound))
     placed: dict[str, tuple[str, ...]] = {}
@@ -135,12 +135,12 @@ def _pointers(fields: Iterable[ShownField]) -> Iterator[str]:
 
 
 def _place(pointer: str, known: Sequence[str]) -> str | None:
-    """The field that it is about: itself, the one that holds it, or the first that it holds."""
+    """The field of an error: itself, the one that holds it, or the first that it holds."""
     if pointer in known:
         return pointer
     holding = [one for one in known if pointer.startswith(f"{one}/")]
     held = [one for one in known if one.startswith(f"{pointer}/")]
-    # What is wrong with the event as a whole is no single field's fault.
+    # An error in the event as a whole belongs to no single field.
     return max(holding, key=len) if holding else held[0] if held and pointer.count("/") > 1 else None
 
 

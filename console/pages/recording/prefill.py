@@ -1,4 +1,4 @@
-"""What a form knows before anybody fills it in: the session at hand, and the words that the protocol has for it."""
+"""Values known before a form is filled in: the session at hand, and codes from the course's protocol."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -22,11 +22,11 @@ AFTERWARDS: Final[Mapping[str, DeadlineKind]] = {
     "kap.form.filed": DeadlineKind.FORM,
     "kap.follow_up.held": DeadlineKind.FOLLOW_UP,
 }
-"""What is reported of a session, or of the course, once the patient has gone home, and what then was due."""
+"""Events that are reported after the patient has gone home, and the deadline that each of them answers."""
 
 
 def beforehand(kind: str, view: CourseView, protocol: Protocol | None) -> Entered:
-    """What the form begins with. Everything of it can be changed."""
+    """The form's initial values. All of them can be changed."""
     known = dict(_due(kind, view))
     if "/data/session" not in known and any(one.is_required for one in fields_of(kind) if one.name == "session"):
         known["/data/session"] = str(_session(kind, view))
@@ -41,7 +41,7 @@ def beforehand(kind: str, view: CourseView, protocol: Protocol | None) -> Entere
 
 
 def offers(kind: str, view: CourseView | None, protocol: Protocol | None, on_call: OnCall) -> Offers:
-    """What may be chosen in it: the people of the on-call file, the codes of the course's own protocol."""
+    """Suggestions: people from the on-call file, codes from the course's own protocol."""
     people = tuple(Option(value=one, label=f"{known.name}, {known.role}") for one, known in on_call.people.items())
     known = dict.fromkeys(("/data/actor/id", "/data/witness", "/data/staff/id"), people)
     liftable = [blocker for blocker in view.blockers if not blocker.absolute] if view else []
@@ -69,7 +69,7 @@ def _codes(codes: Iterable[str]) -> tuple[Option, ...]:
 
 
 def _due(kind: str, view: CourseView) -> Iterator[tuple[str, str]]:
-    """What was due longest names the session, the day and the form."""
+    """Session, day and form of the longest overdue deadline."""
     awaited = AFTERWARDS.get(kind)
     found = sorted((one for one in view.deadlines if one.kind is awaited), key=lambda one: one.due_at)
     for one in found[:1]:
@@ -87,7 +87,7 @@ def _subject(due: DeadlineView) -> Iterator[tuple[str, str]]:
 
 
 def _session(kind: str, view: CourseView) -> int:
-    """The newest session; where one is to be booked, the one after it."""
+    """The newest session, or for a booking the one after it."""
     if not view.sessions:
         return 1
     newest = view.sessions[-1]

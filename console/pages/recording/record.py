@@ -1,4 +1,4 @@
-"""Recording what happened: a form for each clinic event, sent the way a clinic's own software sends it."""
+"""The form for each clinic event, which reports it as the API does."""
 
 import asyncio
 from datetime import timedelta
@@ -35,7 +35,7 @@ from gateway.workflow_calls import TooMany, Unavailable
 from records.errors import RecordStoreError
 
 SOURCE: Final = "kapstan/console"
-"""What the events name as their source: a person at one of these forms."""
+"""CloudEvents `source` of events from these forms."""
 
 REFERRED: Final = "kap.course.referred"
 REFER: Final = "/refer"
@@ -43,7 +43,7 @@ PATH: Final = "/courses/{course_id}/record/{event}"
 ONE_MORE_ROW: Final = "one_more_row"
 
 SEEN_WITHIN: Final = timedelta(seconds=2)
-"""How long what was entered waits for the course to say where it stood before."""
+"""Longest wait for the course's state before the event."""
 
 REPORTS: Final = (Right.REPORT, Right.STEER)
 
@@ -54,7 +54,7 @@ router = APIRouter(include_in_schema=False)
 
 
 class RefusalShown(Frozen):
-    """Why it was not recorded, what stands in the way, and what may come instead."""
+    """Why the event was refused, what blocks it, and what may come instead."""
 
     title: str
     message: str
@@ -63,7 +63,7 @@ class RefusalShown(Frozen):
 
 
 class RecordPage(Frozen):
-    """The form. `event_id` is made once for it: however often it is sent, it is one event."""
+    """The form. Its `event_id` is made once, so that however often it is sent, it is one event."""
 
     course_id: CourseId | None
     title: str
@@ -79,7 +79,7 @@ class RecordPage(Frozen):
 
 @router.get(PATH)
 async def ask(viewer: Annotated[Viewer, Depends(looking(*REPORTS))], course_id: Course, event: EventName) -> Response:
-    """The form of one event, with what the course lets us know beforehand."""
+    """The form of one event, with initial values from the course."""
     kind = _kind(viewer, event)
     view = await viewer.services.course_access.view(viewer.caller, course_id)
     viewer.saw("course", course_id)
@@ -89,20 +89,20 @@ async def ask(viewer: Annotated[Viewer, Depends(looking(*REPORTS))], course_id: 
 
 @router.post(PATH)
 async def record(viewer: Annotated[Viewer, Depends(acting(*REPORTS))], course_id: Course, event: EventName) -> Response:
-    """Reports what was entered, as the API would: accepted, or shown again with the reasons and with all of it."""
+    """Reports the event; if it is refused, shows the form again with the reasons and all values."""
     return await _record(viewer, _kind(viewer, event), course_id)
 
 
 @router.get(REFER)
 async def ask_to_refer(viewer: Annotated[Viewer, Depends(looking(Right.REPORT))]) -> Response:
-    """The form that begins a course."""
+    """The form of a referral, which starts a course."""
     site = {"/data/site": (viewer.caller.site,)} if viewer.caller.site else {}
     return await _form(viewer, REFERRED, None, None, {**_reporter(viewer), **site}, zone=viewer.clock().zone)
 
 
 @router.post(REFER)
 async def refer(viewer: Annotated[Viewer, Depends(acting(Right.REPORT))]) -> Response:
-    """The same for a referral."""
+    """Reports a referral."""
     return await _record(viewer, REFERRED, None)
 
 
@@ -141,7 +141,7 @@ async def _form(
     blank_rows: int = 1,
     problem: ProblemError | None = None,
 ) -> Response:
-    """The form with all of this in it; what was refused says why, and may be sent again as the same event."""
+    """Renders the form with these values; after a refusal with the reasons, to be sent again as the same event."""
     told_now = problem.problem if problem else None
     form = shown(
         all_fields(kind),
@@ -197,7 +197,7 @@ _MESSAGES: Final = {
 
 
 def _on_to(viewer: Viewer, course_id: CourseId, said: RecordedFlash, by: Actor | None) -> Response:
-    """On to the course, which says what was answered."""
+    """Redirects to the course's page, which shows the answer."""
     response = RedirectResponse(f"/courses/{course_id}?answered={quote(said.event_id)}", status_code=303)
     keep_answer(viewer, response, course_id, said)
     if by is not None:
@@ -208,7 +208,7 @@ def _on_to(viewer: Viewer, course_id: CourseId, said: RecordedFlash, by: Actor |
 def _event(
     kind: str, course_id: CourseId | None, entered: Entered, zone: ZoneInfo, viewer: Viewer
 ) -> dict[str, JsonValue]:
-    """The CloudEvent that the form says. Where no time was entered it happens now."""
+    """The form as a CloudEvent. Without a time it happens now."""
     about: dict[str, JsonValue] = {"subject": course_id} if course_id else {}
     return {
         "specversion": "1.0",
@@ -236,7 +236,7 @@ def _kind(viewer: Viewer, event: str) -> str:
 
 
 async def _seen(viewer: Viewer, course_id: CourseId) -> CourseView | None:
-    """The course, where it answers soon and is theirs to see: a form is shown again without it too."""
+    """The course, if it answers soon and the viewer may see it; the form works without it."""
     try:
         async with asyncio.timeout(SEEN_WITHIN.total_seconds()):
             return await viewer.services.course_access.view(viewer.caller, course_id)
@@ -249,7 +249,7 @@ def _protocol(viewer: Viewer, view: CourseView | None) -> Protocol | None:
 
 
 def _zone(viewer: Viewer, view: CourseView | None, entered: Entered) -> ZoneInfo:
-    """The one by which the form was filled in: that of its first rendering."""
+    """The time zone of the form: the one in which it was first rendered."""
     (named, *_) = (*entered.get("zone", ()), "")
     try:
         return ZoneInfo(named)
@@ -263,7 +263,7 @@ def _reporter(viewer: Viewer) -> Entered:
 
 
 def _at_this_screen(viewer: Viewer) -> Actor | None:
-    """Who acted on call here, as the on-call file knows them."""
+    """Who last acted on an escalation at this screen, if the on-call file knows them."""
     who = me(viewer)
     return Actor(id=who, role=viewer.services.on_call.now().people[who].role) if who else None
 
