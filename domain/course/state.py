@@ -97,6 +97,10 @@ Reading = Fact[VitalsRecorded.Data]
 DoseGiven = Fact[DoseAdministered.Data]
 
 
+HERE = frozenset({Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING})
+"""Stages of a medicine session in which the patient is at the clinic."""
+
+
 class CheckpointStatus(StrEnum):
     """`met` in its window, `late` after its grace, `missed` where nobody came, `pending` before that."""
 
@@ -162,7 +166,7 @@ class MedicineSession(Frozen):
     @property
     def has_the_patient(self) -> bool:
         """Whether they are here: checked in, and neither sent away nor discharged."""
-        return self.stage in {Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING}
+        return self.stage in HERE
 
     @property
     def may_be_booked_again(self) -> bool:

@@ -57,9 +57,9 @@ class Reporter:
         except Refused as refused:
             reasons = [one.code for one in refused.refusal.blockers]
             if blocker not in reasons:
-                raise NotRefused(f"refused for {', '.join(reasons)}; {blocker} was expected") from refused
+                raise NotRefused(f"refused for {', '.join(reasons)}; it must be refused for {blocker}") from refused
             return
-        raise NotRefused(f"{_TYPE_OF[type(data)]} was accepted; a refusal for {blocker} was expected")
+        raise NotRefused(f"{_TYPE_OF[type(data)]} was accepted; it must be refused for {blocker}")
 
     def note(self, at: datetime, data: EventData) -> None:
         """Schedules an event for `at`."""

@@ -140,8 +140,8 @@ async def test_a_script_that_is_wrong_about_a_refusal_is_told(rehearse: Rehearse
         await journey.teller.tell_in_vain(journey.teller.now, CONSENT, "consent.missing")
 
     for story, told in (
-        (asks_at_the_wrong_moment, "refused for .*; escort.missing was expected"),
-        (is_let_in, "kap.consent.signed was accepted; a refusal for consent.missing was expected"),
+        (asks_at_the_wrong_moment, "refused for .*; it must be refused for escort.missing"),
+        (is_let_in, "kap.consent.signed was accepted; it must be refused for consent.missing"),
     ):
         with pytest.raises(NotRefused, match=told):
             await rehearse(part.but(script=part.script.but(story=story)))

@@ -1,7 +1,6 @@
 """Medicine sessions on a course's page: staff and room, doses, and every reading against its checkpoint."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from console.charts.drawing import Drawing, TextSize
 from console.charts.session import session_chart
@@ -12,12 +11,9 @@ from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.viewer import Viewer
 from console.pages.labels import STAGES
 from domain.course.rules.checkpoints import CheckpointStatus
-from domain.course.state import Stage
+from domain.course.state import HERE
 from domain.values import Frozen, Severity
 from domain.views.course import CourseView, SessionView
-
-HERE: Final = frozenset({Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING})
-"""Stages in which the patient is on site."""
 
 
 class SessionStep(Frozen):

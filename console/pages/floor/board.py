@@ -15,7 +15,7 @@ from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import Viewer, looking
 from console.pages.labels import PHASES
 from domain.access import Right
-from domain.course.state import Phase, Stage
+from domain.course.state import HERE, Phase, Stage
 from domain.escalation.messages import EscalationView
 from domain.values import Code, Frozen, Name, Severity
 from domain.views.summary import CourseSummary
@@ -28,8 +28,6 @@ CARDS_A_COLUMN: Final = 40
 CARDS_OF_ONE_PHASE: Final = 200
 BLOCKS_SHOWN: Final = 3
 
-
-UNDER_WAY: Final = frozenset({Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING})
 
 Chosen = TypeVar("Chosen")
 OrAny = Annotated[Chosen | None, BeforeValidator(lambda value: value or None), Query()]
@@ -185,7 +183,7 @@ def _column(viewer: Viewer, column: Column, clock: WallClock) -> PhaseColumn:
 
 
 def _card(course: CourseSummary, clock: WallClock) -> Card:
-    is_under_way = course.stage in UNDER_WAY
+    is_under_way = course.stage in HERE
     due = course.reading_due_at if course.reading_due_at and is_under_way else course.to_do_by
     planned, number = course.planned_sessions or 0, course.session or 0
     blocked_by = tuple(words for words in course.blocked_by if words not in (course.to_do or ""))

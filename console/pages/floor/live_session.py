@@ -7,12 +7,12 @@ from typing import Final
 from console.charts.drawing import Drawing, TextSize
 from console.charts.session import session_chart
 from console.pages.course import readings
-from console.pages.course.medicine_sessions import HERE, people
+from console.pages.course.medicine_sessions import people
 from console.pages.course.readings import ReadingShown
 from console.pages.frame.clock import Clock
 from console.pages.frame.viewer import Viewer
 from console.pages.labels import STAGES
-from domain.course.state import Stage
+from domain.course.state import HERE, Stage
 from domain.escalation.messages import PHRASES
 from domain.values import CourseId, Frozen, Severity
 from domain.views.course import CourseView, SessionView

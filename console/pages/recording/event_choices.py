@@ -48,13 +48,13 @@ class EventChoice(Frozen):
 class EventChoices(Frozen):
     """What the course waits for, what may come at any time, and what would be refused as the course stands.
 
-    `doors` are the buttons at the head of the page: hold or resume.
+    `pauses` are the buttons at the head of the page: hold or resume.
     """
 
     next: tuple[EventChoice, ...]
     at_any_time: tuple[EventChoice, ...]
     others: tuple[EventChoice, ...]
-    doors: tuple[EventChoice, ...]
+    pauses: tuple[EventChoice, ...]
 
     @property
     def may_record(self) -> bool:
@@ -71,7 +71,7 @@ def acts(caller: Caller, view: CourseView) -> EventChoices:
         next=tuple(one for one in every if one.type in coming - unasked),
         at_any_time=tuple(one for one in every if one.type in coming & unasked and one.href),
         others=tuple(one for one in every if one.type not in coming and one.href) if view.outcome is None else (),
-        doors=tuple(one for one in every if one.type in coming & PAUSES and one.href),
+        pauses=tuple(one for one in every if one.type in coming & PAUSES and one.href),
     )
 
 
