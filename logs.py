@@ -43,6 +43,7 @@ def configure_logging(form: LogFormat, about: Callable[[], Mapping[str, str]] = 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs the URL of each request
     listener.start()
     return listener
 

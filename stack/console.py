@@ -1,6 +1,5 @@
 """The console process of the embedded stack, restarted whenever it dies."""
 
-import asyncio
 import secrets
 import sys
 from collections.abc import Mapping
@@ -8,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from signal import Signals
 from typing import Self
+
+import httpx
 
 from domain.access import TokenRole
 from gateway.tokens import Tokens
@@ -67,14 +68,10 @@ class ConsoleServer:
 
     async def _answers(self) -> bool:
         try:
-            reader, writer = await asyncio.open_connection(reachable(self._host).strip("[]"), self._port)
-            writer.write(b"GET /healthz HTTP/1.1\r\nHost: kapstan\r\nConnection: close\r\n\r\n")
-            status = await reader.readline()
-            writer.close()
-            await writer.wait_closed()
-        except OSError:
+            async with httpx.AsyncClient(trust_env=False) as client:
+                return (await client.get(f"{console_url(self._host, self._port)}/healthz")).is_success
+        except httpx.HTTPError:
             return False
-        return b" 200 " in status
 
 
 def console_url(host: str, port: int) -> str:

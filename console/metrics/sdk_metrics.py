@@ -1,10 +1,10 @@
 """Reads the Temporal SDK's own metrics, which it serves on a free local port."""
 
-import asyncio
 import socket
 from datetime import timedelta
 from typing import Final
 
+import httpx
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
 HERE: Final = "127.0.0.1"
@@ -24,12 +24,8 @@ class SdkMetrics:
     async def text(self) -> bytes:
         """The SDK's metrics in Prometheus' text format; empty if it does not answer."""
         try:
-            async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
-                reader, writer = await asyncio.open_connection(HERE, self._port)
-                writer.write(b"GET /metrics HTTP/1.0\r\nHost: kapstan\r\n\r\n")
-                answer = await reader.read()
-                writer.close()
-        except (OSError, TimeoutError):
+            async with httpx.AsyncClient(timeout=ANSWER_WITHIN.total_seconds(), trust_env=False) as client:
+                answer = await client.get(f"http://{HERE}:{self._port}/metrics")
+        except httpx.HTTPError:
             return b""
-        head, _, body = answer.partition(b"\r\n\r\n")
-        return body if b" 200 " in head.partition(b"\r\n")[0] else b""
+        return answer.content if answer.is_success else b""
