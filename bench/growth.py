@@ -26,7 +26,8 @@ from gateway.temporal import connect
 from records.store import open_store
 from tests.support.cast import vitals
 from tests.support.ward import Ward
-from workflows.course import CourseRun, PatientCourse
+from workflows.course import PatientCourse
+from workflows.course_messages import CourseRun
 from workflows.payloads import compressed
 from workflows.queues import COURSES
 

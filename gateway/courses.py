@@ -41,7 +41,8 @@ from gateway.workflow_calls import (
     running,
 )
 from workflows.attributes import PHASE
-from workflows.course import CourseRun, LedgerHead, PatientCourse, Report
+from workflows.course import PatientCourse
+from workflows.course_messages import CourseRun, LedgerHead, Report
 from workflows.queues import COURSES
 
 UNLESS_SOUND: Final = QueryRejectCondition.NOT_COMPLETED_CLEANLY

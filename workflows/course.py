@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from traceback import format_tb
 from typing import NamedTuple
 
-from pydantic import ConfigDict, Field
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
@@ -13,17 +12,15 @@ with workflow.unsafe.imports_passed_through():
     from domain.course.answer import AlreadyAnswered, Answer
     from domain.course.course import Course, Decision
     from domain.course.projection import Ahead, CallsToCome, calls_to_come
-    from domain.course.transition import EscalationCommand, RepeatEscalation
+    from domain.course.transition import RepeatEscalation
     from domain.escalation.messages import Notice
-    from domain.events.clinic_events import ClinicEvent
     from domain.ledger import Entry
-    from domain.protocol.pinned import PinnedProtocol
     from domain.refusal import Refused
-    from domain.values import CourseId, Frozen
     from domain.views.course import CourseView, batch_of, course_view
     from domain.views.summary import Batch
     from workflows.alongside import Alongside
     from workflows.attributes import Shown, changed_attributes, story
+    from workflows.course_messages import CourseRun, LedgerHead, Report
     from workflows.escalation_dispatcher import EscalationDispatcher
     from workflows.fullness import BACKLOG_CARRIED, Fullness, History
     from workflows.ledger_outbox import LedgerOutbox
@@ -40,39 +37,6 @@ DEADLINES_FIRST = "deadlines-first"
 
 DEFECT = "Defect"
 """The type of the failure that a caller is told of a fault of our own."""
-
-
-class Report(Frozen):
-    """A clinic event on its way to its course, in the call `request_id`.
-
-    `offered` is the protocol that a migration goes to.
-    """
-
-    event: ClinicEvent
-    offered: PinnedProtocol | None = None
-    request_id: str | None = None
-
-
-class CourseRun(Frozen):
-    """Everything that one run hands to the next; the first one starts with a blank course.
-
-    `carried_bytes` is how large the course is as Temporal carries it, where it was measured.
-    """
-
-    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
-
-    course: Course = Field(alias="chart")  # its name in histories
-    unrecorded: tuple[Entry, ...] = ()
-    calls: tuple[EscalationCommand, ...] = ()
-    carried_bytes: int = 0
-
-
-class LedgerHead(Frozen):
-    """The end of the ledger's chain, as the course holds it."""
-
-    course_id: CourseId
-    sequence: int
-    hash: str
 
 
 class Prepared(NamedTuple):

@@ -1,16 +1,14 @@
 """How much of what Temporal carries from one run of a course to the next is used, so that it is never too much."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from domain.course import budget
 from domain.course.course import Course, Decision, course_full
 from domain.events.clinic_events import ACTS, ClinicEvent
 from domain.ledger import Entry
+from workflows.course_messages import CourseRun
 from workflows.payloads import compressed
-
-if TYPE_CHECKING:
-    from workflows.course import CourseRun
 
 
 class CarriedSize(NamedTuple):
@@ -108,7 +106,7 @@ class Fullness:
         self._can_be_handed_on = known
         return known[2]
 
-    def measured(self, run: "CourseRun") -> "CourseRun":
+    def measured(self, run: CourseRun) -> CourseRun:
         """What is handed on, with the size of its course."""
         return run.but(carried_bytes=_size(run.course).carried)
 

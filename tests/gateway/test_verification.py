@@ -13,7 +13,7 @@ from records.projection import Head
 from records.readable import Found
 from records.store import RecordStore
 from tests.support.record_samples import ledger, readings
-from workflows.course import LedgerHead
+from workflows.course_messages import LedgerHead
 
 FLEET = ("ANNA-1", "MARA-1", "NILS-1", "OLGA-1", "PIET-1")
 

@@ -64,7 +64,7 @@ from tests.support.cast import (
 from tests.support.edges import MOMENTS, NO_MOMENTS, Json, edges_of, is_read_back
 from tests.support.ward import Ward, is_whole
 from workflows.attributes import Shown, changed_attributes, story
-from workflows.course import CourseRun, Report
+from workflows.course_messages import CourseRun, Report
 
 LAST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 """A clock that is far ahead."""

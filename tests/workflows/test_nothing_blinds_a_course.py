@@ -30,7 +30,8 @@ from tests.support.clinic import ON_CALL, Clinic, Patient, open_clinic, working
 from tests.support.running_stack import eventually
 from tests.workflows.conftest import Temporal
 from workflows import ledger_outbox
-from workflows.course import CourseRun, PatientCourse, Report
+from workflows.course import PatientCourse
+from workflows.course_messages import CourseRun, Report
 from workflows.queues import COURSES
 
 DONE = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED

@@ -31,7 +31,7 @@ from tests.support.running_stack import eventually
 from tests.support.ward import Ward
 from tests.workflows.conftest import Temporal
 from workflows import ledger_outbox
-from workflows.course import CourseRun
+from workflows.course_messages import CourseRun
 from workflows.fullness import FULL, FULL_OF_DECISIONS, OVERFULL, Fullness, History
 from workflows.payloads import compressed, decompressed
 

@@ -35,7 +35,8 @@ from tests.support.http_stack import House, on_the_wire
 from tests.support.openapi_document import Operation
 from tests.support.paths import ROOT
 from tests.support.ward import Ward
-from workflows.course import CourseRun, PatientCourse
+from workflows.course import PatientCourse
+from workflows.course_messages import CourseRun
 from workflows.queues import COURSES
 
 pytestmark = pytest.mark.xdist_group("console")
