@@ -23,7 +23,7 @@ CHANNEL_WITHIN: Final = timedelta(seconds=10)
 """How long one channel may take. The others of the page do not wait for it."""
 
 CHANNELS_AT_ONCE: Final = 64
-"""Number of sending threads. A channel that hangs holds one until its socket times out."""
+"""Sending threads: more than could hang at once, as a hanging channel holds one until its socket times out."""
 
 HANGING_AT_MOST: Final = 4
 """Most pages of one channel that may hang at once; it is used again as soon as one of them has ended.

@@ -26,7 +26,7 @@ _UPDATES: Final[Mapping[type[Order], UpdateMethodMultiParam[[EscalationWorkflow,
 
 
 class Escalations:
-    """Acts on and queries escalations through their workflows, and watchdog alarms through `incidents`."""
+    """Acts on and queries escalations through their workflows; watchdog alarms through `incidents`, if given."""
 
     def __init__(self, client: Client, incidents: WatchdogAlarms | None = None) -> None:
         self._client = client

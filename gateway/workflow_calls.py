@@ -61,7 +61,7 @@ class TooMany(Exception):  # noqa: N818  it is told to a person
 
 
 async def answer(ask: Callable[[], Awaitable[Answered]], nobody: RefusalCode, message: str) -> Answered:
-    """Calls a workflow and returns its answer. Raises its refusal, or `Refused` with code `nobody` if there is none.
+    """Calls a workflow and returns its answer. If there is no such workflow, raises `Refused` with code `nobody`.
 
     Retries while the workflow is not ready: it has not begun, is continuing as new, or its worker is too busy. Raises
     `AlreadyAnswered`, `Refused`, `Unavailable`, `Defect` or `TooMany`.

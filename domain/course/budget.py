@@ -9,4 +9,4 @@ EVENT_BYTES: Final = 64 * 1024
 """Most bytes of one event's data in UTF-8, without its envelope: a page of goals, not a document."""
 
 MOST_EVENTS: Final = 20_000
-"""How many events a course accepts; beyond that only people's decisions, and events that open an escalation."""
+"""Most events of a course; beyond that only people's decisions, and events that open or repeat an escalation."""

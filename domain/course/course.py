@@ -266,7 +266,7 @@ class Decision(Frozen):
     deadlines: tuple[Deadline, ...]
 
     def is_taken_by_a_full_course(self, event: ClinicEvent) -> bool:
-        """Whether a full course still accepts the event: it is a person's decision, or it opens an escalation."""
+        """Whether even a full course accepts the event: a person's decision, or what opens or repeats an escalation."""
         return isinstance(event, ACTS) or any(
             isinstance(call, OpenEscalation | RepeatEscalation) for call in self.calls
         )
