@@ -81,9 +81,7 @@ def day(told: object) -> date:
 
 
 def instant(local: datetime, zone: tzinfo, *, is_later: bool = False) -> datetime:
-    """The UTC moment of a local time in that zone. A time that occurs twice is the first, or if `is_later`
-    the second.
-    """
+    """The UTC moment of a local time in that zone; of a time that occurs twice the first, or the later."""
     return local.replace(tzinfo=zone, fold=1 if is_later else 0).astimezone(UTC)
 
 
