@@ -1,1 +1,1 @@
-"""What Kapstan does outside itself: waking people, and keeping the record."""
+"""The Temporal activities: paging people, and writing to the record store."""

@@ -1,4 +1,4 @@
-"""Wakes people: finds who is on call, and sends each of them a page that says how urgent, where and what to press."""
+"""The paging activities: find who is on call, and send each person a page with severity, course and link."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -23,15 +23,15 @@ class Paging:
 
     @activity.defn
     async def standing(self, query: OnCallQuery) -> OnCallSnapshot:
-        """Who is on call for a severity at a moment."""
+        """The people on call for a severity at a moment, step by step."""
         return self._on_call().standing(query)
 
     @activity.defn
     async def page(self, order: PageOrder) -> tuple[Page, ...]:
-        """Every channel of the person was tried once, side by side; a retry skips those that an attempt before tried.
+        """Tries each of the person's channels once, in parallel; a retry skips the channels that were tried before.
 
-        An attempt that dies between a channel's answer and its heartbeat leaves that channel to be tried again: rather
-        a page twice than none.
+        If a worker dies between a channel's answer and its heartbeat, the retry uses that channel again: a page twice
+        rather than none.
         """
         channels = self._on_call().channels_of(order.person)
         pages = dict(_tried_before().pages)

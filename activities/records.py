@@ -1,4 +1,4 @@
-"""What a course tells its record: the ledger's next entries, and how its escalations stand."""
+"""The record store activities: append ledger entries, and record the state of escalations."""
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -17,7 +17,7 @@ class Records:
 
     @activity.defn
     async def append_entries(self, batch: Batch) -> None:
-        """The batch is in the ledger. Not retried where the ledger holds something else under the same sequence."""
+        """Appends the batch to the ledger. Not retried if the ledger holds something else under the same sequence."""
         try:
             await self._store.append(batch)
         except LedgerConflict:
@@ -25,5 +25,5 @@ class Records:
 
     @activity.defn
     async def record_escalation(self, view: EscalationView) -> None:
-        """The escalation is recorded as of this view, or a newer one."""
+        """Records the escalation as of this view; a newer recorded view is kept."""
         await self._store.record_escalation(view)

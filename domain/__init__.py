@@ -1,1 +1,1 @@
-"""What the clinic's protocol says, and nothing else: pure rules over frozen facts."""
+"""The domain: the protocol's clinical rules as pure functions over immutable facts, without I/O or a clock."""

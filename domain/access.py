@@ -1,4 +1,4 @@
-"""Who may do what over HTTP: a role's rights, one table, everything else denied."""
+"""Access rights over HTTP: which role may do what. Everything that is not in the table is denied."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -9,14 +9,14 @@ from pydantic import StringConstraints
 from domain.values import Code, Frozen, Moment
 
 TokenId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{8}$")]
-"""The public half of a token: it names it in lists and logs, and opens nothing."""
+"""The public part of a token: it identifies the token in lists and logs, and gives no access."""
 
 TokenName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
-"""What a person calls a token: one line."""
+"""The name that a person gives a token, on one line."""
 
 
 class TokenRole(StrEnum):
-    """In what capacity somebody calls the API."""
+    """The role of an API token."""
 
     CLINIC = "clinic"
     OPERATIONS = "operations"
@@ -72,7 +72,7 @@ STEERING = frozenset({"kap.course.held", "kap.course.resumed", "kap.session.rebo
 
 
 class Token(Frozen):
-    """One token as it is kept: never its secret, only a salted hash of it."""
+    """An API token as stored: a salted hash of the secret, never the secret."""
 
     id: TokenId
     name: TokenName
@@ -86,7 +86,7 @@ class Token(Frozen):
 
 
 class Caller(Frozen):
-    """Who calls: the token that was shown, in its role, bound to its site where it has one."""
+    """The authenticated caller: a token with its role, and its site if it is bound to one."""
 
     token_id: TokenId
     name: TokenName
@@ -94,13 +94,13 @@ class Caller(Frozen):
     site: Code | None = None
 
     def has(self, *rights: Right) -> bool:
-        """Whether one of these rights is theirs."""
+        """Whether the caller has at least one of these rights."""
         return not RIGHTS[self.role].isdisjoint(rights)
 
     def may_report(self, event_type: str) -> bool:
-        """Whether they may report this type of clinic event."""
+        """Whether the caller may report this type of clinic event."""
         return self.has(Right.REPORT) or (self.has(Right.STEER) and event_type in STEERING)
 
     def may_see_site(self, site: str) -> bool:
-        """Whether courses of this site are theirs to see."""
+        """Whether the caller may see courses of this site."""
         return self.site in {None, site}

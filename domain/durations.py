@@ -1,4 +1,4 @@
-"""Lengths of time: as a file writes them (PT15M), as the rules count them, as people say them (15 min)."""
+"""Durations: parsing from ISO 8601 (PT15M), writing to it, and formatting for people (15 min)."""
 
 import re
 from datetime import timedelta
@@ -13,7 +13,7 @@ _ISO_8601 = re.compile(
 )
 
 LONGEST = timedelta(days=3650)
-"""Ten years: what is due later than that was mistyped, and the calendar ends somewhere."""
+"""The longest duration, ten years: a longer one is a typing error, and sums must stay within the calendar."""
 
 
 def _positive(value: timedelta) -> timedelta:
@@ -33,7 +33,7 @@ DurationOrZero = Annotated[timedelta, AfterValidator(_not_negative)]
 
 
 def duration(text: str) -> timedelta:
-    """`PT15M` as fifteen minutes. Years and months are refused: they have no fixed length. Raises ValueError."""
+    """Parses `PT15M` as fifteen minutes. Raises ValueError, also for years and months: they have no fixed length."""
     if not (parts := _ISO_8601.fullmatch(text)):
         raise ValueError("must be a duration such as PT15M, PT24H or P7D (no years or months)")
     length = timedelta(**{unit: float(number) for unit, number in parts.groupdict(default="0").items()})
@@ -43,7 +43,7 @@ def duration(text: str) -> timedelta:
 
 
 def iso_8601(length: timedelta) -> str:
-    """The duration as a protocol file may write it: `P7D`, `PT2H30M`. One spelling for each length."""
+    """The duration in ISO 8601, as in a protocol file: `P7D`, `PT2H30M`. One spelling for each length."""
     minutes, seconds = divmod(length.seconds, 60)
     hours, minutes = divmod(minutes, 60)
     fraction = f"{length.microseconds / 1_000_000:f}".strip("0").rstrip(".")
@@ -79,7 +79,7 @@ LengthOrZero = Annotated[DurationOrZero, BeforeValidator(_read_duration), _AsIso
 
 
 def in_words(length: timedelta) -> str:
-    """A duration as people say it: `3 days 2 h`, `1 h 30 min`, `45 s`."""
+    """The duration for people to read: `3 days 2 h`, `1 h 30 min`, `45 s`."""
     seconds = int(length.total_seconds())
     days, seconds = divmod(seconds, 86_400)
     hours, seconds = divmod(seconds, 3_600)
@@ -89,5 +89,5 @@ def in_words(length: timedelta) -> str:
 
 
 def days(after: timedelta) -> int:
-    """The `days_after` that names a distance: PT24H is 1, P3D is 3."""
+    """The whole number of days, as in `days_after`: PT24H is 1, P3D is 3."""
     return round(after / timedelta(days=1))

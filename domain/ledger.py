@@ -1,4 +1,4 @@
-"""The record nobody can quietly change: every entry carries the hash of the one before it."""
+"""The ledger: an append-only chain in which every entry carries the hash of the one before it."""
 
 import hashlib
 import json
@@ -10,14 +10,14 @@ from pydantic import JsonValue
 from domain.values import Actor, CourseId, Frozen, Moment
 
 GENESIS = "0" * 64
-"""What the first entry of a course names as the hash before it."""
+"""The previous hash of a course's first entry."""
 
 
 class Entry(Frozen):
-    """One line of a course's ledger, as it is hashed, stored and read back.
+    """One entry of a course's ledger, as it is hashed, stored and read back.
 
     `time` is when it happened and `recorded_at` when Kapstan accepted it, both UTC; `event_id` and `source` name the
-    clinic event, and are absent where Kapstan itself writes. `request_id` names the call that it came in by.
+    clinic event, and are absent if Kapstan itself wrote the entry. `request_id` names the HTTP request it came by.
     """
 
     course_id: CourseId
@@ -36,12 +36,12 @@ class Entry(Frozen):
 
     @property
     def size(self) -> int:
-        """How many bytes of JSON it is."""
+        """Its size in bytes of JSON."""
         return len(self.model_dump_json().encode())
 
 
 class Note(Frozen):
-    """What is to be written next, before it has its place in the chain."""
+    """The content of an entry before it has its place in the chain."""
 
     time: Moment
     type: str
@@ -54,7 +54,7 @@ class Note(Frozen):
 
 
 def write(course_id: CourseId, sequence: int, head: str, note: Note, recorded_at: datetime) -> Entry:
-    """`note` as the entry that follows the one numbered `sequence - 1`, whose hash is `head`."""
+    """Makes the entry `sequence` from `note`; `head` is the hash of the entry before it."""
     body = {
         "course_id": course_id,
         "sequence": sequence,
@@ -68,13 +68,13 @@ def write(course_id: CourseId, sequence: int, head: str, note: Note, recorded_at
 
 
 def digest(entry: Entry) -> str:
-    """SHA-256, in hex, over the entry's canonical JSON without its own hash, nor a request that it did not come by."""
+    """SHA-256, in hex, over the entry's canonical JSON without its own hash, nor a `request_id` of None."""
     left_out = {"hash"} if entry.request_id is not None else {"hash", "request_id"}
     return hashlib.sha256(canonical(entry.model_dump(mode="json", exclude=left_out))).hexdigest()
 
 
 def canonical(value: JsonValue) -> bytes:
-    """The one spelling of a JSON value: keys sorted, no white space, UTF-8, no NaN, and 70.0 written as 70."""
+    """Canonical JSON: keys sorted, no white space, UTF-8, no NaN, and 70.0 written as 70."""
     return json.dumps(
         _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     ).encode()
@@ -93,14 +93,14 @@ def _plain(value: JsonValue) -> JsonValue:
 
 
 class ChainFault(Frozen):
-    """The first place where a chain does not hold."""
+    """The first place where a chain is broken."""
 
     sequence: int
     reason: str
 
 
 def first_fault(entries: Iterable[Entry]) -> ChainFault | None:
-    """The first entry, in order of sequence, that is missing, moved or changed; None while the chain is whole."""
+    """The first entry, in order of sequence, that is missing, moved or changed; None if the chain is whole."""
     head = GENESIS
     for expected, entry in enumerate(entries, start=1):
         if entry.sequence != expected:

@@ -1,4 +1,4 @@
-"""Moments as they are told to Kapstan: how they must be written, between which years they must lie."""
+"""Date and time parsing: RFC 3339 moments between the years 1900 and 2200, local times, and time zones."""
 
 import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -9,7 +9,7 @@ from pydantic_core import CoreSchema, core_schema
 
 EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
-"""Both included. What a rule adds to a moment or takes from it, in whatever offset, stays within every calendar."""
+"""The range, both ends included: moments plus or minus any duration of a rule stay within Python's calendar."""
 
 EXPECTED: Final = "must be RFC 3339 text with an offset, such as 2026-11-27T19:14:00Z, between the years 1900 and 2200"
 LOCAL_EXPECTED: Final = (
@@ -29,16 +29,16 @@ _A_MINUTE: Final = timedelta(minutes=1)
 
 
 def moment(told: object) -> datetime:
-    """The moment that RFC 3339 text, or a `datetime` with an offset, tells. Raises `ValueError` for anything else.
+    """Parses RFC 3339 text, or takes a `datetime` with an offset. Raises `ValueError` for anything else.
 
-    A leap second is read as the second that follows it, as POSIX counts: 23:59:60Z is 00:00:00Z of the next day. It is
-    taken where leap seconds lie, in the last minute of a day of UTC.
+    A leap second is read as the second after it, as in POSIX: 23:59:60Z is 00:00:00Z of the next day. It is accepted
+    only in the last minute of a UTC day.
     """
     try:
         found = _read(told) if isinstance(told, str) else told
     except (ValueError, OverflowError):
         found = None
-    # Compared as instants: an offset takes nobody over the edge, and year 1 or 9999 in some offset is no overflow.
+    # Compared as instants, so that an offset cannot exceed the range, nor year 1 or 9999 overflow.
     if not isinstance(found, datetime) or found.utcoffset() is None or not EARLIEST <= found <= LATEST:
         raise ValueError(EXPECTED)
     return found
@@ -57,7 +57,7 @@ def _read(text: str) -> datetime:
 
 
 def local_moment(told: object) -> datetime:
-    """What a wall clock shows, as text or as a `datetime`, without an offset. Raises `ValueError` for anything else."""
+    """Parses a local date and time without an offset, text or `datetime`. Raises `ValueError` for anything else."""
     try:
         found = datetime.fromisoformat(told) if isinstance(told, str) and _LOCAL.fullmatch(told) else told
     except ValueError:
@@ -70,7 +70,7 @@ def local_moment(told: object) -> datetime:
 
 
 def day(told: object) -> date:
-    """The day of some calendar on a wall, as text. Raises `ValueError` for anything else."""
+    """Parses a local date from text. Raises `ValueError` for anything else."""
     try:
         found = date.fromisoformat(told) if isinstance(told, str) and _DAY.fullmatch(told) else None
     except ValueError:
@@ -81,19 +81,19 @@ def day(told: object) -> date:
 
 
 def instant(local: datetime, zone: tzinfo, *, is_later: bool = False) -> datetime:
-    """When the wall clock of that zone shows so, in UTC; of an hour that comes twice the first time, or the later."""
+    """The UTC moment of a local time in that zone; of a time that occurs twice the first, or the later."""
     return local.replace(tzinfo=zone, fold=1 if is_later else 0).astimezone(UTC)
 
 
 def is_skipped(local: datetime, zone: tzinfo) -> bool:
-    """Whether the clock of that zone never says so: it is put forward over that moment."""
+    """Whether the local time does not exist in that zone, because the clock is put forward over it."""
     return instant(local, zone).astimezone(zone).replace(tzinfo=None) != local.replace(fold=0)
 
 
 def rfc_3339(at: datetime, zone: tzinfo) -> str:
-    """The moment as text, in the offset of that zone; in UTC where that offset is no whole number of minutes.
+    """The moment as RFC 3339 text in that zone's offset; in UTC if that offset is no whole number of minutes.
 
-    So were those of a place before it had a standard time, and RFC 3339 has no seconds in an offset.
+    Offsets before standard time had seconds, which RFC 3339 cannot express.
     """
     local = at.astimezone(zone)
     offset = local.utcoffset()
@@ -101,15 +101,15 @@ def rfc_3339(at: datetime, zone: tzinfo) -> str:
 
 
 class FromOutside:
-    """Makes a `datetime` field of a model one that is read by `moment` where it is read strictly.
+    """Annotation for a `datetime` field of a model: in strict mode it is parsed by `moment`.
 
-    All that comes from outside is. What Kapstan wrote itself is not read strictly (its state, histories, rows), and is
-    any moment with an offset: a deadline may lie years behind the last moment that anybody may tell, and what an
-    earlier release accepted is not judged again.
+    Everything from outside is read in strict mode. What Kapstan wrote itself (state, histories, rows) is not, and may
+    be any moment with an offset: a deadline may lie years after the latest moment accepted from outside, and what an
+    earlier release accepted is not checked again.
     """
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """The two ways to read it; the lax one costs no call into Python."""
+        """The schemas for strict and lax mode; the lax one costs no call into Python."""
         return core_schema.lax_or_strict_schema(
             lax_schema=core_schema.datetime_schema(tz_constraint="aware"),
             strict_schema=core_schema.no_info_plain_validator_function(moment),

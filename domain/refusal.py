@@ -1,4 +1,4 @@
-"""No, and why: what the clinic is told when the protocol does not allow it now."""
+"""Refusals: why an event or act was not accepted, with blockers, field errors or what may come instead."""
 
 from enum import StrEnum
 from typing import Self
@@ -7,7 +7,7 @@ from domain.values import Blocker, Frozen
 
 
 class RefusalCode(StrEnum):
-    """The stable word for a kind of refusal, the same on the command line and over HTTP."""
+    """The code of a refusal: stable, and the same on the command line and over HTTP."""
 
     MALFORMED = "malformed"
     INVALID = "invalid"
@@ -25,14 +25,14 @@ class RefusalCode(StrEnum):
 
 
 class FieldError(Frozen):
-    """What is wrong with one field, named by its JSON pointer (`/data/systolic`)."""
+    """An error in one field, named by its JSON pointer (`/data/systolic`)."""
 
     pointer: str
     detail: str
 
 
 class Refusal(Frozen):
-    """A refusal as it is told: its code, a sentence, and what stands in the way or what may come instead."""
+    """The content of a refusal: its code, a sentence, and the blockers or what may come instead."""
 
     code: RefusalCode
     message: str
@@ -42,7 +42,7 @@ class Refusal(Frozen):
 
 
 class Refused(Exception):  # noqa: N818  it is an answer, not an error
-    """The answer is no; nothing has changed."""
+    """Raised when an event or act is not accepted; nothing has changed."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)
@@ -50,11 +50,11 @@ class Refused(Exception):  # noqa: N818  it is an answer, not an error
 
     @classmethod
     def because(cls, code: RefusalCode, message: str) -> Self:
-        """A refusal that is told in one sentence."""
+        """A refusal with a code and one sentence."""
         return cls(Refusal(code=code, message=message))
 
 
 def invalid(*errors: FieldError) -> Refused:
-    """The refusal of something whose fields are wrong, each named."""
+    """The refusal `invalid` with these field errors."""
     told = "; ".join(f"{error.pointer}: {error.detail}" for error in errors)
     return Refused(Refusal(code=RefusalCode.INVALID, message=told, errors=errors))

@@ -1,4 +1,4 @@
-"""The words that everything else is said with: roles, severities, actors, blockers."""
+"""Shared value types of the domain: ids, roles, severities, actors and blockers."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,45 +15,45 @@ CourseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]
 _NO_NUL = r"^[^\x00]+$"  # PostgreSQL's text holds any character but this one
 
 PersonId = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=64)]
-"""Somebody who acts, as the clinic and its on-call file name them."""
+"""A person's id, as the clinic and its on-call file name them."""
 
 Code = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=64)]
-"""A word of some code system: a condition, a symptom, a topic."""
+"""A code, such as of a condition, a symptom or a topic."""
 
 Name = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=200)]
-"""What something is called."""
+"""A display name."""
 
 Attribute = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$", max_length=200)]
 """An attribute of a CloudEvent: text without control characters, as the standard asks."""
 
 Text = Annotated[str, StringConstraints(pattern=_NO_NUL, max_length=4000)]
-"""What somebody writes."""
+"""Free text."""
 
 Moment: TypeAlias = Annotated[datetime, FromOutside()]
-"""A moment with an offset. Told from outside it must be RFC 3339 text, between the years 1900 and 2200."""
+"""A moment with an offset. From outside it must be RFC 3339 text, between the years 1900 and 2200."""
 
 
 class Frozen(BaseModel):
-    """A fact: it never changes; `but` says it again with some of it different."""
+    """Base of all immutable models; `but` makes a changed copy."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
     def but(self, **changes: object) -> Self:
-        """The same fact with these fields different. Raises `AttributeError` for a field it does not have."""
+        """A copy with these fields different. Raises `AttributeError` for an unknown field."""
         if unknown := changes.keys() - type(self).model_fields.keys():
             raise AttributeError(f"{type(self).__name__} has no field {', '.join(sorted(unknown))}")
         return self.model_copy(update=changes)
 
 
 def bounds(model: type[Frozen], field: str) -> tuple[float, float]:
-    """Between which two numbers a field of the model lies. Raises `StopIteration` where it has no such bounds."""
+    """The lower and upper bound of a model's field. Raises `StopIteration` if it has none."""
     said = model.model_json_schema()["properties"][field]
     number = next(part for part in (said, *said.get("anyOf", ())) if "maximum" in part)
     return number.get("minimum", number.get("exclusiveMinimum")), number["maximum"]
 
 
 class Role(StrEnum):
-    """In what capacity somebody reports a clinic event."""
+    """The role in which somebody reports a clinic event."""
 
     PRESCRIBER = "prescriber"
     MONITOR = "monitor"
@@ -77,14 +77,14 @@ class Severity(StrEnum):
 
 
 class Actor(Frozen):
-    """Who did it, in what capacity."""
+    """Who did something, and in which role."""
 
     id: PersonId
     role: Role
 
 
 class Blocker(Frozen):
-    """One named reason why the next step may not happen yet."""
+    """One named reason why an event may not happen now; an absolute one cannot be overridden."""
 
     code: str
     message: str
@@ -95,5 +95,5 @@ class Blocker(Frozen):
 
 
 def absolute_first(blockers: Iterable[Blocker]) -> tuple[Blocker, ...]:
-    """The same, those that nobody can override first."""
+    """The same blockers, absolute ones first."""
     return tuple(sorted(blockers, key=lambda blocker: not blocker.absolute))

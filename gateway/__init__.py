@@ -1,1 +1,1 @@
-"""How everything outside a workflow speaks to one: one client, one way to report, one way to ask."""
+"""Access to workflows, channels, protocol files and the on-call file, shared by worker, console and command line."""

@@ -1,4 +1,4 @@
-"""The channels that pages go out by: every service that Apprise knows, many at once, each within its time."""
+"""Sends pages through Apprise channels, many in parallel, each with a time limit."""
 
 import asyncio
 import logging
@@ -23,17 +23,17 @@ CHANNEL_WITHIN: Final = timedelta(seconds=10)
 """How long one channel may take. The others of the page do not wait for it."""
 
 CHANNELS_AT_ONCE: Final = 64
-"""A channel that hangs holds a thread until its own socket gives up, so there are more of them than could hang."""
+"""Sending threads: more than could hang at once, as a hanging channel holds one until its socket times out."""
 
 HANGING_AT_MOST: Final = 4
-"""So many pages of one channel may hang on at once; it is tried again as soon as one of them has ended.
+"""Most pages of one channel that may hang at once; it is used again as soon as one of them has ended.
 
-One that answers a byte every few seconds never ends by itself: without a bound it would take every thread there is, and
-with them everybody's pages.
+A channel that answers a byte every few seconds never ends by itself: without a limit it would take every thread, and
+nobody would be paged.
 """
 
 SOCKET_WITHIN: Final = timedelta(seconds=60)
-"""How long a URL may let its own socket wait (`cto`, `rto`)."""
+"""Longest socket timeout that a URL may set (`cto`, `rto`)."""
 
 URGENCY: Final = {
     Severity.ROUTINE: apprise.NotifyType.INFO,
@@ -42,14 +42,14 @@ URGENCY: Final = {
 }
 
 LEFT_OUT: Final = re.compile(r"drop|invalid|ignor", re.IGNORECASE)
-"""How Apprise says that it leaves a recipient out; it takes the rest of the URL all the same."""
+"""Words in Apprise's log messages about recipients that it drops, although it accepts the rest of the URL."""
 
 PART: Final = re.compile(r"[/?&;,=<>+\s]|%20|%2c", re.IGNORECASE)
-"""Between the parts of a URL of which each may hold one `@`."""
+"""Separators between the parts of a URL, each of which may hold one `@`."""
 
 
 class Channels:
-    """Sends texts to channels. What it answers and logs holds no address. It gets ready beside whatever else starts."""
+    """Sends texts to channels. Results and logs hold no address. Loads Apprise in a background thread."""
 
     def __init__(self, within: timedelta = CHANNEL_WITHIN) -> None:
         self._within = within.total_seconds()
@@ -59,7 +59,7 @@ class Channels:
         self._counting = threading.Lock()
 
     async def send(self, url: str, text: Text, severity: Severity) -> str | None:
-        """The channel at this Apprise URL took the text (None), or what went wrong, in words without the address."""
+        """Sends to the channel at this Apprise URL. Returns None, or what went wrong, without the address."""
         if self._hanging[url] >= HANGING_AT_MOST:
             return f"the channel has not answered the last {HANGING_AT_MOST} pages yet"
         sending = self._threads.submit(send, url, text, severity)
@@ -78,7 +78,7 @@ class Channels:
 
 
 def send(url: str, text: Text, severity: Severity) -> str | None:
-    """The same, however long it takes. Blocks while it sends."""
+    """Sends without a time limit; blocks meanwhile. Returns as `Channels.send` does."""
     prepare()
     sender = _sender()
     try:
@@ -93,9 +93,9 @@ def send(url: str, text: Text, severity: Severity) -> str | None:
 
 
 def fault(url: str) -> str | None:
-    """Why no page could ever go out by this channel, in words without its address; None where one might.
+    """Why no page could ever go out by this channel, without its address; None if one might.
 
-    Apprise is asked, and nothing is sent: whether the address exists and the token is good is not known.
+    Only parses the URL with Apprise and sends nothing, so it cannot tell whether the address and token are valid.
     """
     prepare()
     scheme, _, rest = url.strip().partition("://")
@@ -133,7 +133,7 @@ def _why_not(scheme: str) -> str:
 
 
 def _names_somebody(url: str, service: apprise.NotifyBase) -> bool:
-    """Whether there is a recipient, as far as the service needs to be told one."""
+    """Whether the URL names a recipient, if the service needs one."""
     if len(service) == 0:
         return False
     needs = type(service).template_tokens.get("targets", {}).get("required", False)
@@ -142,8 +142,8 @@ def _names_somebody(url: str, service: apprise.NotifyBase) -> bool:
 
 
 def _sender() -> apprise.Apprise:
-    # Without a store on disk: it would keep addresses. Without Apprise's own threads: six of them, shared by all pages.
-    # It takes them for every deadline of its own, too: six pages that hang would be the last that anybody gets.
+    # No store on disk: it would keep addresses. None of Apprise's own threads and timeouts: it has six threads for all
+    # pages, so six pages that hang would block all others.
     asset = apprise.AppriseAsset(
         app_id="Kapstan", app_desc="Kapstan", storage_mode="memory", async_mode=False, service_timeout=0
     )
@@ -151,7 +151,7 @@ def _sender() -> apprise.Apprise:
 
 
 class _Listener(logging.Handler):
-    """Hears what Apprise says in one thread that it leaves out. It holds addresses, so that nobody reads it."""
+    """Notices log messages of one thread about dropped recipients. They hold addresses, so they are not kept."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -175,7 +175,7 @@ def _listening() -> Iterator[_Listener]:
 
 
 def prepare() -> None:
-    """Everything is loaded, and no log names an address. Apprise and the HTTP client below it would."""
+    """Loads Apprise's services, and silences its logs and its HTTP client's, which would name addresses."""
     for name in ("apprise", "urllib3", "requests"):
         logger = logging.getLogger(name)
         listeners = (handler for handler in logger.handlers if isinstance(handler, _Listener))
@@ -187,7 +187,7 @@ def prepare() -> None:
 
 @cache
 def _load_services() -> None:
-    """Apprise loads all it knows at its first channel, for a second or more: better now than while a page waits."""
+    """Loads Apprise's services now. Otherwise the first page waits a second or more for it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         apprise.Apprise().add("json://127.0.0.1")

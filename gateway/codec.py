@@ -1,4 +1,4 @@
-"""Encrypts what Temporal keeps: its server, its history and its pages hold ciphertext, the clinic holds the keys."""
+"""Payload encryption for Temporal: its server, histories and UI hold ciphertext; the clinic holds the keys."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ _NONCE_BYTES = 12
 
 
 class Undecipherable(Exception):  # noqa: N818  an operator reads it
-    """A payload was encrypted with a key that is not among `KAPSTAN_PAYLOAD_KEYS`, or has been changed."""
+    """A payload was encrypted with a key that is not in `KAPSTAN_PAYLOAD_KEYS`, or was altered."""
 
 
 class EncryptionCodec(PayloadCodec):
@@ -29,15 +29,15 @@ class EncryptionCodec(PayloadCodec):
 
     @classmethod
     def of(cls, keys: Sequence[PayloadKey]) -> Self | None:
-        """The codec of the clinic's keys; None where it has none, and payloads stay in clear."""
+        """The codec for these keys; None without keys, so that payloads stay in clear."""
         return cls(keys[0].id, {key.id: key.secret for key in keys}) if keys else None
 
     async def encode(self, payloads: Iterable[Payload]) -> list[Payload]:
-        """Each payload as ciphertext, its own metadata included."""
+        """Encrypts each payload, its metadata included."""
         return [self._encrypted(payload) for payload in payloads]
 
     async def decode(self, payloads: Iterable[Payload]) -> list[Payload]:
-        """Each payload as it was. Raises `Undecipherable`; what was never encrypted passes as it is."""
+        """Decrypts each payload; one that was never encrypted is returned as is. Raises `Undecipherable`."""
         return [self._decrypted(payload) for payload in payloads]
 
     def _encrypted(self, payload: Payload) -> Payload:

@@ -1,4 +1,4 @@
-"""Compresses what Temporal keeps, below encryption: a course of years is handed on in one payload of two megabytes."""
+"""Payload compression for Temporal, applied before encryption: a long course must fit into one payload of 2 MB."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -11,31 +11,31 @@ from workflows.payloads import compressed, decompressed
 ENCODING: Final = b"binary/zstd"
 
 FROM: Final = 1024
-"""Bytes from which it is worth it."""
+"""Smallest payload, in bytes, that is compressed."""
 
 MOST: Final = 64 * 1024 * 1024
-"""Bytes that a payload may become again: many times what a full course is."""
+"""Most bytes after decompression: many times the size of a full course."""
 
 
 class UnreadablePayload(Exception):  # noqa: N818  an operator reads it
-    """A payload is said to be compressed, and is not."""
+    """A payload is marked as compressed but cannot be decompressed."""
 
 
 class CompressionCodec(PayloadCodec):
-    """Zstandard over each payload that is large and shrinks, then `encryption` where there is one."""
+    """Compresses each large payload with Zstandard if that shrinks it, then applies `encryption` if there is one."""
 
     def __init__(self, encryption: PayloadCodec | None) -> None:
         self._encryption = encryption
 
     async def encode(self, payloads: Iterable[Payload]) -> list[Payload]:
-        """Each payload as it is kept. What does not shrink is kept as it is."""
+        """Compresses each payload; one that does not shrink stays as it is."""
         kept = [_compressed(payload) for payload in payloads]
         return await self._encryption.encode(kept) if self._encryption else kept
 
     async def decode(self, payloads: Iterable[Payload]) -> list[Payload]:
-        """Each payload as it was; one never compressed is kept as it is.
+        """Decompresses each payload; one that was never compressed is returned as is.
 
-        Raises `UnreadablePayload`, and as `encryption` does.
+        Raises `UnreadablePayload`, and what `encryption` raises.
         """
         kept = await self._encryption.decode(list(payloads)) if self._encryption else payloads
         return [_decompressed(payload) for payload in kept]

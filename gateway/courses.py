@@ -1,4 +1,4 @@
-"""The clinic's way to a course: report an event, see where the course is."""
+"""Client of the course workflows: reports clinic events and queries courses."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -46,13 +46,13 @@ from workflows.course_messages import CourseRun, LedgerHead, Report
 from workflows.queues import COURSES
 
 UNLESS_SOUND: Final = QueryRejectCondition.NOT_COMPLETED_CLEANLY
-"""A course that Temporal has ended would answer as if it still went on."""
+"""Without this condition a course that Temporal has ended would answer as if it were running."""
 
 Answered = TypeVar("Answered")
 
 
 class Reported(Frozen):
-    """An accepted event. `replayed`: it had been accepted before, and this is the first answer again."""
+    """The result of reporting an event. `replayed`: it was accepted before, and this is the first answer again."""
 
     answer: Answer
     started: bool = False
@@ -60,7 +60,7 @@ class Reported(Frozen):
 
 
 class Courses:
-    """Every course, through its workflow. The protocols of `library` are pinned into courses as they start."""
+    """Reports to and queries courses through their workflows. Pins protocols of `library` into new courses."""
 
     def __init__(self, client: Client, library: Library, *, allow_unapproved: bool) -> None:
         self._client = client
@@ -68,9 +68,9 @@ class Courses:
         self._allow_unapproved = allow_unapproved
 
     async def report(self, event: ClinicEvent, *, request_id: str | None = None) -> Reported:
-        """The event is accepted, durably, and answered. Raises `Refused`, `Unavailable` or `TooMany`.
+        """Reports the event; returns once it is durably accepted. Raises `Refused`, `Unavailable` or `TooMany`.
 
-        The ledger names the request that it came in by.
+        The ledger records `request_id`.
         """
         try:
             decided = await self._decided(event, request_id)
@@ -79,9 +79,9 @@ class Courses:
         return Reported(answer=decided, started=isinstance(event, CourseReferred))
 
     async def view(self, course_id: CourseId) -> CourseView:
-        """The course as its workflow holds it now.
+        """The course's view, as its workflow holds it now.
 
-        Raises `Refused` (`unknown_course`), `Unavailable`, `Ended` where Temporal has ended it, or `Defect`.
+        Raises `Refused` (`unknown_course`), `Unavailable`, `Ended` if Temporal has ended it, or `Defect`.
         """
         course, now = self._course(course_id), datetime.now(UTC)
         view = await self._asked(
@@ -94,7 +94,7 @@ class Courses:
         return view
 
     async def calls_to_come(self, course_id: CourseId, ahead: Ahead) -> CallsToCome:
-        """Whom the course will call for if nobody acts. Raises as `view` does."""
+        """The commands to the on-call side that the course will issue if nobody acts. Raises as `view` does."""
         course = self._course(course_id)
 
         async def ask() -> CallsToCome:
@@ -103,22 +103,22 @@ class Courses:
                     PatientCourse.calls_to_come, ahead, reject_condition=UNLESS_SOUND, rpc_timeout=ANSWER_WITHIN
                 )
             except WorkflowQueryFailedError as failed:
-                # There is such a course: its worker has the code of a release that was never asked this, or is so busy
-                # that it was stopped while it looked ahead.
+                # The course exists, but its worker runs a release without this query, or is so busy that it was
+                # stopped while it computed the forecast.
                 raise NotReady("the course's worker is of an older release, or too busy to foretell") from failed
 
         return await self._asked(course_id, ask)
 
     async def under_treatment(self) -> list[CourseId]:
-        """The courses in which a patient may be here now, as Temporal itself lists them. Raises `Unavailable`.
+        """The courses whose patient may be here now, as Temporal itself lists them. Raises `Unavailable`.
 
-        Another way to them for when the record store is away.
+        For use while the record store is away.
         """
         listed = await running(self._client, f'{PHASE.name} = "{Phase.MEDICINE}"')
         return [one.removeprefix(COURSE) for one in listed]
 
     async def ledger_head(self, course_id: CourseId) -> LedgerHead:
-        """The end of the ledger's chain, as the course's workflow holds it. Raises as `view` does."""
+        """The last entry's sequence and hash, as the course's workflow holds them. Raises as `view` does."""
         course = self._course(course_id)
         return await self._asked(
             course_id,
@@ -139,7 +139,7 @@ class Courses:
         report = Report(event=event, request_id=request_id)
         try:
             pinned = self._protocol_to_start(event.data.protocol)
-            # A refused update would leave its started workflow behind: what can be known before is refused before.
+            # A refused update would leave its started workflow behind, so whatever can be checked before is.
             blank = Course.blank(event.subject, pinned)
             blank.check(event, datetime.now(UTC))
         except Refused as refused:
@@ -176,20 +176,20 @@ class Courses:
                 rpc_timeout=ANSWER_WITHIN,
             )
         except (RPCError, RuntimeError, WorkflowAlreadyStartedError):
-            # The operation keeps the same error for its own reader; unread, it is complained of at exit.
+            # The start operation holds the same error; if nobody retrieves it, asyncio complains at exit.
             with suppress(RPCError, RuntimeError, WorkflowAlreadyStartedError):
                 await start.workflow_handle()
             raise
 
     async def _answered_before(self, referral: Report, refused: Refused) -> Answer:
-        """A course that exists answers for itself; without one, the refusal stands."""
+        """Lets an existing course answer the referral; if there is none, raises the refusal."""
         try:
             return await self._update(referral)
         except Refused as other:
             raise (refused if other.refusal.code is RefusalCode.UNKNOWN_COURSE else other) from None
 
     async def _update(self, report: Report) -> Answer:
-        # A new update id each time: it is the course that knows an event again, across runs and for ever.
+        # A new update id each time: the course itself recognizes a repeated event, across runs and for ever.
         course_id = report.event.subject
         course = self._course(course_id)
         return await self._asked(
@@ -198,7 +198,7 @@ class Courses:
         )
 
     async def _asked(self, course_id: CourseId, ask: Callable[[], Awaitable[Answered]]) -> Answered:
-        """What its workflow answers. Raises as `answer` does, and `Ended` where Temporal has ended it."""
+        """The workflow's answer. Raises as `answer` does, and `Ended` if Temporal has ended it."""
         try:
             return await answer(ask, *_unless_known(course_id))
         except WorkflowQueryRejectedError as rejected:
@@ -209,7 +209,7 @@ class Courses:
             raise
 
     async def _check_not_ended(self, course_id: CourseId) -> None:
-        """Raises `Ended` where there was such a course, and Temporal has ended it or set it back to before it began."""
+        """Raises `Ended` if the course existed, and was ended in Temporal or reset to before its referral."""
         found = await self._described(course_id)
         if found is None:
             return
@@ -218,15 +218,15 @@ class Courses:
             raise _ended(course_id, found.status)
 
     async def _check_not_set_back(self, course_id: CourseId) -> None:
-        """Raises `Refused` (`course_exists`) where a course of this id was set back to before its referral."""
+        """Raises `Refused` (`course_exists`) if a course of this id was reset in Temporal to before its referral."""
         found = await self._described(course_id)
         if found is not None and not _was_referred(found) and await self._was_another_run_referred(found):
             raise Refused.because(RefusalCode.COURSE_EXISTS, f"Course {course_id} exists already")
 
     async def _check_never_referred(self, course_id: CourseId) -> None:
-        """Raises `Refused` (`course_exists`) where any workflow of this id was a course: its id is used up.
+        """Raises `Refused` (`course_exists`) if an ended workflow of this id was a course: ids are never used again.
 
-        One that runs answers for itself: it may be this very referral's, sent by somebody else at the same time.
+        A running one is left to answer: it may have been started by the same referral, sent at the same time.
         """
         found = await self._described(course_id)
         if found is None or found.status is WorkflowExecutionStatus.RUNNING:
@@ -235,7 +235,7 @@ class Courses:
             raise Refused.because(RefusalCode.COURSE_EXISTS, f"Course {course_id} exists already")
 
     async def _was_another_run_referred(self, found: WorkflowExecutionDescription) -> bool:
-        """Whether a run before this one was a course: somebody has set it back to its beginning."""
+        """Whether another run of this workflow had a referral, so that somebody has reset it."""
         others = f'WorkflowId = "{found.id}" AND RunId != "{found.run_id}" AND {PHASE.name} IS NOT NULL'
         return bool(await counted(self._client, others))
 
@@ -275,7 +275,7 @@ def _unless_known(course_id: CourseId) -> tuple[RefusalCode, str]:
 
 
 def _was_referred(found: WorkflowExecutionDescription) -> bool:
-    """Whether a course was begun there: it has a phase from its referral on."""
+    """Whether this run had its referral: from then on it has a phase."""
     return found.typed_search_attributes.get(PHASE) is not None
 
 

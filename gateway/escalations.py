@@ -1,4 +1,4 @@
-"""The on-call side's way to an escalation: acknowledge, resolve, snooze, pass on."""
+"""Client of the escalation workflows: acknowledge, resolve, snooze, reassign, and query."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -26,14 +26,14 @@ _UPDATES: Final[Mapping[type[Order], UpdateMethodMultiParam[[EscalationWorkflow,
 
 
 class Escalations:
-    """Every escalation, through its workflow; what the watch raised, where `incidents` are given, without Temporal."""
+    """Acts on and queries escalations through their workflows; watchdog alarms through `incidents`, if given."""
 
     def __init__(self, client: Client, incidents: WatchdogAlarms | None = None) -> None:
         self._client = client
         self._incidents = incidents
 
     async def act(self, escalation: EscalationId, order: Order) -> EscalationView:
-        """Somebody acts on it: how it stands afterwards.
+        """Carries out a person's order. Returns the escalation afterwards.
 
         Raises `Refused` (`not_open`, `link_used`, `invalid`, `unknown_escalation`) or `Unavailable`.
         """
@@ -55,15 +55,15 @@ class Escalations:
         )
 
     async def unresolved(self) -> list[EscalationId]:
-        """Those that are not resolved, as Temporal itself lists them, without the watch's. Raises `Unavailable`.
+        """The unresolved escalations as Temporal itself lists them, without watchdog alarms. Raises `Unavailable`.
 
-        Another way to them for when the record store is away.
+        For use while the record store is away.
         """
         listed = await running(self._client, f'WorkflowType = "{WORKFLOW_TYPE}"')
         return [escalation_of(one) for one in listed]
 
     async def progress(self, escalation: EscalationId) -> EscalationProgress:
-        """Its ladder as it stands. Raises as `view` does, `unknown_escalation` also where it was ended unresolved."""
+        """Its progress on the ladder. Raises as `view` does; `unknown_escalation` also if it was ended unresolved."""
         handle = self._handle(escalation)
         unless = QueryRejectCondition.NOT_COMPLETED_CLEANLY
         try:
@@ -77,7 +77,7 @@ class Escalations:
             raise Refused.because(RefusalCode.UNKNOWN_ESCALATION, told) from None
 
     async def _open(self, escalation: EscalationId) -> WorkflowHandle[EscalationWorkflow, EscalationView]:
-        """Its workflow, which ends when it is resolved: then it is not unknown, but no longer open."""
+        """The handle of its workflow, which ends when it is resolved: then it is not unknown, but no longer open."""
         view = await self.view(escalation)
         if view.state is EscalationState.RESOLVED:
             raise Refused.because(RefusalCode.NOT_OPEN, f"{escalation} is resolved")

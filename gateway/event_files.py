@@ -1,4 +1,4 @@
-"""A clinic's file of events on its way to the courses, one after the other, each with its answer."""
+"""Reports a file of clinic events one after the other, with a result for each."""
 
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -14,7 +14,7 @@ from gateway.workflow_calls import Defect, Ended
 
 
 class Sent(Frozen):
-    """What became of one event: `accepted`, `replayed`, or refused with the code that `status` then is."""
+    """The result of one event. `status` is `accepted`, `replayed`, or the code of its refusal."""
 
     event_id: str | None
     status: str
@@ -23,11 +23,11 @@ class Sent(Frozen):
 
 
 def events_in(text: str) -> Iterator[str]:
-    """Each event of a JSON object, an array, or JSON lines, as its own text; what is no JSON comes as it is."""
+    """Splits a JSON object, an array, or JSON lines into the text of each event; invalid JSON is yielded as is."""
     try:
         whole: JsonValue = json.loads(text)
     except ValueError:
-        # Not `splitlines`: a JSON text may hold U+2028 and its like, at which no line of JSON lines ends.
+        # Not `splitlines`: JSON text may hold U+2028 and the like, which do not end a line of JSON lines.
         yield from (line for line in text.split("\n") if line.strip())
         return
     for value in whole if isinstance(whole, list) else [whole]:
@@ -35,9 +35,9 @@ def events_in(text: str) -> Iterator[str]:
 
 
 async def send_all(courses: Courses, events: Iterable[str]) -> AsyncIterator[Sent]:
-    """Reports each event in turn; one that is refused, or fails by a fault of ours, keeps no other from being sent.
+    """Reports each event in turn, and goes on after one that is refused or fails by a defect of Kapstan.
 
-    Raises `Unavailable` or `TooMany`: what was sent before stays accepted, and the same file may be sent again.
+    Raises `Unavailable` or `TooMany`: earlier events stay accepted, and the same file may be sent again.
     """
     for raw in events:
         yield await _send(courses, raw)

@@ -1,4 +1,4 @@
-"""A look at many workflows at once, as they hold themselves now: which is not in time is named, not waited for."""
+"""Queries many workflows in parallel within a time limit; those that do not answer in time are named."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -10,25 +10,25 @@ from domain.values import Frozen
 from gateway.workflow_calls import TooMany, Unavailable
 
 ROUND_WITHIN: Final = timedelta(seconds=3)
-"""How long a whole round may take: a screen of patients that is late by more is no screen of patients."""
+"""Time limit of a whole round: a screen of patients must not be later than that."""
 
 AT_ONCE: Final = 50
-"""So many are asked at the same time, more than any clinic doses at once: one that is stuck then keeps no seat
-from another, and no list, however long, floods the workers that decide the clinic's own events."""
+"""Most queries at a time: more than any clinic doses at once, so that a stuck one delays no other; few enough that a
+long list does not flood the workers that also decide on clinic events."""
 
 
 View = TypeVar("View", bound=Frozen)
 
 
 class Silent(Frozen):
-    """The id of what did not answer, and why, as a person may read it."""
+    """The id of a workflow that did not answer, and why, for people to read."""
 
     id: str
     why: str
 
 
 class Round(Frozen, Generic[View]):
-    """What answered, in the order in which it was asked, and what did not."""
+    """The answers, in the order of the ids, and the ids that did not answer."""
 
     views: tuple[View, ...] = ()
     silent: tuple[Silent, ...] = ()
@@ -40,7 +40,7 @@ async def go_round(
     within: timedelta = ROUND_WITHIN,
     at_once: int = AT_ONCE,
 ) -> Round[View]:
-    """Asks for each id once, such as by `Courses.view`, and answers within that time whatever they do."""
+    """Calls `ask` (such as `Courses.view`) once for each id, and always returns within the time `within`."""
     asked = tuple(dict.fromkeys(ids))
     seats = asyncio.Semaphore(at_once)
 

@@ -1,4 +1,4 @@
-"""Who will be paged if nobody acts: a course and its escalations say where they stand, the rest is computed."""
+"""Builds the forecast of a course from queries to its workflow and those of its escalations."""
 
 import asyncio
 from datetime import datetime
@@ -21,8 +21,8 @@ async def forecast_of(
 ) -> Forecast:
     """Who will be paged about the course, when and how, if nobody acts from `now` on.
 
-    Strongly consistent: it comes from the workflows. An escalation that keeps silent is named, and nothing is guessed
-    of it; a course that does raises `Refused` (`unknown_course`) or `Unavailable`.
+    Strongly consistent: it comes from the workflows. An escalation that does not answer is named and left out; if the
+    course does not answer, raises `Refused` (`unknown_course`) or `Unavailable`.
     """
     to_come = await courses.calls_to_come(course_id, Ahead(at=now, until=now + AHEAD))
     asked = [one.id for one in to_come.escalations]
@@ -30,7 +30,7 @@ async def forecast_of(
     progresses = {
         one: answer for one, answer in zip(asked, answers, strict=True) if isinstance(answer, EscalationProgress)
     }
-    # One that the course is just opening cannot answer yet: it is among the calls that are being made.
+    # An escalation that is just being opened cannot answer yet: it is among the commands that the course returned.
     being_opened = {one.call.opening.id for one in to_come.calls if isinstance(one.call, OpenEscalation)}
     silent = {
         one: answer
@@ -41,7 +41,7 @@ async def forecast_of(
 
 
 async def _climb(escalations: Escalations, escalation: EscalationId) -> EscalationProgress | str:
-    """Its ladder, or why it is not known."""
+    """Its progress on the ladder, or why it is not known."""
     try:
         return await escalations.progress(escalation)
     except Refused as refused:

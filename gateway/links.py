@@ -1,4 +1,4 @@
-"""The link of a page: signed, good for a day, for one person and one escalation; used once, it is used up."""
+"""Signed links in pages: valid for a day, for one person and one escalation, to acknowledge once."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,13 +13,13 @@ from domain.values import Frozen, Moment, PersonId
 from settings import Settings
 
 GOOD_FOR: Final = timedelta(days=1)
-"""An alarm that nobody answers pages again and again, each time with a new link."""
+"""How long a link is valid. An escalation that nobody answers pages again, each time with a new link."""
 
 SALT: Final = "kapstan.acknowledge"
 
 
 class Invitation(Frozen):
-    """What a link says: this person may acknowledge this escalation. `link` names the link itself."""
+    """The content of a link: this person may acknowledge this escalation. `link` identifies the link itself."""
 
     escalation: EscalationId
     person: PersonId
@@ -28,25 +28,25 @@ class Invitation(Frozen):
 
 
 class BadLink(Exception):  # noqa: N818  somebody who was woken reads it
-    """The link opens nothing; the message says why and what to do instead."""
+    """The link is not valid; the message says why and what to do instead."""
 
 
 class Links:
-    """Makes links and reads them. Nothing but the secret is needed, so that a page waits for no database."""
+    """Makes and verifies links. Only the secret is needed, so that a page waits for no database."""
 
     def __init__(self, secret: str, public_url: str) -> None:
         self._serializer = URLSafeSerializer(secret, salt=SALT)
         self._public_url = public_url.rstrip("/")
 
     def for_(self, escalation: EscalationId, person: PersonId, at: datetime) -> str:
-        """Where this person answers the page of that moment; the fallback channels are nobody's, and nobody answers."""
+        """The link to acknowledge this person's page of that moment; for the fallback, the escalation's web page."""
         if person == FALLBACK:
             return escalation_page(self._public_url, escalation)
         signed = self._serializer.dumps([escalation, person, int(at.timestamp())])
         return f"{self._public_url}/ack/{signed}"
 
     def read(self, token: str, now: datetime) -> Invitation:
-        """What the link's last part says. Raises `BadLink` for one that was forged, cut off or is over a day old."""
+        """Verifies the link's last part. Raises `BadLink` if it was forged, cut off or is over a day old."""
         try:
             escalation, person, seconds = self._serializer.loads(token)
             found = Invitation(
@@ -65,12 +65,12 @@ class Links:
 
 
 def escalation_page(public_url: str, escalation: EscalationId) -> str:
-    """Where an escalation is shown to somebody who signs in."""
+    """The URL of an escalation's page, for somebody who signs in."""
     return f"{public_url.rstrip('/')}/escalations/{escalation}"
 
 
 def link_builder(settings: Settings) -> Callable[[EscalationId, PersonId, datetime], str]:
-    """Where a page's reader goes: to answer at once where links are signed, else to what to do."""
+    """The function that makes links: to acknowledge at once if links are signed, else to the escalation's page."""
     if settings.link_secret is None:
         return lambda escalation, _person, _at: escalation_page(settings.public_url, escalation)
     return Links(settings.link_secret.get_secret_value(), settings.public_url).for_

@@ -1,6 +1,6 @@
-"""Asks a course or an escalation itself when it next moves: a record that is behind is no patient overlooked.
+"""Liveness: asks the workflow of a course or escalation when it next moves, since the record alone may be behind.
 
-Temporal is asked first whether the workflow goes on at all: one that it has ended still answers as it stood then.
+Temporal is asked first whether the workflow is running: one that it has ended still answers with its last state.
 """
 
 import asyncio
@@ -18,13 +18,13 @@ from gateway.stuck_workflows import trouble
 from gateway.workflow_calls import ANSWER_WITHIN, TooMany, Unavailable
 
 ASKED_WITHIN: Final = ANSWER_WITHIN
-"""As long as a clinic's event is given: what takes longer to answer answers nobody."""
+"""The same time limit as for reporting a clinic event: whatever takes longer serves nobody."""
 
 log = logging.getLogger(__name__)
 
 
 class Liveness:
-    """The moments at which courses and escalations move by themselves, as they say."""
+    """Asks courses and escalations when they next move by themselves."""
 
     def __init__(self, client: Client, courses: Courses, escalations: Escalations) -> None:
         self._client = client
@@ -32,7 +32,7 @@ class Liveness:
         self._escalations = escalations
 
     async def of(self, expected: ExpectedMove) -> NextMove | NoAnswer:
-        """What it answers. Whatever goes wrong, it was not answered."""
+        """Its answer. Any error counts as `NoAnswer`."""
         try:
             async with asyncio.timeout(ASKED_WITHIN.total_seconds()):
                 if found := await trouble(self._client, expected.course_id, expected.escalation):
@@ -40,7 +40,7 @@ class Liveness:
                 return NextMove(moves_at=await self._moves_at(expected))
         except (Refused, Unavailable, TooMany, TimeoutError):
             return NoAnswer()
-        except Exception as error:  # noqa: BLE001  a fault of ours must not keep a page back
+        except Exception as error:  # noqa: BLE001  a defect of Kapstan must not keep a page back
             log.error("Asking a course failed with %s", type(error).__name__)  # noqa: TRY400  its words may quote a patient
             return NoAnswer()
 

@@ -1,4 +1,4 @@
-"""The clinic's on-call file as whoever pages or foretells pages reads it: an edit counts at once."""
+"""Reads the on-call file for paging and forecasts: an edit counts at once, a broken file changes nothing."""
 
 import logging
 import os
@@ -10,9 +10,9 @@ log = logging.getLogger(__name__)
 
 
 def read_on_call(path: Path, fault: Fault = lambda _: None) -> OnCall:
-    """The on-call file that lies there. Raises `OnCallFileError` with its path, also where it cannot be read.
+    """Reads an on-call file. Raises `OnCallFileError` with its path, also if it cannot be read.
 
-    Whoever pages by it, or says that it may be paged by, asks for each channel's `fault` (`gateway.channels.fault`).
+    To use or validate it for paging, pass `gateway.channels.fault`, which checks each channel.
     """
     try:
         return parse_on_call(path.read_text(encoding="utf-8"), str(path), fault)
@@ -23,10 +23,10 @@ def read_on_call(path: Path, fault: Fault = lambda _: None) -> OnCall:
 
 
 class OnCallBook:
-    """The on-call file as it is now. An edit counts at once; a broken one is reported and changes nothing.
+    """The current on-call file. An edit counts at once; a broken one is reported and changes nothing.
 
-    One with a channel that has a `fault` is broken as a whole, for the next start would refuse it. The last good one is
-    `kept` as a file: a program that starts again while the clinic's own is broken pages by that.
+    A channel with a `fault` makes the whole file broken, for the next start would refuse it. The last good file is
+    copied to `kept`: a program that restarts while the clinic's own is broken pages by that.
     """
 
     def __init__(self, path: Path, fault: Fault = lambda _: None, kept: Path | None = None) -> None:
@@ -39,11 +39,11 @@ class OnCallBook:
 
     @property
     def trouble(self) -> OnCallFileError | None:
-        """Why the file as it is now cannot be used; None where it can, as of the last reading."""
+        """Why the file cannot be used, as of the last reading; None if it can."""
         return self._trouble
 
     def now(self) -> OnCall:
-        """The newest good reading. Raises `OnCallFileError` where there never was one."""
+        """The newest valid on-call file. Raises `OnCallFileError` if there never was one."""
         try:
             seen = self._look()
             if self._good is None or seen != self._seen:
@@ -71,7 +71,7 @@ class OnCallBook:
             log.warning("The on-call file cannot be kept for a later start: %s", error.strerror)
 
     def _read_kept(self) -> OnCall | None:
-        """What was good before this program began. Its channels are taken as they are: better some page than none."""
+        """The last good file of an earlier start. Its channels are not checked: better some page than none."""
         if self._kept is None or not self._kept.is_file():
             return None
         try:
@@ -80,7 +80,7 @@ class OnCallBook:
             return None
 
     def _look(self) -> tuple[int, int, int, int] | None:
-        """What changes whenever the file does, or who may read it; None where there is none."""
+        """A fingerprint that changes whenever the file or its permissions do; None if there is no file."""
         try:
             stat = self._path.stat()
         except OSError:

@@ -1,4 +1,4 @@
-"""The folder of protocol files: read whole at start, with the approvals that lie beside them."""
+"""The clinic's folder of protocol files and approvals, read as a whole at start."""
 
 import os
 import tempfile
@@ -17,7 +17,7 @@ APPROVAL_SUFFIX = ".approval.toml"
 
 
 class Shelved(Frozen):
-    """One protocol as it lies in the folder, and the approvals over exactly this content."""
+    """One protocol of the folder, with the approvals of exactly this content."""
 
     file: str
     protocol: Protocol
@@ -25,7 +25,7 @@ class Shelved(Frozen):
 
     @property
     def is_approved(self) -> bool:
-        """Whether a medical director approved it as it stands."""
+        """Whether a medical director approved exactly this content."""
         return bool(self.approvals)
 
 
@@ -35,7 +35,7 @@ class Library(Frozen):
     shelf: tuple[Shelved, ...] = ()
 
     def versions(self, protocol_id: str) -> tuple[Shelved, ...]:
-        """Every version of the protocol, the newest last; empty where there is none."""
+        """Every version of the protocol, the newest last; empty if there is none."""
         return tuple(shelved for shelved in self.shelf if shelved.protocol.id == protocol_id)
 
     def find(self, protocol_id: str, version: str | None = None) -> Shelved | None:
@@ -49,7 +49,7 @@ class Library(Frozen):
         return found.protocol if found else None
 
     def latest_approved(self, protocol_id: str) -> Protocol | None:
-        """The newest version that is approved as it stands: a draft beside it takes nothing away."""
+        """The newest approved version, whatever newer drafts there are."""
         approved = [one.protocol for one in self.versions(protocol_id) if one.is_approved]
         return approved[-1] if approved else None
 
@@ -59,7 +59,7 @@ class Library(Frozen):
         return found.protocol if found else None
 
     def is_approved(self, protocol: Protocol) -> bool:
-        """Whether the folder holds an approval over exactly this content."""
+        """Whether the folder holds an approval of exactly this content."""
         found = self.find(protocol.id, protocol.version)
         return bool(found and found.is_approved and content_hash(found.protocol) == content_hash(protocol))
 
@@ -84,16 +84,16 @@ def load_folder(folder: Path) -> Library:
 
 
 def load_file(path: Path) -> Shelved:
-    """One protocol file with the approvals over its content. Raises `ProtocolFileError`."""
+    """Reads one protocol file with the approvals of its content. Raises `ProtocolFileError`."""
     protocol = parse_protocol(_read(path), str(path))
     return Shelved(file=str(path), protocol=protocol, approvals=approvals_of(protocol, _approvals_beside(path)))
 
 
 def approve_file(path: Path, by: str, at: datetime) -> Approval:
-    """Records that `by` approved, at `at`, what the file says now. Given twice, an approval is recorded once.
+    """Records that `by` approved, at `at`, the file's content. The same approval twice is recorded once.
 
-    Earlier approvals stay in the approval file. Raises `ProtocolFileError` for a file that is not sound, `ValueError`
-    for a name that cannot be one.
+    Earlier approvals stay in the approval file. Raises `ProtocolFileError` for an invalid file, `ValueError`
+    for an invalid name.
     """
     protocol = parse_protocol(_read(path), str(path))
     try:
@@ -109,7 +109,7 @@ def approve_file(path: Path, by: str, at: datetime) -> Approval:
 
 
 def approval_path(path: Path) -> Path:
-    """Where the approvals of a protocol file lie: `kap.toml` has `kap.approval.toml` beside it."""
+    """The path of a protocol file's approvals: beside `kap.toml` it is `kap.approval.toml`."""
     return path.with_name(path.name.removesuffix(".toml") + APPROVAL_SUFFIX)
 
 
@@ -152,7 +152,7 @@ def _unusable(path: Path, expected: str) -> ProtocolFileError:
 
 
 def _replace(path: Path, text: str) -> None:
-    """The file holds the new text or, after a power cut, still the old one; never half of either."""
+    """Replaces the file atomically: after a power cut it holds the new text or the old one."""
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".approval", delete=False) as new:
         new.write(text)
         new.flush()

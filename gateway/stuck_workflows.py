@@ -1,4 +1,4 @@
-"""What Temporal itself says of a workflow that does not go on: its task fails again and again, or it has ended."""
+"""Finds workflows that Temporal reports as stuck: their task keeps failing, or they have ended."""
 
 from typing import Final
 
@@ -20,13 +20,13 @@ from gateway.workflow_calls import ANSWER_WITHIN, Unavailable
 from workflows import course, escalation
 
 FAILS_AFTER: Final = 3
-"""So many tasks of a workflow that failed, or ran out of time, one after the other are no accident.
+"""Consecutive failed or timed-out workflow tasks from which a workflow counts as stuck.
 
-A worker that was killed costs one, about ten seconds; two that are killed one after the other cost two.
+A killed worker costs one task, about ten seconds; two killed in a row cost two.
 """
 
 REPORTS_AFTER: Final = f"system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute={FAILS_AFTER}"
-"""What lets a server of one's own mark such workflows, so that they are found before anything of them is due."""
+"""Setting for a self-hosted server, which then marks such workflows before anything of them is due."""
 
 MOST_LISTED: Final = 200
 
@@ -36,9 +36,9 @@ _ENDED: Final = f'{_OURS} AND ExecutionStatus IN ("Terminated", "Canceled", "Fai
 
 
 async def trouble(client: Client, course_id: CourseId, escalation: EscalationId | None) -> SilenceReason | None:
-    """What keeps the workflow of this course, or of this escalation of it, from going on; None where nothing does.
+    """Why the workflow of this course, or of its escalation, is stuck; None if it is not.
 
-    No worker is asked. Raises `Unavailable` where Temporal does not answer.
+    Needs no worker. Raises `Unavailable` if Temporal does not answer.
     """
     named = course_workflow_id(course_id) if escalation is None else escalation_workflow_id(escalation)
     try:
@@ -54,15 +54,15 @@ async def trouble(client: Client, course_id: CourseId, escalation: EscalationId 
             is_failing = found.raw_description.pending_workflow_task.attempt > FAILS_AFTER
             return SilenceReason.KEEPS_FAILING if is_failing else None
         case WorkflowExecutionStatus.COMPLETED if escalation is not None:
-            return None  # it is resolved, and nobody is wanted by it
+            return None  # it is resolved, and nobody needs to act
         case _:
             return SilenceReason.ENDED
 
 
 async def suspects(client: Client) -> list[Suspect]:
-    """Every course and escalation of which Temporal's own lists say so, the newest first. Raises `Unavailable`.
+    """Every course and escalation that Temporal's lists show as stuck, newest first. Raises `Unavailable`.
 
-    The lists may be a moment behind, and one that has ended may have been meant to: it is still to be asked.
+    The lists may be a moment behind, and a workflow may have ended as intended: each must still be asked.
     """
     try:
         failing = [
@@ -84,4 +84,4 @@ def _suspect(workflow: str, *, is_ended: bool) -> Suspect | None:
         escalation = escalation_of(workflow)
         return Suspect(course_id=EscalationKey.parse(escalation).course_id, escalation=escalation, is_ended=is_ended)
     except ValueError:
-        return None  # somebody else's, of the same name
+        return None  # another application's workflow, of the same name

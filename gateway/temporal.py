@@ -1,4 +1,4 @@
-"""The one place that builds the Temporal client, so that worker, command line and tests cannot drift apart."""
+"""Builds the Temporal client, the same for worker, console, command line and tests."""
 
 import os
 import sys
@@ -30,7 +30,7 @@ from workflows import attributes
 SEARCH_ATTRIBUTES: dict[str, IndexedValueType.ValueType] = {
     key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in attributes.KEYS
 }
-"""What the fleet can be listed by in Temporal itself. No patient data: an attribute is stored in clear."""
+"""The search attributes by which Temporal itself can list courses. No patient data: they are stored in clear."""
 
 
 def _told(kind: type[Exception], message: str, detail: Frozen) -> ApplicationError:
@@ -40,7 +40,7 @@ def _told(kind: type[Exception], message: str, detail: Frozen) -> ApplicationErr
 
 
 class RefusalAwareFailureConverter(DefaultFailureConverter):
-    """Carries the course's answers through Temporal whole, so that a validator may simply let the course refuse."""
+    """Carries `Refused` and `AlreadyAnswered` through Temporal intact, so that validators can simply raise them."""
 
     def to_failure(
         self,
@@ -48,9 +48,9 @@ class RefusalAwareFailureConverter(DefaultFailureConverter):
         payload_converter: PayloadConverter,
         failure: temporalio.api.failure.v1.Failure,
     ) -> None:
-        """A `Refused` travels as an application error of that type whose detail is the `Refusal`.
+        """Converts a `Refused` to an application error of that type whose detail is the `Refusal`.
 
-        So does an `AlreadyAnswered`, with its `Answer`.
+        An `AlreadyAnswered` likewise, with its `Answer`.
         """
         match exception:
             case Refused(refusal=refusal):
@@ -61,20 +61,20 @@ class RefusalAwareFailureConverter(DefaultFailureConverter):
 
 
 class SealedFailureConverter(RefusalAwareFailureConverter):
-    """The same, with messages and stack traces handed to the codec: they quote what they failed on."""
+    """The same, with messages and stack traces passed to the codec, as they may quote patient data."""
 
     def __init__(self) -> None:
         super().__init__(encode_common_attributes=True)
 
 
 def data_converter(codec: PayloadCodec | None = None) -> DataConverter:
-    """Pydantic models as JSON, compressed, refusals whole, each payload and failure encrypted where `codec` does so."""
+    """The data converter: Pydantic models as JSON, compressed; refusals intact; all encrypted if `codec` does so."""
     failures = RefusalAwareFailureConverter if codec is None else SealedFailureConverter
     return replace(pydantic_data_converter, failure_converter_class=failures, payload_codec=CompressionCodec(codec))
 
 
 class TemporalUnreachable(Exception):  # noqa: N818  an operator reads it
-    """The Temporal server does not answer; the message says where it was sought."""
+    """The Temporal server does not answer; the message names its address."""
 
 
 async def connect(
@@ -85,10 +85,10 @@ async def connect(
     interceptors: Sequence[Interceptor] = (),
     **overrides: Any,
 ) -> Client:
-    """A client of the Temporal server that the environment names (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, TLS, …).
+    """Connects to the Temporal server that the environment names (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, TLS, …).
 
-    `target_host` and `overrides` (such as `namespace`) win over the environment. Raises `TemporalUnreachable`; with
-    `lazy` as an override never: the server is first sought when it is asked for something.
+    `target_host` and `overrides` (such as `namespace`) win over the environment. Raises `TemporalUnreachable`, except
+    with `lazy` as an override: then it connects at the first call.
     """
     config: dict[str, Any] = {"target_host": "127.0.0.1:7233", **ClientConfig.load_client_connect_config(), **overrides}
     config["target_host"] = target_host or config["target_host"]
@@ -101,10 +101,10 @@ async def connect(
 
 
 def leave(code: int) -> NoReturn:
-    """Ends this process at once, what it printed written out.
+    """Exits this process at once, after flushing its output.
 
-    The SDK's threads outlive its clients and workers: an interpreter that takes its time to end under them crashes now
-    and then, and the operator sees a signal in place of the exit code (sdk-python 300).
+    The SDK's threads outlive its clients and workers, and a normal interpreter shutdown crashes now and then: the
+    operator would see a signal in place of the exit code (sdk-python 300).
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -112,7 +112,7 @@ def leave(code: int) -> NoReturn:
 
 
 async def register_search_attributes(client: Client) -> None:
-    """Makes sure that the server knows the search attributes; safe to do at every start."""
+    """Registers the search attributes with the server; safe to repeat at every start."""
     known = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=client.namespace)
     )

@@ -1,4 +1,4 @@
-"""Tokens: made, shown once, known again by a salted hash, and of no use from the moment they are revoked."""
+"""API tokens: shown once when created, stored as a salted hash, and useless from the moment they are revoked."""
 
 import hashlib
 import hmac
@@ -20,24 +20,24 @@ SECRET_BYTES: Final = 32
 SALT_BYTES: Final = 16
 
 ASK_WITHIN: Final = timedelta(seconds=1)
-"""How long the record store may take to say whether a token still holds; then what was last known of it counts."""
+"""How long the record store may take to check a known token; then its last known state counts."""
 
 FIRST_ASKED_WITHIN: Final = timedelta(seconds=5)
-"""And of a token that was never shown here: nothing is known of it, and a sign-in may wait for a busy moment."""
+"""The same for a token never seen before: nothing is known of it, and a sign-in may wait a moment."""
 
 ASK_AGAIN_AFTER: Final = timedelta(seconds=2)
-"""A record store that did not answer is left alone for so long: no caller waits for it meanwhile."""
+"""A record store that did not answer is not asked for this long, so that no caller waits for it."""
 
 USE_NOTED_EVERY: Final = timedelta(minutes=1)
 
 _SHAPE: Final = re.compile(rf"{PREFIX}_(?P<id>[a-z0-9]{{8}})_(?P<secret>[A-Za-z0-9_-]+)", re.ASCII)
-"""A token as it is shown. What has another shape is none, and nobody is asked about it."""
+"""The format of a token. Anything else is rejected without asking the record store."""
 
 log = logging.getLogger(__name__)
 
 
 class NewToken(Frozen):
-    """A token at the one moment at which its secret is shown."""
+    """A new token with its secret, which is shown only once."""
 
     id: TokenId
     token: str
@@ -63,7 +63,7 @@ class UnknownToken(Exception):  # noqa: N818  an operator reads it
 
 
 class Tokens:
-    """Every token. With PostgreSQL away, those shown here before still open: no alarm waits for a database."""
+    """Creates and checks tokens. Tokens seen before still work while PostgreSQL is away: no alarm waits for it."""
 
     def __init__(self, store: AccessStore) -> None:
         self._store = store
@@ -72,7 +72,7 @@ class Tokens:
         self._asked_in_vain_at: datetime | None = None
 
     async def create(self, *, role: TokenRole, name: str, site: str | None) -> NewToken:
-        """A new token; its secret is in the answer and nowhere else. Raises ValueError for a name of several lines."""
+        """Creates a token; the secret is only in the result. Raises ValueError for a name of several lines."""
         identity = secrets.token_hex(4)
         secret, salt = secrets.token_urlsafe(SECRET_BYTES), secrets.token_bytes(SALT_BYTES)
         await self._store.create(
@@ -89,23 +89,23 @@ class Tokens:
         return NewToken(id=identity, token=f"{PREFIX}_{identity}_{secret}", role=role, name=name, site=site)
 
     async def all(self) -> Found[TokenShown]:
-        """Every token there ever was, without what would open anything; one that cannot be read opens nothing."""
+        """Every token ever created, without secrets; one that cannot be read gives no access."""
         found = await self._store.tokens()
         shown = (TokenShown.model_validate(token.model_dump(exclude={"salt", "hash"})) for token in found)
         return Found(shown, found.unreadable, found.ids)
 
     async def revoke(self, token_id: TokenId) -> None:
-        """The token opens nothing from now on. Raises `UnknownToken`."""
+        """Revokes the token at once. Raises `UnknownToken`."""
         if not await self._store.revoke(token_id, datetime.now(UTC)):
             raise UnknownToken(f"there is no token {token_id}; see: kapstan token list")
 
     async def caller(self, presented: str) -> Caller | None:
-        """Whose token this is; None where it is none, or revoked. Raises `RecordStoreError` where nobody can tell."""
+        """The token's caller; None if it is unknown or revoked. Raises `RecordStoreError` if that cannot be checked."""
         if not (parts := _SHAPE.fullmatch(presented)):
             return None
         identity, secret = parts["id"], parts["secret"]
         token = await self._token(identity)
-        # Compared in any case, so that the time it takes tells nothing of which ids there are.
+        # Always compared, so that the time taken does not reveal which ids exist.
         salt, expected = (token.salt, token.hash) if token else (b"", b"")
         is_right = hmac.compare_digest(_hashed(secret, salt), expected)
         if token is None or not is_right or token.revoked_at is not None:
@@ -114,9 +114,9 @@ class Tokens:
         return _caller(token)
 
     async def still(self, identity: TokenId) -> Caller | None:
-        """Whose token this is, for somebody who has shown it before; None where it is revoked.
+        """The caller of a token that was presented before, by its id; None if it is revoked.
 
-        Raises `RecordStoreError` where nobody can tell.
+        Raises `RecordStoreError` if that cannot be checked.
         """
         token = await self._token(identity)
         if token is None or token.revoked_at is not None:

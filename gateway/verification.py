@@ -1,6 +1,6 @@
-"""Whether the record store still says what was accepted: each ledger's chain, against the head that Temporal holds.
+"""Verifies the record store: each ledger's hash chain, against the head that Temporal holds.
 
-And whether what the lists are made of can be read: a row that cannot be is named.
+Also checks that the rows behind the lists can be read, and names those that cannot.
 """
 
 import asyncio
@@ -19,26 +19,26 @@ from records.store import CourseFilter, EscalationFilter, RecordStore
 from records.verify import LedgerVerdict, verify
 
 CATCH_UP_WITHIN = timedelta(seconds=5)
-"""How long the recorder is given to write what was accepted just now."""
+"""How long the outbox is given to write what was accepted just now."""
 
 PAGE = 1000
-"""So many rows of a list are looked through at once."""
+"""Rows of a list per page."""
 
 LOOK_AGAIN_AFTER = timedelta(seconds=0.2)
 
 
 TEMPORAL_IS_AWAY = 3
-"""So many courses one after the other that answer nothing are not each its own trouble: nobody else is asked."""
+"""Courses in a row that do not answer, from which Temporal counts as away and no other is asked."""
 
 
 OF_ONE_ALONE = (Ended, Defect, NotReady, TooMany)
-"""What keeps one course from answering, and no other."""
+"""Errors that concern one course alone."""
 
 
 class Verified(Frozen):
-    """One course's ledger and what was found in it.
+    """The result of verifying one course's ledger.
 
-    `unanswered` says why its workflow could not be asked for the head, so that only the chain was recomputed.
+    `unanswered` says why its workflow did not return the head, so that only the chain was recomputed.
     """
 
     course_id: CourseId
@@ -47,12 +47,12 @@ class Verified(Frozen):
 
     @property
     def is_whole(self) -> bool:
-        """Whether no row differs, as far as could be asked."""
+        """Whether no row differs, as far as could be checked."""
         return self.verdict.is_whole and self.unanswered is None
 
 
 class Broken(Frozen):
-    """A row that cannot be read: which of its relation, and what of it is broken, but not what stands there."""
+    """A row that cannot be read: its relation and id, and what is broken, but not its content."""
 
     relation: str
     id: str
@@ -62,10 +62,10 @@ class Broken(Frozen):
 async def verify_courses(
     store: RecordStore, courses: Courses, course: CourseId | None
 ) -> AsyncIterator[Verified | Broken]:
-    """Every course of the record store, or the one that is named. Raises `Refused` for one that nobody knows.
+    """Verifies every course of the record store, or the one given. Raises `Refused` for an unknown one.
 
-    One that does not answer, as its task fails or Temporal has ended it, keeps no other from being verified. Raises
-    `Unavailable` where none answers any more.
+    A course that does not answer, because its task fails or Temporal has ended it, does not stop the others. Raises
+    `Unavailable` if none answers any more.
     """
     if course is not None:
         yield await _verified(store, courses, course, may_fail=False)
@@ -83,7 +83,7 @@ async def verify_courses(
 
 
 async def _unreadable(store: RecordStore, course: CourseId | None) -> AsyncIterator[tuple[str, Unreadable]]:
-    """What of the lists cannot be read, of one course or of all."""
+    """The rows behind the lists that cannot be read, of one course or of all."""
     if course is None:
         async for one in _pages(lambda cursor: store.courses(CourseFilter(limit=PAGE, cursor=cursor))):
             yield "courses", one
@@ -99,7 +99,7 @@ async def _unreadable(store: RecordStore, course: CourseId | None) -> AsyncItera
 
 
 async def _pages(ask: Callable[[str | None], Awaitable[Found[Any]]]) -> AsyncIterator[Unreadable]:
-    """What cannot be read of a list, a page of it at a time."""
+    """The unreadable rows of a list, page by page."""
     found = await ask(None)
     while found.ids:
         for broken in found.unreadable:
@@ -118,7 +118,7 @@ async def _verified(store: RecordStore, courses: Courses, course_id: CourseId, *
 
 
 async def _verdict(store: RecordStore, courses: Courses, course_id: CourseId) -> LedgerVerdict:
-    """A course goes on while we look: only what differs for longer than the recorder takes is a fault."""
+    """The verdict, retried for `CATCH_UP_WITHIN`: the record of a running course may be a moment behind."""
     tries = CATCH_UP_WITHIN // LOOK_AGAIN_AFTER
     while not (verdict := await _look(store, courses, course_id)).is_whole and tries:
         await asyncio.sleep(LOOK_AGAIN_AFTER.total_seconds())

@@ -1,4 +1,4 @@
-"""The on-call side's way to an alarm of the watch: no workflow holds it, so it is answered while Temporal is away."""
+"""Acts on watchdog alarms through the record store: no workflow holds them, so they work while Temporal is away."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,16 +14,16 @@ from records.watchdog import WatchdogStore
 
 
 class WatchdogAlarms:
-    """Every alarm of the watch, through the record store. `on_call` gives the on-call file as it is at that moment."""
+    """Acts on and queries watchdog alarms. `on_call` gives the on-call file as it is at that moment."""
 
     def __init__(self, store: WatchdogStore, on_call: Callable[[], OnCall]) -> None:
         self._store = store
         self._on_call = on_call
 
     async def act(self, escalation: EscalationId, order: Order) -> EscalationView:
-        """A human has acted. Raises `Refused` (`not_open`, `link_used`, `invalid`, `unknown_escalation`).
+        """Carries out a person's order. Raises `Refused` (`not_open`, `link_used`, `invalid`, `unknown_escalation`).
 
-        Raises `Unavailable` where the record store does not answer.
+        Raises `Unavailable` if the record store does not answer.
         """
         on_call, now = self._on_call(), datetime.now(UTC)
         with _in_our_words():

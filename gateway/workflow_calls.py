@@ -1,4 +1,4 @@
-"""One call to a workflow, within its time, with Temporal's errors in our words."""
+"""One call to a workflow with a time limit and retries; Temporal's errors become Kapstan's own."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -19,17 +19,17 @@ from domain.course.answer import AlreadyAnswered, Answer
 from domain.refusal import Refusal, RefusalCode, Refused
 
 ANSWER_WITHIN = timedelta(seconds=10)
-"""How long a caller waits for a course. What was accepted after that is answered when it is sent again."""
+"""How long a caller waits for a workflow. An event accepted later than that is answered when it is sent again."""
 
 
 PAUSES = tuple(timedelta(milliseconds=wait) for wait in (50, 100, 200, 400, 800))
-"""A first task or a change of runs takes milliseconds; what is sent again is known again by its id."""
+"""Pauses before retries: a first task or a continue-as-new takes milliseconds, and a repeated event is recognized."""
 
 RUN_ENDED = "AcceptedUpdateCompletedWorkflow"
-"""The server's word for an update whose run ended before it was answered: the next run knows it, or takes it anew."""
+"""The server's error for an update whose run ended before it was answered; a retry reaches the next run."""
 
 MOST_LISTED = 1_000
-"""Workflows that are looked for at once without the record store."""
+"""Most workflows listed at once without the record store."""
 
 Answered = TypeVar("Answered")
 
@@ -39,32 +39,32 @@ class Unavailable(Exception):  # noqa: N818  it is told to a person
 
 
 class Defect(Unavailable):
-    """It failed for a fault of ours, and nothing was decided: the worker's log says where. Sending it again changes
-    nothing before the fault is mended, and is safe.
+    """A defect of Kapstan made the call fail, and nothing was decided: the worker's log says where. Sending it again is
+    safe, but fails until the defect is fixed.
     """
 
 
 class Ended(Unavailable):
-    """Temporal has ended the workflow, and no event of the clinic's did: it takes nothing and watches nobody."""
+    """The workflow was ended in Temporal, not by a clinic event: it accepts nothing and watches nobody."""
 
 
 class NotReady(Unavailable):
-    """The workflow has not begun yet, or was just going over into its next run: nothing was decided."""
+    """The workflow has not begun yet, or was just continuing as new: nothing was decided."""
 
 
 class _QueryFailed(NotReady):
-    """A query failed inside: its worker was too busy to look, or has a fault."""
+    """A query failed in its worker, which was too busy or has a defect."""
 
 
 class TooMany(Exception):  # noqa: N818  it is told to a person
-    """As much is being decided for this course as Temporal takes at once. Sending the same again is safe."""
+    """The course has as many updates in flight as Temporal allows. Sending the same again is safe."""
 
 
 async def answer(ask: Callable[[], Awaitable[Answered]], nobody: RefusalCode, message: str) -> Answered:
-    """A workflow's own answer or refusal, or `Refused` with code `nobody` where there is no such workflow.
+    """Calls a workflow and returns its answer. If there is no such workflow, raises `Refused` with code `nobody`.
 
-    It is asked again while it is not ready: it has not begun, is going over into its next run, or its worker was too
-    busy to look. Raises `AlreadyAnswered`, `Refused`, `Unavailable`, `Defect` or `TooMany`.
+    Retries while the workflow is not ready: it has not begun, is continuing as new, or its worker is too busy. Raises
+    `AlreadyAnswered`, `Refused`, `Unavailable`, `Defect` or `TooMany`.
     """
     for pause in (*PAUSES, None):
         try:
@@ -91,7 +91,7 @@ def _in_our_words(nobody: RefusalCode, message: str) -> Iterator[None]:
         raise Unavailable(f"no answer within {ANSWER_WITHIN.seconds} s; is a worker running?") from failed
     except WorkflowQueryFailedError as failed:
         raise _QueryFailed("it could not be asked") from failed
-    except RuntimeError as failed:  # the SDK's word for a first connection that could not be made
+    except RuntimeError as failed:  # how the SDK reports that the first connection failed
         raise Unavailable("Temporal cannot be reached") from failed
     except RPCError as failed:
         match failed.status:
@@ -116,12 +116,12 @@ def _raise_told(failed: WorkflowUpdateFailedError) -> None:
             raise Refused(Refusal.model_validate(cause.details[0])) from None
         if cause.type == RUN_ENDED:
             raise NotReady("it was just going over into its next run") from failed
-    # Nobody may read what it says: it may quote a patient.
+    # Its message is dropped: it may quote a patient.
     raise Defect("it could not be decided, for a fault of Kapstan's own: nothing has changed") from None
 
 
 async def running(client: Client, query: str) -> list[str]:
-    """The ids of the workflows of this query that still run, as Temporal itself lists them. Raises `Unavailable`."""
+    """The ids of the running workflows that match this query, as Temporal lists them. Raises `Unavailable`."""
     with _unavailable():
         listed = client.list_workflows(
             f'ExecutionStatus = "Running" AND {query}', limit=MOST_LISTED, rpc_timeout=ANSWER_WITHIN
@@ -130,7 +130,7 @@ async def running(client: Client, query: str) -> list[str]:
 
 
 async def counted(client: Client, query: str) -> int:
-    """How many runs of workflows of this query Temporal knows, ended ones included. Raises `Unavailable`."""
+    """How many workflow runs match this query, ended ones included. Raises `Unavailable`."""
     with _unavailable():
         return (await client.count_workflows(query, rpc_timeout=ANSWER_WITHIN)).count
 

@@ -1,1 +1,1 @@
-"""The record: what was accepted for every course, kept in PostgreSQL, and the lists that the clinic reads."""
+"""The record store in PostgreSQL: every course's ledger, the lists that the clinic reads, and the watchdog's data."""

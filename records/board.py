@@ -1,4 +1,4 @@
-"""The board: in each phase the courses that want a human first, and how many there are, as of what is recorded."""
+"""The board: a column of courses for each phase, most urgent first, with counts, from the record store."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,9 +24,10 @@ _COUNTED: Final = ("courses", "under_way", "late", "wanting")
 class BoardFilter(Frozen):
     """Which courses the board shows: those that match all that is given.
 
-    `attention` means that severity or a higher one. `search` is how a course's id begins, in whatever case. `seen_site`
-    is the only site that whoever looks may see, and `behind_escalations` leaves those for which no escalation was ever
-    opened aside: what they may not see is neither shown nor counted nor offered. A column shows `limit` cards.
+    `attention` means that severity or a higher one. `search` is the beginning of a course's id, in any case.
+    `seen_site` is the only site that the reader may see, and `behind_escalations` leaves out courses that never had an
+    escalation: what the reader may not see is neither shown, counted nor offered as a filter. A column shows `limit`
+    cards.
     """
 
     site: Code | None = None
@@ -41,9 +42,9 @@ class BoardFilter(Frozen):
 
 
 class Column(Frozen):
-    """One phase: how many courses match, how many of their patients are here, are late, or want a human.
+    """One phase: how many courses match, and of these how many are under way, late, or need attention.
 
-    Its `cards` are the first of them: the worst attention first, then what is due longest or soonest.
+    Its `cards` are the first of them: highest attention first, then longest overdue or soonest due.
     """
 
     phase: Phase
@@ -56,9 +57,9 @@ class Column(Frozen):
 
 
 class Board(Frozen):
-    """The floor: a column for each open phase, or the one that was asked for, and what its filters have to offer.
+    """The board: a column for each open phase, or the one that was asked for, and the filter choices.
 
-    `unreadable` are courses whose phase is none that has a column; a column's own are among those it counts.
+    `unreadable` are courses whose phase has no column; those of a column are included in its counts.
     """
 
     columns: tuple[Column, ...]
@@ -68,7 +69,7 @@ class Board(Frozen):
 
 
 async def board(connections: Connections, asked: BoardFilter, now: datetime) -> Board:
-    """The floor as it was asked for; late is what was to be done by `now`.
+    """Reads the board. A course is late if its next task was due by `now`.
 
     Raises `RecordStoreUnreachable` or `SchemaTooOld`.
     """

@@ -1,4 +1,4 @@
-"""What changed in the record, in its order: each course, session and escalation as it is now, and news as it comes."""
+"""The change feed of the record store: changed courses, sessions and escalations in order, and notifications."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -24,14 +24,14 @@ from records.statements import statement
 CHANNELS: Final = ("kapstan_courses", "kapstan_escalations")
 
 LOOKED_AFTER_EVERY: Final = timedelta(seconds=15)
-"""A listening connection says nothing for hours: that it was cut off is only learned by asking.
+"""How often a silent listening connection is checked: it may be cut off unnoticed.
 
-So is that its server takes no writes any more: what another one takes is not heard there.
+Or its server may have become read-only: then it no longer hears changes, which are written to another server.
 """
 
 
 class ChangeKind(StrEnum):
-    """What a change is of; the name of its server-sent event."""
+    """The kind of a change; the name of its server-sent event."""
 
     COURSE = "course"
     SESSION = "session"
@@ -39,7 +39,7 @@ class ChangeKind(StrEnum):
 
 
 class SessionState(Frozen):
-    """Where a course's newest medicine session is; no number and no stage where it has none any more."""
+    """The state of a course's newest medicine session; without number and stage if it has none any more."""
 
     course_id: CourseId
     site: str
@@ -51,9 +51,9 @@ class SessionState(Frozen):
 class RecordChange(Frozen):
     """One row that changed, as it is now.
 
-    `number` rises with every change, and who has seen it asks for what lies above. `site` is None for an escalation
-    that was recorded before its course was. `is_behind_escalations` says of a course or session that an escalation of
-    the course is known. `accepted_at` is when the course accepted the newest entry that the change holds.
+    `number` rises with every change; readers ask for changes above the last one they saw. `site` is None for an
+    escalation that was recorded before its course. `is_behind_escalations`, for a course or session, means that the
+    course has had an escalation. `accepted_at` is when the course accepted the newest entry in the change.
     """
 
     number: int
@@ -66,7 +66,7 @@ class RecordChange(Frozen):
 
 
 class Passed(Frozen):
-    """A change whose row cannot be read: whoever goes by the numbers passes it."""
+    """A change whose row cannot be read; readers go on after its number."""
 
     number: int
     unreadable: Unreadable
@@ -80,15 +80,15 @@ _SHAPES: Final[dict[ChangeKind, type[CourseSummary | SessionState | EscalationVi
 
 
 class Changes:
-    """The changes in the record. Every method may raise `RecordStoreUnreachable` or `SchemaTooOld`."""
+    """Reads the change feed. Every method may raise `RecordStoreUnreachable` or `SchemaTooOld`."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     async def after(self, number: int, limit: int) -> Sequence[RecordChange | Passed]:
-        """The next changes above `number`, oldest first; what changed several times comes once, as it is now.
+        """The next changes above `number`, oldest first; a row that changed several times comes once, as it is now.
 
-        Changes are numbered in the order in which they are committed: what lies below the last one here is all told.
+        Changes are numbered in commit order, so no change below the last one returned is missing.
         """
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("changes_after"), number, limit)
@@ -103,19 +103,19 @@ class Changes:
                 return change
 
     async def newest(self) -> int:
-        """The number above which nothing has changed yet."""
+        """The number of the newest change."""
         async with self._connections.connection() as connection:
             return int(await connection.fetchval(statement("newest_change")))
 
     async def revoked(self, tokens: set[TokenId]) -> set[TokenId]:
-        """Which of these tokens open nothing any more."""
+        """Which of these tokens are revoked."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("revoked_among"), sorted(tokens))
         return {row["id"] for row in rows}
 
 
 class ChangeListener:
-    """What a listening connection hears."""
+    """Receives the notifications of a listening connection."""
 
     def __init__(self, connection: asyncpg.Connection, place: str) -> None:
         self._connection = connection
@@ -123,11 +123,11 @@ class ChangeListener:
         self._heard = asyncio.Event()
 
     def hear(self, *_: object) -> None:
-        """Something changed, or the connection ended."""
+        """Callback: something changed, or the connection ended."""
         self._heard.set()
 
     async def wait(self) -> None:
-        """Something has changed since the last time. Raises `RecordStoreUnreachable` when the connection is lost."""
+        """Waits for the next change. Raises `RecordStoreUnreachable` when the connection is lost."""
         while not self._heard.is_set():
             try:
                 async with asyncio.timeout(LOOKED_AFTER_EVERY.total_seconds()):
@@ -142,7 +142,7 @@ class ChangeListener:
 
 @asynccontextmanager
 async def listening(database_url: str) -> AsyncIterator[ChangeListener]:
-    """News of every change, heard on a connection of its own from here on.
+    """Listens for changes on a connection of its own.
 
     Raises `RecordStoreUnreachable` or `SchemaTooOld`.
     """
@@ -169,7 +169,7 @@ async def listening(database_url: str) -> AsyncIterator[ChangeListener]:
 def _change(row: asyncpg.Record) -> RecordChange:
     kind = ChangeKind(row["kind"])
     shape = _SHAPES[kind]
-    # A newer schema may hold more than this Kapstan knows.
+    # A newer schema may have fields that this version does not know.
     known = {name: value for name, value in row["data"].items() if name in shape.model_fields}
     data = model(shape, known)
     if isinstance(data, CourseSummary):

@@ -1,4 +1,4 @@
-"""The way to PostgreSQL: it opens when it is needed, and again when PostgreSQL was away."""
+"""The PostgreSQL connection pool: connects when needed, and reconnects after an outage or failover."""
 
 import asyncio
 import math
@@ -22,35 +22,35 @@ ANSWER_WITHIN = timedelta(seconds=15)
 """How long PostgreSQL may take to answer one statement."""
 
 ACCEPT_WITHIN = timedelta(seconds=5)
-"""How long PostgreSQL may take to accept us."""
+"""How long PostgreSQL may take to accept a connection."""
 
 ASKED_AGAIN_AFTER = timedelta(seconds=2)
-"""How long nobody waits for a PostgreSQL that let somebody wait in vain; then one of us looks whether it is back."""
+"""After a timeout, how long calls fail at once; then one caller checks whether PostgreSQL is back."""
 
 SOUGHT_AGAIN_AFTER = timedelta(seconds=2)
-"""How long connections are kept that were made anew: a server that stays read-only is not asked more often."""
+"""Shortest interval between replacing all connections, for a server that stays read-only."""
 
 REMEMBERED_FOR = timedelta(minutes=1)
-"""How long a write that was refused counts, where nobody has written anything since."""
+"""How long a refused write counts if nothing has been written since."""
 
 CLOSE_WITHIN = timedelta(seconds=5)
 
 SESSION_SETTINGS = {
     "application_name": "kapstan",
     "timezone": "UTC",
-    # A filter that is not given must not cost its index: the plan is made for the filters that are.
+    # A generic plan cannot use the indexes of the filters that are given: plan each query with its parameters.
     "plan_cache_mode": "force_custom_plan",
-    # A writer cut off in the middle must not keep its course's ledger locked.
+    # A writer that is cut off in the middle must not keep its course's ledger locked.
     "idle_in_transaction_session_timeout": "60s",
-    # asyncpg's own look at the types is slower compiled than run.
+    # Compiling asyncpg's type introspection query takes longer than running it.
     "jit": "off",
 }
 
 
 class Connections:
-    """A pool of connections to one database, whose errors are ours (`records.errors`).
+    """A pool of connections to one database. Raises the errors of `records.errors`.
 
-    A PostgreSQL that hangs lets only one of us wait at a time: a page that asks it three things is late once.
+    While PostgreSQL hangs, only one caller at a time waits for it: a screen with three queries is delayed only once.
     """
 
     def __init__(self, pool: asyncpg.Pool, place: str) -> None:
@@ -64,13 +64,13 @@ class Connections:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[PoolConnectionProxy]:
-        """A connection to read with. One that can do its work no more is thrown away, and all others with it."""
+        """A connection to read with. If it turns out unusable, it is discarded, and all others with it."""
         with in_our_words(self._place), self._not_waiting_in_vain():
             connection = await self._acquire()
             try:
                 yield connection
             except (TimeoutError, asyncio.CancelledError):
-                # Given back as it is, the pool would wait once more for a server that does not answer.
+                # If it were released as it is, the pool would wait again for a server that does not answer.
                 connection.terminate()
                 raise
             except Exception as error:
@@ -82,7 +82,7 @@ class Connections:
                 await self._pool.release(connection)
 
     async def _acquire(self) -> PoolConnectionProxy:
-        """A connection whose server takes writes, where one is found: after a failover the old one may still answer."""
+        """A connection to a server that takes writes, if any: after a failover the old server may still answer."""
         within = ANSWER_WITHIN.total_seconds()
         try:
             connection = await self._pool.acquire(timeout=within)
@@ -97,7 +97,7 @@ class Connections:
         return connection
 
     async def _replace_all(self) -> bool:
-        """Every connection is made anew when it is needed next; not more often than it is worth. Whether it was now."""
+        """Expires all connections, so that each is replaced when next used; True unless that was done just before."""
         if monotonic() < self._replaced_at + SOUGHT_AGAIN_AFTER.total_seconds():
             return False
         self._replaced_at = monotonic()
@@ -105,9 +105,9 @@ class Connections:
         return True
 
     async def can_write(self) -> bool:
-        """Whether what is written is kept, as far as anybody can tell without writing. Raises as `connection` does.
+        """Whether writes are accepted, as far as can be told without writing. Raises as `connection` does.
 
-        A disk that is full shows only when something is written: what was refused counts until something was kept.
+        A full disk shows only in a refused write, which counts until one succeeds or `REMEMBERED_FOR` is over.
         """
         if monotonic() < self._refused_at + REMEMBERED_FOR.total_seconds():
             return False
@@ -128,7 +128,7 @@ class Connections:
         try:
             yield
         except TimeoutError:
-            # Whoever waited since before it answered somebody else knows nothing new.
+            # If it has answered somebody else since, this timeout is no news.
             if self._answered_at < began:
                 self._asked_again_at = monotonic() + ASKED_AGAIN_AFTER.total_seconds()
             raise
@@ -138,12 +138,12 @@ class Connections:
         self._answers()
 
     def _answers(self) -> None:
-        """It does, even where it refuses."""
+        """Notes that PostgreSQL answers, even if with an error."""
         self._answered_at, self._asked_again_at = monotonic(), None
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PoolConnectionProxy]:
-        """A connection to write with: all of it or nothing."""
+        """A connection to write with, in one transaction."""
         async with self.connection() as connection:
             try:
                 async with connection.transaction():
@@ -157,7 +157,7 @@ class Connections:
 
 @asynccontextmanager
 async def open_connections(database_url: str) -> AsyncIterator[Connections]:
-    """Connections to the database at this URL, TCP or Unix socket; none is made before it is needed."""
+    """Opens a pool for the database at this URL, TCP or Unix socket; it connects when first used."""
     place = where(database_url)
     servers = Servers(database_url)
 
@@ -186,9 +186,9 @@ async def open_connections(database_url: str) -> AsyncIterator[Connections]:
 
 async def _prepare(connection: asyncpg.Connection) -> None:
     await require_schema(connection)
-    # The spelling that is hashed is the spelling that is stored, so reading it back gives the same hash.
+    # The JSON that is stored is the JSON that was hashed, so reading it back gives the same hash.
     await connection.set_type_codec(
         "json", schema="pg_catalog", encoder=lambda value: canonical(value).decode(), decoder=document
     )
-    # A value that Python cannot hold is the trouble of its row, not of the whole answer.
+    # A value that Python cannot represent makes only its row unreadable, not the whole result.
     await connection.set_type_codec("timestamptz", schema="pg_catalog", encoder=sent, decoder=moment, format="tuple")

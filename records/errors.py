@@ -1,4 +1,4 @@
-"""What can go wrong between Kapstan and its record, in words an operator can act on and without a patient's data."""
+"""Errors of the record store: messages that an operator can act on, without patient data."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,15 +8,15 @@ import asyncpg
 
 
 class RecordStoreError(Exception):
-    """The record store did not do what it was asked to. The message never holds a row's content or a password."""
+    """Base of all record store errors. The message never holds a row's content or a password."""
 
 
 class RecordStoreUnreachable(RecordStoreError):  # noqa: N818  an operator reads it
-    """PostgreSQL does not answer, or not to us; the message says where it was sought."""
+    """PostgreSQL does not answer, or rejects the connection; the message names the server."""
 
 
 class RecordStoreReadOnly(RecordStoreUnreachable):
-    """PostgreSQL answers, and keeps nothing: it is a standby, or was made read-only."""
+    """PostgreSQL is read-only: it is a standby, or was made so."""
 
     def __init__(self, place: str) -> None:
         super().__init__(f"PostgreSQL takes no writes at {place}: it is a standby, or was made read-only")
@@ -31,7 +31,7 @@ class SchemaTooNew(RecordStoreError):  # noqa: N818  an operator reads it
 
 
 class MigrationAltered(RecordStoreError):  # noqa: N818  an operator reads it
-    """A migration's file is not the one that this database was migrated with."""
+    """A migration's file differs from the one that this database was migrated with."""
 
 
 class LedgerConflict(RecordStoreError):  # noqa: N818  a word of the domain
@@ -39,11 +39,11 @@ class LedgerConflict(RecordStoreError):  # noqa: N818  a word of the domain
 
 
 class LedgerGap(RecordStoreError):  # noqa: N818  a word of the domain
-    """The entry does not follow what the ledger holds: the one before it is missing, or has another hash."""
+    """The entry does not follow the ledger's last one: its predecessor is missing, or has another hash."""
 
 
 class LedgerUnreadable(RecordStoreError):  # noqa: N818  an auditor reads it
-    """A stored row is no entry at all: somebody changed it into something Kapstan never writes."""
+    """A stored row is not a valid entry: somebody changed it into something Kapstan never writes."""
 
     def __init__(self, course_id: str, sequence: int, detail: str) -> None:
         super().__init__(f"row {sequence} of the ledger of {course_id} is not an entry that Kapstan wrote: {detail}")
@@ -96,12 +96,12 @@ _WRITES_REFUSED = (
 
 
 def is_spent(error: Exception) -> bool:
-    """Whether a connection that says so can do its work no more: its server has gone, goes, or takes no writes."""
+    """Whether the error makes its connection unusable: its server is gone, is shutting down, or takes no writes."""
     return isinstance(error, _SPENT)
 
 
 def refuses_writes(error: Exception) -> bool:
-    """Whether the server has kept nothing, and whoever writes next will fare no better."""
+    """Whether the server refuses all writes, not just this one."""
     return isinstance(error, _WRITES_REFUSED)
 
 

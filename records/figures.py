@@ -1,4 +1,4 @@
-"""What all courses together come to in numbers, as of what is recorded."""
+"""Figures over all courses, from the record store."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from records.statements import statement
 
 
 class Period(Frozen):
-    """What is counted: this site's courses and escalations, begun from `since` (included) until `until` (excluded)."""
+    """What is counted: a site's courses and escalations, begun from `since` (included) until `until` (excluded)."""
 
     site: Code | None = None
     since: Moment | None = None

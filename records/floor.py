@@ -1,4 +1,4 @@
-"""The floor at a glance: what wants a human, worst first, and how many patients are here."""
+"""The floor: unresolved escalations, most severe first, and how many patients are here."""
 
 from domain.escalation.messages import EscalationView
 from domain.values import Frozen, Severity
@@ -9,7 +9,7 @@ from records.statements import statement
 
 
 class Floor(Frozen):
-    """How many escalations are not resolved, how many of them nobody has answered, and the worst one's severity.
+    """Counts of unresolved and of unanswered escalations, and the highest severity.
 
     `under_way` patients are between check-in and discharge.
     """
@@ -30,12 +30,12 @@ async def floor(connections: Connections, site: str | None) -> Floor:
 
 
 async def unresolved(connections: Connections, site: str | None, limit: int) -> Found[EscalationView]:
-    """What wants a human, the worst first, then what nobody answered, then the oldest. Raises as `floor` does."""
+    """Unresolved escalations: most severe first, then unanswered, then oldest. Raises as `floor` does."""
     async with connections.connection() as connection:
         rows = await connection.fetch(statement("unresolved"), site, limit)
     return connections.reading.all("escalations", rows, projection.escalation, "id")
 
 
 def _severity(written: str | None) -> Severity | None:
-    """What nobody knows counts as the worst."""
+    """The severity; an unknown value counts as the highest."""
     return None if written is None else Severity(written) if written in set(Severity) else Severity.EMERGENCY

@@ -1,4 +1,4 @@
-"""How the clinic stands in a few numbers, for whoever watches Kapstan's machines: nobody is named in them."""
+"""Gauges for operators' metrics: counts without any ids."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -10,10 +10,9 @@ from records.statements import statement
 
 
 class Gauges(Frozen):
-    """Courses by phase, unresolved escalations by severity, and since when the oldest unanswered page waits.
+    """Courses by phase, unresolved escalations by severity, and since when the oldest unanswered one waits.
 
-    Of the watch: how many of its alarms are not resolved, how many courses are silent by what was found of them, and
-    when it last looked.
+    Of the watchdog: its unresolved alarms, silent courses by finding, and the time of its last tick.
     """
 
     courses: Mapping[str, int]
@@ -25,7 +24,7 @@ class Gauges(Frozen):
 
 
 async def gauges(connections: Connections) -> Gauges:
-    """The numbers as of what is recorded. Raises `RecordStoreUnreachable` or `SchemaTooOld`."""
+    """Reads the gauges. Raises `RecordStoreUnreachable` or `SchemaTooOld`."""
     async with connections.connection() as connection:
         courses = await connection.fetch(statement("gauge_of_courses"))
         escalations = await connection.fetch(statement("gauge_of_escalations"))

@@ -1,4 +1,4 @@
-"""How a fact of the domain lies in a row, and how a row becomes that fact again."""
+"""Projection: maps domain models to rows and back."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -16,11 +16,11 @@ from domain.views.summary import CourseSummary
 from records.readable import model
 
 Session = Annotated[int, Field(ge=1, le=1000)]
-"""More than any protocol has; a page that draws a dot for each is not to draw a billion."""
+"""A session count, with an upper bound: a screen that draws a dot for each must not draw a billion."""
 
 
 class Head(Frozen):
-    """How far a course's ledger reaches: its newest entry's sequence and hash."""
+    """The head of a course's ledger: its newest entry's sequence and hash."""
 
     course_id: CourseId
     sequence: int
@@ -48,14 +48,14 @@ def entry_row(entry: Entry) -> tuple[object, ...]:
 
 
 def entry(row: asyncpg.Record) -> Entry:
-    """The entry that was stored, with the hash that was stored."""
+    """The stored entry, with the hash as stored."""
     fields = {key: value for key, value in row.items() if not key.startswith("actor_")}
     actor = {"id": row["actor_id"], "role": row["actor_role"]} if row["actor_id"] is not None else None
     return model(Entry, {**fields, "actor": actor})
 
 
 def head(row: asyncpg.Record) -> Head:
-    """How far a course's ledger reaches."""
+    """The head of a course's ledger."""
     return model(Head, row)
 
 
@@ -118,7 +118,7 @@ def measure_row(course_id: CourseId, measure: MeasureFigures) -> tuple[object, .
 
 
 class _Course(CourseSummary):
-    """A course in words and numbers that Kapstan knows: of others no page knows what to show."""
+    """A course summary restricted to values that the pages can show."""
 
     phase: Phase
     outcome: Outcome | None
@@ -129,7 +129,7 @@ class _Course(CourseSummary):
 
 
 def course(row: Mapping[str, object] | asyncpg.Record) -> CourseSummary:
-    """The course as it was projected."""
+    """The course summary from its row."""
     return CourseSummary.model_construct(**dict(model(_Course, row)))
 
 
@@ -161,5 +161,5 @@ def page_row(escalation_id: EscalationId, number: int, page: Page) -> tuple[obje
 
 
 def escalation(row: asyncpg.Record) -> EscalationView:
-    """The escalation as it was projected, with its pages."""
+    """The escalation from its row, with its pages."""
     return model(EscalationView, row)

@@ -1,4 +1,4 @@
-"""What a row says, or that it cannot be read: one broken row is named, and never hides the others."""
+"""Tolerant reading of rows: a row that cannot be read is named, and never hides the others."""
 
 import json
 import logging
@@ -15,13 +15,13 @@ from domain.values import Frozen
 from records.errors import RecordStoreError
 
 RowId = Annotated[str, StringConstraints(min_length=1, max_length=3000, pattern=r"^[^\x00]+$")]
-"""What a row is named by: an id, or whatever was written in its place. No longer one can be a key."""
+"""The name of a row: its id, or whatever is stored in its place. A key cannot be longer."""
 
 T = TypeVar("T")
 Shown = TypeVar("Shown", bound=Frozen)
 
 FROM, UNTIL = datetime(2, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
-"""Between them a moment can be shown. Further out, a time zone alone carries it over the edge of Python's calendar."""
+"""The range of displayable moments: outside it, converting the time zone may overflow `datetime`."""
 
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -32,20 +32,20 @@ log = logging.getLogger(__name__)
 
 
 class Unreadable(Frozen):
-    """A row of which no fact can be made. `detail` says what of it is broken, never what stands there."""
+    """A row that cannot be read. `detail` names the broken fields, never their content."""
 
     id: str
     detail: str
 
     @property
     def name(self) -> str:
-        """The id as it may stand in a line: whatever was written in its place, it neither breaks nor colours it."""
+        """The id, safe to print: without line breaks and control characters, whatever the row holds."""
         plain = self.id if self.id and self.id.isascii() and self.id.isprintable() else ascii(self.id)
         return plain if len(plain) <= _LONGEST_NAME else f"{plain[:_LONGEST_NAME]}…"
 
 
 class RowUnreadable(RecordStoreError):  # noqa: N818  an operator reads it
-    """The one row that was asked for cannot be read."""
+    """The single row that was asked for cannot be read."""
 
     def __init__(self, relation: str, found: Unreadable) -> None:
         super().__init__(f"a row of {relation} cannot be read, {found.name}: {found.detail}")
@@ -53,7 +53,7 @@ class RowUnreadable(RecordStoreError):  # noqa: N818  an operator reads it
 
 
 class Found(list[T]):
-    """What could be read, in order. `unreadable` names what could not; `ids` are those of all rows, of both kinds."""
+    """The readable rows, in order. `unreadable` names the others; `ids` are those of all rows."""
 
     def __init__(
         self, readable: Iterable[T] = (), unreadable: Iterable[Unreadable] = (), ids: Iterable[str] = ()
@@ -64,7 +64,7 @@ class Found(list[T]):
 
 
 class Reading:
-    """How rows become facts. What cannot be read is counted each time, and told in the log once."""
+    """Converts rows to models. Unreadable rows are counted each time and logged once."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
@@ -72,7 +72,7 @@ class Reading:
 
     @property
     def unreadable(self) -> Mapping[str, int]:
-        """By relation, how often a row of it could not be read so far."""
+        """Counts of unreadable rows so far, by relation."""
         return MappingProxyType(self._counts)
 
     def all(
@@ -84,7 +84,7 @@ class Reading:
         *,
         of: str | None = None,
     ) -> Found[T]:
-        """Every row in its shape; those that have none are named by their column `key`, `of` whom they are."""
+        """Converts all rows by `shape`; unreadable ones are named by column `key`, in the log with their owner `of`."""
         readable: list[T] = []
         unreadable: list[Unreadable] = []
         ids: list[str] = []
@@ -98,7 +98,7 @@ class Reading:
         return Found(readable, unreadable, ids)
 
     def one(self, relation: str, row: asyncpg.Record, shape: Callable[[asyncpg.Record], T], key: str) -> T:
-        """The row in its shape. Raises `RowUnreadable`."""
+        """Converts one row by `shape`. Raises `RowUnreadable`."""
         match self.read(relation, row, shape, key):
             case Unreadable() as broken:
                 raise RowUnreadable(relation, broken)
@@ -114,7 +114,7 @@ class Reading:
         *,
         of: str | None = None,
     ) -> T | Unreadable:
-        """The row in its shape, or what is wrong with it."""
+        """Converts one row by `shape`, or says what is wrong with it."""
         try:
             return shape(row)
         except Exception as wrong:  # noqa: BLE001  whatever is wrong with one row, the others are shown
@@ -134,15 +134,15 @@ class Reading:
 
 
 def model(shape: type[Shown], fields: Mapping[str, object] | asyncpg.Record) -> Shown:
-    """The fact that these columns make. Raises `ValidationError`, or `Impossible`."""
+    """Validates these columns as a model. Raises `ValidationError`, or `Impossible`."""
     fact = shape.model_validate(dict(fields))
     if impossible := sorted(set(_impossible(fact))):
         raise Impossible(impossible)
     return fact
 
 
-class Impossible(ValueError):  # noqa: N818  it is said of what stands in a row
-    """These fields hold moments that nobody's calendar can show, or count less than nothing."""
+class Impossible(ValueError):  # noqa: N818  it describes the content of a row
+    """These fields hold moments out of the displayable range, or negative numbers."""
 
     def __init__(self, fields: list[str]) -> None:
         super().__init__(", ".join(fields))
@@ -150,10 +150,10 @@ class Impossible(ValueError):  # noqa: N818  it is said of what stands in a row
 
 
 def moment(microseconds: tuple[int]) -> object:
-    """A `timestamptz` as PostgreSQL sends it, counted from 2000; of what no `datetime` holds, a word that is none.
+    """Decodes a `timestamptz`, in microseconds from 2000; a value out of range of `datetime` becomes an invalid string.
 
-    asyncpg's own reading raises for it, and with the one value the whole answer is lost; an infinity it makes a time
-    without a zone.
+    asyncpg's own decoder raises for it, which loses the whole result, and turns an infinity into a time without a
+    zone.
     """
     try:
         return _EPOCH + timedelta(microseconds=microseconds[0])
@@ -162,17 +162,17 @@ def moment(microseconds: tuple[int]) -> object:
 
 
 def as_moment(read: object) -> datetime | None:
-    """What was read, where it is a moment that can be shown and reckoned with."""
+    """The decoded value if it is a moment within `FROM` and `UNTIL`, else None."""
     return read if isinstance(read, datetime) and FROM <= read < UNTIL else None
 
 
 def sent(at: datetime) -> tuple[int]:
-    """The same on its way to PostgreSQL. Raises `TypeError` for one without a zone."""
+    """Encodes a `timestamptz` for PostgreSQL. Raises `TypeError` for one without a time zone."""
     return ((at - _EPOCH) // _MICROSECOND,)
 
 
 def document(text: str) -> object:
-    """A `json` as it stands. One that Python cannot hold stays a text, of which no fact is made."""
+    """Decodes a `json` value. One that Python cannot represent stays text, which no model accepts."""
     try:
         return json.loads(text, parse_float=_finite)
     except (ValueError, RecursionError):

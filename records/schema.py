@@ -1,4 +1,4 @@
-"""The shape of the record: brings a database up to date, step by step, and knows whether it is."""
+"""The database schema: applies migrations, and checks that a database has them."""
 
 import hashlib
 from datetime import timedelta
@@ -16,7 +16,7 @@ CONNECT_WITHIN = timedelta(seconds=10)
 
 
 class Migration(Frozen):
-    """One step of the schema, from `migrations/<version>_<name>.sql`; never changed once a database had it."""
+    """One migration, from `migrations/<version>_<name>.sql`; never changed once a database had it."""
 
     version: int
     name: str
@@ -30,7 +30,7 @@ class Migration(Frozen):
 
 @cache
 def migrations() -> tuple[Migration, ...]:
-    """Every step this Kapstan knows, in order."""
+    """Every migration that this version knows, in order."""
     found = (path for path in files(__package__).joinpath("migrations").iterdir() if path.name.endswith(".sql"))
     return tuple(
         Migration(version=int(path.name.partition("_")[0]), name=path.name, sql=path.read_text(encoding="utf-8"))
@@ -39,7 +39,7 @@ def migrations() -> tuple[Migration, ...]:
 
 
 async def migrate(database_url: str, steps: tuple[Migration, ...] | None = None) -> list[str]:
-    """Brings the database up to date, and answers the names of the steps it took: none where it already was.
+    """Brings the database up to date. Returns the names of the migrations applied: none if it was already.
 
     Safe to run twice, from many processes at once, and while Kapstan serves: each step is one transaction and only
     adds. Raises `RecordStoreUnreachable`, `MigrationAltered`, `SchemaTooNew`.
@@ -73,7 +73,7 @@ def _missing(steps: tuple[Migration, ...], applied: list[asyncpg.Record]) -> lis
 async def require_schema(connection: asyncpg.Connection) -> None:
     """Raises `SchemaTooOld` unless the database has every migration that this Kapstan knows.
 
-    A newer one is no hindrance: migrations only add, and the previous version serves on while the next one migrates.
+    A newer schema is accepted: migrations only add, and the previous version keeps serving while the next one migrates.
     """
     try:
         applied = await connection.fetch(statement("applied_migrations"))

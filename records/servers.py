@@ -1,4 +1,4 @@
-"""The servers that a database's URL names: the one that can be written is sought among them."""
+"""Finds the writable server among the PostgreSQL servers that a database URL names."""
 
 import os
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ from records.statements import statement
 
 _CHOSEN: Final = "target_session_attrs"
 _READS_ONLY: Final = ("in_hot_standby", "default_transaction_read_only")
-"""What a server says of itself by itself, from PostgreSQL 14 on."""
+"""The parameters by which a server reports that it is read-only, from PostgreSQL 14 on."""
 
 
 class Servers:
-    """One or many servers of one database, of which at most one takes writes. Whoever answered last is asked first.
+    """The servers of one database, of which at most one takes writes. The one that answered last is tried first.
 
-    asyncpg's own `target_session_attrs` would do, but for this: it gives all servers one time together, which the first
-    one uses up when its machine is gone, and with none that takes writes nobody could even read.
+    asyncpg's own `target_session_attrs` does not suffice: it gives all servers one timeout together, which the first
+    uses up if its machine is gone, and if none takes writes, not even reading is possible.
     """
 
     def __init__(self, database_url: str) -> None:
@@ -30,10 +30,10 @@ class Servers:
         self._place = where(database_url)
 
     async def connect(self, *, within: timedelta, for_writing: bool, **options: Any) -> asyncpg.Connection:
-        """A connection to the server that takes writes; where none does, one to read with, unless it is `for_writing`.
+        """Connects to the server that takes writes; if none does, to one for reading, unless `for_writing`.
 
-        Which one a URL asks for by itself, with `target_session_attrs`, is taken as it is. Raises what asyncpg raises,
-        and `RecordStoreReadOnly`.
+        A URL with its own `target_session_attrs` is left to asyncpg. Raises what asyncpg raises, and
+        `RecordStoreReadOnly`.
         """
         spare: asyncpg.Connection | None = None
         failures: list[Exception] = []
@@ -66,33 +66,33 @@ class Servers:
             connection: asyncpg.Connection = await asyncpg.connect(url, timeout=within.total_seconds(), **options)
             is_there = True
         finally:
-            # Also where whoever asked waits no longer: the next one is not to wait for the same.
+            # Also if the caller was cancelled: the next one must not wait for the same server.
             self._urls.remove(url)
             self._urls.insert(0 if is_there else len(self._urls), url)
         return connection
 
 
 def says_reads_only(connection: asyncpg.Connection | PoolConnectionProxy) -> bool:
-    """Whether its server takes no writes, as far as it has said so by itself: nothing is asked."""
+    """Whether the server has reported itself as read-only; no query is sent."""
     said = connection.get_settings()
     return any(getattr(said, name, None) == "on" for name in _READS_ONLY)
 
 
 async def _reads_only(connection: asyncpg.Connection) -> bool:
-    """The same of a new connection; a server that says nothing by itself is asked."""
+    """Whether a new connection's server is read-only; a server that does not report it is queried."""
     if all(hasattr(connection.get_settings(), name) for name in _READS_ONLY):
         return says_reads_only(connection)
     return not await connection.fetchval(statement("takes_writes"))
 
 
 async def require_writes(connection: asyncpg.Connection, place: str) -> None:
-    """Asks its server. Raises `RecordStoreReadOnly` where it takes no writes, and what asyncpg raises."""
+    """Queries whether the server takes writes. Raises `RecordStoreReadOnly` if not, and what asyncpg raises."""
     if not await connection.fetchval(statement("takes_writes")):
         raise RecordStoreReadOnly(place)
 
 
 def _each(database_url: str) -> Sequence[str]:
-    """The same URL with each of its hosts alone."""
+    """One URL for each host of the URL."""
     parts = urlsplit(database_url)
     login, at, hosts = parts.netloc.rpartition("@")
     if "," in hosts:

@@ -1,4 +1,4 @@
-"""The SQL of the record store, read from its files: one named and described statement each."""
+"""The SQL statements of the record store, read from files: one described statement per file."""
 
 from functools import cache
 from importlib.resources import files

@@ -1,4 +1,4 @@
-"""The record of every course: what is appended to its ledger, and the lists that the clinic reads."""
+"""The record store: appends to ledgers, and reads the clinic's lists of courses and escalations."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -43,8 +43,8 @@ class CourseFilter(Frozen):
     """Which courses a list shows: those that match all that is given.
 
     `attention` means that severity or a higher one, so a list of what is urgent never hides an emergency.
-    `behind_escalations` leaves those for which no escalation was ever opened aside. The next page
-    begins after the course named by `cursor`, the last one of the page before.
+    `behind_escalations` leaves out courses that never had an escalation. The next page begins after the course named
+    by `cursor`, the last one of the page before.
     """
 
     phase: str | None = None
@@ -77,9 +77,9 @@ EVERY_ESCALATION = EscalationFilter()
 
 
 class RecordStore:
-    """The record store. Every method may raise `RecordStoreUnreachable` or `SchemaTooOld`; the next call tries anew.
+    """The record store. Every method may raise `RecordStoreUnreachable` or `SchemaTooOld`; the next call tries again.
 
-    Lists show every row that can be read and name those that cannot; one row that was asked for raises `RowUnreadable`.
+    Lists hold every readable row and name the others; reading a single unreadable row raises `RowUnreadable`.
     """
 
     def __init__(self, connections: Connections) -> None:
@@ -87,10 +87,10 @@ class RecordStore:
         self._reading = connections.reading
 
     async def append(self, batch: Batch) -> None:
-        """The batch's entries are in the ledger, each once, and the course's row is at least as new as its summary.
+        """Appends the batch's entries to the ledger, each once, and updates the course's row unless it is newer.
 
-        Safe to repeat. Raises `LedgerConflict` where the ledger holds another entry under the same sequence, and
-        `LedgerGap` where an entry does not follow the one before it; nothing of the batch is stored then.
+        Idempotent. Raises `LedgerConflict` if the ledger holds another entry under the same sequence, `LedgerGap` if an
+        entry does not follow the one before it; nothing of the batch is stored then.
         """
         async with self._connections.transaction() as connection:
             await connection.execute(statement("begin_appending"), batch.course_id)
@@ -100,7 +100,7 @@ class RecordStore:
                 await _project_figures(connection, batch.course_id, batch.figures)
 
     async def record_escalation(self, view: EscalationView) -> None:
-        """The escalation's row and pages are those of this view, or of a newer revision that was recorded before."""
+        """Stores the escalation's row and pages, unless a newer revision is stored already."""
         async with self._connections.transaction() as connection:
             await project_escalation(connection, view)
 
@@ -113,7 +113,7 @@ class RecordStore:
         return found
 
     async def entries(self, course_id: CourseId) -> Found[Entry]:
-        """The same as far as it can be read; what cannot be read is named by its sequence."""
+        """Every readable entry of a course, in order; an unreadable one is named by its sequence."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("ledger_of_course"), course_id)
         return self._reading.all("ledger", rows, projection.entry, "sequence", of=course_id)
@@ -125,7 +125,7 @@ class RecordStore:
         return self._reading.all("ledger", rows, projection.head, "course_id")
 
     async def course(self, course_id: CourseId) -> CourseSummary | None:
-        """The course as of its newest recorded entry; None where none was recorded."""
+        """The course as of its newest recorded entry; None if none was recorded."""
         async with self._connections.connection() as connection:
             row = await connection.fetchrow(statement("course"), course_id)
         return self._reading.one("courses", row, projection.course, "course_id") if row else None
@@ -136,7 +136,7 @@ class RecordStore:
             return await connection.fetchrow(statement("course"), course_id) is not None
 
     async def courses(self, filters: CourseFilter = EVERY_COURSE) -> Found[CourseSummary]:
-        """One page of the fleet, newest start first. An unknown cursor has nothing after it."""
+        """One page of courses, newest start first; empty for an unknown cursor."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(
                 statement("courses"),
@@ -153,22 +153,22 @@ class RecordStore:
         return self._reading.all("courses", rows, projection.course, "course_id")
 
     async def board(self, asked: BoardFilter, now: datetime) -> Board:
-        """The floor as of what is recorded, each column's worst first, with what is late at `now`."""
+        """The board as recorded, each column's most urgent first, with what is late at `now`."""
         return await board(self._connections, asked, now)
 
     async def sessions_under_way(
         self, site: Code | None = None, *, behind_escalations: bool = False
     ) -> Found[CourseSummary]:
-        """The courses whose patient is here, checked in and not gone home; the reading that is due longest first.
+        """The courses whose patient is here, checked in and not discharged; longest overdue reading first.
 
-        One whose stage nobody knows may be here: it is named.
+        A course with an unknown stage may have its patient here, so it is named as unreadable.
         """
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("courses_under_way"), site, behind_escalations)
         return self._reading.all("courses", rows, projection.course, "course_id")
 
     async def escalation(self, escalation_id: EscalationId) -> EscalationView | None:
-        """The escalation with every page it sent; None where none was recorded."""
+        """The escalation with every page it sent; None if none was recorded."""
         async with self._connections.connection() as connection:
             row = await connection.fetchrow(statement("escalation"), escalation_id)
         return self._reading.one("escalations", row, projection.escalation, "id") if row else None
@@ -179,7 +179,7 @@ class RecordStore:
             return await connection.fetchrow(statement("escalation"), escalation_id) is not None
 
     async def escalations(self, filters: EscalationFilter = EVERY_ESCALATION) -> Found[EscalationView]:
-        """One page of the on-call work, newest opening first. An unknown cursor has nothing after it."""
+        """One page of escalations, newest opening first; empty for an unknown cursor."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(
                 statement("escalations"),
@@ -193,20 +193,20 @@ class RecordStore:
         return self._reading.all("escalations", rows, projection.escalation, "id")
 
     async def floor(self, site: str | None = None) -> Floor:
-        """How much wants a human, and how many patients are here."""
+        """The counts of unresolved escalations, and how many patients are here."""
         return await floor(self._connections, site)
 
     async def unresolved(self, site: str | None = None, *, limit: int = 100) -> Found[EscalationView]:
-        """What wants a human, the worst first, then what nobody answered, then the oldest."""
+        """Unresolved escalations: most severe first, then unanswered, then oldest."""
         return await unresolved(self._connections, site, limit)
 
     async def figures(self, period: Period) -> FleetFigures:
-        """What the courses and escalations of a site in a period come to."""
+        """The figures of a site's courses and escalations in a period."""
         return await fleet_figures(self._connections, period)
 
 
 async def project_escalation(connection: PoolConnectionProxy, view: EscalationView) -> None:
-    """The escalation's row and pages are those of this view, unless a newer revision is there; within a transaction."""
+    """Stores the escalation's row and pages, unless a newer revision is stored; must run in a transaction."""
     if await connection.fetchval(statement("project_escalation"), *projection.escalation_row(view)) is None:
         return
     pages = [projection.page_row(view.id, number, page) for number, page in enumerate(view.pages, start=1)]
@@ -222,6 +222,6 @@ async def _project_figures(connection: PoolConnectionProxy, course_id: CourseId,
 
 @asynccontextmanager
 async def open_store(database_url: str) -> AsyncIterator[RecordStore]:
-    """The record store at this URL. PostgreSQL need not be there yet: each call connects when it must."""
+    """Opens the record store at this URL. PostgreSQL need not be up yet: calls connect when needed."""
     async with open_connections(database_url) as connections:
         yield RecordStore(connections)

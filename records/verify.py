@@ -1,4 +1,4 @@
-"""Whether a course's ledger still says what was accepted: its own chain, and the head that Temporal holds."""
+"""Ledger verification: recomputes a course's hash chain, and compares it with the head that Temporal holds."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,9 @@ from domain.values import Frozen
 
 
 class LedgerVerdict(Frozen):
-    """What was found: how far the ledger reaches, under what hash, and the first row that differs, if any.
+    """The verdict on a ledger: its last sequence and hash, and the first row that differs, if any.
 
-    `is_compared` is False where Temporal no longer holds the course, so that only the chain could be recomputed.
+    `is_compared` is False if Temporal no longer holds the course, so that only the chain could be recomputed.
     """
 
     sequence: int
@@ -19,14 +19,14 @@ class LedgerVerdict(Frozen):
 
     @property
     def is_whole(self) -> bool:
-        """True where no row differs."""
+        """True if no row differs."""
         return self.fault is None
 
 
 def verify(entries: Sequence[Entry], temporal_head: tuple[int, str] | None) -> LedgerVerdict:
     """Recomputes the chain of one course's entries, given in order, and compares it with Temporal's (sequence, hash).
 
-    Entries that the recorder has yet to append count as missing: a verdict on a running course is one of that moment.
+    Entries that are still in the outbox count as missing: the verdict on a running course is of that moment only.
     """
     return LedgerVerdict(
         sequence=entries[-1].sequence if entries else 0,
@@ -37,7 +37,7 @@ def verify(entries: Sequence[Entry], temporal_head: tuple[int, str] | None) -> L
 
 
 def _difference(entries: Sequence[Entry], sequence: int, head: str) -> ChainFault | None:
-    """Where a chain that is whole in itself parts from the one whose head Temporal holds."""
+    """Where a chain that is whole in itself differs from Temporal's head."""
     if len(entries) < sequence:
         missing = len(entries) + 1
         return ChainFault(sequence=missing, reason=f"entry {missing} is missing; Temporal holds {sequence} entries")

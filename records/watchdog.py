@@ -1,4 +1,4 @@
-"""What the independent watch goes by and leaves behind: what is to move by itself, its alarms, when it looked."""
+"""The watchdog's part of the record store: expected moves, alarms, silences, ticks, and its lock."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
@@ -27,15 +27,16 @@ TURN_SOUGHT_EVERY: Final = timedelta(seconds=2)
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 FROZEN_AFTER: Final = timedelta(minutes=1)
-"""A watcher that hangs asks for nothing any more: PostgreSQL then ends its connection, and another one takes over."""
+"""How long a watchdog may be idle: one that hangs sends no queries, so PostgreSQL ends its connection and another takes
+over."""
 
 MOST_SHOWN: Final = 50
 
 
 class WatchdogStore:
-    """The watch's part of the record. Every method may raise `RecordStoreUnreachable` or `SchemaTooOld`.
+    """Stores and reads the watchdog's data. Every method may raise `RecordStoreUnreachable` or `SchemaTooOld`.
 
-    A row that cannot be read is left aside, counted and told in the log: the others are watched over all the same.
+    A row that cannot be read is skipped, counted and logged; the others are still watched.
     """
 
     def __init__(self, connections: Connections) -> None:
@@ -43,30 +44,30 @@ class WatchdogStore:
         self._reading = connections.reading
 
     async def last_look(self) -> Tick | None:
-        """The last look of whoever watches; None where nobody ever did, or nobody can tell."""
+        """The watchdog's last tick; None if there is none, or it cannot be read."""
         async with self._connections.connection() as connection:
             row = await connection.fetchrow(statement("last_look"))
         found = self._reading.read("watch_looks", row, _look, "looked_at") if row else None
         return None if isinstance(found, Unreadable) else found
 
     async def look(self, look: Tick) -> None:
-        """This look is the last one."""
+        """Stores this tick as the last one."""
         async with self._connections.transaction() as connection:
             await connection.execute(statement("look"), look.looked_at, look.watching_since)
 
     async def expected(self) -> Found[ExpectedMove]:
-        """All that is to move by itself for a dosed patient, and when at the latest.
+        """Every course and escalation of a dosed patient, with the moment by which it must move by itself.
 
-        What nobody can tell when it moves was to move long ago: then it is asked itself.
+        One whose moment is unreadable counts as long overdue, so that it is asked.
         """
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("expected"))
         return self._all_expected(rows)
 
     async def incidents(self) -> Found[WatchdogAlarm]:
-        """The newest alarm of each session, as far as it is not resolved or its patient is still monitored.
+        """The newest alarm of each session whose alarm is unresolved or whose patient is still monitored.
 
-        Where that cannot be read, the one before it.
+        If it cannot be read, the one before it.
         """
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("incidents"))
@@ -78,15 +79,15 @@ class WatchdogStore:
         return Found(newest.values(), found.unreadable, found.ids)
 
     async def incident(self, escalation: EscalationId) -> WatchdogAlarm | None:
-        """One alarm of the watch; None where it never raised this one."""
+        """One watchdog alarm; None if there is none of this id."""
         async with self._connections.connection() as connection:
             row = await connection.fetchrow(statement("incident"), escalation)
         return self._reading.one("watch_incidents", row, _incident, "escalation_id") if row else None
 
     async def add(self, incident: WatchdogAlarm) -> None:
-        """The alarm is kept, and stands among the escalations.
+        """Stores a new alarm, also among the escalations.
 
-        Where its number is taken by one that cannot be read, it gets the next: nobody is left unwatched for that.
+        If its number is taken by an unreadable alarm, it gets the next one, so that the course stays watched.
         """
         async with self._connections.transaction() as connection:
             view = incident.escalation.view
@@ -108,9 +109,9 @@ class WatchdogStore:
     async def move(
         self, escalation: EscalationId, step: Callable[[WatchdogAlarm], WatchdogAlarm]
     ) -> WatchdogAlarm | None:
-        """The alarm after this step, which sees it as it is and is the only one at a time; None where there is none.
+        """Applies `step` to the alarm under a row lock and returns the result; None if there is no such alarm.
 
-        What `step` raises leaves everything as it was.
+        If `step` raises, nothing changes.
         """
         async with self._connections.transaction() as connection:
             row = await connection.fetchrow(statement("hold_incident"), escalation)
@@ -123,9 +124,9 @@ class WatchdogStore:
             return after
 
     async def overdue(self, by: datetime, courses: Collection[CourseId], limit: int) -> Found[ExpectedMove]:
-        """What was to move by itself by that moment for no dosed patient, the longest overdue first, at most so many.
+        """Moves overdue at `by` that concern no dosed patient, longest overdue first, at most `limit`.
 
-        Before that, all of these courses, whenever it moves. What nobody can tell when it moves was to move long ago.
+        First come all moves of `courses`, whenever due. One whose moment is unreadable counts as long overdue.
         """
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("overdue"), by, sorted(courses), limit)
@@ -138,7 +139,7 @@ class WatchdogStore:
         return Found((*found, *asked), found.unreadable, found.ids)
 
     async def suspected(self, suspects: Sequence[Suspect], now: datetime) -> Found[ExpectedMove]:
-        """Whom these are about; without those that have ended as they were to."""
+        """The suspects as expected moves with their sessions, without those that have ended as intended."""
         told = [[one.course_id, one.escalation, one.is_ended] for one in suspects]
         columns = zip(*told, strict=True) if told else ([], [], [])
         async with self._connections.connection() as connection:
@@ -146,13 +147,13 @@ class WatchdogStore:
         return self._reading.all("courses", rows, _expected, "course_id")
 
     async def incidents_of_rounds(self, since: datetime, courses: Collection[CourseId]) -> Found[WatchdogAlarm]:
-        """The alarms about no dosed patient that are not resolved, or were since then; of these courses each."""
+        """The alarms about no dosed patient that are unresolved or were resolved after `since`; all of `courses`."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("incidents_of_rounds"), since, sorted(courses))
         return self._reading.all("watch_incidents", rows, _incident, "escalation_id")
 
     async def silent(self, found: Sequence[Silence], *, dosed: bool) -> None:
-        """These are silent now, of those with a dosed patient or of all else, and no others of them."""
+        """Replaces the stored silent courses: those with a dosed patient, or with `dosed` False all others."""
         async with self._connections.transaction() as connection:
             await connection.execute(statement("end_silences"), dosed, [one.course_id for one in found])
             for one in found:
@@ -162,7 +163,7 @@ class WatchdogStore:
     async def silences(
         self, *, site: str | None = None, course_id: CourseId | None = None, limit: int = MOST_SHOWN
     ) -> Found[Silence]:
-        """The courses that nobody watches over, those of a dosed patient first."""
+        """The silent courses, those of a dosed patient first."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("silences"), site, course_id, limit)
         return self._reading.all("watch_silences", rows, _silence, "course_id")
@@ -194,7 +195,7 @@ async def _keep(connection: PoolConnectionProxy, incident: WatchdogAlarm) -> Non
 
 
 class WatchdogLock:
-    """Being the one that watches, for as long as its connection holds."""
+    """The watchdog lock: held by one process at a time, for as long as its connection lasts."""
 
     def __init__(self, connection: asyncpg.Connection, place: str) -> None:
         self._connection = connection
@@ -202,9 +203,9 @@ class WatchdogLock:
         self._asking = asyncio.Lock()
 
     async def check(self) -> None:
-        """Returns while it is still ours. Raises `RecordStoreUnreachable` once the connection was lost.
+        """Checks that the lock is still held. Raises `RecordStoreUnreachable` once the connection is lost.
 
-        So it does once its server takes no writes any more: the turn is then had where they are taken.
+        So it does once the server takes no writes any more: the lock must then be taken on the server that does.
         """
         async with self._asking:
             with in_our_words(self._place):
@@ -213,9 +214,10 @@ class WatchdogLock:
 
 @asynccontextmanager
 async def turn_to_watch(database_url: str, frozen_after: timedelta = FROZEN_AFTER) -> AsyncIterator[WatchdogLock]:
-    """Waits until nobody else watches, and is then the one that does, until this ends or its connection is lost.
+    """Acquires the watchdog lock; held until the context exits or the connection drops.
 
-    It is lost where the turn was not checked for `frozen_after`. Raises `RecordStoreUnreachable` or `SchemaTooOld`.
+    Waits while another process holds it. The connection drops if the lock is not checked for `frozen_after`. Raises
+    `RecordStoreUnreachable` or `SchemaTooOld`.
     """
     place = where(database_url)
     with in_our_words(place):
@@ -231,7 +233,7 @@ async def turn_to_watch(database_url: str, frozen_after: timedelta = FROZEN_AFTE
     try:
         with in_our_words(place):
             await require_schema(connection)
-            while not await connection.fetchval(statement("begin_watching")):  # noqa: ASYNC110  another console's it is
+            while not await connection.fetchval(statement("begin_watching")):  # noqa: ASYNC110  another process has it
                 await asyncio.sleep(TURN_SOUGHT_EVERY.total_seconds())
         yield WatchdogLock(connection, place)
     finally:

@@ -1,1 +1,1 @@
-"""What lasts: a course as a durable state machine, an escalation that outlives everything."""
+"""The Temporal workflows: the course, the escalation, and their parts."""

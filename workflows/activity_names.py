@@ -1,4 +1,4 @@
-"""The activities that workflows ask for: name, input and result of each. What they do stands in `activities/`."""
+"""Activity declarations for workflows: name, input and result of each. The code is in `activities/`."""
 
 from temporalio import activity
 
@@ -21,7 +21,7 @@ async def record_escalation(view: EscalationView) -> None:
 
 @activity.defn
 async def standing(query: OnCallQuery) -> OnCallSnapshot:
-    """Who is on call for a severity at a moment."""
+    """The people on call for a severity at a moment."""
     raise NotImplementedError
 
 

@@ -1,4 +1,4 @@
-"""What goes on beside a workflow's main story, so that none of it fails unseen and a cancellation ends none of it.
+"""Runs a workflow's main coroutine and its background tasks: no failure goes unseen, and a cancellation ends none.
 
     def __init__(self, …):
         self._alongside = Alongside()
@@ -8,7 +8,7 @@
         return await self._alongside.see_through(self._story(), self._say_that_it_was_cancelled)
 
 `run` itself then only waits, so the cancellation that Temporal throws into it never reaches an activity or a timer that
-the story waits for.
+the main coroutine waits for.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ Told = TypeVar("Told")
 
 
 class GoneWrong(Exception):  # noqa: N818  it is read in Temporal's history
-    """A part of a workflow has failed by a bug; what failed is its cause.
+    """A background task or the main coroutine has failed by a bug; the error is its `__cause__`.
 
-    It fails the workflow task and never the workflow, whatever the cause is: Temporal shows it and tries the task again
-    until a deploy has cured it. A `TimeoutError`, a cancellation or one of Temporal's failures would end the workflow.
+    It fails the workflow task and never the workflow, whatever the cause: Temporal shows it and retries the task until
+    a deploy fixes it. A bare `TimeoutError`, cancellation or Temporal failure would end the workflow.
     """
 
 
 class Alongside:
-    """Everything that a workflow does at the same time, and what became of it. Made in `@workflow.init`."""
+    """The background tasks of a workflow and their failures. Created in `@workflow.init`."""
 
     def __init__(self) -> None:
         self._failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
@@ -37,21 +37,21 @@ class Alongside:
 
     @property
     def was_cancelled(self) -> bool:
-        """Whether somebody asked Temporal to cancel this run, and it goes on all the same."""
+        """Whether somebody asked Temporal to cancel this run, which goes on regardless."""
         return self._was_cancelled
 
     def start(self, part: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """The part goes on beside the story; it may end by itself. Whatever it raises comes out of `see_through`.
+        """Starts a background task, which may end by itself. Whatever it raises is raised by `see_through`.
 
-        Nobody may cancel its task: that would count as its failure.
+        Its task must not be cancelled: that would count as a failure.
         """
         return asyncio.create_task(self._watched(part))
 
     async def see_through(self, story: Coroutine[Any, Any, Told], cancelled: Callable[[], None]) -> Told:
-        """The story's own end, or its continue-as-new. Awaited by `run` alone.
+        """Awaits the main coroutine's result or continue-as-new. To be called by `run` only.
 
-        A cancellation calls `cancelled`, which says so, and ends nothing. Raises `GoneWrong` as soon as the story or a
-        part has failed.
+        A cancellation only calls `cancelled`, and ends nothing. Raises `GoneWrong` as soon as the main coroutine or a
+        background task has failed.
         """
         told = asyncio.create_task(story)
         either: list[asyncio.Future[Any]] = [told, self._failure]
@@ -60,7 +60,7 @@ class Alongside:
                 await workflow.wait(either, return_when=asyncio.FIRST_COMPLETED)
             except asyncio.CancelledError:
                 if workflow.cancellation_reason() is None:
-                    raise  # the worker lets go of this workflow: all tasks end here
+                    raise  # the worker evicts this workflow: all tasks end here
                 self._was_cancelled = True
                 cancelled()
         if self._failure.done():

@@ -1,4 +1,4 @@
-"""What Temporal's own lists and pages show of a course: where it is, without patient data."""
+"""Search attributes and details of a course for Temporal's UI, without patient data."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -23,24 +23,24 @@ KEYS: tuple[SearchAttributeKey[Any], ...] = (PHASE, SITE, PROTOCOL, ATTENTION, S
 
 
 class Shown(NamedTuple):
-    """A course, with what is made of its deadlines: derived once each time that the course changes."""
+    """A course with its deadlines, computed once each time that the course changes."""
 
     course: Course
     deadlines: tuple[Deadline, ...]
 
     @property
     def soonest(self) -> Deadline | None:
-        """What is due first."""
+        """The deadline that is due first."""
         return min(self.deadlines, key=lambda deadline: deadline.due_at, default=None)
 
     @property
     def passes_at(self) -> datetime | None:
-        """When the first of them passes."""
+        """When the first deadline passes."""
         return self.deadlines[0].passes_at if self.deadlines else None
 
 
 def changed_attributes(before: Shown, after: Shown) -> list[SearchAttributeUpdate[Any]]:
-    """The updates that bring the search attributes from one course to the next; none where nothing moved."""
+    """The search attribute updates from one state of the course to the next; none if nothing changed."""
     old = dict(_values(before))
     return [
         key.value_unset() if value is None else key.value_set(value)
@@ -50,7 +50,7 @@ def changed_attributes(before: Shown, after: Shown) -> list[SearchAttributeUpdat
 
 
 def story(shown: Shown, *, was_cancelled: bool = False) -> str:
-    """The course in a few lines of Markdown, for Temporal's own pages."""
+    """The course in a few lines of Markdown, for Temporal's UI."""
     course, soonest = shown.course, shown.soonest
     session = course.session
     lines = [

@@ -1,4 +1,4 @@
-"""One patient's course as a durable state machine: the course decides, history remembers, the record follows."""
+"""The course workflow: applies clinic events and deadlines to a course, and feeds the ledger and the on-call side."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -30,17 +30,17 @@ with workflow.unsafe.imports_passed_through():
 WORKFLOW_TYPE = "PatientCourse"
 
 REFERRAL_WITHIN = timedelta(minutes=1)
-"""The referral comes with the start. A run without one was refused, and leaves nothing behind."""
+"""The referral comes with the start. A run without one was refused, and ends without a trace."""
 
 DEADLINES_FIRST = "deadlines-first"
-"""The patch by which the deadlines that had passed pass before the event that comes after them, and runs are short."""
+"""The patch since which passed deadlines are applied before the next event, and runs are short."""
 
 DEFECT = "Defect"
-"""The type of the failure that a caller is told of a fault of our own."""
+"""The type of the failure that a caller gets for a defect of Kapstan."""
 
 
 class Prepared(NamedTuple):
-    """What the validator decided about an update, to be taken over by its handler while the course is `before`."""
+    """The validator's decision on an update, which its handler uses if the course is still `before`."""
 
     update_id: str
     before: Course
@@ -50,11 +50,11 @@ class Prepared(NamedTuple):
 
 @workflow.defn(name=WORKFLOW_TYPE, failure_exception_types=[Refused, AlreadyAnswered])
 class PatientCourse:
-    """The one authority over a course: every clinic event is an Update to it, applied in order."""
+    """The workflow of one course: every clinic event is an Update, applied in order."""
 
     @workflow.init
     def __init__(self, run: CourseRun) -> None:
-        # Built here and not in `run`: an update may arrive before `run` does.
+        # Set up here and not in `run`: an update may arrive before `run` starts.
         self._course = run.course
         self._is_patched = workflow.patched(DEADLINES_FIRST)
         self._alongside = Alongside()
@@ -68,18 +68,18 @@ class PatientCourse:
         self._updates = 0
 
     @workflow.run
-    async def run(self, run: CourseRun) -> None:  # noqa: ARG002  `__init__` has taken it
-        """Waits for the clinic's next event or the earliest deadline, nothing else, for as long as the course is known.
+    async def run(self, run: CourseRun) -> None:  # noqa: ARG002  used by `__init__`
+        """Runs without end: waits for the next clinic event or the earliest deadline.
 
-        A closed course stays: its id is never used again, and what it answered it answers for ever. So does one that
-        somebody wanted to cancel in Temporal.
+        A closed course keeps running: its id is never used again, and it answers repeated events for ever. So does one
+        that somebody tried to cancel in Temporal.
         """
         await self._alongside.see_through(self._goes_on(), self._tell)
 
     async def _goes_on(self) -> None:
         if not await self._is_referred():
             return
-        # Never cancelled: what they wait for goes on, and the next run takes over the rest.
+        # Never cancelled: their activities complete, and the next run takes over the rest.
         self._alongside.start(self._outbox.run())
         self._alongside.start(self._dispatcher.run())
         if self._fullness.is_half_used(self._course):
@@ -96,9 +96,9 @@ class PatientCourse:
 
     @workflow.update(description="A clinic event: accepted for good, or refused with reasons")
     def report(self, report: Report) -> Answer:
-        """The event is in the ledger; the answer says where the course is now."""
-        # The validator has decided; nothing can have moved the course since it looked, for this is no coroutine. A
-        # replay decides anew and asks no rule of today: what history holds was accepted by the rules of its day.
+        """Writes the accepted event to the ledger, and answers with the state of the course."""
+        # The validator has decided, and the course cannot have changed since, for this is no coroutine. A replay
+        # decides again without today's checks: what history holds was accepted by the rules of its day.
         self._updates += 1
         passed, decision = self._taken_over() or self._decided_anew(report)
         self._apply(passed)
@@ -108,7 +108,7 @@ class PatientCourse:
 
     @report.validator
     def _may_report(self, report: Report) -> None:
-        # What is refused, was answered before, or cannot be decided for a fault of ours never enters history.
+        # An event that is refused, was answered before, or fails by a defect of Kapstan never enters history.
         now = workflow.now()
         try:
             passed = self._course.pass_deadlines(now, self._shown.deadlines)
@@ -117,30 +117,30 @@ class PatientCourse:
             self._try_out(decision)
         except (Refused, AlreadyAnswered):
             raise
-        except Exception as error:  # noqa: BLE001  whatever it is, it refuses this event and harms no other
-            raise _defect(error, report.request_id) from None  # its words would travel with it
+        except Exception as error:  # noqa: BLE001  any error refuses this event only
+            raise _defect(error, report.request_id) from None  # a chained message would travel along
         update = workflow.current_update_info()
         assert update is not None
         self._prepared = Prepared(update.id, self._course, passed, decision)
 
     @workflow.signal(description="News from one of the course's escalations")
     def escalation_moved(self, notice: Notice) -> None:
-        """The ledger says who acknowledged or resolved what."""
+        """Writes to the ledger who acknowledged or resolved which escalation."""
         self._apply(self._course.hear(notice, workflow.now()))
 
     @workflow.query(description="The course as it is shown at a moment")
     def view(self, at: datetime) -> CourseView | None:
-        """Where the course is, what may come, what blocks it, what is due; None where nobody has referred it."""
+        """The view of the course at a moment; None before its referral."""
         return course_view(self._course, at) if self._course.referral is not None else None
 
     @workflow.query(description="Whom it will call for if nobody acts")
     def calls_to_come(self, ahead: Ahead) -> CallsToCome:
-        """The calls that wait to be made, and those of every deadline that would pass unmet."""
+        """The escalation commands that are waiting, and those of every deadline that would pass if nobody acts."""
         return calls_to_come(self._course, ahead, self._dispatcher.waiting)
 
     @workflow.query(description="The end of the ledger's chain")
     def ledger_head(self) -> LedgerHead:
-        """What the record store's ledger must end with."""
+        """The head that the record store's ledger must have."""
         return LedgerHead(
             course_id=self._course.course_id, sequence=self._course.sequence, hash=self._course.ledger_head
         )
@@ -153,7 +153,7 @@ class PatientCourse:
         return True
 
     async def _something_happens(self) -> None:
-        """Returns when the earliest deadline is another one, has passed, or the run has grown long."""
+        """Waits until the earliest deadline changes or passes, or the run has grown long."""
         armed = self._passes_at()
         left = None if armed is None else max(armed - workflow.now(), timedelta())
         with suppress(TimeoutError):
@@ -176,7 +176,7 @@ class PatientCourse:
         return passed, passed.course.accepted(report.event, now, report.offered, report.request_id)
 
     def _try_out(self, decision: Decision) -> None:
-        """What is made of the course once it is taken can be made. If not, this raises while nothing has happened."""
+        """Computes everything that applying the decision needs, so that an error is raised before anything happens."""
         shown = Shown(decision.course, decision.deadlines)
         changed_attributes(self._shown, shown)
         story(shown)
@@ -202,23 +202,23 @@ class PatientCourse:
         return self._shown.passes_at
 
     def _apply(self, decision: Decision) -> None:
-        """The one place where the course changes."""
+        """Applies a decision. The course changes nowhere else."""
         if decision.course is self._course:
             return
         before, self._course = self._shown, decision.course
         self._shown = Shown(decision.course, decision.deadlines)
         self._outbox.add(decision.entries)
         self._dispatcher.add(decision.calls)
-        if updates := changed_attributes(before, self._shown):  # an upsert is an event of history: only what moved
+        if updates := changed_attributes(before, self._shown):  # an upsert is a history event: only what changed
             workflow.upsert_search_attributes(updates)
         self._tell()
 
     def _tell(self) -> None:
-        """Temporal's own pages show where the course is."""
+        """Shows the state of the course in Temporal's UI."""
         workflow.set_current_details(story(self._shown, was_cancelled=self._alongside.was_cancelled))
 
     def _is_run_over(self) -> bool:
-        # With nothing in flight: an update answered in the very task that ends the run may be lost to its caller.
+        # Idle only: an update answered in the same task that ends the run may be lost to its caller.
         is_idle = not (self._dispatcher.waiting or self._outbox.unrecorded)
         return self._run_length.is_over(self._course, is_idle=is_idle, can_be_handed_on=self._can_be_handed_on)
 
@@ -228,14 +228,14 @@ class PatientCourse:
     def _can_be_handed_on(self) -> bool:
         if self._outbox.unrecorded_bytes <= BACKLOG_CARRIED:
             return True
-        # A run that is replayed has not ended there: what was measured then was too much, by the library of the day.
+        # A run that is being replayed did not end here: it was too large as measured then, by the library of that day.
         return not workflow.unsafe.is_replaying() and self._fullness.can_be_handed_on(
             self._course, self._outbox.unrecorded
         )
 
 
 def _defect(error: Exception, request_id: str | None) -> ApplicationError:
-    """What a caller is told of a fault of ours. Only where it happened is logged: what it says may quote a patient."""
+    """The error a caller gets for a defect of Kapstan. Logs only type and place: its message may quote a patient."""
     where = "".join(format_tb(error.__traceback__))
     workflow.logger.error(
         "Deciding an event failed with %s\n%s", type(error).__name__, where, extra={"request_id": request_id}

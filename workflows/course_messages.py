@@ -11,9 +11,9 @@ from domain.values import CourseId, Frozen
 
 
 class Report(Frozen):
-    """A clinic event on its way to its course, in the call `request_id`.
+    """The input of the `report` update: a clinic event, with the HTTP request's `request_id`.
 
-    `offered` is the protocol that a migration goes to.
+    `offered` is the protocol version that a migration goes to.
     """
 
     event: ClinicEvent
@@ -22,9 +22,9 @@ class Report(Frozen):
 
 
 class CourseRun(Frozen):
-    """Everything that one run hands to the next; the first one starts with a blank course.
+    """The input of a run, passed on by continue-as-new; the first run starts with a blank course.
 
-    `carried_bytes` is how large the course is as Temporal carries it, where it was measured.
+    `carried_bytes` is the compressed size of the course in Temporal, as last measured.
     """
 
     model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
@@ -36,7 +36,7 @@ class CourseRun(Frozen):
 
 
 class LedgerHead(Frozen):
-    """The end of the ledger's chain, as the course holds it."""
+    """The head of the ledger's chain, as the course holds it."""
 
     course_id: CourseId
     sequence: int

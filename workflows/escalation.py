@@ -1,4 +1,4 @@
-"""An obligation that outlives everything: it pages up the ladder until somebody answers, and waits for the promise."""
+"""The escalation workflow: pages step by step until somebody acknowledges, and again if it is not resolved in time."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence
@@ -37,37 +37,37 @@ with workflow.unsafe.imports_passed_through():
 WORKFLOW_TYPE: Final = "Escalation"
 
 STEPS_A_RUN: Final = 100
-"""An escalation that nobody answers may climb for months, and one that reaches nobody is tried again for as long: its
-history begins anew now and then."""
+"""Steps after which a run continues as new: an escalation that nobody answers, or that reaches nobody, may page for
+months."""
 
 STANDING_WITHIN: Final = timedelta(seconds=10)
 STANDING_GIVEN_UP_AFTER: Final = timedelta(seconds=15)
-"""How long it is asked who is on call. Then pages go out by the last answer; where there is none it is asked once more,
-and then the fallback is called."""
+"""How long the query for who is on call is retried. Then pages go out by the last snapshot; if there is none, the query
+is repeated once, and then the fallback is paged."""
 ASKED_AGAIN_AFTER: Final = timedelta(seconds=5)
 FALLBACK_AGAIN_AFTER: Final = timedelta(minutes=5)
-"""How long the fallback is left in peace that took a page while nobody could say who is on call."""
+"""How long the fallback is not paged again after it took a page while it was not known who is on call."""
 PAGE_WITHIN: Final = timedelta(seconds=30)
-"""All channels are tried side by side and give up earlier by themselves (`gateway.channels.CHANNEL_WITHIN`)."""
+"""Time limit of a page: all channels are tried in parallel and time out earlier (`gateway.channels.CHANNEL_WITHIN`)."""
 PAGE_ALIVE_WITHIN: Final = timedelta(seconds=15)
-"""A worker that died while paging is noticed after this; the next one skips the channels that were tried."""
+"""Heartbeat timeout after which a dead worker is noticed; the next one skips the channels that were tried."""
 PAGE_RETRIES: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=5)
-"""For workers that die. Channels that fail are not retried: the fallback and the next step are the answer to that."""
+"""Retries for dead workers. A failed channel is not retried: the fallback and the next step follow instead."""
 RECORD_WITHIN: Final = timedelta(seconds=30)
 FOR_EVER: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
 TRIED_AGAIN: Final = "a step that reached nobody is tried again"
-"""Since this patch. Histories from before it hold no timer for that."""
+"""The patch since which an attempt that reached nobody is repeated. Older histories hold no timer for that."""
 
 
 @workflow.defn(name=WORKFLOW_TYPE, failure_exception_types=[Refused])
 class EscalationWorkflow:
-    """One escalation, on the paging queue: neither a busy record store nor a closed course delays a page."""
+    """One escalation's workflow, on the paging queue: neither a busy record store nor a closed course delays a page."""
 
     @workflow.init
     def __init__(self, start: EscalationRun) -> None:
         self._opening = start.opening
-        # Its own clock, not the course's: under skipped time the course's may be ahead, and the first page would wait.
+        # Its own clock, not the course's: with time skipping the course's may be ahead, and the first page would wait.
         self._escalation = start.carried or opened(self._opening, workflow.now())
         self._standing: OnCallSnapshot | None = None
         self._alongside = Alongside()
@@ -79,14 +79,14 @@ class EscalationWorkflow:
 
     @workflow.run
     async def run(self, start: EscalationRun) -> EscalationView:
-        """Climbs until resolved, then tells its course and its record, and ends with its last view."""
+        """Pages until resolved, notifies its course and the record store, and returns its last view."""
         self._alongside.start(self._tell_the_course())
         self._alongside.start(self._keep_the_record())
         return await self._alongside.see_through(self._climb_until_resolved(start), self._survive_a_cancellation)
 
     @workflow.update
     async def acknowledge(self, order: Acknowledge) -> EscalationView:
-        """Somebody has promised it: the ladder stops, the promise is timed."""
+        """Acknowledges it: the ladder stops, and `resolve_within` runs."""
         return await self._act(order)
 
     @acknowledge.validator
@@ -95,7 +95,7 @@ class EscalationWorkflow:
 
     @workflow.update
     async def resolve(self, order: Resolve) -> EscalationView:
-        """Somebody has dealt with it."""
+        """Resolves it."""
         return await self._act(order)
 
     @resolve.validator
@@ -104,7 +104,7 @@ class EscalationWorkflow:
 
     @workflow.update
     async def snooze(self, order: Snooze) -> EscalationView:
-        """Nobody is paged for a while."""
+        """Stops paging for a while."""
         return await self._act(order)
 
     @snooze.validator
@@ -113,7 +113,7 @@ class EscalationWorkflow:
 
     @workflow.update
     async def reassign(self, order: Reassign) -> EscalationView:
-        """Somebody else is asked, and paged at once."""
+        """Passes it to somebody else, who is paged at once."""
         view = await self._act(order)
         self._page_in_the_background(Attempt(step=max(view.step, 1), to=order.to, at=workflow.now()), (order.to,))
         return view
@@ -124,27 +124,27 @@ class EscalationWorkflow:
 
     @workflow.signal
     def repeat(self, news: Repeat) -> None:
-        """It happened again, perhaps worse."""
+        """The cause happened again, perhaps worse."""
         self._move(self._escalation.repeat(news, workflow.now()))
 
     @workflow.signal
     def settle(self, news: Settlement) -> None:
-        """What was missing has come."""
+        """What was missing has arrived."""
         self._move(self._escalation.settle(news, workflow.now()))
 
     @workflow.signal
     def report_back(self) -> None:
-        """The course asks how this escalation stands: it has opened it before, and may have forgotten."""
+        """Queues its state as news for the course, which has opened it before and may have forgotten."""
         self._move(self._escalation.reported_back(workflow.now()))
 
     @workflow.query
     def view(self) -> EscalationView:
-        """The escalation as it stands."""
+        """The escalation's current view."""
         return self._escalation.view
 
     @workflow.query(name="climb")
     def progress(self) -> EscalationProgress:
-        """The ladder as it stands, from which `domain.views.forecast` tells who is paged when."""
+        """The escalation's progress, from which `domain.views.forecast` computes who is paged when."""
         return self._escalation.progress
 
     async def _climb_until_resolved(self, start: EscalationRun) -> EscalationView:
@@ -162,7 +162,7 @@ class EscalationWorkflow:
         workflow.logger.warning("Somebody cancelled this escalation. It goes on: people end it, by resolving it")
 
     async def _until_something_is_due(self) -> None:
-        """Until a rung or a lapse is due, or this run has nothing left to do. Only a moved one sets a new timer."""
+        """Waits until a step or lapse is due, or this run has nothing left to do. Only a moved one sets a new timer."""
         while not (self._is_due() or self._is_over() or self._is_ready_for_a_new_run()):
             expected = self._wakes_at()
             with suppress(TimeoutError):
@@ -174,7 +174,7 @@ class EscalationWorkflow:
         return self._wakes_at() != expected or self._is_over() or self._is_ready_for_a_new_run()
 
     def _wakes_at(self) -> datetime | None:
-        """When the clock next matters: at once while it is not known who is on call, never once resolved."""
+        """When to wake next: at once while it is not known who is on call; None once resolved."""
         if self._escalation.is_resolved:
             return None
         return self._escalation.wakes_at(self._standing.policy) if self._standing else workflow.now()
@@ -192,13 +192,13 @@ class EscalationWorkflow:
         return is_long and not self._escalation.is_resolved and not self._escalation.notices and self._is_quiet()
 
     def _is_quiet(self) -> bool:
-        """Nothing is under way that the end of this run would cut off."""
+        """Whether nothing is under way that the end of this run would cut off."""
         return not self._paging and workflow.all_handlers_finished()
 
     async def _learn_who_is_on_call(self) -> None:
-        """Asked before each rung, so that an edit of the rota counts for the very next page.
+        """Queries who is on call before each step, so that an edit of the rota counts for the next page.
 
-        Where nobody can say, the last answer counts; where there never was one, the fallback is called meanwhile.
+        If the query fails, the last snapshot counts; if there is none, the fallback is paged meanwhile.
         """
         duty = OnCallQuery(severity=self._escalation.progress.severity, at=workflow.now())
         try:
@@ -217,14 +217,14 @@ class EscalationWorkflow:
                 await workflow.sleep(ASKED_AGAIN_AFTER)
             return
         self._unanswered = 0
-        # It may have become worse while we asked: then this is the answer for the milder policy, and we ask again.
+        # If the severity rose meanwhile, this is the answer for the milder policy, and the query is repeated.
         if duty.severity is self._escalation.progress.severity:
             self._standing = standing
 
     def _call_the_fallback(self) -> None:
-        """Calls those who need no rota, unless they were called just now, or nobody is to be called."""
+        """Pages the fallback channels if a step is due, unless they were paged just before."""
         now, progress = workflow.now(), self._escalation.progress
-        # Once may be a worker that ended just then: who is on call is known as soon as another one is asked.
+        # A single failure may be a worker that has just ended; another one will answer.
         is_certain = self._unanswered > 1
         is_called = self._fallback_called_at is not None and now < self._fallback_called_at + FALLBACK_AGAIN_AFTER
         is_due = progress.is_open and progress.moves_at is not None and progress.moves_at <= now
@@ -238,7 +238,7 @@ class EscalationWorkflow:
             self._fallback_called_at = called_at
 
     def _climb(self) -> None:
-        """Pages the rung that is due, if one still is: somebody may have answered while we asked who is on call."""
+        """Pages the step that is due, if one still is: somebody may have acted during the query."""
         now = workflow.now()
         self._move(self._escalation.lapse(now))
         if not self._standing or not self._escalation.progress.is_open:
@@ -252,12 +252,12 @@ class EscalationWorkflow:
         elif (unheard := self._escalation.unheard) and self._escalation.is_to_be_tried_again(policy, now):
             self._steps += 1
             self._move(self._escalation.tried_again())
-            # The policy may have been shortened since: then its last step is called.
+            # The policy may have fewer steps now: then its last step is paged.
             people = (unheard.to,) if unheard.to else called[min(unheard.step, len(called)) - 1]
             self._page_in_the_background(unheard.but(at=now, number=unheard.number + 1), people)
 
     def _page_in_the_background(self, attempt: Attempt, people: Sequence[PersonId]) -> None:
-        """A channel that takes its time never delays the next rung. The attempt is kept if nobody hears it."""
+        """Pages in a background task: a slow channel never delays the next step. A failed attempt is remembered."""
         self._begin_to_page(self._page_everybody(attempt, people, self._escalation.progress))
 
     def _begin_to_page(self, paging: Coroutine[Any, Any, None]) -> None:
@@ -274,7 +274,7 @@ class EscalationWorkflow:
             self._escalation = self._escalation.nobody_reached(attempt, progress)
 
     async def _page(self, step: int, person: PersonId) -> bool:
-        """Whether any channel of the person took the page. Every attempt is on the record."""
+        """Pages one person, and records every attempt. True if any of their channels took the page."""
         now = workflow.now()
         severity = self._escalation.view.severity
         order = PageOrder(escalation=self._opening, severity=severity, step=step, person=person, at=now)
@@ -302,7 +302,7 @@ class EscalationWorkflow:
             self._escalation = self._escalation.told()
 
     async def _keep_the_record(self) -> None:
-        """The newest view, for as long as the record store takes. Views in between need not be kept."""
+        """Records the newest view, however long the record store takes. Views in between may be skipped."""
         while True:
             await workflow.wait_condition(lambda: self._recorded != self._escalation.view.revision)
             view = self._escalation.view
@@ -319,7 +319,7 @@ class EscalationWorkflow:
             self._recorded = view.revision
 
     async def _act(self, order: Order) -> EscalationView:
-        """Decides once it is known who is on call; an act may come before that."""
+        """Carries out an order once it is known who is on call; it may arrive before that."""
         while (standing := self._standing) is None:
             self._escalation.check_open()
             await workflow.wait_condition(lambda: self._standing is not None or self._escalation.is_resolved)

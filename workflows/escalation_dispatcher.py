@@ -1,4 +1,4 @@
-"""From a course to the people on call: escalations are opened, repeated and settled, in order."""
+"""The dispatcher of a course's commands to the on-call side: opens, repeats and resolves escalations, in order."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,9 +16,9 @@ with workflow.unsafe.imports_passed_through():
 
 
 class EscalationDispatcher:
-    """Makes a course's calls one after the other. An escalation outlives the course that opened it.
+    """Carries out a course's escalation commands one by one. An escalation outlives the course that opened it.
 
-    `unheard` is told of a repeat that found its escalation resolved, `hear` what became of one that was opened before.
+    `unheard` gets each repeat whose escalation was resolved already, `hear` news of one that was opened before.
     """
 
     def __init__(
@@ -34,19 +34,19 @@ class EscalationDispatcher:
 
     @property
     def waiting(self) -> tuple[EscalationCommand, ...]:
-        """The calls that have not been made yet."""
+        """The commands that have not been carried out yet."""
         return tuple(self._waiting)
 
     def add(self, calls: tuple[EscalationCommand, ...]) -> None:
-        """These follow what is waiting already."""
+        """Appends commands to the queue."""
         self._waiting.extend(calls)
 
     def leave(self) -> None:
-        """Nothing more is begun: a command behind a continue-as-new would fail the task. The next run goes on."""
+        """Starts nothing more: a Temporal command after a continue-as-new would fail the task. The next run goes on."""
         self._is_leaving = True
 
     async def run(self) -> None:
-        """Makes calls until it is to leave."""
+        """Carries out commands until `leave` is called."""
         while True:
             await workflow.wait_condition(lambda: bool(self._waiting) and not self._is_leaving)
             await self._make(self._waiting[0])
@@ -63,15 +63,15 @@ class EscalationDispatcher:
                 except FailureError:
                     self._unheard(call)
             case AutoResolve(id=escalation, at=at):
-                # Where a human was quicker there is nothing left to settle.
+                # If a human was quicker, there is nothing left to resolve.
                 with suppress(FailureError):
                     news = Settlement(at=at, reason="the reading has arrived")
                     await _standing(escalation).signal(EscalationWorkflow.settle, news)
 
     async def _ask(self, escalation: EscalationId) -> None:
-        """How an escalation stands that was opened before its course was set back by somebody: it says so itself.
+        """Asks an escalation for its state, if it was opened before somebody reset its course in Temporal.
 
-        One whose workflow has ended was resolved; nobody is paged again for what is over.
+        One whose workflow has ended was resolved; nobody is paged again for it.
         """
         try:
             await _standing(escalation).signal("report_back")
@@ -81,7 +81,7 @@ class EscalationDispatcher:
 
 
 async def _open(opening: Opening) -> bool:
-    """Whether it is a new one: an escalation's id is never used again."""
+    """Starts the escalation's workflow. False if it was opened before: an escalation's id is never used again."""
     try:
         await workflow.start_child_workflow(
             EscalationWorkflow.run,

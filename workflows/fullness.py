@@ -1,4 +1,4 @@
-"""How much of what Temporal carries from one run of a course to the next is used, so that it is never too much."""
+"""Size limits of what a course carries from run to run, so that Temporal always accepts it."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -12,63 +12,64 @@ from workflows.payloads import compressed
 
 
 class CarriedSize(NamedTuple):
-    """How large something is: as Temporal carries it, compressed, and whole, as its next run reads it."""
+    """Sizes in bytes: `carried` as Temporal carries it, compressed; `whole` uncompressed, as the next run reads it."""
 
     carried: int
     whole: int
 
     def but_more(self, more: int) -> "CarriedSize":
-        """The same with so many bytes more, none of which became less by being compressed."""
+        """The sizes with so many incompressible bytes more."""
         return CarriedSize(self.carried + more, self.whole + more)
 
     def is_within(self, most: "CarriedSize") -> bool:
-        """Whether it is no larger, in either way."""
+        """Whether both sizes are within these limits."""
         return self.carried <= most.carried and self.whole <= most.whole
 
 
 class History(NamedTuple):
-    """How long a run has become for the server: how many clinic events it took, and how many bytes its history has."""
+    """The length of a run for the server: clinic events accepted, and bytes of history."""
 
     updates: int
     size: int
 
 
 class CarriedLimit(NamedTuple):
-    """How large the course, and how long the run, may become by an event."""
+    """The limits of a course's size and a run's length for accepting an event."""
 
     course: CarriedSize
     history: History
 
 
 FULL: Final = CarriedLimit(CarriedSize(1_400_000, 16_000_000), History(1_800, 15_000_000))
-"""Beyond this a course takes only decisions, and what calls for a human. One text again and again becomes next to
-nothing when it is compressed, and is read whole by every run. No run is so long while it can be handed on."""
+"""Beyond this a course accepts only people's decisions, and events that open or repeat an escalation. Both sizes count:
+repeated text compresses to almost nothing, but every run reads it whole. A run gets this long only if it cannot be
+handed on."""
 
 FULL_OF_DECISIONS: Final = CarriedLimit(CarriedSize(1_500_000, 24_000_000), History(1_850, 22_000_000))
-"""Beyond this only what calls for a human: no plan is so long that a reading is not heard."""
+"""Beyond this only events that open or repeat an escalation: no decision may take the space that a reading needs."""
 
 OVERFULL: Final = CarriedLimit(CarriedSize(1_600_000, 48_000_000), History(1_950, 40_000_000))
-"""Beyond this nothing at all: the server takes no payload of more than 2 MiB, the codec none that becomes 64 MiB; a run
-takes 2,000 updates, and is ended when its history has 50 MB."""
+"""Beyond this nothing at all: the server accepts payloads up to 2 MiB, the codec up to 64 MiB uncompressed; a run takes
+2,000 updates, and is ended when its history has 50 MB."""
 
 HANDED_ON: Final = CarriedSize(1_900_000, 60_000_000)
-"""The most that a run hands on with all that waits for the record store; with more it goes on until that is less."""
+"""The most that a run hands on, unrecorded entries included; with more it goes on until that is less."""
 
 ROOM_FOR_ONE: Final = 2 * budget.EVENT_BYTES
-"""The most that one event can add: what it says is kept as a fact, and in its answer."""
+"""The most that one event can add in bytes: its data is kept as a fact, and in its answer."""
 
 MEASURED_EVERY: Final = 32 * 1024
-"""Bytes that are written before it is measured again: a measurement of a large course takes a tenth of a second."""
+"""Bytes written before the course is measured again: measuring a large one takes a tenth of a second."""
 
 BACKLOG_CARRIED: Final = 256 * 1024
-"""Bytes of entries that are not recorded yet with which every course can be handed on, unmeasured."""
+"""Bytes of unrecorded entries up to which every course can be handed on without measuring."""
 
 
 class Fullness:
-    """What a course carries, measured as Temporal keeps it; between two measurements the most that it can have become.
+    """The size of a course as Temporal carries it: measured now and then, and in between estimated from above.
 
-    A measurement depends on the library that compresses, and a replay must not: the validator asks it, and a task that
-    is no replay. What it says at a run's beginning is kept.
+    A measurement depends on the compression library, and a replay must not: so only the validator and tasks that are
+    not a replay use it. The measurement for a run's beginning is kept in its input.
     """
 
     def __init__(self, carried_bytes: int, course: Course) -> None:
@@ -78,15 +79,15 @@ class Fullness:
         self._can_be_handed_on: tuple[Course, int, bool] | None = None
 
     def is_half_used(self, course: Course) -> bool:
-        """Whether the course began this run with half of what it may hold."""
+        """Whether the course began this run with half of its size limit used."""
         is_half_carried = 2 * self._at_start >= FULL.course.carried or course.written_bytes >= FULL.course.whole
         return is_half_carried or 2 * course.events >= budget.MOST_EVENTS
 
     def check(self, event: ClinicEvent, decision: Decision, before: Course, history: History) -> None:
-        """Raises `Refused` (`course_full`) where what the course keeps would become too large.
+        """Raises `Refused` (`course_full`) if the course would become too large.
 
-        It does so, too, where the run has become too long because what the record store has not taken could not be
-        handed on. `before` is the course as it is.
+        Also raises it if the run has become too long because unrecorded entries kept it from being handed on. `before`
+        is the course as it is now.
         """
         most = _most(event, decision)
         if history.updates >= most.history.updates or history.size > most.history.size:
@@ -99,7 +100,7 @@ class Fullness:
             raise course_full(f"{self._measured.carried} bytes, {self._measured.whole} before they are compressed")
 
     def can_be_handed_on(self, course: Course, backlog: Sequence[Entry]) -> bool:
-        """Whether the server takes all that together. Measured once: whoever waits for it asks often."""
+        """Whether the server accepts all that together. Cached, as it is asked often."""
         known = self._can_be_handed_on
         if known is None or known[0] is not course or known[1] != len(backlog):
             known = course, len(backlog), _size(course, backlog).is_within(HANDED_ON)
@@ -107,11 +108,11 @@ class Fullness:
         return known[2]
 
     def measured(self, run: CourseRun) -> CourseRun:
-        """What is handed on, with the size of its course."""
+        """The next run's input, with the size of its course."""
         return run.but(carried_bytes=_size(run.course).carried)
 
     def _at_most(self, measured: CarriedSize, course: Course) -> CarriedSize:
-        # Each byte that is written is kept as a fact at the most; answers are as long as they are.
+        # Every byte written to the ledger may also be kept as a fact and in an answer.
         return measured.but_more(2 * (course.written_bytes - self._written_bytes) + ROOM_FOR_ONE)
 
 

@@ -1,4 +1,4 @@
-"""The outbox towards the record store: nothing accepted is lost, nothing waits for PostgreSQL."""
+"""The ledger outbox: appends accepted entries to the record store in the background, and loses none."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -14,33 +14,33 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activity_names import append_entries
 
 BATCH = 100
-"""Entries appended at once: a whole backlog goes in few, small transactions."""
+"""Most entries in one batch: a whole backlog goes in few, small transactions."""
 
 BATCH_BYTES = 1024 * 1024
-"""And how many bytes of JSON they may be: the server takes no payload of more than 2 MiB, compressed or not."""
+"""Most bytes of JSON in one batch: the server accepts no payload of more than 2 MiB, compressed or not."""
 
 APPEND_TIMEOUT = timedelta(seconds=30)
 UNTIL_IT_IS_BACK = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
 )
-"""The record store may be away for as long as it likes: the attempts go on without end."""
+"""Retries without end, however long the record store is away."""
 
 TOLD_AFTER = timedelta(minutes=15)
-"""How long entries wait before somebody is told. The server counts it: no timer of ours, no event while all is well."""
+"""How long entries wait before somebody is told. An activity timeout, which costs no timer and no history event."""
 
 TOLD_AGAIN_AFTER = timedelta(days=1)
-"""How long at the most until it is seen to again. Each time costs a batch of history, which the server bounds: it comes
-twice as late as the time before, until something was recorded."""
+"""The longest interval until somebody is told again. Each time costs a batch in the history, which the server limits,
+so the interval doubles until something is recorded."""
 
 AFTER_A_CONFLICT = timedelta(hours=1)
-"""A ledger that holds something else is for a human, who is told at once; until then we ask again, and keep all."""
+"""Pause after a ledger conflict: a human is told at once; until it is resolved, all entries are kept and retried."""
 
 
 class LedgerOutbox:
-    """Appends a course's entries in their order, however long it takes; a continued run takes over what is left.
+    """Appends a course's entries in order, however long it takes; after a continue-as-new the next run takes over.
 
-    `told` puts entries together with where the course stands now. `behind` is called when they have waited for too
-    long, again and again for as long as they do.
+    `told` makes a batch of entries with the course's summary. `behind` is called when entries have waited too long, and
+    again while they do.
     """
 
     def __init__(
@@ -56,25 +56,25 @@ class LedgerOutbox:
 
     @property
     def unrecorded(self) -> tuple[Entry, ...]:
-        """What the record store has not confirmed yet, in order."""
+        """The entries that the record store has not confirmed yet, in order."""
         return self._unrecorded
 
     @property
     def unrecorded_bytes(self) -> int:
-        """How many bytes of JSON that is."""
+        """Their size in bytes of JSON."""
         return self._unrecorded_bytes
 
     def add(self, entries: tuple[Entry, ...]) -> None:
-        """These follow what is queued already."""
+        """Appends entries to the queue."""
         self._unrecorded = (*self._unrecorded, *entries)
         self._unrecorded_bytes += sum(entry.size for entry in entries)
 
     def leave(self) -> None:
-        """Nothing more is begun: a command behind a continue-as-new would fail the task. The next run goes on."""
+        """Starts nothing more: a Temporal command after a continue-as-new would fail the task. The next run goes on."""
         self._is_leaving = True
 
     async def run(self) -> None:
-        """Appends until it is to leave."""
+        """Appends entries until `leave` is called."""
         while True:
             await workflow.wait_condition(lambda: bool(self._unrecorded) and not self._is_leaving)
             batch = first_batch(self._unrecorded)
@@ -105,7 +105,7 @@ class LedgerOutbox:
 
 
 def patience() -> Iterator[timedelta]:
-    """How long each attempt at the same entries goes on, one after the other."""
+    """How long each successive activity for the same entries is retried."""
     length = TOLD_AFTER
     while True:
         yield length
@@ -113,6 +113,6 @@ def patience() -> Iterator[timedelta]:
 
 
 def first_batch(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """The first entries, as many as go at once, and at least one."""
+    """The first entries, as many as fit into one batch, and at least one."""
     sizes = accumulate(entry.size for entry in entries[:BATCH])
     return entries[: max(1, sum(1 for size in sizes if size <= BATCH_BYTES))]

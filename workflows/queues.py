@@ -1,4 +1,4 @@
-"""The two task queues: a page never waits behind a course."""
+"""The two task queues: separate, so that a page never waits behind a course."""
 
 COURSES = "kapstan-courses"
 PAGING = "kapstan-paging"

@@ -1,4 +1,4 @@
-"""When a run of a course ends and the next begins: Temporal bounds what a run may hold and how long it is replayed."""
+"""When a course's run continues as new: Temporal limits the length of a history and the time of a replay."""
 
 from collections.abc import Callable
 
@@ -8,37 +8,37 @@ with workflow.unsafe.imports_passed_through():
     from domain.course.course import Course
 
 LONG_HISTORY = 1_000
-"""Events after which a quiet run continues as new: about 200 clinic events, a tenth of what a run may take."""
+"""Events after which an idle run continues as new: about 200 clinic events, a tenth of what a run may take."""
 
 LONG_WHILE_MONITORED = 1_500
-"""Events after which it does so while a patient is monitored: another worker replays these in about two seconds."""
+"""The same while a patient is monitored: another worker replays these in about two seconds."""
 
 TOO_LONG_HISTORY = 4_000
-"""Events after which it continues as new even in the middle of something: the server takes 2,000 updates a run, and no
-worker may replay for longer than the ten seconds of a workflow task."""
+"""Events after which it continues as new even if not idle: the server takes 2,000 updates a run, and a replay must stay
+within the ten seconds of a workflow task."""
 
 MUCH_WRITTEN = 256 * 1024
-"""Bytes of the ledger after which a quiet run continues as new: how much the course holds is measured, and told."""
+"""Bytes of the ledger after which an idle run continues as new, so that the course's size is measured."""
 
 TOO_MUCH_WRITTEN = 512 * 1024
-"""Bytes after which it does so in the middle of something."""
+"""Bytes after which it continues as new even if not idle."""
 
 TOO_LARGE_HISTORY = 10 * 1024 * 1024
-"""Bytes of history after which it does so in the middle of something: the server ends a run that has 50 MB."""
+"""Bytes of history after which it continues as new even if not idle: the server ends a run at 50 MB."""
 
 LONG_BEFORE = (2_000, 8_000)
-"""Events after which a run of an older release continued as new: a quiet one, and one in the middle of something."""
+"""Events after which a run of an older release continued as new: if idle, and if not."""
 
 
 class RunLength:
-    """How long the current run is. `written_before` is how much ledger the course had written when it began."""
+    """The length of the current run. `written_before` is the ledger's size in bytes when it began."""
 
     def __init__(self, written_before: int, *, is_patched: bool) -> None:
         self._written_before = written_before
         self._is_patched = is_patched
 
     def is_over(self, course: Course, *, is_idle: bool, can_be_handed_on: Callable[[], bool]) -> bool:
-        """Whether the course is to continue as new: at a quiet moment, or at once where the run has grown too long."""
+        """Whether to continue as new: when idle if the run is long, or at once if it is too long."""
         length, is_monitored = workflow.info().get_current_history_length(), course.monitored is not None
         if not self._is_patched:
             quiet, most = LONG_BEFORE

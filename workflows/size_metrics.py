@@ -1,4 +1,4 @@
-"""How large courses become, as metrics: no ids and nothing of a patient in any of them."""
+"""Size metrics of courses, without ids or patient data."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -10,11 +10,11 @@ BUCKETS: Final[Mapping[str, Sequence[float]]] = {
     "kapstan_ledger_batch_bytes": (1e3, 1e4, 1e5, 3e5, 1e6, 2e6),
     "kapstan_course_history_events": (100, 300, 1_000, 1_500, 4_000, 10_000, 50_000),
 }
-"""Where it matters: at half of what a course may hold, at its end, and at what the server takes."""
+"""Histogram buckets, with edges at half of a course's limit, at the limit, and at the server's limit."""
 
 
 class Sizes:
-    """The sizes that grow with a course. Nothing is counted twice by a replay."""
+    """Histograms of the sizes that grow with a course. A replay counts nothing twice."""
 
     def __init__(self, meter: MetricMeter) -> None:
         self._state = meter.create_histogram(
@@ -26,10 +26,10 @@ class Sizes:
         )
 
     def carried(self, state_bytes: int) -> None:
-        """A run ends, and hands on so much."""
+        """Records how many bytes a run hands on as it ends."""
         self._state.record(state_bytes)
 
     def recorded(self, batch_bytes: int, history_events: int) -> None:
-        """A run of so many events so far has a batch of so many bytes appended."""
+        """Records the size of a batch, and the run's history length at that time."""
         self._batch.record(batch_bytes)
         self._history.record(history_events)

@@ -1,1 +1,1 @@
-"""One course as it stands, and what may happen to it: the only authority over it."""
+"""The course aggregate: its state, and the rules that decide which clinic events it accepts."""

@@ -1,4 +1,4 @@
-"""What a course remembers of the events it accepted: of the newest all, of the others enough to know them again."""
+"""The events that a course remembers, to answer repeats: the newest in full, older ones by a short hash."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,27 +9,27 @@ from domain.course.answer import Answer
 from domain.values import Frozen
 
 KEPT_WHOLE = 200
-"""How many of the newest events are answered again exactly as at first."""
+"""How many of the newest events are kept in full, so that a repeat gets exactly the first answer."""
 
 MOST_WHOLE = 2 * KEPT_WHOLE
-"""Those above `KEPT_WHOLE` are shortened many at a time: a decision does not pay for the length of its course."""
+"""How many events are kept in full before they are shortened: done in bulk, so that it costs few decisions anything."""
 
 _NAME_DIGITS = 24
-"""Of the hash that an event's name is known by: 96 bits, so that no two of a course's events are ever confused."""
+"""Hex digits kept of the hash of an event's name: 96 bits, so that no two events of a course are confused."""
 
 _CONTENT_DIGITS = 16
-"""Of the hash of its content: 64 bits tell a repeat from another event that took its id."""
+"""Hex digits kept of the hash of its content: 64 bits tell a repeat from another event with the same id."""
 
 
 class Remembered(Frozen):
-    """An accepted event: what it said, and what was answered."""
+    """A recently accepted event: its fingerprint and its answer."""
 
     fingerprint: str
     answer: Answer
 
 
 class Shortened(NamedTuple):
-    """What is left of an older event: its place in the ledger, and the beginning of its fingerprint."""
+    """An older accepted event: its place in the ledger, and the beginning of its fingerprint."""
 
     sequence: int
     fingerprint: str
@@ -40,7 +40,7 @@ class Shortened(NamedTuple):
 
 
 def recall(older: Mapping[str, str], name: str) -> Shortened | None:
-    """What is left of the event of this name, if it is among the older ones."""
+    """The shortened form of the event of this name, if it is one of the older events."""
     if (kept := older.get(_short(name))) is None:
         return None
     sequence, _, fingerprint = kept.partition("/")
@@ -50,7 +50,7 @@ def recall(older: Mapping[str, str], name: str) -> Shortened | None:
 def shortened(
     whole: Mapping[str, Remembered], older: Mapping[str, str]
 ) -> tuple[Mapping[str, Remembered], Mapping[str, str]]:
-    """The same events, the newest `KEPT_WHOLE` of them whole; as they are while there are no more than `MOST_WHOLE`."""
+    """Shortens all but the newest `KEPT_WHOLE` events if there are more than `MOST_WHOLE`; else changes nothing."""
     if len(whole) <= MOST_WHOLE:
         return whole, older
     oldest = tuple(islice(whole.items(), len(whole) - KEPT_WHOLE))

@@ -1,4 +1,4 @@
-"""Which clinic events may come now, and everything that blocks one: a small loop over the event rules."""
+"""Admissibility: which clinic events a course may accept now, and the blockers of one, from the event rules."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,7 +15,7 @@ from domain.values import Blocker, absolute_first
 
 
 def next_acts(course: CourseState, now: datetime) -> tuple[str, ...]:
-    """The types of the clinic events that may come now, in the order of a course."""
+    """The types of the clinic events that the course may accept now, in the order of a course."""
     if course.referral is None:
         return (_type_of(REFERRED.event),)
     return tuple(
@@ -26,9 +26,9 @@ def next_acts(course: CourseState, now: datetime) -> tuple[str, ...]:
 
 
 def blockers_for(course: CourseState, event: ClinicEvent) -> tuple[Blocker, ...]:
-    """All that speaks against this event as it is, absolute reasons first; empty where it is to be accepted.
+    """Every blocker of this event, absolute ones first; empty if the event can be accepted.
 
-    What an override may lift and does lift is left out.
+    Blockers that the event's overrides lift are left out.
     """
     rule = EVENT_RULES[type(event)]
     lifted = lifted_by(rule.overrides(event))
@@ -37,7 +37,7 @@ def blockers_for(course: CourseState, event: ClinicEvent) -> tuple[Blocker, ...]
 
 
 def goal_blockers(course: CourseState, now: datetime) -> tuple[Blocker, ...]:
-    """What stands between the course and its next step: eligibility, the first session, clearance, the way home."""
+    """The blockers of the course's next step: eligibility, the first session, clearance or discharge."""
     session = course.session
     match course.phase:
         case Phase.SCREENING:

@@ -1,4 +1,4 @@
-"""What the clinic is told when an event is accepted."""
+"""The answer to an accepted clinic event."""
 
 from domain.course.state import Phase, Stage
 from domain.course.verdict import Verdict
@@ -7,14 +7,14 @@ from domain.values import Blocker, CourseId, Frozen
 
 
 class SessionPosition(Frozen):
-    """A medicine session and how far it is."""
+    """A medicine session's number and stage."""
 
     number: int
     stage: Stage
 
 
 class Answer(Frozen):
-    """Where the course is after the event, what the protocol says, what blocks the next step and what may come."""
+    """The course after the event: its phase, the verdict, the next step's blockers, and the events that may come."""
 
     event_id: str
     course_id: CourseId
@@ -29,7 +29,7 @@ class Answer(Frozen):
 
 
 class AlreadyAnswered(Exception):  # noqa: N818  it is an answer, not an error
-    """The event was accepted before: here is the first answer again, and nothing has changed."""
+    """The event was accepted before. Carries the first answer again; nothing has changed."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__("already answered")

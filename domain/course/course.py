@@ -1,4 +1,4 @@
-"""One course, and what may happen to it: the one authority, with no clock, no I/O and no chance in it."""
+"""The course: decides on every input. Deterministic, without a clock, I/O or randomness."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -29,13 +29,13 @@ from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid
 from domain.values import Blocker, CourseId, Frozen, Severity
 
 CLOCK_SKEW = timedelta(seconds=60)
-"""How far ahead of ours a clinic's clock may run."""
+"""How far a clinic's clock may run ahead of ours."""
 
 
 class Course(CourseState):
-    """The course as it stands. Every method answers with what would be; nothing here ever changes.
+    """One patient's course, immutable: every method returns what follows and changes nothing.
 
-    `remembered` are the newest events that it accepted, `older` the others in short (`domain.course.accepted_events`).
+    `remembered` are the newest accepted events, `older` the others in short form (`domain.course.accepted_events`).
     """
 
     remembered: Mapping[str, Remembered] = {}
@@ -43,25 +43,25 @@ class Course(CourseState):
 
     @classmethod
     def blank(cls, course_id: CourseId, pinned: PinnedProtocol) -> Self:
-        """A course that waits for its referral."""
+        """A blank course, which waits for its referral."""
         return cls(course_id=course_id, protocol=pinned.protocol, protocol_hash=pinned.hash)
 
     @property
     def unchanged(self) -> "Decision":
-        """Nothing follows."""
+        """The decision without effects: the same course, no entries, no commands."""
         return Decision(course=self, entries=(), calls=(), answer=None, deadlines=self.deadlines())
 
     @property
     def events(self) -> int:
-        """How many clinic events it has accepted."""
+        """How many clinic events the course has accepted."""
         return len(self.remembered) + len(self.older)
 
     def check(self, event: ClinicEvent, now: datetime, offered: PinnedProtocol | None = None) -> None:
-        """Returns when the protocol allows the event at `now`.
+        """Checks that the course can accept the event at `now`.
 
-        Raises `AlreadyAnswered` where it was accepted before, `Refused` where it is another course's, says too much, or
-        something else under the same id, lies in the future, comes out of order, or the protocol does not allow it.
-        `offered` is the version that a migration goes to.
+        Raises `AlreadyAnswered` if it was accepted before. Raises `Refused` if it belongs to another course, is too
+        large, reuses an id for other content, lies in the future, is out of order, or is blocked by the protocol.
+        `offered` is the protocol version that a migration goes to.
         """
         if event.subject != self.course_id:
             wrong = f"must be {self.course_id}, the course that it was sent to"
@@ -94,10 +94,10 @@ class Course(CourseState):
         offered: PinnedProtocol | None = None,
         request_id: str | None = None,
     ) -> "Decision":
-        """What follows from the event, which came in by that request.
+        """Decides on the event, which arrived in the HTTP request `request_id`.
 
-        Raises as `check` does, and `Refused` (`course_full`) for what a full course does not take; then nothing
-        follows.
+        Raises as `check` does, and `Refused` (`course_full`) for what a full course no longer accepts; nothing
+        changes then.
         """
         self.check(event, now, offered)
         decision = self.accepted(event, now, offered, request_id)
@@ -108,7 +108,7 @@ class Course(CourseState):
     def accepted(
         self, event: ClinicEvent, now: datetime, offered: PinnedProtocol | None = None, request_id: str | None = None
     ) -> "Decision":
-        """What follows from an event that `check` let pass, now or in an earlier release whose rules were laxer."""
+        """The decision on an event that `check` let pass, now or in an earlier release with laxer rules."""
         newest = self.newest.get(event.type)
         is_late = newest is not None and event.time < newest
         transition = Transition(self, now)
@@ -136,9 +136,9 @@ class Course(CourseState):
         return _decided(transition, answer)
 
     def pass_deadlines(self, now: datetime, upcoming: tuple[Deadline, ...] | None = None) -> "Decision":
-        """What follows from every deadline that has passed by `now`: reminders and escalations, nothing else.
+        """The decision on every deadline that has passed by `now`: only reminders and escalations.
 
-        `upcoming` are the course's deadlines, where they are known already.
+        `upcoming` are the course's deadlines, if the caller has computed them already.
         """
         transition = Transition(self, now)
         upcoming = self.deadlines() if upcoming is None else upcoming
@@ -147,12 +147,12 @@ class Course(CourseState):
                 if not deadlines.is_needless(transition.course, due):
                     _pass(transition, due)
                 if due.kind in deadlines.FOLLOWED:
-                    break  # the next one of its kind may pass before the rest of these
+                    break  # the next deadline of its kind may pass before the rest of these
             upcoming = transition.course.deadlines()
         return _decided(transition, upcoming=upcoming)
 
     def hear(self, notice: Notice, now: datetime) -> "Decision":
-        """What follows from news of an escalation: it is written down. News of an unknown one is left aside."""
+        """Writes news of an escalation to the ledger. News of an unknown escalation is ignored."""
         transition = Transition(self, now)
         known = next((one for one in self.escalations if one.id == notice.id), None)
         if known is not None:
@@ -168,9 +168,9 @@ class Course(CourseState):
         return _decided(transition)
 
     def call_anew(self, unheard: RepeatEscalation, now: datetime) -> "Decision":
-        """What follows when a repeat found nobody: its escalation was resolved meanwhile, so another is opened.
+        """Opens a new escalation where a repeat found the earlier one resolved meanwhile.
 
-        Whoever resolved it knew nothing of what happened since.
+        Whoever resolved it did not know what has happened since.
         """
         transition = Transition(self, now)
         for known in (one for one in self.escalations if one.id == unheard.id):
@@ -179,9 +179,9 @@ class Course(CourseState):
         return _decided(transition)
 
     def record_is_behind(self, now: datetime) -> "Decision":
-        """What follows when entries have waited too long for the record store: somebody is told, once while it lasts.
+        """Opens one routine escalation when ledger entries have waited too long for the record store.
 
-        Routine: readings are judged and pages go out as ever, so no patient is at risk; the record has to be mended.
+        Routine: readings are still judged and pages still go out, so no patient is at risk; the record needs repair.
         """
         transition = Transition(self, now)
         if not any(one.kind is Kind.RECORD_STORE_BEHIND for one in self.unresolved):
@@ -189,14 +189,14 @@ class Course(CourseState):
         return _decided(transition)
 
     def is_filling(self, now: datetime) -> "Decision":
-        """What follows when half of what a course may hold is used: somebody is told, once, while there is time."""
+        """Opens one escalation when half of the course's size limit is used, while there is time to act."""
         transition = Transition(self, now)
         if not any(one.kind is Kind.COURSE_FILLING for one in self.escalations):
             transition.escalate(Kind.COURSE_FILLING, None, Severity.ROUTINE, now)
         return _decided(transition)
 
     def deadlines(self) -> tuple[Deadline, ...]:
-        """Everything that is due, the soonest to pass first."""
+        """Every deadline that has not passed yet, the soonest to pass first."""
         return deadlines.deadlines(self)
 
     def next_acts(self, now: datetime) -> tuple[str, ...]:
@@ -204,15 +204,15 @@ class Course(CourseState):
         return () if self.is_closed else admissibility.next_acts(self, now)
 
     def blockers(self, now: datetime) -> tuple[Blocker, ...]:
-        """What stands between the course and its next step."""
+        """The blockers of the course's next step."""
         return () if self.referral is None else admissibility.goal_blockers(self, now)
 
     def blockers_for(self, event: ClinicEvent) -> tuple[Blocker, ...]:
-        """All that speaks against this event as it is. A referral is not blocked: its fields are right or wrong."""
+        """Every blocker of this event. A referral has none: its fields are right or wrong."""
         return () if isinstance(event, CourseReferred) else admissibility.blockers_for(self, event)
 
     def answer(self, event: ClinicEvent, sequence: int, now: datetime, verdict: Verdict | None = None) -> Answer:
-        """What is told of the course as it stands, to `event`, which was written as entry `sequence`."""
+        """The answer to `event`, which was written as ledger entry `sequence`."""
         session = self.session_numbered(getattr(event.data, "session", None) or 0) or self.session
         return Answer(
             event_id=event.id,
@@ -257,7 +257,7 @@ class Course(CourseState):
 
 
 class Decision(Frozen):
-    """What follows: the course as it becomes with what is due then, the entries to append, the commands, the answer."""
+    """The effects of one input: next course, its deadlines, ledger entries, escalation commands, and the answer."""
 
     course: Course
     entries: tuple[Entry, ...]
@@ -266,7 +266,7 @@ class Decision(Frozen):
     deadlines: tuple[Deadline, ...]
 
     def is_taken_by_a_full_course(self, event: ClinicEvent) -> bool:
-        """Whether the event is a decision of somebody's, or calls for a human: that much is always taken."""
+        """Whether even a full course accepts the event: a person's decision, or what opens or repeats an escalation."""
         return isinstance(event, ACTS) or any(
             isinstance(call, OpenEscalation | RepeatEscalation) for call in self.calls
         )
@@ -286,7 +286,7 @@ def _decided(
 
 
 def course_full(of: str) -> Refused:
-    """The refusal of what a full course does not take any more."""
+    """The refusal of an event that a full course no longer accepts."""
     return Refused.because(
         RefusalCode.COURSE_FULL,
         f"The course holds {of}, as much as it can: it takes only decisions, and what calls for a human",

@@ -1,4 +1,4 @@
-"""What is due, and when: moments that the clinic is reminded of and that nothing but a human can meet."""
+"""A course's deadlines: moments by which a human must act. Passing one reminds or escalates."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -12,11 +12,11 @@ from domain.protocol.instruments import CSSRS
 from domain.values import Frozen, Moment, Severity
 
 LEARNED_LATE_GRACE = timedelta(minutes=10)
-"""How long after it was learned a deadline without a grace of its own may pass, where it was already over."""
+"""Grace for a deadline that has none of its own and was already over when it was learned."""
 
 
 class DeadlineKind(StrEnum):
-    """What is due."""
+    """The kinds of deadline a course can have."""
 
     PHASE = "phase"
     NEXT_DOSE = "next_dose"
@@ -41,9 +41,9 @@ class Consequence(Frozen):
 
 
 class Deadline(Frozen):
-    """A moment by which something is due; `subject` says which of several, such as a form's code.
+    """A moment by which something is due; `subject` tells several of a kind apart, such as by a form's code.
 
-    `grace` is how long it may be overdue before it passes. It is known since `learned_at`.
+    `grace` is how long it may be overdue before it passes. `learned_at` is when Kapstan first knew of it.
     """
 
     kind: DeadlineKind
@@ -56,15 +56,15 @@ class Deadline(Frozen):
 
     @property
     def key(self) -> str:
-        """What it is remembered by once it has passed: one per kind, session, subject and moment."""
+        """The key under which a passed deadline is remembered: one per kind, session, subject and moment."""
         named = _key(self.kind, self.session, self.due_at)
         return f"{named}/{self.subject}" if self.subject else named
 
     @property
     def passes_at(self) -> Moment:
-        """When it passes: after its grace, and where it was learned too late, no sooner than its grace after that.
+        """When it passes: after its grace, counted from when it was learned if that was later.
 
-        So a whole past course can be sent event by event without a storm of pages.
+        So a past course can be imported event by event without a storm of pages.
         """
         if self.learned_at <= self.due_at:
             return self.due_at + self.grace
@@ -76,7 +76,7 @@ def _key(kind: DeadlineKind, session: int | None, due_at: datetime) -> str:
 
 
 def deadlines(course: CourseState) -> tuple[Deadline, ...]:
-    """Everything that is due and has not passed yet, the soonest to pass first. A closed course has none."""
+    """Every deadline that has not passed yet, the soonest to pass first. A closed course has none."""
     if course.is_closed or course.referral is None:
         return ()
     pending = (deadline for deadline in _all(course) if deadline.key not in course.passed)
@@ -87,20 +87,20 @@ _REMINDERS = frozenset({DeadlineKind.CHECKPOINT_EMERGENCY, DeadlineKind.CHECK_IN
 
 
 FOLLOWED = frozenset({DeadlineKind.CHECKPOINT, DeadlineKind.CHECKPOINT_EMERGENCY})
-"""The kinds whose passing makes another moment of the same kind due."""
+"""The kinds where passing one deadline creates the next of the same kind."""
 
 
 def is_needless(course: CourseState, deadline: Deadline) -> bool:
-    """Whether another one that has passed meanwhile leaves it without a meaning: a reminder of what was missed."""
+    """Whether the deadline no longer matters because a later one has passed: a reminder of something already missed."""
     if deadline.kind is not DeadlineKind.CHECK_IN_REMINDER:
         return False
     return deadline.but(kind=DeadlineKind.CHECK_IN).key in course.passed
 
 
 def owed(course: CourseState) -> tuple[Deadline, ...]:
-    """Everything that is due and has not been done, whether it has passed or not, the longest due first.
+    """Everything due that has not been done, passed or not, the longest overdue first.
 
-    What passed stays owed: its escalation was raised, and the talk is still to be held. Reminders are left out.
+    A passed deadline stays owed: its escalation was raised, but the talk must still be held. Reminders are left out.
     """
     if course.is_closed or course.referral is None:
         return ()
@@ -147,12 +147,12 @@ def _next_dose(course: CourseState) -> Iterator[Deadline]:
         return
     assert course.phase_entered_at is not None
     assert course.phase_learned_at is not None
-    # The first dose is counted from when the patient was prepared: nobody waits unseen for it.
+    # The first dose is counted from when the patient was prepared, so that nobody who waits for it is forgotten.
     last = dosed[-1].doses[-1] if dosed else None
     yield Deadline(
         kind=DeadlineKind.NEXT_DOSE,
         due_at=(last.at if last else course.phase_entered_at) + course.protocol.course.interval_max,
-        # After a hold it counts as learned anew: nobody is called in the moment of the resumption.
+        # After a hold it counts as newly learned, so that nobody is paged at the moment of resumption.
         learned_at=max(last.recorded_at if last else course.phase_learned_at, course.phase_learned_at),
         session=dosed[-1].number + 1 if dosed else 1,
         consequence=Consequence(kind=Kind.PHASE_OVERDUE, severity=Severity.ROUTINE),
@@ -175,10 +175,10 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
     newest = session.readings[-1].at if session.readings else None
     for checkpoint in checkpoints.asking(rules, session, course.passed):
         due_at, learned_at = checkpoint.due_at, checkpoint.learned_at
-        # A discharge that nobody reports leaves hundreds behind: one that has become an emergency asks no more.
+        # An unreported discharge leaves hundreds of checkpoints: one that has become an emergency is left out.
         if checkpoint.is_answered or checkpoints.emergency_key(session.number, due_at) in course.passed:
             continue
-        # A hole in the past is written down; nobody runs to a patient who has been measured since.
+        # A gap in the past is recorded only: the patient has been measured since, so nobody is paged.
         is_made_up_for = newest is not None and newest >= due_at - rules.early
         overdue = Consequence(kind=Kind.VITALS_OVERDUE, severity=Severity.URGENT)
         yield Deadline(
@@ -243,7 +243,7 @@ def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadli
             consequence=Consequence(kind=Kind.CHECK_IN_MISSED, severity=Severity.URGENT),
         )
         yield missed
-        # Who was called for a call that was missed is not called again to be reminded of it.
+        # No reminder of a missed check-in call for which somebody was already paged.
         if missed.key not in course.passed:
             yield missed.but(
                 kind=DeadlineKind.CHECK_IN_REMINDER,

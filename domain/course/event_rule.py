@@ -1,4 +1,4 @@
-"""What an event rule is: where in a course one clinic event belongs, who reports it, what blocks it, what follows."""
+"""Event rules: for one clinic event, the phases it belongs to, who may report it, what blocks it, and its effects."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -39,11 +39,11 @@ class _Rule(Generic[E]):
 
 @dataclass(frozen=True, kw_only=True)
 class EventRule(_Rule[E]):
-    """All that one clinic event of a course does.
+    """The rule of one clinic event of a course.
 
-    `check` raises `Refused` where a field does not fit the course. `standing` is what blocks every such event, whatever
-    it says; `blockers` is what blocks this one: what is standing at its time, if left out. `overrides` are those
-    of its overrides that count. `apply` is what follows once it is accepted.
+    `check` raises `Refused` if a field does not fit the course. `standing` yields what blocks every such event whatever
+    its content; `blockers` what blocks this one, by default what is standing at its time. `overrides` are those of its
+    overrides that count. `apply` carries out its effects once it is accepted.
     """
 
     stages: ClassVar[None] = None
@@ -52,21 +52,21 @@ class EventRule(_Rule[E]):
     blockers: Callable[[CourseState, E], Iterable[Blocker]] | None = None
 
     def may_come(self, course: CourseState, now: datetime) -> bool:
-        """Whether some event of this type may come now, as far as its phase allows."""
+        """Whether no absolute blocker stands against every event of this type now; the phase is checked elsewhere."""
         return not any(blocker.absolute for blocker in self.standing(course, now))
 
     def blockers_of(self, course: CourseState, _session: MedicineSession | None, event: E) -> Iterable[Blocker]:
-        """What blocks this event where it belongs."""
+        """The rule's own blockers of this event, beyond role, phase and stage."""
         return self.standing(course, event.time) if self.blockers is None else self.blockers(course, event)
 
     def follow(self, transition: Transition[Any], event: E) -> None:
-        """The course after the event, with every entry, escalation and change of phase that follows from it."""
+        """Applies the event to the transition: every state change, entry, escalation and change of phase."""
         self.apply(transition, event)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SessionEventRule(_Rule[E]):
-    """All that one clinic event of a medicine session does: as `EventRule`, and each part is given the session too."""
+    """The rule of one clinic event of a medicine session: an `EventRule` whose parts are also given the session."""
 
     stages: frozenset[Stage]
     apply: Callable[[Transition[Any], MedicineSession, E], None]
@@ -74,7 +74,7 @@ class SessionEventRule(_Rule[E]):
     blockers: Callable[[CourseState, MedicineSession, E], Iterable[Blocker]] | None = None
 
     def may_come(self, course: CourseState, now: datetime) -> bool:
-        """Whether some event of this type may come now to some session, as far as its phase allows."""
+        """Whether some session at a fitting stage has no absolute blocker standing; the phase is checked elsewhere."""
         return any(
             not any(blocker.absolute for blocker in self.standing(course, session, now))
             for session in course.sessions
@@ -82,7 +82,7 @@ class SessionEventRule(_Rule[E]):
         )
 
     def blockers_of(self, course: CourseState, session: MedicineSession | None, event: E) -> Iterable[Blocker]:
-        """What blocks this event where it belongs."""
+        """The rule's own blockers of this event, beyond role, phase and stage."""
         if session is None:
             return ()
         if self.blockers is None:
@@ -90,7 +90,7 @@ class SessionEventRule(_Rule[E]):
         return self.blockers(course, session, event)
 
     def follow(self, transition: Transition[Any], event: E) -> None:
-        """The course after the event, with every entry, escalation and change of phase that follows from it."""
+        """Applies the event to the transition: every state change, entry, escalation and change of phase."""
         session = transition.session_of(event)
         assert session is not None, "an event of a session that was never booked is not accepted"
         self.apply(transition, session, event)

@@ -1,4 +1,4 @@
-"""The rules of all clinic events, collected from the modules that hold them."""
+"""The table of all event rules, collected from the modules under `rules`."""
 
 from typing import Any
 
@@ -45,4 +45,4 @@ _MODULES: tuple[tuple[EventRule[Any] | SessionEventRule[Any], ...], ...] = (
 EVENT_RULES: dict[type[Event], EventRule[Any] | SessionEventRule[Any]] = {
     rule.event: rule for rules in _MODULES for rule in rules
 }
-"""The rule of each clinic event, by its model."""
+"""The rule of each clinic event, by its model class."""

@@ -1,7 +1,7 @@
-"""What answers to a questionnaire come to: a score, a level of risk, and the change since the beginning.
+"""Scoring of questionnaires: total score, suicide risk level, and change from baseline.
 
-Answers are scored as their publishers say and never guessed: what is missing or out of range is named, and refused.
-Of every instrument here a higher score is a worse one.
+Answers are scored as the publishers say; a missing or out-of-range answer is refused by name, never guessed.
+For every instrument here, higher is worse.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,12 +30,12 @@ class Risk(StrEnum):
 
     @property
     def is_raised(self) -> bool:
-        """Moderate or high: check-ins are missed sooner."""
+        """Moderate or high: check-in calls then count as missed sooner."""
         return self.rank >= Risk.MODERATE.rank
 
 
 class Scored(Frozen):
-    """What one measure came to. `recall` is the time that its questions ask about."""
+    """The result of one measure. `recall` is the period that its questions ask about."""
 
     instrument: Code
     score: float | None = None
@@ -53,9 +53,9 @@ def scored(
     score: float | None = None,
     behavior_lifetime: bool | None = None,
 ) -> Scored:
-    """What the answers, or the score, of `instrument` come to under the protocol's `measures`.
+    """Scores the answers of `instrument`, or takes its score, under the protocol's `measures`.
 
-    Raises `Refused` with code `invalid`, naming the fields that are wrong and what was expected there.
+    Raises `Refused` with code `invalid`, naming the wrong fields and what they must be.
     """
     if items is not None and score is not None:
         raise _refused([_wrong("score", "must be either the answers or their score, not both")])
@@ -89,7 +89,7 @@ def triage(answers: Sequence[int], *, behavior_lifetime: bool) -> Risk:
 def baseline_errors(
     baseline: Mapping[Code, float], measures: Mapping[Code, MeasureRule], pointer: str = "/data/measures_baseline"
 ) -> tuple[FieldError, ...]:
-    """What is wrong with the scores that a referral brings along; empty where nothing is."""
+    """The errors in a referral's baseline scores; empty if there are none."""
     errors: list[FieldError] = []
     for instrument, score in baseline.items():
         rule = measures.get(instrument)
@@ -106,7 +106,7 @@ def baseline_errors(
 
 
 class Direction(StrEnum):
-    """Which way a score moved, where it moved by at least the protocol's meaningful change."""
+    """Which way a score moved, if by at least the protocol's meaningful change."""
 
     IMPROVED = "improved"
     WORSENED = "worsened"
@@ -114,7 +114,7 @@ class Direction(StrEnum):
 
 
 class ScoreChange(Frozen):
-    """A score against the baseline. What the protocol does not define, or a baseline of 0 leaves open, is None."""
+    """A score compared with the baseline. None where the protocol defines nothing, or the baseline is 0."""
 
     baseline: float
     score: float
@@ -126,7 +126,7 @@ class ScoreChange(Frozen):
 
 
 def change(baseline: float, score: float, rule: MeasureRule) -> ScoreChange:
-    """How far `score` is from `baseline`, and what the protocol calls that (CLINICAL.md 5.1)."""
+    """The change of `score` from `baseline`, classified by the protocol (CLINICAL.md 5.1)."""
     better = baseline - score
     return ScoreChange(
         baseline=baseline,
@@ -140,7 +140,7 @@ def change(baseline: float, score: float, rule: MeasureRule) -> ScoreChange:
 
 
 def _percent(better: float, baseline: float) -> float | None:
-    """How many percent of the baseline; None where that is none, or so little that no number says it."""
+    """The change in percent of the baseline; None if the baseline is 0 or too small to divide by."""
     percent = 100 * better / baseline if baseline > 0 else inf
     return round(percent, 1) if isfinite(percent) else None
 

@@ -1,4 +1,4 @@
-"""A course's answers to its instruments, and what is asked of them: found once, not at every question."""
+"""An index over a course's answered measures: the first and newest answer of each instrument, cached."""
 
 from collections import deque
 from typing import Final
@@ -7,7 +7,7 @@ from domain.course.measures import Scored
 from domain.values import Code, Frozen, Moment
 
 MANY: Final = 64
-"""From so many answers on what was found about them is kept for the next question: a decision asks a dozen times."""
+"""From this many answers on the index is cached: one decision asks for it a dozen times."""
 
 
 class MeasureTaken(Frozen):
@@ -19,7 +19,7 @@ class MeasureTaken(Frozen):
 
 
 class Answers:
-    """Of each instrument the first answer and the newest by their time, and of two at once the one told first."""
+    """The first and the newest answer of each instrument by time; of two at the same time, the one reported first."""
 
     def __init__(self, taken: tuple[MeasureTaken, ...]) -> None:
         self._of: dict[Code, list[MeasureTaken]] = {}
@@ -34,11 +34,11 @@ class Answers:
         return self._first.get(instrument)
 
     def newest(self, instrument: Code) -> MeasureTaken | None:
-        """Its newest answer."""
+        """The instrument's newest answer."""
         return self._newest.get(instrument)
 
     def newest_hint(self, instrument: Code, at_least: int) -> MeasureTaken | None:
-        """Its newest answer whose ninth item is at least that."""
+        """The instrument's newest answer whose item 9 is at least `at_least`."""
         asked = instrument, at_least
         if asked not in self._hints:
             hints = (
@@ -51,10 +51,10 @@ class Answers:
 
 
 def answers(taken: tuple[MeasureTaken, ...]) -> Answers:
-    """What there is to find among these."""
+    """The index over these measures."""
     if len(taken) < MANY:
         return Answers(taken)
-    # Known by the very tuple, which never changes and is kept here, so that no other one takes its place.
+    # Cached by the tuple's identity: it never changes, and is kept here so that its id is not used again.
     known = next((found for of, found in tuple(_known) if of is taken), None)
     if known is None:
         known = Answers(taken)

@@ -1,11 +1,11 @@
-"""Where an event does not belong: the blockers for a role, a phase, a stage or a session that is not the right one."""
+"""Precondition blockers: wrong role, wrong phase, wrong stage, or unknown session."""
 
 from domain.course.state import CourseState, MedicineSession, Phase, Stage
 from domain.values import Blocker, Role
 
 
 def wrong_role(role: Role, event: str, allowed: frozenset[Role]) -> Blocker:
-    """Somebody reports it who may not."""
+    """The blocker for a role that may not report the event."""
     expected = ", ".join(sorted(allowed))
     return Blocker(
         code="actor.role_not_allowed",
@@ -17,7 +17,7 @@ def wrong_role(role: Role, event: str, allowed: frozenset[Role]) -> Blocker:
 
 
 def wrong_phase(course: CourseState, allowed: frozenset[Phase]) -> Blocker:
-    """The course is not where the event belongs."""
+    """The blocker for a course in the wrong phase."""
     expected = ", ".join(phase for phase in Phase if phase in allowed)
     return Blocker(
         code="course.wrong_phase",
@@ -29,7 +29,7 @@ def wrong_phase(course: CourseState, allowed: frozenset[Phase]) -> Blocker:
 
 
 def wrong_stage(session: MedicineSession, allowed: frozenset[Stage]) -> Blocker:
-    """The session is not where the event belongs."""
+    """The blocker for a session at the wrong stage."""
     expected = ", ".join(stage for stage in Stage if stage in allowed)
     return Blocker(
         code="session.wrong_stage",
@@ -41,7 +41,7 @@ def wrong_stage(session: MedicineSession, allowed: frozenset[Stage]) -> Blocker:
 
 
 def unknown_session(number: int) -> Blocker:
-    """Nobody booked that session."""
+    """The blocker for a session that was never booked."""
     return Blocker(
         code="session.unknown", message=f"Session {number} has not been booked", absolute=True, observed=number
     )

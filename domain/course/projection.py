@@ -1,4 +1,4 @@
-"""Whom a course will call for if nobody acts from now on: its own deadlines, played forward."""
+"""The course's part of the forecast: which escalation commands it will issue if nobody acts, deadline by deadline."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,28 +10,28 @@ from domain.course.transition import EscalationCommand
 from domain.values import CourseId, Frozen, Moment
 
 MOST_MOMENTS: Final = 50
-"""Moments played forward at most. A patient whom nobody discharges has a deadline every few minutes, for ever; and a
-course that is asked must answer within a second."""
+"""Most moments that are played forward. An undischarged patient has a deadline every few minutes without end, and a
+query must be answered within a second."""
 
 
 class Ahead(Frozen):
-    """From now on, up to a moment: the question."""
+    """The time span that a forecast asks for: from `now` until a moment."""
 
     at: Moment
     until: Moment
 
 
 class CallToCome(Frozen):
-    """A call to the on-call side, and when the course will make it."""
+    """A future escalation command, and when the course will issue it."""
 
     at: Moment
     call: EscalationCommand
 
 
 class CallsToCome(Frozen):
-    """What a course will call for if nobody acts: the answer. Everything before `until` is in it.
+    """The commands that a course will issue if nobody acts. Complete before `until`.
 
-    It is `cut` where that is sooner than was asked. `escalations` want something of a human already.
+    `cut` means that `until` is sooner than was asked for. `escalations` are already open.
     """
 
     course_id: CourseId
@@ -43,7 +43,7 @@ class CallsToCome(Frozen):
 
 
 def calls_to_come(course: Course, ahead: Ahead, waiting: Iterable[EscalationCommand] = ()) -> CallsToCome:
-    """What the course calls for as each of its deadlines passes, after the calls that are `waiting` to be made now."""
+    """The commands that follow as each deadline passes, after those already `waiting` to be carried out."""
     calls = [CallToCome(at=ahead.at, call=call) for call in waiting]
     later = course
     for _ in range(MOST_MOMENTS):
@@ -64,7 +64,7 @@ def calls_to_come(course: Course, ahead: Ahead, waiting: Iterable[EscalationComm
 
 
 def _next_moment(course: Course, ahead: Ahead) -> datetime | None:
-    """When the next deadline passes. What should have passed already passes now."""
+    """When the next deadline passes; one that is already over passes now."""
     soonest = next(iter(course.deadlines()), None)
     if soonest is None or soonest.passes_at >= ahead.until:
         return None

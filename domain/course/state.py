@@ -1,4 +1,4 @@
-"""What has happened in one course so far, as plain facts: no rule lives here."""
+"""The state of one course: everything that happened so far, as plain facts without rules."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
@@ -38,7 +38,7 @@ from domain.values import CourseId, Frozen, Moment, Role, Severity
 
 
 class Phase(StrEnum):
-    """Where a course is."""
+    """The phase that a course is in."""
 
     SCREENING = "screening"
     PREPARATION = "preparation"
@@ -61,7 +61,7 @@ class Outcome(StrEnum):
 
 
 class Stage(StrEnum):
-    """How far a medicine session is."""
+    """The stage that a medicine session is at."""
 
     BOOKED = "booked"
     CHECKED_IN = "checked_in"
@@ -78,7 +78,7 @@ Data = TypeVar("Data", bound=EventData)
 
 
 class Fact(Frozen, Generic[Data]):
-    """What an accepted event said. `at` is when it happened, `recorded_at` when Kapstan learned of it."""
+    """The data of an accepted event. `at` is when it happened, `recorded_at` when Kapstan learned of it."""
 
     at: Moment
     recorded_at: Moment
@@ -89,7 +89,7 @@ Known = TypeVar("Known", bound=Fact[Any])
 
 
 def newer(standing: Known | None, arrived: Known) -> Known:
-    """The newer of two facts: one that is sent late does not push aside one that is newer."""
+    """The newer of two facts by `at`: one that is sent late does not replace a newer one."""
     return standing if standing is not None and standing.at > arrived.at else arrived
 
 
@@ -102,7 +102,7 @@ HERE = frozenset({Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING
 
 
 class CheckpointStatus(StrEnum):
-    """`met` in its window, `late` after its grace, `missed` where nobody came, `pending` before that."""
+    """`met` within its grace, `late` after it, `missed` if no reading came, `pending` until then."""
 
     PENDING = "pending"
     MET = "met"
@@ -111,7 +111,7 @@ class CheckpointStatus(StrEnum):
 
 
 class Checkpoint(Frozen):
-    """A moment by which vitals are due. It is known since `learned_at`, which lies after `due_at` in an import.
+    """A moment by which vitals are due. `learned_at` is when Kapstan knew of it, after `due_at` in an import.
 
     A reading from `opens_at` on answers it, and is late after `grace_ends_at`.
     """
@@ -125,15 +125,15 @@ class Checkpoint(Frozen):
 
     @property
     def is_answered(self) -> bool:
-        """Whether a reading belongs to it, late or not."""
+        """Whether a reading has answered it, late or not."""
         return self.reading_at is not None
 
 
 class MedicineSession(Frozen):
-    """One dosing visit. Its readings stand in the order in which they were taken.
+    """One dosing visit. Its readings are in the order in which they were taken.
 
-    `settled` are its first checkpoints, as far as they ask nothing more: a long session is judged from there on. They
-    stand until something arrives that lies before `settled_until`.
+    `settled` are its first checkpoints that no longer change, so that a long session need not compute them again. They
+    hold until something arrives that happened before `settled_until`.
     """
 
     number: int
@@ -160,12 +160,12 @@ class MedicineSession(Frozen):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it lies between its booking and its dose."""
+        """Whether it is between its booking and its dose."""
         return self.stage in {Stage.BOOKED, Stage.CHECKED_IN, Stage.CLEARED}
 
     @property
     def has_the_patient(self) -> bool:
-        """Whether they are here: checked in, and neither sent away nor discharged."""
+        """Whether the patient is here: checked in, and neither sent away nor discharged."""
         return self.stage in HERE
 
     @property
@@ -175,7 +175,7 @@ class MedicineSession(Frozen):
 
     @property
     def clearance_reading(self) -> Reading | None:
-        """The reading that the clearance stands on: the last one taken before it."""
+        """The reading that the clearance is based on: the last one taken before it."""
         return self.reading_before(self.clearance.at) if self.clearance is not None else None
 
     def reading_before(self, moment: datetime) -> Reading | None:
@@ -184,7 +184,7 @@ class MedicineSession(Frozen):
         return self.readings[place - 1] if place else None
 
     def reading_of(self, at: datetime, data: VitalsRecorded.Data) -> Reading | None:
-        """The reading of that moment which says just that."""
+        """The reading of that moment with exactly this data."""
         place = bisect_right(self.readings, at, key=_taken_at)
         same = takewhile(
             lambda reading: reading.at == at, islice(reversed(self.readings), len(self.readings) - place, None)
@@ -192,7 +192,7 @@ class MedicineSession(Frozen):
         return next((reading for reading in same if reading.data == data), None)
 
     def place_of(self, reading: Reading) -> int:
-        """Where among the readings a new one belongs: after those taken before it, or recorded before it."""
+        """The index of a new reading: after those taken earlier, or at the same time but recorded earlier."""
         return bisect_right(self.readings, (reading.at, reading.recorded_at), key=_order_of)
 
 
@@ -292,12 +292,12 @@ class CourseState(Frozen):
 
     @property
     def unresolved(self) -> tuple[CourseEscalation, ...]:
-        """The escalations that still want something of a human."""
+        """The escalations that are not resolved."""
         return tuple(one for one in self.escalations if one.state is not EscalationState.RESOLVED)
 
     @property
     def roles(self) -> Iterator[tuple[str, Role]]:
-        """Who has been met in which role: booked for a session, or reporting what stands here."""
+        """Who has appeared in which role: booked for a session, or as the actor of a fact kept here."""
         course = (self.referral, self.screening, self.consent, self.eligibility)
         told: list[Fact[Any] | None] = [*course, *self.plans, *self.preparations, *self.follow_ups]
         for one in self.sessions:
@@ -311,11 +311,11 @@ class CourseState(Frozen):
         return next((session for session in self.sessions if session.number == number), None)
 
     def sessions_with(self, session: MedicineSession) -> tuple[MedicineSession, ...]:
-        """All sessions, with this one in place of the one of its number."""
+        """All sessions, with this one replacing the one of its number."""
         others = (other for other in self.sessions if other.number != session.number)
         return tuple(sorted((*others, session), key=lambda one: one.number))
 
     def measure(self, instrument: str, *, since: datetime | None = None) -> MeasureTaken | None:
-        """The newest answer of an instrument, or none taken since that moment."""
+        """The newest answer of an instrument; None if there is none, or none since that moment."""
         newest = answers(self.measures).newest(instrument)
         return newest if newest and (since is None or newest.at >= since) else None

@@ -21,25 +21,25 @@ class OpenEscalation(Frozen):
 
 
 class RepeatEscalation(Frozen):
-    """An open escalation happened again, perhaps worse."""
+    """The cause of an open escalation happened again, perhaps worse."""
 
     id: EscalationId
     repeat: Repeat
 
 
 class AutoResolve(Frozen):
-    """An open escalation has become needless: what was missing has arrived."""
+    """An open escalation is to be resolved without a human: what was missing has arrived."""
 
     id: EscalationId
     at: Moment
 
 
 EscalationCommand = OpenEscalation | RepeatEscalation | AutoResolve
-"""What the on-call side is to be told."""
+"""A command to the on-call side."""
 
 
 class Transition(Generic[CourseT]):
-    """Collects, at one moment `now`, the course as it becomes, the entries to append, the commands, and the verdict."""
+    """Collects the effects of one input at `now`: the next course, entries to append, escalation commands, verdict."""
 
     def __init__(self, course: CourseT, now: datetime) -> None:
         self.course = course
@@ -50,20 +50,20 @@ class Transition(Generic[CourseT]):
 
     @property
     def calls(self) -> tuple[EscalationCommand, ...]:
-        """The calls to make: one for an escalation, however often it was met in this turn."""
+        """The commands to the on-call side: at most one per escalation, however often it came up in this transition."""
         return tuple(self._calls.values())
 
     def change(self, **changes: object) -> None:
-        """The course goes on with these fields different."""
+        """Replaces these fields of the course."""
         self.course = self.course.but(**changes)
 
     def keep(self, session: MedicineSession) -> None:
-        """The course goes on with this session in place of the one of its number."""
+        """Replaces the session of this number."""
         self.change(sessions=self.course.sessions_with(session))
 
     def fact(self, event: Any) -> Fact[Any]:
-        """What the event says, as the course keeps it: when it happened, when it was learned."""
-        # Parametrized by what it holds, so that it is written out, and read back, as that.
+        """The event's data as the course keeps it, with when it happened and when it was recorded."""
+        # Parametrized by the data's type, so that it is serialized and parsed as that type.
         return Fact[type(event.data)](at=event.time, recorded_at=self.now, data=event.data)  # type: ignore[misc,no-any-return,operator]
 
     def session_of(self, event: Any) -> MedicineSession | None:
@@ -79,24 +79,24 @@ class Transition(Generic[CourseT]):
         self.change(sequence=entry.sequence, ledger_head=entry.hash, written_bytes=written_bytes)
 
     def enter(self, phase: Phase, at: datetime) -> None:
-        """The course is in `phase` since `at`."""
+        """Enters `phase` as of `at`, and writes that to the ledger."""
         self.change(phase=phase, phase_entered_at=at, phase_learned_at=self.now)
         self.write(Note(time=at, type="kap.phase.entered", data={"phase": phase}))
 
     def close(self, outcome: Outcome, at: datetime) -> None:
-        """The course has ended. Escalations that are open stay open: they are somebody's promise."""
+        """Closes the course. Open escalations stay open: people still have to resolve them."""
         self.enter(Phase.CLOSED, at)
         self.change(outcome=outcome, closed_at=at)
         self.write(Note(time=at, type="kap.course.closed", data={"outcome": outcome}))
 
     def hold(self, reason: str, at: datetime, *, is_safety: bool) -> None:
-        """The course pauses. A safety hold is never weakened to an ordinary one."""
+        """Puts the course on hold. A safety hold is never weakened to an ordinary one."""
         standing = self.course.hold
         if standing is None or (is_safety and not standing.is_safety):
             self.change(hold=Hold(since=at, reason=reason, is_safety=is_safety))
 
     def escalate(self, kind: Kind, session: int | None, severity: Severity, at: datetime) -> None:
-        """A human is needed: one open escalation a course, kind and session, and its severity only rises."""
+        """Opens or repeats an escalation: at most one open per course, kind and session; its severity only rises."""
         same = [one for one in self.course.escalations if one.kind is kind and one.session == session]
         standing = next((one for one in same if one.state is not EscalationState.RESOLVED), None)
         if standing is None:
@@ -105,7 +105,7 @@ class Transition(Generic[CourseT]):
             self._repeat(standing, severity, at)
 
     def settle(self, kind: Kind, session: int | None) -> None:
-        """What the escalation asked for has arrived."""
+        """Resolves the open escalation of this kind and session without a human: what was missing has arrived."""
         for one in self.course.unresolved:
             if one.kind is kind and one.session == session:
                 self._calls[one.id] = AutoResolve(id=one.id, at=self.now)
@@ -146,7 +146,7 @@ class Transition(Generic[CourseT]):
             self._write_escalation(Change.RAISED, standing.but(severity=risen))
 
     def replace(self, escalation: CourseEscalation) -> None:
-        """What the course knows of this escalation, anew."""
+        """Replaces what the course knows of this escalation."""
         others = (escalation if one.id == escalation.id else one for one in self.course.escalations)
         self.change(escalations=tuple(others))
 

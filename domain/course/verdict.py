@@ -1,4 +1,4 @@
-"""What the protocol says of a reading: a verdict, with what it found."""
+"""The protocol's verdict on a reading, with its findings."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from domain.values import Frozen, Moment, Severity
 
 
 class VerdictSeverity(StrEnum):
-    """What a reading is, from nothing to say up to an emergency; `recheck` asks for a second reading first."""
+    """The severity of a reading, from normal to emergency; `recheck` asks for a second reading first."""
 
     NORMAL = "normal"
     WARNING = "warning"
@@ -21,7 +21,7 @@ class VerdictSeverity(StrEnum):
 
     @property
     def pages_as(self) -> Severity | None:
-        """The severity of the escalation it raises; None where it raises none."""
+        """The severity of the escalation it opens; None if it opens none."""
         return {self.URGENT: Severity.URGENT, self.EMERGENCY: Severity.EMERGENCY}.get(self)
 
 
@@ -37,7 +37,7 @@ class Finding(Frozen):
 
 
 class Verdict(Frozen):
-    """What the protocol says of one reading: the highest severity among its findings."""
+    """The verdict on one reading: its findings and the highest severity among them."""
 
     severity: VerdictSeverity
     findings: tuple[Finding, ...] = ()

@@ -1,1 +1,1 @@
-"""Escalations: whom they page in which order, what people do about them, and the watchdog that raises its own."""
+"""Escalations: the paging ladder, what people do about an escalation, and the watchdog with its own alarms."""

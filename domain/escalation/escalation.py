@@ -1,4 +1,4 @@
-"""One escalation, whole: what people may do with it, how it answers them, and what its course must be told."""
+"""The escalation aggregate: how it responds to people's orders, repeats and time, and the news for its course."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -31,28 +31,28 @@ from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid
 from domain.values import Frozen, Moment, PersonId
 
 AGAIN_AFTER: Final = timedelta(seconds=30)
-"""How long after it began an attempt that reached nobody is repeated."""
+"""An attempt that reached nobody is repeated this long after it began."""
 
 FALLBACK_STEP: Final = 0
 """The step of a page that went to the fallback channels."""
 
 FIRST_PAGES = 100
 LAST_PAGES = 900
-"""What an escalation carries of its pages, when nobody answers for days: its first ones and its last ones."""
+"""How many of its first and last pages an escalation keeps if nobody answers for days."""
 
 LINKS = 1000
-"""How many of the links that were used it knows again: more than are good at a time."""
+"""How many used links are remembered: more than are valid at a time."""
 
 SETTLED_BY_ITSELF = frozenset({Kind.VITALS_OVERDUE, Kind.ORCHESTRATOR_SILENT})
-"""The kinds that ask for nothing any more once what was missing is there."""
+"""The kinds that are resolved without a human once what was missing has arrived."""
 
 LINK_USED = "This link has answered once, and the alarm was raised again since: use the link of the newest page"
 
 
 class Attempt(Frozen):
-    """One calling of a step: when it began, and how many there were with it since the step was reached.
+    """One attempt at paging a step: when it began, and its number since the step was reached, from 1.
 
-    `to` is whom alone the escalation was passed on to; None where the step's people are called.
+    `to` is the only person paged, after a reassignment; None if the step's people are paged.
     """
 
     step: int
@@ -62,13 +62,13 @@ class Attempt(Frozen):
 
 
 class Escalation(Frozen):
-    """An escalation as its workflow holds it: what everybody may see, the ladder behind it, the news still to be told.
+    """An escalation as its workflow holds it: the public view, its progress on the ladder, and unsent notices.
 
-    `unheard` is the newest attempt where it reached nobody, the fallback included: it is repeated until one reaches
+    `unheard` is the newest attempt if it reached nobody, not even the fallback: it is repeated until an attempt reaches
     somebody, or the ladder moves.
 
-    Every method answers the obligation as it is afterwards; an act of a human may raise `Refused` instead: `not_open`
-    once resolved, `invalid` where it names somebody who is not in the on-call file, or too long a snooze.
+    Every method returns the escalation as it is afterwards. A person's order may raise `Refused`: `not_open` once
+    resolved, `invalid` if it names somebody who is not in the on-call file, or too long a snooze.
     """
 
     model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
@@ -81,11 +81,11 @@ class Escalation(Frozen):
 
     @property
     def is_resolved(self) -> bool:
-        """Whether nothing is wanted of anybody any more."""
+        """Whether the escalation is resolved."""
         return self.view.state is EscalationState.RESOLVED
 
     def act(self, order: Order, standing: OnCallSnapshot, now: datetime) -> "Escalation":
-        """Somebody has acted."""
+        """Carries out a person's order."""
         match order:
             case Acknowledge():
                 return self.acknowledge(order, standing, now)
@@ -97,9 +97,9 @@ class Escalation(Frozen):
                 return self.reassign(order, standing, now)
 
     def acknowledge(self, order: Acknowledge, standing: OnCallSnapshot, now: datetime) -> "Escalation":
-        """`by` has promised it. The same person again changes nothing; somebody else takes the promise over.
+        """`by` acknowledges it. The same person again changes nothing; another person takes it over.
 
-        A link promises once: raised again since, the alarm wants an answer to its newest page.
+        A link works once: if the escalation was raised again since, only the link of its newest page does.
         """
         self.check_open()
         _check_person(order.by, "/by", standing)
@@ -118,13 +118,13 @@ class Escalation(Frozen):
         return promised.but(used_links=(*self.used_links, order.link)[-LINKS:]) if order.link else promised
 
     def resolve(self, order: Resolve, standing: OnCallSnapshot, now: datetime) -> "Escalation":
-        """`by` has dealt with it."""
+        """`by` resolves it."""
         self.check_open()
         _check_person(order.by, "/by", standing)
         return self._resolved(now, order.by, order.note)
 
     def snooze(self, order: Snooze, standing: OnCallSnapshot, now: datetime) -> "Escalation":
-        """No page for a while; one snooze after another stays within `max_snooze` of the first."""
+        """Stops paging for a while; all snoozes together end within `max_snooze` of the first."""
         self.check_open()
         _check_person(order.by, "/by", standing)
         until, latest = now + order.for_, self.progress.may_be_quiet_until(standing.policy, now)
@@ -135,7 +135,7 @@ class Escalation(Frozen):
         return self._moved(self.progress.snoozed(now, until), note=order.note)
 
     def reassign(self, order: Reassign, standing: OnCallSnapshot, now: datetime) -> "Escalation":
-        """`to` is asked instead; a promise that somebody made before no longer counts."""
+        """Passes it to `to`; an earlier acknowledgement no longer counts."""
         self.check_open()
         _check_person(order.by, "/by", standing)
         _check_person(order.to, "/to", standing)
@@ -144,54 +144,54 @@ class Escalation(Frozen):
         )
 
     def repeat(self, news: Repeat, now: datetime) -> "Escalation":
-        """It happened again, perhaps worse. A promise or a resolution of what was known before no longer counts."""
+        """The cause happened again, perhaps worse. An earlier acknowledgement or resolution no longer counts."""
         progress = self.progress.repeated(news.severity, now)
         return (
             self if progress == self.progress else self._opened_again(progress, now, resolved_by=None, resolved_at=None)
         )
 
     def settle(self, news: Settlement, now: datetime) -> "Escalation":
-        """What was missing has come: a reading, or whoever watches. Every other kind is for a human to resolve."""
+        """Resolves it without a human, as what was missing has arrived. Only for the kinds of `SETTLED_BY_ITSELF`."""
         if self.is_resolved or self.view.kind not in SETTLED_BY_ITSELF:
             return self
         return self._resolved(now, None, news.reason)
 
     def lapse(self, now: datetime) -> "Escalation":
-        """A promise not kept in time is open again."""
+        """Opens it again if it was acknowledged but not resolved in time."""
         progress = self.progress.lapsed(now)
         return self if progress == self.progress else self._opened_again(progress, now)
 
     def advanced(self, policy: Policy, next_step: NextStep, now: datetime) -> "Escalation":
-        """The rung's people are being paged."""
+        """Moves to the step, whose people are being paged."""
         return self._moved(self.progress.advanced(policy, next_step, now))
 
     def paged(self, pages: Iterable[Page]) -> "Escalation":
-        """These pages were sent or attempted."""
+        """Records pages that were sent or attempted."""
         every = (*self.view.pages, *pages)
         kept = every if len(every) <= FIRST_PAGES + LAST_PAGES else (*every[:FIRST_PAGES], *every[-LAST_PAGES:])
         return self._moved(self.progress, pages=kept)
 
     def nobody_reached(self, attempt: Attempt, progress: EscalationProgress) -> "Escalation":
-        """The attempt reached nobody, which matters while the ladder stands as when it began."""
+        """Records that the attempt reached nobody, unless the ladder has moved since it began."""
         return self.but(unheard=attempt) if progress == self.progress and progress.is_open else self
 
     def wakes_at(self, policy: Policy) -> datetime | None:
-        """When the clock next changes anything, or an attempt that reached nobody is repeated. None once resolved."""
+        """When a step, a lapse or the repeat of a failed attempt is next due. None once resolved."""
         moments = (self.progress.wakes_at(policy), self._again_at(policy))
         return min((at for at in moments if at is not None), default=None)
 
     def is_to_be_tried_again(self, policy: Policy, now: datetime) -> bool:
-        """Whether the newest attempt reached nobody, and is to be repeated by now."""
+        """Whether the newest attempt reached nobody and its repeat is due."""
         again_at = self._again_at(policy)
         return again_at is not None and again_at <= now
 
     def tried_again(self) -> "Escalation":
-        """The attempt is being repeated. Of a step's attempts the first and the newest stay among the pages."""
+        """Marks the failed attempt as being repeated. Only the pages of a step's first and newest attempts are kept."""
         assert self.unheard is not None
         return self._moved(self.progress, pages=self._pages_but(self.unheard)).but(unheard=None)
 
     def reported_back(self, now: datetime) -> "Escalation":
-        """The course is told how the escalation stands, which it may have forgotten. As it began it has no news."""
+        """Queues its state as news for the course, which may have forgotten it; none if nothing has changed."""
         view = self.view
         if view.state is EscalationState.ACKNOWLEDGED and view.acknowledged_at is not None:
             news = self._news(Change.ACKNOWLEDGED, view.acknowledged_at, view.acknowledged_by, view.note)
@@ -204,11 +204,11 @@ class Escalation(Frozen):
         return self.but(notices=(*self.notices, news))
 
     def told(self) -> "Escalation":
-        """The course was told the first of the news, or is not there to be told."""
+        """Drops the first notice: the course has received it, or no longer exists."""
         return self.but(notices=self.notices[1:])
 
     def check_open(self) -> None:
-        """Raises `Refused` (`not_open`) once resolved."""
+        """Checks that it is not resolved. Raises `Refused` (`not_open`) if it is."""
         if self.is_resolved:
             who = f"by {self.view.resolved_by}" if self.view.resolved_by else "by itself"
             raise Refused(Refusal(code=RefusalCode.NOT_OPEN, message=f"This escalation is already resolved, {who}"))
@@ -259,18 +259,18 @@ class Escalation(Frozen):
 
 
 class EscalationRun(Opening):
-    """What an escalation's workflow starts with: an `Opening` will do. Each run carries it on to the next."""
+    """The input of an escalation's workflow: an `Opening`, and after a continue-as-new the escalation so far."""
 
     carried: Escalation | None = None
 
     @property
     def opening(self) -> Opening:
-        """What the course said, alone."""
+        """The opening as the course sent it."""
         return Opening.model_validate(self.model_dump(exclude={"carried"}))
 
 
 def opened(opening: Opening, now: datetime) -> Escalation:
-    """A new escalation, whose first step is due at once, or when the policy's hours begin."""
+    """A new escalation. Its first step is due at once, or when the policy's hours begin."""
     progress = EscalationProgress(severity=opening.severity, due_at=now)
     view = EscalationView(
         **dict(opening), state=progress.state, step=progress.step, moves_at=progress.moves_at, revision=1

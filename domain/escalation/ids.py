@@ -1,4 +1,4 @@
-"""The ids of escalations with their parts, and those of the workflows that hold courses and escalations."""
+"""Ids of escalations, and workflow ids of courses and escalations: making and parsing them."""
 
 import re
 from typing import Annotated, Final, NamedTuple
@@ -16,7 +16,7 @@ _PARTS: Final = re.compile(r"^(?P<course_id>[^~]+)~(?P<kind>[^~]+)~(?P<session>\
 
 
 class EscalationKey(NamedTuple):
-    """What an escalation's id is made of: the `n`th, from 1, of its course, kind and session; None for no session."""
+    """The parts of an escalation's id: the `n`th, from 1, of its course, kind and session (None for no session)."""
 
     course_id: CourseId
     kind: str
@@ -25,7 +25,7 @@ class EscalationKey(NamedTuple):
 
     @classmethod
     def parse(cls, escalation: str) -> "EscalationKey":
-        """The parts of an id. Raises ValueError where it has not the form of one."""
+        """Parses an escalation id. Raises ValueError if it is malformed."""
         if not (found := _PARTS.match(escalation)):
             raise ValueError(f"{escalation!r} is not an escalation's id, such as EX-1~vitals_overdue~2~1")
         return cls(found["course_id"], found["kind"], int(found["session"]) or None, int(found["n"]))
@@ -46,12 +46,12 @@ class EscalationKey(NamedTuple):
 
 
 def escalation_of(workflow_id: str) -> EscalationId:
-    """The escalation whose workflow has this id."""
+    """The id of the escalation whose workflow has this id."""
     return workflow_id.removeprefix(ESCALATION).replace("/", "~")
 
 
 def course_workflow_id(course_id: CourseId) -> str:
-    """The course's workflow: there is one, and its id is never used again."""
+    """The id of the course's only workflow; it is never used again."""
     return f"{COURSE}{course_id}"
 
 
@@ -61,5 +61,5 @@ def escalation_id(course_id: CourseId, kind: str, session: int | None, n: int) -
 
 
 def escalation_workflow_id(escalation: EscalationId) -> str:
-    """The workflow that holds it. Raises ValueError where the id has not the form of one."""
+    """The id of the escalation's workflow. Raises ValueError if the escalation id is malformed."""
     return EscalationKey.parse(escalation).workflow_id

@@ -1,4 +1,4 @@
-"""The ladder that an escalation climbs until somebody answers: which step is next, and when."""
+"""The paging ladder: which step of a policy an escalation pages next, and when."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,17 +17,17 @@ class NextStep(Frozen):
 
 
 class Quiet(Frozen):
-    """A snooze: `since` is when the first one of this rung began, so that one after another cannot exceed the bound."""
+    """A snooze. `since` is when the first one of this step began, so that several in a row cannot exceed the bound."""
 
     since: Moment
     until: Moment
 
 
 class EscalationProgress(Frozen):
-    """How far a ladder was climbed, and what comes next.
+    """An escalation's progress on its ladder: the step reached, and what comes next.
 
     `step` was reached last, 0 before the first page. `next_step` pages at `due_at`, unless the policy's hours or a
-    snooze put it off. While acknowledged, `due_at` is when the promise lapses.
+    snooze delay it. While acknowledged, `due_at` is when the acknowledgement lapses.
     """
 
     severity: Severity
@@ -39,31 +39,31 @@ class EscalationProgress(Frozen):
 
     @property
     def is_open(self) -> bool:
-        """Whether it pages."""
+        """Whether the escalation is open, so that its steps page."""
         return self.state is EscalationState.OPEN
 
     @property
     def moves_at(self) -> datetime | None:
-        """When it moves by itself if nobody acts: a rung is due, at its policy's hours, or a promise lapses."""
+        """When the next step or lapse is due if nobody acts, whatever the policy's hours. None once resolved."""
         return None if self.state is EscalationState.RESOLVED else self._earliest
 
     def upcoming(self, policy: Policy) -> NextStep | None:
         """The step that pages next if nobody acts, and when; None once resolved."""
         if self.state is EscalationState.RESOLVED:
             return None
-        # The policy may have been shortened since: its first step is then the next one.
+        # The policy may have fewer steps now: then its first step is next.
         step = self.next_step if self.next_step <= len(policy.steps) else 1
         return NextStep(step=step, at=next_opening(policy.hours, self._earliest))
 
     def wakes_at(self, policy: Policy) -> datetime | None:
-        """When the clock next changes anything: a rung is due, or a promise lapses. None once resolved."""
+        """When the next step pages, within the policy's hours, or an acknowledgement lapses. None once resolved."""
         if self.state is EscalationState.ACKNOWLEDGED:
             return self._earliest
         next_step = self.upcoming(policy)
         return next_step.at if next_step else None
 
     def advanced(self, policy: Policy, next_step: NextStep, now: datetime) -> "EscalationProgress":
-        """The rung has paged at `now`; its wait runs, then comes the next step, after the last the first again."""
+        """The step pages at `now`. After its wait comes the next step; after the last, the first again."""
         return self.but(
             state=EscalationState.OPEN,
             step=next_step.step,
@@ -73,32 +73,32 @@ class EscalationProgress(Frozen):
         )
 
     def acknowledged(self, policy: Policy, now: datetime) -> "EscalationProgress":
-        """The ladder rests for `resolve_within`."""
+        """Stops the ladder for `resolve_within`."""
         return self.but(state=EscalationState.ACKNOWLEDGED, due_at=now + policy.resolve_within, quiet=None)
 
     def lapsed(self, now: datetime) -> "EscalationProgress":
-        """A promise not kept in time is open again, and its next step due; anything else stays as it is."""
+        """Opens a late acknowledgement again, with its next step due; otherwise returns the progress as it is."""
         is_late = self.state is EscalationState.ACKNOWLEDGED and self._earliest <= now
         return self.but(state=EscalationState.OPEN) if is_late else self
 
     def may_be_quiet_until(self, policy: Policy, now: datetime) -> datetime:
-        """The latest end of a snooze. Without any allowed that is `now`."""
+        """The latest end of a snooze; `now` if the policy allows none."""
         return (self.quiet.since if self.quiet else now) + policy.max_snooze
 
     def snoozed(self, now: datetime, until: datetime) -> "EscalationProgress":
-        """Nothing pages before `until`. A snooze only puts off: it never brings a step forward."""
+        """Pages nobody before `until`. A snooze only delays steps; it never brings one forward."""
         return self.but(quiet=Quiet(since=self.quiet.since if self.quiet else now, until=until))
 
     def reassigned(self, policy: Policy, now: datetime) -> "EscalationProgress":
-        """Somebody else is being asked: the wait of the step reached starts again, and no earlier promise counts."""
+        """Starts the current step's wait again for another person; an earlier acknowledgement no longer counts."""
         wait = policy.wait_after(min(max(self.step, 1), len(policy.steps)))
         return self.but(state=EscalationState.OPEN, due_at=now + wait, quiet=None)
 
     def repeated(self, severity: Severity, now: datetime) -> "EscalationProgress":
-        """It happened again.
+        """The cause happened again.
 
-        Worse: the higher severity's ladder starts at once at its first step. Behind an acknowledgement, a snooze or a
-        resolution: the step that was reached pages again at once. Otherwise it is being paged already.
+        If worse, the higher severity's ladder starts at once at its first step. After an acknowledgement, a snooze or a
+        resolution, the step reached pages again at once. Otherwise nothing changes: people are being paged already.
         """
         if severity.rank > self.severity.rank:
             return self.but(severity=severity, state=EscalationState.OPEN, next_step=1, due_at=now, quiet=None)
@@ -107,7 +107,7 @@ class EscalationProgress(Frozen):
         return self.but(state=EscalationState.OPEN, next_step=max(self.step, 1), due_at=now, quiet=None)
 
     def resolved(self) -> "EscalationProgress":
-        """Nothing pages any more."""
+        """Ends the ladder: nobody is paged any more."""
         return self.but(state=EscalationState.RESOLVED, quiet=None)
 
     @property
@@ -118,7 +118,7 @@ class EscalationProgress(Frozen):
 def climbing(
     policy: Policy, progress: EscalationProgress, now: datetime
 ) -> Iterator[tuple[NextStep, EscalationProgress]]:
-    """Each step that pages if nobody acts from `now` on, with the ladder as it is afterwards; without end."""
+    """Each step that pages if nobody acts from `now` on, with the progress after it; infinite."""
     while next_step := progress.upcoming(policy):
         next_step = next_step.but(at=next_opening(policy.hours, max(next_step.at, now)))
         progress = progress.advanced(policy, next_step, next_step.at)

@@ -1,4 +1,4 @@
-"""An obligation on a human: who must be told, how loudly, and what happens when nobody answers."""
+"""Messages to and from an escalation: openings, orders, notices, pages, and its public view."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -12,7 +12,7 @@ from domain.values import CourseId, Frozen, Moment, Name, PersonId, Severity, Te
 
 
 class Kind(StrEnum):
-    """What a human is needed for."""
+    """The kind of an escalation: what a human is needed for."""
 
     VITALS_EMERGENCY = "vitals_emergency"
     VITALS_URGENT = "vitals_urgent"
@@ -54,11 +54,11 @@ PHRASES: dict[Kind, str] = {
     Kind.ORCHESTRATOR_SILENT: "monitoring silent",
     Kind.COURSE_FILLING: "course filling up",
 }
-"""What a page and a locked phone may say of a kind: enough to hurry, nothing clinical."""
+"""What a page on a locked phone may say of a kind: enough to hurry, nothing clinical."""
 
 
 class EscalationState(StrEnum):
-    """Where an escalation stands: it pages while `open`, is promised while `acknowledged`, is done when `resolved`."""
+    """The state of an escalation: `open` pages people, `acknowledged` means a person has it, `resolved` ends it."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
@@ -66,7 +66,7 @@ class EscalationState(StrEnum):
 
 
 class Opening(Frozen):
-    """What a course tells the on-call side when it opens an escalation: nothing clinical beyond its kind."""
+    """What a course sends to open an escalation: nothing clinical beyond its kind."""
 
     id: EscalationId
     course_id: CourseId
@@ -77,21 +77,21 @@ class Opening(Frozen):
 
 
 class Repeat(Frozen):
-    """The same thing happened again behind an open escalation; `severity` may be higher than before, never lower."""
+    """The cause of an open escalation happened again; `severity` may be higher than before, never lower."""
 
     severity: Severity
     at: Moment
 
 
 class Settlement(Frozen):
-    """What was missing has come: a `vitals_overdue` is resolved without a human."""
+    """What was missing has arrived: a `vitals_overdue` escalation is resolved without a human."""
 
     at: Moment
     reason: str
 
 
 class Acknowledge(Frozen):
-    """`by` has it: the ladder stops and the policy's `resolve_within` runs. `link` is the page's, where one did it."""
+    """`by` acknowledges: the ladder stops and `resolve_within` runs. `link` is the page's link, if one was used."""
 
     by: PersonId
     note: Text | None = None
@@ -99,7 +99,7 @@ class Acknowledge(Frozen):
 
 
 class Resolve(Frozen):
-    """`by` has dealt with it; `note` says how."""
+    """`by` resolves the escalation; `note` says how."""
 
     by: PersonId
     note: Text
@@ -124,11 +124,11 @@ class Reassign(Frozen):
 
 
 Order = Acknowledge | Resolve | Snooze | Reassign
-"""What somebody does about an escalation."""
+"""A person's order to an escalation."""
 
 
 class Change(StrEnum):
-    """How an escalation moved, as its course writes it down."""
+    """How an escalation changed, as its course writes it to the ledger."""
 
     OPENED = "opened"
     RAISED = "raised"
@@ -138,7 +138,7 @@ class Change(StrEnum):
 
 
 class Notice(Frozen):
-    """News from an escalation to its course. `by` is None where Kapstan itself acted."""
+    """News from an escalation to its course. `by` is None if Kapstan itself acted."""
 
     id: EscalationId
     change: Change
@@ -172,13 +172,13 @@ class PageOrder(Frozen):
 
 
 class Tried(Frozen):
-    """What the attempts at one order did so far, by the channel's place among the person's. Kept as its heartbeat."""
+    """Results of the attempts at one order so far, by the index of the person's channel. Kept in the heartbeat."""
 
     pages: Mapping[int, Page] = {}
 
 
 class Unreached(Frozen):
-    """Somebody whom none of their channels reached when they were paged last, at `at`, for the step."""
+    """A person whom no channel reached when they were last paged, at `at`, for the step."""
 
     person: str
     step: int
@@ -189,7 +189,7 @@ class EscalationView(Frozen):
     """One escalation as its workflow holds it. `revision` rises with every change, so the newest view wins.
 
     At `moves_at` it moves by itself if nobody acts before: it pages the next step, once the policy's hours have begun,
-    or a promise lapses. Resolved, it does not move any more.
+    or an acknowledgement lapses. None once resolved.
     """
 
     id: EscalationId
@@ -214,7 +214,7 @@ class EscalationView(Frozen):
     @computed_field(description="Whom no channel reached when they were paged last, although others may have been")  # type: ignore[prop-decorator]
     @property
     def unreached(self) -> tuple[Unreached, ...]:
-        """Each person, and the fallback, none of whose channels took the page that was sent to them last."""
+        """Each person, or the fallback, whose last page was taken by none of their channels."""
         last: dict[str, list[Page]] = {}
         for page in self.pages:
             known = last.setdefault(page.person, [])

@@ -1,4 +1,4 @@
-"""Sends one page by one of a person's channels: the same for the paging activity and for the watchdog."""
+"""The pager: sends one page by one of a person's channels, for the paging activity and the watchdog."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -9,21 +9,21 @@ from domain.oncall.policy import Channel, scheme
 from domain.values import Moment, PersonId, Severity
 
 Send = Callable[[str, Text, Severity], Awaitable[str | None]]
-"""Sends a text to a channel's URL, within its time: what went wrong in words that hold no address, or None."""
+"""Sends a text to a channel's URL within a time limit. Returns None, or what went wrong, without the address."""
 
 Link = Callable[[EscalationId, PersonId, Moment], str]
-"""Where a person answers the page of a moment."""
+"""Builds the link by which a person answers the page that went out at a moment."""
 
 
 class Pager:
-    """Pages people. Nothing that it returns holds an address."""
+    """Pages people. Nothing it returns holds an address."""
 
     def __init__(self, link: Link, send: Send) -> None:
         self._link = link
         self._send = send
 
     async def page(self, order: PageOrder, channels: Sequence[Channel], place: int) -> Page:
-        """Tries the channel at that place among the person's; says so where it is no longer in the on-call file."""
+        """Tries the person's channel at index `place`; fails if it is no longer in the on-call file."""
         if place >= len(channels):
             gone = "channel" if channels else "person"
             return _page(order, "none", f"this {gone} is no longer in the on-call file")

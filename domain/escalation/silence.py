@@ -1,4 +1,4 @@
-"""A course that nobody watches over: what was found of it, and what people are told."""
+"""The watchdog's findings: why a course or escalation is silent, and how that is told to people."""
 
 from enum import StrEnum
 
@@ -7,11 +7,11 @@ from domain.values import CourseId, Frozen, Moment
 
 
 class SilenceReason(StrEnum):
-    """How a course is watched over, and why it is thought so; the last ones weigh most.
+    """What the watchdog found of a course, from harmless to worst.
 
-    The record is `on_time`; or it is behind, and the course itself is on time (`record_behind`); or the course answers
-    that it `stands_still` as the record says; or it is `unanswered` for, as Temporal or every worker is away. Two are
-    of one workflow alone: its task `keeps_failing`, or Temporal has `ended` it, or lost it.
+    The record is `on_time`; or only the record is late and the course is on time (`record_behind`); or the course
+    answers and `stands_still`; or it is `unanswered`, as Temporal or every worker is away. Two concern one workflow
+    alone: its task `keeps_failing`, or Temporal has `ended` or lost it.
     """
 
     ON_TIME = "on_time"
@@ -23,22 +23,22 @@ class SilenceReason(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Its place among the findings, to compare two of them."""
+        """The rank of the finding, rising with its weight."""
         return list(SilenceReason).index(self)
 
     @property
     def is_silent(self) -> bool:
-        """Whether nobody would be woken by it."""
+        """Whether the course is silent: it would page nobody by itself."""
         return self.rank >= SilenceReason.STANDS_STILL.rank
 
     @property
     def is_its_own(self) -> bool:
-        """Whether it is the trouble of this course alone: it does not pass when Temporal or the workers are back."""
+        """Whether the fault is this course's alone: it does not pass when Temporal or the workers are back."""
         return self.is_silent and self is not SilenceReason.UNANSWERED
 
 
 class Silence(Frozen):
-    """What whoever watches found last of a course, of a session's dosed patient or of all else, and since when."""
+    """The watchdog's last finding about a course, for a dosed patient's session or for all else, and since when."""
 
     course_id: CourseId
     session: int | None
@@ -48,7 +48,7 @@ class Silence(Frozen):
 
 
 def words(found: SilenceReason, of: EscalationId | None = None) -> str:
-    """What people are told of a course of which this was found, or of an escalation `of` it; nothing clinical."""
+    """The finding as a sentence for people, about the course or its escalation `of`; nothing clinical."""
     whose = "Kapstan's workflow of this course" if of is None else "Kapstan's workflow of an escalation of this course"
     match found:
         case SilenceReason.KEEPS_FAILING if of is None:

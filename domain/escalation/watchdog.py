@@ -1,10 +1,10 @@
-"""Whether somebody still watches over a course: what was to happen by itself, whether it did, what to do if not.
+"""Rules of the watchdog: which courses and escalations have missed their next move, and when to raise an alarm.
 
-No heartbeat is written, for every dosed patient has one already: until their discharge their course always has a next
-deadline, minutes away, and at the latest when it passes the course moves and its record with it. So does each
-escalation of theirs at its next step. Nothing moves where such a moment lies further back than a grace, and either
-nobody answers for the course or escalation, or it answers that it has not moved itself. A course without a dosed
-patient has such moments too, days away and waited for longer: see `domain/escalation/watchdog_rounds.py`.
+No heartbeat is needed, for every dosed patient has one already: until discharge their course always has a deadline
+minutes away, and when it passes the course moves, and its record with it. So does each of its escalations at its next
+step. A course or escalation is silent if such a moment passed more than a grace ago, and it either does not answer or
+answers that it has not moved. A course without a dosed patient has such moments too, days away and with a longer grace:
+see `domain/escalation/watchdog_rounds.py`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,28 +18,28 @@ from domain.oncall.policy import Policy
 from domain.values import CourseId, Frozen, Moment, Severity
 
 UNBROKEN = timedelta(minutes=2)
-"""Looks that lie further apart than this have missed something in between: the watch begins anew."""
+"""Longest gap between two ticks. After a longer one the watchdog counts as interrupted and starts afresh."""
 
 GRACES_WITHOUT_A_DOSE: Final = 5
-"""How many graces what is not urgent may stand still: ten minutes where a dosed patient is given two.
+"""How many graces to wait where no dosed patient is concerned: ten minutes, where a dosed patient's course gets two.
 
-No dosed patient is behind it and its deadlines are days, so nothing is lost in ten minutes; and Temporal, the workers
-or the machine can be started anew in that time without waking somebody at night for it.
+Its deadlines are days away, so nothing is lost in ten minutes; and Temporal, the workers or the machine can be
+restarted in that time without waking somebody at night.
 """
 
 
 class WatchedSession(NamedTuple):
-    """A dosed patient's session; without a session, all else of a course."""
+    """What the watchdog watches: a dosed patient's session, or with `session` None all else of a course."""
 
     course_id: CourseId
     session: int | None
 
 
 class ExpectedMove(Frozen):
-    """What moves by itself at `moves_at` at the latest, as recorded: a course, or an escalation.
+    """A course or escalation that must move by itself by `moves_at`, as recorded.
 
-    `session` is its dosed patient's, None where there is none or a routine escalation waits. `policy` is the severity
-    by whose policy an escalation pages.
+    `session` is its dosed patient's; None if there is none or it is a routine escalation. An escalation follows the
+    policy of severity `policy`.
     """
 
     course_id: CourseId
@@ -50,22 +50,22 @@ class ExpectedMove(Frozen):
 
     @property
     def visit(self) -> WatchedSession:
-        """Whose it is."""
+        """The session, or rest of a course, that it belongs to."""
         return WatchedSession(self.course_id, self.session)
 
     @property
     def severity(self) -> Severity:
-        """How much it wants a human where it is silent: a dosed patient and an emergency cannot wait."""
+        """The alarm's severity if it is silent: emergency for a dosed patient or an emergency, else urgent."""
         is_hasty = self.session is not None or self.policy is Severity.EMERGENCY
         return Severity.EMERGENCY if is_hasty else Severity.URGENT
 
     def grace(self, grace: timedelta) -> timedelta:
-        """How long it may stand still where a dosed patient's course may for `grace`."""
+        """How long it may stand still, given the `grace` of a dosed patient's course."""
         return grace if self.severity is Severity.EMERGENCY else grace * GRACES_WITHOUT_A_DOSE
 
 
 class Suspect(Frozen):
-    """A course or an escalation of which Temporal itself says that its workflow fails again and again, or has ended."""
+    """A course or escalation whose workflow, according to Temporal, keeps failing or has ended."""
 
     course_id: CourseId
     escalation: EscalationId | None = None
@@ -73,44 +73,44 @@ class Suspect(Frozen):
 
 
 class NextMove(Frozen):
-    """The course or escalation itself was asked, and answers when it moves by itself; None for not at all."""
+    """The answer of a course or escalation: when it next moves by itself; None for never."""
 
     moves_at: Moment | None
 
 
 class NoAnswer(Frozen):
-    """The course or escalation was asked, and nobody answered for it; why, as far as Temporal itself knows."""
+    """The course or escalation did not answer; `why`, as far as Temporal knows."""
 
     why: SilenceReason = SilenceReason.UNANSWERED
 
 
 class Tick(Frozen):
-    """When whoever watches looked, and since when there has been a watch without a break, whoever kept it."""
+    """One tick of the watchdog: when it looked, and since when ticks have come without a break, from any process."""
 
     looked_at: Moment
     watching_since: Moment
 
 
 class OverduePolicy(Frozen):
-    """How long what is overdue is waited for: `grace`, counted from no sooner than `since`."""
+    """How long an overdue move is waited for: `grace`, counted from `since` at the earliest."""
 
     grace: timedelta
     since: Moment | None
 
     def is_over(self, moves_at: datetime, now: datetime) -> bool:
-        """Whether what was to move at that moment is given up at `now`. At the very end of the grace it is."""
+        """Whether the wait for a move due at that moment is over at `now`. At the exact end of the grace it is."""
         return max(moves_at, self.since or moves_at) + self.grace <= now
 
 
 class RaiseAlarm(Frozen):
-    """Nobody watches over the course: a new alarm."""
+    """A new alarm is to be raised: the course is silent."""
 
     incident: WatchdogAlarm
     finding: SilenceReason
 
 
 class SettleAlarm(Frozen):
-    """The alarm is over."""
+    """An alarm is to be resolved: the course moves again."""
 
     id: EscalationId
 
@@ -119,23 +119,23 @@ Move = RaiseAlarm | SettleAlarm
 
 
 def look(last: Tick | None, now: datetime) -> Tick:
-    """The look of `now` after the last one. After a break the watch begins anew, and gives what is overdue its time."""
+    """The tick of `now` after the last one. After a break, overdue moves get their full grace again."""
     is_unbroken = last is not None and now - last.looked_at <= UNBROKEN
     return Tick(looked_at=now, watching_since=last.watching_since if last and is_unbroken else now)
 
 
 def patience(look: Tick, last: WatchdogAlarm | None, grace: timedelta) -> OverduePolicy:
-    """How patient the watch is with a visit. An alarm that is open is not over because the watch was broken off."""
+    """The overdue policy of a session. While its alarm is open, a break of the watchdog grants no new grace."""
     return OverduePolicy(grace=grace, since=None if last and not last.is_resolved else look.watching_since)
 
 
 def overdue(expected: Iterable[ExpectedMove], patient: OverduePolicy, now: datetime) -> tuple[ExpectedMove, ...]:
-    """What the record shows as not having moved in time: to be asked for."""
+    """The moves that are overdue as recorded; each must be asked for its state."""
     return tuple(one for one in expected if patient.is_over(one.moves_at, now))
 
 
 def finding(answers: Sequence[NextMove | NoAnswer], patient: OverduePolicy, now: datetime) -> SilenceReason:
-    """What the answers of one course come to, which was asked for all that its record shows as overdue."""
+    """The finding from the answers of one course, which was asked about everything its record shows as overdue."""
     if not answers:
         return SilenceReason.ON_TIME
     if silent := [one.why for one in answers if isinstance(one, NoAnswer)]:
@@ -155,9 +155,9 @@ def move(
     *,
     of: EscalationId | None = None,
 ) -> Move | None:
-    """What follows for a dosed patient's visit, whose newest alarm so far is `last`; None where all stays as it is.
+    """The alarm to raise or resolve for a dosed patient's session, whose newest alarm is `last`; None for no change.
 
-    Who resolves an alarm has looked at the patient, and is not called again before the policy's `resolve_within`.
+    Whoever resolves an alarm has looked at the patient, so no new one is raised within `resolve_within`.
     """
     if not found.is_silent:
         return SettleAlarm(id=last.id) if last and not last.is_resolved else None
@@ -169,7 +169,7 @@ def move(
 
 
 def is_looked_after(last: WatchdogAlarm, policy: Policy, now: datetime) -> bool:
-    """Whether somebody has resolved this alarm, so lately that they still see to what it was about."""
+    """Whether a person has resolved this alarm less than `resolve_within` ago."""
     view = last.escalation.view
     is_by_somebody = view.resolved_by is not None and view.resolved_at is not None
     return is_by_somebody and now < view.resolved_at + policy.resolve_within  # type: ignore[operator]

@@ -1,4 +1,4 @@
-"""An alarm that the watch raises by itself, whole: the obligation, and the pages that are on their way."""
+"""The watchdog's alarm: an escalation without a workflow, and its pages that are still to be sent."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,9 +16,9 @@ MOVES_AGAIN = "Kapstan moves again"
 
 
 class DueStep(Frozen):
-    """A page that is to go out by one of a person's channels, named by its place among them and never by its address.
+    """A page still to be sent by one of a person's channels, given by its index and never by its address.
 
-    `at` is when its step was called: the pages of one attempt have it in common, those to the fallback too.
+    `at` is when the attempt began: all pages of one attempt share it, those to the fallback too.
     """
 
     at: Moment
@@ -28,12 +28,12 @@ class DueStep(Frozen):
 
 
 class WatchdogAlarm(Frozen):
-    """An `orchestrator_silent` escalation: it climbs and is answered as every other, but no workflow holds it.
+    """An `orchestrator_silent` escalation: it pages and is answered like any other, but no workflow holds it.
 
-    A page is `due` from its step's being reached until it was tried. So whoever goes on after a sudden end sends what
-    is left, and nothing twice but the page that was just going out. `attempt` is the newest one, until somebody acts.
-    `found` is what it was raised for, `of` an escalation where it was one's, `is_for_all` where it stands for every
-    course that is silent without a dosed patient.
+    A page is `due` from when its step was reached until it was tried. So after a crash the next process sends the rest,
+    and at most the page that was just going out twice. `attempt` is the newest one, until somebody acts. `found` is the
+    finding it was raised for, `of` the escalation if it concerned one, `is_for_all` if it stands for every course that
+    is silent without a dosed patient.
     """
 
     model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
@@ -57,13 +57,13 @@ class WatchdogAlarm(Frozen):
 
     @property
     def is_resolved(self) -> bool:
-        """Whether nothing is wanted of anybody any more."""
+        """Whether the alarm is resolved."""
         return self.escalation.is_resolved
 
     def advanced(self, on_call: OnCall, now: datetime) -> "WatchdogAlarm":
-        """The next step has been reached where it was due, and its people's pages are due. A late promise is over.
+        """Moves to the next step if that is due, with its people's pages due; a late acknowledgement lapses.
 
-        So is an attempt at the step reached before that reached nobody.
+        An attempt that reached nobody is repeated once its time has come.
         """
         escalation = self.escalation.lapse(now)
         standing = on_call.standing(OnCallQuery(severity=escalation.view.severity, at=now))
@@ -83,9 +83,9 @@ class WatchdogAlarm(Frozen):
         return self._moved(escalation, self.due, self.attempt)
 
     def tried(self, due: DueStep, page: Page, on_call: OnCall) -> "WatchdogAlarm":
-        """The page was sent, or could not be. Where none of its attempt was taken, the fallback's pages are due.
+        """Records that the page was sent or failed. If all pages of the attempt failed, the fallback's pages are due.
 
-        Where none of those was taken either, the attempt is to be repeated, unless another one has begun.
+        If those fail too, the attempt will be repeated, unless another one has begun.
         """
         escalation = self.escalation.paged((page,))
         left = tuple(one for one in self.due if one != due)
@@ -99,7 +99,7 @@ class WatchdogAlarm(Frozen):
         return self._moved(escalation, left, self.attempt)
 
     def obeyed(self, order: Order, on_call: OnCall, now: datetime) -> "WatchdogAlarm":
-        """A human has acted: what has not gone out yet stays, but to whom it was passed on.
+        """Carries out a person's order. Unsent pages are dropped; a reassignment makes the new person's pages due.
 
         Raises `Refused` as `Escalation` does.
         """
@@ -111,7 +111,7 @@ class WatchdogAlarm(Frozen):
         return self._called(acted, attempt, (order.to,), on_call)
 
     def settled(self, now: datetime) -> "WatchdogAlarm":
-        """What was silent moves again: nobody is paged any more."""
+        """Resolves the alarm: what was silent moves again."""
         return self._moved(self.escalation.settle(Settlement(at=now, reason=MOVES_AGAIN), now))
 
     def _called(
@@ -122,7 +122,7 @@ class WatchdogAlarm(Frozen):
         on_call: OnCall,
         besides: tuple[DueStep, ...] = (),
     ) -> "WatchdogAlarm":
-        """The pages of an attempt are due `besides`; the fallback's, where none of these people has a channel."""
+        """Adds the attempt's pages to `besides`; the fallback's, if none of these people has a channel."""
         pages = _pages(on_call, people, attempt.step, attempt.at)
         pages = pages or _pages(on_call, (FALLBACK,), FALLBACK_STEP, attempt.at)
         return self._moved(escalation, (*besides, *pages), attempt)
@@ -130,7 +130,7 @@ class WatchdogAlarm(Frozen):
     def _moved(
         self, escalation: Escalation, due: tuple[DueStep, ...] = (), attempt: Attempt | None = None
     ) -> "WatchdogAlarm":
-        # No course is told: it is the course that does not answer.
+        # No notice to the course: it is the course that does not answer.
         return self.but(escalation=escalation.but(notices=()), due=due, attempt=attempt)
 
 
@@ -145,7 +145,7 @@ def raised(
     of: EscalationId | None = None,
     is_for_all: bool = False,
 ) -> WatchdogAlarm:
-    """The course's `n`th alarm of that session, whose first step is due at once; its note says what was found."""
+    """A new alarm, the `n`th of that course and session; its first step is due at once, its note states the finding."""
     opening = Opening(
         id=escalation_id(course_id, Kind.ORCHESTRATOR_SILENT, session, n),
         course_id=course_id,
@@ -161,7 +161,7 @@ def raised(
 
 
 def is_of_the_watch(escalation: EscalationId) -> bool:
-    """Whether the watch has raised it, so that no workflow knows of it."""
+    """Whether it is a watchdog alarm, which no workflow holds."""
     return f"~{Kind.ORCHESTRATOR_SILENT}~" in escalation
 
 

@@ -1,8 +1,7 @@
-"""The watch over courses without a dosed patient: who has to be told of those that are silent, and of how many.
+"""The watchdog's rounds over courses without a dosed patient: which silent ones get an alarm, and how many.
 
-Temporal or all workers may be away, and then every course that is due is silent for one reason: one alarm stands for
-all of them. What is the trouble of one course alone is told by itself, up to a bound: a release with a fault fails
-everywhere at once.
+If Temporal or all workers are away, every due course is silent for one reason, so one alarm stands for all of them. A
+fault of one course alone gets its own alarm, up to a limit: a faulty release fails everywhere at once.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -30,22 +29,22 @@ from domain.oncall.rota import next_opening
 from domain.values import Severity
 
 MOST_OF_THEIR_OWN: Final = 5
-"""So many courses have an alarm of their own at once; what is silent beyond that, the one alarm for all stands for."""
+"""Most courses that have their own alarm at once; the one alarm for all stands for the rest."""
 
 Policies = Mapping[Severity, Policy]
 
 
 class Asked(NamedTuple):
-    """What was asked, and what it answered."""
+    """A course or escalation that was asked, and its answer."""
 
     expected: ExpectedMove
     answer: NextMove | NoAnswer
 
 
 class Judged(NamedTuple):
-    """What was found of a visit, of which escalation of it, how much it wants a human, and since when it is due.
+    """The finding for a session or rest of a course: of which escalation, how severe, and due since when.
 
-    `is_known`: Temporal has ended it, and somebody who was called for that has resolved the alarm. It stays ended.
+    `is_known`: Temporal has ended it, and somebody has resolved the alarm for that already.
     """
 
     visit: WatchedSession
@@ -57,12 +56,12 @@ class Judged(NamedTuple):
 
     @property
     def wants_somebody(self) -> bool:
-        """Whether anybody has to be told, or an alarm stays open."""
+        """Whether it needs an alarm, new or still open."""
         return self.found.is_silent and not self.is_known
 
 
 class Measure(NamedTuple):
-    """By what the watch measures: its look, the grace of a dosed patient, each severity's policy."""
+    """What the watchdog judges by: its tick, the grace of a dosed patient, each severity's policy."""
 
     look: Tick
     grace: timedelta
@@ -70,7 +69,7 @@ class Measure(NamedTuple):
 
 
 def newest(incidents: Iterable[WatchdogAlarm]) -> dict[WatchedSession, WatchdogAlarm]:
-    """The newest alarm of each visit."""
+    """The newest alarm of each session or rest of a course."""
     found: dict[WatchedSession, WatchdogAlarm] = {}
     for one in incidents:
         visit = _visit(one)
@@ -80,7 +79,7 @@ def newest(incidents: Iterable[WatchdogAlarm]) -> dict[WatchedSession, WatchdogA
 
 
 def is_late(one: ExpectedMove, last: WatchdogAlarm | None, by: Measure) -> bool:
-    """Whether it has not moved in time, as recorded. What pages in a policy's hours alone is not late before them."""
+    """Whether it is overdue as recorded. What pages only within a policy's hours is not late before they begin."""
     hours = by.policies[one.policy].hours if one.policy else None
     patient = patience(by.look, last, one.grace(by.grace))
     return patient.is_over(next_opening(hours, one.moves_at), by.look.looked_at)
@@ -89,7 +88,7 @@ def is_late(one: ExpectedMove, last: WatchdogAlarm | None, by: Measure) -> bool:
 def judged(
     visit: WatchedSession, asked: Sequence[Asked], incidents: Sequence[WatchdogAlarm], by: Measure, now: datetime
 ) -> Judged:
-    """What the answers come to; where none was asked for, all is well. The worst of what nobody knows yet counts."""
+    """The finding from the answers: on time if nothing was asked, else the worst that nobody has handled yet."""
     theirs = [one for one in incidents if _visit(one) == visit]
     known = {
         one.of for one in theirs if one.found is SilenceReason.ENDED and one.escalation.view.resolved_by is not None
@@ -115,7 +114,7 @@ def _one(visit: WatchedSession, asked: Asked, found: SilenceReason, known: Colle
 def moves(
     every: Sequence[Judged], incidents: Sequence[WatchdogAlarm], policies: Policies, now: datetime
 ) -> tuple[Move, ...]:
-    """What follows of a round, whose alarms so far are these: all that are open, and those resolved of late."""
+    """The alarms to raise and resolve after a round; `incidents` are the open and the recently resolved alarms."""
     last = newest(incidents)
     open_now = [one for one in last.values() if not one.is_resolved]
     theirs = {one.visit: one for one in every}
@@ -126,7 +125,7 @@ def moves(
     )
     told, left = wanting[: max(room, 0)], wanting[max(room, 0) :]
     in_common = [*(one for one in every if one.found is SilenceReason.UNANSWERED), *left]
-    # Among those that nobody is told of by themselves is the one on which the alarm for all of them stands.
+    # Those without an alarm of their own include the one that the alarm for all is raised on.
     has_room = room > len(told)
     settled = [
         SettleAlarm(id=one.id)
@@ -140,7 +139,7 @@ def moves(
 def _found(one: Asked, last: WatchdogAlarm | None, by: Measure, now: datetime) -> SilenceReason:
     keeps_hours = one.expected.policy is not None and by.policies[one.expected.policy].hours is not None
     if keeps_hours and isinstance(one.answer, NextMove):
-        # It sleeps until the hours as they were when it fell asleep: that they were edited since is no silence.
+        # Its timer was set by the hours at that time: an edit of the hours since does not make it silent.
         return SilenceReason.RECORD_BEHIND
     return finding([one.answer], patience(by.look, last, one.expected.grace(by.grace)), now)
 
@@ -163,7 +162,7 @@ def _for_all(
     policies: Policies,
     now: datetime,
 ) -> list[Move]:
-    """One alarm for all of them, on the one that waits longest of those that want a human most."""
+    """One alarm for all of them, raised on the longest overdue of the most severe."""
     if not in_common:
         return []
     severity = max((one.severity for one in in_common), key=_rank)

@@ -1,1 +1,1 @@
-"""What a clinic reports: the model of each clinic event, and how one is read from what arrived."""
+"""Clinic events: the model of each, and parsing from the wire."""

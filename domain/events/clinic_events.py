@@ -1,4 +1,4 @@
-"""What a clinic reports: one model for each clinic event, as CloudEvents 1.0 carries it.
+"""The clinic events: one model for each, as CloudEvents 1.0.
 
 Units are fixed: mmHg, beats/min, breaths/min, %, kg, mg, minutes, years. Times carry an offset.
 """
@@ -25,7 +25,7 @@ Days = Annotated[int, Field(ge=0, le=3650)]
 
 
 class PregnancyTest(StrEnum):
-    """The result, or that none is needed."""
+    """The result of a pregnancy test, or that none is needed."""
 
     NEGATIVE = "negative"
     POSITIVE = "positive"
@@ -40,7 +40,7 @@ class Override(Frozen):
 
 
 def lifted_by(overrides: Iterable[Override]) -> frozenset[str]:
-    """The codes of the blockers that these lift. One without a rationale, or with a few spaces for it, lifts none."""
+    """The codes of the blockers that these overrides lift. One without a rationale, or with a blank one, lifts none."""
     return frozenset(override.code for override in overrides if override.rationale.strip())
 
 
@@ -66,14 +66,14 @@ class Dose(Frozen):
 
 
 class EventData(Frozen):
-    """What every event says: who did it, and a remark."""
+    """The data that every event has: who did it, and a remark."""
 
     actor: Actor
     note: Text | None = None
 
 
 class SessionData(EventData):
-    """An event of one medicine session."""
+    """The data that every event of a medicine session has."""
 
     session: SessionNumber
 
@@ -92,7 +92,7 @@ class Pressure(Frozen):
 
 
 class Event(Frozen, extra="ignore"):
-    """A CloudEvents 1.0 envelope; attributes that Kapstan does not know are left aside, as the standard asks."""
+    """A CloudEvents 1.0 envelope; attributes that Kapstan does not know are ignored, as the standard asks."""
 
     specversion: Literal["1.0"] = "1.0"
     id: Attribute
@@ -117,7 +117,7 @@ class CourseReferred(Event):
 
 
 class ScreeningRecorded(Event):
-    """The screening visit: what speaks for and against."""
+    """The screening visit with its findings."""
 
     class Data(EventData, Pressure):  # noqa: D106
         conditions: Codes
@@ -145,7 +145,7 @@ class ConsentSigned(Event):
 
 
 class ConsentWithdrawn(Event):
-    """The patient takes consent back: the course is held at once."""
+    """The patient withdraws consent: the course is held at once."""
 
     class Data(EventData):  # noqa: D106
         pass
@@ -168,7 +168,7 @@ class MeasureRecorded(Event):
 
 
 class EligibilityDecision(StrEnum):
-    """The prescriber's answer to the screening."""
+    """The prescriber's decision on the screening."""
 
     ELIGIBLE = "eligible"
     INELIGIBLE = "ineligible"
@@ -233,7 +233,7 @@ class SessionRebooked(Event):
 
 
 class SessionCanceled(Event):
-    """A session is called off before the patient came."""
+    """A session is canceled before the patient came."""
 
     class Data(SessionData):  # noqa: D106
         reason: Text
@@ -292,7 +292,7 @@ class SessionCleared(Event):
 
 
 class DoseAdministered(Event):
-    """The medicine was given: the checkpoint clock starts. Given again in one session, it is a booster."""
+    """The medicine was given: vitals checkpoints are counted from here. A second dose in a session is a booster."""
 
     class Data(SessionData):  # noqa: D106
         mg: Annotated[float, Field(gt=0, le=2000)]
@@ -305,7 +305,7 @@ class DoseAdministered(Event):
 
 
 class AdverseEventReported(Event):
-    """Something untoward happened, graded 1 (mild) to 5 (death) as in CTCAE v5 (S45)."""
+    """An adverse event, graded 1 (mild) to 5 (death) as in CTCAE v5 (S45)."""
 
     class Data(EventData):  # noqa: D106
         session: SessionNumber | None = None
@@ -342,7 +342,7 @@ class DischargeAssessed(Event):
 
 
 class PatientDischarged(Event):
-    """The patient goes home, with their escort and their instructions."""
+    """The patient is discharged, with an escort and instructions."""
 
     class Data(SessionData):  # noqa: D106
         escort: bool
@@ -354,7 +354,7 @@ class PatientDischarged(Event):
 
 
 class CheckInCompleted(Event):
-    """An after-session call was made; `days_after` discharge names which."""
+    """A check-in call was made; `days_after` (counted from discharge) tells which."""
 
     class Data(SessionData):  # noqa: D106
         days_after: Days
@@ -366,7 +366,7 @@ class CheckInCompleted(Event):
 
 
 class IntegrationHeld(Event):
-    """An integration talk after a medicine session."""
+    """An integration talk was held after a medicine session."""
 
     class Data(SessionData):  # noqa: D106
         minutes: Minutes
@@ -377,7 +377,7 @@ class IntegrationHeld(Event):
 
 
 class FormFiled(Event):
-    """A paper that the protocol asks for after a session."""
+    """A form that the protocol asks for after a session was filed."""
 
     class Data(SessionData):  # noqa: D106
         form: Code
@@ -387,7 +387,7 @@ class FormFiled(Event):
 
 
 class FollowUpHeld(Event):
-    """A follow-up visit; `days_after` the last session names which."""
+    """A follow-up visit was held; `days_after` (counted from the last session) tells which."""
 
     class Data(EventData):  # noqa: D106
         days_after: Days
@@ -397,7 +397,7 @@ class FollowUpHeld(Event):
 
 
 class CourseHeld(Event):
-    """Somebody lays a pause over the course: nothing is dosed under it."""
+    """The course is put on hold: nothing is dosed until it is resumed."""
 
     class Data(EventData):  # noqa: D106
         reason: Text
@@ -407,7 +407,7 @@ class CourseHeld(Event):
 
 
 class CourseResumed(Event):
-    """The pause is lifted; after a safety hold, by a prescriber."""
+    """The hold is lifted; after a safety hold, by a prescriber."""
 
     class Data(EventData):  # noqa: D106
         reason: Text
@@ -437,7 +437,7 @@ class CourseDiscontinued(Event):
 
 
 class CourseTransferred(Event):
-    """Somebody else takes the course over."""
+    """Another provider takes the course over."""
 
     class Data(EventData):  # noqa: D106
         reason: Text
@@ -458,7 +458,7 @@ class CourseVoided(Event):
 
 
 class ProtocolMigrated(Event):
-    """The course goes on under another version of its protocol."""
+    """The course changes to another version of its protocol."""
 
     class Data(EventData):  # noqa: D106
         to_version: Name
@@ -502,7 +502,7 @@ ClinicEvent = Annotated[
     | ProtocolMigrated,
     Field(discriminator="type"),
 ]
-"""Any clinic event, told apart by its `type`."""
+"""Any clinic event, discriminated by its `type`."""
 
 CLINIC_EVENT: TypeAdapter[ClinicEvent] = TypeAdapter(ClinicEvent)
 
@@ -527,22 +527,22 @@ ACTS: Final = (
     CourseTransferred,
     CourseVoided,
 )
-"""The clinic events that are somebody's decision. All others have happened to a patient."""
+"""The clinic events that are a person's decision. All others report what happened to a patient."""
 
 
 def content(event: ClinicEvent) -> bytes:
-    """What the event says, in the one spelling of its JSON: the same content is the same however it was sent."""
+    """The event's content as canonical JSON: equal content gives equal bytes, however it was sent."""
     said = CLINIC_EVENT.dump_python(event, include={"type", "subject", "time", "data"})
     return canonical(_in_one_offset(said))
 
 
 def fingerprint(event: ClinicEvent) -> str:
-    """The hash of what the event says."""
+    """The hash of the event's content."""
     return hashlib.sha256(content(event)).hexdigest()
 
 
 def _in_one_offset(value: object) -> JsonValue:
-    """The same content in JSON, with every moment in UTC."""
+    """The same content as JSON, with every moment in UTC."""
     match value:
         case datetime():
             return value.astimezone(UTC).isoformat()

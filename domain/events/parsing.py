@@ -1,4 +1,4 @@
-"""From what arrived on the wire to a clinic event, or to a sentence that says what is wrong with it."""
+"""Parsing of clinic events from JSON; errors name each wrong field in a sentence."""
 
 import json
 from math import isinf
@@ -10,20 +10,20 @@ from domain.events.clinic_events import CLINIC_EVENT, MODELS, ClinicEvent
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
 
 LONGEST_QUOTE: Final = 80
-"""Characters of what was sent that a sentence about it repeats."""
+"""Most characters of the input that an error message quotes."""
 
 
 def parse_event(raw: str | bytes) -> ClinicEvent:
-    """The clinic event that `raw`, one CloudEvents 1.0 JSON object, says.
+    """Parses `raw`, one CloudEvents 1.0 JSON object, as a clinic event.
 
-    Raises `Refused`: `malformed` where it is no JSON, no CloudEvent or of an unknown type; `invalid`, with a JSON
-    pointer for each field, where its content is wrong.
+    Raises `Refused`: `malformed` if it is not JSON, not a CloudEvent or of an unknown type; `invalid`, with a JSON
+    pointer for each field, if its content is wrong.
     """
     return event_from(parse_json(raw))
 
 
 def parse_json(raw: str | bytes) -> JsonValue:
-    """JSON as the standard has it: UTF-8, no NaN, no number beyond all numbers, no key twice, no half character.
+    """Parses strict JSON: UTF-8, without NaN, infinite numbers, duplicate keys or lone surrogates.
 
     Raises `Refused`, `malformed`.
     """
@@ -33,7 +33,7 @@ def parse_json(raw: str | bytes) -> JsonValue:
         value: JsonValue = json.loads(
             text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant, parse_float=_number
         )
-        if "\\u" in text:  # an escape may name half a character, which no answer, log or ledger could quote
+        if "\\u" in text:  # an escape may name a lone surrogate, which no answer, log or ledger could quote
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         _malformed(f"it is not JSON: {error}")
@@ -56,12 +56,12 @@ def event_from(value: JsonValue) -> ClinicEvent:
     except RecursionError:
         _malformed("it is nested too deep for any clinic event")
     except ValidationError as wrong:
-        # The first part is the union's own tag: the event's type, no field of the clinic's.
+        # The first part is the union's tag, the event's type, and not a field.
         raise invalid(*(field_error(error["loc"][1:], error["msg"]) for error in wrong.errors())) from None
 
 
 def field_error(location: tuple[int | str, ...], message: str) -> FieldError:
-    """What pydantic says is wrong at a place, with the place as a JSON pointer."""
+    """A pydantic error as a field error, its location as a JSON pointer."""
     pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location)
     return FieldError(pointer=pointer, detail=message.removeprefix("Value error, "))
 

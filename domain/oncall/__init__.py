@@ -1,1 +1,1 @@
-"""The clinic's on-call file: people, rotas, policies, and who is on call at a moment."""
+"""On-call: the clinic's on-call file with people, rotas and policies, and who is on call at a moment."""

@@ -1,4 +1,4 @@
-"""What an on-call file must not promise: a page to nobody, or less haste the worse it gets."""
+"""Consistency checks of the on-call file: unknown targets, overlapping stand-ins, severities that page out of order."""
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations, islice, pairwise
@@ -13,14 +13,14 @@ from domain.oncall.rota import Rota
 from domain.values import Frozen, PersonId, Severity
 
 FALLBACK: Final[PersonId] = "fallback"
-"""Whom a page to the fallback channels names; nobody in the file may be called so."""
+"""The person id of pages to the fallback channels; nobody in the file may have it."""
 
 Contradiction = tuple[str, str]
 """A key path, counted from 1 as a reader does, and what must be there."""
 
 
 class Parts(Frozen):
-    """The sound parts of an on-call file. `names` holds every person and rota, the unsound ones too."""
+    """The valid parts of an on-call file, with the names of every person, rota and policy, invalid ones too."""
 
     people: Mapping[PersonId, Person]
     rotas: Mapping[str, Rota]
@@ -31,7 +31,7 @@ class Parts(Frozen):
 
 
 def contradictions(parts: Parts) -> Iterator[Contradiction]:
-    """Everything that does not hold together, by its key."""
+    """Every contradiction in the file, by its key."""
     references = [*_people(parts), *_rotas(parts), *_targets(parts)]
     yield from references
     yield from _policies(parts)
@@ -60,7 +60,7 @@ def _rotas(parts: Parts) -> Iterator[Contradiction]:
 
 
 def _moments(key: str, rota: Rota) -> Iterator[Contradiction]:
-    """A moment that is written out is one that the wall clock shows."""
+    """Local times in a rota that do not exist, because the clock is put forward over them."""
     written = {f"{key}.handoff": rota.handoff}
     for place, override in enumerate(rota.overrides, start=1):
         written |= {f"{key}.overrides[{place}].from": override.from_, f"{key}.overrides[{place}].until": override.until}
@@ -71,7 +71,7 @@ def _moments(key: str, rota: Rota) -> Iterator[Contradiction]:
 
 
 def _overlaps(key: str, rota: Rota) -> Iterator[Contradiction]:
-    """Two people who stand in at once would leave it open who is called."""
+    """Overlapping overrides of a rota, which would leave it open who is called."""
     for (place, one), (later, other) in combinations(enumerate(rota.overrides, start=1), 2):
         if one.from_ < other.until and other.from_ < one.until:
             stands_in = f"{one.person} stands in from {one.from_.isoformat()} until {one.until.isoformat()}"
@@ -109,7 +109,7 @@ def _policies(parts: Parts) -> Iterator[Contradiction]:
 
 
 def _haste(parts: Parts, lower: Severity, higher: Severity) -> Iterator[Contradiction]:
-    """A lower severity is never sooner. Beyond one common round of both ladders the comparison repeats itself."""
+    """A lower severity must not page sooner. Compared over one common cycle of both ladders; then it repeats."""
     low, high = parts.policies[lower], parts.policies[higher]
     around = lcm(len(low.steps), len(high.steps)) + 1
     pages = enumerate(zip(low.elapsed(), high.elapsed(), strict=False), start=1)
@@ -129,7 +129,7 @@ def _haste(parts: Parts, lower: Severity, higher: Severity) -> Iterator[Contradi
 
 
 def _loudness(parts: Parts, lower: Severity, higher: Severity) -> Iterator[Contradiction]:
-    """A lower severity is never louder: no step calls more people than the higher one has called at once by then."""
+    """A lower severity's step must not call more people at once than the higher one is sure to call by then."""
     high = parts.policies[higher].steps
     for number, step in enumerate(parts.policies[lower].steps, start=1):
         if not any(_is_no_louder(parts, step, than) for than in high[:number]):
@@ -144,13 +144,13 @@ def _is_no_louder(parts: Parts, step: Step, than: Step) -> bool:
 
 
 def _most(parts: Parts, step: Step) -> int:
-    """How many people a step calls when all of its rotas are held by somebody else."""
+    """The most people a step can call: each of its rotas is held by somebody else."""
     certain = _certain(parts, step)
     return len(certain) + sum(1 for held_by in _rota_people(parts, step) if not held_by <= certain)
 
 
 def _fewest(parts: Parts, step: Step) -> int:
-    """How many people a step calls at the least, whoever holds its rotas (one may stand in for another)."""
+    """The fewest people a step can call, whoever holds its rotas (one may stand in for another)."""
     seen, count = set(certain := _certain(parts, step)), len(certain)
     for held_by in _rota_people(parts, step):
         if seen.isdisjoint(held_by):

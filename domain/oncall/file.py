@@ -1,4 +1,4 @@
-"""The clinic's on-call file: its people and how to reach them, their rotas, and how each severity calls."""
+"""The clinic's on-call file: people with their channels, rotas, and a policy for each severity."""
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -41,16 +41,16 @@ __all__ = [
 
 
 class OnCallQuery(Frozen):
-    """Who is on call for a severity at a moment: the question."""
+    """The query: who is on call for a severity at a moment."""
 
     severity: Severity
     at: Moment
 
 
 class OnCallSnapshot(Frozen):
-    """Who is on call for a severity at a moment: the answer. It names people, never how to reach them.
+    """The on-call snapshot: who is on call for a severity at a moment. It names people, never their channels.
 
-    `called[n]` are those whom step n + 1 of the policy would page; `people` is everybody of the file.
+    `called[n]` are those whom step n + 1 of the policy would page; `people` is everybody in the file.
     """
 
     policy: Policy
@@ -59,7 +59,7 @@ class OnCallSnapshot(Frozen):
 
 
 class OnCall(Frozen):
-    """An on-call file whose every promise can be kept."""
+    """A valid on-call file, checked for contradictions."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
 
@@ -74,23 +74,23 @@ class OnCall(Frozen):
         return self.rotas[rota].on_duty(at)
 
     def resolve(self, targets: Iterable[str], at: datetime) -> tuple[PersonId, ...]:
-        """The people whom the targets name at a moment, each once, in order."""
+        """The people that the targets name at a moment, each once, in order."""
         return tuple(dict.fromkeys(person for target in targets for person in self._named(target, at)))
 
     def standing(self, duty: OnCallQuery) -> OnCallSnapshot:
-        """Who is on call for a severity at a moment, step by step."""
+        """The on-call snapshot for a severity at a moment, step by step."""
         policy = self.policies[duty.severity]
         called = tuple(self.resolve(step.notify, duty.at) for step in policy.steps)
         return OnCallSnapshot(policy=policy, called=called, people=tuple(self.people))
 
     def channels_of(self, person: PersonId) -> tuple[Channel, ...]:
-        """Where a person is reached; `FALLBACK` has channels of its own, somebody who left the file has none."""
+        """A person's channels, or those of `FALLBACK`; empty for somebody who is no longer in the file."""
         if person == FALLBACK:
             return self.fallback.channels
         return self.people[person].channels if person in self.people else ()
 
     def schemes_of(self, person: PersonId) -> tuple[str, ...]:
-        """By what kinds of channel a person is reached: all that may be shown of them."""
+        """The kinds of a person's channels: all of them that may be shown."""
         return tuple(scheme(channel) for channel in self.channels_of(person))
 
     def _named(self, target: str, at: datetime) -> Iterator[PersonId]:
@@ -104,7 +104,7 @@ class OnCall(Frozen):
 
 
 class OnCallFileError(Exception):
-    """An on-call file cannot be used; `findings` says why, each as its key path and what must be there."""
+    """An on-call file is invalid; `findings` says why, each as a key path and what must be there."""
 
     def __init__(self, file: str, findings: tuple[tuple[str, str], ...]) -> None:
         super().__init__(
@@ -115,11 +115,11 @@ class OnCallFileError(Exception):
 
 
 Fault = Callable[[str], str | None]
-"""Why no page could ever go out by the channel of this URL, in words without its address; None where one might."""
+"""Why no page could ever go out by the channel of this URL, without its address; None if one might."""
 
 
 def parse_on_call(text: str, file: str, fault: Fault = lambda _: None) -> OnCall:
-    """The on-call file that a text describes, whose every channel is without `fault`.
+    """Parses the text of an on-call file; no channel may have a `fault`.
 
     Raises `OnCallFileError` with everything that is wrong with it.
     """
@@ -141,7 +141,7 @@ Part = TypeVar("Part", bound=Frozen)
 
 
 def _parts(content: Mapping[str, object]) -> Parts:
-    """What can be compared although something else is malformed, so that a file is mended in one go."""
+    """The parts that are valid although others are malformed, so that all errors are reported at once."""
     people, rotas, policies = (_table(content, name) for name in ("people", "rotas", "policies"))
     return Parts(
         people=_sound(people, Person),
@@ -154,7 +154,7 @@ def _parts(content: Mapping[str, object]) -> Parts:
 
 
 def _unusable(content: Mapping[str, object], fault: Fault) -> Iterator[Contradiction]:
-    """The channels that could never take a page, each with its fault. What is malformed besides is told elsewhere."""
+    """The channels that could never take a page, each with its fault. Malformed values are reported elsewhere."""
     reached: dict[str, tuple[Channel, ...]] = {
         f"people.{name}": person.channels for name, person in _sound(_table(content, "people"), Person).items()
     }

@@ -1,4 +1,4 @@
-"""Whom a clinic can call, and how each severity calls them: in which steps, with how much patience in between."""
+"""On-call policies: people and their channels, and each severity's steps and waiting times."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -25,7 +25,7 @@ Channel = Annotated[SecretStr, AfterValidator(_has_scheme)]
 
 
 def scheme(channel: Channel) -> str:
-    """What kind of channel it is, such as `mailto`: all of it that is ever shown."""
+    """The kind of a channel, such as `mailto`: the only part that is ever shown."""
     return channel.get_secret_value().partition("://")[0].lower()
 
 
@@ -47,13 +47,13 @@ class Person(Frozen):
 
 
 class Fallback(Frozen):
-    """Where a page goes when every channel of a step failed."""
+    """The channels that a page goes to if every channel of a step failed."""
 
     channels: Channels
 
 
 class TargetKind(StrEnum):
-    """What a target names."""
+    """The kind of thing that a target names."""
 
     ROTA = "rota"
     PERSON = "person"
@@ -61,14 +61,14 @@ class TargetKind(StrEnum):
 
 
 class Named(NamedTuple):
-    """A target taken apart."""
+    """A parsed target: its kind and name."""
 
     kind: TargetKind
     name: str
 
 
 def read_target(target: str) -> Named:
-    """`rota:nurse` as a rota by the name of nurse. Raises ValueError."""
+    """Parses a target: `rota:nurse` is the rota named nurse. Raises ValueError if it is malformed."""
     kind, _, name = target.partition(":")
     if kind not in set(TargetKind) or not name:
         raise ValueError("must be a target such as rota:nurse, person:osei or role:prescriber")
@@ -81,18 +81,18 @@ def _is_target(target: str) -> str:
 
 
 Target = Annotated[str, AfterValidator(_is_target)]
-"""Whom a step calls: `rota:nurse`, `person:osei`, `role:prescriber`."""
+"""A target of a step: `rota:nurse`, `person:osei`, `role:prescriber`."""
 
 
 class Step(Frozen):
-    """Whom to call at once, and how long to wait for an answer."""
+    """One step of a policy: whom to call at once, and how long to wait for an answer."""
 
     notify: Annotated[tuple[Target, ...], at_least_one("calls nobody: a step needs at least one target")]
     wait: Length
 
 
 MOST_STEPS: Final = 100
-"""A ladder begins anew after its last step: nobody climbs so many."""
+"""Most steps in a policy. After the last step, a ladder starts again at the first."""
 
 
 class Policy(Frozen):
@@ -108,7 +108,7 @@ class Policy(Frozen):
     hours: Hours | None = None
 
     def wait_after(self, step: int) -> timedelta:
-        """How long the step, counted from 1, waits for an answer."""
+        """How long the step, counted from 1, waits for an answer before the next one."""
         return self.steps[step - 1].wait
 
     def step_after(self, step: int) -> int:
@@ -116,5 +116,5 @@ class Policy(Frozen):
         return step % len(self.steps) + 1
 
     def elapsed(self) -> Iterator[timedelta]:
-        """How long after its first page each page of the ladder goes out when nobody answers; without end."""
+        """The time from the first page to each page of the ladder if nobody answers; infinite."""
         return accumulate((step.wait for step in cycle(self.steps)), initial=timedelta())

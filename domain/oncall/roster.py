@@ -1,4 +1,4 @@
-"""The on-call file as it is shown: who is on call now, step by step, and who holds each rota in the weeks to come."""
+"""The roster for display: who is on call now, step by step, and who holds each rota in the coming weeks."""
 
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ AHEAD = timedelta(days=28)
 
 
 class Through(Frozen):
-    """What names a person just now: a rota until it is handed on, or a stand-in ends; a role or a person for good."""
+    """Why a person is called: by a rota until the shift ends, or by role or name for good."""
 
     target: Target
     until: Moment | None
@@ -23,7 +23,7 @@ class Through(Frozen):
 
 
 class Called(Frozen):
-    """Somebody who would be paged, once, through whatever names them. `channels` are the kinds of their channels."""
+    """A person who would be paged, with every target that names them. `channels` are the kinds of their channels."""
 
     id: PersonId
     name: str
@@ -33,7 +33,7 @@ class Called(Frozen):
 
 
 class StepNow(Frozen):
-    """Whom a step of the policy would page now, and how long it then waits for an answer."""
+    """A step of the policy: whom it would page now, and how long it then waits for an answer."""
 
     step: int = Field(description="From 1")
     people: tuple[Called, ...]
@@ -41,7 +41,7 @@ class StepNow(Frozen):
 
 
 class PolicyNow(Frozen):
-    """How a severity calls. A page raised now goes out at `pages_at`: at once, or when the policy's `hours` begin."""
+    """A severity's policy now. An escalation opened now pages at `pages_at`: at once, or when the `hours` begin."""
 
     severity: Severity
     steps: tuple[StepNow, ...]
@@ -52,7 +52,7 @@ class PolicyNow(Frozen):
 
 
 class RotaAhead(Frozen):
-    """Who holds a rota, one after the other, without a gap."""
+    """A rota with its coming shifts, without a gap."""
 
     rota: str
     timezone: Zone
@@ -62,7 +62,7 @@ class RotaAhead(Frozen):
 class Roster(Frozen):
     """Who is on call at a moment, the most urgent policy first; and the rotas from then on.
 
-    `fallback` are the kinds of channel that sound where every channel of a step fails.
+    `fallback` are the kinds of channel that are used if every channel of a step fails.
     """
 
     at: Moment
@@ -72,7 +72,7 @@ class Roster(Frozen):
 
 
 def roster(on_call: OnCall, at: datetime, ahead: timedelta = AHEAD) -> Roster:
-    """Who is on call at a moment, and who holds each rota as far ahead."""
+    """The roster at a moment, with each rota's shifts for the time `ahead`."""
     return Roster(
         at=at,
         policies=tuple(_policy(on_call, severity, at) for severity in reversed(Severity)),

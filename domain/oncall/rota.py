@@ -1,4 +1,4 @@
-"""Who is on duty at a moment, and when the office opens: read off the clinic's wall clock, daylight saving included."""
+"""Rotas and office hours in the clinic's time zone: who is on duty at a moment, daylight saving included."""
 
 import re
 from datetime import UTC, datetime, time, timedelta
@@ -13,11 +13,11 @@ from domain.moments import instant, local_moment
 from domain.values import Frozen, Moment, PersonId
 
 SHORTEST_TURN = timedelta(hours=1)
-"""A shorter turn could be lost, or come twice, when the clock is put forward or back."""
+"""Shortest turn of a rota: a shorter one could be lost, or occur twice, when the clock changes."""
 
 
 def at_least_one(message: str) -> AfterValidator:
-    """Refuses an empty list, saying `message`."""
+    """A validator that refuses an empty list with `message`."""
 
     def check(items: tuple[object, ...]) -> tuple[object, ...]:
         if not items:
@@ -45,7 +45,7 @@ _LOCAL_TIME: Final = re.compile(r"\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?", re.ASCII)
 
 
 def _local_time(told: object) -> time:
-    """A wall clock's time of day, quoted or in TOML's own form, without an offset: the time zone beside gives it."""
+    """Parses a local time of day, quoted or in TOML's own form, without an offset; the rota's time zone applies."""
     try:
         found = time.fromisoformat(told) if isinstance(told, str) and _LOCAL_TIME.fullmatch(told) else told
     except ValueError:
@@ -56,7 +56,7 @@ def _local_time(told: object) -> time:
 
 
 LocalDateTime = Annotated[datetime, BeforeValidator(local_moment)]
-"""What the wall clock of the rota's time zone shows: an offset would say it twice."""
+"""A local date and time in the rota's time zone, without an offset."""
 
 # JSON Schema's own `time` has an offset, which a local time has not.
 _AS_TOLD = WithJsonSchema({"type": "string", "pattern": r"^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$", "examples": ["08:00:00"]})
@@ -81,7 +81,7 @@ class RotaOverride(Frozen):
 
 
 class Shift(Frozen):
-    """`person` is on duty from `begins_at` (included) until `ends_at` (excluded), in turn or as a stand-in."""
+    """One shift: `person` is on duty from `begins_at` (included) until `ends_at` (excluded), in turn or standing in."""
 
     person: PersonId
     begins_at: Moment
@@ -90,7 +90,7 @@ class Shift(Frozen):
 
 
 class Rota(Frozen):
-    """People who take turns. A turn ends at the same local time all year round, however long that day was."""
+    """People who take turns. A turn ends at the same local time all year round, whatever the length of the day."""
 
     timezone: Zone
     members: Annotated[tuple[PersonId, ...], at_least_one("has nobody: a rota needs at least one member")]
@@ -100,27 +100,27 @@ class Rota(Frozen):
 
     @property
     def people(self) -> frozenset[PersonId]:
-        """Everybody who is ever on this rota."""
+        """Everybody on this rota, stand-ins included."""
         return frozenset(self.members) | {override.person for override in self.overrides}
 
     def on_duty(self, at: datetime) -> PersonId:
-        """Who is on duty at a moment; before the first hand-off, the first member."""
+        """The person on duty at a moment; before the first hand-off, the first member."""
         override = self._override(at)
         return override.person if override else self.members[self._turn(at) % len(self.members)]
 
     def shift(self, at: datetime) -> Shift:
-        """Who is on duty from a moment on, and until when: the next hand-off, or where a stand-in begins or ends."""
+        """The shift from a moment on, until the next hand-off or the beginning or end of a stand-in."""
         if override := self._override(at):
             ends_at = self._instant(override.until)
         else:
             next_turn = self._instant(self.handoff + (self._turn(at) + 1) * self.period)
             stand_ins = ((self._instant(one.from_), self._instant(one.until)) for one in self.overrides)
-            # A stand-in within the hour that the clock skips never comes.
+            # A stand-in entirely within the hour that the clock skips does not exist.
             ends_at = min([next_turn, *(begins for begins, ends in stand_ins if at < begins < ends)])
         return Shift(person=self.on_duty(at), begins_at=at, ends_at=ends_at, is_override=override is not None)
 
     def shifts(self, begins_at: datetime, ends_at: datetime) -> tuple[Shift, ...]:
-        """Who is on duty in that time, one after the other. There is never a gap: a rota always has somebody."""
+        """The shifts in that time, in order and without a gap: somebody is always on duty."""
         shifts: list[Shift] = []
         while begins_at < ends_at:
             shift = self.shift(begins_at)
@@ -133,7 +133,7 @@ class Rota(Frozen):
 
     def _turn(self, at: datetime) -> int:
         wall_clock = at.astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None)
-        # The wall clock may lie by an hour or two around a change, so start beyond the turn and come back to it.
+        # Local time may be off by an hour or two around a clock change, so start after the turn and step back.
         turn = (wall_clock + timedelta(hours=3) - self.handoff) // self.period
         while turn > 0 and self._instant(self.handoff + turn * self.period) > at:
             turn -= 1
@@ -144,7 +144,7 @@ class Rota(Frozen):
 
 
 class Weekday(StrEnum):
-    """A day on which the office may be open, in the order of the week."""
+    """A day of the week on which the office may be open."""
 
     MONDAY = "mon"
     TUESDAY = "tue"
@@ -172,10 +172,10 @@ class Hours(Frozen):
         return self
 
     def next_opening(self, at: datetime) -> datetime:
-        """`at` itself within the hours, else the next moment at which they begin, in UTC."""
+        """`at` itself if within the hours, else the next moment at which they begin, in UTC."""
         today = at.astimezone(ZoneInfo(self.timezone)).date()
         week = list(Weekday)
-        # Fifteen days: hours that fall into the night hour which daylight saving skips do not exist that week.
+        # Fifteen days: hours within the night hour that daylight saving skips do not exist that week.
         for day in (today + timedelta(days=ahead) for ahead in range(15)):
             edges = (datetime.combine(day, edge) for edge in (self.from_, self.until))
             opens, closes = (instant(edge, ZoneInfo(self.timezone)) for edge in edges)
@@ -185,5 +185,5 @@ class Hours(Frozen):
 
 
 def next_opening(hours: Hours | None, at: datetime) -> datetime:
-    """`at`, or when the hours next begin. Without hours every moment will do."""
+    """`at`, or when the hours next begin; `at` if there are no hours."""
     return hours.next_opening(at) if hours else at

@@ -1,1 +1,1 @@
-"""The clinic's protocol file: its parameters, what they must not contradict, who approved them."""
+"""The clinic's protocol file: its parameters, their consistency checks, and approvals."""

@@ -1,4 +1,4 @@
-"""A medical director approves what a protocol says, word for word: another word, and it is approved no more."""
+"""Approval of a protocol by a medical director. It covers exact content: any change needs a new approval."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ ContentHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Approval(Frozen):
-    """Who approved which content, and when."""
+    """One approval: who approved which content, and when."""
 
     by: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_printable)
@@ -36,30 +36,30 @@ class Approval(Frozen):
 
 
 class ApprovalFile(Frozen):
-    """What lies beside a protocol file: every approval it was ever given, of this content or of an earlier one."""
+    """The approval file beside a protocol file: every approval ever given, of this content or an earlier one."""
 
     approvals: Annotated[tuple[Approval, ...], Field(min_length=1)]
 
 
 def content_hash(protocol: Protocol) -> ContentHash:
-    """SHA-256 over the canonical JSON of what the file says: comments, order and spelling of durations do not count.
+    """SHA-256 over the canonical JSON of the file's content: comments, order and spelling of durations do not count.
 
-    Keys that the file leaves out are left out, so that a key invented later changes no approved protocol.
+    Keys that the file leaves out are left out, so that a key added to the format later changes no approved protocol.
     """
     content = {"schema": SCHEMA, **protocol.model_dump(mode="json", exclude_none=True)}
     return hashlib.sha256(canonical(content)).hexdigest()
 
 
 def approvals_of(protocol: Protocol, approvals: Iterable[Approval]) -> tuple[Approval, ...]:
-    """Those of the approvals that are over exactly this content; none means that it is not approved."""
+    """The approvals of exactly this content; none means that it is not approved."""
     current = content_hash(protocol)
     return tuple(approval for approval in approvals if approval.hash == current)
 
 
 def parse_approvals(text: str, file: str) -> tuple[Approval, ...]:
-    """The approvals that an approval file records. Raises `ProtocolFileError`: a damaged one approves nothing."""
+    """Parses an approval file. Raises `ProtocolFileError`: a damaged file approves nothing."""
     try:
-        # As JSON, because that is how what comes from outside is read: strictly, a moment as RFC 3339.
+        # As JSON, because input from outside is read in strict mode, with moments as RFC 3339.
         content = json.dumps(tomllib.loads(text), default=_as_text)
         return ApprovalFile.model_validate_json(content, strict=True).approvals
     except ValidationError as error:
@@ -69,12 +69,12 @@ def parse_approvals(text: str, file: str) -> tuple[Approval, ...]:
 
 
 def _as_text(value: datetime | date | time) -> str:
-    """A moment in TOML's own form as RFC 3339 has it; without an offset it stays none."""
+    """A TOML date or time as RFC 3339 text; without an offset it is not a valid moment."""
     return value.isoformat()
 
 
 def written(approvals: Iterable[Approval]) -> str:
-    """The approvals as the text of an approval file; `parse_approvals` reads the same ones back."""
+    """The approvals as the text of an approval file, the inverse of `parse_approvals`."""
     # A JSON string of a printable name is a TOML string too.
     tables = (
         f"[[approvals]]\nby = {json.dumps(approval.by, ensure_ascii=False)}\n"

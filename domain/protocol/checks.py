@@ -1,4 +1,4 @@
-"""What cannot be meant: values of a protocol that are each sound and contradict one another."""
+"""Consistency checks: values of a protocol that are valid one by one but contradict each other."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
@@ -14,10 +14,10 @@ from domain.protocol.vital_checks import Contradictions, vital_contradictions, w
 from domain.values import bounds
 
 SHORTEST_ROUND: Final = timedelta(seconds=1)
-"""What is missed is known again by its second."""
+"""Shortest interval between checkpoints: a missed one is identified by its second."""
 
 _MOST_PLANNED: Final = {basis: bounds(Dose, basis)[1] for basis in DoseBasis}
-"""What a plan may say at most, in each basis."""
+"""The highest dose that a plan can hold, in each basis."""
 
 _MOST_SCORED: Final = bounds(MeasureRecorded.Data, "score")[1]
 _ANY_SCORE: Final = Range(low=-_MOST_SCORED, high=_MOST_SCORED)
@@ -98,7 +98,7 @@ def _checkpoints(protocol: Protocol) -> Contradictions:
     yield from _rising(f"{table}.offsets", rules.offsets)
     gaps = [later - earlier for earlier, later in pairwise(rules.offsets)]
     nearest = min([*gaps, rules.then_every])
-    # Offsets that do not rise have no intervals to speak of.
+    # Offsets that do not rise have no meaningful intervals.
     if min(gaps, default=nearest) > timedelta():
         for name, window in (("early", rules.early), ("grace", rules.grace)):
             if window >= nearest:
@@ -144,7 +144,7 @@ def _follow_up(protocol: Protocol) -> Contradictions:
 
 
 def _named_by_days(table: str, after: Sequence[timedelta], **grace: timedelta) -> Contradictions:
-    """Each of several is known by its number of days, and over before the next one is due."""
+    """Each entry must have its own whole number of days, and end before the next one is due."""
     found = list(_rising(f"{table}.after", after))
     for earlier, later in pairwise(after):
         if later > earlier and days(later) == days(earlier):
@@ -250,7 +250,7 @@ _CHECKS: tuple[Callable[[Protocol], Contradictions], ...] = (
 
 
 def _in_order(table: str, **bounds: float | timedelta) -> Contradictions:
-    """Each value at least the one before it."""
+    """Each value must be at least the one before it."""
     for (lower_name, lower), (name, value) in pairwise(bounds.items()):
         if _comparable(value) < _comparable(lower):
             yield f"{table}.{name}", f"must be at least {lower_name} ({_shown(lower)})"

@@ -1,4 +1,4 @@
-"""What one version of a protocol says otherwise than another, for whoever has to approve it."""
+"""Differences between two versions of a protocol, for the medical director who approves the new one."""
 
 from domain.protocol.model import Protocol
 from domain.protocol.parameters import ParameterRow, rows
@@ -6,7 +6,7 @@ from domain.values import Frozen
 
 
 class Difference(Frozen):
-    """One parameter that is not the same: what it was (None where it is new) and what it is (None where it is gone)."""
+    """One parameter that differs: its old value (None if it is new) and its new value (None if it was removed)."""
 
     key: str
     before: str | None
@@ -14,7 +14,7 @@ class Difference(Frozen):
 
 
 def differences(before: Protocol, after: Protocol) -> tuple[Difference, ...]:
-    """Every parameter whose value or evidence changed, in the order of the newer file; what is gone comes last."""
+    """Every parameter whose value or evidence changed, in the order of the newer file; removed ones come last."""
     old, new = _by_key(rows(before)), _by_key(rows(after))
     keys = [*new, *(key for key in old if key not in new)]
     return tuple(
@@ -23,7 +23,7 @@ def differences(before: Protocol, after: Protocol) -> tuple[Difference, ...]:
 
 
 def _by_key(table: tuple[ParameterRow, ...]) -> dict[str, str]:
-    """Two limits may share a key: they are told together."""
+    """The rows as text by key; two limits that share a key are joined."""
     told: dict[str, list[str]] = {}
     for row in table:
         told.setdefault(row.key, []).append(_told(row))

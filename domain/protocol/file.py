@@ -1,4 +1,4 @@
-"""A protocol file is read whole or not at all: whatever is wrong with it is named at once, by its key."""
+"""Reading of protocol files: every error is reported at once, by its key."""
 
 import difflib
 import json
@@ -16,11 +16,11 @@ from domain.protocol.model import Protocol
 from domain.values import Frozen
 
 SCHEMA: Final = 1
-"""The format that this code reads; a file names it as `schema = 1`."""
+"""The version of the file format that this code reads, given in a file as `schema = 1`."""
 
 
 class ProtocolFinding(Frozen):
-    """One thing that is wrong with a file: where, and what must be there."""
+    """One error in a file: where, and what must be there."""
 
     file: str
     key: str
@@ -31,7 +31,7 @@ class ProtocolFinding(Frozen):
 
 
 class ProtocolFileError(Exception):
-    """A protocol file, or its approval, cannot be used; every reason is one of `findings`."""
+    """A protocol file or approval file is invalid; `findings` holds every error."""
 
     def __init__(self, findings: tuple[ProtocolFinding, ...]) -> None:
         super().__init__("\n".join(map(str, findings)))
@@ -39,9 +39,9 @@ class ProtocolFileError(Exception):
 
 
 def parse_protocol(text: str, file: str) -> Protocol:
-    """The protocol that a file's text describes. Raises `ProtocolFileError` with all findings.
+    """Parses the text of a protocol file. Raises `ProtocolFileError` with all findings.
 
-    Rules that stand in relation (bounds in order, roles that exist) are looked at once every single value is sound.
+    Checks across values (bounds in order, roles that exist) run once every single value is valid.
     """
     try:
         content = tomllib.loads(text)
@@ -53,7 +53,7 @@ def parse_protocol(text: str, file: str) -> Protocol:
 
     findings = [ProtocolFinding(file=file, key=key, expected=expected) for key, expected in _dates(content)]
     try:
-        # As JSON, because strictly typed JSON is what a protocol travels as: "18" is no number, true no count.
+        # As JSON in strict mode, as a protocol is transported: "18" is no number, true is no count.
         protocol = Protocol.model_validate_json(json.dumps(content, default=str), strict=True)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
@@ -72,7 +72,7 @@ def parse_protocol(text: str, file: str) -> Protocol:
 
 
 def findings_of(error: ValidationError, file: str) -> tuple[ProtocolFinding, ...]:
-    """What a model found wrong with a file's content, in the words of whoever wrote the file."""
+    """A model's validation errors in the terms of the file: its keys and values."""
     errors = error.errors(include_url=False, include_input=False)
     return tuple(
         ProtocolFinding(file=file, key=_key(found["loc"]), expected=_expected(found))
@@ -82,7 +82,7 @@ def findings_of(error: ValidationError, file: str) -> tuple[ProtocolFinding, ...
 
 
 def _dates(value: object, key: str = "") -> Iterator[tuple[str, str]]:
-    """The keys that hold a TOML date or time, of which a protocol has none."""
+    """The keys that hold a TOML date or time, which no protocol key allows."""
     match value:
         case dict():
             for name, inner in value.items():
@@ -97,13 +97,13 @@ def _dates(value: object, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _follows(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
-    """A list is counted as empty where its only item was refused: the item is the one to mend."""
+    """Whether an error only follows from another: a list counts as empty because its only item is invalid."""
     place = error["loc"]
     return error["type"] == "too_short" and any(one["loc"][: len(place)] == place for one in errors if one is not error)
 
 
 def _key(location: tuple[int | str, ...]) -> str:
-    """The path as the file's reader counts: `medicine.limits[2].above` is the second limit's."""
+    """The key path, counted from 1: `medicine.limits[2].above` is the second limit's."""
     key = ""
     for part in location:
         match part:

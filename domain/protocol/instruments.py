@@ -1,6 +1,6 @@
-"""The instruments that Kapstan knows: what each asks, how it is added up, and how clinicians write its name.
+"""The instruments that Kapstan scores: items, recall period, score bands, and the name clinicians use.
 
-Of every instrument here a higher score is a worse one.
+For every instrument here, higher is worse.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class Band(Frozen):
 
 
 class Questionnaire(Frozen):
-    """An instrument whose score is the sum of its answers, each from 0 to `most`, over the time of `recall`."""
+    """An instrument whose score is the sum of its answers, each 0 to `most`, about the period `recall`."""
 
     items: int
     most: int
@@ -57,7 +57,7 @@ QUESTIONNAIRES: Mapping[str, Questionnaire] = {
     # CLINICAL.md 5.1: 31 to 33 is the cut-off, the lower end is taken so that nobody is overlooked; one month (S52).
     "pcl5": Questionnaire(items=20, most=4, recall=timedelta(days=30), bands=_bands(below_cut_off=0, probable_ptsd=31)),
 }
-"""The instruments whose answers Kapstan adds up itself."""
+"""The instruments whose answers Kapstan sums itself."""
 
 SCREENER_ITEMS = 6
 """The C-SSRS screener: wish, thoughts, method, intent, plan in the past month; behaviour in the past three months."""

@@ -1,7 +1,7 @@
-"""The clinic's own protocol: every number, list and window that decides what may come next and when it is due.
+"""The protocol model: every clinical parameter of a course, as the clinic's protocol file sets it.
 
 The models are named and nested as the file's keys are (docs/protocol-format.md): what a clinician reads under
-`[medicine.dose]` is `protocol.medicine.dose`. Nothing here decides anything.
+`[medicine.dose]` is `protocol.medicine.dose`. Parameters only; the rules are in `domain.course.rules`.
 """
 
 import re
@@ -61,7 +61,7 @@ class Route(StrEnum):
 
 
 class Vital(StrEnum):
-    """What a reading measures."""
+    """A vital sign that a reading can contain."""
 
     SYSTOLIC = "systolic"
     DIASTOLIC = "diastolic"
@@ -72,7 +72,7 @@ class Vital(StrEnum):
 
 
 class LimitSeverity(StrEnum):
-    """What a reading beyond a limit is."""
+    """The severity of a reading beyond a limit."""
 
     WARNING = "warning"
     URGENT = "urgent"
@@ -127,12 +127,12 @@ class Range(Frozen):
         return self.low <= value <= self.high
 
     def lies_within(self, other: "Range") -> bool:
-        """Whether every value of this range is one of the other's too."""
+        """Whether this range lies entirely within the other."""
         return other.low <= self.low and self.high <= other.high
 
 
 class VitalRanges(Frozen):
-    """A range for each vital sign; a vital without one (None) is not asked about."""
+    """A range for each vital sign; a vital sign without one (None) is not checked."""
 
     systolic: Range | None = None
     diastolic: Range | None = None
@@ -169,7 +169,7 @@ class CourseRules(Frozen):
 
 
 class ScreeningRules(Frozen):
-    """Who may enter the course: tests, bounds, conditions that exclude and conditions a prescriber must weigh."""
+    """Who may enter the course: tests, bounds, excluding conditions, and conditions that a prescriber must weigh."""
 
     within: Length
     measures: tuple[Code, ...]
@@ -185,7 +185,7 @@ class ScreeningRules(Frozen):
 
 
 class PreparationRules(Frozen):
-    """What must have been talked about before the first dose."""
+    """The talks and topics that must be covered before the first dose."""
 
     sessions: Count
     within: Length
@@ -193,14 +193,14 @@ class PreparationRules(Frozen):
 
 
 class DoseBasis(StrEnum):
-    """What the dose bounds are counted in."""
+    """The unit of the dose bounds."""
 
     MG_PER_KG = "mg_per_kg"
     MG = "mg"
 
 
 class DoseRules(Frozen):
-    """The bounds of a dose, in `basis`. Above `max` two prescribers are needed; above `hard_max` there is no dose."""
+    """The bounds of a dose, in `basis`. Above `max` two prescribers are needed; above `hard_max` no dose is allowed."""
 
     basis: DoseBasis
     first_max: Milligrams
@@ -211,7 +211,7 @@ class DoseRules(Frozen):
 
 
 class ClearanceRules(Frozen):
-    """The gate before a dose: a reading outside `hold` blocks, one outside `never` blocks absolutely."""
+    """Vitals before a dose: a reading outside `hold` blocks, one outside `never` blocks absolutely."""
 
     reading_valid: Length
     hold: VitalRanges
@@ -219,7 +219,7 @@ class ClearanceRules(Frozen):
 
 
 class CheckpointRules(Frozen):
-    """When vitals are due after a dose, and when their absence is somebody's business."""
+    """When vitals are due after a dose, and when missing ones open an escalation."""
 
     offsets: Annotated[tuple[LengthOrZero, ...], Field(min_length=1)]
     then_every: Length
@@ -229,7 +229,7 @@ class CheckpointRules(Frozen):
 
 
 class Limit(Frozen):
-    """One line that a reading may cross in a medicine session: above, below, or a rise over the clearance reading."""
+    """One limit on readings in a medicine session: above, below, or a rise over the clearance reading."""
 
     vital: Vital
     above: float | None = None
@@ -250,7 +250,7 @@ class Limit(Frozen):
         return f"medicine.limits.{self.vital}.{self.severity}"
 
     def is_crossed_by(self, value: float, at_clearance: float | None) -> bool:
-        """Whether `value` lies beyond the limit; `above` and `below` are themselves still within it.
+        """Whether `value` lies beyond the limit; the values `above` and `below` themselves are still within it.
 
         A `rise` is crossed when it is reached (CLINICAL.md 3.4: "rise of 40+", S2), and needs the clearance reading.
         """
@@ -262,14 +262,14 @@ class Limit(Frozen):
 
 
 class SymptomRules(Frozen):
-    """Symptom codes and what each one is, whatever the numbers say."""
+    """Symptom codes by severity, independent of the vital signs."""
 
     emergency: tuple[Code, ...]
     urgent: tuple[Code, ...]
     warning: tuple[Code, ...]
 
     def severity_of(self, symptom: Code) -> LimitSeverity | None:
-        """The highest severity that lists the symptom; None where none does."""
+        """The highest severity that lists the symptom; None if none does."""
         if symptom in self.emergency:
             return LimitSeverity.EMERGENCY
         if symptom in self.urgent:
@@ -278,7 +278,7 @@ class SymptomRules(Frozen):
 
 
 class DischargeRules(Frozen):
-    """What must hold before a dosed patient leaves."""
+    """What must hold before a dosed patient is discharged."""
 
     padss_min: Annotated[int, Field(ge=0, le=10)]
     bp_within_percent: Percent
@@ -315,7 +315,7 @@ class MedicineRules(Frozen):
 
 
 class IntegrationRules(Frozen):
-    """How soon, and how often, a medicine session is talked through."""
+    """How soon after a medicine session integration talks are held, and how many."""
 
     sessions: Count
     within: Length
@@ -346,7 +346,7 @@ class Form(Frozen):
 
 
 class MeasureMoment(StrEnum):
-    """When a measure is due, where it is not due at a fixed distance."""
+    """When a measure is due, if not at a fixed interval."""
 
     BASELINE = "baseline"
     EACH_SESSION = "each_session"
@@ -377,7 +377,7 @@ Every = Annotated[
 
 
 class Item9Rule(Frozen):
-    """What an answer to the PHQ-9's question about being better off dead sets off."""
+    """What follows from an answer to PHQ-9 item 9, about being better off dead."""
 
     at_least: Annotated[int, Field(ge=1, le=3)]
     severity: Severity
@@ -385,7 +385,7 @@ class Item9Rule(Frozen):
 
 
 class RiskRule(Frozen):
-    """What a level of suicide risk sets off: whom to wake, and whether the course is held."""
+    """What follows from a level of suicide risk: the escalation's severity, and whether the course is held."""
 
     severity: Severity
     hold: bool
@@ -405,7 +405,7 @@ class MeasureRule(Frozen):
 
 
 class Grade(StrEnum):
-    """How well a value is founded."""
+    """The grade of evidence behind a value."""
 
     SOURCED = "sourced"
     WEAK = "weak"
@@ -413,7 +413,7 @@ class Grade(StrEnum):
 
 
 class Evidence(Frozen):
-    """Where a value comes from, and how far that carries."""
+    """The evidence behind a value: its grade, source and note."""
 
     grade: Grade
     source: Text
@@ -440,7 +440,7 @@ class Protocol(Frozen):
     evidence: Mapping[str, Evidence] = {}
 
     def source_of(self, key: str) -> str | None:
-        """The source that a parameter's evidence names, such as "S27"; None where it has none.
+        """The source that a parameter's evidence names, such as "S27"; None if it has none.
 
         `key` is the parameter's path, such as "course.interval_min", or for a limit its `key`.
         """

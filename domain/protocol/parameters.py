@@ -1,4 +1,4 @@
-"""The protocol as a table that a medical director can sign: each value in words, with what it is founded on."""
+"""The protocol as a table for approval: each value in words, with its evidence."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -25,20 +25,20 @@ UNITS: Mapping[str, str] = {
     "boosters_max": "boosters",
     **dict.fromkeys(("remission_below", "meaningful_change", "range"), "points"),
 }
-"""What a number is counted in, by the last word of its key. A dose is counted in the dose's basis."""
+"""The unit of a number, by the last word of its key. A dose has the unit of the dose's basis."""
 
 _DOSES = frozenset({"first_max", "max", "hard_max", "step_max"})
 
 
 class Parameter(NamedTuple):
-    """One value of a protocol and its key path, as `[evidence]` and findings spell it."""
+    """One value of a protocol with its key path, spelled as in `[evidence]` and findings."""
 
     key: str
     value: Value
 
     @property
     def is_numeric(self) -> bool:
-        """Whether it is a number, a duration, or made of them: what needs evidence."""
+        """Whether it is a number or duration, or made of them, and so needs evidence."""
         match self.value:
             case bool() | str():
                 return False

@@ -1,11 +1,11 @@
-"""One version of a protocol as a course follows it."""
+"""A protocol version pinned into a course."""
 
 from domain.protocol.model import Protocol
 from domain.values import Frozen
 
 
 class PinnedProtocol(Frozen):
-    """One version of a protocol, with its content hash, as a course is to follow it."""
+    """A protocol version with its content hash, as pinned into a course."""
 
     protocol: Protocol
     hash: str

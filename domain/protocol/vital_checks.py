@@ -1,4 +1,4 @@
-"""What cannot be meant of vital signs: the gate before a dose, the limits after it and the way home must agree."""
+"""Consistency checks of vital signs: the ranges for clearance, the limits after the dose, and those for discharge."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
@@ -10,18 +10,18 @@ from domain.protocol.model import Limit, LimitSeverity, Protocol, Range, Vital
 from domain.values import bounds
 
 Contradictions: TypeAlias = Iterator[tuple[str, str]]
-"""Each as the key to look at, and the sentence that says what must be there."""
+"""Each as a key path, and a sentence that says what must be there."""
 
 _PAGING: Final = frozenset({LimitSeverity.URGENT, LimitSeverity.EMERGENCY})
 
 _MEASURED: Final = {
     vital: Range(low=low, high=high) for vital in Vital for low, high in [bounds(VitalsRecorded.Data, vital)]
 }
-"""Between which numbers a reading of each vital lies: what lies outside was mistyped."""
+"""The range of possible values of each vital sign: anything outside is a typing error."""
 
 
 def vital_contradictions(protocol: Protocol) -> Contradictions:
-    """Every contradiction among what the protocol says of vital signs."""
+    """Every contradiction among the protocol's vital sign parameters."""
     for vital in Vital:
         yield from _ranges(protocol, vital)
     yield from _screening(protocol)
@@ -77,7 +77,7 @@ def _can_be_crossed(limit: Limit) -> Contradictions:
 
 
 def _outside_the_gate(limit: Limit, protocol: Protocol) -> Contradictions:
-    """A reading that clears a patient for their dose must not be an alarm a minute later."""
+    """A reading that allows a dose must not be beyond a limit after it."""
     clearance = protocol.medicine.clearance
     name, gate = "hold", clearance.hold.of(limit.vital)
     if gate is None:
@@ -91,7 +91,7 @@ def _outside_the_gate(limit: Limit, protocol: Protocol) -> Contradictions:
 
 
 def _no_looser_than_the_gate(limits: Sequence[Limit], never: Range | None) -> Contradictions:
-    """What nobody is ever dosed upon is at least a warning after the dose."""
+    """A reading outside `never`, which forbids any dose, must be at least a warning after the dose."""
     above = min(((limit.above, limit.key) for limit in limits if limit.above is not None), default=None)
     below = max(((limit.below, limit.key) for limit in limits if limit.below is not None), default=None)
     if never and above and above[0] > never.high:
@@ -101,7 +101,7 @@ def _no_looser_than_the_gate(limits: Sequence[Limit], never: Range | None) -> Co
 
 
 def _second_reading(limit: Limit, protocol: Protocol) -> Contradictions:
-    """A second reading that is asked for after the next checkpoint is asked for by nobody."""
+    """A second reading must be due before the next checkpoint."""
     rules = protocol.medicine.checkpoints
     nearest = min([rules.then_every, *(later - earlier for earlier, later in pairwise(rules.offsets))])
     if limit.confirm_within is not None and nearest.total_seconds() > 0 and limit.confirm_within > nearest:
@@ -130,7 +130,7 @@ def _room_between(limits: Sequence[Limit]) -> Contradictions:
 
 
 def _discharge(protocol: Protocol) -> Contradictions:
-    """Nobody goes home on a reading that wakes somebody."""
+    """A reading that opens an escalation must not allow discharge."""
     discharge = protocol.medicine.discharge
     for name, vital, least in (
         ("spo2_min", Vital.SPO2, discharge.spo2_min),

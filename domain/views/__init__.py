@@ -1,1 +1,1 @@
-"""A course as people see it on screens and in lists. No rule reads any of this."""
+"""Read models: a course as screens and lists show it. No rule depends on them."""

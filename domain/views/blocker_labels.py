@@ -1,4 +1,4 @@
-"""Each blocker in a few words for a screen on the wall: what is to come; no value, no diagnosis, no test's result."""
+"""Short blocker labels for a shared screen: what is missing, without values, diagnoses or test results."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ LIFTED_BY_TIME: Final = frozenset(
         "interval.too_short",
     }
 )
-"""What goes away while nobody does anything: a screen that shows it as of an hour ago would say what is not true."""
+"""Blockers that time alone lifts: a screen showing them from an hour ago would be wrong."""
 
 WORDS: Final[Mapping[str, str]] = {
     "actor.role_not_allowed": "Another role reports this",
@@ -78,7 +78,7 @@ WORDS: Final[Mapping[str, str]] = {
     "plan.review_due": "Prescriber's review to come",
     "plan.sessions_out_of_bounds": "Planned sessions out of their bounds",
     "pregnancy_test.missing": "A test of today to come",
-    # On a wall as little is said of a test's result as of a diagnosis.
+    # A shared screen shows neither test results nor diagnoses.
     "pregnancy_test.positive": "A test to be looked at",
     "preparation.sessions_missing": "Preparation talk to come",
     "preparation.topics_missing": "{} to come",
@@ -117,7 +117,7 @@ WORDS: Final[Mapping[str, str]] = {
     "vitals.too_old": "Fresh reading to come",
     "weight.missing": "Weighing to come",
 }
-"""By code; `<>` stands for a changing part of it, `{}` for that part in words."""
+"""Labels by code; `<>` stands for a variable part of the code, `{}` for that part in words."""
 
 _PATTERNS: Final = tuple(
     (re.compile(re.escape(code).replace("<>", "([a-z0-9_]+)"), re.ASCII), words)
@@ -127,7 +127,7 @@ _PATTERNS: Final = tuple(
 
 
 def words_of(blocker: Blocker) -> str:
-    """What is to come, such as "Consent missing" or "Safety plan, coping tools to come"."""
+    """The label of a blocker, such as "Consent missing" or "Safety plan, coping tools to come"."""
     if blocker.code == "preparation.topics_missing":
         return WORDS[blocker.code].format(spoken(str(blocker.observed))).capitalize()
     if words := WORDS.get(blocker.code):
@@ -139,12 +139,12 @@ def words_of(blocker: Blocker) -> str:
 
 
 def words_of_all(blockers: tuple[Blocker, ...]) -> tuple[str, ...]:
-    """Each thing once, in order, without what time alone will lift."""
+    """The labels of these blockers, each once, in order, without those that time alone lifts."""
     return tuple(dict.fromkeys(words_of(blocker) for blocker in blockers if blocker.code not in LIFTED_BY_TIME))
 
 
 def spoken(code: str) -> str:
-    """A code as it is said: `safety_plan` is "safety plan"."""
+    """A code in words: `safety_plan` is "safety plan"."""
     return code.replace("_", " ")
 
 

@@ -1,4 +1,4 @@
-"""One course as it is shown: where it is, what may come next, what blocks it, what is due when."""
+"""The view of one course: phase, sessions, next events, blockers and deadlines."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -40,14 +40,14 @@ from domain.views.summary import Batch, CourseSummary
 from domain.views.timeline import Happening, happenings
 
 MOST_READINGS = 2_000
-"""What is shown of a course at once: a reading a minute for a day and a half, and no more than a question may take."""
+"""Most readings in one view: one a minute for a day and a half, and no more than a query may take."""
 
 Decided = Fact[EligibilityDecided.Data] | Fact[SessionCleared.Data] | Fact[PatientDischarged.Data]
-"""What a prescriber decides, with overrides where they do so over a blocker."""
+"""A prescriber's decision, with overrides if it overrides blockers."""
 
 
 class ProtocolPinned(Frozen):
-    """The version that the course follows."""
+    """The protocol version that the course follows."""
 
     id: str
     version: str
@@ -55,7 +55,7 @@ class ProtocolPinned(Frozen):
 
 
 class PlanView(Frozen):
-    """The plan in force. `next_dose_at` is where its interval aims at, while a dose is still to come."""
+    """The plan in force. `next_dose_at` is the target date of the next dose, while one is still to come."""
 
     medicine_sessions: int
     interval_days: int
@@ -65,7 +65,7 @@ class PlanView(Frozen):
 
 
 class ReadingView(Frozen):
-    """One reading with the protocol's verdict on it."""
+    """One reading with its verdict."""
 
     at: Moment
     vitals: VitalsRecorded.Data
@@ -81,10 +81,10 @@ class DoseView(Frozen):
 
 
 class SessionView(Frozen):
-    """One medicine session with everything measured in it. It is planned to be over at `planned_end_at`.
+    """One medicine session with everything measured in it. Its planned end is `planned_end_at`.
 
-    `limits` are what its readings are judged by. While a dosed patient is watched, their next reading is due, or has
-    been since, at `reading_due_at`. `readings_before` are those before the ones that are shown: the ledger has them.
+    `limits` are what its readings are judged by. While a dosed patient is monitored, `reading_due_at` is when the next
+    reading is due, or since when it is overdue. `readings_before` counts earlier readings that only the ledger has.
     """
 
     number: int
@@ -107,7 +107,7 @@ class SessionView(Frozen):
 
 
 class MeasureView(Frozen):
-    """One answer of an instrument. `recall` is the time that it asks about, `trend` how it stands to the baseline."""
+    """One answer of an instrument. `recall` is the period it asks about, `trend` the change from baseline."""
 
     at: Moment
     instrument: str
@@ -119,7 +119,7 @@ class MeasureView(Frozen):
 
 
 class MeasureDueView(Frozen):
-    """An instrument whose answers are due, and whether that moment lies behind us."""
+    """An instrument whose answers are due, and whether they are overdue."""
 
     instrument: str
     due_at: Moment
@@ -127,7 +127,7 @@ class MeasureDueView(Frozen):
 
 
 class OverrideView(Frozen):
-    """A prescriber's decision to go on over a blocker. It is shown for as long as the course is known."""
+    """A prescriber's override of a blocker. It stays visible for the life of the course."""
 
     at: Moment
     by: PersonId
@@ -137,7 +137,7 @@ class OverrideView(Frozen):
 
 
 class DeadlineView(Frozen):
-    """What is due, and whether that moment lies behind us."""
+    """A deadline, and whether it is overdue."""
 
     kind: DeadlineKind
     session: int | None
@@ -148,7 +148,7 @@ class DeadlineView(Frozen):
 
 
 class CourseView(Frozen):
-    """One course as its workflow holds it now. `happened` is its story, as far as its facts tell it."""
+    """One course as its workflow holds it now. `happened` is its timeline, as far as its state holds it."""
 
     course_id: CourseId
     site: str
@@ -175,7 +175,7 @@ class CourseView(Frozen):
 
 
 def course_view(course: Course, now: datetime) -> CourseView:
-    """The course as it is shown at `now`."""
+    """The view of the course at `now`."""
     assert course.referral is not None
     return CourseView(
         course_id=course.course_id,
@@ -207,7 +207,7 @@ def course_view(course: Course, now: datetime) -> CourseView:
 
 
 def course_summary(course: Course, now: datetime, upcoming: tuple[Deadline, ...] | None = None) -> CourseSummary:
-    """The course as the fleet's list shows it, as of `now`. `upcoming` are its deadlines, where they are known."""
+    """The course as the course list shows it at `now`. `upcoming` are its deadlines, if computed already."""
     assert course.referral is not None
     session = course.session
     upcoming = course.deadlines() if upcoming is None else upcoming
@@ -246,9 +246,9 @@ def course_summary(course: Course, now: datetime, upcoming: tuple[Deadline, ...]
 def batch_of(
     course: Course, entries: tuple[Entry, ...], now: datetime, upcoming: tuple[Deadline, ...] | None = None
 ) -> Batch:
-    """These next entries of the ledger, with where the course stands and what it comes to by now.
+    """The next ledger entries for the record store, with the course's summary and figures at `now`.
 
-    `upcoming` are its deadlines, where they are known already.
+    `upcoming` are its deadlines, if computed already.
     """
     return Batch(
         course_id=course.course_id,
@@ -259,7 +259,7 @@ def batch_of(
 
 
 def attention(course: Course) -> Severity | None:
-    """How much the course wants a human: the highest severity among its unresolved escalations."""
+    """The highest severity among the course's unresolved escalations; None if there are none."""
     return max((one.severity for one in course.unresolved), key=lambda severity: severity.rank, default=None)
 
 
@@ -279,7 +279,7 @@ def _plan(course: Course) -> PlanView | None:
 
 
 def _sessions(course: Course) -> Iterator[SessionView]:
-    """The newest `MOST_READINGS` readings of the course, each with its session."""
+    """The sessions with the newest `MOST_READINGS` readings of the course."""
     left = MOST_READINGS
     shown = []
     for session in reversed(course.sessions):

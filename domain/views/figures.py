@@ -1,4 +1,4 @@
-"""What a course comes to in numbers, so that a clinic sees how well its own protocol is kept and what it brings."""
+"""Figures of a course and of many: protocol adherence, punctuality and outcomes."""
 
 from datetime import timedelta
 
@@ -20,10 +20,10 @@ class MeasureFigures(Frozen):
 
 
 class CourseFigures(Frozen):
-    """One course: its doses, how punctual its checkpoints and integration talks were, what its measures came to.
+    """The figures of one course: doses, punctuality of checkpoints and integration talks, and measure outcomes.
 
-    A checkpoint is `met` within its grace, `late` after it, `missed` where no reading ever came. An integration is what
-    the protocol asks for after a session: `in_time` within its window, `late` after it, `owed` until it is held.
+    A checkpoint is `met` within its grace, `late` after it, `missed` if no reading ever came. An integration talk that
+    the protocol asks for after a session is `in_time` within its window, `late` after it, `owed` until it is held.
     """
 
     sessions: int
@@ -37,7 +37,7 @@ class CourseFigures(Frozen):
 
 
 class Punctuality(Frozen):
-    """How often something was in time, late, or not done at all."""
+    """Counts of how often something was in time, late, or not done at all."""
 
     in_time: int
     late: int
@@ -45,13 +45,13 @@ class Punctuality(Frozen):
 
     @property
     def share(self) -> float | None:
-        """What part of it was in time, 0 to 1; None where there was nothing."""
+        """The share that was in time, 0 to 1; None if there was nothing."""
         total = self.in_time + self.late + self.missed
         return self.in_time / total if total else None
 
 
 class CourseCount(Frozen):
-    """How many courses are in this phase, or have ended so."""
+    """How many courses are in this phase, or ended with this outcome."""
 
     phase: str
     outcome: str | None
@@ -59,9 +59,9 @@ class CourseCount(Frozen):
 
 
 class Waiting(Frozen):
-    """How long people took, by severity: half of the times, and nine in ten, were no longer than this.
+    """Response times of one severity: median and 90th percentile.
 
-    Counted from the opening to the first acknowledgement and to the resolution.
+    Measured from opening to first acknowledgement, and from opening to resolution.
     """
 
     severity: Severity
@@ -77,7 +77,7 @@ class Waiting(Frozen):
 class MeasureOutcome(Frozen):
     """One instrument over many courses: the mean change from baseline, and how many responded or remitted of `known`.
 
-    A share is None where the protocol defines none. A negative change is an improvement.
+    A share is None if the protocol defines no threshold. A negative change is an improvement.
     """
 
     instrument: Code
@@ -89,9 +89,9 @@ class MeasureOutcome(Frozen):
 
 
 class FleetFigures(Frozen):
-    """All that was asked for: of courses that started, and escalations that were opened, from `since` until `until`.
+    """The figures of all courses that started, and escalations that were opened, from `since` until `until`.
 
-    `left_out` are those whose record holds what cannot be counted, such as a number that is none.
+    `left_out` are those whose record holds values that cannot be counted, such as an invalid number.
     """
 
     site: str | None
@@ -107,7 +107,7 @@ class FleetFigures(Frozen):
 
 
 def course_figures(course: CourseState) -> CourseFigures:
-    """The course as it stands, in numbers."""
+    """The figures of the course as it is now."""
     rules = course.protocol.medicine.checkpoints
     statuses = [
         checkpoint.status

@@ -1,4 +1,4 @@
-"""Who will be paged, when and how, if nobody acts from now on: a course's calls, played up the ladders."""
+"""The forecast: who will be paged, when and by which channels, if nobody acts from now on."""
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -19,16 +19,16 @@ from domain.oncall.policy import Policy
 from domain.values import CourseId, Frozen, Moment, PersonId, Severity
 
 AHEAD: Final = timedelta(days=7)
-"""How far a forecast looks. What lies beyond will be said by the next one."""
+"""How far ahead a forecast looks."""
 
 MOST_PAGES: Final = 100
-"""A ladder that nobody answers has no end: a forecast has its first pages."""
+"""Most pages in a forecast: a ladder that nobody answers never ends."""
 
 FALLBACK_NAME: Final = "the fallback channels"
 
 
 class Because(StrEnum):
-    """Why a page goes out just then: the last thing that it waited for."""
+    """Why a page goes out at its moment: the last thing that it waited for."""
 
     OPENED = "opened"
     RAISED = "raised"
@@ -41,7 +41,7 @@ class Because(StrEnum):
 
 
 class Move(StrEnum):
-    """How an escalation moves without anybody's act, in the ledger's words."""
+    """How an escalation changes without anybody's act, in the ledger's words."""
 
     OPENED = "opened"
     RAISED = "raised"
@@ -50,7 +50,7 @@ class Move(StrEnum):
 
 
 class About(Frozen):
-    """Which escalation it is about. Without an id it is not there yet: the course will open it."""
+    """The escalation it is about. Without an id it does not exist yet: the course will open it."""
 
     escalation: EscalationId | None = Field(description="Its id; null while it is still to be opened")
     kind: Kind
@@ -59,7 +59,7 @@ class About(Frozen):
 
 
 class ChangeToCome(About):
-    """How an escalation will move. One is resolved without anybody where what was missing has come already."""
+    """A future change of an escalation. It is resolved without a human only if what was missing has arrived already."""
 
     at: Moment
     change: Move
@@ -82,15 +82,15 @@ class PageToCome(About):
 
 
 class NotForetold(About):
-    """An escalation that could not say how far its ladder was climbed: what it will send is not in the forecast."""
+    """An escalation that did not report its progress: the pages it will send are not in the forecast."""
 
     why: str
 
 
 class Forecast(Frozen):
-    """Who will be paged if nobody acts, from `at` on. Everything before `until` is in it.
+    """Who will be paged if nobody acts from `at` on. Complete before `until`.
 
-    `fallback` are the kinds of channel that sound besides, where every channel of a step fails.
+    `fallback` are the kinds of channel used in addition if every channel of a step fails.
     """
 
     course_id: CourseId
@@ -104,7 +104,7 @@ class Forecast(Frozen):
 
 
 class _Happening(Frozen):
-    """What happens to one escalation at one moment."""
+    """A page or change of one escalation at one moment."""
 
     at: Moment
     changes: tuple[ChangeToCome, ...] = ()
@@ -117,9 +117,9 @@ def forecast(
     on_call: OnCall,
     why_silent: Mapping[EscalationId, str],
 ) -> Forecast:
-    """What comes of the course's calls and of the ladders as they stand, with each page's people as of its moment.
+    """Computes the forecast from the course's commands and the ladders' progress; each page names those on call then.
 
-    `climbs` holds the ladder of each escalation that answered, `why_silent` the reason of each that did not.
+    `progresses` holds the progress of each escalation that answered, `why_silent` the reason of each that did not.
     """
     changes: list[ChangeToCome] = []
     pages: list[PageToCome] = []
@@ -151,7 +151,7 @@ def forecast(
 def _stories(
     to_come: CallsToCome, progresses: Mapping[EscalationId, EscalationProgress], on_call: OnCall
 ) -> Iterator[Iterator[_Happening]]:
-    """Each escalation's, there or to come. One that keeps silent has none: nobody can say where its ladder stands."""
+    """The pages and changes of each escalation, existing or future; none for one whose progress is not known."""
     known = {one.id: one for one in to_come.escalations}
     heard: dict[EscalationId, list[CallToCome]] = {one: [] for one in known}
     for call in to_come.calls:
@@ -179,7 +179,7 @@ def _callee(to_come: CallToCome) -> EscalationId:
 
 
 class _Story:
-    """One escalation from `now` on, as its workflow would live it if nobody but its course spoke to it."""
+    """Simulates one escalation from `now` on as its workflow would run it, with input only from its course."""
 
     def __init__(self, about: About, on_call: OnCall, now: datetime, until: datetime) -> None:
         self._about = about
@@ -188,7 +188,7 @@ class _Story:
         self._until = until
 
     def told(self, progress: EscalationProgress | None, calls: Iterable[CallToCome]) -> Iterator[_Happening]:
-        """What happens to it in order of time. Without a climb it begins with the call that opens it."""
+        """Its pages and changes in order of time. Without a `progress` it begins with the command that opens it."""
         why: Because | None = None
         for call in calls:
             if progress is not None:
@@ -218,10 +218,10 @@ class _Story:
     def _climbs(
         self, progress: EscalationProgress, until: datetime, why: Because | None
     ) -> Generator[_Happening, None, EscalationProgress]:
-        """Every page before `until`; the ladder as it is then.
+        """Yields every page before `until`, and returns the progress then.
 
-        At the very moment of a call, the call comes first: an escalation begins a little after its course called for
-        it, and so its waits end a little later.
+        At the exact moment of a command, the command comes first: an escalation begins a little after its course issued
+        the command, so its waits end a little later.
         """
         policy = self._on_call.policies[progress.severity]
         wakes_at = progress.wakes_at(policy)
@@ -237,7 +237,7 @@ class _Story:
         return progress
 
     def _pages(self, severity: Severity, next_step: NextStep, because: Because) -> Iterator[PageToCome]:
-        """Whom the paging side would find on call at that moment."""
+        """The pages of a step to those on call at that moment."""
         called = self._on_call.standing(OnCallQuery(severity=severity, at=next_step.at)).called[next_step.step - 1]
         for person in called:
             yield self._page(severity, next_step, person, because)
@@ -269,7 +269,7 @@ class _Story:
 
 
 def _why(before: EscalationProgress | None, after: EscalationProgress | None) -> Because | None:
-    """Why the page that follows upon a call goes out; None where the call changed nothing."""
+    """Why the page after a command goes out; None if the command changed nothing."""
     if before is None or after is None or before == after:
         return None
     return Because.RAISED if before.severity is not after.severity else Because.HAPPENED_AGAIN
@@ -278,7 +278,7 @@ def _why(before: EscalationProgress | None, after: EscalationProgress | None) ->
 def _because(
     policy: Policy, progress: EscalationProgress, next_step: NextStep, now: datetime, why: Because | None
 ) -> Because:
-    """The last thing that the rung waited for."""
+    """The last thing that the step waited for."""
     at_any_hour = progress.upcoming(policy.but(hours=None))
     if at_any_hour and next_step.at > max(at_any_hour.at, now):
         return Because.HOURS_BEGIN

@@ -1,4 +1,4 @@
-"""The limits that one session's readings are judged by, as lines to draw: of one vital, from one side, of one kind."""
+"""The limits of one session's readings, as lines for a chart: one per vital sign, side and kind."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -10,7 +10,7 @@ from domain.values import Frozen
 
 
 class LimitKind(StrEnum):
-    """What lies beyond: no dose (`hold`, before it), or what a reading then is."""
+    """What a reading beyond the limit means: no dose (`hold`, before the dose), or its severity."""
 
     HOLD = "hold"
     WARNING = "warning"
@@ -21,8 +21,8 @@ class LimitKind(StrEnum):
 class SessionLimit(Frozen):
     """A reading above `above`, or below `below`, is beyond; exactly one of the two is given.
 
-    `is_confirmed` says that it takes a second reading to stand. A limit on a rise is told as the value that it comes to
-    with this session's clearance reading, which is itself beyond, and with the `rise`.
+    `is_confirmed` means that a second reading must confirm it. A limit on a rise is given as the absolute value with
+    this session's clearance reading, a value already beyond the limit, together with the `rise`.
     """
 
     vital: Vital
@@ -35,7 +35,7 @@ class SessionLimit(Frozen):
 
 
 def session_limits(protocol: Protocol, session: MedicineSession) -> tuple[SessionLimit, ...]:
-    """Those before the dose (`medicine.clearance.hold`), then those of every reading (`medicine.limits`)."""
+    """The limits before the dose (`medicine.clearance.hold`), then those of every reading (`medicine.limits`)."""
     return (*_before_the_dose(protocol), *_of_every_reading(protocol, session))
 
 

@@ -1,4 +1,4 @@
-"""Which questionnaires are due, and when: shown to the clinic; it wakes nobody and keeps no course open."""
+"""Questionnaires that are due, for display only: they page nobody and keep no course open."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ class MeasureDue(Frozen):
 
 
 def measures_due(course: CourseState) -> Iterator[MeasureDue]:
-    """What is due by `measures.<instrument>.every`, in the order of the protocol. A closed course owes nothing."""
+    """The measures due by `measures.<instrument>.every`, in the order of the protocol; none for a closed course."""
     if course.is_closed or course.referral is None:
         return
     for instrument, rule in course.protocol.measures.items():
@@ -36,7 +36,7 @@ def measures_due(course: CourseState) -> Iterator[MeasureDue]:
 
 
 def _baseline(course: CourseState, instrument: Code) -> datetime | None:
-    """Once, while the screening lasts: from the referral itself, too."""
+    """The baseline is due once, during screening; the referral may bring it along."""
     assert course.referral is not None
     if course.measure(instrument) is not None or brought_along(course, instrument) is not None:
         return None
@@ -44,7 +44,7 @@ def _baseline(course: CourseState, instrument: Code) -> datetime | None:
 
 
 def _next_session(course: CourseState, instrument: Code) -> datetime | None:
-    """Between two sessions, by the beginning of the one that is booked."""
+    """Due between two sessions, by the start of the one that is booked."""
     waiting = next((session for session in course.sessions if session.is_waiting), None)
     last = followup.counted_from(course)
     if waiting is None or course.measure(instrument, since=last.at if last else None) is not None:
@@ -53,7 +53,7 @@ def _next_session(course: CourseState, instrument: Code) -> datetime | None:
 
 
 def _end(course: CourseState, instrument: Code) -> datetime | None:
-    """After the last session, from when the follow-up began."""
+    """Due after the last session, from the beginning of follow-up."""
     last = followup.counted_from(course)
     if course.phase is not Phase.FOLLOW_UP or last is None or course.measure(instrument, since=last.at) is not None:
         return None
@@ -61,7 +61,7 @@ def _end(course: CourseState, instrument: Code) -> datetime | None:
 
 
 def _last_known(course: CourseState, instrument: Code) -> datetime:
-    """Where a distance is counted from: the newest answer, or the referral."""
+    """The moment that an interval is counted from: the newest answer, or the referral."""
     assert course.referral is not None
     newest = course.measure(instrument)
     return newest.at if newest else course.referral.at

@@ -1,4 +1,4 @@
-"""What somebody should do next in a course, in the clinic's words, and by when: for a screen that everybody sees."""
+"""The next task of a course and its due time, in words that may appear on a shared screen."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,16 +18,16 @@ _OF_THE_PHASE = frozenset({DeadlineKind.PHASE, DeadlineKind.NEXT_DOSE})
 
 
 class ToDo(Frozen):
-    """What somebody should do: words without a clinical value. It is late once `due_at` lies behind."""
+    """A task in words without clinical values. It is late once `due_at` has passed."""
 
     words: str
     due_at: Moment | None = None
 
 
 def to_do(course: CourseState, now: datetime) -> ToDo | None:
-    """The one thing that is due soonest, or longest. None where nothing is: the course is closed.
+    """The task due soonest, or longest overdue. None if there is none, as in a closed course.
 
-    While the patient is here, nothing else of their course comes before what they need.
+    While the patient is here, what they need comes before all else of their course.
     """
     if course.is_closed or course.referral is None:
         return None
@@ -54,7 +54,7 @@ def _in_the_room(course: CourseState, session: MedicineSession) -> Iterator[ToDo
 
 
 def _next_step(course: CourseState, now: datetime) -> Iterator[ToDo]:
-    """What moves the course on."""
+    """Tasks that move the course on."""
     if course.hold is not None:
         yield ToDo(words="Held: a prescriber resumes" if course.hold.is_safety else "Held: to be resumed")
         return
@@ -64,7 +64,7 @@ def _next_step(course: CourseState, now: datetime) -> Iterator[ToDo]:
         case Phase.SCREENING:
             yield ToDo(words=_screening(course, now), due_at=by)
         case Phase.PREPARATION:
-            # It is to be done before the patient comes, where that is sooner.
+            # Due before the patient comes, if that is sooner.
             by = min((moment for moment in (by, booked.starts_at if booked else None) if moment), default=None)
             yield ToDo(words=_preparation(course), due_at=by)
         case Phase.MEDICINE if booked is not None:
@@ -76,7 +76,7 @@ def _next_step(course: CourseState, now: datetime) -> Iterator[ToDo]:
 
 
 def _besides(course: CourseState) -> Iterator[ToDo]:
-    """What is owed whatever the phase: talks, calls, visits, forms, a closer look at an answer."""
+    """Tasks owed in any phase: talks, calls, visits, forms, risk screens."""
     for one in deadlines.owed(course):
         if one.kind not in _OF_THE_ROOM | _OF_THE_PHASE:
             yield ToDo(words=_words(one), due_at=one.due_at)

@@ -1,4 +1,4 @@
-"""How a patient's scores have moved since the beginning of their course."""
+"""Score trends: a patient's scores compared with the baseline of their course."""
 
 from domain.course.measures import ScoreChange, change
 from domain.course.measures_taken import MeasureTaken, answers
@@ -9,10 +9,10 @@ from domain.values import Code, Frozen, Moment
 
 
 class Thresholds(Frozen):
-    """What an instrument's scores are judged by in one course; None is what the protocol leaves open.
+    """The thresholds of an instrument's scores in one course; None where the protocol sets none.
 
     A score of `response_at_most` or less is a response, one below `remission_below` a remission, and one that lies
-    `meaningful_change` or more from the baseline has really moved. Scores go from `lowest` to `highest`.
+    `meaningful_change` or more from the baseline is a meaningful change. Scores go from `lowest` to `highest`.
     """
 
     instrument: Code
@@ -28,9 +28,9 @@ class Thresholds(Frozen):
 
 
 def trend(course: CourseState, taken: MeasureTaken) -> ScoreChange | None:
-    """The score against the baseline: the referral's, or where it brought none the first that was taken.
+    """The change from baseline, which is the referral's score or else the first answer's.
 
-    None for that first one itself, for what has no score, and for an instrument that the protocol does not name.
+    None for that first answer itself, for one without a score, and for an instrument the protocol does not name.
     """
     rule = course.protocol.measures.get(taken.scored.instrument)
     before = brought_along(course, taken.scored.instrument)
@@ -43,14 +43,14 @@ def trend(course: CourseState, taken: MeasureTaken) -> ScoreChange | None:
 
 
 def thresholds(course: CourseState) -> tuple[Thresholds, ...]:
-    """Of each instrument that has an answer, or whose score the referral brought along."""
+    """The thresholds of each instrument that has an answer or a referral score."""
     brought = course.referral.data.measures_baseline if course.referral else None
     known = (*(brought or {}), *(taken.scored.instrument for taken in course.measures))
     return tuple(_thresholds(course, instrument) for instrument in dict.fromkeys(known))
 
 
 def brought_along(course: CourseState, instrument: Code) -> float | None:
-    """The score that the referral brought along, if it did."""
+    """The baseline score in the referral; None if it has none."""
     said = course.referral.data.measures_baseline if course.referral else None
     return said.get(instrument) if said else None
 

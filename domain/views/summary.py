@@ -1,4 +1,4 @@
-"""What the fleet's list shows of a course: where it is, not how the patient is."""
+"""The course summary for lists: where the course is, not how the patient is."""
 
 from typing import Self
 
@@ -12,10 +12,9 @@ from domain.views.figures import CourseFigures
 class CourseSummary(Frozen):
     """One course in a list. It is written to the record store with the ledger, whose last entry is `sequence`.
 
-    `to_do` and `blocked_by` are words without a clinical value, as of that entry; what is to be done is late once
-    `to_do_by` lies behind. `dosed_at` and `reading_due_at` are there while a dosed patient is watched.
-    `monitored_session` is the one whose dosed patient has not been discharged. At `next_passes_at` the course moves by
-    itself if nobody acts before.
+    `to_do` and `blocked_by` are words without clinical values, as of that entry; the task is late once `to_do_by` has
+    passed. `dosed_at` and `reading_due_at` are set while a dosed patient is monitored. `monitored_session` is the one
+    whose dosed patient has not been discharged. At `next_passes_at` the course moves by itself if nobody acts before.
     """
 
     course_id: CourseId
@@ -47,9 +46,9 @@ class CourseSummary(Frozen):
 
 
 class Batch(Frozen):
-    """What the record store is told at once: the next entries of one course, in order, and where it stands by then.
+    """One write to the record store: the next entries of one course, in order, and its summary after them.
 
-    Without `figures` those that were told before stay.
+    Without `figures` those of an earlier batch stay.
     """
 
     course_id: CourseId

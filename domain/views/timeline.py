@@ -1,4 +1,4 @@
-"""A course's story: what happened in it, when, and who reported it, without what was measured or written."""
+"""The timeline of a course: what happened, when, and who reported it, without measurements or remarks."""
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping
@@ -13,14 +13,14 @@ from domain.ledger import Entry
 from domain.values import Frozen, Moment, PersonId, Role
 
 MOST_TOLD: Final = 2_000
-"""What is told of a course at once: more than anybody reads, and no more than a question may take."""
+"""Most timeline items in one view: more than anybody reads, and no more than a query may take."""
 
 
 class Happening(Frozen):
     """One thing that happened: a clinic event, or what Kapstan itself wrote down.
 
-    `what` is its particular: the topics of a talk, the form that was filed, the start of a booked session, the id of an
-    escalation. What was measured stands with the session, and nothing here is anybody's remark.
+    `what` is a detail: the topics of a talk, the form that was filed, the start of a booked session, the id of an
+    escalation. Measurements are shown with the session; remarks are never included.
     """
 
     at: Moment
@@ -32,9 +32,9 @@ class Happening(Frozen):
 
 
 def happenings(course: CourseState) -> tuple[Happening, ...]:
-    """The story as far as the course's own facts tell it, oldest first: of a long course the newest `MOST_TOLD`.
+    """The timeline as far as the course's state holds it, oldest first; of a long course the newest `MOST_TOLD`.
 
-    They are what still counts: of a hold that was lifted, or a visit that was booked anew, only the ledger knows.
+    Only what is still in force: a lifted hold, or a visit that was booked anew, is only in the ledger.
     """
     facts = heapq.nlargest(MOST_TOLD, _facts(course), key=lambda fact: fact.at)
     told = [*map(_of_fact, facts), *_measures(course), *_of_our_own(course)]
@@ -42,7 +42,7 @@ def happenings(course: CourseState) -> tuple[Happening, ...]:
 
 
 def happening(entry: Entry) -> Happening:
-    """What one entry of the ledger says happened."""
+    """One ledger entry as a timeline item."""
     session, acted_on_call = entry.data.get("session"), entry.data.get("by")
     return Happening(
         at=entry.time,

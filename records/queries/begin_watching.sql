@@ -1,2 +1,2 @@
--- Makes whoever asks the one that watches, until its connection ends; false while another one is.
+-- Takes the watchdog lock until the connection ends; false while another connection holds it.
 SELECT pg_try_advisory_lock(hashtextextended('kapstan.watch', 0))

@@ -1,4 +1,4 @@
--- The first $9 cards of each column $1 of the board, worst first: attention, then what is due soonest or longest.
+-- The first $9 cards of each column $1 of the board, most urgent first: attention, then longest overdue or soonest due.
 SELECT card.*
 FROM unnest($1::text[]) WITH ORDINALITY AS board (phase, place)
 CROSS JOIN LATERAL (

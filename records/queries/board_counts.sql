@@ -1,5 +1,5 @@
--- The open courses that may be seen, by phase, site and protocol: how many match what was asked, and how many of those are
--- under way, late at $9, or want a human. One look at all of them counts the columns and says what the filters offer.
+-- Counts of open courses that may be seen, by phase, site and protocol: how many match the filters, and of these how
+-- many are under way, late at $9, or need attention. One query both counts the columns and lists the filter choices.
 WITH seen AS (
     SELECT
         *,

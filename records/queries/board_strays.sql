@@ -1,4 +1,4 @@
--- The first $9 courses whose phase is none of $1, of those that may be seen: they stand in no column of the board.
+-- The first $9 courses that may be seen and whose phase is none of $1: they are in no column of the board.
 SELECT *
 FROM course_summaries AS courses
 WHERE phase <> ALL($1::text[])

@@ -1,4 +1,4 @@
--- Whether what a console writes is kept: the server takes writes, and ours.
+-- Whether the server takes writes, and this role may write.
 SELECT NOT pg_is_in_recovery()
     AND current_setting('transaction_read_only') = 'off'
     AND has_table_privilege('course_reads', 'INSERT')

@@ -1,5 +1,5 @@
--- The courses of a site whose patient is here: checked in and not gone home, the reading that is due longest first.
--- One whose stage is none that Kapstan knows may be here too; `courses_of_no_stage` finds it.
+-- The courses of a site whose patient is here: checked in and not discharged; longest overdue reading first.
+-- A course whose stage is unknown may have its patient here too; it is found by the index `courses_of_no_stage`.
 SELECT *
 FROM course_summaries AS courses
 WHERE (

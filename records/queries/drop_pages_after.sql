@@ -1,3 +1,3 @@
--- Takes away the pages that an escalation's newest revision no longer counts.
+-- Deletes the pages that an escalation's newest revision no longer has.
 DELETE FROM escalation_pages
 WHERE escalation_id = $1 AND number > $2

@@ -1,6 +1,6 @@
--- What is to move by itself, and when at the latest: each dosed patient's course, and what wakes somebody for her.
--- Routine escalations wait for office hours, so they are left aside. One that was opened was to be recorded at once.
--- What an entry says is read off its text: `->>` fails on some that are stored, and with it the look at everybody else.
+-- What must move by itself, and by when: each dosed patient's course, and its escalations that page.
+-- Routine escalations wait for office hours, so they are left out. One that was opened must be recorded at once.
+-- Entries' data is matched as text: `->>` fails on some stored values, and would fail the whole query.
 SELECT course_id, monitored_session AS session, next_passes_at AS moves_at, NULL AS escalation
 FROM courses
 WHERE monitored_session IS NOT NULL

@@ -1,5 +1,5 @@
--- The courses and escalations of a site in a period whose rows hold what cannot be counted: a phase that is none of $4,
--- less than nothing, a score that is no number, a moment out of every calendar.
+-- The courses and escalations of a site in a period whose rows hold values that cannot be counted: a phase that is none
+-- of $4, a negative count, a score that is no number, a moment out of range.
 SELECT course_id AS id
 FROM courses
 LEFT JOIN course_figures AS counted USING (course_id)

@@ -1,4 +1,4 @@
--- How long people took to answer and to settle a site's escalations that were opened in a period, by severity.
+-- How long people took to acknowledge and resolve a site's escalations that were opened in a period, by severity.
 SELECT
     severity,
     count(*)::integer AS escalations,
@@ -12,7 +12,7 @@ FROM escalations
 WHERE ($1::text IS NULL OR EXISTS (SELECT FROM courses WHERE courses.course_id = escalations.course_id AND site = $1))
     AND ($2::timestamptz IS NULL OR opened_at >= $2)
     AND ($3::timestamptz IS NULL OR opened_at < $3)
-    -- What figures_left_out.sql names: no length of time comes of it.
+    -- Listed by figures_left_out.sql: no duration can be computed from it.
     AND least(opened_at, first_acknowledged_at, resolved_at) >= '0002-01-01T00:00Z'
     AND greatest(opened_at, first_acknowledged_at, resolved_at) < '9999-01-01T00:00Z'
 GROUP BY severity

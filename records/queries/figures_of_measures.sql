@@ -1,4 +1,4 @@
--- What each instrument came to in the courses of a site that started in a period. avg leaves out what is not defined.
+-- Each instrument's outcomes in the courses of a site that started in a period. avg ignores what is not defined.
 SELECT
     instrument,
     count(*)::integer AS courses,
@@ -11,7 +11,7 @@ JOIN courses USING (course_id)
 WHERE ($1::text IS NULL OR site = $1)
     AND ($2::timestamptz IS NULL OR started_at >= $2)
     AND ($3::timestamptz IS NULL OR started_at < $3)
-    -- What figures_left_out.sql names: no mean comes of it.
+    -- Listed by figures_left_out.sql: no mean can be computed from it.
     AND greatest(abs(baseline), abs(latest)) < 1e6
 GROUP BY instrument
 ORDER BY instrument

@@ -1,4 +1,4 @@
--- How punctual checkpoints and integration talks were in the courses of a site that started in a period.
+-- The punctuality of checkpoints and integration talks in the courses of a site that started in a period.
 SELECT
     coalesce(sum(sessions), 0)::bigint AS sessions,
     coalesce(sum(checkpoints_met), 0)::bigint AS checkpoints_met,
@@ -12,7 +12,7 @@ JOIN courses USING (course_id)
 WHERE ($1::text IS NULL OR site = $1)
     AND ($2::timestamptz IS NULL OR started_at >= $2)
     AND ($3::timestamptz IS NULL OR started_at < $3)
-    -- What figures_left_out.sql names: it counts less than nothing.
+    -- Listed by figures_left_out.sql: it has negative counts.
     AND least(
         sessions, checkpoints_met, checkpoints_late, checkpoints_missed, integrations_in_time, integrations_late,
         integrations_owed

@@ -1,4 +1,4 @@
--- How much wants a human now, and how many patients are between check-in and discharge.
+-- Counts of unresolved escalations, and how many patients are between check-in and discharge.
 SELECT
     (
         SELECT json_build_object(

@@ -1,4 +1,4 @@
--- The newest entry of each course: how far its ledger reaches, and under what hash.
+-- The head of each course's ledger: its newest entry's sequence and hash.
 SELECT DISTINCT ON (course_id) course_id, sequence, hash
 FROM ledger
 ORDER BY course_id, sequence DESC

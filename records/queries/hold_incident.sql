@@ -1,4 +1,4 @@
--- One alarm of the watch, which nobody else moves until this transaction ends.
+-- One watchdog alarm, locked until this transaction ends.
 SELECT escalation_id, incident
 FROM watch_incidents
 WHERE escalation_id = $1

@@ -1,4 +1,4 @@
--- One alarm of the watch.
+-- One watchdog alarm.
 SELECT escalation_id, incident
 FROM watch_incidents
 WHERE escalation_id = $1

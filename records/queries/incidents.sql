@@ -1,4 +1,4 @@
--- The alarms of the watch, of each session whose patient is still monitored or that has one which is not resolved.
+-- The watchdog alarms of sessions whose patient is still monitored, and all unresolved ones.
 SELECT watched.escalation_id, watched.incident
 FROM escalations AS escalation
 JOIN watch_incidents AS watched ON watched.escalation_id = escalation.id

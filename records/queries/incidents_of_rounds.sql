@@ -1,4 +1,4 @@
--- The watch's alarms about no dosed patient: those that are not resolved, or were after $1, and all of the courses $2.
+-- The watchdog alarms about no dosed patient: unresolved ones, those resolved after $1, and all of the courses $2.
 SELECT watched.escalation_id, watched.incident
 FROM escalations AS escalation
 JOIN watch_incidents AS watched ON watched.escalation_id = escalation.id

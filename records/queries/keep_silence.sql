@@ -1,4 +1,4 @@
--- A course is silent; since when is what was said first of it, as long as the same is found.
+-- Stores a silent course; as long as the finding stays the same, so does its beginning.
 INSERT INTO watch_silences (course_id, session, found, escalation, since)
 VALUES ($1, COALESCE($2, 0), $3, $4, $5)
 ON CONFLICT (course_id, session) DO UPDATE SET

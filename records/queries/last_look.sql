@@ -1,3 +1,3 @@
--- When whoever watches last looked, and since when there was a watch without a break; nothing where nobody ever did.
+-- The watchdog's last tick, and since when ticks have come without a break; no row if there was none.
 SELECT looked_at, watching_since
 FROM watch_looks

@@ -1,4 +1,4 @@
--- Writes down that whoever watches looks now, and since when there was a watch without a break.
+-- Stores the watchdog's tick, and since when ticks have come without a break.
 INSERT INTO watch_looks (looked_at, watching_since)
 VALUES ($1, $2)
 ON CONFLICT (one) DO UPDATE SET

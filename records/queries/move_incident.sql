@@ -1,4 +1,4 @@
--- Keeps an alarm of the watch as it stands now.
+-- Updates a watchdog alarm.
 UPDATE watch_incidents
 SET incident = $2
 WHERE escalation_id = $1

@@ -1,7 +1,7 @@
--- What was to move by itself by $1 for no dosed patient, the longest overdue first: courses, and what wakes somebody for
--- one, of a closed one too. Before them, of the courses $2, all of it, whenever it moves. Routine escalations of a dosed
--- patient's course are among them. What nobody can tell when it moves was to move long ago. At most $3.
--- What an entry says is read off its text: `->>` and casts fail on some that are stored, and with them the whole round.
+-- What must have moved by itself by $1 and concerns no dosed patient, longest overdue first: courses, and escalations,
+-- of closed courses too. Before them everything of the courses $2, whenever it moves. Routine escalations of a dosed
+-- patient's course are included. An unreadable moment counts as long overdue. At most $3.
+-- Entries' data is matched as text: `->>` and casts fail on some stored values, and would fail the whole query.
 SELECT *
 FROM (
     SELECT

@@ -1,4 +1,4 @@
--- Shows a course as of its newest recorded entry, and answers its id; what is older or as old changes and answers nothing.
+-- Updates a course's row and returns its id; a summary that is not newer changes and returns nothing.
 INSERT INTO courses (
     course_id, site, protocol_id, protocol_version, phase, outcome, held, hold_reason, session, stage, attention,
     open_escalations, next_kind, next_due_at, started_at, closed_at, sequence, ledger_head, planned_sessions, to_do,

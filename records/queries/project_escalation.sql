@@ -1,4 +1,4 @@
--- Shows an escalation as of its newest revision, and answers its id; an older or the same revision changes and answers nothing.
+-- Updates an escalation's row and returns its id; a revision that is not newer changes and returns nothing.
 INSERT INTO escalations (
     id, course_id, kind, session, severity, state, opened_at, step, acknowledged_by, acknowledged_at, resolved_by,
     resolved_at, note, revision, first_acknowledged_at, moves_at

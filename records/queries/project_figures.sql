@@ -1,4 +1,4 @@
--- Shows what a course comes to in numbers, in the transaction that brought its row up to date.
+-- Updates a course's figures, in the transaction that updated its row.
 INSERT INTO course_figures (
     course_id, sessions, checkpoints_met, checkpoints_late, checkpoints_missed, integrations_in_time, integrations_late,
     integrations_owed

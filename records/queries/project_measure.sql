@@ -1,4 +1,4 @@
--- Shows one instrument's newest score of a course against its baseline.
+-- Updates one instrument's newest score and baseline in a course's figures.
 INSERT INTO course_measures (course_id, instrument, baseline, latest, is_response, is_remission)
 VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (course_id, instrument) DO UPDATE SET

@@ -1,4 +1,4 @@
--- Shows one page of an escalation, by its place among them; an unchanged one is left alone.
+-- Stores one page of an escalation, by its index; an unchanged one is left alone.
 INSERT INTO escalation_pages (escalation_id, number, at, step, person, channel, ok, error)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (escalation_id, number) DO UPDATE SET

@@ -1,3 +1,3 @@
--- Keeps a new alarm of the watch.
+-- Stores a new watchdog alarm.
 INSERT INTO watch_incidents (escalation_id, incident)
 VALUES ($1, $2)

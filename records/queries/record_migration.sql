@@ -1,3 +1,3 @@
--- Remembers that a migration was applied, and with what text.
+-- Records that a migration was applied, and the checksum of its text.
 INSERT INTO schema_migrations (version, name, checksum)
 VALUES ($1, $2, $3)

@@ -1,4 +1,4 @@
--- Where a database remembers the migrations it has had.
+-- The table of the migrations that a database has had.
 CREATE TABLE IF NOT EXISTS schema_migrations (
     version    integer     NOT NULL,
     name       text        NOT NULL,

@@ -1,4 +1,4 @@
--- Ends a token for good, and answers its id; one that has ended stays as it ended.
+-- Revokes a token and returns its id; a token that is revoked already keeps its time.
 UPDATE tokens
 SET revoked_at = coalesce(revoked_at, $2)
 WHERE id = $1

@@ -1,4 +1,4 @@
--- Which of these tokens open nothing any more.
+-- Which of these tokens are revoked.
 SELECT id
 FROM tokens
 WHERE id = ANY($1::text[]) AND revoked_at IS NOT NULL

@@ -1,5 +1,5 @@
--- The courses $1 and their escalations $2 that Temporal suspects, each with whom it is about; $4 is when. Those of which it
--- says ($3) that they have ended only as far as they were not to: the course is not closed, the escalation not resolved.
+-- The courses $1 and their escalations $2 that Temporal reports as stuck, each with its session; $4 is the time. Those
+-- reported as ended ($3) only if that was not intended: the course is not closed, the escalation not resolved.
 SELECT
     suspect.course_id,
     CASE WHEN escalation.severity IS DISTINCT FROM 'routine' THEN course.monitored_session END AS session,

@@ -1,2 +1,2 @@
--- Whether this server keeps what it is told: it is no standby, and nobody has made it read-only.
+-- Whether this server takes writes: it is no standby, and not set to read-only.
 SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'

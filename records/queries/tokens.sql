@@ -1,4 +1,4 @@
--- Every token there ever was, oldest first.
+-- Every token ever created, oldest first.
 SELECT id, name, role, site, salt, hash, created_at, last_used_at, revoked_at
 FROM tokens
 ORDER BY created_at, id

@@ -1,4 +1,4 @@
--- What wants a human, worst first: unresolved escalations with every page they sent, unanswered ones first, then oldest.
+-- The unresolved escalations with every page they sent: most severe first, then unanswered, then oldest.
 SELECT *
 FROM escalation_views AS escalations
 WHERE state <> 'resolved'

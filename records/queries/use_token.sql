@@ -1,4 +1,4 @@
--- Remembers when a token was last shown.
+-- Records when a token was last used.
 UPDATE tokens
 SET last_used_at = greatest(last_used_at, $2)
 WHERE id = $1

@@ -1,1 +1,1 @@
-"""The clinical rules, a file each: what must hold, what blocks, what follows."""
+"""The clinical rules, one module per topic: preconditions, blockers and effects of the clinic events."""

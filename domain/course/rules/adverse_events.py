@@ -1,4 +1,4 @@
-"""An adverse event: how loudly it is told, by its grade."""
+"""Adverse events: which escalation each grade opens."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,7 +25,7 @@ def _blockers(course: CourseState, event: AdverseEventReported) -> Iterator[Bloc
 
 
 def _report(transition: Transition[Any], event: AdverseEventReported) -> None:
-    """CTCAE v5 grades (S45): life-threatening or serious wakes everybody, severe is urgent, moderate is routine."""
+    """CTCAE v5 grades (S45): life-threatening or serious is an emergency, severe is urgent, moderate is routine."""
     said, monitored = event.data, transition.course.monitored
     severity = _severity_of(said)
     if said.term == LEFT_BEFORE_DISCHARGE and monitored is not None:

@@ -1,4 +1,4 @@
-"""Whether a medicine session may be booked: its number, its distance from the last dose, its people."""
+"""Booking of medicine sessions: session number, distance from the last dose, and staff."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from domain.values import Blocker, Severity
 
 
 def blockers(course: CourseState, number: int, starts_at: datetime, staff: Sequence[StaffMember]) -> Iterator[Blocker]:
-    """Why this session may not be booked like this."""
+    """The blockers of booking this session at this time with this staff."""
     expected = next_number(course)
     if expected is None or number != expected:
         yield Blocker(
@@ -32,7 +32,7 @@ def blockers(course: CourseState, number: int, starts_at: datetime, staff: Seque
 
 
 def next_number(course: CourseState) -> int | None:
-    """The number of the next session to book: one that fell through, or the one after the last; None for none."""
+    """The number of the next session to book: one that ended undosed, or the one after the last; None for none."""
     if course.session is None:
         return 1
     if course.session.is_waiting or course.session.is_monitored:
@@ -42,7 +42,7 @@ def next_number(course: CourseState) -> int | None:
 
 
 def spacing_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
-    """Whether `at` lies too close to the last dose."""
+    """The blocker if `at` lies too close to the last dose."""
     rules = course.protocol.course
     if (last := course.last_dose_at) is not None and at - last < rules.interval_min:
         yield Blocker(
@@ -116,7 +116,7 @@ def _book(transition: Transition[Any], event: SessionBooked) -> None:
 
 
 def _rebook(transition: Transition[Any], session: MedicineSession, event: SessionRebooked) -> None:
-    """Another visit: nothing that was said or measured at an earlier one counts at it."""
+    """Starts the session anew: nothing that was reported or measured at an earlier visit counts."""
     booked = MedicineSession(
         number=session.number, stage=Stage.BOOKED, starts_at=event.data.starts_at, booking=session.booking
     )

@@ -1,4 +1,4 @@
-"""When vitals are due after a dose, and which reading answered which moment."""
+"""Vitals checkpoints: when vitals are due after a dose, and which reading answered which checkpoint."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
@@ -24,37 +24,37 @@ __all__ = [
 
 
 def key(session: int, due_at: datetime) -> str:
-    """How a passed checkpoint is remembered."""
+    """The key under which a missed checkpoint is remembered."""
     return f"checkpoint/{session}/{due_at.timestamp():.0f}"
 
 
 def emergency_key(session: int, due_at: datetime) -> str:
-    """How it is remembered that a missed checkpoint has become an emergency."""
+    """The key under which a missed checkpoint's emergency is remembered."""
     return f"checkpoint_emergency/{session}/{due_at.timestamp():.0f}"
 
 
 def checkpoints(
     rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]
 ) -> tuple[Checkpoint, ...]:
-    """Every checkpoint of the session up to the first that waits for its reading, in order.
+    """Every checkpoint of the session, in order, up to the first one that is pending.
 
-    A reading belongs to the latest checkpoint whose window has opened (`early` before it is due) when it was taken. A
-    booster starts the offsets again. After the last offset they go on every `then_every` until discharge: the next one
-    follows the one before, or the moment that one was missed, so that a forgotten discharge asks again without a storm.
+    A reading answers the latest checkpoint whose window was open when it was taken (from `early` before it is due). A
+    booster restarts the offsets. After the last offset there is one every `then_every` until discharge, counted from
+    the one before or from when that was missed, so that a forgotten discharge does not cause a storm of pages.
     """
     return (*session.settled, *asking(rules, session, passed))
 
 
 def asking(rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]) -> Iterator[Checkpoint]:
-    """Those of `checkpoints` that are not settled yet: however long the session, they are few."""
+    """The checkpoints that are not settled yet; few, however long the session."""
     return (checkpoint for checkpoint, _ in _with_ends(rules, session, passed))
 
 
 def settle(rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]) -> MedicineSession:
-    """The session with its first checkpoints settled, as far as they ask nothing more.
+    """Marks the session's first checkpoints as settled, as far as nothing about them can still change.
 
-    A checkpoint asks nothing more once a reading was taken after its window had closed and it was either answered or
-    missed; and one that has become an emergency never does.
+    A checkpoint is settled once it was answered or missed and a later reading was taken after its window closed, or
+    once it has become an emergency.
     """
     newest = session.readings[-1].at if session.readings else None
     settled: list[Checkpoint] = []
@@ -75,12 +75,12 @@ def settle(rules: CheckpointRules, session: MedicineSession, passed: Mapping[str
 
 
 def unsettled(session: MedicineSession) -> MedicineSession:
-    """The session with all its checkpoints to be judged anew: what they follow from has changed."""
+    """Discards the settled checkpoints, so that all are computed again: what they depend on has changed."""
     return session.but(settled=(), settled_until=None) if session.settled else session
 
 
 def unsettled_by(session: MedicineSession, moment: datetime) -> MedicineSession:
-    """The same where something has arrived that lies before what is settled."""
+    """Discards them only if something has arrived that happened before `settled_until`."""
     is_behind = session.settled_until is not None and moment < session.settled_until
     return unsettled(session) if is_behind else session
 
@@ -93,16 +93,16 @@ def is_overdue(rules: CheckpointRules, session: MedicineSession, passed: Mapping
 def _unmeasured_since(
     rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]
 ) -> Iterator[Checkpoint]:
-    """The checkpoints whose window opened after the newest reading, the settled ones last."""
+    """The checkpoints whose window opened after the newest reading, settled ones last."""
     newest = session.readings[-1].at if session.readings else None
     newest_first = chain(reversed(tuple(asking(rules, session, passed))), reversed(session.settled))
     return takewhile(lambda one: newest is None or newest < one.due_at - rules.early, newest_first)
 
 
 def reading_due_at(protocol: Protocol, session: MedicineSession, passed: Mapping[str, datetime]) -> datetime | None:
-    """When the session's next reading is due, or has been since; None where no dosed patient is watched.
+    """When the session's next reading is due, or since when it is overdue; None if no dosed patient is monitored.
 
-    A missed checkpoint is waited for until there is a reading: a hole that a later one has made up for is not.
+    A missed checkpoint counts until the next reading; a gap that a later reading has covered does not.
     """
     awaited = [due_at for _, due_at in rechecks(protocol, session)]
     if session.is_monitored:
@@ -112,7 +112,7 @@ def reading_due_at(protocol: Protocol, session: MedicineSession, passed: Mapping
 
 
 def rechecks(protocol: Protocol, session: MedicineSession) -> Iterator[tuple[Reading, datetime]]:
-    """The last reading, with the moment by which its second one is due, if the protocol still waits for one."""
+    """The last reading with the due time of its second reading, if the protocol still wants one."""
     if session.readings and session.discharge is None:
         newest = session.readings[-1]
         if (due_at := recheck_due_at(protocol, session, newest)) is not None:
@@ -120,7 +120,7 @@ def rechecks(protocol: Protocol, session: MedicineSession) -> Iterator[tuple[Rea
 
 
 def _planned(rules: CheckpointRules, session: MedicineSession) -> Iterator[tuple[datetime, datetime]]:
-    """Each dose's offsets, up to the next dose or the discharge: when due, and since when known."""
+    """Each dose's offsets up to the next dose or the discharge: when due, and when learned."""
     end_of_all = session.discharge.at if session.discharge else None
     for dose, next_dose in zip_longest(session.doses, session.doses[1:]):
         end = next_dose.at if next_dose else end_of_all
@@ -132,7 +132,7 @@ def _planned(rules: CheckpointRules, session: MedicineSession) -> Iterator[tuple
 def _with_ends(
     rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]
 ) -> Iterator[tuple[Checkpoint, datetime | None]]:
-    """Each checkpoint that is not settled, and when its window closes; None where nothing follows it."""
+    """Each unsettled checkpoint, and when its window closes; None if no other follows."""
     planned = tuple(_planned(rules, session))[len(session.settled) :]
     for (due_at, learned_at), (following, _) in pairwise(planned):
         yield _judged(rules, session, due_at, following, learned_at, passed), following - rules.early
@@ -156,7 +156,7 @@ def _with_ends(
 def _after(
     rules: CheckpointRules, session: MedicineSession, checkpoint: Checkpoint, passed: Mapping[str, datetime]
 ) -> tuple[datetime, datetime]:
-    """The checkpoint that follows one after the last offset: when it is due, and since when it is known."""
+    """The checkpoint that follows this one after the last offset: when due, and when learned."""
     due_at = checkpoint.due_at
     following = due_at + rules.then_every
     missed_at = passed.get(key(session.number, due_at))
@@ -174,7 +174,7 @@ def _judged(
     passed: Mapping[str, datetime],
 ) -> Checkpoint:
     opens, closes = due - rules.early, following - rules.early if following else None
-    # No window opens before the first dose's, so that the reading at clearance answers none.
+    # No window opens before the first dose's, so the reading at clearance answers no checkpoint.
     answer = _first_from(session, opens)
     if answer is not None and (closes is None or answer.at < closes):
         status = CheckpointStatus.MET if answer.at <= due + rules.grace else CheckpointStatus.LATE

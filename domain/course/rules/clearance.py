@@ -1,4 +1,4 @@
-"""Whether a patient who has come may be dosed today: everything a prescriber looks at before clearing."""
+"""Clearance: whether a checked-in patient may be dosed today, and every blocker the prescriber has to weigh."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,15 +16,15 @@ from domain.protocol.model import Vital
 from domain.values import Blocker, absolute_first
 
 BLOCKING_ESCALATIONS = frozenset({Kind.VITALS_EMERGENCY, Kind.SUICIDE_RISK})
-"""While one of these is unresolved nobody is dosed and nobody goes home."""
+"""While one of these is unresolved, the patient is neither dosed nor discharged."""
 
 
 TODAY: Final = timedelta(days=1)
-"""How old what was said and measured at check-in may be at most: older than this it is of another day anywhere."""
+"""Maximum age of a check-in: older than this, it is of another day in every time zone."""
 
 
 def blockers(course: CourseState, session: MedicineSession, at: datetime) -> tuple[Blocker, ...]:
-    """All that stands between the patient and clearance at that moment, absolute reasons first (CLINICAL.md 3.2)."""
+    """Every blocker of the patient's clearance at that moment, absolute ones first (CLINICAL.md 3.2)."""
     found = (
         *standing_blockers(course, at),
         *booking.spacing_blockers(course, at),
@@ -36,7 +36,7 @@ def blockers(course: CourseState, session: MedicineSession, at: datetime) -> tup
 
 
 def standing_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
-    """What forbids any dose for as long as it stands: a hold, no consent, an open emergency, an excluding finding."""
+    """Blockers of any dose: a hold, another phase, missing consent, an open emergency, an excluding finding."""
     if course.hold is not None:
         yield Blocker(code="course.held", message=f"The course is held: {course.hold.reason}", absolute=True)
     if course.phase is not Phase.MEDICINE:
@@ -53,7 +53,7 @@ def standing_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
 
 
 def escalation_blockers(course: CourseState) -> Iterator[Blocker]:
-    """The unresolved emergencies that must have an answer first."""
+    """A blocker for each unresolved escalation of `BLOCKING_ESCALATIONS`."""
     for escalation in course.unresolved:
         if escalation.kind in BLOCKING_ESCALATIONS:
             yield Blocker(
@@ -68,7 +68,7 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
     rules, source = course.protocol.course, course.protocol.source_of
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
     last_dose = before.doses[-1].at if before else None
-    # What they answer before they go home belongs to the session that they go home from.
+    # What the patient answers before discharge belongs to the session they are discharged from.
     since = before.discharge.at if before and before.discharge else last_dose
     owed = {screen.instrument for screen in risk_screens.screens_owed(course)}
     for instrument in course.protocol.medicine.measures:
@@ -158,7 +158,7 @@ def _check_in_blockers(course: CourseState, session: MedicineSession, at: dateti
 
 
 def outdated_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    """A check-in of another day: weight, test, escort and fasting are of today, or nobody knows them."""
+    """The blocker for a check-in that is a day old: weight, test, escort and fasting must be of today."""
     if session.check_in is not None and (age := at - session.check_in.at) >= TODAY:
         yield Blocker(
             code="check_in.outdated",
@@ -188,10 +188,10 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
 
 
 def unweighed_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    """What the last reading before that moment says against the dose, whenever it was taken or recorded, and any
-    finding of a screening that came after the clearance.
+    """Blockers that the clearance has not weighed: from the last reading before that moment, whenever it was taken or
+    recorded, and from screening findings that came after the clearance.
 
-    What the prescriber has weighed at clearance stays weighed; for the rest the session is cleared anew, or not.
+    What the prescriber overrode at clearance stays overridden; for the rest the session must be cleared again.
     """
     cleared, reading = session.clearance, session.reading_before(at)
     if cleared is None or reading is None:

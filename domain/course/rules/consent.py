@@ -1,4 +1,4 @@
-"""Whether the patient's consent stands."""
+"""Consent: whether the patient's consent is in force."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, tzinfo
@@ -13,7 +13,7 @@ from domain.values import Blocker, Moment, Severity
 
 
 def blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
-    """What is wrong with the consent at that moment. None of it can be overridden: consent is the patient's (S18)."""
+    """The blockers from the consent at that moment. All are absolute: consent belongs to the patient (S18)."""
     rules = course.protocol.screening
     consent = course.consent
     if consent is None:

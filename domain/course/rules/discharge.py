@@ -1,4 +1,4 @@
-"""Whether a dosed patient may go home: nothing here is ever decided by a clock alone."""
+"""Discharge: whether a dosed patient may go home. Elapsed time alone never suffices."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -21,7 +21,7 @@ from domain.values import Blocker, Role, absolute_first
 def blockers(
     course: CourseState, session: MedicineSession, at: datetime, *, escort: bool = False, instructions: bool = False
 ) -> tuple[Blocker, ...]:
-    """All that blocks a discharge at that moment, absolute reasons first (CLINICAL.md 3.6)."""
+    """Every blocker of a discharge at that moment, absolute ones first (CLINICAL.md 3.6)."""
     found = (
         *clearance.escalation_blockers(course),
         *_observation_blockers(course, session, at),
@@ -97,7 +97,7 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
 
 
 def _later_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    """Nobody went home before they were measured here."""
+    """The blocker for a discharge dated before the patient's last reading."""
     if session.readings and (newest := session.readings[-1].at) > at:
         yield Blocker(
             code="discharge.before_reading",
@@ -108,7 +108,7 @@ def _later_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]
 
 
 def _recheck_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
-    """A reading that the protocol wants confirmed is neither an alarm nor none until the second one."""
+    """The blocker for a reading whose second reading is still missing."""
     for reading, due_at in checkpoints.rechecks(course.protocol, session):
         yield Blocker(
             code="discharge.recheck_missing",
@@ -119,7 +119,7 @@ def _recheck_blockers(course: CourseState, session: MedicineSession) -> Iterator
 
 
 def _has_left(course: CourseState, session: MedicineSession) -> bool:
-    """Whether they are gone: nobody can measure or assess them any more, and a prescriber answers for that."""
+    """Whether the patient left before discharge, so that they cannot be measured or assessed any more."""
     return any(one.kind is Kind.LEFT_BEFORE_DISCHARGE and one.session == session.number for one in course.escalations)
 
 

@@ -1,4 +1,4 @@
-"""Whether a dose lies within the protocol's bounds. It checks what a prescriber decided; it never chooses."""
+"""Dosing: whether a dose lies within the protocol's bounds. It checks a prescriber's decision and never chooses."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,14 +18,14 @@ from domain.protocol.model import DoseBasis
 from domain.values import Blocker, Role, absolute_first
 
 TOLERANCE = 1e-9
-"""What a division may be off by: 35 mg for 70 kg is 0.5 mg/kg."""
+"""Tolerance for rounding in division: 35 mg for 70 kg is 0.5 mg/kg."""
 
 LEAST_MG = 0.0001
-"""The least that anybody could mean by a dose: where not even this has room, none is offered."""
+"""Smallest dose considered, in mg: if not even this fits the bounds, no dose is offered."""
 
 
 def blockers(course: CourseState, session: MedicineSession, event: DoseAdministered) -> tuple[Blocker, ...]:
-    """All that speaks against giving this dose at the event's time, absolute reasons first (CLINICAL.md 3.5)."""
+    """Every blocker of this dose at the event's time, absolute ones first (CLINICAL.md 3.5)."""
     found = (
         *clearance.standing_blockers(course, event.time),
         *standing_blockers(course, session, event.time),
@@ -36,7 +36,7 @@ def blockers(course: CourseState, session: MedicineSession, event: DoseAdministe
 
 
 def standing_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    """What forbids this session's next dose at that moment, however small."""
+    """The blockers of this session's next dose at that moment, whatever its amount."""
     if session.doses:
         yield from _booster_blockers(course, session, at)
     else:
@@ -105,7 +105,7 @@ def _route_blockers(course: CourseState, event: DoseAdministered) -> Iterator[Bl
 
 
 def exhausted_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
-    """What forbids any further dose of this session, however small and whoever gives it: a bound has been reached."""
+    """The blockers of any further dose in this session, however small, because a bound has been reached."""
     if (weight := weight_today(session)) is not None:
         amount = _amount(course, _given_mg(session) + LEAST_MG, weight)
         yield from _hard_blockers(course, amount)
@@ -144,7 +144,7 @@ def _hard_blockers(course: CourseState, amount: float) -> Iterator[Blocker]:
 
 
 def _rise_blockers(course: CourseState, session: MedicineSession, amount: float) -> Iterator[Blocker]:
-    """From nothing to a first dose, or from the session before to this one."""
+    """The limit of a first dose, or of the increase over the session before."""
     rules = course.protocol.medicine.dose
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
     if before is None:
@@ -184,12 +184,12 @@ def weight_today(session: MedicineSession) -> float | None:
 
 
 def in_basis(basis: DoseBasis, mg: float, weight_kg: float) -> float:
-    """A dose in what the protocol counts it in: mg/kg or mg."""
+    """Converts a dose in mg to the protocol's basis: mg/kg or mg."""
     return round(mg / weight_kg if basis is DoseBasis.MG_PER_KG else mg, 6)
 
 
 def _has_second_prescriber(course: CourseState, event: DoseAdministered) -> bool:
-    # Nobody tells Kapstan who else prescribes. It knows who does not: whom the course has only met in other roles.
+    # Kapstan has no list of prescribers; it only knows people whom the course has met in other roles.
     first, second = event.data.actor, event.data.witness
     roles = {role for who, role in course.roles if who == second}
     return (

@@ -1,4 +1,4 @@
-"""Whether the screening speaks for the course: what excludes, what a prescriber must weigh, what is missing."""
+"""Eligibility: screening findings that exclude, that a prescriber must weigh, or that are missing."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,12 +20,12 @@ from domain.values import Blocker, absolute_first
 
 
 def blockers(course: CourseState, at: datetime) -> tuple[Blocker, ...]:
-    """All that stands between the screening and `eligible`, absolute reasons first (CLINICAL.md 2)."""
+    """Every blocker of the decision `eligible`, absolute ones first (CLINICAL.md 2)."""
     return absolute_first(_blockers(course, at))
 
 
 def cautions(course: CourseState) -> tuple[str, ...]:
-    """The patient's medications that the protocol wants known; none of them blocks."""
+    """The patient's medications on the protocol's caution list; none of them blocks."""
     if course.screening is None:
         return ()
     watched = course.protocol.screening.caution_medications
@@ -33,14 +33,14 @@ def cautions(course: CourseState) -> tuple[str, ...]:
 
 
 def excluding(course: CourseState) -> Iterator[Blocker]:
-    """What the screening in force says against any dose, whenever it came: no decision lifts that."""
+    """The absolute blockers from the screening in force: no decision lifts them."""
     return (finding for finding in _findings_of(course) if finding.absolute)
 
 
 def undecided(course: CourseState) -> Iterator[Blocker]:
-    """What the screening in force leaves to a prescriber and the decision has not overridden by its code.
+    """The relative blockers from the screening in force that the eligibility decision has not overridden.
 
-    A patient is screened again, and what has come up since is to be weighed like what was known at the decision.
+    A patient may be screened again; new findings must be weighed like those known at the decision.
     """
     weighed = lifted_by(course.eligibility.data.overrides if course.eligibility else ())
     return (finding for finding in _findings_of(course) if not finding.absolute and finding.code not in weighed)
@@ -69,7 +69,7 @@ def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
 
 def _findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator[Blocker]:
     rules = protocol.screening
-    # What they take may exclude them like what they have: `absolute` names theophylline (CLINICAL.md 2.4, S9).
+    # A medication may exclude a patient as a condition may: `absolute` names theophylline (CLINICAL.md 2.4, S9).
     for condition in dict.fromkeys((*screening.conditions, *screening.medications)):
         if condition in rules.absolute:
             yield Blocker(

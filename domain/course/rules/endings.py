@@ -1,4 +1,4 @@
-"""How a course ends before it is completed: the patient withdraws, or the clinic ends it."""
+"""Early endings of a course: the patient withdraws, or the clinic discontinues, transfers or voids it."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,7 +12,7 @@ from domain.values import Blocker
 
 
 def in_progress(course: CourseState, _at: datetime) -> Iterator[Blocker]:
-    """A course does not end, nor change its protocol, between a dose and the discharge."""
+    """The blocker between a dose and the discharge: the course may neither end nor change its protocol."""
     if (monitored := course.monitored) is not None:
         yield Blocker(
             code="session.in_progress",

@@ -1,4 +1,4 @@
-"""After the sessions: which calls and visits are still to come, and what each is counted from."""
+"""Follow-up: integration talks, check-in calls, forms and follow-up visits after the medicine sessions."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -26,7 +26,7 @@ def counted_from(course: CourseState) -> Fact[PatientDischarged.Data] | None:
 
 
 def integration_blockers(_course: CourseState, session: MedicineSession, event: IntegrationHeld) -> Iterator[Blocker]:
-    """Why this integration talk may not be recorded."""
+    """The blockers of recording this integration talk."""
     yield from _before_discharge(session)
     if session.discharge is not None and event.time < session.discharge.at:
         yield Blocker(
@@ -37,7 +37,7 @@ def integration_blockers(_course: CourseState, session: MedicineSession, event: 
 
 
 def check_in_blockers(course: CourseState, session: MedicineSession, event: CheckInCompleted) -> Iterator[Blocker]:
-    """Why this call may not be recorded. A late one always may: overdue stays completable."""
+    """The blockers of recording this check-in call. A late call is never blocked."""
     yield from _before_discharge(session)
     named = [days(after) for after in course.protocol.check_ins.after]
     yield from _must_be_named("check_in.not_in_protocol", event.data.days_after, named, "check_ins.after", course)
@@ -51,7 +51,7 @@ def check_in_blockers(course: CourseState, session: MedicineSession, event: Chec
 
 
 def form_blockers(course: CourseState, session: MedicineSession, event: FormFiled) -> Iterator[Blocker]:
-    """Why this form may not be filed."""
+    """The blockers of filing this form."""
     yield from _before_discharge(session)
     forms = [form.form for form in course.protocol.forms]
     if event.data.form not in forms:
@@ -71,7 +71,7 @@ def form_blockers(course: CourseState, session: MedicineSession, event: FormFile
 
 
 def follow_up_blockers(course: CourseState, event: FollowUpHeld) -> Iterator[Blocker]:
-    """Why this visit may not be recorded."""
+    """The blockers of recording this follow-up visit."""
     named = [days(after) for after in course.protocol.follow_up.after]
     yield from _must_be_named("follow_up.not_in_protocol", event.data.days_after, named, "follow_up.after", course)
     if event.data.days_after in {visit.data.days_after for visit in course.follow_ups}:
@@ -84,7 +84,7 @@ def follow_up_blockers(course: CourseState, event: FollowUpHeld) -> Iterator[Blo
 
 
 def is_over(course: CourseState) -> bool:
-    """Whether the protocol asks for nothing after the visits held: one that was left out before is over too."""
+    """Whether the protocol asks for no visit after those held; an earlier one that was left out no longer counts."""
     last = max((days(after) for after in course.protocol.follow_up.after), default=0)
     return max((visit.data.days_after for visit in course.follow_ups), default=0) >= last
 
@@ -112,9 +112,9 @@ def _must_be_named(code: str, observed: int, named: list[int], key: str, course:
 
 
 def go_on_when_integrated(transition: Transition[Any], at: Moment) -> None:
-    """On to the next medicine session, or after the plan's last one to the follow-up, unless the patient is here.
+    """Moves on to the next medicine session, or after the plan's last one to follow-up, unless the patient is here.
 
-    The follow-up waits for the talk in any case; the next session only where the protocol wants the talk before it.
+    Follow-up always waits for the integration talk; the next session only if the protocol wants the talk first.
     """
     course, protocol = transition.course, transition.course.protocol
     dosed = course.dosed_sessions
@@ -132,7 +132,7 @@ def go_on_when_integrated(transition: Transition[Any], at: Moment) -> None:
 
 
 def complete_when_followed_up(transition: Transition[Any], at: Moment) -> None:
-    """The course ends once the protocol asks for nothing more."""
+    """Closes the course as completed once the protocol asks for nothing more."""
     if transition.course.phase is Phase.FOLLOW_UP and is_over(transition.course):
         transition.close(Outcome.COMPLETED, at)
 

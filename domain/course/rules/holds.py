@@ -1,4 +1,4 @@
-"""A hold: a pause laid over any open phase, and who may lift it."""
+"""Holds: a pause over any open phase, and who may resume the course."""
 
 from collections.abc import Iterator
 from datetime import datetime

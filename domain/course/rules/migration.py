@@ -1,4 +1,4 @@
-"""A migration: a running course goes over to another version of its protocol."""
+"""Migration: a running course changes to another version of its protocol."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ from domain.values import Blocker
 
 
 def version_blockers(course: CourseState, event: ProtocolMigrated, offered: PinnedProtocol | None) -> Iterator[Blocker]:
-    """What speaks against the version that the course is to go to: `offered` is the one that the clinic has."""
+    """The blockers of changing to that version; `offered` is the version in the clinic's folder, if there is one."""
     target = (offered.protocol.id, offered.protocol.version) if offered else None
     if target != (course.protocol.id, event.data.to_version):
         yield Blocker(
@@ -26,7 +26,7 @@ def version_blockers(course: CourseState, event: ProtocolMigrated, offered: Pinn
 
 
 def _migrate(transition: Transition[Any], event: ProtocolMigrated) -> None:
-    # The course has taken the new version over before; what it does not ask for any more is not waited for.
+    # The course follows the new version already, so what that no longer requires is not waited for.
     go_on_when_integrated(transition, event.time)
     complete_when_followed_up(transition, event.time)
 

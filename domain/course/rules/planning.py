@@ -1,4 +1,4 @@
-"""Whether a plan lies within the protocol's bounds: how many sessions, how far apart, how much, and what for."""
+"""Planning: whether a plan's sessions, intervals, dose and goals lie within the protocol's bounds."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,7 +17,7 @@ from domain.values import Blocker
 
 
 def blockers(course: CourseState, event: PlanPrescribed) -> Iterator[Blocker]:
-    """Why this plan may not be prescribed like this."""
+    """The blockers of prescribing this plan."""
     rules, source = course.protocol.course, course.protocol.source_of
     plan = event.data
     if plan.medicine_sessions is not None and not rules.sessions_min <= plan.medicine_sessions <= rules.sessions_max:
@@ -31,7 +31,7 @@ def blockers(course: CourseState, event: PlanPrescribed) -> Iterator[Blocker]:
             source=source("course.sessions_max"),
         )
     if plan.interval_days is not None:
-        # A bound may be half a day: the least and the most in whole days lie within it.
+        # A bound may be half a day: the allowed range in whole days lies within it.
         least, most = ceil(rules.interval_min / timedelta(days=1)), rules.interval_max // timedelta(days=1)
         if not least <= plan.interval_days <= most:
             yield Blocker(
@@ -48,7 +48,7 @@ def blockers(course: CourseState, event: PlanPrescribed) -> Iterator[Blocker]:
 
 
 def _dose_blockers(course: CourseState, dose: Dose) -> Iterator[Blocker]:
-    """Whether the dose is said in the protocol's unit and lies within its bounds: a first one before any was given."""
+    """The blockers for a dose in another unit or out of bounds; before any dose, the first dose's bound applies."""
     rules, source = course.protocol.medicine.dose, course.protocol.source_of
     amount = dose.mg_per_kg if rules.basis is DoseBasis.MG_PER_KG else dose.mg
     if amount is None:

@@ -1,4 +1,4 @@
-"""Whether the patient is prepared: the talks held and the topics touched."""
+"""Preparation: whether the required talks were held and topics covered."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from domain.values import Blocker, Moment
 
 
 def blockers(course: CourseState) -> Iterator[Blocker]:
-    """What is still to come before the first medicine session."""
+    """The blockers of the first medicine session: preparation that is still missing."""
     rules = course.protocol.preparation
     if course.plan is None:
         yield Blocker(code="plan.missing", message="No plan has been prescribed", absolute=True)
@@ -36,13 +36,13 @@ def blockers(course: CourseState) -> Iterator[Blocker]:
 
 
 def topics_to_come(course: CourseState) -> tuple[str, ...]:
-    """The required topics that no preparation session has touched, in the protocol's order."""
+    """The required topics that no preparation session has covered, in the protocol's order."""
     touched = {topic for held in course.preparations for topic in held.data.topics}
     return tuple(topic for topic in course.protocol.preparation.topics if topic not in touched)
 
 
 def begin_medicine_when_prepared(transition: Transition[Any], at: Moment) -> None:
-    """On to the medicine sessions, once nothing is to come before them."""
+    """Enters the medicine phase once no preparation is missing."""
     if transition.course.phase is Phase.PREPARATION and not any(blockers(transition.course)):
         transition.enter(Phase.MEDICINE, at)
 

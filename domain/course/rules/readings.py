@@ -1,4 +1,4 @@
-"""A reading of vital signs: where it belongs, whom it wakes, and which checkpoint it answers."""
+"""Vital sign readings: stores a reading, opens escalations by its verdict, and settles checkpoints."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -25,7 +25,7 @@ def _after_discharge(_course: CourseState, session: MedicineSession, at: datetim
 
 
 def _read(transition: Transition[Any], before: MedicineSession, event: VitalsRecorded) -> None:
-    """The reading is judged, and so are those after it that it gives another meaning: it may have arrived late."""
+    """Judges the reading, and again those after it whose verdict it changes: it may have arrived late."""
     protocol, arrived = transition.course.protocol, transition.fact(event)
     place = before.place_of(arrived)
     session = checkpoints.unsettled_by(before, event.time).but(
@@ -49,7 +49,7 @@ def _read(transition: Transition[Any], before: MedicineSession, event: VitalsRec
 
 
 def settle_checkpoints(transition: Transition[Any], number: int) -> None:
-    """The session's checkpoints that ask nothing more are kept as they are: the next decision does not look at them."""
+    """Settles the session's finished checkpoints, so that later decisions need not compute them again."""
     session = transition.course.session_numbered(number)
     if session is not None and session.is_monitored:
         settled = checkpoints.settle(transition.course.protocol.medicine.checkpoints, session, transition.course.passed)
@@ -60,7 +60,7 @@ def settle_checkpoints(transition: Transition[Any], number: int) -> None:
 READ = SessionEventRule(
     event=VitalsRecorded,
     phases=ANY_PHASE,
-    # Late readings of a discharged patient count; one who was sent away undosed may still be here, and unwell.
+    # A discharged patient's readings may arrive late; one who was sent away undosed may still be here and unwell.
     stages=frozenset({Stage.CHECKED_IN, Stage.CLEARED, *MONITORED, Stage.DISCHARGED, Stage.ABORTED}),
     standing=_after_discharge,
     apply=_read,

@@ -1,4 +1,4 @@
-"""The referral: it starts a course, and only one that does not exist yet takes it."""
+"""The referral: starts a course. A course that exists already refuses it."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from domain.refusal import FieldError, RefusalCode, Refused, invalid
 
 
 def check(course: CourseState, event: CourseReferred) -> None:
-    """Returns where the referral starts this course. Raises `Refused` where there is one, or a field is wrong."""
+    """Checks that the referral can start this course. Raises `Refused` if it exists already, or a field is wrong."""
     if course.referral is not None:
         raise Refused.because(RefusalCode.COURSE_EXISTS, f"Course {course.course_id} exists already")
     errors = []
@@ -26,7 +26,7 @@ def check(course: CourseState, event: CourseReferred) -> None:
 
 
 def refer(transition: Transition[Any], event: CourseReferred) -> None:
-    """The course begins, in screening."""
+    """Starts the course, in screening."""
     transition.change(referral=transition.fact(event))
     transition.enter(Phase.SCREENING, event.time)
 

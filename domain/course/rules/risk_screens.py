@@ -1,4 +1,4 @@
-"""Which risk screens are owed: an answer that hints at suicide wants a closer look the same day (CLINICAL.md 5.1)."""
+"""Risk screens: an answer that hints at suicide requires a risk screen the same day (CLINICAL.md 5.1)."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from domain.values import Code, Frozen, Moment
 
 
 class ScreenOwed(Frozen):
-    """A screen that an answer asked for and that has not been taken since that day began."""
+    """A risk screen that an answer requires and that has not been taken since the day of the answer began."""
 
     instrument: Code
     asked_by: MeasureTaken
@@ -29,7 +29,7 @@ class ScreenOwed(Frozen):
 
 
 def screens_owed(course: CourseState) -> Iterator[ScreenOwed]:
-    """For each instrument whose single answers the protocol acts on: what its newest such answer still waits for."""
+    """The screens owed: one for each instrument whose newest answer that requires a screen still lacks it."""
     for instrument, measure in course.protocol.measures.items():
         rule = measure.item9
         if rule is None:
@@ -44,7 +44,7 @@ def _morning(moment: datetime) -> datetime:
 
 
 def score(course: CourseState, event: MeasureRecorded) -> measures.Scored:
-    """What the answers come to. Raises `Refused`, naming the field, where they are not as the instrument asks."""
+    """Scores the answers. Raises `Refused`, naming the field, if they do not fit the instrument."""
     said = event.data
     return measures.scored(
         said.instrument,

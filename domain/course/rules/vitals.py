@@ -1,4 +1,4 @@
-"""What the protocol says of a reading, judged by when it was taken."""
+"""Verdicts on vital sign readings under the protocol, in order of when they were taken."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -12,15 +12,15 @@ from domain.values import Moment, Severity
 
 
 def value_of(reading: Reading, vital: Vital) -> int | None:
-    """One vital sign of the reading, in the unit of the wire; None where it was not taken."""
+    """One vital sign of the reading, in the unit of the event; None if it was not taken."""
     return getattr(reading.data, vital)  # type: ignore[no-any-return]
 
 
 def verdict(protocol: Protocol, session: MedicineSession, reading: Reading) -> Verdict:
-    """What the protocol says of `reading`, which is one of the session's.
+    """The protocol's verdict on `reading`, which must be one of the session's.
 
-    A limit with `confirm_within` asks for a second reading at its first breach; it stands when the reading before
-    breached it too. The order in which readings arrived does not matter, only when each was taken.
+    A limit with `confirm_within` asks for a second reading at its first breach, and is confirmed if the value before
+    breached it too. Only the time a reading was taken matters, not the order of arrival.
     """
     findings = (*_limit_findings(protocol, session, reading), *_symptom_findings(protocol, reading))
     severity = max((finding.severity for finding in findings), key=lambda one: one.rank, default=VerdictSeverity.NORMAL)
@@ -28,7 +28,7 @@ def verdict(protocol: Protocol, session: MedicineSession, reading: Reading) -> V
 
 
 def recheck_due_at(protocol: Protocol, session: MedicineSession, reading: Reading) -> Moment | None:
-    """When the second reading is due after `reading`, if the protocol wants one."""
+    """When the second reading after `reading` is due, if the protocol wants one."""
     waits = [
         limit.confirm_within
         for limit in _crossed(protocol, session, reading)
@@ -38,16 +38,16 @@ def recheck_due_at(protocol: Protocol, session: MedicineSession, reading: Readin
 
 
 def unconfirmed_severity(protocol: Protocol, session: MedicineSession, reading: Reading) -> Severity | None:
-    """How loudly what stands is told when the second reading after `reading` is not taken in time; a warning is not."""
+    """The severity to escalate at if the second reading after `reading` is not taken in time; None for a warning."""
     awaiting = (limit for limit in _crossed(protocol, session, reading) if limit.confirm_within)
     worst = max((limit.severity for limit in awaiting), key=lambda one: one.rank)
     return VerdictSeverity(worst).pages_as
 
 
 def judged_anew(before: MedicineSession, session: MedicineSession, arrived: Reading) -> Iterator[Reading]:
-    """The readings after `arrived` whose meaning its arrival may change: those that are compared with it.
+    """The readings after `arrived` whose verdict may change, because they are compared with it.
 
-    That is the next one, and for each vital sign the next one that has it; where it has become the clearance reading,
+    That is the next one, and for each vital sign the next one that has it; if `arrived` is now the clearance reading,
     all that are compared with that.
     """
     later = islice(session.readings, session.place_of(arrived), None)
@@ -94,7 +94,7 @@ def _crossed(protocol: Protocol, session: MedicineSession, reading: Reading) -> 
 
 
 def _is_confirmed(session: MedicineSession, reading: Reading, limit: Limit) -> bool:
-    """Whether the value before breached the limit too; a reading without one says nothing of it."""
+    """Whether the value before breached the limit too; readings without that value are skipped."""
     observed = _value_before(session, reading, limit.vital)
     baseline = session.clearance_reading
     at_clearance = value_of(baseline, limit.vital) if baseline else None
@@ -147,7 +147,7 @@ SPOKEN = {
     Vital.RESPIRATORY_RATE: "Respiratory rate",
     Vital.MOAAS: "MOAA/S",
 }
-"""Each vital sign as a nurse says it."""
+"""Each vital sign's name in messages."""
 
 
 def _spoken(limit: Limit) -> tuple[float, str, str]:
