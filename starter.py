@@ -112,7 +112,7 @@ def demo(
     quiet: Annotated[bool, typer.Option("--quiet", help="a cohort left to chance: figures, no line a patient")] = False,
 ) -> None:
     """A simulated clinic plays whole courses through the real stack, with clinical time skipped."""
-    from simulation.demo import demo as simulated  # noqa: PLC0415  the clinic's own commands do not load the simulation
+    from simulation import command as simulated  # noqa: PLC0415  the clinic's own commands do not load the simulation
 
     if not (patients or serve):
         raise typer.BadParameter("must be at least 1 without --serve", param_hint="'--patients'")

@@ -8,7 +8,8 @@ from typing import Final
 from fastapi import FastAPI
 
 from console.api import courses, escalations, events, health, metrics, oncall, protocols, readiness, stream
-from console.errors.handlers import EXPECTED, on_error
+from console.error_responses import on_error
+from console.errors.mapping import EXPECTED
 from console.middleware.access_log import AccessLog
 from console.middleware.body_limit import BodyLimit
 from console.middleware.request_context import RequestContext

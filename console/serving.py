@@ -21,7 +21,7 @@ from console.app import create_app
 from console.live.stream import Stream
 from console.metrics.console_metrics import ConsoleMetrics
 from console.metrics.sdk_metrics import SdkMetrics
-from console.middleware.request_id import request_id
+from console.request_id import request_id
 from console.security.audit_log import AuditLog
 from console.security.audit_throttle import AuditThrottle
 from console.security.course_limit import CourseLimit

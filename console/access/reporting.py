@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from console.errors.problems import ProblemCode, problem_error
-from console.middleware.request_id import request_id
+from console.request_id import request_id
 from console.security.course_limit import CourseLimit
 from console.security.site_scope import SiteScope
 from domain.access import Caller

@@ -5,10 +5,10 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query
 
+from console.api.answers import problems
 from console.api.lists import Items, Limit, lost, page
+from console.auth import with_one_of
 from console.errors.problems import ProblemCode, problem_error
-from console.openapi.answers import problems
-from console.security.auth import with_one_of
 from console.services import AuditLogDep, CourseAccessDep, CoursesDep, EscalationsDep, OnCallDep, SiteScopeDep, StoreDep
 from domain.access import Caller, Right
 from domain.course.state import Outcome, Phase

@@ -4,11 +4,11 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query
 
+from console.api.answers import problems
 from console.api.lists import Items, Limit, lost, page
 from console.api.request_body import JsonBody
+from console.auth import with_one_of
 from console.errors.problems import ProblemCode
-from console.openapi.answers import problems
-from console.security.auth import with_one_of
 from console.services import AuditLogDep, EscalationAccessDep, StoreDep
 from domain.access import Caller, Right
 from domain.escalation import messages

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field, JsonValue
 
 from console.access.reporting import EventReporting
+from console.api.answers import answer, problems
 from console.api.envelopes import Arrived, Envelopes
-from console.errors.handlers import fault, problem_of
+from console.auth import with_one_of
+from console.errors.mapping import fault, problem_of
 from console.errors.problems import Problem, ProblemCode, ProblemError
-from console.openapi.answers import answer, problems
-from console.security.auth import with_one_of
 from console.services import EventReportingDep
 from domain.access import Caller, Right
 from domain.course.answer import Answer

@@ -5,7 +5,7 @@ from typing import Final
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
-from console.openapi.answers import answer
+from console.api.answers import answer
 
 router = APIRouter(tags=["health"])
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from console.openapi.answers import answer
+from console.api.answers import answer
 from console.services import AuditLogDep, ConnectionsDep, MetricsDep, SdkMetricsDep, StreamDep
 from records.connections import Connections
 from records.errors import RecordStoreError

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from console.security.auth import with_one_of
+from console.auth import with_one_of
 from console.services import OnCallDep
 from domain.access import Caller, Right
 from domain.oncall.roster import AHEAD, Roster, roster

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
+from console.api.answers import problems
 from console.api.lists import Items, Limit, lost, page
+from console.auth import with_one_of
 from console.errors.problems import ProblemCode, problem_error
-from console.openapi.answers import problems
-from console.security.auth import with_one_of
 from console.services import LibraryDep
 from domain.access import Caller, Right
 from domain.protocol.approval import Approval, content_hash

@@ -12,7 +12,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from console.openapi.answers import answer
+from console.api.answers import answer
 from console.services import ClientDep, ConnectionsDep, WatchdogStoreDep
 from domain.values import Frozen
 from records.errors import RecordStoreError

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Header
 from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from console.api.answers import answer
+from console.auth import with_one_of
 from console.live.stream import Listener, Stream
-from console.openapi.answers import answer
-from console.security.auth import with_one_of
 from console.services import AuditLogDep, StreamDep
 from domain.access import Caller, Right
 

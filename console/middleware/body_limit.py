@@ -10,7 +10,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from console.errors.handlers import answer_with
+from console.error_responses import answer_with
 from console.errors.problems import ProblemCode, ProblemError, problem_error
 
 LONGEST: Final = 256 * 1024

@@ -7,10 +7,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
+from console import request_id
+from console.api.answers import component, problems
 from console.errors.problems import Problem, ProblemCode
-from console.middleware import request_id
 from console.openapi import examples
-from console.openapi.answers import component, problems
 from console.openapi.prose import ABOUT, TAGS, problem_codes
 from console.openapi.routes import Described, described
 from console.openapi.schemas import Mode, Schema, schemas

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from console.api.answers import component
 from console.errors.problems import ProblemCode, problem_error
-from console.openapi.answers import component
 from domain.events.clinic_events import MODELS
 from domain.refusal import FieldError
 from domain.values import Blocker

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
 
 from console.api.request_body import Body
-from console.security.auth import Authentication
+from console.auth import Authentication
 
 
 @dataclass(frozen=True)

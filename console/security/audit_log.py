@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from console.middleware.request_id import request_id
+from console.request_id import request_id
 from domain.access import Caller
 from domain.values import CourseId
 from records.access import AccessStore, CourseRead

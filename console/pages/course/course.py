@@ -8,19 +8,19 @@ from fastapi import APIRouter, Depends, Path, Response
 from console.pages.course.ahead import IfNobodyActs, UpcomingDeadline, dues, if_nobody_acts
 from console.pages.course.blockers import Block, block, blocks_what
 from console.pages.course.escalations import EscalationLine, escalation_lines
+from console.pages.course.event_choices import EventChoices, acts
 from console.pages.course.ledger_state import LedgerState, ledger_state, unreadable
 from console.pages.course.medicine_sessions import SessionShown, visits
 from console.pages.course.outcomes import InstrumentScores, outcomes
 from console.pages.course.phase_bar import PhaseStep, phase_bar
 from console.pages.course.timeline import TimelineLine, from_ledger, from_view, story, who
-from console.pages.floor.silent_courses import SilentCourse, silence_of
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.flash_cookies import RecordedFlash, answer
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.shell import SEES_COURSES
+from console.pages.frame.silent_courses import SilentCourse, silence_of
 from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import Viewer, looking
-from console.pages.recording.event_choices import EventChoices, acts
 from domain.access import Right
 from domain.escalation.messages import EscalationView
 from domain.ledger import Entry

@@ -7,10 +7,10 @@ from pydantic import BeforeValidator
 
 from console.errors.problems import ProblemCode, problem_error
 from console.pages.floor.needs import Need, needs
-from console.pages.floor.silent_courses import SilentCourses, silent_courses
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.shell import SEES_COURSES
+from console.pages.frame.silent_courses import SilentCourses, silent_courses
 from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import Viewer, looking
 from console.pages.labels import PHASES

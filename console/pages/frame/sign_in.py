@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from console.auth import by_token
 from console.errors.problems import ProblemCode, ProblemError
 from console.pages.frame.rendering import page
 from console.pages.frame.shell import THEME, theme_of
 from console.pages.frame.viewer import AnyViewer, is_of_our_pages
-from console.security.auth import by_token
 from console.security.session_cookie import COOKIE, Screen
 from console.services import ServicesDep
 from domain.durations import in_words

@@ -7,9 +7,9 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
+from console.auth import by_sign_in, by_token
 from console.errors.problems import ProblemCode, problem_error
 from console.pages.frame.clock import WallClock, zone_of
-from console.security.auth import by_sign_in, by_token
 from console.security.session_cookie import COOKIE, SignedIn
 from console.services import Services, ServicesDep
 from domain.access import Caller, Right

@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from console.api.escalations import Acknowledge, Escalation
-from console.errors.handlers import EXPECTED, problem_of
+from console.errors.mapping import EXPECTED, problem_of
 from console.errors.problems import ProblemCode, ProblemError
 from console.pages.floor.needs import Need, needs, paged_name
 from console.pages.frame.acting_person import me, remember

@@ -11,16 +11,16 @@ from fastapi import APIRouter, Depends, Path, Response
 from fastapi.responses import RedirectResponse
 from pydantic import JsonValue, ValidationError
 
-from console.errors.handlers import problem_of
+from console.errors.mapping import problem_of
 from console.errors.problems import Problem, ProblemCode, ProblemError, problem_error
 from console.pages.course.blockers import Block, block
+from console.pages.course.event_choices import EventChoice, acts
 from console.pages.frame.acting_person import me
 from console.pages.frame.flash_cookies import RecordedFlash, keep_answer, keep_reporter, reporter
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, acting, looking
 from console.pages.labels import EVENTS
 from console.pages.recording.answer import recorded, recorded_before
-from console.pages.recording.event_choices import EventChoice, acts
 from console.pages.recording.fields import all_fields
 from console.pages.recording.form_parsing import Entered, data_of, entered_in
 from console.pages.recording.form_view import ShownForm, shown

@@ -1,16 +1,14 @@
-"""Maps exceptions to RFC 9457 problems, and renders those for programs and browsers."""
+"""Maps exceptions to RFC 9457 problems."""
 
 import logging
 import traceback
 from typing import Final
 
-from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from console.errors.problems import AGAIN_AFTER, MEDIA_TYPE, ProblemCode, ProblemError, problem_error, refused
-from console.middleware.request_id import request_id
-from console.pages.frame.error_pages import is_browser, tell
+from console.errors.problems import AGAIN_AFTER, ProblemCode, ProblemError, problem_error, refused
+from console.request_id import request_id
 from domain.events.parsing import field_error
 from domain.refusal import Refused
 from gateway.workflow_calls import Defect, TooMany, Unavailable
@@ -48,26 +46,6 @@ def problem_of(error: BaseException) -> ProblemError | None:
             return problem_error(code, code.meaning, also=error.headers)
         case _:
             return None
-
-
-async def answer_with(request: Request, problem: ProblemError) -> Response:
-    """The response to the problem: a page for a browser, problem JSON for a program."""
-    told_now = problem.problem.but(request_id=request_id() or None)
-    if is_browser(request):
-        return await tell(request, told_now, problem.headers())
-    return Response(told_now.body(), status_code=told_now.status, media_type=MEDIA_TYPE, headers=problem.headers())
-
-
-async def on_error(request: Request, error: Exception) -> Response:
-    """Exception handler of every expected error."""
-    problem = problem_of(error)
-    assert problem is not None
-    return await answer_with(request, problem)
-
-
-async def on_fault(request: Request, error: Exception) -> Response:
-    """Exception handler of every unexpected error."""
-    return await answer_with(request, fault(error))
 
 
 def fault(error: Exception) -> ProblemError:
