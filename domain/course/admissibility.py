@@ -10,7 +10,8 @@ from domain.course.place import unknown_session, wrong_phase, wrong_role, wrong_
 from domain.course.rules import clearance, discharge, eligibility, preparation
 from domain.course.rules.referral import REFERRED
 from domain.course.state import CourseState, Phase, Stage
-from domain.events.clinic_events import MODELS, ClinicEvent, Event, lifted_by
+from domain.events.clinic_events import MODELS, ClinicEvent, Event
+from domain.events.fields import lifted_by
 from domain.values import Blocker, absolute_first
 
 

@@ -14,15 +14,8 @@ from domain.course.state import CourseState
 from domain.course.transition import EscalationCommand, OpenEscalation, RepeatEscalation, Transition
 from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, EscalationState, Kind, Notice
-from domain.events.clinic_events import (
-    ACTS,
-    ClinicEvent,
-    CourseReferred,
-    ProtocolMigrated,
-    VitalsRecorded,
-    content,
-    fingerprint,
-)
+from domain.events.clinic_events import ACTS, ClinicEvent, CourseReferred, ProtocolMigrated, VitalsRecorded
+from domain.events.fingerprint import content, fingerprint
 from domain.ledger import Entry, Note
 from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid

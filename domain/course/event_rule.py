@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from domain.course.state import CourseState, MedicineSession, Phase, Stage
 from domain.course.transition import Transition
-from domain.events.clinic_events import Event, Override
+from domain.events.clinic_events import Event
+from domain.events.fields import Override
 from domain.values import Blocker, Role
 
 ANY_PHASE = frozenset(Phase) - {Phase.CLOSED}

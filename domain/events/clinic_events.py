@@ -3,66 +3,26 @@
 Units are fixed: mmHg, beats/min, breaths/min, %, kg, mg, minutes, years. Times carry an offset.
 """
 
-import hashlib
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final, Literal, Self, get_args
+from typing import Annotated, Final, Literal, get_args
 
-from pydantic import Field, JsonValue, TypeAdapter, model_validator
+from pydantic import Field, TypeAdapter
 
-from domain.ledger import canonical
-from domain.values import Actor, Attribute, Code, CourseId, Frozen, Moment, Name, PersonId, Role, Text
-
-SessionNumber = Annotated[int, Field(ge=1, le=99)]
-Codes = Annotated[tuple[Code, ...], Field(max_length=100)]
-Systolic = Annotated[int, Field(ge=30, le=300, description="mmHg")]
-Diastolic = Annotated[int, Field(ge=10, le=200, description="mmHg")]
-HeartRate = Annotated[int, Field(ge=0, le=300, description="Beats a minute")]
-Weight = Annotated[float, Field(ge=20, le=400, description="kg")]
-Minutes = Annotated[int, Field(ge=1, le=1440)]
-Days = Annotated[int, Field(ge=0, le=3650)]
-
-
-class PregnancyTest(StrEnum):
-    """The result of a pregnancy test, or that none is needed."""
-
-    NEGATIVE = "negative"
-    POSITIVE = "positive"
-    NOT_APPLICABLE = "not_applicable"
-
-
-class Override(Frozen):
-    """A prescriber's decision to go on over a relative blocker, and why."""
-
-    code: Code
-    rationale: Text
-
-
-def lifted_by(overrides: Iterable[Override]) -> frozenset[str]:
-    """The codes of the blockers that these overrides lift. One without a rationale, or with a blank one, lifts none."""
-    return frozenset(override.code for override in overrides if override.rationale.strip())
-
-
-class StaffMember(Frozen):
-    """Somebody booked for a session, in one role."""
-
-    id: PersonId
-    role: Role
-    credentials: Codes = ()
-
-
-class Dose(Frozen):
-    """A prescribed dose, by weight or absolute: exactly one of the two."""
-
-    mg_per_kg: Annotated[float, Field(gt=0, le=20)] | None = None
-    mg: Annotated[float, Field(gt=0, le=2000)] | None = None
-
-    @model_validator(mode="after")
-    def _is_one_of_them(self) -> Self:
-        if (self.mg_per_kg is None) == (self.mg is None):
-            raise ValueError('must be exactly one of {"mg_per_kg": …} and {"mg": …}')
-        return self
+from domain.events.fields import (
+    Codes,
+    Days,
+    Dose,
+    HeartRate,
+    Minutes,
+    Override,
+    PregnancyTest,
+    Pressure,
+    SessionNumber,
+    StaffMember,
+    Weight,
+)
+from domain.values import Actor, Attribute, Code, CourseId, Frozen, Moment, Name, PersonId, Text
 
 
 class EventData(Frozen):
@@ -76,19 +36,6 @@ class SessionData(EventData):
     """The data that every event of a medicine session has."""
 
     session: SessionNumber
-
-
-class Pressure(Frozen):
-    """One blood pressure, in mmHg."""
-
-    systolic: Systolic
-    diastolic: Diastolic
-
-    @model_validator(mode="after")
-    def _is_a_pressure(self) -> Self:
-        if self.diastolic >= self.systolic:
-            raise ValueError("diastolic must be below systolic")
-        return self
 
 
 class Event(Frozen, extra="ignore"):
@@ -528,29 +475,3 @@ ACTS: Final = (
     CourseVoided,
 )
 """The clinic events that are a person's decision. All others report what happened to a patient."""
-
-
-def content(event: ClinicEvent) -> bytes:
-    """The event's content as canonical JSON: equal content gives equal bytes, however it was sent."""
-    said = CLINIC_EVENT.dump_python(event, include={"type", "subject", "time", "data"})
-    return canonical(_in_one_offset(said))
-
-
-def fingerprint(event: ClinicEvent) -> str:
-    """The hash of the event's content."""
-    return hashlib.sha256(content(event)).hexdigest()
-
-
-def _in_one_offset(value: object) -> JsonValue:
-    """The same content as JSON, with every moment in UTC."""
-    match value:
-        case datetime():
-            return value.astimezone(UTC).isoformat()
-        case Mapping():
-            return {name: _in_one_offset(item) for name, item in value.items()}
-        case tuple():
-            return [_in_one_offset(item) for item in value]
-        case None | str() | int() | float():
-            return value
-        case _:
-            raise TypeError(f"a {type(value).__name__} has no place in an event")

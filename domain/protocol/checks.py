@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import Final
 
 from domain.durations import days, iso_8601
-from domain.events.clinic_events import Dose, MeasureRecorded
+from domain.events.clinic_events import MeasureRecorded
+from domain.events.fields import Dose
 from domain.protocol.instruments import CSSRS, INSTRUMENTS, PHQ9, QUESTIONNAIRES
 from domain.protocol.model import DoseBasis, MeasureRule, Protocol, Range
 from domain.protocol.parameters import parameters

@@ -20,14 +20,8 @@ from domain.course.state import (
     Stage,
 )
 from domain.course.verdict import Verdict
-from domain.events.clinic_events import (
-    Dose,
-    EligibilityDecided,
-    PatientDischarged,
-    SessionCleared,
-    StaffMember,
-    VitalsRecorded,
-)
+from domain.events.clinic_events import EligibilityDecided, PatientDischarged, SessionCleared, VitalsRecorded
+from domain.events.fields import Dose, StaffMember
 from domain.ledger import Entry
 from domain.values import Blocker, CourseId, Frozen, Moment, PersonId, Severity
 from domain.views.blocker_labels import words_of_all

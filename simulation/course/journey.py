@@ -13,26 +13,23 @@ from domain.events.clinic_events import (
     CourseResumed,
     CourseTransferred,
     CourseVoided,
-    Dose,
     EligibilityDecided,
     EligibilityDecision,
     FollowUpHeld,
     FormFiled,
     IntegrationHeld,
     MeasureRecorded,
-    Override,
     PatientCheckedIn,
     PatientWithdrew,
     PlanPrescribed,
-    PregnancyTest,
     PreparationHeld,
     ScreeningRecorded,
     SessionBooked,
     SessionCanceled,
     SessionMissed,
     SessionRebooked,
-    StaffMember,
 )
+from domain.events.fields import Dose, Override, PregnancyTest, StaffMember
 from domain.protocol.instruments import CSSRS, PHQ9
 from domain.protocol.model import DoseBasis, MeasureMoment, Protocol
 from domain.values import Actor, Role

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import EligibilityDecision, Override
+from domain.events.clinic_events import EligibilityDecision
+from domain.events.fields import Override
 from simulation.course.journey import CourseEnds, Journey
 from simulation.course.staff import DESK, PRESCRIBER, Reply, see_to
 from simulation.course.visit import VisitScript

@@ -6,7 +6,8 @@ from random import Random
 
 from domain.course.state import Outcome
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import EligibilityDecision, Override
+from domain.events.clinic_events import EligibilityDecision
+from domain.events.fields import Override
 from domain.protocol.model import Protocol
 from domain.values import CourseId, Frozen
 from simulation.course.calendar import BEND, Practice

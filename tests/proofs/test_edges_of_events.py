@@ -12,7 +12,8 @@ import pytest
 from domain.course.course import Course, Decision
 from domain.course.deadlines import owed
 from domain.course.projection import Ahead, calls_to_come
-from domain.events.clinic_events import MODELS, ClinicEvent, fingerprint
+from domain.events.clinic_events import MODELS, ClinicEvent
+from domain.events.fingerprint import fingerprint
 from domain.events.parsing import event_from
 from domain.ledger import Entry, first_fault
 from domain.refusal import Refused

@@ -12,7 +12,8 @@ from domain.course.rules import followup
 from domain.course.rules.booking import BOOKED
 from domain.course.state import Phase
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import ClinicEvent, PregnancyTest, StaffMember
+from domain.events.clinic_events import ClinicEvent
+from domain.events.fields import PregnancyTest, StaffMember
 from domain.protocol.model import Limit, LimitSeverity, Protocol, Vital
 from domain.values import Blocker, Role
 from tests.support.cast import (

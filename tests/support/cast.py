@@ -22,7 +22,6 @@ from domain.events.clinic_events import (
     CourseTransferred,
     CourseVoided,
     DischargeAssessed,
-    Dose,
     DoseAdministered,
     EligibilityDecided,
     EligibilityDecision,
@@ -32,12 +31,10 @@ from domain.events.clinic_events import (
     FormFiled,
     IntegrationHeld,
     MeasureRecorded,
-    Override,
     PatientCheckedIn,
     PatientDischarged,
     PatientWithdrew,
     PlanPrescribed,
-    PregnancyTest,
     PreparationHeld,
     ProtocolMigrated,
     ScreeningRecorded,
@@ -47,9 +44,9 @@ from domain.events.clinic_events import (
     SessionCleared,
     SessionMissed,
     SessionRebooked,
-    StaffMember,
     VitalsRecorded,
 )
+from domain.events.fields import Dose, Override, PregnancyTest, StaffMember
 from domain.protocol.approval import content_hash
 from domain.protocol.file import parse_protocol
 from domain.protocol.model import Protocol

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from domain.course.rules.dosing import LEAST_MG
 from domain.course.state import Phase, Stage
-from domain.events.clinic_events import ClinicEvent, PregnancyTest
+from domain.events.clinic_events import ClinicEvent
+from domain.events.fields import PregnancyTest
 from tests.support.cast import (
     CALM,
     EVERYBODY,

@@ -11,7 +11,8 @@ from domain.course.state import CourseState, MedicineSession, Stage
 from domain.course.transition import Transition
 from domain.durations import in_words
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import SessionBooked, SessionCanceled, SessionMissed, SessionRebooked, StaffMember
+from domain.events.clinic_events import SessionBooked, SessionCanceled, SessionMissed, SessionRebooked
+from domain.events.fields import StaffMember
 from domain.protocol.model import Protocol
 from domain.values import Blocker, Severity
 

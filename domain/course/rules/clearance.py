@@ -11,7 +11,8 @@ from domain.course.state import CourseState, MedicineSession, Phase, Reading, St
 from domain.course.transition import Transition
 from domain.durations import in_words
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import PatientCheckedIn, PregnancyTest, SessionCleared, lifted_by
+from domain.events.clinic_events import PatientCheckedIn, SessionCleared
+from domain.events.fields import PregnancyTest, lifted_by
 from domain.protocol.model import Vital
 from domain.values import Blocker, absolute_first
 

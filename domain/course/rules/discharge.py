@@ -13,7 +13,8 @@ from domain.course.state import CourseState, MedicineSession, Phase, Stage, newe
 from domain.course.transition import Transition
 from domain.durations import in_words
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import DischargeAssessed, Override, PatientDischarged
+from domain.events.clinic_events import DischargeAssessed, PatientDischarged
+from domain.events.fields import Override
 from domain.protocol.model import Vital
 from domain.values import Blocker, Role, absolute_first
 

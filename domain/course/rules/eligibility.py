@@ -8,13 +8,8 @@ from domain.course.event_rule import ANY_PHASE, PRESCRIBER, EventRule
 from domain.course.rules import consent
 from domain.course.state import CourseState, Outcome, Phase, newer
 from domain.course.transition import Transition
-from domain.events.clinic_events import (
-    EligibilityDecided,
-    EligibilityDecision,
-    PregnancyTest,
-    ScreeningRecorded,
-    lifted_by,
-)
+from domain.events.clinic_events import EligibilityDecided, EligibilityDecision, ScreeningRecorded
+from domain.events.fields import PregnancyTest, lifted_by
 from domain.protocol.model import Protocol
 from domain.values import Blocker, absolute_first
 

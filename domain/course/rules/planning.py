@@ -11,7 +11,8 @@ from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.preparation import begin_medicine_when_prepared
 from domain.course.state import CourseState
 from domain.course.transition import Transition
-from domain.events.clinic_events import Dose, PlanPrescribed
+from domain.events.clinic_events import PlanPrescribed
+from domain.events.fields import Dose
 from domain.protocol.model import DoseBasis
 from domain.values import Blocker
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import pytest
 from pydantic import JsonValue
 
-from domain.events.clinic_events import CLINIC_EVENT, MODELS, VitalsRecorded, fingerprint
+from domain.events.clinic_events import CLINIC_EVENT, MODELS, VitalsRecorded
+from domain.events.fingerprint import fingerprint
 from domain.events.parsing import event_from, parse_event
 from domain.refusal import RefusalCode, Refused
 from tests.support.cast import MARA, MONDAY, booking, days, vitals

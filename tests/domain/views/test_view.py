@@ -3,7 +3,7 @@
 from domain.course.measures import Risk
 from domain.course.state import Outcome, Phase, Stage
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import Dose
+from domain.events.fields import Dose
 from domain.values import Severity
 from domain.views.course import CourseView, course_summary, course_view
 from domain.views.limits import session_limits

@@ -9,7 +9,8 @@ import pytest
 from console.pages.recording.fields import Field, FieldKind, all_fields, fields_of
 from console.pages.recording.form_parsing import data_of, entered_in, rows_of
 from console.pages.recording.form_view import NEEDED, NO_MOMENT, ShownForm, shown
-from domain.events.clinic_events import MODELS, ClinicEvent, PatientCheckedIn, StaffMember
+from domain.events.clinic_events import MODELS, ClinicEvent, PatientCheckedIn
+from domain.events.fields import StaffMember
 from domain.events.parsing import event_from
 from domain.refusal import FieldError, Refused
 from domain.values import Role

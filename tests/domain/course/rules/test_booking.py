@@ -7,7 +7,7 @@ import pytest
 from domain.course.deadlines import DeadlineKind
 from domain.course.state import Phase, Stage
 from domain.escalation.messages import Change, Kind
-from domain.events.clinic_events import StaffMember
+from domain.events.fields import StaffMember
 from domain.values import Actor, Role, Severity
 from tests.domain.conftest import Opens
 from tests.support.cast import (

@@ -7,7 +7,8 @@ import pytest
 
 from domain.course.state import Stage
 from domain.escalation.messages import Change, Kind
-from domain.events.clinic_events import PatientCheckedIn, PregnancyTest, VitalsRecorded
+from domain.events.clinic_events import PatientCheckedIn, VitalsRecorded
+from domain.events.fields import PregnancyTest
 from domain.values import Actor
 from tests.domain.conftest import Opens
 from tests.support.cast import (

@@ -7,12 +7,8 @@ import pytest
 from domain.course.deadlines import DeadlineKind
 from domain.course.state import Phase, Stage
 from domain.escalation.messages import Change, Kind
-from domain.events.clinic_events import (
-    DischargeAssessed,
-    Override,
-    PatientDischarged,
-    VitalsRecorded,
-)
+from domain.events.clinic_events import DischargeAssessed, PatientDischarged, VitalsRecorded
+from domain.events.fields import Override
 from domain.values import Actor
 from tests.domain.conftest import Opens
 from tests.support.cast import (

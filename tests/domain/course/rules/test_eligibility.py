@@ -6,7 +6,8 @@ import pytest
 
 from domain.course.rules import eligibility
 from domain.course.state import Phase
-from domain.events.clinic_events import Override, PregnancyTest, ScreeningRecorded
+from domain.events.clinic_events import ScreeningRecorded
+from domain.events.fields import Override, PregnancyTest
 from domain.values import Actor
 from tests.domain.conftest import Opens
 from tests.support.cast import (

@@ -1,0 +1,75 @@
+"""Fields that several clinic events share, with their units and bounds.
+
+Units are fixed: mmHg, beats/min, breaths/min, %, kg, mg, minutes, years.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from domain.values import Code, Frozen, PersonId, Role, Text
+
+SessionNumber = Annotated[int, Field(ge=1, le=99)]
+Codes = Annotated[tuple[Code, ...], Field(max_length=100)]
+Systolic = Annotated[int, Field(ge=30, le=300, description="mmHg")]
+Diastolic = Annotated[int, Field(ge=10, le=200, description="mmHg")]
+HeartRate = Annotated[int, Field(ge=0, le=300, description="Beats a minute")]
+Weight = Annotated[float, Field(ge=20, le=400, description="kg")]
+Minutes = Annotated[int, Field(ge=1, le=1440)]
+Days = Annotated[int, Field(ge=0, le=3650)]
+
+
+class PregnancyTest(StrEnum):
+    """The result of a pregnancy test, or that none is needed."""
+
+    NEGATIVE = "negative"
+    POSITIVE = "positive"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Override(Frozen):
+    """A prescriber's decision to go on over a relative blocker, and why."""
+
+    code: Code
+    rationale: Text
+
+
+def lifted_by(overrides: Iterable[Override]) -> frozenset[str]:
+    """The codes of the blockers that these overrides lift. One without a rationale, or with a blank one, lifts none."""
+    return frozenset(override.code for override in overrides if override.rationale.strip())
+
+
+class StaffMember(Frozen):
+    """Somebody booked for a session, in one role."""
+
+    id: PersonId
+    role: Role
+    credentials: Codes = ()
+
+
+class Dose(Frozen):
+    """A prescribed dose, by weight or absolute: exactly one of the two."""
+
+    mg_per_kg: Annotated[float, Field(gt=0, le=20)] | None = None
+    mg: Annotated[float, Field(gt=0, le=2000)] | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_them(self) -> Self:
+        if (self.mg_per_kg is None) == (self.mg is None):
+            raise ValueError('must be exactly one of {"mg_per_kg": …} and {"mg": …}')
+        return self
+
+
+class Pressure(Frozen):
+    """One blood pressure, in mmHg."""
+
+    systolic: Systolic
+    diastolic: Diastolic
+
+    @model_validator(mode="after")
+    def _is_a_pressure(self) -> Self:
+        if self.diastolic >= self.systolic:
+            raise ValueError("diastolic must be below systolic")
+        return self

@@ -1,0 +1,36 @@
+"""The fingerprint of a clinic event: the same content has the same one, however it was sent."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+
+from domain.events.clinic_events import CLINIC_EVENT, ClinicEvent
+from domain.ledger import canonical
+
+
+def content(event: ClinicEvent) -> bytes:
+    """The event's content as canonical JSON: equal content gives equal bytes, however it was sent."""
+    said = CLINIC_EVENT.dump_python(event, include={"type", "subject", "time", "data"})
+    return canonical(_in_one_offset(said))
+
+
+def fingerprint(event: ClinicEvent) -> str:
+    """The hash of the event's content."""
+    return hashlib.sha256(content(event)).hexdigest()
+
+
+def _in_one_offset(value: object) -> JsonValue:
+    """The same content as JSON, with every moment in UTC."""
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case Mapping():
+            return {name: _in_one_offset(item) for name, item in value.items()}
+        case tuple():
+            return [_in_one_offset(item) for item in value]
+        case None | str() | int() | float():
+            return value
+        case _:
+            raise TypeError(f"a {type(value).__name__} has no place in an event")
