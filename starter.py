@@ -32,8 +32,8 @@ from gateway.tokens import UnknownToken
 from gateway.verification import Broken, Verified, verify_courses
 from gateway.workflow_calls import TooMany, Unavailable
 from records.errors import MigrationAltered, RecordStoreError, SchemaTooNew, SchemaTooOld
-from records.readable import Found
 from records.store import CourseFilter, EscalationFilter, RecordStore, migrate
+from records.unreadable_rows import Found
 from settings import Misconfigured, described, read_settings
 from stack.errors import ServiceDown, StackMisconfigured, StoppedEarly
 from stack.supervisor import Stack, StackPlan

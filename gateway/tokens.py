@@ -13,7 +13,7 @@ from domain.access import Caller, Token, TokenId, TokenRole
 from domain.values import Frozen
 from records.access import AccessStore
 from records.errors import RecordStoreError
-from records.readable import Found
+from records.unreadable_rows import Found
 
 PREFIX: Final = "kap"
 SECRET_BYTES: Final = 32

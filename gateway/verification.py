@@ -14,8 +14,8 @@ from domain.values import CourseId, Frozen
 from gateway.courses import Courses
 from gateway.workflow_calls import Defect, Ended, NotReady, TooMany, Unavailable
 from records.errors import LedgerUnreadable
-from records.readable import Found, RowUnreadable, Unreadable
 from records.store import CourseFilter, EscalationFilter, RecordStore
+from records.unreadable_rows import Found, RowUnreadable, Unreadable
 from records.verify import LedgerVerdict, verify
 
 CATCH_UP_WITHIN = timedelta(seconds=5)

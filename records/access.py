@@ -8,8 +8,8 @@ import asyncpg
 from domain.access import Token, TokenId, TokenName, TokenRole
 from domain.values import CourseId, Frozen, Moment
 from records.connections import Connections
-from records.readable import Found, Unreadable, model
 from records.statements import statement
+from records.unreadable_rows import Found, Unreadable, model
 
 
 class CourseRead(Frozen):

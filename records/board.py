@@ -12,8 +12,8 @@ from domain.values import Code, Frozen, Severity
 from domain.views.summary import CourseSummary
 from records import projection
 from records.connections import Connections
-from records.readable import Found, Unreadable
 from records.statements import statement
+from records.unreadable_rows import Found, Unreadable
 
 OPEN_PHASES: Final = tuple(phase for phase in Phase if phase is not Phase.CLOSED)
 

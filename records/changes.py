@@ -16,10 +16,10 @@ from domain.views.summary import CourseSummary
 from records import projection
 from records.connections import ANSWER_WITHIN, SESSION_SETTINGS, Connections
 from records.errors import RecordStoreUnreachable, in_our_words, where
-from records.readable import Unreadable, as_moment, model
 from records.schema import require_schema
 from records.servers import Servers, require_writes
 from records.statements import statement
+from records.unreadable_rows import Unreadable, as_moment, model
 
 CHANNELS: Final = ("kapstan_courses", "kapstan_escalations")
 

@@ -13,10 +13,10 @@ from asyncpg.pool import PoolConnectionProxy
 
 from domain.ledger import canonical
 from records.errors import in_our_words, is_spent, refuses_writes, where
-from records.readable import Reading, document, moment, sent
 from records.schema import require_schema
 from records.servers import Servers, says_reads_only
 from records.statements import statement
+from records.unreadable_rows import Reading, document, moment, sent
 
 ANSWER_WITHIN = timedelta(seconds=15)
 """How long PostgreSQL may take to answer one statement."""

@@ -8,8 +8,8 @@ from domain.course.state import Phase
 from domain.values import Code, Frozen, Moment
 from domain.views.figures import CourseCount, FleetFigures, MeasureOutcome, Punctuality, Waiting
 from records.connections import Connections
-from records.readable import Unreadable, model
 from records.statements import statement
+from records.unreadable_rows import Unreadable, model
 
 
 class Period(Frozen):

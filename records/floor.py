@@ -4,8 +4,8 @@ from domain.escalation.messages import EscalationView
 from domain.values import Frozen, Severity
 from records import projection
 from records.connections import Connections
-from records.readable import Found
 from records.statements import statement
+from records.unreadable_rows import Found
 
 
 class Floor(Frozen):

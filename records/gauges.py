@@ -5,8 +5,8 @@ from types import MappingProxyType
 
 from domain.values import Frozen, Moment, Severity
 from records.connections import Connections
-from records.readable import as_moment
 from records.statements import statement
+from records.unreadable_rows import as_moment
 
 
 class Gauges(Frozen):

@@ -13,7 +13,7 @@ from domain.ledger import Entry
 from domain.values import CourseId, Frozen
 from domain.views.figures import CourseFigures, MeasureFigures
 from domain.views.summary import CourseSummary
-from records.readable import model
+from records.unreadable_rows import model
 
 Session = Annotated[int, Field(ge=1, le=1000)]
 """A session count, with an upper bound: a screen that draws a dot for each must not draw a billion."""

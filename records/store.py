@@ -21,9 +21,9 @@ from records.errors import LedgerUnreadable
 from records.figures import Period, fleet_figures
 from records.floor import Floor, floor, unresolved
 from records.projection import Head
-from records.readable import Found, RowId
 from records.schema import migrate
 from records.statements import statement
+from records.unreadable_rows import Found, RowId
 
 __all__ = [
     "EVERY_COURSE",

@@ -16,11 +16,11 @@ from domain.escalation.watchdog_alarm import WatchdogAlarm, raised
 from domain.values import CourseId
 from records.connections import ANSWER_WITHIN, SESSION_SETTINGS, Connections
 from records.errors import in_our_words, where
-from records.readable import Found, Unreadable, as_moment, model
 from records.schema import require_schema
 from records.servers import Servers, require_writes
 from records.statements import statement
 from records.store import project_escalation
+from records.unreadable_rows import Found, Unreadable, as_moment, model
 
 TURN_SOUGHT_EVERY: Final = timedelta(seconds=2)
 

@@ -18,13 +18,13 @@ with workflow.unsafe.imports_passed_through():
     from domain.refusal import Refused
     from domain.views.course import CourseView, batch_of, course_view
     from domain.views.summary import Batch
-    from workflows.alongside import Alongside
     from workflows.attributes import Shown, changed_attributes, story
+    from workflows.background_tasks import Alongside
     from workflows.course_messages import CourseRun, LedgerHead, Report
     from workflows.escalation_dispatcher import EscalationDispatcher
-    from workflows.fullness import BACKLOG_CARRIED, Fullness, History
     from workflows.ledger_outbox import LedgerOutbox
     from workflows.run_length import RunLength
+    from workflows.size_limits import BACKLOG_CARRIED, Fullness, History
     from workflows.size_metrics import Sizes
 
 WORKFLOW_TYPE = "PatientCourse"

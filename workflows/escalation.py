@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.refusal import Refused
     from domain.values import PersonId
     from workflows import activity_names
-    from workflows.alongside import Alongside
+    from workflows.background_tasks import Alongside
     from workflows.queues import COURSES
 
 WORKFLOW_TYPE: Final = "Escalation"

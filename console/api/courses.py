@@ -18,8 +18,8 @@ from domain.views.course import CourseView
 from domain.views.forecast import Forecast
 from domain.views.summary import CourseSummary
 from gateway.forecasts import forecast_of
-from records.readable import RowId
 from records.store import CourseFilter
+from records.unreadable_rows import RowId
 
 Reader = Annotated[Caller, Depends(with_one_of(Right.READ_COURSES, Right.READ_COURSES_BEHIND))]
 Rostered = Annotated[Caller, Depends(with_one_of(Right.READ_ONCALL))]

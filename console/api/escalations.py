@@ -15,8 +15,8 @@ from domain.escalation import messages
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, EscalationView, Reassign, Resolve, Snooze
 from domain.values import CourseId, Frozen, PersonId, Severity, Text
-from records.readable import RowId
 from records.store import EscalationFilter
+from records.unreadable_rows import RowId
 
 Reader = Annotated[Caller, Depends(with_one_of(Right.READ_ESCALATIONS))]
 OnCallStaff = Annotated[Caller, Depends(with_one_of(Right.ACT_ON_ESCALATIONS))]

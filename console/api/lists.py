@@ -12,7 +12,7 @@ from pydantic import Field
 from console.errors.problems import ProblemCode, ProblemError, problem_error
 from domain.refusal import FieldError
 from domain.values import Frozen
-from records.readable import Found, Unreadable
+from records.unreadable_rows import Found, Unreadable
 
 Item = TypeVar("Item", bound=Frozen)
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from console.auth import with_one_of
 from console.services import OnCallDep
 from domain.access import Caller, Right
-from domain.oncall.roster import AHEAD, Roster, roster
+from domain.oncall.on_call_view import AHEAD, Roster, roster
 
 Reader = Annotated[Caller, Depends(with_one_of(Right.READ_ONCALL))]
 

@@ -15,7 +15,7 @@ from domain.protocol.approval import Approval, content_hash
 from domain.protocol.parameters import ParameterRow, rows
 from domain.values import Frozen, Name
 from gateway.protocols import Shelved
-from records.readable import Found
+from records.unreadable_rows import Found
 
 Reader = Annotated[Caller, Depends(with_one_of(Right.READ_PROTOCOLS))]
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import EventRule, SessionEventRule
-from domain.course.event_rules import EVENT_RULES
-from domain.course.place import unknown_session, wrong_phase, wrong_role, wrong_stage
+from domain.course.event_rule_registry import EVENT_RULES
+from domain.course.placement_blockers import unknown_session, wrong_phase, wrong_role, wrong_stage
 from domain.course.rules import clearance, discharge, eligibility, preparation
 from domain.course.rules.referral import REFERRED
 from domain.course.state import CourseState, Phase, Stage

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Self
 
-from domain.course import admissibility, budget, deadlines
+from domain.course import admissibility, deadlines, size_budget
 from domain.course.accepted_events import Remembered, recall, shortened
 from domain.course.answer import AlreadyAnswered, Answer, SessionPosition
 from domain.course.deadlines import Deadline, DeadlineKind
-from domain.course.event_rules import EVENT_RULES
+from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.rules import migration, readings, vitals
 from domain.course.state import CourseState
 from domain.course.transition import EscalationCommand, OpenEscalation, RepeatEscalation, Transition
@@ -60,10 +60,10 @@ class Course(CourseState):
             wrong = f"must be {self.course_id}, the course that it was sent to"
             raise invalid(FieldError(pointer="/subject", detail=wrong))
         self._check_repeat(event, now)
-        if (said := len(content(event))) > budget.EVENT_BYTES:
+        if (said := len(content(event))) > size_budget.EVENT_BYTES:
             raise Refused.because(
                 RefusalCode.TOO_LARGE,
-                f"An event must be at most {budget.EVENT_BYTES} bytes of JSON; this one is {said}",
+                f"An event must be at most {size_budget.EVENT_BYTES} bytes of JSON; this one is {said}",
             )
         if event.time > now + CLOCK_SKEW:
             ahead = f"must be at most {CLOCK_SKEW.seconds} s ahead of now ({now.isoformat(timespec='seconds')})"
@@ -94,7 +94,7 @@ class Course(CourseState):
         """
         self.check(event, now, offered)
         decision = self.accepted(event, now, offered, request_id)
-        if self.events >= budget.MOST_EVENTS and not decision.is_taken_by_a_full_course(event):
+        if self.events >= size_budget.MOST_EVENTS and not decision.is_taken_by_a_full_course(event):
             raise course_full(f"{self.events} events")
         return decision
 

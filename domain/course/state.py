@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import islice, takewhile
 from typing import Any, Generic, TypeVar
 
-from domain.course.measures_taken import MeasureTaken, answers
+from domain.course.measure_history import MeasureTaken, answers
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, Kind
 from domain.events.clinic_events import (

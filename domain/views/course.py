@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from domain.course.course import Course
 from domain.course.deadlines import Deadline, DeadlineKind
+from domain.course.measure_history import MeasureTaken
 from domain.course.measures import Risk, ScoreChange
-from domain.course.measures_taken import MeasureTaken
 from domain.course.rules import eligibility
 from domain.course.rules.checkpoints import Checkpoint, checkpoints, reading_due_at
 from domain.course.rules.vitals import verdict

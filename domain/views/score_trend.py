@@ -1,7 +1,7 @@
 """Score trends: a patient's scores compared with the baseline of their course."""
 
+from domain.course.measure_history import MeasureTaken, answers
 from domain.course.measures import ScoreChange, change
-from domain.course.measures_taken import MeasureTaken, answers
 from domain.course.state import CourseState
 from domain.protocol.instruments import QUESTIONNAIRES
 from domain.protocol.model import MeasureRule

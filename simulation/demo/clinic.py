@@ -26,7 +26,7 @@ from gateway.workflow_calls import TooMany, Unavailable
 from records.store import RecordStore
 from records.verify import verify
 from simulation.course.ending import Ending, differences, ending
-from simulation.course.news import News, Overheard
+from simulation.course.highlights import News, Overheard
 from simulation.course.reporter import NotRefused
 from simulation.scripts.scripts import ScriptPart
 

@@ -17,7 +17,7 @@ from domain.events.clinic_events import ClinicEvent
 from domain.refusal import Refusal
 from domain.values import CourseId, Frozen
 from simulation.course.ending import Ending
-from simulation.course.news import News
+from simulation.course.highlights import News
 from simulation.demo.clinic import Played
 from simulation.demo.figures import Figures
 from simulation.demo.inbox import ReceivedPage

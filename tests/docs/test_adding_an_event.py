@@ -37,7 +37,7 @@ def test_the_steps_that_add_an_event_are_all_that_it_takes(tmp_path: Path) -> No
     steps = guide[guide.index("**An event**") : guide.index("**A protocol key.**")]
     model, rule = (dedent(f"   {block}") for block in re.findall(r"```python\n   (.*?)```", steps, re.DOTALL))
     shutil.copytree(ROOT / "domain", tmp_path / "domain")
-    events, rules = tmp_path / "domain/events/clinic_events.py", tmp_path / "domain/course/event_rules.py"
+    events, rules = tmp_path / "domain/events/clinic_events.py", tmp_path / "domain/course/event_rule_registry.py"
 
     text = events.read_text(encoding="utf-8")
     text = text.replace("ClinicEvent = Annotated[", f"{model}\n\nClinicEvent = Annotated[", 1)

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from domain.course import budget, course, deadlines, rules, transition
+from domain.course import course, deadlines, rules, size_budget, transition
 from domain.course.answer import Answer
 from domain.course.deadlines import DeadlineKind
 from domain.course.event_rule import ANYONE, STAFF
-from domain.course.event_rules import EVENT_RULES
+from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.state import Phase, Stage
 from domain.course.verdict import Finding, VerdictSeverity
 from domain.escalation.messages import Change, Kind
@@ -152,7 +152,7 @@ def test_the_page_says_when_a_course_is_ahead_of_its_record(events: Page) -> Non
     assert by_itself == {Kind.RECORD_STORE_BEHIND, Kind.COURSE_FILLING}
     assert f"`{Kind.RECORD_STORE_BEHIND}`, routine" in text
     assert f"`{Kind.COURSE_FILLING}`, routine" in text
-    assert f"holds {budget.MOST_EVENTS:,} events" in text
+    assert f"holds {size_budget.MOST_EVENTS:,} events" in text
     assert f"waited {TOLD_AFTER // timedelta(minutes=1)} minutes" in text
 
 

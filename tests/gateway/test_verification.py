@@ -10,8 +10,8 @@ from gateway.courses import Courses
 from gateway.verification import Verified, verify_courses
 from gateway.workflow_calls import Defect, Ended, NotReady, TooMany, Unavailable
 from records.projection import Head
-from records.readable import Found
 from records.store import RecordStore
+from records.unreadable_rows import Found
 from tests.support.record_samples import ledger, readings
 from workflows.course_messages import LedgerHead
 

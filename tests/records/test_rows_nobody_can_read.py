@@ -19,8 +19,8 @@ from records.connections import Connections, open_connections
 from records.errors import LedgerUnreadable
 from records.figures import Period
 from records.gauges import gauges
-from records.readable import Found, RowUnreadable, Unreadable
 from records.store import CourseFilter, EscalationFilter, RecordStore
+from records.unreadable_rows import Found, RowUnreadable, Unreadable
 from records.watchdog import WatchdogStore
 from tests.support.impossible_rows import DOCUMENTS, MOMENTS, Psql
 from tests.support.record_samples import MARA, MONDAY, batch, ledger, page, readings, view

@@ -10,7 +10,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import UnsandboxedWorkflowRunner
 
 from domain.course import admissibility
-from domain.course.event_rules import EVENT_RULES
+from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.rules.clearance import CHECKED_IN
 from domain.course.state import MedicineSession
 from domain.course.transition import Transition

@@ -12,7 +12,7 @@ from domain.protocol.file import parse_protocol
 from domain.protocol.model import Protocol
 from domain.protocol.pinned import PinnedProtocol
 from simulation.course.ending import ending
-from simulation.course.news import News, Overheard
+from simulation.course.highlights import News, Overheard
 from simulation.course.rehearsal import Rehearsal
 from simulation.demo.oncall import on_call_file
 from simulation.scripts.scripts import ScriptPart

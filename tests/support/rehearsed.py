@@ -6,7 +6,7 @@ from typing import Protocol
 from domain.ledger import Entry
 from domain.values import Frozen
 from simulation.course.ending import Ending
-from simulation.course.news import News
+from simulation.course.highlights import News
 from simulation.scripts.scripts import ScriptPart
 
 A_MONDAY_NIGHT = datetime(2026, 1, 5, 23, 40, tzinfo=UTC)

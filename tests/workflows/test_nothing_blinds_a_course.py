@@ -16,7 +16,7 @@ from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from domain.course.course import Course
 from domain.course.deadlines import DeadlineKind
 from domain.course.event_rule import SessionEventRule
-from domain.course.event_rules import EVENT_RULES
+from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.rules.readings import READ
 from domain.course.state import MedicineSession
 from domain.course.transition import Transition

@@ -32,8 +32,8 @@ from tests.support.ward import Ward
 from tests.workflows.conftest import Temporal
 from workflows import ledger_outbox
 from workflows.course_messages import CourseRun
-from workflows.fullness import FULL, FULL_OF_DECISIONS, OVERFULL, Fullness, History
 from workflows.payloads import compressed, decompressed
+from workflows.size_limits import FULL, FULL_OF_DECISIONS, OVERFULL, Fullness, History
 
 MOST_OF_THE_SERVER = 2 * 1024 * 1024
 UPDATES_OF_THE_SERVER = 2_000

@@ -31,8 +31,8 @@ from domain.views.course import CourseView
 from gateway.forecasts import forecast_of
 from gateway.workflow_calls import TooMany, Unavailable
 from records.errors import RecordStoreError
-from records.readable import Found
 from records.store import EscalationFilter
+from records.unreadable_rows import Found
 
 PATH: Final = "/courses/{course_id}"
 ESCALATIONS_SHOWN: Final = 50

@@ -20,7 +20,7 @@ from domain.escalation.messages import EscalationView
 from domain.values import Code, Frozen, Name, Severity
 from domain.views.summary import CourseSummary
 from records.board import BoardFilter, Column
-from records.readable import Found
+from records.unreadable_rows import Found
 
 PATH: Final = "/"
 NEEDS_SHOWN: Final = 6

@@ -11,9 +11,9 @@ from console.pages.frame.unreadable_rows import Unread, is_an_id, unread
 from console.pages.frame.viewer import Viewer, looking
 from domain.access import Right
 from domain.values import Frozen
-from gateway.fan_out import go_round
+from gateway.parallel_queries import go_round
 from records.errors import RecordStoreError
-from records.readable import Unreadable
+from records.unreadable_rows import Unreadable
 
 PATH: Final = "/sessions"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from domain.values import Frozen
-from records.readable import Unreadable
+from records.unreadable_rows import Unreadable
 
 _AN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,199}")
 

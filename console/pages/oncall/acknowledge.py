@@ -11,7 +11,7 @@ from console.pages.course.ahead import UpcomingPage
 from console.pages.frame.error_pages import UNCERTAIN, ErrorPage
 from console.pages.frame.rendering import page
 from console.pages.frame.severity_marks import MARKS
-from console.pages.oncall.circumstances import Circumstances, circumstances
+from console.pages.oncall.page_context import Circumstances, circumstances
 from console.services import Services, ServicesDep
 from domain.durations import in_words
 from domain.escalation.ids import EscalationId, EscalationKey

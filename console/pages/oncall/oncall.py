@@ -5,13 +5,13 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Response
 
 from console.charts.drawing import Drawing, TextSize
-from console.charts.strip import OnDuty, strip_chart
+from console.charts.oncall_strip import OnDuty, strip_chart
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, looking
 from domain.access import Right
 from domain.durations import in_words
-from domain.oncall.roster import AHEAD, Called, PolicyNow, Roster, Through, roster
+from domain.oncall.on_call_view import AHEAD, Called, PolicyNow, Roster, Through, roster
 from domain.values import Frozen, Severity
 
 PATH: Final = "/oncall"

@@ -8,11 +8,11 @@ from console.pages.frame.viewer import Viewer
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, EscalationView
 from domain.values import Frozen
-from gateway.fan_out import go_round
+from gateway.parallel_queries import go_round
 from gateway.workflow_calls import Unavailable
 from records.errors import RecordStoreError
-from records.readable import Unreadable
 from records.store import EscalationFilter
+from records.unreadable_rows import Unreadable
 
 SHOWN: Final = 50
 RESOLVED_SHOWN: Final = 20

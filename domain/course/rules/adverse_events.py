@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from domain.course.event_rule import ANY_PHASE, ANYONE, EventRule
-from domain.course.place import unknown_session
+from domain.course.placement_blockers import unknown_session
 from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind

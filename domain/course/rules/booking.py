@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import TREATMENT, EventRule, SessionEventRule
-from domain.course.place import wrong_stage
+from domain.course.placement_blockers import wrong_stage
 from domain.course.state import CourseState, MedicineSession, Stage
 from domain.course.transition import Transition
 from domain.durations import in_words

@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.course import measures
 from domain.course.event_rule import ANY_PHASE, ANYONE, EventRule
-from domain.course.measures_taken import MeasureTaken, answers
+from domain.course.measure_history import MeasureTaken, answers
 from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind

@@ -10,7 +10,7 @@ from signal import Signals
 import pytest
 
 from domain.access import TokenRole
-from domain.oncall.roster import Roster
+from domain.oncall.on_call_view import Roster
 from domain.views.forecast import Forecast
 from tests.support.cast import HAS_A_PLAN, cssrs, vitals, withdrawal
 from tests.support.http_stack import House

@@ -7,8 +7,8 @@ import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console.charts.drawing import Area, Drawing, Mark, Shape, Table, TextSize, Words
+from console.charts.oncall_strip import OnDuty, strip_chart
 from console.charts.session import session_chart
-from console.charts.strip import OnDuty, strip_chart
 from console.pages.frame.rendering import HERE
 from tests.support.cast import MONDAY, days
 from tests.support.charts import watched

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.charts.drawing import Drawing, Shape, TextSize
-from console.charts.strip import OnDuty, strip_chart
+from console.charts.oncall_strip import OnDuty, strip_chart
 from tests.support.cast import MONDAY, days, hours
 from tests.support.charts import is_whole
 

@@ -15,7 +15,7 @@ from console.errors.problems import ProblemCode
 from console.middleware.body_limit import LONGEST
 from console.serving import open_door
 from domain.access import TokenRole
-from domain.course import budget
+from domain.course import size_budget
 from domain.escalation.ids import course_workflow_id
 from gateway.temporal import connect
 from settings import Settings
@@ -155,7 +155,7 @@ async def too_late(scene: Scene, operation: Operation) -> httpx.Response:  # noq
 async def of_what_is_full(scene: Scene, operation: Operation) -> httpx.Response:  # noqa: ARG001
     """A course that has taken all that it takes: begun by hand, for to send it all would take an hour."""
     course_id = f"FULL-{uuid4().hex[:8]}"
-    taken = {str(number): "1/0" for number in range(budget.MOST_EVENTS)}
+    taken = {str(number): "1/0" for number in range(size_budget.MOST_EVENTS)}
     course = Ward(course_id).referred().course.but(older=taken)
     client = await connect(identity="tests", target_host=scene.house.stack.temporal)
     await client.start_workflow(

@@ -5,7 +5,7 @@ from itertools import islice
 
 from domain.course.projection import Ahead, calls_to_come
 from domain.events.parsing import parse_event
-from domain.oncall.roster import Roster, roster
+from domain.oncall.on_call_view import Roster, roster
 from domain.views.forecast import AHEAD, Forecast, forecast
 from tests.support.clinic import ON_CALL
 from tests.support.paths import ROOT

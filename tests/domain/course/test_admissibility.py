@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pytest
 
-from domain.course.event_rules import EVENT_RULES
+from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.rules import clearance as clearance_rules
 from domain.course.rules import followup
 from domain.course.rules.booking import BOOKED

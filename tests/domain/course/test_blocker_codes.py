@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.course import budget
+from domain.course import size_budget
 from domain.course.rules.eligibility import cautions
 from domain.escalation.escalation import Escalation, opened
 from domain.escalation.ids import escalation_id
@@ -176,7 +176,7 @@ def _answered_twice_by_one_link(_ward: Ward) -> object:
 def _full() -> Ward:
     """Not as it came about, which takes an hour: no ledger stands behind it."""
     ward = Ward().referred()
-    ward.course = ward.course.but(older={str(number): "1/0" for number in range(budget.MOST_EVENTS)})
+    ward.course = ward.course.but(older={str(number): "1/0" for number in range(size_budget.MOST_EVENTS)})
     return ward
 
 

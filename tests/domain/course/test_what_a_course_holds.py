@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.course import budget
+from domain.course import size_budget
 from domain.course.accepted_events import KEPT_WHOLE, MOST_WHOLE
 from domain.course.answer import AlreadyAnswered
 from domain.course.course import Course
@@ -66,7 +66,7 @@ def test_an_event_that_says_too_much_is_refused_before_anything_happens() -> Non
     refused = ward.turns_away(plan(MARA, at=ward.now, goals=written))
 
     assert refused.code is RefusalCode.TOO_LARGE
-    assert str(budget.EVENT_BYTES) in refused.message
+    assert str(size_budget.EVENT_BYTES) in refused.message
     assert ward.sends(plan(MARA, at=ward.now, goals=written[:10])).sequence
 
 
@@ -85,10 +85,10 @@ def test_an_event_is_for_the_course_that_it_names() -> None:
 def full() -> tuple[Course, datetime]:
     """A course that has taken all that it takes, the last of it a hold."""
     ward = Ward().booked()
-    older = {f"{number:024x}": f"{number}/{number:016x}" for number in range(budget.MOST_EVENTS - 60)}
+    older = {f"{number:024x}": f"{number}/{number:016x}" for number in range(size_budget.MOST_EVENTS - 60)}
     course = ward.course.but(older=older)
     number = 0
-    while course.events < budget.MOST_EVENTS:
+    while course.events < size_budget.MOST_EVENTS:
         number += 1
         course = course.accept(calm_screen(number, ward.now), ward.now).course
     return course, ward.now

@@ -14,7 +14,7 @@ from temporalio.worker import Worker
 
 from tests.support.on_call_side import PATIENCE, until
 from tests.workflows.conftest import Temporal
-from workflows.alongside import Alongside
+from workflows.background_tasks import Alongside
 
 QUEUE = "alongside"
 FAILURES = {

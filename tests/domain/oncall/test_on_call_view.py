@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.oncall.file import parse_on_call
-from domain.oncall.roster import Called, Through, roster
+from domain.oncall.on_call_view import Called, Through, roster
 from domain.oncall.rota import Rota, Shift
 from domain.values import Role, Severity
 from tests.support.paths import ROOT

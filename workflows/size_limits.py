@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from domain.course import budget
+from domain.course import size_budget
 from domain.course.course import Course, Decision, course_full
 from domain.events.clinic_events import ACTS, ClinicEvent
 from domain.ledger import Entry
@@ -55,7 +55,7 @@ OVERFULL: Final = CarriedLimit(CarriedSize(1_600_000, 48_000_000), History(1_950
 HANDED_ON: Final = CarriedSize(1_900_000, 60_000_000)
 """The most that a run hands on, unrecorded entries included; with more it goes on until that is less."""
 
-ROOM_FOR_ONE: Final = 2 * budget.EVENT_BYTES
+ROOM_FOR_ONE: Final = 2 * size_budget.EVENT_BYTES
 """The most that one event can add in bytes: its data is kept as a fact, and in its answer."""
 
 MEASURED_EVERY: Final = 32 * 1024
@@ -81,7 +81,7 @@ class Fullness:
     def is_half_used(self, course: Course) -> bool:
         """Whether the course began this run with half of its size limit used."""
         is_half_carried = 2 * self._at_start >= FULL.course.carried or course.written_bytes >= FULL.course.whole
-        return is_half_carried or 2 * course.events >= budget.MOST_EVENTS
+        return is_half_carried or 2 * course.events >= size_budget.MOST_EVENTS
 
     def check(self, event: ClinicEvent, decision: Decision, before: Course, history: History) -> None:
         """Raises `Refused` (`course_full`) if the course would become too large.

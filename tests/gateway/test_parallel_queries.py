@@ -8,7 +8,7 @@ import pytest
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId
 from domain.views.course import CourseView, course_view
-from gateway.fan_out import Round, Silent, go_round
+from gateway.parallel_queries import Round, Silent, go_round
 from gateway.workflow_calls import TooMany, Unavailable
 from tests.support.ward import Ward
 
