@@ -39,7 +39,7 @@ from workflows.course import PatientCourse
 from workflows.course_messages import CourseRun
 from workflows.queues import COURSES
 
-pytestmark = pytest.mark.xdist_group("console")
+pytestmark = pytest.mark.xdist_group("openapi")
 
 NOBODY: Final = "NOBODY-1"
 NOWHERE: Final = "postgresql://nobody@127.0.0.1:1/nowhere"

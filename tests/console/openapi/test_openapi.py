@@ -25,7 +25,7 @@ from tests.support.openapi_document import Document
 from tests.support.paths import ROOT
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("console")
+pytestmark = pytest.mark.xdist_group("openapi")
 
 ELSEWHERE: Final = {
     ProblemCode.NOT_FOUND,

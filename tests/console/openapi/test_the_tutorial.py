@@ -17,7 +17,7 @@ from tests.support.paths import ROOT
 from tests.support.printed import is_json, is_text
 from tests.support.running_stack import WITHIN
 
-pytestmark = pytest.mark.xdist_group("console")
+pytestmark = pytest.mark.xdist_group("openapi")
 
 BLOCK = re.compile(
     r"^```bash\n(?P<script>.*?)^```$\n\n^```(?P<kind>json|text)\n(?P<shown>.*?)^```$", re.MULTILINE | re.DOTALL

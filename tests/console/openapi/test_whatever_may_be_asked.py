@@ -21,7 +21,7 @@ from tests.support.cast import vitals
 from tests.support.http_stack import House, example_events
 from tests.support.ward import Ward
 
-pytestmark = pytest.mark.xdist_group("console")
+pytestmark = pytest.mark.xdist_group("openapi")
 
 AT_LEAST: Final = 60
 """Requests that each of those who ask makes up; fewer would be a test of nothing."""

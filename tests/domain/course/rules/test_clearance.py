@@ -91,7 +91,7 @@ def test_only_a_prescriber_clears(ward: Ward, actor: Actor) -> None:
 
 
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
-def test_the_patient_measures_nothing_herself(ward: Ward, actor: Actor) -> None:
+def test_the_patient_takes_no_reading_of_their_own(ward: Ward, actor: Actor) -> None:
     """Check-in and vitals are the staff's."""
     ward.booked()
     assert (ward.reasons(check_in(MARA, at=ward.begins(), by=actor)) == []) is (actor is not PATIENT)

@@ -60,7 +60,7 @@ def test_a_dose_starts_the_clock(ward: Ward) -> None:
 
 
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
-def test_the_patient_does_not_dose_herself(ward: Ward, actor: Actor) -> None:
+def test_the_patient_gives_no_dose(ward: Ward, actor: Actor) -> None:
     """Whoever of the staff gives it may report it, in the dose that was planned."""
     ward.cleared()
     assert (ward.reasons(dose(MARA, at=ward.now, by=actor)) == []) is (actor is not PATIENT)

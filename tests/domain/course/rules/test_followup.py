@@ -126,7 +126,7 @@ def test_each_call_is_made_once_by_its_name(ward: Ward) -> None:
 
 
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
-def test_the_patient_may_answer_a_call_herself(ward: Ward, actor: Actor) -> None:
+def test_the_patient_may_answer_a_call(ward: Ward, actor: Actor) -> None:
     """A check-in by form is one; talks and papers are the staff's."""
     ward.discharged()
     is_staff = actor is not PATIENT
