@@ -1,15 +1,14 @@
 """Admissibility: which clinic events a course may accept now, and the blockers of one, from the event rules."""
 
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.course.event_rule import EventRule, SessionEventRule
 from domain.course.event_rule_registry import EVENT_RULES
-from domain.course.placement_blockers import unknown_session, wrong_phase, wrong_role, wrong_stage
+from domain.course.placement_blockers import none_under_way, unknown_session, wrong_phase, wrong_role, wrong_stage
 from domain.course.rules import clearance, discharge, eligibility, preparation
 from domain.course.rules.referral import REFERRED
-from domain.course.state import CourseState, Phase, Stage
+from domain.course.state import CourseState, MedicineSession, Phase, Stage
 from domain.events.clinic_events import MODELS, ClinicEvent, Event
 from domain.events.fields import lifted_by
 from domain.values import Blocker, absolute_first
@@ -26,15 +25,34 @@ def next_acts(course: CourseState, now: datetime) -> tuple[str, ...]:
     )
 
 
-def blockers_for(course: CourseState, event: ClinicEvent) -> tuple[Blocker, ...]:
-    """Every blocker of this event, absolute ones first; empty if the event can be accepted.
+class Placement(NamedTuple):
+    """Where an event belongs, and what the protocol has against it, absolute ones first.
+
+    `against` are the blockers of an act and the deviations of a fact. A fact that does not `count` is kept in the ledger
+    and judged, and fulfils nothing.
+    """
+
+    session: MedicineSession | None
+    against: tuple[Blocker, ...]
+    counts: bool
+
+
+def place(course: CourseState, event: ClinicEvent) -> Placement:
+    """Finds the session of this event, and what the protocol has against it.
 
     Blockers that the event's overrides lift are left out.
     """
     rule = EVENT_RULES[type(event)]
     lifted = lifted_by(rule.overrides(event))
-    remaining = (one for one in _blockers(course, rule, event) if one.absolute or one.code not in lifted)
-    return absolute_first(remaining)
+    role = event.data.actor.role
+    name = _type_of(rule.event).removeprefix("kap.")
+    by_role = [] if role in rule.roles else [wrong_role(role, name, rule.roles)]
+    by_phase = [] if course.phase in rule.phases else [wrong_phase(course, rule.phases)]
+    session, by_session = _session_of(course, rule, event)
+    own = () if by_session and rule.is_act else rule.blockers_of(course, session, event)
+    particular = (*by_phase, *by_session, *own)
+    against = (one for one in (*by_role, *particular) if one.absolute or one.code not in lifted)
+    return Placement(session, absolute_first(against), counts=not (rule.fulfils and particular))
 
 
 def goal_blockers(course: CourseState, now: datetime) -> tuple[Blocker, ...]:
@@ -55,22 +73,22 @@ def goal_blockers(course: CourseState, now: datetime) -> tuple[Blocker, ...]:
             return ()
 
 
-def _blockers(
+def _session_of(
     course: CourseState, rule: EventRule[Any] | SessionEventRule[Any], event: ClinicEvent
-) -> Iterator[Blocker]:
-    role = event.data.actor.role
-    if role not in rule.roles:
-        yield wrong_role(role, _type_of(rule.event).removeprefix("kap."), rule.roles)
-    number = getattr(event.data, "session", None) if isinstance(rule, SessionEventRule) else None
-    session = course.session_numbered(number) if number is not None else None
-    if number is not None and session is None:
-        yield unknown_session(number)
-    if course.phase not in rule.phases:
-        yield wrong_phase(course, rule.phases)
-    if rule.stages is not None and session is not None and session.stage not in rule.stages:
-        yield wrong_stage(session, rule.stages)
-    else:
-        yield from rule.blockers_of(course, session, event)
+) -> tuple[MedicineSession | None, tuple[Blocker, ...]]:
+    """The session that the event belongs to, and what speaks against the one that it names."""
+    if not isinstance(rule, SessionEventRule):
+        return None, ()
+    number = event.data.session
+    named = course.session_numbered(number) if number is not None else None
+    if named is not None and named.stage in rule.stages:
+        return named, ()
+    placed = named if rule.is_act else rule.place(course, rule, event)
+    if named is not None:
+        return placed, (wrong_stage(named, rule.stages),)
+    if number is not None:
+        return placed, (unknown_session(number),)
+    return placed, () if placed is not None or rule.may_be_outside else (none_under_way(event.time),)
 
 
 def _type_of(model: type[Event]) -> str:

@@ -14,7 +14,7 @@ class SessionPosition(Frozen):
 
 
 class Answer(Frozen):
-    """The course after the event: its phase, the verdict, the next step's blockers, and the events that may come."""
+    """The course after the event: its phase, the verdict, the deviations, the next step's blockers, and the events that may come."""
 
     event_id: str
     course_id: CourseId
@@ -23,6 +23,7 @@ class Answer(Frozen):
     held: bool
     session: SessionPosition | None
     verdict: Verdict | None
+    deviations: tuple[Blocker, ...] = ()
     escalations: tuple[EscalationId, ...]
     blockers: tuple[Blocker, ...]
     next: tuple[str, ...]

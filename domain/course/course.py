@@ -9,12 +9,19 @@ from domain.course.accepted_events import Remembered, recall, shortened
 from domain.course.answer import AlreadyAnswered, Answer, SessionPosition
 from domain.course.deadlines import Deadline, DeadlineKind
 from domain.course.event_rule_registry import EVENT_RULES
-from domain.course.rules import migration, readings, vitals
+from domain.course.rules import deviations, migration, readings, vitals
 from domain.course.state import CourseState
 from domain.course.transition import EscalationCommand, OpenEscalation, RepeatEscalation, Transition
 from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, EscalationState, Kind, Notice
-from domain.events.clinic_events import ACTS, ClinicEvent, CourseReferred, ProtocolMigrated, VitalsRecorded
+from domain.events.clinic_events import (
+    Act,
+    ClinicEvent,
+    CourseReferred,
+    PatientDischarged,
+    ProtocolMigrated,
+    VitalsRecorded,
+)
 from domain.events.fingerprint import content, fingerprint
 from domain.ledger import Entry, Note
 from domain.protocol.pinned import PinnedProtocol
@@ -53,8 +60,8 @@ class Course(CourseState):
         """Checks that the course can accept the event at `now`.
 
         Raises `AlreadyAnswered` if it was accepted before. Raises `Refused` if it belongs to another course, is too
-        large, reuses an id for other content, lies in the future, is out of order, or is blocked by the protocol.
-        `offered` is the protocol version that a migration goes to.
+        large, reuses an id for other content or lies in the future; an act also if it is out of order or blocked by the
+        protocol. `offered` is the protocol version that a migration goes to.
         """
         if event.subject != self.course_id:
             wrong = f"must be {self.course_id}, the course that it was sent to"
@@ -71,9 +78,11 @@ class Course(CourseState):
         is_referral = isinstance(event, CourseReferred)
         if self.referral is None and not is_referral:
             raise Refused.because(RefusalCode.UNKNOWN_COURSE, f"There is no course {self.course_id}")
-        if self.is_closed and not is_referral:
+        if self.is_closed and isinstance(event, Act) and not is_referral and not self._ends_monitoring(event):
             raise Refused.because(RefusalCode.COURSE_CLOSED, f"The course is closed: {self.outcome}")
         EVENT_RULES[type(event)].check(self, event)
+        if not isinstance(event, Act):
+            return
         blockers = self.blockers_for(event)
         if isinstance(event, ProtocolMigrated):
             blockers = (*blockers, *migration.version_blockers(self, event, offered))
@@ -119,10 +128,16 @@ class Course(CourseState):
             )
         )
         sequence = transition.course.sequence
+        rule, placement = EVENT_RULES[type(event)], admissibility.place(self, event)
+        number = placement.session.number if placement.session is not None else None
+        if not rule.is_act and placement.against:
+            deviations.record(transition, event, number, placement.against)
         if isinstance(event, ProtocolMigrated) and offered is not None:
             transition.change(protocol=offered.protocol, protocol_hash=offered.hash)
-        EVENT_RULES[type(event)].follow(transition, event)
-        answer = transition.course.answer(event, sequence, now, transition.verdict)
+        rule.follow(transition, placement.session, event, counts=placement.counts)
+        answer = transition.course.answer(
+            event, sequence, now, transition.verdict, transition.deviations, number
+        )
         said = Remembered(fingerprint=fingerprint(event), answer=answer)
         remembered, older = shortened({**self.remembered, _name(event): said}, self.older)
         transition.change(remembered=remembered, older=older)
@@ -201,12 +216,23 @@ class Course(CourseState):
         return () if self.referral is None else admissibility.goal_blockers(self, now)
 
     def blockers_for(self, event: ClinicEvent) -> tuple[Blocker, ...]:
-        """Every blocker of this event. A referral has none: its fields are right or wrong."""
-        return () if isinstance(event, CourseReferred) else admissibility.blockers_for(self, event)
+        """What the protocol has against this event: the blockers of an act, the deviations of a fact.
 
-    def answer(self, event: ClinicEvent, sequence: int, now: datetime, verdict: Verdict | None = None) -> Answer:
-        """The answer to `event`, which was written as ledger entry `sequence`."""
-        session = self.session_numbered(getattr(event.data, "session", None) or 0) or self.session
+        Nothing against a referral: its fields are right or wrong.
+        """
+        return () if isinstance(event, CourseReferred) else admissibility.place(self, event).against
+
+    def answer(
+        self,
+        event: ClinicEvent,
+        sequence: int,
+        now: datetime,
+        verdict: Verdict | None = None,
+        deviations: tuple[Blocker, ...] = (),
+        placed: int | None = None,
+    ) -> Answer:
+        """The answer to `event`, which was written as ledger entry `sequence` and belongs to session `placed`."""
+        session = self.session_numbered(placed or 0) or self.session
         return Answer(
             event_id=event.id,
             course_id=self.course_id,
@@ -215,6 +241,7 @@ class Course(CourseState):
             held=self.hold is not None,
             session=SessionPosition(number=session.number, stage=session.stage) if session else None,
             verdict=verdict,
+            deviations=deviations,
             escalations=tuple(one.id for one in self.unresolved),
             blockers=self.blockers(now),
             next=self.next_acts(now),
@@ -227,6 +254,10 @@ class Course(CourseState):
         reading = session.reading_of(event.time, event.data)
         return vitals.verdict(self.protocol, session, reading) if reading else None
 
+    def _ends_monitoring(self, event: ClinicEvent) -> bool:
+        """Whether the event sends a monitored patient home: a course may have closed around one who was dosed."""
+        return isinstance(event, PatientDischarged) and self.monitored is not None
+
     def _check_repeat(self, event: ClinicEvent, now: datetime) -> None:
         name = _name(event)
         if (known := self.remembered.get(name)) is not None:
@@ -235,7 +266,8 @@ class Course(CourseState):
         elif (older := recall(self.older, name)) is None:
             return
         elif older.is_of(fingerprint(event)):
-            raise AlreadyAnswered(self.answer(event, older.sequence, now, self._verdict(event)))
+            verdict, number = self._verdict(event), getattr(event.data, "session", None)
+            raise AlreadyAnswered(self.answer(event, older.sequence, now, verdict, placed=number))
         raise Refused.because(RefusalCode.EVENT_ID_REUSED, f"Event {event.id} was accepted with other content")
 
     def _blocked(self, blockers: tuple[Blocker, ...], now: datetime) -> Refused:
@@ -260,7 +292,7 @@ class Decision(Frozen):
 
     def is_taken_by_a_full_course(self, event: ClinicEvent) -> bool:
         """Whether even a full course accepts the event: a person's decision, or what opens or repeats an escalation."""
-        return isinstance(event, ACTS) or any(
+        return isinstance(event, Act) or any(
             isinstance(call, OpenEscalation | RepeatEscalation) for call in self.calls
         )
 

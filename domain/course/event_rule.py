@@ -1,4 +1,8 @@
-"""Event rules: for one clinic event, the phases it belongs to, who may report it, what blocks it, and its effects."""
+"""Event rules: for one clinic event, the phases it belongs to, who may report it, what blocks it, and its effects.
+
+The protocol may refuse an act; a fact is never refused (`domain.events.clinic_events`). What blocks an act is, for a
+fact, a deviation: the fact is accepted, and people are told of it.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -7,11 +11,12 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from domain.course.state import CourseState, MedicineSession, Phase, Stage
 from domain.course.transition import Transition
-from domain.events.clinic_events import Event
+from domain.events.clinic_events import Act, Event
 from domain.events.fields import Override
 from domain.values import Blocker, Role
 
-ANY_PHASE = frozenset(Phase) - {Phase.CLOSED}
+ALWAYS = frozenset(Phase)
+ANY_PHASE = ALWAYS - {Phase.CLOSED}
 TREATMENT = frozenset({Phase.PREPARATION, Phase.MEDICINE, Phase.INTEGRATION})
 MEDICINE = frozenset({Phase.MEDICINE})
 
@@ -29,22 +34,38 @@ def _none(*_: object) -> tuple[()]:
     return ()
 
 
+def _nothing(*_: object) -> None:
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Rule(Generic[E]):
+    """What every rule has.
+
+    `check` raises `Refused` if a field does not fit the course. `overrides` are those of the event's overrides that
+    count. `fulfils` says that the event fulfils a requirement, and counts only if the protocol has nothing against it;
+    any other accepted fact counts in any case.
+    """
+
     event: type[E]
     phases: frozenset[Phase]
     roles: frozenset[Role] = STAFF
     check: Callable[[CourseState, E], object] = _none
     overrides: Callable[[E], tuple[Override, ...]] = _none
+    fulfils: bool = False
+
+    @property
+    def is_act(self) -> bool:
+        """Whether the event is somebody's decision, which the protocol may refuse."""
+        return issubclass(self.event, Act)
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventRule(_Rule[E]):
     """The rule of one clinic event of a course.
 
-    `check` raises `Refused` if a field does not fit the course. `standing` yields what blocks every such event whatever
-    its content; `blockers` what blocks this one, by default what is standing at its time. `overrides` are those of its
-    overrides that count. `apply` carries out its effects once it is accepted.
+    `standing` yields what blocks every such event whatever its content; `blockers` what blocks this one, by default
+    what is standing at its time. `apply` carries out its effects once it is accepted.
     """
 
     stages: ClassVar[None] = None
@@ -60,19 +81,35 @@ class EventRule(_Rule[E]):
         """The rule's own blockers of this event, beyond role, phase and stage."""
         return self.standing(course, event.time) if self.blockers is None else self.blockers(course, event)
 
-    def follow(self, transition: Transition[Any], event: E) -> None:
+    def follow(self, transition: Transition[Any], _session: MedicineSession | None, event: E, *, counts: bool) -> None:
         """Applies the event to the transition: every state change, entry, escalation and change of phase."""
-        self.apply(transition, event)
+        if counts:
+            self.apply(transition, event)
+
+
+def _under_way(course: CourseState, rule: "SessionEventRule[Any]", event: Any) -> MedicineSession | None:
+    fitting = (one for one in reversed(course.sessions) if one.stage in rule.stages)
+    return next((one for one in fitting if one.was_under_way(event.time)), None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SessionEventRule(_Rule[E]):
-    """The rule of one clinic event of a medicine session: an `EventRule` whose parts are also given the session."""
+    """The rule of one clinic event of a medicine session: an `EventRule` whose parts are also given the session.
+
+    A fact that names no session, or one at another stage than `stages`, belongs to the one that `place` finds: by
+    default the last one at a fitting stage that had begun. `judge` opens escalations for what is dangerous in the
+    event wherever it belongs; `apply_outside` takes its effects where it belongs to no session, and `may_be_outside`
+    says that the protocol has nothing against that.
+    """
 
     stages: frozenset[Stage]
     apply: Callable[[Transition[Any], MedicineSession, E], None]
     standing: Callable[[CourseState, MedicineSession, datetime], Iterable[Blocker]] = _none
     blockers: Callable[[CourseState, MedicineSession, E], Iterable[Blocker]] | None = None
+    judge: Callable[[Transition[Any], MedicineSession | None, E], None] = _nothing
+    place: Callable[[CourseState, "SessionEventRule[E]", E], MedicineSession | None] = _under_way
+    apply_outside: Callable[[Transition[Any], E], None] = _nothing
+    may_be_outside: bool = False
 
     def may_come(self, course: CourseState, now: datetime) -> bool:
         """Whether some session at a fitting stage has no absolute blocker standing; the phase is checked elsewhere."""
@@ -90,8 +127,10 @@ class SessionEventRule(_Rule[E]):
             return self.standing(course, session, event.time)
         return self.blockers(course, session, event)
 
-    def follow(self, transition: Transition[Any], event: E) -> None:
+    def follow(self, transition: Transition[Any], session: MedicineSession | None, event: E, *, counts: bool) -> None:
         """Applies the event to the transition: every state change, entry, escalation and change of phase."""
-        session = transition.session_of(event)
-        assert session is not None, "an event of a session that was never booked is not accepted"
-        self.apply(transition, session, event)
+        self.judge(transition, session, event)
+        if session is None:
+            self.apply_outside(transition, event)
+        elif counts:
+            self.apply(transition, session, event)

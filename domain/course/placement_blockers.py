@@ -1,4 +1,6 @@
-"""Precondition blockers: wrong role, wrong phase, wrong stage, or unknown session."""
+"""Precondition blockers: wrong role, wrong phase, wrong stage, unknown session, or none under way."""
+
+from datetime import datetime
 
 from domain.course.state import CourseState, MedicineSession, Phase, Stage
 from domain.values import Blocker, Role
@@ -44,4 +46,13 @@ def unknown_session(number: int) -> Blocker:
     """The blocker for a session that was never booked."""
     return Blocker(
         code="session.unknown", message=f"Session {number} has not been booked", absolute=True, observed=number
+    )
+
+
+def none_under_way(at: datetime) -> Blocker:
+    """What speaks against a fact of a session that names none, while none is under way."""
+    return Blocker(
+        code="session.unknown",
+        message=f"No session was named, and none was under way at {at.isoformat(timespec='minutes')}",
+        absolute=True,
     )

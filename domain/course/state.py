@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice, takewhile
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from domain.course.measure_history import MeasureTaken, answers
 from domain.escalation.ids import EscalationId
@@ -24,6 +24,7 @@ from domain.events.clinic_events import (
     IntegrationHeld,
     PatientCheckedIn,
     PatientDischarged,
+    PatientWithdrew,
     PlanPrescribed,
     PreparationHeld,
     ScreeningRecorded,
@@ -32,6 +33,7 @@ from domain.events.clinic_events import (
     SessionCleared,
     VitalsRecorded,
 )
+from domain.events.fields import StaffMember
 from domain.ledger import GENESIS
 from domain.protocol.model import Protocol
 from domain.values import CourseId, Frozen, Moment, Role, Severity
@@ -77,7 +79,7 @@ class Stage(StrEnum):
 Data = TypeVar("Data", bound=EventData)
 
 
-class Fact(Frozen, Generic[Data]):
+class Recorded(Frozen, Generic[Data]):
     """The data of an accepted event. `at` is when it happened, `recorded_at` when Kapstan learned of it."""
 
     at: Moment
@@ -85,7 +87,7 @@ class Fact(Frozen, Generic[Data]):
     data: Data
 
 
-Known = TypeVar("Known", bound=Fact[Any])
+Known = TypeVar("Known", bound=Recorded[Any])
 
 
 def newer(standing: Known | None, arrived: Known) -> Known:
@@ -93,8 +95,8 @@ def newer(standing: Known | None, arrived: Known) -> Known:
     return standing if standing is not None and standing.at > arrived.at else arrived
 
 
-Reading = Fact[VitalsRecorded.Data]
-DoseGiven = Fact[DoseAdministered.Data]
+Reading = Recorded[VitalsRecorded.Data]
+DoseGiven = Recorded[DoseAdministered.Data]
 
 
 HERE = frozenset({Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING})
@@ -129,49 +131,26 @@ class Checkpoint(Frozen):
         return self.reading_at is not None
 
 
-class MedicineSession(Frozen):
-    """One dosing visit. Its readings are in the order in which they were taken.
+class ReadingSeries(Frozen):
+    """Readings that are compared with one another, in the order in which they were taken.
 
-    `settled` are its first checkpoints that no longer change, so that a long session need not compute them again. They
-    hold until something arrives that happened before `settled_until`.
+    They are those of one medicine session, or all those outside one.
     """
 
-    number: int
-    stage: Stage
-    starts_at: Moment
-    booking: Fact[SessionBooked.Data]
-    check_in: Fact[PatientCheckedIn.Data] | None = None
-    clearance: Fact[SessionCleared.Data] | None = None
+    clearance: Recorded[SessionCleared.Data] | None = None
     doses: tuple[DoseGiven, ...] = ()
     readings: tuple[Reading, ...] = ()
-    abort: Fact[SessionAborted.Data] | None = None
-    assessment: Fact[DischargeAssessed.Data] | None = None
-    discharge: Fact[PatientDischarged.Data] | None = None
-    check_ins: tuple[Fact[CheckInCompleted.Data], ...] = ()
-    integrations: tuple[Fact[IntegrationHeld.Data], ...] = ()
-    forms: tuple[Fact[FormFiled.Data], ...] = ()
-    settled: tuple[Checkpoint, ...] = ()
-    settled_until: Moment | None = None
+    discharge: Recorded[PatientDischarged.Data] | None = None
 
     @property
     def is_monitored(self) -> bool:
         """Whether a dosed patient has not been discharged yet."""
         return bool(self.doses) and self.discharge is None
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether it is between its booking and its dose."""
-        return self.stage in {Stage.BOOKED, Stage.CHECKED_IN, Stage.CLEARED}
-
-    @property
-    def has_the_patient(self) -> bool:
-        """Whether the patient is here: checked in, and neither sent away nor discharged."""
-        return self.stage in HERE
-
-    @property
-    def may_be_booked_again(self) -> bool:
-        """Whether it ended before its dose, so that its number is free for another visit."""
-        return self.stage in {Stage.CANCELED, Stage.MISSED} or (self.stage is Stage.ABORTED and not self.doses)
+    def with_reading(self, reading: Reading) -> Self:
+        """The series with this reading in its place."""
+        place = self.place_of(reading)
+        return self.but(readings=(*self.readings[:place], reading, *self.readings[place:]))
 
     @property
     def clearance_reading(self) -> Reading | None:
@@ -196,6 +175,54 @@ class MedicineSession(Frozen):
         return bisect_right(self.readings, (reading.at, reading.recorded_at), key=_order_of)
 
 
+class MedicineSession(ReadingSeries):
+    """One dosing visit; one without a booking was not planned.
+
+    `settled` are its first checkpoints that no longer change, so that a long session need not compute them again. They
+    hold until something arrives that happened before `settled_until`.
+    """
+
+    number: int
+    stage: Stage
+    starts_at: Moment
+    booking: Recorded[SessionBooked.Data] | None = None
+    check_in: Recorded[PatientCheckedIn.Data] | None = None
+    abort: Recorded[SessionAborted.Data] | None = None
+    assessment: Recorded[DischargeAssessed.Data] | None = None
+    check_ins: tuple[Recorded[CheckInCompleted.Data], ...] = ()
+    integrations: tuple[Recorded[IntegrationHeld.Data], ...] = ()
+    forms: tuple[Recorded[FormFiled.Data], ...] = ()
+    settled: tuple[Checkpoint, ...] = ()
+    settled_until: Moment | None = None
+
+    @property
+    def staff(self) -> tuple[StaffMember, ...]:
+        """Who was booked for it; nobody if it was not planned."""
+        return self.booking.data.staff if self.booking is not None else ()
+
+    def was_under_way(self, at: datetime) -> bool:
+        """Whether the patient was here for it at `at`: after they came, and before they were discharged or sent away."""
+        came = min((fact.at for fact in (self.check_in, *self.doses) if fact is not None), default=None)
+        sent_away = self.abort if not self.doses else None
+        ended = self.discharge or sent_away
+        return came is not None and came <= at and (ended is None or at <= ended.at)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is between its booking and its dose."""
+        return self.stage in {Stage.BOOKED, Stage.CHECKED_IN, Stage.CLEARED}
+
+    @property
+    def has_the_patient(self) -> bool:
+        """Whether the patient is here: checked in, and neither sent away nor discharged."""
+        return self.stage in HERE
+
+    @property
+    def may_be_booked_again(self) -> bool:
+        """Whether it ended before its dose, so that its number is free for another visit."""
+        return self.stage in {Stage.CANCELED, Stage.MISSED} or (self.stage is Stage.ABORTED and not self.doses)
+
+
 def _taken_at(reading: Reading) -> datetime:
     return reading.at
 
@@ -205,7 +232,7 @@ def _order_of(reading: Reading) -> tuple[datetime, datetime]:
 
 
 class Hold(Frozen):
-    """A pause over the course. After a safety hold only a prescriber resumes."""
+    """One reason why the course is held; each is lifted by itself, one of safety only by a prescriber."""
 
     since: Moment
     reason: str
@@ -237,16 +264,18 @@ class CourseState(Frozen):
     phase_learned_at: Moment | None = None
     outcome: Outcome | None = None
     closed_at: Moment | None = None
-    hold: Hold | None = None
-    referral: Fact[CourseReferred.Data] | None = None
-    screening: Fact[ScreeningRecorded.Data] | None = None
-    consent: Fact[ConsentSigned.Data] | Fact[ConsentWithdrawn.Data] | None = None
-    eligibility: Fact[EligibilityDecided.Data] | None = None
-    plans: tuple[Fact[PlanPrescribed.Data], ...] = ()
-    preparations: tuple[Fact[PreparationHeld.Data], ...] = ()
+    holds: tuple[Hold, ...] = ()
+    referral: Recorded[CourseReferred.Data] | None = None
+    screening: Recorded[ScreeningRecorded.Data] | None = None
+    consent: Recorded[ConsentSigned.Data] | Recorded[ConsentWithdrawn.Data] | None = None
+    eligibility: Recorded[EligibilityDecided.Data] | None = None
+    plans: tuple[Recorded[PlanPrescribed.Data], ...] = ()
+    preparations: tuple[Recorded[PreparationHeld.Data], ...] = ()
     sessions: tuple[MedicineSession, ...] = ()
     measures: tuple[MeasureTaken, ...] = ()
-    follow_ups: tuple[Fact[FollowUpHeld.Data], ...] = ()
+    follow_ups: tuple[Recorded[FollowUpHeld.Data], ...] = ()
+    withdrew: Recorded[PatientWithdrew.Data] | None = None
+    outside: ReadingSeries = ReadingSeries()
     escalations: tuple[CourseEscalation, ...] = ()
     passed: Mapping[str, Moment] = {}
     newest: Mapping[str, Moment] = {}
@@ -260,7 +289,12 @@ class CourseState(Frozen):
         return self.phase is Phase.CLOSED
 
     @property
-    def plan(self) -> Fact[PlanPrescribed.Data] | None:
+    def hold(self) -> Hold | None:
+        """The hold that weighs most: a safety hold before any other, then the oldest; None if it is not held."""
+        return min(self.holds, key=lambda hold: (not hold.is_safety, hold.since), default=None)
+
+    @property
+    def plan(self) -> Recorded[PlanPrescribed.Data] | None:
         """The plan in force: the one prescribed last."""
         return self.plans[-1] if self.plans else None
 
@@ -299,9 +333,9 @@ class CourseState(Frozen):
     def roles(self) -> Iterator[tuple[str, Role]]:
         """Who has appeared in which role: booked for a session, or as the actor of a fact kept here."""
         course = (self.referral, self.screening, self.consent, self.eligibility)
-        told: list[Fact[Any] | None] = [*course, *self.plans, *self.preparations, *self.follow_ups]
+        told: list[Recorded[Any] | None] = [*course, *self.plans, *self.preparations, *self.follow_ups]
         for one in self.sessions:
-            yield from ((member.id, member.role) for member in one.booking.data.staff)
+            yield from ((member.id, member.role) for member in one.staff)
             told += [one.booking, one.check_in, one.clearance, one.abort, one.assessment, one.discharge]
             told += [*one.doses, *one.readings, *one.check_ins, *one.integrations, *one.forms]
         yield from ((fact.data.actor.id, fact.data.actor.role) for fact in told if fact is not None)

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from domain import ledger
-from domain.course.state import CourseEscalation, CourseState, Fact, Hold, MedicineSession, Outcome, Phase
+from domain.course.state import CourseEscalation, CourseState, Recorded, Hold, MedicineSession, Outcome, Phase
 from domain.course.verdict import Verdict
 from domain.escalation.ids import EscalationId, escalation_id
 from domain.escalation.messages import Change, EscalationState, Kind, Opening, Repeat
 from domain.ledger import Entry, Note
-from domain.values import Actor, Frozen, Moment, Severity
+from domain.values import Actor, Blocker, Frozen, Moment, Severity
 
 CourseT = TypeVar("CourseT", bound=CourseState)
 
@@ -39,13 +39,14 @@ EscalationCommand = OpenEscalation | RepeatEscalation | AutoResolve
 
 
 class Transition(Generic[CourseT]):
-    """Collects the effects of one input at `now`: the next course, entries to append, escalation commands, verdict."""
+    """Collects the effects of one input at `now`: the next course, entries, escalation commands, verdict, deviations."""
 
     def __init__(self, course: CourseT, now: datetime) -> None:
         self.course = course
         self.now = now
         self.entries: tuple[Entry, ...] = ()
         self.verdict: Verdict | None = None
+        self.deviations: tuple[Blocker, ...] = ()
         self._calls: dict[EscalationId, EscalationCommand] = {}
 
     @property
@@ -61,14 +62,10 @@ class Transition(Generic[CourseT]):
         """Replaces the session of this number."""
         self.change(sessions=self.course.sessions_with(session))
 
-    def fact(self, event: Any) -> Fact[Any]:
+    def recorded(self, event: Any) -> Recorded[Any]:
         """The event's data as the course keeps it, with when it happened and when it was recorded."""
         # Parametrized by the data's type, so that it is serialized and parsed as that type.
-        return Fact[type(event.data)](at=event.time, recorded_at=self.now, data=event.data)  # type: ignore[misc,no-any-return,operator]
-
-    def session_of(self, event: Any) -> MedicineSession | None:
-        """The session that the event names, if there is one."""
-        return self.course.session_numbered(getattr(event.data, "session", None) or 0)
+        return Recorded[type(event.data)](at=event.time, recorded_at=self.now, data=event.data)  # type: ignore[misc,no-any-return,operator]
 
     def write(self, note: Note) -> None:
         """Appends one entry to the ledger's chain."""
@@ -90,10 +87,12 @@ class Transition(Generic[CourseT]):
         self.write(Note(time=at, type="kap.course.closed", data={"outcome": outcome}))
 
     def hold(self, reason: str, at: datetime, *, is_safety: bool) -> None:
-        """Puts the course on hold. A safety hold is never weakened to an ordinary one."""
-        standing = self.course.hold
-        if standing is None or (is_safety and not standing.is_safety):
-            self.change(hold=Hold(since=at, reason=reason, is_safety=is_safety))
+        """Puts the course on hold for this reason. A reason of safety is never weakened to an ordinary one."""
+        known = next((hold for hold in self.course.holds if hold.reason == reason), None)
+        if known is not None and (known.is_safety or not is_safety):
+            return
+        others = tuple(hold for hold in self.course.holds if hold is not known)
+        self.change(holds=(*others, Hold(since=at, reason=reason, is_safety=is_safety)))
 
     def escalate(self, kind: Kind, session: int | None, severity: Severity, at: datetime) -> None:
         """Opens or repeats an escalation: at most one open per course, kind and session; its severity only rises."""

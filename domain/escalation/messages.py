@@ -32,6 +32,7 @@ class Kind(StrEnum):
     RECORD_STORE_BEHIND = "record_store_behind"
     ORCHESTRATOR_SILENT = "orchestrator_silent"
     COURSE_FILLING = "course_filling"
+    PROTOCOL_DEVIATION = "protocol_deviation"
 
 
 PHRASES: dict[Kind, str] = {
@@ -53,6 +54,7 @@ PHRASES: dict[Kind, str] = {
     Kind.RECORD_STORE_BEHIND: "record store behind",
     Kind.ORCHESTRATOR_SILENT: "monitoring silent",
     Kind.COURSE_FILLING: "course filling up",
+    Kind.PROTOCOL_DEVIATION: "deviation to review",
 }
 """What a page on a locked phone may say of a kind: enough to hurry, nothing clinical."""
 

@@ -5,7 +5,7 @@ Units are fixed: mmHg, beats/min, breaths/min, %, kg, mg, minutes, years. Times 
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, TypeAdapter
 
@@ -38,6 +38,12 @@ class SessionData(EventData):
     session: SessionNumber
 
 
+class HappenedInSession(EventData):
+    """The data of what happened in a medicine session; without its number it belongs to the session under way."""
+
+    session: SessionNumber | None = None
+
+
 class Event(Frozen, extra="ignore"):
     """A CloudEvents 1.0 envelope; attributes that Kapstan does not know are ignored, as the standard asks."""
 
@@ -49,7 +55,15 @@ class Event(Frozen, extra="ignore"):
     datacontenttype: Literal["application/json"] = "application/json"
 
 
-class CourseReferred(Event):
+class Act(Event):
+    """A clinic event that is somebody's decision: the protocol may refuse it."""
+
+
+class Fact(Event):
+    """A clinic event that has happened to a patient: it is never refused for what the protocol says."""
+
+
+class CourseReferred(Act):
     """A patient is referred: the course starts, in `screening`."""
 
     class Data(EventData):  # noqa: D106
@@ -63,7 +77,7 @@ class CourseReferred(Event):
     data: Data
 
 
-class ScreeningRecorded(Event):
+class ScreeningRecorded(Fact):
     """The screening visit with its findings."""
 
     class Data(EventData, Pressure):  # noqa: D106
@@ -80,7 +94,7 @@ class ScreeningRecorded(Event):
     data: Data
 
 
-class ConsentSigned(Event):
+class ConsentSigned(Fact):
     """The patient consents to one version of one document."""
 
     class Data(EventData):  # noqa: D106
@@ -91,7 +105,7 @@ class ConsentSigned(Event):
     data: Data
 
 
-class ConsentWithdrawn(Event):
+class ConsentWithdrawn(Fact):
     """The patient withdraws consent: the course is held at once."""
 
     class Data(EventData):  # noqa: D106
@@ -101,7 +115,7 @@ class ConsentWithdrawn(Event):
     data: Data
 
 
-class MeasureRecorded(Event):
+class MeasureRecorded(Fact):
     """An outcome measure or a risk screen was answered."""
 
     class Data(EventData):  # noqa: D106
@@ -121,7 +135,7 @@ class EligibilityDecision(StrEnum):
     INELIGIBLE = "ineligible"
 
 
-class EligibilityDecided(Event):
+class EligibilityDecided(Act):
     """A prescriber decides on the screening; `ineligible` closes the course."""
 
     class Data(EventData):  # noqa: D106
@@ -133,7 +147,7 @@ class EligibilityDecided(Event):
     data: Data
 
 
-class PlanPrescribed(Event):
+class PlanPrescribed(Act):
     """A prescriber's plan within the protocol's bounds; prescribed again, it is the review."""
 
     class Data(EventData):  # noqa: D106
@@ -146,7 +160,7 @@ class PlanPrescribed(Event):
     data: Data
 
 
-class PreparationHeld(Event):
+class PreparationHeld(Fact):
     """A preparation talk was held."""
 
     class Data(EventData):  # noqa: D106
@@ -157,7 +171,7 @@ class PreparationHeld(Event):
     data: Data
 
 
-class SessionBooked(Event):
+class SessionBooked(Act):
     """A medicine session has a time and its people."""
 
     class Data(SessionData):  # noqa: D106
@@ -169,7 +183,7 @@ class SessionBooked(Event):
     data: Data
 
 
-class SessionRebooked(Event):
+class SessionRebooked(Act):
     """A session moves to another time."""
 
     class Data(SessionData):  # noqa: D106
@@ -179,7 +193,7 @@ class SessionRebooked(Event):
     data: Data
 
 
-class SessionCanceled(Event):
+class SessionCanceled(Act):
     """A session is canceled before the patient came."""
 
     class Data(SessionData):  # noqa: D106
@@ -189,20 +203,20 @@ class SessionCanceled(Event):
     data: Data
 
 
-class SessionMissed(Event):
+class SessionMissed(Fact):
     """The patient did not come."""
 
-    class Data(SessionData):  # noqa: D106
+    class Data(HappenedInSession):  # noqa: D106
         pass
 
     type: Literal["kap.session.missed"] = "kap.session.missed"
     data: Data
 
 
-class PatientCheckedIn(Event):
+class PatientCheckedIn(Fact):
     """The patient is here: fasting, escort, weight, what changed."""
 
-    class Data(SessionData):  # noqa: D106
+    class Data(HappenedInSession):  # noqa: D106
         last_solids_at: Moment
         last_fluids_at: Moment
         escort: bool
@@ -214,10 +228,10 @@ class PatientCheckedIn(Event):
     data: Data
 
 
-class VitalsRecorded(Event):
+class VitalsRecorded(Fact):
     """One reading; the protocol's verdict comes back with the answer."""
 
-    class Data(SessionData, Pressure):  # noqa: D106
+    class Data(HappenedInSession, Pressure):  # noqa: D106
         heart_rate: HeartRate
         spo2: Annotated[int, Field(ge=0, le=100, description="%")]
         respiratory_rate: Annotated[int, Field(ge=0, le=80, description="Breaths a minute")]
@@ -228,7 +242,7 @@ class VitalsRecorded(Event):
     data: Data
 
 
-class SessionCleared(Event):
+class SessionCleared(Act):
     """A prescriber clears the patient for this session's dose."""
 
     class Data(SessionData):  # noqa: D106
@@ -238,10 +252,10 @@ class SessionCleared(Event):
     data: Data
 
 
-class DoseAdministered(Event):
+class DoseAdministered(Fact):
     """The medicine was given: vitals checkpoints are counted from here. A second dose in a session is a booster."""
 
-    class Data(SessionData):  # noqa: D106
+    class Data(HappenedInSession):  # noqa: D106
         mg: Annotated[float, Field(gt=0, le=2000)]
         route: Code
         lot: Name | None = None
@@ -251,11 +265,10 @@ class DoseAdministered(Event):
     data: Data
 
 
-class AdverseEventReported(Event):
+class AdverseEventReported(Fact):
     """An adverse event, graded 1 (mild) to 5 (death) as in CTCAE v5 (S45)."""
 
-    class Data(EventData):  # noqa: D106
-        session: SessionNumber | None = None
+    class Data(HappenedInSession):  # noqa: D106
         term: Name
         grade: Annotated[int, Field(ge=1, le=5)]
         serious: bool
@@ -264,20 +277,20 @@ class AdverseEventReported(Event):
     data: Data
 
 
-class SessionAborted(Event):
+class SessionAborted(Fact):
     """A session is broken off; after a dose, monitoring goes on until discharge."""
 
-    class Data(SessionData):  # noqa: D106
+    class Data(HappenedInSession):  # noqa: D106
         reason: Text
 
     type: Literal["kap.session.aborted"] = "kap.session.aborted"
     data: Data
 
 
-class DischargeAssessed(Event):
+class DischargeAssessed(Fact):
     """How fit the patient is to go home. PADSS 0 to 10 (S43)."""
 
-    class Data(SessionData):  # noqa: D106
+    class Data(HappenedInSession):  # noqa: D106
         padss: Annotated[int, Field(ge=0, le=10)]
         oriented: bool
         steady_gait: bool
@@ -288,7 +301,7 @@ class DischargeAssessed(Event):
     data: Data
 
 
-class PatientDischarged(Event):
+class PatientDischarged(Act):
     """The patient is discharged, with an escort and instructions."""
 
     class Data(SessionData):  # noqa: D106
@@ -300,10 +313,10 @@ class PatientDischarged(Event):
     data: Data
 
 
-class CheckInCompleted(Event):
+class CheckInCompleted(Fact):
     """A check-in call was made; `days_after` (counted from discharge) tells which."""
 
-    class Data(SessionData):  # noqa: D106
+    class Data(HappenedInSession):  # noqa: D106
         days_after: Days
         suicidal_ideation: bool
         symptoms: Codes = ()
@@ -312,10 +325,10 @@ class CheckInCompleted(Event):
     data: Data
 
 
-class IntegrationHeld(Event):
+class IntegrationHeld(Fact):
     """An integration talk was held after a medicine session."""
 
-    class Data(SessionData):  # noqa: D106
+    class Data(HappenedInSession):  # noqa: D106
         minutes: Minutes
         themes: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
 
@@ -323,17 +336,17 @@ class IntegrationHeld(Event):
     data: Data
 
 
-class FormFiled(Event):
+class FormFiled(Fact):
     """A form that the protocol asks for after a session was filed."""
 
-    class Data(SessionData):  # noqa: D106
+    class Data(HappenedInSession):  # noqa: D106
         form: Code
 
     type: Literal["kap.form.filed"] = "kap.form.filed"
     data: Data
 
 
-class FollowUpHeld(Event):
+class FollowUpHeld(Fact):
     """A follow-up visit was held; `days_after` (counted from the last session) tells which."""
 
     class Data(EventData):  # noqa: D106
@@ -343,7 +356,7 @@ class FollowUpHeld(Event):
     data: Data
 
 
-class CourseHeld(Event):
+class CourseHeld(Fact):
     """The course is put on hold: nothing is dosed until it is resumed."""
 
     class Data(EventData):  # noqa: D106
@@ -353,17 +366,18 @@ class CourseHeld(Event):
     data: Data
 
 
-class CourseResumed(Event):
-    """The hold is lifted; after a safety hold, by a prescriber."""
+class CourseResumed(Act):
+    """Reasons of a hold are lifted, those of safety by a prescriber; without `reasons` all that the actor may lift."""
 
     class Data(EventData):  # noqa: D106
         reason: Text
+        reasons: Annotated[tuple[Text, ...], Field(min_length=1, max_length=20)] | None = None
 
     type: Literal["kap.course.resumed"] = "kap.course.resumed"
     data: Data
 
 
-class PatientWithdrew(Event):
+class PatientWithdrew(Fact):
     """The patient ends their course."""
 
     class Data(EventData):  # noqa: D106
@@ -373,7 +387,7 @@ class PatientWithdrew(Event):
     data: Data
 
 
-class CourseDiscontinued(Event):
+class CourseDiscontinued(Act):
     """The clinic ends the course."""
 
     class Data(EventData):  # noqa: D106
@@ -383,7 +397,7 @@ class CourseDiscontinued(Event):
     data: Data
 
 
-class CourseTransferred(Event):
+class CourseTransferred(Act):
     """Another provider takes the course over."""
 
     class Data(EventData):  # noqa: D106
@@ -394,7 +408,7 @@ class CourseTransferred(Event):
     data: Data
 
 
-class CourseVoided(Event):
+class CourseVoided(Act):
     """The course was entered in error."""
 
     class Data(EventData):  # noqa: D106
@@ -404,7 +418,7 @@ class CourseVoided(Event):
     data: Data
 
 
-class ProtocolMigrated(Event):
+class ProtocolMigrated(Act):
     """The course changes to another version of its protocol."""
 
     class Data(EventData):  # noqa: D106
@@ -457,21 +471,3 @@ MODELS: Mapping[str, type[Event]] = {
     model.model_fields["type"].default: model for model in get_args(get_args(ClinicEvent)[0])
 }
 """Every clinic event's model by its full `type`, in the order of a course."""
-
-
-ACTS: Final = (
-    CourseReferred,
-    EligibilityDecided,
-    PlanPrescribed,
-    SessionBooked,
-    SessionRebooked,
-    SessionCanceled,
-    SessionCleared,
-    PatientDischarged,
-    CourseResumed,
-    ProtocolMigrated,
-    CourseDiscontinued,
-    CourseTransferred,
-    CourseVoided,
-)
-"""The clinic events that are a person's decision. All others report what happened to a patient."""

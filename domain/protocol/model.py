@@ -404,6 +404,29 @@ class MeasureRule(Frozen):
     moderate: RiskRule | None = None
 
 
+SILENT_DEVIATIONS = (
+    "check_in.already_done",
+    "check_in.not_in_protocol",
+    "form.already_filed",
+    "form.not_in_protocol",
+    "follow_up.already_held",
+)
+"""The deviations that call nobody unless the protocol says otherwise: they fulfil nothing, and harm nobody."""
+
+
+class DeviationRules(Frozen):
+    """Who is told of a fact that the protocol speaks against.
+
+    `dose` is the severity of a dose against what a prescriber may override, `dose_absolute` of one against what nobody
+    may, `other` of any other fact. Nobody is told of the codes in `silent`.
+    """
+
+    dose: Severity = Severity.URGENT
+    dose_absolute: Severity = Severity.EMERGENCY
+    other: Severity = Severity.ROUTINE
+    silent: tuple[Code, ...] = SILENT_DEVIATIONS
+
+
 class Grade(StrEnum):
     """The grade of evidence behind a value."""
 
@@ -437,6 +460,7 @@ class Protocol(Frozen):
     follow_up: FollowUpRules
     forms: tuple[Form, ...] = ()
     measures: Mapping[Code, MeasureRule] = {}
+    deviations: DeviationRules = DeviationRules()
     evidence: Mapping[str, Evidence] = {}
 
     def source_of(self, key: str) -> str | None:

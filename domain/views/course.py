@@ -12,7 +12,7 @@ from domain.course.rules.checkpoints import Checkpoint, checkpoints, reading_due
 from domain.course.rules.vitals import verdict
 from domain.course.state import (
     CourseEscalation,
-    Fact,
+    Recorded,
     Hold,
     MedicineSession,
     Outcome,
@@ -36,7 +36,7 @@ from domain.views.timeline import Happening, happenings
 MOST_READINGS = 2_000
 """Most readings in one view: one a minute for a day and a half, and no more than a query may take."""
 
-Decided = Fact[EligibilityDecided.Data] | Fact[SessionCleared.Data] | Fact[PatientDischarged.Data]
+Decided = Recorded[EligibilityDecided.Data] | Recorded[SessionCleared.Data] | Recorded[PatientDischarged.Data]
 """A prescriber's decision, with overrides if it overrides blockers."""
 
 
@@ -300,8 +300,8 @@ def _session(course: Course, session: MedicineSession, count: int) -> SessionVie
         check_ins=len(session.check_ins),
         integrations=len(session.integrations),
         planned_end_at=session.starts_at + course.protocol.medicine.planned_duration,
-        room=session.booking.data.room,
-        staff=session.booking.data.staff,
+        room=session.booking.data.room if session.booking else None,
+        staff=session.staff,
         checked_in_at=session.check_in.at if session.check_in else None,
         cleared_at=session.clearance.at if session.clearance else None,
         reading_due_at=reading_due_at(course.protocol, session, course.passed),

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import JsonValue
 
 from domain.course.rules.checkpoints import checkpoints, key
-from domain.course.state import CourseState, Fact
+from domain.course.state import CourseState, Recorded
 from domain.events.clinic_events import MODELS
 from domain.ledger import Entry
 from domain.values import Frozen, Moment, PersonId, Role
@@ -54,7 +54,7 @@ def happening(entry: Entry) -> Happening:
     )
 
 
-def _of_fact(fact: Fact[Any]) -> Happening:
+def _of_fact(fact: Recorded[Any]) -> Happening:
     kind = _TYPES[type(fact.data)]
     return Happening(
         at=fact.at,
@@ -66,7 +66,7 @@ def _of_fact(fact: Fact[Any]) -> Happening:
     )
 
 
-def _facts(course: CourseState) -> Iterator[Fact[Any]]:
+def _facts(course: CourseState) -> Iterator[Recorded[Any]]:
     yield from _known(course.referral, course.screening, course.consent, course.eligibility)
     yield from _known(*course.plans, *course.preparations, *course.follow_ups)
     for session in course.sessions:
@@ -75,7 +75,7 @@ def _facts(course: CourseState) -> Iterator[Fact[Any]]:
         yield from _known(*session.check_ins, *session.integrations, *session.forms)
 
 
-def _known(*facts: Fact[Any] | None) -> Iterator[Fact[Any]]:
+def _known(*facts: Recorded[Any] | None) -> Iterator[Recorded[Any]]:
     yield from (fact for fact in facts if fact is not None)
 
 

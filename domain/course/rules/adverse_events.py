@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from domain.course.event_rule import ANY_PHASE, ANYONE, EventRule
+from domain.course.event_rule import ALWAYS, ANYONE, EventRule
 from domain.course.placement_blockers import unknown_session
 from domain.course.state import CourseState
 from domain.course.transition import Transition
@@ -43,5 +43,5 @@ def _severity_of(said: AdverseEventReported.Data) -> Severity | None:
     return Severity.ROUTINE if said.grade >= _MODERATE_GRADE else None
 
 
-REPORTED = EventRule(event=AdverseEventReported, phases=ANY_PHASE, roles=ANYONE, blockers=_blockers, apply=_report)
+REPORTED = EventRule(event=AdverseEventReported, phases=ALWAYS, roles=ANYONE, blockers=_blockers, apply=_report)
 RULES = (REPORTED,)

@@ -111,7 +111,7 @@ def _book(transition: Transition[Any], event: SessionBooked) -> None:
         number=event.data.session,
         stage=Stage.BOOKED,
         starts_at=event.data.starts_at,
-        booking=transition.fact(event),
+        booking=transition.recorded(event),
     )
     transition.keep(booked)
 
@@ -129,8 +129,19 @@ def _cancel(transition: Transition[Any], session: MedicineSession, _event: Sessi
 
 
 def _miss(transition: Transition[Any], session: MedicineSession, event: SessionMissed) -> None:
+    """A patient who is here, or was, has not missed the visit: somebody is told, and nothing else follows."""
+    if session.stage is not Stage.BOOKED:
+        return
     transition.keep(session.but(stage=Stage.MISSED))
     transition.escalate(Kind.SESSION_MISSED, session.number, Severity.ROUTINE, event.time)
+
+
+def _waited_for(
+    course: CourseState, _rule: SessionEventRule[SessionMissed], event: SessionMissed
+) -> MedicineSession | None:
+    if event.data.session is not None or course.session is None or course.session.stage is not Stage.BOOKED:
+        return None
+    return course.session
 
 
 BOOKED = EventRule(
@@ -149,5 +160,7 @@ REBOOKED = SessionEventRule(
     apply=_rebook,
 )
 CANCELED = SessionEventRule(event=SessionCanceled, phases=TREATMENT, stages=frozenset({Stage.BOOKED}), apply=_cancel)
-MISSED = SessionEventRule(event=SessionMissed, phases=TREATMENT, stages=frozenset({Stage.BOOKED}), apply=_miss)
+MISSED = SessionEventRule(
+    event=SessionMissed, phases=TREATMENT, stages=frozenset({Stage.BOOKED}), place=_waited_for, apply=_miss
+)
 RULES = (BOOKED, REBOOKED, CANCELED, MISSED)

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import chain, pairwise, takewhile, zip_longest
 
 from domain.course.rules.vitals import recheck_due_at
-from domain.course.state import Checkpoint, CheckpointStatus, MedicineSession, Reading
+from domain.course.state import Checkpoint, CheckpointStatus, MedicineSession, Reading, ReadingSeries
 from domain.protocol.model import CheckpointRules, Protocol
 
 __all__ = [
@@ -111,7 +111,7 @@ def reading_due_at(protocol: Protocol, session: MedicineSession, passed: Mapping
     return min(awaited, default=None)
 
 
-def rechecks(protocol: Protocol, session: MedicineSession) -> Iterator[tuple[Reading, datetime]]:
+def rechecks(protocol: Protocol, session: ReadingSeries) -> Iterator[tuple[Reading, datetime]]:
     """The last reading with the due time of its second reading, if the protocol still wants one."""
     if session.readings and session.discharge is None:
         newest = session.readings[-1]

@@ -38,8 +38,8 @@ def blockers(course: CourseState, session: MedicineSession, at: datetime) -> tup
 
 def standing_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
     """Blockers of any dose: a hold, another phase, missing consent, an open emergency, an excluding finding."""
-    if course.hold is not None:
-        yield Blocker(code="course.held", message=f"The course is held: {course.hold.reason}", absolute=True)
+    for hold in course.holds:
+        yield Blocker(code="course.held", message=f"The course is held: {hold.reason}", absolute=True)
     if course.phase is not Phase.MEDICINE:
         yield Blocker(
             code="course.not_in_medicine",
@@ -239,16 +239,33 @@ def _needs_no_test(course: CourseState) -> bool:
 
 
 def _check_in(transition: Transition[Any], session: MedicineSession, event: PatientCheckedIn) -> None:
-    transition.keep(session.but(stage=Stage.CHECKED_IN, check_in=transition.fact(event)))
+    """Takes the check-in, and takes back a clearance that rested on an earlier one."""
+    arrived = transition.recorded(event)
+    newest = newer(session.check_in, arrived)
+    if newest is not arrived:
+        return
+    transition.keep(session.but(stage=Stage.CHECKED_IN, check_in=arrived, clearance=None, abort=None))
+
+
+def _visit_of(
+    course: CourseState, _rule: SessionEventRule[PatientCheckedIn], event: PatientCheckedIn
+) -> MedicineSession | None:
+    """The visit of a patient who was not waited for: the one named, or else the last, if it has had no dose."""
+    named = course.session_numbered(event.data.session) if event.data.session is not None else None
+    return next((one for one in (named, course.session) if one is not None and not one.doses), None)
 
 
 def _clear(transition: Transition[Any], session: MedicineSession, event: SessionCleared) -> None:
-    cleared = newer(session.clearance, transition.fact(event))
+    cleared = newer(session.clearance, transition.recorded(event))
     transition.keep(session.but(stage=Stage.CLEARED, clearance=cleared))
 
 
 CHECKED_IN = SessionEventRule(
-    event=PatientCheckedIn, phases=MEDICINE, stages=frozenset({Stage.BOOKED}), apply=_check_in
+    event=PatientCheckedIn,
+    phases=MEDICINE,
+    stages=frozenset({Stage.BOOKED}),
+    place=_visit_of,
+    apply=_check_in,
 )
 CLEARED = SessionEventRule(
     event=SessionCleared,

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import date, datetime, tzinfo
 from typing import Any
 
-from domain.course.event_rule import ANY_PHASE, ANYONE, EventRule
-from domain.course.state import CourseState, newer
+from domain.course.event_rule import ALWAYS, ANYONE, EventRule
+from domain.course.state import CourseState, Recorded, newer
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import ConsentSigned, ConsentWithdrawn
+from domain.events.clinic_events import ConsentSigned, ConsentWithdrawn, PatientWithdrew
 from domain.values import Blocker, Moment, Severity
 
 
@@ -47,11 +47,17 @@ def _withdrawal_blockers(course: CourseState, _at: datetime) -> Iterator[Blocker
 
 
 def _sign(transition: Transition[Any], event: ConsentSigned) -> None:
-    transition.change(consent=newer(transition.course.consent, transition.fact(event)))
+    transition.change(consent=newer(transition.course.consent, transition.recorded(event)))
 
 
-def _withdraw(transition: Transition[Any], event: ConsentWithdrawn) -> None:
-    transition.change(consent=newer(transition.course.consent, transition.fact(event)))
+def take_back(transition: Transition[Any], event: ConsentWithdrawn | PatientWithdrew) -> None:
+    """Takes the consent as withdrawn: a hold at once, and an urgent escalation if the patient was dosed that day."""
+    arrived = Recorded(
+        at=event.time,
+        recorded_at=transition.now,
+        data=ConsentWithdrawn.Data(actor=event.data.actor, note=event.data.note),
+    )
+    transition.change(consent=newer(transition.course.consent, arrived))
     transition.hold("consent withdrawn", event.time, is_safety=True)
     last = transition.course.last_dose_at
     if last is not None and _day(last, event.time.tzinfo) == _day(event.time, event.time.tzinfo):
@@ -63,8 +69,8 @@ def _day(moment: Moment, zone: tzinfo | None) -> date:
     return moment.astimezone(zone).date()
 
 
-SIGNED = EventRule(event=ConsentSigned, phases=ANY_PHASE, roles=ANYONE, apply=_sign)
+SIGNED = EventRule(event=ConsentSigned, phases=ALWAYS, roles=ANYONE, apply=_sign)
 WITHDRAWN = EventRule(
-    event=ConsentWithdrawn, phases=ANY_PHASE, roles=ANYONE, standing=_withdrawal_blockers, apply=_withdraw
+    event=ConsentWithdrawn, phases=ALWAYS, roles=ANYONE, standing=_withdrawal_blockers, apply=take_back
 )
 RULES = (SIGNED, WITHDRAWN)

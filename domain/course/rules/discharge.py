@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule
+from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
 from domain.course.rules import checkpoints, clearance
 from domain.course.rules.checkpoints import unsettled
+from domain.course.rules.endings import close_when_withdrawn
 from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.vitals import SPOKEN, value_of
 from domain.course.state import CourseState, MedicineSession, Phase, Stage, newer
@@ -187,21 +188,23 @@ def _overrides(event: PatientDischarged) -> tuple[Override, ...]:
 
 
 def _assess(transition: Transition[Any], session: MedicineSession, event: DischargeAssessed) -> None:
-    assessed = newer(session.assessment, transition.fact(event))
-    transition.keep(session.but(stage=Stage.RECOVERING, assessment=assessed))
+    assessed = newer(session.assessment, transition.recorded(event))
+    transition.keep(session.but(stage=Stage.RECOVERING if session.is_monitored else session.stage, assessment=assessed))
 
 
 def _discharge(transition: Transition[Any], session: MedicineSession, event: PatientDischarged) -> None:
-    transition.keep(unsettled(session).but(stage=Stage.DISCHARGED, discharge=transition.fact(event)))
+    transition.keep(unsettled(session).but(stage=Stage.DISCHARGED, discharge=transition.recorded(event)))
     transition.settle(Kind.VITALS_OVERDUE, session.number)
-    transition.enter(Phase.INTEGRATION, event.time)
+    if transition.course.phase is Phase.MEDICINE:
+        transition.enter(Phase.INTEGRATION, event.time)
     go_on_when_integrated(transition, event.time)
+    close_when_withdrawn(transition, event.time)
 
 
-ASSESSED = SessionEventRule(event=DischargeAssessed, phases=MEDICINE, stages=MONITORED, apply=_assess)
+ASSESSED = SessionEventRule(event=DischargeAssessed, phases=ALWAYS, stages=MONITORED, apply=_assess)
 DISCHARGED = SessionEventRule(
     event=PatientDischarged,
-    phases=MEDICINE,
+    phases=ALWAYS,
     stages=MONITORED,
     roles=frozenset({Role.PRESCRIBER, Role.MONITOR}),
     standing=_standing,

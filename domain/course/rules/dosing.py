@@ -1,7 +1,7 @@
 """Dosing: whether a dose lies within the protocol's bounds. It checks a prescriber's decision and never chooses."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule
@@ -24,12 +24,17 @@ LEAST_MG = 0.0001
 """Smallest dose considered, in mg: if not even this fits the bounds, no dose is offered."""
 
 
+DUPLICATE_WITHIN = timedelta(minutes=5)
+"""The same amount reported again within this time may be one dose reported twice."""
+
+
 def blockers(course: CourseState, session: MedicineSession, event: DoseAdministered) -> tuple[Blocker, ...]:
     """Every blocker of this dose at the event's time, absolute ones first (CLINICAL.md 3.5)."""
     found = (
         *clearance.standing_blockers(course, event.time),
         *standing_blockers(course, session, event.time),
         *_route_blockers(course, event),
+        *_duplicate_blockers(session, event),
         *_bound_blockers(course, session, event),
     )
     return absolute_first(found)
@@ -104,6 +109,16 @@ def _route_blockers(course: CourseState, event: DoseAdministered) -> Iterator[Bl
         )
 
 
+def _duplicate_blockers(session: MedicineSession, event: DoseAdministered) -> Iterator[Blocker]:
+    for given in session.doses:
+        if given.data.mg == event.data.mg and abs(given.at - event.time) <= DUPLICATE_WITHIN:
+            yield Blocker(
+                code="dose.possible_duplicate",
+                message=f"{event.data.mg:g} mg were reported {in_words(abs(given.at - event.time))} apart",
+                observed=event.data.mg,
+            )
+
+
 def exhausted_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
     """The blockers of any further dose in this session, however small, because a bound has been reached."""
     if (weight := weight_today(session)) is not None:
@@ -117,6 +132,9 @@ def _bound_blockers(course: CourseState, session: MedicineSession, event: DoseAd
     weight = weight_today(session)
     if weight is None:
         yield Blocker(code="weight.missing", message="The patient was not weighed today", absolute=True)
+        # A dose that was given all the same is judged by the last weight known.
+        weight = last_weight(course)
+    if weight is None:
         return
     total = _given_mg(session) + event.data.mg
     amount = _amount(course, total, weight)
@@ -183,6 +201,13 @@ def weight_today(session: MedicineSession) -> float | None:
     return session.check_in.data.weight_kg if session.check_in else None
 
 
+def last_weight(course: CourseState) -> float | None:
+    """The patient's last known weight in kg: of the newest check-in with one, else of the screening or referral."""
+    taken = [session.check_in for session in reversed(course.sessions) if session.check_in is not None]
+    told = (*taken, course.screening, course.referral)
+    return next((fact.data.weight_kg for fact in told if fact is not None and fact.data.weight_kg is not None), None)
+
+
 def in_basis(basis: DoseBasis, mg: float, weight_kg: float) -> float:
     """Converts a dose in mg to the protocol's basis: mg/kg or mg."""
     return round(mg / weight_kg if basis is DoseBasis.MG_PER_KG else mg, 6)
@@ -207,13 +232,37 @@ def _standing(course: CourseState, session: MedicineSession, at: datetime) -> It
 
 
 def _give(transition: Transition[Any], session: MedicineSession, event: DoseAdministered) -> None:
-    doses = sorted((*session.doses, transition.fact(event)), key=lambda dose: dose.at)
-    transition.keep(unsettled(session).but(stage=Stage.DOSED, doses=tuple(doses)))
+    """Takes the dose into the session: checkpoints are counted from it, unless the patient went home after it."""
+    doses = sorted((*session.doses, transition.recorded(event)), key=lambda dose: dose.at)
+    stage = session.stage if session.discharge is not None else Stage.DOSED
+    transition.keep(unsettled(session).but(stage=stage, doses=tuple(doses)))
+
+
+def _session_of_dose(
+    course: CourseState, _rule: SessionEventRule[DoseAdministered], event: DoseAdministered
+) -> MedicineSession:
+    """The session of a dose at a stage that wants none: so that whoever was dosed is watched, there is always one.
+
+    That is the one named, if it still had no dose or ended after this one; else the one under way, or the one that is
+    waited for; else one of its own, which nobody planned.
+    """
+    named = course.session_numbered(event.data.session) if event.data.session is not None else None
+    if named is not None and (not named.doses or (named.discharge is not None and event.time <= named.discharge.at)):
+        return named
+    newest_first = course.sessions[::-1]
+    under_way = next((one for one in newest_first if one.was_under_way(event.time)), None)
+    if found := under_way or next((one for one in newest_first if one.is_waiting), None):
+        return found
+    number = course.sessions[-1].number + 1 if course.sessions else 1
+    return MedicineSession(number=number, stage=Stage.DOSED, starts_at=event.time)
 
 
 def _abort(transition: Transition[Any], session: MedicineSession, event: SessionAborted) -> None:
+    """Breaks the session off: a dosed patient is monitored until discharge."""
+    if session.discharge is not None or session.may_be_booked_again:
+        return
     stage = Stage.RECOVERING if session.doses else Stage.ABORTED
-    transition.keep(session.but(stage=stage, abort=transition.fact(event)))
+    transition.keep(session.but(stage=stage, abort=transition.recorded(event)))
     go_on_when_integrated(transition, event.time)
 
 
@@ -223,6 +272,7 @@ DOSED = SessionEventRule(
     stages=frozenset({Stage.CHECKED_IN, Stage.CLEARED, *MONITORED}),
     standing=_standing,
     blockers=blockers,
+    place=_session_of_dose,
     apply=_give,
 )
 ABORTED = SessionEventRule(

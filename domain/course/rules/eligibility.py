@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from domain.course.event_rule import ANY_PHASE, PRESCRIBER, EventRule
+from domain.course.event_rule import ALWAYS, PRESCRIBER, EventRule
 from domain.course.rules import consent
 from domain.course.state import CourseState, Outcome, Phase, newer
 from domain.course.transition import Transition
@@ -135,18 +135,18 @@ def _decision_blockers(course: CourseState, event: EligibilityDecided) -> tuple[
 
 
 def _screen(transition: Transition[Any], event: ScreeningRecorded) -> None:
-    transition.change(screening=newer(transition.course.screening, transition.fact(event)))
+    transition.change(screening=newer(transition.course.screening, transition.recorded(event)))
 
 
 def _decide(transition: Transition[Any], event: EligibilityDecided) -> None:
-    transition.change(eligibility=transition.fact(event))
+    transition.change(eligibility=transition.recorded(event))
     if event.data.decision is EligibilityDecision.INELIGIBLE:
         transition.close(Outcome.INELIGIBLE, event.time)
     else:
         transition.enter(Phase.PREPARATION, event.time)
 
 
-SCREENED = EventRule(event=ScreeningRecorded, phases=ANY_PHASE - {Phase.FOLLOW_UP}, apply=_screen)
+SCREENED = EventRule(event=ScreeningRecorded, phases=ALWAYS, apply=_screen)
 DECIDED = EventRule(
     event=EligibilityDecided,
     phases=frozenset({Phase.SCREENING}),

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from domain.course.event_rule import ANY_PHASE, ANYONE, EventRule
+from domain.course.event_rule import ALWAYS, ANY_PHASE, ANYONE, EventRule
+from domain.course.rules import consent
 from domain.course.state import CourseState, Outcome, Phase
 from domain.course.transition import Transition
 from domain.events.clinic_events import CourseDiscontinued, CourseTransferred, CourseVoided, PatientWithdrew
@@ -23,8 +24,21 @@ def in_progress(course: CourseState, _at: datetime) -> Iterator[Blocker]:
 
 
 def _withdraw(transition: Transition[Any], event: PatientWithdrew) -> None:
-    was_screened = transition.course.phase is not Phase.SCREENING
-    transition.close(Outcome.WITHDRAWN if was_screened else Outcome.DECLINED, event.time)
+    """Takes the consent as withdrawn at once; the course closes when the patient is not monitored."""
+    if transition.course.is_closed:
+        return
+    consent.take_back(transition, event)
+    transition.change(withdrew=transition.recorded(event))
+    close_when_withdrawn(transition, event.time)
+
+
+def close_when_withdrawn(transition: Transition[Any], at: datetime) -> None:
+    """Closes the course of a patient who has withdrawn, unless they were dosed and have not gone home."""
+    course = transition.course
+    if course.withdrew is None or course.monitored is not None or course.is_closed:
+        return
+    was_screened = course.phase is not Phase.SCREENING
+    transition.close(Outcome.WITHDRAWN if was_screened else Outcome.DECLINED, at)
 
 
 def _discontinue(transition: Transition[Any], event: CourseDiscontinued) -> None:
@@ -39,7 +53,7 @@ def _void(transition: Transition[Any], event: CourseVoided) -> None:
     transition.close(Outcome.ENTERED_IN_ERROR, event.time)
 
 
-WITHDREW = EventRule(event=PatientWithdrew, phases=ANY_PHASE, roles=ANYONE, standing=in_progress, apply=_withdraw)
+WITHDREW = EventRule(event=PatientWithdrew, phases=ALWAYS, roles=ANYONE, apply=_withdraw)
 DISCONTINUED = EventRule(event=CourseDiscontinued, phases=ANY_PHASE, standing=in_progress, apply=_discontinue)
 TRANSFERRED = EventRule(event=CourseTransferred, phases=ANY_PHASE, standing=in_progress, apply=_transfer)
 VOIDED = EventRule(event=CourseVoided, phases=ANY_PHASE, standing=in_progress, apply=_void)

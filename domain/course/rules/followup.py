@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from domain.course.event_rule import ANY_PHASE, ANYONE, DISCHARGED, EventRule, SessionEventRule
-from domain.course.state import CourseState, Fact, MedicineSession, Outcome, Phase
+from domain.course.event_rule import ALWAYS, ANYONE, DISCHARGED, EventRule, SessionEventRule
+from domain.course.state import CourseState, Recorded, MedicineSession, Outcome, Phase
 from domain.course.transition import Transition
 from domain.durations import days
 from domain.escalation.messages import Kind
@@ -19,7 +19,7 @@ from domain.events.clinic_events import (
 from domain.values import Blocker, Moment, Severity
 
 
-def counted_from(course: CourseState) -> Fact[PatientDischarged.Data] | None:
+def counted_from(course: CourseState) -> Recorded[PatientDischarged.Data] | None:
     """The discharge of the last medicine session: follow-up visits are counted from it."""
     discharged = [session.discharge for session in course.sessions if session.discharge is not None]
     return discharged[-1] if discharged else None
@@ -150,48 +150,70 @@ def _every_form_filed(course: CourseState, session: MedicineSession, _at: dateti
 
 
 def _call(transition: Transition[Any], session: MedicineSession, event: CheckInCompleted) -> None:
-    transition.keep(session.but(check_ins=(*session.check_ins, transition.fact(event))))
+    transition.keep(session.but(check_ins=(*session.check_ins, transition.recorded(event))))
+
+
+def _judge_call(transition: Transition[Any], _session: MedicineSession | None, event: CheckInCompleted) -> None:
     if event.data.suicidal_ideation:
         transition.escalate(Kind.SUICIDE_RISK, None, Severity.URGENT, event.time)
 
 
 def _integrate(transition: Transition[Any], session: MedicineSession, event: IntegrationHeld) -> None:
-    transition.keep(session.but(integrations=(*session.integrations, transition.fact(event))))
+    transition.keep(session.but(integrations=(*session.integrations, transition.recorded(event))))
     go_on_when_integrated(transition, event.time)
 
 
 def _file(transition: Transition[Any], session: MedicineSession, event: FormFiled) -> None:
-    transition.keep(session.but(forms=(*session.forms, transition.fact(event))))
+    transition.keep(session.but(forms=(*session.forms, transition.recorded(event))))
 
 
 def _follow_up(transition: Transition[Any], event: FollowUpHeld) -> None:
-    transition.change(follow_ups=(*transition.course.follow_ups, transition.fact(event)))
+    transition.change(follow_ups=(*transition.course.follow_ups, transition.recorded(event)))
     complete_when_followed_up(transition, event.time)
+
+
+def _last_discharged(
+    course: CourseState, _rule: SessionEventRule[Any], event: CheckInCompleted | IntegrationHeld | FormFiled
+) -> MedicineSession | None:
+    newest_first = course.sessions[::-1]
+    return next((one for one in newest_first if one.discharge and one.discharge.at <= event.time), None)
 
 
 CALLED = SessionEventRule(
     event=CheckInCompleted,
-    phases=ANY_PHASE,
+    phases=ALWAYS,
     stages=DISCHARGED,
     roles=ANYONE,
+    fulfils=True,
+    place=_last_discharged,
+    judge=_judge_call,
     standing=_every_call_made,
     blockers=check_in_blockers,
     apply=_call,
 )
 INTEGRATED = SessionEventRule(
-    event=IntegrationHeld, phases=ANY_PHASE, stages=DISCHARGED, blockers=integration_blockers, apply=_integrate
+    event=IntegrationHeld,
+    phases=ALWAYS,
+    stages=DISCHARGED,
+    fulfils=True,
+    place=_last_discharged,
+    blockers=integration_blockers,
+    apply=_integrate,
 )
 FILED = SessionEventRule(
     event=FormFiled,
-    phases=ANY_PHASE,
+    phases=ALWAYS,
+    fulfils=True,
     stages=DISCHARGED,
     standing=_every_form_filed,
+    place=_last_discharged,
     blockers=form_blockers,
     apply=_file,
 )
 FOLLOWED_UP = EventRule(
     event=FollowUpHeld,
     phases=frozenset({Phase.FOLLOW_UP}),
+    fulfils=True,
     blockers=follow_up_blockers,
     apply=_follow_up,
 )

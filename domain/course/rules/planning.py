@@ -75,7 +75,7 @@ def _dose_blockers(course: CourseState, dose: Dose) -> Iterator[Blocker]:
 
 
 def _prescribe(transition: Transition[Any], event: PlanPrescribed) -> None:
-    plans = (*transition.course.plans, transition.fact(event))
+    plans = (*transition.course.plans, transition.recorded(event))
     transition.change(plans=tuple(sorted(plans, key=lambda plan: plan.at)))
     begin_medicine_when_prepared(transition, event.time)
     go_on_when_integrated(transition, event.time)

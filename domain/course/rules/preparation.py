@@ -48,9 +48,9 @@ def begin_medicine_when_prepared(transition: Transition[Any], at: Moment) -> Non
 
 
 def _hold(transition: Transition[Any], event: PreparationHeld) -> None:
-    transition.change(preparations=(*transition.course.preparations, transition.fact(event)))
+    transition.change(preparations=(*transition.course.preparations, transition.recorded(event)))
     begin_medicine_when_prepared(transition, event.time)
 
 
-HELD = EventRule(event=PreparationHeld, phases=frozenset({Phase.PREPARATION}), apply=_hold)
+HELD = EventRule(event=PreparationHeld, phases=frozenset({Phase.PREPARATION}), fulfils=True, apply=_hold)
 RULES = (HELD,)

@@ -1,13 +1,13 @@
 """Vital sign readings: stores a reading, opens escalations by its verdict, and settles checkpoints."""
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from domain.course.event_rule import ANY_PHASE, MONITORED, SessionEventRule
+from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
 from domain.course.rules import checkpoints, vitals
 from domain.course.rules.vitals import verdict
-from domain.course.state import CourseState, MedicineSession, Stage
+from domain.course.state import CourseState, MedicineSession, Reading, ReadingSeries, Stage
 from domain.course.transition import Transition
 from domain.course.verdict import VerdictSeverity
 from domain.escalation.messages import Kind
@@ -15,37 +15,77 @@ from domain.events.clinic_events import VitalsRecorded
 from domain.values import Blocker, Severity
 
 
-def _after_discharge(_course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    if session.discharge is not None and at > session.discharge.at:
+COMES_BACK_WITHIN: Final = timedelta(days=1)
+"""How long after discharge a reading still belongs to the session (S9: recurrences for up to a day)."""
+
+
+def _belongs(session: MedicineSession, at: datetime) -> bool:
+    return session.discharge is None or at <= session.discharge.at + COMES_BACK_WITHIN
+
+
+def _long_discharged(_course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    if not _belongs(session, at):
         yield Blocker(
             code="session.discharged",
-            message=f"The patient was discharged from session {session.number} before this reading",
+            message=f"The patient was discharged from session {session.number} long before this reading",
             absolute=True,
         )
 
 
+def _session_of_reading(
+    course: CourseState, _rule: SessionEventRule[VitalsRecorded], event: VitalsRecorded
+) -> MedicineSession | None:
+    """The session that was under way, or from which the patient has only just been discharged."""
+    newest_first = course.sessions[::-1]
+    under_way = next((one for one in newest_first if one.was_under_way(event.time)), None)
+    return under_way or next(
+        (one for one in newest_first if one.discharge and one.discharge.at <= event.time and _belongs(one, event.time)),
+        None,
+    )
+
+
 def _read(transition: Transition[Any], before: MedicineSession, event: VitalsRecorded) -> None:
     """Judges the reading, and again those after it whose verdict it changes: it may have arrived late."""
-    protocol, arrived = transition.course.protocol, transition.fact(event)
-    place = before.place_of(arrived)
-    session = checkpoints.unsettled_by(before, event.time).but(
-        readings=(*before.readings[:place], arrived, *before.readings[place:])
-    )
+    if not _belongs(before, event.time):
+        _read_outside(transition, event)
+        return
+    rules, arrived = transition.course.protocol.medicine.checkpoints, transition.recorded(event)
+    session = checkpoints.unsettled_by(before, event.time).with_reading(arrived)
     transition.keep(session)
-    transition.verdict = verdict(protocol, session, arrived)
-    for reading in (arrived, *vitals.judged_anew(before, session, arrived)):
-        is_known = reading is not arrived
-        was = verdict(protocol, before, reading).severity if is_known else VerdictSeverity.NORMAL
-        now = verdict(protocol, session, reading).severity if is_known else transition.verdict.severity
-        if now.pages_as is not None and now.rank > was.rank:
-            kind = Kind.VITALS_EMERGENCY if now is VerdictSeverity.EMERGENCY else Kind.VITALS_URGENT
-            transition.escalate(kind, session.number, now.pages_as, reading.at)
-        was_not_falling = is_known and vitals.is_not_falling(protocol, before, reading)
-        if session.is_monitored and not was_not_falling and vitals.is_not_falling(protocol, session, reading):
-            transition.escalate(Kind.BLOOD_PRESSURE_NOT_FALLING, session.number, Severity.URGENT, reading.at)
-    if not checkpoints.is_overdue(protocol.medicine.checkpoints, session, transition.course.passed):
+    severity = _judge(transition, before, session, arrived, session.number)
+    is_back = session.discharge is not None and event.time > session.discharge.at
+    if is_back and severity.pages_as is not None:
+        session = checkpoints.unsettled(session).but(stage=Stage.RECOVERING, discharge=None)
+        transition.keep(session)
+    if not checkpoints.is_overdue(rules, session, transition.course.passed):
         transition.settle(Kind.VITALS_OVERDUE, session.number)
     settle_checkpoints(transition, session.number)
+
+
+def _read_outside(transition: Transition[Any], event: VitalsRecorded) -> None:
+    before, arrived = transition.course.outside, transition.recorded(event)
+    outside = before.with_reading(arrived)
+    transition.change(outside=outside)
+    _judge(transition, before, outside, arrived, None)
+
+
+def _judge(
+    transition: Transition[Any], before: ReadingSeries, series: ReadingSeries, arrived: Reading, number: int | None
+) -> VerdictSeverity:
+    """Takes the verdict on the reading that arrived, and escalates it, and what it makes worse of later ones."""
+    protocol = transition.course.protocol
+    transition.verdict = verdict(protocol, series, arrived)
+    for reading in (arrived, *vitals.judged_anew(before, series, arrived)):
+        is_known = reading is not arrived
+        was = verdict(protocol, before, reading).severity if is_known else VerdictSeverity.NORMAL
+        now = verdict(protocol, series, reading).severity if is_known else transition.verdict.severity
+        if now.pages_as is not None and now.rank > was.rank:
+            kind = Kind.VITALS_EMERGENCY if now is VerdictSeverity.EMERGENCY else Kind.VITALS_URGENT
+            transition.escalate(kind, number, now.pages_as, reading.at)
+        was_not_falling = is_known and vitals.is_not_falling(protocol, before, reading)
+        if series.is_monitored and not was_not_falling and vitals.is_not_falling(protocol, series, reading):
+            transition.escalate(Kind.BLOOD_PRESSURE_NOT_FALLING, number, Severity.URGENT, reading.at)
+    return transition.verdict.severity
 
 
 def settle_checkpoints(transition: Transition[Any], number: int) -> None:
@@ -59,10 +99,13 @@ def settle_checkpoints(transition: Transition[Any], number: int) -> None:
 
 READ = SessionEventRule(
     event=VitalsRecorded,
-    phases=ANY_PHASE,
+    phases=ALWAYS,
     # A discharged patient's readings may arrive late; one who was sent away undosed may still be here and unwell.
     stages=frozenset({Stage.CHECKED_IN, Stage.CLEARED, *MONITORED, Stage.DISCHARGED, Stage.ABORTED}),
-    standing=_after_discharge,
+    standing=_long_discharged,
+    place=_session_of_reading,
     apply=_read,
+    apply_outside=_read_outside,
+    may_be_outside=True,
 )
 RULES = (READ,)

@@ -27,7 +27,7 @@ def check(course: CourseState, event: CourseReferred) -> None:
 
 def refer(transition: Transition[Any], event: CourseReferred) -> None:
     """Starts the course, in screening."""
-    transition.change(referral=transition.fact(event))
+    transition.change(referral=transition.recorded(event))
     transition.enter(Phase.SCREENING, event.time)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.course import measures
-from domain.course.event_rule import ANY_PHASE, ANYONE, EventRule
+from domain.course.event_rule import ALWAYS, ANYONE, EventRule
 from domain.course.measure_history import MeasureTaken, answers
 from domain.course.state import CourseState
 from domain.course.transition import Transition
@@ -78,5 +78,5 @@ def _answer_risk(
     transition.escalate(Kind.SUICIDE_RISK, None, answer.severity, event.time)
 
 
-MEASURED = EventRule(event=MeasureRecorded, phases=ANY_PHASE, roles=ANYONE, check=score, apply=_take)
+MEASURED = EventRule(event=MeasureRecorded, phases=ALWAYS, roles=ANYONE, check=score, apply=_take)
 RULES = (MEASURED,)

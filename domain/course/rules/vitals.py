@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import groupby, islice
 
-from domain.course.state import MedicineSession, Reading
+from domain.course.state import Reading, ReadingSeries
 from domain.course.verdict import Finding, Verdict, VerdictSeverity
 from domain.protocol.model import Limit, LimitSeverity, Protocol, Vital
 from domain.values import Moment, Severity
@@ -16,7 +16,7 @@ def value_of(reading: Reading, vital: Vital) -> int | None:
     return getattr(reading.data, vital)  # type: ignore[no-any-return]
 
 
-def verdict(protocol: Protocol, session: MedicineSession, reading: Reading) -> Verdict:
+def verdict(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Verdict:
     """The protocol's verdict on `reading`, which must be one of the session's.
 
     A limit with `confirm_within` asks for a second reading at its first breach, and is confirmed if the value before
@@ -27,7 +27,7 @@ def verdict(protocol: Protocol, session: MedicineSession, reading: Reading) -> V
     return Verdict(severity=severity, findings=findings, recheck_due_at=recheck_due_at(protocol, session, reading))
 
 
-def recheck_due_at(protocol: Protocol, session: MedicineSession, reading: Reading) -> Moment | None:
+def recheck_due_at(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Moment | None:
     """When the second reading after `reading` is due, if the protocol wants one."""
     waits = [
         limit.confirm_within
@@ -37,14 +37,14 @@ def recheck_due_at(protocol: Protocol, session: MedicineSession, reading: Readin
     return reading.at + min(waits) if waits else None
 
 
-def unconfirmed_severity(protocol: Protocol, session: MedicineSession, reading: Reading) -> Severity | None:
+def unconfirmed_severity(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Severity | None:
     """The severity to escalate at if the second reading after `reading` is not taken in time; None for a warning."""
     awaiting = (limit for limit in _crossed(protocol, session, reading) if limit.confirm_within)
     worst = max((limit.severity for limit in awaiting), key=lambda one: one.rank)
     return VerdictSeverity(worst).pages_as
 
 
-def judged_anew(before: MedicineSession, session: MedicineSession, arrived: Reading) -> Iterator[Reading]:
+def judged_anew(before: ReadingSeries, session: ReadingSeries, arrived: Reading) -> Iterator[Reading]:
     """The readings after `arrived` whose verdict may change, because they are compared with it.
 
     That is the next one, and for each vital sign the next one that has it; if `arrived` is now the clearance reading,
@@ -63,7 +63,7 @@ def judged_anew(before: MedicineSession, session: MedicineSession, arrived: Read
             return
 
 
-def is_not_falling(protocol: Protocol, session: MedicineSession, reading: Reading) -> bool:
+def is_not_falling(protocol: Protocol, session: ReadingSeries, reading: Reading) -> bool:
     """Whether the pressure is still above the hold limits, late after the dose, and not lower than before (S1)."""
     hold = protocol.medicine.clearance.hold
     last_dose = session.doses[-1].at if session.doses else None
@@ -82,7 +82,7 @@ def is_not_falling(protocol: Protocol, session: MedicineSession, reading: Readin
     )
 
 
-def _crossed(protocol: Protocol, session: MedicineSession, reading: Reading) -> Iterator[Limit]:
+def _crossed(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Iterator[Limit]:
     baseline = session.clearance_reading
     if baseline is not None and reading.at <= baseline.at:
         baseline = None
@@ -93,7 +93,7 @@ def _crossed(protocol: Protocol, session: MedicineSession, reading: Reading) -> 
             yield limit
 
 
-def _is_confirmed(session: MedicineSession, reading: Reading, limit: Limit) -> bool:
+def _is_confirmed(session: ReadingSeries, reading: Reading, limit: Limit) -> bool:
     """Whether the value before breached the limit too; readings without that value are skipped."""
     observed = _value_before(session, reading, limit.vital)
     baseline = session.clearance_reading
@@ -101,7 +101,7 @@ def _is_confirmed(session: MedicineSession, reading: Reading, limit: Limit) -> b
     return observed is not None and limit.is_crossed_by(observed, at_clearance)
 
 
-def _value_before(session: MedicineSession, reading: Reading, vital: Vital) -> int | None:
+def _value_before(session: ReadingSeries, reading: Reading, vital: Vital) -> int | None:
     """The last value of the vital sign that was taken before the reading."""
     for place in range(bisect_left(session.readings, reading.at, key=lambda one: one.at) - 1, -1, -1):
         if (value := value_of(session.readings[place], vital)) is not None:
@@ -109,7 +109,7 @@ def _value_before(session: MedicineSession, reading: Reading, vital: Vital) -> i
     return None
 
 
-def _limit_findings(protocol: Protocol, session: MedicineSession, reading: Reading) -> Iterator[Finding]:
+def _limit_findings(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Iterator[Finding]:
     for limit in _crossed(protocol, session, reading):
         observed = value_of(reading, limit.vital)
         assert observed is not None
