@@ -36,7 +36,7 @@ from domain.events.clinic_events import (
 from domain.events.fields import StaffMember
 from domain.ledger import GENESIS
 from domain.protocol.model import Protocol
-from domain.values import CourseId, Frozen, Moment, Role, Severity
+from domain.values import Blocker, CourseId, Frozen, Moment, Role, Severity
 
 
 class Phase(StrEnum):
@@ -178,7 +178,7 @@ class ReadingSeries(Frozen):
 class MedicineSession(ReadingSeries):
     """One dosing visit; one without a booking was not planned.
 
-    `settled` are its first checkpoints that no longer change, so that a long session need not compute them again. They
+    `weighed` are the findings that the clearance's overrides lifted. `settled` are its first checkpoints that no longer change, so that a long session need not compute them again. They
     hold until something arrives that happened before `settled_until`.
     """
 
@@ -188,6 +188,7 @@ class MedicineSession(ReadingSeries):
     booking: Recorded[SessionBooked.Data] | None = None
     check_in: Recorded[PatientCheckedIn.Data] | None = None
     abort: Recorded[SessionAborted.Data] | None = None
+    weighed: tuple[Blocker, ...] = ()
     assessment: Recorded[DischargeAssessed.Data] | None = None
     check_ins: tuple[Recorded[CheckInCompleted.Data], ...] = ()
     integrations: tuple[Recorded[IntegrationHeld.Data], ...] = ()

@@ -1,6 +1,6 @@
 """Clearance: whether a checked-in patient may be dosed today, and every blocker the prescriber has to weigh."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,10 +14,13 @@ from domain.escalation.messages import Kind
 from domain.events.clinic_events import PatientCheckedIn, SessionCleared
 from domain.events.fields import PregnancyTest, lifted_by
 from domain.protocol.model import Vital
-from domain.values import Blocker, absolute_first
+from domain.values import Blocker, Severity, absolute_first
 
-BLOCKING_ESCALATIONS = frozenset({Kind.VITALS_EMERGENCY, Kind.SUICIDE_RISK})
-"""While one of these is unresolved, the patient is neither dosed nor discharged."""
+DANGERS = frozenset({Kind.VITALS_EMERGENCY, Kind.SUICIDE_RISK})
+"""While one of these is unresolved, whatever its severity, the patient is neither dosed nor discharged."""
+
+NOT_OF_THE_PATIENT = frozenset({Kind.RECORD_STORE_BEHIND, Kind.ORCHESTRATOR_SILENT, Kind.COURSE_FILLING})
+"""Escalations about Kapstan itself: none of them stands in a patient's way."""
 
 
 TODAY: Final = timedelta(days=1)
@@ -53,14 +56,20 @@ def standing_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
     yield from eligibility.excluding(course)
 
 
-def escalation_blockers(course: CourseState) -> Iterator[Blocker]:
-    """A blocker for each unresolved escalation of `BLOCKING_ESCALATIONS`."""
+def escalation_blockers(course: CourseState, without: Collection[Kind] = ()) -> Iterator[Blocker]:
+    """A blocker for each unresolved escalation that is an emergency, absolute, or urgent, for a prescriber to weigh.
+
+    `without` are the kinds that the act itself answers.
+    """
     for escalation in course.unresolved:
-        if escalation.kind in BLOCKING_ESCALATIONS:
+        if escalation.kind in NOT_OF_THE_PATIENT or escalation.kind in without:
+            continue
+        is_danger = escalation.severity is Severity.EMERGENCY or escalation.kind in DANGERS
+        if is_danger or escalation.severity is Severity.URGENT:
             yield Blocker(
                 code=f"escalation.{escalation.kind}_open",
                 message=f"An escalation of kind {escalation.kind.replace('_', ' ')} is not resolved",
-                absolute=True,
+                absolute=is_danger,
                 observed=escalation.id,
             )
 
@@ -197,10 +206,30 @@ def unweighed_blockers(course: CourseState, session: MedicineSession, at: dateti
     cleared, reading = session.clearance, session.reading_before(at)
     if cleared is None or reading is None:
         return
-    weighed = lifted_by(cleared.data.overrides)
     for blocker in (*_limit_blockers(course, reading), *eligibility.undecided(course)):
-        if blocker.absolute or blocker.code not in weighed:
+        if blocker.absolute or not any(is_as_weighed(blocker, weighed) for weighed in session.weighed):
             yield blocker.but(absolute=True)
+    yield from unweighed_escalations(course, session)
+
+
+def unweighed_escalations(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
+    """The relative blockers of open escalations that the clearance has not weighed."""
+    for blocker in escalation_blockers(course):
+        if not blocker.absolute and not any(is_as_weighed(blocker, weighed) for weighed in session.weighed):
+            yield blocker
+
+
+def is_as_weighed(blocker: Blocker, weighed: Blocker) -> bool:
+    """Whether an override of `weighed` covers `blocker`: it is the same finding, and its value is not worse."""
+    if blocker.code != weighed.code:
+        return False
+    match blocker.observed, weighed.observed:
+        case (int() | float() as now, int() | float() as then) if blocker.code.endswith("_above_limit"):
+            return now <= then
+        case (int() | float() as now, int() | float() as then) if blocker.code.endswith("_below_limit"):
+            return now >= then
+        case now, then:
+            return now == then
 
 
 def _limit_blockers(course: CourseState, reading: Reading) -> Iterator[Blocker]:
@@ -256,8 +285,14 @@ def _visit_of(
 
 
 def _clear(transition: Transition[Any], session: MedicineSession, event: SessionCleared) -> None:
-    cleared = newer(session.clearance, transition.recorded(event))
-    transition.keep(session.but(stage=Stage.CLEARED, clearance=cleared))
+    """Clears the session, and keeps what the prescriber weighed, with its values: a worse one asks again."""
+    arrived = transition.recorded(event)
+    cleared = newer(session.clearance, arrived)
+    lifted = lifted_by(event.data.overrides)
+    weighed = tuple(one for one in blockers(transition.course, session, event.time) if one.code in lifted)
+    transition.keep(
+        session.but(stage=Stage.CLEARED, clearance=cleared, weighed=weighed if cleared is arrived else session.weighed)
+    )
 
 
 CHECKED_IN = SessionEventRule(

@@ -20,12 +20,16 @@ from domain.protocol.model import Vital
 from domain.values import Blocker, Role, absolute_first
 
 
+ANSWERED = frozenset({Kind.DISCHARGE_OVERDUE, Kind.LEFT_BEFORE_DISCHARGE, Kind.VITALS_OVERDUE})
+"""The kinds of escalation that a discharge itself answers."""
+
+
 def blockers(
     course: CourseState, session: MedicineSession, at: datetime, *, escort: bool = False, instructions: bool = False
 ) -> tuple[Blocker, ...]:
     """Every blocker of a discharge at that moment, absolute ones first (CLINICAL.md 3.6)."""
     found = (
-        *clearance.escalation_blockers(course),
+        *clearance.escalation_blockers(course, without=ANSWERED),
         *_observation_blockers(course, session, at),
         *_later_blockers(session, at),
         *_reading_blockers(course, session, at),

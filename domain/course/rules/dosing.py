@@ -31,7 +31,7 @@ DUPLICATE_WITHIN = timedelta(minutes=5)
 def blockers(course: CourseState, session: MedicineSession, event: DoseAdministered) -> tuple[Blocker, ...]:
     """Every blocker of this dose at the event's time, absolute ones first (CLINICAL.md 3.5)."""
     found = (
-        *clearance.standing_blockers(course, event.time),
+        *(blocker for blocker in clearance.standing_blockers(course, event.time) if blocker.absolute),
         *standing_blockers(course, session, event.time),
         *_route_blockers(course, event),
         *_duplicate_blockers(session, event),
@@ -73,6 +73,7 @@ def _booster_blockers(course: CourseState, session: MedicineSession, at: datetim
     rules = course.protocol.medicine
     if session.clearance is not None and at < session.clearance.at:
         yield _before_clearance()
+    yield from clearance.unweighed_escalations(course, session)
     if session.abort is not None:
         yield Blocker(code="session.aborted", message="The session was broken off", absolute=True)
     given = len(session.doses) - 1
