@@ -17,6 +17,6 @@ def test_an_id_its_parts_and_its_workflow_id_are_one() -> None:
 
 @pytest.mark.parametrize("other", ["EX-1~vitals_overdue~02~1", "EX-1~vitals_overdue~2~01", f"{ESCALATION}\n"])
 def test_no_second_spelling_leads_to_the_same_workflow(other: str) -> None:
-    """Lists, links and the record know an escalation by its id as it is: an alias would act on what they do not find."""
+    """Lists, links and the record know only the id as it is: an alias would act on what they do not find."""
     with pytest.raises(ValueError, match="is not an escalation's id"):
         escalation_workflow_id(other)
