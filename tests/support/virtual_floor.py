@@ -21,10 +21,10 @@ from domain.values import CourseId
 from domain.views.course import CourseView, SessionView
 from gateway.courses import Reported
 from simulation.course.calendar import EVERY_DAY, Practice, where_it_is_morning
-from simulation.course.rehearsal import Rehearsal
 from simulation.demo.oncall import on_call_file
 from simulation.live.live_clinic import LiveClinic
 from simulation.live.patients_on_the_floor import FloorRoster
+from tests.support.rehearsal import Rehearsal
 
 A_MINUTE = timedelta(minutes=1)
 HERE = {Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING}
