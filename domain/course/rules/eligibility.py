@@ -10,6 +10,7 @@ from domain.course.state import CourseState, Outcome, Phase, newer
 from domain.course.transition import Transition
 from domain.events.clinic_events import EligibilityDecided, EligibilityDecision, ScreeningRecorded
 from domain.events.fields import PregnancyTest, lifted_by
+from domain.protocol.instruments import instrument_name
 from domain.protocol.model import Protocol
 from domain.values import Blocker, absolute_first
 
@@ -55,7 +56,7 @@ def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
         if course.measure(instrument) is None:
             yield Blocker(
                 code=f"measure.{instrument}_missing",
-                message=f"{instrument.upper()} has not been taken",
+                message=f"{instrument_name(instrument)} has not been taken",
                 limit=instrument,
                 source=course.protocol.source_of("screening.measures"),
             )
