@@ -8,7 +8,7 @@ from itertools import count
 from typing import Self
 
 from domain.course.answer import Answer
-from domain.course.state import Stage
+from domain.course.state import HERE
 from domain.escalation.ids import EscalationId, EscalationKey
 from domain.escalation.messages import EscalationView, Kind, Order
 from domain.events.clinic_events import ClinicEvent
@@ -27,7 +27,6 @@ from simulation.live.patients_on_the_floor import FloorRoster
 from tests.support.rehearsal import Rehearsal
 
 A_MINUTE = timedelta(minutes=1)
-HERE = {Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING}
 
 
 def on_call_at(now: datetime) -> OnCall:
