@@ -308,7 +308,9 @@ async def test_who_has_an_alarm_that_cannot_be_read_gets_a_new_one(lists: Lists,
         await lists.watch.move(raised(MARA, 1, 1, MONDAY).id, lambda one: one.settled(SOON))
 
 
-@pytest.mark.parametrize(("column", "value"), [("monitored_session", "0"), *(("next_passes_at", one) for one in MOMENTS)])
+@pytest.mark.parametrize(
+    ("column", "value"), [("monitored_session", "0"), *(("next_passes_at", one) for one in MOMENTS)]
+)
 async def test_a_wrong_value_that_only_the_watchdog_reads_hides_no_patient(
     lists: Lists, psql: Psql, column: str, value: str
 ) -> None:
