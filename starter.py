@@ -20,7 +20,7 @@ from domain.oncall.file import OnCallFileError, OnCallQuery
 from domain.protocol.file import ProtocolFileError
 from domain.protocol.parameters import rows, without_evidence
 from domain.refusal import Refused
-from domain.values import Frozen, Severity
+from domain.values import Frozen, Severity, count_of
 from domain.views.forecast import Forecast
 from gateway.courses import Courses
 from gateway.event_files import Sent, events_in, send_all
@@ -389,13 +389,11 @@ def _verdict(verified: Verified | Broken) -> str:
     verdict = verified.verdict
     if verdict.fault is not None:
         return f"[red]✗[/] {verified.course_id}: row {verdict.fault.sequence}: {escape(verdict.fault.reason)}"
+    whole = f"{count_of(verdict.sequence, 'entry', 'entries')}, chain whole ({verdict.head[:12]}…)"
     if verified.unanswered is not None:
-        told = f"{verdict.sequence} entries, chain whole ({verdict.head[:12]}…), compared with nothing"
-        return f"[red]✗[/] {verified.course_id}: {told}: {escape(verified.unanswered)}"
+        return f"[red]✗[/] {verified.course_id}: {whole}, compared with nothing: {escape(verified.unanswered)}"
     compared = "as Temporal holds it" if verdict.is_compared else "Temporal no longer holds the course"
-    return (
-        f"[green]✓[/] {verified.course_id}: {verdict.sequence} entries, chain whole ({verdict.head[:12]}…), {compared}"
-    )
+    return f"[green]✓[/] {verified.course_id}: {whole}, {compared}"
 
 
 def _name_unreadable(found: Found[Any], what: str) -> None:

@@ -27,7 +27,7 @@ def create_app(services: Services) -> FastAPI:
 
     @asynccontextmanager
     async def open_hours(_app: FastAPI) -> AsyncIterator[None]:
-        async with services.reads.kept(), services.stream.kept(), services.watch.kept():
+        async with services.audit_log.kept(), services.stream.kept(), services.watchdog.kept():
             yield
 
     app = FastAPI(
@@ -48,6 +48,6 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(pages)
     app.mount("/static", static_files(), name="static")
     app.add_middleware(BodyLimit)
-    app.add_middleware(AccessLog, measures=services.measures)
+    app.add_middleware(AccessLog, metrics=services.metrics)
     app.add_middleware(RequestContext)
     return app

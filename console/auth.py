@@ -19,17 +19,17 @@ _BEARER = HTTPBearer(
 )
 
 
-async def by_token(request: Request, tokens: Tokens, rates: RateLimit, presented: str) -> Caller:
+async def by_token(request: Request, tokens: Tokens, rate_limit: RateLimit, presented: str) -> Caller:
     """The caller of this token. Raises `ProblemError` (`unauthenticated`, `too_many`, `unavailable`)."""
-    return await _admitted(request, rates, tokens.caller(presented), "This token is unknown or revoked")
+    return await _admitted(request, rate_limit, tokens.caller(presented), "This token is unknown or revoked")
 
 
-async def by_sign_in(request: Request, tokens: Tokens, rates: RateLimit, token_id: TokenId) -> Caller:
+async def by_sign_in(request: Request, tokens: Tokens, rate_limit: RateLimit, token_id: TokenId) -> Caller:
     """The caller who signed in with this token. Raises as `by_token` does."""
-    return await _admitted(request, rates, tokens.still(token_id), "The token of this sign-in is revoked")
+    return await _admitted(request, rate_limit, tokens.still(token_id), "The token of this sign-in is revoked")
 
 
-async def _admitted(request: Request, rates: RateLimit, asked: Awaitable[Caller | None], otherwise: str) -> Caller:
+async def _admitted(request: Request, rate_limit: RateLimit, asked: Awaitable[Caller | None], otherwise: str) -> Caller:
     try:
         caller = await asked
     except RecordStoreError:
@@ -37,7 +37,7 @@ async def _admitted(request: Request, rates: RateLimit, asked: Awaitable[Caller 
         raise problem_error(ProblemCode.UNAVAILABLE, detail, retry_after=AGAIN_AFTER) from None
     if caller is None:
         raise problem_error(ProblemCode.UNAUTHENTICATED, otherwise)
-    rates.spend(caller.token_id)
+    rate_limit.spend(caller.token_id)
     request.state.caller = caller
     return caller
 
@@ -45,12 +45,12 @@ async def _admitted(request: Request, rates: RateLimit, asked: Awaitable[Caller 
 async def _caller(
     request: Request,
     tokens: TokensDep,
-    rates: RateLimitDep,
+    rate_limit: RateLimitDep,
     shown: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
 ) -> Caller:
     if shown is None:
         raise problem_error(ProblemCode.UNAUTHENTICATED, "There must be a token, as `Authorization: Bearer …`")
-    return await by_token(request, tokens, rates, shown.credentials)
+    return await by_token(request, tokens, rate_limit, shown.credentials)
 
 
 AnyCaller = Annotated[Caller, Depends(_caller)]

@@ -42,43 +42,43 @@ class Services:
 
     settings: Settings
     client: Client
-    engine: SdkMetrics
+    sdk_metrics: SdkMetrics
     connections: Connections
-    measures: ConsoleMetrics
+    metrics: ConsoleMetrics
     library: Library
     courses: Courses
     escalations: Escalations
     store: RecordStore
     access: AccessStore
     tokens: Tokens
-    reads: AuditLog
-    glances: AuditThrottle
+    audit_log: AuditLog
+    audit_throttle: AuditThrottle
     changes: Changes
     stream: Stream
-    sites: SiteScope
-    turns: CourseLimit
-    rates: RateLimit
+    site_scope: SiteScope
+    course_limit: CourseLimit
+    rate_limit: RateLimit
     answer_within: timedelta
     on_call: OnCallBook
     links: Links | None
     seal: Seal
-    watch: Watchdog
-    watched: WatchdogStore
+    watchdog: Watchdog
+    watchdog_store: WatchdogStore
 
     @cached_property
     def course_access(self) -> CourseAccess:
         """Reads courses with access checks."""
-        return CourseAccess(self.courses, self.store, self.sites, self.watched)
+        return CourseAccess(self.courses, self.store, self.site_scope, self.watchdog_store)
 
     @cached_property
     def escalation_access(self) -> EscalationAccess:
         """Reads and acts on escalations with access checks."""
-        return EscalationAccess(self.escalations, self.store, self.sites)
+        return EscalationAccess(self.escalations, self.store, self.site_scope)
 
     @cached_property
     def reporting(self) -> EventReporting:
         """Reports events with access checks."""
-        return EventReporting(self.courses, self.sites, self.turns, self.answer_within)
+        return EventReporting(self.courses, self.site_scope, self.course_limit, self.answer_within)
 
 
 T = TypeVar("T")
@@ -99,7 +99,7 @@ def _one(pick: Callable[[Services], T]) -> Callable[[Request], T]:
 ServicesDep = Annotated[Services, Depends(_services)]
 """All services: for pages, whose frame shows something of each."""
 
-AuditLogDep = Annotated[AuditLog, Depends(_one(lambda services: services.reads))]
+AuditLogDep = Annotated[AuditLog, Depends(_one(lambda services: services.audit_log))]
 ClientDep = Annotated[Client, Depends(_one(lambda services: services.client))]
 ConnectionsDep = Annotated[Connections, Depends(_one(lambda services: services.connections))]
 CourseAccessDep = Annotated[CourseAccess, Depends(_one(lambda services: services.course_access))]
@@ -108,12 +108,12 @@ EscalationAccessDep = Annotated[EscalationAccess, Depends(_one(lambda services: 
 EscalationsDep = Annotated[Escalations, Depends(_one(lambda services: services.escalations))]
 EventReportingDep = Annotated[EventReporting, Depends(_one(lambda services: services.reporting))]
 LibraryDep = Annotated[Library, Depends(_one(lambda services: services.library))]
-MetricsDep = Annotated[ConsoleMetrics, Depends(_one(lambda services: services.measures))]
+MetricsDep = Annotated[ConsoleMetrics, Depends(_one(lambda services: services.metrics))]
 OnCallDep = Annotated[OnCallBook, Depends(_one(lambda services: services.on_call))]
-RateLimitDep = Annotated[RateLimit, Depends(_one(lambda services: services.rates))]
-SdkMetricsDep = Annotated[SdkMetrics, Depends(_one(lambda services: services.engine))]
-SiteScopeDep = Annotated[SiteScope, Depends(_one(lambda services: services.sites))]
+RateLimitDep = Annotated[RateLimit, Depends(_one(lambda services: services.rate_limit))]
+SdkMetricsDep = Annotated[SdkMetrics, Depends(_one(lambda services: services.sdk_metrics))]
+SiteScopeDep = Annotated[SiteScope, Depends(_one(lambda services: services.site_scope))]
 StoreDep = Annotated[RecordStore, Depends(_one(lambda services: services.store))]
 StreamDep = Annotated[Stream, Depends(_one(lambda services: services.stream))]
 TokensDep = Annotated[Tokens, Depends(_one(lambda services: services.tokens))]
-WatchdogStoreDep = Annotated[WatchdogStore, Depends(_one(lambda services: services.watched))]
+WatchdogStoreDep = Annotated[WatchdogStore, Depends(_one(lambda services: services.watchdog_store))]

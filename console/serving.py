@@ -70,7 +70,7 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def open_door(settings: Settings) -> AsyncIterator[Services]:
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Opens the services of these settings. Raises `Misconfigured` or `ProtocolFileError`.
 
     PostgreSQL need not be up: courses go on without it, and events are answered. Nor need Temporal: the watchdog must
@@ -85,11 +85,11 @@ async def open_door(settings: Settings) -> AsyncIterator[Services]:
     except OnCallFileError as error:
         raise Misconfigured(f"KAPSTAN_ONCALL: {error}") from None
     secret = settings.link_secret.get_secret_value() if settings.link_secret else None
-    engine, measures = SdkMetrics(), ConsoleMetrics()
+    sdk_metrics, metrics = SdkMetrics(), ConsoleMetrics()
     client = await connect(
         identity=f"kapstan-console-{os.getpid()}",
         codec=EncryptionCodec.of(settings.payload_keys),
-        runtime=engine.runtime,
+        runtime=sdk_metrics.runtime,
         lazy=True,
     )
     await _tell_whether_temporal_answers(client)
@@ -97,41 +97,41 @@ async def open_door(settings: Settings) -> AsyncIterator[Services]:
         courses = Courses(client, library, allow_unapproved=settings.allow_unapproved)
         store, access = RecordStore(connections), AccessStore(connections)
         changes = Changes(connections)
-        watched = WatchdogStore(connections)
-        escalations = Escalations(client, WatchdogAlarms(watched, on_call.now))
+        watchdog_store = WatchdogStore(connections)
+        escalations = Escalations(client, WatchdogAlarms(watchdog_store, on_call.now))
         yield Services(
             settings=settings,
             client=client,
-            engine=engine,
+            sdk_metrics=sdk_metrics,
             connections=connections,
-            measures=measures,
+            metrics=metrics,
             library=library,
             courses=courses,
             escalations=escalations,
             store=store,
             access=access,
             tokens=Tokens(access),
-            reads=AuditLog(access),
-            glances=AuditThrottle(),
+            audit_log=AuditLog(access),
+            audit_throttle=AuditThrottle(),
             changes=changes,
-            stream=Stream(changes, courses.view, partial(listening, settings.database_url), measures.recorded),
-            sites=SiteScope(courses, store),
-            turns=CourseLimit(),
-            rates=RateLimit(settings.rate),
+            stream=Stream(changes, courses.view, partial(listening, settings.database_url), metrics.recorded),
+            site_scope=SiteScope(courses, store),
+            course_limit=CourseLimit(),
+            rate_limit=RateLimit(settings.rate),
             answer_within=ANSWER_WITHIN,
             on_call=on_call,
             links=Links(secret, settings.public_url) if secret else None,
             seal=Seal(secret),
-            watch=Watchdog(
-                watched,
+            watchdog=Watchdog(
+                watchdog_store,
                 partial(turn_to_watch, settings.database_url),
                 Liveness(client, courses, escalations).of,
-                AlarmPager(watched, on_call.now, Pager(link_builder(settings), Channels().send)),
+                AlarmPager(watchdog_store, on_call.now, Pager(link_builder(settings), Channels().send)),
                 on_call.now,
                 settings.watch_grace,
                 partial(suspects, client),
             ),
-            watched=watched,
+            watchdog_store=watchdog_store,
         )
 
 
@@ -177,8 +177,8 @@ class _Server(uvicorn.Server):
 
 
 async def serve(settings: Settings, host: str, port: int) -> None:
-    """Serves until SIGINT or SIGTERM. Raises as `open_door` does, and `Misconfigured` for a port in use."""
-    async with open_door(settings) as services:
+    """Serves until SIGINT or SIGTERM. Raises as `open_services` does, and `Misconfigured` for a port in use."""
+    async with open_services(settings) as services:
         config = uvicorn.Config(
             create_app(services),
             host=host,

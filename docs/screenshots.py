@@ -136,7 +136,7 @@ def _take(browser: Browser, floor: Floor, picture: Picture) -> None:
     context.close()
     size = file.stat().st_size
     if size > LARGEST:
-        sys.exit(f"{file} has {size:,} bytes; at most {LARGEST:,} were expected")
+        sys.exit(f"{file} has {size:,} bytes; must be at most {LARGEST:,}")
     sys.stdout.write(f"{file.relative_to(ROOT)}  {width} × {height}, {picture.theme}, {size:,} bytes\n")
 
 

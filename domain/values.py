@@ -94,6 +94,11 @@ class Blocker(Frozen):
     source: str | None = None
 
 
+def count_of(number: int, one: str, many: str | None = None) -> str:
+    """The number with its noun: `1 session`, `2 sessions`; `many` is the plural where an s is not enough."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
 def absolute_first(blockers: Iterable[Blocker]) -> tuple[Blocker, ...]:
     """The same blockers, absolute ones first."""
     return tuple(sorted(blockers, key=lambda blocker: not blocker.absolute))

@@ -16,7 +16,9 @@ PR_SET_PDEATHSIG = 1
 NOBODY_NEW = "-"
 
 
-def leashed(command: Sequence[str], *, signal_at_death: signal.Signals, user: str | None = None) -> tuple[str, ...]:
+def with_death_signal(
+    command: Sequence[str], *, signal_at_death: signal.Signals, user: str | None = None
+) -> tuple[str, ...]:
     """The command line that runs `command`, signalled when the calling process dies; as `user`, if called by root.
 
     Linux counts the thread that starts it as the parent: that must be one that lives as long as the supervisor.

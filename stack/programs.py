@@ -14,7 +14,7 @@ from typing import Self
 from domain.values import Frozen
 from stack.errors import ServiceDown
 from stack.files import OWNER_ONLY, last_lines
-from stack.parent_death_signal import leashed
+from stack.parent_death_signal import with_death_signal
 from stack.processes import LOOK_AGAIN, ProcessRegistry, ShutdownStep, part, send_to
 
 FIRST_PAUSE = timedelta(milliseconds=200)
@@ -96,7 +96,7 @@ class KeptProgram:
         try:
             self._log_was_long = os.fstat(log).st_size
             self._process = await asyncio.create_subprocess_exec(
-                *leashed(program.command, signal_at_death=program.signal_at_death, user=program.user),
+                *with_death_signal(program.command, signal_at_death=program.signal_at_death, user=program.user),
                 env=program.environment,
                 cwd=program.folder,
                 stdin=asyncio.subprocess.DEVNULL,

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.rules.checkpoints import CheckpointStatus
+from domain.values import count_of
 from domain.views.course import CourseView, DeadlineView, MeasureView, SessionView
 from terminal.formatting import away, moment, plain, severity
 
@@ -64,7 +65,9 @@ def _parts(course: CourseView, now: datetime) -> Iterator[RenderableType]:
     for owed in course.measures_due:
         late = " [yellow](late)[/]" if owed.late else ""
         yield Text.from_markup(f"questionnaire due: {escape(plain(owed.instrument))} by {moment(owed.due_at)}{late}")
-    yield Text.from_markup(f"[dim]ledger: {course.sequence} entries, head {course.ledger_head[:12]}…[/]")
+    yield Text.from_markup(
+        f"[dim]ledger: {count_of(course.sequence, 'entry', 'entries')}, head {course.ledger_head[:12]}…[/]"
+    )
 
 
 def _headline(course: CourseView) -> Text:

@@ -4,7 +4,7 @@
         self._alongside = Alongside()
 
     async def run(self, …):
-        self._alongside.start(self._recorder.run())
+        self._alongside.start(self._outbox.run())
         return await self._alongside.see_through(self._story(), self._say_that_it_was_cancelled)
 
 `run` itself then only waits, so the cancellation that Temporal throws into it never reaches an activity or a timer that
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 
-Told = TypeVar("Told")
+Result = TypeVar("Result")
 
 
 class GoneWrong(Exception):  # noqa: N818  it is read in Temporal's history
@@ -47,15 +47,15 @@ class Alongside:
         """
         return asyncio.create_task(self._watched(part))
 
-    async def see_through(self, story: Coroutine[Any, Any, Told], cancelled: Callable[[], None]) -> Told:
+    async def see_through(self, story: Coroutine[Any, Any, Result], cancelled: Callable[[], None]) -> Result:
         """Awaits the main coroutine's result or continue-as-new. To be called by `run` only.
 
         A cancellation only calls `cancelled`, and ends nothing. Raises `GoneWrong` as soon as the main coroutine or a
         background task has failed.
         """
-        told = asyncio.create_task(story)
-        either: list[asyncio.Future[Any]] = [told, self._failure]
-        while not (told.done() or self._failure.done()):
+        main = asyncio.create_task(story)
+        either: list[asyncio.Future[Any]] = [main, self._failure]
+        while not (main.done() or self._failure.done()):
             try:
                 await workflow.wait(either, return_when=asyncio.FIRST_COMPLETED)
             except asyncio.CancelledError:
@@ -66,7 +66,7 @@ class Alongside:
         if self._failure.done():
             raise GoneWrong("a part that runs beside the workflow's story has failed") from self._failure.result()
         try:
-            return told.result()
+            return main.result()
         except (Exception, asyncio.CancelledError) as failure:
             raise GoneWrong("the workflow's story has failed") from failure
 

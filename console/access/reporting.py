@@ -23,10 +23,12 @@ TURN_WITHIN: Final = timedelta(seconds=5)
 class EventReporting:
     """Passes clinic events to their courses. An event is answered within `answer_within`."""
 
-    def __init__(self, courses: Courses, sites: SiteScope, turns: CourseLimit, answer_within: timedelta) -> None:
+    def __init__(
+        self, courses: Courses, site_scope: SiteScope, course_limit: CourseLimit, answer_within: timedelta
+    ) -> None:
         self._courses = courses
-        self._sites = sites
-        self._turns = turns
+        self._site_scope = site_scope
+        self._course_limit = course_limit
         self._answer_within = answer_within
 
     async def report(self, caller: Caller, value: JsonValue) -> Reported:
@@ -39,8 +41,8 @@ class EventReporting:
             raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {caller.role} may not report {event.type}")
         try:
             async with asyncio.timeout(self._answer_within.total_seconds()):
-                await self._sites.check_event(caller, event)
-                async with self._turns.turn(event.subject, within=TURN_WITHIN):
+                await self._site_scope.check_event(caller, event)
+                async with self._course_limit.turn(event.subject, within=TURN_WITHIN):
                     return await self._courses.report(event, request_id=request_id())
         except TimeoutError:
             told = f"no answer within {in_words(self._answer_within)}; send the same event again"

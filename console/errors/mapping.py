@@ -6,6 +6,7 @@ from typing import Final
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from console.errors.problems import AGAIN_AFTER, ProblemCode, ProblemError, problem_error, refused
 from console.request_id import request_id
@@ -14,7 +15,16 @@ from domain.refusal import Refused
 from gateway.workflow_calls import Defect, TooMany, Unavailable
 from records.errors import RecordStoreError, RecordStoreUnreachable
 
-EXPECTED: Final = (ProblemError, Refused, TooMany, Unavailable, RecordStoreError, RequestValidationError, HTTPException)
+EXPECTED: Final = (
+    ProblemError,
+    Refused,
+    TooMany,
+    Unavailable,
+    RecordStoreError,
+    RequestValidationError,
+    HTTPException,
+    ClientDisconnect,
+)
 """Expected exceptions: each maps to a problem and is no fault of the console."""
 
 _BY_STATUS = {404: ProblemCode.NOT_FOUND, 405: ProblemCode.METHOD_NOT_ALLOWED}
@@ -41,6 +51,10 @@ def problem_of(error: BaseException) -> ProblemError | None:
             return problem_error(ProblemCode.UNAVAILABLE, str(error), retry_after=AGAIN_AFTER)
         case RequestValidationError():
             return _invalid(error)
+        case ClientDisconnect():
+            return problem_error(ProblemCode.MALFORMED, "The body ended before it was whole")
+        case HTTPException(__cause__=Exception() as cause):
+            return problem_of(cause)  # FastAPI hides what was raised while it read a form
         case HTTPException() if error.status_code in _BY_STATUS:
             code = _BY_STATUS[error.status_code]
             return problem_error(code, code.meaning, also=error.headers)

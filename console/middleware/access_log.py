@@ -18,9 +18,9 @@ log = logging.getLogger(__name__)
 class AccessLog:
     """Runs inside `RequestContext`, which sets the request id. An unexpected error counts as status 500."""
 
-    def __init__(self, app: ASGIApp, measures: ConsoleMetrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: ConsoleMetrics) -> None:
         self._app = app
-        self._measures = measures
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request."""
@@ -35,14 +35,14 @@ class AccessLog:
             nonlocal status, is_begun
             if message["type"] == "http.response.start":
                 status, is_begun = message["status"], True
-                self._measures.answered(scope["method"], _route(scope), status, monotonic() - began)
+                self._metrics.answered(scope["method"], _route(scope), status, monotonic() - began)
             await send(message)
 
         try:
             await self._app(scope, receive, send_counted)
         finally:
             if not is_begun:
-                self._measures.answered(scope["method"], _route(scope), status, monotonic() - began)
+                self._metrics.answered(scope["method"], _route(scope), status, monotonic() - began)
             told = {
                 "method": scope["method"],
                 "route": _route(scope),

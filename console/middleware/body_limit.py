@@ -1,16 +1,13 @@
-"""Middleware that reads each body whole before anything else sees it, and limits its size."""
+"""Middleware that limits the size of every body, while whoever wants it reads it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
-from fastapi import Request
-from starlette.requests import ClientDisconnect
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from console.error_responses import answer_with
 from console.errors.problems import ProblemCode, ProblemError, problem_error
 
 LONGEST: Final = 256 * 1024
@@ -22,7 +19,11 @@ HEARD_OUT_FOR: Final = timedelta(seconds=2)
 
 
 class BodyLimit:
-    """Reads the body before the application does; one that is too long or breaks off is refused here."""
+    """Raises `ProblemError` (`too_large`) out of the reading of a body that is too long.
+
+    The body is read by its route, after the route is known and its caller signed in: so a stranger gets 401 first, and
+    the access log names the route.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -32,56 +33,43 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = Request(scope, receive)
-        try:
-            body = await _read_body(request)
-        except ProblemError as no:
-            answer = await answer_with(request, no)
-            await answer(scope, receive, send)
-            return
-        is_given = False
+        stated = Headers(scope=scope).get("content-length", "")
+        read = int(stated) if stated.isdecimal() else 0
+        is_answered = False
 
-        async def give() -> Message:
-            nonlocal is_given
-            if is_given:
-                return await receive()
-            is_given = True
-            return {"type": "http.request", "body": body, "more_body": False}
+        async def limited() -> Message:
+            nonlocal read
+            if is_answered:
+                return await receive()  # only asked whether the client is still there
+            if read > LONGEST:
+                await _hear_out(receive)
+                raise _too_large()
+            message = await receive()
+            if not stated.isdecimal():
+                read += len(message.get("body", b""))
+            return await limited() if read > LONGEST else message
 
-        await self._app(scope, give, send)
+        async def noticed(message: Message) -> None:
+            nonlocal is_answered
+            is_answered = True
+            await send(message)
 
-
-async def _read_body(request: Request, longest: int = LONGEST) -> bytes:
-    """The whole body. Raises `ProblemError`: `too_large` (no more than `longest` is kept), or `malformed`."""
-    stated = request.headers.get("content-length", "")
-    pieces = request.stream()
-    read = bytearray()
-    try:
-        if not (stated.isdecimal() and int(stated) > longest):
-            async for piece in pieces:
-                read += piece
-                if len(read) > longest:
-                    break
-            else:
-                return bytes(read)
-        await _hear_out(pieces)
-    except ClientDisconnect:
-        raise problem_error(ProblemCode.MALFORMED, "The body ended before it was whole") from None
-    raise _too_large(longest)
+        await self._app(scope, limited, noticed)
 
 
-async def _hear_out(pieces: AsyncIterator[bytes]) -> None:
+async def _hear_out(receive: Receive) -> None:
     """Reads and discards the rest within bounds: a client that is cut off while sending never reads the response."""
     left = HEARD_OUT
     with suppress(TimeoutError):
         async with asyncio.timeout(HEARD_OUT_FOR.total_seconds()):
-            async for piece in pieces:
-                left -= len(piece)
-                if left < 0:
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body", False):
                     return
 
 
-def _too_large(longest: int) -> Exception:
+def _too_large() -> ProblemError:
     # The connection closes after the response: on one kept open the rest of the body would still have to be read.
-    detail = f"The body must be at most {longest // 1024} KiB"
+    detail = f"The body must be at most {LONGEST // 1024} KiB"
     return problem_error(ProblemCode.TOO_LARGE, detail, also={"Connection": "close"})

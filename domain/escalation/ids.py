@@ -12,7 +12,9 @@ EscalationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9
 
 COURSE: Final = "course/"
 ESCALATION: Final = "escalation/"
-_PARTS: Final = re.compile(r"^(?P<course_id>[^~]+)~(?P<kind>[^~]+)~(?P<session>\d+)~(?P<n>\d+)$")
+_NUMBER: Final = "0|[1-9][0-9]*"
+"""Spelled in one way only: `02` would be a second name of the same escalation."""
+_PARTS: Final = re.compile(rf"(?P<course_id>[^~]+)~(?P<kind>[^~]+)~(?P<session>{_NUMBER})~(?P<n>{_NUMBER})")
 
 
 class EscalationKey(NamedTuple):
@@ -26,7 +28,7 @@ class EscalationKey(NamedTuple):
     @classmethod
     def parse(cls, escalation: str) -> "EscalationKey":
         """Parses an escalation id. Raises ValueError if it is malformed."""
-        if not (found := _PARTS.match(escalation)):
+        if not (found := _PARTS.fullmatch(escalation)):
             raise ValueError(f"{escalation!r} is not an escalation's id, such as EX-1~vitals_overdue~2~1")
         return cls(found["course_id"], found["kind"], int(found["session"]) or None, int(found["n"]))
 

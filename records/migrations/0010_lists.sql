@@ -1,5 +1,14 @@
 -- The rows of the lists, each told once: what the queries pick from.
 
+-- A course's card on the board: without what only the watchdog reads, so that a wrong value there hides no patient.
+CREATE VIEW course_cards AS
+SELECT
+    course_id, site, protocol_id, protocol_version, phase, outcome, held, hold_reason, session, stage, attention,
+    open_escalations, next_kind, next_due_at, started_at, closed_at, sequence, ledger_head, planned_sessions, to_do,
+    to_do_by, blocked_by, dosed_at, reading_due_at
+FROM courses;
+
+-- The same with what the watchdog compares with Temporal.
 CREATE VIEW course_summaries AS
 SELECT
     course_id, site, protocol_id, protocol_version, phase, outcome, held, hold_reason, session, stage, attention,

@@ -3,7 +3,7 @@ SELECT card.*
 FROM unnest($1::text[]) WITH ORDINALITY AS board (phase, place)
 CROSS JOIN LATERAL (
     SELECT *
-    FROM course_summaries AS courses
+    FROM course_cards AS courses
     WHERE courses.phase = board.phase
         AND ($2::text IS NULL OR site = $2)
         AND ($3::severity IS NULL OR attention >= $3)

@@ -1,6 +1,6 @@
 -- The first $9 courses that may be seen and whose phase is none of $1: they are in no column of the board.
 SELECT *
-FROM course_summaries AS courses
+FROM course_cards AS courses
 WHERE phase <> ALL($1::text[])
     AND ($2::text IS NULL OR site = $2)
     AND ($3::severity IS NULL OR attention >= $3)

@@ -1,7 +1,7 @@
 -- The courses of a site whose patient is here: checked in and not discharged; longest overdue reading first.
 -- A course whose stage is unknown may have its patient here too; it is found by the index `courses_of_no_stage`.
 SELECT *
-FROM course_summaries AS courses
+FROM course_cards AS courses
 WHERE (
         (stage IN ('checked_in', 'cleared', 'dosed', 'recovering') AND phase <> 'closed')
         OR stage <> ALL ('{booked,checked_in,cleared,dosed,recovering,discharged,canceled,missed,aborted}'::text[])

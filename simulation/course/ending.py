@@ -136,22 +136,22 @@ def differences(expected: ExpectedEnding, found: Ending) -> tuple[str, ...]:
 
 def _differences(expected: ExpectedEnding, found: Ending) -> Iterator[str]:
     if found.outcome is not expected.outcome:
-        yield f"it ended {found.outcome or 'not at all'}; {expected.outcome} was expected"
+        yield f"it ended {found.outcome or 'not at all'}; must be {expected.outcome}"
     if not expected.is_left_to_chance:
         yield from _scripted_differences(expected, found)
     if found.unresolved:
-        yield f"{found.unresolved} escalations are not resolved"
+        yield f"unresolved escalations: {found.unresolved}"
 
 
 def _scripted_differences(expected: ExpectedEnding, found: Ending) -> Iterator[str]:
     if found.late != expected.late:
-        yield f"{found.late} checkpoints were late; {expected.late} were expected"
+        yield f"late checkpoints: {found.late}; must be {expected.late}"
     if found.warned is not expected.warned:
-        yield f"a warning was {'' if expected.warned else 'not '}expected"
+        yield "there must be a warning" if expected.warned else "there must be no warning"
     if found.calls != expected.calls:
-        yield f"called: {_told(found.calls)}; {_told(expected.calls)} was expected"
+        yield f"called: {_told(found.calls)}; must be {_told(expected.calls)}"
     if found.overrides != expected.overrides:
-        yield f"overridden: {_listed(found.overrides)}; {_listed(expected.overrides)} was expected"
+        yield f"overridden: {_listed(found.overrides)}; must be {_listed(expected.overrides)}"
     if missing := [name for name in expected.happened if name not in found.happened]:
         yield f"not in the ledger: {_listed(missing)}"
 

@@ -1,4 +1,4 @@
-"""The interface on which scripts are played: a rehearsal, or the running system with simulated or real time."""
+"""The interface on which scripts are played: the running system, with simulated or real time, or a test's rehearsal."""
 
 from datetime import datetime, timedelta
 from typing import Protocol

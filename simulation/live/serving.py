@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from domain.access import TokenRole
 from domain.escalation.messages import EscalationState
-from domain.values import CourseId, Frozen
+from domain.values import CourseId, Frozen, count_of
 from gateway.courses import Courses
 from gateway.escalations import Escalations
 from gateway.protocols import load_folder
@@ -125,7 +125,9 @@ class Served:
     async def _announce(self, courses: int) -> None:
         console, file = self._stack.file.console, self._stack.file
         assert file.admin_token_file is not None
-        self._console.print(f"\nThe floor is open: {courses} courses at two sites, in real time, until Ctrl-C.")
+        self._console.print(
+            f"\nThe floor is open: {count_of(courses, 'course')} at two sites, in real time, until Ctrl-C."
+        )
         self._console.print(
             f"Pages        {console}/  Sign in with one of these tokens, or send it as `Authorization: Bearer …`:"
         )

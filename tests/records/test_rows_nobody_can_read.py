@@ -308,6 +308,22 @@ async def test_who_has_an_alarm_that_cannot_be_read_gets_a_new_one(lists: Lists,
         await lists.watch.move(raised(MARA, 1, 1, MONDAY).id, lambda one: one.settled(SOON))
 
 
+@pytest.mark.parametrize(
+    ("column", "value"), [("monitored_session", "0"), *(("next_passes_at", one) for one in MOMENTS)]
+)
+async def test_a_wrong_value_that_only_the_watchdog_reads_hides_no_patient(
+    lists: Lists, psql: Psql, column: str, value: str
+) -> None:
+    """The card on the board and the session under way are shown without it."""
+    await psql.writes("courses", RELATIONS["courses"], column, value)
+
+    floor = await lists.store.board(BoardFilter(), MONDAY)
+    here = await lists.store.sessions_under_way()
+
+    assert MARA in {card.course_id for phase in floor.columns for card in phase.cards}
+    assert MARA in {one.course_id for one in here}
+
+
 @pytest.mark.parametrize("value", MOMENTS)
 async def test_a_dosed_patient_is_watched_over_whatever_the_row_says_of_when(
     lists: Lists, psql: Psql, value: str

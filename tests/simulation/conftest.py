@@ -13,9 +13,9 @@ from domain.protocol.model import Protocol
 from domain.protocol.pinned import PinnedProtocol
 from simulation.course.ending import ending
 from simulation.course.highlights import News, Overheard
-from simulation.course.rehearsal import Rehearsal
 from simulation.demo.oncall import on_call_file
 from simulation.scripts.scripts import ScriptPart
+from tests.support.rehearsal import Rehearsal
 from tests.support.rehearsed import A_MONDAY_NIGHT, Rehearse, Rehearsed
 
 PROTOCOL = Path("protocols/kap-im-weekly.toml")

@@ -200,15 +200,15 @@ def test_an_ending_that_is_not_the_scripts_is_named() -> None:
     )
 
     assert differences(expected, found) == (
-        "it ended not at all; completed was expected",
-        "2 checkpoints were late; 0 were expected",
-        "a warning was not expected",
-        "called: vitals_overdue paged lind, osei, answered by osei; nobody was expected",
-        "overridden: nothing; screening.sleep_apnoea was expected",
+        "it ended not at all; must be completed",
+        "late checkpoints: 2; must be 0",
+        "there must be no warning",
+        "called: vitals_overdue paged lind, osei, answered by osei; must be nobody",
+        "overridden: nothing; must be screening.sleep_apnoea",
         "not in the ledger: kap.course.resumed",
-        "1 escalations are not resolved",
+        "unresolved escalations: 1",
     )
     assert differences(expected.but(is_left_to_chance=True), found) == (
-        "it ended not at all; completed was expected",
-        "1 escalations are not resolved",
+        "it ended not at all; must be completed",
+        "unresolved escalations: 1",
     )

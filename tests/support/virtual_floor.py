@@ -8,7 +8,7 @@ from itertools import count
 from typing import Self
 
 from domain.course.answer import Answer
-from domain.course.state import Stage
+from domain.course.state import HERE
 from domain.escalation.ids import EscalationId, EscalationKey
 from domain.escalation.messages import EscalationView, Kind, Order
 from domain.events.clinic_events import ClinicEvent
@@ -21,13 +21,12 @@ from domain.values import CourseId
 from domain.views.course import CourseView, SessionView
 from gateway.courses import Reported
 from simulation.course.calendar import EVERY_DAY, Practice, where_it_is_morning
-from simulation.course.rehearsal import Rehearsal
 from simulation.demo.oncall import on_call_file
 from simulation.live.live_clinic import LiveClinic
 from simulation.live.patients_on_the_floor import FloorRoster
+from tests.support.rehearsal import Rehearsal
 
 A_MINUTE = timedelta(minutes=1)
-HERE = {Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING}
 
 
 def on_call_at(now: datetime) -> OnCall:

@@ -25,7 +25,7 @@ from domain.access import Right
 from domain.escalation.messages import EscalationView
 from domain.ledger import Entry
 from domain.refusal import Refused
-from domain.values import CourseId, Frozen
+from domain.values import CourseId, Frozen, count_of
 from domain.views.blocker_labels import spoken
 from domain.views.course import CourseView
 from gateway.forecasts import forecast_of
@@ -216,7 +216,8 @@ def _plan(view: CourseView) -> str | None:
         return None
     dose = view.plan.dose
     each = f"{dose.mg_per_kg:g} mg/kg" if dose.mg_per_kg is not None else f"{dose.mg:g} mg"
-    return f"{view.plan.medicine_sessions} sessions of {each}, every {view.plan.interval_days} days"
+    sessions, interval = view.plan.medicine_sessions, view.plan.interval_days
+    return f"{count_of(sessions, 'session')} of {each}, every {count_of(interval, 'day')}"
 
 
 def _entry(viewer: Viewer, entry: Entry, clock: WallClock) -> EntryRow:

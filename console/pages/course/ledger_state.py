@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from domain.ledger import Entry, first_fault
-from domain.values import Frozen
+from domain.values import Frozen, count_of
 
 
 class Wholeness(StrEnum):
@@ -37,12 +37,14 @@ def ledger_state(entries: Sequence[Entry] | None, sequence: int, head: str) -> L
         return _state(sequence, head, Wholeness.BROKEN, f"Entry {fault.sequence} differs: {fault.reason}")
     if len(entries) < sequence:
         waiting = sequence - len(entries)
-        words = f"{len(entries)} of {sequence} entries recorded, chain whole; {waiting} on the way"
+        words = (
+            f"{len(entries)} of {count_of(sequence, 'entry', 'entries')} recorded, chain whole; {waiting} on the way"
+        )
         return _state(sequence, head, Wholeness.BEHIND, words)
     if sequence and entries[sequence - 1].hash != head:
         words = f"Entry {sequence} differs: it is not the one that the course holds; the chain was written anew"
         return _state(sequence, head, Wholeness.BROKEN, words)
-    return _state(sequence, head, Wholeness.WHOLE, f"{sequence} entries, chain whole")
+    return _state(sequence, head, Wholeness.WHOLE, f"{count_of(sequence, 'entry', 'entries')}, chain whole")
 
 
 def unreadable(entry: int, sequence: int, head: str) -> LedgerState:

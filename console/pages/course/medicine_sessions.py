@@ -12,7 +12,7 @@ from console.pages.frame.viewer import Viewer
 from console.pages.labels import STAGES
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.course.state import HERE
-from domain.values import Frozen, Severity
+from domain.values import Frozen, Severity, count_of
 from domain.views.course import CourseView, SessionView
 
 
@@ -98,7 +98,7 @@ def _summary(session: SessionView) -> tuple[str, str]:
         return "", ""
     met = counted.count(CheckpointStatus.MET)
     missed = counted.count(CheckpointStatus.MISSED)
-    words = f"{met} of {len(counted)} readings in time"
+    words = f"{met} of {count_of(len(counted), 'reading')} in time"
     if missed:
         return Severity.URGENT.value, f"{words}, {missed} missed"
     return "well" if met == len(counted) else Severity.ROUTINE.value, words

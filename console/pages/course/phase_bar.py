@@ -4,7 +4,7 @@ from typing import Final
 
 from console.pages.labels import PHASES
 from domain.course.state import Outcome, Phase
-from domain.values import Frozen
+from domain.values import Frozen, count_of
 from domain.views.course import CourseView
 
 OPEN_PHASES: Final = tuple(phase for phase in Phase if phase is not Phase.CLOSED)
@@ -52,7 +52,7 @@ def _phase_detail(view: CourseView, phase: Phase) -> str:
         case Phase.MEDICINE if view.sessions:
             return f"session {view.sessions[-1].number} of {view.planned_sessions}"
         case Phase.MEDICINE:
-            return f"{view.planned_sessions} sessions" if view.plan else ""
+            return count_of(view.planned_sessions, "session") if view.plan else ""
         case Phase.INTEGRATION:
             return counted("kap.integration.held", "held")
         case _:

@@ -90,16 +90,16 @@ def _is_the_end(one: Happening) -> bool:
 
 def _line(viewer: Viewer, view: CourseView, one: Happening, clock: WallClock) -> TimelineLine:
     try:
-        mark, words, detail = _told(view, one, clock)
+        mark, words, detail = _particulars(view, one, clock)
     except (ValueError, TypeError, OverflowError):
         mark, words, detail = None, spoken(one.type.removeprefix("kap.")), "what the record says of it cannot be read"
     return TimelineLine(at=clock.at(one.at), mark=mark, words=words, by=who(viewer, one.by, one.role), detail=detail)
 
 
-Told = tuple[str | None, str, str]
+Particulars = tuple[str | None, str, str]
 
 
-def _told(view: CourseView, one: Happening, clock: WallClock) -> Told:
+def _particulars(view: CourseView, one: Happening, clock: WallClock) -> Particulars:
     name = one.type.removeprefix("kap.")
     session = next((known for known in view.sessions if known.number == one.session), None)
     match name.split("."):
@@ -165,7 +165,7 @@ def _of_session(one: Happening) -> str:
     return f"session {one.session}" if one.session else ""
 
 
-def _reading(session: SessionView | None, one: Happening) -> Told:
+def _reading(session: SessionView | None, one: Happening) -> Particulars:
     reading = next((known for known in (session.readings if session else ()) if known.at == one.at), None)
     if session is None or reading is None:
         return None, f"Reading{_for_session(one)}, of an earlier visit", ""
@@ -184,7 +184,7 @@ def _punctuality(session: SessionView, reading: ReadingView) -> Iterator[str]:
             yield "in time" if one.status is CheckpointStatus.MET else "late"
 
 
-def _dose(session: SessionView | None, one: Happening) -> Told:
+def _dose(session: SessionView | None, one: Happening) -> Particulars:
     dose = next((known for known in (session.doses if session else ()) if known.at == one.at), None)
     if session is None or dose is None:
         return None, f"Dose{_for_session(one)}", ""
@@ -192,14 +192,14 @@ def _dose(session: SessionView | None, one: Happening) -> Told:
     return None, f"{'Booster' if is_booster else 'Dose'} {dose.mg:g} mg {spoken(dose.route)}, session {one.session}", ""
 
 
-def _measure(view: CourseView, one: Happening) -> Told:
+def _measure(view: CourseView, one: Happening) -> Particulars:
     taken = next((m for m in view.measures if m.at == one.at and m.instrument == one.what), None)
     if taken is None:
         return None, "Questionnaire answered", ""
     return mark_of(taken), taken_in_words(taken), ""
 
 
-def _escalation(view: CourseView, one: Happening, moved: str) -> Told:
+def _escalation(view: CourseView, one: Happening, moved: str) -> Particulars:
     phrase = "Escalation"
     with suppress(ValueError):
         phrase = PHRASES[Kind(EscalationKey.parse(one.what or "").kind)].capitalize()

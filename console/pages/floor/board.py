@@ -17,7 +17,7 @@ from console.pages.labels import PHASES
 from domain.access import Right
 from domain.course.state import HERE, Phase, Stage
 from domain.escalation.messages import EscalationView
-from domain.values import Code, Frozen, Name, Severity
+from domain.values import Code, Frozen, Name, Severity, count_of
 from domain.views.summary import CourseSummary
 from records.board import BoardFilter, Column
 from records.unreadable_rows import Found
@@ -202,6 +202,6 @@ def _card(course: CourseSummary, clock: WallClock) -> Card:
         dots=tuple(
             Dot(is_done=place <= done, is_now=place == number and is_under_way) for place in range(1, planned + 1)
         ),
-        sessions=f"session {number} of {planned}" if number else f"{planned} sessions planned",
+        sessions=f"session {number} of {planned}" if number else f"{count_of(planned, 'session')} planned",
         since_dose=clock.since(course.dosed_at) if course.dosed_at and is_under_way else None,
     )

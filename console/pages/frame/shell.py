@@ -14,7 +14,7 @@ THEMES: Final = ("auto", "light", "dark")
 
 SEES_COURSES: Final = (Right.READ_COURSES, Right.READ_COURSES_BEHIND)
 
-PLACES: Final = (
+LINKS: Final = (
     ("/", "Floor", SEES_COURSES),
     ("/sessions", "Live sessions", SEES_COURSES),
     ("/escalations", "Escalations", (Right.READ_ESCALATIONS,)),
@@ -74,7 +74,7 @@ async def shell(viewer: Viewer, place: str, here: str | None = None) -> Shell:
     return Shell(
         places=tuple(
             NavigationLink(href=href, label=label, is_here=href == place, badge=_badge(href, floor))
-            for href, label, rights in PLACES
+            for href, label, rights in LINKS
             if viewer.caller.has(*rights)
         ),
         here=here or viewer.here,

@@ -70,7 +70,7 @@ async def sign_in(
 ) -> Response:
     """Signs in whoever shows a valid token, and takes them to the page they wanted."""
     try:
-        caller = await by_token(request, services.tokens, services.rates, token.strip())
+        caller = await by_token(request, services.tokens, services.rate_limit, token.strip())
     except ProblemError as no:
         wrong = no.problem.code is ProblemCode.UNAUTHENTICATED
         why = "This token is unknown or revoked. It begins with kap_" if wrong else no.problem.detail

@@ -43,7 +43,7 @@ async def _silences(
     viewer: Viewer, *, site: str | None = None, course_id: CourseId | None = None, limit: int = SHOWN
 ) -> Sequence[Silence]:
     try:
-        return await viewer.services.watched.silences(site=site, course_id=course_id, limit=limit)
+        return await viewer.services.watchdog_store.silences(site=site, course_id=course_id, limit=limit)
     except RecordStoreError:
         return ()
 

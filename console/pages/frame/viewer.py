@@ -62,8 +62,10 @@ class Viewer:
 
     def saw(self, what: str, course_id: CourseId | None = None) -> None:
         """Notes the read in the audit log; for an open, self-updating page only now and then."""
-        if not self.is_live or self.services.glances.is_worth_noting(self.caller.token_id, what, course_id, self.now):
-            self.services.reads.note(self.caller, what, course_id)
+        if not self.is_live or self.services.audit_throttle.is_worth_noting(
+            self.caller.token_id, what, course_id, self.now
+        ):
+            self.services.audit_log.note(self.caller, what, course_id)
 
 
 async def viewer_of(request: Request, services: ServicesDep) -> Viewer:
@@ -73,13 +75,17 @@ async def viewer_of(request: Request, services: ServicesDep) -> Viewer:
     if scheme.lower() == "bearer":
         return _known(
             Viewer(
-                request, services, await by_token(request, services.tokens, services.rates, shown.strip()), None, now
+                request,
+                services,
+                await by_token(request, services.tokens, services.rate_limit, shown.strip()),
+                None,
+                now,
             )
         )
     signed_in = services.seal.read(request.cookies.get(COOKIE, ""), now)
     if signed_in is None:
         raise problem_error(ProblemCode.UNAUTHENTICATED, "Nobody is signed in here, or has not been for a while")
-    caller = await by_sign_in(request, services.tokens, services.rates, signed_in.token_id)
+    caller = await by_sign_in(request, services.tokens, services.rate_limit, signed_in.token_id)
     used_now = signed_in if LIVE in request.headers else signed_in.but(used_at=now)
     return _known(Viewer(request, services, caller, used_now, now))
 

@@ -57,7 +57,7 @@ async def _unrecorded(viewer: Viewer) -> OpenWork:
     async def theirs(escalation_id: EscalationId) -> EscalationView:
         view = await escalations.view(escalation_id)
         try:
-            await viewer.services.sites.check(viewer.caller, view.course_id)
+            await viewer.services.site_scope.check(viewer.caller, view.course_id)
         except ProblemError as no:
             elsewhere.add(escalation_id)
             raise Unavailable(str(no)) from no

@@ -13,6 +13,7 @@ from domain.durations import in_words
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import PatientCheckedIn, SessionCleared
 from domain.events.fields import PregnancyTest, lifted_by
+from domain.protocol.instruments import instrument_name
 from domain.protocol.model import Vital
 from domain.values import Blocker, Severity, absolute_first
 
@@ -85,7 +86,7 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
         if instrument in owed or course.measure(instrument, since=since) is None:
             yield Blocker(
                 code=f"measure.{instrument}_missing",
-                message=f"{instrument.upper()} has not been taken since the last session",
+                message=f"{instrument_name(instrument)} has not been taken since the last session",
                 limit=instrument,
                 source=source("medicine.measures"),
             )

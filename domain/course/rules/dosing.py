@@ -15,7 +15,7 @@ from domain.course.verdict import VerdictSeverity
 from domain.durations import in_words
 from domain.events.clinic_events import DoseAdministered, SessionAborted
 from domain.protocol.model import DoseBasis
-from domain.values import Blocker, Role, absolute_first
+from domain.values import Blocker, Role, absolute_first, count_of
 
 TOLERANCE = 1e-9
 """Tolerance for rounding in division: 35 mg for 70 kg is 0.5 mg/kg."""
@@ -80,7 +80,8 @@ def _booster_blockers(course: CourseState, session: MedicineSession, at: datetim
     if given >= rules.dose.boosters_max:
         yield Blocker(
             code="dose.booster_not_allowed",
-            message=f"The protocol allows {rules.dose.boosters_max} boosters; {given} have been given",
+            message=f"The protocol allows {count_of(rules.dose.boosters_max, 'booster')}; "
+            f"{given} {'has' if given == 1 else 'have'} been given",
             absolute=True,
             observed=given + 1,
             limit=rules.dose.boosters_max,

@@ -10,8 +10,9 @@ from domain.course.state import CourseState, Outcome, Phase, newer
 from domain.course.transition import Transition
 from domain.events.clinic_events import EligibilityDecided, EligibilityDecision, ScreeningRecorded
 from domain.events.fields import PregnancyTest, lifted_by
+from domain.protocol.instruments import instrument_name
 from domain.protocol.model import Protocol
-from domain.values import Blocker, absolute_first
+from domain.values import Blocker, absolute_first, count_of
 
 
 def blockers(course: CourseState, at: datetime) -> tuple[Blocker, ...]:
@@ -55,7 +56,7 @@ def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
         if course.measure(instrument) is None:
             yield Blocker(
                 code=f"measure.{instrument}_missing",
-                message=f"{instrument.upper()} has not been taken",
+                message=f"{instrument_name(instrument)} has not been taken",
                 limit=instrument,
                 source=course.protocol.source_of("screening.measures"),
             )
@@ -119,7 +120,7 @@ def _findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator
     if (screening.prior_adequate_trials or 0) < rules.prior_trials_min:
         yield Blocker(
             code="screening.prior_trials_below_limit",
-            message=f"{rules.prior_trials_min} adequate treatments must have been tried without success",
+            message=f"{count_of(rules.prior_trials_min, 'adequate treatment')} must have been tried without success",
             observed=screening.prior_adequate_trials,
             limit=rules.prior_trials_min,
             source=protocol.source_of("screening.prior_trials_min"),

@@ -16,7 +16,7 @@ from domain.events.clinic_events import (
     IntegrationHeld,
     PatientDischarged,
 )
-from domain.values import Blocker, Moment, Severity
+from domain.values import Blocker, Moment, Severity, count_of
 
 
 def counted_from(course: CourseState) -> Recorded[PatientDischarged.Data] | None:
@@ -44,7 +44,8 @@ def check_in_blockers(course: CourseState, session: MedicineSession, event: Chec
     if event.data.days_after in {call.data.days_after for call in session.check_ins}:
         yield Blocker(
             code="check_in.already_done",
-            message=f"The call {event.data.days_after} days after session {session.number} has been recorded",
+            message=f"The call {count_of(event.data.days_after, 'day')} after session {session.number} "
+            "has been recorded",
             absolute=True,
             observed=event.data.days_after,
         )
@@ -77,7 +78,7 @@ def follow_up_blockers(course: CourseState, event: FollowUpHeld) -> Iterator[Blo
     if event.data.days_after in {visit.data.days_after for visit in course.follow_ups}:
         yield Blocker(
             code="follow_up.already_held",
-            message=f"The visit {event.data.days_after} days after has been recorded",
+            message=f"The visit {count_of(event.data.days_after, 'day')} after has been recorded",
             absolute=True,
             observed=event.data.days_after,
         )
@@ -103,7 +104,7 @@ def _must_be_named(code: str, observed: int, named: list[int], key: str, course:
     if observed not in named:
         yield Blocker(
             code=code,
-            message=f"{observed} days after was reported; the protocol names {', '.join(map(str, named))}",
+            message=f"{count_of(observed, 'day')} after was reported; the protocol names {', '.join(map(str, named))}",
             absolute=True,
             observed=observed,
             limit=", ".join(map(str, named)),

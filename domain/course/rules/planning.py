@@ -14,7 +14,7 @@ from domain.course.transition import Transition
 from domain.events.clinic_events import PlanPrescribed
 from domain.events.fields import Dose
 from domain.protocol.model import DoseBasis
-from domain.values import Blocker
+from domain.values import Blocker, count_of
 
 
 def blockers(course: CourseState, event: PlanPrescribed) -> Iterator[Blocker]:
@@ -24,8 +24,8 @@ def blockers(course: CourseState, event: PlanPrescribed) -> Iterator[Blocker]:
     if plan.medicine_sessions is not None and not rules.sessions_min <= plan.medicine_sessions <= rules.sessions_max:
         yield Blocker(
             code="plan.sessions_out_of_bounds",
-            message=f"{plan.medicine_sessions} sessions were planned; {rules.sessions_min} to {rules.sessions_max} "
-            "are allowed",
+            message=f"{count_of(plan.medicine_sessions, 'session')} {'was' if plan.medicine_sessions == 1 else 'were'} "
+            f"planned; {rules.sessions_min} to {rules.sessions_max} are allowed",
             absolute=True,
             observed=plan.medicine_sessions,
             limit=f"{rules.sessions_min}-{rules.sessions_max}",
@@ -37,7 +37,8 @@ def blockers(course: CourseState, event: PlanPrescribed) -> Iterator[Blocker]:
         if not least <= plan.interval_days <= most:
             yield Blocker(
                 code="plan.interval_out_of_bounds",
-                message=f"An interval of {plan.interval_days} days was planned; {least} to {most} are allowed",
+                message=f"An interval of {count_of(plan.interval_days, 'day')} was planned; "
+                f"{least} to {most} are allowed",
                 absolute=True,
                 observed=plan.interval_days,
                 limit=f"{least}-{most}",

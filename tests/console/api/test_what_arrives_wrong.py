@@ -185,6 +185,29 @@ async def test_a_body_is_256_kib_at_most(desk: Desk) -> None:
     assert await desk.standing() == before
 
 
+async def test_a_stranger_is_told_to_sign_in_before_a_long_body_is_read(house: House) -> None:
+    """401 whatever the size; only a caller's own body is measured."""
+    too_long = {**good("NOBODY-1"), "id": "x" * LONGEST}
+    async with httpx.AsyncClient(base_url=house.url) as stranger:
+        answer = await stranger.post("/v1/events", content=written(too_long), headers={"Content-Type": STRUCTURED})
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+async def test_a_body_that_is_too_long_is_counted_for_its_route(house: House, desk: Desk) -> None:
+    """Whoever watches the 413s of a route sees them."""
+    counted = 'kapstan_http_requests_total{method="POST",route="/v1/events",status="413"}'
+
+    async def count() -> float:
+        lines = (await house.admin.get("/metrics")).text.splitlines()
+        return next((float(line.rpartition(" ")[2]) for line in lines if line.startswith(counted)), 0)
+
+    before = await count()
+    assert (await desk.sends(written(good(desk.course)).ljust(LONGEST + 1))).status_code == 413
+
+    assert await count() == before + 1
+
+
 async def test_a_batch_is_of_100_events_at_most(desk: Desk) -> None:
     """The hundred and first makes all of it `too_large`; a hundred are answered one by one, whatever they are."""
     before = await desk.standing()

@@ -13,7 +13,7 @@ import pytest
 from console.app import create_app
 from console.errors.problems import ProblemCode
 from console.middleware.body_limit import LONGEST
-from console.serving import open_door
+from console.serving import open_services
 from domain.access import TokenRole
 from domain.course import size_budget
 from domain.escalation.ids import course_workflow_id
@@ -87,7 +87,7 @@ async def at_another_door(house: House, **settings: Any) -> AsyncIterator[httpx.
     """The admin, at a console with these settings."""
     common = {"database_url": house.stack.database, "protocols": ROOT / "protocols"}
     oncall = ROOT / "examples" / "oncall.toml"
-    async with open_door(Settings.model_validate({**common, "oncall": oncall, **settings})) as door:
+    async with open_services(Settings.model_validate({**common, "oncall": oncall, **settings})) as door:
         transport = httpx.ASGITransport(create_app(door))
         shown = {"Authorization": f"Bearer {house.admin_token}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://kapstan", headers=shown) as client:

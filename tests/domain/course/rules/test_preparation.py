@@ -121,7 +121,8 @@ def test_a_bound_of_a_day_and_a_half_is_not_rounded_to_one(opens: Opens, interva
     assert refused == (["plan.interval_out_of_bounds"] if blocked else [])
     if blocked:
         (blocker,) = ward.refuses(plan(MARA, at=ward.now, interval_days=interval)).blockers
-        assert blocker.message == f"An interval of {interval} days was planned; 2 to 3 are allowed"
+        length = {1: "1 day", 4: "4 days"}[interval]
+        assert blocker.message == f"An interval of {length} was planned; 2 to 3 are allowed"
 
 
 def test_the_first_plan_names_the_patients_goals_and_a_later_one_need_not(ward: Ward) -> None:
