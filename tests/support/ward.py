@@ -144,12 +144,15 @@ class Ward:
         return refused.value.refusal
 
     def reasons(self, event: ClinicEvent) -> list[str]:
-        """The codes of all that would speak against the event, were it reported when it happens; none: accepted."""
+        """The codes of all that would speak against the event, were it reported when it happens.
+
+        An act is refused for them, and a fact deviates by them.
+        """
         try:
             self.course.check(event, max(self.now, event.time), self._offered(event))
         except Refused as refused:
             return [blocker.code for blocker in refused.refusal.blockers] or [refused.refusal.code]
-        return []
+        return [blocker.code for blocker in self.course.blockers_for(event)]
 
     def would_take(self, event: ClinicEvent) -> bool:
         """Whether it would be accepted, were it reported when it happens.

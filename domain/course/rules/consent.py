@@ -52,7 +52,7 @@ def _sign(transition: Transition[Any], event: ConsentSigned) -> None:
 
 def take_back(transition: Transition[Any], event: ConsentWithdrawn | PatientWithdrew) -> None:
     """Takes the consent as withdrawn: a hold at once, and an urgent escalation if the patient was dosed that day."""
-    arrived = Recorded(
+    arrived = Recorded[ConsentWithdrawn.Data](
         at=event.time,
         recorded_at=transition.now,
         data=ConsentWithdrawn.Data(actor=event.data.actor, note=event.data.note),
