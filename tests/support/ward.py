@@ -18,7 +18,7 @@ from domain.course.deadlines import Deadline, DeadlineKind
 from domain.course.state import MedicineSession, Phase, Stage
 from domain.course.transition import AutoResolve, EscalationCommand, OpenEscalation, RepeatEscalation
 from domain.escalation.messages import Change, Kind, Notice, Repeat
-from domain.events.clinic_events import ClinicEvent, ProtocolMigrated
+from domain.events.clinic_events import Act, ClinicEvent, ProtocolMigrated
 from domain.events.parsing import event_from
 from domain.ledger import Entry, digest, first_fault
 from domain.protocol.model import Protocol
@@ -153,6 +153,15 @@ class Ward:
         except Refused as refused:
             return [blocker.code for blocker in refused.refusal.blockers] or [refused.refusal.code]
         return [blocker.code for blocker in self.course.blockers_for(event)]
+
+    def hears_against(self, event: ClinicEvent) -> list[str]:
+        """The event is reported when it happens, or now; the codes of what the protocol has against it.
+
+        An act is refused for them; a fact is accepted, and they are its deviations.
+        """
+        if isinstance(event, Act):
+            return [blocker.code for blocker in self.refuses(event).blockers]
+        return [deviation.code for deviation in self.reports(event).deviations]
 
     def would_take(self, event: ClinicEvent) -> bool:
         """Whether it would be accepted, were it reported when it happens.
