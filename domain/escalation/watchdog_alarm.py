@@ -161,8 +161,11 @@ def raised(
 
 
 def is_of_the_watch(escalation: EscalationId) -> bool:
-    """Whether it is a watchdog alarm, which no workflow holds."""
-    return f"~{Kind.ORCHESTRATOR_SILENT}~" in escalation
+    """Whether it is a watchdog alarm, which no workflow holds; a malformed id is none."""
+    try:
+        return EscalationKey.parse(escalation).kind == Kind.ORCHESTRATOR_SILENT
+    except ValueError:
+        return False
 
 
 def _pages(on_call: OnCall, people: Iterable[PersonId], step: int, at: datetime) -> tuple[DueStep, ...]:

@@ -115,12 +115,9 @@ class Night:
         await self.pages()
 
     async def pages(self) -> None:
+        """Every page that is due has been tried: leaving waits for those under way."""
         await self.alarms.progress()
-
-        async def quiet() -> bool:
-            return not self.alarms.is_climbing
-
-        await eventually(quiet)
+        await self.alarms.leave()
 
     async def escalations(self) -> list[EscalationView]:
         return await self.store.escalations(EscalationFilter(course_id=MARA))

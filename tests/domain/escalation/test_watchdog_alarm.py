@@ -272,7 +272,13 @@ def test_somebody_who_left_the_file_meanwhile_is_no_hindrance() -> None:
 
 @pytest.mark.parametrize(
     ("escalation", "is_ours"),
-    [("MARA-1~orchestrator_silent~1~1", True), ("MARA-1~vitals_overdue~1~1", False), ("rubbish", False)],
+    [
+        ("MARA-1~orchestrator_silent~1~1", True),
+        ("MARA-1~orchestrator_silent~0~1", True),
+        ("MARA-1~vitals_overdue~1~1", False),
+        ("MARA-1~orchestrator_silent~01~1", False),
+        ("rubbish", False),
+    ],
 )
 def test_an_id_says_whose_it_is(escalation: str, is_ours: bool) -> None:
     assert is_of_the_watch(escalation) is is_ours
