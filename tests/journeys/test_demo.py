@@ -36,7 +36,7 @@ NEWS = (
     "P5-.+ answered by osei after 5 min 20 s",
     "P6-.+ held: nobody is dosed until a prescriber resumes",
     "P7-.+ withdrew: ",
-    "P8-.+ did not come to session 2",
+    "P8-.+ missed session 2",
     "P8-.+ dose administered refused: ",
 )
 

@@ -88,7 +88,7 @@ def _steps(session: SessionView, clock: WallClock) -> Iterator[SessionStep]:
     for dose in session.doses:
         yield SessionStep(words=f"{dose.mg:g} mg {dose.route.replace('_', ' ')}", at=clock.at(dose.at))
     if session.discharged_at is not None:
-        yield SessionStep(words="went home", at=clock.at(session.discharged_at))
+        yield SessionStep(words="discharged", at=clock.at(session.discharged_at))
 
 
 def _summary(session: SessionView) -> tuple[str, str]:
