@@ -19,7 +19,7 @@ class EscalationLine(Frozen):
     severity: Severity
     phrase: str
     session: int | None
-    standing: str
+    state: str
     is_open: bool
     raised: Clock
     href: str | None
@@ -57,7 +57,7 @@ def _wanting(
         severity=one.severity,
         phrase=PHRASES[one.kind].capitalize(),
         session=one.session,
-        standing=has_it if is_answered else "nobody has it yet",
+        state=has_it if is_answered else "nobody has it yet",
         is_open=True,
         raised=clock.since(one.opened_at),
         href=f"/escalations/{one.id}" if may_open else None,
@@ -71,7 +71,7 @@ def _past(viewer: Viewer, one: EscalationView, clock: WallClock) -> EscalationLi
         severity=one.severity,
         phrase=PHRASES[one.kind].capitalize(),
         session=one.session,
-        standing=f"resolved by {by}" if by else "resolved: what was missing came",
+        state=f"resolved by {by}" if by else "resolved: what was missing came",
         is_open=False,
         raised=clock.at(one.opened_at),
         href=f"/escalations/{one.id}",

@@ -195,8 +195,8 @@ def _escalation(view: CourseView, one: Happening, moved: str) -> Particulars:
     phrase = labels.ESCALATION
     with suppress(ValueError):
         phrase = PHRASES[Kind(EscalationKey.parse(one.what or "").kind)].capitalize()
-    standing = next((known.severity.value for known in view.escalations if known.id == one.what), None)
-    mark = "well" if moved == "resolved" else standing or Severity.ROUTINE.value
+    severity = next((known.severity.value for known in view.escalations if known.id == one.what), None)
+    mark = "well" if moved == "resolved" else severity or Severity.ROUTINE.value
     return mark, f"{phrase}: {ESCALATION_CHANGES.get(moved, moved)}", ""
 
 

@@ -41,7 +41,7 @@ class LiveSession(Frozen):
     people: tuple[str, ...] = ()
     stage: str
     mark: str
-    standing: str
+    mark_label: str
     since_label: str
     since: Clock | None
     due_label: str
@@ -70,7 +70,7 @@ def of_record(viewer: Viewer, recorded: CourseSummary) -> LiveSession:
         session=f"session {recorded.session} of {recorded.planned_sessions}",
         stage=STAGES.get(Stage(recorded.stage), "here") if recorded.stage else "here",
         mark=known,
-        standing=PUNCTUALITY.get(known, known),
+        mark_label=PUNCTUALITY.get(known, known),
         since_label=CLOCKS["since_dose"],
         since=clock.since(recorded.dosed_at) if recorded.dosed_at else None,
         due_label=CLOCKS["next_reading"],
@@ -97,7 +97,7 @@ def _live(viewer: Viewer, recorded: CourseSummary | None, view: CourseView, sess
         people=people(viewer, session),
         stage=STAGES[session.stage],
         mark=mark,
-        standing=PUNCTUALITY.get(mark) or (PHRASES[worst.kind] if worst else mark),
+        mark_label=PUNCTUALITY.get(mark) or (PHRASES[worst.kind] if worst else mark),
         since_label=CLOCKS["since_dose"],
         since=clock.since(session.doses[-1].at) if is_dosed else None,
         due_label=_due_label(session, recorded),
