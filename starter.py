@@ -264,7 +264,8 @@ def check_on_call(file: Path) -> None:
 
     found = read_on_call(file, fault)
     out.print(
-        f"[green]✓[/] {file}: {len(found.people)} people, {len(found.rotas)} rotas, {len(found.policies)} policies"
+        f"[green]✓[/] {file}: {count_of(len(found.people), 'person', 'people')}, "
+        f"{count_of(len(found.rotas), 'rota')}, {count_of(len(found.policies), 'policy', 'policies')}"
     )
 
 

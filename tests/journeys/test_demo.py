@@ -61,5 +61,5 @@ def test_the_demonstration_plays_the_cast_and_every_course_ends_as_scripted(tmp_
         assert re.search(rf"{person} +{page}", said), page
     for line in NEWS:
         assert re.search(line, said), line
-    assert "8 of 8 courses ended as their scripts say" in said
+    assert "8 of 8 courses ended as scripted, with a ledger that verifies" in said
     assert list(tmp_path.iterdir()) == []

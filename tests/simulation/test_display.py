@@ -140,7 +140,7 @@ def test_of_many_courses_only_their_number_is_shown() -> None:
     counter.saw_page("demo-1", Kind.VITALS_OVERDUE)
     counter.saw_end("demo-1")
 
-    assert " ".join(shown(counter)[-1]) == "1 of 3 courses played, 0 events, 1 calls for help"
+    assert " ".join(shown(counter)[-1]) == "1 of 3 courses played, 0 events, 1 call for help"
 
 
 def test_of_a_living_floor_each_event_is_told_in_a_line_once_it_is_open() -> None:
