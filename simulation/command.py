@@ -26,7 +26,7 @@ from stack.console import PORT_OPTION
 from stack.ports import claim
 from stack.supervisor import Stack, StackPlan
 
-PROTOCOLS = Path(__file__).parents[2] / "protocols"
+PROTOCOLS = Path(__file__).parents[1] / "protocols"
 PROTOCOL = "kap-im-weekly"
 IDENTITY = "kapstan-demo"
 REFRESHES_A_SECOND = 8
