@@ -156,6 +156,17 @@ CLOCKS: Final[Mapping[str, str]] = {
 }
 """Labels of the two clocks of a patient on site."""
 
+NOBODY_HAS_IT: Final = "nobody has it yet"
+SOMEBODY_HAS_IT: Final = "somebody has it"
+HAS_IT: Final = "{name} has it"
+RESOLVED_BY: Final = "resolved by {name}"
+RESOLVED_BY_ARRIVAL: Final = "resolved: what was missing came"
+
+NOT_ANSWERED: Final = "not answered yet"
+BASELINE: Final = "baseline"
+REMISSION: Final = "remission"
+RESPONSE: Final = "response"
+
 ESCALATION_CHANGES: Final[Mapping[str, str]] = {
     "opened": "opened",
     "raised": "more urgent",
