@@ -88,9 +88,9 @@ class Fact(Frozen, Generic[Data]):
 Known = TypeVar("Known", bound=Fact[Any])
 
 
-def newer(standing: Known | None, arrived: Known) -> Known:
+def newer(known: Known | None, arrived: Known) -> Known:
     """The newer of two facts by `at`: one that is sent late does not replace a newer one."""
-    return standing if standing is not None and standing.at > arrived.at else arrived
+    return known if known is not None and known.at > arrived.at else arrived
 
 
 Reading = Fact[VitalsRecorded.Data]

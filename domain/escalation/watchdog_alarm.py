@@ -66,8 +66,8 @@ class WatchdogAlarm(Frozen):
         An attempt that reached nobody is repeated once its time has come.
         """
         escalation = self.escalation.lapse(now)
-        standing = on_call.standing(OnCallQuery(severity=escalation.view.severity, at=now))
-        policy, called = standing.policy, standing.called
+        snapshot = on_call.standing(OnCallQuery(severity=escalation.view.severity, at=now))
+        policy, called = snapshot.policy, snapshot.called
         next_step = escalation.progress.upcoming(policy)
         if next_step is None or not escalation.progress.is_open:
             return self._moved(escalation, self.due, self.attempt)
@@ -103,8 +103,8 @@ class WatchdogAlarm(Frozen):
 
         Raises `Refused` as `Escalation` does.
         """
-        standing = on_call.standing(OnCallQuery(severity=self.escalation.view.severity, at=now))
-        acted = self.escalation.act(order, standing, now)
+        snapshot = on_call.standing(OnCallQuery(severity=self.escalation.view.severity, at=now))
+        acted = self.escalation.act(order, snapshot, now)
         if not isinstance(order, Reassign):
             return self._moved(acted)
         attempt = Attempt(step=max(acted.view.step, 1), to=order.to, at=now)

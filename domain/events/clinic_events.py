@@ -265,7 +265,7 @@ class AdverseEventReported(Event):
 
 
 class SessionAborted(Event):
-    """A session is broken off; after a dose, monitoring goes on until discharge."""
+    """A session is aborted; after a dose, monitoring goes on until discharge."""
 
     class Data(SessionData):  # noqa: D106
         reason: Text
@@ -275,7 +275,7 @@ class SessionAborted(Event):
 
 
 class DischargeAssessed(Event):
-    """How fit the patient is to go home. PADSS 0 to 10 (S43)."""
+    """How fit the patient is for discharge. PADSS 0 to 10 (S43)."""
 
     class Data(SessionData):  # noqa: D106
         padss: Annotated[int, Field(ge=0, le=10)]
