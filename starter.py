@@ -264,7 +264,8 @@ def check_on_call(file: Path) -> None:
 
     found = read_on_call(file, fault)
     out.print(
-        f"[green]✓[/] {file}: {len(found.people)} people, {len(found.rotas)} rotas, {len(found.policies)} policies"
+        f"[green]✓[/] {file}: {count_of(len(found.people), 'person', 'people')}, "
+        f"{count_of(len(found.rotas), 'rota')}, {count_of(len(found.policies), 'policy', 'policies')}"
     )
 
 
@@ -272,11 +273,11 @@ def check_on_call(file: Path) -> None:
 def show_on_call(data: Data = HERE, as_json: AsJson = False) -> None:
     """Who would be paged now, per severity, step by step."""
     on_call, now = read_on_call(place(data).oncall), datetime.now(UTC)
-    standings = {one: on_call.standing(OnCallQuery(severity=one, at=now)) for one in reversed(Severity)}
+    snapshots = {one: on_call.standing(OnCallQuery(severity=one, at=now)) for one in reversed(Severity)}
     if as_json:
-        out.print_json(json.dumps({one: standing.model_dump(mode="json") for one, standing in standings.items()}))
+        out.print_json(json.dumps({one: snapshot.model_dump(mode="json") for one, snapshot in snapshots.items()}))
     else:
-        out.print(lists.on_call_now(standings, on_call))
+        out.print(lists.on_call_now(snapshots, on_call))
 
 
 @protocol.command("check")

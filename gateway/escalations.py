@@ -26,19 +26,19 @@ _UPDATES: Final[Mapping[type[Order], UpdateMethodMultiParam[[EscalationWorkflow,
 
 
 class Escalations:
-    """Acts on and queries escalations through their workflows; watchdog alarms through `incidents`, if given."""
+    """Acts on and queries escalations through their workflows; watchdog alarms through `alarms`, if given."""
 
-    def __init__(self, client: Client, incidents: WatchdogAlarms | None = None) -> None:
+    def __init__(self, client: Client, alarms: WatchdogAlarms | None = None) -> None:
         self._client = client
-        self._incidents = incidents
+        self._alarms = alarms
 
     async def act(self, escalation: EscalationId, order: Order) -> EscalationView:
         """Carries out a person's order. Returns the escalation afterwards.
 
         Raises `Refused` (`not_open`, `link_used`, `invalid`, `unknown_escalation`) or `Unavailable`.
         """
-        if self._incidents is not None and is_of_the_watch(escalation):
-            return await self._incidents.act(escalation, order)
+        if self._alarms is not None and is_of_the_watch(escalation):
+            return await self._alarms.act(escalation, order)
         handle, update = await self._open(escalation), _UPDATES[type(order)]
         return await answer(
             lambda: handle.execute_update(update, order, id=uuid4().hex, rpc_timeout=ANSWER_WITHIN),
@@ -47,8 +47,8 @@ class Escalations:
 
     async def view(self, escalation: EscalationId) -> EscalationView:
         """The escalation as its workflow holds it. Raises `Refused` (`unknown_escalation`) or `Unavailable`."""
-        if self._incidents is not None and is_of_the_watch(escalation):
-            return await self._incidents.view(escalation)
+        if self._alarms is not None and is_of_the_watch(escalation):
+            return await self._alarms.view(escalation)
         handle = self._handle(escalation)
         return await answer(
             lambda: handle.query(EscalationWorkflow.view, rpc_timeout=ANSWER_WITHIN), *_unless_known(escalation)

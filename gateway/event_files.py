@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from pydantic import JsonValue
 
 from domain.course.answer import Answer
-from domain.events.parsing import event_from, parse_json
+from domain.events.parsing import event_in, parse_json
 from domain.refusal import Refusal, RefusalCode, Refused
 from domain.values import Frozen
 from gateway.courses import Courses
@@ -46,9 +46,9 @@ async def send_all(courses: Courses, events: Iterable[str]) -> AsyncIterator[Sen
 async def _send(courses: Courses, raw: str) -> Sent:
     event_id = None
     try:
-        value = parse_json(raw)
-        event_id = _id(value)
-        reported = await courses.report(event_from(value))
+        sent = parse_json(raw)
+        event_id = _id(sent.value)
+        reported = await courses.report(event_in(sent))
     except Refused as refused:
         return Sent(event_id=event_id, status=refused.refusal.code, refusal=refused.refusal)
     except (Defect, Ended) as broken:

@@ -27,7 +27,7 @@ class WatchdogAlarms:
         """
         on_call, now = self._on_call(), datetime.now(UTC)
         with _in_our_words():
-            moved = await self._store.move(escalation, lambda incident: incident.obeyed(order, on_call, now))
+            moved = await self._store.move(escalation, lambda alarm: alarm.obeyed(order, on_call, now))
         if moved is None:
             raise _unknown(escalation)
         return moved.escalation.view
@@ -35,10 +35,10 @@ class WatchdogAlarms:
     async def view(self, escalation: EscalationId) -> EscalationView:
         """The alarm as it stands. Raises `Refused` (`unknown_escalation`) or `Unavailable`."""
         with _in_our_words():
-            incident = await self._store.incident(escalation)
-        if incident is None:
+            alarm = await self._store.incident(escalation)
+        if alarm is None:
             raise _unknown(escalation)
-        return incident.escalation.view
+        return alarm.escalation.view
 
 
 def _unknown(escalation: EscalationId) -> Refused:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from domain.ledger import GENESIS, ChainFault, Entry, first_fault
-from domain.values import Frozen
+from domain.values import Frozen, count_of
 
 
 class LedgerVerdict(Frozen):
@@ -38,13 +38,14 @@ def verify(entries: Sequence[Entry], temporal_head: tuple[int, str] | None) -> L
 
 def _difference(entries: Sequence[Entry], sequence: int, head: str) -> ChainFault | None:
     """Where a chain that is whole in itself differs from Temporal's head."""
+    held = count_of(sequence, "entry", "entries")
     if len(entries) < sequence:
         missing = len(entries) + 1
-        return ChainFault(sequence=missing, reason=f"entry {missing} is missing; Temporal holds {sequence} entries")
+        return ChainFault(sequence=missing, reason=f"entry {missing} is missing; Temporal holds {held}")
     if sequence and entries[sequence - 1].hash != head:
         return ChainFault(
             sequence=sequence, reason="it is not the entry that Temporal holds; the chain was written anew"
         )
     if len(entries) > sequence:
-        return ChainFault(sequence=sequence + 1, reason=f"Temporal knows nothing of it; it holds {sequence} entries")
+        return ChainFault(sequence=sequence + 1, reason=f"Temporal knows nothing of it; it holds {held}")
     return None

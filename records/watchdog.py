@@ -71,40 +71,40 @@ class WatchdogStore:
         """
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("incidents"))
-        found = self._reading.all("watch_incidents", rows, _incident, "escalation_id")
+        found = self._reading.all("watch_incidents", rows, _alarm, "escalation_id")
         newest: dict[tuple[CourseId, int | None], WatchdogAlarm] = {}
-        for incident in sorted(found, key=lambda one: one.number):
-            view = incident.escalation.view
-            newest[view.course_id, view.session] = incident
+        for alarm in sorted(found, key=lambda one: one.number):
+            view = alarm.escalation.view
+            newest[view.course_id, view.session] = alarm
         return Found(newest.values(), found.unreadable, found.ids)
 
     async def incident(self, escalation: EscalationId) -> WatchdogAlarm | None:
         """One watchdog alarm; None if there is none of this id."""
         async with self._connections.connection() as connection:
             row = await connection.fetchrow(statement("incident"), escalation)
-        return self._reading.one("watch_incidents", row, _incident, "escalation_id") if row else None
+        return self._reading.one("watch_incidents", row, _alarm, "escalation_id") if row else None
 
-    async def add(self, incident: WatchdogAlarm) -> None:
+    async def add(self, alarm: WatchdogAlarm) -> None:
         """Stores a new alarm, also among the escalations.
 
         If its number is taken by an unreadable alarm, it gets the next one, so that the course stays watched.
         """
         async with self._connections.transaction() as connection:
-            view = incident.escalation.view
+            view = alarm.escalation.view
             taken = await connection.fetchval(statement("newest_alarm"), view.course_id, view.session or 0)
-            if taken is not None and taken >= incident.number:
-                incident = raised(
+            if taken is not None and taken >= alarm.number:
+                alarm = raised(
                     view.course_id,
                     view.session,
                     taken + 1,
                     view.opened_at,
                     severity=view.severity,
-                    found=incident.found,
-                    of=incident.of,
-                    is_for_all=incident.is_for_all,
+                    found=alarm.found,
+                    of=alarm.of,
+                    is_for_all=alarm.is_for_all,
                 )
-            await project_escalation(connection, incident.escalation.view)
-            await connection.execute(statement("raise_incident"), incident.id, incident.model_dump(mode="json"))
+            await project_escalation(connection, alarm.escalation.view)
+            await connection.execute(statement("raise_incident"), alarm.id, alarm.model_dump(mode="json"))
 
     async def move(
         self, escalation: EscalationId, step: Callable[[WatchdogAlarm], WatchdogAlarm]
@@ -117,7 +117,7 @@ class WatchdogStore:
             row = await connection.fetchrow(statement("hold_incident"), escalation)
             if row is None:
                 return None
-            before = self._reading.one("watch_incidents", row, _incident, "escalation_id")
+            before = self._reading.one("watch_incidents", row, _alarm, "escalation_id")
             after = step(before)
             if after != before:
                 await _keep(connection, after)
@@ -150,7 +150,7 @@ class WatchdogStore:
         """The alarms about no dosed patient that are unresolved or were resolved after `since`; all of `courses`."""
         async with self._connections.connection() as connection:
             rows = await connection.fetch(statement("incidents_of_rounds"), since, sorted(courses))
-        return self._reading.all("watch_incidents", rows, _incident, "escalation_id")
+        return self._reading.all("watch_incidents", rows, _alarm, "escalation_id")
 
     async def silent(self, found: Sequence[Silence], *, dosed: bool) -> None:
         """Replaces the stored silent courses: those with a dosed patient, or with `dosed` False all others."""
@@ -185,13 +185,13 @@ def _silence(row: asyncpg.Record) -> Silence:
     return model(Silence, row)
 
 
-def _incident(row: asyncpg.Record) -> WatchdogAlarm:
+def _alarm(row: asyncpg.Record) -> WatchdogAlarm:
     return model(WatchdogAlarm, row["incident"])
 
 
-async def _keep(connection: PoolConnectionProxy, incident: WatchdogAlarm) -> None:
-    await connection.execute(statement("move_incident"), incident.id, incident.model_dump(mode="json"))
-    await project_escalation(connection, incident.escalation.view)
+async def _keep(connection: PoolConnectionProxy, alarm: WatchdogAlarm) -> None:
+    await connection.execute(statement("move_incident"), alarm.id, alarm.model_dump(mode="json"))
+    await project_escalation(connection, alarm.escalation.view)
 
 
 class WatchdogLock:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 
-from domain.values import Frozen
+from domain.values import Frozen, count_of
 from gateway.protocols import Library, load_folder
 from gateway.temporal import connect
 from records.store import migrate, open_store
@@ -142,4 +142,5 @@ def _show_troubles(console: Console, played: list[Played]) -> None:
         for trouble in one.troubles:
             console.print(f"[red]{one.part.patient.course_id}[/red] ({one.part.script.name}): {escape(trouble)}")
     good = sum(one.is_as_expected for one in played)
-    console.print(f"{good} of {len(played)} courses ended as their scripts say, and their ledgers verify.")
+    whole = count_of(len(played), "course")
+    console.print(f"{good} of {whole} ended as scripted, with a ledger that verifies.")

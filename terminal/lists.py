@@ -62,13 +62,13 @@ def escalations(views: Iterable[EscalationView]) -> Table:
     return table
 
 
-def on_call_now(standings: Mapping[Severity, OnCallSnapshot], on_call: OnCall) -> Table:
+def on_call_now(snapshots: Mapping[Severity, OnCallSnapshot], on_call: OnCall) -> Table:
     """Who would be paged now, per severity, step by step."""
     table = Table(box=None)
     for heading in ("severity", "step", "who", "then waits"):
         table.add_column(heading)
-    for level, standing in standings.items():
-        for number, (step, people) in enumerate(zip(standing.policy.steps, standing.called, strict=True), start=1):
+    for level, snapshot in snapshots.items():
+        for number, (step, people) in enumerate(zip(snapshot.policy.steps, snapshot.called, strict=True), start=1):
             who = ", ".join(_name(person, on_call) for person in people)
             table.add_row(severity(level) if number == 1 else "", str(number), who, in_words(step.wait))
     return table

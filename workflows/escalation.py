@@ -69,7 +69,7 @@ class EscalationWorkflow:
         self._opening = start.opening
         # Its own clock, not the course's: with time skipping the course's may be ahead, and the first page would wait.
         self._escalation = start.carried or opened(self._opening, workflow.now())
-        self._standing: OnCallSnapshot | None = None
+        self._snapshot: OnCallSnapshot | None = None
         self._alongside = Alongside()
         self._paging: set[asyncio.Task[None]] = set()
         self._unanswered = 0
@@ -177,7 +177,7 @@ class EscalationWorkflow:
         """When to wake next: at once while it is not known who is on call; None once resolved."""
         if self._escalation.is_resolved:
             return None
-        return self._escalation.wakes_at(self._standing.policy) if self._standing else workflow.now()
+        return self._escalation.wakes_at(self._snapshot.policy) if self._snapshot else workflow.now()
 
     def _is_due(self) -> bool:
         wakes_at = self._wakes_at()
@@ -202,7 +202,7 @@ class EscalationWorkflow:
         """
         duty = OnCallQuery(severity=self._escalation.progress.severity, at=workflow.now())
         try:
-            standing = await workflow.execute_activity(
+            snapshot = await workflow.execute_activity(
                 activity_names.standing,
                 duty,
                 start_to_close_timeout=STANDING_WITHIN,
@@ -212,14 +212,14 @@ class EscalationWorkflow:
         except ActivityError:
             workflow.logger.exception("Nobody can say who is on call")
             self._unanswered += 1
-            if self._standing is None:
+            if self._snapshot is None:
                 self._call_the_fallback()
                 await workflow.sleep(ASKED_AGAIN_AFTER)
             return
         self._unanswered = 0
         # If the severity rose meanwhile, this is the answer for the milder policy, and the query is repeated.
         if duty.severity is self._escalation.progress.severity:
-            self._standing = standing
+            self._snapshot = snapshot
 
     def _call_the_fallback(self) -> None:
         """Pages the fallback channels if a step is due, unless they were paged just before."""
@@ -241,9 +241,9 @@ class EscalationWorkflow:
         """Pages the step that is due, if one still is: somebody may have acted during the query."""
         now = workflow.now()
         self._move(self._escalation.lapse(now))
-        if not self._standing or not self._escalation.progress.is_open:
+        if not self._snapshot or not self._escalation.progress.is_open:
             return
-        policy, called = self._standing.policy, self._standing.called
+        policy, called = self._snapshot.policy, self._snapshot.called
         next_step = self._escalation.progress.upcoming(policy)
         if next_step and next_step.at <= now:
             self._steps += 1
@@ -320,21 +320,21 @@ class EscalationWorkflow:
 
     async def _act(self, order: Order) -> EscalationView:
         """Carries out an order once it is known who is on call; it may arrive before that."""
-        while (standing := self._standing) is None:
+        while (snapshot := self._snapshot) is None:
             self._escalation.check_open()
-            await workflow.wait_condition(lambda: self._standing is not None or self._escalation.is_resolved)
-        self._move(self._escalation.act(order, standing, workflow.now()))
+            await workflow.wait_condition(lambda: self._snapshot is not None or self._escalation.is_resolved)
+        self._move(self._escalation.act(order, snapshot, workflow.now()))
         return self._escalation.view
 
     def _check(self, order: Order) -> None:
-        if self._standing is None:
+        if self._snapshot is None:
             self._escalation.check_open()
         else:
-            self._escalation.act(order, self._standing, workflow.now())
+            self._escalation.act(order, self._snapshot, workflow.now())
 
     def _move(self, escalation: Escalation) -> None:
         if escalation.progress.severity is not self._escalation.progress.severity:
-            self._standing = None
+            self._snapshot = None
         self._escalation = escalation
         self._show()
 

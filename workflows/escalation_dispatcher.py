@@ -59,14 +59,14 @@ class EscalationDispatcher:
                     await self._ask(opening.id)
             case RepeatEscalation(id=escalation, repeat=repeat):
                 try:
-                    await _standing(escalation).signal(EscalationWorkflow.repeat, repeat)
+                    await _handle(escalation).signal(EscalationWorkflow.repeat, repeat)
                 except FailureError:
                     self._unheard(call)
             case AutoResolve(id=escalation, at=at):
                 # If a human was quicker, there is nothing left to resolve.
                 with suppress(FailureError):
                     news = Settlement(at=at, reason="the reading has arrived")
-                    await _standing(escalation).signal(EscalationWorkflow.settle, news)
+                    await _handle(escalation).signal(EscalationWorkflow.settle, news)
 
     async def _ask(self, escalation: EscalationId) -> None:
         """Asks an escalation for its state, if it was opened before somebody reset its course in Temporal.
@@ -74,7 +74,7 @@ class EscalationDispatcher:
         One whose workflow has ended was resolved; nobody is paged again for it.
         """
         try:
-            await _standing(escalation).signal("report_back")
+            await _handle(escalation).signal("report_back")
         except FailureError:
             note = "it was resolved before this course was set back"
             self._hear(Notice(id=escalation, change=Change.RESOLVED, at=workflow.now(), by=None, note=note))
@@ -98,5 +98,5 @@ async def _open(opening: Opening) -> bool:
     return True
 
 
-def _standing(escalation: EscalationId) -> workflow.ExternalWorkflowHandle[EscalationWorkflow]:
+def _handle(escalation: EscalationId) -> workflow.ExternalWorkflowHandle[EscalationWorkflow]:
     return workflow.get_external_workflow_handle_for(EscalationWorkflow.run, escalation_workflow_id(escalation))

@@ -4,15 +4,13 @@ import asyncio
 from datetime import timedelta
 from typing import Final
 
-from pydantic import JsonValue
-
 from console.errors.problems import ProblemCode, problem_error
 from console.request_id import request_id
 from console.security.course_limit import CourseLimit
 from console.security.site_scope import SiteScope
 from domain.access import Caller
 from domain.durations import in_words
-from domain.events.parsing import event_from
+from domain.events.parsing import Decoded, event_in
 from gateway.courses import Courses, Reported
 from gateway.workflow_calls import Unavailable
 
@@ -31,12 +29,12 @@ class EventReporting:
         self._course_limit = course_limit
         self._answer_within = answer_within
 
-    async def report(self, caller: Caller, value: JsonValue) -> Reported:
+    async def report(self, caller: Caller, sent: Decoded) -> Reported:
         """Reports the event and returns what the course answered.
 
         Raises `ProblemError` (`forbidden`), `Refused`, `Unavailable` or `TooMany`.
         """
-        event = event_from(value)
+        event = event_in(sent)
         if not caller.may_report(event.type):
             raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {caller.role} may not report {event.type}")
         try:

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from console.api.request_body import JSON, Body, Content, media_type
 from console.errors.problems import ProblemCode, problem_error
 from domain.events import clinic_events
-from domain.events.parsing import parse_json
+from domain.events.parsing import Decoded, parse_json
 from domain.values import CourseId, Moment, Name
 
 BATCH: Final = 100
@@ -56,7 +56,7 @@ HEADERS: Final[Content] = {
 class Arrived:
     """The request as decoded JSON: one event, or the events of a batch."""
 
-    values: tuple[JsonValue, ...]
+    events: tuple[Decoded, ...]
     is_batch: bool = False
 
 
@@ -82,8 +82,8 @@ class Envelopes(Body):
             _expect(kind, JSON)
             return Arrived((_from_headers(request.headers, body),))
         _expect(kind, STRUCTURED, JSON, BATCHED)
-        value = parse_json(body)
-        return _batch(value) if kind == BATCHED else Arrived((value,))
+        sent = parse_json(body)
+        return _batch(sent.value) if kind == BATCHED else Arrived((sent,))
 
 
 def _batch(value: JsonValue) -> Arrived:
@@ -91,10 +91,10 @@ def _batch(value: JsonValue) -> Arrived:
         raise problem_error(ProblemCode.MALFORMED, "A batch is a JSON array of CloudEvents")
     if len(value) > BATCH:
         raise problem_error(ProblemCode.TOO_LARGE, f"A batch must be at most {BATCH} events, not {len(value)}")
-    return Arrived(tuple(value), is_batch=True)
+    return Arrived(tuple(map(Decoded, value)), is_batch=True)
 
 
-def _from_headers(headers: Headers, body: bytes) -> JsonValue:
+def _from_headers(headers: Headers, body: bytes) -> Decoded:
     """The event of CloudEvents' binary mode: attributes in `ce-` headers, percent-encoded; the body is its data."""
     attributes: dict[str, JsonValue] = {}
     for name, value in headers.items():
@@ -106,7 +106,7 @@ def _from_headers(headers: Headers, body: bytes) -> JsonValue:
             attributes[attribute] = unquote(value, errors="strict")
         except UnicodeDecodeError:
             raise problem_error(ProblemCode.MALFORMED, f"The header {name} must be percent-encoded UTF-8") from None
-    return {**attributes, "datacontenttype": JSON, "data": parse_json(body)}
+    return Decoded({**attributes, "datacontenttype": JSON, "data": parse_json(body).value})
 
 
 def _expect(kind: str, *known: str) -> None:

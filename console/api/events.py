@@ -16,6 +16,7 @@ from console.errors.problems import Problem, ProblemCode, ProblemError
 from console.services import EventReportingDep
 from domain.access import Caller, Right
 from domain.course.answer import Answer
+from domain.events.parsing import Decoded
 from domain.values import Frozen
 from gateway.courses import Reported
 from gateway.workflow_calls import Defect, Ended, Unavailable
@@ -70,13 +71,13 @@ async def report(
     `ce-` headers, percent-encoded, and the body is its data alone.
     """
     if arrived.is_batch:
-        return await _many(reporting, caller, arrived.values)
-    (value,) = arrived.values
-    return await _one(reporting, caller, value)
+        return await _many(reporting, caller, arrived.events)
+    (sent,) = arrived.events
+    return await _one(reporting, caller, sent)
 
 
-async def _one(reporting: EventReporting, caller: Caller, value: JsonValue) -> Response:
-    reported = await reporting.report(caller, value)
+async def _one(reporting: EventReporting, caller: Caller, sent: Decoded) -> Response:
+    reported = await reporting.report(caller, sent)
     return Response(
         reported.answer.model_dump_json(),
         status_code=_status(reported),
@@ -85,12 +86,12 @@ async def _one(reporting: EventReporting, caller: Caller, value: JsonValue) -> R
     )
 
 
-async def _many(reporting: EventReporting, caller: Caller, values: Sequence[JsonValue]) -> Response:
+async def _many(reporting: EventReporting, caller: Caller, events: Sequence[Decoded]) -> Response:
     results: list[Mapping[str, JsonValue]] = []
     silent: ProblemError | None = None
-    for value in values:
+    for sent in events:
         # While Temporal does not answer, the rest of the batch is not tried: each event would wait for its timeout.
-        result = _refused(silent) if silent else await _result(reporting, caller, value)
+        result = _refused(silent) if silent else await _result(reporting, caller, sent)
         if silent is None and isinstance(result, ProblemError):
             silent, result = result, _refused(result)
         assert not isinstance(result, ProblemError)
@@ -98,12 +99,10 @@ async def _many(reporting: EventReporting, caller: Caller, values: Sequence[Json
     return Response(json.dumps({"results": results}), media_type="application/json")
 
 
-async def _result(
-    reporting: EventReporting, caller: Caller, value: JsonValue
-) -> Mapping[str, JsonValue] | ProblemError:
+async def _result(reporting: EventReporting, caller: Caller, sent: Decoded) -> Mapping[str, JsonValue] | ProblemError:
     """The result of one event of a batch. Raises `ProblemError` if nobody answered, so that the rest is not tried."""
     try:
-        reported = await reporting.report(caller, value)
+        reported = await reporting.report(caller, sent)
     except Exception as error:  # noqa: BLE001  in a batch each event is answered on its own
         problem = problem_of(error) or fault(error)
         is_away = isinstance(error, Unavailable) and not isinstance(error, Defect | Ended)

@@ -6,11 +6,10 @@ from types import MappingProxyType
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from fastapi import Request
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from console.errors.problems import ProblemCode, problem_error
-from domain.events.parsing import field_error, parse_json
-from domain.refusal import invalid
+from domain.events.parsing import parse_json, validated
 from domain.values import Frozen
 
 JSON: Final = "application/json"
@@ -39,19 +38,14 @@ class JsonBody(Body, Generic[Sent]):
     """A route's dependency that reads the JSON body as this model."""
 
     def __init__(self, model: type[Sent]) -> None:
-        super().__init__({JSON: TypeAdapter(model)})
-        self._model = model
+        self._model = TypeAdapter(model)
+        super().__init__({JSON: self._model})
 
     async def __call__(self, request: Request) -> Sent:
         """The body. Raises `ProblemError`, or `Refused` (`malformed`, `invalid` with a JSON pointer for each field)."""
         if media_type(request) != JSON:
             raise problem_error(ProblemCode.UNSUPPORTED_MEDIA_TYPE, f"The media type must be {JSON}")
-        body = await request.body()
-        parse_json(body)
-        try:
-            return self._model.model_validate_json(body, strict=True)
-        except ValidationError as wrong:
-            raise invalid(*(field_error(error["loc"], error["msg"]) for error in wrong.errors())) from None
+        return validated(parse_json(await request.body()), self._model)
 
 
 def media_type(request: Request) -> str:

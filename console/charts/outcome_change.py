@@ -6,7 +6,7 @@ from typing import Final
 from console.charts.drawing import Anchor, Drawing, Key, Line, Mark, Point, Shape, Table, TextSize, Words
 from console.charts.scale import Scale
 from domain.protocol.instruments import instrument_name
-from domain.values import Frozen
+from domain.values import Frozen, count_of
 from domain.views.figures import MeasureOutcome
 
 NOTHING: Final = "–"
@@ -30,7 +30,7 @@ class Mean(Frozen):
     def said(self) -> str:
         """Such as `PHQ-9 from 16.0 to 8.2 (51 %) in 12 courses`."""
         share = "" if self.percent is None else f" ({self.percent:.0f} %)"
-        courses = "1 course" if self.courses == 1 else f"{self.courses} courses"
+        courses = count_of(self.courses, "course")
         return f"{self.name} from {self.baseline:.1f} to {self.now:.1f}{share} in {courses}"
 
 

@@ -10,6 +10,7 @@ from console.charts.scale import minutes
 from domain.course.rules.checkpoints import Checkpoint, CheckpointStatus
 from domain.course.rules.vitals import SPOKEN
 from domain.course.verdict import VerdictSeverity
+from domain.values import count_of
 from domain.views.course import ReadingView, SessionView
 from domain.views.limits import LimitKind, SessionLimit
 
@@ -98,7 +99,7 @@ def _punctual(session: SessionView) -> str:
     judged = sum(counted.values()) - counted[CheckpointStatus.PENDING]
     if not judged:
         return ""
-    said = [f"{counted[CheckpointStatus.MET]} of {judged} readings on time"]
+    said = [f"{counted[CheckpointStatus.MET]} of {count_of(judged, 'reading')} on time"]
     said += [
         f"{counted[status]} {status}" for status in (CheckpointStatus.LATE, CheckpointStatus.MISSED) if counted[status]
     ]

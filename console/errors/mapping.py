@@ -27,7 +27,7 @@ EXPECTED: Final = (
 )
 """Expected exceptions: each maps to a problem and is no fault of the console."""
 
-_BY_STATUS = {404: ProblemCode.NOT_FOUND, 405: ProblemCode.METHOD_NOT_ALLOWED}
+_BY_STATUS = {400: ProblemCode.MALFORMED, 404: ProblemCode.NOT_FOUND, 405: ProblemCode.METHOD_NOT_ALLOWED}
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def problem_of(error: BaseException) -> ProblemError | None:
             return _invalid(error)
         case ClientDisconnect():
             return problem_error(ProblemCode.MALFORMED, "The body ended before it was whole")
-        case HTTPException(__cause__=Exception() as cause):
+        case HTTPException(__cause__=(ProblemError() | ClientDisconnect()) as cause):
             return problem_of(cause)  # FastAPI hides what was raised while it read a form
         case HTTPException() if error.status_code in _BY_STATUS:
             code = _BY_STATUS[error.status_code]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from domain.course.deadlines import DeadlineKind
 from domain.course.state import Phase, Stage
 from domain.course.verdict import VerdictSeverity
 from domain.protocol.model import Grade
@@ -20,15 +21,15 @@ EVENTS: Final[Mapping[str, str]] = {
     "kap.session.booked": "Session booked",
     "kap.session.rebooked": "Session moved to another time",
     "kap.session.canceled": "Session canceled",
-    "kap.session.missed": "Patient did not come",
+    "kap.session.missed": "Session missed",
     "kap.patient.checked_in": "Patient checked in",
     "kap.vitals.recorded": "Reading",
     "kap.session.cleared": "Cleared for the dose",
     "kap.dose.administered": "Dose given",
     "kap.adverse_event.reported": "Adverse event",
-    "kap.session.aborted": "Session broken off",
+    "kap.session.aborted": "Session aborted",
     "kap.discharge.assessed": "Discharge assessment",
-    "kap.patient.discharged": "Patient goes home",
+    "kap.patient.discharged": "Discharge",
     "kap.check_in.completed": "Call after a session",
     "kap.integration.held": "Integration talk",
     "kap.form.filed": "Form filed",
@@ -36,8 +37,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "kap.course.held": "Hold the course",
     "kap.course.resumed": "Resume the course",
     "kap.patient.withdrew": "Patient withdraws",
-    "kap.course.discontinued": "Clinic ends the course",
-    "kap.course.transferred": "Course handed over",
+    "kap.course.discontinued": "Course discontinued",
+    "kap.course.transferred": "Course transferred",
     "kap.course.voided": "Course entered in error",
     "kap.protocol.migrated": "Protocol changed to another version",
 }
@@ -59,10 +60,10 @@ STAGES: Final[Mapping[Stage, str]] = {
     Stage.CLEARED: "cleared",
     Stage.DOSED: "dosed",
     Stage.RECOVERING: "recovering",
-    Stage.DISCHARGED: "gone home",
+    Stage.DISCHARGED: "discharged",
     Stage.CANCELED: "canceled",
     Stage.MISSED: "missed",
-    Stage.ABORTED: "broken off",
+    Stage.ABORTED: "aborted",
 }
 """Labels of a session's stages."""
 
@@ -79,9 +80,9 @@ DEADLINES: Final[Mapping[str, str]] = {
     "phase": "Next step overdue",
     "next_dose": "Next dose overdue",
     "checkpoint_emergency": "Reading long overdue",
-    "recheck": "Second reading did not come",
-    "risk_screen": "C-SSRS did not come",
-    "discharge": "Visit runs long",
+    "recheck": "Second reading missed",
+    "risk_screen": "C-SSRS missed",
+    "discharge": "Discharge overdue",
     "check_in_reminder": "Call late, reminded",
     "check_in": "Call missed",
     "integration": "Integration talk overdue",
@@ -90,6 +91,81 @@ DEADLINES: Final[Mapping[str, str]] = {
     "form": "Form overdue",
 }
 """Labels of passed deadlines, by kind."""
+
+DUE: Final[Mapping[DeadlineKind, str]] = {
+    DeadlineKind.PHASE: "{step} done",
+    DeadlineKind.NEXT_DOSE: "Dose at the latest",
+    DeadlineKind.CHECKPOINT: "Reading {since_dose}",
+    DeadlineKind.CHECKPOINT_EMERGENCY: "Reading {since_dose}",
+    DeadlineKind.RECHECK: "Second reading",
+    DeadlineKind.RISK_SCREEN: "{instrument}",
+    DeadlineKind.DISCHARGE: "Discharge at the latest",
+    DeadlineKind.CHECK_IN_REMINDER: "Call, day {day}",
+    DeadlineKind.CHECK_IN: "Call, day {day}",
+    DeadlineKind.INTEGRATION: "Integration talk",
+    DeadlineKind.FOLLOW_UP: "Follow-up visit, day {day}",
+    DeadlineKind.FORM_REMINDER: "Form: {form}",
+    DeadlineKind.FORM: "Form: {form}",
+}
+"""Labels of what is due."""
+
+HAPPENINGS: Final[Mapping[str, str]] = {
+    "kap.course.referred": "Referred",
+    "kap.course.closed": "Course closed: {spoken}",
+    "kap.course.held": "Course held",
+    "kap.course.resumed": "Course resumed",
+    "kap.phase.entered": "{phase} begins",
+    "kap.checkpoint.missed": "{reading} missed",
+    "kap.eligibility.decided": "Decided: {what}",
+    "kap.consent.signed": "Consent signed, version {what}",
+    "kap.preparation.held": "Preparation talk: {spoken}{for_session}",
+    "kap.form.filed": "Form filed: {spoken}{for_session}",
+    "kap.session.booked": "Session {session} booked for {moment}",
+    "kap.session.rebooked": "Session {session} moved to {moment}",
+    "kap.check_in.completed": "Call after session {session}, day {what}",
+    "kap.follow_up.held": "Follow-up visit, day {what}",
+    "kap.adverse_event.reported": "Adverse event, {what}{for_session}",
+    "kap.protocol.migrated": "Protocol changed to version {what}",
+}
+"""Labels of what happened in a course, by full type, where an event's own label says too little."""
+
+READING_OF_AN_EARLIER_VISIT: Final = "Reading{for_session}, of an earlier visit"
+READING: Final = "Reading {since_dose}"
+SINCE_DOSE: Final = "at {minutes:.0f} min"
+BEFORE_DOSE: Final = "before the dose"
+DEADLINE_PASSED: Final = "Deadline passed"
+NEXT_PHASE: Final = "Next phase"
+ESCALATION: Final = "Escalation"
+DOSE: Final = "Dose"
+BOOSTER: Final = "Booster"
+DUE_AT: Final = "due at {moment}"
+OVERRIDDEN: Final = "over {code}: {rationale}"
+UNREADABLE: Final = "what the record says of it cannot be read"
+
+PUNCTUAL: Final[Mapping[bool, str]] = {True: "in time", False: "late"}
+"""Labels of a reading, by whether it met its checkpoint."""
+
+PUNCTUALITY: Final[Mapping[str, str]] = {"late": "late", "well": "on time", "unknown": "not known"}
+"""Labels of a patient about whom nobody was paged, by mark."""
+
+CLOCKS: Final[Mapping[str, str]] = {
+    "since_dose": "since dose",
+    "dose": "dose",
+    "next_reading": "next reading",
+    "second_reading": "second reading",
+}
+"""Labels of the two clocks of a patient on site."""
+
+NOBODY_HAS_IT: Final = "nobody has it yet"
+SOMEBODY_HAS_IT: Final = "somebody has it"
+HAS_IT: Final = "{name} has it"
+RESOLVED_BY: Final = "resolved by {name}"
+RESOLVED_BY_ARRIVAL: Final = "resolved: what was missing came"
+
+NOT_ANSWERED: Final = "not answered yet"
+BASELINE: Final = "baseline"
+REMISSION: Final = "remission"
+RESPONSE: Final = "response"
 
 ESCALATION_CHANGES: Final[Mapping[str, str]] = {
     "opened": "opened",

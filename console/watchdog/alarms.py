@@ -37,11 +37,6 @@ class AlarmPager:
                 self._climbing[incident.id] = task
                 task.add_done_callback(lambda _task, named=incident.id: self._climbing.pop(named))  # type: ignore[misc]
 
-    @property
-    def is_climbing(self) -> bool:
-        """Whether pages are being sent."""
-        return bool(self._climbing)
-
     async def leave(self) -> None:
         """Stops paging. A page that is cut off is sent again by the next watchdog: twice is better than never."""
         if not (leaving := set(self._climbing.values())):

@@ -90,9 +90,9 @@ class Recorded(Frozen, Generic[Data]):
 Known = TypeVar("Known", bound=Recorded[Any])
 
 
-def newer(standing: Known | None, arrived: Known) -> Known:
+def newer(known: Known | None, arrived: Known) -> Known:
     """The newer of two facts by `at`: one that is sent late does not replace a newer one."""
-    return standing if standing is not None and standing.at > arrived.at else arrived
+    return known if known is not None and known.at > arrived.at else arrived
 
 
 Reading = Recorded[VitalsRecorded.Data]

@@ -97,11 +97,11 @@ class Transition(Generic[CourseT]):
     def escalate(self, kind: Kind, session: int | None, severity: Severity, at: datetime) -> None:
         """Opens or repeats an escalation: at most one open per course, kind and session; its severity only rises."""
         same = [one for one in self.course.escalations if one.kind is kind and one.session == session]
-        standing = next((one for one in same if one.state is not EscalationState.RESOLVED), None)
-        if standing is None:
+        open_one = next((one for one in same if one.state is not EscalationState.RESOLVED), None)
+        if open_one is None:
             self._open(kind, session, severity, len(same) + 1)
         else:
-            self._repeat(standing, severity, at)
+            self._repeat(open_one, severity, at)
 
     def settle(self, kind: Kind, session: int | None) -> None:
         """Resolves the open escalation of this kind and session without a human: what was missing has arrived."""
@@ -131,18 +131,18 @@ class Transition(Generic[CourseT]):
         self.change(escalations=(*self.course.escalations, opened))
         self._write_escalation(Change.OPENED, opened)
 
-    def _repeat(self, standing: CourseEscalation, severity: Severity, at: datetime) -> None:
-        risen = severity if severity.rank > standing.severity.rank else standing.severity
-        match self._calls.get(standing.id):
+    def _repeat(self, open_one: CourseEscalation, severity: Severity, at: datetime) -> None:
+        risen = severity if severity.rank > open_one.severity.rank else open_one.severity
+        match self._calls.get(open_one.id):
             case OpenEscalation(opening=opening):
-                self._calls[standing.id] = OpenEscalation(opening=opening.but(severity=risen))
+                self._calls[open_one.id] = OpenEscalation(opening=opening.but(severity=risen))
             case RepeatEscalation(repeat=told) if told.severity.rank > severity.rank:
-                self._calls[standing.id] = RepeatEscalation(id=standing.id, repeat=told.but(at=at))
+                self._calls[open_one.id] = RepeatEscalation(id=open_one.id, repeat=told.but(at=at))
             case _:
-                self._calls[standing.id] = RepeatEscalation(id=standing.id, repeat=Repeat(severity=severity, at=at))
-        if risen is not standing.severity:
-            self.replace(standing.but(severity=risen))
-            self._write_escalation(Change.RAISED, standing.but(severity=risen))
+                self._calls[open_one.id] = RepeatEscalation(id=open_one.id, repeat=Repeat(severity=severity, at=at))
+        if risen is not open_one.severity:
+            self.replace(open_one.but(severity=risen))
+            self._write_escalation(Change.RAISED, open_one.but(severity=risen))
 
     def replace(self, escalation: CourseEscalation) -> None:
         """Replaces what the course knows of this escalation."""

@@ -84,31 +84,31 @@ class Escalation(Frozen):
         """Whether the escalation is resolved."""
         return self.view.state is EscalationState.RESOLVED
 
-    def act(self, order: Order, standing: OnCallSnapshot, now: datetime) -> "Escalation":
+    def act(self, order: Order, snapshot: OnCallSnapshot, now: datetime) -> "Escalation":
         """Carries out a person's order."""
         match order:
             case Acknowledge():
-                return self.acknowledge(order, standing, now)
+                return self.acknowledge(order, snapshot, now)
             case Resolve():
-                return self.resolve(order, standing, now)
+                return self.resolve(order, snapshot, now)
             case Snooze():
-                return self.snooze(order, standing, now)
+                return self.snooze(order, snapshot, now)
             case Reassign():
-                return self.reassign(order, standing, now)
+                return self.reassign(order, snapshot, now)
 
-    def acknowledge(self, order: Acknowledge, standing: OnCallSnapshot, now: datetime) -> "Escalation":
+    def acknowledge(self, order: Acknowledge, snapshot: OnCallSnapshot, now: datetime) -> "Escalation":
         """`by` acknowledges it. The same person again changes nothing; another person takes it over.
 
         A link works once: if the escalation was raised again since, only the link of its newest page does.
         """
         self.check_open()
-        _check_person(order.by, "/by", standing)
+        _check_person(order.by, "/by", snapshot)
         if self.view.state is EscalationState.ACKNOWLEDGED and self.view.acknowledged_by == order.by:
             return self
         if order.link in self.used_links:
             raise Refused.because(RefusalCode.LINK_USED, LINK_USED)
         promised = self._moved(
-            self.progress.acknowledged(standing.policy, now),
+            self.progress.acknowledged(snapshot.policy, now),
             acknowledged_by=order.by,
             acknowledged_at=now,
             first_acknowledged_at=self.view.first_acknowledged_at or now,
@@ -117,30 +117,30 @@ class Escalation(Frozen):
         )
         return promised.but(used_links=(*self.used_links, order.link)[-LINKS:]) if order.link else promised
 
-    def resolve(self, order: Resolve, standing: OnCallSnapshot, now: datetime) -> "Escalation":
+    def resolve(self, order: Resolve, snapshot: OnCallSnapshot, now: datetime) -> "Escalation":
         """`by` resolves it."""
         self.check_open()
-        _check_person(order.by, "/by", standing)
+        _check_person(order.by, "/by", snapshot)
         return self._resolved(now, order.by, order.note)
 
-    def snooze(self, order: Snooze, standing: OnCallSnapshot, now: datetime) -> "Escalation":
+    def snooze(self, order: Snooze, snapshot: OnCallSnapshot, now: datetime) -> "Escalation":
         """Stops paging for a while; all snoozes together end within `max_snooze` of the first."""
         self.check_open()
-        _check_person(order.by, "/by", standing)
-        until, latest = now + order.for_, self.progress.may_be_quiet_until(standing.policy, now)
+        _check_person(order.by, "/by", snapshot)
+        until, latest = now + order.for_, self.progress.may_be_quiet_until(snapshot.policy, now)
         if until > latest:
             may = f"at most {in_words(latest - now)} more" if latest > now else "not at all"
             detail = f"This {self.view.severity} escalation may be snoozed {may}"
             raise invalid(FieldError(pointer="/for", detail=detail))
         return self._moved(self.progress.snoozed(now, until), note=order.note)
 
-    def reassign(self, order: Reassign, standing: OnCallSnapshot, now: datetime) -> "Escalation":
+    def reassign(self, order: Reassign, snapshot: OnCallSnapshot, now: datetime) -> "Escalation":
         """Passes it to `to`; an earlier acknowledgement no longer counts."""
         self.check_open()
-        _check_person(order.by, "/by", standing)
-        _check_person(order.to, "/to", standing)
+        _check_person(order.by, "/by", snapshot)
+        _check_person(order.to, "/to", snapshot)
         return self._opened_again(
-            self.progress.reassigned(standing.policy, now), now, order.by, order.note, note=order.note or self.view.note
+            self.progress.reassigned(snapshot.policy, now), now, order.by, order.note, note=order.note or self.view.note
         )
 
     def repeat(self, news: Repeat, now: datetime) -> "Escalation":
@@ -278,6 +278,6 @@ def opened(opening: Opening, now: datetime) -> Escalation:
     return Escalation(view=view, progress=progress)
 
 
-def _check_person(person: PersonId, pointer: str, standing: OnCallSnapshot) -> None:
-    if person not in standing.people:
+def _check_person(person: PersonId, pointer: str, snapshot: OnCallSnapshot) -> None:
+    if person not in snapshot.people:
         raise invalid(FieldError(pointer=pointer, detail=f"{person} is not a person of the on-call file"))

@@ -66,8 +66,8 @@ class WatchdogAlarm(Frozen):
         An attempt that reached nobody is repeated once its time has come.
         """
         escalation = self.escalation.lapse(now)
-        standing = on_call.standing(OnCallQuery(severity=escalation.view.severity, at=now))
-        policy, called = standing.policy, standing.called
+        snapshot = on_call.standing(OnCallQuery(severity=escalation.view.severity, at=now))
+        policy, called = snapshot.policy, snapshot.called
         next_step = escalation.progress.upcoming(policy)
         if next_step is None or not escalation.progress.is_open:
             return self._moved(escalation, self.due, self.attempt)
@@ -103,8 +103,8 @@ class WatchdogAlarm(Frozen):
 
         Raises `Refused` as `Escalation` does.
         """
-        standing = on_call.standing(OnCallQuery(severity=self.escalation.view.severity, at=now))
-        acted = self.escalation.act(order, standing, now)
+        snapshot = on_call.standing(OnCallQuery(severity=self.escalation.view.severity, at=now))
+        acted = self.escalation.act(order, snapshot, now)
         if not isinstance(order, Reassign):
             return self._moved(acted)
         attempt = Attempt(step=max(acted.view.step, 1), to=order.to, at=now)
@@ -161,8 +161,11 @@ def raised(
 
 
 def is_of_the_watch(escalation: EscalationId) -> bool:
-    """Whether it is a watchdog alarm, which no workflow holds."""
-    return f"~{Kind.ORCHESTRATOR_SILENT}~" in escalation
+    """Whether it is a watchdog alarm, which no workflow holds; a malformed id is none."""
+    try:
+        return EscalationKey.parse(escalation).kind == Kind.ORCHESTRATOR_SILENT
+    except ValueError:
+        return False
 
 
 def _pages(on_call: OnCall, people: Iterable[PersonId], step: int, at: datetime) -> tuple[DueStep, ...]:

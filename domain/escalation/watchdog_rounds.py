@@ -68,10 +68,10 @@ class Measure(NamedTuple):
     policies: Policies
 
 
-def newest(incidents: Iterable[WatchdogAlarm]) -> dict[WatchedSession, WatchdogAlarm]:
+def newest(alarms: Iterable[WatchdogAlarm]) -> dict[WatchedSession, WatchdogAlarm]:
     """The newest alarm of each session or rest of a course."""
     found: dict[WatchedSession, WatchdogAlarm] = {}
-    for one in incidents:
+    for one in alarms:
         visit = _visit(one)
         if visit not in found or found[visit].number < one.number:
             found[visit] = one
@@ -86,10 +86,10 @@ def is_late(one: ExpectedMove, last: WatchdogAlarm | None, by: Measure) -> bool:
 
 
 def judged(
-    visit: WatchedSession, asked: Sequence[Asked], incidents: Sequence[WatchdogAlarm], by: Measure, now: datetime
+    visit: WatchedSession, asked: Sequence[Asked], alarms: Sequence[WatchdogAlarm], by: Measure, now: datetime
 ) -> Judged:
     """The finding from the answers: on time if nothing was asked, else the worst that nobody has handled yet."""
-    theirs = [one for one in incidents if _visit(one) == visit]
+    theirs = [one for one in alarms if _visit(one) == visit]
     known = {
         one.of for one in theirs if one.found is SilenceReason.ENDED and one.escalation.view.resolved_by is not None
     }
@@ -112,10 +112,10 @@ def _one(visit: WatchedSession, asked: Asked, found: SilenceReason, known: Colle
 
 
 def moves(
-    every: Sequence[Judged], incidents: Sequence[WatchdogAlarm], policies: Policies, now: datetime
+    every: Sequence[Judged], alarms: Sequence[WatchdogAlarm], policies: Policies, now: datetime
 ) -> tuple[Move, ...]:
-    """The alarms to raise and resolve after a round; `incidents` are the open and the recently resolved alarms."""
-    last = newest(incidents)
+    """The alarms to raise and resolve after a round; `alarms` are the open and the recently resolved alarms."""
+    last = newest(alarms)
     open_now = [one for one in last.values() if not one.is_resolved]
     theirs = {one.visit: one for one in every}
     room = MOST_OF_THEIR_OWN - sum(not one.is_for_all for one in open_now)
@@ -133,7 +133,7 @@ def moves(
         if not one.is_resolved and _is_over(one, theirs.get(visit), in_common, has_room=has_room)
     ]
     own = [_raise(one, last.get(one.visit), now) for one in told]
-    return (*settled, *own, *_for_all(in_common, incidents, last, policies, now))
+    return (*settled, *own, *_for_all(in_common, alarms, last, policies, now))
 
 
 def _found(one: Asked, last: WatchdogAlarm | None, by: Measure, now: datetime) -> SilenceReason:
@@ -157,7 +157,7 @@ def _is_over(alarm: WatchdogAlarm, one: Judged | None, in_common: Sequence[Judge
 
 def _for_all(
     in_common: Sequence[Judged],
-    incidents: Sequence[WatchdogAlarm],
+    alarms: Sequence[WatchdogAlarm],
     last: Mapping[WatchedSession, WatchdogAlarm],
     policies: Policies,
     now: datetime,
@@ -166,7 +166,7 @@ def _for_all(
     if not in_common:
         return []
     severity = max((one.severity for one in in_common), key=_rank)
-    known = [one for one in incidents if one.is_for_all and _rank(one.escalation.view.severity) >= _rank(severity)]
+    known = [one for one in alarms if one.is_for_all and _rank(one.escalation.view.severity) >= _rank(severity)]
     if any(not one.is_resolved or is_looked_after(one, policies[severity], now) for one in known):
         return []
     free = [
@@ -193,8 +193,8 @@ def _raise(one: Judged, last: WatchdogAlarm | None, now: datetime, *, is_for_all
     return RaiseAlarm(incident=alarm, finding=one.found)
 
 
-def _visit(incident: WatchdogAlarm) -> WatchedSession:
-    view = incident.escalation.view
+def _visit(alarm: WatchdogAlarm) -> WatchedSession:
+    view = alarm.escalation.view
     return WatchedSession(view.course_id, view.session)
 
 

@@ -278,7 +278,7 @@ class AdverseEventReported(Fact):
 
 
 class SessionAborted(Fact):
-    """A session is broken off; after a dose, monitoring goes on until discharge."""
+    """A session is aborted; after a dose, monitoring goes on until discharge."""
 
     class Data(HappenedInSession):  # noqa: D106
         reason: Text
@@ -288,7 +288,7 @@ class SessionAborted(Fact):
 
 
 class DischargeAssessed(Fact):
-    """How fit the patient is to go home. PADSS 0 to 10 (S43)."""
+    """How fit the patient is for discharge. PADSS 0 to 10 (S43)."""
 
     class Data(HappenedInSession):  # noqa: D106
         padss: Annotated[int, Field(ge=0, le=10)]

@@ -2,15 +2,24 @@
 
 import json
 from math import isinf
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from domain.events.clinic_events import CLINIC_EVENT, MODELS, ClinicEvent
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
 
 LONGEST_QUOTE: Final = 80
 """Most characters of the input that an error message quotes."""
+
+T = TypeVar("T")
+
+
+class Decoded(NamedTuple):
+    """A JSON value with the text it was decoded from; None if it has no text of its own, as an event of a batch."""
+
+    value: JsonValue
+    text: str | None = None
 
 
 def parse_event(raw: str | bytes) -> ClinicEvent:
@@ -19,10 +28,10 @@ def parse_event(raw: str | bytes) -> ClinicEvent:
     Raises `Refused`: `malformed` if it is not JSON, not a CloudEvent or of an unknown type; `invalid`, with a JSON
     pointer for each field, if its content is wrong.
     """
-    return event_from(parse_json(raw))
+    return event_in(parse_json(raw))
 
 
-def parse_json(raw: str | bytes) -> JsonValue:
+def parse_json(raw: str | bytes) -> Decoded:
     """Parses strict JSON: UTF-8, without NaN, infinite numbers, duplicate keys or lone surrogates.
 
     Raises `Refused`, `malformed`.
@@ -37,11 +46,34 @@ def parse_json(raw: str | bytes) -> JsonValue:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         _malformed(f"it is not JSON: {error}")
-    return value
+    return Decoded(value, text)
+
+
+def validated(decoded: Decoded, model: TypeAdapter[T], *, tags: int = 0) -> T:
+    """The decoded JSON as this model, strictly. `tags` is how many parts of an error's location name no field.
+
+    The text is decoded twice, by `parse_json` and by pydantic: pydantic takes the last of two duplicate keys, and
+    from an already decoded value its strict mode refuses enums as text and tuples as lists.
+
+    Raises `Refused`: `invalid`, with a JSON pointer for each field, or `malformed` if it is nested too deep.
+    """
+    try:
+        text = json.dumps(decoded.value) if decoded.text is None else decoded.text
+        return model.validate_json(text, strict=True)
+    except RecursionError:
+        _malformed("it is nested too deep")
+    except ValidationError as wrong:
+        raise invalid(*(field_error(error["loc"][tags:], error["msg"]) for error in wrong.errors())) from None
 
 
 def event_from(value: JsonValue) -> ClinicEvent:
-    """The clinic event of a decoded JSON value. Raises `Refused` as `parse_event` does."""
+    """The clinic event of a JSON value without a text. Raises `Refused` as `parse_event` does."""
+    return event_in(Decoded(value))
+
+
+def event_in(decoded: Decoded) -> ClinicEvent:
+    """The clinic event of decoded JSON. Raises `Refused` as `parse_event` does."""
+    value = decoded.value
     if not isinstance(value, dict):
         _malformed("a CloudEvent is a JSON object")
     for attribute in ("specversion", "id", "source", "type"):
@@ -51,13 +83,8 @@ def event_from(value: JsonValue) -> ClinicEvent:
         _malformed("it is not a CloudEvent 1.0: `specversion` must be 1.0")
     if (kind := str(value["type"])) not in MODELS:
         _malformed(f"`{kind[:LONGEST_QUOTE]}` is no type of clinic event; see docs/events.md")
-    try:
-        return CLINIC_EVENT.validate_json(json.dumps(value), strict=True)
-    except RecursionError:
-        _malformed("it is nested too deep for any clinic event")
-    except ValidationError as wrong:
-        # The first part is the union's tag, the event's type, and not a field.
-        raise invalid(*(field_error(error["loc"][1:], error["msg"]) for error in wrong.errors())) from None
+    # The first part of an error's location is the union's tag, the event's type, and not a field.
+    return validated(decoded, CLINIC_EVENT, tags=1)
 
 
 def field_error(location: tuple[int | str, ...], message: str) -> FieldError:

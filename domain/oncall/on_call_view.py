@@ -85,9 +85,9 @@ def roster(on_call: OnCall, at: datetime, ahead: timedelta = AHEAD) -> Roster:
 
 
 def _policy(on_call: OnCall, severity: Severity, at: datetime) -> PolicyNow:
-    standing = on_call.standing(OnCallQuery(severity=severity, at=at))
-    policy = standing.policy
-    steps = zip(policy.steps, standing.called, strict=True)
+    snapshot = on_call.standing(OnCallQuery(severity=severity, at=at))
+    policy = snapshot.policy
+    steps = zip(policy.steps, snapshot.called, strict=True)
     return PolicyNow(
         severity=severity,
         steps=tuple(

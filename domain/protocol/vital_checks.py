@@ -159,8 +159,8 @@ def _pressure_at_discharge(protocol: Protocol) -> Contradictions:
     if found and (tightest := min(found))[0] < percent:
         most, vital, cleared_at, severity = tightest
         highest = round(cleared_at * (100 + percent) / 100, 1)
-        goes_home = f"cleared at {cleared_at:g}, {vital} {highest:g} would go home, which is {_spoken(severity)}"
-        yield "medicine.discharge.bp_within_percent", f"must be at most {most}: {goes_home}"
+        discharged = f"cleared at {cleared_at:g}, {vital} {highest:g} would be discharged, which is {_spoken(severity)}"
+        yield "medicine.discharge.bp_within_percent", f"must be at most {most}: {discharged}"
 
 
 def _paging(protocol: Protocol, vital: Vital) -> list[Limit]:

@@ -34,7 +34,7 @@ class Happening(Frozen):
 def happenings(course: CourseState) -> tuple[Happening, ...]:
     """The timeline as far as the course's state holds it, oldest first; of a long course the newest `MOST_TOLD`.
 
-    Only what is still in force: a lifted hold, or a visit that was booked anew, is only in the ledger.
+    Only what is still in force: a lifted hold, or a session that was booked again, is only in the ledger.
     """
     facts = heapq.nlargest(MOST_TOLD, _facts(course), key=lambda fact: fact.at)
     told = [*map(_of_fact, facts), *_measures(course), *_of_our_own(course)]

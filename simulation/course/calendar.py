@@ -17,7 +17,7 @@ MORNING = 10
 SCREENED_BEFORE, TALKED_TO_AFTER, SEEN_AFTER = timedelta(hours=1), timedelta(hours=2), timedelta(hours=2, minutes=10)
 """Times of screening, integration and follow-up visits, relative to the patient's usual dose time.
 
-Follow-up is soon after the hour at which they used to go home: that is when a follow-up visit falls due.
+Follow-up is soon after the hour at which they used to be discharged: that is when a follow-up visit falls due.
 """
 
 

@@ -104,9 +104,9 @@ def _worth_telling(event: ClinicEvent, answer: Answer) -> Iterator[str]:
         case MeasureRecorded():
             yield from _of_risk(event)
         case SessionMissed():
-            yield f"did not come to session {event.data.session}"
+            yield f"missed session {event.data.session}"
         case SessionRebooked():
-            yield f"session {event.data.session} is booked anew"
+            yield f"session {event.data.session} is booked again"
         case CourseResumed():
             yield f"resumed: {event.data.reason}"
         case PatientWithdrew():

@@ -92,7 +92,7 @@ class MedicineVisit:
         self._moved = happening.response or physiology.uneventful(random, patient.rest)
 
     async def take_place(self) -> None:
-        """Plays the session: they are cleared, dosed, watched, and go home."""
+        """Plays the session: they are cleared, dosed, watched, and discharged."""
         await self._dose()
         for offset in self._offsets():
             await self._take_reading(offset)
@@ -198,7 +198,7 @@ class MedicineVisit:
         return VitalsRecorded.Data(actor=NURSE, session=self._number, **body.model_dump())
 
     def _offsets(self) -> Iterator[timedelta]:
-        """The protocol's readings, and further ones until the patient may be ready to go home."""
+        """The protocol's readings, and further ones until the patient may be ready for discharge."""
         rules = self._protocol.medicine.checkpoints
         yield from rules.offsets
         offset = rules.offsets[-1]

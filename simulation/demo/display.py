@@ -15,7 +15,7 @@ from domain.durations import in_words
 from domain.escalation.messages import PHRASES, Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.refusal import Refusal
-from domain.values import CourseId, Frozen
+from domain.values import CourseId, Frozen, count_of
 from simulation.course.ending import Ending
 from simulation.course.highlights import News
 from simulation.demo.clinic import Played
@@ -163,7 +163,9 @@ class Counter:
         self._played += 1
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield f"{self._played} of {self._patients} courses played, {self._events} events, {self._pages} calls for help"
+        courses, events = count_of(self._patients, "course"), count_of(self._events, "event")
+        pages = count_of(self._pages, "call")
+        yield f"{self._played} of {courses} played, {events}, {pages} for help"
 
 
 class Ticker:

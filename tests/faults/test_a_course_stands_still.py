@@ -21,15 +21,8 @@ from gateway.protocols import load_folder
 from gateway.temporal import connect
 from records.store import EscalationFilter, RecordStore, open_store
 from tests.support.cast import adverse_event
-from tests.support.running_stack import (
-    Floor,
-    Inbox,
-    eventually,
-    example_course,
-    floor,
-    fresh_folder,
-    inbox,
-)
+from tests.support.eventually import eventually
+from tests.support.running_stack import Floor, Inbox, example_course, floor, fresh_folder, inbox
 from workflows.queues import COURSES
 
 MONITORING_SILENT = "URGENT: monitoring silent"

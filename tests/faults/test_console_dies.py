@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from tests.support.cast import MONDAY, referral
+from tests.support.eventually import eventually
 from tests.support.http_stack import House, on_the_wire
-from tests.support.running_stack import eventually
 from tests.support.stream_listener import listens
 
 pytestmark = pytest.mark.xdist_group("outages")

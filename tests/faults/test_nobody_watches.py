@@ -31,12 +31,12 @@ from records.store import RecordStore, migrate, open_store
 from stack.ports import claim
 from stack.postgres import Postgres
 from stack.temporal import TEMPORAL_PORT_OPTION, UI_PORT_OPTION, TemporalServer
+from tests.support.eventually import eventually
 from tests.support.http_stack import on_the_wire
 from tests.support.paths import ROOT
 from tests.support.running_stack import (
     Inbox,
     Received,
-    eventually,
     example_course,
     floor,
     fresh_folder,

@@ -14,8 +14,9 @@ from domain.values import CourseId
 from gateway.tokens import NewToken
 from records.access import CourseRead
 from tests.support.cast import vitals
+from tests.support.eventually import eventually
 from tests.support.http_stack import House, on_the_wire
-from tests.support.running_stack import Received, eventually
+from tests.support.running_stack import Received
 from tests.support.stream_listener import Heard, listens
 from tests.support.ward import Ward
 

@@ -18,16 +18,9 @@ from records.store import migrate, open_store
 from records.verify import verify
 from stack.postgres import Postgres
 from stack.temporal import TemporalServer
+from tests.support.eventually import eventually
 from tests.support.paths import ROOT
-from tests.support.running_stack import (
-    Inbox,
-    eventually,
-    example_course,
-    fresh_folder,
-    inbox,
-    on_call_file,
-    protocol_in_seconds,
-)
+from tests.support.running_stack import Inbox, example_course, fresh_folder, inbox, on_call_file, protocol_in_seconds
 
 
 @asynccontextmanager

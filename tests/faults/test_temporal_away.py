@@ -13,8 +13,9 @@ import pytest
 
 from domain.values import CourseId
 from tests.support.cast import MONDAY, cssrs, referral, vitals
+from tests.support.eventually import eventually
 from tests.support.http_stack import House, example_events, on_the_wire
-from tests.support.running_stack import asleep, eventually
+from tests.support.running_stack import asleep
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("outages")

@@ -18,15 +18,8 @@ from gateway.temporal import connect
 from gateway.workflow_calls import Unavailable
 from records.store import open_store
 from stack.stackfile import StackFile
-from tests.support.running_stack import (
-    Floor,
-    Inbox,
-    eventually,
-    example_course,
-    floor,
-    fresh_folder,
-    inbox,
-)
+from tests.support.eventually import eventually
+from tests.support.running_stack import Floor, Inbox, example_course, floor, fresh_folder, inbox
 
 SECOND_CHECKPOINT, GRACE = timedelta(seconds=12), timedelta(seconds=3)
 PUNCTUAL_WITHIN = timedelta(seconds=20)

@@ -10,7 +10,7 @@ from domain.access import Token, TokenRole
 from gateway import tokens
 from gateway.tokens import Tokens
 from records.access import AccessStore
-from tests.support.running_stack import eventually
+from tests.support.eventually import eventually
 
 AT = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 A_MOMENT = timedelta(milliseconds=10)

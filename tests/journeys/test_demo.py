@@ -36,7 +36,7 @@ NEWS = (
     "P5-.+ answered by osei after 5 min 20 s",
     "P6-.+ held: nobody is dosed until a prescriber resumes",
     "P7-.+ withdrew: ",
-    "P8-.+ did not come to session 2",
+    "P8-.+ missed session 2",
     "P8-.+ dose administered refused: ",
 )
 
@@ -61,5 +61,5 @@ def test_the_demonstration_plays_the_cast_and_every_course_ends_as_scripted(tmp_
         assert re.search(rf"{person} +{page}", said), page
     for line in NEWS:
         assert re.search(line, said), line
-    assert "8 of 8 courses ended as their scripts say" in said
+    assert "8 of 8 courses ended as scripted, with a ledger that verifies" in said
     assert list(tmp_path.iterdir()) == []

@@ -21,8 +21,9 @@ import pytest
 from domain.access import TokenRole
 from domain.course.state import Phase
 from domain.escalation.messages import EscalationState
+from tests.support.eventually import eventually
 from tests.support.paths import ROOT
-from tests.support.running_stack import eventually, fresh_folder
+from tests.support.running_stack import fresh_folder
 
 OPEN_WITHIN = timedelta(seconds=200)
 """Half a minute on two idle cores: a busy machine is no failure."""

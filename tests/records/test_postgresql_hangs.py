@@ -9,7 +9,8 @@ from records.connections import Connections, open_connections
 from records.errors import RecordStoreUnreachable
 from tests.records.conftest import Postgres
 from tests.support.cast import seconds
-from tests.support.running_stack import asleep, eventually
+from tests.support.eventually import eventually
+from tests.support.running_stack import asleep
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

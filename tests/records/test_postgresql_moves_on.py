@@ -23,8 +23,8 @@ from records.store import RecordStore, migrate, open_store
 from records.watchdog import turn_to_watch
 from tests.records.conftest import Postgres, running_postgres
 from tests.support.cast import seconds
+from tests.support.eventually import eventually
 from tests.support.record_samples import MARA, batch, ledger, readings
-from tests.support.running_stack import eventually
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

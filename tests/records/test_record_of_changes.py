@@ -11,8 +11,8 @@ from domain.views.summary import CourseSummary
 from records.changes import ChangeKind, Changes, RecordChange, SessionState, listening
 from records.connections import open_connections
 from records.store import RecordStore
+from tests.support.eventually import WITHIN
 from tests.support.record_samples import MARA, batch, ledger, readings, summary, view
-from tests.support.running_stack import WITHIN
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

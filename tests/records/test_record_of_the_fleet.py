@@ -9,8 +9,8 @@ import pytest
 from domain.values import CourseId, Severity
 from domain.views.summary import CourseSummary
 from records.store import CourseFilter, RecordStore
+from tests.support.eventually import WITHIN
 from tests.support.record_samples import MARA, MONDAY, batch, ledger, readings, view
-from tests.support.running_stack import WITHIN
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

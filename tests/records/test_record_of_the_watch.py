@@ -22,9 +22,9 @@ from records.gauges import gauges
 from records.store import EscalationFilter, RecordStore
 from records.watchdog import WatchdogStore, turn_to_watch
 from tests.records.conftest import Postgres
+from tests.support.eventually import WITHIN, eventually
 from tests.support.paths import ROOT
 from tests.support.record_samples import MARA, MONDAY, batch, ledger, readings, view
-from tests.support.running_stack import WITHIN, eventually
 
 CLINIC = parse_on_call((ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8"), "oncall.toml")
 DUE = MONDAY + timedelta(minutes=20)

@@ -20,8 +20,8 @@ from records.gauges import gauges
 from records.store import EscalationFilter
 from records.watchdog import turn_to_watch
 from tests.records.test_the_watchdog import CLINIC, GRACE, Night
+from tests.support.eventually import eventually
 from tests.support.record_samples import MARA, MONDAY, batch, ledger, readings, view
-from tests.support.running_stack import eventually
 
 LONGER = GRACE * GRACES_WITHOUT_A_DOSE
 FAILING, ENDED = NoAnswer(why=SilenceReason.KEEPS_FAILING), NoAnswer(why=SilenceReason.ENDED)

@@ -23,8 +23,9 @@ from records.errors import RecordStoreError
 from records.store import EscalationFilter, RecordStore
 from records.watchdog import WatchdogStore, turn_to_watch
 from tests.records.conftest import Postgres
+from tests.support.eventually import eventually
 from tests.support.record_samples import MARA, batch, ledger, readings
-from tests.support.running_stack import eventually, example_on_call
+from tests.support.running_stack import example_on_call
 
 CLINIC = parse_on_call(example_on_call(), "oncall.toml")
 GRACE = timedelta(minutes=2)
@@ -115,12 +116,9 @@ class Night:
         await self.pages()
 
     async def pages(self) -> None:
+        """Every page that is due has been tried: leaving waits for those under way."""
         await self.alarms.progress()
-
-        async def quiet() -> bool:
-            return not self.alarms.is_climbing
-
-        await eventually(quiet)
+        await self.alarms.leave()
 
     async def escalations(self) -> list[EscalationView]:
         return await self.store.escalations(EscalationFilter(course_id=MARA))

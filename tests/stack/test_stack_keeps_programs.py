@@ -13,7 +13,8 @@ import pytest
 from stack.errors import ServiceDown
 from stack.processes import ProcessRegistry, RegisteredProcess, ShutdownStep, stop_left_overs
 from stack.programs import Backoff, KeptProgram, Oversight, Program
-from tests.support.supervised import WITHIN, all_gone, eventually, is_alive
+from tests.support.eventually import WITHIN, eventually
+from tests.support.supervised import all_gone, is_alive
 
 POLITE = (ShutdownStep(signal=Signals.SIGTERM, patience=timedelta(seconds=20)),)
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); signal.pause()"
@@ -37,7 +38,7 @@ async def started(sitter: Program, oversight: Oversight) -> KeptProgram:
 
     kept = KeptProgram(sitter, oversight)
     await kept.launch()
-    await kept.until_ready(says_up, timedelta(seconds=WITHIN))
+    await kept.until_ready(says_up, WITHIN)
     return kept
 
 
@@ -72,7 +73,7 @@ async def test_a_program_that_will_not_go_is_killed_when_there_is_a_hurry(tmp_pa
     process = process_of(kept)
     oversight.hurried.set()
 
-    async with asyncio.timeout(WITHIN):
+    async with asyncio.timeout(WITHIN.total_seconds()):
         await kept.stop()
 
     assert not is_alive(process)
@@ -114,7 +115,7 @@ async def test_only_the_last_words_of_this_life_are_shown(tmp_path: Path) -> Non
         return False
 
     with pytest.raises(ServiceDown) as down:
-        await kept.until_ready(never, timedelta(seconds=WITHIN))
+        await kept.until_ready(never, WITHIN)
     await kept.stop()
 
     assert str(down.value).splitlines()[1:] == ["said just now"]

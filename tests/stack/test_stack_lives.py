@@ -13,17 +13,9 @@ from temporalio.service import RPCError
 from stack.errors import StackMisconfigured
 from stack.stackfile import StackFile
 from stack.supervisor import Stack, StackPlan
+from tests.support.eventually import eventually
 from tests.support.supervise import ROOT, migrate
-from tests.support.supervised import (
-    TINY_WORKER,
-    Supervisor,
-    all_gone,
-    client_of,
-    eventually,
-    fresh_folder,
-    notes,
-    write_note,
-)
+from tests.support.supervised import TINY_WORKER, Supervisor, all_gone, client_of, fresh_folder, notes, write_note
 from tests.support.tiny_worker import Vigil
 from workflows.queues import COURSES, PAGING
 

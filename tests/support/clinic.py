@@ -31,8 +31,9 @@ from gateway.escalations import Escalations
 from gateway.protocols import Library, Shelved
 from gateway.workflow_calls import TooMany, Unavailable
 from tests.support.cast import WEEKLY
+from tests.support.eventually import eventually
 from tests.support.on_call_side import PagerTwin
-from tests.support.running_stack import eventually, example_on_call
+from tests.support.running_stack import example_on_call
 from tests.support.ward import Ward
 from tests.workflows.conftest import Temporal
 from workflows.course import PatientCourse

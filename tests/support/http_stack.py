@@ -20,9 +20,10 @@ from gateway.tokens import NewToken, Tokens
 from records.access import AccessStore, CourseRead
 from records.connections import open_connections
 from stack.stackfile import StackFile
+from tests.support.eventually import eventually
 from tests.support.openapi_document import Document
 from tests.support.paths import ROOT
-from tests.support.running_stack import Floor, Inbox, eventually, fresh_folder, inbox, on_call_file
+from tests.support.running_stack import Floor, Inbox, fresh_folder, inbox, on_call_file
 from tests.support.ward import Ward
 
 _courses = count(1)

@@ -1,7 +1,6 @@
 """The on-call side for tests: the real Escalation on a real server; pager and record store only remember."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -22,6 +21,7 @@ from domain.oncall.file import OnCall, OnCallQuery, OnCallSnapshot, parse_on_cal
 from domain.refusal import Refusal, RefusalCode
 from domain.values import PersonId, Severity
 from gateway.workflow_calls import answer
+from tests.support.eventually import eventually, eventually_holds
 from tests.workflows.conftest import Temporal
 from workflows.escalation import EscalationWorkflow
 from workflows.queues import COURSES, PAGING
@@ -29,9 +29,6 @@ from workflows.queues import COURSES, PAGING
 Told = TypeVar("Told")
 
 _courses = count(1)
-
-PATIENCE = 30.0
-"""Seconds that a test waits for what is to come: a busy machine is no failure."""
 
 
 class PagerTwin:
@@ -127,6 +124,15 @@ class Alarm:
     async def view(self) -> EscalationView:
         return await self._told(lambda: self.handle.query(EscalationWorkflow.view))
 
+    async def shows(self, holds: Callable[[EscalationView], bool]) -> EscalationView:
+        """The escalation, as soon as this is so."""
+
+        async def shown() -> EscalationView | None:
+            view = await self.view()
+            return view if holds(view) else None
+
+        return await eventually(shown)
+
     async def progress(self) -> EscalationProgress:
         return await self._told(lambda: self.handle.query(EscalationWorkflow.progress))
 
@@ -139,17 +145,19 @@ class Alarm:
 
     async def pages(self, *expected: tuple[int, PersonId]) -> None:
         """Waits until exactly these pages were sent since the start; those of one step in any order."""
-        await eventually(
+        await eventually_holds(
             lambda: sorted(self.paged) == sorted(expected), lambda: f"{self.paged} instead of {list(expected)}"
         )
 
     async def told(self, times: int) -> list[Notice]:
         """What the course heard, as soon as it heard so much."""
         course = self._temporal.client.get_workflow_handle(f"course/{self.opening.course_id}")
-        until = time.monotonic() + PATIENCE
-        while len(heard := await course.query(CourseTwin.notices)) < times and time.monotonic() < until:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-        return heard
+
+        async def heard() -> list[Notice] | None:
+            notices = await course.query(CourseTwin.notices)
+            return notices if len(notices) >= times else None
+
+        return await eventually(heard)
 
 
 class OnCallSide:
@@ -224,22 +232,6 @@ async def on_call_side(temporal: Temporal, file: str) -> AsyncIterator[OnCallSid
         yield side
         side.let_go()
         await side.end()
-
-
-async def eventually(holds: Callable[[], bool], instead: Callable[[], str], within: float = PATIENCE) -> None:
-    """Polls until it holds; fails, saying what is there instead, when it does not within so many seconds."""
-    deadline = time.monotonic() + within
-    while not holds():
-        if time.monotonic() > deadline:
-            raise AssertionError(instead())
-        await asyncio.sleep(0.02)
-
-
-async def until(asked: Callable[[], Awaitable[bool]], within: float = PATIENCE) -> None:
-    """Asks until it is so; fails when it is not within so many seconds."""
-    async with asyncio.timeout(within):
-        while not await asked():  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
 
 
 async def refused(act: Awaitable[EscalationView]) -> Refusal:

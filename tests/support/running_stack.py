@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from pathlib import Path
 from signal import Signals
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import Literal, TypeVar
+from typing import Literal
 
 import psutil
 
@@ -22,26 +22,14 @@ from domain.events.clinic_events import ClinicEvent
 from domain.events.parsing import event_from
 from stack.errors import NoStackRuns
 from stack.stackfile import StackFile, read_stack_file
+from tests.support.eventually import WITHIN, eventually
 from tests.support.paths import ROOT
-
-WITHIN = timedelta(minutes=3)
-"""How long a test waits for what is to come: a busy machine is no failure."""
 
 UP_WITHIN = timedelta(minutes=4)
 """The whole stack starts within seconds, and on a busy machine within minutes."""
 
 CRASH = {"postgres": Signals.SIGQUIT, "temporal": Signals.SIGKILL}
 """How each service ends without a word. PostgreSQL's own way takes its sessions' processes along."""
-
-Found = TypeVar("Found")
-
-
-async def eventually(look: Callable[[], Awaitable[Found | None]], within: timedelta = WITHIN) -> Found:
-    """What `look` finds, as soon as it finds something; fails when it has not by then."""
-    async with asyncio.timeout(within.total_seconds()):
-        while not (found := await look()):  # noqa: ASYNC110  what is looked for happens in other processes
-            await asyncio.sleep(0.1)
-    return found
 
 
 @contextmanager

@@ -11,9 +11,9 @@ import httpx
 
 from stack.ports import claim
 from stack.temporal import environment_without_temporal
+from tests.support.eventually import WITHIN, eventually
 from tests.support.http_stack import House
 from tests.support.paths import ROOT
-from tests.support.running_stack import WITHIN, eventually
 
 HERE = "127.0.0.1"
 FEW = 64

@@ -3,12 +3,11 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from signal import Signals
 from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 import asyncpg
 import psutil
@@ -17,21 +16,10 @@ from temporalio.client import Client
 from gateway.temporal import connect
 from stack.errors import NoStackRuns
 from stack.stackfile import StackFile, read_stack_file
+from tests.support.eventually import WITHIN, eventually
 
 HERE = Path(__file__).parent
 TINY_WORKER = (sys.executable, str(HERE / "tiny_worker.py"))
-WITHIN = 60.0  # seconds; a busy machine is no failure
-UP_WITHIN = 180.0  # seconds; the whole stack starts within a few, and on a busy machine within minutes
-
-Found = TypeVar("Found")
-
-
-async def eventually(look: Callable[[], Awaitable[Found | None]], within: float = WITHIN) -> Found:
-    """What `look` finds, as soon as it finds something; fails when it has not by then."""
-    async with asyncio.timeout(within):
-        while not (found := await look()):  # noqa: ASYNC110  what is looked for is in other processes
-            await asyncio.sleep(0.05)
-    return found
 
 
 def is_alive(process: psutil.Process) -> bool:
@@ -85,7 +73,7 @@ class Supervisor:
     async def up(self) -> StackFile:
         """It runs and is ready."""
         await self.start()
-        return await eventually(self.stack, UP_WITHIN)
+        return await eventually(self.stack)
 
     async def stack(self) -> StackFile | None:
         """What `stack.json` says now, if it is there."""
@@ -107,7 +95,7 @@ class Supervisor:
     async def ends_by(self, signal: Signals) -> int:
         """Its exit code after this signal to its whole group, as a terminal sends Ctrl-C."""
         os.killpg(self.pid, signal)
-        async with asyncio.timeout(WITHIN):
+        async with asyncio.timeout(WITHIN.total_seconds()):
             return await self._process.wait()
 
     async def end(self) -> None:

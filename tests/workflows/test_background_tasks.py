@@ -12,7 +12,7 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from tests.support.on_call_side import PATIENCE, until
+from tests.support.eventually import eventually
 from tests.workflows.conftest import Temporal
 from workflows.background_tasks import Alongside
 
@@ -113,13 +113,14 @@ async def details(handle: WorkflowHandle[RoundWithParts, str]) -> str:
 
 async def failed_task(handle: WorkflowHandle[RoundWithParts, str]) -> str:
     """What failed a workflow task, as soon as one has failed."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            async for event in handle.fetch_history_events():
-                if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
-                    failure = event.workflow_task_failed_event_attributes.failure
-                    return failure.application_failure_info.type
-            await asyncio.sleep(0.05)
+
+    async def failed() -> str | None:
+        async for event in handle.fetch_history_events():
+            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
+                return event.workflow_task_failed_event_attributes.failure.application_failure_info.type
+        return None
+
+    return await eventually(failed)
 
 
 @pytest.mark.parametrize("bug", FAILURES)
@@ -145,9 +146,9 @@ async def test_a_story_that_fails_fails_the_workflow_task(begun: Started, bug: s
 async def test_a_cancellation_is_survived_and_said(begun: Started) -> None:
     """It reaches neither the story nor the activity that the story waits for; the workflow says that it was asked."""
     handle = begun.handle
-    await until(lambda: contains(handle, "look"))
+    await eventually(lambda: contains(handle, "look"))
     await handle.cancel()
-    await until(lambda: contains(handle, "cancelled, and goes on"))
+    await eventually(lambda: contains(handle, "cancelled, and goes on"))
 
     begun.ward.open.set()
     await handle.signal(RoundWithParts.end)
@@ -166,7 +167,7 @@ async def test_a_story_continues_as_new(begun: Started) -> None:
     async def is_another_run() -> bool:
         return (await begun.handle.describe()).run_id != first
 
-    await until(is_another_run)
+    await eventually(is_another_run)
     await begun.handle.signal(RoundWithParts.end)
     assert await begun.handle.result() == "seen"
 

@@ -28,8 +28,8 @@ from tests.support.cast import (
     vitals,
 )
 from tests.support.clinic import ON_CALL, Clinic, open_clinic
+from tests.support.eventually import eventually
 from tests.support.paths import ROOT
-from tests.support.running_stack import eventually
 from tests.workflows.conftest import Temporal, running_temporal
 from workflows.ledger_outbox import TOLD_AFTER
 

@@ -1,6 +1,5 @@
 """An escalation on the real server: who is paged, when, and what makes it stop."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, time, timedelta
 
@@ -20,14 +19,8 @@ from domain.escalation.messages import (
 )
 from domain.refusal import FieldError, RefusalCode
 from domain.values import Severity
-from tests.support.on_call_side import (
-    PATIENCE,
-    Alarm,
-    OnCallSide,
-    eventually,
-    on_call_side,
-    refused,
-)
+from tests.support.eventually import eventually_holds
+from tests.support.on_call_side import Alarm, OnCallSide, on_call_side, refused
 from tests.support.running_stack import example_on_call
 from tests.workflows.conftest import Temporal
 from workflows.escalation import EscalationWorkflow
@@ -85,7 +78,7 @@ async def test_acknowledging_again_changes_nothing_and_another_takes_over(night:
     await alarm.pages((1, LIND))
 
     first = await alarm.handle.execute_update(EscalationWorkflow.acknowledge, Acknowledge(by=LIND))
-    await eventually(lambda: bool(alarm.record.views), lambda: "no record")
+    await eventually_holds(lambda: bool(alarm.record.views), lambda: "no record")
     again = await alarm.handle.execute_update(EscalationWorkflow.acknowledge, Acknowledge(by=LIND))
     assert again.but(pages=()) == first.but(pages=(), revision=again.revision)
 
@@ -289,7 +282,4 @@ async def test_a_routine_page_waits_for_the_office_to_open(temporal: Temporal) -
 
 async def eventually_seen(alarm: Alarm, reached: set[str]) -> None:
     """The escalation's own view shows pages to exactly these people."""
-    seen: set[str] = set()
-    async with asyncio.timeout(PATIENCE):
-        while seen != reached:
-            seen = {page.person for page in (await alarm.view()).pages}
+    await alarm.shows(lambda view: {page.person for page in view.pages} == reached)

@@ -1,7 +1,5 @@
 """What an escalation's history holds: nothing that names anybody, and everything it needs to go on for months."""
 
-import asyncio
-
 import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
@@ -10,7 +8,7 @@ from domain.escalation.ladder import EscalationProgress
 from domain.escalation.messages import Acknowledge, EscalationState, EscalationView, Kind, Resolve
 from domain.values import Severity
 from gateway.temporal import data_converter
-from tests.support.on_call_side import PATIENCE, Alarm, on_call_side
+from tests.support.on_call_side import Alarm, on_call_side
 from tests.support.running_stack import example_on_call
 from tests.workflows.conftest import Temporal, running_temporal
 from workflows.escalation import EscalationWorkflow
@@ -72,7 +70,4 @@ async def test_a_long_climb_is_carried_over_into_a_new_run() -> None:
 
 async def settled(alarm: Alarm, *, pages: int) -> tuple[EscalationView, EscalationProgress]:
     """The escalation as soon as so many pages came back."""
-    async with asyncio.timeout(PATIENCE):
-        while len((view := await alarm.view()).pages) < pages:
-            pass
-        return view, await alarm.progress()
+    return await alarm.shows(lambda view: len(view.pages) >= pages), await alarm.progress()

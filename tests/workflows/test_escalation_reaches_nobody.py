@@ -9,7 +9,8 @@ import pytest
 from domain.escalation.messages import Acknowledge, EscalationView, Kind, Reassign, Resolve, Snooze
 from domain.oncall.file import FALLBACK, parse_on_call
 from domain.values import Severity
-from tests.support.on_call_side import PATIENCE, Alarm, OnCallSide, eventually, on_call_side
+from tests.support.eventually import eventually_holds
+from tests.support.on_call_side import Alarm, OnCallSide, on_call_side
 from tests.support.running_stack import example_on_call
 from tests.workflows.conftest import Temporal, running_temporal
 from workflows.escalation import EscalationWorkflow
@@ -30,10 +31,7 @@ async def night(temporal: Temporal) -> AsyncIterator[OnCallSide]:
 
 async def tried(alarm: Alarm, *, pages: int) -> EscalationView:
     """The escalation as soon as so many pages are on it."""
-    async with asyncio.timeout(PATIENCE):
-        while len((view := await alarm.view()).pages) < pages:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-    return view
+    return await alarm.shows(lambda view: len(view.pages) >= pages)
 
 
 async def test_a_step_that_reached_nobody_is_tried_again_within_a_minute(night: OnCallSide) -> None:
@@ -72,7 +70,7 @@ async def test_it_is_tried_until_the_next_step_comes(night: OnCallSide) -> None:
     await alarm.pages(*NOBODY * 4)
 
     await alarm.passes(minutes=5)
-    await eventually(lambda: (2, OSEI) in alarm.paged, lambda: f"{alarm.paged}")
+    await eventually_holds(lambda: (2, OSEI) in alarm.paged, lambda: f"{alarm.paged}")
     assert (await alarm.view()).step == 2
 
 

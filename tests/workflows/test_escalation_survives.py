@@ -19,7 +19,8 @@ from domain.escalation.messages import (
 )
 from domain.oncall.file import parse_on_call
 from domain.values import Severity
-from tests.support.on_call_side import Alarm, OnCallSide, eventually, on_call_side, until
+from tests.support.eventually import eventually, eventually_holds
+from tests.support.on_call_side import Alarm, OnCallSide, on_call_side
 from tests.support.running_stack import example_on_call
 from tests.workflows.conftest import Temporal
 from workflows.escalation import EscalationWorkflow
@@ -90,14 +91,14 @@ async def test_a_bug_beside_the_ladder_is_seen_and_cured_by_a_deploy(temporal: T
         async with side.pager_at_work(release):
             alarm = await side.alarm(Severity.URGENT)
             finally_.push_async_callback(side.end)
-            await until(lambda: has_failed_a_task(alarm))
+            await eventually(lambda: has_failed_a_task(alarm))
         assert (await alarm.handle.describe()).status is WorkflowExecutionStatus.RUNNING
 
         async with side.pager_at_work():
             await alarm.pages((1, LIND))
             await alarm.handle.execute_update(EscalationWorkflow.acknowledge, Acknowledge(by=LIND))
             assert [notice.change for notice in await alarm.told(1)] == [Change.ACKNOWLEDGED]
-            await eventually(lambda: bool(side.record.views), lambda: "no record")
+            await eventually_holds(lambda: bool(side.record.views), lambda: "no record")
 
 
 async def test_a_cancellation_ends_no_escalation(night: OnCallSide) -> None:
@@ -106,7 +107,7 @@ async def test_a_cancellation_ends_no_escalation(night: OnCallSide) -> None:
     await alarm.pages((1, LIND))
 
     await alarm.handle.cancel()
-    await until(lambda: says_that_it_was_cancelled(alarm))
+    await eventually(lambda: says_that_it_was_cancelled(alarm))
     await alarm.passes(minutes=5, seconds=1)
 
     await alarm.pages((1, LIND), (2, OSEI))
@@ -124,14 +125,14 @@ async def test_a_cancellation_loses_no_page(night: OnCallSide) -> None:
     night.pager.knows.clear()
     alarm = await night.alarm(Severity.EMERGENCY)
     await alarm.handle.cancel()
-    await until(lambda: says_that_it_was_cancelled(alarm))
+    await eventually(lambda: says_that_it_was_cancelled(alarm))
 
     night.hold_back(LIND)
     night.pager.knows.set()
     await alarm.pages((1, LIND), (1, OSEI))
     night.let_go()
 
-    await until(lambda: has_pages(alarm, 2))
+    await eventually(lambda: has_pages(alarm, 2))
     assert all(page.ok for page in (await alarm.view()).pages)
 
 
@@ -142,10 +143,10 @@ async def test_a_page_under_way_survives_a_cancellation(night: OnCallSide) -> No
     await alarm.pages((1, LIND))
 
     await alarm.handle.cancel()
-    await until(lambda: says_that_it_was_cancelled(alarm))
+    await eventually(lambda: says_that_it_was_cancelled(alarm))
     night.let_go()
 
-    await until(lambda: has_pages(alarm, 1))
+    await eventually(lambda: has_pages(alarm, 1))
     assert [page.ok for page in (await alarm.view()).pages] == [True]
 
 

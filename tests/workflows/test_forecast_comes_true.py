@@ -30,7 +30,8 @@ from tests.support.cast import (
     withdrawal,
 )
 from tests.support.clinic import Clinic, Patient, open_clinic
-from tests.support.running_stack import eventually, example_on_call
+from tests.support.eventually import eventually
+from tests.support.running_stack import example_on_call
 from tests.workflows.conftest import Temporal
 from workflows.escalation import EscalationWorkflow
 

@@ -17,7 +17,7 @@ from gateway.forecasts import forecast_of
 from gateway.workflow_calls import Unavailable
 from tests.support.cast import LIND, adverse_event
 from tests.support.clinic import ON_CALL, Clinic, Patient, open_clinic
-from tests.support.running_stack import eventually
+from tests.support.eventually import eventually
 from tests.workflows.conftest import Temporal
 from workflows.course import PatientCourse
 from workflows.escalation import EscalationWorkflow

@@ -27,7 +27,7 @@ from domain.refusal import RefusalCode, Refused
 from gateway.workflow_calls import Defect, Ended
 from tests.support.cast import LIND, hold, pinned, referral, vitals
 from tests.support.clinic import ON_CALL, Clinic, Patient, open_clinic, working
-from tests.support.running_stack import eventually
+from tests.support.eventually import eventually
 from tests.workflows.conftest import Temporal
 from workflows import ledger_outbox
 from workflows.course import PatientCourse

@@ -24,7 +24,8 @@ from domain.oncall.file import FALLBACK, OnCallFileError, OnCallQuery
 from domain.values import Severity
 from gateway.channels import Channels, prepare
 from gateway.oncall import OnCallBook
-from tests.support.on_call_side import RecordTwin, eventually
+from tests.support.eventually import eventually_holds
+from tests.support.on_call_side import RecordTwin
 from tests.workflows.conftest import Temporal
 from workflows.escalation import EscalationWorkflow
 from workflows.queues import COURSES, PAGING
@@ -206,7 +207,7 @@ async def test_from_the_alarm_to_the_phone(
             id=escalation_workflow_id(alarm.id),
             task_queue=PAGING,
         )
-        await eventually(lambda: inbox.paths == ["/fallback"], lambda: f"{inbox.paths}")
+        await eventually_holds(lambda: inbox.paths == ["/fallback"], lambda: f"{inbox.paths}")
         await handle.execute_update(EscalationWorkflow.resolve, Resolve(by="lind", note="Heard the siren"))
         view = await handle.result()
 

@@ -27,7 +27,7 @@ from tests.support.cast import (
     vitals,
 )
 from tests.support.clinic import Clinic, open_clinic
-from tests.support.running_stack import eventually
+from tests.support.eventually import eventually
 from tests.support.ward import Ward
 from tests.workflows.conftest import Temporal
 from workflows import ledger_outbox

@@ -6,6 +6,7 @@ from typing import Final
 
 from console.pages.course.timeline import since_dose
 from console.pages.frame.clock import Clock, WallClock
+from console.pages.labels import DUE
 from domain.course.deadlines import DeadlineKind
 from domain.durations import days, duration, in_words
 from domain.escalation.messages import PHRASES
@@ -78,29 +79,15 @@ def _call(pages: list[PageToCome], clock: WallClock) -> UpcomingPage:
 
 
 def _parts(view: CourseView, one: DeadlineView) -> Iterator[str]:
-    subject = one.subject or ""
-    match one.kind:
-        case DeadlineKind.PHASE:
-            yield f"{spoken(subject).capitalize()} done"
-        case DeadlineKind.NEXT_DOSE:
-            yield "Dose at the latest"
-        case DeadlineKind.CHECKPOINT | DeadlineKind.CHECKPOINT_EMERGENCY:
-            session = next((known for known in view.sessions if known.number == one.session), None)
-            yield f"Reading {since_dose(session, one.due_at)}".rstrip()
-        case DeadlineKind.RECHECK:
-            yield "Second reading"
-        case DeadlineKind.RISK_SCREEN:
-            yield instrument_name(subject)
-        case DeadlineKind.DISCHARGE:
-            yield "Discharge at the latest"
-        case DeadlineKind.CHECK_IN | DeadlineKind.CHECK_IN_REMINDER:
-            yield f"Call, day {days(duration(subject))}"
-        case DeadlineKind.INTEGRATION:
-            yield "Integration talk"
-        case DeadlineKind.FOLLOW_UP:
-            yield f"Follow-up visit, day {days(duration(subject))}"
-        case DeadlineKind.FORM | DeadlineKind.FORM_REMINDER:
-            yield f"Form: {spoken(subject)}"
+    phrase, subject = DUE[one.kind], one.subject or ""
+    session = next((known for known in view.sessions if known.number == one.session), None)
+    yield phrase.format(
+        step=spoken(subject).capitalize(),
+        form=spoken(subject),
+        instrument=instrument_name(subject),
+        since_dose=since_dose(session, one.due_at),
+        day=days(duration(subject)) if "{day}" in phrase else None,
+    ).rstrip()
     if one.session is not None:
         yield f"session {one.session}"
 

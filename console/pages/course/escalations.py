@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from console.pages import labels
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.viewer import Viewer
 from domain.access import Right
@@ -19,7 +20,7 @@ class EscalationLine(Frozen):
     severity: Severity
     phrase: str
     session: int | None
-    standing: str
+    state: str
     is_open: bool
     raised: Clock
     href: str | None
@@ -51,13 +52,13 @@ def _wanting(
 ) -> EscalationLine:
     is_answered = one.state is EscalationState.ACKNOWLEDGED
     by = recorded.acknowledged_by if recorded else None
-    has_it = f"{viewer.name_of(by)} has it" if by else "somebody has it"
+    has_it = labels.HAS_IT.format(name=viewer.name_of(by)) if by else labels.SOMEBODY_HAS_IT
     return EscalationLine(
         id=one.id,
         severity=one.severity,
         phrase=PHRASES[one.kind].capitalize(),
         session=one.session,
-        standing=has_it if is_answered else "nobody has it yet",
+        state=has_it if is_answered else labels.NOBODY_HAS_IT,
         is_open=True,
         raised=clock.since(one.opened_at),
         href=f"/escalations/{one.id}" if may_open else None,
@@ -71,7 +72,7 @@ def _past(viewer: Viewer, one: EscalationView, clock: WallClock) -> EscalationLi
         severity=one.severity,
         phrase=PHRASES[one.kind].capitalize(),
         session=one.session,
-        standing=f"resolved by {by}" if by else "resolved: what was missing came",
+        state=labels.RESOLVED_BY.format(name=by) if by else labels.RESOLVED_BY_ARRIVAL,
         is_open=False,
         raised=clock.at(one.opened_at),
         href=f"/escalations/{one.id}",

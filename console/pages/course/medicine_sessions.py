@@ -11,7 +11,7 @@ from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.viewer import Viewer
 from console.pages.labels import STAGES
 from domain.course.rules.checkpoints import CheckpointStatus
-from domain.course.state import HERE
+from domain.course.state import HERE, Stage
 from domain.values import Frozen, Severity, count_of
 from domain.views.course import CourseView, SessionView
 
@@ -82,13 +82,13 @@ def _drawn(session: SessionView, clock: WallClock, size: TextSize) -> Drawing | 
 
 def _steps(session: SessionView, clock: WallClock) -> Iterator[SessionStep]:
     if session.checked_in_at is not None:
-        yield SessionStep(words="checked in", at=clock.at(session.checked_in_at))
+        yield SessionStep(words=STAGES[Stage.CHECKED_IN], at=clock.at(session.checked_in_at))
     if session.cleared_at is not None:
-        yield SessionStep(words="cleared", at=clock.at(session.cleared_at))
+        yield SessionStep(words=STAGES[Stage.CLEARED], at=clock.at(session.cleared_at))
     for dose in session.doses:
         yield SessionStep(words=f"{dose.mg:g} mg {dose.route.replace('_', ' ')}", at=clock.at(dose.at))
     if session.discharged_at is not None:
-        yield SessionStep(words="went home", at=clock.at(session.discharged_at))
+        yield SessionStep(words=STAGES[Stage.DISCHARGED], at=clock.at(session.discharged_at))
 
 
 def _summary(session: SessionView) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from console.charts.drawing import Drawing
 from console.charts.outcome import risk_chart, score_chart
+from console.pages import labels
 from console.pages.frame.clock import Clock, WallClock
 from domain.course.measures import Risk
 from domain.protocol.instruments import CSSRS, instrument_name
@@ -20,13 +21,13 @@ RISK_MARKS: Final = {
 
 
 class InstrumentScores(Frozen):
-    """One instrument over time; `mark`, `standing` and `change` compare the latest answer with the first."""
+    """One instrument over time; `mark`, `mark_label` and `change` compare the latest answer with the first."""
 
     instrument: str
     name: str
     chart: Drawing | None
     mark: str | None
-    standing: str
+    mark_label: str
     change: str
     due: Clock | None
 
@@ -58,13 +59,13 @@ def mark_of(taken: MeasureView) -> str | None:
 
 def _outcome(view: CourseView, instrument: str, clock: WallClock, due: Clock | None) -> InstrumentScores:
     taken = sorted((one for one in view.measures if one.instrument == instrument), key=lambda one: one.at)
-    mark, standing = _standing(taken[-1]) if taken else (None, "not answered yet")
+    mark, mark_label = _latest(taken[-1]) if taken else (None, labels.NOT_ANSWERED)
     return InstrumentScores(
         instrument=instrument,
         name=instrument_name(instrument),
         chart=_drawn(view, instrument, clock),
         mark=mark,
-        standing=standing,
+        mark_label=mark_label,
         change=", ".join(_change(taken[-1])) if taken else "",
         due=due,
     )
@@ -77,16 +78,16 @@ def _drawn(view: CourseView, instrument: str, clock: WallClock) -> Drawing | Non
     return score_chart(judged, view.measures, clock.zone) if judged else None
 
 
-def _standing(newest: MeasureView) -> tuple[str | None, str]:
+def _latest(newest: MeasureView) -> tuple[str | None, str]:
     if newest.risk is not None:
         return RISK_MARKS[newest.risk], _risk_in_words(newest.risk)
     moved = newest.trend
     if moved is None:
-        return None, "baseline" if newest.score is not None else ""
+        return None, labels.BASELINE if newest.score is not None else ""
     if moved.is_remission:
-        return "well", "remission"
+        return "well", labels.REMISSION
     if moved.is_response:
-        return "well", "response"
+        return "well", labels.RESPONSE
     return None, moved.direction.value if moved.direction else ""
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 
+from console.pages import labels
 from console.pages.course import readings
 from console.pages.course.outcomes import mark_of, taken_in_words
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.viewer import Viewer
-from console.pages.labels import DEADLINES, ESCALATION_CHANGES, EVENTS, PHASES
+from console.pages.labels import DEADLINES, ESCALATION_CHANGES, EVENTS, HAPPENINGS, PHASES, PUNCTUAL
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.course.state import Phase
 from domain.escalation.ids import EscalationKey
@@ -92,7 +93,7 @@ def _line(viewer: Viewer, view: CourseView, one: Happening, clock: WallClock) ->
     try:
         mark, words, detail = _particulars(view, one, clock)
     except (ValueError, TypeError, OverflowError):
-        mark, words, detail = None, spoken(one.type.removeprefix("kap.")), "what the record says of it cannot be read"
+        mark, words, detail = None, spoken(one.type.removeprefix("kap.")), labels.UNREADABLE
     return TimelineLine(at=clock.at(one.at), mark=mark, words=words, by=who(viewer, one.by, one.role), detail=detail)
 
 
@@ -113,48 +114,39 @@ def _particulars(view: CourseView, one: Happening, clock: WallClock) -> Particul
             return _escalation(view, one, moved)
         case ["checkpoint", _]:
             due_at = datetime.fromisoformat(one.what) if one.what else one.at
-            return Severity.URGENT.value, f"{_reading_at(session, due_at)} missed", f"due at {clock.at(due_at).words}"
+            words = _phrase(one, clock, reading=_reading_at(session, due_at))
+            return Severity.URGENT.value, words, labels.DUE_AT.format(moment=clock.at(due_at).words)
         case ["deadline", _]:
-            return Severity.ROUTINE.value, DEADLINES.get(one.what or "", "Deadline passed"), _of_session(one)
+            return Severity.ROUTINE.value, DEADLINES.get(one.what or "", labels.DEADLINE_PASSED), _of_session(one)
         case ["phase", _]:
-            return None, f"{PHASES[Phase(one.what)]} begins" if one.what else "Next phase", ""
+            return None, _phrase(one, clock, phase=PHASES[Phase(one.what)]) if one.what else labels.NEXT_PHASE, ""
         case ["course", "closed"]:
-            return "held", f"Course closed: {spoken(one.what or '')}", ""
+            return "held", _phrase(one, clock), ""
         case ["course", "held"]:
-            return "held", "Course held", view.hold.reason if view.hold and view.hold.since == one.at else ""
+            reason = view.hold.reason if view.hold and view.hold.since == one.at else ""
+            return "held", _phrase(one, clock), reason
         case ["course", "resumed"]:
-            return None, "Course resumed", ""
+            return None, _phrase(one, clock), ""
         case ["consent", "withdrawn"]:
-            return Severity.URGENT.value, "Consent withdrawn", ""
+            return Severity.URGENT.value, EVENTS[one.type], ""
         case _:
-            return None, _plain(one, clock), "; ".join(_overridden(view, one))
+            return None, _phrase(one, clock), "; ".join(_overridden(view, one))
 
 
-def _plain(one: Happening, clock: WallClock) -> str:
-    name, what = EVENTS.get(one.type, spoken(one.type.removeprefix("kap."))), one.what or ""
-    match one.type.removeprefix("kap."):
-        case "course.referred":
-            return "Referred"
-        case "eligibility.decided":
-            return f"Decided: {what}"
-        case "consent.signed":
-            return f"Consent signed, version {what}"
-        case "preparation.held" | "form.filed":
-            return f"{name}: {spoken(what)}{_for_session(one)}"
-        case "session.booked":
-            return f"Session {one.session} booked for {_at(clock, datetime.fromisoformat(what))}"
-        case "session.rebooked":
-            return f"Session {one.session} moved to {_at(clock, datetime.fromisoformat(what))}"
-        case "check_in.completed":
-            return f"Call after session {one.session}, day {what}"
-        case "follow_up.held":
-            return f"Follow-up visit, day {what}"
-        case "adverse_event.reported":
-            return f"Adverse event, {what}{_for_session(one)}"
-        case "protocol.migrated":
-            return f"Protocol changed to version {what}"
-        case _:
-            return f"{name}{_for_session(one)}"
+def _phrase(one: Happening, clock: WallClock, *, reading: str = "", phase: str = "") -> str:
+    what = one.what or ""
+    phrase = HAPPENINGS.get(one.type)
+    if phrase is None:
+        return f"{EVENTS.get(one.type, spoken(one.type.removeprefix('kap.')))}{_for_session(one)}"
+    return phrase.format(
+        what=what,
+        spoken=spoken(what),
+        moment=_at(clock, datetime.fromisoformat(what)) if "{moment}" in phrase else "",
+        session=one.session,
+        for_session=_for_session(one),
+        reading=reading,
+        phase=phase,
+    )
 
 
 def _for_session(one: Happening) -> str:
@@ -168,43 +160,43 @@ def _of_session(one: Happening) -> str:
 def _reading(session: SessionView | None, one: Happening) -> Particulars:
     reading = next((known for known in (session.readings if session else ()) if known.at == one.at), None)
     if session is None or reading is None:
-        return None, f"Reading{_for_session(one)}, of an earlier visit", ""
+        return None, labels.READING_OF_AN_EARLIER_VISIT.format(for_session=_for_session(one)), ""
     words = f"{_reading_at(session, reading.at)}: {readings.in_a_line(reading)}"
     mark = readings.MARK_OF[reading.verdict.severity]
     return mark, words, "; ".join((*_punctuality(session, reading), *readings.findings(reading.verdict)))
 
 
 def _reading_at(session: SessionView | None, at: datetime) -> str:
-    return f"Reading {since_dose(session, at)}".rstrip()
+    return labels.READING.format(since_dose=since_dose(session, at)).rstrip()
 
 
 def _punctuality(session: SessionView, reading: ReadingView) -> Iterator[str]:
     for one in session.checkpoints:
         if one.reading_at == reading.at:
-            yield "in time" if one.status is CheckpointStatus.MET else "late"
+            yield PUNCTUAL[one.status is CheckpointStatus.MET]
 
 
 def _dose(session: SessionView | None, one: Happening) -> Particulars:
     dose = next((known for known in (session.doses if session else ()) if known.at == one.at), None)
     if session is None or dose is None:
-        return None, f"Dose{_for_session(one)}", ""
-    is_booster = dose != session.doses[0]
-    return None, f"{'Booster' if is_booster else 'Dose'} {dose.mg:g} mg {spoken(dose.route)}, session {one.session}", ""
+        return None, f"{labels.DOSE}{_for_session(one)}", ""
+    which = labels.DOSE if dose == session.doses[0] else labels.BOOSTER
+    return None, f"{which} {dose.mg:g} mg {spoken(dose.route)}, session {one.session}", ""
 
 
 def _measure(view: CourseView, one: Happening) -> Particulars:
     taken = next((m for m in view.measures if m.at == one.at and m.instrument == one.what), None)
     if taken is None:
-        return None, "Questionnaire answered", ""
+        return None, EVENTS["kap.measure.recorded"], ""
     return mark_of(taken), taken_in_words(taken), ""
 
 
 def _escalation(view: CourseView, one: Happening, moved: str) -> Particulars:
-    phrase = "Escalation"
+    phrase = labels.ESCALATION
     with suppress(ValueError):
         phrase = PHRASES[Kind(EscalationKey.parse(one.what or "").kind)].capitalize()
-    standing = next((known.severity.value for known in view.escalations if known.id == one.what), None)
-    mark = "well" if moved == "resolved" else standing or Severity.ROUTINE.value
+    severity = next((known.severity.value for known in view.escalations if known.id == one.what), None)
+    mark = "well" if moved == "resolved" else severity or Severity.ROUTINE.value
     return mark, f"{phrase}: {ESCALATION_CHANGES.get(moved, moved)}", ""
 
 
@@ -213,15 +205,15 @@ def _overridden(view: CourseView, one: Happening) -> Iterator[str]:
         return
     for override in view.overrides:
         if override.at == one.at and override.session == one.session:
-            yield f"over {override.code}: {override.rationale}"
+            yield labels.OVERRIDDEN.format(code=override.code, rationale=override.rationale)
 
 
 def since_dose(session: SessionView | None, at: datetime) -> str:
     """`at 105 min` after the last dose before it, or `before the dose`; empty for a session without one."""
     given = [dose.at for dose in (session.doses if session else ()) if dose.at <= at]
     if not given:
-        return "before the dose" if session and session.doses else ""
-    return f"at {(at - given[-1]).total_seconds() // 60:.0f} min"
+        return labels.BEFORE_DOSE if session and session.doses else ""
+    return labels.SINCE_DOSE.format(minutes=(at - given[-1]).total_seconds() // 60)
 
 
 def _at(clock: WallClock, moment: datetime) -> str:

@@ -1,6 +1,5 @@
 """One patient on site, as a line: how they are, the last reading, and what is due next."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -11,7 +10,7 @@ from console.pages.course.medicine_sessions import people
 from console.pages.course.readings import ReadingShown
 from console.pages.frame.clock import Clock
 from console.pages.frame.viewer import Viewer
-from console.pages.labels import STAGES
+from console.pages.labels import CLOCKS, PUNCTUALITY, STAGES
 from domain.course.state import HERE, Stage
 from domain.escalation.messages import PHRASES
 from domain.values import CourseId, Frozen, Severity
@@ -21,8 +20,6 @@ from domain.views.summary import CourseSummary
 LATE: Final = "late"
 ON_TIME: Final = "well"
 UNKNOWN: Final = "unknown"
-STANDING: Final[Mapping[str, str]] = {LATE: "late", ON_TIME: "on time", UNKNOWN: "not known"}
-"""Standing of a patient about whom nobody was paged."""
 
 SILENT: Final = (
     "Their course does not answer now: this is what was recorded last, without their readings. Look at the patient."
@@ -44,7 +41,7 @@ class LiveSession(Frozen):
     people: tuple[str, ...] = ()
     stage: str
     mark: str
-    standing: str
+    mark_label: str
     since_label: str
     since: Clock | None
     due_label: str
@@ -73,10 +70,10 @@ def of_record(viewer: Viewer, recorded: CourseSummary) -> LiveSession:
         session=f"session {recorded.session} of {recorded.planned_sessions}",
         stage=STAGES.get(Stage(recorded.stage), "here") if recorded.stage else "here",
         mark=known,
-        standing=STANDING.get(known, known),
-        since_label="since dose",
+        mark_label=PUNCTUALITY.get(known, known),
+        since_label=CLOCKS["since_dose"],
         since=clock.since(recorded.dosed_at) if recorded.dosed_at else None,
-        due_label="next reading",
+        due_label=CLOCKS["next_reading"],
         due=clock.due(recorded.reading_due_at) if recorded.reading_due_at else None,
         reading=None,
         blocked_by=(),
@@ -100,8 +97,8 @@ def _live(viewer: Viewer, recorded: CourseSummary | None, view: CourseView, sess
         people=people(viewer, session),
         stage=STAGES[session.stage],
         mark=mark,
-        standing=STANDING.get(mark) or (PHRASES[worst.kind] if worst else mark),
-        since_label="since dose",
+        mark_label=PUNCTUALITY.get(mark) or (PHRASES[worst.kind] if worst else mark),
+        since_label=CLOCKS["since_dose"],
         since=clock.since(session.doses[-1].at) if is_dosed else None,
         due_label=_due_label(session, recorded),
         due=clock.due(due_at) if due_at else None,
@@ -119,10 +116,10 @@ def _mark(attention: Severity | None, due_at: datetime | None, now: datetime) ->
 
 def _due_label(session: SessionView, recorded: CourseSummary | None) -> str:
     if not session.doses:
-        return ((recorded.to_do if recorded else None) or "dose").rpartition(": ")[2]
+        return ((recorded.to_do if recorded else None) or CLOCKS["dose"]).rpartition(": ")[2]
     newest = session.readings[-1] if session.readings else None
     is_second = newest is not None and newest.verdict.recheck_due_at == session.reading_due_at is not None
-    return "second reading" if is_second else "next reading"
+    return CLOCKS["second_reading" if is_second else "next_reading"]
 
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)

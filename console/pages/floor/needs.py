@@ -5,6 +5,7 @@ from datetime import datetime
 
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.viewer import Viewer
+from console.pages.labels import HAS_IT
 from domain.escalation.escalation import FALLBACK_STEP
 from domain.escalation.messages import PHRASES, EscalationState, EscalationView
 from domain.oncall.file import FALLBACK
@@ -59,7 +60,7 @@ def _need(viewer: Viewer, one: EscalationView, clock: WallClock) -> Need:
 
 def _asked(viewer: Viewer, one: EscalationView) -> str:
     if one.state is EscalationState.ACKNOWLEDGED:
-        return f"{viewer.name_of(one.acknowledged_by or '')} has it"
+        return HAS_IT.format(name=viewer.name_of(one.acknowledged_by or ""))
     reached = dict.fromkeys(page.person for page in one.pages if page.ok and page.step in {one.step, FALLBACK_STEP})
     if reached:
         return f"paged {', '.join(paged_name(viewer, person) for person in reached)}"

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, Path, Response
 
 from console.errors.problems import ProblemCode, problem_error
+from console.pages import labels
 from console.pages.course.ahead import UpcomingPage
 from console.pages.frame.error_pages import UNCERTAIN, ErrorPage
 from console.pages.frame.rendering import page
@@ -193,16 +194,16 @@ def advice(escalation: EscalationId) -> str | None:
 def _state(view: EscalationView, person: PersonId, on_call: OnCall) -> str:
     match view.state:
         case EscalationState.OPEN:
-            return "Nobody has it yet"
+            return labels.NOBODY_HAS_IT.capitalize()
         case EscalationState.ACKNOWLEDGED if view.acknowledged_by == person:
             return "You have it"
         case EscalationState.ACKNOWLEDGED:
-            return f"{_name(view.acknowledged_by or '', on_call)} has it"
+            return labels.HAS_IT.format(name=_name(view.acknowledged_by or "", on_call))
         case EscalationState.RESOLVED:
             return (
-                f"Resolved by {_name(view.resolved_by, on_call)}"
+                labels.RESOLVED_BY.capitalize().format(name=_name(view.resolved_by, on_call))
                 if view.resolved_by
-                else "Resolved: what was missing came"
+                else labels.RESOLVED_BY_ARRIVAL.capitalize()
             )
 
 

@@ -22,7 +22,7 @@ AFTERWARDS: Final[Mapping[str, DeadlineKind]] = {
     "kap.form.filed": DeadlineKind.FORM,
     "kap.follow_up.held": DeadlineKind.FOLLOW_UP,
 }
-"""Events that are reported after the patient has gone home, and the deadline that each of them answers."""
+"""Events that are reported after the discharge, and the deadline that each of them answers."""
 
 
 def beforehand(kind: str, view: CourseView, protocol: Protocol | None) -> Entered:

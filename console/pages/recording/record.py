@@ -27,6 +27,7 @@ from console.pages.recording.form_view import ShownForm, shown
 from console.pages.recording.prefill import beforehand, offers
 from domain.access import Right
 from domain.events.clinic_events import MODELS
+from domain.events.parsing import Decoded
 from domain.protocol.model import Protocol
 from domain.refusal import Refused
 from domain.values import Actor, CourseId, Frozen
@@ -116,7 +117,7 @@ async def _record(viewer: Viewer, kind: str, course_id: CourseId | None) -> Resp
         return await _form(viewer, kind, course_id, view, entered, zone=zone, blank_rows=2)
     event = _event(kind, course_id, entered, zone, viewer)
     try:
-        reported = await viewer.services.reporting.report(viewer.caller, event)
+        reported = await viewer.services.reporting.report(viewer.caller, Decoded(event))
     except Exception as error:
         problem = problem_of(error)
         if problem is None:

@@ -173,7 +173,7 @@ def outdated_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocke
     if session.check_in is not None and (age := at - session.check_in.at) >= TODAY:
         yield Blocker(
             code="check_in.outdated",
-            message=f"The check-in is {in_words(age)} old: the visit is to be broken off and booked anew",
+            message=f"The check-in is {in_words(age)} old: the session must be aborted and booked again",
             absolute=True,
             observed=in_words(age),
             limit=in_words(TODAY),

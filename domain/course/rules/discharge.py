@@ -1,4 +1,4 @@
-"""Discharge: whether a dosed patient may go home. Elapsed time alone never suffices."""
+"""Discharge: whether a dosed patient may be discharged. Elapsed time alone never suffices."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -75,7 +75,7 @@ def _booster_blockers(course: CourseState, session: MedicineSession, at: datetim
         yield _before_clearance()
     yield from clearance.unweighed_escalations(course, session)
     if session.abort is not None:
-        yield Blocker(code="session.aborted", message="The session was broken off", absolute=True)
+        yield Blocker(code="session.aborted", message="The session was aborted", absolute=True)
     given = len(session.doses) - 1
     if given >= rules.dose.boosters_max:
         yield Blocker(
@@ -97,7 +97,7 @@ def _booster_blockers(course: CourseState, session: MedicineSession, at: datetim
 
 
 def _before_clearance() -> Blocker:
-    return Blocker(code="clearance.after_dose", message="The dose lies before its clearance", absolute=True)
+    return Blocker(code="clearance.after_dose", message="The dose is dated before its clearance", absolute=True)
 
 
 def _route_blockers(course: CourseState, event: DoseAdministered) -> Iterator[Blocker]:

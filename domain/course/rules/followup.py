@@ -31,7 +31,7 @@ def integration_blockers(_course: CourseState, session: MedicineSession, event: 
     if session.discharge is not None and event.time < session.discharge.at:
         yield Blocker(
             code="integration.before_discharge",
-            message="The talk lies before the patient went home",
+            message="The talk is dated before the patient's discharge",
             absolute=True,
         )
 

@@ -14,8 +14,8 @@ from domain.escalation.messages import EscalationState
 from gateway.temporal import connect
 from records.store import open_store
 from tests.support.cast import MONDAY, phq9, referral, vitals
+from tests.support.eventually import eventually
 from tests.support.http_stack import House
-from tests.support.running_stack import eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")

@@ -66,7 +66,7 @@ class TokensTwin:
         return CLINIC
 
 
-class MeasuresTwin:
+class MetricsTwin:
     """Counts nothing."""
 
     def answered(self, *_: object) -> None:
@@ -78,7 +78,7 @@ class ServicesTwin:
 
     def __init__(self) -> None:
         courses, sites = cast("Courses", CoursesTwin()), cast("SiteScope", SitesTwin())
-        self.tokens, self.measures, self.rates = TokensTwin(), MeasuresTwin(), RateLimit(1000)
+        self.tokens, self.metrics, self.rate_limit = TokensTwin(), MetricsTwin(), RateLimit(1000)
         self.reporting = EventReporting(courses, sites, CourseLimit(), timedelta(seconds=2))
 
 

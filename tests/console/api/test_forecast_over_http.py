@@ -13,8 +13,8 @@ from domain.access import TokenRole
 from domain.oncall.on_call_view import Roster
 from domain.views.forecast import Forecast
 from tests.support.cast import HAS_A_PLAN, cssrs, vitals, withdrawal
+from tests.support.eventually import eventually
 from tests.support.http_stack import House
-from tests.support.running_stack import eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")

@@ -12,8 +12,8 @@ import pytest
 from domain.access import TokenRole
 from tests.console.security.test_who_may_what import ORDERS
 from tests.support.cast import vitals
+from tests.support.eventually import eventually
 from tests.support.http_stack import House
-from tests.support.running_stack import eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")

@@ -11,8 +11,8 @@ import pytest
 from domain.access import TokenRole
 from tests.support.cast import HAS_A_PLAN as HIGH_RISK
 from tests.support.cast import MONDAY, cssrs, hold, referral, vitals, voiding
+from tests.support.eventually import eventually
 from tests.support.http_stack import House, on_the_wire
-from tests.support.running_stack import eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")

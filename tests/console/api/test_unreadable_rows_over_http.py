@@ -14,9 +14,9 @@ import pytest
 from domain.access import TokenRole
 from tests.support.cast import MONDAY, referral, vitals
 from tests.support.cli import Said, kapstan
+from tests.support.eventually import eventually
 from tests.support.http_stack import House
 from tests.support.impossible_rows import FEW, Psql
-from tests.support.running_stack import eventually
 from tests.support.stream_listener import listens
 from tests.support.ward import Ward
 

@@ -13,8 +13,8 @@ from records.access import AccessStore
 from records.connections import open_connections
 from tests.support.cast import HAS_A_PLAN as HIGH_RISK
 from tests.support.cast import MONDAY, cssrs, referral
+from tests.support.eventually import WITHIN, eventually
 from tests.support.http_stack import House, on_the_wire
-from tests.support.running_stack import WITHIN, eventually
 from tests.support.stream_listener import Heard, listens
 from tests.support.ward import Ward
 

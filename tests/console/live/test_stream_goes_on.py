@@ -14,8 +14,8 @@ from domain.values import CourseId
 from domain.views.course import CourseView
 from gateway.workflow_calls import TooMany
 from records.changes import ChangeKind, ChangeListener, Changes, RecordChange
+from tests.support.eventually import WITHIN
 from tests.support.record_samples import view
-from tests.support.running_stack import WITHIN
 
 NURSE = Caller(token_id="00000001", name="a nurse", role=TokenRole.ONCALL)
 

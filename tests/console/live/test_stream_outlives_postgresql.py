@@ -16,8 +16,8 @@ from records.changes import Changes, listening
 from records.connections import open_connections
 from records.store import RecordStore, migrate, open_store
 from tests.records.conftest import running_postgres
+from tests.support.eventually import WITHIN
 from tests.support.record_samples import batch, ledger, readings
-from tests.support.running_stack import WITHIN
 
 pytestmark = pytest.mark.xdist_group("console")
 

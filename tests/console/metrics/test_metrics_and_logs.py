@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.cast import HAS_A_PLAN as HIGH_RISK
 from tests.support.cast import MONDAY, cssrs, dose, referral
+from tests.support.eventually import eventually
 from tests.support.http_stack import House, example_events, on_the_wire
-from tests.support.running_stack import eventually
 from tests.support.stream_listener import listens
 from tests.support.ward import Ward
 

@@ -14,8 +14,9 @@ import pytest
 from domain.escalation.ids import course_workflow_id
 from gateway.temporal import connect
 from tests.support.cast import MONDAY, cssrs
+from tests.support.eventually import WITHIN, eventually
 from tests.support.http_stack import House, on_the_wire
-from tests.support.running_stack import WITHIN, asleep, eventually
+from tests.support.running_stack import asleep
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")

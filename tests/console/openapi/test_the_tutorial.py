@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.doc_page import Page
+from tests.support.eventually import WITHIN
 from tests.support.http_stack import House
 from tests.support.paths import ROOT
 from tests.support.printed import is_json, is_text
-from tests.support.running_stack import WITHIN
 
 pytestmark = pytest.mark.xdist_group("openapi")
 

@@ -11,8 +11,8 @@ from domain.access import TokenId, TokenRole
 from records.access import AccessStore
 from records.connections import open_connections
 from tests.support.cli import kapstan
+from tests.support.eventually import eventually
 from tests.support.http_stack import House
-from tests.support.running_stack import eventually
 from tests.support.stream_listener import listens
 
 pytestmark = pytest.mark.xdist_group("console")

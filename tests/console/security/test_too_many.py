@@ -11,8 +11,9 @@ import pytest
 
 from domain.access import TokenRole
 from tests.support.cast import cssrs
+from tests.support.eventually import eventually
 from tests.support.http_stack import House, on_the_wire
-from tests.support.running_stack import asleep, eventually
+from tests.support.running_stack import asleep
 from tests.support.second_console import second_door
 from tests.support.ward import Ward
 

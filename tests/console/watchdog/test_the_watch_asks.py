@@ -19,8 +19,8 @@ from gateway.temporal import connect
 from records.connections import open_connections
 from records.watchdog import WatchdogStore
 from tests.support.cast import vitals
+from tests.support.eventually import eventually
 from tests.support.http_stack import House
-from tests.support.running_stack import eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")

@@ -38,18 +38,18 @@ def new() -> WatchdogAlarm:
     return raised("MARA-1", 1, 1, MONDAY)
 
 
-def tried(incident: WatchdogAlarm, *, ok: Callable[[DueStep], bool] = lambda _: True) -> WatchdogAlarm:
+def tried(alarm: WatchdogAlarm, *, ok: Callable[[DueStep], bool] = lambda _: True) -> WatchdogAlarm:
     """Every page that is due now has been tried, one after the other."""
-    for due in incident.due:
+    for due in alarm.due:
         error = None if ok(due) else "the channel did not take the page"
         page = Page(at=due.at, step=due.step, person=due.person, channel="json", ok=ok(due), error=error)
-        incident = incident.tried(due, page, CLINIC)
-    return incident
+        alarm = alarm.tried(due, page, CLINIC)
+    return alarm
 
 
-def to_be_paged(incident: WatchdogAlarm) -> list[tuple[int, str, int]]:
+def to_be_paged(alarm: WatchdogAlarm) -> list[tuple[int, str, int]]:
     """Step, person and channel of each page that is due."""
-    return [(due.step, due.person, due.channel) for due in incident.due]
+    return [(due.step, due.person, due.channel) for due in alarm.due]
 
 
 def test_the_first_step_pages_everybody_by_every_channel_at_once() -> None:
@@ -74,11 +74,11 @@ def test_the_ladder_goes_on_after_each_steps_wait(seconds: int, step: int) -> No
 
 def test_after_the_last_step_it_begins_anew() -> None:
     """Until somebody answers: nothing expires silently."""
-    incident = new()
+    alarm = new()
     for minute in (0, 1, 3):
-        incident = tried(incident.advanced(CLINIC, after(minutes=minute)))
+        alarm = tried(alarm.advanced(CLINIC, after(minutes=minute)))
 
-    assert [page.step for page in incident.escalation.view.pages] == [1] * 3 + [2] * 4 + [1] * 3
+    assert [page.step for page in alarm.escalation.view.pages] == [1] * 3 + [2] * 4 + [1] * 3
 
 
 def test_climbing_twice_pages_once() -> None:
@@ -124,11 +124,11 @@ SLOW = parse_on_call(EXAMPLE.replace('wait = "PT1M"', 'wait = "PT5M"', 1), "onca
 
 def nobody_for(seconds: int) -> WatchdogAlarm:
     """The first step was tried every half minute for so long, and reached nobody."""
-    incident = new()
+    alarm = new()
     for moment in range(0, seconds + 1, 30):
-        incident = incident.advanced(SLOW, after(seconds=moment))
-        incident = tried(tried(incident, ok=lambda _: False), ok=lambda _: False)
-    return incident
+        alarm = alarm.advanced(SLOW, after(seconds=moment))
+        alarm = tried(tried(alarm, ok=lambda _: False), ok=lambda _: False)
+    return alarm
 
 
 def test_it_is_tried_until_somebody_is_reached() -> None:
@@ -236,13 +236,13 @@ def test_orders_are_refused_as_of_every_escalation() -> None:
     """Nobody is snoozed out of an emergency, strangers order nothing, and what is over is over."""
     alarm = new().advanced(CLINIC, MONDAY)
     over = alarm.settled(MONDAY)
-    for incident, order, code in (
+    for ordered, order, code in (
         (alarm, Snooze(by="lind", for_=timedelta(minutes=1), note="Busy"), RefusalCode.INVALID),
         (alarm, Acknowledge(by="stranger"), RefusalCode.INVALID),
         (over, Acknowledge(by="lind"), RefusalCode.NOT_OPEN),
     ):
         with pytest.raises(Refused) as refused:
-            incident.obeyed(order, CLINIC, MONDAY)
+            ordered.obeyed(order, CLINIC, MONDAY)
         assert refused.value.refusal.code is code
 
 
@@ -272,7 +272,13 @@ def test_somebody_who_left_the_file_meanwhile_is_no_hindrance() -> None:
 
 @pytest.mark.parametrize(
     ("escalation", "is_ours"),
-    [("MARA-1~orchestrator_silent~1~1", True), ("MARA-1~vitals_overdue~1~1", False), ("rubbish", False)],
+    [
+        ("MARA-1~orchestrator_silent~1~1", True),
+        ("MARA-1~orchestrator_silent~0~1", True),
+        ("MARA-1~vitals_overdue~1~1", False),
+        ("MARA-1~orchestrator_silent~01~1", False),
+        ("rubbish", False),
+    ],
 )
 def test_an_id_says_whose_it_is(escalation: str, is_ours: bool) -> None:
     assert is_of_the_watch(escalation) is is_ours

@@ -6,8 +6,8 @@ from html import unescape
 import pytest
 
 from domain.access import TokenRole
+from tests.support.eventually import eventually
 from tests.support.http_stack import House
-from tests.support.running_stack import eventually
 
 pytestmark = pytest.mark.xdist_group("pages")
 

@@ -9,10 +9,10 @@ import pytest
 from domain.access import TokenRole
 from tests.support.cast import clearance as cleared
 from tests.support.cast import cssrs, hold, minutes, over, vitals
+from tests.support.eventually import eventually
 from tests.support.form_filling import BEND
 from tests.support.http_stack import House
 from tests.support.page_text import section, words_of
-from tests.support.running_stack import eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")

@@ -11,9 +11,9 @@ from console.pages.floor.live_session import SILENT
 from domain.access import TokenRole
 from tests.support.browser import looks
 from tests.support.cast import assessment, discharge, minutes, vitals
+from tests.support.eventually import eventually
 from tests.support.http_stack import House
 from tests.support.page_text import words_of
-from tests.support.running_stack import eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")

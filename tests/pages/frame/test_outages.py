@@ -12,10 +12,10 @@ from tests.pages.oncall.test_escalations_page import writes
 from tests.pages.recording.test_recording import sends
 from tests.support.browser import looks
 from tests.support.cast import HAS_A_PLAN, cssrs, minutes, vitals
+from tests.support.eventually import eventually
 from tests.support.http_stack import House
 from tests.support.outages import record_store_away, temporal_away
 from tests.support.page_text import section, words_of
-from tests.support.running_stack import eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")

@@ -194,3 +194,11 @@ async def test_a_form_is_no_longer_than_a_request_may_be(house: House) -> None:
     for answer in (stated, unstated, by_link):
         assert answer.status_code == 413
         assert "The body must be at most 256 KiB" in answer.text
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x"])
+async def test_a_form_that_cannot_be_read_is_the_senders_mistake(house: House, kind: str) -> None:
+    """400, and no fault of the console."""
+    answer = await somebody(house).post("/sign-in", content=b"--y\r\nbroken", headers={"Content-Type": kind})
+
+    assert answer.status_code == 400

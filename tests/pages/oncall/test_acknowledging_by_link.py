@@ -10,8 +10,9 @@ from domain.access import TokenRole
 from domain.escalation.ids import EscalationKey
 from gateway.links import GOOD_FOR, Links
 from tests.support.cast import MARA, vitals
+from tests.support.eventually import eventually
 from tests.support.http_stack import House
-from tests.support.running_stack import Received, eventually
+from tests.support.running_stack import Received
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")

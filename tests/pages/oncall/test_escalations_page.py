@@ -9,9 +9,10 @@ from playwright.async_api import Browser, Locator, expect
 from domain.access import TokenRole
 from tests.support.browser import PHONE, looks
 from tests.support.cast import HAS_A_PLAN, cssrs, vitals
+from tests.support.eventually import eventually
 from tests.support.http_stack import House
 from tests.support.network import wire
-from tests.support.running_stack import Received, eventually
+from tests.support.running_stack import Received
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")

@@ -22,11 +22,11 @@ from tests.support.cast import (
     resumption,
     vitals,
 )
+from tests.support.eventually import eventually
 from tests.support.form_filling import filled_in
 from tests.support.http_stack import House, on_the_wire
 from tests.support.outages import temporal_away
 from tests.support.page_text import value_in, words_of
-from tests.support.running_stack import eventually
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")
