@@ -149,6 +149,10 @@ class Alarm:
             lambda: sorted(self.paged) == sorted(expected), lambda: f"{self.paged} instead of {list(expected)}"
         )
 
+    async def has_sent(self, pages: int) -> None:
+        """Waits until at least so many pages were sent since the start."""
+        await eventually_holds(lambda: len(self.paged) >= pages, lambda: f"{self.paged} instead of {pages} pages")
+
     async def told(self, times: int) -> list[Notice]:
         """What the course heard, as soon as it heard so much."""
         course = self._temporal.client.get_workflow_handle(f"course/{self.opening.course_id}")

@@ -34,6 +34,16 @@ async def tried(alarm: Alarm, *, pages: int) -> EscalationView:
     return await alarm.shows(lambda view: len(view.pages) >= pages)
 
 
+async def tried_in_vain(alarm: Alarm, *, times: int) -> None:
+    """Lets time pass until the first step was tried at least so often: on a busy machine, time passes by itself too."""
+    for pages in range(2 * len(NOBODY), len(NOBODY) * times + 1, len(NOBODY)):
+        if len(alarm.paged) < pages:
+            await alarm.passes(seconds=31)
+        await alarm.has_sent(pages)
+    whole = len(alarm.paged) // len(NOBODY)
+    assert sorted(alarm.paged[: len(NOBODY) * whole]) == sorted(NOBODY * whole)
+
+
 async def test_a_step_that_reached_nobody_is_tried_again_within_a_minute(night: OnCallSide) -> None:
     """The way out is away for a moment: the nurse is paged as soon as it is back, and not at the next step."""
     alarm = await night.alarm(Severity.URGENT)
@@ -43,9 +53,9 @@ async def test_a_step_that_reached_nobody_is_tried_again_within_a_minute(night: 
     await alarm.passes(seconds=60)
     await alarm.pages(*NOBODY, (1, LIND))
 
-    await alarm.passes(minutes=3, seconds=30)
+    await alarm.passes(minutes=3)
     assert alarm.paged == [*NOBODY, (1, LIND)], "somebody was reached: the step is not tried again"
-    await alarm.passes(minutes=1)
+    await alarm.passes(minutes=2)
     await alarm.pages(*NOBODY, (1, LIND), (2, OSEI))
 
 
@@ -63,11 +73,8 @@ async def test_the_fallback_alone_is_somebody(night: OnCallSide) -> None:
 async def test_it_is_tried_until_the_next_step_comes(night: OnCallSide) -> None:
     """Every half minute of the 5 that the step waits; then the next step is called, and tried like it."""
     alarm = await night.alarm(Severity.URGENT)
-    for times in range(1, 4):
-        await alarm.pages(*NOBODY * times)
-        await tried(alarm, pages=min(2 * times, 4))
-        await alarm.passes(seconds=31)
-    await alarm.pages(*NOBODY * 4)
+    await tried(alarm, pages=2)
+    await tried_in_vain(alarm, times=4)
 
     await alarm.passes(minutes=5)
     await eventually_holds(lambda: (2, OSEI) in alarm.paged, lambda: f"{alarm.paged}")
@@ -78,9 +85,7 @@ async def test_of_all_tries_of_a_step_the_first_and_the_newest_are_told(night: O
     """A night without a way out does not fill the escalation with the same two failures."""
     alarm = await night.alarm(Severity.URGENT)
     first = (await tried(alarm, pages=2)).pages
-    for times in range(2, 5):
-        await alarm.passes(seconds=31)
-        await alarm.pages(*NOBODY * times)
+    await tried_in_vain(alarm, times=4)
 
     view = await tried(alarm, pages=4)
 
@@ -200,13 +205,10 @@ async def test_a_month_of_tries_is_carried_over_into_new_runs() -> None:
         alarm = await side.alarm(Severity.URGENT)
         await tried(alarm, pages=2)
         first = (await alarm.handle.describe()).run_id
-        for times in range(2, 6):
-            await alarm.passes(seconds=31)
-            await alarm.pages(*NOBODY * times)
-            await tried(alarm, pages=4)
+        await tried_in_vain(alarm, times=5)
 
         assert (await alarm.handle.describe()).run_id != first
         assert len((await alarm.handle.fetch_history()).events) < 80
         side.pager.unreachable = set()
         await alarm.passes(seconds=31)
-        await alarm.pages(*NOBODY * 5, (1, LIND))
+        await alarm.shows(lambda view: view.pages[-1].person == LIND and view.pages[-1].ok)
