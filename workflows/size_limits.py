@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from domain.course import size_budget
 from domain.course.course import Course, Decision, course_full
-from domain.events.clinic_events import ACTS, ClinicEvent
+from domain.events.clinic_events import Act, ClinicEvent
 from domain.ledger import Entry
 from workflows.course_messages import CourseRun
 from workflows.payloads import compressed
@@ -119,7 +119,7 @@ class Fullness:
 def _most(event: ClinicEvent, decision: Decision) -> CarriedLimit:
     if not decision.is_taken_by_a_full_course(event):
         return FULL
-    return FULL_OF_DECISIONS if isinstance(event, ACTS) and not decision.calls else OVERFULL
+    return FULL_OF_DECISIONS if isinstance(event, Act) and not decision.calls else OVERFULL
 
 
 def _size(course: Course, backlog: Sequence[Entry] = ()) -> CarriedSize:

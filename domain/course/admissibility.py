@@ -26,10 +26,10 @@ def next_acts(course: CourseState, now: datetime) -> tuple[str, ...]:
 
 
 class Placement(NamedTuple):
-    """Where an event belongs, and what the protocol has against it, absolute ones first.
+    """Where an event belongs, and what the protocol has against it.
 
-    `against` are the blockers of an act and the deviations of a fact. A fact that does not `count` is kept in the ledger
-    and judged, and fulfils nothing.
+    `against`, absolute ones first, are the blockers of an act or the deviations of a fact. A fact that does not
+    `count` is kept in the ledger and judged, and fulfils nothing.
     """
 
     session: MedicineSession | None
@@ -79,7 +79,7 @@ def _session_of(
     """The session that the event belongs to, and what speaks against the one that it names."""
     if not isinstance(rule, SessionEventRule):
         return None, ()
-    number = event.data.session
+    number: int | None = getattr(event.data, "session", None)
     named = course.session_numbered(number) if number is not None else None
     if named is not None and named.stage in rule.stages:
         return named, ()

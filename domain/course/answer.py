@@ -14,7 +14,7 @@ class SessionPosition(Frozen):
 
 
 class Answer(Frozen):
-    """The course after the event: its phase, the verdict, the deviations, the next step's blockers, and the events that may come."""
+    """The course after the event: phase, verdict, deviations, the next step's blockers, and what events may come."""
 
     event_id: str
     course_id: CourseId

@@ -135,9 +135,7 @@ class Course(CourseState):
         if isinstance(event, ProtocolMigrated) and offered is not None:
             transition.change(protocol=offered.protocol, protocol_hash=offered.hash)
         rule.follow(transition, placement.session, event, counts=placement.counts)
-        answer = transition.course.answer(
-            event, sequence, now, transition.verdict, transition.deviations, number
-        )
+        answer = transition.course.answer(event, sequence, now, transition.verdict, transition.deviations, number)
         said = Remembered(fingerprint=fingerprint(event), answer=answer)
         remembered, older = shortened({**self.remembered, _name(event): said}, self.older)
         transition.change(remembered=remembered, older=older)
@@ -292,9 +290,7 @@ class Decision(Frozen):
 
     def is_taken_by_a_full_course(self, event: ClinicEvent) -> bool:
         """Whether even a full course accepts the event: a person's decision, or what opens or repeats an escalation."""
-        return isinstance(event, Act) or any(
-            isinstance(call, OpenEscalation | RepeatEscalation) for call in self.calls
-        )
+        return isinstance(event, Act) or any(isinstance(call, OpenEscalation | RepeatEscalation) for call in self.calls)
 
 
 def _decided(

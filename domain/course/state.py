@@ -178,8 +178,9 @@ class ReadingSeries(Frozen):
 class MedicineSession(ReadingSeries):
     """One dosing visit; one without a booking was not planned.
 
-    `weighed` are the findings that the clearance's overrides lifted. `settled` are its first checkpoints that no longer change, so that a long session need not compute them again. They
-    hold until something arrives that happened before `settled_until`.
+    `weighed` are the findings that the clearance's overrides lifted. `settled` are its first checkpoints that no longer
+    change, so that a long session need not compute them again. They hold until something arrives that happened before
+    `settled_until`.
     """
 
     number: int
@@ -202,7 +203,7 @@ class MedicineSession(ReadingSeries):
         return self.booking.data.staff if self.booking is not None else ()
 
     def was_under_way(self, at: datetime) -> bool:
-        """Whether the patient was here for it at `at`: after they came, and before they were discharged or sent away."""
+        """Whether the patient was here for it at `at`: after they came, before they were discharged or sent away."""
         came = min((fact.at for fact in (self.check_in, *self.doses) if fact is not None), default=None)
         sent_away = self.abort if not self.doses else None
         ended = self.discharge or sent_away

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from domain import ledger
-from domain.course.state import CourseEscalation, CourseState, Recorded, Hold, MedicineSession, Outcome, Phase
+from domain.course.state import CourseEscalation, CourseState, Hold, MedicineSession, Outcome, Phase, Recorded
 from domain.course.verdict import Verdict
 from domain.escalation.ids import EscalationId, escalation_id
 from domain.escalation.messages import Change, EscalationState, Kind, Opening, Repeat
@@ -39,7 +39,7 @@ EscalationCommand = OpenEscalation | RepeatEscalation | AutoResolve
 
 
 class Transition(Generic[CourseT]):
-    """Collects the effects of one input at `now`: the next course, entries, escalation commands, verdict, deviations."""
+    """Collects the effects of one input at `now`: next course, entries, escalation commands, verdict, deviations."""
 
     def __init__(self, course: CourseT, now: datetime) -> None:
         self.course = course

@@ -12,11 +12,11 @@ from domain.course.rules.checkpoints import Checkpoint, checkpoints, reading_due
 from domain.course.rules.vitals import verdict
 from domain.course.state import (
     CourseEscalation,
-    Recorded,
     Hold,
     MedicineSession,
     Outcome,
     Phase,
+    Recorded,
     Stage,
 )
 from domain.course.verdict import Verdict

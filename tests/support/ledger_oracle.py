@@ -156,7 +156,7 @@ def _is_held(entries: Iterable[Entry], rules: Protocol) -> bool:
     return is_held
 
 
-def _visit(entries: list[Entry], session: int) -> list[Entry]:
+def _visit(entries: list[Entry], session: int | None) -> list[Entry]:
     """What was written of a session since it was booked last: nothing of an earlier visit counts."""
     of_session = [one for one in entries if one.data.get("session") == session]
     booked = _last(_said(of_session, "session.booked", "session.rebooked"))

@@ -21,7 +21,7 @@ Told later, as in an import, it is routine: nobody can be watched for it any mor
 def record(transition: Transition[Any], event: Event, session: int | None, deviations: tuple[Blocker, ...]) -> None:
     """Writes the deviations of an accepted fact to the ledger, and escalates them as the protocol says."""
     transition.deviations = deviations
-    told = [deviation.model_dump(mode="json", exclude_none=True) for deviation in deviations]
+    told: list[Any] = [deviation.model_dump(mode="json", exclude_none=True) for deviation in deviations]
     transition.write(
         Note(
             time=event.time,
@@ -34,9 +34,7 @@ def record(transition: Transition[Any], event: Event, session: int | None, devia
         transition.escalate(Kind.PROTOCOL_DEVIATION, session, severity, event.time)
 
 
-def severity_of(
-    rules: DeviationRules, event: Event, deviations: Iterable[Blocker], now: datetime
-) -> Severity | None:
+def severity_of(rules: DeviationRules, event: Event, deviations: Iterable[Blocker], now: datetime) -> Severity | None:
     """The severity of the escalation for these deviations; None if nobody need be told."""
     told = [deviation for deviation in deviations if deviation.code not in rules.silent]
     if not told:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, ANYONE, DISCHARGED, EventRule, SessionEventRule
-from domain.course.state import CourseState, Recorded, MedicineSession, Outcome, Phase
+from domain.course.state import CourseState, MedicineSession, Outcome, Phase, Recorded
 from domain.course.transition import Transition
 from domain.durations import days
 from domain.escalation.messages import Kind

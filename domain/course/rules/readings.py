@@ -14,7 +14,6 @@ from domain.escalation.messages import Kind
 from domain.events.clinic_events import VitalsRecorded
 from domain.values import Blocker, Severity
 
-
 COMES_BACK_WITHIN: Final = timedelta(days=1)
 """How long after discharge a reading still belongs to the session (S9: recurrences for up to a day)."""
 

@@ -62,7 +62,7 @@ def meant_by(text: str, codes: Collection[str]) -> str | None:
 
 @pytest.mark.parametrize("reason", REFUSING, ids=lambda reason: reason.code)
 def test_this_reason_speaks_against_an_event(opens: Opens, reason: Reason) -> None:
-    """The story ends in an act that is refused for it, and the course is as it was; or in a fact that deviates by it."""
+    """The story ends in an act that is refused for it, and nothing has changed; or in a fact that deviates by it."""
     ward = opens(reason.protocol)
 
     assert reason.code in ward.hears_against(reason.story(ward))

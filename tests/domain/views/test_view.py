@@ -175,7 +175,9 @@ def test_a_session_is_shown_with_its_room_its_people_and_what_its_readings_are_j
     ward.watched(until=minutes(15))
     (session,) = course_view(ward.course, ward.now).sessions
 
-    assert (session.room, session.staff) == (ward.session().booking.data.room, STAFF)
+    booking = ward.session().booking
+    assert booking is not None
+    assert (session.room, session.staff) == (booking.data.room, STAFF)
     assert session.checked_in_at == ward.begins() - minutes(20)
     assert session.cleared_at == ward.begins() - minutes(5)
     assert session.reading_due_at == ward.begins() + minutes(30)

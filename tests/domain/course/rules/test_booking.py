@@ -162,7 +162,7 @@ def test_a_session_that_moves_keeps_its_number_and_its_people(ward: Ward) -> Non
 
     assert ward.stage() is Stage.BOOKED
     assert ward.session().starts_at == ward.begins() + days(1)
-    assert ward.session().booking.data.staff == STAFF
+    assert ward.session().staff == STAFF
 
 
 def test_a_missed_session_is_told_and_may_be_booked_again(ward: Ward) -> None:
