@@ -47,11 +47,6 @@ class Course(CourseState):
         return cls(course_id=course_id, protocol=pinned.protocol, protocol_hash=pinned.hash)
 
     @property
-    def unchanged(self) -> "Decision":
-        """The decision without effects: the same course, no entries, no commands."""
-        return Decision(course=self, entries=(), calls=(), answer=None, deadlines=self.deadlines())
-
-    @property
     def events(self) -> int:
         """How many clinic events the course has accepted."""
         return len(self.remembered) + len(self.older)
