@@ -201,8 +201,8 @@ class Course(CourseState):
         return deadlines.deadlines(self)
 
     def next_acts(self, now: datetime) -> tuple[str, ...]:
-        """The types of the clinic events that may come now."""
-        return () if self.is_closed else admissibility.next_acts(self, now)
+        """The types of the clinic events that the protocol wants now."""
+        return admissibility.next_acts(self, now)
 
     def blockers(self, now: datetime) -> tuple[Blocker, ...]:
         """The blockers of the course's next step."""

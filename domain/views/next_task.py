@@ -25,13 +25,14 @@ class ToDo(Frozen):
 
 
 def to_do(course: CourseState, now: datetime) -> ToDo | None:
-    """The task due soonest, or longest overdue. None if there is none, as in a closed course.
+    """The task due soonest, or longest overdue. None if there is none, as in most closed courses.
 
-    While the patient is here, what they need comes before all else of their course.
+    While the patient is here, what they need comes before all else of their course, also after it was closed.
     """
-    if course.is_closed or course.referral is None:
+    if course.referral is None:
         return None
-    here = next((session for session in course.sessions if session.has_the_patient or session.is_monitored), None)
+    waiting = (session for session in course.sessions if session.has_the_patient and not course.is_closed)
+    here = course.monitored or next(waiting, None)
     found = list(_in_the_room(course, here)) if here is not None else [*_next_step(course, now), *_besides(course)]
     return min(found, key=lambda one: (one.due_at is None, one.due_at or now), default=None)
 
