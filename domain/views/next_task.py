@@ -56,6 +56,8 @@ def _in_the_room(course: CourseState, session: MedicineSession) -> Iterator[ToDo
 
 def _next_step(course: CourseState, now: datetime) -> Iterator[ToDo]:
     """Tasks that move the course on."""
+    if course.is_closed:
+        return
     if course.hold is not None:
         yield ToDo(words="Held: a prescriber resumes" if course.hold.is_safety else "Held: to be resumed")
         return
