@@ -132,7 +132,7 @@ def test_the_page_says_where_in_a_course_an_event_belongs(events: Page, name: st
         return
     place = EVENT_RULES[MODELS[name]]
     phases, _, stages = _event(events, name).items["where"].partition(" · ")
-    words = {"at any time": set(Phase), "any open phase": set(Phase) - {Phase.CLOSED}}
+    words: dict[str, set[str]] = {"at any time": {*Phase}, "any open phase": {*Phase} - {Phase.CLOSED}}
     named = next((meant for said, meant in words.items() if phases.startswith(said)), set(code_in(phases)))
     assert named == place.phases
     assert set(code_in(stages.partition(";")[0])) & set(Stage) == (place.stages or set())

