@@ -155,7 +155,12 @@ class VitalRanges(Frozen):
 
 
 class CourseRules(Frozen):
-    """How many medicine sessions, and how far apart two doses are."""
+    """How many medicine sessions, how far apart two doses are, and how long nobody may hear of a course.
+
+    A course that stands still is asked for `ask_again` after it was asked for last, until it goes on. Each reason of a
+    hold is reviewed after `hold_review`, one of safety after `safety_hold_review`, until it is lifted. Calls and risk
+    screens are owed for `safety_window` after the last dose, even after closing.
+    """
 
     medicine_sessions: Sessions
     sessions_min: Sessions
@@ -166,6 +171,10 @@ class CourseRules(Frozen):
     rescreen_after: Length
     review_after_session: AtLeastOne | None = None
     goals_required: bool
+    ask_again: Length = timedelta(days=7)
+    hold_review: Length = timedelta(days=7)
+    safety_hold_review: Length = timedelta(days=2)
+    safety_window: Length = timedelta(days=30)
 
 
 class ScreeningRules(Frozen):
@@ -292,7 +301,12 @@ class DischargeRules(Frozen):
 
 
 class MedicineRules(Frozen):
-    """One medicine session, from who must be in the room to when the patient may leave."""
+    """One medicine session, from who must be in the room to when the patient may leave.
+
+    A visit of which nobody says what became is asked for after `unreported_after`, of a patient at risk of suicide
+    after `unreported_at_risk`, and then every `unreported_again`. `missed` and `missed_at_risk` are the severities of a
+    missed visit.
+    """
 
     staff: Annotated[tuple[StaffRole, ...], Field(min_length=1)]
     credentials: Mapping[StaffRole, tuple[Code, ...]] = {}
@@ -304,6 +318,11 @@ class MedicineRules(Frozen):
     escort_required: bool
     pregnancy_test_each_session: bool
     clearance_valid: Length
+    unreported_after: Length = timedelta(hours=2)
+    unreported_at_risk: Length = timedelta(minutes=30)
+    unreported_again: Length = timedelta(days=1)
+    missed: Severity = Severity.ROUTINE
+    missed_at_risk: Severity = Severity.URGENT
     measures: tuple[Code, ...]
     integration_before_next_dose: bool
     dose: DoseRules

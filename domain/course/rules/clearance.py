@@ -23,6 +23,8 @@ DANGERS = frozenset({Kind.VITALS_EMERGENCY, Kind.SUICIDE_RISK})
 NOT_OF_THE_PATIENT = frozenset({Kind.RECORD_STORE_BEHIND, Kind.ORCHESTRATOR_SILENT, Kind.COURSE_FILLING})
 """Escalations about Kapstan itself: none of them stands in a patient's way."""
 
+OF_REPORTS = frozenset({Kind.SESSION_UNREPORTED, Kind.DOSE_UNREPORTED, Kind.HOLD_UNREVIEWED})
+"""Escalations that ask for a report or a review: what follows answers them, and none stands in a patient's way."""
 
 TODAY: Final = timedelta(days=1)
 """Maximum age of a check-in: older than this, it is of another day in every time zone."""
@@ -63,7 +65,7 @@ def escalation_blockers(course: CourseState, without: Collection[Kind] = ()) -> 
     `without` are the kinds that the act itself answers.
     """
     for escalation in course.unresolved:
-        if escalation.kind in NOT_OF_THE_PATIENT or escalation.kind in without:
+        if escalation.kind in NOT_OF_THE_PATIENT | OF_REPORTS or escalation.kind in without:
             continue
         is_danger = escalation.severity is Severity.EMERGENCY or escalation.kind in DANGERS
         if is_danger or escalation.severity is Severity.URGENT:

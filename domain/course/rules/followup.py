@@ -156,6 +156,8 @@ def _call(transition: Transition[Any], session: MedicineSession, event: CheckInC
 
 def _judge_call(transition: Transition[Any], _session: MedicineSession | None, event: CheckInCompleted) -> None:
     if event.data.suicidal_ideation:
+        known = transition.course.ideation_at
+        transition.change(ideation_at=event.time if known is None else max(known, event.time))
         transition.escalate(Kind.SUICIDE_RISK, None, Severity.URGENT, event.time)
 
 

@@ -11,6 +11,7 @@ from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import MeasureRecorded
+from domain.protocol.instruments import CSSRS
 from domain.protocol.model import Item9Rule, MeasureRule
 from domain.values import Code, Frozen, Moment
 
@@ -37,6 +38,20 @@ def screens_owed(course: CourseState) -> Iterator[ScreenOwed]:
         newest = answers(course.measures).newest_hint(instrument, rule.at_least)
         if newest is not None and course.measure(rule.needs, since=_morning(newest.at)) is None:
             yield ScreenOwed(instrument=rule.needs, asked_by=newest, rule=rule)
+
+
+def is_at_risk(course: CourseState) -> bool:
+    """Whether the patient's next calls are hurried: the newest C-SSRS is moderate or high, or one is due.
+
+    One is due after the patient spoke of suicide on a call, and after an answer that requires a screen.
+    """
+    newest = course.measure(CSSRS)
+    if newest is not None and newest.scored.risk is not None and newest.scored.risk.is_raised:
+        return True
+    spoken_at = course.ideation_at
+    if spoken_at is not None and (newest is None or newest.at < spoken_at):
+        return True
+    return any(True for _ in screens_owed(course))
 
 
 def _morning(moment: datetime) -> datetime:
