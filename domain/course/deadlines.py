@@ -109,9 +109,8 @@ def _after_closing(course: CourseState) -> Iterator[Deadline]:
 
 def _of_whoever_is_watched(course: CourseState) -> Iterator[Deadline]:
     for session in course.sessions:
-        if session.is_watched:
-            yield from _checkpoints(course, session)
         if session.is_monitored:
+            yield from _checkpoints(course, session)
             yield from _discharge(course, session)
         yield from _rechecks(course, session, session.number)
     yield from _rechecks(course, course.outside, None)
@@ -138,6 +137,8 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
             continue
         # A gap in the past is recorded only: the patient has been measured since, so nobody is paged.
         is_made_up_for = newest is not None and newest >= due_at - rules.early
+        if not (is_made_up_for or session.is_watched):
+            return
         overdue = Consequence(kind=Kind.VITALS_OVERDUE, severity=Severity.URGENT)
         yield Deadline(
             kind=DeadlineKind.CHECKPOINT,
@@ -228,11 +229,15 @@ def _integration(course: CourseState, session: MedicineSession) -> Iterator[Dead
     """The talk about the session; asked for again where the course waits for it."""
     assert session.discharge is not None
     is_waited_for = course.phase is Phase.INTEGRATION and session is course.dosed_sessions[-1] and not course.holds
+    learned_at = session.discharge.recorded_at
+    if is_waited_for and course.phase_learned_at is not None:
+        # After a hold it counts as newly learned, so that nobody is paged at the moment of resumption.
+        learned_at = max(learned_at, course.phase_learned_at)
     if len(session.integrations) < course.protocol.integration.sessions:
         yield Deadline(
             kind=DeadlineKind.INTEGRATION,
             due_at=session.discharge.at + course.protocol.integration.within,
-            learned_at=session.discharge.recorded_at,
+            learned_at=learned_at,
             session=session.number,
             consequence=Consequence(kind=Kind.INTEGRATION_OVERDUE, severity=Severity.ROUTINE),
             every=course.protocol.course.ask_again if is_waited_for else None,

@@ -93,8 +93,8 @@ def _medicine(protocol: Protocol) -> Contradictions:
         "medicine", unreported_at_risk=medicine.unreported_at_risk, unreported_after=medicine.unreported_after
     )
     yield from _seldom("medicine", unreported_again=medicine.unreported_again)
-    if medicine.missed_at_risk.rank < medicine.missed.rank:
-        yield "medicine.missed_at_risk", f"must be no milder than missed ({medicine.missed})"
+    if medicine.missed_visit_at_risk.rank < medicine.missed_visit.rank:
+        yield "medicine.missed_visit_at_risk", f"must be no milder than missed_visit ({medicine.missed_visit})"
     if medicine.fluids_fasting > medicine.solids_fasting:
         yield "medicine.fluids_fasting", f"must be at most solids_fasting ({iso_8601(medicine.solids_fasting)})"
     yield from _known_measures("medicine.measures", medicine.measures, protocol.measures)

@@ -304,8 +304,8 @@ class MedicineRules(Frozen):
     """One medicine session, from who must be in the room to when the patient may leave.
 
     A visit of which nobody says what became is asked for after `unreported_after`, of a patient at risk of suicide
-    after `unreported_at_risk`, and then every `unreported_again`. `missed` and `missed_at_risk` are the severities of a
-    missed visit.
+    after `unreported_at_risk`, and then every `unreported_again`. `missed_visit` and
+    `missed_visit_at_risk` are the severities of a visit that the patient missed.
     """
 
     staff: Annotated[tuple[StaffRole, ...], Field(min_length=1)]
@@ -321,8 +321,8 @@ class MedicineRules(Frozen):
     unreported_after: Length = timedelta(hours=2)
     unreported_at_risk: Length = timedelta(minutes=30)
     unreported_again: Length = timedelta(days=1)
-    missed: Severity = Severity.ROUTINE
-    missed_at_risk: Severity = Severity.URGENT
+    missed_visit: Severity = Severity.ROUTINE
+    missed_visit_at_risk: Severity = Severity.URGENT
     measures: tuple[Code, ...]
     integration_before_next_dose: bool
     dose: DoseRules

@@ -92,7 +92,7 @@ def _next_step(course: CourseState, now: datetime) -> Iterator[ToDo]:
 
 
 def _besides(course: CourseState, now: datetime) -> Iterator[ToDo]:
-    """Tasks owed in any phase: talks, calls, visits, forms, risk screens. After closing, until the safety window ends."""
+    """Tasks owed in any phase: talks, calls, visits, forms, risk screens. After closing only in the safety window."""
     ends_at = course.safety_ends_at
     if course.is_closed and (ends_at is None or now > ends_at):
         return

@@ -143,7 +143,7 @@ def _miss(transition: Transition[Any], session: MedicineSession, event: SessionM
         return
     transition.keep(session.but(stage=Stage.MISSED))
     rules = transition.course.protocol.medicine
-    severity = rules.missed_at_risk if risk_screens.is_at_risk(transition.course) else rules.missed
+    severity = rules.missed_visit_at_risk if risk_screens.is_at_risk(transition.course) else rules.missed_visit
     transition.escalate(Kind.SESSION_MISSED, session.number, severity, event.time)
 
 

@@ -1,5 +1,7 @@
 """What each key of the medicine session says is followed, and nothing else: the gate, the dose, the way home."""
 
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Final
 
 import pytest
@@ -11,16 +13,21 @@ from domain.events.clinic_events import DischargeAssessed, VitalsRecorded
 from domain.values import Severity
 from domain.views.course import course_view
 from tests.support.cast import (
+    CALM,
+    HAS_A_METHOD,
     MARA,
     STAFF,
     assessment,
     booking,
     check_in,
     clearance,
+    cssrs,
+    days,
     discharge,
     dose,
     hours,
     minutes,
+    missed,
     moved,
     plan,
     vitals,
@@ -135,6 +142,18 @@ def goes_on_untalked(ward: Ward) -> Phase:
     return ward.discharged().course.phase
 
 
+def unreported_after(ward: Ward, answers: Iterable[int] = CALM) -> timedelta:
+    """How long after its time a booked visit is asked for."""
+    ward.booked().reports(cssrs(MARA, at=ward.now, items=answers))
+    return ward.due(DeadlineKind.ATTENDANCE)[0].passes_at - ward.begins()
+
+
+def stays_away(ward: Ward, answers: Iterable[int] = CALM) -> Severity:
+    ward.booked().reports(cssrs(MARA, at=ward.now, items=answers))
+    ward.reports(missed(MARA, at=ward.begins()))
+    return ward.open[Kind.SESSION_MISSED]
+
+
 WEIGHED, FINAL = False, True
 SYSTOLIC, RISING, LOW_SPO2 = (("medicine", "limits", place) for place in (0, 4, 7))
 CONFIRMED = ("medicine", "limits", 2)
@@ -192,6 +211,29 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         [],
     ),
     OneKey("medicine.clearance_valid", "PT20M", lambda ward: doses(ward, 35, after=25), [], ["clearance.expired"]),
+    OneKey("medicine.unreported_after", "PT3H", unreported_after, hours(2), hours(3)),
+    OneKey(
+        "medicine.unreported_at_risk",
+        "PT1H",
+        lambda ward: unreported_after(ward, HAS_A_METHOD),
+        minutes(30),
+        minutes(60),
+    ),
+    OneKey(
+        "medicine.unreported_again",
+        "PT12H",
+        lambda ward: ward.booked().due(DeadlineKind.ATTENDANCE)[0].every,
+        days(1),
+        hours(12),
+    ),
+    OneKey("medicine.missed_visit", "urgent", stays_away, Severity.ROUTINE, Severity.URGENT),
+    OneKey(
+        "medicine.missed_visit_at_risk",
+        "emergency",
+        lambda ward: stays_away(ward, HAS_A_METHOD),
+        Severity.URGENT,
+        Severity.EMERGENCY,
+    ),
     OneKey("medicine.measures", [], comes_again_unscreened, ["measure.cssrs_missing"], []),
     OneKey("medicine.integration_before_next_dose", False, goes_on_untalked, Phase.INTEGRATION, Phase.MEDICINE),
     OneKey("medicine.dose.basis", "mg", lambda ward: plans(ward, None, mg=0.4), ["plan.dose_in_wrong_unit"], []),
