@@ -451,8 +451,15 @@ def hold(course: CourseId, *, at: datetime, by: Actor = DESK, reason: str = "A f
     return _said(CourseHeld, course, at, CourseHeld.Data(actor=by, reason=reason))
 
 
-def resumption(course: CourseId, *, at: datetime, by: Actor = OSEI, reason: str = "All is well") -> CourseResumed:
-    return _said(CourseResumed, course, at, CourseResumed.Data(actor=by, reason=reason))
+def resumption(
+    course: CourseId,
+    *,
+    at: datetime,
+    by: Actor = OSEI,
+    reason: str = "All is well",
+    reasons: tuple[str, ...] | None = None,
+) -> CourseResumed:
+    return _said(CourseResumed, course, at, CourseResumed.Data(actor=by, reason=reason, reasons=reasons))
 
 
 def withdrawal(course: CourseId, *, at: datetime, by: Actor = PATIENT) -> PatientWithdrew:
