@@ -116,6 +116,7 @@ HAPPENINGS: Final[Mapping[str, str]] = {
     "kap.course.resumed": "Course resumed",
     "kap.phase.entered": "{phase} begins",
     "kap.checkpoint.missed": "{reading} missed",
+    "kap.deviation.recorded": "Deviation from the protocol{for_session}",
     "kap.eligibility.decided": "Decided: {what}",
     "kap.consent.signed": "Consent signed, version {what}",
     "kap.preparation.held": "Preparation talk: {spoken}{for_session}",
@@ -130,6 +131,7 @@ HAPPENINGS: Final[Mapping[str, str]] = {
 """Labels of what happened in a course, by full type, where an event's own label says too little."""
 
 READING_OF_AN_EARLIER_VISIT: Final = "Reading{for_session}, of an earlier visit"
+READING_OUTSIDE: Final = "Reading outside a session"
 READING: Final = "Reading {since_dose}"
 SINCE_DOSE: Final = "at {minutes:.0f} min"
 BEFORE_DOSE: Final = "before the dose"

@@ -6,7 +6,7 @@ from typing import Final
 from console.pages.labels import EVENTS
 from domain.access import Caller
 from domain.course.state import Phase
-from domain.events.clinic_events import MODELS
+from domain.events.clinic_events import MODELS, Fact
 from domain.values import CourseId, Frozen
 from domain.views.course import CourseView
 
@@ -46,7 +46,7 @@ class EventChoice(Frozen):
 
 
 class EventChoices(Frozen):
-    """What the course waits for, what may come at any time, and what would be refused as the course stands.
+    """What the course waits for, what may come at any time, and what the protocol speaks against as the course stands.
 
     `pauses` are the buttons at the head of the page: hold or resume.
     """
@@ -70,7 +70,11 @@ def acts(caller: Caller, view: CourseView) -> EventChoices:
     return EventChoices(
         next=tuple(one for one in every if one.type in coming - unasked),
         at_any_time=tuple(one for one in every if one.type in coming & unasked and one.href),
-        others=tuple(one for one in every if one.type not in coming and one.href) if view.outcome is None else (),
+        others=tuple(
+            one
+            for one in every
+            if one.type not in coming and one.href and (view.outcome is None or issubclass(MODELS[one.type], Fact))
+        ),
         pauses=tuple(one for one in every if one.type in coming & PAUSES and one.href),
     )
 

@@ -24,17 +24,25 @@ def recorded(kind: str, reported: Reported, before: CourseView | None, clock: Wa
     opened = tuple(_opened(answer, before))
     verdict = answer.verdict
     mark = readings.MARK_OF[verdict.severity] if verdict else "well"
-    words = (TWICE if reported.replayed else f"Recorded: {EVENTS[kind]}.", *_said(verdict, clock), *opened)
+    done = TWICE if reported.replayed else f"Recorded: {EVENTS[kind]}."
+    if mark == "well" and answer.deviations:
+        mark = Severity.ROUTINE.value
     return RecordedFlash(
         event_id=answer.event_id,
         mark=Severity.URGENT.value if opened and mark not in {"urgent", "emergency"} else mark,
-        words=(*words, *_moved(answer, before)),
+        words=(done, *_deviating(answer), *_said(verdict, clock), *opened, *_moved(answer, before)),
     )
 
 
 def recorded_before(event_id: str) -> RecordedFlash:
     """What to tell when the same form was sent again with different content."""
     return RecordedFlash(event_id=event_id, mark=Severity.ROUTINE.value, words=(TWICE,))
+
+
+def _deviating(answer: Answer) -> Iterator[str]:
+    if answer.deviations:
+        yield "It deviates from the protocol, and is kept as such."
+        yield from (f"{deviation.message}." for deviation in answer.deviations)
 
 
 def _said(verdict: Verdict | None, clock: WallClock) -> Iterator[str]:

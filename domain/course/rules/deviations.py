@@ -26,7 +26,12 @@ def record(transition: Transition[Any], event: Event, session: int | None, devia
         Note(
             time=event.time,
             type="kap.deviation.recorded",
-            data={"event_id": event.id, "source": event.source, "deviations": told},
+            data={
+                "event_id": event.id,
+                "source": event.source,
+                **({"session": session} if session is not None else {}),
+                "deviations": told,
+            },
         )
     )
     severity = severity_of(transition.course.protocol.deviations, event, deviations, transition.now)
