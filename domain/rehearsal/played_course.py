@@ -13,14 +13,13 @@ from domain.course.course import Course, Decision
 from domain.course.transition import AutoResolve, OpenEscalation, RepeatEscalation
 from domain.escalation.escalation import Escalation, opened
 from domain.escalation.ids import EscalationId
-from domain.escalation.messages import EscalationView, Order, Page, Reassign, Settlement
+from domain.escalation.messages import EscalationView, Order, Page, Reassign, Repeat, Settlement
 from domain.events.clinic_events import ClinicEvent
 from domain.ledger import Entry
-from domain.oncall.file import OnCall, OnCallQuery, OnCallSnapshot
+from domain.oncall.file import OnCall, OnCallQuery
 from domain.protocol.pinned import PinnedProtocol
 from domain.rehearsal.lines import PageLine, in_utc
 from domain.values import CourseId, PersonId
-from domain.views.course import CourseView, course_view
 
 CHANNEL = "rehearsal"
 """The kind of channel by which everybody is reached."""
@@ -43,11 +42,6 @@ class PlayedCourse:
         self._happened: list[Entry | PageLine] = []
         self._most_pages: int | None = None
         self._pages: Counter[EscalationId] = Counter()
-
-    @property
-    def view(self) -> CourseView:
-        """The course now."""
-        return course_view(self.course, self.now)
 
     @property
     def escalations(self) -> tuple[EscalationView, ...]:
@@ -76,7 +70,10 @@ class PlayedCourse:
         yield from happened
 
     def silence_after(self, pages: int) -> None:
-        """From now on each escalation pages so many people at most: a ladder that nobody answers never ends."""
+        """From now on each escalation sends so many pages at most, for a ladder that nobody answers never ends.
+
+        One that becomes worse begins to count anew.
+        """
         self._most_pages = pages
         self._pages.clear()
 
@@ -99,17 +96,19 @@ class PlayedCourse:
         self._take(decision)
         return decision.answer
 
-    def act(self, escalation_id: EscalationId, order: Order) -> EscalationView:
-        """Somebody acts on an escalation now. Raises `Refused` as the escalation does."""
-        return self._act(escalation_id, order, self.now)
-
-    def _act(self, escalation_id: EscalationId, order: Order, now: datetime) -> EscalationView:
-        snapshot = self._snapshot(escalation_id, now)
-        self._keep(self._escalations[escalation_id].act(order, snapshot, now), now)
+    def act(self, escalation_id: EscalationId, order: Order, now: datetime | None = None) -> None:
+        """Somebody acts on an escalation, now or on its own clock. Raises `Refused` as the escalation does."""
+        at = now or self.now
+        escalation = self._escalations[escalation_id]
+        snapshot = self._on_call.standing(OnCallQuery(severity=escalation.progress.severity, at=at))
+        self._keep(escalation.act(order, snapshot, at), at)
         if isinstance(order, Reassign):
-            step = max(self._escalations[escalation_id].view.step, 1)
-            self._page(escalation_id, step, (order.to,), now)
-        return self._escalations[escalation_id].view
+            self._page(escalation_id, max(escalation.view.step, 1), (order.to,), at)
+
+    def climb_until(self, escalation_id: EscalationId, moment: datetime) -> None:
+        """One escalation's own clock goes on until that moment, steps of that moment included."""
+        while (wakes_at := self._wakes.get(escalation_id)) is not None and wakes_at <= moment:
+            self._climb(escalation_id, wakes_at)
 
     def _next_until(self, moment: datetime, *, ladders_of_it: bool) -> datetime | None:
         ladder_at = min(self._wakes.values(), default=None)
@@ -125,8 +124,8 @@ class PlayedCourse:
         if self._deadlines and self._deadlines[0].passes_at <= self.now:
             self._take(self.course.pass_deadlines(self.now, self._deadlines))
             return
-        for escalation_id in [one for one, wakes_at in self._wakes.items() if wakes_at <= self.now]:
-            self._climb(escalation_id, self.now)
+        for escalation_id in tuple(self._wakes):
+            self.climb_until(escalation_id, self.now)
 
     def _take(self, decision: Decision) -> None:
         self.course, self._deadlines = decision.course, decision.deadlines
@@ -137,11 +136,17 @@ class PlayedCourse:
                     self._keep(opened(opening, self.now), self.now)
                     self._climb(opening.id, self.now)
                 case RepeatEscalation(id=escalation_id, repeat=repeat):
-                    self._keep(self._escalations[escalation_id].repeat(repeat, self.now), self.now)
-                    self._climb(escalation_id, self.now)
+                    self._repeat(self._escalations[escalation_id], repeat)
                 case AutoResolve(id=escalation_id, at=at):
                     news = Settlement(at=at, reason="the reading has arrived")
                     self._keep(self._escalations[escalation_id].settle(news, self.now), self.now)
+
+    def _repeat(self, escalation: Escalation, news: Repeat) -> None:
+        repeated = escalation.repeat(news, self.now)
+        if repeated.progress.severity is not escalation.progress.severity:
+            del self._pages[escalation.view.id]
+        self._keep(repeated, self.now)
+        self.climb_until(escalation.view.id, self.now)
 
     def _climb(self, escalation_id: EscalationId, now: datetime) -> None:
         """Lapses the acknowledgement, and pages the step, that are due."""
@@ -189,7 +194,3 @@ class PlayedCourse:
     def _is_silenced(self, escalation: Escalation) -> bool:
         is_tired = self._most_pages is not None and self._pages[escalation.view.id] >= self._most_pages
         return is_tired and escalation.progress.is_open
-
-    def _snapshot(self, escalation_id: EscalationId, now: datetime) -> OnCallSnapshot:
-        severity = self._escalations[escalation_id].progress.severity
-        return self._on_call.standing(OnCallQuery(severity=severity, at=now))

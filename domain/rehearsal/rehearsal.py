@@ -1,7 +1,7 @@
 """The rehearsal: plays a script against a protocol and an on-call file, and yields everything that would follow."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +12,7 @@ from domain.events.clinic_events import ClinicEvent, ProtocolMigrated
 from domain.ledger import Entry
 from domain.oncall.file import OnCall
 from domain.protocol.pinned import PinnedProtocol
+from domain.refusal import Refusal, RefusalCode, Refused
 from domain.rehearsal.lines import (
     EndLine,
     LedgerReader,
@@ -27,7 +28,6 @@ from domain.rehearsal.lines import (
 )
 from domain.rehearsal.played_course import PlayedCourse
 from domain.rehearsal.script import EventArrives, PersonActs, Script, Snoozes
-from domain.refusal import Refusal, RefusalCode, Refused
 from domain.values import Severity
 
 GOES_ON: Final = timedelta(days=400)
@@ -36,7 +36,7 @@ GOES_ON: Final = timedelta(days=400)
 MOST_PAGES: Final = 500
 """How many pages of each escalation are played after the last line, unless it is said how far time goes on."""
 
-MOST_MOMENTS: Final = 200
+MOST_MOMENTS: Final = 300
 """At how many moments deadlines pass after the last line, unless it is said how far time goes on.
 
 A dosed patient who is never discharged has a deadline every few minutes without end.
@@ -123,8 +123,8 @@ class Rehearsal:
             raise Refused.because(RefusalCode.UNKNOWN_ESCALATION, f"There is no escalation {what}")
         return max(same, key=lambda one: (one.state is not EscalationState.RESOLVED, one.opened_at)).id
 
-    def _goes_on(self) -> Iterator[Line]:
-        """Time goes on, as far as there is anything new."""
+    def _goes_on(self) -> Generator[Line, None, bool]:
+        """Time goes on, as far as there is anything new; returns whether there is more."""
         horizon = self._played.now + GOES_ON
         self._played.silence_after(MOST_PAGES)
         self._played.pass_over(self._played.now)

@@ -1,14 +1,14 @@
 """The script of a rehearsal: clinic events, and acts of people on call, each with the moment at which it arrives."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import Field, JsonValue, TypeAdapter
 
 from domain.durations import Length
 from domain.escalation.messages import Acknowledge, Kind, Order, Reassign, Resolve, Snooze
-from domain.events.clinic_events import ClinicEvent, CourseReferred
+from domain.events.clinic_events import ClinicEvent, CourseReferred, ProtocolMigrated
 from domain.events.parsing import Decoded, event_in, parse_json, validated
 from domain.moments import moment
 from domain.refusal import Refusal, Refused
@@ -118,6 +118,18 @@ class Script(Frozen):
 
     course_id: CourseId
     lines: tuple[ScriptLine, ...]
+
+    @property
+    def zone(self) -> tzinfo:
+        """The offset in which its first line is written."""
+        zone = self.lines[0].at.tzinfo
+        assert zone is not None  # every moment has an offset
+        return zone
+
+    @property
+    def migrates(self) -> bool:
+        """Whether the course is to change to another version of its protocol."""
+        return any(isinstance(line, EventArrives) and isinstance(line.event, ProtocolMigrated) for line in self.lines)
 
 
 def parse_script(text: str) -> Script:
