@@ -72,6 +72,7 @@ class EventRule(_Rule[E]):
     apply: Callable[[Transition[Any], E], None]
     standing: Callable[[CourseState, datetime], Iterable[Blocker]] = _none
     blockers: Callable[[CourseState, E], Iterable[Blocker]] | None = None
+    foreseen: Callable[[CourseState, datetime], Iterable[Blocker]] | None = None
 
     def may_come(self, course: CourseState, now: datetime) -> bool:
         """Whether no absolute blocker stands against every event of this type now; the phase is checked elsewhere."""
