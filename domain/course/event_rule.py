@@ -65,7 +65,8 @@ class EventRule(_Rule[E]):
     """The rule of one clinic event of a course.
 
     `standing` yields what blocks every such event whatever its content; `blockers` what blocks this one, by default
-    what is standing at its time. `apply` carries out its effects once it is accepted.
+    what is standing at its time. `foreseen` yields what is likely to block one that is about to be reported, by default
+    what is standing. `apply` carries out its effects once it is accepted.
     """
 
     stages: ClassVar[None] = None
