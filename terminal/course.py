@@ -12,7 +12,7 @@ from domain.course.deadlines import DeadlineKind
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.values import count_of
 from domain.views.course import CourseView, DeadlineView, MeasureView, SessionView
-from terminal.formatting import away, moment, plain, severity
+from terminal.formatting import away, deviations, moment, plain, severity
 
 DUE = {
     DeadlineKind.PHASE: "phase to be finished",
@@ -56,6 +56,10 @@ def _parts(course: CourseView, now: datetime) -> Iterator[RenderableType]:
         where = f", session {made.session}" if made.session else ""
         told = f"over {made.code}{where}: {escape(made.rationale)}"
         yield Text.from_markup(f"[yellow]overridden[/] {moment(made.at)} by {escape(made.by)} {told}")
+    for fact in course.deviations:
+        where = f", session {fact.session}" if fact.session else ""
+        what = escape(fact.type.removeprefix("kap."))
+        yield Text.from_markup(f"{what} {moment(fact.at)} by {escape(fact.by.id)}{where}{deviations(fact.deviations)}")
     if course.sessions:
         yield _sessions(course)
     if course.deadlines:

@@ -82,7 +82,7 @@ class Course(CourseState):
         if isinstance(event, ProtocolMigrated):
             blockers = (*blockers, *migration.version_blockers(self, event, offered))
         if blockers:
-            raise self._blocked(blockers, now)
+            raise self.blocked(blockers, now)
 
     def accept(
         self,
@@ -263,7 +263,8 @@ class Course(CourseState):
             raise AlreadyAnswered(self.answer(event, older.sequence, now, verdict, placed=number))
         raise Refused.because(RefusalCode.EVENT_ID_REUSED, f"Event {event.id} was accepted with other content")
 
-    def _blocked(self, blockers: tuple[Blocker, ...], now: datetime) -> Refused:
+    def blocked(self, blockers: tuple[Blocker, ...], now: datetime) -> Refused:
+        """The refusal for these blockers, with what may come instead."""
         return Refused(
             Refusal(
                 code=RefusalCode.BLOCKED,

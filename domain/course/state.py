@@ -36,7 +36,7 @@ from domain.events.clinic_events import (
 from domain.events.fields import StaffMember
 from domain.ledger import GENESIS
 from domain.protocol.model import Protocol
-from domain.values import Blocker, CourseId, Frozen, Moment, Role, Severity
+from domain.values import Actor, Blocker, CourseId, Frozen, Moment, Role, Severity
 
 
 class Phase(StrEnum):
@@ -252,10 +252,22 @@ class CourseEscalation(Frozen):
     opened_at: Moment
 
 
+class Deviation(Frozen):
+    """An accepted fact that deviated from the protocol, and what the protocol has against it."""
+
+    at: Moment
+    type: str
+    event_id: str
+    source: str
+    session: int | None
+    by: Actor
+    deviations: tuple[Blocker, ...]
+
+
 class CourseState(Frozen):
     """Everything that happened in one course, pinned to one version of its protocol.
 
-    `written_bytes` is the JSON of all entries of its ledger together.
+    `deviations` are the newest; all of them stand in its ledger. `written_bytes` is the JSON of all entries.
     """
 
     course_id: CourseId
@@ -279,6 +291,7 @@ class CourseState(Frozen):
     withdrew: Recorded[PatientWithdrew.Data] | None = None
     outside: ReadingSeries = ReadingSeries()
     escalations: tuple[CourseEscalation, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
     passed: Mapping[str, Moment] = {}
     newest: Mapping[str, Moment] = {}
     sequence: int = 0

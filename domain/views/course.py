@@ -12,6 +12,7 @@ from domain.course.rules.checkpoints import Checkpoint, checkpoints, reading_due
 from domain.course.rules.vitals import verdict
 from domain.course.state import (
     CourseEscalation,
+    Deviation,
     Hold,
     MedicineSession,
     Outcome,
@@ -145,7 +146,10 @@ class DeadlineView(Frozen):
 
 
 class CourseView(Frozen):
-    """One course as its workflow holds it now. `happened` is its timeline, as far as its state holds it."""
+    """One course as its workflow holds it now. `happened` is its timeline, as far as its state holds it.
+
+    `deviations` are the newest facts that deviated from the protocol.
+    """
 
     course_id: CourseId
     site: str
@@ -160,6 +164,7 @@ class CourseView(Frozen):
     measures: tuple[MeasureView, ...]
     cautions: tuple[str, ...]
     overrides: tuple[OverrideView, ...]
+    deviations: tuple[Deviation, ...] = ()
     blockers: tuple[Blocker, ...]
     next: tuple[str, ...]
     deadlines: tuple[DeadlineView, ...]
@@ -190,6 +195,7 @@ def course_view(course: Course, now: datetime) -> CourseView:
         measures=tuple(_measure(course, taken) for taken in course.measures),
         cautions=eligibility.cautions(course),
         overrides=tuple(_overrides(course)),
+        deviations=course.deviations,
         blockers=course.blockers(now),
         next=course.next_acts(now),
         deadlines=tuple(_deadline(deadline, now) for deadline in course.deadlines()),
