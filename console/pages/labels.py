@@ -118,7 +118,6 @@ HAPPENINGS: Final[Mapping[str, str]] = {
     "kap.course.resumed": "Course resumed",
     "kap.phase.entered": "{phase} begins",
     "kap.checkpoint.missed": "{reading} missed",
-    "kap.deviation.recorded": "Deviation from the protocol{for_session}",
     "kap.eligibility.decided": "Decided: {what}",
     "kap.consent.signed": "Consent signed, version {what}",
     "kap.preparation.held": "Preparation talk: {spoken}{for_session}",
