@@ -35,18 +35,14 @@ class ToDo(Frozen):
 def to_do(course: CourseState, now: datetime) -> ToDo | None:
     """The task due soonest, or longest overdue. None if there is none, as in a course that was closed long ago.
 
-    While the patient is here, what they need comes before all else of their course.
+    While the patient is here, what they need comes before all else of their course, also after it was closed.
     """
     if course.referral is None:
         return None
-    here = next((session for session in course.sessions if _is_here(course, session)), None)
+    waiting = (session for session in course.sessions if session.has_the_patient and not course.is_closed)
+    here = course.monitored or next(waiting, None)
     found = list(_in_the_room(course, here)) if here is not None else [*_next_step(course, now), *_besides(course, now)]
     return min(found, key=lambda one: (one.due_at is None, one.due_at or now), default=None)
-
-
-def _is_here(course: CourseState, session: MedicineSession) -> bool:
-    """Whether the patient is looked after here; once the course is closed only if they were dosed."""
-    return session.is_monitored or (session.has_the_patient and not course.is_closed)
 
 
 def _in_the_room(course: CourseState, session: MedicineSession) -> Iterator[ToDo]:
@@ -69,9 +65,9 @@ def _in_the_room(course: CourseState, session: MedicineSession) -> Iterator[ToDo
 
 def _next_step(course: CourseState, now: datetime) -> Iterator[ToDo]:
     """Tasks that move the course on; a held one is reviewed."""
-    by = min((one.due_at for one in deadlines.owed(course) if one.kind in _OF_THE_PHASE), default=None)
     if course.is_closed:
         return
+    by = min((one.due_at for one in deadlines.owed(course) if one.kind in _OF_THE_PHASE), default=None)
     if course.hold is not None:
         yield ToDo(words="Held: a prescriber resumes" if course.hold.is_safety else "Held: to be resumed", due_at=by)
         return

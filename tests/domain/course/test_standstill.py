@@ -38,6 +38,13 @@ SHORT = weekly({"course.sessions_min": 1})
 AGAIN = WEEKLY.course.ask_again
 REVIEW = WEEKLY.course.hold_review
 
+
+def held_for_two_months(ward: Ward) -> None:
+    ward.reports(hold(MARA, at=ward.now))
+    ward.sleeps(days(60))
+    ward.reports(resumption(MARA, at=ward.now))
+
+
 STATES: dict[str, Callable[[Ward], object]] = {
     "referred": lambda ward: ward.referred(),
     "screened": lambda ward: ward.screened(),
@@ -65,11 +72,7 @@ LAID: dict[str, Callable[[Ward], object]] = {
     "as it is": lambda _ward: None,
     "held": lambda ward: ward.reports(hold(MARA, at=ward.now)),
     "held for safety": lambda ward: ward.reports(cssrs(MARA, at=ward.now, items=HAS_A_PLAN)),
-    "held and resumed": lambda ward: [
-        ward.reports(hold(MARA, at=ward.now)),
-        ward.passes(days(60)),
-        ward.reports(resumption(MARA, at=ward.now)),
-    ],
+    "held and resumed": held_for_two_months,
 }
 
 
