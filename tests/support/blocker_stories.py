@@ -420,9 +420,6 @@ WAKING: Final[tuple[Woken, ...]] = (
     Woken(Kind.CHECK_IN_MISSED, lambda ward: ward.discharged().passes(hours(26))),
     Woken(Kind.INTEGRATION_OVERDUE, lambda ward: ward.discharged().passes(hours(72))),
     Woken(Kind.SESSION_MISSED, lambda ward: ward.booked().reports(missed(MARA, at=ward.now))),
-    Woken(Kind.SESSION_UNREPORTED, lambda ward: ward.booked().until(ward.begins() + hours(2))),
-    Woken(Kind.DOSE_UNREPORTED, lambda ward: ward.cleared().passes(minutes(30))),
-    Woken(Kind.HOLD_UNREVIEWED, lambda ward: _after(ward.prepared(), hold(MARA, at=ward.now)).passes(days(7))),
     Woken(Kind.DISCHARGE_OVERDUE, lambda ward: ward.watched().until(ward.begins() + hours(4))),
     Woken(
         Kind.LEFT_BEFORE_DISCHARGE,
@@ -434,5 +431,8 @@ WAKING: Final[tuple[Woken, ...]] = (
     Woken(Kind.RECORD_STORE_BEHIND, lambda ward: ward.referred().falls_behind()),
     Woken(Kind.COURSE_FILLING, lambda ward: ward.referred().fills_up()),
     Woken(Kind.PROTOCOL_DEVIATION, lambda ward: ward.checked_in().reports(dose(MARA, at=ward.now))),
+    Woken(Kind.SESSION_UNREPORTED, lambda ward: ward.booked().until(ward.begins() + hours(2))),
+    Woken(Kind.DOSE_UNREPORTED, lambda ward: ward.cleared().passes(minutes(30))),
+    Woken(Kind.HOLD_UNREVIEWED, lambda ward: _after(ward.prepared(), hold(MARA, at=ward.now)).passes(days(7))),
 )
 """All but `orchestrator_silent`, which no course raises: it is raised when courses are silent."""
