@@ -23,7 +23,6 @@ from domain.course.answer import AlreadyAnswered, Answer
 from domain.course.asking import Intent
 from domain.course.course import Course
 from domain.course.projection import Ahead, CallsToCome
-from domain.course.state import Phase
 from domain.escalation.ids import COURSE, course_workflow_id
 from domain.events.clinic_events import ClinicEvent, CourseReferred, ProtocolMigrated
 from domain.protocol.approval import content_hash
@@ -41,7 +40,7 @@ from gateway.workflow_calls import (
     counted,
     running,
 )
-from workflows.attributes import PHASE
+from workflows.attributes import HERE, PHASE
 from workflows.course import PatientCourse
 from workflows.course_messages import CourseRun, LedgerHead, Question, Report
 from workflows.queues import COURSES
@@ -123,12 +122,12 @@ class Courses:
 
         return await self._asked(course_id, ask)
 
-    async def under_treatment(self) -> list[CourseId]:
-        """The courses whose patient may be here now, as Temporal itself lists them. Raises `Unavailable`.
+    async def with_the_patient_here(self) -> list[CourseId]:
+        """The courses whose patient is here now, in any phase, as Temporal itself lists them. Raises `Unavailable`.
 
         For use while the record store is away.
         """
-        listed = await running(self._client, f'{PHASE.name} = "{Phase.MEDICINE}"')
+        listed = await running(self._client, f"{HERE.name} = true")
         return [one.removeprefix(COURSE) for one in listed]
 
     async def ledger_head(self, course_id: CourseId) -> LedgerHead:

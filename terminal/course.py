@@ -44,13 +44,13 @@ def course_page(course: CourseView, now: datetime) -> RenderableType:
 
 def _parts(course: CourseView, now: datetime) -> Iterator[RenderableType]:
     yield _headline(course)
-    if course.hold is not None:
-        kind = "safety hold" if course.hold.is_safety else "hold"
-        yield Text.from_markup(f"[magenta]‖ {kind}[/] since {moment(course.hold.since)}: {escape(course.hold.reason)}")
+    for hold in course.holds:
+        kind = "safety hold" if hold.is_safety else "hold"
+        yield Text.from_markup(f"[magenta]‖ {kind}[/] since {moment(hold.since)}: {escape(hold.reason)}")
     for one in course.escalations:
         where = f", session {one.session}" if one.session else ""
         yield Text.from_markup(f"{severity(one.severity)}  {plain(one.kind)}{where}: {one.state}  [dim]{one.id}[/]")
-    if course.outcome is None:
+    if course.outcome is None or course.next:
         yield _next(course)
     for made in course.overrides:
         where = f", session {made.session}" if made.session else ""

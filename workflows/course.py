@@ -35,9 +35,6 @@ WORKFLOW_TYPE = "PatientCourse"
 REFERRAL_WITHIN = timedelta(minutes=1)
 """The referral comes with the start. A run without one was refused, and ends without a trace."""
 
-DEADLINES_FIRST = "deadlines-first"
-"""The patch since which passed deadlines are applied before the next event, and runs are short."""
-
 DEFECT = "Defect"
 """The type of the failure that a caller gets for a defect of Kapstan."""
 
@@ -59,11 +56,10 @@ class PatientCourse:
     def __init__(self, run: CourseRun) -> None:
         # Set up here and not in `run`: an update may arrive before `run` starts.
         self._course = run.course
-        self._is_patched = workflow.patched(DEADLINES_FIRST)
         self._alongside = Alongside()
         self._outbox = LedgerOutbox(run.unrecorded, self._batch, self._is_behind)
         self._dispatcher = EscalationDispatcher(run.calls, self._call_anew, self._hear)
-        self._run_length = RunLength(run.course.written_bytes, is_patched=self._is_patched)
+        self._run_length = RunLength(run.course.written_bytes)
         self._fullness = Fullness(run.carried_bytes, run.course)
         self._sizes = Sizes(workflow.metric_meter())
         self._shown = Shown(run.course, run.course.deadlines())
@@ -74,7 +70,7 @@ class PatientCourse:
     async def run(self, run: CourseRun) -> None:  # noqa: ARG002  used by `__init__`
         """Runs without end: waits for the next clinic event or the earliest deadline.
 
-        A closed course keeps running: its id is never used again, and it answers repeated events for ever. So does one
+        A closed course keeps running: its id is never used again, and it takes and judges facts for ever. So does one
         that somebody tried to cancel in Temporal.
         """
         await self._alongside.see_through(self._goes_on(), self._tell)
@@ -97,7 +93,7 @@ class PatientCourse:
         self._sizes.carried(handed_on.carried_bytes)
         workflow.continue_as_new(handed_on)
 
-    @workflow.update(description="A clinic event: accepted for good, or refused with reasons")
+    @workflow.update(description="A clinic event: accepted for good, or an act refused with reasons")
     def report(self, report: Report) -> Answer:
         """Writes the accepted event to the ledger, and answers with the state of the course."""
         # The validator has decided, and the course cannot have changed since, for this is no coroutine. A replay
@@ -193,11 +189,11 @@ class PatientCourse:
         update = workflow.current_update_info()
         if prepared is None or update is None or prepared.update_id != update.id or prepared.before is not self._course:
             return None
-        return (prepared.passed, prepared.decision) if self._is_patched else None
+        return prepared.passed, prepared.decision
 
     def _decided_anew(self, report: Report) -> tuple[Decision, Decision]:
         now = workflow.now()
-        passed = self._course.pass_deadlines(now, self._shown.deadlines) if self._is_patched else self._course.unchanged
+        passed = self._course.pass_deadlines(now, self._shown.deadlines)
         return passed, passed.course.accepted(report.event, now, report.offered, report.request_id)
 
     def _try_out(self, decision: Decision) -> None:

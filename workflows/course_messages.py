@@ -1,7 +1,5 @@
 """What travels to and from a course's workflow: reports, questions, what a run hands to the next, the ledger's head."""
 
-from pydantic import ConfigDict, Field
-
 from domain.course.course import Course
 from domain.course.transition import EscalationCommand
 from domain.events.clinic_events import ClinicEvent
@@ -34,9 +32,7 @@ class CourseRun(Frozen):
     `carried_bytes` is the compressed size of the course in Temporal, as last measured.
     """
 
-    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
-
-    course: Course = Field(alias="chart")  # its name in histories
+    course: Course
     unrecorded: tuple[Entry, ...] = ()
     calls: tuple[EscalationCommand, ...] = ()
     carried_bytes: int = 0

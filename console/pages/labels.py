@@ -133,6 +133,7 @@ HAPPENINGS: Final[Mapping[str, str]] = {
 """Labels of what happened in a course, by full type, where an event's own label says too little."""
 
 READING_OF_AN_EARLIER_VISIT: Final = "Reading{for_session}, of an earlier visit"
+READING_OUTSIDE: Final = "Reading outside a session"
 READING: Final = "Reading {since_dose}"
 SINCE_DOSE: Final = "at {minutes:.0f} min"
 BEFORE_DOSE: Final = "before the dose"

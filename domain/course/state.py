@@ -335,6 +335,13 @@ class CourseState(Frozen):
         return next((session for session in self.sessions if session.is_monitored), None)
 
     @property
+    def is_patient_here(self) -> bool:
+        """Whether the patient is at the clinic: checked in for an open course, or dosed and not discharged."""
+        return self.monitored is not None or (
+            not self.is_closed and any(session.has_the_patient for session in self.sessions)
+        )
+
+    @property
     def last_dose_at(self) -> datetime | None:
         """When the medicine was last given."""
         return max((dose.at for session in self.sessions for dose in session.doses), default=None)

@@ -37,6 +37,9 @@ from domain.views.timeline import Happening, happenings
 MOST_READINGS = 2_000
 """Most readings in one view: one a minute for a day and a half, and no more than a query may take."""
 
+MOST_OUTSIDE = 100
+"""Most readings outside sessions in one view, the newest."""
+
 Decided = Recorded[EligibilityDecided.Data] | Recorded[SessionCleared.Data] | Recorded[PatientDischarged.Data]
 """A prescriber's decision, with overrides if it overrides blockers."""
 
@@ -171,6 +174,8 @@ class CourseView(Frozen):
     measures_due: tuple[MeasureDueView, ...] = ()
     thresholds: tuple[Thresholds, ...] = ()
     happened: tuple[Happening, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    readings_outside: tuple[ReadingView, ...] = ()
 
 
 def course_view(course: Course, now: datetime) -> CourseView:
@@ -203,6 +208,11 @@ def course_view(course: Course, now: datetime) -> CourseView:
         ),
         thresholds=thresholds(course),
         happened=happenings(course),
+        holds=course.holds,
+        readings_outside=tuple(
+            ReadingView(at=reading.at, vitals=reading.data, verdict=verdict(course.protocol, course.outside, reading))
+            for reading in course.outside.readings[-MOST_OUTSIDE:]
+        ),
     )
 
 
@@ -221,7 +231,7 @@ def course_summary(course: Course, now: datetime, upcoming: tuple[Deadline, ...]
         phase=course.phase,
         outcome=course.outcome,
         held=course.hold is not None,
-        hold_reason=course.hold.reason if course.hold else None,
+        hold_reason="; ".join(hold.reason for hold in course.holds) or None,
         session=session.number if session else None,
         stage=session.stage if session else None,
         attention=attention(course),

@@ -71,6 +71,7 @@ def _of_fact(fact: Recorded[Any]) -> Happening:
 def _facts(course: CourseState) -> Iterator[Recorded[Any]]:
     yield from _known(course.referral, course.screening, course.consent, course.eligibility)
     yield from _known(*course.plans, *course.preparations, *course.follow_ups)
+    yield from _known(course.withdrew, *course.outside.readings)
     for session in course.sessions:
         yield from _known(session.booking, session.check_in, session.clearance, session.abort, session.assessment)
         yield from _known(session.discharge, *session.readings, *session.doses)
@@ -105,8 +106,8 @@ def _of_our_own(course: CourseState) -> Iterator[Happening]:
         )
     for opened in course.escalations:
         yield Happening(at=opened.opened_at, type="kap.escalation.opened", session=opened.session, what=opened.id)
-    if course.hold is not None:
-        yield Happening(at=course.hold.since, type="kap.course.held")
+    for hold in course.holds:
+        yield Happening(at=hold.since, type="kap.course.held")
     if course.phase_entered_at is not None and not course.is_closed:
         yield Happening(at=course.phase_entered_at, type="kap.phase.entered", what=course.phase)
     if course.closed_at is not None:

@@ -77,6 +77,14 @@ class EntryRow(Frozen):
     hash: str
 
 
+class HoldShown(Frozen):
+    """One reason why the course is held, and since when."""
+
+    since: Clock
+    reason: str
+    is_safety: bool
+
+
 class CoursePage(Frozen):
     """Everything about the course that this viewer may see."""
 
@@ -86,9 +94,7 @@ class CoursePage(Frozen):
     title: str
     site: str
     outcome: str | None
-    held: str | None
-    hold_is_safety: bool
-    since: Clock | None
+    holds: tuple[HoldShown, ...]
     plan: str | None
     goals: tuple[str, ...]
     cautions: tuple[str, ...]
@@ -143,9 +149,9 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
         title=_title(viewer, view),
         site=view.site,
         outcome=spoken(view.outcome) if view.outcome else None,
-        held=view.hold.reason if view.hold else None,
-        hold_is_safety=view.hold is not None and view.hold.is_safety,
-        since=clock.at(view.hold.since) if view.hold else None,
+        holds=tuple(
+            HoldShown(since=clock.at(one.since), reason=one.reason, is_safety=one.is_safety) for one in view.holds
+        ),
         plan=_plan(view),
         goals=view.plan.goals if view.plan else (),
         cautions=tuple(map(spoken, view.cautions)),
