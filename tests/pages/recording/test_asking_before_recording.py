@@ -59,8 +59,8 @@ async def doses_of(house: House, course: str) -> list[dict[str, Any]]:
 async def test_a_form_lists_what_stands_in_the_way_before_anything_is_sent(house: House) -> None:
     """Absolute reasons as such; a box for the rationale beside each of the others, and no code to type."""
     course = await house.has(Ward.checked_in)
-    cleared = clearance(course, at=datetime.now(UTC))
     await house.sends([vitals(course, 1, at=datetime.now(UTC), systolic=152)])
+    cleared = clearance(course, at=datetime.now(UTC))
 
     page = await house.admin.get(path_of(cleared))
 
