@@ -43,6 +43,7 @@ from stack.supervisor import Stack, StackPlan
 from terminal import lists
 from terminal.course import course_page
 from terminal.forecast import forecast_page
+from terminal.formatting import deviations
 from terminal.rehearsal import timeline, unfinished
 from terminal.target import asked, place
 
@@ -156,13 +157,14 @@ def send(
     file: Annotated[str, typer.Argument(help="a JSON object, an array, or JSON lines; - is standard input")] = "-",
     data: Data = HERE,
     as_json: AsJson = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="decides each event and records nothing")] = False,
 ) -> None:
     """Sends clinic events, in order, and prints one answer a line."""
     text = _read(file)
 
     async def sending(courses: Courses) -> int:
         tally: dict[str, int] = {}
-        async for sent in send_all(courses, events_in(text)):
+        async for sent in send_all(courses, events_in(text), dry_run=dry_run):
             out.print(sent.model_dump_json() if as_json else _line(sent), markup=not as_json)
             tally[sent.status] = tally.get(sent.status, 0) + 1
         sys.stderr.write(", ".join(f"{number} {status}" for status, number in tally.items()) + "\n")
@@ -206,7 +208,7 @@ def _line(sent: Sent) -> str:
     match sent.answer, sent.refusal:
         case answer, None if answer is not None:
             verdict = f", {answer.verdict.severity}" if answer.verdict else ""
-            where = f"{answer.course_id} {answer.phase}{verdict}"
+            where = f"{answer.course_id} {answer.phase}{verdict}{deviations(answer.deviations)}"
             return f"[green]{sent.status}[/]  {escape(sent.event_id or '–')}  {where}"
         case _, refusal if refusal is not None:
             return f"[red]{refusal.code}[/]  {escape(sent.event_id or '–')}  {escape(refusal.message)}"
