@@ -15,13 +15,13 @@ from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import Refusal, RefusalCode, Refused
 from domain.rehearsal.lines import (
     EndLine,
+    EscalationChange,
     LedgerReader,
     Line,
     OpenAtTheEnd,
     PageLine,
     ReceivedLine,
     Reception,
-    EscalationChange,
     accepted,
     in_utc,
     refused,
