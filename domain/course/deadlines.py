@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from domain.course.rules import checkpoints, followup, risk_screens, vitals
+from domain.course.rules import checkpoints, followup, risk_screens
+from domain.course.rules.signs import measured_since
 from domain.course.state import CourseState, MedicineSession, Phase
 from domain.durations import days, iso_8601
 from domain.escalation.messages import Kind
-from domain.protocol.instruments import CSSRS
 from domain.values import Frozen, Moment, Severity
 
 LEARNED_LATE_GRACE = timedelta(minutes=10)
@@ -172,14 +172,14 @@ def _risk_screens(course: CourseState) -> Iterator[Deadline]:
 
 def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
     rules = course.protocol.medicine.checkpoints
-    newest = session.readings[-1].at if session.readings else None
+    measured = measured_since(session, rules.required)
     for checkpoint in checkpoints.asking(rules, session, course.passed):
         due_at, learned_at = checkpoint.due_at, checkpoint.learned_at
         # An unreported discharge leaves hundreds of checkpoints: one that has become an emergency is left out.
         if checkpoint.is_answered or checkpoints.emergency_key(session.number, due_at) in course.passed:
             continue
         # A gap in the past is recorded only: the patient has been measured since, so nobody is paged.
-        is_made_up_for = newest is not None and newest >= due_at - rules.early
+        is_made_up_for = measured is not None and measured >= due_at - rules.early
         overdue = Consequence(kind=Kind.VITALS_OVERDUE, severity=Severity.URGENT)
         yield Deadline(
             kind=DeadlineKind.CHECKPOINT,
@@ -201,8 +201,7 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
 
 
 def _rechecks(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
-    for reading, due_at in checkpoints.rechecks(course.protocol, session):
-        severity = vitals.unconfirmed_severity(course.protocol, session, reading)
+    for reading, due_at, severity in checkpoints.rechecks(course.protocol, session):
         kind = Kind.VITALS_EMERGENCY if severity is Severity.EMERGENCY else Kind.VITALS_URGENT
         yield Deadline(
             kind=DeadlineKind.RECHECK,
@@ -227,8 +226,7 @@ def _discharge(course: CourseState, session: MedicineSession) -> Iterator[Deadli
 def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
     rules = course.protocol.check_ins
     assert session.discharge is not None
-    newest = course.measure(CSSRS)
-    is_at_risk = newest is not None and newest.scored.risk is not None and newest.scored.risk.is_raised
+    is_at_risk = risk_screens.is_at_risk(course)
     done = {call.data.days_after for call in session.check_ins}
     for after in rules.after:
         if days(after) in done:

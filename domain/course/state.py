@@ -152,11 +152,6 @@ class ReadingSeries(Frozen):
         place = self.place_of(reading)
         return self.but(readings=(*self.readings[:place], reading, *self.readings[place:]))
 
-    @property
-    def clearance_reading(self) -> Reading | None:
-        """The reading that the clearance is based on: the last one taken before it."""
-        return self.reading_before(self.clearance.at) if self.clearance is not None else None
-
     def reading_before(self, moment: datetime) -> Reading | None:
         """The last reading taken at or before `moment`."""
         place = bisect_right(self.readings, moment, key=_taken_at)
@@ -255,7 +250,8 @@ class CourseEscalation(Frozen):
 class CourseState(Frozen):
     """Everything that happened in one course, pinned to one version of its protocol.
 
-    `written_bytes` is the JSON of all entries of its ledger together.
+    `weighed` are the findings that the eligibility decision's overrides lifted. `ideation_at` is when the patient last
+    spoke of suicide on a call. `written_bytes` is the JSON of all entries of its ledger together.
     """
 
     course_id: CourseId
@@ -271,10 +267,12 @@ class CourseState(Frozen):
     screening: Recorded[ScreeningRecorded.Data] | None = None
     consent: Recorded[ConsentSigned.Data] | Recorded[ConsentWithdrawn.Data] | None = None
     eligibility: Recorded[EligibilityDecided.Data] | None = None
+    weighed: tuple[Blocker, ...] = ()
     plans: tuple[Recorded[PlanPrescribed.Data], ...] = ()
     preparations: tuple[Recorded[PreparationHeld.Data], ...] = ()
     sessions: tuple[MedicineSession, ...] = ()
     measures: tuple[MeasureTaken, ...] = ()
+    ideation_at: Moment | None = None
     follow_ups: tuple[Recorded[FollowUpHeld.Data], ...] = ()
     withdrew: Recorded[PatientWithdrew.Data] | None = None
     outside: ReadingSeries = ReadingSeries()

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     ORCHESTRATOR_SILENT = "orchestrator_silent"
     COURSE_FILLING = "course_filling"
     PROTOCOL_DEVIATION = "protocol_deviation"
+    MEASURE_WORSENED = "measure_worsened"
 
 
 PHRASES: dict[Kind, str] = {
@@ -55,6 +56,7 @@ PHRASES: dict[Kind, str] = {
     Kind.ORCHESTRATOR_SILENT: "monitoring silent",
     Kind.COURSE_FILLING: "course filling up",
     Kind.PROTOCOL_DEVIATION: "deviation to review",
+    Kind.MEASURE_WORSENED: "scores to review",
 }
 """What a page on a locked phone may say of a kind: enough to hurry, nothing clinical."""
 
