@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, TypeAdapter, model_validator
 
 from domain.events.fields import (
+    WHOLE,
     Codes,
     Days,
     Diastolic,
@@ -26,7 +27,6 @@ from domain.events.fields import (
     StaffMember,
     Systolic,
     Weight,
-    Whole,
     must_be_a_pressure,
 )
 from domain.values import Actor, Attribute, Code, CourseId, Frozen, Moment, Name, PersonId, Text
@@ -92,10 +92,10 @@ class ScreeningRecorded(Fact):
         medications: Codes
         heart_rate: HeartRate | None = None
         weight_kg: Weight
-        age_years: Annotated[Whole, Field(ge=0, le=130)]
+        age_years: Annotated[int, Field(ge=0, le=130), WHOLE]
         pregnancy_test: PregnancyTest
         escort_available: bool
-        prior_adequate_trials: Annotated[Whole, Field(ge=0, le=100)] | None = None
+        prior_adequate_trials: Annotated[int, Field(ge=0, le=100), WHOLE] | None = None
 
     type: Literal["kap.screening.recorded"] = "kap.screening.recorded"
     data: Data
@@ -127,7 +127,7 @@ class MeasureRecorded(Fact):
 
     class Data(EventData):  # noqa: D106
         instrument: Code
-        items: Annotated[tuple[Whole, ...], Field(max_length=100)] | None = None
+        items: Annotated[tuple[Annotated[int, WHOLE], ...], Field(max_length=100)] | None = None
         score: Annotated[float, Field(ge=0, le=1000)] | None = None
         behavior_lifetime: bool | None = None
 
@@ -158,8 +158,8 @@ class PlanPrescribed(Act):
     """A prescriber's plan within the protocol's bounds; prescribed again, it is the review."""
 
     class Data(EventData):  # noqa: D106
-        medicine_sessions: Annotated[Whole, Field(ge=1, le=99)] | None = None
-        interval_days: Annotated[Whole, Field(ge=1, le=365)] | None = None
+        medicine_sessions: Annotated[int, Field(ge=1, le=99), WHOLE] | None = None
+        interval_days: Annotated[int, Field(ge=1, le=365), WHOLE] | None = None
         dose: Dose
         goals: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
 
@@ -290,7 +290,7 @@ class AdverseEventReported(Fact):
 
     class Data(HappenedInSession):  # noqa: D106
         term: Name
-        grade: Annotated[Whole, Field(ge=1, le=5)]
+        grade: Annotated[int, Field(ge=1, le=5), WHOLE]
         serious: bool
 
     type: Literal["kap.adverse_event.reported"] = "kap.adverse_event.reported"
@@ -311,7 +311,7 @@ class DischargeAssessed(Fact):
     """How fit the patient is for discharge. PADSS 0 to 10 (S43)."""
 
     class Data(HappenedInSession):  # noqa: D106
-        padss: Annotated[Whole, Field(ge=0, le=10)]
+        padss: Annotated[int, Field(ge=0, le=10), WHOLE]
         oriented: bool
         steady_gait: bool
         dissociation_resolved: bool

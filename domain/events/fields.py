@@ -16,20 +16,20 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
-"""A whole number; it may be written with a decimal point, as many systems do: `126.0`."""
+WHOLE = BeforeValidator(_whole)
+"""Annotation for a whole number: it may be written with a decimal point, as many systems do: `126.0`."""
 
-SessionNumber = Annotated[Whole, Field(ge=1, le=99)]
+SessionNumber = Annotated[int, Field(ge=1, le=99), WHOLE]
 Codes = Annotated[tuple[Code, ...], Field(max_length=100)]
-Systolic = Annotated[Whole, Field(ge=30, le=300, description="mmHg")]
-Diastolic = Annotated[Whole, Field(ge=10, le=200, description="mmHg")]
-HeartRate = Annotated[Whole, Field(ge=0, le=300, description="Beats a minute")]
-OxygenSaturation = Annotated[Whole, Field(ge=0, le=100, description="%")]
-RespiratoryRate = Annotated[Whole, Field(ge=0, le=80, description="Breaths a minute")]
-Moaas = Annotated[Whole, Field(ge=0, le=5)]
+Systolic = Annotated[int, Field(ge=30, le=300, description="mmHg"), WHOLE]
+Diastolic = Annotated[int, Field(ge=10, le=200, description="mmHg"), WHOLE]
+HeartRate = Annotated[int, Field(ge=0, le=300, description="Beats a minute"), WHOLE]
+OxygenSaturation = Annotated[int, Field(ge=0, le=100, description="%"), WHOLE]
+RespiratoryRate = Annotated[int, Field(ge=0, le=80, description="Breaths a minute"), WHOLE]
+Moaas = Annotated[int, Field(ge=0, le=5), WHOLE]
 Weight = Annotated[float, Field(ge=20, le=400, description="kg")]
-Minutes = Annotated[Whole, Field(ge=1, le=1440)]
-Days = Annotated[Whole, Field(ge=0, le=3650)]
+Minutes = Annotated[int, Field(ge=1, le=1440), WHOLE]
+Days = Annotated[int, Field(ge=0, le=3650), WHOLE]
 
 
 class PregnancyTest(StrEnum):
