@@ -158,7 +158,7 @@ def _vocabulary(protocol: Protocol) -> Contradictions:
             plain = folded(synonym)
             if plain in listed and plain != folded(name):
                 yield f"vocabulary.{name}", f"{synonym} must be a synonym or in a list; it is both"
-            if meant.setdefault(plain, name) != name:
+            elif meant.setdefault(plain, name) != name:
                 yield f"vocabulary.{name}", f"{synonym} must stand for one code; it stands for {meant[plain]} as well"
 
 

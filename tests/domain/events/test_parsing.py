@@ -37,6 +37,9 @@ def said(name: str, data: JsonValue, **envelope: JsonValue) -> Json:
     return {**ENVELOPE, "type": f"kap.{name}", "data": data, **envelope}
 
 
+SIGNS = ("systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate")
+
+
 def reading(**changes: JsonValue) -> Json:
     return said("vitals.recorded", {**READING, **changes})
 
@@ -116,12 +119,13 @@ def test_what_is_no_clinic_event_is_malformed(raw: str | bytes) -> None:
         ({**reading(), "datacontenttype": "text/xml"}, ["/datacontenttype"]),
         (without(reading(), "data"), ["/data"]),
         ({**reading(), "data": []}, ["/data"]),
-        (said("vitals.recorded", without(READING, "systolic")), ["/data/systolic"]),
+        (said("vitals.recorded", {"actor": READING["actor"], "session": 1}), ["/data"]),
+        (reading(**dict.fromkeys(SIGNS), symptoms=[]), ["/data"]),
         (said("vitals.recorded", without(READING, "actor")), ["/data/actor"]),
         (reading(systolic="128"), ["/data/systolic"]),
         (reading(systolic=128.5), ["/data/systolic"]),
         (reading(systolic=True), ["/data/systolic"]),
-        (reading(systolic=None), ["/data/systolic"]),
+        (reading(systolic="126.0"), ["/data/systolic"]),
         (reading(systolic=29), ["/data/systolic"]),
         (reading(systolic=301), ["/data/systolic"]),
         (reading(systolic=80, diastolic=80), ["/data"]),
@@ -272,6 +276,7 @@ def test_every_clinic_event_of_the_contract_has_a_model() -> None:
         {"time": "2026-01-13T18:15:00Z"},
         {"time": "2026-01-13T18:15:00.000+00:00"},
         {"data": {**READING, "symptoms": [], "note": None}},
+        {"data": {**READING, "systolic": float(str(READING["systolic"])), "session": 1.0}},
         {"data": dict(reversed(READING.items()))},
         {"id": "another", "source": "/elsewhere", "traceparent": "00-1"},
     ],
@@ -279,6 +284,49 @@ def test_every_clinic_event_of_the_contract_has_a_model() -> None:
 def test_the_same_content_has_the_same_fingerprint_however_it_is_spelled(spelling: Mapping[str, JsonValue]) -> None:
     """The order of keys, what is left out, and the offset of a time change nothing."""
     assert fingerprint(event_from({**reading(), **spelling})) == fingerprint(event_from(reading()))
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_a_reading_has_the_signs_that_could_be_taken(sign: str) -> None:
+    """One sign alone is a reading, and so is one that lacks it."""
+    alone = said("vitals.recorded", {"actor": READING["actor"], sign: READING[sign]})
+    lacking = said("vitals.recorded", without(READING, sign))
+
+    assert isinstance(event_from(alone), VitalsRecorded)
+    assert isinstance(event_from(lacking), VitalsRecorded)
+
+
+def test_a_symptom_alone_is_a_reading() -> None:
+    """Nobody measures somebody who convulses."""
+    event = event_from(said("vitals.recorded", {"actor": READING["actor"], "symptoms": ["seizure"]}))
+
+    assert isinstance(event, VitalsRecorded)
+    assert event.data.symptoms == ("seizure",)
+
+
+def _whole_numbers() -> Iterator[tuple[str, str]]:
+    """Every field of every event that is a whole number, also in a list."""
+    for name, model in MODELS.items():
+        for field, schema in model.model_fields["data"].annotation.model_json_schema()["properties"].items():
+            parts = [schema, *schema.get("anyOf", ())]
+            parts += [part["items"] for part in parts if "items" in part]
+            if any(part.get("type") == "integer" for part in parts):
+                yield name, field
+
+
+@pytest.mark.parametrize(("name", "field"), list(_whole_numbers()))
+def test_a_whole_number_may_be_written_with_a_decimal_point(name: str, field: str) -> None:
+    """126.0 is 126; half a number is none."""
+    schema = MODELS[name].model_fields["data"].annotation
+    validated = TypeAdapter(schema.model_fields[field].rebuild_annotation()).validate_json
+    is_list = "[" in str(field) or field == "items"
+    text, half = ("[1.0]", "[1.5]") if is_list else ("60.0", "60.5")
+    low = {"moaas", "grade", "padss", "session"}
+    text, half = ("3.0", "3.5") if field in low else (text, half)
+
+    assert validated(text, strict=True) in {(1,), 60, 3}
+    with pytest.raises(ValidationError):
+        validated(half, strict=True)
 
 
 def test_other_content_has_another_fingerprint() -> None:
