@@ -1,5 +1,8 @@
 """Partial readings: what was taken is read, what was not is missing by name, and each sign has its own age."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from domain.course.deadlines import DeadlineKind
@@ -25,10 +28,10 @@ from tests.support.cast import (
 from tests.support.ward import TICK, Ward
 
 PENDING, MET, LATE, MISSED = CheckpointStatus
-PRESSURE = {"systolic": 126, "diastolic": 79}
-BREATH = {"spo2": 98, "respiratory_rate": 14}
-PULSE = {"heart_rate": 74}
-AWAKE = {"moaas": 5}
+PRESSURE: Mapping[str, Any] = {"systolic": 126, "diastolic": 79}
+BREATH: Mapping[str, Any] = {"spo2": 98, "respiratory_rate": 14}
+PULSE: Mapping[str, Any] = {"heart_rate": 74}
+AWAKE: Mapping[str, Any] = {"moaas": 5}
 
 
 def statuses(ward: Ward) -> list[CheckpointStatus]:
@@ -40,7 +43,7 @@ def speaks_against(ward: Ward, event: ClinicEvent) -> list[str]:
     return [one.code for one in ward.course.blockers_for(event)]
 
 
-def at(ward: Ward, minute: float, **taken: int) -> object:
+def at(ward: Ward, minute: float, **taken: Any) -> object:
     return ward.reports(signs(MARA, at=ward.begins() + minutes(minute), **taken)).verdict
 
 
@@ -196,7 +199,7 @@ def test_a_booster_needs_each_sign_fresh_and_normal(opens: Opens) -> None:
 
 
 @pytest.mark.parametrize("later", [{"spo2": 98}, {"heart_rate": 74}])
-def test_a_pressure_that_does_not_fall_is_seen_between_other_signs(ward: Ward, later: dict[str, int]) -> None:
+def test_a_pressure_that_does_not_fall_is_seen_between_other_signs(ward: Ward, later: Mapping[str, Any]) -> None:
     """It is compared with the pressure before it, not with whatever was measured last (S1)."""
     ward.watched(until=minutes(60))
     at(ward, 105, systolic=150, diastolic=80)
