@@ -143,7 +143,8 @@ def _last_vitals(session: SessionView) -> str:
     if not session.readings:
         return "–"
     newest = session.readings[-1]
-    return f"{newest.vitals.systolic}/{newest.vitals.diastolic} mmHg, {newest.verdict.severity}"
+    pressure = f"{newest.pressure} mmHg, " if newest.pressure is not None else ""
+    return f"{pressure}{newest.verdict.severity}"
 
 
 def _deadlines(deadlines: tuple[DeadlineView, ...], now: datetime) -> RenderableType:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from domain.course import standstill, unreported
 from domain.course.deadline import LEARNED_LATE_GRACE, Consequence, Deadline, DeadlineKind
-from domain.course.rules import checkpoints, followup, risk_screens, vitals
+from domain.course.rules import checkpoints, followup, risk_screens
+from domain.course.rules.signs import measured_since
 from domain.course.state import CourseState, MedicineSession, Outcome, Phase, ReadingSeries, is_long_past
 from domain.durations import days, iso_8601
 from domain.escalation.messages import Kind
@@ -129,14 +130,14 @@ def _risk_screens(course: CourseState) -> Iterator[Deadline]:
 
 def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
     rules = course.protocol.medicine.checkpoints
-    newest = session.readings[-1].at if session.readings else None
+    measured = measured_since(session, rules.required)
     for checkpoint in checkpoints.asking(rules, session, course.passed):
         due_at, learned_at = checkpoint.due_at, checkpoint.learned_at
         # An unreported discharge leaves hundreds of checkpoints: one that has become an emergency is left out.
         if checkpoint.is_answered or checkpoints.emergency_key(session.number, due_at) in course.passed:
             continue
         # A gap in the past is recorded only: the patient has been measured since, so nobody is paged.
-        is_made_up_for = newest is not None and newest >= due_at - rules.early
+        is_made_up_for = measured is not None and measured >= due_at - rules.early
         if not (is_made_up_for or session.is_watched):
             return
         overdue = Consequence(kind=Kind.VITALS_OVERDUE, severity=Severity.URGENT)
@@ -160,11 +161,9 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
 
 
 def _rechecks(course: CourseState, series: ReadingSeries, number: int | None) -> Iterator[Deadline]:
-    for reading, due_at in checkpoints.rechecks(course.protocol, series):
-        severity = vitals.unconfirmed_severity(course.protocol, series, reading)
+    for reading, due_at, unconfirmed in checkpoints.rechecks(course.protocol, series):
+        severity = None if is_long_past(reading.at, reading.recorded_at) else unconfirmed
         kind = Kind.VITALS_EMERGENCY if severity is Severity.EMERGENCY else Kind.VITALS_URGENT
-        if is_long_past(reading.at, reading.recorded_at):
-            severity = None
         yield Deadline(
             kind=DeadlineKind.RECHECK,
             due_at=due_at,

@@ -169,11 +169,6 @@ class ReadingSeries(Frozen):
         """Whether a patient is under the medicine now: monitored, and not dosed in a past that was told long after."""
         return self.is_monitored and not is_long_past(self.doses[-1].at, self.doses[-1].recorded_at)
 
-    @property
-    def clearance_reading(self) -> Reading | None:
-        """The reading that the clearance is based on: the last one taken before it."""
-        return self.reading_before(self.clearance.at) if self.clearance is not None else None
-
     def reading_before(self, moment: datetime) -> Reading | None:
         """The last reading taken at or before `moment`."""
         place = bisect_right(self.readings, moment, key=_taken_at)
@@ -289,8 +284,9 @@ class Deviation(Frozen):
 class CourseState(Frozen):
     """Everything that happened in one course, pinned to one version of its protocol.
 
-    `ideation_at` is when the patient last spoke of suicide on a call. `deviations` are the newest; all of them stand in
-    its ledger. `written_bytes` is the JSON of all entries.
+    `weighed` are the findings that the eligibility decision's overrides lifted. `ideation_at` is when the patient last
+    spoke of suicide on a call. `deviations` are the newest; all of them stand in its ledger. `written_bytes` is the
+    JSON of all entries.
     """
 
     course_id: CourseId
@@ -306,6 +302,7 @@ class CourseState(Frozen):
     screening: Recorded[ScreeningRecorded.Data] | None = None
     consent: Recorded[ConsentSigned.Data] | Recorded[ConsentWithdrawn.Data] | None = None
     eligibility: Recorded[EligibilityDecided.Data] | None = None
+    weighed: tuple[Blocker, ...] = ()
     plans: tuple[Recorded[PlanPrescribed.Data], ...] = ()
     preparations: tuple[Recorded[PreparationHeld.Data], ...] = ()
     sessions: tuple[MedicineSession, ...] = ()

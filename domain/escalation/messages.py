@@ -36,6 +36,7 @@ class Kind(StrEnum):
     SESSION_UNREPORTED = "session_unreported"
     DOSE_UNREPORTED = "dose_unreported"
     HOLD_UNREVIEWED = "hold_unreviewed"
+    MEASURE_WORSENED = "measure_worsened"
 
 
 PHRASES: dict[Kind, str] = {
@@ -61,6 +62,7 @@ PHRASES: dict[Kind, str] = {
     Kind.SESSION_UNREPORTED: "visit not reported",
     Kind.DOSE_UNREPORTED: "visit to look into at once",
     Kind.HOLD_UNREVIEWED: "pause to review",
+    Kind.MEASURE_WORSENED: "scores to review",
 }
 """What a page on a locked phone may say of a kind: enough to hurry, nothing clinical."""
 

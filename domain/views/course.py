@@ -69,6 +69,14 @@ class ReadingView(Frozen):
     vitals: VitalsRecorded.Data
     verdict: Verdict
 
+    @property
+    def pressure(self) -> str | None:
+        """The blood pressure, such as "131/82"; "131/–" if one of the two was not taken, None if neither was."""
+        taken = (self.vitals.systolic, self.vitals.diastolic)
+        if taken == (None, None):
+            return None
+        return "/".join("–" if value is None else str(value) for value in taken)
+
 
 class DoseView(Frozen):
     """One dose given."""

@@ -56,7 +56,7 @@ def _in_the_room(course: CourseState, session: MedicineSession) -> Iterator[ToDo
             yield ToDo(words=f"{named}: held" if held else f"{named}: clear", due_at=session.starts_at)
         return
     due_at = reading_due_at(course.protocol, session, course.passed)
-    is_second = due_at is not None and any(second_at == due_at for _, second_at in rechecks(course.protocol, session))
+    is_second = any(recheck.due_at == due_at for recheck in rechecks(course.protocol, session))
     if session.is_watched or is_second:
         yield ToDo(words=f"{named}: {'second reading' if is_second else 'reading'}", due_at=due_at)
     home_by = session.doses[-1].at + course.protocol.medicine.discharge_overdue

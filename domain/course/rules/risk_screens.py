@@ -7,6 +7,7 @@ from typing import Any
 from domain.course import measures
 from domain.course.event_rule import ALWAYS, ANYONE, EventRule
 from domain.course.measure_history import MeasureTaken, answers
+from domain.course.rules.worsening import tell_worsening
 from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
@@ -77,6 +78,7 @@ def _take(transition: Transition[Any], event: MeasureRecorded) -> None:
     rule = transition.course.protocol.measures.get(scored.instrument)
     if rule is None:
         return
+    tell_worsening(transition, rule, taken)
     if rule.item9 and scored.item9 is not None and scored.item9 >= rule.item9.at_least:
         transition.escalate(Kind.ITEM9_POSITIVE, None, rule.item9.severity, event.time)
     _answer_risk(transition, rule, scored.risk, event)

@@ -1,5 +1,6 @@
 """What each key at the top of a protocol, of course, screening and preparation says is followed, and nothing else."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -31,8 +32,11 @@ from tests.support.cast import (
     vitals,
     withdrawal,
 )
-from tests.support.file_keys import OneKey, protocol_with
+from tests.support.file_keys import OneKey, Path, protocol_with
 from tests.support.ward import Ward
+
+NO_SYNONYMS: Final[Mapping[Path, object]] = {("vocabulary",): {}}
+"""Where a list names less, its synonyms would name nothing."""
 
 SHIPPED: Final = content_hash(Ward().course.protocol)
 
@@ -211,21 +215,39 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         ["pregnancy"],
         lambda ward: sees(ward, conditions=["active_mania"]),
         ["screening.condition_excludes"],
-        [],
+        ["screening.condition_unknown"],
+        also=NO_SYNONYMS,
     ),
     OneKey(
         "screening.review",
         ["cystitis"],
         lambda ward: sees(ward, conditions=["sleep_apnoea"]),
         ["screening.sleep_apnoea"],
-        [],
+        ["screening.condition_unknown"],
+        also=NO_SYNONYMS,
     ),
     OneKey(
         "screening.caution_medications",
         ["maoi"],
         lambda ward: (sees(ward, medications=["opioid"]), course_view(ward.course, ward.now).cautions),
         ([], ("opioid",)),
-        ([], ()),
+        (["screening.medication_unknown"], ()),
+        also=NO_SYNONYMS,
+    ),
+    OneKey(
+        "screening.known",
+        ["asthma"],
+        lambda ward: sees(ward, medications=["ssri"]),
+        [],
+        ["screening.medication_unknown"],
+        also=NO_SYNONYMS,
+    ),
+    OneKey(
+        "vocabulary",
+        {"theophylline": ["theophyllamine"]},
+        lambda ward: sees(ward, medications=["aminophylline"]),
+        ["screening.condition_excludes"],
+        ["screening.medication_unknown"],
     ),
     OneKey("preparation.sessions", 1, lambda ward: prepared_by(ward, TOPICS), Phase.PREPARATION, Phase.MEDICINE),
     OneKey("preparation.within", "P10D", lambda ward: phase_ends_after(ward.planned()), 14, 10),
