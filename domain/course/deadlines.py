@@ -225,9 +225,11 @@ def _is_past_the_safety_window(course: CourseState, session: MedicineSession) ->
 
 
 def _integration(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
-    """The talk about the session; asked for again where the course waits for it."""
+    """The talk about the session; asked for again where the course waits for it alone, after the last dose."""
     assert session.discharge is not None
-    is_waited_for = course.phase is Phase.INTEGRATION and session is course.dosed_sessions[-1] and not course.holds
+    dosed = course.dosed_sessions
+    is_last = session is dosed[-1] and len(dosed) >= course.planned_sessions
+    is_waited_for = is_last and course.phase is Phase.INTEGRATION and not course.holds
     learned_at = session.discharge.recorded_at
     if is_waited_for and course.phase_learned_at is not None:
         # After a hold it counts as newly learned, so that nobody is paged at the moment of resumption.
