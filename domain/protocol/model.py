@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from domain.durations import Duration, Length, LengthOrZero, duration, iso_8601
+from domain.escalation.messages import Kind
 from domain.values import Code, Frozen, Role, Severity
 
 Count = Annotated[int, Field(ge=0)]
@@ -172,6 +173,7 @@ class ScreeningRules(Frozen):
     """Who may enter the course: tests, bounds, excluding conditions, and conditions that a prescriber must weigh."""
 
     within: Length
+    valid_for: Length = timedelta(days=60)
     measures: tuple[Code, ...]
     age_min: Years
     prior_trials_min: Trials
@@ -200,13 +202,17 @@ class DoseBasis(StrEnum):
 
 
 class DoseRules(Frozen):
-    """The bounds of a dose, in `basis`. Above `max` two prescribers are needed; above `hard_max` no dose is allowed."""
+    """The bounds of a dose, in `basis`. Above `max` two prescribers are needed; above `hard_max` no dose is allowed.
+
+    `step_after_event` says whether a dose may rise after a session with an urgent or emergency event.
+    """
 
     basis: DoseBasis
     first_max: Milligrams
     max: Milligrams
     hard_max: Milligrams
     step_max: Milligrams
+    step_after_event: bool = False
     boosters_max: Count
 
 
@@ -289,6 +295,7 @@ class DischargeRules(Frozen):
     steady_gait: bool
     dissociation_resolved: bool
     reading_valid: Length
+    assessment_valid: Length = timedelta(minutes=30)
 
 
 class MedicineRules(Frozen):
@@ -305,6 +312,7 @@ class MedicineRules(Frozen):
     pregnancy_test_each_session: bool
     clearance_valid: Length
     measures: tuple[Code, ...]
+    measures_valid: Length = timedelta(days=1)
     integration_before_next_dose: bool
     dose: DoseRules
     clearance: ClearanceRules
@@ -427,6 +435,22 @@ class DeviationRules(Frozen):
     silent: tuple[Code, ...] = SILENT_DEVIATIONS
 
 
+RESOLVERS: Mapping[Kind, tuple[Role, ...]] = dict.fromkeys(
+    (Kind.SUICIDE_RISK, Kind.VITALS_EMERGENCY, Kind.ADVERSE_EVENT), (Role.PRESCRIBER, Role.MONITOR)
+)
+"""The roles that resolve a question of safety unless the protocol says otherwise."""
+
+
+class EscalationRules(Frozen):
+    """Who may resolve an escalation, by its kind; whoever is on call may resolve one of a kind that is not named."""
+
+    resolved_by: Mapping[Kind, Annotated[tuple[StaffRole, ...], Field(min_length=1)]] = RESOLVERS
+
+    def resolvers_of(self, kind: Kind) -> tuple[Role, ...]:
+        """The roles that may resolve an escalation of this kind; empty for any."""
+        return self.resolved_by.get(kind, RESOLVERS.get(kind, ()))
+
+
 class Grade(StrEnum):
     """The grade of evidence behind a value."""
 
@@ -461,6 +485,7 @@ class Protocol(Frozen):
     forms: tuple[Form, ...] = ()
     measures: Mapping[Code, MeasureRule] = {}
     deviations: DeviationRules = DeviationRules()
+    escalations: EscalationRules = EscalationRules()
     evidence: Mapping[str, Evidence] = {}
 
     def source_of(self, key: str) -> str | None:
