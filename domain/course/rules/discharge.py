@@ -38,8 +38,11 @@ def blockers(
         *_assessment_blockers(course, session, at),
         *_leaving_blockers(course, escort, instructions),
     )
-    # What the verdict says of a vital sign may be said by a limit of the discharge too: told once.
-    return absolute_first({blocker.code: blocker for blocker in reversed(found)}.values())
+    # What the verdict says of a vital sign may be said by a limit of the discharge too: the graver one is told.
+    kept: dict[object, Blocker] = {}
+    for blocker in absolute_first(found):
+        kept.setdefault((blocker.code, blocker.observed), blocker)
+    return tuple(kept.values())
 
 
 def _observation_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:

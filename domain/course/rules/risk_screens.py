@@ -48,7 +48,9 @@ def _is_answered(course: CourseState, screen: Code, asked_by: MeasureTaken) -> b
     taken = course.measure(screen, since=asked_by.at)
     if taken is None or taken.at > asked_by.at:
         return taken is not None
-    return course.measures.index(taken) > course.measures.index(asked_by)
+    # Of the same moment: whatever was reported after the answer stands behind it.
+    since = max(place for place, measure in enumerate(course.measures) if measure == asked_by)
+    return any(one.at == asked_by.at and one.scored.instrument == screen for one in course.measures[since:])
 
 
 def risk_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
