@@ -415,6 +415,7 @@ class MeasureRule(Frozen):
 SILENT_DEVIATIONS = (
     "check_in.already_done",
     "check_in.not_in_protocol",
+    "check_in.too_early",
     "form.already_filed",
     "form.not_in_protocol",
     "follow_up.already_held",

@@ -364,7 +364,9 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason("follow_up.not_in_protocol", lambda ward: follow_up(MARA, at=ward.in_follow_up().now, days_after=60)),
     Reason(
         "follow_up.already_held",
-        lambda ward: follow_up(MARA, at=_after(ward.in_follow_up(), follow_up(MARA, at=ward.now)).now + TICK),
+        lambda ward: follow_up(
+            MARA, at=_after(ward.in_follow_up(), follow_up(MARA, at=ward.now + days(20))).now + TICK
+        ),
     ),
 )
 """Each ends in an event that is refused."""
@@ -449,6 +451,10 @@ WAKING: Final[tuple[Woken, ...]] = (
     ),
     Woken(Kind.CHECK_IN_MISSED, lambda ward: ward.discharged().passes(hours(26))),
     Woken(Kind.INTEGRATION_OVERDUE, lambda ward: ward.discharged().passes(hours(72))),
+    Woken(
+        Kind.EXCLUSION_FOUND,
+        lambda ward: ward.booked().reports(check_in(MARA, at=ward.now, pregnancy_test=PregnancyTest.POSITIVE)),
+    ),
     Woken(Kind.SESSION_MISSED, lambda ward: ward.booked().reports(missed(MARA, at=ward.now))),
     Woken(Kind.DISCHARGE_OVERDUE, lambda ward: ward.watched().until(ward.begins() + hours(4))),
     Woken(

@@ -15,11 +15,11 @@ def judge_doses(transition: Transition[Any], before: CourseState, event: Event) 
 
     Nothing if the dose came first: the event says nothing of it.
     """
-    if isinstance(event, DoseAdministered) or before.last_dose_at is None or event.time > before.last_dose_at:
+    if isinstance(event, DoseAdministered) or before.last_dose_at is None or event.time >= before.last_dose_at:
         return
     for session in before.sessions:
         for dose in session.doses:
-            if event.time <= dose.at:
+            if event.time < dose.at:
                 known = {_finding(blocker) for blocker in _against(before, session, dose)}
                 now = transition.course.session_numbered(session.number)
                 found = tuple(one for one in _against(transition.course, now, dose) if _finding(one) not in known)
