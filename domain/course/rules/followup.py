@@ -173,11 +173,25 @@ def complete_when_followed_up(transition: Transition[Any], at: Moment) -> None:
         transition.close(Outcome.COMPLETED, at)
 
 
-def _every_call_made(course: CourseState, session: MedicineSession, _at: datetime) -> Iterator[Blocker]:
-    if {call.data.days_after for call in session.check_ins} >= {
-        days(after) for after in course.protocol.check_ins.after
-    }:
-        yield Blocker(code="check_in.already_done", message="Every call has been made", absolute=True)
+def _no_call_open(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    made = {call.data.days_after for call in session.check_ins}
+    if session.discharge is not None and not made.issuperset(
+        _open_windows(course.protocol.check_ins.after, at - session.discharge.at)
+    ):
+        return
+    yield Blocker(code="check_in.already_done", message="Every call that may be made by now has been", absolute=True)
+
+
+def _no_visit_open(course: CourseState, at: datetime) -> Iterator[Blocker]:
+    held, last = {visit.data.days_after for visit in course.follow_ups}, counted_from(course)
+    if last is not None and not held.issuperset(_open_windows(course.protocol.follow_up.after, at - last.at)):
+        return
+    yield Blocker(code="follow_up.already_held", message="Every visit that may be held by now has been", absolute=True)
+
+
+def _open_windows(after: Sequence[timedelta], since: timedelta) -> Iterator[int]:
+    """The names, in days, of the calls or visits whose window has opened by then."""
+    return (days(due) for due, opens in _windows(after) if opens <= since)
 
 
 def _every_form_filed(course: CourseState, session: MedicineSession, _at: datetime) -> Iterator[Blocker]:
@@ -223,7 +237,7 @@ CALLED = SessionEventRule(
     fulfils=True,
     place=_last_discharged,
     judge=_judge_call,
-    standing=_every_call_made,
+    standing=_no_call_open,
     blockers=check_in_blockers,
     apply=_call,
 )
@@ -250,6 +264,7 @@ FOLLOWED_UP = EventRule(
     event=FollowUpHeld,
     phases=frozenset({Phase.FOLLOW_UP}),
     fulfils=True,
+    standing=_no_visit_open,
     blockers=follow_up_blockers,
     apply=_follow_up,
 )
