@@ -109,6 +109,8 @@ DUE: Final[Mapping[DeadlineKind, str]] = {
 }
 """Labels of what is due."""
 
+DEVIATION: Final = "Deviation from the protocol"
+
 HAPPENINGS: Final[Mapping[str, str]] = {
     "kap.course.referred": "Referred",
     "kap.course.closed": "Course closed: {spoken}",
@@ -126,10 +128,12 @@ HAPPENINGS: Final[Mapping[str, str]] = {
     "kap.follow_up.held": "Follow-up visit, day {what}",
     "kap.adverse_event.reported": "Adverse event, {what}{for_session}",
     "kap.protocol.migrated": "Protocol changed to version {what}",
+    "kap.deviation.recorded": f"{DEVIATION}{{for_session}}",
 }
 """Labels of what happened in a course, by full type, where an event's own label says too little."""
 
 READING_OF_AN_EARLIER_VISIT: Final = "Reading{for_session}, of an earlier visit"
+READING_OUTSIDE: Final = "Reading outside a session"
 READING: Final = "Reading {since_dose}"
 SINCE_DOSE: Final = "at {minutes:.0f} min"
 BEFORE_DOSE: Final = "before the dose"
@@ -219,7 +223,6 @@ FIELDS: Final[Mapping[str, str]] = {
     "items": "Answers",
     "behavior": "Behaviour",
     "id": "Person",
-    "code": "What is overridden",
     "rationale": "Why",
     "term": "What happened",
     "grade": "Grade",
@@ -249,7 +252,6 @@ HINTS: Final[Mapping[str, str]] = {
     "subject": "Letters, digits, dots and dashes; never a name, a birth date or a record number",
     "items": "In the order of the questionnaire, with a space between two: 2 2 1 0. Or else give its score",
     "mg_per_kg": "This one or the dose in mg, not both",
-    "overrides": "Only what is not absolute, each with its reason. A row without a code is left out",
     "staff": "A row without a person is left out",
     "measures_baseline": "One a line: phq9 17",
     "credentials": "Codes, with a comma between two",

@@ -39,7 +39,7 @@ from domain.ledger import GENESIS
 from domain.moments import instant
 from domain.oncall.rota import UTC_ZONE, Zone
 from domain.protocol.model import Protocol
-from domain.values import Blocker, CourseId, Frozen, Moment, Role, Severity
+from domain.values import Actor, Blocker, CourseId, Frozen, Moment, Role, Severity
 
 
 class Phase(StrEnum):
@@ -271,12 +271,25 @@ class CourseEscalation(Frozen):
     opened_at: Moment
 
 
+class Deviation(Frozen):
+    """An accepted fact that deviated from the protocol, and what the protocol has against it."""
+
+    at: Moment
+    type: str
+    event_id: str
+    source: str
+    session: int | None
+    by: Actor
+    deviations: tuple[Blocker, ...]
+
+
 class CourseState(Frozen):
     """Everything that happened in one course, pinned to one version of its protocol.
 
     `timezone` is that of its site, pinned at the referral: days are counted in it. `consents`, `plans` and
     `pregnancy_tests` are in order of time. `medications_changed_at` is the newest change that a check-in told of and
-    that no clearance has weighed. `written_bytes` is the JSON of all entries of its ledger together.
+    that no clearance has weighed. `deviations` are the newest; all of them stand in its ledger. `written_bytes` is the
+    JSON of all entries.
     """
 
     course_id: CourseId
@@ -303,6 +316,7 @@ class CourseState(Frozen):
     withdrew: Recorded[PatientWithdrew.Data] | None = None
     outside: ReadingSeries = ReadingSeries()
     escalations: tuple[CourseEscalation, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
     passed: Mapping[str, Moment] = {}
     newest: Mapping[str, Moment] = {}
     sequence: int = 0
@@ -367,6 +381,13 @@ class CourseState(Frozen):
     def monitored(self) -> MedicineSession | None:
         """The session whose dosed patient has not been discharged, if there is one."""
         return next((session for session in self.sessions if session.is_monitored), None)
+
+    @property
+    def is_patient_here(self) -> bool:
+        """Whether the patient is at the clinic: checked in for an open course, or dosed and not discharged."""
+        return self.monitored is not None or (
+            not self.is_closed and any(session.has_the_patient for session in self.sessions)
+        )
 
     @property
     def last_dose_at(self) -> datetime | None:

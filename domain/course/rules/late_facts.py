@@ -6,11 +6,11 @@ from typing import Any
 from domain.course.rules import deviations, dosing
 from domain.course.state import CourseState, DoseGiven, MedicineSession, Phase, Stage
 from domain.course.transition import Transition
-from domain.events.clinic_events import DoseAdministered, Event
+from domain.events.clinic_events import ClinicEvent, DoseAdministered
 from domain.values import Blocker
 
 
-def judge_doses(transition: Transition[Any], before: CourseState, event: Event) -> None:
+def judge_doses(transition: Transition[Any], before: CourseState, event: ClinicEvent) -> None:
     """Records what this event, learned after a dose that it happened before, would have had against that dose.
 
     Nothing if the dose came first: the event says nothing of it.
