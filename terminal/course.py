@@ -12,11 +12,15 @@ from domain.course.deadlines import DeadlineKind
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.values import count_of
 from domain.views.course import CourseView, DeadlineView, MeasureView, SessionView
-from terminal.formatting import away, moment, plain, severity
+from terminal.formatting import away, deviations, moment, plain, severity
 
 DUE = {
     DeadlineKind.PHASE: "phase to be finished",
     DeadlineKind.NEXT_DOSE: "next dose",
+    DeadlineKind.HOLD_REVIEW: "review of the hold",
+    DeadlineKind.ATTENDANCE: "report of the visit",
+    DeadlineKind.CLEARANCE: "clearance, or the end of the visit",
+    DeadlineKind.DOSE: "dose, or the end of the visit",
     DeadlineKind.CHECKPOINT: "vitals",
     DeadlineKind.RECHECK: "second reading",
     DeadlineKind.RISK_SCREEN: "risk screen",
@@ -56,6 +60,10 @@ def _parts(course: CourseView, now: datetime) -> Iterator[RenderableType]:
         where = f", session {made.session}" if made.session else ""
         told = f"over {made.code}{where}: {escape(made.rationale)}"
         yield Text.from_markup(f"[yellow]overridden[/] {moment(made.at)} by {escape(made.by)} {told}")
+    for fact in course.deviations:
+        where = f", session {fact.session}" if fact.session else ""
+        what = escape(fact.type.removeprefix("kap."))
+        yield Text.from_markup(f"{what} {moment(fact.at)} by {escape(fact.by.id)}{where}{deviations(fact.deviations)}")
     if course.sessions:
         yield _sessions(course)
     if course.deadlines:
@@ -135,7 +143,8 @@ def _last_vitals(session: SessionView) -> str:
     if not session.readings:
         return "–"
     newest = session.readings[-1]
-    return f"{newest.vitals.systolic}/{newest.vitals.diastolic} mmHg, {newest.verdict.severity}"
+    pressure = f"{newest.pressure} mmHg, " if newest.pressure is not None else ""
+    return f"{pressure}{newest.verdict.severity}"
 
 
 def _deadlines(deadlines: tuple[DeadlineView, ...], now: datetime) -> RenderableType:

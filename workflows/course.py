@@ -9,18 +9,21 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from domain.course import asking
     from domain.course.answer import AlreadyAnswered, Answer
+    from domain.course.asking import Foretold, Intent
     from domain.course.course import Course, Decision
     from domain.course.projection import Ahead, CallsToCome, calls_to_come
     from domain.course.transition import RepeatEscalation
     from domain.escalation.messages import Notice
     from domain.ledger import Entry
     from domain.refusal import Refused
+    from domain.values import Blocker
     from domain.views.course import CourseView, batch_of, course_view
     from domain.views.summary import Batch
     from workflows.attributes import Shown, changed_attributes, story
     from workflows.background_tasks import Alongside
-    from workflows.course_messages import CourseRun, LedgerHead, Report
+    from workflows.course_messages import CourseRun, LedgerHead, Question, Report
     from workflows.escalation_dispatcher import EscalationDispatcher
     from workflows.ledger_outbox import LedgerOutbox
     from workflows.run_length import RunLength
@@ -105,16 +108,7 @@ class PatientCourse:
     @report.validator
     def _may_report(self, report: Report) -> None:
         # An event that is refused, was answered before, or fails by a defect of Kapstan never enters history.
-        now = workflow.now()
-        try:
-            passed = self._course.pass_deadlines(now, self._shown.deadlines)
-            decision = passed.course.accept(report.event, now, report.offered, report.request_id)
-            self._fullness.check(report.event, decision, self._course, self._history())
-            self._try_out(decision)
-        except (Refused, AlreadyAnswered):
-            raise
-        except Exception as error:  # noqa: BLE001  any error refuses this event only
-            raise _defect(error, report.request_id) from None  # a chained message would travel along
+        passed, decision = self._decided(report, workflow.now())
         update = workflow.current_update_info()
         assert update is not None
         self._prepared = Prepared(update.id, self._course, passed, decision)
@@ -128,6 +122,24 @@ class PatientCourse:
     def view(self, at: datetime) -> CourseView | None:
         """The view of the course at a moment; None before its referral."""
         return course_view(self._course, at) if self._course.referral is not None else None
+
+    @workflow.query(description="What an event would be answered, were it reported at a moment")
+    def ask(self, question: Question) -> Foretold:
+        """Decides on the report as the course stands, and records nothing."""
+        # It returns what would be raised: an exception out of a query is a failure of the query.
+        try:
+            passed, decision = self._decided(question.report, question.at)
+            asking.check_deviations(passed.course, decision, question.at)
+        except AlreadyAnswered as known:
+            return Foretold(answer=known.answer, replayed=True)
+        except Refused as refused:
+            return Foretold(refusal=refused.refusal)
+        return Foretold(answer=decision.answer)
+
+    @workflow.query(description="What stands in the way of an event that is about to be reported")
+    def in_the_way(self, intent: Intent) -> tuple[Blocker, ...]:
+        """The blockers of an act, or the deviations of a fact, that are known whatever it says."""
+        return asking.in_the_way(self._course, intent) if self._course.referral is not None else ()
 
     @workflow.query(description="Whom it will call for if nobody acts")
     def calls_to_come(self, ahead: Ahead) -> CallsToCome:
@@ -158,6 +170,19 @@ class PatientCourse:
                 timeout=left,
                 timeout_summary="the next deadline",
             )
+
+    def _decided(self, report: Report, now: datetime) -> tuple[Decision, Decision]:
+        """The deadlines that have passed and the decision on the report, changing nothing. Raises what refuses it."""
+        try:
+            passed = self._course.pass_deadlines(now, self._shown.deadlines)
+            decision = passed.course.accept(report.event, now, report.offered, report.request_id)
+            self._fullness.check(report.event, decision, self._course, self._history())
+            self._try_out(decision)
+        except (Refused, AlreadyAnswered):
+            raise
+        except Exception as error:  # noqa: BLE001  any error refuses this event only
+            raise _defect(error, report.request_id) from None  # a chained message would travel along
+        return passed, decision
 
     def _taken_over(self) -> tuple[Decision, Decision] | None:
         prepared, self._prepared = self._prepared, None

@@ -1,11 +1,11 @@
-"""What travels to and from a course's workflow: a report, what one run hands to the next, the head of the ledger."""
+"""What travels to and from a course's workflow: reports, questions, what a run hands to the next, the ledger's head."""
 
 from domain.course.course import Course
 from domain.course.transition import EscalationCommand
 from domain.events.clinic_events import ClinicEvent
 from domain.ledger import Entry
 from domain.protocol.pinned import PinnedProtocol
-from domain.values import CourseId, Frozen
+from domain.values import CourseId, Frozen, Moment
 
 
 class Report(Frozen):
@@ -17,6 +17,13 @@ class Report(Frozen):
     event: ClinicEvent
     offered: PinnedProtocol | None = None
     request_id: str | None = None
+
+
+class Question(Frozen):
+    """The input of the `ask` query: a report that is not made, and the moment at which it would be."""
+
+    report: Report
+    at: Moment
 
 
 class CourseRun(Frozen):

@@ -79,6 +79,10 @@ VERDICTS: Final[Mapping[VerdictSeverity, str]] = {
 DEADLINES: Final[Mapping[str, str]] = {
     "phase": "Next step overdue",
     "next_dose": "Next dose overdue",
+    "hold_review": "Hold not reviewed",
+    "attendance": "Visit not reported",
+    "clearance": "Check-in led nowhere",
+    "dose": "Dose neither given nor called off",
     "checkpoint_emergency": "Reading long overdue",
     "recheck": "Second reading missed",
     "risk_screen": "C-SSRS missed",
@@ -95,6 +99,10 @@ DEADLINES: Final[Mapping[str, str]] = {
 DUE: Final[Mapping[DeadlineKind, str]] = {
     DeadlineKind.PHASE: "{step} done",
     DeadlineKind.NEXT_DOSE: "Dose at the latest",
+    DeadlineKind.HOLD_REVIEW: "Hold reviewed",
+    DeadlineKind.ATTENDANCE: "Visit reported",
+    DeadlineKind.CLEARANCE: "Cleared, or visit ended",
+    DeadlineKind.DOSE: "Dosed, or visit ended",
     DeadlineKind.CHECKPOINT: "Reading {since_dose}",
     DeadlineKind.CHECKPOINT_EMERGENCY: "Reading {since_dose}",
     DeadlineKind.RECHECK: "Second reading",
@@ -109,6 +117,8 @@ DUE: Final[Mapping[DeadlineKind, str]] = {
 }
 """Labels of what is due."""
 
+DEVIATION: Final = "Deviation from the protocol"
+
 HAPPENINGS: Final[Mapping[str, str]] = {
     "kap.course.referred": "Referred",
     "kap.course.closed": "Course closed: {spoken}",
@@ -116,7 +126,6 @@ HAPPENINGS: Final[Mapping[str, str]] = {
     "kap.course.resumed": "Course resumed",
     "kap.phase.entered": "{phase} begins",
     "kap.checkpoint.missed": "{reading} missed",
-    "kap.deviation.recorded": "Deviation from the protocol{for_session}",
     "kap.eligibility.decided": "Decided: {what}",
     "kap.consent.signed": "Consent signed, version {what}",
     "kap.preparation.held": "Preparation talk: {spoken}{for_session}",
@@ -127,6 +136,7 @@ HAPPENINGS: Final[Mapping[str, str]] = {
     "kap.follow_up.held": "Follow-up visit, day {what}",
     "kap.adverse_event.reported": "Adverse event, {what}{for_session}",
     "kap.protocol.migrated": "Protocol changed to version {what}",
+    "kap.deviation.recorded": f"{DEVIATION}{{for_session}}",
 }
 """Labels of what happened in a course, by full type, where an event's own label says too little."""
 
@@ -221,7 +231,6 @@ FIELDS: Final[Mapping[str, str]] = {
     "items": "Answers",
     "behavior": "Behaviour",
     "id": "Person",
-    "code": "What is overridden",
     "rationale": "Why",
     "term": "What happened",
     "grade": "Grade",
@@ -251,7 +260,6 @@ HINTS: Final[Mapping[str, str]] = {
     "subject": "Letters, digits, dots and dashes; never a name, a birth date or a record number",
     "items": "In the order of the questionnaire, with a space between two: 2 2 1 0. Or else give its score",
     "mg_per_kg": "This one or the dose in mg, not both",
-    "overrides": "Only what is not absolute, each with its reason. A row without a code is left out",
     "staff": "A row without a person is left out",
     "measures_baseline": "One a line: phq9 17",
     "credentials": "Codes, with a comma between two",

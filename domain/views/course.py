@@ -12,6 +12,7 @@ from domain.course.rules.checkpoints import Checkpoint, checkpoints, reading_due
 from domain.course.rules.vitals import verdict
 from domain.course.state import (
     CourseEscalation,
+    Deviation,
     Hold,
     MedicineSession,
     Outcome,
@@ -67,6 +68,14 @@ class ReadingView(Frozen):
     at: Moment
     vitals: VitalsRecorded.Data
     verdict: Verdict
+
+    @property
+    def pressure(self) -> str | None:
+        """The blood pressure, such as "131/82"; "131/–" if one of the two was not taken, None if neither was."""
+        taken = (self.vitals.systolic, self.vitals.diastolic)
+        if taken == (None, None):
+            return None
+        return "/".join("–" if value is None else str(value) for value in taken)
 
 
 class DoseView(Frozen):
@@ -145,7 +154,10 @@ class DeadlineView(Frozen):
 
 
 class CourseView(Frozen):
-    """One course as its workflow holds it now. `happened` is its timeline, as far as its state holds it."""
+    """One course as its workflow holds it now. `happened` is its timeline, as far as its state holds it.
+
+    `deviations` are the newest facts that deviated from the protocol.
+    """
 
     course_id: CourseId
     site: str
@@ -160,6 +172,7 @@ class CourseView(Frozen):
     measures: tuple[MeasureView, ...]
     cautions: tuple[str, ...]
     overrides: tuple[OverrideView, ...]
+    deviations: tuple[Deviation, ...] = ()
     blockers: tuple[Blocker, ...]
     next: tuple[str, ...]
     deadlines: tuple[DeadlineView, ...]
@@ -190,6 +203,7 @@ def course_view(course: Course, now: datetime) -> CourseView:
         measures=tuple(_measure(course, taken) for taken in course.measures),
         cautions=eligibility.cautions(course),
         overrides=tuple(_overrides(course)),
+        deviations=course.deviations,
         blockers=course.blockers(now),
         next=course.next_acts(now),
         deadlines=tuple(_deadline(deadline, now) for deadline in course.deadlines()),
@@ -216,7 +230,8 @@ def course_summary(course: Course, now: datetime, upcoming: tuple[Deadline, ...]
     session = course.session
     upcoming = course.deadlines() if upcoming is None else upcoming
     soonest = min(upcoming, key=lambda deadline: deadline.due_at, default=None)
-    watched, task = course.monitored, to_do(course, now)
+    watched = next((one for one in course.sessions if one.is_watched), None)
+    task = to_do(course, now)
     return CourseSummary(
         course_id=course.course_id,
         site=course.referral.data.site,
@@ -242,7 +257,7 @@ def course_summary(course: Course, now: datetime, upcoming: tuple[Deadline, ...]
         blocked_by=words_of_all(course.blockers(now)),
         dosed_at=watched.doses[-1].at if watched else None,
         reading_due_at=reading_due_at(course.protocol, watched, course.passed) if watched else None,
-        monitored_session=course.monitored.number if course.monitored else None,
+        monitored_session=watched.number if watched else None,
         next_passes_at=upcoming[0].passes_at if upcoming else None,
     )
 

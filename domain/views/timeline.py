@@ -7,10 +7,12 @@ from typing import Any, Final
 from pydantic import JsonValue
 
 from domain.course.rules.checkpoints import checkpoints, key
+from domain.course.rules.deviations import RECORDED
 from domain.course.state import CourseState, Recorded
 from domain.events.clinic_events import MODELS
 from domain.ledger import Entry
-from domain.values import Frozen, Moment, PersonId, Role
+from domain.values import Blocker, Frozen, Moment, PersonId, Role
+from domain.views.blocker_labels import words_of
 
 MOST_TOLD: Final = 2_000
 """Most timeline items in one view: more than anybody reads, and no more than a query may take."""
@@ -20,7 +22,7 @@ class Happening(Frozen):
     """One thing that happened: a clinic event, or what Kapstan itself wrote down.
 
     `what` is a detail: the topics of a talk, the form that was filed, the start of a booked session, the id of an
-    escalation. Measurements are shown with the session; remarks are never included.
+    escalation, what a fact deviates by. Measurements are shown with the session; remarks are never included.
     """
 
     at: Moment
@@ -95,6 +97,13 @@ def _of_our_own(course: CourseState) -> Iterator[Happening]:
                     session=session.number,
                     what=one.due_at.isoformat(),
                 )
+    for deviated in course.deviations:
+        yield Happening(
+            at=deviated.at,
+            type=RECORDED,
+            session=deviated.session,
+            what=_deviating(deviated.model_dump(mode="json", include={"deviations"})),
+        )
     for opened in course.escalations:
         yield Happening(at=opened.opened_at, type="kap.escalation.opened", session=opened.session, what=opened.id)
     for hold in course.holds:
@@ -120,6 +129,13 @@ def _topics(data: Mapping[str, JsonValue]) -> str | None:
     return ", ".join(map(str, topics)) if isinstance(topics, list) else None
 
 
+def _deviating(data: Mapping[str, JsonValue]) -> str | None:
+    """What the protocol has against a fact, in short words: "Clearance to come, Dose above its bound"."""
+    told = data.get("deviations")
+    found = map(Blocker.model_validate, told) if isinstance(told, list) else ()
+    return "; ".join(dict.fromkeys(map(words_of, found))) or None
+
+
 _TYPES: Final[Mapping[Any, str]] = {model.model_fields["data"].annotation: name for name, model in MODELS.items()}
 
 _PARTICULARS: Final[Mapping[str, Callable[[Mapping[str, JsonValue]], JsonValue]]] = {
@@ -134,6 +150,7 @@ _PARTICULARS: Final[Mapping[str, Callable[[Mapping[str, JsonValue]], JsonValue]]
     "kap.form.filed": _named("form"),
     "kap.follow_up.held": _named("days_after"),
     "kap.protocol.migrated": _named("to_version"),
+    RECORDED: _deviating,
     "kap.checkpoint.missed": _named("due_at"),
     "kap.deadline.passed": _named("kind"),
     "kap.phase.entered": _named("phase"),

@@ -11,13 +11,14 @@ from domain.course.rules import clearance as clearance_rules
 from domain.course.rules import followup
 from domain.course.rules.booking import BOOKED
 from domain.course.state import Phase
-from domain.escalation.messages import Kind
+from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.events.fields import PregnancyTest, StaffMember
 from domain.protocol.model import Limit, LimitSeverity, Protocol, Vital
 from domain.values import Blocker, Role
 from tests.support.cast import (
     DESK,
+    HAS_A_METHOD,
     HAS_A_PLAN,
     LIND,
     MARA,
@@ -36,6 +37,7 @@ from tests.support.cast import (
     cssrs,
     days,
     discharge,
+    discontinuation,
     dose,
     eligible,
     follow_up,
@@ -53,7 +55,6 @@ from tests.support.cast import (
     screening,
     vitals,
     weekly,
-    withdrawal,
 )
 from tests.support.ward import TICK, Ward
 
@@ -123,15 +124,36 @@ def _after(ward: Ward, *said: ClinicEvent) -> Ward:
     return ward
 
 
+def _rising_after_an_event(ward: Ward) -> ClinicEvent:
+    ward.dosed().reports(adverse_event(MARA, 1, at=ward.now, grade=3))
+    ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
+    return dose(MARA, 2, at=ward.cleared(2).now, mg=36)
+
+
+def _beyond_the_plan(ward: Ward) -> ClinicEvent:
+    ward.planned(4).integrated(3).reports(plan(MARA, at=ward.now, sessions=4))
+    ward.cleared(4).reports(plan(MARA, at=ward.now + TICK, sessions=3))
+    return dose(MARA, 4, at=ward.now)
+
+
+def _assessed_at_once(ward: Ward) -> ClinicEvent:
+    ward.dosed().reports(assessment(MARA, at=ward.now + minutes(1)))
+    return discharge(MARA, at=ward.watched().now + minutes(1))
+
+
 REFUSING: Final[tuple[Reason, ...]] = (
     # Anywhere
     Reason("actor.role_not_allowed", lambda ward: eligible(MARA, at=ward.screened().now, by=LIND)),
     Reason("course.wrong_phase", lambda ward: preparation(MARA, at=ward.referred().now)),
     Reason("session.unknown", lambda ward: vitals(MARA, 4, at=ward.booked().now)),
     Reason("session.wrong_stage", lambda ward: check_in(MARA, at=ward.dosed().now)),
-    Reason("session.in_progress", lambda ward: withdrawal(MARA, at=ward.dosed().now)),
+    Reason("session.in_progress", lambda ward: discontinuation(MARA, at=ward.dosed().now)),
     Reason("course.held", lambda ward: dose(MARA, at=_after(ward.cleared(), hold(MARA, at=ward.now)).now)),
     Reason("course.not_held", lambda ward: resumption(MARA, at=ward.referred().now)),
+    Reason(
+        "hold.unknown_reason",
+        lambda ward: resumption(MARA, at=_after(ward.referred(), hold(MARA, at=ward.now)).now, reasons=("Other",)),
+    ),
     Reason("protocol.version_unknown", lambda ward: migration(MARA, at=ward.referred().now, to_version="9.9.9")),
     # Consent
     Reason("consent.missing", lambda ward: eligible(MARA, at=ward.referred().now)),
@@ -140,6 +162,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
         "consent.other_version",
         lambda ward: _screened_as(ward, lambda ward: consent(MARA, at=ward.now + TICK, version="2025-06")),
     ),
+    Reason("consent.signed_later", lambda ward: eligible(MARA, at=ward.screened().now - days(1))),
     Reason("consent.expired", lambda ward: eligible(MARA, at=ward.screened().now + days(366))),
     # Eligibility
     Reason("screening.missing", lambda ward: eligible(MARA, at=ward.referred().now)),
@@ -150,6 +173,14 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason(
         "screening.sleep_apnoea",
         lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, conditions=["sleep_apnoea"])),
+    ),
+    Reason(
+        "screening.condition_unknown",
+        lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, conditions=["F20.0"])),
+    ),
+    Reason(
+        "screening.medication_unknown",
+        lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, medications=["warfarin"])),
     ),
     Reason(
         "screening.pregnant",
@@ -259,6 +290,18 @@ REFUSING: Final[tuple[Reason, ...]] = (
         "vitals.moaas_missing",
         lambda ward: _measured_as(ward, lambda ward: vitals(MARA, at=ward.now, moaas=None)),
     ),
+    Reason(
+        "vitals.symptom_reported",
+        lambda ward: _measured_as(ward, lambda ward: vitals(MARA, at=ward.now, symptoms=["agitation"])),
+    ),
+    Reason(
+        "vitals.symptom_unknown",
+        lambda ward: _measured_as(ward, lambda ward: vitals(MARA, at=ward.now, symptoms=["hiccups"])),
+    ),
+    Reason(
+        "measure.cssrs_raised",
+        lambda ward: _measured_as(ward, lambda ward: cssrs(MARA, at=ward.now, items=HAS_A_METHOD)),
+    ),
     Reason("check_in.outdated", lambda ward: clearance(MARA, at=ward.checked_in().now + days(1))),
     # Dose
     Reason("session.not_cleared", lambda ward: dose(MARA, at=ward.checked_in().now)),
@@ -267,8 +310,14 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason("dose.route_not_allowed", lambda ward: dose(MARA, at=ward.cleared().now, route="intravenous")),
     Reason("dose.above_first_max", lambda ward: dose(MARA, at=ward.cleared().now, mg=35.1)),
     Reason("dose.step_too_large", lambda ward: dose(MARA, 2, at=ward.cleared(2).now, mg=52.6)),
+    Reason("dose.step_after_event", _rising_after_an_event),
+    Reason("session.beyond_plan", _beyond_the_plan),
     Reason("dose.needs_two_prescribers", lambda ward: dose(MARA, at=ward.cleared().now, mg=70.1)),
     Reason("dose.above_hard_max", lambda ward: dose(MARA, at=ward.cleared().now, mg=140.1)),
+    Reason(
+        "dose.possible_duplicate",
+        lambda ward: dose(MARA, at=_after(ward.cleared(), dose(MARA, at=ward.now)).now + minutes(5)),
+    ),
     Reason("dose.above_plan", lambda ward: dose(MARA, at=ward.cleared().now, mg=35.1, by=LIND)),
     Reason("dose.booster_not_allowed", lambda ward: dose(MARA, at=ward.dosed().now, mg=1)),
     Reason(
@@ -299,7 +348,23 @@ REFUSING: Final[tuple[Reason, ...]] = (
     ),
     Reason(
         "discharge.moaas_missing",
-        lambda ward: _leaving(ward, _well, lambda ward: vitals(MARA, at=ward.now, moaas=None)),
+        lambda ward: discharge(
+            MARA,
+            at=_after(
+                ward.watched(), assessment(MARA, at=ward.now), vitals(MARA, at=ward.now + minutes(16), moaas=None)
+            ).now,
+        ),
+    ),
+    Reason("discharge.assessed_too_early", _assessed_at_once),
+    Reason("discharge.assessment_too_old", _assessed_at_once),
+    Reason(
+        "discharge.heart_rate_above_limit",
+        lambda ward: _leaving(
+            ward,
+            _well,
+            lambda ward: vitals(MARA, at=ward.now - minutes(1), heart_rate=140),
+            lambda ward: vitals(MARA, at=ward.now, heart_rate=140),
+        ),
     ),
     Reason(
         "discharge.padss_below_limit",
@@ -314,22 +379,26 @@ REFUSING: Final[tuple[Reason, ...]] = (
         lambda ward: discharge(MARA, at=_leaving(ward, _well).time, instructions_given=False),
     ),
     # Afterwards
-    Reason("session.discharged", lambda ward: vitals(MARA, at=ward.discharged().now + TICK)),
+    Reason("session.discharged", lambda ward: vitals(MARA, at=ward.discharged().now + days(1) + TICK)),
     Reason("integration.before_discharge", lambda ward: integration(MARA, at=ward.discharged().now - TICK)),
     Reason("check_in.not_in_protocol", lambda ward: call(MARA, at=ward.discharged().now, days_after=2)),
+    Reason("check_in.too_early", lambda ward: call(MARA, at=ward.discharged().now + hours(3), days_after=7)),
     Reason("check_in.already_done", lambda ward: call(MARA, at=ward.integrated().now, days_after=1)),
     Reason("form.not_in_protocol", lambda ward: form(MARA, at=ward.discharged().now, form="other")),
     Reason(
         "form.already_filed",
         lambda ward: form(MARA, at=_after(ward.discharged(), form(MARA, at=ward.now)).now + TICK),
     ),
+    Reason("follow_up.too_early", lambda ward: follow_up(MARA, at=ward.in_follow_up().now, days_after=180)),
     Reason("follow_up.not_in_protocol", lambda ward: follow_up(MARA, at=ward.in_follow_up().now, days_after=60)),
     Reason(
         "follow_up.already_held",
-        lambda ward: follow_up(MARA, at=_after(ward.in_follow_up(), follow_up(MARA, at=ward.now)).now + TICK),
+        lambda ward: follow_up(
+            MARA, at=_after(ward.in_follow_up(), follow_up(MARA, at=ward.now + days(20))).now + TICK
+        ),
     ),
 )
-"""Each ends in an event that is refused."""
+"""Each ends in an act that is refused, or in a fact that deviates."""
 
 SAYING: Final[tuple[Said, ...]] = (
     Said("plan.missing", lambda ward: ward.eligible().course.blockers(ward.now)),
@@ -411,6 +480,10 @@ WAKING: Final[tuple[Woken, ...]] = (
     ),
     Woken(Kind.CHECK_IN_MISSED, lambda ward: ward.discharged().passes(hours(26))),
     Woken(Kind.INTEGRATION_OVERDUE, lambda ward: ward.discharged().passes(hours(72))),
+    Woken(
+        Kind.EXCLUSION_FOUND,
+        lambda ward: ward.booked().reports(check_in(MARA, at=ward.now, pregnancy_test=PregnancyTest.POSITIVE)),
+    ),
     Woken(Kind.SESSION_MISSED, lambda ward: ward.booked().reports(missed(MARA, at=ward.now))),
     Woken(Kind.DISCHARGE_OVERDUE, lambda ward: ward.watched().until(ward.begins() + hours(4))),
     Woken(
@@ -422,5 +495,13 @@ WAKING: Final[tuple[Woken, ...]] = (
     Woken(Kind.FORM_OVERDUE, lambda ward: ward.discharged().passes(days(7))),
     Woken(Kind.RECORD_STORE_BEHIND, lambda ward: ward.referred().falls_behind()),
     Woken(Kind.COURSE_FILLING, lambda ward: ward.referred().fills_up()),
+    Woken(Kind.PROTOCOL_DEVIATION, lambda ward: ward.checked_in().reports(dose(MARA, at=ward.now))),
+    Woken(Kind.SESSION_UNREPORTED, lambda ward: ward.booked().until(ward.begins() + hours(2))),
+    Woken(Kind.DOSE_UNREPORTED, lambda ward: ward.cleared().passes(minutes(30))),
+    Woken(Kind.HOLD_UNREVIEWED, lambda ward: _after(ward.prepared(), hold(MARA, at=ward.now)).passes(days(7))),
+    Woken(
+        Kind.MEASURE_WORSENED,
+        lambda ward: ward.screened().reports(phq9(MARA, at=ward.now, items=(3, 3, 3, 3, 3, 3, 3, 3, 0))),
+    ),
 )
 """All but `orchestrator_silent`, which no course raises: it is raised when courses are silent."""

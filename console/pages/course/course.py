@@ -21,6 +21,7 @@ from console.pages.frame.shell import SEES_COURSES
 from console.pages.frame.silent_courses import SilentCourse, silence_of
 from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import Viewer, looking
+from console.pages.labels import EVENTS
 from domain.access import Right
 from domain.escalation.messages import EscalationView
 from domain.ledger import Entry
@@ -52,6 +53,16 @@ class Overridden(Frozen):
     session: int | None
     code: str
     rationale: str
+
+
+class Deviated(Frozen):
+    """A fact that deviated from the protocol, and what the protocol has against it."""
+
+    at: Clock
+    by: str
+    session: int | None
+    what: str
+    blocks: tuple[Block, ...]
 
 
 class EntryRow(Frozen):
@@ -104,6 +115,7 @@ class CoursePage(Frozen):
     dues: tuple[UpcomingDeadline, ...]
     outcomes: tuple[InstrumentScores, ...]
     overrides: tuple[Overridden, ...]
+    deviations: tuple[Deviated, ...]
     ledger: LedgerState
     entries: tuple[EntryRow, ...] | None
 
@@ -168,6 +180,16 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
                 rationale=one.rationale,
             )
             for one in view.overrides
+        ),
+        deviations=tuple(
+            Deviated(
+                at=clock.at(one.at),
+                by=who(viewer, one.by.id, one.by.role),
+                session=one.session,
+                what=EVENTS[one.type],
+                blocks=tuple(map(block, one.deviations)),
+            )
+            for one in reversed(view.deviations)
         ),
         ledger=ledger,
         entries=tuple(_entry(viewer, one, clock) for one in reversed(entries)) if reads_ledger and entries else None,

@@ -118,6 +118,8 @@ def _particulars(view: CourseView, one: Happening, clock: WallClock) -> Particul
             return Severity.URGENT.value, words, labels.DUE_AT.format(moment=clock.at(due_at).words)
         case ["deadline", _]:
             return Severity.ROUTINE.value, DEADLINES.get(one.what or "", labels.DEADLINE_PASSED), _of_session(one)
+        case ["deviation", _]:
+            return Severity.ROUTINE.value, _phrase(one, clock), one.what or ""
         case ["phase", _]:
             return None, _phrase(one, clock, phase=PHASES[Phase(one.what)]) if one.what else labels.NEXT_PHASE, ""
         case ["course", "closed"]:

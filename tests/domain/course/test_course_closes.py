@@ -5,6 +5,7 @@ from typing import Protocol
 
 import pytest
 
+from domain.course.deadlines import DeadlineKind
 from domain.course.state import Outcome, Phase
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent
@@ -13,15 +14,16 @@ from domain.values import CourseId
 from tests.support.cast import (
     MARA,
     PATIENT,
-    consent,
+    adverse_event,
     days,
     discontinuation,
     follow_up,
-    hold,
     hours,
     ineligible,
     minutes,
     missed,
+    plan,
+    resumption,
     transfer,
     vitals,
     voiding,
@@ -58,7 +60,10 @@ def at_point(ward: Ward, point: str) -> Ward:
 def test_a_course_may_end_at_any_time_but_between_dose_and_discharge(
     ward: Ward, point: str, ending: Ending, outcome: Outcome
 ) -> None:
-    """A patient who goes during the screening has declined; later they have withdrawn."""
+    """A patient who goes during the screening has declined; later they have withdrawn.
+
+    Of whoever was dosed only the calls of the safety window are still due, unless it was entered in error.
+    """
     at_point(ward, point)
     declined = outcome is Outcome.WITHDRAWN and point == "screened"
 
@@ -68,13 +73,15 @@ def test_a_course_may_end_at_any_time_but_between_dose_and_discharge(
     assert answer.next == ()
     assert ward.course.outcome is (Outcome.DECLINED if declined else outcome)
     assert ward.course.closed_at == ward.now
-    assert ward.course.deadlines() == ()
+    is_owed = point in {"discharged", "integrated"} and outcome is not Outcome.ENTERED_IN_ERROR
+    due = {one.kind for one in ward.course.deadlines()}
+    assert due == ({DeadlineKind.CHECK_IN, DeadlineKind.CHECK_IN_REMINDER} if is_owed else set())
     assert ward.written()[-2:] == ["phase.entered", "course.closed"]
 
 
-@pytest.mark.parametrize("ending", [withdrawal, discontinuation, transfer, voiding])
+@pytest.mark.parametrize("ending", [discontinuation, transfer, voiding])
 def test_nobody_closes_the_course_of_a_dosed_patient(ward: Ward, ending: Ending) -> None:
-    """Between dose and discharge a course goes on, whoever wants to end it."""
+    """Between dose and discharge a course goes on, whoever of the clinic wants to end it."""
     ward.dosed()
     assert ward.reasons(ending(MARA, at=ward.now)) == ["session.in_progress"]
     assert not any(ending(MARA, at=ward.now).type == act for act in ward.course.next_acts(ward.now))
@@ -99,35 +106,54 @@ def test_the_last_visit_completes_the_course(ward: Ward) -> None:
     assert ward.course.outcome is Outcome.COMPLETED
 
 
-def test_a_closed_course_takes_nothing_in(ward: Ward) -> None:
-    """`course_closed`, for every event; an event of before is answered as before."""
+def test_a_dosed_patient_who_withdraws_is_watched_until_they_are_discharged(ward: Ward) -> None:
+    """A fact: the consent is withdrawn and the course held at once; it closes when they have gone home."""
+    ward.dosed().reports(withdrawal(MARA, at=ward.now))
+    under_way = ward.course.phase
+    held = ward.course.hold
+    ward.discharged()
+
+    assert (under_way, held.reason if held else None) == (Phase.MEDICINE, "consent withdrawn")
+    assert (ward.course.phase, ward.course.outcome) == (Phase.CLOSED, Outcome.WITHDRAWN)
+
+
+def test_a_closed_course_takes_facts_and_no_acts(ward: Ward) -> None:
+    """`course_closed`, for every act; a fact is judged for ever, and an event of before is answered as before."""
     ward.dosed()
     reading = vitals(MARA, at=ward.now + minutes(1))
     first = ward.reports(reading)
     ward.completed()
 
-    for event in (consent(MARA, at=ward.now), hold(MARA, at=ward.now), vitals(MARA, at=ward.now)):
-        assert ward.refuses(event).code is RefusalCode.COURSE_CLOSED
+    for act in (plan(MARA, at=ward.now), resumption(MARA, at=ward.now), voiding(MARA, at=ward.now)):
+        assert ward.refuses(act).code is RefusalCode.COURSE_CLOSED
+    ward.reports(adverse_event(MARA, at=ward.now, grade=4))
+    ward.reports(vitals(MARA, at=ward.now, spo2=85))
+    assert {Kind.ADVERSE_EVENT, Kind.VITALS_EMERGENCY} <= set(ward.open)
+    assert ward.course.outcome is Outcome.COMPLETED
     assert ward.repeats(reading) == first
     assert ward.course.next_acts(ward.now) == ()
     assert ward.course.blockers(ward.now) == ()
 
 
 def test_no_time_moves_a_closed_course(ward: Ward) -> None:
-    """Nothing is due any more: a form that was never filed wakes nobody a year later."""
+    """Nothing but its calls is due, and these for the safety window: it stays as it ended, a year later."""
     ward.discharged().reports(withdrawal(MARA, at=ward.now))
+    ward.calls.clear()
+    ward.passes(days(31))
     before = ward.course
+    told = {kind for kind, _ in ward.pages}
 
     ward.sleeps(days(365))
 
     assert ward.course == before
+    assert told == {Kind.CHECK_IN_MISSED}
+    assert (ward.course.phase, ward.course.outcome) == (Phase.CLOSED, Outcome.WITHDRAWN)
 
 
 def test_what_was_open_when_the_course_closed_stays_somebodys_promise(ward: Ward) -> None:
     """Closing resolves nothing: escalations are for humans."""
     ward.booked()
-    ward.until(ward.begins() + days(1))
-    ward.reports(missed(MARA, at=ward.now))
+    ward.reports(missed(MARA, at=ward.begins() + hours(1)))
     ward.reports(withdrawal(MARA, at=ward.now, by=PATIENT))
 
     assert list(ward.open) == [Kind.SESSION_MISSED]

@@ -50,12 +50,24 @@ def test_a_course_goes_on_where_it_was_when_it_is_resumed(ward: Ward) -> None:
 
 
 def test_a_course_is_held_once_and_resumed_once(ward: Ward) -> None:
-    """A second hold changes nothing, and there is nothing to resume twice."""
+    """The same reason again changes nothing, and there is nothing to resume twice."""
     ward.prepared()
     assert ward.reasons(resumption(MARA, at=ward.now)) == ["course.not_held"]
 
     ward.reports(hold(MARA, at=ward.now))
-    assert ward.reasons(hold(MARA, at=ward.now, reason="Again")) == ["course.held"]
+    ward.reports(hold(MARA, at=ward.now + minutes(1)))
+    assert len(ward.course.holds) == 1
+    ward.reports(resumption(MARA, at=ward.now + minutes(1)))
+    assert ward.reasons(resumption(MARA, at=ward.now + minutes(1))) == ["course.not_held"]
+
+
+def test_each_reason_of_a_hold_is_answered(ward: Ward) -> None:
+    """The consent that was signed again says nothing of the risk: one resumption lifts what it names."""
+    ward.prepared().reports(consent_withdrawn(MARA, at=ward.now))
+    ward.reports(cssrs(MARA, at=ward.now, items=HAS_A_PLAN))
+    ward.reports(resumption(MARA, at=ward.now, reasons=("consent withdrawn",)))
+
+    assert [hold.reason for hold in ward.course.holds] == ["suicide risk high"]
 
 
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
@@ -75,10 +87,10 @@ def test_an_ordinary_hold_becomes_a_safety_hold_and_never_the_other_way(ward: Wa
 
     assert ward.course.hold is not None
     assert ward.course.hold.reason == "suicide risk high"
-    assert ward.reasons(resumption(MARA, at=ward.now, by=DESK)) == ["actor.role_not_allowed"]
 
-    ward.reports(consent_withdrawn(MARA, at=ward.now))
-    assert ward.course.hold.reason == "suicide risk high"
+    ward.reports(resumption(MARA, at=ward.now, by=DESK))
+    assert [hold.reason for hold in ward.course.holds] == ["suicide risk high"], "the desk lifts its own reason alone"
+    assert ward.reasons(resumption(MARA, at=ward.now + TICK, by=DESK)) == ["actor.role_not_allowed"]
 
 
 @pytest.mark.parametrize(
@@ -106,18 +118,18 @@ def test_an_open_suicide_risk_blocks_the_dose_even_after_the_course_was_resumed(
     ward.checked_in().reports(cssrs(MARA, at=ward.now, items=HAS_A_METHOD))
     ward.reports(vitals(MARA, at=ward.begins() - minutes(10)))
 
-    assert ward.reasons(clearance(MARA, at=ward.now)) == ["escalation.suicide_risk_open"]
+    assert ward.reasons(clearance(MARA, at=ward.now)) == ["escalation.suicide_risk_open", "measure.cssrs_raised"]
 
 
 # Time under a hold
 
 
 def test_nobody_is_hurried_to_prepare_or_to_dose_under_a_hold(ward: Ward) -> None:
-    """Phase and interval deadlines rest; what a dosed patient needs does not."""
+    """Phase and interval deadlines rest; what a dosed patient needs does not, nor the review of the hold itself."""
     ward.planned().reports(hold(MARA, at=ward.now))
     ward.passes(days(60))
 
-    assert ward.pages == []
+    assert set(ward.pages) == {(Kind.HOLD_UNREVIEWED, Severity.ROUTINE)}
     assert ward.due(DeadlineKind.PHASE) == []
 
 
@@ -125,21 +137,21 @@ def test_a_phase_that_ran_out_under_a_hold_leaves_time_to_act_on_the_resumption(
     """Resumed after its deadline, the phase is overdue ten minutes later, not at once."""
     ward.planned().reports(hold(MARA, at=ward.now))
     ward.reports(resumption(MARA, at=ward.now + days(30)))
+    ward.calls.clear()
 
     ward.passes(minutes(10) - TICK)
-    quiet = dict(ward.open)
+    quiet = ward.pages
     ward.passes(TICK)
 
-    assert quiet == {}
-    assert ward.open == {Kind.PHASE_OVERDUE: Severity.ROUTINE}
+    assert quiet == []
+    assert ward.pages == [(Kind.PHASE_OVERDUE, Severity.ROUTINE)]
 
 
 def test_a_dose_that_fell_due_under_a_hold_leaves_time_to_act_on_the_resumption(ward: Ward) -> None:
     """As for a phase: nobody is called in the moment of the resumption."""
     ward.integrated().reports(hold(MARA, at=ward.now))
-    ward.passes(days(8))
+    ward.reports(resumption(MARA, at=ward.now + days(68)))
     ward.calls.clear()
-    ward.reports(resumption(MARA, at=ward.now + days(60)))
 
     ward.passes(minutes(10) - TICK)
     quiet = ward.pages
@@ -156,4 +168,4 @@ def test_a_dosed_patient_is_watched_under_a_hold(ward: Ward) -> None:
     ward.passes(minutes(5))
 
     assert ward.open == {Kind.VITALS_OVERDUE: Severity.URGENT}
-    assert ward.reasons(hold(MARA, at=ward.now, by=PATIENT)) == ["actor.role_not_allowed", "course.held"]
+    assert ward.reasons(hold(MARA, at=ward.now, by=PATIENT)) == ["actor.role_not_allowed"]
