@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from domain.course.rules import checkpoints, followup, risk_screens, vitals
+from domain.course.rules import checkpoints, followup, observation, risk_screens, vitals
 from domain.course.state import CourseState, MedicineSession, Phase
 from domain.durations import days, iso_8601
 from domain.escalation.messages import Kind
@@ -25,6 +25,7 @@ class DeadlineKind(StrEnum):
     RECHECK = "recheck"
     RISK_SCREEN = "risk_screen"
     DISCHARGE = "discharge"
+    INFUSION = "infusion"
     CHECK_IN_REMINDER = "check_in_reminder"
     CHECK_IN = "check_in"
     INTEGRATION = "integration"
@@ -114,16 +115,26 @@ def _all(course: CourseState) -> Iterator[Deadline]:
         yield from _next_dose(course)
     for session in course.sessions:
         if session.is_monitored:
-            yield from _checkpoints(course, session)
             yield from _discharge(course, session)
-        if session.discharge is not None:
+            yield from _infusion(course, session)
+        if not session.is_away:
+            yield from _measured(course, session)
+        if session.ended is not None and not course.is_death_reported:
             yield from _check_ins(course, session)
             yield from _integration(course, session)
             yield from _forms(course, session)
-        yield from _rechecks(course, session)
+    if course.is_death_reported:
+        return
     yield from _risk_screens(course)
     if course.phase is Phase.FOLLOW_UP:
         yield from _follow_ups(course)
+
+
+def _measured(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
+    """What asks for a reading; nobody is asked to measure a patient who is not there."""
+    if session.is_monitored:
+        yield from _checkpoints(course, session)
+    yield from _rechecks(course, session)
 
 
 def _phase(course: CourseState) -> Iterator[Deadline]:
@@ -173,10 +184,14 @@ def _risk_screens(course: CourseState) -> Iterator[Deadline]:
 def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
     rules = course.protocol.medicine.checkpoints
     newest = session.readings[-1].at if session.readings else None
+    left_at = session.absences[-1].left_at if session.absences else None
     for checkpoint in checkpoints.asking(rules, session, course.passed):
         due_at, learned_at = checkpoint.due_at, checkpoint.learned_at
         # An unreported discharge leaves hundreds of checkpoints: one that has become an emergency is left out.
         if checkpoint.is_answered or checkpoints.emergency_key(session.number, due_at) in course.passed:
+            continue
+        # Whoever left and is back is measured from then on; what was missed before is on record.
+        if left_at is not None and due_at < left_at:
             continue
         # A gap in the past is recorded only: the patient has been measured since, so nobody is paged.
         is_made_up_for = newest is not None and newest >= due_at - rules.early
@@ -201,32 +216,47 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
 
 
 def _rechecks(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
+    back = [one.back_recorded_at for one in session.absences if one.back_recorded_at is not None]
     for reading, due_at in checkpoints.rechecks(course.protocol, session):
         severity = vitals.unconfirmed_severity(course.protocol, session, reading)
         kind = Kind.VITALS_EMERGENCY if severity is Severity.EMERGENCY else Kind.VITALS_URGENT
         yield Deadline(
             kind=DeadlineKind.RECHECK,
             due_at=due_at,
-            learned_at=reading.recorded_at,
+            learned_at=max([reading.recorded_at, *back]),
             session=session.number,
             consequence=Consequence(kind=kind, severity=severity) if severity else None,
         )
 
 
 def _discharge(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
-    last = session.doses[-1]
+    since = observation.begun(course.protocol, session)
     yield Deadline(
         kind=DeadlineKind.DISCHARGE,
-        due_at=last.at + course.protocol.medicine.discharge_overdue,
-        learned_at=last.recorded_at,
+        due_at=since.at + course.protocol.medicine.discharge_overdue,
+        learned_at=since.recorded_at,
         session=session.number,
         consequence=Consequence(kind=Kind.DISCHARGE_OVERDUE, severity=Severity.URGENT),
     )
 
 
+def _infusion(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
+    rules, running = course.protocol.medicine.infusion, session.running_infusion
+    if running is not None:
+        changed = max(fact.recorded_at for fact in running.facts)
+        yield Deadline(
+            kind=DeadlineKind.INFUSION,
+            due_at=running.ends_at(rules.usual),
+            learned_at=changed,
+            grace=rules.grace,
+            session=session.number,
+            consequence=Consequence(kind=Kind.DOSE_UNREPORTED, severity=Severity.URGENT),
+        )
+
+
 def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
     rules = course.protocol.check_ins
-    assert session.discharge is not None
+    assert session.ended is not None
     newest = course.measure(CSSRS)
     is_at_risk = newest is not None and newest.scored.risk is not None and newest.scored.risk.is_raised
     done = {call.data.days_after for call in session.check_ins}
@@ -235,8 +265,8 @@ def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadli
             continue
         missed = Deadline(
             kind=DeadlineKind.CHECK_IN,
-            due_at=session.discharge.at + after,
-            learned_at=session.discharge.recorded_at,
+            due_at=session.ended.at + after,
+            learned_at=session.ended.recorded_at,
             grace=rules.missed_at_risk if is_at_risk else rules.missed,
             session=session.number,
             subject=iso_8601(after),
@@ -253,19 +283,19 @@ def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadli
 
 
 def _integration(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
-    assert session.discharge is not None
+    assert session.ended is not None
     if len(session.integrations) < course.protocol.integration.sessions:
         yield Deadline(
             kind=DeadlineKind.INTEGRATION,
-            due_at=session.discharge.at + course.protocol.integration.within,
-            learned_at=session.discharge.recorded_at,
+            due_at=session.ended.at + course.protocol.integration.within,
+            learned_at=session.ended.recorded_at,
             session=session.number,
             consequence=Consequence(kind=Kind.INTEGRATION_OVERDUE, severity=Severity.ROUTINE),
         )
 
 
 def _forms(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
-    assert session.discharge is not None
+    assert session.ended is not None
     filed = {paper.data.form for paper in session.forms}
     for form in course.protocol.forms:
         if form.form in filed:
@@ -273,15 +303,15 @@ def _forms(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
         for remind in form.remind:
             yield Deadline(
                 kind=DeadlineKind.FORM_REMINDER,
-                due_at=session.discharge.at + remind,
-                learned_at=session.discharge.recorded_at,
+                due_at=session.ended.at + remind,
+                learned_at=session.ended.recorded_at,
                 session=session.number,
                 subject=form.form,
             )
         yield Deadline(
             kind=DeadlineKind.FORM,
-            due_at=session.discharge.at + form.within,
-            learned_at=session.discharge.recorded_at,
+            due_at=session.ended.at + form.within,
+            learned_at=session.ended.recorded_at,
             session=session.number,
             subject=form.form,
             consequence=Consequence(kind=Kind.FORM_OVERDUE, severity=Severity.ROUTINE),

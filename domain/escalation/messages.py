@@ -33,6 +33,8 @@ class Kind(StrEnum):
     ORCHESTRATOR_SILENT = "orchestrator_silent"
     COURSE_FILLING = "course_filling"
     PROTOCOL_DEVIATION = "protocol_deviation"
+    DOSE_UNREPORTED = "dose_unreported"
+    PATIENT_DECEASED = "patient_deceased"
 
 
 PHRASES: dict[Kind, str] = {
@@ -55,6 +57,8 @@ PHRASES: dict[Kind, str] = {
     Kind.ORCHESTRATOR_SILENT: "monitoring silent",
     Kind.COURSE_FILLING: "course filling up",
     Kind.PROTOCOL_DEVIATION: "deviation to review",
+    Kind.DOSE_UNREPORTED: "step to confirm",
+    Kind.PATIENT_DECEASED: "clinic to be informed",
 }
 """What a page on a locked phone may say of a kind: enough to hurry, nothing clinical."""
 

@@ -17,6 +17,7 @@ Systolic = Annotated[int, Field(ge=30, le=300, description="mmHg")]
 Diastolic = Annotated[int, Field(ge=10, le=200, description="mmHg")]
 HeartRate = Annotated[int, Field(ge=0, le=300, description="Beats a minute")]
 Weight = Annotated[float, Field(ge=20, le=400, description="kg")]
+Milligrams = Annotated[float, Field(gt=0, le=2000)]
 Minutes = Annotated[int, Field(ge=1, le=1440)]
 Days = Annotated[int, Field(ge=0, le=3650)]
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
+from domain.codes import folded
 from domain.durations import days, iso_8601
 from domain.events.clinic_events import MeasureRecorded
 from domain.events.fields import Dose
@@ -124,6 +125,12 @@ def _symptoms(protocol: Protocol) -> Contradictions:
             yield f"medicine.symptoms.{name}", f"{symptom} must be in one list; it is in {graver} as well"
 
 
+def _comedication(protocol: Protocol) -> Contradictions:
+    codes = [folded(one.code) for one in protocol.medicine.comedication]
+    for code in sorted({code for code in codes if codes.count(code) > 1}):
+        yield "medicine.comedication", f"must name each medicine once; {code} is named {codes.count(code)} times"
+
+
 def _integration(protocol: Protocol) -> Contradictions:
     rules, interval_max = protocol.integration, protocol.course.interval_max
     if rules.sessions and protocol.medicine.integration_before_next_dose and rules.within > interval_max:
@@ -241,6 +248,7 @@ _CHECKS: tuple[Callable[[Protocol], Contradictions], ...] = (
     _checkpoints,
     vital_contradictions,
     _symptoms,
+    _comedication,
     _integration,
     _check_ins,
     _follow_up,

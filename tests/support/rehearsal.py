@@ -122,7 +122,7 @@ class Rehearsal:
                 case RepeatEscalation(id=escalation_id, repeat=repeat):
                     self._move(self._escalations[escalation_id].repeat(repeat, self._now), self._now)
                 case AutoResolve(id=escalation_id, at=at):
-                    news = Settlement(at=at, reason="the reading has arrived")
+                    news = Settlement(at=at, reason=reason)
                     self._move(self._escalations[escalation_id].settle(news, self._now), self._now)
 
     def _move(self, escalation: Escalation, now: datetime) -> None:

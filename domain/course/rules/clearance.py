@@ -34,6 +34,7 @@ def blockers(course: CourseState, session: MedicineSession, at: datetime) -> tup
         *standing_blockers(course, at),
         *booking.spacing_blockers(course, at),
         *_course_blockers(course, session, at),
+        *away_blockers(session, at),
         *_check_in_blockers(course, session, at),
         *_reading_blockers(course, session, at),
     )
@@ -80,7 +81,7 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
     last_dose = before.doses[-1].at if before else None
     # What the patient answers before discharge belongs to the session they are discharged from.
-    since = before.discharge.at if before and before.discharge else last_dose
+    since = before.ended.at if before and before.ended else last_dose
     owed = {screen.instrument for screen in risk_screens.screens_owed(course)}
     for instrument in course.protocol.medicine.measures:
         if instrument in owed or course.measure(instrument, since=since) is None:
@@ -166,6 +167,12 @@ def _check_in_blockers(course: CourseState, session: MedicineSession, at: dateti
         )
     if said.weight_kg is None:
         yield Blocker(code="weight.missing", message="The patient was not weighed today", absolute=True)
+
+
+def away_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """The blocker of whatever needs the patient here, while they have left."""
+    if session.was_away(at):
+        yield Blocker(code="patient.away", message="The patient has left and is not back", absolute=True)
 
 
 def outdated_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]:

@@ -5,7 +5,8 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, ANYONE, EventRule
-from domain.course.state import CourseState, Recorded, newer
+from domain.course.recorded import Recorded
+from domain.course.state import CourseState, newer
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ConsentSigned, ConsentWithdrawn, PatientWithdrew

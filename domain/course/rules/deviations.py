@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import DoseAdministered, Event
+from domain.events.clinic_events import DoseAdministered, Event, InfusionStarted, InfusionStopped
 from domain.ledger import Note
 from domain.protocol.model import DeviationRules
 from domain.values import Blocker, Severity
@@ -39,7 +39,7 @@ def severity_of(rules: DeviationRules, event: Event, deviations: Iterable[Blocke
     told = [deviation for deviation in deviations if deviation.code not in rules.silent]
     if not told:
         return None
-    if not isinstance(event, DoseAdministered):
+    if not isinstance(event, DoseAdministered | InfusionStarted | InfusionStopped):
         return rules.other
     if now - event.time > IN_EFFECT:
         return Severity.ROUTINE

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
-from domain.course.rules import checkpoints, clearance
+from domain.course.rules import checkpoints, clearance, observation
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.endings import close_when_withdrawn
 from domain.course.rules.followup import go_on_when_integrated
@@ -30,10 +30,11 @@ def blockers(
     found = (
         *clearance.escalation_blockers(course, without=ANSWERED),
         *_observation_blockers(course, session, at),
+        *_infusion_blockers(session, at),
         *_later_blockers(session, at),
         *_reading_blockers(course, session, at),
         *_recheck_blockers(course, session),
-        *_assessment_blockers(course, session),
+        *_assessment_blockers(course, session, at),
         *_leaving_blockers(course, escort, instructions),
     )
     return absolute_first(found)
@@ -41,7 +42,7 @@ def blockers(
 
 def _observation_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     minimum = course.protocol.medicine.minimum_observation
-    since = at - session.doses[-1].at
+    since = at - observation.begun(course.protocol, session).at
     if since < minimum:
         yield Blocker(
             code="discharge.observation_too_short",
@@ -52,14 +53,24 @@ def _observation_blockers(course: CourseState, session: MedicineSession, at: dat
         )
 
 
+def _infusion_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """The blocker of a discharge while the medicine still runs."""
+    if session.running_infusion is not None:
+        yield Blocker(
+            code="infusion.running",
+            message="An infusion was started and has not been stopped",
+            absolute=not session.was_away(at),
+        )
+
+
 def _reading_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     rules, source = course.protocol.medicine.discharge, course.protocol.source_of
     reading = session.reading_before(at)
-    if reading is None or reading.at < session.doses[-1].at:
+    if reading is None or reading.at < observation.begun(course.protocol, session).at:
         yield Blocker(
             code="vitals.missing",
             message="No vitals have been taken since the dose",
-            absolute=not _has_left(course, session),
+            absolute=not session.was_away(at),
         )
         return
     if at - reading.at > rules.reading_valid:
@@ -123,18 +134,15 @@ def _recheck_blockers(course: CourseState, session: MedicineSession) -> Iterator
         )
 
 
-def _has_left(course: CourseState, session: MedicineSession) -> bool:
-    """Whether the patient left before discharge, so that they cannot be measured or assessed any more."""
-    return any(one.kind is Kind.LEFT_BEFORE_DISCHARGE and one.session == session.number for one in course.escalations)
-
-
-def _assessment_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
+def _assessment_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """What the assessment says; a patient who has left, and is not back, cannot be assessed any more."""
     rules, source = course.protocol.medicine.discharge, course.protocol.source_of
-    if session.assessment is None or session.assessment.at < session.doses[-1].at:
+    begun_at = observation.begun(course.protocol, session).at
+    if session.assessment is None or session.assessment.at < begun_at:
         yield Blocker(
             code="discharge.not_assessed",
             message="The patient has not been assessed for discharge",
-            absolute=not _has_left(course, session),
+            absolute=not session.was_away(at),
         )
         return
     assessed = session.assessment.data
@@ -196,12 +204,17 @@ def _assess(transition: Transition[Any], session: MedicineSession, event: Discha
 
 
 def _discharge(transition: Transition[Any], session: MedicineSession, event: PatientDischarged) -> None:
-    transition.keep(unsettled(session).but(stage=Stage.DISCHARGED, discharge=transition.recorded(event)))
+    end(transition, session.but(discharge=transition.recorded(event)), event.time)
+
+
+def end(transition: Transition[Any], session: MedicineSession, at: datetime) -> None:
+    """Ends the stay of a dosed patient: nobody is asked for readings, and calls, talks and forms fall due."""
+    transition.keep(unsettled(session).but(stage=Stage.DISCHARGED))
     transition.settle(Kind.VITALS_OVERDUE, session.number)
     if transition.course.phase is Phase.MEDICINE:
-        transition.enter(Phase.INTEGRATION, event.time)
-    go_on_when_integrated(transition, event.time)
-    close_when_withdrawn(transition, event.time)
+        transition.enter(Phase.INTEGRATION, at)
+    go_on_when_integrated(transition, at)
+    close_when_withdrawn(transition, at)
 
 
 ASSESSED = SessionEventRule(event=DischargeAssessed, phases=ALWAYS, stages=MONITORED, apply=_assess)

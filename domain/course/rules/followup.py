@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, ANYONE, DISCHARGED, EventRule, SessionEventRule
-from domain.course.state import CourseState, MedicineSession, Outcome, Phase, Recorded
+from domain.course.recorded import Recorded
+from domain.course.state import CourseState, MedicineSession, Outcome, Phase
 from domain.course.transition import Transition
 from domain.durations import days
 from domain.escalation.messages import Kind
@@ -15,20 +16,21 @@ from domain.events.clinic_events import (
     FormFiled,
     IntegrationHeld,
     PatientDischarged,
+    PatientHandedOver,
 )
 from domain.values import Blocker, Moment, Severity, count_of
 
 
-def counted_from(course: CourseState) -> Recorded[PatientDischarged.Data] | None:
-    """The discharge of the last medicine session: follow-up visits are counted from it."""
-    discharged = [session.discharge for session in course.sessions if session.discharge is not None]
-    return discharged[-1] if discharged else None
+def counted_from(course: CourseState) -> Recorded[PatientDischarged.Data] | Recorded[PatientHandedOver.Data] | None:
+    """The end of the last medicine session's stay: follow-up visits are counted from it."""
+    ended = [session.ended for session in course.sessions if session.ended is not None]
+    return ended[-1] if ended else None
 
 
 def integration_blockers(_course: CourseState, session: MedicineSession, event: IntegrationHeld) -> Iterator[Blocker]:
     """The blockers of recording this integration talk."""
     yield from _before_discharge(session)
-    if session.discharge is not None and event.time < session.discharge.at:
+    if session.ended is not None and event.time < session.ended.at:
         yield Blocker(
             code="integration.before_discharge",
             message="The talk is dated before the patient's discharge",
@@ -91,7 +93,7 @@ def is_over(course: CourseState) -> bool:
 
 
 def _before_discharge(session: MedicineSession) -> Iterator[Blocker]:
-    if session.discharge is None:
+    if session.ended is None:
         yield Blocker(
             code="session.not_discharged",
             message=f"The patient has not been discharged from session {session.number}",
@@ -177,7 +179,7 @@ def _last_discharged(
     course: CourseState, _rule: SessionEventRule[Any], event: CheckInCompleted | IntegrationHeld | FormFiled
 ) -> MedicineSession | None:
     newest_first = course.sessions[::-1]
-    return next((one for one in newest_first if one.discharge and one.discharge.at <= event.time), None)
+    return next((one for one in newest_first if one.ended and one.ended.at <= event.time), None)
 
 
 CALLED = SessionEventRule(

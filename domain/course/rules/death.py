@@ -1,0 +1,60 @@
+"""Death: the course ends, and nobody is asked to call, book or file about the patient any more.
+
+An adverse event of grade 5 says the same (CTCAE v5, S45), but one digit may be a slip: it holds the course, nobody
+calls the family, and whoever is in the room is still watched. `patient.died` confirms it, or a prescriber resumes.
+"""
+
+from typing import Any, Final
+
+from domain.course.event_rule import ALWAYS, EventRule
+from domain.course.rules.checkpoints import unsettled
+from domain.course.state import DEATH_REPORTED, Outcome, Stage
+from domain.course.transition import Transition
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import PatientDied
+from domain.values import Moment, Severity
+
+ASKS_FOR_THE_PATIENT: Final = frozenset(
+    {
+        Kind.CHECK_IN_MISSED,
+        Kind.INTEGRATION_OVERDUE,
+        Kind.SESSION_MISSED,
+        Kind.DISCHARGE_OVERDUE,
+        Kind.LEFT_BEFORE_DISCHARGE,
+        Kind.PHASE_OVERDUE,
+        Kind.FORM_OVERDUE,
+        Kind.DOSE_UNREPORTED,
+    }
+)
+"""Escalations that ask for a call, a visit or a form: after a death they are over. Questions of safety stay."""
+
+
+def report(transition: Transition[Any], at: Moment) -> None:
+    """Takes a death as reported and not confirmed: the course is held, and the family is not called."""
+    transition.hold(DEATH_REPORTED, at, is_safety=True)
+    _ask_no_more(transition)
+
+
+def _ask_no_more(transition: Transition[Any]) -> None:
+    for one in transition.course.unresolved:
+        if one.kind in ASKS_FOR_THE_PATIENT:
+            transition.settle(one.kind, one.session, DEATH_REPORTED)
+
+
+def _die(transition: Transition[Any], event: PatientDied) -> None:
+    """Ends every session under way and the course, and tells everybody once."""
+    died = transition.recorded(event)
+    transition.change(died=died)
+    for session in transition.course.sessions:
+        if session.has_the_patient:
+            transition.keep(unsettled(session).but(stage=Stage.ABORTED, death=died))
+            transition.settle(Kind.VITALS_OVERDUE, session.number, DEATH_REPORTED)
+    if transition.course.outcome not in {Outcome.ENTERED_IN_ERROR, Outcome.DECEASED}:
+        transition.close(Outcome.DECEASED, event.time)
+    _ask_no_more(transition)
+    if not any(one.kind is Kind.PATIENT_DECEASED for one in transition.course.unresolved):
+        transition.escalate(Kind.PATIENT_DECEASED, None, Severity.EMERGENCY, event.time)
+
+
+DIED = EventRule(event=PatientDied, phases=ALWAYS, apply=_die)
+RULES = (DIED,)
