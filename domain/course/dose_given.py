@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import zip_longest
 from typing import Any
 
 from domain.course.recorded import Recorded
@@ -51,7 +50,7 @@ class DoseGiven(Recorded[DoseAdministered.Data | InfusionStarted.Data | Infusion
     @property
     def is_paused(self) -> bool:
         """Whether it is a running infusion that is interrupted."""
-        return self.is_running and len(self.pauses) > len(self.resumptions)
+        return self.is_running and any(until is None for _, until in self._interruptions())
 
     @property
     def ended_at(self) -> datetime:
@@ -61,7 +60,8 @@ class DoseGiven(Recorded[DoseAdministered.Data | InfusionStarted.Data | Infusion
     def ends_at(self, usual: timedelta) -> datetime:
         """When a running infusion should have ended: after `over`, or the `usual` length, and its finished pauses."""
         over = self.data.over if isinstance(self.data, InfusionStarted.Data) else None
-        return self.at + (over or usual) + sum(self._pauses(), timedelta())
+        paused = (until - since for since, until in self._interruptions() if until is not None)
+        return self.at + (over or usual) + sum(paused, timedelta())
 
     @property
     def facts(self) -> Iterator[Recorded[Any]]:
@@ -72,7 +72,15 @@ class DoseGiven(Recorded[DoseAdministered.Data | InfusionStarted.Data | Infusion
         if self.stopped is not None:
             yield self.stopped
 
-    def _pauses(self) -> Iterator[timedelta]:
-        for paused, resumed in zip_longest(self.pauses, self.resumptions):
-            if paused is not None and resumed is not None:
-                yield max(timedelta(), resumed.at - paused.at)
+    def _interruptions(self) -> Iterator[tuple[datetime, datetime | None]]:
+        """From when to when it was paused; the last one may go on. What does not fit is left out."""
+        paused_at: datetime | None = None
+        told = sorted([*((one.at, True) for one in self.pauses), *((one.at, False) for one in self.resumptions)])
+        for at, is_pause in told:
+            if is_pause and paused_at is None:
+                paused_at = at
+            elif not is_pause and paused_at is not None:
+                yield paused_at, at
+                paused_at = None
+        if paused_at is not None:
+            yield paused_at, None

@@ -14,7 +14,7 @@ from domain.course.state import Phase
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.events.fields import PregnancyTest, StaffMember
-from domain.protocol.model import Limit, LimitSeverity, Protocol, Vital
+from domain.protocol.model import Limit, LimitSeverity, Protocol, Route, Vital
 from domain.values import Blocker, Role
 from tests.support.cast import (
     DESK,
@@ -35,6 +35,7 @@ from tests.support.cast import (
     consent_withdrawn,
     cssrs,
     days,
+    died,
     discharge,
     dose,
     eligible,
@@ -42,7 +43,12 @@ from tests.support.cast import (
     form,
     hold,
     hours,
+    infusion_paused,
+    infusion_resumed,
+    infusion_started,
     integration,
+    left,
+    medication,
     migration,
     minutes,
     missed,
@@ -50,6 +56,7 @@ from tests.support.cast import (
     plan,
     preparation,
     resumption,
+    returned,
     screening,
     vitals,
     weekly,
@@ -57,6 +64,7 @@ from tests.support.cast import (
 )
 from tests.support.ward import TICK, Ward
 
+INFUSED: Final = weekly({"route": Route.INTRAVENOUS})
 BOOSTERS: Final = weekly({"medicine.dose.boosters_max": 1})
 
 
@@ -121,6 +129,10 @@ def _after(ward: Ward, *said: ClinicEvent) -> Ward:
     for event in said:
         ward.reports(event)
     return ward
+
+
+def _infused(ward: Ward) -> Ward:
+    return _after(ward.cleared(), infusion_started(MARA, at=ward.now))
 
 
 REFUSING: Final[tuple[Reason, ...]] = (
@@ -281,6 +293,20 @@ REFUSING: Final[tuple[Reason, ...]] = (
         lambda ward: dose(MARA, at=_after(ward.dosed(), vitals(MARA, at=ward.now, systolic=161)).now, mg=1),
         BOOSTERS,
     ),
+    # Infusions, other medicines, whereabouts
+    Reason("infusion.running", lambda ward: infusion_started(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
+    Reason("infusion.not_running", lambda ward: infusion_paused(MARA, at=ward.dosed().now)),
+    Reason(
+        "infusion.paused",
+        lambda ward: infusion_paused(
+            MARA, at=_after(_infused(ward), infusion_paused(MARA, at=ward.now)).now + minutes(1)
+        ),
+        INFUSED,
+    ),
+    Reason("infusion.not_paused", lambda ward: infusion_resumed(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
+    Reason("medication.unknown", lambda ward: medication(MARA, at=ward.dosed().now, code="tea")),
+    Reason("patient.away", lambda ward: left(MARA, at=_after(ward.dosed(), left(MARA, at=ward.now)).now + minutes(1))),
+    Reason("patient.not_away", lambda ward: returned(MARA, at=ward.dosed().now)),
     # Discharge
     Reason("discharge.not_assessed", _leaving),
     Reason("discharge.observation_too_short", lambda ward: discharge(MARA, at=ward.dosed().now + minutes(119))),
@@ -422,5 +448,11 @@ WAKING: Final[tuple[Woken, ...]] = (
     Woken(Kind.FORM_OVERDUE, lambda ward: ward.discharged().passes(days(7))),
     Woken(Kind.RECORD_STORE_BEHIND, lambda ward: ward.referred().falls_behind()),
     Woken(Kind.COURSE_FILLING, lambda ward: ward.referred().fills_up()),
+    Woken(Kind.PROTOCOL_DEVIATION, lambda ward: ward.checked_in().reports(dose(MARA, at=ward.now))),
+    Woken(
+        Kind.DOSE_UNREPORTED,
+        lambda ward: ward.cleared().reports(infusion_started(MARA, at=ward.now)) and ward.passes(hours(1)),
+    ),
+    Woken(Kind.PATIENT_DECEASED, lambda ward: ward.referred().reports(died(MARA, at=ward.now))),
 )
 """All but `orchestrator_silent`, which no course raises: it is raised when courses are silent."""

@@ -121,7 +121,7 @@ class Rehearsal:
                     self._climb(opening.id, self._now)
                 case RepeatEscalation(id=escalation_id, repeat=repeat):
                     self._move(self._escalations[escalation_id].repeat(repeat, self._now), self._now)
-                case AutoResolve(id=escalation_id, at=at):
+                case AutoResolve(id=escalation_id, at=at, reason=reason):
                     news = Settlement(at=at, reason=reason)
                     self._move(self._escalations[escalation_id].settle(news, self._now), self._now)
 
