@@ -76,6 +76,12 @@ STAGES: Final[Mapping[Stage, str]] = {
 }
 """Labels of a session's stages."""
 
+AWAY: Final = "{stage}, away"
+HANDED_OVER: Final = "handed over"
+DIED: Final = "died"
+INFUSION_STOPPED: Final = "infusion stopped"
+"""Labels of what a stage alone does not say."""
+
 VERDICTS: Final[Mapping[VerdictSeverity, str]] = {
     VerdictSeverity.NORMAL: "normal",
     VerdictSeverity.WARNING: "warning",

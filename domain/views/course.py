@@ -106,6 +106,12 @@ class SessionView(Frozen):
     readings_before: int = 0
     away_since: Moment | None = None
     handed_over_at: Moment | None = None
+    died_at: Moment | None = None
+
+    @property
+    def ended_at(self) -> Moment | None:
+        """When the patient was no longer watched: discharged, handed over or dead; None while they are here."""
+        return self.discharged_at or self.handed_over_at or self.died_at
 
 
 class MeasureView(Frozen):
@@ -316,6 +322,7 @@ def _session(course: Course, session: MedicineSession, count: int) -> SessionVie
         limits=session_limits(course.protocol, session),
         away_since=session.absences[-1].left_at if session.is_away else None,
         handed_over_at=session.handover.at if session.handover else None,
+        died_at=session.death.at if session.death else None,
     )
 
 

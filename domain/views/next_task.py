@@ -13,7 +13,7 @@ from domain.protocol.instruments import instrument_name
 from domain.values import Frozen, Moment
 from domain.views.blocker_labels import spoken
 
-_OF_THE_ROOM = frozenset({DeadlineKind.CHECKPOINT, DeadlineKind.RECHECK, DeadlineKind.DISCHARGE})
+_OF_THE_ROOM = frozenset({DeadlineKind.CHECKPOINT, DeadlineKind.RECHECK, DeadlineKind.DISCHARGE, DeadlineKind.INFUSION})
 _OF_THE_PHASE = frozenset({DeadlineKind.PHASE, DeadlineKind.NEXT_DOSE})
 
 
