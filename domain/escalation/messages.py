@@ -63,6 +63,21 @@ PHRASES: dict[Kind, str] = {
 """What a page on a locked phone may say of a kind: enough to hurry, nothing clinical."""
 
 
+ASKS_FOR_THE_PATIENT = frozenset(
+    {
+        Kind.CHECK_IN_MISSED,
+        Kind.INTEGRATION_OVERDUE,
+        Kind.SESSION_MISSED,
+        Kind.DISCHARGE_OVERDUE,
+        Kind.LEFT_BEFORE_DISCHARGE,
+        Kind.PHASE_OVERDUE,
+        Kind.FORM_OVERDUE,
+        Kind.DOSE_UNREPORTED,
+    }
+)
+"""Kinds that ask for a call, a visit or a form. After a death they are over; questions of safety stay."""
+
+
 class EscalationState(StrEnum):
     """The state of an escalation: `open` pages people, `acknowledged` means a person has it, `resolved` ends it."""
 

@@ -451,7 +451,7 @@ WAKING: Final[tuple[Woken, ...]] = (
     Woken(Kind.PROTOCOL_DEVIATION, lambda ward: ward.checked_in().reports(dose(MARA, at=ward.now))),
     Woken(
         Kind.DOSE_UNREPORTED,
-        lambda ward: ward.cleared().reports(infusion_started(MARA, at=ward.now)) and ward.passes(hours(1)),
+        lambda ward: _after(ward.cleared(), infusion_started(MARA, at=ward.now)).passes(hours(1)),
     ),
     Woken(Kind.PATIENT_DECEASED, lambda ward: ward.referred().reports(died(MARA, at=ward.now))),
 )

@@ -4,29 +4,15 @@ An adverse event of grade 5 says the same (CTCAE v5, S45), but one digit may be 
 calls the family, and whoever is in the room is still watched. `patient.died` confirms it, or a prescriber resumes.
 """
 
-from typing import Any, Final
+from typing import Any
 
 from domain.course.event_rule import ALWAYS, EventRule
 from domain.course.rules.checkpoints import unsettled
 from domain.course.state import DEATH_REPORTED, Outcome, Stage
 from domain.course.transition import Transition
-from domain.escalation.messages import Kind
+from domain.escalation.messages import ASKS_FOR_THE_PATIENT, Kind
 from domain.events.clinic_events import PatientDied
 from domain.values import Moment, Severity
-
-ASKS_FOR_THE_PATIENT: Final = frozenset(
-    {
-        Kind.CHECK_IN_MISSED,
-        Kind.INTEGRATION_OVERDUE,
-        Kind.SESSION_MISSED,
-        Kind.DISCHARGE_OVERDUE,
-        Kind.LEFT_BEFORE_DISCHARGE,
-        Kind.PHASE_OVERDUE,
-        Kind.FORM_OVERDUE,
-        Kind.DOSE_UNREPORTED,
-    }
-)
-"""Escalations that ask for a call, a visit or a form: after a death they are over. Questions of safety stay."""
 
 
 def report(transition: Transition[Any], at: Moment) -> None:
@@ -36,6 +22,7 @@ def report(transition: Transition[Any], at: Moment) -> None:
 
 
 def _ask_no_more(transition: Transition[Any]) -> None:
+    """Settles what asks for a call, a visit or a form; questions of safety stay for a human."""
     for one in transition.course.unresolved:
         if one.kind in ASKS_FOR_THE_PATIENT:
             transition.settle(one.kind, one.session, DEATH_REPORTED)

@@ -158,6 +158,11 @@ def is_observed_again(ward: Ward) -> bool:
     return "discharge.observation_too_short" in codes
 
 
+def tells_of_midazolam(ward: Ward) -> dict[Kind, Severity]:
+    ward.dosed().reports(medication(MARA, at=ward.now, code="midazolam"))
+    return ward.open
+
+
 KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
         "medicine.staff",
@@ -398,9 +403,9 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
         "medicine.comedication.tell",
         "routine",
-        lambda ward: [ward.dosed().reports(medication(MARA, at=ward.now, code="midazolam")) and ward.open],
-        [{Kind.ADVERSE_EVENT: Severity.URGENT}],
-        [{Kind.ADVERSE_EVENT: Severity.ROUTINE}],
+        tells_of_midazolam,
+        {Kind.ADVERSE_EVENT: Severity.URGENT},
+        {Kind.ADVERSE_EVENT: Severity.ROUTINE},
         where=(*MIDAZOLAM, "tell"),
     ),
 )
