@@ -39,8 +39,9 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# AGAIN=1 replaces the histories of a release that has not been made yet.
 golden: setup
-	$(BIN)/python -m tests.support.replay.record
+	$(BIN)/python -m tests.support.replay.record $(if $(AGAIN),--again)
 
 # The pictures in the README, of a floor of `kapstan demo --serve`; with Debian's Chromium.
 screenshots: setup

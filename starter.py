@@ -16,10 +16,12 @@ from rich.markup import escape
 from domain.access import TokenRole
 from domain.course.state import Phase
 from domain.escalation.messages import Acknowledge, EscalationState, Resolve
+from domain.moments import moment
 from domain.oncall.file import OnCallFileError, OnCallQuery
 from domain.protocol.file import ProtocolFileError
 from domain.protocol.parameters import rows, without_evidence
 from domain.refusal import Refused
+from domain.rehearsal.script import ScriptUnreadable, parse_script
 from domain.values import Frozen, Severity, count_of
 from domain.views.forecast import Forecast
 from gateway.courses import Courses
@@ -27,6 +29,7 @@ from gateway.event_files import Sent, events_in, send_all
 from gateway.forecasts import forecast_of
 from gateway.oncall import read_on_call
 from gateway.protocols import approve_file, load_file, load_folder
+from gateway.rehearsals import rehearsal
 from gateway.temporal import TemporalUnreachable, leave
 from gateway.tokens import UnknownToken
 from gateway.verification import Broken, Verified, verify_courses
@@ -40,6 +43,8 @@ from stack.supervisor import Stack, StackPlan
 from terminal import lists
 from terminal.course import course_page
 from terminal.forecast import forecast_page
+from terminal.formatting import deviations
+from terminal.rehearsal import timeline, unfinished
 from terminal.target import asked, place
 
 DONE, REFUSED, MISUSED, UNREACHABLE = 0, 1, 2, 3
@@ -152,13 +157,14 @@ def send(
     file: Annotated[str, typer.Argument(help="a JSON object, an array, or JSON lines; - is standard input")] = "-",
     data: Data = HERE,
     as_json: AsJson = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="decides each event and records nothing")] = False,
 ) -> None:
     """Sends clinic events, in order, and prints one answer a line."""
     text = _read(file)
 
     async def sending(courses: Courses) -> int:
         tally: dict[str, int] = {}
-        async for sent in send_all(courses, events_in(text)):
+        async for sent in send_all(courses, events_in(text), dry_run=dry_run):
             out.print(sent.model_dump_json() if as_json else _line(sent), markup=not as_json)
             tally[sent.status] = tally.get(sent.status, 0) + 1
         sys.stderr.write(", ".join(f"{number} {status}" for status, number in tally.items()) + "\n")
@@ -167,11 +173,42 @@ def send(
     raise typer.Exit(asked(place(data).courses(), sending))
 
 
+@app.command()
+def rehearse(
+    named: Annotated[str, typer.Argument(metavar="PROTOCOL", help="a protocol's id or file, approved or not")],
+    oncall_file: Annotated[Path | None, typer.Option("--oncall", help="the on-call file")] = None,
+    script: Annotated[str, typer.Option(help="events and acts as JSON lines; - is standard input")] = "-",
+    until: Annotated[str | None, typer.Option(help="how far time goes on after the last line", metavar="TIME")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Plays a script of events against a protocol, without servers, and prints everything that would follow."""
+    files = read_settings()
+    is_set = files.model_fields_set
+    on_call = oncall_file or (files.oncall if "oncall" in is_set else ROOT / "examples" / "oncall.toml")
+    folder = files.protocols if "protocols" in is_set else ROOT / "protocols"
+    try:
+        played = parse_script(_read(script))
+    except ScriptUnreadable as wrong:
+        raise Misconfigured(f"{script}: {wrong}") from None
+    try:
+        ends_at = moment(until) if until is not None else None
+    except ValueError as wrong:
+        raise Misconfigured(f"--until: {wrong}") from None
+    lines = tuple(rehearsal(played, named, folder, read_on_call(on_call)).lines(ends_at))
+    if as_json:
+        sys.stdout.writelines(f"{line.printed()}\n" for line in lines)
+    else:
+        for told in timeline(lines, played.zone):
+            out.print(told)
+    for left in unfinished(lines):
+        sys.stderr.write(f"kapstan: {left}\n")
+
+
 def _line(sent: Sent) -> str:
     match sent.answer, sent.refusal:
         case answer, None if answer is not None:
             verdict = f", {answer.verdict.severity}" if answer.verdict else ""
-            where = f"{answer.course_id} {answer.phase}{verdict}"
+            where = f"{answer.course_id} {answer.phase}{verdict}{deviations(answer.deviations)}"
             return f"[green]{sent.status}[/]  {escape(sent.event_id or '–')}  {where}"
         case _, refusal if refusal is not None:
             return f"[red]{refusal.code}[/]  {escape(sent.event_id or '–')}  {escape(refusal.message)}"

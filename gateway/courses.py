@@ -20,15 +20,15 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.course.answer import AlreadyAnswered, Answer
+from domain.course.asking import Intent
 from domain.course.course import Course
 from domain.course.projection import Ahead, CallsToCome
-from domain.course.state import Phase
 from domain.escalation.ids import COURSE, course_workflow_id
 from domain.events.clinic_events import ClinicEvent, CourseReferred, ProtocolMigrated
 from domain.protocol.approval import content_hash
 from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
-from domain.values import CourseId, Frozen
+from domain.values import Blocker, CourseId, Frozen
 from domain.views.course import CourseView
 from gateway.protocols import Library
 from gateway.workflow_calls import (
@@ -40,9 +40,9 @@ from gateway.workflow_calls import (
     counted,
     running,
 )
-from workflows.attributes import PHASE
+from workflows.attributes import HERE, PHASE
 from workflows.course import PatientCourse
-from workflows.course_messages import CourseRun, LedgerHead, Report
+from workflows.course_messages import CourseRun, LedgerHead, Question, Report
 from workflows.queues import COURSES
 
 UNLESS_SOUND: Final = QueryRejectCondition.NOT_COMPLETED_CLEANLY
@@ -72,11 +72,24 @@ class Courses:
 
         The ledger records `request_id`.
         """
-        try:
-            decided = await self._decided(event, request_id)
-        except AlreadyAnswered as known:
-            return Reported(answer=known.answer, replayed=True)
-        return Reported(answer=decided, started=isinstance(event, CourseReferred))
+        return await _reported(event, self._decided(event, request_id))
+
+    async def ask(self, event: ClinicEvent) -> Reported:
+        """What reporting the event would be answered now, recording nothing and starting nothing.
+
+        Raises as `report` does, and `Refused` (`blocked`) for a fact that would deviate from the protocol.
+        """
+        return await _reported(event, self._asked_before(event))
+
+    async def in_the_way(self, course_id: CourseId, kind: str, session: int | None) -> tuple[Blocker, ...]:
+        """What stands in the way of an event of this type in this session, whatever it says. Raises as `view` does."""
+        course, intent = self._course(course_id), Intent(type=kind, session=session, at=datetime.now(UTC))
+        return await self._asked(
+            course_id,
+            lambda: course.query(
+                PatientCourse.in_the_way, intent, reject_condition=UNLESS_SOUND, rpc_timeout=ANSWER_WITHIN
+            ),
+        )
 
     async def view(self, course_id: CourseId) -> CourseView:
         """The course's view, as its workflow holds it now.
@@ -109,12 +122,12 @@ class Courses:
 
         return await self._asked(course_id, ask)
 
-    async def under_treatment(self) -> list[CourseId]:
-        """The courses whose patient may be here now, as Temporal itself lists them. Raises `Unavailable`.
+    async def with_the_patient_here(self) -> list[CourseId]:
+        """The courses whose patient is here now, in any phase, as Temporal itself lists them. Raises `Unavailable`.
 
         For use while the record store is away.
         """
-        listed = await running(self._client, f'{PHASE.name} = "{Phase.MEDICINE}"')
+        listed = await running(self._client, f"{HERE.name} = true")
         return [one.removeprefix(COURSE) for one in listed]
 
     async def ledger_head(self, course_id: CourseId) -> LedgerHead:
@@ -134,6 +147,47 @@ class Courses:
                 return await self._update(Report(event=event, offered=offered, request_id=request_id))
             case _:
                 return await self._update(Report(event=event, request_id=request_id))
+
+    async def _asked_before(self, event: ClinicEvent) -> Answer:
+        match event:
+            case CourseReferred():
+                return await self._ask_to_refer(event)
+            case ProtocolMigrated():
+                return await self._ask(Report(event=event, offered=await self._migration_target(event)))
+            case _:
+                return await self._ask(Report(event=event))
+
+    async def _ask(self, report: Report) -> Answer:
+        course_id, question = report.event.subject, Question(report=report, at=datetime.now(UTC))
+        course = self._course(course_id)
+
+        async def ask() -> Answer:
+            told = await course.query(
+                PatientCourse.ask, question, reject_condition=UNLESS_SOUND, rpc_timeout=ANSWER_WITHIN
+            )
+            if told.answer is None:
+                assert told.refusal is not None
+                raise Refused(told.refusal)
+            if told.replayed:
+                raise AlreadyAnswered(told.answer)
+            return told.answer
+
+        return await self._asked(course_id, ask)
+
+    async def _ask_to_refer(self, event: CourseReferred) -> Answer:
+        """Lets an existing course answer; if there is none, decides on a blank one that nobody starts."""
+        try:
+            return await self._ask(Report(event=event))
+        except Ended:
+            raise Refused.because(*_exists(event.subject)) from None
+        except Refused as refused:
+            if refused.refusal.code is not RefusalCode.UNKNOWN_COURSE:
+                raise
+        blank = Course.blank(event.subject, self._protocol_to_start(event.data.protocol))
+        decision = blank.accept(event, datetime.now(UTC))
+        await self._check_not_set_back(event.subject)
+        assert decision.answer is not None
+        return decision.answer
 
     async def _refer(self, event: CourseReferred, request_id: str | None) -> Answer:
         report = Report(event=event, request_id=request_id)
@@ -221,7 +275,7 @@ class Courses:
         """Raises `Refused` (`course_exists`) if a course of this id was reset in Temporal to before its referral."""
         found = await self._described(course_id)
         if found is not None and not _was_referred(found) and await self._was_another_run_referred(found):
-            raise Refused.because(RefusalCode.COURSE_EXISTS, f"Course {course_id} exists already")
+            raise Refused.because(*_exists(course_id))
 
     async def _check_never_referred(self, course_id: CourseId) -> None:
         """Raises `Refused` (`course_exists`) if an ended workflow of this id was a course: ids are never used again.
@@ -232,7 +286,7 @@ class Courses:
         if found is None or found.status is WorkflowExecutionStatus.RUNNING:
             return
         if _was_referred(found) or await self._was_another_run_referred(found):
-            raise Refused.because(RefusalCode.COURSE_EXISTS, f"Course {course_id} exists already")
+            raise Refused.because(*_exists(course_id))
 
     async def _was_another_run_referred(self, found: WorkflowExecutionDescription) -> bool:
         """Whether another run of this workflow had a referral, so that somebody has reset it."""
@@ -268,6 +322,17 @@ class Courses:
         if found is None or not (self._allow_unapproved or self._library.is_approved(found)):
             return None
         return PinnedProtocol(protocol=found, hash=content_hash(found))
+
+
+async def _reported(event: ClinicEvent, deciding: Awaitable[Answer]) -> Reported:
+    try:
+        return Reported(answer=await deciding, started=isinstance(event, CourseReferred))
+    except AlreadyAnswered as known:
+        return Reported(answer=known.answer, replayed=True)
+
+
+def _exists(course_id: CourseId) -> tuple[RefusalCode, str]:
+    return RefusalCode.COURSE_EXISTS, f"Course {course_id} exists already"
 
 
 def _unless_known(course_id: CourseId) -> tuple[RefusalCode, str]:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 
 from pydantic import JsonValue
 
-from domain.course.answer import Answer
+from domain.course.answer import Answer, DryRunAnswer
 from domain.events.parsing import event_in, parse_json
 from domain.refusal import Refusal, RefusalCode, Refused
 from domain.values import Frozen
@@ -18,7 +18,7 @@ class Sent(Frozen):
 
     event_id: str | None
     status: str
-    answer: Answer | None = None
+    answer: DryRunAnswer | Answer | None = None
     refusal: Refusal | None = None
 
 
@@ -34,28 +34,32 @@ def events_in(text: str) -> Iterator[str]:
         yield json.dumps(value)
 
 
-async def send_all(courses: Courses, events: Iterable[str]) -> AsyncIterator[Sent]:
+async def send_all(courses: Courses, events: Iterable[str], *, dry_run: bool = False) -> AsyncIterator[Sent]:
     """Reports each event in turn, and goes on after one that is refused or fails by a defect of Kapstan.
 
-    Raises `Unavailable` or `TooMany`: earlier events stay accepted, and the same file may be sent again.
+    In a dry run each is decided on its course as it stands, and nothing is recorded. Raises `Unavailable` or `TooMany`:
+    earlier events stay accepted, and the same file may be sent again.
     """
     for raw in events:
-        yield await _send(courses, raw)
+        yield await _send(courses, raw, dry_run=dry_run)
 
 
-async def _send(courses: Courses, raw: str) -> Sent:
+async def _send(courses: Courses, raw: str, *, dry_run: bool) -> Sent:
     event_id = None
     try:
         sent = parse_json(raw)
         event_id = _id(sent.value)
-        reported = await courses.report(event_in(sent))
+        event = event_in(sent)
+        reported = await courses.ask(event) if dry_run else await courses.report(event)
     except Refused as refused:
         return Sent(event_id=event_id, status=refused.refusal.code, refusal=refused.refusal)
     except (Defect, Ended) as broken:
         refusal = Refusal(code=RefusalCode.INTERNAL, message=str(broken))
         return Sent(event_id=event_id, status=refusal.code, refusal=refusal)
-    status = "replayed" if reported.replayed else "accepted"
-    return Sent(event_id=event_id, status=status, answer=reported.answer)
+    if reported.replayed:
+        return Sent(event_id=event_id, status="replayed", answer=reported.answer)
+    answer = DryRunAnswer.of(reported.answer) if dry_run else reported.answer
+    return Sent(event_id=event_id, status="accepted", answer=answer)
 
 
 def _id(value: JsonValue) -> str | None:

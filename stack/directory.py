@@ -10,7 +10,7 @@ from typing import IO, Self
 from stack.errors import StackMisconfigured
 from stack.files import OWNER_ONLY, replace_file
 
-LAYOUT = "1"
+LAYOUT = "2"
 VERSION_FILE = "layout-version"
 LOCK_FILE = "lock"
 LOCK_ATTEMPTS = 10

@@ -12,7 +12,7 @@ from domain.course.deadlines import DeadlineKind
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.values import count_of
 from domain.views.course import CourseView, DeadlineView, MeasureView, SessionView
-from terminal.formatting import away, moment, plain, severity
+from terminal.formatting import away, deviations, moment, plain, severity
 
 DUE = {
     DeadlineKind.PHASE: "phase to be finished",
@@ -45,18 +45,22 @@ def course_page(course: CourseView, now: datetime) -> RenderableType:
 
 def _parts(course: CourseView, now: datetime) -> Iterator[RenderableType]:
     yield _headline(course)
-    if course.hold is not None:
-        kind = "safety hold" if course.hold.is_safety else "hold"
-        yield Text.from_markup(f"[magenta]‖ {kind}[/] since {moment(course.hold.since)}: {escape(course.hold.reason)}")
+    for hold in course.holds:
+        kind = "safety hold" if hold.is_safety else "hold"
+        yield Text.from_markup(f"[magenta]‖ {kind}[/] since {moment(hold.since)}: {escape(hold.reason)}")
     for one in course.escalations:
         where = f", session {one.session}" if one.session else ""
         yield Text.from_markup(f"{severity(one.severity)}  {plain(one.kind)}{where}: {one.state}  [dim]{one.id}[/]")
-    if course.outcome is None:
+    if course.outcome is None or course.next:
         yield _next(course)
     for made in course.overrides:
         where = f", session {made.session}" if made.session else ""
         told = f"over {made.code}{where}: {escape(made.rationale)}"
         yield Text.from_markup(f"[yellow]overridden[/] {moment(made.at)} by {escape(made.by)} {told}")
+    for fact in course.deviations:
+        where = f", session {fact.session}" if fact.session else ""
+        what = escape(fact.type.removeprefix("kap."))
+        yield Text.from_markup(f"{what} {moment(fact.at)} by {escape(fact.by.id)}{where}{deviations(fact.deviations)}")
     if course.sessions:
         yield _sessions(course)
     if course.deadlines:

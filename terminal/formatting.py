@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from rich.markup import escape
+
 from domain.durations import in_words
-from domain.values import Severity
+from domain.values import Blocker, Severity
 
 MARKS = {Severity.EMERGENCY: "▲", Severity.URGENT: "◆", Severity.ROUTINE: "●"}
 STYLES = {Severity.EMERGENCY: "bold red", Severity.URGENT: "yellow", Severity.ROUTINE: "blue"}
@@ -33,3 +35,8 @@ def _short(later: datetime, earlier: datetime) -> str:
 def plain(code: str) -> str:
     """A code as words: `follow_up` is `follow up`."""
     return code.replace("_", " ")
+
+
+def deviations(found: tuple[Blocker, ...]) -> str:
+    """`deviates: …` with what the protocol has against an accepted fact; nothing if it has nothing."""
+    return f"  [yellow]deviates[/]: {escape('; '.join(one.message for one in found))}" if found else ""

@@ -17,8 +17,9 @@ ATTENTION = SearchAttributeKey.for_keyword("KapAttention")
 SESSION = SearchAttributeKey.for_int("KapSession")
 NEXT_DUE = SearchAttributeKey.for_datetime("KapNextDue")
 HELD = SearchAttributeKey.for_bool("KapHeld")
+HERE = SearchAttributeKey.for_bool("KapHere")
 
-KEYS: tuple[SearchAttributeKey[Any], ...] = (PHASE, SITE, PROTOCOL, ATTENTION, SESSION, NEXT_DUE, HELD)
+KEYS: tuple[SearchAttributeKey[Any], ...] = (PHASE, SITE, PROTOCOL, ATTENTION, SESSION, NEXT_DUE, HELD, HERE)
 """Every search attribute, as the server must know them."""
 
 
@@ -59,7 +60,7 @@ def story(shown: Shown, *, was_cancelled: bool = False) -> str:
         f"next due: {soonest.kind} at {soonest.due_at.isoformat(timespec='minutes')}" if soonest else "nothing is due",
         f"open escalations: {len(course.unresolved)}",
     ]
-    if course.hold:
+    if course.holds:
         lines.append("**on hold**")
     if was_cancelled:
         lines.append("a cancellation was asked for and not followed: a course ends by a clinic event")
@@ -76,4 +77,5 @@ def _values(shown: Shown) -> Iterator[tuple[SearchAttributeKey[Any], object]]:
     yield ATTENTION, severity.value if (severity := attention(course)) else None
     yield SESSION, course.session.number if course.session else None
     yield NEXT_DUE, shown.soonest.due_at if shown.soonest else None
-    yield HELD, course.hold is not None
+    yield HELD, bool(course.holds)
+    yield HERE, course.is_patient_here

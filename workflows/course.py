@@ -9,18 +9,21 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from domain.course import asking
     from domain.course.answer import AlreadyAnswered, Answer
+    from domain.course.asking import Foretold, Intent
     from domain.course.course import Course, Decision
     from domain.course.projection import Ahead, CallsToCome, calls_to_come
     from domain.course.transition import RepeatEscalation
     from domain.escalation.messages import Notice
     from domain.ledger import Entry
     from domain.refusal import Refused
+    from domain.values import Blocker
     from domain.views.course import CourseView, batch_of, course_view
     from domain.views.summary import Batch
     from workflows.attributes import Shown, changed_attributes, story
     from workflows.background_tasks import Alongside
-    from workflows.course_messages import CourseRun, LedgerHead, Report
+    from workflows.course_messages import CourseRun, LedgerHead, Question, Report
     from workflows.escalation_dispatcher import EscalationDispatcher
     from workflows.ledger_outbox import LedgerOutbox
     from workflows.run_length import RunLength
@@ -31,9 +34,6 @@ WORKFLOW_TYPE = "PatientCourse"
 
 REFERRAL_WITHIN = timedelta(minutes=1)
 """The referral comes with the start. A run without one was refused, and ends without a trace."""
-
-DEADLINES_FIRST = "deadlines-first"
-"""The patch since which passed deadlines are applied before the next event, and runs are short."""
 
 DEFECT = "Defect"
 """The type of the failure that a caller gets for a defect of Kapstan."""
@@ -56,11 +56,10 @@ class PatientCourse:
     def __init__(self, run: CourseRun) -> None:
         # Set up here and not in `run`: an update may arrive before `run` starts.
         self._course = run.course
-        self._is_patched = workflow.patched(DEADLINES_FIRST)
         self._alongside = Alongside()
         self._outbox = LedgerOutbox(run.unrecorded, self._batch, self._is_behind)
         self._dispatcher = EscalationDispatcher(run.calls, self._call_anew, self._hear)
-        self._run_length = RunLength(run.course.written_bytes, is_patched=self._is_patched)
+        self._run_length = RunLength(run.course.written_bytes)
         self._fullness = Fullness(run.carried_bytes, run.course)
         self._sizes = Sizes(workflow.metric_meter())
         self._shown = Shown(run.course, run.course.deadlines())
@@ -71,7 +70,7 @@ class PatientCourse:
     async def run(self, run: CourseRun) -> None:  # noqa: ARG002  used by `__init__`
         """Runs without end: waits for the next clinic event or the earliest deadline.
 
-        A closed course keeps running: its id is never used again, and it answers repeated events for ever. So does one
+        A closed course keeps running: its id is never used again, and it takes and judges facts for ever. So does one
         that somebody tried to cancel in Temporal.
         """
         await self._alongside.see_through(self._goes_on(), self._tell)
@@ -94,7 +93,7 @@ class PatientCourse:
         self._sizes.carried(handed_on.carried_bytes)
         workflow.continue_as_new(handed_on)
 
-    @workflow.update(description="A clinic event: accepted for good, or refused with reasons")
+    @workflow.update(description="A clinic event: accepted for good, or an act refused with reasons")
     def report(self, report: Report) -> Answer:
         """Writes the accepted event to the ledger, and answers with the state of the course."""
         # The validator has decided, and the course cannot have changed since, for this is no coroutine. A replay
@@ -109,16 +108,7 @@ class PatientCourse:
     @report.validator
     def _may_report(self, report: Report) -> None:
         # An event that is refused, was answered before, or fails by a defect of Kapstan never enters history.
-        now = workflow.now()
-        try:
-            passed = self._course.pass_deadlines(now, self._shown.deadlines)
-            decision = passed.course.accept(report.event, now, report.offered, report.request_id)
-            self._fullness.check(report.event, decision, self._course, self._history())
-            self._try_out(decision)
-        except (Refused, AlreadyAnswered):
-            raise
-        except Exception as error:  # noqa: BLE001  any error refuses this event only
-            raise _defect(error, report.request_id) from None  # a chained message would travel along
+        passed, decision = self._decided(report, workflow.now())
         update = workflow.current_update_info()
         assert update is not None
         self._prepared = Prepared(update.id, self._course, passed, decision)
@@ -132,6 +122,24 @@ class PatientCourse:
     def view(self, at: datetime) -> CourseView | None:
         """The view of the course at a moment; None before its referral."""
         return course_view(self._course, at) if self._course.referral is not None else None
+
+    @workflow.query(description="What an event would be answered, were it reported at a moment")
+    def ask(self, question: Question) -> Foretold:
+        """Decides on the report as the course stands, and records nothing."""
+        # It returns what would be raised: an exception out of a query is a failure of the query.
+        try:
+            passed, decision = self._decided(question.report, question.at)
+            asking.check_deviations(passed.course, decision, question.at)
+        except AlreadyAnswered as known:
+            return Foretold(answer=known.answer, replayed=True)
+        except Refused as refused:
+            return Foretold(refusal=refused.refusal)
+        return Foretold(answer=decision.answer)
+
+    @workflow.query(description="What stands in the way of an event that is about to be reported")
+    def in_the_way(self, intent: Intent) -> tuple[Blocker, ...]:
+        """The blockers of an act, or the deviations of a fact, that are known whatever it says."""
+        return asking.in_the_way(self._course, intent) if self._course.referral is not None else ()
 
     @workflow.query(description="Whom it will call for if nobody acts")
     def calls_to_come(self, ahead: Ahead) -> CallsToCome:
@@ -163,16 +171,29 @@ class PatientCourse:
                 timeout_summary="the next deadline",
             )
 
+    def _decided(self, report: Report, now: datetime) -> tuple[Decision, Decision]:
+        """The deadlines that have passed and the decision on the report, changing nothing. Raises what refuses it."""
+        try:
+            passed = self._course.pass_deadlines(now, self._shown.deadlines)
+            decision = passed.course.accept(report.event, now, report.offered, report.request_id)
+            self._fullness.check(report.event, decision, self._course, self._history())
+            self._try_out(decision)
+        except (Refused, AlreadyAnswered):
+            raise
+        except Exception as error:  # noqa: BLE001  any error refuses this event only
+            raise _defect(error, report.request_id) from None  # a chained message would travel along
+        return passed, decision
+
     def _taken_over(self) -> tuple[Decision, Decision] | None:
         prepared, self._prepared = self._prepared, None
         update = workflow.current_update_info()
         if prepared is None or update is None or prepared.update_id != update.id or prepared.before is not self._course:
             return None
-        return (prepared.passed, prepared.decision) if self._is_patched else None
+        return prepared.passed, prepared.decision
 
     def _decided_anew(self, report: Report) -> tuple[Decision, Decision]:
         now = workflow.now()
-        passed = self._course.pass_deadlines(now, self._shown.deadlines) if self._is_patched else self._course.unchanged
+        passed = self._course.pass_deadlines(now, self._shown.deadlines)
         return passed, passed.course.accepted(report.event, now, report.offered, report.request_id)
 
     def _try_out(self, decision: Decision) -> None:

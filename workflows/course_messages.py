@@ -1,13 +1,11 @@
-"""What travels to and from a course's workflow: a report, what one run hands to the next, the head of the ledger."""
-
-from pydantic import ConfigDict, Field
+"""What travels to and from a course's workflow: reports, questions, what a run hands to the next, the ledger's head."""
 
 from domain.course.course import Course
 from domain.course.transition import EscalationCommand
 from domain.events.clinic_events import ClinicEvent
 from domain.ledger import Entry
 from domain.protocol.pinned import PinnedProtocol
-from domain.values import CourseId, Frozen
+from domain.values import CourseId, Frozen, Moment
 
 
 class Report(Frozen):
@@ -21,15 +19,20 @@ class Report(Frozen):
     request_id: str | None = None
 
 
+class Question(Frozen):
+    """The input of the `ask` query: a report that is not made, and the moment at which it would be."""
+
+    report: Report
+    at: Moment
+
+
 class CourseRun(Frozen):
     """The input of a run, passed on by continue-as-new; the first run starts with a blank course.
 
     `carried_bytes` is the compressed size of the course in Temporal, as last measured.
     """
 
-    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
-
-    course: Course = Field(alias="chart")  # its name in histories
+    course: Course
     unrecorded: tuple[Entry, ...] = ()
     calls: tuple[EscalationCommand, ...] = ()
     carried_bytes: int = 0

@@ -56,9 +56,6 @@ PAGE_RETRIES: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum
 RECORD_WITHIN: Final = timedelta(seconds=30)
 FOR_EVER: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
-TRIED_AGAIN: Final = "a step that reached nobody is tried again"
-"""The patch since which an attempt that reached nobody is repeated. Older histories hold no timer for that."""
-
 
 @workflow.defn(name=WORKFLOW_TYPE, failure_exception_types=[Refused])
 class EscalationWorkflow:
@@ -142,7 +139,7 @@ class EscalationWorkflow:
         """The escalation's current view."""
         return self._escalation.view
 
-    @workflow.query(name="climb")
+    @workflow.query
     def progress(self) -> EscalationProgress:
         """The escalation's progress, from which `domain.views.forecast` computes who is paged when."""
         return self._escalation.progress
@@ -270,8 +267,7 @@ class EscalationWorkflow:
             return
         if not self._escalation.progress.is_open or await self._page(FALLBACK_STEP, FALLBACK):
             return
-        if workflow.patched(TRIED_AGAIN):
-            self._escalation = self._escalation.nobody_reached(attempt, progress)
+        self._escalation = self._escalation.nobody_reached(attempt, progress)
 
     async def _page(self, step: int, person: PersonId) -> bool:
         """Pages one person, and records every attempt. True if any of their channels took the page."""

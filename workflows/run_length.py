@@ -26,24 +26,16 @@ TOO_MUCH_WRITTEN = 512 * 1024
 TOO_LARGE_HISTORY = 10 * 1024 * 1024
 """Bytes of history after which it continues as new even if not idle: the server ends a run at 50 MB."""
 
-LONG_BEFORE = (2_000, 8_000)
-"""Events after which a run of an older release continued as new: if idle, and if not."""
-
 
 class RunLength:
     """The length of the current run. `written_before` is the ledger's size in bytes when it began."""
 
-    def __init__(self, written_before: int, *, is_patched: bool) -> None:
+    def __init__(self, written_before: int) -> None:
         self._written_before = written_before
-        self._is_patched = is_patched
 
     def is_over(self, course: Course, *, is_idle: bool, can_be_handed_on: Callable[[], bool]) -> bool:
         """Whether to continue as new: when idle if the run is long, or at once if it is too long."""
         length, is_monitored = workflow.info().get_current_history_length(), course.monitored is not None
-        if not self._is_patched:
-            quiet, most = LONG_BEFORE
-            is_long = length > quiet or workflow.info().is_continue_as_new_suggested()
-            return length > most or (is_long and is_idle and not is_monitored)
         written = course.written_bytes - self._written_before
         is_long = (
             length > (LONG_WHILE_MONITORED if is_monitored else LONG_HISTORY)

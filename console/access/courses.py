@@ -4,7 +4,7 @@ from console.errors.problems import ProblemCode, problem_error
 from console.security.site_scope import SiteScope
 from domain.access import Caller, Right
 from domain.escalation.silence import words
-from domain.values import CourseId
+from domain.values import Blocker, CourseId
 from domain.views.course import CourseView
 from gateway.courses import Courses
 from gateway.workflow_calls import Unavailable
@@ -41,6 +41,13 @@ class CourseAccess:
                     ProblemCode.FORBIDDEN, "A token of role oncall sees courses behind escalations only"
                 )
         return view
+
+    async def in_the_way(
+        self, caller: Caller, course_id: CourseId, kind: str, session: int | None
+    ) -> tuple[Blocker, ...]:
+        """What stands in the way of an event of this type in this session, whatever it says. Raises as `view` does."""
+        await self._sites.check(caller, course_id)
+        return await self._courses.in_the_way(course_id, kind, session)
 
     async def _why(self, course_id: CourseId) -> str | None:
         """The watchdog's finding on a course that does not answer, if the fault lies with that course alone."""

@@ -1,6 +1,7 @@
 """Reports a clinic event for a caller, after checking that they may report it."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
@@ -10,6 +11,7 @@ from console.security.course_limit import CourseLimit
 from console.security.site_scope import SiteScope
 from domain.access import Caller
 from domain.durations import in_words
+from domain.events.clinic_events import ClinicEvent
 from domain.events.parsing import Decoded, event_in
 from gateway.courses import Courses, Reported
 from gateway.workflow_calls import Unavailable
@@ -34,6 +36,18 @@ class EventReporting:
 
         Raises `ProblemError` (`forbidden`), `Refused`, `Unavailable` or `TooMany`.
         """
+        return await self._in_turn(caller, sent, lambda event: self._courses.report(event, request_id=request_id()))
+
+    async def ask(self, caller: Caller, sent: Decoded) -> Reported:
+        """What reporting the event would be answered now; nothing is recorded.
+
+        Raises as `report` does, and `Refused` (`blocked`) for a fact that would deviate from the protocol.
+        """
+        return await self._in_turn(caller, sent, self._courses.ask)
+
+    async def _in_turn(
+        self, caller: Caller, sent: Decoded, decide: Callable[[ClinicEvent], Awaitable[Reported]]
+    ) -> Reported:
         event = event_in(sent)
         if not caller.may_report(event.type):
             raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {caller.role} may not report {event.type}")
@@ -41,7 +55,7 @@ class EventReporting:
             async with asyncio.timeout(self._answer_within.total_seconds()):
                 await self._site_scope.check_event(caller, event)
                 async with self._course_limit.turn(event.subject, within=TURN_WITHIN):
-                    return await self._courses.report(event, request_id=request_id())
+                    return await decide(event)
         except TimeoutError:
             told = f"no answer within {in_words(self._answer_within)}; send the same event again"
             raise Unavailable(told) from None

@@ -29,7 +29,7 @@ def answer(
     status: int,
     description: str,
     *,
-    model: type[Any] | None = None,
+    model: Any = None,
     headers: Mapping[str, str] = NONE,
     text: Mapping[str, str] = NONE,
 ) -> Responses:

@@ -126,6 +126,8 @@ DUE: Final[Mapping[DeadlineKind, str]] = {
 }
 """Labels of what is due."""
 
+DEVIATION: Final = "Deviation from the protocol"
+
 HAPPENINGS: Final[Mapping[str, str]] = {
     "kap.course.referred": "Referred",
     "kap.course.closed": "Course closed: {spoken}",
@@ -144,10 +146,12 @@ HAPPENINGS: Final[Mapping[str, str]] = {
     "kap.medication.administered": "Other medicine given: {spoken}{for_session}",
     "kap.adverse_event.reported": "Adverse event, {what}{for_session}",
     "kap.protocol.migrated": "Protocol changed to version {what}",
+    "kap.deviation.recorded": f"{DEVIATION}{{for_session}}",
 }
 """Labels of what happened in a course, by full type, where an event's own label says too little."""
 
 READING_OF_AN_EARLIER_VISIT: Final = "Reading{for_session}, of an earlier visit"
+READING_OUTSIDE: Final = "Reading outside a session"
 READING: Final = "Reading {since_dose}"
 SINCE_DOSE: Final = "at {minutes:.0f} min"
 BEFORE_DOSE: Final = "before the dose"
@@ -239,7 +243,6 @@ FIELDS: Final[Mapping[str, str]] = {
     "items": "Answers",
     "behavior": "Behaviour",
     "id": "Person",
-    "code": "What is overridden",
     "/data/code": "Medicine",
     "rationale": "Why",
     "term": "What happened",
@@ -272,7 +275,6 @@ HINTS: Final[Mapping[str, str]] = {
     "over": "As in the protocol: PT40M is 40 minutes",
     "items": "In the order of the questionnaire, with a space between two: 2 2 1 0. Or else give its score",
     "mg_per_kg": "This one or the dose in mg, not both",
-    "overrides": "Only what is not absolute, each with its reason. A row without a code is left out",
     "staff": "A row without a person is left out",
     "measures_baseline": "One a line: phq9 17",
     "credentials": "Codes, with a comma between two",

@@ -27,4 +27,5 @@ patiently temporal operator search-attribute create --namespace "$TEMPORAL_NAMES
     --name KapAttention --type Keyword \
     --name KapSession --type Int \
     --name KapNextDue --type Datetime \
-    --name KapHeld --type Bool
+    --name KapHeld --type Bool \
+    --name KapHere --type Bool

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from domain.course.event_rule import EventRule, SessionEventRule
+from domain.course.event_rule import MONITORED, EventRule, SessionEventRule
 from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.placement_blockers import none_under_way, unknown_session, wrong_phase, wrong_role, wrong_stage
 from domain.course.rules import clearance, discharge, eligibility, preparation
@@ -15,9 +15,14 @@ from domain.values import Blocker, absolute_first
 
 
 def next_acts(course: CourseState, now: datetime) -> tuple[str, ...]:
-    """The types of the clinic events that the course may accept now, in the order of a course."""
+    """The types of the clinic events that the protocol wants now, in the order of a course.
+
+    Of a closed course it wants nothing, unless a dosed patient has still to be watched and sent home.
+    """
     if course.referral is None:
         return (_type_of(REFERRED.event),)
+    if course.is_closed:
+        return tuple(name for name, model in MODELS.items() if _is_for_the_monitored(course, EVENT_RULES[model], now))
     return tuple(
         name
         for name, model in MODELS.items()
@@ -58,19 +63,25 @@ def place(course: CourseState, event: ClinicEvent) -> Placement:
 def goal_blockers(course: CourseState, now: datetime) -> tuple[Blocker, ...]:
     """The blockers of the course's next step: eligibility, the first session, clearance or discharge."""
     session = course.session
+    if (monitored := course.monitored) is not None:
+        return discharge.blockers(course, monitored, now)
     match course.phase:
         case Phase.SCREENING:
             return eligibility.blockers(course, now)
         case Phase.PREPARATION:
             return tuple(preparation.blockers(course))
-        case Phase.MEDICINE if session is not None and session.is_monitored:
-            return discharge.blockers(course, session, now)
         case Phase.MEDICINE if session is not None and session.stage in {Stage.CHECKED_IN, Stage.CLEARED}:
             return clearance.blockers(course, session, now)
         case Phase.MEDICINE:
             return tuple(clearance.standing_blockers(course, now))
         case _:
             return ()
+
+
+def _is_for_the_monitored(course: CourseState, rule: EventRule[Any] | SessionEventRule[Any], now: datetime) -> bool:
+    if course.monitored is None or course.phase not in rule.phases or rule.stages is None:
+        return False
+    return rule.stages >= MONITORED and rule.may_come(course, now)
 
 
 def _session_of(

@@ -1,4 +1,9 @@
-"""The answer to an accepted clinic event."""
+"""The answer to an accepted clinic event, or to one that was only asked about."""
+
+from typing import Literal
+
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from domain.course.state import Phase, Stage
 from domain.course.verdict import Verdict
@@ -27,6 +32,18 @@ class Answer(Frozen):
     escalations: tuple[EscalationId, ...]
     blockers: tuple[Blocker, ...]
     next: tuple[str, ...]
+
+
+class DryRunAnswer(Answer):
+    """What an event would be answered. Nothing was recorded: it has no `sequence`."""
+
+    sequence: SkipJsonSchema[int] = Field(default=0, exclude=True)
+    dry_run: Literal[True] = True
+
+    @classmethod
+    def of(cls, answer: Answer) -> "DryRunAnswer":
+        """The answer of a dry run, to an event that would be answered so."""
+        return cls.model_construct(**dict(answer))
 
 
 class AlreadyAnswered(Exception):  # noqa: N818  it is an answer, not an error

@@ -47,11 +47,6 @@ class Course(CourseState):
         return cls(course_id=course_id, protocol=pinned.protocol, protocol_hash=pinned.hash)
 
     @property
-    def unchanged(self) -> "Decision":
-        """The decision without effects: the same course, no entries, no commands."""
-        return Decision(course=self, entries=(), calls=(), answer=None, deadlines=self.deadlines())
-
-    @property
     def events(self) -> int:
         """How many clinic events the course has accepted."""
         return len(self.remembered) + len(self.older)
@@ -87,7 +82,7 @@ class Course(CourseState):
         if isinstance(event, ProtocolMigrated):
             blockers = (*blockers, *migration.version_blockers(self, event, offered))
         if blockers:
-            raise self._blocked(blockers, now)
+            raise self.blocked(blockers, now)
 
     def accept(
         self,
@@ -206,8 +201,8 @@ class Course(CourseState):
         return deadlines.deadlines(self)
 
     def next_acts(self, now: datetime) -> tuple[str, ...]:
-        """The types of the clinic events that may come now."""
-        return () if self.is_closed else admissibility.next_acts(self, now)
+        """The types of the clinic events that the protocol wants now."""
+        return admissibility.next_acts(self, now)
 
     def blockers(self, now: datetime) -> tuple[Blocker, ...]:
         """The blockers of the course's next step."""
@@ -268,7 +263,8 @@ class Course(CourseState):
             raise AlreadyAnswered(self.answer(event, older.sequence, now, verdict, placed=number))
         raise Refused.because(RefusalCode.EVENT_ID_REUSED, f"Event {event.id} was accepted with other content")
 
-    def _blocked(self, blockers: tuple[Blocker, ...], now: datetime) -> Refused:
+    def blocked(self, blockers: tuple[Blocker, ...], now: datetime) -> Refused:
+        """The refusal for these blockers, with what may come instead."""
         return Refused(
             Refusal(
                 code=RefusalCode.BLOCKED,

@@ -77,8 +77,8 @@ def _key(kind: DeadlineKind, session: int | None, due_at: datetime) -> str:
 
 
 def deadlines(course: CourseState) -> tuple[Deadline, ...]:
-    """Every deadline that has not passed yet, the soonest to pass first. A closed course has none."""
-    if course.is_closed or course.referral is None:
+    """Every deadline that has not passed yet, the soonest to pass first."""
+    if course.referral is None:
         return ()
     pending = (deadline for deadline in _all(course) if deadline.key not in course.passed)
     return tuple(sorted(pending, key=lambda deadline: (deadline.passes_at, deadline.key)))
@@ -103,13 +103,21 @@ def owed(course: CourseState) -> tuple[Deadline, ...]:
 
     A passed deadline stays owed: its escalation was raised, but the talk must still be held. Reminders are left out.
     """
-    if course.is_closed or course.referral is None:
+    if course.referral is None:
         return ()
     awaited = (deadline for deadline in _all(course) if deadline.kind not in _REMINDERS)
     return tuple(sorted(awaited, key=lambda deadline: (deadline.due_at, deadline.key)))
 
 
 def _all(course: CourseState) -> Iterator[Deadline]:
+    """All of them. Of a closed course only those of a dosed patient, who is watched until discharge all the same."""
+    if course.is_closed:
+        for session in course.sessions:
+            if session.is_monitored:
+                yield from _checkpoints(course, session)
+                yield from _discharge(course, session)
+                yield from _rechecks(course, session)
+        return
     if course.hold is None:
         yield from _phase(course)
         yield from _next_dose(course)

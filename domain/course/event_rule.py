@@ -65,13 +65,15 @@ class EventRule(_Rule[E]):
     """The rule of one clinic event of a course.
 
     `standing` yields what blocks every such event whatever its content; `blockers` what blocks this one, by default
-    what is standing at its time. `apply` carries out its effects once it is accepted.
+    what is standing at its time. `foreseen` yields what is likely to block one that is about to be reported, by default
+    what is standing. `apply` carries out its effects once it is accepted.
     """
 
     stages: ClassVar[None] = None
     apply: Callable[[Transition[Any], E], None]
     standing: Callable[[CourseState, datetime], Iterable[Blocker]] = _none
     blockers: Callable[[CourseState, E], Iterable[Blocker]] | None = None
+    foreseen: Callable[[CourseState, datetime], Iterable[Blocker]] | None = None
 
     def may_come(self, course: CourseState, now: datetime) -> bool:
         """Whether no absolute blocker stands against every event of this type now; the phase is checked elsewhere."""

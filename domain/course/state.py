@@ -43,7 +43,7 @@ from domain.events.clinic_events import (
 from domain.events.fields import StaffMember
 from domain.ledger import GENESIS
 from domain.protocol.model import Protocol
-from domain.values import Blocker, CourseId, Frozen, Moment, Role, Severity
+from domain.values import Actor, Blocker, CourseId, Frozen, Moment, Role, Severity
 
 
 class Phase(StrEnum):
@@ -292,10 +292,22 @@ class CourseEscalation(Frozen):
     opened_at: Moment
 
 
+class Deviation(Frozen):
+    """An accepted fact that deviated from the protocol, and what the protocol has against it."""
+
+    at: Moment
+    type: str
+    event_id: str
+    source: str
+    session: int | None
+    by: Actor
+    deviations: tuple[Blocker, ...]
+
+
 class CourseState(Frozen):
     """Everything that happened in one course, pinned to one version of its protocol.
 
-    `written_bytes` is the JSON of all entries of its ledger together.
+    `deviations` are the newest; all of them stand in its ledger. `written_bytes` is the JSON of all entries.
     """
 
     course_id: CourseId
@@ -320,6 +332,7 @@ class CourseState(Frozen):
     died: Recorded[PatientDied.Data] | None = None
     outside: ReadingSeries = ReadingSeries()
     escalations: tuple[CourseEscalation, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
     passed: Mapping[str, Moment] = {}
     newest: Mapping[str, Moment] = {}
     sequence: int = 0
@@ -368,6 +381,13 @@ class CourseState(Frozen):
     def monitored(self) -> MedicineSession | None:
         """The session whose dosed patient has not been discharged, if there is one."""
         return next((session for session in self.sessions if session.is_monitored), None)
+
+    @property
+    def is_patient_here(self) -> bool:
+        """Whether the patient is at the clinic: checked in for an open course, or dosed and not discharged."""
+        return self.monitored is not None or (
+            not self.is_closed and any(session.has_the_patient for session in self.sessions)
+        )
 
     @property
     def last_dose_at(self) -> datetime | None:

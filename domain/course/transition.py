@@ -86,14 +86,19 @@ class Transition(Generic[CourseT]):
         self.write(Note(time=at, type="kap.phase.entered", data={"phase": phase}))
 
     def close(self, outcome: Outcome, at: datetime) -> None:
-        """Closes the course, or tells another outcome of a closed one. Open escalations stay open for people."""
+        """Closes the course and lifts its holds, or tells another outcome of a closed one.
+
+        Open escalations stay open: people still have to resolve them.
+        """
         if not self.course.is_closed:
             self.enter(Phase.CLOSED, at)
-        self.change(outcome=outcome, closed_at=self.course.closed_at or at)
+        self.change(outcome=outcome, closed_at=self.course.closed_at or at, holds=())
         self.write(Note(time=at, type="kap.course.closed", data={"outcome": outcome}))
 
     def hold(self, reason: str, at: datetime, *, is_safety: bool) -> None:
-        """Puts the course on hold for this reason. A reason of safety is never weakened to an ordinary one."""
+        """Puts the course on hold for this reason, unless it is closed. A reason of safety is never weakened."""
+        if self.course.is_closed:
+            return
         known = next((hold for hold in self.course.holds if hold.reason == reason), None)
         if known is not None and (known.is_safety or not is_safety):
             return

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from pydantic import ConfigDict, Field
-
 from domain.durations import in_words
 from domain.escalation.ladder import EscalationProgress, NextStep
 from domain.escalation.messages import (
@@ -71,10 +69,8 @@ class Escalation(Frozen):
     resolved, `invalid` if it names somebody who is not in the on-call file, or too long a snooze.
     """
 
-    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
-
     view: EscalationView
-    progress: EscalationProgress = Field(alias="climb")  # its name in histories
+    progress: EscalationProgress
     notices: tuple[Notice, ...] = ()
     used_links: tuple[str, ...] = ()
     unheard: Attempt | None = None

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from pydantic import ConfigDict, Field
-
 from domain.escalation.escalation import FALLBACK_STEP, Attempt, Escalation, opened
 from domain.escalation.ids import EscalationId, EscalationKey, escalation_id
 from domain.escalation.messages import Kind, Opening, Order, Page, Reassign, Settlement
@@ -36,9 +34,7 @@ class WatchdogAlarm(Frozen):
     is silent without a dosed patient.
     """
 
-    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
-
-    escalation: Escalation = Field(alias="obligation")  # its name in the record
+    escalation: Escalation
     due: tuple[DueStep, ...] = ()
     attempt: Attempt | None = None
     found: SilenceReason | None = None

@@ -14,6 +14,7 @@ from domain.course.rules.checkpoints import Checkpoint, checkpoints, reading_due
 from domain.course.rules.vitals import verdict
 from domain.course.state import (
     CourseEscalation,
+    Deviation,
     Hold,
     MedicineSession,
     Outcome,
@@ -36,6 +37,9 @@ from domain.views.timeline import Happening, happenings
 
 MOST_READINGS = 2_000
 """Most readings in one view: one a minute for a day and a half, and no more than a query may take."""
+
+MOST_OUTSIDE = 100
+"""Most readings outside sessions in one view, the newest."""
 
 Decided = Recorded[EligibilityDecided.Data] | Recorded[SessionCleared.Data] | Recorded[PatientDischarged.Data]
 """A prescriber's decision, with overrides if it overrides blockers."""
@@ -156,7 +160,10 @@ class DeadlineView(Frozen):
 
 
 class CourseView(Frozen):
-    """One course as its workflow holds it now. `happened` is its timeline, as far as its state holds it."""
+    """One course as its workflow holds it now. `happened` is its timeline, as far as its state holds it.
+
+    `deviations` are the newest facts that deviated from the protocol.
+    """
 
     course_id: CourseId
     site: str
@@ -171,6 +178,7 @@ class CourseView(Frozen):
     measures: tuple[MeasureView, ...]
     cautions: tuple[str, ...]
     overrides: tuple[OverrideView, ...]
+    deviations: tuple[Deviation, ...] = ()
     blockers: tuple[Blocker, ...]
     next: tuple[str, ...]
     deadlines: tuple[DeadlineView, ...]
@@ -180,6 +188,8 @@ class CourseView(Frozen):
     measures_due: tuple[MeasureDueView, ...] = ()
     thresholds: tuple[Thresholds, ...] = ()
     happened: tuple[Happening, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    readings_outside: tuple[ReadingView, ...] = ()
 
 
 def course_view(course: Course, now: datetime) -> CourseView:
@@ -199,6 +209,7 @@ def course_view(course: Course, now: datetime) -> CourseView:
         measures=tuple(_measure(course, taken) for taken in course.measures),
         cautions=eligibility.cautions(course),
         overrides=tuple(_overrides(course)),
+        deviations=course.deviations,
         blockers=course.blockers(now),
         next=course.next_acts(now),
         deadlines=tuple(_deadline(deadline, now) for deadline in course.deadlines()),
@@ -211,6 +222,11 @@ def course_view(course: Course, now: datetime) -> CourseView:
         ),
         thresholds=thresholds(course),
         happened=happenings(course),
+        holds=course.holds,
+        readings_outside=tuple(
+            ReadingView(at=reading.at, vitals=reading.data, verdict=verdict(course.protocol, course.outside, reading))
+            for reading in course.outside.readings[-MOST_OUTSIDE:]
+        ),
     )
 
 
@@ -229,7 +245,7 @@ def course_summary(course: Course, now: datetime, upcoming: tuple[Deadline, ...]
         phase=course.phase,
         outcome=course.outcome,
         held=course.hold is not None,
-        hold_reason=course.hold.reason if course.hold else None,
+        hold_reason="; ".join(hold.reason for hold in course.holds) or None,
         session=session.number if session else None,
         stage=session.stage if session else None,
         attention=attention(course),

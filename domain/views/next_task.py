@@ -25,13 +25,14 @@ class ToDo(Frozen):
 
 
 def to_do(course: CourseState, now: datetime) -> ToDo | None:
-    """The task due soonest, or longest overdue. None if there is none, as in a closed course.
+    """The task due soonest, or longest overdue. None if there is none, as in most closed courses.
 
-    While the patient is here, what they need comes before all else of their course.
+    While the patient is here, what they need comes before all else of their course, also after it was closed.
     """
-    if course.is_closed or course.referral is None:
+    if course.referral is None:
         return None
-    here = next((session for session in course.sessions if session.has_the_patient or session.is_monitored), None)
+    waiting = (session for session in course.sessions if session.has_the_patient and not course.is_closed)
+    here = course.monitored or next(waiting, None)
     found = list(_in_the_room(course, here)) if here is not None else [*_next_step(course, now), *_besides(course)]
     return min(found, key=lambda one: (one.due_at is None, one.due_at or now), default=None)
 
@@ -58,6 +59,8 @@ def _in_the_room(course: CourseState, session: MedicineSession) -> Iterator[ToDo
 
 def _next_step(course: CourseState, now: datetime) -> Iterator[ToDo]:
     """Tasks that move the course on."""
+    if course.is_closed:
+        return
     if course.hold is not None:
         yield ToDo(words="Held: a prescriber resumes" if course.hold.is_safety else "Held: to be resumed")
         return

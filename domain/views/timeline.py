@@ -8,10 +8,12 @@ from pydantic import JsonValue
 
 from domain.course.recorded import Recorded
 from domain.course.rules.checkpoints import checkpoints, key
+from domain.course.rules.deviations import RECORDED
 from domain.course.state import CourseState
 from domain.events.clinic_events import MODELS
 from domain.ledger import Entry
-from domain.values import Frozen, Moment, PersonId, Role
+from domain.values import Blocker, Frozen, Moment, PersonId, Role
+from domain.views.blocker_labels import words_of
 
 MOST_TOLD: Final = 2_000
 """Most timeline items in one view: more than anybody reads, and no more than a query may take."""
@@ -21,7 +23,7 @@ class Happening(Frozen):
     """One thing that happened: a clinic event, or what Kapstan itself wrote down.
 
     `what` is a detail: the topics of a talk, the form that was filed, the start of a booked session, the id of an
-    escalation. Measurements are shown with the session; remarks are never included.
+    escalation, what a fact deviates by. Measurements are shown with the session; remarks are never included.
     """
 
     at: Moment
@@ -69,7 +71,8 @@ def _of_fact(fact: Recorded[Any]) -> Happening:
 
 def _facts(course: CourseState) -> Iterator[Recorded[Any]]:
     yield from _known(course.referral, course.screening, course.consent, course.eligibility)
-    yield from _known(*course.plans, *course.preparations, *course.follow_ups, course.died)
+    yield from _known(*course.plans, *course.preparations, *course.follow_ups)
+    yield from _known(course.withdrew, course.died, *course.outside.readings)
     for session in course.sessions:
         yield from _known(session.booking, session.check_in, session.clearance, session.abort, session.assessment)
         yield from _known(session.discharge, session.handover, *session.readings, *session.medications)
@@ -96,10 +99,17 @@ def _of_our_own(course: CourseState) -> Iterator[Happening]:
                     session=session.number,
                     what=one.due_at.isoformat(),
                 )
+    for deviated in course.deviations:
+        yield Happening(
+            at=deviated.at,
+            type=RECORDED,
+            session=deviated.session,
+            what=_deviating(deviated.model_dump(mode="json", include={"deviations"})),
+        )
     for opened in course.escalations:
         yield Happening(at=opened.opened_at, type="kap.escalation.opened", session=opened.session, what=opened.id)
-    if course.hold is not None:
-        yield Happening(at=course.hold.since, type="kap.course.held")
+    for hold in course.holds:
+        yield Happening(at=hold.since, type="kap.course.held")
     if course.phase_entered_at is not None and not course.is_closed:
         yield Happening(at=course.phase_entered_at, type="kap.phase.entered", what=course.phase)
     if course.closed_at is not None:
@@ -121,6 +131,13 @@ def _topics(data: Mapping[str, JsonValue]) -> str | None:
     return ", ".join(map(str, topics)) if isinstance(topics, list) else None
 
 
+def _deviating(data: Mapping[str, JsonValue]) -> str | None:
+    """What the protocol has against a fact, in short words: "Clearance to come, Dose above its bound"."""
+    told = data.get("deviations")
+    found = map(Blocker.model_validate, told) if isinstance(told, list) else ()
+    return "; ".join(dict.fromkeys(map(words_of, found))) or None
+
+
 _TYPES: Final[Mapping[Any, str]] = {model.model_fields["data"].annotation: name for name, model in MODELS.items()}
 
 _PARTICULARS: Final[Mapping[str, Callable[[Mapping[str, JsonValue]], JsonValue]]] = {
@@ -136,6 +153,7 @@ _PARTICULARS: Final[Mapping[str, Callable[[Mapping[str, JsonValue]], JsonValue]]
     "kap.form.filed": _named("form"),
     "kap.follow_up.held": _named("days_after"),
     "kap.protocol.migrated": _named("to_version"),
+    RECORDED: _deviating,
     "kap.checkpoint.missed": _named("due_at"),
     "kap.deadline.passed": _named("kind"),
     "kap.phase.entered": _named("phase"),

@@ -23,7 +23,11 @@ SELECT
     protocol_id,
     count(*) FILTER (WHERE is_asked_for)::integer AS courses,
     count(*) FILTER (
-        WHERE is_asked_for AND stage IN ('checked_in', 'cleared', 'dosed', 'recovering') AND phase <> 'closed'
+        WHERE is_asked_for
+            AND (
+                (stage IN ('checked_in', 'cleared', 'dosed', 'recovering') AND phase <> 'closed')
+                OR dosed_at IS NOT NULL
+            )
     )::integer AS under_way,
     count(*) FILTER (WHERE is_asked_for AND to_do_by < $9)::integer AS late,
     count(attention) FILTER (WHERE is_asked_for)::integer AS wanting

@@ -1,9 +1,11 @@
--- The courses of a site whose patient is here: checked in and not discharged; longest overdue reading first.
+-- The courses of a site whose patient is here, longest overdue reading first: checked in for an open course, or dosed
+-- and not discharged, in whatever session or phase.
 -- A course whose stage is unknown may have its patient here too; it is found by the index `courses_of_no_stage`.
 SELECT *
 FROM course_cards AS courses
 WHERE (
         (stage IN ('checked_in', 'cleared', 'dosed', 'recovering') AND phase <> 'closed')
+        OR dosed_at IS NOT NULL
         OR stage <> ALL ('{booked,checked_in,cleared,dosed,recovering,discharged,canceled,missed,aborted}'::text[])
     )
     AND ($1::text IS NULL OR site = $1)

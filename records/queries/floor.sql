@@ -1,4 +1,4 @@
--- Counts of unresolved escalations, and how many patients are between check-in and discharge.
+-- Counts of unresolved escalations, and how many patients are here.
 SELECT
     (
         SELECT json_build_object(
@@ -16,6 +16,6 @@ SELECT
     (
         SELECT count(*)
         FROM courses
-        WHERE stage IN ('checked_in', 'cleared', 'dosed', 'recovering')
+        WHERE ((stage IN ('checked_in', 'cleared', 'dosed', 'recovering') AND phase <> 'closed') OR dosed_at IS NOT NULL)
             AND ($1::text IS NULL OR site = $1)
     ) AS under_way

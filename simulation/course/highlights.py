@@ -115,6 +115,8 @@ def _worth_telling(event: ClinicEvent, answer: Answer) -> Iterator[str]:
             pass
     if isinstance(event, EligibilityDecided) and event.data.decision is EligibilityDecision.INELIGIBLE:
         yield f"ineligible: {event.data.rationale}"
+    for deviation in answer.deviations:
+        yield f"deviates: {deviation.message}"
     if answer.verdict is not None and answer.verdict.severity is not VerdictSeverity.NORMAL:
         worst = max(answer.verdict.findings, key=lambda finding: finding.severity.rank)
         yield f"{answer.verdict.severity}: {worst.message}"

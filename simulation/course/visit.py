@@ -37,26 +37,28 @@ TOO_HIGH_BY = (3, 9)
 """How far an excited patient's pressure is over the limit before a dose, in mmHg."""
 RESTS_FOR = timedelta(minutes=10)
 
-ASKS_FOR_MORE_AFTER = timedelta(minutes=2)
+AT_THEIR_SIDE = Reply(by=PRESCRIBER, after=timedelta(seconds=30), done_after=timedelta(minutes=3))
+RAN_OUT = "Held up with another patient: the clearance ran out before the dose. They are well, and watched as planned"
 SETTLED = "Seen by me; treated by the clinic's standing order; readings go on as planned"
 
 
 class VisitScript(Frozen):
     """What is special about one medicine session; by default nothing.
 
-    `response` is the body's response, by default an uneventful one. `unread`, `surge` and `more` each name one of the
+    `response` is the body's response, by default an uneventful one. `unread` and `surge` each name one of the
     protocol's readings by its time from the dose: at `unread` nobody takes it until the nurse is paged; at `surge` fear
-    drives the pressure up; after `more` the patient asks for a second dose. Whoever is paged gives `reply`. So many
-    readings are `too_high` for a dose, and each puts it off; when fit to leave, they `wait_for_the_escort`. The nurse
-    takes readings at most `ahead` of their time, and never before the protocol's window opens.
+    drives the pressure up. Whoever is paged gives `reply`. So many readings are `too_high` for a dose: the clearance is
+    refused, and the dose put off. Where it `runs_out`, the dose is given after its clearance has: a deviation. When fit
+    to leave, they `wait_for_the_escort`. The nurse takes readings at most `ahead` of their time, and never before the
+    protocol's window opens.
     """
 
     response: Response | None = None
     unread: timedelta | None = None
     surge: timedelta | None = None
-    more: timedelta | None = None
     reply: Reply = Reply()
     too_high: int = 0
+    runs_out: bool = False
     wait_for_the_escort: timedelta = timedelta()
     ahead: timedelta = timedelta()
 
@@ -96,20 +98,23 @@ class MedicineVisit:
         await self._dose()
         for offset in self._offsets():
             await self._take_reading(offset)
-            if offset == self._happening.more:
-                more = self._teller.now + ASKS_FOR_MORE_AFTER
-                await self._teller.tell_in_vain(more, self._dose_of_today(), "dose.booster_not_allowed")
         await self._go_home()
 
     async def _dose(self) -> None:
+        cleared = SessionCleared.Data(actor=PRESCRIBER, session=self._number)
         for _ in range(self._happening.too_high):
             await self._teller.tell(self._dosed_at - READ_BEFORE, self._reading(self._excited()))
+            in_vain = self._dosed_at - READ_BEFORE + timedelta(minutes=1)
+            await self._teller.tell_in_vain(in_vain, cleared, "vitals.systolic_above_limit")
             self._dosed_at += RESTS_FOR
         body = physiology.at_rest(self._random, self._rest)
         await self._teller.tell(self._dosed_at - READ_BEFORE, self._reading(body))
-        cleared = SessionCleared.Data(actor=PRESCRIBER, session=self._number)
         await self._teller.tell(self._dosed_at - timedelta(minutes=5), cleared)
+        if self._happening.runs_out:
+            self._dosed_at += self._protocol.medicine.clearance_valid
         await self._teller.tell(self._dosed_at, self._dose_of_today())
+        if self._happening.runs_out:
+            await see_to(self._teller, Kind.PROTOCOL_DEVIATION, self._number, AT_THEIR_SIDE, RAN_OUT)
 
     def _excited(self) -> Vitals:
         limit = self._protocol.medicine.clearance.hold.systolic
@@ -130,7 +135,7 @@ class MedicineVisit:
             comes_at = due_at - min(self._happening.ahead, rules.early) + self._in_a_moment()
             await self._look(max(comes_at, self._teller.now + BACK_AT_THE_BEDSIDE))
         else:
-            await self._look(due_at)
+            await self._look(max(due_at, self._teller.now))
 
     def _in_a_moment(self) -> timedelta:
         return self._random.random() * self._protocol.medicine.checkpoints.grace / 2

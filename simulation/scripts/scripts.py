@@ -23,7 +23,6 @@ SPECIAL_SESSION = 2
 """The session with the incident, in scripts that have one."""
 
 AT_THE_PEAK = timedelta(minutes=45)
-AFTER_HALF_AN_HOUR = timedelta(minutes=30)
 ELIGIBLE = "Adequate trials without benefit; nothing excludes the treatment"
 INELIGIBLE = "A condition excludes the treatment; referred back with a letter"
 OVER_THE_LIMIT = "screening.systolic_above_limit"
@@ -109,13 +108,13 @@ async def withdraws(journey: Journey) -> None:
 
 
 async def comes_back(journey: Journey) -> None:
-    """They miss a session, come on another day, and ask for a second dose then, which the protocol does not allow."""
+    """They miss a session, and come on another day: too excited at first, then dosed after the clearance ran out."""
     await begin(journey)
     for number in journey.sessions:
         is_special = number == SPECIAL_SESSION
         if is_special:
             await journey.stays_away(number)
-        await journey.session(number, VisitScript(more=AFTER_HALF_AN_HOUR if is_special else None))
+        await journey.session(number, VisitScript(too_high=1, runs_out=True) if is_special else None)
     await journey.follow_up()
 
 
@@ -164,12 +163,15 @@ CAST: tuple[Script, ...] = (
         expected=ExpectedEnding(outcome=Outcome.WITHDRAWN, happened=("kap.patient.discharged", "kap.patient.withdrew")),
     ),
     Script(
-        name="no-show, no booster",
+        name="no-show, late dose",
         story=comes_back,
         expected=ExpectedEnding(
             outcome=Outcome.COMPLETED,
-            calls=(Call(kind=Kind.SESSION_MISSED, paged=(DESK.id,), answered_by=DESK.id),),
-            happened=("kap.session.missed", "kap.session.rebooked"),
+            calls=(
+                Call(kind=Kind.SESSION_MISSED, paged=(DESK.id,), answered_by=DESK.id),
+                Call(kind=Kind.PROTOCOL_DEVIATION, paged=(NURSE.id, PRESCRIBER.id), answered_by=PRESCRIBER.id),
+            ),
+            happened=("kap.session.missed", "kap.session.rebooked", "kap.deviation.recorded"),
         ),
     ),
 )

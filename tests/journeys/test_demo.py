@@ -19,7 +19,7 @@ ENDINGS = {
     "override, alarm": "completed",
     "risk, hold": "completed",
     "withdraws": "withdrawn",
-    "no-show, no booster": "completed",
+    "no-show, late dose": "completed",
 }
 PAGES = (
     ("lind", "URGENT: reading overdue"),
@@ -28,6 +28,7 @@ PAGES = (
     ("lind", "URGENT: answer to review today"),
     ("osei", "EMERGENCY: clinician contact needed"),
     ("desk", "ROUTINE: visit missed"),
+    ("osei", "EMERGENCY: deviation to review"),
 )
 NEWS = (
     "P3-.+ answered by lind after 30 s",
@@ -37,7 +38,8 @@ NEWS = (
     "P6-.+ held: nobody is dosed until a prescriber resumes",
     "P7-.+ withdrew: ",
     "P8-.+ missed session 2",
-    "P8-.+ dose administered refused: ",
+    "P8-.+ session cleared refused: Systolic ",
+    "P8-.+ deviates: The clearance is 35 min old",
 )
 
 

@@ -1,9 +1,10 @@
 """Safety by property: whatever is reported, in whatever order, and however much time goes by.
 
 A machine takes a course from some point of a good story and goes on with legal and illegal events, late ones, repeated
-ones, news of escalations, and time. After each step it asks what must hold, and where it can it asks the ledger and not
-the chart that decided. `PROVE_EXAMPLES=20000` looks longer, and elsewhere every time; the suite looks where it always
-does.
+ones, news of escalations, and time. Acts may be refused, and facts never: a dose outside its gates is a deviation,
+somebody is called, and the patient is watched. After each step it asks what must hold, and where it can it asks the
+ledger and not the course that decided. `PROVE_EXAMPLES=20000` looks longer, and elsewhere every time; the suite looks
+where it always does.
 """
 
 import os
@@ -27,11 +28,13 @@ from domain.course.transition import RepeatEscalation
 from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, EscalationState
 from domain.events.clinic_events import (
+    Act,
     ClinicEvent,
     DoseAdministered,
     PatientDischarged,
     VitalsRecorded,
 )
+from domain.ledger import Entry
 from domain.protocol.model import Protocol
 from domain.refusal import RefusalCode, Refused
 from domain.views.next_task import to_do
@@ -42,7 +45,13 @@ from tests.support.event_strategies import (
     next_of_a_good_story,
     offered_and_accepted,
 )
-from tests.support.ledger_oracle import assert_discharge_was_safe, assert_dose_was_safe, monitored
+from tests.support.ledger_oracle import (
+    assert_deviation_was_told,
+    assert_discharge_was_safe,
+    broken_gates,
+    is_home_since,
+    monitored,
+)
 from tests.support.ward import Ward, is_whole, taken_in_again
 
 PROVING = os.environ.get("PROVE_EXAMPLES")
@@ -72,12 +81,14 @@ POINTS = (
     "discharged",
 )
 """Most stories begin where they are here."""
+UNREADABLE = {RefusalCode.INVALID, RefusalCode.EVENT_ID_REUSED, RefusalCode.TOO_LARGE, RefusalCode.UNKNOWN_COURSE}
+"""What a fact may be refused for: it cannot be read, or not be attributed."""
 WAITING = {DeadlineKind.CHECKPOINT, DeadlineKind.CHECKPOINT_EMERGENCY}
 
 
 @cache
 def _come_so_far(name: str, point: str, session: int) -> tuple[Ward, Course]:
-    """A ward at that point of a story, and the chart that its ledger alone gives."""
+    """A ward at that point of a story, and the course that its ledger alone gives."""
     ward = Ward(protocol=PROTOCOLS[name])
     at_point = getattr(ward, point)
     if point in {"referred", "screened", "eligible", "prepared"}:
@@ -88,7 +99,7 @@ def _come_so_far(name: str, point: str, session: int) -> tuple[Ward, Course]:
 
 
 def come_so_far(name: str, point: str, session: int) -> tuple[Ward, Course]:
-    """A ward of its own, at that point of a story, and the chart that its ledger alone gives."""
+    """A ward of its own, at that point of a story, and the course that its ledger alone gives."""
     known, again = _come_so_far(name, point, session)
     ward = Ward(protocol=PROTOCOLS[name])
     ward.course, ward.now = known.course, known.now
@@ -196,10 +207,10 @@ class AnyCourse(RuleBasedStateMachine):
         assert in_order == reversed_
 
     @invariant()
-    def the_ledger_and_json_give_the_same_chart(self) -> None:
-        """The ledger's newest entries move on the chart of the step before, as it was read back from JSON each time.
+    def the_ledger_and_json_give_the_same_course(self) -> None:
+        """The ledger's newest entries move on the course of the step before, as it was read back from JSON each time.
 
-        What was refused has written nothing: a chart that it had changed would be another one than this.
+        What was refused has written nothing: a course that it had changed would be another one than this.
         """
         if newest := self.ward.entries[self.again.sequence :]:
             moved_on = taken_in_again(self.again, newest, self.ward.versions)
@@ -213,34 +224,35 @@ class AnyCourse(RuleBasedStateMachine):
         assert len(written) == len(set(written))
 
     @invariant()
-    def what_is_offered_is_what_is_accepted(self) -> None:
-        """`next_acts` lists exactly what would be accepted now; asked anew where anything has moved."""
+    def what_is_offered_is_what_the_protocol_has_nothing_against(self) -> None:
+        """`next_acts` lists exactly that; of a closed course no more. Asked anew where anything has moved."""
         moment = (self.ward.course, self.ward.now)
         if moment[0] is not self.asked[0] or moment[1] != self.asked[1]:
             offered, accepted = offered_and_accepted(self.ward)
-            assert offered == accepted
+            assert offered - accepted == set()
+            assert self.ward.course.is_closed or accepted - offered == set()
             self.asked = moment
 
     @invariant()
     def a_dosed_patient_is_waited_for(self) -> None:
         """From their dose until their discharge, as the ledger tells them, their next vitals are due, and soon."""
-        if (number := monitored(self.ward.entries)) is None:
-            return
         rules = self.ward.course.protocol.medicine.checkpoints
         gaps = [later - earlier for earlier, later in pairwise(rules.offsets)]
-        waited = [
-            deadline.due_at
-            for deadline in self.ward.course.deadlines()
-            if deadline.kind in WAITING and deadline.session == number
-        ]
-        assert min(waited) <= self.ward.now + max(*gaps, rules.then_every) + rules.early + CLOCK_SKEW
+        for number in monitored(self.ward.entries):
+            waited = [
+                deadline.due_at
+                for deadline in self.ward.course.deadlines()
+                if deadline.kind in WAITING and deadline.session == number
+            ]
+            assert min(waited) <= self.ward.now + max(*gaps, rules.then_every) + rules.early + CLOCK_SKEW
 
     @invariant()
     def somebody_has_something_to_do(self) -> None:
         """For as long as the course is open; while a dosed patient is here, something for them, and by when."""
         course, now = self.ward.course, self.ward.now
         task = to_do(course, now)
-        assert (task is None) == (course.is_closed or course.referral is None)
+        assert task is not None or course.is_closed or course.referral is None
+        assert task is not None or course.monitored is None
         if task is not None and (monitored := course.monitored) is not None:
             assert task.words.startswith(f"Session {monitored.number} ")
             assert task.due_at is not None
@@ -270,18 +282,34 @@ class AnyCourse(RuleBasedStateMachine):
         entries = list(ward.entries)
         try:
             ward.sends(event)
-        except (Refused, AlreadyAnswered):
+        except (Refused, AlreadyAnswered) as raised:
+            turned_away: Refused | AlreadyAnswered | None = raised
+        else:
+            turned_away = None
+        if turned_away is not None:
             assert ward.course is before
             assert ward.entries == entries
+            if isinstance(turned_away, Refused) and not isinstance(event, Act):
+                assert turned_away.refusal.code in UNREADABLE
             return
-        assert before.blockers_for(event) == ()
+        assert not isinstance(event, Act) or before.blockers_for(event) == ()
         match event:
             case DoseAdministered():
-                assert_dose_was_safe(event, entries, before.protocol)
+                self._dose_was_safe_or_is_watched(event, entries, before.protocol)
             case PatientDischarged():
                 assert_discharge_was_safe(event, entries, before.protocol)
             case _:
                 pass
+
+    def _dose_was_safe_or_is_watched(self, event: DoseAdministered, entries: list[Entry], rules: Protocol) -> None:
+        """Outside its gates: a deviation, an escalation, and a running checkpoint clock (an invariant asks for it)."""
+        placed = self.ward.answers[-1][1].session
+        assert placed is not None
+        if not broken_gates(event, entries, rules, placed.number):
+            return
+        assert_deviation_was_told(event, self.ward.entries, rules, placed.number)
+        is_home = is_home_since(event, self.ward.entries, placed.number)
+        assert is_home or placed.number in monitored(self.ward.entries)
 
     def _judged(self, arriving: list[VitalsRecorded]) -> list[tuple[datetime, Verdict]]:
         """What is said in the end of every reading of the session, had these arrived now in this order."""
@@ -296,9 +324,9 @@ class AnyCourse(RuleBasedStateMachine):
         """Time gives no dose, discharges nobody, closes nothing, and answers for no human."""
         course = self.ward.course
         assert isinstance(before, type(course))
-        assert (course.phase, course.hold, course.outcome, _as_told(course)) == (
+        assert (course.phase, course.holds, course.outcome, _as_told(course)) == (
             before.phase,
-            before.hold,
+            before.holds,
             before.outcome,
             _as_told(before),
         )

@@ -5,15 +5,15 @@ from itertools import pairwise
 
 import pytest
 
-from domain.course.state import Outcome
+from domain.course.state import Deviation, Outcome
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import ConsentSigned, PatientCheckedIn
+from domain.events.clinic_events import ConsentSigned, SessionCleared
 from domain.protocol.model import Protocol
 from domain.values import Role
 from simulation.course.ending import Call, Ending, ExpectedEnding, differences
 from simulation.course.journey import Journey
 from simulation.course.reporter import NotRefused
-from simulation.course.staff import DESK, NURSE
+from simulation.course.staff import DESK, PRESCRIBER
 from simulation.scripts.scripts import CAST, ScriptPart, parts
 from tests.support.rehearsed import A_MONDAY_NIGHT, Rehearse
 
@@ -29,14 +29,7 @@ BEGINNINGS = (
 """A course begins when it begins: at night, on a Sunday, and just before the clocks are changed."""
 
 CONSENT = ConsentSigned.Data(actor=DESK, document="consent", version="2026-01")
-CHECK_IN = PatientCheckedIn.Data(
-    actor=NURSE,
-    session=1,
-    last_solids_at=A_MONDAY_NIGHT,
-    last_fluids_at=A_MONDAY_NIGHT,
-    escort=True,
-    medications_changed=False,
-)
+CLEARANCE = SessionCleared.Data(actor=PRESCRIBER, session=1)
 
 
 def cast(protocol: Protocol, seed: int, patients: int = ROUND) -> tuple[ScriptPart, ...]:
@@ -115,25 +108,31 @@ async def test_a_high_risk_holds_the_course_until_a_prescriber_resumes(rehearse:
     assert resumed.actor.role is Role.PRESCRIBER
 
 
-async def test_a_booster_that_is_not_allowed_leaves_nothing_behind(rehearse: Rehearse, protocol: Protocol) -> None:
-    """The no-show comes on another day and is given one dose there, although they ask for two."""
-    part = named(protocol, 5, "no-show, no booster")
+async def test_a_dose_after_its_clearance_ran_out_is_a_deviation(rehearse: Rehearse, protocol: Protocol) -> None:
+    """The no-show comes on another day. The first clearance is refused; the dose, given late, is recorded and told."""
+    part = named(protocol, 5, "no-show, late dose")
 
-    ledger = (await rehearse(part)).ledger
+    rehearsed = await rehearse(part)
 
+    ledger = rehearsed.ledger
     doses = [entry.data["session"] for entry in ledger if entry.type == "kap.dose.administered"]
     assert doses == list(range(1, part.patient.medicine_sessions + 1))
+    assert len([entry for entry in ledger if entry.type == "kap.session.cleared"]) == len(doses)
+    [deviation] = [entry for entry in ledger if entry.type == "kap.deviation.recorded"]
+    told = Deviation.model_validate({**deviation.data, "at": deviation.time, "by": deviation.actor or DESK})
+    assert (told.session, [one.code for one in told.deviations]) == (2, ["clearance.expired"])
+    assert any(one.says.startswith("session cleared refused: Systolic") for one in rehearsed.news)
     missed, moved = (next(e for e in ledger if e.type == f"kap.session.{what}") for what in ("missed", "rebooked"))
     assert moved.time - missed.time < timedelta(hours=1)
 
 
 async def test_a_script_that_is_wrong_about_a_refusal_is_told(rehearse: Rehearse, protocol: Protocol) -> None:
-    """Where boosters are allowed, or refused for another reason only, the story does not end as if it were well."""
-    part = named(protocol, 5, "no-show, no booster")
+    """Where an act is accepted, or refused for another reason only, the story does not end as if it were well."""
+    part = named(protocol, 5, "no-show, late dose")
 
     async def asks_at_the_wrong_moment(journey: Journey) -> None:
         await journey.refer()
-        await journey.teller.tell_in_vain(journey.teller.now, CHECK_IN, "escort.missing")
+        await journey.teller.tell_in_vain(journey.teller.now, CLEARANCE, "escort.missing")
 
     async def is_let_in(journey: Journey) -> None:
         await journey.refer()

@@ -84,7 +84,7 @@ async def test_a_folder_of_another_version_is_left_alone(plan: StackPlan) -> Non
     plan.data.mkdir()
     (plan.data / "layout-version").write_text("7\n")
 
-    assert "layout 7, this one reads 1" in await refusal_of(plan)
+    assert "layout 7, this one reads 2" in await refusal_of(plan)
     assert (plan.data / "layout-version").read_text() == "7\n"
 
 

@@ -37,6 +37,7 @@ from tests.support.cast import (
     days,
     died,
     discharge,
+    discontinuation,
     dose,
     eligible,
     follow_up,
@@ -60,7 +61,6 @@ from tests.support.cast import (
     screening,
     vitals,
     weekly,
-    withdrawal,
 )
 from tests.support.ward import TICK, Ward
 
@@ -141,9 +141,13 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason("course.wrong_phase", lambda ward: preparation(MARA, at=ward.referred().now)),
     Reason("session.unknown", lambda ward: vitals(MARA, 4, at=ward.booked().now)),
     Reason("session.wrong_stage", lambda ward: check_in(MARA, at=ward.dosed().now)),
-    Reason("session.in_progress", lambda ward: withdrawal(MARA, at=ward.dosed().now)),
+    Reason("session.in_progress", lambda ward: discontinuation(MARA, at=ward.dosed().now)),
     Reason("course.held", lambda ward: dose(MARA, at=_after(ward.cleared(), hold(MARA, at=ward.now)).now)),
     Reason("course.not_held", lambda ward: resumption(MARA, at=ward.referred().now)),
+    Reason(
+        "hold.unknown_reason",
+        lambda ward: resumption(MARA, at=_after(ward.referred(), hold(MARA, at=ward.now)).now, reasons=("Other",)),
+    ),
     Reason("protocol.version_unknown", lambda ward: migration(MARA, at=ward.referred().now, to_version="9.9.9")),
     # Consent
     Reason("consent.missing", lambda ward: eligible(MARA, at=ward.referred().now)),
@@ -281,6 +285,10 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason("dose.step_too_large", lambda ward: dose(MARA, 2, at=ward.cleared(2).now, mg=52.6)),
     Reason("dose.needs_two_prescribers", lambda ward: dose(MARA, at=ward.cleared().now, mg=70.1)),
     Reason("dose.above_hard_max", lambda ward: dose(MARA, at=ward.cleared().now, mg=140.1)),
+    Reason(
+        "dose.possible_duplicate",
+        lambda ward: dose(MARA, at=_after(ward.cleared(), dose(MARA, at=ward.now)).now + minutes(5)),
+    ),
     Reason("dose.above_plan", lambda ward: dose(MARA, at=ward.cleared().now, mg=35.1, by=LIND)),
     Reason("dose.booster_not_allowed", lambda ward: dose(MARA, at=ward.dosed().now, mg=1)),
     Reason(
@@ -340,7 +348,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
         lambda ward: discharge(MARA, at=_leaving(ward, _well).time, instructions_given=False),
     ),
     # Afterwards
-    Reason("session.discharged", lambda ward: vitals(MARA, at=ward.discharged().now + TICK)),
+    Reason("session.discharged", lambda ward: vitals(MARA, at=ward.discharged().now + days(1) + TICK)),
     Reason("integration.before_discharge", lambda ward: integration(MARA, at=ward.discharged().now - TICK)),
     Reason("check_in.not_in_protocol", lambda ward: call(MARA, at=ward.discharged().now, days_after=2)),
     Reason("check_in.already_done", lambda ward: call(MARA, at=ward.integrated().now, days_after=1)),
@@ -355,7 +363,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
         lambda ward: follow_up(MARA, at=_after(ward.in_follow_up(), follow_up(MARA, at=ward.now)).now + TICK),
     ),
 )
-"""Each ends in an event that is refused."""
+"""Each ends in an act that is refused, or in a fact that deviates."""
 
 SAYING: Final[tuple[Said, ...]] = (
     Said("plan.missing", lambda ward: ward.eligible().course.blockers(ward.now)),

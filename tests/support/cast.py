@@ -292,13 +292,13 @@ def cancellation(course: CourseId, session: int = 1, *, at: datetime, by: Actor 
     return _said(SessionCanceled, course, at, SessionCanceled.Data(actor=by, session=session, reason="A cold"))
 
 
-def missed(course: CourseId, session: int = 1, *, at: datetime, by: Actor = DESK) -> SessionMissed:
+def missed(course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = DESK) -> SessionMissed:
     return _said(SessionMissed, course, at, SessionMissed.Data(actor=by, session=session))
 
 
 def check_in(
     course: CourseId,
-    session: int = 1,
+    session: int | None = 1,
     *,
     at: datetime,
     by: Actor = LIND,
@@ -324,7 +324,7 @@ def check_in(
 
 def vitals(
     course: CourseId,
-    session: int = 1,
+    session: int | None = 1,
     *,
     at: datetime,
     by: Actor = LIND,
@@ -358,7 +358,7 @@ def clearance(
 
 def dose(
     course: CourseId,
-    session: int = 1,
+    session: int | None = 1,
     *,
     at: datetime,
     by: Actor = OSEI,
@@ -445,13 +445,13 @@ def adverse_event(
     return _said(AdverseEventReported, course, at, data)
 
 
-def abortion(course: CourseId, session: int = 1, *, at: datetime, by: Actor = OSEI) -> SessionAborted:
+def abortion(course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = OSEI) -> SessionAborted:
     return _said(SessionAborted, course, at, SessionAborted.Data(actor=by, session=session, reason="They felt unwell"))
 
 
 def assessment(
     course: CourseId,
-    session: int = 1,
+    session: int | None = 1,
     *,
     at: datetime,
     by: Actor = LIND,
@@ -490,7 +490,7 @@ def discharge(
 
 def call(
     course: CourseId,
-    session: int = 1,
+    session: int | None = 1,
     *,
     at: datetime,
     by: Actor = LIND,
@@ -501,12 +501,12 @@ def call(
     return _said(CheckInCompleted, course, at, data)
 
 
-def integration(course: CourseId, session: int = 1, *, at: datetime, by: Actor = THORNE) -> IntegrationHeld:
+def integration(course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = THORNE) -> IntegrationHeld:
     return _said(IntegrationHeld, course, at, IntegrationHeld.Data(actor=by, session=session, minutes=60))
 
 
 def form(
-    course: CourseId, session: int = 1, *, at: datetime, by: Actor = DESK, form: str = "session_monitoring"
+    course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = DESK, form: str = "session_monitoring"
 ) -> FormFiled:
     return _said(FormFiled, course, at, FormFiled.Data(actor=by, session=session, form=form))
 
@@ -519,8 +519,15 @@ def hold(course: CourseId, *, at: datetime, by: Actor = DESK, reason: str = "A f
     return _said(CourseHeld, course, at, CourseHeld.Data(actor=by, reason=reason))
 
 
-def resumption(course: CourseId, *, at: datetime, by: Actor = OSEI, reason: str = "All is well") -> CourseResumed:
-    return _said(CourseResumed, course, at, CourseResumed.Data(actor=by, reason=reason))
+def resumption(
+    course: CourseId,
+    *,
+    at: datetime,
+    by: Actor = OSEI,
+    reason: str = "All is well",
+    reasons: tuple[str, ...] | None = None,
+) -> CourseResumed:
+    return _said(CourseResumed, course, at, CourseResumed.Data(actor=by, reason=reason, reasons=reasons))
 
 
 def withdrawal(course: CourseId, *, at: datetime, by: Actor = PATIENT) -> PatientWithdrew:

@@ -107,6 +107,13 @@ LIFTED = over(
     "vitals.moaas_missing",
     "screening.cystitis",
     "screening.systolic_above_limit",
+    "escalation.adverse_event_open",
+    "escalation.blood_pressure_not_falling_open",
+    "escalation.check_in_missed_open",
+    "escalation.consent_withdrawn_open",
+    "escalation.item9_positive_open",
+    "escalation.protocol_deviation_open",
+    "escalation.vitals_urgent_open",
 )
 """What a prescriber may weigh, some of it only where they have left; the rest is absolute, or none of these stories."""
 
@@ -161,6 +168,7 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
     by = draw(ACTORS)
     newest = ward.course.session.number if ward.course.session else 1
     number = draw(st.sampled_from([newest] * 6 + [newest + 1, max(1, newest - 1), 9]))
+    told = draw(st.sampled_from([number] * 6 + [None]))
     lifted = draw(st.sampled_from([(), LIFTED]))
 
     def seldom(usual: Value, *others: Value) -> Value:
@@ -183,10 +191,10 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
         "session.booked": lambda: booking(MARA, number, at=at, by=by, starts_at=at + draw(LENGTHS)),
         "session.rebooked": lambda: rebooking(MARA, number, at=at, by=by, starts_at=at + draw(LENGTHS)),
         "session.canceled": lambda: cancellation(MARA, number, at=at, by=by),
-        "session.missed": lambda: missed(MARA, number, at=at, by=by),
+        "session.missed": lambda: missed(MARA, told, at=at, by=by),
         "patient.checked_in": lambda: check_in(
             MARA,
-            number,
+            told,
             at=at,
             by=by,
             escort=seldom(True, False),
@@ -197,7 +205,7 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
         ),
         "vitals.recorded": lambda: vitals(
             MARA,
-            number,
+            told,
             at=at,
             by=by,
             systolic=seldom(126, 143, 165, 185, 195),
@@ -208,7 +216,7 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
         "session.cleared": lambda: clearance(MARA, number, at=at, by=by, overrides=lifted),
         "dose.administered": lambda: dose(
             MARA,
-            number,
+            told,
             at=at,
             by=by,
             mg=seldom(35.0, 1.0, 60.0, 200.0),
@@ -234,10 +242,10 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
             grade=seldom(3, 4, 5),
             term=seldom("nausea", "left_before_discharge"),
         ),
-        "session.aborted": lambda: abortion(MARA, number, at=at, by=by),
+        "session.aborted": lambda: abortion(MARA, told, at=at, by=by),
         "discharge.assessed": lambda: assessment(
             MARA,
-            number,
+            told,
             at=at,
             by=by,
             padss=seldom(10, 8),
@@ -256,14 +264,14 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
         ),
         "check_in.completed": lambda: call(
             MARA,
-            number,
+            told,
             at=at,
             by=by,
             days_after=draw(st.sampled_from([1, 3, 7, 2])),
             suicidal_ideation=seldom(False, True),
         ),
-        "integration.held": lambda: integration(MARA, number, at=at, by=by),
-        "form.filed": lambda: form(MARA, number, at=at, by=by, form=seldom("session_monitoring", "other")),
+        "integration.held": lambda: integration(MARA, told, at=at, by=by),
+        "form.filed": lambda: form(MARA, told, at=at, by=by, form=seldom("session_monitoring", "other")),
         "follow_up.held": lambda: follow_up(MARA, at=at, by=by, days_after=draw(st.sampled_from([30, 90, 180, 31]))),
         "course.held": lambda: hold(MARA, at=at, by=by),
         "course.resumed": lambda: resumption(MARA, at=at, by=by),
@@ -356,7 +364,7 @@ def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
         cancellation(MARA, newest, at=at),
         missed(MARA, newest, at=at),
         check_in(MARA, newest, at=at),
-        vitals(MARA, newest, at=at),
+        *(vitals(MARA, number, at=at) for number in numbers),
         clearance(MARA, newest, at=at, overrides=LIFTED),
         dose(MARA, newest, at=at, mg=LEAST_MG),
         dose(MARA, newest, at=at, by=OSEI, mg=LEAST_MG, witness=WARD),

@@ -37,6 +37,9 @@ def _fill(field: Field, value: Any, zone: ZoneInfo) -> Iterator[tuple[str, str]]
             for row, said in enumerate(value):
                 for part in field.parts:
                     yield from _fill(at_row(field, part, row), said.get(part.name), zone)
+        case FieldKind.OVERRIDES:
+            for said in value:
+                yield f"{field.pointer}/{said['code']}", said["rationale"]
         case _:
             yield from ((field.pointer, text) for text in _texts(field, value, zone))
 

@@ -18,8 +18,8 @@ TEXTS: Final = ("''", "'[/]'", r"E'\u001b[31m\n'", "'<b>'", "repeat('x', 300)")
 DOCUMENTS: Final = (
     "'{}'",
     "'[]'",
-    """'{"id": 1e999, "obligation": null}'""",
-    r"""'{"id": "\ud800", "obligation": "\u0000"}'""",
+    """'{"id": 1e999, "escalation": null}'""",
+    r"""'{"id": "\ud800", "escalation": "\u0000"}'""",
     """('{"id": ' || repeat('[', 3000) || repeat(']', 3000) || '}')::json""",
     """('{"id": ' || repeat('9', 5000) || '}')::json""",
 )

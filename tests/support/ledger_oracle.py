@@ -1,6 +1,9 @@
-"""What the ledger must tell before a dose and before a way home: read off its entries, asking no rule that decided."""
+"""What the ledger must tell of a dose and before a way home: read off its entries, asking no rule that decided.
 
-from collections.abc import Iterable, Iterator, Mapping
+An entry belongs to the session that a deviation beside it names, or else to the one that it names itself.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pydantic import JsonValue
@@ -8,58 +11,61 @@ from pydantic import JsonValue
 from domain.events.clinic_events import DoseAdministered, PatientDischarged
 from domain.ledger import Entry
 from domain.protocol.model import Protocol, Range
-from domain.values import Role
+from domain.values import Role, Severity
 
-BLOCKING = {"vitals_emergency", "suicide_risk"}
-"""Escalations that keep a patient from their dose and from home."""
+DANGERS = {"vitals_emergency", "suicide_risk"}
+"""Escalations that keep a patient from their dose and from home, however severe."""
+
+OUR_OWN = {"record_store_behind", "orchestrator_silent", "course_filling"}
+"""Escalations about Kapstan itself."""
+
+BOOKINGS = {"kap.session.booked", "kap.session.rebooked"}
+
+ANSWERED_BY_A_DISCHARGE = {"discharge_overdue", "left_before_discharge", "vitals_overdue"}
 
 
-def assert_dose_was_safe(event: DoseAdministered, entries: list[Entry], rules: Protocol) -> None:
-    """Consent, eligibility, preparation, clearance, prescriber and fresh vitals, as the entries before it tell them."""
-    visit = _visit(entries, event.data.session)
-    medicine = rules.medicine
-
-    consent = _newest(_said(entries, "consent.signed", "consent.withdrawn"))
-    assert consent.type == "kap.consent.signed"
-    assert consent.data["version"] == rules.screening.consent_version
-    assert event.time < consent.time + rules.screening.consent_valid_for
-    (decided,) = _said(entries, "eligibility.decided")
-    assert decided.data["decision"] == "eligible"
-    assert _role(decided) is Role.PRESCRIBER
-    talks = list(_said(entries, "preparation.held"))
-    assert len(talks) >= rules.preparation.sessions
-    assert {topic for talk in talks for topic in _list(talk, "topics")} >= {*rules.preparation.topics}
-    assert list(_said(entries, "plan.prescribed"))
-
-    assert not _is_held(entries, rules)
-    assert not open_kinds(entries) & BLOCKING
-
-    screened = _newest(_said(entries, "screening.recorded"))
-    assert not {*_list(screened, "conditions"), *_list(screened, "medications")} & {*rules.screening.absolute}
-    assert screened.data["pregnancy_test"] != "positive"
-
-    checked_in = _last(_said(visit, "patient.checked_in"))
-    assert checked_in.data.get("pregnancy_test") != "positive"
-    cleared = _newest(one for one in _said(visit, "session.cleared") if one.time <= event.time)
-    assert _role(cleared) is Role.PRESCRIBER
+def broken_gates(event: DoseAdministered, entries: list[Entry], rules: Protocol, session: int) -> list[str]:
+    """The gates that this dose was given outside of, as the entries before it tell them."""
+    visit = _visit(entries, session)
     doses = list(_said(visit, "dose.administered"))
-    if not doses:
-        assert event.time - cleared.time <= medicine.clearance_valid
-        assert event.time - checked_in.time < timedelta(days=1)
-    reading = _newest(_before(cleared.time if not doses else event.time, _said(visit, "vitals.recorded")))
-    assert (cleared.time if not doses else event.time) - reading.time <= medicine.clearance.reading_valid
-    if given_before := [one.time for one in doses if one.time <= event.time]:
-        assert reading.time >= max(given_before)
-    latest, lifted = _newest(_before(event.time, _said(visit, "vitals.recorded"))), _lifted(cleared)
-    if not doses:
-        assert not any(_beyond(latest, dict(medicine.clearance.never)))
-        assert {*_beyond(latest, dict(medicine.clearance.hold))} <= lifted
-        decided_upon = {*_list(screened, "conditions"), *_list(screened, "medications")} & {*rules.screening.review}
-        assert {f"screening.{one}" for one in decided_upon} <= lifted | _lifted(decided)
+    gates = {
+        **_gates_of_the_course(event, entries, rules),
+        **(_gates_of_a_booster(event, visit, rules) if doses else _gates_of_a_first_dose(event, entries, visit, rules)),
+        **_gates_of_the_amount(event, visit, rules),
+    }
+    return [gate for gate, is_met in gates.items() if not is_met]
 
-    given, weight = sum(_number(one, "mg") for one in doses), _number(checked_in, "weight_kg")
-    assert (given + event.data.mg) / weight <= medicine.dose.hard_max + 1e-5
-    assert len(doses) <= medicine.dose.boosters_max
+
+def assert_deviation_was_told(event: DoseAdministered, entries: list[Entry], rules: Protocol, session: int) -> None:
+    """The dose's deviations stand in the ledger, and somebody was called for them as `[deviations]` says."""
+    (told,) = [one for one in entries if _is_deviation_of(one, event.id, event.source)]
+    deviations = told.data["deviations"]
+    assert isinstance(deviations, list)
+    found = [one for one in deviations if isinstance(one, dict) and one["code"] not in rules.deviations.silent]
+    assert found
+    is_long_past = told.recorded_at - event.time > timedelta(days=1)
+    in_effect = rules.deviations.dose_absolute if any(one["absolute"] for one in found) else rules.deviations.dose
+    wanted = Severity.ROUTINE if is_long_past else in_effect
+    assert _open(entries)["protocol_deviation", str(session)].rank >= wanted.rank
+
+
+def is_home_since(event: DoseAdministered, entries: list[Entry], session: int) -> bool:
+    """Whether the patient was discharged from the session after this dose, which is told late."""
+    return any(
+        one.data["session"] == session and one.time >= event.time for one in _said(entries, "patient.discharged")
+    )
+
+
+def monitored(entries: Sequence[Entry]) -> set[int]:
+    """The sessions whose patient was dosed and has not been discharged since."""
+    dosed: dict[int, datetime] = {}
+    home: dict[int, datetime] = {}
+    for one, session in _placed(entries):
+        if session is not None and one.type == "kap.dose.administered":
+            dosed[session] = max(one.time, dosed.get(session, one.time))
+        if session is not None and one.type == "kap.patient.discharged":
+            home[session] = one.time
+    return {session for session, at in dosed.items() if session not in home or at > home[session]}
 
 
 def assert_discharge_was_safe(event: PatientDischarged, entries: list[Entry], rules: Protocol) -> None:
@@ -68,7 +74,14 @@ def assert_discharge_was_safe(event: PatientDischarged, entries: list[Entry], ru
     dosed_at = _newest(_said(visit, "dose.administered")).time
     taken = list(_said(visit, "vitals.recorded"))
 
-    assert not open_kinds(entries) & BLOCKING
+    is_prescriber = event.data.actor.role is Role.PRESCRIBER
+    lifted = {one.code for one in event.data.overrides} if is_prescriber else set()
+    standing = _standing(entries)
+    assert not standing.keys() & DANGERS
+    for kind, severity in standing.items():
+        if kind not in ANSWERED_BY_A_DISCHARGE:
+            assert severity is not Severity.EMERGENCY
+            assert severity is Severity.ROUTINE or f"escalation.{kind}_open" in lifted
     assert all(one.time <= event.time for one in taken)
     holds = {
         "discharge.observation_too_short": event.time - dosed_at >= rules.medicine.minimum_observation,
@@ -83,10 +96,101 @@ def assert_discharge_was_safe(event: PatientDischarged, entries: list[Entry], ru
     assessments = [one for one in _said(visit, "discharge.assessed") if one.time >= dosed_at]
     assert assessments or is_gone
     holds |= _assessed(_newest(assessments), rules) if assessments else {"discharge.not_assessed": False}
-
-    is_prescriber = event.data.actor.role is Role.PRESCRIBER
-    lifted = {one.code for one in event.data.overrides} if is_prescriber else set()
     assert [code for code, is_met in holds.items() if not is_met and code not in lifted] == []
+
+
+def _gates_of_the_course(event: DoseAdministered, entries: list[Entry], rules: Protocol) -> dict[str, bool]:
+    phase = next((one.data["phase"] for one in reversed(entries) if one.type == "kap.phase.entered"), "screening")
+    consents = list(_said(entries, "consent.signed", "consent.withdrawn", "patient.withdrew"))
+    consent = _newest(consents) if consents else None
+    is_signed = consent is not None and consent.type == "kap.consent.signed"
+    screenings = list(_said(entries, "screening.recorded"))
+    screened = _newest(screenings) if screenings else None
+    found = {*_list(screened, "conditions"), *_list(screened, "medications")} if screened else set()
+    talks = [one for one in _said(entries, "preparation.held") if not _deviates(one, entries)]
+    standing = _standing(entries)
+    return {
+        "phase": phase == "medicine",
+        "consent": is_signed
+        and consent is not None
+        and consent.data["version"] == rules.screening.consent_version
+        and event.time < consent.time + rules.screening.consent_valid_for,
+        "eligibility": any(
+            one.data["decision"] == "eligible" and _role(one) is Role.PRESCRIBER
+            for one in _said(entries, "eligibility.decided")
+        ),
+        "preparation": len(talks) >= rules.preparation.sessions
+        and {topic for talk in talks for topic in _list(talk, "topics")} >= {*rules.preparation.topics},
+        "plan": any(_said(entries, "plan.prescribed")),
+        "hold": not _holds(entries, rules),
+        "emergency": not any(one in DANGERS or standing[one] is Severity.EMERGENCY for one in standing),
+        "screening": screened is not None
+        and not found & {*rules.screening.absolute}
+        and screened.data["pregnancy_test"] != "positive",
+    }
+
+
+def _gates_of_a_first_dose(
+    event: DoseAdministered, entries: list[Entry], visit: list[Entry], rules: Protocol
+) -> dict[str, bool]:
+    arrivals = list(_said(visit, "patient.checked_in"))
+    if not arrivals:
+        return {"check-in": False}
+    checked_in = _newest(arrivals)
+    clearances = [one for one in _said(visit, "session.cleared") if one.sequence > checked_in.sequence]
+    if not clearances:
+        return {"clearance": False}
+    cleared, medicine = _newest(clearances), rules.medicine
+    readings = list(_said(visit, "vitals.recorded"))
+    weighed_on = _newest(one for one in _before(cleared.time, readings) if one.sequence < cleared.sequence)
+    latest = _newest(_before(event.time, readings)) if cleared.time <= event.time else weighed_on
+    never, hold = dict(medicine.clearance.never), dict(medicine.clearance.hold)
+    lifted, screened = _lifted(cleared), _newest(_said(entries, "screening.recorded"))
+    decided = next(_said(entries, "eligibility.decided"), None)
+    to_decide = {*_list(screened, "conditions"), *_list(screened, "medications")} & {*rules.screening.review}
+    urgent = {f"escalation.{kind}_open" for kind, severity in _standing(entries).items() if severity is Severity.URGENT}
+    return {
+        "test": checked_in.data.get("pregnancy_test") != "positive",
+        "day": event.time - checked_in.time < timedelta(days=1),
+        "prescriber": _role(cleared) is Role.PRESCRIBER,
+        "order": cleared.time <= event.time,
+        "age": event.time - cleared.time <= medicine.clearance_valid,
+        "stage": not any(one.sequence > cleared.sequence for one in _said(visit, "session.aborted")),
+        "reading": cleared.time - weighed_on.time <= medicine.clearance.reading_valid,
+        "never": not _beyond(latest, never),
+        "limits": all(
+            code in lifted and not _is_worse(code, observed, _beyond(weighed_on, hold).get(code))
+            for code, observed in _beyond(latest, hold).items()
+        ),
+        "findings": {f"screening.{one}" for one in to_decide} <= lifted | (_lifted(decided) if decided else set()),
+        "urgent": urgent <= lifted,
+    }
+
+
+def _gates_of_a_booster(event: DoseAdministered, visit: list[Entry], rules: Protocol) -> dict[str, bool]:
+    doses = list(_said(visit, "dose.administered"))
+    readings = list(_before(event.time, _said(visit, "vitals.recorded")))
+    before = max((one.time for one in doses if one.time <= event.time), default=None)
+    return {
+        "clearance": any(_said(visit, "session.cleared")),
+        "stage": not any(_said(visit, "session.aborted")),
+        "boosters": len(doses) <= rules.medicine.dose.boosters_max,
+        "reading": bool(readings)
+        and event.time - _newest(readings).time <= rules.medicine.clearance.reading_valid
+        and (before is None or _newest(readings).time >= before),
+    }
+
+
+def _gates_of_the_amount(event: DoseAdministered, visit: list[Entry], rules: Protocol) -> dict[str, bool]:
+    arrivals = list(_said(visit, "patient.checked_in"))
+    weight = _newest(arrivals).data.get("weight_kg") if arrivals else None
+    if not isinstance(weight, int | float):
+        return {"weight": False}
+    given = sum(_number(one, "mg") for one in _said(visit, "dose.administered"))
+    return {
+        "route": event.data.route == rules.route,
+        "amount": (given + event.data.mg) / weight <= rules.medicine.dose.hard_max + 1e-5,
+    }
 
 
 def _read(event: PatientDischarged, reading: Entry, visit: list[Entry], rules: Protocol) -> dict[str, bool]:
@@ -116,51 +220,99 @@ def _assessed(assessed: Entry, rules: Protocol) -> dict[str, bool]:
     }
 
 
-def monitored(entries: Iterable[Entry]) -> int | None:
-    """The session whose patient was dosed and has not been discharged; None where there is none."""
-    dosed: int | None = None
-    for one in _said(entries, "dose.administered", "patient.discharged"):
-        number = one.data["session"]
-        assert isinstance(number, int)
-        dosed = number if one.type == "kap.dose.administered" else None
-    return dosed
+def _standing(entries: Iterable[Entry]) -> dict[str, Severity]:
+    """The kinds of escalation that nobody has resolved, each with its worst severity; none about Kapstan itself."""
+    worst: dict[str, Severity] = {}
+    for (kind, _), severity in _open(entries).items():
+        if kind not in OUR_OWN:
+            worst[kind] = max(severity, worst.get(kind, severity), key=lambda one: one.rank)
+    return worst
 
 
-def open_kinds(entries: Iterable[Entry]) -> set[str]:
-    """The kinds of escalation that nobody has resolved.
+def _open(entries: Iterable[Entry]) -> dict[tuple[str, str], Severity]:
+    """The escalations that nobody has resolved, by kind and session, with their severity.
 
     Of a kind and session there is one at a time: another one tells that those before it are over, also where the news
     of that is still on its way.
     """
-    newest: dict[tuple[str, str], tuple[int, str]] = {}
+    newest: dict[tuple[str, str], int] = {}
+    open_: dict[tuple[str, str], Severity] = {}
     for one in entries:
-        if one.type.startswith("kap.escalation."):
-            _, kind, session, n = str(one.data["id"]).split("~")
-            if int(n) >= newest.get((kind, session), (0, ""))[0]:
-                newest[kind, session] = (int(n), one.type.removeprefix("kap.escalation."))
-    return {kind for (kind, _), (_, change) in newest.items() if change != "resolved"}
+        if not one.type.startswith("kap.escalation."):
+            continue
+        _, kind, session, n = str(one.data["id"]).split("~")
+        if int(n) < newest.get((kind, session), 0):
+            continue
+        newest[kind, session] = int(n)
+        match one.type.removeprefix("kap.escalation."):
+            case "opened" | "raised":
+                open_[kind, session] = Severity(str(one.data["severity"]))
+            case "resolved":
+                open_.pop((kind, session), None)
+    return open_
 
 
-def _is_held(entries: Iterable[Entry], rules: Protocol) -> bool:
-    """Whether a pause was laid over the course, by somebody, a withdrawal or a high risk, and not lifted since."""
+def _holds(entries: Iterable[Entry], rules: Protocol) -> dict[str, bool]:
+    """The reasons of the pause over the course that were not lifted since, and whether each is one of safety."""
     high = rules.measures["cssrs"].high
-    is_held = False
+    holds: dict[str, bool] = {}
     for one in entries:
         match one.type.removeprefix("kap."):
-            case "course.held" | "consent.withdrawn":
-                is_held = True
+            case "course.held":
+                holds.setdefault(str(one.data["reason"]), False)
+            case "consent.withdrawn" | "patient.withdrew":
+                holds["consent"] = True
             case "course.resumed":
-                is_held = False
+                holds = (
+                    {} if _role(one) is Role.PRESCRIBER else {why: safety for why, safety in holds.items() if safety}
+                )
             case "measure.recorded" if one.data["instrument"] == "cssrs" and high is not None and high.hold:
-                is_held = is_held or "1" in _list(one, "items")[3:]
-    return is_held
+                holds |= {"risk": True} if "1" in _list(one, "items")[3:] else {}
+    return holds
 
 
-def _visit(entries: list[Entry], session: int | None) -> list[Entry]:
-    """What was written of a session since it was booked last: nothing of an earlier visit counts."""
-    of_session = [one for one in entries if one.data.get("session") == session]
-    booked = _last(_said(of_session, "session.booked", "session.rebooked"))
-    return [one for one in of_session if one.sequence > booked.sequence]
+def _placed(entries: Sequence[Entry]) -> Iterator[tuple[Entry, int | None]]:
+    """Each entry with the session that it belongs to; None where it names none, and no deviation does."""
+    elsewhere = {
+        (one.data["event_id"], one.data["source"]): one.data.get("session")
+        for one in entries
+        if one.type == "kap.deviation.recorded"
+    }
+    for one in entries:
+        session = elsewhere.get((one.event_id, one.source), one.data.get("session"))
+        yield one, session if isinstance(session, int) else None
+
+
+def _visit(entries: Sequence[Entry], session: int) -> list[Entry]:
+    """What was written of a session since it was booked last: nothing of an earlier visit counts.
+
+    What names no session belongs to it from when the patient came.
+    """
+    named = [(one, number) for one, number in _placed(entries) if number in {session, None}]
+    booked = [one.sequence for one, number in named if number == session and one.type in BOOKINGS]
+    since = max(booked, default=0)
+    own = [one for one, number in named if number == session and one.sequence > since]
+    came = min((one.time for one in _said(own, "patient.checked_in", "dose.administered")), default=None)
+    return [
+        one
+        for one, number in named
+        if one.sequence > since and (number == session or (came is not None and came <= one.time))
+    ]
+
+
+def _is_deviation_of(one: Entry, event_id: str | None, source: str | None) -> bool:
+    return one.type == "kap.deviation.recorded" and (one.data["event_id"], one.data["source"]) == (event_id, source)
+
+
+def _deviates(entry: Entry, entries: Iterable[Entry]) -> bool:
+    return any(_is_deviation_of(one, entry.event_id, entry.source) for one in entries)
+
+
+def _is_worse(code: str, observed: float | None, weighed: float | None) -> bool:
+    """Whether a value is worse than the one that was weighed under the same code."""
+    if observed is None or weighed is None:
+        return observed is not weighed
+    return observed > weighed if code.endswith("_above_limit") else observed < weighed
 
 
 def _said(entries: Iterable[Entry], *names: str) -> Iterator[Entry]:
@@ -176,10 +328,6 @@ def _newest(entries: Iterable[Entry]) -> Entry:
     return max(entries, key=lambda one: (one.time, one.sequence))
 
 
-def _last(entries: Iterable[Entry]) -> Entry:
-    return max(entries, key=lambda one: one.sequence)
-
-
 def _role(entry: Entry) -> Role | None:
     return entry.actor.role if entry.actor else None
 
@@ -190,14 +338,16 @@ def _lifted(entry: Entry) -> set[str]:
     return {str(one["code"]) for one in overrides if isinstance(one, dict)}
 
 
-def _beyond(reading: Entry, ranges: Mapping[str, Range | None]) -> Iterator[str]:
-    """The codes of the vitals that lie outside their range."""
+def _beyond(reading: Entry, ranges: Mapping[str, Range | None]) -> dict[str, float | None]:
+    """The codes of the vitals that lie outside their range, with what was observed."""
+    found: dict[str, float | None] = {}
     for vital, limits in ranges.items():
         observed = reading.data.get(vital)
         if limits is not None and observed is None:
-            yield f"vitals.{vital}_missing"
+            found[f"vitals.{vital}_missing"] = None
         elif limits is not None and isinstance(observed, int) and not limits.low <= observed <= limits.high:
-            yield f"vitals.{vital}_{'above' if observed > limits.high else 'below'}_limit"
+            found[f"vitals.{vital}_{'above' if observed > limits.high else 'below'}_limit"] = observed
+    return found
 
 
 def _waits_for_a_second(visit: list[Entry], rules: Protocol) -> bool:

@@ -80,11 +80,8 @@ class Course(Rehearsal):
             self._looked_at = moment
             await super().until(moment)
 
-    def escalation(self, escalation: EscalationId) -> EscalationView:
-        return self._escalations[escalation].view
-
     def acts(self, escalation: EscalationId, order: Order, now: datetime) -> EscalationView:
-        self._move(self._escalations[escalation].act(order, self._standing(escalation), now), now)
+        self.played.act(escalation, order, now)
         return self.escalation(escalation)
 
 

@@ -15,14 +15,14 @@ class Block(Frozen):
 
 def blocks_what(view: CourseView) -> str:
     """The step that the blockers block."""
+    if any(one.stage in {Stage.DOSED, Stage.RECOVERING} for one in view.sessions):
+        return "discharge"
     session = view.sessions[-1] if view.sessions else None
     match view.phase, session.stage if session else None:
         case Phase.SCREENING, _:
             return "eligibility"
         case Phase.PREPARATION, _:
             return "the first session"
-        case Phase.MEDICINE, Stage.DOSED | Stage.RECOVERING:
-            return "discharge"
         case Phase.MEDICINE, Stage.CHECKED_IN | Stage.CLEARED:
             return "the dose"
         case _:

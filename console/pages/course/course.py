@@ -21,6 +21,7 @@ from console.pages.frame.shell import SEES_COURSES
 from console.pages.frame.silent_courses import SilentCourse, silence_of
 from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import Viewer, looking
+from console.pages.labels import EVENTS
 from domain.access import Right
 from domain.escalation.messages import EscalationView
 from domain.ledger import Entry
@@ -54,6 +55,16 @@ class Overridden(Frozen):
     rationale: str
 
 
+class Deviated(Frozen):
+    """A fact that deviated from the protocol, and what the protocol has against it."""
+
+    at: Clock
+    by: str
+    session: int | None
+    what: str
+    blocks: tuple[Block, ...]
+
+
 class EntryRow(Frozen):
     """One entry of the ledger."""
 
@@ -66,6 +77,14 @@ class EntryRow(Frozen):
     hash: str
 
 
+class HoldShown(Frozen):
+    """One reason why the course is held, and since when."""
+
+    since: Clock
+    reason: str
+    is_safety: bool
+
+
 class CoursePage(Frozen):
     """Everything about the course that this viewer may see."""
 
@@ -75,9 +94,7 @@ class CoursePage(Frozen):
     title: str
     site: str
     outcome: str | None
-    held: str | None
-    hold_is_safety: bool
-    since: Clock | None
+    holds: tuple[HoldShown, ...]
     plan: str | None
     goals: tuple[str, ...]
     cautions: tuple[str, ...]
@@ -98,6 +115,7 @@ class CoursePage(Frozen):
     dues: tuple[UpcomingDeadline, ...]
     outcomes: tuple[InstrumentScores, ...]
     overrides: tuple[Overridden, ...]
+    deviations: tuple[Deviated, ...]
     ledger: LedgerState
     entries: tuple[EntryRow, ...] | None
 
@@ -131,9 +149,9 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
         title=_title(viewer, view),
         site=view.site,
         outcome=spoken(view.outcome) if view.outcome else None,
-        held=view.hold.reason if view.hold else None,
-        hold_is_safety=view.hold is not None and view.hold.is_safety,
-        since=clock.at(view.hold.since) if view.hold else None,
+        holds=tuple(
+            HoldShown(since=clock.at(one.since), reason=one.reason, is_safety=one.is_safety) for one in view.holds
+        ),
         plan=_plan(view),
         goals=view.plan.goals if view.plan else (),
         cautions=tuple(map(spoken, view.cautions)),
@@ -162,6 +180,16 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
                 rationale=one.rationale,
             )
             for one in view.overrides
+        ),
+        deviations=tuple(
+            Deviated(
+                at=clock.at(one.at),
+                by=who(viewer, one.by.id, one.by.role),
+                session=one.session,
+                what=EVENTS[one.type],
+                blocks=tuple(map(block, one.deviations)),
+            )
+            for one in reversed(view.deviations)
         ),
         ledger=ledger,
         entries=tuple(_entry(viewer, one, clock) for one in reversed(entries)) if reads_ledger and entries else None,

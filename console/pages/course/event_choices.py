@@ -6,7 +6,7 @@ from typing import Final
 from console.pages.labels import EVENTS
 from domain.access import Caller
 from domain.course.state import Phase
-from domain.events.clinic_events import MODELS
+from domain.events.clinic_events import MODELS, Fact
 from domain.values import CourseId, Frozen
 from domain.views.course import CourseView
 
@@ -51,7 +51,9 @@ class EventChoice(Frozen):
 
 
 class EventChoices(Frozen):
-    """What the course waits for, what may come at any time, and what would be refused as the course stands.
+    """What the course waits for, what may come at any time, and what the protocol has something against now.
+
+    Of a closed course the last are facts alone: what happened is recorded in any case.
 
     `pauses` are the buttons at the head of the page: hold or resume.
     """
@@ -75,9 +77,13 @@ def acts(caller: Caller, view: CourseView) -> EventChoices:
     return EventChoices(
         next=tuple(one for one in every if one.type in coming - unasked),
         at_any_time=tuple(one for one in every if one.type in coming & unasked and one.href),
-        others=tuple(one for one in every if one.type not in coming and one.href) if view.outcome is None else (),
+        others=tuple(one for one in every if one.type not in coming and one.href and _may_be_told(one.type, view)),
         pauses=tuple(one for one in every if one.type in coming & PAUSES and one.href),
     )
+
+
+def _may_be_told(kind: str, view: CourseView) -> bool:
+    return view.outcome is None or issubclass(MODELS[kind], Fact)
 
 
 def _act(caller: Caller, course_id: CourseId, kind: str) -> EventChoice:

@@ -105,7 +105,7 @@ def _particulars(view: CourseView, one: Happening, clock: WallClock) -> Particul
     session = next((known for known in view.sessions if known.number == one.session), None)
     match name.split("."):
         case ["vitals", _]:
-            return _reading(session, one)
+            return _reading(view, session, one)
         case ["dose", _]:
             return _dose(session, one)
         case ["measure", _]:
@@ -118,15 +118,18 @@ def _particulars(view: CourseView, one: Happening, clock: WallClock) -> Particul
             return Severity.URGENT.value, words, labels.DUE_AT.format(moment=clock.at(due_at).words)
         case ["deadline", _]:
             return Severity.ROUTINE.value, DEADLINES.get(one.what or "", labels.DEADLINE_PASSED), _of_session(one)
+        case ["deviation", _]:
+            return Severity.ROUTINE.value, _phrase(one, clock), one.what or ""
         case ["phase", _]:
             return None, _phrase(one, clock, phase=PHASES[Phase(one.what)]) if one.what else labels.NEXT_PHASE, ""
         case ["course", "closed"]:
             return "held", _phrase(one, clock), ""
         case ["course", "held"]:
-            reason = view.hold.reason if view.hold and view.hold.since == one.at else ""
-            return "held", _phrase(one, clock), reason
+            return "held", _phrase(one, clock), "; ".join(hold.reason for hold in view.holds if hold.since == one.at)
         case ["course", "resumed"]:
             return None, _phrase(one, clock), ""
+        case ["deviation", _]:
+            return Severity.ROUTINE.value, _phrase(one, clock), one.what or ""
         case ["consent", "withdrawn"]:
             return Severity.URGENT.value, EVENTS[one.type], ""
         case _:
@@ -157,13 +160,17 @@ def _of_session(one: Happening) -> str:
     return f"session {one.session}" if one.session else ""
 
 
-def _reading(session: SessionView | None, one: Happening) -> Particulars:
-    reading = next((known for known in (session.readings if session else ()) if known.at == one.at), None)
-    if session is None or reading is None:
+def _reading(view: CourseView, session: SessionView | None, one: Happening) -> Particulars:
+    known = (*(session.readings if session else ()), *view.readings_outside)
+    reading = next((reading for reading in known if reading.at == one.at), None)
+    if reading is None:
         return None, labels.READING_OF_AN_EARLIER_VISIT.format(for_session=_for_session(one)), ""
-    words = f"{_reading_at(session, reading.at)}: {readings.in_a_line(reading)}"
+    is_of_session = session is not None and reading in session.readings
+    when = _reading_at(session, reading.at) if is_of_session else labels.READING_OUTSIDE
+    punctuality = _punctuality(session, reading) if session is not None and is_of_session else ()
     mark = readings.MARK_OF[reading.verdict.severity]
-    return mark, words, "; ".join((*_punctuality(session, reading), *readings.findings(reading.verdict)))
+    detail = "; ".join((*punctuality, *readings.findings(reading.verdict)))
+    return mark, f"{when}: {readings.in_a_line(reading)}", detail
 
 
 def _reading_at(session: SessionView | None, at: datetime) -> str:

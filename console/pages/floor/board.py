@@ -183,7 +183,7 @@ def _column(viewer: Viewer, column: Column, clock: WallClock) -> PhaseColumn:
 
 
 def _card(course: CourseSummary, clock: WallClock) -> Card:
-    is_under_way = course.stage in HERE
+    is_under_way = course.dosed_at is not None or course.stage in HERE
     due = course.reading_due_at if course.reading_due_at and is_under_way else course.to_do_by
     planned, number = course.planned_sessions or 0, course.session or 0
     blocked_by = tuple(words for words in course.blocked_by if words not in (course.to_do or ""))

@@ -54,7 +54,8 @@ class LiveSession(Frozen):
 
 def of_view(viewer: Viewer, view: CourseView, recorded: CourseSummary | None) -> LiveSession | None:
     """The patient from their course; None if they have left: the record store may be a moment behind."""
-    session = next((session for session in view.sessions if session.stage in HERE), None)
+    here = [session for session in view.sessions if session.stage in HERE]
+    session = max(here, key=lambda one: bool(one.doses), default=None)
     return _live(viewer, recorded, view, session) if session else None
 
 

@@ -23,7 +23,7 @@ router = APIRouter(include_in_schema=False)
 class SessionsPage(Frozen):
     """Every patient on site, and how many of them are late.
 
-    While the record store is away, Temporal tells who is under treatment; `unanswered` courses did not answer, so that
+    While the record store is away, Temporal tells who is on site; `unanswered` courses did not answer, so that
     nobody can tell whether their patients are on site. `sees_all`: not only the courses behind escalations.
     """
 
@@ -80,7 +80,7 @@ async def _recorded(viewer: Viewer) -> tuple[list[LiveSession], tuple[Unreadable
 
 async def _unrecorded(viewer: Viewer) -> tuple[list[LiveSession], int]:
     """The same without the record store. On-call staff see only courses with an unresolved escalation."""
-    answered = await go_round(viewer.services.courses.view, await viewer.services.courses.under_treatment())
+    answered = await go_round(viewer.services.courses.view, await viewer.services.courses.with_the_patient_here())
     sees_all = viewer.caller.has(Right.READ_COURSES)
     theirs = (
         view for view in answered.views if viewer.caller.may_see_site(view.site) and (sees_all or view.escalations)

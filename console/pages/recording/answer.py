@@ -6,12 +6,13 @@ from typing import Final
 from console.pages.course import readings
 from console.pages.frame.clock import WallClock
 from console.pages.frame.flash_cookies import RecordedFlash
-from console.pages.labels import EVENTS, PHASES, VERDICTS
+from console.pages.labels import DEVIATION, EVENTS, PHASES, VERDICTS
 from domain.course.answer import Answer
 from domain.course.state import Phase
 from domain.course.verdict import Verdict, VerdictSeverity
 from domain.escalation.messages import PHRASES, Kind
 from domain.values import Severity
+from domain.views.blocker_labels import words_of
 from domain.views.course import CourseView
 from gateway.courses import Reported
 
@@ -23,8 +24,9 @@ def recorded(kind: str, reported: Reported, before: CourseView | None, clock: Wa
     answer = reported.answer
     opened = tuple(_opened(answer, before))
     verdict = answer.verdict
-    mark = readings.MARK_OF[verdict.severity] if verdict else "well"
-    words = (TWICE if reported.replayed else f"Recorded: {EVENTS[kind]}.", *_said(verdict, clock), *opened)
+    mark = readings.MARK_OF[verdict.severity] if verdict else "routine" if answer.deviations else "well"
+    first = TWICE if reported.replayed else f"Recorded: {EVENTS[kind]}."
+    words = (first, *_said(verdict, clock), *_against(answer), *opened)
     return RecordedFlash(
         event_id=answer.event_id,
         mark=Severity.URGENT.value if opened and mark not in {"urgent", "emergency"} else mark,
@@ -44,6 +46,12 @@ def _said(verdict: Verdict | None, clock: WallClock) -> Iterator[str]:
     yield from (f"{finding}." for finding in readings.findings(verdict))
     if verdict.severity is VerdictSeverity.RECHECK and verdict.recheck_due_at is not None:
         yield f"The second reading is due at {clock.at(verdict.recheck_due_at).words}."
+
+
+def _against(answer: Answer) -> Iterator[str]:
+    # In short words: a browser keeps no cookie that is longer than a page of text.
+    if answer.deviations:
+        yield f"{DEVIATION}: {'; '.join(dict.fromkeys(map(words_of, answer.deviations)))}."
 
 
 def _opened(answer: Answer, before: CourseView | None) -> Iterator[str]:

@@ -32,6 +32,7 @@ class FieldKind(StrEnum):
     SCORES = "scores"
     GROUP = "group"
     ROWS = "rows"
+    OVERRIDES = "overrides"
 
 
 class Option(Frozen):
@@ -44,6 +45,7 @@ class Option(Frozen):
 class Field(Frozen):
     """One field. `parts` are the fields of a group, or of each row; a row's have no row number in their pointers.
 
+    Overrides are rationales, each under the field's pointer and the code that it overrides.
     A number lies from `low` to `high`, without `low` itself if `is_above`.
     """
 
@@ -142,7 +144,7 @@ def _field(pointer: str, said: Mapping[str, Any], defined: Mapping[str, Any], *,
         low=low if above is None else above,
         high=meant.get("maximum"),
         is_above=above is not None,
-        longest=meant.get("maxLength"),
+        longest=_longest(meant, kind, defined),
         options=tuple(Option(value=one, label=one.replace("_", " ")) for one in meant.get("enum", ())),
         parts=tuple(_parts(pointer, meant, kind, defined)),
     )
@@ -180,12 +182,21 @@ def _kind(meant: Mapping[str, Any], defined: Mapping[str, Any]) -> FieldKind:
             raise TypeError(f"a form cannot ask for {meant}")
 
 
+def _longest(meant: Mapping[str, Any], kind: FieldKind, defined: Mapping[str, Any]) -> int | None:
+    if kind is FieldKind.OVERRIDES:
+        rationale: Mapping[str, Any] = _resolved(meant["items"], defined)["properties"]["rationale"]
+        return rationale.get("maxLength")
+    return meant.get("maxLength")
+
+
 def _list_kind(item: Mapping[str, Any]) -> FieldKind:
     match item:
         case {"type": "integer"}:
             return FieldKind.NUMBERS
         case {"type": "string"}:
             return FieldKind.CODES if item.get("maxLength", 0) <= CODE else FieldKind.LINES
+        case {"type": "object", "properties": {"code": _, "rationale": _}}:
+            return FieldKind.OVERRIDES
         case {"type": "object", "properties": _}:
             return FieldKind.ROWS
         case _:

@@ -39,6 +39,13 @@ def rows_of(field: Field, entered: Entered) -> int:
     return max((number + 1 for number in numbers if number is not None), default=0)
 
 
+def rationales(field: Field, entered: Entered) -> Mapping[str, str]:
+    """The rationales that were entered, by the code of what each overrides; blank ones are left out."""
+    under = f"{field.pointer}/"
+    named = {pointer.removeprefix(under): values for pointer, values in entered.items() if pointer.startswith(under)}
+    return {code: values[0] for code, values in named.items() if values and values[0].strip()}
+
+
 def at_row(field: Field, part: Field, row: int) -> Field:
     """The part of the row with this number."""
     rest = part.pointer.removeprefix(field.pointer)
@@ -87,6 +94,9 @@ def _value(field: Field, entered: Entered, zone: ZoneInfo, now: datetime) -> Jso
             filled = (row for row in range(rows_of(field, entered)) if _is_filled(field, row, entered))
             rows = [_row(field, row, entered, zone, now) for row in filled]
             return [*rows] if rows or field.is_required else None
+        case FieldKind.OVERRIDES:
+            said = rationales(field, entered).items()
+            return [{"code": code, "rationale": why.strip()} for code, why in said] or None
         case FieldKind.CODES:
             return _list(field, [*dict.fromkeys(_apart(texts, r"[,;\n]"))])
         case FieldKind.LINES:

@@ -16,6 +16,8 @@ from domain.views.blocker_labels import spoken
 from domain.views.course import CourseView, DeadlineView
 
 GONE_BY: Final = frozenset({Stage.CANCELED, Stage.MISSED})
+ANYWHERE: Final = frozenset({"kap.adverse_event.reported"})
+"""Events of which nobody knows beforehand whether they belong to a session."""
 AFTERWARDS: Final[Mapping[str, DeadlineKind]] = {
     "kap.check_in.completed": DeadlineKind.CHECK_IN,
     "kap.integration.held": DeadlineKind.INTEGRATION,
@@ -28,7 +30,7 @@ AFTERWARDS: Final[Mapping[str, DeadlineKind]] = {
 def beforehand(kind: str, view: CourseView, protocol: Protocol | None) -> Entered:
     """The form's initial values. All of them can be changed."""
     known = dict(_due(kind, view))
-    if "/data/session" not in known and any(one.is_required for one in fields_of(kind) if one.name == "session"):
+    if "/data/session" not in known and _is_of_the_session_at_hand(kind, view):
         known["/data/session"] = str(_session(kind, view))
     if kind == "kap.dose.administered" and protocol is not None:
         known["/data/route"] = protocol.route.value
@@ -40,13 +42,17 @@ def beforehand(kind: str, view: CourseView, protocol: Protocol | None) -> Entere
     return {pointer: (value,) for pointer, value in known.items()}
 
 
-def offers(kind: str, view: CourseView | None, protocol: Protocol | None, on_call: OnCall) -> Offers:
+def offers(kind: str, protocol: Protocol | None, on_call: OnCall) -> Offers:
     """Suggestions: people from the on-call file, codes from the course's own protocol."""
     people = tuple(Option(value=one, label=f"{known.name}, {known.role}") for one, known in on_call.people.items())
     known = dict.fromkeys(("/data/actor/id", "/data/witness", "/data/staff/id"), people)
-    liftable = [blocker for blocker in view.blockers if not blocker.absolute] if view else []
-    known["/data/overrides/code"] = tuple(Option(value=one.code, label=one.message) for one in liftable)
     return {**known, **(_of_protocol(kind, protocol) if protocol else {})}
+
+
+def _is_of_the_session_at_hand(kind: str, view: CourseView) -> bool:
+    """Whether the event must name its session, or belongs to the one that is open now."""
+    of_session = next((one for one in fields_of(kind) if one.name == "session"), None)
+    return of_session is not None and (of_session.is_required or (kind not in ANYWHERE and bool(view.sessions)))
 
 
 def _of_protocol(kind: str, protocol: Protocol) -> Offers:

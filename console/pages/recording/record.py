@@ -13,7 +13,6 @@ from pydantic import JsonValue, ValidationError
 
 from console.errors.mapping import problem_of
 from console.errors.problems import Problem, ProblemCode, ProblemError, problem_error
-from console.pages.course.blockers import Block, block
 from console.pages.course.event_choices import EventChoice, acts
 from console.pages.frame.acting_person import me
 from console.pages.frame.flash_cookies import RecordedFlash, keep_answer, keep_reporter, reporter
@@ -21,16 +20,18 @@ from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, acting, looking
 from console.pages.labels import EVENTS
 from console.pages.recording.answer import recorded, recorded_before
-from console.pages.recording.fields import all_fields
+from console.pages.recording.confirmation import ASKED_AT, HAPPENED, NO, Confirmation, confirmation, deviations
+from console.pages.recording.fields import FieldKind, all_fields
 from console.pages.recording.form_parsing import Entered, data_of, entered_in
 from console.pages.recording.form_view import ShownForm, shown
+from console.pages.recording.obstacles import Obstacles, obstacles
 from console.pages.recording.prefill import beforehand, offers
 from domain.access import Right
 from domain.events.clinic_events import MODELS
 from domain.events.parsing import Decoded
 from domain.protocol.model import Protocol
 from domain.refusal import Refused
-from domain.values import Actor, CourseId, Frozen
+from domain.values import Actor, Blocker, CourseId, Frozen
 from domain.views.course import CourseView
 from gateway.workflow_calls import TooMany, Unavailable
 from records.errors import RecordStoreError
@@ -55,16 +56,19 @@ router = APIRouter(include_in_schema=False)
 
 
 class RefusalShown(Frozen):
-    """Why the event was refused, what blocks it, and what may come instead."""
+    """Why the event was refused, and what may come instead; if it is blocked, by what stands in its way."""
 
     title: str
     message: str
-    blocks: tuple[Block, ...]
+    is_blocked: bool
     next: tuple[EventChoice, ...]
 
 
 class RecordPage(Frozen):
-    """The form. Its `event_id` is made once, so that however often it is sent, it is one event."""
+    """The form, or the question about what was entered in it.
+
+    Its `event_id` is made once, so that however often it is sent, it is one event.
+    """
 
     course_id: CourseId | None
     title: str
@@ -74,7 +78,9 @@ class RecordPage(Frozen):
     zone: str
     form_key: str
     form: ShownForm
+    in_the_way: Obstacles
     refusal: RefusalShown | None
+    question: Confirmation | None
     is_begun: bool
 
 
@@ -115,7 +121,12 @@ async def _record(viewer: Viewer, kind: str, course_id: CourseId | None) -> Resp
     zone = _zone(viewer, view, entered)
     if ONE_MORE_ROW in entered:
         return await _form(viewer, kind, course_id, view, entered, zone=zone, blank_rows=2)
+    if NO in entered.get(HAPPENED, ()):
+        return await _form(viewer, kind, course_id, view, entered, zone=zone)
     event = _event(kind, course_id, entered, zone, viewer)
+    if found := await deviations(viewer, kind, event, entered):
+        question = confirmation(found, fields, entered, event)
+        return await _form(viewer, kind, course_id, view, entered, zone=zone, question=question)
     try:
         reported = await viewer.services.reporting.report(viewer.caller, Decoded(event))
     except Exception as error:
@@ -141,13 +152,17 @@ async def _form(
     zone: ZoneInfo,
     blank_rows: int = 1,
     problem: ProblemError | None = None,
+    question: Confirmation | None = None,
 ) -> Response:
-    """Renders the form with these values; after a refusal with the reasons, to be sent again as the same event."""
+    """Renders the form with these values; after a refusal with the reasons, to be sent again as the same event.
+
+    With a `question` it asks that instead.
+    """
     told_now = problem.problem if problem else None
     form = shown(
         all_fields(kind),
         entered,
-        offers(kind, view, _protocol(viewer, view), viewer.services.on_call.now()),
+        offers(kind, _protocol(viewer, view), viewer.services.on_call.now()),
         (told_now.errors or ()) if told_now else (),
         blank_rows,
     )
@@ -160,10 +175,19 @@ async def _form(
         zone=zone.key,
         form_key=viewer.form_key,
         form=form,
+        in_the_way=obstacles(
+            kind,
+            (told_now.blockers or ()) if told_now else (),
+            await _in_the_way(viewer, kind, course_id, entered) if view and question is None else (),
+            entered,
+            next((one.errors for one in form.fields if one.kind is FieldKind.OVERRIDES), ()),
+        ),
         refusal=_refusal(viewer, told_now, view) if told_now else None,
+        question=question,
         is_begun="/id" in entered,
     )
-    response = await floor_page(viewer, "", "record.html", page, told_now.status if told_now else 200)
+    status = told_now.status if told_now else 409 if question else 200
+    response = await floor_page(viewer, "", "record.html", page, status)
     if problem is not None:
         response.headers.update(problem.headers())
     return response
@@ -174,7 +198,7 @@ def _refusal(viewer: Viewer, problem: Problem, view: CourseView | None) -> Refus
     return RefusalShown(
         title=_TITLES.get(problem.code, problem.title),
         message="" if problem.blockers or problem.errors else _MESSAGES.get(problem.code, problem.detail),
-        blocks=tuple(block(one) for one in problem.blockers or ()),
+        is_blocked=bool(problem.blockers),
         next=next_acts.next if next_acts else (),
     )
 
@@ -209,14 +233,14 @@ def _on_to(viewer: Viewer, course_id: CourseId, said: RecordedFlash, by: Actor |
 def _event(
     kind: str, course_id: CourseId | None, entered: Entered, zone: ZoneInfo, viewer: Viewer
 ) -> dict[str, JsonValue]:
-    """The form as a CloudEvent. Without a time it happens now."""
+    """The form as a CloudEvent. Without a time it happened when it was first sent: now, or before the question."""
     about: dict[str, JsonValue] = {"subject": course_id} if course_id else {}
     return {
         "specversion": "1.0",
         "id": _event_id(entered),
         "source": SOURCE,
         "type": kind,
-        "time": viewer.now.isoformat(),
+        "time": next(iter(entered.get(ASKED_AT, ())), viewer.now.isoformat()),
         **about,
         **data_of(all_fields(kind), entered, zone, viewer.now),
     }
@@ -243,6 +267,19 @@ async def _seen(viewer: Viewer, course_id: CourseId) -> CourseView | None:
             return await viewer.services.course_access.view(viewer.caller, course_id)
     except (ProblemError, Refused, Unavailable, TooMany, RecordStoreError, TimeoutError):
         return None
+
+
+async def _in_the_way(viewer: Viewer, kind: str, course_id: CourseId | None, entered: Entered) -> tuple[Blocker, ...]:
+    """What stands in the way of such an event in the session that was entered, if the course answers soon."""
+    if course_id is None:
+        return ()
+    (named, *_) = (*entered.get("/data/session", ()), "")
+    session = int(named) if named.isdecimal() and len(named) < 3 else None
+    try:
+        async with asyncio.timeout(SEEN_WITHIN.total_seconds()):
+            return await viewer.services.course_access.in_the_way(viewer.caller, course_id, kind, session)
+    except (ProblemError, Refused, Unavailable, TooMany, RecordStoreError, TimeoutError):
+        return ()
 
 
 def _protocol(viewer: Viewer, view: CourseView | None) -> Protocol | None:

@@ -16,9 +16,19 @@ from domain.values import Moment, Severity
 
 
 def report(transition: Transition[Any], at: Moment) -> None:
-    """Takes a death as reported and not confirmed: the course is held, and the family is not called."""
+    """Takes a death as reported and not confirmed: the course is held, and the family is not called.
+
+    A closed course cannot be held: of that it is the outcome.
+    """
     transition.hold(DEATH_REPORTED, at, is_safety=True)
+    if transition.course.is_closed:
+        _is_deceased(transition, at)
     _ask_no_more(transition)
+
+
+def _is_deceased(transition: Transition[Any], at: Moment) -> None:
+    if transition.course.outcome not in {Outcome.ENTERED_IN_ERROR, Outcome.DECEASED}:
+        transition.close(Outcome.DECEASED, at)
 
 
 def _ask_no_more(transition: Transition[Any]) -> None:
@@ -36,8 +46,7 @@ def _die(transition: Transition[Any], event: PatientDied) -> None:
         if session.has_the_patient:
             transition.keep(unsettled(session).but(stage=Stage.ABORTED, death=died))
             transition.settle(Kind.VITALS_OVERDUE, session.number, DEATH_REPORTED)
-    if transition.course.outcome not in {Outcome.ENTERED_IN_ERROR, Outcome.DECEASED}:
-        transition.close(Outcome.DECEASED, event.time)
+    _is_deceased(transition, event.time)
     _ask_no_more(transition)
     if not any(one.kind is Kind.PATIENT_DECEASED for one in transition.course.unresolved):
         transition.escalate(Kind.PATIENT_DECEASED, None, Severity.EMERGENCY, event.time)

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from domain.course.state import Deviation
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import DoseAdministered, Event, InfusionStarted, InfusionStopped
+from domain.events.clinic_events import ClinicEvent, DoseAdministered, Event, InfusionStarted, InfusionStopped
 from domain.ledger import Note
 from domain.protocol.model import DeviationRules
 from domain.values import Blocker, Severity
@@ -18,17 +19,30 @@ Told later, as in an import, it is routine: nobody can be watched for it any mor
 """
 
 
-def record(transition: Transition[Any], event: Event, session: int | None, deviations: tuple[Blocker, ...]) -> None:
+RECORDED: Final = "kap.deviation.recorded"
+"""The type of the ledger entry."""
+
+KEPT: Final = 200
+"""How many deviations a course keeps, the newest: all of them stand in its ledger."""
+
+
+def record(
+    transition: Transition[Any], event: ClinicEvent, session: int | None, deviations: tuple[Blocker, ...]
+) -> None:
     """Writes the deviations of an accepted fact to the ledger, and escalates them as the protocol says."""
     transition.deviations = deviations
-    told: list[Any] = [deviation.model_dump(mode="json", exclude_none=True) for deviation in deviations]
-    transition.write(
-        Note(
-            time=event.time,
-            type="kap.deviation.recorded",
-            data={"event_id": event.id, "source": event.source, "deviations": told},
-        )
+    kept = Deviation(
+        at=event.time,
+        type=event.type,
+        event_id=event.id,
+        source=event.source,
+        session=session,
+        by=event.data.actor,
+        deviations=deviations,
     )
+    told = kept.model_dump(mode="json", exclude={"at", "by"}, exclude_none=True)
+    transition.write(Note(time=event.time, type=RECORDED, data=told))
+    transition.change(deviations=(*transition.course.deviations, kept)[-KEPT:])
     severity = severity_of(transition.course.protocol.deviations, event, deviations, transition.now)
     if severity is not None:
         transition.escalate(Kind.PROTOCOL_DEVIATION, session, severity, event.time)

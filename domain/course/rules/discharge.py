@@ -19,8 +19,8 @@ from domain.events.fields import Override
 from domain.protocol.model import Vital
 from domain.values import Blocker, Role, absolute_first
 
-ANSWERED = frozenset({Kind.DISCHARGE_OVERDUE, Kind.LEFT_BEFORE_DISCHARGE, Kind.VITALS_OVERDUE})
-"""The kinds of escalation that a discharge itself answers."""
+ANSWERED = frozenset({Kind.CONSENT_WITHDRAWN, Kind.DISCHARGE_OVERDUE, Kind.LEFT_BEFORE_DISCHARGE, Kind.VITALS_OVERDUE})
+"""The kinds of escalation that a discharge itself answers. Whoever takes back their consent may also go home."""
 
 
 def blockers(

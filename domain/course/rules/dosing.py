@@ -66,7 +66,7 @@ def standing_blockers(course: CourseState, session: MedicineSession, at: datetim
 
 def _clearance_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     if session.stage is not Stage.CLEARED or session.clearance is None:
-        yield Blocker(code="session.not_cleared", message="The session has not been cleared", absolute=True)
+        yield _not_cleared()
         return
     valid_for = course.protocol.medicine.clearance_valid
     age = at - session.clearance.at
@@ -87,7 +87,9 @@ def _clearance_blockers(course: CourseState, session: MedicineSession, at: datet
 
 def _booster_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     rules = course.protocol.medicine
-    if session.clearance is not None and at < session.clearance.at:
+    if session.clearance is None:
+        yield _not_cleared()
+    elif at < session.clearance.at:
         yield _before_clearance()
     yield from clearance.unweighed_escalations(course, session)
     if session.abort is not None:
@@ -110,6 +112,10 @@ def _booster_blockers(course: CourseState, session: MedicineSession, at: datetim
         yield Blocker(code="vitals.too_old", message="No fresh vitals were taken before the booster", absolute=True)
     elif verdict(course.protocol, session, reading).severity is not VerdictSeverity.NORMAL:
         yield Blocker(code="vitals.not_normal", message="The last reading is not normal: no booster", absolute=True)
+
+
+def _not_cleared() -> Blocker:
+    return Blocker(code="session.not_cleared", message="The session has not been cleared", absolute=True)
 
 
 def _before_clearance() -> Blocker:

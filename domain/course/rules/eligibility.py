@@ -153,6 +153,7 @@ DECIDED = EventRule(
     phases=frozenset({Phase.SCREENING}),
     roles=PRESCRIBER,
     blockers=_decision_blockers,
+    foreseen=blockers,
     overrides=lambda event: event.data.overrides,
     apply=_decide,
 )

@@ -46,7 +46,6 @@ POINTS = (
     "discharged",
     "integrated",
     "in_follow_up",
-    "completed",
 )
 
 

@@ -185,10 +185,10 @@ ELSEWHERE = {RefusalCode.UNKNOWN_ESCALATION, RefusalCode.INTERNAL}
 TURNED_AWAY: Mapping[RefusalCode, Callable[[Ward], object]] = {
     RefusalCode.MALFORMED: lambda _ward: parse_event("{"),
     RefusalCode.INVALID: lambda ward: ward.sends(referral(MARA, at=MONDAY, indications=["none"])),
-    RefusalCode.BLOCKED: lambda ward: ward.sends(dose(MARA, at=ward.referred().now)),
+    RefusalCode.BLOCKED: lambda ward: ward.sends(plan(MARA, at=ward.referred().now)),
     RefusalCode.UNKNOWN_COURSE: lambda ward: ward.sends(screening(MARA, at=MONDAY)),
     RefusalCode.COURSE_EXISTS: lambda ward: ward.sends(referral(MARA, at=ward.referred().now, site="salem")),
-    RefusalCode.COURSE_CLOSED: lambda ward: ward.sends(screening(MARA, at=_ended(ward).now)),
+    RefusalCode.COURSE_CLOSED: lambda ward: ward.sends(plan(MARA, at=_ended(ward).now)),
     RefusalCode.EVENT_ID_REUSED: lambda ward: ward.sends(ward.referred().answers[0][0].but(time=MONDAY - minutes(1))),
     RefusalCode.COURSE_FULL: lambda _ward: _full().sends(cssrs(MARA, at=MONDAY)),
     RefusalCode.TOO_LARGE: lambda ward: ward.sends(plan(MARA, at=ward.eligible().now, goals=["x" * 4000] * 20)),

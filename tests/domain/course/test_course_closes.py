@@ -13,15 +13,16 @@ from domain.values import CourseId
 from tests.support.cast import (
     MARA,
     PATIENT,
-    consent,
+    adverse_event,
     days,
     discontinuation,
     follow_up,
-    hold,
     hours,
     ineligible,
     minutes,
     missed,
+    plan,
+    resumption,
     transfer,
     vitals,
     voiding,
@@ -72,9 +73,9 @@ def test_a_course_may_end_at_any_time_but_between_dose_and_discharge(
     assert ward.written()[-2:] == ["phase.entered", "course.closed"]
 
 
-@pytest.mark.parametrize("ending", [withdrawal, discontinuation, transfer, voiding])
+@pytest.mark.parametrize("ending", [discontinuation, transfer, voiding])
 def test_nobody_closes_the_course_of_a_dosed_patient(ward: Ward, ending: Ending) -> None:
-    """Between dose and discharge a course goes on, whoever wants to end it."""
+    """Between dose and discharge a course goes on, whoever of the clinic wants to end it."""
     ward.dosed()
     assert ward.reasons(ending(MARA, at=ward.now)) == ["session.in_progress"]
     assert not any(ending(MARA, at=ward.now).type == act for act in ward.course.next_acts(ward.now))
@@ -99,15 +100,30 @@ def test_the_last_visit_completes_the_course(ward: Ward) -> None:
     assert ward.course.outcome is Outcome.COMPLETED
 
 
-def test_a_closed_course_takes_nothing_in(ward: Ward) -> None:
-    """`course_closed`, for every event; an event of before is answered as before."""
+def test_a_dosed_patient_who_withdraws_is_watched_until_they_are_discharged(ward: Ward) -> None:
+    """A fact: the consent is withdrawn and the course held at once; it closes when they have gone home."""
+    ward.dosed().reports(withdrawal(MARA, at=ward.now))
+    under_way = ward.course.phase
+    held = ward.course.hold
+    ward.discharged()
+
+    assert (under_way, held.reason if held else None) == (Phase.MEDICINE, "consent withdrawn")
+    assert (ward.course.phase, ward.course.outcome) == (Phase.CLOSED, Outcome.WITHDRAWN)
+
+
+def test_a_closed_course_takes_facts_and_no_acts(ward: Ward) -> None:
+    """`course_closed`, for every act; a fact is judged for ever, and an event of before is answered as before."""
     ward.dosed()
     reading = vitals(MARA, at=ward.now + minutes(1))
     first = ward.reports(reading)
     ward.completed()
 
-    for event in (consent(MARA, at=ward.now), hold(MARA, at=ward.now), vitals(MARA, at=ward.now)):
-        assert ward.refuses(event).code is RefusalCode.COURSE_CLOSED
+    for act in (plan(MARA, at=ward.now), resumption(MARA, at=ward.now), voiding(MARA, at=ward.now)):
+        assert ward.refuses(act).code is RefusalCode.COURSE_CLOSED
+    ward.reports(adverse_event(MARA, at=ward.now, grade=4))
+    ward.reports(vitals(MARA, at=ward.now, spo2=85))
+    assert {Kind.ADVERSE_EVENT, Kind.VITALS_EMERGENCY} <= set(ward.open)
+    assert ward.course.outcome is Outcome.COMPLETED
     assert ward.repeats(reading) == first
     assert ward.course.next_acts(ward.now) == ()
     assert ward.course.blockers(ward.now) == ()

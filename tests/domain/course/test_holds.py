@@ -50,12 +50,24 @@ def test_a_course_goes_on_where_it_was_when_it_is_resumed(ward: Ward) -> None:
 
 
 def test_a_course_is_held_once_and_resumed_once(ward: Ward) -> None:
-    """A second hold changes nothing, and there is nothing to resume twice."""
+    """The same reason again changes nothing, and there is nothing to resume twice."""
     ward.prepared()
     assert ward.reasons(resumption(MARA, at=ward.now)) == ["course.not_held"]
 
     ward.reports(hold(MARA, at=ward.now))
-    assert ward.reasons(hold(MARA, at=ward.now, reason="Again")) == ["course.held"]
+    ward.reports(hold(MARA, at=ward.now + minutes(1)))
+    assert len(ward.course.holds) == 1
+    ward.reports(resumption(MARA, at=ward.now + minutes(1)))
+    assert ward.reasons(resumption(MARA, at=ward.now + minutes(1))) == ["course.not_held"]
+
+
+def test_each_reason_of_a_hold_is_answered(ward: Ward) -> None:
+    """The consent that was signed again says nothing of the risk: one resumption lifts what it names."""
+    ward.prepared().reports(consent_withdrawn(MARA, at=ward.now))
+    ward.reports(cssrs(MARA, at=ward.now, items=HAS_A_PLAN))
+    ward.reports(resumption(MARA, at=ward.now, reasons=("consent withdrawn",)))
+
+    assert [hold.reason for hold in ward.course.holds] == ["suicide risk high"]
 
 
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
@@ -75,10 +87,10 @@ def test_an_ordinary_hold_becomes_a_safety_hold_and_never_the_other_way(ward: Wa
 
     assert ward.course.hold is not None
     assert ward.course.hold.reason == "suicide risk high"
-    assert ward.reasons(resumption(MARA, at=ward.now, by=DESK)) == ["actor.role_not_allowed"]
 
-    ward.reports(consent_withdrawn(MARA, at=ward.now))
-    assert ward.course.hold.reason == "suicide risk high"
+    ward.reports(resumption(MARA, at=ward.now, by=DESK))
+    assert [hold.reason for hold in ward.course.holds] == ["suicide risk high"], "the desk lifts its own reason alone"
+    assert ward.reasons(resumption(MARA, at=ward.now + TICK, by=DESK)) == ["actor.role_not_allowed"]
 
 
 @pytest.mark.parametrize(
@@ -156,4 +168,4 @@ def test_a_dosed_patient_is_watched_under_a_hold(ward: Ward) -> None:
     ward.passes(minutes(5))
 
     assert ward.open == {Kind.VITALS_OVERDUE: Severity.URGENT}
-    assert ward.reasons(hold(MARA, at=ward.now, by=PATIENT)) == ["actor.role_not_allowed", "course.held"]
+    assert ward.reasons(hold(MARA, at=ward.now, by=PATIENT)) == ["actor.role_not_allowed"]

@@ -136,8 +136,8 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         "course.rescreen_after",
         "P35D",
         lambda ward: clears(ward, 2, ward.begins() + days(30)),
-        ["screening.outdated"],
-        [],
+        ["escalation.check_in_missed_open", "screening.outdated"],
+        ["escalation.check_in_missed_open"],
     ),
     OneKey(
         "course.review_after_session",

@@ -13,6 +13,7 @@ from domain.views.course import course_view
 from tests.support.cast import (
     MARA,
     STAFF,
+    adverse_event,
     assessment,
     booking,
     check_in,
@@ -21,6 +22,7 @@ from tests.support.cast import (
     dose,
     hours,
     infusion_started,
+    integration,
     medication,
     minutes,
     moved,
@@ -68,6 +70,22 @@ def measured(ward: Ward, **found: int) -> list[tuple[str, bool]]:
 
 def doses(ward: Ward, mg: float, session: int = 1, *, after: float = 0) -> list[str]:
     return ward.cleared(session).reasons(dose(MARA, session, at=ward.now + minutes(after), mg=mg))
+
+
+def deviates(ward: Ward, *, absolute: bool) -> Severity | None:
+    """The severity of a deviation: a dose with no clearance, or one while an urgent event waits to be seen to."""
+    if absolute:
+        ward.checked_in()
+    else:
+        ward.cleared().reports(adverse_event(MARA, at=ward.now, grade=3))
+    ward.reports(dose(MARA, at=ward.now))
+    return ward.open.get(Kind.PROTOCOL_DEVIATION)
+
+
+def talks_early(ward: Ward) -> Severity | None:
+    """The severity of a talk that is dated before the discharge."""
+    ward.discharged().reports(integration(MARA, at=ward.now - minutes(1)))
+    return ward.open.get(Kind.PROTOCOL_DEVIATION)
 
 
 def plans(ward: Ward, mg_per_kg: float | None, mg: float | None = None) -> list[str]:
@@ -285,9 +303,10 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
         "medicine.clearance.never.respiratory_rate",
         [8, 30],
-        lambda ward: measured(ward, respiratory_rate=9),
-        [("vitals.respiratory_rate_below_limit", FINAL)],
-        [("vitals.respiratory_rate_below_limit", WEIGHED)],
+        # The reading also calls somebody, which is weighed beside it.
+        lambda ward: ("vitals.respiratory_rate_below_limit", FINAL) in measured(ward, respiratory_rate=9),
+        True,
+        False,
     ),
     OneKey("medicine.checkpoints.offsets", ["PT0M", "PT20M", "PT40M"], grid, [0, 15, 30, 45, 60, 90, 120], [0, 20, 40]),
     OneKey(
@@ -408,6 +427,18 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         {Kind.ADVERSE_EVENT: Severity.ROUTINE},
         where=(*MIDAZOLAM, "tell"),
     ),
+    OneKey(
+        "deviations.dose", "routine", lambda ward: deviates(ward, absolute=False), Severity.URGENT, Severity.ROUTINE
+    ),
+    OneKey(
+        "deviations.dose_absolute",
+        "urgent",
+        lambda ward: deviates(ward, absolute=True),
+        Severity.EMERGENCY,
+        Severity.URGENT,
+    ),
+    OneKey("deviations.other", "urgent", talks_early, Severity.ROUTINE, Severity.URGENT),
+    OneKey("deviations.silent", ["integration.before_discharge"], talks_early, Severity.ROUTINE, None),
 )
 
 

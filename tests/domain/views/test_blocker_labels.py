@@ -53,7 +53,7 @@ def test_no_words_hold_a_value_or_a_diagnosis(code: str) -> None:
         ("screening.sleep_apnoea", "A finding for the prescriber to decide"),
         ("screening.systolic_above_limit", "Blood pressure above the screening limit"),
         ("screening.missing", "Screening visit to come"),
-        ("escalation.suicide_risk_open", "Emergency to be resolved"),
+        ("escalation.suicide_risk_open", "Escalation to be resolved"),
         ("fasting.solids_too_recent", "Fasting goes on"),
         ("of.another_version", UNNAMED),
     ],

@@ -10,10 +10,10 @@ from domain.ledger import Entry, digest
 from tests.support.replay.commands import Asked
 
 HANDED_ON: Final = ("course_id", "sequence", "ledger_head", "phase")
-"""What a chart hands to the next run for ever. The rest may be kept in another way, as long as an old one is read."""
+"""What a course hands to the next run for ever. The rest may be kept in another way, as long as an old one is read."""
 
 MEASURED: Final = {"carried_bytes"}
-"""How large a chart was: it is measured anew, and what answers say in words may have become a byte longer."""
+"""How large a course was: it is measured anew, and what answers say in words may have become a byte longer."""
 
 OF_THE_DAY: Final = {"blockers", "next", "blocked_by", "to_do", "to_do_by"}
 """What answers and summaries say of what may come next. A rule that has become stricter may change it; it binds nobody:
@@ -41,7 +41,7 @@ def ledger_faults(asked: Sequence[Asked]) -> list[str]:
     written = [*(batch["entries"] for batch in told), *(run["unrecorded"] for run in next_runs)]
     # An entry whose batch was not confirmed is told again.
     entries = {entry["sequence"]: Entry.model_validate(entry) for entry in chain.from_iterable(written)}
-    heads = [*(batch["summary"] for batch in told), *(run["chart"] for run in next_runs)]
+    heads = [*(batch["summary"] for batch in told), *(run["course"] for run in next_runs)]
     return [
         *(f"entry {n} has another hash" for n, entry in entries.items() if digest(entry) != entry.hash),
         *(
@@ -71,10 +71,10 @@ def _told(one: Asked | None) -> JsonValue:
 def _binding(one: Asked | None) -> JsonValue:
     """What must be said again of what was recorded."""
     match one:
-        case Asked(kind="next run", said=({"chart": dict() as course, **others},)):
+        case Asked(kind="next run", said=({"course": dict() as course, **others},)):
             handed_on = {name: course[name] for name in HANDED_ON}
             bound = {name: value for name, value in others.items() if name not in MEASURED}
-            return _told(Asked(one.kind, one.of, ({**bound, "chart": handed_on},)))
+            return _told(Asked(one.kind, one.of, ({**bound, "course": handed_on},)))
         case Asked(kind="answer", said=(dict() as answer,)):
             return _told(Asked(one.kind, one.of, (_lasting(answer),)))
         case Asked(of="append_entries", said=({"summary": dict() as summary, **others},)):

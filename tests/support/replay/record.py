@@ -1,7 +1,8 @@
 """Records golden histories: what the workflows of this release did, for every later release to replay.
 
-`make golden` plays two patients' stories on a real server and writes each run's history into `histories/<version>/`.
-A release adds a folder; it never changes one, so one that is there is not written again.
+`make golden` plays three patients' stories on a real server and writes each run's history into `histories/<version>/`.
+A release adds a folder; it never changes one, so one that is there is written anew only with `AGAIN=1`, before the
+release is made.
 """
 
 import asyncio
@@ -27,6 +28,8 @@ from tests.support.cast import (
     clearance,
     cssrs,
     discharge,
+    dose,
+    form,
     hold,
     integration,
     migration,
@@ -100,6 +103,20 @@ async def play_with_detours(clinic: Clinic) -> tuple[str, ...]:
     return nora.handle.id, escalation_workflow_id(at_risk), escalation_workflow_id(no_show)
 
 
+async def play_with_a_slip(clinic: Clinic) -> tuple[str, ...]:
+    """Who was dosed before any session was booked: a deviation that wakes a prescriber, and readings from then on."""
+    olga = await clinic.has(lambda ward: ward.prepared(), "OLGA")
+    await olga.sends(dose(olga.course, None, at=await olga.now()))
+    deviation = escalation_id(olga.course, Kind.PROTOCOL_DEVIATION, 1, 1)
+    await olga.is_called(OSEI)
+    await clinic.escalations.act(deviation, Resolve(by="osei", note="Watched from now on"))
+    await clinic.is_resolved(deviation)
+    await olga.sends(vitals(olga.course, 1, at=await olga.now()))
+    await olga.sends(form(olga.course, 1, at=await olga.now(), form="of_another_clinic"))
+    await olga.ledger()
+    return olga.handle.id, escalation_workflow_id(deviation)
+
+
 async def _goes_home(patient: Patient) -> None:
     for _ in range(12):
         await patient.passes(timedelta(minutes=10))
@@ -111,7 +128,8 @@ async def _goes_home(patient: Patient) -> None:
 async def write(client: Client, workflow: str, folder: Path) -> None:
     """The history of each run of the workflow as a file, the first run first."""
     named = workflow.split("/")[2] if workflow.startswith("escalation/") else "course"
-    named = f"{named}-of-nora" if "/NORA-" in workflow else named
+    patient = workflow.split("/")[1].partition("-")[0].lower()
+    named = f"{named}-of-{patient}" if patient != "mara" else named
     run_id: str | None = (await client.get_workflow_handle(workflow).describe()).run_id
     runs = []
     while run_id:
@@ -123,18 +141,26 @@ async def write(client: Client, workflow: str, folder: Path) -> None:
         (folder / f"{named}-{number}.json").write_text(history.to_json() + "\n", encoding="utf-8")
 
 
-async def record(release: str) -> None:
-    """Pins the wire names, plays the story and keeps what it left, unless this release has a folder already."""
+async def record(release: str, *, again: bool = False) -> None:
+    """Pins the wire names, plays the story and keeps what it left.
+
+    A folder that is there is not changed, unless this release has not been made yet and is recorded `again`.
+    """
     wire.PINNED.write_text("\n".join(wire.names()) + "\n", encoding="utf-8")
     folder = HISTORIES / release
-    if folder.exists():
-        raise SystemExit(f"The wire names are pinned; {folder} is there already, and is never changed")
-    folder.mkdir(parents=True)
+    if folder.exists() and not again:
+        raise SystemExit(
+            f"The wire names are pinned; {folder} is there already. Until {release} is released: make golden AGAIN=1"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
     async with running_temporal(**SMALL_RUNS) as temporal, open_clinic(temporal) as clinic:
-        for workflow in (*await play(clinic), *await play_with_detours(clinic)):
+        played = (*await play(clinic), *await play_with_detours(clinic), *await play_with_a_slip(clinic))
+        for old in folder.glob("*.json"):
+            old.unlink()
+        for workflow in played:
             await write(temporal.client, workflow, folder)
 
 
 if __name__ == "__main__":
-    asyncio.run(record(sys.argv[1] if len(sys.argv) > 1 else version("kapstan")))
+    asyncio.run(record(version("kapstan"), again=sys.argv[1:] == ["--again"]))
     leave(0)

@@ -208,7 +208,7 @@ def test_a_session_broken_off_before_its_dose_may_be_booked_again(ward: Ward) ->
     assert ward.stage() is Stage.ABORTED
     assert ward.course.phase is Phase.MEDICINE
     assert set(BOOKED_AGAIN) <= set(acts(ward))
-    assert ward.reasons(dose(MARA, at=ward.now)) == ["session.wrong_stage"]
+    assert "session.wrong_stage" in ward.reasons(dose(MARA, at=ward.now))
 
 
 def test_a_rebooked_session_begins_from_nothing(ward: Ward) -> None:

@@ -31,6 +31,7 @@ from tests.support.cast import (
 from tests.support.ward import EDGES, TICK, Ward
 
 TODAY = Ward().begins()
+NOT_FALLING = "escalation.blood_pressure_not_falling_open"
 
 
 def leaving(
@@ -93,12 +94,12 @@ def test_each_criterion_of_the_assessment_is_named(ward: Ward, assessed: Dischar
 @pytest.mark.parametrize(
     ("reading", "codes"),
     [
-        (vitals(MARA, at=TODAY, systolic=151), []),
-        (vitals(MARA, at=TODAY, systolic=152), ["discharge.systolic_not_near_baseline"]),
+        (vitals(MARA, at=TODAY, systolic=151), [NOT_FALLING]),
+        (vitals(MARA, at=TODAY, systolic=152), [NOT_FALLING, "discharge.systolic_not_near_baseline"]),
         (vitals(MARA, at=TODAY, systolic=101), []),
         (vitals(MARA, at=TODAY, systolic=100), ["discharge.systolic_not_near_baseline"]),
-        (vitals(MARA, at=TODAY, diastolic=94), []),
-        (vitals(MARA, at=TODAY, diastolic=95), ["discharge.diastolic_not_near_baseline"]),
+        (vitals(MARA, at=TODAY, diastolic=94), [NOT_FALLING]),
+        (vitals(MARA, at=TODAY, diastolic=95), [NOT_FALLING, "discharge.diastolic_not_near_baseline"]),
         (vitals(MARA, at=TODAY, diastolic=64), []),
         (vitals(MARA, at=TODAY, diastolic=63), ["discharge.diastolic_not_near_baseline"]),
         (vitals(MARA, at=TODAY, moaas=4), ["discharge.moaas_below_limit"]),
@@ -247,18 +248,22 @@ def test_nobody_goes_home_over_an_open_suicide_risk(ward: Ward) -> None:
 
 
 def test_an_urgent_reading_that_was_seen_to_does_not_keep_them(ward: Ward) -> None:
-    """Only emergencies do: an open `vitals_urgent` is somebody's work, not their prison."""
+    """While it is open, a prescriber weighs it; once somebody has resolved it, the monitor discharges as ever."""
     ward.watched(until=minutes(60)).reports(vitals(MARA, at=ward.now + minutes(1), respiratory_rate=9))
 
-    assert leaving(ward) == []
-    assert Kind.VITALS_URGENT in ward.open
+    assert leaving(ward) == ["escalation.vitals_urgent_open"]
+    lifted = discharge(MARA, at=ward.begins() + minutes(130), by=OSEI, overrides=over("escalation.vitals_urgent_open"))
+    assert ward.reasons(lifted) == []
+
+    ward.hears(Kind.VITALS_URGENT, Change.RESOLVED)
+    assert ward.reasons(discharge(MARA, at=ward.begins() + minutes(130))) == []
 
 
 def test_they_are_discharged_once(ward: Ward) -> None:
     """And no assessment follows."""
     ward.discharged()
-    assert ward.reasons(discharge(MARA, at=ward.now + TICK)) == ["course.wrong_phase", "session.wrong_stage"]
-    assert ward.reasons(assessment(MARA, at=ward.now + TICK)) == ["course.wrong_phase", "session.wrong_stage"]
+    assert ward.reasons(discharge(MARA, at=ward.now + TICK)) == ["session.wrong_stage"]
+    assert ward.reasons(assessment(MARA, at=ward.now + TICK)) == ["session.wrong_stage"]
 
 
 def test_no_time_discharges_anybody(ward: Ward) -> None:

@@ -193,12 +193,15 @@ def test_a_protocol_may_let_the_next_dose_come_before_the_talk(opens: Opens) -> 
     untalked = [deadline.session for deadline in ward.due(DeadlineKind.INTEGRATION)]
     for number in (2, 3):
         begins = ward.begins(number)
+        for after in (1, 3):
+            ward.reports(call(MARA, number - 1, at=begins - days(7 - after) + hours(3), days_after=after))
         ward.reports(booking(MARA, number, at=ward.now, starts_at=begins))
         ward.reports(cssrs(MARA, at=begins - minutes(30)))
         ward.reports(check_in(MARA, number, at=begins - minutes(20)))
         ward.watched(number)
         ward.reports(assessment(MARA, number, at=begins + minutes(124)))
         ward.reports(discharge(MARA, number, at=begins + minutes(130)))
+        ward.reports(call(MARA, number - 1, at=ward.now + minutes(5), days_after=7))
         phases.append(ward.course.phase)
     ward.reports(integration(MARA, 3, at=ward.now))
 

@@ -21,6 +21,7 @@ from tests.support.cast import (
     MARA,
     abortion,
     clearance,
+    days,
     hours,
     minutes,
     moved,
@@ -264,15 +265,15 @@ def test_a_breach_after_a_resolution_opens_another(ward: Ward) -> None:
 
 
 def test_a_reading_of_before_their_discharge_may_arrive_after_it_and_is_judged(ward: Ward) -> None:
-    """A late emergency is one; a reading of after they left is none of this session's."""
+    """A late emergency is one; a reading of the day after is none of this session's any more."""
     ward.discharged()
     answer = ward.sends(vitals(MARA, at=ward.begins() + minutes(50), spo2=88))
 
     assert answer.verdict is not None
     assert answer.verdict.severity is EMERGENCY
     assert Kind.VITALS_EMERGENCY in ward.open
-    assert ward.reasons(vitals(MARA, at=ward.now)) == []
-    assert ward.reasons(vitals(MARA, at=ward.now + TICK)) == ["session.discharged"]
+    assert ward.reasons(vitals(MARA, at=ward.now + days(1))) == []
+    assert ward.reasons(vitals(MARA, at=ward.now + days(1) + TICK)) == ["session.discharged"]
 
 
 # The order in which readings arrive

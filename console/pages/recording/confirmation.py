@@ -1,0 +1,100 @@
+"""Asks whether a fact that deviates from the protocol happened all the same, before it is recorded."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+from pydantic import JsonValue
+
+from console.errors.problems import ProblemError
+from console.pages.course.blockers import Block, block
+from console.pages.frame.viewer import Viewer
+from console.pages.recording.fields import Field, FieldKind
+from console.pages.recording.form_parsing import Entered, at_row, rows_of
+from domain.events.clinic_events import MODELS, Fact
+from domain.events.parsing import Decoded
+from domain.refusal import Refused
+from domain.values import Blocker, Frozen
+from gateway.workflow_calls import TooMany, Unavailable
+from records.errors import RecordStoreError
+
+HAPPENED: Final = "happened"
+"""The name of the two buttons, `YES` and `NO`."""
+YES: Final = "yes"
+NO: Final = "no"
+
+ASKED_AT: Final = "asked_at"
+"""When the form was sent for the first time: a fact without a time happened then, however long the question stood."""
+
+ASKED_WITHIN: Final = timedelta(seconds=5)
+"""Longest wait for what the protocol has against a fact, which is recorded in any case."""
+
+CONTROLS: Final = frozenset({HAPPENED, ASKED_AT, "form_key"})
+
+
+class Said(Frozen):
+    """One thing that was entered, as its reporter reads it again."""
+
+    label: str
+    value: str
+
+
+class Confirmation(Frozen):
+    """The question: what the protocol has against the fact, what was entered, and the same again as hidden inputs."""
+
+    deviations: tuple[Block, ...]
+    said: tuple[Said, ...]
+    hidden: tuple[tuple[str, str], ...]
+
+
+async def deviations(
+    viewer: Viewer, kind: str, event: Mapping[str, JsonValue], entered: Entered
+) -> tuple[Blocker, ...]:
+    """What the protocol has against this fact, if that is still to be confirmed.
+
+    Nothing where it cannot be told, nor of an act: reporting it says what there is to say.
+    """
+    if YES in entered.get(HAPPENED, ()) or not issubclass(MODELS[kind], Fact):
+        return ()
+    try:
+        async with asyncio.timeout(ASKED_WITHIN.total_seconds()):
+            await viewer.services.reporting.ask(viewer.caller, Decoded(dict(event)))
+    except Refused as told:
+        return told.refusal.blockers
+    except (ProblemError, Unavailable, TooMany, RecordStoreError, TimeoutError):
+        return ()
+    return ()
+
+
+def confirmation(
+    found: Sequence[Blocker], fields: Sequence[Field], entered: Entered, event: Mapping[str, JsonValue]
+) -> Confirmation:
+    """The question about these deviations of the event, made from what was entered."""
+    kept = ((name, value) for name, values in entered.items() if name not in CONTROLS | {"/id"} for value in values)
+    return Confirmation(
+        deviations=tuple(map(block, found)),
+        said=tuple(said for field in fields for said in _said(field, entered)),
+        hidden=((ASKED_AT, str(event["time"])), *kept),
+    )
+
+
+def _said(field: Field, entered: Entered) -> Iterator[Said]:
+    match field.kind:
+        case FieldKind.GROUP:
+            for part in field.parts:
+                yield from _said(part, entered)
+        case FieldKind.ROWS:
+            for row in range(rows_of(field, entered)):
+                for part in field.parts:
+                    yield from _said(at_row(field, part, row), entered)
+        case _:
+            values = [value.strip() for value in entered.get(field.pointer, ()) if value.strip()]
+            if values:
+                yield Said(label=field.label, value=f"{', '.join(_read(field, values))} {field.unit}".rstrip())
+
+
+def _read(field: Field, values: Sequence[str]) -> Iterator[str]:
+    named = {option.value: option.label for option in field.options}
+    for value in values:
+        yield value.replace("T", " ") if field.kind is FieldKind.MOMENT else named.get(value, value)

@@ -1,0 +1,42 @@
+"""Reads what a rehearsal needs: the protocol, by id or file, with the versions that a course may migrate to."""
+
+from pathlib import Path
+
+from domain.oncall.file import OnCall
+from domain.protocol.approval import content_hash
+from domain.protocol.file import ProtocolFileError, ProtocolFinding
+from domain.protocol.model import Protocol
+from domain.protocol.pinned import PinnedProtocol
+from domain.rehearsal.rehearsal import Rehearsal
+from domain.rehearsal.script import Script
+from gateway.protocols import load_file, load_folder
+
+
+def rehearsal(script: Script, named: str, folder: Path, on_call: OnCall) -> Rehearsal:
+    """The rehearsal of a script against a protocol, approved or not: a file, or the newest of this id in `folder`.
+
+    A migration goes to a version that is in `folder`.
+
+    Raises `ProtocolFileError`.
+    """
+    protocol = _found(named, folder)
+    others = load_folder(folder).versions(protocol.id) if script.migrates else ()
+    return Rehearsal(
+        script, _pinned(protocol), on_call, {one.protocol.version: _pinned(one.protocol) for one in others}
+    )
+
+
+def _found(named: str, folder: Path) -> Protocol:
+    path = Path(named)
+    if path.suffix == ".toml" or path.exists():
+        return load_file(path).protocol
+    library = load_folder(folder)
+    if (protocol := library.latest(named)) is None:
+        known = ", ".join(sorted({shelved.protocol.id for shelved in library.shelf}))
+        wrong = f"must be one of {known}, or a protocol file"
+        raise ProtocolFileError((ProtocolFinding(file=str(folder), key=named, expected=wrong),))
+    return protocol
+
+
+def _pinned(protocol: Protocol) -> PinnedProtocol:
+    return PinnedProtocol(protocol=protocol, hash=content_hash(protocol))

@@ -1,0 +1,62 @@
+"""The clinic's stories under tests/stories: a script of a bad day in each file, and what a clinic expects of it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from tests.support.paths import ROOT
+
+STORIES: Final = ROOT / "tests" / "stories"
+
+Told = Mapping[str, Any]
+
+
+class Story(NamedTuple):
+    """A story: its script with what came before, how far time goes on, and what must and must not be printed."""
+
+    title: str
+    script: str
+    until: datetime | None
+    expected: tuple[Told, ...]
+    excluded: tuple[Told, ...]
+
+
+def read_story(path: Path) -> Story:
+    """Reads a story's file. Its form stands in tests/stories/README.md."""
+    text = path.read_text(encoding="utf-8")
+    said = dict(_remarks(text))
+    before = [name for name in said.get("before", "").split(", ") if name]
+    until = said.get("until")
+    return Story(
+        title=text.split("\n", 1)[0].removeprefix("# "),
+        script="\n".join(
+            [*((STORIES / "before" / f"{name}.jsonl").read_text(encoding="utf-8") for name in before), text]
+        ),
+        until=datetime.fromisoformat(until) if until else None,
+        expected=tuple(_marked(text, "#= ")),
+        excluded=tuple(_marked(text, "#! ")),
+    )
+
+
+def holds(expected: object, told: object) -> bool:
+    """Whether everything that is expected was told: each field of an object, each item of a list."""
+    match expected, told:
+        case dict(), dict():
+            return all(name in told and holds(value, told[name]) for name, value in expected.items())
+        case list(), list():
+            return all(any(holds(item, other) for other in told) for item in expected)
+        case _:
+            return expected == told
+
+
+def _remarks(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        name, found, value = line.removeprefix("# ").partition(": ")
+        if line.startswith("# ") and found:
+            yield name, value
+
+
+def _marked(text: str, mark: str) -> Iterator[Told]:
+    return (json.loads(line.removeprefix(mark)) for line in text.splitlines() if line.startswith(mark))
