@@ -33,7 +33,10 @@ class Kind(StrEnum):
     ORCHESTRATOR_SILENT = "orchestrator_silent"
     COURSE_FILLING = "course_filling"
     PROTOCOL_DEVIATION = "protocol_deviation"
+    SESSION_UNREPORTED = "session_unreported"
     DOSE_UNREPORTED = "dose_unreported"
+    HOLD_UNREVIEWED = "hold_unreviewed"
+    MEASURE_WORSENED = "measure_worsened"
     PATIENT_DECEASED = "patient_deceased"
 
 
@@ -57,7 +60,10 @@ PHRASES: dict[Kind, str] = {
     Kind.ORCHESTRATOR_SILENT: "monitoring silent",
     Kind.COURSE_FILLING: "course filling up",
     Kind.PROTOCOL_DEVIATION: "deviation to review",
-    Kind.DOSE_UNREPORTED: "step to confirm",
+    Kind.SESSION_UNREPORTED: "visit not reported",
+    Kind.DOSE_UNREPORTED: "visit to look into at once",
+    Kind.HOLD_UNREVIEWED: "pause to review",
+    Kind.MEASURE_WORSENED: "scores to review",
     Kind.PATIENT_DECEASED: "clinic to be informed",
 }
 """What a page on a locked phone may say of a kind: enough to hurry, nothing clinical."""
@@ -73,6 +79,8 @@ ASKS_FOR_THE_PATIENT = frozenset(
         Kind.PHASE_OVERDUE,
         Kind.FORM_OVERDUE,
         Kind.DOSE_UNREPORTED,
+        Kind.SESSION_UNREPORTED,
+        Kind.HOLD_UNREVIEWED,
     }
 )
 """Kinds that ask for a call, a visit or a form. After a death they are over; questions of safety stay."""
