@@ -159,8 +159,8 @@ class ReadingSeries(Frozen):
 
     @property
     def ended(self) -> Recorded[PatientDischarged.Data] | Recorded[PatientHandedOver.Data] | None:
-        """What ended the patient's stay: calls, talks and forms are counted from the discharge, or the handover."""
-        return self.discharge or self.handover
+        """What ended a dosed patient's stay: calls, talks and forms count from the discharge, or the handover."""
+        return self.discharge or (self.handover if self.doses else None)
 
     @property
     def watched_until(self) -> datetime | None:
@@ -240,7 +240,7 @@ class MedicineSession(ReadingSeries):
     def was_under_way(self, at: datetime) -> bool:
         """Whether the patient was here for it at `at`: after they came, before they were discharged or sent away."""
         came = min((fact.at for fact in (self.check_in, *self.doses) if fact is not None), default=None)
-        sent_away = self.abort if not self.doses else None
+        sent_away = (self.abort or self.handover) if not self.doses else None
         end = self.ended or self.death or sent_away
         return came is not None and came <= at and (end is None or at <= end.at)
 
