@@ -1,11 +1,12 @@
 """The state of one course: everything that happened so far, as plain facts without rules."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice, takewhile
 from typing import Any, Final, Self, TypeVar
+from zoneinfo import ZoneInfo
 
 from domain.course.dose_given import DoseGiven
 from domain.course.measure_history import MeasureTaken, answers
@@ -40,8 +41,10 @@ from domain.events.clinic_events import (
     SessionCleared,
     VitalsRecorded,
 )
-from domain.events.fields import StaffMember
+from domain.events.fields import PregnancyTest, StaffMember
 from domain.ledger import GENESIS
+from domain.moments import instant
+from domain.oncall.rota import UTC_ZONE, Zone
 from domain.protocol.model import Protocol
 from domain.values import Actor, Blocker, CourseId, Frozen, Moment, Role, Severity
 
@@ -90,6 +93,22 @@ Known = TypeVar("Known", bound=Recorded[Any])
 def newer(known: Known | None, arrived: Known) -> Known:
     """The newer of two facts by `at`: one that is sent late does not replace a newer one."""
     return known if known is not None and known.at > arrived.at else arrived
+
+
+class PregnancyTested(Frozen):
+    """One result of a pregnancy test: of a check-in or a screening, `is_screening`."""
+
+    at: Moment
+    result: PregnancyTest
+    is_screening: bool
+
+
+Dated = TypeVar("Dated", bound=Recorded[Any] | PregnancyTested)
+
+
+def known_at(facts: Iterable[Dated], moment: datetime) -> Dated | None:
+    """The newest of these facts, in order of time, that had happened by that moment: none speaks for one before it."""
+    return next((fact for fact in reversed(tuple(facts)) if fact.at <= moment), None)
 
 
 Reading = Recorded[VitalsRecorded.Data]
@@ -324,14 +343,18 @@ class Deviation(Frozen):
 class CourseState(Frozen):
     """Everything that happened in one course, pinned to one version of its protocol.
 
-    `weighed` are the findings that the eligibility decision's overrides lifted. `ideation_at` is when the patient last
-    spoke of suicide on a call. `deviations` are the newest; all of them stand in its ledger. `written_bytes` is the
+    `timezone` is that of its site, pinned at the referral: days are counted in it. `consents`, `plans` and
+    `pregnancy_tests` are in order of time. `medications_changed_at` is the newest change that a check-in told of and
+    that no clearance has weighed. `weighed` are the findings that the eligibility decision's overrides lifted.
+    `ideation_at` is when the patient last spoke of suicide on a call. `deviations` are the newest; all of them stand
+    in its ledger. `written_bytes` is the
     JSON of all entries.
     """
 
     course_id: CourseId
     protocol: Protocol
     protocol_hash: str
+    timezone: Zone = UTC_ZONE
     phase: Phase = Phase.SCREENING
     phase_entered_at: Moment | None = None
     phase_learned_at: Moment | None = None
@@ -340,7 +363,9 @@ class CourseState(Frozen):
     holds: tuple[Hold, ...] = ()
     referral: Recorded[CourseReferred.Data] | None = None
     screening: Recorded[ScreeningRecorded.Data] | None = None
-    consent: Recorded[ConsentSigned.Data] | Recorded[ConsentWithdrawn.Data] | None = None
+    consents: tuple[Recorded[ConsentSigned.Data] | Recorded[ConsentWithdrawn.Data], ...] = ()
+    pregnancy_tests: tuple[PregnancyTested, ...] = ()
+    medications_changed_at: Moment | None = None
     eligibility: Recorded[EligibilityDecided.Data] | None = None
     weighed: tuple[Blocker, ...] = ()
     plans: tuple[Recorded[PlanPrescribed.Data], ...] = ()
@@ -378,6 +403,11 @@ class CourseState(Frozen):
         return min(self.holds, key=lambda hold: (not hold.is_safety, hold.since), default=None)
 
     @property
+    def consent(self) -> Recorded[ConsentSigned.Data] | Recorded[ConsentWithdrawn.Data] | None:
+        """The newest consent, signed or withdrawn."""
+        return self.consents[-1] if self.consents else None
+
+    @property
     def plan(self) -> Recorded[PlanPrescribed.Data] | None:
         """The plan in force: the one prescribed last."""
         return self.plans[-1] if self.plans else None
@@ -385,8 +415,26 @@ class CourseState(Frozen):
     @property
     def planned_sessions(self) -> int:
         """How many medicine sessions the course has."""
-        planned = self.plan.data.medicine_sessions if self.plan else None
+        return self.sessions_planned_by(self.plan)
+
+    def sessions_planned_by(self, plan: Recorded[PlanPrescribed.Data] | None) -> int:
+        """How many medicine sessions the course has under that plan."""
+        planned = plan.data.medicine_sessions if plan else None
         return planned or self.protocol.course.medicine_sessions
+
+    @property
+    def prepared_at(self) -> datetime | None:
+        """When everything that comes before the first dose was there: eligibility, a plan and the talks."""
+        before = [fact.at for fact in (self.eligibility, *self.plans[:1], *self.preparations) if fact is not None]
+        return max(before, default=None)
+
+    def day_of(self, moment: datetime) -> date:
+        """The day of that moment at the course's site."""
+        return moment.astimezone(ZoneInfo(self.timezone)).date()
+
+    def day_begins(self, day: date) -> datetime:
+        """When that day begins at the course's site, in UTC."""
+        return instant(datetime.combine(day, time()), ZoneInfo(self.timezone))
 
     @property
     def session(self) -> MedicineSession | None:
@@ -451,3 +499,7 @@ class CourseState(Frozen):
         """The newest answer of an instrument; None if there is none, or none since that moment."""
         newest = answers(self.measures).newest(instrument)
         return newest if newest and (since is None or newest.at >= since) else None
+
+    def measure_at(self, instrument: str, moment: datetime) -> MeasureTaken | None:
+        """The newest answer of an instrument that had been given by that moment; None if there is none."""
+        return answers(self.measures).newest_by(instrument, moment)

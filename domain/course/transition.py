@@ -129,6 +129,7 @@ class Transition(Generic[CourseT]):
             session=session,
             severity=severity,
             opened_at=self.now,
+            resolvers=self.course.protocol.escalations.resolvers_of(kind),
         )
         self._calls[opening.id] = OpenEscalation(opening=opening)
         opened = CourseEscalation(
