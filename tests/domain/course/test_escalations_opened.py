@@ -169,7 +169,7 @@ def test_a_protocol_may_look_for_more_than_a_one(opens: Opens) -> None:
 
 def test_suicide_risk_is_one_obligation_however_it_was_heard_of(ward: Ward) -> None:
     """By a call, by a moderate and by a high screen: one escalation of the course, which grows."""
-    ward.discharged().reports(call(MARA, at=ward.now + hours(1), suicidal_ideation=True))
+    ward.discharged().reports(call(MARA, at=ward.now + days(1), suicidal_ideation=True))
     ward.reports(cssrs(MARA, at=ward.now, items=HAS_A_METHOD))
     ward.reports(cssrs(MARA, at=ward.now + minutes(1), items=HAS_A_PLAN))
 
