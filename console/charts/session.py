@@ -123,8 +123,8 @@ def beginning(session: SessionView) -> datetime:
 
 
 def _goes_on(session: SessionView) -> bool:
-    """Whether the patient came for it, or was dosed in it unplanned, and was not discharged."""
-    return session.discharged_at is None and (session.checked_in_at is not None or bool(session.doses))
+    """Whether the patient came for it, or was dosed in it unplanned, and the visit has not ended."""
+    return session.ended_at is None and (session.checked_in_at is not None or bool(session.doses))
 
 
 def _across(
@@ -136,7 +136,7 @@ def _across(
         *shown,
         *(minutes(dose.at - begins) for dose in session.doses),
         *(minutes(point.due_at - begins) for point in session.checkpoints),
-        *([minutes(session.discharged_at - begins)] if session.discharged_at else []),
+        *([minutes(session.ended_at - begins)] if session.ended_at else []),
         *([minutes(now - begins)] if _goes_on(session) else []),
     ]
     low, high = min([-5.0, *shown]), max([LEAST, *reached])

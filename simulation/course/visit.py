@@ -38,6 +38,7 @@ TOO_HIGH_BY = (3, 9)
 RESTS_FOR = timedelta(minutes=10)
 
 AT_THEIR_SIDE = Reply(by=PRESCRIBER, after=timedelta(seconds=30), done_after=timedelta(minutes=3))
+STILL_HERE = "They are here and well; the prescriber was held up, and comes now"
 RAN_OUT = "Held up with another patient: the clearance ran out before the dose. They are well, and watched as planned"
 SETTLED = "Seen by me; treated by the clinic's standing order; readings go on as planned"
 
@@ -111,6 +112,9 @@ class MedicineVisit:
         await self._teller.tell(self._dosed_at - READ_BEFORE, self._reading(body))
         await self._teller.tell(self._dosed_at - timedelta(minutes=5), cleared)
         if self._happening.runs_out:
+            # They are asked what became of it when the clearance has run out, and dose all the same.
+            self._teller.now += self._protocol.medicine.clearance_valid
+            await see_to(self._teller, Kind.DOSE_UNREPORTED, self._number, Reply(), STILL_HERE)
             self._dosed_at += self._protocol.medicine.clearance_valid
         await self._teller.tell(self._dosed_at, self._dose_of_today())
         if self._happening.runs_out:
@@ -194,7 +198,8 @@ class MedicineVisit:
     def _dose_of_today(self) -> DoseAdministered.Data:
         rules = self._protocol.medicine.dose
         amount = min(rules.first_max, rules.max)
-        mg = float(int(amount * self._weight_kg)) if rules.basis is DoseBasis.MG_PER_KG else amount
+        # As many mg/kg each time: after an urgent event no dose may rise, not even by rounding.
+        mg = round(amount * self._weight_kg, 4) if rules.basis is DoseBasis.MG_PER_KG else amount
         return DoseAdministered.Data(
             actor=PRESCRIBER, session=self._number, mg=mg, route=self._protocol.route, lot="K2207"
         )

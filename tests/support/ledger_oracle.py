@@ -52,27 +52,51 @@ def assert_deviation_was_told(event: DoseAdministered, entries: list[Entry], rul
 
 
 def is_over(event: DoseAdministered, entries: list[Entry], session: int) -> bool:
-    """Whether the dose is told so late that nobody can be watched for it: the patient went home since, or a day ago."""
+    """Whether the dose is told so late that nobody can be watched for it: a day after, or after they were here."""
     (given,) = [one for one in entries if (one.event_id, one.source) == (event.id, event.source)]
-    return given.recorded_at - given.time > LONG_PAST or any(
-        one.data["session"] == session and one.time >= event.time for one in _said(entries, "patient.discharged")
+    ends = {"kap.patient.discharged", "kap.patient.handed_over"}
+    is_long_past = given.recorded_at - given.time > LONG_PAST
+    return (
+        is_long_past
+        or any(_said(entries, "patient.died"))
+        or _is_away(entries, session)
+        or any(one.type in ends and number == session and one.time >= event.time for one, number in _placed(entries))
     )
 
 
 def monitored(entries: Sequence[Entry]) -> set[int]:
-    """The sessions whose patient was dosed, which was told within a day, and has not been discharged since."""
+    """The sessions whose patient was dosed, which was told within a day, and who is still to be watched.
+
+    Not watched is who went home, was handed over, died, or left and has not been seen since.
+    """
     dosed: dict[int, Entry] = {}
-    home: dict[int, datetime] = {}
+    ended: dict[int, datetime] = {}
     for one, session in _placed(entries):
         if session is not None and one.type == "kap.dose.administered":
             dosed[session] = _newest((one, dosed.get(session, one)))
-        if session is not None and one.type == "kap.patient.discharged":
-            home[session] = one.time
+        if session is not None and one.type in {"kap.patient.discharged", "kap.patient.handed_over"}:
+            ended[session] = one.time
+    if any(_said(entries, "patient.died")):
+        return set()
     return {
         session
         for session, one in dosed.items()
-        if one.recorded_at - one.time <= LONG_PAST and (session not in home or one.time > home[session])
+        if one.recorded_at - one.time <= LONG_PAST
+        and (session not in ended or one.time > ended[session])
+        and not _is_away(entries, session)
     }
+
+
+def _is_away(entries: Sequence[Entry], session: int) -> bool:
+    """Whether the patient left, and was neither seen, measured nor dosed in the session after it."""
+    departures = [
+        one.time
+        for one, number in _placed(entries)
+        if (one.type == "kap.patient.left" and number == session) or one.data.get("term") == "left_before_discharge"
+    ]
+    seen = {"kap.patient.returned", "kap.vitals.recorded", "kap.discharge.assessed", "kap.dose.administered"}
+    signs = [one.time for one, number in _placed(entries) if one.type in seen and number == session]
+    return any(all(sign <= at for sign in signs) for at in departures)
 
 
 def assert_discharge_was_safe(event: PatientDischarged, entries: list[Entry], rules: Protocol) -> None:
