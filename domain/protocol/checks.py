@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
+from domain.codes import folded
 from domain.durations import days, iso_8601
 from domain.events.clinic_events import MeasureRecorded
 from domain.events.fields import Dose
@@ -68,8 +69,15 @@ def _screening(protocol: Protocol) -> Contradictions:
     if screening.diastolic_max >= screening.systolic_max:
         yield "screening.diastolic_max", f"must be a pressure below systolic_max ({screening.systolic_max})"
     yield from _known_measures("screening.measures", screening.measures, protocol.measures)
-    for code in sorted({*screening.absolute} & {*screening.review}):
+    for code in _shared(screening.absolute, screening.review):
         yield "screening.review", f"{code} must be in one list; it is in absolute as well"
+    for name, listed in (
+        ("absolute", screening.absolute),
+        ("review", screening.review),
+        ("caution_medications", screening.caution_medications),
+    ):
+        for code in _shared(listed, screening.known):
+            yield "screening.known", f"{code} must be in one list; it is in {name} as well"
 
 
 def _staff(protocol: Protocol) -> Contradictions:
@@ -134,12 +142,48 @@ def _checkpoints(protocol: Protocol) -> Contradictions:
 def _symptoms(protocol: Protocol) -> Contradictions:
     symptoms = protocol.medicine.symptoms
     for graver, name, both in (
-        ("emergency", "urgent", {*symptoms.emergency} & {*symptoms.urgent}),
-        ("emergency", "warning", {*symptoms.emergency} & {*symptoms.warning}),
-        ("urgent", "warning", {*symptoms.urgent} & {*symptoms.warning}),
+        ("emergency", "urgent", _shared(symptoms.emergency, symptoms.urgent)),
+        ("emergency", "warning", _shared(symptoms.emergency, symptoms.warning)),
+        ("urgent", "warning", _shared(symptoms.urgent, symptoms.warning)),
     ):
-        for symptom in sorted(both):
+        for symptom in both:
             yield f"medicine.symptoms.{name}", f"{symptom} must be in one list; it is in {graver} as well"
+
+
+def _comedication(protocol: Protocol) -> Contradictions:
+    codes = [folded(one.code) for one in protocol.medicine.comedication]
+    for code in sorted({code for code in codes if codes.count(code) > 1}):
+        yield "medicine.comedication", f"must name each medicine once; {code} is named {codes.count(code)} times"
+
+
+def _shared(first: Collection[str], second: Collection[str]) -> list[str]:
+    """The codes of the second list that the first one names too, however it spells them."""
+    plain = {folded(code) for code in first}
+    return sorted(code for code in second if folded(code) in plain)
+
+
+def _vocabulary(protocol: Protocol) -> Contradictions:
+    """A synonym that meets no list, or meets two codes, would be read as something else than was meant."""
+    screening, symptoms = protocol.screening, protocol.medicine.symptoms
+    listed = {
+        folded(code)
+        for codes in (
+            protocol.indications,
+            *(screening.absolute, screening.review, screening.caution_medications, screening.known),
+            *(symptoms.emergency, symptoms.urgent, symptoms.warning),
+        )
+        for code in codes
+    }
+    meant: dict[str, str] = {}
+    for name, synonyms in protocol.vocabulary.items():
+        if folded(name) not in listed:
+            yield f"vocabulary.{name}", "must be a code that one of the protocol's lists names"
+        for synonym in (name, *synonyms):
+            plain = folded(synonym)
+            if plain in listed and plain != folded(name):
+                yield f"vocabulary.{name}", f"{synonym} must be a synonym or in a list; it is both"
+            elif meant.setdefault(plain, name) != name:
+                yield f"vocabulary.{name}", f"{synonym} must stand for one code; it stands for {meant[plain]} as well"
 
 
 def _integration(protocol: Protocol) -> Contradictions:
@@ -191,6 +235,8 @@ def _measures(protocol: Protocol) -> Contradictions:
         table = f"measures.{instrument}"
         yield from _scores(table, instrument, rule)
         yield from _item9(table, instrument, rule, protocol.measures)
+        if rule.worsened is not None and rule.meaningful_change is None:
+            yield f"{table}.worsened", "must come with meaningful_change: nothing else says what a worsening is"
         yield from _risk(table, instrument, rule)
 
 
@@ -259,6 +305,8 @@ _CHECKS: tuple[Callable[[Protocol], Contradictions], ...] = (
     _checkpoints,
     vital_contradictions,
     _symptoms,
+    _comedication,
+    _vocabulary,
     _integration,
     _check_ins,
     _follow_up,

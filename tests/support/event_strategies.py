@@ -32,6 +32,7 @@ from tests.support.cast import (
     consent_withdrawn,
     cssrs,
     days,
+    died,
     discharge,
     discontinuation,
     dose,
@@ -39,10 +40,17 @@ from tests.support.cast import (
     follow_up,
     form,
     gad7,
+    handed_over,
     hold,
     hours,
     ineligible,
+    infusion_paused,
+    infusion_resumed,
+    infusion_started,
+    infusion_stopped,
     integration,
+    left,
+    medication,
     migration,
     minutes,
     missed,
@@ -53,6 +61,7 @@ from tests.support.cast import (
     rebooking,
     referral,
     resumption,
+    returned,
     screening,
     seconds,
     transfer,
@@ -122,6 +131,8 @@ ACTORS = st.sampled_from([OSEI] * 8 + [LIND] * 3 + list(EVERYBODY))
 SELDOM = {
     "eligibility.decided no",
     "patient.withdrew",
+    "patient.died",
+    "patient.handed_over",
     "course.discontinued",
     "course.transferred",
     "course.voided",
@@ -148,6 +159,20 @@ def anything(data: st.DataObject, ward: Ward) -> ClinicEvent:
     any_of = data.draw(st.sampled_from([may_come or [*makers], [*makers]]))
     name = data.draw(st.sampled_from([name for name in any_of for _ in range(1 if name in SELDOM else 4)]))
     return makers[name]()
+
+
+def some_dose(data: st.DataObject, ward: Ward) -> ClinicEvent:
+    """A dose as it was given, whatever the gates say of it: then or earlier, in some session or in none."""
+    draw = data.draw
+    newest = ward.course.session.number if ward.course.session else 1
+    return dose(
+        MARA,
+        draw(st.sampled_from([newest] * 4 + [None, newest + 1, max(1, newest - 1)])),
+        at=ward.now + draw(st.sampled_from([timedelta()] * 3 + [-minutes(1), -minutes(31), -hours(3), -days(2)])),
+        by=draw(ACTORS),
+        mg=draw(st.sampled_from([35.0] * 4 + [1.0, 60.0, 200.0])),
+        route=draw(st.sampled_from(["intramuscular"] * 6 + ["intravenous"])),
+    )
 
 
 def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], ClinicEvent]]:
@@ -212,12 +237,23 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
             route=seldom("intramuscular", "intravenous"),
             witness=seldom(None, WARD),
         ),
+        "infusion.started": lambda: infusion_started(MARA, number, at=at, by=by, mg=seldom(35.0, 1.0, 200.0)),
+        "infusion.paused": lambda: infusion_paused(MARA, number, at=at, by=by),
+        "infusion.resumed": lambda: infusion_resumed(MARA, number, at=at, by=by),
+        "infusion.stopped": lambda: infusion_stopped(MARA, number, at=at, by=by, mg_given=seldom(35.0, 0.0, 200.0)),
+        "medication.administered": lambda: medication(
+            MARA, number, at=at, by=by, code=seldom("ondansetron", "midazolam", "something else")
+        ),
+        "patient.left": lambda: left(MARA, number, at=at, by=by),
+        "patient.returned": lambda: returned(MARA, number, at=at, by=by),
+        "patient.handed_over": lambda: handed_over(MARA, number, at=at, by=by),
+        "patient.died": lambda: died(MARA, at=at, by=by),
         "adverse_event.reported": lambda: adverse_event(
             MARA,
             seldom(None, number),
             at=at,
             by=by,
-            grade=seldom(3, 4),
+            grade=seldom(3, 4, 5),
             term=seldom("nausea", "left_before_discharge"),
         ),
         "session.aborted": lambda: abortion(MARA, told, at=at, by=by),
@@ -346,6 +382,15 @@ def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
         clearance(MARA, newest, at=at, overrides=LIFTED),
         dose(MARA, newest, at=at, mg=LEAST_MG),
         dose(MARA, newest, at=at, by=OSEI, mg=LEAST_MG, witness=WARD),
+        infusion_started(MARA, newest, at=at, mg=LEAST_MG),
+        infusion_paused(MARA, newest, at=at),
+        infusion_resumed(MARA, newest, at=at),
+        infusion_stopped(MARA, newest, at=at, mg_given=LEAST_MG),
+        medication(MARA, newest, at=at),
+        left(MARA, newest, at=at),
+        returned(MARA, newest, at=at),
+        handed_over(MARA, newest, at=at),
+        died(MARA, at=at),
         adverse_event(MARA, at=at),
         abortion(MARA, newest, at=at),
         assessment(MARA, newest, at=at),

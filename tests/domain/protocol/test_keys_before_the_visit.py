@@ -1,5 +1,6 @@
 """What each key at the top of a protocol, of course, screening and preparation says is followed, and nothing else."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -31,8 +32,11 @@ from tests.support.cast import (
     vitals,
     withdrawal,
 )
-from tests.support.file_keys import OneKey, protocol_with
+from tests.support.file_keys import OneKey, Path, protocol_with
 from tests.support.ward import Ward
+
+NO_SYNONYMS: Final[Mapping[Path, object]] = {("vocabulary",): {}}
+"""Where a list names less, its synonyms would name nothing."""
 
 SHIPPED: Final = content_hash(Ward().course.protocol)
 
@@ -50,6 +54,13 @@ def decides(ward: Ward, visit: ClinicEvent | None = None, *, after: int = 0) -> 
 def sees(ward: Ward, **found: object) -> list[str]:
     ward.screened()
     return decides(ward, screening(MARA, at=ward.now, **found))  # type: ignore[arg-type]
+
+
+UNMEASURED: Final = ["measure.phq9_missing", "measure.gad7_missing", "measure.cssrs_missing"]
+
+
+def decides_days_later(ward: Ward) -> list[str]:
+    return ward.screened().reasons(eligible(MARA, at=ward.now + days(3)))
 
 
 def decides_unmeasured(ward: Ward) -> list[str]:
@@ -182,12 +193,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         ["plan.review_due"],
     ),
     OneKey("course.goals_required", False, lambda ward: plans(ward, goals=()), ["plan.goals_missing"], []),
+    OneKey("screening.valid_for", "P2D", decides_days_later, [], ["screening.outdated", *UNMEASURED]),
     OneKey("screening.within", "P10D", lambda ward: phase_ends_after(ward.referred()), 14, 10),
     OneKey(
         "screening.measures",
         ["phq9"],
         decides_unmeasured,
-        ["measure.phq9_missing", "measure.gad7_missing", "measure.cssrs_missing"],
+        UNMEASURED,
         ["measure.phq9_missing"],
     ),
     OneKey("screening.age_min", 21, lambda ward: sees(ward, age_years=20), [], ["screening.age_below_limit"]),
@@ -211,21 +223,39 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         ["pregnancy"],
         lambda ward: sees(ward, conditions=["active_mania"]),
         ["screening.condition_excludes"],
-        [],
+        ["screening.condition_unknown"],
+        also=NO_SYNONYMS,
     ),
     OneKey(
         "screening.review",
         ["cystitis"],
         lambda ward: sees(ward, conditions=["sleep_apnoea"]),
         ["screening.sleep_apnoea"],
-        [],
+        ["screening.condition_unknown"],
+        also=NO_SYNONYMS,
     ),
     OneKey(
         "screening.caution_medications",
         ["maoi"],
         lambda ward: (sees(ward, medications=["opioid"]), course_view(ward.course, ward.now).cautions),
         ([], ("opioid",)),
-        ([], ()),
+        (["screening.medication_unknown"], ()),
+        also=NO_SYNONYMS,
+    ),
+    OneKey(
+        "screening.known",
+        ["asthma"],
+        lambda ward: sees(ward, medications=["ssri"]),
+        [],
+        ["screening.medication_unknown"],
+        also=NO_SYNONYMS,
+    ),
+    OneKey(
+        "vocabulary",
+        {"theophylline": ["theophyllamine"]},
+        lambda ward: sees(ward, medications=["aminophylline"]),
+        ["screening.condition_excludes"],
+        ["screening.medication_unknown"],
     ),
     OneKey("preparation.sessions", 1, lambda ward: prepared_by(ward, TOPICS), Phase.PREPARATION, Phase.MEDICINE),
     OneKey("preparation.within", "P10D", lambda ward: phase_ends_after(ward.planned()), 14, 10),
