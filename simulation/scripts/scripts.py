@@ -169,6 +169,7 @@ CAST: tuple[Script, ...] = (
             outcome=Outcome.COMPLETED,
             calls=(
                 Call(kind=Kind.SESSION_MISSED, paged=(DESK.id,), answered_by=DESK.id),
+                Call(kind=Kind.DOSE_UNREPORTED, paged=(NURSE.id,), answered_by=NURSE.id),
                 Call(kind=Kind.PROTOCOL_DEVIATION, paged=(NURSE.id, PRESCRIBER.id), answered_by=PRESCRIBER.id),
             ),
             happened=("kap.session.missed", "kap.session.rebooked", "kap.deviation.recorded"),
