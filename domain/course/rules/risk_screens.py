@@ -7,11 +7,12 @@ from typing import Any
 from domain.course import measures
 from domain.course.event_rule import ALWAYS, ANYONE, EventRule
 from domain.course.measure_history import MeasureTaken, answers
+from domain.course.rules.worsening import tell_worsening
 from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import MeasureRecorded
-from domain.protocol.instruments import instrument_name
+from domain.protocol.instruments import CSSRS, instrument_name
 from domain.protocol.model import Item9Rule, MeasureRule
 from domain.values import Blocker, Code, Frozen, Moment
 
@@ -42,6 +43,20 @@ def screens_owed(course: CourseState) -> Iterator[ScreenOwed]:
         if newest is not None and not _is_answered(course, rule.needs, newest):
             due_at = course.day_begins(course.day_of(newest.at) + timedelta(days=1))
             yield ScreenOwed(instrument=rule.needs, asked_by=newest, rule=rule, due_at=due_at)
+
+
+def is_at_risk(course: CourseState) -> bool:
+    """Whether the patient's next calls are hurried: the newest C-SSRS is moderate or high, or one is due.
+
+    One is due after the patient spoke of suicide on a call, and after an answer that requires a screen.
+    """
+    newest = course.measure(CSSRS)
+    if newest is not None and newest.scored.risk is not None and newest.scored.risk.is_raised:
+        return True
+    spoken_at = course.ideation_at
+    if spoken_at is not None and (newest is None or newest.at < spoken_at):
+        return True
+    return any(True for _ in screens_owed(course))
 
 
 def _is_answered(course: CourseState, screen: Code, asked_by: MeasureTaken) -> bool:
@@ -99,6 +114,7 @@ def _take(transition: Transition[Any], event: MeasureRecorded) -> None:
     rule = transition.course.protocol.measures.get(scored.instrument)
     if rule is None:
         return
+    tell_worsening(transition, rule, taken)
     if rule.item9 and scored.item9 is not None and scored.item9 >= rule.item9.at_least:
         transition.escalate(Kind.ITEM9_POSITIVE, None, rule.item9.severity, event.time)
     _answer_risk(transition, rule, scored.risk, event)
