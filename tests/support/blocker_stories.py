@@ -480,10 +480,6 @@ WAKING: Final[tuple[Woken, ...]] = (
     ),
     Woken(Kind.CHECK_IN_MISSED, lambda ward: ward.discharged().passes(hours(26))),
     Woken(Kind.INTEGRATION_OVERDUE, lambda ward: ward.discharged().passes(hours(72))),
-    Woken(
-        Kind.EXCLUSION_FOUND,
-        lambda ward: ward.booked().reports(check_in(MARA, at=ward.now, pregnancy_test=PregnancyTest.POSITIVE)),
-    ),
     Woken(Kind.SESSION_MISSED, lambda ward: ward.booked().reports(missed(MARA, at=ward.now))),
     Woken(Kind.DISCHARGE_OVERDUE, lambda ward: ward.watched().until(ward.begins() + hours(4))),
     Woken(
@@ -502,6 +498,10 @@ WAKING: Final[tuple[Woken, ...]] = (
     Woken(
         Kind.MEASURE_WORSENED,
         lambda ward: ward.screened().reports(phq9(MARA, at=ward.now, items=(3, 3, 3, 3, 3, 3, 3, 3, 0))),
+    ),
+    Woken(
+        Kind.EXCLUSION_FOUND,
+        lambda ward: ward.booked().reports(check_in(MARA, at=ward.now, pregnancy_test=PregnancyTest.POSITIVE)),
     ),
 )
 """All but `orchestrator_silent`, which no course raises: it is raised when courses are silent."""
