@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
-from domain.course.rules import checkpoints, clearance
+from domain.course.rules import checkpoints, clearance, observation
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.endings import close_when_withdrawn
 from domain.course.rules.followup import go_on_when_integrated
@@ -34,6 +34,7 @@ def blockers(
     found = (
         *clearance.escalation_blockers(course, without=ANSWERED),
         *_observation_blockers(course, session, at),
+        *_infusion_blockers(session, at),
         *_later_blockers(session, at),
         *_verdict_blockers(course, session, at),
         *_reading_blockers(course, session, at),
@@ -50,7 +51,7 @@ def blockers(
 
 def _observation_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     minimum = course.protocol.medicine.minimum_observation
-    since = at - session.doses[-1].at
+    since = at - observation.begun(course.protocol, session).at
     if since < minimum:
         yield Blocker(
             code="discharge.observation_too_short",
@@ -61,14 +62,24 @@ def _observation_blockers(course: CourseState, session: MedicineSession, at: dat
         )
 
 
+def _infusion_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """The blocker of a discharge while the medicine still runs."""
+    if session.running_infusion is not None:
+        yield Blocker(
+            code="infusion.running",
+            message="An infusion was started and has not been stopped",
+            absolute=not session.was_away(at),
+        )
+
+
 def _reading_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     rules, source = course.protocol.medicine.discharge, course.protocol.source_of
     reading = session.reading_before(at)
-    if reading is None or reading.at < session.doses[-1].at:
+    if reading is None or reading.at < observation.begun(course.protocol, session).at:
         yield Blocker(
             code="vitals.missing",
             message="No vitals have been taken since the dose",
-            absolute=not _has_left(course, session),
+            absolute=not session.was_away(at),
         )
         return
     is_too_old = at - reading.at > rules.reading_valid
@@ -81,7 +92,9 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
             source=source("medicine.discharge.reading_valid"),
         )
     # Each sign has its own age; where all are too old, those of the last reading's time are judged.
-    since = max(session.doses[-1].at, (reading.at if is_too_old else at) - rules.reading_valid)
+    since = max(
+        observation.begun(course.protocol, session).at, (reading.at if is_too_old else at) - rules.reading_valid
+    )
     found = newest(session, at, since=since)
     taken = {vital: value_of(one, vital) for vital, one in found.items()}
     cleared_with = at_clearance(course.protocol, session)
@@ -131,12 +144,12 @@ def _verdict_blockers(course: CourseState, session: MedicineSession, at: datetim
     The signs are all that the protocol limits, and the symptoms, whether or not the discharge has its own limit.
     """
     reading = session.reading_before(at)
-    if reading is None or reading.at < session.doses[-1].at:
+    if reading is None or reading.at < observation.begun(course.protocol, session).at:
         return
     for finding in verdict(course.protocol, session, reading).findings:
         if finding.severity.pages_as is not None:
             # One who has left cannot be measured again.
-            is_final = finding.severity is VerdictSeverity.EMERGENCY and not _has_left(course, session)
+            is_final = finding.severity is VerdictSeverity.EMERGENCY and not session.was_away(at)
             yield Blocker(
                 code=f"discharge.{finding.code.removeprefix('vitals.')}",
                 message=f"In the last reading: {finding.message} ({finding.severity})",
@@ -169,18 +182,15 @@ def _recheck_blockers(course: CourseState, session: MedicineSession) -> Iterator
         )
 
 
-def _has_left(course: CourseState, session: MedicineSession) -> bool:
-    """Whether the patient left before discharge, so that they cannot be measured or assessed any more."""
-    return any(one.kind is Kind.LEFT_BEFORE_DISCHARGE and one.session == session.number for one in course.escalations)
-
-
 def _assessment_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """What the assessment says; a patient who has left, and is not back, cannot be assessed any more."""
     rules, source = course.protocol.medicine.discharge, course.protocol.source_of
-    if session.assessment is None or not session.doses[-1].at <= session.assessment.at <= at:
+    begun_at = observation.begun(course.protocol, session).at
+    if session.assessment is None or not begun_at <= session.assessment.at <= at:
         yield Blocker(
             code="discharge.not_assessed",
             message="The patient has not been assessed for discharge",
-            absolute=not _has_left(course, session),
+            absolute=not session.was_away(at),
         )
         return
     yield from _assessment_age_blockers(course, session, session.assessment.at, at)
@@ -218,7 +228,7 @@ def _assessment_age_blockers(
 ) -> Iterator[Blocker]:
     """The blockers of an assessment before the minimum observation (S4: after two hours), or of long ago."""
     rules, source = course.protocol.medicine, course.protocol.source_of
-    if (since := assessed_at - session.doses[-1].at) < rules.minimum_observation:
+    if (since := assessed_at - observation.begun(course.protocol, session).at) < rules.minimum_observation:
         yield Blocker(
             code="discharge.assessed_too_early",
             message=f"The patient was assessed {in_words(since)} after the dose; must be at least "
@@ -267,12 +277,17 @@ def _assess(transition: Transition[Any], session: MedicineSession, event: Discha
 
 
 def _discharge(transition: Transition[Any], session: MedicineSession, event: PatientDischarged) -> None:
-    transition.keep(unsettled(session).but(stage=Stage.DISCHARGED, discharge=transition.recorded(event)))
+    end(transition, session.but(discharge=transition.recorded(event)), event.time)
+
+
+def end(transition: Transition[Any], session: MedicineSession, at: datetime) -> None:
+    """Ends the stay of a dosed patient: nobody is asked for readings, and calls, talks and forms fall due."""
+    transition.keep(unsettled(session).but(stage=Stage.DISCHARGED))
     transition.settle(Kind.VITALS_OVERDUE, session.number)
     if transition.course.phase is Phase.MEDICINE:
-        transition.enter(Phase.INTEGRATION, event.time)
-    go_on_when_integrated(transition, event.time)
-    close_when_withdrawn(transition, event.time)
+        transition.enter(Phase.INTEGRATION, at)
+    go_on_when_integrated(transition, at)
+    close_when_withdrawn(transition, at)
 
 
 ASSESSED = SessionEventRule(event=DischargeAssessed, phases=ALWAYS, stages=MONITORED, apply=_assess)

@@ -137,13 +137,14 @@ def test_a_screen_after_it_answers_the_hint(ward: Ward) -> None:
 
 
 def test_who_leaves_before_they_are_discharged_is_looked_for(ward: Ward) -> None:
-    """Reported as an adverse event of that term: urgent, and monitoring goes on until somebody discharges them."""
+    """Reported as an adverse event of that term: urgent, and nobody is asked to measure who is not there."""
     ward.dosed()
     left = adverse_event(MARA, at=ward.now + minutes(5), term="left_before_discharge", grade=1)
     ward.reports(left)
 
     assert ward.open == {Kind.LEFT_BEFORE_DISCHARGE: Severity.URGENT}
-    assert ward.due(DeadlineKind.CHECKPOINT) != []
+    assert ward.due(DeadlineKind.CHECKPOINT) == []
+    assert ward.due(DeadlineKind.DISCHARGE) != []
 
 
 @pytest.mark.parametrize(("grade", "serious"), [(4, False), (1, True)])
