@@ -17,6 +17,10 @@ from terminal.formatting import away, deviations, moment, plain, severity
 DUE = {
     DeadlineKind.PHASE: "phase to be finished",
     DeadlineKind.NEXT_DOSE: "next dose",
+    DeadlineKind.HOLD_REVIEW: "review of the hold",
+    DeadlineKind.ATTENDANCE: "report of the visit",
+    DeadlineKind.CLEARANCE: "clearance, or the end of the visit",
+    DeadlineKind.DOSE: "dose, or the end of the visit",
     DeadlineKind.CHECKPOINT: "vitals",
     DeadlineKind.RECHECK: "second reading",
     DeadlineKind.RISK_SCREEN: "risk screen",

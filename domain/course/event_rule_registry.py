@@ -5,6 +5,7 @@ from typing import Any
 from domain.course.event_rule import EventRule, SessionEventRule
 from domain.course.rules import (
     adverse_events,
+    arrival,
     booking,
     clearance,
     consent,
@@ -31,6 +32,7 @@ _MODULES: tuple[tuple[EventRule[Any] | SessionEventRule[Any], ...], ...] = (
     planning.RULES,
     preparation.RULES,
     booking.RULES,
+    arrival.RULES,
     clearance.RULES,
     readings.RULES,
     dosing.RULES,

@@ -1,11 +1,12 @@
 """The state of one course: everything that happened so far, as plain facts without rules."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice, takewhile
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
+from zoneinfo import ZoneInfo
 
 from domain.course.measure_history import MeasureTaken, answers
 from domain.escalation.ids import EscalationId
@@ -33,8 +34,10 @@ from domain.events.clinic_events import (
     SessionCleared,
     VitalsRecorded,
 )
-from domain.events.fields import StaffMember
+from domain.events.fields import PregnancyTest, StaffMember
 from domain.ledger import GENESIS
+from domain.moments import instant
+from domain.oncall.rota import UTC_ZONE, Zone
 from domain.protocol.model import Protocol
 from domain.values import Actor, Blocker, CourseId, Frozen, Moment, Role, Severity
 
@@ -95,8 +98,36 @@ def newer(known: Known | None, arrived: Known) -> Known:
     return known if known is not None and known.at > arrived.at else arrived
 
 
+class PregnancyTested(Frozen):
+    """One result of a pregnancy test: of a check-in or a screening, `is_screening`."""
+
+    at: Moment
+    result: PregnancyTest
+    is_screening: bool
+
+
+Dated = TypeVar("Dated", bound=Recorded[Any] | PregnancyTested)
+
+
+def known_at(facts: Iterable[Dated], moment: datetime) -> Dated | None:
+    """The newest of these facts, in order of time, that had happened by that moment: none speaks for one before it."""
+    return next((fact for fact in reversed(tuple(facts)) if fact.at <= moment), None)
+
+
 Reading = Recorded[VitalsRecorded.Data]
 DoseGiven = Recorded[DoseAdministered.Data]
+
+
+LONG_PAST: Final = timedelta(days=1)
+"""How long after a moment nobody can be watched any more for what happened then (S9: recurrences for up to a day).
+
+What is told later than that, as in an import of an old course, is a gap in the record and no danger of today.
+"""
+
+
+def is_long_past(at: datetime, learned_at: datetime) -> bool:
+    """Whether it was learned so late that nobody could be watched for it any more."""
+    return learned_at - at > LONG_PAST
 
 
 HERE = frozenset({Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING})
@@ -152,6 +183,11 @@ class ReadingSeries(Frozen):
         place = self.place_of(reading)
         return self.but(readings=(*self.readings[:place], reading, *self.readings[place:]))
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether a patient is under the medicine now: monitored, and not dosed in a past that was told long after."""
+        return self.is_monitored and not is_long_past(self.doses[-1].at, self.doses[-1].recorded_at)
+
     def reading_before(self, moment: datetime) -> Reading | None:
         """The last reading taken at or before `moment`."""
         place = bisect_right(self.readings, moment, key=_taken_at)
@@ -173,14 +209,15 @@ class ReadingSeries(Frozen):
 class MedicineSession(ReadingSeries):
     """One dosing visit; one without a booking was not planned.
 
-    `weighed` are the findings that the clearance's overrides lifted. `settled` are its first checkpoints that no longer
-    change, so that a long session need not compute them again. They hold until something arrives that happened before
-    `settled_until`.
+    `announced_at` is when Kapstan last learned of `starts_at`. `weighed` are the findings that the clearance's
+    overrides lifted. `settled` are its first checkpoints that no longer change, so that a long session need not compute
+    them again. They hold until something arrives that happened before `settled_until`.
     """
 
     number: int
     stage: Stage
     starts_at: Moment
+    announced_at: Moment | None = None
     booking: Recorded[SessionBooked.Data] | None = None
     check_in: Recorded[PatientCheckedIn.Data] | None = None
     abort: Recorded[SessionAborted.Data] | None = None
@@ -229,9 +266,13 @@ def _order_of(reading: Reading) -> tuple[datetime, datetime]:
 
 
 class Hold(Frozen):
-    """One reason why the course is held; each is lifted by itself, one of safety only by a prescriber."""
+    """One reason why the course is held; each is lifted by itself, one of safety only by a prescriber.
+
+    `learned_at` is when Kapstan first knew of it.
+    """
 
     since: Moment
+    learned_at: Moment
     reason: str
     is_safety: bool
 
@@ -262,14 +303,18 @@ class Deviation(Frozen):
 class CourseState(Frozen):
     """Everything that happened in one course, pinned to one version of its protocol.
 
-    `weighed` are the findings that the eligibility decision's overrides lifted. `ideation_at` is when the patient last
-    spoke of suicide on a call. `deviations` are the newest; all of them stand in its ledger. `written_bytes` is the
+    `timezone` is that of its site, pinned at the referral: days are counted in it. `consents`, `plans` and
+    `pregnancy_tests` are in order of time. `medications_changed_at` is the newest change that a check-in told of and
+    that no clearance has weighed. `weighed` are the findings that the eligibility decision's overrides lifted.
+    `ideation_at` is when the patient last spoke of suicide on a call. `deviations` are the newest; all of them stand
+    in its ledger. `written_bytes` is the
     JSON of all entries.
     """
 
     course_id: CourseId
     protocol: Protocol
     protocol_hash: str
+    timezone: Zone = UTC_ZONE
     phase: Phase = Phase.SCREENING
     phase_entered_at: Moment | None = None
     phase_learned_at: Moment | None = None
@@ -278,7 +323,9 @@ class CourseState(Frozen):
     holds: tuple[Hold, ...] = ()
     referral: Recorded[CourseReferred.Data] | None = None
     screening: Recorded[ScreeningRecorded.Data] | None = None
-    consent: Recorded[ConsentSigned.Data] | Recorded[ConsentWithdrawn.Data] | None = None
+    consents: tuple[Recorded[ConsentSigned.Data] | Recorded[ConsentWithdrawn.Data], ...] = ()
+    pregnancy_tests: tuple[PregnancyTested, ...] = ()
+    medications_changed_at: Moment | None = None
     eligibility: Recorded[EligibilityDecided.Data] | None = None
     weighed: tuple[Blocker, ...] = ()
     plans: tuple[Recorded[PlanPrescribed.Data], ...] = ()
@@ -308,6 +355,11 @@ class CourseState(Frozen):
         return min(self.holds, key=lambda hold: (not hold.is_safety, hold.since), default=None)
 
     @property
+    def consent(self) -> Recorded[ConsentSigned.Data] | Recorded[ConsentWithdrawn.Data] | None:
+        """The newest consent, signed or withdrawn."""
+        return self.consents[-1] if self.consents else None
+
+    @property
     def plan(self) -> Recorded[PlanPrescribed.Data] | None:
         """The plan in force: the one prescribed last."""
         return self.plans[-1] if self.plans else None
@@ -315,8 +367,26 @@ class CourseState(Frozen):
     @property
     def planned_sessions(self) -> int:
         """How many medicine sessions the course has."""
-        planned = self.plan.data.medicine_sessions if self.plan else None
+        return self.sessions_planned_by(self.plan)
+
+    def sessions_planned_by(self, plan: Recorded[PlanPrescribed.Data] | None) -> int:
+        """How many medicine sessions the course has under that plan."""
+        planned = plan.data.medicine_sessions if plan else None
         return planned or self.protocol.course.medicine_sessions
+
+    @property
+    def prepared_at(self) -> datetime | None:
+        """When everything that comes before the first dose was there: eligibility, a plan and the talks."""
+        before = [fact.at for fact in (self.eligibility, *self.plans[:1], *self.preparations) if fact is not None]
+        return max(before, default=None)
+
+    def day_of(self, moment: datetime) -> date:
+        """The day of that moment at the course's site."""
+        return moment.astimezone(ZoneInfo(self.timezone)).date()
+
+    def day_begins(self, day: date) -> datetime:
+        """When that day begins at the course's site, in UTC."""
+        return instant(datetime.combine(day, time()), ZoneInfo(self.timezone))
 
     @property
     def session(self) -> MedicineSession | None:
@@ -344,6 +414,12 @@ class CourseState(Frozen):
     def last_dose_at(self) -> datetime | None:
         """When the medicine was last given."""
         return max((dose.at for session in self.sessions for dose in session.doses), default=None)
+
+    @property
+    def safety_ends_at(self) -> datetime | None:
+        """Until when calls and screens are owed, even after closing; None if the patient was never dosed."""
+        last = self.last_dose_at
+        return last + self.protocol.course.safety_window if last is not None else None
 
     @property
     def unresolved(self) -> tuple[CourseEscalation, ...]:
@@ -374,3 +450,7 @@ class CourseState(Frozen):
         """The newest answer of an instrument; None if there is none, or none since that moment."""
         newest = answers(self.measures).newest(instrument)
         return newest if newest and (since is None or newest.at >= since) else None
+
+    def measure_at(self, instrument: str, moment: datetime) -> MeasureTaken | None:
+        """The newest answer of an instrument that had been given by that moment; None if there is none."""
+        return answers(self.measures).newest_by(instrument, moment)

@@ -18,6 +18,9 @@ from domain.values import bounds
 SHORTEST_ROUND: Final = timedelta(seconds=1)
 """Shortest interval between checkpoints: a missed one is identified by its second."""
 
+SHORTEST_REPEAT: Final = timedelta(hours=1)
+"""Shortest interval at which people are asked again and again for one thing."""
+
 _MOST_PLANNED: Final = {basis: bounds(Dose, basis)[1] for basis in DoseBasis}
 """The highest dose that a plan can hold, in each basis."""
 
@@ -50,6 +53,15 @@ def _course(protocol: Protocol) -> Contradictions:
     if review_after is not None and review_after >= course.sessions_max:
         expected = f"must be less than sessions_max ({course.sessions_max}): no dose follows the last session"
         yield "course.review_after_session", expected
+    yield from _in_order("course", safety_hold_review=course.safety_hold_review, hold_review=course.hold_review)
+    yield from _seldom("course", ask_again=course.ask_again, safety_hold_review=course.safety_hold_review)
+
+
+def _seldom(table: str, **lengths: timedelta) -> Contradictions:
+    """What is asked again and again must leave people time to answer."""
+    for name, length in lengths.items():
+        if length < SHORTEST_REPEAT:
+            yield f"{table}.{name}", f"must be at least {iso_8601(SHORTEST_REPEAT)}: it is asked again and again"
 
 
 def _screening(protocol: Protocol) -> Contradictions:
@@ -85,6 +97,12 @@ def _medicine(protocol: Protocol) -> Contradictions:
     yield from _in_order(
         "medicine", minimum_observation=medicine.minimum_observation, discharge_overdue=medicine.discharge_overdue
     )
+    yield from _in_order(
+        "medicine", unreported_at_risk=medicine.unreported_at_risk, unreported_after=medicine.unreported_after
+    )
+    yield from _seldom("medicine", unreported_again=medicine.unreported_again)
+    if medicine.missed_visit_at_risk.rank < medicine.missed_visit.rank:
+        yield "medicine.missed_visit_at_risk", f"must be no milder than missed_visit ({medicine.missed_visit})"
     if medicine.fluids_fasting > medicine.solids_fasting:
         yield "medicine.fluids_fasting", f"must be at most solids_fasting ({iso_8601(medicine.solids_fasting)})"
     yield from _known_measures("medicine.measures", medicine.measures, protocol.measures)

@@ -23,6 +23,7 @@ from pydantic import (
 
 from domain.codes import folded
 from domain.durations import Duration, Length, LengthOrZero, duration, iso_8601
+from domain.escalation.messages import Kind
 from domain.values import Code, Frozen, Role, Severity
 
 Count = Annotated[int, Field(ge=0)]
@@ -165,7 +166,12 @@ class VitalRanges(Frozen):
 
 
 class CourseRules(Frozen):
-    """How many medicine sessions, and how far apart two doses are."""
+    """How many medicine sessions, how far apart two doses are, and how long nobody may hear of a course.
+
+    A course that stands still is asked for `ask_again` after it was asked for last, until it goes on. Each reason of a
+    hold is reviewed after `hold_review`, one of safety after `safety_hold_review`, until it is lifted. Calls and risk
+    screens are owed for `safety_window` after the last dose, even after closing.
+    """
 
     medicine_sessions: Sessions
     sessions_min: Sessions
@@ -176,6 +182,10 @@ class CourseRules(Frozen):
     rescreen_after: Length
     review_after_session: AtLeastOne | None = None
     goals_required: bool
+    ask_again: Length = timedelta(days=7)
+    hold_review: Length = timedelta(days=7)
+    safety_hold_review: Length = timedelta(days=2)
+    safety_window: Length = timedelta(days=30)
 
 
 class ScreeningRules(Frozen):
@@ -185,6 +195,7 @@ class ScreeningRules(Frozen):
     """
 
     within: Length
+    valid_for: Length = timedelta(days=60)
     measures: tuple[Code, ...]
     age_min: Years
     prior_trials_min: Trials
@@ -214,13 +225,17 @@ class DoseBasis(StrEnum):
 
 
 class DoseRules(Frozen):
-    """The bounds of a dose, in `basis`. Above `max` two prescribers are needed; above `hard_max` no dose is allowed."""
+    """The bounds of a dose, in `basis`. Above `max` two prescribers are needed; above `hard_max` no dose is allowed.
+
+    `step_after_event` says whether a dose may rise after a session with an urgent or emergency event.
+    """
 
     basis: DoseBasis
     first_max: Milligrams
     max: Milligrams
     hard_max: Milligrams
     step_max: Milligrams
+    step_after_event: bool = False
     boosters_max: Count
 
 
@@ -307,10 +322,16 @@ class DischargeRules(Frozen):
     steady_gait: bool
     dissociation_resolved: bool
     reading_valid: Length
+    assessment_valid: Length = timedelta(minutes=30)
 
 
 class MedicineRules(Frozen):
-    """One medicine session, from who must be in the room to when the patient may leave."""
+    """One medicine session, from who must be in the room to when the patient may leave.
+
+    A visit of which nobody says what became is asked for after `unreported_after`, of a patient at risk of suicide
+    after `unreported_at_risk`, and then every `unreported_again`. `missed_visit` and
+    `missed_visit_at_risk` are the severities of a visit that the patient missed.
+    """
 
     staff: Annotated[tuple[StaffRole, ...], Field(min_length=1)]
     credentials: Mapping[StaffRole, tuple[Code, ...]] = {}
@@ -322,7 +343,13 @@ class MedicineRules(Frozen):
     escort_required: bool
     pregnancy_test_each_session: bool
     clearance_valid: Length
+    unreported_after: Length = timedelta(hours=2)
+    unreported_at_risk: Length = timedelta(minutes=30)
+    unreported_again: Length = timedelta(days=1)
+    missed_visit: Severity = Severity.ROUTINE
+    missed_visit_at_risk: Severity = Severity.URGENT
     measures: tuple[Code, ...]
+    measures_valid: Length = timedelta(days=1)
     integration_before_next_dose: bool
     dose: DoseRules
     clearance: ClearanceRules
@@ -429,6 +456,7 @@ class MeasureRule(Frozen):
 SILENT_DEVIATIONS = (
     "check_in.already_done",
     "check_in.not_in_protocol",
+    "check_in.too_early",
     "form.already_filed",
     "form.not_in_protocol",
     "follow_up.already_held",
@@ -447,6 +475,22 @@ class DeviationRules(Frozen):
     dose_absolute: Severity = Severity.EMERGENCY
     other: Severity = Severity.ROUTINE
     silent: tuple[Code, ...] = SILENT_DEVIATIONS
+
+
+RESOLVERS: Mapping[Kind, tuple[Role, ...]] = dict.fromkeys(
+    (Kind.SUICIDE_RISK, Kind.VITALS_EMERGENCY, Kind.ADVERSE_EVENT), (Role.PRESCRIBER, Role.MONITOR)
+)
+"""The roles that resolve a question of safety unless the protocol says otherwise."""
+
+
+class EscalationRules(Frozen):
+    """Who may resolve an escalation, by its kind; whoever is on call may resolve one of a kind that is not named."""
+
+    resolved_by: Mapping[Kind, Annotated[tuple[StaffRole, ...], Field(min_length=1)]] = RESOLVERS
+
+    def resolvers_of(self, kind: Kind) -> tuple[Role, ...]:
+        """The roles that may resolve an escalation of this kind; empty for any."""
+        return self.resolved_by.get(kind, RESOLVERS.get(kind, ()))
 
 
 class Grade(StrEnum):
@@ -487,6 +531,7 @@ class Protocol(Frozen):
     measures: Mapping[Code, MeasureRule] = {}
     deviations: DeviationRules = DeviationRules()
     vocabulary: Mapping[Code, tuple[Code, ...]] = {}
+    escalations: EscalationRules = EscalationRules()
     evidence: Mapping[str, Evidence] = {}
 
     def canonical(self, code: Code) -> Code:

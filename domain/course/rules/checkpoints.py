@@ -103,12 +103,12 @@ def _unmeasured_since(
 
 
 def reading_due_at(protocol: Protocol, session: MedicineSession, passed: Mapping[str, datetime]) -> datetime | None:
-    """When the session's next reading is due, or since when it is overdue; None if no dosed patient is monitored.
+    """When the session's next reading is due, or since when it is overdue; None if no dosed patient is watched.
 
     A missed checkpoint counts until the next reading; a gap that a later reading has covered does not.
     """
     awaited = [recheck.due_at for recheck in rechecks(protocol, session)]
-    if session.is_monitored:
+    if session.is_watched:
         unmeasured = _unmeasured_since(protocol.medicine.checkpoints, session, passed)
         awaited += [one.due_at for one in unmeasured if not one.is_answered]
     return min(awaited, default=None)

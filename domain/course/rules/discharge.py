@@ -10,9 +10,10 @@ from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.endings import close_when_withdrawn
 from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.signs import at_clearance, newest, value_of
-from domain.course.rules.vitals import SPOKEN
+from domain.course.rules.vitals import SPOKEN, verdict
 from domain.course.state import CourseState, MedicineSession, Phase, Stage, newer
 from domain.course.transition import Transition
+from domain.course.verdict import VerdictSeverity
 from domain.durations import in_words
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import DischargeAssessed, PatientDischarged
@@ -34,12 +35,17 @@ def blockers(
         *clearance.escalation_blockers(course, without=ANSWERED),
         *_observation_blockers(course, session, at),
         *_later_blockers(session, at),
+        *_verdict_blockers(course, session, at),
         *_reading_blockers(course, session, at),
         *_recheck_blockers(course, session),
-        *_assessment_blockers(course, session),
+        *_assessment_blockers(course, session, at),
         *_leaving_blockers(course, escort, instructions),
     )
-    return absolute_first(found)
+    # What the verdict says of a vital sign may be said by a limit of the discharge too: the graver one is told.
+    kept: dict[object, Blocker] = {}
+    for blocker in absolute_first(found):
+        kept.setdefault((blocker.code, blocker.observed), blocker)
+    return tuple(kept.values())
 
 
 def _observation_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
@@ -119,6 +125,28 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
             )
 
 
+def _verdict_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """A blocker for each urgent or emergency finding of the last reading: an emergency's is absolute (S4).
+
+    The signs are all that the protocol limits, and the symptoms, whether or not the discharge has its own limit.
+    """
+    reading = session.reading_before(at)
+    if reading is None or reading.at < session.doses[-1].at:
+        return
+    for finding in verdict(course.protocol, session, reading).findings:
+        if finding.severity.pages_as is not None:
+            # One who has left cannot be measured again.
+            is_final = finding.severity is VerdictSeverity.EMERGENCY and not _has_left(course, session)
+            yield Blocker(
+                code=f"discharge.{finding.code.removeprefix('vitals.')}",
+                message=f"In the last reading: {finding.message} ({finding.severity})",
+                absolute=is_final,
+                observed=finding.observed,
+                limit=finding.limit,
+                source=finding.source,
+            )
+
+
 def _later_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     """The blocker for a discharge dated before the patient's last reading."""
     if session.readings and (newest := session.readings[-1].at) > at:
@@ -146,15 +174,16 @@ def _has_left(course: CourseState, session: MedicineSession) -> bool:
     return any(one.kind is Kind.LEFT_BEFORE_DISCHARGE and one.session == session.number for one in course.escalations)
 
 
-def _assessment_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
+def _assessment_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     rules, source = course.protocol.medicine.discharge, course.protocol.source_of
-    if session.assessment is None or session.assessment.at < session.doses[-1].at:
+    if session.assessment is None or not session.doses[-1].at <= session.assessment.at <= at:
         yield Blocker(
             code="discharge.not_assessed",
             message="The patient has not been assessed for discharge",
             absolute=not _has_left(course, session),
         )
         return
+    yield from _assessment_age_blockers(course, session, session.assessment.at, at)
     assessed = session.assessment.data
     if assessed.padss < rules.padss_min:
         yield Blocker(
@@ -182,6 +211,30 @@ def _assessment_blockers(course: CourseState, session: MedicineSession) -> Itera
                 limit=True,
                 source=source(f"medicine.discharge.{name}"),
             )
+
+
+def _assessment_age_blockers(
+    course: CourseState, session: MedicineSession, assessed_at: datetime, at: datetime
+) -> Iterator[Blocker]:
+    """The blockers of an assessment before the minimum observation (S4: after two hours), or of long ago."""
+    rules, source = course.protocol.medicine, course.protocol.source_of
+    if (since := assessed_at - session.doses[-1].at) < rules.minimum_observation:
+        yield Blocker(
+            code="discharge.assessed_too_early",
+            message=f"The patient was assessed {in_words(since)} after the dose; must be at least "
+            f"{in_words(rules.minimum_observation)}",
+            observed=in_words(since),
+            limit=in_words(rules.minimum_observation),
+            source=source("medicine.minimum_observation"),
+        )
+    if (age := at - assessed_at) > rules.discharge.assessment_valid:
+        yield Blocker(
+            code="discharge.assessment_too_old",
+            message=f"The assessment is {in_words(age)} old; {in_words(rules.discharge.assessment_valid)} at most",
+            observed=in_words(age),
+            limit=in_words(rules.discharge.assessment_valid),
+            source=source("medicine.discharge.assessment_valid"),
+        )
 
 
 def _leaving_blockers(course: CourseState, escort: bool, instructions: bool) -> Iterator[Blocker]:

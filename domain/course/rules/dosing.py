@@ -5,18 +5,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule
-from domain.course.rules import clearance
+from domain.course.rules import arrival, clearance
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.signs import newest
 from domain.course.rules.vitals import SPOKEN, standing_findings
-from domain.course.state import CourseState, MedicineSession, Stage
+from domain.course.state import CourseState, MedicineSession, Stage, known_at
 from domain.course.transition import Transition
 from domain.course.verdict import VerdictSeverity
 from domain.durations import in_words
+from domain.escalation.messages import Kind
 from domain.events.clinic_events import DoseAdministered, SessionAborted
 from domain.protocol.model import DoseBasis
-from domain.values import Blocker, Role, absolute_first, count_of
+from domain.values import Blocker, Role, Severity, absolute_first, count_of
 
 TOLERANCE = 1e-9
 """Tolerance for rounding in division: 35 mg for 70 kg is 0.5 mg/kg."""
@@ -29,10 +30,17 @@ DUPLICATE_WITHIN = timedelta(minutes=5)
 """The same amount reported again within this time may be one dose reported twice."""
 
 
+EVENTS = frozenset({Kind.VITALS_URGENT, Kind.VITALS_EMERGENCY, Kind.BLOOD_PRESSURE_NOT_FALLING, Kind.ADVERSE_EVENT})
+"""The kinds of escalation after which, if urgent, the next session's dose does not rise."""
+
+_AFTER_EVENT = "the dose of the session before, which had an urgent event,"
+
+
 def blockers(course: CourseState, session: MedicineSession, event: DoseAdministered) -> tuple[Blocker, ...]:
     """Every blocker of this dose at the event's time, absolute ones first (CLINICAL.md 3.5)."""
     found = (
         *(blocker for blocker in clearance.standing_blockers(course, event.time) if blocker.absolute),
+        *clearance.plan_blockers(course, session, event.time),
         *standing_blockers(course, session, event.time),
         *_route_blockers(course, event),
         *_duplicate_blockers(session, event),
@@ -66,7 +74,7 @@ def _clearance_blockers(course: CourseState, session: MedicineSession, at: datet
         )
     elif age.total_seconds() < 0:
         yield _before_clearance()
-    yield from clearance.outdated_blockers(session, at)
+    yield from arrival.outdated_blockers(course, session, at)
     yield from clearance.unweighed_blockers(course, session, at)
 
 
@@ -158,7 +166,9 @@ def _bound_blockers(course: CourseState, session: MedicineSession, event: DoseAd
     if amount > rules.max + TOLERANCE and not _has_second_prescriber(course, event):
         yield _above(course, amount, "dose.needs_two_prescribers", rules.max, "max", "the limit of one prescriber,")
     yield from _rise_blockers(course, session, amount)
-    planned = course.plan.data.dose if course.plan else None
+    yield from _event_blockers(course, session, total, amount)
+    plan = known_at(course.plans, event.time)
+    planned = plan.data.dose if plan else None
     if planned is not None and event.data.actor.role is not Role.PRESCRIBER:
         planned_mg = planned.mg if planned.mg is not None else (planned.mg_per_kg or 0.0) * weight
         if total > planned_mg + TOLERANCE:
@@ -190,6 +200,29 @@ def _rise_blockers(course: CourseState, session: MedicineSession, amount: float)
         if amount - given_before > rules.step_max + TOLERANCE:
             limit = round(given_before + rules.step_max, 6)
             yield _above(course, amount, "dose.step_too_large", limit, "step_max", "the highest next step")
+
+
+def _event_blockers(course: CourseState, session: MedicineSession, mg: float, amount: float) -> Iterator[Blocker]:
+    """The blocker of a rise over a session that had an urgent or emergency event (CLINICAL.md 3.5)."""
+    before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
+    if before is None or course.protocol.medicine.dose.step_after_event or not _had_event(course, before):
+        return
+    given, weight_before = _given_mg(before), weight_today(before)
+    given_before = _amount(course, given, weight_before) if weight_before is not None else amount
+    # A lighter patient has more mg/kg of the same dose, a heavier one more mg of the same mg/kg: neither is a rise.
+    if mg > given + TOLERANCE and (weight_before is None or amount > given_before + TOLERANCE):
+        yield _above(course, amount, "dose.step_after_event", given_before, "step_after_event", _AFTER_EVENT)
+
+
+def _had_event(course: CourseState, session: MedicineSession) -> bool:
+    first_dose = session.doses[0].at
+    return any(
+        one.kind in EVENTS
+        and one.severity.rank >= Severity.URGENT.rank
+        # Whoever reports an event at home may name no session.
+        and (one.session == session.number or (one.session is None and one.opened_at >= first_dose))
+        for one in course.escalations
+    )
 
 
 def _above(course: CourseState, amount: float, code: str, limit: float, name: str, what: str) -> Blocker:
@@ -243,6 +276,7 @@ def _has_second_prescriber(course: CourseState, event: DoseAdministered) -> bool
 
 def _standing(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     yield from clearance.standing_blockers(course, at)
+    yield from clearance.plan_blockers(course, session, at)
     yield from standing_blockers(course, session, at)
     yield from exhausted_blockers(course, session)
 

@@ -1,7 +1,7 @@
 """Who may report what, where in a course each event belongs, and that what is offered is what is accepted."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import pytest
@@ -197,12 +197,17 @@ MAY: Mapping[str, tuple[str, set[Role]]] = {
 """Where each event may come, and who may report it; discharge and resumption are tried with their own rules."""
 
 
+OPENS = {"kap.check_in.completed": timedelta(hours=13), "kap.follow_up.held": timedelta(days=20)}
+"""How long after that point the first call and the first visit may be made."""
+
+
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
 @pytest.mark.parametrize("name", MAY)
 def test_who_may_report_what(ward: Ward, name: str, actor: Actor) -> None:
     """Whoever may not gets `actor.role_not_allowed`, whatever else is right."""
     point, roles = MAY[name]
     at_point(ward, point).migrates_to(weekly({"version": "1.1.0"}))
+    ward.passes(OPENS.get(name, timedelta()))
     by_actor = [
         event.but(data=event.data.but(actor=actor), id=f"{event.id} by {actor.id}")
         for event in everything(ward)

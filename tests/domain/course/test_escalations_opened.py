@@ -124,13 +124,15 @@ def test_a_hint_in_a_questionnaire_is_followed_up_the_same_day(ward: Ward, edge:
     assert ward.pages == (asked * 2 if edge >= timedelta() else asked)
 
 
-def test_a_screen_of_that_day_answers_the_hint(ward: Ward) -> None:
-    """Taken before or after, on the same day; then nobody is asked again."""
+def test_a_screen_after_it_answers_the_hint(ward: Ward) -> None:
+    """One before it, of the same morning, does not; after it nobody is asked again."""
     ward.screened()
     morning = ward.now.replace(hour=0, minute=0) + days(1)
     ward.reports(cssrs(MARA, at=morning + hours(9)))
     ward.reports(phq9(MARA, at=morning + hours(10), items=ITEM9))
+    assert len(ward.due(DeadlineKind.RISK_SCREEN)) == 1
 
+    ward.reports(cssrs(MARA, at=morning + hours(11)))
     assert ward.due(DeadlineKind.RISK_SCREEN) == []
 
 

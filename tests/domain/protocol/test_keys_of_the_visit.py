@@ -1,18 +1,22 @@
 """What each key of the medicine session says is followed, and nothing else: the gate, the dose, the way home."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Final
 
 import pytest
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.state import Phase
+from domain.course.transition import OpenEscalation
 from domain.course.verdict import Verdict
-from domain.escalation.messages import Kind
+from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import DischargeAssessed, VitalsRecorded
-from domain.values import Severity
+from domain.values import Role, Severity
 from domain.views.course import course_view
 from tests.support.cast import (
+    CALM,
+    HAS_A_METHOD,
     MARA,
     STAFF,
     adverse_event,
@@ -20,11 +24,14 @@ from tests.support.cast import (
     booking,
     check_in,
     clearance,
+    cssrs,
+    days,
     discharge,
     dose,
     hours,
     integration,
     minutes,
+    missed,
     moved,
     plan,
     vitals,
@@ -45,7 +52,7 @@ def books(ward: Ward, *, holds: tuple[str, ...] = ("kap",)) -> list[str]:
 
 def arrives(ward: Ward, **said: object) -> list[str]:
     """What stands before the clearance of a patient who says this at the door; fasting is told in hours."""
-    ward.booked()
+    ward.booked().reports(cssrs(MARA, at=ward.begins() - minutes(30)))
     begins = ward.begins()
     fasting = {name: begins - hours(said.pop(name)) for name in ("last_solids_at", "last_fluids_at") if name in said}  # type: ignore[arg-type]
     ward.reports(check_in(MARA, at=begins - minutes(20), **said, **fasting))  # type: ignore[arg-type]
@@ -73,6 +80,19 @@ def measured(ward: Ward, **found: int) -> list[tuple[str, bool]]:
 
 def doses(ward: Ward, mg: float, session: int = 1, *, after: float = 0) -> list[str]:
     return ward.cleared(session).reasons(dose(MARA, session, at=ward.now + minutes(after), mg=mg))
+
+
+def rises_after_an_event(ward: Ward) -> list[str]:
+    ward.watched(until=minutes(15)).reports(adverse_event(MARA, 1, at=ward.now, grade=3))
+    ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
+    return doses(ward, 36, 2)
+
+
+def resolves_an_urgent_reading(ward: Ward) -> tuple[Role, ...]:
+    """Who may resolve the escalation of an urgent reading; empty for anybody on call."""
+    ward.dosed().reports(vitals(MARA, at=ward.now, symptoms=["agitation"]))
+    (opening,) = (call.opening for call in ward.calls if isinstance(call, OpenEscalation))
+    return opening.resolvers
 
 
 def deviates(ward: Ward, *, absolute: bool) -> Severity | None:
@@ -167,6 +187,18 @@ def goes_on_untalked(ward: Ward) -> Phase:
     return ward.discharged().course.phase
 
 
+def unreported_after(ward: Ward, answers: Iterable[int] = CALM) -> timedelta:
+    """How long after its time a booked visit is asked for."""
+    ward.booked().reports(cssrs(MARA, at=ward.now, items=answers))
+    return ward.due(DeadlineKind.ATTENDANCE)[0].passes_at - ward.begins()
+
+
+def stays_away(ward: Ward, answers: Iterable[int] = CALM) -> Severity:
+    ward.booked().reports(cssrs(MARA, at=ward.now, items=answers))
+    ward.reports(missed(MARA, at=ward.begins()))
+    return ward.open[Kind.SESSION_MISSED]
+
+
 WEIGHED, FINAL = False, True
 SYSTOLIC, RISING, LOW_SPO2 = (("medicine", "limits", place) for place in (0, 4, 7))
 CONFIRMED = ("medicine", "limits", 2)
@@ -191,7 +223,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         "medicine.minimum_observation",
         "PT90M",
         lambda ward: leaves(ward, minute=101),
-        ["discharge.observation_too_short"],
+        ["discharge.observation_too_short", "discharge.assessed_too_early"],
         [],
     ),
     OneKey(
@@ -224,6 +256,30 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         [],
     ),
     OneKey("medicine.clearance_valid", "PT20M", lambda ward: doses(ward, 35, after=25), [], ["clearance.expired"]),
+    OneKey("medicine.unreported_after", "PT3H", unreported_after, hours(2), hours(3)),
+    OneKey(
+        "medicine.unreported_at_risk",
+        "PT1H",
+        lambda ward: unreported_after(ward, HAS_A_METHOD),
+        minutes(30),
+        minutes(60),
+    ),
+    OneKey(
+        "medicine.unreported_again",
+        "PT12H",
+        lambda ward: ward.booked().due(DeadlineKind.ATTENDANCE)[0].every,
+        days(1),
+        hours(12),
+    ),
+    OneKey("medicine.missed_visit", "urgent", stays_away, Severity.ROUTINE, Severity.URGENT),
+    OneKey(
+        "medicine.missed_visit_at_risk",
+        "emergency",
+        lambda ward: stays_away(ward, HAS_A_METHOD),
+        Severity.URGENT,
+        Severity.EMERGENCY,
+    ),
+    OneKey("medicine.measures_valid", "PT9M", lambda ward: clears_after(ward, 0), [], ["measure.cssrs_missing"]),
     OneKey("medicine.measures", [], comes_again_unscreened, ["measure.cssrs_missing"], []),
     OneKey("medicine.integration_before_next_dose", False, goes_on_untalked, Phase.INTEGRATION, Phase.MEDICINE),
     OneKey("medicine.dose.basis", "mg", lambda ward: plans(ward, None, mg=0.4), ["plan.dose_in_wrong_unit"], []),
@@ -242,6 +298,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         False,
         True,
     ),
+    OneKey("medicine.dose.step_after_event", True, rises_after_an_event, ["dose.step_after_event"], []),
     OneKey("medicine.dose.step_max", 0.1, lambda ward: doses(ward, 49, 2), [], ["dose.step_too_large"]),
     OneKey(
         "medicine.dose.boosters_max",
@@ -419,6 +476,14 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         for name in ("oriented", "steady_gait", "dissociation_resolved")
     ),
     OneKey("medicine.discharge.reading_valid", "PT9M", leaves, [], ["vitals.too_old"]),
+    OneKey("medicine.discharge.assessment_valid", "PT5M", leaves, [], ["discharge.assessment_too_old"]),
+    OneKey(
+        "escalations.resolved_by",
+        {"vitals_urgent": ["prescriber"]},
+        resolves_an_urgent_reading,
+        (),
+        (Role.PRESCRIBER,),
+    ),
     OneKey(
         "deviations.dose", "routine", lambda ward: deviates(ward, absolute=False), Severity.URGENT, Severity.ROUTINE
     ),
