@@ -79,6 +79,10 @@ VERDICTS: Final[Mapping[VerdictSeverity, str]] = {
 DEADLINES: Final[Mapping[str, str]] = {
     "phase": "Next step overdue",
     "next_dose": "Next dose overdue",
+    "hold_review": "Hold not reviewed",
+    "attendance": "Visit not reported",
+    "clearance": "Check-in led nowhere",
+    "dose": "Dose neither given nor called off",
     "checkpoint_emergency": "Reading long overdue",
     "recheck": "Second reading missed",
     "risk_screen": "C-SSRS missed",
@@ -95,6 +99,10 @@ DEADLINES: Final[Mapping[str, str]] = {
 DUE: Final[Mapping[DeadlineKind, str]] = {
     DeadlineKind.PHASE: "{step} done",
     DeadlineKind.NEXT_DOSE: "Dose at the latest",
+    DeadlineKind.HOLD_REVIEW: "Hold reviewed",
+    DeadlineKind.ATTENDANCE: "Visit reported",
+    DeadlineKind.CLEARANCE: "Cleared, or visit ended",
+    DeadlineKind.DOSE: "Dosed, or visit ended",
     DeadlineKind.CHECKPOINT: "Reading {since_dose}",
     DeadlineKind.CHECKPOINT_EMERGENCY: "Reading {since_dose}",
     DeadlineKind.RECHECK: "Second reading",

@@ -9,13 +9,15 @@ from domain.course.accepted_events import Remembered, recall, shortened
 from domain.course.answer import AlreadyAnswered, Answer, SessionPosition
 from domain.course.deadlines import Deadline, DeadlineKind
 from domain.course.event_rule_registry import EVENT_RULES
-from domain.course.rules import deviations, migration, readings, vitals
+from domain.course.rules import adverse_events, deviations, followup, migration, readings, vitals
 from domain.course.state import CourseState
 from domain.course.transition import EscalationCommand, OpenEscalation, RepeatEscalation, Transition
 from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, EscalationState, Kind, Notice
 from domain.events.clinic_events import (
     Act,
+    AdverseEventReported,
+    CheckInCompleted,
     ClinicEvent,
     CourseReferred,
     PatientDischarged,
@@ -241,11 +243,16 @@ class Course(CourseState):
         )
 
     def _verdict(self, event: ClinicEvent) -> Verdict | None:
-        session = self.session_numbered(getattr(event.data, "session", None) or 0)
-        if not isinstance(event, VitalsRecorded) or session is None:
-            return None
-        reading = session.reading_of(event.time, event.data)
-        return vitals.verdict(self.protocol, session, reading) if reading else None
+        match event:
+            case CheckInCompleted():
+                return followup.call_verdict(self.protocol, event.data)
+            case AdverseEventReported():
+                return adverse_events.verdict(event.data)
+            case VitalsRecorded():
+                for series in (*self.sessions, self.outside):
+                    if (reading := series.reading_of(event.time, event.data)) is not None:
+                        return vitals.verdict(self.protocol, series, reading)
+        return None
 
     def _ends_monitoring(self, event: ClinicEvent) -> bool:
         """Whether the event sends a monitored patient home: a course may have closed around one who was dosed."""

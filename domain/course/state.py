@@ -2,10 +2,10 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice, takewhile
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 from domain.course.measure_history import MeasureTaken, answers
 from domain.escalation.ids import EscalationId
@@ -99,6 +99,18 @@ Reading = Recorded[VitalsRecorded.Data]
 DoseGiven = Recorded[DoseAdministered.Data]
 
 
+LONG_PAST: Final = timedelta(days=1)
+"""How long after a moment nobody can be watched any more for what happened then (S9: recurrences for up to a day).
+
+What is told later than that, as in an import of an old course, is a gap in the record and no danger of today.
+"""
+
+
+def is_long_past(at: datetime, learned_at: datetime) -> bool:
+    """Whether it was learned so late that nobody could be watched for it any more."""
+    return learned_at - at > LONG_PAST
+
+
 HERE = frozenset({Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING})
 """Stages of a medicine session in which the patient is at the clinic."""
 
@@ -153,9 +165,9 @@ class ReadingSeries(Frozen):
         return self.but(readings=(*self.readings[:place], reading, *self.readings[place:]))
 
     @property
-    def clearance_reading(self) -> Reading | None:
-        """The reading that the clearance is based on: the last one taken before it."""
-        return self.reading_before(self.clearance.at) if self.clearance is not None else None
+    def is_watched(self) -> bool:
+        """Whether a patient is under the medicine now: monitored, and not dosed in a past that was told long after."""
+        return self.is_monitored and not is_long_past(self.doses[-1].at, self.doses[-1].recorded_at)
 
     def reading_before(self, moment: datetime) -> Reading | None:
         """The last reading taken at or before `moment`."""
@@ -178,14 +190,15 @@ class ReadingSeries(Frozen):
 class MedicineSession(ReadingSeries):
     """One dosing visit; one without a booking was not planned.
 
-    `weighed` are the findings that the clearance's overrides lifted. `settled` are its first checkpoints that no longer
-    change, so that a long session need not compute them again. They hold until something arrives that happened before
-    `settled_until`.
+    `announced_at` is when Kapstan last learned of `starts_at`. `weighed` are the findings that the clearance's
+    overrides lifted. `settled` are its first checkpoints that no longer change, so that a long session need not compute
+    them again. They hold until something arrives that happened before `settled_until`.
     """
 
     number: int
     stage: Stage
     starts_at: Moment
+    announced_at: Moment | None = None
     booking: Recorded[SessionBooked.Data] | None = None
     check_in: Recorded[PatientCheckedIn.Data] | None = None
     abort: Recorded[SessionAborted.Data] | None = None
@@ -234,9 +247,13 @@ def _order_of(reading: Reading) -> tuple[datetime, datetime]:
 
 
 class Hold(Frozen):
-    """One reason why the course is held; each is lifted by itself, one of safety only by a prescriber."""
+    """One reason why the course is held; each is lifted by itself, one of safety only by a prescriber.
+
+    `learned_at` is when Kapstan first knew of it.
+    """
 
     since: Moment
+    learned_at: Moment
     reason: str
     is_safety: bool
 
@@ -267,7 +284,9 @@ class Deviation(Frozen):
 class CourseState(Frozen):
     """Everything that happened in one course, pinned to one version of its protocol.
 
-    `deviations` are the newest; all of them stand in its ledger. `written_bytes` is the JSON of all entries.
+    `weighed` are the findings that the eligibility decision's overrides lifted. `ideation_at` is when the patient last
+    spoke of suicide on a call. `deviations` are the newest; all of them stand in its ledger. `written_bytes` is the
+    JSON of all entries.
     """
 
     course_id: CourseId
@@ -283,10 +302,12 @@ class CourseState(Frozen):
     screening: Recorded[ScreeningRecorded.Data] | None = None
     consent: Recorded[ConsentSigned.Data] | Recorded[ConsentWithdrawn.Data] | None = None
     eligibility: Recorded[EligibilityDecided.Data] | None = None
+    weighed: tuple[Blocker, ...] = ()
     plans: tuple[Recorded[PlanPrescribed.Data], ...] = ()
     preparations: tuple[Recorded[PreparationHeld.Data], ...] = ()
     sessions: tuple[MedicineSession, ...] = ()
     measures: tuple[MeasureTaken, ...] = ()
+    ideation_at: Moment | None = None
     follow_ups: tuple[Recorded[FollowUpHeld.Data], ...] = ()
     withdrew: Recorded[PatientWithdrew.Data] | None = None
     outside: ReadingSeries = ReadingSeries()
@@ -345,6 +366,12 @@ class CourseState(Frozen):
     def last_dose_at(self) -> datetime | None:
         """When the medicine was last given."""
         return max((dose.at for session in self.sessions for dose in session.doses), default=None)
+
+    @property
+    def safety_ends_at(self) -> datetime | None:
+        """Until when calls and screens are owed, even after closing; None if the patient was never dosed."""
+        last = self.last_dose_at
+        return last + self.protocol.course.safety_window if last is not None else None
 
     @property
     def unresolved(self) -> tuple[CourseEscalation, ...]:

@@ -94,7 +94,7 @@ class Transition(Generic[CourseT]):
         if known is not None and (known.is_safety or not is_safety):
             return
         others = tuple(hold for hold in self.course.holds if hold is not known)
-        self.change(holds=(*others, Hold(since=at, reason=reason, is_safety=is_safety)))
+        self.change(holds=(*others, Hold(since=at, learned_at=self.now, reason=reason, is_safety=is_safety)))
 
     def escalate(self, kind: Kind, session: int | None, severity: Severity, at: datetime) -> None:
         """Opens or repeats an escalation: at most one open per course, kind and session; its severity only rises."""

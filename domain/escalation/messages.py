@@ -33,6 +33,10 @@ class Kind(StrEnum):
     ORCHESTRATOR_SILENT = "orchestrator_silent"
     COURSE_FILLING = "course_filling"
     PROTOCOL_DEVIATION = "protocol_deviation"
+    SESSION_UNREPORTED = "session_unreported"
+    DOSE_UNREPORTED = "dose_unreported"
+    HOLD_UNREVIEWED = "hold_unreviewed"
+    MEASURE_WORSENED = "measure_worsened"
 
 
 PHRASES: dict[Kind, str] = {
@@ -55,6 +59,10 @@ PHRASES: dict[Kind, str] = {
     Kind.ORCHESTRATOR_SILENT: "monitoring silent",
     Kind.COURSE_FILLING: "course filling up",
     Kind.PROTOCOL_DEVIATION: "deviation to review",
+    Kind.SESSION_UNREPORTED: "visit not reported",
+    Kind.DOSE_UNREPORTED: "visit to look into at once",
+    Kind.HOLD_UNREVIEWED: "pause to review",
+    Kind.MEASURE_WORSENED: "scores to review",
 }
 """What a page on a locked phone may say of a kind: enough to hurry, nothing clinical."""
 

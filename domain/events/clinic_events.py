@@ -5,22 +5,29 @@ Units are fixed: mmHg, beats/min, breaths/min, %, kg, mg, minutes, years. Times 
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, model_validator
 
 from domain.events.fields import (
+    WHOLE,
     Codes,
     Days,
+    Diastolic,
     Dose,
     HeartRate,
     Minutes,
+    Moaas,
     Override,
+    OxygenSaturation,
     PregnancyTest,
     Pressure,
+    RespiratoryRate,
     SessionNumber,
     StaffMember,
+    Systolic,
     Weight,
+    must_be_a_pressure,
 )
 from domain.values import Actor, Attribute, Code, CourseId, Frozen, Moment, Name, PersonId, Text
 
@@ -85,10 +92,10 @@ class ScreeningRecorded(Fact):
         medications: Codes
         heart_rate: HeartRate | None = None
         weight_kg: Weight
-        age_years: Annotated[int, Field(ge=0, le=130)]
+        age_years: Annotated[int, Field(ge=0, le=130), WHOLE]
         pregnancy_test: PregnancyTest
         escort_available: bool
-        prior_adequate_trials: Annotated[int, Field(ge=0, le=100)] | None = None
+        prior_adequate_trials: Annotated[int, Field(ge=0, le=100), WHOLE] | None = None
 
     type: Literal["kap.screening.recorded"] = "kap.screening.recorded"
     data: Data
@@ -120,7 +127,7 @@ class MeasureRecorded(Fact):
 
     class Data(EventData):  # noqa: D106
         instrument: Code
-        items: Annotated[tuple[int, ...], Field(max_length=100)] | None = None
+        items: Annotated[tuple[Annotated[int, WHOLE], ...], Field(max_length=100)] | None = None
         score: Annotated[float, Field(ge=0, le=1000)] | None = None
         behavior_lifetime: bool | None = None
 
@@ -151,8 +158,8 @@ class PlanPrescribed(Act):
     """A prescriber's plan within the protocol's bounds; prescribed again, it is the review."""
 
     class Data(EventData):  # noqa: D106
-        medicine_sessions: Annotated[int, Field(ge=1, le=99)] | None = None
-        interval_days: Annotated[int, Field(ge=1, le=365)] | None = None
+        medicine_sessions: Annotated[int, Field(ge=1, le=99), WHOLE] | None = None
+        interval_days: Annotated[int, Field(ge=1, le=365), WHOLE] | None = None
         dose: Dose
         goals: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
 
@@ -229,14 +236,27 @@ class PatientCheckedIn(Fact):
 
 
 class VitalsRecorded(Fact):
-    """One reading; the protocol's verdict comes back with the answer."""
+    """One reading, with the signs that could be taken; the protocol's verdict comes back with the answer.
 
-    class Data(HappenedInSession, Pressure):  # noqa: D106
-        heart_rate: HeartRate
-        spo2: Annotated[int, Field(ge=0, le=100, description="%")]
-        respiratory_rate: Annotated[int, Field(ge=0, le=80, description="Breaths a minute")]
-        moaas: Annotated[int, Field(ge=0, le=5)] | None = None
+    A monitor drops one channel at a time, and nobody who convulses can be measured: at least one value or symptom.
+    """
+
+    class Data(HappenedInSession):  # noqa: D106
+        systolic: Systolic | None = None
+        diastolic: Diastolic | None = None
+        heart_rate: HeartRate | None = None
+        spo2: OxygenSaturation | None = None
+        respiratory_rate: RespiratoryRate | None = None
+        moaas: Moaas | None = None
         symptoms: Codes = ()
+
+        @model_validator(mode="after")
+        def _says_something(self) -> Self:
+            must_be_a_pressure(self.systolic, self.diastolic)
+            taken = (self.systolic, self.diastolic, self.heart_rate, self.spo2, self.respiratory_rate, self.moaas)
+            if not self.symptoms and all(value is None for value in taken):
+                raise ValueError("must be at least one value or symptom")
+            return self
 
     type: Literal["kap.vitals.recorded"] = "kap.vitals.recorded"
     data: Data
@@ -270,7 +290,7 @@ class AdverseEventReported(Fact):
 
     class Data(HappenedInSession):  # noqa: D106
         term: Name
-        grade: Annotated[int, Field(ge=1, le=5)]
+        grade: Annotated[int, Field(ge=1, le=5), WHOLE]
         serious: bool
 
     type: Literal["kap.adverse_event.reported"] = "kap.adverse_event.reported"
@@ -291,7 +311,7 @@ class DischargeAssessed(Fact):
     """How fit the patient is for discharge. PADSS 0 to 10 (S43)."""
 
     class Data(HappenedInSession):  # noqa: D106
-        padss: Annotated[int, Field(ge=0, le=10)]
+        padss: Annotated[int, Field(ge=0, le=10), WHOLE]
         oriented: bool
         steady_gait: bool
         dissociation_resolved: bool
@@ -314,10 +334,10 @@ class PatientDischarged(Act):
 
 
 class CheckInCompleted(Fact):
-    """A check-in call was made; `days_after` (counted from discharge) tells which."""
+    """A check-in call; `days_after` (counted from discharge) tells which, and one that was not due has none."""
 
     class Data(HappenedInSession):  # noqa: D106
-        days_after: Days
+        days_after: Days | None = None
         suicidal_ideation: bool
         symptoms: Codes = ()
 

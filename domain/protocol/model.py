@@ -5,7 +5,7 @@ The models are named and nested as the file's keys are (docs/protocol-format.md)
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Self
@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from domain.codes import folded
 from domain.durations import Duration, Length, LengthOrZero, duration, iso_8601
 from domain.values import Code, Frozen, Role, Severity
 
@@ -31,6 +32,11 @@ Years = Annotated[int, Field(ge=0, le=130)]
 Trials = Annotated[int, Field(ge=0, le=100)]
 Milligrams = Annotated[float, Field(gt=0)]
 Percent = Annotated[int, Field(ge=1, le=100)]
+
+
+def is_listed(code: Code, codes: Iterable[Code]) -> bool:
+    """Whether the code is one of these, however it is spelled."""
+    return folded(code) in map(folded, codes)
 
 
 def _spelled(pattern: str, expected: str) -> AfterValidator:
@@ -69,6 +75,10 @@ class Vital(StrEnum):
     SPO2 = "spo2"
     RESPIRATORY_RATE = "respiratory_rate"
     MOAAS = "moaas"
+
+
+BASIC_VITALS = (Vital.SYSTOLIC, Vital.DIASTOLIC, Vital.HEART_RATE, Vital.SPO2, Vital.RESPIRATORY_RATE)
+"""The signs that every checkpoint needs unless the protocol says otherwise."""
 
 
 class LimitSeverity(StrEnum):
@@ -155,7 +165,12 @@ class VitalRanges(Frozen):
 
 
 class CourseRules(Frozen):
-    """How many medicine sessions, and how far apart two doses are."""
+    """How many medicine sessions, how far apart two doses are, and how long nobody may hear of a course.
+
+    A course that stands still is asked for `ask_again` after it was asked for last, until it goes on. Each reason of a
+    hold is reviewed after `hold_review`, one of safety after `safety_hold_review`, until it is lifted. Calls and risk
+    screens are owed for `safety_window` after the last dose, even after closing.
+    """
 
     medicine_sessions: Sessions
     sessions_min: Sessions
@@ -166,10 +181,17 @@ class CourseRules(Frozen):
     rescreen_after: Length
     review_after_session: AtLeastOne | None = None
     goals_required: bool
+    ask_again: Length = timedelta(days=7)
+    hold_review: Length = timedelta(days=7)
+    safety_hold_review: Length = timedelta(days=2)
+    safety_window: Length = timedelta(days=30)
 
 
 class ScreeningRules(Frozen):
-    """Who may enter the course: tests, bounds, excluding conditions, and conditions that a prescriber must weigh."""
+    """Who may enter the course: tests, bounds, excluding conditions, and conditions that a prescriber must weigh.
+
+    `known` are conditions and medications that stand in nobody's way; one that no list names must be weighed.
+    """
 
     within: Length
     measures: tuple[Code, ...]
@@ -182,6 +204,7 @@ class ScreeningRules(Frozen):
     absolute: tuple[Code, ...]
     review: tuple[Code, ...]
     caution_medications: tuple[Code, ...]
+    known: tuple[Code, ...] = ()
 
 
 class PreparationRules(Frozen):
@@ -219,13 +242,14 @@ class ClearanceRules(Frozen):
 
 
 class CheckpointRules(Frozen):
-    """When vitals are due after a dose, and when missing ones open an escalation."""
+    """When vitals are due after a dose, which signs they are, and when missing ones open an escalation."""
 
     offsets: Annotated[tuple[LengthOrZero, ...], Field(min_length=1)]
     then_every: Length
     early: LengthOrZero
     grace: Length
     emergency_after: Length
+    required: Annotated[tuple[Vital, ...], Field(min_length=1)] = BASIC_VITALS
 
 
 class Limit(Frozen):
@@ -269,12 +293,15 @@ class SymptomRules(Frozen):
     warning: tuple[Code, ...]
 
     def severity_of(self, symptom: Code) -> LimitSeverity | None:
-        """The highest severity that lists the symptom; None if none does."""
-        if symptom in self.emergency:
-            return LimitSeverity.EMERGENCY
-        if symptom in self.urgent:
-            return LimitSeverity.URGENT
-        return LimitSeverity.WARNING if symptom in self.warning else None
+        """The highest severity that lists the symptom, however it is spelled; None if none does."""
+        for severity, listed in (
+            (LimitSeverity.EMERGENCY, self.emergency),
+            (LimitSeverity.URGENT, self.urgent),
+            (LimitSeverity.WARNING, self.warning),
+        ):
+            if is_listed(symptom, listed):
+                return severity
+        return None
 
 
 class DischargeRules(Frozen):
@@ -292,7 +319,12 @@ class DischargeRules(Frozen):
 
 
 class MedicineRules(Frozen):
-    """One medicine session, from who must be in the room to when the patient may leave."""
+    """One medicine session, from who must be in the room to when the patient may leave.
+
+    A visit of which nobody says what became is asked for after `unreported_after`, of a patient at risk of suicide
+    after `unreported_at_risk`, and then every `unreported_again`. `missed_visit` and
+    `missed_visit_at_risk` are the severities of a visit that the patient missed.
+    """
 
     staff: Annotated[tuple[StaffRole, ...], Field(min_length=1)]
     credentials: Mapping[StaffRole, tuple[Code, ...]] = {}
@@ -304,6 +336,11 @@ class MedicineRules(Frozen):
     escort_required: bool
     pregnancy_test_each_session: bool
     clearance_valid: Length
+    unreported_after: Length = timedelta(hours=2)
+    unreported_at_risk: Length = timedelta(minutes=30)
+    unreported_again: Length = timedelta(days=1)
+    missed_visit: Severity = Severity.ROUTINE
+    missed_visit_at_risk: Severity = Severity.URGENT
     measures: tuple[Code, ...]
     integration_before_next_dose: bool
     dose: DoseRules
@@ -392,13 +429,17 @@ class RiskRule(Frozen):
 
 
 class MeasureRule(Frozen):
-    """When an instrument is due, and what a change of its score means."""
+    """When an instrument is due, and what a change of its score means.
+
+    `worsened` is the severity of the escalation for a meaningful change for the worse; None means routine.
+    """
 
     every: Every
     range: Range | None = None
     response_percent: Percent | None = None
     remission_below: float | None = None
     meaningful_change: Annotated[float, Field(gt=0)] | None = None
+    worsened: Severity | None = None
     item9: Item9Rule | None = None
     high: RiskRule | None = None
     moderate: RiskRule | None = None
@@ -444,7 +485,10 @@ class Evidence(Frozen):
 
 
 class Protocol(Frozen):
-    """One version of one protocol. It is pinned into a course when the course starts."""
+    """One version of one protocol. It is pinned into a course when the course starts.
+
+    `vocabulary` gives the other names of a code that the protocol's lists name.
+    """
 
     id: ProtocolId
     version: Version
@@ -461,7 +505,13 @@ class Protocol(Frozen):
     forms: tuple[Form, ...] = ()
     measures: Mapping[Code, MeasureRule] = {}
     deviations: DeviationRules = DeviationRules()
+    vocabulary: Mapping[Code, tuple[Code, ...]] = {}
     evidence: Mapping[str, Evidence] = {}
+
+    def canonical(self, code: Code) -> Code:
+        """The code by the name that the protocol's lists use, if it is a synonym or another spelling of one."""
+        plain = folded(code)
+        return next((name for name, synonyms in self.vocabulary.items() if is_listed(plain, (name, *synonyms))), code)
 
     def source_of(self, key: str) -> str | None:
         """The source that a parameter's evidence names, such as "S27"; None if it has none.

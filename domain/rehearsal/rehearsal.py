@@ -15,13 +15,13 @@ from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import Refusal, RefusalCode, Refused
 from domain.rehearsal.lines import (
     EndLine,
+    EscalationChange,
     LedgerReader,
     Line,
     OpenAtTheEnd,
     PageLine,
     ReceivedLine,
     Reception,
-    Turn,
     accepted,
     in_utc,
     refused,
@@ -105,7 +105,7 @@ class Rehearsal:
         except Refused as wrong:
             yield self._refused(None, line.act, wrong.refusal)
             return
-        turn = Turn.SNOOZED if isinstance(line, Snoozes) else Turn.REASSIGNED
+        turn = EscalationChange.SNOOZED if isinstance(line, Snoozes) else EscalationChange.REASSIGNED
         changes = tuple(self._happened())
         if line.act in {"snooze", "reassign"} and not any(one.what == "escalation" for one in changes):
             yield self._reader.moved(turn, escalation, self._played.now, line.by)

@@ -69,6 +69,14 @@ class ReadingView(Frozen):
     vitals: VitalsRecorded.Data
     verdict: Verdict
 
+    @property
+    def pressure(self) -> str | None:
+        """The blood pressure, such as "131/82"; "131/–" if one of the two was not taken, None if neither was."""
+        taken = (self.vitals.systolic, self.vitals.diastolic)
+        if taken == (None, None):
+            return None
+        return "/".join("–" if value is None else str(value) for value in taken)
+
 
 class DoseView(Frozen):
     """One dose given."""
@@ -222,7 +230,8 @@ def course_summary(course: Course, now: datetime, upcoming: tuple[Deadline, ...]
     session = course.session
     upcoming = course.deadlines() if upcoming is None else upcoming
     soonest = min(upcoming, key=lambda deadline: deadline.due_at, default=None)
-    watched, task = course.monitored, to_do(course, now)
+    watched = next((one for one in course.sessions if one.is_watched), None)
+    task = to_do(course, now)
     return CourseSummary(
         course_id=course.course_id,
         site=course.referral.data.site,
@@ -248,7 +257,7 @@ def course_summary(course: Course, now: datetime, upcoming: tuple[Deadline, ...]
         blocked_by=words_of_all(course.blockers(now)),
         dosed_at=watched.doses[-1].at if watched else None,
         reading_due_at=reading_due_at(course.protocol, watched, course.passed) if watched else None,
-        monitored_session=course.monitored.number if course.monitored else None,
+        monitored_session=watched.number if watched else None,
         next_passes_at=upcoming[0].passes_at if upcoming else None,
     )
 

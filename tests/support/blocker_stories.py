@@ -156,6 +156,14 @@ REFUSING: Final[tuple[Reason, ...]] = (
         lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, conditions=["sleep_apnoea"])),
     ),
     Reason(
+        "screening.condition_unknown",
+        lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, conditions=["F20.0"])),
+    ),
+    Reason(
+        "screening.medication_unknown",
+        lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, medications=["warfarin"])),
+    ),
+    Reason(
         "screening.pregnant",
         lambda ward: _screened_as(
             ward, lambda ward: screening(MARA, at=ward.now, pregnancy_test=PregnancyTest.POSITIVE)
@@ -263,6 +271,14 @@ REFUSING: Final[tuple[Reason, ...]] = (
         "vitals.moaas_missing",
         lambda ward: _measured_as(ward, lambda ward: vitals(MARA, at=ward.now, moaas=None)),
     ),
+    Reason(
+        "vitals.symptom_reported",
+        lambda ward: _measured_as(ward, lambda ward: vitals(MARA, at=ward.now, symptoms=["agitation"])),
+    ),
+    Reason(
+        "vitals.symptom_unknown",
+        lambda ward: _measured_as(ward, lambda ward: vitals(MARA, at=ward.now, symptoms=["hiccups"])),
+    ),
     Reason("check_in.outdated", lambda ward: clearance(MARA, at=ward.checked_in().now + days(1))),
     # Dose
     Reason("session.not_cleared", lambda ward: dose(MARA, at=ward.checked_in().now)),
@@ -307,7 +323,12 @@ REFUSING: Final[tuple[Reason, ...]] = (
     ),
     Reason(
         "discharge.moaas_missing",
-        lambda ward: _leaving(ward, _well, lambda ward: vitals(MARA, at=ward.now, moaas=None)),
+        lambda ward: discharge(
+            MARA,
+            at=_after(
+                ward.watched(), assessment(MARA, at=ward.now), vitals(MARA, at=ward.now + minutes(16), moaas=None)
+            ).now,
+        ),
     ),
     Reason(
         "discharge.padss_below_limit",
@@ -431,5 +452,12 @@ WAKING: Final[tuple[Woken, ...]] = (
     Woken(Kind.RECORD_STORE_BEHIND, lambda ward: ward.referred().falls_behind()),
     Woken(Kind.COURSE_FILLING, lambda ward: ward.referred().fills_up()),
     Woken(Kind.PROTOCOL_DEVIATION, lambda ward: ward.checked_in().reports(dose(MARA, at=ward.now))),
+    Woken(Kind.SESSION_UNREPORTED, lambda ward: ward.booked().until(ward.begins() + hours(2))),
+    Woken(Kind.DOSE_UNREPORTED, lambda ward: ward.cleared().passes(minutes(30))),
+    Woken(Kind.HOLD_UNREVIEWED, lambda ward: _after(ward.prepared(), hold(MARA, at=ward.now)).passes(days(7))),
+    Woken(
+        Kind.MEASURE_WORSENED,
+        lambda ward: ward.screened().reports(phq9(MARA, at=ward.now, items=(3, 3, 3, 3, 3, 3, 3, 3, 0))),
+    ),
 )
 """All but `orchestrator_silent`, which no course raises: it is raised when courses are silent."""

@@ -319,11 +319,11 @@ def vitals(
     *,
     at: datetime,
     by: Actor = LIND,
-    systolic: int = 126,
-    diastolic: int = 79,
-    heart_rate: int = 74,
-    spo2: int = 98,
-    respiratory_rate: int = 14,
+    systolic: int | None = 126,
+    diastolic: int | None = 79,
+    heart_rate: int | None = 74,
+    spo2: int | None = 98,
+    respiratory_rate: int | None = 14,
     moaas: int | None = 5,
     symptoms: Iterable[str] = (),
 ) -> VitalsRecorded:
@@ -338,6 +338,20 @@ def vitals(
         moaas=moaas,
         symptoms=tuple(symptoms),
     )
+    return _said(VitalsRecorded, course, at, data)
+
+
+def signs(
+    course: CourseId,
+    session: int = 1,
+    *,
+    at: datetime,
+    by: Actor = LIND,
+    symptoms: Iterable[str] = (),
+    **taken: int,
+) -> VitalsRecorded:
+    """A reading with these signs alone."""
+    data = VitalsRecorded.Data(actor=by, session=session, symptoms=tuple(symptoms), **taken)  # type: ignore[arg-type]
     return _said(VitalsRecorded, course, at, data)
 
 
@@ -426,10 +440,17 @@ def call(
     *,
     at: datetime,
     by: Actor = LIND,
-    days_after: int = 1,
+    days_after: int | None = 1,
     suicidal_ideation: bool = False,
+    symptoms: Iterable[str] = (),
 ) -> CheckInCompleted:
-    data = CheckInCompleted.Data(actor=by, session=session, days_after=days_after, suicidal_ideation=suicidal_ideation)
+    data = CheckInCompleted.Data(
+        actor=by,
+        session=session,
+        days_after=days_after,
+        suicidal_ideation=suicidal_ideation,
+        symptoms=tuple(symptoms),
+    )
     return _said(CheckInCompleted, course, at, data)
 
 

@@ -150,6 +150,20 @@ def anything(data: st.DataObject, ward: Ward) -> ClinicEvent:
     return makers[name]()
 
 
+def some_dose(data: st.DataObject, ward: Ward) -> ClinicEvent:
+    """A dose as it was given, whatever the gates say of it: then or earlier, in some session or in none."""
+    draw = data.draw
+    newest = ward.course.session.number if ward.course.session else 1
+    return dose(
+        MARA,
+        draw(st.sampled_from([newest] * 4 + [None, newest + 1, max(1, newest - 1)])),
+        at=ward.now + draw(st.sampled_from([timedelta()] * 3 + [-minutes(1), -minutes(31), -hours(3), -days(2)])),
+        by=draw(ACTORS),
+        mg=draw(st.sampled_from([35.0] * 4 + [1.0, 60.0, 200.0])),
+        route=draw(st.sampled_from(["intramuscular"] * 6 + ["intravenous"])),
+    )
+
+
 def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], ClinicEvent]]:
     """By the event's type, and where there are several of one, a word for each."""
     draw = data.draw

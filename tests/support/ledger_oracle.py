@@ -236,7 +236,8 @@ def _open(entries: Iterable[Entry]) -> dict[tuple[str, str], Severity]:
     of that is still on its way.
     """
     newest: dict[tuple[str, str], int] = {}
-    open_: dict[tuple[str, str], Severity] = {}
+    worst: dict[tuple[str, str], Severity] = {}
+    resolved: set[tuple[str, str]] = set()
     for one in entries:
         if not one.type.startswith("kap.escalation."):
             continue
@@ -244,12 +245,10 @@ def _open(entries: Iterable[Entry]) -> dict[tuple[str, str], Severity]:
         if int(n) < newest.get((kind, session), 0):
             continue
         newest[kind, session] = int(n)
-        match one.type.removeprefix("kap.escalation."):
-            case "opened" | "raised":
-                open_[kind, session] = Severity(str(one.data["severity"]))
-            case "resolved":
-                open_.pop((kind, session), None)
-    return open_
+        if "severity" in one.data:
+            worst[kind, session] = Severity(str(one.data["severity"]))
+        (resolved.add if one.type == "kap.escalation.resolved" else resolved.discard)((kind, session))
+    return {named: severity for named, severity in worst.items() if named not in resolved}
 
 
 def _holds(entries: Iterable[Entry], rules: Protocol) -> dict[str, bool]:

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import chain, pairwise, takewhile, zip_longest
 
-from domain.course.rules.vitals import recheck_due_at
+from domain.course.rules import vitals
+from domain.course.rules.signs import measured_since, value_of
+from domain.course.rules.vitals import Recheck
 from domain.course.state import Checkpoint, CheckpointStatus, MedicineSession, Reading, ReadingSeries
 from domain.protocol.model import CheckpointRules, Protocol
 
@@ -38,7 +40,8 @@ def checkpoints(
 ) -> tuple[Checkpoint, ...]:
     """Every checkpoint of the session, in order, up to the first one that is pending.
 
-    A reading answers the latest checkpoint whose window was open when it was taken (from `early` before it is due). A
+    A reading belongs to the latest checkpoint whose window was open when it was taken (from `early` before it is due),
+    which is answered once every required sign has been taken within it, by one reading or several. A
     booster restarts the offsets. After the last offset there is one every `then_every` until discharge, counted from
     the one before or from when that was missed, so that a forgotten discharge does not cause a storm of pages.
     """
@@ -86,37 +89,35 @@ def unsettled_by(session: MedicineSession, moment: datetime) -> MedicineSession:
 
 
 def is_overdue(rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]) -> bool:
-    """Whether a checkpoint was missed and no reading has been taken since its window opened."""
+    """Whether a checkpoint was missed and a required sign has not been taken since its window opened."""
     return any(one.status is CheckpointStatus.MISSED for one in _unmeasured_since(rules, session, passed))
 
 
 def _unmeasured_since(
     rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]
 ) -> Iterator[Checkpoint]:
-    """The checkpoints whose window opened after the newest reading, settled ones last."""
-    newest = session.readings[-1].at if session.readings else None
+    """The checkpoints since whose window opened some required sign has not been taken, settled ones last."""
+    measured = measured_since(session, rules.required)
     newest_first = chain(reversed(tuple(asking(rules, session, passed))), reversed(session.settled))
-    return takewhile(lambda one: newest is None or newest < one.due_at - rules.early, newest_first)
+    return takewhile(lambda one: measured is None or measured < one.due_at - rules.early, newest_first)
 
 
 def reading_due_at(protocol: Protocol, session: MedicineSession, passed: Mapping[str, datetime]) -> datetime | None:
-    """When the session's next reading is due, or since when it is overdue; None if no dosed patient is monitored.
+    """When the session's next reading is due, or since when it is overdue; None if no dosed patient is watched.
 
     A missed checkpoint counts until the next reading; a gap that a later reading has covered does not.
     """
-    awaited = [due_at for _, due_at in rechecks(protocol, session)]
-    if session.is_monitored:
+    awaited = [recheck.due_at for recheck in rechecks(protocol, session)]
+    if session.is_watched:
         unmeasured = _unmeasured_since(protocol.medicine.checkpoints, session, passed)
         awaited += [one.due_at for one in unmeasured if not one.is_answered]
     return min(awaited, default=None)
 
 
-def rechecks(protocol: Protocol, session: ReadingSeries) -> Iterator[tuple[Reading, datetime]]:
-    """The last reading with the due time of its second reading, if the protocol still wants one."""
-    if session.readings and session.discharge is None:
-        newest = session.readings[-1]
-        if (due_at := recheck_due_at(protocol, session, newest)) is not None:
-            yield newest, due_at
+def rechecks(protocol: Protocol, session: ReadingSeries) -> Iterator[Recheck]:
+    """The readings that still want a second one, until the discharge."""
+    if session.discharge is None:
+        yield from vitals.rechecks(protocol, session)
 
 
 def _planned(rules: CheckpointRules, session: MedicineSession) -> Iterator[tuple[datetime, datetime]]:
@@ -175,11 +176,10 @@ def _judged(
 ) -> Checkpoint:
     opens, closes = due - rules.early, following - rules.early if following else None
     # No window opens before the first dose's, so the reading at clearance answers no checkpoint.
-    answer = _first_from(session, opens)
-    if answer is not None and (closes is None or answer.at < closes):
+    answer = _answer(rules, session, opens, closes)
+    if answer is not None:
         status = CheckpointStatus.MET if answer.at <= due + rules.grace else CheckpointStatus.LATE
     else:
-        answer = None
         status = CheckpointStatus.MISSED if key(session.number, due) in passed else CheckpointStatus.PENDING
     return Checkpoint(
         due_at=due,
@@ -189,6 +189,21 @@ def _judged(
         opens_at=opens,
         grace_ends_at=due + rules.grace,
     )
+
+
+def _answer(
+    rules: CheckpointRules, session: MedicineSession, opens: datetime, closes: datetime | None
+) -> Reading | None:
+    """The reading with which every required sign was taken within the window; it may complete what others began."""
+    missing = list(rules.required)
+    for place in range(bisect_left(session.readings, opens, key=lambda reading: reading.at), len(session.readings)):
+        reading = session.readings[place]
+        if closes is not None and reading.at >= closes:
+            return None
+        missing = [vital for vital in missing if value_of(reading, vital) is None]
+        if not missing:
+            return reading
+    return None
 
 
 def _first_from(session: MedicineSession, moment: datetime) -> Reading | None:

@@ -1,12 +1,14 @@
 """Clearance: whether a checked-in patient may be dosed today, and every blocker the prescriber has to weigh."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from domain.course.event_rule import MEDICINE, PRESCRIBER, SessionEventRule
-from domain.course.rules import booking, consent, eligibility, risk_screens
-from domain.course.rules.vitals import SPOKEN, value_of
+from domain.course.rules import booking, consent, eligibility, risk_screens, symptoms
+from domain.course.rules.signs import newest, value_of
+from domain.course.rules.vitals import SPOKEN
+from domain.course.rules.weighing import is_weighed
 from domain.course.state import CourseState, MedicineSession, Phase, Reading, Stage, newer
 from domain.course.transition import Transition
 from domain.durations import in_words
@@ -23,6 +25,8 @@ DANGERS = frozenset({Kind.VITALS_EMERGENCY, Kind.SUICIDE_RISK})
 NOT_OF_THE_PATIENT = frozenset({Kind.RECORD_STORE_BEHIND, Kind.ORCHESTRATOR_SILENT, Kind.COURSE_FILLING})
 """Escalations about Kapstan itself: none of them stands in a patient's way."""
 
+OF_REPORTS = frozenset({Kind.SESSION_UNREPORTED, Kind.DOSE_UNREPORTED, Kind.HOLD_UNREVIEWED})
+"""Escalations that ask for a report or a review: what follows answers them, and none stands in a patient's way."""
 
 TODAY: Final = timedelta(days=1)
 """Maximum age of a check-in: older than this, it is of another day in every time zone."""
@@ -63,7 +67,7 @@ def escalation_blockers(course: CourseState, without: Collection[Kind] = ()) -> 
     `without` are the kinds that the act itself answers.
     """
     for escalation in course.unresolved:
-        if escalation.kind in NOT_OF_THE_PATIENT or escalation.kind in without:
+        if escalation.kind in NOT_OF_THE_PATIENT | OF_REPORTS or escalation.kind in without:
             continue
         is_danger = escalation.severity is Severity.EMERGENCY or escalation.kind in DANGERS
         if is_danger or escalation.severity is Severity.URGENT:
@@ -186,7 +190,8 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
     if reading is None:
         yield Blocker(code="vitals.missing", message="No vitals have been taken", absolute=True)
         return
-    if at - reading.at > rules.reading_valid:
+    is_too_old = at - reading.at > rules.reading_valid
+    if is_too_old:
         yield Blocker(
             code="vitals.too_old",
             message=f"The last vitals are {in_words(at - reading.at)} old; {in_words(rules.reading_valid)} at most",
@@ -195,20 +200,29 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
             limit=in_words(rules.reading_valid),
             source=source("medicine.clearance.reading_valid"),
         )
-    yield from _limit_blockers(course, reading)
+    # Each sign has its own age; where all are too old, those of the last reading's time are judged.
+    since = (reading.at if is_too_old else at) - rules.reading_valid
+    yield from _limit_blockers(course, newest(session, at, since=since))
+    yield from symptoms.blockers(course.protocol, session, at)
 
 
 def unweighed_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    """Blockers that the clearance has not weighed: from the last reading before that moment, whenever it was taken or
-    recorded, and from screening findings that came after the clearance.
+    """Blockers that the clearance has not weighed: from each sign's last value before that moment, whenever it was
+    taken or recorded, from the symptoms, and from screening findings that came after the clearance.
 
     What the prescriber overrode at clearance stays overridden; for the rest the session must be cleared again.
     """
-    cleared, reading = session.clearance, session.reading_before(at)
-    if cleared is None or reading is None:
+    cleared = session.clearance
+    if cleared is None or session.reading_before(at) is None:
         return
-    for blocker in (*_limit_blockers(course, reading), *eligibility.undecided(course)):
-        if blocker.absolute or not any(is_as_weighed(blocker, weighed) for weighed in session.weighed):
+    # What was fresh at the clearance holds for as long as that does.
+    since = min(at, cleared.at) - course.protocol.medicine.clearance.reading_valid
+    for blocker in (
+        *_limit_blockers(course, newest(session, at, since=since)),
+        *symptoms.blockers(course.protocol, session, at),
+        *eligibility.undecided(course),
+    ):
+        if blocker.absolute or not is_weighed(blocker, session.weighed):
             yield blocker.but(absolute=True)
     yield from unweighed_escalations(course, session)
 
@@ -216,27 +230,15 @@ def unweighed_blockers(course: CourseState, session: MedicineSession, at: dateti
 def unweighed_escalations(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
     """The relative blockers of open escalations that the clearance has not weighed."""
     for blocker in escalation_blockers(course):
-        if not blocker.absolute and not any(is_as_weighed(blocker, weighed) for weighed in session.weighed):
+        if not blocker.absolute and not is_weighed(blocker, session.weighed):
             yield blocker
 
 
-def is_as_weighed(blocker: Blocker, weighed: Blocker) -> bool:
-    """Whether an override of `weighed` covers `blocker`: it is the same finding, and its value is not worse."""
-    if blocker.code != weighed.code:
-        return False
-    match blocker.observed, weighed.observed:
-        case (int() | float() as now, int() | float() as then) if blocker.code.endswith("_above_limit"):
-            return now <= then
-        case (int() | float() as now, int() | float() as then) if blocker.code.endswith("_below_limit"):
-            return now >= then
-        case now, then:
-            return now == then
-
-
-def _limit_blockers(course: CourseState, reading: Reading) -> Iterator[Blocker]:
+def _limit_blockers(course: CourseState, taken: Mapping[Vital, Reading]) -> Iterator[Blocker]:
+    """The blockers by each sign's newest value; one that is missing from `taken` was not taken in time."""
     rules, source = course.protocol.medicine.clearance, course.protocol.source_of
     for vital in Vital:
-        observed = value_of(reading, vital)
+        observed = value_of(taken[vital], vital) if vital in taken else None
         for name, limits in (("never", rules.never.of(vital)), ("hold", rules.hold.of(vital))):
             if limits is None or (observed is not None and limits.holds(observed)):
                 continue

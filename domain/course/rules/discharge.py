@@ -9,7 +9,8 @@ from domain.course.rules import checkpoints, clearance
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.endings import close_when_withdrawn
 from domain.course.rules.followup import go_on_when_integrated
-from domain.course.rules.vitals import SPOKEN, value_of
+from domain.course.rules.signs import at_clearance, newest, value_of
+from domain.course.rules.vitals import SPOKEN
 from domain.course.state import CourseState, MedicineSession, Phase, Stage, newer
 from domain.course.transition import Transition
 from domain.durations import in_words
@@ -18,6 +19,8 @@ from domain.events.clinic_events import DischargeAssessed, PatientDischarged
 from domain.events.fields import Override
 from domain.protocol.model import Vital
 from domain.values import Blocker, Role, absolute_first
+
+PRESSURE = frozenset({Vital.SYSTOLIC, Vital.DIASTOLIC})
 
 ANSWERED = frozenset({Kind.CONSENT_WITHDRAWN, Kind.DISCHARGE_OVERDUE, Kind.LEFT_BEFORE_DISCHARGE, Kind.VITALS_OVERDUE})
 """The kinds of escalation that a discharge itself answers. Whoever takes back their consent may also go home."""
@@ -62,7 +65,8 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
             absolute=not _has_left(course, session),
         )
         return
-    if at - reading.at > rules.reading_valid:
+    is_too_old = at - reading.at > rules.reading_valid
+    if is_too_old:
         yield Blocker(
             code="vitals.too_old",
             message=f"The last vitals are {in_words(at - reading.at)} old; {in_words(rules.reading_valid)} at most",
@@ -70,9 +74,26 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
             limit=in_words(rules.reading_valid),
             source=source("medicine.discharge.reading_valid"),
         )
-    baseline = session.clearance_reading
+    # Each sign has its own age; where all are too old, those of the last reading's time are judged.
+    since = max(session.doses[-1].at, (reading.at if is_too_old else at) - rules.reading_valid)
+    found = newest(session, at, since=since)
+    taken = {vital: value_of(one, vital) for vital, one in found.items()}
+    cleared_with = at_clearance(course.protocol, session)
+    least = {
+        Vital.MOAAS: (rules.moaas_min, "moaas_min"),
+        Vital.SPO2: (rules.spo2_min, "spo2_min"),
+    }
+    for vital in Vital:
+        is_compared = vital in PRESSURE and vital in cleared_with
+        is_asked = is_compared or vital in course.protocol.medicine.checkpoints.required
+        if is_asked and vital not in taken and vital not in least:
+            yield Blocker(
+                code=f"discharge.{vital}_missing",
+                message=f"{SPOKEN[vital]} was not taken in the last {in_words(rules.reading_valid)}",
+                source=source("medicine.checkpoints.required"),
+            )
     for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC):
-        observed, before = value_of(reading, vital), value_of(baseline, vital) if baseline else None
+        observed, before = taken.get(vital), cleared_with.get(vital)
         if observed is None or before is None:
             continue
         percent = round(100 * abs(observed - before) / before, 1)
@@ -85,11 +106,8 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
                 limit=rules.bp_within_percent,
                 source=source("medicine.discharge.bp_within_percent"),
             )
-    for vital, minimum, name in (
-        (Vital.MOAAS, rules.moaas_min, "moaas_min"),
-        (Vital.SPO2, rules.spo2_min, "spo2_min"),
-    ):
-        observed = value_of(reading, vital)
+    for vital, (minimum, name) in least.items():
+        observed = taken.get(vital)
         if observed is None or observed < minimum:
             yield Blocker(
                 code=f"discharge.{vital}_below_limit" if observed is not None else f"discharge.{vital}_missing",
@@ -114,7 +132,7 @@ def _later_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]
 
 def _recheck_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
     """The blocker for a reading whose second reading is still missing."""
-    for reading, due_at in checkpoints.rechecks(course.protocol, session):
+    for reading, due_at, _ in checkpoints.rechecks(course.protocol, session):
         yield Blocker(
             code="discharge.recheck_missing",
             message=f"A second reading must be taken within {in_words(due_at - reading.at)} of the last one",

@@ -8,7 +8,8 @@ from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule
 from domain.course.rules import clearance
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.followup import go_on_when_integrated
-from domain.course.rules.vitals import verdict
+from domain.course.rules.signs import newest
+from domain.course.rules.vitals import SPOKEN, standing_findings
 from domain.course.state import CourseState, MedicineSession, Stage
 from domain.course.transition import Transition
 from domain.course.verdict import VerdictSeverity
@@ -89,12 +90,19 @@ def _booster_blockers(course: CourseState, session: MedicineSession, at: datetim
             limit=rules.dose.boosters_max,
             source=course.protocol.source_of("medicine.dose.boosters_max"),
         )
-    reading = session.reading_before(at)
     last_dose = max((dose.at for dose in session.doses if dose.at <= at), default=None)
-    is_of_this_dose = reading is not None and (last_dose is None or reading.at >= last_dose)
-    if reading is None or not is_of_this_dose or at - reading.at > rules.clearance.reading_valid:
-        yield Blocker(code="vitals.too_old", message="No fresh vitals were taken before the booster", absolute=True)
-    elif verdict(course.protocol, session, reading).severity is not VerdictSeverity.NORMAL:
+    fresh_from = at - rules.clearance.reading_valid
+    since = fresh_from if last_dose is None else max(last_dose, fresh_from)
+    taken = newest(session, at, since=since)
+    missing = [SPOKEN[vital] for vital in rules.checkpoints.required if vital not in taken]
+    found = standing_findings(course.protocol, session, at, since)
+    if missing:
+        yield Blocker(
+            code="vitals.too_old",
+            message=f"No fresh vitals were taken before the booster: {', '.join(missing)}",
+            absolute=True,
+        )
+    elif any(finding.severity is not VerdictSeverity.NORMAL for finding in found):
         yield Blocker(code="vitals.not_normal", message="The last reading is not normal: no booster", absolute=True)
 
 

@@ -1,18 +1,20 @@
 """Eligibility: screening findings that exclude, that a prescriber must weigh, or that are missing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from domain.codes import folded, in_words
 from domain.course.event_rule import ALWAYS, PRESCRIBER, EventRule
 from domain.course.rules import consent
+from domain.course.rules.weighing import is_weighed
 from domain.course.state import CourseState, Outcome, Phase, newer
 from domain.course.transition import Transition
 from domain.events.clinic_events import EligibilityDecided, EligibilityDecision, ScreeningRecorded
 from domain.events.fields import PregnancyTest, lifted_by
 from domain.protocol.instruments import instrument_name
-from domain.protocol.model import Protocol
-from domain.values import Blocker, absolute_first, count_of
+from domain.protocol.model import Protocol, is_listed
+from domain.values import Blocker, Code, absolute_first, count_of
 
 
 def blockers(course: CourseState, at: datetime) -> tuple[Blocker, ...]:
@@ -24,8 +26,9 @@ def cautions(course: CourseState) -> tuple[str, ...]:
     """The patient's medications on the protocol's caution list; none of them blocks."""
     if course.screening is None:
         return ()
-    watched = course.protocol.screening.caution_medications
-    return tuple(code for code in course.screening.data.medications if code in watched)
+    protocol = course.protocol
+    watched = protocol.screening.caution_medications
+    return tuple(code for code in course.screening.data.medications if is_listed(protocol.canonical(code), watched))
 
 
 def excluding(course: CourseState) -> Iterator[Blocker]:
@@ -36,10 +39,11 @@ def excluding(course: CourseState) -> Iterator[Blocker]:
 def undecided(course: CourseState) -> Iterator[Blocker]:
     """The relative blockers from the screening in force that the eligibility decision has not overridden.
 
-    A patient may be screened again; new findings must be weighed like those known at the decision.
+    A patient may be screened again; new findings, and worse values, must be weighed like those known at the decision.
     """
-    weighed = lifted_by(course.eligibility.data.overrides if course.eligibility else ())
-    return (finding for finding in _findings_of(course) if not finding.absolute and finding.code not in weighed)
+    for finding in _findings_of(course):
+        if not finding.absolute and not is_weighed(finding, course.weighed):
+            yield finding
 
 
 def _findings_of(course: CourseState) -> Iterator[Blocker]:
@@ -65,23 +69,7 @@ def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
 
 def _findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator[Blocker]:
     rules = protocol.screening
-    # A medication may exclude a patient as a condition may: `absolute` names theophylline (CLINICAL.md 2.4, S9).
-    for condition in dict.fromkeys((*screening.conditions, *screening.medications)):
-        if condition in rules.absolute:
-            yield Blocker(
-                code="screening.condition_excludes",
-                message=f"{_words(condition)} excludes this treatment",
-                absolute=True,
-                observed=condition,
-                source=protocol.source_of("screening.absolute"),
-            )
-        elif condition in rules.review:
-            yield Blocker(
-                code=f"screening.{condition}",
-                message=f"{_words(condition)} needs the prescriber's decision, with a rationale",
-                observed=condition,
-                source=protocol.source_of("screening.review"),
-            )
+    yield from _code_findings(protocol, screening)
     if screening.pregnancy_test is PregnancyTest.POSITIVE:
         yield Blocker(
             code="screening.pregnant",
@@ -127,8 +115,52 @@ def _findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator
         )
 
 
-def _words(code: str) -> str:
-    return code.replace("_", " ").capitalize()
+def _code_findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator[Blocker]:
+    """The findings on conditions and medications: what excludes, what is to be weighed, and what no list names.
+
+    A medication may exclude a patient as a condition may: `absolute` names theophylline (CLINICAL.md 2.4, S9).
+    """
+    rules = protocol.screening
+    harmless = (*rules.known, *rules.caution_medications, *protocol.indications)
+    for said, name in _by_name(protocol, (*screening.conditions, *screening.medications)).items():
+        if is_listed(name, rules.absolute):
+            yield Blocker(
+                code="screening.condition_excludes",
+                message=f"{in_words(said)} excludes this treatment",
+                absolute=True,
+                observed=said,
+                source=protocol.source_of("screening.absolute"),
+            )
+        elif is_listed(name, rules.review):
+            yield Blocker(
+                code=f"screening.{folded(name)}",
+                message=f"{in_words(said)} needs the prescriber's decision, with a rationale",
+                observed=name,
+                source=protocol.source_of("screening.review"),
+            )
+        elif is_listed(name, harmless):
+            continue
+        elif said in screening.conditions:
+            yield Blocker(
+                code="screening.condition_unknown",
+                message=f"{in_words(said)} is in no list of the protocol: the prescriber must weigh it",
+                observed=said,
+            )
+        else:
+            yield Blocker(
+                code="screening.medication_unknown",
+                message=f"{in_words(said)} is in no list of the protocol: the prescriber must weigh it",
+                observed=said,
+            )
+
+
+def _by_name(protocol: Protocol, codes: Iterable[Code]) -> Mapping[Code, Code]:
+    """Each code as it was reported, with the name that the protocol has for it; one spelled twice is there once."""
+    first: dict[str, tuple[Code, Code]] = {}
+    for code in codes:
+        name = protocol.canonical(code)
+        first.setdefault(folded(name), (code, name))
+    return dict(first.values())
 
 
 def _decision_blockers(course: CourseState, event: EligibilityDecided) -> tuple[Blocker, ...]:
@@ -140,7 +172,10 @@ def _screen(transition: Transition[Any], event: ScreeningRecorded) -> None:
 
 
 def _decide(transition: Transition[Any], event: EligibilityDecided) -> None:
-    transition.change(eligibility=transition.recorded(event))
+    """Keeps what the prescriber weighed, with its values: what is found later, or worse, asks again."""
+    lifted = lifted_by(event.data.overrides)
+    weighed = tuple(one for one in _findings_of(transition.course) if one.code in lifted)
+    transition.change(eligibility=transition.recorded(event), weighed=weighed)
     if event.data.decision is EligibilityDecision.INELIGIBLE:
         transition.close(Outcome.INELIGIBLE, event.time)
     else:

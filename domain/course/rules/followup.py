@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, ANYONE, DISCHARGED, EventRule, SessionEventRule
+from domain.course.rules import symptoms
 from domain.course.state import CourseState, MedicineSession, Outcome, Phase, Recorded
 from domain.course.transition import Transition
+from domain.course.verdict import Finding, Verdict, VerdictSeverity, verdict_of
 from domain.durations import days
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import (
@@ -16,6 +18,7 @@ from domain.events.clinic_events import (
     IntegrationHeld,
     PatientDischarged,
 )
+from domain.protocol.model import Protocol
 from domain.values import Blocker, Moment, Severity, count_of
 
 
@@ -39,6 +42,9 @@ def integration_blockers(_course: CourseState, session: MedicineSession, event: 
 def check_in_blockers(course: CourseState, session: MedicineSession, event: CheckInCompleted) -> Iterator[Blocker]:
     """The blockers of recording this check-in call. A late call is never blocked."""
     yield from _before_discharge(session)
+    # A call that was not due has no name: it is judged, and fulfils nothing.
+    if event.data.days_after is None:
+        return
     named = [days(after) for after in course.protocol.check_ins.after]
     yield from _must_be_named("check_in.not_in_protocol", event.data.days_after, named, "check_ins.after", course)
     if event.data.days_after in {call.data.days_after for call in session.check_ins}:
@@ -154,9 +160,31 @@ def _call(transition: Transition[Any], session: MedicineSession, event: CheckInC
     transition.keep(session.but(check_ins=(*session.check_ins, transition.recorded(event))))
 
 
-def _judge_call(transition: Transition[Any], _session: MedicineSession | None, event: CheckInCompleted) -> None:
-    if event.data.suicidal_ideation:
+def call_verdict(protocol: Protocol, said: CheckInCompleted.Data) -> Verdict:
+    """The verdict on what the patient said on a call, whichever call it was."""
+    ideation = Finding(
+        code="check_in.suicidal_ideation",
+        message="The patient speaks of suicide",
+        observed=True,
+        limit=None,
+        severity=VerdictSeverity.URGENT,
+        source=None,
+    )
+    told = (ideation,) if said.suicidal_ideation else ()
+    return verdict_of((*told, *symptoms.findings(protocol, said.symptoms)))
+
+
+def _judge_call(transition: Transition[Any], session: MedicineSession | None, event: CheckInCompleted) -> None:
+    """Escalates what was said, on any call: a symptom at home is an adverse event, for nobody measured anything."""
+    said, protocol = event.data, transition.course.protocol
+    transition.verdict = call_verdict(protocol, said)
+    if said.suicidal_ideation:
+        known = transition.course.ideation_at
+        transition.change(ideation_at=event.time if known is None else max(known, event.time))
         transition.escalate(Kind.SUICIDE_RISK, None, Severity.URGENT, event.time)
+    reported = verdict_of(symptoms.findings(protocol, said.symptoms)).severity.pages_as
+    if reported is not None:
+        transition.escalate(Kind.ADVERSE_EVENT, session.number if session else None, reported, event.time)
 
 
 def _integrate(transition: Transition[Any], session: MedicineSession, event: IntegrationHeld) -> None:

@@ -74,7 +74,7 @@ def _judge(
     """Takes the verdict on the reading that arrived, and escalates it, and what it makes worse of later ones."""
     protocol = transition.course.protocol
     transition.verdict = verdict(protocol, series, arrived)
-    for reading in (arrived, *vitals.judged_anew(before, series, arrived)):
+    for reading in (arrived, *vitals.judged_anew(protocol, before, series, arrived)):
         is_known = reading is not arrived
         was = verdict(protocol, before, reading).severity if is_known else VerdictSeverity.NORMAL
         now = verdict(protocol, series, reading).severity if is_known else transition.verdict.severity

@@ -7,10 +7,12 @@ from typing import Any
 from domain.course import measures
 from domain.course.event_rule import ALWAYS, ANYONE, EventRule
 from domain.course.measure_history import MeasureTaken, answers
+from domain.course.rules.worsening import tell_worsening
 from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import MeasureRecorded
+from domain.protocol.instruments import CSSRS
 from domain.protocol.model import Item9Rule, MeasureRule
 from domain.values import Code, Frozen, Moment
 
@@ -39,6 +41,20 @@ def screens_owed(course: CourseState) -> Iterator[ScreenOwed]:
             yield ScreenOwed(instrument=rule.needs, asked_by=newest, rule=rule)
 
 
+def is_at_risk(course: CourseState) -> bool:
+    """Whether the patient's next calls are hurried: the newest C-SSRS is moderate or high, or one is due.
+
+    One is due after the patient spoke of suicide on a call, and after an answer that requires a screen.
+    """
+    newest = course.measure(CSSRS)
+    if newest is not None and newest.scored.risk is not None and newest.scored.risk.is_raised:
+        return True
+    spoken_at = course.ideation_at
+    if spoken_at is not None and (newest is None or newest.at < spoken_at):
+        return True
+    return any(True for _ in screens_owed(course))
+
+
 def _morning(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
@@ -62,6 +78,7 @@ def _take(transition: Transition[Any], event: MeasureRecorded) -> None:
     rule = transition.course.protocol.measures.get(scored.instrument)
     if rule is None:
         return
+    tell_worsening(transition, rule, taken)
     if rule.item9 and scored.item9 is not None and scored.item9 >= rule.item9.at_least:
         transition.escalate(Kind.ITEM9_POSITIVE, None, rule.item9.severity, event.time)
     _answer_risk(transition, rule, scored.risk, event)

@@ -1,16 +1,21 @@
 """What each key of the medicine session says is followed, and nothing else: the gate, the dose, the way home."""
 
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Final
 
 import pytest
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.state import Phase
+from domain.course.verdict import Verdict
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import DischargeAssessed, VitalsRecorded
 from domain.values import Severity
 from domain.views.course import course_view
 from tests.support.cast import (
+    CALM,
+    HAS_A_METHOD,
     MARA,
     STAFF,
     adverse_event,
@@ -18,19 +23,25 @@ from tests.support.cast import (
     booking,
     check_in,
     clearance,
+    cssrs,
+    days,
     discharge,
     dose,
     hours,
     integration,
     minutes,
+    missed,
     moved,
     plan,
     vitals,
 )
-from tests.support.file_keys import OneKey, protocol_with
+from tests.support.file_keys import OneKey, Path, protocol_with
 from tests.support.ward import Ward
 
 PRESCRIBER, MONITOR, THERAPIST = STAFF
+
+NO_SYNONYMS: Final[Mapping[Path, object]] = {("vocabulary",): {}}
+"""Where a list names less, its synonyms would name nothing."""
 
 
 def books(ward: Ward, *, holds: tuple[str, ...] = ("kap",)) -> list[str]:
@@ -99,8 +110,9 @@ def grid(ward: Ward) -> list[float]:
     return [(point.due_at - ward.begins()) / minutes(1) for point in points]
 
 
-def second_checkpoint(ward: Ward, minute: float) -> str:
-    ward.watched(until=minutes(0)).reports(vitals(MARA, at=ward.begins() + minutes(minute)))
+def second_checkpoint(ward: Ward, minute: float, **taken: int | None) -> str:
+    reading = vitals(MARA, at=ward.begins() + minutes(minute), **taken)  # type: ignore[arg-type]
+    ward.watched(until=minutes(0)).reports(reading)
     return course_view(ward.course, ward.now).sessions[0].checkpoints[1].status
 
 
@@ -112,10 +124,18 @@ def unread_until(ward: Ward, minute: float) -> Severity | None:
 
 def reads(ward: Ward, *symptoms: str, **found: int) -> str:
     """What a reading is, a quarter of an hour after the dose."""
+    return _verdict(ward, *symptoms, **found).severity
+
+
+def finds(ward: Ward, *symptoms: str) -> list[str]:
+    return [finding.code for finding in _verdict(ward, *symptoms).findings]
+
+
+def _verdict(ward: Ward, *symptoms: str, **found: int) -> Verdict:
     ward.watched(until=minutes(0))
     answer = ward.reports(vitals(MARA, at=ward.begins() + minutes(15), symptoms=symptoms, **found))  # type: ignore[arg-type]
     assert answer.verdict is not None
-    return answer.verdict.severity
+    return answer.verdict
 
 
 def reads_again_within(ward: Ward) -> float:
@@ -151,6 +171,18 @@ def judged(**values: object) -> DischargeAssessed:
 
 def goes_on_untalked(ward: Ward) -> Phase:
     return ward.discharged().course.phase
+
+
+def unreported_after(ward: Ward, answers: Iterable[int] = CALM) -> timedelta:
+    """How long after its time a booked visit is asked for."""
+    ward.booked().reports(cssrs(MARA, at=ward.now, items=answers))
+    return ward.due(DeadlineKind.ATTENDANCE)[0].passes_at - ward.begins()
+
+
+def stays_away(ward: Ward, answers: Iterable[int] = CALM) -> Severity:
+    ward.booked().reports(cssrs(MARA, at=ward.now, items=answers))
+    ward.reports(missed(MARA, at=ward.begins()))
+    return ward.open[Kind.SESSION_MISSED]
 
 
 WEIGHED, FINAL = False, True
@@ -210,6 +242,29 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         [],
     ),
     OneKey("medicine.clearance_valid", "PT20M", lambda ward: doses(ward, 35, after=25), [], ["clearance.expired"]),
+    OneKey("medicine.unreported_after", "PT3H", unreported_after, hours(2), hours(3)),
+    OneKey(
+        "medicine.unreported_at_risk",
+        "PT1H",
+        lambda ward: unreported_after(ward, HAS_A_METHOD),
+        minutes(30),
+        minutes(60),
+    ),
+    OneKey(
+        "medicine.unreported_again",
+        "PT12H",
+        lambda ward: ward.booked().due(DeadlineKind.ATTENDANCE)[0].every,
+        days(1),
+        hours(12),
+    ),
+    OneKey("medicine.missed_visit", "urgent", stays_away, Severity.ROUTINE, Severity.URGENT),
+    OneKey(
+        "medicine.missed_visit_at_risk",
+        "emergency",
+        lambda ward: stays_away(ward, HAS_A_METHOD),
+        Severity.URGENT,
+        Severity.EMERGENCY,
+    ),
     OneKey("medicine.measures", [], comes_again_unscreened, ["measure.cssrs_missing"], []),
     OneKey("medicine.integration_before_next_dose", False, goes_on_untalked, Phase.INTEGRATION, Phase.MEDICINE),
     OneKey("medicine.dose.basis", "mg", lambda ward: plans(ward, None, mg=0.4), ["plan.dose_in_wrong_unit"], []),
@@ -293,6 +348,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         minutes(130),
     ),
     OneKey("medicine.checkpoints.early", "PT1M", lambda ward: second_checkpoint(ward, 13), "met", "pending"),
+    OneKey(
+        "medicine.checkpoints.required",
+        ["systolic", "diastolic"],
+        lambda ward: second_checkpoint(ward, 15, spo2=None),
+        "pending",
+        "met",
+    ),
     OneKey("medicine.checkpoints.grace", "PT4M", lambda ward: unread_until(ward, 19.5), None, Severity.URGENT),
     OneKey(
         "medicine.checkpoints.emergency_after",
@@ -332,9 +394,30 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         where=(*LOW_SPO2, "severity"),
     ),
     OneKey("medicine.limits.confirm_within", "PT3M", reads_again_within, 5, 3, where=(*CONFIRMED, "confirm_within")),
-    OneKey("medicine.symptoms.emergency", ["seizure"], lambda ward: reads(ward, "chest_pain"), "emergency", "normal"),
-    OneKey("medicine.symptoms.urgent", [], lambda ward: reads(ward, "agitation"), "urgent", "normal"),
-    OneKey("medicine.symptoms.warning", ["anxiety"], lambda ward: reads(ward, "nausea"), "warning", "normal"),
+    OneKey(
+        "medicine.symptoms.emergency",
+        ["seizure"],
+        lambda ward: reads(ward, "chest_pain"),
+        "emergency",
+        "warning",
+        also=NO_SYNONYMS,
+    ),
+    OneKey(
+        "medicine.symptoms.urgent",
+        [],
+        lambda ward: reads(ward, "agitation"),
+        "urgent",
+        "warning",
+        also=NO_SYNONYMS,
+    ),
+    OneKey(
+        "medicine.symptoms.warning",
+        ["anxiety"],
+        lambda ward: finds(ward, "nausea"),
+        ["vitals.symptom_reported"],
+        ["vitals.symptom_unknown"],
+        also=NO_SYNONYMS,
+    ),
     OneKey(
         "medicine.discharge.padss_min",
         8,
