@@ -10,7 +10,7 @@ from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.endings import close_when_withdrawn
 from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.signs import at_clearance, newest, value_of
-from domain.course.rules.vitals import SPOKEN, verdict
+from domain.course.rules.vitals import SPOKEN, standing_findings
 from domain.course.state import CourseState, MedicineSession, Phase, Stage, newer
 from domain.course.transition import Transition
 from domain.course.verdict import VerdictSeverity
@@ -126,14 +126,14 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
 
 
 def _verdict_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    """A blocker for each urgent or emergency finding of the last reading: an emergency's is absolute (S4).
+    """A blocker for each urgent or emergency finding on a sign's last value or a symptom: an emergency's is final (S4).
 
     The signs are all that the protocol limits, and the symptoms, whether or not the discharge has its own limit.
     """
     reading = session.reading_before(at)
     if reading is None or reading.at < session.doses[-1].at:
         return
-    for finding in verdict(course.protocol, session, reading).findings:
+    for finding in standing_findings(course.protocol, session, at, since=session.doses[-1].at):
         if finding.severity.pages_as is not None:
             # One who has left cannot be measured again.
             is_final = finding.severity is VerdictSeverity.EMERGENCY and not _has_left(course, session)
