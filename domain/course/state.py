@@ -5,26 +5,33 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice, takewhile
-from typing import Any, Final, Generic, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
+from domain.course.dose_given import DoseGiven
 from domain.course.measure_history import MeasureTaken, answers
+from domain.course.recorded import Recorded
+from domain.course.whereabouts import Absence, absences
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, Kind
 from domain.events.clinic_events import (
+    AdverseEventReported,
     CheckInCompleted,
     ConsentSigned,
     ConsentWithdrawn,
     CourseReferred,
     DischargeAssessed,
-    DoseAdministered,
     EligibilityDecided,
-    EventData,
     FollowUpHeld,
     FormFiled,
     IntegrationHeld,
+    MedicationAdministered,
     PatientCheckedIn,
+    PatientDied,
     PatientDischarged,
+    PatientHandedOver,
+    PatientLeft,
+    PatientReturned,
     PatientWithdrew,
     PlanPrescribed,
     PreparationHeld,
@@ -63,6 +70,7 @@ class Outcome(StrEnum):
     DISCONTINUED = "discontinued"
     TRANSFERRED = "transferred"
     ENTERED_IN_ERROR = "entered_in_error"
+    DECEASED = "deceased"
 
 
 class Stage(StrEnum):
@@ -77,17 +85,6 @@ class Stage(StrEnum):
     CANCELED = "canceled"
     MISSED = "missed"
     ABORTED = "aborted"
-
-
-Data = TypeVar("Data", bound=EventData)
-
-
-class Recorded(Frozen, Generic[Data]):
-    """The data of an accepted event. `at` is when it happened, `recorded_at` when Kapstan learned of it."""
-
-    at: Moment
-    recorded_at: Moment
-    data: Data
 
 
 Known = TypeVar("Known", bound=Recorded[Any])
@@ -115,7 +112,11 @@ def known_at(facts: Iterable[Dated], moment: datetime) -> Dated | None:
 
 
 Reading = Recorded[VitalsRecorded.Data]
-DoseGiven = Recorded[DoseAdministered.Data]
+Departure = Recorded[PatientLeft.Data] | Recorded[AdverseEventReported.Data]
+"""A patient left before discharge, told by its own event or as the adverse event of that term."""
+
+DEATH_REPORTED = "a death was reported"
+"""The reason of the hold after an adverse event of grade 5; lifted, the patient lives."""
 
 
 LONG_PAST: Final = timedelta(days=1)
@@ -172,11 +173,29 @@ class ReadingSeries(Frozen):
     doses: tuple[DoseGiven, ...] = ()
     readings: tuple[Reading, ...] = ()
     discharge: Recorded[PatientDischarged.Data] | None = None
+    handover: Recorded[PatientHandedOver.Data] | None = None
+    death: Recorded[PatientDied.Data] | None = None
+
+    @property
+    def ended(self) -> Recorded[PatientDischarged.Data] | Recorded[PatientHandedOver.Data] | None:
+        """What ended a dosed patient's stay: calls, talks and forms count from the discharge, or the handover."""
+        return self.discharge or (self.handover if self.doses else None)
+
+    @property
+    def watched_until(self) -> datetime | None:
+        """When the patient was no longer ours to watch; None while they are."""
+        end = self.ended or self.death
+        return end.at if end is not None else None
 
     @property
     def is_monitored(self) -> bool:
-        """Whether a dosed patient has not been discharged yet."""
-        return bool(self.doses) and self.discharge is None
+        """Whether a dosed patient is still ours to watch: neither discharged, handed over nor dead."""
+        return bool(self.doses) and self.ended is None and self.death is None
+
+    @property
+    def running_infusion(self) -> DoseGiven | None:
+        """The infusion that was started and not stopped, if there is one."""
+        return next((dose for dose in reversed(self.doses) if dose.is_running), None)
 
     def with_reading(self, reading: Reading) -> Self:
         """The series with this reading in its place."""
@@ -226,6 +245,9 @@ class MedicineSession(ReadingSeries):
     check_ins: tuple[Recorded[CheckInCompleted.Data], ...] = ()
     integrations: tuple[Recorded[IntegrationHeld.Data], ...] = ()
     forms: tuple[Recorded[FormFiled.Data], ...] = ()
+    medications: tuple[Recorded[MedicationAdministered.Data], ...] = ()
+    departures: tuple[Departure, ...] = ()
+    returns: tuple[Recorded[PatientReturned.Data], ...] = ()
     settled: tuple[Checkpoint, ...] = ()
     settled_until: Moment | None = None
 
@@ -237,9 +259,27 @@ class MedicineSession(ReadingSeries):
     def was_under_way(self, at: datetime) -> bool:
         """Whether the patient was here for it at `at`: after they came, before they were discharged or sent away."""
         came = min((fact.at for fact in (self.check_in, *self.doses) if fact is not None), default=None)
-        sent_away = self.abort if not self.doses else None
-        ended = self.discharge or sent_away
-        return came is not None and came <= at and (ended is None or at <= ended.at)
+        sent_away = (self.abort or self.handover) if not self.doses else None
+        end = self.ended or self.death or sent_away
+        return came is not None and came <= at and (end is None or at <= end.at)
+
+    @property
+    def absences(self) -> tuple[Absence, ...]:
+        """The times during which the patient had left, in order; the last one may not have ended."""
+        if not self.departures:
+            return ()
+        once = (self.check_in, self.clearance, self.assessment)
+        signs = (*self.returns, *self.doses, *(fact for fact in once if fact is not None))
+        return absences(self.departures, signs, self.readings)
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the patient left before discharge and has not been seen since."""
+        return bool(self.departures) and self.ended is None and self.absences[-1].back_at is None
+
+    def was_away(self, at: datetime) -> bool:
+        """Whether the patient had left at that moment."""
+        return any(one.holds(at) for one in self.absences)
 
     @property
     def is_waiting(self) -> bool:
@@ -335,6 +375,7 @@ class CourseState(Frozen):
     ideation_at: Moment | None = None
     follow_ups: tuple[Recorded[FollowUpHeld.Data], ...] = ()
     withdrew: Recorded[PatientWithdrew.Data] | None = None
+    died: Recorded[PatientDied.Data] | None = None
     outside: ReadingSeries = ReadingSeries()
     escalations: tuple[CourseEscalation, ...] = ()
     deviations: tuple[Deviation, ...] = ()
@@ -348,6 +389,13 @@ class CourseState(Frozen):
     def is_closed(self) -> bool:
         """Whether the course has ended."""
         return self.phase is Phase.CLOSED
+
+    @property
+    def is_death_reported(self) -> bool:
+        """Whether the patient is said to have died: nobody is to call, book or file about them."""
+        return self.outcome is Outcome.DECEASED or any(
+            hold.is_safety and hold.reason == DEATH_REPORTED for hold in self.holds
+        )
 
     @property
     def hold(self) -> Hold | None:
@@ -433,8 +481,9 @@ class CourseState(Frozen):
         told: list[Recorded[Any] | None] = [*course, *self.plans, *self.preparations, *self.follow_ups]
         for one in self.sessions:
             yield from ((member.id, member.role) for member in one.staff)
-            told += [one.booking, one.check_in, one.clearance, one.abort, one.assessment, one.discharge]
-            told += [*one.doses, *one.readings, *one.check_ins, *one.integrations, *one.forms]
+            told += [one.booking, one.check_in, one.clearance, one.abort, one.assessment, one.discharge, one.handover]
+            told += [*one.readings, *one.check_ins, *one.integrations, *one.forms, *one.medications]
+            told += [*one.departures, *one.returns, *(fact for dose in one.doses for fact in dose.facts)]
         yield from ((fact.data.actor.id, fact.data.actor.role) for fact in told if fact is not None)
 
     def session_numbered(self, number: int) -> MedicineSession | None:

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     HOLD_UNREVIEWED = "hold_unreviewed"
     MEASURE_WORSENED = "measure_worsened"
     EXCLUSION_FOUND = "exclusion_found"
+    PATIENT_DECEASED = "patient_deceased"
 
 
 PHRASES: dict[Kind, str] = {
@@ -65,8 +66,26 @@ PHRASES: dict[Kind, str] = {
     Kind.HOLD_UNREVIEWED: "pause to review",
     Kind.MEASURE_WORSENED: "scores to review",
     Kind.EXCLUSION_FOUND: "finding to review",
+    Kind.PATIENT_DECEASED: "clinic to be informed",
 }
 """What a page on a locked phone may say of a kind: enough to hurry, nothing clinical."""
+
+
+ASKS_FOR_THE_PATIENT = frozenset(
+    {
+        Kind.CHECK_IN_MISSED,
+        Kind.INTEGRATION_OVERDUE,
+        Kind.SESSION_MISSED,
+        Kind.DISCHARGE_OVERDUE,
+        Kind.LEFT_BEFORE_DISCHARGE,
+        Kind.PHASE_OVERDUE,
+        Kind.FORM_OVERDUE,
+        Kind.DOSE_UNREPORTED,
+        Kind.SESSION_UNREPORTED,
+        Kind.HOLD_UNREVIEWED,
+    }
+)
+"""Kinds that ask for a call, a visit or a form. After a death they are over; questions of safety stay."""
 
 
 class EscalationState(StrEnum):

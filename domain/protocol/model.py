@@ -325,6 +325,27 @@ class DischargeRules(Frozen):
     assessment_valid: Length = timedelta(minutes=30)
 
 
+class InfusionRules(Frozen):
+    """When somebody asks what became of an infusion that nobody has stopped.
+
+    `usual` is its length where its start does not say one; `grace` how long after its end somebody is asked.
+    """
+
+    usual: Length = timedelta(hours=1)
+    grace: Length = timedelta(minutes=15)
+
+
+class ComedicationRule(Frozen):
+    """Another medicine that may be given: whether observation starts again with it, and how severely people are told.
+
+    Without `tell` nobody is told.
+    """
+
+    code: Code
+    restarts_observation: bool = False
+    tell: Severity | None = None
+
+
 class MedicineRules(Frozen):
     """One medicine session, from who must be in the room to when the patient may leave.
 
@@ -357,6 +378,8 @@ class MedicineRules(Frozen):
     limits: tuple[Limit, ...]
     symptoms: SymptomRules
     discharge: DischargeRules
+    infusion: InfusionRules = InfusionRules()
+    comedication: tuple[ComedicationRule, ...] = ()
 
 
 class IntegrationRules(Frozen):
@@ -460,6 +483,7 @@ SILENT_DEVIATIONS = (
     "form.already_filed",
     "form.not_in_protocol",
     "follow_up.already_held",
+    "patient.not_away",
 )
 """The deviations that call nobody unless the protocol says otherwise: they fulfil nothing, and harm nobody."""
 

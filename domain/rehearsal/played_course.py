@@ -145,8 +145,8 @@ class PlayedCourse:
                     self._climb(opening.id, self.now)
                 case RepeatEscalation(id=escalation_id, repeat=repeat):
                     self._repeat(self._escalations[escalation_id], repeat)
-                case AutoResolve(id=escalation_id, at=at):
-                    news = Settlement(at=at, reason="the reading has arrived")
+                case AutoResolve(id=escalation_id, at=at, reason=reason):
+                    news = Settlement(at=at, reason=reason)
                     self._keep(self._escalations[escalation_id].settle(news, self.now), self.now)
 
     def _repeat(self, escalation: Escalation, news: Repeat) -> None:

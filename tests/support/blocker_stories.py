@@ -14,7 +14,7 @@ from domain.course.state import Phase
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.events.fields import PregnancyTest, StaffMember
-from domain.protocol.model import Limit, LimitSeverity, Protocol, Vital
+from domain.protocol.model import Limit, LimitSeverity, Protocol, Route, Vital
 from domain.values import Blocker, Role
 from tests.support.cast import (
     DESK,
@@ -36,6 +36,7 @@ from tests.support.cast import (
     consent_withdrawn,
     cssrs,
     days,
+    died,
     discharge,
     discontinuation,
     dose,
@@ -44,7 +45,12 @@ from tests.support.cast import (
     form,
     hold,
     hours,
+    infusion_paused,
+    infusion_resumed,
+    infusion_started,
     integration,
+    left,
+    medication,
     migration,
     minutes,
     missed,
@@ -52,12 +58,14 @@ from tests.support.cast import (
     plan,
     preparation,
     resumption,
+    returned,
     screening,
     vitals,
     weekly,
 )
 from tests.support.ward import TICK, Ward
 
+INFUSED: Final = weekly({"route": Route.INTRAVENOUS})
 BOOSTERS: Final = weekly({"medicine.dose.boosters_max": 1})
 
 
@@ -122,6 +130,10 @@ def _after(ward: Ward, *said: ClinicEvent) -> Ward:
     for event in said:
         ward.reports(event)
     return ward
+
+
+def _infused(ward: Ward) -> Ward:
+    return _after(ward.cleared(), infusion_started(MARA, at=ward.now))
 
 
 def _rising_after_an_event(ward: Ward) -> ClinicEvent:
@@ -330,6 +342,20 @@ REFUSING: Final[tuple[Reason, ...]] = (
         lambda ward: dose(MARA, at=_after(ward.dosed(), vitals(MARA, at=ward.now, systolic=161)).now, mg=1),
         BOOSTERS,
     ),
+    # Infusions, other medicines, whereabouts
+    Reason("infusion.running", lambda ward: infusion_started(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
+    Reason("infusion.not_running", lambda ward: infusion_paused(MARA, at=ward.dosed().now)),
+    Reason(
+        "infusion.paused",
+        lambda ward: infusion_paused(
+            MARA, at=_after(_infused(ward), infusion_paused(MARA, at=ward.now)).now + minutes(1)
+        ),
+        INFUSED,
+    ),
+    Reason("infusion.not_paused", lambda ward: infusion_resumed(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
+    Reason("medication.unknown", lambda ward: medication(MARA, at=ward.dosed().now, code="tea")),
+    Reason("patient.away", lambda ward: left(MARA, at=_after(ward.dosed(), left(MARA, at=ward.now)).now + minutes(1))),
+    Reason("patient.not_away", lambda ward: returned(MARA, at=ward.dosed().now)),
     # Discharge
     Reason("discharge.not_assessed", _leaving),
     Reason("discharge.observation_too_short", lambda ward: discharge(MARA, at=ward.dosed().now + minutes(119))),
@@ -480,10 +506,6 @@ WAKING: Final[tuple[Woken, ...]] = (
     ),
     Woken(Kind.CHECK_IN_MISSED, lambda ward: ward.discharged().passes(hours(26))),
     Woken(Kind.INTEGRATION_OVERDUE, lambda ward: ward.discharged().passes(hours(72))),
-    Woken(
-        Kind.EXCLUSION_FOUND,
-        lambda ward: ward.booked().reports(check_in(MARA, at=ward.now, pregnancy_test=PregnancyTest.POSITIVE)),
-    ),
     Woken(Kind.SESSION_MISSED, lambda ward: ward.booked().reports(missed(MARA, at=ward.now))),
     Woken(Kind.DISCHARGE_OVERDUE, lambda ward: ward.watched().until(ward.begins() + hours(4))),
     Woken(
@@ -503,5 +525,10 @@ WAKING: Final[tuple[Woken, ...]] = (
         Kind.MEASURE_WORSENED,
         lambda ward: ward.screened().reports(phq9(MARA, at=ward.now, items=(3, 3, 3, 3, 3, 3, 3, 3, 0))),
     ),
+    Woken(
+        Kind.EXCLUSION_FOUND,
+        lambda ward: ward.booked().reports(check_in(MARA, at=ward.now, pregnancy_test=PregnancyTest.POSITIVE)),
+    ),
+    Woken(Kind.PATIENT_DECEASED, lambda ward: ward.referred().reports(died(MARA, at=ward.now))),
 )
 """All but `orchestrator_silent`, which no course raises: it is raised when courses are silent."""

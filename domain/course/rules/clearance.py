@@ -36,6 +36,7 @@ def blockers(course: CourseState, session: MedicineSession, at: datetime) -> tup
         *plan_blockers(course, session, at),
         *booking.spacing_blockers(course, at),
         *_course_blockers(course, session, at),
+        *away_blockers(session, at),
         *arrival.blockers(course, session, at),
         *_reading_blockers(course, session, at),
     )
@@ -103,7 +104,7 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
     last_dose = before.doses[-1].at if before else None
     # What the patient answers before discharge belongs to the session they are discharged from.
-    since = before.discharge.at if before and before.discharge else last_dose
+    since = before.ended.at if before and before.ended else last_dose
     yield from _measure_blockers(course, since, at)
     yield from eligibility.undecided(course)
     yield from eligibility.outdated(course, at)
@@ -151,6 +152,12 @@ def _measure_blockers(course: CourseState, since: datetime | None, at: datetime)
             )
     yield from owed
     yield from risk_screens.risk_blockers(course, at)
+
+
+def away_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """The blocker of whatever needs the patient here, while they have left."""
+    if session.was_away(at):
+        yield Blocker(code="patient.away", message="The patient has left and is not back", absolute=True)
 
 
 def _reading_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:

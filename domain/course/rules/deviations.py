@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from domain.course.state import Deviation, DoseGiven
+from domain.course.dose_given import DoseGiven
+from domain.course.state import Deviation
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import ClinicEvent, DoseAdministered, Event
+from domain.events.clinic_events import ClinicEvent, DoseAdministered, Event, InfusionStarted, InfusionStopped
 from domain.ledger import Note
 from domain.protocol.model import DeviationRules
 from domain.values import Blocker, Severity
@@ -68,7 +69,7 @@ def _tell(
 
 def severity_of(rules: DeviationRules, event: Event, deviations: Iterable[Blocker], now: datetime) -> Severity | None:
     """The severity of the escalation for these deviations; None if nobody need be told."""
-    if isinstance(event, DoseAdministered):
+    if isinstance(event, DoseAdministered | InfusionStarted | InfusionStopped):
         return _severity_of_dose(rules, event.time, deviations, now)
     return rules.other if any(deviation.code not in rules.silent for deviation in deviations) else None
 

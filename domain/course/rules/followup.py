@@ -6,8 +6,9 @@ from itertools import pairwise
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, ANYONE, DISCHARGED, EventRule, SessionEventRule
+from domain.course.recorded import Recorded
 from domain.course.rules import symptoms
-from domain.course.state import CourseState, MedicineSession, Outcome, Phase, Recorded
+from domain.course.state import CourseState, MedicineSession, Outcome, Phase
 from domain.course.transition import Transition
 from domain.course.verdict import Finding, Verdict, VerdictSeverity, verdict_of
 from domain.durations import days, in_words
@@ -18,22 +19,23 @@ from domain.events.clinic_events import (
     FormFiled,
     IntegrationHeld,
     PatientDischarged,
+    PatientHandedOver,
 )
 from domain.protocol.model import Protocol
 from domain.values import Blocker, Moment, Severity, count_of
 
 
-def counted_from(course: CourseState) -> Recorded[PatientDischarged.Data] | None:
-    """The discharge of the last medicine session: follow-up visits are counted from it."""
-    discharged = [session.discharge for session in course.sessions if session.discharge is not None]
-    return discharged[-1] if discharged else None
+def counted_from(course: CourseState) -> Recorded[PatientDischarged.Data] | Recorded[PatientHandedOver.Data] | None:
+    """The end of the last medicine session's stay: follow-up visits are counted from it."""
+    ended = [session.ended for session in course.sessions if session.ended is not None]
+    return ended[-1] if ended else None
 
 
 def integration_blockers(_course: CourseState, session: MedicineSession, event: IntegrationHeld) -> Iterator[Blocker]:
     """The blockers of recording this integration talk."""
-    if session.discharge is None:
+    if session.ended is None:
         yield from _before_discharge(session, event.time)
-    elif event.time < session.discharge.at:
+    elif event.time < session.ended.at:
         yield Blocker(
             code="integration.before_discharge",
             message="The talk is dated before the patient's discharge",
@@ -49,8 +51,8 @@ def check_in_blockers(course: CourseState, session: MedicineSession, event: Chec
         return
     named = course.protocol.check_ins.after
     yield from _must_be_named("check_in.not_in_protocol", event.data.days_after, named, "check_ins.after", course)
-    if session.discharge is not None and event.time >= session.discharge.at:
-        since = event.time - session.discharge.at
+    if session.ended is not None and event.time >= session.ended.at:
+        since = event.time - session.ended.at
         yield from _too_early("check_in.too_early", event.data.days_after, since, named, "check_ins.after", course)
     if event.data.days_after in {call.data.days_after for call in session.check_ins}:
         yield Blocker(
@@ -105,8 +107,8 @@ def is_over(course: CourseState) -> bool:
 
 
 def _before_discharge(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    if session.discharge is None or at < session.discharge.at:
-        had = "has not" if session.discharge is None else "had not"
+    if session.ended is None or at < session.ended.at:
+        had = "has not" if session.ended is None else "had not"
         yield Blocker(
             code="session.not_discharged",
             message=f"The patient {had} been discharged from session {session.number}",
@@ -181,8 +183,8 @@ def complete_when_followed_up(transition: Transition[Any], at: Moment) -> None:
 
 def _no_call_open(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     made = {call.data.days_after for call in session.check_ins}
-    if session.discharge is not None and not made.issuperset(
-        _open_windows(course.protocol.check_ins.after, at - session.discharge.at)
+    if session.ended is not None and not made.issuperset(
+        _open_windows(course.protocol.check_ins.after, at - session.ended.at)
     ):
         return
     yield Blocker(code="check_in.already_done", message="Every call that may be made by now has been", absolute=True)
@@ -254,7 +256,7 @@ def _last_discharged(
     course: CourseState, _rule: SessionEventRule[Any], event: CheckInCompleted | IntegrationHeld | FormFiled
 ) -> MedicineSession | None:
     newest_first = course.sessions[::-1]
-    return next((one for one in newest_first if one.discharge and one.discharge.at <= event.time), None)
+    return next((one for one in newest_first if one.ended and one.ended.at <= event.time), None)
 
 
 CALLED = SessionEventRule(

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from domain.course.dose_given import DoseGiven
 from domain.course.rules import deviations, dosing
-from domain.course.state import CourseState, DoseGiven, MedicineSession, Phase, Stage
+from domain.course.state import CourseState, MedicineSession, Phase, Stage
 from domain.course.transition import Transition
-from domain.events.clinic_events import ClinicEvent, DoseAdministered
+from domain.events.clinic_events import ClinicEvent, DoseAdministered, InfusionStarted, InfusionStopped
 from domain.values import Blocker
 
 
@@ -15,7 +16,11 @@ def judge_doses(transition: Transition[Any], before: CourseState, event: ClinicE
 
     Nothing if the dose came first: the event says nothing of it.
     """
-    if isinstance(event, DoseAdministered) or before.last_dose_at is None or event.time >= before.last_dose_at:
+    if (
+        isinstance(event, DoseAdministered | InfusionStarted | InfusionStopped)
+        or before.last_dose_at is None
+        or event.time >= before.last_dose_at
+    ):
         return
     for session in before.sessions:
         for dose in session.doses:
@@ -37,8 +42,9 @@ def _against(course: CourseState, session: MedicineSession | None, dose: DoseGiv
         return
     stage = Stage.CLEARED if session.clearance is not None else Stage.CHECKED_IN
     earlier = tuple(one for one in session.doses if one.at < dose.at)
-    then = session.but(stage=Stage.DOSED if earlier else stage, doses=earlier, discharge=None)
-    given = DoseAdministered(id="given", source="given", subject=course.course_id, time=dose.at, data=dose.data)
+    then = session.but(
+        stage=Stage.DOSED if earlier else stage, doses=earlier, discharge=None, handover=None, death=None
+    )
     # Holds and open escalations are of now, and were not known then.
     known = course.but(phase=Phase.MEDICINE, holds=(), escalations=(), sessions=course.sessions_with(then))
-    yield from dosing.blockers(known, then, given)
+    yield from dosing.blockers(known, then, dosing.as_offered(dose))

@@ -82,8 +82,12 @@ def judged_anew(
 def is_not_falling(protocol: Protocol, session: ReadingSeries, reading: Reading) -> bool:
     """Whether the pressure is still above the hold limits, late after the dose, and not lower than before (S1)."""
     hold = protocol.medicine.clearance.hold
-    last_dose = session.doses[-1].at if session.doses else None
-    if last_dose is None or reading.at - last_dose < protocol.medicine.discharge.bp_not_falling_after:
+    last_dose = session.doses[-1].ended_at if session.doses else None
+    if (
+        last_dose is None
+        or session.running_infusion is not None
+        or reading.at - last_dose < protocol.medicine.discharge.bp_not_falling_after
+    ):
         return False
     for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC):
         limits, now = hold.of(vital), value_of(reading, vital)

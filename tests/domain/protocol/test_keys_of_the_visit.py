@@ -29,7 +29,9 @@ from tests.support.cast import (
     discharge,
     dose,
     hours,
+    infusion_started,
     integration,
+    medication,
     minutes,
     missed,
     moved,
@@ -202,6 +204,28 @@ def stays_away(ward: Ward, answers: Iterable[int] = CALM) -> Severity:
 WEIGHED, FINAL = False, True
 SYSTOLIC, RISING, LOW_SPO2 = (("medicine", "limits", place) for place in (0, 4, 7))
 CONFIRMED = ("medicine", "limits", 2)
+
+MIDAZOLAM: Final = ("medicine", "comedication", 0)
+
+
+def is_asked_for_its_stop(ward: Ward, minute: float) -> bool:
+    """Whether somebody was asked so long after the start what became of the infusion."""
+    ward.cleared().reports(infusion_started(MARA, at=ward.begins(), over=None))
+    ward.until(ward.begins() + minutes(minute))
+    return Kind.DOSE_UNREPORTED in ward.open
+
+
+def is_observed_again(ward: Ward) -> bool:
+    """Whether two hours after the dose they are still observed, given midazolam an hour before."""
+    ward.watched(until=minutes(60)).reports(medication(MARA, at=ward.now, code="midazolam"))
+    codes = [one.code for one in ward.course.blockers(ward.begins() + hours(2))]
+    return "discharge.observation_too_short" in codes
+
+
+def tells_of_midazolam(ward: Ward) -> dict[Kind, Severity]:
+    ward.dosed().reports(medication(MARA, at=ward.now, code="midazolam"))
+    return ward.open
+
 
 KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
@@ -476,6 +500,32 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         for name in ("oriented", "steady_gait", "dissociation_resolved")
     ),
     OneKey("medicine.discharge.reading_valid", "PT9M", leaves, [], ["vitals.too_old"]),
+    OneKey("medicine.infusion.usual", "PT1H", lambda ward: is_asked_for_its_stop(ward, 56), True, False),
+    OneKey("medicine.infusion.grace", "PT20M", lambda ward: is_asked_for_its_stop(ward, 56), True, False),
+    OneKey(
+        "medicine.comedication.code",
+        "diazepam",
+        lambda ward: ward.dosed().hears_against(medication(MARA, at=ward.now, code="midazolam")),
+        [],
+        ["medication.unknown"],
+        where=(*MIDAZOLAM, "code"),
+    ),
+    OneKey(
+        "medicine.comedication.restarts_observation",
+        False,
+        is_observed_again,
+        True,
+        False,
+        where=(*MIDAZOLAM, "restarts_observation"),
+    ),
+    OneKey(
+        "medicine.comedication.tell",
+        "routine",
+        tells_of_midazolam,
+        {Kind.ADVERSE_EVENT: Severity.URGENT},
+        {Kind.ADVERSE_EVENT: Severity.ROUTINE},
+        where=(*MIDAZOLAM, "tell"),
+    ),
     OneKey("medicine.discharge.assessment_valid", "PT5M", leaves, [], ["discharge.assessment_too_old"]),
     OneKey(
         "escalations.resolved_by",

@@ -294,7 +294,7 @@ def test_a_booster_is_given_once_and_within_the_same_bounds(opens: Opens) -> Non
         "dose.booster_not_allowed",
         "dose.above_first_max",
     ]
-    assert [given.data.mg for given in ward.session().doses] == [20, 15]
+    assert [given.mg for given in ward.session().doses] == [20, 15]
 
 
 def test_a_booster_above_the_plan_is_the_prescribers(opens: Opens) -> None:

@@ -138,7 +138,7 @@ def test_the_patient_may_answer_a_call(ward: Ward, actor: Actor) -> None:
 
 def test_a_call_that_hears_of_suicide_wakes_somebody(ward: Ward) -> None:
     """Urgent, and it blocks the next dose until somebody has answered it."""
-    home(ward).reports(call(MARA, at=ward.now, suicidal_ideation=True))
+    home(ward).reports(call(MARA, at=left_at(ward) + days(1), suicidal_ideation=True))
 
     assert ward.pages == [(Kind.SUICIDE_RISK, Severity.URGENT)]
 
