@@ -25,6 +25,7 @@ DUE = {
     DeadlineKind.RECHECK: "second reading",
     DeadlineKind.RISK_SCREEN: "risk screen",
     DeadlineKind.DISCHARGE: "discharge",
+    DeadlineKind.INFUSION: "infusion to be stopped",
     DeadlineKind.CHECK_IN: "after-session call",
     DeadlineKind.INTEGRATION: "integration talk",
     DeadlineKind.FOLLOW_UP: "follow-up visit",

@@ -116,6 +116,10 @@ def _punctual(session: SessionView) -> str:
 def _next(session: SessionView, begins: datetime, now: datetime) -> str:
     if session.discharged_at is not None:
         return f"discharged at {minutes(session.discharged_at - begins):.0f} min"
+    if session.ended_at is not None:
+        return f"ended at {minutes(session.ended_at - begins):.0f} min"
+    if session.away_since is not None:
+        return f"away since {minutes(session.away_since - begins):.0f} min"
     if session.reading_due_at is None:
         return ""
     minute = f"{minutes(session.reading_due_at - begins):.0f} min"

@@ -9,7 +9,7 @@ from domain.course.accepted_events import Remembered, recall, shortened
 from domain.course.answer import AlreadyAnswered, Answer, SessionPosition
 from domain.course.deadlines import Deadline, DeadlineKind
 from domain.course.event_rule_registry import EVENT_RULES
-from domain.course.rules import adverse_events, deviations, followup, migration, readings, vitals
+from domain.course.rules import adverse_events, deviations, followup, late_facts, migration, readings, vitals
 from domain.course.state import CourseState
 from domain.course.transition import EscalationCommand, OpenEscalation, RepeatEscalation, Transition
 from domain.course.verdict import Verdict
@@ -26,6 +26,7 @@ from domain.events.clinic_events import (
 )
 from domain.events.fingerprint import content, fingerprint
 from domain.ledger import Entry, Note
+from domain.oncall.rota import UTC_ZONE, Zone
 from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid
 from domain.values import Blocker, CourseId, Frozen, Severity
@@ -44,9 +45,9 @@ class Course(CourseState):
     older: Mapping[str, str] = {}
 
     @classmethod
-    def blank(cls, course_id: CourseId, pinned: PinnedProtocol) -> Self:
-        """A blank course, which waits for its referral."""
-        return cls(course_id=course_id, protocol=pinned.protocol, protocol_hash=pinned.hash)
+    def blank(cls, course_id: CourseId, pinned: PinnedProtocol, timezone: Zone = UTC_ZONE) -> Self:
+        """A blank course, which waits for its referral. `timezone` is that of its site."""
+        return cls(course_id=course_id, protocol=pinned.protocol, protocol_hash=pinned.hash, timezone=timezone)
 
     @property
     def events(self) -> int:
@@ -132,6 +133,8 @@ class Course(CourseState):
         if isinstance(event, ProtocolMigrated) and offered is not None:
             transition.change(protocol=offered.protocol, protocol_hash=offered.hash)
         rule.follow(transition, placement.session, event, counts=placement.counts)
+        if not rule.is_act:
+            late_facts.judge_doses(transition, self, event)
         answer = transition.course.answer(event, sequence, now, transition.verdict, transition.deviations, number)
         said = Remembered(fingerprint=fingerprint(event), answer=answer)
         remembered, older = shortened({**self.remembered, _name(event): said}, self.older)

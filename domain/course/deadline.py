@@ -24,6 +24,7 @@ class DeadlineKind(StrEnum):
     RECHECK = "recheck"
     RISK_SCREEN = "risk_screen"
     DISCHARGE = "discharge"
+    INFUSION = "infusion"
     CHECK_IN_REMINDER = "check_in_reminder"
     CHECK_IN = "check_in"
     INTEGRATION = "integration"

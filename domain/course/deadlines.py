@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from domain.course import standstill, unreported
 from domain.course.deadline import LEARNED_LATE_GRACE, Consequence, Deadline, DeadlineKind
-from domain.course.rules import checkpoints, followup, risk_screens
+from domain.course.rules import checkpoints, followup, observation, risk_screens
 from domain.course.rules.signs import measured_since
 from domain.course.state import CourseState, MedicineSession, Outcome, Phase, ReadingSeries, is_long_past
 from domain.durations import days, iso_8601
@@ -63,12 +63,12 @@ def owed(course: CourseState) -> tuple[Deadline, ...]:
     return tuple(sorted(awaited, key=lambda deadline: (deadline.due_at, deadline.key)))
 
 
-_NEVER_CALLED = frozenset({Outcome.ENTERED_IN_ERROR})
+_NEVER_CALLED = frozenset({Outcome.ENTERED_IN_ERROR, Outcome.DECEASED})
 """The outcomes after which nobody is called or screened any more."""
 
 
 def _all(course: CourseState) -> Iterator[Deadline]:
-    if course.referral is None:
+    if course.referral is None or course.outcome is Outcome.DECEASED:
         return
     if course.is_closed:
         yield from _after_closing(course)
@@ -86,9 +86,11 @@ def _of_an_open_course(course: CourseState) -> Iterator[Deadline]:
         yield from standstill.phase(course)
         yield from standstill.next_dose(course)
     yield from _of_whoever_is_watched(course)
+    if course.is_death_reported:
+        return
     for session in course.sessions:
         yield from unreported.reports(course, session)
-        if session.discharge is not None:
+        if session.ended is not None:
             yield from _check_ins(course, session)
             yield from _integration(course, session)
             yield from _forms(course, session)
@@ -102,7 +104,7 @@ def _after_closing(course: CourseState) -> Iterator[Deadline]:
     ends_at = course.safety_ends_at
     if ends_at is None or course.outcome in _NEVER_CALLED:
         return
-    calls = (one for session in course.sessions if session.discharge for one in _check_ins(course, session))
+    calls = (one for session in course.sessions if session.ended for one in _check_ins(course, session))
     for deadline in (*calls, *_risk_screens(course)):
         if max(deadline.due_at, deadline.learned_at, course.phase_learned_at or ends_at) <= ends_at:
             yield deadline
@@ -111,10 +113,18 @@ def _after_closing(course: CourseState) -> Iterator[Deadline]:
 def _of_whoever_is_watched(course: CourseState) -> Iterator[Deadline]:
     for session in course.sessions:
         if session.is_monitored:
-            yield from _checkpoints(course, session)
             yield from _discharge(course, session)
-        yield from _rechecks(course, session, session.number)
+            yield from _infusion(course, session)
+        # Nobody is asked to measure a patient who is not there.
+        if not session.is_away:
+            yield from _measured(course, session)
     yield from _rechecks(course, course.outside, None)
+
+
+def _measured(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
+    if session.is_monitored:
+        yield from _checkpoints(course, session)
+    yield from _rechecks(course, session, session.number)
 
 
 def _risk_screens(course: CourseState) -> Iterator[Deadline]:
@@ -131,10 +141,14 @@ def _risk_screens(course: CourseState) -> Iterator[Deadline]:
 def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
     rules = course.protocol.medicine.checkpoints
     measured = measured_since(session, rules.required)
+    left_at = session.absences[-1].left_at if session.absences else None
     for checkpoint in checkpoints.asking(rules, session, course.passed):
         due_at, learned_at = checkpoint.due_at, checkpoint.learned_at
         # An unreported discharge leaves hundreds of checkpoints: one that has become an emergency is left out.
         if checkpoint.is_answered or checkpoints.emergency_key(session.number, due_at) in course.passed:
+            continue
+        # Whoever left and is back is measured from then on; what was missed before is on record.
+        if left_at is not None and due_at < left_at:
             continue
         # A gap in the past is recorded only: the patient has been measured since, so nobody is paged.
         is_made_up_for = measured is not None and measured >= due_at - rules.early
@@ -161,13 +175,15 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
 
 
 def _rechecks(course: CourseState, series: ReadingSeries, number: int | None) -> Iterator[Deadline]:
+    absences = series.absences if isinstance(series, MedicineSession) else ()
+    back = [one.back_recorded_at for one in absences if one.back_recorded_at is not None]
     for reading, due_at, unconfirmed in checkpoints.rechecks(course.protocol, series):
         severity = None if is_long_past(reading.at, reading.recorded_at) else unconfirmed
         kind = Kind.VITALS_EMERGENCY if severity is Severity.EMERGENCY else Kind.VITALS_URGENT
         yield Deadline(
             kind=DeadlineKind.RECHECK,
             due_at=due_at,
-            learned_at=reading.recorded_at,
+            learned_at=max([reading.recorded_at, *back]),
             session=number,
             consequence=Consequence(kind=kind, severity=severity) if severity else None,
         )
@@ -175,22 +191,40 @@ def _rechecks(course: CourseState, series: ReadingSeries, number: int | None) ->
 
 def _discharge(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
     """A discharge that is missing in a past told long after is a gap in the record: asked for, and nobody is woken."""
-    last, rules = session.doses[-1], course.protocol
+    since, rules = observation.begun(course.protocol, session), course.protocol
+    is_here = session.is_watched and not session.is_away
     yield Deadline(
         kind=DeadlineKind.DISCHARGE,
-        due_at=last.at + rules.medicine.discharge_overdue,
-        learned_at=last.recorded_at,
+        due_at=since.at + rules.medicine.discharge_overdue,
+        learned_at=since.recorded_at,
         session=session.number,
         consequence=Consequence(
             kind=Kind.DISCHARGE_OVERDUE, severity=Severity.URGENT if session.is_watched else Severity.ROUTINE
         ),
-        every=rules.medicine.unreported_again if session.is_watched else rules.course.ask_again,
+        # One who has left is looked for already.
+        every=rules.medicine.unreported_again if is_here else rules.course.ask_again,
     )
+
+
+def _infusion(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
+    """The stop of a running infusion: so that what was given, and since when the patient is observed, is known."""
+    rules, running = course.protocol.medicine, session.running_infusion
+    if running is not None:
+        severity = Severity.URGENT if session.is_watched else Severity.ROUTINE
+        yield Deadline(
+            kind=DeadlineKind.INFUSION,
+            due_at=running.ends_at(rules.infusion.usual),
+            learned_at=max(fact.recorded_at for fact in running.facts),
+            grace=rules.infusion.grace,
+            session=session.number,
+            consequence=Consequence(kind=Kind.DOSE_UNREPORTED, severity=severity),
+            every=rules.unreported_again if session.is_watched else course.protocol.course.ask_again,
+        )
 
 
 def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
     rules = course.protocol.check_ins
-    assert session.discharge is not None
+    assert session.ended is not None
     is_at_risk = risk_screens.is_at_risk(course)
     is_past = _is_past_the_safety_window(course, session)
     done = {call.data.days_after for call in session.check_ins}
@@ -199,8 +233,8 @@ def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadli
             continue
         missed = Deadline(
             kind=DeadlineKind.CHECK_IN,
-            due_at=session.discharge.at + after,
-            learned_at=session.discharge.recorded_at,
+            due_at=session.ended.at + after,
+            learned_at=session.ended.recorded_at,
             grace=rules.missed_at_risk if is_at_risk else rules.missed,
             session=session.number,
             subject=iso_8601(after),
@@ -220,24 +254,24 @@ def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadli
 
 def _is_past_the_safety_window(course: CourseState, session: MedicineSession) -> bool:
     """Whether the discharge was told when nobody was owed a call any more: what is missing is a gap in the record."""
-    assert session.discharge is not None
-    return session.discharge.recorded_at - session.doses[-1].at > course.protocol.course.safety_window
+    assert session.ended is not None
+    return session.ended.recorded_at - session.doses[-1].at > course.protocol.course.safety_window
 
 
 def _integration(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
     """The talk about the session; asked for again where the course waits for it alone, after the last dose."""
-    assert session.discharge is not None
+    assert session.ended is not None
     dosed = course.dosed_sessions
     is_last = session is dosed[-1] and len(dosed) >= course.planned_sessions
     is_waited_for = is_last and course.phase is Phase.INTEGRATION and not course.holds
-    learned_at = session.discharge.recorded_at
+    learned_at = session.ended.recorded_at
     if is_waited_for and course.phase_learned_at is not None:
         # After a hold it counts as newly learned, so that nobody is paged at the moment of resumption.
         learned_at = max(learned_at, course.phase_learned_at)
     if len(session.integrations) < course.protocol.integration.sessions:
         yield Deadline(
             kind=DeadlineKind.INTEGRATION,
-            due_at=session.discharge.at + course.protocol.integration.within,
+            due_at=session.ended.at + course.protocol.integration.within,
             learned_at=learned_at,
             session=session.number,
             consequence=Consequence(kind=Kind.INTEGRATION_OVERDUE, severity=Severity.ROUTINE),
@@ -246,7 +280,7 @@ def _integration(course: CourseState, session: MedicineSession) -> Iterator[Dead
 
 
 def _forms(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
-    assert session.discharge is not None
+    assert session.ended is not None
     filed = {paper.data.form for paper in session.forms}
     for form in course.protocol.forms:
         if form.form in filed:
@@ -254,15 +288,15 @@ def _forms(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
         for remind in form.remind:
             yield Deadline(
                 kind=DeadlineKind.FORM_REMINDER,
-                due_at=session.discharge.at + remind,
-                learned_at=session.discharge.recorded_at,
+                due_at=session.ended.at + remind,
+                learned_at=session.ended.recorded_at,
                 session=session.number,
                 subject=form.form,
             )
         yield Deadline(
             kind=DeadlineKind.FORM,
-            due_at=session.discharge.at + form.within,
-            learned_at=session.discharge.recorded_at,
+            due_at=session.ended.at + form.within,
+            learned_at=session.ended.recorded_at,
             session=session.number,
             subject=form.form,
             consequence=Consequence(kind=Kind.FORM_OVERDUE, severity=Severity.ROUTINE),

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, TypeAdapter, model_validator
 
+from domain.durations import Length
 from domain.events.fields import (
     WHOLE,
     Codes,
@@ -16,6 +17,7 @@ from domain.events.fields import (
     Diastolic,
     Dose,
     HeartRate,
+    Milligrams,
     Minutes,
     Moaas,
     Override,
@@ -276,12 +278,110 @@ class DoseAdministered(Fact):
     """The medicine was given: vitals checkpoints are counted from here. A second dose in a session is a booster."""
 
     class Data(HappenedInSession):  # noqa: D106
-        mg: Annotated[float, Field(gt=0, le=2000)]
+        mg: Milligrams
         route: Code
         lot: Name | None = None
         witness: PersonId | None = None
 
     type: Literal["kap.dose.administered"] = "kap.dose.administered"
+    data: Data
+
+
+class InfusionStarted(Fact):
+    """An intravenous dose begins to run: checkpoints are counted from here. `over` is how long it is meant to run."""
+
+    class Data(HappenedInSession):  # noqa: D106
+        mg: Milligrams
+        over: Length | None = None
+        lot: Name | None = None
+        witness: PersonId | None = None
+
+    type: Literal["kap.infusion.started"] = "kap.infusion.started"
+    data: Data
+
+
+class InfusionPaused(Fact):
+    """The infusion is interrupted."""
+
+    class Data(HappenedInSession):  # noqa: D106
+        reason: Text | None = None
+
+    type: Literal["kap.infusion.paused"] = "kap.infusion.paused"
+    data: Data
+
+
+class InfusionResumed(Fact):
+    """The infusion runs again."""
+
+    class Data(HappenedInSession):  # noqa: D106
+        pass
+
+    type: Literal["kap.infusion.resumed"] = "kap.infusion.resumed"
+    data: Data
+
+
+class InfusionStopped(Fact):
+    """The infusion has ended: what was given is `mg_given`, and the patient is observed from here."""
+
+    class Data(HappenedInSession):  # noqa: D106
+        mg_given: Annotated[float, Field(ge=0, le=2000)]
+        reason: Text | None = None
+
+    type: Literal["kap.infusion.stopped"] = "kap.infusion.stopped"
+    data: Data
+
+
+class MedicationAdministered(Fact):
+    """Another medicine was given: co-medication or rescue."""
+
+    class Data(HappenedInSession):  # noqa: D106
+        code: Code
+        dose: Name | None = None
+        route: Code | None = None
+        reason: Text | None = None
+
+    type: Literal["kap.medication.administered"] = "kap.medication.administered"
+    data: Data
+
+
+class PatientLeft(Fact):
+    """The patient has gone before they were discharged."""
+
+    class Data(HappenedInSession):  # noqa: D106
+        reason: Text | None = None
+
+    type: Literal["kap.patient.left"] = "kap.patient.left"
+    data: Data
+
+
+class PatientReturned(Fact):
+    """A patient who had gone is here again."""
+
+    class Data(HappenedInSession):  # noqa: D106
+        pass
+
+    type: Literal["kap.patient.returned"] = "kap.patient.returned"
+    data: Data
+
+
+class PatientHandedOver(Fact):
+    """The patient was handed over to an ambulance or a hospital."""
+
+    class Data(HappenedInSession):  # noqa: D106
+        to: Name
+        reason: Text
+
+    type: Literal["kap.patient.handed_over"] = "kap.patient.handed_over"
+    data: Data
+
+
+class PatientDied(Fact):
+    """The patient has died: the course closes, and nobody is asked to call, book or file about them any more."""
+
+    class Data(EventData):  # noqa: D106
+        reason: Text | None = None
+
+    type: Literal["kap.patient.died"] = "kap.patient.died"
     data: Data
 
 
@@ -466,6 +566,15 @@ ClinicEvent = Annotated[
     | VitalsRecorded
     | SessionCleared
     | DoseAdministered
+    | InfusionStarted
+    | InfusionPaused
+    | InfusionResumed
+    | InfusionStopped
+    | MedicationAdministered
+    | PatientLeft
+    | PatientReturned
+    | PatientHandedOver
+    | PatientDied
     | AdverseEventReported
     | SessionAborted
     | DischargeAssessed

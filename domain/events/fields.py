@@ -28,6 +28,7 @@ OxygenSaturation = Annotated[int, Field(ge=0, le=100, description="%"), WHOLE]
 RespiratoryRate = Annotated[int, Field(ge=0, le=80, description="Breaths a minute"), WHOLE]
 Moaas = Annotated[int, Field(ge=0, le=5), WHOLE]
 Weight = Annotated[float, Field(ge=20, le=400, description="kg")]
+Milligrams = Annotated[float, Field(gt=0, le=2000)]
 Minutes = Annotated[int, Field(ge=1, le=1440), WHOLE]
 Days = Annotated[int, Field(ge=0, le=3650), WHOLE]
 

@@ -150,6 +150,12 @@ def _symptoms(protocol: Protocol) -> Contradictions:
             yield f"medicine.symptoms.{name}", f"{symptom} must be in one list; it is in {graver} as well"
 
 
+def _comedication(protocol: Protocol) -> Contradictions:
+    codes = [folded(one.code) for one in protocol.medicine.comedication]
+    for code in sorted({code for code in codes if codes.count(code) > 1}):
+        yield "medicine.comedication", f"must name each medicine once; {code} is named {codes.count(code)} times"
+
+
 def _shared(first: Collection[str], second: Collection[str]) -> list[str]:
     """The codes of the second list that the first one names too, however it spells them."""
     plain = {folded(code) for code in first}
@@ -299,6 +305,7 @@ _CHECKS: tuple[Callable[[Protocol], Contradictions], ...] = (
     _checkpoints,
     vital_contradictions,
     _symptoms,
+    _comedication,
     _vocabulary,
     _integration,
     _check_ins,

@@ -23,6 +23,7 @@ from pydantic import (
 
 from domain.codes import folded
 from domain.durations import Duration, Length, LengthOrZero, duration, iso_8601
+from domain.escalation.messages import Kind
 from domain.values import Code, Frozen, Role, Severity
 
 Count = Annotated[int, Field(ge=0)]
@@ -194,6 +195,7 @@ class ScreeningRules(Frozen):
     """
 
     within: Length
+    valid_for: Length = timedelta(days=60)
     measures: tuple[Code, ...]
     age_min: Years
     prior_trials_min: Trials
@@ -223,13 +225,17 @@ class DoseBasis(StrEnum):
 
 
 class DoseRules(Frozen):
-    """The bounds of a dose, in `basis`. Above `max` two prescribers are needed; above `hard_max` no dose is allowed."""
+    """The bounds of a dose, in `basis`. Above `max` two prescribers are needed; above `hard_max` no dose is allowed.
+
+    `step_after_event` says whether a dose may rise after a session with an urgent or emergency event.
+    """
 
     basis: DoseBasis
     first_max: Milligrams
     max: Milligrams
     hard_max: Milligrams
     step_max: Milligrams
+    step_after_event: bool = False
     boosters_max: Count
 
 
@@ -316,6 +322,28 @@ class DischargeRules(Frozen):
     steady_gait: bool
     dissociation_resolved: bool
     reading_valid: Length
+    assessment_valid: Length = timedelta(minutes=30)
+
+
+class InfusionRules(Frozen):
+    """When somebody asks what became of an infusion that nobody has stopped.
+
+    `usual` is its length where its start does not say one; `grace` how long after its end somebody is asked.
+    """
+
+    usual: Length = timedelta(hours=1)
+    grace: Length = timedelta(minutes=15)
+
+
+class ComedicationRule(Frozen):
+    """Another medicine that may be given: whether observation starts again with it, and how severely people are told.
+
+    Without `tell` nobody is told.
+    """
+
+    code: Code
+    restarts_observation: bool = False
+    tell: Severity | None = None
 
 
 class MedicineRules(Frozen):
@@ -342,6 +370,7 @@ class MedicineRules(Frozen):
     missed_visit: Severity = Severity.ROUTINE
     missed_visit_at_risk: Severity = Severity.URGENT
     measures: tuple[Code, ...]
+    measures_valid: Length = timedelta(days=1)
     integration_before_next_dose: bool
     dose: DoseRules
     clearance: ClearanceRules
@@ -349,6 +378,8 @@ class MedicineRules(Frozen):
     limits: tuple[Limit, ...]
     symptoms: SymptomRules
     discharge: DischargeRules
+    infusion: InfusionRules = InfusionRules()
+    comedication: tuple[ComedicationRule, ...] = ()
 
 
 class IntegrationRules(Frozen):
@@ -448,9 +479,11 @@ class MeasureRule(Frozen):
 SILENT_DEVIATIONS = (
     "check_in.already_done",
     "check_in.not_in_protocol",
+    "check_in.too_early",
     "form.already_filed",
     "form.not_in_protocol",
     "follow_up.already_held",
+    "patient.not_away",
 )
 """The deviations that call nobody unless the protocol says otherwise: they fulfil nothing, and harm nobody."""
 
@@ -466,6 +499,22 @@ class DeviationRules(Frozen):
     dose_absolute: Severity = Severity.EMERGENCY
     other: Severity = Severity.ROUTINE
     silent: tuple[Code, ...] = SILENT_DEVIATIONS
+
+
+RESOLVERS: Mapping[Kind, tuple[Role, ...]] = dict.fromkeys(
+    (Kind.SUICIDE_RISK, Kind.VITALS_EMERGENCY, Kind.ADVERSE_EVENT), (Role.PRESCRIBER, Role.MONITOR)
+)
+"""The roles that resolve a question of safety unless the protocol says otherwise."""
+
+
+class EscalationRules(Frozen):
+    """Who may resolve an escalation, by its kind; whoever is on call may resolve one of a kind that is not named."""
+
+    resolved_by: Mapping[Kind, Annotated[tuple[StaffRole, ...], Field(min_length=1)]] = RESOLVERS
+
+    def resolvers_of(self, kind: Kind) -> tuple[Role, ...]:
+        """The roles that may resolve an escalation of this kind; empty for any."""
+        return self.resolved_by.get(kind, RESOLVERS.get(kind, ()))
 
 
 class Grade(StrEnum):
@@ -506,6 +555,7 @@ class Protocol(Frozen):
     measures: Mapping[Code, MeasureRule] = {}
     deviations: DeviationRules = DeviationRules()
     vocabulary: Mapping[Code, tuple[Code, ...]] = {}
+    escalations: EscalationRules = EscalationRules()
     evidence: Mapping[str, Evidence] = {}
 
     def canonical(self, code: Code) -> Code:

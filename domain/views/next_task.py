@@ -5,7 +5,7 @@ from datetime import datetime
 
 from domain.course import deadlines
 from domain.course.deadlines import Deadline, DeadlineKind
-from domain.course.rules import booking, eligibility, preparation
+from domain.course.rules import booking, eligibility, observation, preparation
 from domain.course.rules.checkpoints import reading_due_at, rechecks
 from domain.course.state import CourseState, MedicineSession, Phase, Stage
 from domain.durations import days, duration
@@ -20,6 +20,7 @@ _OF_THE_ROOM = frozenset(
         DeadlineKind.CHECKPOINT,
         DeadlineKind.RECHECK,
         DeadlineKind.DISCHARGE,
+        DeadlineKind.INFUSION,
     }
 )
 _OF_THE_PHASE = frozenset({DeadlineKind.PHASE, DeadlineKind.NEXT_DOSE, DeadlineKind.HOLD_REVIEW})
@@ -55,11 +56,14 @@ def _in_the_room(course: CourseState, session: MedicineSession) -> Iterator[ToDo
         else:
             yield ToDo(words=f"{named}: held" if held else f"{named}: clear", due_at=session.starts_at)
         return
+    if session.is_away:
+        yield ToDo(words=f"{named}: find the patient")
+        return
     due_at = reading_due_at(course.protocol, session, course.passed)
     is_second = any(recheck.due_at == due_at for recheck in rechecks(course.protocol, session))
     if session.is_watched or is_second:
         yield ToDo(words=f"{named}: {'second reading' if is_second else 'reading'}", due_at=due_at)
-    home_by = session.doses[-1].at + course.protocol.medicine.discharge_overdue
+    home_by = observation.begun(course.protocol, session).at + course.protocol.medicine.discharge_overdue
     yield ToDo(words=f"{named}: discharge", due_at=home_by)
 
 

@@ -50,7 +50,7 @@ from tests.support.ledger_oracle import (
     assert_deviation_was_told,
     assert_discharge_was_safe,
     broken_gates,
-    is_home_since,
+    is_over,
     monitored,
 )
 from tests.support.ward import Ward, is_whole, taken_in_again
@@ -313,8 +313,8 @@ class AnyCourse(RuleBasedStateMachine):
         if not broken_gates(event, entries, rules, placed.number):
             return
         assert_deviation_was_told(event, self.ward.entries, rules, placed.number)
-        is_home = is_home_since(event, self.ward.entries, placed.number)
-        assert is_home or placed.number in monitored(self.ward.entries)
+        is_watched = placed.number in monitored(self.ward.entries)
+        assert is_watched or is_over(event, self.ward.entries, placed.number)
 
     def _judged(self, arriving: list[VitalsRecorded]) -> list[tuple[datetime, Verdict]]:
         """What is said in the end of every reading of the session, had these arrived now in this order."""

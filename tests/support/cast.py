@@ -29,10 +29,19 @@ from domain.events.clinic_events import (
     EventData,
     FollowUpHeld,
     FormFiled,
+    InfusionPaused,
+    InfusionResumed,
+    InfusionStarted,
+    InfusionStopped,
     IntegrationHeld,
     MeasureRecorded,
+    MedicationAdministered,
     PatientCheckedIn,
+    PatientDied,
     PatientDischarged,
+    PatientHandedOver,
+    PatientLeft,
+    PatientReturned,
     PatientWithdrew,
     PlanPrescribed,
     PreparationHeld,
@@ -375,6 +384,65 @@ def dose(
         actor=by, session=session, mg=mg, route=route, lot="K2207", witness=witness.id if witness else None
     )
     return _said(DoseAdministered, course, at, data)
+
+
+def infusion_started(
+    course: CourseId,
+    session: int | None = 1,
+    *,
+    at: datetime,
+    by: Actor = OSEI,
+    mg: float = 35,
+    over: timedelta | None = timedelta(minutes=40),
+    witness: Actor | None = None,
+) -> InfusionStarted:
+    data = InfusionStarted.Data(
+        actor=by, session=session, mg=mg, over=over, lot="K2207", witness=witness.id if witness else None
+    )
+    return _said(InfusionStarted, course, at, data)
+
+
+def infusion_paused(
+    course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = LIND, reason: str = "Nausea"
+) -> InfusionPaused:
+    return _said(InfusionPaused, course, at, InfusionPaused.Data(actor=by, session=session, reason=reason))
+
+
+def infusion_resumed(course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = LIND) -> InfusionResumed:
+    return _said(InfusionResumed, course, at, InfusionResumed.Data(actor=by, session=session))
+
+
+def infusion_stopped(
+    course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = LIND, mg_given: float = 35
+) -> InfusionStopped:
+    data = InfusionStopped.Data(actor=by, session=session, mg_given=mg_given, reason="It is through")
+    return _said(InfusionStopped, course, at, data)
+
+
+def medication(
+    course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = LIND, code: str = "ondansetron"
+) -> MedicationAdministered:
+    data = MedicationAdministered.Data(
+        actor=by, session=session, code=code, dose="4 mg", route="intravenous", reason="Nausea"
+    )
+    return _said(MedicationAdministered, course, at, data)
+
+
+def left(course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = LIND) -> PatientLeft:
+    return _said(PatientLeft, course, at, PatientLeft.Data(actor=by, session=session, reason="Had enough"))
+
+
+def returned(course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = LIND) -> PatientReturned:
+    return _said(PatientReturned, course, at, PatientReturned.Data(actor=by, session=session))
+
+
+def handed_over(course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = LIND) -> PatientHandedOver:
+    data = PatientHandedOver.Data(actor=by, session=session, to="St Charles", reason="Does not breathe well")
+    return _said(PatientHandedOver, course, at, data)
+
+
+def died(course: CourseId, *, at: datetime, by: Actor = DESK) -> PatientDied:
+    return _said(PatientDied, course, at, PatientDied.Data(actor=by, reason="The family rang"))
 
 
 def adverse_event(

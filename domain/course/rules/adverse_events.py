@@ -6,6 +6,7 @@ from typing import Any
 from domain.codes import folded, in_words
 from domain.course.event_rule import ALWAYS, ANYONE, EventRule
 from domain.course.placement_blockers import unknown_session
+from domain.course.rules import death, whereabouts
 from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.course.verdict import Finding, Verdict, VerdictSeverity, verdict_of
@@ -22,6 +23,7 @@ _VERDICTS = {
     Severity.EMERGENCY: VerdictSeverity.EMERGENCY,
 }
 
+_DEATH_GRADE = 5
 _SERIOUS_GRADE = 4
 _SEVERE_GRADE = 3
 _MODERATE_GRADE = 2
@@ -34,14 +36,22 @@ def _blockers(course: CourseState, event: AdverseEventReported) -> Iterator[Bloc
 
 def _report(transition: Transition[Any], event: AdverseEventReported) -> None:
     """CTCAE v5 grades (S45): life-threatening or serious is an emergency, severe is urgent, moderate is routine."""
-    said, monitored = event.data, transition.course.monitored
+    said = event.data
     severity = _severity_of(said)
     transition.verdict = verdict(said)
-    if folded(said.term) == LEFT_BEFORE_DISCHARGE and monitored is not None:
-        at_least = Severity.EMERGENCY if severity is Severity.EMERGENCY else Severity.URGENT
-        transition.escalate(Kind.LEFT_BEFORE_DISCHARGE, monitored.number, at_least, event.time)
-    elif severity is not None:
+    if said.grade == _DEATH_GRADE:
+        death.report(transition, event.time)
+    if not _has_left(transition, event, severity) and severity is not None:
         transition.escalate(Kind.ADVERSE_EVENT, said.session, severity, event.time)
+
+
+def _has_left(transition: Transition[Any], event: AdverseEventReported, severity: Severity | None) -> bool:
+    """Takes the term as what `patient.left` says; whether the patient is away now."""
+    monitored = transition.course.monitored
+    if folded(event.data.term) != LEFT_BEFORE_DISCHARGE or monitored is None:
+        return False
+    at_least = Severity.EMERGENCY if severity is Severity.EMERGENCY else Severity.URGENT
+    return whereabouts.leave(transition, monitored, transition.recorded(event), at_least)
 
 
 def verdict(said: AdverseEventReported.Data) -> Verdict:

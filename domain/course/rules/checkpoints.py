@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, pairwise, takewhile, zip_longest
 
 from domain.course.rules import vitals
@@ -41,9 +41,10 @@ def checkpoints(
     """Every checkpoint of the session, in order, up to the first one that is pending.
 
     A reading belongs to the latest checkpoint whose window was open when it was taken (from `early` before it is due),
-    which is answered once every required sign has been taken within it, by one reading or several. A
-    booster restarts the offsets. After the last offset there is one every `then_every` until discharge, counted from
-    the one before or from when that was missed, so that a forgotten discharge does not cause a storm of pages.
+    which is answered once every required sign has been taken within it, by one reading or several. A booster restarts
+    the offsets, and a patient who had left is measured when they are back. After the last offset there is one every
+    `then_every` until discharge, counted from the one before or from when that was missed, so that a forgotten
+    discharge does not cause a storm of pages.
     """
     return (*session.settled, *asking(rules, session, passed))
 
@@ -103,10 +104,12 @@ def _unmeasured_since(
 
 
 def reading_due_at(protocol: Protocol, session: MedicineSession, passed: Mapping[str, datetime]) -> datetime | None:
-    """When the session's next reading is due, or since when it is overdue; None if no dosed patient is watched.
+    """When the session's next reading is due, or since when it is overdue; None if no dosed patient is watched here.
 
     A missed checkpoint counts until the next reading; a gap that a later reading has covered does not.
     """
+    if session.is_away:
+        return None
     awaited = [recheck.due_at for recheck in rechecks(protocol, session)]
     if session.is_watched:
         unmeasured = _unmeasured_since(protocol.medicine.checkpoints, session, passed)
@@ -115,14 +118,35 @@ def reading_due_at(protocol: Protocol, session: MedicineSession, passed: Mapping
 
 
 def rechecks(protocol: Protocol, session: ReadingSeries) -> Iterator[Recheck]:
-    """The readings that still want a second one, until the discharge."""
-    if session.discharge is None:
-        yield from vitals.rechecks(protocol, session)
+    """The readings that still want a second one, while the patient is watched; later of one who had left meanwhile."""
+    if session.watched_until is None:
+        for recheck in vitals.rechecks(protocol, session):
+            yield recheck._replace(due_at=recheck.due_at + _away_since(session, recheck.reading))
 
 
-def _planned(rules: CheckpointRules, session: MedicineSession) -> Iterator[tuple[datetime, datetime]]:
-    """Each dose's offsets up to the next dose or the discharge: when due, and when learned."""
-    end_of_all = session.discharge.at if session.discharge else None
+def _away_since(session: ReadingSeries, reading: Reading) -> timedelta:
+    """How long the patient has been away since the reading: nobody can measure them then."""
+    absences = session.absences if isinstance(session, MedicineSession) else ()
+    over = (one for one in absences if one.back_at is not None and one.left_at >= reading.at)
+    return sum((one.back_at - reading.at for one in over if one.back_at is not None), timedelta())
+
+
+def _planned(
+    rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]
+) -> Iterator[tuple[datetime, datetime]]:
+    """When vitals are due, and when that was learned, in order: after each dose, and whenever the patient is back."""
+    due = _after_doses(rules, session)
+    if not session.departures:
+        yield from due
+        return
+    back = [(one.back_at, one.back_recorded_at or one.back_at) for one in session.absences if one.back_at is not None]
+    kept = (one for one in due if not _is_excused(rules, session, one[0], passed))
+    yield from sorted((*kept, *(one for one in back if session.doses and one[0] >= session.doses[0].at)))
+
+
+def _after_doses(rules: CheckpointRules, session: MedicineSession) -> Iterator[tuple[datetime, datetime]]:
+    """Each dose's offsets up to the next dose or the end of monitoring: when due, and when learned."""
+    end_of_all = session.watched_until
     for dose, next_dose in zip_longest(session.doses, session.doses[1:]):
         end = next_dose.at if next_dose else end_of_all
         for offset in rules.offsets:
@@ -130,11 +154,26 @@ def _planned(rules: CheckpointRules, session: MedicineSession) -> Iterator[tuple
                 yield dose.at + offset, dose.recorded_at
 
 
+def _is_excused(
+    rules: CheckpointRules, session: MedicineSession, due: datetime, passed: Mapping[str, datetime]
+) -> bool:
+    """Whether nobody is asked for this reading: the patient was away, or left before it was missed."""
+    is_missed = key(session.number, due) in passed
+    for one in session.absences:
+        is_before = due < one.left_at and not is_missed
+        is_unanswered = is_before and _answer(rules, session, due - rules.early, one.left_at) is None
+        # So soon after a return that a reading would belong to both, the return's own checkpoint stands for it.
+        is_near = one.back_at is not None and one.back_at <= due <= one.back_at + rules.grace + rules.early
+        if is_unanswered or is_near or one.holds(due):
+            return True
+    return False
+
+
 def _with_ends(
     rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]
 ) -> Iterator[tuple[Checkpoint, datetime | None]]:
     """Each unsettled checkpoint, and when its window closes; None if no other follows."""
-    planned = tuple(_planned(rules, session))[len(session.settled) :]
+    planned = tuple(_planned(rules, session, passed))[len(session.settled) :]
     for (due_at, learned_at), (following, _) in pairwise(planned):
         yield _judged(rules, session, due_at, following, learned_at, passed), following - rules.early
     if planned:
@@ -143,7 +182,7 @@ def _with_ends(
         due_at, learned_at = _after(rules, session, session.settled[-1], passed)
     else:
         return
-    if session.discharge is not None:
+    if session.watched_until is not None or session.is_away:
         yield _judged(rules, session, due_at, None, learned_at, passed), None
         return
     while True:

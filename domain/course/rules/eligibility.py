@@ -1,12 +1,13 @@
 """Eligibility: screening findings that exclude, that a prescriber must weigh, or that are missing."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.codes import folded, in_words
 from domain.course.event_rule import ALWAYS, PRESCRIBER, EventRule
-from domain.course.rules import consent
+from domain.course.rules import consent, pregnancy, risk_screens
+from domain.course.rules.exclusion import tell_of_exclusion
 from domain.course.rules.weighing import is_weighed
 from domain.course.state import CourseState, Outcome, Phase, newer
 from domain.course.transition import Transition
@@ -33,7 +34,10 @@ def cautions(course: CourseState) -> tuple[str, ...]:
 
 def excluding(course: CourseState) -> Iterator[Blocker]:
     """The absolute blockers from the screening in force: no decision lifts them."""
-    return (finding for finding in _findings_of(course) if finding.absolute)
+    is_negative_since = pregnancy.is_negative_since_screening(course)
+    for finding in _findings_of(course):
+        if finding.absolute and not (finding.code == "screening.pregnant" and is_negative_since):
+            yield finding
 
 
 def undecided(course: CourseState) -> Iterator[Blocker]:
@@ -46,18 +50,57 @@ def undecided(course: CourseState) -> Iterator[Blocker]:
             yield finding
 
 
+def outdated(course: CourseState, at: datetime) -> Iterator[Blocker]:
+    """The blocker of a screening that is too old at that moment, counted from itself or from a dose since.
+
+    After a dose the gap may be `course.rescreen_after`, and a screening in the gap holds for `screening.valid_for`.
+    """
+    rules = course.protocol
+    screened_at = course.screening.at if course.screening and course.screening.at <= at else None
+    doses = (dose.at for session in course.sessions for dose in session.doses)
+    last_dose = max((dose for dose in doses if dose <= at), default=None)
+    is_of_dose = last_dose is not None and at - last_dose <= rules.course.rescreen_after
+    if is_of_dose or (screened_at is not None and _holds(screened_at, last_dose, rules.screening.valid_for, at)):
+        return
+    since, key, limit = (
+        (last_dose, "course.rescreen_after", rules.course.rescreen_after)
+        if last_dose is not None and (screened_at is None or screened_at <= last_dose)
+        else (screened_at, "screening.valid_for", rules.screening.valid_for)
+    )
+    if since is None:
+        return
+    what = "last dose" if since is last_dose else "screening"
+    yield Blocker(
+        code="screening.outdated",
+        message=f"The {what} was {count_of((at - since).days, 'day')} ago; there must be a new screening",
+        observed=(at - since).days,
+        limit=limit.days,
+        source=rules.source_of(key),
+    )
+
+
+def _holds(screened_at: datetime, last_dose: datetime | None, valid_for: timedelta, at: datetime) -> bool:
+    is_new = last_dose is None or screened_at > last_dose
+    return is_new and at - screened_at <= valid_for
+
+
 def _findings_of(course: CourseState) -> Iterator[Blocker]:
     if course.screening is not None:
         yield from _findings(course.protocol, course.screening.data)
 
 
 def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
-    if course.screening is None:
+    if course.screening is None or course.screening.at > at:
         yield Blocker(code="screening.missing", message="The screening has not been recorded", absolute=True)
     else:
         yield from _findings(course.protocol, course.screening.data)
+        yield from outdated(course, at)
+    owed = tuple(risk_screens.owed_blockers(course, at))
+    asked = {blocker.limit for blocker in owed}
+    yield from owed
     for instrument in course.protocol.screening.measures:
-        if course.measure(instrument) is None:
+        taken = course.measure_at(instrument, at)
+        if instrument not in asked and (taken is None or at - taken.at > course.protocol.screening.valid_for):
             yield Blocker(
                 code=f"measure.{instrument}_missing",
                 message=f"{instrument_name(instrument)} has not been taken",
@@ -168,7 +211,11 @@ def _decision_blockers(course: CourseState, event: EligibilityDecided) -> tuple[
 
 
 def _screen(transition: Transition[Any], event: ScreeningRecorded) -> None:
-    transition.change(screening=newer(transition.course.screening, transition.recorded(event)))
+    arrived = transition.recorded(event)
+    transition.change(screening=newer(transition.course.screening, arrived))
+    pregnancy.take(transition, event)
+    if transition.course.screening is arrived and any(excluding(transition.course)):
+        tell_of_exclusion(transition, event.time)
 
 
 def _decide(transition: Transition[Any], event: EligibilityDecided) -> None:

@@ -118,7 +118,7 @@ def test_an_open_suicide_risk_blocks_the_dose_even_after_the_course_was_resumed(
     ward.checked_in().reports(cssrs(MARA, at=ward.now, items=HAS_A_METHOD))
     ward.reports(vitals(MARA, at=ward.begins() - minutes(10)))
 
-    assert ward.reasons(clearance(MARA, at=ward.now)) == ["escalation.suicide_risk_open"]
+    assert ward.reasons(clearance(MARA, at=ward.now)) == ["escalation.suicide_risk_open", "measure.cssrs_raised"]
 
 
 # Time under a hold

@@ -56,6 +56,13 @@ def sees(ward: Ward, **found: object) -> list[str]:
     return decides(ward, screening(MARA, at=ward.now, **found))  # type: ignore[arg-type]
 
 
+UNMEASURED: Final = ["measure.phq9_missing", "measure.gad7_missing", "measure.cssrs_missing"]
+
+
+def decides_days_later(ward: Ward) -> list[str]:
+    return ward.screened().reasons(eligible(MARA, at=ward.now + days(3)))
+
+
 def decides_unmeasured(ward: Ward) -> list[str]:
     ward.referred().reports(screening(MARA, at=ward.now))
     ward.reports(consent(MARA, at=ward.now))
@@ -186,12 +193,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         ["plan.review_due"],
     ),
     OneKey("course.goals_required", False, lambda ward: plans(ward, goals=()), ["plan.goals_missing"], []),
+    OneKey("screening.valid_for", "P2D", decides_days_later, [], ["screening.outdated", *UNMEASURED]),
     OneKey("screening.within", "P10D", lambda ward: phase_ends_after(ward.referred()), 14, 10),
     OneKey(
         "screening.measures",
         ["phq9"],
         decides_unmeasured,
-        ["measure.phq9_missing", "measure.gad7_missing", "measure.cssrs_missing"],
+        UNMEASURED,
         ["measure.phq9_missing"],
     ),
     OneKey("screening.age_min", 21, lambda ward: sees(ward, age_years=20), [], ["screening.age_below_limit"]),

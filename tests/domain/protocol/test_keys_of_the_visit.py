@@ -8,10 +8,11 @@ import pytest
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.state import Phase
+from domain.course.transition import OpenEscalation
 from domain.course.verdict import Verdict
-from domain.escalation.messages import Kind
+from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import DischargeAssessed, VitalsRecorded
-from domain.values import Severity
+from domain.values import Role, Severity
 from domain.views.course import course_view
 from tests.support.cast import (
     CALM,
@@ -28,7 +29,9 @@ from tests.support.cast import (
     discharge,
     dose,
     hours,
+    infusion_started,
     integration,
+    medication,
     minutes,
     missed,
     moved,
@@ -51,7 +54,7 @@ def books(ward: Ward, *, holds: tuple[str, ...] = ("kap",)) -> list[str]:
 
 def arrives(ward: Ward, **said: object) -> list[str]:
     """What stands before the clearance of a patient who says this at the door; fasting is told in hours."""
-    ward.booked()
+    ward.booked().reports(cssrs(MARA, at=ward.begins() - minutes(30)))
     begins = ward.begins()
     fasting = {name: begins - hours(said.pop(name)) for name in ("last_solids_at", "last_fluids_at") if name in said}  # type: ignore[arg-type]
     ward.reports(check_in(MARA, at=begins - minutes(20), **said, **fasting))  # type: ignore[arg-type]
@@ -79,6 +82,19 @@ def measured(ward: Ward, **found: int) -> list[tuple[str, bool]]:
 
 def doses(ward: Ward, mg: float, session: int = 1, *, after: float = 0) -> list[str]:
     return ward.cleared(session).reasons(dose(MARA, session, at=ward.now + minutes(after), mg=mg))
+
+
+def rises_after_an_event(ward: Ward) -> list[str]:
+    ward.watched(until=minutes(15)).reports(adverse_event(MARA, 1, at=ward.now, grade=3))
+    ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
+    return doses(ward, 36, 2)
+
+
+def resolves_an_urgent_reading(ward: Ward) -> tuple[Role, ...]:
+    """Who may resolve the escalation of an urgent reading; empty for anybody on call."""
+    ward.dosed().reports(vitals(MARA, at=ward.now, symptoms=["agitation"]))
+    (opening,) = (call.opening for call in ward.calls if isinstance(call, OpenEscalation))
+    return opening.resolvers
 
 
 def deviates(ward: Ward, *, absolute: bool) -> Severity | None:
@@ -189,6 +205,28 @@ WEIGHED, FINAL = False, True
 SYSTOLIC, RISING, LOW_SPO2 = (("medicine", "limits", place) for place in (0, 4, 7))
 CONFIRMED = ("medicine", "limits", 2)
 
+MIDAZOLAM: Final = ("medicine", "comedication", 0)
+
+
+def is_asked_for_its_stop(ward: Ward, minute: float) -> bool:
+    """Whether somebody was asked so long after the start what became of the infusion."""
+    ward.cleared().reports(infusion_started(MARA, at=ward.begins(), over=None))
+    ward.until(ward.begins() + minutes(minute))
+    return Kind.DOSE_UNREPORTED in ward.open
+
+
+def is_observed_again(ward: Ward) -> bool:
+    """Whether two hours after the dose they are still observed, given midazolam an hour before."""
+    ward.watched(until=minutes(60)).reports(medication(MARA, at=ward.now, code="midazolam"))
+    codes = [one.code for one in ward.course.blockers(ward.begins() + hours(2))]
+    return "discharge.observation_too_short" in codes
+
+
+def tells_of_midazolam(ward: Ward) -> dict[Kind, Severity]:
+    ward.dosed().reports(medication(MARA, at=ward.now, code="midazolam"))
+    return ward.open
+
+
 KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
         "medicine.staff",
@@ -209,7 +247,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         "medicine.minimum_observation",
         "PT90M",
         lambda ward: leaves(ward, minute=101),
-        ["discharge.observation_too_short"],
+        ["discharge.observation_too_short", "discharge.assessed_too_early"],
         [],
     ),
     OneKey(
@@ -265,6 +303,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         Severity.URGENT,
         Severity.EMERGENCY,
     ),
+    OneKey("medicine.measures_valid", "PT9M", lambda ward: clears_after(ward, 0), [], ["measure.cssrs_missing"]),
     OneKey("medicine.measures", [], comes_again_unscreened, ["measure.cssrs_missing"], []),
     OneKey("medicine.integration_before_next_dose", False, goes_on_untalked, Phase.INTEGRATION, Phase.MEDICINE),
     OneKey("medicine.dose.basis", "mg", lambda ward: plans(ward, None, mg=0.4), ["plan.dose_in_wrong_unit"], []),
@@ -283,6 +322,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         False,
         True,
     ),
+    OneKey("medicine.dose.step_after_event", True, rises_after_an_event, ["dose.step_after_event"], []),
     OneKey("medicine.dose.step_max", 0.1, lambda ward: doses(ward, 49, 2), [], ["dose.step_too_large"]),
     OneKey(
         "medicine.dose.boosters_max",
@@ -460,6 +500,40 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         for name in ("oriented", "steady_gait", "dissociation_resolved")
     ),
     OneKey("medicine.discharge.reading_valid", "PT9M", leaves, [], ["vitals.too_old"]),
+    OneKey("medicine.infusion.usual", "PT1H", lambda ward: is_asked_for_its_stop(ward, 56), True, False),
+    OneKey("medicine.infusion.grace", "PT20M", lambda ward: is_asked_for_its_stop(ward, 56), True, False),
+    OneKey(
+        "medicine.comedication.code",
+        "diazepam",
+        lambda ward: ward.dosed().hears_against(medication(MARA, at=ward.now, code="midazolam")),
+        [],
+        ["medication.unknown"],
+        where=(*MIDAZOLAM, "code"),
+    ),
+    OneKey(
+        "medicine.comedication.restarts_observation",
+        False,
+        is_observed_again,
+        True,
+        False,
+        where=(*MIDAZOLAM, "restarts_observation"),
+    ),
+    OneKey(
+        "medicine.comedication.tell",
+        "routine",
+        tells_of_midazolam,
+        {Kind.ADVERSE_EVENT: Severity.URGENT},
+        {Kind.ADVERSE_EVENT: Severity.ROUTINE},
+        where=(*MIDAZOLAM, "tell"),
+    ),
+    OneKey("medicine.discharge.assessment_valid", "PT5M", leaves, [], ["discharge.assessment_too_old"]),
+    OneKey(
+        "escalations.resolved_by",
+        {"vitals_urgent": ["prescriber"]},
+        resolves_an_urgent_reading,
+        (),
+        (Role.PRESCRIBER,),
+    ),
     OneKey(
         "deviations.dose", "routine", lambda ward: deviates(ward, absolute=False), Severity.URGENT, Severity.ROUTINE
     ),

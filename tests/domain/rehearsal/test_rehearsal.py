@@ -247,7 +247,7 @@ def test_a_ladder_that_nobody_answers_is_cut_and_says_so() -> None:
 
     sent = Counter(one.kind for one in pages(cut))
     assert MOST_PAGES <= sent[Kind.SUICIDE_RISK] < MOST_PAGES + len(on_call().people)
-    assert the_end(cut).silenced == (f"{MARA}~suicide_risk~0~1",)
+    assert f"{MARA}~suicide_risk~0~1" in the_end(cut).silenced
     policy = on_call().policies[Severity.EMERGENCY]
     rounds = one_day - after(0)
     steps = sum(1 for _ in takewhile(lambda at: at <= rounds, policy.elapsed()))
