@@ -54,15 +54,15 @@ def assert_deviation_was_told(event: DoseAdministered, entries: list[Entry], rul
 
 
 def is_over(event: DoseAdministered, entries: list[Entry], session: int) -> bool:
-    """Whether the dose is told so late that nobody can be watched for it: the patient went home since, or a day ago."""
+    """Whether the dose is told so late that nobody can be watched for it: the patient is gone since, or a day passed."""
     (given,) = [one for one in entries if (one.event_id, one.source) == (event.id, event.source)]
-    return given.recorded_at - given.time > LONG_PAST or any(
-        one.data["session"] == session and one.time >= event.time for one in _said(entries, "patient.discharged")
-    )
+    is_gone = any(at == session and one.type in ENDS and one.time >= event.time for one, at in _placed(entries))
+    has_died = any(True for _ in _said(entries, "patient.died"))
+    return given.recorded_at - given.time > LONG_PAST or is_gone or has_died
 
 
 def monitored(entries: Sequence[Entry]) -> set[int]:
-    """The sessions of a dosed patient, told within a day, who has not been discharged or handed over since, nor died."""
+    """The sessions of a dosed patient, told within a day, who was not discharged or handed over since, nor died."""
     dosed: dict[int, Entry] = {}
     home: dict[int, datetime] = {}
     for one, session in _placed(entries):
