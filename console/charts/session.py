@@ -123,7 +123,7 @@ def beginning(session: SessionView) -> datetime:
 
 
 def _goes_on(session: SessionView) -> bool:
-    """Whether the patient came for it, or was dosed in it unplanned, and the visit has not ended."""
+    """Whether the patient came for it, or was dosed in it unplanned, and it has not ended."""
     return session.ended_at is None and (session.checked_in_at is not None or bool(session.doses))
 
 

@@ -38,7 +38,8 @@ TOO_HIGH_BY = (3, 9)
 RESTS_FOR = timedelta(minutes=10)
 
 AT_THEIR_SIDE = Reply(by=PRESCRIBER, after=timedelta(seconds=30), done_after=timedelta(minutes=3))
-STILL_HERE = "They are here and well; the prescriber was held up, and comes now"
+NEXT_TO_THEM = Reply(after=timedelta(seconds=30), done_after=timedelta(minutes=2))
+NOT_YET = "Not dosed yet: the prescriber is held up with another patient, and I am with them"
 RAN_OUT = "Held up with another patient: the clearance ran out before the dose. They are well, and watched as planned"
 SETTLED = "Seen by me; treated by the clinic's standing order; readings go on as planned"
 
@@ -49,9 +50,9 @@ class VisitScript(Frozen):
     `response` is the body's response, by default an uneventful one. `unread` and `surge` each name one of the
     protocol's readings by its time from the dose: at `unread` nobody takes it until the nurse is paged; at `surge` fear
     drives the pressure up. Whoever is paged gives `reply`. So many readings are `too_high` for a dose: the clearance is
-    refused, and the dose put off. Where it `runs_out`, the dose is given after its clearance has: a deviation. When fit
-    to leave, they `wait_for_the_escort`. The nurse takes readings at most `ahead` of their time, and never before the
-    protocol's window opens.
+    refused, and the dose put off. Where it `runs_out`, the nurse is asked for the dose, which is given when its
+    clearance is over: a deviation. When fit to leave, they `wait_for_the_escort`. The nurse takes readings at most
+    `ahead` of their time, and never before the protocol's window opens.
     """
 
     response: Response | None = None
@@ -112,10 +113,9 @@ class MedicineVisit:
         await self._teller.tell(self._dosed_at - READ_BEFORE, self._reading(body))
         await self._teller.tell(self._dosed_at - timedelta(minutes=5), cleared)
         if self._happening.runs_out:
-            # They are asked what became of it when the clearance has run out, and dose all the same.
-            self._teller.now += self._protocol.medicine.clearance_valid
-            await see_to(self._teller, Kind.DOSE_UNREPORTED, self._number, Reply(), STILL_HERE)
             self._dosed_at += self._protocol.medicine.clearance_valid
+            self._teller.now = self._dosed_at - timedelta(minutes=5)
+            await see_to(self._teller, Kind.DOSE_UNREPORTED, self._number, NEXT_TO_THEM, NOT_YET)
         await self._teller.tell(self._dosed_at, self._dose_of_today())
         if self._happening.runs_out:
             await see_to(self._teller, Kind.PROTOCOL_DEVIATION, self._number, AT_THEIR_SIDE, RAN_OUT)
@@ -198,8 +198,7 @@ class MedicineVisit:
     def _dose_of_today(self) -> DoseAdministered.Data:
         rules = self._protocol.medicine.dose
         amount = min(rules.first_max, rules.max)
-        # As many mg/kg each time: after an urgent event no dose may rise, not even by rounding.
-        mg = round(amount * self._weight_kg, 4) if rules.basis is DoseBasis.MG_PER_KG else amount
+        mg = float(int(amount * self._weight_kg)) if rules.basis is DoseBasis.MG_PER_KG else amount
         return DoseAdministered.Data(
             actor=PRESCRIBER, session=self._number, mg=mg, route=self._protocol.route, lot="K2207"
         )

@@ -77,6 +77,21 @@ async def test_the_nurse_is_paged_when_a_reading_is_late(clinic: Clinic) -> None
     assert written[-3:] == ["kap.escalation.opened", "kap.vitals.recorded", "kap.escalation.resolved"]
 
 
+async def test_a_closed_course_goes_on_for_its_safety_window(clinic: Clinic) -> None:
+    """The course ends after a discharge, and nobody calls the next day: the closed course asks for the call."""
+    mara = await clinic.has(lambda ward: ward.discharged())
+    await mara.sends(discontinuation(mara.course, at=await mara.now()))
+
+    await mara.until(DeadlineKind.CHECK_IN_REMINDER)
+
+    async def asks() -> bool:
+        return [one.kind for one in (await mara.view()).escalations] == [Kind.CHECK_IN_MISSED]
+
+    await eventually(asks)
+    view = await mara.view()
+    assert (view.phase, view.outcome) == (Phase.CLOSED, Outcome.DISCONTINUED)
+
+
 async def test_who_acknowledged_stands_in_the_ledger(clinic: Clinic) -> None:
     """An escalation tells its course what its people did; the course writes it down."""
     mara = await clinic.has(lambda ward: ward.dosed())

@@ -18,7 +18,7 @@ def blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
     if tested is not None and tested.result is PregnancyTest.POSITIVE and not tested.is_screening:
         yield Blocker(
             code="pregnancy_test.positive",
-            message="The pregnancy test is positive; must be a negative test or a new screening",
+            message="The pregnancy test is positive; there must be a negative test or a new screening",
             absolute=True,
         )
 

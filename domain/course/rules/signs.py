@@ -4,11 +4,17 @@ A reading may lack any sign, so each sign has an age of its own.
 """
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Final
 
 from domain.course.state import Reading, ReadingSeries
 from domain.protocol.model import Protocol, Vital
+
+MANY: Final = 64
+"""From this many readings on the newest of each sign are cached: a sign that is never taken is sought through all of
+them, and one decision asks a dozen times."""
 
 
 def value_of(reading: Reading, vital: Vital) -> int | None:
@@ -39,6 +45,25 @@ def newest(
     return found
 
 
+def newest_of_all(readings: tuple[Reading, ...]) -> Mapping[Vital, Reading]:
+    """For each sign the newest of these readings that has it."""
+    if len(readings) < MANY:
+        return _newest_of_all(readings)
+    # Cached by the tuple's identity: it never changes, and is kept here so that its id is not used again.
+    known = next((found for of, found in tuple(_known) if of is readings), None)
+    if known is None:
+        known = _newest_of_all(readings)
+        _known.append((readings, known))
+    return known
+
+
+def _newest_of_all(readings: tuple[Reading, ...]) -> Mapping[Vital, Reading]:
+    return newest(ReadingSeries(readings=readings), readings[-1].at) if readings else {}
+
+
+_known: Final[deque[tuple[tuple[Reading, ...], Mapping[Vital, Reading]]]] = deque(maxlen=8)
+
+
 def at_clearance(protocol: Protocol, series: ReadingSeries) -> Mapping[Vital, int]:
     """The values that the clearance was based on: each sign's newest before it, if it was fresh."""
     if series.clearance is None:
@@ -52,6 +77,5 @@ def measured_since(series: ReadingSeries, required: Iterable[Vital]) -> datetime
     """Since when every required sign has been taken: the oldest of their newest values; None if one is missing."""
     if not series.readings:
         return None
-    asked = tuple(required)
-    found = newest(series, series.readings[-1].at, of=asked)
+    asked, found = tuple(required), newest_of_all(series.readings)
     return min(found[vital].at for vital in asked) if all(vital in found for vital in asked) else None

@@ -6,7 +6,7 @@ from itertools import groupby, islice
 from typing import NamedTuple
 
 from domain.course.rules import symptoms
-from domain.course.rules.signs import at_clearance, newest, newest_first, value_of
+from domain.course.rules.signs import at_clearance, newest, newest_first, newest_of_all, value_of
 from domain.course.state import Reading, ReadingSeries
 from domain.course.verdict import Finding, Verdict, VerdictSeverity, verdict_of
 from domain.protocol.model import Limit, Protocol, Vital
@@ -49,8 +49,8 @@ def rechecks(protocol: Protocol, session: ReadingSeries) -> Iterator[Recheck]:
     confirmed_by_a_second = dict.fromkeys(limit.vital for limit in protocol.medicine.limits if limit.confirm_within)
     if not session.readings or not confirmed_by_a_second:
         return
-    last_of = newest(session, session.readings[-1].at, of=confirmed_by_a_second)
-    for reading in {id(one): one for one in last_of.values()}.values():
+    last_of = newest_of_all(session.readings)
+    for reading in {id(last_of[vital]): last_of[vital] for vital in confirmed_by_a_second if vital in last_of}.values():
         waiting = [limit for limit in _awaiting(protocol, session, reading) if last_of.get(limit.vital) is reading]
         waits = [limit.confirm_within for limit in waiting if limit.confirm_within]
         if waits:
