@@ -54,7 +54,7 @@ def assert_deviation_was_told(event: DoseAdministered, entries: list[Entry], rul
 
 
 def is_over(event: DoseAdministered, entries: list[Entry], session: int) -> bool:
-    """Whether the dose is told so late that nobody can be watched for it: the patient is gone since, or a day passed."""
+    """Whether the dose is told so late that nobody can be watched for it: the patient is gone, or a day has passed."""
     (given,) = [one for one in entries if (one.event_id, one.source) == (event.id, event.source)]
     is_gone = any(at == session and one.type in ENDS and one.time >= event.time for one, at in _placed(entries))
     has_died = any(True for _ in _said(entries, "patient.died"))
