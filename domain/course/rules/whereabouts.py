@@ -85,6 +85,9 @@ def _hold(transition: Transition[Any], session: MedicineSession | None, event: P
 
 
 def _hand_over(transition: Transition[Any], session: MedicineSession, event: PatientHandedOver) -> None:
+    if session.doses and event.time < session.doses[-1].at:
+        # Who was dosed after it is here, or here again: they are watched on.
+        return
     handed_over = session.but(handover=transition.recorded(event))
     if session.doses:
         discharge.end(transition, handed_over, event.time)
