@@ -304,3 +304,12 @@ def test_a_long_stay_after_a_return_is_settled_as_it_goes(opens: Opens) -> None:
 
     assert len(ward.session().settled) > 40
     assert is_whole(ward)
+
+
+def test_a_dose_after_a_handover_without_one_is_watched(ward: Ward) -> None:
+    """Handed over undosed, and dosed after all: whoever was dosed is watched."""
+    ward.checked_in().reports(handed_over(MARA, at=ward.now))
+    ward.reports(dose(MARA, at=ward.now + minutes(5)))
+
+    assert ward.session().is_monitored
+    assert ward.due(DeadlineKind.CHECKPOINT) != []
