@@ -175,6 +175,7 @@ def _left(when: Reckoning) -> Iterator[StartingPoint]:
         ("declined", incidents.leaves_after(0, NOT_SUITED), when.screening(ago)),
         ("withdrew", incidents.leaves_after(1, MOVES_AWAY), when.dose(1, ago)),
         ("discontinued", incidents.leaves_after(1, NOT_TOLERATED), when.dose(1, 2 * ago)),
+        ("died", incidents.dies_after(1), when.dose(1, 2 * ago)),
         ("transferred", incidents.leaves_after(1, NEARER_HOME), when.dose(1, ago)),
         ("entered in error", incidents.leaves_after(0, TWICE), when.screening(2 * ago)),
     ):

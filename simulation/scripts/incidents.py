@@ -134,6 +134,17 @@ def leaves_after(sessions: int, why: CourseEnds) -> Story:
     return story
 
 
+def dies_after(sessions: int) -> Story:
+    """They die some days after so many sessions."""
+
+    async def story(journey: Journey) -> None:
+        await begin(journey)
+        await _sessions(journey, range(1, sessions + 1))
+        await journey.dies()
+
+    return story
+
+
 async def is_weighed(journey: Journey) -> None:
     """A condition that a prescriber must review: they take a day, and admit the patient with a rationale."""
     await journey.refer()
