@@ -190,7 +190,16 @@ async def test_it_goes_on_for_hours_and_is_neither_still_nor_a_storm(protocol: P
         assert happened["kap.patient.discharged"] >= HOURS
         assert happened["kap.course.referred"] >= HOURS
         kinds = {one.kind for one in living.escalations if one.opened_at > NOW}
-        assert kinds >= {Kind.VITALS_OVERDUE, Kind.VITALS_URGENT, Kind.INTEGRATION_OVERDUE, Kind.PHASE_OVERDUE}
+        assert kinds >= {
+            Kind.VITALS_OVERDUE,
+            Kind.VITALS_URGENT,
+            Kind.INTEGRATION_OVERDUE,
+            Kind.PHASE_OVERDUE,
+            Kind.SESSION_UNREPORTED,
+            Kind.SESSION_MISSED,
+            Kind.DOSE_UNREPORTED,
+            Kind.PROTOCOL_DEVIATION,
+        }
 
 
 async def test_within_ten_minutes_the_board_has_moved_in_every_phase(protocol: Protocol) -> None:
