@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 from random import Random
 
+from domain.course.answer import Answer
 from domain.durations import days
+from domain.escalation.ids import EscalationKey
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import (
     CheckInCompleted,
@@ -36,7 +38,7 @@ from domain.protocol.model import DoseBasis, MeasureMoment, Protocol
 from domain.values import Actor, Role
 from simulation.course.calendar import BEND, EVERY_DAY, Practice
 from simulation.course.reporter import Reporter
-from simulation.course.staff import DESK, NURSE, PRESCRIBER, STAFF, THERAPIST, Reply, see_to
+from simulation.course.staff import DESK, NURSE, PRESCRIBER, STAFF, THERAPIST, TOLD_THE_PRESCRIBER, Reply, see_to
 from simulation.course.visit import Appointment, MedicineVisit, VisitScript
 from simulation.course.ward import Ward
 from simulation.patients import physiology, questionnaires
@@ -188,9 +190,12 @@ class Journey:
         """Their answers before the session show a high risk: no dose until a prescriber resumes, on another day."""
         arrival = await self._live_until_arrival()
         phq9 = next(known for known in self.patient.moods if known.instrument == PHQ9)
-        await self._record(arrival, PHQ9, questionnaires.answers(self.random, PHQ9, phq9.start, ITEM_9))
+        answer = await self._record(arrival, PHQ9, questionnaires.answers(self.random, PHQ9, phq9.start, ITEM_9))
         note = "I am with them; they are not left alone, and the risk screen follows now"
         await see_to(self.teller, Kind.ITEM9_POSITIVE, None, IN_THE_ROOM, note)
+        if any(EscalationKey.parse(one).kind == Kind.MEASURE_WORSENED for one in answer.escalations):
+            note = "I have seen the score, and go to them now"
+            await see_to(self.teller, Kind.MEASURE_WORSENED, None, TOLD_THE_PRESCRIBER, note)
         await self._record(self.teller.now + ASKED_ON_AFTER, CSSRS, questionnaires.high_risk())
         note = "Evaluated in person; safety plan renewed with them and their partner, who stays with them"
         await see_to(self.teller, Kind.SUICIDE_RISK, None, SEEN_TO, note)
@@ -315,8 +320,8 @@ class Journey:
                 continue
             await self._record(at, instrument, items)
 
-    async def _record(self, at: datetime, instrument: str, items: tuple[int, ...]) -> None:
-        await self.teller.tell(at, MeasureRecorded.Data(actor=DESK, instrument=instrument, items=items))
+    async def _record(self, at: datetime, instrument: str, items: tuple[int, ...]) -> Answer:
+        return await self.teller.tell(at, MeasureRecorded.Data(actor=DESK, instrument=instrument, items=items))
 
     def _plan(self) -> PlanPrescribed.Data:
         rules = self.protocol.medicine.dose

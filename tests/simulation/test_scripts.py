@@ -8,12 +8,14 @@ import pytest
 from domain.course.state import Deviation, Outcome
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import CheckInCompleted, ConsentSigned, SessionCleared
+from domain.protocol.instruments import PHQ9
 from domain.protocol.model import Protocol
 from domain.values import Role
 from simulation.course.ending import Call, Ending, ExpectedEnding, differences
 from simulation.course.journey import Journey
 from simulation.course.reporter import OffScript
 from simulation.course.staff import DESK, NURSE, PRESCRIBER
+from simulation.scripts.incidents import at_risk_before
 from simulation.scripts.scripts import CAST, ScriptPart, parts
 from tests.support.rehearsed import A_MONDAY_NIGHT, Rehearse
 
@@ -107,6 +109,25 @@ async def test_a_high_risk_holds_the_course_until_a_prescriber_resumes(rehearse:
     resumed = ledger[resumed_at]
     assert resumed.actor is not None
     assert resumed.actor.role is Role.PRESCRIBER
+
+
+async def test_a_risk_that_comes_with_a_worse_score_is_seen_by_a_prescriber(
+    rehearse: Rehearse, protocol: Protocol
+) -> None:
+    """The desk is told of the score, and a prescriber resolves it before the risk screen."""
+    part = named(protocol, 5, "risk, hold")
+    moods = tuple(mood.but(start=19, end=6) if mood.instrument == PHQ9 else mood for mood in part.patient.moods)
+    story = part.script.but(story=at_risk_before(3))
+
+    rehearsed = await rehearse(part.but(script=story, patient=part.patient.but(medicine_sessions=3, moods=moods)))
+
+    assert rehearsed.ending.unresolved == 0
+    worse, resolved = (
+        next(one for one in rehearsed.ledger if one.type == f"kap.escalation.{what}" and "worsened" in str(one.data))
+        for what in ("opened", "resolved")
+    )
+    assert resolved.time - worse.time < timedelta(minutes=5)
+    assert resolved.data["by"] == PRESCRIBER.id
 
 
 async def test_a_dose_after_its_clearance_ran_out_is_a_deviation(rehearse: Rehearse, protocol: Protocol) -> None:
