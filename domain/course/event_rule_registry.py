@@ -8,6 +8,7 @@ from domain.course.rules import (
     booking,
     clearance,
     consent,
+    corrections,
     discharge,
     dosing,
     eligibility,
@@ -38,6 +39,7 @@ _MODULES: tuple[tuple[EventRule[Any] | SessionEventRule[Any], ...], ...] = (
     discharge.RULES,
     followup.RULES,
     holds.RULES,
+    corrections.RULES,
     endings.RULES,
     migration.RULES,
 )

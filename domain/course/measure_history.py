@@ -1,6 +1,8 @@
 """An index over a course's answered measures: the first and newest answer of each instrument, cached."""
 
+from bisect import bisect_right
 from collections import deque
+from datetime import datetime
 from typing import Final
 
 from domain.course.measures import Scored
@@ -19,23 +21,31 @@ class MeasureTaken(Frozen):
 
 
 class Answers:
-    """The first and the newest answer of each instrument by time; of two at the same time, the one reported first."""
+    """The first and the newest answer of each instrument by time; of two at the same time, the one reported last."""
 
     def __init__(self, taken: tuple[MeasureTaken, ...]) -> None:
         self._of: dict[Code, list[MeasureTaken]] = {}
         for one in taken:
             self._of.setdefault(one.scored.instrument, []).append(one)
-        self._first = {instrument: min(of, key=_at) for instrument, of in self._of.items()}
-        self._newest = {instrument: max(of, key=_at) for instrument, of in self._of.items()}
+        for of in self._of.values():
+            of.sort(key=_at)  # stable: of two at the same time, the one reported last comes last
         self._hints: dict[tuple[Code, int], MeasureTaken | None] = {}
 
     def first(self, instrument: Code) -> MeasureTaken | None:
         """The instrument's first answer."""
-        return self._first.get(instrument)
+        of = self._of.get(instrument)
+        return of[bisect_right(of, of[0].at, key=_at) - 1] if of else None
 
     def newest(self, instrument: Code) -> MeasureTaken | None:
         """The instrument's newest answer."""
-        return self._newest.get(instrument)
+        of = self._of.get(instrument)
+        return of[-1] if of else None
+
+    def newest_by(self, instrument: Code, moment: datetime) -> MeasureTaken | None:
+        """The instrument's newest answer that had been given by that moment."""
+        of = self._of.get(instrument, [])
+        place = bisect_right(of, moment, key=_at)
+        return of[place - 1] if place else None
 
     def newest_hint(self, instrument: Code, at_least: int) -> MeasureTaken | None:
         """The instrument's newest answer whose item 9 is at least `at_least`."""
@@ -43,10 +53,10 @@ class Answers:
         if asked not in self._hints:
             hints = (
                 one
-                for one in self._of.get(instrument, ())
+                for one in reversed(self._of.get(instrument, ()))
                 if one.scored.item9 is not None and one.scored.item9 >= at_least
             )
-            self._hints[asked] = max(hints, key=_at, default=None)
+            self._hints[asked] = next(hints, None)
         return self._hints[asked]
 
 

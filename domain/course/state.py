@@ -1,12 +1,13 @@
 """The state of one course: everything that happened so far, as plain facts without rules."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice, takewhile
 from typing import Any, Generic, Self, TypeVar
 
+from domain.course.journal import KeptEvent
 from domain.course.measure_history import MeasureTaken, answers
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, Kind
@@ -80,11 +81,15 @@ Data = TypeVar("Data", bound=EventData)
 
 
 class Recorded(Frozen, Generic[Data]):
-    """The data of an accepted event. `at` is when it happened, `recorded_at` when Kapstan learned of it."""
+    """The data of an accepted event. `at` is when it happened, `recorded_at` when Kapstan learned of it.
+
+    `sequence` is its ledger entry.
+    """
 
     at: Moment
     recorded_at: Moment
     data: Data
+    sequence: int = 0
 
 
 Known = TypeVar("Known", bound=Recorded[Any])
@@ -151,6 +156,10 @@ class ReadingSeries(Frozen):
         """The series with this reading in its place."""
         place = self.place_of(reading)
         return self.but(readings=(*self.readings[:place], reading, *self.readings[place:]))
+
+    def with_readings(self, readings: Iterable[Reading]) -> Self:
+        """The series with these readings, each in its place."""
+        return self.but(readings=tuple(sorted((*self.readings, *readings), key=_order_of)))
 
     @property
     def clearance_reading(self) -> Reading | None:
@@ -242,7 +251,10 @@ class Hold(Frozen):
 
 
 class CourseEscalation(Frozen):
-    """What the course knows of an escalation that it opened."""
+    """What the course knows of an escalation that it opened.
+
+    `rests_on_corrected` says that what opened it has been corrected since.
+    """
 
     id: EscalationId
     kind: Kind
@@ -250,6 +262,7 @@ class CourseEscalation(Frozen):
     severity: Severity
     state: EscalationState
     opened_at: Moment
+    rests_on_corrected: bool = False
 
 
 class Deviation(Frozen):
@@ -268,6 +281,7 @@ class CourseState(Frozen):
     """Everything that happened in one course, pinned to one version of its protocol.
 
     `deviations` are the newest; all of them stand in its ledger. `written_bytes` is the JSON of all entries.
+    `left_behind` are the readings of visits that were booked anew. `journal` has every event but uncorrected readings.
     """
 
     course_id: CourseId
@@ -290,6 +304,8 @@ class CourseState(Frozen):
     follow_ups: tuple[Recorded[FollowUpHeld.Data], ...] = ()
     withdrew: Recorded[PatientWithdrew.Data] | None = None
     outside: ReadingSeries = ReadingSeries()
+    left_behind: tuple[Reading, ...] = ()
+    journal: tuple[KeptEvent, ...] = ()
     escalations: tuple[CourseEscalation, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     passed: Mapping[str, Moment] = {}

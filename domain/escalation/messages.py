@@ -33,6 +33,7 @@ class Kind(StrEnum):
     ORCHESTRATOR_SILENT = "orchestrator_silent"
     COURSE_FILLING = "course_filling"
     PROTOCOL_DEVIATION = "protocol_deviation"
+    CORRECTION_REVIEW = "correction_review"
 
 
 PHRASES: dict[Kind, str] = {
@@ -55,6 +56,7 @@ PHRASES: dict[Kind, str] = {
     Kind.ORCHESTRATOR_SILENT: "monitoring silent",
     Kind.COURSE_FILLING: "course filling up",
     Kind.PROTOCOL_DEVIATION: "deviation to review",
+    Kind.CORRECTION_REVIEW: "correction to review",
 }
 """What a page on a locked phone may say of a kind: enough to hurry, nothing clinical."""
 
@@ -137,6 +139,7 @@ class Change(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     REOPENED = "reopened"
     RESOLVED = "resolved"
+    CORRECTED = "corrected"
 
 
 class Notice(Frozen):

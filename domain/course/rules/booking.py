@@ -113,7 +113,7 @@ def _book(transition: Transition[Any], event: SessionBooked) -> None:
         starts_at=event.data.starts_at,
         booking=transition.recorded(event),
     )
-    transition.keep(booked)
+    _start_anew(transition, booked)
 
 
 def _rebook(transition: Transition[Any], session: MedicineSession, event: SessionRebooked) -> None:
@@ -121,6 +121,14 @@ def _rebook(transition: Transition[Any], session: MedicineSession, event: Sessio
     booked = MedicineSession(
         number=session.number, stage=Stage.BOOKED, starts_at=event.data.starts_at, booking=session.booking
     )
+    _start_anew(transition, booked)
+
+
+def _start_anew(transition: Transition[Any], booked: MedicineSession) -> None:
+    """Replaces an earlier visit of the same number, whose readings are kept apart: they may yet be corrected."""
+    earlier = transition.course.session_numbered(booked.number)
+    if earlier is not None and earlier.readings:
+        transition.change(left_behind=(*transition.course.left_behind, *earlier.readings))
     transition.keep(booked)
 
 

@@ -30,7 +30,7 @@ def record(
     transition: Transition[Any], event: ClinicEvent, session: int | None, deviations: tuple[Blocker, ...]
 ) -> None:
     """Writes the deviations of an accepted fact to the ledger, and escalates them as the protocol says."""
-    transition.deviations = deviations
+    transition.deviations = (*transition.deviations, *deviations)
     kept = Deviation(
         at=event.time,
         type=event.type,
