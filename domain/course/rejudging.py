@@ -6,7 +6,7 @@ from typing import Any, Final
 from domain.course import deadlines
 from domain.course.correcting import Correction, with_version
 from domain.course.journal import Version
-from domain.course.retelling import TOLD, Pair, Retelling, Step, retold
+from domain.course.retelling import MOST_TOLD, TOLD, Pair, Retelling, Step, retold
 from domain.course.rules import checkpoints, deviations, readings
 from domain.course.series_compared import compared
 from domain.course.state import CourseState, MedicineSession
@@ -61,11 +61,18 @@ class _Lost:
 
 
 def follow(transition: Transition[Any], event: ClinicEvent, correction: Correction) -> int | None:
-    """Carries the correction out. The answer's session: that of the corrected fact, or None."""
+    """Carries the correction out, and returns the number of the corrected fact's session; None if it has none.
+
+    A course of too many events is not told once more: a prescriber has to weigh what the correction changes.
+    """
     actual: CourseState = transition.course
     version = Version(sequence=transition.sequence, recorded_at=transition.now, event=correction.event)
+    transition.change(journal=with_version(actual, correction, version))
+    if len(actual.journal) > MOST_TOLD:
+        transition.escalate(Kind.CORRECTION_REVIEW, None, Severity.URGENT, event.time)
+        return None
     retelling = retold(actual, correction.corrected, version)
-    transition.change(journal=with_version(actual, correction, version), **_changed(actual, retelling))
+    transition.change(**_changed(actual, retelling))
     number = _number(retelling.pairs[0])
     lost = _Lost()
     _tell_phase(transition, actual, event.time)

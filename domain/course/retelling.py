@@ -15,7 +15,7 @@ from domain.course.event_rule import EventRule, SessionEventRule
 from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.journal import KeptEvent, Version
 from domain.course.rules.readings import READ
-from domain.course.state import CourseEscalation, CourseState, Reading, ReadingSeries
+from domain.course.state import CourseEscalation, CourseState, MedicineSession, Reading, ReadingSeries
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent, PatientDischarged, SessionCleared, VitalsRecorded
@@ -41,6 +41,9 @@ _LASTING: Final = frozenset(
 
 TOLD: Final = tuple(name for name in CourseState.model_fields if name not in _LASTING)
 """The parts of a course that its events make."""
+
+MOST_TOLD: Final = 1_500
+"""Most events, readings apart, that are told once more: several times what a course of years has, and half a second."""
 
 Raised = Mapping[tuple[Kind, int | None], tuple[Severity, datetime]]
 """By kind and session: the highest severity at which an event escalated, and the moment that it named."""
@@ -179,23 +182,22 @@ def _as_known(course: C, opened: Opened, at: datetime) -> C:
 def _event_taken(course: CourseState, event: ClinicEvent, recorded_at: datetime, sequence: int) -> Step:
     rule, placement = EVENT_RULES[type(event)], place(course, event)
     number = placement.session.number if placement.session is not None else None
-    if not _has_ground(course, rule, event):
+    if not _has_ground(course, rule, placement.session):
         return Step(course, number, placement.against, {}, has_ground=False)
     transition = _QuietTransition(course, recorded_at, sequence)
     rule.follow(transition, placement.session, event, counts=placement.counts)
     return Step(transition.course, number, placement.against, transition.raised)
 
 
-def _has_ground(course: CourseState, rule: EventRule[Any] | SessionEventRule[Any], event: ClinicEvent) -> bool:
+def _has_ground(
+    course: CourseState, rule: EventRule[Any] | SessionEventRule[Any], session: MedicineSession | None
+) -> bool:
     """Whether an act finds the session, at the stage, that it is about, in a course that is not closed."""
     if not rule.is_act:
         return True
-    if course.is_closed and not isinstance(event, PatientDischarged):
+    if course.is_closed and rule.event is not PatientDischarged:
         return False
-    if not isinstance(rule, SessionEventRule):
-        return True
-    session, _ = session_of(course, rule, event)
-    return session is not None and session.stage in rule.stages
+    return not isinstance(rule, SessionEventRule) or (session is not None and session.stage in rule.stages)
 
 
 def _as_decided(course: CourseState, kept: KeptEvent, decided: CourseState) -> CourseState:
@@ -210,25 +212,30 @@ def _as_decided(course: CourseState, kept: KeptEvent, decided: CourseState) -> C
 
 def _with_readings(course: C, readings: Iterable[Reading], opened: Opened) -> C:
     """Takes in readings as they are: they are judged only where they were taken after the patient had gone home."""
-    together: dict[int | None, list[Reading]] = {}
-    for reading in readings:
-        event = VitalsRecorded.model_construct(
-            id="reading", source="journal", subject=course.course_id, time=reading.at, data=reading.data
-        )
-        session, _ = session_of(course, READ, event)
-        if session is not None and session.doses and not session.is_monitored:
-            course, together = _as_known(_inserted(course, together), opened, reading.recorded_at), {}
-            course = _event_taken(course, event, reading.recorded_at, reading.sequence).course  # type: ignore[assignment]
-        else:
-            together.setdefault(session.number if session is not None else None, []).append(reading)
-    return _inserted(course, together)
-
-
-def _inserted(course: C, together: Mapping[int | None, list[Reading]]) -> C:
-    for number, readings in together.items():
+    for number, named in groupby(readings, key=lambda reading: reading.data.session):
         session = course.session_numbered(number) if number is not None else None
-        if session is None:
-            course = course.but(outside=course.outside.with_readings(readings))
-        else:
-            course = course.but(sessions=course.sessions_with(session.with_readings(readings)))
+        if session is not None and session.stage in READ.stages and not _has_gone_home(session):
+            course = _inserted(course, session.number, tuple(named))
+            continue
+        for reading in named:
+            event = VitalsRecorded.model_construct(
+                id="reading", source="journal", subject=course.course_id, time=reading.at, data=reading.data
+            )
+            placed, _ = session_of(course, READ, event)
+            if placed is not None and _has_gone_home(placed):
+                known = _as_known(course, opened, reading.recorded_at)
+                course = _event_taken(known, event, reading.recorded_at, reading.sequence).course  # type: ignore[assignment]
+            else:
+                course = _inserted(course, placed.number if placed is not None else None, (reading,))
     return course
+
+
+def _has_gone_home(session: MedicineSession) -> bool:
+    return bool(session.doses) and not session.is_monitored
+
+
+def _inserted(course: C, number: int | None, readings: tuple[Reading, ...]) -> C:
+    session = course.session_numbered(number) if number is not None else None
+    if session is None:
+        return course.but(outside=course.outside.with_readings(readings))
+    return course.but(sessions=course.sessions_with(session.with_readings(readings)))

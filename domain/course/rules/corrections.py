@@ -11,6 +11,6 @@ def _correct(_transition: Transition[Any], _event: CorrectionRecorded) -> None:
     """Nothing by itself: the course is told once more, with the right value."""
 
 
-CORRECTED = EventRule(event=CorrectionRecorded, phases=ALWAYS, apply=_correct)
+CORRECTED = EventRule(event=CorrectionRecorded, phases=ALWAYS, is_wanted=False, apply=_correct)
 RULES = (CORRECTED,)
 """The rule of corrections; it stands with the others so that every event has one."""
