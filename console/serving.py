@@ -94,7 +94,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     )
     await _tell_whether_temporal_answers(client)
     async with open_connections(settings.database_url) as connections:
-        courses = Courses(client, library, allow_unapproved=settings.allow_unapproved)
+        courses = Courses(
+            client,
+            library,
+            allow_unapproved=settings.allow_unapproved,
+            timezone_of=lambda site: on_call.now().timezone_of(site),
+        )
         store, access = RecordStore(connections), AccessStore(connections)
         changes = Changes(connections)
         watchdog_store = WatchdogStore(connections)

@@ -25,10 +25,11 @@ from domain.course.course import Course
 from domain.course.projection import Ahead, CallsToCome
 from domain.escalation.ids import COURSE, course_workflow_id
 from domain.events.clinic_events import ClinicEvent, CourseReferred, ProtocolMigrated
+from domain.oncall.rota import UTC_ZONE, Zone
 from domain.protocol.approval import content_hash
 from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
-from domain.values import Blocker, CourseId, Frozen
+from domain.values import Blocker, Code, CourseId, Frozen
 from domain.views.course import CourseView
 from gateway.protocols import Library
 from gateway.workflow_calls import (
@@ -60,10 +61,21 @@ class Reported(Frozen):
 
 
 class Courses:
-    """Reports to and queries courses through their workflows. Pins protocols of `library` into new courses."""
+    """Reports to and queries courses through their workflows.
 
-    def __init__(self, client: Client, library: Library, *, allow_unapproved: bool) -> None:
+    Pins a protocol of `library`, and the time zone that `timezone_of` has for the site, into each new course.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        library: Library,
+        *,
+        allow_unapproved: bool,
+        timezone_of: Callable[[Code], Zone] = lambda _site: UTC_ZONE,
+    ) -> None:
         self._client = client
+        self._timezone_of = timezone_of
         self._library = library
         self._allow_unapproved = allow_unapproved
 
@@ -183,7 +195,8 @@ class Courses:
         except Refused as refused:
             if refused.refusal.code is not RefusalCode.UNKNOWN_COURSE:
                 raise
-        blank = Course.blank(event.subject, self._protocol_to_start(event.data.protocol))
+        pinned = self._protocol_to_start(event.data.protocol)
+        blank = Course.blank(event.subject, pinned, self._timezone_of(event.data.site))
         decision = blank.accept(event, datetime.now(UTC))
         await self._check_not_set_back(event.subject)
         assert decision.answer is not None
@@ -194,7 +207,7 @@ class Courses:
         try:
             pinned = self._protocol_to_start(event.data.protocol)
             # A refused update would leave its started workflow behind, so whatever can be checked before is.
-            blank = Course.blank(event.subject, pinned)
+            blank = Course.blank(event.subject, pinned, self._timezone_of(event.data.site))
             blank.check(event, datetime.now(UTC))
         except Refused as refused:
             return await self._answered_before(report, refused)

@@ -11,7 +11,7 @@ from records.unreadable_rows import Found
 class Floor(Frozen):
     """Counts of unresolved and of unanswered escalations, and the highest severity.
 
-    `under_way` patients are between check-in and discharge.
+    `under_way` patients are here: checked in for an open course, or dosed and not discharged.
     """
 
     unresolved: int

@@ -17,10 +17,15 @@ from terminal.formatting import away, deviations, moment, plain, severity
 DUE = {
     DeadlineKind.PHASE: "phase to be finished",
     DeadlineKind.NEXT_DOSE: "next dose",
+    DeadlineKind.HOLD_REVIEW: "review of the hold",
+    DeadlineKind.ATTENDANCE: "report of the visit",
+    DeadlineKind.CLEARANCE: "clearance, or the end of the visit",
+    DeadlineKind.DOSE: "dose, or the end of the visit",
     DeadlineKind.CHECKPOINT: "vitals",
     DeadlineKind.RECHECK: "second reading",
     DeadlineKind.RISK_SCREEN: "risk screen",
     DeadlineKind.DISCHARGE: "discharge",
+    DeadlineKind.INFUSION: "infusion to be stopped",
     DeadlineKind.CHECK_IN: "after-session call",
     DeadlineKind.INTEGRATION: "integration talk",
     DeadlineKind.FOLLOW_UP: "follow-up visit",
@@ -139,7 +144,8 @@ def _last_vitals(session: SessionView) -> str:
     if not session.readings:
         return "–"
     newest = session.readings[-1]
-    return f"{newest.vitals.systolic}/{newest.vitals.diastolic} mmHg, {newest.verdict.severity}"
+    pressure = f"{newest.pressure} mmHg, " if newest.pressure is not None else ""
+    return f"{pressure}{newest.verdict.severity}"
 
 
 def _deadlines(deadlines: tuple[DeadlineView, ...], now: datetime) -> RenderableType:

@@ -53,8 +53,13 @@ class Target(Frozen):
     @asynccontextmanager
     async def courses(self) -> AsyncIterator[Courses]:
         """Connects to the courses."""
-        library = load_folder(self.protocols)
-        yield Courses(await self._client(), library, allow_unapproved=self.allow_unapproved)
+        library, on_call = load_folder(self.protocols), OnCallBook(self.oncall)
+        yield Courses(
+            await self._client(),
+            library,
+            allow_unapproved=self.allow_unapproved,
+            timezone_of=lambda site: on_call.now().timezone_of(site),
+        )
 
     @asynccontextmanager
     async def escalations(self, about: EscalationId | None = None) -> AsyncIterator[Escalations]:

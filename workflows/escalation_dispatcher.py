@@ -62,10 +62,10 @@ class EscalationDispatcher:
                     await _handle(escalation).signal(EscalationWorkflow.repeat, repeat)
                 except FailureError:
                     self._unheard(call)
-            case AutoResolve(id=escalation, at=at):
+            case AutoResolve(id=escalation, at=at, reason=reason):
                 # If a human was quicker, there is nothing left to resolve.
                 with suppress(FailureError):
-                    news = Settlement(at=at, reason="the reading has arrived")
+                    news = Settlement(at=at, reason=reason)
                     await _handle(escalation).signal(EscalationWorkflow.settle, news)
 
     async def _ask(self, escalation: EscalationId) -> None:

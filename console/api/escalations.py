@@ -46,6 +46,11 @@ class Acknowledge(Frozen):
 ACTED_ON: Final = problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_ESCALATION, ProblemCode.NOT_OPEN)
 """Problems that every act may return, besides those of authentication and middleware."""
 
+RESOLVED: Final = problems(
+    ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_ESCALATION, ProblemCode.BLOCKED, ProblemCode.NOT_OPEN
+)
+"""Of resolving: a question of safety is `blocked` to a role that the protocol does not name for it."""
+
 router = APIRouter(prefix="/v1/escalations", tags=["escalations"])
 
 
@@ -93,14 +98,14 @@ async def acknowledge(
     return await access.act(caller, escalation_id, order.order)
 
 
-@router.post("/{escalation_id}/resolve", responses=ACTED_ON)
+@router.post("/{escalation_id}/resolve", responses=RESOLVED)
 async def resolve(
     access: EscalationAccessDep,
     caller: OnCallStaff,
     escalation_id: Escalation,
     order: Annotated[Resolve, Depends(JsonBody(Resolve))],
 ) -> EscalationView:
-    """Resolves the escalation."""
+    """Resolves the escalation. A question of safety is resolved by a role that the protocol names."""
     return await access.act(caller, escalation_id, order)
 
 

@@ -122,18 +122,22 @@ def beginning(session: SessionView) -> datetime:
     return session.checked_in_at or session.starts_at
 
 
+def _goes_on(session: SessionView) -> bool:
+    """Whether the patient came for it, or was dosed in it unplanned, and it has not ended."""
+    return session.ended_at is None and (session.checked_in_at is not None or bool(session.doses))
+
+
 def _across(
     session: SessionView, now: datetime, layout: SessionLayout, readings: Sequence[tuple[float, ReadingView]]
 ) -> Scale:
     begins = beginning(session)
     shown = [minute for minute, _ in readings if minute >= -BEFORE]
-    is_here = session.discharged_at is None and session.checked_in_at is not None
     reached = [
         *shown,
         *(minutes(dose.at - begins) for dose in session.doses),
         *(minutes(point.due_at - begins) for point in session.checkpoints),
-        *([minutes(session.discharged_at - begins)] if session.discharged_at else []),
-        *([minutes(now - begins)] if is_here else []),
+        *([minutes(session.ended_at - begins)] if session.ended_at else []),
+        *([minutes(now - begins)] if _goes_on(session) else []),
     ]
     low, high = min([-5.0, *shown]), max([LEAST, *reached])
     room = 0.03 * (high - low)
@@ -189,7 +193,7 @@ def _dose_words(session: SessionView, begins: datetime, across: Scale, size: Tex
 def _now(
     session: SessionView, begins: datetime, now: datetime, across: Scale, top: float, bottom: float
 ) -> Iterator[Line]:
-    if session.checked_in_at is not None and session.discharged_at is None and across.holds(minutes(now - begins)):
+    if _goes_on(session) and across.holds(minutes(now - begins)):
         x = across.at(minutes(now - begins))
         yield Line(points=(Point(x=x, y=top), Point(x=x, y=bottom)), look="now")
 

@@ -63,7 +63,8 @@ def _story(session: SessionView, begins: datetime) -> Iterator[tuple[datetime, t
         point = answered.get(reading.at)
         what = f"reading ({checkpoint_words(point, begins)})" if point else "reading"
         taken = (vitals.systolic, vitals.diastolic, vitals.spo2, vitals.heart_rate)
-        yield reading.at, (what, *map(str, taken), str(reading.verdict.severity))
+        cells = (NOTHING if value is None else str(value) for value in taken)
+        yield reading.at, (what, *cells, str(reading.verdict.severity))
     for point in session.checkpoints:
         if point.status in {CheckpointStatus.MISSED, CheckpointStatus.PENDING}:
             what = "no reading" if point.status is CheckpointStatus.MISSED else "reading to come"
@@ -75,23 +76,29 @@ def _last(session: SessionView, begins: datetime) -> str:
         return "no reading yet"
     last = session.readings[-1]
     vitals = last.vitals
-    return (
-        f"last reading {vitals.systolic}/{vitals.diastolic} mmHg, SpO₂ {vitals.spo2} %, {vitals.heart_rate} beats/min "
-        f"at {minutes(last.at - begins):.0f} min, {last.verdict.severity}"
+    taken = (
+        f"{last.pressure} mmHg" if last.pressure is not None else "",
+        f"SpO₂ {vitals.spo2} %" if vitals.spo2 is not None else "",
+        f"{vitals.heart_rate} beats/min" if vitals.heart_rate is not None else "",
     )
+    said = ", ".join(part for part in taken if part)
+    return f"last reading {f'{said} ' if said else ''}at {minutes(last.at - begins):.0f} min, {last.verdict.severity}"
 
 
 def _highest(session: SessionView, begins: datetime) -> str:
     since = [reading for reading in session.readings if session.doses and reading.at >= begins]
     if not since:
         return ""
-    highest: ReadingView = max(since, key=lambda reading: reading.vitals.systolic)
     worst = max((reading.verdict.severity for reading in since), key=lambda severity: severity.rank)
     beyond = "" if worst is VerdictSeverity.NORMAL else f", worst verdict {worst}"
-    return (
-        f"highest pressure {highest.vitals.systolic}/{highest.vitals.diastolic} mmHg "
-        f"at {minutes(highest.at - begins):.0f} min{beyond}"
-    )
+    highest = max((one for one in since if one.vitals.systolic is not None), key=_systolic, default=None)
+    if highest is None:
+        return beyond.removeprefix(", ")
+    return f"highest pressure {highest.pressure} mmHg at {minutes(highest.at - begins):.0f} min{beyond}"
+
+
+def _systolic(reading: ReadingView) -> int:
+    return reading.vitals.systolic or 0
 
 
 def _punctual(session: SessionView) -> str:
@@ -109,6 +116,10 @@ def _punctual(session: SessionView) -> str:
 def _next(session: SessionView, begins: datetime, now: datetime) -> str:
     if session.discharged_at is not None:
         return f"discharged at {minutes(session.discharged_at - begins):.0f} min"
+    if session.ended_at is not None:
+        return f"ended at {minutes(session.ended_at - begins):.0f} min"
+    if session.away_since is not None:
+        return f"away since {minutes(session.away_since - begins):.0f} min"
     if session.reading_due_at is None:
         return ""
     minute = f"{minutes(session.reading_due_at - begins):.0f} min"

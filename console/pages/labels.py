@@ -26,6 +26,15 @@ EVENTS: Final[Mapping[str, str]] = {
     "kap.vitals.recorded": "Reading",
     "kap.session.cleared": "Cleared for the dose",
     "kap.dose.administered": "Dose given",
+    "kap.infusion.started": "Infusion started",
+    "kap.infusion.paused": "Infusion paused",
+    "kap.infusion.resumed": "Infusion goes on",
+    "kap.infusion.stopped": "Infusion stopped",
+    "kap.medication.administered": "Other medicine given",
+    "kap.patient.left": "Patient left before discharge",
+    "kap.patient.returned": "Patient is back",
+    "kap.patient.handed_over": "Patient handed over to a hospital",
+    "kap.patient.died": "Patient has died",
     "kap.adverse_event.reported": "Adverse event",
     "kap.session.aborted": "Session aborted",
     "kap.discharge.assessed": "Discharge assessment",
@@ -67,6 +76,12 @@ STAGES: Final[Mapping[Stage, str]] = {
 }
 """Labels of a session's stages."""
 
+AWAY: Final = "{stage}, away"
+HANDED_OVER: Final = "handed over"
+DIED: Final = "died"
+INFUSION_STOPPED: Final = "infusion stopped"
+"""Labels of what a stage alone does not say."""
+
 VERDICTS: Final[Mapping[VerdictSeverity, str]] = {
     VerdictSeverity.NORMAL: "normal",
     VerdictSeverity.WARNING: "warning",
@@ -79,10 +94,15 @@ VERDICTS: Final[Mapping[VerdictSeverity, str]] = {
 DEADLINES: Final[Mapping[str, str]] = {
     "phase": "Next step overdue",
     "next_dose": "Next dose overdue",
+    "hold_review": "Hold not reviewed",
+    "attendance": "Visit not reported",
+    "clearance": "Check-in led nowhere",
+    "dose": "Dose neither given nor called off",
     "checkpoint_emergency": "Reading long overdue",
     "recheck": "Second reading missed",
     "risk_screen": "C-SSRS missed",
     "discharge": "Discharge overdue",
+    "infusion": "Infusion not stopped",
     "check_in_reminder": "Call late, reminded",
     "check_in": "Call missed",
     "integration": "Integration talk overdue",
@@ -95,11 +115,16 @@ DEADLINES: Final[Mapping[str, str]] = {
 DUE: Final[Mapping[DeadlineKind, str]] = {
     DeadlineKind.PHASE: "{step} done",
     DeadlineKind.NEXT_DOSE: "Dose at the latest",
+    DeadlineKind.HOLD_REVIEW: "Hold reviewed",
+    DeadlineKind.ATTENDANCE: "Visit reported",
+    DeadlineKind.CLEARANCE: "Cleared, or visit ended",
+    DeadlineKind.DOSE: "Dosed, or visit ended",
     DeadlineKind.CHECKPOINT: "Reading {since_dose}",
     DeadlineKind.CHECKPOINT_EMERGENCY: "Reading {since_dose}",
     DeadlineKind.RECHECK: "Second reading",
     DeadlineKind.RISK_SCREEN: "{instrument}",
     DeadlineKind.DISCHARGE: "Discharge at the latest",
+    DeadlineKind.INFUSION: "Infusion stopped",
     DeadlineKind.CHECK_IN_REMINDER: "Call, day {day}",
     DeadlineKind.CHECK_IN: "Call, day {day}",
     DeadlineKind.INTEGRATION: "Integration talk",
@@ -126,6 +151,7 @@ HAPPENINGS: Final[Mapping[str, str]] = {
     "kap.session.rebooked": "Session {session} moved to {moment}",
     "kap.check_in.completed": "Call after session {session}, day {what}",
     "kap.follow_up.held": "Follow-up visit, day {what}",
+    "kap.medication.administered": "Other medicine given: {spoken}{for_session}",
     "kap.adverse_event.reported": "Adverse event, {what}{for_session}",
     "kap.protocol.migrated": "Protocol changed to version {what}",
     "kap.deviation.recorded": f"{DEVIATION}{{for_session}}",
@@ -194,6 +220,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "weight_kg": "Weight",
     "age_years": "Age",
     "mg": "Dose",
+    "mg_given": "Given in all",
+    "over": "Is to run for",
     "mg_per_kg": "Dose by weight",
     "interval_days": "Interval",
     "days_after": "Day",
@@ -223,18 +251,20 @@ FIELDS: Final[Mapping[str, str]] = {
     "items": "Answers",
     "behavior": "Behaviour",
     "id": "Person",
+    "/data/code": "Medicine",
     "rationale": "Why",
     "term": "What happened",
     "grade": "Grade",
     "session": "Session",
 }
-"""Labels of fields whose own name will not do."""
+"""Labels of fields whose own name will not do, by name, or by pointer where that means something else."""
 
 FORM_UNITS: Final[Mapping[str, str]] = {
     **UNITS,
     "weight_kg": "kg",
     "age_years": "years",
     "mg": "mg",
+    "mg_given": "mg",
     "mg_per_kg": "mg/kg",
     "interval_days": "days",
     "days_after": "days after",
@@ -250,6 +280,7 @@ HINTS: Final[Mapping[str, str]] = {
     "actor": "Id, as in the clinic and its on-call file",
     "time": "By the site's clock. Leave it blank where it happens just now",
     "subject": "Letters, digits, dots and dashes; never a name, a birth date or a record number",
+    "over": "As in the protocol: PT40M is 40 minutes",
     "items": "In the order of the questionnaire, with a space between two: 2 2 1 0. Or else give its score",
     "mg_per_kg": "This one or the dose in mg, not both",
     "staff": "A row without a person is left out",
@@ -266,9 +297,10 @@ KIND_HINTS: Final[Mapping[str, str]] = {
 }
 
 
-def label(name: str) -> str:
-    """The label of the field."""
-    return FIELDS.get(name) or name.replace("_", " ").capitalize()
+def label(pointer: str) -> str:
+    """The label of the field at this pointer."""
+    name = pointer.rpartition("/")[2]
+    return FIELDS.get(pointer) or FIELDS.get(name) or name.replace("_", " ").capitalize()
 
 
 def unit(name: str) -> str:

@@ -13,13 +13,15 @@ from domain.course.correcting import Correction
 from domain.course.deadlines import Deadline, DeadlineKind
 from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.journal import KeptEvent
-from domain.course.rules import deviations, migration, readings, vitals
+from domain.course.rules import adverse_events, deviations, followup, late_facts, migration, readings, vitals
 from domain.course.state import CourseState
 from domain.course.transition import EscalationCommand, OpenEscalation, RepeatEscalation, Transition
 from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, EscalationState, Kind, Notice
 from domain.events.clinic_events import (
     Act,
+    AdverseEventReported,
+    CheckInCompleted,
     ClinicEvent,
     CorrectionRecorded,
     CourseReferred,
@@ -29,6 +31,7 @@ from domain.events.clinic_events import (
 )
 from domain.events.fingerprint import content, fingerprint
 from domain.ledger import Entry, Note
+from domain.oncall.rota import UTC_ZONE, Zone
 from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid
 from domain.values import Blocker, CourseId, Frozen, Severity
@@ -47,9 +50,9 @@ class Course(CourseState):
     older: Mapping[str, str] = {}
 
     @classmethod
-    def blank(cls, course_id: CourseId, pinned: PinnedProtocol) -> Self:
-        """A blank course, which waits for its referral."""
-        return cls(course_id=course_id, protocol=pinned.protocol, protocol_hash=pinned.hash)
+    def blank(cls, course_id: CourseId, pinned: PinnedProtocol, timezone: Zone = UTC_ZONE) -> Self:
+        """A blank course, which waits for its referral. `timezone` is that of its site."""
+        return cls(course_id=course_id, protocol=pinned.protocol, protocol_hash=pinned.hash, timezone=timezone)
 
     @property
     def events(self) -> int:
@@ -155,6 +158,8 @@ class Course(CourseState):
         if isinstance(event, ProtocolMigrated) and offered is not None:
             transition.change(protocol=offered.protocol, protocol_hash=offered.hash)
         rule.follow(transition, placement.session, event, counts=placement.counts)
+        if not rule.is_act:
+            late_facts.judge_doses(transition, self, event)
         return number
 
     def _correction(self, event: ClinicEvent, now: datetime) -> Correction | None:
@@ -273,11 +278,16 @@ class Course(CourseState):
         )
 
     def _verdict(self, event: ClinicEvent) -> Verdict | None:
-        session = self.session_numbered(getattr(event.data, "session", None) or 0)
-        if not isinstance(event, VitalsRecorded) or session is None:
-            return None
-        reading = session.reading_of(event.time, event.data)
-        return vitals.verdict(self.protocol, session, reading) if reading else None
+        match event:
+            case CheckInCompleted():
+                return followup.call_verdict(self.protocol, event.data)
+            case AdverseEventReported():
+                return adverse_events.verdict(event.data)
+            case VitalsRecorded():
+                for series in (*self.sessions, self.outside):
+                    if (reading := series.reading_of(event.time, event.data)) is not None:
+                        return vitals.verdict(self.protocol, series, reading)
+        return None
 
     def _ends_monitoring(self, event: ClinicEvent) -> bool:
         """Whether the event sends a monitored patient home: a course may have closed around one who was dosed."""

@@ -1,86 +1,43 @@
 """A course's deadlines: moments by which a human must act. Passing one reminds or escalates."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from enum import StrEnum
 
-from domain.course.rules import checkpoints, followup, risk_screens, vitals
-from domain.course.state import CourseState, MedicineSession, Phase
+from domain.course import standstill, unreported
+from domain.course.deadline import LEARNED_LATE_GRACE, Consequence, Deadline, DeadlineKind
+from domain.course.rules import checkpoints, followup, observation, risk_screens
+from domain.course.rules.signs import measured_since
+from domain.course.state import CourseState, MedicineSession, Outcome, Phase, ReadingSeries, is_long_past
 from domain.durations import days, iso_8601
 from domain.escalation.messages import Kind
-from domain.protocol.instruments import CSSRS
-from domain.values import Frozen, Moment, Severity
+from domain.values import Severity
 
-LEARNED_LATE_GRACE = timedelta(minutes=10)
-"""Grace for a deadline that has none of its own and was already over when it was learned."""
-
-
-class DeadlineKind(StrEnum):
-    """The kinds of deadline a course can have."""
-
-    PHASE = "phase"
-    NEXT_DOSE = "next_dose"
-    CHECKPOINT = "checkpoint"
-    CHECKPOINT_EMERGENCY = "checkpoint_emergency"
-    RECHECK = "recheck"
-    RISK_SCREEN = "risk_screen"
-    DISCHARGE = "discharge"
-    CHECK_IN_REMINDER = "check_in_reminder"
-    CHECK_IN = "check_in"
-    INTEGRATION = "integration"
-    FOLLOW_UP = "follow_up"
-    FORM_REMINDER = "form_reminder"
-    FORM = "form"
-
-
-class Consequence(Frozen):
-    """The escalation that a passed deadline raises."""
-
-    kind: Kind
-    severity: Severity
-
-
-class Deadline(Frozen):
-    """A moment by which something is due; `subject` tells several of a kind apart, such as by a form's code.
-
-    `grace` is how long it may be overdue before it passes. `learned_at` is when Kapstan first knew of it.
-    """
-
-    kind: DeadlineKind
-    due_at: Moment
-    learned_at: Moment
-    grace: timedelta = timedelta()
-    session: int | None = None
-    subject: str | None = None
-    consequence: Consequence | None = None
-
-    @property
-    def key(self) -> str:
-        """The key under which a passed deadline is remembered: one per kind, session, subject and moment."""
-        named = _key(self.kind, self.session, self.due_at)
-        return f"{named}/{self.subject}" if self.subject else named
-
-    @property
-    def passes_at(self) -> Moment:
-        """When it passes: after its grace, counted from when it was learned if that was later.
-
-        So a past course can be imported event by event without a storm of pages.
-        """
-        if self.learned_at <= self.due_at:
-            return self.due_at + self.grace
-        return max(self.due_at + self.grace, self.learned_at + (self.grace or LEARNED_LATE_GRACE))
-
-
-def _key(kind: DeadlineKind, session: int | None, due_at: datetime) -> str:
-    return f"{kind}/{session or 0}/{due_at.timestamp():.0f}"
+__all__ = [
+    "FOLLOWED",
+    "LEARNED_LATE_GRACE",
+    "Consequence",
+    "Deadline",
+    "DeadlineKind",
+    "deadlines",
+    "is_needless",
+    "owed",
+]
 
 
 def deadlines(course: CourseState) -> tuple[Deadline, ...]:
-    """Every deadline that has not passed yet, the soonest to pass first."""
-    if course.referral is None:
-        return ()
-    pending = (deadline for deadline in _all(course) if deadline.key not in course.passed)
-    return tuple(sorted(pending, key=lambda deadline: (deadline.passes_at, deadline.key)))
+    """Every deadline that has not passed yet or is asked again, the soonest to pass first.
+
+    An open course always has one. A closed one has those of whoever is still watched, and until the safety window ends
+    those of calls and risk screens.
+    """
+    pending = (_pending(course, deadline) for deadline in _all(course))
+    return tuple(sorted((one for one in pending if one), key=lambda deadline: (deadline.passes_at, deadline.key)))
+
+
+def _pending(course: CourseState, deadline: Deadline) -> Deadline | None:
+    passed_at = course.passed.get(deadline.key)
+    if passed_at is None:
+        return deadline
+    return deadline.but(passed_at=passed_at) if deadline.every is not None else None
 
 
 _REMINDERS = frozenset({DeadlineKind.CHECKPOINT_EMERGENCY, DeadlineKind.CHECK_IN_REMINDER, DeadlineKind.FORM_REMINDER})
@@ -102,69 +59,72 @@ def owed(course: CourseState) -> tuple[Deadline, ...]:
 
     A passed deadline stays owed: its escalation was raised, but the talk must still be held. Reminders are left out.
     """
-    if course.referral is None:
-        return ()
     awaited = (deadline for deadline in _all(course) if deadline.kind not in _REMINDERS)
     return tuple(sorted(awaited, key=lambda deadline: (deadline.due_at, deadline.key)))
 
 
+_NEVER_CALLED = frozenset({Outcome.ENTERED_IN_ERROR, Outcome.DECEASED})
+"""The outcomes after which nobody is called or screened any more."""
+
+
 def _all(course: CourseState) -> Iterator[Deadline]:
-    """All of them. Of a closed course only those of a dosed patient, who is watched until discharge all the same."""
-    if course.is_closed:
-        for session in course.sessions:
-            if session.is_monitored:
-                yield from _checkpoints(course, session)
-                yield from _discharge(course, session)
-                yield from _rechecks(course, session)
+    if course.referral is None or course.outcome is Outcome.DECEASED:
         return
-    if course.hold is None:
-        yield from _phase(course)
-        yield from _next_dose(course)
+    if course.is_closed:
+        yield from _after_closing(course)
+        return
+    awaited = tuple(_of_an_open_course(course))
+    yield from awaited
+    if not any(deadline.every is not None or deadline.kind in FOLLOWED for deadline in awaited):
+        yield from standstill.anything_else(course)
+
+
+def _of_an_open_course(course: CourseState) -> Iterator[Deadline]:
+    if course.holds:
+        yield from standstill.hold_reviews(course)
+    else:
+        yield from standstill.phase(course)
+        yield from standstill.next_dose(course)
+    yield from _of_whoever_is_watched(course)
+    if course.is_death_reported:
+        return
     for session in course.sessions:
-        if session.is_monitored:
-            yield from _checkpoints(course, session)
-            yield from _discharge(course, session)
-        if session.discharge is not None:
+        yield from unreported.reports(course, session)
+        if session.ended is not None:
             yield from _check_ins(course, session)
             yield from _integration(course, session)
             yield from _forms(course, session)
-        yield from _rechecks(course, session)
     yield from _risk_screens(course)
     if course.phase is Phase.FOLLOW_UP:
         yield from _follow_ups(course)
 
 
-def _phase(course: CourseState) -> Iterator[Deadline]:
-    within = {
-        Phase.SCREENING: course.protocol.screening.within,
-        Phase.PREPARATION: course.protocol.preparation.within,
-    }.get(course.phase)
-    if within is not None and course.phase_entered_at and course.phase_learned_at:
-        yield Deadline(
-            kind=DeadlineKind.PHASE,
-            due_at=course.phase_entered_at + within,
-            learned_at=course.phase_learned_at,
-            subject=course.phase,
-            consequence=Consequence(kind=Kind.PHASE_OVERDUE, severity=Severity.ROUTINE),
-        )
-
-
-def _next_dose(course: CourseState) -> Iterator[Deadline]:
-    dosed = course.dosed_sessions
-    if course.phase not in {Phase.MEDICINE, Phase.INTEGRATION} or len(dosed) >= course.planned_sessions:
+def _after_closing(course: CourseState) -> Iterator[Deadline]:
+    yield from _of_whoever_is_watched(course)
+    ends_at = course.safety_ends_at
+    if ends_at is None or course.outcome in _NEVER_CALLED:
         return
-    assert course.phase_entered_at is not None
-    assert course.phase_learned_at is not None
-    # The first dose is counted from when the patient was prepared, so that nobody who waits for it is forgotten.
-    last = dosed[-1].doses[-1] if dosed else None
-    yield Deadline(
-        kind=DeadlineKind.NEXT_DOSE,
-        due_at=(last.at if last else course.phase_entered_at) + course.protocol.course.interval_max,
-        # After a hold it counts as newly learned, so that nobody is paged at the moment of resumption.
-        learned_at=max(last.recorded_at if last else course.phase_learned_at, course.phase_learned_at),
-        session=dosed[-1].number + 1 if dosed else 1,
-        consequence=Consequence(kind=Kind.PHASE_OVERDUE, severity=Severity.ROUTINE),
-    )
+    calls = (one for session in course.sessions if session.ended for one in _check_ins(course, session))
+    for deadline in (*calls, *_risk_screens(course)):
+        if max(deadline.due_at, deadline.learned_at, course.phase_learned_at or ends_at) <= ends_at:
+            yield deadline
+
+
+def _of_whoever_is_watched(course: CourseState) -> Iterator[Deadline]:
+    for session in course.sessions:
+        if session.is_monitored:
+            yield from _discharge(course, session)
+            yield from _infusion(course, session)
+        # Nobody is asked to measure a patient who is not there.
+        if not session.is_away:
+            yield from _measured(course, session)
+    yield from _rechecks(course, course.outside, None)
+
+
+def _measured(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
+    if session.is_monitored:
+        yield from _checkpoints(course, session)
+    yield from _rechecks(course, session, session.number)
 
 
 def _risk_screens(course: CourseState) -> Iterator[Deadline]:
@@ -180,14 +140,20 @@ def _risk_screens(course: CourseState) -> Iterator[Deadline]:
 
 def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
     rules = course.protocol.medicine.checkpoints
-    newest = session.readings[-1].at if session.readings else None
+    measured = measured_since(session, rules.required)
+    left_at = session.absences[-1].left_at if session.absences else None
     for checkpoint in checkpoints.asking(rules, session, course.passed):
         due_at, learned_at = checkpoint.due_at, checkpoint.learned_at
         # An unreported discharge leaves hundreds of checkpoints: one that has become an emergency is left out.
         if checkpoint.is_answered or checkpoints.emergency_key(session.number, due_at) in course.passed:
             continue
+        # Whoever left and is back is measured from then on; what was missed before is on record.
+        if left_at is not None and due_at < left_at:
+            continue
         # A gap in the past is recorded only: the patient has been measured since, so nobody is paged.
-        is_made_up_for = newest is not None and newest >= due_at - rules.early
+        is_made_up_for = measured is not None and measured >= due_at - rules.early
+        if not (is_made_up_for or session.is_watched):
+            return
         overdue = Consequence(kind=Kind.VITALS_OVERDUE, severity=Severity.URGENT)
         yield Deadline(
             kind=DeadlineKind.CHECKPOINT,
@@ -208,47 +174,73 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
             )
 
 
-def _rechecks(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
-    for reading, due_at in checkpoints.rechecks(course.protocol, session):
-        severity = vitals.unconfirmed_severity(course.protocol, session, reading)
+def _rechecks(course: CourseState, series: ReadingSeries, number: int | None) -> Iterator[Deadline]:
+    absences = series.absences if isinstance(series, MedicineSession) else ()
+    back = [one.back_recorded_at for one in absences if one.back_recorded_at is not None]
+    for reading, due_at, unconfirmed in checkpoints.rechecks(course.protocol, series):
+        severity = None if is_long_past(reading.at, reading.recorded_at) else unconfirmed
         kind = Kind.VITALS_EMERGENCY if severity is Severity.EMERGENCY else Kind.VITALS_URGENT
         yield Deadline(
             kind=DeadlineKind.RECHECK,
             due_at=due_at,
-            learned_at=reading.recorded_at,
-            session=session.number,
+            learned_at=max([reading.recorded_at, *back]),
+            session=number,
             consequence=Consequence(kind=kind, severity=severity) if severity else None,
         )
 
 
 def _discharge(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
-    last = session.doses[-1]
+    """A discharge that is missing in a past told long after is a gap in the record: asked for, and nobody is woken."""
+    since, rules = observation.begun(course.protocol, session), course.protocol
+    is_here = session.is_watched and not session.is_away
     yield Deadline(
         kind=DeadlineKind.DISCHARGE,
-        due_at=last.at + course.protocol.medicine.discharge_overdue,
-        learned_at=last.recorded_at,
+        due_at=since.at + rules.medicine.discharge_overdue,
+        learned_at=since.recorded_at,
         session=session.number,
-        consequence=Consequence(kind=Kind.DISCHARGE_OVERDUE, severity=Severity.URGENT),
+        consequence=Consequence(
+            kind=Kind.DISCHARGE_OVERDUE, severity=Severity.URGENT if session.is_watched else Severity.ROUTINE
+        ),
+        # One who has left is looked for already.
+        every=rules.medicine.unreported_again if is_here else rules.course.ask_again,
     )
+
+
+def _infusion(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
+    """The stop of a running infusion: so that what was given, and since when the patient is observed, is known."""
+    rules, running = course.protocol.medicine, session.running_infusion
+    if running is not None:
+        severity = Severity.URGENT if session.is_watched else Severity.ROUTINE
+        yield Deadline(
+            kind=DeadlineKind.INFUSION,
+            due_at=running.ends_at(rules.infusion.usual),
+            learned_at=max(fact.recorded_at for fact in running.facts),
+            grace=rules.infusion.grace,
+            session=session.number,
+            consequence=Consequence(kind=Kind.DOSE_UNREPORTED, severity=severity),
+            every=rules.unreported_again if session.is_watched else course.protocol.course.ask_again,
+        )
 
 
 def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
     rules = course.protocol.check_ins
-    assert session.discharge is not None
-    newest = course.measure(CSSRS)
-    is_at_risk = newest is not None and newest.scored.risk is not None and newest.scored.risk.is_raised
+    assert session.ended is not None
+    is_at_risk = risk_screens.is_at_risk(course)
+    is_past = _is_past_the_safety_window(course, session)
     done = {call.data.days_after for call in session.check_ins}
     for after in rules.after:
         if days(after) in done:
             continue
         missed = Deadline(
             kind=DeadlineKind.CHECK_IN,
-            due_at=session.discharge.at + after,
-            learned_at=session.discharge.recorded_at,
+            due_at=session.ended.at + after,
+            learned_at=session.ended.recorded_at,
             grace=rules.missed_at_risk if is_at_risk else rules.missed,
             session=session.number,
             subject=iso_8601(after),
-            consequence=Consequence(kind=Kind.CHECK_IN_MISSED, severity=Severity.URGENT),
+            consequence=Consequence(
+                kind=Kind.CHECK_IN_MISSED, severity=Severity.ROUTINE if is_past else Severity.URGENT
+            ),
         )
         yield missed
         # No reminder of a missed check-in call for which somebody was already paged.
@@ -260,20 +252,35 @@ def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadli
             )
 
 
+def _is_past_the_safety_window(course: CourseState, session: MedicineSession) -> bool:
+    """Whether the discharge was told when nobody was owed a call any more: what is missing is a gap in the record."""
+    assert session.ended is not None
+    return session.ended.recorded_at - session.doses[-1].at > course.protocol.course.safety_window
+
+
 def _integration(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
-    assert session.discharge is not None
+    """The talk about the session; asked for again where the course waits for it alone, after the last dose."""
+    assert session.ended is not None
+    dosed = course.dosed_sessions
+    is_last = session is dosed[-1] and len(dosed) >= course.planned_sessions
+    is_waited_for = is_last and course.phase is Phase.INTEGRATION and not course.holds
+    learned_at = session.ended.recorded_at
+    if is_waited_for and course.phase_learned_at is not None:
+        # After a hold it counts as newly learned, so that nobody is paged at the moment of resumption.
+        learned_at = max(learned_at, course.phase_learned_at)
     if len(session.integrations) < course.protocol.integration.sessions:
         yield Deadline(
             kind=DeadlineKind.INTEGRATION,
-            due_at=session.discharge.at + course.protocol.integration.within,
-            learned_at=session.discharge.recorded_at,
+            due_at=session.ended.at + course.protocol.integration.within,
+            learned_at=learned_at,
             session=session.number,
             consequence=Consequence(kind=Kind.INTEGRATION_OVERDUE, severity=Severity.ROUTINE),
+            every=course.protocol.course.ask_again if is_waited_for else None,
         )
 
 
 def _forms(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
-    assert session.discharge is not None
+    assert session.ended is not None
     filed = {paper.data.form for paper in session.forms}
     for form in course.protocol.forms:
         if form.form in filed:
@@ -281,15 +288,15 @@ def _forms(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
         for remind in form.remind:
             yield Deadline(
                 kind=DeadlineKind.FORM_REMINDER,
-                due_at=session.discharge.at + remind,
-                learned_at=session.discharge.recorded_at,
+                due_at=session.ended.at + remind,
+                learned_at=session.ended.recorded_at,
                 session=session.number,
                 subject=form.form,
             )
         yield Deadline(
             kind=DeadlineKind.FORM,
-            due_at=session.discharge.at + form.within,
-            learned_at=session.discharge.recorded_at,
+            due_at=session.ended.at + form.within,
+            learned_at=session.ended.recorded_at,
             session=session.number,
             subject=form.form,
             consequence=Consequence(kind=Kind.FORM_OVERDUE, severity=Severity.ROUTINE),
@@ -297,6 +304,7 @@ def _forms(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
 
 
 def _follow_ups(course: CourseState) -> Iterator[Deadline]:
+    """The visits to come. The last one, with which the course ends, is asked for again."""
     held = {visit.data.days_after for visit in course.follow_ups}
     if (last := followup.counted_from(course)) is None:
         return
@@ -309,4 +317,5 @@ def _follow_ups(course: CourseState) -> Iterator[Deadline]:
                 grace=course.protocol.follow_up.grace,
                 subject=iso_8601(after),
                 consequence=Consequence(kind=Kind.PHASE_OVERDUE, severity=Severity.ROUTINE),
+                every=course.protocol.course.ask_again if after == course.protocol.follow_up.after[-1] else None,
             )

@@ -7,7 +7,7 @@ from domain.course import deadlines
 from domain.course.correcting import Correction, with_version
 from domain.course.journal import Version
 from domain.course.retelling import MOST_TOLD, TOLD, Pair, Retelling, Step, retold
-from domain.course.rules import checkpoints, deviations, readings
+from domain.course.rules import checkpoints, deviations, late_facts, readings
 from domain.course.series_compared import compared
 from domain.course.state import CourseState, MedicineSession
 from domain.course.transition import Transition
@@ -19,6 +19,7 @@ from domain.events.clinic_events import (
     DoseAdministered,
     EligibilityDecided,
     FormFiled,
+    InfusionStarted,
     PatientDischarged,
     PlanPrescribed,
     SessionCleared,
@@ -33,6 +34,7 @@ DECISIONS: Final = (
     PlanPrescribed,
     SessionCleared,
     DoseAdministered,
+    InfusionStarted,
     PatientDischarged,
     CourseResumed,
 )
@@ -81,6 +83,8 @@ def follow(transition: Transition[Any], event: ClinicEvent, correction: Correcti
     for pair in retelling.pairs:
         _tell_deviations(transition, pair, lost)
         _tell_escalations(transition, pair, lost)
+    if correction.event is not None:
+        late_facts.judge_doses(transition, actual, correction.event, correction.corrected.recorded_at)
     _lose_deadlines(transition, actual, lost)
     _settle(transition, actual)
     lost.mark(transition)
@@ -222,11 +226,14 @@ def _settle(transition: Transition[Any], before: CourseState) -> None:
 def _ask_for_review(
     transition: Transition[Any], retelling: Retelling, correction: Correction, number: int | None, at: datetime
 ) -> None:
-    """Tells a prescriber what was decided on the old value: urgent where the right one speaks against it."""
+    """Tells a prescriber what was decided on the old value: urgent where the right one speaks against it.
+
+    So it is where the course has ended, or goes on after all.
+    """
     if correction.event == correction.corrected.in_force.event:
         return
     decided = [pair for pair in retelling.pairs[1:] if isinstance(pair.kept.event, (*DECISIONS, Act))]
-    is_against = any(map(_is_against, decided))
+    is_against = retelling.was.outcome is not retelling.now.outcome or any(map(_is_against, decided))
     rests = not isinstance(correction.corrected.event, PAPERWORK) and any(
         isinstance(pair.kept.event, DECISIONS) for pair in decided
     )

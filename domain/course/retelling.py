@@ -16,9 +16,15 @@ from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.journal import KeptEvent, Version
 from domain.course.rules.readings import READ
 from domain.course.state import CourseEscalation, CourseState, MedicineSession, Reading, ReadingSeries
-from domain.course.transition import Transition
+from domain.course.transition import ARRIVED, Transition
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import ClinicEvent, PatientDischarged, SessionCleared, VitalsRecorded
+from domain.events.clinic_events import (
+    ClinicEvent,
+    EligibilityDecided,
+    PatientDischarged,
+    SessionCleared,
+    VitalsRecorded,
+)
 from domain.ledger import Note
 from domain.values import Blocker, Severity
 
@@ -27,6 +33,7 @@ _LASTING: Final = frozenset(
         "course_id",
         "protocol",
         "protocol_hash",
+        "timezone",
         "journal",
         "escalations",
         "deviations",
@@ -105,7 +112,7 @@ class _QuietTransition(Transition[Any]):
         if known is None or severity.rank > known[0].rank:
             self.raised[kind, session] = severity, at
 
-    def settle(self, kind: Kind, session: int | None) -> None:
+    def settle(self, kind: Kind, session: int | None, reason: str = ARRIVED) -> None:
         """Resolves nothing."""
 
 
@@ -201,7 +208,9 @@ def _has_ground(
 
 
 def _as_decided(course: CourseState, kept: KeptEvent, decided: CourseState) -> CourseState:
-    """The course with what the prescriber truly weighed at this clearance, whatever the values read now."""
+    """The course with what the prescriber truly weighed at this decision, whatever the values read now."""
+    if isinstance(kept.event, EligibilityDecided):
+        return course.but(weighed=decided.weighed) if course.eligibility == decided.eligibility else course
     if not isinstance(kept.event, SessionCleared):
         return course
     session, then = (one.session_numbered(kept.event.data.session) for one in (course, decided))

@@ -41,7 +41,7 @@ def compared(retelling: Retelling, corrected: int) -> Iterator[ReadingCompared]:
     for number in (*sorted({one.number for course in (retelling.was, retelling.now) for one in course.sessions}), None):
         was, now = _series(retelling.was, number), _series(retelling.now, number)
         if was != now:
-            for before, after in _to_judge(was, now, corrected):
+            for before, after in _to_judge(protocol, was, now, corrected):
                 yield _one(protocol, number, (was, before), (now, after), corrected)
 
 
@@ -52,7 +52,7 @@ def _series(course: CourseState, number: int | None) -> ReadingSeries:
 
 
 def _to_judge(
-    was: ReadingSeries, now: ReadingSeries, corrected: int
+    protocol: Protocol, was: ReadingSeries, now: ReadingSeries, corrected: int
 ) -> Iterable[tuple[Reading | None, Reading | None]]:
     """The readings that may be judged otherwise now, each as it was and as it is."""
     before = {one.sequence: one for one in was.readings}
@@ -66,7 +66,7 @@ def _to_judge(
             for series, reading in ((was, before.get(one)), (now, after.get(one))):
                 if reading is not None:
                     without = series.but(readings=tuple(other for other in series.readings if other is not reading))
-                    found |= {later.sequence for later in vitals.judged_anew(without, series, reading)}
+                    found |= {later.sequence for later in vitals.judged_anew(protocol, without, series, reading)}
     newest = sorted(found)[-MOST_JUDGED:]
     return ((before.get(one), after.get(one)) for one in sorted({*newest, *({corrected} & found)}))
 

@@ -2,29 +2,37 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice, takewhile
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
+from zoneinfo import ZoneInfo
 
+from domain.course.dose_given import DoseGiven
 from domain.course.journal import KeptEvent
 from domain.course.measure_history import MeasureTaken, answers
+from domain.course.recorded import Recorded
+from domain.course.whereabouts import Absence, absences
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState, Kind
 from domain.events.clinic_events import (
+    AdverseEventReported,
     CheckInCompleted,
     ConsentSigned,
     ConsentWithdrawn,
     CourseReferred,
     DischargeAssessed,
-    DoseAdministered,
     EligibilityDecided,
-    EventData,
     FollowUpHeld,
     FormFiled,
     IntegrationHeld,
+    MedicationAdministered,
     PatientCheckedIn,
+    PatientDied,
     PatientDischarged,
+    PatientHandedOver,
+    PatientLeft,
+    PatientReturned,
     PatientWithdrew,
     PlanPrescribed,
     PreparationHeld,
@@ -34,8 +42,10 @@ from domain.events.clinic_events import (
     SessionCleared,
     VitalsRecorded,
 )
-from domain.events.fields import StaffMember
+from domain.events.fields import PregnancyTest, StaffMember
 from domain.ledger import GENESIS
+from domain.moments import instant
+from domain.oncall.rota import UTC_ZONE, Zone
 from domain.protocol.model import Protocol
 from domain.values import Actor, Blocker, CourseId, Frozen, Moment, Role, Severity
 
@@ -61,6 +71,7 @@ class Outcome(StrEnum):
     DISCONTINUED = "discontinued"
     TRANSFERRED = "transferred"
     ENTERED_IN_ERROR = "entered_in_error"
+    DECEASED = "deceased"
 
 
 class Stage(StrEnum):
@@ -77,21 +88,6 @@ class Stage(StrEnum):
     ABORTED = "aborted"
 
 
-Data = TypeVar("Data", bound=EventData)
-
-
-class Recorded(Frozen, Generic[Data]):
-    """The data of an accepted event. `at` is when it happened, `recorded_at` when Kapstan learned of it.
-
-    `sequence` is its ledger entry.
-    """
-
-    at: Moment
-    recorded_at: Moment
-    data: Data
-    sequence: int = 0
-
-
 Known = TypeVar("Known", bound=Recorded[Any])
 
 
@@ -100,8 +96,40 @@ def newer(known: Known | None, arrived: Known) -> Known:
     return known if known is not None and known.at > arrived.at else arrived
 
 
+class PregnancyTested(Frozen):
+    """One result of a pregnancy test: of a check-in or a screening, `is_screening`."""
+
+    at: Moment
+    result: PregnancyTest
+    is_screening: bool
+
+
+Dated = TypeVar("Dated", bound=Recorded[Any] | PregnancyTested)
+
+
+def known_at(facts: Iterable[Dated], moment: datetime) -> Dated | None:
+    """The newest of these facts, in order of time, that had happened by that moment: none speaks for one before it."""
+    return next((fact for fact in reversed(tuple(facts)) if fact.at <= moment), None)
+
+
 Reading = Recorded[VitalsRecorded.Data]
-DoseGiven = Recorded[DoseAdministered.Data]
+Departure = Recorded[PatientLeft.Data] | Recorded[AdverseEventReported.Data]
+"""A patient left before discharge, told by its own event or as the adverse event of that term."""
+
+DEATH_REPORTED = "a death was reported"
+"""The reason of the hold after an adverse event of grade 5; lifted, the patient lives."""
+
+
+LONG_PAST: Final = timedelta(days=1)
+"""How long after a moment nobody can be watched any more for what happened then (S9: recurrences for up to a day).
+
+What is told later than that, as in an import of an old course, is a gap in the record and no danger of today.
+"""
+
+
+def is_long_past(at: datetime, learned_at: datetime) -> bool:
+    """Whether it was learned so late that nobody could be watched for it any more."""
+    return learned_at - at > LONG_PAST
 
 
 HERE = frozenset({Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED, Stage.RECOVERING})
@@ -146,11 +174,29 @@ class ReadingSeries(Frozen):
     doses: tuple[DoseGiven, ...] = ()
     readings: tuple[Reading, ...] = ()
     discharge: Recorded[PatientDischarged.Data] | None = None
+    handover: Recorded[PatientHandedOver.Data] | None = None
+    death: Recorded[PatientDied.Data] | None = None
+
+    @property
+    def ended(self) -> Recorded[PatientDischarged.Data] | Recorded[PatientHandedOver.Data] | None:
+        """What ended a dosed patient's stay: calls, talks and forms count from the discharge, or the handover."""
+        return self.discharge or (self.handover if self.doses else None)
+
+    @property
+    def watched_until(self) -> datetime | None:
+        """When the patient was no longer ours to watch; None while they are."""
+        end = self.ended or self.death
+        return end.at if end is not None else None
 
     @property
     def is_monitored(self) -> bool:
-        """Whether a dosed patient has not been discharged yet."""
-        return bool(self.doses) and self.discharge is None
+        """Whether a dosed patient is still ours to watch: neither discharged, handed over nor dead."""
+        return bool(self.doses) and self.ended is None and self.death is None
+
+    @property
+    def running_infusion(self) -> DoseGiven | None:
+        """The infusion that was started and not stopped, if there is one."""
+        return next((dose for dose in reversed(self.doses) if dose.is_running), None)
 
     def with_reading(self, reading: Reading) -> Self:
         """The series with this reading in its place."""
@@ -162,9 +208,9 @@ class ReadingSeries(Frozen):
         return self.but(readings=tuple(sorted((*self.readings, *readings), key=_order_of)))
 
     @property
-    def clearance_reading(self) -> Reading | None:
-        """The reading that the clearance is based on: the last one taken before it."""
-        return self.reading_before(self.clearance.at) if self.clearance is not None else None
+    def is_watched(self) -> bool:
+        """Whether a patient is under the medicine now: monitored, and not dosed in a past that was told long after."""
+        return self.is_monitored and not is_long_past(self.doses[-1].at, self.doses[-1].recorded_at)
 
     def reading_before(self, moment: datetime) -> Reading | None:
         """The last reading taken at or before `moment`."""
@@ -187,14 +233,15 @@ class ReadingSeries(Frozen):
 class MedicineSession(ReadingSeries):
     """One dosing visit; one without a booking was not planned.
 
-    `weighed` are the findings that the clearance's overrides lifted. `settled` are its first checkpoints that no longer
-    change, so that a long session need not compute them again. They hold until something arrives that happened before
-    `settled_until`.
+    `announced_at` is when Kapstan last learned of `starts_at`. `weighed` are the findings that the clearance's
+    overrides lifted. `settled` are its first checkpoints that no longer change, so that a long session need not compute
+    them again. They hold until something arrives that happened before `settled_until`.
     """
 
     number: int
     stage: Stage
     starts_at: Moment
+    announced_at: Moment | None = None
     booking: Recorded[SessionBooked.Data] | None = None
     check_in: Recorded[PatientCheckedIn.Data] | None = None
     abort: Recorded[SessionAborted.Data] | None = None
@@ -203,6 +250,9 @@ class MedicineSession(ReadingSeries):
     check_ins: tuple[Recorded[CheckInCompleted.Data], ...] = ()
     integrations: tuple[Recorded[IntegrationHeld.Data], ...] = ()
     forms: tuple[Recorded[FormFiled.Data], ...] = ()
+    medications: tuple[Recorded[MedicationAdministered.Data], ...] = ()
+    departures: tuple[Departure, ...] = ()
+    returns: tuple[Recorded[PatientReturned.Data], ...] = ()
     settled: tuple[Checkpoint, ...] = ()
     settled_until: Moment | None = None
 
@@ -214,9 +264,27 @@ class MedicineSession(ReadingSeries):
     def was_under_way(self, at: datetime) -> bool:
         """Whether the patient was here for it at `at`: after they came, before they were discharged or sent away."""
         came = min((fact.at for fact in (self.check_in, *self.doses) if fact is not None), default=None)
-        sent_away = self.abort if not self.doses else None
-        ended = self.discharge or sent_away
-        return came is not None and came <= at and (ended is None or at <= ended.at)
+        sent_away = (self.abort or self.handover) if not self.doses else None
+        end = self.ended or self.death or sent_away
+        return came is not None and came <= at and (end is None or at <= end.at)
+
+    @property
+    def absences(self) -> tuple[Absence, ...]:
+        """The times during which the patient had left, in order; the last one may not have ended."""
+        if not self.departures:
+            return ()
+        once = (self.check_in, self.clearance, self.assessment)
+        signs = (*self.returns, *self.doses, *(fact for fact in once if fact is not None))
+        return absences(self.departures, signs, self.readings)
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the patient left before discharge and has not been seen since."""
+        return bool(self.departures) and self.ended is None and self.absences[-1].back_at is None
+
+    def was_away(self, at: datetime) -> bool:
+        """Whether the patient had left at that moment."""
+        return any(one.holds(at) for one in self.absences)
 
     @property
     def is_waiting(self) -> bool:
@@ -243,9 +311,13 @@ def _order_of(reading: Reading) -> tuple[datetime, datetime]:
 
 
 class Hold(Frozen):
-    """One reason why the course is held; each is lifted by itself, one of safety only by a prescriber."""
+    """One reason why the course is held; each is lifted by itself, one of safety only by a prescriber.
+
+    `learned_at` is when Kapstan first knew of it.
+    """
 
     since: Moment
+    learned_at: Moment
     reason: str
     is_safety: bool
 
@@ -280,13 +352,18 @@ class Deviation(Frozen):
 class CourseState(Frozen):
     """Everything that happened in one course, pinned to one version of its protocol.
 
-    `deviations` are the newest; all of them stand in its ledger. `written_bytes` is the JSON of all entries.
-    `left_behind` are the readings of visits that were booked anew. `journal` has every event but uncorrected readings.
+    `timezone` is that of its site, pinned at the referral: days are counted in it. `consents`, `plans` and
+    `pregnancy_tests` are in order of time. `medications_changed_at` is the newest change that a check-in told of and
+    that no clearance has weighed. `weighed` are the findings that the eligibility decision's overrides lifted.
+    `ideation_at` is when the patient last spoke of suicide on a call. `left_behind` are the readings of visits that
+    were booked anew. `journal` has every event but uncorrected readings. `deviations` are the newest; all of them stand
+    in its ledger. `written_bytes` is the JSON of all entries.
     """
 
     course_id: CourseId
     protocol: Protocol
     protocol_hash: str
+    timezone: Zone = UTC_ZONE
     phase: Phase = Phase.SCREENING
     phase_entered_at: Moment | None = None
     phase_learned_at: Moment | None = None
@@ -295,14 +372,19 @@ class CourseState(Frozen):
     holds: tuple[Hold, ...] = ()
     referral: Recorded[CourseReferred.Data] | None = None
     screening: Recorded[ScreeningRecorded.Data] | None = None
-    consent: Recorded[ConsentSigned.Data] | Recorded[ConsentWithdrawn.Data] | None = None
+    consents: tuple[Recorded[ConsentSigned.Data] | Recorded[ConsentWithdrawn.Data], ...] = ()
+    pregnancy_tests: tuple[PregnancyTested, ...] = ()
+    medications_changed_at: Moment | None = None
     eligibility: Recorded[EligibilityDecided.Data] | None = None
+    weighed: tuple[Blocker, ...] = ()
     plans: tuple[Recorded[PlanPrescribed.Data], ...] = ()
     preparations: tuple[Recorded[PreparationHeld.Data], ...] = ()
     sessions: tuple[MedicineSession, ...] = ()
     measures: tuple[MeasureTaken, ...] = ()
+    ideation_at: Moment | None = None
     follow_ups: tuple[Recorded[FollowUpHeld.Data], ...] = ()
     withdrew: Recorded[PatientWithdrew.Data] | None = None
+    died: Recorded[PatientDied.Data] | None = None
     outside: ReadingSeries = ReadingSeries()
     left_behind: tuple[Reading, ...] = ()
     journal: tuple[KeptEvent, ...] = ()
@@ -320,9 +402,21 @@ class CourseState(Frozen):
         return self.phase is Phase.CLOSED
 
     @property
+    def is_death_reported(self) -> bool:
+        """Whether the patient is said to have died: nobody is to call, book or file about them."""
+        return self.outcome is Outcome.DECEASED or any(
+            hold.is_safety and hold.reason == DEATH_REPORTED for hold in self.holds
+        )
+
+    @property
     def hold(self) -> Hold | None:
         """The hold that weighs most: a safety hold before any other, then the oldest; None if it is not held."""
         return min(self.holds, key=lambda hold: (not hold.is_safety, hold.since), default=None)
+
+    @property
+    def consent(self) -> Recorded[ConsentSigned.Data] | Recorded[ConsentWithdrawn.Data] | None:
+        """The newest consent, signed or withdrawn."""
+        return self.consents[-1] if self.consents else None
 
     @property
     def plan(self) -> Recorded[PlanPrescribed.Data] | None:
@@ -332,8 +426,26 @@ class CourseState(Frozen):
     @property
     def planned_sessions(self) -> int:
         """How many medicine sessions the course has."""
-        planned = self.plan.data.medicine_sessions if self.plan else None
+        return self.sessions_planned_by(self.plan)
+
+    def sessions_planned_by(self, plan: Recorded[PlanPrescribed.Data] | None) -> int:
+        """How many medicine sessions the course has under that plan."""
+        planned = plan.data.medicine_sessions if plan else None
         return planned or self.protocol.course.medicine_sessions
+
+    @property
+    def prepared_at(self) -> datetime | None:
+        """When everything that comes before the first dose was there: eligibility, a plan and the talks."""
+        before = [fact.at for fact in (self.eligibility, *self.plans[:1], *self.preparations) if fact is not None]
+        return max(before, default=None)
+
+    def day_of(self, moment: datetime) -> date:
+        """The day of that moment at the course's site."""
+        return moment.astimezone(ZoneInfo(self.timezone)).date()
+
+    def day_begins(self, day: date) -> datetime:
+        """When that day begins at the course's site, in UTC."""
+        return instant(datetime.combine(day, time()), ZoneInfo(self.timezone))
 
     @property
     def session(self) -> MedicineSession | None:
@@ -363,6 +475,12 @@ class CourseState(Frozen):
         return max((dose.at for session in self.sessions for dose in session.doses), default=None)
 
     @property
+    def safety_ends_at(self) -> datetime | None:
+        """Until when calls and screens are owed, even after closing; None if the patient was never dosed."""
+        last = self.last_dose_at
+        return last + self.protocol.course.safety_window if last is not None else None
+
+    @property
     def unresolved(self) -> tuple[CourseEscalation, ...]:
         """The escalations that are not resolved."""
         return tuple(one for one in self.escalations if one.state is not EscalationState.RESOLVED)
@@ -374,8 +492,9 @@ class CourseState(Frozen):
         told: list[Recorded[Any] | None] = [*course, *self.plans, *self.preparations, *self.follow_ups]
         for one in self.sessions:
             yield from ((member.id, member.role) for member in one.staff)
-            told += [one.booking, one.check_in, one.clearance, one.abort, one.assessment, one.discharge]
-            told += [*one.doses, *one.readings, *one.check_ins, *one.integrations, *one.forms]
+            told += [one.booking, one.check_in, one.clearance, one.abort, one.assessment, one.discharge, one.handover]
+            told += [*one.readings, *one.check_ins, *one.integrations, *one.forms, *one.medications]
+            told += [*one.departures, *one.returns, *(fact for dose in one.doses for fact in dose.facts)]
         yield from ((fact.data.actor.id, fact.data.actor.role) for fact in told if fact is not None)
 
     def session_numbered(self, number: int) -> MedicineSession | None:
@@ -391,3 +510,7 @@ class CourseState(Frozen):
         """The newest answer of an instrument; None if there is none, or none since that moment."""
         newest = answers(self.measures).newest(instrument)
         return newest if newest and (since is None or newest.at >= since) else None
+
+    def measure_at(self, instrument: str, moment: datetime) -> MeasureTaken | None:
+        """The newest answer of an instrument that had been given by that moment; None if there is none."""
+        return answers(self.measures).newest_by(instrument, moment)

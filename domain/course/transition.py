@@ -1,10 +1,11 @@
 """Collects the effects of handling one input: the next course, ledger entries and escalation commands."""
 
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from domain import ledger
-from domain.course.state import CourseEscalation, CourseState, Hold, MedicineSession, Outcome, Phase, Recorded
+from domain.course.recorded import Recorded
+from domain.course.state import CourseEscalation, CourseState, Hold, MedicineSession, Outcome, Phase
 from domain.course.verdict import Verdict
 from domain.escalation.ids import EscalationId, escalation_id
 from domain.escalation.messages import Change, EscalationState, Kind, Opening, Repeat
@@ -12,6 +13,9 @@ from domain.ledger import Entry, Note
 from domain.values import Actor, Blocker, Frozen, Moment, Severity
 
 CourseT = TypeVar("CourseT", bound=CourseState)
+
+ARRIVED: Final = "the reading has arrived"
+"""Why an overdue reading's escalation is resolved without a human."""
 
 
 class OpenEscalation(Frozen):
@@ -28,10 +32,11 @@ class RepeatEscalation(Frozen):
 
 
 class AutoResolve(Frozen):
-    """An open escalation is to be resolved without a human: what was missing has arrived."""
+    """An open escalation is to be resolved without a human: what was missing has arrived, or is no longer wanted."""
 
     id: EscalationId
     at: Moment
+    reason: str = ARRIVED
 
 
 EscalationCommand = OpenEscalation | RepeatEscalation | AutoResolve
@@ -87,9 +92,13 @@ class Transition(Generic[CourseT]):
         self.write(Note(time=at, type="kap.phase.entered", data={"phase": phase}))
 
     def close(self, outcome: Outcome, at: datetime) -> None:
-        """Closes the course, and lifts its holds. Open escalations stay open: people still have to resolve them."""
-        self.enter(Phase.CLOSED, at)
-        self.change(outcome=outcome, closed_at=at, holds=())
+        """Closes the course and lifts its holds, or tells another outcome of a closed one.
+
+        Open escalations stay open: people still have to resolve them.
+        """
+        if not self.course.is_closed:
+            self.enter(Phase.CLOSED, at)
+        self.change(outcome=outcome, closed_at=self.course.closed_at or at, holds=())
         self.write(Note(time=at, type="kap.course.closed", data={"outcome": outcome}))
 
     def hold(self, reason: str, at: datetime, *, is_safety: bool) -> None:
@@ -100,7 +109,7 @@ class Transition(Generic[CourseT]):
         if known is not None and (known.is_safety or not is_safety):
             return
         others = tuple(hold for hold in self.course.holds if hold is not known)
-        self.change(holds=(*others, Hold(since=at, reason=reason, is_safety=is_safety)))
+        self.change(holds=(*others, Hold(since=at, learned_at=self.now, reason=reason, is_safety=is_safety)))
 
     def escalate(self, kind: Kind, session: int | None, severity: Severity, at: datetime) -> None:
         """Opens or repeats an escalation: at most one open per course, kind and session; its severity only rises."""
@@ -111,11 +120,11 @@ class Transition(Generic[CourseT]):
         else:
             self._repeat(open_one, severity, at)
 
-    def settle(self, kind: Kind, session: int | None) -> None:
-        """Resolves the open escalation of this kind and session without a human: what was missing has arrived."""
+    def settle(self, kind: Kind, session: int | None, reason: str = ARRIVED) -> None:
+        """Resolves the open escalation of this kind and session without a human, for this reason."""
         for one in self.course.unresolved:
             if one.kind is kind and one.session == session:
-                self._calls[one.id] = AutoResolve(id=one.id, at=self.now)
+                self._calls[one.id] = AutoResolve(id=one.id, at=self.now, reason=reason)
 
     def _open(self, kind: Kind, session: int | None, severity: Severity, n: int) -> None:
         course_id = self.course.course_id
@@ -126,6 +135,7 @@ class Transition(Generic[CourseT]):
             session=session,
             severity=severity,
             opened_at=self.now,
+            resolvers=self.course.protocol.escalations.resolvers_of(kind),
         )
         self._calls[opening.id] = OpenEscalation(opening=opening)
         opened = CourseEscalation(

@@ -1,12 +1,13 @@
-"""The protocol's verdict on a reading, with its findings."""
+"""The protocol's verdict on a reading, a call or an adverse event, with its findings."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from domain.values import Frozen, Moment, Severity
 
 
 class VerdictSeverity(StrEnum):
-    """The severity of a reading, from normal to emergency; `recheck` asks for a second reading first."""
+    """The severity of what was reported, from normal to emergency; `recheck` asks for a second reading first."""
 
     NORMAL = "normal"
     WARNING = "warning"
@@ -26,7 +27,7 @@ class VerdictSeverity(StrEnum):
 
 
 class Finding(Frozen):
-    """One limit that the reading crossed, or one symptom."""
+    """One limit that a reading crossed, one symptom, or what else was found."""
 
     code: str
     message: str
@@ -37,8 +38,15 @@ class Finding(Frozen):
 
 
 class Verdict(Frozen):
-    """The verdict on one reading: its findings and the highest severity among them."""
+    """The verdict on one reading, call or adverse event: its findings and the highest severity among them."""
 
     severity: VerdictSeverity
     findings: tuple[Finding, ...] = ()
     recheck_due_at: Moment | None = None
+
+
+def verdict_of(findings: Iterable[Finding], recheck_due_at: Moment | None = None) -> Verdict:
+    """The verdict that these findings add up to."""
+    found = tuple(findings)
+    severity = max((finding.severity for finding in found), key=lambda one: one.rank, default=VerdictSeverity.NORMAL)
+    return Verdict(severity=severity, findings=found, recheck_due_at=recheck_due_at)

@@ -26,7 +26,7 @@ from domain.oncall.file import OnCallSnapshot
 from domain.oncall.policy import Policy
 from domain.oncall.rota import next_opening
 from domain.refusal import FieldError, Refusal, RefusalCode, Refused, invalid
-from domain.values import Frozen, Moment, PersonId
+from domain.values import Blocker, Frozen, Moment, PersonId, Role
 
 AGAIN_AFTER: Final = timedelta(seconds=30)
 """An attempt that reached nobody is repeated this long after it began."""
@@ -62,6 +62,7 @@ class Attempt(Frozen):
 class Escalation(Frozen):
     """An escalation as its workflow holds it: the public view, its progress on the ladder, and unsent notices.
 
+    `resolvers` are the roles that may resolve it; empty for anybody.
     `unheard` is the newest attempt if it reached nobody, not even the fallback: it is repeated until an attempt reaches
     somebody, or the ladder moves.
 
@@ -70,6 +71,7 @@ class Escalation(Frozen):
     """
 
     view: EscalationView
+    resolvers: tuple[Role, ...] = ()
     progress: EscalationProgress
     notices: tuple[Notice, ...] = ()
     used_links: tuple[str, ...] = ()
@@ -114,9 +116,10 @@ class Escalation(Frozen):
         return promised.but(used_links=(*self.used_links, order.link)[-LINKS:]) if order.link else promised
 
     def resolve(self, order: Resolve, snapshot: OnCallSnapshot, now: datetime) -> "Escalation":
-        """`by` resolves it."""
+        """`by` resolves it. Raises `Refused` (`blocked`) for a role that may not resolve a question of safety."""
         self.check_open()
         _check_person(order.by, "/by", snapshot)
+        _check_role(order.by, self.resolvers, snapshot)
         return self._resolved(now, order.by, order.note)
 
     def snooze(self, order: Snooze, snapshot: OnCallSnapshot, now: datetime) -> "Escalation":
@@ -268,12 +271,27 @@ class EscalationRun(Opening):
 def opened(opening: Opening, now: datetime) -> Escalation:
     """A new escalation. Its first step is due at once, or when the policy's hours begin."""
     progress = EscalationProgress(severity=opening.severity, due_at=now)
-    view = EscalationView(
-        **dict(opening), state=progress.state, step=progress.step, moves_at=progress.moves_at, revision=1
-    )
-    return Escalation(view=view, progress=progress)
+    told = {name: value for name, value in dict(opening).items() if name != "resolvers"}
+    view = EscalationView(**told, state=progress.state, step=progress.step, moves_at=progress.moves_at, revision=1)
+    return Escalation(view=view, resolvers=opening.resolvers, progress=progress)
 
 
 def _check_person(person: PersonId, pointer: str, snapshot: OnCallSnapshot) -> None:
     if person not in snapshot.people:
         raise invalid(FieldError(pointer=pointer, detail=f"{person} is not a person of the on-call file"))
+
+
+def _check_role(person: PersonId, resolvers: tuple[Role, ...], snapshot: OnCallSnapshot) -> None:
+    """Checks that the person's role in the on-call file is one that may resolve it. Acknowledging is open to all."""
+    role = snapshot.roles.get(person)
+    if not resolvers or role in resolvers:
+        return
+    who = " or ".join(resolvers)
+    blocker = Blocker(
+        code="actor.role_not_allowed",
+        message=f"This is a question of safety: a {who} must resolve it, and {person} is {role or 'of no known role'}",
+        absolute=True,
+        observed=role,
+        limit=", ".join(resolvers),
+    )
+    raise Refused(Refusal(code=RefusalCode.BLOCKED, message=blocker.message, blockers=(blocker,)))

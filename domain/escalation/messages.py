@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, computed_field, model_validator
 
 from domain.durations import Length
 from domain.escalation.ids import EscalationId
-from domain.values import CourseId, Frozen, Moment, Name, PersonId, Severity, Text
+from domain.values import CourseId, Frozen, Moment, Name, PersonId, Role, Severity, Text
 
 
 class Kind(StrEnum):
@@ -33,6 +33,12 @@ class Kind(StrEnum):
     ORCHESTRATOR_SILENT = "orchestrator_silent"
     COURSE_FILLING = "course_filling"
     PROTOCOL_DEVIATION = "protocol_deviation"
+    SESSION_UNREPORTED = "session_unreported"
+    DOSE_UNREPORTED = "dose_unreported"
+    HOLD_UNREVIEWED = "hold_unreviewed"
+    MEASURE_WORSENED = "measure_worsened"
+    EXCLUSION_FOUND = "exclusion_found"
+    PATIENT_DECEASED = "patient_deceased"
     CORRECTION_REVIEW = "correction_review"
 
 
@@ -56,9 +62,32 @@ PHRASES: dict[Kind, str] = {
     Kind.ORCHESTRATOR_SILENT: "monitoring silent",
     Kind.COURSE_FILLING: "course filling up",
     Kind.PROTOCOL_DEVIATION: "deviation to review",
+    Kind.SESSION_UNREPORTED: "visit not reported",
+    Kind.DOSE_UNREPORTED: "visit to look into at once",
+    Kind.HOLD_UNREVIEWED: "pause to review",
+    Kind.MEASURE_WORSENED: "scores to review",
+    Kind.EXCLUSION_FOUND: "finding to review",
+    Kind.PATIENT_DECEASED: "clinic to be informed",
     Kind.CORRECTION_REVIEW: "correction to review",
 }
 """What a page on a locked phone may say of a kind: enough to hurry, nothing clinical."""
+
+
+ASKS_FOR_THE_PATIENT = frozenset(
+    {
+        Kind.CHECK_IN_MISSED,
+        Kind.INTEGRATION_OVERDUE,
+        Kind.SESSION_MISSED,
+        Kind.DISCHARGE_OVERDUE,
+        Kind.LEFT_BEFORE_DISCHARGE,
+        Kind.PHASE_OVERDUE,
+        Kind.FORM_OVERDUE,
+        Kind.DOSE_UNREPORTED,
+        Kind.SESSION_UNREPORTED,
+        Kind.HOLD_UNREVIEWED,
+    }
+)
+"""Kinds that ask for a call, a visit or a form. After a death they are over; questions of safety stay."""
 
 
 class EscalationState(StrEnum):
@@ -70,7 +99,10 @@ class EscalationState(StrEnum):
 
 
 class Opening(Frozen):
-    """What a course sends to open an escalation: nothing clinical beyond its kind."""
+    """What a course sends to open an escalation: nothing clinical beyond its kind.
+
+    `resolvers` are the roles that may resolve it, as the protocol says; empty for anybody who is on call.
+    """
 
     id: EscalationId
     course_id: CourseId
@@ -78,6 +110,7 @@ class Opening(Frozen):
     session: int | None
     severity: Severity
     opened_at: Moment
+    resolvers: tuple[Role, ...] = ()
 
 
 class Repeat(Frozen):

@@ -9,18 +9,27 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, JsonValue, TypeAdapter, model_validator
 
+from domain.durations import Length
 from domain.events.fields import (
+    WHOLE,
     Codes,
     Days,
+    Diastolic,
     Dose,
     HeartRate,
+    Milligrams,
     Minutes,
+    Moaas,
     Override,
+    OxygenSaturation,
     PregnancyTest,
     Pressure,
+    RespiratoryRate,
     SessionNumber,
     StaffMember,
+    Systolic,
     Weight,
+    must_be_a_pressure,
 )
 from domain.values import Actor, Attribute, Code, CourseId, Frozen, Moment, Name, PersonId, Text
 
@@ -107,10 +116,10 @@ class ScreeningRecorded(Fact):
         medications: Codes
         heart_rate: HeartRate | None = None
         weight_kg: Weight
-        age_years: Annotated[int, Field(ge=0, le=130)]
+        age_years: Annotated[int, Field(ge=0, le=130), WHOLE]
         pregnancy_test: PregnancyTest
         escort_available: bool
-        prior_adequate_trials: Annotated[int, Field(ge=0, le=100)] | None = None
+        prior_adequate_trials: Annotated[int, Field(ge=0, le=100), WHOLE] | None = None
 
     type: Literal["kap.screening.recorded"] = "kap.screening.recorded"
     data: Data
@@ -142,7 +151,7 @@ class MeasureRecorded(Fact):
 
     class Data(EventData):  # noqa: D106
         instrument: Code
-        items: Annotated[tuple[int, ...], Field(max_length=100)] | None = None
+        items: Annotated[tuple[Annotated[int, WHOLE], ...], Field(max_length=100)] | None = None
         score: Annotated[float, Field(ge=0, le=1000)] | None = None
         behavior_lifetime: bool | None = None
 
@@ -173,8 +182,8 @@ class PlanPrescribed(Act):
     """A prescriber's plan within the protocol's bounds; prescribed again, it is the review."""
 
     class Data(EventData):  # noqa: D106
-        medicine_sessions: Annotated[int, Field(ge=1, le=99)] | None = None
-        interval_days: Annotated[int, Field(ge=1, le=365)] | None = None
+        medicine_sessions: Annotated[int, Field(ge=1, le=99), WHOLE] | None = None
+        interval_days: Annotated[int, Field(ge=1, le=365), WHOLE] | None = None
         dose: Dose
         goals: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
 
@@ -251,14 +260,27 @@ class PatientCheckedIn(Fact):
 
 
 class VitalsRecorded(Fact):
-    """One reading; the protocol's verdict comes back with the answer."""
+    """One reading, with the signs that could be taken; the protocol's verdict comes back with the answer.
 
-    class Data(HappenedInSession, Pressure):  # noqa: D106
-        heart_rate: HeartRate
-        spo2: Annotated[int, Field(ge=0, le=100, description="%")]
-        respiratory_rate: Annotated[int, Field(ge=0, le=80, description="Breaths a minute")]
-        moaas: Annotated[int, Field(ge=0, le=5)] | None = None
+    A monitor drops one channel at a time, and nobody who convulses can be measured: at least one value or symptom.
+    """
+
+    class Data(HappenedInSession):  # noqa: D106
+        systolic: Systolic | None = None
+        diastolic: Diastolic | None = None
+        heart_rate: HeartRate | None = None
+        spo2: OxygenSaturation | None = None
+        respiratory_rate: RespiratoryRate | None = None
+        moaas: Moaas | None = None
         symptoms: Codes = ()
+
+        @model_validator(mode="after")
+        def _says_something(self) -> Self:
+            must_be_a_pressure(self.systolic, self.diastolic)
+            taken = (self.systolic, self.diastolic, self.heart_rate, self.spo2, self.respiratory_rate, self.moaas)
+            if not self.symptoms and all(value is None for value in taken):
+                raise ValueError("must be at least one value or symptom")
+            return self
 
     type: Literal["kap.vitals.recorded"] = "kap.vitals.recorded"
     data: Data
@@ -278,7 +300,7 @@ class DoseAdministered(Fact):
     """The medicine was given: vitals checkpoints are counted from here. A second dose in a session is a booster."""
 
     class Data(HappenedInSession):  # noqa: D106
-        mg: Annotated[float, Field(gt=0, le=2000)]
+        mg: Milligrams
         route: Code
         lot: Name | None = None
         witness: PersonId | None = None
@@ -287,12 +309,110 @@ class DoseAdministered(Fact):
     data: Data
 
 
+class InfusionStarted(Fact):
+    """An intravenous dose begins to run: checkpoints are counted from here. `over` is how long it is meant to run."""
+
+    class Data(HappenedInSession):  # noqa: D106
+        mg: Milligrams
+        over: Length | None = None
+        lot: Name | None = None
+        witness: PersonId | None = None
+
+    type: Literal["kap.infusion.started"] = "kap.infusion.started"
+    data: Data
+
+
+class InfusionPaused(Fact):
+    """The infusion is interrupted."""
+
+    class Data(HappenedInSession):  # noqa: D106
+        reason: Text | None = None
+
+    type: Literal["kap.infusion.paused"] = "kap.infusion.paused"
+    data: Data
+
+
+class InfusionResumed(Fact):
+    """The infusion runs again."""
+
+    class Data(HappenedInSession):  # noqa: D106
+        pass
+
+    type: Literal["kap.infusion.resumed"] = "kap.infusion.resumed"
+    data: Data
+
+
+class InfusionStopped(Fact):
+    """The infusion has ended: what was given is `mg_given`, and the patient is observed from here."""
+
+    class Data(HappenedInSession):  # noqa: D106
+        mg_given: Annotated[float, Field(ge=0, le=2000)]
+        reason: Text | None = None
+
+    type: Literal["kap.infusion.stopped"] = "kap.infusion.stopped"
+    data: Data
+
+
+class MedicationAdministered(Fact):
+    """Another medicine was given: co-medication or rescue."""
+
+    class Data(HappenedInSession):  # noqa: D106
+        code: Code
+        dose: Name | None = None
+        route: Code | None = None
+        reason: Text | None = None
+
+    type: Literal["kap.medication.administered"] = "kap.medication.administered"
+    data: Data
+
+
+class PatientLeft(Fact):
+    """The patient has gone before they were discharged."""
+
+    class Data(HappenedInSession):  # noqa: D106
+        reason: Text | None = None
+
+    type: Literal["kap.patient.left"] = "kap.patient.left"
+    data: Data
+
+
+class PatientReturned(Fact):
+    """A patient who had gone is here again."""
+
+    class Data(HappenedInSession):  # noqa: D106
+        pass
+
+    type: Literal["kap.patient.returned"] = "kap.patient.returned"
+    data: Data
+
+
+class PatientHandedOver(Fact):
+    """The patient was handed over to an ambulance or a hospital."""
+
+    class Data(HappenedInSession):  # noqa: D106
+        to: Name
+        reason: Text
+
+    type: Literal["kap.patient.handed_over"] = "kap.patient.handed_over"
+    data: Data
+
+
+class PatientDied(Fact):
+    """The patient has died: the course closes, and nobody is asked to call, book or file about them any more."""
+
+    class Data(EventData):  # noqa: D106
+        reason: Text | None = None
+
+    type: Literal["kap.patient.died"] = "kap.patient.died"
+    data: Data
+
+
 class AdverseEventReported(Fact):
     """An adverse event, graded 1 (mild) to 5 (death) as in CTCAE v5 (S45)."""
 
     class Data(HappenedInSession):  # noqa: D106
         term: Name
-        grade: Annotated[int, Field(ge=1, le=5)]
+        grade: Annotated[int, Field(ge=1, le=5), WHOLE]
         serious: bool
 
     type: Literal["kap.adverse_event.reported"] = "kap.adverse_event.reported"
@@ -313,7 +433,7 @@ class DischargeAssessed(Fact):
     """How fit the patient is for discharge. PADSS 0 to 10 (S43)."""
 
     class Data(HappenedInSession):  # noqa: D106
-        padss: Annotated[int, Field(ge=0, le=10)]
+        padss: Annotated[int, Field(ge=0, le=10), WHOLE]
         oriented: bool
         steady_gait: bool
         dissociation_resolved: bool
@@ -336,10 +456,10 @@ class PatientDischarged(Act):
 
 
 class CheckInCompleted(Fact):
-    """A check-in call was made; `days_after` (counted from discharge) tells which."""
+    """A check-in call; `days_after` (counted from discharge) tells which, and one that was not due has none."""
 
     class Data(HappenedInSession):  # noqa: D106
-        days_after: Days
+        days_after: Days | None = None
         suicidal_ideation: bool
         symptoms: Codes = ()
 
@@ -494,6 +614,15 @@ ClinicEvent = Annotated[
     | VitalsRecorded
     | SessionCleared
     | DoseAdministered
+    | InfusionStarted
+    | InfusionPaused
+    | InfusionResumed
+    | InfusionStopped
+    | MedicationAdministered
+    | PatientLeft
+    | PatientReturned
+    | PatientHandedOver
+    | PatientDied
     | AdverseEventReported
     | SessionAborted
     | DischargeAssessed

@@ -7,18 +7,30 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from domain.values import Code, Frozen, PersonId, Role, Text
 
-SessionNumber = Annotated[int, Field(ge=1, le=99)]
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""Annotation for a whole number: it may be written with a decimal point, as many systems do: `126.0`."""
+
+SessionNumber = Annotated[int, Field(ge=1, le=99), WHOLE]
 Codes = Annotated[tuple[Code, ...], Field(max_length=100)]
-Systolic = Annotated[int, Field(ge=30, le=300, description="mmHg")]
-Diastolic = Annotated[int, Field(ge=10, le=200, description="mmHg")]
-HeartRate = Annotated[int, Field(ge=0, le=300, description="Beats a minute")]
+Systolic = Annotated[int, Field(ge=30, le=300, description="mmHg"), WHOLE]
+Diastolic = Annotated[int, Field(ge=10, le=200, description="mmHg"), WHOLE]
+HeartRate = Annotated[int, Field(ge=0, le=300, description="Beats a minute"), WHOLE]
+OxygenSaturation = Annotated[int, Field(ge=0, le=100, description="%"), WHOLE]
+RespiratoryRate = Annotated[int, Field(ge=0, le=80, description="Breaths a minute"), WHOLE]
+Moaas = Annotated[int, Field(ge=0, le=5), WHOLE]
 Weight = Annotated[float, Field(ge=20, le=400, description="kg")]
-Minutes = Annotated[int, Field(ge=1, le=1440)]
-Days = Annotated[int, Field(ge=0, le=3650)]
+Milligrams = Annotated[float, Field(gt=0, le=2000)]
+Minutes = Annotated[int, Field(ge=1, le=1440), WHOLE]
+Days = Annotated[int, Field(ge=0, le=3650), WHOLE]
 
 
 class PregnancyTest(StrEnum):
@@ -70,6 +82,11 @@ class Pressure(Frozen):
 
     @model_validator(mode="after")
     def _is_a_pressure(self) -> Self:
-        if self.diastolic >= self.systolic:
-            raise ValueError("diastolic must be below systolic")
+        must_be_a_pressure(self.systolic, self.diastolic)
         return self
+
+
+def must_be_a_pressure(systolic: int | None, diastolic: int | None) -> None:
+    """Raises `ValueError` if both are known and the diastolic pressure is not below the systolic one."""
+    if systolic is not None and diastolic is not None and diastolic >= systolic:
+        raise ValueError("diastolic must be below systolic")

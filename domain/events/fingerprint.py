@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue
 
+from domain.durations import iso_8601
 from domain.events.clinic_events import CLINIC_EVENT, ClinicEvent, Fact
 from domain.ledger import canonical
 
@@ -24,10 +25,12 @@ def fingerprint(event: ClinicEvent) -> str:
 
 
 def _in_one_offset(value: object) -> JsonValue:
-    """The same content as JSON, with every moment in UTC."""
+    """The same content as JSON, with every moment in UTC, and every length in its one spelling."""
     match value:
         case datetime():
             return value.astimezone(UTC).isoformat()
+        case timedelta():
+            return iso_8601(value)
         case Mapping():
             return {name: _in_one_offset(item) for name, item in value.items()}
         case tuple() | list():

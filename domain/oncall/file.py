@@ -14,13 +14,14 @@ from domain.oncall.policy import (
     Fallback,
     Person,
     Policy,
+    Site,
     Step,
     TargetKind,
     read_target,
     scheme,
 )
-from domain.oncall.rota import Hours, Rota, RotaOverride
-from domain.values import Frozen, Moment, PersonId, Severity
+from domain.oncall.rota import UTC_ZONE, Hours, Rota, RotaOverride
+from domain.values import Code, Frozen, Moment, PersonId, Role, Severity
 
 __all__ = [
     "FALLBACK",
@@ -35,6 +36,7 @@ __all__ = [
     "Policy",
     "Rota",
     "RotaOverride",
+    "Site",
     "Step",
     "parse_on_call",
 ]
@@ -50,12 +52,13 @@ class OnCallQuery(Frozen):
 class OnCallSnapshot(Frozen):
     """The on-call snapshot: who is on call for a severity at a moment. It names people, never their channels.
 
-    `called[n]` are those whom step n + 1 of the policy would page; `people` is everybody in the file.
+    `called[n]` are those whom step n + 1 of the policy would page; `people` is everybody in the file, in `roles`.
     """
 
     policy: Policy
     called: tuple[tuple[PersonId, ...], ...]
     people: tuple[PersonId, ...]
+    roles: Mapping[PersonId, Role] = {}
 
 
 class OnCall(Frozen):
@@ -68,6 +71,7 @@ class OnCall(Frozen):
     rotas: Mapping[str, Rota] = {}
     policies: Mapping[Severity, Policy]
     fallback: Fallback
+    sites: Mapping[Code, Site] = {}
 
     def on_duty(self, rota: str, at: datetime) -> PersonId:
         """Who holds the rota at a moment, however far ahead."""
@@ -81,7 +85,12 @@ class OnCall(Frozen):
         """The on-call snapshot for a severity at a moment, step by step."""
         policy = self.policies[duty.severity]
         called = tuple(self.resolve(step.notify, duty.at) for step in policy.steps)
-        return OnCallSnapshot(policy=policy, called=called, people=tuple(self.people))
+        roles = {name: person.role for name, person in self.people.items()}
+        return OnCallSnapshot(policy=policy, called=called, people=tuple(self.people), roles=roles)
+
+    def timezone_of(self, site: str) -> str:
+        """The site's time zone; UTC for a site that the file does not name."""
+        return self.sites[site].timezone if site in self.sites else UTC_ZONE
 
     def channels_of(self, person: PersonId) -> tuple[Channel, ...]:
         """A person's channels, or those of `FALLBACK`; empty for somebody who is no longer in the file."""

@@ -9,7 +9,7 @@ from typing import Annotated, Final, NamedTuple
 from pydantic import AfterValidator, Field, SecretStr
 
 from domain.durations import Length, LengthOrZero
-from domain.oncall.rota import Hours, at_least_one
+from domain.oncall.rota import Hours, Zone, at_least_one
 from domain.values import Frozen, Role
 
 
@@ -44,6 +44,12 @@ class Person(Frozen):
     name: Annotated[str, AfterValidator(str.strip)]
     role: Annotated[Role, AfterValidator(_is_staff)]
     channels: Channels
+
+
+class Site(Frozen):
+    """A site of the clinic: days of its courses are counted in its time zone."""
+
+    timezone: Zone
 
 
 class Fallback(Frozen):

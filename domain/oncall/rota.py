@@ -62,6 +62,7 @@ LocalDateTime = Annotated[datetime, BeforeValidator(local_moment)]
 _AS_TOLD = WithJsonSchema({"type": "string", "pattern": r"^\d{2}:\d{2}(:\d{2}(\.\d+)?)?$", "examples": ["08:00:00"]})
 LocalTime = Annotated[time, BeforeValidator(_local_time), _AS_TOLD]
 Zone = Annotated[str, AfterValidator(_known)]
+UTC_ZONE: Final[Zone] = "UTC"
 
 
 class RotaOverride(Frozen):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
+from domain.codes import folded
 from domain.durations import days, iso_8601
 from domain.events.clinic_events import MeasureRecorded
 from domain.events.fields import Dose
@@ -16,6 +17,9 @@ from domain.values import bounds
 
 SHORTEST_ROUND: Final = timedelta(seconds=1)
 """Shortest interval between checkpoints: a missed one is identified by its second."""
+
+SHORTEST_REPEAT: Final = timedelta(hours=1)
+"""Shortest interval at which people are asked again and again for one thing."""
 
 _MOST_PLANNED: Final = {basis: bounds(Dose, basis)[1] for basis in DoseBasis}
 """The highest dose that a plan can hold, in each basis."""
@@ -49,6 +53,15 @@ def _course(protocol: Protocol) -> Contradictions:
     if review_after is not None and review_after >= course.sessions_max:
         expected = f"must be less than sessions_max ({course.sessions_max}): no dose follows the last session"
         yield "course.review_after_session", expected
+    yield from _in_order("course", safety_hold_review=course.safety_hold_review, hold_review=course.hold_review)
+    yield from _seldom("course", ask_again=course.ask_again, safety_hold_review=course.safety_hold_review)
+
+
+def _seldom(table: str, **lengths: timedelta) -> Contradictions:
+    """What is asked again and again must leave people time to answer."""
+    for name, length in lengths.items():
+        if length < SHORTEST_REPEAT:
+            yield f"{table}.{name}", f"must be at least {iso_8601(SHORTEST_REPEAT)}: it is asked again and again"
 
 
 def _screening(protocol: Protocol) -> Contradictions:
@@ -56,8 +69,15 @@ def _screening(protocol: Protocol) -> Contradictions:
     if screening.diastolic_max >= screening.systolic_max:
         yield "screening.diastolic_max", f"must be a pressure below systolic_max ({screening.systolic_max})"
     yield from _known_measures("screening.measures", screening.measures, protocol.measures)
-    for code in sorted({*screening.absolute} & {*screening.review}):
+    for code in _shared(screening.absolute, screening.review):
         yield "screening.review", f"{code} must be in one list; it is in absolute as well"
+    for name, listed in (
+        ("absolute", screening.absolute),
+        ("review", screening.review),
+        ("caution_medications", screening.caution_medications),
+    ):
+        for code in _shared(listed, screening.known):
+            yield "screening.known", f"{code} must be in one list; it is in {name} as well"
 
 
 def _staff(protocol: Protocol) -> Contradictions:
@@ -77,6 +97,12 @@ def _medicine(protocol: Protocol) -> Contradictions:
     yield from _in_order(
         "medicine", minimum_observation=medicine.minimum_observation, discharge_overdue=medicine.discharge_overdue
     )
+    yield from _in_order(
+        "medicine", unreported_at_risk=medicine.unreported_at_risk, unreported_after=medicine.unreported_after
+    )
+    yield from _seldom("medicine", unreported_again=medicine.unreported_again)
+    if medicine.missed_visit_at_risk.rank < medicine.missed_visit.rank:
+        yield "medicine.missed_visit_at_risk", f"must be no milder than missed_visit ({medicine.missed_visit})"
     if medicine.fluids_fasting > medicine.solids_fasting:
         yield "medicine.fluids_fasting", f"must be at most solids_fasting ({iso_8601(medicine.solids_fasting)})"
     yield from _known_measures("medicine.measures", medicine.measures, protocol.measures)
@@ -116,12 +142,48 @@ def _checkpoints(protocol: Protocol) -> Contradictions:
 def _symptoms(protocol: Protocol) -> Contradictions:
     symptoms = protocol.medicine.symptoms
     for graver, name, both in (
-        ("emergency", "urgent", {*symptoms.emergency} & {*symptoms.urgent}),
-        ("emergency", "warning", {*symptoms.emergency} & {*symptoms.warning}),
-        ("urgent", "warning", {*symptoms.urgent} & {*symptoms.warning}),
+        ("emergency", "urgent", _shared(symptoms.emergency, symptoms.urgent)),
+        ("emergency", "warning", _shared(symptoms.emergency, symptoms.warning)),
+        ("urgent", "warning", _shared(symptoms.urgent, symptoms.warning)),
     ):
-        for symptom in sorted(both):
+        for symptom in both:
             yield f"medicine.symptoms.{name}", f"{symptom} must be in one list; it is in {graver} as well"
+
+
+def _comedication(protocol: Protocol) -> Contradictions:
+    codes = [folded(one.code) for one in protocol.medicine.comedication]
+    for code in sorted({code for code in codes if codes.count(code) > 1}):
+        yield "medicine.comedication", f"must name each medicine once; {code} is named {codes.count(code)} times"
+
+
+def _shared(first: Collection[str], second: Collection[str]) -> list[str]:
+    """The codes of the second list that the first one names too, however it spells them."""
+    plain = {folded(code) for code in first}
+    return sorted(code for code in second if folded(code) in plain)
+
+
+def _vocabulary(protocol: Protocol) -> Contradictions:
+    """A synonym that meets no list, or meets two codes, would be read as something else than was meant."""
+    screening, symptoms = protocol.screening, protocol.medicine.symptoms
+    listed = {
+        folded(code)
+        for codes in (
+            protocol.indications,
+            *(screening.absolute, screening.review, screening.caution_medications, screening.known),
+            *(symptoms.emergency, symptoms.urgent, symptoms.warning),
+        )
+        for code in codes
+    }
+    meant: dict[str, str] = {}
+    for name, synonyms in protocol.vocabulary.items():
+        if folded(name) not in listed:
+            yield f"vocabulary.{name}", "must be a code that one of the protocol's lists names"
+        for synonym in (name, *synonyms):
+            plain = folded(synonym)
+            if plain in listed and plain != folded(name):
+                yield f"vocabulary.{name}", f"{synonym} must be a synonym or in a list; it is both"
+            elif meant.setdefault(plain, name) != name:
+                yield f"vocabulary.{name}", f"{synonym} must stand for one code; it stands for {meant[plain]} as well"
 
 
 def _integration(protocol: Protocol) -> Contradictions:
@@ -173,6 +235,8 @@ def _measures(protocol: Protocol) -> Contradictions:
         table = f"measures.{instrument}"
         yield from _scores(table, instrument, rule)
         yield from _item9(table, instrument, rule, protocol.measures)
+        if rule.worsened is not None and rule.meaningful_change is None:
+            yield f"{table}.worsened", "must come with meaningful_change: nothing else says what a worsening is"
         yield from _risk(table, instrument, rule)
 
 
@@ -241,6 +305,8 @@ _CHECKS: tuple[Callable[[Protocol], Contradictions], ...] = (
     _checkpoints,
     vital_contradictions,
     _symptoms,
+    _comedication,
+    _vocabulary,
     _integration,
     _check_ins,
     _follow_up,

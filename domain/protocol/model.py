@@ -5,7 +5,7 @@ The models are named and nested as the file's keys are (docs/protocol-format.md)
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Self
@@ -21,7 +21,9 @@ from pydantic import (
     model_validator,
 )
 
+from domain.codes import folded
 from domain.durations import Duration, Length, LengthOrZero, duration, iso_8601
+from domain.escalation.messages import Kind
 from domain.values import Code, Frozen, Role, Severity
 
 Count = Annotated[int, Field(ge=0)]
@@ -31,6 +33,11 @@ Years = Annotated[int, Field(ge=0, le=130)]
 Trials = Annotated[int, Field(ge=0, le=100)]
 Milligrams = Annotated[float, Field(gt=0)]
 Percent = Annotated[int, Field(ge=1, le=100)]
+
+
+def is_listed(code: Code, codes: Iterable[Code]) -> bool:
+    """Whether the code is one of these, however it is spelled."""
+    return folded(code) in map(folded, codes)
 
 
 def _spelled(pattern: str, expected: str) -> AfterValidator:
@@ -69,6 +76,10 @@ class Vital(StrEnum):
     SPO2 = "spo2"
     RESPIRATORY_RATE = "respiratory_rate"
     MOAAS = "moaas"
+
+
+BASIC_VITALS = (Vital.SYSTOLIC, Vital.DIASTOLIC, Vital.HEART_RATE, Vital.SPO2, Vital.RESPIRATORY_RATE)
+"""The signs that every checkpoint needs unless the protocol says otherwise."""
 
 
 class LimitSeverity(StrEnum):
@@ -155,7 +166,12 @@ class VitalRanges(Frozen):
 
 
 class CourseRules(Frozen):
-    """How many medicine sessions, and how far apart two doses are."""
+    """How many medicine sessions, how far apart two doses are, and how long nobody may hear of a course.
+
+    A course that stands still is asked for `ask_again` after it was asked for last, until it goes on. Each reason of a
+    hold is reviewed after `hold_review`, one of safety after `safety_hold_review`, until it is lifted. Calls and risk
+    screens are owed for `safety_window` after the last dose, even after closing.
+    """
 
     medicine_sessions: Sessions
     sessions_min: Sessions
@@ -166,12 +182,20 @@ class CourseRules(Frozen):
     rescreen_after: Length
     review_after_session: AtLeastOne | None = None
     goals_required: bool
+    ask_again: Length = timedelta(days=7)
+    hold_review: Length = timedelta(days=7)
+    safety_hold_review: Length = timedelta(days=2)
+    safety_window: Length = timedelta(days=30)
 
 
 class ScreeningRules(Frozen):
-    """Who may enter the course: tests, bounds, excluding conditions, and conditions that a prescriber must weigh."""
+    """Who may enter the course: tests, bounds, excluding conditions, and conditions that a prescriber must weigh.
+
+    `known` are conditions and medications that stand in nobody's way; one that no list names must be weighed.
+    """
 
     within: Length
+    valid_for: Length = timedelta(days=60)
     measures: tuple[Code, ...]
     age_min: Years
     prior_trials_min: Trials
@@ -182,6 +206,7 @@ class ScreeningRules(Frozen):
     absolute: tuple[Code, ...]
     review: tuple[Code, ...]
     caution_medications: tuple[Code, ...]
+    known: tuple[Code, ...] = ()
 
 
 class PreparationRules(Frozen):
@@ -200,13 +225,17 @@ class DoseBasis(StrEnum):
 
 
 class DoseRules(Frozen):
-    """The bounds of a dose, in `basis`. Above `max` two prescribers are needed; above `hard_max` no dose is allowed."""
+    """The bounds of a dose, in `basis`. Above `max` two prescribers are needed; above `hard_max` no dose is allowed.
+
+    `step_after_event` says whether a dose may rise after a session with an urgent or emergency event.
+    """
 
     basis: DoseBasis
     first_max: Milligrams
     max: Milligrams
     hard_max: Milligrams
     step_max: Milligrams
+    step_after_event: bool = False
     boosters_max: Count
 
 
@@ -219,13 +248,14 @@ class ClearanceRules(Frozen):
 
 
 class CheckpointRules(Frozen):
-    """When vitals are due after a dose, and when missing ones open an escalation."""
+    """When vitals are due after a dose, which signs they are, and when missing ones open an escalation."""
 
     offsets: Annotated[tuple[LengthOrZero, ...], Field(min_length=1)]
     then_every: Length
     early: LengthOrZero
     grace: Length
     emergency_after: Length
+    required: Annotated[tuple[Vital, ...], Field(min_length=1)] = BASIC_VITALS
 
 
 class Limit(Frozen):
@@ -269,12 +299,15 @@ class SymptomRules(Frozen):
     warning: tuple[Code, ...]
 
     def severity_of(self, symptom: Code) -> LimitSeverity | None:
-        """The highest severity that lists the symptom; None if none does."""
-        if symptom in self.emergency:
-            return LimitSeverity.EMERGENCY
-        if symptom in self.urgent:
-            return LimitSeverity.URGENT
-        return LimitSeverity.WARNING if symptom in self.warning else None
+        """The highest severity that lists the symptom, however it is spelled; None if none does."""
+        for severity, listed in (
+            (LimitSeverity.EMERGENCY, self.emergency),
+            (LimitSeverity.URGENT, self.urgent),
+            (LimitSeverity.WARNING, self.warning),
+        ):
+            if is_listed(symptom, listed):
+                return severity
+        return None
 
 
 class DischargeRules(Frozen):
@@ -289,10 +322,37 @@ class DischargeRules(Frozen):
     steady_gait: bool
     dissociation_resolved: bool
     reading_valid: Length
+    assessment_valid: Length = timedelta(minutes=30)
+
+
+class InfusionRules(Frozen):
+    """When somebody asks what became of an infusion that nobody has stopped.
+
+    `usual` is its length where its start does not say one; `grace` how long after its end somebody is asked.
+    """
+
+    usual: Length = timedelta(hours=1)
+    grace: Length = timedelta(minutes=15)
+
+
+class ComedicationRule(Frozen):
+    """Another medicine that may be given: whether observation starts again with it, and how severely people are told.
+
+    Without `tell` nobody is told.
+    """
+
+    code: Code
+    restarts_observation: bool = False
+    tell: Severity | None = None
 
 
 class MedicineRules(Frozen):
-    """One medicine session, from who must be in the room to when the patient may leave."""
+    """One medicine session, from who must be in the room to when the patient may leave.
+
+    A visit of which nobody says what became is asked for after `unreported_after`, of a patient at risk of suicide
+    after `unreported_at_risk`, and then every `unreported_again`. `missed_visit` and
+    `missed_visit_at_risk` are the severities of a visit that the patient missed.
+    """
 
     staff: Annotated[tuple[StaffRole, ...], Field(min_length=1)]
     credentials: Mapping[StaffRole, tuple[Code, ...]] = {}
@@ -304,7 +364,13 @@ class MedicineRules(Frozen):
     escort_required: bool
     pregnancy_test_each_session: bool
     clearance_valid: Length
+    unreported_after: Length = timedelta(hours=2)
+    unreported_at_risk: Length = timedelta(minutes=30)
+    unreported_again: Length = timedelta(days=1)
+    missed_visit: Severity = Severity.ROUTINE
+    missed_visit_at_risk: Severity = Severity.URGENT
     measures: tuple[Code, ...]
+    measures_valid: Length = timedelta(days=1)
     integration_before_next_dose: bool
     dose: DoseRules
     clearance: ClearanceRules
@@ -312,6 +378,8 @@ class MedicineRules(Frozen):
     limits: tuple[Limit, ...]
     symptoms: SymptomRules
     discharge: DischargeRules
+    infusion: InfusionRules = InfusionRules()
+    comedication: tuple[ComedicationRule, ...] = ()
 
 
 class IntegrationRules(Frozen):
@@ -392,13 +460,17 @@ class RiskRule(Frozen):
 
 
 class MeasureRule(Frozen):
-    """When an instrument is due, and what a change of its score means."""
+    """When an instrument is due, and what a change of its score means.
+
+    `worsened` is the severity of the escalation for a meaningful change for the worse; None means routine.
+    """
 
     every: Every
     range: Range | None = None
     response_percent: Percent | None = None
     remission_below: float | None = None
     meaningful_change: Annotated[float, Field(gt=0)] | None = None
+    worsened: Severity | None = None
     item9: Item9Rule | None = None
     high: RiskRule | None = None
     moderate: RiskRule | None = None
@@ -407,9 +479,11 @@ class MeasureRule(Frozen):
 SILENT_DEVIATIONS = (
     "check_in.already_done",
     "check_in.not_in_protocol",
+    "check_in.too_early",
     "form.already_filed",
     "form.not_in_protocol",
     "follow_up.already_held",
+    "patient.not_away",
 )
 """The deviations that call nobody unless the protocol says otherwise: they fulfil nothing, and harm nobody."""
 
@@ -425,6 +499,22 @@ class DeviationRules(Frozen):
     dose_absolute: Severity = Severity.EMERGENCY
     other: Severity = Severity.ROUTINE
     silent: tuple[Code, ...] = SILENT_DEVIATIONS
+
+
+RESOLVERS: Mapping[Kind, tuple[Role, ...]] = dict.fromkeys(
+    (Kind.SUICIDE_RISK, Kind.VITALS_EMERGENCY, Kind.ADVERSE_EVENT), (Role.PRESCRIBER, Role.MONITOR)
+)
+"""The roles that resolve a question of safety unless the protocol says otherwise."""
+
+
+class EscalationRules(Frozen):
+    """Who may resolve an escalation, by its kind; whoever is on call may resolve one of a kind that is not named."""
+
+    resolved_by: Mapping[Kind, Annotated[tuple[StaffRole, ...], Field(min_length=1)]] = RESOLVERS
+
+    def resolvers_of(self, kind: Kind) -> tuple[Role, ...]:
+        """The roles that may resolve an escalation of this kind; empty for any."""
+        return self.resolved_by.get(kind, RESOLVERS.get(kind, ()))
 
 
 class Grade(StrEnum):
@@ -444,7 +534,10 @@ class Evidence(Frozen):
 
 
 class Protocol(Frozen):
-    """One version of one protocol. It is pinned into a course when the course starts."""
+    """One version of one protocol. It is pinned into a course when the course starts.
+
+    `vocabulary` gives the other names of a code that the protocol's lists name.
+    """
 
     id: ProtocolId
     version: Version
@@ -461,7 +554,14 @@ class Protocol(Frozen):
     forms: tuple[Form, ...] = ()
     measures: Mapping[Code, MeasureRule] = {}
     deviations: DeviationRules = DeviationRules()
+    vocabulary: Mapping[Code, tuple[Code, ...]] = {}
+    escalations: EscalationRules = EscalationRules()
     evidence: Mapping[str, Evidence] = {}
+
+    def canonical(self, code: Code) -> Code:
+        """The code by the name that the protocol's lists use, if it is a synonym or another spelling of one."""
+        plain = folded(code)
+        return next((name for name, synonyms in self.vocabulary.items() if is_listed(plain, (name, *synonyms))), code)
 
     def source_of(self, key: str) -> str | None:
         """The source that a parameter's evidence names, such as "S27"; None if it has none.

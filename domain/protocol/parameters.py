@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from domain.durations import in_words
-from domain.protocol.model import Form, Grade, Limit, Protocol, Range, Vital
+from domain.protocol.model import ComedicationRule, Form, Grade, Limit, Protocol, Range, Vital
 from domain.values import Frozen
 
 Scalar: TypeAlias = str | bool | int | float | timedelta
@@ -76,6 +76,9 @@ def _parameters(key: str, value: object) -> Iterator[Parameter]:
         case Form():
             yield Parameter(key=f"{key}.{value.form}.within", value=value.within)
             yield Parameter(key=f"{key}.{value.form}.remind", value=value.remind)
+        case ComedicationRule():
+            yield from _parameters(f"{key}.{value.code}.restarts_observation", value.restarts_observation)
+            yield from _parameters(f"{key}.{value.code}.tell", value.tell)
         case Frozen():
             for name in type(value).model_fields:
                 yield from _parameters(f"{key}.{name}", getattr(value, name))

@@ -25,7 +25,7 @@ class Reception(StrEnum):
     REPLAYED = "replayed"
 
 
-class Turn(StrEnum):
+class EscalationChange(StrEnum):
     """How an escalation moved: the ledger's changes, and two acts that the ledger does not hold."""
 
     OPENED = "opened"
@@ -82,7 +82,7 @@ class EscalationLine(_Line):
     """An escalation moved. `by` is who did it, for people only."""
 
     what: Literal["escalation"] = "escalation"
-    change: Turn
+    change: EscalationChange
     kind: Kind
     session: int | None
     severity: Severity
@@ -127,10 +127,6 @@ class EndLine(_Line):
     silenced: tuple[EscalationId, ...] = Field((), exclude=True)
     stopped: bool = Field(False, exclude=True)
 
-    def printed(self) -> str:
-        """The line as JSON, which begins with what it is."""
-        return self.model_dump_json()
-
 
 Line = ReceivedLine | DeadlineLine | EscalationLine | PageLine | EndLine
 
@@ -150,11 +146,13 @@ class LedgerReader:
                 return DeadlineLine(at=in_utc(entry.recorded_at), kind=kind, session=session, subject=subject)
             case ("escalation", _, change):
                 self._severities[data["id"]] = Severity(data.get("severity") or self._severities[data["id"]])
-                return self.moved(Turn(change), data["id"], entry.recorded_at, data.get("by"))
+                return self.moved(EscalationChange(change), data["id"], entry.recorded_at, data.get("by"))
             case _:
                 return None
 
-    def moved(self, turn: Turn, escalation: EscalationId, at: datetime, by: PersonId | None = None) -> EscalationLine:
+    def moved(
+        self, turn: EscalationChange, escalation: EscalationId, at: datetime, by: PersonId | None = None
+    ) -> EscalationLine:
         """The line of an escalation that moved, whose opening has been read."""
         key = EscalationKey.parse(escalation)
         return EscalationLine(

@@ -17,6 +17,7 @@ from domain.escalation.messages import EscalationView, Order, Page, Reassign, Re
 from domain.events.clinic_events import ClinicEvent
 from domain.ledger import Entry
 from domain.oncall.file import OnCall, OnCallQuery
+from domain.oncall.rota import UTC_ZONE, Zone
 from domain.protocol.pinned import PinnedProtocol
 from domain.rehearsal.lines import PageLine, in_utc
 from domain.values import CourseId, PersonId
@@ -32,9 +33,16 @@ class PlayedCourse:
     after its course has opened it.
     """
 
-    def __init__(self, course_id: CourseId, pinned: PinnedProtocol, on_call: OnCall, starts_at: datetime) -> None:
+    def __init__(
+        self,
+        course_id: CourseId,
+        pinned: PinnedProtocol,
+        on_call: OnCall,
+        starts_at: datetime,
+        timezone: Zone = UTC_ZONE,
+    ) -> None:
         self.now = starts_at
-        self.course = Course.blank(course_id, pinned)
+        self.course = Course.blank(course_id, pinned, timezone)
         self._on_call = on_call
         self._deadlines = self.course.deadlines()
         self._escalations: dict[EscalationId, Escalation] = {}
@@ -137,8 +145,8 @@ class PlayedCourse:
                     self._climb(opening.id, self.now)
                 case RepeatEscalation(id=escalation_id, repeat=repeat):
                     self._repeat(self._escalations[escalation_id], repeat)
-                case AutoResolve(id=escalation_id, at=at):
-                    news = Settlement(at=at, reason="the reading has arrived")
+                case AutoResolve(id=escalation_id, at=at, reason=reason):
+                    news = Settlement(at=at, reason=reason)
                     self._keep(self._escalations[escalation_id].settle(news, self.now), self.now)
 
     def _repeat(self, escalation: Escalation, news: Repeat) -> None:

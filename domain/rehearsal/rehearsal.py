@@ -8,20 +8,21 @@ from typing import Final
 from domain.course.answer import AlreadyAnswered
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationState
-from domain.events.clinic_events import ClinicEvent, ProtocolMigrated
+from domain.events.clinic_events import ClinicEvent, CourseReferred, ProtocolMigrated
 from domain.ledger import Entry
 from domain.oncall.file import OnCall
+from domain.oncall.rota import UTC_ZONE, Zone
 from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import Refusal, RefusalCode, Refused
 from domain.rehearsal.lines import (
     EndLine,
+    EscalationChange,
     LedgerReader,
     Line,
     OpenAtTheEnd,
     PageLine,
     ReceivedLine,
     Reception,
-    Turn,
     accepted,
     in_utc,
     refused,
@@ -55,7 +56,8 @@ class Rehearsal:
     ) -> None:
         self._script = script
         self._versions = versions or {}
-        self._played = PlayedCourse(script.course_id, protocol, on_call, script.lines[0].at)
+        zone = _zone_of(script, on_call)
+        self._played = PlayedCourse(script.course_id, protocol, on_call, script.lines[0].at, zone)
         self._reader = LedgerReader()
         self._pages: Counter[Severity] = Counter()
 
@@ -105,7 +107,7 @@ class Rehearsal:
         except Refused as wrong:
             yield self._refused(None, line.act, wrong.refusal)
             return
-        turn = Turn.SNOOZED if isinstance(line, Snoozes) else Turn.REASSIGNED
+        turn = EscalationChange.SNOOZED if isinstance(line, Snoozes) else EscalationChange.REASSIGNED
         changes = tuple(self._happened())
         if line.act in {"snooze", "reassign"} and not any(one.what == "escalation" for one in changes):
             yield self._reader.moved(turn, escalation, self._played.now, line.by)
@@ -168,3 +170,10 @@ class Rehearsal:
             silenced=self._played.silenced,
             stopped=is_stopped,
         )
+
+
+def _zone_of(script: Script, on_call: OnCall) -> Zone:
+    """The time zone of the site that the script's referral names."""
+    events = (line.event for line in script.lines if isinstance(line, EventArrives))
+    sites = (event.data.site for event in events if isinstance(event, CourseReferred))
+    return next((on_call.timezone_of(site) for site in sites), UTC_ZONE)

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 
 from domain.course.course import Course
 from domain.course.deadlines import Deadline, DeadlineKind
+from domain.course.dose_given import DoseGiven
 from domain.course.measure_history import MeasureTaken
 from domain.course.measures import Risk, ScoreChange
+from domain.course.recorded import Recorded
 from domain.course.rules import eligibility
 from domain.course.rules.checkpoints import Checkpoint, checkpoints, reading_due_at
 from domain.course.rules.vitals import verdict
@@ -17,7 +19,6 @@ from domain.course.state import (
     MedicineSession,
     Outcome,
     Phase,
-    Recorded,
     Stage,
 )
 from domain.course.verdict import Verdict
@@ -69,20 +70,33 @@ class ReadingView(Frozen):
     vitals: VitalsRecorded.Data
     verdict: Verdict
 
+    @property
+    def pressure(self) -> str | None:
+        """The blood pressure, such as "131/82"; "131/–" if one of the two was not taken, None if neither was."""
+        taken = (self.vitals.systolic, self.vitals.diastolic)
+        if taken == (None, None):
+            return None
+        return "/".join("–" if value is None else str(value) for value in taken)
+
 
 class DoseView(Frozen):
-    """One dose given."""
+    """One dose given. An infusion's `mg` is what it is to give until it has stopped, at `stopped_at`."""
 
     at: Moment
     mg: float
     route: str
+    is_infusion: bool = False
+    is_running: bool = False
+    is_paused: bool = False
+    stopped_at: Moment | None = None
 
 
 class SessionView(Frozen):
     """One medicine session with everything measured in it. Its planned end is `planned_end_at`.
 
     `limits` are what its readings are judged by. While a dosed patient is monitored, `reading_due_at` is when the next
-    reading is due, or since when it is overdue. `readings_before` counts earlier readings that only the ledger has.
+    reading is due, or since when it is overdue; none is while the patient is away, since `away_since`.
+    `readings_before` counts earlier readings that only the ledger has.
     """
 
     number: int
@@ -102,6 +116,14 @@ class SessionView(Frozen):
     reading_due_at: Moment | None = None
     limits: tuple[SessionLimit, ...] = ()
     readings_before: int = 0
+    away_since: Moment | None = None
+    handed_over_at: Moment | None = None
+    died_at: Moment | None = None
+
+    @property
+    def ended_at(self) -> Moment | None:
+        """When the patient was no longer watched: discharged, handed over or dead; None while they are here."""
+        return self.discharged_at or self.handed_over_at or self.died_at
 
 
 class MeasureView(Frozen):
@@ -222,7 +244,8 @@ def course_summary(course: Course, now: datetime, upcoming: tuple[Deadline, ...]
     session = course.session
     upcoming = course.deadlines() if upcoming is None else upcoming
     soonest = min(upcoming, key=lambda deadline: deadline.due_at, default=None)
-    watched, task = course.monitored, to_do(course, now)
+    watched = next((one for one in course.sessions if one.is_watched), None)
+    task = to_do(course, now)
     return CourseSummary(
         course_id=course.course_id,
         site=course.referral.data.site,
@@ -248,7 +271,7 @@ def course_summary(course: Course, now: datetime, upcoming: tuple[Deadline, ...]
         blocked_by=words_of_all(course.blockers(now)),
         dosed_at=watched.doses[-1].at if watched else None,
         reading_due_at=reading_due_at(course.protocol, watched, course.passed) if watched else None,
-        monitored_session=course.monitored.number if course.monitored else None,
+        monitored_session=watched.number if watched else None,
         next_passes_at=upcoming[0].passes_at if upcoming else None,
     )
 
@@ -305,7 +328,7 @@ def _session(course: Course, session: MedicineSession, count: int) -> SessionVie
         number=session.number,
         stage=session.stage,
         starts_at=session.starts_at,
-        doses=tuple(DoseView(at=dose.at, mg=dose.data.mg, route=dose.data.route) for dose in session.doses),
+        doses=tuple(_dose(dose) for dose in session.doses),
         checkpoints=checkpoints(course.protocol.medicine.checkpoints, session, course.passed),
         readings=tuple(
             ReadingView(at=reading.at, vitals=reading.data, verdict=verdict(course.protocol, session, reading))
@@ -322,6 +345,21 @@ def _session(course: Course, session: MedicineSession, count: int) -> SessionVie
         cleared_at=session.clearance.at if session.clearance else None,
         reading_due_at=reading_due_at(course.protocol, session, course.passed),
         limits=session_limits(course.protocol, session),
+        away_since=session.absences[-1].left_at if session.is_away else None,
+        handed_over_at=session.handover.at if session.handover else None,
+        died_at=session.death.at if session.death else None,
+    )
+
+
+def _dose(dose: DoseGiven) -> DoseView:
+    return DoseView(
+        at=dose.at,
+        mg=dose.mg,
+        route=dose.route,
+        is_infusion=dose.is_infusion,
+        is_running=dose.is_running,
+        is_paused=dose.is_paused,
+        stopped_at=dose.ended_at if dose.is_infusion and not dose.is_running else None,
     )
 
 

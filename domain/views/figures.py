@@ -114,7 +114,7 @@ def course_figures(course: CourseState) -> CourseFigures:
         for session in course.dosed_sessions
         for checkpoint in checkpoints(rules, session, course.passed)
     ]
-    talks = [_integration(course, session) for session in course.sessions if session.discharge is not None]
+    talks = [_integration(course, session) for session in course.sessions if session.ended is not None]
     return CourseFigures(
         sessions=len(course.dosed_sessions),
         checkpoints_met=statuses.count(CheckpointStatus.MET),
@@ -129,11 +129,11 @@ def course_figures(course: CourseState) -> CourseFigures:
 
 def _integration(course: CourseState, session: MedicineSession) -> str:
     rules = course.protocol.integration
-    assert session.discharge is not None
+    assert session.ended is not None
     held = sorted(talk.at for talk in session.integrations)
     if len(held) < rules.sessions:
         return "owed"
-    is_late = bool(held) and held[rules.sessions - 1] > session.discharge.at + rules.within
+    is_late = bool(held) and held[rules.sessions - 1] > session.ended.at + rules.within
     return "late" if is_late else "in_time"
 
 

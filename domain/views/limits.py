@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from enum import StrEnum
 
-from domain.course.rules.vitals import value_of
+from domain.course.rules.signs import at_clearance
 from domain.course.state import MedicineSession
 from domain.protocol.model import Protocol, Vital
 from domain.values import Frozen
@@ -48,14 +48,13 @@ def _before_the_dose(protocol: Protocol) -> Iterator[SessionLimit]:
 
 
 def _of_every_reading(protocol: Protocol, session: MedicineSession) -> Iterator[SessionLimit]:
-    baseline = session.clearance_reading
+    cleared_with = at_clearance(protocol, session)
     for limit in protocol.medicine.limits:
-        at_clearance = value_of(baseline, limit.vital) if baseline else None
         above = limit.above
         if limit.rise is not None:
-            if at_clearance is None:
+            if limit.vital not in cleared_with:
                 continue
-            above = at_clearance + limit.rise
+            above = cleared_with[limit.vital] + limit.rise
         yield SessionLimit(
             vital=limit.vital,
             kind=LimitKind(limit.severity),

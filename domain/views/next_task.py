@@ -5,7 +5,7 @@ from datetime import datetime
 
 from domain.course import deadlines
 from domain.course.deadlines import Deadline, DeadlineKind
-from domain.course.rules import booking, eligibility, preparation
+from domain.course.rules import booking, eligibility, observation, preparation
 from domain.course.rules.checkpoints import reading_due_at, rechecks
 from domain.course.state import CourseState, MedicineSession, Phase, Stage
 from domain.durations import days, duration
@@ -13,8 +13,17 @@ from domain.protocol.instruments import instrument_name
 from domain.values import Frozen, Moment
 from domain.views.blocker_labels import spoken
 
-_OF_THE_ROOM = frozenset({DeadlineKind.CHECKPOINT, DeadlineKind.RECHECK, DeadlineKind.DISCHARGE})
-_OF_THE_PHASE = frozenset({DeadlineKind.PHASE, DeadlineKind.NEXT_DOSE})
+_OF_THE_ROOM = frozenset(
+    {
+        DeadlineKind.CLEARANCE,
+        DeadlineKind.DOSE,
+        DeadlineKind.CHECKPOINT,
+        DeadlineKind.RECHECK,
+        DeadlineKind.DISCHARGE,
+        DeadlineKind.INFUSION,
+    }
+)
+_OF_THE_PHASE = frozenset({DeadlineKind.PHASE, DeadlineKind.NEXT_DOSE, DeadlineKind.HOLD_REVIEW})
 
 
 class ToDo(Frozen):
@@ -25,7 +34,7 @@ class ToDo(Frozen):
 
 
 def to_do(course: CourseState, now: datetime) -> ToDo | None:
-    """The task due soonest, or longest overdue. None if there is none, as in most closed courses.
+    """The task due soonest, or longest overdue. None if there is none, as in a course that was closed long ago.
 
     While the patient is here, what they need comes before all else of their course, also after it was closed.
     """
@@ -33,7 +42,7 @@ def to_do(course: CourseState, now: datetime) -> ToDo | None:
         return None
     waiting = (session for session in course.sessions if session.has_the_patient and not course.is_closed)
     here = course.monitored or next(waiting, None)
-    found = list(_in_the_room(course, here)) if here is not None else [*_next_step(course, now), *_besides(course)]
+    found = list(_in_the_room(course, here)) if here is not None else [*_next_step(course, now), *_besides(course, now)]
     return min(found, key=lambda one: (one.due_at is None, one.due_at or now), default=None)
 
 
@@ -47,21 +56,25 @@ def _in_the_room(course: CourseState, session: MedicineSession) -> Iterator[ToDo
         else:
             yield ToDo(words=f"{named}: held" if held else f"{named}: clear", due_at=session.starts_at)
         return
+    if session.is_away:
+        yield ToDo(words=f"{named}: find the patient")
+        return
     due_at = reading_due_at(course.protocol, session, course.passed)
-    is_second = any(second_at == due_at for _, second_at in rechecks(course.protocol, session))
-    yield ToDo(words=f"{named}: {'second reading' if is_second else 'reading'}", due_at=due_at)
-    home_by = session.doses[-1].at + course.protocol.medicine.discharge_overdue
+    is_second = any(recheck.due_at == due_at for recheck in rechecks(course.protocol, session))
+    if session.is_watched or is_second:
+        yield ToDo(words=f"{named}: {'second reading' if is_second else 'reading'}", due_at=due_at)
+    home_by = observation.begun(course.protocol, session).at + course.protocol.medicine.discharge_overdue
     yield ToDo(words=f"{named}: discharge", due_at=home_by)
 
 
 def _next_step(course: CourseState, now: datetime) -> Iterator[ToDo]:
-    """Tasks that move the course on."""
+    """Tasks that move the course on; a held one is reviewed."""
     if course.is_closed:
         return
-    if course.hold is not None:
-        yield ToDo(words="Held: a prescriber resumes" if course.hold.is_safety else "Held: to be resumed")
-        return
     by = min((one.due_at for one in deadlines.owed(course) if one.kind in _OF_THE_PHASE), default=None)
+    if course.hold is not None:
+        yield ToDo(words="Held: a prescriber resumes" if course.hold.is_safety else "Held: to be resumed", due_at=by)
+        return
     booked = next((session for session in course.sessions if session.stage is Stage.BOOKED), None)
     match course.phase:
         case Phase.SCREENING:
@@ -78,11 +91,15 @@ def _next_step(course: CourseState, now: datetime) -> Iterator[ToDo]:
                 yield ToDo(words=f"{_named(course, number)} to be booked", due_at=by)
 
 
-def _besides(course: CourseState) -> Iterator[ToDo]:
-    """Tasks owed in any phase: talks, calls, visits, forms, risk screens."""
+def _besides(course: CourseState, now: datetime) -> Iterator[ToDo]:
+    """Tasks owed in any phase: talks, calls, visits, forms, risk screens. After closing only in the safety window."""
+    ends_at = course.safety_ends_at
+    if course.is_closed and (ends_at is None or now > ends_at):
+        return
     for one in deadlines.owed(course):
-        if one.kind not in _OF_THE_ROOM | _OF_THE_PHASE:
-            yield ToDo(words=_words(one), due_at=one.due_at)
+        is_said = one.kind is DeadlineKind.ATTENDANCE and course.phase is Phase.MEDICINE and course.hold is None
+        if one.kind not in _OF_THE_ROOM | _OF_THE_PHASE and not is_said:
+            yield ToDo(words=_words(course, one), due_at=one.due_at)
 
 
 def _screening(course: CourseState, now: datetime) -> str:
@@ -107,9 +124,11 @@ def _preparation(course: CourseState) -> str:
     return f"Preparation talk {len(course.preparations) + 1} of {course.protocol.preparation.sessions}"
 
 
-def _words(owed: Deadline) -> str:
+def _words(course: CourseState, owed: Deadline) -> str:
     subject = owed.subject or ""
     match owed.kind:
+        case DeadlineKind.ATTENDANCE:
+            return f"{_named(course, owed.session or 0)}: what became of the visit"
         case DeadlineKind.RISK_SCREEN:
             return f"{instrument_name(subject)} to be taken today"
         case DeadlineKind.CHECK_IN:

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from pydantic import JsonValue
 
+from domain.course.recorded import Recorded
 from domain.course.rules.checkpoints import checkpoints, key
 from domain.course.rules.deviations import RECORDED
-from domain.course.state import CourseState, Recorded
+from domain.course.state import CourseState
 from domain.events.clinic_events import MODELS
 from domain.ledger import Entry
 from domain.values import Blocker, Frozen, Moment, PersonId, Role
@@ -71,10 +72,11 @@ def _of_fact(fact: Recorded[Any]) -> Happening:
 def _facts(course: CourseState) -> Iterator[Recorded[Any]]:
     yield from _known(course.referral, course.screening, course.consent, course.eligibility)
     yield from _known(*course.plans, *course.preparations, *course.follow_ups)
-    yield from _known(course.withdrew, *course.outside.readings)
+    yield from _known(course.withdrew, course.died, *course.outside.readings)
     for session in course.sessions:
         yield from _known(session.booking, session.check_in, session.clearance, session.abort, session.assessment)
-        yield from _known(session.discharge, *session.readings, *session.doses)
+        yield from _known(session.discharge, session.handover, *session.readings, *session.medications)
+        yield from _known(*session.departures, *session.returns, *(fact for one in session.doses for fact in one.facts))
         yield from _known(*session.check_ins, *session.integrations, *session.forms)
 
 
@@ -145,6 +147,7 @@ _PARTICULARS: Final[Mapping[str, Callable[[Mapping[str, JsonValue]], JsonValue]]
     "kap.preparation.held": _topics,
     "kap.session.booked": _named("starts_at"),
     "kap.session.rebooked": _named("starts_at"),
+    "kap.medication.administered": _named("code"),
     "kap.adverse_event.reported": lambda data: f"grade {data.get('grade')}",
     "kap.check_in.completed": _named("days_after"),
     "kap.form.filed": _named("form"),

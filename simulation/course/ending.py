@@ -115,16 +115,19 @@ def _rises(session: SessionView) -> Iterator[Rise]:
     for checkpoint in session.checkpoints:
         if checkpoint.reading_at is not None:
             now = readings[checkpoint.reading_at]
-            yield Rise(
-                after=checkpoint.due_at - dosed_at,
-                systolic=now.systolic - before.systolic,
-                diastolic=now.diastolic - before.diastolic,
-            )
+            systolic = _difference(now.systolic, before.systolic)
+            diastolic = _difference(now.diastolic, before.diastolic)
+            if systolic is not None and diastolic is not None:
+                yield Rise(after=checkpoint.due_at - dosed_at, systolic=systolic, diastolic=diastolic)
+
+
+def _difference(now: int | None, before: int | None) -> int | None:
+    return None if now is None or before is None else now - before
 
 
 def _is_severe(session: SessionView) -> bool:
     return any(
-        reading.vitals.systolic > SEVERE_SYSTOLIC or reading.vitals.diastolic > SEVERE_DIASTOLIC
+        (reading.vitals.systolic or 0) > SEVERE_SYSTOLIC or (reading.vitals.diastolic or 0) > SEVERE_DIASTOLIC
         for reading in session.readings
     )
 

@@ -162,11 +162,20 @@ class Journey:
         await see_to(self.teller, Kind.INTEGRATION_OVERDUE, number, FOUND, note)
         self._note_talks(number, self._starts_at, held_at=self.teller.now + TALK_FOUND_AFTER)
 
-    async def stays_away(self, number: int) -> None:
-        """They do not come to the session; the desk is paged, reaches them, and books another day."""
+    async def stays_away(self, number: int, *, unreported: bool = False) -> None:
+        """They do not come to the session; the desk is paged, reaches them, and books another day.
+
+        If that is `unreported`, nobody says so until the desk is asked what became of the visit.
+        """
         assert self._starts_at is not None
         await self._live_until_arrival()
-        await self.teller.tell(self._starts_at + GIVEN_UP_AFTER, SessionMissed.Data(actor=DESK, session=number))
+        given_up_at = self._starts_at + GIVEN_UP_AFTER
+        if unreported:
+            self.teller.now = self._starts_at + self.protocol.medicine.unreported_after
+            note = "They did not come, and nobody wrote it down: it is reported now"
+            await see_to(self.teller, Kind.SESSION_UNREPORTED, number, FOUND, note)
+            given_up_at = self.teller.now
+        await self.teller.tell(given_up_at, SessionMissed.Data(actor=DESK, session=number))
         note = "Reached by telephone: they had the day wrong, are well, and want to come"
         await see_to(self.teller, Kind.SESSION_MISSED, number, FOUND, note)
         await self._book_another_day(number)

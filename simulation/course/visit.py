@@ -38,6 +38,8 @@ TOO_HIGH_BY = (3, 9)
 RESTS_FOR = timedelta(minutes=10)
 
 AT_THEIR_SIDE = Reply(by=PRESCRIBER, after=timedelta(seconds=30), done_after=timedelta(minutes=3))
+NEXT_TO_THEM = Reply(after=timedelta(seconds=30), done_after=timedelta(minutes=2))
+NOT_YET = "Not dosed yet: the prescriber is held up with another patient, and I am with them"
 RAN_OUT = "Held up with another patient: the clearance ran out before the dose. They are well, and watched as planned"
 SETTLED = "Seen by me; treated by the clinic's standing order; readings go on as planned"
 
@@ -48,9 +50,9 @@ class VisitScript(Frozen):
     `response` is the body's response, by default an uneventful one. `unread` and `surge` each name one of the
     protocol's readings by its time from the dose: at `unread` nobody takes it until the nurse is paged; at `surge` fear
     drives the pressure up. Whoever is paged gives `reply`. So many readings are `too_high` for a dose: the clearance is
-    refused, and the dose put off. Where it `runs_out`, the dose is given after its clearance has: a deviation. When fit
-    to leave, they `wait_for_the_escort`. The nurse takes readings at most `ahead` of their time, and never before the
-    protocol's window opens.
+    refused, and the dose put off. Where it `runs_out`, the nurse is asked for the dose, which is given when its
+    clearance is over: a deviation. When fit to leave, they `wait_for_the_escort`. The nurse takes readings at most
+    `ahead` of their time, and never before the protocol's window opens.
     """
 
     response: Response | None = None
@@ -112,6 +114,8 @@ class MedicineVisit:
         await self._teller.tell(self._dosed_at - timedelta(minutes=5), cleared)
         if self._happening.runs_out:
             self._dosed_at += self._protocol.medicine.clearance_valid
+            self._teller.now = self._dosed_at - timedelta(minutes=5)
+            await see_to(self._teller, Kind.DOSE_UNREPORTED, self._number, NEXT_TO_THEM, NOT_YET)
         await self._teller.tell(self._dosed_at, self._dose_of_today())
         if self._happening.runs_out:
             await see_to(self._teller, Kind.PROTOCOL_DEVIATION, self._number, AT_THEIR_SIDE, RAN_OUT)

@@ -25,6 +25,7 @@ from gateway.protocols import Library
 from gateway.workflow_calls import TooMany, Unavailable
 from records.store import RecordStore
 from records.verify import verify
+from simulation.course.calendar import BEND
 from simulation.course.ending import Ending, differences, ending
 from simulation.course.highlights import News, Overheard
 from simulation.course.reporter import NotRefused
@@ -88,7 +89,9 @@ class Clinic:
     def __init__(self, client: Client, library: Library, store: RecordStore, audience: Audience, pace: Pace) -> None:
         # Children do not get the time skipping: an escalation's clock would climb its whole ladder at once.
         self.skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False, disable_propagation=True))
-        self.courses = Courses(self.skipper.client, library, allow_unapproved=True)
+        self.courses = Courses(
+            self.skipper.client, library, allow_unapproved=True, timezone_of=lambda _site: BEND.time_zone
+        )
         self.escalations = Escalations(self.skipper.client)
         self.audience = audience
         self.pace = pace

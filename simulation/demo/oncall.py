@@ -24,6 +24,11 @@ name = "Operations desk"
 role = "coordinator"
 channels = ["{inbox}/desk"]
 
+[sites.bend]
+timezone = "{time_zone}"
+[sites.salem]
+timezone = "{time_zone}"
+
 [rotas.nurse]
 timezone = "{time_zone}"
 members = ["lind"]

@@ -15,6 +15,7 @@ from domain.escalation.messages import EscalationState
 from domain.values import CourseId, Frozen, count_of
 from gateway.courses import Courses
 from gateway.escalations import Escalations
+from gateway.oncall import OnCallBook
 from gateway.protocols import load_folder
 from gateway.temporal import connect
 from gateway.tokens import NewToken, Tokens
@@ -33,6 +34,7 @@ from stack.supervisor import Stack, StackPlan
 
 IDENTITY = "kapstan-demo-floor"
 HOST = "127.0.0.1"
+ON_CALL_FILE = "floor-oncall.toml"
 
 MAY_SIGN_IN = {
     TokenRole.OPERATIONS: "Operations desk",
@@ -67,7 +69,7 @@ async def keep_a_floor(plan: FloorPlan, console: Console) -> None:
     time_zone = where_it_is_morning(datetime.now(UTC))
     async with AsyncExitStack() as exits:
         inbox = await exits.enter_async_context(Inbox())
-        on_call = plan.scratch / "floor-oncall.toml"
+        on_call = plan.scratch / ON_CALL_FILE
         on_call.write_text(on_call_file(inbox.channels, Practice(time_zone=time_zone, working_days=EVERY_DAY)))
         to_run = StackPlan(
             data=plan.scratch / "floor",
@@ -113,8 +115,13 @@ class Served:
         protocol = library.latest(self._plan.protocol)
         assert protocol is not None
         client = await connect(identity=IDENTITY, target_host=self._stack.file.temporal)
+        on_call = OnCallBook(self._plan.scratch / ON_CALL_FILE)
         living = LiveClinic(
-            Courses(client, library, allow_unapproved=True), Escalations(client), RealWall(), self._ticker, self._say
+            Courses(client, library, allow_unapproved=True, timezone_of=lambda site: on_call.now().timezone_of(site)),
+            Escalations(client),
+            RealWall(),
+            self._ticker,
+            self._say,
         )
         roster = FloorRoster(protocol, datetime.now(UTC), self._plan.seed)
         async with asyncio.TaskGroup() as lives:

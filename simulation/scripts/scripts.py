@@ -108,12 +108,15 @@ async def withdraws(journey: Journey) -> None:
 
 
 async def comes_back(journey: Journey) -> None:
-    """They miss a session, and come on another day: too excited at first, then dosed after the clearance ran out."""
+    """They miss a session, which nobody reports until the desk is asked.
+
+    On another day they come, too excited at first, and are dosed after their clearance ran out.
+    """
     await begin(journey)
     for number in journey.sessions:
         is_special = number == SPECIAL_SESSION
         if is_special:
-            await journey.stays_away(number)
+            await journey.stays_away(number, unreported=True)
         await journey.session(number, VisitScript(too_high=1, runs_out=True) if is_special else None)
     await journey.follow_up()
 
@@ -168,7 +171,9 @@ CAST: tuple[Script, ...] = (
         expected=ExpectedEnding(
             outcome=Outcome.COMPLETED,
             calls=(
+                Call(kind=Kind.SESSION_UNREPORTED, paged=(DESK.id,), answered_by=DESK.id),
                 Call(kind=Kind.SESSION_MISSED, paged=(DESK.id,), answered_by=DESK.id),
+                Call(kind=Kind.DOSE_UNREPORTED, paged=(NURSE.id,), answered_by=NURSE.id),
                 Call(kind=Kind.PROTOCOL_DEVIATION, paged=(NURSE.id, PRESCRIBER.id), answered_by=PRESCRIBER.id),
             ),
             happened=("kap.session.missed", "kap.session.rebooked", "kap.deviation.recorded"),

@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from domain.course import course, deadlines, rules, size_budget, transition
+from domain.course import course, deadlines, rules, size_budget, standstill, transition, unreported
 from domain.course.answer import Answer
 from domain.course.deadlines import DeadlineKind
 from domain.course.event_rule import ANYONE, STAFF
 from domain.course.event_rule_registry import EVENT_RULES
+from domain.course.rules import deviations
 from domain.course.state import Phase, Stage
 from domain.course.verdict import Finding, VerdictSeverity
 from domain.escalation.messages import Change, Kind
@@ -131,8 +132,9 @@ def test_the_page_says_where_in_a_course_an_event_belongs(events: Page, name: st
         return
     place = EVENT_RULES[MODELS[name]]
     phases, _, stages = _event(events, name).items["where"].partition(" · ")
-    open_phases = {phase.value for phase in Phase} - {Phase.CLOSED}
-    assert (open_phases if phases.startswith("any open phase") else set(code_in(phases))) == place.phases
+    words: dict[str, set[str]] = {"at any time": {*Phase}, "any open phase": {*Phase} - {Phase.CLOSED}}
+    named = next((meant for said, meant in words.items() if phases.startswith(said)), set(code_in(phases)))
+    assert named == place.phases
     assert set(code_in(stages.partition(";")[0])) & set(Stage) == (place.stages or set())
 
 
@@ -141,7 +143,7 @@ def test_the_page_names_whom_each_event_and_each_deadline_may_wake(events: Page)
     by_events = {kind for section in events.sections for kind in code_in(section.items.get("wakes", ""))}
     by_deadlines = {kind for row in events.section("What falls due").rows for kind in code_in(row["raises"])}
     assert by_events & set(Kind) == _kinds_raised_by_rules()
-    assert by_deadlines == _kinds_named_in(deadlines)
+    assert by_deadlines == _kinds_of_deadlines()
 
 
 def test_the_page_says_when_a_course_is_ahead_of_its_record(events: Page) -> None:
@@ -163,7 +165,7 @@ def test_the_page_says_when_nobody_watches(events: Page) -> None:
 
     assert f"`{Kind.ORCHESTRATOR_SILENT}`, emergency" in text
     assert f"{grace // timedelta(minutes=1)} minutes (`KAPSTAN_WATCH_GRACE`)" in text
-    assert _kinds_raised_by_rules() | _kinds_named_in(deadlines) | _kinds_named_in(course) == set(Kind) - {
+    assert _kinds_raised_by_rules() | _kinds_of_deadlines() | _kinds_named_in(course) == set(Kind) - {
         Kind.ORCHESTRATOR_SILENT
     }
 
@@ -172,6 +174,10 @@ def _kinds_raised_by_rules() -> set[Kind]:
     texts = (file.read_text(encoding="utf-8") for file in Path(rules.__path__[0]).glob("*.py"))
     raising = [text for text in texts if "transition.escalate(" in text]
     return {Kind[name] for text in raising for name in re.findall(r"\bKind\.([A-Z0-9_]+)", text)}
+
+
+def _kinds_of_deadlines() -> set[Kind]:
+    return {kind for module in (deadlines, standstill, unreported) for kind in _kinds_named_in(module)}
 
 
 def _kinds_named_in(module: ModuleType) -> set[Kind]:
@@ -242,7 +248,7 @@ def test_the_page_lists_the_answer_the_refusals_and_the_verdicts(events: Page) -
 
 def test_the_page_lists_what_kapstan_itself_writes(events: Page) -> None:
     """Each type of ledger entry that no clinic event is."""
-    sources = inspect.getsource(course), inspect.getsource(transition)
+    sources = map(inspect.getsource, (course, transition, deviations))
     written = {type_ for source in sources for type_ in re.findall(r'"(kap\.[a-z_.]+)"', source)}
     written |= {f"kap.escalation.{change}" for change in Change}
     assert {code for code in code_in(events.section("What Kapstan itself writes").text) if "." in code} == written

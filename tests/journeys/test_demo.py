@@ -27,6 +27,7 @@ PAGES = (
     ("osei", "URGENT: urgent review"),
     ("lind", "URGENT: answer to review today"),
     ("osei", "EMERGENCY: clinician contact needed"),
+    ("desk", "ROUTINE: visit not reported"),
     ("desk", "ROUTINE: visit missed"),
     ("osei", "EMERGENCY: deviation to review"),
 )

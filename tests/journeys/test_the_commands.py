@@ -205,3 +205,30 @@ async def test_who_would_be_paged_now(data: str) -> None:
     said = await kapstan("oncall", "now", "--data", data, "--json")
     assert set(json.loads(said.out)) == {"emergency", "urgent", "routine"}
     assert "Dr Ward, medical director" in (await kapstan("oncall", "now", "--data", data)).out
+
+
+async def test_what_is_asked_about_is_decided_and_not_recorded(data: str) -> None:
+    """`--dry-run`: the same output, 1 where one would be refused or deviate; then it is sent, and says by what."""
+    events = [json.loads(line) | {"subject": "EX-6"} for line in EXAMPLE.read_text(encoding="utf-8").splitlines()[:15]]
+    before, cleared = events[:-1], json.dumps(events[-1])
+    given = events[-1] | {"id": "dose", "type": "kap.dose.administered"}
+    given["data"] = {**_by(given), "session": 1, "mg": 35, "route": "intramuscular"}
+    sent = "\n".join(map(json.dumps, before))
+
+    asked = await kapstan("send", "--dry-run", "--data", data, "--json", stdin=json.dumps(events[0]))
+    assert asked.code == 0
+    (answer,) = (json.loads(line)["answer"] for line in asked.lines)
+    assert (answer["dry_run"], "sequence" in answer) == (True, False)
+    assert (await kapstan("show", "EX-6", "--data", data)).code == 1
+
+    assert (await kapstan("send", "--data", data, stdin=sent)).code == 0
+    again = await kapstan("send", "--dry-run", "--data", data, stdin=sent)
+    assert (again.code, again.err.strip()) == (0, f"{len(before)} replayed")
+    both = await kapstan("send", "--dry-run", "--data", data, stdin=f"{cleared}\n{json.dumps(given)}")
+    assert (both.code, [line.split()[0] for line in both.out.splitlines()]) == (1, ["accepted", "blocked"])
+    assert "The session has not been cleared" in both.out
+
+    told = await kapstan("send", "--data", data, stdin=json.dumps(given))
+    assert (told.code, "deviates: The session has not been cleared" in told.out) == (0, True)
+    shown = await kapstan("show", "EX-6", "--data", data)
+    assert "deviates: The session has not been cleared" in " ".join(shown.out.split())

@@ -23,6 +23,7 @@ from tests.support.cast import (
     HAS_A_PLAN,
     MARA,
     MONDAY,
+    WARD,
     abortion,
     adverse_event,
     assessment,
@@ -35,16 +36,24 @@ from tests.support.cast import (
     consent_withdrawn,
     cssrs,
     days,
+    died,
     discharge,
     discontinuation,
     dose,
     eligible,
     follow_up,
     form,
+    handed_over,
     hold,
     hours,
+    infusion_paused,
+    infusion_resumed,
+    infusion_started,
+    infusion_stopped,
     integration,
+    left,
     measure,
+    medication,
     migration,
     minutes,
     missed,
@@ -55,6 +64,7 @@ from tests.support.cast import (
     rebooking,
     referral,
     resumption,
+    returned,
     screening,
     transfer,
     vitals,
@@ -87,6 +97,16 @@ def _assessed(ward: Ward) -> Ward:
     return ward
 
 
+def _infused(ward: Ward) -> Ward:
+    ward.cleared().reports(infusion_started(MARA, at=ward.now))
+    return ward
+
+
+def _away(ward: Ward) -> Ward:
+    ward.dosed().reports(left(MARA, at=ward.now + minutes(1)))
+    return ward
+
+
 def _gone(ward: Ward) -> Ward:
     ward.passes(days(31))
     return ward
@@ -114,6 +134,15 @@ STORIES: Final[tuple[tuple[Brought, Said], ...]] = (
     (Ward.dosed, lambda at: vitals(MARA, at=at, symptoms=("nausea",))),
     (Ward.cleared, lambda at: clearance(MARA, at=at, overrides=over("vitals.systolic_above_limit"))),
     (Ward.cleared, lambda at: dose(MARA, at=at)),
+    (Ward.cleared, lambda at: infusion_started(MARA, at=at, witness=WARD)),
+    (_infused, lambda at: infusion_paused(MARA, at=at)),
+    (_infused, lambda at: infusion_resumed(MARA, at=at)),
+    (_infused, lambda at: infusion_stopped(MARA, at=at)),
+    (Ward.dosed, lambda at: medication(MARA, at=at, code="midazolam")),
+    (Ward.dosed, lambda at: left(MARA, at=at)),
+    (_away, lambda at: returned(MARA, at=at)),
+    (Ward.dosed, lambda at: handed_over(MARA, at=at)),
+    (Ward.dosed, lambda at: died(MARA, at=at)),
     (Ward.dosed, lambda at: adverse_event(MARA, 1, at=at)),
     (Ward.dosed, lambda at: abortion(MARA, at=at)),
     (Ward.watched, lambda at: assessment(MARA, at=at)),

@@ -18,8 +18,12 @@ pytestmark = pytest.mark.xdist_group("postgres")
 NOON = MONDAY + timedelta(hours=4)
 
 
-async def arrives(store: RecordStore, course_id: CourseId, **where_it_is: object) -> CourseSummary:
-    told = batch(ledger(readings(1), course_id), **where_it_is)
+async def arrives(
+    store: RecordStore, course_id: CourseId, *, stage: str | None = "dosed", **where_it_is: object
+) -> CourseSummary:
+    """A course at that stage; a patient who was dosed and has not gone home is watched."""
+    dosed_at = MONDAY if stage in {"dosed", "recovering"} else None
+    told = batch(ledger(readings(1), course_id), **{"stage": stage, "dosed_at": dosed_at, **where_it_is})
     await store.append(told)
     return told.summary
 
@@ -199,6 +203,19 @@ async def test_the_sessions_under_way_are_the_patients_who_are_here(store: Recor
     assert await here() == ["LATE", "FAR", "DOSED", "CLEARED", "HERE"]
     assert await here("bend") == ["LATE", "DOSED", "CLEARED", "HERE"]
     assert await here(behind=True) == ["LATE"]
+
+
+async def test_a_dosed_patient_is_here_whatever_became_of_their_course(store: RecordStore) -> None:
+    """A dose is taken for ever: after the course was closed, before it began, beside a session that is only booked."""
+    for n, (course_id, phase, stage) in enumerate(
+        (("CLOSED", "closed", "dosed"), ("SCREENED", "screening", "dosed"), ("BESIDE", "medicine", "booked"))
+    ):
+        due_at = NOON + timedelta(minutes=n)
+        await arrives(store, course_id, phase=phase, stage=stage, dosed_at=NOON, reading_due_at=due_at)
+
+    assert [one.course_id for one in await store.sessions_under_way(None)] == ["CLOSED", "SCREENED", "BESIDE"]
+    assert (await store.floor(None)).under_way == 3
+    assert column(await looked_at(store), Phase.MEDICINE).under_way == 1
 
 
 async def test_the_first_cards_are_read_off_the_index(store: RecordStore, superuser: asyncpg.Connection) -> None:

@@ -166,17 +166,21 @@ async def test_a_dosed_patients_course_that_fails_is_an_emergency_at_once(night:
     assert [one.id for one in await night.alarms_of(EscalationState.RESOLVED)] == [alarm.id]
 
 
-@pytest.mark.parametrize("is_closed", [False, True])
-async def test_what_temporal_has_ended_is_told_unless_it_was_to_end(night: Rounds, is_closed: bool) -> None:
-    """A course that is closed needs nobody; one that the record has as open does."""
-    closed = {"phase": "closed", "next_passes_at": None} if is_closed else {}
-    await night.store.append(batch(ledger(readings(1)), **{"next_passes_at": datetime.now(UTC), **closed}))
+@pytest.mark.parametrize(
+    ("phase", "is_owed", "is_told"), [("medicine", True, True), ("closed", True, True), ("closed", False, False)]
+)
+async def test_what_temporal_has_ended_is_told_unless_nothing_is_due(
+    night: Rounds, phase: str, is_owed: bool, is_told: bool
+) -> None:
+    """A closed course needs nobody, unless something is due: a call that is owed, a patient who was dosed."""
+    due_at = datetime.now(UTC) if is_owed else None
+    await night.store.append(batch(ledger(readings(1)), phase=phase, next_passes_at=due_at))
     await night.is_due(-timedelta(days=1))
     night.lists, night.orchestrator.answer = [Suspect(course_id=MARA, is_ended=True)], ENDED
 
     await night.goes_round()
 
-    assert bool(await night.alarms_of()) is not is_closed
+    assert bool(await night.alarms_of()) is is_told
 
 
 async def test_an_escalation_of_a_closed_course_is_still_looked_after(night: Rounds) -> None:

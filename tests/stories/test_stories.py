@@ -1,25 +1,17 @@
 """Every story of tests/stories, played by the rehearsal: what a clinic expects of a bad day follows from the rules."""
 
 import json
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-from domain.oncall.file import OnCall, parse_on_call
 from domain.rehearsal.lines import Line
 from domain.rehearsal.rehearsal import Rehearsal
 from domain.rehearsal.script import parse_script
 from tests.support.cast import pinned
-from tests.support.paths import ROOT
-from tests.support.stories import STORIES, Story, Told, holds, read_story
+from tests.support.stories import STORIES, Story, Told, holds, on_call, read_story
 
 FILES = sorted(STORIES.glob("*.jsonl"))
-
-
-@cache
-def on_call() -> OnCall:
-    return parse_on_call((ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8"), "oncall.toml")
 
 
 def played(story: Story) -> list[Line]:

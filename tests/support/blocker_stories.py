@@ -11,13 +11,14 @@ from domain.course.rules import clearance as clearance_rules
 from domain.course.rules import followup
 from domain.course.rules.booking import BOOKED
 from domain.course.state import Phase
-from domain.escalation.messages import Kind
+from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.events.fields import PregnancyTest, StaffMember
-from domain.protocol.model import Limit, LimitSeverity, Protocol, Vital
+from domain.protocol.model import Limit, LimitSeverity, Protocol, Route, Vital
 from domain.values import Blocker, Role
 from tests.support.cast import (
     DESK,
+    HAS_A_METHOD,
     HAS_A_PLAN,
     LIND,
     MARA,
@@ -35,6 +36,7 @@ from tests.support.cast import (
     consent_withdrawn,
     cssrs,
     days,
+    died,
     discharge,
     discontinuation,
     dose,
@@ -43,7 +45,12 @@ from tests.support.cast import (
     form,
     hold,
     hours,
+    infusion_paused,
+    infusion_resumed,
+    infusion_started,
     integration,
+    left,
+    medication,
     migration,
     minutes,
     missed,
@@ -51,12 +58,14 @@ from tests.support.cast import (
     plan,
     preparation,
     resumption,
+    returned,
     screening,
     vitals,
     weekly,
 )
 from tests.support.ward import TICK, Ward
 
+INFUSED: Final = weekly({"route": Route.INTRAVENOUS})
 BOOSTERS: Final = weekly({"medicine.dose.boosters_max": 1})
 
 
@@ -123,6 +132,27 @@ def _after(ward: Ward, *said: ClinicEvent) -> Ward:
     return ward
 
 
+def _infused(ward: Ward) -> Ward:
+    return _after(ward.cleared(), infusion_started(MARA, at=ward.now))
+
+
+def _rising_after_an_event(ward: Ward) -> ClinicEvent:
+    ward.dosed().reports(adverse_event(MARA, 1, at=ward.now, grade=3))
+    ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
+    return dose(MARA, 2, at=ward.cleared(2).now, mg=36)
+
+
+def _beyond_the_plan(ward: Ward) -> ClinicEvent:
+    ward.planned(4).integrated(3).reports(plan(MARA, at=ward.now, sessions=4))
+    ward.cleared(4).reports(plan(MARA, at=ward.now + TICK, sessions=3))
+    return dose(MARA, 4, at=ward.now)
+
+
+def _assessed_at_once(ward: Ward) -> ClinicEvent:
+    ward.dosed().reports(assessment(MARA, at=ward.now + minutes(1)))
+    return discharge(MARA, at=ward.watched().now + minutes(1))
+
+
 REFUSING: Final[tuple[Reason, ...]] = (
     # Anywhere
     Reason("actor.role_not_allowed", lambda ward: eligible(MARA, at=ward.screened().now, by=LIND)),
@@ -144,6 +174,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
         "consent.other_version",
         lambda ward: _screened_as(ward, lambda ward: consent(MARA, at=ward.now + TICK, version="2025-06")),
     ),
+    Reason("consent.signed_later", lambda ward: eligible(MARA, at=ward.screened().now - days(1))),
     Reason("consent.expired", lambda ward: eligible(MARA, at=ward.screened().now + days(366))),
     # Eligibility
     Reason("screening.missing", lambda ward: eligible(MARA, at=ward.referred().now)),
@@ -154,6 +185,14 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason(
         "screening.sleep_apnoea",
         lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, conditions=["sleep_apnoea"])),
+    ),
+    Reason(
+        "screening.condition_unknown",
+        lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, conditions=["F20.0"])),
+    ),
+    Reason(
+        "screening.medication_unknown",
+        lambda ward: _screened_as(ward, lambda ward: screening(MARA, at=ward.now, medications=["warfarin"])),
     ),
     Reason(
         "screening.pregnant",
@@ -263,6 +302,18 @@ REFUSING: Final[tuple[Reason, ...]] = (
         "vitals.moaas_missing",
         lambda ward: _measured_as(ward, lambda ward: vitals(MARA, at=ward.now, moaas=None)),
     ),
+    Reason(
+        "vitals.symptom_reported",
+        lambda ward: _measured_as(ward, lambda ward: vitals(MARA, at=ward.now, symptoms=["agitation"])),
+    ),
+    Reason(
+        "vitals.symptom_unknown",
+        lambda ward: _measured_as(ward, lambda ward: vitals(MARA, at=ward.now, symptoms=["hiccups"])),
+    ),
+    Reason(
+        "measure.cssrs_raised",
+        lambda ward: _measured_as(ward, lambda ward: cssrs(MARA, at=ward.now, items=HAS_A_METHOD)),
+    ),
     Reason("check_in.outdated", lambda ward: clearance(MARA, at=ward.checked_in().now + days(1))),
     # Dose
     Reason("session.not_cleared", lambda ward: dose(MARA, at=ward.checked_in().now)),
@@ -271,6 +322,8 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason("dose.route_not_allowed", lambda ward: dose(MARA, at=ward.cleared().now, route="intravenous")),
     Reason("dose.above_first_max", lambda ward: dose(MARA, at=ward.cleared().now, mg=35.1)),
     Reason("dose.step_too_large", lambda ward: dose(MARA, 2, at=ward.cleared(2).now, mg=52.6)),
+    Reason("dose.step_after_event", _rising_after_an_event),
+    Reason("session.beyond_plan", _beyond_the_plan),
     Reason("dose.needs_two_prescribers", lambda ward: dose(MARA, at=ward.cleared().now, mg=70.1)),
     Reason("dose.above_hard_max", lambda ward: dose(MARA, at=ward.cleared().now, mg=140.1)),
     Reason(
@@ -289,6 +342,20 @@ REFUSING: Final[tuple[Reason, ...]] = (
         lambda ward: dose(MARA, at=_after(ward.dosed(), vitals(MARA, at=ward.now, systolic=161)).now, mg=1),
         BOOSTERS,
     ),
+    # Infusions, other medicines, whereabouts
+    Reason("infusion.running", lambda ward: infusion_started(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
+    Reason("infusion.not_running", lambda ward: infusion_paused(MARA, at=ward.dosed().now)),
+    Reason(
+        "infusion.paused",
+        lambda ward: infusion_paused(
+            MARA, at=_after(_infused(ward), infusion_paused(MARA, at=ward.now)).now + minutes(1)
+        ),
+        INFUSED,
+    ),
+    Reason("infusion.not_paused", lambda ward: infusion_resumed(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
+    Reason("medication.unknown", lambda ward: medication(MARA, at=ward.dosed().now, code="tea")),
+    Reason("patient.away", lambda ward: left(MARA, at=_after(ward.dosed(), left(MARA, at=ward.now)).now + minutes(1))),
+    Reason("patient.not_away", lambda ward: returned(MARA, at=ward.dosed().now)),
     # Discharge
     Reason("discharge.not_assessed", _leaving),
     Reason("discharge.observation_too_short", lambda ward: discharge(MARA, at=ward.dosed().now + minutes(119))),
@@ -307,7 +374,23 @@ REFUSING: Final[tuple[Reason, ...]] = (
     ),
     Reason(
         "discharge.moaas_missing",
-        lambda ward: _leaving(ward, _well, lambda ward: vitals(MARA, at=ward.now, moaas=None)),
+        lambda ward: discharge(
+            MARA,
+            at=_after(
+                ward.watched(), assessment(MARA, at=ward.now), vitals(MARA, at=ward.now + minutes(16), moaas=None)
+            ).now,
+        ),
+    ),
+    Reason("discharge.assessed_too_early", _assessed_at_once),
+    Reason("discharge.assessment_too_old", _assessed_at_once),
+    Reason(
+        "discharge.heart_rate_above_limit",
+        lambda ward: _leaving(
+            ward,
+            _well,
+            lambda ward: vitals(MARA, at=ward.now - minutes(1), heart_rate=140),
+            lambda ward: vitals(MARA, at=ward.now, heart_rate=140),
+        ),
     ),
     Reason(
         "discharge.padss_below_limit",
@@ -325,16 +408,20 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason("session.discharged", lambda ward: vitals(MARA, at=ward.discharged().now + days(1) + TICK)),
     Reason("integration.before_discharge", lambda ward: integration(MARA, at=ward.discharged().now - TICK)),
     Reason("check_in.not_in_protocol", lambda ward: call(MARA, at=ward.discharged().now, days_after=2)),
+    Reason("check_in.too_early", lambda ward: call(MARA, at=ward.discharged().now + hours(3), days_after=7)),
     Reason("check_in.already_done", lambda ward: call(MARA, at=ward.integrated().now, days_after=1)),
     Reason("form.not_in_protocol", lambda ward: form(MARA, at=ward.discharged().now, form="other")),
     Reason(
         "form.already_filed",
         lambda ward: form(MARA, at=_after(ward.discharged(), form(MARA, at=ward.now)).now + TICK),
     ),
+    Reason("follow_up.too_early", lambda ward: follow_up(MARA, at=ward.in_follow_up().now, days_after=180)),
     Reason("follow_up.not_in_protocol", lambda ward: follow_up(MARA, at=ward.in_follow_up().now, days_after=60)),
     Reason(
         "follow_up.already_held",
-        lambda ward: follow_up(MARA, at=_after(ward.in_follow_up(), follow_up(MARA, at=ward.now)).now + TICK),
+        lambda ward: follow_up(
+            MARA, at=_after(ward.in_follow_up(), follow_up(MARA, at=ward.now + days(20))).now + TICK
+        ),
     ),
 )
 """Each ends in an act that is refused, or in a fact that deviates."""
@@ -431,5 +518,17 @@ WAKING: Final[tuple[Woken, ...]] = (
     Woken(Kind.RECORD_STORE_BEHIND, lambda ward: ward.referred().falls_behind()),
     Woken(Kind.COURSE_FILLING, lambda ward: ward.referred().fills_up()),
     Woken(Kind.PROTOCOL_DEVIATION, lambda ward: ward.checked_in().reports(dose(MARA, at=ward.now))),
+    Woken(Kind.SESSION_UNREPORTED, lambda ward: ward.booked().until(ward.begins() + hours(2))),
+    Woken(Kind.DOSE_UNREPORTED, lambda ward: ward.cleared().passes(minutes(30))),
+    Woken(Kind.HOLD_UNREVIEWED, lambda ward: _after(ward.prepared(), hold(MARA, at=ward.now)).passes(days(7))),
+    Woken(
+        Kind.MEASURE_WORSENED,
+        lambda ward: ward.screened().reports(phq9(MARA, at=ward.now, items=(3, 3, 3, 3, 3, 3, 3, 3, 0))),
+    ),
+    Woken(
+        Kind.EXCLUSION_FOUND,
+        lambda ward: ward.booked().reports(check_in(MARA, at=ward.now, pregnancy_test=PregnancyTest.POSITIVE)),
+    ),
+    Woken(Kind.PATIENT_DECEASED, lambda ward: ward.referred().reports(died(MARA, at=ward.now))),
 )
 """All but `orchestrator_silent`, which no course raises: it is raised when courses are silent."""

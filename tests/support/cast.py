@@ -32,10 +32,19 @@ from domain.events.clinic_events import (
     EventData,
     FollowUpHeld,
     FormFiled,
+    InfusionPaused,
+    InfusionResumed,
+    InfusionStarted,
+    InfusionStopped,
     IntegrationHeld,
     MeasureRecorded,
+    MedicationAdministered,
     PatientCheckedIn,
+    PatientDied,
     PatientDischarged,
+    PatientHandedOver,
+    PatientLeft,
+    PatientReturned,
     PatientWithdrew,
     PlanPrescribed,
     PreparationHeld,
@@ -322,11 +331,11 @@ def vitals(
     *,
     at: datetime,
     by: Actor = LIND,
-    systolic: int = 126,
-    diastolic: int = 79,
-    heart_rate: int = 74,
-    spo2: int = 98,
-    respiratory_rate: int = 14,
+    systolic: int | None = 126,
+    diastolic: int | None = 79,
+    heart_rate: int | None = 74,
+    spo2: int | None = 98,
+    respiratory_rate: int | None = 14,
     moaas: int | None = 5,
     symptoms: Iterable[str] = (),
 ) -> VitalsRecorded:
@@ -341,6 +350,20 @@ def vitals(
         moaas=moaas,
         symptoms=tuple(symptoms),
     )
+    return _said(VitalsRecorded, course, at, data)
+
+
+def signs(
+    course: CourseId,
+    session: int = 1,
+    *,
+    at: datetime,
+    by: Actor = LIND,
+    symptoms: Iterable[str] = (),
+    **taken: int,
+) -> VitalsRecorded:
+    """A reading with these signs alone."""
+    data = VitalsRecorded.Data(actor=by, session=session, symptoms=tuple(symptoms), **taken)  # type: ignore[arg-type]
     return _said(VitalsRecorded, course, at, data)
 
 
@@ -364,6 +387,65 @@ def dose(
         actor=by, session=session, mg=mg, route=route, lot="K2207", witness=witness.id if witness else None
     )
     return _said(DoseAdministered, course, at, data)
+
+
+def infusion_started(
+    course: CourseId,
+    session: int | None = 1,
+    *,
+    at: datetime,
+    by: Actor = OSEI,
+    mg: float = 35,
+    over: timedelta | None = timedelta(minutes=40),
+    witness: Actor | None = None,
+) -> InfusionStarted:
+    data = InfusionStarted.Data(
+        actor=by, session=session, mg=mg, over=over, lot="K2207", witness=witness.id if witness else None
+    )
+    return _said(InfusionStarted, course, at, data)
+
+
+def infusion_paused(
+    course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = LIND, reason: str = "Nausea"
+) -> InfusionPaused:
+    return _said(InfusionPaused, course, at, InfusionPaused.Data(actor=by, session=session, reason=reason))
+
+
+def infusion_resumed(course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = LIND) -> InfusionResumed:
+    return _said(InfusionResumed, course, at, InfusionResumed.Data(actor=by, session=session))
+
+
+def infusion_stopped(
+    course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = LIND, mg_given: float = 35
+) -> InfusionStopped:
+    data = InfusionStopped.Data(actor=by, session=session, mg_given=mg_given, reason="It is through")
+    return _said(InfusionStopped, course, at, data)
+
+
+def medication(
+    course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = LIND, code: str = "ondansetron"
+) -> MedicationAdministered:
+    data = MedicationAdministered.Data(
+        actor=by, session=session, code=code, dose="4 mg", route="intravenous", reason="Nausea"
+    )
+    return _said(MedicationAdministered, course, at, data)
+
+
+def left(course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = LIND) -> PatientLeft:
+    return _said(PatientLeft, course, at, PatientLeft.Data(actor=by, session=session, reason="Had enough"))
+
+
+def returned(course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = LIND) -> PatientReturned:
+    return _said(PatientReturned, course, at, PatientReturned.Data(actor=by, session=session))
+
+
+def handed_over(course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = LIND) -> PatientHandedOver:
+    data = PatientHandedOver.Data(actor=by, session=session, to="St Charles", reason="Does not breathe well")
+    return _said(PatientHandedOver, course, at, data)
+
+
+def died(course: CourseId, *, at: datetime, by: Actor = DESK) -> PatientDied:
+    return _said(PatientDied, course, at, PatientDied.Data(actor=by, reason="The family rang"))
 
 
 def adverse_event(
@@ -429,10 +511,17 @@ def call(
     *,
     at: datetime,
     by: Actor = LIND,
-    days_after: int = 1,
+    days_after: int | None = 1,
     suicidal_ideation: bool = False,
+    symptoms: Iterable[str] = (),
 ) -> CheckInCompleted:
-    data = CheckInCompleted.Data(actor=by, session=session, days_after=days_after, suicidal_ideation=suicidal_ideation)
+    data = CheckInCompleted.Data(
+        actor=by,
+        session=session,
+        days_after=days_after,
+        suicidal_ideation=suicidal_ideation,
+        symptoms=tuple(symptoms),
+    )
     return _said(CheckInCompleted, course, at, data)
 
 

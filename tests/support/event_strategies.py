@@ -32,6 +32,7 @@ from tests.support.cast import (
     consent_withdrawn,
     cssrs,
     days,
+    died,
     discharge,
     discontinuation,
     dose,
@@ -39,10 +40,17 @@ from tests.support.cast import (
     follow_up,
     form,
     gad7,
+    handed_over,
     hold,
     hours,
     ineligible,
+    infusion_paused,
+    infusion_resumed,
+    infusion_started,
+    infusion_stopped,
     integration,
+    left,
+    medication,
     migration,
     minutes,
     missed,
@@ -53,6 +61,7 @@ from tests.support.cast import (
     rebooking,
     referral,
     resumption,
+    returned,
     screening,
     seconds,
     transfer,
@@ -105,6 +114,15 @@ LIFTED = over(
     "escalation.item9_positive_open",
     "escalation.protocol_deviation_open",
     "escalation.vitals_urgent_open",
+    "escalation.dose_unreported_open",
+    "escalation.hold_unreviewed_open",
+    "escalation.measure_worsened_open",
+    "escalation.session_unreported_open",
+    "discharge.assessed_too_early",
+    "discharge.assessment_too_old",
+    "measure.cssrs_raised",
+    "vitals.symptom_reported",
+    "vitals.symptom_unknown",
 )
 """What a prescriber may weigh, some of it only where they have left; the rest is absolute, or none of these stories."""
 
@@ -122,6 +140,8 @@ ACTORS = st.sampled_from([OSEI] * 8 + [LIND] * 3 + list(EVERYBODY))
 SELDOM = {
     "eligibility.decided no",
     "patient.withdrew",
+    "patient.died",
+    "patient.handed_over",
     "course.discontinued",
     "course.transferred",
     "course.voided",
@@ -148,6 +168,20 @@ def anything(data: st.DataObject, ward: Ward) -> ClinicEvent:
     any_of = data.draw(st.sampled_from([may_come or [*makers], [*makers]]))
     name = data.draw(st.sampled_from([name for name in any_of for _ in range(1 if name in SELDOM else 4)]))
     return makers[name]()
+
+
+def some_dose(data: st.DataObject, ward: Ward) -> ClinicEvent:
+    """A dose as it was given, whatever the gates say of it: then or earlier, in some session or in none."""
+    draw = data.draw
+    newest = ward.course.session.number if ward.course.session else 1
+    return dose(
+        MARA,
+        draw(st.sampled_from([newest] * 4 + [None, newest + 1, max(1, newest - 1)])),
+        at=ward.now + draw(st.sampled_from([timedelta()] * 3 + [-minutes(1), -minutes(31), -hours(3), -days(2)])),
+        by=draw(ACTORS),
+        mg=draw(st.sampled_from([35.0] * 4 + [1.0, 60.0, 200.0])),
+        route=draw(st.sampled_from(["intramuscular"] * 6 + ["intravenous"])),
+    )
 
 
 def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], ClinicEvent]]:
@@ -212,12 +246,23 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
             route=seldom("intramuscular", "intravenous"),
             witness=seldom(None, WARD),
         ),
+        "infusion.started": lambda: infusion_started(MARA, number, at=at, by=by, mg=seldom(35.0, 1.0, 200.0)),
+        "infusion.paused": lambda: infusion_paused(MARA, number, at=at, by=by),
+        "infusion.resumed": lambda: infusion_resumed(MARA, number, at=at, by=by),
+        "infusion.stopped": lambda: infusion_stopped(MARA, number, at=at, by=by, mg_given=seldom(35.0, 0.0, 200.0)),
+        "medication.administered": lambda: medication(
+            MARA, number, at=at, by=by, code=seldom("ondansetron", "midazolam", "something else")
+        ),
+        "patient.left": lambda: left(MARA, number, at=at, by=by),
+        "patient.returned": lambda: returned(MARA, number, at=at, by=by),
+        "patient.handed_over": lambda: handed_over(MARA, number, at=at, by=by),
+        "patient.died": lambda: died(MARA, at=at, by=by),
         "adverse_event.reported": lambda: adverse_event(
             MARA,
             seldom(None, number),
             at=at,
             by=by,
-            grade=seldom(3, 4),
+            grade=seldom(3, 4, 5),
             term=seldom("nausea", "left_before_discharge"),
         ),
         "session.aborted": lambda: abortion(MARA, told, at=at, by=by),
@@ -338,18 +383,27 @@ def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
         preparation(MARA, at=at),
         booking(MARA, newest, at=at, starts_at=at + days(3)),
         booking(MARA, newest + 1, at=at, starts_at=at + days(3)),
-        rebooking(MARA, newest, at=at, starts_at=at + days(3)),
-        cancellation(MARA, newest, at=at),
-        missed(MARA, newest, at=at),
-        check_in(MARA, newest, at=at),
+        *(rebooking(MARA, number, at=at, starts_at=at + days(3)) for number in numbers),
+        *(cancellation(MARA, number, at=at) for number in numbers),
+        *(missed(MARA, number, at=at) for number in numbers),
+        *(check_in(MARA, number, at=at) for number in numbers),
         *(vitals(MARA, number, at=at) for number in numbers),
-        clearance(MARA, newest, at=at, overrides=LIFTED),
-        dose(MARA, newest, at=at, mg=LEAST_MG),
-        dose(MARA, newest, at=at, by=OSEI, mg=LEAST_MG, witness=WARD),
+        *(clearance(MARA, number, at=at, overrides=LIFTED) for number in numbers),
+        *(dose(MARA, number, at=at, mg=LEAST_MG) for number in numbers),
+        *(dose(MARA, number, at=at, by=OSEI, mg=LEAST_MG, witness=WARD) for number in numbers),
+        *(infusion_started(MARA, number, at=at, mg=LEAST_MG) for number in numbers),
+        *(infusion_paused(MARA, number, at=at) for number in numbers),
+        *(infusion_resumed(MARA, number, at=at) for number in numbers),
+        *(infusion_stopped(MARA, number, at=at, mg_given=LEAST_MG) for number in numbers),
+        medication(MARA, newest, at=at),
+        *(left(MARA, number, at=at) for number in numbers),
+        *(returned(MARA, number, at=at) for number in numbers),
+        *(handed_over(MARA, number, at=at) for number in numbers),
+        died(MARA, at=at),
         adverse_event(MARA, at=at),
-        abortion(MARA, newest, at=at),
-        assessment(MARA, newest, at=at),
-        discharge(MARA, newest, at=at, by=OSEI, overrides=LIFTED),
+        *(abortion(MARA, number, at=at) for number in numbers),
+        *(assessment(MARA, number, at=at) for number in numbers),
+        *(discharge(MARA, number, at=at, by=OSEI, overrides=LIFTED) for number in numbers),
         *(call(MARA, number, at=at, days_after=day) for number in numbers for day in (1, 3, 7)),
         *(integration(MARA, number, at=at) for number in numbers),
         *(form(MARA, number, at=at) for number in numbers),

@@ -21,6 +21,9 @@ OUR_OWN = {"record_store_behind", "orchestrator_silent", "course_filling"}
 
 BOOKINGS = {"kap.session.booked", "kap.session.rebooked"}
 
+LONG_PAST = timedelta(days=1)
+"""How late a dose may be told of for its patient to be watched."""
+
 ANSWERED_BY_A_DISCHARGE = {"discharge_overdue", "left_before_discharge", "vitals_overdue"}
 
 
@@ -43,29 +46,33 @@ def assert_deviation_was_told(event: DoseAdministered, entries: list[Entry], rul
     assert isinstance(deviations, list)
     found = [one for one in deviations if isinstance(one, dict) and one["code"] not in rules.deviations.silent]
     assert found
-    is_long_past = told.recorded_at - event.time > timedelta(days=1)
     in_effect = rules.deviations.dose_absolute if any(one["absolute"] for one in found) else rules.deviations.dose
-    wanted = Severity.ROUTINE if is_long_past else in_effect
+    wanted = Severity.ROUTINE if told.recorded_at - event.time > LONG_PAST else in_effect
     assert _open(entries)["protocol_deviation", str(session)].rank >= wanted.rank
 
 
-def is_home_since(event: DoseAdministered, entries: list[Entry], session: int) -> bool:
-    """Whether the patient was discharged from the session after this dose, which is told late."""
-    return any(
+def is_over(event: DoseAdministered, entries: list[Entry], session: int) -> bool:
+    """Whether the dose is told so late that nobody can be watched for it: the patient went home since, or a day ago."""
+    (given,) = [one for one in entries if (one.event_id, one.source) == (event.id, event.source)]
+    return given.recorded_at - given.time > LONG_PAST or any(
         one.data["session"] == session and one.time >= event.time for one in _said(entries, "patient.discharged")
     )
 
 
 def monitored(entries: Sequence[Entry]) -> set[int]:
-    """The sessions whose patient was dosed and has not been discharged since."""
-    dosed: dict[int, datetime] = {}
+    """The sessions whose patient was dosed, which was told within a day, and has not been discharged since."""
+    dosed: dict[int, Entry] = {}
     home: dict[int, datetime] = {}
     for one, session in _placed(entries):
         if session is not None and one.type == "kap.dose.administered":
-            dosed[session] = max(one.time, dosed.get(session, one.time))
+            dosed[session] = _newest((one, dosed.get(session, one)))
         if session is not None and one.type == "kap.patient.discharged":
             home[session] = one.time
-    return {session for session, at in dosed.items() if session not in home or at > home[session]}
+    return {
+        session
+        for session, one in dosed.items()
+        if one.recorded_at - one.time <= LONG_PAST and (session not in home or one.time > home[session])
+    }
 
 
 def assert_discharge_was_safe(event: PatientDischarged, entries: list[Entry], rules: Protocol) -> None:
@@ -194,10 +201,11 @@ def _gates_of_the_amount(event: DoseAdministered, visit: list[Entry], rules: Pro
 
 
 def _read(event: PatientDischarged, reading: Entry, visit: list[Entry], rules: Protocol) -> dict[str, bool]:
-    """Which criteria of the last reading are met."""
+    """Which criteria of the last reading are met. Somebody dosed without a clearance has nothing to be near to."""
     leaving = rules.medicine.discharge
-    cleared = _newest(_said(visit, "session.cleared"))
-    at_clearance = _newest(_before(cleared.time, _said(visit, "vitals.recorded")))
+    cleared = max((one.time for one in _said(visit, "session.cleared")), default=None)
+    taken = [one for one in _said(visit, "vitals.recorded") if cleared is not None and one.time <= cleared]
+    at_clearance = _newest(taken) if taken else reading
     return {
         "vitals.too_old": event.time - reading.time <= leaving.reading_valid,
         "discharge.systolic_not_near_baseline": _is_near(reading, at_clearance, "systolic", leaving.bp_within_percent),
@@ -236,7 +244,8 @@ def _open(entries: Iterable[Entry]) -> dict[tuple[str, str], Severity]:
     of that is still on its way.
     """
     newest: dict[tuple[str, str], int] = {}
-    open_: dict[tuple[str, str], Severity] = {}
+    worst: dict[tuple[str, str], Severity] = {}
+    resolved: set[tuple[str, str]] = set()
     for one in entries:
         if not one.type.startswith("kap.escalation."):
             continue
@@ -244,12 +253,10 @@ def _open(entries: Iterable[Entry]) -> dict[tuple[str, str], Severity]:
         if int(n) < newest.get((kind, session), 0):
             continue
         newest[kind, session] = int(n)
-        match one.type.removeprefix("kap.escalation."):
-            case "opened" | "raised":
-                open_[kind, session] = Severity(str(one.data["severity"]))
-            case "resolved":
-                open_.pop((kind, session), None)
-    return open_
+        if "severity" in one.data:
+            worst[kind, session] = Severity(str(one.data["severity"]))
+        (resolved.add if one.type == "kap.escalation.resolved" else resolved.discard)((kind, session))
+    return {named: severity for named, severity in worst.items() if named not in resolved}
 
 
 def _holds(entries: Iterable[Entry], rules: Protocol) -> dict[str, bool]:

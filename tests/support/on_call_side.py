@@ -19,7 +19,7 @@ from domain.escalation.ladder import EscalationProgress
 from domain.escalation.messages import EscalationView, Kind, Notice, Opening, Page, PageOrder
 from domain.oncall.file import OnCall, OnCallQuery, OnCallSnapshot, parse_on_call
 from domain.refusal import Refusal, RefusalCode
-from domain.values import PersonId, Severity
+from domain.values import PersonId, Role, Severity
 from gateway.workflow_calls import answer
 from tests.support.eventually import eventually, eventually_holds
 from tests.workflows.conftest import Temporal
@@ -174,7 +174,13 @@ class OnCallSide:
         self.record = RecordTwin()
 
     async def alarm(
-        self, severity: Severity, kind: Kind = Kind.VITALS_OVERDUE, *, has_course: bool = True, session: int | None = 2
+        self,
+        severity: Severity,
+        kind: Kind = Kind.VITALS_OVERDUE,
+        *,
+        has_course: bool = True,
+        session: int | None = 2,
+        resolvers: tuple[Role, ...] = (),
     ) -> Alarm:
         """An escalation that has just been opened by a course."""
         course_id = f"EX-{next(_courses)}"
@@ -189,6 +195,7 @@ class OnCallSide:
             session=session,
             severity=severity,
             opened_at=datetime.now(UTC),
+            resolvers=resolvers,
         )
         self._started.append(
             await client.start_workflow("Escalation", opening, id=escalation_workflow_id(opening.id), task_queue=PAGING)

@@ -3,9 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from domain.oncall.file import OnCall, parse_on_call
 from tests.support.paths import ROOT
 
 STORIES: Final = ROOT / "tests" / "stories"
@@ -21,6 +23,12 @@ class Story(NamedTuple):
     until: datetime | None
     expected: tuple[Told, ...]
     excluded: tuple[Told, ...]
+
+
+@cache
+def on_call() -> OnCall:
+    """The people of the example on-call file, by whom the stories are played."""
+    return parse_on_call((ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8"), "oncall.toml")
 
 
 def read_story(path: Path) -> Story:

@@ -21,6 +21,7 @@ from domain.escalation.messages import Change, Kind, Notice, Repeat
 from domain.events.clinic_events import Act, ClinicEvent, ProtocolMigrated
 from domain.events.parsing import event_from
 from domain.ledger import Entry, digest, first_fault
+from domain.oncall.rota import UTC_ZONE
 from domain.protocol.model import Protocol
 from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import Refusal, Refused
@@ -86,7 +87,15 @@ def _on_good_days(reach: Callable[Concatenate[W, P], W]) -> Callable[Concatenate
     def come(ward: W, /, *args: P.args, **named: P.kwargs) -> W:
         if ward.course is not ward.blank or ward.entries or ward.now != ward.began_at:
             return reach(ward, *args, **named)
-        key = (reach.__name__, args, *named.items(), ward.course_id, ward.course.protocol_hash, ward.now)
+        key = (
+            reach.__name__,
+            args,
+            *named.items(),
+            ward.course_id,
+            ward.course.protocol_hash,
+            ward.now,
+            ward.course.timezone,
+        )
         if key not in _REACHED:
             reach(ward, *args, **named)
             assert is_whole(ward)
@@ -100,10 +109,16 @@ def _on_good_days(reach: Callable[Concatenate[W, P], W]) -> Callable[Concatenate
 class Ward:
     """One course, told from Monday on."""
 
-    def __init__(self, course_id: CourseId = MARA, protocol: Protocol = WEEKLY, now: datetime = MONDAY) -> None:
+    def __init__(
+        self,
+        course_id: CourseId = MARA,
+        protocol: Protocol = WEEKLY,
+        now: datetime = MONDAY,
+        timezone: str = UTC_ZONE,
+    ) -> None:
         self.course_id = course_id
         self.now = self.began_at = now
-        self.course = self.blank = Course.blank(course_id, pinned(protocol))
+        self.course = self.blank = Course.blank(course_id, pinned(protocol), timezone)
         self.versions: dict[str, PinnedProtocol] = {}
         self.entries: list[Entry] = []
         self.calls: list[EscalationCommand] = []

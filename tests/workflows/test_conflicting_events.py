@@ -1,4 +1,4 @@
-"""Events that cannot both be true, sent at the same moment: the course takes one and says so to everybody else."""
+"""Events sent at the same moment: of acts that exclude each other one is accepted, of facts every one."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from tests.support.cast import (
     hold,
     ineligible,
     transfer,
-    withdrawal,
+    voiding,
 )
 from tests.support.clinic import Patient, open_clinic
 from tests.support.ward import Ward
@@ -49,7 +49,7 @@ def decisions(course: CourseId, number: int, at: datetime) -> ClinicEvent:
 
 
 def endings(course: CourseId, number: int, at: datetime) -> ClinicEvent:
-    return (withdrawal, discontinuation, transfer)[number % 3](course, at=at)
+    return (discontinuation, transfer, voiding)[number % 3](course, at=at)
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,11 @@ def endings(course: CourseId, number: int, at: datetime) -> ClinicEvent:
     [
         (Ward.screened, decisions),
         (Ward.prepared, bookings),
-        (Ward.prepared, holds),
-        (Ward.cleared, doses),
         (Ward.discharged, endings),
     ],
     ids=lambda case: case.__name__,
 )
-async def test_of_nine_events_that_exclude_each_other_one_is_accepted(
+async def test_of_nine_acts_that_exclude_each_other_one_is_accepted(
     temporal: Temporal, so_far: Callable[[Ward], Ward], told: Tell
 ) -> None:
     """One entry in the ledger, one update in history; the other eight people read why theirs was not taken."""
@@ -86,6 +84,28 @@ async def test_of_nine_events_that_exclude_each_other_one_is_accepted(
         named = [entry.event_id for entry in ledger[before.sequence :] if entry.event_id]
         assert named == [taken[0].answer.event_id]
         assert await mara.accepted() == accepted + 1
+
+
+@pytest.mark.parametrize(("so_far", "told"), [(Ward.prepared, holds), (Ward.cleared, doses)])
+async def test_of_nine_facts_at_once_every_one_is_kept(
+    temporal: Temporal, so_far: Callable[[Ward], Ward], told: Tell
+) -> None:
+    """Nobody's report is lost: nine reasons hold the course; of nine doses eight deviate, and somebody is called."""
+    async with open_clinic(temporal) as clinic:
+        mara = await clinic.has(so_far)
+        before, at = await mara.view(), datetime.now(UTC)
+        events = [told(mara.course, number, at).but(id=f"the {number}th of nine") for number in range(AT_ONCE)]
+
+        taken = await asyncio.gather(*map(mara.reports, events))
+
+        after, ledger = await mara.view(), await mara.ledger()
+        assert first_fault(ledger) is None
+        named = [entry.event_id for entry in ledger[before.sequence :] if entry.event_id]
+        assert sorted(named) == sorted(event.id for event in events)
+        deviating = [one.answer.event_id for one in taken if one.answer.deviations]
+        assert deviating == [] if told is holds else len(deviating) == AT_ONCE - 1
+        assert len(after.holds) == (AT_ONCE if told is holds else 0)
+        assert len(after.escalations) == (0 if told is holds else 1)
 
 
 async def _answered(patient: Patient, event: ClinicEvent) -> Reported | RefusalCode:

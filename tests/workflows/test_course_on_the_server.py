@@ -1,4 +1,4 @@
-"""A course as a workflow: what the chart decides holds on a real server, through failures and over long times."""
+"""A course as a workflow: what the rules decide holds on a real server, through failures and over long times."""
 
 import asyncio
 import json
@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.course.deadlines import DeadlineKind
-from domain.course.state import Outcome, Phase
+from domain.course.state import Outcome, Phase, Stage
+from domain.course.verdict import VerdictSeverity
 from domain.escalation.ids import escalation_id
 from domain.escalation.messages import Acknowledge, Kind, Resolve
 from domain.events.parsing import event_from
@@ -19,13 +20,16 @@ from tests.support.cast import (
     DESK,
     LIND,
     OSEI,
+    clearance,
     consent,
+    discontinuation,
     dose,
     hold,
     referral,
     resumption,
     screening,
     vitals,
+    withdrawal,
 )
 from tests.support.clinic import ON_CALL, Clinic, open_clinic
 from tests.support.eventually import eventually
@@ -55,7 +59,7 @@ async def test_the_example_course_ends_completed_with_its_ledger_whole(clinic: C
     ledger = await patient.ledger()
     assert first_fault(ledger) is None
     assert (view.sequence, view.ledger_head) == (len(ledger), ledger[-1].hash)
-    assert clinic.pager.sent == []
+    assert {one.escalation.course_id for one in clinic.pager.sent} & {patient.course} == set()
 
 
 async def test_the_nurse_is_paged_when_a_reading_is_late(clinic: Clinic) -> None:
@@ -71,6 +75,21 @@ async def test_the_nurse_is_paged_when_a_reading_is_late(clinic: Clinic) -> None
     assert (await clinic.is_resolved(overdue)).resolved_by is None
     written = [entry.type for entry in await mara.ledger()]
     assert written[-3:] == ["kap.escalation.opened", "kap.vitals.recorded", "kap.escalation.resolved"]
+
+
+async def test_a_closed_course_goes_on_for_its_safety_window(clinic: Clinic) -> None:
+    """The course ends after a discharge, and nobody calls the next day: the closed course asks for the call."""
+    mara = await clinic.has(lambda ward: ward.discharged())
+    await mara.sends(discontinuation(mara.course, at=await mara.now()))
+
+    await mara.until(DeadlineKind.CHECK_IN_REMINDER)
+
+    async def asks() -> bool:
+        return [one.kind for one in (await mara.view()).escalations] == [Kind.CHECK_IN_MISSED]
+
+    await eventually(asks)
+    view = await mara.view()
+    assert (view.phase, view.outcome) == (Phase.CLOSED, Outcome.DISCONTINUED)
 
 
 async def test_who_acknowledged_stands_in_the_ledger(clinic: Clinic) -> None:
@@ -111,17 +130,58 @@ async def test_a_breach_after_a_resolution_wakes_people_again(clinic: Clinic) ->
 
 
 async def test_a_refused_event_never_enters_history(clinic: Clinic) -> None:
-    """The validator asks the chart: what is refused costs no history, and the course is as before."""
+    """The validator asks the course: a refused act costs no history, and the course is as before."""
     mara = await clinic.has(lambda ward: ward.prepared())
     before, length = await mara.view(), await mara.accepted()
 
     with pytest.raises(Refused) as refused:
-        await mara.sends(dose(mara.course, 1, at=now()))
+        await mara.sends(clearance(mara.course, 1, at=now()))
 
     assert refused.value.refusal.code is RefusalCode.BLOCKED
     assert [blocker.code for blocker in refused.value.refusal.blockers] == ["session.unknown"]
     assert (await mara.view()).sequence == before.sequence
     assert await mara.accepted() == length
+
+
+async def test_a_dose_that_nobody_planned_is_taken_and_watched(clinic: Clinic) -> None:
+    """A fact is never refused: a session of its own, its checkpoints running, and a prescriber called at once."""
+    mara = await clinic.has(lambda ward: ward.prepared())
+
+    answer = await mara.sends(dose(mara.course, None, at=await mara.now()))
+
+    view = await mara.view()
+    assert "session.not_cleared" in [deviation.code for deviation in answer.deviations]
+    assert [(one.number, one.stage, one.staff) for one in view.sessions] == [(1, Stage.DOSED, ())]
+    assert DeadlineKind.CHECKPOINT in [deadline.kind for deadline in view.deadlines]
+    await mara.is_called(OSEI)
+
+
+async def test_a_closed_course_takes_what_happens_to_its_patient(clinic: Clinic) -> None:
+    """Its workflow runs on: a reading is judged and wakes somebody, a dose is watched; an act is `course_closed`."""
+    mara = await clinic.has(lambda ward: ward.referred())
+    await mara.sends(withdrawal(mara.course, at=await mara.now()))
+
+    reading = await mara.sends(vitals(mara.course, None, at=await mara.now(), spo2=82))
+    with pytest.raises(Refused) as refused:
+        await mara.sends(discontinuation(mara.course, at=await mara.now()))
+
+    assert reading.phase is Phase.CLOSED
+    assert reading.verdict is not None
+    assert reading.verdict.severity is VerdictSeverity.EMERGENCY
+    assert refused.value.refusal.code is RefusalCode.COURSE_CLOSED
+    await mara.is_called(OSEI)
+    assert await clinic.courses.with_the_patient_here() == []
+
+    await mara.sends(dose(mara.course, None, at=await mara.now()))
+
+    view = await mara.view()
+    assert (view.phase, [one.stage for one in view.sessions]) == (Phase.CLOSED, [Stage.DOSED])
+    assert DeadlineKind.CHECKPOINT in [deadline.kind for deadline in view.deadlines]
+
+    async def is_listed() -> bool:
+        return mara.course in await clinic.courses.with_the_patient_here()
+
+    await eventually(is_listed)
 
 
 async def test_the_same_event_again_gets_its_first_answer_and_costs_nothing(clinic: Clinic) -> None:

@@ -18,7 +18,7 @@ from domain.escalation.messages import (
     Snooze,
 )
 from domain.refusal import FieldError, RefusalCode
-from domain.values import Severity
+from domain.values import Role, Severity
 from tests.support.eventually import eventually_holds
 from tests.support.on_call_side import Alarm, OnCallSide, on_call_side, refused
 from tests.support.running_stack import example_on_call
@@ -100,6 +100,25 @@ async def test_a_resolved_escalation_ends_once_course_and_record_know(night: OnC
     assert alarm.record.views[-1] == view
     [notice] = await alarm.told(1)
     assert (notice.change, notice.by, notice.note) == (Change.RESOLVED, OSEI, "Seen, pressure falling")
+
+
+async def test_a_question_of_safety_is_resolved_by_a_clinician(night: OnCallSide) -> None:
+    """The desk may acknowledge it; resolving is refused with the role that must, and it stays open."""
+    alarm = await night.alarm(
+        Severity.URGENT, Kind.SUICIDE_RISK, session=None, resolvers=(Role.PRESCRIBER, Role.MONITOR)
+    )
+    await alarm.pages((1, LIND))
+    await alarm.handle.execute_update(EscalationWorkflow.acknowledge, Acknowledge(by=DESK))
+
+    refusal = await refused(alarm.handle.execute_update(EscalationWorkflow.resolve, Resolve(by=DESK, note="Called")))
+    assert (refusal.code, [one.code for one in refusal.blockers]) == (
+        RefusalCode.BLOCKED,
+        ["actor.role_not_allowed"],
+    )
+    assert (await alarm.view()).state is EscalationState.ACKNOWLEDGED
+
+    await alarm.handle.execute_update(EscalationWorkflow.resolve, Resolve(by=OSEI, note="Seen; safety plan made"))
+    assert (await alarm.handle.result()).resolved_by == OSEI
 
 
 async def test_pages_go_on_while_the_record_store_is_away(night: OnCallSide) -> None:

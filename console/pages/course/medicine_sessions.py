@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from console.charts.drawing import Drawing, TextSize
 from console.charts.session import session_chart
+from console.pages import labels
 from console.pages.course import readings
 from console.pages.course.readings import ReadingShown
 from console.pages.course.timeline import who
@@ -54,12 +55,18 @@ def people(viewer: Viewer, session: SessionView) -> tuple[str, ...]:
     return tuple(who(viewer, one.id, one.role) for one in session.staff)
 
 
+def stage_of(session: SessionView) -> str:
+    """The session's stage in words, and whether the patient has left."""
+    stage = labels.HANDED_OVER if session.handed_over_at is not None else STAGES[session.stage]
+    return labels.AWAY.format(stage=stage) if session.away_since is not None else stage
+
+
 def _visit(viewer: Viewer, session: SessionView, clock: WallClock, *, is_newest: bool) -> SessionShown:
     mark, summary = _summary(session)
     is_here = session.stage in HERE
     return SessionShown(
         number=session.number,
-        stage=STAGES[session.stage],
+        stage=stage_of(session),
         is_here=is_here,
         is_newest=is_newest,
         starts=clock.at(session.starts_at),
@@ -87,8 +94,15 @@ def _steps(session: SessionView, clock: WallClock) -> Iterator[SessionStep]:
         yield SessionStep(words=STAGES[Stage.CLEARED], at=clock.at(session.cleared_at))
     for dose in session.doses:
         yield SessionStep(words=f"{dose.mg:g} mg {dose.route.replace('_', ' ')}", at=clock.at(dose.at))
-    if session.discharged_at is not None:
-        yield SessionStep(words=STAGES[Stage.DISCHARGED], at=clock.at(session.discharged_at))
+        if dose.stopped_at is not None:
+            yield SessionStep(words=labels.INFUSION_STOPPED, at=clock.at(dose.stopped_at))
+    for words, moment in (
+        (labels.HANDED_OVER, session.handed_over_at),
+        (labels.DIED, session.died_at),
+        (STAGES[Stage.DISCHARGED], session.discharged_at),
+    ):
+        if moment is not None:
+            yield SessionStep(words=words, at=clock.at(moment))
 
 
 def _summary(session: SessionView) -> tuple[str, str]:

@@ -30,11 +30,12 @@ ALWAYS_SAID: Final = frozenset({SPOKEN[Vital.SPO2], SPOKEN[Vital.MOAAS]})
 
 
 class Sign(Frozen):
-    """One vital sign of a reading; it has a `mark` if it crossed a limit."""
+    """One vital sign of a reading; it has a `mark` if it crossed a limit. A blood pressure needs no label beside it."""
 
     label: str
     value: str
     mark: str | None = None
+    is_pressure: bool = False
 
 
 class ReadingShown(Frozen):
@@ -56,7 +57,7 @@ def shown(reading: ReadingView, clock: WallClock) -> ReadingShown:
         mark=MARK_OF[reading.verdict.severity],
         verdict=VERDICTS[reading.verdict.severity],
         findings=findings(reading.verdict),
-        symptoms=", ".join(symptom.replace("_", " ") for symptom in reading.vitals.symptoms),
+        symptoms=_symptoms(reading),
     )
 
 
@@ -73,8 +74,11 @@ def signs(reading: ReadingView) -> list[Sign]:
     """Each vital sign that was taken, with its unit; the blood pressure is one sign."""
     vitals = reading.vitals
     pressure = max((_crossed(reading, vital) for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC)), key=_rank)
-    said = f"{vitals.systolic}/{vitals.diastolic} {UNITS[Vital.SYSTOLIC]}"
-    found = [Sign(label="Blood pressure", value=said, mark=pressure and MARK_OF[pressure])]
+    found = []
+    if reading.pressure is not None:
+        said = f"{reading.pressure} {UNITS[Vital.SYSTOLIC]}"
+        mark = pressure and MARK_OF[pressure]
+        found.append(Sign(label="Blood pressure", value=said, mark=mark, is_pressure=True))
     for vital in OTHERS:
         value, crossed = _value(vitals, vital), _crossed(reading, vital)
         if value is not None:
@@ -83,10 +87,19 @@ def signs(reading: ReadingView) -> list[Sign]:
 
 
 def in_a_line(reading: ReadingView) -> str:
-    """Such as `131/82 mmHg, SpO₂ 98 %, MOAA/S 5 of 5`: these three, and any other sign that crossed a limit."""
-    first, *others = signs(reading)
-    said = (sign for sign in others if sign.mark or sign.label in ALWAYS_SAID)
-    return ", ".join((first.value, *(f"{_within(sign.label)} {sign.value}" for sign in said)))
+    """Such as `131/82 mmHg, SpO₂ 98 %, MOAA/S 5 of 5`: these three, and any other sign that crossed a limit.
+
+    A reading with none of them tells its other signs, or else its symptoms.
+    """
+    taken = signs(reading)
+    told = [sign for sign in taken if sign.is_pressure or sign.mark or sign.label in ALWAYS_SAID] or taken
+    if not told:
+        return _symptoms(reading)
+    return ", ".join(sign.value if sign.is_pressure else f"{_within(sign.label)} {sign.value}" for sign in told)
+
+
+def _symptoms(reading: ReadingView) -> str:
+    return ", ".join(symptom.replace("_", " ") for symptom in reading.vitals.symptoms)
 
 
 def _value(vitals: VitalsRecorded.Data, vital: Vital) -> int | None:

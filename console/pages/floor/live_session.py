@@ -6,7 +6,7 @@ from typing import Final
 from console.charts.drawing import Drawing, TextSize
 from console.charts.session import session_chart
 from console.pages.course import readings
-from console.pages.course.medicine_sessions import people
+from console.pages.course.medicine_sessions import people, stage_of
 from console.pages.course.readings import ReadingShown
 from console.pages.frame.clock import Clock
 from console.pages.frame.viewer import Viewer
@@ -96,7 +96,7 @@ def _live(viewer: Viewer, recorded: CourseSummary | None, view: CourseView, sess
         session=f"session {session.number} of {view.planned_sessions}",
         room=session.room,
         people=people(viewer, session),
-        stage=STAGES[session.stage],
+        stage=stage_of(session),
         mark=mark,
         mark_label=PUNCTUALITY.get(mark) or (PHRASES[worst.kind] if worst else mark),
         since_label=CLOCKS["since_dose"],

@@ -136,7 +136,7 @@ def _field(pointer: str, said: Mapping[str, Any], defined: Mapping[str, Any], *,
     low, above = meant.get("minimum"), meant.get("exclusiveMinimum")
     return Field(
         pointer=pointer,
-        label=label(name),
+        label=label(pointer),
         kind=kind,
         is_required=is_required,
         unit=unit(name),

@@ -62,6 +62,7 @@ def _of_protocol(kind: str, protocol: Protocol) -> Offers:
         "/data/topics": _codes(protocol.preparation.topics),
         "/data/symptoms": _codes((*symptoms.emergency, *symptoms.urgent, *symptoms.warning)),
         "/data/conditions": _codes((*protocol.screening.absolute, *protocol.screening.review)),
+        "/data/code": _codes(one.code for one in protocol.medicine.comedication),
         "/data/medications": _codes(protocol.screening.caution_medications),
         "/data/form": _codes(form.form for form in protocol.forms),
         "/data/route": _codes((protocol.route.value,)),

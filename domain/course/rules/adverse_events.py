@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from domain.codes import folded, in_words
 from domain.course.event_rule import ALWAYS, ANYONE, EventRule
 from domain.course.placement_blockers import unknown_session
+from domain.course.rules import death, whereabouts
 from domain.course.state import CourseState
 from domain.course.transition import Transition
+from domain.course.verdict import Finding, Verdict, VerdictSeverity, verdict_of
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import AdverseEventReported
 from domain.values import Blocker, Severity
@@ -14,6 +17,13 @@ from domain.values import Blocker, Severity
 LEFT_BEFORE_DISCHARGE = "left_before_discharge"
 """The term by which a clinic reports that a dosed patient left before discharge (CLINICAL.md 6.1)."""
 
+_VERDICTS = {
+    Severity.ROUTINE: VerdictSeverity.WARNING,
+    Severity.URGENT: VerdictSeverity.URGENT,
+    Severity.EMERGENCY: VerdictSeverity.EMERGENCY,
+}
+
+_DEATH_GRADE = 5
 _SERIOUS_GRADE = 4
 _SEVERE_GRADE = 3
 _MODERATE_GRADE = 2
@@ -26,13 +36,38 @@ def _blockers(course: CourseState, event: AdverseEventReported) -> Iterator[Bloc
 
 def _report(transition: Transition[Any], event: AdverseEventReported) -> None:
     """CTCAE v5 grades (S45): life-threatening or serious is an emergency, severe is urgent, moderate is routine."""
-    said, monitored = event.data, transition.course.monitored
+    said = event.data
     severity = _severity_of(said)
-    if said.term == LEFT_BEFORE_DISCHARGE and monitored is not None:
-        at_least = Severity.EMERGENCY if severity is Severity.EMERGENCY else Severity.URGENT
-        transition.escalate(Kind.LEFT_BEFORE_DISCHARGE, monitored.number, at_least, event.time)
-    elif severity is not None:
+    transition.verdict = verdict(said)
+    if said.grade == _DEATH_GRADE:
+        death.report(transition, event.time)
+    if not _has_left(transition, event, severity) and severity is not None:
         transition.escalate(Kind.ADVERSE_EVENT, said.session, severity, event.time)
+
+
+def _has_left(transition: Transition[Any], event: AdverseEventReported, severity: Severity | None) -> bool:
+    """Takes the term as what `patient.left` says; whether the patient is away now."""
+    monitored = transition.course.monitored
+    if folded(event.data.term) != LEFT_BEFORE_DISCHARGE or monitored is None:
+        return False
+    at_least = Severity.EMERGENCY if severity is Severity.EMERGENCY else Severity.URGENT
+    return whereabouts.leave(transition, monitored, transition.recorded(event), at_least)
+
+
+def verdict(said: AdverseEventReported.Data) -> Verdict:
+    """The verdict on an adverse event: as severe as its escalation; a mild one that opens none is normal."""
+    severity = _severity_of(said)
+    if severity is None:
+        return Verdict(severity=VerdictSeverity.NORMAL)
+    found = Finding(
+        code="adverse_event.reported",
+        message=f"{in_words(said.term)} is reported, grade {said.grade}{', serious' if said.serious else ''}",
+        observed=said.grade,
+        limit=None,
+        severity=_VERDICTS[severity],
+        source="S45",
+    )
+    return verdict_of((found,))
 
 
 def _severity_of(said: AdverseEventReported.Data) -> Severity | None:

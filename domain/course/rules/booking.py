@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from domain.course.event_rule import TREATMENT, EventRule, SessionEventRule
+from domain.course.event_rule import ANY_PHASE, TREATMENT, EventRule, SessionEventRule
 from domain.course.placement_blockers import wrong_stage
+from domain.course.rules import risk_screens
 from domain.course.state import CourseState, MedicineSession, Stage
 from domain.course.transition import Transition
 from domain.durations import in_words
@@ -14,7 +15,7 @@ from domain.escalation.messages import Kind
 from domain.events.clinic_events import SessionBooked, SessionCanceled, SessionMissed, SessionRebooked
 from domain.events.fields import StaffMember
 from domain.protocol.model import Protocol
-from domain.values import Blocker, Severity
+from domain.values import Blocker
 
 
 def blockers(course: CourseState, number: int, starts_at: datetime, staff: Sequence[StaffMember]) -> Iterator[Blocker]:
@@ -111,6 +112,7 @@ def _book(transition: Transition[Any], event: SessionBooked) -> None:
         number=event.data.session,
         stage=Stage.BOOKED,
         starts_at=event.data.starts_at,
+        announced_at=transition.now,
         booking=transition.recorded(event),
     )
     _start_anew(transition, booked)
@@ -119,7 +121,11 @@ def _book(transition: Transition[Any], event: SessionBooked) -> None:
 def _rebook(transition: Transition[Any], session: MedicineSession, event: SessionRebooked) -> None:
     """Starts the session anew: nothing that was reported or measured at an earlier visit counts."""
     booked = MedicineSession(
-        number=session.number, stage=Stage.BOOKED, starts_at=event.data.starts_at, booking=session.booking
+        number=session.number,
+        stage=Stage.BOOKED,
+        starts_at=event.data.starts_at,
+        announced_at=transition.now,
+        booking=session.booking,
     )
     _start_anew(transition, booked)
 
@@ -137,11 +143,16 @@ def _cancel(transition: Transition[Any], session: MedicineSession, _event: Sessi
 
 
 def _miss(transition: Transition[Any], session: MedicineSession, event: SessionMissed) -> None:
-    """A patient who is here, or was, has not missed the visit: somebody is told, and nothing else follows."""
+    """Tells the protocol's people, more urgently of a patient at risk of suicide (S60).
+
+    A patient who is here, or was, has not missed the visit: somebody is told, and nothing else follows.
+    """
     if session.stage is not Stage.BOOKED:
         return
     transition.keep(session.but(stage=Stage.MISSED))
-    transition.escalate(Kind.SESSION_MISSED, session.number, Severity.ROUTINE, event.time)
+    rules = transition.course.protocol.medicine
+    severity = rules.missed_visit_at_risk if risk_screens.is_at_risk(transition.course) else rules.missed_visit
+    transition.escalate(Kind.SESSION_MISSED, session.number, severity, event.time)
 
 
 def _waited_for(
@@ -167,7 +178,7 @@ REBOOKED = SessionEventRule(
     blockers=_rebooking_blockers,
     apply=_rebook,
 )
-CANCELED = SessionEventRule(event=SessionCanceled, phases=TREATMENT, stages=frozenset({Stage.BOOKED}), apply=_cancel)
+CANCELED = SessionEventRule(event=SessionCanceled, phases=ANY_PHASE, stages=frozenset({Stage.BOOKED}), apply=_cancel)
 MISSED = SessionEventRule(
     event=SessionMissed, phases=TREATMENT, stages=frozenset({Stage.BOOKED}), place=_waited_for, apply=_miss
 )

@@ -2,10 +2,12 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, pairwise, takewhile, zip_longest
 
-from domain.course.rules.vitals import recheck_due_at
+from domain.course.rules import vitals
+from domain.course.rules.signs import measured_since, value_of
+from domain.course.rules.vitals import Recheck
 from domain.course.state import Checkpoint, CheckpointStatus, MedicineSession, Reading, ReadingSeries
 from domain.protocol.model import CheckpointRules, Protocol
 
@@ -38,9 +40,11 @@ def checkpoints(
 ) -> tuple[Checkpoint, ...]:
     """Every checkpoint of the session, in order, up to the first one that is pending.
 
-    A reading answers the latest checkpoint whose window was open when it was taken (from `early` before it is due). A
-    booster restarts the offsets. After the last offset there is one every `then_every` until discharge, counted from
-    the one before or from when that was missed, so that a forgotten discharge does not cause a storm of pages.
+    A reading belongs to the latest checkpoint whose window was open when it was taken (from `early` before it is due),
+    which is answered once every required sign has been taken within it, by one reading or several. A booster restarts
+    the offsets, and a patient who had left is measured when they are back. After the last offset there is one every
+    `then_every` until discharge, counted from the one before or from when that was missed, so that a forgotten
+    discharge does not cause a storm of pages.
     """
     return (*session.settled, *asking(rules, session, passed))
 
@@ -86,42 +90,63 @@ def unsettled_by(session: MedicineSession, moment: datetime) -> MedicineSession:
 
 
 def is_overdue(rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]) -> bool:
-    """Whether a checkpoint was missed and no reading has been taken since its window opened."""
+    """Whether a checkpoint was missed and a required sign has not been taken since its window opened."""
     return any(one.status is CheckpointStatus.MISSED for one in _unmeasured_since(rules, session, passed))
 
 
 def _unmeasured_since(
     rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]
 ) -> Iterator[Checkpoint]:
-    """The checkpoints whose window opened after the newest reading, settled ones last."""
-    newest = session.readings[-1].at if session.readings else None
+    """The checkpoints since whose window opened some required sign has not been taken, settled ones last."""
+    measured = measured_since(session, rules.required)
     newest_first = chain(reversed(tuple(asking(rules, session, passed))), reversed(session.settled))
-    return takewhile(lambda one: newest is None or newest < one.due_at - rules.early, newest_first)
+    return takewhile(lambda one: measured is None or measured < one.due_at - rules.early, newest_first)
 
 
 def reading_due_at(protocol: Protocol, session: MedicineSession, passed: Mapping[str, datetime]) -> datetime | None:
-    """When the session's next reading is due, or since when it is overdue; None if no dosed patient is monitored.
+    """When the session's next reading is due, or since when it is overdue; None if no dosed patient is watched here.
 
     A missed checkpoint counts until the next reading; a gap that a later reading has covered does not.
     """
-    awaited = [due_at for _, due_at in rechecks(protocol, session)]
-    if session.is_monitored:
+    if session.is_away:
+        return None
+    awaited = [recheck.due_at for recheck in rechecks(protocol, session)]
+    if session.is_watched:
         unmeasured = _unmeasured_since(protocol.medicine.checkpoints, session, passed)
         awaited += [one.due_at for one in unmeasured if not one.is_answered]
     return min(awaited, default=None)
 
 
-def rechecks(protocol: Protocol, session: ReadingSeries) -> Iterator[tuple[Reading, datetime]]:
-    """The last reading with the due time of its second reading, if the protocol still wants one."""
-    if session.readings and session.discharge is None:
-        newest = session.readings[-1]
-        if (due_at := recheck_due_at(protocol, session, newest)) is not None:
-            yield newest, due_at
+def rechecks(protocol: Protocol, session: ReadingSeries) -> Iterator[Recheck]:
+    """The readings that still want a second one, while the patient is watched; later of one who had left meanwhile."""
+    if session.watched_until is None:
+        for recheck in vitals.rechecks(protocol, session):
+            yield recheck._replace(due_at=recheck.due_at + _away_since(session, recheck.reading))
 
 
-def _planned(rules: CheckpointRules, session: MedicineSession) -> Iterator[tuple[datetime, datetime]]:
-    """Each dose's offsets up to the next dose or the discharge: when due, and when learned."""
-    end_of_all = session.discharge.at if session.discharge else None
+def _away_since(session: ReadingSeries, reading: Reading) -> timedelta:
+    """How long the patient has been away since the reading: nobody can measure them then."""
+    absences = session.absences if isinstance(session, MedicineSession) else ()
+    over = (one for one in absences if one.back_at is not None and one.left_at >= reading.at)
+    return sum((one.back_at - reading.at for one in over if one.back_at is not None), timedelta())
+
+
+def _planned(
+    rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]
+) -> Iterator[tuple[datetime, datetime]]:
+    """When vitals are due, and when that was learned, in order: after each dose, and whenever the patient is back."""
+    due = _after_doses(rules, session)
+    if not session.departures:
+        yield from due
+        return
+    back = [(one.back_at, one.back_recorded_at or one.back_at) for one in session.absences if one.back_at is not None]
+    kept = (one for one in due if not _is_excused(rules, session, one[0], passed))
+    yield from sorted((*kept, *(one for one in back if session.doses and one[0] >= session.doses[0].at)))
+
+
+def _after_doses(rules: CheckpointRules, session: MedicineSession) -> Iterator[tuple[datetime, datetime]]:
+    """Each dose's offsets up to the next dose or the end of monitoring: when due, and when learned."""
+    end_of_all = session.watched_until
     for dose, next_dose in zip_longest(session.doses, session.doses[1:]):
         end = next_dose.at if next_dose else end_of_all
         for offset in rules.offsets:
@@ -129,11 +154,26 @@ def _planned(rules: CheckpointRules, session: MedicineSession) -> Iterator[tuple
                 yield dose.at + offset, dose.recorded_at
 
 
+def _is_excused(
+    rules: CheckpointRules, session: MedicineSession, due: datetime, passed: Mapping[str, datetime]
+) -> bool:
+    """Whether nobody is asked for this reading: the patient was away, or left before it was missed."""
+    is_missed = key(session.number, due) in passed
+    for one in session.absences:
+        is_before = due < one.left_at and not is_missed
+        is_unanswered = is_before and _answer(rules, session, due - rules.early, one.left_at) is None
+        # So soon after a return that a reading would belong to both, the return's own checkpoint stands for it.
+        is_near = one.back_at is not None and one.back_at <= due <= one.back_at + rules.grace + rules.early
+        if is_unanswered or is_near or one.holds(due):
+            return True
+    return False
+
+
 def _with_ends(
     rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]
 ) -> Iterator[tuple[Checkpoint, datetime | None]]:
     """Each unsettled checkpoint, and when its window closes; None if no other follows."""
-    planned = tuple(_planned(rules, session))[len(session.settled) :]
+    planned = tuple(_planned(rules, session, passed))[len(session.settled) :]
     for (due_at, learned_at), (following, _) in pairwise(planned):
         yield _judged(rules, session, due_at, following, learned_at, passed), following - rules.early
     if planned:
@@ -142,7 +182,7 @@ def _with_ends(
         due_at, learned_at = _after(rules, session, session.settled[-1], passed)
     else:
         return
-    if session.discharge is not None:
+    if session.watched_until is not None or session.is_away:
         yield _judged(rules, session, due_at, None, learned_at, passed), None
         return
     while True:
@@ -175,11 +215,10 @@ def _judged(
 ) -> Checkpoint:
     opens, closes = due - rules.early, following - rules.early if following else None
     # No window opens before the first dose's, so the reading at clearance answers no checkpoint.
-    answer = _first_from(session, opens)
-    if answer is not None and (closes is None or answer.at < closes):
+    answer = _answer(rules, session, opens, closes)
+    if answer is not None:
         status = CheckpointStatus.MET if answer.at <= due + rules.grace else CheckpointStatus.LATE
     else:
-        answer = None
         status = CheckpointStatus.MISSED if key(session.number, due) in passed else CheckpointStatus.PENDING
     return Checkpoint(
         due_at=due,
@@ -189,6 +228,21 @@ def _judged(
         opens_at=opens,
         grace_ends_at=due + rules.grace,
     )
+
+
+def _answer(
+    rules: CheckpointRules, session: MedicineSession, opens: datetime, closes: datetime | None
+) -> Reading | None:
+    """The reading with which every required sign was taken within the window; it may complete what others began."""
+    missing = list(rules.required)
+    for place in range(bisect_left(session.readings, opens, key=lambda reading: reading.at), len(session.readings)):
+        reading = session.readings[place]
+        if closes is not None and reading.at >= closes:
+            return None
+        missing = [vital for vital in missing if value_of(reading, vital) is None]
+        if not missing:
+            return reading
+    return None
 
 
 def _first_from(session: MedicineSession, moment: datetime) -> Reading | None:

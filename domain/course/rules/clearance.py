@@ -1,21 +1,23 @@
 """Clearance: whether a checked-in patient may be dosed today, and every blocker the prescriber has to weigh."""
 
-from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
-from typing import Any, Final
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from typing import Any
 
 from domain.course.event_rule import MEDICINE, PRESCRIBER, SessionEventRule
-from domain.course.rules import booking, consent, eligibility, risk_screens
-from domain.course.rules.vitals import SPOKEN, value_of
-from domain.course.state import CourseState, MedicineSession, Phase, Reading, Stage, newer
+from domain.course.rules import arrival, booking, consent, eligibility, pregnancy, risk_screens, symptoms
+from domain.course.rules.signs import newest, value_of
+from domain.course.rules.vitals import SPOKEN
+from domain.course.rules.weighing import is_weighed
+from domain.course.state import CourseState, MedicineSession, Phase, Reading, Stage, known_at, newer
 from domain.course.transition import Transition
 from domain.durations import in_words
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import PatientCheckedIn, SessionCleared
-from domain.events.fields import PregnancyTest, lifted_by
+from domain.events.clinic_events import SessionCleared
+from domain.events.fields import lifted_by
 from domain.protocol.instruments import instrument_name
 from domain.protocol.model import Vital
-from domain.values import Blocker, Severity, absolute_first
+from domain.values import Blocker, Severity, absolute_first, count_of
 
 DANGERS = frozenset({Kind.VITALS_EMERGENCY, Kind.SUICIDE_RISK})
 """While one of these is unresolved, whatever its severity, the patient is neither dosed nor discharged."""
@@ -23,18 +25,19 @@ DANGERS = frozenset({Kind.VITALS_EMERGENCY, Kind.SUICIDE_RISK})
 NOT_OF_THE_PATIENT = frozenset({Kind.RECORD_STORE_BEHIND, Kind.ORCHESTRATOR_SILENT, Kind.COURSE_FILLING})
 """Escalations about Kapstan itself: none of them stands in a patient's way."""
 
-
-TODAY: Final = timedelta(days=1)
-"""Maximum age of a check-in: older than this, it is of another day in every time zone."""
+OF_REPORTS = frozenset({Kind.SESSION_UNREPORTED, Kind.DOSE_UNREPORTED, Kind.HOLD_UNREVIEWED})
+"""Escalations that ask for a report or a review: what follows answers them, and none stands in a patient's way."""
 
 
 def blockers(course: CourseState, session: MedicineSession, at: datetime) -> tuple[Blocker, ...]:
     """Every blocker of the patient's clearance at that moment, absolute ones first (CLINICAL.md 3.2)."""
     found = (
         *standing_blockers(course, at),
+        *plan_blockers(course, session, at),
         *booking.spacing_blockers(course, at),
         *_course_blockers(course, session, at),
-        *_check_in_blockers(course, session, at),
+        *away_blockers(session, at),
+        *arrival.blockers(course, session, at),
         *_reading_blockers(course, session, at),
     )
     return absolute_first(found)
@@ -52,9 +55,30 @@ def standing_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
             observed=course.phase,
             limit=Phase.MEDICINE,
         )
+    elif (prepared_at := course.prepared_at) is not None and at < prepared_at:
+        yield Blocker(
+            code="course.not_in_medicine",
+            message=f"Eligibility, plan and preparation were complete {in_words(prepared_at - at)} after that moment",
+            absolute=True,
+            observed=prepared_at.isoformat(),
+        )
     yield from consent.blockers(course, at)
     yield from escalation_blockers(course)
     yield from eligibility.excluding(course)
+    yield from pregnancy.blockers(course, at)
+
+
+def plan_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """The blocker of a session beyond the number that the plan of that moment has."""
+    planned = course.sessions_planned_by(known_at(course.plans, at))
+    if session.number > planned:
+        yield Blocker(
+            code="session.beyond_plan",
+            message=f"Session {session.number} is beyond the plan of {count_of(planned, 'session')}",
+            absolute=True,
+            observed=session.number,
+            limit=planned,
+        )
 
 
 def escalation_blockers(course: CourseState, without: Collection[Kind] = ()) -> Iterator[Blocker]:
@@ -63,7 +87,7 @@ def escalation_blockers(course: CourseState, without: Collection[Kind] = ()) -> 
     `without` are the kinds that the act itself answers.
     """
     for escalation in course.unresolved:
-        if escalation.kind in NOT_OF_THE_PATIENT or escalation.kind in without:
+        if escalation.kind in NOT_OF_THE_PATIENT | OF_REPORTS or escalation.kind in without:
             continue
         is_danger = escalation.severity is Severity.EMERGENCY or escalation.kind in DANGERS
         if is_danger or escalation.severity is Severity.URGENT:
@@ -80,21 +104,14 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
     last_dose = before.doses[-1].at if before else None
     # What the patient answers before discharge belongs to the session they are discharged from.
-    since = before.discharge.at if before and before.discharge else last_dose
-    owed = {screen.instrument for screen in risk_screens.screens_owed(course)}
-    for instrument in course.protocol.medicine.measures:
-        if instrument in owed or course.measure(instrument, since=since) is None:
-            yield Blocker(
-                code=f"measure.{instrument}_missing",
-                message=f"{instrument_name(instrument)} has not been taken since the last session",
-                limit=instrument,
-                source=source("medicine.measures"),
-            )
+    since = before.ended.at if before and before.ended else last_dose
+    yield from _measure_blockers(course, since, at)
     yield from eligibility.undecided(course)
+    yield from eligibility.outdated(course, at)
     if before is None:
         return
     if course.protocol.medicine.integration_before_next_dose:
-        held, needed = len(before.integrations), course.protocol.integration.sessions
+        held, needed = sum(talk.at <= at for talk in before.integrations), course.protocol.integration.sessions
         if held < needed:
             yield Blocker(
                 code="integration.outstanding",
@@ -104,20 +121,12 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
                 source=source("medicine.integration_before_next_dose"),
             )
     assert last_dose is not None
-    screened_at = course.screening.at if course.screening else last_dose
-    if at - last_dose > rules.rescreen_after and screened_at <= last_dose:
-        yield Blocker(
-            code="screening.outdated",
-            message=f"The last dose was {(at - last_dose).days} days ago; there must be a new screening",
-            observed=(at - last_dose).days,
-            limit=rules.rescreen_after.days,
-            source=source("course.rescreen_after"),
-        )
     review_after = rules.review_after_session
     if review_after is not None and len(course.dosed_sessions) >= review_after:
         reviewed_session = course.session_numbered(review_after)
         reviewed_from = reviewed_session.doses[0].at if reviewed_session and reviewed_session.doses else last_dose
-        if course.plan is None or course.plan.at <= reviewed_from:
+        plan = known_at(course.plans, at)
+        if plan is None or plan.at <= reviewed_from:
             yield Blocker(
                 code="plan.review_due",
                 message=f"The prescriber's review after session {review_after} has not been done",
@@ -126,58 +135,29 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
             )
 
 
-def _check_in_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    rules, source = course.protocol.medicine, course.protocol.source_of
-    if session.check_in is None:
-        yield Blocker(code="check_in.missing", message="The patient has not been checked in", absolute=True)
-        return
-    yield from outdated_blockers(session, at)
-    said = session.check_in.data
-    for what, last_at, fasting in (
-        ("solids", said.last_solids_at, rules.solids_fasting),
-        ("fluids", said.last_fluids_at, rules.fluids_fasting),
-    ):
-        if at - last_at < fasting:
+def _measure_blockers(course: CourseState, since: datetime | None, at: datetime) -> Iterator[Blocker]:
+    """Blockers of the measures of this visit: not taken since the last one or too long ago, asked for, or raised."""
+    rules = course.protocol.medicine
+    owed = tuple(risk_screens.owed_blockers(course, at))
+    asked = {blocker.limit for blocker in owed}
+    for instrument in rules.measures:
+        taken = course.measure_at(instrument, at)
+        is_of_this_visit = taken is not None and at - taken.at <= rules.measures_valid
+        if instrument not in asked and not (taken and is_of_this_visit and (since is None or taken.at >= since)):
             yield Blocker(
-                code=f"fasting.{what}_too_recent",
-                message=f"The last {what} were {in_words(at - last_at)} ago; must be at least {in_words(fasting)}",
-                observed=in_words(at - last_at),
-                limit=in_words(fasting),
-                source=source(f"medicine.{what}_fasting"),
+                code=f"measure.{instrument}_missing",
+                message=f"{instrument_name(instrument)} has not been taken for this visit, since the last session",
+                limit=instrument,
+                source=course.protocol.source_of("medicine.measures"),
             )
-    if rules.escort_required and not said.escort:
-        yield Blocker(
-            code="escort.missing",
-            message="Nobody is there to escort the patient home",
-            source=source("medicine.escort_required"),
-        )
-    if said.pregnancy_test is PregnancyTest.POSITIVE:
-        yield Blocker(code="pregnancy_test.positive", message="The pregnancy test is positive", absolute=True)
-    elif rules.pregnancy_test_each_session and said.pregnancy_test is None and not _needs_no_test(course):
-        yield Blocker(
-            code="pregnancy_test.missing",
-            message="No pregnancy test was recorded today",
-            source=source("medicine.pregnancy_test_each_session"),
-        )
-    if said.medications_changed:
-        yield Blocker(
-            code="medications.changed",
-            message="The patient's medications have changed; the prescriber must look at them",
-        )
-    if said.weight_kg is None:
-        yield Blocker(code="weight.missing", message="The patient was not weighed today", absolute=True)
+    yield from owed
+    yield from risk_screens.risk_blockers(course, at)
 
 
-def outdated_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    """The blocker for a check-in that is a day old: weight, test, escort and fasting must be of today."""
-    if session.check_in is not None and (age := at - session.check_in.at) >= TODAY:
-        yield Blocker(
-            code="check_in.outdated",
-            message=f"The check-in is {in_words(age)} old: the session must be aborted and booked again",
-            absolute=True,
-            observed=in_words(age),
-            limit=in_words(TODAY),
-        )
+def away_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """The blocker of whatever needs the patient here, while they have left."""
+    if session.was_away(at):
+        yield Blocker(code="patient.away", message="The patient has left and is not back", absolute=True)
 
 
 def _reading_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
@@ -186,7 +166,8 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
     if reading is None:
         yield Blocker(code="vitals.missing", message="No vitals have been taken", absolute=True)
         return
-    if at - reading.at > rules.reading_valid:
+    is_too_old = at - reading.at > rules.reading_valid
+    if is_too_old:
         yield Blocker(
             code="vitals.too_old",
             message=f"The last vitals are {in_words(at - reading.at)} old; {in_words(rules.reading_valid)} at most",
@@ -195,20 +176,32 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
             limit=in_words(rules.reading_valid),
             source=source("medicine.clearance.reading_valid"),
         )
-    yield from _limit_blockers(course, reading)
+    # Each sign has its own age; where all are too old, those of the last reading's time are judged.
+    since = (reading.at if is_too_old else at) - rules.reading_valid
+    yield from _limit_blockers(course, newest(session, at, since=since))
+    yield from symptoms.blockers(course.protocol, session, at)
 
 
 def unweighed_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    """Blockers that the clearance has not weighed: from the last reading before that moment, whenever it was taken or
-    recorded, and from screening findings that came after the clearance.
+    """Blockers that the clearance has not weighed: from each sign's last value before that moment, whenever it was
+    taken or recorded, from the symptoms, and from screening findings and answers about suicide that came after it.
 
     What the prescriber overrode at clearance stays overridden; for the rest the session must be cleared again.
     """
-    cleared, reading = session.clearance, session.reading_before(at)
-    if cleared is None or reading is None:
+    cleared = session.clearance
+    if cleared is None or session.reading_before(at) is None:
         return
-    for blocker in (*_limit_blockers(course, reading), *eligibility.undecided(course)):
-        if blocker.absolute or not any(is_as_weighed(blocker, weighed) for weighed in session.weighed):
+    # What was fresh at the clearance holds for as long as that does.
+    since = min(at, cleared.at) - course.protocol.medicine.clearance.reading_valid
+    found = (
+        *_limit_blockers(course, newest(session, at, since=since)),
+        *symptoms.blockers(course.protocol, session, at),
+        *eligibility.undecided(course),
+        *risk_screens.owed_blockers(course, at),
+        *risk_screens.risk_blockers(course, at),
+    )
+    for blocker in found:
+        if blocker.absolute or not is_weighed(blocker, session.weighed):
             yield blocker.but(absolute=True)
     yield from unweighed_escalations(course, session)
 
@@ -216,27 +209,15 @@ def unweighed_blockers(course: CourseState, session: MedicineSession, at: dateti
 def unweighed_escalations(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
     """The relative blockers of open escalations that the clearance has not weighed."""
     for blocker in escalation_blockers(course):
-        if not blocker.absolute and not any(is_as_weighed(blocker, weighed) for weighed in session.weighed):
+        if not blocker.absolute and not is_weighed(blocker, session.weighed):
             yield blocker
 
 
-def is_as_weighed(blocker: Blocker, weighed: Blocker) -> bool:
-    """Whether an override of `weighed` covers `blocker`: it is the same finding, and its value is not worse."""
-    if blocker.code != weighed.code:
-        return False
-    match blocker.observed, weighed.observed:
-        case (int() | float() as now, int() | float() as then) if blocker.code.endswith("_above_limit"):
-            return now <= then
-        case (int() | float() as now, int() | float() as then) if blocker.code.endswith("_below_limit"):
-            return now >= then
-        case now, then:
-            return now == then
-
-
-def _limit_blockers(course: CourseState, reading: Reading) -> Iterator[Blocker]:
+def _limit_blockers(course: CourseState, taken: Mapping[Vital, Reading]) -> Iterator[Blocker]:
+    """The blockers by each sign's newest value; one that is missing from `taken` was not taken in time."""
     rules, source = course.protocol.medicine.clearance, course.protocol.source_of
     for vital in Vital:
-        observed = value_of(reading, vital)
+        observed = value_of(taken[vital], vital) if vital in taken else None
         for name, limits in (("never", rules.never.of(vital)), ("hold", rules.hold.of(vital))):
             if limits is None or (observed is not None and limits.holds(observed)):
                 continue
@@ -264,45 +245,19 @@ def _limit_blockers(course: CourseState, reading: Reading) -> Iterator[Blocker]:
             break
 
 
-def _needs_no_test(course: CourseState) -> bool:
-    return course.screening is not None and course.screening.data.pregnancy_test is PregnancyTest.NOT_APPLICABLE
-
-
-def _check_in(transition: Transition[Any], session: MedicineSession, event: PatientCheckedIn) -> None:
-    """Takes the check-in, and takes back a clearance that rested on an earlier one."""
-    arrived = transition.recorded(event)
-    newest = newer(session.check_in, arrived)
-    if newest is not arrived:
-        return
-    transition.keep(session.but(stage=Stage.CHECKED_IN, check_in=arrived, clearance=None, abort=None))
-
-
-def _visit_of(
-    course: CourseState, _rule: SessionEventRule[PatientCheckedIn], event: PatientCheckedIn
-) -> MedicineSession | None:
-    """The visit of a patient who was not waited for: the one named, or else the last, if it has had no dose."""
-    named = course.session_numbered(event.data.session) if event.data.session is not None else None
-    return next((one for one in (named, course.session) if one is not None and not one.doses), None)
-
-
 def _clear(transition: Transition[Any], session: MedicineSession, event: SessionCleared) -> None:
     """Clears the session, and keeps what the prescriber weighed, with its values: a worse one asks again."""
     arrived = transition.recorded(event)
     cleared = newer(session.clearance, arrived)
     lifted = lifted_by(event.data.overrides)
     weighed = tuple(one for one in blockers(transition.course, session, event.time) if one.code in lifted)
+    if any(one.code == "medications.changed" for one in weighed):
+        transition.change(medications_changed_at=None)
     transition.keep(
         session.but(stage=Stage.CLEARED, clearance=cleared, weighed=weighed if cleared is arrived else session.weighed)
     )
 
 
-CHECKED_IN = SessionEventRule(
-    event=PatientCheckedIn,
-    phases=MEDICINE,
-    stages=frozenset({Stage.BOOKED}),
-    place=_visit_of,
-    apply=_check_in,
-)
 CLEARED = SessionEventRule(
     event=SessionCleared,
     phases=MEDICINE,
@@ -312,4 +267,4 @@ CLEARED = SessionEventRule(
     overrides=lambda event: event.data.overrides,
     apply=_clear,
 )
-RULES = (CHECKED_IN, CLEARED)
+RULES = (CLEARED,)

@@ -1,22 +1,32 @@
 """Consent: whether the patient's consent is in force."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, tzinfo
+from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, ANYONE, EventRule
-from domain.course.state import CourseState, Recorded, newer
+from domain.course.recorded import Recorded
+from domain.course.state import CourseState, known_at
 from domain.course.transition import Transition
+from domain.durations import in_words
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ConsentSigned, ConsentWithdrawn, PatientWithdrew
-from domain.values import Blocker, Moment, Severity
+from domain.values import Blocker, Severity
 
 
 def blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
     """The blockers from the consent at that moment. All are absolute: consent belongs to the patient (S18)."""
     rules = course.protocol.screening
-    consent = course.consent
-    if consent is None:
+    consent = known_at(course.consents, at)
+    if consent is None and course.consents:
+        signed_at = course.consents[0].at
+        yield Blocker(
+            code="consent.signed_later",
+            message=f"The consent was signed {in_words(signed_at - at)} after that moment",
+            absolute=True,
+            observed=signed_at.isoformat(),
+        )
+    elif consent is None:
         yield Blocker(code="consent.missing", message="The patient has not signed a consent", absolute=True)
     elif not isinstance(consent.data, ConsentSigned.Data):
         yield Blocker(code="consent.withdrawn", message="The patient has withdrawn consent", absolute=True)
@@ -47,26 +57,31 @@ def _withdrawal_blockers(course: CourseState, _at: datetime) -> Iterator[Blocker
 
 
 def _sign(transition: Transition[Any], event: ConsentSigned) -> None:
-    transition.change(consent=newer(transition.course.consent, transition.recorded(event)))
+    _keep(transition, transition.recorded(event))
+
+
+def _keep(transition: Transition[Any], arrived: Recorded[Any]) -> None:
+    consents = (*transition.course.consents, arrived)
+    transition.change(consents=tuple(sorted(consents, key=lambda consent: consent.at)))
 
 
 def take_back(transition: Transition[Any], event: ConsentWithdrawn | PatientWithdrew) -> None:
-    """Takes the consent as withdrawn: a hold at once, and an urgent escalation if the patient was dosed that day."""
+    """Takes the consent as withdrawn: a hold at once, and an urgent escalation for a patient under the medicine.
+
+    That is one who is monitored, or was dosed the same day, by the days of the course's site.
+    """
     arrived = Recorded[ConsentWithdrawn.Data](
         at=event.time,
         recorded_at=transition.now,
         data=ConsentWithdrawn.Data(actor=event.data.actor, note=event.data.note),
     )
-    transition.change(consent=newer(transition.course.consent, arrived))
+    _keep(transition, arrived)
     transition.hold("consent withdrawn", event.time, is_safety=True)
-    last = transition.course.last_dose_at
-    if last is not None and _day(last, event.time.tzinfo) == _day(event.time, event.time.tzinfo):
-        session = transition.course.dosed_sessions[-1].number
-        transition.escalate(Kind.CONSENT_WITHDRAWN, session, Severity.URGENT, event.time)
-
-
-def _day(moment: Moment, zone: tzinfo | None) -> date:
-    return moment.astimezone(zone).date()
+    course = transition.course
+    day = course.day_of(event.time)
+    same_day = (one for one in course.dosed_sessions if any(course.day_of(dose.at) == day for dose in one.doses))
+    if (session := course.monitored or next(same_day, None)) is not None:
+        transition.escalate(Kind.CONSENT_WITHDRAWN, session.number, Severity.URGENT, event.time)
 
 
 SIGNED = EventRule(event=ConsentSigned, phases=ALWAYS, roles=ANYONE, apply=_sign)

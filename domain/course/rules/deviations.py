@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from domain.course.dose_given import DoseGiven
 from domain.course.state import Deviation
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import ClinicEvent, DoseAdministered, Event
+from domain.events.clinic_events import ClinicEvent, DoseAdministered, Event, InfusionStarted, InfusionStopped
 from domain.ledger import Note
 from domain.protocol.model import DeviationRules
 from domain.values import Blocker, Severity
@@ -30,6 +31,25 @@ def record(
     transition: Transition[Any], event: ClinicEvent, session: int | None, deviations: tuple[Blocker, ...]
 ) -> None:
     """Writes the deviations of an accepted fact to the ledger, and escalates them as the protocol says."""
+    severity = severity_of(transition.course.protocol.deviations, event, deviations, transition.now)
+    _tell(transition, event, session, deviations, severity)
+
+
+def record_of_dose(
+    transition: Transition[Any], event: ClinicEvent, session: int, dose: DoseGiven, deviations: tuple[Blocker, ...]
+) -> None:
+    """Writes what an event that arrived late has against a dose given before, as severe as of the dose itself."""
+    severity = _severity_of_dose(transition.course.protocol.deviations, dose.at, deviations, transition.now)
+    _tell(transition, event, session, deviations, severity)
+
+
+def _tell(
+    transition: Transition[Any],
+    event: ClinicEvent,
+    session: int | None,
+    deviations: tuple[Blocker, ...],
+    severity: Severity | None,
+) -> None:
     transition.deviations = (*transition.deviations, *deviations)
     kept = Deviation(
         at=event.time,
@@ -43,18 +63,23 @@ def record(
     told = kept.model_dump(mode="json", exclude={"at", "by"}, exclude_none=True)
     transition.write(Note(time=event.time, type=RECORDED, data=told))
     transition.change(deviations=(*transition.course.deviations, kept)[-KEPT:])
-    severity = severity_of(transition.course.protocol.deviations, event, deviations, transition.now)
     if severity is not None:
         transition.escalate(Kind.PROTOCOL_DEVIATION, session, severity, event.time)
 
 
 def severity_of(rules: DeviationRules, event: Event, deviations: Iterable[Blocker], now: datetime) -> Severity | None:
     """The severity of the escalation for these deviations; None if nobody need be told."""
+    if isinstance(event, DoseAdministered | InfusionStarted | InfusionStopped):
+        return _severity_of_dose(rules, event.time, deviations, now)
+    return rules.other if any(deviation.code not in rules.silent for deviation in deviations) else None
+
+
+def _severity_of_dose(
+    rules: DeviationRules, given_at: datetime, deviations: Iterable[Blocker], now: datetime
+) -> Severity | None:
     told = [deviation for deviation in deviations if deviation.code not in rules.silent]
     if not told:
         return None
-    if not isinstance(event, DoseAdministered):
-        return rules.other
-    if now - event.time > IN_EFFECT:
+    if now - given_at > IN_EFFECT:
         return Severity.ROUTINE
     return rules.dose_absolute if any(deviation.absolute for deviation in told) else rules.dose

@@ -5,19 +5,23 @@ from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
-from domain.course.rules import checkpoints, clearance
+from domain.course.rules import checkpoints, clearance, observation
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.endings import close_when_withdrawn
 from domain.course.rules.followup import go_on_when_integrated
-from domain.course.rules.vitals import SPOKEN, value_of
+from domain.course.rules.signs import at_clearance, newest, value_of
+from domain.course.rules.vitals import SPOKEN, verdict
 from domain.course.state import CourseState, MedicineSession, Phase, Stage, newer
 from domain.course.transition import Transition
+from domain.course.verdict import VerdictSeverity
 from domain.durations import in_words
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import DischargeAssessed, PatientDischarged
 from domain.events.fields import Override
 from domain.protocol.model import Vital
 from domain.values import Blocker, Role, absolute_first
+
+PRESSURE = frozenset({Vital.SYSTOLIC, Vital.DIASTOLIC})
 
 ANSWERED = frozenset({Kind.CONSENT_WITHDRAWN, Kind.DISCHARGE_OVERDUE, Kind.LEFT_BEFORE_DISCHARGE, Kind.VITALS_OVERDUE})
 """The kinds of escalation that a discharge itself answers. Whoever takes back their consent may also go home."""
@@ -30,18 +34,24 @@ def blockers(
     found = (
         *clearance.escalation_blockers(course, without=ANSWERED),
         *_observation_blockers(course, session, at),
+        *_infusion_blockers(session, at),
         *_later_blockers(session, at),
+        *_verdict_blockers(course, session, at),
         *_reading_blockers(course, session, at),
         *_recheck_blockers(course, session),
-        *_assessment_blockers(course, session),
+        *_assessment_blockers(course, session, at),
         *_leaving_blockers(course, escort, instructions),
     )
-    return absolute_first(found)
+    # What the verdict says of a vital sign may be said by a limit of the discharge too: the graver one is told.
+    kept: dict[object, Blocker] = {}
+    for blocker in absolute_first(found):
+        kept.setdefault((blocker.code, blocker.observed), blocker)
+    return tuple(kept.values())
 
 
 def _observation_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     minimum = course.protocol.medicine.minimum_observation
-    since = at - session.doses[-1].at
+    since = at - observation.begun(course.protocol, session).at
     if since < minimum:
         yield Blocker(
             code="discharge.observation_too_short",
@@ -52,17 +62,28 @@ def _observation_blockers(course: CourseState, session: MedicineSession, at: dat
         )
 
 
+def _infusion_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """The blocker of a discharge while the medicine still runs."""
+    if session.running_infusion is not None:
+        yield Blocker(
+            code="infusion.running",
+            message="An infusion was started and has not been stopped",
+            absolute=not session.was_away(at),
+        )
+
+
 def _reading_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     rules, source = course.protocol.medicine.discharge, course.protocol.source_of
     reading = session.reading_before(at)
-    if reading is None or reading.at < session.doses[-1].at:
+    if reading is None or reading.at < observation.begun(course.protocol, session).at:
         yield Blocker(
             code="vitals.missing",
             message="No vitals have been taken since the dose",
-            absolute=not _has_left(course, session),
+            absolute=not session.was_away(at),
         )
         return
-    if at - reading.at > rules.reading_valid:
+    is_too_old = at - reading.at > rules.reading_valid
+    if is_too_old:
         yield Blocker(
             code="vitals.too_old",
             message=f"The last vitals are {in_words(at - reading.at)} old; {in_words(rules.reading_valid)} at most",
@@ -70,9 +91,28 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
             limit=in_words(rules.reading_valid),
             source=source("medicine.discharge.reading_valid"),
         )
-    baseline = session.clearance_reading
+    # Each sign has its own age; where all are too old, those of the last reading's time are judged.
+    since = max(
+        observation.begun(course.protocol, session).at, (reading.at if is_too_old else at) - rules.reading_valid
+    )
+    found = newest(session, at, since=since)
+    taken = {vital: value_of(one, vital) for vital, one in found.items()}
+    cleared_with = at_clearance(course.protocol, session)
+    least = {
+        Vital.MOAAS: (rules.moaas_min, "moaas_min"),
+        Vital.SPO2: (rules.spo2_min, "spo2_min"),
+    }
+    for vital in Vital:
+        is_compared = vital in PRESSURE and vital in cleared_with
+        is_asked = is_compared or vital in course.protocol.medicine.checkpoints.required
+        if is_asked and vital not in taken and vital not in least:
+            yield Blocker(
+                code=f"discharge.{vital}_missing",
+                message=f"{SPOKEN[vital]} was not taken in the last {in_words(rules.reading_valid)}",
+                source=source("medicine.checkpoints.required"),
+            )
     for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC):
-        observed, before = value_of(reading, vital), value_of(baseline, vital) if baseline else None
+        observed, before = taken.get(vital), cleared_with.get(vital)
         if observed is None or before is None:
             continue
         percent = round(100 * abs(observed - before) / before, 1)
@@ -85,11 +125,8 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
                 limit=rules.bp_within_percent,
                 source=source("medicine.discharge.bp_within_percent"),
             )
-    for vital, minimum, name in (
-        (Vital.MOAAS, rules.moaas_min, "moaas_min"),
-        (Vital.SPO2, rules.spo2_min, "spo2_min"),
-    ):
-        observed = value_of(reading, vital)
+    for vital, (minimum, name) in least.items():
+        observed = taken.get(vital)
         if observed is None or observed < minimum:
             yield Blocker(
                 code=f"discharge.{vital}_below_limit" if observed is not None else f"discharge.{vital}_missing",
@@ -98,6 +135,28 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
                 observed=observed,
                 limit=minimum,
                 source=source(f"medicine.discharge.{name}"),
+            )
+
+
+def _verdict_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """A blocker for each urgent or emergency finding of the last reading: an emergency's is absolute (S4).
+
+    The signs are all that the protocol limits, and the symptoms, whether or not the discharge has its own limit.
+    """
+    reading = session.reading_before(at)
+    if reading is None or reading.at < observation.begun(course.protocol, session).at:
+        return
+    for finding in verdict(course.protocol, session, reading).findings:
+        if finding.severity.pages_as is not None:
+            # One who has left cannot be measured again.
+            is_final = finding.severity is VerdictSeverity.EMERGENCY and not session.was_away(at)
+            yield Blocker(
+                code=f"discharge.{finding.code.removeprefix('vitals.')}",
+                message=f"In the last reading: {finding.message} ({finding.severity})",
+                absolute=is_final,
+                observed=finding.observed,
+                limit=finding.limit,
+                source=finding.source,
             )
 
 
@@ -114,7 +173,7 @@ def _later_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]
 
 def _recheck_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
     """The blocker for a reading whose second reading is still missing."""
-    for reading, due_at in checkpoints.rechecks(course.protocol, session):
+    for reading, due_at, _ in checkpoints.rechecks(course.protocol, session):
         yield Blocker(
             code="discharge.recheck_missing",
             message=f"A second reading must be taken within {in_words(due_at - reading.at)} of the last one",
@@ -123,20 +182,18 @@ def _recheck_blockers(course: CourseState, session: MedicineSession) -> Iterator
         )
 
 
-def _has_left(course: CourseState, session: MedicineSession) -> bool:
-    """Whether the patient left before discharge, so that they cannot be measured or assessed any more."""
-    return any(one.kind is Kind.LEFT_BEFORE_DISCHARGE and one.session == session.number for one in course.escalations)
-
-
-def _assessment_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
+def _assessment_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """What the assessment says; a patient who has left, and is not back, cannot be assessed any more."""
     rules, source = course.protocol.medicine.discharge, course.protocol.source_of
-    if session.assessment is None or session.assessment.at < session.doses[-1].at:
+    begun_at = observation.begun(course.protocol, session).at
+    if session.assessment is None or not begun_at <= session.assessment.at <= at:
         yield Blocker(
             code="discharge.not_assessed",
             message="The patient has not been assessed for discharge",
-            absolute=not _has_left(course, session),
+            absolute=not session.was_away(at),
         )
         return
+    yield from _assessment_age_blockers(course, session, session.assessment.at, at)
     assessed = session.assessment.data
     if assessed.padss < rules.padss_min:
         yield Blocker(
@@ -164,6 +221,30 @@ def _assessment_blockers(course: CourseState, session: MedicineSession) -> Itera
                 limit=True,
                 source=source(f"medicine.discharge.{name}"),
             )
+
+
+def _assessment_age_blockers(
+    course: CourseState, session: MedicineSession, assessed_at: datetime, at: datetime
+) -> Iterator[Blocker]:
+    """The blockers of an assessment before the minimum observation (S4: after two hours), or of long ago."""
+    rules, source = course.protocol.medicine, course.protocol.source_of
+    if (since := assessed_at - observation.begun(course.protocol, session).at) < rules.minimum_observation:
+        yield Blocker(
+            code="discharge.assessed_too_early",
+            message=f"The patient was assessed {in_words(since)} after the dose; must be at least "
+            f"{in_words(rules.minimum_observation)}",
+            observed=in_words(since),
+            limit=in_words(rules.minimum_observation),
+            source=source("medicine.minimum_observation"),
+        )
+    if (age := at - assessed_at) > rules.discharge.assessment_valid:
+        yield Blocker(
+            code="discharge.assessment_too_old",
+            message=f"The assessment is {in_words(age)} old; {in_words(rules.discharge.assessment_valid)} at most",
+            observed=in_words(age),
+            limit=in_words(rules.discharge.assessment_valid),
+            source=source("medicine.discharge.assessment_valid"),
+        )
 
 
 def _leaving_blockers(course: CourseState, escort: bool, instructions: bool) -> Iterator[Blocker]:
@@ -196,12 +277,17 @@ def _assess(transition: Transition[Any], session: MedicineSession, event: Discha
 
 
 def _discharge(transition: Transition[Any], session: MedicineSession, event: PatientDischarged) -> None:
-    transition.keep(unsettled(session).but(stage=Stage.DISCHARGED, discharge=transition.recorded(event)))
+    end(transition, session.but(discharge=transition.recorded(event)), event.time)
+
+
+def end(transition: Transition[Any], session: MedicineSession, at: datetime) -> None:
+    """Ends the stay of a dosed patient: nobody is asked for readings, and calls, talks and forms fall due."""
+    transition.keep(unsettled(session).but(stage=Stage.DISCHARGED))
     transition.settle(Kind.VITALS_OVERDUE, session.number)
     if transition.course.phase is Phase.MEDICINE:
-        transition.enter(Phase.INTEGRATION, event.time)
-    go_on_when_integrated(transition, event.time)
-    close_when_withdrawn(transition, event.time)
+        transition.enter(Phase.INTEGRATION, at)
+    go_on_when_integrated(transition, at)
+    close_when_withdrawn(transition, at)
 
 
 ASSESSED = SessionEventRule(event=DischargeAssessed, phases=ALWAYS, stages=MONITORED, apply=_assess)

@@ -2,20 +2,23 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
+from domain.course.dose_given import DoseGiven
 from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule
-from domain.course.rules import clearance
+from domain.course.rules import arrival, clearance
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.followup import go_on_when_integrated
-from domain.course.rules.vitals import verdict
-from domain.course.state import CourseState, MedicineSession, Stage
+from domain.course.rules.signs import newest
+from domain.course.rules.vitals import SPOKEN, standing_findings
+from domain.course.state import CourseState, MedicineSession, Stage, known_at
 from domain.course.transition import Transition
 from domain.course.verdict import VerdictSeverity
 from domain.durations import in_words
-from domain.events.clinic_events import DoseAdministered, SessionAborted
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import DoseAdministered, InfusionStarted, InfusionStopped, SessionAborted
 from domain.protocol.model import DoseBasis
-from domain.values import Blocker, Role, absolute_first, count_of
+from domain.values import Actor, Blocker, Role, Severity, absolute_first, count_of
 
 TOLERANCE = 1e-9
 """Tolerance for rounding in division: 35 mg for 70 kg is 0.5 mg/kg."""
@@ -28,20 +31,48 @@ DUPLICATE_WITHIN = timedelta(minutes=5)
 """The same amount reported again within this time may be one dose reported twice."""
 
 
-def blockers(course: CourseState, session: MedicineSession, event: DoseAdministered) -> tuple[Blocker, ...]:
-    """Every blocker of this dose at the event's time, absolute ones first (CLINICAL.md 3.5)."""
+EVENTS = frozenset({Kind.VITALS_URGENT, Kind.VITALS_EMERGENCY, Kind.BLOOD_PRESSURE_NOT_FALLING, Kind.ADVERSE_EVENT})
+"""The kinds of escalation after which, if urgent, the next session's dose does not rise."""
+
+_AFTER_EVENT = "the dose of the session before, which had an urgent event,"
+
+
+class Offered(NamedTuple):
+    """A dose to be judged, injected or infused: when, how much in mg, by which route, and who answers for it."""
+
+    at: datetime
+    mg: float
+    route: str
+    actor: Actor
+    witness: str | None
+
+
+def as_offered(dose: DoseGiven) -> Offered:
+    """A dose that was given, to be judged again."""
+    witness = None if isinstance(dose.data, InfusionStopped.Data) else dose.data.witness
+    return Offered(dose.at, dose.mg, dose.route, dose.data.actor, witness)
+
+
+def blockers(course: CourseState, session: MedicineSession, dose: Offered) -> tuple[Blocker, ...]:
+    """Every blocker of this dose at its time, absolute ones first (CLINICAL.md 3.5)."""
     found = (
-        *(blocker for blocker in clearance.standing_blockers(course, event.time) if blocker.absolute),
-        *standing_blockers(course, session, event.time),
-        *_route_blockers(course, event),
-        *_duplicate_blockers(session, event),
-        *_bound_blockers(course, session, event),
+        *(blocker for blocker in clearance.standing_blockers(course, dose.at) if blocker.absolute),
+        *clearance.plan_blockers(course, session, dose.at),
+        *standing_blockers(course, session, dose.at),
+        *_route_blockers(course, dose),
+        *_duplicate_blockers(session, dose),
+        *bound_blockers(course, session, dose),
     )
     return absolute_first(found)
 
 
 def standing_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     """The blockers of this session's next dose at that moment, whatever its amount."""
+    yield from clearance.away_blockers(session, at)
+    if session.running_infusion is not None:
+        yield Blocker(
+            code="infusion.running", message="An infusion was started and has not been stopped", absolute=True
+        )
     if session.doses:
         yield from _booster_blockers(course, session, at)
     else:
@@ -65,7 +96,7 @@ def _clearance_blockers(course: CourseState, session: MedicineSession, at: datet
         )
     elif age.total_seconds() < 0:
         yield _before_clearance()
-    yield from clearance.outdated_blockers(session, at)
+    yield from arrival.outdated_blockers(course, session, at)
     yield from clearance.unweighed_blockers(course, session, at)
 
 
@@ -89,12 +120,19 @@ def _booster_blockers(course: CourseState, session: MedicineSession, at: datetim
             limit=rules.dose.boosters_max,
             source=course.protocol.source_of("medicine.dose.boosters_max"),
         )
-    reading = session.reading_before(at)
-    last_dose = max((dose.at for dose in session.doses if dose.at <= at), default=None)
-    is_of_this_dose = reading is not None and (last_dose is None or reading.at >= last_dose)
-    if reading is None or not is_of_this_dose or at - reading.at > rules.clearance.reading_valid:
-        yield Blocker(code="vitals.too_old", message="No fresh vitals were taken before the booster", absolute=True)
-    elif verdict(course.protocol, session, reading).severity is not VerdictSeverity.NORMAL:
+    last_dose = max((dose.ended_at for dose in session.doses if dose.at <= at), default=None)
+    fresh_from = at - rules.clearance.reading_valid
+    since = fresh_from if last_dose is None else max(last_dose, fresh_from)
+    taken = newest(session, at, since=since)
+    missing = [SPOKEN[vital] for vital in rules.checkpoints.required if vital not in taken]
+    found = standing_findings(course.protocol, session, at, since)
+    if missing:
+        yield Blocker(
+            code="vitals.too_old",
+            message=f"No fresh vitals were taken before the booster: {', '.join(missing)}",
+            absolute=True,
+        )
+    elif any(finding.severity is not VerdictSeverity.NORMAL for finding in found):
         yield Blocker(code="vitals.not_normal", message="The last reading is not normal: no booster", absolute=True)
 
 
@@ -106,24 +144,24 @@ def _before_clearance() -> Blocker:
     return Blocker(code="clearance.after_dose", message="The dose is dated before its clearance", absolute=True)
 
 
-def _route_blockers(course: CourseState, event: DoseAdministered) -> Iterator[Blocker]:
-    if event.data.route != course.protocol.route:
+def _route_blockers(course: CourseState, dose: Offered) -> Iterator[Blocker]:
+    if dose.route != course.protocol.route:
         yield Blocker(
             code="dose.route_not_allowed",
-            message=f"The route {event.data.route} was reported; the protocol is {course.protocol.route}",
+            message=f"The route {dose.route} was reported; the protocol is {course.protocol.route}",
             absolute=True,
-            observed=event.data.route,
+            observed=dose.route,
             limit=course.protocol.route,
         )
 
 
-def _duplicate_blockers(session: MedicineSession, event: DoseAdministered) -> Iterator[Blocker]:
+def _duplicate_blockers(session: MedicineSession, dose: Offered) -> Iterator[Blocker]:
     for given in session.doses:
-        if given.data.mg == event.data.mg and abs(given.at - event.time) <= DUPLICATE_WITHIN:
+        if given.mg == dose.mg and abs(given.at - dose.at) <= DUPLICATE_WITHIN:
             yield Blocker(
                 code="dose.possible_duplicate",
-                message=f"{event.data.mg:g} mg were reported {in_words(abs(given.at - event.time))} apart",
-                observed=event.data.mg,
+                message=f"{dose.mg:g} mg were reported {in_words(abs(given.at - dose.at))} apart",
+                observed=dose.mg,
             )
 
 
@@ -135,7 +173,8 @@ def exhausted_blockers(course: CourseState, session: MedicineSession) -> Iterato
         yield from _rise_blockers(course, session, amount)
 
 
-def _bound_blockers(course: CourseState, session: MedicineSession, event: DoseAdministered) -> Iterator[Blocker]:
+def bound_blockers(course: CourseState, session: MedicineSession, dose: Offered) -> Iterator[Blocker]:
+    """What the protocol's bounds and the plan say of this amount, on top of the session's doses."""
     rules = course.protocol.medicine.dose
     weight = weight_today(session)
     if weight is None:
@@ -144,14 +183,16 @@ def _bound_blockers(course: CourseState, session: MedicineSession, event: DoseAd
         weight = last_weight(course)
     if weight is None:
         return
-    total = _given_mg(session) + event.data.mg
+    total = _given_mg(session) + dose.mg
     amount = _amount(course, total, weight)
     yield from _hard_blockers(course, amount)
-    if amount > rules.max + TOLERANCE and not _has_second_prescriber(course, event):
+    if amount > rules.max + TOLERANCE and not _has_second_prescriber(course, dose):
         yield _above(course, amount, "dose.needs_two_prescribers", rules.max, "max", "the limit of one prescriber,")
     yield from _rise_blockers(course, session, amount)
-    planned = course.plan.data.dose if course.plan else None
-    if planned is not None and event.data.actor.role is not Role.PRESCRIBER:
+    yield from _event_blockers(course, session, total, amount)
+    plan = known_at(course.plans, dose.at)
+    planned = plan.data.dose if plan else None
+    if planned is not None and dose.actor.role is not Role.PRESCRIBER:
         planned_mg = planned.mg if planned.mg is not None else (planned.mg_per_kg or 0.0) * weight
         if total > planned_mg + TOLERANCE:
             yield Blocker(
@@ -184,6 +225,29 @@ def _rise_blockers(course: CourseState, session: MedicineSession, amount: float)
             yield _above(course, amount, "dose.step_too_large", limit, "step_max", "the highest next step")
 
 
+def _event_blockers(course: CourseState, session: MedicineSession, mg: float, amount: float) -> Iterator[Blocker]:
+    """The blocker of a rise over a session that had an urgent or emergency event (CLINICAL.md 3.5)."""
+    before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
+    if before is None or course.protocol.medicine.dose.step_after_event or not _had_event(course, before):
+        return
+    given, weight_before = _given_mg(before), weight_today(before)
+    given_before = _amount(course, given, weight_before) if weight_before is not None else amount
+    # A lighter patient has more mg/kg of the same dose, a heavier one more mg of the same mg/kg: neither is a rise.
+    if mg > given + TOLERANCE and (weight_before is None or amount > given_before + TOLERANCE):
+        yield _above(course, amount, "dose.step_after_event", given_before, "step_after_event", _AFTER_EVENT)
+
+
+def _had_event(course: CourseState, session: MedicineSession) -> bool:
+    first_dose = session.doses[0].at
+    return any(
+        one.kind in EVENTS
+        and one.severity.rank >= Severity.URGENT.rank
+        # Whoever reports an event at home may name no session.
+        and (one.session == session.number or (one.session is None and one.opened_at >= first_dose))
+        for one in course.escalations
+    )
+
+
 def _above(course: CourseState, amount: float, code: str, limit: float, name: str, what: str) -> Blocker:
     unit = "mg/kg" if course.protocol.medicine.dose.basis is DoseBasis.MG_PER_KG else "mg"
     return Blocker(
@@ -201,7 +265,7 @@ def _amount(course: CourseState, mg: float, weight_kg: float) -> float:
 
 
 def _given_mg(session: MedicineSession) -> float:
-    return sum(given.data.mg for given in session.doses)
+    return sum(given.mg for given in session.doses)
 
 
 def weight_today(session: MedicineSession) -> float | None:
@@ -221,9 +285,9 @@ def in_basis(basis: DoseBasis, mg: float, weight_kg: float) -> float:
     return round(mg / weight_kg if basis is DoseBasis.MG_PER_KG else mg, 6)
 
 
-def _has_second_prescriber(course: CourseState, event: DoseAdministered) -> bool:
+def _has_second_prescriber(course: CourseState, dose: Offered) -> bool:
     # Kapstan has no list of prescribers; it only knows people whom the course has met in other roles.
-    first, second = event.data.actor, event.data.witness
+    first, second = dose.actor, dose.witness
     roles = {role for who, role in course.roles if who == second}
     return (
         first.role is Role.PRESCRIBER
@@ -233,21 +297,32 @@ def _has_second_prescriber(course: CourseState, event: DoseAdministered) -> bool
     )
 
 
-def _standing(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+def standing(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """What speaks against any dose of this session at that moment, however small."""
     yield from clearance.standing_blockers(course, at)
+    yield from clearance.plan_blockers(course, session, at)
     yield from standing_blockers(course, session, at)
     yield from exhausted_blockers(course, session)
 
 
+def _administered(course: CourseState, session: MedicineSession, event: DoseAdministered) -> tuple[Blocker, ...]:
+    said = event.data
+    return blockers(course, session, Offered(event.time, said.mg, said.route, said.actor, said.witness))
+
+
 def _give(transition: Transition[Any], session: MedicineSession, event: DoseAdministered) -> None:
+    give(transition, session, DoseGiven(at=event.time, recorded_at=transition.now, data=event.data))
+
+
+def give(transition: Transition[Any], session: MedicineSession, dose: DoseGiven) -> None:
     """Takes the dose into the session: checkpoints are counted from it, unless the patient went home after it."""
-    doses = sorted((*session.doses, transition.recorded(event)), key=lambda dose: dose.at)
-    stage = session.stage if session.discharge is not None else Stage.DOSED
+    doses = sorted((*session.doses, dose), key=lambda one: one.at)
+    stage = session.stage if session.watched_until is not None else Stage.DOSED
     transition.keep(unsettled(session).but(stage=stage, doses=tuple(doses)))
 
 
-def _session_of_dose(
-    course: CourseState, _rule: SessionEventRule[DoseAdministered], event: DoseAdministered
+def session_of_dose(
+    course: CourseState, _rule: SessionEventRule[Any], event: DoseAdministered | InfusionStarted | InfusionStopped
 ) -> MedicineSession:
     """The session of a dose at a stage that wants none: so that whoever was dosed is watched, there is always one.
 
@@ -255,7 +330,7 @@ def _session_of_dose(
     waited for; else one of its own, which nobody planned.
     """
     named = course.session_numbered(event.data.session) if event.data.session is not None else None
-    if named is not None and (not named.doses or (named.discharge is not None and event.time <= named.discharge.at)):
+    if named is not None and (not named.doses or (named.watched_until and event.time <= named.watched_until)):
         return named
     newest_first = course.sessions[::-1]
     under_way = next((one for one in newest_first if one.was_under_way(event.time)), None)
@@ -267,7 +342,7 @@ def _session_of_dose(
 
 def _abort(transition: Transition[Any], session: MedicineSession, event: SessionAborted) -> None:
     """Breaks the session off: a dosed patient is monitored until discharge."""
-    if session.discharge is not None or session.may_be_booked_again:
+    if session.watched_until is not None or session.may_be_booked_again:
         return
     stage = Stage.RECOVERING if session.doses else Stage.ABORTED
     transition.keep(session.but(stage=stage, abort=transition.recorded(event)))
@@ -278,9 +353,9 @@ DOSED = SessionEventRule(
     event=DoseAdministered,
     phases=MEDICINE,
     stages=frozenset({Stage.CHECKED_IN, Stage.CLEARED, *MONITORED}),
-    standing=_standing,
-    blockers=blockers,
-    place=_session_of_dose,
+    standing=standing,
+    blockers=_administered,
+    place=session_of_dose,
     apply=_give,
 )
 ABORTED = SessionEventRule(

@@ -1,18 +1,21 @@
 """Eligibility: screening findings that exclude, that a prescriber must weigh, or that are missing."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from domain.codes import folded, in_words
 from domain.course.event_rule import ALWAYS, PRESCRIBER, EventRule
-from domain.course.rules import consent
+from domain.course.rules import consent, pregnancy, risk_screens
+from domain.course.rules.exclusion import tell_of_exclusion
+from domain.course.rules.weighing import is_weighed
 from domain.course.state import CourseState, Outcome, Phase, newer
 from domain.course.transition import Transition
 from domain.events.clinic_events import EligibilityDecided, EligibilityDecision, ScreeningRecorded
 from domain.events.fields import PregnancyTest, lifted_by
 from domain.protocol.instruments import instrument_name
-from domain.protocol.model import Protocol
-from domain.values import Blocker, absolute_first, count_of
+from domain.protocol.model import Protocol, is_listed
+from domain.values import Blocker, Code, absolute_first, count_of
 
 
 def blockers(course: CourseState, at: datetime) -> tuple[Blocker, ...]:
@@ -24,22 +27,61 @@ def cautions(course: CourseState) -> tuple[str, ...]:
     """The patient's medications on the protocol's caution list; none of them blocks."""
     if course.screening is None:
         return ()
-    watched = course.protocol.screening.caution_medications
-    return tuple(code for code in course.screening.data.medications if code in watched)
+    protocol = course.protocol
+    watched = protocol.screening.caution_medications
+    return tuple(code for code in course.screening.data.medications if is_listed(protocol.canonical(code), watched))
 
 
 def excluding(course: CourseState) -> Iterator[Blocker]:
     """The absolute blockers from the screening in force: no decision lifts them."""
-    return (finding for finding in _findings_of(course) if finding.absolute)
+    is_negative_since = pregnancy.is_negative_since_screening(course)
+    for finding in _findings_of(course):
+        if finding.absolute and not (finding.code == "screening.pregnant" and is_negative_since):
+            yield finding
 
 
 def undecided(course: CourseState) -> Iterator[Blocker]:
     """The relative blockers from the screening in force that the eligibility decision has not overridden.
 
-    A patient may be screened again; new findings must be weighed like those known at the decision.
+    A patient may be screened again; new findings, and worse values, must be weighed like those known at the decision.
     """
-    weighed = lifted_by(course.eligibility.data.overrides if course.eligibility else ())
-    return (finding for finding in _findings_of(course) if not finding.absolute and finding.code not in weighed)
+    for finding in _findings_of(course):
+        if not finding.absolute and not is_weighed(finding, course.weighed):
+            yield finding
+
+
+def outdated(course: CourseState, at: datetime) -> Iterator[Blocker]:
+    """The blocker of a screening that is too old at that moment, counted from itself or from a dose since.
+
+    After a dose the gap may be `course.rescreen_after`, and a screening in the gap holds for `screening.valid_for`.
+    """
+    rules = course.protocol
+    screened_at = course.screening.at if course.screening and course.screening.at <= at else None
+    doses = (dose.at for session in course.sessions for dose in session.doses)
+    last_dose = max((dose for dose in doses if dose <= at), default=None)
+    is_of_dose = last_dose is not None and at - last_dose <= rules.course.rescreen_after
+    if is_of_dose or (screened_at is not None and _holds(screened_at, last_dose, rules.screening.valid_for, at)):
+        return
+    since, key, limit = (
+        (last_dose, "course.rescreen_after", rules.course.rescreen_after)
+        if last_dose is not None and (screened_at is None or screened_at <= last_dose)
+        else (screened_at, "screening.valid_for", rules.screening.valid_for)
+    )
+    if since is None:
+        return
+    what = "last dose" if since is last_dose else "screening"
+    yield Blocker(
+        code="screening.outdated",
+        message=f"The {what} was {count_of((at - since).days, 'day')} ago; there must be a new screening",
+        observed=(at - since).days,
+        limit=limit.days,
+        source=rules.source_of(key),
+    )
+
+
+def _holds(screened_at: datetime, last_dose: datetime | None, valid_for: timedelta, at: datetime) -> bool:
+    is_new = last_dose is None or screened_at > last_dose
+    return is_new and at - screened_at <= valid_for
 
 
 def _findings_of(course: CourseState) -> Iterator[Blocker]:
@@ -48,12 +90,17 @@ def _findings_of(course: CourseState) -> Iterator[Blocker]:
 
 
 def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
-    if course.screening is None:
+    if course.screening is None or course.screening.at > at:
         yield Blocker(code="screening.missing", message="The screening has not been recorded", absolute=True)
     else:
         yield from _findings(course.protocol, course.screening.data)
+        yield from outdated(course, at)
+    owed = tuple(risk_screens.owed_blockers(course, at))
+    asked = {blocker.limit for blocker in owed}
+    yield from owed
     for instrument in course.protocol.screening.measures:
-        if course.measure(instrument) is None:
+        taken = course.measure_at(instrument, at)
+        if instrument not in asked and (taken is None or at - taken.at > course.protocol.screening.valid_for):
             yield Blocker(
                 code=f"measure.{instrument}_missing",
                 message=f"{instrument_name(instrument)} has not been taken",
@@ -65,23 +112,7 @@ def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
 
 def _findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator[Blocker]:
     rules = protocol.screening
-    # A medication may exclude a patient as a condition may: `absolute` names theophylline (CLINICAL.md 2.4, S9).
-    for condition in dict.fromkeys((*screening.conditions, *screening.medications)):
-        if condition in rules.absolute:
-            yield Blocker(
-                code="screening.condition_excludes",
-                message=f"{_words(condition)} excludes this treatment",
-                absolute=True,
-                observed=condition,
-                source=protocol.source_of("screening.absolute"),
-            )
-        elif condition in rules.review:
-            yield Blocker(
-                code=f"screening.{condition}",
-                message=f"{_words(condition)} needs the prescriber's decision, with a rationale",
-                observed=condition,
-                source=protocol.source_of("screening.review"),
-            )
+    yield from _code_findings(protocol, screening)
     if screening.pregnancy_test is PregnancyTest.POSITIVE:
         yield Blocker(
             code="screening.pregnant",
@@ -127,8 +158,52 @@ def _findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator
         )
 
 
-def _words(code: str) -> str:
-    return code.replace("_", " ").capitalize()
+def _code_findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Iterator[Blocker]:
+    """The findings on conditions and medications: what excludes, what is to be weighed, and what no list names.
+
+    A medication may exclude a patient as a condition may: `absolute` names theophylline (CLINICAL.md 2.4, S9).
+    """
+    rules = protocol.screening
+    harmless = (*rules.known, *rules.caution_medications, *protocol.indications)
+    for said, name in _by_name(protocol, (*screening.conditions, *screening.medications)).items():
+        if is_listed(name, rules.absolute):
+            yield Blocker(
+                code="screening.condition_excludes",
+                message=f"{in_words(said)} excludes this treatment",
+                absolute=True,
+                observed=said,
+                source=protocol.source_of("screening.absolute"),
+            )
+        elif is_listed(name, rules.review):
+            yield Blocker(
+                code=f"screening.{folded(name)}",
+                message=f"{in_words(said)} needs the prescriber's decision, with a rationale",
+                observed=name,
+                source=protocol.source_of("screening.review"),
+            )
+        elif is_listed(name, harmless):
+            continue
+        elif said in screening.conditions:
+            yield Blocker(
+                code="screening.condition_unknown",
+                message=f"{in_words(said)} is in no list of the protocol: the prescriber must weigh it",
+                observed=said,
+            )
+        else:
+            yield Blocker(
+                code="screening.medication_unknown",
+                message=f"{in_words(said)} is in no list of the protocol: the prescriber must weigh it",
+                observed=said,
+            )
+
+
+def _by_name(protocol: Protocol, codes: Iterable[Code]) -> Mapping[Code, Code]:
+    """Each code as it was reported, with the name that the protocol has for it; one spelled twice is there once."""
+    first: dict[str, tuple[Code, Code]] = {}
+    for code in codes:
+        name = protocol.canonical(code)
+        first.setdefault(folded(name), (code, name))
+    return dict(first.values())
 
 
 def _decision_blockers(course: CourseState, event: EligibilityDecided) -> tuple[Blocker, ...]:
@@ -136,11 +211,18 @@ def _decision_blockers(course: CourseState, event: EligibilityDecided) -> tuple[
 
 
 def _screen(transition: Transition[Any], event: ScreeningRecorded) -> None:
-    transition.change(screening=newer(transition.course.screening, transition.recorded(event)))
+    arrived = transition.recorded(event)
+    transition.change(screening=newer(transition.course.screening, arrived))
+    pregnancy.take(transition, event)
+    if transition.course.screening is arrived and any(excluding(transition.course)):
+        tell_of_exclusion(transition, event.time)
 
 
 def _decide(transition: Transition[Any], event: EligibilityDecided) -> None:
-    transition.change(eligibility=transition.recorded(event))
+    """Keeps what the prescriber weighed, with its values: what is found later, or worse, asks again."""
+    lifted = lifted_by(event.data.overrides)
+    weighed = tuple(one for one in _findings_of(transition.course) if one.code in lifted)
+    transition.change(eligibility=transition.recorded(event), weighed=weighed)
     if event.data.decision is EligibilityDecision.INELIGIBLE:
         transition.close(Outcome.INELIGIBLE, event.time)
     else:

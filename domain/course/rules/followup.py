@@ -1,13 +1,17 @@
 """Follow-up: integration talks, check-in calls, forms and follow-up visits after the medicine sessions."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, ANYONE, DISCHARGED, EventRule, SessionEventRule
-from domain.course.state import CourseState, MedicineSession, Outcome, Phase, Recorded
+from domain.course.recorded import Recorded
+from domain.course.rules import symptoms
+from domain.course.state import CourseState, MedicineSession, Outcome, Phase
 from domain.course.transition import Transition
-from domain.durations import days
+from domain.course.verdict import Finding, Verdict, VerdictSeverity, verdict_of
+from domain.durations import days, in_words
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import (
     CheckInCompleted,
@@ -15,20 +19,23 @@ from domain.events.clinic_events import (
     FormFiled,
     IntegrationHeld,
     PatientDischarged,
+    PatientHandedOver,
 )
+from domain.protocol.model import Protocol
 from domain.values import Blocker, Moment, Severity, count_of
 
 
-def counted_from(course: CourseState) -> Recorded[PatientDischarged.Data] | None:
-    """The discharge of the last medicine session: follow-up visits are counted from it."""
-    discharged = [session.discharge for session in course.sessions if session.discharge is not None]
-    return discharged[-1] if discharged else None
+def counted_from(course: CourseState) -> Recorded[PatientDischarged.Data] | Recorded[PatientHandedOver.Data] | None:
+    """The end of the last medicine session's stay: follow-up visits are counted from it."""
+    ended = [session.ended for session in course.sessions if session.ended is not None]
+    return ended[-1] if ended else None
 
 
 def integration_blockers(_course: CourseState, session: MedicineSession, event: IntegrationHeld) -> Iterator[Blocker]:
     """The blockers of recording this integration talk."""
-    yield from _before_discharge(session)
-    if session.discharge is not None and event.time < session.discharge.at:
+    if session.ended is None:
+        yield from _before_discharge(session, event.time)
+    elif event.time < session.ended.at:
         yield Blocker(
             code="integration.before_discharge",
             message="The talk is dated before the patient's discharge",
@@ -38,9 +45,15 @@ def integration_blockers(_course: CourseState, session: MedicineSession, event: 
 
 def check_in_blockers(course: CourseState, session: MedicineSession, event: CheckInCompleted) -> Iterator[Blocker]:
     """The blockers of recording this check-in call. A late call is never blocked."""
-    yield from _before_discharge(session)
-    named = [days(after) for after in course.protocol.check_ins.after]
+    yield from _before_discharge(session, event.time)
+    # A call that was not due has no name: it is judged, and fulfils nothing.
+    if event.data.days_after is None:
+        return
+    named = course.protocol.check_ins.after
     yield from _must_be_named("check_in.not_in_protocol", event.data.days_after, named, "check_ins.after", course)
+    if session.ended is not None and event.time >= session.ended.at:
+        since = event.time - session.ended.at
+        yield from _too_early("check_in.too_early", event.data.days_after, since, named, "check_ins.after", course)
     if event.data.days_after in {call.data.days_after for call in session.check_ins}:
         yield Blocker(
             code="check_in.already_done",
@@ -53,7 +66,7 @@ def check_in_blockers(course: CourseState, session: MedicineSession, event: Chec
 
 def form_blockers(course: CourseState, session: MedicineSession, event: FormFiled) -> Iterator[Blocker]:
     """The blockers of filing this form."""
-    yield from _before_discharge(session)
+    yield from _before_discharge(session, event.time)
     forms = [form.form for form in course.protocol.forms]
     if event.data.form not in forms:
         yield Blocker(
@@ -73,8 +86,11 @@ def form_blockers(course: CourseState, session: MedicineSession, event: FormFile
 
 def follow_up_blockers(course: CourseState, event: FollowUpHeld) -> Iterator[Blocker]:
     """The blockers of recording this follow-up visit."""
-    named = [days(after) for after in course.protocol.follow_up.after]
+    named = course.protocol.follow_up.after
     yield from _must_be_named("follow_up.not_in_protocol", event.data.days_after, named, "follow_up.after", course)
+    if (last := counted_from(course)) is not None:
+        since = event.time - last.at
+        yield from _too_early("follow_up.too_early", event.data.days_after, since, named, "follow_up.after", course)
     if event.data.days_after in {visit.data.days_after for visit in course.follow_ups}:
         yield Blocker(
             code="follow_up.already_held",
@@ -90,17 +106,21 @@ def is_over(course: CourseState) -> bool:
     return max((visit.data.days_after for visit in course.follow_ups), default=0) >= last
 
 
-def _before_discharge(session: MedicineSession) -> Iterator[Blocker]:
-    if session.discharge is None:
+def _before_discharge(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    if session.ended is None or at < session.ended.at:
+        had = "has not" if session.ended is None else "had not"
         yield Blocker(
             code="session.not_discharged",
-            message=f"The patient has not been discharged from session {session.number}",
+            message=f"The patient {had} been discharged from session {session.number}",
             absolute=True,
             observed=session.stage,
         )
 
 
-def _must_be_named(code: str, observed: int, named: list[int], key: str, course: CourseState) -> Iterator[Blocker]:
+def _must_be_named(
+    code: str, observed: int, after: Sequence[timedelta], key: str, course: CourseState
+) -> Iterator[Blocker]:
+    named = [days(one) for one in after]
     if observed not in named:
         yield Blocker(
             code=code,
@@ -110,6 +130,29 @@ def _must_be_named(code: str, observed: int, named: list[int], key: str, course:
             limit=", ".join(map(str, named)),
             source=course.protocol.source_of(key),
         )
+
+
+def _too_early(
+    code: str, named: int, since: timedelta, after: Sequence[timedelta], key: str, course: CourseState
+) -> Iterator[Blocker]:
+    """The blocker of a call or visit that was made nearer to the one before it than to the one that it names."""
+    opens_after = next((opens for due, opens in _windows(after) if days(due) == named), timedelta())
+    if since < opens_after:
+        yield Blocker(
+            code=code,
+            message=f"{count_of(named, 'day')} after was reported {in_words(since)} after the discharge; "
+            f"it counts from {in_words(opens_after)} on",
+            absolute=True,
+            observed=in_words(since),
+            limit=in_words(opens_after),
+            source=course.protocol.source_of(key),
+        )
+
+
+def _windows(after: Sequence[timedelta]) -> Iterator[tuple[timedelta, timedelta]]:
+    """Each due moment with when its window opens: midway between the one before it, or the discharge, and itself."""
+    for earlier, due in pairwise((timedelta(), *after)):
+        yield due, earlier + (due - earlier) / 2
 
 
 def go_on_when_integrated(transition: Transition[Any], at: Moment) -> None:
@@ -138,11 +181,25 @@ def complete_when_followed_up(transition: Transition[Any], at: Moment) -> None:
         transition.close(Outcome.COMPLETED, at)
 
 
-def _every_call_made(course: CourseState, session: MedicineSession, _at: datetime) -> Iterator[Blocker]:
-    if {call.data.days_after for call in session.check_ins} >= {
-        days(after) for after in course.protocol.check_ins.after
-    }:
-        yield Blocker(code="check_in.already_done", message="Every call has been made", absolute=True)
+def _no_call_open(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    made = {call.data.days_after for call in session.check_ins}
+    if session.ended is not None and not made.issuperset(
+        _open_windows(course.protocol.check_ins.after, at - session.ended.at)
+    ):
+        return
+    yield Blocker(code="check_in.already_done", message="Every call that may be made by now has been", absolute=True)
+
+
+def _no_visit_open(course: CourseState, at: datetime) -> Iterator[Blocker]:
+    held, last = {visit.data.days_after for visit in course.follow_ups}, counted_from(course)
+    if last is not None and not held.issuperset(_open_windows(course.protocol.follow_up.after, at - last.at)):
+        return
+    yield Blocker(code="follow_up.already_held", message="Every visit that may be held by now has been", absolute=True)
+
+
+def _open_windows(after: Sequence[timedelta], since: timedelta) -> Iterator[int]:
+    """The names, in days, of the calls or visits whose window has opened by then."""
+    return (days(due) for due, opens in _windows(after) if opens <= since)
 
 
 def _every_form_filed(course: CourseState, session: MedicineSession, _at: datetime) -> Iterator[Blocker]:
@@ -154,9 +211,31 @@ def _call(transition: Transition[Any], session: MedicineSession, event: CheckInC
     transition.keep(session.but(check_ins=(*session.check_ins, transition.recorded(event))))
 
 
-def _judge_call(transition: Transition[Any], _session: MedicineSession | None, event: CheckInCompleted) -> None:
-    if event.data.suicidal_ideation:
+def call_verdict(protocol: Protocol, said: CheckInCompleted.Data) -> Verdict:
+    """The verdict on what the patient said on a call, whichever call it was."""
+    ideation = Finding(
+        code="check_in.suicidal_ideation",
+        message="The patient speaks of suicide",
+        observed=True,
+        limit=None,
+        severity=VerdictSeverity.URGENT,
+        source=None,
+    )
+    told = (ideation,) if said.suicidal_ideation else ()
+    return verdict_of((*told, *symptoms.findings(protocol, said.symptoms)))
+
+
+def _judge_call(transition: Transition[Any], session: MedicineSession | None, event: CheckInCompleted) -> None:
+    """Escalates what was said, on any call: a symptom at home is an adverse event, for nobody measured anything."""
+    said, protocol = event.data, transition.course.protocol
+    transition.verdict = call_verdict(protocol, said)
+    if said.suicidal_ideation:
+        known = transition.course.ideation_at
+        transition.change(ideation_at=event.time if known is None else max(known, event.time))
         transition.escalate(Kind.SUICIDE_RISK, None, Severity.URGENT, event.time)
+    reported = verdict_of(symptoms.findings(protocol, said.symptoms)).severity.pages_as
+    if reported is not None:
+        transition.escalate(Kind.ADVERSE_EVENT, session.number if session else None, reported, event.time)
 
 
 def _integrate(transition: Transition[Any], session: MedicineSession, event: IntegrationHeld) -> None:
@@ -177,7 +256,7 @@ def _last_discharged(
     course: CourseState, _rule: SessionEventRule[Any], event: CheckInCompleted | IntegrationHeld | FormFiled
 ) -> MedicineSession | None:
     newest_first = course.sessions[::-1]
-    return next((one for one in newest_first if one.discharge and one.discharge.at <= event.time), None)
+    return next((one for one in newest_first if one.ended and one.ended.at <= event.time), None)
 
 
 CALLED = SessionEventRule(
@@ -188,7 +267,7 @@ CALLED = SessionEventRule(
     fulfils=True,
     place=_last_discharged,
     judge=_judge_call,
-    standing=_every_call_made,
+    standing=_no_call_open,
     blockers=check_in_blockers,
     apply=_call,
 )
@@ -215,6 +294,7 @@ FOLLOWED_UP = EventRule(
     event=FollowUpHeld,
     phases=frozenset({Phase.FOLLOW_UP}),
     fulfils=True,
+    standing=_no_visit_open,
     blockers=follow_up_blockers,
     apply=_follow_up,
 )

@@ -19,7 +19,7 @@ COMES_BACK_WITHIN: Final = timedelta(days=1)
 
 
 def _belongs(session: MedicineSession, at: datetime) -> bool:
-    return session.discharge is None or at <= session.discharge.at + COMES_BACK_WITHIN
+    return session.ended is None or at <= session.ended.at + COMES_BACK_WITHIN
 
 
 def _long_discharged(_course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
@@ -38,7 +38,7 @@ def _session_of_reading(
     newest_first = course.sessions[::-1]
     under_way = next((one for one in newest_first if one.was_under_way(event.time)), None)
     return under_way or next(
-        (one for one in newest_first if one.discharge and one.discharge.at <= event.time and _belongs(one, event.time)),
+        (one for one in newest_first if one.ended and one.ended.at <= event.time and _belongs(one, event.time)),
         None,
     )
 
@@ -49,7 +49,8 @@ def _read(transition: Transition[Any], before: MedicineSession, event: VitalsRec
         _read_outside(transition, event)
         return
     rules, arrived = transition.course.protocol.medicine.checkpoints, transition.recorded(event)
-    session = checkpoints.unsettled_by(before, event.time).with_reading(arrived)
+    asked_anew = checkpoints.unsettled(before) if before.is_away else checkpoints.unsettled_by(before, event.time)
+    session = asked_anew.with_reading(arrived)
     transition.keep(session)
     severity = _judge(transition, before, session, arrived, session.number)
     is_back = session.discharge is not None and event.time > session.discharge.at
@@ -74,7 +75,7 @@ def _judge(
     """Takes the verdict on the reading that arrived, and escalates it, and what it makes worse of later ones."""
     protocol = transition.course.protocol
     transition.verdict = verdict(protocol, series, arrived)
-    for reading in (arrived, *vitals.judged_anew(before, series, arrived)):
+    for reading in (arrived, *vitals.judged_anew(protocol, before, series, arrived)):
         is_known = reading is not arrived
         was = verdict(protocol, before, reading).severity if is_known else VerdictSeverity.NORMAL
         now = verdict(protocol, series, reading).severity if is_known else transition.verdict.severity

@@ -7,6 +7,7 @@ from domain.course.measures import baseline_errors
 from domain.course.state import CourseState, Phase
 from domain.course.transition import Transition
 from domain.events.clinic_events import CourseReferred
+from domain.protocol.model import is_listed
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
 
 
@@ -17,7 +18,8 @@ def check(course: CourseState, event: CourseReferred) -> None:
     errors = []
     if event.data.protocol != course.protocol.id:
         errors.append(FieldError(pointer="/data/protocol", detail=f"must be {course.protocol.id}"))
-    if not set(event.data.indications) & set(course.protocol.indications):
+    protocol = course.protocol
+    if not any(is_listed(protocol.canonical(code), protocol.indications) for code in event.data.indications):
         named = ", ".join(course.protocol.indications)
         errors.append(FieldError(pointer="/data/indications", detail=f"must name at least one of {named}"))
     errors.extend(baseline_errors(event.data.measures_baseline or {}, course.protocol.measures))

@@ -1,19 +1,29 @@
 """Verdicts on vital sign readings under the protocol, in order of when they were taken."""
 
-from bisect import bisect_left
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby, islice
+from typing import NamedTuple
 
+from domain.course.rules import symptoms
+from domain.course.rules.signs import at_clearance, newest, newest_first, newest_of_all, value_of
 from domain.course.state import Reading, ReadingSeries
-from domain.course.verdict import Finding, Verdict, VerdictSeverity
-from domain.protocol.model import Limit, LimitSeverity, Protocol, Vital
+from domain.course.verdict import Finding, Verdict, VerdictSeverity, verdict_of
+from domain.protocol.model import Limit, Protocol, Vital
 from domain.values import Moment, Severity
 
+_JUST_BEFORE = timedelta(microseconds=1)
 
-def value_of(reading: Reading, vital: Vital) -> int | None:
-    """One vital sign of the reading, in the unit of the event; None if it was not taken."""
-    return getattr(reading.data, vital)  # type: ignore[no-any-return]
+
+class Recheck(NamedTuple):
+    """A reading whose second reading is awaited: when it is due, and how severe it is if none is taken.
+
+    The severity is None for a warning.
+    """
+
+    reading: Reading
+    due_at: Moment
+    severity: Severity | None
 
 
 def verdict(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Verdict:
@@ -22,36 +32,42 @@ def verdict(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Ver
     A limit with `confirm_within` asks for a second reading at its first breach, and is confirmed if the value before
     breached it too. Only the time a reading was taken matters, not the order of arrival.
     """
-    findings = (*_limit_findings(protocol, session, reading), *_symptom_findings(protocol, reading))
-    severity = max((finding.severity for finding in findings), key=lambda one: one.rank, default=VerdictSeverity.NORMAL)
-    return Verdict(severity=severity, findings=findings, recheck_due_at=recheck_due_at(protocol, session, reading))
+    found = (*_limit_findings(protocol, session, reading), *symptoms.findings(protocol, reading.data.symptoms))
+    waits = [limit.confirm_within for limit in _awaiting(protocol, session, reading) if limit.confirm_within]
+    return verdict_of(found, reading.at + min(waits) if waits else None)
 
 
-def recheck_due_at(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Moment | None:
-    """When the second reading after `reading` is due, if the protocol wants one."""
-    waits = [
-        limit.confirm_within
-        for limit in _crossed(protocol, session, reading)
-        if limit.confirm_within and not _is_confirmed(session, reading, limit)
-    ]
-    return reading.at + min(waits) if waits else None
+def standing_findings(protocol: Protocol, session: ReadingSeries, at: datetime, since: datetime) -> Iterator[Finding]:
+    """What the protocol finds at `at`: on each sign's newest value, none older than `since`, and on the symptoms."""
+    for vital, reading in newest(session, at, since=since).items():
+        yield from _limit_findings(protocol, session, reading, of=vital)
+    yield from symptoms.findings(protocol, symptoms.in_force(protocol, session, at))
 
 
-def unconfirmed_severity(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Severity | None:
-    """The severity to escalate at if the second reading after `reading` is not taken in time; None for a warning."""
-    awaiting = (limit for limit in _crossed(protocol, session, reading) if limit.confirm_within)
-    worst = max((limit.severity for limit in awaiting), key=lambda one: one.rank)
-    return VerdictSeverity(worst).pages_as
+def rechecks(protocol: Protocol, session: ReadingSeries) -> Iterator[Recheck]:
+    """The readings whose second reading is awaited: since then the sign that crossed a limit was not taken again."""
+    confirmed_by_a_second = dict.fromkeys(limit.vital for limit in protocol.medicine.limits if limit.confirm_within)
+    if not session.readings or not confirmed_by_a_second:
+        return
+    last_of = newest_of_all(session.readings)
+    for reading in {id(last_of[vital]): last_of[vital] for vital in confirmed_by_a_second if vital in last_of}.values():
+        waiting = [limit for limit in _awaiting(protocol, session, reading) if last_of.get(limit.vital) is reading]
+        waits = [limit.confirm_within for limit in waiting if limit.confirm_within]
+        if waits:
+            worst = max((limit.severity for limit in waiting), key=lambda one: one.rank)
+            yield Recheck(reading, reading.at + min(waits), VerdictSeverity(worst).pages_as)
 
 
-def judged_anew(before: ReadingSeries, session: ReadingSeries, arrived: Reading) -> Iterator[Reading]:
+def judged_anew(
+    protocol: Protocol, before: ReadingSeries, session: ReadingSeries, arrived: Reading
+) -> Iterator[Reading]:
     """The readings after `arrived` whose verdict may change, because they are compared with it.
 
-    That is the next one, and for each vital sign the next one that has it; if `arrived` is now the clearance reading,
-    all that are compared with that.
+    That is the next one, and for each vital sign the next one that has it; if `arrived` changes what the clearance was
+    based on, all that are compared with that.
     """
     later = islice(session.readings, session.place_of(arrived), None)
-    if session.clearance_reading is not before.clearance_reading:
+    if at_clearance(protocol, session) != at_clearance(protocol, before):
         yield from later
         return
     compared = {vital for vital in Vital if value_of(arrived, vital) is not None}
@@ -66,54 +82,60 @@ def judged_anew(before: ReadingSeries, session: ReadingSeries, arrived: Reading)
 def is_not_falling(protocol: Protocol, session: ReadingSeries, reading: Reading) -> bool:
     """Whether the pressure is still above the hold limits, late after the dose, and not lower than before (S1)."""
     hold = protocol.medicine.clearance.hold
-    last_dose = session.doses[-1].at if session.doses else None
-    if last_dose is None or reading.at - last_dose < protocol.medicine.discharge.bp_not_falling_after:
+    last_dose = session.doses[-1].ended_at if session.doses else None
+    if (
+        last_dose is None
+        or session.running_infusion is not None
+        or reading.at - last_dose < protocol.medicine.discharge.bp_not_falling_after
+    ):
         return False
-    before = session.reading_before(reading.at - timedelta(microseconds=1))
-    if before is None or before.at < last_dose:
-        return False
-    return any(
-        (limits := hold.of(vital)) is not None
-        and (now := value_of(reading, vital)) is not None
-        and (then := value_of(before, vital)) is not None
-        and now > limits.high
-        and now >= then
-        for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC)
-    )
+    for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC):
+        limits, now = hold.of(vital), value_of(reading, vital)
+        if limits is not None and now is not None and now > limits.high:
+            then = _value_before(session, reading, vital, since=last_dose)
+            if then is not None and now >= then:
+                return True
+    return False
 
 
 def _crossed(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Iterator[Limit]:
-    baseline = session.clearance_reading
-    if baseline is not None and reading.at <= baseline.at:
-        baseline = None
+    is_after_clearance = session.clearance is not None and reading.at > session.clearance.at
+    cleared_with = at_clearance(protocol, session) if is_after_clearance else {}
     for limit in protocol.medicine.limits:
         observed = value_of(reading, limit.vital)
-        at_clearance = value_of(baseline, limit.vital) if baseline else None
-        if observed is not None and limit.is_crossed_by(observed, at_clearance):
+        if observed is not None and limit.is_crossed_by(observed, cleared_with.get(limit.vital)):
             yield limit
 
 
-def _is_confirmed(session: ReadingSeries, reading: Reading, limit: Limit) -> bool:
+def _awaiting(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Iterator[Limit]:
+    """The limits that the reading crossed and that a second reading must confirm."""
+    for limit in _crossed(protocol, session, reading):
+        if limit.confirm_within is not None and not _is_confirmed(protocol, session, reading, limit):
+            yield limit
+
+
+def _is_confirmed(protocol: Protocol, session: ReadingSeries, reading: Reading, limit: Limit) -> bool:
     """Whether the value before breached the limit too; readings without that value are skipped."""
     observed = _value_before(session, reading, limit.vital)
-    baseline = session.clearance_reading
-    at_clearance = value_of(baseline, limit.vital) if baseline else None
-    return observed is not None and limit.is_crossed_by(observed, at_clearance)
+    cleared_with = at_clearance(protocol, session).get(limit.vital)
+    return observed is not None and limit.is_crossed_by(observed, cleared_with)
 
 
-def _value_before(session: ReadingSeries, reading: Reading, vital: Vital) -> int | None:
-    """The last value of the vital sign that was taken before the reading."""
-    for place in range(bisect_left(session.readings, reading.at, key=lambda one: one.at) - 1, -1, -1):
-        if (value := value_of(session.readings[place], vital)) is not None:
-            return value
-    return None
+def _value_before(session: ReadingSeries, reading: Reading, vital: Vital, since: datetime | None = None) -> int | None:
+    """The last value of the vital sign that was taken before the reading, and not before `since`."""
+    earlier = newest_first(session, reading.at - _JUST_BEFORE, since=since)
+    return next((value for one in earlier if (value := value_of(one, vital)) is not None), None)
 
 
-def _limit_findings(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Iterator[Finding]:
+def _limit_findings(
+    protocol: Protocol, session: ReadingSeries, reading: Reading, of: Vital | None = None
+) -> Iterator[Finding]:
+    """A finding for each limit that the reading crossed, or that this one of its signs did."""
     for limit in _crossed(protocol, session, reading):
         observed = value_of(reading, limit.vital)
-        assert observed is not None
-        awaits_second = limit.confirm_within is not None and not _is_confirmed(session, reading, limit)
+        if observed is None or of not in {None, limit.vital}:
+            continue
+        awaits_second = limit.confirm_within is not None and not _is_confirmed(protocol, session, reading, limit)
         bound, words, code = _spoken(limit)
         yield Finding(
             code=f"vitals.{limit.vital}_{code}",
@@ -123,20 +145,6 @@ def _limit_findings(protocol: Protocol, session: ReadingSeries, reading: Reading
             severity=VerdictSeverity.RECHECK if awaits_second else VerdictSeverity(limit.severity),
             source=protocol.source_of(limit.key),
         )
-
-
-def _symptom_findings(protocol: Protocol, reading: Reading) -> Iterator[Finding]:
-    for symptom in reading.data.symptoms:
-        severity: LimitSeverity | None = protocol.medicine.symptoms.severity_of(symptom)
-        if severity is not None:
-            yield Finding(
-                code="vitals.symptom_reported",
-                message=f"{symptom.replace('_', ' ').capitalize()} is reported",
-                observed=symptom,
-                limit=None,
-                severity=VerdictSeverity(severity),
-                source=protocol.source_of(f"medicine.symptoms.{severity}"),
-            )
 
 
 SPOKEN = {

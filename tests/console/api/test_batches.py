@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from domain.access import TokenRole
-from tests.support.cast import MONDAY, cssrs, dose, referral
+from tests.support.cast import MONDAY, clearance, cssrs, referral
 from tests.support.http_stack import House, on_the_wire
 
 pytestmark = pytest.mark.xdist_group("console")
@@ -25,7 +25,7 @@ async def test_each_event_of_a_batch_is_answered_on_its_own_and_in_order(house: 
         (first, 201, None),
         (first, 200, None),
         ({**first, "data": {**first["data"], "note": "changed"}}, 409, "event_id_reused"),
-        (on_the_wire(dose(course, 1, at=MONDAY)), 409, "blocked"),
+        (on_the_wire(clearance(course, 1, at=MONDAY)), 409, "blocked"),
         ({**screen, "type": "kap.patient.danced"}, 400, "malformed"),
         ("no event", 400, "malformed"),
         ({**screen, "data": {**screen["data"], "items": [7]}}, 422, "invalid"),

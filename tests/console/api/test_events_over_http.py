@@ -1,5 +1,7 @@
 """The clinic's software reports events over HTTP, and is told at once what the protocol says."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from domain.access import TokenRole
@@ -26,18 +28,35 @@ async def test_a_referral_starts_a_course_and_its_copy_changes_nothing(house: Ho
 
 
 async def test_a_refusal_says_why_and_what_may_come(house: House) -> None:
-    """A dose before the clearance is a problem of code `blocked`, with its blockers; the course is as it was."""
+    """A clearance without vitals is a problem of code `blocked`, with its blockers; the course is as it was."""
     course = await house.has(Ward.checked_in)
     before = (await house.admin.get(f"/v1/courses/{course}")).json()
 
-    refused = await house.admin.post("/v1/events", json=on_the_wire(dose(course, 1, at=Ward(course).now)))
+    refused = await house.admin.post("/v1/events", json=on_the_wire(clearance(course, 1, at=datetime.now(UTC))))
 
     problem = refused.json()
     assert (refused.status_code, refused.headers["content-type"]) == (409, "application/problem+json")
     assert problem["code"] == "blocked"
-    assert "session.not_cleared" in {blocker["code"] for blocker in problem["blockers"]}
+    assert "vitals.missing" in {blocker["code"] for blocker in problem["blockers"]}
     assert problem["next"] == before["next"]
     assert (await house.admin.get(f"/v1/courses/{course}")).json()["sequence"] == before["sequence"]
+
+
+async def test_a_fact_is_accepted_and_says_what_the_protocol_has_against_it(house: House) -> None:
+    """A dose before the clearance: its deviations, somebody called, and the patient watched from then on."""
+    course = await house.has(Ward.checked_in)
+
+    answer = (await house.admin.post("/v1/events", json=on_the_wire(dose(course, 1, at=datetime.now(UTC))))).json()
+
+    assert "session.not_cleared" in {deviation["code"] for deviation in answer["deviations"]}
+    assert answer["session"] == {"number": 1, "stage": "dosed"}
+    assert answer["escalations"] == [f"{course}~protocol_deviation~1~1"]
+    shown = (await house.admin.get(f"/v1/courses/{course}")).json()
+    assert "checkpoint" in {deadline["kind"] for deadline in shown["deadlines"]}
+    await house.is_recorded(course)
+    ledger = (await house.admin.get(f"/v1/courses/{course}/ledger")).json()
+    [deviation] = [entry for entry in ledger if entry["type"] == "kap.deviation.recorded"]
+    assert (deviation["data"]["event_id"], deviation["data"]["session"]) == (answer["event_id"], 1)
 
 
 async def test_who_may_not_report_an_event_is_told_so_as_a_blocker(house: House) -> None:

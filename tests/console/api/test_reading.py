@@ -10,7 +10,7 @@ import pytest
 
 from domain.access import TokenRole
 from tests.support.cast import HAS_A_PLAN as HIGH_RISK
-from tests.support.cast import MONDAY, cssrs, hold, referral, vitals, voiding
+from tests.support.cast import MONDAY, cssrs, gad7, hold, referral, resumption, vitals, voiding
 from tests.support.eventually import eventually
 from tests.support.http_stack import House, on_the_wire
 from tests.support.ward import Ward
@@ -23,7 +23,8 @@ VERDICT: Final = {"severity", "findings", "recheck_due_at"}
 FINDING: Final = {"code", "message", "observed", "limit", "severity", "source"}
 BLOCKER: Final = {"code", "message", "absolute", "observed", "limit", "source"}
 ANSWER: Final = {
-    *("event_id", "course_id", "sequence", "phase", "held", "session", "verdict", "escalations", "blockers", "next"),
+    *("event_id", "course_id", "sequence", "phase", "held", "session", "verdict", "deviations", "escalations"),
+    *("blockers", "next"),
 }
 COURSE: Final = {
     *("phase", "held", "outcome", "protocol", "plan", "sessions", "measures", "blockers", "next", "deadlines"),
@@ -209,14 +210,17 @@ async def test_the_on_call_work_is_filtered_by_what_is_asked(fleet: Fleet) -> No
         assert await ids(**asked) == [], asked
 
 
-async def test_a_closed_course_takes_nothing_more_and_still_knows_what_it_took(fleet: Fleet) -> None:
-    """Another event is `course_closed`; a copy of one that was accepted gets its first answer."""
-    new = on_the_wire(cssrs(fleet.voided, at=MONDAY + timedelta(hours=2)))
+async def test_a_closed_course_takes_facts_and_no_act_and_still_knows_what_it_took(fleet: Fleet) -> None:
+    """An act is `course_closed`; what happens to the patient is taken; a copy gets its first answer."""
+    fact = on_the_wire(gad7(fleet.voided, at=MONDAY + timedelta(hours=2)))
+    new = on_the_wire(resumption(fleet.voided, at=MONDAY + timedelta(hours=2)))
     old = on_the_wire(voiding(fleet.voided, at=MONDAY + timedelta(hours=1)))
 
+    taken = await fleet.house.admin.post("/v1/events", json=fact)
     refused = await fleet.house.admin.post("/v1/events", json=new)
     replayed = await fleet.house.admin.post("/v1/events", json=old)
 
+    assert (taken.status_code, taken.json()["phase"]) == (200, "closed")
     assert (refused.status_code, refused.json()["code"]) == (409, "course_closed")
     assert (replayed.status_code, replayed.headers["idempotent-replayed"]) == (200, "true")
     assert replayed.json()["phase"] == "closed"

@@ -12,8 +12,8 @@ from console.charts.scale import Scale
 from console.charts.session import session_chart
 from domain.course.verdict import Finding, Verdict, VerdictSeverity
 from domain.events.clinic_events import VitalsRecorded
-from domain.views.course import DoseView, ReadingView
-from tests.support.cast import LIND, MARA, abortion, days, minutes
+from domain.views.course import DoseView, ReadingView, course_view
+from tests.support.cast import LIND, MARA, abortion, days, dose, minutes, vitals
 from tests.support.charts import is_whole, seen, watched
 from tests.support.ward import Ward
 
@@ -60,6 +60,22 @@ def test_a_reading_stands_at_its_minute_and_at_its_value(size: TextSize) -> None
     assert line.points[-1].x == pytest.approx(across(drawing).at(40), abs=0.3)
     assert line.points[-1].y == pytest.approx(up.at(145), abs=0.3)
     assert [mark.x for mark in marks(drawing, "reading systolic")] == [point.x for point in line.points]
+
+
+@SIZES
+def test_a_session_that_nobody_planned_is_drawn_from_its_dose_on(size: TextSize) -> None:
+    """Neither booked, checked in nor cleared: its dose, its readings, and how far the visit has come."""
+    ward = Ward().prepared()
+    ward.reports(dose(MARA, None, at=ward.now))
+    ward.passes(minutes(12))
+    ward.reports(vitals(MARA, None, at=ward.now))
+    ward.passes(minutes(8))
+    drawing = session_chart(course_view(ward.course, ward.now).sessions[0], ward.now, DUBLIN, size)
+    (now,), (given,) = lines(drawing, "now"), lines(drawing, "dose")
+
+    assert is_whole(drawing)
+    assert now.points[0].x - given.points[0].x == pytest.approx(across(drawing).at(20) - across(drawing).at(0), abs=0.3)
+    assert len(marks(drawing, "reading systolic")) == 1
 
 
 @SIZES

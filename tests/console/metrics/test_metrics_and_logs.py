@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from tests.support.cast import HAS_A_PLAN as HIGH_RISK
-from tests.support.cast import MONDAY, cssrs, dose, referral
+from tests.support.cast import MONDAY, cssrs, dose, plan, referral
 from tests.support.eventually import eventually
 from tests.support.http_stack import House, example_events, on_the_wire
 from tests.support.stream_listener import listens
@@ -183,11 +183,13 @@ async def test_no_log_line_says_anything_of_a_patient(house: House) -> None:
     answer = await house.admin.post("/v1/events", content=json.dumps(events), headers=BATCHED)
     assert {one["status"] for one in answer.json()["results"]} <= {200, 201}, answer.text
     assert (await house.is_recorded(course))["outcome"] == "completed"
-    refused = on_the_wire(dose(course, 9, at=MONDAY))
-    refused["data"] |= {"mg": 88.125, "note": SECRET_NOTE}
-    invalid = {**refused, "id": "invalid", "data": {**refused["data"], "mg": "88.125 mg"}}
-    answers = [await house.admin.post("/v1/events", json=event) for event in (refused, invalid)]
-    assert [answer.status_code for answer in answers] == [409, 422]
+    deviating = on_the_wire(dose(course, 9, at=MONDAY))
+    deviating["data"] |= {"mg": 88.125, "note": SECRET_NOTE}
+    invalid = {**deviating, "id": "invalid", "data": {**deviating["data"], "mg": "88.125 mg"}}
+    refused = on_the_wire(plan(course, at=MONDAY))
+    refused["data"] |= {"dose": {"mg": 88.125}, "note": SECRET_NOTE}
+    answers = [await house.admin.post("/v1/events", json=event) for event in (deviating, invalid, refused)]
+    assert [answer.status_code for answer in answers] == [200, 422, 409]
     await is_refused_by_postgresql(house, course)
     await house.admin.get(f"/v1/courses?site={SECRET_PERSON}", headers={"X-Request-Id": "the-last-one"})
     log = house.floor.data / "console.log"

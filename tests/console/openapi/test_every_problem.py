@@ -23,12 +23,13 @@ from tests.console.openapi.test_openapi import ELSEWHERE
 from tests.console.security.test_who_may_what import ORDERS
 from tests.support.cast import (
     MONDAY,
+    clearance,
     cssrs,
     discontinuation,
-    dose,
     hold,
     minutes,
     referral,
+    resumption,
     vitals,
 )
 from tests.support.http_stack import House, on_the_wire
@@ -141,7 +142,7 @@ async def about_nobody(scene: Scene, operation: Operation) -> httpx.Response:
 
 
 async def too_early(scene: Scene, operation: Operation) -> httpx.Response:  # noqa: ARG001
-    return await scene.reports(dose(scene.course, 2, at=datetime.now(UTC)))
+    return await scene.reports(clearance(scene.course, 2, at=datetime.now(UTC)))
 
 
 async def twice(scene: Scene, operation: Operation) -> httpx.Response:  # noqa: ARG001
@@ -149,7 +150,7 @@ async def twice(scene: Scene, operation: Operation) -> httpx.Response:  # noqa: 
 
 
 async def too_late(scene: Scene, operation: Operation) -> httpx.Response:  # noqa: ARG001
-    return await scene.reports(hold(scene.closed, at=datetime.now(UTC)))
+    return await scene.reports(resumption(scene.closed, at=datetime.now(UTC)))
 
 
 async def of_what_is_full(scene: Scene, operation: Operation) -> httpx.Response:  # noqa: ARG001

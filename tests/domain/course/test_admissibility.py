@@ -1,7 +1,7 @@
 """Who may report what, where in a course each event belongs, and that what is offered is what is accepted."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import pytest
@@ -180,6 +180,10 @@ MAY: Mapping[str, tuple[str, set[Role]]] = {
     "kap.vitals.recorded": ("checked_in", STAFF),
     "kap.session.cleared": ("cleared", PRESCRIBER),
     "kap.dose.administered": ("cleared", STAFF),
+    "kap.medication.administered": ("checked_in", STAFF),
+    "kap.patient.left": ("dosed", STAFF),
+    "kap.patient.handed_over": ("dosed", STAFF),
+    "kap.patient.died": ("referred", STAFF),
     "kap.adverse_event.reported": ("referred", ANYBODY),
     "kap.session.aborted": ("dosed", STAFF),
     "kap.discharge.assessed": ("dosed", STAFF),
@@ -194,7 +198,12 @@ MAY: Mapping[str, tuple[str, set[Role]]] = {
     "kap.course.voided": ("referred", STAFF),
     "kap.protocol.migrated": ("referred", PRESCRIBER),
 }
-"""Where each event may come, and who may report it; discharge and resumption are tried with their own rules."""
+"""Where each event may come, and who may report it; discharge, resumption, returning and infusions are tried with
+their own rules."""
+
+
+OPENS = {"kap.check_in.completed": timedelta(hours=13), "kap.follow_up.held": timedelta(days=20)}
+"""How long after that point the first call and the first visit may be made."""
 
 
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
@@ -203,6 +212,7 @@ def test_who_may_report_what(ward: Ward, name: str, actor: Actor) -> None:
     """Whoever may not gets `actor.role_not_allowed`, whatever else is right."""
     point, roles = MAY[name]
     at_point(ward, point).migrates_to(weekly({"version": "1.1.0"}))
+    ward.passes(OPENS.get(name, timedelta()))
     by_actor = [
         event.but(data=event.data.but(actor=actor), id=f"{event.id} by {actor.id}")
         for event in everything(ward)
@@ -218,7 +228,16 @@ def test_who_may_report_what(ward: Ward, name: str, actor: Actor) -> None:
 
 def test_the_table_of_roles_is_whole() -> None:
     """An event that nobody thought of here would be tried by nobody."""
-    elsewhere = {"kap.course.referred", "kap.patient.discharged", "kap.course.resumed"}
+    elsewhere = {
+        "kap.course.referred",
+        "kap.patient.discharged",
+        "kap.course.resumed",
+        "kap.patient.returned",
+        "kap.infusion.started",
+        "kap.infusion.paused",
+        "kap.infusion.resumed",
+        "kap.infusion.stopped",
+    }
     assert set(MAY) == set(MODELS) - elsewhere
 
 

@@ -317,7 +317,7 @@ def test_the_amount_of_a_dose_is_corrected(ward: Ward) -> None:
 
     assert not ward.course.deviations
     assert marked(ward) == [Kind.PROTOCOL_DEVIATION]
-    assert ward.session().doses[-1].data.mg == 35
+    assert ward.session().doses[-1].mg == 35
 
 
 def test_the_time_of_a_dose_is_corrected(ward: Ward) -> None:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import pytest
 
+from domain.course.deadlines import DeadlineKind
 from domain.course.state import Outcome, Phase
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent
@@ -59,7 +60,10 @@ def at_point(ward: Ward, point: str) -> Ward:
 def test_a_course_may_end_at_any_time_but_between_dose_and_discharge(
     ward: Ward, point: str, ending: Ending, outcome: Outcome
 ) -> None:
-    """A patient who goes during the screening has declined; later they have withdrawn."""
+    """A patient who goes during the screening has declined; later they have withdrawn.
+
+    Of whoever was dosed only the calls of the safety window are still due, unless it was entered in error.
+    """
     at_point(ward, point)
     declined = outcome is Outcome.WITHDRAWN and point == "screened"
 
@@ -69,7 +73,9 @@ def test_a_course_may_end_at_any_time_but_between_dose_and_discharge(
     assert answer.next == ()
     assert ward.course.outcome is (Outcome.DECLINED if declined else outcome)
     assert ward.course.closed_at == ward.now
-    assert ward.course.deadlines() == ()
+    is_owed = point in {"discharged", "integrated"} and outcome is not Outcome.ENTERED_IN_ERROR
+    due = {one.kind for one in ward.course.deadlines()}
+    assert due == ({DeadlineKind.CHECK_IN, DeadlineKind.CHECK_IN_REMINDER} if is_owed else set())
     assert ward.written()[-2:] == ["phase.entered", "course.closed"]
 
 
@@ -130,20 +136,24 @@ def test_a_closed_course_takes_facts_and_no_acts(ward: Ward) -> None:
 
 
 def test_no_time_moves_a_closed_course(ward: Ward) -> None:
-    """Nothing is due any more: a form that was never filed wakes nobody a year later."""
+    """Nothing but its calls is due, and these for the safety window: it stays as it ended, a year later."""
     ward.discharged().reports(withdrawal(MARA, at=ward.now))
+    ward.calls.clear()
+    ward.passes(days(31))
     before = ward.course
+    told = {kind for kind, _ in ward.pages}
 
     ward.sleeps(days(365))
 
     assert ward.course == before
+    assert told == {Kind.CHECK_IN_MISSED}
+    assert (ward.course.phase, ward.course.outcome) == (Phase.CLOSED, Outcome.WITHDRAWN)
 
 
 def test_what_was_open_when_the_course_closed_stays_somebodys_promise(ward: Ward) -> None:
     """Closing resolves nothing: escalations are for humans."""
     ward.booked()
-    ward.until(ward.begins() + days(1))
-    ward.reports(missed(MARA, at=ward.now))
+    ward.reports(missed(MARA, at=ward.begins() + hours(1)))
     ward.reports(withdrawal(MARA, at=ward.now, by=PATIENT))
 
     assert list(ward.open) == [Kind.SESSION_MISSED]

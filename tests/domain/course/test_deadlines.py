@@ -43,17 +43,26 @@ def test_deadlines_stand_in_the_order_in_which_they_pass(ward: Ward) -> None:
 
 
 @EDGES
-def test_a_deadline_passes_at_its_moment_and_once(ward: Ward, edge: timedelta) -> None:
-    """Written with the moment at which it passed; not again, however much time goes by."""
+def test_a_deadline_passes_at_its_moment_and_is_written_with_it(ward: Ward, edge: timedelta) -> None:
+    """Written with the moment at which it passed, each time that it is asked again."""
     ward.referred().until(MONDAY + days(14) + edge)
     passed = ward.written("deadline.passed")
     ward.passes(days(30))
 
     assert passed == (["deadline.passed"] if edge >= timedelta() else [])
-    assert ward.written("deadline.passed") == ["deadline.passed"]
+    assert ward.written("deadline.passed") == ["deadline.passed"] * 5
     entry = next(entry for entry in ward.entries if entry.type == "kap.deadline.passed")
     assert entry.time == MONDAY + days(14)
     assert entry.data == {"kind": "phase", "subject": "screening", "due_at": "2026-01-19T09:00:00Z"}
+
+
+def test_what_nobody_asks_again_passes_once(ward: Ward) -> None:
+    """A paper, a reminder, a call: not again, however much time goes by."""
+    ward.discharged().passes(days(100))
+    kinds = [entry.data["kind"] for entry in ward.entries if entry.type == "kap.deadline.passed"]
+
+    assert kinds.count("form") == 1
+    assert kinds.count("check_in") == kinds.count("check_in_reminder") == 3
 
 
 def test_what_is_met_before_it_is_due_is_due_no_more(ward: Ward) -> None:

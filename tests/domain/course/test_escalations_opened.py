@@ -124,24 +124,27 @@ def test_a_hint_in_a_questionnaire_is_followed_up_the_same_day(ward: Ward, edge:
     assert ward.pages == (asked * 2 if edge >= timedelta() else asked)
 
 
-def test_a_screen_of_that_day_answers_the_hint(ward: Ward) -> None:
-    """Taken before or after, on the same day; then nobody is asked again."""
+def test_a_screen_after_it_answers_the_hint(ward: Ward) -> None:
+    """One before it, of the same morning, does not; after it nobody is asked again."""
     ward.screened()
     morning = ward.now.replace(hour=0, minute=0) + days(1)
     ward.reports(cssrs(MARA, at=morning + hours(9)))
     ward.reports(phq9(MARA, at=morning + hours(10), items=ITEM9))
+    assert len(ward.due(DeadlineKind.RISK_SCREEN)) == 1
 
+    ward.reports(cssrs(MARA, at=morning + hours(11)))
     assert ward.due(DeadlineKind.RISK_SCREEN) == []
 
 
 def test_who_leaves_before_they_are_discharged_is_looked_for(ward: Ward) -> None:
-    """Reported as an adverse event of that term: urgent, and monitoring goes on until somebody discharges them."""
+    """Reported as an adverse event of that term: urgent, and nobody is asked to measure who is not there."""
     ward.dosed()
     left = adverse_event(MARA, at=ward.now + minutes(5), term="left_before_discharge", grade=1)
     ward.reports(left)
 
     assert ward.open == {Kind.LEFT_BEFORE_DISCHARGE: Severity.URGENT}
-    assert ward.due(DeadlineKind.CHECKPOINT) != []
+    assert ward.due(DeadlineKind.CHECKPOINT) == []
+    assert ward.due(DeadlineKind.DISCHARGE) != []
 
 
 @pytest.mark.parametrize(("grade", "serious"), [(4, False), (1, True)])
@@ -166,7 +169,7 @@ def test_a_protocol_may_look_for_more_than_a_one(opens: Opens) -> None:
 
 def test_suicide_risk_is_one_obligation_however_it_was_heard_of(ward: Ward) -> None:
     """By a call, by a moderate and by a high screen: one escalation of the course, which grows."""
-    ward.discharged().reports(call(MARA, at=ward.now + hours(1), suicidal_ideation=True))
+    ward.discharged().reports(call(MARA, at=ward.now + days(1), suicidal_ideation=True))
     ward.reports(cssrs(MARA, at=ward.now, items=HAS_A_METHOD))
     ward.reports(cssrs(MARA, at=ward.now + minutes(1), items=HAS_A_PLAN))
 

@@ -1,10 +1,10 @@
 """What arrives on the wire is a clinic event, or a sentence says what was expected, with a pointer to the field."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from domain.events.clinic_events import CLINIC_EVENT, MODELS, VitalsRecorded
 from domain.events.fingerprint import fingerprint
@@ -35,6 +35,9 @@ READING: Json = {
 
 def said(name: str, data: JsonValue, **envelope: JsonValue) -> Json:
     return {**ENVELOPE, "type": f"kap.{name}", "data": data, **envelope}
+
+
+SIGNS = ("systolic", "diastolic", "heart_rate", "spo2", "respiratory_rate")
 
 
 def reading(**changes: JsonValue) -> Json:
@@ -116,12 +119,13 @@ def test_what_is_no_clinic_event_is_malformed(raw: str | bytes) -> None:
         ({**reading(), "datacontenttype": "text/xml"}, ["/datacontenttype"]),
         (without(reading(), "data"), ["/data"]),
         ({**reading(), "data": []}, ["/data"]),
-        (said("vitals.recorded", without(READING, "systolic")), ["/data/systolic"]),
+        (said("vitals.recorded", {"actor": READING["actor"], "session": 1}), ["/data"]),
+        (reading(**dict.fromkeys(SIGNS), symptoms=[]), ["/data"]),
         (said("vitals.recorded", without(READING, "actor")), ["/data/actor"]),
         (reading(systolic="128"), ["/data/systolic"]),
         (reading(systolic=128.5), ["/data/systolic"]),
         (reading(systolic=True), ["/data/systolic"]),
-        (reading(systolic=None), ["/data/systolic"]),
+        (reading(systolic="126.0"), ["/data/systolic"]),
         (reading(systolic=29), ["/data/systolic"]),
         (reading(systolic=301), ["/data/systolic"]),
         (reading(systolic=80, diastolic=80), ["/data"]),
@@ -248,6 +252,15 @@ def test_every_clinic_event_of_the_contract_has_a_model() -> None:
         "vitals.recorded",
         "session.cleared",
         "dose.administered",
+        "infusion.started",
+        "infusion.paused",
+        "infusion.resumed",
+        "infusion.stopped",
+        "medication.administered",
+        "patient.left",
+        "patient.returned",
+        "patient.handed_over",
+        "patient.died",
         "adverse_event.reported",
         "session.aborted",
         "discharge.assessed",
@@ -272,6 +285,7 @@ def test_every_clinic_event_of_the_contract_has_a_model() -> None:
         {"time": "2026-01-13T18:15:00Z"},
         {"time": "2026-01-13T18:15:00.000+00:00"},
         {"data": {**READING, "symptoms": [], "note": None}},
+        {"data": {**READING, "systolic": float(str(READING["systolic"])), "session": 1.0}},
         {"data": dict(reversed(READING.items()))},
         {"id": "another", "source": "/elsewhere", "traceparent": "00-1"},
     ],
@@ -279,6 +293,48 @@ def test_every_clinic_event_of_the_contract_has_a_model() -> None:
 def test_the_same_content_has_the_same_fingerprint_however_it_is_spelled(spelling: Mapping[str, JsonValue]) -> None:
     """The order of keys, what is left out, and the offset of a time change nothing."""
     assert fingerprint(event_from({**reading(), **spelling})) == fingerprint(event_from(reading()))
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_a_reading_has_the_signs_that_could_be_taken(sign: str) -> None:
+    """One sign alone is a reading, and so is one that lacks it."""
+    alone = said("vitals.recorded", {"actor": READING["actor"], sign: READING[sign]})
+    lacking = said("vitals.recorded", without(READING, sign))
+
+    assert isinstance(event_from(alone), VitalsRecorded)
+    assert isinstance(event_from(lacking), VitalsRecorded)
+
+
+def test_a_symptom_alone_is_a_reading() -> None:
+    """Nobody measures somebody who convulses."""
+    event = event_from(said("vitals.recorded", {"actor": READING["actor"], "symptoms": ["seizure"]}))
+
+    assert isinstance(event, VitalsRecorded)
+    assert event.data.symptoms == ("seizure",)
+
+
+def _whole_numbers() -> Iterator[tuple[str, str, int]]:
+    """Every field of every event that is a whole number, with the least that it may be; a list of them has no bound."""
+    for name, model in MODELS.items():
+        data = model.model_fields["data"].annotation
+        assert data is not None
+        for field, schema in TypeAdapter(data).json_schema()["properties"].items():
+            for part in (schema, *schema.get("anyOf", ())):
+                if "integer" in {part.get("type"), part.get("items", {}).get("type")}:
+                    yield name, field, part.get("minimum", 0)
+
+
+@pytest.mark.parametrize(("name", "field", "least"), list(_whole_numbers()))
+def test_a_whole_number_may_be_written_with_a_decimal_point(name: str, field: str, least: int) -> None:
+    """126.0 is 126; half a number is none."""
+    data = MODELS[name].model_fields["data"].annotation
+    assert data is not None
+    written = TypeAdapter(data.model_fields[field].rebuild_annotation())
+    pattern = "[{}]" if field == "items" else "{}"
+
+    assert written.validate_json(pattern.format(f"{least}.0"), strict=True) in {least, (least,)}
+    with pytest.raises(ValidationError):
+        written.validate_json(pattern.format(f"{least}.5"), strict=True)
 
 
 def test_other_content_has_another_fingerprint() -> None:

@@ -213,6 +213,14 @@ KEYS: Final[tuple[OneKey[OnCall], ...]] = (
         where=(*OFFICE, "until"),
     ),
     OneKey(
+        "sites.timezone",
+        "Europe/Paris",
+        lambda on_call: (on_call.timezone_of("bend"), on_call.timezone_of("elsewhere")),
+        ("America/Los_Angeles", "UTC"),
+        ("Europe/Paris", "UTC"),
+        where=("sites", "bend", "timezone"),
+    ),
+    OneKey(
         "fallback.channels",
         ["json://127.0.0.1/f"],
         lambda on_call: channels(on_call, FALLBACK),

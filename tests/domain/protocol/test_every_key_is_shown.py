@@ -12,6 +12,7 @@ from tests.domain.oncall import test_keys_of_the_on_call_file
 from tests.domain.protocol import (
     test_keys_after_the_visit,
     test_keys_before_the_visit,
+    test_keys_of_deviations,
     test_keys_of_the_visit,
 )
 from tests.support.file_keys import (
@@ -28,6 +29,7 @@ OF_THE_PROTOCOL: tuple[OneKey[Any], ...] = (
     *test_keys_before_the_visit.KEYS,
     *test_keys_of_the_visit.KEYS,
     *test_keys_after_the_visit.KEYS,
+    *test_keys_of_deviations.KEYS,
 )
 OF_THE_ON_CALL_FILE: tuple[OneKey[Any], ...] = test_keys_of_the_on_call_file.KEYS
 

@@ -52,6 +52,13 @@ def improves(ward: Ward) -> ScoreChange:
     return shown
 
 
+def relapses(ward: Ward) -> Severity | None:
+    """From 17 to 8 points, and back to 17."""
+    improves(ward)
+    ward.reports(phq9(MARA, at=ward.now + days(1)))
+    return ward.open.get(Kind.MEASURE_WORSENED)
+
+
 def hints(ward: Ward) -> dict[Kind, Severity]:
     ward.screened().reports(phq9(MARA, at=ward.now + days(1), items=A_HINT))
     return ward.open
@@ -173,6 +180,14 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         Direction.IMPROVED,
         Direction.UNCHANGED,
         where=(*PHQ9, "meaningful_change"),
+    ),
+    OneKey(
+        "measures.worsened",
+        "urgent",
+        relapses,
+        Severity.ROUTINE,
+        Severity.URGENT,
+        where=(*PHQ9, "worsened"),
     ),
     OneKey(
         "measures.item9.at_least",

@@ -1,6 +1,7 @@
 """What each key at the top of a protocol, of course, screening and preparation says is followed, and nothing else."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Final
 
 import pytest
@@ -17,19 +18,25 @@ from tests.support.cast import (
     check_in,
     clearance,
     consent,
+    consent_withdrawn,
     cssrs,
     days,
     dose,
     eligible,
+    hold,
     hours,
     plan,
     preparation,
     referral,
     screening,
     vitals,
+    withdrawal,
 )
-from tests.support.file_keys import OneKey, protocol_with
+from tests.support.file_keys import OneKey, Path, protocol_with
 from tests.support.ward import Ward
+
+NO_SYNONYMS: Final[Mapping[Path, object]] = {("vocabulary",): {}}
+"""Where a list names less, its synonyms would name nothing."""
 
 SHIPPED: Final = content_hash(Ward().course.protocol)
 
@@ -47,6 +54,13 @@ def decides(ward: Ward, visit: ClinicEvent | None = None, *, after: int = 0) -> 
 def sees(ward: Ward, **found: object) -> list[str]:
     ward.screened()
     return decides(ward, screening(MARA, at=ward.now, **found))  # type: ignore[arg-type]
+
+
+UNMEASURED: Final = ["measure.phq9_missing", "measure.gad7_missing", "measure.cssrs_missing"]
+
+
+def decides_days_later(ward: Ward) -> list[str]:
+    return ward.screened().reasons(eligible(MARA, at=ward.now + days(3)))
 
 
 def decides_unmeasured(ward: Ward) -> list[str]:
@@ -92,6 +106,22 @@ def prepared_by(ward: Ward, *talks: tuple[str, ...]) -> Phase:
     return ward.course.phase
 
 
+def hold_is_reviewed_after(ward: Ward, laid: ClinicEvent) -> timedelta:
+    ward.prepared().reports(laid)
+    (deadline,) = ward.due(DeadlineKind.HOLD_REVIEW)
+    return deadline.due_at - laid.time
+
+
+def asked_again_after(ward: Ward) -> timedelta | None:
+    (deadline,) = ward.referred().due(DeadlineKind.PHASE)
+    return deadline.every
+
+
+def calls_after_closing(ward: Ward) -> list[str | None]:
+    ward.discharged().reports(withdrawal(MARA, at=ward.now))
+    return [deadline.subject for deadline in ward.due(DeadlineKind.CHECK_IN)]
+
+
 def evidence(ward: Ward, key: str) -> tuple[str | None, str | None]:
     (row,) = (row for row in rows(ward.course.protocol) if row.key == key)
     return row.grade, row.note
@@ -125,6 +155,22 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey("course.sessions_max", 7, lambda ward: plans(ward, sessions=8), [], ["plan.sessions_out_of_bounds"]),
     OneKey("course.interval", "P10D", interval, 7, 10),
     OneKey("course.interval_min", "P3D", lambda ward: books_again_after(ward, 2.5), [], ["interval.too_short"]),
+    OneKey("course.ask_again", "P3D", asked_again_after, days(7), days(3)),
+    OneKey(
+        "course.hold_review",
+        "P5D",
+        lambda ward: hold_is_reviewed_after(ward, hold(MARA, at=ward.prepared().now)),
+        days(7),
+        days(5),
+    ),
+    OneKey(
+        "course.safety_hold_review",
+        "P1D",
+        lambda ward: hold_is_reviewed_after(ward, consent_withdrawn(MARA, at=ward.prepared().now)),
+        days(2),
+        days(1),
+    ),
+    OneKey("course.safety_window", "P4D", calls_after_closing, ["P1D", "P3D", "P7D"], ["P1D", "P3D"]),
     OneKey(
         "course.interval_max",
         "P14D",
@@ -147,12 +193,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         ["plan.review_due"],
     ),
     OneKey("course.goals_required", False, lambda ward: plans(ward, goals=()), ["plan.goals_missing"], []),
+    OneKey("screening.valid_for", "P2D", decides_days_later, [], ["screening.outdated", *UNMEASURED]),
     OneKey("screening.within", "P10D", lambda ward: phase_ends_after(ward.referred()), 14, 10),
     OneKey(
         "screening.measures",
         ["phq9"],
         decides_unmeasured,
-        ["measure.phq9_missing", "measure.gad7_missing", "measure.cssrs_missing"],
+        UNMEASURED,
         ["measure.phq9_missing"],
     ),
     OneKey("screening.age_min", 21, lambda ward: sees(ward, age_years=20), [], ["screening.age_below_limit"]),
@@ -176,21 +223,39 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         ["pregnancy"],
         lambda ward: sees(ward, conditions=["active_mania"]),
         ["screening.condition_excludes"],
-        [],
+        ["screening.condition_unknown"],
+        also=NO_SYNONYMS,
     ),
     OneKey(
         "screening.review",
         ["cystitis"],
         lambda ward: sees(ward, conditions=["sleep_apnoea"]),
         ["screening.sleep_apnoea"],
-        [],
+        ["screening.condition_unknown"],
+        also=NO_SYNONYMS,
     ),
     OneKey(
         "screening.caution_medications",
         ["maoi"],
         lambda ward: (sees(ward, medications=["opioid"]), course_view(ward.course, ward.now).cautions),
         ([], ("opioid",)),
-        ([], ()),
+        (["screening.medication_unknown"], ()),
+        also=NO_SYNONYMS,
+    ),
+    OneKey(
+        "screening.known",
+        ["asthma"],
+        lambda ward: sees(ward, medications=["ssri"]),
+        [],
+        ["screening.medication_unknown"],
+        also=NO_SYNONYMS,
+    ),
+    OneKey(
+        "vocabulary",
+        {"theophylline": ["theophyllamine"]},
+        lambda ward: sees(ward, medications=["aminophylline"]),
+        ["screening.condition_excludes"],
+        ["screening.medication_unknown"],
     ),
     OneKey("preparation.sessions", 1, lambda ward: prepared_by(ward, TOPICS), Phase.PREPARATION, Phase.MEDICINE),
     OneKey("preparation.within", "P10D", lambda ward: phase_ends_after(ward.planned()), 14, 10),

@@ -1,16 +1,22 @@
 """What each key of the medicine session says is followed, and nothing else: the gate, the dose, the way home."""
 
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Final
 
 import pytest
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.state import Phase
-from domain.escalation.messages import Kind
+from domain.course.transition import OpenEscalation
+from domain.course.verdict import Verdict
+from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import DischargeAssessed, VitalsRecorded
-from domain.values import Severity
+from domain.values import Role, Severity
 from domain.views.course import course_view
 from tests.support.cast import (
+    CALM,
+    HAS_A_METHOD,
     MARA,
     STAFF,
     adverse_event,
@@ -18,19 +24,27 @@ from tests.support.cast import (
     booking,
     check_in,
     clearance,
+    cssrs,
+    days,
     discharge,
     dose,
     hours,
+    infusion_started,
     integration,
+    medication,
     minutes,
+    missed,
     moved,
     plan,
     vitals,
 )
-from tests.support.file_keys import OneKey, protocol_with
+from tests.support.file_keys import OneKey, Path, protocol_with
 from tests.support.ward import Ward
 
 PRESCRIBER, MONITOR, THERAPIST = STAFF
+
+NO_SYNONYMS: Final[Mapping[Path, object]] = {("vocabulary",): {}}
+"""Where a list names less, its synonyms would name nothing."""
 
 
 def books(ward: Ward, *, holds: tuple[str, ...] = ("kap",)) -> list[str]:
@@ -40,7 +54,7 @@ def books(ward: Ward, *, holds: tuple[str, ...] = ("kap",)) -> list[str]:
 
 def arrives(ward: Ward, **said: object) -> list[str]:
     """What stands before the clearance of a patient who says this at the door; fasting is told in hours."""
-    ward.booked()
+    ward.booked().reports(cssrs(MARA, at=ward.begins() - minutes(30)))
     begins = ward.begins()
     fasting = {name: begins - hours(said.pop(name)) for name in ("last_solids_at", "last_fluids_at") if name in said}  # type: ignore[arg-type]
     ward.reports(check_in(MARA, at=begins - minutes(20), **said, **fasting))  # type: ignore[arg-type]
@@ -68,6 +82,19 @@ def measured(ward: Ward, **found: int) -> list[tuple[str, bool]]:
 
 def doses(ward: Ward, mg: float, session: int = 1, *, after: float = 0) -> list[str]:
     return ward.cleared(session).reasons(dose(MARA, session, at=ward.now + minutes(after), mg=mg))
+
+
+def rises_after_an_event(ward: Ward) -> list[str]:
+    ward.watched(until=minutes(15)).reports(adverse_event(MARA, 1, at=ward.now, grade=3))
+    ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
+    return doses(ward, 36, 2)
+
+
+def resolves_an_urgent_reading(ward: Ward) -> tuple[Role, ...]:
+    """Who may resolve the escalation of an urgent reading; empty for anybody on call."""
+    ward.dosed().reports(vitals(MARA, at=ward.now, symptoms=["agitation"]))
+    (opening,) = (call.opening for call in ward.calls if isinstance(call, OpenEscalation))
+    return opening.resolvers
 
 
 def deviates(ward: Ward, *, absolute: bool) -> Severity | None:
@@ -99,8 +126,9 @@ def grid(ward: Ward) -> list[float]:
     return [(point.due_at - ward.begins()) / minutes(1) for point in points]
 
 
-def second_checkpoint(ward: Ward, minute: float) -> str:
-    ward.watched(until=minutes(0)).reports(vitals(MARA, at=ward.begins() + minutes(minute)))
+def second_checkpoint(ward: Ward, minute: float, **taken: int | None) -> str:
+    reading = vitals(MARA, at=ward.begins() + minutes(minute), **taken)  # type: ignore[arg-type]
+    ward.watched(until=minutes(0)).reports(reading)
     return course_view(ward.course, ward.now).sessions[0].checkpoints[1].status
 
 
@@ -112,10 +140,18 @@ def unread_until(ward: Ward, minute: float) -> Severity | None:
 
 def reads(ward: Ward, *symptoms: str, **found: int) -> str:
     """What a reading is, a quarter of an hour after the dose."""
+    return _verdict(ward, *symptoms, **found).severity
+
+
+def finds(ward: Ward, *symptoms: str) -> list[str]:
+    return [finding.code for finding in _verdict(ward, *symptoms).findings]
+
+
+def _verdict(ward: Ward, *symptoms: str, **found: int) -> Verdict:
     ward.watched(until=minutes(0))
     answer = ward.reports(vitals(MARA, at=ward.begins() + minutes(15), symptoms=symptoms, **found))  # type: ignore[arg-type]
     assert answer.verdict is not None
-    return answer.verdict.severity
+    return answer.verdict
 
 
 def reads_again_within(ward: Ward) -> float:
@@ -153,9 +189,43 @@ def goes_on_untalked(ward: Ward) -> Phase:
     return ward.discharged().course.phase
 
 
+def unreported_after(ward: Ward, answers: Iterable[int] = CALM) -> timedelta:
+    """How long after its time a booked visit is asked for."""
+    ward.booked().reports(cssrs(MARA, at=ward.now, items=answers))
+    return ward.due(DeadlineKind.ATTENDANCE)[0].passes_at - ward.begins()
+
+
+def stays_away(ward: Ward, answers: Iterable[int] = CALM) -> Severity:
+    ward.booked().reports(cssrs(MARA, at=ward.now, items=answers))
+    ward.reports(missed(MARA, at=ward.begins()))
+    return ward.open[Kind.SESSION_MISSED]
+
+
 WEIGHED, FINAL = False, True
 SYSTOLIC, RISING, LOW_SPO2 = (("medicine", "limits", place) for place in (0, 4, 7))
 CONFIRMED = ("medicine", "limits", 2)
+
+MIDAZOLAM: Final = ("medicine", "comedication", 0)
+
+
+def is_asked_for_its_stop(ward: Ward, minute: float) -> bool:
+    """Whether somebody was asked so long after the start what became of the infusion."""
+    ward.cleared().reports(infusion_started(MARA, at=ward.begins(), over=None))
+    ward.until(ward.begins() + minutes(minute))
+    return Kind.DOSE_UNREPORTED in ward.open
+
+
+def is_observed_again(ward: Ward) -> bool:
+    """Whether two hours after the dose they are still observed, given midazolam an hour before."""
+    ward.watched(until=minutes(60)).reports(medication(MARA, at=ward.now, code="midazolam"))
+    codes = [one.code for one in ward.course.blockers(ward.begins() + hours(2))]
+    return "discharge.observation_too_short" in codes
+
+
+def tells_of_midazolam(ward: Ward) -> dict[Kind, Severity]:
+    ward.dosed().reports(medication(MARA, at=ward.now, code="midazolam"))
+    return ward.open
+
 
 KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
@@ -177,7 +247,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         "medicine.minimum_observation",
         "PT90M",
         lambda ward: leaves(ward, minute=101),
-        ["discharge.observation_too_short"],
+        ["discharge.observation_too_short", "discharge.assessed_too_early"],
         [],
     ),
     OneKey(
@@ -210,6 +280,30 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         [],
     ),
     OneKey("medicine.clearance_valid", "PT20M", lambda ward: doses(ward, 35, after=25), [], ["clearance.expired"]),
+    OneKey("medicine.unreported_after", "PT3H", unreported_after, hours(2), hours(3)),
+    OneKey(
+        "medicine.unreported_at_risk",
+        "PT1H",
+        lambda ward: unreported_after(ward, HAS_A_METHOD),
+        minutes(30),
+        minutes(60),
+    ),
+    OneKey(
+        "medicine.unreported_again",
+        "PT12H",
+        lambda ward: ward.booked().due(DeadlineKind.ATTENDANCE)[0].every,
+        days(1),
+        hours(12),
+    ),
+    OneKey("medicine.missed_visit", "urgent", stays_away, Severity.ROUTINE, Severity.URGENT),
+    OneKey(
+        "medicine.missed_visit_at_risk",
+        "emergency",
+        lambda ward: stays_away(ward, HAS_A_METHOD),
+        Severity.URGENT,
+        Severity.EMERGENCY,
+    ),
+    OneKey("medicine.measures_valid", "PT9M", lambda ward: clears_after(ward, 0), [], ["measure.cssrs_missing"]),
     OneKey("medicine.measures", [], comes_again_unscreened, ["measure.cssrs_missing"], []),
     OneKey("medicine.integration_before_next_dose", False, goes_on_untalked, Phase.INTEGRATION, Phase.MEDICINE),
     OneKey("medicine.dose.basis", "mg", lambda ward: plans(ward, None, mg=0.4), ["plan.dose_in_wrong_unit"], []),
@@ -228,6 +322,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         False,
         True,
     ),
+    OneKey("medicine.dose.step_after_event", True, rises_after_an_event, ["dose.step_after_event"], []),
     OneKey("medicine.dose.step_max", 0.1, lambda ward: doses(ward, 49, 2), [], ["dose.step_too_large"]),
     OneKey(
         "medicine.dose.boosters_max",
@@ -293,6 +388,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         minutes(130),
     ),
     OneKey("medicine.checkpoints.early", "PT1M", lambda ward: second_checkpoint(ward, 13), "met", "pending"),
+    OneKey(
+        "medicine.checkpoints.required",
+        ["systolic", "diastolic"],
+        lambda ward: second_checkpoint(ward, 15, spo2=None),
+        "pending",
+        "met",
+    ),
     OneKey("medicine.checkpoints.grace", "PT4M", lambda ward: unread_until(ward, 19.5), None, Severity.URGENT),
     OneKey(
         "medicine.checkpoints.emergency_after",
@@ -332,9 +434,30 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         where=(*LOW_SPO2, "severity"),
     ),
     OneKey("medicine.limits.confirm_within", "PT3M", reads_again_within, 5, 3, where=(*CONFIRMED, "confirm_within")),
-    OneKey("medicine.symptoms.emergency", ["seizure"], lambda ward: reads(ward, "chest_pain"), "emergency", "normal"),
-    OneKey("medicine.symptoms.urgent", [], lambda ward: reads(ward, "agitation"), "urgent", "normal"),
-    OneKey("medicine.symptoms.warning", ["anxiety"], lambda ward: reads(ward, "nausea"), "warning", "normal"),
+    OneKey(
+        "medicine.symptoms.emergency",
+        ["seizure"],
+        lambda ward: reads(ward, "chest_pain"),
+        "emergency",
+        "warning",
+        also=NO_SYNONYMS,
+    ),
+    OneKey(
+        "medicine.symptoms.urgent",
+        [],
+        lambda ward: reads(ward, "agitation"),
+        "urgent",
+        "warning",
+        also=NO_SYNONYMS,
+    ),
+    OneKey(
+        "medicine.symptoms.warning",
+        ["anxiety"],
+        lambda ward: finds(ward, "nausea"),
+        ["vitals.symptom_reported"],
+        ["vitals.symptom_unknown"],
+        also=NO_SYNONYMS,
+    ),
     OneKey(
         "medicine.discharge.padss_min",
         8,
@@ -377,6 +500,40 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         for name in ("oriented", "steady_gait", "dissociation_resolved")
     ),
     OneKey("medicine.discharge.reading_valid", "PT9M", leaves, [], ["vitals.too_old"]),
+    OneKey("medicine.infusion.usual", "PT1H", lambda ward: is_asked_for_its_stop(ward, 56), True, False),
+    OneKey("medicine.infusion.grace", "PT20M", lambda ward: is_asked_for_its_stop(ward, 56), True, False),
+    OneKey(
+        "medicine.comedication.code",
+        "diazepam",
+        lambda ward: ward.dosed().hears_against(medication(MARA, at=ward.now, code="midazolam")),
+        [],
+        ["medication.unknown"],
+        where=(*MIDAZOLAM, "code"),
+    ),
+    OneKey(
+        "medicine.comedication.restarts_observation",
+        False,
+        is_observed_again,
+        True,
+        False,
+        where=(*MIDAZOLAM, "restarts_observation"),
+    ),
+    OneKey(
+        "medicine.comedication.tell",
+        "routine",
+        tells_of_midazolam,
+        {Kind.ADVERSE_EVENT: Severity.URGENT},
+        {Kind.ADVERSE_EVENT: Severity.ROUTINE},
+        where=(*MIDAZOLAM, "tell"),
+    ),
+    OneKey("medicine.discharge.assessment_valid", "PT5M", leaves, [], ["discharge.assessment_too_old"]),
+    OneKey(
+        "escalations.resolved_by",
+        {"vitals_urgent": ["prescriber"]},
+        resolves_an_urgent_reading,
+        (),
+        (Role.PRESCRIBER,),
+    ),
     OneKey(
         "deviations.dose", "routine", lambda ward: deviates(ward, absolute=False), Severity.URGENT, Severity.ROUTINE
     ),

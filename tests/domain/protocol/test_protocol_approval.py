@@ -65,7 +65,7 @@ def test_the_hash_is_over_what_is_said_not_how(text: str) -> None:
         ("above = 180", "above = 181"),
         ('grace      = "PT5M"', 'grace = "PT6M"'),
         ('version = "1.0.0"', 'version = "1.0.1"'),
-        ('"sleep_apnoea", ', ""),
+        ('"bmi_over_35", ', ""),
         ("boosters_max = 0", "boosters_max = 1"),
         ("confirm_within = ", 'severity = "urgent" # '),
         ('source = "S27"', 'source = "S1"'),

@@ -96,5 +96,5 @@ def test_nothing_of_the_protocol_is_left_out() -> None:
     assert [row.key for row in rows(PROTOCOL)] == [parameter.key for parameter in parameters(PROTOCOL)]
     assert {key.partition(".")[0] for key, _ in parameters(PROTOCOL)} == {
         "route", "indications", "course", "screening", "preparation", "medicine", "integration", "check_ins",
-        "follow_up", "forms", "measures",
+        "follow_up", "forms", "measures", "deviations", "vocabulary", "escalations",
     }  # fmt: skip

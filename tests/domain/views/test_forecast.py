@@ -144,10 +144,10 @@ def night(state: str = "referred", on_call: OnCall = ON_CALL) -> Night:
 
 
 def in_a_held_course(now: datetime) -> Night:
-    """A course in which nothing is due, at any moment."""
+    """A course in which nothing is due for a week."""
     clinic = night()
-    held = hold(clinic.course.course_id, at=clinic.now)
-    return Night(clinic.course.accept(held, clinic.now).course, now)
+    held = hold(clinic.course.course_id, at=now)
+    return Night(clinic.course.accept(held, now).course, now)
 
 
 def sent(foretold: Forecast) -> list[Sent]:

@@ -197,7 +197,7 @@ def test_an_answer_that_hints_at_suicide_wants_a_closer_look_today(ward: Ward) -
 def test_a_held_course_is_to_be_resumed(ward: Ward) -> None:
     """By anybody; after a safety hold by a prescriber. Why it is held is not for the wall."""
     ward.prepared().reports(hold(MARA, at=ward.now, reason="A wedding"))
-    assert to_do(ward.course, ward.now) == ToDo(words="Held: to be resumed")
+    assert to_do(ward.course, ward.now) == ToDo(words="Held: to be resumed", due_at=ward.now + days(7))
 
 
 def test_a_safety_hold_is_the_prescribers(ward: Ward) -> None:

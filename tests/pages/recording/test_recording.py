@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from console.pages.recording.fields import all_fields
+from console.pages.recording.fields import FieldKind, all_fields
 from domain.access import TokenRole
 from domain.events.clinic_events import MODELS, ClinicEvent
 from tests.support.cast import (
     MONDAY,
     assessment,
-    dose,
+    clearance,
     hold,
     phq9,
     plan,
@@ -79,6 +79,8 @@ async def test_each_event_has_a_form_with_a_label_and_a_unit_at_every_field(
 
     assert page.status_code == 200
     for field in all_fields(kind):
+        if field.kind is FieldKind.OVERRIDES:
+            continue  # a box beside each reason, and none where there is none
         assert f"{field.label}" in words_of(page)
         if field.parts:
             continue
@@ -164,24 +166,24 @@ async def test_the_same_form_with_its_time_is_answered_as_at_first(house: House)
 async def test_what_the_protocol_does_not_allow_is_refused_with_every_reason(house: House) -> None:
     """Each blocker in its words with its source, what may come instead, and all that was entered still there."""
     course = await house.has(Ward.checked_in)
+    cleared = clearance(course, at=datetime.now(UTC))
+    cleared = cleared.but(data=cleared.data.but(note="Looked at twice"))
 
-    page = await sends(house.admin, dose(course, at=MONDAY, mg=35.5))
+    page = await sends(house.admin, cleared)
 
     assert page.status_code == 409
     said = words_of(page)
     view = await view_of(house, course)
-    refusal = (
-        await house.admin.post("/v1/events", json=on_the_wire(dose(course, at=datetime.now(UTC), mg=35.5)))
-    ).json()
+    refusal = (await house.admin.post("/v1/events", json=on_the_wire(cleared))).json()
     assert "Not recorded: the protocol does not allow it now" in said
-    assert "session.not_cleared" in [blocker["code"] for blocker in refusal["blockers"]]
+    assert "vitals.missing" in [blocker["code"] for blocker in refusal["blockers"]]
     assert all(blocker["message"] in said for blocker in refusal["blockers"])
     assert "cannot be overridden" in said
     assert f'href="/courses/{course}/record/vitals.recorded"' in page.text
-    assert value_in(page, "/data/mg") == "35.5"
+    assert "Looked at twice" in page.text
     assert value_in(page, "/data/actor/id") == "osei"
     assert 'role="alert"' in page.text
-    assert view["sessions"][0]["doses"] == []
+    assert view["sessions"][0]["stage"] == "checked_in"
 
 
 async def test_a_blocker_names_the_source_of_its_rule(house: House) -> None:
@@ -332,10 +334,10 @@ async def test_a_course_that_nobody_knows_is_told_and_what_was_entered_is_not_lo
 
 
 async def test_a_closed_course_says_that_it_is_closed(house: House) -> None:
-    """And how it ended."""
+    """To whoever decides something in it."""
     course = await house.has(Ward.completed)
 
-    page = await sends(house.admin, hold(course, at=MONDAY))
+    page = await sends(house.admin, resumption(course, at=MONDAY))
 
     assert page.status_code == 409
     assert "Not recorded: the course is closed" in words_of(page)

@@ -75,6 +75,86 @@ async def test_a_refusal_shows_the_blockers_words_and_keeps_what_was_entered(hou
         assert [words for words in eyes.complaints if "409" not in words] == []
 
 
+async def test_a_prescriber_overrides_by_saying_why_beside_the_reason(house: House, browser: Browser) -> None:
+    """The reason stands there before anything is sent; nobody types a code, and the keyboard is enough."""
+    course = await house.has(Ward.checked_in)
+    await house.sends([vitals(course, 1, at=datetime.now(UTC), systolic=152)])
+    async with looks(browser, house.url, PHONE) as eyes:
+        await eyes.signs_in(house.admin_token, f"/courses/{course}/record/session.cleared")
+        way = eyes.page.get_by_role("region", name="What stands in the way now")
+        await expect(way).to_contain_text("Systolic 152 is above the pre-dose limit of 140")
+        await way.get_by_label("Systolic 152 is above").focus()
+        await eyes.page.keyboard.type("White coat: 128 at home this morning")
+        await eyes.page.keyboard.press("Tab")
+        await reports_as(eyes.page, "osei", "prescriber")
+        assert await eyes.barriers() == []
+        await eyes.page.get_by_role("button", name="Record").click()
+
+        await expect(eyes.page.locator("#answered")).to_contain_text("Recorded: Cleared for the dose.")
+        overrides = eyes.page.get_by_role("region", name="Overrides")
+        await expect(overrides).to_contain_text("White coat: 128 at home this morning")
+        assert not eyes.complaints
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["as ever", "without script"])
+async def test_a_dose_outside_its_gates_is_recorded_once_it_is_confirmed(
+    house: House, browser: Browser, *, has_script: bool
+) -> None:
+    """The page asks whether it happened all the same; "no" leads back to the form, "yes" records the deviation."""
+    course = await house.has(Ward.checked_in)
+    context = await browser.new_context(java_script_enabled=has_script, viewport={"width": 390, "height": 844})
+    page = await context.new_page()
+    await page.goto(f"{house.url}/sign-in?to=/courses/{course}/record/dose.administered")
+    await page.get_by_label("Token").fill(house.admin_token)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("region", name="What the protocol has against it now")).to_contain_text(
+        "not been cleared"
+    )
+    await reports_as(page, "osei", "prescriber")
+    await fills(page, mg="400")
+    await page.get_by_role("button", name="Record").click()
+
+    question = page.get_by_role("alert")
+    await expect(question).to_contain_text("Did this happen all the same?")
+    await expect(question).to_contain_text("is above the limit of a first dose")
+    await page.get_by_role("button", name="No, back to the form").click()
+    await expect(page.locator("[name='/data/mg']")).to_have_value("400")
+    await fills(page, mg="300")
+    await page.get_by_role("button", name="Record").click()
+    await expect(page.locator(".entered")).to_contain_text("300 mg")
+    yes = page.get_by_role("button", name="Yes, it happened: record it")
+    await yes.focus()
+    await page.keyboard.press("Enter")
+
+    await expect(page.locator("#answered")).to_contain_text("Deviation from the protocol")
+    await expect(page.get_by_role("region", name="Deviations")).to_contain_text("Dose given, session 1")
+    (given,) = (await house.admin.get(f"/v1/courses/{course}")).json()["sessions"][0]["doses"]
+    assert given["mg"] == 300
+    await context.close()
+
+
+async def test_the_question_has_no_barrier(house: House, browser: Browser) -> None:
+    """In either theme, on a phone; and it stands while the page hears that something else changed."""
+    course = await house.has(Ward.checked_in)
+    async with looks(browser, house.url, PHONE) as eyes:
+        await eyes.signs_in(house.admin_token, f"/courses/{course}/record/dose.administered")
+        await reports_as(eyes.page, "osei", "prescriber")
+        await fills(eyes.page, mg="400")
+        await eyes.page.get_by_role("button", name="Record").click()
+        await expect(eyes.page.get_by_role("alert")).to_contain_text("Did this happen all the same?")
+
+        assert await eyes.barriers() == []
+        await eyes.page.emulate_media(color_scheme="dark")
+        assert await eyes.barriers() == []
+        assert await eyes.page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+        await eyes.is_live()
+        async with eyes.page.expect_response(lambda answer: "kapstan-live" in answer.request.headers):
+            await house.sends([vitals(course, 1, at=datetime.now(UTC))])
+        await expect(eyes.page.get_by_role("alert")).to_contain_text("Did this happen all the same?")
+        await expect(eyes.page.get_by_role("button", name="Yes, it happened: record it")).to_be_visible()
+        assert [words for words in eyes.complaints if "409" not in words] == []
+
+
 async def test_operations_hold_and_resume_a_course(house: House, browser: Browser) -> None:
     """Two buttons at the head of the page; who did it is asked for once in a sign-in."""
     course = await house.has(Ward.prepared)

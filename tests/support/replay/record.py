@@ -83,6 +83,7 @@ async def play_with_detours(clinic: Clinic) -> tuple[str, ...]:
     await nora.sends(missed(nora.course, 1, at=await nora.now()))
     no_show = escalation_id(nora.course, Kind.SESSION_MISSED, 1, 1)
     await nora.sends(rebooking(nora.course, 1, at=await nora.now(), starts_at=await nora.now() + timedelta(hours=1)))
+    await nora.sends(cssrs(nora.course, at=await nora.now()))
     await nora.sends(check_in(nora.course, 1, at=await nora.now()))
     await nora.sends(vitals(nora.course, 1, at=await nora.now(), systolic=146))
     weighed = over("vitals.systolic_above_limit")

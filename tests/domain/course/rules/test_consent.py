@@ -25,6 +25,7 @@ from tests.support.cast import (
     over,
     resumption,
     screening,
+    weekly,
 )
 from tests.support.ward import EDGES, Ward
 
@@ -46,9 +47,9 @@ def test_a_consent_to_another_version_is_none_to_this_one(ward: Ward) -> None:
 
 
 @EDGES
-def test_a_consent_expires_after_a_year(ward: Ward, edge: timedelta) -> None:
+def test_a_consent_expires_after_a_year(edge: timedelta) -> None:
     """`consent_valid_for`: from that moment on it no longer stands."""
-    ward.screened()
+    ward = Ward(protocol=weekly({"screening.valid_for": days(400)})).screened()
     signed_at = MONDAY + days(1) + hours(1)
     decided = eligible(MARA, at=signed_at + days(365) + edge, overrides=over(*CODES))
 
@@ -121,11 +122,10 @@ def test_a_consent_withdrawn_on_the_day_of_a_dose_is_urgent(ward: Ward, later: t
     assert opened.get(Kind.CONSENT_WITHDRAWN) == (None if session is None else (session, Severity.URGENT))
 
 
-def test_today_is_the_clinics_day_as_the_clinic_writes_it() -> None:
+def test_today_is_the_sites_day() -> None:
     """A dose at ten in Oregon and a withdrawal at nine in the evening: the same day there, the next in London."""
     oregon = timezone(-hours(8))
-    # Not the fixture's ward: the ledger keeps times in UTC, so that this one story does not follow from it alone.
-    ward = Ward(now=datetime(2026, 1, 5, 9, tzinfo=oregon)).discharged()
+    ward = Ward(now=datetime(2026, 1, 5, 9, tzinfo=oregon), timezone="America/Los_Angeles").discharged()
     ward.reports(consent_withdrawn(MARA, at=ward.begins() + hours(11)))
 
     assert Kind.CONSENT_WITHDRAWN in ward.open

@@ -109,7 +109,7 @@ def test_the_medicine_goes_where_the_protocol_says(ward: Ward) -> None:
 def test_a_high_risk_named_after_the_clearance_stops_the_dose(ward: Ward) -> None:
     """A C-SSRS is seen by the very next dose."""
     ward.cleared().reports(cssrs(MARA, at=ward.now + minutes(1), items=HAS_A_METHOD))
-    assert ward.reasons(dose(MARA, at=ward.now)) == ["escalation.suicide_risk_open"]
+    assert ward.reasons(dose(MARA, at=ward.now)) == ["escalation.suicide_risk_open", "measure.cssrs_raised"]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,8 @@ def test_a_screening_that_comes_after_the_clearance_stops_the_dose(ward: Ward, f
     stopped = ward.reasons(dose(MARA, at=ward.now))
     offered = "kap.dose.administered" in ward.course.next_acts(ward.now)
 
-    assert stopped == ["screening.condition_excludes" if found == "active_psychosis" else "screening.cystitis"]
+    told = ["screening.condition_excludes", "escalation.exclusion_found_open"]
+    assert stopped == (told if found == "active_psychosis" else ["screening.cystitis"])
     assert not offered
     if found == "cystitis":
         ward.reports(clearance(MARA, at=ward.now, overrides=over("screening.cystitis")))
@@ -172,13 +173,13 @@ def test_a_screening_that_comes_after_the_clearance_stops_the_dose(ward: Ward, f
 
 
 def test_a_dose_does_not_stand_on_yesterdays_check_in(ward: Ward) -> None:
-    """Cleared within a day of the check-in, and dosed a day after it: yesterday's weight."""
-    ward.checked_in().passes(days(1) - minutes(1))
-    ward.reports(vitals(MARA, at=ward.now))
+    """Cleared a minute before midnight, and dosed after it: yesterday's weight."""
+    midnight = ward.checked_in().now.replace(hour=0, minute=0) + days(1)
+    ward.reports(vitals(MARA, at=midnight - minutes(1)))
     ward.reports(clearance(MARA, at=ward.now))
 
     assert ward.reasons(dose(MARA, at=ward.now)) == []
-    assert ward.reasons(dose(MARA, at=ward.now + minutes(1))) == ["check_in.outdated"]
+    assert ward.reasons(dose(MARA, at=midnight)) == ["check_in.outdated"]
 
 
 # Bounds
@@ -293,7 +294,7 @@ def test_a_booster_is_given_once_and_within_the_same_bounds(opens: Opens) -> Non
         "dose.booster_not_allowed",
         "dose.above_first_max",
     ]
-    assert [given.data.mg for given in ward.session().doses] == [20, 15]
+    assert [given.mg for given in ward.session().doses] == [20, 15]
 
 
 def test_a_booster_above_the_plan_is_the_prescribers(opens: Opens) -> None:

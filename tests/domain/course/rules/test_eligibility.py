@@ -81,9 +81,10 @@ def test_a_code_said_twice_is_one_reason(ward: Ward) -> None:
     assert judged(ward, visit) == ["screening.condition_excludes"]
 
 
-def test_a_condition_that_the_protocol_does_not_know_is_no_reason(ward: Ward) -> None:
-    """Hay fever is recorded, and that is all."""
-    assert judged(ward, screening(MARA, at=SCREENED, conditions=["hay_fever"])) == []
+def test_a_condition_that_the_protocol_does_not_know_is_weighed_by_a_prescriber(ward: Ward) -> None:
+    """Hay fever may be nothing; that is for the prescriber to say. What `known` names is none."""
+    assert judged(ward, screening(MARA, at=SCREENED, conditions=["hay_fever"])) == ["screening.condition_unknown"]
+    assert judged(ward, screening(MARA, at=SCREENED + days(0.1), conditions=["asthma"])) == []
 
 
 def test_cautions_are_shown_and_block_nothing(ward: Ward) -> None:

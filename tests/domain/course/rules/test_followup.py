@@ -115,7 +115,7 @@ def test_a_missed_call_may_still_be_made(ward: Ward) -> None:
 
 def test_each_call_is_made_once_by_its_name(ward: Ward) -> None:
     """`days_after` names which: 1, 3 or 7, in any order."""
-    home(ward)
+    home(ward).until(left_at(ward) + days(6))
     assert ward.reasons(call(MARA, at=ward.now, days_after=2)) == ["check_in.not_in_protocol"]
     for number in (3, 1, 7):
         ward.reports(call(MARA, at=ward.now, days_after=number))
@@ -128,7 +128,7 @@ def test_each_call_is_made_once_by_its_name(ward: Ward) -> None:
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
 def test_the_patient_may_answer_a_call(ward: Ward, actor: Actor) -> None:
     """A check-in by form is one; talks and papers are the staff's."""
-    ward.discharged()
+    ward.discharged().until(left_at(ward) + hours(13))
     is_staff = actor is not PATIENT
 
     assert ward.reasons(call(MARA, at=ward.now, by=actor)) == []
@@ -138,7 +138,7 @@ def test_the_patient_may_answer_a_call(ward: Ward, actor: Actor) -> None:
 
 def test_a_call_that_hears_of_suicide_wakes_somebody(ward: Ward) -> None:
     """Urgent, and it blocks the next dose until somebody has answered it."""
-    home(ward).reports(call(MARA, at=ward.now, suicidal_ideation=True))
+    home(ward).reports(call(MARA, at=left_at(ward) + days(1), suicidal_ideation=True))
 
     assert ward.pages == [(Kind.SUICIDE_RISK, Severity.URGENT)]
 
@@ -166,7 +166,7 @@ def test_a_session_is_talked_through_within_three_days(ward: Ward, edge: timedel
     """`integration.within` after discharge: then routine, and the talk is still to come."""
     ward.discharged()
     for number in (1, 3):
-        ward.reports(call(MARA, at=ward.now, days_after=number))
+        ward.reports(call(MARA, at=left_at(ward) + days(number) - hours(1), days_after=number))
     ward.until(left_at(ward) + hours(72) + edge)
 
     assert ward.open == ({Kind.INTEGRATION_OVERDUE: Severity.ROUTINE} if edge >= timedelta() else {})
@@ -218,8 +218,7 @@ def test_a_protocol_may_let_the_next_dose_come_before_the_talk(opens: Opens) -> 
 def test_a_paper_is_reminded_of_and_then_overdue(ward: Ward, day: int, before: list[str], edge: timedelta) -> None:
     """`remind` writes into the ledger and wakes nobody; `within` is routine: each at its moment, and not before."""
     ward.integrated()
-    ward.reports(call(MARA, at=ward.now, days_after=3))
-    ward.reports(call(MARA, at=ward.now, days_after=7))
+    ward.reports(call(MARA, at=left_at(ward) + days(2), days_after=3))
     ward.until(left_at(ward) + days(day) + edge)
 
     here = [] if edge < timedelta() else ["form" if day == 7 else "form_reminder"]
@@ -270,14 +269,14 @@ def test_a_visit_is_held_once_by_its_name(ward: Ward) -> None:
     """`days_after` names which."""
     ward.in_follow_up()
     assert ward.reasons(follow_up(MARA, at=ward.now, days_after=31)) == ["follow_up.not_in_protocol"]
-    ward.reports(follow_up(MARA, at=ward.now))
+    ward.reports(follow_up(MARA, at=ward.now + days(20)))
     assert ward.reasons(follow_up(MARA, at=ward.now + TICK)) == ["follow_up.already_held"]
 
 
 def test_a_visit_belongs_to_the_follow_up(ward: Ward) -> None:
     """Not while sessions are still to come."""
     ward.integrated()
-    assert ward.reasons(follow_up(MARA, at=ward.now)) == ["course.wrong_phase"]
+    assert ward.reasons(follow_up(MARA, at=ward.now + days(20))) == ["course.wrong_phase"]
 
 
 def test_a_missed_visit_does_not_keep_the_course_open(ward: Ward) -> None:

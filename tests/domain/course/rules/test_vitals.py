@@ -89,7 +89,7 @@ def verdicts(ward: Ward, session: int = 1) -> list[VerdictSeverity]:
         (vitals(MARA, at=TODAY, symptoms=["nausea"]), WARNING, "vitals.symptom_reported"),
         (vitals(MARA, at=TODAY, symptoms=["agitation"]), URGENT, "vitals.symptom_reported"),
         (vitals(MARA, at=TODAY, symptoms=["chest_pain"]), EMERGENCY, "vitals.symptom_reported"),
-        (vitals(MARA, at=TODAY, symptoms=["hiccups"]), NORMAL, None),
+        (vitals(MARA, at=TODAY, symptoms=["hiccups"]), WARNING, "vitals.symptom_unknown"),
     ],
     ids=lambda value: None if value is None else str(getattr(value, "id", value)).split("-")[0],
 )  # fmt: skip

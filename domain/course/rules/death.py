@@ -1,0 +1,56 @@
+"""Death: the course ends, and nobody is asked to call, book or file about the patient any more.
+
+An adverse event of grade 5 says the same (CTCAE v5, S45), but one digit may be a slip: it holds the course, nobody
+calls the family, and whoever is in the room is still watched. `patient.died` confirms it, or a prescriber resumes.
+"""
+
+from typing import Any
+
+from domain.course.event_rule import ALWAYS, EventRule
+from domain.course.rules.checkpoints import unsettled
+from domain.course.state import DEATH_REPORTED, Outcome, Stage
+from domain.course.transition import Transition
+from domain.escalation.messages import ASKS_FOR_THE_PATIENT, Kind
+from domain.events.clinic_events import PatientDied
+from domain.values import Moment, Severity
+
+
+def report(transition: Transition[Any], at: Moment) -> None:
+    """Takes a death as reported and not confirmed: the course is held, and the family is not called.
+
+    A closed course cannot be held: of that it is the outcome.
+    """
+    transition.hold(DEATH_REPORTED, at, is_safety=True)
+    if transition.course.is_closed:
+        _is_deceased(transition, at)
+    _ask_no_more(transition)
+
+
+def _is_deceased(transition: Transition[Any], at: Moment) -> None:
+    if transition.course.outcome not in {Outcome.ENTERED_IN_ERROR, Outcome.DECEASED}:
+        transition.close(Outcome.DECEASED, at)
+
+
+def _ask_no_more(transition: Transition[Any]) -> None:
+    """Settles what asks for a call, a visit or a form; questions of safety stay for a human."""
+    for one in transition.course.unresolved:
+        if one.kind in ASKS_FOR_THE_PATIENT:
+            transition.settle(one.kind, one.session, DEATH_REPORTED)
+
+
+def _die(transition: Transition[Any], event: PatientDied) -> None:
+    """Ends every session under way and the course, and tells everybody once."""
+    died = transition.recorded(event)
+    transition.change(died=died)
+    for session in transition.course.sessions:
+        if session.has_the_patient:
+            transition.keep(unsettled(session).but(stage=Stage.ABORTED, death=died))
+            transition.settle(Kind.VITALS_OVERDUE, session.number, DEATH_REPORTED)
+    _is_deceased(transition, event.time)
+    _ask_no_more(transition)
+    if not any(one.kind is Kind.PATIENT_DECEASED for one in transition.course.unresolved):
+        transition.escalate(Kind.PATIENT_DECEASED, None, Severity.EMERGENCY, event.time)
+
+
+DIED = EventRule(event=PatientDied, phases=ALWAYS, apply=_die)
+RULES = (DIED,)

@@ -1,0 +1,172 @@
+"""Infusions: an intravenous dose from its start to its stop, within the same gates and bounds as any other dose.
+
+The gates and the checkpoints begin with the start; the bounds are asked again of what was given; and the patient is
+observed from the stop on.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from domain.course.dose_given import DoseGiven
+from domain.course.event_rule import ALWAYS, MEDICINE, MONITORED, SessionEventRule
+from domain.course.recorded import Recorded
+from domain.course.rules import dosing
+from domain.course.rules.dosing import Offered
+from domain.course.state import CourseState, MedicineSession, Stage, newer
+from domain.course.transition import Transition
+from domain.events.clinic_events import InfusionPaused, InfusionResumed, InfusionStarted, InfusionStopped
+from domain.protocol.model import Route
+from domain.values import Blocker
+
+
+def _infusions_standing(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    if course.protocol.route is not Route.INTRAVENOUS:
+        yield Blocker(
+            code="dose.route_not_allowed",
+            message=f"The route {Route.INTRAVENOUS} was reported; the protocol is {course.protocol.route}",
+            absolute=True,
+            observed=Route.INTRAVENOUS,
+            limit=course.protocol.route,
+        )
+    yield from dosing.standing(course, session, at)
+
+
+def _start_blockers(course: CourseState, session: MedicineSession, event: InfusionStarted) -> tuple[Blocker, ...]:
+    said = event.data
+    before, _ = _without_its_stop(session, event.time)
+    return dosing.blockers(
+        course, before, Offered(event.time, said.mg, Route.INTRAVENOUS.value, said.actor, said.witness)
+    )
+
+
+def _stop_blockers(course: CourseState, session: MedicineSession, event: InfusionStopped) -> Iterator[Blocker]:
+    """What the bounds say of the amount that was given, on top of the session's other doses."""
+    yield from _none_runs(course, session, event.time)
+    said, infusion = event.data, _infusion_at(session, event.time)
+    others = session.but(doses=tuple(dose for dose in session.doses if dose is not infusion))
+    answers = infusion.data if infusion is not None and isinstance(infusion.data, InfusionStarted.Data) else None
+    if answers is not None and said.mg_given <= answers.mg:
+        dose = Offered(event.time, said.mg_given, Route.INTRAVENOUS.value, answers.actor, answers.witness)
+    else:
+        dose = Offered(event.time, said.mg_given, Route.INTRAVENOUS.value, said.actor, None)
+    yield from dosing.bound_blockers(course, others, dose)
+
+
+def _none_runs(_course: CourseState, session: MedicineSession, _at: datetime) -> Iterator[Blocker]:
+    if session.running_infusion is None:
+        yield Blocker(code="infusion.not_running", message="No infusion is running", absolute=True)
+
+
+def _may_pause(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    yield from _none_runs(course, session, at)
+    if session.running_infusion is not None and session.running_infusion.is_paused:
+        yield Blocker(code="infusion.paused", message="The infusion is paused already", absolute=True)
+
+
+def _may_resume(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    yield from _none_runs(course, session, at)
+    if session.running_infusion is not None and not session.running_infusion.is_paused:
+        yield Blocker(code="infusion.not_paused", message="The infusion is not paused", absolute=True)
+
+
+def _start(transition: Transition[Any], session: MedicineSession, event: InfusionStarted) -> None:
+    """Takes the infusion into the session, with its stop where that was reported first."""
+    before, stop = _without_its_stop(session, event.time)
+    started = DoseGiven(at=event.time, recorded_at=transition.now, data=event.data, stopped=stop)
+    dosing.give(transition, before, started)
+
+
+def _pause(transition: Transition[Any], session: MedicineSession, event: InfusionPaused) -> None:
+    infusion = _infusion_at(session, event.time)
+    if infusion is not None:
+        pauses = sorted((*infusion.pauses, transition.recorded(event)), key=lambda one: one.at)
+        transition.keep(_with(session, infusion, infusion.but(pauses=tuple(pauses))))
+
+
+def _resume(transition: Transition[Any], session: MedicineSession, event: InfusionResumed) -> None:
+    infusion = _infusion_at(session, event.time)
+    if infusion is not None:
+        resumptions = sorted((*infusion.resumptions, transition.recorded(event)), key=lambda one: one.at)
+        transition.keep(_with(session, infusion, infusion.but(resumptions=tuple(resumptions))))
+
+
+def _stop(transition: Transition[Any], session: MedicineSession, event: InfusionStopped) -> None:
+    """Ends the infusion. One whose start nobody reported is a dose all the same, given by then."""
+    infusion = _infusion_at(session, event.time)
+    if infusion is not None:
+        stopped = newer(infusion.stopped, transition.recorded(event))
+        transition.keep(_with(session, infusion, infusion.but(stopped=stopped)))
+    elif not any(dose.is_infusion for dose in session.doses):
+        dosing.give(transition, session, DoseGiven(at=event.time, recorded_at=transition.now, data=event.data))
+
+
+def _infusion_at(session: MedicineSession, at: datetime) -> DoseGiven | None:
+    """The last infusion that had begun by then."""
+    return next((dose for dose in reversed(session.doses) if dose.is_infusion and dose.at <= at), None)
+
+
+def _without_its_stop(
+    session: MedicineSession, at: datetime
+) -> tuple[MedicineSession, Recorded[InfusionStopped.Data] | None]:
+    """The session without the next infusion after `at` of which only the stop is known, and that stop."""
+    later = next((dose for dose in session.doses if dose.is_infusion and dose.at >= at), None)
+    if later is None or not isinstance(later.data, InfusionStopped.Data):
+        return session, None
+    stop = later.stopped or Recorded[InfusionStopped.Data](at=later.at, recorded_at=later.recorded_at, data=later.data)
+    return session.but(doses=tuple(dose for dose in session.doses if dose is not later)), stop
+
+
+def _with(session: MedicineSession, before: DoseGiven, after: DoseGiven) -> MedicineSession:
+    return session.but(doses=tuple(after if dose is before else dose for dose in session.doses))
+
+
+def _session_of_infusion(
+    course: CourseState, _rule: SessionEventRule[Any], event: InfusionPaused | InfusionResumed | InfusionStopped
+) -> MedicineSession | None:
+    """The session named, if it has an infusion that had begun, or else the one in which one is running."""
+    named = course.session_numbered(event.data.session) if event.data.session is not None else None
+    if named is not None and _infusion_at(named, event.time) is not None:
+        return named
+    return next((one for one in course.sessions[::-1] if one.running_infusion is not None), None)
+
+
+def _session_of_stop(course: CourseState, rule: SessionEventRule[Any], event: InfusionStopped) -> MedicineSession:
+    return _session_of_infusion(course, rule, event) or dosing.session_of_dose(course, rule, event)
+
+
+STARTED = SessionEventRule(
+    event=InfusionStarted,
+    phases=MEDICINE,
+    stages=frozenset({Stage.CHECKED_IN, Stage.CLEARED, *MONITORED}),
+    standing=_infusions_standing,
+    blockers=_start_blockers,
+    place=dosing.session_of_dose,
+    apply=_start,
+)
+PAUSED = SessionEventRule(
+    event=InfusionPaused,
+    phases=ALWAYS,
+    stages=MONITORED,
+    standing=_may_pause,
+    place=_session_of_infusion,
+    apply=_pause,
+)
+RESUMED = SessionEventRule(
+    event=InfusionResumed,
+    phases=ALWAYS,
+    stages=MONITORED,
+    standing=_may_resume,
+    place=_session_of_infusion,
+    apply=_resume,
+)
+STOPPED = SessionEventRule(
+    event=InfusionStopped,
+    phases=ALWAYS,
+    stages=MONITORED,
+    standing=_none_runs,
+    blockers=_stop_blockers,
+    place=_session_of_stop,
+    apply=_stop,
+)
+RULES = (STARTED, PAUSED, RESUMED, STOPPED)

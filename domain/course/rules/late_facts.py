@@ -1,0 +1,54 @@
+"""Late facts: what speaks against a dose, but was learned only after it was given. People are told as of the dose."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from domain.course.dose_given import DoseGiven
+from domain.course.rules import deviations, dosing
+from domain.course.state import CourseState, MedicineSession, Phase, Stage
+from domain.course.transition import Transition
+from domain.events.clinic_events import ClinicEvent, DoseAdministered, InfusionStarted, InfusionStopped
+from domain.values import Blocker
+
+
+def judge_doses(
+    transition: Transition[Any], before: CourseState, event: ClinicEvent, learned_at: datetime | None = None
+) -> None:
+    """Records what this event, learned after a dose that it happened before, would have had against that dose.
+
+    Nothing if the dose came first: the event says nothing of it. Of an event that is corrected, `learned_at` is when it
+    was first learned: doses recorded after that were given by it.
+    """
+    if (
+        isinstance(event, DoseAdministered | InfusionStarted | InfusionStopped)
+        or before.last_dose_at is None
+        or event.time >= before.last_dose_at
+    ):
+        return
+    for session in before.sessions:
+        for dose in session.doses:
+            if event.time < dose.at and (learned_at is None or dose.recorded_at < learned_at):
+                known = {_finding(blocker) for blocker in _against(before, session, dose)}
+                now = transition.course.session_numbered(session.number)
+                found = tuple(one for one in _against(transition.course, now, dose) if _finding(one) not in known)
+                if found:
+                    deviations.record_of_dose(transition, event, session.number, dose, found)
+
+
+def _finding(blocker: Blocker) -> tuple[object, ...]:
+    return blocker.code, blocker.observed, blocker.absolute
+
+
+def _against(course: CourseState, session: MedicineSession | None, dose: DoseGiven) -> Iterator[Blocker]:
+    """What the protocol had against the dose at its moment, as far as it is known in this course."""
+    if session is None:
+        return
+    stage = Stage.CLEARED if session.clearance is not None else Stage.CHECKED_IN
+    earlier = tuple(one for one in session.doses if one.at < dose.at)
+    then = session.but(
+        stage=Stage.DOSED if earlier else stage, doses=earlier, discharge=None, handover=None, death=None
+    )
+    # Holds and open escalations are of now, and were not known then.
+    known = course.but(phase=Phase.MEDICINE, holds=(), escalations=(), sessions=course.sessions_with(then))
+    yield from dosing.blockers(known, then, dosing.as_offered(dose))

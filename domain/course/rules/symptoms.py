@@ -1,0 +1,66 @@
+"""Symptoms: how severe the protocol calls each, and those that stand in the way of a dose."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from domain.codes import in_words
+from domain.course.rules.signs import newest_first, value_of
+from domain.course.state import ReadingSeries
+from domain.course.verdict import Finding, VerdictSeverity
+from domain.protocol.model import Protocol
+from domain.values import Blocker, Code
+
+
+def findings(protocol: Protocol, symptoms: Iterable[Code]) -> Iterator[Finding]:
+    """A finding for each symptom, however it is spelled; one that no list names is a warning, never nothing."""
+    for symptom in symptoms:
+        severity = protocol.medicine.symptoms.severity_of(protocol.canonical(symptom))
+        if severity is None:
+            yield Finding(
+                code="vitals.symptom_unknown",
+                message=f"{in_words(symptom)} is reported, a symptom in no list of the protocol",
+                observed=symptom,
+                limit=None,
+                severity=VerdictSeverity.WARNING,
+                source=None,
+            )
+        else:
+            yield Finding(
+                code="vitals.symptom_reported",
+                message=f"{in_words(symptom)} is reported",
+                observed=symptom,
+                limit=None,
+                severity=VerdictSeverity(severity),
+                source=protocol.source_of(f"medicine.symptoms.{severity}"),
+            )
+
+
+def in_force(protocol: Protocol, series: ReadingSeries, at: datetime) -> tuple[Code, ...]:
+    """The symptoms reported last. They stay until a reading names others, or has every required sign and names none.
+
+    So the next value of an oxygen sensor takes back nobody's chest pain.
+    """
+    required = protocol.medicine.checkpoints.required
+    for reading in newest_first(series, at):
+        if reading.data.symptoms or all(value_of(reading, vital) is not None for vital in required):
+            return reading.data.symptoms
+    return ()
+
+
+def blockers(protocol: Protocol, series: ReadingSeries, at: datetime) -> Iterator[Blocker]:
+    """A blocker of a dose for each symptom in force: an emergency is absolute, an urgent or unknown one is weighed."""
+    for found in findings(protocol, in_force(protocol, series, at)):
+        if found.code == "vitals.symptom_unknown":
+            yield Blocker(
+                code="vitals.symptom_unknown",
+                message=found.message,
+                observed=found.observed,
+            )
+        elif found.severity.pages_as is not None:
+            yield Blocker(
+                code="vitals.symptom_reported",
+                message=found.message,
+                absolute=found.severity is VerdictSeverity.EMERGENCY,
+                observed=found.observed,
+                source=found.source,
+            )

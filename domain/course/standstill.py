@@ -1,0 +1,84 @@
+"""What keeps an open course from standing still unseen: its phase, its next dose, the review of a hold."""
+
+from collections.abc import Iterator
+
+from domain.course.deadline import Consequence, Deadline, DeadlineKind
+from domain.course.rules import risk_screens
+from domain.course.state import CourseState, Hold, Phase
+from domain.escalation.messages import Kind
+from domain.values import Severity
+
+_OVERDUE = Consequence(kind=Kind.PHASE_OVERDUE, severity=Severity.ROUTINE)
+
+
+def phase(course: CourseState) -> Iterator[Deadline]:
+    """The end of the time that the protocol gives a phase."""
+    within = {
+        Phase.SCREENING: course.protocol.screening.within,
+        Phase.PREPARATION: course.protocol.preparation.within,
+    }.get(course.phase)
+    if within is not None and course.phase_entered_at and course.phase_learned_at:
+        yield Deadline(
+            kind=DeadlineKind.PHASE,
+            due_at=course.phase_entered_at + within,
+            learned_at=course.phase_learned_at,
+            subject=course.phase,
+            consequence=_OVERDUE,
+            every=course.protocol.course.ask_again,
+        )
+
+
+def next_dose(course: CourseState) -> Iterator[Deadline]:
+    """The longest way to the next dose. A dosed patient goes home first: until then their discharge is awaited."""
+    dosed = course.dosed_sessions
+    if course.phase not in {Phase.MEDICINE, Phase.INTEGRATION} or len(dosed) >= course.planned_sessions:
+        return
+    if any(session.is_monitored and not session.is_watched for session in dosed):
+        return
+    assert course.phase_entered_at is not None
+    assert course.phase_learned_at is not None
+    # The first dose is counted from when the patient was prepared, so that nobody who waits for it is forgotten.
+    last = dosed[-1].doses[-1] if dosed else None
+    yield Deadline(
+        kind=DeadlineKind.NEXT_DOSE,
+        due_at=(last.at if last else course.phase_entered_at) + course.protocol.course.interval_max,
+        # After a hold it counts as newly learned, so that nobody is paged at the moment of resumption.
+        learned_at=max(last.recorded_at if last else course.phase_learned_at, course.phase_learned_at),
+        session=dosed[-1].number + 1 if dosed else 1,
+        consequence=_OVERDUE,
+        every=course.protocol.course.ask_again,
+    )
+
+
+def hold_reviews(course: CourseState) -> Iterator[Deadline]:
+    """The review of each reason of a hold; reasons of one moment are reviewed together."""
+    yield from {review.key: review for review in (_review(course, hold) for hold in course.holds)}.values()
+
+
+def _review(course: CourseState, hold: Hold) -> Deadline:
+    """A hold of safety is reviewed sooner, and of a patient at risk of suicide urgently."""
+    rules = course.protocol.course
+    after = rules.safety_hold_review if hold.is_safety else rules.hold_review
+    is_urgent = hold.is_safety and risk_screens.is_at_risk(course)
+    return Deadline(
+        kind=DeadlineKind.HOLD_REVIEW,
+        due_at=hold.since + after,
+        learned_at=hold.learned_at,
+        subject="safety" if hold.is_safety else None,
+        consequence=Consequence(kind=Kind.HOLD_UNREVIEWED, severity=Severity.URGENT if is_urgent else Severity.ROUTINE),
+        every=after,
+    )
+
+
+def anything_else(course: CourseState) -> Iterator[Deadline]:
+    """The deadline of an open course of which nothing else is asked again: that it goes on at all."""
+    assert course.phase_entered_at is not None
+    assert course.phase_learned_at is not None
+    yield Deadline(
+        kind=DeadlineKind.PHASE,
+        due_at=course.phase_entered_at + course.protocol.course.interval_max,
+        learned_at=course.phase_learned_at,
+        subject=course.phase,
+        consequence=_OVERDUE,
+        every=course.protocol.course.ask_again,
+    )

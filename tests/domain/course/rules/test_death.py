@@ -1,0 +1,129 @@
+"""A patient dies: the course ends, one emergency says so, and nobody is asked to call, book or file any more."""
+
+import pytest
+
+from domain.course.state import Outcome, Phase, Stage
+from domain.escalation.messages import Kind
+from domain.values import Severity
+from tests.support.cast import (
+    HAS_A_PLAN,
+    MARA,
+    OSEI,
+    adverse_event,
+    call,
+    cssrs,
+    days,
+    died,
+    hours,
+    minutes,
+    resumption,
+    vitals,
+    voiding,
+)
+from tests.support.ward import Ward, is_whole
+
+TOLD = (Kind.PATIENT_DECEASED, Severity.EMERGENCY)
+
+
+@pytest.mark.parametrize(
+    "point", ["referred", "screened", "booked", "cleared", "dosed", "discharged", "integrated", "in_follow_up"]
+)
+def test_a_death_closes_the_course_wherever_it_is_and_nobody_is_called_after(ward: Ward, point: str) -> None:
+    """Story 68: one emergency; whatever was due, in half a year nobody is asked for anything."""
+    getattr(ward, point)()
+    ward.calls.clear()
+    ward.reports(died(MARA, at=ward.now + minutes(1)))
+    ward.passes(days(200))
+
+    assert (ward.course.phase, ward.course.outcome) == (Phase.CLOSED, Outcome.DECEASED)
+    assert ward.pages == [TOLD]
+    assert ward.course.deadlines() == ()
+    assert ward.course.next_acts(ward.now) == ()
+    assert is_whole(ward)
+
+
+def test_a_death_in_a_session_ends_its_watch(ward: Ward) -> None:
+    """Nobody is monitored any more."""
+    ward.dosed().reports(died(MARA, at=ward.now + minutes(1)))
+
+    assert ward.stage() is Stage.ABORTED
+    assert ward.course.monitored is None
+
+
+def test_a_death_after_a_session_stops_the_calls_to_the_family(ward: Ward) -> None:
+    """What asks for a call is over without a human; a question of safety stays for one."""
+    ward.discharged().passes(hours(27))
+    ward.reports(cssrs(MARA, at=ward.now, items=HAS_A_PLAN))
+    assert Kind.CHECK_IN_MISSED in ward.open
+    ward.reports(died(MARA, at=ward.now + hours(1)))
+
+    assert ward.settled == [Kind.CHECK_IN_MISSED]
+
+
+def test_a_death_after_the_course_had_ended_is_its_outcome(ward: Ward) -> None:
+    """No call that the safety window still asks for is made."""
+    ward.completed().reports(died(MARA, at=ward.now + days(1)))
+
+    assert ward.course.outcome is Outcome.DECEASED
+    assert ward.pages[-1] == TOLD
+    assert ward.written("course.closed") == ["course.closed"] * 2
+
+
+def test_a_course_entered_in_error_stays_so(ward: Ward) -> None:
+    """It is nobody's; the death is told."""
+    ward.referred().reports(voiding(MARA, at=ward.now))
+    ward.reports(died(MARA, at=ward.now + days(1)))
+
+    assert ward.course.outcome is Outcome.ENTERED_IN_ERROR
+    assert ward.open == {Kind.PATIENT_DECEASED: Severity.EMERGENCY}
+
+
+def test_facts_after_a_death_are_still_taken(ward: Ward) -> None:
+    """The last readings arrive late and are judged."""
+    ward.dosed().reports(died(MARA, at=ward.now + minutes(30)))
+    answer = ward.sends(vitals(MARA, at=ward.now - minutes(10), spo2=80))
+
+    assert answer.verdict is not None
+    assert ward.open[Kind.VITALS_EMERGENCY] is Severity.EMERGENCY
+    assert ward.sends(call(MARA, at=ward.now)).sequence > 0
+
+
+def test_a_death_is_told_once(ward: Ward) -> None:
+    """Two people report it."""
+    ward.discharged().reports(died(MARA, at=ward.now + hours(1)))
+    ward.reports(died(MARA, at=ward.now + hours(2), by=OSEI))
+
+    assert ward.pages == [TOLD]
+
+
+def test_an_adverse_event_of_grade_five_holds_the_course_and_nobody_calls_the_family(ward: Ward) -> None:
+    """Story 68, told as CTCAE tells it (S45): held for a prescriber; no call, form, talk or booking is asked for."""
+    ward.discharged().reports(adverse_event(MARA, at=ward.now + hours(8), grade=5, serious=True))
+    ward.passes(days(60))
+
+    assert {kind for kind, _ in ward.pages} == {Kind.ADVERSE_EVENT, Kind.HOLD_UNREVIEWED}
+    assert ward.course.hold is not None
+    assert ward.course.hold.is_safety
+    assert "kap.dose.administered" not in ward.course.next_acts(ward.now)
+
+
+def test_a_grade_that_was_a_slip_takes_no_patient_out_of_sight(ward: Ward) -> None:
+    """Whoever is in the room is still watched; once a prescriber resumes, the calls are due again."""
+    ward.dosed().reports(adverse_event(MARA, at=ward.now, grade=5))
+    ward.passes(minutes(5))
+    assert Kind.VITALS_OVERDUE in ward.open
+
+    other = Ward().discharged()
+    other.reports(adverse_event(MARA, at=other.now + hours(1), grade=5))
+    assert {one.kind for one in other.course.deadlines()} == {"hold_review"}
+    other.reports(resumption(MARA, at=other.now + hours(1), by=OSEI))
+    assert {one.kind for one in other.course.deadlines()} >= {"check_in", "form", "integration"}
+
+
+def test_a_death_confirmed_after_grade_five_closes_the_course(ward: Ward) -> None:
+    """Both are said."""
+    ward.discharged().reports(adverse_event(MARA, at=ward.now + hours(8), grade=5))
+    ward.reports(died(MARA, at=ward.now + hours(1)))
+
+    assert ward.course.outcome is Outcome.DECEASED
+    assert set(ward.open) == {Kind.ADVERSE_EVENT, Kind.PATIENT_DECEASED}

@@ -1,0 +1,232 @@
+"""An intravenous dose: gates and checkpoints from its start, observation from its stop, bounds of what was given."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.course.deadlines import DeadlineKind
+from domain.course.state import Stage
+from domain.escalation.messages import Kind
+from domain.protocol.model import Route
+from domain.values import Severity
+from tests.domain.conftest import Opens
+from tests.support.cast import (
+    LIND,
+    MARA,
+    OSEI,
+    assessment,
+    days,
+    discharge,
+    dose,
+    hours,
+    infusion_paused,
+    infusion_resumed,
+    infusion_started,
+    infusion_stopped,
+    minutes,
+    vitals,
+    weekly,
+)
+from tests.support.ward import EDGES, Ward, is_whole
+
+DRIP = weekly({"route": Route.INTRAVENOUS})
+
+
+@pytest.fixture
+def drip(opens: Opens) -> Ward:
+    """A patient cleared for an infusion."""
+    return opens(DRIP).cleared()
+
+
+def running(ward: Ward, over: timedelta | None = timedelta(minutes=40)) -> Ward:
+    ward.reports(infusion_started(MARA, at=ward.begins(), over=over))
+    return ward
+
+
+def stopped(ward: Ward, mg_given: float = 35) -> Ward:
+    running(ward)
+    for minute in (0, 15, 30):
+        ward.reports(vitals(MARA, at=ward.begins() + minutes(minute)))
+    ward.reports(infusion_stopped(MARA, at=ward.begins() + minutes(40), mg_given=mg_given))
+    return ward
+
+
+def test_an_infusion_within_its_gates_is_a_dose(drip: Ward) -> None:
+    """The session is dosed and the checkpoints run from the start; nothing deviates."""
+    answer = drip.reports(infusion_started(MARA, at=drip.begins()))
+
+    assert answer.deviations == ()
+    assert drip.stage() is Stage.DOSED
+    assert drip.due(DeadlineKind.CHECKPOINT)[0].due_at == drip.begins()
+    assert drip.course.last_dose_at == drip.begins()
+    assert is_whole(drip)
+
+
+def test_a_protocol_by_vein_offers_an_infusion_and_one_by_muscle_does_not(drip: Ward, ward: Ward) -> None:
+    """`route`."""
+    assert "kap.infusion.started" in drip.course.next_acts(drip.now)
+    assert "kap.infusion.started" not in ward.cleared().course.next_acts(ward.now)
+
+
+def test_an_infusion_outside_its_gates_is_watched_all_the_same(ward: Ward) -> None:
+    """The kind of story 26: uncleared, by another route, above the bound; each deviates, and the clock runs."""
+    told = ward.checked_in().hears_against(infusion_started(MARA, at=ward.now, mg=60))
+
+    assert {"session.not_cleared", "dose.route_not_allowed", "dose.above_first_max"} <= set(told)
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.EMERGENCY
+    assert ward.due(DeadlineKind.CHECKPOINT) != []
+
+
+def test_what_is_to_be_given_is_judged_at_the_start_and_what_was_given_at_the_stop(drip: Ward) -> None:
+    """Within the bounds when it was started, above them when it was through."""
+    running(drip)
+    told = drip.hears_against(infusion_stopped(MARA, at=drip.begins() + minutes(40), mg_given=80))
+
+    assert {"dose.above_first_max", "dose.needs_two_prescribers", "dose.above_plan"} <= set(told)
+    assert drip.session().doses[0].mg == 80
+    assert drip.open[Kind.PROTOCOL_DEVIATION] is Severity.EMERGENCY
+
+
+def test_less_than_was_meant_is_what_counts(drip: Ward) -> None:
+    """The next session's step is counted from what was given."""
+    stopped(drip, mg_given=20)
+
+    assert [dose.mg for dose in drip.session().doses] == [20]
+
+
+@EDGES
+def test_the_observation_begins_with_the_stop(drip: Ward, edge: timedelta) -> None:
+    """Two hours from there; vitals and the assessment come after it."""
+    stopped(drip)
+    ends = drip.begins() + minutes(160) + edge
+    for minute in (45, 60, 90, 120, 135, 150):
+        drip.reports(vitals(MARA, at=drip.begins() + minutes(minute)))
+    drip.reports(assessment(MARA, at=ends - minutes(2)))
+
+    early = ["discharge.observation_too_short"] if edge < timedelta() else []
+    assert drip.reasons(discharge(MARA, at=ends)) == early
+
+
+def test_nobody_goes_home_with_an_infusion_running(drip: Ward) -> None:
+    """Absolute, until somebody says that it has stopped."""
+    running(drip)
+    drip.reports(vitals(MARA, at=drip.begins() + hours(3)))
+    drip.reports(assessment(MARA, at=drip.now))
+
+    assert ("infusion.running", True) in {(one.code, one.absolute) for one in drip.course.blockers(drip.now)}
+
+
+@EDGES
+@pytest.mark.parametrize(("over", "length"), [(minutes(40), 40), (None, 40), (minutes(60), 60)])
+def test_an_infusion_that_nobody_stops_is_asked_for(
+    drip: Ward, over: timedelta | None, length: int, edge: timedelta
+) -> None:
+    """A quarter of an hour after its end; the usual length where none was said."""
+    running(drip, over)
+    drip.until(drip.begins() + minutes(length + 15) + edge)
+
+    assert (Kind.DOSE_UNREPORTED in drip.open) is (edge >= timedelta())
+
+
+def test_a_pause_puts_off_its_end(drip: Ward) -> None:
+    """Ten minutes later, it is asked for ten minutes later."""
+    running(drip)
+    drip.reports(infusion_paused(MARA, at=drip.begins() + minutes(10)))
+    assert drip.session().doses[0].is_paused
+    drip.reports(infusion_resumed(MARA, at=drip.begins() + minutes(20)))
+
+    (due,) = drip.due(DeadlineKind.INFUSION)
+    assert due.due_at == drip.begins() + minutes(50)
+    assert not drip.session().doses[0].is_paused
+    assert is_whole(drip)
+
+
+def test_a_stop_ends_the_wait(drip: Ward) -> None:
+    """Nobody is asked for it any more."""
+    assert stopped(drip).due(DeadlineKind.INFUSION) == []
+
+
+def test_pausing_and_resuming_have_their_order(drip: Ward) -> None:
+    """What does not fit is kept and deviates."""
+    running(drip)
+    at = drip.begins()
+    assert drip.hears_against(infusion_resumed(MARA, at=at + minutes(1))) == ["infusion.not_paused"]
+    drip.reports(infusion_paused(MARA, at=at + minutes(2)))
+    assert drip.hears_against(infusion_paused(MARA, at=at + minutes(3))) == ["infusion.paused"]
+
+
+def test_a_stop_without_a_start_is_a_dose(drip: Ward) -> None:
+    """Whoever was dosed is watched: the start was never reported."""
+    told = drip.hears_against(infusion_stopped(MARA, at=drip.now + minutes(1)))
+
+    assert "infusion.not_running" in told
+    assert drip.stage() is Stage.DOSED
+    assert drip.due(DeadlineKind.CHECKPOINT) != []
+    assert [one.mg for one in drip.session().doses] == [35]
+    assert is_whole(drip)
+
+
+def test_a_start_that_arrives_after_its_stop_is_the_same_infusion(drip: Ward) -> None:
+    """One dose, from the start to the stop."""
+    drip.until(drip.begins() + minutes(41))
+    drip.sends(infusion_stopped(MARA, at=drip.begins() + minutes(40), mg_given=30))
+    drip.sends(infusion_started(MARA, at=drip.begins()))
+
+    (given,) = drip.session().doses
+    assert (given.at, given.ended_at, given.mg) == (drip.begins(), drip.begins() + minutes(40), 30)
+    assert not given.is_running
+
+
+def test_a_second_stop_is_the_newer_word_on_the_same_infusion(drip: Ward) -> None:
+    """No second dose."""
+    stopped(drip)
+    told = drip.hears_against(infusion_stopped(MARA, at=drip.now + minutes(1), mg_given=34))
+
+    assert told == ["infusion.not_running"]
+    assert [one.mg for one in drip.session().doses] == [34]
+
+
+def test_a_stop_before_its_start_counts_for_nothing(drip: Ward) -> None:
+    """It is kept; the infusion runs on."""
+    running(drip)
+    drip.sends(infusion_stopped(MARA, at=drip.begins() - minutes(2)))
+
+    assert drip.session().running_infusion is not None
+    assert len(drip.session().doses) == 1
+
+
+def test_nothing_is_given_on_top_of_a_running_infusion(opens: Opens) -> None:
+    """A booster comes after the stop, within the same bounds as any other."""
+    ward = opens(weekly({"route": Route.INTRAVENOUS, "medicine.dose.boosters_max": 1})).cleared()
+    ward.reports(infusion_started(MARA, at=ward.begins(), mg=20))
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(1)))
+    more = dose(MARA, at=ward.begins() + minutes(2), mg=10, route="intravenous")
+    assert ward.reasons(more) == ["infusion.running"]
+
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(15)))
+    ward.reports(infusion_stopped(MARA, at=ward.begins() + minutes(20), mg_given=20))
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(21)))
+    assert ward.reasons(infusion_started(MARA, at=ward.begins() + minutes(22), mg=15)) == []
+    assert ward.reasons(infusion_started(MARA, at=ward.begins() + minutes(22), mg=16)) == ["dose.above_first_max"]
+
+
+def test_the_discharge_is_due_from_the_stop(drip: Ward) -> None:
+    """`medicine.discharge_overdue`."""
+    (due,) = stopped(drip).due(DeadlineKind.DISCHARGE)
+
+    assert due.due_at == drip.begins() + minutes(40) + DRIP.medicine.discharge_overdue
+
+
+def test_a_monitor_who_stops_what_a_prescriber_started_needs_no_second_one(drip: Ward) -> None:
+    """The amount was the prescriber's."""
+    drip.reports(infusion_started(MARA, at=drip.begins(), by=OSEI))
+
+    assert drip.hears_against(infusion_stopped(MARA, at=drip.begins() + minutes(40), by=LIND)) == []
+
+
+def test_an_infusion_without_a_session_opens_one_of_its_own(opens: Opens) -> None:
+    """Nobody is drugged and unwatched."""
+    ward = opens(DRIP).prepared()
+    ward.reports(infusion_started(MARA, None, at=ward.now + days(1)))
+
+    assert ward.course.monitored is not None
