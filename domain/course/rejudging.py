@@ -79,6 +79,8 @@ def follow(transition: Transition[Any], event: ClinicEvent, correction: Correcti
     lost = _Lost()
     _tell_phase(transition, actual, event.time)
     _hold_anew(transition, retelling)
+    if (reads_now := retelling.pairs[0].now) is not None:
+        transition.verdict = reads_now.verdict
     _judge_series(transition, retelling, correction, lost)
     for pair in retelling.pairs:
         _tell_deviations(transition, pair, lost)

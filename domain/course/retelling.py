@@ -17,6 +17,7 @@ from domain.course.journal import KeptEvent, Version
 from domain.course.rules.readings import READ
 from domain.course.state import CourseEscalation, CourseState, MedicineSession, Reading, ReadingSeries
 from domain.course.transition import ARRIVED, Transition
+from domain.course.verdict import Verdict
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import (
     ClinicEvent,
@@ -57,7 +58,7 @@ Raised = Mapping[tuple[Kind, int | None], tuple[Severity, datetime]]
 
 
 class Step(NamedTuple):
-    """One event taken in: the course after it, where it belongs, what speaks against it, and whom it called.
+    """One event taken in: the course after it, where it belongs, what speaks against it, whom it called, its verdict.
 
     `has_ground` is false of an act that nothing is left for.
     """
@@ -66,6 +67,7 @@ class Step(NamedTuple):
     session: int | None
     against: tuple[Blocker, ...]
     raised: Raised
+    verdict: Verdict | None = None
     has_ground: bool = True
 
 
@@ -193,7 +195,7 @@ def _event_taken(course: CourseState, event: ClinicEvent, recorded_at: datetime,
         return Step(course, number, placement.against, {}, has_ground=False)
     transition = _QuietTransition(course, recorded_at, sequence)
     rule.follow(transition, placement.session, event, counts=placement.counts)
-    return Step(transition.course, number, placement.against, transition.raised)
+    return Step(transition.course, number, placement.against, transition.raised, transition.verdict)
 
 
 def _has_ground(

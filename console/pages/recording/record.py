@@ -13,7 +13,7 @@ from pydantic import JsonValue, ValidationError
 
 from console.errors.mapping import problem_of
 from console.errors.problems import Problem, ProblemCode, ProblemError, problem_error
-from console.pages.course.event_choices import EventChoice, acts
+from console.pages.course.event_choices import ELSEWHERE, EventChoice, acts
 from console.pages.frame.acting_person import me
 from console.pages.frame.flash_cookies import RecordedFlash, keep_answer, keep_reporter, reporter
 from console.pages.frame.rendering import floor_page
@@ -253,7 +253,7 @@ def _event_id(entered: Entered) -> str:
 
 def _kind(viewer: Viewer, event: str) -> str:
     kind = f"kap.{event}"
-    if kind not in MODELS or kind == REFERRED:
+    if kind not in MODELS or kind in ELSEWHERE:
         raise problem_error(ProblemCode.NOT_FOUND, f"There is no form for {event}")
     if not viewer.caller.may_report(kind):
         raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {viewer.caller.role} may not report {kind}")
