@@ -28,7 +28,8 @@ class Happening(Frozen):
 
     `what` is a detail: the topics of a talk, the form that was filed, the start of a booked session, the id of an
     escalation, what a fact deviates by. Measurements are shown with the session; remarks are never included.
-    `sequence` is a clinic event's ledger entry. `reads_now` says that a fact was corrected, or taken back.
+    `sequence` is a clinic event's ledger entry. `reads_now` says that a fact was corrected, or taken back;
+    `was` is then what had been reported, by field, lists and free text apart.
     """
 
     at: Moment
@@ -39,6 +40,7 @@ class Happening(Frozen):
     what: str | None = None
     sequence: int | None = None
     reads_now: ReadsNow | None = None
+    was: Mapping[str, bool | int | float | str] = {}
 
 
 def happenings(course: CourseState) -> tuple[Happening, ...]:
@@ -105,9 +107,21 @@ def _corrected(course: CourseState) -> Iterator[Happening]:
     for kept in course.journal:
         event = kept.in_force.event
         if kept.versions and event != kept.event:
-            yield _of_event(kept.event, kept.sequence).but(reads_now="corrected" if event else "retracted")
+            was = plain_values(kept.event.data.model_dump(mode="json"))
+            reads_now = "corrected" if event else "retracted"
+            yield _of_event(kept.event, kept.sequence).but(reads_now=reads_now, was=was)
         if isinstance(event, AdverseEventReported):
             yield _of_event(event, kept.sequence)
+
+
+def plain_values(data: Mapping[str, JsonValue]) -> dict[str, bool | int | float | str]:
+    """The values of a report that are neither lists nor free text, nor where it belongs."""
+    left_out = {"session", "note", "reason"}
+    return {
+        name: value
+        for name, value in data.items()
+        if isinstance(value, bool | int | float | str) and name not in left_out
+    }
 
 
 def _of_event(event: ClinicEvent, sequence: int) -> Happening:
