@@ -151,7 +151,7 @@ async def _form(
         zone=zone.key,
         form_key=viewer.form_key,
         form=shown(_fields(entry.type), entered, offered, errors),
-        in_the_way=obstacles(CORRECTION, (problem.blockers or ()) if problem else (), (), entered, ()),
+        in_the_way=obstacles(entry.type, (problem.blockers or ()) if problem else (), (), entered, ()),
         refusal=refusal_shown(viewer, problem, view) if problem else None,
         question=None,
         is_begun="/id" in entered,
