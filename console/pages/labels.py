@@ -208,6 +208,8 @@ ESCALATION_CHANGES: Final[Mapping[str, str]] = {
 }
 """Labels of an escalation's changes."""
 
+RESTS: Final = "; what raised it has been corrected"
+
 CORRECTED: Final[Mapping[str, str]] = {"corrected": "corrected since", "retracted": "taken back: entered in error"}
 """Labels of a fact that reads differently now."""
 
