@@ -56,14 +56,14 @@ def _in_the_room(course: CourseState, session: MedicineSession) -> Iterator[ToDo
         else:
             yield ToDo(words=f"{named}: held" if held else f"{named}: clear", due_at=session.starts_at)
         return
+    home_by = observation.begun(course.protocol, session).at + course.protocol.medicine.discharge_overdue
     if session.is_away:
-        yield ToDo(words=f"{named}: find the patient")
+        yield ToDo(words=f"{named}: find the patient", due_at=home_by)
         return
     due_at = reading_due_at(course.protocol, session, course.passed)
     is_second = any(recheck.due_at == due_at for recheck in rechecks(course.protocol, session))
     if session.is_watched or is_second:
         yield ToDo(words=f"{named}: {'second reading' if is_second else 'reading'}", due_at=due_at)
-    home_by = observation.begun(course.protocol, session).at + course.protocol.medicine.discharge_overdue
     yield ToDo(words=f"{named}: discharge", due_at=home_by)
 
 

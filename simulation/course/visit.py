@@ -198,7 +198,8 @@ class MedicineVisit:
     def _dose_of_today(self) -> DoseAdministered.Data:
         rules = self._protocol.medicine.dose
         amount = min(rules.first_max, rules.max)
-        mg = float(int(amount * self._weight_kg)) if rules.basis is DoseBasis.MG_PER_KG else amount
+        # As many mg/kg each time: after an urgent event no dose may rise, not even by rounding.
+        mg = round(amount * self._weight_kg, 4) if rules.basis is DoseBasis.MG_PER_KG else amount
         return DoseAdministered.Data(
             actor=PRESCRIBER, session=self._number, mg=mg, route=self._protocol.route, lot="K2207"
         )

@@ -122,7 +122,7 @@ async def test_each_refused_event_says_its_code_and_the_rest_goes_on(data: str) 
         json.dumps(
             {**good, "subject": "EX-404", "type": "kap.consent.withdrawn", "data": {"actor": good["data"]["actor"]}}
         ),
-        json.dumps({**referral, "id": "dose", "type": "kap.follow_up.held", "data": {**_by(good), "days_after": 30}}),
+        json.dumps({**referral, "id": "clear", "type": "kap.session.cleared", "data": {**_by(good), "session": 1}}),
     ]
     sent = await kapstan("send", "--data", data, "--json", stdin="\n".join(lines))
     assert sent.code == 1

@@ -16,6 +16,8 @@ from domain.values import Role, Severity
 DANGERS = {"vitals_emergency", "suicide_risk"}
 """Escalations that keep a patient from their dose and from home, however severe."""
 
+ENDS = {"kap.patient.discharged", "kap.patient.handed_over"}
+
 OUR_OWN = {"record_store_behind", "orchestrator_silent", "course_filling"}
 """Escalations about Kapstan itself."""
 
@@ -52,27 +54,41 @@ def assert_deviation_was_told(event: DoseAdministered, entries: list[Entry], rul
 
 
 def is_over(event: DoseAdministered, entries: list[Entry], session: int) -> bool:
-    """Whether the dose is told so late that nobody can be watched for it: the patient went home since, or a day ago."""
+    """Whether the dose is told so late that nobody can be watched for it: the patient is gone, or a day has passed."""
     (given,) = [one for one in entries if (one.event_id, one.source) == (event.id, event.source)]
-    return given.recorded_at - given.time > LONG_PAST or any(
-        one.data["session"] == session and one.time >= event.time for one in _said(entries, "patient.discharged")
-    )
+    is_gone = any(at == session and one.type in ENDS and one.time >= event.time for one, at in _placed(entries))
+    has_died = any(True for _ in _said(entries, "patient.died"))
+    return given.recorded_at - given.time > LONG_PAST or is_gone or has_died
 
 
 def monitored(entries: Sequence[Entry]) -> set[int]:
-    """The sessions whose patient was dosed, which was told within a day, and has not been discharged since."""
+    """The sessions of a dosed patient, told within a day, who was not discharged or handed over since, nor died."""
     dosed: dict[int, Entry] = {}
     home: dict[int, datetime] = {}
     for one, session in _placed(entries):
         if session is not None and one.type == "kap.dose.administered":
             dosed[session] = _newest((one, dosed.get(session, one)))
-        if session is not None and one.type == "kap.patient.discharged":
+        if session is not None and one.type in ENDS:
             home[session] = one.time
+        if session is not None and one.type == "kap.patient.returned":
+            home.pop(session, None)
+    if any(True for _ in _said(entries, "patient.died")):
+        return set()
     return {
         session
         for session, one in dosed.items()
         if one.recorded_at - one.time <= LONG_PAST and (session not in home or one.time > home[session])
     }
+
+
+def may_be_away(entries: Sequence[Entry]) -> bool:
+    """Whether anybody ever said that the patient had left: then a rule of its own says for how long."""
+    return any(_is_departure(one) for one in entries)
+
+
+def _is_departure(one: Entry) -> bool:
+    is_term = one.type == "kap.adverse_event.reported" and one.data["term"] == "left_before_discharge"
+    return is_term or one.type == "kap.patient.left"
 
 
 def assert_discharge_was_safe(event: PatientDischarged, entries: list[Entry], rules: Protocol) -> None:
@@ -96,7 +112,7 @@ def assert_discharge_was_safe(event: PatientDischarged, entries: list[Entry], ru
         "escort.missing": event.data.escort,
         "discharge.recheck_missing": not _waits_for_a_second(visit, rules),
     }
-    is_gone = any(f"~left_before_discharge~{event.data.session}~" in str(one.data.get("id")) for one in entries)
+    is_gone = may_be_away(entries)
     since = [one for one in taken if one.time >= dosed_at]
     assert since or is_gone
     holds |= _read(event, _newest(since), visit, rules) if since else {"vitals.missing": False}

@@ -10,8 +10,8 @@ from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.endings import close_when_withdrawn
 from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.signs import at_clearance, newest, value_of
-from domain.course.rules.vitals import SPOKEN, verdict
-from domain.course.state import CourseState, MedicineSession, Phase, Stage, newer
+from domain.course.rules.vitals import SPOKEN, standing_findings
+from domain.course.state import CourseState, MedicineSession, Phase, Reading, Stage, newer
 from domain.course.transition import Transition
 from domain.course.verdict import VerdictSeverity
 from domain.durations import in_words
@@ -82,8 +82,7 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
             absolute=not session.was_away(at),
         )
         return
-    is_too_old = at - reading.at > rules.reading_valid
-    if is_too_old:
+    if at - reading.at > rules.reading_valid:
         yield Blocker(
             code="vitals.too_old",
             message=f"The last vitals are {in_words(at - reading.at)} old; {in_words(rules.reading_valid)} at most",
@@ -91,11 +90,7 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
             limit=in_words(rules.reading_valid),
             source=source("medicine.discharge.reading_valid"),
         )
-    # Each sign has its own age; where all are too old, those of the last reading's time are judged.
-    since = max(
-        observation.begun(course.protocol, session).at, (reading.at if is_too_old else at) - rules.reading_valid
-    )
-    found = newest(session, at, since=since)
+    found = newest(session, at, since=_signs_since(course, session, reading, at))
     taken = {vital: value_of(one, vital) for vital, one in found.items()}
     cleared_with = at_clearance(course.protocol, session)
     least = {
@@ -138,21 +133,30 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
             )
 
 
-def _verdict_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    """A blocker for each urgent or emergency finding of the last reading: an emergency's is absolute (S4).
+def _signs_since(course: CourseState, session: MedicineSession, reading: Reading, at: datetime) -> datetime:
+    """From when on a sign counts: each has its own age; where all are too old, those of the last reading's time do."""
+    valid = course.protocol.medicine.discharge.reading_valid
+    since = (reading.at if at - reading.at > valid else at) - valid
+    return max(observation.begun(course.protocol, session).at, since)
 
-    The signs are all that the protocol limits, and the symptoms, whether or not the discharge has its own limit.
+
+def _verdict_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """A blocker for each urgent or emergency finding on the newest signs: an emergency's is absolute (S4).
+
+    The signs are all that the protocol limits, and the symptoms, whether or not the discharge has its own limit. A
+    reading of one sign takes back nothing that an earlier one found of another.
     """
     reading = session.reading_before(at)
     if reading is None or reading.at < observation.begun(course.protocol, session).at:
         return
-    for finding in verdict(course.protocol, session, reading).findings:
+    since = _signs_since(course, session, reading, at)
+    for finding in standing_findings(course.protocol, session, at, since):
         if finding.severity.pages_as is not None:
             # One who has left cannot be measured again.
             is_final = finding.severity is VerdictSeverity.EMERGENCY and not session.was_away(at)
             yield Blocker(
                 code=f"discharge.{finding.code.removeprefix('vitals.')}",
-                message=f"In the last reading: {finding.message} ({finding.severity})",
+                message=f"In the last readings: {finding.message} ({finding.severity})",
                 absolute=is_final,
                 observed=finding.observed,
                 limit=finding.limit,

@@ -317,6 +317,8 @@ def _give(transition: Transition[Any], session: MedicineSession, event: DoseAdmi
 def give(transition: Transition[Any], session: MedicineSession, dose: DoseGiven) -> None:
     """Takes the dose into the session: checkpoints are counted from it, unless the patient went home after it."""
     doses = sorted((*session.doses, dose), key=lambda one: one.at)
+    if session.handover is not None and session.handover.at < dose.at:
+        session = session.but(handover=None)
     stage = session.stage if session.watched_until is not None else Stage.DOSED
     transition.keep(unsettled(session).but(stage=stage, doses=tuple(doses)))
 

@@ -52,8 +52,9 @@ def _is_away(_course: CourseState, session: MedicineSession, at: datetime) -> It
     yield from clearance.away_blockers(session, at)
 
 
-def _not_away(_course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    if not session.was_away(at) and session.handover is None:
+def _not_away(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    is_handed_over = session.handover is not None and session is course.session
+    if not session.was_away(at) and not is_handed_over:
         yield Blocker(code="patient.not_away", message="Nobody said that the patient had left", absolute=True)
 
 
@@ -84,6 +85,9 @@ def _hold(transition: Transition[Any], session: MedicineSession | None, event: P
 
 
 def _hand_over(transition: Transition[Any], session: MedicineSession, event: PatientHandedOver) -> None:
+    if session.doses and event.time < session.doses[-1].at:
+        # Who was dosed after it is here, or here again: they are watched on.
+        return
     handed_over = session.but(handover=transition.recorded(event))
     if session.doses:
         discharge.end(transition, handed_over, event.time)

@@ -135,6 +135,14 @@ def test_the_last_readings_verdict_counts_at_the_door(
     assert code in against(ward, discharge(MARA, at=ward.now))
 
 
+def test_a_reading_of_one_sign_takes_back_nothing_of_another(ward: Ward) -> None:
+    """The breathing that was too slow stands until it is counted again, whatever the pressure is meanwhile."""
+    ward.watched().reports(vitals(MARA, at=ward.now + minutes(1), respiratory_rate=8))
+    bare = {"spo2": None, "heart_rate": None, "respiratory_rate": None, "moaas": None}
+
+    assert "discharge.respiratory_rate_below_limit" in at_the_door(ward, **bare)
+
+
 def test_a_breach_that_was_confirmed_counts_at_the_door(ward: Ward) -> None:
     """Heart rate 140 twice (story 65); after a calm reading the page alone is weighed."""
     ward.watched().reports(vitals(MARA, at=ward.now + minutes(1), heart_rate=140))

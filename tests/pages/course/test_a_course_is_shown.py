@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from domain.access import TokenRole
+from domain.events.clinic_events import MODELS, Fact
 from tests.support.cast import clearance as cleared
 from tests.support.cast import cssrs, hold, minutes, over, vitals
 from tests.support.eventually import eventually
@@ -203,7 +204,7 @@ async def test_the_ledger_says_whether_it_is_whole(house: House) -> None:
 
 
 async def test_a_closed_course_says_how_it_ended_and_asks_for_nothing(house: House) -> None:
-    """Its story stays."""
+    """Its story stays, and what happens to the patient afterwards may still be recorded."""
     course = await house.has(Ward.completed)
 
     page = await house.admin.get(f"/courses/{course}")
@@ -213,7 +214,9 @@ async def test_a_closed_course_says_how_it_ended_and_asks_for_nothing(house: Hou
     assert "Nothing: the course is closed." in said
     assert "Course closed: completed" in said
     assert "What blocks" not in said
-    assert f"/courses/{course}/record/" not in page.text
+    offered = {f"kap.{name}" for name in re.findall(rf"/courses/{course}/record/([a-z_.]+)", page.text)}
+    assert "kap.adverse_event.reported" in offered
+    assert all(issubclass(MODELS[kind], Fact) for kind in offered)
 
 
 async def test_a_course_that_nobody_knows_is_told_in_a_sentence(house: House) -> None:

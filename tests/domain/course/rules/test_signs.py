@@ -183,6 +183,15 @@ def test_at_the_door_each_sign_is_fresh(ward: Ward) -> None:
     assert ward.reasons(discharge(MARA, at=leaves)) == []
 
 
+def test_at_the_door_each_signs_last_value_is_judged(ward: Ward) -> None:
+    """A last value of oxygen hides no slow breathing of three minutes before (S4)."""
+    ward.watched(until=minutes(90)).reports(vitals(MARA, at=ward.begins() + minutes(121), respiratory_rate=9))
+    ward.reports(assessment(MARA, at=ward.begins() + minutes(122)))
+    ward.reports(signs(MARA, at=ward.begins() + minutes(124), spo2=98))
+
+    assert "discharge.respiratory_rate_below_limit" in ward.reasons(discharge(MARA, at=ward.begins() + minutes(126)))
+
+
 def test_a_booster_needs_each_sign_fresh_and_normal(opens: Opens) -> None:
     """Since the dose before, whichever reading it came with."""
     ward = opens(weekly({"medicine.dose.boosters_max": 1})).dosed()

@@ -204,6 +204,15 @@ def test_a_gap_before_they_left_stays_on_record(ward: Ward) -> None:
 # Handed over
 
 
+def test_a_handover_dated_before_the_dose_does_not_end_the_watching(ward: Ward) -> None:
+    """Who was dosed after it is here, or here again: their vitals stay due, and the course is held all the same."""
+    ward.dosed().reports(handed_over(MARA, at=ward.begins() - minutes(10)))
+
+    assert ward.session().is_monitored
+    assert ward.due(DeadlineKind.CHECKPOINT)
+    assert ward.course.hold is not None
+
+
 def test_a_patient_who_is_handed_over_is_no_longer_watched_and_the_course_is_held(ward: Ward) -> None:
     """Story 67: the ambulance at +40. No reading is asked for, a prescriber is told, nobody doses until one resumes."""
     ward.watched(until=minutes(30)).reports(
@@ -304,3 +313,12 @@ def test_a_long_stay_after_a_return_is_settled_as_it_goes(opens: Opens) -> None:
 
     assert len(ward.session().settled) > 40
     assert is_whole(ward)
+
+
+def test_a_dose_after_a_handover_without_one_is_watched(ward: Ward) -> None:
+    """Handed over undosed, and dosed after all: whoever was dosed is watched."""
+    ward.checked_in().reports(handed_over(MARA, at=ward.now))
+    ward.reports(dose(MARA, at=ward.now + minutes(5)))
+
+    assert ward.session().is_monitored
+    assert ward.due(DeadlineKind.CHECKPOINT) != []
