@@ -174,7 +174,7 @@ def _kinds_raised_by_rules() -> set[Kind]:
     texts = (file.read_text(encoding="utf-8") for file in Path(rules.__path__[0]).glob("*.py"))
     raising = [text for text in texts if "transition.escalate(" in text]
     by_rules = {Kind[name] for text in raising for name in re.findall(r"\bKind\.([A-Z0-9_]+)", text)}
-    return by_rules | _kinds_named_in(rejudging)
+    return by_rules | _kinds_named_in(rejudging) - rejudging.OF_THE_MONITORED
 
 
 def _kinds_of_deadlines() -> set[Kind]:
