@@ -55,8 +55,8 @@ OVERFULL: Final = CarriedLimit(CarriedSize(1_600_000, 48_000_000), History(1_950
 HANDED_ON: Final = CarriedSize(1_900_000, 60_000_000)
 """The most that a run hands on, unrecorded entries included; with more it goes on until that is less."""
 
-ROOM_FOR_ONE: Final = 2 * size_budget.EVENT_BYTES
-"""The most that one event can add in bytes: its data is kept as a fact, and in its answer."""
+ROOM_FOR_ONE: Final = 3 * size_budget.EVENT_BYTES
+"""The most that one event can add in bytes: its data is kept as a fact, in the journal, and in its answer."""
 
 MEASURED_EVERY: Final = 32 * 1024
 """Bytes written before the course is measured again: measuring a large one takes a tenth of a second."""
@@ -112,8 +112,8 @@ class Fullness:
         return run.but(carried_bytes=_size(run.course).carried)
 
     def _at_most(self, measured: CarriedSize, course: Course) -> CarriedSize:
-        # Every byte written to the ledger may also be kept as a fact and in an answer.
-        return measured.but_more(2 * (course.written_bytes - self._written_bytes) + ROOM_FOR_ONE)
+        # Every byte written to the ledger may also be kept as a fact, in the journal and in an answer.
+        return measured.but_more(3 * (course.written_bytes - self._written_bytes) + ROOM_FOR_ONE)
 
 
 def _most(event: ClinicEvent, decision: Decision) -> CarriedLimit:

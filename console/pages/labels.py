@@ -45,6 +45,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "kap.follow_up.held": "Follow-up visit",
     "kap.course.held": "Hold the course",
     "kap.course.resumed": "Resume the course",
+    "kap.correction.recorded": "Correction",
     "kap.patient.withdrew": "Patient withdraws",
     "kap.course.discontinued": "Course discontinued",
     "kap.course.transferred": "Course transferred",
@@ -202,9 +203,15 @@ ESCALATION_CHANGES: Final[Mapping[str, str]] = {
     "raised": "more urgent",
     "acknowledged": "acknowledged",
     "reopened": "open again",
+    "corrected": "rests on a value that was corrected",
     "resolved": "resolved",
 }
 """Labels of an escalation's changes."""
+
+RESTS: Final = "; what raised it has been corrected"
+
+CORRECTED: Final[Mapping[str, str]] = {"corrected": "corrected since", "retracted": "taken back: entered in error"}
+"""Labels of a fact that reads differently now."""
 
 GRADES: Final[Mapping[Grade, str]] = {
     Grade.SOURCED: "sourced",
@@ -254,6 +261,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "/data/code": "Medicine",
     "rationale": "Why",
     "term": "What happened",
+    "reason": "Reason",
+    "retracted": "Entered in error: it did not happen, or to another patient",
     "grade": "Grade",
     "session": "Session",
 }

@@ -7,7 +7,7 @@ from console.pages.course import course
 from console.pages.floor import board, sessions
 from console.pages.frame import live_updates, sign_in
 from console.pages.oncall import acknowledge, escalations, oncall
-from console.pages.recording import record
+from console.pages.recording import correct, record
 
 router = APIRouter()
 for part in (
@@ -15,6 +15,7 @@ for part in (
     sessions,
     course,
     record,
+    correct,
     escalations,
     oncall,
     protocols,

@@ -47,6 +47,14 @@ def recall(older: Mapping[str, str], name: str) -> Shortened | None:
     return Shortened(int(sequence), fingerprint)
 
 
+def sequence_of(whole: Mapping[str, Remembered], older: Mapping[str, str], name: str) -> int | None:
+    """The ledger entry of the event of this name; None if no such event was accepted."""
+    if (known := whole.get(name)) is not None:
+        return known.answer.sequence
+    shorter = recall(older, name)
+    return shorter.sequence if shorter is not None else None
+
+
 def shortened(
     whole: Mapping[str, Remembered], older: Mapping[str, str]
 ) -> tuple[Mapping[str, Remembered], Mapping[str, str]]:

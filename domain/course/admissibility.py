@@ -53,7 +53,7 @@ def place(course: CourseState, event: ClinicEvent) -> Placement:
     name = _type_of(rule.event).removeprefix("kap.")
     by_role = [] if role in rule.roles else [wrong_role(role, name, rule.roles)]
     by_phase = [] if course.phase in rule.phases else [wrong_phase(course, rule.phases)]
-    session, by_session = _session_of(course, rule, event)
+    session, by_session = session_of(course, rule, event)
     own = () if by_session and rule.is_act else rule.blockers_of(course, session, event)
     particular = (*by_phase, *by_session, *own)
     against = (one for one in (*by_role, *particular) if one.absolute or one.code not in lifted)
@@ -84,7 +84,7 @@ def _is_for_the_monitored(course: CourseState, rule: EventRule[Any] | SessionEve
     return rule.stages >= MONITORED and rule.may_come(course, now)
 
 
-def _session_of(
+def session_of(
     course: CourseState, rule: EventRule[Any] | SessionEventRule[Any], event: ClinicEvent
 ) -> tuple[MedicineSession | None, tuple[Blocker, ...]]:
     """The session that the event belongs to, and what speaks against the one that it names."""

@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Self
 
-from domain.course import admissibility, deadlines, size_budget
-from domain.course.accepted_events import Remembered, recall, shortened
+from pydantic import JsonValue
+
+from domain.course import admissibility, correcting, deadlines, rejudging, size_budget
+from domain.course.accepted_events import Remembered, recall, sequence_of, shortened
 from domain.course.answer import AlreadyAnswered, Answer, SessionPosition
+from domain.course.correcting import Correction
 from domain.course.deadlines import Deadline, DeadlineKind
 from domain.course.event_rule_registry import EVENT_RULES
+from domain.course.journal import KeptEvent
 from domain.course.rules import adverse_events, deviations, followup, late_facts, migration, readings, vitals
 from domain.course.state import CourseState
 from domain.course.transition import EscalationCommand, OpenEscalation, RepeatEscalation, Transition
@@ -19,6 +23,7 @@ from domain.events.clinic_events import (
     AdverseEventReported,
     CheckInCompleted,
     ClinicEvent,
+    CorrectionRecorded,
     CourseReferred,
     PatientDischarged,
     ProtocolMigrated,
@@ -79,6 +84,7 @@ class Course(CourseState):
         if self.is_closed and isinstance(event, Act) and not is_referral and not self._ends_monitoring(event):
             raise Refused.because(RefusalCode.COURSE_CLOSED, f"The course is closed: {self.outcome}")
         EVENT_RULES[type(event)].check(self, event)
+        self._correction(event, now)
         if not isinstance(event, Act):
             return
         blockers = self.blockers_for(event)
@@ -121,11 +127,30 @@ class Course(CourseState):
                 source=event.source,
                 actor=event.data.actor,
                 late=is_late,
-                data=event.data.model_dump(mode="json", exclude={"actor"}, exclude_none=True),
+                data=_told(event),
                 request_id=request_id,
             )
         )
-        sequence = transition.course.sequence
+        sequence = transition.sequence = transition.course.sequence
+        correction = self._correction(event, now)
+        number = self._follow(transition, event, offered) if correction is None else None
+        if correction is not None:
+            if isinstance(event, CorrectionRecorded) and (against := admissibility.place(self, event).against):
+                deviations.record(transition, event, None, against)
+            number = rejudging.follow(transition, event, correction)
+        answer = transition.course.answer(event, sequence, now, transition.verdict, transition.deviations, number)
+        said = Remembered(fingerprint=fingerprint(event), answer=answer)
+        remembered, older = shortened({**self.remembered, _name(event): said}, self.older)
+        transition.change(remembered=remembered, older=older)
+        return _decided(transition, answer)
+
+    def _follow(
+        self, transition: Transition["Course"], event: ClinicEvent, offered: PinnedProtocol | None
+    ) -> int | None:
+        """Takes in what follows from the event; the number of the session that it belongs to."""
+        if not isinstance(event, VitalsRecorded):
+            kept = KeptEvent(sequence=transition.sequence, recorded_at=transition.now, event=event)
+            transition.change(journal=(*transition.course.journal, kept))
         rule, placement = EVENT_RULES[type(event)], admissibility.place(self, event)
         number = placement.session.number if placement.session is not None else None
         if not rule.is_act and placement.against:
@@ -135,11 +160,18 @@ class Course(CourseState):
         rule.follow(transition, placement.session, event, counts=placement.counts)
         if not rule.is_act:
             late_facts.judge_doses(transition, self, event)
-        answer = transition.course.answer(event, sequence, now, transition.verdict, transition.deviations, number)
-        said = Remembered(fingerprint=fingerprint(event), answer=answer)
-        remembered, older = shortened({**self.remembered, _name(event): said}, self.older)
-        transition.change(remembered=remembered, older=older)
-        return _decided(transition, answer)
+        return number
+
+    def _correction(self, event: ClinicEvent, now: datetime) -> Correction | None:
+        """What the event corrects, and how that reads now; None if it corrects nothing.
+
+        Raises `Refused` if that is no fact that this course has accepted, or its right data is wrong.
+        """
+        named = correcting.named_by(event)
+        if named is None:
+            return None
+        sequence = sequence_of(self.remembered, self.older, "\n".join(named))
+        return correcting.understood(self, event, sequence, now + CLOCK_SKEW)
 
     def pass_deadlines(self, now: datetime, upcoming: tuple[Deadline, ...] | None = None) -> "Decision":
         """The decision on every deadline that has passed by `now`: only reminders and escalations.
@@ -325,6 +357,13 @@ _STATE_AFTER: Mapping[Change, EscalationState] = {
     Change.REOPENED: EscalationState.OPEN,
     Change.RESOLVED: EscalationState.RESOLVED,
 }
+
+
+def _told(event: ClinicEvent) -> dict[str, JsonValue]:
+    """The event's data as the ledger has it, with the event that it corrects."""
+    said: dict[str, JsonValue] = event.data.model_dump(mode="json", exclude={"actor"}, exclude_none=True)
+    named = None if isinstance(event, CorrectionRecorded) else correcting.named_by(event)
+    return said if named is None else {**said, "corrects": {"source": named[0], "id": named[1]}}
 
 
 def _name(event: ClinicEvent) -> str:

@@ -66,7 +66,8 @@ class EventRule(_Rule[E]):
 
     `standing` yields what blocks every such event whatever its content; `blockers` what blocks this one, by default
     what is standing at its time. `foreseen` yields what is likely to block one that is about to be reported, by default
-    what is standing. `apply` carries out its effects once it is accepted.
+    what is standing. `apply` carries out its effects once it is accepted. What the protocol never wants is not
+    `is_wanted`: it is taken whenever it comes.
     """
 
     stages: ClassVar[None] = None
@@ -74,10 +75,11 @@ class EventRule(_Rule[E]):
     standing: Callable[[CourseState, datetime], Iterable[Blocker]] = _none
     blockers: Callable[[CourseState, E], Iterable[Blocker]] | None = None
     foreseen: Callable[[CourseState, datetime], Iterable[Blocker]] | None = None
+    is_wanted: bool = True
 
     def may_come(self, course: CourseState, now: datetime) -> bool:
         """Whether no absolute blocker stands against every event of this type now; the phase is checked elsewhere."""
-        return not any(blocker.absolute for blocker in self.standing(course, now))
+        return self.is_wanted and not any(blocker.absolute for blocker in self.standing(course, now))
 
     def blockers_of(self, course: CourseState, _session: MedicineSession | None, event: E) -> Iterable[Blocker]:
         """The rule's own blockers of this event, beyond role, phase and stage."""

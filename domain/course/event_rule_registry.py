@@ -10,6 +10,7 @@ from domain.course.rules import (
     clearance,
     comedication,
     consent,
+    corrections,
     death,
     discharge,
     dosing,
@@ -48,6 +49,7 @@ _MODULES: tuple[tuple[EventRule[Any] | SessionEventRule[Any], ...], ...] = (
     discharge.RULES,
     followup.RULES,
     holds.RULES,
+    corrections.RULES,
     endings.RULES,
     migration.RULES,
 )

@@ -18,6 +18,7 @@ class MeasureTaken(Frozen):
     at: Moment
     recorded_at: Moment
     scored: Scored
+    sequence: int = 0
 
 
 class Answers:

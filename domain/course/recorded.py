@@ -9,8 +9,12 @@ Data = TypeVar("Data", bound=EventData)
 
 
 class Recorded(Frozen, Generic[Data]):
-    """The data of an accepted event. `at` is when it happened, `recorded_at` when Kapstan learned of it."""
+    """The data of an accepted event. `at` is when it happened, `recorded_at` when Kapstan learned of it.
+
+    `sequence` is its ledger entry.
+    """
 
     at: Moment
     recorded_at: Moment
     data: Data
+    sequence: int = 0

@@ -9,6 +9,7 @@ from typing import Any, Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from domain.course.dose_given import DoseGiven
+from domain.course.journal import KeptEvent
 from domain.course.measure_history import MeasureTaken, answers
 from domain.course.recorded import Recorded
 from domain.course.whereabouts import Absence, absences
@@ -202,6 +203,10 @@ class ReadingSeries(Frozen):
         place = self.place_of(reading)
         return self.but(readings=(*self.readings[:place], reading, *self.readings[place:]))
 
+    def with_readings(self, readings: Iterable[Reading]) -> Self:
+        """The series with these readings, each in its place."""
+        return self.but(readings=tuple(sorted((*self.readings, *readings), key=_order_of)))
+
     @property
     def is_watched(self) -> bool:
         """Whether a patient is under the medicine now: monitored, and not dosed in a past that was told long after."""
@@ -318,7 +323,10 @@ class Hold(Frozen):
 
 
 class CourseEscalation(Frozen):
-    """What the course knows of an escalation that it opened."""
+    """What the course knows of an escalation that it opened.
+
+    `rests_on_corrected` says that what opened it has been corrected since.
+    """
 
     id: EscalationId
     kind: Kind
@@ -326,6 +334,7 @@ class CourseEscalation(Frozen):
     severity: Severity
     state: EscalationState
     opened_at: Moment
+    rests_on_corrected: bool = False
 
 
 class Deviation(Frozen):
@@ -346,9 +355,9 @@ class CourseState(Frozen):
     `timezone` is that of its site, pinned at the referral: days are counted in it. `consents`, `plans` and
     `pregnancy_tests` are in order of time. `medications_changed_at` is the newest change that a check-in told of and
     that no clearance has weighed. `weighed` are the findings that the eligibility decision's overrides lifted.
-    `ideation_at` is when the patient last spoke of suicide on a call. `deviations` are the newest; all of them stand
-    in its ledger. `written_bytes` is the
-    JSON of all entries.
+    `ideation_at` is when the patient last spoke of suicide on a call. `left_behind` are the readings of visits that
+    were booked anew. `journal` has every event but uncorrected readings. `deviations` are the newest; all of them stand
+    in its ledger. `written_bytes` is the JSON of all entries.
     """
 
     course_id: CourseId
@@ -377,6 +386,8 @@ class CourseState(Frozen):
     withdrew: Recorded[PatientWithdrew.Data] | None = None
     died: Recorded[PatientDied.Data] | None = None
     outside: ReadingSeries = ReadingSeries()
+    left_behind: tuple[Reading, ...] = ()
+    journal: tuple[KeptEvent, ...] = ()
     escalations: tuple[CourseEscalation, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     passed: Mapping[str, Moment] = {}

@@ -44,11 +44,15 @@ EscalationCommand = OpenEscalation | RepeatEscalation | AutoResolve
 
 
 class Transition(Generic[CourseT]):
-    """Collects the effects of one input at `now`: next course, entries, escalation commands, verdict, deviations."""
+    """Collects the effects of one input at `now`: next course, entries, escalation commands, verdict, deviations.
+
+    `sequence` is the ledger entry of the event that is taken in.
+    """
 
     def __init__(self, course: CourseT, now: datetime) -> None:
         self.course = course
         self.now = now
+        self.sequence = 0
         self.entries: tuple[Entry, ...] = ()
         self.verdict: Verdict | None = None
         self.deviations: tuple[Blocker, ...] = ()
@@ -70,7 +74,9 @@ class Transition(Generic[CourseT]):
     def recorded(self, event: Any) -> Recorded[Any]:
         """The event's data as the course keeps it, with when it happened and when it was recorded."""
         # Parametrized by the data's type, so that it is serialized and parsed as that type.
-        return Recorded[type(event.data)](at=event.time, recorded_at=self.now, data=event.data)  # type: ignore[misc,no-any-return,operator]
+        return Recorded[type(event.data)](  # type: ignore[misc,no-any-return,operator]
+            at=event.time, recorded_at=self.now, data=event.data, sequence=self.sequence
+        )
 
     def write(self, note: Note) -> None:
         """Appends one entry to the ledger's chain."""
@@ -160,6 +166,11 @@ class Transition(Generic[CourseT]):
         """Replaces what the course knows of this escalation."""
         others = (escalation if one.id == escalation.id else one for one in self.course.escalations)
         self.change(escalations=tuple(others))
+
+    def mark_corrected(self, escalation: CourseEscalation) -> None:
+        """Marks an open escalation: what opened it has been corrected since. It stays open for a human."""
+        self.replace(escalation.but(rests_on_corrected=True))
+        self._write_escalation(Change.CORRECTED, escalation)
 
     def _write_escalation(self, change: Change, escalation: CourseEscalation, by: Actor | None = None) -> None:
         self.write(

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     SESSION_UNREPORTED = "session_unreported"
     DOSE_UNREPORTED = "dose_unreported"
     HOLD_UNREVIEWED = "hold_unreviewed"
+    CORRECTION_REVIEW = "correction_review"
     MEASURE_WORSENED = "measure_worsened"
     EXCLUSION_FOUND = "exclusion_found"
     PATIENT_DECEASED = "patient_deceased"
@@ -64,6 +65,7 @@ PHRASES: dict[Kind, str] = {
     Kind.SESSION_UNREPORTED: "visit not reported",
     Kind.DOSE_UNREPORTED: "visit to look into at once",
     Kind.HOLD_UNREVIEWED: "pause to review",
+    Kind.CORRECTION_REVIEW: "correction to review",
     Kind.MEASURE_WORSENED: "scores to review",
     Kind.EXCLUSION_FOUND: "finding to review",
     Kind.PATIENT_DECEASED: "clinic to be informed",
@@ -170,6 +172,7 @@ class Change(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     REOPENED = "reopened"
     RESOLVED = "resolved"
+    CORRECTED = "corrected"
 
 
 class Notice(Frozen):

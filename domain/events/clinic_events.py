@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import Field, JsonValue, TypeAdapter, model_validator
 
 from domain.durations import Length
 from domain.events.fields import (
@@ -64,12 +64,34 @@ class Event(Frozen, extra="ignore"):
     datacontenttype: Literal["application/json"] = "application/json"
 
 
+class Corrects(Frozen):
+    """The event that is corrected: of the correction's own source, unless another is named."""
+
+    source: Attribute | None = None
+    id: Attribute
+
+
 class Act(Event):
     """A clinic event that is somebody's decision: the protocol may refuse it."""
 
 
 class Fact(Event):
-    """A clinic event that has happened to a patient: it is never refused for what the protocol says."""
+    """A clinic event that has happened to a patient: it is never refused for what the protocol says.
+
+    `corrects` names the earlier version of the same record, by its `id` where that is of the same `source`.
+    """
+
+    corrects: Attribute | Corrects | None = None
+
+    def corrects_named(self) -> tuple[str, str] | None:
+        """The source and id of the event that this one corrects; None if it corrects none."""
+        match self.corrects:
+            case Corrects(source=source, id=identity):
+                return source or self.source, identity
+            case str(identity):
+                return self.source, identity
+            case _:
+                return None
 
 
 class CourseReferred(Act):
@@ -497,6 +519,32 @@ class CourseResumed(Act):
     data: Data
 
 
+class CorrectionRecorded(Fact):
+    """An earlier fact was wrong: `data` is the right data, whole, or it is `retracted`, for it never happened so."""
+
+    class Data(EventData):  # noqa: D106
+        corrects: Corrects
+        reason: Text
+        data: dict[str, JsonValue] | None = None
+        at: Moment | None = None
+        retracted: bool = False
+
+        @model_validator(mode="after")
+        def _says_one_thing(self) -> Self:
+            if (self.data is None) is not self.retracted:
+                raise ValueError("must have either `data`, the right data, or `retracted`: true")
+            if self.retracted and self.at is not None:
+                raise ValueError("must have no `at` where it is retracted: it did not happen")
+            return self
+
+    type: Literal["kap.correction.recorded"] = "kap.correction.recorded"
+    data: Data
+
+    def corrects_named(self) -> tuple[str, str]:
+        """The source and id of the event that this one corrects."""
+        return self.data.corrects.source or self.source, self.data.corrects.id
+
+
 class PatientWithdrew(Fact):
     """The patient ends their course."""
 
@@ -585,6 +633,7 @@ ClinicEvent = Annotated[
     | FollowUpHeld
     | CourseHeld
     | CourseResumed
+    | CorrectionRecorded
     | PatientWithdrew
     | CourseDiscontinued
     | CourseTransferred

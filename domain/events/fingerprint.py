@@ -7,13 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pydantic import JsonValue
 
 from domain.durations import iso_8601
-from domain.events.clinic_events import CLINIC_EVENT, ClinicEvent
+from domain.events.clinic_events import CLINIC_EVENT, ClinicEvent, Fact
 from domain.ledger import canonical
 
 
 def content(event: ClinicEvent) -> bytes:
     """The event's content as canonical JSON: equal content gives equal bytes, however it was sent."""
     said = CLINIC_EVENT.dump_python(event, include={"type", "subject", "time", "data"})
+    if isinstance(event, Fact) and event.corrects is not None:
+        said["corrects"] = event.corrects_named()
     return canonical(_in_one_offset(said))
 
 
@@ -31,7 +33,7 @@ def _in_one_offset(value: object) -> JsonValue:
             return iso_8601(value)
         case Mapping():
             return {name: _in_one_offset(item) for name, item in value.items()}
-        case tuple():
+        case tuple() | list():
             return [_in_one_offset(item) for item in value]
         case None | str() | int() | float():
             return value

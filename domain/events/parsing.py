@@ -6,11 +6,14 @@ from typing import Any, Final, NamedTuple, NoReturn, TypeVar
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from domain.events.clinic_events import CLINIC_EVENT, MODELS, ClinicEvent
+from domain.events.clinic_events import CLINIC_EVENT, MODELS, ClinicEvent, CorrectionRecorded, Fact
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
 
 LONGEST_QUOTE: Final = 80
 """Most characters of the input that an error message quotes."""
+
+CORRECTION: Final = str(CorrectionRecorded.model_fields["type"].default)
+"""The type of the event that corrects another one."""
 
 T = TypeVar("T")
 
@@ -83,8 +86,20 @@ def event_in(decoded: Decoded) -> ClinicEvent:
         _malformed("it is not a CloudEvent 1.0: `specversion` must be 1.0")
     if (kind := str(value["type"])) not in MODELS:
         _malformed(f"`{kind[:LONGEST_QUOTE]}` is no type of clinic event; see docs/events.md")
+    if "corrects" in (value := _with_corrects(value)) and not issubclass(MODELS[kind], Fact):
+        raise invalid(FieldError(pointer="/corrects", detail=f"must be left out: {kind} is a decision, and not a fact"))
+    decoded = Decoded(value, decoded.text if value is decoded.value else None)
     # The first part of an error's location is the union's tag, the event's type, and not a field.
     return validated(decoded, CLINIC_EVENT, tags=1)
+
+
+def _with_corrects(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """The event with its `corrects` as an attribute, also where it was written into the data."""
+    data = value.get("data")
+    if value["type"] == CORRECTION or not isinstance(data, dict) or "corrects" not in data or "corrects" in value:
+        return value
+    others = {name: said for name, said in data.items() if name != "corrects"}
+    return {**value, "corrects": data["corrects"], "data": others}
 
 
 def field_error(location: tuple[int | str, ...], message: str) -> FieldError:

@@ -33,6 +33,7 @@ class EscalationChange(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     REOPENED = "reopened"
     RESOLVED = "resolved"
+    CORRECTED = "corrected"
     SNOOZED = "snoozed"
     REASSIGNED = "reassigned"
 

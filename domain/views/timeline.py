@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import JsonValue
 
@@ -10,7 +10,7 @@ from domain.course.recorded import Recorded
 from domain.course.rules.checkpoints import checkpoints, key
 from domain.course.rules.deviations import RECORDED
 from domain.course.state import CourseState
-from domain.events.clinic_events import MODELS
+from domain.events.clinic_events import MODELS, AdverseEventReported, ClinicEvent
 from domain.ledger import Entry
 from domain.values import Blocker, Frozen, Moment, PersonId, Role
 from domain.views.blocker_labels import words_of
@@ -19,11 +19,17 @@ MOST_TOLD: Final = 2_000
 """Most timeline items in one view: more than anybody reads, and no more than a query may take."""
 
 
+ReadsNow = Literal["corrected", "retracted"]
+"""What a correction has made of a fact."""
+
+
 class Happening(Frozen):
     """One thing that happened: a clinic event, or what Kapstan itself wrote down.
 
     `what` is a detail: the topics of a talk, the form that was filed, the start of a booked session, the id of an
     escalation, what a fact deviates by. Measurements are shown with the session; remarks are never included.
+    `sequence` is a clinic event's ledger entry. `reads_now` says that a fact was corrected, or taken back;
+    `was` is then what had been reported, by field, lists and free text apart.
     """
 
     at: Moment
@@ -32,6 +38,9 @@ class Happening(Frozen):
     role: Role | None = None
     session: int | None = None
     what: str | None = None
+    sequence: int | None = None
+    reads_now: ReadsNow | None = None
+    was: Mapping[str, bool | int | float | str] = {}
 
 
 def happenings(course: CourseState) -> tuple[Happening, ...]:
@@ -40,7 +49,7 @@ def happenings(course: CourseState) -> tuple[Happening, ...]:
     Only what is still in force: a lifted hold, or a session that was booked again, is only in the ledger.
     """
     facts = heapq.nlargest(MOST_TOLD, _facts(course), key=lambda fact: fact.at)
-    told = [*map(_of_fact, facts), *_measures(course), *_of_our_own(course)]
+    told = [*map(_of_fact, facts), *_measures(course), *_corrected(course), *_of_our_own(course)]
     return tuple(sorted(told, key=lambda one: one.at)[-MOST_TOLD:])
 
 
@@ -54,6 +63,7 @@ def happening(entry: Entry) -> Happening:
         role=entry.actor.role if entry.actor else None,
         session=session if isinstance(session, int) else None,
         what=_particular(entry.type, entry.data),
+        sequence=entry.sequence if entry.event_id is not None else None,
     )
 
 
@@ -66,6 +76,7 @@ def _of_fact(fact: Recorded[Any]) -> Happening:
         role=fact.data.actor.role,
         session=getattr(fact.data, "session", None),
         what=_particular(kind, fact.data.model_dump(mode="json", exclude_none=True)),
+        sequence=fact.sequence or None,
     )
 
 
@@ -86,7 +97,43 @@ def _known(*facts: Recorded[Any] | None) -> Iterator[Recorded[Any]]:
 
 def _measures(course: CourseState) -> Iterator[Happening]:
     for taken in course.measures:
-        yield Happening(at=taken.at, type="kap.measure.recorded", what=taken.scored.instrument)
+        yield Happening(
+            at=taken.at, type="kap.measure.recorded", what=taken.scored.instrument, sequence=taken.sequence or None
+        )
+
+
+def _corrected(course: CourseState) -> Iterator[Happening]:
+    """Facts as they were first reported, where they read differently now, and the reports of adverse events."""
+    for kept in course.journal:
+        event = kept.in_force.event
+        if kept.versions and event != kept.event:
+            was = plain_values(kept.event.data.model_dump(mode="json"))
+            reads_now = "corrected" if event else "retracted"
+            yield _of_event(kept.event, kept.sequence).but(reads_now=reads_now, was=was)
+        if isinstance(event, AdverseEventReported):
+            yield _of_event(event, kept.sequence)
+
+
+def plain_values(data: Mapping[str, JsonValue]) -> dict[str, bool | int | float | str]:
+    """The values of a report that are neither lists nor free text, nor where it belongs."""
+    left_out = {"session", "note", "reason"}
+    return {
+        name: value
+        for name, value in data.items()
+        if isinstance(value, bool | int | float | str) and name not in left_out
+    }
+
+
+def _of_event(event: ClinicEvent, sequence: int) -> Happening:
+    return Happening(
+        at=event.time,
+        type=event.type,
+        by=event.data.actor.id,
+        role=event.data.actor.role,
+        session=getattr(event.data, "session", None),
+        what=_particular(event.type, event.data.model_dump(mode="json", exclude_none=True)),
+        sequence=sequence,
+    )
 
 
 def _of_our_own(course: CourseState) -> Iterator[Happening]:
@@ -162,5 +209,6 @@ _PARTICULARS: Final[Mapping[str, Callable[[Mapping[str, JsonValue]], JsonValue]]
     "kap.escalation.raised": _named("id"),
     "kap.escalation.acknowledged": _named("id"),
     "kap.escalation.reopened": _named("id"),
+    "kap.escalation.corrected": _named("id"),
     "kap.escalation.resolved": _named("id"),
 }

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from domain.course import course, deadlines, rules, size_budget, standstill, transition, unreported
+from domain.course import course, deadlines, rejudging, rules, size_budget, standstill, transition, unreported
 from domain.course.answer import Answer
 from domain.course.deadlines import DeadlineKind
 from domain.course.event_rule import ANYONE, STAFF
@@ -173,7 +173,8 @@ def test_the_page_says_when_nobody_watches(events: Page) -> None:
 def _kinds_raised_by_rules() -> set[Kind]:
     texts = (file.read_text(encoding="utf-8") for file in Path(rules.__path__[0]).glob("*.py"))
     raising = [text for text in texts if "transition.escalate(" in text]
-    return {Kind[name] for text in raising for name in re.findall(r"\bKind\.([A-Z0-9_]+)", text)}
+    by_rules = {Kind[name] for text in raising for name in re.findall(r"\bKind\.([A-Z0-9_]+)", text)}
+    return by_rules | _kinds_named_in(rejudging) - rejudging.OF_THE_MONITORED
 
 
 def _kinds_of_deadlines() -> set[Kind]:

@@ -34,6 +34,7 @@ from tests.support.cast import (
     clearance,
     consent,
     consent_withdrawn,
+    correction,
     cssrs,
     days,
     died,
@@ -130,6 +131,11 @@ def _after(ward: Ward, *said: ClinicEvent) -> Ward:
     for event in said:
         ward.reports(event)
     return ward
+
+
+def _reported(ward: Ward, kind: str) -> ClinicEvent:
+    """The event of this type that was reported last."""
+    return next(event for event, _ in reversed(ward.answers) if event.type == kind)
 
 
 def _infused(ward: Ward) -> Ward:
@@ -521,6 +527,12 @@ WAKING: Final[tuple[Woken, ...]] = (
     Woken(Kind.SESSION_UNREPORTED, lambda ward: ward.booked().until(ward.begins() + hours(2))),
     Woken(Kind.DOSE_UNREPORTED, lambda ward: ward.cleared().passes(minutes(30))),
     Woken(Kind.HOLD_UNREVIEWED, lambda ward: _after(ward.prepared(), hold(MARA, at=ward.now)).passes(days(7))),
+    Woken(
+        Kind.CORRECTION_REVIEW,
+        lambda ward: ward.cleared().reports(
+            correction(_reported(ward, "kap.vitals.recorded"), at=ward.now, systolic=128)
+        ),
+    ),
     Woken(
         Kind.MEASURE_WORSENED,
         lambda ward: ward.screened().reports(phq9(MARA, at=ward.now, items=(3, 3, 3, 3, 3, 3, 3, 3, 0))),

@@ -13,8 +13,11 @@ from typing import TypeVar
 from domain.events.clinic_events import (
     AdverseEventReported,
     CheckInCompleted,
+    ClinicEvent,
     ConsentSigned,
     ConsentWithdrawn,
+    CorrectionRecorded,
+    Corrects,
     CourseDiscontinued,
     CourseHeld,
     CourseReferred,
@@ -549,6 +552,34 @@ def resumption(
     reasons: tuple[str, ...] | None = None,
 ) -> CourseResumed:
     return _said(CourseResumed, course, at, CourseResumed.Data(actor=by, reason=reason, reasons=reasons))
+
+
+def correction(
+    of: ClinicEvent,
+    *,
+    at: datetime,
+    by: Actor = LIND,
+    happened_at: datetime | None = None,
+    retracted: bool = False,
+    reason: str = "A slip of the pen",
+    **changes: object,
+) -> CorrectionRecorded:
+    """The event as it should have read, with these fields of its data different; or it never happened."""
+    right = of.data.but(**changes).model_dump(mode="json", exclude_none=True)
+    data = CorrectionRecorded.Data(
+        actor=by,
+        corrects=Corrects(source=of.source, id=of.id),
+        reason=reason,
+        data=None if retracted else right,
+        at=happened_at,
+        retracted=retracted,
+    )
+    return _said(CorrectionRecorded, of.subject, at, data)
+
+
+def new_version(of: Said, of_id: str, *, at: datetime | None = None, **changes: object) -> Said:
+    """The same record of the same source, as it reads now, under an id of its own."""
+    return of.but(id=of_id, corrects=of.id, time=at or of.time, data=of.data.but(**changes))  # type: ignore[attr-defined]
 
 
 def withdrawal(course: CourseId, *, at: datetime, by: Actor = PATIENT) -> PatientWithdrew:

@@ -58,7 +58,7 @@ def _wanting(
         severity=one.severity,
         phrase=PHRASES[one.kind].capitalize(),
         session=one.session,
-        state=has_it if is_answered else labels.NOBODY_HAS_IT,
+        state=f"{has_it if is_answered else labels.NOBODY_HAS_IT}{labels.RESTS if one.rests_on_corrected else ''}",
         is_open=True,
         raised=clock.since(one.opened_at),
         href=f"/escalations/{one.id}" if may_open else None,

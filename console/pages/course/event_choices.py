@@ -7,6 +7,7 @@ from console.pages.labels import EVENTS
 from domain.access import Caller
 from domain.course.state import Phase
 from domain.events.clinic_events import MODELS, Fact
+from domain.events.parsing import CORRECTION
 from domain.values import CourseId, Frozen
 from domain.views.course import CourseView
 
@@ -38,6 +39,9 @@ ASKED_FOR: Final[Mapping[Phase, frozenset[str]]] = {
     Phase.SCREENING: frozenset({"kap.screening.recorded", "kap.measure.recorded", "kap.consent.signed"}),
     Phase.PREPARATION: frozenset({"kap.plan.prescribed"}),
 }
+
+ELSEWHERE: Final = frozenset({"kap.course.referred", CORRECTION})
+"""Events that are not begun from a course's choices: a referral makes a course, a correction begins at its fact."""
 
 PAUSES: Final = frozenset({"kap.course.held", "kap.course.resumed"})
 
@@ -73,7 +77,7 @@ def acts(caller: Caller, view: CourseView) -> EventChoices:
     """The events that the viewer is offered in this course."""
     coming = set(view.next)
     unasked = AT_ANY_TIME - ASKED_FOR.get(view.phase, frozenset())
-    every = [_act(caller, view.course_id, kind) for kind in MODELS if kind != "kap.course.referred"]
+    every = [_act(caller, view.course_id, kind) for kind in MODELS if kind not in ELSEWHERE]
     return EventChoices(
         next=tuple(one for one in every if one.type in coming - unasked),
         at_any_time=tuple(one for one in every if one.type in coming & unasked and one.href),

@@ -1,6 +1,6 @@
 """The timeline of a course: a line for each happening, newest first, in clinical words."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -9,26 +9,34 @@ from console.pages.course import readings
 from console.pages.course.outcomes import mark_of, taken_in_words
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.viewer import Viewer
-from console.pages.labels import DEADLINES, ESCALATION_CHANGES, EVENTS, HAPPENINGS, PHASES, PUNCTUAL
+from console.pages.labels import CORRECTED, DEADLINES, ESCALATION_CHANGES, EVENTS, FIELDS, HAPPENINGS, PHASES, PUNCTUAL
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.course.state import Phase
 from domain.escalation.ids import EscalationKey
 from domain.escalation.messages import PHRASES, EscalationView, Kind
+from domain.events.clinic_events import MODELS, Fact
+from domain.events.parsing import CORRECTION
 from domain.ledger import Entry
 from domain.values import Frozen, PersonId, Role, Severity
 from domain.views.blocker_labels import spoken
+from domain.views.corrected_entries import as_corrected
 from domain.views.course import CourseView, ReadingView, SessionView
-from domain.views.timeline import Happening, happening
+from domain.views.timeline import Happening, happening, plain_values
 
 
 class TimelineLine(Frozen):
-    """One happening. Its `mark` is a severity, `well`, `held`, or none; `detail` is what was reported with it."""
+    """One happening. Its `mark` is a severity, `well`, `held`, or none; `detail` is what was reported with it.
+
+    `reads_now` says what a correction has made of it; `correct_at` is the page that corrects it.
+    """
 
     at: Clock
     mark: str | None
     words: str
     by: str
     detail: str
+    reads_now: str | None = None
+    correct_at: str | None = None
 
 
 def story(viewer: Viewer, view: CourseView, told: Iterable[Happening], clock: WallClock) -> tuple[TimelineLine, ...]:
@@ -42,9 +50,18 @@ def from_ledger(entries: Sequence[Entry], view: CourseView) -> tuple[Happening, 
 
     Nobody reports a safety hold: it follows from an answer or a withdrawal, and only that stands in the ledger.
     """
-    told = tuple(map(_happening, entries))
+    corrected = as_corrected(entries)
+    told = tuple(_marked(_happening(one), one, corrected) for one in entries)
     known = set(map(_name, told))
     return (*told, *(one for one in view.happened if _name(one) not in known))
+
+
+def _marked(one: Happening, entry: Entry, corrected: Mapping[int, Entry | None]) -> Happening:
+    """The happening, marked if a correction has changed it."""
+    if one.sequence is None or one.sequence not in corrected:
+        return one
+    reads_now = "retracted" if corrected[one.sequence] is None else "corrected"
+    return one.but(reads_now=reads_now, was=plain_values(entry.data))
 
 
 def _happening(entry: Entry) -> Happening:
@@ -74,7 +91,7 @@ def _name(one: Happening) -> tuple[object, ...]:
         what: object = datetime.fromisoformat(one.what or "")
     except ValueError:
         what = one.what
-    return one.type, what, None if one.type == "kap.checkpoint.missed" else one.at
+    return one.type, what, None if one.type == "kap.checkpoint.missed" else one.at, one.reads_now
 
 
 def _answers(one: EscalationView) -> Iterator[Happening]:
@@ -94,7 +111,24 @@ def _line(viewer: Viewer, view: CourseView, one: Happening, clock: WallClock) ->
         mark, words, detail = _particulars(view, one, clock)
     except (ValueError, TypeError, OverflowError):
         mark, words, detail = None, spoken(one.type.removeprefix("kap.")), labels.UNREADABLE
-    return TimelineLine(at=clock.at(one.at), mark=mark, words=words, by=who(viewer, one.by, one.role), detail=detail)
+    return TimelineLine(
+        at=clock.at(one.at),
+        mark=mark,
+        words=words,
+        by=who(viewer, one.by, one.role),
+        detail=detail,
+        reads_now=CORRECTED[one.reads_now] if one.reads_now else None,
+        correct_at=_correct_at(viewer, view, one),
+    )
+
+
+def _correct_at(viewer: Viewer, view: CourseView, one: Happening) -> str | None:
+    """Where this fact is corrected; None for what is none, or if this viewer may not."""
+    model = MODELS.get(one.type)
+    is_fact = model is not None and issubclass(model, Fact) and one.type != CORRECTION
+    if one.sequence is None or not is_fact or not viewer.caller.may_report(CORRECTION):
+        return None
+    return f"/courses/{view.course_id}/correct/{one.sequence}"
 
 
 Particulars = tuple[str | None, str, str]
@@ -102,6 +136,9 @@ Particulars = tuple[str | None, str, str]
 
 def _particulars(view: CourseView, one: Happening, clock: WallClock) -> Particulars:
     name = one.type.removeprefix("kap.")
+    if one.reads_now is not None:
+        was = ", ".join(f"{FIELDS.get(field, spoken(field))} {value}" for field, value in one.was.items())
+        return None, f"{EVENTS[one.type]}{_for_session(one)}{': ' if was else ''}{was}", ""
     session = next((known for known in view.sessions if known.number == one.session), None)
     match name.split("."):
         case ["vitals", _]:

@@ -1,9 +1,11 @@
 """Values known before a form is filled in: the session at hand, and codes from the course's protocol."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from console.pages.recording.fields import Option, fields_of
+from console.pages.recording.fields import Field, FieldKind, Option, fields_of
 from console.pages.recording.form_parsing import Entered
 from console.pages.recording.form_view import Offers
 from domain.course.deadlines import DeadlineKind
@@ -40,6 +42,44 @@ def beforehand(kind: str, view: CourseView, protocol: Protocol | None) -> Entere
     if kind == "kap.consent.signed" and protocol is not None:
         known["/data/version"] = protocol.screening.consent_version
     return {pointer: (value,) for pointer, value in known.items()}
+
+
+def as_entered(fields: Iterable[Field], event: Mapping[str, Any], zone: ZoneInfo) -> Entered:
+    """What a form holds whose values give this event: the inverse of `data_of`. Who reported it is left out."""
+    known: dict[str, str] = {}
+    for field in fields:
+        if field.pointer.startswith("/data/actor/"):
+            continue
+        *path, last = field.pointer.removeprefix("/").split("/")
+        holder: Any = event
+        for name in path:
+            holder = holder.get(name) or {}
+        if holder.get(last) is not None:
+            known.update(_written(field, holder[last], zone))
+    return {pointer: (value,) for pointer, value in known.items()}
+
+
+def _written(field: Field, value: Any, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+    match field.kind:
+        case FieldKind.GROUP:
+            for part in field.parts:
+                if value.get(part.name) is not None:
+                    yield from _written(part, value[part.name], zone)
+        case FieldKind.YES_NO:
+            yield field.pointer, "yes" if value else "no"
+        case FieldKind.CODES:
+            yield field.pointer, ", ".join(map(str, value))
+        case FieldKind.LINES:
+            yield field.pointer, "\n".join(map(str, value))
+        case FieldKind.NUMBERS:
+            yield field.pointer, " ".join(map(str, value))
+        case FieldKind.MOMENT:
+            local = datetime.fromisoformat(str(value)).astimezone(zone).replace(tzinfo=None)
+            yield field.pointer, local.isoformat(timespec="seconds" if local.second else "minutes")
+        case FieldKind.NUMBER:
+            yield field.pointer, f"{value:g}"
+        case _:
+            yield field.pointer, str(value)
 
 
 def offers(kind: str, protocol: Protocol | None, on_call: OnCall) -> Offers:

@@ -13,7 +13,7 @@ from pydantic import JsonValue, ValidationError
 
 from console.errors.mapping import problem_of
 from console.errors.problems import Problem, ProblemCode, ProblemError, problem_error
-from console.pages.course.event_choices import EventChoice, acts
+from console.pages.course.event_choices import ELSEWHERE, EventChoice, acts
 from console.pages.frame.acting_person import me
 from console.pages.frame.flash_cookies import RecordedFlash, keep_answer, keep_reporter, reporter
 from console.pages.frame.rendering import floor_page
@@ -90,7 +90,7 @@ async def ask(viewer: Annotated[Viewer, Depends(looking(*REPORTS))], course_id: 
     kind = _kind(viewer, event)
     view = await viewer.services.course_access.view(viewer.caller, course_id)
     viewer.saw("course", course_id)
-    known = {**_reporter(viewer), **beforehand(kind, view, _protocol(viewer, view))}
+    known = {**reporter_here(viewer), **beforehand(kind, view, protocol_of(viewer, view))}
     return await _form(viewer, kind, course_id, view, known, zone=viewer.clock(view.site).zone)
 
 
@@ -104,7 +104,7 @@ async def record(viewer: Annotated[Viewer, Depends(acting(*REPORTS))], course_id
 async def ask_to_refer(viewer: Annotated[Viewer, Depends(looking(Right.REPORT))]) -> Response:
     """The form of a referral, which starts a course."""
     site = {"/data/site": (viewer.caller.site,)} if viewer.caller.site else {}
-    return await _form(viewer, REFERRED, None, None, {**_reporter(viewer), **site}, zone=viewer.clock().zone)
+    return await _form(viewer, REFERRED, None, None, {**reporter_here(viewer), **site}, zone=viewer.clock().zone)
 
 
 @router.post(REFER)
@@ -118,7 +118,7 @@ async def _record(viewer: Viewer, kind: str, course_id: CourseId | None) -> Resp
     fields = all_fields(kind)
     entered = entered_in(fields, posted)
     view = await _seen(viewer, course_id) if course_id else None
-    zone = _zone(viewer, view, entered)
+    zone = form_zone(viewer, view, entered)
     if ONE_MORE_ROW in entered:
         return await _form(viewer, kind, course_id, view, entered, zone=zone, blank_rows=2)
     if NO in entered.get(HAPPENED, ()):
@@ -135,11 +135,11 @@ async def _record(viewer: Viewer, kind: str, course_id: CourseId | None) -> Resp
             raise
         if problem.problem.code is ProblemCode.EVENT_ID_REUSED:
             said = recorded_before(str(event["id"]))
-            return _on_to(viewer, str(event["subject"]), said, _actor(event))
+            return on_to(viewer, str(event["subject"]), said, said_actor(event))
         return await _form(viewer, kind, course_id, view, entered, zone=zone, problem=problem)
     answer = reported.answer
     said = recorded(kind, reported, view, viewer.clock(view.site if view else None))
-    return _on_to(viewer, answer.course_id, said, _actor(event))
+    return on_to(viewer, answer.course_id, said, said_actor(event))
 
 
 async def _form(
@@ -162,7 +162,7 @@ async def _form(
     form = shown(
         all_fields(kind),
         entered,
-        offers(kind, _protocol(viewer, view), viewer.services.on_call.now()),
+        offers(kind, protocol_of(viewer, view), viewer.services.on_call.now()),
         (told_now.errors or ()) if told_now else (),
         blank_rows,
     )
@@ -171,7 +171,7 @@ async def _form(
         title=EVENTS[kind],
         explanation=_explanation(kind),
         action=viewer.request.url.path,
-        event_id=_event_id(entered),
+        event_id=event_id(entered),
         zone=zone.key,
         form_key=viewer.form_key,
         form=form,
@@ -182,7 +182,7 @@ async def _form(
             entered,
             next((one.errors for one in form.fields if one.kind is FieldKind.OVERRIDES), ()),
         ),
-        refusal=_refusal(viewer, told_now, view) if told_now else None,
+        refusal=refusal_shown(viewer, told_now, view) if told_now else None,
         question=question,
         is_begun="/id" in entered,
     )
@@ -193,7 +193,8 @@ async def _form(
     return response
 
 
-def _refusal(viewer: Viewer, problem: Problem, view: CourseView | None) -> RefusalShown:
+def refusal_shown(viewer: Viewer, problem: Problem, view: CourseView | None) -> RefusalShown:
+    """The refusal in words, and what may come instead."""
     next_acts = acts(viewer.caller, view.but(next=problem.next)) if view and problem.next is not None else None
     return RefusalShown(
         title=_TITLES.get(problem.code, problem.title),
@@ -221,7 +222,7 @@ _MESSAGES: Final = {
 }
 
 
-def _on_to(viewer: Viewer, course_id: CourseId, said: RecordedFlash, by: Actor | None) -> Response:
+def on_to(viewer: Viewer, course_id: CourseId, said: RecordedFlash, by: Actor | None) -> Response:
     """Redirects to the course's page, which shows the answer."""
     response = RedirectResponse(f"/courses/{course_id}?answered={quote(said.event_id)}", status_code=303)
     keep_answer(viewer, response, course_id, said)
@@ -237,7 +238,7 @@ def _event(
     about: dict[str, JsonValue] = {"subject": course_id} if course_id else {}
     return {
         "specversion": "1.0",
-        "id": _event_id(entered),
+        "id": event_id(entered),
         "source": SOURCE,
         "type": kind,
         "time": next(iter(entered.get(ASKED_AT, ())), viewer.now.isoformat()),
@@ -246,14 +247,15 @@ def _event(
     }
 
 
-def _event_id(entered: Entered) -> str:
+def event_id(entered: Entered) -> str:
+    """The event's id, made when the form was first rendered."""
     (found, *_) = (*entered.get("/id", ()), "")
     return found or uuid4().hex
 
 
 def _kind(viewer: Viewer, event: str) -> str:
     kind = f"kap.{event}"
-    if kind not in MODELS or kind == REFERRED:
+    if kind not in MODELS or kind in ELSEWHERE:
         raise problem_error(ProblemCode.NOT_FOUND, f"There is no form for {event}")
     if not viewer.caller.may_report(kind):
         raise problem_error(ProblemCode.FORBIDDEN, f"A token of role {viewer.caller.role} may not report {kind}")
@@ -282,11 +284,12 @@ async def _in_the_way(viewer: Viewer, kind: str, course_id: CourseId | None, ent
         return ()
 
 
-def _protocol(viewer: Viewer, view: CourseView | None) -> Protocol | None:
+def protocol_of(viewer: Viewer, view: CourseView | None) -> Protocol | None:
+    """The protocol that the course follows, if the clinic still has it."""
     return viewer.services.library.get(view.protocol.id, view.protocol.version) if view else None
 
 
-def _zone(viewer: Viewer, view: CourseView | None, entered: Entered) -> ZoneInfo:
+def form_zone(viewer: Viewer, view: CourseView | None, entered: Entered) -> ZoneInfo:
     """The time zone of the form: the one in which it was first rendered."""
     (named, *_) = (*entered.get("zone", ()), "")
     try:
@@ -295,7 +298,8 @@ def _zone(viewer: Viewer, view: CourseView | None, entered: Entered) -> ZoneInfo
         return viewer.clock(view.site if view else None).zone
 
 
-def _reporter(viewer: Viewer) -> Entered:
+def reporter_here(viewer: Viewer) -> Entered:
+    """Who last reported something at this screen."""
     known = reporter(viewer) or _at_this_screen(viewer)
     return {"/data/actor/id": (known.id,), "/data/actor/role": (known.role.value,)} if known else {}
 
@@ -306,7 +310,8 @@ def _at_this_screen(viewer: Viewer) -> Actor | None:
     return Actor(id=who, role=viewer.services.on_call.now().people[who].role) if who else None
 
 
-def _actor(event: dict[str, JsonValue]) -> Actor | None:
+def said_actor(event: dict[str, JsonValue]) -> Actor | None:
+    """Who the event says reported it."""
     data = event["data"]
     try:
         return Actor.model_validate(data["actor"]) if isinstance(data, dict) else None

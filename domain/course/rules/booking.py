@@ -115,7 +115,7 @@ def _book(transition: Transition[Any], event: SessionBooked) -> None:
         announced_at=transition.now,
         booking=transition.recorded(event),
     )
-    transition.keep(booked)
+    _start_anew(transition, booked)
 
 
 def _rebook(transition: Transition[Any], session: MedicineSession, event: SessionRebooked) -> None:
@@ -127,6 +127,14 @@ def _rebook(transition: Transition[Any], session: MedicineSession, event: Sessio
         announced_at=transition.now,
         booking=session.booking,
     )
+    _start_anew(transition, booked)
+
+
+def _start_anew(transition: Transition[Any], booked: MedicineSession) -> None:
+    """Replaces an earlier visit of the same number, whose readings are kept apart: they may yet be corrected."""
+    earlier = transition.course.session_numbered(booked.number)
+    if earlier is not None and earlier.readings:
+        transition.change(left_behind=(*transition.course.left_behind, *earlier.readings))
     transition.keep(booked)
 
 

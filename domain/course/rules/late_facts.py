@@ -1,6 +1,7 @@
 """Late facts: what speaks against a dose, but was learned only after it was given. People are told as of the dose."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from domain.course.dose_given import DoseGiven
@@ -11,10 +12,13 @@ from domain.events.clinic_events import ClinicEvent, DoseAdministered, InfusionS
 from domain.values import Blocker
 
 
-def judge_doses(transition: Transition[Any], before: CourseState, event: ClinicEvent) -> None:
+def judge_doses(
+    transition: Transition[Any], before: CourseState, event: ClinicEvent, learned_at: datetime | None = None
+) -> None:
     """Records what this event, learned after a dose that it happened before, would have had against that dose.
 
-    Nothing if the dose came first: the event says nothing of it.
+    Nothing if the dose came first: the event says nothing of it. Of an event that is corrected, `learned_at` is when it
+    was first learned: doses recorded after that were given by it.
     """
     if (
         isinstance(event, DoseAdministered | InfusionStarted | InfusionStopped)
@@ -24,7 +28,7 @@ def judge_doses(transition: Transition[Any], before: CourseState, event: ClinicE
         return
     for session in before.sessions:
         for dose in session.doses:
-            if event.time < dose.at:
+            if event.time < dose.at and (learned_at is None or dose.recorded_at < learned_at):
                 known = {_finding(blocker) for blocker in _against(before, session, dose)}
                 now = transition.course.session_numbered(session.number)
                 found = tuple(one for one in _against(transition.course, now, dose) if _finding(one) not in known)

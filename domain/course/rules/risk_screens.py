@@ -109,7 +109,7 @@ def score(course: CourseState, event: MeasureRecorded) -> measures.Scored:
 
 def _take(transition: Transition[Any], event: MeasureRecorded) -> None:
     scored = score(transition.course, event)
-    taken = MeasureTaken(at=event.time, recorded_at=transition.now, scored=scored)
+    taken = MeasureTaken(at=event.time, recorded_at=transition.now, scored=scored, sequence=transition.sequence)
     transition.change(measures=(*transition.course.measures, taken))
     rule = transition.course.protocol.measures.get(scored.instrument)
     if rule is None:

@@ -232,6 +232,7 @@ def test_the_table_of_roles_is_whole() -> None:
         "kap.course.referred",
         "kap.patient.discharged",
         "kap.course.resumed",
+        "kap.correction.recorded",
         "kap.patient.returned",
         "kap.infusion.started",
         "kap.infusion.paused",

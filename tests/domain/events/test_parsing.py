@@ -271,6 +271,7 @@ def test_every_clinic_event_of_the_contract_has_a_model() -> None:
         "follow_up.held",
         "course.held",
         "course.resumed",
+        "correction.recorded",
         "patient.withdrew",
         "course.discontinued",
         "course.transferred",

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from console.pages.course.event_choices import ELSEWHERE
 from console.pages.recording.fields import FieldKind, all_fields
 from domain.access import TokenRole
 from domain.events.clinic_events import MODELS, ClinicEvent
@@ -31,7 +32,7 @@ from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")
 
-FORMS = [kind for kind in MODELS if kind != "kap.course.referred"]
+FORMS = [kind for kind in MODELS if kind not in ELSEWHERE]
 
 
 def path_of(event: ClinicEvent) -> str:

@@ -1,0 +1,115 @@
+"""Corrections: an earlier fact reads as corrected from now on, and everything that followed from it is judged anew.
+
+Whoever decided on the old value is told, an escalation that it opened stays for a human, and new dangers escalate at
+once. Which fact is meant, and what it says now, is `understood` here; what follows stands in `domain.course.rejudging`.
+"""
+
+import json
+from datetime import datetime
+from itertools import chain
+from typing import Any, NamedTuple
+
+from pydantic import JsonValue, TypeAdapter
+
+from domain.course.event_rule_registry import EVENT_RULES
+from domain.course.journal import KeptEvent, Version
+from domain.course.state import CourseState, Reading
+from domain.events.clinic_events import Act, ClinicEvent, CorrectionRecorded, Fact, VitalsRecorded
+from domain.events.parsing import Decoded, validated
+from domain.refusal import FieldError, Refused, invalid
+
+
+class Correction(NamedTuple):
+    """What a correction says: which event is corrected, and how it reads now; None where it never happened."""
+
+    corrected: KeptEvent
+    event: ClinicEvent | None
+
+
+def named_by(event: ClinicEvent) -> tuple[str, str] | None:
+    """The source and id of the event that this one corrects; None if it is no correction."""
+    return event.corrects_named() if isinstance(event, Fact) else None
+
+
+def understood(course: CourseState, event: ClinicEvent, sequence: int | None, latest: datetime) -> Correction:
+    """Which fact is meant and how it reads now. `sequence` is the ledger entry of the event that was named.
+
+    Raises `Refused` (`invalid`) if this course accepted no such event, if it is an act, or if the right data does not
+    fit its type or lies after `latest`.
+    """
+    pointer = "/data/corrects" if isinstance(event, CorrectionRecorded) else "/corrects"
+    kept = _named(course, event, sequence) if sequence is not None else None
+    if kept is None or sequence is None:
+        raise _wrong(pointer, "must name a fact that this course has accepted")
+    if isinstance(kept.event, Act):
+        raise _wrong(pointer, f"must name a fact: {kept.event.type} is a decision, taken back by another one")
+    if not isinstance(event, CorrectionRecorded):
+        return Correction(kept, _new_version(kept, event))
+    if event.data.retracted:
+        # To take back a correction is to let stand what was there before it.
+        return Correction(kept, kept.before(sequence).event if sequence != kept.sequence else None)
+    at = event.data.at
+    if at is not None and at > latest:
+        raise _wrong("/data/at", "must not be in the future")
+    right = kept.event.but(time=at or _last_known(kept).time, data=_right_data(kept, event.data.data or {}))
+    try:
+        EVENT_RULES[type(right)].check(course, right)
+    except Refused as refused:
+        raise invalid(*(_within_data(error) for error in refused.refusal.errors)) from None
+    return Correction(kept, right)
+
+
+def _named(course: CourseState, event: ClinicEvent, sequence: int) -> KeptEvent | None:
+    """The event of that ledger entry, or the one that the correction of that entry was of."""
+    for kept in course.journal:
+        if kept.sequence == sequence or any(version.sequence == sequence for version in kept.versions):
+            return kept
+    series = (*course.sessions, course.outside)
+    readings = chain(course.left_behind, *(one.readings for one in series))
+    reading = next((one for one in readings if one.sequence == sequence), None)
+    return _kept_reading(event, reading) if reading is not None else None
+
+
+def _kept_reading(correction: ClinicEvent, reading: Reading) -> KeptEvent:
+    named = named_by(correction)
+    assert named is not None
+    event = VitalsRecorded(id=named[1], source=named[0], subject=correction.subject, time=reading.at, data=reading.data)
+    return KeptEvent(sequence=reading.sequence, recorded_at=reading.recorded_at, event=event)
+
+
+def _last_known(kept: KeptEvent) -> ClinicEvent:
+    """How the event last read: before it was retracted, if it was."""
+    events = (version.event for version in (*reversed(kept.versions), kept.first))
+    return next(event for event in events if event is not None)
+
+
+def _new_version(kept: KeptEvent, event: ClinicEvent) -> ClinicEvent:
+    if event.type != kept.event.type:
+        raise _wrong("/corrects", f"must name a {event.type}: that one is a {kept.event.type}, to be retracted")
+    return kept.event.but(time=event.time, data=event.data)
+
+
+def _right_data(kept: KeptEvent, data: dict[str, JsonValue]) -> Any:
+    """The right data as data of the corrected event; who reported it stays, unless that was wrong too."""
+    known = _last_known(kept).data.actor.model_dump(mode="json")
+    model: TypeAdapter[Any] = TypeAdapter(type(kept.event.data))
+    whole = {"actor": known, **data}
+    try:
+        return validated(Decoded(whole, json.dumps(whole)), model)
+    except Refused as refused:
+        raise invalid(*(error.but(pointer=f"/data/data{error.pointer}") for error in refused.refusal.errors)) from None
+
+
+def _within_data(error: FieldError) -> FieldError:
+    return error.but(pointer=f"/data{error.pointer}")
+
+
+def _wrong(pointer: str, detail: str) -> Refused:
+    return invalid(FieldError(pointer=pointer, detail=detail))
+
+
+def with_version(course: CourseState, correction: Correction, version: Version) -> tuple[KeptEvent, ...]:
+    """The journal with this version of the corrected event, in order."""
+    kept = correction.corrected.but(versions=(*correction.corrected.versions, version))
+    others = (one for one in course.journal if one.sequence != kept.sequence)
+    return tuple(sorted((*others, kept), key=lambda one: one.sequence))

@@ -1,0 +1,252 @@
+"""What follows from a correction: the corrected course, and who has to hear of the difference."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from domain.course import deadlines
+from domain.course.correcting import Correction, with_version
+from domain.course.journal import Version
+from domain.course.retelling import MOST_TOLD, TOLD, Pair, Retelling, Step, retold
+from domain.course.rules import checkpoints, deviations, late_facts, readings
+from domain.course.series_compared import compared
+from domain.course.state import CourseState, MedicineSession
+from domain.course.transition import Transition
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import (
+    Act,
+    ClinicEvent,
+    CourseResumed,
+    DoseAdministered,
+    EligibilityDecided,
+    FormFiled,
+    InfusionStarted,
+    PatientDischarged,
+    PlanPrescribed,
+    SessionCleared,
+    SessionMissed,
+    VitalsRecorded,
+)
+from domain.ledger import Note
+from domain.values import Blocker, Severity
+
+DECISIONS: Final = (
+    EligibilityDecided,
+    PlanPrescribed,
+    SessionCleared,
+    DoseAdministered,
+    InfusionStarted,
+    PatientDischarged,
+    CourseResumed,
+)
+"""What is decided on what is known of a patient: a prescriber hears when that was corrected later."""
+
+PAPERWORK: Final = (FormFiled, SessionMissed)
+"""Facts that say nothing of how a patient is: no decision rests on them."""
+
+OF_THE_MONITORED: Final = frozenset({Kind.VITALS_OVERDUE, Kind.DISCHARGE_OVERDUE})
+"""Escalations that rest on a dose: nobody has to be watched who was not given one."""
+
+
+class _Lost:
+    """The escalations that the old value opened and the right one would not have: by kind, session and moment."""
+
+    def __init__(self) -> None:
+        self._of: set[tuple[Kind, int | None, datetime]] = set()
+
+    def add(self, kind: Kind, session: int | None, opened_at: datetime) -> None:
+        self._of.add((kind, session, opened_at))
+
+    def mark(self, transition: Transition[Any]) -> None:
+        for one in transition.course.unresolved:
+            if (one.kind, one.session, one.opened_at) in self._of and not one.rests_on_corrected:
+                transition.mark_corrected(one)
+
+
+def follow(transition: Transition[Any], event: ClinicEvent, correction: Correction) -> int | None:
+    """Carries the correction out, and returns the number of the corrected fact's session; None if it has none.
+
+    A course of too many events is not told once more: a prescriber has to weigh what the correction changes.
+    """
+    actual: CourseState = transition.course
+    version = Version(sequence=transition.sequence, recorded_at=transition.now, event=correction.event)
+    transition.change(journal=with_version(actual, correction, version))
+    if len(actual.journal) > MOST_TOLD:
+        transition.escalate(Kind.CORRECTION_REVIEW, None, Severity.URGENT, event.time)
+        return None
+    retelling = retold(actual, correction.corrected, version)
+    transition.change(**_changed(actual, retelling))
+    number = _number(retelling.pairs[0])
+    lost = _Lost()
+    _tell_phase(transition, actual, event.time)
+    _hold_anew(transition, retelling)
+    if (reads_now := retelling.pairs[0].now) is not None:
+        transition.verdict = reads_now.verdict
+    _judge_series(transition, retelling, correction, lost)
+    for pair in retelling.pairs:
+        _tell_deviations(transition, pair, lost)
+        _tell_escalations(transition, pair, lost)
+    if correction.event is not None:
+        late_facts.judge_doses(transition, actual, correction.event, correction.corrected.recorded_at)
+    _lose_deadlines(transition, actual, lost)
+    _settle(transition, actual)
+    lost.mark(transition)
+    _ask_for_review(transition, retelling, correction, number, event.time)
+    return number
+
+
+def _changed(actual: CourseState, retelling: Retelling) -> dict[str, object]:
+    """The parts of the course that read differently now; everything else stays as it is."""
+    was, now = retelling.was, retelling.now
+    changed = {name: getattr(now, name) for name in TOLD if getattr(was, name) != getattr(now, name)}
+    if "sessions" in changed:
+        changed["sessions"] = tuple(_session(actual, was, session) for session in now.sessions)
+    return changed
+
+
+def _session(actual: CourseState, was: CourseState, now: MedicineSession) -> MedicineSession:
+    known = actual.session_numbered(now.number)
+    unchanged = was.session_numbered(now.number) == now
+    return known if known is not None and unchanged else checkpoints.unsettled(now)
+
+
+def _number(corrected: Pair) -> int | None:
+    step = corrected.now or corrected.was
+    return step.session if step is not None else None
+
+
+def _tell_phase(transition: Transition[Any], before: CourseState, at: datetime) -> None:
+    now = transition.course
+    if now.phase is not before.phase:
+        transition.change(phase_learned_at=transition.now)
+        transition.write(Note(time=now.phase_entered_at or at, type="kap.phase.entered", data={"phase": now.phase}))
+    if now.is_closed and now.outcome is not before.outcome:
+        transition.write(Note(time=now.closed_at or at, type="kap.course.closed", data={"outcome": now.outcome}))
+
+
+def _hold_anew(transition: Transition[Any], retelling: Retelling) -> None:
+    """Holds the course for what the right value holds it for: whoever resumed it since did not know of that."""
+    corrected = retelling.pairs[0]
+    if corrected.now is None:
+        return
+    known = {hold.reason for hold in (corrected.was.course if corrected.was else retelling.before).holds}
+    for hold in corrected.now.course.holds:
+        if hold.reason not in known:
+            transition.hold(hold.reason, hold.since, is_safety=hold.is_safety)
+
+
+def _judge_series(transition: Transition[Any], retelling: Retelling, correction: Correction, lost: _Lost) -> None:
+    """Judges readings whose verdict may have changed; the corrected one's verdict is the answer's."""
+    for one in compared(retelling, correction.corrected.sequence):
+        if one.is_corrected:
+            transition.verdict = one.verdict
+        for escalated in one.risen:
+            transition.escalate(escalated.kind, one.session, escalated.severity, one.at)
+        for kind in one.fallen:
+            lost.add(kind, one.session, one.recorded_at)
+
+
+def _tell_deviations(transition: Transition[Any], pair: Pair, lost: _Lost) -> None:
+    """Records what speaks against a fact only now, and takes back what no longer does."""
+    event = pair.kept.event
+    if isinstance(event, Act):
+        return
+    was, now = _against(pair.was), _against(pair.now)
+    gone = {one.code for one in was} - {one.code for one in now}
+    if gone:
+        _take_back(transition, event, gone)
+        left = tuple(one for one in was if one.code not in gone)
+        rules, known_at = transition.course.protocol.deviations, pair.kept.recorded_at
+        then = deviations.severity_of(rules, event, was, known_at)
+        if then is not None and deviations.severity_of(rules, event, left, known_at) is not then:
+            lost.add(Kind.PROTOCOL_DEVIATION, pair.was.session if pair.was else None, known_at)
+    known = {one.code for one in was}
+    if pair.now and (added := tuple(one for one in now if one.code not in known)):
+        reads_now = _as_it_reads(transition, pair)
+        deviations.record(transition, reads_now, pair.now.session, added)
+
+
+def _against(step: Step | None) -> tuple[Blocker, ...]:
+    return step.against if step is not None else ()
+
+
+def _as_it_reads(transition: Transition[Any], pair: Pair) -> ClinicEvent:
+    journal = transition.course.journal
+    kept = next((one for one in journal if one.sequence == pair.kept.sequence), pair.kept)
+    return kept.in_force.event or kept.event
+
+
+def _take_back(transition: Transition[Any], event: ClinicEvent, gone: set[str]) -> None:
+    def left(known: Any) -> Any:
+        if (known.source, known.event_id) != (event.source, event.id):
+            return known
+        return known.but(deviations=tuple(one for one in known.deviations if one.code not in gone))
+
+    kept = (left(known) for known in transition.course.deviations)
+    transition.change(deviations=tuple(known for known in kept if known.deviations))
+
+
+def _tell_escalations(transition: Transition[Any], pair: Pair, lost: _Lost) -> None:
+    """Escalates what is dangerous only now; for readings that is told by comparing their series."""
+    was = pair.was.raised if pair.was else {}
+    now = pair.now.raised if pair.now else {}
+    for (kind, session), (severity, at) in now.items():
+        known = was.get((kind, session))
+        is_told = isinstance(pair.kept.event, VitalsRecorded) or (known and known[0].rank >= severity.rank)
+        if not is_told:
+            transition.escalate(kind, session, severity, at)
+    for (kind, session), (severity, _) in was.items():
+        left = now.get((kind, session))
+        if left is None or left[0].rank < severity.rank:
+            lost.add(kind, session, pair.kept.in_force.recorded_at)
+
+
+def _lose_deadlines(transition: Transition[Any], before: CourseState, lost: _Lost) -> None:
+    """What was overdue only by the old value: the page for it rests on that."""
+    still = {deadline.key for deadline in deadlines.owed(transition.course)}
+    for deadline in deadlines.owed(before):
+        passed_at = before.passed.get(deadline.key)
+        if passed_at is not None and deadline.consequence is not None and deadline.key not in still:
+            lost.add(deadline.consequence.kind, deadline.session, passed_at)
+    ended = {one.number for one in before.sessions if one.is_monitored} - {
+        one.number for one in transition.course.sessions if one.is_monitored
+    }
+    for one in transition.course.unresolved:
+        if one.kind in OF_THE_MONITORED and one.session in ended:
+            lost.add(one.kind, one.session, one.opened_at)
+
+
+def _settle(transition: Transition[Any], before: CourseState) -> None:
+    """Settles an overdue reading that has arrived after all, and the checkpoints that no longer change."""
+    rules = transition.course.protocol.medicine.checkpoints
+    for session in transition.course.sessions:
+        if session.is_monitored and session != before.session_numbered(session.number):
+            if not checkpoints.is_overdue(rules, session, transition.course.passed):
+                transition.settle(Kind.VITALS_OVERDUE, session.number)
+            readings.settle_checkpoints(transition, session.number)
+
+
+def _ask_for_review(
+    transition: Transition[Any], retelling: Retelling, correction: Correction, number: int | None, at: datetime
+) -> None:
+    """Tells a prescriber what was decided on the old value: urgent where the right one speaks against it.
+
+    So it is where the course has ended, or goes on after all.
+    """
+    if correction.event == correction.corrected.in_force.event:
+        return
+    decided = [pair for pair in retelling.pairs[1:] if isinstance(pair.kept.event, (*DECISIONS, Act))]
+    is_against = retelling.was.outcome is not retelling.now.outcome or any(map(_is_against, decided))
+    rests = not isinstance(correction.corrected.event, PAPERWORK) and any(
+        isinstance(pair.kept.event, DECISIONS) for pair in decided
+    )
+    if is_against or rests:
+        severity = Severity.URGENT if is_against else Severity.ROUTINE
+        transition.escalate(Kind.CORRECTION_REVIEW, number, severity, at)
+
+
+def _is_against(pair: Pair) -> bool:
+    """Whether a decision stands on less now than when it was taken."""
+    if pair.was is None or pair.now is None:
+        return False
+    is_groundless = pair.was.has_ground and not pair.now.has_ground
+    return is_groundless or not {one.code for one in pair.now.against} <= {one.code for one in pair.was.against}

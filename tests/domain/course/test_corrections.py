@@ -1,0 +1,564 @@
+"""A fact that was wrong reads as corrected from now on: what followed is judged anew, and both stay in the ledger."""
+
+import pytest
+
+from domain.course.retelling import TOLD, told
+from domain.course.state import Outcome, Phase, Stage
+from domain.course.verdict import VerdictSeverity
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import ClinicEvent
+from domain.refusal import RefusalCode
+from domain.values import Severity
+from tests.support.cast import (
+    CALM,
+    HAS_A_METHOD,
+    HAS_A_PLAN,
+    MARA,
+    OSEI,
+    PATIENT,
+    abortion,
+    adverse_event,
+    assessment,
+    call,
+    check_in,
+    clearance,
+    consent,
+    correction,
+    cssrs,
+    days,
+    dose,
+    follow_up,
+    form,
+    gad7,
+    hold,
+    hours,
+    integration,
+    minutes,
+    missed,
+    new_version,
+    over,
+    phq9,
+    preparation,
+    rebooking,
+    resumption,
+    screening,
+    vitals,
+    withdrawal,
+)
+from tests.support.ward import Ward, is_whole
+
+
+def last(ward: Ward, kind: str, n: int = -1) -> ClinicEvent:
+    """The event of this type that was reported last."""
+    return [event for event, _ in ward.answers if event.type == f"kap.{kind}"][n]
+
+
+def marked(ward: Ward) -> list[Kind]:
+    """The open escalations that say that they rest on a value which was corrected."""
+    return [one.kind for one in ward.course.unresolved if one.rests_on_corrected]
+
+
+def corrects(ward: Ward, event: ClinicEvent, **said: object) -> None:
+    """The event is corrected a minute from now, and the record still holds."""
+    ward.reports(correction(event, at=ward.now + minutes(1), **said))  # type: ignore[arg-type]
+    assert is_whole(ward)
+
+
+# Readings: stories 13, 14 and 17, and their kind
+
+
+def test_a_slip_of_the_pen_is_corrected(ward: Ward) -> None:
+    """186 for 116: the reading reads 116, its page stays for a human and is marked, and the next reading is fine."""
+    ward.dosed()
+    ward.reports(vitals(MARA, at=ward.now + minutes(15), systolic=206))
+    ward.reports(vitals(MARA, at=ward.now + minutes(2), systolic=205))
+    wrong = last(ward, "vitals.recorded")
+    opened = dict(ward.open)
+
+    answer = ward.reports(correction(wrong, at=ward.now + minutes(1), systolic=116))
+
+    assert answer.verdict is not None
+    assert answer.verdict.severity is VerdictSeverity.NORMAL
+    assert [reading.data.systolic for reading in ward.session().readings][-2:] == [206, 116]
+    assert {kind: ward.open[kind] for kind in opened} == opened
+    assert marked(ward) == [Kind.VITALS_URGENT]
+    assert ward.written("correction.recorded", "vitals.recorded")[-2:] == ["vitals.recorded", "correction.recorded"]
+    assert ward.written("escalation.corrected") == ["escalation.corrected"]
+    assert is_whole(ward)
+
+
+def test_a_reading_that_was_worse_than_it_read_escalates_at_once(ward: Ward) -> None:
+    """SpO2 98 for 82: an emergency, as if it had been read so."""
+    ward.dosed()
+    ward.reports(vitals(MARA, at=ward.now + minutes(15)))
+
+    corrects(ward, last(ward, "vitals.recorded"), spo2=82)
+
+    assert ward.open[Kind.VITALS_EMERGENCY] is Severity.EMERGENCY
+    assert ward.pages[-1] == (Kind.VITALS_EMERGENCY, Severity.EMERGENCY)
+
+
+def test_the_record_of_the_clinic_has_a_new_version(ward: Ward) -> None:
+    """The same source sends its record anew, with `corrects`: a correction, and no second reading."""
+    ward.dosed()
+    wrong = vitals(MARA, at=ward.now + minutes(15), systolic=116, spo2=82)
+    ward.reports(wrong)
+
+    answer = ward.sends(new_version(wrong, "reading, version 2", spo2=98))
+
+    assert answer.verdict is not None
+    assert answer.verdict.severity is VerdictSeverity.NORMAL
+    assert len(ward.session().readings) == 2
+    assert marked(ward) == [Kind.VITALS_EMERGENCY]
+    assert ward.entries[-2].type == "kap.vitals.recorded"
+    assert ward.entries[-2].data["corrects"] == {"source": wrong.source, "id": wrong.id}
+    assert ward.repeats(new_version(wrong, "reading, version 2", spo2=98)) == answer
+    assert is_whole(ward)
+
+
+def test_another_patients_reading_is_taken_back(ward: Ward) -> None:
+    """It was filed in the wrong course: it is gone from the session, its page stays, and it answers no checkpoint."""
+    ward.dosed()
+    due = ward.now + minutes(15)
+    ward.reports(vitals(MARA, at=due, spo2=82))
+
+    corrects(ward, last(ward, "vitals.recorded"), retracted=True)
+
+    assert len(ward.session().readings) == 1
+    assert marked(ward) == [Kind.VITALS_EMERGENCY]
+    ward.until(due + minutes(6))
+    assert Kind.VITALS_OVERDUE in ward.open
+
+
+def test_a_retracted_reading_was_no_reason_to_watch_again(ward: Ward) -> None:
+    """Discharged, another patient's SpO2 of 82 made them monitored again: taken back, they are at home."""
+    ward.discharged()
+    ward.reports(vitals(MARA, at=ward.now + minutes(10), spo2=82))
+    assert ward.stage() is Stage.RECOVERING
+
+    corrects(ward, last(ward, "vitals.recorded"), retracted=True)
+
+    assert ward.stage() is Stage.DISCHARGED
+    assert ward.session().discharge is not None
+    assert ward.course.phase is Phase.INTEGRATION
+
+
+def test_a_correction_can_itself_be_corrected(ward: Ward) -> None:
+    """By its own id, or by the fact's again: the newest counts; taken back, what was there before stands."""
+    ward.dosed()
+    wrong = vitals(MARA, at=ward.now + minutes(15), systolic=190)
+    ward.reports(wrong)
+    corrects(ward, wrong, systolic=119)
+    first = last(ward, "correction.recorded")
+
+    ward.reports(correction(wrong, at=ward.now + minutes(1), systolic=116))
+    assert ward.session().readings[-1].data.systolic == 116
+    second = last(ward, "correction.recorded")
+    ward.reports(correction(second, at=ward.now + minutes(1), retracted=True))
+    assert ward.session().readings[-1].data.systolic == 119
+    third = correction(wrong, at=ward.now + minutes(1), systolic=117)
+    ward.reports(third.but(data=third.data.but(corrects=third.data.corrects.but(id=first.id))))
+    assert ward.session().readings[-1].data.systolic == 117
+    assert is_whole(ward)
+
+
+def test_a_retraction_can_be_taken_back(ward: Ward) -> None:
+    """It was this patient's reading after all."""
+    ward.dosed()
+    reading = vitals(MARA, at=ward.now + minutes(15), spo2=82)
+    ward.reports(reading)
+    corrects(ward, reading, retracted=True)
+
+    corrects(ward, last(ward, "correction.recorded"), retracted=True)
+
+    assert ward.session().readings[-1].data.spo2 == 82
+    assert ward.session().readings[-1].at == reading.time
+
+
+def test_the_time_of_a_reading_is_corrected(ward: Ward) -> None:
+    """It was taken when its checkpoint was due, and not an hour later."""
+    ward.dosed()
+    due = ward.now + minutes(15)
+    ward.until(due + minutes(6))
+    assert Kind.VITALS_OVERDUE in ward.open
+    late = vitals(MARA, at=due + minutes(6))
+    ward.reports(late)
+
+    corrects(ward, late, happened_at=due)
+
+    assert ward.session().readings[-1].at == due
+
+
+# Facts of a course
+
+
+def test_a_screen_that_was_typed_calm_holds_the_course(ward: Ward) -> None:
+    """C-SSRS: a plan, typed as calm. The course is held at once, also when it was resumed for another reason since."""
+    ward.prepared()
+    calm = cssrs(MARA, at=ward.now + minutes(5))
+    ward.reports(calm)
+    ward.reports(hold(MARA, at=ward.now + minutes(5)))
+    ward.reports(resumption(MARA, at=ward.now + minutes(10), by=OSEI))
+
+    corrects(ward, calm, items=HAS_A_PLAN)
+
+    assert [one.reason for one in ward.course.holds] == ["suicide risk high"]
+    assert ward.open[Kind.SUICIDE_RISK] is Severity.EMERGENCY
+
+
+def test_of_two_screens_at_one_time_the_later_recorded_counts(ward: Ward) -> None:
+    """Typed calm, corrected the same minute to a method: the patient is at risk (story 15)."""
+    ward.prepared()
+    at = ward.now + minutes(5)
+    ward.reports(cssrs(MARA, at=at, items=CALM))
+    ward.reports(cssrs(MARA, at=at, items=HAS_A_METHOD))
+
+    newest = ward.course.measure("cssrs")
+    assert newest is not None
+    assert newest.scored.risk == "moderate"
+
+
+def test_a_screen_typed_too_high_is_taken_back(ward: Ward) -> None:
+    """The hold that rested on it is gone; the page stays for a human, marked."""
+    ward.prepared()
+    high = cssrs(MARA, at=ward.now + minutes(5), items=HAS_A_PLAN)
+    ward.reports(high)
+    assert ward.course.holds
+
+    corrects(ward, high, items=CALM)
+
+    assert not ward.course.holds
+    assert marked(ward) == [Kind.SUICIDE_RISK]
+
+
+def test_a_weight_corrected_after_the_dose_judges_the_dose_anew(ward: Ward) -> None:
+    """45 kg, and not 70: the dose is above its bound, which is a deviation now, and urgent."""
+    ward.dosed()
+
+    answer = ward.reports(correction(last(ward, "patient.checked_in"), at=ward.now + minutes(1), weight_kg=45.0))
+
+    assert "dose.above_first_max" in [one.code for one in answer.deviations]
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.EMERGENCY
+    assert ward.open[Kind.CORRECTION_REVIEW] is Severity.URGENT
+    assert "dose.above_first_max" in [one.code for known in ward.course.deviations for one in known.deviations]
+    assert ward.stage() is Stage.DOSED
+    assert is_whole(ward)
+
+
+def test_a_prescriber_hears_that_what_they_cleared_on_was_corrected(ward: Ward) -> None:
+    """148 read as 128 at clearance: it was not weighed, so the dose waits for another clearance."""
+    ward.cleared()
+
+    corrects(ward, last(ward, "vitals.recorded"), systolic=148)
+
+    assert ward.open[Kind.CORRECTION_REVIEW] is Severity.URGENT
+    assert "vitals.systolic_above_limit" in ward.reasons(dose(MARA, at=ward.now + minutes(1)))
+
+
+def test_what_was_weighed_is_the_old_value(ward: Ward) -> None:
+    """142 was overridden at clearance; it was 150: the override lifts a value, not a code."""
+    ward.checked_in()
+    reading = vitals(MARA, at=ward.now + minutes(5), systolic=142)
+    ward.reports(reading)
+    ward.reports(clearance(MARA, at=ward.now + minutes(5), overrides=over("vitals.systolic_above_limit")))
+    assert ward.reasons(dose(MARA, at=ward.now + minutes(1))) == []
+
+    corrects(ward, reading, systolic=150)
+
+    assert "vitals.systolic_above_limit" in ward.reasons(dose(MARA, at=ward.now + minutes(1)))
+
+
+def test_another_patients_dose_is_taken_back(ward: Ward) -> None:
+    """The session is cleared as before it, nobody is monitored, and no reading is due."""
+    ward.dosed()
+    ward.until(ward.now + minutes(21))
+    assert Kind.VITALS_OVERDUE in ward.open
+
+    corrects(ward, last(ward, "dose.administered"), retracted=True)
+
+    assert ward.stage() is Stage.CLEARED
+    assert ward.course.monitored is None
+    assert not [one for one in ward.course.deadlines() if one.kind.startswith("checkpoint")]
+    assert marked(ward) == [Kind.VITALS_OVERDUE]
+
+
+def test_a_dose_after_which_they_were_sent_home_is_taken_back(ward: Ward) -> None:
+    """There was no dose to be discharged from: a prescriber is told, and nothing is left owed after it."""
+    ward.discharged()
+
+    corrects(ward, last(ward, "dose.administered"), retracted=True)
+
+    assert ward.stage() is Stage.CLEARED
+    assert ward.course.phase is Phase.MEDICINE
+    assert ward.open[Kind.CORRECTION_REVIEW] is Severity.URGENT
+
+
+def test_a_dose_without_a_session_is_taken_back_with_its_session(ward: Ward) -> None:
+    """It had opened a session of its own."""
+    ward.prepared()
+    given = dose(MARA, None, at=ward.now + minutes(5))
+    ward.reports(given)
+    assert ward.course.sessions
+
+    corrects(ward, given, retracted=True)
+
+    assert not ward.course.sessions
+    assert not ward.course.deviations
+
+
+def test_the_amount_of_a_dose_is_corrected(ward: Ward) -> None:
+    """350 mg for 35: what was a deviation is none, and its page is marked."""
+    ward.cleared()
+    given = dose(MARA, at=ward.now + minutes(5), mg=350)
+    ward.reports(given)
+    assert ward.course.deviations
+
+    corrects(ward, given, mg=35.0)
+
+    assert not ward.course.deviations
+    assert marked(ward) == [Kind.PROTOCOL_DEVIATION]
+    assert ward.session().doses[-1].mg == 35
+
+
+def test_the_time_of_a_dose_is_corrected(ward: Ward) -> None:
+    """The checkpoints are counted from the right time, and pass no sooner than their grace after it was learned."""
+    ward.dosed()
+    given = last(ward, "dose.administered")
+
+    corrects(ward, given, happened_at=given.time - minutes(3))
+
+    assert ward.session().doses[-1].at == given.time - minutes(3)
+    assert ward.session().doses[-1].recorded_at == ward.now
+
+
+def test_a_check_in_of_another_patient_is_taken_back(ward: Ward) -> None:
+    """Nobody is here: the visit is waited for."""
+    ward.checked_in()
+
+    corrects(ward, last(ward, "patient.checked_in"), retracted=True)
+
+    assert ward.stage() is Stage.BOOKED
+    assert not ward.course.is_patient_here
+
+
+def test_a_clearance_without_a_check_in_holds_no_longer(ward: Ward) -> None:
+    """It was decided on nothing: the session is booked, and the prescriber is told."""
+    ward.cleared()
+
+    corrects(ward, last(ward, "patient.checked_in"), retracted=True)
+
+    assert ward.stage() is Stage.BOOKED
+    assert ward.open[Kind.CORRECTION_REVIEW] is Severity.URGENT
+
+
+def test_a_preparation_talk_of_another_patient_is_taken_back(ward: Ward) -> None:
+    """The course is in preparation again, until the talk is held."""
+    ward.prepared()
+
+    corrects(ward, last(ward, "preparation.held"), retracted=True)
+
+    assert ward.course.phase is Phase.PREPARATION
+    assert ward.written("phase.entered")[-1] == "phase.entered"
+    assert "preparation.sessions_missing" in [one.code for one in ward.course.blockers(ward.now)]
+
+
+def test_a_screening_corrected_after_the_decision_is_reviewed(ward: Ward) -> None:
+    """The decision stands, and the prescriber hears what it was taken on."""
+    ward.eligible()
+
+    corrects(ward, last(ward, "screening.recorded"), conditions=("active_psychosis",))
+
+    assert ward.course.phase is Phase.PREPARATION
+    assert ward.open[Kind.CORRECTION_REVIEW] is Severity.URGENT
+
+
+def test_a_score_is_corrected(ward: Ward) -> None:
+    """PHQ-9 item 9 was 3: somebody is told at once."""
+    ward.screened()
+
+    corrects(ward, last(ward, "measure.recorded", 0), items=(3, 3, 2, 2, 1, 2, 2, 1, 3))
+
+    assert Kind.ITEM9_POSITIVE in ward.open
+    newest = ward.course.measure("phq9")
+    assert newest is not None
+    assert newest.scored.item9 == 3
+
+
+def test_an_adverse_event_of_another_patient_is_taken_back(ward: Ward) -> None:
+    """Its page stays for a human, marked."""
+    ward.dosed()
+    severe = adverse_event(MARA, at=ward.now + minutes(5), grade=4)
+    ward.reports(severe)
+
+    corrects(ward, severe, retracted=True)
+
+    assert marked(ward) == [Kind.ADVERSE_EVENT]
+
+
+def test_an_adverse_event_was_worse_than_told(ward: Ward) -> None:
+    """Grade 1 was grade 4: an emergency at once."""
+    ward.dosed()
+    mild = adverse_event(MARA, at=ward.now + minutes(5), grade=1)
+    ward.reports(mild)
+
+    corrects(ward, mild, grade=4)
+
+    assert ward.open[Kind.ADVERSE_EVENT] is Severity.EMERGENCY
+
+
+def test_a_last_visit_that_was_not_the_last_opens_the_course_again(ward: Ward) -> None:
+    """The visit after 90 days, typed for another patient, had closed the course."""
+    ward.completed()
+    assert ward.course.outcome is Outcome.COMPLETED
+
+    corrects(ward, last(ward, "follow_up.held"), retracted=True)
+
+    assert ward.course.phase is Phase.FOLLOW_UP
+    assert ward.course.outcome is None
+    assert ward.course.closed_at is None
+
+
+def test_a_withdrawal_of_another_patient_is_taken_back(ward: Ward) -> None:
+    """The course goes on where it was, with the consent that was signed."""
+    ward.prepared()
+    left = withdrawal(MARA, at=ward.now + minutes(5))
+    ward.reports(left)
+    assert ward.course.is_closed
+
+    corrects(ward, left, retracted=True)
+
+    assert ward.course.phase is Phase.MEDICINE
+    assert not ward.course.holds
+
+
+@pytest.mark.parametrize(
+    ("reach", "event"),
+    [
+        ("eligible", lambda at: consent(MARA, at=at)),
+        ("prepared", lambda at: screening(MARA, at=at)),
+        ("prepared", lambda at: gad7(MARA, at=at)),
+        ("booked", lambda at: missed(MARA, at=at)),
+        ("planned", lambda at: preparation(MARA, at=at)),
+        ("booked", lambda at: check_in(MARA, at=at)),
+        ("checked_in", lambda at: vitals(MARA, at=at)),
+        ("dosed", lambda at: assessment(MARA, at=at)),
+        ("discharged", lambda at: call(MARA, at=at)),
+        ("discharged", lambda at: integration(MARA, at=at)),
+        ("discharged", lambda at: form(MARA, at=at)),
+        ("in_follow_up", lambda at: follow_up(MARA, at=at)),
+        ("prepared", lambda at: hold(MARA, at=at)),
+        ("prepared", lambda at: phq9(MARA, at=at, items=(3,) * 9)),
+        ("prepared", lambda at: vitals(MARA, None, at=at, spo2=80)),
+    ],
+)
+def test_any_fact_can_be_taken_back(ward: Ward, reach: str, event: object) -> None:
+    """What is left is the course as if it had never been reported, but for ledger and escalations."""
+    getattr(ward, reach)()
+    before = ward.course
+    wrong = event(ward.now + minutes(10))  # type: ignore[operator]
+    ward.reports(wrong)
+
+    corrects(ward, wrong, retracted=True)
+
+    differing = {
+        name for name in TOLD if without_settled(getattr(ward.course, name)) != without_settled(getattr(before, name))
+    }
+    assert differing <= {"phase_learned_at"}
+    assert wrong in [kept.event for kept in ward.course.journal]
+
+
+# What is refused
+
+
+def unknown_id(event: ClinicEvent) -> ClinicEvent:
+    return event.but(id="never sent")
+
+
+def test_a_fact_that_was_never_reported_cannot_be_corrected(ward: Ward) -> None:
+    """`invalid`, at the field that names it."""
+    ward.dosed()
+    refusal = ward.turns_away(correction(unknown_id(last(ward, "dose.administered")), at=ward.now))
+
+    assert refusal.code is RefusalCode.INVALID
+    assert [error.pointer for error in refusal.errors] == ["/data/corrects"]
+
+
+def test_a_decision_is_not_corrected_but_decided_anew(ward: Ward) -> None:
+    """An act is no fact."""
+    ward.cleared()
+    refusal = ward.turns_away(correction(last(ward, "session.cleared"), at=ward.now, retracted=True))
+
+    assert refusal.code is RefusalCode.INVALID
+    assert "decision" in refusal.errors[0].detail
+
+
+def test_the_right_data_must_fit_the_fact(ward: Ward) -> None:
+    """Each wrong field is named, within the data of the correction."""
+    ward.dosed()
+    good = correction(last(ward, "vitals.recorded"), at=ward.now)
+    wrong = good.but(data=good.data.but(data={"systolic": 9, "diastolic": 79}))
+
+    pointers = [error.pointer for error in ward.turns_away(wrong).errors]
+
+    assert "/data/data/systolic" in pointers
+
+
+def test_another_kind_of_record_is_no_new_version(ward: Ward) -> None:
+    """What was filed as another kind is taken back, and reported anew."""
+    ward.dosed()
+    reading = last(ward, "vitals.recorded")
+    wrong = adverse_event(MARA, at=ward.now).but(corrects=reading.id)
+
+    assert [error.pointer for error in ward.turns_away(wrong).errors] == ["/corrects"]
+
+
+def test_the_right_time_does_not_lie_ahead(ward: Ward) -> None:
+    """Nothing has happened yet that is still to come."""
+    ward.dosed()
+    ahead = correction(last(ward, "vitals.recorded"), at=ward.now, happened_at=ward.now + hours(1))
+
+    assert [error.pointer for error in ward.turns_away(ahead).errors] == ["/data/at"]
+
+
+def test_a_patient_who_corrects_is_heard(ward: Ward) -> None:
+    """A correction by an unexpected role counts, and deviates."""
+    ward.dosed()
+    answer = ward.reports(correction(last(ward, "patient.checked_in"), at=ward.now, by=PATIENT, weight_kg=71.0))
+
+    assert [one.code for one in answer.deviations] == ["actor.role_not_allowed"]
+    check_in_now = ward.session().check_in
+    assert check_in_now is not None
+    assert check_in_now.data.weight_kg == 71
+
+
+# Told from its journal
+
+
+@pytest.mark.parametrize("reach", ["referred", "screened", "planned", "cleared", "dosed", "discharged", "completed"])
+def test_a_course_told_once_more_is_the_same(ward: Ward, reach: str) -> None:
+    """The journal has all that a course was made of."""
+    getattr(ward, reach)()
+
+    again = told(ward.course)
+
+    for name in TOLD:
+        assert without_settled(getattr(again, name)) == without_settled(getattr(ward.course, name)), name
+
+
+def without_settled(value: object) -> object:
+    if isinstance(value, tuple) and value and hasattr(value[0], "settled"):
+        return tuple(one.but(settled=(), settled_until=None) for one in value)
+    return value
+
+
+def test_readings_of_a_visit_that_was_booked_anew_are_kept(ward: Ward) -> None:
+    """They may be another patient's, and count for nothing in the new visit."""
+    ward.checked_in()
+    reading = vitals(MARA, at=ward.now + minutes(5), spo2=82)
+    ward.reports(reading)
+    ward.reports(abortion(MARA, at=ward.now + minutes(5)))
+    ward.reports(rebooking(MARA, at=ward.now + hours(1), starts_at=ward.now + days(2)))
+
+    corrects(ward, reading, retracted=True)
+
+    assert [one.rests_on_corrected for one in ward.course.unresolved if one.kind is Kind.VITALS_EMERGENCY] == [True]
