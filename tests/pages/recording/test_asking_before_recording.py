@@ -264,6 +264,6 @@ async def test_a_visit_at_another_time_than_the_protocols_is_asked_about_too(hou
 
 def test_only_acts_take_overrides() -> None:
     """So no question has a box, and no fact is kept back for a rationale."""
-    for kind in MODELS.keys() - {CORRECTION}:
+    for kind in MODELS.keys() - {CORRECTION}:  # it is made in the form of the fact that it corrects
         if any(field.kind is FieldKind.OVERRIDES for field in all_fields(kind)):
             assert kind in {"kap.eligibility.decided", "kap.session.cleared", "kap.patient.discharged"}
