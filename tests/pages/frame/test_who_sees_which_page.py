@@ -58,8 +58,8 @@ OPEN: Final = {
 }
 """What asks for a token itself, or is opened by the link of a page."""
 
-A_FACT: Final = 2
-"""What comes after the referral in the ledger of a course that goes well."""
+A_FACT: Final = 3
+"""In the ledger of a course: the first is its referral, the second the phase."""
 
 RIGHT: Final[Mapping[str, dict[str, str]]] = {
     "/escalations/{escalation_id}/{act}": {"by": "lind"},
