@@ -207,11 +207,6 @@ class ReadingSeries(Frozen):
         """The series with these readings, each in its place."""
         return self.but(readings=tuple(sorted((*self.readings, *readings), key=_order_of)))
 
-    @property
-    def is_watched(self) -> bool:
-        """Whether a patient is under the medicine now: monitored, and not dosed in a past that was told long after."""
-        return self.is_monitored and not is_long_past(self.doses[-1].at, self.doses[-1].recorded_at)
-
     def reading_before(self, moment: datetime) -> Reading | None:
         """The last reading taken at or before `moment`."""
         place = bisect_right(self.readings, moment, key=_taken_at)
@@ -235,7 +230,8 @@ class MedicineSession(ReadingSeries):
 
     `announced_at` is when Kapstan last learned of `starts_at`. `weighed` are the findings that the clearance's
     overrides lifted. `settled` are its first checkpoints that no longer change, so that a long session need not compute
-    them again. They hold until something arrives that happened before `settled_until`.
+    them again. They hold until something arrives that happened before `settled_until`. `sent_away` are the times from
+    each discharge or handover until the patient was watched again.
     """
 
     number: int
@@ -253,6 +249,7 @@ class MedicineSession(ReadingSeries):
     medications: tuple[Recorded[MedicationAdministered.Data], ...] = ()
     departures: tuple[Departure, ...] = ()
     returns: tuple[Recorded[PatientReturned.Data], ...] = ()
+    sent_away: tuple[Absence, ...] = ()
     settled: tuple[Checkpoint, ...] = ()
     settled_until: Moment | None = None
 
@@ -269,8 +266,37 @@ class MedicineSession(ReadingSeries):
         return came is not None and came <= at and (end is None or at <= end.at)
 
     @property
+    def is_watched(self) -> bool:
+        """Whether a patient is under the medicine now: monitored, and not dosed in a past that was told long after."""
+        return self.is_monitored and not is_long_past(self.doses[-1].at, self.doses[-1].recorded_at)
+
+    def watched_again(self, since: datetime, learned_at: datetime) -> Self:
+        """The session of a patient who was discharged or handed over, and is ours to watch again since that moment.
+
+        Nobody could measure them between the two.
+        """
+        gone = self.discharge or self.handover
+        assert gone is not None
+        away = Absence(left_at=gone.at, back_at=max(since, gone.at), back_recorded_at=learned_at)
+        return self.but(
+            stage=Stage.RECOVERING if self.doses else Stage.CHECKED_IN,
+            discharge=None,
+            handover=None,
+            sent_away=(*self.sent_away, away),
+            settled=(),
+            settled_until=None,
+        )
+
+    @property
     def absences(self) -> tuple[Absence, ...]:
-        """The times during which the patient had left, in order; the last one may not have ended."""
+        """The times during which the patient was not here, in order; the last one may not have ended."""
+        if not self.sent_away:
+            return self.departed
+        return tuple(sorted((*self.departed, *self.sent_away), key=lambda one: one.left_at))
+
+    @property
+    def departed(self) -> tuple[Absence, ...]:
+        """The times during which they had left before discharge, in order; the last one may not have ended."""
         if not self.departures:
             return ()
         once = (self.check_in, self.clearance, self.assessment)
@@ -280,7 +306,7 @@ class MedicineSession(ReadingSeries):
     @property
     def is_away(self) -> bool:
         """Whether the patient left before discharge and has not been seen since."""
-        return bool(self.departures) and self.ended is None and self.absences[-1].back_at is None
+        return bool(self.departures) and self.ended is None and self.departed[-1].back_at is None
 
     def was_away(self, at: datetime) -> bool:
         """Whether the patient had left at that moment."""

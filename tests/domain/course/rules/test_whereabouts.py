@@ -248,10 +248,18 @@ def test_the_hold_of_a_handover_is_of_safety(ward: Ward) -> None:
     assert ward.course.hold.is_safety
 
 
-def test_a_reading_after_the_handover_is_judged_and_nobody_watches_again(ward: Ward) -> None:
+def test_a_calm_reading_after_the_handover_ends_no_handover(ward: Ward) -> None:
+    """The hospital watches."""
+    ward.dosed().reports(handed_over(MARA, at=ward.now + minutes(5)))
+    ward.reports(vitals(MARA, at=ward.now + minutes(1)))
+
+    assert not ward.session().is_monitored
+
+
+def test_a_reading_of_before_the_handover_is_judged_and_nobody_watches_again(ward: Ward) -> None:
     """The hospital does; a reading that arrives late is told all the same."""
     ward.dosed().reports(handed_over(MARA, at=ward.now + minutes(5)))
-    answer = ward.reports(vitals(MARA, at=ward.now + minutes(1), spo2=80))
+    answer = ward.sends(vitals(MARA, at=ward.now - minutes(1), spo2=80))
 
     assert answer.verdict is not None
     assert Kind.VITALS_EMERGENCY in ward.open
