@@ -127,6 +127,10 @@ What is told later than that, as in an import of an old course, is a gap in the 
 """
 
 
+_ANOTHER_DAY: Final = timedelta(hours=12)
+"""How long before the start of its visit a dose is not of that visit's day, but dated wrongly."""
+
+
 def is_long_past(at: datetime, learned_at: datetime) -> bool:
     """Whether it was learned so late that nobody could be watched for it any more."""
     return learned_at - at > LONG_PAST
@@ -264,6 +268,17 @@ class MedicineSession(ReadingSeries):
         sent_away = (self.abort or self.handover) if not self.doses else None
         end = self.ended or self.death or sent_away
         return came is not None and came <= at and (end is None or at <= end.at)
+
+    def dosed_at(self, told: datetime, learned_at: datetime) -> datetime:
+        """The moment from which a dose counts: as told, and no earlier than the check-in or clearance it came after.
+
+        Those known by `learned_at` came before it: an earlier time, as of another day or in another zone, is a slip.
+        So is a day before that of a visit which had begun by then.
+        """
+        before = (fact.at for fact in (self.check_in, self.clearance) if fact and fact.recorded_at <= learned_at)
+        at = max((told, *before))
+        is_due = self.booking is not None and self.starts_at <= learned_at
+        return self.starts_at if is_due and self.starts_at - at > _ANOTHER_DAY else at
 
     @property
     def is_watched(self) -> bool:

@@ -315,7 +315,11 @@ def _give(transition: Transition[Any], session: MedicineSession, event: DoseAdmi
 
 
 def give(transition: Transition[Any], session: MedicineSession, dose: DoseGiven) -> None:
-    """Takes the dose into the session: checkpoints are counted from it, unless the patient went home after it."""
+    """Takes the dose into the session: checkpoints are counted from it, unless the patient went home after it.
+
+    A time before the check-in or the clearance is a slip, and shortens nobody's observation.
+    """
+    dose = dose.but(at=session.dosed_at(dose.at, dose.recorded_at))
     doses = sorted((*session.doses, dose), key=lambda one: one.at)
     if session.handover is not None and session.handover.at < dose.at:
         session = session.but(handover=None)

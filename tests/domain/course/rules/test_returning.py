@@ -15,7 +15,7 @@ URGENT = (Kind.VITALS_URGENT, Severity.URGENT)
 
 
 def test_a_first_breach_after_the_discharge_is_asked_for_again_and_stands(ward: Ward) -> None:
-    """200/120 at the door wants a second reading; none within five minutes, and it is urgent. They are watched again."""
+    """200/120 at the door wants a second reading; with none it is urgent. They are watched again."""
     ward.discharged().reports(vitals(MARA, at=ward.now + minutes(5), systolic=200, diastolic=120))
     assert ward.stage() is Stage.RECOVERING
     assert [one.due_at for one in ward.due(DeadlineKind.RECHECK)] == [ward.now + minutes(5)]
