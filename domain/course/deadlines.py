@@ -87,6 +87,9 @@ def _of_an_open_course(course: CourseState) -> Iterator[Deadline]:
         yield from standstill.next_dose(course)
     yield from _of_whoever_is_watched(course)
     if course.is_death_reported:
+        # It may be a slip: whoever was cleared may have been dosed.
+        for session in course.sessions:
+            yield from unreported.dose_reports(course, session)
         return
     for session in course.sessions:
         yield from unreported.reports(course, session)
@@ -101,8 +104,12 @@ def _of_an_open_course(course: CourseState) -> Iterator[Deadline]:
 
 def _after_closing(course: CourseState) -> Iterator[Deadline]:
     yield from _of_whoever_is_watched(course)
+    if course.outcome in _NEVER_CALLED:
+        return
+    for session in course.sessions:
+        yield from unreported.dose_reports(course, session)
     ends_at = course.safety_ends_at
-    if ends_at is None or course.outcome in _NEVER_CALLED:
+    if ends_at is None:
         return
     calls = (one for session in course.sessions if session.ended for one in _check_ins(course, session))
     for deadline in (*calls, *_risk_screens(course)):

@@ -11,7 +11,7 @@ from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.signs import newest
 from domain.course.rules.vitals import SPOKEN, standing_findings
-from domain.course.state import CourseState, MedicineSession, Stage, known_at
+from domain.course.state import CourseState, MedicineSession, Stage, is_long_past, known_at
 from domain.course.transition import Transition
 from domain.course.verdict import VerdictSeverity
 from domain.durations import in_words
@@ -80,9 +80,10 @@ def standing_blockers(course: CourseState, session: MedicineSession, at: datetim
 
 
 def _clearance_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    if session.stage is not Stage.CLEARED or session.clearance is None:
+    if not _is_cleared(session, at):
         yield _not_cleared()
         return
+    assert session.clearance is not None
     valid_for = course.protocol.medicine.clearance_valid
     age = at - session.clearance.at
     if age > valid_for:
@@ -98,6 +99,14 @@ def _clearance_blockers(course: CourseState, session: MedicineSession, at: datet
         yield _before_clearance()
     yield from arrival.outdated_blockers(course, session, at)
     yield from clearance.unweighed_blockers(course, session, at)
+
+
+def _is_cleared(session: MedicineSession, at: datetime) -> bool:
+    """Whether a clearance was in force then; it ends when the patient leaves, not before."""
+    cleared = session.clearance
+    if cleared is None or session.stage not in {Stage.CHECKED_IN, Stage.CLEARED}:
+        return False
+    return not any(cleared.at <= one.left_at <= at for one in session.absences)
 
 
 def _booster_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
@@ -324,7 +333,12 @@ def give(transition: Transition[Any], session: MedicineSession, dose: DoseGiven)
     if session.handover is not None and session.handover.at < dose.at:
         session = session.but(handover=None)
     stage = session.stage if session.watched_until is not None else Stage.DOSED
-    transition.keep(unsettled(session).but(stage=stage, doses=tuple(doses)))
+    given = unsettled(session).but(stage=stage, doses=tuple(doses))
+    transition.keep(given)
+    if given.is_away and not is_long_past(given.departed[-1].left_at, transition.now):
+        # They left under the medicine, and it was told as of one who was not dosed.
+        left_at = given.departed[-1].left_at
+        transition.escalate(Kind.LEFT_BEFORE_DISCHARGE, given.number, Severity.URGENT, left_at)
 
 
 def session_of_dose(

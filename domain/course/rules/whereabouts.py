@@ -28,12 +28,13 @@ LEFT: Final = "the patient has left"
 def leave(transition: Transition[Any], session: MedicineSession, fact: Departure, severity: Severity) -> bool:
     """Takes a departure, and has the patient looked for; False if they have been seen since.
 
-    Undosed, they are no longer cleared. Of an absence that is known already people are told again if it is worse.
+    Undosed, they are no longer cleared; what became of that clearance is still asked. Of an absence that is known
+    already people are told again if it is worse.
     """
     was_away = session.is_away
     gone = unsettled(session).but(departures=(*session.departures, fact))
     if gone.is_away and gone.stage is Stage.CLEARED:
-        gone = gone.but(stage=Stage.CHECKED_IN, clearance=None, weighed=())
+        gone = gone.but(stage=Stage.CHECKED_IN)
     transition.keep(gone)
     if not gone.is_away:
         return False
