@@ -68,7 +68,11 @@ _NEVER_CALLED = frozenset({Outcome.ENTERED_IN_ERROR, Outcome.DECEASED})
 
 
 def _all(course: CourseState) -> Iterator[Deadline]:
-    if course.referral is None or course.outcome is Outcome.DECEASED:
+    if course.referral is None:
+        return
+    if course.outcome is Outcome.DECEASED:
+        # A dose after a death was given to somebody: the death may be of another patient.
+        yield from _of_whoever_is_watched(course)
         return
     if course.is_closed:
         yield from _after_closing(course)

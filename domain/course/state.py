@@ -450,6 +450,13 @@ class CourseState(Frozen):
         )
 
     @property
+    def died_at(self) -> datetime | None:
+        """When the patient died; None if nobody says so, or it may be a slip of one digit in an open course."""
+        if self.died is not None:
+            return self.died.at
+        return self.closed_at if self.outcome is Outcome.DECEASED else None
+
+    @property
     def hold(self) -> Hold | None:
         """The hold that weighs most: a safety hold before any other, then the oldest; None if it is not held."""
         return min(self.holds, key=lambda hold: (not hold.is_safety, hold.since), default=None)

@@ -76,7 +76,10 @@ def severity_of(
         visit = course.session_numbered(session) if session is not None else None
         given_at = visit.dosed_at(event.time, now) if visit is not None else event.time
         return _severity_of_dose(rules, given_at, deviations, now)
-    return rules.other if any(deviation.code not in rules.silent for deviation in deviations) else None
+    told = [deviation.code for deviation in deviations if deviation.code not in rules.silent]
+    if "patient.deceased" in told:
+        return Severity.URGENT
+    return rules.other if told else None
 
 
 def _severity_of_dose(

@@ -332,6 +332,8 @@ def give(transition: Transition[Any], session: MedicineSession, dose: DoseGiven)
     doses = sorted((*session.doses, dose), key=lambda one: one.at)
     if session.handover is not None and session.handover.at < dose.at:
         session = session.but(handover=None)
+    if session.death is not None and session.death.at < dose.at:
+        session = session.but(death=None)
     stage = session.stage if session.watched_until is not None else Stage.DOSED
     given = unsettled(session).but(stage=stage, doses=tuple(doses))
     transition.keep(given)

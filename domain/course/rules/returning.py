@@ -41,6 +41,9 @@ def after_reading(transition: Transition[Any], number: int, reading: Reading, se
     session = transition.course.session_numbered(number)
     if session is None or session.ended is None or not may_be_watched_again(session, reading.at, transition.now):
         return
+    died_at = transition.course.died_at
+    if died_at is not None and reading.at <= died_at:
+        return
     is_since = reading.at > session.ended.at
     is_news = session.discharge is not None and reading.recorded_at > session.discharge.recorded_at
     if not is_since and not (is_news and _is_newest(session, reading)):
