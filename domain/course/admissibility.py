@@ -8,6 +8,7 @@ from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.placement_blockers import (
     deceased,
     none_under_way,
+    not_under_way,
     unknown_session,
     wrong_phase,
     wrong_role,
@@ -138,6 +139,8 @@ def session_of(
         return None, ()
     number: int | None = getattr(event.data, "session", None)
     named = course.session_numbered(number) if number is not None else None
+    if named is not None and rule.needs_presence and (meant := _under_way_instead(course, named, event.time)):
+        return meant, (not_under_way(named, meant),)
     if named is not None and named.stage in rule.stages:
         return named, ()
     placed = named if rule.is_act else rule.place(course, rule, event)
@@ -146,6 +149,14 @@ def session_of(
     if number is not None:
         return placed, (unknown_session(number),)
     return placed, () if placed is not None or rule.may_be_outside else (none_under_way(event.time),)
+
+
+def _under_way_instead(course: CourseState, named: MedicineSession, at: datetime) -> MedicineSession | None:
+    """The session at which the patient was at that moment, if it was not the one named."""
+    if named.was_under_way(at):
+        return None
+    others = (one for one in reversed(course.sessions) if one is not named)
+    return next((one for one in others if one.was_under_way(at)), None)
 
 
 def _type_of(model: type[Event]) -> str:

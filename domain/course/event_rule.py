@@ -101,9 +101,10 @@ class SessionEventRule(_Rule[E]):
     """The rule of one clinic event of a medicine session: an `EventRule` whose parts are also given the session.
 
     A fact that names no session, or one at another stage than `stages`, belongs to the one that `place` finds: by
-    default the last one at a fitting stage that had begun. `judge` opens escalations for what is dangerous in the
-    event wherever it belongs; `apply_outside` takes its effects where it belongs to no session, and `may_be_outside`
-    says that the protocol has nothing against that.
+    default the last one at a fitting stage that had begun. One that `needs_presence` shows the patient to be at a
+    session: if it names one that was not under way then, it belongs to the one that was. `judge` opens escalations for
+    what is dangerous in the event wherever it belongs; `apply_outside` takes its effects where it belongs to no
+    session, and `may_be_outside` says that the protocol has nothing against that.
     """
 
     stages: frozenset[Stage]
@@ -114,6 +115,7 @@ class SessionEventRule(_Rule[E]):
     place: Callable[[CourseState, "SessionEventRule[E]", E], MedicineSession | None] = _under_way
     apply_outside: Callable[[Transition[Any], E], None] = _nothing
     may_be_outside: bool = False
+    needs_presence: bool = False
 
     def may_come(self, course: CourseState, now: datetime) -> bool:
         """Whether some session at a fitting stage has no absolute blocker standing; the phase is checked elsewhere."""

@@ -58,6 +58,16 @@ def wrong_stage(session: MedicineSession, allowed: frozenset[Stage]) -> Blocker:
     )
 
 
+def not_under_way(named: MedicineSession, meant: MedicineSession) -> Blocker:
+    """What speaks against a fact that names a session of another day than the one at which the patient was."""
+    return Blocker(
+        code="session.wrong_stage",
+        message=f"Session {named.number} was not under way then; session {meant.number} was",
+        absolute=True,
+        observed=named.stage,
+    )
+
+
 def unknown_session(number: int) -> Blocker:
     """The blocker for a session that was never booked."""
     return Blocker(

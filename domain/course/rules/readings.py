@@ -99,5 +99,6 @@ READ = SessionEventRule(
     apply=_read,
     apply_outside=_read_outside,
     may_be_outside=True,
+    needs_presence=True,
 )
 RULES = (READ,)

@@ -104,6 +104,7 @@ BACK = SessionEventRule(
     standing=_not_away,
     place=_gone_from,
     apply=_return,
+    needs_presence=True,
 )
 HANDED = SessionEventRule(
     event=PatientHandedOver,
