@@ -146,6 +146,19 @@ def test_a_departure_that_is_told_after_the_return_wakes_nobody(ward: Ward) -> N
     assert Kind.LEFT_BEFORE_DISCHARGE not in ward.open
 
 
+@pytest.mark.parametrize("number", [1, None])
+def test_so_does_one_whose_return_names_no_session(ward: Ward, number: int | None) -> None:
+    """A return is kept, whichever of the two is told first."""
+    ward.watched(until=minutes(30))
+    ward.reports(returned(MARA, number, at=ward.begins() + minutes(40)))
+    ward.sends(left(MARA, number, at=ward.begins() + minutes(35)))
+
+    assert not ward.session().is_away
+    assert ward.pages == []
+    ward.passes(minutes(10))
+    assert ward.open == {Kind.VITALS_OVERDUE: Severity.EMERGENCY}
+
+
 def test_leaving_is_told_once_and_again_after_a_return(ward: Ward) -> None:
     """The same absence by the event and by the term is one; a second departure is another."""
     gone(ward).reports(leaves_as_an_adverse_event(ward))
