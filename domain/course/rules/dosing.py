@@ -227,8 +227,8 @@ def _rise_blockers(course: CourseState, session: MedicineSession, amount: float)
         if amount > rules.first_max + TOLERANCE:
             limit, what = rules.first_max, "the limit of a first dose,"
             yield _above(course, amount, "dose.above_first_max", limit, "first_max", what)
-    elif (weight_before := weight_today(before)) is not None:
-        given_before = _amount(course, _given_mg(before), weight_before)
+    else:
+        given_before = _amount(course, _given_mg(before), _weight_at(course, before))
         if amount - given_before > rules.step_max + TOLERANCE:
             limit = round(given_before + rules.step_max, 6)
             yield _above(course, amount, "dose.step_too_large", limit, "step_max", "the highest next step")
@@ -239,10 +239,10 @@ def _event_blockers(course: CourseState, session: MedicineSession, mg: float, am
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
     if before is None or course.protocol.medicine.dose.step_after_event or not _had_event(course, before):
         return
-    given, weight_before = _given_mg(before), weight_today(before)
-    given_before = _amount(course, given, weight_before) if weight_before is not None else amount
+    given = _given_mg(before)
+    given_before = _amount(course, given, _weight_at(course, before))
     # A lighter patient has more mg/kg of the same dose, a heavier one more mg of the same mg/kg: neither is a rise.
-    if mg > given + TOLERANCE and (weight_before is None or amount > given_before + TOLERANCE):
+    if mg > given + TOLERANCE and amount > given_before + TOLERANCE:
         yield _above(course, amount, "dose.step_after_event", given_before, "step_after_event", _AFTER_EVENT)
 
 
@@ -282,11 +282,23 @@ def weight_today(session: MedicineSession) -> float | None:
     return session.check_in.data.weight_kg if session.check_in else None
 
 
-def last_weight(course: CourseState) -> float | None:
-    """The patient's last known weight in kg: of the newest check-in with one, else of the screening or referral."""
-    taken = [session.check_in for session in reversed(course.sessions) if session.check_in is not None]
+def last_weight(course: CourseState, until: int | None = None) -> float | None:
+    """The patient's last known weight in kg: of the newest check-in with one, else of the screening or referral.
+
+    `until` is the number of the last session whose check-in counts.
+    """
+    sessions = (one for one in reversed(course.sessions) if until is None or one.number <= until)
+    taken = [session.check_in for session in sessions if session.check_in is not None]
     told = (*taken, course.screening, course.referral)
     return next((fact.data.weight_kg for fact in told if fact is not None and fact.data.weight_kg is not None), None)
+
+
+def _weight_at(course: CourseState, session: MedicineSession) -> float:
+    """What the patient weighed at that session as far as is known: of it, of before it, or else the first one after."""
+    known = weight_today(session) or last_weight(course, until=session.number)
+    later = (one for one in course.sessions if one.number > session.number)
+    weights = (known, *map(weight_today, later))
+    return next(weight for weight in weights if weight is not None)
 
 
 def in_basis(basis: DoseBasis, mg: float, weight_kg: float) -> float:
