@@ -141,7 +141,7 @@ def session_of(
     named = course.session_numbered(number) if number is not None else None
     if named is not None and rule.needs_presence and (meant := _under_way_instead(course, named, event.time)):
         return meant, (not_under_way(named, meant),)
-    if named is not None and named.stage in rule.stages:
+    if named is not None and rule.fits(named):
         return named, ()
     placed = named if rule.is_act else rule.place(course, rule, event)
     if named is not None:

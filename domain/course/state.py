@@ -323,6 +323,14 @@ class MedicineSession(ReadingSeries):
         """Whether the patient left before discharge and has not been seen since."""
         return bool(self.departures) and self.ended is None and self.departed[-1].back_at is None
 
+    @property
+    def gone(self) -> Recorded[Any] | None:
+        """What took a dosed patient home, or wherever they went: calls are counted from it, and forms from `ended`."""
+        if self.ended is not None or not self.doses or not self.is_away:
+            return self.ended
+        left_at = self.departed[-1].left_at
+        return next(one for one in self.departures if one.at == left_at)
+
     def was_away(self, at: datetime) -> bool:
         """Whether the patient had left at that moment."""
         return any(one.holds(at) for one in self.absences)
