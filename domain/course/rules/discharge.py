@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
+from domain.course.recorded import Recorded
 from domain.course.rules import checkpoints, clearance, observation
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.endings import close_when_withdrawn
 from domain.course.rules.followup import go_on_when_integrated
-from domain.course.rules.signs import at_clearance, newest, value_of
-from domain.course.rules.vitals import SPOKEN, standing_findings
+from domain.course.rules.signs import at_clearance, newest, newest_first, value_of
+from domain.course.rules.vitals import SPOKEN, standing_findings, verdict
 from domain.course.state import CourseState, MedicineSession, Phase, Reading, Stage, newer
 from domain.course.transition import Transition
 from domain.course.verdict import VerdictSeverity
@@ -19,7 +20,10 @@ from domain.escalation.messages import Kind
 from domain.events.clinic_events import DischargeAssessed, PatientDischarged
 from domain.events.fields import Override
 from domain.protocol.model import Vital
-from domain.values import Blocker, Role, absolute_first
+from domain.values import Blocker, Role, Severity, absolute_first
+
+EVENTS = frozenset({Kind.VITALS_URGENT, Kind.VITALS_EMERGENCY, Kind.ADVERSE_EVENT})
+"""The kinds of escalation after which, if urgent, the patient is assessed anew before they go home."""
 
 PRESSURE = frozenset({Vital.SYSTOLIC, Vital.DIASTOLIC})
 
@@ -197,6 +201,13 @@ def _assessment_blockers(course: CourseState, session: MedicineSession, at: date
             absolute=not session.was_away(at),
         )
         return
+    if _fared_badly_since(course, session, session.assessment, at):
+        yield Blocker(
+            code="discharge.not_assessed",
+            message="The patient has not been assessed for discharge since an urgent event",
+            absolute=not session.was_away(at),
+        )
+        return
     yield from _assessment_age_blockers(course, session, session.assessment.at, at)
     assessed = session.assessment.data
     if assessed.padss < rules.padss_min:
@@ -225,6 +236,26 @@ def _assessment_blockers(course: CourseState, session: MedicineSession, at: date
                 limit=True,
                 source=source(f"medicine.discharge.{name}"),
             )
+
+
+def _fared_badly_since(
+    course: CourseState, session: MedicineSession, assessed: Recorded[DischargeAssessed.Data], at: datetime
+) -> bool:
+    """Whether a reading after the assessment is urgent or worse, or people were called for such an event since.
+
+    Only as long as an assessment is valid: an older one is not enough in any case.
+    """
+    until = min(at, assessed.at + course.protocol.medicine.discharge.assessment_valid)
+    for reading in newest_first(session, until, since=assessed.at):
+        if reading.at > assessed.at and verdict(course.protocol, session, reading).severity.pages_as is not None:
+            return True
+    return any(
+        one.kind in EVENTS
+        and one.session in {None, session.number}
+        and one.severity.rank >= Severity.URGENT.rank
+        and one.opened_at > assessed.recorded_at
+        for one in course.escalations
+    )
 
 
 def _assessment_age_blockers(

@@ -1,13 +1,14 @@
 """Whether a dosed patient may go home: every criterion on its own, and never by a clock alone (CLINICAL.md 3.6)."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.state import Phase, Stage
 from domain.escalation.messages import Change, Kind
-from domain.events.clinic_events import DischargeAssessed, PatientDischarged, VitalsRecorded
+from domain.events.clinic_events import ClinicEvent, DischargeAssessed, PatientDischarged, VitalsRecorded
 from domain.events.fields import Override
 from domain.values import Actor
 from tests.domain.conftest import Opens
@@ -287,3 +288,46 @@ def test_what_stands_before_their_way_home_is_shown_while_they_are_here(ward: Wa
         "escort.missing",
         "discharge.no_instructions",
     ]
+
+
+@pytest.mark.parametrize(
+    "fares",
+    [
+        lambda at: vitals(MARA, at=at, symptoms=("seizure",)),
+        lambda at: vitals(MARA, at=at, spo2=82),
+        lambda at: vitals(MARA, at=at, moaas=2),
+        lambda at: vitals(MARA, at=at, respiratory_rate=9),
+        lambda at: adverse_event(MARA, at=at, term="syncope", grade=3),
+        lambda at: adverse_event(MARA, None, at=at, term="fall", grade=4),
+    ],
+)
+def test_an_assessment_of_before_an_urgent_event_sends_nobody_home(
+    ward: Ward, fares: Callable[[datetime], ClinicEvent]
+) -> None:
+    """Assessed at two hours, a seizure five minutes later, a calm reading, the page resolved: assessed anew first."""
+    ward.watched().reports(assessment(MARA, at=ward.begins() + minutes(121)))
+    ward.reports(fares(ward.begins() + minutes(125)))
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(130)))
+    for kind in ward.open:
+        ward.hears(kind, Change.RESOLVED)
+    assert ward.reasons(discharge(MARA, at=ward.now + minutes(1))) == ["discharge.not_assessed"]
+
+    ward.reports(assessment(MARA, at=ward.now + minutes(1)))
+    assert ward.reasons(discharge(MARA, at=ward.now + minutes(1))) == []
+
+
+def test_an_assessment_of_before_a_faint_at_the_door_sends_nobody_home_again(ward: Ward) -> None:
+    """They were discharged on it once."""
+    ward.discharged().reports(vitals(MARA, at=ward.now + minutes(5), symptoms=("syncope",)))
+    ward.reports(vitals(MARA, at=ward.now + minutes(5)))
+    ward.hears(Kind.VITALS_EMERGENCY, Change.RESOLVED)
+
+    assert ward.reasons(discharge(MARA, at=ward.now + minutes(1))) == ["discharge.not_assessed"]
+
+
+def test_a_warning_after_the_assessment_does_not_void_it(ward: Ward) -> None:
+    """Nausea on the way out."""
+    ward.watched().reports(assessment(MARA, at=ward.begins() + minutes(121)))
+    ward.reports(vitals(MARA, at=ward.now + minutes(3), symptoms=("nausea",)))
+
+    assert ward.reasons(discharge(MARA, at=ward.now + minutes(1))) == []
