@@ -332,7 +332,8 @@ class MedicineSession(ReadingSeries):
             return False
         last = self.sent_away[-1]
         back_at = last.back_at or last.left_at
-        is_back = any(one.at >= back_at for one in (*self.returns, *self.doses))
+        seen: tuple[Recorded[Any], ...] = (*self.returns, *self.doses)
+        is_back = any(one.at >= back_at for one in seen)
         return back_at - last.left_at > within and not is_back
 
     @property
