@@ -439,5 +439,6 @@ def test_a_second_check_in_takes_nothing_back_once_they_are_dosed(ward: Ward) ->
 
     assert ward.session().clearance is not None
     assert ward.stage() is Stage.DOSED
-    assert ward.session().check_in is not None
-    assert ward.session().check_in.data.weight_kg == 70
+    known = ward.session().check_in
+    assert known is not None
+    assert known.data.weight_kg == 70
