@@ -27,6 +27,7 @@ from domain.events.clinic_events import (
     VitalsRecorded,
 )
 from domain.ledger import Note
+from domain.refusal import Refused
 from domain.values import Blocker, Severity
 
 DECISIONS: Final = (
@@ -85,15 +86,19 @@ def _is_asked_for(course: CourseState, retelling: Retelling, escalation: CourseE
 def follow(transition: Transition[Any], event: ClinicEvent, correction: Correction) -> int | None:
     """Carries the correction out, and returns the number of the corrected fact's session; None if it has none.
 
-    A course of too many events is not told once more: a prescriber has to weigh what the correction changes.
+    A course of too many events is not told once more, nor one whose protocol has changed so that it cannot read what
+    was said before: a prescriber has to weigh what the correction changes.
     """
     actual: CourseState = transition.course
     version = Version(sequence=transition.sequence, recorded_at=transition.now, event=correction.event)
     transition.change(journal=with_version(actual, correction, version))
-    if len(actual.journal) > MOST_TOLD:
+    try:
+        retelling = retold(actual, correction.corrected, version) if len(actual.journal) <= MOST_TOLD else None
+    except Refused:
+        retelling = None
+    if retelling is None:
         transition.escalate(Kind.CORRECTION_REVIEW, None, Severity.URGENT, event.time)
         return None
-    retelling = retold(actual, correction.corrected, version)
     transition.change(**_changed(actual, retelling))
     number = _number(retelling.pairs[0])
     lost = _Lost()

@@ -16,6 +16,8 @@ from tests.support.cast import (
     MARA,
     OSEI,
     PATIENT,
+    TOPICS,
+    WEEKLY,
     abortion,
     adverse_event,
     assessment,
@@ -33,6 +35,8 @@ from tests.support.cast import (
     hold,
     hours,
     integration,
+    measure,
+    migration,
     minutes,
     missed,
     new_version,
@@ -43,6 +47,7 @@ from tests.support.cast import (
     resumption,
     screening,
     vitals,
+    weekly,
     withdrawal,
 )
 from tests.support.ward import Ward, is_whole
@@ -595,3 +600,16 @@ def test_readings_of_a_visit_that_was_booked_anew_are_kept(ward: Ward) -> None:
     corrects(ward, reading, retracted=True)
 
     assert [one.rests_on_corrected for one in ward.course.unresolved if one.kind is Kind.VITALS_EMERGENCY] == [True]
+
+
+def test_a_correction_is_taken_though_the_protocol_no_longer_reads_what_was_said(ward: Ward) -> None:
+    """The new version dropped an instrument: the correction of another fact is kept, and a prescriber weighs it."""
+    ward.prepared().reports(measure(MARA, "madrs", at=ward.now, score=30))
+    ward.reports(talk := preparation(MARA, at=ward.now + minutes(1), topics=TOPICS[:1]))
+    measures = {name: rule for name, rule in WEEKLY.measures.items() if name != "madrs"}
+    ward.migrates_to(weekly({"version": "1.1.0", "measures": measures}))
+    ward.reports(migration(MARA, at=ward.now, to_version="1.1.0"))
+
+    corrects(ward, talk, retracted=True)
+
+    assert ward.open[Kind.CORRECTION_REVIEW] is Severity.URGENT
