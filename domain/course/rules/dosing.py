@@ -102,9 +102,12 @@ def _clearance_blockers(course: CourseState, session: MedicineSession, at: datet
 
 
 def _is_cleared(session: MedicineSession, at: datetime) -> bool:
-    """Whether a clearance was in force then; it ends when the patient leaves, not before."""
-    cleared = session.clearance
+    """Whether a clearance was in force then; it ends when the patient leaves or is checked in anew, not before."""
+    cleared, checked_in = session.clearance, session.check_in
     if cleared is None or session.stage not in {Stage.CHECKED_IN, Stage.CLEARED}:
+        return False
+    is_anew = checked_in is not None and checked_in.recorded_at > cleared.recorded_at
+    if session.stage is Stage.CHECKED_IN and is_anew:
         return False
     return not any(cleared.at <= one.left_at <= at for one in session.absences)
 

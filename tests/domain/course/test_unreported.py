@@ -278,8 +278,20 @@ def test_a_no_show_of_a_patient_at_risk_is_urgent(ward: Ward, answers: tuple[int
         lambda at: consent_withdrawn(MARA, at=at),
         lambda at: missed(MARA, at=at),
         lambda at: hold(MARA, at=at),
+        lambda at: check_in(MARA, at=at),
     ],
-    ids=["withdrew", "discontinued", "transferred", "grade 5", "left", "handed over", "no consent", "missed", "held"],
+    ids=[
+        "withdrew",
+        "discontinued",
+        "transferred",
+        "grade 5",
+        "left",
+        "handed over",
+        "no consent",
+        "missed",
+        "held",
+        "checked in again",
+    ],
 )
 def test_what_does_not_say_whether_they_were_dosed_does_not_answer_it(
     ward: Ward, says: Callable[[datetime], ClinicEvent]
