@@ -323,6 +323,17 @@ def test_an_answer_ends_the_question_after_the_course_has_closed(
     assert ward.session().is_watched == bool(ward.session().doses)
 
 
+@pytest.mark.parametrize(
+    "says", [lambda at: handed_over(MARA, at=at), lambda at: left(MARA, at=at)], ids=["handed over", "left"]
+)
+def test_an_abortion_answers_it_after_they_have_gone(ward: Ward, says: Callable[[datetime], ClinicEvent]) -> None:
+    """Nobody was dosed."""
+    ward.cleared().reports(says(ward.now + minutes(5)))
+    ward.reports(abortion(MARA, at=ward.now + minutes(5)))
+
+    assert ward.due(DeadlineKind.DOSE) == []
+
+
 def test_who_left_under_the_medicine_is_looked_for_urgently_once_the_dose_is_told(ward: Ward) -> None:
     """Dosed at ten, gone at twenty past, the dose told at twenty to: it was inside its gates, and they are dosed."""
     ward.cleared().reports(left(MARA, at=ward.begins() + minutes(20)))
