@@ -91,7 +91,8 @@ class EventRule(_Rule[E]):
             self.apply(transition, event)
 
 
-def _under_way(course: CourseState, rule: "SessionEventRule[Any]", event: Any) -> MedicineSession | None:
+def under_way(course: CourseState, rule: "SessionEventRule[Any]", event: Any) -> MedicineSession | None:
+    """The last session at a fitting stage that was under way when the event happened."""
     fitting = (one for one in reversed(course.sessions) if one.stage in rule.stages)
     return next((one for one in fitting if one.was_under_way(event.time)), None)
 
@@ -113,7 +114,7 @@ class SessionEventRule(_Rule[E]):
     standing: Callable[[CourseState, MedicineSession, datetime], Iterable[Blocker]] = _none
     blockers: Callable[[CourseState, MedicineSession, E], Iterable[Blocker]] | None = None
     judge: Callable[[Transition[Any], MedicineSession | None, E], None] = _nothing
-    place: Callable[[CourseState, "SessionEventRule[E]", E], MedicineSession | None] = _under_way
+    place: Callable[[CourseState, "SessionEventRule[E]", E], MedicineSession | None] = under_way
     apply_outside: Callable[[Transition[Any], E], None] = _nothing
     may_be_outside: bool = False
     needs_presence: bool = False

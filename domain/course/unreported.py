@@ -26,7 +26,7 @@ def reports(course: CourseState, session: MedicineSession) -> Iterator[Deadline]
 
 
 def dose_reports(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
-    """What became of a clearance: until a dose, an abortion or a new check-in says so, whatever else has happened."""
+    """What became of a clearance: until a dose or an abortion says so, whatever else has happened."""
     cleared = session.clearance
     if cleared is None or session.doses or session.abort is not None or session.death is not None:
         return

@@ -95,7 +95,7 @@ def _is_change_unweighed(course: CourseState, at: datetime) -> bool:
 
 
 def _check_in(transition: Transition[Any], session: MedicineSession, event: PatientCheckedIn) -> None:
-    """Takes the check-in, and takes back a clearance that rested on an earlier one.
+    """Takes the check-in, and takes back a clearance that rested on an earlier one; what became of it is still asked.
 
     One of a visit in which a dose was given already only fills in what was not known: the weight above all.
     """
@@ -107,7 +107,7 @@ def _check_in(transition: Transition[Any], session: MedicineSession, event: Pati
     newest = newer(session.check_in, arrived)
     if newest is not arrived:
         return
-    transition.keep(session.but(stage=Stage.CHECKED_IN, check_in=arrived, clearance=None, abort=None))
+    transition.keep(session.but(stage=Stage.CHECKED_IN, check_in=arrived, abort=None))
 
 
 def _judge(transition: Transition[Any], _session: MedicineSession | None, event: PatientCheckedIn) -> None:

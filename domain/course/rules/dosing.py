@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from domain.course.dose_given import DoseGiven
-from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule
+from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule, under_way
 from domain.course.rules import arrival, clearance
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.followup import go_on_when_integrated
@@ -102,9 +102,12 @@ def _clearance_blockers(course: CourseState, session: MedicineSession, at: datet
 
 
 def _is_cleared(session: MedicineSession, at: datetime) -> bool:
-    """Whether a clearance was in force then; it ends when the patient leaves, not before."""
-    cleared = session.clearance
+    """Whether a clearance was in force then; it ends when the patient leaves or is checked in anew, not before."""
+    cleared, checked_in = session.clearance, session.check_in
     if cleared is None or session.stage not in {Stage.CHECKED_IN, Stage.CLEARED}:
+        return False
+    is_anew = checked_in is not None and checked_in.recorded_at > cleared.recorded_at
+    if session.stage is Stage.CHECKED_IN and is_anew:
         return False
     return not any(cleared.at <= one.left_at <= at for one in session.absences)
 
@@ -376,11 +379,25 @@ def session_of_dose(
 
 def _abort(transition: Transition[Any], session: MedicineSession, event: SessionAborted) -> None:
     """Breaks the session off: a dosed patient is monitored until discharge."""
-    if session.watched_until is not None or session.may_be_booked_again:
+    if session.watched_until is not None or session.abort is not None:
+        return
+    if session.may_be_booked_again:
+        if session.clearance is not None:
+            # Handed over: it says that nobody was dosed on the clearance.
+            transition.keep(session.but(abort=transition.recorded(event)))
         return
     stage = Stage.RECOVERING if session.doses else Stage.ABORTED
     transition.keep(session.but(stage=stage, abort=transition.recorded(event)))
     go_on_when_integrated(transition, event.time)
+
+
+def _session_of_abortion(
+    course: CourseState, rule: SessionEventRule[SessionAborted], event: SessionAborted
+) -> MedicineSession | None:
+    """The session named, if nobody said what became of its clearance; or else the one under way."""
+    named = course.session_numbered(event.data.session) if event.data.session is not None else None
+    is_asked = named is not None and named.clearance is not None and not named.doses and named.abort is None
+    return named if is_asked else under_way(course, rule, event)
 
 
 DOSED = SessionEventRule(
@@ -396,6 +413,7 @@ ABORTED = SessionEventRule(
     event=SessionAborted,
     phases=MEDICINE,
     stages=frozenset({Stage.CHECKED_IN, Stage.CLEARED, Stage.DOSED}),
+    place=_session_of_abortion,
     apply=_abort,
 )
 RULES = (DOSED, ABORTED)

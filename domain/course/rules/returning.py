@@ -46,6 +46,8 @@ def after_event(transition: Transition[Any], event: AdverseEventReported, severi
     within = transition.course.protocol.medicine.minimum_observation
     if severity is None or severity.rank < Severity.URGENT.rank or event.data.actor.role not in AT_THE_CLINIC:
         return
+    if transition.course.is_death_reported:
+        return
     for session in transition.course.sessions:
         is_named = event.data.session in {None, session.number}
         ended = session.discharge

@@ -62,7 +62,8 @@ def test_a_course_may_end_at_any_time_but_between_dose_and_discharge(
 ) -> None:
     """A patient who goes during the screening has declined; later they have withdrawn.
 
-    Of whoever was dosed only the calls of the safety window are still due, unless it was entered in error.
+    Of whoever was dosed only the calls of the safety window are still due, and of whoever was cleared whether they were
+    dosed, unless it was entered in error.
     """
     at_point(ward, point)
     declined = outcome is Outcome.WITHDRAWN and point == "screened"
@@ -75,7 +76,9 @@ def test_a_course_may_end_at_any_time_but_between_dose_and_discharge(
     assert ward.course.closed_at == ward.now
     is_owed = point in {"discharged", "integrated"} and outcome is not Outcome.ENTERED_IN_ERROR
     due = {one.kind for one in ward.course.deadlines()}
-    assert due == ({DeadlineKind.CHECK_IN, DeadlineKind.CHECK_IN_REMINDER} if is_owed else set())
+    is_asked = point == "cleared" and outcome is not Outcome.ENTERED_IN_ERROR
+    owed = {DeadlineKind.CHECK_IN, DeadlineKind.CHECK_IN_REMINDER} if is_owed else set()
+    assert due == owed | ({DeadlineKind.DOSE} if is_asked else set())
     assert ward.written()[-2:] == ["phase.entered", "course.closed"]
 
 

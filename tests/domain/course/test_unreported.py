@@ -278,8 +278,20 @@ def test_a_no_show_of_a_patient_at_risk_is_urgent(ward: Ward, answers: tuple[int
         lambda at: consent_withdrawn(MARA, at=at),
         lambda at: missed(MARA, at=at),
         lambda at: hold(MARA, at=at),
+        lambda at: check_in(MARA, at=at),
     ],
-    ids=["withdrew", "discontinued", "transferred", "grade 5", "left", "handed over", "no consent", "missed", "held"],
+    ids=[
+        "withdrew",
+        "discontinued",
+        "transferred",
+        "grade 5",
+        "left",
+        "handed over",
+        "no consent",
+        "missed",
+        "held",
+        "checked in again",
+    ],
 )
 def test_what_does_not_say_whether_they_were_dosed_does_not_answer_it(
     ward: Ward, says: Callable[[datetime], ClinicEvent]
@@ -309,6 +321,17 @@ def test_an_answer_ends_the_question_after_the_course_has_closed(
 
     assert ward.due(DeadlineKind.DOSE) == []
     assert ward.session().is_watched == bool(ward.session().doses)
+
+
+@pytest.mark.parametrize(
+    "says", [lambda at: handed_over(MARA, at=at), lambda at: left(MARA, at=at)], ids=["handed over", "left"]
+)
+def test_an_abortion_answers_it_after_they_have_gone(ward: Ward, says: Callable[[datetime], ClinicEvent]) -> None:
+    """Nobody was dosed."""
+    ward.cleared().reports(says(ward.now + minutes(5)))
+    ward.reports(abortion(MARA, at=ward.now + minutes(5)))
+
+    assert ward.due(DeadlineKind.DOSE) == []
 
 
 def test_who_left_under_the_medicine_is_looked_for_urgently_once_the_dose_is_told(ward: Ward) -> None:
