@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
-from domain.course.rules import checkpoints, clearance, observation
+from domain.course.rules import checkpoints, clearance, observation, symptoms
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.endings import close_when_withdrawn
 from domain.course.rules.followup import go_on_when_integrated
@@ -141,7 +141,7 @@ def _signs_since(course: CourseState, session: MedicineSession, reading: Reading
 
 
 def _verdict_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    """A blocker for each urgent or emergency finding on the newest signs: an emergency's is absolute (S4).
+    """A blocker for each urgent, emergency or unknown finding on the newest signs: an emergency's is absolute (S4).
 
     The signs are all that the protocol limits, and the symptoms, whether or not the discharge has its own limit. A
     reading of one sign takes back nothing that an earlier one found of another.
@@ -151,7 +151,7 @@ def _verdict_blockers(course: CourseState, session: MedicineSession, at: datetim
         return
     since = _signs_since(course, session, reading, at)
     for finding in standing_findings(course.protocol, session, at, since):
-        if finding.severity.pages_as is not None:
+        if finding.severity.pages_as is not None or finding.code == symptoms.UNKNOWN:
             # One who has left cannot be measured again.
             is_final = finding.severity is VerdictSeverity.EMERGENCY and not session.was_away(at)
             yield Blocker(

@@ -23,7 +23,7 @@ def graces(ward: Ward) -> list[object]:
         (["Convulsions"], VerdictSeverity.EMERGENCY, Severity.EMERGENCY),
         (["agitation"], VerdictSeverity.URGENT, Severity.URGENT),
         (["nausea"], VerdictSeverity.WARNING, None),
-        (["something odd"], VerdictSeverity.WARNING, None),
+        (["something odd"], VerdictSeverity.WARNING, Severity.ROUTINE),
         ([], VerdictSeverity.NORMAL, None),
     ],
 )
