@@ -51,6 +51,31 @@ def test_an_adverse_event_wakes_people_by_its_grade(
     assert answer.escalations == (() if severity is None else ("MARA-1~adverse_event~0~1",))
 
 
+@pytest.mark.parametrize(
+    ("term", "grade", "severity"),
+    [
+        ("Chest pain", 1, Severity.EMERGENCY),
+        ("cardiac arrest", 2, Severity.EMERGENCY),
+        ("Seizures.", 3, Severity.EMERGENCY),
+        ("agitation", 1, Severity.URGENT),
+        ("agitation", 4, Severity.EMERGENCY),
+        ("nausea", 1, None),
+        ("nausea", 3, Severity.URGENT),
+        ("Bruise where the needle went in", 1, Severity.ROUTINE),
+        ("left_before_discharge", 1, None),
+    ],
+)
+def test_an_adverse_event_is_the_higher_of_its_grade_and_its_term(
+    ward: Ward, term: str, grade: int, severity: Severity | None
+) -> None:
+    """Whoever graded it may have erred: a term is read as a symptom is, and one that no list names is told."""
+    answer = ward.booked().reports(adverse_event(MARA, at=ward.now, term=term, grade=grade))
+
+    assert ward.open.get(Kind.ADVERSE_EVENT) == severity
+    assert answer.verdict is not None
+    assert answer.verdict.severity.pages_as is (None if severity is Severity.ROUTINE else severity)
+
+
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
 def test_everybody_reports_an_adverse_event(ward: Ward, actor: Actor) -> None:
     """The patient too; in a session that exists or in none."""
