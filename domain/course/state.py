@@ -234,7 +234,7 @@ class MedicineSession(ReadingSeries):
     """One dosing visit; one without a booking was not planned.
 
     `announced_at` is when Kapstan last learned of `starts_at`. `weighed` are the findings that the clearance's
-    overrides lifted. `settled` are its first checkpoints that no longer change, so that a long session need not compute
+    overrides lifted. `unwell_at` is when an urgent adverse event last befell the patient. `settled` are its first checkpoints that no longer change, so that a long session need not compute
     them again. They hold until something arrives that happened before `settled_until`.
     """
 
@@ -247,6 +247,7 @@ class MedicineSession(ReadingSeries):
     abort: Recorded[SessionAborted.Data] | None = None
     weighed: tuple[Blocker, ...] = ()
     assessment: Recorded[DischargeAssessed.Data] | None = None
+    unwell_at: Moment | None = None
     check_ins: tuple[Recorded[CheckInCompleted.Data], ...] = ()
     integrations: tuple[Recorded[IntegrationHeld.Data], ...] = ()
     forms: tuple[Recorded[FormFiled.Data], ...] = ()

@@ -39,8 +39,20 @@ def _report(transition: Transition[Any], event: AdverseEventReported) -> None:
     transition.verdict = verdict(protocol, said)
     if said.grade == _DEATH_GRADE:
         death.report(transition, event.time)
+    _keep_when(transition, event, severity)
     if not _has_left(transition, event, severity) and severity is not None:
         transition.escalate(Kind.ADVERSE_EVENT, said.session, severity, event.time)
+
+
+def _keep_when(transition: Transition[Any], event: AdverseEventReported, severity: Severity | None) -> None:
+    """Keeps with the session when the patient was last unwell: an assessment from before that is void."""
+    course, number = transition.course, event.data.session
+    session = course.session_numbered(number) if number is not None else course.monitored
+    if session is None or severity is None or severity is Severity.ROUTINE:
+        return
+    if folded(event.data.term) != LEFT_BEFORE_DISCHARGE:
+        known = session.unwell_at
+        transition.keep(session.but(unwell_at=event.time if known is None else max(known, event.time)))
 
 
 def _has_left(transition: Transition[Any], event: AdverseEventReported, severity: Severity | None) -> bool:

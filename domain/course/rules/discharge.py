@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from itertools import islice, takewhile
+from typing import Any, Final
 
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
 from domain.course.rules import checkpoints, clearance, observation, symptoms
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.endings import close_when_withdrawn
 from domain.course.rules.followup import go_on_when_integrated
-from domain.course.rules.signs import at_clearance, newest, value_of
-from domain.course.rules.vitals import SPOKEN, standing_findings
+from domain.course.rules.signs import at_clearance, newest, newest_first, value_of
+from domain.course.rules.vitals import SPOKEN, standing_findings, verdict
 from domain.course.state import CourseState, MedicineSession, Phase, Reading, Stage, newer
 from domain.course.transition import Transition
 from domain.course.verdict import VerdictSeverity
@@ -25,6 +26,9 @@ PRESSURE = frozenset({Vital.SYSTOLIC, Vital.DIASTOLIC})
 
 ANSWERED = frozenset({Kind.CONSENT_WITHDRAWN, Kind.DISCHARGE_OVERDUE, Kind.LEFT_BEFORE_DISCHARGE, Kind.VITALS_OVERDUE})
 """The kinds of escalation that a discharge itself answers. Whoever takes back their consent may also go home."""
+
+MOST_READ: Final = 60
+"""Most readings since an assessment that are read again, the newest: an hour of one a minute, twice its validity."""
 
 
 def blockers(
@@ -197,6 +201,13 @@ def _assessment_blockers(course: CourseState, session: MedicineSession, at: date
             absolute=not session.was_away(at),
         )
         return
+    if _was_unwell_since(course, session, session.assessment.at, at):
+        yield Blocker(
+            code="discharge.not_assessed",
+            message="The patient has been unwell since the assessment, and has not been assessed after it",
+            absolute=not session.was_away(at),
+        )
+        return
     yield from _assessment_age_blockers(course, session, session.assessment.at, at)
     assessed = session.assessment.data
     if assessed.padss < rules.padss_min:
@@ -225,6 +236,14 @@ def _assessment_blockers(course: CourseState, session: MedicineSession, at: date
                 limit=True,
                 source=source(f"medicine.discharge.{name}"),
             )
+
+
+def _was_unwell_since(course: CourseState, session: MedicineSession, assessed_at: datetime, at: datetime) -> bool:
+    """Whether a reading or an adverse event after the assessment was urgent or worse: it says nothing of them now."""
+    if session.unwell_at is not None and assessed_at < session.unwell_at <= at:
+        return True
+    later = takewhile(lambda reading: reading.at > assessed_at, newest_first(session, at))
+    return any(verdict(course.protocol, session, one).severity.pages_as for one in islice(later, MOST_READ))
 
 
 def _assessment_age_blockers(
