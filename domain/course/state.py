@@ -326,7 +326,8 @@ class Hold(Frozen):
 class CourseEscalation(Frozen):
     """What the course knows of an escalation that it opened.
 
-    `rests_on_corrected` says that what opened it has been corrected since.
+    `repeats` counts how often its cause happened again, urgent or worse. `rests_on_corrected` says that what opened it
+    has been corrected since.
     """
 
     id: EscalationId
@@ -335,6 +336,7 @@ class CourseEscalation(Frozen):
     severity: Severity
     state: EscalationState
     opened_at: Moment
+    repeats: int = 0
     rests_on_corrected: bool = False
 
 

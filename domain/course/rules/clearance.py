@@ -84,6 +84,7 @@ def plan_blockers(course: CourseState, session: MedicineSession, at: datetime) -
 def escalation_blockers(course: CourseState, without: Collection[Kind] = ()) -> Iterator[Blocker]:
     """A blocker for each unresolved escalation that is an emergency, absolute, or urgent, for a prescriber to weigh.
 
+    What is observed of it changes whenever its cause happens again: that is weighed anew.
     `without` are the kinds that the act itself answers.
     """
     for escalation in course.unresolved:
@@ -95,7 +96,7 @@ def escalation_blockers(course: CourseState, without: Collection[Kind] = ()) -> 
                 code=f"escalation.{escalation.kind}_open",
                 message=f"An escalation of kind {escalation.kind.replace('_', ' ')} is not resolved",
                 absolute=is_danger,
-                observed=escalation.id,
+                observed=escalation.id if not escalation.repeats else f"{escalation.id}, again {escalation.repeats}",
             )
 
 
