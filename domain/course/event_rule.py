@@ -103,7 +103,7 @@ class SessionEventRule(_Rule[E]):
     A fact that names no session, or one at another stage than `stages`, belongs to the one that `place` finds: by
     default the last one at a fitting stage that had begun. `judge` opens escalations for what is dangerous in the
     event wherever it belongs; `apply_outside` takes its effects where it belongs to no session, and `may_be_outside`
-    says that the protocol has nothing against that.
+    says that the protocol has nothing against that; `blockers_outside` is then what it has against the event itself.
     """
 
     stages: frozenset[Stage]
@@ -114,6 +114,7 @@ class SessionEventRule(_Rule[E]):
     place: Callable[[CourseState, "SessionEventRule[E]", E], MedicineSession | None] = _under_way
     apply_outside: Callable[[Transition[Any], E], None] = _nothing
     may_be_outside: bool = False
+    blockers_outside: Callable[[CourseState, E], Iterable[Blocker]] = _none
 
     def may_come(self, course: CourseState, now: datetime) -> bool:
         """Whether some session at a fitting stage has no absolute blocker standing; the phase is checked elsewhere."""
@@ -126,7 +127,7 @@ class SessionEventRule(_Rule[E]):
     def blockers_of(self, course: CourseState, session: MedicineSession | None, event: E) -> Iterable[Blocker]:
         """The rule's own blockers of this event, beyond role, phase and stage."""
         if session is None:
-            return ()
+            return self.blockers_outside(course, event)
         if self.blockers is None:
             return self.standing(course, session, event.time)
         return self.blockers(course, session, event)

@@ -234,8 +234,9 @@ class MedicineSession(ReadingSeries):
     """One dosing visit; one without a booking was not planned.
 
     `announced_at` is when Kapstan last learned of `starts_at`. `weighed` are the findings that the clearance's
-    overrides lifted. `unwell_at` is when an urgent adverse event last befell the patient. `settled` are its first checkpoints that no longer change, so that a long session need not compute
-    them again. They hold until something arrives that happened before `settled_until`.
+    overrides lifted. `unwell_at` is when an urgent adverse event last befell the patient. `settled` are its first
+    checkpoints that no longer change, so that a long session need not compute them again. They hold until something
+    arrives that happened before `settled_until`.
     """
 
     number: int

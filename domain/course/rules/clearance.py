@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import MEDICINE, PRESCRIBER, SessionEventRule
-from domain.course.rules import arrival, booking, consent, eligibility, pregnancy, risk_screens, symptoms
+from domain.course.rules import arrival, booking, consent, eligibility, observation, pregnancy, risk_screens, symptoms
 from domain.course.rules.signs import newest, value_of
 from domain.course.rules.vitals import SPOKEN
 from domain.course.rules.weighing import is_weighed
@@ -38,6 +38,7 @@ def blockers(course: CourseState, session: MedicineSession, at: datetime) -> tup
         *_course_blockers(course, session, at),
         *away_blockers(session, at),
         *arrival.blockers(course, session, at),
+        *observation.unknown_given(course.protocol, session, at),
         *_reading_blockers(course, session, at),
     )
     return absolute_first(found)
@@ -197,6 +198,7 @@ def unweighed_blockers(course: CourseState, session: MedicineSession, at: dateti
     found = (
         *_limit_blockers(course, newest(session, at, since=since)),
         *symptoms.blockers(course.protocol, session, at),
+        *observation.unknown_given(course.protocol, session, at),
         *eligibility.undecided(course),
         *risk_screens.owed_blockers(course, at),
         *risk_screens.risk_blockers(course, at),

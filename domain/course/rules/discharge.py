@@ -12,6 +12,7 @@ from domain.course.rules.endings import close_when_withdrawn
 from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.signs import at_clearance, newest, newest_first, value_of
 from domain.course.rules.vitals import SPOKEN, standing_findings, verdict
+from domain.course.rules.weighing import is_weighed
 from domain.course.state import CourseState, MedicineSession, Phase, Reading, Stage, newer
 from domain.course.transition import Transition
 from domain.course.verdict import VerdictSeverity
@@ -40,6 +41,7 @@ def blockers(
         *_observation_blockers(course, session, at),
         *_infusion_blockers(session, at),
         *_later_blockers(session, at),
+        *_medicine_blockers(course, session, at),
         *_verdict_blockers(course, session, at),
         *_reading_blockers(course, session, at),
         *_recheck_blockers(course, session),
@@ -177,6 +179,13 @@ def _later_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]
             absolute=True,
             observed=in_words(newest - at),
         )
+
+
+def _medicine_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """The blockers of medicines that the protocol does not name, and that no clearance has weighed."""
+    for blocker in observation.unknown_given(course.protocol, session, at):
+        if not is_weighed(blocker, session.weighed):
+            yield blocker
 
 
 def _recheck_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
