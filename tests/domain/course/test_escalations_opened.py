@@ -18,6 +18,7 @@ from tests.support.cast import (
     call,
     cssrs,
     days,
+    discontinuation,
     hours,
     minutes,
     phq9,
@@ -147,6 +148,36 @@ def test_a_hint_in_a_questionnaire_is_followed_up_the_same_day(ward: Ward, edge:
 
     asked = [(Kind.ITEM9_POSITIVE, Severity.URGENT)]
     assert ward.pages == (asked * 2 if edge >= timedelta() else asked)
+
+
+def test_a_screen_that_nobody_takes_is_asked_for_again_every_day(ward: Ward) -> None:
+    """Resolving the page takes no screen: it is asked for until one is taken, and then no more."""
+    ward.prepared().reports(phq9(MARA, at=ward.now, items=ITEM9))
+    asked = []
+    for _ in range(3):
+        ward.hears(Kind.ITEM9_POSITIVE, Change.RESOLVED)
+        ward.calls.clear()
+        ward.sleeps(days(1))
+        asked.append((Kind.ITEM9_POSITIVE, Severity.URGENT) in ward.pages)
+    assert asked == [True, True, True]
+
+    ward.reports(cssrs(MARA, at=ward.now))
+    ward.hears(Kind.ITEM9_POSITIVE, Change.RESOLVED)
+    ward.sleeps(days(2))
+    assert Kind.ITEM9_POSITIVE not in ward.open
+
+
+def test_a_screen_is_asked_for_again_until_the_safety_window_ends(ward: Ward) -> None:
+    """After closing too, and then no more."""
+    ward.discharged().reports(phq9(MARA, at=ward.now, items=ITEM9))
+    ward.reports(discontinuation(MARA, at=ward.now + minutes(1)))
+    ward.sleeps(days(5))
+    ward.hears(Kind.ITEM9_POSITIVE, Change.RESOLVED)
+    ward.sleeps(days(2))
+    assert Kind.ITEM9_POSITIVE in ward.open
+
+    ward.sleeps(days(30))
+    assert ward.due(DeadlineKind.RISK_SCREEN) == []
 
 
 def test_a_screen_after_it_answers_the_hint(ward: Ward) -> None:
