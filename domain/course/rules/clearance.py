@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import MEDICINE, PRESCRIBER, SessionEventRule
+from domain.course.measures import Risk
 from domain.course.rules import arrival, booking, consent, eligibility, observation, pregnancy, risk_screens, symptoms
 from domain.course.rules.signs import newest, value_of
 from domain.course.rules.vitals import SPOKEN
@@ -144,11 +145,15 @@ def _measure_blockers(course: CourseState, since: datetime | None, at: datetime)
     asked = {blocker.limit for blocker in owed}
     for instrument in rules.measures:
         taken = course.measure_at(instrument, at)
-        is_of_this_visit = taken is not None and at - taken.at <= rules.measures_valid
+        # A high answer is what another one is asked for: it does not itself count as taken (S47).
+        is_calm_enough = taken is not None and taken.scored.risk is not Risk.HIGH
+        is_of_this_visit = taken is not None and is_calm_enough and at - taken.at <= rules.measures_valid
         if instrument not in asked and not (taken and is_of_this_visit and (since is None or taken.at >= since)):
             yield Blocker(
                 code=f"measure.{instrument}_missing",
-                message=f"{instrument_name(instrument)} has not been taken for this visit, since the last session",
+                message=f"{instrument_name(instrument)} has not been taken for this visit, since the last session"
+                if is_calm_enough or taken is None
+                else f"{instrument_name(instrument)} has not been taken since a high answer",
                 limit=instrument,
                 source=course.protocol.source_of("medicine.measures"),
             )
