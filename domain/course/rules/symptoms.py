@@ -49,14 +49,15 @@ def told_as(verdict: Verdict) -> Severity | None:
 
 
 def in_force(protocol: Protocol, series: ReadingSeries, at: datetime) -> tuple[Code, ...]:
-    """The symptoms reported last. They stay until a reading names others, or has every required sign and names none.
+    """The symptoms reported last. They stay until a reading names others, or has every required sign and says none.
 
-    So the next value of an oxygen sensor takes back nobody's chest pain.
+    So neither the next value of an oxygen sensor nor a monitor's, which asks nobody, takes back their chest pain.
     """
     required = protocol.medicine.checkpoints.required
     for reading in newest_first(series, at):
-        if reading.data.symptoms or all(value_of(reading, vital) is not None for vital in required):
-            return reading.data.symptoms
+        said = reading.data.symptoms
+        if said or (said is not None and all(value_of(reading, vital) is not None for vital in required)):
+            return said
     return ()
 
 

@@ -7,7 +7,7 @@ import pytest
 from domain.course.deadlines import DeadlineKind
 from domain.course.state import Phase, Stage
 from domain.escalation.messages import Change, Kind
-from domain.events.clinic_events import DischargeAssessed, PatientDischarged, VitalsRecorded
+from domain.events.clinic_events import ClinicEvent, DischargeAssessed, PatientDischarged, VitalsRecorded
 from domain.events.fields import Override
 from domain.values import Actor
 from tests.domain.conftest import Opens
@@ -299,13 +299,14 @@ def test_an_assessment_from_before_a_faint_sends_nobody_home(ward: Ward, by: str
     """Whoever was unwell is assessed anew, also when the page is resolved and the next reading is calm."""
     ward.watched(until=minutes(120))
     happened = ward.begins() + minutes(minute)
-    found = {
+    by_name: dict[str, ClinicEvent] = {
         "reading": vitals(MARA, at=happened, symptoms=["fainted"]),
         "adverse event": adverse_event(MARA, 1, at=happened, term="a seizure", grade=3),
         "adverse event of no session": adverse_event(MARA, at=happened, term="a seizure", grade=3),
         "mild grade": adverse_event(MARA, 1, at=happened, term="Seizure", grade=1),
-    }[by]
-    for event in sorted((assessment(MARA, at=ward.begins() + minutes(124)), found), key=lambda one: one.time):
+    }
+    both: list[ClinicEvent] = [assessment(MARA, at=ward.begins() + minutes(124)), by_name[by]]
+    for event in sorted(both, key=lambda one: one.time):
         ward.reports(event)
     ward.hears(Kind.VITALS_EMERGENCY if by == "reading" else Kind.ADVERSE_EVENT, Change.RESOLVED)
     ward.reports(vitals(MARA, at=ward.begins() + minutes(127)))

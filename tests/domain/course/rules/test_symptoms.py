@@ -127,6 +127,18 @@ def test_a_protocol_without_synonyms_still_folds_the_spelling(opens: Opens) -> N
     assert told(opens(bare), "cold-sweat").severity is URGENT
 
 
+def test_a_machine_takes_back_no_symptom_at_the_door(ward: Ward) -> None:
+    """Agitation stays in the way until somebody says that it is gone."""
+    ward.watched().reports(vitals(MARA, at=ward.now + minutes(2), symptoms=["agitation"]))
+    ward.hears(Kind.VITALS_URGENT, Change.RESOLVED)
+    ward.reports(vitals(MARA, at=ward.now + minutes(1), symptoms=None))
+    ward.reports(assessment(MARA, at=ward.now))
+
+    assert ward.reasons(discharge(MARA, at=ward.now)) == ["discharge.symptom_reported"]
+    ward.reports(vitals(MARA, at=ward.now + minutes(1)))
+    assert ward.reasons(discharge(MARA, at=ward.now)) == []
+
+
 def test_an_urgent_symptom_before_the_dose_is_weighed(ward: Ward) -> None:
     """Agitation and vomiting pages people, and asks the prescriber for a rationale besides."""
     read_before_the_dose(ward, "agitation", "vomiting")
@@ -152,7 +164,11 @@ def test_an_emergency_stays_until_a_reading_without_it(ward: Ward) -> None:
     ward.reports(signs(MARA, at=ward.begins() - minutes(8), spo2=98))
     assert before_clearance(ward) == reported
 
-    ward.reports(vitals(MARA, at=ward.begins() - minutes(7)))
+    # A monitor's whole reading asks nobody; "none" is what a person says.
+    ward.reports(vitals(MARA, at=ward.begins() - minutes(7), symptoms=None))
+    assert before_clearance(ward) == reported
+
+    ward.reports(vitals(MARA, at=ward.begins() - minutes(6)))
     assert before_clearance(ward) == []
 
 
