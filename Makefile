@@ -9,7 +9,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled once, and not anew by each of the hundreds of programs that a demonstration or the tests start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test prove check golden screenshots format lock clean
+.PHONY: setup demo test prove check golden examples screenshots format lock clean
 
 setup: $(VENV)/.ready
 
@@ -42,6 +42,10 @@ check: setup
 # AGAIN=1 replaces the histories of a release that has not been made yet.
 golden: setup
 	$(BIN)/python -m tests.support.replay.record $(if $(AGAIN),--again)
+
+# The examples of answers in /openapi.json: what the example course really gets.
+examples: setup
+	$(BIN)/python -m tests.support.openapi_examples
 
 # The pictures in the README, of a floor of `kapstan demo --serve`; with Debian's Chromium.
 screenshots: setup

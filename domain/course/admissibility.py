@@ -1,17 +1,63 @@
 """Admissibility: which clinic events a course may accept now, and the blockers of one, from the event rules."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from domain.course.event_rule import MONITORED, EventRule, SessionEventRule
 from domain.course.event_rule_registry import EVENT_RULES
-from domain.course.placement_blockers import none_under_way, unknown_session, wrong_phase, wrong_role, wrong_stage
+from domain.course.placement_blockers import (
+    deceased,
+    none_under_way,
+    not_under_way,
+    unknown_session,
+    wrong_phase,
+    wrong_role,
+    wrong_stage,
+)
 from domain.course.rules import clearance, discharge, eligibility, preparation
 from domain.course.rules.referral import REFERRED
 from domain.course.state import CourseState, MedicineSession, Phase, Stage
-from domain.events.clinic_events import MODELS, ClinicEvent, Event
+from domain.events.clinic_events import (
+    MODELS,
+    CheckInCompleted,
+    ClinicEvent,
+    ConsentSigned,
+    DischargeAssessed,
+    DoseAdministered,
+    Event,
+    FollowUpHeld,
+    InfusionStarted,
+    IntegrationHeld,
+    MeasureRecorded,
+    PatientCheckedIn,
+    PatientLeft,
+    PatientReturned,
+    PatientWithdrew,
+    PreparationHeld,
+    ScreeningRecorded,
+    VitalsRecorded,
+)
 from domain.events.fields import lifted_by
 from domain.values import Blocker, absolute_first
+
+SHOWS_THEM_ALIVE: Final = (
+    CheckInCompleted,
+    ConsentSigned,
+    DischargeAssessed,
+    DoseAdministered,
+    FollowUpHeld,
+    InfusionStarted,
+    IntegrationHeld,
+    MeasureRecorded,
+    PatientCheckedIn,
+    PatientLeft,
+    PatientReturned,
+    PatientWithdrew,
+    PreparationHeld,
+    ScreeningRecorded,
+    VitalsRecorded,
+)
+"""Facts of a living patient: after a death one of the two is in the wrong record."""
 
 
 def next_acts(course: CourseState, now: datetime) -> tuple[str, ...]:
@@ -55,7 +101,8 @@ def place(course: CourseState, event: ClinicEvent) -> Placement:
     by_phase = [] if course.phase in rule.phases else [wrong_phase(course, rule.phases)]
     session, by_session = session_of(course, rule, event)
     own = () if by_session and rule.is_act else rule.blockers_of(course, session, event)
-    particular = (*by_phase, *by_session, *own)
+    by_death = deceased(course, event.time) if isinstance(event, SHOWS_THEM_ALIVE) else ()
+    particular = (*by_phase, *by_session, *by_death, *own)
     against = (one for one in (*by_role, *particular) if one.absolute or one.code not in lifted)
     return Placement(session, absolute_first(against), counts=not (rule.fulfils and particular))
 
@@ -92,7 +139,9 @@ def session_of(
         return None, ()
     number: int | None = getattr(event.data, "session", None)
     named = course.session_numbered(number) if number is not None else None
-    if named is not None and named.stage in rule.stages:
+    if named is not None and rule.needs_presence and (meant := _under_way_instead(course, named, event.time)):
+        return meant, (not_under_way(named, meant),)
+    if named is not None and rule.fits(named):
         return named, ()
     placed = named if rule.is_act else rule.place(course, rule, event)
     if named is not None:
@@ -100,6 +149,14 @@ def session_of(
     if number is not None:
         return placed, (unknown_session(number),)
     return placed, () if placed is not None or rule.may_be_outside else (none_under_way(event.time),)
+
+
+def _under_way_instead(course: CourseState, named: MedicineSession, at: datetime) -> MedicineSession | None:
+    """The session at which the patient was at that moment, if it was not the one named."""
+    if named.was_under_way(at):
+        return None
+    others = (one for one in reversed(course.sessions) if one is not named)
+    return next((one for one in others if one.was_under_way(at)), None)
 
 
 def _type_of(model: type[Event]) -> str:

@@ -69,7 +69,11 @@ _NEVER_CALLED = frozenset({Outcome.ENTERED_IN_ERROR, Outcome.DECEASED})
 
 
 def _all(course: CourseState) -> Iterator[Deadline]:
-    if course.referral is None or course.outcome is Outcome.DECEASED:
+    if course.referral is None:
+        return
+    if course.outcome is Outcome.DECEASED:
+        # A dose after a death was given to somebody: the death may be of another patient.
+        yield from _of_whoever_is_watched(course)
         return
     if course.is_closed:
         yield from _after_closing(course)
@@ -88,11 +92,14 @@ def _of_an_open_course(course: CourseState) -> Iterator[Deadline]:
         yield from standstill.next_dose(course)
     yield from _of_whoever_is_watched(course)
     if course.is_death_reported:
+        # It may be a slip: whoever was cleared may have been dosed.
+        for session in course.sessions:
+            yield from unreported.dose_reports(course, session)
         return
     for session in course.sessions:
         yield from unreported.reports(course, session)
+        yield from _check_ins(course, session)
         if session.ended is not None:
-            yield from _check_ins(course, session)
             yield from _integration(course, session)
             yield from _forms(course, session)
     yield from _risk_screens(course)
@@ -102,10 +109,14 @@ def _of_an_open_course(course: CourseState) -> Iterator[Deadline]:
 
 def _after_closing(course: CourseState) -> Iterator[Deadline]:
     yield from _of_whoever_is_watched(course)
-    ends_at = course.safety_ends_at
-    if ends_at is None or course.outcome in _NEVER_CALLED:
+    if course.outcome in _NEVER_CALLED:
         return
-    calls = (one for session in course.sessions if session.ended for one in _check_ins(course, session))
+    for session in course.sessions:
+        yield from unreported.dose_reports(course, session)
+    ends_at = course.safety_ends_at
+    if ends_at is None:
+        return
+    calls = (one for session in course.sessions for one in _check_ins(course, session))
     for deadline in (*calls, *_risk_screens(course)):
         asked_at, again = course.passed.get(deadline.key), deadline.every or timedelta()
         asks_at = deadline.due_at if asked_at is None else asked_at + again
@@ -228,18 +239,21 @@ def _infusion(course: CourseState, session: MedicineSession) -> Iterator[Deadlin
 
 
 def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
-    rules = course.protocol.check_ins
-    assert session.ended is not None
+    """The calls to whoever has gone home, sent or not: of one who left they are counted from when they did."""
+    rules, gone = course.protocol.check_ins, session.gone
+    if gone is None:
+        return
     is_at_risk = risk_screens.is_at_risk(course)
-    is_past = _is_past_the_safety_window(course, session)
+    # Told when nobody was owed a call any more, what is missing is a gap in the record.
+    is_past = gone.recorded_at - session.doses[-1].at > course.protocol.course.safety_window
     done = {call.data.days_after for call in session.check_ins}
     for after in rules.after:
         if days(after) in done:
             continue
         missed = Deadline(
             kind=DeadlineKind.CHECK_IN,
-            due_at=session.ended.at + after,
-            learned_at=session.ended.recorded_at,
+            due_at=gone.at + after,
+            learned_at=gone.recorded_at,
             grace=rules.missed_at_risk if is_at_risk else rules.missed,
             session=session.number,
             subject=iso_8601(after),
@@ -255,12 +269,6 @@ def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadli
                 grace=rules.reminder,
                 consequence=Consequence(kind=Kind.CHECK_IN_MISSED, severity=Severity.ROUTINE),
             )
-
-
-def _is_past_the_safety_window(course: CourseState, session: MedicineSession) -> bool:
-    """Whether the discharge was told when nobody was owed a call any more: what is missing is a gap in the record."""
-    assert session.ended is not None
-    return session.ended.recorded_at - session.doses[-1].at > course.protocol.course.safety_window
 
 
 def _integration(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:

@@ -101,9 +101,11 @@ class SessionEventRule(_Rule[E]):
     """The rule of one clinic event of a medicine session: an `EventRule` whose parts are also given the session.
 
     A fact that names no session, or one at another stage than `stages`, belongs to the one that `place` finds: by
-    default the last one at a fitting stage that had begun. `judge` opens escalations for what is dangerous in the
-    event wherever it belongs; `apply_outside` takes its effects where it belongs to no session, and `may_be_outside`
-    says that the protocol has nothing against that; `blockers_outside` is then what it has against the event itself.
+    default the last one at a fitting stage that had begun. One that `needs_presence` shows the patient to be at a
+    session: if it names one that was not under way then, it belongs to the one that was. One that `fits_away` belongs
+    to a session that a dosed patient has left, too. `judge` opens escalations for what is dangerous in the event
+    wherever it belongs; `apply_outside` takes its effects where it belongs to no session, and `may_be_outside` says
+    that the protocol has nothing against that; `blockers_outside` is then what it has against the event itself.
     """
 
     stages: frozenset[Stage]
@@ -115,13 +117,19 @@ class SessionEventRule(_Rule[E]):
     apply_outside: Callable[[Transition[Any], E], None] = _nothing
     may_be_outside: bool = False
     blockers_outside: Callable[[CourseState, E], Iterable[Blocker]] = _none
+    needs_presence: bool = False
+    fits_away: bool = False
+
+    def fits(self, session: MedicineSession) -> bool:
+        """Whether the session is at a stage that the event belongs to."""
+        return session.stage in self.stages or (self.fits_away and session.gone is not None)
 
     def may_come(self, course: CourseState, now: datetime) -> bool:
         """Whether some session at a fitting stage has no absolute blocker standing; the phase is checked elsewhere."""
         return any(
             not any(blocker.absolute for blocker in self.standing(course, session, now))
             for session in course.sessions
-            if session.stage in self.stages
+            if self.fits(session)
         )
 
     def blockers_of(self, course: CourseState, session: MedicineSession | None, event: E) -> Iterable[Blocker]:

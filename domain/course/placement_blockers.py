@@ -30,6 +30,22 @@ def wrong_phase(course: CourseState, allowed: frozenset[Phase]) -> Blocker:
     )
 
 
+def deceased(course: CourseState, at: datetime) -> tuple[Blocker, ...]:
+    """What speaks against a fact that shows a patient alive after they are said to have died."""
+    died_at = course.died_at
+    if died_at is None or at <= died_at:
+        return ()
+    said = died_at.isoformat(timespec="minutes")
+    return (
+        Blocker(
+            code="patient.deceased",
+            message=f"The patient is said to have died at {said}: one of the two may be another patient's",
+            absolute=True,
+            observed=said,
+        ),
+    )
+
+
 def wrong_stage(session: MedicineSession, allowed: frozenset[Stage]) -> Blocker:
     """The blocker for a session at the wrong stage."""
     expected = ", ".join(stage for stage in Stage if stage in allowed)
@@ -39,6 +55,16 @@ def wrong_stage(session: MedicineSession, allowed: frozenset[Stage]) -> Blocker:
         absolute=True,
         observed=session.stage,
         limit=expected,
+    )
+
+
+def not_under_way(named: MedicineSession, meant: MedicineSession) -> Blocker:
+    """What speaks against a fact that names a session of another day than the one at which the patient was."""
+    return Blocker(
+        code="session.wrong_stage",
+        message=f"Session {named.number} was not under way then; session {meant.number} was",
+        absolute=True,
+        observed=named.stage,
     )
 
 

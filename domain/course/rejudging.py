@@ -155,10 +155,10 @@ def _tell_deviations(transition: Transition[Any], pair: Pair, lost: _Lost) -> No
     if gone:
         _take_back(transition, event, gone)
         left = tuple(one for one in was if one.code not in gone)
-        rules, known_at = transition.course.protocol.deviations, pair.kept.recorded_at
-        then = deviations.severity_of(rules, event, was, known_at)
-        if then is not None and deviations.severity_of(rules, event, left, known_at) is not then:
-            lost.add(Kind.PROTOCOL_DEVIATION, pair.was.session if pair.was else None, known_at)
+        number, known_at = pair.was.session if pair.was else None, pair.kept.recorded_at
+        then = deviations.severity_of(transition.course, event, number, was, known_at)
+        if then is not None and deviations.severity_of(transition.course, event, number, left, known_at) is not then:
+            lost.add(Kind.PROTOCOL_DEVIATION, number, known_at)
     known = {one.code for one in was}
     if pair.now and (added := tuple(one for one in now if one.code not in known)):
         reads_now = _as_it_reads(transition, pair)

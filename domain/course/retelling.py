@@ -223,10 +223,11 @@ def _as_decided(course: CourseState, kept: KeptEvent, decided: CourseState) -> C
 
 def _with_readings(course: C, readings: Iterable[Reading], opened: Opened) -> C:
     """Takes in readings as they are: they are judged only where they were taken after the patient had gone home."""
-    for number, named in groupby(readings, key=lambda reading: reading.data.session):
+    for number, together in groupby(readings, key=lambda reading: reading.data.session):
         session = course.session_numbered(number) if number is not None else None
-        if session is not None and session.stage in READ.stages and not _has_gone_home(session):
-            course = _inserted(course, session.number, tuple(named))
+        named = tuple(together)
+        if session is not None and session.stage in READ.stages and all(_is_here(session, one) for one in named):
+            course = _inserted(course, session.number, named)
             continue
         for reading in named:
             event = VitalsRecorded.model_construct(
@@ -239,6 +240,10 @@ def _with_readings(course: C, readings: Iterable[Reading], opened: Opened) -> C:
             else:
                 course = _inserted(course, placed.number if placed is not None else None, (reading,))
     return course
+
+
+def _is_here(session: MedicineSession, reading: Reading) -> bool:
+    return not _has_gone_home(session) and session.was_under_way(reading.at)
 
 
 def _has_gone_home(session: MedicineSession) -> bool:

@@ -127,6 +127,10 @@ What is told later than that, as in an import of an old course, is a gap in the 
 """
 
 
+_ANOTHER_DAY: Final = timedelta(hours=12)
+"""How long before the start of its visit a dose is not of that visit's day, but dated wrongly."""
+
+
 def is_long_past(at: datetime, learned_at: datetime) -> bool:
     """Whether it was learned so late that nobody could be watched for it any more."""
     return learned_at - at > LONG_PAST
@@ -207,11 +211,6 @@ class ReadingSeries(Frozen):
         """The series with these readings, each in its place."""
         return self.but(readings=tuple(sorted((*self.readings, *readings), key=_order_of)))
 
-    @property
-    def is_watched(self) -> bool:
-        """Whether a patient is under the medicine now: monitored, and not dosed in a past that was told long after."""
-        return self.is_monitored and not is_long_past(self.doses[-1].at, self.doses[-1].recorded_at)
-
     def reading_before(self, moment: datetime) -> Reading | None:
         """The last reading taken at or before `moment`."""
         place = bisect_right(self.readings, moment, key=_taken_at)
@@ -236,7 +235,8 @@ class MedicineSession(ReadingSeries):
     `announced_at` is when Kapstan last learned of `starts_at`. `weighed` are the findings that the clearance's
     overrides lifted. `unwell_at` is when an urgent adverse event last befell the patient. `settled` are its first
     checkpoints that no longer change, so that a long session need not compute them again. They hold until something
-    arrives that happened before `settled_until`.
+    arrives that happened before `settled_until`. `sent_away` are the times from each discharge or handover until the
+    patient was watched again.
     """
 
     number: int
@@ -255,6 +255,7 @@ class MedicineSession(ReadingSeries):
     medications: tuple[Recorded[MedicationAdministered.Data], ...] = ()
     departures: tuple[Departure, ...] = ()
     returns: tuple[Recorded[PatientReturned.Data], ...] = ()
+    sent_away: tuple[Absence, ...] = ()
     settled: tuple[Checkpoint, ...] = ()
     settled_until: Moment | None = None
 
@@ -270,9 +271,49 @@ class MedicineSession(ReadingSeries):
         end = self.ended or self.death or sent_away
         return came is not None and came <= at and (end is None or at <= end.at)
 
+    def dosed_at(self, told: datetime, learned_at: datetime) -> datetime:
+        """The moment from which a dose counts: as told, and no earlier than the check-in or clearance it came after.
+
+        Those known by `learned_at` came before it: an earlier time, as of another day or in another zone, is a slip.
+        So is a day before that of a visit which had begun by then.
+        """
+        before = (fact.at for fact in (self.check_in, self.clearance) if fact and fact.recorded_at <= learned_at)
+        at = max((told, *before))
+        is_due = self.booking is not None and self.starts_at <= learned_at
+        return self.starts_at if is_due and self.starts_at - at > _ANOTHER_DAY else at
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a patient is under the medicine now: monitored, and not dosed in a past that was told long after."""
+        return self.is_monitored and not is_long_past(self.doses[-1].at, self.doses[-1].recorded_at)
+
+    def watched_again(self, since: datetime, learned_at: datetime) -> Self:
+        """The session of a patient who was discharged or handed over, and is ours to watch again since that moment.
+
+        Nobody could measure them between the two.
+        """
+        gone = self.discharge or self.handover
+        assert gone is not None
+        away = Absence(left_at=gone.at, back_at=max(since, gone.at), back_recorded_at=learned_at)
+        return self.but(
+            stage=Stage.RECOVERING if self.doses else Stage.CHECKED_IN,
+            discharge=None,
+            handover=None,
+            sent_away=(*self.sent_away, away),
+            settled=(),
+            settled_until=None,
+        )
+
     @property
     def absences(self) -> tuple[Absence, ...]:
-        """The times during which the patient had left, in order; the last one may not have ended."""
+        """The times during which the patient was not here, in order; the last one may not have ended."""
+        if not self.sent_away:
+            return self.departed
+        return tuple(sorted((*self.departed, *self.sent_away), key=lambda one: one.left_at))
+
+    @property
+    def departed(self) -> tuple[Absence, ...]:
+        """The times during which they had left before discharge, in order; the last one may not have ended."""
         if not self.departures:
             return ()
         once = (self.check_in, self.clearance, self.assessment)
@@ -282,7 +323,15 @@ class MedicineSession(ReadingSeries):
     @property
     def is_away(self) -> bool:
         """Whether the patient left before discharge and has not been seen since."""
-        return bool(self.departures) and self.ended is None and self.absences[-1].back_at is None
+        return bool(self.departures) and self.ended is None and self.departed[-1].back_at is None
+
+    @property
+    def gone(self) -> Recorded[Any] | None:
+        """What took a dosed patient home, or wherever they went: calls are counted from it, and forms from `ended`."""
+        if self.ended is not None or not self.doses or not self.is_away:
+            return self.ended
+        left_at = self.departed[-1].left_at
+        return next(one for one in self.departures if one.at == left_at)
 
     def was_away(self, at: datetime) -> bool:
         """Whether the patient had left at that moment."""
@@ -411,6 +460,13 @@ class CourseState(Frozen):
         return self.outcome is Outcome.DECEASED or any(
             hold.is_safety and hold.reason == DEATH_REPORTED for hold in self.holds
         )
+
+    @property
+    def died_at(self) -> datetime | None:
+        """When the patient died; None if nobody says so, or it may be a slip of one digit in an open course."""
+        if self.died is not None:
+            return self.died.at
+        return self.closed_at if self.outcome is Outcome.DECEASED else None
 
     @property
     def hold(self) -> Hold | None:

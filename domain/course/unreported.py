@@ -12,31 +12,35 @@ from domain.values import Moment, Severity
 
 def reports(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
     """The deadline of the next report about this visit, as long as there has been no dose."""
+    yield from dose_reports(course, session)
     match session.stage:
         case Stage.BOOKED if session.announced_at is not None:
             yield _whereabouts(course, session, DeadlineKind.ATTENDANCE, session.starts_at, session.announced_at)
-        case Stage.CHECKED_IN if session.check_in is not None:
+        case Stage.CHECKED_IN if session.check_in is not None and session.clearance is None:
             # While readings are still taken the patient is here and looked after.
             seen = [(session.check_in.at, session.check_in.recorded_at)]
             seen += [(reading.at, reading.recorded_at) for reading in session.readings[-1:]]
             seen_at, learned_at = max(seen)
             due_at = max(seen_at, session.starts_at)
             yield _whereabouts(course, session, DeadlineKind.CLEARANCE, due_at, learned_at)
-        case Stage.CLEARED if session.clearance is not None:
-            cleared = session.clearance
-            due_at = cleared.at + course.protocol.medicine.clearance_valid
-            # They may have been dosed, and nobody watches: urgent, unless it was told of long after.
-            is_past = is_long_past(due_at, cleared.recorded_at)
-            yield Deadline(
-                kind=DeadlineKind.DOSE,
-                due_at=due_at,
-                learned_at=cleared.recorded_at,
-                session=session.number,
-                consequence=Consequence(
-                    kind=Kind.DOSE_UNREPORTED, severity=Severity.ROUTINE if is_past else Severity.URGENT
-                ),
-                every=_again(course, is_past=is_past),
-            )
+
+
+def dose_reports(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
+    """What became of a clearance: until a dose, an abortion or a new check-in says so, whatever else has happened."""
+    cleared = session.clearance
+    if cleared is None or session.doses or session.abort is not None or session.death is not None:
+        return
+    due_at = cleared.at + course.protocol.medicine.clearance_valid
+    # They may have been dosed, and nobody watches: urgent, unless it was told of long after.
+    is_past = is_long_past(due_at, cleared.recorded_at)
+    yield Deadline(
+        kind=DeadlineKind.DOSE,
+        due_at=due_at,
+        learned_at=cleared.recorded_at,
+        session=session.number,
+        consequence=Consequence(kind=Kind.DOSE_UNREPORTED, severity=Severity.ROUTINE if is_past else Severity.URGENT),
+        every=_again(course, is_past=is_past),
+    )
 
 
 def _whereabouts(

@@ -86,6 +86,7 @@ WORDS: Final[Mapping[str, str]] = {
     "medication.unknown": "A medicine to be looked at",
     "medications.changed": "Medications to be looked at",
     "patient.away": "Patient away",
+    "patient.deceased": "Two patients in one record, perhaps",
     "patient.not_away": "Patient here",
     "plan.dose_above_<>": "Planned dose above its bound",
     "plan.dose_in_wrong_unit": "Planned dose in another unit than the protocol's",

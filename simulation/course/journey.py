@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 from random import Random
 
+from domain.course.answer import Answer
 from domain.durations import days
+from domain.escalation.ids import EscalationKey
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import (
     CheckInCompleted,
@@ -20,6 +22,7 @@ from domain.events.clinic_events import (
     IntegrationHeld,
     MeasureRecorded,
     PatientCheckedIn,
+    PatientDied,
     PatientWithdrew,
     PlanPrescribed,
     PreparationHeld,
@@ -35,7 +38,7 @@ from domain.protocol.model import DoseBasis, MeasureMoment, Protocol
 from domain.values import Actor, Role
 from simulation.course.calendar import BEND, EVERY_DAY, Practice
 from simulation.course.reporter import Reporter
-from simulation.course.staff import DESK, NURSE, PRESCRIBER, STAFF, THERAPIST, Reply, see_to
+from simulation.course.staff import DESK, NURSE, PRESCRIBER, STAFF, THERAPIST, TOLD_THE_PRESCRIBER, Reply, see_to
 from simulation.course.visit import Appointment, MedicineVisit, VisitScript
 from simulation.course.ward import Ward
 from simulation.patients import physiology, questionnaires
@@ -53,7 +56,7 @@ ITEM_9 = 2
 ASKED_ON_AFTER = timedelta(minutes=5)
 
 IN_THE_ROOM = Reply(after=timedelta(seconds=30), done_after=timedelta(minutes=3))
-EVALUATED = Reply(by=PRESCRIBER, after=timedelta(seconds=40), done_after=timedelta(minutes=13))
+SEEN_TO = Reply(by=PRESCRIBER, after=timedelta(seconds=40), done_after=timedelta(minutes=13))
 FOUND = Reply(by=DESK, after=timedelta(minutes=10), done_after=timedelta(minutes=25))
 TALK_FOUND_AFTER = timedelta(minutes=45)
 
@@ -80,6 +83,7 @@ class Journey:
         self.teller = Reporter(ward, patient.course_id, starts_at)
         self._starts_at: datetime | None = None
         self._home_at = starts_at
+        self._at_most_mg: float | None = None
 
     @property
     def sessions(self) -> range:
@@ -142,11 +146,13 @@ class Journey:
         """A medicine session from arrival to departure; schedules what follows it in the days after."""
         assert self._starts_at is not None
         weight_kg = await self._arrive(number)
-        appointment = Appointment(number=number, dosed_at=self._starts_at, weight_kg=weight_kg)
+        appointment = Appointment(
+            number=number, dosed_at=self._starts_at, weight_kg=weight_kg, at_most_mg=self._at_most_mg
+        )
         visit = MedicineVisit(
             self.patient, self.protocol, self.teller, self.random, appointment, happening or VisitScript()
         )
-        await visit.take_place()
+        self._at_most_mg = await visit.take_place()
         self._home_at = self.teller.now
         self._note_calls_and_forms(number)
         if not is_talk_missed:
@@ -184,12 +190,15 @@ class Journey:
         """Their answers before the session show a high risk: no dose until a prescriber resumes, on another day."""
         arrival = await self._live_until_arrival()
         phq9 = next(known for known in self.patient.moods if known.instrument == PHQ9)
-        await self._record(arrival, PHQ9, questionnaires.answers(self.random, PHQ9, phq9.start, ITEM_9))
+        answer = await self._record(arrival, PHQ9, questionnaires.answers(self.random, PHQ9, phq9.start, ITEM_9))
         note = "I am with them; they are not left alone, and the risk screen follows now"
         await see_to(self.teller, Kind.ITEM9_POSITIVE, None, IN_THE_ROOM, note)
+        if any(EscalationKey.parse(one).kind == Kind.MEASURE_WORSENED for one in answer.escalations):
+            note = "I have seen the score, and go to them now"
+            await see_to(self.teller, Kind.MEASURE_WORSENED, None, TOLD_THE_PRESCRIBER, note)
         await self._record(self.teller.now + ASKED_ON_AFTER, CSSRS, questionnaires.high_risk())
         note = "Evaluated in person; safety plan renewed with them and their partner, who stays with them"
-        await see_to(self.teller, Kind.SUICIDE_RISK, None, EVALUATED, note)
+        await see_to(self.teller, Kind.SUICIDE_RISK, None, SEEN_TO, note)
         off = SessionCanceled.Data(actor=PRESCRIBER, session=number, reason="held after the risk screen")
         await self.teller.tell(self.teller.now + timedelta(minutes=2), off)
         seen_again = self._next_visit(self.teller.now + timedelta(hours=12))
@@ -205,10 +214,21 @@ class Journey:
         await self.leave(PatientWithdrew.Data(actor=patient, reason="Is moving away, and feels well enough"))
 
     async def leave(self, why: CourseEnds) -> None:
-        """Some days after a session, or after the referral if there was none, the course ends for this reason."""
-        at = self._next_visit(self._home_at + timedelta(days=3))
-        await self.teller.live_until(at)
+        """Some days after a session, or after the referral if there was none, the course ends for this reason.
+
+        The calls after their last session are made all the same, while the protocol owes them.
+        """
+        at = await self._live_for_some_days()
         await self.teller.tell(at, why)
+        self.teller.keep_only(CheckInCompleted.Data)
+        await self.teller.live_until(self._home_at + self.protocol.course.safety_window)
+
+    async def dies(self) -> None:
+        """Some days after a session their family tells the clinic that they have died; nobody calls them again."""
+        at = await self._live_for_some_days()
+        await self.teller.tell(at, PatientDied.Data(actor=DESK, reason="A road accident; their family has told us"))
+        note = "I have spoken with their family; the team knows"
+        await see_to(self.teller, Kind.PATIENT_DECEASED, None, SEEN_TO, note)
 
     def let_pass(self, length: timedelta) -> None:
         """Lets this much time pass without any report."""
@@ -222,6 +242,11 @@ class Journey:
             await self.teller.live_until(at)
             await self._answer(at, self._instruments(), progress=1)
             await self.teller.tell(at, FollowUpHeld.Data(actor=THERAPIST, days_after=days(after)))
+
+    async def _live_for_some_days(self) -> datetime:
+        at = self._next_visit(self._home_at + timedelta(days=3))
+        await self.teller.live_until(at)
+        return at
 
     def _next_visit(self, after: datetime) -> datetime:
         return self.practice.opening(after, self.practice.visit_at)
@@ -295,8 +320,8 @@ class Journey:
                 continue
             await self._record(at, instrument, items)
 
-    async def _record(self, at: datetime, instrument: str, items: tuple[int, ...]) -> None:
-        await self.teller.tell(at, MeasureRecorded.Data(actor=DESK, instrument=instrument, items=items))
+    async def _record(self, at: datetime, instrument: str, items: tuple[int, ...]) -> Answer:
+        return await self.teller.tell(at, MeasureRecorded.Data(actor=DESK, instrument=instrument, items=items))
 
     def _plan(self) -> PlanPrescribed.Data:
         rules = self.protocol.medicine.dose

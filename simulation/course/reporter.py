@@ -6,7 +6,20 @@ from itertools import count
 from typing import Any
 
 from domain.course.answer import Answer
-from domain.events.clinic_events import CLINIC_EVENT, MODELS, EventData
+from domain.course.state import Phase
+from domain.events.clinic_events import (
+    CLINIC_EVENT,
+    MODELS,
+    ClinicEvent,
+    CourseDiscontinued,
+    CourseTransferred,
+    CourseVoided,
+    EligibilityDecided,
+    EventData,
+    FollowUpHeld,
+    PatientDied,
+    PatientWithdrew,
+)
 from domain.refusal import Refused
 from domain.values import CourseId
 from simulation.course.ward import Ward
@@ -15,9 +28,23 @@ SOURCE = "/simulated-clinic"
 
 _TYPE_OF: dict[Any, str] = {model.model_fields["data"].annotation: name for name, model in MODELS.items()}
 
+_MAY_CLOSE = (
+    EligibilityDecided.Data,
+    FollowUpHeld.Data,
+    PatientWithdrew.Data,
+    PatientDied.Data,
+    CourseDiscontinued.Data,
+    CourseTransferred.Data,
+    CourseVoided.Data,
+)
+"""The events with which a script may close its course."""
 
-class NotRefused(Exception):  # noqa: N818  it belongs to the story, it is no error
-    """An event was accepted that the script expects to be refused, or was refused for another reason."""
+
+class OffScript(Exception):  # noqa: N818  it belongs to the story, it is no error
+    """An event was answered otherwise than its script expects.
+
+    It was accepted and must be refused, it deviates, or its course was closed by somebody else.
+    """
 
 
 class Reporter:
@@ -28,15 +55,19 @@ class Reporter:
         self.ward = ward
         self._course_id = course_id
         self._numbers = count(1)
+        self._has_ended = False
         self._agenda: list[tuple[datetime, int, EventData]] = []
 
-    async def tell(self, at: datetime, data: EventData) -> Answer:
-        """Advances the clock to `at`, then reports the event."""
+    async def tell(self, at: datetime, data: EventData, *, deviation: str | None = None) -> Answer:
+        """Advances the clock to `at`, then reports the event as in `tell_at_once`."""
         await self.ward.until(at)
-        return await self.tell_at_once(at, data)
+        return await self.tell_at_once(at, data, deviation=deviation)
 
-    async def tell_at_once(self, at: datetime, data: EventData) -> Answer:
-        """Reports an event at `at` without advancing the clock."""
+    async def tell_at_once(self, at: datetime, data: EventData, *, deviation: str | None = None) -> Answer:
+        """Reports an event at `at` without advancing the clock.
+
+        The protocol must have nothing against it, or `deviation` among what it has; raises `OffScript` if not.
+        """
         self.now = at
         event = CLINIC_EVENT.validate_python(
             {
@@ -48,22 +79,40 @@ class Reporter:
                 "data": data,
             }
         )
-        return await self.ward.report(event)
+        answer = await self.ward.report(event)
+        self._compare(event, answer, deviation)
+        return answer
+
+    def _compare(self, event: ClinicEvent, answer: Answer, deviation: str | None) -> None:
+        """Raises `OffScript` where the answer is not the one that the script expects."""
+        against = [one.code for one in answer.deviations]
+        if deviation is None and against:
+            raise OffScript(f"{event.type} deviates: {answer.deviations[0].message}")
+        if deviation is not None and deviation not in against:
+            raise OffScript(f"{event.type} deviates by {', '.join(against) or 'nothing'}; it must by {deviation}")
+        if answer.phase is Phase.CLOSED and not (self._has_ended or isinstance(event.data, _MAY_CLOSE)):
+            raise OffScript(f"{event.type} came to a closed course")
+        self._has_ended = answer.phase is Phase.CLOSED
 
     async def tell_in_vain(self, at: datetime, data: EventData, blocker: str) -> None:
-        """Reports an event that must be refused, with `blocker` among the reasons. Raises `NotRefused` if it is not."""
+        """Reports an event that must be refused, with `blocker` among the reasons. Raises `OffScript` if it is not."""
         try:
             await self.tell(at, data)
         except Refused as refused:
             reasons = [one.code for one in refused.refusal.blockers]
             if blocker not in reasons:
-                raise NotRefused(f"refused for {', '.join(reasons)}; it must be refused for {blocker}") from refused
+                raise OffScript(f"refused for {', '.join(reasons)}; it must be refused for {blocker}") from refused
             return
-        raise NotRefused(f"{_TYPE_OF[type(data)]} was accepted; it must be refused for {blocker}")
+        raise OffScript(f"{_TYPE_OF[type(data)]} was accepted; it must be refused for {blocker}")
 
     def note(self, at: datetime, data: EventData) -> None:
         """Schedules an event for `at`."""
         heapq.heappush(self._agenda, (at, next(self._numbers), data))
+
+    def keep_only(self, kind: type[EventData]) -> None:
+        """Takes everything of another kind off the agenda."""
+        self._agenda = [noted for noted in self._agenda if isinstance(noted[2], kind)]
+        heapq.heapify(self._agenda)
 
     async def live_until(self, moment: datetime, *, nobody_calls_for: timedelta = timedelta()) -> None:
         """Reports everything scheduled until `moment`, and early what falls within `nobody_calls_for` after it."""

@@ -20,12 +20,21 @@ NURSE_IS_AWAY_SHARE = 0.2
 
 
 class Reply(Frozen):
-    """`by` acknowledges an escalation `after` its opening and resolves it `done_after` its opening."""
+    """`by` acknowledges an escalation `after` its opening and resolves it `done_after` its opening.
+
+    Where `done_by` is somebody, they resolve it.
+    """
 
     by: Actor = NURSE
     after: timedelta = timedelta(seconds=30)
     done_after: timedelta = timedelta(minutes=4)
+    done_by: Actor | None = None
 
+
+TOLD_THE_PRESCRIBER = Reply(
+    by=DESK, after=timedelta(minutes=3, seconds=10), done_after=timedelta(minutes=4), done_by=PRESCRIBER
+)
+"""The desk is paged with something that is not theirs to answer, and fetches the prescriber."""
 
 AT_THE_SECOND_STEP = Reply(by=PRESCRIBER, after=timedelta(minutes=5, seconds=20), done_after=timedelta(minutes=7))
 """The nurse is busy; after five minutes the prescriber is paged, and comes."""
@@ -45,4 +54,5 @@ async def see_to(teller: Reporter, kind: Kind, session: int | None, reply: Reply
     """Waits for the escalation, acknowledges and resolves it; the patient's day goes on from that moment."""
     escalation = await teller.ward.called(kind, session, by=teller.now)
     await teller.ward.acknowledge(escalation, reply.by.id, after=reply.after)
-    teller.now = await teller.ward.resolve(escalation, reply.by.id, after=reply.done_after, note=note)
+    done_by = reply.done_by or reply.by
+    teller.now = await teller.ward.resolve(escalation, done_by.id, after=reply.done_after, note=note)

@@ -66,11 +66,12 @@ class VisitScript(Frozen):
 
 
 class Appointment(Frozen):
-    """The session's number, its dose time, and the patient's weight that day."""
+    """The session's number, its dose time, the patient's weight that day in kg, and a limit of their dose in mg."""
 
     number: int
     dosed_at: Moment
     weight_kg: float
+    at_most_mg: float | None = None
 
 
 class MedicineVisit:
@@ -91,18 +92,24 @@ class MedicineVisit:
         self._random = random
         self._number = appointment.number
         self._dosed_at = appointment.dosed_at
-        self._weight_kg = appointment.weight_kg
+        usual, most = _usual_mg(protocol, appointment.weight_kg), appointment.at_most_mg
+        self._mg = usual if most is None else min(usual, most)
         self._happening = happening
+        self._had_an_alarm = False
         self._moved = happening.response or physiology.uneventful(random, patient.rest)
 
-    async def take_place(self) -> None:
-        """Plays the session: they are cleared, dosed, watched, and discharged."""
-        await self._dose()
+    async def take_place(self) -> float | None:
+        """Plays the session: they are cleared, dosed, watched, and discharged.
+
+        Returns the most that they may have next time, in mg: after an alarm no more than this time, else None.
+        """
+        await self._is_dosed()
         for offset in self._offsets():
             await self._take_reading(offset)
         await self._go_home()
+        return self._mg if self._had_an_alarm else None
 
-    async def _dose(self) -> None:
+    async def _is_dosed(self) -> None:
         cleared = SessionCleared.Data(actor=PRESCRIBER, session=self._number)
         for _ in range(self._happening.too_high):
             await self._teller.tell(self._dosed_at - READ_BEFORE, self._reading(self._excited()))
@@ -116,8 +123,9 @@ class MedicineVisit:
             self._dosed_at += self._protocol.medicine.clearance_valid
             self._teller.now = self._dosed_at - timedelta(minutes=5)
             await see_to(self._teller, Kind.DOSE_UNREPORTED, self._number, NEXT_TO_THEM, NOT_YET)
-        await self._teller.tell(self._dosed_at, self._dose_of_today())
-        if self._happening.runs_out:
+        is_late = self._happening.runs_out
+        await self._teller.tell(self._dosed_at, self._dose(), deviation="clearance.expired" if is_late else None)
+        if is_late:
             await see_to(self._teller, Kind.PROTOCOL_DEVIATION, self._number, AT_THEIR_SIDE, RAN_OUT)
 
     def _excited(self) -> Vitals:
@@ -172,6 +180,7 @@ class MedicineVisit:
                 await self._read(self._teller.now + ONCE_MORE_AFTER)
             await see_to(self._teller, Kind.VITALS_URGENT, self._number, self._happening.reply, SETTLED)
             self._moved = physiology.relieved(self._moved)
+            self._had_an_alarm = True
 
     async def _read_later(self, at: datetime) -> Answer:
         await self._teller.ward.until(at)
@@ -195,13 +204,9 @@ class MedicineVisit:
         home = PatientDischarged.Data(actor=NURSE, session=self._number, escort=True, instructions_given=True)
         await self._teller.tell(self._teller.now + self._happening.wait_for_the_escort, home)
 
-    def _dose_of_today(self) -> DoseAdministered.Data:
-        rules = self._protocol.medicine.dose
-        amount = min(rules.first_max, rules.max)
-        # As many mg/kg each time: after an urgent event no dose may rise, not even by rounding.
-        mg = round(amount * self._weight_kg, 4) if rules.basis is DoseBasis.MG_PER_KG else amount
+    def _dose(self) -> DoseAdministered.Data:
         return DoseAdministered.Data(
-            actor=PRESCRIBER, session=self._number, mg=mg, route=self._protocol.route, lot="K2207"
+            actor=PRESCRIBER, session=self._number, mg=self._mg, route=self._protocol.route, lot="K2207"
         )
 
     def _reading(self, body: Vitals) -> VitalsRecorded.Data:
@@ -215,6 +220,13 @@ class MedicineVisit:
         while offset < self._protocol.medicine.minimum_observation:
             offset += rules.then_every
             yield offset
+
+
+def _usual_mg(protocol: Protocol, weight_kg: float) -> float:
+    """What is drawn up for this patient: whole milligrams, where the protocol goes by weight."""
+    rules = protocol.medicine.dose
+    amount = min(rules.first_max, rules.max)
+    return float(int(amount * weight_kg)) if rules.basis is DoseBasis.MG_PER_KG else amount
 
 
 def _severity(answer: Answer) -> VerdictSeverity:

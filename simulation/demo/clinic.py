@@ -28,7 +28,7 @@ from records.verify import verify
 from simulation.course.calendar import BEND
 from simulation.course.ending import Ending, differences, ending
 from simulation.course.highlights import News, Overheard
-from simulation.course.reporter import NotRefused
+from simulation.course.reporter import OffScript
 from simulation.scripts.scripts import ScriptPart
 
 WITHIN: Final = timedelta(seconds=60)
@@ -105,7 +105,7 @@ class Clinic:
             try:
                 await part.play(Overheard(LiveWard(self, course_id), course_id, news.append), datetime.now(UTC))
                 return await self._judged(part, tuple(news))
-            except (Refused, NotRefused, Unavailable, TooMany, RPCError, TimeoutError) as error:
+            except (Refused, OffScript, Unavailable, TooMany, RPCError, TimeoutError) as error:
                 troubles = (str(error) or type(error).__name__,)
                 return Played(part=part, ending=None, troubles=troubles, news=tuple(news))
             finally:

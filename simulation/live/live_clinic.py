@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from domain.refusal import Refused
 from domain.values import CourseId
-from simulation.course.reporter import NotRefused
+from simulation.course.reporter import OffScript
 from simulation.demo.clinic import Audience
 from simulation.live.patients_on_the_floor import Stay
 from simulation.live.real_time import CourseSide, EscalationSide, RealTimeWard, Wall
@@ -14,7 +14,8 @@ from simulation.live.real_time import CourseSide, EscalationSide, RealTimeWard, 
 class LiveClinic:
     """Plays patients up to the present, and then in real time.
 
-    A script ends where its report is refused, which means that a person has taken the course over. `say` is told so.
+    A script ends where its report is not answered as it expects, which means that a person has taken the course over.
+    `say` is told so.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class LiveClinic:
     async def _live(self, stay: Stay, ward: RealTimeWard) -> None:
         try:
             await stay.part.play(ward, stay.starts_at)
-        except (Refused, NotRefused, TimeoutError) as ended:
+        except (Refused, OffScript, TimeoutError) as ended:
             self._say(stay.part.patient.course_id, str(ended))
         finally:
             ward.is_in_the_present.set()

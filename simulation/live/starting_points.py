@@ -101,7 +101,7 @@ def _in_a_session(when: Reckoning) -> Iterator[StartingPoint]:
         ("session today", 2, minutes(33), incidents.an_alarm),
         ("session today", 3, minutes(68), incidents.a_warning),
         ("session today", 1, minutes(103), incidents.nobody_reads(minutes(15))),
-        ("session today", 2, minutes(138), incidents.nothing),
+        ("session today", 2, minutes(138), incidents.dosed_late),
     ):
         yield StartingPoint(
             name=name,
@@ -113,6 +113,11 @@ def _in_a_session(when: Reckoning) -> Iterator[StartingPoint]:
 
 def _not_dosed_as_planned(when: Reckoning) -> Iterator[StartingPoint]:
     yield StartingPoint(name="no-show", story=incidents.stays_away_from(2), first_dose_in=when.dose(2, minutes(-32)))
+    yield StartingPoint(
+        name="not reported",
+        story=incidents.stays_away_from(2, unreported=True),
+        first_dose_in=when.dose(2, minutes(4)),
+    )
     yield StartingPoint(
         name="at risk",
         story=incidents.at_risk_before(3),
@@ -175,6 +180,7 @@ def _left(when: Reckoning) -> Iterator[StartingPoint]:
         ("declined", incidents.leaves_after(0, NOT_SUITED), when.screening(ago)),
         ("withdrew", incidents.leaves_after(1, MOVES_AWAY), when.dose(1, ago)),
         ("discontinued", incidents.leaves_after(1, NOT_TOLERATED), when.dose(1, 2 * ago)),
+        ("died", incidents.dies_after(1), when.dose(1, 2 * ago)),
         ("transferred", incidents.leaves_after(1, NEARER_HOME), when.dose(1, ago)),
         ("entered in error", incidents.leaves_after(0, TWICE), when.screening(2 * ago)),
     ):

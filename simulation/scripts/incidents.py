@@ -67,6 +67,11 @@ def too_high_at_first(_journey: Journey) -> VisitScript:
     return VisitScript(too_high=1)
 
 
+def dosed_late(_journey: Journey) -> VisitScript:
+    """The prescriber is held up: the nurse is asked for the dose, which is given when its clearance is over."""
+    return VisitScript(runs_out=True)
+
+
 def their_escort_is_late(_journey: Journey) -> VisitScript:
     """They are fit to leave, and wait for their escort."""
     return VisitScript(wait_for_the_escort=WAIT_FOR_THE_ESCORT)
@@ -94,13 +99,13 @@ def at_risk_before(number: int) -> Story:
     return story
 
 
-def stays_away_from(number: int) -> Story:
-    """They miss a session, and come on another day."""
+def stays_away_from(number: int, *, unreported: bool = False) -> Story:
+    """They miss a session, and come on another day. If `unreported`, nobody says so until the desk is asked."""
 
     async def story(journey: Journey) -> None:
         await begin(journey)
         await _sessions(journey, range(1, number))
-        await journey.stays_away(number)
+        await journey.stays_away(number, unreported=unreported)
         await _go_on(journey, since=number)
 
     return story
@@ -130,6 +135,17 @@ def leaves_after(sessions: int, why: CourseEnds) -> Story:
             await journey.refer()
             await journey.screen()
         await journey.leave(why)
+
+    return story
+
+
+def dies_after(sessions: int) -> Story:
+    """They die some days after so many sessions."""
+
+    async def story(journey: Journey) -> None:
+        await begin(journey)
+        await _sessions(journey, range(1, sessions + 1))
+        await journey.dies()
 
     return story
 

@@ -29,6 +29,7 @@ PAGES = (
     ("osei", "EMERGENCY: clinician contact needed"),
     ("desk", "ROUTINE: visit not reported"),
     ("desk", "ROUTINE: visit missed"),
+    ("lind", "URGENT: visit to look into at once"),
     ("osei", "EMERGENCY: deviation to review"),
 )
 NEWS = (
@@ -38,6 +39,7 @@ NEWS = (
     "P5-.+ answered by osei after 5 min 20 s",
     "P6-.+ held: nobody is dosed until a prescriber resumes",
     "P7-.+ withdrew: ",
+    "P8-.+ paged: visit not reported",
     "P8-.+ missed session 2",
     "P8-.+ session cleared refused: Systolic ",
     "P8-.+ deviates: The clearance is 35 min old",

@@ -124,9 +124,12 @@ async def test_what_happened_is_told_as_a_nurse_would_tell_it(rehearse: Rehearse
         ("demo-6", "held: nobody is dosed"),
         ("demo-6", "resumed: Evaluated again"),
         ("demo-7", "withdrew: Is moving away"),
+        ("demo-8", "paged: visit not reported"),
         ("demo-8", "missed session 2"),
         ("demo-8", "session 2 is booked again"),
-        ("demo-8", "dose administered refused: The protocol allows 0 boosters; 0 have been given"),
+        ("demo-8", r"session cleared refused: Systolic \d+ is above the pre-dose limit of 140"),
+        ("demo-8", "deviates: The clearance is 35 min old"),
+        ("demo-8", "paged: deviation to review"),
     ):
         assert re.search(rf"{patient} +\d+ +{sentence}", text), sentence
     assert "demo-1" not in text

@@ -33,6 +33,9 @@ OTHER_MOMENTS = (
 )
 """Whenever it is opened: at midnight, on a leap day, while clocks are changed somewhere."""
 
+TOO_HIGH = ("kap.session.cleared", "vitals.systolic_above_limit")
+"""The prescriber asks for a clearance that the protocol does not allow, and the patient rests."""
+
 MINUTE = timedelta(minutes=1)
 HOURS = 3
 
@@ -48,9 +51,9 @@ async def opened(protocol: Protocol) -> AsyncIterator[VirtualFloor]:
 async def test_everything_that_its_patients_went_through_is_allowed(
     protocol: Protocol, now: datetime, seed: int
 ) -> None:
-    """Every event of the past is accepted, whenever the floor opens; every ledger is whole, and nothing is to come."""
+    """All was accepted but a clearance over a high pressure, whenever the floor opens; every ledger is whole."""
     async with VirtualFloor(protocol, on_call_at(now), now, seed) as opened:
-        assert opened.diary.refused == []
+        assert _refused(opened) == [TOO_HIGH]
         assert opened.in_other_hands == []
         assert all(event.time <= now for _, event in opened.diary.accepted)
         assert all(first_fault(course.ledger) is None for course in opened.charts.courses.values())
@@ -180,14 +183,23 @@ async def test_it_goes_on_for_hours_and_is_neither_still_nor_a_storm(protocol: P
             assert all(living.wall.now() - one.opened_at < 30 * MINUTE for one in unresolved)
             assert sum(_is_late(view, session.number) for view, session in living.live_sessions) <= 1
 
-        assert living.diary.refused == []
+        assert set(_refused(living)) == {TOO_HIGH}
         assert living.in_other_hands == []
         happened = Counter(event.type for at, event in living.diary.accepted if at > NOW)
         assert happened["kap.patient.checked_in"] >= HOURS
         assert happened["kap.patient.discharged"] >= HOURS
         assert happened["kap.course.referred"] >= HOURS
         kinds = {one.kind for one in living.escalations if one.opened_at > NOW}
-        assert kinds >= {Kind.VITALS_OVERDUE, Kind.VITALS_URGENT, Kind.INTEGRATION_OVERDUE, Kind.PHASE_OVERDUE}
+        assert kinds >= {
+            Kind.VITALS_OVERDUE,
+            Kind.VITALS_URGENT,
+            Kind.INTEGRATION_OVERDUE,
+            Kind.PHASE_OVERDUE,
+            Kind.SESSION_UNREPORTED,
+            Kind.SESSION_MISSED,
+            Kind.DOSE_UNREPORTED,
+            Kind.PROTOCOL_DEVIATION,
+        }
 
 
 async def test_within_ten_minutes_the_board_has_moved_in_every_phase(protocol: Protocol) -> None:
@@ -226,6 +238,11 @@ def test_the_clinic_opens_in_the_morning_wherever_that_is(hour: int) -> None:
     practice = around(now, "bend", "willow", where_it_is_morning(now))
 
     assert practice.dose_at == time(10, 59)
+
+
+def _refused(floor: VirtualFloor) -> list[tuple[str, ...]]:
+    """What was refused, and for which blockers."""
+    return [(event.type, *(one.code for one in refusal.blockers)) for event, refusal in floor.diary.refused]
 
 
 def _patients(stays: Sequence[Stay]) -> list[Patient]:

@@ -152,7 +152,7 @@ async def test_whoever_watches_may_deal_with_a_page_and_the_session_goes_on(prot
 
 
 async def test_a_course_that_somebody_takes_over_is_left_to_him_and_the_others_live_on(protocol: Protocol) -> None:
-    """Their own story ends at the first refusal, and is told of; nobody else's does."""
+    """Their own story ends at the first answer that is not its own, and is told of; nobody else's does."""
     async with VirtualFloor(protocol, on_call_at(NOW), NOW, seed=1) as living:
         taken = living.named("session today").course_id
         reason = CourseDiscontinued.Data(actor=PRESCRIBER, reason="somebody tried out the form")

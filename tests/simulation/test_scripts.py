@@ -7,13 +7,15 @@ import pytest
 
 from domain.course.state import Deviation, Outcome
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import ConsentSigned, SessionCleared
+from domain.events.clinic_events import CheckInCompleted, ConsentSigned, SessionCleared
+from domain.protocol.instruments import PHQ9
 from domain.protocol.model import Protocol
 from domain.values import Role
 from simulation.course.ending import Call, Ending, ExpectedEnding, differences
 from simulation.course.journey import Journey
-from simulation.course.reporter import NotRefused
-from simulation.course.staff import DESK, PRESCRIBER
+from simulation.course.reporter import OffScript
+from simulation.course.staff import DESK, NURSE, PRESCRIBER
+from simulation.scripts.incidents import at_risk_before
 from simulation.scripts.scripts import CAST, ScriptPart, parts
 from tests.support.rehearsed import A_MONDAY_NIGHT, Rehearse
 
@@ -29,6 +31,7 @@ BEGINNINGS = (
 """A course begins when it begins: at night, on a Sunday, and just before the clocks are changed."""
 
 CONSENT = ConsentSigned.Data(actor=DESK, document="consent", version="2026-01")
+CALL = CheckInCompleted.Data(actor=NURSE, session=1, days_after=1, suicidal_ideation=False)
 CLEARANCE = SessionCleared.Data(actor=PRESCRIBER, session=1)
 
 
@@ -108,6 +111,25 @@ async def test_a_high_risk_holds_the_course_until_a_prescriber_resumes(rehearse:
     assert resumed.actor.role is Role.PRESCRIBER
 
 
+async def test_a_risk_that_comes_with_a_worse_score_is_seen_by_a_prescriber(
+    rehearse: Rehearse, protocol: Protocol
+) -> None:
+    """The desk is told of the score, and a prescriber resolves it before the risk screen."""
+    part = named(protocol, 5, "risk, hold")
+    moods = tuple(mood.but(start=19, end=6) if mood.instrument == PHQ9 else mood for mood in part.patient.moods)
+    story = part.script.but(story=at_risk_before(3))
+
+    rehearsed = await rehearse(part.but(script=story, patient=part.patient.but(medicine_sessions=3, moods=moods)))
+
+    assert rehearsed.ending.unresolved == 0
+    worse, resolved = (
+        next(one for one in rehearsed.ledger if one.type == f"kap.escalation.{what}" and "worsened" in str(one.data))
+        for what in ("opened", "resolved")
+    )
+    assert resolved.time - worse.time < timedelta(minutes=5)
+    assert resolved.data["by"] == PRESCRIBER.id
+
+
 async def test_a_dose_after_its_clearance_ran_out_is_a_deviation(rehearse: Rehearse, protocol: Protocol) -> None:
     """The no-show comes on another day. The first clearance is refused; the dose, given late, is recorded and told."""
     part = named(protocol, 5, "no-show, late dose")
@@ -126,8 +148,18 @@ async def test_a_dose_after_its_clearance_ran_out_is_a_deviation(rehearse: Rehea
     assert moved.time - missed.time < timedelta(hours=1)
 
 
-async def test_a_script_that_is_wrong_about_a_refusal_is_told(rehearse: Rehearse, protocol: Protocol) -> None:
-    """Where an act is accepted, or refused for another reason only, the story does not end as if it were well."""
+async def test_no_dose_rises_after_a_session_with_an_alarm(rehearse: Rehearse, protocol: Protocol) -> None:
+    """Whole milligrams by the weight of the day; after the alarm of session 2 no more than then (CLINICAL.md 3.5)."""
+    for seed in SEEDS:
+        ledger = (await rehearse(named(protocol, seed, "override, alarm"))).ledger
+
+        doses = [entry.data["mg"] for entry in ledger if entry.type == "kap.dose.administered"]
+        assert all(float(str(mg)).is_integer() for mg in doses)
+        assert float(str(doses[2])) <= float(str(doses[1]))
+
+
+async def test_a_script_that_is_wrong_about_an_answer_is_told(rehearse: Rehearse, protocol: Protocol) -> None:
+    """Where the system answers otherwise than the script expects, the story does not end as if it were well."""
     part = named(protocol, 5, "no-show, late dose")
 
     async def asks_at_the_wrong_moment(journey: Journey) -> None:
@@ -138,11 +170,21 @@ async def test_a_script_that_is_wrong_about_a_refusal_is_told(rehearse: Rehearse
         await journey.refer()
         await journey.teller.tell_in_vain(journey.teller.now, CONSENT, "consent.missing")
 
+    async def is_called_for_nothing(journey: Journey) -> None:
+        await journey.refer()
+        await journey.teller.tell(journey.teller.now, CALL)
+
+    async def signs_in_time(journey: Journey) -> None:
+        await journey.refer()
+        await journey.teller.tell(journey.teller.now, CONSENT, deviation="dose.above_plan")
+
     for story, told in (
         (asks_at_the_wrong_moment, "refused for .*; it must be refused for escort.missing"),
         (is_let_in, "kap.consent.signed was accepted; it must be refused for consent.missing"),
+        (is_called_for_nothing, "kap.check_in.completed deviates: "),
+        (signs_in_time, "kap.consent.signed deviates by nothing; it must by dose.above_plan"),
     ):
-        with pytest.raises(NotRefused, match=told):
+        with pytest.raises(OffScript, match=told):
             await rehearse(part.but(script=part.script.but(story=story)))
 
 
@@ -160,12 +202,16 @@ async def test_a_course_takes_the_weeks_and_months_that_the_protocol_asks_for(
     assert ledger[-1].time - doses[-1] >= protocol.follow_up.after[-1]
 
 
-async def test_who_withdraws_leaves_in_the_middle(rehearse: Rehearse, protocol: Protocol) -> None:
-    """After two of at least three sessions; nothing is asked of them afterwards."""
+async def test_who_withdraws_leaves_in_the_middle_and_is_called_all_the_same(
+    rehearse: Rehearse, protocol: Protocol
+) -> None:
+    """After two of at least three sessions; but for the calls that stay owed, nothing is asked of them afterwards."""
     rehearsed = await rehearse(named(protocol, 5, "withdraws"))
 
     assert rehearsed.ending.sessions == 2
-    assert rehearsed.ledger[-1].type == "kap.course.closed"
+    types = [entry.type for entry in rehearsed.ledger]
+    assert set(types[types.index("kap.course.closed") + 1 :]) == {"kap.check_in.completed"}
+    assert types.count("kap.check_in.completed") == 2 * len(protocol.check_ins.after)
 
 
 def test_with_more_patients_than_scripts_the_cast_begins_again(protocol: Protocol) -> None:

@@ -361,6 +361,10 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason("infusion.not_paused", lambda ward: infusion_resumed(MARA, at=_infused(ward).now + minutes(1)), INFUSED),
     Reason("medication.unknown", lambda ward: medication(MARA, at=ward.dosed().now, code="tea")),
     Reason("patient.away", lambda ward: left(MARA, at=_after(ward.dosed(), left(MARA, at=ward.now)).now + minutes(1))),
+    Reason(
+        "patient.deceased",
+        lambda ward: vitals(MARA, at=_after(ward.dosed(), died(MARA, at=ward.now)).now + minutes(1)),
+    ),
     Reason("patient.not_away", lambda ward: returned(MARA, at=ward.dosed().now)),
     # Discharge
     Reason("discharge.not_assessed", _leaving),

@@ -95,8 +95,15 @@ def _is_change_unweighed(course: CourseState, at: datetime) -> bool:
 
 
 def _check_in(transition: Transition[Any], session: MedicineSession, event: PatientCheckedIn) -> None:
-    """Takes the check-in, and takes back a clearance that rested on an earlier one."""
+    """Takes the check-in, and takes back a clearance that rested on an earlier one.
+
+    One of a visit in which a dose was given already only fills in what was not known: the weight above all.
+    """
     arrived = transition.recorded(event)
+    if session.doses:
+        if session.check_in is None or event.time <= session.doses[0].at:
+            transition.keep(session.but(check_in=newer(session.check_in, arrived)))
+        return
     newest = newer(session.check_in, arrived)
     if newest is not arrived:
         return
@@ -114,9 +121,16 @@ def _judge(transition: Transition[Any], _session: MedicineSession | None, event:
 def _visit_of(
     course: CourseState, _rule: SessionEventRule[PatientCheckedIn], event: PatientCheckedIn
 ) -> MedicineSession | None:
-    """The visit of a patient who was not waited for: the one named, or else the last, if it has had no dose."""
+    """The visit of a patient who was not waited for: the one named, or else the last, if it has had no dose.
+
+    It may arrive after the dose: then it is of the visit named, or of the one under way.
+    """
     named = course.session_numbered(event.data.session) if event.data.session is not None else None
-    return next((one for one in (named, course.session) if one is not None and not one.doses), None)
+    if named is not None and named.doses and course.day_of(named.doses[0].at) == course.day_of(event.time):
+        return named
+    undosed = (one for one in (named, course.session) if one is not None and not one.doses)
+    under_way = (one for one in course.sessions[::-1] if one.is_monitored)
+    return next(undosed, None) or named or next(under_way, None)
 
 
 CHECKED_IN = SessionEventRule(

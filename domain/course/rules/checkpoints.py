@@ -126,7 +126,7 @@ def rechecks(protocol: Protocol, session: ReadingSeries) -> Iterator[Recheck]:
 
 def _away_since(session: ReadingSeries, reading: Reading) -> timedelta:
     """How long the patient has been away since the reading: nobody can measure them then."""
-    absences = session.absences if isinstance(session, MedicineSession) else ()
+    absences = session.departed if isinstance(session, MedicineSession) else ()
     over = (one for one in absences if one.back_at is not None and one.left_at >= reading.at)
     return sum((one.back_at - reading.at for one in over if one.back_at is not None), timedelta())
 
@@ -136,10 +136,10 @@ def _planned(
 ) -> Iterator[tuple[datetime, datetime]]:
     """When vitals are due, and when that was learned, in order: after each dose, and whenever the patient is back."""
     due = _after_doses(rules, session)
-    if not session.departures:
+    if not session.absences:
         yield from due
         return
-    back = [(one.back_at, one.back_recorded_at or one.back_at) for one in session.absences if one.back_at is not None]
+    back = {(one.back_at, one.back_recorded_at or one.back_at) for one in session.absences if one.back_at is not None}
     kept = (one for one in due if not _is_excused(rules, session, one[0], passed))
     yield from sorted((*kept, *(one for one in back if session.doses and one[0] >= session.doses[0].at)))
 

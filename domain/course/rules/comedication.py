@@ -1,20 +1,17 @@
 """Co-medication and rescue: what else was given, whom the protocol tells of it, and who is watched again."""
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
-from domain.course.rules import observation
-from domain.course.rules.checkpoints import unsettled
+from domain.course.rules import observation, returning
+from domain.course.rules.returning import belongs
 from domain.course.state import CourseState, MedicineSession, Stage
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import MedicationAdministered
 from domain.values import Blocker
-
-BELONGS_WITHIN: Final = timedelta(days=1)
-"""How long after discharge a medicine still belongs to the session (S9: recurrences for up to a day)."""
 
 
 def _unknown(course: CourseState, event: MedicationAdministered) -> Iterator[Blocker]:
@@ -24,16 +21,12 @@ def _unknown(course: CourseState, event: MedicationAdministered) -> Iterator[Blo
 
 def _blockers(course: CourseState, session: MedicineSession, event: MedicationAdministered) -> Iterator[Blocker]:
     yield from _unknown(course, event)
-    if not _belongs(session, event):
+    if not belongs(session, event.time):
         yield Blocker(
             code="session.discharged",
             message=f"The patient was discharged from session {session.number} long before this medicine",
             absolute=True,
         )
-
-
-def _belongs(session: MedicineSession, event: MedicationAdministered) -> bool:
-    return session.ended is None or event.time <= session.ended.at + BELONGS_WITHIN
 
 
 def _session_of_medicine(
@@ -43,7 +36,7 @@ def _session_of_medicine(
     newest_first = course.sessions[::-1]
     under_way = next((one for one in newest_first if one.was_under_way(event.time)), None)
     return under_way or next(
-        (one for one in newest_first if one.ended and one.ended.at <= event.time and _belongs(one, event)), None
+        (one for one in newest_first if one.ended and one.ended.at <= event.time and belongs(one, event.time)), None
     )
 
 
@@ -57,23 +50,25 @@ def _tell(transition: Transition[Any], session: MedicineSession | None, event: M
 
 def _give(transition: Transition[Any], session: MedicineSession, event: MedicationAdministered) -> None:
     """Keeps the medicine with its session, and watches the patient again while the observation runs that it began."""
-    if not _belongs(session, event):
+    if not belongs(session, event.time):
         return
     given = sorted((*session.medications, transition.recorded(event)), key=lambda one: one.at)
     session = session.but(medications=tuple(given))
-    if _is_watched_again(transition, session, event):
-        session = unsettled(session).but(stage=Stage.RECOVERING, discharge=None)
     transition.keep(session)
+    if session.discharge is not None and _is_observed_for(transition, session, session.discharge.at, event):
+        since = event.time if event.time > session.discharge.at else transition.now
+        returning.watch_again(transition, session.number, since)
 
 
-def _is_watched_again(transition: Transition[Any], session: MedicineSession, event: MedicationAdministered) -> bool:
-    """Whether somebody who was sent home was given, then or soon after, what the protocol observes them for."""
-    protocol, home = transition.course.protocol, session.discharge
-    observed_for = protocol.medicine.minimum_observation
+def _is_observed_for(
+    transition: Transition[Any], session: MedicineSession, home_at: datetime, event: MedicationAdministered
+) -> bool:
+    """Whether somebody who was sent home was given, then or soon after, what the protocol observes them for still."""
+    observed_for = transition.course.protocol.medicine.minimum_observation
     return (
-        home is not None
-        and session.doses[0].at <= event.time <= home.at + observed_for
-        and observation.restarts(protocol, event.data.code)
+        event.data.actor.role in returning.AT_THE_CLINIC
+        and session.doses[0].at <= event.time <= home_at + observed_for
+        and observation.restarts(transition.course.protocol, event.data.code)
         and transition.now < event.time + observed_for
     )
 

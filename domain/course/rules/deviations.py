@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from domain.course.dose_given import DoseGiven
-from domain.course.state import Deviation
+from domain.course.state import CourseState, Deviation
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent, DoseAdministered, Event, InfusionStarted, InfusionStopped
@@ -31,7 +31,7 @@ def record(
     transition: Transition[Any], event: ClinicEvent, session: int | None, deviations: tuple[Blocker, ...]
 ) -> None:
     """Writes the deviations of an accepted fact to the ledger, and escalates them as the protocol says."""
-    severity = severity_of(transition.course.protocol.deviations, event, deviations, transition.now)
+    severity = severity_of(transition.course, event, session, deviations, transition.now)
     _tell(transition, event, session, deviations, severity)
 
 
@@ -67,11 +67,19 @@ def _tell(
         transition.escalate(Kind.PROTOCOL_DEVIATION, session, severity, event.time)
 
 
-def severity_of(rules: DeviationRules, event: Event, deviations: Iterable[Blocker], now: datetime) -> Severity | None:
-    """The severity of the escalation for these deviations; None if nobody need be told."""
+def severity_of(
+    course: CourseState, event: Event, session: int | None, deviations: Iterable[Blocker], now: datetime
+) -> Severity | None:
+    """The severity of the escalation for these deviations of `session`; None if nobody need be told."""
+    rules = course.protocol.deviations
     if isinstance(event, DoseAdministered | InfusionStarted | InfusionStopped):
-        return _severity_of_dose(rules, event.time, deviations, now)
-    return rules.other if any(deviation.code not in rules.silent for deviation in deviations) else None
+        visit = course.session_numbered(session) if session is not None else None
+        given_at = visit.dosed_at(event.time, now) if visit is not None else event.time
+        return _severity_of_dose(rules, given_at, deviations, now)
+    told = [deviation.code for deviation in deviations if deviation.code not in rules.silent]
+    if "patient.deceased" in told:
+        return Severity.URGENT
+    return rules.other if told else None
 
 
 def _severity_of_dose(

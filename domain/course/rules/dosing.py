@@ -11,7 +11,7 @@ from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.signs import newest
 from domain.course.rules.vitals import SPOKEN, standing_findings
-from domain.course.state import CourseState, MedicineSession, Stage, known_at
+from domain.course.state import CourseState, MedicineSession, Stage, is_long_past, known_at
 from domain.course.transition import Transition
 from domain.course.verdict import VerdictSeverity
 from domain.durations import in_words
@@ -80,9 +80,10 @@ def standing_blockers(course: CourseState, session: MedicineSession, at: datetim
 
 
 def _clearance_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    if session.stage is not Stage.CLEARED or session.clearance is None:
+    if not _is_cleared(session, at):
         yield _not_cleared()
         return
+    assert session.clearance is not None
     valid_for = course.protocol.medicine.clearance_valid
     age = at - session.clearance.at
     if age > valid_for:
@@ -98,6 +99,14 @@ def _clearance_blockers(course: CourseState, session: MedicineSession, at: datet
         yield _before_clearance()
     yield from arrival.outdated_blockers(course, session, at)
     yield from clearance.unweighed_blockers(course, session, at)
+
+
+def _is_cleared(session: MedicineSession, at: datetime) -> bool:
+    """Whether a clearance was in force then; it ends when the patient leaves, not before."""
+    cleared = session.clearance
+    if cleared is None or session.stage not in {Stage.CHECKED_IN, Stage.CLEARED}:
+        return False
+    return not any(cleared.at <= one.left_at <= at for one in session.absences)
 
 
 def _booster_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
@@ -218,8 +227,8 @@ def _rise_blockers(course: CourseState, session: MedicineSession, amount: float)
         if amount > rules.first_max + TOLERANCE:
             limit, what = rules.first_max, "the limit of a first dose,"
             yield _above(course, amount, "dose.above_first_max", limit, "first_max", what)
-    elif (weight_before := weight_today(before)) is not None:
-        given_before = _amount(course, _given_mg(before), weight_before)
+    else:
+        given_before = _amount(course, _given_mg(before), _weight_at(course, before))
         if amount - given_before > rules.step_max + TOLERANCE:
             limit = round(given_before + rules.step_max, 6)
             yield _above(course, amount, "dose.step_too_large", limit, "step_max", "the highest next step")
@@ -230,10 +239,10 @@ def _event_blockers(course: CourseState, session: MedicineSession, mg: float, am
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
     if before is None or course.protocol.medicine.dose.step_after_event or not _had_event(course, before):
         return
-    given, weight_before = _given_mg(before), weight_today(before)
-    given_before = _amount(course, given, weight_before) if weight_before is not None else amount
+    given = _given_mg(before)
+    given_before = _amount(course, given, _weight_at(course, before))
     # A lighter patient has more mg/kg of the same dose, a heavier one more mg of the same mg/kg: neither is a rise.
-    if mg > given + TOLERANCE and (weight_before is None or amount > given_before + TOLERANCE):
+    if mg > given + TOLERANCE and amount > given_before + TOLERANCE:
         yield _above(course, amount, "dose.step_after_event", given_before, "step_after_event", _AFTER_EVENT)
 
 
@@ -273,11 +282,23 @@ def weight_today(session: MedicineSession) -> float | None:
     return session.check_in.data.weight_kg if session.check_in else None
 
 
-def last_weight(course: CourseState) -> float | None:
-    """The patient's last known weight in kg: of the newest check-in with one, else of the screening or referral."""
-    taken = [session.check_in for session in reversed(course.sessions) if session.check_in is not None]
+def last_weight(course: CourseState, until: int | None = None) -> float | None:
+    """The patient's last known weight in kg: of the newest check-in with one, else of the screening or referral.
+
+    `until` is the number of the last session whose check-in counts.
+    """
+    sessions = (one for one in reversed(course.sessions) if until is None or one.number <= until)
+    taken = [session.check_in for session in sessions if session.check_in is not None]
     told = (*taken, course.screening, course.referral)
     return next((fact.data.weight_kg for fact in told if fact is not None and fact.data.weight_kg is not None), None)
+
+
+def _weight_at(course: CourseState, session: MedicineSession) -> float:
+    """What the patient weighed at that session as far as is known: of it, of before it, or else the first one after."""
+    known = weight_today(session) or last_weight(course, until=session.number)
+    later = (one for one in course.sessions if one.number > session.number)
+    weights = (known, *map(weight_today, later))
+    return next(weight for weight in weights if weight is not None)
 
 
 def in_basis(basis: DoseBasis, mg: float, weight_kg: float) -> float:
@@ -315,12 +336,23 @@ def _give(transition: Transition[Any], session: MedicineSession, event: DoseAdmi
 
 
 def give(transition: Transition[Any], session: MedicineSession, dose: DoseGiven) -> None:
-    """Takes the dose into the session: checkpoints are counted from it, unless the patient went home after it."""
+    """Takes the dose into the session: checkpoints are counted from it, unless the patient went home after it.
+
+    A time before the check-in or the clearance is a slip, and shortens nobody's observation.
+    """
+    dose = dose.but(at=session.dosed_at(dose.at, dose.recorded_at))
     doses = sorted((*session.doses, dose), key=lambda one: one.at)
     if session.handover is not None and session.handover.at < dose.at:
         session = session.but(handover=None)
+    if session.death is not None and session.death.at < dose.at:
+        session = session.but(death=None)
     stage = session.stage if session.watched_until is not None else Stage.DOSED
-    transition.keep(unsettled(session).but(stage=stage, doses=tuple(doses)))
+    given = unsettled(session).but(stage=stage, doses=tuple(doses))
+    transition.keep(given)
+    if given.is_away and not is_long_past(given.departed[-1].left_at, transition.now):
+        # They left under the medicine, and it was told as of one who was not dosed.
+        left_at = given.departed[-1].left_at
+        transition.escalate(Kind.LEFT_BEFORE_DISCHARGE, given.number, Severity.URGENT, left_at)
 
 
 def session_of_dose(

@@ -45,14 +45,16 @@ def integration_blockers(_course: CourseState, session: MedicineSession, event: 
 
 def check_in_blockers(course: CourseState, session: MedicineSession, event: CheckInCompleted) -> Iterator[Blocker]:
     """The blockers of recording this check-in call. A late call is never blocked."""
-    yield from _before_discharge(session, event.time)
+    gone = session.gone
+    if gone is None or event.time < gone.at:
+        yield from _before_discharge(session, event.time)
     # A call that was not due has no name: it is judged, and fulfils nothing.
     if event.data.days_after is None:
         return
     named = course.protocol.check_ins.after
     yield from _must_be_named("check_in.not_in_protocol", event.data.days_after, named, "check_ins.after", course)
-    if session.ended is not None and event.time >= session.ended.at:
-        since = event.time - session.ended.at
+    if gone is not None and event.time >= gone.at:
+        since = event.time - gone.at
         yield from _too_early("check_in.too_early", event.data.days_after, since, named, "check_ins.after", course)
     if event.data.days_after in {call.data.days_after for call in session.check_ins}:
         yield Blocker(
@@ -183,9 +185,8 @@ def complete_when_followed_up(transition: Transition[Any], at: Moment) -> None:
 
 def _no_call_open(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     made = {call.data.days_after for call in session.check_ins}
-    if session.ended is not None and not made.issuperset(
-        _open_windows(course.protocol.check_ins.after, at - session.ended.at)
-    ):
+    gone = session.gone
+    if gone is not None and not made.issuperset(_open_windows(course.protocol.check_ins.after, at - gone.at)):
         return
     yield Blocker(code="check_in.already_done", message="Every call that may be made by now has been", absolute=True)
 
@@ -253,10 +254,17 @@ def _follow_up(transition: Transition[Any], event: FollowUpHeld) -> None:
 
 
 def _last_discharged(
-    course: CourseState, _rule: SessionEventRule[Any], event: CheckInCompleted | IntegrationHeld | FormFiled
+    course: CourseState, _rule: SessionEventRule[Any], event: IntegrationHeld | FormFiled
 ) -> MedicineSession | None:
     newest_first = course.sessions[::-1]
     return next((one for one in newest_first if one.ended and one.ended.at <= event.time), None)
+
+
+def _last_gone(
+    course: CourseState, _rule: SessionEventRule[CheckInCompleted], event: CheckInCompleted
+) -> MedicineSession | None:
+    newest_first = course.sessions[::-1]
+    return next((one for one in newest_first if one.gone is not None and one.gone.at <= event.time), None)
 
 
 CALLED = SessionEventRule(
@@ -265,7 +273,8 @@ CALLED = SessionEventRule(
     stages=DISCHARGED,
     roles=ANYONE,
     fulfils=True,
-    place=_last_discharged,
+    fits_away=True,
+    place=_last_gone,
     judge=_judge_call,
     standing=_no_call_open,
     blockers=check_in_blockers,

@@ -1,11 +1,12 @@
 """Vital sign readings: stores a reading, opens escalations by its verdict, and settles checkpoints."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
-from domain.course.rules import checkpoints, symptoms, vitals
+from domain.course.rules import checkpoints, returning, symptoms, vitals
+from domain.course.rules.returning import belongs
 from domain.course.rules.vitals import verdict
 from domain.course.state import CourseState, MedicineSession, Reading, ReadingSeries, Stage
 from domain.course.transition import Transition
@@ -14,16 +15,9 @@ from domain.escalation.messages import Kind
 from domain.events.clinic_events import VitalsRecorded
 from domain.values import Blocker, Severity
 
-COMES_BACK_WITHIN: Final = timedelta(days=1)
-"""How long after discharge a reading still belongs to the session (S9: recurrences for up to a day)."""
-
-
-def _belongs(session: MedicineSession, at: datetime) -> bool:
-    return session.ended is None or at <= session.ended.at + COMES_BACK_WITHIN
-
 
 def _long_discharged(_course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    if not _belongs(session, at):
+    if not belongs(session, at):
         yield Blocker(
             code="session.discharged",
             message=f"The patient was discharged from session {session.number} long before this reading",
@@ -38,14 +32,14 @@ def _session_of_reading(
     newest_first = course.sessions[::-1]
     under_way = next((one for one in newest_first if one.was_under_way(event.time)), None)
     return under_way or next(
-        (one for one in newest_first if one.ended and one.ended.at <= event.time and _belongs(one, event.time)),
+        (one for one in newest_first if one.ended and one.ended.at <= event.time and belongs(one, event.time)),
         None,
     )
 
 
 def _read(transition: Transition[Any], before: MedicineSession, event: VitalsRecorded) -> None:
     """Judges the reading, and again those after it whose verdict it changes: it may have arrived late."""
-    if not _belongs(before, event.time):
+    if not belongs(before, event.time):
         _read_outside(transition, event)
         return
     rules, arrived = transition.course.protocol.medicine.checkpoints, transition.recorded(event)
@@ -53,10 +47,8 @@ def _read(transition: Transition[Any], before: MedicineSession, event: VitalsRec
     session = asked_anew.with_reading(arrived)
     transition.keep(session)
     severity = _judge(transition, before, session, arrived, session.number)
-    is_back = session.discharge is not None and event.time > session.discharge.at
-    if is_back and severity.pages_as is not None:
-        session = checkpoints.unsettled(session).but(stage=Stage.RECOVERING, discharge=None)
-        transition.keep(session)
+    returning.after_reading(transition, session.number, arrived, severity)
+    session = transition.course.session_numbered(session.number) or session
     if not checkpoints.is_overdue(rules, session, transition.course.passed):
         transition.settle(Kind.VITALS_OVERDUE, session.number)
     settle_checkpoints(transition, session.number)
@@ -109,5 +101,6 @@ READ = SessionEventRule(
     apply=_read,
     apply_outside=_read_outside,
     may_be_outside=True,
+    needs_presence=True,
 )
 RULES = (READ,)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from domain.course.event_rule import ALWAYS, DISCHARGED, SessionEventRule
-from domain.course.rules import clearance, discharge
+from domain.course.rules import clearance, discharge, returning
 from domain.course.rules.checkpoints import unsettled
 from domain.course.state import HERE, CourseState, Departure, MedicineSession, Stage
 from domain.course.transition import Transition
@@ -28,12 +28,13 @@ LEFT: Final = "the patient has left"
 def leave(transition: Transition[Any], session: MedicineSession, fact: Departure, severity: Severity) -> bool:
     """Takes a departure, and has the patient looked for; False if they have been seen since.
 
-    Undosed, they are no longer cleared. Of an absence that is known already people are told again if it is worse.
+    Undosed, they are no longer cleared; what became of that clearance is still asked. Of an absence that is known
+    already people are told again if it is worse.
     """
     was_away = session.is_away
     gone = unsettled(session).but(departures=(*session.departures, fact))
     if gone.is_away and gone.stage is Stage.CLEARED:
-        gone = gone.but(stage=Stage.CHECKED_IN, clearance=None, weighed=())
+        gone = gone.but(stage=Stage.CHECKED_IN)
     transition.keep(gone)
     if not gone.is_away:
         return False
@@ -52,6 +53,12 @@ def _is_away(_course: CourseState, session: MedicineSession, at: datetime) -> It
     yield from clearance.away_blockers(session, at)
 
 
+def _never_left(course: CourseState, session: MedicineSession, event: PatientReturned) -> Iterator[Blocker]:
+    """Nothing against one who comes back after their discharge, on the day of the dose."""
+    if not returning.has_gone(session, event.time):
+        yield from _not_away(course, session, event.time)
+
+
 def _not_away(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     is_handed_over = session.handover is not None and session is course.session
     if not session.was_away(at) and not is_handed_over:
@@ -59,22 +66,30 @@ def _not_away(course: CourseState, session: MedicineSession, at: datetime) -> It
 
 
 def _return(transition: Transition[Any], session: MedicineSession, event: PatientReturned) -> None:
-    """Has the patient measured at once, and watched again; also one who comes back from a handover."""
-    back = unsettled(session).but(returns=(*session.returns, transition.recorded(event)))
-    if session.handover is not None and event.time > session.handover.at:
-        back = back.but(handover=None, stage=Stage.RECOVERING if session.doses else Stage.CHECKED_IN)
-    transition.keep(back)
+    """Has the patient measured at once, and watched again; also one who comes back from a handover or from home."""
+    transition.keep(unsettled(session).but(returns=(*session.returns, transition.recorded(event))))
+    is_handed_over = session.handover is not None and event.time > session.handover.at
+    if is_handed_over or returning.has_gone(session, event.time):
+        returning.watch_again(transition, session.number, event.time)
 
 
 def _gone_from(
     course: CourseState, _rule: SessionEventRule[PatientReturned], event: PatientReturned
 ) -> MedicineSession | None:
-    """The session that the patient had left, or been handed over from, by then."""
+    """The session that the patient had left, been handed over or sent home from by then; or the one under way.
+
+    Of that they may have left without a word: it is told later.
+    """
     newest_first = course.sessions[::-1]
-    return next(
-        (one for one in newest_first if one.was_away(event.time) or (one.handover and one.handover.at <= event.time)),
-        None,
+    gone = (
+        one
+        for one in newest_first
+        if one.was_away(event.time)
+        or (one.handover and one.handover.at <= event.time)
+        or returning.has_gone(one, event.time)
     )
+    here = (one for one in newest_first if one.was_under_way(event.time))
+    return next(gone, None) or next(here, None)
 
 
 def _hold(transition: Transition[Any], session: MedicineSession | None, event: PatientHandedOver) -> None:
@@ -101,8 +116,10 @@ BACK = SessionEventRule(
     phases=ALWAYS,
     stages=HERE | DISCHARGED,
     standing=_not_away,
+    blockers=_never_left,
     place=_gone_from,
     apply=_return,
+    needs_presence=True,
 )
 HANDED = SessionEventRule(
     event=PatientHandedOver,

@@ -58,7 +58,7 @@ async def test_a_patient_whose_reading_will_be_missed(house: House) -> None:
 async def test_an_escalation_that_is_open_and_then_promised(house: House) -> None:
     """As long as nobody has it, the ladder; once somebody has, the moment at which the promise lapses."""
     course = await house.has(Ward.prepared)
-    await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+    await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
     escalation = f"{course}~suicide_risk~0~1"
     nurse = await house.caller(TokenRole.ONCALL)
 
@@ -81,7 +81,7 @@ async def test_an_escalation_that_is_open_and_then_promised(house: House) -> Non
 async def test_an_escalation_outlives_its_course(house: House) -> None:
     """The course is closed; whoever was called is called on, and can be foretold."""
     course = await house.has(Ward.prepared)
-    await house.sends([cssrs(course, at=Ward(course).now, items=HAS_A_PLAN)])
+    await house.sends([cssrs(course, at=datetime.now(UTC), items=HAS_A_PLAN)])
     await house.sends([withdrawal(course, at=datetime.now(UTC))])
 
     async def foretold() -> Forecast | None:

@@ -1,29 +1,21 @@
 """`/openapi.json`: a clinic's developer reads there all that may be asked and answered, and nothing else."""
 
 import json
-from datetime import UTC
 from typing import Any, Final
 
 import jsonschema
 import pytest
-from pydantic import BaseModel
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
-from console.api.protocols import ProtocolWhole
 from console.errors.problems import ProblemCode
 from console.openapi import examples
 from domain.access import TokenRole
 from domain.events.clinic_events import MODELS
 from domain.events.parsing import parse_event
-from domain.protocol.approval import content_hash
-from domain.protocol.parameters import rows
-from domain.views.course import course_summary, course_view
 from tests.console.security.test_who_may_what import OPEN, ROUTES, STREAM
-from tests.support.cast import WEEKLY, minutes
 from tests.support.http_stack import House
 from tests.support.openapi_document import Document
-from tests.support.paths import ROOT
-from tests.support.ward import Ward
+from tests.support.openapi_examples import remade
 
 pytestmark = pytest.mark.xdist_group("openapi")
 
@@ -102,42 +94,9 @@ def test_there_is_an_event_of_each_type_and_it_is_taken(document: Document) -> N
 
 
 def test_the_answers_are_those_that_the_example_course_gets() -> None:
-    """The course of examples/course.jsonl, with a reading that is high and one that does not come."""
-    lines = (ROOT / "examples" / "course.jsonl").read_text(encoding="utf-8").splitlines()
-    ward = Ward("EX-1", now=parse_event(lines[0]).time.astimezone(UTC))
-    for line in lines[:18]:
-        ward.reports(parse_event(line))
-    high = json.loads(lines[18])
-    high["data"] |= {"systolic": 164, "diastolic": 101}
-
-    answer = ward.reports(parse_event(json.dumps(high)))
-    ward.passes(minutes(22))
-
-    for said in (answer, course_view(ward.course, ward.now), course_summary(ward.course, ward.now), ward.entries[0]):
-        assert is_said_by(said, examples.models()[type(said).__name__]), type(said).__name__
-
-
-def is_said_by(said: BaseModel, example: Any) -> bool:
-    """Whether the example says nothing else, in whatever offset from UTC."""
-    return is_part_of(type(said).model_validate(example).model_dump(exclude_unset=True), said.model_dump())
-
-
-def is_part_of(part: Any, whole: Any) -> bool:
-    match part, whole:
-        case dict(), dict():
-            return all(name in whole and is_part_of(value, whole[name]) for name, value in part.items())
-        case ((list() | tuple()), (list() | tuple())):
-            return len(part) == len(whole) and all(map(is_part_of, part, whole))
-        case _:
-            return bool(part == whole)
-
-
-def test_the_example_of_a_protocol_is_the_one_that_is_shipped() -> None:
-    """Its hash and its values, as `GET /v1/protocols/{protocol_id}` shows them."""
-    example = ProtocolWhole.model_validate(examples.models()["ProtocolWhole"])
-
-    assert (example.id, example.version, example.hash) == (WEEKLY.id, WEEKLY.version, content_hash(WEEKLY))
-    assert set(example.parameters) <= set(rows(WEEKLY))
+    """And the protocol is the one that is shipped; `make examples` writes them anew."""
+    for name, example in remade().items():
+        assert examples.models()[name] == example, name
 
 
 def test_every_code_of_a_problem_is_described(document: Document) -> None:

@@ -1,12 +1,13 @@
 """A visit of which nobody says what became: booked, checked in or cleared, somebody is asked for the patient."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from domain.course.deadlines import DeadlineKind
 from domain.escalation.messages import Change, Kind
+from domain.events.clinic_events import ClinicEvent
 from domain.values import Severity
 from tests.support.cast import (
     CALM,
@@ -16,26 +17,33 @@ from tests.support.cast import (
     WEEKLY,
     WISHES_TO_BE_DEAD,
     abortion,
+    adverse_event,
     booking,
     call,
     cancellation,
     check_in,
     clearance,
+    consent_withdrawn,
     cssrs,
     days,
+    discontinuation,
     dose,
+    handed_over,
     hold,
     hours,
+    left,
     minutes,
     missed,
     phq9,
     plan,
     rebooking,
+    returned,
+    transfer,
     vitals,
     weekly,
     withdrawal,
 )
-from tests.support.ward import EDGES, Ward
+from tests.support.ward import EDGES, Ward, is_whole
 
 UNREPORTED = WEEKLY.medicine.unreported_after
 ASKED = {DeadlineKind.ATTENDANCE, DeadlineKind.CLEARANCE, DeadlineKind.DOSE}
@@ -256,3 +264,70 @@ def test_a_no_show_of_a_patient_at_risk_is_urgent(ward: Ward, answers: tuple[int
     ward.reports(missed(MARA, at=ward.begins() + minutes(20)))
 
     assert ward.open[Kind.SESSION_MISSED] is severity
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        lambda at: withdrawal(MARA, at=at),
+        lambda at: discontinuation(MARA, at=at),
+        lambda at: transfer(MARA, at=at),
+        lambda at: adverse_event(MARA, at=at, grade=5, serious=True),
+        lambda at: left(MARA, at=at),
+        lambda at: handed_over(MARA, at=at),
+        lambda at: consent_withdrawn(MARA, at=at),
+        lambda at: missed(MARA, at=at),
+        lambda at: hold(MARA, at=at),
+    ],
+    ids=["withdrew", "discontinued", "transferred", "grade 5", "left", "handed over", "no consent", "missed", "held"],
+)
+def test_what_does_not_say_whether_they_were_dosed_does_not_answer_it(
+    ward: Ward, says: Callable[[datetime], ClinicEvent]
+) -> None:
+    """Cleared at 9:55: whatever else is told at 10:20, at 10:25 somebody is asked, and the next day again."""
+    ward.cleared().reports(says(ward.begins() + minutes(20)))
+    ward.calls.clear()
+    ward.until(ward.begins() + minutes(26))
+    assert (Kind.DOSE_UNREPORTED, Severity.URGENT) in ward.pages
+
+    ward.passes(days(2))
+    assert ward.pages.count((Kind.DOSE_UNREPORTED, Severity.URGENT)) == 3
+    assert is_whole(ward)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [lambda at: abortion(MARA, at=at), lambda at: dose(MARA, at=at)],
+    ids=["the session is aborted", "the dose is told"],
+)
+def test_an_answer_ends_the_question_after_the_course_has_closed(
+    ward: Ward, answers: Callable[[datetime], ClinicEvent]
+) -> None:
+    """Nobody was dosed, or they were and are watched."""
+    ward.cleared().reports(discontinuation(MARA, at=ward.now))
+    ward.reports(answers(ward.begins()))
+
+    assert ward.due(DeadlineKind.DOSE) == []
+    assert ward.session().is_watched == bool(ward.session().doses)
+
+
+def test_who_left_under_the_medicine_is_looked_for_urgently_once_the_dose_is_told(ward: Ward) -> None:
+    """Dosed at ten, gone at twenty past, the dose told at twenty to: it was inside its gates, and they are dosed."""
+    ward.cleared().reports(left(MARA, at=ward.begins() + minutes(20)))
+    assert ward.open == {Kind.LEFT_BEFORE_DISCHARGE: Severity.ROUTINE}
+
+    ward.until(ward.begins() + minutes(24))
+    answer = ward.sends(dose(MARA, at=ward.begins()))
+    assert [one.code for one in answer.deviations] == []
+    assert ward.open == {Kind.LEFT_BEFORE_DISCHARGE: Severity.URGENT}
+
+
+def test_nobody_is_dosed_on_the_clearance_of_before_they_left(ward: Ward) -> None:
+    """Back, they are cleared again first."""
+    ward.cleared().reports(left(MARA, at=ward.now + minutes(1)))
+    ward.reports(returned(MARA, at=ward.now + minutes(5)))
+
+    assert "session.not_cleared" in ward.reasons(dose(MARA, at=ward.now + minutes(1)))
+    assert "kap.dose.administered" not in ward.course.next_acts(ward.now)
+    ward.reports(clearance(MARA, at=ward.now + minutes(2)))
+    assert ward.reasons(dose(MARA, at=ward.now + minutes(1))) == []

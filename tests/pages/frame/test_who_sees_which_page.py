@@ -29,6 +29,8 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("GET", "/courses/{course_id}"): EVERYBODY,
     ("GET", "/courses/{course_id}/record/{event}"): RECORDS,
     ("POST", "/courses/{course_id}/record/{event}"): RECORDS,
+    ("GET", "/courses/{course_id}/correct/{sequence}"): frozenset({CLINIC, ADMIN}),
+    ("POST", "/courses/{course_id}/correct/{sequence}"): frozenset({CLINIC, ADMIN}),
     ("GET", "/refer"): frozenset({CLINIC, ADMIN}),
     ("POST", "/refer"): frozenset({CLINIC, ADMIN}),
     ("GET", "/escalations"): SEES_ESCALATIONS,
@@ -56,6 +58,9 @@ OPEN: Final = {
 }
 """What asks for a token itself, or is opened by the link of a page."""
 
+A_FACT: Final = 3
+"""In the ledger of a course: the first is its referral, the second the phase."""
+
 RIGHT: Final[Mapping[str, dict[str, str]]] = {
     "/escalations/{escalation_id}/{act}": {"by": "lind"},
 }
@@ -78,6 +83,7 @@ async def asks(client: httpx.AsyncClient, method: str, path: str, course: str) -
         escalation_id=f"{course}~suicide_risk~0~1",
         protocol_id="kap-im-weekly",
         event="course.held",
+        sequence=A_FACT,
         act="acknowledge",
     )
     return await client.request(method, named, data=RIGHT.get(path, {}) if method == "POST" else None)
@@ -152,7 +158,11 @@ async def test_another_sites_token_sees_and_moves_nothing_here(
         answer = await client.request(
             method,
             path.format(
-                course_id=at_risk, escalation_id=f"{at_risk}~suicide_risk~0~1", event="course.held", act="acknowledge"
+                course_id=at_risk,
+                escalation_id=f"{at_risk}~suicide_risk~0~1",
+                event="course.held",
+                sequence=A_FACT,
+                act="acknowledge",
             ),
             data={**RIGHT.get(path, {}), **COMPLETE} if method == "POST" else None,
         )

@@ -1,9 +1,14 @@
 """A patient dies: the course ends, one emergency says so, and nobody is asked to call, book or file any more."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 import pytest
 
+from domain.course.deadlines import DeadlineKind
 from domain.course.state import Outcome, Phase, Stage
 from domain.escalation.messages import Kind
+from domain.events.clinic_events import ClinicEvent
 from domain.values import Severity
 from tests.support.cast import (
     HAS_A_PLAN,
@@ -11,9 +16,11 @@ from tests.support.cast import (
     OSEI,
     adverse_event,
     call,
+    check_in,
     cssrs,
     days,
     died,
+    dose,
     hours,
     minutes,
     resumption,
@@ -127,3 +134,46 @@ def test_a_death_confirmed_after_grade_five_closes_the_course(ward: Ward) -> Non
 
     assert ward.course.outcome is Outcome.DECEASED
     assert set(ward.open) == {Kind.ADVERSE_EVENT, Kind.PATIENT_DECEASED}
+
+
+@pytest.mark.parametrize("point", ["cleared", "dosed", "discharged", "integrated"])
+def test_who_is_dosed_after_a_death_is_watched(ward: Ward, point: str) -> None:
+    """The death was told in the wrong record: somebody under the medicine is never out of sight."""
+    getattr(ward, point)()
+    ward.reports(died(MARA, at=ward.now + minutes(1)))
+    ward.calls.clear()
+    ward.reports(check_in(MARA, at=ward.now + minutes(5)))
+    ward.reports(dose(MARA, at=ward.now + minutes(10)))
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.EMERGENCY
+
+    assert ward.due(DeadlineKind.CHECKPOINT) != []
+    ward.passes(minutes(10))
+    assert ward.open[Kind.VITALS_OVERDUE] is Severity.EMERGENCY
+    assert is_whole(ward)
+
+
+@pytest.mark.parametrize(
+    "alive",
+    [
+        lambda at: vitals(MARA, at=at),
+        lambda at: vitals(MARA, None, at=at),
+        lambda at: call(MARA, at=at),
+        lambda at: cssrs(MARA, at=at),
+        lambda at: check_in(MARA, at=at),
+    ],
+)
+def test_whoever_is_alive_after_a_death_is_told_urgently(ward: Ward, alive: Callable[[datetime], ClinicEvent]) -> None:
+    """A calm reading, a call, an answer: one of the two is another patient's."""
+    ward.dosed().reports(died(MARA, at=ward.now + minutes(5)))
+    ward.calls.clear()
+    answer = ward.reports(alive(ward.now + minutes(10)))
+
+    assert "patient.deceased" in [one.code for one in answer.deviations]
+    assert ward.pages == [(Kind.PROTOCOL_DEVIATION, Severity.URGENT)]
+
+
+def test_the_last_readings_of_before_a_death_are_no_contradiction(ward: Ward) -> None:
+    """They arrive late."""
+    ward.dosed().reports(died(MARA, at=ward.now + minutes(30)))
+
+    assert ward.sends(vitals(MARA, at=ward.now - minutes(10))).deviations == ()

@@ -1,6 +1,7 @@
 """Whether a dosed patient may go home: every criterion on its own, and never by a clock alone (CLINICAL.md 3.6)."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -325,3 +326,46 @@ def test_what_is_only_a_warning_voids_no_assessment(ward: Ward) -> None:
     ward.reports(adverse_event(MARA, 1, at=ward.begins() + minutes(127), grade=2))
 
     assert ward.reasons(discharge(MARA, at=ward.begins() + minutes(130))) == []
+
+
+@pytest.mark.parametrize(
+    "fares",
+    [
+        lambda at: vitals(MARA, at=at, symptoms=("seizure",)),
+        lambda at: vitals(MARA, at=at, spo2=82),
+        lambda at: vitals(MARA, at=at, moaas=2),
+        lambda at: vitals(MARA, at=at, respiratory_rate=9),
+        lambda at: adverse_event(MARA, at=at, term="syncope", grade=3),
+        lambda at: adverse_event(MARA, None, at=at, term="fall", grade=4),
+    ],
+)
+def test_an_assessment_of_before_an_urgent_event_sends_nobody_home(
+    ward: Ward, fares: Callable[[datetime], ClinicEvent]
+) -> None:
+    """Assessed at two hours, a seizure five minutes later, a calm reading, the page resolved: assessed anew first."""
+    ward.watched().reports(assessment(MARA, at=ward.begins() + minutes(121)))
+    ward.reports(fares(ward.begins() + minutes(125)))
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(130)))
+    for kind in ward.open:
+        ward.hears(kind, Change.RESOLVED)
+    assert ward.reasons(discharge(MARA, at=ward.now + minutes(1))) == ["discharge.not_assessed"]
+
+    ward.reports(assessment(MARA, at=ward.now + minutes(1)))
+    assert ward.reasons(discharge(MARA, at=ward.now + minutes(1))) == []
+
+
+def test_an_assessment_of_before_a_faint_at_the_door_sends_nobody_home_again(ward: Ward) -> None:
+    """They were discharged on it once."""
+    ward.discharged().reports(vitals(MARA, at=ward.now + minutes(5), symptoms=("syncope",)))
+    ward.reports(vitals(MARA, at=ward.now + minutes(5)))
+    ward.hears(Kind.VITALS_EMERGENCY, Change.RESOLVED)
+
+    assert ward.reasons(discharge(MARA, at=ward.now + minutes(1))) == ["discharge.not_assessed"]
+
+
+def test_a_warning_after_the_assessment_does_not_void_it(ward: Ward) -> None:
+    """Nausea on the way out."""
+    ward.watched().reports(assessment(MARA, at=ward.begins() + minutes(121)))
+    ward.reports(vitals(MARA, at=ward.now + minutes(3), symptoms=("nausea",)))
+
+    assert ward.reasons(discharge(MARA, at=ward.now + minutes(1))) == []

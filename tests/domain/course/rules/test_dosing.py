@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.course.state import Stage
+from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import DoseAdministered
 from domain.protocol.model import DoseBasis
 from domain.values import Actor
@@ -385,3 +386,59 @@ def test_a_booster_does_not_lie_before_the_clearance(opens: Opens) -> None:
     assert "clearance.after_dose" in ward.reasons(early)
     assert ward.reasons(early.but(time=ward.now)) == []
     assert ward.reasons(clearance(MARA, at=ward.now, by=DESK)) == ["actor.role_not_allowed", "session.wrong_stage"]
+
+
+def unweighed(ward: Ward) -> Ward:
+    """Session 1 without a check-in: 35 mg of somebody who weighed 70 kg at the screening."""
+    ward.booked().reports(dose(MARA, at=ward.begins(), mg=35))
+    ward.hears(Kind.PROTOCOL_DEVIATION, Change.RESOLVED)
+    return ward
+
+
+def goes_on(ward: Ward) -> Ward:
+    for distance in (0, 15, 30, 45, 60, 90, 120):
+        ward.reports(vitals(MARA, at=ward.begins() + minutes(distance)))
+    ward.reports(assessment(MARA, at=ward.begins() + minutes(124)))
+    codes = {one.code for one in ward.course.blockers(ward.begins() + minutes(130))}
+    ward.reports(discharge(MARA, at=ward.begins() + minutes(130), by=OSEI, overrides=over(*codes)))
+    return ward.integrated().cleared(2)
+
+
+def test_the_step_is_held_against_the_last_weight_known_where_nobody_was_weighed(ward: Ward) -> None:
+    """70 mg a week after 35: twice the dose is too large a step, whoever forgot the scales."""
+    goes_on(unweighed(ward))
+
+    assert "dose.step_too_large" in ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=70))
+    assert ward.reasons(dose(MARA, 2, at=ward.begins(2), mg=35)) == []
+
+
+def test_a_check_in_that_arrives_after_the_dose_tells_what_they_weighed(ward: Ward) -> None:
+    """It is of the wrong stage, and kept: 35 mg were 0.875 mg/kg of 40 kg, above the first dose's bound."""
+    unweighed(ward)
+    answer = ward.sends(check_in(MARA, at=ward.begins() - minutes(20), weight_kg=40))
+
+    assert "session.wrong_stage" in [one.code for one in answer.deviations]
+    assert "dose.above_first_max" in [one.code for one in answer.deviations]
+    assert ward.stage() is Stage.DOSED
+    assert ward.session().check_in is not None
+
+
+@pytest.mark.parametrize("number", [1, None])
+def test_a_check_in_that_is_dated_after_the_dose_is_kept_too(ward: Ward, number: int | None) -> None:
+    """There is no other of this visit."""
+    unweighed(ward).reports(check_in(MARA, number, at=ward.begins() + minutes(3), weight_kg=68))
+
+    assert ward.session().check_in is not None
+    assert ward.session().doses[0].at == ward.begins()
+    assert ward.stage() is Stage.DOSED
+
+
+def test_a_second_check_in_takes_nothing_back_once_they_are_dosed(ward: Ward) -> None:
+    """The clearance and the weight that the dose rested on stay."""
+    ward.dosed().reports(check_in(MARA, at=ward.now + minutes(3), weight_kg=50))
+
+    assert ward.session().clearance is not None
+    assert ward.stage() is Stage.DOSED
+    arrived = ward.session().check_in
+    assert arrived is not None
+    assert arrived.data.weight_kg == 70

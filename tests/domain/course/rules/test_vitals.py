@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.rules.vitals import verdict
+from domain.course.state import Stage
 from domain.course.transition import RepeatEscalation
 from domain.course.verdict import Verdict, VerdictSeverity
 from domain.escalation.messages import Change, Kind
@@ -511,3 +512,30 @@ def test_readings_stay_with_their_session(ward: Ward) -> None:
 
     assert said is not None
     assert said.severity is RECHECK
+
+
+@pytest.mark.parametrize("stage", ["checked_in", "cleared", "dosed"])
+def test_a_reading_that_names_the_session_of_last_week_belongs_to_the_one_under_way(ward: Ward, stage: str) -> None:
+    """The number was typed wrong: it is held against the readings of today, and counts among them."""
+    getattr(ward, stage)(2)
+    answer = ward.reports(vitals(MARA, 1, at=ward.now + minutes(1), systolic=185))
+
+    assert [one.code for one in answer.deviations] == ["session.wrong_stage"]
+    assert ward.session(2).readings[-1].at == ward.now
+    assert ward.session(1).stage is Stage.DISCHARGED
+    assert [one.session for one in ward.due(DeadlineKind.RECHECK)] == [2]
+
+
+def test_it_answers_the_reading_that_is_due(ward: Ward) -> None:
+    """Nobody asks for a reading that was taken."""
+    ward.dosed(2).reports(vitals(MARA, 1, at=ward.begins(2)))
+    ward.passes(minutes(6))
+
+    assert Kind.VITALS_OVERDUE not in ward.open
+
+
+def test_a_late_reading_of_the_last_session_stays_with_it(ward: Ward) -> None:
+    """It was under way when the reading was taken."""
+    ward.dosed(2).sends(vitals(MARA, 1, at=ward.begins(1) + minutes(50), spo2=85))
+
+    assert any(one.data.spo2 == 85 for one in ward.session(1).readings)

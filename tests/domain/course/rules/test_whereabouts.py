@@ -15,6 +15,7 @@ from tests.support.cast import (
     OSEI,
     adverse_event,
     assessment,
+    call,
     check_in,
     days,
     discharge,
@@ -146,6 +147,19 @@ def test_a_departure_that_is_told_after_the_return_wakes_nobody(ward: Ward) -> N
     assert Kind.LEFT_BEFORE_DISCHARGE not in ward.open
 
 
+@pytest.mark.parametrize("number", [1, None])
+def test_so_does_one_whose_return_names_no_session(ward: Ward, number: int | None) -> None:
+    """A return is kept, whichever of the two is told first."""
+    ward.watched(until=minutes(30))
+    ward.reports(returned(MARA, number, at=ward.begins() + minutes(40)))
+    ward.sends(left(MARA, number, at=ward.begins() + minutes(35)))
+
+    assert not ward.session().is_away
+    assert ward.pages == []
+    ward.passes(minutes(10))
+    assert ward.open == {Kind.VITALS_OVERDUE: Severity.EMERGENCY}
+
+
 def test_leaving_is_told_once_and_again_after_a_return(ward: Ward) -> None:
     """The same absence by the event and by the term is one; a second departure is another."""
     gone(ward).reports(leaves_as_an_adverse_event(ward))
@@ -201,6 +215,45 @@ def test_a_gap_before_they_left_stays_on_record(ward: Ward) -> None:
     assert ward.pages == []
 
 
+@pytest.mark.parametrize("is_term", [False, True], ids=["its own event", "the term of an adverse event"])
+def test_who_left_and_was_never_discharged_is_called_all_the_same(ward: Ward, is_term: bool) -> None:
+    """The calls are counted from the departure, and one that nobody makes is told, whoever resolved the page for it."""
+    gone(ward, leaves_as_an_adverse_event(ward) if is_term else None)
+    left_at = ward.now
+    ward.hears(Kind.LEFT_BEFORE_DISCHARGE, Change.RESOLVED)
+    assert [one.due_at for one in ward.due(DeadlineKind.CHECK_IN)][:1] == [left_at + days(1)]
+    ward.until(left_at + days(2))
+
+    assert (Kind.CHECK_IN_MISSED, Severity.URGENT) in ward.pages
+
+
+@pytest.mark.parametrize("number", [1, None])
+def test_a_call_to_one_who_left_counts(ward: Ward, number: int | None) -> None:
+    """No discharge is needed for it, nor asked for twice once there is one."""
+    gone(ward).reports(call(MARA, number, at=ward.now + days(1), days_after=1))
+    assert ward.answers[-1][1].deviations == ()
+    assert [one.subject for one in ward.due(DeadlineKind.CHECK_IN)] == ["P3D", "P7D"]
+
+    codes = {one.code for one in ward.course.blockers(ward.now)}
+    ward.reports(discharge(MARA, at=ward.now, by=OSEI, overrides=over(*codes)))
+    assert {one.subject for one in ward.due(DeadlineKind.CHECK_IN)} == {"P3D", "P7D"}
+
+
+def test_who_is_back_is_not_called(ward: Ward) -> None:
+    """They are here."""
+    gone(ward).reports(returned(MARA, at=ward.now + minutes(5)))
+
+    assert ward.due(DeadlineKind.CHECK_IN) == []
+    assert ward.reasons(call(MARA, at=ward.now + minutes(1), days_after=1)) == ["session.wrong_stage"]
+
+
+def test_who_left_undosed_is_not_called(ward: Ward) -> None:
+    """Nothing was given to them."""
+    ward.cleared().reports(left(MARA, at=ward.now + minutes(1)))
+
+    assert ward.due(DeadlineKind.CHECK_IN) == []
+
+
 # Handed over
 
 
@@ -248,10 +301,18 @@ def test_the_hold_of_a_handover_is_of_safety(ward: Ward) -> None:
     assert ward.course.hold.is_safety
 
 
-def test_a_reading_after_the_handover_is_judged_and_nobody_watches_again(ward: Ward) -> None:
+def test_a_calm_reading_after_the_handover_ends_no_handover(ward: Ward) -> None:
+    """The hospital watches."""
+    ward.dosed().reports(handed_over(MARA, at=ward.now + minutes(5)))
+    ward.reports(vitals(MARA, at=ward.now + minutes(1)))
+
+    assert not ward.session().is_monitored
+
+
+def test_a_reading_of_before_the_handover_is_judged_and_nobody_watches_again(ward: Ward) -> None:
     """The hospital does; a reading that arrives late is told all the same."""
     ward.dosed().reports(handed_over(MARA, at=ward.now + minutes(5)))
-    answer = ward.reports(vitals(MARA, at=ward.now + minutes(1), spo2=80))
+    answer = ward.sends(vitals(MARA, at=ward.now - minutes(1), spo2=80))
 
     assert answer.verdict is not None
     assert Kind.VITALS_EMERGENCY in ward.open

@@ -1,0 +1,189 @@
+"""A patient who was sent home or handed over, and is ours to watch again: by a reading, or because they came back."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from domain.course.deadlines import DeadlineKind
+from domain.course.state import Stage
+from domain.escalation.messages import Kind
+from domain.events.clinic_events import ClinicEvent
+from domain.values import Severity
+from tests.support.cast import (
+    LIND,
+    MARA,
+    PATIENT,
+    adverse_event,
+    days,
+    discharge,
+    handed_over,
+    hours,
+    minutes,
+    returned,
+    vitals,
+)
+from tests.support.ward import TICK, Ward, is_whole
+
+URGENT = (Kind.VITALS_URGENT, Severity.URGENT)
+
+
+def test_a_first_breach_after_the_discharge_is_asked_for_again_and_stands(ward: Ward) -> None:
+    """200/120 at the door wants a second reading; with none it is urgent. They are watched again."""
+    ward.discharged().reports(vitals(MARA, at=ward.now + minutes(5), systolic=200, diastolic=120))
+    assert ward.stage() is Stage.RECOVERING
+    assert [one.due_at for one in ward.due(DeadlineKind.RECHECK)] == [ward.now + minutes(5)]
+
+    ward.calls.clear()
+    ward.passes(minutes(5))
+    assert ward.pages == [URGENT]
+    assert ward.due(DeadlineKind.CHECKPOINT) != []
+
+
+def test_a_first_breach_of_before_the_discharge_that_arrives_after_it_is_asked_for_again(ward: Ward) -> None:
+    """200/120 two minutes before they went, told five minutes after it: nobody knew when they were sent home."""
+    ward.discharged().passes(minutes(5))
+    ward.sends(vitals(MARA, at=ward.begins() + minutes(128), systolic=200, diastolic=120))
+    assert ward.session().is_watched
+
+    ward.calls.clear()
+    ward.passes(minutes(10))
+    assert URGENT in ward.pages
+    assert ward.due(DeadlineKind.CHECKPOINT)[0].due_at >= ward.begins() + minutes(135)
+
+
+def test_an_emergency_of_before_the_discharge_that_arrives_after_it_is_watched_again(ward: Ward) -> None:
+    """SpO2 82 of the last minutes: it would have kept them here."""
+    ward.discharged().passes(minutes(5))
+    ward.sends(vitals(MARA, at=ward.begins() + minutes(128), spo2=82))
+
+    assert ward.session().is_watched
+
+
+@pytest.mark.parametrize("minute", [50, 118])
+def test_a_late_reading_that_others_have_followed_brings_nobody_back(ward: Ward, minute: int) -> None:
+    """They were measured since, and were well when they went."""
+    ward.discharged().sends(vitals(MARA, at=ward.begins() + minutes(minute), spo2=82))
+
+    assert ward.stage() is Stage.DISCHARGED
+    assert Kind.VITALS_EMERGENCY in ward.open
+
+
+def test_a_calm_second_reading_lets_them_go_again(ward: Ward) -> None:
+    """By a discharge like any other."""
+    ward.discharged().reports(vitals(MARA, at=ward.now + minutes(5), systolic=200, diastolic=120))
+    ward.reports(vitals(MARA, at=ward.now + minutes(4)))
+    ward.reports(discharge(MARA, at=ward.now + minutes(1), by=LIND))
+
+    assert ward.stage() is Stage.DISCHARGED
+
+
+@pytest.mark.parametrize("signs", [{"symptoms": ("chest_pain",)}, {"spo2": 85}])
+def test_a_reading_of_the_next_morning_asks_for_none_of_the_night(ward: Ward, signs: dict[str, Any]) -> None:
+    """By phone, at nine: it is told, and from then on as of anybody who is watched; nothing is made up for."""
+    ward.discharged().until(ward.begins() + hours(23))
+    ward.calls.clear()
+    ward.reports(vitals(MARA, at=ward.now, **signs))
+    ward.passes(hours(1))
+
+    overdue = [severity for kind, severity in ward.pages if kind is Kind.VITALS_OVERDUE]
+    assert len(overdue) <= 8
+    assert ward.written("checkpoint.missed").count("checkpoint.missed") <= 4
+
+
+# Back at the clinic
+
+
+@pytest.mark.parametrize("number", [1, None])
+def test_who_comes_back_after_their_discharge_is_watched_again(ward: Ward, number: int | None) -> None:
+    """Ten minutes after they went: a reading is due at once, and silence is noticed."""
+    answer = ward.discharged().reports(returned(MARA, number, at=ward.now + minutes(10)))
+    assert answer.deviations == ()
+    assert ward.due(DeadlineKind.CHECKPOINT)[0].due_at == ward.now
+
+    ward.passes(minutes(10))
+    assert ward.pages == [(Kind.VITALS_OVERDUE, Severity.URGENT), (Kind.VITALS_OVERDUE, Severity.EMERGENCY)]
+    assert is_whole(ward)
+
+
+def test_who_comes_back_for_the_talk_of_the_week_is_not_watched(ward: Ward) -> None:
+    """A day after the discharge the session is over."""
+    ward.discharged().reports(returned(MARA, at=ward.now + days(1) + TICK))
+
+    assert ward.stage() is Stage.DISCHARGED
+
+
+@pytest.mark.parametrize("signs", [{"moaas": 3}, {"spo2": 92}])
+def test_a_reading_with_which_nobody_goes_home_keeps_who_comes_back(ward: Ward, signs: dict[str, Any]) -> None:
+    """A warning is no page; it is below what the discharge asks for all the same."""
+    ward.discharged().reports(vitals(MARA, at=ward.now + minutes(10), **signs))
+
+    assert ward.session().is_watched
+
+
+def test_a_calm_reading_after_the_discharge_keeps_nobody(ward: Ward) -> None:
+    """Nor does nausea."""
+    ward.discharged().reports(vitals(MARA, at=ward.now + minutes(10), symptoms=("nausea",)))
+
+    assert ward.stage() is Stage.DISCHARGED
+
+
+@pytest.mark.parametrize("number", [1, None])
+def test_who_faints_at_the_door_is_watched_again_though_nobody_measures(ward: Ward, number: int | None) -> None:
+    """Told as an adverse event by who is with them."""
+    ward.discharged()
+    ward.reports(adverse_event(MARA, number, at=ward.now + minutes(10), term="syncope", grade=3))
+
+    assert ward.session().is_watched
+    ward.passes(minutes(10))
+    assert ward.open[Kind.VITALS_OVERDUE] is Severity.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        lambda at: adverse_event(MARA, at=at + minutes(10), term="syncope", grade=2),
+        lambda at: adverse_event(MARA, at=at + minutes(10), by=PATIENT, term="syncope", grade=3),
+        lambda at: adverse_event(MARA, at=at + hours(3), term="syncope", grade=3),
+    ],
+    ids=["moderate", "told by the patient", "at home by now"],
+)
+def test_an_adverse_event_at_home_is_told_and_nobody_is_asked_for_readings(
+    ward: Ward, event: Callable[[datetime], ClinicEvent]
+) -> None:
+    """Nobody can take them."""
+    ward.discharged()
+    ward.reports(event(ward.now))
+
+    assert ward.stage() is Stage.DISCHARGED
+
+
+# After a handover
+
+
+def test_who_is_measured_here_in_danger_after_a_handover_is_watched(ward: Ward) -> None:
+    """The crew did not take them: SpO2 86, here."""
+    ward.watched(until=minutes(30)).reports(handed_over(MARA, at=ward.begins() + minutes(40)))
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(50), spo2=86))
+
+    assert ward.session().is_watched
+    assert ward.course.hold is not None
+
+
+def test_who_comes_back_from_a_handover_is_measured_at_once_and_not_for_the_hours_away(ward: Ward) -> None:
+    """Nobody is asked for a moment in the hospital: the first reading is due at the return, and has its grace."""
+    ward.watched(until=minutes(30)).reports(handed_over(MARA, at=ward.begins() + minutes(40)))
+    ward.until(ward.begins() + hours(4))
+    ward.calls.clear()
+    ward.reports(returned(MARA, at=ward.now))
+    assert ward.due(DeadlineKind.CHECKPOINT)[0].due_at == ward.now
+    ward.passes(minutes(4))
+    assert [kind for kind, _ in ward.pages if kind is Kind.VITALS_OVERDUE] == []
+
+    ward.passes(minutes(6))
+    assert [severity for kind, severity in ward.pages if kind is Kind.VITALS_OVERDUE] == [
+        Severity.URGENT,
+        Severity.EMERGENCY,
+    ]
+    assert is_whole(ward)
