@@ -9,6 +9,7 @@ _INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _GAP = re.compile(r"(?<=[^\W\d_])[./](?=[^\W\d_])|[\s_\-\u2010-\u2015]+")
 _APOSTROPHE = re.compile("['\u2018\u2019\u02bc`]")
 _LIGATURES = str.maketrans({"\u0153": "oe", "\u00e6": "ae"})
+_REMARK = re.compile(r"\s*[(\[].*[)\]]\s*$")
 _AT_THE_EDGES = '_.,;:!?\u2026"\u201c\u201d'
 _PLURALS = (
     (re.compile(r"(?<=[a-z]{2})ies(?=_|$)"), "y"),
@@ -25,6 +26,11 @@ def folded(code: str) -> str:
     for ending, singular in _PLURALS:
         plain = ending.sub(singular, plain)
     return plain
+
+
+def without_remark(code: str) -> str:
+    """The code without what stands behind it in brackets: `chest pain (mild)` is chest pain."""
+    return _REMARK.sub("", code)
 
 
 def in_words(code: str) -> str:

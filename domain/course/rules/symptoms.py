@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
-from domain.codes import in_words
+from domain.codes import in_words, without_remark
 from domain.course.rules.signs import newest_first, value_of
 from domain.course.state import ReadingSeries
 from domain.course.verdict import Finding, Verdict, VerdictSeverity
-from domain.protocol.model import Protocol
+from domain.protocol.model import LimitSeverity, Protocol
 from domain.values import Blocker, Code, Severity
 
 UNKNOWN: Final = "vitals.symptom_unknown"
@@ -21,7 +21,7 @@ def findings(protocol: Protocol, symptoms: Iterable[Code]) -> Iterator[Finding]:
     It is a warning, or what the protocol says of the unknown.
     """
     for symptom in symptoms:
-        severity = protocol.medicine.symptoms.severity_of(protocol.canonical(symptom))
+        severity = _severity_of(protocol, symptom)
         if severity is None:
             yield Finding(
                 code=UNKNOWN,
@@ -40,6 +40,14 @@ def findings(protocol: Protocol, symptoms: Iterable[Code]) -> Iterator[Finding]:
                 severity=VerdictSeverity(severity),
                 source=protocol.source_of(f"medicine.symptoms.{severity}"),
             )
+
+
+def _severity_of(protocol: Protocol, symptom: Code) -> LimitSeverity | None:
+    """What the lists call the symptom; a remark behind it takes nothing from one that is urgent or worse."""
+    lists = protocol.medicine.symptoms
+    named = lists.severity_of(protocol.canonical(symptom))
+    bare = lists.severity_of(protocol.canonical(without_remark(symptom)))
+    return named or (bare if bare is not LimitSeverity.WARNING else None)
 
 
 def told_as(verdict: Verdict) -> Severity | None:

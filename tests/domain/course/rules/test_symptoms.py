@@ -77,6 +77,16 @@ def test_an_everyday_effect_wakes_nobody(ward: Ward, spelled: str) -> None:
     assert ward.open == {}
 
 
+@pytest.mark.parametrize(
+    ("written", "severity"),
+    [("Chest pain (mild)", EMERGENCY), ("agitation [a little]", URGENT), ("nausea (with blood)", WARNING)],
+)
+def test_a_remark_takes_nothing_from_a_symptom(ward: Ward, written: str, severity: VerdictSeverity) -> None:
+    """What is urgent stays so; a remark on anything milder may be the graver half, and somebody hears of it."""
+    assert told(ward, written).severity is severity
+    assert len(ward.open) == 1
+
+
 def test_blurred_vision_with_lost_sight_is_the_graver_of_the_two(ward: Ward) -> None:
     """The gravest of the symptoms decides."""
     assert told(ward, "blurred vision", "loss of vision").severity is EMERGENCY
