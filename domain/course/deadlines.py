@@ -158,6 +158,7 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
     rules = course.protocol.medicine.checkpoints
     measured = measured_since(session, rules.required)
     left_at = session.absences[-1].left_at if session.absences else None
+    is_at_home = session.may_be_at_home(course.protocol.medicine.minimum_observation)
     for checkpoint in checkpoints.asking(rules, session, course.passed):
         due_at, learned_at = checkpoint.due_at, checkpoint.learned_at
         # An unreported discharge leaves hundreds of checkpoints: one that has become an emergency is left out.
@@ -179,6 +180,9 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
             session=session.number,
             consequence=None if is_made_up_for else overdue,
         )
+        if is_at_home:
+            # Nobody can measure them there every quarter of an hour: one reading is asked for, and then the next.
+            return
         if not is_made_up_for:
             yield Deadline(
                 kind=DeadlineKind.CHECKPOINT_EMERGENCY,
@@ -208,11 +212,18 @@ def _rechecks(course: CourseState, series: ReadingSeries, number: int | None) ->
 def _discharge(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
     """A discharge that is missing in a past told long after is a gap in the record: asked for, and nobody is woken."""
     since, rules = observation.begun(course.protocol, session), course.protocol
+    due_from, learned_at = since.at, since.recorded_at
+    for away in session.sent_away[-1:]:
+        # Who is watched again has as long until their next discharge as anybody.
+        due_from, learned_at = (
+            max(due_from, away.back_at or due_from),
+            max(learned_at, away.back_recorded_at or due_from),
+        )
     is_here = session.is_watched and not session.is_away
     yield Deadline(
         kind=DeadlineKind.DISCHARGE,
-        due_at=since.at + rules.medicine.discharge_overdue,
-        learned_at=since.recorded_at,
+        due_at=due_from + rules.medicine.discharge_overdue,
+        learned_at=learned_at,
         session=session.number,
         consequence=Consequence(
             kind=Kind.DISCHARGE_OVERDUE, severity=Severity.URGENT if session.is_watched else Severity.ROUTINE

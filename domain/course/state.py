@@ -325,6 +325,19 @@ class MedicineSession(ReadingSeries):
         """Whether the patient left before discharge and has not been seen since."""
         return bool(self.departures) and self.ended is None and self.departed[-1].back_at is None
 
+    def may_be_at_home(self, within: timedelta) -> bool:
+        """Whether they are watched again by what was told so long after they went, and nobody said that they came back.
+
+        `within` is how long they are taken to be still at the door.
+        """
+        if not self.sent_away:
+            return False
+        last = self.sent_away[-1]
+        back_at = last.back_at or last.left_at
+        seen: tuple[Recorded[Any], ...] = (*self.returns, *self.doses)
+        is_back = any(one.at >= back_at for one in seen)
+        return back_at - last.left_at > within and not is_back
+
     @property
     def gone(self) -> Recorded[Any] | None:
         """What took a dosed patient home, or wherever they went: calls are counted from it, and forms from `ended`."""

@@ -57,7 +57,7 @@ def is_over(event: DoseAdministered, entries: list[Entry], session: int) -> bool
     """Whether the dose is told so late that nobody can be watched for it: the patient is gone, or a day has passed."""
     (given,) = [one for one in entries if (one.event_id, one.source) == (event.id, event.source)]
     is_gone = any(at == session and one.type in ENDS and one.time >= event.time for one, at in _placed(entries))
-    has_died = any(True for _ in _said(entries, "patient.died"))
+    has_died = any(one.time >= event.time for one in _said(entries, "patient.died"))
     return given.recorded_at - given.time > LONG_PAST or is_gone or has_died
 
 
@@ -70,15 +70,22 @@ def monitored(entries: Sequence[Entry]) -> set[int]:
             dosed[session] = _newest((one, dosed.get(session, one)))
         if session is not None and one.type in ENDS:
             home[session] = one.time
-        if session is not None and one.type == "kap.patient.returned":
-            home.pop(session, None)
-    if any(True for _ in _said(entries, "patient.died")):
-        return set()
+        if session in home and one.type == "kap.patient.returned" and _is_back(one, home[session]):
+            home.pop(session)
+    died_at = max((one.time for one in _said(entries, "patient.died")), default=None)
     return {
         session
         for session, one in dosed.items()
-        if one.recorded_at - one.time <= LONG_PAST and (session not in home or one.time > home[session])
+        if one.recorded_at - one.time <= LONG_PAST
+        and (session not in home or one.time > home[session])
+        and (died_at is None or one.time > died_at)
     }
+
+
+def _is_back(returned: Entry, left_at: datetime) -> bool:
+    """Whether they came back within a day of going, and that was told within a day."""
+    is_soon = left_at < returned.time <= left_at + LONG_PAST
+    return is_soon and returned.recorded_at - returned.time <= LONG_PAST
 
 
 def may_be_away(entries: Sequence[Entry]) -> bool:

@@ -53,12 +53,6 @@ def _is_away(_course: CourseState, session: MedicineSession, at: datetime) -> It
     yield from clearance.away_blockers(session, at)
 
 
-def _never_left(course: CourseState, session: MedicineSession, event: PatientReturned) -> Iterator[Blocker]:
-    """Nothing against one who comes back after their discharge, on the day of the dose."""
-    if not returning.has_gone(session, event.time):
-        yield from _not_away(course, session, event.time)
-
-
 def _not_away(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     is_handed_over = session.handover is not None and session is course.session
     if not session.was_away(at) and not is_handed_over:
@@ -116,7 +110,6 @@ BACK = SessionEventRule(
     phases=ALWAYS,
     stages=HERE | DISCHARGED,
     standing=_not_away,
-    blockers=_never_left,
     place=_gone_from,
     apply=_return,
     needs_presence=True,

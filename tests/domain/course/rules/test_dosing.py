@@ -439,6 +439,6 @@ def test_a_second_check_in_takes_nothing_back_once_they_are_dosed(ward: Ward) ->
 
     assert ward.session().clearance is not None
     assert ward.stage() is Stage.DOSED
-    arrived = ward.session().check_in
-    assert arrived is not None
-    assert arrived.data.weight_kg == 70
+    known = ward.session().check_in
+    assert known is not None
+    assert known.data.weight_kg == 70

@@ -81,15 +81,28 @@ def test_a_calm_second_reading_lets_them_go_again(ward: Ward) -> None:
 
 @pytest.mark.parametrize("signs", [{"symptoms": ("chest_pain",)}, {"spo2": 85}])
 def test_a_reading_of_the_next_morning_asks_for_none_of_the_night(ward: Ward, signs: dict[str, Any]) -> None:
-    """By phone, at nine: it is told, and from then on as of anybody who is watched; nothing is made up for."""
+    """By phone, at nine: it is told, and one more is asked for. They may be at home, where nobody measures them."""
     ward.discharged().until(ward.begins() + hours(23))
     ward.calls.clear()
     ward.reports(vitals(MARA, at=ward.now, **signs))
-    ward.passes(hours(1))
+    ward.passes(hours(3))
 
-    overdue = [severity for kind, severity in ward.pages if kind is Kind.VITALS_OVERDUE]
-    assert len(overdue) <= 8
-    assert ward.written("checkpoint.missed").count("checkpoint.missed") <= 4
+    assert ward.pages[0] == (Kind.VITALS_EMERGENCY, Severity.EMERGENCY)
+    assert [severity for kind, severity in ward.pages if kind is Kind.VITALS_OVERDUE] == [Severity.URGENT]
+    assert Kind.DISCHARGE_OVERDUE not in ward.open
+    assert ward.session().is_watched
+    ward.passes(hours(1))
+    assert Kind.DISCHARGE_OVERDUE in ward.open
+
+
+def test_who_then_comes_in_is_watched_like_anybody(ward: Ward) -> None:
+    """Said to be here, they are measured every quarter of an hour."""
+    ward.discharged().until(ward.begins() + hours(23))
+    ward.reports(vitals(MARA, at=ward.now, spo2=85))
+    ward.reports(returned(MARA, at=ward.now + minutes(30)))
+    ward.passes(minutes(20))
+
+    assert ward.open[Kind.VITALS_OVERDUE] is Severity.EMERGENCY
 
 
 # Back at the clinic
@@ -99,7 +112,7 @@ def test_a_reading_of_the_next_morning_asks_for_none_of_the_night(ward: Ward, si
 def test_who_comes_back_after_their_discharge_is_watched_again(ward: Ward, number: int | None) -> None:
     """Ten minutes after they went: a reading is due at once, and silence is noticed."""
     answer = ward.discharged().reports(returned(MARA, number, at=ward.now + minutes(10)))
-    assert answer.deviations == ()
+    assert [one.code for one in answer.deviations] == ["patient.not_away"]
     assert ward.due(DeadlineKind.CHECKPOINT)[0].due_at == ward.now
 
     ward.passes(minutes(10))
