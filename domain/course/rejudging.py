@@ -8,8 +8,8 @@ from domain.course.correcting import Correction, with_version
 from domain.course.journal import Version
 from domain.course.retelling import MOST_TOLD, TOLD, Pair, Retelling, Step, retold
 from domain.course.rules import checkpoints, deviations, late_facts, readings
-from domain.course.series_compared import compared
-from domain.course.state import CourseState, MedicineSession
+from domain.course.series_compared import asked_for, compared, series_of
+from domain.course.state import CourseEscalation, CourseState, MedicineSession
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import (
@@ -56,10 +56,30 @@ class _Lost:
     def add(self, kind: Kind, session: int | None, opened_at: datetime) -> None:
         self._of.add((kind, session, opened_at))
 
-    def mark(self, transition: Transition[Any]) -> None:
+    def mark(self, transition: Transition[Any], retelling: Retelling) -> None:
+        """Marks them, but for those that something true has asked for since as well."""
         for one in transition.course.unresolved:
-            if (one.kind, one.session, one.opened_at) in self._of and not one.rests_on_corrected:
+            is_lost = (one.kind, one.session, one.opened_at) in self._of and not one.rests_on_corrected
+            if is_lost and not _is_asked_for(transition.course, retelling, one):
                 transition.mark_corrected(one)
+
+
+def _is_asked_for(course: CourseState, retelling: Retelling, escalation: CourseEscalation) -> bool:
+    """Whether an event or a reading, as it reads now, asks for an escalation that is open already."""
+    kind, number, since = escalation.kind, escalation.session, escalation.opened_at
+    if kind is Kind.PROTOCOL_DEVIATION:
+        silent = course.protocol.deviations.silent
+        told = (one for kept in course.deviations if kept.session == number for one in kept.deviations)
+        return any(one.code not in silent for one in told)
+    if any(
+        pair.now and (kind, number) in pair.now.raised and pair.kept.recorded_at >= since for pair in retelling.pairs
+    ):
+        return True
+    series = series_of(course, number)
+    return any(
+        reading.recorded_at >= since and kind in asked_for(course.protocol, series, reading)
+        for reading in reversed(series.readings)
+    )
 
 
 def follow(transition: Transition[Any], event: ClinicEvent, correction: Correction) -> int | None:
@@ -89,7 +109,7 @@ def follow(transition: Transition[Any], event: ClinicEvent, correction: Correcti
         late_facts.judge_doses(transition, actual, correction.event, correction.corrected.recorded_at)
     _lose_deadlines(transition, actual, lost)
     _settle(transition, actual)
-    lost.mark(transition)
+    lost.mark(transition, retelling)
     _ask_for_review(transition, retelling, correction, number, event.time)
     return number
 
@@ -98,6 +118,11 @@ def _changed(actual: CourseState, retelling: Retelling) -> dict[str, object]:
     """The parts of the course that read differently now; everything else stays as it is."""
     was, now = retelling.was, retelling.now
     changed = {name: getattr(now, name) for name in TOLD if getattr(was, name) != getattr(now, name)}
+    if "holds" in changed:
+        # A correction before this one may have held the course anew, over a resumption: that hold stays.
+        gone, known = set(was.holds) - set(now.holds), {hold.reason for hold in actual.holds}
+        added = (hold for hold in now.holds if hold not in was.holds and hold.reason not in known)
+        changed["holds"] = (*(hold for hold in actual.holds if hold not in gone), *added)
     if "sessions" in changed:
         changed["sessions"] = tuple(_session(actual, was, session) for session in now.sessions)
     return changed

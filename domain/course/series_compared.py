@@ -39,13 +39,14 @@ def compared(retelling: Retelling, corrected: int) -> Iterator[ReadingCompared]:
     """Each reading whose verdict may have changed. `corrected` is the ledger entry of the corrected event."""
     protocol = retelling.now.protocol
     for number in (*sorted({one.number for course in (retelling.was, retelling.now) for one in course.sessions}), None):
-        was, now = _series(retelling.was, number), _series(retelling.now, number)
+        was, now = series_of(retelling.was, number), series_of(retelling.now, number)
         if was != now:
             for before, after in _to_judge(protocol, was, now, corrected):
                 yield _one(protocol, number, (was, before), (now, after), corrected)
 
 
-def _series(course: CourseState, number: int | None) -> ReadingSeries:
+def series_of(course: CourseState, number: int | None) -> ReadingSeries:
+    """The readings of a session, or those outside all of them."""
     if number is None:
         return course.outside
     return course.session_numbered(number) or ReadingSeries()
@@ -83,7 +84,7 @@ def _one(
     now: tuple[ReadingSeries, Reading | None],
     corrected: int,
 ) -> ReadingCompared:
-    before, after = _asked_for(protocol, *was), _asked_for(protocol, *now)
+    before, after = asked_for(protocol, *was), asked_for(protocol, *now)
     reading = now[1] or was[1]
     assert reading is not None
     risen = tuple(
@@ -114,7 +115,7 @@ def _is_lower(kind: Kind, before: dict[Kind, Severity]) -> bool:
     return kind is Kind.VITALS_URGENT and Kind.VITALS_EMERGENCY in before
 
 
-def _asked_for(protocol: Protocol, series: ReadingSeries, reading: Reading | None) -> dict[Kind, Severity]:
+def asked_for(protocol: Protocol, series: ReadingSeries, reading: Reading | None) -> dict[Kind, Severity]:
     """What a reading escalates by itself, by kind."""
     if reading is None:
         return {}

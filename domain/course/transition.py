@@ -162,8 +162,11 @@ class Transition(Generic[CourseT]):
                 self._calls[open_one.id] = RepeatEscalation(id=open_one.id, repeat=told.but(at=at))
             case _:
                 self._calls[open_one.id] = RepeatEscalation(id=open_one.id, repeat=Repeat(severity=severity, at=at))
+        # What asks for it now is true, whatever has been corrected of what opened it.
+        repeated = open_one.but(severity=risen, rests_on_corrected=False)
+        if repeated != open_one:
+            self.replace(repeated)
         if risen is not open_one.severity:
-            self.replace(open_one.but(severity=risen))
             self._write_escalation(Change.RAISED, open_one.but(severity=risen))
 
     def replace(self, escalation: CourseEscalation) -> None:

@@ -121,14 +121,14 @@ def rechecks(protocol: Protocol, session: ReadingSeries) -> Iterator[Recheck]:
     """The readings that still want a second one, while the patient is watched; later of one who had left meanwhile."""
     if session.watched_until is None:
         for recheck in vitals.rechecks(protocol, session):
-            yield recheck._replace(due_at=recheck.due_at + _away_since(session, recheck.reading))
+            yield recheck._replace(due_at=recheck.due_at + _until_back(session, recheck.reading))
 
 
-def _away_since(session: ReadingSeries, reading: Reading) -> timedelta:
-    """How long the patient has been away since the reading: nobody can measure them then."""
+def _until_back(session: ReadingSeries, reading: Reading) -> timedelta:
+    """How long after the reading the patient was last back from an absence: nobody could measure them before."""
     absences = session.departed if isinstance(session, MedicineSession) else ()
     over = (one for one in absences if one.back_at is not None and one.left_at >= reading.at)
-    return sum((one.back_at - reading.at for one in over if one.back_at is not None), timedelta())
+    return max((one.back_at - reading.at for one in over if one.back_at is not None), default=timedelta())
 
 
 def _planned(

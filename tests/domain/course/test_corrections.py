@@ -206,6 +206,39 @@ def test_a_screen_that_was_typed_calm_holds_the_course(ward: Ward) -> None:
     assert ward.open[Kind.SUICIDE_RISK] is Severity.EMERGENCY
 
 
+def test_a_later_correction_takes_back_no_hold_of_an_earlier_one(ward: Ward) -> None:
+    """A hold that a correction laid anew stays when another reason turns out to have been an error."""
+    ward.prepared()
+    calm = cssrs(MARA, at=ward.now + minutes(5))
+    ward.reports(calm)
+    ward.reports(hold(MARA, at=ward.now + minutes(5)))
+    ward.reports(resumption(MARA, at=ward.now + minutes(10), by=OSEI))
+    corrects(ward, calm, items=HAS_A_PLAN)
+    again = hold(MARA, at=ward.now + minutes(1), reason="A family matter")
+    ward.reports(again)
+
+    corrects(ward, again, retracted=True)
+
+    assert [one.reason for one in ward.course.holds] == ["suicide risk high"]
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["before the correction", "after it"])
+def test_an_escalation_with_a_true_cause_beside_the_corrected_one_is_not_marked(ward: Ward, is_first: bool) -> None:
+    """A typed 82 became 98, and a true 83 stands behind the same escalation: it rests on nothing corrected."""
+    ward.dosed()
+    typed = vitals(MARA, at=ward.now + minutes(1), spo2=82)
+    true = vitals(MARA, at=ward.now + minutes(2), spo2=83)
+    ward.reports(typed)
+    if is_first:
+        ward.reports(true)
+    corrects(ward, typed, spo2=98)
+    if not is_first:
+        ward.reports(true)
+
+    (emergency,) = [one for one in ward.course.unresolved if one.kind is Kind.VITALS_EMERGENCY]
+    assert not emergency.rests_on_corrected
+
+
 def test_of_two_screens_at_one_time_the_later_recorded_counts(ward: Ward) -> None:
     """Typed calm, corrected the same minute to a method: the patient is at risk (story 15)."""
     ward.prepared()

@@ -383,3 +383,15 @@ def test_a_dose_after_a_handover_without_one_is_watched(ward: Ward) -> None:
 
     assert ward.session().is_monitored
     assert ward.due(DeadlineKind.CHECKPOINT) != []
+
+
+def test_a_second_reading_is_due_as_soon_after_their_last_return(ward: Ward) -> None:
+    """Of one who left twice: put off until they are back, and the time before their first return counts once."""
+    ward.dosed().reports(vitals(MARA, at=ward.now + minutes(1), systolic=181))
+    read_at = ward.now
+    for away, back in ((2, 30), (32, 60)):
+        ward.reports(left(MARA, at=read_at + minutes(away)))
+        ward.reports(returned(MARA, at=read_at + minutes(back)))
+
+    (recheck,) = ward.due(DeadlineKind.RECHECK)
+    assert recheck.due_at == read_at + minutes(60) + minutes(5)
