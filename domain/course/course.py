@@ -282,7 +282,7 @@ class Course(CourseState):
             case CheckInCompleted():
                 return followup.call_verdict(self.protocol, event.data)
             case AdverseEventReported():
-                return adverse_events.verdict(event.data)
+                return adverse_events.verdict(self.protocol, event.data)
             case VitalsRecorded():
                 for series in (*self.sessions, self.outside):
                     if (reading := series.reading_of(event.time, event.data)) is not None:

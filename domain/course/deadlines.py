@@ -1,6 +1,7 @@
 """A course's deadlines: moments by which a human must act. Passing one reminds or escalates."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from domain.course import standstill, unreported
 from domain.course.deadline import LEARNED_LATE_GRACE, Consequence, Deadline, DeadlineKind
@@ -117,7 +118,9 @@ def _after_closing(course: CourseState) -> Iterator[Deadline]:
         return
     calls = (one for session in course.sessions for one in _check_ins(course, session))
     for deadline in (*calls, *_risk_screens(course)):
-        if max(deadline.due_at, deadline.learned_at, course.phase_learned_at or ends_at) <= ends_at:
+        asked_at, again = course.passed.get(deadline.key), deadline.every or timedelta()
+        asks_at = deadline.due_at if asked_at is None else asked_at + again
+        if max(asks_at, deadline.learned_at, course.phase_learned_at or ends_at) <= ends_at:
             yield deadline
 
 
@@ -139,6 +142,7 @@ def _measured(course: CourseState, session: MedicineSession) -> Iterator[Deadlin
 
 
 def _risk_screens(course: CourseState) -> Iterator[Deadline]:
+    """The screens owed the same day, and asked for again until they are taken: resolving the page takes none."""
     for owed in risk_screens.screens_owed(course):
         yield Deadline(
             kind=DeadlineKind.RISK_SCREEN,
@@ -146,6 +150,7 @@ def _risk_screens(course: CourseState) -> Iterator[Deadline]:
             learned_at=owed.asked_by.recorded_at,
             subject=owed.instrument,
             consequence=Consequence(kind=Kind.ITEM9_POSITIVE, severity=owed.rule.severity),
+            every=course.protocol.medicine.unreported_again,
         )
 
 

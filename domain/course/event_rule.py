@@ -106,7 +106,7 @@ class SessionEventRule(_Rule[E]):
     session: if it names one that was not under way then, it belongs to the one that was. One that `fits_away` belongs
     to a session that a dosed patient has left, too. `judge` opens escalations for what is dangerous in the event
     wherever it belongs; `apply_outside` takes its effects where it belongs to no session, and `may_be_outside` says
-    that the protocol has nothing against that.
+    that the protocol has nothing against that; `blockers_outside` is then what it has against the event itself.
     """
 
     stages: frozenset[Stage]
@@ -117,6 +117,7 @@ class SessionEventRule(_Rule[E]):
     place: Callable[[CourseState, "SessionEventRule[E]", E], MedicineSession | None] = under_way
     apply_outside: Callable[[Transition[Any], E], None] = _nothing
     may_be_outside: bool = False
+    blockers_outside: Callable[[CourseState, E], Iterable[Blocker]] = _none
     needs_presence: bool = False
     fits_away: bool = False
 
@@ -135,7 +136,7 @@ class SessionEventRule(_Rule[E]):
     def blockers_of(self, course: CourseState, session: MedicineSession | None, event: E) -> Iterable[Blocker]:
         """The rule's own blockers of this event, beyond role, phase and stage."""
         if session is None:
-            return ()
+            return self.blockers_outside(course, event)
         if self.blockers is None:
             return self.standing(course, session, event.time)
         return self.blockers(course, session, event)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from domain.course.retelling import Retelling
-from domain.course.rules import vitals
+from domain.course.rules import symptoms, vitals
 from domain.course.state import CourseState, Reading, ReadingSeries
 from domain.course.verdict import Verdict, VerdictSeverity
 from domain.escalation.messages import Kind
@@ -120,7 +120,10 @@ def asked_for(protocol: Protocol, series: ReadingSeries, reading: Reading | None
     if reading is None:
         return {}
     asked: dict[Kind, Severity] = {}
-    severity = vitals.verdict(protocol, series, reading).severity
+    verdict = vitals.verdict(protocol, series, reading)
+    severity = verdict.severity
+    if symptoms.told_as(verdict) is Severity.ROUTINE:
+        asked[Kind.ADVERSE_EVENT] = Severity.ROUTINE
     if severity.pages_as is not None:
         is_emergency = severity is VerdictSeverity.EMERGENCY
         asked[Kind.VITALS_EMERGENCY if is_emergency else Kind.VITALS_URGENT] = severity.pages_as

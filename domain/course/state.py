@@ -233,9 +233,10 @@ class MedicineSession(ReadingSeries):
     """One dosing visit; one without a booking was not planned.
 
     `announced_at` is when Kapstan last learned of `starts_at`. `weighed` are the findings that the clearance's
-    overrides lifted. `settled` are its first checkpoints that no longer change, so that a long session need not compute
-    them again. They hold until something arrives that happened before `settled_until`. `sent_away` are the times from
-    each discharge or handover until the patient was watched again.
+    overrides lifted. `unwell_at` is when an urgent adverse event last befell the patient. `settled` are its first
+    checkpoints that no longer change, so that a long session need not compute them again. They hold until something
+    arrives that happened before `settled_until`. `sent_away` are the times from each discharge or handover until the
+    patient was watched again.
     """
 
     number: int
@@ -247,6 +248,7 @@ class MedicineSession(ReadingSeries):
     abort: Recorded[SessionAborted.Data] | None = None
     weighed: tuple[Blocker, ...] = ()
     assessment: Recorded[DischargeAssessed.Data] | None = None
+    unwell_at: Moment | None = None
     check_ins: tuple[Recorded[CheckInCompleted.Data], ...] = ()
     integrations: tuple[Recorded[IntegrationHeld.Data], ...] = ()
     forms: tuple[Recorded[FormFiled.Data], ...] = ()
@@ -387,7 +389,8 @@ class Hold(Frozen):
 class CourseEscalation(Frozen):
     """What the course knows of an escalation that it opened.
 
-    `rests_on_corrected` says that what opened it has been corrected since.
+    `repeats` counts how often its cause happened again, urgent or worse. `rests_on_corrected` says that what opened it
+    has been corrected since.
     """
 
     id: EscalationId
@@ -396,6 +399,7 @@ class CourseEscalation(Frozen):
     severity: Severity
     state: EscalationState
     opened_at: Moment
+    repeats: int = 0
     rests_on_corrected: bool = False
 
 

@@ -151,6 +151,10 @@ class Transition(Generic[CourseT]):
 
     def _repeat(self, open_one: CourseEscalation, severity: Severity, at: datetime) -> None:
         risen = severity if severity.rank > open_one.severity.rank else open_one.severity
+        # Once an input: what opened it, or repeated it, is the same cause however often it comes up.
+        if severity is not Severity.ROUTINE and open_one.id not in self._calls:
+            open_one = open_one.but(repeats=open_one.repeats + 1)
+            self.replace(open_one)
         match self._calls.get(open_one.id):
             case OpenEscalation(opening=opening):
                 self._calls[open_one.id] = OpenEscalation(opening=opening.but(severity=risen))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Self
 
 from domain.values import Frozen, Moment, Severity
 
@@ -19,6 +20,11 @@ class VerdictSeverity(StrEnum):
     def rank(self) -> int:
         """0 for normal, rising with severity."""
         return list(type(self)).index(self)
+
+    @classmethod
+    def of(cls, severity: Severity) -> Self:
+        """What is as severe as this escalation: what waits for working hours is a warning."""
+        return cls.WARNING if severity is Severity.ROUTINE else cls(severity.value)
 
     @property
     def pages_as(self) -> Severity | None:

@@ -262,7 +262,8 @@ class PatientCheckedIn(Fact):
 class VitalsRecorded(Fact):
     """One reading, with the signs that could be taken; the protocol's verdict comes back with the answer.
 
-    A monitor drops one channel at a time, and nobody who convulses can be measured: at least one value or symptom.
+    A monitor drops one channel at a time, and nobody who convulses can be measured: at least one value or symptom. An
+    empty list of symptoms says that there are none; a machine, which asks nobody, leaves it out.
     """
 
     class Data(HappenedInSession):  # noqa: D106
@@ -272,7 +273,7 @@ class VitalsRecorded(Fact):
         spo2: OxygenSaturation | None = None
         respiratory_rate: RespiratoryRate | None = None
         moaas: Moaas | None = None
-        symptoms: Codes = ()
+        symptoms: Codes | None = None
 
         @model_validator(mode="after")
         def _says_something(self) -> Self:

@@ -174,9 +174,11 @@ def _vocabulary(protocol: Protocol) -> Contradictions:
         )
         for code in codes
     }
+    # A medicine that may be given has a rule of its own, or that of what it is: its name may be in both.
+    given = {folded(one.code) for one in protocol.medicine.comedication}
     meant: dict[str, str] = {}
     for name, synonyms in protocol.vocabulary.items():
-        if folded(name) not in listed:
+        if folded(name) not in listed | given:
             yield f"vocabulary.{name}", "must be a code that one of the protocol's lists names"
         for synonym in (name, *synonyms):
             plain = folded(synonym)

@@ -292,11 +292,12 @@ class Limit(Frozen):
 
 
 class SymptomRules(Frozen):
-    """Symptom codes by severity, independent of the vital signs."""
+    """Symptom codes by severity, independent of the vital signs. `unknown` is who hears of one that no list names."""
 
     emergency: tuple[Code, ...]
     urgent: tuple[Code, ...]
     warning: tuple[Code, ...]
+    unknown: Severity = Severity.ROUTINE
 
     def severity_of(self, symptom: Code) -> LimitSeverity | None:
         """The highest severity that lists the symptom, however it is spelled; None if none does."""

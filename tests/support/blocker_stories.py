@@ -394,6 +394,10 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason("discharge.assessed_too_early", _assessed_at_once),
     Reason("discharge.assessment_too_old", _assessed_at_once),
     Reason(
+        "discharge.symptom_unknown",
+        lambda ward: _leaving(ward, lambda ward: vitals(MARA, at=ward.now, symptoms=["hiccups"])),
+    ),
+    Reason(
         "discharge.heart_rate_above_limit",
         lambda ward: _leaving(
             ward,

@@ -337,7 +337,7 @@ def vitals(
     spo2: int | None = 98,
     respiratory_rate: int | None = 14,
     moaas: int | None = 5,
-    symptoms: Iterable[str] = (),
+    symptoms: Iterable[str] | None = (),
 ) -> VitalsRecorded:
     data = VitalsRecorded.Data(
         actor=by,
@@ -348,7 +348,7 @@ def vitals(
         spo2=spo2,
         respiratory_rate=respiratory_rate,
         moaas=moaas,
-        symptoms=tuple(symptoms),
+        symptoms=None if symptoms is None else tuple(symptoms),
     )
     return _said(VitalsRecorded, course, at, data)
 

@@ -101,6 +101,7 @@ LIFTED = over(
     "discharge.not_steady_gait",
     "discharge.not_dissociation_resolved",
     "discharge.recheck_missing",
+    "discharge.symptom_unknown",
     "discharge.not_assessed",
     "vitals.missing",
     "vitals.moaas_below_limit",

@@ -99,7 +99,7 @@ def in_a_line(reading: ReadingView) -> str:
 
 
 def _symptoms(reading: ReadingView) -> str:
-    return ", ".join(symptom.replace("_", " ") for symptom in reading.vitals.symptoms)
+    return ", ".join(symptom.replace("_", " ") for symptom in reading.vitals.symptoms or ())
 
 
 def _value(vitals: VitalsRecorded.Data, vital: Vital) -> int | None:

@@ -46,6 +46,7 @@ class Field(Frozen):
     """One field. `parts` are the fields of a group, or of each row; a row's have no row number in their pointers.
 
     Overrides are rationales, each under the field's pointer and the code that it overrides.
+    A list that `says_none` is an answer when it is left empty: there are none.
     A number lies from `low` to `high`, without `low` itself if `is_above`.
     """
 
@@ -58,6 +59,7 @@ class Field(Frozen):
     low: float | None = None
     high: float | None = None
     is_above: bool = False
+    says_none: bool = False
     longest: int | None = None
     options: tuple[Option, ...] = ()
     parts: tuple["Field", ...] = ()
@@ -144,6 +146,7 @@ def _field(pointer: str, said: Mapping[str, Any], defined: Mapping[str, Any], *,
         low=low if above is None else above,
         high=meant.get("maximum"),
         is_above=above is not None,
+        says_none=kind is FieldKind.CODES and {"type": "null"} in said.get("anyOf", ()),
         longest=_longest(meant, kind, defined),
         options=tuple(Option(value=one, label=one.replace("_", " ")) for one in meant.get("enum", ())),
         parts=tuple(_parts(pointer, meant, kind, defined)),

@@ -125,8 +125,8 @@ def _row(field: Field, row: int, entered: Entered, zone: ZoneInfo, now: datetime
 
 
 def _list(field: Field, items: list[JsonValue]) -> JsonValue | None:
-    """The list's value. It is an empty list where the event must say that there is none."""
-    return items if items or field.is_required else None
+    """The list's value. It is an empty list where the event must say that there is none, or where a person did."""
+    return items if items or field.is_required or field.says_none else None
 
 
 def _apart(texts: Iterable[str], by: str) -> list[str]:

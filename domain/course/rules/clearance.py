@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import MEDICINE, PRESCRIBER, SessionEventRule
-from domain.course.rules import arrival, booking, consent, eligibility, pregnancy, risk_screens, symptoms
+from domain.course.measures import Risk
+from domain.course.rules import arrival, booking, consent, eligibility, observation, pregnancy, risk_screens, symptoms
 from domain.course.rules.signs import newest, value_of
 from domain.course.rules.vitals import SPOKEN
 from domain.course.rules.weighing import is_weighed
@@ -38,6 +39,7 @@ def blockers(course: CourseState, session: MedicineSession, at: datetime) -> tup
         *_course_blockers(course, session, at),
         *away_blockers(session, at),
         *arrival.blockers(course, session, at),
+        *observation.unknown_given(course.protocol, session, at),
         *_reading_blockers(course, session, at),
     )
     return absolute_first(found)
@@ -84,6 +86,7 @@ def plan_blockers(course: CourseState, session: MedicineSession, at: datetime) -
 def escalation_blockers(course: CourseState, without: Collection[Kind] = ()) -> Iterator[Blocker]:
     """A blocker for each unresolved escalation that is an emergency, absolute, or urgent, for a prescriber to weigh.
 
+    What is observed of it changes whenever its cause happens again: that is weighed anew.
     `without` are the kinds that the act itself answers.
     """
     for escalation in course.unresolved:
@@ -95,7 +98,7 @@ def escalation_blockers(course: CourseState, without: Collection[Kind] = ()) -> 
                 code=f"escalation.{escalation.kind}_open",
                 message=f"An escalation of kind {escalation.kind.replace('_', ' ')} is not resolved",
                 absolute=is_danger,
-                observed=escalation.id,
+                observed=escalation.id if not escalation.repeats else f"{escalation.id}, again {escalation.repeats}",
             )
 
 
@@ -142,11 +145,15 @@ def _measure_blockers(course: CourseState, since: datetime | None, at: datetime)
     asked = {blocker.limit for blocker in owed}
     for instrument in rules.measures:
         taken = course.measure_at(instrument, at)
-        is_of_this_visit = taken is not None and at - taken.at <= rules.measures_valid
+        # A high answer is what another one is asked for: it does not itself count as taken (S47).
+        is_calm_enough = taken is not None and taken.scored.risk is not Risk.HIGH
+        is_of_this_visit = taken is not None and is_calm_enough and at - taken.at <= rules.measures_valid
         if instrument not in asked and not (taken and is_of_this_visit and (since is None or taken.at >= since)):
             yield Blocker(
                 code=f"measure.{instrument}_missing",
-                message=f"{instrument_name(instrument)} has not been taken for this visit, since the last session",
+                message=f"{instrument_name(instrument)} has not been taken for this visit, since the last session"
+                if is_calm_enough or taken is None
+                else f"{instrument_name(instrument)} has not been taken since a high answer",
                 limit=instrument,
                 source=course.protocol.source_of("medicine.measures"),
             )
@@ -196,6 +203,7 @@ def unweighed_blockers(course: CourseState, session: MedicineSession, at: dateti
     found = (
         *_limit_blockers(course, newest(session, at, since=since)),
         *symptoms.blockers(course.protocol, session, at),
+        *observation.unknown_given(course.protocol, session, at),
         *eligibility.undecided(course),
         *risk_screens.owed_blockers(course, at),
         *risk_screens.risk_blockers(course, at),

@@ -1,10 +1,12 @@
-"""Co-medication and rescue: what else was given, and whom the protocol tells of it."""
+"""Co-medication and rescue: what else was given, whom the protocol tells of it, and who is watched again."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
-from domain.course.rules import observation
+from domain.course.rules import observation, returning
+from domain.course.rules.returning import belongs
 from domain.course.state import CourseState, MedicineSession, Stage
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
@@ -12,14 +14,30 @@ from domain.events.clinic_events import MedicationAdministered
 from domain.values import Blocker
 
 
-def _unknown(course: CourseState, _session: MedicineSession, event: MedicationAdministered) -> Iterator[Blocker]:
+def _unknown(course: CourseState, event: MedicationAdministered) -> Iterator[Blocker]:
     if observation.comedication(course.protocol, event.data.code) is None:
+        yield observation.unknown(course.protocol, event.data.code)
+
+
+def _blockers(course: CourseState, session: MedicineSession, event: MedicationAdministered) -> Iterator[Blocker]:
+    yield from _unknown(course, event)
+    if not belongs(session, event.time):
         yield Blocker(
-            code="medication.unknown",
-            message=f"The protocol does not say what follows from {event.data.code}; a prescriber must look at it",
-            observed=event.data.code,
-            source=course.protocol.source_of("medicine.comedication"),
+            code="session.discharged",
+            message=f"The patient was discharged from session {session.number} long before this medicine",
+            absolute=True,
         )
+
+
+def _session_of_medicine(
+    course: CourseState, _rule: SessionEventRule[Any], event: MedicationAdministered
+) -> MedicineSession | None:
+    """The session that was under way, or from which the patient has only just been discharged."""
+    newest_first = course.sessions[::-1]
+    under_way = next((one for one in newest_first if one.was_under_way(event.time)), None)
+    return under_way or next(
+        (one for one in newest_first if one.ended and one.ended.at <= event.time and belongs(one, event.time)), None
+    )
 
 
 def _tell(transition: Transition[Any], session: MedicineSession | None, event: MedicationAdministered) -> None:
@@ -31,15 +49,37 @@ def _tell(transition: Transition[Any], session: MedicineSession | None, event: M
 
 
 def _give(transition: Transition[Any], session: MedicineSession, event: MedicationAdministered) -> None:
+    """Keeps the medicine with its session, and watches the patient again while the observation runs that it began."""
+    if not belongs(session, event.time):
+        return
     given = sorted((*session.medications, transition.recorded(event)), key=lambda one: one.at)
-    transition.keep(session.but(medications=tuple(given)))
+    session = session.but(medications=tuple(given))
+    transition.keep(session)
+    if session.discharge is not None and _is_observed_for(transition, session, session.discharge.at, event):
+        since = event.time if event.time > session.discharge.at else transition.now
+        returning.watch_again(transition, session.number, since)
+
+
+def _is_observed_for(
+    transition: Transition[Any], session: MedicineSession, home_at: datetime, event: MedicationAdministered
+) -> bool:
+    """Whether somebody who was sent home was given, then or soon after, what the protocol observes them for still."""
+    observed_for = transition.course.protocol.medicine.minimum_observation
+    return (
+        event.data.actor.role in returning.AT_THE_CLINIC
+        and session.doses[0].at <= event.time <= home_at + observed_for
+        and observation.restarts(transition.course.protocol, event.data.code)
+        and transition.now < event.time + observed_for
+    )
 
 
 GIVEN = SessionEventRule(
     event=MedicationAdministered,
     phases=ALWAYS,
-    stages=frozenset({Stage.CHECKED_IN, Stage.CLEARED, *MONITORED}),
-    blockers=_unknown,
+    stages=frozenset({Stage.CHECKED_IN, Stage.CLEARED, *MONITORED, Stage.DISCHARGED}),
+    blockers=_blockers,
+    blockers_outside=_unknown,
+    place=_session_of_medicine,
     judge=_tell,
     apply=_give,
     may_be_outside=True,

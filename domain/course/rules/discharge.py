@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from itertools import islice, takewhile
+from typing import Any, Final
 
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
-from domain.course.recorded import Recorded
-from domain.course.rules import checkpoints, clearance, observation
+from domain.course.rules import checkpoints, clearance, observation, symptoms
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.endings import close_when_withdrawn
 from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.signs import at_clearance, newest, newest_first, value_of
 from domain.course.rules.vitals import SPOKEN, standing_findings, verdict
+from domain.course.rules.weighing import is_weighed
 from domain.course.state import CourseState, MedicineSession, Phase, Reading, Stage, newer
 from domain.course.transition import Transition
 from domain.course.verdict import VerdictSeverity
@@ -20,15 +21,15 @@ from domain.escalation.messages import Kind
 from domain.events.clinic_events import DischargeAssessed, PatientDischarged
 from domain.events.fields import Override
 from domain.protocol.model import Vital
-from domain.values import Blocker, Role, Severity, absolute_first
-
-EVENTS = frozenset({Kind.VITALS_URGENT, Kind.VITALS_EMERGENCY, Kind.ADVERSE_EVENT})
-"""The kinds of escalation after which, if urgent, the patient is assessed anew before they go home."""
+from domain.values import Blocker, Role, absolute_first
 
 PRESSURE = frozenset({Vital.SYSTOLIC, Vital.DIASTOLIC})
 
 ANSWERED = frozenset({Kind.CONSENT_WITHDRAWN, Kind.DISCHARGE_OVERDUE, Kind.LEFT_BEFORE_DISCHARGE, Kind.VITALS_OVERDUE})
 """The kinds of escalation that a discharge itself answers. Whoever takes back their consent may also go home."""
+
+MOST_READ: Final = 60
+"""Most readings since an assessment that are read again, the newest: an hour of one a minute, twice its validity."""
 
 
 def blockers(
@@ -40,6 +41,7 @@ def blockers(
         *_observation_blockers(course, session, at),
         *_infusion_blockers(session, at),
         *_later_blockers(session, at),
+        *_medicine_blockers(course, session, at),
         *_verdict_blockers(course, session, at),
         *_reading_blockers(course, session, at),
         *_recheck_blockers(course, session),
@@ -145,7 +147,7 @@ def _signs_since(course: CourseState, session: MedicineSession, reading: Reading
 
 
 def _verdict_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    """A blocker for each urgent or emergency finding on the newest signs: an emergency's is absolute (S4).
+    """A blocker for each urgent, emergency or unknown finding on the newest signs: an emergency's is absolute (S4).
 
     The signs are all that the protocol limits, and the symptoms, whether or not the discharge has its own limit. A
     reading of one sign takes back nothing that an earlier one found of another.
@@ -155,7 +157,7 @@ def _verdict_blockers(course: CourseState, session: MedicineSession, at: datetim
         return
     since = _signs_since(course, session, reading, at)
     for finding in standing_findings(course.protocol, session, at, since):
-        if finding.severity.pages_as is not None:
+        if finding.severity.pages_as is not None or finding.code == symptoms.UNKNOWN:
             # One who has left cannot be measured again.
             is_final = finding.severity is VerdictSeverity.EMERGENCY and not session.was_away(at)
             yield Blocker(
@@ -177,6 +179,13 @@ def _later_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]
             absolute=True,
             observed=in_words(newest - at),
         )
+
+
+def _medicine_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """The blockers of medicines that the protocol does not name, and that no clearance has weighed."""
+    for blocker in observation.unknown_given(course.protocol, session, at):
+        if not is_weighed(blocker, session.weighed):
+            yield blocker
 
 
 def _recheck_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
@@ -201,10 +210,10 @@ def _assessment_blockers(course: CourseState, session: MedicineSession, at: date
             absolute=not session.was_away(at),
         )
         return
-    if _fared_badly_since(course, session, session.assessment, at):
+    if _was_unwell_since(course, session, session.assessment.at, at):
         yield Blocker(
             code="discharge.not_assessed",
-            message="The patient has not been assessed for discharge since an urgent event",
+            message="The patient has been unwell since the assessment, and has not been assessed after it",
             absolute=not session.was_away(at),
         )
         return
@@ -238,24 +247,12 @@ def _assessment_blockers(course: CourseState, session: MedicineSession, at: date
             )
 
 
-def _fared_badly_since(
-    course: CourseState, session: MedicineSession, assessed: Recorded[DischargeAssessed.Data], at: datetime
-) -> bool:
-    """Whether a reading after the assessment is urgent or worse, or people were called for such an event since.
-
-    Only as long as an assessment is valid: an older one is not enough in any case.
-    """
-    until = min(at, assessed.at + course.protocol.medicine.discharge.assessment_valid)
-    for reading in newest_first(session, until, since=assessed.at):
-        if reading.at > assessed.at and verdict(course.protocol, session, reading).severity.pages_as is not None:
-            return True
-    return any(
-        one.kind in EVENTS
-        and one.session in {None, session.number}
-        and one.severity.rank >= Severity.URGENT.rank
-        and one.opened_at > assessed.recorded_at
-        for one in course.escalations
-    )
+def _was_unwell_since(course: CourseState, session: MedicineSession, assessed_at: datetime, at: datetime) -> bool:
+    """Whether a reading or an adverse event after the assessment was urgent or worse: it says nothing of them now."""
+    if session.unwell_at is not None and assessed_at < session.unwell_at <= at:
+        return True
+    later = takewhile(lambda reading: reading.at > assessed_at, newest_first(session, at))
+    return any(verdict(course.protocol, session, one).severity.pages_as for one in islice(later, MOST_READ))
 
 
 def _assessment_age_blockers(

@@ -364,14 +364,18 @@ def session_of_dose(
     """The session of a dose at a stage that wants none: so that whoever was dosed is watched, there is always one.
 
     That is the one named, if it still had no dose or ended after this one; else the one under way, or the one that is
-    waited for; else one of its own, which nobody planned.
+    waited for, of the same day or with the patient here; else one of its own, which nobody planned.
     """
     named = course.session_numbered(event.data.session) if event.data.session is not None else None
     if named is not None and (not named.doses or (named.watched_until and event.time <= named.watched_until)):
         return named
     newest_first = course.sessions[::-1]
     under_way = next((one for one in newest_first if one.was_under_way(event.time)), None)
-    if found := under_way or next((one for one in newest_first if one.is_waiting), None):
+    day = course.day_of(event.time)
+    waited_for = (
+        one for one in newest_first if one.is_waiting and (one.has_the_patient or course.day_of(one.starts_at) == day)
+    )
+    if found := under_way or next(waited_for, None):
         return found
     number = course.sessions[-1].number + 1 if course.sessions else 1
     return MedicineSession(number=number, stage=Stage.DOSED, starts_at=event.time)

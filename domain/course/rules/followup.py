@@ -234,7 +234,7 @@ def _judge_call(transition: Transition[Any], session: MedicineSession | None, ev
         known = transition.course.ideation_at
         transition.change(ideation_at=event.time if known is None else max(known, event.time))
         transition.escalate(Kind.SUICIDE_RISK, None, Severity.URGENT, event.time)
-    reported = verdict_of(symptoms.findings(protocol, said.symptoms)).severity.pages_as
+    reported = symptoms.told_as(verdict_of(symptoms.findings(protocol, said.symptoms)))
     if reported is not None:
         transition.escalate(Kind.ADVERSE_EVENT, session.number if session else None, reported, event.time)
 

@@ -12,7 +12,7 @@ from domain.course.dose_given import DoseGiven
 from domain.course.event_rule import ALWAYS, MEDICINE, MONITORED, SessionEventRule
 from domain.course.recorded import Recorded
 from domain.course.rules import dosing
-from domain.course.rules.dosing import Offered
+from domain.course.rules.dosing import DUPLICATE_WITHIN, Offered
 from domain.course.state import CourseState, MedicineSession, Stage, newer
 from domain.course.transition import Transition
 from domain.events.clinic_events import InfusionPaused, InfusionResumed, InfusionStarted, InfusionStopped
@@ -43,7 +43,7 @@ def _start_blockers(course: CourseState, session: MedicineSession, event: Infusi
 def _stop_blockers(course: CourseState, session: MedicineSession, event: InfusionStopped) -> Iterator[Blocker]:
     """What the bounds say of the amount that was given, on top of the session's other doses."""
     yield from _none_runs(course, session, event.time)
-    said, infusion = event.data, _infusion_at(session, event.time)
+    said, infusion = event.data, _stopped_by(session, event)
     others = session.but(doses=tuple(dose for dose in session.doses if dose is not infusion))
     answers = infusion.data if infusion is not None and isinstance(infusion.data, InfusionStarted.Data) else None
     if answers is not None and said.mg_given <= answers.mg:
@@ -93,17 +93,28 @@ def _resume(transition: Transition[Any], session: MedicineSession, event: Infusi
 
 def _stop(transition: Transition[Any], session: MedicineSession, event: InfusionStopped) -> None:
     """Ends the infusion. One whose start nobody reported is a dose all the same, given by then."""
-    infusion = _infusion_at(session, event.time)
+    infusion = _stopped_by(session, event)
     if infusion is not None:
         stopped = newer(infusion.stopped, transition.recorded(event))
         transition.keep(_with(session, infusion, infusion.but(stopped=stopped)))
-    elif not any(dose.is_infusion for dose in session.doses):
+    elif _infusion_at(session, event.time) is not None or not any(dose.is_infusion for dose in session.doses):
         dosing.give(transition, session, DoseGiven(at=event.time, recorded_at=transition.now, data=event.data))
 
 
 def _infusion_at(session: MedicineSession, at: datetime) -> DoseGiven | None:
     """The last infusion that had begun by then."""
     return next((dose for dose in reversed(session.doses) if dose.is_infusion and dose.at <= at), None)
+
+
+def _stopped_by(session: MedicineSession, event: InfusionStopped) -> DoseGiven | None:
+    """The infusion that this stop ends: the last one that had begun, unless its stop has long been known.
+
+    A second stop within minutes is the newer word on the first; later it is of an infusion whose start nobody reported.
+    """
+    infusion = _infusion_at(session, event.time)
+    if infusion is None or infusion.is_running or event.time - infusion.ended_at <= DUPLICATE_WITHIN:
+        return infusion
+    return None
 
 
 def _without_its_stop(
@@ -132,7 +143,10 @@ def _session_of_infusion(
 
 
 def _session_of_stop(course: CourseState, rule: SessionEventRule[Any], event: InfusionStopped) -> MedicineSession:
-    return _session_of_infusion(course, rule, event) or dosing.session_of_dose(course, rule, event)
+    found = _session_of_infusion(course, rule, event)
+    if found is not None and _stopped_by(found, event) is not None:
+        return found
+    return dosing.session_of_dose(course, rule, event)
 
 
 STARTED = SessionEventRule(

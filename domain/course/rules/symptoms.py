@@ -2,27 +2,34 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Final
 
-from domain.codes import in_words
+from domain.codes import in_words, without_remark
 from domain.course.rules.signs import newest_first, value_of
 from domain.course.state import ReadingSeries
-from domain.course.verdict import Finding, VerdictSeverity
-from domain.protocol.model import Protocol
-from domain.values import Blocker, Code
+from domain.course.verdict import Finding, Verdict, VerdictSeverity
+from domain.protocol.model import LimitSeverity, Protocol
+from domain.values import Blocker, Code, Severity
+
+UNKNOWN: Final = "vitals.symptom_unknown"
+"""The finding of a symptom that no list of the protocol names."""
 
 
 def findings(protocol: Protocol, symptoms: Iterable[Code]) -> Iterator[Finding]:
-    """A finding for each symptom, however it is spelled; one that no list names is a warning, never nothing."""
+    """A finding for each symptom, however it is spelled; one that no list names is never nothing.
+
+    It is a warning, or what the protocol says of the unknown.
+    """
     for symptom in symptoms:
-        severity = protocol.medicine.symptoms.severity_of(protocol.canonical(symptom))
+        severity = _severity_of(protocol, symptom)
         if severity is None:
             yield Finding(
-                code="vitals.symptom_unknown",
+                code=UNKNOWN,
                 message=f"{in_words(symptom)} is reported, a symptom in no list of the protocol",
                 observed=symptom,
                 limit=None,
-                severity=VerdictSeverity.WARNING,
-                source=None,
+                severity=VerdictSeverity.of(protocol.medicine.symptoms.unknown),
+                source=protocol.source_of("medicine.symptoms.unknown"),
             )
         else:
             yield Finding(
@@ -35,22 +42,37 @@ def findings(protocol: Protocol, symptoms: Iterable[Code]) -> Iterator[Finding]:
             )
 
 
-def in_force(protocol: Protocol, series: ReadingSeries, at: datetime) -> tuple[Code, ...]:
-    """The symptoms reported last. They stay until a reading names others, or has every required sign and names none.
+def _severity_of(protocol: Protocol, symptom: Code) -> LimitSeverity | None:
+    """What the lists call the symptom; a remark behind it takes nothing from one that is urgent or worse."""
+    lists = protocol.medicine.symptoms
+    named = lists.severity_of(protocol.canonical(symptom))
+    bare = lists.severity_of(protocol.canonical(without_remark(symptom)))
+    return named or (bare if bare is not LimitSeverity.WARNING else None)
 
-    So the next value of an oxygen sensor takes back nobody's chest pain.
+
+def told_as(verdict: Verdict) -> Severity | None:
+    """Who hears of this verdict: of an unknown symptom always somebody, in working hours at the latest."""
+    is_unknown = any(finding.code == UNKNOWN for finding in verdict.findings)
+    return verdict.severity.pages_as or (Severity.ROUTINE if is_unknown else None)
+
+
+def in_force(protocol: Protocol, series: ReadingSeries, at: datetime) -> tuple[Code, ...]:
+    """The symptoms reported last. They stay until a reading names others, or has every required sign and says none.
+
+    So neither the next value of an oxygen sensor nor a monitor's, which asks nobody, takes back their chest pain.
     """
     required = protocol.medicine.checkpoints.required
     for reading in newest_first(series, at):
-        if reading.data.symptoms or all(value_of(reading, vital) is not None for vital in required):
-            return reading.data.symptoms
+        said = reading.data.symptoms
+        if said or (said is not None and all(value_of(reading, vital) is not None for vital in required)):
+            return said
     return ()
 
 
 def blockers(protocol: Protocol, series: ReadingSeries, at: datetime) -> Iterator[Blocker]:
     """A blocker of a dose for each symptom in force: an emergency is absolute, an urgent or unknown one is weighed."""
     for found in findings(protocol, in_force(protocol, series, at)):
-        if found.code == "vitals.symptom_unknown":
+        if found.code == UNKNOWN:
             yield Blocker(
                 code="vitals.symptom_unknown",
                 message=found.message,

@@ -32,7 +32,7 @@ def verdict(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Ver
     A limit with `confirm_within` asks for a second reading at its first breach, and is confirmed if the value before
     breached it too. Only the time a reading was taken matters, not the order of arrival.
     """
-    found = (*_limit_findings(protocol, session, reading), *symptoms.findings(protocol, reading.data.symptoms))
+    found = (*_limit_findings(protocol, session, reading), *symptoms.findings(protocol, reading.data.symptoms or ()))
     waits = [limit.confirm_within for limit in _awaiting(protocol, session, reading) if limit.confirm_within]
     return verdict_of(found, reading.at + min(waits) if waits else None)
 

@@ -18,6 +18,7 @@ from tests.support.cast import (
     call,
     cssrs,
     days,
+    discontinuation,
     hours,
     minutes,
     phq9,
@@ -49,6 +50,31 @@ def test_an_adverse_event_wakes_people_by_its_grade(
 
     assert ward.open.get(Kind.ADVERSE_EVENT) == severity
     assert answer.escalations == (() if severity is None else ("MARA-1~adverse_event~0~1",))
+
+
+@pytest.mark.parametrize(
+    ("term", "grade", "severity"),
+    [
+        ("Chest pain", 1, Severity.EMERGENCY),
+        ("cardiac arrest", 2, Severity.EMERGENCY),
+        ("Seizures.", 3, Severity.EMERGENCY),
+        ("agitation", 1, Severity.URGENT),
+        ("agitation", 4, Severity.EMERGENCY),
+        ("nausea", 1, None),
+        ("nausea", 3, Severity.URGENT),
+        ("Bruise where the needle went in", 1, Severity.ROUTINE),
+        ("left_before_discharge", 1, None),
+    ],
+)
+def test_an_adverse_event_is_the_higher_of_its_grade_and_its_term(
+    ward: Ward, term: str, grade: int, severity: Severity | None
+) -> None:
+    """Whoever graded it may have erred: a term is read as a symptom is, and one that no list names is told."""
+    answer = ward.booked().reports(adverse_event(MARA, at=ward.now, term=term, grade=grade))
+
+    assert ward.open.get(Kind.ADVERSE_EVENT) == severity
+    assert answer.verdict is not None
+    assert answer.verdict.severity.pages_as is (None if severity is Severity.ROUTINE else severity)
 
 
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.role)
@@ -122,6 +148,36 @@ def test_a_hint_in_a_questionnaire_is_followed_up_the_same_day(ward: Ward, edge:
 
     asked = [(Kind.ITEM9_POSITIVE, Severity.URGENT)]
     assert ward.pages == (asked * 2 if edge >= timedelta() else asked)
+
+
+def test_a_screen_that_nobody_takes_is_asked_for_again_every_day(ward: Ward) -> None:
+    """Resolving the page takes no screen: it is asked for until one is taken, and then no more."""
+    ward.prepared().reports(phq9(MARA, at=ward.now, items=ITEM9))
+    asked = []
+    for _ in range(3):
+        ward.hears(Kind.ITEM9_POSITIVE, Change.RESOLVED)
+        ward.calls.clear()
+        ward.sleeps(days(1))
+        asked.append((Kind.ITEM9_POSITIVE, Severity.URGENT) in ward.pages)
+    assert asked == [True, True, True]
+
+    ward.reports(cssrs(MARA, at=ward.now))
+    ward.hears(Kind.ITEM9_POSITIVE, Change.RESOLVED)
+    ward.sleeps(days(2))
+    assert Kind.ITEM9_POSITIVE not in ward.open
+
+
+def test_a_screen_is_asked_for_again_until_the_safety_window_ends(ward: Ward) -> None:
+    """After closing too, and then no more."""
+    ward.discharged().reports(phq9(MARA, at=ward.now, items=ITEM9))
+    ward.reports(discontinuation(MARA, at=ward.now + minutes(1)))
+    ward.sleeps(days(5))
+    ward.hears(Kind.ITEM9_POSITIVE, Change.RESOLVED)
+    ward.sleeps(days(2))
+    assert Kind.ITEM9_POSITIVE in ward.open
+
+    ward.sleeps(days(30))
+    assert ward.due(DeadlineKind.RISK_SCREEN) == []
 
 
 def test_a_screen_after_it_answers_the_hint(ward: Ward) -> None:

@@ -79,6 +79,40 @@ def test_an_open_urgent_one_of_the_session_before_is_weighed(ward: Ward) -> None
     assert ward.reasons(dose(MARA, 2, at=ward.now)) == []
 
 
+@pytest.mark.parametrize("kind", ["adverse event", "reading"])
+def test_the_next_event_behind_a_weighed_page_asks_again(ward: Ward, kind: str) -> None:
+    """The prescriber weighed one event; the other came after, behind the same open page."""
+
+    def unwell(minute: int, symptom: str) -> object:
+        at = ward.begins() - minutes(minute)
+        if kind == "reading":
+            return vitals(MARA, at=at, symptoms=[symptom])
+        return adverse_event(MARA, 1, at=at, term=symptom, grade=3)
+
+    code = "escalation.vitals_urgent_open" if kind == "reading" else "escalation.adverse_event_open"
+    ward.checked_in().reports(unwell(9, "agitation"))  # type: ignore[arg-type]
+    ward.reports(vitals(MARA, at=ward.begins() - minutes(8)))
+    ward.reports(clearance(MARA, at=ward.begins() - minutes(5), overrides=over(code)))
+    assert against(ward, dose(MARA, at=ward.begins())) == {}
+
+    ward.reports(unwell(2, "violence"))  # type: ignore[arg-type]
+    ward.reports(vitals(MARA, at=ward.begins() - minutes(1)))
+    assert list(against(ward, dose(MARA, at=ward.begins()))) == [code]
+    ward.reports(clearance(MARA, at=ward.begins() - minutes(1), overrides=over(code)))
+    assert against(ward, dose(MARA, at=ward.begins())) == {}
+
+
+def test_a_mild_event_behind_a_weighed_page_asks_nobody(ward: Ward) -> None:
+    """What opens nothing that blocks does not block behind an open page either."""
+    code = "escalation.adverse_event_open"
+    ward.checked_in().reports(adverse_event(MARA, 1, at=ward.begins() - minutes(9), grade=3))
+    ward.reports(vitals(MARA, at=ward.begins() - minutes(8)))
+    ward.reports(clearance(MARA, at=ward.begins() - minutes(5), overrides=over(code)))
+    ward.reports(adverse_event(MARA, 1, at=ward.begins() - minutes(2), grade=2))
+
+    assert against(ward, dose(MARA, at=ward.begins())) == {}
+
+
 @pytest.mark.parametrize("event", ["vitals", "adverse event", "adverse event at home"])
 def test_no_dose_rises_after_a_session_with_an_urgent_event(ward: Ward, event: str) -> None:
     """Resolved or not; the same dose may be given (CLINICAL.md 3.5, story 35)."""
@@ -191,11 +225,14 @@ def test_an_answer_after_the_clearance_stands_before_the_dose(ward: Ward) -> Non
     assert ward.reasons(dose(MARA, at=ward.now)) == ["measure.cssrs_missing"]
 
 
-@pytest.mark.parametrize(("items", "level"), [(HAS_A_PLAN, "high"), (HAS_A_METHOD, "moderate")])
+@pytest.mark.parametrize(
+    ("items", "level", "others"),
+    [(HAS_A_PLAN, "high", ["measure.cssrs_missing"]), (HAS_A_METHOD, "moderate", [])],
+)
 def test_a_raised_risk_is_weighed_with_its_level_until_a_newer_screen(
-    ward: Ward, items: tuple[int, ...], level: str
+    ward: Ward, items: tuple[int, ...], level: str, others: list[str]
 ) -> None:
-    """Resolved and resumed, and yet the answer is the newest there is (story 46)."""
+    """Resolved and resumed, and yet the answer is the newest there is (story 46); a high one asks for another."""
     ward.checked_in().reports(cssrs(MARA, at=ward.now, items=items))
     ward.hears(Kind.SUICIDE_RISK, Change.RESOLVED)
     if ward.course.holds:
@@ -203,10 +240,9 @@ def test_a_raised_risk_is_weighed_with_its_level_until_a_newer_screen(
     ward.reports(vitals(MARA, at=ward.now + minutes(1)))
 
     found = against(ward, clearance(MARA, at=ward.now))
-    assert {code: (one.observed, one.absolute) for code, one in found.items()} == {
-        "measure.cssrs_raised": (level, False)
-    }
-    ward.reports(clearance(MARA, at=ward.now, overrides=over("measure.cssrs_raised")))
+    assert (found["measure.cssrs_raised"].observed, found["measure.cssrs_raised"].absolute) == (level, False)
+    assert sorted(found) == [*others, "measure.cssrs_raised"]
+    ward.reports(clearance(MARA, at=ward.now, overrides=over("measure.cssrs_raised", *others)))
     assert ward.reasons(dose(MARA, at=ward.now)) == []
 
     ward.reports(cssrs(MARA, at=ward.now + minutes(1)))

@@ -451,6 +451,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         also=NO_SYNONYMS,
     ),
     OneKey(
+        "medicine.symptoms.unknown",
+        "urgent",
+        lambda ward: reads(ward, "hiccups"),
+        "warning",
+        "urgent",
+    ),
+    OneKey(
         "medicine.symptoms.warning",
         ["anxiety"],
         lambda ward: finds(ward, "nausea"),

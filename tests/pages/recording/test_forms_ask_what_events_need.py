@@ -408,6 +408,13 @@ def test_codes_may_be_chosen_and_written_each_once() -> None:
     assert said.data.symptoms == ("nausea", "anxiety", "itching", "tremor")  # type: ignore[union-attr]
 
 
+def test_a_form_without_a_symptom_says_that_there_is_none() -> None:
+    """A person was asked, unlike a machine that leaves the symptoms out."""
+    posted = without(filled_in(vitals(MARA, at=MONDAY)), "/data/symptoms")
+
+    assert reported("kap.vitals.recorded", posted).data.symptoms == ()  # type: ignore[union-attr]
+
+
 def last_meal(local: str, now: datetime = MONDAY) -> datetime:
     posted = [*without(filled_in(check_in(MARA, at=MONDAY)), "/data/last_solids_at"), ("/data/last_solids_at", local)]
     said = reported("kap.patient.checked_in", posted, now)

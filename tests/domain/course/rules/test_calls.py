@@ -23,7 +23,7 @@ def graces(ward: Ward) -> list[object]:
         (["Convulsions"], VerdictSeverity.EMERGENCY, Severity.EMERGENCY),
         (["agitation"], VerdictSeverity.URGENT, Severity.URGENT),
         (["nausea"], VerdictSeverity.WARNING, None),
-        (["something odd"], VerdictSeverity.WARNING, None),
+        (["something odd"], VerdictSeverity.WARNING, Severity.ROUTINE),
         ([], VerdictSeverity.NORMAL, None),
     ],
 )
@@ -98,7 +98,7 @@ def test_a_hint_in_a_questionnaire_hurries_the_next_calls(ward: Ward) -> None:
 @pytest.mark.parametrize(
     ("grade", "serious", "severity"),
     [
-        (1, False, VerdictSeverity.NORMAL),
+        (1, False, VerdictSeverity.WARNING),
         (2, False, VerdictSeverity.WARNING),
         (3, False, VerdictSeverity.URGENT),
         (4, False, VerdictSeverity.EMERGENCY),
@@ -106,7 +106,7 @@ def test_a_hint_in_a_questionnaire_hurries_the_next_calls(ward: Ward) -> None:
     ],
 )
 def test_an_adverse_event_has_a_verdict(ward: Ward, grade: int, serious: bool, severity: VerdictSeverity) -> None:
-    """As severe as whom it wakes (S45)."""
+    """As severe as whom it wakes (S45); the mildest nausea is what the protocol calls nausea."""
     answer = ward.referred().reports(adverse_event(MARA, at=ward.now, grade=grade, serious=serious))
 
     assert answer.verdict is not None

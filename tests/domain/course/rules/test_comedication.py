@@ -8,12 +8,15 @@ from domain.escalation.messages import Change, Kind
 from domain.values import Severity
 from tests.support.cast import (
     MARA,
+    OSEI,
     assessment,
+    clearance,
     discharge,
     dose,
     hours,
     medication,
     minutes,
+    over,
     vitals,
 )
 from tests.support.ward import EDGES, Ward, is_whole
@@ -87,3 +90,86 @@ def test_a_medicine_before_the_dose_does_not_shorten_the_observation(ward: Ward)
     codes = [one.code for one in ward.course.blockers(ward.begins() + hours(2) - minutes(1))]
     assert "discharge.observation_too_short" in codes
     assert "discharge.observation_too_short" not in [one.code for one in ward.course.blockers(ward.begins() + hours(2))]
+
+
+@pytest.mark.parametrize("code", ["Versed", "diazepam", "Valium", "lorazepam", "epinephrine"])
+def test_a_medicine_is_what_it_is_by_any_of_its_names(ward: Ward, code: str) -> None:
+    """`[vocabulary]` is read for medicines too; one with a rule of its own has that one."""
+    ward.watched()
+    assert ward.hears_against(medication(MARA, at=ward.now, code=code)) == []
+
+    assert ward.open[Kind.ADVERSE_EVENT].rank >= Severity.URGENT.rank
+    codes = {one.code for one in ward.course.blockers(ward.now + minutes(1))}
+    assert {"discharge.observation_too_short", "discharge.not_assessed"} <= codes
+
+
+def test_a_medicine_that_the_protocol_does_not_know_is_weighed_at_the_door(ward: Ward) -> None:
+    """The monitor alone sends nobody home with it."""
+    ward.watched().reports(medication(MARA, at=ward.begins() + minutes(121), code="propofol"))
+    ward.reports(assessment(MARA, at=ward.begins() + minutes(124)))
+    home = discharge(MARA, at=ward.begins() + minutes(130))
+
+    assert [(one.code, one.absolute) for one in ward.course.blockers_for(home)] == [("medication.unknown", False)]
+    ward.reports(discharge(MARA, at=home.time, by=OSEI, overrides=over("medication.unknown")))
+
+
+def test_a_medicine_that_the_protocol_does_not_know_is_weighed_before_the_dose(ward: Ward) -> None:
+    """Weighed at the clearance it stands in nobody's way, not at the door either; another one asks again."""
+    ward.checked_in().reports(medication(MARA, at=ward.begins() - minutes(12), code="propofol"))
+    ward.reports(vitals(MARA, at=ward.begins() - minutes(10)))
+    assert ward.reasons(clearance(MARA, at=ward.begins() - minutes(5))) == ["medication.unknown"]
+    ward.reports(clearance(MARA, at=ward.begins() - minutes(5), overrides=over("medication.unknown")))
+
+    assert ward.hears_against(medication(MARA, at=ward.begins() - minutes(2), code="scopolamine")) == [
+        "medication.unknown"
+    ]
+    assert ward.hears_against(dose(MARA, at=ward.begins())) == ["medication.unknown"]
+    unknown = [one.observed for one in ward.course.blockers(ward.now) if one.code == "medication.unknown"]
+    assert unknown == ["scopolamine"]
+
+
+@pytest.mark.parametrize("session", [1, None])
+@pytest.mark.parametrize("code", ["propofol", "adrenaline"])
+def test_somebody_hears_of_a_medicine_given_after_the_discharge(ward: Ward, session: int | None, code: str) -> None:
+    """Whether or not anybody named the session, or the protocol the medicine."""
+    ward.discharged().reports(medication(MARA, session, at=ward.now + minutes(20), code=code))
+
+    kind = Kind.ADVERSE_EVENT if code == "adrenaline" else Kind.PROTOCOL_DEVIATION
+    assert kind in ward.open
+
+
+def test_somebody_hears_of_an_unknown_medicine_outside_every_session(ward: Ward) -> None:
+    """Before the first visit as well."""
+    assert ward.prepared().hears_against(medication(MARA, None, at=ward.now, code="propofol")) == ["medication.unknown"]
+    assert ward.open == {Kind.PROTOCOL_DEVIATION: Severity.ROUTINE}
+
+
+@pytest.mark.parametrize("session", [1, None])
+@pytest.mark.parametrize("minute", [110, 130, 150], ids=["before the discharge", "at it", "after it"])
+def test_a_sedative_told_after_the_discharge_opens_the_session_again(
+    ward: Ward, session: int | None, minute: int
+) -> None:
+    """Whoever was given it is watched for as long as the observation runs that it began."""
+    ward.discharged().sleeps(minutes(25))
+    given = medication(MARA, session, at=ward.begins() + minutes(minute), code="midazolam")
+    ward.sends(given)
+
+    assert ward.course.monitored is not None
+    assert "discharge.observation_too_short" in {one.code for one in ward.course.blockers(ward.now)}
+
+
+def test_a_sedative_told_when_its_observation_is_over_opens_nothing(ward: Ward) -> None:
+    """Somebody is told, and nobody is asked to measure a patient who has long been at home."""
+    ward.discharged().sleeps(hours(3))
+    ward.sends(medication(MARA, at=ward.begins() + minutes(110), code="midazolam"))
+
+    assert ward.course.monitored is None
+    assert ward.open[Kind.ADVERSE_EVENT] is Severity.URGENT
+
+
+def test_a_sedative_taken_at_home_opens_nothing(ward: Ward) -> None:
+    """In the evening, at home: somebody is told."""
+    ward.discharged().reports(medication(MARA, None, at=ward.now + hours(8), code="lorazepam"))
+
+    assert ward.course.monitored is None
+    assert ward.open[Kind.ADVERSE_EVENT] is Severity.URGENT

@@ -291,6 +291,44 @@ def test_what_stands_before_their_way_home_is_shown_while_they_are_here(ward: Wa
 
 
 @pytest.mark.parametrize(
+    ("minute", "is_void"),
+    [(123, False), (124, False), (125, True)],
+    ids=["before the assessment", "with it", "after it"],
+)
+@pytest.mark.parametrize("by", ["reading", "adverse event", "adverse event of no session", "mild grade"])
+def test_an_assessment_from_before_a_faint_sends_nobody_home(ward: Ward, by: str, minute: int, is_void: bool) -> None:
+    """Whoever was unwell is assessed anew, also when the page is resolved and the next reading is calm."""
+    ward.watched(until=minutes(120))
+    happened = ward.begins() + minutes(minute)
+    by_name: dict[str, ClinicEvent] = {
+        "reading": vitals(MARA, at=happened, symptoms=["fainted"]),
+        "adverse event": adverse_event(MARA, 1, at=happened, term="a seizure", grade=3),
+        "adverse event of no session": adverse_event(MARA, at=happened, term="a seizure", grade=3),
+        "mild grade": adverse_event(MARA, 1, at=happened, term="Seizure", grade=1),
+    }
+    both: list[ClinicEvent] = [assessment(MARA, at=ward.begins() + minutes(124)), by_name[by]]
+    for event in sorted(both, key=lambda one: one.time):
+        ward.reports(event)
+    ward.hears(Kind.VITALS_EMERGENCY if by == "reading" else Kind.ADVERSE_EVENT, Change.RESOLVED)
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(127)))
+
+    against = ward.course.blockers_for(discharge(MARA, at=ward.begins() + minutes(130)))
+    assert [(one.code, one.absolute) for one in against] == ([("discharge.not_assessed", True)] if is_void else [])
+
+    ward.reports(assessment(MARA, at=ward.begins() + minutes(129)))
+    assert ward.reasons(discharge(MARA, at=ward.begins() + minutes(130))) == []
+
+
+def test_what_is_only_a_warning_voids_no_assessment(ward: Ward) -> None:
+    """Nausea on the way out is no reason to begin again."""
+    ward.watched(until=minutes(120)).reports(assessment(MARA, at=ward.begins() + minutes(124)))
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(126), symptoms=["nausea"]))
+    ward.reports(adverse_event(MARA, 1, at=ward.begins() + minutes(127), grade=2))
+
+    assert ward.reasons(discharge(MARA, at=ward.begins() + minutes(130))) == []
+
+
+@pytest.mark.parametrize(
     "fares",
     [
         lambda at: vitals(MARA, at=at, symptoms=("seizure",)),

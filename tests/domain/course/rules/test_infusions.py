@@ -186,6 +186,20 @@ def test_a_second_stop_is_the_newer_word_on_the_same_infusion(drip: Ward) -> Non
     assert [one.mg for one in drip.session().doses] == [34]
 
 
+@pytest.mark.parametrize("minute", [46, 60, 90])
+def test_a_stop_long_after_the_first_is_of_another_infusion(drip: Ward, minute: int) -> None:
+    """Nobody reported its start: it is a dose of its own, judged on top of the first, and the patient is watched."""
+    stopped(drip)
+    told = drip.hears_against(infusion_stopped(MARA, at=drip.begins() + minutes(minute), mg_given=5))
+
+    assert "infusion.not_running" in told
+    assert [given.mg for given in drip.session().doses] == [35, 5]
+    assert drip.course.monitored is not None
+    assert "discharge.observation_too_short" in [
+        one.code for one in drip.course.blockers(drip.begins() + minutes(minute + 119))
+    ]
+
+
 def test_a_stop_before_its_start_counts_for_nothing(drip: Ward) -> None:
     """It is kept; the infusion runs on."""
     running(drip)

@@ -7,7 +7,23 @@ from domain.escalation.messages import Change, Kind
 from domain.protocol.model import Protocol
 from domain.values import Severity
 from tests.domain.conftest import Opens
-from tests.support.cast import MARA, clearance, dose, minutes, over, seconds, signs, vitals, weekly
+from tests.support.cast import (
+    LIND,
+    MARA,
+    OSEI,
+    assessment,
+    call,
+    clearance,
+    discharge,
+    dose,
+    hours,
+    minutes,
+    over,
+    seconds,
+    signs,
+    vitals,
+    weekly,
+)
 from tests.support.ward import Ward
 
 NORMAL, WARNING, RECHECK, URGENT, EMERGENCY = VerdictSeverity
@@ -34,12 +50,46 @@ def before_clearance(ward: Ward) -> list[tuple[str, bool, object]]:
 
 @pytest.mark.parametrize(
     "spelled",
-    ["chest_pain", "chest pain", "Chest_Pain", "CHEST-PAIN", "dyspnea", "Shortness of breath", "laryngospasm", "apnea"],
+    [
+        *("chest_pain", "chest pain", "Chest_Pain", "CHEST-PAIN", "ChestPain", "chest pains.", "pain in chest"),
+        *("dyspnea", "Shortness of breath", "SOB", "can't breathe", "choking", "airway obstruction"),
+        *("laryngospasm", "apnea", "stopped breathing", "respiratory depression", "bronchospasm", "cyanosis"),
+        *("cardiac arrest", "no pulse", "angioedema", "grand mal", "tonic-clonic", "seizing", "Seizure."),
+        *("faint", "blackout", "coma", "unrousable", "stroke", "hemiparesis", "blindness", "suicide attempt"),
+    ],
 )
 def test_an_emergency_is_one_however_it_is_spelled(ward: Ward, spelled: str) -> None:
     """S1, S8: symptoms alone trigger; a spelling must not decide over it."""
     assert told(ward, spelled).severity is EMERGENCY
     assert ward.open[Kind.VITALS_EMERGENCY] is Severity.EMERGENCY
+
+
+@pytest.mark.parametrize("spelled", ["hallucinations", "psychosis", "suicidal thoughts", "wants to die", "confusion"])
+def test_what_is_urgent_is_urgent_by_its_other_names(ward: Ward, spelled: str) -> None:
+    """Somebody comes, whatever it is called."""
+    assert told(ward, spelled).severity is URGENT
+
+
+@pytest.mark.parametrize("spelled", ["blurred vision", "double vision", "diplopia"])
+def test_an_everyday_effect_wakes_nobody(ward: Ward, spelled: str) -> None:
+    """Blurred and double vision are usual after the medicine; lost sight is not."""
+    assert told(ward, spelled).severity is WARNING
+    assert ward.open == {}
+
+
+@pytest.mark.parametrize(
+    ("written", "severity"),
+    [("Chest pain (mild)", EMERGENCY), ("agitation [a little]", URGENT), ("nausea (with blood)", WARNING)],
+)
+def test_a_remark_takes_nothing_from_a_symptom(ward: Ward, written: str, severity: VerdictSeverity) -> None:
+    """What is urgent stays so; a remark on anything milder may be the graver half, and somebody hears of it."""
+    assert told(ward, written).severity is severity
+    assert len(ward.open) == 1
+
+
+def test_blurred_vision_with_lost_sight_is_the_graver_of_the_two(ward: Ward) -> None:
+    """The gravest of the symptoms decides."""
+    assert told(ward, "blurred vision", "loss of vision").severity is EMERGENCY
 
 
 @pytest.mark.parametrize("code", ["R07.9", "hiccups", "-", "chestpain"])
@@ -49,6 +99,35 @@ def test_a_symptom_in_no_list_is_a_warning_never_nothing(ward: Ward, code: str) 
 
     assert verdict.severity is WARNING
     assert [(one.code, one.observed) for one in verdict.findings] == [("vitals.symptom_unknown", code)]
+    assert ward.open == {Kind.ADVERSE_EVENT: Severity.ROUTINE}
+
+
+def test_an_unknown_symptom_is_told_as_the_protocol_says(opens: Opens) -> None:
+    """`unknown`: routine, urgent or an emergency."""
+    ward = opens(weekly({"medicine.symptoms.unknown": Severity.URGENT}))
+
+    assert told(ward, "R07.9").severity is URGENT
+    assert ward.open == {Kind.VITALS_URGENT: Severity.URGENT}
+
+
+def test_somebody_hears_of_an_unknown_symptom_on_a_call(ward: Ward) -> None:
+    """At home nobody looks at the list of findings: an event to review is opened."""
+    ward.discharged()
+    ward.reports(call(MARA, at=ward.now + hours(3), symptoms=["feels like floating away"]))
+
+    assert ward.open[Kind.ADVERSE_EVENT] is Severity.ROUTINE
+
+
+def test_an_unknown_symptom_at_the_door_is_weighed(ward: Ward) -> None:
+    """The monitor alone sends nobody home with a word that nobody has read; a prescriber says why."""
+    ward.watched().reports(vitals(MARA, at=ward.now + minutes(2), symptoms=["R07.9"]))
+    ward.reports(assessment(MARA, at=ward.now))
+
+    against = ward.course.blockers_for(discharge(MARA, at=ward.now, by=LIND))
+    assert [(one.code, one.absolute, one.observed) for one in against] == [
+        ("discharge.symptom_unknown", False, "R07.9")
+    ]
+    ward.reports(discharge(MARA, at=ward.now, by=OSEI, overrides=over("discharge.symptom_unknown")))
 
 
 def test_a_protocol_without_synonyms_still_folds_the_spelling(opens: Opens) -> None:
@@ -56,6 +135,18 @@ def test_a_protocol_without_synonyms_still_folds_the_spelling(opens: Opens) -> N
     bare: Protocol = weekly({"vocabulary": {}, "medicine.symptoms.urgent": ("Cold Sweat",)})
 
     assert told(opens(bare), "cold-sweat").severity is URGENT
+
+
+def test_a_machine_takes_back_no_symptom_at_the_door(ward: Ward) -> None:
+    """Agitation stays in the way until somebody says that it is gone."""
+    ward.watched().reports(vitals(MARA, at=ward.now + minutes(2), symptoms=["agitation"]))
+    ward.hears(Kind.VITALS_URGENT, Change.RESOLVED)
+    ward.reports(vitals(MARA, at=ward.now + minutes(1), symptoms=None))
+    ward.reports(assessment(MARA, at=ward.now))
+
+    assert ward.reasons(discharge(MARA, at=ward.now)) == ["discharge.symptom_reported"]
+    ward.reports(vitals(MARA, at=ward.now + minutes(1)))
+    assert ward.reasons(discharge(MARA, at=ward.now)) == []
 
 
 def test_an_urgent_symptom_before_the_dose_is_weighed(ward: Ward) -> None:
@@ -83,7 +174,11 @@ def test_an_emergency_stays_until_a_reading_without_it(ward: Ward) -> None:
     ward.reports(signs(MARA, at=ward.begins() - minutes(8), spo2=98))
     assert before_clearance(ward) == reported
 
-    ward.reports(vitals(MARA, at=ward.begins() - minutes(7)))
+    # A monitor's whole reading asks nobody; "none" is what a person says.
+    ward.reports(vitals(MARA, at=ward.begins() - minutes(7), symptoms=None))
+    assert before_clearance(ward) == reported
+
+    ward.reports(vitals(MARA, at=ward.begins() - minutes(6)))
     assert before_clearance(ward) == []
 
 
