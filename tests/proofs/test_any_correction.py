@@ -77,9 +77,16 @@ class AnyCorrection(RuleBasedStateMachine):
 
     @invariant()
     def the_journal_tells_the_course(self) -> None:
-        """But for when a phase was learned, and holds that a correction laid anew over a resumption."""
+        """But for when a phase was learned, holds that a correction laid anew over a resumption, and what was weighed.
+
+        A prescriber weighed what was known then, which the journal says no more once it has been corrected.
+        """
         again, course = told(self.ward.course), self.ward.course
-        left_out = {"phase_learned_at", "holds"} if self.corrected else set()
+        left_out = {"phase_learned_at", "holds", "weighed"} if self.corrected else set()
+        if self.corrected:
+            again, course = (
+                one.but(sessions=tuple(session.but(weighed=()) for session in one.sessions)) for one in (again, course)
+            )
         for name in set(TOLD) - left_out:
             assert _plain(getattr(again, name)) == _plain(getattr(course, name)), name
 
