@@ -40,12 +40,12 @@ class CarriedLimit(NamedTuple):
     history: History
 
 
-FULL: Final = CarriedLimit(CarriedSize(1_400_000, 16_000_000), History(1_800, 15_000_000))
+FULL: Final = CarriedLimit(CarriedSize(1_400_000, 20_000_000), History(1_800, 15_000_000))
 """Beyond this a course accepts only people's decisions, and events that open or repeat an escalation. Both sizes count:
 repeated text compresses to almost nothing, but every run reads it whole. A run gets this long only if it cannot be
 handed on."""
 
-FULL_OF_DECISIONS: Final = CarriedLimit(CarriedSize(1_500_000, 24_000_000), History(1_850, 22_000_000))
+FULL_OF_DECISIONS: Final = CarriedLimit(CarriedSize(1_500_000, 28_000_000), History(1_850, 22_000_000))
 """Beyond this only events that open or repeat an escalation: no decision may take the space that a reading needs."""
 
 OVERFULL: Final = CarriedLimit(CarriedSize(1_600_000, 48_000_000), History(1_950, 40_000_000))

@@ -74,7 +74,7 @@ def _kept_reading(correction: ClinicEvent, reading: Reading) -> KeptEvent:
     named = named_by(correction)
     assert named is not None
     event = VitalsRecorded(id=named[1], source=named[0], subject=correction.subject, time=reading.at, data=reading.data)
-    return KeptEvent(sequence=reading.sequence, recorded_at=reading.recorded_at, event=event)
+    return KeptEvent.of(event, reading.sequence, reading.recorded_at)
 
 
 def _last_known(kept: KeptEvent) -> ClinicEvent:

@@ -149,7 +149,7 @@ class Course(CourseState):
     ) -> int | None:
         """Takes in what follows from the event; the number of the session that it belongs to."""
         if not isinstance(event, VitalsRecorded):
-            kept = KeptEvent(sequence=transition.sequence, recorded_at=transition.now, event=event)
+            kept = KeptEvent.of(event, transition.sequence, transition.now)
             transition.change(journal=(*transition.course.journal, kept))
         rule, placement = EVENT_RULES[type(event)], admissibility.place(self, event)
         number = placement.session.number if placement.session is not None else None

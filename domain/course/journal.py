@@ -1,6 +1,10 @@
 """The journal of a course: its events as they were accepted, and what corrections have made of them since."""
 
-from domain.events.clinic_events import ClinicEvent
+from datetime import datetime
+from functools import cached_property
+from typing import Self
+
+from domain.events.clinic_events import CLINIC_EVENT, ClinicEvent
 from domain.values import Frozen, Moment
 
 
@@ -13,12 +17,26 @@ class Version(Frozen):
 
 
 class KeptEvent(Frozen):
-    """One accepted event, ledger entry `sequence`, with what each correction of it said, in the order of arrival."""
+    """One accepted event, ledger entry `sequence`, with what each correction of it said, in the order of arrival.
+
+    `written` is the event's JSON: it is read only when something is corrected, and not by every run of the course.
+    """
 
     sequence: int
     recorded_at: Moment
-    event: ClinicEvent
+    type: str
+    written: str
     versions: tuple[Version, ...] = ()
+
+    @classmethod
+    def of(cls, event: ClinicEvent, sequence: int, recorded_at: datetime) -> Self:
+        """The event as it was accepted."""
+        return cls(sequence=sequence, recorded_at=recorded_at, type=event.type, written=event.model_dump_json())
+
+    @cached_property
+    def event(self) -> ClinicEvent:
+        """The event as it was accepted."""
+        return CLINIC_EVENT.validate_json(self.written)
 
     @property
     def in_force(self) -> Version:

@@ -19,6 +19,8 @@ MOST_TOLD: Final = 2_000
 """Most timeline items in one view: more than anybody reads, and no more than a query may take."""
 
 
+_ADVERSE_EVENT: Final = str(AdverseEventReported.model_fields["type"].default)
+
 ReadsNow = Literal["corrected", "retracted"]
 """What a correction has made of a fact."""
 
@@ -105,6 +107,8 @@ def _measures(course: CourseState) -> Iterator[Happening]:
 def _corrected(course: CourseState) -> Iterator[Happening]:
     """Facts as they were first reported, where they read differently now, and the reports of adverse events."""
     for kept in course.journal:
+        if not kept.versions and kept.type != _ADVERSE_EVENT:
+            continue
         event = kept.in_force.event
         if kept.versions and event != kept.event:
             was = plain_values(kept.event.data.model_dump(mode="json"))

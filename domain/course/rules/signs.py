@@ -5,16 +5,18 @@ A reading may lack any sign, so each sign has an age of its own.
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from domain.course.state import Reading, ReadingSeries
 from domain.protocol.model import Protocol, Vital
 
-MANY: Final = 64
-"""From this many readings on the newest of each sign are cached: a sign that is never taken is sought through all of
-them, and one decision asks a dozen times."""
+KEPT: Final = 8
+"""Answers about a series of readings that are kept: one decision asks a dozen times, about a series and one more."""
+
+Asked = TypeVar("Asked")
+Found = TypeVar("Found")
 
 
 def value_of(reading: Reading, vital: Vital) -> int | None:
@@ -45,23 +47,43 @@ def newest(
     return found
 
 
+def taken_in_turn(
+    take: Callable[[Found, Reading, Asked], Found], nothing: Found
+) -> Callable[[tuple[Reading, ...], Asked], Found]:
+    """What is found by taking all readings in turn, from the first on.
+
+    The last few answers are kept: with one more reading only that one is taken. Equal prefixes are the same objects,
+    so that comparing them takes a few microseconds.
+    """
+    answers: deque[tuple[tuple[Reading, ...], Asked, Found]] = deque(maxlen=KEPT)
+
+    def found(readings: tuple[Reading, ...], asked: Asked) -> Found:
+        begun, answer = 0, nothing
+        for of, known, so_far in tuple(answers):
+            is_longer = known == asked and begun < len(of) <= len(readings)
+            if is_longer and readings[len(of) - 1] is of[-1] and readings[: len(of)] == of:
+                begun, answer = len(of), so_far
+        if begun == len(readings):
+            return answer
+        for reading in readings[begun:]:
+            answer = take(answer, reading, asked)
+        answers.append((readings, asked, answer))
+        return answer
+
+    return found
+
+
+def _with_signs(found: Mapping[Vital, Reading], reading: Reading, vitals: type[Vital]) -> Mapping[Vital, Reading]:
+    return {**found, **{vital: reading for vital in vitals if value_of(reading, vital) is not None}}
+
+
+_NO_SIGN: Final[Mapping[Vital, Reading]] = {}
+_newest_of: Final = taken_in_turn(_with_signs, _NO_SIGN)
+
+
 def newest_of_all(readings: tuple[Reading, ...]) -> Mapping[Vital, Reading]:
     """For each sign the newest of these readings that has it."""
-    if len(readings) < MANY:
-        return _newest_of_all(readings)
-    # Cached by the tuple's identity: it never changes, and is kept here so that its id is not used again.
-    known = next((found for of, found in tuple(_known) if of is readings), None)
-    if known is None:
-        known = _newest_of_all(readings)
-        _known.append((readings, known))
-    return known
-
-
-def _newest_of_all(readings: tuple[Reading, ...]) -> Mapping[Vital, Reading]:
-    return newest(ReadingSeries(readings=readings), readings[-1].at) if readings else {}
-
-
-_known: Final[deque[tuple[tuple[Reading, ...], Mapping[Vital, Reading]]]] = deque(maxlen=8)
+    return _newest_of(readings, Vital)
 
 
 def at_clearance(protocol: Protocol, series: ReadingSeries) -> Mapping[Vital, int]:

@@ -1,14 +1,15 @@
 """Symptoms: how severe the protocol calls each, and those that stand in the way of a dose."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
 from domain.codes import in_words, without_remark
-from domain.course.rules.signs import newest_first, value_of
-from domain.course.state import ReadingSeries
+from domain.course.rules.signs import taken_in_turn, value_of
+from domain.course.state import Reading, ReadingSeries
 from domain.course.verdict import Finding, Verdict, VerdictSeverity
-from domain.protocol.model import LimitSeverity, Protocol
+from domain.protocol.model import LimitSeverity, Protocol, Vital
 from domain.values import Blocker, Code, Severity
 
 UNKNOWN: Final = "vitals.symptom_unknown"
@@ -61,12 +62,19 @@ def in_force(protocol: Protocol, series: ReadingSeries, at: datetime) -> tuple[C
 
     So neither the next value of an oxygen sensor nor a monitor's, which asks nobody, takes back their chest pain.
     """
-    required = protocol.medicine.checkpoints.required
-    for reading in newest_first(series, at):
-        said = reading.data.symptoms
-        if said or (said is not None and all(value_of(reading, vital) is not None for vital in required)):
-            return said
-    return ()
+    readings = series.readings[: bisect_right(series.readings, at, key=lambda one: one.at)]
+    return _said_last(readings, protocol.medicine.checkpoints.required)
+
+
+def _said_by(before: tuple[Code, ...], reading: Reading, required: tuple[Vital, ...]) -> tuple[Code, ...]:
+    said = reading.data.symptoms
+    if said or (said is not None and all(value_of(reading, vital) is not None for vital in required)):
+        return said
+    return before
+
+
+_NONE: Final[tuple[Code, ...]] = ()
+_said_last: Final = taken_in_turn(_said_by, _NONE)
 
 
 def blockers(protocol: Protocol, series: ReadingSeries, at: datetime) -> Iterator[Blocker]:
