@@ -17,6 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.course.answer import AlreadyAnswered, Answer
 from domain.refusal import Refusal, RefusalCode, Refused
+from workflows.course import BUSY
 
 ANSWER_WITHIN = timedelta(seconds=10)
 """How long a caller waits for a workflow. An event accepted later than that is answered when it is sent again."""
@@ -116,6 +117,8 @@ def _raise_told(failed: WorkflowUpdateFailedError) -> None:
             raise Refused(Refusal.model_validate(cause.details[0])) from None
         if cause.type == RUN_ENDED:
             raise NotReady("it was just going over into its next run") from failed
+        if cause.type == BUSY:
+            raise NotReady("it was deciding another correction of a long course") from failed
     # Its message is dropped: it may quote a patient.
     raise Defect("it could not be decided, for a fault of Kapstan's own: nothing has changed") from None
 

@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.course import asking
+    from domain.course import asking, correcting
     from domain.course.answer import AlreadyAnswered, Answer
     from domain.course.asking import Foretold, Intent
     from domain.course.course import Course, Decision
@@ -34,6 +34,9 @@ WORKFLOW_TYPE = "PatientCourse"
 
 REFERRAL_WITHIN = timedelta(minutes=1)
 """The referral comes with the start. A run without one was refused, and ends without a trace."""
+
+BUSY = "Busy"
+"""The type of the failure that a caller gets for what the next workflow task will decide: they are to send it again."""
 
 DEFECT = "Defect"
 """The type of the failure that a caller gets for a defect of Kapstan."""
@@ -65,6 +68,7 @@ class PatientCourse:
         self._shown = Shown(run.course, run.course.deadlines())
         self._prepared: Prepared | None = None
         self._updates = 0
+        self._retold_at: datetime | None = None
 
     @workflow.run
     async def run(self, run: CourseRun) -> None:  # noqa: ARG002  used by `__init__`
@@ -108,6 +112,7 @@ class PatientCourse:
     @report.validator
     def _may_report(self, report: Report) -> None:
         # An event that is refused, was answered before, or fails by a defect of Kapstan never enters history.
+        self._check_time_left(report)
         passed, decision = self._decided(report, workflow.now())
         update = workflow.current_update_info()
         assert update is not None
@@ -183,6 +188,14 @@ class PatientCourse:
         except Exception as error:  # noqa: BLE001  any error refuses this event only
             raise _defect(error, report.request_id) from None  # a chained message would travel along
         return passed, decision
+
+    def _check_time_left(self, report: Report) -> None:
+        """Lets one long correction into each workflow task, which has two seconds for all that it is to decide."""
+        if not correcting.is_long_to_retell(self._course, report.event):
+            return
+        if self._retold_at == workflow.now():
+            raise ApplicationError("another correction is being decided", type=BUSY, non_retryable=True)
+        self._retold_at = workflow.now()
 
     def _taken_over(self) -> tuple[Decision, Decision] | None:
         prepared, self._prepared = self._prepared, None

@@ -7,7 +7,7 @@ once. Which fact is meant, and what it says now, is `understood` here; what foll
 import json
 from datetime import datetime
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import JsonValue, TypeAdapter
 
@@ -17,6 +17,9 @@ from domain.course.state import CourseState, Reading
 from domain.events.clinic_events import Act, ClinicEvent, CorrectionRecorded, Fact, VitalsRecorded
 from domain.events.parsing import Decoded, validated
 from domain.refusal import FieldError, Refused, invalid
+
+MANY: Final = 200
+"""Events, readings apart, from which on a correction takes so long that a workflow task decides only one."""
 
 
 class Correction(NamedTuple):
@@ -29,6 +32,11 @@ class Correction(NamedTuple):
 def named_by(event: ClinicEvent) -> tuple[str, str] | None:
     """The source and id of the event that this one corrects; None if it is no correction."""
     return event.corrects_named() if isinstance(event, Fact) else None
+
+
+def is_long_to_retell(course: CourseState, event: ClinicEvent) -> bool:
+    """Whether it takes long to decide on the event: it corrects a course of many events."""
+    return named_by(event) is not None and len(course.journal) > MANY
 
 
 def understood(course: CourseState, event: ClinicEvent, sequence: int | None, latest: datetime) -> Correction:

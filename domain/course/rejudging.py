@@ -1,12 +1,13 @@
 """What follows from a correction: the corrected course, and who has to hear of the difference."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
 from domain.course import deadlines
 from domain.course.correcting import Correction, with_version
 from domain.course.journal import Version
-from domain.course.retelling import MOST_TOLD, TOLD, Pair, Retelling, Step, retold
+from domain.course.retelling import MOST_TOLD, TOLD, Pair, Retelling, Step, retold, told_by
 from domain.course.rules import checkpoints, deviations, late_facts, readings
 from domain.course.series_compared import asked_for, compared, series_of
 from domain.course.state import CourseEscalation, CourseState, MedicineSession
@@ -87,7 +88,8 @@ def follow(transition: Transition[Any], event: ClinicEvent, correction: Correcti
     """Carries the correction out, and returns the number of the corrected fact's session; None if it has none.
 
     A course of too many events is not told once more, nor one whose protocol has changed so that it cannot read what
-    was said before: a prescriber has to weigh what the correction changes.
+    was said before: the right value calls whomever it calls by itself, and a prescriber has to weigh what else it
+    changes.
     """
     actual: CourseState = transition.course
     version = Version(sequence=transition.sequence, recorded_at=transition.now, event=correction.event)
@@ -97,6 +99,8 @@ def follow(transition: Transition[Any], event: ClinicEvent, correction: Correcti
     except Refused:
         retelling = None
     if retelling is None:
+        if correction.event is not None:
+            _tell_by_itself(transition, correction.event)
         transition.escalate(Kind.CORRECTION_REVIEW, None, Severity.URGENT, event.time)
         return None
     transition.change(**_changed(actual, retelling))
@@ -117,6 +121,15 @@ def follow(transition: Transition[Any], event: ClinicEvent, correction: Correcti
     lost.mark(transition, retelling)
     _ask_for_review(transition, retelling, correction, number, event.time)
     return number
+
+
+def _tell_by_itself(transition: Transition[Any], event: ClinicEvent) -> None:
+    """Calls whomever the right value would call if it were reported now."""
+    with suppress(Refused):
+        step = told_by(transition.course, event, transition.now)
+        transition.verdict = step.verdict
+        for (kind, session), (severity, at) in step.raised.items():
+            transition.escalate(kind, session, severity, at)
 
 
 def _changed(actual: CourseState, retelling: Retelling) -> dict[str, object]:

@@ -50,7 +50,7 @@ _LASTING: Final = frozenset(
 TOLD: Final = tuple(name for name in CourseState.model_fields if name not in _LASTING)
 """The parts of a course that its events make."""
 
-MOST_TOLD: Final = 1_500
+MOST_TOLD: Final = 1_000
 """Most events, readings apart, that are told once more: several times what a course of years has, and half a second."""
 
 Raised = Mapping[tuple[Kind, int | None], tuple[Severity, datetime]]
@@ -175,6 +175,11 @@ def _all_of(course: C, story: Iterable[KeptEvent | _ReadingTold], opened: Opened
             step = _taken(course, kept, kept.in_force, opened)
             course = step.course if step else course  # type: ignore[assignment]
     return course
+
+
+def told_by(course: CourseState, event: ClinicEvent, now: datetime) -> Step:
+    """What the event would say if it were reported now, of a course that is not told once more."""
+    return _event_taken(course, event, now, course.sequence)
 
 
 def _taken(course: CourseState, kept: KeptEvent, version: Version, opened: Opened) -> Step | None:

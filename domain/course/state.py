@@ -209,7 +209,10 @@ class ReadingSeries(Frozen):
 
     def with_readings(self, readings: Iterable[Reading]) -> Self:
         """The series with these readings, each in its place."""
-        return self.but(readings=tuple(sorted((*self.readings, *readings), key=_order_of)))
+        more = sorted(readings, key=_order_of)
+        if more and self.place_of(more[0]) == len(self.readings):
+            return self.but(readings=(*self.readings, *more))
+        return self.but(readings=tuple(sorted((*self.readings, *more), key=_order_of)))
 
     def reading_before(self, moment: datetime) -> Reading | None:
         """The last reading taken at or before `moment`."""

@@ -25,7 +25,7 @@ from domain.escalation.messages import Kind, Resolve
 from domain.events.clinic_events import Event, VitalsRecorded
 from domain.refusal import RefusalCode, Refused
 from gateway.workflow_calls import Defect, Ended
-from tests.support.cast import LIND, hold, pinned, referral, vitals
+from tests.support.cast import LIND, correction, hold, pinned, referral, vitals
 from tests.support.clinic import ON_CALL, Clinic, Patient, open_clinic, working
 from tests.support.eventually import eventually
 from tests.workflows.conftest import Temporal
@@ -247,3 +247,22 @@ async def _set_back(
             reset_reapply_exclude_types=without,
         )
     )
+
+
+async def test_corrections_of_a_long_course_are_decided_one_a_task(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each may take half a second, and a task that takes two is none: those that come together are sent again."""
+    monkeypatch.setattr("domain.course.correcting.MANY", 3)
+    mara = await clinic.has(lambda ward: ward.dosed())
+    wrong = vitals(mara.course, 1, at=await mara.now(), systolic=133)
+    await mara.sends(wrong)
+    corrections = [correction(wrong, at=wrong.time, systolic=134 + number) for number in range(5)]
+
+    answers = await asyncio.gather(*map(mara.sends, corrections))
+
+    decided = await mara.handle.fetch_history()
+    tasks = [one.workflow_execution_update_accepted_event_attributes for one in decided.events]
+    of_tasks = [one.accepted_request_sequencing_event_id for one in tasks if one.protocol_instance_id]
+    assert len(answers) == len(corrections)
+    assert len(of_tasks) == len(set(of_tasks)), "no task accepted two"

@@ -1,5 +1,8 @@
 """A fact that was wrong reads as corrected from now on: what followed is judged anew, and both stay in the ledger."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 import pytest
 
 from domain.course.retelling import TOLD, told
@@ -567,6 +570,33 @@ def test_a_patient_who_corrects_is_heard(ward: Ward) -> None:
     check_in_now = ward.session().check_in
     assert check_in_now is not None
     assert check_in_now.data.weight_kg == 71
+
+
+# Too much to be told once more
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        (lambda at: vitals(MARA, at=at), {"spo2": 79}),
+        (lambda at: cssrs(MARA, at=at, items=CALM), {"items": HAS_A_PLAN}),
+        (lambda at: adverse_event(MARA, at=at, grade=1), {"grade": 4}),
+    ],
+    ids=["a reading", "a screen", "an adverse event"],
+)
+def test_in_a_course_of_very_many_events_the_right_value_still_calls(
+    monkeypatch: pytest.MonkeyPatch, ward: Ward, wrong: Callable[[datetime], ClinicEvent], right: dict[str, object]
+) -> None:
+    """Nothing is told once more, but who must hear of what it says hears of it, and a prescriber weighs the rest."""
+    monkeypatch.setattr("domain.course.rejudging.MOST_TOLD", 10)
+    ward.dosed().reports(event := wrong(ward.now))
+    before = set(ward.open)
+
+    corrects(ward, event, **right)
+
+    new = {kind: severity for kind, severity in ward.open.items() if kind not in before}
+    assert new.pop(Kind.CORRECTION_REVIEW) is Severity.URGENT
+    assert Severity.EMERGENCY in new.values(), new
 
 
 # Told from its journal
