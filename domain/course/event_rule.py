@@ -38,13 +38,23 @@ def _nothing(*_: object) -> None:
     return None
 
 
+def _always(_: object) -> bool:
+    return True
+
+
+def never(_: object) -> bool:
+    """Of an event that no protocol ever wants: it is taken whenever it comes."""
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Rule(Generic[E]):
     """What every rule has.
 
     `check` raises `Refused` if a field does not fit the course. `overrides` are those of the event's overrides that
-    count. `fulfils` says that the event fulfils a requirement, and counts only if the protocol has nothing against it;
-    any other accepted fact counts in any case.
+    count. `is_wanted` says whether the course's protocol ever wants such an event; it is taken whenever it comes.
+    `fulfils` says that the event fulfils a requirement, and counts only if the protocol has nothing against it; any
+    other accepted fact counts in any case.
     """
 
     event: type[E]
@@ -52,6 +62,7 @@ class _Rule(Generic[E]):
     roles: frozenset[Role] = STAFF
     check: Callable[[CourseState, E], object] = _none
     overrides: Callable[[E], tuple[Override, ...]] = _none
+    is_wanted: Callable[[CourseState], bool] = _always
     fulfils: bool = False
 
     @property
@@ -66,8 +77,7 @@ class EventRule(_Rule[E]):
 
     `standing` yields what blocks every such event whatever its content; `blockers` what blocks this one, by default
     what is standing at its time. `foreseen` yields what is likely to block one that is about to be reported, by default
-    what is standing. `apply` carries out its effects once it is accepted. What the protocol never wants is not
-    `is_wanted`: it is taken whenever it comes.
+    what is standing. `apply` carries out its effects once it is accepted.
     """
 
     stages: ClassVar[None] = None
@@ -75,11 +85,10 @@ class EventRule(_Rule[E]):
     standing: Callable[[CourseState, datetime], Iterable[Blocker]] = _none
     blockers: Callable[[CourseState, E], Iterable[Blocker]] | None = None
     foreseen: Callable[[CourseState, datetime], Iterable[Blocker]] | None = None
-    is_wanted: bool = True
 
     def may_come(self, course: CourseState, now: datetime) -> bool:
         """Whether no absolute blocker stands against every event of this type now; the phase is checked elsewhere."""
-        return self.is_wanted and not any(blocker.absolute for blocker in self.standing(course, now))
+        return self.is_wanted(course) and not any(blocker.absolute for blocker in self.standing(course, now))
 
     def blockers_of(self, course: CourseState, _session: MedicineSession | None, event: E) -> Iterable[Blocker]:
         """The rule's own blockers of this event, beyond role, phase and stage."""
@@ -127,7 +136,7 @@ class SessionEventRule(_Rule[E]):
 
     def may_come(self, course: CourseState, now: datetime) -> bool:
         """Whether some session at a fitting stage has no absolute blocker standing; the phase is checked elsewhere."""
-        return any(
+        return self.is_wanted(course) and any(
             not any(blocker.absolute for blocker in self.standing(course, session, now))
             for session in course.sessions
             if self.fits(session)

@@ -34,6 +34,7 @@ from tests.support.cast import (
     clearance,
     consent,
     consent_withdrawn,
+    correction,
     cssrs,
     days,
     died,
@@ -94,6 +95,11 @@ def _migrating(ward: Ward) -> Ward:
 def _assessed(ward: Ward) -> Ward:
     ward.watched().reports(assessment(MARA, at=ward.now + minutes(1)))
     ward.reports(vitals(MARA, at=ward.now + minutes(1)))
+    return ward
+
+
+def _measured(ward: Ward) -> Ward:
+    ward.dosed().reports(vitals(MARA, at=ward.now).but(id="wrong"))
     return ward
 
 
@@ -158,6 +164,7 @@ STORIES: Final[tuple[tuple[Brought, Said], ...]] = (
     (Ward.prepared, lambda at: transfer(MARA, at=at)),
     (Ward.prepared, lambda at: voiding(MARA, at=at)),
     (lambda ward: _migrating(ward.prepared()), lambda at: migration(MARA, at=at, to_version="1.1.0")),
+    (_measured, lambda at: correction(vitals(MARA, at=at).but(id="wrong"), at=at, happened_at=at, systolic=182)),
 )
 """Of each clinic event how far a course is that may take it, and the event as it is on a good day."""
 

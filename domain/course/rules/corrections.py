@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from domain.course.event_rule import ALWAYS, EventRule
+from domain.course.event_rule import ALWAYS, EventRule, never
 from domain.course.transition import Transition
 from domain.events.clinic_events import CorrectionRecorded
 
@@ -11,6 +11,6 @@ def _correct(_transition: Transition[Any], _event: CorrectionRecorded) -> None:
     """Nothing by itself: the course is told once more, with the right value."""
 
 
-CORRECTED = EventRule(event=CorrectionRecorded, phases=ALWAYS, is_wanted=False, apply=_correct)
+CORRECTED = EventRule(event=CorrectionRecorded, phases=ALWAYS, is_wanted=never, apply=_correct)
 RULES = (CORRECTED,)
 """The rule of corrections; it stands with the others so that every event has one."""

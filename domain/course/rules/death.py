@@ -39,11 +39,14 @@ def _ask_no_more(transition: Transition[Any]) -> None:
 
 
 def _die(transition: Transition[Any], event: PatientDied) -> None:
-    """Ends every session under way and the course, and tells everybody once."""
+    """Ends every session under way and the course, and tells everybody once.
+
+    A dose after that moment was given to somebody: whoever it was is still watched, for the death may be another's.
+    """
     died = transition.recorded(event)
     transition.change(died=died)
     for session in transition.course.sessions:
-        if session.has_the_patient:
+        if session.has_the_patient and not any(dose.at > event.time for dose in session.doses):
             transition.keep(unsettled(session).but(stage=Stage.ABORTED, death=died))
             transition.settle(Kind.VITALS_OVERDUE, session.number, DEATH_REPORTED)
     _is_deceased(transition, event.time)

@@ -349,6 +349,9 @@ def give(transition: Transition[Any], session: MedicineSession, dose: DoseGiven)
         session = session.but(handover=None)
     if session.death is not None and session.death.at < dose.at:
         session = session.but(death=None)
+    died = transition.course.died
+    if died is not None and session.watched_until is None and doses[-1].at <= died.at:
+        session = session.but(stage=Stage.ABORTED, death=died)
     stage = session.stage if session.watched_until is not None else Stage.DOSED
     given = unsettled(session).but(stage=stage, doses=tuple(doses))
     transition.keep(given)

@@ -511,11 +511,11 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey("medicine.infusion.grace", "PT20M", lambda ward: is_asked_for_its_stop(ward, 56), True, False),
     OneKey(
         "medicine.comedication.code",
-        "diazepam",
-        lambda ward: ward.dosed().hears_against(medication(MARA, at=ward.now, code="midazolam")),
+        "esmolol",
+        lambda ward: ward.dosed().hears_against(medication(MARA, at=ward.now, code="labetalol")),
         [],
         ["medication.unknown"],
-        where=(*MIDAZOLAM, "code"),
+        where=("medicine", "comedication", 3, "code"),
     ),
     OneKey(
         "medicine.comedication.restarts_observation",

@@ -152,6 +152,25 @@ def test_who_is_dosed_after_a_death_is_watched(ward: Ward, point: str) -> None:
     assert is_whole(ward)
 
 
+def test_a_death_dated_before_the_dose_leaves_nobody_unwatched(ward: Ward) -> None:
+    """Told after it: whoever was dosed an hour after that death may be somebody else."""
+    ward.dosed().reports(died(MARA, at=ward.begins() - hours(1)))
+
+    assert ward.course.monitored is not None
+    assert is_whole(ward)
+
+
+def test_a_dose_of_before_the_death_that_is_told_after_it_asks_for_no_readings(ward: Ward) -> None:
+    """Nobody can be measured for it any more."""
+    ward.discharged().until(ward.begins() + hours(20))
+    ward.reports(died(MARA, at=ward.now))
+    ward.reports(dose(MARA, None, at=ward.now - hours(2)))
+
+    assert len(ward.course.dosed_sessions) == 2
+    assert ward.course.monitored is None
+    assert is_whole(ward)
+
+
 @pytest.mark.parametrize(
     "alive",
     [

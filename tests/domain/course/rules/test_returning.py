@@ -156,7 +156,7 @@ def test_who_faints_at_the_door_is_watched_again_though_nobody_measures(ward: Wa
 @pytest.mark.parametrize(
     "event",
     [
-        lambda at: adverse_event(MARA, at=at + minutes(10), term="syncope", grade=2),
+        lambda at: adverse_event(MARA, at=at + minutes(10), term="nausea", grade=2),
         lambda at: adverse_event(MARA, at=at + minutes(10), by=PATIENT, term="syncope", grade=3),
         lambda at: adverse_event(MARA, at=at + hours(3), term="syncope", grade=3),
     ],
