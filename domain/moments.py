@@ -1,11 +1,16 @@
 """Date and time parsing: RFC 3339 moments between the years 1900 and 2200, local times, and time zones."""
 
 import re
+import zoneinfo
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
+
+zoneinfo.reset_tzpath(to=())
+"""Zones are those of the locked `tzdata`, not of the machine: a course counts days in them, and another worker that
+replays it must come to the same."""
 
 EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)

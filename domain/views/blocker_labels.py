@@ -152,7 +152,7 @@ _PATTERNS: Final = tuple(
 def words_of(blocker: Blocker) -> str:
     """The label of a blocker, such as "Consent missing" or "Safety plan, coping tools to come"."""
     if blocker.code == "preparation.topics_missing":
-        return WORDS[blocker.code].format(spoken(str(blocker.observed))).capitalize()
+        return WORDS[blocker.code].format(spoken(str(blocker.observed or "topics"))).capitalize()
     if words := WORDS.get(blocker.code):
         return words
     for pattern, words in _PATTERNS:

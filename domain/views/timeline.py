@@ -185,7 +185,10 @@ def _topics(data: Mapping[str, JsonValue]) -> str | None:
 def _deviating(data: Mapping[str, JsonValue]) -> str | None:
     """What the protocol has against a fact, in short words: "Clearance to come, Dose above its bound"."""
     told = data.get("deviations")
-    found = map(Blocker.model_validate, told) if isinstance(told, list) else ()
+    if not isinstance(told, list):
+        return None
+    # The ledger keeps no sentences.
+    found = (Blocker.model_validate({"message": "", **one}) for one in told if isinstance(one, dict))
     return "; ".join(dict.fromkeys(map(words_of, found))) or None
 
 

@@ -23,6 +23,9 @@ Told later, as in an import, it is routine: nobody can be watched for it any mor
 RECORDED: Final = "kap.deviation.recorded"
 """The type of the ledger entry."""
 
+_IN_WORDS: Final = frozenset({"observed", "limit"})
+"""Values that may be text, such as a length of time in words."""
+
 KEPT: Final = 200
 """How many deviations a course keeps, the newest: all of them stand in its ledger."""
 
@@ -60,11 +63,18 @@ def _tell(
         by=event.data.actor,
         deviations=deviations,
     )
-    told = kept.model_dump(mode="json", exclude={"at", "by"}, exclude_none=True)
+    told = kept.model_dump(mode="json", exclude={"at", "by", "deviations"}, exclude_none=True)
+    told["deviations"] = [_written(one) for one in deviations]
     transition.write(Note(time=event.time, type=RECORDED, data=told))
     transition.change(deviations=(*transition.course.deviations, kept)[-KEPT:])
     if severity is not None:
         transition.escalate(Kind.PROTOCOL_DEVIATION, session, severity, event.time)
+
+
+def _written(deviation: Blocker) -> dict[str, Any]:
+    """A deviation without our own words: a replay writes the same entry, whatever a later release calls it."""
+    whole = deviation.model_dump(mode="json", exclude={"message"}, exclude_none=True)
+    return {name: value for name, value in whole.items() if name not in _IN_WORDS or not isinstance(value, str)}
 
 
 def severity_of(

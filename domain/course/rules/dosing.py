@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from math import fsum
 from typing import Any, NamedTuple
 
 from domain.course.dose_given import DoseGiven
@@ -277,7 +278,7 @@ def _amount(course: CourseState, mg: float, weight_kg: float) -> float:
 
 
 def _given_mg(session: MedicineSession) -> float:
-    return sum(given.mg for given in session.doses)
+    return fsum(given.mg for given in session.doses)  # the same in every release of Python, as `sum` is not
 
 
 def weight_today(session: MedicineSession) -> float | None:

@@ -99,6 +99,18 @@ def test_the_view_tells_of_each_deviation() -> None:
     )
 
 
+def test_the_ledger_keeps_no_sentence_of_a_deviation() -> None:
+    """It is chained: a release that words one otherwise would write another ledger when it replays the course."""
+    ward = Ward().checked_in()
+    ward.reports(dose(MARA, 1, at=ward.now, mg=400))
+
+    (told,) = (one.data["deviations"] for one in ward.entries if one.type == "kap.deviation.recorded")
+
+    assert isinstance(told, list)
+    assert {"code": "session.not_cleared", "absolute": True} in told
+    assert all("message" not in one and not isinstance(one.get("observed"), str) for one in told)  # type: ignore[union-attr,operator]
+
+
 def test_a_course_keeps_the_newest_deviations() -> None:
     """All of them stand in the ledger; what it carries from run to run does not grow without end."""
     ward = Ward().discharged()
