@@ -107,6 +107,11 @@ def place(course: CourseState, event: ClinicEvent) -> Placement:
     return Placement(session, absolute_first(against), counts=not (rule.fulfils and particular))
 
 
+def placed(course: CourseState, act: ClinicEvent) -> Placement:
+    """Where an accepted act belongs: nothing stood against it."""
+    return Placement(session_of(course, EVENT_RULES[type(act)], act)[0], (), counts=True)
+
+
 def goal_blockers(course: CourseState, now: datetime) -> tuple[Blocker, ...]:
     """The blockers of the course's next step: eligibility, the first session, clearance or discharge."""
     session = course.session

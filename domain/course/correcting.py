@@ -39,11 +39,11 @@ def is_long_to_retell(course: CourseState, event: ClinicEvent) -> bool:
     return named_by(event) is not None and len(course.journal) > MANY
 
 
-def understood(course: CourseState, event: ClinicEvent, sequence: int | None, latest: datetime) -> Correction:
+def understood(course: CourseState, event: ClinicEvent, sequence: int | None) -> Correction:
     """Which fact is meant and how it reads now. `sequence` is the ledger entry of the event that was named.
 
     Raises `Refused` (`invalid`) if this course accepted no such event, if it is an act, or if the right data does not
-    fit its type or lies after `latest`.
+    fit its type.
     """
     pointer = "/data/corrects" if isinstance(event, CorrectionRecorded) else "/corrects"
     kept = _named(course, event, sequence) if sequence is not None else None
@@ -56,15 +56,23 @@ def understood(course: CourseState, event: ClinicEvent, sequence: int | None, la
     if event.data.retracted:
         # To take back a correction is to let stand what was there before it.
         return Correction(kept, kept.before(sequence).event if sequence != kept.sequence else None)
-    at = event.data.at
-    if at is not None and at > latest:
+    at = event.data.at or _last_known(kept).time
+    return Correction(kept, kept.event.but(time=at, data=_right_data(kept, event.data.data or {})))
+
+
+def check(course: CourseState, event: ClinicEvent, correction: Correction, latest: datetime) -> None:
+    """Raises `Refused` (`invalid`) if the right data does not fit the course, or lies after `latest`.
+
+    Not asked of a correction that was accepted once: a later release may be stricter.
+    """
+    if not isinstance(event, CorrectionRecorded) or event.data.retracted or correction.event is None:
+        return
+    if event.data.at is not None and event.data.at > latest:
         raise _wrong("/data/at", "must not be in the future")
-    right = kept.event.but(time=at or _last_known(kept).time, data=_right_data(kept, event.data.data or {}))
     try:
-        EVENT_RULES[type(right)].check(course, right)
+        EVENT_RULES[type(correction.event)].check(course, correction.event)
     except Refused as refused:
         raise invalid(*(_within_data(error) for error in refused.refusal.errors)) from None
-    return Correction(kept, right)
 
 
 def _named(course: CourseState, event: ClinicEvent, sequence: int) -> KeptEvent | None:

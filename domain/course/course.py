@@ -84,7 +84,8 @@ class Course(CourseState):
         if self.is_closed and isinstance(event, Act) and not is_referral and not self._ends_monitoring(event):
             raise Refused.because(RefusalCode.COURSE_CLOSED, f"The course is closed: {self.outcome}")
         EVENT_RULES[type(event)].check(self, event)
-        self._correction(event, now)
+        if (correction := self._correction(event)) is not None:
+            correcting.check(self, event, correction, now + CLOCK_SKEW)
         if not isinstance(event, Act):
             return
         blockers = self.blockers_for(event)
@@ -132,7 +133,7 @@ class Course(CourseState):
             )
         )
         sequence = transition.sequence = transition.course.sequence
-        correction = self._correction(event, now)
+        correction = self._correction(event)
         number = self._follow(transition, event, offered) if correction is None else None
         if correction is not None:
             if isinstance(event, CorrectionRecorded) and (against := admissibility.place(self, event).against):
@@ -151,7 +152,9 @@ class Course(CourseState):
         if not isinstance(event, VitalsRecorded):
             kept = KeptEvent.of(event, transition.sequence, transition.now)
             transition.change(journal=(*transition.course.journal, kept))
-        rule, placement = EVENT_RULES[type(event)], admissibility.place(self, event)
+        rule = EVENT_RULES[type(event)]
+        # Whatever stood against an act was asked before it was accepted, by the rules of its day.
+        placement = admissibility.placed(self, event) if rule.is_act else admissibility.place(self, event)
         number = placement.session.number if placement.session is not None else None
         if not rule.is_act and placement.against:
             deviations.record(transition, event, number, placement.against)
@@ -162,7 +165,7 @@ class Course(CourseState):
             late_facts.judge_doses(transition, self, event)
         return number
 
-    def _correction(self, event: ClinicEvent, now: datetime) -> Correction | None:
+    def _correction(self, event: ClinicEvent) -> Correction | None:
         """What the event corrects, and how that reads now; None if it corrects nothing.
 
         Raises `Refused` if that is no fact that this course has accepted, or its right data is wrong.
@@ -171,7 +174,7 @@ class Course(CourseState):
         if named is None:
             return None
         sequence = sequence_of(self.remembered, self.older, "\n".join(named))
-        return correcting.understood(self, event, sequence, now + CLOCK_SKEW)
+        return correcting.understood(self, event, sequence)
 
     def pass_deadlines(self, now: datetime, upcoming: tuple[Deadline, ...] | None = None) -> "Decision":
         """The decision on every deadline that has passed by `now`: only reminders and escalations.
