@@ -1,6 +1,6 @@
 """The journal of a course: its events as they were accepted, and what corrections have made of them since."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Self
 
@@ -30,8 +30,9 @@ class KeptEvent(Frozen):
 
     @classmethod
     def of(cls, event: ClinicEvent, sequence: int, recorded_at: datetime) -> Self:
-        """The event as it was accepted."""
-        return cls(sequence=sequence, recorded_at=recorded_at, type=event.type, written=event.model_dump_json())
+        """The event as it was accepted, with its time in UTC as the ledger has it."""
+        written = event.but(time=event.time.astimezone(UTC)).model_dump_json()
+        return cls(sequence=sequence, recorded_at=recorded_at, type=event.type, written=written)
 
     @cached_property
     def event(self) -> ClinicEvent:

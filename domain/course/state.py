@@ -209,10 +209,10 @@ class ReadingSeries(Frozen):
 
     def with_readings(self, readings: Iterable[Reading]) -> Self:
         """The series with these readings, each in its place."""
-        more = sorted(readings, key=_order_of)
+        more = sorted(readings, key=order_of)
         if more and self.place_of(more[0]) == len(self.readings):
             return self.but(readings=(*self.readings, *more))
-        return self.but(readings=tuple(sorted((*self.readings, *more), key=_order_of)))
+        return self.but(readings=tuple(sorted((*self.readings, *more), key=order_of)))
 
     def reading_before(self, moment: datetime) -> Reading | None:
         """The last reading taken at or before `moment`."""
@@ -229,7 +229,7 @@ class ReadingSeries(Frozen):
 
     def place_of(self, reading: Reading) -> int:
         """The index of a new reading: after those taken earlier, or at the same time but recorded earlier."""
-        return bisect_right(self.readings, (reading.at, reading.recorded_at), key=_order_of)
+        return bisect_right(self.readings, (reading.at, reading.recorded_at), key=order_of)
 
 
 class MedicineSession(ReadingSeries):
@@ -373,7 +373,8 @@ def _taken_at(reading: Reading) -> datetime:
     return reading.at
 
 
-def _order_of(reading: Reading) -> tuple[datetime, datetime]:
+def order_of(reading: Reading) -> tuple[datetime, datetime]:
+    """By what readings are ordered: when they were taken, and then when they were recorded."""
     return reading.at, reading.recorded_at
 
 

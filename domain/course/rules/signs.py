@@ -3,20 +3,20 @@
 A reading may lack any sign, so each sign has an age of its own.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final, TypeVar
 
-from domain.course.state import Reading, ReadingSeries
+from domain.course.state import Reading, ReadingSeries, order_of
 from domain.protocol.model import Protocol, Vital
 
 KEPT: Final = 8
 """Answers about a series of readings that are kept: one decision asks a dozen times, about a series and one more."""
 
 Asked = TypeVar("Asked")
-Found = TypeVar("Found")
+Key = TypeVar("Key")
 
 
 def value_of(reading: Reading, vital: Vital) -> int | None:
@@ -47,43 +47,56 @@ def newest(
     return found
 
 
-def taken_in_turn(
-    take: Callable[[Found, Reading, Asked], Found], nothing: Found
-) -> Callable[[tuple[Reading, ...], Asked], Found]:
-    """What is found by taking all readings in turn, from the first on.
+def newest_with(
+    told_by: Callable[[Reading, Asked], Iterable[Key]],
+) -> Callable[[tuple[Reading, ...], Asked], Mapping[Key, Reading]]:
+    """For each thing that readings tell of, as `told_by` names them, the newest that does.
 
-    The last few answers are kept: with one more reading only that one is taken. Equal prefixes are the same objects,
-    so that comparing them takes a few microseconds.
+    The last few answers are kept: where one reading is added, anywhere among thousands, only that one is looked at.
     """
-    answers: deque[tuple[tuple[Reading, ...], Asked, Found]] = deque(maxlen=KEPT)
+    answers: deque[tuple[tuple[Reading, ...], Asked, Mapping[Key, Reading]]] = deque(maxlen=KEPT)
 
-    def found(readings: tuple[Reading, ...], asked: Asked) -> Found:
-        begun, answer = 0, nothing
-        for of, known, so_far in tuple(answers):
-            is_longer = known == asked and begun < len(of) <= len(readings)
-            if is_longer and readings[len(of) - 1] is of[-1] and readings[: len(of)] == of:
-                begun, answer = len(of), so_far
-        if begun == len(readings):
-            return answer
-        for reading in readings[begun:]:
-            answer = take(answer, reading, asked)
+    def found(readings: tuple[Reading, ...], asked: Asked) -> Mapping[Key, Reading]:
+        more: Iterable[Reading] = readings
+        answer: dict[Key, Reading] = {}
+        for of, known, so_far in reversed(tuple(answers)):
+            if known == asked and of is readings:
+                return so_far
+            if known == asked and (added := _added(of, readings)) is not None:
+                more, answer = (added,), {**so_far}
+                break
+        for reading in more:
+            for key in told_by(reading, asked):
+                if key not in answer or order_of(answer[key]) <= order_of(reading):
+                    answer[key] = reading
         answers.append((readings, asked, answer))
         return answer
 
     return found
 
 
-def _with_signs(found: Mapping[Vital, Reading], reading: Reading, vitals: type[Vital]) -> Mapping[Vital, Reading]:
-    return {**found, **{vital: reading for vital in vitals if value_of(reading, vital) is not None}}
+def _added(before: tuple[Reading, ...], readings: tuple[Reading, ...]) -> Reading | None:
+    """The reading by which there is one more; None if they differ otherwise.
+
+    Those that both have are the same objects, which takes microseconds to see.
+    """
+    if len(readings) != len(before) + 1:
+        return None
+    place = bisect_left(range(len(before)), True, key=lambda last: before[: last + 1] != readings[: last + 1])
+    return readings[place] if before[place:] == readings[place + 1 :] else None
 
 
-_NO_SIGN: Final[Mapping[Vital, Reading]] = {}
-_newest_of: Final = taken_in_turn(_with_signs, _NO_SIGN)
+def _signs_of(reading: Reading, vitals: tuple[Vital, ...]) -> Iterator[Vital]:
+    return (vital for vital in vitals if value_of(reading, vital) is not None)
+
+
+_VITALS: Final = tuple(Vital)
+_newest_of: Final = newest_with(_signs_of)
 
 
 def newest_of_all(readings: tuple[Reading, ...]) -> Mapping[Vital, Reading]:
     """For each sign the newest of these readings that has it."""
-    return _newest_of(readings, Vital)
+    return _newest_of(readings, _VITALS)
 
 
 def at_clearance(protocol: Protocol, series: ReadingSeries) -> Mapping[Vital, int]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from domain.codes import in_words, without_remark
-from domain.course.rules.signs import taken_in_turn, value_of
+from domain.course.rules.signs import newest_with, value_of
 from domain.course.state import Reading, ReadingSeries
 from domain.course.verdict import Finding, Verdict, VerdictSeverity
 from domain.protocol.model import LimitSeverity, Protocol, Vital
@@ -63,18 +63,17 @@ def in_force(protocol: Protocol, series: ReadingSeries, at: datetime) -> tuple[C
     So neither the next value of an oxygen sensor nor a monitor's, which asks nobody, takes back their chest pain.
     """
     readings = series.readings[: bisect_right(series.readings, at, key=lambda one: one.at)]
-    return _said_last(readings, protocol.medicine.checkpoints.required)
+    said = _said_last(readings, protocol.medicine.checkpoints.required).get("symptoms")
+    return (said.data.symptoms or ()) if said is not None else ()
 
 
-def _said_by(before: tuple[Code, ...], reading: Reading, required: tuple[Vital, ...]) -> tuple[Code, ...]:
+def _speaks_of(reading: Reading, required: tuple[Vital, ...]) -> tuple[str, ...]:
     said = reading.data.symptoms
-    if said or (said is not None and all(value_of(reading, vital) is not None for vital in required)):
-        return said
-    return before
+    is_heard = said or (said is not None and all(value_of(reading, vital) is not None for vital in required))
+    return ("symptoms",) if is_heard else ()
 
 
-_NONE: Final[tuple[Code, ...]] = ()
-_said_last: Final = taken_in_turn(_said_by, _NONE)
+_said_last: Final = newest_with(_speaks_of)
 
 
 def blockers(protocol: Protocol, series: ReadingSeries, at: datetime) -> Iterator[Blocker]:
