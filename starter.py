@@ -109,7 +109,7 @@ async def _supervise(plan: StackPlan) -> None:
 
 @app.command()
 def demo(
-    patients: Annotated[int, typer.Option(min=0, help="how many courses to play; 8 show every story once")] = 8,
+    patients: Annotated[int, typer.Option(min=0, help="how many courses to play; 9 show every story once")] = 9,
     seed: Annotated[int, typer.Option(help="another seed, another clinic")] = 1,
     speed: Annotated[float, typer.Option(min=0, help="paces the display; 0 is as fast as it goes")] = 0,
     serve: Annotated[bool, typer.Option("--serve", help="then a floor in real time, with its pages")] = False,

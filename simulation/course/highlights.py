@@ -11,6 +11,7 @@ from domain.escalation.ids import EscalationId
 from domain.escalation.messages import PHRASES, Kind
 from domain.events.clinic_events import (
     ClinicEvent,
+    CorrectionRecorded,
     CourseResumed,
     EligibilityDecided,
     EligibilityDecision,
@@ -107,6 +108,8 @@ def _worth_telling(event: ClinicEvent, answer: Answer) -> Iterator[str]:
             yield f"missed session {event.data.session}"
         case SessionRebooked():
             yield f"session {event.data.session} is booked again"
+        case CorrectionRecorded():
+            yield f"corrected: {event.data.reason}"
         case CourseResumed():
             yield f"resumed: {event.data.reason}"
         case PatientWithdrew():

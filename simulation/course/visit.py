@@ -8,6 +8,8 @@ from domain.course.answer import Answer
 from domain.course.verdict import VerdictSeverity
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import (
+    CorrectionRecorded,
+    Corrects,
     DischargeAssessed,
     DoseAdministered,
     PatientDischarged,
@@ -33,6 +35,8 @@ ONCE_MORE_AFTER = timedelta(seconds=15)
 """Together within the minute that an event may run ahead of its course's clock, which an open escalation stops."""
 
 READ_BEFORE = timedelta(minutes=8)
+TYPED_TOO_LOW_BY = 10
+"""The nurse's finger hits the 8 beside the 9: the saturation reads as an emergency."""
 TOO_HIGH_BY = (3, 9)
 """How far an excited patient's pressure is over the limit before a dose, in mmHg."""
 RESTS_FOR = timedelta(minutes=10)
@@ -41,15 +45,18 @@ AT_THEIR_SIDE = Reply(by=PRESCRIBER, after=timedelta(seconds=30), done_after=tim
 NEXT_TO_THEM = Reply(after=timedelta(seconds=30), done_after=timedelta(minutes=2))
 NOT_YET = "Not dosed yet: the prescriber is held up with another patient, and I am with them"
 RAN_OUT = "Held up with another patient: the clearance ran out before the dose. They are well, and watched as planned"
+TYPED_WRONG = "Typed wrong: the oximeter showed {right} %, not {typed} %"
+THEY_ARE_WELL = "They are awake and breathe well: the number was typed wrong, and is corrected"
 SETTLED = "Seen by me; treated by the clinic's standing order; readings go on as planned"
 
 
 class VisitScript(Frozen):
     """What is special about one medicine session; by default nothing.
 
-    `response` is the body's response, by default an uneventful one. `unread` and `surge` each name one of the
-    protocol's readings by its time from the dose: at `unread` nobody takes it until the nurse is paged; at `surge` fear
-    drives the pressure up. Whoever is paged gives `reply`. So many readings are `too_high` for a dose: the clearance is
+    `response` is the body's response, by default an uneventful one. `unread`, `mistyped` and `surge` each name one of
+    the protocol's readings by its time from the dose: at `unread` nobody takes it until the nurse is paged; at
+    `mistyped` its saturation is typed wrong, and corrected by the nurse who is paged for it; at `surge` fear drives the
+    pressure up. Whoever is paged gives `reply`. So many readings are `too_high` for a dose: the clearance is
     refused, and the dose put off. Where it `runs_out`, the nurse is asked for the dose, which is given when its
     clearance is over: a deviation. When fit to leave, they `wait_for_the_escort`. The nurse takes readings at most
     `ahead` of their time, and never before the protocol's window opens.
@@ -57,6 +64,7 @@ class VisitScript(Frozen):
 
     response: Response | None = None
     unread: timedelta | None = None
+    mistyped: timedelta | None = None
     surge: timedelta | None = None
     reply: Reply = Reply()
     too_high: int = 0
@@ -143,6 +151,8 @@ class MedicineVisit:
             self._moved = calm
         elif offset == self._happening.unread:
             await self._overlook(due_at + rules.grace)
+        elif offset == self._happening.mistyped:
+            await self._mistype(due_at + self._in_a_moment())
         elif offset:
             comes_at = due_at - min(self._happening.ahead, rules.early) + self._in_a_moment()
             await self._look(max(comes_at, self._teller.now + BACK_AT_THE_BEDSIDE))
@@ -164,6 +174,28 @@ class MedicineVisit:
         answer = await self._read(answered_at + AT_THE_BEDSIDE_AFTER)
         await ward.settled(escalation)
         await self._answer(answer)
+
+    async def _mistype(self, at: datetime) -> None:
+        """The reading is typed wrong and pages as an emergency; the nurse sees the patient, and corrects the reading.
+
+        The escalation stays for a human, marked as resting on a corrected value: the nurse resolves it.
+        """
+        ward, reply = self._teller.ward, self._happening.reply
+        await ward.until(at)
+        right = self._reading(physiology.after_dose(self._random, self._rest, self._moved, at - self._dosed_at))
+        assert right.spo2 is not None
+        wrong = right.but(spo2=right.spo2 - TYPED_TOO_LOW_BY)
+        answer = await self._teller.tell_at_once(at, wrong)
+        escalation = await ward.called(Kind.VITALS_EMERGENCY, self._number, by=at)
+        answered_at = await ward.acknowledge(escalation, NURSE.id, after=min(reply.after, LATEST_TO_ANSWER))
+        corrected = CorrectionRecorded.Data(
+            actor=NURSE,
+            corrects=Corrects(id=answer.event_id),
+            reason=TYPED_WRONG.format(right=right.spo2, typed=wrong.spo2),
+            data=right.model_dump(mode="json", exclude_none=True),
+        )
+        await self._teller.tell_at_once(answered_at + AT_THE_BEDSIDE_AFTER, corrected)
+        self._teller.now = await ward.resolve(escalation, NURSE.id, after=reply.done_after, note=THEY_ARE_WELL)
 
     async def _answer(self, answer: Answer) -> None:
         """Acts on the verdict: a second reading after a warning, more until an alarm is confirmed."""

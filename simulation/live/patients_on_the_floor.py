@@ -41,7 +41,7 @@ IN_TURN: tuple[incidents.Special, ...] = (
     incidents.nothing,
     incidents.an_alarm_answered_late,
     incidents.too_high_at_first,
-    incidents.nothing,
+    incidents.a_slip,
 )
 """What happens in the sessions of later patients, in turn."""
 

@@ -99,7 +99,7 @@ def _in_a_session(when: Reckoning) -> Iterator[StartingPoint]:
         ("just dosed", 2, minutes(-12), incidents.nobody_reads(minutes(45))),
         ("too high at first", 1, minutes(2), incidents.too_high_at_first),
         ("session today", 2, minutes(33), incidents.an_alarm),
-        ("session today", 3, minutes(68), incidents.a_warning),
+        ("session today", 3, minutes(68), incidents.a_slip),
         ("session today", 1, minutes(103), incidents.nobody_reads(minutes(15))),
         ("session today", 2, minutes(138), incidents.dosed_late),
     ):

@@ -62,6 +62,11 @@ def nobody_reads(offset: timedelta) -> Special:
     return lambda _journey: VisitScript(unread=offset)
 
 
+def a_slip(_journey: Journey) -> VisitScript:
+    """A saturation is typed wrong, and pages as an emergency; the nurse who is paged corrects it."""
+    return VisitScript(mistyped=AT_THE_PEAK)
+
+
 def too_high_at_first(_journey: Journey) -> VisitScript:
     """Their pressure is too high for a dose; they rest, and a new reading is taken."""
     return VisitScript(too_high=1)

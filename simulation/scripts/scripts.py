@@ -72,6 +72,12 @@ async def completes_after_a_missed_reading(journey: Journey) -> None:
     await _all_sessions(journey, VisitScript(unread=AT_THE_PEAK))
 
 
+async def completes_after_a_correction(journey: Journey) -> None:
+    """In one session a saturation is typed wrong, and pages as an emergency; the nurse who is paged corrects it."""
+    await begin(journey)
+    await _all_sessions(journey, VisitScript(mistyped=AT_THE_PEAK))
+
+
 async def is_ineligible(journey: Journey) -> None:
     """The screening names an excluding condition; the prescriber decides."""
     await journey.refer()
@@ -177,6 +183,15 @@ CAST: tuple[Script, ...] = (
                 Call(kind=Kind.PROTOCOL_DEVIATION, paged=(NURSE.id, PRESCRIBER.id), answered_by=PRESCRIBER.id),
             ),
             happened=("kap.session.missed", "kap.session.rebooked", "kap.deviation.recorded"),
+        ),
+    ),
+    Script(
+        name="slip corrected",
+        story=completes_after_a_correction,
+        expected=ExpectedEnding(
+            outcome=Outcome.COMPLETED,
+            calls=(Call(kind=Kind.VITALS_EMERGENCY, paged=(NURSE.id, PRESCRIBER.id), answered_by=NURSE.id),),
+            happened=("kap.correction.recorded", "kap.escalation.corrected"),
         ),
     ),
 )

@@ -20,6 +20,7 @@ ENDINGS = {
     "risk, hold": "completed",
     "withdraws": "withdrawn",
     "no-show, late dose": "completed",
+    "slip corrected": "completed",
 }
 PAGES = (
     ("lind", "URGENT: reading overdue"),
@@ -31,6 +32,8 @@ PAGES = (
     ("desk", "ROUTINE: visit missed"),
     ("lind", "URGENT: visit to look into at once"),
     ("osei", "EMERGENCY: deviation to review"),
+    ("lind", "EMERGENCY: immediate review"),
+    ("osei", "EMERGENCY: immediate review"),
 )
 NEWS = (
     "P3-.+ answered by lind after 30 s",
@@ -43,6 +46,8 @@ NEWS = (
     "P8-.+ missed session 2",
     "P8-.+ session cleared refused: Systolic ",
     "P8-.+ deviates: The clearance is 35 min old",
+    r"P9-.+ emergency: SpO₂ 8\d is below the limit of 90",
+    "P9-.+ corrected: Typed wrong: ",
 )
 
 
@@ -50,7 +55,7 @@ NEWS = (
 def test_the_demonstration_plays_the_cast_and_every_course_ends_as_scripted(tmp_path: Path) -> None:
     """Exit code 0; what happened to whom; a line for each with their outcome; every page; nothing left behind."""
     played = subprocess.run(
-        [sys.executable, ROOT / "starter.py", "demo", "--patients", "8", "--seed", "11"],
+        [sys.executable, ROOT / "starter.py", "demo", "--seed", "11"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -66,5 +71,5 @@ def test_the_demonstration_plays_the_cast_and_every_course_ends_as_scripted(tmp_
         assert re.search(rf"{person} +{page}", said), page
     for line in NEWS:
         assert re.search(line, said), line
-    assert "8 of 8 courses ended as scripted, with a ledger that verifies" in said
+    assert "9 of 9 courses ended as scripted, with a ledger that verifies" in said
     assert list(tmp_path.iterdir()) == []

@@ -124,7 +124,7 @@ async def test_the_floor_shows_every_phase_lets_people_in_and_leaves_nothing_beh
 
 
 def test_a_port_in_use_is_refused_before_the_show() -> None:
-    """Exit code 2 at once: nobody watches eight stories, and then there is no floor."""
+    """Exit code 2 at once: nobody watches nine stories, and then there is no floor."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

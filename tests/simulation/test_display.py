@@ -71,7 +71,7 @@ async def test_a_course_that_did_not_end_as_scripted_is_shown_as_such(rehearse: 
 
 async def test_the_table_fits_a_narrow_terminal(rehearse: Rehearse, protocol: Protocol) -> None:
     """On 80 columns nothing but a script's name is broken into two lines, and nothing is cut short."""
-    cast = parts(8, 1, protocol, lambda number: f"P{number}-8f3c2")
+    cast = parts(9, 1, protocol, lambda number: f"P{number}-8f3c2")
     played = [Played(part=part, ending=(await rehearse(part)).ending, troubles=()) for part in cast]
 
     text = "\n".join(" ".join(line) for line in shown(display.endings(played), width=80))
@@ -105,7 +105,7 @@ def test_what_is_refused_is_shown_with_its_reason(protocol: Protocol) -> None:
 
 async def test_what_happened_is_told_as_a_nurse_would_tell_it(rehearse: Rehearse, protocol: Protocol) -> None:
     """Each story of the cast by what is special in it: who, on which day of their course, and a sentence."""
-    cast = parts(8, 1, protocol, lambda number: f"demo-{number}")
+    cast = parts(9, 1, protocol, lambda number: f"demo-{number}")
     news = [one for part in cast for one in (await rehearse(part)).news]
     text = "\n".join(" ".join(line) for line in shown(display.news(news)))
 
@@ -130,6 +130,9 @@ async def test_what_happened_is_told_as_a_nurse_would_tell_it(rehearse: Rehearse
         ("demo-8", r"session cleared refused: Systolic \d+ is above the pre-dose limit of 140"),
         ("demo-8", "deviates: The clearance is 35 min old"),
         ("demo-8", "paged: deviation to review"),
+        ("demo-9", r"emergency: SpO₂ 8\d is below the limit of 90"),
+        ("demo-9", "paged: immediate review"),
+        ("demo-9", r"corrected: Typed wrong: the oximeter showed 9\d %, not 8\d %"),
     ):
         assert re.search(rf"{patient} +\d+ +{sentence}", text), sentence
     assert "demo-1" not in text

@@ -189,10 +189,12 @@ async def test_it_goes_on_for_hours_and_is_neither_still_nor_a_storm(protocol: P
         assert happened["kap.patient.checked_in"] >= HOURS
         assert happened["kap.patient.discharged"] >= HOURS
         assert happened["kap.course.referred"] >= HOURS
+        assert happened["kap.correction.recorded"] >= 1
         kinds = {one.kind for one in living.escalations if one.opened_at > NOW}
         assert kinds >= {
             Kind.VITALS_OVERDUE,
             Kind.VITALS_URGENT,
+            Kind.VITALS_EMERGENCY,
             Kind.INTEGRATION_OVERDUE,
             Kind.PHASE_OVERDUE,
             Kind.SESSION_UNREPORTED,

@@ -1,10 +1,12 @@
 """Every story comes to its ending by the protocol's own rules, whatever the seed."""
 
 from datetime import UTC, datetime, timedelta
+from inspect import signature
 from itertools import pairwise
 
 import pytest
 
+import starter
 from domain.course.state import Outcome
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import CheckInCompleted, ConsentSigned, SessionCleared
@@ -142,10 +144,49 @@ async def test_a_dose_after_its_clearance_ran_out_is_a_deviation(rehearse: Rehea
     assert len([entry for entry in ledger if entry.type == "kap.session.cleared"]) == len(doses)
     [deviation] = [entry for entry in ledger if entry.type == "kap.deviation.recorded"]
     assert deviation.data["session"] == 2
-    assert deviation.data["deviations"] == [{"code": "clearance.expired", "absolute": False}]
+    told = [{"code": "clearance.expired", "absolute": True, "source": "our proposal"}]
+    assert deviation.data["deviations"] == told
     assert any(one.says.startswith("session cleared refused: Systolic") for one in rehearsed.news)
     missed, moved = (next(e for e in ledger if e.type == f"kap.session.{what}") for what in ("missed", "rebooked"))
     assert moved.time - missed.time < timedelta(hours=1)
+
+
+async def test_a_reading_that_was_typed_wrong_is_corrected_and_its_page_is_marked(
+    rehearse: Rehearse, protocol: Protocol
+) -> None:
+    """Both values stay in the ledger; the emergency that the wrong one opened is marked, and resolved by a human."""
+    rehearsed = await rehearse(named(protocol, 5, "slip corrected"))
+
+    told = [entry for entry in rehearsed.ledger if entry.type.startswith(("kap.correction.", "kap.escalation."))]
+    assert [entry.type for entry in told] == [
+        "kap.escalation.opened",
+        "kap.escalation.acknowledged",
+        "kap.correction.recorded",
+        "kap.escalation.corrected",
+        "kap.escalation.resolved",
+    ]
+    opened, _, correction, marked, resolved = told
+    assert opened.data["kind"] == "vitals_emergency"
+    assert marked.data["id"] == opened.data["id"]
+    corrects = str(correction.data["corrects"])
+    typed = next(one for one in rehearsed.ledger if one.event_id and one.event_id in corrects)
+    right = {**typed.data, "spo2": int(str(typed.data["spo2"])) + 10, "actor": NURSE.model_dump(mode="json")}
+    assert correction.data["data"] == right
+    assert correction.time - typed.time < timedelta(minutes=1)
+    assert resolved.data["by"] == NURSE.id
+    assert not rehearsed.ending.warned
+    assert any(one.says.startswith("corrected: Typed wrong: ") for one in rehearsed.news)
+
+
+async def test_a_slip_that_nobody_corrects_does_not_end_as_scripted(rehearse: Rehearse, protocol: Protocol) -> None:
+    """The demonstration's check says what is missing."""
+    part = named(protocol, 5, "slip corrected")
+    uneventful = part.script.but(story=CAST[0].story)
+
+    found = (await rehearse(part.but(script=uneventful))).ending
+
+    missing = "not in the ledger: kap.correction.recorded, kap.escalation.corrected"
+    assert missing in differences(part.script.expected, found)
 
 
 async def test_no_dose_rises_after_a_session_with_an_alarm(rehearse: Rehearse, protocol: Protocol) -> None:
@@ -220,6 +261,11 @@ def test_with_more_patients_than_scripts_the_cast_begins_again(protocol: Protoco
 
     assert [part.script for part in drawn] == [*CAST, *CAST]
     assert drawn[0].patient.rest != drawn[ROUND].patient.rest
+
+
+def test_the_demonstration_shows_every_script_once_unless_it_is_said() -> None:
+    """`kapstan demo` plays as many patients as there are scripts."""
+    assert signature(starter.demo).parameters["patients"].default == ROUND
 
 
 def test_an_ending_that_is_not_the_scripts_is_named() -> None:
