@@ -71,7 +71,7 @@ def in_the_evening() -> Ward:
 
 
 def test_a_call_that_is_missed_by_night_is_told_in_the_morning() -> None:
-    """`waking`: at two o'clock nobody rings up a patient who is not at risk, so whoever is on call sleeps till eight."""
+    """`waking`: at two o'clock nobody rings up a patient who is not at risk, so they sleep till eight."""
     ward = in_the_evening()
     night = left_at(ward) + hours(28)
     ward.until(night + minutes(1))
