@@ -100,6 +100,8 @@ async def test_who_answers_is_told_that_the_value_was_corrected_meanwhile(house:
 
     assert "what raised it has been corrected" in seen.text
     assert "I have it" in seen.text
+    page = await house.admin.get(f"/escalations/{course}~vitals_emergency~1~1")
+    assert "What raised this has been corrected since" in page.text
 
 
 async def test_a_page_can_be_passed_on(house: House) -> None:
