@@ -179,6 +179,7 @@ def rehearse(
     oncall_file: Annotated[Path | None, typer.Option("--oncall", help="the on-call file")] = None,
     script: Annotated[str, typer.Option(help="events and acts as JSON lines; - is standard input")] = "-",
     until: Annotated[str | None, typer.Option(help="how far time goes on after the last line", metavar="TIME")] = None,
+    real: Annotated[bool, typer.Option("--real", help="play it through the workflows themselves")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Plays a script of events against a protocol, without servers, and prints everything that would follow."""
@@ -194,7 +195,7 @@ def rehearse(
         ends_at = moment(until) if until is not None else None
     except ValueError as wrong:
         raise Misconfigured(f"--until: {wrong}") from None
-    lines = tuple(rehearsal(played, named, folder, read_on_call(on_call)).lines(ends_at))
+    lines = tuple(rehearsal(played, named, folder, read_on_call(on_call), real=real).lines(ends_at))
     if as_json:
         sys.stdout.writelines(f"{line.printed()}\n" for line in lines)
     else:

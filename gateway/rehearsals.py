@@ -7,23 +7,25 @@ from domain.protocol.approval import content_hash
 from domain.protocol.file import ProtocolFileError, ProtocolFinding
 from domain.protocol.model import Protocol
 from domain.protocol.pinned import PinnedProtocol
+from domain.rehearsal.played_course import PlayedCourse
 from domain.rehearsal.rehearsal import Rehearsal
 from domain.rehearsal.script import Script
+from gateway.played_workflows import PlayedWorkflows
 from gateway.protocols import load_file, load_folder
 
 
-def rehearsal(script: Script, named: str, folder: Path, on_call: OnCall) -> Rehearsal:
+def rehearsal(script: Script, named: str, folder: Path, on_call: OnCall, *, real: bool = False) -> Rehearsal:
     """The rehearsal of a script against a protocol, approved or not: a file, or the newest of this id in `folder`.
 
-    A migration goes to a version that is in `folder`.
+    A migration goes to a version that is in `folder`. A `real` one is played on the workflows, else on the rules alone.
 
     Raises `ProtocolFileError`.
     """
     protocol = _found(named, folder)
     others = load_folder(folder).versions(protocol.id) if script.migrates else ()
-    return Rehearsal(
-        script, _pinned(protocol), on_call, {one.protocol.version: _pinned(one.protocol) for one in others}
-    )
+    versions = {one.protocol.version: _pinned(one.protocol) for one in others}
+    play = PlayedWorkflows if real else PlayedCourse
+    return Rehearsal(script, _pinned(protocol), on_call, versions, play)
 
 
 def _found(named: str, folder: Path) -> Protocol:

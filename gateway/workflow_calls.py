@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from temporalio.client import (
     Client,
@@ -85,7 +85,7 @@ def _in_our_words(nobody: RefusalCode, message: str) -> Iterator[None]:
     try:
         yield
     except WorkflowUpdateFailedError as failed:
-        _raise_told(failed)
+        raise_told(failed.cause)
     except WorkflowUpdateRPCTimeoutOrCancelledError as failed:
         if isinstance(failed.__cause__, asyncio.CancelledError):
             raise asyncio.CancelledError from failed
@@ -108,17 +108,17 @@ def _in_our_words(nobody: RefusalCode, message: str) -> Iterator[None]:
                 raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
 
 
-def _raise_told(failed: WorkflowUpdateFailedError) -> None:
-    cause = failed.cause
+def raise_told(cause: BaseException | None) -> NoReturn:
+    """Raises in our words what made an update fail."""
     if isinstance(cause, ApplicationError):
         if cause.type == AlreadyAnswered.__name__ and cause.details:
             raise AlreadyAnswered(Answer.model_validate(cause.details[0])) from None
         if cause.type == Refused.__name__ and cause.details:
             raise Refused(Refusal.model_validate(cause.details[0])) from None
         if cause.type == RUN_ENDED:
-            raise NotReady("it was just going over into its next run") from failed
+            raise NotReady("it was just going over into its next run") from cause
         if cause.type == BUSY:
-            raise NotReady("it was deciding another correction of a long course") from failed
+            raise NotReady("it was deciding another correction of a long course") from cause
     # Its message is dropped: it may quote a patient.
     raise Defect("it could not be decided, for a fault of Kapstan's own: nothing has changed") from None
 

@@ -7,9 +7,11 @@ knows at once what became of an escalation.
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Protocol
 
 from domain.course.answer import Answer
 from domain.course.course import Course, Decision
+from domain.course.state import CourseEscalation, Outcome, Phase
 from domain.course.transition import AutoResolve, OpenEscalation, RepeatEscalation
 from domain.escalation.escalation import Escalation, opened
 from domain.escalation.ids import EscalationId
@@ -20,10 +22,82 @@ from domain.oncall.file import OnCall, OnCallQuery
 from domain.oncall.rota import UTC_ZONE, Zone
 from domain.protocol.pinned import PinnedProtocol
 from domain.rehearsal.lines import PageLine, in_utc
-from domain.values import CourseId, PersonId
+from domain.values import Blocker, CourseId, Frozen, PersonId
 
 CHANNEL = "rehearsal"
 """The kind of channel by which everybody is reached."""
+
+
+class Standing(Frozen):
+    """Where a course stands at a moment; `phase` is None before the referral."""
+
+    phase: Phase | None
+    outcome: Outcome | None
+    held: bool
+    unresolved: tuple[CourseEscalation, ...]
+    next: tuple[str, ...]
+    blockers: tuple[Blocker, ...]
+
+
+def standing_of(course: Course, now: datetime) -> Standing:
+    """Where this course stands."""
+    return Standing(
+        phase=course.phase if course.referral else None,
+        outcome=course.outcome,
+        held=course.hold is not None,
+        unresolved=course.unresolved,
+        next=course.next_acts(now),
+        blockers=course.blockers(now),
+    )
+
+
+class Played(Protocol):
+    """One course and its escalations, on which a rehearsal is played: the rules alone, or the real workflows."""
+
+    @property
+    def now(self) -> datetime:
+        """The moment that everybody's clock shows."""
+
+    @property
+    def standing(self) -> Standing:
+        """Where the course stands now."""
+
+    @property
+    def escalations(self) -> tuple[EscalationView, ...]:
+        """Every escalation that was opened, resolved or not."""
+
+    @property
+    def silenced(self) -> tuple[EscalationId, ...]:
+        """The open escalations that page no more, because they have paged often enough."""
+
+    @property
+    def next_deadline_at(self) -> datetime | None:
+        """When the next deadline passes."""
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        """When the next thing happens if nobody acts: a deadline passes, or a ladder moves."""
+
+    def drained(self) -> Iterator[Entry | PageLine]:
+        """What has happened since this was asked last, in order: the ledger's entries, and pages."""
+
+    def silence_after(self, pages: int) -> None:
+        """From now on each escalation sends so many pages at most."""
+
+    def pass_until(self, moment: datetime) -> None:
+        """Time passes until the deadlines of that moment have passed. Its ladders wait for what is said then."""
+
+    def pass_over(self, moment: datetime) -> None:
+        """Time passes until all of that moment has happened."""
+
+    def report(self, event: ClinicEvent, offered: PinnedProtocol | None = None) -> Answer:
+        """Reports the event now. Raises `Refused` and `AlreadyAnswered` as the course does."""
+
+    def act(self, escalation_id: EscalationId, order: Order) -> None:
+        """Somebody acts on an escalation now. Raises `Refused` as the escalation does."""
+
+    def close(self) -> None:
+        """Ends what runs for it. Nothing more is played."""
 
 
 class PlayedCourse:
@@ -60,6 +134,11 @@ class PlayedCourse:
     def silenced(self) -> tuple[EscalationId, ...]:
         """The open escalations that page no more, because they have paged often enough."""
         return tuple(one for one, known in self._escalations.items() if self._is_silenced(known))
+
+    @property
+    def standing(self) -> Standing:
+        """Where the course stands now."""
+        return standing_of(self.course, self.now)
 
     @property
     def next_deadline_at(self) -> datetime | None:
@@ -112,6 +191,9 @@ class PlayedCourse:
         self._keep(escalation.act(order, snapshot, at), at)
         if isinstance(order, Reassign):
             self._page(escalation_id, max(escalation.view.step, 1), (order.to,), at)
+
+    def close(self) -> None:
+        """Nothing runs for it that would have to be ended."""
 
     def climb_until(self, escalation_id: EscalationId, moment: datetime) -> None:
         """One escalation's own clock goes on until that moment, steps of that moment included."""

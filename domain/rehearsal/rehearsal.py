@@ -1,7 +1,7 @@
 """The rehearsal: plays a script against a protocol and an on-call file, and yields everything that would follow."""
 
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,9 +27,9 @@ from domain.rehearsal.lines import (
     in_utc,
     refused,
 )
-from domain.rehearsal.played_course import PlayedCourse
+from domain.rehearsal.played_course import Played, PlayedCourse
 from domain.rehearsal.script import EventArrives, PersonActs, Script, Snoozes
-from domain.values import Severity
+from domain.values import CourseId, Severity
 
 GOES_ON: Final = timedelta(days=400)
 """How far time goes on after the last line, unless it is said."""
@@ -44,6 +44,10 @@ A dosed patient who is never discharged has a deadline every few minutes without
 """
 
 
+Play = Callable[[CourseId, PinnedProtocol, OnCall, datetime, Zone], Played]
+"""On what a rehearsal is played."""
+
+
 class Rehearsal:
     """One script, played once. `versions` are those of the protocol that the course may migrate to."""
 
@@ -53,11 +57,12 @@ class Rehearsal:
         protocol: PinnedProtocol,
         on_call: OnCall,
         versions: Mapping[str, PinnedProtocol] | None = None,
+        play: Play = PlayedCourse,
     ) -> None:
         self._script = script
         self._versions = versions or {}
         zone = _zone_of(script, on_call)
-        self._played = PlayedCourse(script.course_id, protocol, on_call, script.lines[0].at, zone)
+        self._played = play(script.course_id, protocol, on_call, script.lines[0].at, zone)
         self._reader = LedgerReader()
         self._pages: Counter[Severity] = Counter()
 
@@ -67,6 +72,12 @@ class Rehearsal:
         After the last line of the script nobody acts, and time goes on until `until`; without it until nothing is due
         within 400 days, and then what has no end of its own ends early: `MOST_PAGES`, `MOST_MOMENTS`.
         """
+        try:
+            yield from self._lines(until)
+        finally:
+            self._played.close()
+
+    def _lines(self, until: datetime | None) -> Iterator[Line]:
         for line in self._script.lines:
             self._played.pass_until(line.at)
             yield from self._happened()
@@ -149,24 +160,24 @@ class Rehearsal:
                 yield line
 
     def _refused(self, event_id: str | None, type_: str | None, refusal: Refusal) -> ReceivedLine:
-        course = self._played.course
+        standing = self._played.standing
         line = refused(event_id, type_, refusal, self._played.now)
-        return line.but(phase=course.phase if course.referral else None, held=course.hold is not None)
+        return line.but(phase=standing.phase, held=standing.held)
 
     def _end(self, *, is_stopped: bool) -> EndLine:
-        course, now = self._played.course, self._played.now
+        standing = self._played.standing
         return EndLine(
-            at=in_utc(now),
-            phase=course.phase if course.referral else None,
-            outcome=course.outcome,
-            held=course.hold is not None,
+            at=in_utc(self._played.now),
+            phase=standing.phase,
+            outcome=standing.outcome,
+            held=standing.held,
             open=tuple(
                 OpenAtTheEnd(kind=one.kind, session=one.session, severity=one.severity, state=one.state)
-                for one in course.unresolved
+                for one in standing.unresolved
             ),
             pages={severity: self._pages[severity] for severity in reversed(Severity)},
-            next=course.next_acts(now),
-            blockers=tuple(one.code for one in course.blockers(now)),
+            next=standing.next,
+            blockers=tuple(one.code for one in standing.blockers),
             silenced=self._played.silenced,
             stopped=is_stopped,
         )

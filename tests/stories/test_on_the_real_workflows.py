@@ -1,0 +1,52 @@
+"""The stories, played through the real workflows on a virtual clock: they print what the rules alone print."""
+
+from pathlib import Path
+
+import pytest
+
+from domain.rehearsal.lines import Line
+from domain.rehearsal.played_course import PlayedCourse
+from domain.rehearsal.rehearsal import Play, Rehearsal
+from domain.rehearsal.script import parse_script
+from gateway.played_workflows import PlayedWorkflows
+from tests.support.cast import pinned
+from tests.support.cli import kapstan
+from tests.support.stories import STORIES, Story, on_call, read_story
+
+CLIMB_FOR_MONTHS = {"088-lost-between-two-sessions", "089-a-safety-hold-that-nobody-reviews"}
+"""Stories of tens of thousands of pages: on the workflows they take minutes."""
+
+FILES = [
+    path
+    for path in sorted(STORIES.glob("*.jsonl"))
+    if path.stem not in CLIMB_FOR_MONTHS and read_story(path).until is not None
+]
+
+A_FAINT = read_story(STORIES / "018-faints-at-the-door.jsonl")
+
+
+def played(story: Story, play: Play) -> list[Line]:
+    return list(Rehearsal(parse_script(story.script), pinned(), on_call(), play=play).lines(story.until))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_workflows_do_what_the_rehearsal_says(path: Path) -> None:
+    """Line by line: answers, deadlines, escalations, pages, and the end."""
+    story = read_story(path)
+
+    real = played(story, PlayedWorkflows)
+
+    assert [line.printed() for line in real] == [line.printed() for line in played(story, PlayedCourse)]
+
+
+@pytest.mark.parametrize("form", [["--json"], []], ids=["as JSON", "for people"])
+async def test_the_command_prints_the_same_lines(form: list[str]) -> None:
+    """`kapstan rehearse … --real`, for programs and for people."""
+    assert A_FAINT.until is not None
+    asked = ("rehearse", "kap-im-weekly", "--until", A_FAINT.until.isoformat(), *form)
+
+    without, real = [await kapstan(*asked, *more, stdin=A_FAINT.script) for more in ([], ["--real"])]
+
+    assert real == without
+    assert real.code == 0
+    assert len(real.lines) > 40
