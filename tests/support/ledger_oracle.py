@@ -5,13 +5,16 @@ An entry belongs to the session that a deviation beside it names, or else to the
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from pydantic import JsonValue
 
-from domain.events.clinic_events import DoseAdministered, PatientDischarged
+from domain.events.clinic_events import ClinicEvent, DoseAdministered, PatientDischarged
 from domain.ledger import Entry
-from domain.protocol.model import Protocol, Range
+from domain.protocol.model import Limit, Protocol, Range
 from domain.values import Role, Severity
+from tests.support.corrected_ledger import DEVIATION, as_corrected, is_in_doubt
+from tests.support.signs_oracle import is_answered, is_crossed, severity_of_symptom, symptoms_in_force, values
 
 DANGERS = {"vitals_emergency", "suicide_risk"}
 """Escalations that keep a patient from their dose and from home, however severe."""
@@ -23,22 +26,40 @@ OUR_OWN = {"record_store_behind", "orchestrator_silent", "course_filling"}
 
 BOOKINGS = {"kap.session.booked", "kap.session.rebooked"}
 
+OF_NOW = {"phase", "hold", "emergency", "urgent"}
+"""Gates that stand open or closed by what is known now."""
+
 LONG_PAST = timedelta(days=1)
 """How late a dose may be told of for its patient to be watched."""
 
 ANSWERED_BY_A_DISCHARGE = {"discharge_overdue", "left_before_discharge", "vitals_overdue"}
 
 
-def broken_gates(event: DoseAdministered, entries: list[Entry], rules: Protocol, session: int) -> list[str]:
-    """The gates that this dose was given outside of, as the entries before it tell them."""
-    visit = _visit(entries, session)
-    doses = list(_said(visit, "dose.administered"))
+def broken_gates(given: Entry, entries: Sequence[Entry], rules: Protocol, session: int) -> list[str]:
+    """The gates that this dose was given outside of, as the entries before it tell them, read as corrected."""
+    before = [one for one in entries if one.sequence < given.sequence]
+    read = as_corrected(before)
+    visit = visit_of(read, session)
+    is_booster = any(_said(visit, "dose.administered"))
     gates = {
-        **_gates_of_the_course(event, entries, rules),
-        **(_gates_of_a_booster(event, visit, rules) if doses else _gates_of_a_first_dose(event, entries, visit, rules)),
-        **_gates_of_the_amount(event, visit, rules),
+        **_gates_of_the_course(given, read, rules),
+        **(
+            _gates_of_a_booster(given, visit, rules)
+            if is_booster
+            else _gates_of_a_first_dose(given, read, _weighed(visit, before, session), visit, rules)
+        ),
+        **_gates_of_the_amount(given, visit, rules),
     }
     return [gate for gate, is_met in gates.items() if not is_met]
+
+
+def _weighed(visit: list[Entry], before: list[Entry], session: int) -> list[Entry]:
+    """The visit as its clearance knew it: what was corrected later was weighed as it read then."""
+    clearances = list(_said(visit, "session.cleared"))
+    if not clearances:
+        return []
+    cleared = _newest(clearances)
+    return visit_of(as_corrected([one for one in before if one.sequence < cleared.sequence]), session)
 
 
 def assert_deviation_was_told(event: DoseAdministered, entries: list[Entry], rules: Protocol, session: int) -> None:
@@ -50,13 +71,66 @@ def assert_deviation_was_told(event: DoseAdministered, entries: list[Entry], rul
     assert found
     in_effect = rules.deviations.dose_absolute if any(one["absolute"] for one in found) else rules.deviations.dose
     wanted = Severity.ROUTINE if told.recorded_at - event.time > LONG_PAST else in_effect
-    assert _open(entries)["protocol_deviation", str(session)].rank >= wanted.rank
+    assert open_escalations(entries)["protocol_deviation", str(session)].rank >= wanted.rank
+
+
+def assert_correction_was_told(before: Sequence[Entry], entries: Sequence[Entry]) -> None:
+    """A dose stands outside its gates only since this correction: a deviation says so, or an urgent review is open."""
+    is_deviation = any(one.type == DEVIATION for one in entries[len(before) :])
+    review = standing(entries).get("correction_review", Severity.ROUTINE)
+    assert is_deviation or review.rank >= Severity.URGENT.rank
+
+
+def broken_gates_of_all(entries: Sequence[Entry], rules: Protocol) -> dict[int, set[str]]:
+    """By the sequence of each dose that was given: the gates that it was outside of, as everything reads now.
+
+    Holds and open escalations are left out: of a dose given before they say nothing.
+    """
+    read = as_corrected(entries)
+    return {
+        one.sequence: {*broken_gates(one, entries, rules, session)} - OF_NOW
+        for one, session in placed(read)
+        if one.type == "kap.dose.administered" and session is not None
+    }
+
+
+def entry_of(event: ClinicEvent, entries: Iterable[Entry]) -> Entry:
+    """The entry that says that it was accepted."""
+    (entry,) = [one for one in entries if (one.event_id, one.source) == (event.id, event.source)]
+    return entry
+
+
+def assert_missed_checkpoints_were_told(entries: Sequence[Entry], known: int, rules: Protocol, now: datetime) -> None:
+    """By the required signs alone a checkpoint is met, and by them it is; `known` entries had been written before.
+
+    Of visits with one dose, during which nobody left and nothing in doubt was corrected.
+    """
+    if may_be_away(entries) or any(_said(entries, "patient.returned", "patient.handed_over")) or is_in_doubt(entries):
+        return
+    read, grid = as_corrected(entries), rules.medicine.checkpoints
+    missed = {
+        (one.data["session"], datetime.fromisoformat(str(one.data["due_at"]))): one.sequence
+        for one in entries
+        if one.type == "kap.checkpoint.missed"
+    }
+    for session in monitored(read):
+        visit = visit_of(read, session)
+        doses, readings = list(_said(visit, "dose.administered")), list(_said(visit, "vitals.recorded"))
+        if len(doses) != 1 or counted_from(visit, doses[0]) != doses[0].time:
+            continue
+        moments = [doses[0].time + offset for offset in grid.offsets]
+        for due, following in pairwise(moments):
+            is_met = is_answered(due, following, readings, rules)
+            if not is_met and max(due, doses[0].recorded_at) + grid.grace < now:
+                assert (session, due) in missed
+            if is_met:
+                assert missed.get((session, due), 0) <= known
 
 
 def is_over(event: DoseAdministered, entries: list[Entry], session: int) -> bool:
     """Whether the dose is told so late that nobody can be watched for it: the patient is gone, or a day has passed."""
     (given,) = [one for one in entries if (one.event_id, one.source) == (event.id, event.source)]
-    is_gone = any(at == session and one.type in ENDS and one.time >= event.time for one, at in _placed(entries))
+    is_gone = any(at == session and one.type in ENDS and one.time >= event.time for one, at in placed(entries))
     has_died = any(one.time >= event.time for one in _said(entries, "patient.died"))
     return given.recorded_at - given.time > LONG_PAST or is_gone or has_died
 
@@ -65,7 +139,7 @@ def monitored(entries: Sequence[Entry]) -> set[int]:
     """The sessions of a dosed patient, told within a day, who was not discharged or handed over since, nor died."""
     dosed: dict[int, Entry] = {}
     home: dict[int, datetime] = {}
-    for one, session in _placed(entries):
+    for one, session in placed(entries):
         if session is not None and one.type == "kap.dose.administered":
             dosed[session] = _newest((one, dosed.get(session, one)))
         if session is not None and one.type in ENDS:
@@ -80,6 +154,12 @@ def monitored(entries: Sequence[Entry]) -> set[int]:
         and (session not in home or one.time > home[session])
         and (died_at is None or one.time > died_at)
     }
+
+
+def counted_from(visit: Iterable[Entry], given: Entry) -> datetime:
+    """When a dose counts as given: no earlier than the check-in and the clearance that it was told after."""
+    before = (one for one in _said(visit, "patient.checked_in", "session.cleared") if one.sequence < given.sequence)
+    return max((given.time, *(one.time for one in before)))
 
 
 def _is_back(returned: Entry, left_at: datetime) -> bool:
@@ -99,16 +179,19 @@ def _is_departure(one: Entry) -> bool:
 
 
 def assert_discharge_was_safe(event: PatientDischarged, entries: list[Entry], rules: Protocol) -> None:
-    """Nothing absolute stands against it, and nothing else that this prescriber has not overridden by its code."""
-    visit = _visit(entries, event.data.session)
-    dosed_at = _newest(_said(visit, "dose.administered")).time
+    """Nothing absolute stands against it, and nothing else that this prescriber has not overridden by its code.
+
+    The entries before it are read as corrected.
+    """
+    visit = visit_of(entries, event.data.session)
+    dosed_at = counted_from(visit, _newest(_said(visit, "dose.administered")))
     taken = list(_said(visit, "vitals.recorded"))
 
     is_prescriber = event.data.actor.role is Role.PRESCRIBER
     lifted = {one.code for one in event.data.overrides} if is_prescriber else set()
-    standing = _standing(entries)
-    assert not standing.keys() & DANGERS
-    for kind, severity in standing.items():
+    open_now = standing(entries)
+    assert not open_now.keys() & DANGERS
+    for kind, severity in open_now.items():
         if kind not in ANSWERED_BY_A_DISCHARGE:
             assert severity is not Severity.EMERGENCY
             assert severity is Severity.ROUTINE or f"escalation.{kind}_open" in lifted
@@ -122,14 +205,19 @@ def assert_discharge_was_safe(event: PatientDischarged, entries: list[Entry], ru
     is_gone = may_be_away(entries)
     since = [one for one in taken if one.time >= dosed_at]
     assert since or is_gone
-    holds |= _read(event, _newest(since), visit, rules) if since else {"vitals.missing": False}
+    if since:
+        read = _read(event, dosed_at, visit, rules)
+        # One who has left cannot be measured again: of them an emergency is weighed as well.
+        holds |= {code: is_met for code, is_met in read.items() if "." in code or not is_gone}
+    else:
+        holds |= {"vitals.missing": False}
     assessments = [one for one in _said(visit, "discharge.assessed") if one.time >= dosed_at]
     assert assessments or is_gone
     holds |= _assessed(_newest(assessments), rules) if assessments else {"discharge.not_assessed": False}
     assert [code for code, is_met in holds.items() if not is_met and code not in lifted] == []
 
 
-def _gates_of_the_course(event: DoseAdministered, entries: list[Entry], rules: Protocol) -> dict[str, bool]:
+def _gates_of_the_course(given: Entry, entries: list[Entry], rules: Protocol) -> dict[str, bool]:
     phase = next((one.data["phase"] for one in reversed(entries) if one.type == "kap.phase.entered"), "screening")
     consents = list(_said(entries, "consent.signed", "consent.withdrawn", "patient.withdrew"))
     consent = _newest(consents) if consents else None
@@ -138,13 +226,13 @@ def _gates_of_the_course(event: DoseAdministered, entries: list[Entry], rules: P
     screened = _newest(screenings) if screenings else None
     found = {*_list(screened, "conditions"), *_list(screened, "medications")} if screened else set()
     talks = [one for one in _said(entries, "preparation.held") if not _deviates(one, entries)]
-    standing = _standing(entries)
+    open_now = standing(entries)
     return {
         "phase": phase == "medicine",
         "consent": is_signed
         and consent is not None
         and consent.data["version"] == rules.screening.consent_version
-        and event.time < consent.time + rules.screening.consent_valid_for,
+        and given.time < consent.time + rules.screening.consent_valid_for,
         "eligibility": any(
             one.data["decision"] == "eligible" and _role(one) is Role.PRESCRIBER
             for one in _said(entries, "eligibility.decided")
@@ -153,7 +241,7 @@ def _gates_of_the_course(event: DoseAdministered, entries: list[Entry], rules: P
         and {topic for talk in talks for topic in _list(talk, "topics")} >= {*rules.preparation.topics},
         "plan": any(_said(entries, "plan.prescribed")),
         "hold": not _holds(entries, rules),
-        "emergency": not any(one in DANGERS or standing[one] is Severity.EMERGENCY for one in standing),
+        "emergency": not any(one in DANGERS or open_now[one] is Severity.EMERGENCY for one in open_now),
         "screening": screened is not None
         and not found & {*rules.screening.absolute}
         and screened.data["pregnancy_test"] != "positive",
@@ -161,8 +249,9 @@ def _gates_of_the_course(event: DoseAdministered, entries: list[Entry], rules: P
 
 
 def _gates_of_a_first_dose(
-    event: DoseAdministered, entries: list[Entry], visit: list[Entry], rules: Protocol
+    given: Entry, entries: list[Entry], weighed: list[Entry], visit: list[Entry], rules: Protocol
 ) -> dict[str, bool]:
+    """`weighed` is the visit as the clearance knew it."""
     arrivals = list(_said(visit, "patient.checked_in"))
     if not arrivals:
         return {"check-in": False}
@@ -171,74 +260,110 @@ def _gates_of_a_first_dose(
     if not clearances:
         return {"clearance": False}
     cleared, medicine = _newest(clearances), rules.medicine
-    readings = list(_said(visit, "vitals.recorded"))
-    weighed_on = _newest(one for one in _before(cleared.time, readings) if one.sequence < cleared.sequence)
-    latest = _newest(_before(event.time, readings)) if cleared.time <= event.time else weighed_on
+    valid = medicine.clearance.reading_valid
+    readings, known = list(_said(visit, "vitals.recorded")), list(_said(weighed, "vitals.recorded"))
+    # What was fresh at the clearance holds for as long as that does; each sign has its own age.
+    then = values(known, cleared.time, cleared.time - valid)
+    latest = values(readings, given.time, min(given.time, cleared.time) - valid)
     never, hold = dict(medicine.clearance.never), dict(medicine.clearance.hold)
-    lifted, screened = _lifted(cleared), _newest(_said(entries, "screening.recorded"))
+    lifted = _lifted(cleared)
+    screenings = list(_said(entries, "screening.recorded"))
+    screened = _newest(screenings) if screenings else None
     decided = next(_said(entries, "eligibility.decided"), None)
-    to_decide = {*_list(screened, "conditions"), *_list(screened, "medications")} & {*rules.screening.review}
-    urgent = {f"escalation.{kind}_open" for kind, severity in _standing(entries).items() if severity is Severity.URGENT}
+    found = {*_list(screened, "conditions"), *_list(screened, "medications")} if screened else set()
+    urgent = {f"escalation.{kind}_open" for kind, severity in standing(entries).items() if severity is Severity.URGENT}
+    felt = [(one, severity_of_symptom(one, rules)) for one in symptoms_in_force(readings, given.time, rules)]
     return {
         "test": checked_in.data.get("pregnancy_test") != "positive",
-        "day": event.time - checked_in.time < timedelta(days=1),
+        "day": given.time - checked_in.time < timedelta(days=1),
         "prescriber": _role(cleared) is Role.PRESCRIBER,
-        "order": cleared.time <= event.time,
-        "age": event.time - cleared.time <= medicine.clearance_valid,
+        "order": cleared.time <= given.time,
+        "age": given.time - cleared.time <= medicine.clearance_valid,
         "stage": not any(one.sequence > cleared.sequence for one in _said(visit, "session.aborted")),
-        "reading": cleared.time - weighed_on.time <= medicine.clearance.reading_valid,
+        "reading": any(cleared.time - valid <= one.time <= cleared.time for one in readings),
         "never": not _beyond(latest, never),
         "limits": all(
-            code in lifted and not _is_worse(code, observed, _beyond(weighed_on, hold).get(code))
+            code in lifted and not _is_worse(code, observed, _beyond(then, hold).get(code))
             for code, observed in _beyond(latest, hold).items()
         ),
-        "findings": {f"screening.{one}" for one in to_decide} <= lifted | (_lifted(decided) if decided else set()),
+        "symptoms": not any(
+            severity is Severity.EMERGENCY
+            or (severity is Severity.URGENT and "vitals.symptom_reported" not in lifted)
+            or (severity is None and "vitals.symptom_unknown" not in lifted)
+            for _, severity in felt
+        ),
+        "findings": {f"screening.{one}" for one in found & {*rules.screening.review}}
+        <= lifted | (_lifted(decided) if decided else set()),
         "urgent": urgent <= lifted,
     }
 
 
-def _gates_of_a_booster(event: DoseAdministered, visit: list[Entry], rules: Protocol) -> dict[str, bool]:
+def _gates_of_a_booster(given: Entry, visit: list[Entry], rules: Protocol) -> dict[str, bool]:
     doses = list(_said(visit, "dose.administered"))
-    readings = list(_before(event.time, _said(visit, "vitals.recorded")))
-    before = max((one.time for one in doses if one.time <= event.time), default=None)
+    readings = list(_said(visit, "vitals.recorded"))
+    before = max((one.time for one in doses if one.time <= given.time), default=None)
+    fresh_from = given.time - rules.medicine.clearance.reading_valid
+    taken = values(readings, given.time, fresh_from if before is None else max(fresh_from, before))
     return {
         "clearance": any(_said(visit, "session.cleared")),
         "stage": not any(_said(visit, "session.aborted")),
         "boosters": len(doses) <= rules.medicine.dose.boosters_max,
-        "reading": bool(readings)
-        and event.time - _newest(readings).time <= rules.medicine.clearance.reading_valid
-        and (before is None or _newest(readings).time >= before),
+        "reading": {*rules.medicine.checkpoints.required} <= taken.keys(),
+        "normal": not any(is_crossed(limit, taken.get(limit.vital)) for limit in rules.medicine.limits)
+        and not symptoms_in_force(readings, given.time, rules),
     }
 
 
-def _gates_of_the_amount(event: DoseAdministered, visit: list[Entry], rules: Protocol) -> dict[str, bool]:
+def _gates_of_the_amount(given: Entry, visit: list[Entry], rules: Protocol) -> dict[str, bool]:
     arrivals = list(_said(visit, "patient.checked_in"))
     weight = _newest(arrivals).data.get("weight_kg") if arrivals else None
     if not isinstance(weight, int | float):
         return {"weight": False}
-    given = sum(_number(one, "mg") for one in _said(visit, "dose.administered"))
+    mg = sum(_number(one, "mg") for one in (*_said(visit, "dose.administered"), given))
     return {
-        "route": event.data.route == rules.route,
-        "amount": (given + event.data.mg) / weight <= rules.medicine.dose.hard_max + 1e-5,
+        "route": given.data["route"] == rules.route,
+        "amount": mg / weight <= rules.medicine.dose.hard_max + 1e-5,
     }
 
 
-def _read(event: PatientDischarged, reading: Entry, visit: list[Entry], rules: Protocol) -> dict[str, bool]:
-    """Which criteria of the last reading are met. Somebody dosed without a clearance has nothing to be near to."""
+def _read(event: PatientDischarged, dosed_at: datetime, visit: list[Entry], rules: Protocol) -> dict[str, bool]:
+    """Which criteria of the last value of each sign are met, each with its own age, and of the symptoms.
+
+    Somebody dosed without a clearance has nothing to be near to.
+    """
     leaving = rules.medicine.discharge
+    readings = list(_said(visit, "vitals.recorded"))
+    last = _newest(readings).time
+    is_fresh = event.time - last <= leaving.reading_valid
+    taken = values(readings, event.time, max(dosed_at, (event.time if is_fresh else last) - leaving.reading_valid))
     cleared = max((one.time for one in _said(visit, "session.cleared")), default=None)
-    taken = [one for one in _said(visit, "vitals.recorded") if cleared is not None and one.time <= cleared]
-    at_clearance = _newest(taken) if taken else reading
+    known = values(readings, cleared, cleared - rules.medicine.clearance.reading_valid) if cleared is not None else {}
+    felt = [severity_of_symptom(one, rules) for one in symptoms_in_force(readings, event.time, rules)]
+    asked = {*rules.medicine.checkpoints.required} | ({"systolic", "diastolic"} & known.keys())
+    crossed = [one for one in rules.medicine.limits if is_crossed(one, taken.get(one.vital))]
     return {
-        "vitals.too_old": event.time - reading.time <= leaving.reading_valid,
-        "discharge.systolic_not_near_baseline": _is_near(reading, at_clearance, "systolic", leaving.bp_within_percent),
-        "discharge.diastolic_not_near_baseline": _is_near(
-            reading, at_clearance, "diastolic", leaving.bp_within_percent
-        ),
-        "discharge.moaas_missing": "moaas" in reading.data,
-        "discharge.moaas_below_limit": _number(reading, "moaas", missing=5) >= leaving.moaas_min,
-        "discharge.spo2_below_limit": _number(reading, "spo2") >= leaving.spo2_min,
+        "vitals.too_old": is_fresh,
+        **{f"discharge.{vital}_missing": vital in taken for vital in asked},
+        **{
+            f"discharge.{vital}_not_near_baseline": _is_near(
+                taken.get(vital), known.get(vital), leaving.bp_within_percent
+            )
+            for vital in ("systolic", "diastolic")
+        },
+        "discharge.moaas_missing": "moaas" in taken,
+        "discharge.moaas_below_limit": taken.get("moaas", 5) >= leaving.moaas_min
+        and not _is_below("moaas", "urgent", crossed),
+        "discharge.spo2_below_limit": taken.get("spo2", 100) >= leaving.spo2_min,
+        "discharge.respiratory_rate_below_limit": not _is_below("respiratory_rate", "urgent", crossed),
+        "a sign that is an emergency": not any(one.severity == "emergency" for one in crossed),
+        "a symptom that is an emergency": Severity.EMERGENCY not in felt,
+        "discharge.symptom_reported": Severity.URGENT not in felt,
+        "discharge.symptom_unknown": None not in felt,
     }
+
+
+def _is_below(vital: str, severity: str, crossed: list[Limit]) -> bool:
+    return any(one.vital == vital and one.severity == severity and one.below is not None for one in crossed)
 
 
 def _assessed(assessed: Entry, rules: Protocol) -> dict[str, bool]:
@@ -251,16 +376,16 @@ def _assessed(assessed: Entry, rules: Protocol) -> dict[str, bool]:
     }
 
 
-def _standing(entries: Iterable[Entry]) -> dict[str, Severity]:
+def standing(entries: Iterable[Entry]) -> dict[str, Severity]:
     """The kinds of escalation that nobody has resolved, each with its worst severity; none about Kapstan itself."""
     worst: dict[str, Severity] = {}
-    for (kind, _), severity in _open(entries).items():
+    for (kind, _), severity in open_escalations(entries).items():
         if kind not in OUR_OWN:
             worst[kind] = max(severity, worst.get(kind, severity), key=lambda one: one.rank)
     return worst
 
 
-def _open(entries: Iterable[Entry]) -> dict[tuple[str, str], Severity]:
+def open_escalations(entries: Iterable[Entry]) -> dict[tuple[str, str], Severity]:
     """The escalations that nobody has resolved, by kind and session, with their severity.
 
     Of a kind and session there is one at a time: another one tells that those before it are over, also where the news
@@ -301,7 +426,7 @@ def _holds(entries: Iterable[Entry], rules: Protocol) -> dict[str, bool]:
     return holds
 
 
-def _placed(entries: Sequence[Entry]) -> Iterator[tuple[Entry, int | None]]:
+def placed(entries: Sequence[Entry]) -> Iterator[tuple[Entry, int | None]]:
     """Each entry with the session that it belongs to; None where it names none, and no deviation does."""
     elsewhere = {
         (one.data["event_id"], one.data["source"]): one.data.get("session")
@@ -313,12 +438,12 @@ def _placed(entries: Sequence[Entry]) -> Iterator[tuple[Entry, int | None]]:
         yield one, session if isinstance(session, int) else None
 
 
-def _visit(entries: Sequence[Entry], session: int) -> list[Entry]:
+def visit_of(entries: Sequence[Entry], session: int) -> list[Entry]:
     """What was written of a session since it was booked last: nothing of an earlier visit counts.
 
     What names no session belongs to it from when the patient came.
     """
-    named = [(one, number) for one, number in _placed(entries) if number in {session, None}]
+    named = [(one, number) for one, number in placed(entries) if number in {session, None}]
     booked = [one.sequence for one, number in named if number == session and one.type in BOOKINGS]
     since = max(booked, default=0)
     own = [one for one, number in named if number == session and one.sequence > since]
@@ -349,10 +474,6 @@ def _said(entries: Iterable[Entry], *names: str) -> Iterator[Entry]:
     return (one for one in entries if one.type.removeprefix("kap.") in names)
 
 
-def _before(moment: datetime, entries: Iterable[Entry]) -> Iterator[Entry]:
-    return (one for one in entries if one.time <= moment)
-
-
 def _newest(entries: Iterable[Entry]) -> Entry:
     """The one that happened last; of two at one moment the one that was told last."""
     return max(entries, key=lambda one: (one.time, one.sequence))
@@ -368,33 +489,35 @@ def _lifted(entry: Entry) -> set[str]:
     return {str(one["code"]) for one in overrides if isinstance(one, dict)}
 
 
-def _beyond(reading: Entry, ranges: Mapping[str, Range | None]) -> dict[str, float | None]:
-    """The codes of the vitals that lie outside their range, with what was observed."""
+def _beyond(taken: Mapping[str, int], ranges: Mapping[str, Range | None]) -> dict[str, float | None]:
+    """The codes of the vitals that lie outside their range, or were not taken, with what was observed."""
     found: dict[str, float | None] = {}
     for vital, limits in ranges.items():
-        observed = reading.data.get(vital)
+        observed = taken.get(vital)
         if limits is not None and observed is None:
             found[f"vitals.{vital}_missing"] = None
-        elif limits is not None and isinstance(observed, int) and not limits.low <= observed <= limits.high:
+        elif limits is not None and observed is not None and not limits.low <= observed <= limits.high:
             found[f"vitals.{vital}_{'above' if observed > limits.high else 'below'}_limit"] = observed
     return found
 
 
 def _waits_for_a_second(visit: list[Entry], rules: Protocol) -> bool:
-    """Whether the last reading is the first one beyond a limit that wants two."""
-    readings = sorted(_said(visit, "vitals.recorded"), key=lambda one: (one.time, one.sequence))
-    newest, before = readings[-1], [one for one in readings if one.time < readings[-1].time]
-    return any(
-        _number(newest, limit.vital, missing=limit.above) > limit.above
-        and not (before and _number(before[-1], limit.vital, missing=limit.above) > limit.above)
-        for limit in rules.medicine.limits
-        if limit.confirm_within is not None and limit.above is not None
-    )
+    """Whether the last value of a sign is the first one beyond a limit that wants two."""
+    for limit in rules.medicine.limits:
+        taken = [one for one in _said(visit, "vitals.recorded") if limit.vital in one.data]
+        if limit.confirm_within is None or limit.above is None or not taken:
+            continue
+        newest = _newest(taken)
+        before = [one for one in taken if one.time < newest.time]
+        if _number(newest, limit.vital) > limit.above and not (
+            before and _number(_newest(before), limit.vital) > limit.above
+        ):
+            return True
+    return False
 
 
-def _is_near(reading: Entry, before: Entry, vital: str, percent: int) -> bool:
-    now, then = _number(reading, vital), _number(before, vital)
-    return round(100 * abs(now - then) / then, 1) <= percent
+def _is_near(now: int | None, then: int | None, percent: int) -> bool:
+    return now is None or then is None or round(100 * abs(now - then) / then, 1) <= percent
 
 
 def _number(entry: Entry, field: str, missing: JsonValue = None) -> float:

@@ -528,14 +528,17 @@ def _unheard(entry: Entry) -> RepeatEscalation:
 
 def _event_of(entry: Entry) -> ClinicEvent:
     assert entry.actor is not None
+    said = {**entry.data}
+    corrects = said.pop("corrects", None) if entry.type != "kap.correction.recorded" else None
     return event_from(
         {
+            **({"corrects": corrects} if corrects is not None else {}),
             "specversion": "1.0",
             "type": entry.type,
             "source": entry.source,
             "id": entry.event_id,
             "subject": entry.course_id,
             "time": entry.time.isoformat(),
-            "data": {"actor": {"id": entry.actor.id, "role": entry.actor.role.value}, **entry.data},
+            "data": {"actor": {"id": entry.actor.id, "role": entry.actor.role.value}, **said},
         }
     )
