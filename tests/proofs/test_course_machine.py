@@ -37,6 +37,7 @@ from domain.views.next_task import to_do
 from tests.support.cast import MARA, WEEKLY, days, minutes, moved, seconds, vitals, weekly
 from tests.support.corrected_ledger import as_corrected, is_corrected, is_in_doubt
 from tests.support.correction_strategies import some_correction
+from tests.support.discharge_oracle import assert_discharge_was_safe
 from tests.support.event_strategies import (
     a_while,
     anything,
@@ -44,22 +45,16 @@ from tests.support.event_strategies import (
     offered_and_accepted,
     some_dose,
 )
-from tests.support.ledger_oracle import (
+from tests.support.gates_oracle import (
     assert_correction_was_told,
     assert_deviation_was_told,
-    assert_discharge_was_safe,
-    assert_missed_checkpoints_were_told,
     broken_gates,
     broken_gates_of_all,
-    entry_of,
-    is_over,
-    may_be_away,
-    monitored,
-    open_escalations,
-    standing,
 )
+from tests.support.ledger_entries import entry_of, open_escalations, standing
 from tests.support.signs_oracle import unwatched
 from tests.support.ward import Reached, Ward, is_whole, taken_in_again
+from tests.support.watch_oracle import assert_missed_checkpoints_were_told, is_over, may_be_away, monitored
 
 PROVING = os.environ.get("PROVE_EXAMPLES")
 
@@ -233,6 +228,8 @@ class AnyCourse(RuleBasedStateMachine):
         # Nor is a reading of an earlier visit, a moment ago, told again.
         known = {event.time for event, _ in ward.answers if isinstance(event, VitalsRecorded)}
         assume(not {*known, *(reading.at for reading in monitored.readings)} & {*times})
+        # Nor one of another visit, which may have ended a moment ago.
+        assume(not any(one.was_under_way(at) for one in ward.course.sessions if one is not monitored for at in times))
         pair = [
             vitals(
                 MARA,

@@ -53,17 +53,22 @@ def tellings(entries: Iterable[Entry]) -> dict[int, list[Telling]]:
 
 
 def as_corrected(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries with what corrections made of them; a deviation of what no longer reads so is left out."""
+    """The entries with what corrections made of them.
+
+    A deviation of what no longer reads so is left out, but where it says at which session a fact was that stayed there.
+    """
     told = tellings(entries)
-    moved_at = {
-        (versions[0].entry.event_id, versions[0].entry.source): versions[-1].sequence
+    corrected = {
+        (first.event_id, first.source): versions
         for versions in told.values()
-        if len(versions) > 1 and versions[0].entry is not None
+        if len(versions) > 1 and (first := versions[0].entry) is not None
     }
     read: list[Entry] = []
     for one in entries:
         if one.type == DEVIATION:
-            if one.sequence > moved_at.get((str(one.data["event_id"]), str(one.data["source"])), 0):
+            versions = corrected.get((str(one.data["event_id"]), str(one.data["source"])), [])
+            is_of_now = not versions or one.sequence > versions[-1].sequence
+            if is_of_now or ("session" in one.data and len(_places(versions)) == 1):
                 read.append(one)
         elif one.event_id is None:
             read.append(one)
@@ -84,14 +89,14 @@ def is_in_doubt(entries: Iterable[Entry]) -> bool:
     """
     for versions in tellings(entries).values():
         first = versions[0].entry
-        if first is None or first.type not in PLACING:
-            continue
-        places = {
-            (one.entry.time, str(one.entry.data.get("session"))) if one.entry is not None else None for one in versions
-        }
-        if len(places) > 1:
+        if first is not None and first.type in PLACING and len(_places(versions)) > 1:
             return True
     return False
+
+
+def _places(versions: Iterable[Telling]) -> set[tuple[datetime, str] | None]:
+    """Where and when a fact was said to be, in all that was told of it; None where it never happened."""
+    return {(one.entry.time, str(one.entry.data.get("session"))) if one.entry is not None else None for one in versions}
 
 
 def _named(one: Entry) -> tuple[str, str] | None:

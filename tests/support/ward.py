@@ -183,7 +183,13 @@ class Ward:
 
         What a blocker speaks against is refused: that much is asked first, for a refusal in full takes its time.
         """
-        return not self.course.blockers_for(event) and not self.reasons(event)
+        if self.course.blockers_for(event):
+            return False
+        try:
+            self.course.check(event, max(self.now, event.time), self._offered(event))
+        except Refused:
+            return False
+        return True
 
     def repeats(self, event: ClinicEvent) -> Answer:
         """The event arrives once more and is answered as at first."""
