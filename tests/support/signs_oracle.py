@@ -1,6 +1,6 @@
 """What readings and other reports say of a patient, read off ledger entries: each sign by itself, and its dangers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from domain.ledger import Entry
@@ -72,7 +72,7 @@ def dangers(one: Entry, rules: Protocol) -> dict[str, Severity]:
 
 def unwatched(entries: Sequence[Entry], open_: Mapping[str, Severity], rules: Protocol) -> list[str]:
     """The dangers in what now reads true for which nothing is open, and which no human has answered since."""
-    answered = [(one.sequence, str(one.data["id"]).split("~")[1]) for one in entries if _is_resolution(one)]
+    answered = list(_answers(entries))
     lost: list[str] = []
     for root, versions in tellings(entries).items():
         if (now := versions[-1].entry) is None:
@@ -97,8 +97,21 @@ def _known_since(versions: Sequence[Telling], kinds: set[str], severity: Severit
     return since
 
 
-def _is_resolution(one: Entry) -> bool:
-    return one.type == "kap.escalation.resolved"
+def _answers(entries: Iterable[Entry]) -> Iterator[tuple[int, str]]:
+    """When a human had answered an escalation of which kind, by the sequence of the entry.
+
+    Of a kind and session there is one at a time: another one tells that those before it had been answered before its
+    cause, also where the news of that is still on its way.
+    """
+    cause = 0
+    for one in entries:
+        cause = one.sequence if one.event_id is not None else cause
+        if one.type in {"kap.escalation.resolved", "kap.escalation.opened"}:
+            _, kind, _, n = str(one.data["id"]).split("~")
+            if one.type == "kap.escalation.resolved":
+                yield one.sequence, kind
+            elif int(n) > 1:
+                yield cause, kind
 
 
 def _of_a_reading(one: Entry, rules: Protocol) -> dict[str, Severity]:
