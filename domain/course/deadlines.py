@@ -1,7 +1,8 @@
 """A course's deadlines: moments by which a human must act. Passing one reminds or escalates."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from domain.course import standstill, unreported
 from domain.course.deadline import LEARNED_LATE_GRACE, Consequence, Deadline, DeadlineKind
@@ -10,6 +11,7 @@ from domain.course.rules.signs import measured_since
 from domain.course.state import CourseState, MedicineSession, Outcome, Phase, ReadingSeries, is_long_past
 from domain.durations import days, iso_8601
 from domain.escalation.messages import Kind
+from domain.moments import instant
 from domain.values import Severity
 
 __all__ = [
@@ -272,6 +274,8 @@ def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadli
                 kind=Kind.CHECK_IN_MISSED, severity=Severity.ROUTINE if is_past else Severity.URGENT
             ),
         )
+        if not is_at_risk:
+            missed = missed.but(grace=missed.grace + _until_awake(course, missed.passes_at))
         yield missed
         # No reminder of a missed check-in call for which somebody was already paged.
         if missed.key not in course.passed:
@@ -280,6 +284,18 @@ def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadli
                 grace=rules.reminder,
                 consequence=Consequence(kind=Kind.CHECK_IN_MISSED, severity=Severity.ROUTINE),
             )
+
+
+def _until_awake(course: CourseState, moment: datetime) -> timedelta:
+    """How long it is from that moment until people are rung up by day, at the course's site."""
+    if (waking := course.protocol.check_ins.waking) is None:
+        return timedelta()
+    zone, today = ZoneInfo(course.timezone), course.day_of(moment)
+    for day in (today, today + timedelta(days=1)):
+        opens, closes = (instant(datetime.combine(day, edge), zone) for edge in waking)
+        if moment < closes:
+            return max(opens - moment, timedelta())
+    raise AssertionError("the next day ends after this moment")
 
 
 def _integration(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:

@@ -18,7 +18,7 @@ class MeasureTaken(Frozen):
     at: Moment
     recorded_at: Moment
     scored: Scored
-    sequence: int = 0
+    sequence: int
 
 
 class Answers:

@@ -17,4 +17,4 @@ class Recorded(Frozen, Generic[Data]):
     at: Moment
     recorded_at: Moment
     data: Data
-    sequence: int = 0
+    sequence: int

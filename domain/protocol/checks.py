@@ -202,6 +202,8 @@ def _check_ins(protocol: Protocol) -> Contradictions:
         yield "check_ins.reminder", f"must be less than missed ({iso_8601(rules.missed)})"
     if rules.missed_at_risk > rules.missed:
         yield "check_ins.missed_at_risk", f"must be at most missed ({iso_8601(rules.missed)})"
+    if rules.waking is not None and rules.waking[0] >= rules.waking[1]:
+        yield "check_ins.waking", "must be two local times of one day, the earlier one first"
 
 
 def _follow_up(protocol: Protocol) -> Contradictions:

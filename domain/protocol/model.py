@@ -24,6 +24,7 @@ from pydantic import (
 from domain.codes import folded
 from domain.durations import Duration, Length, LengthOrZero, duration, iso_8601
 from domain.escalation.messages import Kind
+from domain.oncall.rota import LocalTime
 from domain.values import Code, Frozen, Role, Severity
 
 Count = Annotated[int, Field(ge=0)]
@@ -391,12 +392,17 @@ class IntegrationRules(Frozen):
 
 
 class CheckInRules(Frozen):
-    """The calls after a session, counted from discharge, and how late each may be."""
+    """The calls after a session, counted from discharge, and how late each may be.
+
+    `waking` are the local times of the site between which a call that was missed is told, unless the patient is at
+    risk; None at any hour.
+    """
 
     after: tuple[Length, ...]
     reminder: Length
     missed: Length
     missed_at_risk: Length
+    waking: tuple[LocalTime, LocalTime] | None = None
 
 
 class FollowUpRules(Frozen):

@@ -1,7 +1,7 @@
 """The protocol as a table for approval: each value in words, with its evidence."""
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
@@ -9,7 +9,7 @@ from domain.durations import in_words
 from domain.protocol.model import ComedicationRule, Form, Grade, Limit, Protocol, Range, Vital
 from domain.values import Frozen
 
-Scalar: TypeAlias = str | bool | int | float | timedelta
+Scalar: TypeAlias = str | bool | int | float | timedelta | time
 Value: TypeAlias = Scalar | Range | Limit | tuple[Scalar, ...]
 
 UNITS: Mapping[str, str] = {
@@ -43,7 +43,7 @@ class Parameter(NamedTuple):
             case bool() | str():
                 return False
             case tuple():
-                return any(isinstance(item, timedelta) for item in self.value)
+                return any(isinstance(item, timedelta | time) for item in self.value)
             case _:
                 return True
 
@@ -127,6 +127,8 @@ def _spelled(value: Value, unit: str) -> str:
             return "yes" if value else "no"
         case timedelta():
             return in_words(value)
+        case time():
+            return value.strftime("%H:%M")
         case StrEnum():
             return value.value.replace("_", " ")
         case str():

@@ -78,7 +78,7 @@ def _of_fact(fact: Recorded[Any]) -> Happening:
         role=fact.data.actor.role,
         session=getattr(fact.data, "session", None),
         what=_particular(kind, fact.data.model_dump(mode="json", exclude_none=True)),
-        sequence=fact.sequence or None,
+        sequence=fact.sequence,
     )
 
 
@@ -99,9 +99,7 @@ def _known(*facts: Recorded[Any] | None) -> Iterator[Recorded[Any]]:
 
 def _measures(course: CourseState) -> Iterator[Happening]:
     for taken in course.measures:
-        yield Happening(
-            at=taken.at, type="kap.measure.recorded", what=taken.scored.instrument, sequence=taken.sequence or None
-        )
+        yield Happening(at=taken.at, type="kap.measure.recorded", what=taken.scored.instrument, sequence=taken.sequence)
 
 
 def _corrected(course: CourseState) -> Iterator[Happening]:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,11 +30,21 @@ def test_every_path_on_the_page_exists(architecture: Page, contributing: Page) -
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
 
 
-def test_every_link_leads_to_a_page(architecture: Page, commands: Page, contributing: Page, events: Page) -> None:
-    """A link to another page of ours is one that can be followed."""
-    for page in (architecture, commands, contributing, events):
-        links = re.findall(r"\]\((?!https://)([^)#]+)", page.text)
-        assert [link for link in links if not (page.path.parent / link).exists()] == []
+def test_every_link_leads_to_a_page_and_to_a_heading_of_it() -> None:
+    """Of every page of ours: what is linked can be followed, to the very section."""
+    pages = [*(ROOT / "docs").glob("*.md"), *ROOT.glob("*.md")]
+    for page in pages:
+        for link in re.findall(r"\]\((?!https?://)([^)\s]+)\)", page.read_text(encoding="utf-8")):
+            path, _, anchor = link.partition("#")
+            target = page.parent / path if path else page
+            assert target.exists(), f"{page.name}: {link}"
+            assert not anchor or anchor in _anchors(target), f"{page.name}: {link}"
+
+
+def _anchors(page: Path) -> set[str]:
+    """The names under which GitHub makes the headings of a page known."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_the_page_shows_every_package_in_the_order_of_imports(architecture: Page, project: dict[str, Any]) -> None:

@@ -142,7 +142,7 @@ async def test_a_dose_after_its_clearance_ran_out_is_a_deviation(rehearse: Rehea
     assert len([entry for entry in ledger if entry.type == "kap.session.cleared"]) == len(doses)
     [deviation] = [entry for entry in ledger if entry.type == "kap.deviation.recorded"]
     assert deviation.data["session"] == 2
-    assert deviation.data["deviations"] == [{"code": "clearance.expired", "absolute": False}]
+    assert deviation.data["deviations"] == [{"code": "clearance.expired", "absolute": True, "source": "our proposal"}]
     assert any(one.says.startswith("session cleared refused: Systolic") for one in rehearsed.news)
     missed, moved = (next(e for e in ledger if e.type == f"kap.session.{what}") for what in ("missed", "rebooked"))
     assert moved.time - missed.time < timedelta(hours=1)

@@ -162,7 +162,7 @@ def _page(
         where=around.where,
         people=around.people,
         waiting=in_words(_whole_minutes(datetime.now(UTC) - view.opened_at)),
-        state=_state(view, person, on_call),
+        state=_state(view, person, on_call) + (labels.RESTS if is_open and around.rests_on_corrected else ""),
         unreached=tuple(_name(missed.person, on_call) for missed in view.unreached) if is_open else (),
         advice=advice(view.id) if is_open else None,
         may_acknowledge=is_open and not is_theirs,

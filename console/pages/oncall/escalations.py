@@ -26,6 +26,7 @@ from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import FORM_KEY, HX, Viewer, acting, looking, viewer_of
 from console.pages.oncall.acknowledge import advice
 from console.pages.oncall.open_work import open_work
+from console.pages.oncall.page_context import circumstances
 from console.services import ServicesDep
 from domain.access import Right
 from domain.durations import in_words, iso_8601
@@ -110,12 +111,14 @@ class EscalationsPage(Frozen):
     """Unresolved escalations, then those resolved last; or one escalation by itself.
 
     `is_recorded` and `unanswered` as in `OpenWork`. `refused`: the refusal of an act on an escalation not shown.
+    `rests_on_corrected`: what raised the one that is shown has been corrected since.
     """
 
     works: tuple[Work, ...]
     resolved: tuple[Work, ...]
     people: tuple[Choice, ...]
     is_one: bool
+    rests_on_corrected: bool = False
     is_recorded: bool = True
     unanswered: int = 0
     refused: tuple[str, ...] = ()
@@ -210,7 +213,14 @@ async def _one(viewer: Viewer, escalation_id: EscalationId, refused: str | None 
     view = await viewer.services.escalation_access.view(viewer.caller, escalation_id)
     viewer.saw("escalation", view.course_id)
     told = {escalation_id: refused} if refused else {}
-    shown = EscalationsPage(works=_works(viewer, [view], told), resolved=(), people=_people(viewer), is_one=True)
+    around = await circumstances(viewer.services, view, viewer.now)
+    shown = EscalationsPage(
+        works=_works(viewer, [view], told),
+        resolved=(),
+        people=_people(viewer),
+        is_one=True,
+        rests_on_corrected=around.rests_on_corrected,
+    )
     return await floor_page(viewer, PATH, "escalations.html", shown, status, here=f"{PATH}/{escalation_id}")
 
 

@@ -22,8 +22,12 @@ CALLS_SHOWN: Final = 3
 
 
 class Circumstances(Frozen):
-    """What is known; all empty if the course does not answer in time."""
+    """What is known; all empty if the course does not answer in time.
 
+    `rests_on_corrected` says that what raised the escalation has been corrected since.
+    """
+
+    rests_on_corrected: bool = False
     where: str | None = None
     people: str | None = None
     calls: tuple[UpcomingPage, ...] = ()
@@ -49,6 +53,7 @@ async def circumstances(services: Services, view: EscalationView, now: datetime)
         else []
     )
     return Circumstances(
+        rests_on_corrected=any(one.rests_on_corrected for one in course.escalations if one.id == view.id),
         where=", ".join((course.site, f"room {session.room}")) if session and session.room else course.site,
         people=", ".join(staff) or None,
         calls=if_nobody_acts(foretold.but(pages=ours), clock).calls[:CALLS_SHOWN],

@@ -74,6 +74,7 @@ def take_back(transition: Transition[Any], event: ConsentWithdrawn | PatientWith
         at=event.time,
         recorded_at=transition.now,
         data=ConsentWithdrawn.Data(actor=event.data.actor, note=event.data.note),
+        sequence=transition.sequence,
     )
     _keep(transition, arrived)
     transition.hold("consent withdrawn", event.time, is_safety=True)

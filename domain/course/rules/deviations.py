@@ -1,24 +1,17 @@
 """Deviations: what the protocol has against an accepted fact, kept in the ledger and told to people."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from domain.course.dose_given import DoseGiven
-from domain.course.state import CourseState, Deviation
+from domain.course.state import CourseState, Deviation, is_long_past
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent, DoseAdministered, Event, InfusionStarted, InfusionStopped
 from domain.ledger import Note
 from domain.protocol.model import DeviationRules
 from domain.values import Blocker, Severity
-
-IN_EFFECT: Final = timedelta(days=1)
-"""How long after a dose a deviation of it is as severe as the protocol says (S9: recurrences for up to a day).
-
-Told later, as in an import, it is routine: nobody can be watched for it any more.
-"""
-
 
 RECORDED: Final = "kap.deviation.recorded"
 """The type of the ledger entry."""
@@ -98,6 +91,6 @@ def _severity_of_dose(
     told = [deviation for deviation in deviations if deviation.code not in rules.silent]
     if not told:
         return None
-    if now - given_at > IN_EFFECT:
+    if is_long_past(given_at, now):
         return Severity.ROUTINE
     return rules.dose_absolute if any(deviation.absolute for deviation in told) else rules.dose

@@ -338,7 +338,11 @@ def _administered(course: CourseState, session: MedicineSession, event: DoseAdmi
 
 
 def _give(transition: Transition[Any], session: MedicineSession, event: DoseAdministered) -> None:
-    give(transition, session, DoseGiven(at=event.time, recorded_at=transition.now, data=event.data))
+    give(
+        transition,
+        session,
+        DoseGiven(at=event.time, recorded_at=transition.now, data=event.data, sequence=transition.sequence),
+    )
 
 
 def give(transition: Transition[Any], session: MedicineSession, dose: DoseGiven) -> None:

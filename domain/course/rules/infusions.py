@@ -73,7 +73,9 @@ def _may_resume(course: CourseState, session: MedicineSession, at: datetime) -> 
 def _start(transition: Transition[Any], session: MedicineSession, event: InfusionStarted) -> None:
     """Takes the infusion into the session, with its stop where that was reported first."""
     before, stop = _without_its_stop(session, event.time)
-    started = DoseGiven(at=event.time, recorded_at=transition.now, data=event.data, stopped=stop)
+    started = DoseGiven(
+        at=event.time, recorded_at=transition.now, data=event.data, sequence=transition.sequence, stopped=stop
+    )
     dosing.give(transition, before, started)
 
 
@@ -98,7 +100,11 @@ def _stop(transition: Transition[Any], session: MedicineSession, event: Infusion
         stopped = newer(infusion.stopped, transition.recorded(event))
         transition.keep(_with(session, infusion, infusion.but(stopped=stopped)))
     elif _infusion_at(session, event.time) is not None or not any(dose.is_infusion for dose in session.doses):
-        dosing.give(transition, session, DoseGiven(at=event.time, recorded_at=transition.now, data=event.data))
+        dosing.give(
+            transition,
+            session,
+            DoseGiven(at=event.time, recorded_at=transition.now, data=event.data, sequence=transition.sequence),
+        )
 
 
 def _infusion_at(session: MedicineSession, at: datetime) -> DoseGiven | None:
@@ -124,7 +130,9 @@ def _without_its_stop(
     later = next((dose for dose in session.doses if dose.is_infusion and dose.at >= at), None)
     if later is None or not isinstance(later.data, InfusionStopped.Data):
         return session, None
-    stop = later.stopped or Recorded[InfusionStopped.Data](at=later.at, recorded_at=later.recorded_at, data=later.data)
+    stop = later.stopped or Recorded[InfusionStopped.Data](
+        at=later.at, recorded_at=later.recorded_at, data=later.data, sequence=later.sequence
+    )
     return session.but(doses=tuple(dose for dose in session.doses if dose is not later)), stop
 
 

@@ -1,7 +1,7 @@
 """What each key of integration, calls, visits, paperwork and questionnaires says is followed, and nothing else."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Final
 
 import pytest
@@ -112,6 +112,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     ),
     OneKey(
         "check_ins.missed", "PT3H", lambda ward: grace(ward.discharged(), DeadlineKind.CHECK_IN), hours(4), hours(3)
+    ),
+    OneKey(
+        "check_ins.waking",
+        ["08:00", "16:00"],
+        lambda ward: max(one.passes_at for one in ward.discharged().due(DeadlineKind.CHECK_IN)[:1]).time(),
+        time(16, 10),
+        time(8),
     ),
     OneKey(
         "check_ins.missed_at_risk",

@@ -1,5 +1,7 @@
 """A course's own story and the ledger's: the same things happened, and the ledger knows what no longer counts."""
 
+import pytest
+
 from domain.escalation.messages import Change, Kind
 from domain.values import Role
 from domain.views.timeline import Happening, happening, happenings
@@ -11,6 +13,8 @@ from tests.support.cast import (
     cssrs,
     days,
     hold,
+    infusion_started,
+    infusion_stopped,
     minutes,
     resumption,
 )
@@ -33,6 +37,21 @@ def test_a_course_tells_what_its_ledger_tells(ward: Ward) -> None:
 
     assert course <= ledger
     assert {kind for _, kind, _ in ledger - course} == {"kap.phase.entered"}
+
+
+@pytest.mark.parametrize("is_infused", [False, True])
+def test_every_fact_names_the_entry_by_which_it_can_be_corrected(ward: Ward, is_infused: bool) -> None:
+    """A dose as well, and an infusion of which only the stop was told."""
+    if is_infused:
+        ward.cleared().reports(infusion_stopped(MARA, at=ward.now, mg_given=35))
+        ward.reports(infusion_started(MARA, at=ward.begins()))
+    else:
+        ward.completed()
+    entries = {entry.sequence: entry.type for entry in ward.entries}
+
+    facts = [one for one in happenings(ward.course) if one.by is not None]
+
+    assert [(one.type, entries.get(one.sequence or 0)) for one in facts] == [(one.type, one.type) for one in facts]
 
 
 def test_the_story_is_told_in_its_order(ward: Ward) -> None:

@@ -9,7 +9,7 @@ import pytest
 from domain.access import TokenRole
 from domain.escalation.ids import EscalationKey
 from gateway.links import GOOD_FOR, Links
-from tests.support.cast import MARA, vitals
+from tests.support.cast import MARA, new_version, vitals
 from tests.support.eventually import eventually
 from tests.support.http_stack import House
 from tests.support.running_stack import Received
@@ -22,6 +22,11 @@ async def woken(house: House, person: str) -> tuple[str, str]:
     """A reading that is an emergency: the escalation, and the link of this person's page."""
     course = await house.has(Ward.dosed, name=MARA.split("-")[0])
     await house.sends([vitals(course, 1, at=datetime.now(UTC), spo2=84)])
+    return f"{course}~vitals_emergency~1~1", await link_of(house, course, person)
+
+
+async def link_of(house: House, course: str, person: str) -> str:
+    """The link in the page that this person gets of the course."""
 
     async def paged() -> Received | None:
         return next((page for page in house.inbox.of(course) if page.person == person), None)
@@ -29,7 +34,7 @@ async def woken(house: House, person: str) -> tuple[str, str]:
     page = await eventually(paged)
     link = re.search(r"http\S+/ack/\S+", page.body)
     assert link
-    return f"{course}~vitals_emergency~1~1", link[0]
+    return link[0]
 
 
 async def state(house: House, escalation: str) -> tuple[str, str | None]:
@@ -81,6 +86,22 @@ async def test_who_answers_is_told_whom_no_page_reached(house: House) -> None:
     assert said in (await house.client().get(link)).text
     assert await eventually(recorded)
     assert said in (await (await house.caller(TokenRole.ONCALL)).get("/")).text
+
+
+async def test_who_answers_is_told_that_the_value_was_corrected_meanwhile(house: House) -> None:
+    """The nurse is on their way for 84 %: it was 98, another patient's sensor. They go and look all the same."""
+    course = await house.has(Ward.dosed)
+    wrong = vitals(course, 1, at=datetime.now(UTC), spo2=84)
+    await house.sends([wrong])
+    link = await link_of(house, course, "lind")
+    await house.sends([new_version(wrong, f"{wrong.id}-2", spo2=98)])
+
+    seen = await house.client().get(link)
+
+    assert "what raised it has been corrected" in seen.text
+    assert "I have it" in seen.text
+    page = await house.admin.get(f"/escalations/{course}~vitals_emergency~1~1")
+    assert "What raised this has been corrected since" in page.text
 
 
 async def test_a_page_can_be_passed_on(house: House) -> None:

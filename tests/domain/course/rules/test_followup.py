@@ -13,6 +13,7 @@ from tests.support.cast import (
     EVERYBODY,
     HAS_A_METHOD,
     MARA,
+    MONDAY,
     PATIENT,
     WISHES_TO_BE_DEAD,
     assessment,
@@ -62,6 +63,36 @@ def test_a_call_that_is_late_is_reminded_of_and_then_missed(ward: Ward, edge: ti
     assert reminded == ([ROUTINE] if edge >= timedelta() else [])
     assert ward.pages == ([ROUTINE, URGENT] if edge >= timedelta() else [ROUTINE])
     assert ward.open == dict(ward.pages[-1:])
+
+
+def in_the_evening() -> Ward:
+    """Dosed in the evening: the calls are due at ten past ten at night."""
+    return Ward(now=MONDAY + hours(10)).discharged()
+
+
+def test_a_call_that_is_missed_by_night_is_told_in_the_morning() -> None:
+    """`waking`: at two o'clock nobody rings up a patient who is not at risk, so they sleep till eight."""
+    ward = in_the_evening()
+    night = left_at(ward) + hours(28)
+    ward.until(night + minutes(1))
+    assert (night.hour, URGENT in ward.pages) == (2, False)
+    morning = night.replace(hour=8, minute=0)
+    ward.until(morning - TICK)
+    assert URGENT not in ward.pages
+
+    ward.until(morning)
+
+    assert ward.pages[-1] == URGENT
+
+
+def test_at_risk_a_call_that_is_missed_by_night_is_told_at_once() -> None:
+    """An hour late, at eleven at night."""
+    ward = in_the_evening()
+    ward.reports(cssrs(MARA, at=ward.now, items=HAS_A_METHOD))
+    ward.calls.clear()
+    ward.until(left_at(ward) + hours(25))
+
+    assert ward.pages == [URGENT]
 
 
 @EDGES
