@@ -34,7 +34,7 @@ from domain.ledger import Entry
 from domain.protocol.model import Protocol
 from domain.refusal import RefusalCode, Refused
 from domain.views.next_task import to_do
-from tests.support.cast import MARA, WEEKLY, days, minutes, moved, seconds, vitals, weekly
+from tests.support.cast import LIND, MARA, WEEKLY, days, minutes, moved, seconds, vitals, weekly
 from tests.support.corrected_ledger import as_corrected, is_corrected, is_in_doubt
 from tests.support.correction_strategies import some_correction
 from tests.support.discharge_oracle import assert_discharge_was_safe
@@ -44,6 +44,7 @@ from tests.support.event_strategies import (
     next_of_a_good_story,
     offered_and_accepted,
     some_dose,
+    some_reading,
 )
 from tests.support.gates_oracle import (
     assert_correction_was_told,
@@ -179,6 +180,12 @@ class AnyCourse(RuleBasedStateMachine):
             self.ward.passes(length)
         self._only_reminded(before)
         assert_missed_checkpoints_were_told(self.ward.entries, known, before.protocol, self.ward.now)
+
+    @precondition(lambda self: self.ward.course.is_patient_here)
+    @rule(data=st.data())
+    def somebody_is_measured(self, data: st.DataObject) -> None:
+        """Now, wholly or in part, whatever the monitor shows."""
+        self._take_in(some_reading(data, None, self.ward.now, LIND))
 
     @precondition(lambda self: any(isinstance(event, Fact) for event, _ in self.ward.answers))
     @rule(data=st.data())
