@@ -374,7 +374,7 @@ class AnyCourse(RuleBasedStateMachine):
         assert is_watched or is_over(event, self.ward.entries, placed.number)
 
     def _correct(self, event: ClinicEvent) -> None:
-        """Nothing that was open is closed by it, and of every dose that it puts outside its gates somebody hears."""
+        """Nothing that was open is closed by it, and of every dose that now stands outside its gates somebody hears."""
         ward, before, entries, calls = self.ward, self.ward.course, list(self.ward.entries), len(self.ward.calls)
         self._take_in(event)
         if ward.course is before:
@@ -387,7 +387,7 @@ class AnyCourse(RuleBasedStateMachine):
         assert settled <= SETTLED_BY_A_CORRECTION
         if not is_in_doubt(ward.entries):
             was, is_now = (broken_gates_of_all(told, before.protocol) for told in (entries, ward.entries))
-            if any(is_now[dose] - was.get(dose, set()) for dose in is_now):
+            if any(is_now[dose] and not was.get(dose) for dose in is_now):
                 assert_correction_was_told(entries, ward.entries)
 
     def _is_told_by_its_journal(self) -> None:

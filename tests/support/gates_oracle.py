@@ -33,7 +33,11 @@ OF_NOW = {"phase", "hold", "emergency", "urgent"}
 def broken_gates(given: Entry, entries: Sequence[Entry], rules: Protocol, session: int) -> list[str]:
     """The gates that this dose was given outside of, as the entries before it tell them, read as corrected."""
     before = [one for one in entries if one.sequence < given.sequence]
-    read = as_corrected(before)
+    return _broken(given, as_corrected(before), before, rules, session)
+
+
+def _broken(given: Entry, read: list[Entry], before: list[Entry], rules: Protocol, session: int) -> list[str]:
+    """`read` is what was told before the dose, as it reads now; `before` as it was written."""
     visit = visit_of(read, session)
     is_booster = any(said(visit, "dose.administered"))
     gates = {
@@ -55,7 +59,16 @@ def broken_gates_of_all(entries: Sequence[Entry], rules: Protocol) -> dict[int, 
     """
     read = as_corrected(entries)
     return {
-        one.sequence: {*broken_gates(one, entries, rules, session)} - OF_NOW
+        one.sequence: {
+            *_broken(
+                one,
+                [earlier for earlier in read if earlier.sequence < one.sequence],
+                [earlier for earlier in entries if earlier.sequence < one.sequence],
+                rules,
+                session,
+            )
+        }
+        - OF_NOW
         for one, session in placed(read)
         if one.type == "kap.dose.administered" and session is not None
     }
