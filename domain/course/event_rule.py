@@ -65,6 +65,10 @@ class _Rule(Generic[E]):
     is_wanted: Callable[[CourseState], bool] = _always
     fulfils: bool = False
 
+    def may_lift(self, blocker: Blocker) -> bool:
+        """Whether such an event may lift the blocker by an override; one that takes none lifts nothing."""
+        return not blocker.absolute and self.overrides is not _none
+
     @property
     def is_act(self) -> bool:
         """Whether the event is somebody's decision, which the protocol may refuse."""
@@ -87,8 +91,8 @@ class EventRule(_Rule[E]):
     foreseen: Callable[[CourseState, datetime], Iterable[Blocker]] | None = None
 
     def may_come(self, course: CourseState, now: datetime) -> bool:
-        """Whether no absolute blocker stands against every event of this type now; the phase is checked elsewhere."""
-        return self.is_wanted(course) and not any(blocker.absolute for blocker in self.standing(course, now))
+        """Whether nothing that it cannot lift stands against such an event now; the phase is checked elsewhere."""
+        return self.is_wanted(course) and all(map(self.may_lift, self.standing(course, now)))
 
     def blockers_of(self, course: CourseState, _session: MedicineSession | None, event: E) -> Iterable[Blocker]:
         """The rule's own blockers of this event, beyond role, phase and stage."""
@@ -135,9 +139,9 @@ class SessionEventRule(_Rule[E]):
         return session.stage in self.stages or (self.fits_away and session.gone is not None)
 
     def may_come(self, course: CourseState, now: datetime) -> bool:
-        """Whether some session at a fitting stage has no absolute blocker standing; the phase is checked elsewhere."""
+        """Whether some session at a fitting stage has nothing standing that it cannot lift; not asked of the phase."""
         return self.is_wanted(course) and any(
-            not any(blocker.absolute for blocker in self.standing(course, session, now))
+            all(map(self.may_lift, self.standing(course, session, now)))
             for session in course.sessions
             if self.fits(session)
         )

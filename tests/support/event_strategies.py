@@ -11,6 +11,7 @@ from domain.course.state import Phase, Stage
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.events.fields import PregnancyTest
+from domain.values import Actor
 from tests.support.cast import (
     CALM,
     EVERYBODY,
@@ -98,6 +99,16 @@ LIFTED = over(
     "discharge.spo2_below_limit",
     "discharge.moaas_below_limit",
     "discharge.moaas_missing",
+    "discharge.systolic_missing",
+    "discharge.diastolic_missing",
+    "discharge.heart_rate_missing",
+    "discharge.respiratory_rate_missing",
+    "discharge.spo2_missing",
+    "discharge.systolic_above_limit",
+    "discharge.heart_rate_above_limit",
+    "discharge.respiratory_rate_below_limit",
+    "discharge.symptom_reported",
+    "vitals.diastolic_missing",
     "discharge.not_oriented",
     "discharge.not_steady_gait",
     "discharge.not_dissociation_resolved",
@@ -109,6 +120,7 @@ LIFTED = over(
     "vitals.moaas_missing",
     "screening.cystitis",
     "screening.systolic_above_limit",
+    "screening.diastolic_above_limit",
     *(f"escalation.{kind}_open" for kind in Kind),
     "discharge.assessed_too_early",
     "discharge.assessment_too_old",
@@ -127,6 +139,28 @@ SHIFTS = st.sampled_from(
     [timedelta()] * 6
     + [TICK, -TICK, -minutes(1), -minutes(6), -minutes(31), -hours(3), -days(2), seconds(60), seconds(61)]
 )
+LIFE_SIGNS: Mapping[str, tuple[int | None, ...]] = {
+    "systolic": (126, 126, 126, 143, 165, 185, 195, None),
+    "diastolic": (79, 79, 79, 79, 79, 112, None),
+    "heart_rate": (74, 74, 74, 74, 74, 125, None),
+    "spo2": (98, 98, 98, 98, 98, 93, 88, None),
+    "respiratory_rate": (14, 14, 14, 14, 14, 9, 7, None),
+    "moaas": (5, 5, 5, 5, 4, 2, None),
+}
+"""What a monitor may show of each sign, or of this one nothing."""
+
+REPORTED: tuple[tuple[str, ...] | None, ...] = (
+    (),
+    (),
+    (),
+    None,
+    ("nausea",),
+    ("Chest Pain",),
+    ("agitation", "dizziness"),
+    ("tingling_teeth",),
+)
+"""Whether anybody asked the patient, and what they said: the last of it stands in no list."""
+
 ACTORS = st.sampled_from([OSEI] * 8 + [LIND] * 3 + list(EVERYBODY))
 
 SELDOM = {
@@ -176,6 +210,18 @@ def some_dose(data: st.DataObject, ward: Ward) -> ClinicEvent:
     )
 
 
+def some_reading(data: st.DataObject, session: int | None, at: datetime, by: Actor) -> ClinicEvent:
+    """A reading of which any sign may be missing: one in three is whole, one is of a few, one is of anything."""
+    draw = data.draw
+    shape = draw(st.sampled_from(["whole", "few", "any"]))
+    kept = draw(st.sets(st.sampled_from([*LIFE_SIGNS]), max_size=3)) if shape == "few" else {*LIFE_SIGNS}
+    signs = {sign: draw(st.sampled_from(LIFE_SIGNS[sign])) if sign in kept else None for sign in LIFE_SIGNS}
+    if shape == "whole":
+        signs = {sign: LIFE_SIGNS[sign][0] if signs[sign] is None else signs[sign] for sign in LIFE_SIGNS}
+    said = draw(st.sampled_from(REPORTED if any(signs.values()) else [one for one in REPORTED if one]))
+    return vitals(MARA, session, at=at, by=by, symptoms=said, **signs)
+
+
 def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], ClinicEvent]]:
     """By the event's type, and where there are several of one, a word for each.
 
@@ -221,16 +267,7 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
             pregnancy_test=seldom(PregnancyTest.NEGATIVE, PregnancyTest.POSITIVE, None),
             medications_changed=seldom(False, True),
         ),
-        "vitals.recorded": lambda: vitals(
-            MARA,
-            told,
-            at=at,
-            by=by,
-            systolic=seldom(126, 143, 165, 185, 195),
-            spo2=seldom(98, 93, 88),
-            heart_rate=seldom(74, 125),
-            moaas=seldom(5, 4, None),
-        ),
+        "vitals.recorded": lambda: some_reading(data, told, at, by),
         "session.cleared": lambda: clearance(MARA, number, at=at, by=by, overrides=lifted),
         "dose.administered": lambda: dose(
             MARA,

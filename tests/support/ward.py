@@ -183,7 +183,13 @@ class Ward:
 
         What a blocker speaks against is refused: that much is asked first, for a refusal in full takes its time.
         """
-        return not self.course.blockers_for(event) and not self.reasons(event)
+        if self.course.blockers_for(event):
+            return False
+        try:
+            self.course.check(event, max(self.now, event.time), self._offered(event))
+        except Refused:
+            return False
+        return True
 
     def repeats(self, event: ClinicEvent) -> Answer:
         """The event arrives once more and is answered as at first."""
@@ -528,14 +534,17 @@ def _unheard(entry: Entry) -> RepeatEscalation:
 
 def _event_of(entry: Entry) -> ClinicEvent:
     assert entry.actor is not None
+    said = {**entry.data}
+    corrects = said.pop("corrects", None) if entry.type != "kap.correction.recorded" else None
     return event_from(
         {
+            **({"corrects": corrects} if corrects is not None else {}),
             "specversion": "1.0",
             "type": entry.type,
             "source": entry.source,
             "id": entry.event_id,
             "subject": entry.course_id,
             "time": entry.time.isoformat(),
-            "data": {"actor": {"id": entry.actor.id, "role": entry.actor.role.value}, **entry.data},
+            "data": {"actor": {"id": entry.actor.id, "role": entry.actor.role.value}, **said},
         }
     )

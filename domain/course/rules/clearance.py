@@ -171,7 +171,7 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
     rules, source = course.protocol.medicine.clearance, course.protocol.source_of
     reading = session.reading_before(at)
     if reading is None:
-        yield Blocker(code="vitals.missing", message="No vitals have been taken", absolute=True)
+        yield _no_reading()
         return
     is_too_old = at - reading.at > rules.reading_valid
     if is_too_old:
@@ -189,6 +189,10 @@ def _reading_blockers(course: CourseState, session: MedicineSession, at: datetim
     yield from symptoms.blockers(course.protocol, session, at)
 
 
+def _no_reading() -> Blocker:
+    return Blocker(code="vitals.missing", message="No vitals have been taken", absolute=True)
+
+
 def unweighed_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     """Blockers that the clearance has not weighed: from each sign's last value before that moment, whenever it was
     taken or recorded, from the symptoms, and from screening findings and answers about suicide that came after it.
@@ -196,12 +200,14 @@ def unweighed_blockers(course: CourseState, session: MedicineSession, at: dateti
     What the prescriber overrode at clearance stays overridden; for the rest the session must be cleared again.
     """
     cleared = session.clearance
-    if cleared is None or session.reading_before(at) is None:
+    if cleared is None:
         return
     # What was fresh at the clearance holds for as long as that does.
     since = min(at, cleared.at) - course.protocol.medicine.clearance.reading_valid
+    # There is none where it was taken back after the clearance.
+    is_read = session.reading_before(at) is not None
     found = (
-        *_limit_blockers(course, newest(session, at, since=since)),
+        *(_limit_blockers(course, newest(session, at, since=since)) if is_read else (_no_reading(),)),
         *symptoms.blockers(course.protocol, session, at),
         *observation.unknown_given(course.protocol, session, at),
         *eligibility.undecided(course),

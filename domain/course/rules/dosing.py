@@ -181,9 +181,11 @@ def _duplicate_blockers(session: MedicineSession, dose: Offered) -> Iterator[Blo
 def exhausted_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
     """The blockers of any further dose in this session, however small, because a bound has been reached."""
     if (weight := weight_today(session)) is not None:
-        amount = _amount(course, _given_mg(session) + LEAST_MG, weight)
+        total = _given_mg(session) + LEAST_MG
+        amount = _amount(course, total, weight)
         yield from _hard_blockers(course, amount)
         yield from _rise_blockers(course, session, amount)
+        yield from _event_blockers(course, session, total, amount)
 
 
 def bound_blockers(course: CourseState, session: MedicineSession, dose: Offered) -> Iterator[Blocker]:
@@ -324,7 +326,7 @@ def _has_second_prescriber(course: CourseState, dose: Offered) -> bool:
 
 def standing(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     """What speaks against any dose of this session at that moment, however small."""
-    yield from clearance.standing_blockers(course, at)
+    yield from (blocker for blocker in clearance.standing_blockers(course, at) if blocker.absolute)
     yield from clearance.plan_blockers(course, session, at)
     yield from standing_blockers(course, session, at)
     yield from exhausted_blockers(course, session)

@@ -54,8 +54,10 @@ def _is_away(_course: CourseState, session: MedicineSession, at: datetime) -> It
 
 
 def _not_away(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    others = (one for one in course.sessions if one is not session)
+    is_elsewhere = any(one.was_under_way(at) for one in others)
     is_handed_over = session.handover is not None and session is course.session
-    if not session.was_away(at) and not is_handed_over:
+    if is_elsewhere or not (session.was_away(at) or is_handed_over):
         yield Blocker(code="patient.not_away", message="Nobody said that the patient had left", absolute=True)
 
 

@@ -20,9 +20,11 @@ from tests.support.cast import (
     PATIENT,
     WARD,
     abortion,
+    adverse_event,
     assessment,
     check_in,
     clearance,
+    correction,
     cssrs,
     days,
     discharge,
@@ -331,6 +333,41 @@ def test_a_booster_needs_a_normal_reading(opens: Opens) -> None:
 
     assert ward.reasons(dose(MARA, at=ward.now, mg=10)) == ["vitals.not_normal"]
     assert "kap.dose.administered" not in ward.course.next_acts(ward.now)
+
+
+def test_a_booster_that_would_be_a_rise_after_an_event_is_not_offered(opens: Opens) -> None:
+    """After a session with an urgent event every further milligram is a rise: none is offered, and none is given."""
+    ward = opens(weekly({**ONE_BOOSTER, "medicine.dose.first_max": 1.0})).integrated()
+    ward.reports(adverse_event(MARA, 1, at=ward.now + minutes(1), grade=3))
+    ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
+    ward.dosed(2).reports(vitals(MARA, 2, at=ward.begins(2) + minutes(15)))
+
+    assert "dose.step_after_event" in ward.reasons(dose(MARA, 2, at=ward.now, mg=1))
+    assert "kap.dose.administered" not in ward.course.next_acts(ward.now)
+
+
+def test_no_dose_is_offered_while_something_urgent_is_open_that_the_clearance_has_not_weighed(ward: Ward) -> None:
+    """A dose lifts nothing: it is offered again once a prescriber has weighed that, and cleared anew."""
+    ward.cleared()
+    assert "kap.dose.administered" in ward.course.next_acts(ward.now)
+
+    ward.reports(adverse_event(MARA, at=ward.now, grade=3))
+    assert ward.reasons(dose(MARA, at=ward.now)) == ["escalation.adverse_event_open"]
+    assert "kap.dose.administered" not in ward.course.next_acts(ward.now)
+
+    ward.reports(clearance(MARA, at=ward.now, overrides=over("escalation.adverse_event_open")))
+    assert ward.reasons(dose(MARA, at=ward.now)) == []
+    assert "kap.dose.administered" in ward.course.next_acts(ward.now)
+
+
+def test_a_dose_on_a_reading_that_was_taken_back_deviates(ward: Ward) -> None:
+    """The clearance rested on it: though the prescriber has looked at that, nobody knows how the patient is."""
+    ward.cleared()
+    reading = next(event for event, _ in ward.answers if event.type == "kap.vitals.recorded")
+    ward.reports(correction(reading, at=ward.now, retracted=True))
+    ward.hears(Kind.CORRECTION_REVIEW, Change.RESOLVED)
+
+    assert "vitals.missing" in ward.reasons(dose(MARA, at=ward.now))
 
 
 def test_there_is_no_booster_after_a_session_was_broken_off(opens: Opens) -> None:

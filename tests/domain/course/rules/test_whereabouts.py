@@ -22,6 +22,7 @@ from tests.support.cast import (
     dose,
     handed_over,
     hours,
+    integration,
     left,
     minutes,
     over,
@@ -31,6 +32,7 @@ from tests.support.cast import (
     vitals,
     weekly,
 )
+from tests.support.event_strategies import LIFTED
 from tests.support.ward import Ward, is_whole
 
 LEFT = (Kind.LEFT_BEFORE_DISCHARGE, Severity.URGENT)
@@ -395,3 +397,23 @@ def test_a_second_reading_is_due_as_soon_after_their_last_return(ward: Ward) -> 
 
     (recheck,) = ward.due(DeadlineKind.RECHECK)
     assert recheck.due_at == read_at + minutes(60) + minutes(5)
+
+
+def test_whoever_is_watched_here_has_not_to_come_back(ward: Ward) -> None:
+    """A dose of two hours before opened a session of its own, which was handed over: the patient is at the first."""
+    ward.dosed()
+    ward.sends(dose(MARA, None, at=ward.begins() - hours(2), mg=1))
+    ward.reports(handed_over(MARA, 2, at=ward.now + minutes(1)))
+
+    assert ward.course.monitored == ward.session(1)
+    assert "kap.patient.returned" not in ward.course.next_acts(ward.now)
+
+
+def test_whoever_left_the_last_visit_and_has_come_for_this_one_has_not_to_come_back(ward: Ward) -> None:
+    """They were discharged where they had gone, and a week later they are checked in: nobody reports a return."""
+    gone(ward)
+    ward.reports(discharge(MARA, at=ward.now + minutes(1), by=OSEI, overrides=LIFTED))
+    ward.reports(integration(MARA, at=ward.now + days(1)))
+    ward.checked_in(2)
+
+    assert "kap.patient.returned" not in ward.course.next_acts(ward.now)

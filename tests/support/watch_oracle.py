@@ -1,0 +1,86 @@
+"""Who must be watched, and which readings they were asked for: read off ledger entries, asking no rule that decided."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+
+from domain.events.clinic_events import DoseAdministered
+from domain.ledger import Entry
+from domain.protocol.model import Protocol
+from tests.support.corrected_ledger import as_corrected, is_in_doubt
+from tests.support.ledger_entries import LONG_PAST, counted_from, newest, placed, said, visit_of
+from tests.support.signs_oracle import is_answered
+
+ENDS = {"kap.patient.discharged", "kap.patient.handed_over"}
+
+
+def monitored(entries: Sequence[Entry]) -> set[int]:
+    """The sessions of a dosed patient, told within a day, who was not discharged or handed over since, nor died."""
+    dosed: dict[int, Entry] = {}
+    home: dict[int, datetime] = {}
+    for one, session in placed(entries):
+        if session is not None and one.type == "kap.dose.administered":
+            dosed[session] = newest((one, dosed.get(session, one)))
+        if session is not None and one.type in ENDS:
+            home[session] = one.time
+        if session in home and one.type == "kap.patient.returned" and _is_back(one, home[session]):
+            home.pop(session)
+    died_at = max((one.time for one in said(entries, "patient.died")), default=None)
+    return {
+        session
+        for session, one in dosed.items()
+        if one.recorded_at - one.time <= LONG_PAST
+        and (session not in home or one.time > home[session])
+        and (died_at is None or one.time > died_at)
+    }
+
+
+def is_over(event: DoseAdministered, entries: list[Entry], session: int) -> bool:
+    """Whether the dose is told so late that nobody can be watched for it: the patient is gone, or a day has passed."""
+    (given,) = [one for one in entries if (one.event_id, one.source) == (event.id, event.source)]
+    is_gone = any(at == session and one.type in ENDS and one.time >= event.time for one, at in placed(entries))
+    has_died = any(one.time >= event.time for one in said(entries, "patient.died"))
+    return given.recorded_at - given.time > LONG_PAST or is_gone or has_died
+
+
+def may_be_away(entries: Sequence[Entry]) -> bool:
+    """Whether anybody ever said that the patient had left: then a rule of its own says for how long."""
+    return any(_is_departure(one) for one in entries)
+
+
+def assert_missed_checkpoints_were_told(entries: Sequence[Entry], known: int, rules: Protocol, now: datetime) -> None:
+    """By the required signs alone a checkpoint is met, and by them it is; `known` entries had been written before.
+
+    Of visits with one dose, during which nobody left and nothing in doubt was corrected.
+    """
+    if may_be_away(entries) or any(said(entries, "patient.returned", "patient.handed_over")) or is_in_doubt(entries):
+        return
+    read, grid = as_corrected(entries), rules.medicine.checkpoints
+    missed = {
+        (one.data["session"], datetime.fromisoformat(str(one.data["due_at"]))): one.sequence
+        for one in entries
+        if one.type == "kap.checkpoint.missed"
+    }
+    for session in monitored(read):
+        visit = visit_of(read, session)
+        doses, readings = list(said(visit, "dose.administered")), list(said(visit, "vitals.recorded"))
+        if len(doses) != 1 or counted_from(visit, doses[0]) != doses[0].time:
+            continue
+        moments = [doses[0].time + offset for offset in grid.offsets]
+        for due, following in pairwise(moments):
+            is_met = is_answered(due, following, readings, rules)
+            if not is_met and max(due, doses[0].recorded_at) + grid.grace < now:
+                assert (session, due) in missed
+            if is_met:
+                assert missed.get((session, due), 0) <= known
+
+
+def _is_back(returned: Entry, left_at: datetime) -> bool:
+    """Whether they came back within a day of going, and that was told within a day."""
+    is_soon = left_at < returned.time <= left_at + LONG_PAST
+    return is_soon and returned.recorded_at - returned.time <= LONG_PAST
+
+
+def _is_departure(one: Entry) -> bool:
+    is_term = one.type == "kap.adverse_event.reported" and one.data["term"] == "left_before_discharge"
+    return is_term or one.type == "kap.patient.left"
