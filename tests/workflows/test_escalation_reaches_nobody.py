@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -35,13 +36,19 @@ async def tried(alarm: Alarm, *, pages: int) -> EscalationView:
 
 
 async def tried_in_vain(alarm: Alarm, *, times: int) -> None:
-    """Lets time pass until the first step was tried at least so often: on a busy machine, time passes by itself too."""
+    """Lets time pass until the first step was tried at least so often: on a busy machine, time passes by itself too.
+
+    However often that is, no try comes sooner than half a minute after the one before.
+    """
     for pages in range(2 * len(NOBODY), len(NOBODY) * times + 1, len(NOBODY)):
         if len(alarm.paged) < pages:
             await alarm.passes(seconds=31)
         await alarm.has_sent(pages)
     whole = len(alarm.paged) // len(NOBODY)
     assert sorted(alarm.paged[: len(NOBODY) * whole]) == sorted(NOBODY * whole)
+    sent = (order for order in alarm.pager.sent if order.escalation.id == alarm.opening.id)
+    tries = sorted(order.at for order in sent if order.person == LIND)
+    assert all(later - earlier >= timedelta(seconds=30) for earlier, later in pairwise(tries))
 
 
 async def test_a_step_that_reached_nobody_is_tried_again_within_a_minute(night: OnCallSide) -> None:
