@@ -49,6 +49,16 @@ class KeptEvent(Frozen):
         """The event as it was accepted."""
         return Version(sequence=self.sequence, recorded_at=self.recorded_at, event=self.event)
 
+    def known_since(self, version: Version) -> datetime:
+        """Since when it has been known without a break that it happened, and when: a correction may change the rest."""
+        since = version.recorded_at
+        earlier = [self.first, *(one for one in self.versions if one.sequence < version.sequence)]
+        for one in reversed(earlier):
+            if version.event is None or one.event is None or one.event.time != version.event.time:
+                break
+            since = one.recorded_at
+        return since
+
     def before(self, sequence: int) -> Version:
         """The event as it read before the correction of that ledger entry."""
         earlier = [one for one in self.versions if one.sequence < sequence]

@@ -21,7 +21,9 @@ from domain.course.verdict import Verdict
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import (
     ClinicEvent,
+    DoseAdministered,
     EligibilityDecided,
+    InfusionStarted,
     PatientDischarged,
     SessionCleared,
     VitalsRecorded,
@@ -185,7 +187,10 @@ def told_by(course: CourseState, event: ClinicEvent, now: datetime) -> Step:
 def _taken(course: CourseState, kept: KeptEvent, version: Version, opened: Opened) -> Step | None:
     if version.event is None:
         return None
-    return _event_taken(_as_known(course, opened, kept.recorded_at), version.event, version.recorded_at, kept.sequence)
+    # Readings fall due from when a dose was known, not from when its amount was corrected.
+    is_dose = isinstance(version.event, DoseAdministered | InfusionStarted)
+    learned_at = kept.known_since(version) if is_dose else version.recorded_at
+    return _event_taken(_as_known(course, opened, kept.recorded_at), version.event, learned_at, kept.sequence)
 
 
 def _as_known(course: C, opened: Opened, at: datetime) -> C:

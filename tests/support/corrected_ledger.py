@@ -13,6 +13,7 @@ from domain.values import Actor
 
 CORRECTION = "kap.correction.recorded"
 DEVIATION = "kap.deviation.recorded"
+DOSE = "kap.dose.administered"
 
 PLACING = {
     "kap.patient.checked_in",
@@ -73,8 +74,22 @@ def as_corrected(entries: Sequence[Entry]) -> list[Entry]:
         elif one.event_id is None:
             read.append(one)
         elif one.sequence in told and (now := told[one.sequence][-1].entry) is not None:
-            read.append(now)
+            learned = _known_since(entries, told[one.sequence]) if now.type == DOSE else now.recorded_at
+            read.append(now.but(recorded_at=learned))
     return read
+
+
+def _known_since(entries: Iterable[Entry], versions: Sequence[Telling]) -> datetime:
+    """Since when it has been told without a break that it happened, and when: in between nobody could act on it."""
+    recorded_at = {one.sequence: one.recorded_at for one in entries}
+    newest = versions[-1].entry
+    assert newest is not None
+    since = recorded_at[versions[-1].sequence]
+    for one in reversed(versions):
+        if one.entry is None or one.entry.time != newest.time:
+            break
+        since = recorded_at[one.sequence]
+    return since
 
 
 def is_corrected(entries: Iterable[Entry]) -> bool:

@@ -361,6 +361,30 @@ def test_the_amount_of_a_dose_is_corrected(ward: Ward) -> None:
     assert ward.session().doses[-1].mg == 35
 
 
+def test_a_correction_of_the_amount_puts_off_no_reading(ward: Ward) -> None:
+    """Four minutes after the dose its amount is corrected: a minute later somebody is paged for the first reading."""
+    ward.cleared().reports(given := dose(MARA, at=ward.now))
+    ward.passes(minutes(3))
+    corrects(ward, given, mg=34.0)
+
+    ward.until(given.time + minutes(5))
+
+    assert Kind.VITALS_OVERDUE in ward.open
+
+
+def test_a_dose_that_was_taken_back_and_was_given_after_all_is_known_from_then(ward: Ward) -> None:
+    """Nobody could have measured while the record said that there was none."""
+    ward.cleared().reports(given := dose(MARA, at=ward.now))
+    corrects(ward, given, retracted=True)
+    ward.passes(minutes(20))
+    ward.calls.clear()
+    corrects(ward, given, mg=given.data.mg)
+
+    assert ward.pages == []
+    ward.passes(minutes(6))
+    assert Kind.VITALS_OVERDUE in ward.open
+
+
 def test_the_time_of_a_dose_is_corrected(ward: Ward) -> None:
     """The checkpoints are counted from the right time, and pass no sooner than their grace after it was learned."""
     ward.dosed()
