@@ -13,7 +13,7 @@ from domain.course.rules.weighing import is_weighed
 from domain.course.state import CourseState, MedicineSession, Phase, Reading, Stage, known_at, newer
 from domain.course.transition import Transition
 from domain.durations import in_words
-from domain.escalation.messages import Kind
+from domain.escalation.messages import PHRASES, Kind
 from domain.events.clinic_events import SessionCleared
 from domain.events.fields import lifted_by
 from domain.protocol.instruments import instrument_name
@@ -96,7 +96,7 @@ def escalation_blockers(course: CourseState, without: Collection[Kind] = ()) -> 
         if is_danger or escalation.severity is Severity.URGENT:
             yield Blocker(
                 code=f"escalation.{escalation.kind}_open",
-                message=f"An escalation of kind {escalation.kind.replace('_', ' ')} is not resolved",
+                message=f"The escalation “{PHRASES[escalation.kind]}” is not resolved",
                 absolute=is_danger,
                 observed=escalation.id if not escalation.repeats else f"{escalation.id}, again {escalation.repeats}",
             )
