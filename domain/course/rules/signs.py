@@ -57,22 +57,31 @@ def newest_with(
     answers: deque[tuple[tuple[Reading, ...], Asked, Mapping[Key, Reading]]] = deque(maxlen=KEPT)
 
     def found(readings: tuple[Reading, ...], asked: Asked) -> Mapping[Key, Reading]:
-        more: Iterable[Reading] = readings
-        answer: dict[Key, Reading] = {}
+        answer: Mapping[Key, Reading] | None = None
         for of, known, so_far in reversed(tuple(answers)):
             if known == asked and of is readings:
                 return so_far
             if known == asked and (added := _added(of, readings)) is not None:
-                more, answer = (added,), {**so_far}
+                answer = _with_one_more(so_far, added, told_by(added, asked))
                 break
-        for reading in more:
-            for key in told_by(reading, asked):
-                if key not in answer or order_of(answer[key]) <= order_of(reading):
-                    answer[key] = reading
+        if answer is None:
+            # In their order: of two of one moment the later one in the series tells.
+            answer = {key: reading for reading in readings for key in told_by(reading, asked)}
         answers.append((readings, asked, answer))
         return answer
 
     return found
+
+
+def _with_one_more(found: Mapping[Key, Reading], added: Reading, keys: Iterable[Key]) -> Mapping[Key, Reading] | None:
+    """What is found with that one as well; None where its place beside another of the same moment must say."""
+    answer = {**found}
+    for key in keys:
+        if key in answer and order_of(answer[key]) == order_of(added):
+            return None
+        if key not in answer or order_of(answer[key]) < order_of(added):
+            answer[key] = added
+    return answer
 
 
 def _added(before: tuple[Reading, ...], readings: tuple[Reading, ...]) -> Reading | None:

@@ -7,6 +7,7 @@ import pytest
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.rules.checkpoints import CheckpointStatus, checkpoints
+from domain.course.rules.signs import newest_of_all
 from domain.course.verdict import VerdictSeverity
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent
@@ -45,6 +46,19 @@ def speaks_against(ward: Ward, event: ClinicEvent) -> list[str]:
 
 def at(ward: Ward, minute: float, **taken: Any) -> object:
     return ward.reports(signs(MARA, at=ward.begins() + minutes(minute), **taken)).verdict
+
+
+def test_of_two_readings_of_one_moment_the_later_one_tells_whatever_was_asked_before(ward: Ward) -> None:
+    """A worker that has seen the course grow and one that reads it anew must come to the same."""
+    ward.dosed()
+    for spo2 in (91, 97):
+        at(ward, 5, spo2=spo2)
+    first, second = ward.session().readings[-2:]
+
+    for readings in ((first, second), (second, first)):
+        newest_of_all(readings[1:])
+
+        assert newest_of_all(readings)[Vital.SPO2] is readings[1]
 
 
 def test_a_pressure_without_a_pulse_oximeter_is_judged(ward: Ward) -> None:
