@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from domain.course import standstill, unreported
 from domain.course.deadline import LEARNED_LATE_GRACE, Consequence, Deadline, DeadlineKind
 from domain.course.rules import checkpoints, followup, observation, risk_screens
 from domain.course.rules.signs import measured_since
 from domain.course.state import CourseState, MedicineSession, Outcome, Phase, ReadingSeries, is_long_past
+from domain.course.waking import until_awake
 from domain.durations import days, iso_8601
 from domain.escalation.messages import Kind
-from domain.moments import instant
 from domain.values import Severity
 
 __all__ = [
@@ -144,16 +143,32 @@ def _measured(course: CourseState, session: MedicineSession) -> Iterator[Deadlin
 
 
 def _risk_screens(course: CourseState) -> Iterator[Deadline]:
-    """The screens owed the same day, and asked for again until they are taken: resolving the page takes none."""
+    """The screens owed the same day, and asked for again until they are taken: resolving the page takes none.
+
+    A screen that is still missing at the end of the day is asked for in the morning, unless the patient is known to be
+    at risk by more than the answer.
+    """
+    again = course.protocol.medicine.unreported_again
     for owed in risk_screens.screens_owed(course):
-        yield Deadline(
+        asked = Deadline(
             kind=DeadlineKind.RISK_SCREEN,
             due_at=owed.due_at,
             learned_at=owed.asked_by.recorded_at,
             subject=owed.instrument,
             consequence=Consequence(kind=Kind.ITEM9_POSITIVE, severity=owed.rule.severity),
-            every=course.protocol.medicine.unreported_again,
+            every=again,
         )
+        yield asked if risk_screens.is_known_at_risk(course) else _by_day(course, asked, again)
+
+
+def _by_day(course: CourseState, asked: Deadline, again: timedelta) -> Deadline:
+    """The same deadline, passing in the site's waking hours, the first time and again."""
+    wait = until_awake(course, asked.passes_at)
+    if wait:
+        is_late = asked.learned_at > asked.due_at
+        asked = asked.but(grace=wait + (LEARNED_LATE_GRACE if is_late else timedelta()))
+    passed_at = course.passed.get(asked.key)
+    return asked if passed_at is None else asked.but(every=again + until_awake(course, passed_at + again))
 
 
 def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
@@ -275,7 +290,7 @@ def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadli
             ),
         )
         if not is_at_risk:
-            missed = missed.but(grace=missed.grace + _until_awake(course, missed.passes_at))
+            missed = missed.but(grace=missed.grace + until_awake(course, missed.passes_at))
         yield missed
         # No reminder of a missed check-in call for which somebody was already paged.
         if missed.key not in course.passed:
@@ -284,18 +299,6 @@ def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadli
                 grace=rules.reminder,
                 consequence=Consequence(kind=Kind.CHECK_IN_MISSED, severity=Severity.ROUTINE),
             )
-
-
-def _until_awake(course: CourseState, moment: datetime) -> timedelta:
-    """How long it is from that moment until people are rung up by day, at the course's site."""
-    if (waking := course.protocol.check_ins.waking) is None:
-        return timedelta()
-    zone, today = ZoneInfo(course.timezone), course.day_of(moment)
-    for day in (today, today + timedelta(days=1)):
-        opens, closes = (instant(datetime.combine(day, edge), zone) for edge in waking)
-        if moment < closes:
-            return max(opens - moment, timedelta())
-    raise AssertionError("the next day ends after this moment")
 
 
 def _integration(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:

@@ -30,6 +30,9 @@ class Answers:
             self._of.setdefault(one.scored.instrument, []).append(one)
         for of in self._of.values():
             of.sort(key=_at)  # stable: of two at the same time, the one reported last comes last
+        self._last_reported: dict[Code, MeasureTaken] = {}
+        for one in sorted(taken, key=lambda one: (one.recorded_at, one.sequence)):
+            self._last_reported[one.scored.instrument] = one
         self._hints: dict[tuple[Code, int], MeasureTaken | None] = {}
 
     def first(self, instrument: Code) -> MeasureTaken | None:
@@ -41,6 +44,10 @@ class Answers:
         """The instrument's newest answer."""
         of = self._of.get(instrument)
         return of[-1] if of else None
+
+    def last_reported(self, instrument: Code) -> MeasureTaken | None:
+        """The instrument's answer that was reported last, whenever it was given."""
+        return self._last_reported.get(instrument)
 
     def newest_by(self, instrument: Code, moment: datetime) -> MeasureTaken | None:
         """The instrument's newest answer that had been given by that moment."""

@@ -8,7 +8,7 @@ from domain.course import deadlines
 from domain.course.correcting import Correction, with_version
 from domain.course.journal import Version
 from domain.course.retelling import MOST_TOLD, TOLD, Pair, Retelling, Step, retold, told_by
-from domain.course.rules import checkpoints, deviations, late_facts, readings
+from domain.course.rules import checkpoints, deviations, late_facts, readings, suicidality
 from domain.course.series_compared import asked_for, compared, series_of
 from domain.course.state import CourseEscalation, CourseState, MedicineSession
 from domain.course.transition import Transition
@@ -77,6 +77,12 @@ def _is_asked_for(course: CourseState, retelling: Retelling, escalation: CourseE
         pair.now and (kind, number) in pair.now.raised and pair.kept.recorded_at >= since for pair in retelling.pairs
     ):
         return True
+    if kind is Kind.SUICIDE_RISK:
+        return any(
+            reading.recorded_at >= since and suicidality.named_in(course.protocol, reading.data.symptoms)
+            for series in (*course.sessions, course.outside)
+            for reading in reversed(series.readings)
+        )
     series = series_of(course, number)
     return any(
         reading.recorded_at >= since and kind in asked_for(course.protocol, series, reading)
@@ -229,12 +235,13 @@ def _take_back(transition: Transition[Any], event: ClinicEvent, gone: set[str]) 
 
 
 def _tell_escalations(transition: Transition[Any], pair: Pair, lost: _Lost) -> None:
-    """Escalates what is dangerous only now; for readings that is told by comparing their series."""
+    """Escalates what is dangerous only now; for readings that is told by comparing their series, but for suicide."""
     was = pair.was.raised if pair.was else {}
     now = pair.now.raised if pair.now else {}
     for (kind, session), (severity, at) in now.items():
         known = was.get((kind, session))
-        is_told = isinstance(pair.kept.event, VitalsRecorded) or (known and known[0].rank >= severity.rank)
+        is_compared = isinstance(pair.kept.event, VitalsRecorded) and kind is not Kind.SUICIDE_RISK
+        is_told = is_compared or (known and known[0].rank >= severity.rank)
         if not is_told:
             transition.escalate(kind, session, severity, at)
     for (kind, session), (severity, _) in was.items():

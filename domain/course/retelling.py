@@ -14,6 +14,7 @@ from domain.course.admissibility import place, session_of
 from domain.course.event_rule import EventRule, SessionEventRule
 from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.journal import KeptEvent, Version
+from domain.course.rules import suicidality
 from domain.course.rules.readings import READ
 from domain.course.state import CourseEscalation, CourseState, MedicineSession, Reading, ReadingSeries
 from domain.course.transition import ARRIVED, Transition
@@ -261,6 +262,9 @@ def _has_gone_home(session: MedicineSession) -> bool:
 
 
 def _inserted(course: C, number: int | None, readings: tuple[Reading, ...]) -> C:
+    for reading in readings:
+        if suicidality.named_in(course.protocol, reading.data.symptoms):
+            course = course.but(**suicidality.heard(course, reading.at, reading.recorded_at, reading.sequence))
     session = course.session_numbered(number) if number is not None else None
     if session is None:
         return course.but(outside=course.outside.with_readings(readings))

@@ -1,10 +1,11 @@
 """What keeps an open course from standing still unseen: its phase, its next dose, the review of a hold."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from domain.course.deadline import Consequence, Deadline, DeadlineKind
 from domain.course.rules import risk_screens
-from domain.course.state import CourseState, Hold, Phase
+from domain.course.state import CourseState, Hold, Phase, is_long_past
 from domain.escalation.messages import Kind
 from domain.values import Severity
 
@@ -52,20 +53,32 @@ def next_dose(course: CourseState) -> Iterator[Deadline]:
 
 def hold_reviews(course: CourseState) -> Iterator[Deadline]:
     """The review of each reason of a hold; reasons of one moment are reviewed together."""
-    yield from {review.key: review for review in (_review(course, hold) for hold in course.holds)}.values()
+    risk_since, is_at_risk = risk_screens.risk_known_since(course), risk_screens.is_at_risk(course)
+    reviews = (_review(course, hold, risk_since, is_at_risk=is_at_risk) for hold in course.holds)
+    yield from {review.key: review for review in reviews}.values()
 
 
-def _review(course: CourseState, hold: Hold) -> Deadline:
-    """A hold of safety is reviewed sooner, and of a patient at risk of suicide urgently."""
+def _review(course: CourseState, hold: Hold, risk_since: datetime | None, *, is_at_risk: bool) -> Deadline:
+    """A hold of safety is reviewed sooner, and of a patient at risk of suicide urgently.
+
+    So is any other while the patient is at risk or a question of safety is open, counted from when that was known. One
+    that was told of long after it was laid is counted from when it was told.
+    """
     rules = course.protocol.course
-    after = rules.safety_hold_review if hold.is_safety else rules.hold_review
-    is_urgent = hold.is_safety and risk_screens.is_at_risk(course)
+    laid_at = hold.learned_at if is_long_past(hold.since, hold.learned_at) else hold.since
+    is_of_safety = hold.is_safety or risk_since is not None
+    after = rules.safety_hold_review if is_of_safety else rules.hold_review
+    due_at = laid_at + after
+    if not hold.is_safety and risk_since is not None:
+        due_at = min(max(laid_at, risk_since) + after, laid_at + rules.hold_review)
     return Deadline(
         kind=DeadlineKind.HOLD_REVIEW,
-        due_at=hold.since + after,
+        due_at=due_at,
         learned_at=hold.learned_at,
-        subject="safety" if hold.is_safety else None,
-        consequence=Consequence(kind=Kind.HOLD_UNREVIEWED, severity=Severity.URGENT if is_urgent else Severity.ROUTINE),
+        subject="safety" if is_of_safety else None,
+        consequence=Consequence(
+            kind=Kind.HOLD_UNREVIEWED, severity=Severity.URGENT if is_of_safety and is_at_risk else Severity.ROUTINE
+        ),
         every=after,
     )
 

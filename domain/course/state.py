@@ -390,6 +390,13 @@ class Hold(Frozen):
     is_safety: bool
 
 
+class RiskTold(Frozen):
+    """That the course learned of a risk of suicide: when, and by which ledger entry."""
+
+    recorded_at: Moment
+    sequence: int
+
+
 class CourseEscalation(Frozen):
     """What the course knows of an escalation that it opened.
 
@@ -425,8 +432,9 @@ class CourseState(Frozen):
     `timezone` is that of its site, pinned at the referral: days are counted in it. `consents`, `plans` and
     `pregnancy_tests` are in order of time. `medications_changed_at` is the newest change that a check-in told of and
     that no clearance has weighed. `weighed` are the findings that the eligibility decision's overrides lifted.
-    `ideation_at` is when the patient last spoke of suicide on a call. `left_behind` are the readings of visits that
-    were booked anew. `journal` has every event but uncorrected readings. `deviations` are the newest; all of them stand
+    `ideation_at` is when there was last word of suicide outside a questionnaire, told in ledger entry
+    `ideation_sequence`; `risk_told` is when a risk was last learned of, also by a questionnaire. `left_behind` are the
+    readings of visits that were booked anew. `journal` has every event but uncorrected readings. `deviations` are the newest; all of them stand
     in its ledger. `written_bytes` is the JSON of all entries.
     """
 
@@ -452,6 +460,8 @@ class CourseState(Frozen):
     sessions: tuple[MedicineSession, ...] = ()
     measures: tuple[MeasureTaken, ...] = ()
     ideation_at: Moment | None = None
+    ideation_sequence: int = 0
+    risk_told: RiskTold | None = None
     follow_ups: tuple[Recorded[FollowUpHeld.Data], ...] = ()
     withdrew: Recorded[PatientWithdrew.Data] | None = None
     died: Recorded[PatientDied.Data] | None = None

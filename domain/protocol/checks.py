@@ -148,6 +148,8 @@ def _symptoms(protocol: Protocol) -> Contradictions:
     ):
         for symptom in both:
             yield f"medicine.symptoms.{name}", f"{symptom} must be in one list; it is in {graver} as well"
+    for symptom in _shared(symptoms.warning, symptoms.suicidal or ()):
+        yield "medicine.symptoms.suicidal", f"{symptom} must be urgent or an emergency; it is in warning"
 
 
 def _comedication(protocol: Protocol) -> Contradictions:
@@ -170,7 +172,7 @@ def _vocabulary(protocol: Protocol) -> Contradictions:
         for codes in (
             protocol.indications,
             *(screening.absolute, screening.review, screening.caution_medications, screening.known),
-            *(symptoms.emergency, symptoms.urgent, symptoms.warning),
+            *(symptoms.emergency, symptoms.urgent, symptoms.warning, symptoms.suicidal or ()),
         )
         for code in codes
     }

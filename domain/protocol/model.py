@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import (
     AfterValidator,
@@ -292,13 +292,33 @@ class Limit(Frozen):
         return at_clearance is not None and self.rise is not None and value - at_clearance >= self.rise
 
 
+SUICIDAL: Final = (
+    "suicidal",
+    "suicidal_ideation",
+    "suicidal_thoughts",
+    "suicidal_intent",
+    "suicidal_plan",
+    "suicide_attempt",
+    "self_harm",
+)
+"""The codes that tell of suicide unless the protocol says otherwise."""
+
+
 class SymptomRules(Frozen):
-    """Symptom codes by severity, independent of the vital signs. `unknown` is who hears of one that no list names."""
+    """Symptom codes by severity, independent of the vital signs. `unknown` is who hears of one that no list names.
+
+    `suicidal` are those that tell of suicide, as symptoms or as the term of an adverse event; None means `SUICIDAL`.
+    """
 
     emergency: tuple[Code, ...]
     urgent: tuple[Code, ...]
     warning: tuple[Code, ...]
     unknown: Severity = Severity.ROUTINE
+    suicidal: tuple[Code, ...] | None = None
+
+    def is_suicidal(self, symptom: Code) -> bool:
+        """Whether the symptom tells of suicide, however it is spelled."""
+        return is_listed(symptom, SUICIDAL if self.suicidal is None else self.suicidal)
 
     def severity_of(self, symptom: Code) -> LimitSeverity | None:
         """The highest severity that lists the symptom, however it is spelled; None if none does."""

@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from pydantic import JsonValue
@@ -9,7 +10,8 @@ from pydantic import JsonValue
 from domain.course.recorded import Recorded
 from domain.course.rules.checkpoints import checkpoints, key
 from domain.course.rules.deviations import RECORDED
-from domain.course.state import CourseState
+from domain.course.rules.endings import overlooked
+from domain.course.state import CourseState, Outcome
 from domain.events.clinic_events import MODELS, AdverseEventReported, ClinicEvent
 from domain.ledger import Entry
 from domain.values import Blocker, Frozen, Moment, PersonId, Role
@@ -162,7 +164,14 @@ def _of_our_own(course: CourseState) -> Iterator[Happening]:
     if course.phase_entered_at is not None and not course.is_closed:
         yield Happening(at=course.phase_entered_at, type="kap.phase.entered", what=course.phase)
     if course.closed_at is not None:
-        yield Happening(at=course.closed_at, type="kap.course.closed", what=course.outcome)
+        yield Happening(at=course.closed_at, type="kap.course.closed", what=_ended(course, course.closed_at))
+
+
+def _ended(course: CourseState, closed_at: datetime) -> str | None:
+    """The outcome; of a course that is marked as entered in error also which patient nobody calls any more."""
+    if course.outcome is Outcome.ENTERED_IN_ERROR and (found := tuple(overlooked(course, closed_at))):
+        return f"{course.outcome}; {' and '.join(found)}, and nobody calls this patient any more"
+    return course.outcome
 
 
 def _particular(kind: str, data: Mapping[str, JsonValue]) -> str | None:

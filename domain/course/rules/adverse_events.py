@@ -6,7 +6,7 @@ from typing import Any
 from domain.codes import folded, in_words
 from domain.course.event_rule import ALWAYS, ANYONE, EventRule
 from domain.course.placement_blockers import unknown_session
-from domain.course.rules import death, returning, symptoms, whereabouts
+from domain.course.rules import death, returning, suicidality, symptoms, whereabouts
 from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.course.verdict import Finding, Verdict, VerdictSeverity, verdict_of
@@ -32,7 +32,8 @@ def _blockers(course: CourseState, event: AdverseEventReported) -> Iterator[Bloc
 def _report(transition: Transition[Any], event: AdverseEventReported) -> None:
     """CTCAE v5 grades (S45): life-threatening or serious is an emergency, severe is urgent, moderate is routine.
 
-    A term that the protocol lists as a symptom is at least as severe as its list, whoever graded it.
+    A term that the protocol lists as a symptom is at least as severe as its list, whoever graded it. One that tells of
+    suicide is a risk of suicide as well.
     """
     said, protocol = event.data, transition.course.protocol
     severity = _severity_of(protocol, said)
@@ -41,6 +42,8 @@ def _report(transition: Transition[Any], event: AdverseEventReported) -> None:
         death.report(transition, event.time)
     if not _has_left(transition, event, severity) and severity is not None:
         transition.escalate(Kind.ADVERSE_EVENT, said.session, severity, event.time)
+    if severity is not None and suicidality.named_in(protocol, (said.term,)):
+        suicidality.tell(transition, severity, event.time)
     returning.after_event(transition, event, severity)
     _keep_when(transition, event, severity)
 

@@ -211,13 +211,19 @@ def unweighed_blockers(course: CourseState, session: MedicineSession, at: dateti
         *symptoms.blockers(course.protocol, session, at),
         *observation.unknown_given(course.protocol, session, at),
         *eligibility.undecided(course),
-        *risk_screens.owed_blockers(course, at),
-        *risk_screens.risk_blockers(course, at),
     )
     for blocker in found:
         if blocker.absolute or not is_weighed(blocker, session.weighed):
             yield blocker.but(absolute=True)
+    yield from unweighed_risk(course, session, at)
     yield from unweighed_escalations(course, session)
+
+
+def unweighed_risk(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """Blockers of a risk of suicide that the clearance has not weighed, before a booster too."""
+    for blocker in (*risk_screens.owed_blockers(course, at), *risk_screens.risk_blockers(course, at)):
+        if not is_weighed(blocker, session.weighed):
+            yield blocker.but(absolute=True)
 
 
 def unweighed_escalations(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:

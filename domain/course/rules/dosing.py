@@ -119,6 +119,7 @@ def _booster_blockers(course: CourseState, session: MedicineSession, at: datetim
         yield _not_cleared()
     elif at < session.clearance.at:
         yield _before_clearance()
+    yield from clearance.unweighed_risk(course, session, at)
     yield from clearance.unweighed_escalations(course, session)
     if session.abort is not None:
         yield Blocker(code="session.aborted", message="The session was aborted", absolute=True)

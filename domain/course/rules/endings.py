@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from domain.course import unreported
 from domain.course.event_rule import ALWAYS, ANY_PHASE, ANYONE, EventRule
-from domain.course.rules import consent
+from domain.course.rules import consent, risk_screens
 from domain.course.state import CourseState, Outcome, Phase
 from domain.course.transition import Transition
+from domain.escalation.messages import Kind
 from domain.events.clinic_events import CourseDiscontinued, CourseTransferred, CourseVoided, PatientWithdrew
-from domain.values import Blocker
+from domain.values import Blocker, Severity
 
 
 def in_progress(course: CourseState, _at: datetime) -> Iterator[Blocker]:
@@ -50,7 +52,22 @@ def _transfer(transition: Transition[Any], event: CourseTransferred) -> None:
 
 
 def _void(transition: Transition[Any], event: CourseVoided) -> None:
+    """Marks the course as entered in error: nobody is called any more. Somebody hears of it where there is a patient."""
+    is_overlooked = any(True for _ in overlooked(transition.course, transition.now))
     transition.close(Outcome.ENTERED_IN_ERROR, event.time)
+    if is_overlooked:
+        transition.escalate(Kind.CORRECTION_REVIEW, None, Severity.URGENT, event.time)
+
+
+def overlooked(course: CourseState, at: datetime) -> Iterator[str]:
+    """What speaks for a patient in a course that is marked as entered in error: whom nobody calls any more."""
+    ends_at = course.safety_ends_at
+    if ends_at is not None and at < ends_at:
+        yield "a dose was given"
+    if any(True for session in course.sessions for _ in unreported.dose_reports(course, session)):
+        yield "a dose may have been given"
+    if risk_screens.is_at_risk(course):
+        yield "the patient is at risk"
 
 
 WITHDREW = EventRule(event=PatientWithdrew, phases=ALWAYS, roles=ANYONE, apply=_withdraw)

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.course.event_rule import ALWAYS, ANYONE, DISCHARGED, EventRule, SessionEventRule
 from domain.course.recorded import Recorded
-from domain.course.rules import symptoms
+from domain.course.rules import suicidality, symptoms
 from domain.course.state import CourseState, MedicineSession, Outcome, Phase
 from domain.course.transition import Transition
 from domain.course.verdict import Finding, Verdict, VerdictSeverity, verdict_of
@@ -227,14 +227,18 @@ def call_verdict(protocol: Protocol, said: CheckInCompleted.Data) -> Verdict:
 
 
 def _judge_call(transition: Transition[Any], session: MedicineSession | None, event: CheckInCompleted) -> None:
-    """Escalates what was said, on any call: a symptom at home is an adverse event, for nobody measured anything."""
+    """Escalates what was said, on any call: a symptom at home is an adverse event, for nobody measured anything.
+
+    One that tells of suicide is a risk of suicide, as if they had been asked for it.
+    """
     said, protocol = event.data, transition.course.protocol
     transition.verdict = call_verdict(protocol, said)
     if said.suicidal_ideation:
-        known = transition.course.ideation_at
-        transition.change(ideation_at=event.time if known is None else max(known, event.time))
-        transition.escalate(Kind.SUICIDE_RISK, None, Severity.URGENT, event.time)
-    reported = symptoms.told_as(verdict_of(symptoms.findings(protocol, said.symptoms)))
+        suicidality.tell(transition, Severity.URGENT, event.time)
+    suicidality.tell_of_symptoms(transition, said.symptoms, event.time)
+    of_suicide = suicidality.named_in(protocol, said.symptoms)
+    others = tuple(one for one in said.symptoms if one not in of_suicide)
+    reported = symptoms.told_as(verdict_of(symptoms.findings(protocol, others)))
     if reported is not None:
         transition.escalate(Kind.ADVERSE_EVENT, session.number if session else None, reported, event.time)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
-from domain.course.rules import checkpoints, returning, symptoms, vitals
+from domain.course.rules import checkpoints, returning, suicidality, symptoms, vitals
 from domain.course.rules.returning import belongs
 from domain.course.rules.vitals import verdict
 from domain.course.state import CourseState, MedicineSession, Reading, ReadingSeries, Stage
@@ -67,6 +67,7 @@ def _judge(
     """Takes the verdict on the reading that arrived, and escalates it, and what it makes worse of later ones."""
     protocol = transition.course.protocol
     transition.verdict = verdict(protocol, series, arrived)
+    suicidality.tell_of_symptoms(transition, arrived.data.symptoms, arrived.at)
     if symptoms.told_as(transition.verdict) is Severity.ROUTINE:
         transition.escalate(Kind.ADVERSE_EVENT, number, Severity.ROUTINE, arrived.at)
     for reading in (arrived, *vitals.judged_anew(protocol, before, series, arrived)):

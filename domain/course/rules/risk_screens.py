@@ -1,20 +1,28 @@
-"""Risk screens: an answer that hints at suicide requires a risk screen the same day (CLINICAL.md 5.1)."""
+"""Risk screens: an answer that hints at suicide requires a risk screen the same day (CLINICAL.md 5.1).
 
-from collections.abc import Iterator
+Whatever else tells of suicide asks for one before the next dose. Until it is taken, the patient is at risk.
+"""
+
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from domain.course import measures
 from domain.course.event_rule import ALWAYS, ANYONE, EventRule
 from domain.course.measure_history import MeasureTaken, answers
+from domain.course.rules import suicidality
 from domain.course.rules.worsening import tell_worsening
 from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import MeasureRecorded
 from domain.protocol.instruments import CSSRS, instrument_name
-from domain.protocol.model import Item9Rule, MeasureRule
+from domain.protocol.model import RESOLVERS, Item9Rule, MeasureRule
 from domain.values import Blocker, Code, Frozen, Moment
+
+
+_RISKS: Final = frozenset({Kind.SUICIDE_RISK, Kind.ITEM9_POSITIVE})
+"""The escalations of a risk of suicide."""
 
 
 class ScreenOwed(Frozen):
@@ -40,32 +48,54 @@ def screens_owed(course: CourseState) -> Iterator[ScreenOwed]:
         if rule is None:
             continue
         newest = answers(course.measures).newest_hint(instrument, rule.at_least)
-        if newest is not None and not _is_answered(course, rule.needs, newest):
+        if newest is not None and not _is_after(course.measure(rule.needs), newest.at, newest.sequence):
             due_at = course.day_begins(course.day_of(newest.at) + timedelta(days=1))
             yield ScreenOwed(instrument=rule.needs, asked_by=newest, rule=rule, due_at=due_at)
 
 
 def is_at_risk(course: CourseState) -> bool:
-    """Whether the patient's next calls are hurried: the newest C-SSRS is moderate or high, or one is due.
+    """Whether the patient is at risk of suicide: the newest C-SSRS is raised, one is due, or nobody has looked yet.
 
-    One is due after the patient spoke of suicide on a call, and after an answer that requires a screen.
+    One is due after any word of suicide, and after an answer that requires a screen. Nobody has looked at what was told
+    late, of a day before the newest C-SSRS, until its escalation is resolved or another one is reported.
     """
+    return is_known_at_risk(course) or any(True for _ in screens_owed(course)) or _is_unseen(course, _RISKS)
+
+
+def is_known_at_risk(course: CourseState) -> bool:
+    """Whether they are at risk by more than an answer in a questionnaire that hints at it."""
     newest = course.measure(CSSRS)
-    if newest is not None and newest.scored.risk is not None and newest.scored.risk.is_raised:
-        return True
+    is_raised = newest is not None and newest.scored.risk is not None and newest.scored.risk.is_raised
+    return is_raised or _is_word_unanswered(course, newest) or _is_unseen(course, {Kind.SUICIDE_RISK})
+
+
+def risk_known_since(course: CourseState) -> datetime | None:
+    """Since when Kapstan has known that the patient is at risk, or that a question of safety is open; None if neither.
+
+    That a risk is told again puts off nothing while its escalation is open.
+    """
+    opened = (one.opened_at for one in course.unresolved if one.kind in RESOLVERS)
+    told = course.risk_told if is_at_risk(course) else None
+    return min((*opened, *(() if told is None else (told.recorded_at,))), default=None)
+
+
+def _is_word_unanswered(course: CourseState, taken: MeasureTaken | None) -> bool:
+    """Whether there was word of suicide outside a questionnaire, and this C-SSRS was not taken after it."""
     spoken_at = course.ideation_at
-    if spoken_at is not None and (newest is None or newest.at < spoken_at):
-        return True
-    return any(True for _ in screens_owed(course))
+    return spoken_at is not None and not _is_after(taken, spoken_at, course.ideation_sequence)
 
 
-def _is_answered(course: CourseState, screen: Code, asked_by: MeasureTaken) -> bool:
-    taken = course.measure(screen, since=asked_by.at)
-    if taken is None or taken.at > asked_by.at:
-        return taken is not None
-    # Of the same moment: whatever was reported after the answer stands behind it.
-    since = max(place for place, measure in enumerate(course.measures) if measure == asked_by)
-    return any(one.at == asked_by.at and one.scored.instrument == screen for one in course.measures[since:])
+def _is_unseen(course: CourseState, kinds: Collection[Kind]) -> bool:
+    """Whether no C-SSRS was reported since a risk was last learned of, and an escalation of these kinds is open."""
+    told, last = course.risk_told, answers(course.measures).last_reported(CSSRS)
+    if told is None or (last and (last.recorded_at, last.sequence) > (told.recorded_at, told.sequence)):
+        return False
+    return any(one.kind in kinds for one in course.unresolved)
+
+
+def _is_after(taken: MeasureTaken | None, at: datetime, sequence: int) -> bool:
+    """Whether it was taken after that moment; of the same moment, whether it was reported after that ledger entry."""
+    return taken is not None and (taken.at, taken.sequence) > (at, sequence)
 
 
 def risk_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
@@ -85,14 +115,22 @@ def risk_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
 
 
 def owed_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
-    """A blocker for each screen that an answer before that moment requires, and that has not been taken after it."""
-    for owed in screens_owed(course):
-        if owed.asked_by.at <= at:
-            yield Blocker(
-                code=f"measure.{owed.instrument}_missing",
-                message=f"{instrument_name(owed.instrument)} has not been taken since an answer that asks for it",
-                limit=owed.instrument,
-            )
+    """A blocker for each screen that was asked for before that moment, and that has not been taken after it.
+
+    Any word of suicide asks for a C-SSRS, as an answer in a questionnaire may. What is observed is when it was asked
+    for: a later word asks again, whatever a prescriber has weighed.
+    """
+    owed = {one.instrument: one.asked_by.at for one in screens_owed(course) if one.asked_by.at <= at}
+    spoken_at = course.ideation_at
+    if spoken_at is not None and spoken_at <= at and _is_word_unanswered(course, course.measure_at(CSSRS, at)):
+        owed[CSSRS] = max(spoken_at, owed.get(CSSRS, spoken_at))
+    for instrument, asked_at in owed.items():
+        yield Blocker(
+            code=f"measure.{instrument}_missing",
+            message=f"{instrument_name(instrument)} has not been taken since an answer or a word that asks for it",
+            observed=asked_at.isoformat(timespec="seconds"),
+            limit=instrument,
+        )
 
 
 def score(course: CourseState, event: MeasureRecorded) -> measures.Scored:
@@ -116,13 +154,20 @@ def _take(transition: Transition[Any], event: MeasureRecorded) -> None:
         return
     tell_worsening(transition, rule, taken)
     if rule.item9 and scored.item9 is not None and scored.item9 >= rule.item9.at_least:
+        _learn(transition)
         transition.escalate(Kind.ITEM9_POSITIVE, None, rule.item9.severity, event.time)
     _answer_risk(transition, rule, scored.risk, event)
+
+
+def _learn(transition: Transition[Any]) -> None:
+    transition.change(risk_told=suicidality.learned(transition.course, transition.now, transition.sequence))
 
 
 def _answer_risk(
     transition: Transition[Any], rule: MeasureRule, risk: measures.Risk | None, event: MeasureRecorded
 ) -> None:
+    if risk is not None and risk.is_raised:
+        _learn(transition)
     answer = {measures.Risk.HIGH: rule.high, measures.Risk.MODERATE: rule.moderate}.get(risk) if risk else None
     if answer is None:
         return

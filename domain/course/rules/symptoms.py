@@ -44,11 +44,23 @@ def findings(protocol: Protocol, symptoms: Iterable[Code]) -> Iterator[Finding]:
 
 
 def _severity_of(protocol: Protocol, symptom: Code) -> LimitSeverity | None:
-    """What the lists call the symptom; a remark behind it takes nothing from one that is urgent or worse."""
+    """What the lists call the symptom; a remark behind it takes nothing from one that is urgent or worse.
+
+    One that tells of suicide is at least urgent, whatever list names it.
+    """
     lists = protocol.medicine.symptoms
     named = lists.severity_of(protocol.canonical(symptom))
     bare = lists.severity_of(protocol.canonical(without_remark(symptom)))
-    return named or (bare if bare is not LimitSeverity.WARNING else None)
+    listed = named or (bare if bare is not LimitSeverity.WARNING else None)
+    is_grave = listed is not None and listed is not LimitSeverity.WARNING
+    return LimitSeverity.URGENT if not is_grave and is_suicidal(protocol, symptom) else listed
+
+
+def is_suicidal(protocol: Protocol, symptom: Code) -> bool:
+    """Whether the protocol reads the symptom, or the term of an adverse event, as telling of suicide."""
+    said = (symptom, without_remark(symptom))
+    names = dict.fromkeys((*said, *map(protocol.canonical, said)))
+    return any(protocol.medicine.symptoms.is_suicidal(name) for name in names)
 
 
 def told_as(verdict: Verdict) -> Severity | None:

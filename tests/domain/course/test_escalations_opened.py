@@ -26,7 +26,7 @@ from tests.support.cast import (
     vitals,
     weekly,
 )
-from tests.support.ward import EDGES, Ward
+from tests.support.ward import EDGES, TICK, Ward
 
 ITEM9 = (2, 2, 2, 2, 2, 1, 1, 1, 1)
 
@@ -140,14 +140,67 @@ def test_a_positive_item_nine_is_urgent(ward: Ward) -> None:
 
 @EDGES
 def test_a_hint_in_a_questionnaire_is_followed_up_the_same_day(ward: Ward, edge: timedelta) -> None:
-    """`item9.needs`: without the screen by the end of that day people are paged again (CLINICAL.md 5.1)."""
+    """`item9.needs`: without the screen by the end of that day people are paged again (CLINICAL.md 5.1), by day."""
     ward.screened()
     midnight = ward.now.replace(hour=0, minute=0) + days(1)
     ward.reports(phq9(MARA, at=midnight + hours(9), items=ITEM9))
-    ward.until(midnight + days(1) + edge)
+    ward.until(midnight + days(1) + hours(8) + edge)
 
     asked = [(Kind.ITEM9_POSITIVE, Severity.URGENT)]
     assert ward.pages == (asked * 2 if edge >= timedelta() else asked)
+
+
+@EDGES
+def test_of_a_patient_at_risk_a_missing_screen_is_told_at_the_end_of_the_day(ward: Ward, edge: timedelta) -> None:
+    """A call has heard of suicide as well: nobody waits for the morning."""
+    ward.screened()
+    midnight = ward.now.replace(hour=0, minute=0) + days(1)
+    ward.reports(phq9(MARA, at=midnight + hours(9), items=ITEM9))
+    ward.reports(call(MARA, None, at=midnight + hours(10), days_after=None, suicidal_ideation=True))
+    ward.calls.clear()
+    ward.until(midnight + days(1) + edge)
+
+    assert ward.pages == ([(Kind.ITEM9_POSITIVE, Severity.URGENT)] if edge >= timedelta() else [])
+
+
+@pytest.mark.parametrize(("hour", "minute"), [(15, 0), (23, 50)])
+def test_a_hint_that_was_answered_that_day_pages_nobody_by_night(ward: Ward, hour: int, minute: int) -> None:
+    """Resolved by a prescriber at once; the missing screen is asked for between 08:00 and 21:00, and every day so."""
+    ward.screened()
+    midnight = ward.now.replace(hour=0, minute=0) + days(1)
+    ward.reports(phq9(MARA, at=midnight + hours(hour) + minutes(minute), items=ITEM9))
+    ward.hears(Kind.ITEM9_POSITIVE, Change.RESOLVED, by="osei")
+    ward.calls.clear()
+    ward.until(midnight + days(1) + hours(8) - TICK)
+    assert ward.pages == []
+
+    ward.passes(TICK)
+    assert ward.pages == [(Kind.ITEM9_POSITIVE, Severity.URGENT)]
+    assert [one.passes_at for one in ward.due(DeadlineKind.RISK_SCREEN)] == [midnight + days(2) + hours(8)]
+
+
+def test_an_old_hint_that_is_told_at_night_is_asked_for_in_the_morning(ward: Ward) -> None:
+    """A form of yesterday, entered at 22:00: its day is over, and it is asked for by day all the same."""
+    ward.screened()
+    midnight = ward.now.replace(hour=0, minute=0) + days(1)
+    ward.until(midnight + days(1) + hours(22))
+    ward.sends(phq9(MARA, at=midnight + hours(9), items=ITEM9))
+
+    assert [one.passes_at for one in ward.due(DeadlineKind.RISK_SCREEN)] == [midnight + days(2) + hours(8)]
+
+
+def test_asked_for_again_sooner_than_every_day_a_screen_is_asked_for_by_day(opens: Opens) -> None:
+    """`medicine.unreported_again` of eight hours: at 08:00 and 16:00, and not at midnight."""
+    ward = opens(weekly({"medicine.unreported_again": hours(8)})).screened()
+    midnight = ward.now.replace(hour=0, minute=0) + days(1)
+    ward.reports(phq9(MARA, at=midnight + hours(9), items=ITEM9))
+    passed = []
+    for _ in range(3):
+        (due,) = ward.due(DeadlineKind.RISK_SCREEN)
+        passed.append(due.passes_at - midnight)
+        ward.until(due.passes_at)
+
+    assert passed == [days(1) + hours(8), days(1) + hours(16), days(2) + hours(8)]
 
 
 def test_a_screen_that_nobody_takes_is_asked_for_again_every_day(ward: Ward) -> None:

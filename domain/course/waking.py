@@ -1,0 +1,19 @@
+"""Waking hours: the part of the day in which people at the site are rung up about what can wait for the morning."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.course.state import CourseState
+from domain.moments import instant
+
+
+def until_awake(course: CourseState, moment: datetime) -> timedelta:
+    """How long it is from that moment until people are rung up by day, at the course's site."""
+    if (waking := course.protocol.check_ins.waking) is None:
+        return timedelta()
+    zone, today = ZoneInfo(course.timezone), course.day_of(moment)
+    for day in (today, today + timedelta(days=1)):
+        opens, closes = (instant(datetime.combine(day, edge), zone) for edge in waking)
+        if moment < closes:
+            return max(opens - moment, timedelta())
+    raise AssertionError("the next day ends after this moment")

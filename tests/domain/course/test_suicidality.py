@@ -1,0 +1,303 @@
+"""Suicidality is one thing, however somebody tells of it: a page for a clinician, a patient at risk, a C-SSRS to come."""
+
+from collections.abc import Callable
+
+import pytest
+
+from domain.course.deadlines import DeadlineKind
+from domain.course.rules.risk_screens import is_at_risk
+from domain.escalation.messages import Change, Kind
+from domain.events.clinic_events import ClinicEvent
+from domain.values import Role, Severity
+from tests.domain.conftest import Opens
+from tests.support.cast import (
+    HAS_A_METHOD,
+    HAS_A_PLAN,
+    LIND,
+    MARA,
+    WEEKLY,
+    adverse_event,
+    call,
+    clearance,
+    correction,
+    cssrs,
+    days,
+    dose,
+    hold,
+    hours,
+    minutes,
+    missed,
+    over,
+    phq9,
+    vitals,
+    weekly,
+)
+from tests.support.ward import Ward, is_whole
+
+HINT = (0, 0, 0, 0, 0, 0, 0, 0, 1)
+
+Says = Callable[[Ward], ClinicEvent]
+
+TOLD: dict[str, Says] = {
+    "asked on a call": lambda ward: call(MARA, None, at=ward.now, days_after=None, suicidal_ideation=True),
+    "a symptom of a call": lambda ward: call(MARA, None, at=ward.now, days_after=None, symptoms=["Suicidal thoughts"]),
+    "a symptom of a reading": lambda ward: vitals(MARA, at=ward.now, symptoms=["suicidal ideation"]),
+    "a reading outside a session": lambda ward: vitals(MARA, None, at=ward.now, symptoms=["Wants to die"]),
+    "an adverse event": lambda ward: adverse_event(MARA, at=ward.now, term="Suicide attempt"),
+    "self-harm": lambda ward: adverse_event(MARA, at=ward.now, term="Deliberate self-harm (superficial)"),
+    "an overdose with intent": lambda ward: adverse_event(MARA, at=ward.now, term="intentional overdose", grade=2),
+}
+HOWEVER_TOLD = pytest.mark.parametrize("says", TOLD.values(), ids=TOLD)
+
+
+def told(ward: Ward, says: Says) -> Ward:
+    """Calm screen, check-in, a calm reading, and then this; a prescriber has looked at whatever it opened."""
+    ward.checked_in().reports(cssrs(MARA, at=ward.now))
+    ward.reports(vitals(MARA, at=ward.now))
+    ward.now += minutes(1)
+    ward.reports(says(ward))
+    return ward
+
+
+def looked_at(ward: Ward) -> Ward:
+    for kind in tuple(ward.open):
+        ward.hears(kind, Change.RESOLVED, by="osei")
+    return ward
+
+
+@HOWEVER_TOLD
+def test_whatever_tells_of_suicide_is_a_question_for_a_clinician(ward: Ward, says: Says) -> None:
+    """`suicide_risk` of the course, which only a prescriber or a monitor resolves; nobody is dosed before."""
+    told(ward, says)
+
+    assert ward.open[Kind.SUICIDE_RISK].rank >= Severity.URGENT.rank
+    assert WEEKLY.escalations.resolvers_of(Kind.SUICIDE_RISK) == (Role.PRESCRIBER, Role.MONITOR)
+    assert "escalation.suicide_risk_open" in ward.reasons(clearance(MARA, at=ward.now))
+    assert is_whole(ward)
+
+
+@HOWEVER_TOLD
+def test_the_screen_of_before_does_not_answer_it_and_neither_does_a_resolved_page(ward: Ward, says: Says) -> None:
+    """A calm C-SSRS half an hour before, and a calm reading after it: a new one is asked for until it is taken."""
+    looked_at(told(ward, says))
+    ward.reports(vitals(MARA, at=ward.now + minutes(1)))
+    assert ward.reasons(clearance(MARA, at=ward.now)) == ["measure.cssrs_missing"]
+
+    ward.reports(cssrs(MARA, at=ward.now + minutes(1)))
+    assert ward.reasons(clearance(MARA, at=ward.now)) == []
+    assert not is_at_risk(ward.course)
+
+
+@pytest.mark.parametrize("says", [TOLD["asked on a call"], TOLD["a symptom of a reading"], TOLD["an adverse event"]])
+def test_told_between_clearance_and_dose_it_stands_before_the_dose(ward: Ward, says: Says) -> None:
+    """What a prescriber weighed before it was said is not weighed any more."""
+    ward.cleared().reports(clearance(MARA, at=ward.now, overrides=over("measure.cssrs_missing")))
+    ward.now += minutes(1)
+    ward.reports(says(ward))
+    looked_at(ward).reports(vitals(MARA, at=ward.now + minutes(1)))
+
+    assert ward.reasons(dose(MARA, at=ward.now)) == ["measure.cssrs_missing"]
+
+
+def test_talk_of_suicide_after_the_dose_stands_before_a_booster(opens: Opens) -> None:
+    """A booster is a dose."""
+    ward = opens(weekly({"medicine.dose.boosters_max": 1, "medicine.dose.first_max": 1.0})).dosed()
+    ward.reports(vitals(MARA, at=ward.now + minutes(5), symptoms=["suicidal thoughts"]))
+    looked_at(ward).reports(vitals(MARA, at=ward.now + minutes(1)))
+    assert "measure.cssrs_missing" in ward.reasons(dose(MARA, at=ward.now, mg=10))
+
+    ward.reports(cssrs(MARA, at=ward.now + minutes(1)))
+    assert "measure.cssrs_missing" not in ward.reasons(dose(MARA, at=ward.now, mg=10))
+
+
+def test_learned_after_the_dose_it_is_held_against_the_dose(ward: Ward) -> None:
+    """An attempt of that morning, entered in the afternoon: no C-SSRS had followed it."""
+    before = ward.cleared().now
+    ward.dosed()
+    ward.reports(cssrs(MARA, at=ward.now + minutes(10)))
+    answer = ward.sends(adverse_event(MARA, at=before, term="suicide attempt"))
+
+    assert [one.code for one in answer.deviations] == ["measure.cssrs_missing"]
+
+
+@HOWEVER_TOLD
+def test_the_patient_is_at_risk_from_then_on(ward: Ward, says: Says) -> None:
+    """Their next calls are missed after an hour, until a calm C-SSRS; a resolved page changes nothing."""
+    ward.discharged()
+    ward.now += hours(25)
+    ward.reports(says(ward))
+    looked_at(ward)
+    assert {one.grace for one in ward.due(DeadlineKind.CHECK_IN)} == {WEEKLY.check_ins.missed_at_risk}
+
+    ward.reports(cssrs(MARA, at=ward.now + hours(1)))
+    assert WEEKLY.check_ins.missed_at_risk not in {one.grace for one in ward.due(DeadlineKind.CHECK_IN)}
+
+
+def test_a_no_show_the_day_after_a_suicidal_adverse_event_is_urgent(ward: Ward) -> None:
+    """`medicine.missed_visit_at_risk`."""
+    ward.booked().reports(adverse_event(MARA, at=ward.now, term="suicidal ideation"))
+    ward.reports(missed(MARA, at=ward.begins()))
+
+    assert ward.open[Kind.SESSION_MISSED] is Severity.URGENT
+
+
+@pytest.mark.parametrize(
+    ("term", "severity"),
+    [("suicidal ideation", Severity.URGENT), ("suicide attempt", Severity.EMERGENCY)],
+)
+def test_the_lists_say_how_loudly(ward: Ward, term: str, severity: Severity) -> None:
+    """As a symptom of a call; it is no second question then."""
+    ward.discharged().reports(call(MARA, at=ward.now + hours(20), symptoms=[term, "nausea"]))
+
+    assert ward.open == {Kind.SUICIDE_RISK: severity}
+
+
+def test_an_adverse_event_is_graded_all_the_same(ward: Ward) -> None:
+    """`adverse_event` by its grade, beside the risk; the graver of grade and list for both."""
+    ward.booked().reports(adverse_event(MARA, at=ward.now, term="suicidal ideation", serious=True))
+
+    assert ward.open == {Kind.ADVERSE_EVENT: Severity.EMERGENCY, Kind.SUICIDE_RISK: Severity.EMERGENCY}
+
+
+@pytest.mark.parametrize("items", [(0, 0, 0, 0, 0, 0), (1, 0, 0, 0, 0, 0)], ids=["calm", "low"])
+def test_a_calm_answer_raises_nothing(ward: Ward, items: tuple[int, ...]) -> None:
+    """Nor does a call on which nobody speaks of it."""
+    ward.discharged().reports(call(MARA, at=ward.now + hours(20), symptoms=["nausea"]))
+    ward.reports(cssrs(MARA, at=ward.now, items=items))
+
+    assert ward.open == {}
+    assert not is_at_risk(ward.course)
+
+
+def test_a_protocol_may_name_the_codes(opens: Opens) -> None:
+    """`medicine.symptoms.suicidal`; whatever it names is urgent at least, also where no other list names it."""
+    ward = opens(weekly({"medicine.symptoms.suicidal": ("lebensmuede",)})).discharged()
+    ward.reports(call(MARA, at=ward.now + hours(20), symptoms=["Lebensmuede"]))
+
+    assert ward.open == {Kind.SUICIDE_RISK: Severity.URGENT}
+
+
+def test_a_protocol_that_names_none_knows_the_usual_ones(opens: Opens) -> None:
+    """An older file says nothing of it."""
+    ward = opens(weekly({"medicine.symptoms.suicidal": None, "vocabulary": {}})).discharged()
+    ward.reports(call(MARA, at=ward.now + hours(20), symptoms=["suicide attempt"]))
+
+    assert Kind.SUICIDE_RISK in ward.open
+
+
+def test_a_reading_that_is_corrected_to_it_tells_of_it(ward: Ward) -> None:
+    """As if it had been told now: the screen of before does not answer it; taken back, nothing is asked."""
+    ward.checked_in().reports(cssrs(MARA, at=ward.now))
+    reading = vitals(MARA, at=ward.now + minutes(1))
+    ward.reports(reading)
+    wrong = correction(reading, at=ward.now + minutes(1), symptoms=("suicidal_ideation",))
+    ward.reports(wrong)
+    assert ward.open[Kind.SUICIDE_RISK] is Severity.URGENT
+    assert "measure.cssrs_missing" in ward.reasons(clearance(MARA, at=ward.now))
+
+    ward.reports(correction(reading, at=ward.now + minutes(1)))
+    assert "measure.cssrs_missing" not in ward.reasons(clearance(MARA, at=ward.now))
+    assert next(one for one in ward.course.unresolved if one.kind is Kind.SUICIDE_RISK).rests_on_corrected
+    assert is_whole(ward)
+
+
+def test_a_page_that_another_reading_asks_for_too_does_not_rest_on_the_corrected_one(ward: Ward) -> None:
+    """The call was wrong; the reading since says the same."""
+    wrong = call(MARA, None, at=ward.checked_in().now, days_after=None, suicidal_ideation=True)
+    ward.reports(wrong)
+    ward.reports(vitals(MARA, at=ward.now + minutes(1), symptoms=["suicidal_ideation"]))
+    ward.reports(correction(wrong, at=ward.now + minutes(2), suicidal_ideation=False))
+
+    assert not next(one for one in ward.course.unresolved if one.kind is Kind.SUICIDE_RISK).rests_on_corrected
+
+
+LATE: dict[str, Says] = {
+    "high": lambda ward: cssrs(MARA, at=ward.now - days(365), items=HAS_A_PLAN),
+    "moderate": lambda ward: cssrs(MARA, at=ward.now - days(365), items=HAS_A_METHOD),
+    "hint": lambda ward: phq9(MARA, at=ward.now - days(365), items=HINT),
+    "call": lambda ward: call(MARA, None, at=ward.now - days(365), days_after=None, suicidal_ideation=True),
+    "event": lambda ward: adverse_event(MARA, at=ward.now - days(365), term="suicide attempt"),
+}
+
+
+@pytest.mark.parametrize("says", LATE.values(), ids=LATE)
+def test_a_danger_told_late_is_a_danger_until_somebody_has_looked(ward: Ward, says: Says) -> None:
+    """A year that is a slip, or a paper found: at risk until its escalation is resolved."""
+    ward.discharged()
+    ward.now += hours(3)
+    ward.sends(says(ward))
+    assert is_at_risk(ward.course)
+
+    looked_at(ward)
+    assert not is_at_risk(ward.course)
+
+
+def test_a_screen_reported_after_it_answers_a_danger_told_late(ward: Ward) -> None:
+    """Whatever has become of the page."""
+    ward.discharged()
+    ward.now += hours(3)
+    ward.sends(LATE["high"](ward))
+    ward.reports(cssrs(MARA, at=ward.now))
+
+    assert Kind.SUICIDE_RISK in ward.open
+    assert not is_at_risk(ward.course)
+
+
+def test_a_hold_for_a_danger_told_late_is_reviewed_from_when_it_was_told(ward: Ward) -> None:
+    """Not ten minutes later, and urgently while nobody has looked."""
+    ward.discharged()
+    ward.now += hours(3)
+    told_at = ward.now
+    ward.sends(LATE["high"](ward))
+    (review,) = ward.due(DeadlineKind.HOLD_REVIEW)
+
+    assert review.passes_at == told_at + WEEKLY.course.safety_hold_review
+    assert review.consequence is not None
+    assert review.consequence.severity is Severity.URGENT
+
+
+RISKY: dict[str, tuple[Says, Severity]] = {
+    "call": (TOLD["asked on a call"], Severity.URGENT),
+    "moderate": (lambda ward: cssrs(MARA, at=ward.now, items=HAS_A_METHOD), Severity.URGENT),
+    "emergency": (lambda ward: adverse_event(MARA, at=ward.now, grade=4), Severity.ROUTINE),
+}
+
+
+@pytest.mark.parametrize(("says", "severity"), RISKY.values(), ids=RISKY)
+def test_a_hold_by_hand_while_a_question_of_safety_is_open_is_reviewed_as_one_of_safety(
+    ward: Ward, says: Says, severity: Severity
+) -> None:
+    """`course.safety_hold_review` after both were known; urgent of a patient at risk."""
+    ward.booked().reports(says(ward))
+    ward.reports(hold(MARA, at=ward.now + minutes(5), by=LIND, reason="risk"))
+    (review,) = ward.due(DeadlineKind.HOLD_REVIEW)
+
+    assert review.passes_at == ward.now + WEEKLY.course.safety_hold_review
+    assert review.consequence is not None
+    assert review.consequence.severity is severity
+
+
+def test_a_hold_by_hand_of_a_patient_whose_page_was_resolved_is_still_one_at_risk(ward: Ward) -> None:
+    """No C-SSRS has followed the call; with a calm one it is a hold like any other."""
+    ward.booked().reports(TOLD["asked on a call"](ward))
+    ward.reports(hold(MARA, at=ward.now + minutes(5)))
+    since = ward.now
+    looked_at(ward).passes(hours(1))
+    assert ward.due(DeadlineKind.HOLD_REVIEW)[0].due_at == since + WEEKLY.course.safety_hold_review
+
+    ward.reports(cssrs(MARA, at=ward.now))
+    assert ward.due(DeadlineKind.HOLD_REVIEW)[0].due_at == since + WEEKLY.course.hold_review
+
+
+def test_a_risk_that_comes_up_under_a_hold_by_hand_is_reviewed_sooner_from_then_on(ward: Ward) -> None:
+    """Never later than the hold itself would have been."""
+    ward.booked().reports(hold(MARA, at=ward.now))
+    since = ward.now
+    ward.passes(days(3))
+    ward.reports(TOLD["asked on a call"](ward))
+    assert ward.due(DeadlineKind.HOLD_REVIEW)[0].due_at == ward.now + WEEKLY.course.safety_hold_review
+
+    ward.passes(days(3))
+    ward.hears(Kind.SUICIDE_RISK, Change.RESOLVED)
+    ward.reports(TOLD["asked on a call"](ward))
+    assert ward.due(DeadlineKind.HOLD_REVIEW)[0].due_at <= since + WEEKLY.course.hold_review
