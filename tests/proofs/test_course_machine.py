@@ -29,10 +29,19 @@ from domain.course.state import MedicineSession
 from domain.course.transition import AutoResolve, RepeatEscalation
 from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, EscalationState, Kind
-from domain.events.clinic_events import Act, ClinicEvent, DoseAdministered, Fact, PatientDischarged, VitalsRecorded
+from domain.events.clinic_events import (
+    Act,
+    ClinicEvent,
+    CourseVoided,
+    DoseAdministered,
+    Fact,
+    PatientDischarged,
+    VitalsRecorded,
+)
 from domain.ledger import Entry
 from domain.protocol.model import Protocol
 from domain.refusal import RefusalCode, Refused
+from domain.values import Severity
 from domain.views.next_task import to_do
 from tests.support.cast import LIND, MARA, WEEKLY, days, minutes, moved, seconds, vitals, weekly
 from tests.support.corrected_ledger import as_corrected, is_corrected, is_in_doubt
@@ -53,7 +62,7 @@ from tests.support.gates_oracle import (
     broken_gates_of_all,
 )
 from tests.support.ledger_entries import entry_of, open_escalations, standing
-from tests.support.signs_oracle import unwatched
+from tests.support.signs_oracle import unanswered_word_of_suicide, unwatched
 from tests.support.ward import Reached, Ward, is_whole, taken_in_again
 from tests.support.watch_oracle import assert_missed_checkpoints_were_told, is_over, may_be_away, monitored
 
@@ -306,6 +315,14 @@ class AnyCourse(RuleBasedStateMachine):
         assert unwatched(entries, standing(entries), self.ward.course.protocol) == []
 
     @invariant()
+    def whoever_told_of_suicide_is_at_risk(self) -> None:
+        """Until a C-SSRS is taken after the last word of it, their calls are missed as soon as the protocol says."""
+        rules = self.ward.course.protocol
+        if unanswered_word_of_suicide(self.read, self.ward.now + days(1), rules) is not None:
+            graces = {one.grace for one in self.ward.due(DeadlineKind.CHECK_IN)}
+            assert graces <= {rules.check_ins.missed_at_risk}
+
+    @invariant()
     def somebody_has_something_to_do(self) -> None:
         """For as long as the course is open; while a dosed patient is here, something for them, and by when."""
         course, now = self.ward.course, self.ward.now
@@ -360,8 +377,19 @@ class AnyCourse(RuleBasedStateMachine):
                 self._dose_was_safe_or_is_watched(event, entries, before.protocol)
             case PatientDischarged():
                 assert_discharge_was_safe(event, entries, before.protocol)
+            case CourseVoided():
+                self._nobody_is_overlooked(entries, before.protocol)
             case _:
                 pass
+
+    def _nobody_is_overlooked(self, entries: list[Entry], rules: Protocol) -> None:
+        """Of a dose of these days, and of a word of suicide, somebody hears that nobody calls any more."""
+        read, now = as_corrected(entries), self.ward.now
+        doses = [one.time for one in read if one.type == "kap.dose.administered"]
+        is_dosed = any(now < at + rules.course.safety_window for at in doses)
+        if is_dosed or unanswered_word_of_suicide(read, now + days(1), rules) is not None:
+            review = standing(self.ward.entries).get("correction_review", Severity.ROUTINE)
+            assert review.rank >= Severity.URGENT.rank
 
     def _dose_was_safe_or_is_watched(self, event: DoseAdministered, entries: list[Entry], rules: Protocol) -> None:
         """Outside its gates: a deviation, an escalation, and a running checkpoint clock (an invariant asks for it)."""

@@ -157,6 +157,7 @@ REPORTED: tuple[tuple[str, ...] | None, ...] = (
     ("nausea",),
     ("Chest Pain",),
     ("agitation", "dizziness"),
+    ("suicidal_ideation",),
     ("tingling_teeth",),
 )
 """Whether anybody asked the patient, and what they said: the last of it stands in no list."""
@@ -288,7 +289,7 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
             at=at,
             by=by,
             grade=seldom(3, 4, 5),
-            term=seldom("nausea", "left_before_discharge"),
+            term=seldom("nausea", "left_before_discharge", "suicidal_intent"),
         ),
         "session.aborted": lambda: abortion(MARA, told, at=at, by=by),
         "discharge.assessed": lambda: assessment(
@@ -317,6 +318,7 @@ def _makers(data: st.DataObject, ward: Ward) -> Mapping[str, Callable[[], Clinic
             by=by,
             days_after=draw(st.sampled_from([1, 3, 7, 2])),
             suicidal_ideation=seldom(False, True),
+            symptoms=seldom((), ("suicidal_ideation",), ("nausea",)),
         ),
         "integration.held": lambda: integration(MARA, told, at=at, by=by),
         "form.filed": lambda: form(MARA, told, at=at, by=by, form=seldom("session_monitoring", "other")),

@@ -24,7 +24,13 @@ from tests.support.ledger_entries import (
     standing,
     visit_of,
 )
-from tests.support.signs_oracle import is_crossed, severity_of_symptom, symptoms_in_force, values
+from tests.support.signs_oracle import (
+    is_crossed,
+    severity_of_symptom,
+    symptoms_in_force,
+    unanswered_word_of_suicide,
+    values,
+)
 
 OF_NOW = {"phase", "hold", "emergency", "urgent"}
 """Gates that stand open or closed by what is known now."""
@@ -48,6 +54,7 @@ def _broken(given: Entry, read: list[Entry], before: list[Entry], rules: Protoco
             else _gates_of_a_first_dose(given, read, _weighed(visit, before, session), visit, rules)
         ),
         **_gates_of_the_amount(given, visit, rules),
+        "screen": _is_screened(given, read, before, visit, rules),
     }
     return [gate for gate, is_met in gates.items() if not is_met]
 
@@ -100,6 +107,18 @@ def _weighed(visit: list[Entry], before: list[Entry], session: int) -> list[Entr
         return []
     cleared = newest(clearances)
     return visit_of(as_corrected([one for one in before if one.sequence < cleared.sequence]), session)
+
+
+def _is_screened(given: Entry, read: list[Entry], before: list[Entry], visit: list[Entry], rules: Protocol) -> bool:
+    """No word of suicide stands without a C-SSRS after it, but for one that the clearance knew of and weighed."""
+    word_at = unanswered_word_of_suicide(read, given.time, rules)
+    clearances = list(said(visit, "session.cleared"))
+    if word_at is None or not clearances:
+        return word_at is None
+    cleared = newest(clearances)
+    known = as_corrected([one for one in before if one.sequence < cleared.sequence])
+    weighed_at = unanswered_word_of_suicide(known, cleared.time, rules)
+    return weighed_at == word_at and "measure.cssrs_missing" in lifted_by(cleared)
 
 
 def _gates_of_the_course(given: Entry, entries: list[Entry], rules: Protocol) -> dict[str, bool]:

@@ -1,7 +1,7 @@
 """What readings and other reports say of a patient, read off ledger entries: each sign by itself, and its dangers."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from domain.ledger import Entry
 from domain.protocol.model import Limit, Protocol
@@ -13,6 +13,8 @@ AS_TOLD: Mapping[str, Severity] = {
     "urgent": Severity.URGENT,
     "emergency": Severity.EMERGENCY,
 }
+OF_SUICIDE = {"suicidal_ideation", "suicidal_intent"}
+"""The codes that tell of suicide, as these stories spell them."""
 LOUDER = {"vitals_urgent": {"vitals_urgent", "vitals_emergency"}}
 """What is asked for by another, louder call as well."""
 
@@ -52,22 +54,63 @@ def severity_of_symptom(symptom: str, rules: Protocol) -> Severity | None:
     return next((AS_TOLD[severity] for severity, codes in named if code in codes), None)
 
 
+def tells_of_suicide(one: Entry, rules: Protocol) -> Severity | None:
+    """How severe this report's word of suicide is, asked for or not, as these stories spell it; None without one."""
+    said = one.data.get("symptoms", [])
+    assert isinstance(said, list)
+    severity = _gravest(severity_of_symptom(str(symptom), rules) for symptom in said if symptom in OF_SUICIDE)
+    match one.type.removeprefix("kap."):
+        case "check_in.completed" if one.data["suicidal_ideation"] is True:
+            return _gravest((Severity.URGENT, severity))
+        case "check_in.completed" | "vitals.recorded":
+            return severity
+        case "adverse_event.reported" if one.data["term"] in OF_SUICIDE:
+            return _gravest((severity_of_symptom(str(one.data["term"]), rules), _by_grade(one)))
+        case _:
+            return None
+
+
+def unanswered_word_of_suicide(entries: Iterable[Entry], at: datetime, rules: Protocol) -> datetime | None:
+    """When there was last word of suicide by that moment, if no C-SSRS was taken, or reported, after it by then."""
+    never = (datetime.min.replace(tzinfo=UTC), 0)
+    newest, screens = never, [never]
+    for one in entries:
+        if one.time > at:
+            continue
+        if tells_of_suicide(one, rules) is not None:
+            newest = max(newest, (one.time, one.sequence))
+        if one.type == "kap.measure.recorded" and one.data["instrument"] == "cssrs":
+            screens.append((one.time, one.sequence))
+    return newest[0] if newest > max(screens) else None
+
+
+def _gravest(severities: Iterable[Severity | None]) -> Severity | None:
+    return max((one for one in severities if one is not None), key=lambda one: one.rank, default=None)
+
+
 def dangers(one: Entry, rules: Protocol) -> dict[str, Severity]:
     """The kinds of escalation that this report asks for by itself, each with its severity."""
+    told = tells_of_suicide(one, rules)
+    return {**_dangers_besides(one, rules), **({"suicide_risk": told} if told is not None else {})}
+
+
+def _dangers_besides(one: Entry, rules: Protocol) -> dict[str, Severity]:
     match one.type.removeprefix("kap."):
         case "vitals.recorded":
             return _of_a_reading(one, rules)
         case "measure.recorded" if one.data["instrument"] == "cssrs":
             return _of_a_screen(one)
-        case "check_in.completed" if one.data["suicidal_ideation"] is True:
-            return {"suicide_risk": Severity.URGENT}
         case "adverse_event.reported" if one.data["term"] != "left_before_discharge":
-            grade = one.data["grade"]
-            assert isinstance(grade, int)
-            by_grade = {3: Severity.URGENT, 4: Severity.EMERGENCY, 5: Severity.EMERGENCY}
-            return {"adverse_event": by_grade[grade]} if grade in by_grade else {}
+            severity = _gravest((_by_grade(one), severity_of_symptom(str(one.data["term"]), rules)))
+            return {"adverse_event": severity} if severity not in {None, Severity.ROUTINE} else {}
         case _:
             return {}
+
+
+def _by_grade(one: Entry) -> Severity | None:
+    grade = one.data["grade"]
+    assert isinstance(grade, int)
+    return {3: Severity.URGENT, 4: Severity.EMERGENCY, 5: Severity.EMERGENCY}.get(grade)
 
 
 def unwatched(entries: Sequence[Entry], open_: Mapping[str, Severity], rules: Protocol) -> list[str]:

@@ -117,18 +117,21 @@ def risk_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
 def owed_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
     """A blocker for each screen that was asked for before that moment, and that has not been taken after it.
 
-    Any word of suicide asks for a C-SSRS, as an answer in a questionnaire may. What is observed is when it was asked
-    for: a later word asks again, whatever a prescriber has weighed.
+    Any word of suicide asks for a C-SSRS, as an answer in a questionnaire may. What is observed is when each asked for
+    it: another one asks again, whatever a prescriber has weighed.
     """
-    owed = {one.instrument: one.asked_by.at for one in screens_owed(course) if one.asked_by.at <= at}
+    asked: dict[Code, list[Moment]] = {}
+    for owed in screens_owed(course):
+        if owed.asked_by.at <= at:
+            asked.setdefault(owed.instrument, []).append(owed.asked_by.at)
     spoken_at = course.ideation_at
     if spoken_at is not None and spoken_at <= at and _is_word_unanswered(course, course.measure_at(CSSRS, at)):
-        owed[CSSRS] = max(spoken_at, owed.get(CSSRS, spoken_at))
-    for instrument, asked_at in owed.items():
+        asked.setdefault(CSSRS, []).append(spoken_at)
+    for instrument, moments in asked.items():
         yield Blocker(
             code=f"measure.{instrument}_missing",
             message=f"{instrument_name(instrument)} has not been taken since an answer or a word that asks for it",
-            observed=asked_at.isoformat(timespec="seconds"),
+            observed=", ".join(moment.isoformat(timespec="seconds") for moment in moments),
             limit=instrument,
         )
 
