@@ -1,9 +1,9 @@
 """A course's deadlines: moments by which a human must act. Passing one reminds or escalates."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from domain.course import standstill, unreported
+from domain.course import screens_due, standstill, unreported
 from domain.course.deadline import LEARNED_LATE_GRACE, Consequence, Deadline, DeadlineKind
 from domain.course.rules import checkpoints, followup, observation, risk_screens
 from domain.course.rules.signs import measured_since
@@ -103,7 +103,7 @@ def _of_an_open_course(course: CourseState) -> Iterator[Deadline]:
         if session.ended is not None:
             yield from _integration(course, session)
             yield from _forms(course, session)
-    yield from _risk_screens(course)
+    yield from screens_due.screens(course)
     if course.phase is Phase.FOLLOW_UP:
         yield from _follow_ups(course)
 
@@ -118,7 +118,7 @@ def _after_closing(course: CourseState) -> Iterator[Deadline]:
     if ends_at is None:
         return
     calls = (one for session in course.sessions for one in _check_ins(course, session))
-    for deadline in (*calls, *_risk_screens(course)):
+    for deadline in (*calls, *screens_due.screens(course)):
         asked_at, again = course.passed.get(deadline.key), deadline.every or timedelta()
         asks_at = deadline.due_at if asked_at is None else asked_at + again
         if max(asks_at, deadline.learned_at, course.phase_learned_at or ends_at) <= ends_at:
@@ -140,35 +140,6 @@ def _measured(course: CourseState, session: MedicineSession) -> Iterator[Deadlin
     if session.is_monitored:
         yield from _checkpoints(course, session)
     yield from _rechecks(course, session, session.number)
-
-
-def _risk_screens(course: CourseState) -> Iterator[Deadline]:
-    """The screens owed the same day, and asked for again until they are taken: resolving the page takes none.
-
-    A screen that is still missing at the end of the day is asked for in the morning, unless the patient is known to be
-    at risk by more than the answer.
-    """
-    again = course.protocol.medicine.unreported_again
-    for owed in risk_screens.screens_owed(course):
-        asked = Deadline(
-            kind=DeadlineKind.RISK_SCREEN,
-            due_at=owed.due_at,
-            learned_at=owed.asked_by.recorded_at,
-            subject=owed.instrument,
-            consequence=Consequence(kind=Kind.ITEM9_POSITIVE, severity=owed.rule.severity),
-            every=again,
-        )
-        yield asked if risk_screens.is_known_at_risk(course) else _by_day(course, asked, again)
-
-
-def _by_day(course: CourseState, asked: Deadline, again: timedelta) -> Deadline:
-    """The same deadline, passing in the site's waking hours, the first time and again."""
-    wait = until_awake(course, asked.passes_at)
-    if wait:
-        is_late = asked.learned_at > asked.due_at
-        asked = asked.but(grace=wait + (LEARNED_LATE_GRACE if is_late else timedelta()))
-    passed_at = course.passed.get(asked.key)
-    return asked if passed_at is None else asked.but(every=again + until_awake(course, passed_at + again))
 
 
 def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:

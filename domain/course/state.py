@@ -364,6 +364,11 @@ class MedicineSession(ReadingSeries):
         return self.stage in HERE
 
     @property
+    def may_have_been_dosed(self) -> bool:
+        """Whether the patient was cleared, and nobody has said since whether they were dosed."""
+        return self.clearance is not None and not self.doses and self.abort is None and self.death is None
+
+    @property
     def may_be_booked_again(self) -> bool:
         """Whether it ended before its dose, so that its number is free for another visit."""
         return self.stage in {Stage.CANCELED, Stage.MISSED} or (self.stage is Stage.ABORTED and not self.doses)
@@ -434,8 +439,8 @@ class CourseState(Frozen):
     that no clearance has weighed. `weighed` are the findings that the eligibility decision's overrides lifted.
     `ideation_at` is when there was last word of suicide outside a questionnaire, told in ledger entry
     `ideation_sequence`; `risk_told` is when a risk was last learned of, also by a questionnaire. `left_behind` are the
-    readings of visits that were booked anew. `journal` has every event but uncorrected readings. `deviations` are the newest; all of them stand
-    in its ledger. `written_bytes` is the JSON of all entries.
+    readings of visits that were booked anew. `journal` has every event but uncorrected readings. `deviations` are the
+    newest; all of them stand in its ledger. `written_bytes` is the JSON of all entries.
     """
 
     course_id: CourseId

@@ -28,7 +28,7 @@ def reports(course: CourseState, session: MedicineSession) -> Iterator[Deadline]
 def dose_reports(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
     """What became of a clearance: until a dose or an abortion says so, whatever else has happened."""
     cleared = session.clearance
-    if cleared is None or session.doses or session.abort is not None or session.death is not None:
+    if cleared is None or not session.may_have_been_dosed:
         return
     due_at = cleared.at + course.protocol.medicine.clearance_valid
     # They may have been dosed, and nobody watches: urgent, unless it was told of long after.

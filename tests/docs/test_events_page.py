@@ -13,7 +13,17 @@ from typing import Any
 
 import pytest
 
-from domain.course import course, deadlines, rejudging, rules, size_budget, standstill, transition, unreported
+from domain.course import (
+    course,
+    deadlines,
+    rejudging,
+    rules,
+    screens_due,
+    size_budget,
+    standstill,
+    transition,
+    unreported,
+)
 from domain.course.answer import Answer
 from domain.course.deadlines import DeadlineKind
 from domain.course.event_rule import ANYONE, STAFF
@@ -178,7 +188,7 @@ def _kinds_raised_by_rules() -> set[Kind]:
 
 
 def _kinds_of_deadlines() -> set[Kind]:
-    return {kind for module in (deadlines, standstill, unreported) for kind in _kinds_named_in(module)}
+    return {kind for module in (deadlines, screens_due, standstill, unreported) for kind in _kinds_named_in(module)}
 
 
 def _kinds_named_in(module: ModuleType) -> set[Kind]:

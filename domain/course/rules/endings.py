@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from domain.course import unreported
 from domain.course.event_rule import ALWAYS, ANY_PHASE, ANYONE, EventRule
 from domain.course.rules import consent, risk_screens
 from domain.course.state import CourseState, Outcome, Phase
@@ -52,7 +51,7 @@ def _transfer(transition: Transition[Any], event: CourseTransferred) -> None:
 
 
 def _void(transition: Transition[Any], event: CourseVoided) -> None:
-    """Marks the course as entered in error: nobody is called any more. Somebody hears of it where there is a patient."""
+    """Marks the course as entered in error: nobody is called any more. Somebody hears if there is a patient in it."""
     is_overlooked = any(True for _ in overlooked(transition.course, transition.now))
     transition.close(Outcome.ENTERED_IN_ERROR, event.time)
     if is_overlooked:
@@ -64,7 +63,7 @@ def overlooked(course: CourseState, at: datetime) -> Iterator[str]:
     ends_at = course.safety_ends_at
     if ends_at is not None and at < ends_at:
         yield "a dose was given"
-    if any(True for session in course.sessions for _ in unreported.dose_reports(course, session)):
+    if any(session.may_have_been_dosed for session in course.sessions):
         yield "a dose may have been given"
     if risk_screens.is_at_risk(course):
         yield "the patient is at risk"

@@ -18,8 +18,7 @@ from domain.escalation.messages import Kind
 from domain.events.clinic_events import MeasureRecorded
 from domain.protocol.instruments import CSSRS, instrument_name
 from domain.protocol.model import RESOLVERS, Item9Rule, MeasureRule
-from domain.values import Blocker, Code, Frozen, Moment
-
+from domain.values import Blocker, Code, Frozen, Moment, Severity
 
 _RISKS: Final = frozenset({Kind.SUICIDE_RISK, Kind.ITEM9_POSITIVE})
 """The escalations of a risk of suicide."""
@@ -74,7 +73,8 @@ def risk_known_since(course: CourseState) -> datetime | None:
 
     That a risk is told again puts off nothing while its escalation is open.
     """
-    opened = (one.opened_at for one in course.unresolved if one.kind in RESOLVERS)
+    grave = (one for one in course.unresolved if one.kind in RESOLVERS and one.severity is not Severity.ROUTINE)
+    opened = (one.opened_at for one in grave)
     told = course.risk_told if is_at_risk(course) else None
     return min((*opened, *(() if told is None else (told.recorded_at,))), default=None)
 

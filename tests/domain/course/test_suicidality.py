@@ -1,4 +1,4 @@
-"""Suicidality is one thing, however somebody tells of it: a page for a clinician, a patient at risk, a C-SSRS to come."""
+"""Suicidality is one thing, however it is told: a question for a clinician, a patient at risk, a C-SSRS to come."""
 
 from collections.abc import Callable
 

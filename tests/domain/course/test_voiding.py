@@ -42,7 +42,7 @@ def test_a_course_that_was_entered_twice_is_closed_in_silence(ward: Ward) -> Non
 
 
 def test_of_a_dose_in_it_a_prescriber_hears(ward: Ward) -> None:
-    """Dosed yesterday, and the desk marks the course: the calls are gone, and somebody is asked whether that is meant."""
+    """Dosed yesterday, and the desk marks the course: the calls are gone, and somebody looks at that."""
     ward.discharged().reports(voiding(MARA, at=ward.now + hours(20)))
 
     assert ward.open == {Kind.CORRECTION_REVIEW: Severity.URGENT}

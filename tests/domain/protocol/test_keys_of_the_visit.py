@@ -451,6 +451,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         also=NO_SYNONYMS,
     ),
     OneKey(
+        "medicine.symptoms.suicidal",
+        ["suicidal_ideation"],
+        lambda ward: (reads(ward, "overdose"), Kind.SUICIDE_RISK in ward.open),
+        ("emergency", True),
+        ("emergency", False),
+    ),
+    OneKey(
         "medicine.symptoms.unknown",
         "urgent",
         lambda ward: reads(ward, "hiccups"),

@@ -115,6 +115,7 @@ CONTRADICTIONS = [
     ("urgent    = [", 'urgent    = ["seizure", ', "medicine.symptoms.urgent", "seizure must be in one list; it is in emergency as well"),
     ("urgent    = [", 'urgent    = ["Chest Pain", ', "medicine.symptoms.urgent", "Chest Pain must be in one list; it is in emergency as well"),
     ("warning   = [", 'warning   = ["agitation", ', "medicine.symptoms.warning", "agitation must be in one list; it is in urgent as well"),
+    ("suicidal  = [", 'suicidal = ["Dizziness", ', "medicine.symptoms.suicidal", "Dizziness must be urgent or an emergency; it is in warning"),
     ("known = [", 'known = ["opioid", ', "screening.known", "opioid must be in one list; it is in caution_medications as well"),
     ("dyspnoea = [", "dyspnoe = [", "vocabulary.dyspnoe", "must be a code that one of the protocol's lists names"),
     ("anxiety = [", 'anxiety = ["Chest-Pain", ', "vocabulary.anxiety", "Chest-Pain must be a synonym or in a list; it is both"),
