@@ -65,7 +65,9 @@ def is_known_at_risk(course: CourseState) -> bool:
     """Whether they are at risk by more than an answer in a questionnaire that hints at it."""
     newest = course.measure(CSSRS)
     is_raised = newest is not None and newest.scored.risk is not None and newest.scored.risk.is_raised
-    return is_raised or _is_word_unanswered(course, newest) or _is_unseen(course, {Kind.SUICIDE_RISK})
+    word = suicidality.last_word(course)
+    is_word_unanswered = word is not None and not _is_after(newest, word.at, word.sequence)
+    return is_raised or is_word_unanswered or _is_unseen(course, {Kind.SUICIDE_RISK})
 
 
 def risk_known_since(course: CourseState) -> datetime | None:
@@ -77,12 +79,6 @@ def risk_known_since(course: CourseState) -> datetime | None:
     opened = (one.opened_at for one in grave)
     told = course.risk_told if is_at_risk(course) else None
     return min((*opened, *(() if told is None else (told.recorded_at,))), default=None)
-
-
-def _is_word_unanswered(course: CourseState, taken: MeasureTaken | None) -> bool:
-    """Whether there was word of suicide outside a questionnaire, and this C-SSRS was not taken after it."""
-    spoken_at = course.ideation_at
-    return spoken_at is not None and not _is_after(taken, spoken_at, course.ideation_sequence)
 
 
 def _is_unseen(course: CourseState, kinds: Collection[Kind]) -> bool:
@@ -124,9 +120,9 @@ def owed_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
     for owed in screens_owed(course):
         if owed.asked_by.at <= at:
             asked.setdefault(owed.instrument, []).append(owed.asked_by.at)
-    spoken_at = course.ideation_at
-    if spoken_at is not None and spoken_at <= at and _is_word_unanswered(course, course.measure_at(CSSRS, at)):
-        asked.setdefault(CSSRS, []).append(spoken_at)
+    word = suicidality.last_word(course, by=at)
+    if word is not None and not _is_after(course.measure_at(CSSRS, at), word.at, word.sequence):
+        asked.setdefault(CSSRS, []).append(word.at)
     for instrument, moments in asked.items():
         yield Blocker(
             code=f"measure.{instrument}_missing",
@@ -152,6 +148,8 @@ def _take(transition: Transition[Any], event: MeasureRecorded) -> None:
     scored = score(transition.course, event)
     taken = MeasureTaken(at=event.time, recorded_at=transition.now, scored=scored, sequence=transition.sequence)
     transition.change(measures=(*transition.course.measures, taken))
+    if scored.risk is not None and scored.risk.is_raised:
+        _learn(transition)
     rule = transition.course.protocol.measures.get(scored.instrument)
     if rule is None:
         return
@@ -169,8 +167,6 @@ def _learn(transition: Transition[Any]) -> None:
 def _answer_risk(
     transition: Transition[Any], rule: MeasureRule, risk: measures.Risk | None, event: MeasureRecorded
 ) -> None:
-    if risk is not None and risk.is_raised:
-        _learn(transition)
     answer = {measures.Risk.HIGH: rule.high, measures.Risk.MODERATE: rule.moderate}.get(risk) if risk else None
     if answer is None:
         return

@@ -4,12 +4,13 @@ A call that hears of it, a symptom of a call or a reading, and the term of an ad
 a raised C-SSRS. The patient is at risk from then on (`domain.course.rules.risk_screens`).
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from domain.course.rules import symptoms
-from domain.course.state import CourseState, RiskTold
+from domain.course.state import CourseState, RiskTold, WordOfSuicide
 from domain.course.transition import Transition
 from domain.course.verdict import verdict_of
 from domain.escalation.messages import Kind
@@ -41,14 +42,23 @@ def tell_of_symptoms(transition: Transition[Any], said: Iterable[Code] | None, a
 
 
 def heard(course: CourseState, at: datetime, recorded_at: datetime, sequence: int) -> dict[str, object]:
-    """What the course keeps of one such word: when the newest was said, and when it last learned of a risk."""
-    known = (course.ideation_at or at, course.ideation_sequence)
-    said_at, said_in = max((at, sequence), known)
+    """What the course keeps of one such word, in its place among the others, once a report."""
+    words, said = course.words_of_suicide, WordOfSuicide(at=at, sequence=sequence)
+    place = bisect_right(words, (at, sequence), key=lambda one: (one.at, one.sequence))
+    is_known = place > 0 and words[place - 1] == said
     return {
-        "ideation_at": said_at,
-        "ideation_sequence": said_in,
+        "words_of_suicide": words if is_known else (*words[:place], said, *words[place:]),
         "risk_told": learned(course, recorded_at, sequence),
     }
+
+
+def last_word(course: CourseState, by: datetime | None = None) -> WordOfSuicide | None:
+    """The last word of suicide, or the last one by that moment; None if there was none."""
+    words = course.words_of_suicide
+    if not words and course.ideation_at is not None:
+        words = (WordOfSuicide(at=course.ideation_at, sequence=0),)
+    place = len(words) if by is None else bisect_right(words, by, key=lambda one: one.at)
+    return words[place - 1] if place else None
 
 
 def learned(course: CourseState, recorded_at: datetime, sequence: int) -> RiskTold:

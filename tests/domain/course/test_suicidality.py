@@ -120,6 +120,15 @@ def test_learned_after_the_dose_it_is_held_against_the_dose(ward: Ward) -> None:
     assert [one.code for one in answer.deviations] == ["measure.cssrs_missing"]
 
 
+def test_a_later_word_hides_none_from_before_the_dose(ward: Ward) -> None:
+    """Talk of suicide on the way home is known, and that of the morning is told after it."""
+    before = ward.cleared().now
+    ward.discharged().reports(call(MARA, at=ward.now + hours(20), suicidal_ideation=True))
+    answer = ward.sends(adverse_event(MARA, at=before, term="suicidal ideation"))
+
+    assert "measure.cssrs_missing" in [one.code for one in answer.deviations]
+
+
 @HOWEVER_TOLD
 def test_the_patient_is_at_risk_from_then_on(ward: Ward, says: Says) -> None:
     """Their next calls are missed after an hour, until a calm C-SSRS; a resolved page changes nothing."""
