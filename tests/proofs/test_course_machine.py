@@ -25,7 +25,7 @@ from domain.course.course import CLOCK_SKEW, Course
 from domain.course.deadlines import DeadlineKind
 from domain.course.retelling import TOLD, told
 from domain.course.rules.vitals import verdict
-from domain.course.state import MedicineSession
+from domain.course.state import MedicineSession, Stage
 from domain.course.transition import AutoResolve, RepeatEscalation
 from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, EscalationState, Kind
@@ -43,7 +43,20 @@ from domain.protocol.model import Protocol
 from domain.refusal import RefusalCode, Refused
 from domain.values import Severity
 from domain.views.next_task import to_do
-from tests.support.cast import LIND, MARA, WEEKLY, days, minutes, moved, seconds, vitals, weekly
+from tests.support.cast import (
+    LIND,
+    MARA,
+    WEEKLY,
+    adverse_event,
+    call,
+    days,
+    dose,
+    minutes,
+    moved,
+    seconds,
+    vitals,
+    weekly,
+)
 from tests.support.corrected_ledger import as_corrected, is_corrected, is_in_doubt
 from tests.support.correction_strategies import some_correction
 from tests.support.discharge_oracle import assert_discharge_was_safe
@@ -195,6 +208,23 @@ class AnyCourse(RuleBasedStateMachine):
     def somebody_is_measured(self, data: st.DataObject) -> None:
         """Now, wholly or in part, whatever the monitor shows."""
         self._take_in(some_reading(data, None, self.ward.now, LIND))
+
+    @precondition(lambda self: any(one.stage is Stage.CLEARED for one in self.ward.course.sessions))
+    @rule(data=st.data(), is_dosed=st.booleans())
+    def somebody_tells_of_suicide_and_a_clinician_looks(self, data: st.DataObject, is_dosed: bool) -> None:
+        """In the chair, by whoever hears it; every page is resolved, and perhaps the dose is given all the same."""
+        number, now = max(one.number for one in self.ward.course.sessions), self.ward.now
+        told = {
+            "event": adverse_event(MARA, at=now, term="suicidal_ideation", grade=3),
+            "call": call(MARA, None, at=now, days_after=None, suicidal_ideation=True),
+            "reading": vitals(MARA, number, at=now, symptoms=("suicidal_ideation",)),
+        }
+        self._take_in(told[data.draw(st.sampled_from(sorted(told)))])
+        self._take_in(vitals(MARA, number, at=now))
+        for kind in sorted(self.ward.open):
+            self.ward.hears(kind, Change.RESOLVED)
+        if is_dosed:
+            self._take_in(dose(MARA, number, at=now))
 
     @precondition(lambda self: any(isinstance(event, Fact) for event, _ in self.ward.answers))
     @rule(data=st.data())
