@@ -142,8 +142,11 @@ def moved(event: Said, at: datetime) -> Said:
     return event.but(time=at, id=f"{event.id} at {at.isoformat()}")
 
 
+_PINNED = PinnedProtocol(protocol=WEEKLY, hash=content_hash(WEEKLY))
+
+
 def pinned(protocol: Protocol = WEEKLY) -> PinnedProtocol:
-    return PinnedProtocol(protocol=protocol, hash=content_hash(protocol))
+    return _PINNED if protocol is WEEKLY else PinnedProtocol(protocol=protocol, hash=content_hash(protocol))
 
 
 def over(*codes: str, rationale: str = "Weighed with the patient") -> tuple[Override, ...]:
