@@ -316,9 +316,14 @@ class SymptomRules(Frozen):
     unknown: Severity = Severity.ROUTINE
     suicidal: tuple[Code, ...] | None = None
 
+    @property
+    def of_suicide(self) -> tuple[Code, ...]:
+        """The codes that tell of suicide."""
+        return SUICIDAL if self.suicidal is None else self.suicidal
+
     def is_suicidal(self, symptom: Code) -> bool:
         """Whether the symptom tells of suicide, however it is spelled."""
-        return is_listed(symptom, SUICIDAL if self.suicidal is None else self.suicidal)
+        return is_listed(symptom, self.of_suicide)
 
     def severity_of(self, symptom: Code) -> LimitSeverity | None:
         """The highest severity that lists the symptom, however it is spelled; None if none does."""

@@ -214,7 +214,7 @@ class AnyCourse(RuleBasedStateMachine):
     def somebody_tells_of_suicide_and_a_clinician_looks(self, data: st.DataObject, is_dosed: bool) -> None:
         """In the chair, by whoever hears it; every page is resolved, and perhaps the dose is given all the same."""
         number, now = max(one.number for one in self.ward.course.sessions), self.ward.now
-        told = {
+        told: dict[str, ClinicEvent] = {
             "event": adverse_event(MARA, at=now, term="suicidal_ideation", grade=3),
             "call": call(MARA, None, at=now, days_after=None, suicidal_ideation=True),
             "reading": vitals(MARA, number, at=now, symptoms=("suicidal_ideation",)),

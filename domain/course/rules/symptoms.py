@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
-from domain.codes import in_words, without_remark
+from domain.codes import folded, in_words, is_said
 from domain.course.rules.signs import newest_with, value_of
 from domain.course.state import Reading, ReadingSeries
 from domain.course.verdict import Finding, Verdict, VerdictSeverity
@@ -44,23 +44,34 @@ def findings(protocol: Protocol, symptoms: Iterable[Code]) -> Iterator[Finding]:
 
 
 def _severity_of(protocol: Protocol, symptom: Code) -> LimitSeverity | None:
-    """What the lists call the symptom; a remark behind it takes nothing from one that is urgent or worse.
-
-    One that tells of suicide is at least urgent, whatever list names it.
-    """
-    lists = protocol.medicine.symptoms
-    named = lists.severity_of(protocol.canonical(symptom))
-    bare = lists.severity_of(protocol.canonical(without_remark(symptom)))
-    listed = named or (bare if bare is not LimitSeverity.WARNING else None)
-    is_grave = listed is not None and listed is not LimitSeverity.WARNING
-    return LimitSeverity.URGENT if not is_grave and is_suicidal(protocol, symptom) else listed
+    """What the lists call the symptom; one that tells of suicide is at least urgent, whatever list names it."""
+    lists, named = protocol.medicine.symptoms, named_by(protocol, symptom)
+    severities = [lists.severity_of(code) for code in named]
+    severities += [LimitSeverity.URGENT for code in named if lists.is_suicidal(code)]
+    return max((one for one in severities if one is not None), key=lambda one: one.rank, default=None)
 
 
 def is_suicidal(protocol: Protocol, symptom: Code) -> bool:
     """Whether the protocol reads the symptom, or the term of an adverse event, as telling of suicide."""
-    said = (symptom, without_remark(symptom))
-    names = dict.fromkeys((*said, *map(protocol.canonical, said)))
-    return any(protocol.medicine.symptoms.is_suicidal(name) for name in names)
+    return any(protocol.medicine.symptoms.is_suicidal(code) for code in named_by(protocol, symptom))
+
+
+def named_by(protocol: Protocol, symptom: Code) -> tuple[Code, ...]:
+    """The codes of the protocol's lists that somebody's words mean; empty if they are unknown.
+
+    Words that are no code may have one in them: `severe chest pain`. Only one that is urgent or worse is read out of
+    them, for beside anything milder the unknown word may be the graver half.
+    """
+    lists = protocol.medicine.symptoms
+    known = protocol.canonical(symptom)
+    if lists.severity_of(known) is not None or lists.is_suicidal(known):
+        return (known,)
+    synonyms = {folded(code): names for code, names in protocol.vocabulary.items()}
+    return tuple(
+        code
+        for code in dict.fromkeys((*lists.emergency, *lists.urgent, *lists.of_suicide))
+        if any(is_said(name, symptom) for name in (code, *synonyms.get(folded(code), ())))
+    )
 
 
 def told_as(verdict: Verdict) -> Severity | None:
