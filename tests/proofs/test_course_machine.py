@@ -210,9 +210,9 @@ class AnyCourse(RuleBasedStateMachine):
         self._take_in(some_reading(data, None, self.ward.now, LIND))
 
     @precondition(lambda self: any(one.stage is Stage.CLEARED for one in self.ward.course.sessions))
-    @rule(data=st.data(), is_dosed=st.booleans())
-    def somebody_tells_of_suicide_and_a_clinician_looks(self, data: st.DataObject, is_dosed: bool) -> None:
-        """In the chair, by whoever hears it; every page is resolved, and perhaps the dose is given all the same."""
+    @rule(data=st.data())
+    def somebody_tells_of_suicide_and_is_dosed_all_the_same(self, data: st.DataObject) -> None:
+        """In the chair, by whoever hears it; every page is resolved, and no C-SSRS taken."""
         number, now = max(one.number for one in self.ward.course.sessions), self.ward.now
         told: dict[str, ClinicEvent] = {
             "event": adverse_event(MARA, at=now, term="suicidal_ideation", grade=3),
@@ -223,8 +223,7 @@ class AnyCourse(RuleBasedStateMachine):
         self._take_in(vitals(MARA, number, at=now))
         for kind in sorted(self.ward.open):
             self.ward.hears(kind, Change.RESOLVED)
-        if is_dosed:
-            self._take_in(dose(MARA, number, at=now))
+        self._take_in(dose(MARA, number, at=now))
 
     @precondition(lambda self: any(isinstance(event, Fact) for event, _ in self.ward.answers))
     @rule(data=st.data())

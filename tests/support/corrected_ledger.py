@@ -132,11 +132,14 @@ def _as_it_reads(correction: Entry, versions: Sequence[Telling], named: int) -> 
         before = [one.entry for one in versions if one.sequence < named]
         return before[-1] if before else None
     last = next(one.entry for one in reversed(versions) if one.entry is not None)
-    right = correction.data["data"]
+    right, at = correction.data.get("data"), correction.data.get("at")
+    time = datetime.fromisoformat(str(at)) if at is not None else last.time
+    if right is None:
+        # Only its time was wrong.
+        return first.but(time=time, data=last.data, actor=last.actor)
     assert isinstance(right, dict)
-    at = correction.data.get("at")
     return first.but(
-        time=datetime.fromisoformat(str(at)) if at is not None else last.time,
+        time=time,
         data={name: said for name, said in right.items() if name != "actor"},
         actor=Actor.model_validate(right["actor"]) if "actor" in right else last.actor,
     )
