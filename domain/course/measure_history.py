@@ -26,13 +26,14 @@ class Answers:
 
     def __init__(self, taken: tuple[MeasureTaken, ...]) -> None:
         self._of: dict[Code, list[MeasureTaken]] = {}
+        self._last_reported: dict[Code, MeasureTaken] = {}
         for one in taken:
             self._of.setdefault(one.scored.instrument, []).append(one)
+            last = self._last_reported.setdefault(one.scored.instrument, one)
+            if _reported(one) > _reported(last):
+                self._last_reported[one.scored.instrument] = one
         for of in self._of.values():
             of.sort(key=_at)  # stable: of two at the same time, the one reported last comes last
-        self._last_reported: dict[Code, MeasureTaken] = {}
-        for one in sorted(taken, key=lambda one: (one.recorded_at, one.sequence)):
-            self._last_reported[one.scored.instrument] = one
         self._hints: dict[tuple[Code, int], MeasureTaken | None] = {}
 
     def first(self, instrument: Code) -> MeasureTaken | None:
@@ -85,3 +86,7 @@ _known: Final[deque[tuple[tuple[MeasureTaken, ...], Answers]]] = deque(maxlen=8)
 
 def _at(one: MeasureTaken) -> Moment:
     return one.at
+
+
+def _reported(one: MeasureTaken) -> tuple[Moment, int]:
+    return one.recorded_at, one.sequence

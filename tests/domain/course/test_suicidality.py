@@ -178,6 +178,22 @@ def test_a_calm_answer_raises_nothing(ward: Ward, items: tuple[int, ...]) -> Non
     assert not is_at_risk(ward.course)
 
 
+@pytest.mark.parametrize("denied", ["no suicidal ideation", "denies suicidal thoughts, nausea"])
+def test_what_is_denied_is_not_told(ward: Ward, denied: str) -> None:
+    """A nurse writes down that they asked."""
+    ward.discharged().reports(call(MARA, at=ward.now + hours(20), symptoms=[denied]))
+
+    assert Kind.SUICIDE_RISK not in ward.open
+    assert not is_at_risk(ward.course)
+
+
+def test_it_is_read_out_of_a_sentence(ward: Ward) -> None:
+    """With anything else that is in it."""
+    ward.discharged().reports(call(MARA, at=ward.now + hours(20), symptoms=["nausea, and wants to kill himself"]))
+
+    assert ward.open[Kind.SUICIDE_RISK] is Severity.EMERGENCY
+
+
 def test_a_protocol_may_name_the_codes(opens: Opens) -> None:
     """`medicine.symptoms.suicidal`; whatever it names is urgent at least, also where no other list names it."""
     ward = opens(weekly({"medicine.symptoms.suicidal": ("lebensmuede",)})).discharged()
