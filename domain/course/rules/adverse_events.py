@@ -6,7 +6,7 @@ from typing import Any
 from domain.codes import folded, in_words
 from domain.course.event_rule import ALWAYS, ANYONE, EventRule
 from domain.course.placement_blockers import unknown_session
-from domain.course.rules import death, returning, symptoms, whereabouts
+from domain.course.rules import death, symptoms, whereabouts
 from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.course.verdict import Finding, Verdict, VerdictSeverity, verdict_of
@@ -41,7 +41,6 @@ def _report(transition: Transition[Any], event: AdverseEventReported) -> None:
         death.report(transition, event.time)
     if not _has_left(transition, event, severity) and severity is not None:
         transition.escalate(Kind.ADVERSE_EVENT, said.session, severity, event.time)
-    returning.after_event(transition, event, severity)
     _keep_when(transition, event, severity)
 
 
