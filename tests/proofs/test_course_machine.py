@@ -55,7 +55,13 @@ from tests.support.gates_oracle import (
 from tests.support.ledger_entries import entry_of, open_escalations, standing
 from tests.support.signs_oracle import unwatched
 from tests.support.ward import Reached, Ward, is_whole, taken_in_again
-from tests.support.watch_oracle import assert_missed_checkpoints_were_told, is_over, may_be_away, monitored
+from tests.support.watch_oracle import (
+    assert_missed_checkpoints_were_told,
+    is_over,
+    may_be_away,
+    monitored,
+    sent_home_too_soon,
+)
 
 PROVING = os.environ.get("PROVE_EXAMPLES")
 
@@ -298,6 +304,12 @@ class AnyCourse(RuleBasedStateMachine):
                 if deadline.kind in WAITING and deadline.session == session.number
             ]
             assert min(waited) <= soon
+
+    @invariant()
+    def who_was_sent_home_too_soon_is_watched_again(self) -> None:
+        """By the last dose, as it was told or moved since their discharge; until they are discharged anew."""
+        for number in sent_home_too_soon(self.ward.entries, self.ward.course.protocol):
+            assert self.ward.session(number).is_monitored
 
     @invariant()
     def whatever_reads_as_dangerous_is_open_or_was_answered(self) -> None:

@@ -83,7 +83,7 @@ def as_a_correction(ward: Ward, minute: float) -> ClinicEvent:
 
 def as_a_new_version(ward: Ward, minute: float) -> ClinicEvent:
     given = last(ward, "dose.administered")
-    return new_version(given, "dose, version 2", at=ward.begins() + minutes(minute))  # type: ignore[type-var]
+    return new_version(given, "dose, version 2", at=ward.begins() + minutes(minute))
 
 
 def as_a_second_dose(ward: Ward, minute: float) -> ClinicEvent:
