@@ -214,11 +214,11 @@ def _taken(course: CourseState, kept: KeptEvent, version: Version, opened: Opene
     if version.event is None:
         return None
     # Readings fall due from when a dose was known, not from when its amount was corrected.
-    known_since = kept.known_since(version)
     is_dose = isinstance(version.event, DoseAdministered | InfusionStarted)
-    learned_at = known_since if is_dose else version.recorded_at
+    learned_at = kept.known_since(version) if is_dose else version.recorded_at
     known = _as_known(course, opened, kept.recorded_at)
-    return _event_taken(known, version.event, learned_at, kept.sequence, known_since)
+    earlier = tuple(one for one in (kept.first, *kept.versions) if one.sequence < version.sequence)
+    return _event_taken(known, version.event, learned_at, kept.sequence, earlier)
 
 
 def _as_known(course: C, opened: Opened, at: datetime) -> C:
@@ -231,7 +231,7 @@ def _event_taken(
     event: ClinicEvent,
     recorded_at: datetime,
     sequence: int,
-    known_since: datetime | None = None,
+    earlier: tuple[Version, ...] = (),
 ) -> Step:
     rule, placement = EVENT_RULES[type(event)], place(course, event)
     number = placement.session.number if placement.session is not None else None
@@ -239,10 +239,28 @@ def _event_taken(
         return Step(course, number, placement.against, {}, has_ground=False)
     transition = _QuietTransition(course, recorded_at, sequence)
     rule.follow(transition, placement.session, event, counts=placement.counts)
-    # Whoever was sent home is watched again from when it was known that it happened then.
-    since = _QuietTransition(transition.course, known_since or recorded_at, sequence)
+    since = _QuietTransition(transition.course, _found_since(course, earlier, recorded_at), sequence)
     sent_home.judge_fact(since, course, event)
     return Step(since.course, number, placement.against, transition.raised, transition.verdict)
+
+
+def _found_since(course: CourseState, earlier: tuple[Version, ...], recorded_at: datetime) -> datetime:
+    """Since when, without a break, the event has read so that somebody would not have been sent home.
+
+    `earlier` are its versions before the one recorded then.
+    """
+    since = recorded_at
+    for version in reversed(earlier):
+        if version.event is None or not _is_found(course, version.event, version):
+            break
+        since = version.recorded_at
+    return since
+
+
+def _is_found(course: CourseState, event: ClinicEvent, version: Version) -> bool:
+    transition, placement = _QuietTransition(course, version.recorded_at, version.sequence), place(course, event)
+    EVENT_RULES[type(event)].follow(transition, placement.session, event, counts=placement.counts)
+    return bool(sent_home.judge_fact(transition, course, event))
 
 
 def _has_ground(

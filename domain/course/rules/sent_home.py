@@ -108,17 +108,22 @@ def lacking(course: CourseState, session: MedicineSession, home_at: datetime) ->
 
 
 def _judged(transition: Transition[Any], before: CourseState, at: datetime | None) -> Iterator[Judged]:
-    """The discharges that lack more; of a fact of that moment those that were not before it."""
+    """The discharges that lack more; of a fact of that moment those that were not before it.
+
+    Some have been opened again already, by a fact told late that reads otherwise now.
+    """
     for session in transition.course.sessions:
-        was, home = before.session_numbered(session.number), session.discharge
-        if was is None or was is session or home is None or was.discharge is None:
+        was = before.session_numbered(session.number)
+        if was is None or was is session or was.discharge is None or (at is not None and at > was.discharge.at):
             continue
-        if was.discharge.sequence != home.sequence or (at is not None and at > home.at):
+        home = was.discharge
+        if session.discharge is not None and session.discharge.sequence != home.sequence:
             continue
         lacked = tuple(one.lack for one in lacking(before, was, home.at))
         found = _added(lacking(transition.course, session, home.at), lacked)
         if found:
-            _watch(transition, session, found)
+            if session.discharge is not None:
+                _watch(transition, session, found)
             now = transition.course.session_numbered(session.number)
             yield Judged(
                 session=session.number,

@@ -429,3 +429,39 @@ def test_a_call_to_somebody_who_is_watched_again_counts(ward: Ward) -> None:
     ward.discharged().reports(vitals(MARA, at=ward.now + minutes(10), spo2=85))
 
     assert ward.hears_against(call(MARA, at=ward.now + minutes(10), days_after=None)) == []
+
+
+# A fact that was told late, and is corrected
+
+
+@pytest.mark.parametrize("is_harmless", [True, False])
+def test_a_late_fact_that_is_corrected_is_known_from_when_it_read_so(ward: Ward, is_harmless: bool) -> None:
+    """Told late, SpO2 98 was harmless until it read 84; SpO2 84 that read 85 later had brought them back already."""
+    ward.discharged().passes(minutes(5))
+    reading = vitals(MARA, at=ward.begins() + minutes(128), spo2=98 if is_harmless else 84)
+    told_at = ward.now
+    ward.sends(reading)
+    ward.passes(minutes(4))
+    ward.sends(correction(reading, at=ward.now, spo2=84 if is_harmless else 85))
+
+    assert ward.session().sent_away[-1].back_at == (ward.now if is_harmless else told_at)
+    holds_together(ward)
+
+
+def test_a_corrected_note_takes_no_second_discharge_away(ward: Ward) -> None:
+    """A sedative told late, watched again, home anew; hours later its amount is corrected."""
+    ward.discharged().passes(minutes(10))
+    given = medication(MARA, at=ward.begins() + minutes(90), code="midazolam")
+    ward.sends(given)
+    for kind in (Kind.PROTOCOL_DEVIATION, Kind.ADVERSE_EVENT):
+        ward.hears(kind, Change.RESOLVED)
+    for minute in (145, 165, 180, 195, 205, 215):
+        ward.reports(vitals(MARA, at=ward.begins() + minutes(minute)))
+    ward.reports(assessment(MARA, at=ward.begins() + minutes(216)))
+    ward.reports(discharge(MARA, at=ward.begins() + minutes(220)))
+    ward.reports(correction(given, at=ward.now + hours(5), dose="2 mg"))
+
+    assert ward.session().discharge is not None
+    assert ward.session().discharge.at == ward.begins() + minutes(220)  # type: ignore[union-attr]
+    assert Kind.CORRECTION_REVIEW not in ward.open or ward.open[Kind.CORRECTION_REVIEW] is Severity.ROUTINE
+    holds_together(ward)
