@@ -1,4 +1,4 @@
-"""Codes as people spell them: compared without regard to case, plural, spaces, hyphens and other punctuation."""
+"""Codes as people spell them, alone or in a sentence: case, plural, spaces, hyphens and punctuation say nothing."""
 
 import re
 from functools import lru_cache
@@ -9,8 +9,10 @@ _INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _GAP = re.compile(r"(?<=[^\W\d_])[./](?=[^\W\d_])|[\s_\-\u2010-\u2015]+")
 _APOSTROPHE = re.compile("['\u2018\u2019\u02bc`]")
 _LIGATURES = str.maketrans({"\u0153": "oe", "\u00e6": "ae"})
-_REMARK = re.compile(r"\s*[(\[].*[)\]]\s*$")
 _AT_THE_EDGES = '_.,;:!?\u2026"\u201c\u201d'
+_CLAUSE = re.compile(r"[,;:&+()\[\]]|\b(?:and|but|with|plus)\b", re.IGNORECASE)
+_DENIALS = frozenset({"no", "not", "never", "without", "deny", "denied", "negative"})
+_FILLERS = frozenset({"", "a", "an", "the", "of", "in", "on", "at", "to", "from", "is", "very"})
 _PLURALS = (
     (re.compile(r"(?<=[a-z]{2})ies(?=_|$)"), "y"),
     (re.compile(r"(?<=sh|ch|ss)es(?=_|$)"), ""),
@@ -28,9 +30,22 @@ def folded(code: str) -> str:
     return plain
 
 
-def without_remark(code: str) -> str:
-    """The code without what stands behind it in brackets: `chest pain (mild)` is chest pain."""
-    return _REMARK.sub("", code)
+def is_said(code: str, sentence: str) -> bool:
+    """Whether the words of the code stand in one clause of the sentence, one after another, and are not denied there.
+
+    `severe chest pain, no nausea` says `chest_pain`, and does not say `nausea`.
+    """
+    wanted = _words(code)
+    for clause in _CLAUSE.split(sentence.replace("_", " ")):
+        words = _words(clause)
+        for start in range(len(words) - len(wanted) + 1):
+            if words[start : start + len(wanted)] == wanted and not _DENIALS.intersection(words[:start]):
+                return True
+    return False
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in folded(text).split("_") if word not in _FILLERS]
 
 
 def in_words(code: str) -> str:

@@ -97,8 +97,9 @@ def understood(course: CourseState, event: ClinicEvent, sequence: int | None) ->
     if event.data.retracted:
         # To take back a correction is to let stand what was there before it.
         return Correction(kept, kept.before(sequence).event if sequence != kept.sequence else None)
-    at = event.data.at or _last_known(kept).time
-    return Correction(kept, kept.event.but(time=at, data=_right_data(kept, event.data.data or {})))
+    known = _last_known(kept)
+    data = known.data if event.data.data is None else _right_data(kept, event.data.data)
+    return Correction(kept, kept.event.but(time=event.data.at or known.time, data=data))
 
 
 def check(course: CourseState, event: ClinicEvent, correction: Correction, latest: datetime) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from math import inf, isfinite
 
+from domain.codes import folded
 from domain.protocol.instruments import CSSRS, INSTRUMENTS, PHQ9, QUESTIONNAIRES, SCREENER_ITEMS, Questionnaire
 from domain.protocol.model import MeasureRule, Range
 from domain.refusal import FieldError, Refusal, RefusalCode, Refused
@@ -57,6 +58,7 @@ def scored(
 
     Raises `Refused` with code `invalid`, naming the wrong fields and what they must be.
     """
+    instrument = _named(instrument, measures)
     if items is not None and score is not None:
         raise _refused([_wrong("score", "must be either the answers or their score, not both")])
     if instrument == CSSRS:
@@ -70,6 +72,15 @@ def scored(
         return _by_score_only(instrument, rule.range, items, score)
     known = ", ".join(sorted({*INSTRUMENTS, *measures}))
     raise _refused([_wrong("instrument", f"must be one of {known}")])
+
+
+def _named(said: Code, measures: Mapping[Code, MeasureRule]) -> Code:
+    """The instrument that is meant: `C-SSRS` and `phq_9` are cssrs and phq9."""
+    return next((one for one in (*INSTRUMENTS, *measures) if _bare(one) == _bare(said)), said)
+
+
+def _bare(code: Code) -> str:
+    return folded(code).replace("_", "")
 
 
 def triage(answers: Sequence[int], *, behavior_lifetime: bool) -> Risk:

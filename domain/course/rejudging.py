@@ -8,7 +8,8 @@ from domain.course import deadlines
 from domain.course.correcting import Correction, with_version
 from domain.course.journal import Version
 from domain.course.retelling import MOST_TOLD, TOLD, Pair, Retelling, Step, retold, told_by
-from domain.course.rules import checkpoints, deviations, late_facts, readings, sent_home
+from domain.course.rules import checkpoints, deviations, eligibility, late_facts, readings, sent_home
+from domain.course.rules.exclusion import tell_of_exclusion
 from domain.course.series_compared import asked_for, compared, series_of
 from domain.course.state import CourseEscalation, CourseState, MedicineSession
 from domain.course.transition import Transition
@@ -110,6 +111,7 @@ def follow(transition: Transition[Any], event: ClinicEvent, correction: Correcti
     number = _number(retelling.pairs[0])
     lost = _Lost()
     _tell_phase(transition, actual, event.time)
+    _tell_exclusion(transition, actual, event.time)
     _hold_anew(transition, retelling)
     if (reads_now := retelling.pairs[0].now) is not None:
         transition.verdict = reads_now.verdict
@@ -181,6 +183,17 @@ def _tell_phase(transition: Transition[Any], before: CourseState, at: datetime) 
         transition.write(Note(time=now.phase_entered_at or at, type="kap.phase.entered", data={"phase": now.phase}))
     if now.is_closed and now.outcome is not before.outcome:
         transition.write(Note(time=now.closed_at or at, type="kap.course.closed", data={"outcome": now.outcome}))
+
+
+def _tell_exclusion(transition: Transition[Any], before: CourseState, at: datetime) -> None:
+    """What the screening says only now: told over, it was of a patient on whom nobody had decided yet."""
+    known = {_value(one) for one in eligibility.excluding(before)}
+    if any(_value(one) not in known for one in eligibility.excluding(transition.course)):
+        tell_of_exclusion(transition, at)
+
+
+def _value(finding: Blocker) -> tuple[object, ...]:
+    return finding.code, finding.observed
 
 
 def _hold_anew(transition: Transition[Any], retelling: Retelling) -> None:

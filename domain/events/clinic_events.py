@@ -24,6 +24,7 @@ from domain.events.fields import (
     OxygenSaturation,
     PregnancyTest,
     Pressure,
+    Reported,
     RespiratoryRate,
     SessionNumber,
     StaffMember,
@@ -112,8 +113,8 @@ class ScreeningRecorded(Fact):
     """The screening visit with its findings."""
 
     class Data(EventData, Pressure):  # noqa: D106
-        conditions: Codes
-        medications: Codes
+        conditions: Reported
+        medications: Reported
         heart_rate: HeartRate | None = None
         weight_kg: Weight
         age_years: Annotated[int, Field(ge=0, le=130), WHOLE]
@@ -273,7 +274,7 @@ class VitalsRecorded(Fact):
         spo2: OxygenSaturation | None = None
         respiratory_rate: RespiratoryRate | None = None
         moaas: Moaas | None = None
-        symptoms: Codes | None = None
+        symptoms: Reported | None = None
 
         @model_validator(mode="after")
         def _says_something(self) -> Self:
@@ -462,7 +463,7 @@ class CheckInCompleted(Fact):
     class Data(HappenedInSession):  # noqa: D106
         days_after: Days | None = None
         suicidal_ideation: bool
-        symptoms: Codes = ()
+        symptoms: Reported = ()
 
     type: Literal["kap.check_in.completed"] = "kap.check_in.completed"
     data: Data
@@ -521,7 +522,7 @@ class CourseResumed(Act):
 
 
 class CorrectionRecorded(Fact):
-    """An earlier fact was wrong: `data` is the right data, whole, or it is `retracted`, for it never happened so."""
+    """An earlier fact was wrong: its `data` (the right data, whole), its time `at`, or both; or it never happened."""
 
     class Data(EventData):  # noqa: D106
         corrects: Corrects
@@ -532,10 +533,11 @@ class CorrectionRecorded(Fact):
 
         @model_validator(mode="after")
         def _says_one_thing(self) -> Self:
-            if (self.data is None) is not self.retracted:
-                raise ValueError("must have either `data`, the right data, or `retracted`: true")
-            if self.retracted and self.at is not None:
-                raise ValueError("must have no `at` where it is retracted: it did not happen")
+            says_what_is_right = self.data is not None or self.at is not None
+            if says_what_is_right is self.retracted:
+                raise ValueError(
+                    "must have either `data`, the right data, or `at`, the right time, or `retracted`: true"
+                )
             return self
 
     type: Literal["kap.correction.recorded"] = "kap.correction.recorded"

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from domain.codes import folded
 from domain.values import Code, Frozen, PersonId, Role, Text
 
 
@@ -19,8 +20,30 @@ def _whole(value: object) -> object:
 WHOLE = BeforeValidator(_whole)
 """Annotation for a whole number: it may be written with a decimal point, as many systems do: `126.0`."""
 
+
+def _without_none(codes: tuple[Code, ...]) -> tuple[Code, ...]:
+    return tuple(code for code in codes if folded(code) not in _NONE)
+
+
+_NONE = frozenset(
+    {
+        "none",
+        "nil",
+        "nothing",
+        "no_symptom",
+        "no_complaint",
+        "asymptomatic",
+        "no_medication",
+        "no_condition",
+        "n_a",
+        "na",
+    }
+)
+
 SessionNumber = Annotated[int, Field(ge=1, le=99), WHOLE]
 Codes = Annotated[tuple[Code, ...], Field(max_length=100)]
+Reported = Annotated[Codes, AfterValidator(_without_none)]
+"""Codes of what a patient has or takes. `none`, as a form may fill it in, says that there is nothing."""
 Systolic = Annotated[int, Field(ge=30, le=300, description="mmHg"), WHOLE]
 Diastolic = Annotated[int, Field(ge=10, le=200, description="mmHg"), WHOLE]
 HeartRate = Annotated[int, Field(ge=0, le=300, description="Beats a minute"), WHOLE]

@@ -110,15 +110,17 @@ def _second_reading(limit: Limit, protocol: Protocol) -> Contradictions:
 
 
 def _further_out(limits: Sequence[Limit], distance: Callable[[Limit], float | None], word: str) -> Contradictions:
+    """One limit for each severity, or two: one that a second reading confirms, and further out one that is enough."""
     known = [(limit, far) for limit in limits if (far := distance(limit)) is not None]
-    for severity in LimitSeverity:
-        same = [limit for limit, _ in known if limit.severity is severity]
-        if len(same) > 1:
-            yield same[0].key, f"there must be one limit of {word} for this severity"
-    ordered = sorted(known, key=lambda pair: pair[0].severity.rank)
+    ordered = sorted(known, key=lambda pair: (pair[0].severity.rank, pair[0].confirm_within is None))
     for (milder, nearer), (graver, further) in pairwise(ordered):
-        if graver.severity is not milder.severity and further <= nearer:
-            yield graver.key, f"must be further out than the one for {milder.severity}"
+        if graver.severity is not milder.severity:
+            if further <= nearer:
+                yield graver.key, f"must be further out than the one for {milder.severity}"
+        elif milder.confirm_within is None or graver.confirm_within is not None:
+            yield graver.key, f"there must be one limit of {word} for this severity"
+        elif further <= nearer:
+            yield graver.key, "must be further out than the one that a second reading confirms"
 
 
 def _room_between(limits: Sequence[Limit]) -> Contradictions:

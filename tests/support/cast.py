@@ -142,8 +142,11 @@ def moved(event: Said, at: datetime) -> Said:
     return event.but(time=at, id=f"{event.id} at {at.isoformat()}")
 
 
+_PINNED = PinnedProtocol(protocol=WEEKLY, hash=content_hash(WEEKLY))
+
+
 def pinned(protocol: Protocol = WEEKLY) -> PinnedProtocol:
-    return PinnedProtocol(protocol=protocol, hash=content_hash(protocol))
+    return _PINNED if protocol is WEEKLY else PinnedProtocol(protocol=protocol, hash=content_hash(protocol))
 
 
 def over(*codes: str, rationale: str = "Weighed with the patient") -> tuple[Override, ...]:
@@ -564,13 +567,14 @@ def correction(
     reason: str = "A slip of the pen",
     **changes: object,
 ) -> CorrectionRecorded:
-    """The event as it should have read, with these fields of its data different; or it never happened."""
+    """The event as it should have read, these fields of its data different or its time; or it never happened."""
     right = of.data.but(**changes).model_dump(mode="json", exclude_none=True)
+    only_the_time = happened_at is not None and not changes
     data = CorrectionRecorded.Data(
         actor=by,
         corrects=Corrects(source=of.source, id=of.id),
         reason=reason,
-        data=None if retracted else right,
+        data=None if retracted or only_the_time else right,
         at=happened_at,
         retracted=retracted,
     )

@@ -15,9 +15,10 @@ from typing import Any, Final, Generic, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from domain.oncall.file import OnCall, parse_on_call
-from domain.protocol.file import parse_protocol
+from domain.protocol.file import ProtocolFileError, parse_protocol
 from domain.protocol.model import Protocol, Range
-from domain.protocol.parameters import Parameter, parameters
+from domain.protocol.parameters import parameters
+from tests.support import cast
 from tests.support.paths import ROOT
 
 Path = tuple[str | int, ...]
@@ -77,10 +78,16 @@ ON_CALL_KEYS: Final = tuple(keys_of(OnCall))
 
 def protocol_with(one: OneKey[Any], *, other: bool) -> Protocol:
     """Our protocol, read as a file is, and with the other value of this key where it is asked for."""
+    if not other and not one.also:
+        return cast.WEEKLY
     content = _content(WEEKLY, one, other=other)
-    known = {parameter.key for parameter in _parameters_without_evidence(content)}
-    content["evidence"] = {key: said for key, said in content["evidence"].items() if key in known}
-    return parse_protocol(written(content), "kap.toml")
+    try:
+        return parse_protocol(written(content), "kap.toml")
+    except ProtocolFileError:
+        # Evidence for a limit that the other value has moved to another vital names nothing.
+        known = {parameter.key for parameter in parameters(_without_evidence(content))}
+        content["evidence"] = {key: said for key, said in content["evidence"].items() if key in known}
+        return parse_protocol(written(content), "kap.toml")
 
 
 def on_call_with(one: OneKey[Any], *, other: bool) -> OnCall:
@@ -88,9 +95,8 @@ def on_call_with(one: OneKey[Any], *, other: bool) -> OnCall:
     return parse_on_call(written(_content(ON_CALL, one, other=other)), "oncall.toml")
 
 
-def _parameters_without_evidence(content: Mapping[str, Any]) -> tuple[Parameter, ...]:
-    # Evidence for a limit that the other value has moved to another vital would name nothing.
-    return parameters(parse_protocol(written({**content, "evidence": {}}), "kap.toml"))
+def _without_evidence(content: Mapping[str, Any]) -> Protocol:
+    return parse_protocol(written({**content, "evidence": {}}), "kap.toml")
 
 
 def _content(ours: Mapping[str, Any], one: OneKey[Any], *, other: bool) -> dict[str, Any]:

@@ -469,8 +469,8 @@ class Ward:
         self.calls += decision.calls
 
 
-def is_whole(ward: Ward) -> bool:
-    """Whether the record of the story holds: chain, JSON, and the same course when everything is taken in again.
+def has_a_whole_ledger(ward: Ward) -> bool:
+    """Whether each entry of the story follows from the one before, and the course knows the last.
 
     Good days that were taken over have been looked at before.
     """
@@ -484,6 +484,12 @@ def is_whole(ward: Ward) -> bool:
     assert [ward.course.sequence, ward.course.ledger_head] == (
         [ward.entries[-1].sequence, ward.entries[-1].hash] if ward.entries else [0, ward.blank.ledger_head]
     )
+    return True
+
+
+def is_whole(ward: Ward) -> bool:
+    """Whether the record of the story holds: chain, JSON, and the same course when everything is taken in again."""
+    assert has_a_whole_ledger(ward)
     assert Course.model_validate_json(ward.course.model_dump_json()) == ward.course
     begun = ward.began_from.course if ward.began_from else ward.blank
     assert taken_in_again(begun, ward.entries, ward.versions) == ward.course

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from domain.course.event_rule import MEDICINE, SessionEventRule
 from domain.course.rules import pregnancy
+from domain.course.rules.readings import with_earlier_told
 from domain.course.state import CourseState, MedicineSession, Stage, newer
 from domain.course.transition import Transition
 from domain.durations import in_words
@@ -107,7 +108,8 @@ def _check_in(transition: Transition[Any], session: MedicineSession, event: Pati
     newest = newer(session.check_in, arrived)
     if newest is not arrived:
         return
-    transition.keep(session.but(stage=Stage.CHECKED_IN, check_in=arrived, abort=None))
+    here = session.but(stage=Stage.CHECKED_IN, check_in=arrived, abort=None)
+    transition.keep(with_earlier_told(transition, here))
 
 
 def _judge(transition: Transition[Any], _session: MedicineSession | None, event: PatientCheckedIn) -> None:

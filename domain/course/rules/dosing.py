@@ -10,6 +10,7 @@ from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule, unde
 from domain.course.rules import arrival, clearance
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.followup import go_on_when_integrated
+from domain.course.rules.readings import with_earlier_told
 from domain.course.rules.signs import newest
 from domain.course.rules.vitals import SPOKEN, standing_findings
 from domain.course.state import CourseState, MedicineSession, Stage, is_long_past, known_at
@@ -361,6 +362,8 @@ def give(transition: Transition[Any], session: MedicineSession, dose: DoseGiven)
         session = session.but(stage=Stage.ABORTED, death=died)
     stage = session.stage if session.watched_until is not None else Stage.DOSED
     given = unsettled(session).but(stage=stage, doses=tuple(doses))
+    if not session.doses:
+        given = with_earlier_told(transition, given)
     transition.keep(given)
     if given.is_away and not is_long_past(given.departed[-1].left_at, transition.now):
         # They left under the medicine, and it was told as of one who was not dosed.

@@ -61,6 +61,17 @@ def _read_outside(transition: Transition[Any], event: VitalsRecorded) -> None:
     _judge(transition, before, outside, arrived, None)
 
 
+def with_earlier_told(transition: Transition[Any], session: MedicineSession) -> MedicineSession:
+    """The session with its readings that were told before anything else of the visit: they are outside no more."""
+    outside = transition.course.outside
+    of_it = tuple(reading for reading in outside.readings if session.was_under_way(reading.at))
+    if not of_it:
+        return session
+    left = tuple(reading for reading in outside.readings if not session.was_under_way(reading.at))
+    transition.change(outside=outside.but(readings=left))
+    return session.with_readings(of_it)
+
+
 def _judge(
     transition: Transition[Any], before: ReadingSeries, series: ReadingSeries, arrived: Reading, number: int | None
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
-from domain.codes import in_words, without_remark
+from domain.codes import folded, in_words, is_said
 from domain.course.rules.signs import newest_with, value_of
 from domain.course.state import Reading, ReadingSeries
 from domain.course.verdict import Finding, Verdict, VerdictSeverity
@@ -44,11 +44,26 @@ def findings(protocol: Protocol, symptoms: Iterable[Code]) -> Iterator[Finding]:
 
 
 def _severity_of(protocol: Protocol, symptom: Code) -> LimitSeverity | None:
-    """What the lists call the symptom; a remark behind it takes nothing from one that is urgent or worse."""
+    listed = (protocol.medicine.symptoms.severity_of(code) for code in named_by(protocol, symptom))
+    return max((one for one in listed if one is not None), key=lambda one: one.rank, default=None)
+
+
+def named_by(protocol: Protocol, symptom: Code) -> tuple[Code, ...]:
+    """The codes of the protocol's lists that somebody's words mean; empty if they are unknown.
+
+    Words that are no code may have one in them: `severe chest pain`. Only one that is urgent or worse is read out of
+    them, for beside anything milder the unknown word may be the graver half.
+    """
     lists = protocol.medicine.symptoms
-    named = lists.severity_of(protocol.canonical(symptom))
-    bare = lists.severity_of(protocol.canonical(without_remark(symptom)))
-    return named or (bare if bare is not LimitSeverity.WARNING else None)
+    known = protocol.canonical(symptom)
+    if lists.severity_of(known) is not None:
+        return (known,)
+    synonyms = {folded(code): names for code, names in protocol.vocabulary.items()}
+    return tuple(
+        code
+        for code in (*lists.emergency, *lists.urgent)
+        if any(is_said(name, symptom) for name in (code, *synonyms.get(folded(code), ())))
+    )
 
 
 def told_as(verdict: Verdict) -> Severity | None:

@@ -437,6 +437,16 @@ def test_a_screening_corrected_after_the_decision_is_reviewed(ward: Ward) -> Non
 
     assert ward.course.phase is Phase.PREPARATION
     assert ward.open[Kind.CORRECTION_REVIEW] is Severity.URGENT
+    assert ward.open[Kind.EXCLUSION_FOUND] is Severity.URGENT
+
+
+def test_a_screening_corrected_to_what_was_known_excludes_nobody_anew(ward: Ward) -> None:
+    """A slip of the pen in the weight of somebody eligible."""
+    ward.eligible()
+
+    corrects(ward, last(ward, "screening.recorded"), weight_kg=71)
+
+    assert Kind.EXCLUSION_FOUND not in ward.open
 
 
 def test_a_score_is_corrected(ward: Ward) -> None:

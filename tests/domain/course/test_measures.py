@@ -65,6 +65,18 @@ def test_a_questionnaire_is_the_sum_of_its_answers(
     assert {score: one.band for score, one in found.items()} == bands
 
 
+@pytest.mark.parametrize(
+    ("spelled", "meant"), [("C-SSRS", "cssrs"), ("PHQ-9", "phq9"), ("gad_7", "gad7"), ("MADRS", "madrs")]
+)
+def test_an_instrument_is_one_however_it_is_spelled(spelled: str, meant: str) -> None:
+    """A screen that says danger must not be lost for a hyphen."""
+    items = {"cssrs": 6, "phq9": 9, "gad7": 7}.get(meant)
+
+    assert (
+        scored(spelled, MEASURES, items=[0] * items if items else None, score=None if items else 20).instrument == meant
+    )
+
+
 @pytest.mark.parametrize(("instrument", "days"), [("phq9", 14), ("gad7", 14), ("pcl5", 30)])
 def test_a_score_says_what_time_it_is_about(instrument: str, days: int) -> None:
     """CLINICAL.md 5.3: two weeks (S48) and a month (S52), so weekly scores overlap and the trend must say so."""

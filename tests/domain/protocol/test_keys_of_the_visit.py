@@ -202,7 +202,7 @@ def stays_away(ward: Ward, answers: Iterable[int] = CALM) -> Severity:
 
 
 WEIGHED, FINAL = False, True
-SYSTOLIC, RISING, LOW_SPO2 = (("medicine", "limits", place) for place in (0, 4, 7))
+SYSTOLIC, RISING, LOW_SPO2 = (("medicine", "limits", place) for place in (0, 8, 14))
 CONFIRMED = ("medicine", "limits", 2)
 
 MIDAZOLAM: Final = ("medicine", "comedication", 0)

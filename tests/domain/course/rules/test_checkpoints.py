@@ -12,9 +12,13 @@ from domain.escalation.messages import Change, Kind
 from domain.values import Severity
 from tests.domain.conftest import Opens
 from tests.support.cast import (
+    CALM,
     MARA,
     abortion,
     assessment,
+    check_in,
+    clearance,
+    cssrs,
     days,
     discharge,
     dose,
@@ -335,6 +339,29 @@ def test_a_reading_sent_late_but_taken_in_time_is_met(ward: Ward) -> None:
 
     assert seen(ward)[1] == (15, MET)
     assert ward.written("checkpoint.missed") == ["checkpoint.missed", "checkpoint.missed"]
+
+
+def test_a_reading_told_before_the_dose_that_it_follows_is_of_its_visit(ward: Ward) -> None:
+    """The monitor sends by itself, and the dose of a patient whom nobody checked in is typed a minute later."""
+    begins = ward.booked().begins()
+    ward.reports(vitals(MARA, at=begins + minutes(1)))
+    ward.reports(dose(MARA, at=begins))
+
+    ward.until(begins + minutes(12))
+
+    assert Kind.VITALS_OVERDUE not in ward.open
+    assert [reading.at for reading in ward.session().readings] == [begins + minutes(1)]
+    assert ward.course.outside.readings == ()
+
+
+def test_a_reading_told_before_the_check_in_clears_them(ward: Ward) -> None:
+    """It was taken after they came, and counts."""
+    begins = ward.booked().begins()
+    ward.reports(cssrs(MARA, at=begins - minutes(25), items=CALM))
+    ward.reports(vitals(MARA, at=begins - minutes(10)))
+    ward.reports(check_in(MARA, at=begins - minutes(20)))
+
+    assert ward.reasons(clearance(MARA, at=begins - minutes(5))) == []
 
 
 @pytest.mark.parametrize("session", [1, 2])

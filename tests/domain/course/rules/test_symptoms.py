@@ -87,6 +87,31 @@ def test_a_remark_takes_nothing_from_a_symptom(ward: Ward, written: str, severit
     assert len(ward.open) == 1
 
 
+@pytest.mark.parametrize(
+    ("written", "severity"),
+    [
+        *(("severe chest pain", EMERGENCY), ("Chest pain, dyspnoea", EMERGENCY), ("fainted at home", EMERGENCY)),
+        *(("took an overdose", EMERGENCY), ("not breathing well", EMERGENCY), ("nausea and tight chest", EMERGENCY)),
+        *(("very agitated", URGENT), ("nausea with fall from the bed", URGENT), ("severe_agitation", URGENT)),
+    ],
+)
+def test_one_word_more_does_not_hide_what_is_grave(ward: Ward, written: str, severity: VerdictSeverity) -> None:
+    """Staff write sentences: a code that is urgent or worse is read wherever it stands in one."""
+    assert told(ward, written).severity is severity
+
+
+@pytest.mark.parametrize("written", ["no chest pain", "denies chest pain or dyspnoea", "nausea and an odd feeling"])
+def test_what_a_sentence_denies_or_leaves_open_is_looked_at(ward: Ward, written: str) -> None:
+    """A denied symptom wakes nobody; and beside a mild one the unknown word may be the graver half."""
+    assert [one.code for one in told(ward, written).findings] == ["vitals.symptom_unknown"]
+
+
+@pytest.mark.parametrize("written", ["none", "None.", "nil", "no symptoms", "N/A"])
+def test_none_is_no_symptom(ward: Ward, written: str) -> None:
+    """Forms fill it in where nothing is wrong."""
+    assert told(ward, written).findings == ()
+
+
 def test_blurred_vision_with_lost_sight_is_the_graver_of_the_two(ward: Ward) -> None:
     """The gravest of the symptoms decides."""
     assert told(ward, "blurred vision", "loss of vision").severity is EMERGENCY
