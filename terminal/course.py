@@ -11,7 +11,8 @@ from rich.text import Text
 from domain.course.deadlines import DeadlineKind
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.values import count_of
-from domain.views.course import CourseView, DeadlineView, MeasureView, SessionView
+from domain.views.course import CourseView, DeadlineView, MeasureView
+from domain.views.session import SessionView
 from terminal.formatting import away, deviations, moment, plain, severity
 
 DUE = {

@@ -9,8 +9,8 @@ from console.charts.scale import Scale, apart
 from domain.course.verdict import VerdictSeverity
 from domain.protocol.model import Vital
 from domain.values import Frozen
-from domain.views.course import ReadingView
 from domain.views.limits import LimitKind, SessionLimit
+from domain.views.session import ReadingView
 
 
 class Ground(Frozen):

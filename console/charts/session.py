@@ -12,7 +12,7 @@ from domain.course.rules.checkpoints import CheckpointStatus
 from domain.course.verdict import VerdictSeverity
 from domain.protocol.model import Vital
 from domain.values import Frozen
-from domain.views.course import ReadingView, SessionView
+from domain.views.session import ReadingView, SessionView
 
 BEFORE: Final = 60.0
 """Minutes before the dose that are drawn; earlier readings are in the table."""

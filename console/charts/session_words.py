@@ -11,8 +11,8 @@ from domain.course.rules.checkpoints import Checkpoint, CheckpointStatus
 from domain.course.rules.vitals import SPOKEN
 from domain.course.verdict import VerdictSeverity
 from domain.values import count_of
-from domain.views.course import ReadingView, SessionView
 from domain.views.limits import LimitKind, SessionLimit
+from domain.views.session import ReadingView, SessionView
 
 NOTHING = "–"
 

@@ -5,38 +5,31 @@ from datetime import datetime, timedelta
 
 from domain.course.course import Course
 from domain.course.deadlines import Deadline, DeadlineKind
-from domain.course.dose_given import DoseGiven
 from domain.course.measure_history import MeasureTaken
 from domain.course.measures import Risk, ScoreChange
 from domain.course.recorded import Recorded
 from domain.course.rules import eligibility
-from domain.course.rules.checkpoints import Checkpoint, checkpoints, reading_due_at
+from domain.course.rules.checkpoints import reading_due_at
 from domain.course.rules.vitals import verdict
 from domain.course.state import (
     CourseEscalation,
     Deviation,
     Hold,
-    MedicineSession,
     Outcome,
     Phase,
-    Stage,
 )
-from domain.course.verdict import Verdict
-from domain.events.clinic_events import EligibilityDecided, PatientDischarged, SessionCleared, VitalsRecorded
-from domain.events.fields import Dose, StaffMember
+from domain.events.clinic_events import EligibilityDecided, PatientDischarged, SessionCleared
+from domain.events.fields import Dose
 from domain.ledger import Entry
 from domain.values import Blocker, CourseId, Frozen, Moment, PersonId, Severity
 from domain.views.blocker_labels import words_of_all
 from domain.views.figures import course_figures
-from domain.views.limits import SessionLimit, session_limits
 from domain.views.measures_due import measures_due
 from domain.views.next_task import to_do
 from domain.views.score_trend import Thresholds, thresholds, trend
+from domain.views.session import ReadingView, SessionView, session_views
 from domain.views.summary import Batch, CourseSummary
 from domain.views.timeline import Happening, happenings
-
-MOST_READINGS = 2_000
-"""Most readings in one view: one a minute for a day and a half, and no more than a query may take."""
 
 MOST_OUTSIDE = 100
 """Most readings outside sessions in one view, the newest."""
@@ -61,69 +54,6 @@ class PlanView(Frozen):
     dose: Dose
     goals: tuple[str, ...]
     next_dose_at: Moment | None = None
-
-
-class ReadingView(Frozen):
-    """One reading with its verdict."""
-
-    at: Moment
-    vitals: VitalsRecorded.Data
-    verdict: Verdict
-
-    @property
-    def pressure(self) -> str | None:
-        """The blood pressure, such as "131/82"; "131/–" if one of the two was not taken, None if neither was."""
-        taken = (self.vitals.systolic, self.vitals.diastolic)
-        if taken == (None, None):
-            return None
-        return "/".join("–" if value is None else str(value) for value in taken)
-
-
-class DoseView(Frozen):
-    """One dose given. An infusion's `mg` is what it is to give until it has stopped, at `stopped_at`."""
-
-    at: Moment
-    mg: float
-    route: str
-    is_infusion: bool = False
-    is_running: bool = False
-    is_paused: bool = False
-    stopped_at: Moment | None = None
-
-
-class SessionView(Frozen):
-    """One medicine session with everything measured in it. Its planned end is `planned_end_at`.
-
-    `limits` are what its readings are judged by. While a dosed patient is monitored, `reading_due_at` is when the next
-    reading is due, or since when it is overdue; none is while the patient is away, since `away_since`.
-    `readings_before` counts earlier readings that only the ledger has.
-    """
-
-    number: int
-    stage: Stage
-    starts_at: Moment
-    doses: tuple[DoseView, ...]
-    checkpoints: tuple[Checkpoint, ...]
-    readings: tuple[ReadingView, ...]
-    discharged_at: Moment | None
-    check_ins: int
-    integrations: int
-    planned_end_at: Moment | None = None
-    room: str | None = None
-    staff: tuple[StaffMember, ...] = ()
-    checked_in_at: Moment | None = None
-    cleared_at: Moment | None = None
-    reading_due_at: Moment | None = None
-    limits: tuple[SessionLimit, ...] = ()
-    readings_before: int = 0
-    away_since: Moment | None = None
-    handed_over_at: Moment | None = None
-    died_at: Moment | None = None
-
-    @property
-    def ended_at(self) -> Moment | None:
-        """When the patient was no longer watched: discharged, handed over or dead; None while they are here."""
-        return self.discharged_at or self.handed_over_at or self.died_at
 
 
 class MeasureView(Frozen):
@@ -213,7 +143,7 @@ def course_view(course: Course, now: datetime) -> CourseView:
         protocol=ProtocolPinned(id=course.protocol.id, version=course.protocol.version, hash=course.protocol_hash),
         plan=_plan(course),
         planned_sessions=course.planned_sessions,
-        sessions=tuple(_sessions(course)),
+        sessions=tuple(session_views(course)),
         measures=tuple(_measure(course, taken) for taken in course.measures),
         cautions=eligibility.cautions(course),
         overrides=tuple(_overrides(course)),
@@ -308,58 +238,6 @@ def _plan(course: Course) -> PlanView | None:
         dose=prescribed.dose,
         goals=prescribed.goals,
         next_dose_at=course.last_dose_at + interval if course.last_dose_at and is_dose_to_come else None,
-    )
-
-
-def _sessions(course: Course) -> Iterator[SessionView]:
-    """The sessions with the newest `MOST_READINGS` readings of the course."""
-    left = MOST_READINGS
-    shown = []
-    for session in reversed(course.sessions):
-        shown.append(min(left, len(session.readings)))
-        left -= shown[-1]
-    for session, count in zip(course.sessions, reversed(shown), strict=True):
-        yield _session(course, session, count)
-
-
-def _session(course: Course, session: MedicineSession, count: int) -> SessionView:
-    before = len(session.readings) - count
-    return SessionView(
-        number=session.number,
-        stage=session.stage,
-        starts_at=session.starts_at,
-        doses=tuple(_dose(dose) for dose in session.doses),
-        checkpoints=checkpoints(course.protocol.medicine.checkpoints, session, course.passed),
-        readings=tuple(
-            ReadingView(at=reading.at, vitals=reading.data, verdict=verdict(course.protocol, session, reading))
-            for reading in session.readings[before:]
-        ),
-        readings_before=before,
-        discharged_at=session.discharge.at if session.discharge else None,
-        check_ins=len(session.check_ins),
-        integrations=len(session.integrations),
-        planned_end_at=session.starts_at + course.protocol.medicine.planned_duration,
-        room=session.booking.data.room if session.booking else None,
-        staff=session.staff,
-        checked_in_at=session.check_in.at if session.check_in else None,
-        cleared_at=session.clearance.at if session.clearance else None,
-        reading_due_at=reading_due_at(course.protocol, session, course.passed),
-        limits=session_limits(course.protocol, session),
-        away_since=session.absences[-1].left_at if session.is_away else None,
-        handed_over_at=session.handover.at if session.handover else None,
-        died_at=session.death.at if session.death else None,
-    )
-
-
-def _dose(dose: DoseGiven) -> DoseView:
-    return DoseView(
-        at=dose.at,
-        mg=dose.mg,
-        route=dose.route,
-        is_infusion=dose.is_infusion,
-        is_running=dose.is_running,
-        is_paused=dose.is_paused,
-        stopped_at=dose.ended_at if dose.is_infusion and not dose.is_running else None,
     )
 
 

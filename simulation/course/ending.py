@@ -11,7 +11,8 @@ from domain.escalation.messages import EscalationState, EscalationView, Kind
 from domain.ledger import Entry
 from domain.protocol.instruments import PHQ9
 from domain.values import CourseId, Frozen, PersonId
-from domain.views.course import CourseView, SessionView
+from domain.views.course import CourseView
+from domain.views.session import SessionView
 
 SEVERE_SYSTOLIC, SEVERE_DIASTOLIC = 180, 110
 """A session with a reading above either counts as severely hypertensive (CLINICAL.md 3.1, S22)."""

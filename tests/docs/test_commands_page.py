@@ -9,6 +9,7 @@ from typer.main import get_command
 
 import starter
 from domain.escalation.messages import EscalationState
+from terminal.commands.options import DONE, INTERRUPTED, MISUSED, REFUSED, UNREACHABLE
 from tests.support.doc_page import Page, code_in
 
 HELP = "--help"
@@ -50,8 +51,7 @@ def test_the_page_names_the_options_of_a_command(commands: Page, command: str) -
 def test_the_page_names_every_exit_code(commands: Page) -> None:
     """Those that the command ends with."""
     named = {int(row["exit code"]) for section in commands.sections for row in section.rows if "exit code" in row}
-    codes = {starter.DONE, starter.REFUSED, starter.MISUSED, starter.UNREACHABLE, starter.INTERRUPTED}
-    assert named == codes
+    assert named == {DONE, REFUSED, MISUSED, UNREACHABLE, INTERRUPTED}
 
 
 def test_every_command_that_the_page_types_exists(commands: Page) -> None:

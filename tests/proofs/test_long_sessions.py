@@ -20,7 +20,8 @@ from domain.course.rules.vitals import verdict
 from domain.course.state import CourseState, MedicineSession
 from domain.events.clinic_events import VitalsRecorded
 from domain.refusal import Refused
-from domain.views.course import MOST_READINGS, batch_of, course_view
+from domain.views.course import batch_of, course_view
+from domain.views.session import MOST_READINGS
 from domain.views.timeline import MOST_TOLD
 from tests.support.cast import MARA, dose, gad7, minutes, phq9, vitals, weekly
 from tests.support.ward import Ward

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from console.charts.drawing import Anchor, Drawing, Shape
-from domain.views.course import CourseView, SessionView, course_view
+from domain.views.course import CourseView, course_view
+from domain.views.session import SessionView
 from tests.support.cast import MARA, minutes, vitals
 from tests.support.ward import Ward
 

@@ -18,7 +18,8 @@ from domain.protocol.model import Protocol
 from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import Refusal
 from domain.values import CourseId
-from domain.views.course import CourseView, SessionView
+from domain.views.course import CourseView
+from domain.views.session import SessionView
 from gateway.courses import Reported
 from simulation.course.calendar import EVERY_DAY, Practice, where_it_is_morning
 from simulation.demo.oncall import on_call_file

@@ -14,7 +14,8 @@ from console.pages.labels import STAGES
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.course.state import HERE, Stage
 from domain.values import Frozen, Severity, count_of
-from domain.views.course import CourseView, SessionView
+from domain.views.course import CourseView
+from domain.views.session import SessionView
 
 
 class SessionStep(Frozen):

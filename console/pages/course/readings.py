@@ -11,7 +11,7 @@ from domain.events.clinic_events import VitalsRecorded
 from domain.protocol.model import Vital
 from domain.protocol.parameters import UNITS
 from domain.values import Frozen, Severity
-from domain.views.course import ReadingView
+from domain.views.session import ReadingView
 
 MARK_OF: Final[Mapping[VerdictSeverity, str]] = {
     VerdictSeverity.NORMAL: "well",

@@ -20,7 +20,8 @@ from domain.ledger import Entry
 from domain.values import Frozen, PersonId, Role, Severity
 from domain.views.blocker_labels import spoken
 from domain.views.corrected_entries import as_corrected
-from domain.views.course import CourseView, ReadingView, SessionView
+from domain.views.course import CourseView
+from domain.views.session import ReadingView, SessionView
 from domain.views.timeline import Happening, happening, plain_values
 
 

@@ -14,7 +14,8 @@ from console.pages.labels import CLOCKS, PUNCTUALITY, STAGES
 from domain.course.state import HERE, Stage
 from domain.escalation.messages import PHRASES
 from domain.values import CourseId, Frozen, Severity
-from domain.views.course import CourseView, SessionView
+from domain.views.course import CourseView
+from domain.views.session import SessionView
 from domain.views.summary import CourseSummary
 
 LATE: Final = "late"

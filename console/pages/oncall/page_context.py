@@ -11,7 +11,8 @@ from domain.course.state import HERE
 from domain.escalation.messages import EscalationView
 from domain.refusal import Refused
 from domain.values import Frozen
-from domain.views.course import CourseView, SessionView
+from domain.views.course import CourseView
+from domain.views.session import SessionView
 from gateway.forecasts import forecast_of
 from gateway.workflow_calls import TooMany, Unavailable
 

@@ -12,7 +12,8 @@ from console.charts.scale import Scale
 from console.charts.session import session_chart
 from domain.course.verdict import Finding, Verdict, VerdictSeverity
 from domain.events.clinic_events import VitalsRecorded
-from domain.views.course import DoseView, ReadingView, course_view
+from domain.views.course import course_view
+from domain.views.session import DoseView, ReadingView
 from tests.support.cast import LIND, MARA, abortion, days, dose, minutes, vitals
 from tests.support.charts import is_whole, seen, watched
 from tests.support.ward import Ward

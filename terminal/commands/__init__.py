@@ -1,0 +1,1 @@
+"""The commands of `kapstan` that speak to what runs already, by what they are about."""

@@ -1,0 +1,169 @@
+"""Commands about courses: send events, rehearse a protocol, show, forecast, verify."""
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.markup import escape
+
+from domain.course.state import Phase
+from domain.moments import moment
+from domain.rehearsal.script import ScriptUnreadable, parse_script
+from domain.values import Severity, count_of
+from domain.views.forecast import Forecast
+from gateway.courses import Courses
+from gateway.event_files import Sent, events_in, send_all
+from gateway.forecasts import forecast_of
+from gateway.oncall import read_on_call
+from gateway.rehearsals import rehearsal
+from gateway.verification import Broken, Verified, verify_courses
+from records.store import CourseFilter, RecordStore
+from settings import Misconfigured, read_settings
+from terminal import lists
+from terminal.commands.options import DONE, HERE, REFUSED, ROOT, AsJson, Data, name_unreadable, out, printed, text_of
+from terminal.course import course_page
+from terminal.forecast import forecast_page
+from terminal.formatting import deviations
+from terminal.rehearsal import timeline, unfinished
+from terminal.target import asked, place
+
+commands: Final = typer.Typer()
+
+
+@commands.command()
+def send(
+    file: Annotated[str, typer.Argument(help="a JSON object, an array, or JSON lines; - is standard input")] = "-",
+    data: Data = HERE,
+    as_json: AsJson = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="decides each event and records nothing")] = False,
+) -> None:
+    """Sends clinic events, in order, and prints one answer a line."""
+    text = text_of(file)
+
+    async def sending(courses: Courses) -> int:
+        tally: dict[str, int] = {}
+        async for sent in send_all(courses, events_in(text), dry_run=dry_run):
+            out.print(sent.model_dump_json() if as_json else _line(sent), markup=not as_json)
+            tally[sent.status] = tally.get(sent.status, 0) + 1
+        sys.stderr.write(", ".join(f"{number} {status}" for status, number in tally.items()) + "\n")
+        return REFUSED if tally.keys() - {"accepted", "replayed"} else DONE
+
+    raise typer.Exit(asked(place(data).courses(), sending))
+
+
+@commands.command()
+def rehearse(
+    named: Annotated[str, typer.Argument(metavar="PROTOCOL", help="a protocol's id or file, approved or not")],
+    oncall_file: Annotated[Path | None, typer.Option("--oncall", help="the on-call file")] = None,
+    script: Annotated[str, typer.Option(help="events and acts as JSON lines; - is standard input")] = "-",
+    until: Annotated[str | None, typer.Option(help="how far time goes on after the last line", metavar="TIME")] = None,
+    real: Annotated[bool, typer.Option("--real", help="play it through the workflows themselves")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Plays a script of events against a protocol, without servers, and prints everything that would follow."""
+    files = read_settings()
+    is_set = files.model_fields_set
+    on_call = oncall_file or (files.oncall if "oncall" in is_set else ROOT / "examples" / "oncall.toml")
+    folder = files.protocols if "protocols" in is_set else ROOT / "protocols"
+    try:
+        played = parse_script(text_of(script))
+    except ScriptUnreadable as wrong:
+        raise Misconfigured(f"{script}: {wrong}") from None
+    try:
+        ends_at = moment(until) if until is not None else None
+    except ValueError as wrong:
+        raise Misconfigured(f"--until: {wrong}") from None
+    lines = tuple(rehearsal(played, named, folder, read_on_call(on_call), real=real).lines(ends_at))
+    if as_json:
+        sys.stdout.writelines(f"{line.printed()}\n" for line in lines)
+    else:
+        for told in timeline(lines, played.zone):
+            out.print(told)
+    for left in unfinished(lines):
+        sys.stderr.write(f"kapstan: {left}\n")
+
+
+def _line(sent: Sent) -> str:
+    match sent.answer, sent.refusal:
+        case answer, None if answer is not None:
+            verdict = f", {answer.verdict.severity}" if answer.verdict else ""
+            where = f"{answer.course_id} {answer.phase}{verdict}{deviations(answer.deviations)}"
+            return f"[green]{sent.status}[/]  {escape(sent.event_id or '–')}  {where}"
+        case _, refusal if refusal is not None:
+            return f"[red]{refusal.code}[/]  {escape(sent.event_id or '–')}  {escape(refusal.message)}"
+    raise AssertionError(sent)
+
+
+@commands.command("courses")
+def list_courses(
+    phase: Annotated[Phase | None, typer.Option(help="only this phase")] = None,
+    site: Annotated[str | None, typer.Option(help="only this site")] = None,
+    attention: Annotated[bool, typer.Option("--attention", help="only those that want a human")] = False,
+    data: Data = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """The fleet: where every course is."""
+    wanted = CourseFilter(phase=phase, site=site, attention=Severity.ROUTINE if attention else None, limit=1000)
+    found = asked(place(data).store(), lambda store: store.courses(wanted))
+    printed(found, lambda: lists.fleet(found, datetime.now(UTC)), as_json=as_json)
+    name_unreadable(found, "course")
+
+
+@commands.command()
+def show(course: str, data: Data = HERE, as_json: AsJson = False) -> None:
+    """One course: where it is, what may come next, what blocks it, what is due when."""
+    view = asked(place(data).courses(), lambda courses: courses.view(course))
+    printed(view, lambda: course_page(view, datetime.now(UTC)), as_json=as_json)
+
+
+@commands.command("forecast")
+def foretell(course: str, data: Data = HERE, as_json: AsJson = False) -> None:
+    """Who will be paged about a course, when and how, if nobody acts from now on."""
+    kapstan = place(data)
+    on_call = read_on_call(kapstan.oncall)
+
+    async def asking() -> Forecast:
+        async with kapstan.courses() as courses, kapstan.escalations() as escalations:
+            return await forecast_of(course, datetime.now(UTC), courses, escalations, on_call)
+
+    found = asyncio.run(asking())
+    printed(found, lambda: forecast_page(found), as_json=as_json)
+
+
+@commands.command()
+def verify(
+    course: Annotated[str | None, typer.Argument(help="one course; all of them where none is named")] = None,
+    data: Data = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Recomputes the ledger's hash chain and compares it with the head that Temporal holds."""
+    kapstan = place(data)
+
+    async def verifying(store: RecordStore, courses: Courses) -> int:
+        is_whole = True
+        async for verified in verify_courses(store, courses, course):
+            is_whole &= isinstance(verified, Verified) and verified.is_whole
+            out.print(verified.model_dump_json() if as_json else _verdict(verified), markup=not as_json)
+        return DONE if is_whole else REFUSED
+
+    async def run() -> int:
+        async with kapstan.store() as store, kapstan.courses() as courses:
+            return await verifying(store, courses)
+
+    raise typer.Exit(asyncio.run(run()))
+
+
+def _verdict(verified: Verified | Broken) -> str:
+    if isinstance(verified, Broken):
+        return f"[red]✗[/] {verified.relation}: {escape(verified.id)} cannot be read: {verified.unreadable}"
+    verdict = verified.verdict
+    if verdict.fault is not None:
+        return f"[red]✗[/] {verified.course_id}: row {verdict.fault.sequence}: {escape(verdict.fault.reason)}"
+    whole = f"{count_of(verdict.sequence, 'entry', 'entries')}, chain whole ({verdict.head[:12]}…)"
+    if verified.unanswered is not None:
+        return f"[red]✗[/] {verified.course_id}: {whole}, compared with nothing: {escape(verified.unanswered)}"
+    compared = "as Temporal holds it" if verdict.is_compared else "Temporal no longer holds the course"
+    return f"[green]✓[/] {verified.course_id}: {whole}, {compared}"
