@@ -132,7 +132,7 @@ def _as_it_reads(correction: Entry, versions: Sequence[Telling], named: int) -> 
         before = [one.entry for one in versions if one.sequence < named]
         return before[-1] if before else None
     last = next(one.entry for one in reversed(versions) if one.entry is not None)
-    right = correction.data["data"]
+    right = correction.data.get("data", last.data)
     assert isinstance(right, dict)
     at = correction.data.get("at")
     return first.but(
