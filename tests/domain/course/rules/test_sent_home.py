@@ -10,6 +10,7 @@ from domain.course.retelling import TOLD, told
 from domain.course.state import Stage
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent, PatientDischarged
+from domain.protocol.model import Route
 from domain.values import Severity
 from tests.support.cast import (
     DESK,
@@ -26,6 +27,8 @@ from tests.support.cast import (
     dose,
     handed_over,
     hours,
+    infusion_started,
+    infusion_stopped,
     left,
     medication,
     minutes,
@@ -153,6 +156,26 @@ def test_a_dose_that_was_given_after_the_discharge_is_watched_from_then(ward: Wa
     assert next(one for one in answer.deviations if one.code == TOO_SHORT).observed == "0 s"
     assert ward.session().sent_away[-1].back_at == ward.begins() + minutes(140)
     assert ward.due(DeadlineKind.CHECK_IN) == []
+    holds_together(ward)
+
+
+def test_an_infusion_that_ran_for_longer_was_observed_for_less() -> None:
+    """Its stop is corrected from 10:40 to 11:50: home at 12:50 after an hour, told at 12:55."""
+    ward = Ward(protocol=weekly({"route": Route.INTRAVENOUS})).cleared()
+    ward.reports(infusion_started(MARA, at=ward.begins(), over=minutes(40)))
+    stop = infusion_stopped(MARA, at=ward.begins() + minutes(40), mg_given=35)
+    for minute in (0, 15, 30, 45, 60, 90, 120, 150):
+        if minute == 45:
+            ward.reports(stop)
+        ward.reports(vitals(MARA, at=ward.begins() + minutes(minute)))
+    ward.reports(vitals(MARA, at=ward.begins() + minutes(162)))
+    ward.reports(assessment(MARA, at=ward.begins() + minutes(164)))
+    ward.reports(discharge(MARA, at=ward.begins() + minutes(170)))
+
+    ward.reports(correction(stop, at=ward.now + minutes(5), happened_at=ward.begins() + minutes(110)))
+
+    assert ward.session().is_watched
+    assert TOO_SHORT in against(ward)
     holds_together(ward)
 
 
