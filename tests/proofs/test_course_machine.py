@@ -29,12 +29,21 @@ from domain.course.state import MedicineSession
 from domain.course.transition import AutoResolve, RepeatEscalation
 from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, EscalationState, Kind
-from domain.events.clinic_events import Act, ClinicEvent, DoseAdministered, Fact, PatientDischarged, VitalsRecorded
+from domain.events.clinic_events import (
+    Act,
+    AdverseEventReported,
+    CheckInCompleted,
+    ClinicEvent,
+    DoseAdministered,
+    Fact,
+    PatientDischarged,
+    VitalsRecorded,
+)
 from domain.ledger import Entry
 from domain.protocol.model import Protocol
 from domain.refusal import RefusalCode, Refused
 from domain.views.next_task import to_do
-from tests.support.cast import LIND, MARA, WEEKLY, days, minutes, moved, seconds, vitals, weekly
+from tests.support.cast import LIND, MARA, WEEKLY, correction, days, dose, minutes, moved, seconds, vitals, weekly
 from tests.support.corrected_ledger import as_corrected, is_corrected, is_in_doubt
 from tests.support.correction_strategies import some_correction
 from tests.support.discharge_oracle import assert_discharge_was_safe
@@ -87,6 +96,7 @@ POINTS = (
     "dosed",
     "watched",
     "watched",
+    "discharged",
     "discharged",
 )
 """Most stories begin where they are here."""
@@ -197,6 +207,17 @@ class AnyCourse(RuleBasedStateMachine):
     @rule(data=st.data())
     def a_fact_was_wrong(self, data: st.DataObject) -> None:
         self._correct(some_correction(data, self.ward))
+
+    @precondition(lambda self: any(one.discharge is not None for one in self.ward.course.sessions))
+    @rule(ago=st.integers(1, 200), is_moved=st.booleans())
+    def they_were_dosed_later_than_was_known_when_they_went_home(self, ago: int, is_moved: bool) -> None:
+        """By the right time of the dose, or by another dose of that time."""
+        given = [event for event, _ in self.ward.answers if isinstance(event, DoseAdministered) and not event.corrects]
+        at = self.ward.now - minutes(ago)
+        if is_moved and given:
+            self._correct(correction(given[-1], at=self.ward.now, happened_at=at))
+        else:
+            self._take_in(dose(MARA, None, at=at))
 
     @precondition(lambda self: self.ward.course.unresolved)
     @rule(data=st.data(), change=st.sampled_from([Change.ACKNOWLEDGED, Change.REOPENED, Change.RESOLVED]))
@@ -372,6 +393,8 @@ class AnyCourse(RuleBasedStateMachine):
                 self._dose_was_safe_or_is_watched(event, entries, before.protocol)
             case PatientDischarged():
                 assert_discharge_was_safe(event, entries, before.protocol)
+            case AdverseEventReported(corrects=None) | CheckInCompleted(corrects=None):
+                self._nobody_at_home_is_watched_for_it(before, event)
             case _:
                 pass
 
@@ -384,6 +407,11 @@ class AnyCourse(RuleBasedStateMachine):
         assert_deviation_was_told(event, self.ward.entries, rules, placed.number)
         is_watched = placed.number in monitored(as_corrected(self.ward.entries))
         assert is_watched or is_over(event, self.ward.entries, placed.number)
+
+    def _nobody_at_home_is_watched_for_it(self, before: Course, event: ClinicEvent) -> None:
+        """What is told about somebody who had gone home asks nobody for a reading."""
+        home = {one.number for one in before.sessions if one.discharge is not None and one.discharge.at < event.time}
+        assert not home & {one.number for one in self.ward.course.sessions if one.is_monitored}
 
     def _correct(self, event: ClinicEvent) -> None:
         """Nothing that was open is closed by it, and of every dose that now stands outside its gates somebody hears."""
