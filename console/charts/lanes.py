@@ -165,9 +165,9 @@ class Lane(Frozen):
 
 
 def range_of(vital: Vital, limits: Iterable[SessionLimit], readings: Iterable[ReadingView]) -> tuple[float, float]:
-    """The range of a lane: its least range, every limit and every reading, with some room beyond them."""
-    ground = GROUNDS[vital]
-    bounds = [bound_of(limit) for limit in limits if limit.vital is vital]
+    """The range of a lane: its least range, every limit that is drawn and every reading, with some room beyond them."""
+    ground, mine = GROUNDS[vital], [limit for limit in limits if limit.vital is vital]
+    bounds = [bound_of(limit) for limit in mine if _is_drawn(limit, mine)]
     values = [value for reading in readings if (value := value_of(reading, vital)) is not None]
     reached = [*(bound for bound in bounds if 0 < bound < ground.most), *values]
     low = min([ground.low, *(value - ground.room for value in reached)])
@@ -223,11 +223,15 @@ def _joined(stretches: Iterable[tuple[float, float, LimitKind]]) -> Iterator[tup
 def edges(limits: Sequence[SessionLimit], up: Scale) -> Iterator[tuple[LimitKind, float]]:
     """Limits to draw as lines. One that lies behind another of the same or higher severity is in the table alone."""
     for limit in limits:
-        bound, is_above = bound_of(limit), limit.above is not None
-        others = [one for one in limits if (one.above is not None) is is_above and one is not limit]
-        crossed_before = [one for one in others if (bound_of(one) < bound) is is_above and bound_of(one) != bound]
-        if up.holds(bound) and all(_RANKS.index(one.kind) < _RANKS.index(limit.kind) for one in crossed_before):
-            yield limit.kind, bound
+        if up.holds(bound_of(limit)) and _is_drawn(limit, limits):
+            yield limit.kind, bound_of(limit)
+
+
+def _is_drawn(limit: SessionLimit, limits: Sequence[SessionLimit]) -> bool:
+    bound, is_above = bound_of(limit), limit.above is not None
+    others = [one for one in limits if (one.above is not None) is is_above and one is not limit]
+    crossed_before = [one for one in others if (bound_of(one) < bound) is is_above and bound_of(one) != bound]
+    return all(_RANKS.index(one.kind) < _RANKS.index(limit.kind) for one in crossed_before)
 
 
 def _worst_first(edge: tuple[LimitKind, float]) -> int:
