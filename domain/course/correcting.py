@@ -5,6 +5,7 @@ once. Which fact is meant, and what it says now, is `understood` here; what foll
 """
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import chain
 from typing import Any, Final, NamedTuple
@@ -14,12 +15,51 @@ from pydantic import JsonValue, TypeAdapter
 from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.journal import KeptEvent, Version
 from domain.course.state import CourseState, Reading
-from domain.events.clinic_events import Act, ClinicEvent, CorrectionRecorded, Fact, VitalsRecorded
+from domain.events.clinic_events import (
+    Act,
+    ClinicEvent,
+    CorrectionRecorded,
+    CourseDiscontinued,
+    CourseReferred,
+    CourseResumed,
+    CourseTransferred,
+    CourseVoided,
+    EligibilityDecided,
+    Fact,
+    PatientDischarged,
+    PlanPrescribed,
+    ProtocolMigrated,
+    SessionBooked,
+    SessionCanceled,
+    SessionCleared,
+    SessionRebooked,
+    VitalsRecorded,
+)
 from domain.events.parsing import Decoded, validated
 from domain.refusal import FieldError, Refused, invalid
 
 MANY: Final = 200
 """Events, readings apart, from which on a correction takes so long that a workflow task decides only one."""
+
+
+TAKEN_BACK_BY: Final[Mapping[type[ClinicEvent], str]] = {
+    CourseReferred: "kap.course.voided closes a course that was entered in error",
+    EligibilityDecided: "kap.course.discontinued ends a course that must not go on, and kap.course.referred begins "
+    "another",
+    PlanPrescribed: "the next kap.plan.prescribed replaces it",
+    SessionBooked: "kap.session.canceled or kap.session.rebooked takes it back",
+    SessionRebooked: "another kap.session.rebooked or kap.session.canceled takes it back",
+    SessionCanceled: "kap.session.rebooked takes it back",
+    SessionCleared: "kap.session.aborted takes it back, and another kap.session.cleared replaces it",
+    PatientDischarged: "where the patient is still here, or back, kap.patient.returned has them watched again, "
+    "until they are discharged anew",
+    CourseResumed: "kap.course.held holds the course again",
+    ProtocolMigrated: "another kap.protocol.migrated takes it back",
+    CourseDiscontinued: "a patient who goes on is referred to a new course by kap.course.referred",
+    CourseTransferred: "a patient who goes on is referred to a new course by kap.course.referred",
+    CourseVoided: "a patient who goes on is referred to a new course by kap.course.referred",
+}
+"""What to report instead of correcting a decision, of each."""
 
 
 class Correction(NamedTuple):
@@ -50,7 +90,8 @@ def understood(course: CourseState, event: ClinicEvent, sequence: int | None) ->
     if kept is None or sequence is None:
         raise _wrong(pointer, "must name a fact that this course has accepted")
     if isinstance(kept.event, Act):
-        raise _wrong(pointer, f"must name a fact: {kept.event.type} is a decision, taken back by another one")
+        back = TAKEN_BACK_BY.get(type(kept.event), "no event takes it back")
+        raise _wrong(pointer, f"must name a fact: {kept.event.type} is a decision; {back}")
     if not isinstance(event, CorrectionRecorded):
         return Correction(kept, _new_version(kept, event))
     if event.data.retracted:

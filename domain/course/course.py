@@ -13,7 +13,7 @@ from domain.course.correcting import Correction
 from domain.course.deadlines import Deadline, DeadlineKind
 from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.journal import KeptEvent
-from domain.course.rules import adverse_events, deviations, followup, late_facts, migration, readings, vitals
+from domain.course.rules import adverse_events, deviations, followup, late_facts, migration, readings, sent_home, vitals
 from domain.course.state import CourseState
 from domain.course.transition import EscalationCommand, OpenEscalation, RepeatEscalation, Transition
 from domain.course.verdict import Verdict
@@ -162,6 +162,7 @@ class Course(CourseState):
             transition.change(protocol=offered.protocol, protocol_hash=offered.hash)
         rule.follow(transition, placement.session, event, counts=placement.counts)
         if not rule.is_act:
+            late_facts.tell_discharges(transition, sent_home.judge_fact(transition, self, event))
             late_facts.judge_doses(transition, self, event)
         return number
 

@@ -8,12 +8,26 @@ from domain.events.clinic_events import CLINIC_EVENT, ClinicEvent
 from domain.values import Frozen, Moment
 
 
+class Lack(Frozen):
+    """What a session's discharge lacks: a blocker's code, or `reading/` and its ledger entry; more weight is worse."""
+
+    session: int
+    code: str
+    weight: float
+
+
 class Version(Frozen):
-    """What is known of an event since ledger entry `sequence`; without an `event` it never happened."""
+    """What is known of an event since ledger entry `sequence`; without an `event` it never happened.
+
+    `reopened` are the sessions whose patients, sent home before it was known, are watched again since then; `lacked` is
+    what their discharges lacked already.
+    """
 
     sequence: int
     recorded_at: Moment
     event: ClinicEvent | None
+    reopened: tuple[int, ...] = ()
+    lacked: tuple[Lack, ...] = ()
 
 
 class KeptEvent(Frozen):

@@ -8,7 +8,7 @@ from domain.course import deadlines
 from domain.course.correcting import Correction, with_version
 from domain.course.journal import Version
 from domain.course.retelling import MOST_TOLD, TOLD, Pair, Retelling, Step, retold, told_by
-from domain.course.rules import checkpoints, deviations, eligibility, late_facts, readings, suicidality
+from domain.course.rules import checkpoints, deviations, eligibility, late_facts, readings, sent_home, suicidality
 from domain.course.rules.exclusion import tell_of_exclusion
 from domain.course.series_compared import asked_for, compared, series_of
 from domain.course.state import CourseEscalation, CourseState, MedicineSession
@@ -45,6 +45,8 @@ DECISIONS: Final = (
 
 PAPERWORK: Final = (FormFiled, SessionMissed)
 """Facts that say nothing of how a patient is: no decision rests on them."""
+
+_DISCHARGE: Final = PatientDischarged.model_fields["type"].default
 
 OF_THE_MONITORED: Final = frozenset({Kind.VITALS_OVERDUE, Kind.DISCHARGE_OVERDUE})
 """Escalations that rest on a dose: nobody has to be watched who was not given one."""
@@ -111,6 +113,7 @@ def follow(transition: Transition[Any], event: ClinicEvent, correction: Correcti
         transition.escalate(Kind.CORRECTION_REVIEW, None, Severity.URGENT, event.time)
         return None
     transition.change(**_changed(actual, retelling))
+    _judge_discharges(transition, actual, correction, version)
     number = _number(retelling.pairs[0])
     lost = _Lost()
     _tell_phase(transition, actual, event.time)
@@ -122,6 +125,7 @@ def follow(transition: Transition[Any], event: ClinicEvent, correction: Correcti
     for pair in retelling.pairs:
         _tell_deviations(transition, pair, lost)
         _tell_escalations(transition, pair, lost)
+    _take_back_of_discharges(transition, correction, lost)
     if correction.event is not None:
         late_facts.judge_doses(transition, actual, correction.event, correction.corrected.recorded_at)
     _lose_deadlines(transition, actual, lost)
@@ -129,6 +133,19 @@ def follow(transition: Transition[Any], event: ClinicEvent, correction: Correcti
     lost.mark(transition, retelling)
     _ask_for_review(transition, retelling, correction, number, event.time)
     return number
+
+
+def _judge_discharges(
+    transition: Transition[Any], before: CourseState, correction: Correction, version: Version
+) -> None:
+    """Watches again whom nobody would have sent home, as it reads now, and keeps with the correction that it did so."""
+    judged = sent_home.judge(transition, before)
+    reopened = tuple(one.session for one in judged if one.is_reopened)
+    if reopened:
+        lacked = tuple(lack for one in judged if one.is_reopened for lack in one.lacked)
+        kept = version.but(reopened=reopened, lacked=lacked)
+        transition.change(journal=with_version(before, correction, kept))
+    late_facts.tell_discharges(transition, judged)
 
 
 def _tell_by_itself(transition: Transition[Any], event: ClinicEvent) -> None:
@@ -215,7 +232,7 @@ def _tell_deviations(transition: Transition[Any], pair: Pair, lost: _Lost) -> No
     was, now = _against(pair.was), _against(pair.now)
     gone = {one.code for one in was} - {one.code for one in now}
     if gone:
-        _take_back(transition, event, gone)
+        _take_back(transition, event.source, event.id, gone)
         left = tuple(one for one in was if one.code not in gone)
         number, known_at = pair.was.session if pair.was else None, pair.kept.recorded_at
         then = deviations.severity_of(transition.course, event, number, was, known_at)
@@ -225,6 +242,19 @@ def _tell_deviations(transition: Transition[Any], pair: Pair, lost: _Lost) -> No
     if pair.now and (added := tuple(one for one in now if one.code not in known)):
         reads_now = _as_it_reads(transition, pair)
         deviations.record(transition, reads_now, pair.now.session, added)
+
+
+def _take_back_of_discharges(transition: Transition[Any], correction: Correction, lost: _Lost) -> None:
+    """Takes back what discharges were said to lack and no longer do."""
+    for known in transition.course.deviations:
+        session = transition.course.session_numbered(known.session) if known.session is not None else None
+        if known.type != _DISCHARGE:
+            continue
+        lacking = sent_home.lacking(transition.course, session, known.at) if session is not None else ()
+        gone = {one.code for one in known.deviations} - {one.lack.code for one in lacking}
+        if gone:
+            _take_back(transition, known.source, known.event_id, gone)
+            lost.add(Kind.PROTOCOL_DEVIATION, known.session, correction.corrected.in_force.recorded_at)
 
 
 def _against(step: Step | None) -> tuple[Blocker, ...]:
@@ -237,9 +267,9 @@ def _as_it_reads(transition: Transition[Any], pair: Pair) -> ClinicEvent:
     return kept.in_force.event or kept.event
 
 
-def _take_back(transition: Transition[Any], event: ClinicEvent, gone: set[str]) -> None:
+def _take_back(transition: Transition[Any], source: str, event_id: str, gone: set[str]) -> None:
     def left(known: Any) -> Any:
-        if (known.source, known.event_id) != (event.source, event.id):
+        if (known.source, known.event_id) != (source, event_id):
             return known
         return known.but(deviations=tuple(one for one in known.deviations if one.code not in gone))
 

@@ -14,7 +14,7 @@ from domain.course.admissibility import place, session_of
 from domain.course.event_rule import EventRule, SessionEventRule
 from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.journal import KeptEvent, Version
-from domain.course.rules import suicidality
+from domain.course.rules import sent_home, suicidality
 from domain.course.rules.readings import READ
 from domain.course.state import CourseEscalation, CourseState, MedicineSession, Reading, ReadingSeries
 from domain.course.transition import ARRIVED, Transition
@@ -140,6 +140,9 @@ def retold(course: CourseState, corrected: KeptEvent, version: Version) -> Retel
             old, new = _with_readings(old, readings, opened), _with_readings(new, readings, opened)
             continue
         for kept in together:
+            if isinstance(kept, _Reopened):
+                old, new = _reopened(old, kept), _reopened(new, kept)
+                continue
             assert isinstance(kept, KeptEvent)
             pair = Pair(kept, *(_taken(so_far, kept, kept.in_force, opened) for so_far in (old, new)))
             old = _as_decided(pair.was.course, kept, course) if pair.was else old
@@ -153,31 +156,53 @@ class _ReadingTold(NamedTuple):
     reading: Reading
 
 
+class _Reopened(NamedTuple):
+    """A correction by which somebody who had been sent home was watched again."""
+
+    sequence: int
+    version: Version
+
+
+Told = KeptEvent | _ReadingTold | _Reopened
+"""What a course is told from: events, readings, and corrections that opened a session again."""
+
+
 def _untold(course: C) -> C:
     return course.but(**{name: CourseState.model_fields[name].get_default() for name in TOLD})
 
 
-def _story(course: CourseState) -> Iterator[KeptEvent | _ReadingTold]:
+def _story(course: CourseState) -> Iterator[Told]:
     """Everything that was accepted, in order: readings are kept with their session, all else in the journal."""
     kept = {one.sequence for one in course.journal}
     series: tuple[ReadingSeries, ...] = (*course.sessions, course.outside)
     readings = (*course.left_behind, *(reading for one in series for reading in one.readings))
     uncorrected = (_ReadingTold(one.sequence, one) for one in readings if one.sequence not in kept)
-    both: list[KeptEvent | _ReadingTold] = [*course.journal, *uncorrected]
-    yield from sorted(both, key=lambda one: one.sequence)
+    versions = (version for one in course.journal for version in one.versions)
+    reopened = (_Reopened(version.sequence, version) for version in versions if version.reopened)
+    everything: list[Told] = [*course.journal, *uncorrected, *reopened]
+    yield from sorted(everything, key=lambda one: one.sequence)
 
 
-def _all_of(course: C, story: Iterable[KeptEvent | _ReadingTold], opened: Opened) -> C:
+def _all_of(course: C, story: Iterable[Told], opened: Opened) -> C:
     for is_reading, together in groupby(story, key=lambda one: isinstance(one, _ReadingTold)):
         if is_reading:
             readings = tuple(one.reading for one in together if isinstance(one, _ReadingTold))
             course = _with_readings(course, readings, opened)
             continue
         for kept in together:
+            if isinstance(kept, _Reopened):
+                course = _reopened(course, kept)
+                continue
             assert isinstance(kept, KeptEvent)
             step = _taken(course, kept, kept.in_force, opened)
             course = step.course if step else course  # type: ignore[assignment]
     return course
+
+
+def _reopened(course: C, told: _Reopened) -> C:
+    transition = _QuietTransition(course, told.version.recorded_at, told.sequence)
+    sent_home.watch_since(transition, told.version)
+    return transition.course  # type: ignore[no-any-return]
 
 
 def told_by(course: CourseState, event: ClinicEvent, now: datetime) -> Step:
@@ -191,7 +216,9 @@ def _taken(course: CourseState, kept: KeptEvent, version: Version, opened: Opene
     # Readings fall due from when a dose was known, not from when its amount was corrected.
     is_dose = isinstance(version.event, DoseAdministered | InfusionStarted)
     learned_at = kept.known_since(version) if is_dose else version.recorded_at
-    return _event_taken(_as_known(course, opened, kept.recorded_at), version.event, learned_at, kept.sequence)
+    known = _as_known(course, opened, kept.recorded_at)
+    earlier = tuple(one for one in (kept.first, *kept.versions) if one.sequence < version.sequence)
+    return _event_taken(known, version.event, learned_at, kept.sequence, earlier)
 
 
 def _as_known(course: C, opened: Opened, at: datetime) -> C:
@@ -199,14 +226,41 @@ def _as_known(course: C, opened: Opened, at: datetime) -> C:
     return course.but(escalations=tuple(one for one in opened if one.opened_at < at))
 
 
-def _event_taken(course: CourseState, event: ClinicEvent, recorded_at: datetime, sequence: int) -> Step:
+def _event_taken(
+    course: CourseState,
+    event: ClinicEvent,
+    recorded_at: datetime,
+    sequence: int,
+    earlier: tuple[Version, ...] = (),
+) -> Step:
     rule, placement = EVENT_RULES[type(event)], place(course, event)
     number = placement.session.number if placement.session is not None else None
     if not _has_ground(course, rule, placement.session):
         return Step(course, number, placement.against, {}, has_ground=False)
     transition = _QuietTransition(course, recorded_at, sequence)
     rule.follow(transition, placement.session, event, counts=placement.counts)
-    return Step(transition.course, number, placement.against, transition.raised, transition.verdict)
+    since = _QuietTransition(transition.course, _found_since(course, earlier, recorded_at), sequence)
+    sent_home.judge_fact(since, course, event)
+    return Step(since.course, number, placement.against, transition.raised, transition.verdict)
+
+
+def _found_since(course: CourseState, earlier: tuple[Version, ...], recorded_at: datetime) -> datetime:
+    """Since when, without a break, the event has read so that somebody would not have been sent home.
+
+    `earlier` are its versions before the one recorded then.
+    """
+    since = recorded_at
+    for version in reversed(earlier):
+        if version.event is None or not _is_found(course, version.event, version):
+            break
+        since = version.recorded_at
+    return since
+
+
+def _is_found(course: CourseState, event: ClinicEvent, version: Version) -> bool:
+    transition, placement = _QuietTransition(course, version.recorded_at, version.sequence), place(course, event)
+    EVENT_RULES[type(event)].follow(transition, placement.session, event, counts=placement.counts)
+    return bool(sent_home.judge_fact(transition, course, event))
 
 
 def _has_ground(

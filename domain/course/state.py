@@ -239,7 +239,7 @@ class MedicineSession(ReadingSeries):
     overrides lifted. `unwell_at` is when an urgent adverse event last befell the patient. `settled` are its first
     checkpoints that no longer change, so that a long session need not compute them again. They hold until something
     arrives that happened before `settled_until`. `sent_away` are the times from each discharge or handover until the
-    patient was watched again.
+    patient was watched again. `went_home` is the first of these discharges.
     """
 
     number: int
@@ -259,6 +259,7 @@ class MedicineSession(ReadingSeries):
     departures: tuple[Departure, ...] = ()
     returns: tuple[Recorded[PatientReturned.Data], ...] = ()
     sent_away: tuple[Absence, ...] = ()
+    went_home: Recorded[PatientDischarged.Data] | None = None
     settled: tuple[Checkpoint, ...] = ()
     settled_until: Moment | None = None
 
@@ -293,16 +294,19 @@ class MedicineSession(ReadingSeries):
     def watched_again(self, since: datetime, learned_at: datetime) -> Self:
         """The session of a patient who was discharged or handed over, and is ours to watch again since that moment.
 
-        Nobody could measure them between the two.
+        Nobody could measure them between the two. What is owed to somebody at home stays owed from their first
+        discharge, but for one that was before any dose.
         """
         gone = self.discharge or self.handover
         assert gone is not None
+        is_home = self.discharge is not None and bool(self.doses) and self.doses[0].at <= self.discharge.at
         away = Absence(left_at=gone.at, back_at=max(since, gone.at), back_recorded_at=learned_at)
         return self.but(
             stage=Stage.RECOVERING if self.doses else Stage.CHECKED_IN,
             discharge=None,
             handover=None,
             sent_away=(*self.sent_away, away),
+            went_home=self.went_home or (self.discharge if is_home else None),
             settled=(),
             settled_until=None,
         )
@@ -343,7 +347,12 @@ class MedicineSession(ReadingSeries):
 
     @property
     def gone(self) -> Recorded[Any] | None:
-        """What took a dosed patient home, or wherever they went: calls are counted from it, and forms from `ended`."""
+        """What took a dosed patient home, or wherever they went: calls are counted from it, and forms from `ended`.
+
+        Of one who was watched again after they had been sent home it is the first discharge.
+        """
+        if self.went_home is not None and self.doses:
+            return self.went_home
         if self.ended is not None or not self.doses or not self.is_away:
             return self.ended
         left_at = self.departed[-1].left_at

@@ -523,8 +523,9 @@ SILENT_DEVIATIONS = (
 class DeviationRules(Frozen):
     """Who is told of a fact that the protocol speaks against.
 
-    `dose` is the severity of a dose against what a prescriber may override, `dose_absolute` of one against what nobody
-    may, `other` of any other fact. Nobody is told of the codes in `silent`.
+    `dose` is the severity of a dose against what a prescriber may override, and of what a discharge is found to have
+    lacked; `dose_absolute` is that of a dose against what nobody may override, `other` of any other
+    fact. Nobody is told of the codes in `silent`.
     """
 
     dose: Severity = Severity.URGENT

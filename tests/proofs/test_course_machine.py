@@ -31,6 +31,8 @@ from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, EscalationState, Kind
 from domain.events.clinic_events import (
     Act,
+    AdverseEventReported,
+    CheckInCompleted,
     ClinicEvent,
     CourseVoided,
     DoseAdministered,
@@ -49,6 +51,7 @@ from tests.support.cast import (
     WEEKLY,
     adverse_event,
     call,
+    correction,
     days,
     dose,
     minutes,
@@ -77,7 +80,13 @@ from tests.support.gates_oracle import (
 from tests.support.ledger_entries import entry_of, open_escalations, standing
 from tests.support.signs_oracle import unanswered_word_of_suicide, unwatched
 from tests.support.ward import Reached, Ward, is_whole, taken_in_again
-from tests.support.watch_oracle import assert_missed_checkpoints_were_told, is_over, may_be_away, monitored
+from tests.support.watch_oracle import (
+    assert_missed_checkpoints_were_told,
+    is_over,
+    may_be_away,
+    monitored,
+    sent_home_too_soon,
+)
 
 PROVING = os.environ.get("PROVE_EXAMPLES")
 
@@ -103,6 +112,7 @@ POINTS = (
     "dosed",
     "watched",
     "watched",
+    "discharged",
     "discharged",
 )
 """Most stories begin where they are here."""
@@ -230,6 +240,17 @@ class AnyCourse(RuleBasedStateMachine):
     def a_fact_was_wrong(self, data: st.DataObject) -> None:
         self._correct(some_correction(data, self.ward))
 
+    @precondition(lambda self: any(one.discharge is not None for one in self.ward.course.sessions))
+    @rule(ago=st.integers(1, 200), is_moved=st.booleans())
+    def they_were_dosed_later_than_was_known_when_they_went_home(self, ago: int, is_moved: bool) -> None:
+        """By the right time of the dose, or by another dose of that time."""
+        given = [event for event, _ in self.ward.answers if isinstance(event, DoseAdministered) and not event.corrects]
+        at = self.ward.now - minutes(ago)
+        if is_moved and given:
+            self._correct(correction(given[-1], at=self.ward.now, happened_at=at))
+        else:
+            self._take_in(dose(MARA, None, at=at))
+
     @precondition(lambda self: self.ward.course.unresolved)
     @rule(data=st.data(), change=st.sampled_from([Change.ACKNOWLEDGED, Change.REOPENED, Change.RESOLVED]))
     def somebody_answers(self, data: st.DataObject, change: Change) -> None:
@@ -338,6 +359,12 @@ class AnyCourse(RuleBasedStateMachine):
             assert min(waited) <= soon
 
     @invariant()
+    def who_was_sent_home_too_soon_is_watched_again(self) -> None:
+        """By the last dose, as it was told or moved since their discharge; until they are discharged anew."""
+        for number in sent_home_too_soon(self.ward.entries, self.ward.course.protocol):
+            assert self.ward.session(number).is_monitored
+
+    @invariant()
     def whatever_reads_as_dangerous_is_open_or_was_answered(self) -> None:
         """Since it was told, or read so by a correction; an open call is no milder than the danger."""
         entries = self.ward.entries
@@ -408,6 +435,8 @@ class AnyCourse(RuleBasedStateMachine):
                 assert_discharge_was_safe(event, entries, before.protocol)
             case CourseVoided():
                 self._nobody_is_overlooked(entries, before.protocol)
+            case AdverseEventReported(corrects=None) | CheckInCompleted(corrects=None):
+                self._nobody_at_home_is_watched_for_it(before, event)
             case _:
                 pass
 
@@ -429,6 +458,11 @@ class AnyCourse(RuleBasedStateMachine):
         assert_deviation_was_told(event, self.ward.entries, rules, placed.number)
         is_watched = placed.number in monitored(as_corrected(self.ward.entries))
         assert is_watched or is_over(event, self.ward.entries, placed.number)
+
+    def _nobody_at_home_is_watched_for_it(self, before: Course, event: ClinicEvent) -> None:
+        """What is told about somebody who had gone home asks nobody for a reading."""
+        home = {one.number for one in before.sessions if one.discharge is not None and one.discharge.at < event.time}
+        assert not home & {one.number for one in self.ward.course.sessions if one.is_monitored}
 
     def _correct(self, event: ClinicEvent) -> None:
         """Nothing that was open is closed by it, and of every dose that now stands outside its gates somebody hears."""

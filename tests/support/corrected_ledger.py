@@ -97,14 +97,14 @@ def is_corrected(entries: Iterable[Entry]) -> bool:
     return any(_named(one) is not None for one in entries if one.event_id is not None)
 
 
-def is_in_doubt(entries: Iterable[Entry]) -> bool:
+def is_in_doubt(entries: Iterable[Entry], without: frozenset[str] = frozenset()) -> bool:
     """Whether the ledger alone may not tell any more which session its facts belong to.
 
-    That is so where one by which others find theirs was moved, or taken back.
+    That is so where one by which others find theirs was moved, or taken back; `without` are types that are left aside.
     """
     for versions in tellings(entries).values():
         first = versions[0].entry
-        if first is not None and first.type in PLACING and len(_places(versions)) > 1:
+        if first is not None and first.type in PLACING - without and len(_places(versions)) > 1:
             return True
     return False
 

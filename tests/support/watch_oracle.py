@@ -7,9 +7,19 @@ from itertools import pairwise
 from domain.events.clinic_events import DoseAdministered
 from domain.ledger import Entry
 from domain.protocol.model import Protocol
-from tests.support.corrected_ledger import as_corrected, is_in_doubt
+from tests.support.corrected_ledger import DOSE, as_corrected, is_in_doubt
 from tests.support.ledger_entries import LONG_PAST, counted_from, newest, placed, said, visit_of
 from tests.support.signs_oracle import is_answered
+
+MOVED_ON = {
+    "kap.patient.died",
+    "kap.patient.handed_over",
+    "kap.patient.returned",
+    "kap.medication.administered",
+    "kap.infusion.started",
+    "kap.infusion.stopped",
+}
+"""Facts after which the last dose alone does not tell who is watched."""
 
 ENDS = {"kap.patient.discharged", "kap.patient.handed_over"}
 
@@ -41,6 +51,44 @@ def is_over(event: DoseAdministered, entries: list[Entry], session: int) -> bool
     is_gone = any(at == session and one.type in ENDS and one.time >= event.time for one, at in placed(entries))
     has_died = any(one.time >= event.time for one in said(entries, "patient.died"))
     return given.recorded_at - given.time > LONG_PAST or is_gone or has_died
+
+
+def sent_home_too_soon(entries: Sequence[Entry], rules: Protocol) -> set[int]:
+    """The session whose last dose, told or moved since the discharge, was too short before it, and told in time.
+
+    In time is before the least observation after that dose would be over: whoever it was is watched again. Of ledgers
+    with one visit, where nobody was said to be away or dead, and nothing else begins an observation.
+    """
+    homes = list(said(entries, "patient.discharged"))
+    if not homes or is_in_doubt(entries, frozenset({DOSE})):
+        return set()
+    read = as_corrected(entries)
+    if any(may_be_away(one) or _is_dead_or_moved_on(one) for one in (entries, read)):
+        return set()
+    last = _last_dose(read)
+    if last is None or len({session for _, session in placed(entries) if session is not None}) > 1:
+        return set()
+    told_at, observed_for = last.recorded_at, rules.medicine.minimum_observation
+    before = _last_dose(as_corrected([one for one in entries if one.recorded_at < told_at]))
+    is_news = told_at > homes[-1].recorded_at and (before is None or before.time < last.time)
+    is_short = homes[-1].time - last.time < observed_for
+    session = homes[-1].data["session"]
+    assert isinstance(session, int)
+    return {session} if is_news and is_short and told_at < last.time + observed_for else set()
+
+
+def _last_dose(read: Sequence[Entry]) -> Entry | None:
+    """The last dose of a ledger with one visit, dated as it counts; None where nobody was checked in for it."""
+    doses, came = list(said(read, "dose.administered")), list(said(read, "patient.checked_in"))
+    if not doses or not came:
+        return None
+    return newest(one.but(time=counted_from(read, one)) for one in doses)
+
+
+def _is_dead_or_moved_on(entries: Sequence[Entry]) -> bool:
+    """Whether somebody said that the patient died, was handed over or is back, or was given anything else."""
+    fatal = [one for one in said(entries, "adverse_event.reported") if one.data["grade"] == 5]
+    return bool(fatal) or any(one.type in MOVED_ON for one in entries)
 
 
 def may_be_away(entries: Sequence[Entry]) -> bool:

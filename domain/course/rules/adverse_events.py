@@ -6,8 +6,8 @@ from typing import Any
 from domain.codes import folded, in_words
 from domain.course.event_rule import ALWAYS, ANYONE, EventRule
 from domain.course.placement_blockers import unknown_session
-from domain.course.rules import death, returning, suicidality, symptoms, whereabouts
-from domain.course.state import CourseState
+from domain.course.rules import death, suicidality, symptoms, whereabouts
+from domain.course.state import CourseState, MedicineSession
 from domain.course.transition import Transition
 from domain.course.verdict import Finding, Verdict, VerdictSeverity, verdict_of
 from domain.escalation.messages import Kind
@@ -44,19 +44,23 @@ def _report(transition: Transition[Any], event: AdverseEventReported) -> None:
         transition.escalate(Kind.ADVERSE_EVENT, said.session, severity, event.time)
     if severity is not None and suicidality.named_in(protocol, (said.term,)):
         suicidality.tell(transition, severity, event.time)
-    returning.after_event(transition, event, severity)
     _keep_when(transition, event, severity)
 
 
 def _keep_when(transition: Transition[Any], event: AdverseEventReported, severity: Severity | None) -> None:
     """Keeps with the session when the patient was last unwell: an assessment from before that is void."""
     course, number = transition.course, event.data.session
-    session = course.session_numbered(number) if number is not None else course.monitored
+    here = course.monitored or next((one for one in reversed(course.sessions) if _was_here(one, event)), None)
+    session = course.session_numbered(number) if number is not None else here
     if session is None or severity is None or severity is Severity.ROUTINE:
         return
     if folded(event.data.term) != LEFT_BEFORE_DISCHARGE:
         known = session.unwell_at
         transition.keep(session.but(unwell_at=event.time if known is None else max(known, event.time)))
+
+
+def _was_here(session: MedicineSession, event: AdverseEventReported) -> bool:
+    return bool(session.doses) and session.was_under_way(event.time)
 
 
 def _has_left(transition: Transition[Any], event: AdverseEventReported, severity: Severity | None) -> bool:

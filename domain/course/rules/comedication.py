@@ -1,11 +1,11 @@
-"""Co-medication and rescue: what else was given, whom the protocol tells of it, and who is watched again."""
+"""Co-medication and rescue: what else was given, and whom the protocol tells of it."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
-from domain.course.rules import observation, returning
+from domain.course.rules import observation
 from domain.course.rules.returning import belongs
 from domain.course.state import CourseState, MedicineSession, Stage
 from domain.course.transition import Transition
@@ -57,28 +57,11 @@ def _tell(transition: Transition[Any], session: MedicineSession | None, event: M
 
 
 def _give(transition: Transition[Any], session: MedicineSession, event: MedicationAdministered) -> None:
-    """Keeps the medicine with its session, and watches the patient again while the observation runs that it began."""
+    """Keeps the medicine with its session: the observation may begin again with it."""
     if not belongs(session, event.time):
         return
     given = sorted((*session.medications, transition.recorded(event)), key=lambda one: one.at)
-    session = session.but(medications=tuple(given))
-    transition.keep(session)
-    if session.discharge is not None and _is_observed_for(transition, session, session.discharge.at, event):
-        since = event.time if event.time > session.discharge.at else transition.now
-        returning.watch_again(transition, session.number, since)
-
-
-def _is_observed_for(
-    transition: Transition[Any], session: MedicineSession, home_at: datetime, event: MedicationAdministered
-) -> bool:
-    """Whether somebody who was sent home was given, then or soon after, what the protocol observes them for still."""
-    observed_for = transition.course.protocol.medicine.minimum_observation
-    return (
-        event.data.actor.role in returning.AT_THE_CLINIC
-        and session.doses[0].at <= event.time <= home_at + observed_for
-        and observation.restarts(transition.course.protocol, event.data.code)
-        and transition.now < event.time + observed_for
-    )
+    transition.keep(session.but(medications=tuple(given)))
 
 
 GIVEN = SessionEventRule(

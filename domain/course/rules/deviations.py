@@ -39,6 +39,16 @@ def record_of_dose(
     _tell(transition, event, session, deviations, severity)
 
 
+def record_of_discharge(
+    transition: Transition[Any], discharge: ClinicEvent, session: int, deviations: tuple[Blocker, ...]
+) -> None:
+    """Writes what a discharge lacks, which was learned only after it: as severe as a dose outside its gates."""
+    rules = transition.course.protocol.deviations
+    is_told = any(deviation.code not in rules.silent for deviation in deviations)
+    severity = Severity.ROUTINE if is_long_past(discharge.time, transition.now) else rules.dose
+    _tell(transition, discharge, session, deviations, severity if is_told else None)
+
+
 def _tell(
     transition: Transition[Any],
     event: ClinicEvent,

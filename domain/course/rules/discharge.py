@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import islice, takewhile
 from typing import Any, Final
 
-from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
+from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule, under_way
 from domain.course.rules import checkpoints, clearance, observation, symptoms
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.endings import close_when_withdrawn
@@ -53,6 +53,12 @@ def blockers(
     for blocker in absolute_first(found):
         kept.setdefault((blocker.code, blocker.observed), blocker)
     return tuple(kept.values())
+
+
+def rests_on(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """What the readings and the assessment had against a discharge at that moment."""
+    yield from _reading_blockers(course, session, at)
+    yield from _assessment_blockers(course, session, at)
 
 
 def _observation_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
@@ -322,7 +328,21 @@ def end(transition: Transition[Any], session: MedicineSession, at: datetime) -> 
     close_when_withdrawn(transition, at)
 
 
-ASSESSED = SessionEventRule(event=DischargeAssessed, phases=ALWAYS, stages=MONITORED, apply=_assess)
+def _session_of_assessment(
+    course: CourseState, rule: SessionEventRule[DischargeAssessed], event: DischargeAssessed
+) -> MedicineSession | None:
+    """The session under way then; also one from which they have been discharged since, for it rests on this."""
+    home = (one for one in reversed(course.sessions) if one.discharge is not None and one.was_under_way(event.time))
+    return under_way(course, rule, event) or next(home, None)
+
+
+ASSESSED = SessionEventRule(
+    event=DischargeAssessed,
+    phases=ALWAYS,
+    stages=MONITORED,
+    place=_session_of_assessment,
+    apply=_assess,
+)
 DISCHARGED = SessionEventRule(
     event=PatientDischarged,
     phases=ALWAYS,

@@ -26,8 +26,8 @@ from domain.values import Blocker, Moment, Severity, count_of
 
 
 def counted_from(course: CourseState) -> Recorded[PatientDischarged.Data] | Recorded[PatientHandedOver.Data] | None:
-    """The end of the last medicine session's stay: follow-up visits are counted from it."""
-    ended = [session.ended for session in course.sessions if session.ended is not None]
+    """The end of the last medicine session's stay, the first one: follow-up visits are counted from it."""
+    ended = [home for session in course.sessions if (home := session.went_home or session.ended) is not None]
     return ended[-1] if ended else None
 
 

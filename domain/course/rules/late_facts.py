@@ -1,11 +1,12 @@
-"""Late facts: what speaks against a dose, but was learned only after it was given. People are told as of the dose."""
+"""Late facts: what speaks against a dose or a discharge, but was learned only after it. People are told as of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from domain.course.dose_given import DoseGiven
 from domain.course.rules import deviations, dosing
+from domain.course.rules.sent_home import Judged
 from domain.course.state import CourseState, MedicineSession, Phase, Stage
 from domain.course.transition import Transition
 from domain.events.clinic_events import ClinicEvent, DoseAdministered, InfusionStarted, InfusionStopped
@@ -34,6 +35,14 @@ def judge_doses(
                 found = tuple(one for one in _against(transition.course, now, dose) if _finding(one) not in known)
                 if found:
                     deviations.record_of_dose(transition, event, session.number, dose, found)
+
+
+def tell_discharges(transition: Transition[Any], judged: Iterable[Judged]) -> None:
+    """Records what these discharges lack now, in words."""
+    for one in judged:
+        if one.told:
+            kept = next(kept for kept in transition.course.journal if kept.sequence == one.sequence)
+            deviations.record_of_discharge(transition, kept.event, one.session, one.told)
 
 
 def _finding(blocker: Blocker) -> tuple[object, ...]:

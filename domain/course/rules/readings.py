@@ -46,8 +46,8 @@ def _read(transition: Transition[Any], before: MedicineSession, event: VitalsRec
     asked_anew = checkpoints.unsettled(before) if before.is_away else checkpoints.unsettled_by(before, event.time)
     session = asked_anew.with_reading(arrived)
     transition.keep(session)
-    severity = _judge(transition, before, session, arrived, session.number)
-    returning.after_reading(transition, session.number, arrived, severity)
+    _judge(transition, before, session, arrived, session.number)
+    returning.after_reading(transition, session.number, arrived)
     session = transition.course.session_numbered(session.number) or session
     if not checkpoints.is_overdue(rules, session, transition.course.passed):
         transition.settle(Kind.VITALS_OVERDUE, session.number)
@@ -74,7 +74,7 @@ def with_earlier_told(transition: Transition[Any], session: MedicineSession) -> 
 
 def _judge(
     transition: Transition[Any], before: ReadingSeries, series: ReadingSeries, arrived: Reading, number: int | None
-) -> VerdictSeverity:
+) -> None:
     """Takes the verdict on the reading that arrived, and escalates it, and what it makes worse of later ones."""
     protocol = transition.course.protocol
     transition.verdict = verdict(protocol, series, arrived)
@@ -91,7 +91,6 @@ def _judge(
         was_not_falling = is_known and vitals.is_not_falling(protocol, before, reading)
         if series.is_monitored and not was_not_falling and vitals.is_not_falling(protocol, series, reading):
             transition.escalate(Kind.BLOOD_PRESSURE_NOT_FALLING, number, Severity.URGENT, reading.at)
-    return transition.verdict.severity
 
 
 def settle_checkpoints(transition: Transition[Any], number: int) -> None:

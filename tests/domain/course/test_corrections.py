@@ -5,11 +5,12 @@ from datetime import datetime
 
 import pytest
 
+from domain.course.correcting import TAKEN_BACK_BY
 from domain.course.retelling import TOLD, told
 from domain.course.state import Outcome, Phase, Stage
 from domain.course.verdict import VerdictSeverity
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import ClinicEvent
+from domain.events.clinic_events import MODELS, Act, ClinicEvent
 from domain.refusal import RefusalCode
 from domain.values import Severity
 from tests.support.cast import (
@@ -48,6 +49,7 @@ from tests.support.cast import (
     preparation,
     rebooking,
     resumption,
+    returned,
     screening,
     vitals,
     weekly,
@@ -565,6 +567,27 @@ def test_a_decision_is_not_corrected_but_decided_anew(ward: Ward) -> None:
 
     assert refusal.code is RefusalCode.INVALID
     assert "decision" in refusal.errors[0].detail
+    assert "kap.session.aborted" in refusal.errors[0].detail
+
+
+def test_a_discharge_of_the_wrong_patient_is_undone_by_their_return(ward: Ward) -> None:
+    """The refusal says so, and what it says is accepted: they are watched on."""
+    ward.discharged()
+    refusal = ward.turns_away(correction(last(ward, "patient.discharged"), at=ward.now, retracted=True))
+    assert "kap.patient.returned" in refusal.errors[0].detail
+
+    ward.reports(returned(MARA, at=ward.now + minutes(5)))
+    assert ward.session().is_watched
+
+
+@pytest.mark.parametrize("act", sorted(name for name, model in MODELS.items() if issubclass(model, Act)))
+def test_of_every_decision_is_said_what_to_report_instead(act: str) -> None:
+    """Each names events that there are."""
+    words = TAKEN_BACK_BY[MODELS[act]]  # type: ignore[index]
+
+    named = [word.rstrip(",;.") for word in words.split() if word.startswith("kap.")]
+    assert named
+    assert {*named} <= MODELS.keys()
 
 
 def test_the_right_data_must_fit_the_fact(ward: Ward) -> None:

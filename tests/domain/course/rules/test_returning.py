@@ -142,25 +142,15 @@ def test_a_calm_reading_after_the_discharge_keeps_nobody(ward: Ward) -> None:
     assert ward.stage() is Stage.DISCHARGED
 
 
-@pytest.mark.parametrize("number", [1, None])
-def test_who_faints_at_the_door_is_watched_again_though_nobody_measures(ward: Ward, number: int | None) -> None:
-    """Told as an adverse event by who is with them."""
-    ward.discharged()
-    ward.reports(adverse_event(MARA, number, at=ward.now + minutes(10), term="syncope", grade=3))
-
-    assert ward.session().is_watched
-    ward.passes(minutes(10))
-    assert ward.open[Kind.VITALS_OVERDUE] is Severity.EMERGENCY
-
-
 @pytest.mark.parametrize(
     "event",
     [
         lambda at: adverse_event(MARA, at=at + minutes(10), term="nausea", grade=2),
         lambda at: adverse_event(MARA, at=at + minutes(10), by=PATIENT, term="syncope", grade=3),
+        lambda at: adverse_event(MARA, at=at + minutes(10), by=LIND, term="syncope", grade=3),
         lambda at: adverse_event(MARA, at=at + hours(3), term="syncope", grade=3),
     ],
-    ids=["moderate", "told by the patient", "at home by now"],
+    ids=["moderate", "told by the patient", "told by the nurse", "hours later"],
 )
 def test_an_adverse_event_at_home_is_told_and_nobody_is_asked_for_readings(
     ward: Ward, event: Callable[[datetime], ClinicEvent]
