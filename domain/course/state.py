@@ -453,10 +453,9 @@ class CourseState(Frozen):
     `timezone` is that of its site, pinned at the referral: days are counted in it. `consents`, `plans` and
     `pregnancy_tests` are in order of time. `medications_changed_at` is the newest change that a check-in told of and
     that no clearance has weighed. `weighed` are the findings that the eligibility decision's overrides lifted.
-    `words_of_suicide` are in order of time; a course of before they were kept has the last of them in `ideation_at`.
-    `risk_told` is when a risk was last learned of, also by a questionnaire. `left_behind` are the readings of visits
-    that were booked anew. `journal` has every event but uncorrected readings. `deviations` are the newest; all of them
-    stand in its ledger. `written_bytes` is the JSON of all entries.
+    `words_of_suicide` are in order of time. `risk_told` is when a risk was last learned of, also by a questionnaire.
+    `left_behind` are the readings of visits that were booked anew. `journal` has every event but uncorrected readings.
+    `deviations` are the newest; all of them stand in its ledger. `written_bytes` is the JSON of all entries.
     """
 
     course_id: CourseId
@@ -480,7 +479,6 @@ class CourseState(Frozen):
     preparations: tuple[Recorded[PreparationHeld.Data], ...] = ()
     sessions: tuple[MedicineSession, ...] = ()
     measures: tuple[MeasureTaken, ...] = ()
-    ideation_at: Moment | None = None
     words_of_suicide: tuple[WordOfSuicide, ...] = ()
     risk_told: RiskTold | None = None
     follow_ups: tuple[Recorded[FollowUpHeld.Data], ...] = ()

@@ -55,8 +55,6 @@ def heard(course: CourseState, at: datetime, recorded_at: datetime, sequence: in
 def last_word(course: CourseState, by: datetime | None = None) -> WordOfSuicide | None:
     """The last word of suicide, or the last one by that moment; None if there was none."""
     words = course.words_of_suicide
-    if not words and course.ideation_at is not None:
-        words = (WordOfSuicide(at=course.ideation_at, sequence=0),)
     place = len(words) if by is None else bisect_right(words, by, key=lambda one: one.at)
     return words[place - 1] if place else None
 
