@@ -7,7 +7,8 @@ from typing import Final
 
 import asyncpg
 
-from domain.course.state import Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Phase
 from domain.values import Severity
 from domain.views.summary import CourseSummary
 from records.projection import course_row

@@ -6,7 +6,8 @@ from typing import Annotated
 import asyncpg
 from pydantic import Field
 
-from domain.course.state import Outcome, Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Outcome, Phase
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import EscalationView, Page
 from domain.ledger import Entry

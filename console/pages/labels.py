@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from domain.course.deadlines import DeadlineKind
-from domain.course.state import Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Phase
 from domain.course.verdict import VerdictSeverity
 from domain.protocol.model import Grade
 from domain.protocol.parameters import UNITS

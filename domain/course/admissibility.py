@@ -16,7 +16,8 @@ from domain.course.placement_blockers import (
 )
 from domain.course.rules import clearance, discharge, eligibility, preparation
 from domain.course.rules.referral import REFERRED
-from domain.course.state import CourseState, MedicineSession, Phase, Stage
+from domain.course.session import MedicineSession, Stage
+from domain.course.state import CourseState, Phase
 from domain.events.clinic_events import (
     MODELS,
     CheckInCompleted,

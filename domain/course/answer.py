@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from domain.course.state import Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Phase
 from domain.course.verdict import Verdict
 from domain.escalation.ids import EscalationId
 from domain.values import Blocker, CourseId, Frozen

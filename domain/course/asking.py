@@ -8,7 +8,7 @@ from domain.course.course import Course, Decision
 from domain.course.event_rule import EventRule, SessionEventRule
 from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.placement_blockers import unknown_session, wrong_phase, wrong_stage
-from domain.course.state import MedicineSession
+from domain.course.session import MedicineSession
 from domain.events.clinic_events import MODELS
 from domain.refusal import Refusal
 from domain.values import Blocker, Frozen, Moment, absolute_first

@@ -14,7 +14,8 @@ from pydantic import JsonValue, TypeAdapter
 
 from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.journal import KeptEvent, Version
-from domain.course.state import CourseState, Reading
+from domain.course.session import Reading
+from domain.course.state import CourseState
 from domain.events.clinic_events import (
     Act,
     ClinicEvent,

@@ -7,7 +7,8 @@ from domain.course import screens_due, standstill, unreported
 from domain.course.deadline import LEARNED_LATE_GRACE, Consequence, Deadline, DeadlineKind
 from domain.course.rules import checkpoints, followup, observation, risk_screens
 from domain.course.rules.signs import measured_since
-from domain.course.state import CourseState, MedicineSession, Outcome, Phase, ReadingSeries, is_long_past
+from domain.course.session import MedicineSession, ReadingSeries, is_long_past
+from domain.course.state import CourseState, Outcome, Phase
 from domain.course.waking import until_awake
 from domain.durations import days, iso_8601
 from domain.escalation.messages import Kind

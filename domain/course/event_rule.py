@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
-from domain.course.state import CourseState, MedicineSession, Phase, Stage
+from domain.course.session import MedicineSession, Stage
+from domain.course.state import CourseState, Phase
 from domain.course.transition import Transition
 from domain.events.clinic_events import Act, Event
 from domain.events.fields import Override

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from domain.course.state import CourseState, MedicineSession, Phase, Stage
+from domain.course.session import MedicineSession, Stage
+from domain.course.state import CourseState, Phase
 from domain.values import Blocker, Role
 
 

@@ -1,6 +1,8 @@
-"""The data of an accepted event as a course keeps it."""
+"""The data of an accepted event as a course keeps it, and which of several counts."""
 
-from typing import Generic, TypeVar
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
 
 from domain.events.clinic_events import EventData
 from domain.values import Frozen, Moment
@@ -18,3 +20,27 @@ class Recorded(Frozen, Generic[Data]):
     recorded_at: Moment
     data: Data
     sequence: int
+
+
+Known = TypeVar("Known", bound=Recorded[Any])
+
+
+def newer(known: Known | None, arrived: Known) -> Known:
+    """The newer of two facts by `at`: one that is sent late does not replace a newer one."""
+    return known if known is not None and known.at > arrived.at else arrived
+
+
+class Dated(Protocol):
+    """Whatever happened at a moment."""
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+
+
+Fact = TypeVar("Fact", bound=Dated)
+
+
+def known_at(facts: Iterable[Fact], moment: datetime) -> Fact | None:
+    """The newest of these facts, in order of time, that had happened by that moment: none speaks for one before it."""
+    return next((fact for fact in reversed(tuple(facts)) if fact.at <= moment), None)

@@ -11,7 +11,8 @@ from domain.course.retelling import MOST_TOLD, TOLD, Pair, Retelling, Step, reto
 from domain.course.rules import checkpoints, deviations, eligibility, late_facts, readings, sent_home, suicidality
 from domain.course.rules.exclusion import tell_of_exclusion
 from domain.course.series_compared import asked_for, compared, series_of
-from domain.course.state import CourseEscalation, CourseState, MedicineSession
+from domain.course.session import MedicineSession
+from domain.course.state import CourseEscalation, CourseState
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import (

@@ -16,7 +16,8 @@ from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.journal import KeptEvent, Version
 from domain.course.rules import sent_home, suicidality
 from domain.course.rules.readings import READ
-from domain.course.state import CourseEscalation, CourseState, MedicineSession, Reading, ReadingSeries
+from domain.course.session import MedicineSession, Reading, ReadingSeries
+from domain.course.state import CourseEscalation, CourseState
 from domain.course.transition import ARRIVED, Transition
 from domain.course.verdict import Verdict
 from domain.escalation.messages import Kind

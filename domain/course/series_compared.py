@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 
 from domain.course.retelling import Retelling
 from domain.course.rules import symptoms, vitals
-from domain.course.state import CourseState, Reading, ReadingSeries
+from domain.course.session import Reading, ReadingSeries
+from domain.course.state import CourseState
 from domain.course.verdict import Verdict, VerdictSeverity
 from domain.escalation.messages import Kind
 from domain.protocol.model import Protocol

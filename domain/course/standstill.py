@@ -5,7 +5,8 @@ from datetime import datetime
 
 from domain.course.deadline import Consequence, Deadline, DeadlineKind
 from domain.course.rules import risk_screens
-from domain.course.state import CourseState, Hold, Phase, is_long_past
+from domain.course.session import is_long_past
+from domain.course.state import CourseState, Hold, Phase
 from domain.escalation.messages import Kind
 from domain.values import Severity
 

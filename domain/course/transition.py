@@ -5,7 +5,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from domain import ledger
 from domain.course.recorded import Recorded
-from domain.course.state import CourseEscalation, CourseState, Hold, MedicineSession, Outcome, Phase
+from domain.course.session import MedicineSession
+from domain.course.state import CourseEscalation, CourseState, Hold, Outcome, Phase
 from domain.course.verdict import Verdict
 from domain.escalation.ids import EscalationId, escalation_id
 from domain.escalation.messages import Change, EscalationState, Kind, Opening, Repeat

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from domain.course.deadline import Consequence, Deadline, DeadlineKind
 from domain.course.rules import risk_screens
-from domain.course.state import CourseState, MedicineSession, Stage, is_long_past
+from domain.course.session import MedicineSession, Stage, is_long_past
+from domain.course.state import CourseState
 from domain.escalation.messages import Kind
 from domain.values import Moment, Severity
 

@@ -11,13 +11,7 @@ from domain.course.recorded import Recorded
 from domain.course.rules import eligibility
 from domain.course.rules.checkpoints import reading_due_at
 from domain.course.rules.vitals import verdict
-from domain.course.state import (
-    CourseEscalation,
-    Deviation,
-    Hold,
-    Outcome,
-    Phase,
-)
+from domain.course.state import CourseEscalation, Deviation, Hold, Outcome, Phase
 from domain.events.clinic_events import EligibilityDecided, PatientDischarged, SessionCleared
 from domain.events.fields import Dose
 from domain.ledger import Entry

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from domain.course.measures import ScoreChange
 from domain.course.rules.checkpoints import CheckpointStatus, checkpoints
-from domain.course.state import CourseState, MedicineSession
+from domain.course.session import MedicineSession
+from domain.course.state import CourseState
 from domain.values import Code, Frozen, Moment, Severity
 from domain.views.score_trend import trend
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from domain.course.rules.signs import at_clearance
-from domain.course.state import MedicineSession
+from domain.course.session import MedicineSession
 from domain.protocol.model import Protocol, Vital
 from domain.values import Frozen
 

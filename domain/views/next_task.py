@@ -7,7 +7,8 @@ from domain.course import deadlines
 from domain.course.deadlines import Deadline, DeadlineKind
 from domain.course.rules import booking, eligibility, observation, preparation
 from domain.course.rules.checkpoints import reading_due_at, rechecks
-from domain.course.state import CourseState, MedicineSession, Phase, Stage
+from domain.course.session import MedicineSession, Stage
+from domain.course.state import CourseState, Phase
 from domain.durations import days, duration
 from domain.protocol.instruments import instrument_name
 from domain.values import Frozen, Moment

@@ -6,10 +6,7 @@ from domain.course.course import Course
 from domain.course.dose_given import DoseGiven
 from domain.course.rules.checkpoints import Checkpoint, checkpoints, reading_due_at
 from domain.course.rules.vitals import verdict
-from domain.course.state import (
-    MedicineSession,
-    Stage,
-)
+from domain.course.session import MedicineSession, Stage
 from domain.course.verdict import Verdict
 from domain.events.clinic_events import VitalsRecorded
 from domain.events.fields import StaffMember

@@ -5,7 +5,8 @@ from datetime import timedelta
 from itertools import chain
 
 from domain.course.rules.checkpoints import CheckpointStatus
-from domain.course.state import Outcome, Stage
+from domain.course.session import Stage
+from domain.course.state import Outcome
 from domain.course.verdict import VerdictSeverity
 from domain.escalation.messages import EscalationState, EscalationView, Kind
 from domain.ledger import Entry

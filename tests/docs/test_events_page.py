@@ -29,7 +29,8 @@ from domain.course.deadlines import DeadlineKind
 from domain.course.event_rule import ANYONE, STAFF
 from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.rules import deviations
-from domain.course.state import Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Phase
 from domain.course.verdict import Finding, VerdictSeverity
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import MODELS, CourseReferred, EventData

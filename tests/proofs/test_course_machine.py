@@ -25,7 +25,7 @@ from domain.course.course import CLOCK_SKEW, Course
 from domain.course.deadlines import DeadlineKind
 from domain.course.retelling import TOLD, told
 from domain.course.rules.vitals import verdict
-from domain.course.state import MedicineSession, Stage
+from domain.course.session import MedicineSession, Stage
 from domain.course.transition import AutoResolve, RepeatEscalation
 from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, EscalationState, Kind

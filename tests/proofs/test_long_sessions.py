@@ -17,7 +17,8 @@ from domain.course.course import Course
 from domain.course.deadlines import deadlines
 from domain.course.rules.checkpoints import checkpoints, is_overdue, reading_due_at
 from domain.course.rules.vitals import verdict
-from domain.course.state import CourseState, MedicineSession
+from domain.course.session import MedicineSession
+from domain.course.state import CourseState
 from domain.events.clinic_events import VitalsRecorded
 from domain.refusal import Refused
 from domain.views.course import batch_of, course_view

@@ -12,7 +12,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner
 from domain.course.course import Course
 from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.rules.arrival import CHECKED_IN
-from domain.course.state import MedicineSession
+from domain.course.session import MedicineSession
 from domain.course.transition import Transition
 from domain.events.clinic_events import Event, PatientCheckedIn
 from domain.ledger import Note

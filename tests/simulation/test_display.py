@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from rich.console import Console, RenderableType
 
 from domain.course.answer import Answer, SessionPosition
-from domain.course.state import Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Phase
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import DoseAdministered
 from domain.protocol.model import Protocol

@@ -9,7 +9,8 @@ import pytest
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.rules.checkpoints import CheckpointStatus
-from domain.course.state import Outcome, Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Outcome, Phase
 from domain.course.verdict import VerdictSeverity
 from domain.escalation.messages import EscalationState, Kind
 from domain.ledger import first_fault

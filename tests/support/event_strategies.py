@@ -6,8 +6,9 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from domain.course.rules.dosing import LEAST_MG
-from domain.course.state import Phase, Stage
+from domain.course.rules.dose_bounds import LEAST_MG
+from domain.course.session import Stage
+from domain.course.state import Phase
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.events.fields import PregnancyTest

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Self
 
 from domain.course.answer import Answer
-from domain.course.state import HERE
+from domain.course.session import HERE
 from domain.escalation.ids import EscalationId, EscalationKey
 from domain.escalation.messages import EscalationView, Kind, Order
 from domain.events.clinic_events import ClinicEvent

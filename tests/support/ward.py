@@ -15,7 +15,8 @@ import pytest
 from domain.course.answer import AlreadyAnswered, Answer
 from domain.course.course import Course, Decision
 from domain.course.deadlines import Deadline, DeadlineKind
-from domain.course.state import MedicineSession, Phase, Stage
+from domain.course.session import MedicineSession, Stage
+from domain.course.state import Phase
 from domain.course.transition import AutoResolve, EscalationCommand, OpenEscalation, RepeatEscalation
 from domain.escalation.messages import Change, Kind, Notice, Repeat
 from domain.events.clinic_events import Act, ClinicEvent, ProtocolMigrated

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.course.deadlines import DeadlineKind
-from domain.course.state import Outcome, Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Outcome, Phase
 from domain.course.verdict import VerdictSeverity
 from domain.escalation.ids import escalation_id
 from domain.escalation.messages import Acknowledge, Kind, Resolve

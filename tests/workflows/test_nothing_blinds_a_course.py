@@ -18,7 +18,7 @@ from domain.course.deadlines import DeadlineKind
 from domain.course.event_rule import SessionEventRule
 from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.rules.readings import READ
-from domain.course.state import MedicineSession
+from domain.course.session import MedicineSession
 from domain.course.transition import Transition
 from domain.escalation.ids import escalation_id, escalation_workflow_id
 from domain.escalation.messages import Kind, Resolve

@@ -1,6 +1,7 @@
 """What blocks a course's next step, each with the source of its rule."""
 
-from domain.course.state import Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Phase
 from domain.values import Blocker, Frozen
 from domain.views.course import CourseView
 

@@ -12,7 +12,7 @@ from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.viewer import Viewer
 from console.pages.labels import STAGES
 from domain.course.rules.checkpoints import CheckpointStatus
-from domain.course.state import HERE, Stage
+from domain.course.session import HERE, Stage
 from domain.values import Frozen, Severity, count_of
 from domain.views.course import CourseView
 from domain.views.session import SessionView

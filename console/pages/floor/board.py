@@ -15,7 +15,8 @@ from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import Viewer, looking
 from console.pages.labels import PHASES
 from domain.access import Right
-from domain.course.state import HERE, Phase, Stage
+from domain.course.session import HERE, Stage
+from domain.course.state import Phase
 from domain.escalation.messages import EscalationView
 from domain.values import Code, Frozen, Name, Severity, count_of
 from domain.views.summary import CourseSummary

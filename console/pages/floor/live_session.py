@@ -11,7 +11,7 @@ from console.pages.course.readings import ReadingShown
 from console.pages.frame.clock import Clock
 from console.pages.frame.viewer import Viewer
 from console.pages.labels import CLOCKS, PUNCTUALITY, STAGES
-from domain.course.state import HERE, Stage
+from domain.course.session import HERE, Stage
 from domain.escalation.messages import PHRASES
 from domain.values import CourseId, Frozen, Severity
 from domain.views.course import CourseView

@@ -7,7 +7,7 @@ from typing import Final
 from console.pages.course.ahead import UpcomingPage, if_nobody_acts
 from console.pages.frame.clock import WallClock, zone_of
 from console.services import Services
-from domain.course.state import HERE
+from domain.course.session import HERE
 from domain.escalation.messages import EscalationView
 from domain.refusal import Refused
 from domain.values import Frozen

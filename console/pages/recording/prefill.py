@@ -9,7 +9,7 @@ from console.pages.recording.fields import Field, FieldKind, Option, fields_of
 from console.pages.recording.form_parsing import Entered
 from console.pages.recording.form_view import Offers
 from domain.course.deadlines import DeadlineKind
-from domain.course.state import Stage
+from domain.course.session import Stage
 from domain.durations import days, duration
 from domain.oncall.file import OnCall
 from domain.protocol.instruments import INSTRUMENTS, instrument_name

@@ -7,7 +7,8 @@ from domain.codes import folded, in_words
 from domain.course.event_rule import ALWAYS, ANYONE, EventRule
 from domain.course.placement_blockers import unknown_session
 from domain.course.rules import death, suicidality, symptoms, whereabouts
-from domain.course.state import CourseState, MedicineSession
+from domain.course.session import MedicineSession
+from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.course.verdict import Finding, Verdict, VerdictSeverity, verdict_of
 from domain.escalation.messages import Kind

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from domain.course.event_rule import MEDICINE, SessionEventRule
+from domain.course.recorded import newer
 from domain.course.rules import pregnancy
 from domain.course.rules.readings import with_earlier_told
-from domain.course.state import CourseState, MedicineSession, Stage, newer
+from domain.course.session import MedicineSession, Stage
+from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.durations import in_words
 from domain.events.clinic_events import PatientCheckedIn

@@ -8,7 +8,8 @@ from typing import Any
 from domain.course.event_rule import ANY_PHASE, TREATMENT, EventRule, SessionEventRule
 from domain.course.placement_blockers import wrong_stage
 from domain.course.rules import risk_screens
-from domain.course.state import CourseState, MedicineSession, Stage
+from domain.course.session import MedicineSession, Stage
+from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.durations import in_words
 from domain.escalation.messages import Kind

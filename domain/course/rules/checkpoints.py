@@ -8,7 +8,7 @@ from itertools import chain, pairwise, takewhile, zip_longest
 from domain.course.rules import vitals
 from domain.course.rules.signs import measured_since, value_of
 from domain.course.rules.vitals import Recheck
-from domain.course.state import Checkpoint, CheckpointStatus, MedicineSession, Reading, ReadingSeries
+from domain.course.session import Checkpoint, CheckpointStatus, MedicineSession, Reading, ReadingSeries
 from domain.protocol.model import CheckpointRules, Protocol
 
 __all__ = [

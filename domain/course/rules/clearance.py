@@ -6,11 +6,13 @@ from typing import Any
 
 from domain.course.event_rule import MEDICINE, PRESCRIBER, SessionEventRule
 from domain.course.measures import Risk
+from domain.course.recorded import known_at, newer
 from domain.course.rules import arrival, booking, consent, eligibility, observation, pregnancy, risk_screens, symptoms
 from domain.course.rules.signs import newest, value_of
 from domain.course.rules.vitals import SPOKEN
 from domain.course.rules.weighing import is_weighed
-from domain.course.state import CourseState, MedicineSession, Phase, Reading, Stage, known_at, newer
+from domain.course.session import MedicineSession, Reading, Stage
+from domain.course.state import CourseState, Phase
 from domain.course.transition import Transition
 from domain.durations import in_words
 from domain.escalation.messages import PHRASES, Kind

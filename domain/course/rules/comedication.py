@@ -7,7 +7,8 @@ from typing import Any
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
 from domain.course.rules import observation
 from domain.course.rules.returning import belongs
-from domain.course.state import CourseState, MedicineSession, Stage
+from domain.course.session import MedicineSession, Stage
+from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import MedicationAdministered

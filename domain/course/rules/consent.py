@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, ANYONE, EventRule
-from domain.course.recorded import Recorded
-from domain.course.state import CourseState, known_at
+from domain.course.recorded import Recorded, known_at
+from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.durations import in_words
 from domain.escalation.messages import Kind

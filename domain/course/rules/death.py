@@ -8,7 +8,8 @@ from typing import Any
 
 from domain.course.event_rule import ALWAYS, EventRule
 from domain.course.rules.checkpoints import unsettled
-from domain.course.state import DEATH_REPORTED, Outcome, Stage
+from domain.course.session import Stage
+from domain.course.state import DEATH_REPORTED, Outcome
 from domain.course.transition import Transition
 from domain.escalation.messages import ASKS_FOR_THE_PATIENT, Kind
 from domain.events.clinic_events import PatientDied

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from domain.course.dose_given import DoseGiven
-from domain.course.state import CourseState, Deviation, is_long_past
+from domain.course.session import is_long_past
+from domain.course.state import CourseState, Deviation
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent, DoseAdministered, Event, InfusionStarted, InfusionStopped

@@ -6,6 +6,7 @@ from itertools import islice, takewhile
 from typing import Any, Final
 
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule, under_way
+from domain.course.recorded import newer
 from domain.course.rules import checkpoints, clearance, observation, symptoms
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.endings import close_when_withdrawn
@@ -13,7 +14,8 @@ from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.signs import at_clearance, newest, newest_first, value_of
 from domain.course.rules.vitals import SPOKEN, standing_findings, verdict
 from domain.course.rules.weighing import is_weighed
-from domain.course.state import CourseState, MedicineSession, Phase, Reading, Stage, newer
+from domain.course.session import MedicineSession, Reading, Stage
+from domain.course.state import CourseState, Phase
 from domain.course.transition import Transition
 from domain.course.verdict import VerdictSeverity
 from domain.durations import in_words

@@ -6,10 +6,11 @@ from typing import Any
 
 from domain.codes import folded, in_words
 from domain.course.event_rule import ALWAYS, PRESCRIBER, EventRule
+from domain.course.recorded import newer
 from domain.course.rules import consent, pregnancy, risk_screens
 from domain.course.rules.exclusion import tell_of_exclusion
 from domain.course.rules.weighing import is_weighed
-from domain.course.state import CourseState, Outcome, Phase, newer
+from domain.course.state import CourseState, Outcome, Phase
 from domain.course.transition import Transition
 from domain.events.clinic_events import EligibilityDecided, EligibilityDecision, ScreeningRecorded
 from domain.events.fields import PregnancyTest, lifted_by

@@ -8,7 +8,8 @@ from typing import Any
 from domain.course.event_rule import ALWAYS, ANYONE, DISCHARGED, EventRule, SessionEventRule
 from domain.course.recorded import Recorded
 from domain.course.rules import suicidality, symptoms
-from domain.course.state import CourseState, MedicineSession, Outcome, Phase
+from domain.course.session import MedicineSession
+from domain.course.state import CourseState, Outcome, Phase
 from domain.course.transition import Transition
 from domain.course.verdict import Finding, Verdict, VerdictSeverity, verdict_of
 from domain.durations import days, in_words

@@ -10,10 +10,12 @@ from typing import Any
 
 from domain.course.dose_given import DoseGiven
 from domain.course.event_rule import ALWAYS, MEDICINE, MONITORED, SessionEventRule
-from domain.course.recorded import Recorded
+from domain.course.recorded import Recorded, newer
 from domain.course.rules import dosing
-from domain.course.rules.dosing import DUPLICATE_WITHIN, Offered
-from domain.course.state import CourseState, MedicineSession, Stage, newer
+from domain.course.rules.dose_bounds import Offered, bound_blockers
+from domain.course.rules.dosing import DUPLICATE_WITHIN
+from domain.course.session import MedicineSession, Stage
+from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.events.clinic_events import InfusionPaused, InfusionResumed, InfusionStarted, InfusionStopped
 from domain.protocol.model import Route
@@ -50,7 +52,7 @@ def _stop_blockers(course: CourseState, session: MedicineSession, event: Infusio
         dose = Offered(event.time, said.mg_given, Route.INTRAVENOUS.value, answers.actor, answers.witness)
     else:
         dose = Offered(event.time, said.mg_given, Route.INTRAVENOUS.value, said.actor, None)
-    yield from dosing.bound_blockers(course, others, dose)
+    yield from bound_blockers(course, others, dose)
 
 
 def _none_runs(_course: CourseState, session: MedicineSession, _at: datetime) -> Iterator[Blocker]:

@@ -6,8 +6,10 @@ from typing import Any
 
 from domain.course.dose_given import DoseGiven
 from domain.course.rules import deviations, dosing
+from domain.course.rules.dose_bounds import as_offered
 from domain.course.rules.sent_home import Judged
-from domain.course.state import CourseState, MedicineSession, Phase, Stage
+from domain.course.session import MedicineSession, Stage
+from domain.course.state import CourseState, Phase
 from domain.course.transition import Transition
 from domain.events.clinic_events import ClinicEvent, DoseAdministered, InfusionStarted, InfusionStopped
 from domain.values import Blocker
@@ -60,4 +62,4 @@ def _against(course: CourseState, session: MedicineSession | None, dose: DoseGiv
     )
     # Holds and open escalations are of now, and were not known then.
     known = course.but(phase=Phase.MEDICINE, holds=(), escalations=(), sessions=course.sessions_with(then))
-    yield from dosing.blockers(known, then, dosing.as_offered(dose))
+    yield from dosing.blockers(known, then, as_offered(dose))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from domain.codes import folded
-from domain.course.state import MedicineSession
+from domain.course.session import MedicineSession
 from domain.protocol.model import ComedicationRule, Protocol
 from domain.values import Blocker, Moment
 

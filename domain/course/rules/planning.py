@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any
 
 from domain.course.event_rule import PRESCRIBER, TREATMENT, EventRule
-from domain.course.rules.dosing import TOLERANCE
+from domain.course.rules.dose_bounds import TOLERANCE
 from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.preparation import begin_medicine_when_prepared
 from domain.course.state import CourseState

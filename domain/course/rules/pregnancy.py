@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from domain.course.recorded import known_at
 from domain.course.rules.exclusion import tell_of_exclusion
-from domain.course.state import CourseState, PregnancyTested, known_at
+from domain.course.state import CourseState, PregnancyTested
 from domain.course.transition import Transition
 from domain.events.clinic_events import PatientCheckedIn, ScreeningRecorded
 from domain.events.fields import PregnancyTest

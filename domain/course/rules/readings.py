@@ -8,7 +8,8 @@ from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
 from domain.course.rules import checkpoints, returning, suicidality, symptoms, vitals
 from domain.course.rules.returning import belongs
 from domain.course.rules.vitals import verdict
-from domain.course.state import CourseState, MedicineSession, Reading, ReadingSeries, Stage
+from domain.course.session import MedicineSession, Reading, ReadingSeries, Stage
+from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.course.verdict import VerdictSeverity
 from domain.escalation.messages import Kind

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from domain.course.rules.signs import newest, value_of
 from domain.course.rules.vitals import verdict
-from domain.course.state import MedicineSession, Reading, is_long_past
+from domain.course.session import MedicineSession, Reading, is_long_past
 from domain.course.transition import Transition
 from domain.course.verdict import VerdictSeverity
 from domain.protocol.model import Protocol, Vital

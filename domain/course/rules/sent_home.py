@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 
 from domain.course.journal import Lack, Version
 from domain.course.rules import discharge, observation, returning
-from domain.course.state import CourseState, MedicineSession
+from domain.course.session import MedicineSession
+from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.durations import in_words
 from domain.events.clinic_events import (

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final, TypeVar
 
-from domain.course.state import Reading, ReadingSeries, order_of
+from domain.course.session import Reading, ReadingSeries, order_of
 from domain.protocol.model import Protocol, Vital
 
 KEPT: Final = 8

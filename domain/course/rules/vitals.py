@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from domain.course.rules import symptoms
 from domain.course.rules.signs import at_clearance, newest, newest_first, newest_of_all, value_of
-from domain.course.state import Reading, ReadingSeries
+from domain.course.session import Reading, ReadingSeries
 from domain.course.verdict import Finding, Verdict, VerdictSeverity, verdict_of
 from domain.protocol.model import Limit, Protocol, Vital
 from domain.values import Moment, Severity

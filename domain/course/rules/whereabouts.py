@@ -12,7 +12,8 @@ from typing import Any, Final
 from domain.course.event_rule import ALWAYS, DISCHARGED, SessionEventRule
 from domain.course.rules import clearance, discharge, returning
 from domain.course.rules.checkpoints import unsettled
-from domain.course.state import HERE, CourseState, Departure, MedicineSession, Stage
+from domain.course.session import HERE, Departure, MedicineSession, Stage
+from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import PatientHandedOver, PatientLeft, PatientReturned

@@ -10,7 +10,8 @@ from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.rules import clearance as clearance_rules
 from domain.course.rules import followup
 from domain.course.rules.booking import BOOKED
-from domain.course.state import Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Phase
 from domain.events.clinic_events import MODELS, ClinicEvent, CourseReferred
 from domain.values import Actor, CourseId, Role
 from tests.domain.conftest import Opens

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from domain.course.deadlines import DeadlineKind
-from domain.course.state import Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Phase
 from domain.escalation.messages import Kind
 from domain.values import Severity
 from tests.support.cast import (

@@ -7,7 +7,8 @@ import pytest
 
 from domain.course.correcting import TAKEN_BACK_BY
 from domain.course.retelling import TOLD, told
-from domain.course.state import Outcome, Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Outcome, Phase
 from domain.course.verdict import VerdictSeverity
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import MODELS, Act, ClinicEvent

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from domain.course.state import Outcome, Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Outcome, Phase
 from domain.escalation.messages import Change, EscalationState, Kind, Notice
 from domain.ledger import GENESIS
 from domain.refusal import RefusalCode

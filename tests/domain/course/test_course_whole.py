@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from domain.course.course import Course
-from domain.course.state import Outcome, Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Outcome, Phase
 from domain.events.clinic_events import ClinicEvent
 from domain.events.parsing import parse_event
 from tests.domain.conftest import Opens

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.course.state import Stage
+from domain.course.session import Stage
 from domain.escalation.messages import Change, Kind
 from domain.events.fields import PregnancyTest
 from domain.values import Blocker, Severity

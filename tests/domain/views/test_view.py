@@ -1,7 +1,8 @@
 """One course as it is shown: where it is, what may come, what blocks it, what is due."""
 
 from domain.course.measures import Risk
-from domain.course.state import Outcome, Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Outcome, Phase
 from domain.escalation.messages import Kind
 from domain.events.fields import Dose
 from domain.values import Severity

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from domain.course.deadlines import DeadlineKind
-from domain.course.state import Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Phase
 from domain.escalation.messages import Change, Kind
 from domain.events.fields import StaffMember
 from domain.values import Actor, Role, Severity

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.course.state import Stage
+from domain.course.session import Stage
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import PatientCheckedIn, VitalsRecorded
 from domain.events.fields import PregnancyTest

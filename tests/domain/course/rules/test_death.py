@@ -6,7 +6,8 @@ from datetime import datetime
 import pytest
 
 from domain.course.deadlines import DeadlineKind
-from domain.course.state import Outcome, Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Outcome, Phase
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.values import Severity

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.course.deadlines import DeadlineKind
-from domain.course.state import Phase, Stage
+from domain.course.session import Stage
+from domain.course.state import Phase
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent, DischargeAssessed, PatientDischarged, VitalsRecorded
 from domain.events.fields import Override

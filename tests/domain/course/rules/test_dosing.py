@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.course.state import Stage
+from domain.course.session import Stage
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import DoseAdministered
 from domain.protocol.model import DoseBasis

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.course.deadlines import DeadlineKind
-from domain.course.state import Stage
+from domain.course.session import Stage
 from domain.escalation.messages import Kind
 from domain.protocol.model import Route
 from domain.values import Severity

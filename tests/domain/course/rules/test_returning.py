@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.course.deadlines import DeadlineKind
-from domain.course.state import Stage
+from domain.course.session import Stage
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.values import Severity

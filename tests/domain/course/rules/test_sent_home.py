@@ -7,7 +7,7 @@ import pytest
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.retelling import TOLD, told
-from domain.course.state import Stage
+from domain.course.session import Stage
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent, PatientDischarged
 from domain.protocol.model import Route

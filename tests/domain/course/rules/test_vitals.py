@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.rules.vitals import verdict
-from domain.course.state import Stage
+from domain.course.session import Stage
 from domain.course.transition import RepeatEscalation
 from domain.course.verdict import Verdict, VerdictSeverity
 from domain.escalation.messages import Change, Kind
