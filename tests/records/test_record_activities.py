@@ -1,6 +1,8 @@
 """The recorder's activities: what no retry cures ends at once, and PostgreSQL may come and go."""
 
+import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -36,6 +38,20 @@ async def test_a_conflict_is_not_retried_and_tells_no_data(store: RecordStore) -
     assert told.value.message == "LedgerConflict"
     assert told.value.details == ()
     assert told.value.__cause__ is None
+
+
+async def test_a_batch_is_written_at_once_and_what_follows_is_gathered(store: RecordStore) -> None:
+    """While the activity waits for more, its own entries are in the ledger."""
+    entries = ledger(readings(1))
+    writing = asyncio.create_task(
+        ActivityEnvironment().run(Records(store, gathering=timedelta(minutes=1)).append_entries, batch(entries))
+    )
+    async with asyncio.timeout(20):
+        while await store.ledger(MARA) != list(entries):
+            await asyncio.sleep(0.01)
+
+    assert not writing.done()
+    writing.cancel()
 
 
 async def test_a_gap_is_left_to_the_retries(store: RecordStore) -> None:
