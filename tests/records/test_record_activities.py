@@ -12,6 +12,7 @@ from activities.records import Records
 from records.errors import LedgerGap, RecordStoreError, RecordStoreUnreachable
 from records.store import RecordStore, migrate, open_store
 from tests.records.conftest import Postgres, running_postgres
+from tests.support.eventually import eventually
 from tests.support.record_samples import MARA, batch, ledger, note, readings, view
 
 pytestmark = pytest.mark.xdist_group("postgres")
@@ -46,9 +47,11 @@ async def test_a_batch_is_written_at_once_and_what_follows_is_gathered(store: Re
     writing = asyncio.create_task(
         ActivityEnvironment().run(Records(store, gathering=timedelta(minutes=1)).append_entries, batch(entries))
     )
-    async with asyncio.timeout(20):
-        while await store.ledger(MARA) != list(entries):
-            await asyncio.sleep(0.01)
+
+    async def is_written() -> bool:
+        return await store.ledger(MARA) == list(entries)
+
+    assert await eventually(is_written)
 
     assert not writing.done()
     writing.cancel()
