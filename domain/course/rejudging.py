@@ -49,8 +49,8 @@ PAPERWORK: Final = (FormFiled, SessionMissed)
 
 _DISCHARGE: Final = PatientDischarged.model_fields["type"].default
 
-OF_THE_MONITORED: Final = frozenset({Kind.VITALS_OVERDUE, Kind.DISCHARGE_OVERDUE})
-"""Escalations that rest on a dose: nobody has to be watched who was not given one."""
+NOBODY_TO_MEASURE: Final = "nobody is to be measured"
+"""Why a reading that was overdue is no longer asked for: by the correction nobody is under the medicine."""
 
 
 class _Lost:
@@ -66,8 +66,16 @@ class _Lost:
         """Marks them, but for those that something true has asked for since as well."""
         for one in transition.course.unresolved:
             is_lost = (one.kind, one.session, one.opened_at) in self._of and not one.rests_on_corrected
+            if _asks_to_measure_nobody(transition.course, one):
+                continue
             if is_lost and not _is_asked_for(transition.course, retelling, one):
                 transition.mark_corrected(one)
+
+
+def _asks_to_measure_nobody(course: CourseState, escalation: CourseEscalation) -> bool:
+    """Whether it asks for a reading that nobody can take: it is settled, and needs no human."""
+    session = course.session_numbered(escalation.session) if escalation.session is not None else None
+    return escalation.kind is Kind.VITALS_OVERDUE and (session is None or not session.is_monitored)
 
 
 def _is_asked_for(course: CourseState, retelling: Retelling, escalation: CourseEscalation) -> bool:
@@ -305,12 +313,15 @@ def _lose_deadlines(transition: Transition[Any], before: CourseState, lost: _Los
         one.number for one in transition.course.sessions if one.is_monitored
     }
     for one in transition.course.unresolved:
-        if one.kind in OF_THE_MONITORED and one.session in ended:
+        if one.kind is Kind.DISCHARGE_OVERDUE and one.session in ended:
             lost.add(one.kind, one.session, one.opened_at)
 
 
 def _settle(transition: Transition[Any], before: CourseState) -> None:
-    """Settles an overdue reading that has arrived after all, and the checkpoints that no longer change."""
+    """Settles an overdue reading that has arrived after all, or that nobody can take, and what no longer changes."""
+    for one in transition.course.unresolved:
+        if _asks_to_measure_nobody(transition.course, one):
+            transition.settle(one.kind, one.session, NOBODY_TO_MEASURE)
     rules = transition.course.protocol.medicine.checkpoints
     for session in transition.course.sessions:
         if session.is_monitored and session != before.session_numbered(session.number):
