@@ -49,6 +49,9 @@ PAPERWORK: Final = (FormFiled, SessionMissed)
 
 _DISCHARGE: Final = PatientDischarged.model_fields["type"].default
 
+OF_THE_MONITORED: Final = frozenset({Kind.VITALS_OVERDUE, Kind.DISCHARGE_OVERDUE})
+"""Escalations that rest on a dose: nobody has to be watched who was not given one."""
+
 NOBODY_TO_MEASURE: Final = "nobody is to be measured"
 """Why a reading that was overdue is no longer asked for: by the correction nobody is under the medicine."""
 
@@ -66,9 +69,11 @@ class _Lost:
         """Marks them, but for those that something true has asked for since as well."""
         for one in transition.course.unresolved:
             is_lost = (one.kind, one.session, one.opened_at) in self._of and not one.rests_on_corrected
-            if _asks_to_measure_nobody(transition.course, one):
-                continue
-            if is_lost and not _is_asked_for(transition.course, retelling, one):
+            if (
+                is_lost
+                and not _asks_to_measure_nobody(transition.course, one)
+                and not _is_asked_for(transition.course, retelling, one)
+            ):
                 transition.mark_corrected(one)
 
 
@@ -313,7 +318,7 @@ def _lose_deadlines(transition: Transition[Any], before: CourseState, lost: _Los
         one.number for one in transition.course.sessions if one.is_monitored
     }
     for one in transition.course.unresolved:
-        if one.kind is Kind.DISCHARGE_OVERDUE and one.session in ended:
+        if one.kind in OF_THE_MONITORED and one.session in ended:
             lost.add(one.kind, one.session, one.opened_at)
 
 

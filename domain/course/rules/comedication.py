@@ -55,7 +55,7 @@ def _tell(transition: Transition[Any], session: MedicineSession | None, event: M
 
 
 def _give(transition: Transition[Any], session: MedicineSession, event: MedicationAdministered) -> None:
-    """Keeps the medicine with its session: the observation may begin again with it, and whoever was given it is here."""
+    """Keeps the medicine with its session: the observation may begin again with it; the patient is here."""
     if not belongs(session, event.time):
         return
     given = transition.recorded(event)

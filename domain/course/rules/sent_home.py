@@ -152,7 +152,9 @@ def _watch(transition: Transition[Any], session: MedicineSession, found: Iterabl
     course, home = transition.course, session.discharge
     assert home is not None
     wanted = [one for one in found if one.watched_until > transition.now]
-    if not wanted or session.was_away(home.at) or course.died_at is not None or course.is_death_reported:
+    # Who was sent home after a death is not the one who died.
+    is_dead = course.is_death_reported or (course.died_at is not None and home.at <= course.died_at)
+    if not wanted or session.was_away(home.at) or is_dead:
         return
     observed_for = course.protocol.medicine.minimum_observation
     here = _without_what_was_taken_at_home(session, home.at, observed_for)

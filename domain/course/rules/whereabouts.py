@@ -63,7 +63,7 @@ def _not_away(course: CourseState, session: MedicineSession, at: datetime) -> It
 
 
 def _return(transition: Transition[Any], session: MedicineSession, event: PatientReturned) -> None:
-    """Has the patient measured at once, and watched again; also one who comes back from a handover or from home, or is alive."""
+    """Has the patient measured at once, and watched again; also one who had been sent home or lost."""
     transition.keep(unsettled(session).but(returns=(*session.returns, transition.recorded(event))))
     lost_at = returning.lost_at(session)
     is_found = lost_at is not None and event.time > lost_at

@@ -9,7 +9,7 @@ import pytest
 from domain.course.deadlines import DeadlineKind
 from domain.course.retelling import told
 from domain.course.session import Stage
-from domain.escalation.messages import Kind
+from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.values import Actor, Severity
 from tests.support.cast import (
@@ -343,6 +343,23 @@ def test_who_comes_back_after_their_death_was_told_is_watched(ward: Ward) -> Non
     lost_at_forty(ward, died).reports(returned(MARA, at=ward.begins() + minutes(45)))
 
     assert ward.session().is_monitored
+
+
+def test_who_is_sent_home_after_the_death_of_another_is_brought_back_like_anybody(ward: Ward) -> None:
+    """Their dose was really at 11:30, it is told ten minutes after they went."""
+    lost_at_forty(ward, died).reports(vitals(MARA, at=ward.begins() + minutes(45)))
+    for minute in (60, 90, 120):
+        ward.reports(vitals(MARA, at=ward.begins() + minutes(minute)))
+    ward.reports(assessment(MARA, at=ward.begins() + minutes(122)))
+    for kind in (Kind.PATIENT_DECEASED, Kind.PROTOCOL_DEVIATION):
+        ward.hears(kind, Change.RESOLVED)
+    ward.reports(discharge(MARA, at=ward.begins() + minutes(130)))
+    assert ward.stage() is Stage.DISCHARGED
+    given = next(event for event, _ in ward.answers if event.type == "kap.dose.administered")
+    ward.reports(correction(given, at=ward.now + minutes(10), happened_at=ward.begins() + minutes(90)))
+
+    assert ward.session().is_monitored
+    assert is_whole(ward)
 
 
 def test_the_deviation_of_whoever_is_alive_stays(ward: Ward) -> None:

@@ -349,7 +349,7 @@ def test_a_harmless_correction_of_the_last_reading_changes_nothing(ward: Ward) -
 
 
 def test_who_was_never_measured_is_told_of_in_words(ward: Ward) -> None:
-    """Every reading since the dose was another patient's: people hear what was missing, and one reading is asked for."""
+    """Every reading since the dose was another patient's: people hear of it, and one reading is asked for."""
     ward.discharged().passes(minutes(30))
     readings = [event for event, _ in ward.answers if event.type == "kap.vitals.recorded"]
     for reading in [one for one in readings if one.time >= ward.begins()]:
