@@ -153,7 +153,7 @@ def _watch(transition: Transition[Any], session: MedicineSession, found: Iterabl
     assert home is not None
     wanted = [one for one in found if one.watched_until > transition.now]
     # Who was sent home after a death is not the one who died.
-    is_dead = course.is_death_reported or (course.died_at is not None and home.at <= course.died_at)
+    is_dead = course.is_death_reported if course.died_at is None else home.at <= course.died_at
     if not wanted or session.was_away(home.at) or is_dead:
         return
     observed_for = course.protocol.medicine.minimum_observation
