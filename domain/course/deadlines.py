@@ -226,11 +226,13 @@ def _infusion(course: CourseState, session: MedicineSession) -> Iterator[Deadlin
     """The stop of a running infusion: so that what was given, and since when the patient is observed, is known."""
     rules, running = course.protocol.medicine, session.running_infusion
     if running is not None:
+        # That it was never stopped may be known only since they are watched again.
+        back = (one.back_recorded_at for one in session.sent_away[-1:] if one.back_recorded_at is not None)
         severity = Severity.URGENT if session.is_watched else Severity.ROUTINE
         yield Deadline(
             kind=DeadlineKind.INFUSION,
             due_at=running.ends_at(rules.infusion.usual),
-            learned_at=max(fact.recorded_at for fact in running.facts),
+            learned_at=max((*(fact.recorded_at for fact in running.facts), *back)),
             grace=rules.infusion.grace,
             session=session.number,
             consequence=Consequence(kind=Kind.DOSE_UNREPORTED, severity=severity),

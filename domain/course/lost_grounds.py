@@ -28,7 +28,8 @@ class Lost:
         """Marks the open ones, but for those that something true has asked for since as well."""
         for one in transition.course.unresolved:
             is_lost = (one.kind, one.session, one.opened_at) in self._of and not one.rests_on_corrected
-            if is_lost and not _is_asked_for(transition.course, retelling, one):
+            needs_human = is_lost and not asks_to_measure_nobody(transition.course, one)
+            if needs_human and not _is_asked_for(transition.course, retelling, one):
                 transition.mark_corrected(one)
 
     def has_answered_question(self, course: CourseState, retelling: Retelling, correction: Correction) -> bool:
@@ -55,6 +56,12 @@ class Lost:
             for kept in course.journal
         )
         return not stands and not _is_asked_for(course, retelling, escalation, Severity.URGENT, until)
+
+
+def asks_to_measure_nobody(course: CourseState, escalation: CourseEscalation) -> bool:
+    """Whether it asks for a reading that nobody can take: it is settled, and needs no human."""
+    session = course.session_numbered(escalation.session) if escalation.session is not None else None
+    return escalation.kind is Kind.VITALS_OVERDUE and (session is None or not session.is_monitored)
 
 
 def _ends(course: CourseState, escalation: CourseEscalation) -> datetime | None:

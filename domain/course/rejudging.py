@@ -7,7 +7,7 @@ from typing import Any, Final
 from domain.course import correction_review, deadlines
 from domain.course.correcting import Correction, with_version
 from domain.course.journal import Version
-from domain.course.lost_grounds import Lost
+from domain.course.lost_grounds import Lost, asks_to_measure_nobody
 from domain.course.retelling import MOST_TOLD, TOLD, Pair, Retelling, Step, retold, told_by
 from domain.course.rules import checkpoints, deviations, eligibility, late_facts, readings, sent_home
 from domain.course.rules.exclusion import tell_of_exclusion
@@ -25,6 +25,9 @@ _DISCHARGE: Final = PatientDischarged.model_fields["type"].default
 
 OF_THE_MONITORED: Final = frozenset({Kind.VITALS_OVERDUE, Kind.DISCHARGE_OVERDUE})
 """Escalations that rest on a dose: nobody has to be watched who was not given one."""
+
+NOBODY_TO_MEASURE: Final = "nobody is to be measured"
+"""Why a reading that was overdue is no longer asked for: by the correction nobody is under the medicine."""
 
 
 def follow(transition: Transition[Any], event: ClinicEvent, correction: Correction) -> int | None:
@@ -239,7 +242,10 @@ def _lose_deadlines(transition: Transition[Any], before: CourseState, lost: Lost
 
 
 def _settle(transition: Transition[Any], before: CourseState) -> None:
-    """Settles an overdue reading that has arrived after all, and the checkpoints that no longer change."""
+    """Settles an overdue reading that has arrived after all, or that nobody can take, and what no longer changes."""
+    for one in transition.course.unresolved:
+        if asks_to_measure_nobody(transition.course, one):
+            transition.settle(one.kind, one.session, NOBODY_TO_MEASURE)
     rules = transition.course.protocol.medicine.checkpoints
     for session in transition.course.sessions:
         if session.is_monitored and session != before.session_numbered(session.number):

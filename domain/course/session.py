@@ -171,8 +171,8 @@ class MedicineSession(ReadingSeries):
     `announced_at` is when Kapstan last learned of `starts_at`. `weighed` are the findings that the clearance's
     overrides lifted. `unwell_at` is when an urgent adverse event last befell the patient. `settled` are its first
     checkpoints that no longer change, so that a long session need not compute them again. They hold until something
-    arrives that happened before `settled_until`. `sent_away` are the times from each discharge or handover until the
-    patient was watched again. `went_home` is the first of these discharges.
+    arrives that happened before `settled_until`. `sent_away` are the times from each discharge, handover or death until
+    the patient was watched again. `went_home` is the first of these discharges.
     """
 
     number: int
@@ -224,20 +224,21 @@ class MedicineSession(ReadingSeries):
         """Whether a patient is under the medicine now: monitored, and not dosed in a past that was told long after."""
         return self.is_monitored and not is_long_past(self.doses[-1].at, self.doses[-1].recorded_at)
 
-    def watched_again(self, since: datetime, learned_at: datetime) -> Self:
-        """The session of a patient who was discharged or handed over, and is ours to watch again since that moment.
+    def watched_again(self, since: datetime, learned_at: datetime, *, is_at_home: bool = False) -> Self:
+        """The session of a patient who had gone or was said to be dead, and is ours to watch again since that moment.
 
-        Nobody could measure them between the two. What is owed to somebody at home stays owed from their first
-        discharge, but for one that was before any dose.
+        Nobody could measure them between the two; `is_at_home` says that nobody has seen them back. What is owed to
+        somebody at home stays owed from their first discharge, but for one that was before any dose.
         """
-        gone = self.discharge or self.handover
+        gone = self.discharge or self.handover or self.death
         assert gone is not None
         is_home = self.discharge is not None and bool(self.doses) and self.doses[0].at <= self.discharge.at
-        away = Absence(left_at=gone.at, back_at=max(since, gone.at), back_recorded_at=learned_at)
+        away = Absence(left_at=gone.at, back_at=max(since, gone.at), back_recorded_at=learned_at, is_at_home=is_at_home)
         return self.but(
             stage=Stage.RECOVERING if self.doses else Stage.CHECKED_IN,
             discharge=None,
             handover=None,
+            death=None,
             sent_away=(*self.sent_away, away),
             went_home=self.went_home or (self.discharge if is_home else None),
             settled=(),
@@ -276,7 +277,7 @@ class MedicineSession(ReadingSeries):
         back_at = last.back_at or last.left_at
         seen: tuple[Recorded[Any], ...] = (*self.returns, *self.doses)
         is_back = any(one.at >= back_at for one in seen)
-        return back_at - last.left_at > within and not is_back
+        return (last.is_at_home or back_at - last.left_at > within) and not is_back
 
     @property
     def gone(self) -> Recorded[Any] | None:

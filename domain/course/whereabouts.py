@@ -10,11 +10,15 @@ from domain.values import Frozen, Moment
 
 
 class Absence(Frozen):
-    """The patient was away from `left_at` until `back_at`; None if they have not been seen since."""
+    """The patient was away from `left_at` until `back_at`; None if they have not been seen since.
+
+    `is_at_home` says of one who is watched again that they are taken to be at home: nobody has seen them back.
+    """
 
     left_at: Moment
     back_at: Moment | None = None
     back_recorded_at: Moment | None = None
+    is_at_home: bool = False
 
     def holds(self, at: datetime) -> bool:
         """Whether the moment lies in it."""

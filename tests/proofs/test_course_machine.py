@@ -46,6 +46,7 @@ from domain.refusal import RefusalCode, Refused
 from domain.values import Severity
 from domain.views.next_task import to_do
 from tests.support.cast import (
+    EVERYBODY,
     LIND,
     MARA,
     WEEKLY,
@@ -53,7 +54,9 @@ from tests.support.cast import (
     call,
     correction,
     days,
+    died,
     dose,
+    handed_over,
     minutes,
     moved,
     seconds,
@@ -120,7 +123,7 @@ POINTS = (
 UNREADABLE = {RefusalCode.INVALID, RefusalCode.EVENT_ID_REUSED, RefusalCode.TOO_LARGE, RefusalCode.UNKNOWN_COURSE}
 """What a fact may be refused for: it cannot be read, or not be attributed."""
 SETTLED_BY_A_CORRECTION = {Kind.VITALS_OVERDUE}
-"""What a correction may answer: the reading that was missing has been taken after all."""
+"""What a correction may answer: the reading that was missing has been taken after all, or nobody is to be measured."""
 WAITING = {DeadlineKind.CHECKPOINT, DeadlineKind.CHECKPOINT_EMERGENCY}
 
 
@@ -219,6 +222,20 @@ class AnyCourse(RuleBasedStateMachine):
     def somebody_is_measured(self, data: st.DataObject) -> None:
         """Now, wholly or in part, whatever the monitor shows."""
         self._take_in(some_reading(data, None, self.ward.now, LIND))
+
+    @precondition(lambda self: self.ward.course.monitored is not None)
+    @rule(data=st.data(), is_death=st.booleans(), apart=st.integers(0, 90), is_told_late=st.booleans())
+    def they_were_lost_in_the_wrong_record_and_are_measured_on(
+        self, data: st.DataObject, is_death: bool, apart: int, is_told_late: bool
+    ) -> None:
+        """By whoever it is, a machine too; the loss may be told after the reading that speaks against it."""
+        monitored, now = self.ward.course.monitored, self.ward.now
+        assert monitored is not None
+        at, by = now - minutes(apart), data.draw(st.sampled_from(EVERYBODY))
+        lost = died(MARA, at=at) if is_death else handed_over(MARA, monitored.number, at=at)
+        told = [lost, some_reading(data, monitored.number, now, by)]
+        for event in reversed(told) if is_told_late else told:
+            self._take_in(event)
 
     @precondition(lambda self: any(one.stage is Stage.CLEARED for one in self.ward.course.sessions))
     @rule(data=st.data())

@@ -7,8 +7,9 @@ from itertools import pairwise
 from domain.events.clinic_events import DoseAdministered
 from domain.ledger import Entry
 from domain.protocol.model import Protocol
+from domain.values import Role
 from tests.support.corrected_ledger import DOSE, as_corrected, is_in_doubt
-from tests.support.ledger_entries import LONG_PAST, counted_from, newest, placed, said, visit_of
+from tests.support.ledger_entries import LONG_PAST, counted_from, newest, placed, role_of, said, visit_of
 from tests.support.signs_oracle import is_answered
 
 MOVED_ON = {
@@ -23,25 +24,47 @@ MOVED_ON = {
 
 ENDS = {"kap.patient.discharged", "kap.patient.handed_over"}
 
+SIGNS = {"kap.vitals.recorded", "kap.discharge.assessed", "kap.medication.administered"}
+"""Facts by which somebody at the clinic shows that the patient is there."""
+
+STAFF = {Role.PRESCRIBER, Role.MONITOR, Role.THERAPIST, Role.COORDINATOR}
+
 
 def monitored(entries: Sequence[Entry]) -> set[int]:
-    """The sessions of a dosed patient, told within a day, who was not discharged or handed over since, nor died."""
+    """The sessions of a dosed patient, told within a day, who was not discharged or handed over since, nor died.
+
+    Or who was, but not discharged, and was seen at the clinic within a day after it.
+    """
     dosed: dict[int, Entry] = {}
     home: dict[int, datetime] = {}
+    discharged: set[int] = set()
+    seen: dict[int, list[datetime]] = {}
     for one, session in placed(entries):
         if session is not None and one.type == "kap.dose.administered":
             dosed[session] = newest((one, dosed.get(session, one)))
         if session is not None and one.type in ENDS:
             home[session] = one.time
+            (discharged.add if one.type == "kap.patient.discharged" else discharged.discard)(session)
+        if session is not None and _is_seen(one):
+            seen.setdefault(session, []).append(one.time)
         if session in home and one.type == "kap.patient.returned" and _is_back(one, home[session]):
             home.pop(session)
     died_at = max((one.time for one in said(entries, "patient.died")), default=None)
+
+    def is_back(session: int, gone_at: datetime) -> bool:
+        return any(gone_at < at <= gone_at + LONG_PAST for at in seen.get(session, []))
+
+    def is_here(session: int, given: Entry) -> bool:
+        home_at = home.get(session)
+        is_sent = home_at is not None and given.time <= home_at
+        is_dead = died_at is not None and given.time <= died_at
+        if is_sent and (session in discharged or not is_back(session, home[session])):
+            return False
+        # Whoever was at home when they died was watched no more, whatever was seen before that.
+        return died_at is None or not is_dead or (session not in home and is_back(session, died_at))
+
     return {
-        session
-        for session, one in dosed.items()
-        if one.recorded_at - one.time <= LONG_PAST
-        and (session not in home or one.time > home[session])
-        and (died_at is None or one.time > died_at)
+        session for session, one in dosed.items() if one.recorded_at - one.time <= LONG_PAST and is_here(session, one)
     }
 
 
@@ -56,8 +79,9 @@ def is_over(event: DoseAdministered, entries: list[Entry], session: int) -> bool
 def sent_home_too_soon(entries: Sequence[Entry], rules: Protocol) -> set[int]:
     """The session whose last dose, told or moved since the discharge, was too short before it, and told in time.
 
-    In time is before the least observation after that dose would be over: whoever it was is watched again. Of ledgers
-    with one visit, where nobody was said to be away or dead, and nothing else begins an observation.
+    In time is before the least observation would be over, counted from that dose or that discharge, the later of the
+    two: whoever it was is watched again. Of ledgers with one visit, where nobody was said to be away or dead, and
+    nothing else begins an observation.
     """
     homes = list(said(entries, "patient.discharged"))
     if not homes or is_in_doubt(entries, frozenset({DOSE})):
@@ -74,7 +98,7 @@ def sent_home_too_soon(entries: Sequence[Entry], rules: Protocol) -> set[int]:
     is_short = homes[-1].time - last.time < observed_for
     session = homes[-1].data["session"]
     assert isinstance(session, int)
-    return {session} if is_news and is_short and told_at < last.time + observed_for else set()
+    return {session} if is_news and is_short and told_at < max(last.time, homes[-1].time) + observed_for else set()
 
 
 def _last_dose(read: Sequence[Entry]) -> Entry | None:
@@ -99,9 +123,10 @@ def may_be_away(entries: Sequence[Entry]) -> bool:
 def assert_missed_checkpoints_were_told(entries: Sequence[Entry], known: int, rules: Protocol, now: datetime) -> None:
     """By the required signs alone a checkpoint is met, and by them it is; `known` entries had been written before.
 
-    Of visits with one dose, during which nobody left and nothing in doubt was corrected.
+    Of visits with one dose, during which nobody left or was lost and nothing in doubt was corrected.
     """
-    if may_be_away(entries) or any(said(entries, "patient.returned", "patient.handed_over")) or is_in_doubt(entries):
+    is_lost = any(said(entries, "patient.returned", "patient.handed_over", "patient.died"))
+    if may_be_away(entries) or is_lost or is_in_doubt(entries):
         return
     read, grid = as_corrected(entries), rules.medicine.checkpoints
     missed = {
@@ -127,6 +152,11 @@ def _is_back(returned: Entry, left_at: datetime) -> bool:
     """Whether they came back within a day of going, and that was told within a day."""
     is_soon = left_at < returned.time <= left_at + LONG_PAST
     return is_soon and returned.recorded_at - returned.time <= LONG_PAST
+
+
+def _is_seen(one: Entry) -> bool:
+    """Whether it shows them here, and was told within a day."""
+    return one.type in SIGNS and role_of(one) in STAFF and one.recorded_at - one.time <= LONG_PAST
 
 
 def _is_departure(one: Entry) -> bool:

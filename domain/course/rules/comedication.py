@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule
-from domain.course.rules import observation
+from domain.course.rules import observation, returning
 from domain.course.rules.returning import belongs
 from domain.course.session import MedicineSession, Stage
 from domain.course.state import CourseState
@@ -41,12 +41,9 @@ def _standing(_course: CourseState, session: MedicineSession, at: datetime) -> I
 def _session_of_medicine(
     course: CourseState, _rule: SessionEventRule[Any], event: MedicationAdministered
 ) -> MedicineSession | None:
-    """The session that was under way, or from which the patient has only just been discharged."""
-    newest_first = course.sessions[::-1]
-    under_way = next((one for one in newest_first if one.was_under_way(event.time)), None)
-    return under_way or next(
-        (one for one in newest_first if one.ended and one.ended.at <= event.time and belongs(one, event.time)), None
-    )
+    """The session that was under way, or from which the patient has only just gone."""
+    under_way = next((one for one in course.sessions[::-1] if one.was_under_way(event.time)), None)
+    return under_way or returning.just_gone(course, event.time)
 
 
 def _tell(transition: Transition[Any], session: MedicineSession | None, event: MedicationAdministered) -> None:
@@ -58,11 +55,12 @@ def _tell(transition: Transition[Any], session: MedicineSession | None, event: M
 
 
 def _give(transition: Transition[Any], session: MedicineSession, event: MedicationAdministered) -> None:
-    """Keeps the medicine with its session: the observation may begin again with it."""
+    """Keeps the medicine with its session: the observation may begin again with it; the patient is here."""
     if not belongs(session, event.time):
         return
-    given = sorted((*session.medications, transition.recorded(event)), key=lambda one: one.at)
-    transition.keep(session.but(medications=tuple(given)))
+    given = transition.recorded(event)
+    transition.keep(session.but(medications=tuple(sorted((*session.medications, given), key=lambda one: one.at))))
+    returning.after_sign(transition, session.number, given)
 
 
 GIVEN = SessionEventRule(

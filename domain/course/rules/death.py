@@ -7,8 +7,9 @@ calls the family, and whoever is in the room is still watched. `patient.died` co
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, EventRule
+from domain.course.rules import returning
 from domain.course.rules.checkpoints import unsettled
-from domain.course.session import Stage
+from domain.course.session import MedicineSession, Stage
 from domain.course.state import DEATH_REPORTED, Outcome
 from domain.course.transition import Transition
 from domain.escalation.messages import ASKS_FOR_THE_PATIENT, Kind
@@ -42,18 +43,23 @@ def _ask_no_more(transition: Transition[Any]) -> None:
 def _die(transition: Transition[Any], event: PatientDied) -> None:
     """Ends every session under way and the course, and tells everybody once.
 
-    A dose after that moment was given to somebody: whoever it was is still watched, for the death may be another's.
+    Whoever was dosed after that moment, or seen under the medicine, is still watched: the death may be another's.
     """
     died = transition.recorded(event)
     transition.change(died=died)
     for session in transition.course.sessions:
-        if session.has_the_patient and not any(dose.at > event.time for dose in session.doses):
+        if session.has_the_patient and not _is_alive_since(session, event.time):
             transition.keep(unsettled(session).but(stage=Stage.ABORTED, death=died))
             transition.settle(Kind.VITALS_OVERDUE, session.number, DEATH_REPORTED)
     _is_deceased(transition, event.time)
     _ask_no_more(transition)
     if not any(one.kind is Kind.PATIENT_DECEASED for one in transition.course.unresolved):
         transition.escalate(Kind.PATIENT_DECEASED, None, Severity.EMERGENCY, event.time)
+
+
+def _is_alive_since(session: MedicineSession, moment: Moment) -> bool:
+    is_dosed = any(dose.at > moment for dose in session.doses)
+    return is_dosed or (bool(session.doses) and returning.is_seen_since(session, moment))
 
 
 DIED = EventRule(event=PatientDied, phases=ALWAYS, apply=_die)

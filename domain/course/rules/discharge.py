@@ -8,7 +8,7 @@ from typing import Any, Final
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule, under_way
 from domain.course.last_answer import keeps_last_answer
 from domain.course.recorded import newer
-from domain.course.rules import checkpoints, clearance, observation, symptoms
+from domain.course.rules import checkpoints, clearance, observation, returning, symptoms
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.endings import close_when_withdrawn
 from domain.course.rules.followup import go_on_when_integrated
@@ -49,7 +49,7 @@ def _standing(course: CourseState, session: MedicineSession, at: datetime) -> tu
     found = (
         *clearance.escalation_blockers(course, without=ANSWERED),
         *_observation_blockers(course, session, at),
-        *_infusion_blockers(session, at),
+        *still_runs(session, at),
         *_later_blockers(session, at),
         *_medicine_blockers(course, session, at),
         *_verdict_blockers(course, session, at),
@@ -83,7 +83,7 @@ def _observation_blockers(course: CourseState, session: MedicineSession, at: dat
         )
 
 
-def _infusion_blockers(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+def still_runs(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     """The blocker of a discharge while the medicine still runs."""
     if session.running_infusion is not None:
         yield Blocker(
@@ -315,8 +315,10 @@ def _overrides(event: PatientDischarged) -> tuple[Override, ...]:
 
 
 def _assess(transition: Transition[Any], session: MedicineSession, event: DischargeAssessed) -> None:
-    assessed = newer(session.assessment, transition.recorded(event))
-    transition.keep(session.but(stage=Stage.RECOVERING if session.is_monitored else session.stage, assessment=assessed))
+    arrived = transition.recorded(event)
+    stage = Stage.RECOVERING if session.is_monitored else session.stage
+    transition.keep(session.but(stage=stage, assessment=newer(session.assessment, arrived)))
+    returning.after_sign(transition, session.number, arrived)
 
 
 def _discharge(transition: Transition[Any], session: MedicineSession, event: PatientDischarged) -> None:
@@ -336,9 +338,15 @@ def end(transition: Transition[Any], session: MedicineSession, at: datetime) -> 
 def _session_of_assessment(
     course: CourseState, rule: SessionEventRule[DischargeAssessed], event: DischargeAssessed
 ) -> MedicineSession | None:
-    """The session under way then; also one from which they have been discharged since, for it rests on this."""
+    """The session under way then; also one from which they have been discharged since, for it rests on this.
+
+    Else the one from which they were lost, if somebody at the clinic assessed them: they are here.
+    """
     home = (one for one in reversed(course.sessions) if one.discharge is not None and one.was_under_way(event.time))
-    return under_way(course, rule, event) or next(home, None)
+    if found := under_way(course, rule, event) or next(home, None):
+        return found
+    gone = returning.just_gone(course, event.time) if event.data.actor.role in returning.AT_THE_CLINIC else None
+    return gone if gone is not None and returning.lost_at(gone) is not None else None
 
 
 ASSESSED = SessionEventRule(

@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.course.dose_given import DoseGiven
 from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule, under_way
-from domain.course.rules import arrival, clearance
+from domain.course.rules import arrival, clearance, returning
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.dose_bounds import (
     Offered,
@@ -183,12 +183,12 @@ def give(transition: Transition[Any], session: MedicineSession, dose: DoseGiven)
     """
     dose = dose.but(at=session.dosed_at(dose.at, dose.recorded_at))
     doses = sorted((*session.doses, dose), key=lambda one: one.at)
-    if session.handover is not None and session.handover.at < dose.at:
+    if session.handover is not None and _is_here_since(session, session.handover.at, dose):
         session = session.but(handover=None)
-    if session.death is not None and session.death.at < dose.at:
+    if session.death is not None and _is_here_since(session, session.death.at, dose):
         session = session.but(death=None)
     died = transition.course.died
-    if died is not None and session.watched_until is None and doses[-1].at <= died.at:
+    if died is not None and session.watched_until is None and not _is_here_since(session, died.at, doses[-1]):
         session = session.but(stage=Stage.ABORTED, death=died)
     stage = session.stage if session.watched_until is not None else Stage.DOSED
     given = unsettled(session).but(stage=stage, doses=tuple(doses))
@@ -199,6 +199,10 @@ def give(transition: Transition[Any], session: MedicineSession, dose: DoseGiven)
         # They left under the medicine, and it was told as of one who was not dosed.
         left_at = given.departed[-1].left_at
         transition.escalate(Kind.LEFT_BEFORE_DISCHARGE, given.number, Severity.URGENT, left_at)
+
+
+def _is_here_since(session: MedicineSession, moment: datetime, dose: DoseGiven) -> bool:
+    return moment < dose.at or returning.is_seen_since(session, moment)
 
 
 def session_of_dose(

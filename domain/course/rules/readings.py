@@ -29,13 +29,9 @@ def _long_discharged(_course: CourseState, session: MedicineSession, at: datetim
 def _session_of_reading(
     course: CourseState, _rule: SessionEventRule[VitalsRecorded], event: VitalsRecorded
 ) -> MedicineSession | None:
-    """The session that was under way, or from which the patient has only just been discharged."""
-    newest_first = course.sessions[::-1]
-    under_way = next((one for one in newest_first if one.was_under_way(event.time)), None)
-    return under_way or next(
-        (one for one in newest_first if one.ended and one.ended.at <= event.time and belongs(one, event.time)),
-        None,
-    )
+    """The session that was under way, or from which the patient has only just gone."""
+    under_way = next((one for one in course.sessions[::-1] if one.was_under_way(event.time)), None)
+    return under_way or returning.just_gone(course, event.time)
 
 
 def _read(transition: Transition[Any], before: MedicineSession, event: VitalsRecorded) -> None:

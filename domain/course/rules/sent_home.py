@@ -27,7 +27,7 @@ from domain.events.clinic_events import (
 )
 from domain.values import Blocker, Role
 
-AT_THE_CLINIC: Final = frozenset({Role.PRESCRIBER, Role.MONITOR, Role.THERAPIST})
+WITH_THEM: Final = frozenset({Role.PRESCRIBER, Role.MONITOR, Role.THERAPIST})
 """Who is with the patient: what they give after a discharge is given here, and not at home."""
 
 _GIVEN: Final = (DoseAdministered, InfusionStarted, InfusionStopped, MedicationAdministered)
@@ -41,11 +41,15 @@ _BAD: Final = frozenset({*_UNWELL, "discharge.not_dissociation_resolved"})
 
 
 class Found(NamedTuple):
-    """What a discharge lacks, in words where nothing else tells it; until then they are watched again for it."""
+    """What a discharge lacks, in words where nothing else tells it; until then they are watched again for it.
+
+    It `is_bad` if it says that they were unwell, or still had the medicine; anything else says that nobody knows.
+    """
 
     lack: Lack
     told: Blocker | None
     watched_until: datetime
+    is_bad: bool = False
 
 
 class Judged(NamedTuple):
@@ -91,21 +95,26 @@ def lacking(course: CourseState, session: MedicineSession, home_at: datetime) ->
     observed_for = course.protocol.medicine.minimum_observation
     session = _without_what_was_taken_at_home(session, home_at, observed_for)
     begun_at = observation.begun(course.protocol, session).at
+    soon_over, is_over = max(begun_at, home_at) + observed_for, home_at + returning.COMES_BACK_WITHIN
+    running = session.running_infusion
+    if running is not None and running.at <= home_at:
+        for blocker in discharge.still_runs(session, home_at):
+            yield Found(_lack(session, blocker.code, 0), blocker, is_over, is_bad=True)
     if home_at - begun_at < observed_for:
         short = _short(course, home_at - begun_at)
         weight = (begun_at - home_at).total_seconds()
-        yield Found(_lack(session, short.code, weight), short, begun_at + observed_for)
+        yield Found(_lack(session, short.code, weight), short, soon_over)
     if begun_at > home_at:
         return
     for blocker in discharge.rests_on(course, session, home_at):
         is_bad = blocker.code in _BAD
         if is_bad or blocker.code in _MISSING or blocker.code.endswith("_missing") or "assess" in blocker.code:
-            until = home_at + returning.COMES_BACK_WITHIN if is_bad else begun_at + observed_for
-            yield Found(_lack(session, blocker.code, _weight(session, begun_at, home_at, blocker)), blocker, until)
+            lack = _lack(session, blocker.code, _weight(session, begun_at, home_at, blocker))
+            yield Found(lack, blocker, is_over if is_bad else soon_over, is_bad)
     for reading in returning.last_readings(session):
         if reading.at <= home_at and (severity := returning.would_keep(course.protocol, session, reading)) is not None:
             lack = _lack(session, f"reading/{reading.sequence}", severity.rank)
-            yield Found(lack, None, home_at + returning.COMES_BACK_WITHIN)
+            yield Found(lack, None, is_over, is_bad=True)
 
 
 def _judged(transition: Transition[Any], before: CourseState, at: datetime | None) -> Iterator[Judged]:
@@ -136,15 +145,23 @@ def _judged(transition: Transition[Any], before: CourseState, at: datetime | Non
 
 
 def _watch(transition: Transition[Any], session: MedicineSession, found: Iterable[Found]) -> None:
-    """Watches the patient again while they would still have been watched; nobody measures one who had left."""
+    """Watches the patient again while it matters, and nobody who had left.
+
+    Once the observation after the last dose is over, they may be at home, unless they are known to have been unwell.
+    """
     course, home = transition.course, session.discharge
     assert home is not None
-    is_over = all(one.watched_until <= transition.now for one in found)
-    if is_over or session.was_away(home.at) or course.died_at is not None or course.is_death_reported:
+    wanted = [one for one in found if one.watched_until > transition.now]
+    # Who was sent home after a death is not the one who died.
+    is_dead = course.is_death_reported if course.died_at is None else home.at <= course.died_at
+    if not wanted or session.was_away(home.at) or is_dead:
         return
-    here = _without_what_was_taken_at_home(session, home.at, course.protocol.medicine.minimum_observation)
+    observed_for = course.protocol.medicine.minimum_observation
+    here = _without_what_was_taken_at_home(session, home.at, observed_for)
     begun_at = observation.begun(course.protocol, here).at
-    returning.watch_again(transition, session.number, begun_at if begun_at > home.at else transition.now)
+    since = begun_at if begun_at > home.at else transition.now
+    is_at_home = transition.now >= begun_at + observed_for and not any(one.is_bad for one in wanted)
+    returning.watch_again(transition, session.number, since, is_at_home=is_at_home)
 
 
 def _added(found: Iterable[Found], lacked: Iterable[Lack]) -> tuple[Found, ...]:
@@ -159,7 +176,7 @@ def _without_what_was_taken_at_home(
     given = tuple(
         one
         for one in session.medications
-        if one.at <= home_at or (one.data.actor.role in AT_THE_CLINIC and one.at <= home_at + observed_for)
+        if one.at <= home_at or (one.data.actor.role in WITH_THEM and one.at <= home_at + observed_for)
     )
     return session if given == session.medications else session.but(medications=given)
 

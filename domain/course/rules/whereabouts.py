@@ -63,10 +63,11 @@ def _not_away(course: CourseState, session: MedicineSession, at: datetime) -> It
 
 
 def _return(transition: Transition[Any], session: MedicineSession, event: PatientReturned) -> None:
-    """Has the patient measured at once, and watched again; also one who comes back from a handover or from home."""
+    """Has the patient measured at once, and watched again; also one who had been sent home or lost."""
     transition.keep(unsettled(session).but(returns=(*session.returns, transition.recorded(event))))
-    is_handed_over = session.handover is not None and event.time > session.handover.at
-    if is_handed_over or returning.has_gone(session, event.time):
+    lost_at = returning.lost_at(session)
+    is_found = lost_at is not None and event.time > lost_at
+    if is_found or returning.has_gone(session, event.time):
         returning.watch_again(transition, session.number, event.time)
 
 
@@ -82,7 +83,7 @@ def _gone_from(
         one
         for one in newest_first
         if one.was_away(event.time)
-        or (one.handover and one.handover.at <= event.time)
+        or ((lost_at := returning.lost_at(one)) is not None and lost_at <= event.time)
         or returning.has_gone(one, event.time)
     )
     here = (one for one in newest_first if one.was_under_way(event.time))
@@ -97,8 +98,8 @@ def _hold(transition: Transition[Any], session: MedicineSession | None, event: P
 
 
 def _hand_over(transition: Transition[Any], session: MedicineSession, event: PatientHandedOver) -> None:
-    if session.doses and event.time < session.doses[-1].at:
-        # Who was dosed after it is here, or here again: they are watched on.
+    if session.doses and (event.time < session.doses[-1].at or returning.is_seen_since(session, event.time)):
+        # Who was dosed or measured after it is here, or here again: they are watched on.
         return
     handed_over = session.but(handover=transition.recorded(event))
     if session.doses:

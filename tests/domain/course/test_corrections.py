@@ -10,6 +10,7 @@ from domain.course.deadlines import DeadlineKind
 from domain.course.retelling import TOLD, told
 from domain.course.session import Stage
 from domain.course.state import Outcome, Phase
+from domain.course.transition import AutoResolve
 from domain.course.verdict import VerdictSeverity
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import MODELS, Act, ClinicEvent
@@ -325,7 +326,45 @@ def test_another_patients_dose_is_taken_back(ward: Ward) -> None:
     assert ward.stage() is Stage.CLEARED
     assert ward.course.monitored is None
     assert not [one for one in ward.course.deadlines() if one.kind.startswith("checkpoint")]
-    assert marked(ward) == [Kind.VITALS_OVERDUE]
+    assert ward.settled == [Kind.VITALS_OVERDUE]
+    assert marked(ward) == []
+
+
+def test_what_else_rested_on_a_dose_that_is_taken_back_stays_for_a_human(ward: Ward) -> None:
+    """Nobody is to be measured: that alone is over. What was dangerous, or overdue for a human, is marked."""
+    ward.dosed().reports(vitals(MARA, at=ward.now + minutes(1), spo2=85))
+    ward.until(ward.begins() + hours(4))
+    assert {Kind.VITALS_OVERDUE, Kind.DISCHARGE_OVERDUE, Kind.VITALS_EMERGENCY} <= set(ward.open)
+    ward.calls.clear()
+    corrects(ward, last(ward, "dose.administered"), retracted=True)
+
+    assert ward.settled == [Kind.VITALS_OVERDUE]
+    assert [one.reason for one in ward.calls if isinstance(one, AutoResolve)] == ["nobody is to be measured"]
+    assert Kind.DISCHARGE_OVERDUE in marked(ward)
+    assert Kind.VITALS_EMERGENCY in ward.open
+
+
+def test_a_wrong_correction_of_a_dose_that_is_taken_back_asks_for_no_reading_any_more(ward: Ward) -> None:
+    """Home at 12:10; the dose was at 11:40, it is said, and then that it was not: they are at home."""
+    ward.discharged().passes(minutes(10))
+    corrects(ward, last(ward, "dose.administered"), happened_at=ward.begins() + minutes(100))
+    ward.passes(minutes(7))
+    assert Kind.VITALS_OVERDUE in ward.open
+    ward.calls.clear()
+    corrects(ward, last(ward, "correction.recorded"), retracted=True)
+
+    assert ward.stage() is Stage.DISCHARGED
+    assert ward.settled == [Kind.VITALS_OVERDUE]
+
+
+def test_a_dose_of_whose_patient_a_reading_is_still_due_settles_nothing(ward: Ward) -> None:
+    """One of two doses was another patient's: whoever had the other is measured on."""
+    ward.dosed().until(ward.now + minutes(21))
+    ward.sends(second := dose(MARA, at=ward.now))
+    corrects(ward, second, retracted=True)
+
+    assert ward.course.monitored is not None
+    assert ward.settled == []
 
 
 def test_a_dose_after_which_they_were_sent_home_is_taken_back(ward: Ward) -> None:

@@ -1,30 +1,40 @@
 """A patient who was sent home or handed over, and is ours to watch again: by a reading, or because they came back."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from domain.course.deadlines import DeadlineKind
+from domain.course.retelling import told
 from domain.course.session import Stage
-from domain.escalation.messages import Kind
+from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
-from domain.values import Severity
+from domain.values import Actor, Severity
 from tests.support.cast import (
+    DESK,
+    EHR,
     LIND,
     MARA,
+    OSEI,
     PATIENT,
+    THORNE,
     adverse_event,
+    assessment,
+    correction,
     days,
+    died,
     discharge,
+    dose,
     handed_over,
     hours,
+    medication,
     minutes,
     returned,
     vitals,
 )
-from tests.support.ward import TICK, Ward, is_whole
+from tests.support.ward import EDGES, TICK, Ward, is_whole
 
 URGENT = (Kind.VITALS_URGENT, Severity.URGENT)
 
@@ -190,3 +200,171 @@ def test_who_comes_back_from_a_handover_is_measured_at_once_and_not_for_the_hour
         Severity.EMERGENCY,
     ]
     assert is_whole(ward)
+
+
+# Handed over, or dead, in the wrong record
+
+
+Lost = Callable[..., ClinicEvent]
+LOST = pytest.mark.parametrize("lost", [handed_over, died])
+
+
+def reads(at: datetime, by: Actor, number: int | None) -> ClinicEvent:
+    return vitals(MARA, number, at=at, by=by)
+
+
+def assesses(at: datetime, by: Actor, number: int | None) -> ClinicEvent:
+    return assessment(MARA, number, at=at, by=by)
+
+
+def gives_ondansetron(at: datetime, by: Actor, number: int | None) -> ClinicEvent:
+    return medication(MARA, number, at=at, by=by, code="ondansetron")
+
+
+Sees = Callable[[datetime, Actor, int | None], ClinicEvent]
+SEEN = pytest.mark.parametrize("sees", [reads, assesses, gives_ondansetron])
+
+
+def lost_at_forty(ward: Ward, lost: Lost) -> Ward:
+    """Measured up to 10:30, and lost at 10:40."""
+    ward.watched(until=minutes(30)).reports(lost(MARA, at=ward.begins() + minutes(40)))
+    assert ward.course.monitored is None
+    return ward
+
+
+@LOST
+@SEEN
+@pytest.mark.parametrize("number", [1, None])
+@pytest.mark.parametrize("by", [LIND, OSEI, THORNE, DESK], ids=lambda by: by.id)
+def test_who_is_seen_at_the_clinic_after_they_were_lost_is_watched_again(
+    ward: Ward, lost: Lost, sees: Sees, number: int | None, by: Actor
+) -> None:
+    """Calm as they are: it was another patient who went. Silence is noticed from then on."""
+    lost_at_forty(ward, lost).reports(sees(ward.begins() + minutes(45), by, number))
+    assert ward.stage() is Stage.RECOVERING
+
+    ward.calls.clear()
+    ward.passes(minutes(30))
+    overdue = [severity for kind, severity in ward.pages if kind is Kind.VITALS_OVERDUE]
+    assert {Severity.URGENT, Severity.EMERGENCY} <= set(overdue)
+    assert is_whole(ward)
+    assert [one.stage for one in told(ward.course).sessions] == [one.stage for one in ward.course.sessions]
+
+
+@LOST
+@SEEN
+@pytest.mark.parametrize("by", [EHR, PATIENT], ids=lambda by: by.id)
+def test_what_a_machine_or_the_patient_tells_shows_nobody_to_be_here(
+    ward: Ward, lost: Lost, sees: Sees, by: Actor
+) -> None:
+    """A monitor that nobody has taken off, or another's."""
+    lost_at_forty(ward, lost).reports(sees(ward.begins() + minutes(45), by, 1))
+
+    assert ward.course.monitored is None
+
+
+@LOST
+@SEEN
+@EDGES
+def test_only_what_happened_after_they_were_lost_shows_that(
+    ward: Ward, lost: Lost, sees: Sees, edge: timedelta
+) -> None:
+    """A last reading of before it, told late, changes nothing."""
+    lost_at_forty(ward, lost).passes(minutes(5))
+    ward.sends(sees(ward.begins() + minutes(40) + edge, LIND, 1))
+
+    assert (ward.course.monitored is not None) == (edge > timedelta())
+
+
+@LOST
+@SEEN
+@EDGES
+def test_a_day_later_it_is_of_another_day(ward: Ward, lost: Lost, sees: Sees, edge: timedelta) -> None:
+    """Whoever comes for the talk is not under the medicine."""
+    lost_at_forty(ward, lost).reports(sees(ward.begins() + minutes(40) + days(1) + edge, LIND, 1))
+
+    assert (ward.course.monitored is not None) == (edge <= timedelta())
+
+
+@LOST
+@SEEN
+def test_it_comes_to_the_same_when_they_are_lost_by_what_is_told_later(ward: Ward, lost: Lost, sees: Sees) -> None:
+    """Seen at 10:45; at 10:50 it is told that they were handed over, or died, at 10:40."""
+    ward.watched(until=minutes(30)).reports(sees(ward.begins() + minutes(45), LIND, 1))
+    ward.passes(minutes(5))
+    ward.sends(lost(MARA, at=ward.begins() + minutes(40)))
+
+    assert ward.course.monitored is not None
+    assert is_whole(ward)
+
+
+@LOST
+def test_a_last_reading_with_too_late_a_time_is_answered_by_saying_it_again(ward: Ward, lost: Lost) -> None:
+    """They were truly gone: told anew, with the time of now, nobody measures them."""
+    lost_at_forty(ward, lost).reports(vitals(MARA, at=ward.begins() + minutes(41)))
+    ward.reports(lost(MARA, at=ward.begins() + minutes(44)).but(id="once more"))
+
+    assert ward.course.monitored is None
+    assert is_whole(ward)
+
+
+@LOST
+def test_a_reading_that_is_taken_back_shows_nobody_any_more(ward: Ward, lost: Lost) -> None:
+    """It was another patient's: they are gone after all."""
+    lost_at_forty(ward, lost).reports(seen := vitals(MARA, at=ward.begins() + minutes(45)))
+    ward.reports(correction(seen, at=ward.now + minutes(2), retracted=True))
+
+    assert ward.course.monitored is None
+    assert is_whole(ward)
+
+
+def test_who_was_handed_over_and_died_since_is_not_watched_by_what_was_before(ward: Ward) -> None:
+    """A reading of after the handover, told after the death."""
+    lost_at_forty(ward, handed_over).reports(died(MARA, at=ward.begins() + minutes(50)))
+    ward.sends(vitals(MARA, at=ward.begins() + minutes(45)))
+    assert ward.course.monitored is None
+
+    ward.reports(vitals(MARA, at=ward.now + minutes(5)))
+    assert ward.session().is_monitored
+
+
+@LOST
+def test_a_dose_that_is_told_late_takes_nobody_out_of_sight_who_was_seen_since(ward: Ward, lost: Lost) -> None:
+    """Seen at 10:45 after they were lost; then a dose of 10:20 is told."""
+    lost_at_forty(ward, lost).reports(vitals(MARA, at=ward.begins() + minutes(45)))
+    ward.sends(dose(MARA, at=ward.begins() + minutes(20)))
+
+    assert ward.session().is_monitored
+    assert is_whole(ward)
+
+
+def test_who_comes_back_after_their_death_was_told_is_watched(ward: Ward) -> None:
+    """It was another's."""
+    lost_at_forty(ward, died).reports(returned(MARA, at=ward.begins() + minutes(45)))
+
+    assert ward.session().is_monitored
+
+
+def test_who_is_sent_home_after_the_death_of_another_is_brought_back_like_anybody(ward: Ward) -> None:
+    """Their dose was really at 11:30, it is told ten minutes after they went."""
+    lost_at_forty(ward, died).reports(vitals(MARA, at=ward.begins() + minutes(45)))
+    for minute in (60, 90, 120):
+        ward.reports(vitals(MARA, at=ward.begins() + minutes(minute)))
+    ward.reports(assessment(MARA, at=ward.begins() + minutes(122)))
+    for kind in (Kind.PATIENT_DECEASED, Kind.PROTOCOL_DEVIATION):
+        ward.hears(kind, Change.RESOLVED)
+    ward.reports(discharge(MARA, at=ward.begins() + minutes(130)))
+    assert ward.stage() is Stage.DISCHARGED
+    given = next(event for event, _ in ward.answers if event.type == "kap.dose.administered")
+    ward.reports(correction(given, at=ward.now + minutes(10), happened_at=ward.begins() + minutes(90)))
+
+    assert ward.session().is_monitored
+    assert is_whole(ward)
+
+
+def test_the_deviation_of_whoever_is_alive_stays(ward: Ward) -> None:
+    """One of the two is in the wrong record."""
+    answer = lost_at_forty(ward, died).reports(vitals(MARA, at=ward.begins() + minutes(45)))
+
+    assert "patient.deceased" in [one.code for one in answer.deviations]
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.URGENT

@@ -9,7 +9,7 @@ from domain.course.deadlines import DeadlineKind
 from domain.course.retelling import TOLD, told
 from domain.course.session import Stage
 from domain.escalation.messages import Change, Kind
-from domain.events.clinic_events import ClinicEvent, PatientDischarged
+from domain.events.clinic_events import ClinicEvent, InfusionStopped, PatientDischarged
 from domain.protocol.model import Route
 from domain.values import Severity
 from tests.support.cast import (
@@ -17,6 +17,7 @@ from tests.support.cast import (
     LIND,
     MARA,
     OSEI,
+    WEEKLY,
     adverse_event,
     assessment,
     call,
@@ -66,6 +67,13 @@ def holds_together(ward: Ward) -> None:
         assert getattr(again, name) == getattr(ward.course, name), name
     unsettled = [one.but(settled=(), settled_until=None) for one in ward.course.sessions]
     assert [one.but(settled=(), settled_until=None) for one in again.sessions] == unsettled
+
+
+def one_reading_is_asked_for(ward: Ward) -> bool:
+    """Whether a reading is due now, urgently, and no more until it is there: they may be at home."""
+    ward.calls.clear()
+    ward.passes(hours(1))
+    return [severity for kind, severity in ward.pages if kind is Kind.VITALS_OVERDUE] == [Severity.URGENT]
 
 
 def is_asked_for_a_reading(ward: Ward) -> bool:
@@ -119,11 +127,11 @@ def test_who_was_observed_too_briefly_is_watched_again(
 
 @SHORTENED
 @EDGES
-def test_when_their_observation_would_be_over_people_are_told_and_nobody_is_asked(
+def test_two_hours_after_they_went_people_are_told_and_nobody_is_asked(
     ward: Ward, told_as: Callable[[Ward, float], ClinicEvent], edge: timedelta
 ) -> None:
-    """Two hours after the last dose as it is known now nobody would watch them any more."""
-    ward.discharged().until(ward.begins() + minutes(90) + hours(2) + edge)
+    """As long as anybody is observed at least, counted from the later of the last dose and the discharge."""
+    ward.discharged().until(ward.begins() + HOME + hours(2) + edge)
 
     ward.sends(told_as(ward, 90))
 
@@ -136,15 +144,32 @@ def test_when_their_observation_would_be_over_people_are_told_and_nobody_is_aske
 
 @SHORTENED
 @EDGES
-def test_who_was_observed_for_long_enough_stays_at_home(
+def test_when_their_observation_would_be_over_one_reading_is_asked_for(
     ward: Ward, told_as: Callable[[Ward, float], ClinicEvent], edge: timedelta
 ) -> None:
-    """Where it is short by a moment people are told, and nobody is asked for a reading: it would be over by now."""
+    """Two hours after the last dose, as it is known now, they may be at home: nobody measures them there."""
+    ward.discharged().until(ward.begins() + minutes(90) + hours(2) + edge)
+    ward.calls.clear()
+
+    ward.sends(told_as(ward, 90))
+    ward.passes(minutes(30))
+
+    is_over = edge >= timedelta()
+    overdue = [severity for kind, severity in ward.pages if kind is Kind.VITALS_OVERDUE]
+    assert overdue[:1] == [Severity.URGENT]
+    assert (Severity.EMERGENCY in overdue) == (not is_over)
+
+
+@SHORTENED
+@EDGES
+def test_an_observation_is_too_short_by_a_moment(
+    ward: Ward, told_as: Callable[[Ward, float], ClinicEvent], edge: timedelta
+) -> None:
+    """Short by a moment it is a deviation."""
     ward.discharged().passes(minutes(5))
 
     ward.sends(told_as(ward, (HOME - hours(2) + edge) / minutes(1)))
 
-    assert ward.stage() is Stage.DISCHARGED
     assert (TOO_SHORT in against(ward)) == (edge > timedelta())
 
 
@@ -159,8 +184,8 @@ def test_a_dose_that_was_given_after_the_discharge_is_watched_from_then(ward: Wa
     holds_together(ward)
 
 
-def test_an_infusion_that_ran_for_longer_was_observed_for_less() -> None:
-    """Its stop is corrected from 10:40 to 11:50: home at 12:50 after an hour, told at 12:55."""
+def home_after_an_infusion() -> tuple[Ward, InfusionStopped]:
+    """From 10:00 to 10:40; home at 12:50."""
     ward = Ward(protocol=weekly({"route": Route.INTRAVENOUS})).cleared()
     ward.reports(infusion_started(MARA, at=ward.begins(), over=minutes(40)))
     stop = infusion_stopped(MARA, at=ward.begins() + minutes(40), mg_given=35)
@@ -171,6 +196,56 @@ def test_an_infusion_that_ran_for_longer_was_observed_for_less() -> None:
     ward.reports(vitals(MARA, at=ward.begins() + minutes(162)))
     ward.reports(assessment(MARA, at=ward.begins() + minutes(164)))
     ward.reports(discharge(MARA, at=ward.begins() + minutes(170)))
+    return ward, stop
+
+
+def test_an_infusion_whose_stop_is_taken_back_was_never_stopped() -> None:
+    """The stop was another patient's, told at 12:57: they are watched again, and somebody asks for the stop."""
+    ward, stop = home_after_an_infusion()
+    ward.reports(correction(stop, at=ward.now + minutes(7), retracted=True))
+    assert "infusion.running" in against(ward)
+    holds_together(ward)
+    assert is_asked_for_a_reading(ward)
+
+    ward.passes(WEEKLY.medicine.infusion.grace)
+    assert ward.open[Kind.DOSE_UNREPORTED] is Severity.URGENT
+    assert ward.open[Kind.VITALS_OVERDUE] is Severity.EMERGENCY
+
+
+@EDGES
+def test_a_day_after_the_discharge_an_infusion_without_a_stop_is_a_gap_in_the_record(edge: timedelta) -> None:
+    """Until then somebody asks; in any case it is on record."""
+    ward, stop = home_after_an_infusion()
+    ward.until(ward.now + days(1) + edge)
+    ward.sends(correction(stop, at=ward.now, retracted=True))
+
+    assert ward.session().is_monitored == (edge < timedelta())
+    assert "infusion.running" in against(ward)
+
+
+def test_the_right_stop_takes_that_back() -> None:
+    """It was at 10:50, it is said then: they have been observed for two hours."""
+    ward, stop = home_after_an_infusion()
+    ward.reports(correction(stop, at=ward.now + minutes(7), retracted=True))
+    ward.sends(infusion_stopped(MARA, at=ward.begins() + minutes(45), mg_given=35))
+
+    assert ward.session().running_infusion is None
+    assert ward.due(DeadlineKind.INFUSION) == []
+
+
+def test_an_infusion_that_is_told_late_and_has_no_stop_brings_them_back(ward: Ward) -> None:
+    """A second one, started at 11:55, told after they went."""
+    ward.discharged().passes(minutes(5))
+    ward.sends(infusion_started(MARA, at=ward.begins() + minutes(115)))
+
+    assert ward.session().is_monitored
+    assert ward.due(DeadlineKind.INFUSION) != []
+    holds_together(ward)
+
+
+def test_an_infusion_that_ran_for_longer_was_observed_for_less() -> None:
+    """Its stop is corrected from 10:40 to 11:50: home at 12:50 after an hour, told at 12:55."""
+    ward, stop = home_after_an_infusion()
 
     ward.reports(correction(stop, at=ward.now + minutes(5), happened_at=ward.begins() + minutes(110)))
 
@@ -274,17 +349,42 @@ def test_a_harmless_correction_of_the_last_reading_changes_nothing(ward: Ward) -
 
 
 def test_who_was_never_measured_is_told_of_in_words(ward: Ward) -> None:
-    """Every reading since the dose was another patient's: the observation is over, and people hear what was missing."""
+    """Every reading since the dose was another patient's: people hear of it, and one reading is asked for."""
     ward.discharged().passes(minutes(30))
     readings = [event for event, _ in ward.answers if event.type == "kap.vitals.recorded"]
     for reading in [one for one in readings if one.time >= ward.begins()]:
         ward.sends(correction(reading, at=ward.now, retracted=True))
 
-    assert ward.stage() is Stage.DISCHARGED
     assert "vitals.missing" in against(ward)
     assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.URGENT
     assert ward.open[Kind.CORRECTION_REVIEW] is Severity.URGENT
     holds_together(ward)
+    assert one_reading_is_asked_for(ward)
+
+
+@EDGES
+def test_what_was_missing_is_asked_for_until_two_hours_after_they_went(ward: Ward, edge: timedelta) -> None:
+    """Later they are long at home, and people are told."""
+    ward.discharged().until(ward.begins() + HOME + hours(2) + edge)
+    ward.sends(correction(last(ward, "discharge.assessed"), at=ward.now, retracted=True))
+
+    assert ward.session().is_monitored == (edge < timedelta())
+    assert against(ward) == ["discharge.not_assessed"]
+
+
+def test_a_bad_reading_beside_what_is_missing_is_watched_as_such(ward: Ward) -> None:
+    """The assessment was another patient's, and the last reading was 84: somebody looks for them at once."""
+    ward.discharged().passes(minutes(20))
+    ward.sends(correction(last(ward, "discharge.assessed"), at=ward.now, retracted=True))
+    other = Ward().discharged()
+    other.passes(minutes(20))
+    known = last(other, "vitals.recorded")
+    other.sends(correction(known, at=other.now, spo2=84))
+    for one in (ward, other):
+        one.passes(minutes(12))
+
+    assert ward.open[Kind.VITALS_OVERDUE] is Severity.URGENT
+    assert other.open[Kind.VITALS_OVERDUE] is Severity.EMERGENCY
 
 
 def test_the_reading_before_a_retracted_one_counts(ward: Ward) -> None:
@@ -338,24 +438,24 @@ def test_who_was_disoriented_at_the_door_is_watched_again(ward: Ward, is_late: b
 
 
 def test_an_assessment_of_another_patient_is_told_of_in_words(ward: Ward) -> None:
-    """Their observation is over: nobody is asked for a reading, and people hear that they were not assessed."""
+    """People hear that they were not assessed, and one reading is asked for."""
     ward.discharged().passes(minutes(30))
     ward.sends(correction(last(ward, "discharge.assessed"), at=ward.now, retracted=True))
 
-    assert ward.stage() is Stage.DISCHARGED
     assert against(ward) == ["discharge.not_assessed"]
     assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.URGENT
     holds_together(ward)
+    assert one_reading_is_asked_for(ward)
 
 
 @pytest.mark.parametrize("number", [1, None])
 def test_a_seizure_between_the_assessment_and_the_door_is_told_of_in_words(ward: Ward, number: int | None) -> None:
-    """Told after they went: an adverse event calls a human by itself, and the assessment said nothing of it."""
+    """Told after they went: the assessment said nothing of it, and one reading is asked for."""
     ward.discharged().passes(minutes(5))
     ward.sends(adverse_event(MARA, number, at=ward.begins() + minutes(127), term="seizure", grade=4))
 
-    assert ward.stage() is Stage.DISCHARGED
     assert against(ward) == ["discharge.not_assessed"]
+    assert one_reading_is_asked_for(ward)
 
 
 # Who is not watched again

@@ -12,6 +12,7 @@ from domain.events.clinic_events import ClinicEvent
 from domain.values import Severity
 from tests.domain.conftest import Opens
 from tests.support.cast import (
+    EHR,
     MARA,
     OSEI,
     adverse_event,
@@ -304,10 +305,10 @@ def test_the_hold_of_a_handover_is_of_safety(ward: Ward) -> None:
     assert ward.course.hold.is_safety
 
 
-def test_a_calm_reading_after_the_handover_ends_no_handover(ward: Ward) -> None:
+def test_a_calm_reading_of_a_machine_after_the_handover_ends_no_handover(ward: Ward) -> None:
     """The hospital watches."""
     ward.dosed().reports(handed_over(MARA, at=ward.now + minutes(5)))
-    ward.reports(vitals(MARA, at=ward.now + minutes(1)))
+    ward.reports(vitals(MARA, at=ward.now + minutes(1), by=EHR))
 
     assert not ward.session().is_monitored
 
