@@ -1,0 +1,169 @@
+"""The process that makes a load: reads a place and then orders from its input, a line each, and answers with tallies."""
+
+import asyncio
+import json
+import sys
+import time
+from collections import Counter as Counts
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from random import Random
+from time import perf_counter
+from uuid import uuid4
+
+import httpx
+from temporalio.client import Client
+
+from bench.floor import EVENTS, Counter, RecordedCounter
+from bench.house import courses_client, shows
+from bench.load import LONGEST_LINE, Begun, Kind, Order, Place, Tally
+from bench.on_paper import EXAMPLE
+from domain.escalation.ids import course_workflow_id
+from domain.events.clinic_events import VitalsRecorded
+from gateway.temporal import leave
+from tests.support.cast import vitals
+from workflows.course import PatientCourse
+from workflows.course_messages import Report
+
+ACCEPTED = {"ok", "200", "201"}
+AGAIN = {429, 503}
+
+Deed = Callable[[], Awaitable[str]]
+"""Does one thing; returns how it was answered."""
+
+
+class Clients:
+    """The clients of every kind, kept from one order to the next."""
+
+    def __init__(self, place: Place, courses: Client, counters: Client) -> None:
+        self._place = place
+        self._courses = courses
+        self._counters = counters
+        self._web: dict[int, httpx.AsyncClient] = {}
+        self._example: dict[int, Iterator[dict[str, object]]] = {}
+        self._chance = Random(7)  # noqa: S311  not a secret
+        self._numbers = count(1)
+
+    async def deeds(self, order: Order) -> list[Deed]:
+        """What each client of this order does, over and over."""
+        return [await self._deed(order, number) for number in range(order.clients)]
+
+    async def _deed(self, order: Order, number: int) -> Deed:
+        match order.kind:
+            case Kind.COUNTER | Kind.RECORDED:
+                return await self._adds(order.kind, number)
+            case Kind.REPORTS:
+                return self._reports(order.courses[number])
+            case Kind.READINGS:
+                return self._posts_readings(number, order.courses[number])
+            case Kind.CLINIC:
+                begun = order.begun[number] if number < len(order.begun) else None
+                return self._plays(number, begun)
+
+    async def _adds(self, kind: Kind, number: int) -> Deed:
+        # A new one for each order: a run takes no more than 2,000 updates, and nothing here continues as new.
+        counter = Counter if kind is Kind.COUNTER else RecordedCounter
+        handle = await self._counters.start_workflow(
+            counter.run, id=f"floor-{kind}/{number}-{uuid4().hex}", task_queue=EVENTS
+        )
+        await handle.execute_update("add", 0)
+
+        async def add() -> str:
+            await handle.execute_update("add", 1)
+            return "ok"
+
+        return add
+
+    def _reports(self, course: str) -> Deed:
+        handle = self._courses.get_workflow_handle_for(PatientCourse.run, course_workflow_id(course))
+
+        async def report() -> str:
+            await handle.execute_update(PatientCourse.report, Report(event=self._reading(course)), id=uuid4().hex)
+            return "ok"
+
+        return report
+
+    def _posts_readings(self, number: int, course: str) -> Deed:
+        async def post() -> str:
+            return await self._posted(number, self._reading(course).model_dump(mode="json"))
+
+        return post
+
+    def _plays(self, number: int, begun: Begun | None) -> Deed:
+        if number not in self._example:
+            self._example[number] = _courses(number, begun)
+
+        async def play() -> str:
+            return await self._posted(number, next(self._example[number]))
+
+        return play
+
+    async def _posted(self, number: int, event: dict[str, object]) -> str:
+        if number not in self._web:
+            self._web[number] = shows(self._place.url, self._place.token)
+        answer = await self._web[number].post("/v1/events", json=event)
+        while answer.status_code in AGAIN:
+            await asyncio.sleep(float(answer.headers["retry-after"]))
+            answer = await self._web[number].post("/v1/events", json=event)
+        return str(answer.status_code)
+
+    def _reading(self, course: str) -> VitalsRecorded:
+        reading = vitals(course, at=datetime.now(UTC), systolic=self._chance.randint(105, 135))
+        return reading.but(id=f"reading-{next(self._numbers)}-{uuid4().hex[:8]}")
+
+
+def _courses(client: int, begun: Begun | None) -> Iterator[dict[str, object]]:
+    """The events of one example course after the other; the first may have been begun before."""
+    if begun:
+        yield from _events(begun.course, begun.events)
+    for number in count(1):
+        yield from _events(f"CLINIC-{client:02}-{number}", 0)
+
+
+def _events(course: str, first: int) -> Iterator[dict[str, object]]:
+    for line in EXAMPLE[first:]:
+        yield {**json.loads(line), "subject": course}
+
+
+async def carried_out(order: Order, clients: Clients) -> Tally:
+    """Has every client do its thing over and over until the time is over."""
+    deeds = await clients.deeds(order)
+    seconds: list[float] = []
+    answers: Counts[str] = Counts()
+    worked, begun = time.process_time(), perf_counter()
+
+    async def repeat(deed: Deed) -> None:
+        while (started := perf_counter()) < begun + order.seconds:
+            answer = await deed()
+            answers[answer] += 1
+            if answer in ACCEPTED:
+                seconds.append(perf_counter() - started)
+
+    async with asyncio.TaskGroup() as working:
+        for deed in deeds:
+            working.create_task(repeat(deed))
+    return Tally(
+        seconds=tuple(seconds),
+        answers=dict(answers),
+        lasted=perf_counter() - begun,
+        processor_seconds=time.process_time() - worked,
+    )
+
+
+async def main() -> None:
+    """Carries out orders until the input ends."""
+    lines = asyncio.StreamReader(limit=LONGEST_LINE)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    place = Place.model_validate_json(await lines.readline())
+    courses, counters = await courses_client(place.temporal, place.key), await Client.connect(place.temporal)
+    clients = Clients(place, courses, counters)
+    while line := await lines.readline():
+        tally = await carried_out(Order.model_validate_json(line), clients)
+        sys.stdout.write(f"{tally.model_dump_json()}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
+    leave(0)
