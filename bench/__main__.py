@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from time import perf_counter
 
-from bench import cost, decision, history, memory, page, records, throughput, transition
+from bench import cost, decision, fleet, history, memory, page, records, replay, throughput, transition
 from bench.run import FULL, QUICK, Run, Sizes
 from bench.table import Row, all_hold, keep, table
 
@@ -23,6 +23,8 @@ MEASURES: dict[str, Callable[[Run], Awaitable[list[Row]]]] = {
     "records": records.rows,
     "page": page.rows,
     "memory": memory.rows,
+    "replay": replay.rows,
+    "fleet": fleet.rows,
 }
 """In this order: what wants a fresh house comes before what fills it."""
 

@@ -1,4 +1,4 @@
-"""What an accepted event takes of the processors' time, program by program, until everything that follows is written."""
+"""What an accepted event takes of the processors' time, program by program, until all that follows is written."""
 
 from bench.clinic_load import LOADS, ClinicLoad
 from bench.load import Kind
@@ -43,6 +43,4 @@ def _row(what: str, ours: Figure, floor: Figure | None, bound: Bound | None) -> 
 
 
 def _each(load: ClinicLoad, kind: Kind, program: str) -> Figure:
-    return Figure.of(
-        *(one.spent[program] * MILLISECONDS / len(one.tally.seconds) for one in load.rounds[kind])
-    )
+    return Figure.of(*(one.spent[program] * MILLISECONDS / len(one.tally.seconds) for one in load.rounds[kind]))

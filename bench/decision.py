@@ -1,7 +1,7 @@
 """What the pure course takes to decide on a reading, by how many it has had, and how large it has grown by then."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from random import Random
 from time import perf_counter
@@ -10,6 +10,7 @@ from bench.run import Run
 from bench.table import Bound, Figure, Row
 from domain.course.course import Course
 from domain.events.clinic_events import VitalsRecorded
+from domain.values import CourseId
 from tests.support.cast import vitals
 from tests.support.ward import Ward
 from workflows.course_messages import CourseRun
@@ -24,15 +25,15 @@ FLAT = 1.3
 EVERY = timedelta(seconds=30)
 
 
-def readings(ward: Ward, every: timedelta) -> Iterator[VitalsRecorded]:
-    """An endless series of slightly different readings of one patient."""
+def readings(course_id: CourseId, after: datetime, every: timedelta) -> Iterator[VitalsRecorded]:
+    """An endless series of slightly different readings of one patient, the first so long after a moment."""
     chance = Random(7)  # noqa: S311  not a secret
     number = 0
     while True:
         number += 1
         yield vitals(
-            ward.course_id,
-            at=ward.now + number * every,
+            course_id,
+            at=after + number * every,
             systolic=chance.randint(105, 135),
             diastolic=chance.randint(62, 84),
             heart_rate=chance.randint(58, 95),
@@ -49,7 +50,7 @@ async def rows(run: Run) -> list[Row]:
 def measured(points: tuple[int, ...]) -> list[Row]:
     """A row for each point, over the first of them, and what the course carries at the last."""
     ward = Ward().dosed()
-    course, taken, coming = ward.course, 0, readings(ward, EVERY)
+    course, taken, coming = ward.course, 0, readings(ward.course_id, ward.now, EVERY)
     found: list[Row] = []
     first: Figure | None = None
     for point in points:
@@ -68,7 +69,13 @@ def measured(points: tuple[int, ...]) -> list[Row]:
         if first is not None:
             flat = Bound.at_least_times(1 / FLAT)
             found.append(
-                Row(what=f"judged after {point:,}, over the first", unit="readings/s", floor=first, ours=rate, bound=flat)
+                Row(
+                    what=f"judged after {point:,}, over the first",
+                    unit="readings/s",
+                    floor=first,
+                    ours=rate,
+                    bound=flat,
+                )
             )
         first = first or rate
     return [*found, *_carried(course, taken)]

@@ -132,11 +132,14 @@ async def _accepted(clinic: httpx.AsyncClient, event: dict[str, object]) -> None
 
 
 async def _is_quiet(handle: WorkflowHandle[object, object]) -> None:
-    """Waits until the workflow has no activity, child or task that is under way."""
-    while (found := (await handle.describe()).raw_description).pending_activities or found.HasField(
-        "pending_workflow_task"
-    ):
+    """Waits until the workflow has no activity and no task that is under way."""
+    while await _is_under_way(handle):  # noqa: ASYNC110  in another process
         await asyncio.sleep(LOOK_AGAIN_AFTER)
+
+
+async def _is_under_way(handle: WorkflowHandle[object, object]) -> bool:
+    found = (await handle.describe()).raw_description
+    return bool(found.pending_activities) or found.HasField("pending_workflow_task")
 
 
 def _in_words(name: str) -> str:

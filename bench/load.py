@@ -28,6 +28,8 @@ class Kind(StrEnum):
     """A reading of a dosed patient, over HTTP."""
     CLINIC = "clinic"
     """Example courses over HTTP, one after the other, from referral to follow-up."""
+    NONSENSE = "nonsense"
+    """Invalid events over HTTP."""
 
 
 class Place(Frozen):

@@ -1,4 +1,4 @@
-"""The process that makes a load: reads a place and then orders from its input, a line each, and answers with tallies."""
+"""The process that makes a load: reads a place, then orders from its input, a line each, and answers with tallies."""
 
 import asyncio
 import json
@@ -7,7 +7,8 @@ import time
 from collections import Counter as Counts
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
-from itertools import count
+from functools import cached_property
+from itertools import count, cycle, islice
 from random import Random
 from time import perf_counter
 from uuid import uuid4
@@ -18,16 +19,16 @@ from temporalio.client import Client
 from bench.floor import EVENTS, Counter, RecordedCounter
 from bench.house import courses_client, shows
 from bench.load import LONGEST_LINE, Begun, Kind, Order, Place, Tally
+from bench.nonsense import nonsense
 from bench.on_paper import EXAMPLE
-from domain.escalation.ids import course_workflow_id
+from bench.reports import report
 from domain.events.clinic_events import VitalsRecorded
 from gateway.temporal import leave
 from tests.support.cast import vitals
-from workflows.course import PatientCourse
-from workflows.course_messages import Report
 
 ACCEPTED = {"ok", "200", "201"}
 AGAIN = {429, 503}
+JSON = {"Content-Type": "application/json"}
 
 Deed = Callable[[], Awaitable[str]]
 """Does one thing; returns how it was answered."""
@@ -60,6 +61,8 @@ class Clients:
             case Kind.CLINIC:
                 begun = order.begun[number] if number < len(order.begun) else None
                 return self._plays(number, begun)
+            case Kind.NONSENSE:
+                return self._babbles(number, islice(cycle(self._nonsense), number, None, order.clients))
 
     async def _adds(self, kind: Kind, number: int) -> Deed:
         # A new one for each order: a run takes no more than 2,000 updates, and nothing here continues as new.
@@ -76,13 +79,11 @@ class Clients:
         return add
 
     def _reports(self, course: str) -> Deed:
-        handle = self._courses.get_workflow_handle_for(PatientCourse.run, course_workflow_id(course))
-
-        async def report() -> str:
-            await handle.execute_update(PatientCourse.report, Report(event=self._reading(course)), id=uuid4().hex)
+        async def one() -> str:
+            await report(self._courses, self._reading(course))
             return "ok"
 
-        return report
+        return one
 
     def _posts_readings(self, number: int, course: str) -> Deed:
         async def post() -> str:
@@ -99,14 +100,33 @@ class Clients:
 
         return play
 
+    def _babbles(self, number: int, bodies: Iterator[bytes]) -> Deed:
+        client = self._client(number)
+
+        async def babble() -> str:
+            answer = await client.post("/v1/events", content=next(bodies), headers=JSON)
+            if "retry-after" in answer.headers:
+                await asyncio.sleep(float(answer.headers["retry-after"]))
+            return str(answer.status_code)
+
+        return babble
+
     async def _posted(self, number: int, event: dict[str, object]) -> str:
-        if number not in self._web:
-            self._web[number] = shows(self._place.url, self._place.token)
-        answer = await self._web[number].post("/v1/events", json=event)
+        client = self._client(number)
+        answer = await client.post("/v1/events", json=event)
         while answer.status_code in AGAIN:
             await asyncio.sleep(float(answer.headers["retry-after"]))
-            answer = await self._web[number].post("/v1/events", json=event)
+            answer = await client.post("/v1/events", json=event)
         return str(answer.status_code)
+
+    def _client(self, number: int) -> httpx.AsyncClient:
+        if number not in self._web:
+            self._web[number] = shows(self._place.url, self._place.token)
+        return self._web[number]
+
+    @cached_property
+    def _nonsense(self) -> list[bytes]:
+        return nonsense()
 
     def _reading(self, course: str) -> VitalsRecorded:
         reading = vitals(course, at=datetime.now(UTC), systolic=self._chance.randint(105, 135))

@@ -1,21 +1,18 @@
 """What a course that is cached by a worker takes of its memory, beside the floor's counter."""
 
 from datetime import UTC, datetime
-from itertools import count
+from itertools import count, pairwise
 from typing import Final
 
 import psutil
-from temporalio.client import Client
 
 from bench import on_paper
 from bench.floor import EVENTS, Counter
 from bench.house import open_house
+from bench.reports import report
 from bench.run import Run, settled
 from bench.table import Bound, Figure, Row
-from domain.escalation.ids import course_workflow_id
 from tests.support.cast import vitals
-from workflows.course import PatientCourse
-from workflows.course_messages import Report
 
 WARM: Final = 20
 """Cached before it is measured: what is loaded by the first of them stays for all."""
@@ -34,7 +31,7 @@ async def rows(run: Run) -> list[Row]:
             lived = on_paper.dosed(f"CACHED-{next(numbers):05}" for _ in range(number))
             await on_paper.started(house, lived)
             for one in lived:
-                await _reads(courses, one.course.course_id)
+                await report(courses, vitals(one.course.course_id, at=datetime.now(UTC)))
 
         async def more_counters(number: int) -> None:
             for _ in range(number):
@@ -66,17 +63,12 @@ async def rows(run: Run) -> list[Row]:
     ]
 
 
-async def _reads(client: Client, course: str) -> None:
-    handle = client.get_workflow_handle_for(PatientCourse.run, course_workflow_id(course))
-    await handle.execute_update(PatientCourse.report, Report(event=vitals(course, at=datetime.now(UTC))))
-
-
 def _memory(process: psutil.Process) -> int:
     return int(process.memory_info().rss)
 
 
 def _each(memory: list[int], steps: tuple[int, ...]) -> Figure:
-    grown = (after - before for before, after in zip(memory, memory[1:], strict=False))
+    grown = (after - before for before, after in pairwise(memory))
     return Figure.of(*(max(more, 1) / step / KB for more, step in zip(grown, steps, strict=True)))
 
 

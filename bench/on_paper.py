@@ -11,6 +11,7 @@ from bench.house import ROOT, House
 from domain.course.course import Course
 from domain.course.transition import EscalationCommand
 from domain.escalation.ids import course_workflow_id
+from domain.events.clinic_events import ClinicEvent
 from domain.events.parsing import event_from
 from domain.ledger import Entry
 from domain.values import CourseId, Frozen
@@ -40,29 +41,34 @@ class Lived(Frozen):
 
 def example(course_id: CourseId, events: int) -> Lived:
     """The example course after so many events, each reported now, as whoever posts the file does."""
-    now, course = datetime.now(UTC), Course.blank(course_id, pinned())
-    entries: list[Entry] = []
-    calls: list[EscalationCommand] = []
-    for line in EXAMPLE[:events]:
-        event = event_from({**json.loads(line), "subject": course_id})
-        for decision in (course.pass_deadlines(now), course.accept(event, now)):
-            course = decision.course
-            entries.extend(decision.entries)
-            calls.extend(decision.calls)
-    return Lived(course=course, entries=tuple(entries), calls=tuple(calls))
+    return _reported(course_id, [event_from(json.loads(line)) for line in EXAMPLE[:events]], now=datetime.now(UTC))
 
 
-def come_so_far(course_id: CourseId, reach: Callable[[Ward], Ward], ends_at: datetime) -> Lived:
-    """A course on good days only, the last of them at this moment."""
-    on_paper = reach(Ward(course_id))
-    ward = reach(Ward(course_id, now=on_paper.began_at + (ends_at - on_paper.now)))
-    return Lived(course=ward.course, entries=tuple(ward.entries))
+def come_so_far(names: Iterable[CourseId], reach: Callable[[Ward], Ward], ends_at: datetime) -> list[Lived]:
+    """Courses with good days only, the last of them at this moment. They are alike, but for their ids."""
+    on_paper = reach(Ward())
+    template = reach(Ward(now=on_paper.began_at + (ends_at - on_paper.now)))
+    return [_reported(name, [event for event, _ in template.answers]) for name in names]
 
 
 def dosed(names: Iterable[CourseId]) -> list[Lived]:
-    """Courses whose patients were dosed a second ago."""
-    moment = datetime.now(UTC) - timedelta(seconds=1)
-    return [come_so_far(name, lambda ward: ward.dosed(), moment) for name in names]
+    """Courses whose patients were dosed a second ago, and read once: nothing is due for a quarter of an hour."""
+    return come_so_far(names, lambda ward: ward.watched(until=timedelta()), datetime.now(UTC) - timedelta(seconds=1))
+
+
+def _reported(course_id: CourseId, events: Iterable[ClinicEvent], now: datetime | None = None) -> Lived:
+    """A course whose events were each reported when they happened, or all of them at this moment."""
+    course = Course.blank(course_id, pinned())
+    entries: list[Entry] = []
+    calls: list[EscalationCommand] = []
+    for event in events:
+        reported_at = now or event.time
+        passed = course.pass_deadlines(reported_at)
+        decision = passed.course.accept(event.but(subject=course_id), reported_at)
+        course = decision.course
+        entries.extend((*passed.entries, *decision.entries))
+        calls.extend((*passed.calls, *decision.calls))
+    return Lived(course=course, entries=tuple(entries), calls=tuple(calls))
 
 
 async def started(house: House, lived: Sequence[Lived]) -> None:

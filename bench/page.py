@@ -16,13 +16,11 @@ from bench import on_paper
 from bench.floor import EVENTS, Call, Caller
 from bench.house import House
 from bench.load import Kind, Order
+from bench.reports import report
 from bench.run import LOOK_AGAIN_AFTER, Run, percentile, settled
 from bench.table import Bound, Figure, Row
-from domain.escalation.ids import course_workflow_id
 from domain.values import CourseId
 from tests.support.cast import vitals
-from workflows.course import PatientCourse
-from workflows.course_messages import Report
 
 ARRIVES_WITHIN: Final = 60.0  # seconds
 MILLISECONDS: Final = 1000
@@ -61,8 +59,9 @@ def told(taken: dict[bool, list[list[float]]], how: str, bound: float | None) ->
     """The rows: ours over the floor, the median bounded, and the 99th percentile under load."""
 
     def row(percent: int, limit: float | None) -> Row:
-        ours, floor = (Figure.of(*(percentile(one, percent) * MILLISECONDS for one in taken[is_ours]))
-                       for is_ours in (True, False))
+        ours, floor = (
+            Figure.of(*(percentile(one, percent) * MILLISECONDS for one in taken[is_ours])) for is_ours in (True, False)
+        )
         bounded = Bound.at_most_times(limit) if limit else None
         return Row(what=f"accepted to arrived, {how}, p{percent}", unit="ms", floor=floor, ours=ours, bound=bounded)
 
@@ -78,9 +77,9 @@ class Breaches:
         self._counters = counters
         self._waiting: list[CourseId] = []
 
-    async def prepare(self, pages: int) -> None:
+    async def prepare(self, pages: int, prefix: str = "PAGE") -> None:
         """So many dosed patients are there, and the caller."""
-        self._waiting = [f"PAGE-{number:05}" for number in range(pages)]
+        self._waiting = [f"{prefix}-{number:05}" for number in range(pages)]
         await on_paper.started(self._house, on_paper.dosed(self._waiting))
         self._caller = await self._counters.start_workflow(Caller.run, id=f"floor-caller/{uuid4()}", task_queue=EVENTS)
         await settled(self._house)
@@ -89,9 +88,7 @@ class Breaches:
         """Seconds until the page of each of so many breaches arrived; one at a time, or one every so many seconds."""
 
         async def breach(course: str) -> datetime:
-            handle = self._courses.get_workflow_handle_for(PatientCourse.run, course_workflow_id(course))
-            reading = vitals(course, at=datetime.now(UTC), spo2=80)
-            await handle.execute_update(PatientCourse.report, Report(event=reading), id=uuid4().hex)
+            await report(self._courses, vitals(course, at=datetime.now(UTC), spo2=80))
             return datetime.now(UTC)
 
         return await _paged(house, [self._waiting.pop() for _ in range(pages)], breach, every)
