@@ -1,32 +1,43 @@
 """What the example course leaves in Temporal: history events, bytes and state transitions for each clinic event.
 
-Played twice: unhurried, each event when all that followed from the one before is done, as in a clinic's life; and
-hurried, each as soon as the one before is answered, where the record is written in larger batches.
+It is lived three times: in its own time, where the course's clock moves from each event to the next, over eight months;
+late, where all events are reported on one day, each when all that followed from the one before is done; and hurried,
+each as soon as the one before is answered, so that the record is written in larger batches.
 """
 
 import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 
 import httpx
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from bench.house import House
+from bench.house import ROOT, House, open_house
 from bench.on_paper import EXAMPLE
 from bench.run import LOOK_AGAIN_AFTER, Run
 from bench.table import Bound, Figure, Row
 from domain.escalation.ids import course_workflow_id
 from domain.values import CourseId, Frozen
+from gateway.courses import Courses
+from gateway.protocols import load_folder
+from tests.support.running_stack import example_course
 
 ACCEPTED = {200, 201}
 KIB = 1024
+EVENTS = 8
+KIB_AN_EVENT = 3
 LEAST = 5
 """History events of an update alone."""
 
 STARTED = "WORKFLOW_EXECUTION_STARTED"
+MOVED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED
+UNTIL_THE_FIRST_DOSE = timedelta(days=8, hours=1)
+"""From the example's referral."""
 
 
 class Footprint(Frozen):
@@ -48,53 +59,68 @@ def counted(events: Iterable[HistoryEvent]) -> dict[str, int]:
     return dict(Counter(names).most_common())
 
 
-async def rows(run: Run) -> list[Row]:
-    """The rows of `history`."""
-    house, _ = await run.shared()
-    unhurried = await lived(house, "HISTORY-1", EXAMPLE, is_hurried=False)
-    hurried = await lived(house, "HISTORY-2", EXAMPLE, is_hurried=True)
-    return told(unhurried, hurried, len(EXAMPLE))
+def is_of_the_clock(event: HistoryEvent) -> bool:
+    """Whether it only says that the course's clock was moved ahead, as no clinic does."""
+    return "TIME_SKIPPING" in EventType.Name(event.event_type) or event.event_type == MOVED
 
 
-def told(unhurried: Footprint, hurried: Footprint, reported: int) -> list[Row]:
-    """The rows for two lives of so many clinic events each."""
-    least = Figure.of(LEAST)
-    others = [
-        Row(what=f"of these {_in_words(name)}", unit="an event", ours=Figure.of(number / reported))
-        for name, number in unhurried.types.items()
-        if name != STARTED
-    ]
+async def rows(_run: Run) -> list[Row]:
+    """The rows of `history`, in a house whose courses' clocks can be moved."""
+    async with open_house(time_skipping=True) as house:
+        in_time = await lived_in_its_own_time(house, "HISTORY-1")
+        late = await lived(house, "HISTORY-2", EXAMPLE, is_hurried=False)
+        hurried = await lived(house, "HISTORY-3", EXAMPLE, is_hurried=True)
+    return told(in_time, late, hurried, len(EXAMPLE))
+
+
+def told(in_time: Footprint, late: Footprint, hurried: Footprint, reported: int) -> list[Row]:
+    """The rows for three lives of so many clinic events each; the bounds are those of the life in its own time."""
     return [
-        Row(
-            what="history events, unhurried",
-            unit="an event",
-            floor=least,
-            ours=Figure.of(unhurried.events / reported),
-            bound=Bound.at_most(8),
+        *_size("in its own time", in_time, reported, Bound.at_most(EVENTS), Bound.at_most(KIB_AN_EVENT)),
+        *(
+            Row(what=f"of these {_in_words(name)}", unit="an event", ours=Figure.of(number / reported))
+            for name, number in in_time.types.items()
+            if name != STARTED
         ),
-        Row(
-            what="history, unhurried",
-            unit="KiB an event",
-            ours=Figure.of(unhurried.bytes / KIB / reported),
-            bound=Bound.at_most(3),
-        ),
-        Row(what="state transitions, unhurried", unit="an event", ours=Figure.of(unhurried.transitions / reported)),
-        *others,
-        Row(
-            what="history events, hurried",
-            unit="an event",
-            floor=least,
-            ours=Figure.of(hurried.events / reported),
-            bound=Bound.at_most(8),
-        ),
-        Row(
-            what="history, hurried",
-            unit="KiB an event",
-            ours=Figure.of(hurried.bytes / KIB / reported),
-            bound=Bound.at_most(3),
-        ),
+        *_size("late", late, reported),
+        Row(what="state transitions, late", unit="an event", ours=Figure.of(late.transitions / reported)),
+        *_size("hurried", hurried, reported),
         Row(what="state transitions, hurried", unit="an event", ours=Figure.of(hurried.transitions / reported)),
     ]
+
+
+def _size(
+    how: str, left: Footprint, reported: int, events: Bound | None = None, kib: Bound | None = None
+) -> tuple[Row, Row]:
+    return (
+        Row(
+            what=f"history events, {how}",
+            unit="an event",
+            floor=Figure.of(LEAST),
+            ours=Figure.of(left.events / reported),
+            bound=events,
+        ),
+        Row(what=f"history, {how}", unit="KiB an event", ours=Figure.of(left.bytes / KIB / reported), bound=kib),
+    )
+
+
+async def lived_in_its_own_time(house: House, course: CourseId) -> Footprint:
+    """Reports the example course's events when they happen, on the course's own clock, which is moved ahead."""
+    client = await house.courses()
+    # Escalations do not get the time skipping: their clocks would climb the whole ladder at once.
+    skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False, disable_propagation=True))
+    courses = Courses(skipper.client, load_folder(ROOT / "protocols"), allow_unapproved=True)
+    handle = skipper.client.get_workflow_handle(course_workflow_id(course))
+    is_referred = False
+    for event in example_course(course, datetime.now(UTC) + UNTIL_THE_FIRST_DOSE):
+        if is_referred:
+            ahead = event.time - await skipper.get_current_time(handle)
+            if ahead > timedelta():
+                await skipper.fast_forward(handle, ahead)
+        await courses.report(event)
+        is_referred = True
+        await _is_quiet(handle)
+    return await footprint(client, handle.id)
 
 
 async def lived(house: House, course: CourseId, lines: Sequence[str], *, is_hurried: bool) -> Footprint:
@@ -113,17 +139,20 @@ async def lived(house: House, course: CourseId, lines: Sequence[str], *, is_hurr
 async def footprint(client: Client, workflow: str) -> Footprint:
     """What all runs of a workflow have left."""
     run_id: str | None = (await client.get_workflow_handle(workflow).describe()).run_id
-    size = transitions = 0
+    transitions = 0
     events: list[HistoryEvent] = []
     while run_id:
         handle = client.get_workflow_handle(workflow, run_id=run_id)
-        info = (await handle.describe()).raw_description.workflow_execution_info
+        transitions += (await handle.describe()).raw_description.workflow_execution_info.state_transition_count
         history = await handle.fetch_history()
-        size, transitions = size + info.history_size_bytes, transitions + info.state_transition_count
-        events += history.events
+        events += (event for event in history.events if not is_of_the_clock(event))
         started = history.events[0].workflow_execution_started_event_attributes
         run_id = started.continued_execution_run_id or None
-    return Footprint(bytes=size, transitions=transitions, types=counted(events))
+    return Footprint(bytes=sum(map(_bytes, events)), transitions=transitions, types=counted(events))
+
+
+def _bytes(event: HistoryEvent) -> int:
+    return event.ByteSize()
 
 
 async def _accepted(clinic: httpx.AsyncClient, event: dict[str, object]) -> None:

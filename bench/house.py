@@ -129,6 +129,8 @@ async def open_house(
     workers: int = 1,
     worker_command: tuple[str, ...] = WORKER,
     environment: Mapping[str, str] = MappingProxyType({}),
+    *,
+    time_skipping: bool = False,
 ) -> AsyncIterator[House]:
     """Runs a stack while open, and removes it afterwards. A token may make `rate` requests a second."""
     key = f"bench:{base64.b64encode(os.urandom(32)).decode()}"
@@ -140,6 +142,7 @@ async def open_house(
                 oncall=on_call_file(Path(folder), sink),
                 migrate=migrate,
                 workers=workers,
+                time_skipping=time_skipping,
                 worker_command=worker_command,
                 environment={"KAPSTAN_RATE": rate, "KAPSTAN_PAYLOAD_KEYS": key, **environment},
             )
