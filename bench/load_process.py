@@ -11,10 +11,11 @@ from functools import cached_property
 from itertools import count, cycle, islice
 from random import Random
 from time import perf_counter
+from typing import Any, Self
 from uuid import uuid4
 
 import httpx
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 
 from bench.floor import EVENTS, Counter, RecordedCounter
 from bench.house import courses_client, shows
@@ -28,10 +29,35 @@ from tests.support.cast import vitals
 
 ACCEPTED = {"ok", "200", "201"}
 AGAIN = {429, 503}
+MOST_ADDED = 300
+"""Updates after which an order gets a new counter: courses continue as new too, and a run takes 2,000 at most."""
+
 JSON = {"Content-Type": "application/json"}
 
 Deed = Callable[[], Awaitable[str]]
 """Does one thing; returns how it was answered."""
+
+
+class Adding:
+    """One of the floor's counters, warm."""
+
+    def __init__(self, handle: WorkflowHandle[Any, Any]) -> None:
+        self._handle = handle
+        self.added = 0
+
+    @classmethod
+    async def started(cls, client: Client, kind: Kind) -> Self:
+        """A new one."""
+        counter = Counter if kind is Kind.COUNTER else RecordedCounter
+        adding = cls(await client.start_workflow(counter.run, id=f"floor-{kind}/{uuid4()}", task_queue=EVENTS))
+        await adding.add()
+        return adding
+
+    async def add(self) -> str:
+        """One update."""
+        await self._handle.execute_update("add", 1)
+        self.added += 1
+        return "ok"
 
 
 class Clients:
@@ -43,6 +69,7 @@ class Clients:
         self._counters = counters
         self._web: dict[int, httpx.AsyncClient] = {}
         self._example: dict[int, Iterator[dict[str, object]]] = {}
+        self._adding: dict[tuple[Kind, int], Adding] = {}
         self._chance = Random(7)  # noqa: S311  not a secret
         self._numbers = count(1)
 
@@ -57,26 +84,19 @@ class Clients:
             case Kind.REPORTS:
                 return self._reports(order.courses[number])
             case Kind.READINGS:
-                return self._posts_readings(number, order.courses[number])
+                return self._posts_readings(self._client(number), order.courses[number])
             case Kind.CLINIC:
                 begun = order.begun[number] if number < len(order.begun) else None
-                return self._plays(number, begun)
+                return self._plays(self._client(number), number, begun)
             case Kind.NONSENSE:
-                return self._babbles(number, islice(cycle(self._nonsense), number, None, order.clients))
+                bodies = islice(cycle(self._nonsense), number, None, order.clients)
+                return _babbles(self._client(number), bodies)
 
     async def _adds(self, kind: Kind, number: int) -> Deed:
-        # A new one for each order: a run takes no more than 2,000 updates, and nothing here continues as new.
-        counter = Counter if kind is Kind.COUNTER else RecordedCounter
-        handle = await self._counters.start_workflow(
-            counter.run, id=f"floor-{kind}/{number}-{uuid4().hex}", task_queue=EVENTS
-        )
-        await handle.execute_update("add", 0)
-
-        async def add() -> str:
-            await handle.execute_update("add", 1)
-            return "ok"
-
-        return add
+        counter = self._adding.get((kind, number))
+        if counter is None or counter.added > MOST_ADDED:
+            counter = self._adding[kind, number] = await Adding.started(self._counters, kind)
+        return counter.add
 
     def _reports(self, course: str) -> Deed:
         async def one() -> str:
@@ -85,39 +105,20 @@ class Clients:
 
         return one
 
-    def _posts_readings(self, number: int, course: str) -> Deed:
+    def _posts_readings(self, client: httpx.AsyncClient, course: str) -> Deed:
         async def post() -> str:
-            return await self._posted(number, self._reading(course).model_dump(mode="json"))
+            return await _posted(client, self._reading(course).model_dump(mode="json"))
 
         return post
 
-    def _plays(self, number: int, begun: Begun | None) -> Deed:
+    def _plays(self, client: httpx.AsyncClient, number: int, begun: Begun | None) -> Deed:
         if number not in self._example:
             self._example[number] = _courses(number, begun)
 
         async def play() -> str:
-            return await self._posted(number, next(self._example[number]))
+            return await _posted(client, next(self._example[number]))
 
         return play
-
-    def _babbles(self, number: int, bodies: Iterator[bytes]) -> Deed:
-        client = self._client(number)
-
-        async def babble() -> str:
-            answer = await client.post("/v1/events", content=next(bodies), headers=JSON)
-            if "retry-after" in answer.headers:
-                await asyncio.sleep(float(answer.headers["retry-after"]))
-            return str(answer.status_code)
-
-        return babble
-
-    async def _posted(self, number: int, event: dict[str, object]) -> str:
-        client = self._client(number)
-        answer = await client.post("/v1/events", json=event)
-        while answer.status_code in AGAIN:
-            await asyncio.sleep(float(answer.headers["retry-after"]))
-            answer = await client.post("/v1/events", json=event)
-        return str(answer.status_code)
 
     def _client(self, number: int) -> httpx.AsyncClient:
         if number not in self._web:
@@ -131,6 +132,24 @@ class Clients:
     def _reading(self, course: str) -> VitalsRecorded:
         reading = vitals(course, at=datetime.now(UTC), systolic=self._chance.randint(105, 135))
         return reading.but(id=f"reading-{next(self._numbers)}-{uuid4().hex[:8]}")
+
+
+def _babbles(client: httpx.AsyncClient, bodies: Iterator[bytes]) -> Deed:
+    async def babble() -> str:
+        answer = await client.post("/v1/events", content=next(bodies), headers=JSON)
+        if "retry-after" in answer.headers:
+            await asyncio.sleep(float(answer.headers["retry-after"]))
+        return str(answer.status_code)
+
+    return babble
+
+
+async def _posted(client: httpx.AsyncClient, event: dict[str, object]) -> str:
+    answer = await client.post("/v1/events", json=event)
+    while answer.status_code in AGAIN:
+        await asyncio.sleep(float(answer.headers["retry-after"]))
+        answer = await client.post("/v1/events", json=event)
+    return str(answer.status_code)
 
 
 def _courses(client: int, begun: Begun | None) -> Iterator[dict[str, object]]:
@@ -154,11 +173,13 @@ async def carried_out(order: Order, clients: Clients) -> Tally:
     worked, begun = time.process_time(), perf_counter()
 
     async def repeat(deed: Deed) -> None:
-        while (started := perf_counter()) < begun + order.seconds:
+        started = begun
+        while started < begun + order.seconds:
             answer = await deed()
             answers[answer] += 1
             if answer in ACCEPTED:
                 seconds.append(perf_counter() - started)
+            started = perf_counter()
 
     async with asyncio.TaskGroup() as working:
         for deed in deeds:
