@@ -12,7 +12,7 @@ from typing import Annotated, Final, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from domain.durations import Length
+from domain.durations import Length, LengthOrZero
 from domain.oncall.rota import Zone
 
 KEY_BYTES: Final = 32
@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         timedelta(minutes=2),
         description="how long what is due for a dosed patient may stand still before the console pages by itself; "
         "five times as long for anybody else",
+    )
+    gathering: Annotated[LengthOrZero, Field(le=timedelta(seconds=5))] = Field(
+        timedelta(milliseconds=400),
+        description="how long a course gathers entries for the record store after it has written some; the first of a "
+        "burst is written at once",
     )
     worker_metrics: str = Field(
         "", pattern=r"^([^:]+:\d{1,5})?$", description="host:port at which a worker shows its metrics to Prometheus"

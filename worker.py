@@ -79,7 +79,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     paging = Paging(on_call.now, Pager(link_builder(settings), Channels().send))
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.database_url))
-        for worker in workers(client, Records(store), paging):
+        for worker in workers(client, Records(store, settings.gathering), paging):
             await stack.enter_async_context(worker)
         await stop.wait()
 

@@ -1,5 +1,8 @@
 """The record store activities: append ledger entries, and record the state of escalations."""
 
+import asyncio
+from datetime import timedelta
+
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -10,10 +13,15 @@ from records.store import RecordStore
 
 
 class Records:
-    """Writes to the record store. While PostgreSQL is away every attempt fails, and the course retries."""
+    """Writes to the record store. While PostgreSQL is away every attempt fails, and the course retries.
 
-    def __init__(self, store: RecordStore) -> None:
+    A course writes one batch at a time. `gathering` is how long a batch that is written is not yet reported as such, so
+    that what the course accepts meanwhile goes together in its next one: a burst of events takes few activities.
+    """
+
+    def __init__(self, store: RecordStore, gathering: timedelta = timedelta()) -> None:
         self._store = store
+        self._gathering = gathering
 
     @activity.defn
     async def append_entries(self, batch: Batch) -> None:
@@ -22,6 +30,7 @@ class Records:
             await self._store.append(batch)
         except LedgerConflict:
             raise ApplicationError(LedgerConflict.__name__, type=LedgerConflict.__name__, non_retryable=True) from None
+        await asyncio.sleep(self._gathering.total_seconds())
 
     @activity.defn
     async def record_escalation(self, view: EscalationView) -> None:

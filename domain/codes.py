@@ -11,7 +11,14 @@ _APOSTROPHE = re.compile("['\u2018\u2019\u02bc`]")
 _LIGATURES = str.maketrans({"\u0153": "oe", "\u00e6": "ae"})
 _AT_THE_EDGES = '_.,;:!?\u2026"\u201c\u201d'
 _CLAUSE = re.compile(r"[,;:&+()\[\]]|\b(?:and|but|with|plus)\b", re.IGNORECASE)
+_OR = re.compile(r"\b(?:or|nor)\b", re.IGNORECASE)
 _DENIALS = frozenset({"no", "not", "never", "without", "deny", "denied", "negative"})
+_UNDENIED_AFTER = frozenset({"not", "cannot", "cant", "doesnt", "dont", "didnt", "never", "longer"})
+# What may stand between a denial and what it denies: no signs of, denies any new.
+_BETWEEN = frozenset(
+    {"any", "sign", "symptom", "evidence", "history", "complaint", "complain", "report", "reported", "new", "current"}
+    | {"further", "more", "for", "longer"}
+)
 _FILLERS = frozenset({"", "a", "an", "the", "of", "in", "on", "at", "to", "from", "is", "very"})
 _PLURALS = (
     (re.compile(r"(?<=[a-z]{2})ies(?=_|$)"), "y"),
@@ -33,15 +40,28 @@ def folded(code: str) -> str:
 def is_said(code: str, sentence: str) -> bool:
     """Whether the words of the code stand in one clause of the sentence, one after another, and are not denied there.
 
-    `severe chest pain, no nausea` says `chest_pain`, and does not say `nausea`.
+    A denial is of what follows it at once: `no nausea, severe chest pain` and `no relief of chest pain` say
+    `chest_pain`; `denies nausea or chest pain` does not.
     """
     wanted = _words(code)
     for clause in _CLAUSE.split(sentence.replace("_", " ")):
-        words = _words(clause)
-        for start in range(len(words) - len(wanted) + 1):
-            if words[start : start + len(wanted)] == wanted and not _DENIALS.intersection(words[:start]):
-                return True
+        is_denied = False
+        for words in map(_words, _OR.split(clause)):
+            for start in range(len(words) - len(wanted) + 1):
+                if words[start : start + len(wanted)] == wanted and not _is_denied_by(words[:start], before=is_denied):
+                    return True
+            is_denied = is_denied or any(_denies(words, place) for place in range(len(words)))
     return False
+
+
+def _is_denied_by(words: list[str], *, before: bool) -> bool:
+    """Whether these words deny what follows them; with nothing of their own they go on with what was said `before`."""
+    last = next((place for place in reversed(range(len(words))) if words[place] not in _BETWEEN), None)
+    return before if last is None else _denies(words, last)
+
+
+def _denies(words: list[str], place: int) -> bool:
+    return words[place] in _DENIALS and not (place > 0 and words[place - 1] in _UNDENIED_AFTER)
 
 
 def _words(text: str) -> list[str]:

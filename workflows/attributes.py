@@ -1,7 +1,7 @@
 """Search attributes and details of a course for Temporal's UI, without patient data."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
@@ -67,6 +67,11 @@ def story(shown: Shown, *, was_cancelled: bool = False) -> str:
     return "\n\n".join(lines)
 
 
+def _hour_of(moment: datetime) -> datetime:
+    """The hour that the moment lies in: an upsert is an event of the history, and a reading moves what is next due."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
 def _values(shown: Shown) -> Iterator[tuple[SearchAttributeKey[Any], object]]:
     course = shown.course
     if course.referral is None:
@@ -76,6 +81,6 @@ def _values(shown: Shown) -> Iterator[tuple[SearchAttributeKey[Any], object]]:
     yield PROTOCOL, course.protocol.id
     yield ATTENTION, severity.value if (severity := attention(course)) else None
     yield SESSION, course.session.number if course.session else None
-    yield NEXT_DUE, shown.soonest.due_at if shown.soonest else None
+    yield NEXT_DUE, _hour_of(shown.soonest.due_at) if shown.soonest else None
     yield HELD, bool(course.holds)
     yield HERE, course.is_patient_here

@@ -5,7 +5,7 @@ once. Which fact is meant, and what it says now, is `understood` here; what foll
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import chain
 from typing import Any, Final, NamedTuple
@@ -38,6 +38,7 @@ from domain.events.clinic_events import (
 )
 from domain.events.parsing import Decoded, validated
 from domain.refusal import FieldError, Refused, invalid
+from domain.values import Blocker
 
 MANY: Final = 200
 """Events, readings apart, from which on a correction takes so long that a workflow task decides only one."""
@@ -80,27 +81,42 @@ def is_long_to_retell(course: CourseState, event: ClinicEvent) -> bool:
     return named_by(event) is not None and len(course.journal) > MANY
 
 
-def understood(course: CourseState, event: ClinicEvent, sequence: int | None) -> Correction:
+def understood(course: CourseState, event: ClinicEvent, sequence: int | None) -> Correction | None:
     """Which fact is meant and how it reads now. `sequence` is the ledger entry of the event that was named.
 
-    Raises `Refused` (`invalid`) if this course accepted no such event, if it is an act, or if the right data does not
-    fit its type.
+    None for a new version of what this course has not accepted as such a fact: refused then, filed under another
+    patient or as another kind. It tells what happened all the same.
+
+    Raises `Refused` (`invalid`) if `kap.correction.recorded`, which says nothing by itself, names no fact that this
+    course has accepted, or if the right data does not fit its type.
     """
-    pointer = "/data/corrects" if isinstance(event, CorrectionRecorded) else "/corrects"
     kept = _named(course, event, sequence) if sequence is not None else None
+    if not isinstance(event, CorrectionRecorded):
+        is_version = kept is not None and kept.event.type == event.type
+        return Correction(kept, kept.event.but(time=event.time, data=event.data)) if kept and is_version else None
+    pointer = "/data/corrects"
     if kept is None or sequence is None:
         raise _wrong(pointer, "must name a fact that this course has accepted")
     if isinstance(kept.event, Act):
         back = TAKEN_BACK_BY.get(type(kept.event), "no event takes it back")
         raise _wrong(pointer, f"must name a fact: {kept.event.type} is a decision; {back}")
-    if not isinstance(event, CorrectionRecorded):
-        return Correction(kept, _new_version(kept, event))
     if event.data.retracted:
         # To take back a correction is to let stand what was there before it.
         return Correction(kept, kept.before(sequence).event if sequence != kept.sequence else None)
     known = _last_known(kept)
     data = known.data if event.data.data is None else _right_data(kept, event.data.data)
     return Correction(kept, kept.event.but(time=event.data.at or known.time, data=data))
+
+
+def unknown_version(event: ClinicEvent) -> Iterator[Blocker]:
+    """What is told of a fact in its own right that says of itself that it is a later version of another one."""
+    named = named_by(event)
+    if named is not None and not isinstance(event, CorrectionRecorded):
+        yield Blocker(
+            code="corrects.unknown",
+            message=f"The earlier version that it names, {named[1]}, is no such fact here: it counts by itself",
+            observed=named[1],
+        )
 
 
 def check(course: CourseState, event: ClinicEvent, correction: Correction, latest: datetime) -> None:
@@ -140,12 +156,6 @@ def _last_known(kept: KeptEvent) -> ClinicEvent:
     """How the event last read: before it was retracted, if it was."""
     events = (version.event for version in (*reversed(kept.versions), kept.first))
     return next(event for event in events if event is not None)
-
-
-def _new_version(kept: KeptEvent, event: ClinicEvent) -> ClinicEvent:
-    if event.type != kept.event.type:
-        raise _wrong("/corrects", f"must name a {event.type}: that one is a {kept.event.type}, to be retracted")
-    return kept.event.but(time=event.time, data=event.data)
 
 
 def _right_data(kept: KeptEvent, data: dict[str, JsonValue]) -> Any:

@@ -156,8 +156,9 @@ class Course(CourseState):
         # Whatever stood against an act was asked before it was accepted, by the rules of its day.
         placement = admissibility.placed(self, event) if rule.is_act else admissibility.place(self, event)
         number = placement.session.number if placement.session is not None else None
-        if not rule.is_act and placement.against:
-            deviations.record(transition, event, number, placement.against)
+        against = (*placement.against, *correcting.unknown_version(event))
+        if not rule.is_act and against:
+            deviations.record(transition, event, number, against)
         if isinstance(event, ProtocolMigrated) and offered is not None:
             transition.change(protocol=offered.protocol, protocol_hash=offered.hash)
         rule.follow(transition, placement.session, event, counts=placement.counts)
@@ -167,9 +168,9 @@ class Course(CourseState):
         return number
 
     def _correction(self, event: ClinicEvent) -> Correction | None:
-        """What the event corrects, and how that reads now; None if it corrects nothing.
+        """What the event corrects, and how that reads now; None if it corrects nothing that this course knows.
 
-        Raises `Refused` if that is no fact that this course has accepted, or its right data is wrong.
+        Raises `Refused` if a correction names no fact that this course has accepted, or its right data is wrong.
         """
         named = correcting.named_by(event)
         if named is None:

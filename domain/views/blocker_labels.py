@@ -118,6 +118,7 @@ WORDS: Final[Mapping[str, str]] = {
     "session.in_progress": "Patient not discharged yet",
     "session.not_cleared": "Clearance to come",
     "session.not_discharged": "Discharge to come",
+    "corrects.unknown": "Earlier version not known",
     "session.unknown": "Session not booked",
     "session.wrong_stage": "Not at this stage of the session",
     "vitals.diastolic_above_limit": "Blood pressure above the limit",

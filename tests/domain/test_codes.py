@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.codes import folded, in_words
+from domain.codes import folded, in_words, is_said
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,35 @@ def test_a_plural_an_apostrophe_and_a_ligature_are_spelling(spelled: str, meant:
 def test_what_only_looks_like_a_plural_stays_what_it_is(code: str) -> None:
     """No two codes become one: a classification's dot and a word's last letters belong to it."""
     assert folded(code) in {code.casefold(), "diabete"}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        *("severe chest pain", "chest pain, no nausea", "no relief from chest pain", "no nausea, chest pain"),
+        *(
+            "cannot deny chest pain",
+            "does not deny chest pain",
+            "no longer denies chest pain",
+            "nausea but Chest-Pain!",
+        ),
+    ],
+)
+def test_a_sentence_says_what_it_does_not_deny(sentence: str) -> None:
+    """A denial is of what follows it at once; one that is itself denied is none."""
+    assert is_said("chest_pain", sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        *("no chest pain", "denies any chest pain", "denies nausea or chest pain", "without signs of chest pain"),
+        *("no longer chest pain", "pain, chest clear", "chest", "pain of the chest wall"),
+    ],
+)
+def test_a_sentence_does_not_say_what_it_denies(sentence: str) -> None:
+    """Nor what its words would say in another order or clause."""
+    assert not is_said("chest_pain", sentence)
 
 
 def test_a_code_is_said_in_words() -> None:

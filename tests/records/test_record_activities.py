@@ -1,6 +1,8 @@
 """The recorder's activities: what no retry cures ends at once, and PostgreSQL may come and go."""
 
+import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -10,6 +12,7 @@ from activities.records import Records
 from records.errors import LedgerGap, RecordStoreError, RecordStoreUnreachable
 from records.store import RecordStore, migrate, open_store
 from tests.records.conftest import Postgres, running_postgres
+from tests.support.eventually import eventually
 from tests.support.record_samples import MARA, batch, ledger, note, readings, view
 
 pytestmark = pytest.mark.xdist_group("postgres")
@@ -36,6 +39,22 @@ async def test_a_conflict_is_not_retried_and_tells_no_data(store: RecordStore) -
     assert told.value.message == "LedgerConflict"
     assert told.value.details == ()
     assert told.value.__cause__ is None
+
+
+async def test_a_batch_is_written_at_once_and_what_follows_is_gathered(store: RecordStore) -> None:
+    """While the activity waits for more, its own entries are in the ledger."""
+    entries = ledger(readings(1))
+    writing = asyncio.create_task(
+        ActivityEnvironment().run(Records(store, gathering=timedelta(minutes=1)).append_entries, batch(entries))
+    )
+
+    async def is_written() -> bool:
+        return await store.ledger(MARA) == list(entries)
+
+    assert await eventually(is_written)
+
+    assert not writing.done()
+    writing.cancel()
 
 
 async def test_a_gap_is_left_to_the_retries(store: RecordStore) -> None:

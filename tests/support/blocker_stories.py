@@ -163,6 +163,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
     # Anywhere
     Reason("actor.role_not_allowed", lambda ward: eligible(MARA, at=ward.screened().now, by=LIND)),
     Reason("course.wrong_phase", lambda ward: preparation(MARA, at=ward.referred().now)),
+    Reason("corrects.unknown", lambda ward: vitals(MARA, 1, at=ward.dosed().now).but(corrects="never accepted")),
     Reason("session.unknown", lambda ward: vitals(MARA, 4, at=ward.booked().now)),
     Reason("session.wrong_stage", lambda ward: check_in(MARA, at=ward.dosed().now)),
     Reason("session.in_progress", lambda ward: discontinuation(MARA, at=ward.dosed().now)),

@@ -6,6 +6,7 @@ from itertools import islice, takewhile
 from typing import Any, Final
 
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule, under_way
+from domain.course.last_answer import keeps_last_answer
 from domain.course.recorded import newer
 from domain.course.rules import checkpoints, clearance, observation, symptoms
 from domain.course.rules.checkpoints import unsettled
@@ -38,6 +39,13 @@ def blockers(
     course: CourseState, session: MedicineSession, at: datetime, *, escort: bool = False, instructions: bool = False
 ) -> tuple[Blocker, ...]:
     """Every blocker of a discharge at that moment, absolute ones first (CLINICAL.md 3.6)."""
+    leaving = tuple(_leaving_blockers(course, escort, instructions))
+    return absolute_first((*_standing(course, session, at), *leaving))
+
+
+@keeps_last_answer
+def _standing(course: CourseState, session: MedicineSession, at: datetime) -> tuple[Blocker, ...]:
+    """Those that no escort and no instructions lift."""
     found = (
         *clearance.escalation_blockers(course, without=ANSWERED),
         *_observation_blockers(course, session, at),
@@ -48,7 +56,6 @@ def blockers(
         *_reading_blockers(course, session, at),
         *_recheck_blockers(course, session),
         *_assessment_blockers(course, session, at),
-        *_leaving_blockers(course, escort, instructions),
     )
     # What the verdict says of a vital sign may be said by a limit of the discharge too: the graver one is told.
     kept: dict[object, Blocker] = {}
@@ -296,10 +303,6 @@ def _leaving_blockers(course: CourseState, escort: bool, instructions: bool) -> 
         )
     if not instructions:
         yield Blocker(code="discharge.no_instructions", message="Written instructions have not been given")
-
-
-def _standing(course: CourseState, session: MedicineSession, at: datetime) -> tuple[Blocker, ...]:
-    return blockers(course, session, at, escort=True, instructions=True)
 
 
 def _discharge_blockers(course: CourseState, session: MedicineSession, event: PatientDischarged) -> tuple[Blocker, ...]:

@@ -98,12 +98,19 @@ def is_not_falling(protocol: Protocol, session: ReadingSeries, reading: Reading)
     return False
 
 
-def _crossed(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Iterator[Limit]:
+def _crossed(protocol: Protocol, session: ReadingSeries, reading: Reading, of: Vital | None = None) -> Iterator[Limit]:
+    """The limits that the reading crossed, or that this one of its signs did."""
     is_after_clearance = session.clearance is not None and reading.at > session.clearance.at
-    cleared_with = at_clearance(protocol, session) if is_after_clearance else {}
     for limit in protocol.medicine.limits:
+        if of is not None and of is not limit.vital:
+            continue
         observed = value_of(reading, limit.vital)
-        if observed is not None and limit.is_crossed_by(observed, cleared_with.get(limit.vital)):
+        if observed is None:
+            continue
+        # What the clearance was based on is looked up for a rise alone.
+        is_risen = limit.rise is not None and is_after_clearance
+        cleared_with = at_clearance(protocol, session).get(limit.vital) if is_risen else None
+        if limit.is_crossed_by(observed, cleared_with):
             yield limit
 
 
@@ -117,7 +124,7 @@ def _awaiting(protocol: Protocol, session: ReadingSeries, reading: Reading) -> I
 def _is_confirmed(protocol: Protocol, session: ReadingSeries, reading: Reading, limit: Limit) -> bool:
     """Whether the value before breached the limit too; readings without that value are skipped."""
     observed = _value_before(session, reading, limit.vital)
-    cleared_with = at_clearance(protocol, session).get(limit.vital)
+    cleared_with = at_clearance(protocol, session).get(limit.vital) if limit.rise is not None else None
     return observed is not None and limit.is_crossed_by(observed, cleared_with)
 
 
@@ -131,10 +138,9 @@ def _limit_findings(
     protocol: Protocol, session: ReadingSeries, reading: Reading, of: Vital | None = None
 ) -> Iterator[Finding]:
     """A finding for each limit that the reading crossed, or that this one of its signs did."""
-    for limit in _crossed(protocol, session, reading):
+    for limit in _crossed(protocol, session, reading, of):
         observed = value_of(reading, limit.vital)
-        if observed is None or of not in {None, limit.vital}:
-            continue
+        assert observed is not None
         awaits_second = limit.confirm_within is not None and not _is_confirmed(protocol, session, reading, limit)
         bound, words, code = _spoken(limit)
         yield Finding(

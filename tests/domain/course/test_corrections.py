@@ -602,13 +602,28 @@ def test_the_right_data_must_fit_the_fact(ward: Ward) -> None:
     assert "/data/data/systolic" in pointers
 
 
-def test_another_kind_of_record_is_no_new_version(ward: Ward) -> None:
-    """What was filed as another kind is taken back, and reported anew."""
-    ward.dosed()
-    reading = last(ward, "vitals.recorded")
-    wrong = adverse_event(MARA, at=ward.now).but(corrects=reading.id)
+@pytest.mark.parametrize("named", ["never accepted", "of another kind", "a decision"])
+def test_a_new_version_of_what_is_not_known_is_a_fact_by_itself(ward: Ward, named: str) -> None:
+    """The version before it was refused, was another patient's, or was filed as a medicine: they were dosed."""
+    ward.cleared()
+    earlier = {"of another kind": last(ward, "vitals.recorded").id, "a decision": last(ward, "session.cleared").id}
+    given = dose(MARA, at=ward.now + minutes(1)).but(corrects=earlier.get(named, named))
 
-    assert [error.pointer for error in ward.turns_away(wrong).errors] == ["/corrects"]
+    answer = ward.reports(given)
+
+    assert [one.code for one in answer.deviations] == ["corrects.unknown"]
+    assert ward.session().is_monitored
+    ward.until(ward.now + minutes(6))
+    assert Kind.VITALS_OVERDUE in ward.open
+
+
+def test_a_danger_in_a_new_version_of_a_refused_reading_is_read(ward: Ward) -> None:
+    """The first was refused for one field; the second has an oxygen of 82."""
+    ward.dosed()
+
+    ward.reports(vitals(MARA, at=ward.now + minutes(10), spo2=82).but(corrects="refused"))
+
+    assert ward.open[Kind.VITALS_EMERGENCY] is Severity.EMERGENCY
 
 
 def test_the_right_time_does_not_lie_ahead(ward: Ward) -> None:

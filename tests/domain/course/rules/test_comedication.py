@@ -67,6 +67,14 @@ def test_people_are_told_as_the_protocol_says(ward: Ward, code: str) -> None:
     assert ward.open == {Kind.ADVERSE_EVENT: Severity.URGENT}
 
 
+@pytest.mark.parametrize("code", ["ketamine", "S-Ketamine", "Spravato"])
+def test_a_dose_that_was_filed_as_another_medicine_wakes_somebody(ward: Ward, code: str) -> None:
+    """Many systems file every medicine so; nobody is watched before somebody says that it was the dose."""
+    ward.cleared().reports(medication(MARA, at=ward.now, code=code))
+
+    assert ward.open == {Kind.ADVERSE_EVENT: Severity.EMERGENCY}
+
+
 def test_a_medicine_that_the_protocol_does_not_know_is_told(ward: Ward) -> None:
     """A code in no list is never nothing: a deviation, for somebody to look at."""
     assert ward.dosed().hears_against(medication(MARA, at=ward.now, code="propofol")) == ["medication.unknown"]
