@@ -1,14 +1,15 @@
-"""What the pure course takes to decide on a reading, by how many it has had, and how large it has grown by then."""
+"""How many readings a second the pure course decides on, by how many it has had, and how large it is by then."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from random import Random
-from time import perf_counter
+from time import process_time
 
 from bench.run import Run
 from bench.table import Bound, Figure, Row
 from domain.course.course import Course
+from domain.course.rules.vitals import verdict
 from domain.events.clinic_events import VitalsRecorded
 from domain.values import CourseId
 from tests.support.cast import vitals
@@ -17,10 +18,11 @@ from workflows.course_messages import CourseRun
 from workflows.payloads import compressed
 
 AROUND = 25
-"""Readings timed at each point, in each round: several, for the machine's clock is coarse beside one."""
+"""Readings timed at each point, in each round. Processor time, so that a busy machine says the same."""
 
 ROUNDS = 4
-A_SECOND = 5_000
+JUDGEMENTS = 500
+JUDGED_A_SECOND = 5_000
 FLAT = 1.3
 EVERY = timedelta(seconds=30)
 
@@ -48,47 +50,53 @@ async def rows(run: Run) -> list[Row]:
 
 
 def measured(points: tuple[int, ...]) -> list[Row]:
-    """A row for each point, over the first of them, and what the course carries at the last."""
+    """For each point what is decided and judged a second, over the first of them; and what is carried at the last."""
     ward = Ward().dosed()
-    course, taken, coming = ward.course, 0, readings(ward.course_id, ward.now, EVERY)
+    course, coming = ward.course, readings(ward.course_id, ward.now, EVERY)
     found: list[Row] = []
-    first: Figure | None = None
+    first: tuple[Figure, Figure] | None = None
+    taken = 0
     for point in points:
         for reading in islice(coming, point - taken):
             course, _ = _decided(course, reading)
-        rates: list[float] = []
+        decided, judged = list[float](), list[float]()
         for _ in range(ROUNDS):
             spent = 0.0
             for reading in islice(coming, AROUND):
                 course, seconds = _decided(course, reading)
                 spent += seconds
-            rates.append(AROUND / spent)
+            decided.append(AROUND / spent)
+            judged.append(_judged_a_second(course))
         taken = point + ROUNDS * AROUND
-        rate = Figure.of(*rates)
-        found.append(Row(what=f"judged after {point:,}", unit="readings/s", ours=rate, bound=Bound.at_least(A_SECOND)))
-        if first is not None:
-            flat = Bound.at_least_times(1 / FLAT)
-            found.append(
-                Row(
-                    what=f"judged after {point:,}, over the first",
-                    unit="readings/s",
-                    floor=first,
-                    ours=rate,
-                    bound=flat,
-                )
-            )
-        first = first or rate
+        now = Figure.of(*decided), Figure.of(*judged)
+        found += _rows(point, now, first)
+        first = first or now
     return [*found, *_carried(course, taken)]
+
+
+def _rows(point: int, now: tuple[Figure, Figure], first: tuple[Figure, Figure] | None) -> list[Row]:
+    """What is decided is all that follows from a reading; what is judged is its verdict alone."""
+    rows = [
+        Row(what=f"decided after {point:,}", unit="readings/s", ours=now[0]),
+        Row(what=f"judged after {point:,}", unit="readings/s", ours=now[1], bound=Bound.at_least(JUDGED_A_SECOND)),
+    ]
+    if first is not None:
+        flat = Bound.at_least_times(1 / FLAT)
+        rows += [
+            Row(what=f"{what} after {point:,}, over the first", unit="readings/s", floor=before, ours=rate, bound=flat)
+            for what, rate, before in zip(("decided", "judged"), now, first, strict=True)
+        ]
+    return rows
 
 
 def _carried(course: Course, taken: int) -> list[Row]:
     """What continue-as-new takes: it writes the course, and the next run reads it."""
-    begun = perf_counter()
+    begun = process_time()
     carried = CourseRun(course=course).model_dump_json().encode()
-    written = perf_counter() - begun
-    begun = perf_counter()
+    written = process_time() - begun
+    begun = process_time()
     CourseRun.model_validate_json(carried)
-    read = perf_counter() - begun
+    read = process_time() - begun
     after = f"after {taken:,}"
     return [
         Row(what=f"carried {after}, compressed", unit="kB", ours=Figure.of(len(compressed(carried)) / 1000)),
@@ -100,6 +108,16 @@ def _carried(course: Course, taken: int) -> list[Row]:
 def _decided(course: Course, reading: VitalsRecorded) -> tuple[Course, float]:
     now = reading.time
     course = course.pass_deadlines(now).course
-    begun = perf_counter()
+    begun = process_time()
     decision = course.accept(reading, now)
-    return decision.course, perf_counter() - begun
+    return decision.course, process_time() - begun
+
+
+def _judged_a_second(course: Course) -> float:
+    session = course.session_numbered(1)
+    assert session is not None
+    newest = session.readings[-1]
+    begun = process_time()
+    for _ in range(JUDGEMENTS):
+        verdict(course.protocol, session, newest)
+    return JUDGEMENTS / (process_time() - begun)

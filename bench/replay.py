@@ -28,7 +28,7 @@ DUE: Final = 10
 """One of so many courses is dosed and overdue, one is overdue otherwise, and the rest have time."""
 
 LINEAR: Final = 1.3
-STARTED_A_SECOND: Final = 10
+STARTED_A_SECOND: Final = 20
 FIRED_WITHIN: Final = 300.0  # seconds
 FIRED: Final = "SELECT recorded_at FROM ledger WHERE course_id LIKE $1 AND sequence = $2"
 UNWATCHED: Final = {"KAPSTAN_WATCH_GRACE": "PT1H"}

@@ -46,7 +46,7 @@ class Sizes:
 
 
 FULL: Final = Sizes(
-    rounds=4,
+    rounds=3,
     transition_seconds=3,
     crowd=50,
     clinic_clients=20,
