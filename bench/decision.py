@@ -21,7 +21,7 @@ AROUND = 25
 """Readings timed at each point, in each round. Processor time, so that a busy machine says the same."""
 
 ROUNDS = 4
-JUDGEMENTS = 500
+JUDGEMENTS = 2_000
 JUDGED_A_SECOND = 5_000
 FLAT = 1.3
 EVERY = timedelta(seconds=30)

@@ -3,7 +3,9 @@
 The courses are in Temporal, each with its timer, and in the record store, over all phases, sites and protocols.
 """
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -80,9 +82,10 @@ async def rows(run: Run) -> list[Row]:
             for had, has in ((0, small), (small, large)):
                 await fill(connection, iter(fleet[had:has]))
                 for phase, reach in REACHED.items():
-                    names = [one.course_id for one in fleet[had:has] if one.phase is phase]
+                    names = [one.course_id for one in fleet[had:has] if one.phase == phase]
                     if names:
                         await many.start(names, reach, datetime.now(UTC), with_rows=False)
+                await many.until_open(has)
                 await settled(house)
                 before, now = now, await _sizes(house, connection)
                 each = [Figure.of((most - least) / (has - had) / KB) for least, most in zip(before, now, strict=True)]
@@ -162,14 +165,19 @@ async def _looks(house: House, times: int) -> dict[str, list[float]]:
 
 
 async def _sizes(house: House, connection: asyncpg.Connection) -> tuple[int, int]:
-    """Bytes of both databases on the disk: PostgreSQL's and Temporal's."""
+    """Bytes that both databases hold: PostgreSQL's and Temporal's."""
     await connection.execute("CHECKPOINT")
     postgresql: int = await connection.fetchval("SELECT pg_database_size(current_database())")
-    return postgresql, sum(map(_bytes, house.folder.glob("temporal.db*")))
+    return postgresql, _sqlite_size(house.folder / "temporal.db")
 
 
-def _bytes(file: Path) -> int:
-    return file.stat().st_size
+def _sqlite_size(file: Path) -> int:
+    """What is in use of it, the part that still waits in its write-ahead log included."""
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+        pages, free, size = (
+            database.execute(f"PRAGMA {what}").fetchone()[0] for what in ("page_count", "freelist_count", "page_size")
+        )
+    return int((pages - free) * size)
 
 
 def _figure(rounds: list[tuple[float, ...]] | list[list[float]], percent: int) -> Figure:

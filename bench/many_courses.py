@@ -15,6 +15,7 @@ from temporalio.common import RawValue
 
 from bench import on_paper
 from bench.house import House
+from bench.run import LOOK_AGAIN_AFTER
 from domain.escalation.ids import course_workflow_id
 from domain.values import CourseId
 from records.store import open_store
@@ -25,6 +26,8 @@ from workflows.queues import COURSES
 AT_ONCE: Final = 8
 """Workflows that are started at the same time."""
 
+LISTED_WITHIN: Final = 60.0  # seconds
+OPEN: Final = f"WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'"
 COPY_LEDGER: Final = """
 INSERT INTO ledger (
     course_id, sequence, recorded_at, "time", type, event_id, source, actor_id, actor_role, late, data, previous_hash,
@@ -79,3 +82,9 @@ class ManyCourses:
             for _ in range(AT_ONCE):
                 starting.create_task(start())
         return len(lived.entries)
+
+    async def until_open(self, courses: int) -> None:
+        """Waits until Temporal itself lists so many open courses."""
+        async with asyncio.timeout(LISTED_WITHIN):
+            while (await self._client.count_workflows(OPEN)).count < courses:  # noqa: ASYNC110  by other processes
+                await asyncio.sleep(LOOK_AGAIN_AFTER)

@@ -93,6 +93,7 @@ async def _cold(house: House, gate: Path, courses: int, letter: str) -> ColdStar
             await many.start(_named(f"{letter}{name}", due), reach, due_at - _until_due(reach))
             for name, reach in (("DOSED", _dosed), ("OTHER", _booked))
         ]
+        await many.until_open(courses)
         await settled(house)
         gate.touch()  # noqa: ASYNC240  it takes no time
         for worker in house.workers:
