@@ -4,94 +4,27 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
-from domain.course import deadlines
+from domain.course import correction_review, deadlines
 from domain.course.correcting import Correction, with_version
 from domain.course.journal import Version
+from domain.course.lost_grounds import Lost
 from domain.course.retelling import MOST_TOLD, TOLD, Pair, Retelling, Step, retold, told_by
-from domain.course.rules import checkpoints, deviations, eligibility, late_facts, readings, sent_home, suicidality
+from domain.course.rules import checkpoints, deviations, eligibility, late_facts, readings, sent_home
 from domain.course.rules.exclusion import tell_of_exclusion
-from domain.course.series_compared import asked_for, compared, series_of
+from domain.course.series_compared import compared
 from domain.course.session import MedicineSession
-from domain.course.state import CourseEscalation, CourseState
+from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import (
-    Act,
-    ClinicEvent,
-    CourseResumed,
-    DoseAdministered,
-    EligibilityDecided,
-    FormFiled,
-    InfusionStarted,
-    PatientDischarged,
-    PlanPrescribed,
-    SessionCleared,
-    SessionMissed,
-    VitalsRecorded,
-)
+from domain.events.clinic_events import Act, ClinicEvent, PatientDischarged, VitalsRecorded
 from domain.ledger import Note
 from domain.refusal import Refused
 from domain.values import Blocker, Severity
-
-DECISIONS: Final = (
-    EligibilityDecided,
-    PlanPrescribed,
-    SessionCleared,
-    DoseAdministered,
-    InfusionStarted,
-    PatientDischarged,
-    CourseResumed,
-)
-"""What is decided on what is known of a patient: a prescriber hears when that was corrected later."""
-
-PAPERWORK: Final = (FormFiled, SessionMissed)
-"""Facts that say nothing of how a patient is: no decision rests on them."""
 
 _DISCHARGE: Final = PatientDischarged.model_fields["type"].default
 
 OF_THE_MONITORED: Final = frozenset({Kind.VITALS_OVERDUE, Kind.DISCHARGE_OVERDUE})
 """Escalations that rest on a dose: nobody has to be watched who was not given one."""
-
-
-class _Lost:
-    """The escalations that the old value opened and the right one would not have: by kind, session and moment."""
-
-    def __init__(self) -> None:
-        self._of: set[tuple[Kind, int | None, datetime]] = set()
-
-    def add(self, kind: Kind, session: int | None, opened_at: datetime) -> None:
-        self._of.add((kind, session, opened_at))
-
-    def mark(self, transition: Transition[Any], retelling: Retelling) -> None:
-        """Marks them, but for those that something true has asked for since as well."""
-        for one in transition.course.unresolved:
-            is_lost = (one.kind, one.session, one.opened_at) in self._of and not one.rests_on_corrected
-            if is_lost and not _is_asked_for(transition.course, retelling, one):
-                transition.mark_corrected(one)
-
-
-def _is_asked_for(course: CourseState, retelling: Retelling, escalation: CourseEscalation) -> bool:
-    """Whether an event or a reading, as it reads now, asks for an escalation that is open already."""
-    kind, number, since = escalation.kind, escalation.session, escalation.opened_at
-    if kind is Kind.PROTOCOL_DEVIATION:
-        silent = course.protocol.deviations.silent
-        told = (one for kept in course.deviations if kept.session == number for one in kept.deviations)
-        return any(one.code not in silent for one in told)
-    if any(
-        pair.now and (kind, number) in pair.now.raised and pair.kept.recorded_at >= since for pair in retelling.pairs
-    ):
-        return True
-    if kind is Kind.SUICIDE_RISK:
-        return any(
-            reading.recorded_at >= since and suicidality.named_in(course.protocol, reading.data.symptoms)
-            for series in (*course.sessions, course.outside)
-            for reading in reversed(series.readings)
-        )
-    series = series_of(course, number)
-    return any(
-        reading.recorded_at >= since and kind in asked_for(course.protocol, series, reading)
-        for reading in reversed(series.readings)
-    )
 
 
 def follow(transition: Transition[Any], event: ClinicEvent, correction: Correction) -> int | None:
@@ -115,8 +48,7 @@ def follow(transition: Transition[Any], event: ClinicEvent, correction: Correcti
         return None
     transition.change(**_changed(actual, retelling))
     _judge_discharges(transition, actual, correction, version)
-    number = _number(retelling.pairs[0])
-    lost = _Lost()
+    lost = Lost()
     _tell_phase(transition, actual, event.time)
     _tell_exclusion(transition, actual, event.time)
     _hold_anew(transition, retelling)
@@ -132,8 +64,8 @@ def follow(transition: Transition[Any], event: ClinicEvent, correction: Correcti
     _lose_deadlines(transition, actual, lost)
     _settle(transition, actual)
     lost.mark(transition, retelling)
-    _ask_for_review(transition, retelling, correction, number, event.time)
-    return number
+    correction_review.ask_for(transition, retelling, correction, actual, lost, event.time)
+    return correction_review.number_of(retelling.pairs[0])
 
 
 def _judge_discharges(
@@ -164,9 +96,11 @@ def _changed(actual: CourseState, retelling: Retelling) -> dict[str, object]:
     changed = {name: getattr(now, name) for name in TOLD if getattr(was, name) != getattr(now, name)}
     if "holds" in changed:
         # A correction before this one may have held the course anew, over a resumption: that hold stays.
-        gone, known = set(was.holds) - set(now.holds), {hold.reason for hold in actual.holds}
+        gone = set(was.holds) - set(now.holds)
+        kept = tuple(hold for hold in actual.holds if hold not in gone)
+        known = {hold.reason for hold in kept}
         added = (hold for hold in now.holds if hold not in was.holds and hold.reason not in known)
-        changed["holds"] = (*(hold for hold in actual.holds if hold not in gone), *added)
+        changed["holds"] = (*kept, *added)
     if "sessions" in changed:
         changed["sessions"] = tuple(_session(actual, was, session) for session in now.sessions)
     return changed
@@ -176,11 +110,6 @@ def _session(actual: CourseState, was: CourseState, now: MedicineSession) -> Med
     known = actual.session_numbered(now.number)
     unchanged = was.session_numbered(now.number) == now
     return known if known is not None and unchanged else checkpoints.unsettled(now)
-
-
-def _number(corrected: Pair) -> int | None:
-    step = corrected.now or corrected.was
-    return step.session if step is not None else None
 
 
 def _tell_phase(transition: Transition[Any], before: CourseState, at: datetime) -> None:
@@ -214,7 +143,7 @@ def _hold_anew(transition: Transition[Any], retelling: Retelling) -> None:
             transition.hold(hold.reason, hold.since, is_safety=hold.is_safety)
 
 
-def _judge_series(transition: Transition[Any], retelling: Retelling, correction: Correction, lost: _Lost) -> None:
+def _judge_series(transition: Transition[Any], retelling: Retelling, correction: Correction, lost: Lost) -> None:
     """Judges readings whose verdict may have changed; the corrected one's verdict is the answer's."""
     for one in compared(retelling, correction.corrected.sequence):
         if one.is_corrected:
@@ -225,7 +154,7 @@ def _judge_series(transition: Transition[Any], retelling: Retelling, correction:
             lost.add(kind, one.session, one.recorded_at)
 
 
-def _tell_deviations(transition: Transition[Any], pair: Pair, lost: _Lost) -> None:
+def _tell_deviations(transition: Transition[Any], pair: Pair, lost: Lost) -> None:
     """Records what speaks against a fact only now, and takes back what no longer does."""
     event = pair.kept.event
     if isinstance(event, Act):
@@ -245,7 +174,7 @@ def _tell_deviations(transition: Transition[Any], pair: Pair, lost: _Lost) -> No
         deviations.record(transition, reads_now, pair.now.session, added)
 
 
-def _take_back_of_discharges(transition: Transition[Any], correction: Correction, lost: _Lost) -> None:
+def _take_back_of_discharges(transition: Transition[Any], correction: Correction, lost: Lost) -> None:
     """Takes back what discharges were said to lack and no longer do."""
     for known in transition.course.deviations:
         session = transition.course.session_numbered(known.session) if known.session is not None else None
@@ -278,7 +207,7 @@ def _take_back(transition: Transition[Any], source: str, event_id: str, gone: se
     transition.change(deviations=tuple(known for known in kept if known.deviations))
 
 
-def _tell_escalations(transition: Transition[Any], pair: Pair, lost: _Lost) -> None:
+def _tell_escalations(transition: Transition[Any], pair: Pair, lost: Lost) -> None:
     """Escalates what is dangerous only now; for readings that is told by comparing their series, but for suicide."""
     was = pair.was.raised if pair.was else {}
     now = pair.now.raised if pair.now else {}
@@ -294,7 +223,7 @@ def _tell_escalations(transition: Transition[Any], pair: Pair, lost: _Lost) -> N
             lost.add(kind, session, pair.kept.in_force.recorded_at)
 
 
-def _lose_deadlines(transition: Transition[Any], before: CourseState, lost: _Lost) -> None:
+def _lose_deadlines(transition: Transition[Any], before: CourseState, lost: Lost) -> None:
     """What was overdue only by the old value: the page for it rests on that."""
     still = {deadline.key for deadline in deadlines.owed(transition.course)}
     for deadline in deadlines.owed(before):
@@ -317,30 +246,3 @@ def _settle(transition: Transition[Any], before: CourseState) -> None:
             if not checkpoints.is_overdue(rules, session, transition.course.passed):
                 transition.settle(Kind.VITALS_OVERDUE, session.number)
             readings.settle_checkpoints(transition, session.number)
-
-
-def _ask_for_review(
-    transition: Transition[Any], retelling: Retelling, correction: Correction, number: int | None, at: datetime
-) -> None:
-    """Tells a prescriber what was decided on the old value: urgent where the right one speaks against it.
-
-    So it is where the course has ended, or goes on after all.
-    """
-    if correction.event == correction.corrected.in_force.event:
-        return
-    decided = [pair for pair in retelling.pairs[1:] if isinstance(pair.kept.event, (*DECISIONS, Act))]
-    is_against = retelling.was.outcome is not retelling.now.outcome or any(map(_is_against, decided))
-    rests = not isinstance(correction.corrected.event, PAPERWORK) and any(
-        isinstance(pair.kept.event, DECISIONS) for pair in decided
-    )
-    if is_against or rests:
-        severity = Severity.URGENT if is_against else Severity.ROUTINE
-        transition.escalate(Kind.CORRECTION_REVIEW, number, severity, at)
-
-
-def _is_against(pair: Pair) -> bool:
-    """Whether a decision stands on less now than when it was taken."""
-    if pair.was is None or pair.now is None:
-        return False
-    is_groundless = pair.was.has_ground and not pair.now.has_ground
-    return is_groundless or not {one.code for one in pair.now.against} <= {one.code for one in pair.was.against}

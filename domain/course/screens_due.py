@@ -1,4 +1,4 @@
-"""Risk screens that are due: on the day of the answer that asks for one, and from then on by day until it is taken."""
+"""Risk screens that are due: on the day of what asks for one, and from then on by day until it is taken."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,26 +7,21 @@ from domain.course.deadline import LEARNED_LATE_GRACE, Consequence, Deadline, De
 from domain.course.rules import risk_screens
 from domain.course.state import CourseState
 from domain.course.waking import until_awake
-from domain.escalation.messages import Kind
 
 
 def screens(course: CourseState) -> Iterator[Deadline]:
-    """The screens owed the same day, and asked for again until they are taken: resolving the page takes none.
-
-    A screen that is still missing at the end of the day is asked for in the morning, unless the patient is known to be
-    at risk by more than the answer.
-    """
+    """The screens owed the same day, and asked for again until they are taken: resolving the page takes none."""
     again = course.protocol.medicine.unreported_again
     for owed in risk_screens.screens_owed(course):
         asked = Deadline(
             kind=DeadlineKind.RISK_SCREEN,
             due_at=owed.due_at,
-            learned_at=owed.asked_by.recorded_at,
+            learned_at=owed.learned_at,
             subject=owed.instrument,
-            consequence=Consequence(kind=Kind.ITEM9_POSITIVE, severity=owed.rule.severity),
+            consequence=Consequence(kind=owed.kind, severity=owed.severity),
             every=again,
         )
-        yield asked if risk_screens.is_known_at_risk(course) else _by_day(course, asked, again)
+        yield _by_day(course, asked, again) if owed.waits_for_morning else asked
 
 
 def _by_day(course: CourseState, asked: Deadline, again: timedelta) -> Deadline:

@@ -81,9 +81,10 @@ class Hold(Frozen):
 
 
 class WordOfSuicide(Frozen):
-    """That somebody told of suicide outside a questionnaire: when it was said, and in which ledger entry."""
+    """That somebody told of suicide outside a questionnaire: when, when it was recorded, and in which ledger entry."""
 
     at: Moment
+    recorded_at: Moment
     sequence: int
 
 

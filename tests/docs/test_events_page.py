@@ -189,7 +189,8 @@ def _kinds_raised_by_rules() -> set[Kind]:
 
 
 def _kinds_of_deadlines() -> set[Kind]:
-    return {kind for module in (deadlines, screens_due, standstill, unreported) for kind in _kinds_named_in(module)}
+    modules = (deadlines, rules.risk_screens, screens_due, standstill, unreported)
+    return {kind for module in modules for kind in _kinds_named_in(module)}
 
 
 def _kinds_named_in(module: ModuleType) -> set[Kind]:

@@ -74,6 +74,7 @@ from tests.support.event_strategies import (
 from tests.support.gates_oracle import (
     assert_correction_was_told,
     assert_deviation_was_told,
+    assert_safety_was_told,
     broken_gates,
     broken_gates_of_all,
 )
@@ -372,11 +373,13 @@ class AnyCourse(RuleBasedStateMachine):
 
     @invariant()
     def whoever_told_of_suicide_is_at_risk(self) -> None:
-        """Until a C-SSRS is taken after the last word of it, their calls are missed as soon as the protocol says."""
+        """Until a C-SSRS is taken after the last word of it, one is due, and calls are missed as soon as it is said."""
         rules = self.ward.course.protocol
         if unanswered_word_of_suicide(self.read, self.ward.now + days(1), rules) is not None:
             graces = {one.grace for one in self.ward.due(DeadlineKind.CHECK_IN)}
             assert graces <= {rules.check_ins.missed_at_risk}
+            asked = [one.due_at for one in self.ward.due(DeadlineKind.RISK_SCREEN)]
+            assert self.ward.course.is_closed or self.ward.course.is_death_reported or len(asked) == 1
 
     @invariant()
     def somebody_has_something_to_do(self) -> None:
@@ -480,6 +483,8 @@ class AnyCourse(RuleBasedStateMachine):
             was, is_now = (broken_gates_of_all(told, before.protocol) for told in (entries, ward.entries))
             if any(is_now[dose] and not was.get(dose) for dose in is_now):
                 assert_correction_was_told(entries, ward.entries)
+            if not before.is_closed and not ward.course.is_closed:
+                assert_safety_was_told(entries, ward.entries, before.protocol)
 
     def _is_told_by_its_journal(self) -> None:
         """But for when a phase was learned, holds that a correction laid anew over a resumption, and what was weighed.

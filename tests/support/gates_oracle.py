@@ -25,12 +25,16 @@ from tests.support.ledger_entries import (
     visit_of,
 )
 from tests.support.signs_oracle import (
+    is_at_risk,
     is_crossed,
     severity_of_symptom,
     symptoms_in_force,
     unanswered_word_of_suicide,
     values,
 )
+
+OF_THE_RISK = {"suicide_risk", "item9_positive"}
+"""Escalations of a risk of suicide."""
 
 OF_NOW = {"phase", "hold", "emergency", "urgent"}
 """Gates that stand open or closed by what is known now."""
@@ -98,6 +102,19 @@ def assert_correction_was_told(before: Sequence[Entry], entries: Sequence[Entry]
     is_deviation = any(one.type == DEVIATION for one in entries[len(before) :])
     review = standing(entries).get("correction_review", Severity.ROUTINE)
     assert is_deviation or review.rank >= Severity.URGENT.rank
+
+
+def assert_safety_was_told(before: Sequence[Entry], entries: Sequence[Entry], rules: Protocol) -> None:
+    """By the last correction a risk of suicide came or went, or a hold of safety went: an urgent review is open.
+
+    Where somebody is being asked about the risk, it depends on that whether they are at risk; it is not compared then.
+    """
+    was, now = as_corrected(before), as_corrected(entries)
+    is_asked = any(kind in standing(told) for told in (before, entries) for kind in OF_THE_RISK)
+    is_moved = not is_asked and is_at_risk(was, rules) is not is_at_risk(now, rules)
+    held, still = ({why for why, safety in _holds(told, rules).items() if safety} for told in (was, now))
+    if is_moved or held - still:
+        assert standing(entries).get("correction_review", Severity.ROUTINE).rank >= Severity.URGENT.rank
 
 
 def _weighed(visit: list[Entry], before: list[Entry], session: int) -> list[Entry]:

@@ -84,6 +84,31 @@ def unanswered_word_of_suicide(entries: Iterable[Entry], at: datetime, rules: Pr
     return newest[0] if newest > max(screens) else None
 
 
+def is_at_risk(entries: Sequence[Entry], rules: Protocol) -> bool:
+    """Whether the newest C-SSRS is moderate or high, or none was taken since a word of suicide or an answer of it."""
+    measures = sorted(
+        (one for one in entries if one.type == "kap.measure.recorded"), key=lambda one: (one.time, one.sequence)
+    )
+    screens = [one for one in measures if one.data["instrument"] == "cssrs"]
+    item9 = rules.measures["phq9"].item9
+    hints = [
+        one
+        for one in measures
+        if item9 and one.data["instrument"] == "phq9" and _items(one)[8:] and _items(one)[8] >= item9.at_least
+    ]
+    if unanswered_word_of_suicide(entries, datetime.max.replace(tzinfo=UTC), rules) is not None:
+        return True
+    if hints and (not screens or (screens[-1].time, screens[-1].sequence) < (hints[-1].time, hints[-1].sequence)):
+        return True
+    return bool(screens) and bool(_of_a_screen(screens[-1]))
+
+
+def _items(one: Entry) -> list[int]:
+    items = one.data.get("items") or []
+    assert isinstance(items, list)
+    return [item for item in items if isinstance(item, int)]
+
+
 def _gravest(severities: Iterable[Severity | None]) -> Severity | None:
     return max((one for one in severities if one is not None), key=lambda one: one.rank, default=None)
 

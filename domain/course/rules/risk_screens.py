@@ -1,6 +1,6 @@
 """Risk screens: an answer that hints at suicide requires a risk screen the same day (CLINICAL.md 5.1).
 
-Whatever else tells of suicide asks for one before the next dose. Until it is taken, the patient is at risk.
+Whatever else tells of suicide asks for one as well, and before the next dose. Until it is taken, they are at risk.
 """
 
 from collections.abc import Collection, Iterator
@@ -12,12 +12,12 @@ from domain.course.event_rule import ALWAYS, ANYONE, EventRule
 from domain.course.measure_history import MeasureTaken, answers
 from domain.course.rules import suicidality
 from domain.course.rules.worsening import tell_worsening
-from domain.course.state import CourseState
+from domain.course.state import CourseState, WordOfSuicide
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import MeasureRecorded
 from domain.protocol.instruments import CSSRS, instrument_name
-from domain.protocol.model import RESOLVERS, Item9Rule, MeasureRule
+from domain.protocol.model import RESOLVERS, MeasureRule
 from domain.values import Blocker, Code, Frozen, Moment, Severity
 
 _RISKS: Final = frozenset({Kind.SUICIDE_RISK, Kind.ITEM9_POSITIVE})
@@ -25,31 +25,82 @@ _RISKS: Final = frozenset({Kind.SUICIDE_RISK, Kind.ITEM9_POSITIVE})
 
 
 class ScreenOwed(Frozen):
-    """A risk screen that an answer requires and that has not been taken after it.
+    """A risk screen that an answer or a word of suicide requires and that has not been taken after it.
 
-    It is due at the end of the day of the answer, by the days of the course's site.
+    It is due at the end of the day on which that was said, by the days of the course's site. Still missing, it is asked
+    for by this escalation; where it `waits_for_morning`, by day.
     """
 
     instrument: Code
-    asked_by: MeasureTaken
-    rule: Item9Rule
+    asked_at: Moment
+    learned_at: Moment
     due_at: Moment
+    kind: Kind
+    severity: Severity
+    waits_for_morning: bool
+
+    def together_with(self, other: "ScreenOwed") -> "ScreenOwed":
+        """What both ask for is one screen: due as soon as the sooner one, and asked for as loudly as the louder."""
+        sooner = min(self, other, key=lambda one: (one.due_at, one.learned_at))
+        louder = max(self, other, key=lambda one: (one.severity.rank, one.kind is Kind.SUICIDE_RISK))
+        waits = self.waits_for_morning and other.waits_for_morning
+        return sooner.but(kind=louder.kind, severity=louder.severity, waits_for_morning=waits)
 
 
 def screens_owed(course: CourseState) -> Iterator[ScreenOwed]:
-    """The screens owed: one for each instrument whose newest answer that requires a screen still lacks it.
+    """The screens owed, one for each instrument: after an answer that requires one, and after any word of suicide.
 
-    A screen from before the answer does not count. Of the same moment, as when a visit's papers are filed together, it
-    counts if it was reported after the answer.
+    A screen from before it does not count. Of the same moment, as when a visit's papers are filed together, it counts
+    if it was reported after it.
     """
+    owed: dict[Code, ScreenOwed] = {}
+    for one in (*_after_answers(course), *_after_words(course)):
+        known = owed.get(one.instrument)
+        owed[one.instrument] = one if known is None else known.together_with(one)
+    yield from owed.values()
+
+
+def _after_answers(course: CourseState) -> Iterator[ScreenOwed]:
+    """Those that the newest answer of a questionnaire requires; by day, unless they are at risk by more than that."""
     for instrument, measure in course.protocol.measures.items():
         rule = measure.item9
         if rule is None:
             continue
         newest = answers(course.measures).newest_hint(instrument, rule.at_least)
         if newest is not None and not _is_after(course.measure(rule.needs), newest.at, newest.sequence):
-            due_at = course.day_begins(course.day_of(newest.at) + timedelta(days=1))
-            yield ScreenOwed(instrument=rule.needs, asked_by=newest, rule=rule, due_at=due_at)
+            yield ScreenOwed(
+                instrument=rule.needs,
+                asked_at=newest.at,
+                learned_at=newest.recorded_at,
+                due_at=_day_ends(course, newest.at),
+                kind=Kind.ITEM9_POSITIVE,
+                severity=rule.severity,
+                waits_for_morning=not is_known_at_risk(course),
+            )
+
+
+def _after_words(course: CourseState) -> Iterator[ScreenOwed]:
+    """The C-SSRS after the last word of suicide; always by day, for nobody sleeps while its escalation is open."""
+    word = _unanswered_word(course)
+    if word is not None:
+        yield ScreenOwed(
+            instrument=CSSRS,
+            asked_at=word.at,
+            learned_at=word.recorded_at,
+            due_at=_day_ends(course, word.at),
+            kind=Kind.SUICIDE_RISK,
+            severity=Severity.URGENT,
+            waits_for_morning=True,
+        )
+
+
+def _unanswered_word(course: CourseState) -> WordOfSuicide | None:
+    word = suicidality.last_word(course)
+    return None if word is None or _is_after(course.measure(CSSRS), word.at, word.sequence) else word
+
+
+def _day_ends(course: CourseState, moment: datetime) -> datetime:
+    return course.day_begins(course.day_of(moment) + timedelta(days=1))
 
 
 def is_at_risk(course: CourseState) -> bool:
@@ -65,9 +116,7 @@ def is_known_at_risk(course: CourseState) -> bool:
     """Whether they are at risk by more than an answer in a questionnaire that hints at it."""
     newest = course.measure(CSSRS)
     is_raised = newest is not None and newest.scored.risk is not None and newest.scored.risk.is_raised
-    word = suicidality.last_word(course)
-    is_word_unanswered = word is not None and not _is_after(newest, word.at, word.sequence)
-    return is_raised or is_word_unanswered or _is_unseen(course, {Kind.SUICIDE_RISK})
+    return is_raised or _unanswered_word(course) is not None or _is_unseen(course, {Kind.SUICIDE_RISK})
 
 
 def risk_known_since(course: CourseState) -> datetime | None:
@@ -117,9 +166,9 @@ def owed_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
     it: another one asks again, whatever a prescriber has weighed.
     """
     asked: dict[Code, list[Moment]] = {}
-    for owed in screens_owed(course):
-        if owed.asked_by.at <= at:
-            asked.setdefault(owed.instrument, []).append(owed.asked_by.at)
+    for owed in _after_answers(course):
+        if owed.asked_at <= at:
+            asked.setdefault(owed.instrument, []).append(owed.asked_at)
     word = suicidality.last_word(course, by=at)
     if word is not None and not _is_after(course.measure_at(CSSRS, at), word.at, word.sequence):
         asked.setdefault(CSSRS, []).append(word.at)

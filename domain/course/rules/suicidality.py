@@ -43,7 +43,7 @@ def tell_of_symptoms(transition: Transition[Any], said: Iterable[Code] | None, a
 
 def heard(course: CourseState, at: datetime, recorded_at: datetime, sequence: int) -> dict[str, object]:
     """What the course keeps of one such word, in its place among the others, once a report."""
-    words, said = course.words_of_suicide, WordOfSuicide(at=at, sequence=sequence)
+    words, said = course.words_of_suicide, WordOfSuicide(at=at, recorded_at=recorded_at, sequence=sequence)
     place = bisect_right(words, (at, sequence), key=lambda one: (one.at, one.sequence))
     is_known = place > 0 and words[place - 1] == said
     return {

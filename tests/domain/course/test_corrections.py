@@ -6,11 +6,12 @@ from datetime import datetime
 import pytest
 
 from domain.course.correcting import TAKEN_BACK_BY
+from domain.course.deadlines import DeadlineKind
 from domain.course.retelling import TOLD, told
 from domain.course.session import Stage
 from domain.course.state import Outcome, Phase
 from domain.course.verdict import VerdictSeverity
-from domain.escalation.messages import Kind
+from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import MODELS, Act, ClinicEvent
 from domain.refusal import RefusalCode
 from domain.values import Severity
@@ -30,6 +31,7 @@ from tests.support.cast import (
     check_in,
     clearance,
     consent,
+    consent_withdrawn,
     correction,
     cssrs,
     days,
@@ -716,3 +718,193 @@ def test_a_correction_is_taken_though_the_protocol_no_longer_reads_what_was_said
     corrects(ward, talk, retracted=True)
 
     assert ward.open[Kind.CORRECTION_REVIEW] is Severity.URGENT
+
+
+# What makes the past harmless, or takes back the calm answer
+
+
+def review(ward: Ward) -> Severity | None:
+    """How loudly a prescriber is asked to weigh a correction."""
+    return ward.open.get(Kind.CORRECTION_REVIEW)
+
+
+def resolves(ward: Ward, *kinds: Kind) -> None:
+    for kind in kinds:
+        ward.hears(kind, Change.RESOLVED)
+
+
+@pytest.mark.parametrize("right", [{"items": CALM}, {"retracted": True}], ids=["corrected", "taken back"])
+def test_a_high_screen_that_is_made_harmless_before_the_dose_is_weighed_by_a_prescriber(
+    ward: Ward, right: dict[str, object]
+) -> None:
+    """The hold goes with it; an urgent review stands before the dose until a prescriber has weighed it."""
+    ward.checked_in()
+    high = cssrs(MARA, at=ward.now + minutes(1), items=HAS_A_PLAN)
+    ward.reports(high)
+    resolves(ward, Kind.SUICIDE_RISK)
+
+    corrects(ward, high, **right)
+
+    assert not ward.course.holds
+    assert review(ward) is Severity.URGENT
+    ward.reports(vitals(MARA, at=ward.now + minutes(1)))
+    assert "escalation.correction_review_open" in ward.reasons(clearance(MARA, at=ward.now))
+
+
+def test_a_high_screen_whose_page_is_open_still_is_reviewed_too(ward: Ward) -> None:
+    """The monitor resolves the marked page; the review stays for a prescriber."""
+    ward.prepared()
+    high = cssrs(MARA, at=ward.now + minutes(5), items=HAS_A_PLAN)
+    ward.reports(high)
+
+    corrects(ward, high, items=CALM)
+
+    assert review(ward) is Severity.URGENT
+
+
+HARMLESS: dict[str, Callable[[Ward], ClinicEvent]] = {
+    "the patient takes back what they said": lambda ward: call(
+        MARA, None, at=ward.now, by=PATIENT, days_after=None, suicidal_ideation=True
+    ),
+    "a symptom of a reading": lambda ward: vitals(MARA, None, at=ward.now, symptoms=["suicidal ideation"]),
+    "a suicide attempt": lambda ward: adverse_event(MARA, at=ward.now, term="suicide attempt", serious=True),
+    "a moderate screen": lambda ward: cssrs(MARA, at=ward.now, items=HAS_A_METHOD),
+    "an answer": lambda ward: phq9(MARA, at=ward.now, items=(0, 0, 0, 0, 0, 0, 0, 0, 1)),
+}
+
+
+@pytest.mark.parametrize("says", HARMLESS.values(), ids=HARMLESS)
+def test_no_longer_at_risk_by_a_correction_is_reviewed(ward: Ward, says: Callable[[Ward], ClinicEvent]) -> None:
+    """Whatever told of it, and whoever had resolved its page."""
+    ward.discharged()
+    ward.now += hours(5)
+    said = says(ward)
+    ward.reports(said)
+    resolves(ward, *ward.open)
+
+    corrects(ward, said, retracted=True)
+
+    assert review(ward) is Severity.URGENT
+
+
+def test_at_risk_again_by_a_correction_is_reviewed(ward: Ward) -> None:
+    """The calm screen on which the page was resolved was another patient's."""
+    ward.discharged().reports(call(MARA, at=ward.now + hours(20), suicidal_ideation=True))
+    calm = cssrs(MARA, at=ward.now + minutes(30))
+    ward.reports(calm)
+    resolves(ward, Kind.SUICIDE_RISK)
+
+    corrects(ward, calm, retracted=True)
+
+    assert ward.open == {Kind.CORRECTION_REVIEW: Severity.URGENT}
+    assert [one.subject for one in ward.due(DeadlineKind.RISK_SCREEN)] == ["cssrs"]
+
+
+def test_a_withdrawal_of_consent_that_is_taken_back_is_reviewed(ward: Ward) -> None:
+    """Only a prescriber would have resumed the course."""
+    ward.booked().reports(withdrawn := consent_withdrawn(MARA, at=ward.now))
+    assert ward.course.holds
+
+    corrects(ward, withdrawn, retracted=True)
+
+    assert not ward.course.holds
+    assert review(ward) is Severity.URGENT
+
+
+@pytest.mark.parametrize(
+    ("grade", "expected"), [(1, Severity.URGENT), (2, Severity.URGENT), (3, None)], ids=["mild", "moderate", "severe"]
+)
+def test_an_answered_adverse_event_that_turns_out_harmless_is_reviewed(
+    ward: Ward, grade: int, expected: Severity | None
+) -> None:
+    """The question that a nurse answered was another one; one that is still urgent is the same."""
+    ward.discharged()
+    grave = adverse_event(MARA, at=ward.now + hours(5), grade=4)
+    ward.reports(grave)
+    resolves(ward, Kind.ADVERSE_EVENT)
+
+    corrects(ward, grave, grade=grade)
+
+    assert review(ward) is expected
+
+
+def test_an_answered_emergency_of_vitals_that_turns_out_harmless_is_reviewed(ward: Ward) -> None:
+    """SpO2 82 was the monitor of the next bed."""
+    ward.checked_in().reports(low := vitals(MARA, at=ward.now + minutes(1), spo2=82))
+    resolves(ward, Kind.VITALS_EMERGENCY)
+
+    corrects(ward, low, spo2=98)
+
+    assert review(ward) is Severity.URGENT
+
+
+@pytest.mark.parametrize("n", [0, 1], ids=["the first", "the second"])
+def test_a_question_that_another_fact_asked_as_well_keeps_its_ground(ward: Ward, n: int) -> None:
+    """Until both are taken back, whichever of them is the first."""
+    ward.discharged()
+    both = [adverse_event(MARA, at=ward.now + hours(5 + n), grade=4) for n in range(2)]
+    for one in both:
+        ward.reports(one)
+    resolves(ward, Kind.ADVERSE_EVENT)
+
+    corrects(ward, both.pop(n), retracted=True)
+    assert review(ward) is None
+
+    corrects(ward, both.pop(), retracted=True)
+    assert review(ward) is Severity.URGENT
+
+
+def test_a_question_of_later_gives_no_ground_to_an_earlier_one(ward: Ward) -> None:
+    """Each was answered by itself."""
+    ward.discharged()
+    both = [adverse_event(MARA, at=ward.now + hours(5 + n), grade=4) for n in range(2)]
+    for one in both:
+        ward.reports(one)
+        resolves(ward, Kind.ADVERSE_EVENT)
+
+    corrects(ward, both[0], retracted=True)
+
+    assert review(ward) is Severity.URGENT
+
+
+SLIPS: dict[str, tuple[Callable[[Ward], ClinicEvent], dict[str, object]]] = {
+    "a routine event": (lambda ward: adverse_event(MARA, at=ward.now, grade=2), {"grade": 1}),
+    "a term": (lambda ward: adverse_event(MARA, at=ward.now, grade=4), {"term": "vomiting"}),
+    "a score": (lambda ward: gad7(MARA, at=ward.now), {"items": (1, 1, 1, 1, 1, 1, 1)}),
+    "still high": (lambda ward: cssrs(MARA, at=ward.now, items=HAS_A_PLAN), {"items": (1, 1, 1, 1, 1, 1)}),
+    "still calm": (lambda ward: cssrs(MARA, at=ward.now), {"items": (1, 0, 0, 0, 0, 0)}),
+    "still a word": (
+        lambda ward: call(MARA, None, at=ward.now, days_after=None, suicidal_ideation=True),
+        {"symptoms": ("nausea",)},
+    ),
+}
+
+
+@pytest.mark.parametrize(("says", "right"), SLIPS.values(), ids=SLIPS)
+def test_a_slip_of_the_pen_that_changes_no_safety_is_told_to_nobody(
+    ward: Ward, says: Callable[[Ward], ClinicEvent], right: dict[str, object]
+) -> None:
+    """Its page was resolved, and nothing was decided since."""
+    ward.discharged()
+    ward.now += hours(5)
+    said = says(ward)
+    ward.reports(said)
+    resolves(ward, *ward.open)
+    held = ward.course.holds
+
+    corrects(ward, said, **right)
+
+    assert review(ward) is None
+    assert [one.reason for one in ward.course.holds] == [one.reason for one in held]
+
+
+def test_a_high_screen_of_another_hour_holds_the_course_still(ward: Ward) -> None:
+    """Only its time was wrong."""
+    ward.prepared()
+    high = cssrs(MARA, at=ward.now + minutes(30), items=HAS_A_PLAN)
+    ward.reports(high)
+
+    corrects(ward, high, happened_at=high.time - minutes(10))
+
+    assert [(one.reason, one.is_safety) for one in ward.course.holds] == [("suicide risk high", True)]
+    assert review(ward) is None

@@ -152,7 +152,7 @@ def test_a_hint_in_a_questionnaire_is_followed_up_the_same_day(ward: Ward, edge:
 
 @EDGES
 def test_of_a_patient_at_risk_a_missing_screen_is_told_at_the_end_of_the_day(ward: Ward, edge: timedelta) -> None:
-    """A call has heard of suicide as well: nobody waits for the morning."""
+    """A call has heard of suicide as well: nobody waits for the morning, and it is asked for as the risk."""
     ward.screened()
     midnight = ward.now.replace(hour=0, minute=0) + days(1)
     ward.reports(phq9(MARA, at=midnight + hours(9), items=ITEM9))
@@ -160,7 +160,7 @@ def test_of_a_patient_at_risk_a_missing_screen_is_told_at_the_end_of_the_day(war
     ward.calls.clear()
     ward.until(midnight + days(1) + edge)
 
-    assert ward.pages == ([(Kind.ITEM9_POSITIVE, Severity.URGENT)] if edge >= timedelta() else [])
+    assert ward.pages == ([(Kind.SUICIDE_RISK, Severity.URGENT)] if edge >= timedelta() else [])
 
 
 @pytest.mark.parametrize(("hour", "minute"), [(15, 0), (23, 50)])

@@ -1,10 +1,11 @@
 """Suicidality is one thing, however it is told: a question for a clinician, a patient at risk, a C-SSRS to come."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
-from domain.course.deadlines import DeadlineKind
+from domain.course.deadlines import Consequence, DeadlineKind
 from domain.course.rules.risk_screens import is_at_risk
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
@@ -16,12 +17,15 @@ from tests.support.cast import (
     LIND,
     MARA,
     WEEKLY,
+    abortion,
     adverse_event,
     call,
     clearance,
     correction,
     cssrs,
     days,
+    died,
+    discontinuation,
     dose,
     hold,
     hours,
@@ -30,9 +34,10 @@ from tests.support.cast import (
     over,
     phq9,
     vitals,
+    voiding,
     weekly,
 )
-from tests.support.ward import Ward, is_whole
+from tests.support.ward import TICK, Ward, is_whole
 
 HINT = (0, 0, 0, 0, 0, 0, 0, 0, 1)
 
@@ -326,3 +331,125 @@ def test_a_risk_that_comes_up_under_a_hold_by_hand_is_reviewed_sooner_from_then_
     ward.hears(Kind.SUICIDE_RISK, Change.RESOLVED)
     ward.reports(TOLD["asked on a call"](ward))
     assert ward.due(DeadlineKind.HOLD_REVIEW)[0].due_at <= since + WEEKLY.course.hold_review
+
+
+# The C-SSRS that a word of suicide asks for
+
+
+@HOWEVER_TOLD
+def test_after_a_word_of_suicide_the_screen_is_due_at_the_end_of_the_day(ward: Ward, says: Says) -> None:
+    """Whatever became of the page; a calm C-SSRS that is taken answers it."""
+    looked_at(told(ward, says))
+    (asked,) = ward.due(DeadlineKind.RISK_SCREEN)
+    assert (asked.subject, asked.due_at) == ("cssrs", ward.now.replace(hour=0, minute=0) + days(1))
+
+    ward.reports(cssrs(MARA, at=ward.now + minutes(1)))
+    assert ward.due(DeadlineKind.RISK_SCREEN) == []
+
+
+@pytest.mark.parametrize("edge", [-TICK, timedelta(), TICK], ids=["just before", "at", "just after"])
+def test_a_screen_after_a_word_is_asked_for_by_day(ward: Ward, edge: timedelta) -> None:
+    """A nurse has resolved the page at once: nobody is woken, and at 08:00 it is a question for a clinician again."""
+    midnight = ward.screened().now.replace(hour=0, minute=0) + days(1)
+    ward.reports(call(MARA, None, at=midnight + hours(15), days_after=None, suicidal_ideation=True))
+    looked_at(ward).calls.clear()
+    ward.until(midnight + days(1) + hours(8) + edge)
+
+    assert ward.pages == ([(Kind.SUICIDE_RISK, Severity.URGENT)] if edge >= timedelta() else [])
+
+
+def test_a_screen_after_a_word_is_asked_for_every_day_until_it_is_taken(ward: Ward) -> None:
+    """Resolving the page takes none."""
+    ward.prepared().reports(call(MARA, None, at=ward.now, days_after=None, suicidal_ideation=True))
+    asked = []
+    for _ in range(3):
+        looked_at(ward).calls.clear()
+        ward.sleeps(days(1))
+        asked.append((Kind.SUICIDE_RISK, Severity.URGENT) in ward.pages)
+    assert asked == [True, True, True]
+
+    ward.reports(cssrs(MARA, at=ward.now))
+    looked_at(ward).sleeps(days(2))
+    assert Kind.SUICIDE_RISK not in ward.open
+
+
+def test_a_session_that_is_aborted_for_it_leaves_the_screen_due(ward: Ward) -> None:
+    """Nothing else would be asked of anybody for weeks."""
+    told(ward, TOLD["a symptom of a reading"])
+    ward.reports(abortion(MARA, at=ward.now + minutes(1)))
+    looked_at(ward).sleeps(days(1))
+
+    assert Kind.SUICIDE_RISK in ward.open
+
+
+@pytest.mark.parametrize("is_answer_first", [True, False], ids=["answer first", "word first"])
+def test_an_answer_and_a_word_ask_for_one_screen(ward: Ward, is_answer_first: bool) -> None:
+    """The sooner and the louder: due at the end of the first day, and asked for as the risk."""
+    first_day = ward.screened().now.replace(hour=0, minute=0) + days(1)
+    answer = phq9(MARA, at=first_day + hours(9 if is_answer_first else 33), items=HINT)
+    word = call(
+        MARA,
+        None,
+        at=first_day + hours(33 if is_answer_first else 9),
+        days_after=None,
+        suicidal_ideation=True,
+    )
+    for event in (answer, word) if is_answer_first else (word, answer):
+        ward.reports(event)
+    (asked,) = ward.due(DeadlineKind.RISK_SCREEN)
+
+    assert asked.due_at == first_day + days(1)
+    assert asked.consequence == Consequence(kind=Kind.SUICIDE_RISK, severity=Severity.URGENT)
+
+
+def test_an_answer_that_the_protocol_calls_an_emergency_stays_the_louder_one(opens: Opens) -> None:
+    """`measures.phq9.item9.severity`."""
+    measure = WEEKLY.measures["phq9"]
+    assert measure.item9 is not None
+    loud = measure.but(item9=measure.item9.but(severity=Severity.EMERGENCY))
+    ward = opens(weekly({"measures": {**WEEKLY.measures, "phq9": loud}})).screened()
+    ward.reports(phq9(MARA, at=ward.now + hours(1), items=HINT))
+    ward.reports(call(MARA, None, at=ward.now + hours(1), days_after=None, suicidal_ideation=True))
+    (asked,) = ward.due(DeadlineKind.RISK_SCREEN)
+
+    assert asked.consequence == Consequence(kind=Kind.ITEM9_POSITIVE, severity=Severity.EMERGENCY)
+
+
+def test_after_closing_a_word_asks_for_its_screen_until_the_safety_window_ends(ward: Ward) -> None:
+    """The desk discontinues the course the morning after."""
+    ward.discharged().reports(call(MARA, at=ward.now + hours(6), suicidal_ideation=True))
+    ward.reports(discontinuation(MARA, at=ward.now + hours(16)))
+    looked_at(ward).sleeps(days(5))
+    assert Kind.SUICIDE_RISK in ward.open
+
+    ward.sleeps(days(30))
+    assert ward.due(DeadlineKind.RISK_SCREEN) == []
+
+
+@pytest.mark.parametrize("ends", [died, voiding], ids=["died", "entered in error"])
+def test_no_screen_is_asked_of_the_dead_or_of_nobody(ward: Ward, ends: Callable[..., ClinicEvent]) -> None:
+    """Outcome `deceased` or `entered_in_error`."""
+    ward.discharged().reports(call(MARA, at=ward.now + hours(6), suicidal_ideation=True))
+    ward.reports(ends(MARA, at=ward.now + hours(1)))
+
+    assert ward.due(DeadlineKind.RISK_SCREEN) == []
+
+
+def test_a_word_told_of_a_day_long_past_is_asked_for_ten_minutes_after_it_was_told(ward: Ward) -> None:
+    """By day: its own day is over."""
+    ward.screened()
+    midnight = ward.now.replace(hour=0, minute=0) + days(1)
+    ward.until(midnight + days(1) + hours(10))
+    ward.sends(adverse_event(MARA, at=midnight + hours(9), term="suicidal ideation"))
+
+    assert [one.passes_at for one in ward.due(DeadlineKind.RISK_SCREEN)] == [ward.now + minutes(10)]
+
+
+def test_a_word_that_is_taken_back_asks_for_no_screen(ward: Ward) -> None:
+    """It was another patient's call."""
+    word = call(MARA, None, at=ward.booked().now, days_after=None, suicidal_ideation=True)
+    ward.reports(word)
+    ward.reports(correction(word, at=ward.now + minutes(5), retracted=True))
+
+    assert ward.due(DeadlineKind.RISK_SCREEN) == []
+    assert is_whole(ward)
