@@ -14,7 +14,7 @@ EXAMPLES = 100 if os.environ.get("CI") else 20
 settings.register_profile("house", max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
-IN_ORDER = ("console", "pages", "faults", "journeys", "workflows", "stack", "records", "simulation", "proofs")
+IN_ORDER = ("console", "pages", "faults", "journeys", "workflows", "bench", "stack", "records", "simulation", "proofs")
 """The folders that are begun first: what waits for programs, before what only computes and fills the gaps."""
 
 
