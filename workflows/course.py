@@ -9,9 +9,10 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.course import asking, correcting
+    from domain.course import asking
     from domain.course.answer import AlreadyAnswered, Answer
     from domain.course.asking import Foretold, Intent
+    from domain.course.corrections import corrected_fact
     from domain.course.course import Course, Decision
     from domain.course.projection import Ahead, CallsToCome, calls_to_come
     from domain.course.transition import RepeatEscalation
@@ -191,7 +192,7 @@ class PatientCourse:
 
     def _check_time_left(self, report: Report) -> None:
         """Lets one long correction into each workflow task, which has two seconds for all that it is to decide."""
-        if not correcting.is_long_to_retell(self._course, report.event):
+        if not corrected_fact.is_long_to_retell(self._course, report.event):
             return
         if self._retold_at == workflow.now():
             raise ApplicationError("another correction is being decided", type=BUSY, non_retryable=True)

@@ -6,10 +6,11 @@ from typing import Self
 
 from pydantic import JsonValue
 
-from domain.course import admissibility, correcting, deadlines, rejudging, size_budget
+from domain.course import admissibility, deadlines, size_budget
 from domain.course.accepted_events import Remembered, recall, sequence_of, shortened
 from domain.course.answer import AlreadyAnswered, Answer, SessionPosition
-from domain.course.correcting import Correction
+from domain.course.corrections import consequences, corrected_fact
+from domain.course.corrections.corrected_fact import Correction
 from domain.course.deadlines import Deadline, DeadlineKind
 from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.journal import KeptEvent
@@ -85,7 +86,7 @@ class Course(CourseState):
             raise Refused.because(RefusalCode.COURSE_CLOSED, f"The course is closed: {self.outcome}")
         EVENT_RULES[type(event)].check(self, event)
         if (correction := self._correction(event)) is not None:
-            correcting.check(self, event, correction, now + CLOCK_SKEW)
+            corrected_fact.check(self, event, correction, now + CLOCK_SKEW)
         if not isinstance(event, Act):
             return
         blockers = self.blockers_for(event)
@@ -138,7 +139,7 @@ class Course(CourseState):
         if correction is not None:
             if isinstance(event, CorrectionRecorded) and (against := admissibility.place(self, event).against):
                 deviations.record(transition, event, None, against)
-            number = rejudging.follow(transition, event, correction)
+            number = consequences.follow(transition, event, correction)
         answer = transition.course.answer(event, sequence, now, transition.verdict, transition.deviations, number)
         said = Remembered(fingerprint=fingerprint(event), answer=answer)
         remembered, older = shortened({**self.remembered, _name(event): said}, self.older)
@@ -156,7 +157,7 @@ class Course(CourseState):
         # Whatever stood against an act was asked before it was accepted, by the rules of its day.
         placement = admissibility.placed(self, event) if rule.is_act else admissibility.place(self, event)
         number = placement.session.number if placement.session is not None else None
-        against = (*placement.against, *correcting.unknown_version(event))
+        against = (*placement.against, *corrected_fact.unknown_version(event))
         if not rule.is_act and against:
             deviations.record(transition, event, number, against)
         if isinstance(event, ProtocolMigrated) and offered is not None:
@@ -172,11 +173,11 @@ class Course(CourseState):
 
         Raises `Refused` if a correction names no fact that this course has accepted, or its right data is wrong.
         """
-        named = correcting.named_by(event)
+        named = corrected_fact.named_by(event)
         if named is None:
             return None
         sequence = sequence_of(self.remembered, self.older, "\n".join(named))
-        return correcting.understood(self, event, sequence)
+        return corrected_fact.understood(self, event, sequence)
 
     def pass_deadlines(self, now: datetime, upcoming: tuple[Deadline, ...] | None = None) -> "Decision":
         """The decision on every deadline that has passed by `now`: only reminders and escalations.
@@ -367,7 +368,7 @@ _STATE_AFTER: Mapping[Change, EscalationState] = {
 def _told(event: ClinicEvent) -> dict[str, JsonValue]:
     """The event's data as the ledger has it, with the event that it corrects."""
     said: dict[str, JsonValue] = event.data.model_dump(mode="json", exclude={"actor"}, exclude_none=True)
-    named = None if isinstance(event, CorrectionRecorded) else correcting.named_by(event)
+    named = None if isinstance(event, CorrectionRecorded) else corrected_fact.named_by(event)
     return said if named is None else {**said, "corrects": {"source": named[0], "id": named[1]}}
 
 

@@ -16,7 +16,6 @@ import pytest
 from domain.course import (
     course,
     deadlines,
-    rejudging,
     rules,
     screens_due,
     size_budget,
@@ -25,6 +24,7 @@ from domain.course import (
     unreported,
 )
 from domain.course.answer import Answer
+from domain.course.corrections import consequences
 from domain.course.deadlines import DeadlineKind
 from domain.course.event_rule import ANYONE, STAFF
 from domain.course.event_rule_registry import EVENT_RULES
@@ -185,7 +185,7 @@ def _kinds_raised_by_rules() -> set[Kind]:
     texts = (file.read_text(encoding="utf-8") for file in Path(rules.__path__[0]).glob("*.py"))
     raising = [text for text in texts if "transition.escalate(" in text]
     by_rules = {Kind[name] for text in raising for name in re.findall(r"\bKind\.([A-Z0-9_]+)", text)}
-    return by_rules | _kinds_named_in(rejudging) - rejudging.OF_THE_MONITORED
+    return by_rules | _kinds_named_in(consequences) - consequences.OF_THE_MONITORED
 
 
 def _kinds_of_deadlines() -> set[Kind]:

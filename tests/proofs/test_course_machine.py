@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from domain.course.answer import AlreadyAnswered
+from domain.course.corrections.retelling import TOLD, told
 from domain.course.course import CLOCK_SKEW, Course
 from domain.course.deadlines import DeadlineKind
-from domain.course.retelling import TOLD, told
 from domain.course.rules.vitals import verdict
 from domain.course.session import MedicineSession, Stage
 from domain.course.transition import AutoResolve, RepeatEscalation

@@ -253,7 +253,7 @@ async def test_corrections_of_a_long_course_are_decided_one_a_task(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each may take half a second, and a task that takes two is none: those that come together are sent again."""
-    monkeypatch.setattr("domain.course.correcting.MANY", 3)
+    monkeypatch.setattr("domain.course.corrections.corrected_fact.MANY", 3)
     mara = await clinic.has(lambda ward: ward.dosed())
     wrong = vitals(mara.course, 1, at=await mara.now(), systolic=133)
     await mara.sends(wrong)

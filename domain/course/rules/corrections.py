@@ -1,4 +1,4 @@
-"""Corrections: who may report one. What follows from it stands in `domain.course.rejudging`."""
+"""Corrections: who may report one. What follows from it stands in `domain.course.corrections.consequences`."""
 
 from typing import Any
 

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from domain.course.correcting import TAKEN_BACK_BY
+from domain.course.corrections.corrected_fact import TAKEN_BACK_BY
+from domain.course.corrections.retelling import TOLD, told
 from domain.course.deadlines import DeadlineKind
-from domain.course.retelling import TOLD, told
 from domain.course.session import Stage
 from domain.course.state import Outcome, Phase
 from domain.course.transition import AutoResolve
@@ -702,7 +702,7 @@ def test_in_a_course_of_very_many_events_the_right_value_still_calls(
     monkeypatch: pytest.MonkeyPatch, ward: Ward, wrong: Callable[[datetime], ClinicEvent], right: dict[str, object]
 ) -> None:
     """Nothing is told once more, but who must hear of what it says hears of it, and a prescriber weighs the rest."""
-    monkeypatch.setattr("domain.course.rejudging.MOST_TOLD", 10)
+    monkeypatch.setattr("domain.course.corrections.consequences.MOST_TOLD", 10)
     ward.dosed().reports(event := wrong(ward.now))
     before = set(ward.open)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from domain.course.corrections.retelling import told
 from domain.course.deadlines import DeadlineKind
-from domain.course.retelling import told
 from domain.course.session import Stage
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent

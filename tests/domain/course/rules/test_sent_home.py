@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from domain.course.corrections.retelling import TOLD, told
 from domain.course.deadlines import DeadlineKind
-from domain.course.retelling import TOLD, told
 from domain.course.session import Stage
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent, InfusionStopped, PatientDischarged

@@ -1,6 +1,6 @@
 """Tells a course once more from its journal, as it was and as a correction makes it, and sets the two side by side.
 
-Nothing is written and nobody is called here: what is new in the corrected course is told by `domain.course.correcting`.
+Nothing is written and nobody is called here: what is new in the corrected course is told by `consequences`.
 Acts and facts follow in the order in which they were accepted, each as known at its own moment. An act stays as it was
 decided, unless nothing is left that it could have been decided on: a discharge without a dose, say.
 """

@@ -1,17 +1,22 @@
-"""What follows from a correction: the corrected course, and who has to hear of the difference."""
+"""What follows from a correction: the earlier fact reads as corrected, and all that followed from it is judged anew.
+
+Whoever decided on the old value is told, an escalation that it opened stays for a human, and new dangers escalate at
+once.
+"""
 
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
-from domain.course import correction_review, deadlines
-from domain.course.correcting import Correction, with_version
+from domain.course import deadlines
+from domain.course.corrections import review
+from domain.course.corrections.corrected_fact import Correction, with_version
+from domain.course.corrections.lost_grounds import Lost, asks_to_measure_nobody
+from domain.course.corrections.retelling import MOST_TOLD, TOLD, Pair, Retelling, Step, retold, told_by
+from domain.course.corrections.series_compared import compared
 from domain.course.journal import Version
-from domain.course.lost_grounds import Lost, asks_to_measure_nobody
-from domain.course.retelling import MOST_TOLD, TOLD, Pair, Retelling, Step, retold, told_by
 from domain.course.rules import checkpoints, deviations, eligibility, late_facts, readings, sent_home
 from domain.course.rules.exclusion import tell_of_exclusion
-from domain.course.series_compared import compared
 from domain.course.session import MedicineSession
 from domain.course.state import CourseState
 from domain.course.transition import Transition
@@ -67,8 +72,8 @@ def follow(transition: Transition[Any], event: ClinicEvent, correction: Correcti
     _lose_deadlines(transition, actual, lost)
     _settle(transition, actual)
     lost.mark(transition, retelling)
-    correction_review.ask_for(transition, retelling, correction, actual, lost, event.time)
-    return correction_review.number_of(retelling.pairs[0])
+    review.ask_for(transition, retelling, correction, actual, lost, event.time)
+    return review.number_of(retelling.pairs[0])
 
 
 def _judge_discharges(

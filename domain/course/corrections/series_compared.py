@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from domain.course.retelling import Retelling
+from domain.course.corrections.retelling import Retelling
 from domain.course.rules import symptoms, vitals
 from domain.course.session import Reading, ReadingSeries
 from domain.course.state import CourseState

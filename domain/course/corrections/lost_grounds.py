@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from domain.course.correcting import Correction
-from domain.course.retelling import Retelling
+from domain.course.corrections.corrected_fact import Correction
+from domain.course.corrections.retelling import Retelling
+from domain.course.corrections.series_compared import asked_for, series_of
 from domain.course.rules import suicidality
-from domain.course.series_compared import asked_for, series_of
 from domain.course.state import CourseEscalation, CourseState
 from domain.course.transition import Transition
 from domain.escalation.messages import EscalationState, Kind

@@ -1,8 +1,4 @@
-"""Corrections: an earlier fact reads as corrected from now on, and everything that followed from it is judged anew.
-
-Whoever decided on the old value is told, an escalation that it opened stays for a human, and new dangers escalate at
-once. Which fact is meant, and what it says now, is `understood` here; what follows stands in `domain.course.rejudging`.
-"""
+"""Which fact a correction is of, and how it reads now. What follows from that stands in `consequences`."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any, Final
 
-from domain.course.correcting import Correction
-from domain.course.lost_grounds import Lost
-from domain.course.retelling import Pair, Retelling
+from domain.course.corrections.corrected_fact import Correction
+from domain.course.corrections.lost_grounds import Lost
+from domain.course.corrections.retelling import Pair, Retelling
 from domain.course.rules import risk_screens
 from domain.course.state import CourseState
 from domain.course.transition import Transition
