@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.course.transition import RepeatEscalation
     from domain.escalation.messages import Notice
     from domain.ledger import Entry
+    from domain.protocol.pinned import shared
     from domain.refusal import Refused
     from domain.values import Blocker
     from domain.views.course import CourseView, batch_of, course_view
@@ -59,14 +60,14 @@ class PatientCourse:
     @workflow.init
     def __init__(self, run: CourseRun) -> None:
         # Set up here and not in `run`: an update may arrive before `run` starts.
-        self._course = run.course
+        self._course = run.course.but(protocol=shared(run.course.protocol, run.course.protocol_hash))
         self._alongside = Alongside()
         self._outbox = LedgerOutbox(run.unrecorded, self._batch, self._is_behind)
         self._dispatcher = EscalationDispatcher(run.calls, self._call_anew, self._hear)
         self._run_length = RunLength(run.course.written_bytes)
-        self._fullness = Fullness(run.carried_bytes, run.course)
+        self._fullness = Fullness(run.carried_bytes, self._course)
         self._sizes = Sizes(workflow.metric_meter())
-        self._shown = Shown(run.course, run.course.deadlines())
+        self._shown = Shown(self._course, self._course.deadlines())
         self._prepared: Prepared | None = None
         self._updates = 0
         self._retold_at: datetime | None = None
