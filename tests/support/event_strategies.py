@@ -452,8 +452,9 @@ def offered_and_accepted(ward: Ward) -> tuple[set[str], set[str]]:
     offered = set(ward.course.next_acts(_by_the_clinics_clock(ward)))
     asked = [event.but(id="asked") for event in everything(ward)]
     accepted: set[str] = {event.type for event in asked if ward.would_take(event)}
-    if ward.course.is_death_reported:
-        # Whoever is dosed after a death is measured and sent home, though the record says that they died.
+    if ward.course.is_death_reported or ward.course.died_at is not None:
+        # Whoever is dosed after a death is measured and sent home, though the record says that they died; so it is in a
+        # course that was entered in error.
         accepted |= {event.type for event in asked if event.type in offered and _is_against_their_death(ward, event)}
     return offered, accepted
 

@@ -543,6 +543,8 @@ def _event_of(entry: Entry) -> ClinicEvent:
     assert entry.actor is not None
     said = {**entry.data}
     corrects = said.pop("corrects", None) if entry.type != "kap.correction.recorded" else None
+    if isinstance(corrects, dict) and corrects["source"] == entry.source:
+        corrects = corrects["id"]  # as it was said
     return event_from(
         {
             **({"corrects": corrects} if corrects is not None else {}),
