@@ -13,10 +13,12 @@ _AT_THE_EDGES = '_.,;:!?\u2026"\u201c\u201d'
 _CLAUSE = re.compile(r"[,;:&+()\[\]]|\b(?:and|but|with|plus)\b", re.IGNORECASE)
 _OR = re.compile(r"\b(?:or|nor)\b", re.IGNORECASE)
 _DENIALS = frozenset({"no", "not", "never", "without", "deny", "denied", "negative"})
-_UNDENIED_AFTER = frozenset({"not", "cannot", "cant", "doesnt", "dont", "didnt", "never", "longer"})
-# What may stand between a denial and what it denies: no signs of, denies any new.
+_UNDENIED_AFTER = frozenset(
+    {"not", "cannot", "cant", "doesnt", "dont", "didnt", "wont", "wouldnt", "couldnt", "refuse", "never", "longer"}
+)
+# What may stand between a denial and what it denies: no signs of. Not `new`: what is not new is still there.
 _BETWEEN = frozenset(
-    {"any", "sign", "symptom", "evidence", "history", "complaint", "complain", "report", "reported", "new", "current"}
+    {"any", "sign", "symptom", "evidence", "history", "complaint", "complain", "report", "reported", "current"}
     | {"further", "more", "for", "longer"}
 )
 _FILLERS = frozenset({"", "a", "an", "the", "of", "in", "on", "at", "to", "from", "is", "very"})

@@ -62,6 +62,9 @@ def test_what_only_looks_like_a_plural_stays_what_it_is(code: str) -> None:
     [
         *("severe chest pain", "chest pain, no nausea", "no relief from chest pain", "no nausea, chest pain"),
         *(
+            "no new chest pain",
+            "won't deny chest pain",
+            "refuses to deny chest pain",
             "cannot deny chest pain",
             "does not deny chest pain",
             "no longer denies chest pain",
