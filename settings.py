@@ -79,7 +79,7 @@ class Settings(BaseSettings):
         "burst is written at once",
     )
     worker_metrics: str = Field(
-        "", pattern=r"^([^:]+:\d{1,5})?$", description="host:port at which a worker shows its metrics to Prometheus"
+        "", pattern=r"^([^:]+:\d{1,5})?$", description="host:port at which a worker answers /metrics and /healthz"
     )
     log: LogFormat = Field(LogFormat.CONSOLE, description="console or json")
 
@@ -94,6 +94,14 @@ class Settings(BaseSettings):
         if url is not None and not url.startswith(("postgresql://", "postgres://")):
             raise ValueError("must be a URL such as postgresql://user@host/database")
         return url
+
+    @field_validator("worker_metrics")
+    @classmethod
+    def _is_an_address(cls, address: str) -> str:
+        port = address.rpartition(":")[2]
+        if address and int(port) not in range(1, 2**16):
+            raise ValueError("must be host:port, the port from 1 to 65535")
+        return address
 
     @field_validator("link_secret")
     @classmethod

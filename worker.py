@@ -8,8 +8,8 @@ import sys
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
+from prometheus_client import CollectorRegistry, ProcessCollector
 from temporalio.client import Client
-from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import Worker
 
 from activities.paging import Paging
@@ -20,10 +20,14 @@ from gateway.channels import Channels, fault
 from gateway.codec import EncryptionCodec
 from gateway.links import link_builder
 from gateway.oncall import OnCallBook
+from gateway.page_metrics import PageMetrics
+from gateway.pollers import worker_identity
+from gateway.sdk_metrics import SdkMetrics
 from gateway.temporal import TemporalUnreachable, connect, leave, register_search_attributes
 from logs import configure_logging
 from records.store import open_store
 from settings import Misconfigured, Settings, read_settings
+from worker_http import Health, answering, create_app, listening
 from workflows.course import PatientCourse
 from workflows.escalation import EscalationWorkflow
 from workflows.queues import COURSES, PAGING
@@ -70,31 +74,26 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     if settings.database_url is None:
         raise Misconfigured("KAPSTAN_DATABASE_URL: must be a URL such as postgresql://user@host/database")
     on_call = _on_call(settings)
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    pages = PageMetrics(registry)
+    listener = listening(settings.worker_metrics) if settings.worker_metrics else None
+    sdk = SdkMetrics(BUCKETS) if listener else None
     client = await connect(
-        identity=f"kapstan-worker-{os.getpid()}",
+        identity=worker_identity(os.getpid()),
         codec=EncryptionCodec.of(settings.payload_keys),
-        runtime=_runtime(settings),
+        runtime=sdk.runtime if sdk else None,
     )
     await register_search_attributes(client)
-    paging = Paging(on_call.now, Pager(link_builder(settings), Channels().send))
+    paging = Paging(on_call.now, Pager(link_builder(settings), Channels().send, pages.tried))
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.database_url))
-        for worker in workers(client, Records(store, settings.gathering), paging):
+        pair = workers(client, Records(store, settings.gathering), paging)
+        if listener and sdk:
+            await stack.enter_async_context(answering(create_app(Health(client, pair), sdk, registry), listener))
+        for worker in pair:
             await stack.enter_async_context(worker)
         await stop.wait()
-
-
-def _runtime(settings: Settings) -> Runtime | None:
-    """A runtime that exports the SDK's metrics, and those of the workflows, if an address is set; else None."""
-    if not settings.worker_metrics:
-        return None
-    metrics = PrometheusConfig(
-        bind_address=settings.worker_metrics, durations_as_seconds=True, histogram_bucket_overrides=BUCKETS
-    )
-    try:
-        return Runtime(telemetry=TelemetryConfig(metrics=metrics))
-    except ValueError as error:
-        raise Misconfigured(f"KAPSTAN_WORKER_METRICS: {error}") from None
 
 
 def _on_call(settings: Settings) -> OnCallBook:

@@ -14,7 +14,6 @@ from console.access.escalations import EscalationAccess
 from console.access.reporting import EventReporting
 from console.live.stream import Stream
 from console.metrics.console_metrics import ConsoleMetrics
-from console.metrics.sdk_metrics import SdkMetrics
 from console.security.audit_log import AuditLog
 from console.security.audit_throttle import AuditThrottle
 from console.security.course_limit import CourseLimit
@@ -27,6 +26,7 @@ from gateway.escalations import Escalations
 from gateway.links import Links
 from gateway.oncall import OnCallBook
 from gateway.protocols import Library
+from gateway.sdk_metrics import SdkMetrics
 from gateway.tokens import Tokens
 from records.access import AccessStore
 from records.changes import Changes

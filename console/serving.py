@@ -20,7 +20,6 @@ from temporalio.service import RPCError
 from console.app import create_app
 from console.live.stream import Stream
 from console.metrics.console_metrics import ConsoleMetrics
-from console.metrics.sdk_metrics import SdkMetrics
 from console.request_id import request_id
 from console.security.audit_log import AuditLog
 from console.security.audit_throttle import AuditThrottle
@@ -41,6 +40,7 @@ from gateway.links import Links, link_builder
 from gateway.liveness import Liveness
 from gateway.oncall import OnCallBook
 from gateway.protocols import load_folder
+from gateway.sdk_metrics import SdkMetrics
 from gateway.stuck_workflows import suspects
 from gateway.temporal import connect
 from gateway.tokens import Tokens
@@ -131,7 +131,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 watchdog_store,
                 partial(turn_to_watch, settings.database_url),
                 Liveness(client, courses, escalations).of,
-                AlarmPager(watchdog_store, on_call.now, Pager(link_builder(settings), Channels().send)),
+                AlarmPager(
+                    watchdog_store, on_call.now, Pager(link_builder(settings), Channels().send, metrics.pages.tried)
+                ),
                 on_call.now,
                 settings.watch_grace,
                 partial(suspects, client),

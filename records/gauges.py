@@ -10,14 +10,18 @@ from records.unreadable_rows import as_moment
 
 
 class Gauges(Frozen):
-    """Courses by phase, unresolved escalations by severity, and since when the oldest unanswered one waits.
+    """Courses by phase, unresolved escalations by severity, and since when the oldest unanswered of each waits.
+
+    `moves_at`: when the course that should move first must move by itself, for courses of dosed patients (True) and for
+    all others (False).
 
     Of the watchdog: its unresolved alarms, silent courses by finding, and the time of its last tick.
     """
 
     courses: Mapping[str, int]
     escalations: Mapping[Severity, int]
-    paged_at: Moment | None
+    paged_at: Mapping[Severity, Moment]
+    moves_at: Mapping[bool, Moment]
     alarms: int = 0
     silent: Mapping[str, int] = MappingProxyType({})
     looked_at: Moment | None = None
@@ -28,14 +32,15 @@ async def gauges(connections: Connections) -> Gauges:
     async with connections.connection() as connection:
         courses = await connection.fetch(statement("gauge_of_courses"))
         escalations = await connection.fetch(statement("gauge_of_escalations"))
+        moves = await connection.fetch(statement("gauge_of_moves"))
         silent = await connection.fetch(statement("gauge_of_silences"))
         (watch,) = await connection.fetch(statement("gauge_of_the_watch"))
-    waiting = [at for row in escalations if (at := as_moment(row["paged_at"])) is not None]
-    known = set(Severity)
+    known = {Severity(row["severity"]): row for row in escalations if row["severity"] in set(Severity)}
     return Gauges(
         courses={row["phase"]: row["courses"] for row in courses},
-        escalations={Severity(row["severity"]): row["escalations"] for row in escalations if row["severity"] in known},
-        paged_at=min(waiting, default=None),
+        escalations={severity: row["escalations"] for severity, row in known.items()},
+        paged_at={each: at for each, row in known.items() if (at := as_moment(row["paged_at"])) is not None},
+        moves_at={row["is_dosed"]: at for row in moves if (at := as_moment(row["moves_at"])) is not None},
         alarms=watch["alarms"],
         silent={row["found"]: row["courses"] for row in silent},
         looked_at=as_moment(watch["looked_at"]),

@@ -2,7 +2,7 @@
 
 import errno
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from random import randrange
 from typing import Final
@@ -15,15 +15,16 @@ QUIET_PORTS: Final = (20_000, 32_000)
 ATTEMPTS: Final = 20
 
 
-def claim(host: str, wanted: Mapping[str, int | None]) -> dict[str, int]:
-    """A port for each option, free on `host` now and no two the same.
+def claim(host: str, wanted: Mapping[str, int | None], apart_from: Collection[int] = ()) -> dict[str, int]:
+    """A port for each option, free on `host` now, no two the same, and none that is picked among `apart_from`.
 
     Raises `StackMisconfigured`, naming port and option, for a port in use or a host that is not this machine's.
     """
     with ExitStack() as held:
         # Requested ports first: a free port must not be picked that a later option asks for.
         given = {option: _bound(held, host, option, port) for option, port in wanted.items() if port is not None}
-        found = {option: _bound_to_any(held, host, option) for option, port in wanted.items() if port is None}
+        free = [option for option, port in wanted.items() if port is None]
+        found = {option: _bound_to_any(held, host, option, apart_from) for option in free}
     return given | found
 
 
@@ -38,10 +39,13 @@ def reachable(host: str) -> str:
             return f"[{host}]" if ":" in host else host
 
 
-def _bound_to_any(held: ExitStack, host: str, option: str) -> int:
+def _bound_to_any(held: ExitStack, host: str, option: str, apart_from: Collection[int]) -> int:
     for _ in range(ATTEMPTS):
+        port = randrange(*QUIET_PORTS)  # noqa: S311  not a secret
+        if port in apart_from:
+            continue
         try:
-            return _bound(held, host, option, randrange(*QUIET_PORTS))  # noqa: S311  not a secret
+            return _bound(held, host, option, port)
         except StackMisconfigured:
             continue
     return _bound(held, host, option, 0)

@@ -19,12 +19,16 @@ class StackPids(Frozen):
 
 
 class StackFile(Frozen):
-    """The addresses of a stack's services as seen from this machine, and the files it uses."""
+    """The addresses of a stack's services as seen from this machine, and the files it uses.
+
+    `worker_metrics` are the addresses at which the workers answer `/metrics` and `/healthz`.
+    """
 
     console: str | None = None
     temporal: str
     temporal_ui: str
     database: str
+    worker_metrics: tuple[str, ...] = ()
     pids: StackPids
     admin_token_file: Path | None = None
     protocols: Path

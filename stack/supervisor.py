@@ -25,13 +25,15 @@ from stack.programs import Oversight
 from stack.signals import StopSignals
 from stack.stackfile import StackFile, StackPids
 from stack.temporal import NAMESPACE, TEMPORAL_PORT_OPTION, UI_PORT_OPTION, TemporalServer, environment_without_temporal
-from stack.workers import Workers
+from stack.workers import Workers, worker_names
 from workflows.queues import COURSES, PAGING
 
 Answer = TypeVar("Answer")
 
 # By its path: the worker lies beside the stack, so that no `worker.py` of the current folder is run instead.
 WORKER = (sys.executable, str(Path(__file__).parent.parent / "worker.py"))
+
+LOOPBACK = "127.0.0.1"
 
 
 class StackPlan(Frozen):
@@ -76,6 +78,7 @@ class Stack:
             temporal=self._temporal.address,
             temporal_ui=self._temporal.ui,
             database=self._postgres.url,
+            worker_metrics=self._workers.urls,
             protocols=self._plan.protocols,
             oncall=self._plan.oncall,
             pids=StackPids(
@@ -131,6 +134,8 @@ class Stack:
         # First of all: a port in use must be reported before anything starts.
         wanted = {TEMPORAL_PORT_OPTION: plan.temporal_port, UI_PORT_OPTION: plan.ui_port}
         self._ports = claim(plan.host, {**wanted, PORT_OPTION: plan.port} if plan.with_console else wanted)
+        # On the loopback, whatever the console listens on: they are for this machine's own Prometheus.
+        ports = claim(LOOPBACK, dict.fromkeys(worker_names(plan.workers)), apart_from=self._ports.values())
         self._temporal = TemporalServer(
             plan.data,
             host=plan.host,
@@ -145,7 +150,8 @@ class Stack:
         self._workers = await self._exits.enter_async_context(
             Workers(
                 plan.worker_command,
-                count=plan.workers,
+                host=LOOPBACK,
+                ports=ports,
                 environment=self._environment(),
                 folder=plan.data,
                 client=self._temporal.client,

@@ -1,56 +1,57 @@
 """The worker processes of the embedded stack, each serving both task queues."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from signal import Signals
 from typing import Self
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from gateway.pollers import QUEUES, pollers, worker_identity
+from stack.ports import reachable
 from stack.processes import ShutdownStep
 from stack.programs import KeptProgram, Oversight, Program
-from workflows.queues import COURSES, PAGING
 
 READY_WITHIN = timedelta(minutes=1)
 FAREWELL = (ShutdownStep(signal=Signals.SIGTERM, patience=timedelta(seconds=20)),)
 
 
-def worker_identity(pid: int) -> str:
-    """A worker's identity in Temporal."""
-    return f"kapstan-worker-{pid}"
+def worker_names(count: int) -> Sequence[str]:
+    """The names of so many workers, in order."""
+    return tuple(f"worker-{number}" for number in range(1, count + 1))
 
 
 class Workers:
     """Context manager: every worker polls while it is open; after that they have ended.
 
-    Each logs to `folder/worker-N.log`. Raises `ServiceDown` if one does not come up.
+    Each has a port on `host`, where it answers `/metrics` and `/healthz`, and logs to `folder/NAME.log`. Raises
+    `ServiceDown` if one does not come up.
     """
 
     def __init__(
         self,
         command: tuple[str, ...],
         *,
-        count: int,
+        host: str,
+        ports: Mapping[str, int],
         environment: Mapping[str, str],
         folder: Path,
         client: Client,
         oversight: Oversight,
     ) -> None:
         self._client = client
+        self.urls = tuple(f"http://{reachable(host)}:{port}" for port in ports.values())
         self._oversight = oversight
         self._workers = {
             name: KeptProgram(
                 Program(
                     name=name,
                     command=command,
-                    environment=environment,
+                    environment={**environment, "KAPSTAN_WORKER_METRICS": f"{host}:{port}"},
                     log=folder / f"{name}.log",
                     farewell=FAREWELL,
                     # Temporal stops at the same moment: a worker that shut down in order would wait ten seconds for it.
@@ -58,7 +59,7 @@ class Workers:
                 ),
                 oversight,
             )
-            for name in (f"worker-{number}" for number in range(1, count + 1))
+            for name, port in ports.items()
         }
 
     @property
@@ -88,17 +89,7 @@ class Workers:
         if (pid := worker.pid) is None:
             return False
         try:
-            polled = [await self._pollers(queue) for queue in (COURSES, PAGING)]
+            polled = [await pollers(self._client, queue) for queue in QUEUES]
         except RPCError:
             return False
-        return all(worker_identity(pid) in pollers for pollers in polled)
-
-    async def _pollers(self, queue: str) -> set[str]:
-        description = await self._client.workflow_service.describe_task_queue(
-            DescribeTaskQueueRequest(
-                namespace=self._client.namespace,
-                task_queue=TaskQueue(name=queue),
-                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-            )
-        )
-        return {poller.identity for poller in description.pollers}
+        return all(worker_identity(pid) in seen for seen in polled)

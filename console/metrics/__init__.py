@@ -1,1 +1,1 @@
-"""Metrics for Prometheus: the console's own and those of Temporal's SDK."""
+"""The console's own metrics for Prometheus."""

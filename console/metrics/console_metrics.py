@@ -5,14 +5,17 @@ from datetime import UTC, datetime
 from math import nan
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from domain.course.state import Phase
 from domain.escalation.silence import SilenceReason
 from domain.values import Severity
+from gateway.page_metrics import PageMetrics
 from records.gauges import Gauges
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+PATIENTS: Final = {"dosed": True, "other": False}
 
 
 class ConsoleMetrics:
@@ -20,6 +23,8 @@ class ConsoleMetrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self.pages = PageMetrics(self._registry)
         labels = ("method", "route", "status")
         self._requests = Counter("kapstan_http_requests", "Requests answered", labels, registry=self._registry)
         self._latency = Histogram(
@@ -39,6 +44,25 @@ class ConsoleMetrics:
         self._oldest_page = Gauge(
             "kapstan_oldest_unacknowledged_page_seconds",
             "Since the oldest page that nobody acknowledged, 0 where there is none",
+            registry=self._registry,
+        )
+        self._unacknowledged = Gauge(
+            "kapstan_unacknowledged_page_seconds",
+            "Since the oldest page of this severity that nobody acknowledged, 0 where there is none",
+            ("severity",),
+            registry=self._registry,
+        )
+        self._overdue = Gauge(
+            "kapstan_overdue_seconds",
+            "For how long the most overdue course should have moved by itself, as recorded, 0 where none is overdue",
+            ("patient",),
+            registry=self._registry,
+        )
+        self._temporal_up = Gauge("kapstan_temporal_up", "1 where Temporal answers", registry=self._registry)
+        self._workers = Gauge(
+            "kapstan_workers",
+            "Workers that have polled a task queue lately, as Temporal has seen them",
+            ("task_queue",),
             registry=self._registry,
         )
         self._alarms = Gauge(
@@ -73,16 +97,31 @@ class ConsoleMetrics:
         """Measures the delay from a course accepting an entry to the console hearing that it is recorded."""
         self._lag.observe(max(0.0, (datetime.now(UTC) - accepted_at).total_seconds()))
 
-    def text(self, found: Gauges | None, *, streams: int, reads: int, unreadable: Mapping[str, int]) -> bytes:
-        """All metrics in Prometheus' text format. While the record store is away its figures are left out."""
+    def text(
+        self,
+        found: Gauges | None,
+        workers: Mapping[str, int] | None,
+        *,
+        streams: int,
+        reads: int,
+        unreadable: Mapping[str, int],
+    ) -> bytes:
+        """All metrics in Prometheus' text format. While the record store or Temporal is away its figures are left out.
+
+        `workers` is how many work on each task queue.
+        """
         for relation, times in unreadable.items():
             self._unreadable.labels(relation).inc(times - self._unreadable_before.get(relation, 0))
         self._unreadable_before = dict(unreadable)
         self._streams.set(streams)
         self._reads.set(reads)
         self._is_up.set(0 if found is None else 1)
-        for gauge in (self._courses, self._escalations, self._silent):
+        self._temporal_up.set(0 if workers is None else 1)
+        of_the_record = (self._courses, self._escalations, self._silent, self._unacknowledged, self._overdue)
+        for gauge in (*of_the_record, self._workers):
             gauge.clear()
+        for queue, count in (workers or {}).items():
+            self._workers.labels(queue).set(count)
         self._oldest_page.set(0)
         self._alarms.set(nan)
         if found is not None:
@@ -95,6 +134,13 @@ class ConsoleMetrics:
                 if finding.is_silent:
                     self._silent.labels(finding.value).set(found.silent.get(finding, 0))
             self._looked_at.set(found.looked_at.timestamp() if found.looked_at else 0)
-            if found.paged_at is not None:
-                self._oldest_page.set((datetime.now(UTC) - found.paged_at).total_seconds())
+            for severity in Severity:
+                self._unacknowledged.labels(severity.value).set(_seconds_since(found.paged_at.get(severity)))
+            self._oldest_page.set(_seconds_since(min(found.paged_at.values(), default=None)))
+            for patient, is_dosed in PATIENTS.items():
+                self._overdue.labels(patient).set(max(0.0, _seconds_since(found.moves_at.get(is_dosed))))
         return generate_latest(self._registry)
+
+
+def _seconds_since(at: datetime | None) -> float:
+    return 0.0 if at is None else (datetime.now(UTC) - at).total_seconds()

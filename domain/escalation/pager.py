@@ -14,16 +14,29 @@ Send = Callable[[str, Text, Severity], Awaitable[str | None]]
 Link = Callable[[EscalationId, PersonId, Moment], str]
 """Builds the link by which a person answers the page that went out at a moment."""
 
+Heard = Callable[[Page], None]
+"""Hears of each page that was tried."""
+
+
+def nobody(_page: Page) -> None:
+    """Hears of pages and does nothing."""
+
 
 class Pager:
     """Pages people. Nothing it returns holds an address."""
 
-    def __init__(self, link: Link, send: Send) -> None:
+    def __init__(self, link: Link, send: Send, heard: Heard = nobody) -> None:
         self._link = link
         self._send = send
+        self._heard = heard
 
     async def page(self, order: PageOrder, channels: Sequence[Channel], place: int) -> Page:
         """Tries the person's channel at index `place`; fails if it is no longer in the on-call file."""
+        page = await self._tried(order, channels, place)
+        self._heard(page)
+        return page
+
+    async def _tried(self, order: PageOrder, channels: Sequence[Channel], place: int) -> Page:
         if place >= len(channels):
             gone = "channel" if channels else "person"
             return _page(order, "none", f"this {gone} is no longer in the on-call file")

@@ -130,6 +130,14 @@ async def test_what_is_recorded_is_shown_all_the_same(night: Night, what: str) -
     assert night.told[what].status_code == 200
 
 
+async def test_the_metrics_say_that_temporal_is_away(night: Night) -> None:
+    """`kapstan_temporal_up` is 0, and how many workers there are is not guessed."""
+    text = night.told["the metrics"].text
+
+    assert "kapstan_temporal_up 0.0" in text
+    assert "kapstan_workers{" not in text
+
+
 async def test_the_fleet_is_whole(night: Night) -> None:
     """The course and its escalation are in their lists."""
     fleet, work = (night.told[what].json()["items"] for what in ("the fleet", "the on-call work"))

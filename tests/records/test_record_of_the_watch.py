@@ -185,6 +185,22 @@ async def test_the_last_look_is_known_to_everybody(database_url: str, watch: Wat
     assert (found.looked_at, found.alarms) == (DUE, 1)
 
 
+async def test_what_should_have_moved_is_measured_apart_for_dosed_patients(
+    store: RecordStore, database_url: str
+) -> None:
+    """Of each, when the course that moves first must move; one whose moment nobody can read is left out."""
+    later = DUE + timedelta(days=1)
+    await is_dosed(store)
+    for course, moves_at in (("NILS-7", later + timedelta(hours=1)), ("TOVE-8", later)):
+        await store.append(batch(ledger(readings(1), course), next_passes_at=moves_at))
+
+    async with open_connections(database_url) as connections:
+        assert (await gauges(connections)).moves_at == {True: DUE, False: later}
+        async with connections.connection() as connection:
+            await connection.execute("UPDATE courses SET next_passes_at = '-infinity' WHERE course_id = 'TOVE-8'")
+        assert (await gauges(connections)).moves_at == {True: DUE, False: later + timedelta(hours=1)}
+
+
 async def test_one_watches_at_a_time_and_the_next_takes_over(database_url: str, superuser: asyncpg.Connection) -> None:
     """A second console waits for its turn for as long as the first one has it."""
     taken = asyncio.Event()

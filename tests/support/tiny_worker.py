@@ -8,6 +8,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from gateway.pollers import worker_identity
 from gateway.temporal import connect
 from workflows.queues import COURSES, PAGING
 
@@ -33,7 +34,7 @@ async def work() -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    client = await connect(identity=f"kapstan-worker-{os.getpid()}")
+    client = await connect(identity=worker_identity(os.getpid()))
     courses, paging = (
         Worker(
             client,

@@ -39,7 +39,7 @@ async def test_requests_are_counted_by_route_and_never_by_path(house: House) -> 
 
 
 async def test_the_numbers_of_the_clinic_and_of_temporal_are_there(house: House) -> None:
-    """Courses by phase, escalations by severity, the record's lag, the oldest page, streams, reads, the SDK's own."""
+    """Courses by phase, escalations by severity, what is late, who works, pages, streams, reads, the SDK's own."""
     course = await house.has(Ward.referred)
     await house.is_recorded(course)
 
@@ -51,6 +51,14 @@ async def test_the_numbers_of_the_clinic_and_of_temporal_are_there(house: House)
         'kapstan_open_escalations{severity="emergency"}',
         "kapstan_recorder_lag_seconds_count",
         "kapstan_oldest_unacknowledged_page_seconds",
+        'kapstan_unacknowledged_page_seconds{severity="emergency"}',
+        'kapstan_overdue_seconds{patient="dosed"}',
+        'kapstan_overdue_seconds{patient="other"}',
+        "kapstan_temporal_up 1.0",
+        'kapstan_workers{task_queue="kapstan-courses"} 2.0',
+        'kapstan_workers{task_queue="kapstan-paging"} 2.0',
+        'kapstan_pages_total{result="failed"} 0.0',
+        "process_resident_memory_bytes",
         "kapstan_watch_alarms 0.0",
         "kapstan_watch_looked_timestamp_seconds",
         "kapstan_streams_open",

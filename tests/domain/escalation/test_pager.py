@@ -3,7 +3,7 @@
 import pytest
 
 from domain.escalation.ids import escalation_id
-from domain.escalation.messages import Kind, Opening, PageOrder
+from domain.escalation.messages import Kind, Opening, Page, PageOrder
 from domain.escalation.page_text import Text
 from domain.escalation.pager import Pager
 from domain.oncall.file import parse_on_call
@@ -37,7 +37,9 @@ async def test_a_page_without_a_channel_says_what_left_the_file(person: str, err
     )
     order = PageOrder(escalation=opening, severity=Severity.EMERGENCY, step=1, person=person, at=MONDAY)
 
-    pager = Pager(lambda *_: "https://k.example/ack/1", nobody_is_sent_anything)
+    heard: list[Page] = []
+    pager = Pager(lambda *_: "https://k.example/ack/1", nobody_is_sent_anything, heard.append)
     page = await pager.page(order, CLINIC.channels_of(person), 9)
 
     assert (page.ok, page.channel, page.error) == (False, "none", error)
+    assert heard == [page]
