@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -78,6 +79,12 @@ class Settings(BaseSettings):
         description="how long a course gathers entries for the record store after it has written some; the first of a "
         "burst is written at once",
     )
+    heartbeat_url: SecretStr = Field(
+        SecretStr(""), description="a dead man's switch elsewhere that is told, by GET, that Kapstan and its watch work"
+    )
+    heartbeat_every: Annotated[Length, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))] = Field(
+        timedelta(minutes=1), description="how often it is told"
+    )
     worker_metrics: str = Field(
         "", pattern=r"^([^:]+:\d{1,5})?$", description="host:port at which a worker answers /metrics and /healthz"
     )
@@ -93,6 +100,14 @@ class Settings(BaseSettings):
     def _is_postgresql(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("postgresql://", "postgres://")):
             raise ValueError("must be a URL such as postgresql://user@host/database")
+        return url
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _is_http(cls, url: SecretStr) -> SecretStr:
+        written = urlsplit(url.get_secret_value())
+        if url.get_secret_value() and not (written.scheme in {"http", "https"} and written.hostname):
+            raise ValueError("must be a URL such as https://hc-ping.example/the-id-of-the-check")
         return url
 
     @field_validator("worker_metrics")

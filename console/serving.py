@@ -7,7 +7,7 @@ import os
 import resource
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from functools import partial
@@ -20,6 +20,7 @@ from temporalio.service import RPCError
 from console.app import create_app
 from console.live.stream import Stream
 from console.metrics.console_metrics import ConsoleMetrics
+from console.readiness import Readiness, readiness
 from console.request_id import request_id
 from console.security.audit_log import AuditLog
 from console.security.audit_throttle import AuditThrottle
@@ -29,6 +30,7 @@ from console.security.session_cookie import Seal
 from console.security.site_scope import SiteScope
 from console.services import Services
 from console.watchdog.alarms import AlarmPager
+from console.watchdog.heartbeat import Heartbeat
 from console.watchdog.watchdog import Watchdog
 from domain.escalation.pager import Pager
 from domain.oncall.file import OnCallFileError
@@ -137,9 +139,18 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 on_call.now,
                 settings.watch_grace,
                 partial(suspects, client),
+                *_heartbeat(settings, partial(readiness, client, connections, watchdog_store), metrics),
             ),
             watchdog_store=watchdog_store,
         )
+
+
+def _heartbeat(
+    settings: Settings, ready: Callable[[], Awaitable[Readiness]], metrics: ConsoleMetrics
+) -> tuple[Callable[[], Awaitable[None]], timedelta] | tuple[()]:
+    """The heartbeat and how often it is sent, where a dead man's switch is set."""
+    url = settings.heartbeat_url.get_secret_value()
+    return (Heartbeat(url, ready, metrics.heartbeat_sent).beat, settings.heartbeat_every) if url else ()
 
 
 async def _tell_whether_temporal_answers(client: Client) -> None:

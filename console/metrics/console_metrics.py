@@ -77,6 +77,11 @@ class ConsoleMetrics:
         self._looked_at = Gauge(
             "kapstan_watch_looked_timestamp_seconds", "When the watch last looked, 0 for never", registry=self._registry
         )
+        self._heartbeat_at = Gauge(
+            "kapstan_heartbeat_sent_timestamp_seconds",
+            "When this console last told the dead man's switch that all is up, 0 for never",
+            registry=self._registry,
+        )
         self._streams = Gauge("kapstan_streams_open", "Open streams", registry=self._registry)
         self._unreadable = Counter(
             "kapstan_unreadable_rows",
@@ -92,6 +97,10 @@ class ConsoleMetrics:
         labels = (method if method in METHODS else "other", route, str(status))
         self._requests.labels(*labels).inc()
         self._latency.labels(*labels).observe(seconds)
+
+    def heartbeat_sent(self) -> None:
+        """Notes that a heartbeat was sent and taken."""
+        self._heartbeat_at.set_to_current_time()
 
     def recorded(self, accepted_at: datetime) -> None:
         """Measures the delay from a course accepting an entry to the console hearing that it is recorded."""

@@ -37,6 +37,7 @@ from records.watchdog import WatchdogLock, WatchdogStore
 LOOKS_EVERY: Final = timedelta(seconds=5)
 ROUNDS_EVERY: Final = timedelta(seconds=15)
 CLIMBS_EVERY: Final = timedelta(seconds=2)
+BEATS_EVERY: Final = timedelta(minutes=1)
 AGAIN_AFTER: Final = timedelta(seconds=5)
 """Wait before reconnecting to PostgreSQL."""
 
@@ -56,10 +57,15 @@ async def _nobody() -> Sequence[Suspect]:
     return ()
 
 
+async def _no_beat() -> None:
+    """No dead man's switch is set."""
+
+
 class Watchdog:
     """Watches over courses while this console holds the watchdog lock. It asks for overdue moves after `grace`.
 
-    `suspects` returns what Temporal itself lists as failing or ended; without it the record alone counts.
+    `suspects` returns what Temporal itself lists as failing or ended; without it the record alone counts. `beat` is
+    called every `beats_every` for as long as it watches.
     """
 
     def __init__(
@@ -71,6 +77,8 @@ class Watchdog:
         on_call: Callable[[], OnCall],
         grace: timedelta,
         suspects: Suspects = _nobody,
+        beat: Callable[[], Awaitable[None]] = _no_beat,
+        beats_every: timedelta = BEATS_EVERY,
     ) -> None:
         self._store = store
         self._turn = turn
@@ -81,6 +89,8 @@ class Watchdog:
         self._alarms = alarms
         self._on_call = on_call
         self._grace = grace
+        self._beat = beat
+        self._beats_every = beats_every
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
@@ -233,6 +243,7 @@ class Watchdog:
                     watching.create_task(_every(LOOKS_EVERY, turn, self.look))
                     watching.create_task(_every(ROUNDS_EVERY, turn, self._go_round))
                     watching.create_task(_every(CLIMBS_EVERY, turn, self._alarms.progress))
+                    watching.create_task(_every(self._beats_every, turn, self._beat))
             except* RecordStoreError as away:
                 found = f"Nobody watches over dosed patients from this console: {away.exceptions[0]}"
             except* Exception as fault:  # noqa: BLE001  a watchdog that has ended looks like a quiet night

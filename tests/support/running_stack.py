@@ -28,7 +28,7 @@ from tests.support.paths import ROOT
 UP_WITHIN = timedelta(minutes=4)
 """The whole stack starts within seconds, and on a busy machine within minutes."""
 
-CRASH = {"postgres": Signals.SIGQUIT, "temporal": Signals.SIGKILL}
+CRASH = {"postgres": Signals.SIGQUIT, "temporal": Signals.SIGKILL, "console": Signals.SIGKILL}
 """How each service ends without a word. PostgreSQL's own way takes its sessions' processes along."""
 
 
@@ -207,7 +207,7 @@ class Floor:
             return None
 
     @asynccontextmanager
-    async def without(self, service: Literal["postgres", "temporal"]) -> AsyncIterator[None]:
+    async def without(self, service: Literal["postgres", "temporal", "console"]) -> AsyncIterator[None]:
         """This service has crashed, and is back only afterwards: until then the supervisor sleeps who keeps it up."""
         before = await self.stack()
         assert before is not None
