@@ -10,12 +10,13 @@ WORKDIR /build
 # The lock holds the tools of development too. Everything is installed by its hash: all of it here, to build with; what
 # a running Kapstan needs of it, into the environment that is shipped.
 COPY requirements.lock pyproject.toml ./
-COPY deploy/runtime_requirements.py deploy/
+COPY deploy/runtime_requirements.py deploy/sbom.py deploy/
 RUN python -m venv tools \
     && tools/bin/pip install --require-hashes --requirement requirements.lock \
     && tools/bin/python deploy/runtime_requirements.py > runtime.lock \
     && python -m venv /opt/kapstan \
-    && /opt/kapstan/bin/pip install --require-hashes --requirement runtime.lock
+    && /opt/kapstan/bin/pip install --require-hashes --requirement runtime.lock \
+    && tools/bin/python deploy/sbom.py > /opt/kapstan/sbom.cdx.json
 
 COPY . .
 RUN tools/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir dist . \

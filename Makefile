@@ -9,7 +9,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Compiled once, and not anew by each of the hundreds of programs that a demonstration or the tests start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test prove check bench golden examples screenshots format lock clean
+.PHONY: setup demo test prove check bench golden examples screenshots format lock sbom pin-images clean
 
 setup: $(VENV)/.ready
 
@@ -63,8 +63,16 @@ format: setup
 	$(BIN)/ruff check --fix .
 
 lock: | $(UV)
-	$(UV) pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url \
+	$(UV) pip compile --quiet --universal --python-version 3.11 --extra dev --extra embedded --generate-hashes --no-emit-index-url \
 		--no-header --output-file requirements.lock pyproject.toml
 
+# What ships, as a software bill of materials: kapstan.cdx.json. The image carries the same, made as it is built.
+sbom: setup
+	$(BIN)/python deploy/sbom.py > kapstan.cdx.json
+
+# When a release is made, where Docker and the network are: each image by its digest. `deploy/pin_images.py --check`.
+pin-images:
+	$(PYTHON) deploy/pin_images.py
+
 clean:
-	rm -rf $(VENV) .uv .kapstan
+	rm -rf $(VENV) .uv .kapstan kapstan.cdx.json

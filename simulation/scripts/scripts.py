@@ -215,7 +215,7 @@ def parts(
     def part(number: int) -> ScriptPart:
         drawn_from = f"{seed}/{number}"
         casting = Random(f"{drawn_from}/script")  # noqa: S311  not a secret
-        drawn = patient(Random(f"{drawn_from}/patient"), course_id(number), protocol)  # noqa: S311
+        drawn = patient(Random(f"{drawn_from}/patient"), course_id(number), protocol)  # noqa: S311  not a secret
         return ScriptPart(script=script(number, casting), patient=drawn, protocol=protocol, seed=drawn_from)
 
     return tuple(part(number) for number in range(1, patients + 1))

@@ -1,14 +1,13 @@
 """What gets into the image that a clinic runs, and what does not."""
 
 import re
-import subprocess
-import sys
 import tomllib
 
 from packaging.requirements import Requirement
 from pydantic import BaseModel, Field
 
 from tests.support.paths import ROOT
+from tests.support.shipped import runtime_lock, shipped
 
 
 class Found(BaseModel):
@@ -47,16 +46,21 @@ def test_nothing_of_the_clinic_gets_into_the_image() -> None:
 
 def test_no_development_tool_gets_into_the_image() -> None:
     """The image has what Kapstan needs to run, at the locked versions with their hashes, and nothing besides."""
-    told = subprocess.run(
-        [sys.executable, ROOT / "deploy/runtime_requirements.py"], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout
-    shipped = set(re.findall(r"^(\S+)==", told, flags=re.MULTILINE))
+    packages = set(shipped())
     project = PYPROJECT["project"]
     tools = {Requirement(line).name for line in project["optional-dependencies"]["dev"]}
 
-    assert {Requirement(line).name for line in project["dependencies"]} <= shipped
-    assert shipped & tools <= {"pyyaml"}  # Apprise reads its own files with it
-    assert told.count("--hash=sha256:") >= len(shipped)
+    assert {Requirement(line).name for line in project["dependencies"]} <= packages
+    assert packages & tools <= {"pyyaml"}  # Apprise reads its own files with it
+    assert runtime_lock().count("--hash=sha256:") >= len(packages)
+
+
+def test_the_image_carries_its_bill_of_materials() -> None:
+    """It is made by the script of `make sbom`, which the build can see, and lies beside what is shipped."""
+    text = (ROOT / "Dockerfile").read_text()
+
+    assert "deploy/sbom.py > /opt/kapstan/sbom.cdx.json" in text
+    assert {"deploy/sbom.py", "deploy/runtime_requirements.py"} <= ADMITTED
 
 
 def test_the_image_runs_as_an_ordinary_user() -> None:

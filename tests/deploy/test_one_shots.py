@@ -95,7 +95,7 @@ def test_the_clinic_runs_the_postgresql_that_is_tested(postgres: "PostgresServer
     """The image has the major version of the PostgreSQL that these tests run on."""
     (version,) = psql(postgres, "--tuples-only", "--no-align", "--command", "SHOW server_version_num")
 
-    assert {stack.services[name].image.split(":")[1].split(".")[0] for name in ("postgres", "databases")} == {
+    assert {stack.services[name].named.split(":")[1].split(".")[0] for name in ("postgres", "databases")} == {
         str(int(version) // 10_000)
     }
 
@@ -106,10 +106,10 @@ def test_the_clinic_runs_the_temporal_that_is_tested(stack: Composition) -> None
     tested = re.search(r"Server (\S+), UI (\S+)\)", told)
     assert tested is not None
 
-    assert stack.services["temporal"].image == f"temporalio/server:{tested[1]}"
-    assert stack.services["temporal-schema"].image == f"temporalio/admin-tools:{tested[1]}"
-    assert stack.services["temporal-namespace"].image == f"temporalio/admin-tools:{tested[1]}"
-    assert stack.services["temporal-ui"].image == f"temporalio/ui:{tested[2]}"
+    assert stack.services["temporal"].named == f"temporalio/server:{tested[1]}"
+    assert stack.services["temporal-schema"].named == f"temporalio/admin-tools:{tested[1]}"
+    assert stack.services["temporal-namespace"].named == f"temporalio/admin-tools:{tested[1]}"
+    assert stack.services["temporal-ui"].named == f"temporalio/ui:{tested[2]}"
 
 
 async def test_the_namespace_lists_courses_by_what_kapstan_tells_of_them(

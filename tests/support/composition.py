@@ -76,6 +76,11 @@ class Service(_Part):
     stop_grace_period: str = "10s"
 
     @property
+    def named(self) -> str:
+        """Its image's name and tag, without the digest that a release pins it by."""
+        return self.image.partition("@")[0]
+
+    @property
     def is_one_shot(self) -> bool:
         """It runs to its end, and again only where it failed."""
         return self.restart.startswith("on-failure")
