@@ -22,7 +22,7 @@ WATCHED_WITHIN: Final = timedelta(minutes=1)
 class Readiness(Frozen):
     """What is up now. `record_store`: it answers and accepts writes.
 
-    `worker`: at least one polls each of the two task queues.
+    `worker`: at least one polls each of the two task queues, for workflows and for activities.
 
     `watch`: the watchdog of some console has looked at dosed patients within the last minute.
     """

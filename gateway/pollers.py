@@ -40,6 +40,14 @@ async def pollers(client: Client, queue: str, kind: TaskQueueType.ValueType = WO
 
 
 async def workers_of_each_queue(client: Client) -> Mapping[str, int]:
-    """How many workers have polled each queue lately for workflows. Raises `RPCError`."""
-    found = await asyncio.gather(*(pollers(client, queue) for queue in QUEUES))
-    return {queue: len(identities) for queue, identities in zip(QUEUES, found, strict=True)}
+    """How many workers have polled each queue lately, for workflows and for activities. Raises `RPCError`.
+
+    One that takes no activity any more, since all that it took hang, decides and pages nobody: it does not count.
+    """
+    found = await asyncio.gather(*(_workers(client, queue) for queue in QUEUES))
+    return dict(zip(QUEUES, found, strict=True))
+
+
+async def _workers(client: Client, queue: str) -> int:
+    deciding, acting = await asyncio.gather(pollers(client, queue, WORKFLOWS), pollers(client, queue, ACTIVITIES))
+    return len(deciding & acting)
