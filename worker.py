@@ -22,6 +22,7 @@ from gateway.links import link_builder
 from gateway.oncall import OnCallBook
 from gateway.page_metrics import PageMetrics
 from gateway.pollers import worker_identity
+from gateway.sandbox import Sandbox
 from gateway.sdk_metrics import SdkMetrics
 from gateway.temporal import TemporalUnreachable, connect, leave, register_search_attributes
 from logs import configure_logging
@@ -53,6 +54,7 @@ def workers(client: Client, records: Records, paging: Paging) -> tuple[Worker, W
         client,
         task_queue=COURSES,
         workflows=[PatientCourse],
+        workflow_runner=Sandbox(),
         activities=[records.append_entries, records.record_escalation],
         graceful_shutdown_timeout=FINISH_WITHIN,
         sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
@@ -61,6 +63,7 @@ def workers(client: Client, records: Records, paging: Paging) -> tuple[Worker, W
         client,
         task_queue=PAGING,
         workflows=[EscalationWorkflow],
+        workflow_runner=Sandbox(),
         activities=[paging.standing, paging.page],
         graceful_shutdown_timeout=FINISH_WITHIN,
         sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
