@@ -32,6 +32,7 @@ from console.services import Services
 from console.watchdog.alarms import AlarmPager
 from console.watchdog.watchdog import Watchdog
 from domain.escalation.pager import Pager
+from domain.holes.checker import holes
 from domain.oncall.file import OnCallFileError
 from gateway.channels import Channels, fault
 from gateway.codec import EncryptionCodec
@@ -40,7 +41,7 @@ from gateway.escalations import Escalations
 from gateway.links import Links, link_builder
 from gateway.liveness import Liveness
 from gateway.oncall import OnCallBook
-from gateway.protocols import load_folder
+from gateway.protocols import Library, load_folder
 from gateway.stuck_workflows import suspects
 from gateway.temporal import connect
 from gateway.tokens import Tokens
@@ -79,6 +80,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     if settings.database_url is None:
         raise Misconfigured("KAPSTAN_DATABASE_URL: must be a URL such as postgresql://user@host/database")
     library = load_folder(settings.protocols)
+    tell_of_holes(library)
     on_call = OnCallBook(settings.oncall, fault, settings.oncall_copy)
     try:
         on_call.now()
@@ -138,6 +140,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             ),
             watchdog_store=watchdog_store,
         )
+
+
+def tell_of_holes(library: Library) -> None:
+    """Logs at start what each protocol would let through. Courses start all the same: it may be approved already."""
+    for shelved in library.shelf:
+        for hole in holes(shelved.protocol):
+            log.warning("%s: %s", shelved.file, hole)
 
 
 async def _tell_whether_temporal_answers(client: Client) -> None:

@@ -143,11 +143,10 @@ def _discharge(protocol: Protocol) -> Contradictions:
         alarming = [limit for limit in _paging(protocol, vital) if limit.is_crossed_by(least, None)]
         if alarming:
             worst = max(alarming, key=lambda limit: limit.severity.rank)
-            enough = max(limit.below for limit in alarming if limit.below is not None)
-            yield (
-                f"medicine.discharge.{name}",
-                f"must be at least {enough:g}: {least} is {_spoken(worst.severity)}",
-            )
+            lows = [limit.below for limit in alarming if limit.below is not None]
+            highs = [limit.above for limit in alarming if limit.above is not None]
+            within = f"at least {max(lows):g}" if lows else f"at most {min(highs):g}"
+            yield f"medicine.discharge.{name}", f"must be {within}: {least} is {_spoken(worst.severity)}"
     yield from _pressure_at_discharge(protocol)
 
 

@@ -111,7 +111,7 @@ def _waits_for_a_second(visit: list[Entry], rules: Protocol) -> bool:
         last = newest(taken)
         before = sorted((one for one in taken if one.time < last.time), key=lambda one: (one.time, one.sequence))
         looked_at = [last, *before[::-1][: (limit.confirm_of or 2) - 1]]
-        beyond = [is_crossed(limit, number_in(one, limit.vital)) for one in looked_at]
+        beyond = [is_crossed(limit, int(number_in(one, limit.vital))) for one in looked_at]
         if beyond[0] and beyond.count(True) == 1:
             return True
     return False

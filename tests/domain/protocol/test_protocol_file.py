@@ -178,6 +178,17 @@ def test_values_that_cannot_be_meant_together_are_named(old: str, new: str, key:
     assert findings(changed((old, new))) == [(key, sentence)]
 
 
+def test_an_alarm_above_the_least_value_at_the_door_is_named() -> None:
+    """Whoever writes `above` where they meant `below` is told so."""
+    text = changed(
+        ("spo2 = [95, 100]", "spo2 = [92, 93]"),
+        ('vital = "spo2"\nbelow = 92', 'vital = "spo2"\nabove = 93'),
+        ("below = 94", "below = 92"),
+    )
+
+    assert ("medicine.discharge.spo2_min", "must be at most 93: 94 is urgent") in findings(text)
+
+
 def test_a_vital_without_a_gate_still_leaves_some_reading_without_an_alarm() -> None:
     """Limits above and below that overlap would call somebody for every reading."""
     text = changed(
