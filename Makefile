@@ -27,7 +27,7 @@ demo: setup
 	$(BIN)/kapstan demo
 
 test: setup
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest
 
 # Twenty thousand random stories through the rules: minutes to hours, before a release.
 prove: setup

@@ -20,6 +20,7 @@ from gateway.channels import Channels, fault
 from gateway.codec import EncryptionCodec
 from gateway.links import link_builder
 from gateway.oncall import OnCallBook
+from gateway.sandbox import Sandbox
 from gateway.temporal import TemporalUnreachable, connect, leave, register_search_attributes
 from logs import configure_logging
 from records.store import open_store
@@ -49,6 +50,7 @@ def workers(client: Client, records: Records, paging: Paging) -> tuple[Worker, W
         client,
         task_queue=COURSES,
         workflows=[PatientCourse],
+        workflow_runner=Sandbox(),
         activities=[records.append_entries, records.record_escalation],
         graceful_shutdown_timeout=FINISH_WITHIN,
         sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
@@ -57,6 +59,7 @@ def workers(client: Client, records: Records, paging: Paging) -> tuple[Worker, W
         client,
         task_queue=PAGING,
         workflows=[EscalationWorkflow],
+        workflow_runner=Sandbox(),
         activities=[paging.standing, paging.page],
         graceful_shutdown_timeout=FINISH_WITHIN,
         sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,

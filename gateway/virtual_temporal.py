@@ -35,6 +35,7 @@ from temporalio.bridge.proto.workflow_activation import (
 )
 from temporalio.bridge.proto.workflow_commands import (
     ScheduleActivity,
+    ScheduleLocalActivity,
     SignalExternalWorkflowExecution,
     StartChildWorkflowExecution,
     UpdateResponse,
@@ -52,7 +53,9 @@ Activity = tuple[type, Callable[[Any], object]]
 """The type of an activity's input, and what is done: at once, and without fail."""
 
 
-Job = WorkflowActivationJob | ScheduleActivity
+Scheduled = ScheduleActivity | ScheduleLocalActivity
+
+Job = WorkflowActivationJob | Scheduled
 """What a workflow is told next, or an activity that is done first, whose result it is then told."""
 
 
@@ -235,7 +238,7 @@ class VirtualTemporal:
 
     def _next_task(self, known: _Running) -> None:
         job = known.inbox.popleft()
-        if isinstance(job, ScheduleActivity):
+        if isinstance(job, Scheduled):
             job = self._done(job)
         for command in self._activate(known, job):
             self._carry_out(known, command)
@@ -264,6 +267,8 @@ class VirtualTemporal:
                 known.timers.pop(command.cancel_timer.seq, None)
             case "schedule_activity":
                 self._queue(known, command.schedule_activity)
+            case "schedule_local_activity":
+                self._queue(known, command.schedule_local_activity)
             case "start_child_workflow_execution":
                 self._start_child(known, command.start_child_workflow_execution)
             case "signal_external_workflow_execution":
@@ -280,11 +285,14 @@ class VirtualTemporal:
             case other:
                 raise TaskFailed(f"{known.id}: {other} is not to be expected of it")
 
-    def _done(self, scheduled: ScheduleActivity) -> WorkflowActivationJob:
+    def _done(self, scheduled: Scheduled) -> WorkflowActivationJob:
         kind, do = self._activities[scheduled.activity_type]
         done = do(self._payloads.from_payloads(scheduled.arguments, [kind])[0])
         resolution = ActivityResolution(completed=Success(result=self._payloads.to_payload(done)))
-        return WorkflowActivationJob(resolve_activity=ResolveActivity(seq=scheduled.seq, result=resolution))
+        resolved = ResolveActivity(
+            seq=scheduled.seq, result=resolution, is_local=isinstance(scheduled, ScheduleLocalActivity)
+        )
+        return WorkflowActivationJob(resolve_activity=resolved)
 
     def _start_child(self, parent: _Running, child: StartChildWorkflowExecution) -> None:
         started = _Running(child.workflow_id, child.workflow_type)

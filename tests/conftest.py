@@ -18,9 +18,16 @@ IN_ORDER = ("console", "pages", "faults", "journeys", "workflows", "bench", "sta
 """The folders that are begun first: what waits for programs, before what only computes and fills the gaps."""
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """For `-n auto`: three a core, for most of the time a test waits for programs that it started."""
-    return 3 * (os.cpu_count() or 1)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Three processes a core, for most of the time a test waits for programs that it started.
+
+    One a core where it only computes, and none for single files: these are done before others have started.
+    """
+    cores, tests = os.cpu_count() or 1, config.rootpath / "tests"
+    asked = [config.invocation_params.dir / name.partition("::")[0] for name in config.args]
+    if all(path.is_file() for path in asked):
+        return 0
+    return cores if all(path.is_relative_to(tests / "domain") for path in asked) else 3 * cores
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -18,7 +18,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.course.transition import RepeatEscalation
     from domain.escalation.messages import Notice
     from domain.ledger import Entry
-    from domain.protocol.pinned import shared
     from domain.refusal import Refused
     from domain.values import Blocker
     from domain.views.course import CourseView, batch_of, course_view
@@ -60,7 +59,7 @@ class PatientCourse:
     @workflow.init
     def __init__(self, run: CourseRun) -> None:
         # Set up here and not in `run`: an update may arrive before `run` starts.
-        self._course = run.course.but(protocol=shared(run.course.protocol, run.course.protocol_hash))
+        self._course = run.course
         self._alongside = Alongside()
         self._outbox = LedgerOutbox(run.unrecorded, self._batch, self._is_behind)
         self._dispatcher = EscalationDispatcher(run.calls, self._call_anew, self._hear)

@@ -40,6 +40,8 @@ STEPS_A_RUN: Final = 100
 """Steps after which a run continues as new: an escalation that nobody answers, or that reaches nobody, may page for
 months."""
 
+STANDING_AT_ONCE: Final = timedelta(seconds=2)
+"""Time limit of the first query for who is on call, by a local activity: the page goes out in the same task."""
 STANDING_WITHIN: Final = timedelta(seconds=10)
 STANDING_GIVEN_UP_AFTER: Final = timedelta(seconds=15)
 """How long the query for who is on call is retried. Then pages go out by the last snapshot; if there is none, the query
@@ -199,13 +201,7 @@ class EscalationWorkflow:
         """
         duty = OnCallQuery(severity=self._escalation.progress.severity, at=workflow.now())
         try:
-            snapshot = await workflow.execute_activity(
-                activity_names.standing,
-                duty,
-                start_to_close_timeout=STANDING_WITHIN,
-                schedule_to_close_timeout=STANDING_GIVEN_UP_AFTER,
-                retry_policy=FOR_EVER,
-            )
+            snapshot = await _on_call(duty)
         except ActivityError:
             workflow.logger.exception("Nobody can say who is on call")
             self._unanswered += 1
@@ -338,3 +334,21 @@ class EscalationWorkflow:
         view = self._escalation.view
         survived = "; cancelled in Temporal, and goes on all the same" if self._alongside.was_cancelled else ""
         workflow.set_current_details(f"{view.severity}, {view.state}, step {view.step}{survived}")
+
+
+async def _on_call(duty: OnCallQuery) -> OnCallSnapshot:
+    """Who is on call. Raises `ActivityError` if nobody can say for a while."""
+    with suppress(FailureError):  # of a local activity the SDK raises the cause itself
+        return await workflow.execute_local_activity(
+            activity_names.standing,
+            duty,
+            start_to_close_timeout=STANDING_AT_ONCE,
+            retry_policy=RetryPolicy(maximum_attempts=1),
+        )
+    return await workflow.execute_activity(
+        activity_names.standing,
+        duty,
+        start_to_close_timeout=STANDING_WITHIN,
+        schedule_to_close_timeout=STANDING_GIVEN_UP_AFTER,
+        retry_policy=FOR_EVER,
+    )

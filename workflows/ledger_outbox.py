@@ -10,6 +10,7 @@ from temporalio.exceptions import ActivityError, RetryState
 
 with workflow.unsafe.imports_passed_through():
     from domain.ledger import Entry
+    from domain.views.figures import CourseFigures
     from domain.views.summary import Batch
     from workflows.activity_names import append_entries
 
@@ -39,8 +40,8 @@ AFTER_A_CONFLICT = timedelta(hours=1)
 class LedgerOutbox:
     """Appends a course's entries in order, however long it takes; after a continue-as-new the next run takes over.
 
-    `told` makes a batch of entries with the course's summary. `behind` is called when entries have waited too long, and
-    again while they do.
+    `told` makes a batch of entries with the course's summary and figures, which are sent only when they have moved.
+    `behind` is called when entries have waited too long, and again while they do.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class LedgerOutbox:
         self._is_leaving = False
         self._patience = patience()
         self._told_after = next(self._patience)
+        self._figures: CourseFigures | None = None
 
     @property
     def unrecorded(self) -> tuple[Entry, ...]:
@@ -83,10 +85,11 @@ class LedgerOutbox:
                 self._unrecorded_bytes -= sum(entry.size for entry in batch)
 
     async def _append(self, entries: tuple[Entry, ...]) -> bool:
+        batch = self._told(entries)
         try:
             await workflow.execute_activity(
                 append_entries,
-                self._told(entries),
+                batch if batch.figures != self._figures else batch.but(figures=None),
                 start_to_close_timeout=APPEND_TIMEOUT,
                 schedule_to_close_timeout=self._told_after,
                 retry_policy=UNTIL_IT_IS_BACK,
@@ -101,6 +104,7 @@ class LedgerOutbox:
             return False
         self._patience = patience()
         self._told_after = next(self._patience)
+        self._figures = batch.figures
         return True
 
 

@@ -141,7 +141,7 @@ class Course(CourseState):
                 deviations.record(transition, event, None, against)
             number = consequences.follow(transition, event, correction)
         answer = transition.course.answer(event, sequence, now, transition.verdict, transition.deviations, number)
-        said = Remembered(fingerprint=fingerprint(event), answer=answer)
+        said = Remembered.of(fingerprint(event), answer)
         remembered, older = shortened({**self.remembered, _name(event): said}, self.older)
         transition.change(remembered=remembered, older=older)
         return _decided(transition, answer)

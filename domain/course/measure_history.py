@@ -8,7 +8,7 @@ from typing import Final
 from domain.course.measures import Scored
 from domain.values import Code, Frozen, Moment
 
-MANY: Final = 64
+MANY: Final = 0
 """From this many answers on the index is cached: one decision asks for it a dozen times."""
 
 

@@ -31,16 +31,23 @@ def newer(known: Known | None, arrived: Known) -> Known:
 
 
 class Dated(Protocol):
-    """Whatever happened at a moment."""
+    """Whatever happened at a moment, and was told at one."""
 
     @property
     def at(self) -> datetime:
         """When it happened."""
+
+    @property
+    def recorded_at(self) -> datetime:
+        """When Kapstan learned of it."""
 
 
 Fact = TypeVar("Fact", bound=Dated)
 
 
 def known_at(facts: Iterable[Fact], moment: datetime) -> Fact | None:
-    """The newest of these facts, in order of time, that had happened by that moment: none speaks for one before it."""
-    return next((fact for fact in reversed(tuple(facts)) if fact.at <= moment), None)
+    """The newest of these facts, in order of time, that had happened by that moment: none speaks for one before it.
+
+    What was told had happened by then, even where its sender's clock is ahead.
+    """
+    return next((fact for fact in reversed(tuple(facts)) if min(fact.at, fact.recorded_at) <= moment), None)

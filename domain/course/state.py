@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
+
+from pydantic import model_validator
 
 from domain.course.journal import KeptEvent
 from domain.course.measure_history import MeasureTaken, answers
@@ -29,6 +31,7 @@ from domain.ledger import GENESIS
 from domain.moments import instant
 from domain.oncall.rota import UTC_ZONE, Zone
 from domain.protocol.model import Protocol
+from domain.protocol.pinned import shared
 from domain.values import Actor, Blocker, CourseId, Frozen, Moment, Role, Severity
 
 
@@ -60,6 +63,7 @@ class PregnancyTested(Frozen):
     """One result of a pregnancy test: of a check-in or a screening, `is_screening`."""
 
     at: Moment
+    recorded_at: Moment
     result: PregnancyTest
     is_screening: bool
 
@@ -171,6 +175,12 @@ class CourseState(Frozen):
     sequence: int = 0
     ledger_head: str = GENESIS
     written_bytes: int = 0
+
+    @model_validator(mode="after")
+    def _shares_its_protocol(self) -> Self:
+        """Half of what a course takes of a process's memory is its protocol, which other courses have as well."""
+        self.__dict__["protocol"] = shared(self.protocol, self.protocol_hash)
+        return self
 
     @property
     def is_closed(self) -> bool:

@@ -8,9 +8,11 @@ from pydantic import JsonValue
 
 from domain.durations import iso_8601
 from domain.events.clinic_events import CLINIC_EVENT, ClinicEvent, Fact
+from domain.last_answer import keeps_last_answer
 from domain.ledger import canonical
 
 
+@keeps_last_answer
 def content(event: ClinicEvent) -> bytes:
     """The event's content as canonical JSON: equal content gives equal bytes, however it was sent."""
     said = CLINIC_EVENT.dump_python(event, include={"type", "subject", "time", "data"})

@@ -3,7 +3,7 @@
 import difflib
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, time
 from functools import cache
 from typing import Final
@@ -47,6 +47,12 @@ def parse_protocol(text: str, file: str) -> Protocol:
         content = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of over 4,300 digits is no `TOMLDecodeError`
         raise ProtocolFileError((ProtocolFinding(file=file, key="", expected=f"not valid TOML: {error}"),)) from None
+    return protocol_from(content, file)
+
+
+def protocol_from(content: Mapping[str, object], file: str) -> Protocol:
+    """The protocol of a file with this content. Raises `ProtocolFileError` with all findings."""
+    content = dict(content)
     schema = content.pop("schema", None)
     if type(schema) is not int or schema != SCHEMA:
         raise ProtocolFileError((ProtocolFinding(file=file, key="schema", expected=f"must be {SCHEMA}"),))

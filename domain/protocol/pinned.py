@@ -15,7 +15,7 @@ class PinnedProtocol(Frozen):
 
 
 def shared(protocol: Protocol, content_hash: str) -> Protocol:
-    """The same protocol, as another course of this process holds it already: half of a course's memory is its protocol.
+    """The same protocol, as another course of this process holds it already.
 
     One that only claims the hash is left as it is.
     """

@@ -6,6 +6,7 @@ from domain.course.measures import ScoreChange
 from domain.course.rules.checkpoints import CheckpointStatus, checkpoints
 from domain.course.session import MedicineSession
 from domain.course.state import CourseState
+from domain.last_answer import keeps_last_answer
 from domain.values import Code, Frozen, Moment, Severity
 from domain.views.score_trend import trend
 
@@ -107,6 +108,7 @@ class FleetFigures(Frozen):
     left_out: tuple[str, ...] = ()
 
 
+@keeps_last_answer
 def course_figures(course: CourseState) -> CourseFigures:
     """The figures of the course as it is now."""
     rules = course.protocol.medicine.checkpoints

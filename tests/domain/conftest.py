@@ -1,18 +1,14 @@
 """Wards for the stories of this folder; after each its record must hold: the whole of it before anything lands."""
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from domain.protocol.model import Protocol
 from tests.support.cast import WEEKLY
-from tests.support.ward import Ward, has_a_whole_ledger, is_whole
+from tests.support.ward import Ward, holds
 
 Opens = Callable[[Protocol], Ward]
-
-HOLDS = is_whole if os.environ.get("CI") else has_a_whole_ledger
-"""To take every story in again takes as long as the stories: while somebody works, the ledger is enough."""
 
 
 @pytest.fixture
@@ -25,7 +21,7 @@ def opens() -> Iterator[Opens]:
         return wards[-1]
 
     yield open_ward
-    assert all(map(HOLDS, wards))
+    assert all(map(holds, wards))
 
 
 @pytest.fixture

@@ -1,17 +1,14 @@
 """A session may be as long as it likes: what a reading costs, and what it means, does not depend on those before it."""
 
-import sys
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from types import FrameType
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.course.accepted_events import KEPT_WHOLE, MOST_WHOLE
 from domain.course.answer import AlreadyAnswered
 from domain.course.course import Course
 from domain.course.deadlines import deadlines
@@ -19,31 +16,57 @@ from domain.course.rules.checkpoints import checkpoints, is_overdue, reading_due
 from domain.course.rules.vitals import verdict
 from domain.course.session import MedicineSession
 from domain.course.state import CourseState
-from domain.events.clinic_events import VitalsRecorded
-from domain.refusal import Refused
+from domain.course.verdict import Verdict
+from domain.events.clinic_events import ClinicEvent, VitalsRecorded
+from domain.refusal import RefusalCode, Refused
 from domain.views.course import batch_of, course_view
 from domain.views.session import MOST_READINGS
 from domain.views.timeline import MOST_TOLD
 from tests.support.cast import MARA, dose, gad7, minutes, phq9, vitals, weekly
+from tests.support.steps import steps_of
 from tests.support.ward import Ward
 
 COSTS_NO_MORE_THAN = 1.5
 
 
-def steps_of(do: Callable[[], object]) -> int:
-    """How many calls of Python functions it takes: the same on a busy machine as on a quiet one."""
-    count = 0
+@pytest.fixture(scope="module")
+def of_a_thousand() -> tuple[Ward, list[ClinicEvent]]:
+    """A patient watched for a thousand readings, and these."""
+    ward = Ward().dosed()
+    readings: list[ClinicEvent] = [vitals(MARA, at=ward.now + minutes(number / 10)) for number in range(1, 1001)]
+    for reading in readings:
+        ward.reports(reading)
+    return ward, readings
 
-    def counted(_frame: FrameType, event: str, _of: Any) -> None:
-        nonlocal count
-        count += event == "call"
 
-    sys.setprofile(counted)
-    try:
-        do()
-    finally:
-        sys.setprofile(None)
-    return count
+def test_the_newest_events_get_their_whole_first_answer_again(of_a_thousand: tuple[Ward, list[ClinicEvent]]) -> None:
+    """At least the newest 200 of a course, as the contract says."""
+    ward, readings = of_a_thousand
+    said = dict(zip((event.id for event, _ in ward.answers), (answer for _, answer in ward.answers), strict=True))
+
+    assert all(ward.repeats(reading) == said[reading.id] for reading in readings[-KEPT_WHOLE:])
+    assert len(ward.course.remembered) <= MOST_WHOLE
+
+
+def test_an_older_event_is_known_for_ever_and_told_where_the_course_stands(
+    of_a_thousand: tuple[Ward, list[ClinicEvent]],
+) -> None:
+    """Its id, its course, its place in the ledger, and the course as it is now."""
+    ward, readings = of_a_thousand
+    answer = ward.repeats(readings[0])
+
+    first = next(answer for event, answer in ward.answers if event.id == readings[0].id)
+    newest = ward.answers[-1][1]
+    assert (answer.event_id, answer.course_id, answer.sequence) == (readings[0].id, MARA, first.sequence)
+    assert (answer.phase, answer.session, answer.blockers) == (newest.phase, newest.session, newest.blockers)
+
+
+def test_the_id_of_an_older_event_is_never_taken_by_another(of_a_thousand: tuple[Ward, list[ClinicEvent]]) -> None:
+    """However long ago it was accepted."""
+    ward, readings = of_a_thousand
+    other = vitals(MARA, at=readings[0].time, systolic=131).but(id=readings[0].id)
+
+    assert ward.turns_away(other).code is RefusalCode.EVENT_ID_REUSED
 
 
 @pytest.mark.parametrize(("every", "moaas"), [(1, 5), (15, None)], ids=["a monitor's", "a nurse's"])
@@ -181,7 +204,7 @@ def test_readings_in_any_order_open_what_those_in_their_order_do(taken: list[tup
     assert pages <= {severity for kind, severity in ward.pages if kind.startswith("vitals_")}
 
 
-def _verdicts(ward: Ward, session: MedicineSession) -> list[Any]:
+def _verdicts(ward: Ward, session: MedicineSession) -> list[Verdict]:
     return [verdict(ward.course.protocol, session, reading) for reading in session.readings]
 
 

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import domain
@@ -29,8 +30,13 @@ class Raised:
     keys: frozenset[str]
 
 
-def raised() -> Iterator[Raised]:
+@cache
+def raised() -> tuple[Raised, ...]:
     """Every one, once a place and a code."""
+    return tuple(_raised_anywhere())
+
+
+def _raised_anywhere() -> Iterator[Raised]:
     for file in sorted(DOMAIN.rglob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         for call, function in _calls_in(tree, None):

@@ -25,6 +25,7 @@ from domain.oncall.file import OnCall, parse_on_call
 from domain.protocol.model import Protocol
 from domain.values import Actor, CourseId
 from domain.views.course import CourseView
+from domain.views.figures import CourseFigures
 from domain.views.summary import Batch, CourseSummary
 from gateway.courses import Courses, Reported
 from gateway.escalations import Escalations
@@ -60,6 +61,7 @@ class RecordsTwin:
     def __init__(self) -> None:
         self.entries: dict[CourseId, list[Entry]] = {}
         self.summaries: dict[CourseId, CourseSummary] = {}
+        self.figures: dict[CourseId, list[CourseFigures]] = {}
         self.escalations: dict[EscalationId, EscalationView] = {}
         self.is_away = False
         self.differs = False
@@ -74,6 +76,8 @@ class RecordsTwin:
         assert [entry.sequence for entry in batch.entries][:1] <= [len(kept) + 1], "the ledger has a gap"
         kept.extend(batch.entries[len(kept) - batch.entries[0].sequence + 1 :])
         self.summaries[batch.course_id] = batch.summary
+        if batch.figures is not None:
+            self.figures.setdefault(batch.course_id, []).append(batch.figures)
 
     @activity.defn(name=Records.record_escalation.__name__)
     async def record_escalation(self, view: EscalationView) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from domain.oncall.file import OnCall, parse_on_call
-from domain.protocol.file import ProtocolFileError, parse_protocol
+from domain.protocol.file import ProtocolFileError, protocol_from
 from domain.protocol.model import Protocol, Range
 from domain.protocol.parameters import parameters
 from tests.support import cast
@@ -82,12 +82,12 @@ def protocol_with(one: OneKey[Any], *, other: bool) -> Protocol:
         return cast.WEEKLY
     content = _content(WEEKLY, one, other=other)
     try:
-        return parse_protocol(written(content), "kap.toml")
+        return protocol_from(content, "kap.toml")
     except ProtocolFileError:
         # Evidence for a limit that the other value has moved to another vital names nothing.
         known = {parameter.key for parameter in parameters(_without_evidence(content))}
         content["evidence"] = {key: said for key, said in content["evidence"].items() if key in known}
-        return parse_protocol(written(content), "kap.toml")
+        return protocol_from(content, "kap.toml")
 
 
 def on_call_with(one: OneKey[Any], *, other: bool) -> OnCall:
@@ -96,7 +96,7 @@ def on_call_with(one: OneKey[Any], *, other: bool) -> OnCall:
 
 
 def _without_evidence(content: Mapping[str, Any]) -> Protocol:
-    return parse_protocol(written({**content, "evidence": {}}), "kap.toml")
+    return protocol_from({**content, "evidence": {}}, "kap.toml")
 
 
 def _content(ours: Mapping[str, Any], one: OneKey[Any], *, other: bool) -> dict[str, Any]:

@@ -4,6 +4,7 @@ A story reports what happens (`reports`), asks what would be refused (`reasons`)
 and looks at what is open and who was called. `Ward().dosed(2)` is a course that has come that far on good days only.
 """
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import wraps
@@ -99,7 +100,7 @@ def _on_good_days(reach: Callable[Concatenate[W, P], W]) -> Callable[Concatenate
         )
         if key not in _REACHED:
             reach(ward, *args, **named)
-            assert is_whole(ward)
+            assert holds(ward)
             _REACHED[key] = Reached(ward.now, ward.course, tuple(ward.entries), tuple(ward.calls), tuple(ward.answers))
         ward.takes_over(_REACHED[key])
         return ward
@@ -125,6 +126,7 @@ class Ward:
         self.calls: list[EscalationCommand] = []
         self.answers: list[tuple[ClinicEvent, Answer]] = []
         self.began_from: Reached | None = None
+        self.decided: Decision | None = None
 
     def takes_over(self, reached: Reached) -> None:
         """The story goes on from there."""
@@ -457,15 +459,21 @@ class Ward:
         return self.versions.get(event.data.to_version)
 
     def _until(self, moment: datetime, *, and_then: bool) -> None:
-        while (soonest := next(iter(self.course.deadlines()), None)) is not None:
+        while (soonest := next(iter(self._upcoming()), None)) is not None:
             if soonest.passes_at > moment or (soonest.passes_at == moment and not and_then):
                 break
             self.now = max(self.now, soonest.passes_at)
-            self._take(self.course.pass_deadlines(self.now))
+            self._take(self.course.pass_deadlines(self.now, self._upcoming()))
         self.now = max(self.now, moment)
 
+    def _upcoming(self) -> tuple[Deadline, ...]:
+        """The course's deadlines, as the decision that it came of has them."""
+        if self.decided is not None and self.decided.course is self.course:
+            return self.decided.deadlines
+        return self.course.deadlines()
+
     def _take(self, decision: Decision) -> None:
-        self.course = decision.course
+        self.course, self.decided = decision.course, decision
         self.entries += decision.entries
         self.calls += decision.calls
 
@@ -494,9 +502,18 @@ def is_whole(ward: Ward) -> bool:
     assert Course.model_validate_json(ward.course.model_dump_json()) == ward.course
     begun = ward.began_from.course if ward.began_from else ward.blank
     assert taken_in_again(begun, ward.entries, ward.versions) == ward.course
+    assert ward.decided is None or ward.decided.deadlines == ward.decided.course.deadlines()
     for event, answer in ward.answers[len(ward.began_from.answers) if ward.began_from else 0 :]:
         assert ward.repeats(event) == answer
     return True
+
+
+def holds(ward: Ward) -> bool:
+    """Whether the record of the story holds: the whole of it before anything lands.
+
+    To take every story in again takes as long as the stories: while somebody works, the ledger is enough.
+    """
+    return is_whole(ward) if os.environ.get("CI") else has_a_whole_ledger(ward)
 
 
 def taken_in_again(blank: Course, entries: Iterable[Entry], versions: Mapping[str, PinnedProtocol]) -> Course:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -61,6 +62,23 @@ async def test_the_example_course_ends_completed_with_its_ledger_whole(clinic: C
     assert first_fault(ledger) is None
     assert (view.sequence, view.ledger_head) == (len(ledger), ledger[-1].hash)
     assert {one.escalation.course_id for one in clinic.pager.sent} & {patient.course} == set()
+
+
+async def test_figures_are_sent_only_when_they_have_moved(clinic: Clinic) -> None:
+    """Holds move none of them, a checkpoint that is answered does."""
+    mara = await clinic.has(lambda ward: ward.dosed())
+    for _ in range(2):
+        await mara.sends(hold(mara.course, at=await mara.now()))
+        await mara.ledger()
+        await mara.sends(resumption(mara.course, at=await mara.now()))
+        await mara.ledger()
+    await mara.passes(timedelta(minutes=15))
+    await mara.sends(vitals(mara.course, 1, at=await mara.now()))
+    await mara.ledger()
+
+    sent = clinic.records.figures[mara.course]
+    assert all(before != after for before, after in pairwise(sent))
+    assert [one.checkpoints_missed + one.checkpoints_late + one.checkpoints_met for one in sent[-1:]] == [1]
 
 
 async def test_the_nurse_is_paged_when_a_reading_is_late(clinic: Clinic) -> None:

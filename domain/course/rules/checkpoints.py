@@ -9,6 +9,7 @@ from domain.course.rules import vitals
 from domain.course.rules.signs import measured_since, value_of
 from domain.course.rules.vitals import Recheck
 from domain.course.session import Checkpoint, CheckpointStatus, MedicineSession, Reading, ReadingSeries
+from domain.last_answer import keeps_last_answer
 from domain.protocol.model import CheckpointRules, Protocol
 
 __all__ = [
@@ -49,9 +50,9 @@ def checkpoints(
     return (*session.settled, *asking(rules, session, passed))
 
 
-def asking(rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]) -> Iterator[Checkpoint]:
+def asking(rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]) -> tuple[Checkpoint, ...]:
     """The checkpoints that are not settled yet; few, however long the session."""
-    return (checkpoint for checkpoint, _ in _with_ends(rules, session, passed))
+    return tuple(checkpoint for checkpoint, _ in _with_ends(rules, session, passed))
 
 
 def settle(rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]) -> MedicineSession:
@@ -99,7 +100,7 @@ def _unmeasured_since(
 ) -> Iterator[Checkpoint]:
     """The checkpoints since whose window opened some required sign has not been taken, settled ones last."""
     measured = measured_since(session, rules.required)
-    newest_first = chain(reversed(tuple(asking(rules, session, passed))), reversed(session.settled))
+    newest_first = chain(reversed(asking(rules, session, passed)), reversed(session.settled))
     return takewhile(lambda one: measured is None or measured < one.due_at - rules.early, newest_first)
 
 
@@ -169,10 +170,17 @@ def _is_excused(
     return False
 
 
+@keeps_last_answer
 def _with_ends(
     rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]
-) -> Iterator[tuple[Checkpoint, datetime | None]]:
+) -> tuple[tuple[Checkpoint, datetime | None], ...]:
     """Each unsettled checkpoint, and when its window closes; None if no other follows."""
+    return tuple(_each_with_its_end(rules, session, passed))
+
+
+def _each_with_its_end(
+    rules: CheckpointRules, session: MedicineSession, passed: Mapping[str, datetime]
+) -> Iterator[tuple[Checkpoint, datetime | None]]:
     planned = tuple(_planned(rules, session, passed))[len(session.settled) :]
     for (due_at, learned_at), (following, _) in pairwise(planned):
         yield _judged(rules, session, due_at, following, learned_at, passed), following - rules.early

@@ -6,7 +6,6 @@ from itertools import islice, takewhile
 from typing import Any, Final
 
 from domain.course.event_rule import ALWAYS, MONITORED, SessionEventRule, under_way
-from domain.course.last_answer import keeps_last_answer
 from domain.course.recorded import newer
 from domain.course.rules import checkpoints, clearance, observation, returning, symptoms
 from domain.course.rules.checkpoints import unsettled
@@ -23,6 +22,7 @@ from domain.durations import in_words
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import DischargeAssessed, PatientDischarged
 from domain.events.fields import Override
+from domain.last_answer import keeps_last_answer
 from domain.protocol.model import Vital
 from domain.values import Blocker, Role, absolute_first
 

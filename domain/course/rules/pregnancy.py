@@ -38,7 +38,7 @@ def take(transition: Transition[Any], event: PatientCheckedIn | ScreeningRecorde
     is_screening, result = isinstance(event, ScreeningRecorded), event.data.pregnancy_test
     if result is None or (result is PregnancyTest.NOT_APPLICABLE and not is_screening):
         return
-    arrived = PregnancyTested(at=event.time, result=result, is_screening=is_screening)
+    arrived = PregnancyTested(at=event.time, recorded_at=transition.now, result=result, is_screening=is_screening)
     tests = tuple(sorted((*transition.course.pregnancy_tests, arrived), key=lambda test: test.at))
     transition.change(pregnancy_tests=tests)
     if result is PregnancyTest.POSITIVE and tests[-1] is arrived and not is_screening:

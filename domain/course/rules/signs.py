@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from domain.course.session import Reading, ReadingSeries, order_of
+from domain.last_answer import keeps_last_answer
 from domain.protocol.model import Protocol, Vital
 
 KEPT: Final = 8
@@ -108,6 +109,7 @@ def newest_of_all(readings: tuple[Reading, ...]) -> Mapping[Vital, Reading]:
     return _newest_of(readings, _VITALS)
 
 
+@keeps_last_answer
 def at_clearance(protocol: Protocol, series: ReadingSeries) -> Mapping[Vital, int]:
     """The values that the clearance was based on: each sign's newest before it, if it was fresh."""
     if series.clearance is None:

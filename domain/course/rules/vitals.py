@@ -1,6 +1,6 @@
 """Verdicts on vital sign readings under the protocol, in order of when they were taken."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import groupby, islice
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from domain.course.rules import symptoms
 from domain.course.rules.signs import at_clearance, newest, newest_first, newest_of_all, value_of
 from domain.course.session import Reading, ReadingSeries
 from domain.course.verdict import Finding, Verdict, VerdictSeverity, verdict_of
+from domain.last_answer import keeps_last_answer
 from domain.protocol.model import Limit, Protocol, Vital
 from domain.values import Moment, Severity
 
@@ -108,17 +109,18 @@ def is_not_falling(protocol: Protocol, session: ReadingSeries, reading: Reading)
 def _crossed(protocol: Protocol, session: ReadingSeries, reading: Reading, of: Vital | None = None) -> Iterator[Limit]:
     """The limits that the reading crossed, or that this one of its signs did."""
     is_after_clearance = session.clearance is not None and reading.at > session.clearance.at
-    for limit in protocol.medicine.limits:
-        if of is not None and of is not limit.vital:
-            continue
-        observed = value_of(reading, limit.vital)
-        if observed is None:
-            continue
-        # What the clearance was based on is looked up for a rise alone.
-        is_risen = limit.rise is not None and is_after_clearance
-        cleared_with = at_clearance(protocol, session).get(limit.vital) if is_risen else None
-        if limit.is_crossed_by(observed, cleared_with):
+    cleared_with = at_clearance(protocol, session) if is_after_clearance else {}
+    limits = protocol.medicine.limits
+    taken = {vital: value_of(reading, vital) for vital in (Vital if of is None else (of,))}
+    for limit in limits if of is None else _limits_of(limits)[of]:
+        observed = taken[limit.vital]
+        if observed is not None and limit.is_crossed_by(observed, cleared_with.get(limit.vital)):
             yield limit
+
+
+@keeps_last_answer
+def _limits_of(limits: tuple[Limit, ...]) -> Mapping[Vital, tuple[Limit, ...]]:
+    return {vital: tuple(limit for limit in limits if limit.vital is vital) for vital in Vital}
 
 
 def _awaiting(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Iterator[Limit]:

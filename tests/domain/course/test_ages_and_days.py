@@ -30,6 +30,7 @@ from tests.support.cast import (
     minutes,
     phq9,
     plan,
+    resumption,
     screening,
     vitals,
     weekly,
@@ -144,6 +145,15 @@ def test_a_consent_that_is_renewed_covered_the_dose_before(ward: Ward) -> None:
     ward.cleared().reports(consent(MARA, at=ward.begins() + minutes(10)))
 
     assert ward.reasons(dose(MARA, at=ward.begins())) == []
+
+
+def test_a_withdrawal_by_a_clock_that_is_ahead_counts_from_when_it_is_told(ward: Ward) -> None:
+    """Told at ten, and dated half a minute later: the dose of a moment after is without consent."""
+    ward.cleared().sends(consent_withdrawn(MARA, at=ward.now + timedelta(seconds=30)))
+    ward.sends(resumption(MARA, at=ward.now))
+    answer = ward.sends(dose(MARA, at=ward.now))
+
+    assert "consent.withdrawn" in {one.code for one in answer.deviations}
 
 
 def test_what_comes_before_the_first_dose_came_before_it(ward: Ward) -> None:

@@ -59,7 +59,7 @@ from tests.support.cast import (
     weekly,
     withdrawal,
 )
-from tests.support.ward import Ward, is_whole
+from tests.support.ward import Ward, holds
 
 
 def last(ward: Ward, kind: str, n: int = -1) -> ClinicEvent:
@@ -75,7 +75,7 @@ def marked(ward: Ward) -> list[Kind]:
 def corrects(ward: Ward, event: ClinicEvent, **said: object) -> None:
     """The event is corrected a minute from now, and the record still holds."""
     ward.reports(correction(event, at=ward.now + minutes(1), **said))  # type: ignore[arg-type]
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 # Readings: stories 13, 14 and 17, and their kind
@@ -98,7 +98,7 @@ def test_a_slip_of_the_pen_is_corrected(ward: Ward) -> None:
     assert marked(ward) == [Kind.VITALS_URGENT]
     assert ward.written("correction.recorded", "vitals.recorded")[-2:] == ["vitals.recorded", "correction.recorded"]
     assert ward.written("escalation.corrected") == ["escalation.corrected"]
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 def test_a_reading_that_was_worse_than_it_read_escalates_at_once(ward: Ward) -> None:
@@ -127,7 +127,7 @@ def test_the_record_of_the_clinic_has_a_new_version(ward: Ward) -> None:
     assert ward.entries[-2].type == "kap.vitals.recorded"
     assert ward.entries[-2].data["corrects"] == {"source": wrong.source, "id": wrong.id}
     assert ward.repeats(new_version(wrong, "reading, version 2", spo2=98)) == answer
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 def test_another_patients_reading_is_taken_back(ward: Ward) -> None:
@@ -173,7 +173,7 @@ def test_a_correction_can_itself_be_corrected(ward: Ward) -> None:
     third = correction(wrong, at=ward.now + minutes(1), systolic=117)
     ward.reports(third.but(data=third.data.but(corrects=third.data.corrects.but(id=first.id))))
     assert ward.session().readings[-1].data.systolic == 117
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 def test_a_retraction_can_be_taken_back(ward: Ward) -> None:
@@ -289,7 +289,7 @@ def test_a_weight_corrected_after_the_dose_judges_the_dose_anew(ward: Ward) -> N
     assert ward.open[Kind.CORRECTION_REVIEW] is Severity.URGENT
     assert "dose.above_first_max" in [one.code for known in ward.course.deviations for one in known.deviations]
     assert ward.stage() is Stage.DOSED
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 def test_a_prescriber_hears_that_what_they_cleared_on_was_corrected(ward: Ward) -> None:

@@ -37,7 +37,7 @@ from tests.support.cast import (
     voiding,
     weekly,
 )
-from tests.support.ward import TICK, Ward, is_whole
+from tests.support.ward import TICK, Ward, holds
 
 HINT = (0, 0, 0, 0, 0, 0, 0, 0, 1)
 
@@ -78,7 +78,7 @@ def test_whatever_tells_of_suicide_is_a_question_for_a_clinician(ward: Ward, say
     assert ward.open[Kind.SUICIDE_RISK].rank >= Severity.URGENT.rank
     assert WEEKLY.escalations.resolvers_of(Kind.SUICIDE_RISK) == (Role.PRESCRIBER, Role.MONITOR)
     assert "escalation.suicide_risk_open" in ward.reasons(clearance(MARA, at=ward.now))
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 @HOWEVER_TOLD
@@ -228,7 +228,7 @@ def test_a_reading_that_is_corrected_to_it_tells_of_it(ward: Ward) -> None:
     ward.reports(correction(reading, at=ward.now + minutes(1)))
     assert "measure.cssrs_missing" not in ward.reasons(clearance(MARA, at=ward.now))
     assert next(one for one in ward.course.unresolved if one.kind is Kind.SUICIDE_RISK).rests_on_corrected
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 def test_a_page_that_another_reading_asks_for_too_does_not_rest_on_the_corrected_one(ward: Ward) -> None:
@@ -452,4 +452,4 @@ def test_a_word_that_is_taken_back_asks_for_no_screen(ward: Ward) -> None:
     ward.reports(correction(word, at=ward.now + minutes(5), retracted=True))
 
     assert ward.due(DeadlineKind.RISK_SCREEN) == []
-    assert is_whole(ward)
+    assert holds(ward)

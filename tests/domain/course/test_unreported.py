@@ -43,7 +43,7 @@ from tests.support.cast import (
     weekly,
     withdrawal,
 )
-from tests.support.ward import EDGES, Ward, is_whole
+from tests.support.ward import EDGES, Ward, holds
 
 UNREPORTED = WEEKLY.medicine.unreported_after
 ASKED = {DeadlineKind.ATTENDANCE, DeadlineKind.CLEARANCE, DeadlineKind.DOSE}
@@ -304,7 +304,7 @@ def test_what_does_not_say_whether_they_were_dosed_does_not_answer_it(
 
     ward.passes(days(2))
     assert ward.pages.count((Kind.DOSE_UNREPORTED, Severity.URGENT)) == 3
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 @pytest.mark.parametrize(

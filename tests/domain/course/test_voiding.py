@@ -23,7 +23,7 @@ from tests.support.cast import (
     phq9,
     voiding,
 )
-from tests.support.ward import EDGES, Ward, is_whole
+from tests.support.ward import EDGES, Ward, holds
 
 HINT = (0, 0, 0, 0, 0, 0, 0, 0, 1)
 
@@ -48,7 +48,7 @@ def test_of_a_dose_in_it_a_prescriber_hears(ward: Ward) -> None:
     assert ward.open == {Kind.CORRECTION_REVIEW: Severity.URGENT}
     assert ending(ward) == "entered_in_error; a dose was given, and nobody calls this patient any more"
     assert ward.course.deadlines() == ()
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 @EDGES

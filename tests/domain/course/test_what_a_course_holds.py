@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.course import size_budget
-from domain.course.accepted_events import KEPT_WHOLE, MOST_WHOLE
 from domain.course.answer import AlreadyAnswered
 from domain.course.course import Course
 from domain.escalation.messages import Change, Kind
@@ -13,49 +12,9 @@ from domain.events.clinic_events import ClinicEvent
 from domain.ledger import Entry
 from domain.refusal import RefusalCode, Refused
 from domain.values import Severity
-from tests.support.cast import HAS_A_PLAN, MARA, cssrs, hold, minutes, plan, resumption, vitals
+from tests.support.cast import HAS_A_PLAN, MARA, cssrs, hold, plan, resumption
 from tests.support.ward import Ward
 from workflows.ledger_outbox import BATCH, BATCH_BYTES, first_batch
-
-
-@pytest.fixture(scope="module")
-def of_a_thousand() -> tuple[Ward, list[ClinicEvent]]:
-    """A patient watched for a thousand readings, and these."""
-    ward = Ward().dosed()
-    readings: list[ClinicEvent] = [vitals(MARA, at=ward.now + minutes(number / 10)) for number in range(1, 1001)]
-    for reading in readings:
-        ward.reports(reading)
-    return ward, readings
-
-
-def test_the_newest_events_get_their_whole_first_answer_again(of_a_thousand: tuple[Ward, list[ClinicEvent]]) -> None:
-    """At least the newest 200 of a course, as the contract says."""
-    ward, readings = of_a_thousand
-    said = dict(zip((event.id for event, _ in ward.answers), (answer for _, answer in ward.answers), strict=True))
-
-    assert all(ward.repeats(reading) == said[reading.id] for reading in readings[-KEPT_WHOLE:])
-    assert len(ward.course.remembered) <= MOST_WHOLE
-
-
-def test_an_older_event_is_known_for_ever_and_told_where_the_course_stands(
-    of_a_thousand: tuple[Ward, list[ClinicEvent]],
-) -> None:
-    """Its id, its course, its place in the ledger, and the course as it is now."""
-    ward, readings = of_a_thousand
-    answer = ward.repeats(readings[0])
-
-    first = next(answer for event, answer in ward.answers if event.id == readings[0].id)
-    newest = ward.answers[-1][1]
-    assert (answer.event_id, answer.course_id, answer.sequence) == (readings[0].id, MARA, first.sequence)
-    assert (answer.phase, answer.session, answer.blockers) == (newest.phase, newest.session, newest.blockers)
-
-
-def test_the_id_of_an_older_event_is_never_taken_by_another(of_a_thousand: tuple[Ward, list[ClinicEvent]]) -> None:
-    """However long ago it was accepted."""
-    ward, readings = of_a_thousand
-    other = vitals(MARA, at=readings[0].time, systolic=131).but(id=readings[0].id)
-
-    assert ward.turns_away(other).code is RefusalCode.EVENT_ID_REUSED
 
 
 def test_an_event_that_says_too_much_is_refused_before_anything_happens() -> None:

@@ -3,9 +3,11 @@
 import gc
 from weakref import ref
 
+from domain.course.course import Course
 from domain.protocol.model import Protocol
 from domain.protocol.pinned import shared
 from tests.support.cast import WEEKLY, pinned, weekly
+from tests.support.ward import Ward
 
 
 def read_anew(protocol: Protocol) -> Protocol:
@@ -19,6 +21,14 @@ def test_courses_of_one_protocol_hold_one_copy() -> None:
 
     assert shared(first, "a hash of the test") is first
     assert shared(second, "a hash of the test") is first
+
+
+def test_a_course_that_is_read_holds_that_copy() -> None:
+    """Whatever else was handed over with it: what a run began with stays as long as the run."""
+    ward = Ward().referred()
+    first, second = (Course.model_validate_json(ward.course.model_dump_json()) for _ in range(2))
+
+    assert first.protocol is second.protocol
 
 
 def test_a_hash_alone_proves_nothing() -> None:

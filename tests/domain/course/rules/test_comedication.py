@@ -19,7 +19,7 @@ from tests.support.cast import (
     over,
     vitals,
 )
-from tests.support.ward import EDGES, Ward, is_whole
+from tests.support.ward import EDGES, Ward, holds
 
 
 @EDGES
@@ -56,7 +56,7 @@ def test_a_medicine_without_consequence_has_none(ward: Ward) -> None:
     assert ward.pages == []
     assert ward.course.blockers(ward.now) == before
     assert [one.data.code for one in ward.session().medications] == ["ondansetron"]
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 @pytest.mark.parametrize("code", ["midazolam", "MIDAZOLAM", " Midazolam "])

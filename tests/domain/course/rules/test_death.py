@@ -28,7 +28,7 @@ from tests.support.cast import (
     vitals,
     voiding,
 )
-from tests.support.ward import Ward, is_whole
+from tests.support.ward import Ward, holds
 
 TOLD = (Kind.PATIENT_DECEASED, Severity.EMERGENCY)
 
@@ -47,7 +47,7 @@ def test_a_death_closes_the_course_wherever_it_is_and_nobody_is_called_after(war
     assert ward.pages == [TOLD]
     assert ward.course.deadlines() == ()
     assert ward.course.next_acts(ward.now) == ()
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 def test_a_death_in_a_session_ends_its_watch(ward: Ward) -> None:
@@ -150,7 +150,7 @@ def test_who_is_dosed_after_a_death_is_watched(ward: Ward, point: str) -> None:
     assert ward.due(DeadlineKind.CHECKPOINT) != []
     ward.passes(minutes(10))
     assert ward.open[Kind.VITALS_OVERDUE] is Severity.EMERGENCY
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 def test_a_death_dated_before_the_dose_leaves_nobody_unwatched(ward: Ward) -> None:
@@ -158,7 +158,7 @@ def test_a_death_dated_before_the_dose_leaves_nobody_unwatched(ward: Ward) -> No
     ward.dosed().reports(died(MARA, at=ward.begins() - hours(1)))
 
     assert ward.course.monitored is not None
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 def test_a_dose_of_before_the_death_that_is_told_after_it_asks_for_no_readings(ward: Ward) -> None:
@@ -169,7 +169,7 @@ def test_a_dose_of_before_the_death_that_is_told_after_it_asks_for_no_readings(w
 
     assert len(ward.course.dosed_sessions) == 2
     assert ward.course.monitored is None
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from tests.support.cast import (
     vitals,
     weekly,
 )
-from tests.support.ward import EDGES, Ward, is_whole
+from tests.support.ward import EDGES, Ward, holds
 
 DRIP = weekly({"route": Route.INTRAVENOUS})
 
@@ -59,7 +59,7 @@ def test_an_infusion_within_its_gates_is_a_dose(drip: Ward) -> None:
     assert drip.stage() is Stage.DOSED
     assert drip.due(DeadlineKind.CHECKPOINT)[0].due_at == drip.begins()
     assert drip.course.last_dose_at == drip.begins()
-    assert is_whole(drip)
+    assert holds(drip)
 
 
 def test_a_protocol_by_vein_offers_an_infusion_and_one_by_muscle_does_not(drip: Ward, ward: Ward) -> None:
@@ -138,7 +138,7 @@ def test_a_pause_puts_off_its_end(drip: Ward) -> None:
     (due,) = drip.due(DeadlineKind.INFUSION)
     assert due.due_at == drip.begins() + minutes(50)
     assert not drip.session().doses[0].is_paused
-    assert is_whole(drip)
+    assert holds(drip)
 
 
 def test_a_stop_ends_the_wait(drip: Ward) -> None:
@@ -163,7 +163,7 @@ def test_a_stop_without_a_start_is_a_dose(drip: Ward) -> None:
     assert drip.stage() is Stage.DOSED
     assert drip.due(DeadlineKind.CHECKPOINT) != []
     assert [one.mg for one in drip.session().doses] == [35]
-    assert is_whole(drip)
+    assert holds(drip)
 
 
 def test_a_start_that_arrives_after_its_stop_is_the_same_infusion(drip: Ward) -> None:

@@ -34,7 +34,7 @@ from tests.support.cast import (
     returned,
     vitals,
 )
-from tests.support.ward import EDGES, TICK, Ward, is_whole
+from tests.support.ward import EDGES, TICK, Ward, holds
 
 URGENT = (Kind.VITALS_URGENT, Severity.URGENT)
 
@@ -127,7 +127,7 @@ def test_who_comes_back_after_their_discharge_is_watched_again(ward: Ward, numbe
 
     ward.passes(minutes(10))
     assert ward.pages == [(Kind.VITALS_OVERDUE, Severity.URGENT), (Kind.VITALS_OVERDUE, Severity.EMERGENCY)]
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 def test_who_comes_back_for_the_talk_of_the_week_is_not_watched(ward: Ward) -> None:
@@ -199,7 +199,7 @@ def test_who_comes_back_from_a_handover_is_measured_at_once_and_not_for_the_hour
         Severity.URGENT,
         Severity.EMERGENCY,
     ]
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 # Handed over, or dead, in the wrong record
@@ -247,7 +247,7 @@ def test_who_is_seen_at_the_clinic_after_they_were_lost_is_watched_again(
     ward.passes(minutes(30))
     overdue = [severity for kind, severity in ward.pages if kind is Kind.VITALS_OVERDUE]
     assert {Severity.URGENT, Severity.EMERGENCY} <= set(overdue)
-    assert is_whole(ward)
+    assert holds(ward)
     assert [one.stage for one in told(ward.course).sessions] == [one.stage for one in ward.course.sessions]
 
 
@@ -295,7 +295,7 @@ def test_it_comes_to_the_same_when_they_are_lost_by_what_is_told_later(ward: War
     ward.sends(lost(MARA, at=ward.begins() + minutes(40)))
 
     assert ward.course.monitored is not None
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 @LOST
@@ -305,7 +305,7 @@ def test_a_last_reading_with_too_late_a_time_is_answered_by_saying_it_again(ward
     ward.reports(lost(MARA, at=ward.begins() + minutes(44)).but(id="once more"))
 
     assert ward.course.monitored is None
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 @LOST
@@ -315,7 +315,7 @@ def test_a_reading_that_is_taken_back_shows_nobody_any_more(ward: Ward, lost: Lo
     ward.reports(correction(seen, at=ward.now + minutes(2), retracted=True))
 
     assert ward.course.monitored is None
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 def test_who_was_handed_over_and_died_since_is_not_watched_by_what_was_before(ward: Ward) -> None:
@@ -335,7 +335,7 @@ def test_a_dose_that_is_told_late_takes_nobody_out_of_sight_who_was_seen_since(w
     ward.sends(dose(MARA, at=ward.begins() + minutes(20)))
 
     assert ward.session().is_monitored
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 def test_who_comes_back_after_their_death_was_told_is_watched(ward: Ward) -> None:
@@ -359,7 +359,7 @@ def test_who_is_sent_home_after_the_death_of_another_is_brought_back_like_anybod
     ward.reports(correction(given, at=ward.now + minutes(10), happened_at=ward.begins() + minutes(90)))
 
     assert ward.session().is_monitored
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 def test_the_deviation_of_whoever_is_alive_stays(ward: Ward) -> None:

@@ -39,7 +39,7 @@ from tests.support.cast import (
     vitals,
     weekly,
 )
-from tests.support.ward import EDGES, Ward, is_whole
+from tests.support.ward import EDGES, Ward, holds
 
 TOO_SHORT = "discharge.observation_too_short"
 HOME = minutes(130)
@@ -59,7 +59,7 @@ def against(ward: Ward) -> list[str]:
 
 def holds_together(ward: Ward) -> None:
     """The record is whole, and the journal alone tells the same course."""
-    assert is_whole(ward)
+    assert holds(ward)
     again = told(ward.course)
     for name in TOLD:
         if name in {"sessions", "phase_learned_at"}:

@@ -35,7 +35,7 @@ from tests.support.cast import (
     weekly,
 )
 from tests.support.event_strategies import LIFTED
-from tests.support.ward import Ward, is_whole
+from tests.support.ward import Ward, holds
 
 LEFT = (Kind.LEFT_BEFORE_DISCHARGE, Severity.URGENT)
 BY_TERM = adverse_event(MARA, 1, at=Ward().began_at, term="Left before discharge", grade=1)
@@ -61,7 +61,7 @@ def test_nobody_is_asked_to_measure_a_patient_who_has_left(ward: Ward, is_term: 
     assert ward.pages == [LEFT, (Kind.DISCHARGE_OVERDUE, Severity.URGENT)]
     assert ward.due(DeadlineKind.CHECKPOINT) == []
     assert ward.stage() is Stage.DOSED
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 def test_an_overdue_reading_is_no_longer_asked_for_when_they_turn_out_to_have_left(ward: Ward) -> None:
@@ -93,7 +93,7 @@ def test_who_is_back_is_measured_at_once_and_then_as_before(ward: Ward) -> None:
 
     ward.reports(vitals(MARA, at=ward.now))
     assert ward.due(DeadlineKind.CHECKPOINT)[0].due_at == ward.begins() + minutes(60)
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 def test_who_is_back_and_not_measured_is_told_as_any_other(ward: Ward) -> None:
@@ -284,7 +284,7 @@ def test_a_patient_who_is_handed_over_is_no_longer_watched_and_the_course_is_hel
     assert [hold.is_safety for hold in ward.course.holds] == [True]
     assert ward.due(DeadlineKind.CHECKPOINT) == ward.due(DeadlineKind.DISCHARGE) == []
     assert ward.reasons(transfer(MARA, at=ward.now)) == []
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 def test_after_a_handover_the_clinic_calls_and_files_as_after_any_session(ward: Ward) -> None:
@@ -377,7 +377,7 @@ def test_a_long_stay_after_a_return_is_settled_as_it_goes(opens: Opens) -> None:
         ward.reports(vitals(MARA, at=ward.begins() + minutes(minute)))
 
     assert len(ward.session().settled) > 40
-    assert is_whole(ward)
+    assert holds(ward)
 
 
 def test_a_dose_after_a_handover_without_one_is_watched(ward: Ward) -> None:
