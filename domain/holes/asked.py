@@ -68,7 +68,7 @@ def dosed(protocol: Protocol, *readings: Reading) -> MedicineSession:
 
 def course(protocol: Protocol, *sessions: MedicineSession, **known: object) -> Course:
     """A course in the medicine phase with these sessions, and whatever else is `known` of it."""
-    said = CourseReferred.Data(actor=NURSE, protocol=protocol.id, site="nowhere", indications=protocol.indications)
+    said = CourseReferred.Data(actor=NURSE, protocol=protocol.id, site="nowhere", indications=protocol.indications[:1])
     whole: dict[str, Any] = {
         "phase": Phase.MEDICINE,
         "phase_entered_at": DOSED_AT,

@@ -4,6 +4,7 @@ from domain.course.verdict import VerdictSeverity
 from domain.holes.asked import every_value, judged
 from domain.holes.hole import Hole, Holes
 from domain.holes.second_readings import lowest_cleared
+from domain.holes.wording import SIGN
 from domain.protocol.model import Limit, LimitSeverity, Protocol
 
 
@@ -14,7 +15,7 @@ def idle_limit_holes(protocol: Protocol) -> Holes:
             spoken = "an emergency" if limit.severity is LimitSeverity.EMERGENCY else f"{limit.severity}"
             yield Hole(
                 key=limit.key,
-                lets_through=f"no {limit.vital} would be {spoken} by {_bound(limit)}: whatever crosses it is so "
+                lets_through=f"no {SIGN[limit.vital]} would be {spoken} by {_bound(limit)}: whatever crosses it is so "
                 "already, or worse",
                 mend="it must be crossed before another limit is, or be left out",
             )

@@ -193,6 +193,8 @@ async def test_protocols_and_rotas_are_checked_shown_and_approved(tmp_path: Path
     assert [(one["key"], "without systolic pressure" in one["lets_through"]) for one in found["findings"]] == [
         ("medicine.checkpoints.required", True)
     ]
+    (unread,) = json.loads((await kapstan("protocol", "check", str(EXAMPLE), "--json")).out)
+    assert (unread["id"], [one["lets_through"] for one in unread["findings"]]) == (None, [None])
     signed = await kapstan("protocol", "approve", str(mine), "--by", "Dr Ward")
     assert (signed.code, "must name systolic" in signed.err, "1 finding" in signed.err) == (1, True, True)
     assert "not approved" in (await kapstan("protocol", "check", str(mine))).out

@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from domain.holes.checker import holes
 from domain.protocol.file import ProtocolFileError, parse_protocol
+from domain.protocol.model import VitalRanges
 from domain.protocol.parameters import parameters
+from tests.support.cast import minutes, weekly
 from tests.support.file_keys import Path, written
 from tests.support.paths import PROTOCOLS, WEEKLY_FILE
 
@@ -52,6 +54,37 @@ def test_a_number_without_evidence_is_a_hole() -> None:
     (hole,) = holes(parse_protocol(text, "kap.toml"))
 
     assert (hole.key, hole.mend) == (key, "must have an entry in [evidence]")
+
+
+@pytest.mark.parametrize(
+    ("changes", "keys"),
+    [
+        (
+            {"measures": {}, "screening.measures": (), "medicine.measures": ()},
+            ["screening.measures", "medicine.measures", "measures.cssrs.high", "measures.cssrs.moderate"],
+        ),
+        ({"indications": tuple(f"F{number}" for number in range(150))}, []),
+        (
+            {"medicine.clearance.hold": VitalRanges(), "medicine.clearance.never": VitalRanges()},
+            [],
+        ),
+        (
+            {"check_ins.after": (), "follow_up.after": (), "integration.sessions": 0, "forms": ()},
+            ["check_ins.after"],
+        ),
+        (
+            {"medicine.minimum_observation": minutes(1), "medicine.discharge_overdue": minutes(1)},
+            [
+                "medicine.checkpoints.offsets",
+                "medicine.checkpoints.emergency_after",
+                "medicine.discharge.bp_not_falling_after",
+            ],
+        ),
+    ],
+)
+def test_a_file_that_says_little_is_asked_about_all_the_same(changes: Mapping[str, object], keys: list[str]) -> None:
+    """Without measures, gates, calls; with more indications than any referral names."""
+    assert [hole.key for hole in holes(weekly(changes))] == keys
 
 
 def _leaves(content: object, place: Path = ()) -> Iterator[Path]:

@@ -17,7 +17,7 @@ def test_a_rise_behind_a_bound_decides_nothing() -> None:
 
     assert (hole.key, hole.lets_through) == (
         "medicine.limits.systolic.urgent",
-        "no systolic would be urgent by rise = 135: whatever crosses it is so already, or worse",
+        "no systolic pressure would be urgent by rise = 135: whatever crosses it is so already, or worse",
     )
     assert list(idle_limit_holes(with_limits(rise.but(rise=90), bound))) == []
 
