@@ -201,9 +201,14 @@ class MedicineSession(ReadingSeries):
         """Who was booked for it; nobody if it was not planned."""
         return self.booking.data.staff if self.booking is not None else ()
 
+    @property
+    def came_at(self) -> datetime | None:
+        """When the patient came: at their check-in or first dose; None before."""
+        return min((fact.at for fact in (self.check_in, *self.doses) if fact is not None), default=None)
+
     def was_under_way(self, at: datetime) -> bool:
         """Whether the patient was here for it at `at`: after they came, before they were discharged or sent away."""
-        came = min((fact.at for fact in (self.check_in, *self.doses) if fact is not None), default=None)
+        came = self.came_at
         sent_away = (self.abort or self.handover) if not self.doses else None
         end = self.ended or self.death or sent_away
         return came is not None and came <= at and (end is None or at <= end.at)

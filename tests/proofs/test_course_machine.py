@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from itertools import pairwise
+from unittest import TestCase
 
 import pytest
 from hypothesis import Phase as Stretch
@@ -538,16 +539,28 @@ class AnyCourse(RuleBasedStateMachine):
             assert now.state is not EscalationState.RESOLVED
 
 
-TestAnyCourse = pytest.mark.timeout(0 if PROVING else 1800)(AnyCourse.TestCase)
-TestAnyCourse.settings = settings(
-    max_examples=int(PROVING or (500 if os.environ.get("CI") else 150)),
-    stateful_step_count=25,
-    deadline=None,
-    derandomize=PROVING is None,
-    database=None,
-    # A story is made shorter only where there is time for it.
-    phases=[Stretch.generate, Stretch.shrink] if PROVING else [Stretch.generate],
-)
+CORES = (os.cpu_count() or 1) if PROVING else 1
+"""A long proof is shared among all of them."""
+
+
+def _shown(machine: type[RuleBasedStateMachine]) -> type[TestCase]:
+    """The machine as a test: so many stories as are asked for, or its share of them."""
+    test = machine.TestCase
+    test.settings = settings(
+        max_examples=int(PROVING or (500 if os.environ.get("CI") else 150)) // CORES,
+        stateful_step_count=25,
+        deadline=None,
+        derandomize=PROVING is None,
+        database=None,
+        # A story is made shorter only where there is time for it.
+        phases=[Stretch.generate, Stretch.shrink] if PROVING else [Stretch.generate],
+    )
+    return pytest.mark.timeout(0 if PROVING else 1800)(test)
+
+
+TestAnyCourse = _shown(AnyCourse)
+for number in range(1, CORES):
+    globals()[f"TestAnyCourse{number}"] = _shown(type(f"AnyCourse{number}", (AnyCourse,), {}))
 
 
 def _as_it_is_told(course: Course) -> Course:

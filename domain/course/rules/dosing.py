@@ -211,7 +211,8 @@ def session_of_dose(
     """The session of a dose at a stage that wants none: so that whoever was dosed is watched, there is always one.
 
     That is the one named, if it still had no dose or ended after this one; else the one under way, or the one that is
-    waited for, of the same day or with the patient here; else one of its own, which nobody planned.
+    waited for, of the same day or with the patient here, or the one that began so soon after it that whoever was given
+    it was still observed; else one of its own, which nobody planned.
     """
     named = course.session_numbered(event.data.session) if event.data.session is not None else None
     if named is not None and (not named.doses or (named.watched_until and event.time <= named.watched_until)):
@@ -222,7 +223,9 @@ def session_of_dose(
     waited_for = (
         one for one in newest_first if one.is_waiting and (one.has_the_patient or course.day_of(one.starts_at) == day)
     )
-    if found := under_way or next(waited_for, None):
+    observed_until = event.time + course.protocol.medicine.minimum_observation
+    begun_after = (one for one in course.sessions if one.came_at and event.time < one.came_at < observed_until)
+    if found := under_way or next(waited_for, None) or next(begun_after, None):
         return found
     number = course.sessions[-1].number + 1 if course.sessions else 1
     return MedicineSession(number=number, stage=Stage.DOSED, starts_at=event.time)

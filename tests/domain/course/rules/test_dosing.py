@@ -479,3 +479,22 @@ def test_a_second_check_in_takes_nothing_back_once_they_are_dosed(ward: Ward) ->
     known = ward.session().check_in
     assert known is not None
     assert known.data.weight_kg == 70
+
+
+@pytest.mark.parametrize(("ago", "is_of_it"), [(seconds(60), True), (minutes(119), True), (minutes(120), False)])
+def test_a_dose_dated_before_the_visits_first_is_of_that_visit(ward: Ward, ago: timedelta, is_of_it: bool) -> None:
+    """Whoever was given it is observed for two hours: their readings are of one visit, and nobody is called."""
+    ward.referred().sends(dose(MARA, at=ward.now))
+    ward.sends(dose(MARA, None, at=ward.now - ago))
+
+    assert len(ward.course.sessions) == (1 if is_of_it else 2)
+    ward.sends(vitals(MARA, None, at=ward.now))
+    ward.passes(minutes(10))
+    assert (Kind.VITALS_OVERDUE in ward.open) is not is_of_it
+
+
+def test_a_dose_before_the_check_in_of_its_visit_is_of_it(ward: Ward) -> None:
+    """Told after the dose of that visit: one patient, and one clock."""
+    ward.dosed().sends(dose(MARA, None, at=ward.begins() - minutes(40)))
+
+    assert len(ward.course.sessions) == 1
