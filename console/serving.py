@@ -33,6 +33,7 @@ from console.watchdog.alarms import AlarmPager
 from console.watchdog.heartbeat import Heartbeat
 from console.watchdog.watchdog import Watchdog
 from domain.escalation.pager import Pager
+from domain.holes.checker import holes
 from domain.oncall.file import OnCallFileError
 from gateway.channels import Channels, fault
 from gateway.codec import EncryptionCodec
@@ -41,7 +42,7 @@ from gateway.escalations import Escalations
 from gateway.links import Links, link_builder
 from gateway.liveness import Liveness
 from gateway.oncall import OnCallBook
-from gateway.protocols import load_folder
+from gateway.protocols import Library, load_folder
 from gateway.sdk_metrics import SdkMetrics
 from gateway.stuck_workflows import suspects
 from gateway.temporal import connect
@@ -81,6 +82,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     if settings.database_url is None:
         raise Misconfigured("KAPSTAN_DATABASE_URL: must be a URL such as postgresql://user@host/database")
     library = load_folder(settings.protocols)
+    tell_of_holes(library)
     on_call = OnCallBook(settings.oncall, fault, settings.oncall_copy)
     try:
         on_call.now()
@@ -151,6 +153,13 @@ def _heartbeat(
     """The heartbeat and how often it is sent, where a dead man's switch is set."""
     url = settings.heartbeat_url.get_secret_value()
     return (Heartbeat(url, ready, metrics.heartbeat_sent).beat, settings.heartbeat_every) if url else ()
+
+
+def tell_of_holes(library: Library) -> None:
+    """Logs at start what each protocol would let through. Courses start all the same: it may be approved already."""
+    for shelved in library.shelf:
+        for hole in holes(shelved.protocol):
+            log.warning("%s: %s", shelved.file, hole)
 
 
 async def _tell_whether_temporal_answers(client: Client) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from domain.holes.checker import holes
+from domain.holes.hole import Hole
 from domain.protocol.approval import Approval, approvals_of, content_hash, parse_approvals, written
 from domain.protocol.file import ProtocolFileError, ProtocolFinding, parse_protocol
 from domain.protocol.model import Protocol
@@ -27,6 +29,14 @@ class Shelved(Frozen):
     def is_approved(self) -> bool:
         """Whether a medical director approved exactly this content."""
         return bool(self.approvals)
+
+
+class ProtocolHolesError(Exception):
+    """A protocol is not approved for what it would let through; `holes` is all of it."""
+
+    def __init__(self, file: str, found: tuple[Hole, ...]) -> None:
+        super().__init__("\n".join(f"{file}: {hole}" for hole in found))
+        self.holes = found
 
 
 class Library(Frozen):
@@ -93,13 +103,15 @@ def approve_file(path: Path, by: str, at: datetime) -> Approval:
     """Records that `by` approved, at `at`, the file's content. The same approval twice is recorded once.
 
     Earlier approvals stay in the approval file. Raises `ProtocolFileError` for an invalid file, `ValueError`
-    for an invalid name.
+    for an invalid name, `ProtocolHolesError` for a protocol that has some.
     """
     protocol = parse_protocol(_read(path), str(path))
     try:
         approval = Approval(by=by, at=at.astimezone(UTC), hash=content_hash(protocol))
     except ValidationError:
         raise ValueError("must be the approving person's name, one line of 1 to 100 characters") from None
+    if found := holes(protocol):
+        raise ProtocolHolesError(str(path), found)
     before = _approvals_beside(path)
     for given in approvals_of(protocol, before):
         if given.by == approval.by:

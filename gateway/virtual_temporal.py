@@ -169,7 +169,10 @@ class VirtualTemporal:
             defn=workflow._Definition.must_from_class(self._workflows[known.type]),  # noqa: SLF001
             info=self._info(known, run_id),
             randomness_seed=1,
-            extern_functions={"__temporal_get_metric_meter": lambda: MetricMeter.noop},
+            extern_functions={
+                "__temporal_get_metric_meter": lambda: MetricMeter.noop,
+                "__temporal_assert_local_activity_valid": lambda _name: None,
+            },
             disable_eager_activity_execution=True,
             worker_level_failure_exception_types=(),
             patch_activation_callback=None,

@@ -260,7 +260,11 @@ class CheckpointRules(Frozen):
 
 
 class Limit(Frozen):
-    """One limit on readings in a medicine session: above, below, or a rise over the clearance reading."""
+    """One limit on readings in a medicine session: above, below, or a rise over the clearance reading.
+
+    With `confirm_within` a second breach among the last `confirm_of` values confirms the first; None means two, so that
+    the two follow one another.
+    """
 
     vital: Vital
     above: float | None = None
@@ -268,6 +272,7 @@ class Limit(Frozen):
     rise: Annotated[float, Field(gt=0)] | None = None
     severity: LimitSeverity
     confirm_within: Length | None = None
+    confirm_of: Annotated[int, Field(ge=2, le=9)] | None = None
 
     @model_validator(mode="after")
     def _has_one_bound(self) -> Self:
@@ -279,6 +284,11 @@ class Limit(Frozen):
     def key(self) -> str:
         """The key path that names it in `[evidence]`."""
         return f"medicine.limits.{self.vital}.{self.severity}"
+
+    @property
+    def compared_with(self) -> int:
+        """How many values before a breach are looked at for another one that confirms it."""
+        return (self.confirm_of or 2) - 1
 
     def is_crossed_by(self, value: float, at_clearance: float | None) -> bool:
         """Whether `value` lies beyond the limit; the values `above` and `below` themselves are still within it.

@@ -151,7 +151,10 @@ def _limit_in_words(limit: Limit) -> str:
         words = _with_unit(f"below {limit.below:g}", unit)
     else:
         words = f"a rise of {_with_unit(f'{limit.rise:g}', unit)} or more"
-    return f"{words}, confirmed within {in_words(limit.confirm_within)}" if limit.confirm_within else words
+    if limit.confirm_within is None:
+        return words
+    of = f" by two of {limit.confirm_of} readings" if limit.confirm_of else ""
+    return f"{words}, confirmed within {in_words(limit.confirm_within)}{of}"
 
 
 def _with_unit(number: str, unit: str) -> str:

@@ -14,7 +14,7 @@ Contradictions: TypeAlias = Iterator[tuple[str, str]]
 
 _PAGING: Final = frozenset({LimitSeverity.URGENT, LimitSeverity.EMERGENCY})
 
-_MEASURED: Final = {
+MEASURED: Final = {
     vital: Range(low=low, high=high) for vital in Vital for low, high in [bounds(VitalsRecorded.Data, vital)]
 }
 """The range of possible values of each vital sign: anything outside is a typing error."""
@@ -33,8 +33,8 @@ def _ranges(protocol: Protocol, vital: Vital) -> Contradictions:
     clearance = protocol.medicine.clearance
     hold, never = clearance.hold.of(vital), clearance.never.of(vital)
     for name, limits in (("hold", hold), ("never", never)):
-        if limits and not limits.lies_within(_MEASURED[vital]):
-            within = f"must be a range within {written(_MEASURED[vital])}: no reading lies outside that"
+        if limits and not limits.lies_within(MEASURED[vital]):
+            within = f"must be a range within {written(MEASURED[vital])}: no reading lies outside that"
             yield f"medicine.clearance.{name}.{vital}", within
     if hold and never and not hold.lies_within(never):
         yield f"medicine.clearance.hold.{vital}", f"must be a range within never ({written(never)})"
@@ -67,7 +67,7 @@ def _limits(protocol: Protocol) -> Contradictions:
 
 
 def _can_be_crossed(limit: Limit) -> Contradictions:
-    measured = _MEASURED[limit.vital]
+    measured = MEASURED[limit.vital]
     if limit.above is not None and limit.above >= measured.high:
         yield limit.key, f"no reading is above {limit.above:g}"
     if limit.below is not None and limit.below <= measured.low:
@@ -102,6 +102,8 @@ def _no_looser_than_the_gate(limits: Sequence[Limit], never: Range | None) -> Co
 
 def _second_reading(limit: Limit, protocol: Protocol) -> Contradictions:
     """A second reading must be due before the next checkpoint."""
+    if limit.confirm_of is not None and limit.confirm_within is None:
+        yield limit.key, "confirm_of must come with confirm_within: nothing else asks for a second reading"
     rules = protocol.medicine.checkpoints
     nearest = min([rules.then_every, *(later - earlier for earlier, later in pairwise(rules.offsets))])
     if limit.confirm_within is not None and nearest.total_seconds() > 0 and limit.confirm_within > nearest:
@@ -141,11 +143,10 @@ def _discharge(protocol: Protocol) -> Contradictions:
         alarming = [limit for limit in _paging(protocol, vital) if limit.is_crossed_by(least, None)]
         if alarming:
             worst = max(alarming, key=lambda limit: limit.severity.rank)
-            enough = max(limit.below for limit in alarming if limit.below is not None)
-            yield (
-                f"medicine.discharge.{name}",
-                f"must be at least {enough:g}: {least} is {_spoken(worst.severity)}",
-            )
+            lows = [limit.below for limit in alarming if limit.below is not None]
+            highs = [limit.above for limit in alarming if limit.above is not None]
+            within = f"at least {max(lows):g}" if lows else f"at most {min(highs):g}"
+            yield f"medicine.discharge.{name}", f"must be {within}: {least} is {_spoken(worst.severity)}"
     yield from _pressure_at_discharge(protocol)
 
 

@@ -1,5 +1,6 @@
 """Commands about the clinic's protocols."""
 
+import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import Annotated, Final
 import typer
 from rich.markup import escape
 
+from domain.holes.checker import holes
 from domain.protocol.file import ProtocolFileError
-from domain.protocol.parameters import rows, without_evidence
-from gateway.protocols import approve_file, load_file, load_folder
+from domain.protocol.parameters import rows
+from domain.values import Frozen, count_of
+from gateway.protocols import ProtocolHolesError, approve_file, load_file, load_folder
 from settings import Misconfigured
 from terminal import lists
 from terminal.commands.options import HERE, REFUSED, AsJson, Data, out, printed
@@ -19,25 +22,65 @@ from terminal.target import place
 commands: Final = typer.Typer(help="The clinic's protocols.", no_args_is_help=True)
 
 
+class CheckedKey(Frozen):
+    """One finding. `lets_through` is None where the file says what cannot be meant: then it is not read at all."""
+
+    key: str
+    lets_through: str | None = None
+    mend: str
+
+
+class CheckedFile(Frozen):
+    """What was found in one file: its protocol, if it can be read, and every finding."""
+
+    file: str
+    id: str | None = None
+    version: str | None = None
+    approved: bool = False
+    findings: tuple[CheckedKey, ...] = ()
+
+    @property
+    def spoken(self) -> str:
+        """The protocol of the file, as its line says it."""
+        return f"{self.file}: {self.id} {self.version}, {'approved' if self.approved else 'not approved'}"
+
+
 @commands.command("check")
-def check_protocols(files: Annotated[list[Path], typer.Argument()]) -> None:
-    """Validates protocol files, and names the values that lack evidence."""
-    findings: list[str] = []
-    for file in files:
-        try:
-            found = load_file(file)
-        except ProtocolFileError as wrong:
-            findings.extend(map(str, wrong.findings))
-            continue
-        missing = without_evidence(found.protocol)
-        findings.extend(f"{file}: {key}: must have an entry in [evidence]" for key in missing)
-        approved = "approved" if found.is_approved else "not approved"
-        mark = "[red]✗[/]" if missing else "[green]✓[/]"
-        out.print(f"{mark} {file}: {found.protocol.id} {found.protocol.version}, {approved}")
-    for finding in findings:
-        sys.stderr.write(f"{finding}\n")
-    if findings:
+def check_protocols(files: Annotated[list[Path], typer.Argument()], as_json: AsJson = False) -> None:
+    """Validates protocol files, and names what each would let through, with a value, and what would mend it."""
+    checked = [_checked(file) for file in files]
+    if as_json:
+        out.print_json(json.dumps([one.model_dump(mode="json") for one in checked]))
+    else:
+        for one in checked:
+            if one.id is not None:
+                out.print(f"{'[red]✗[/]' if one.findings else '[green]✓[/]'} {escape(one.spoken)}")
+        for one in checked:
+            for found in one.findings:
+                said = "; ".join(part for part in (found.lets_through, found.mend) if part)
+                sys.stderr.write(f"{one.file}: {found.key}: {said}\n" if found.key else f"{one.file}: {said}\n")
+    if any(one.findings for one in checked):
         raise typer.Exit(REFUSED)
+
+
+def _checked(file: Path) -> CheckedFile:
+    try:
+        found = load_file(file)
+    except ProtocolFileError as wrong:
+        # A damaged file of approvals is named as itself.
+        keys = (
+            CheckedKey(key=one.key if one.file == str(file) else f"{one.file}: {one.key}", mend=one.expected)
+            for one in wrong.findings
+        )
+        return CheckedFile(file=str(file), findings=tuple(keys))
+    protocol = found.protocol
+    return CheckedFile(
+        file=str(file),
+        id=protocol.id,
+        version=protocol.version,
+        approved=found.is_approved,
+        findings=tuple(CheckedKey.model_validate(hole.model_dump()) for hole in holes(protocol)),
+    )
 
 
 @commands.command("show")
@@ -58,9 +101,12 @@ def show_protocol(
 
 @commands.command("approve")
 def approve(file: Path, by: Annotated[str, typer.Option(help="the medical director's name")]) -> None:
-    """Records the medical director's approval over the content of the file as it is."""
+    """Records the medical director's approval over the content of the file as it is, if `check` finds nothing."""
     try:
         approval = approve_file(file, by, datetime.now(UTC))
     except ValueError as wrong:
         raise Misconfigured(f"--by: {wrong}") from None
+    except ProtocolHolesError as found:
+        sys.stderr.write(f"{found}\nkapstan: {file} is not approved: {count_of(len(found.holes), 'finding')}\n")
+        raise typer.Exit(REFUSED) from None
     out.print(f"[green]✓[/] {file} is approved by {escape(approval.by)}: {approval.hash}")

@@ -1,12 +1,14 @@
 """The folder of protocols is read whole, with the approvals that lie beside the files."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from domain.protocol.approval import Approval, content_hash, written
 from domain.protocol.file import ProtocolFileError
-from gateway.protocols import approval_path, approve_file, load_file, load_folder
+from gateway.protocols import ProtocolHolesError, approval_path, approve_file, load_file, load_folder
 from tests.support.paths import PROTOCOLS, WEEKLY_FILE
 
 WEEKLY = WEEKLY_FILE.read_text(encoding="utf-8")
@@ -25,6 +27,12 @@ def shelve(folder: Path, name: str, *edits: tuple[str, str]) -> Path:
 
 def version(number: str) -> tuple[str, str]:
     return ('version = "1.0.0"', f'version = "{number}"')
+
+
+def without_oxygen() -> str:
+    """The weekly protocol without a limit of oxygen after the dose."""
+    limits = re.sub(r'\[\[medicine\.limits\]\]\nvital = "spo2"\n[^\[]*', "", WEEKLY)
+    return re.sub(r'"medicine\.limits\.spo2.*\n', "", limits)
 
 
 def refusal(folder: Path) -> str:
@@ -117,6 +125,33 @@ def test_an_unsound_file_cannot_be_approved(tmp_path: Path) -> None:
         approve_file(path, "Dr Ward", MONDAY)
 
     assert not approval_path(path).exists()
+
+
+def test_what_would_let_something_through_is_not_approved(tmp_path: Path) -> None:
+    """A clinic deletes the limits of oxygen from its copy: nobody signs that 46 % would be normal."""
+    path = tmp_path / "kap.toml"
+    path.write_text(without_oxygen(), encoding="utf-8")
+
+    with pytest.raises(ProtocolHolesError) as refused:
+        approve_file(path, "Dr Ward", MONDAY)
+
+    sentence = "medicine.limits.spo2: an SpO₂ of 46 would be normal, and so would any from 0 to 91; "
+    assert str(refused.value).startswith(f"{path}: {sentence}there must be an urgent limit")
+    assert not approval_path(path).exists()
+
+
+def test_what_was_approved_under_an_earlier_checker_still_starts(tmp_path: Path) -> None:
+    """A stricter checker takes no approval back: courses start, and no running one is asked."""
+    path = tmp_path / "kap.toml"
+    path.write_text(without_oxygen(), encoding="utf-8")
+    protocol = load_file(path).protocol
+    then = Approval(by="Dr Ward", at=MONDAY, hash=content_hash(protocol))
+    approval_path(path).write_text(written([then]), encoding="utf-8")
+
+    assert load_folder(tmp_path).latest_approved("kap-im-weekly") == protocol
+    with pytest.raises(ProtocolHolesError):
+        approve_file(path, "Dr Ward", MONDAY)
+    assert load_file(path).approvals == (then,)
 
 
 def test_the_same_version_twice_is_named_with_both_files(tmp_path: Path) -> None:

@@ -186,6 +186,19 @@ async def test_protocols_and_rotas_are_checked_shown_and_approved(tmp_path: Path
     mine.write_text(mine.read_text(encoding="utf-8").replace("systolic_max = 150", "systolic_max = 160"), "utf-8")
     assert "not approved" in (await kapstan("protocol", "check", str(mine))).out
 
+    mine.write_text(mine.read_text("utf-8").replace('required = ["systolic", ', 'required = ["diastolic", '), "utf-8")
+    checked = await kapstan("protocol", "check", str(mine), str(WEEKLY), "--json")
+    passed, found = json.loads(checked.out)[::-1]
+    assert (checked.code, passed["findings"], passed["id"]) == (1, [], "kap-im-weekly")
+    assert [(one["key"], "without systolic pressure" in one["lets_through"]) for one in found["findings"]] == [
+        ("medicine.checkpoints.required", True)
+    ]
+    (unread,) = json.loads((await kapstan("protocol", "check", str(EXAMPLE), "--json")).out)
+    assert (unread["id"], [one["lets_through"] for one in unread["findings"]]) == (None, [None])
+    signed = await kapstan("protocol", "approve", str(mine), "--by", "Dr Ward")
+    assert (signed.code, "must name systolic" in signed.err, "1 finding" in signed.err) == (1, True, True)
+    assert "not approved" in (await kapstan("protocol", "check", str(mine))).out
+
     assert (await kapstan("oncall", "check", str(ROOT / "examples" / "oncall.toml"))).code == 0
     broken = tmp_path / "oncall.toml"
     broken.write_text((ROOT / "examples" / "oncall.toml").read_text("utf-8").replace('"person:ward"', '"person:who"'))

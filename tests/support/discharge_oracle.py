@@ -106,13 +106,13 @@ def _waits_for_a_second(visit: list[Entry], rules: Protocol) -> bool:
     """Whether the last value of a sign is the first one beyond a limit that wants two."""
     for limit in rules.medicine.limits:
         taken = [one for one in said(visit, "vitals.recorded") if limit.vital in one.data]
-        if limit.confirm_within is None or limit.above is None or not taken:
+        if limit.confirm_within is None or limit.rise is not None or not taken:
             continue
         last = newest(taken)
-        before = [one for one in taken if one.time < last.time]
-        if number_in(last, limit.vital) > limit.above and not (
-            before and number_in(newest(before), limit.vital) > limit.above
-        ):
+        before = sorted((one for one in taken if one.time < last.time), key=lambda one: (one.time, one.sequence))
+        looked_at = [last, *before[::-1][: (limit.confirm_of or 2) - 1]]
+        beyond = [is_crossed(limit, int(number_in(one, limit.vital))) for one in looked_at]
+        if beyond[0] and beyond.count(True) == 1:
             return True
     return False
 

@@ -31,7 +31,8 @@ def verdict(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Ver
     """The protocol's verdict on `reading`, which must be one of the session's.
 
     A limit with `confirm_within` asks for a second reading at its first breach, and is confirmed if the value before
-    breached it too. Only the time a reading was taken matters, not the order of arrival.
+    breached it too, or one of as many as `confirm_of` looks back at. Only the time a reading was taken matters, not the
+    order of arrival.
     """
     found = (*_limit_findings(protocol, session, reading), *symptoms.findings(protocol, reading.data.symptoms or ()))
     waits = [limit.confirm_within for limit in _awaiting(protocol, session, reading) if limit.confirm_within]
@@ -64,20 +65,26 @@ def judged_anew(
 ) -> Iterator[Reading]:
     """The readings after `arrived` whose verdict may change, because they are compared with it.
 
-    That is the next one, and for each vital sign the next one that has it; if `arrived` changes what the clearance was
-    based on, all that are compared with that.
+    That is the next one, and for each vital sign the next that have it, as many as a limit looks back at; if `arrived`
+    changes what the clearance was based on, all that are compared with that.
     """
     later = islice(session.readings, session.place_of(arrived), None)
     if at_clearance(protocol, session) != at_clearance(protocol, before):
         yield from later
         return
-    compared = {vital for vital in Vital if value_of(arrived, vital) is not None}
+    compared = {vital: _looked_back_at(protocol, vital) for vital in Vital if value_of(arrived, vital) is not None}
     for moment, together in groupby(later, key=lambda reading: reading.at):
         for reading in together:
             yield reading
-            compared -= {vital for vital in Vital if value_of(reading, vital) is not None}
+            left = {vital: left - (value_of(reading, vital) is not None) for vital, left in compared.items()}
+            compared = {vital: more for vital, more in left.items() if more > 0}
         if moment > arrived.at and not compared:
             return
+
+
+def _looked_back_at(protocol: Protocol, vital: Vital) -> int:
+    """How many values of the sign before a reading its verdict may rest on."""
+    return max((limit.compared_with for limit in protocol.medicine.limits if limit.vital is vital), default=1)
 
 
 def is_not_falling(protocol: Protocol, session: ReadingSeries, reading: Reading) -> bool:
@@ -93,7 +100,7 @@ def is_not_falling(protocol: Protocol, session: ReadingSeries, reading: Reading)
     for vital in (Vital.SYSTOLIC, Vital.DIASTOLIC):
         limits, now = hold.of(vital), value_of(reading, vital)
         if limits is not None and now is not None and now > limits.high:
-            then = _value_before(session, reading, vital, since=last_dose)
+            then = next(_values_before(session, reading, vital, since=last_dose), None)
             if then is not None and now >= then:
                 return True
     return False
@@ -124,16 +131,25 @@ def _awaiting(protocol: Protocol, session: ReadingSeries, reading: Reading) -> I
 
 
 def _is_confirmed(protocol: Protocol, session: ReadingSeries, reading: Reading, limit: Limit) -> bool:
-    """Whether the value before breached the limit too; readings without that value are skipped."""
-    observed = _value_before(session, reading, limit.vital)
+    """Whether one of the values before that count breached the limit too; readings without that value are skipped."""
     cleared_with = at_clearance(protocol, session).get(limit.vital) if limit.rise is not None else None
-    return observed is not None and limit.is_crossed_by(observed, cleared_with)
+    before = islice(_values_before(session, reading, limit.vital), limit.compared_with)
+    return any(limit.is_crossed_by(observed, cleared_with) for observed in before)
 
 
-def _value_before(session: ReadingSeries, reading: Reading, vital: Vital, since: datetime | None = None) -> int | None:
-    """The last value of the vital sign that was taken before the reading, and not before `since`."""
-    earlier = newest_first(session, reading.at - _JUST_BEFORE, since=since)
-    return next((value for one in earlier if (value := value_of(one, vital)) is not None), None)
+def _values_before(
+    session: ReadingSeries, reading: Reading, vital: Vital, since: datetime | None = None
+) -> Iterator[int]:
+    """The values of the vital sign that were taken before the reading and not before `since`, the newest first.
+
+    Of two of one moment the later one counts: it stands for the other.
+    """
+    counted_at: datetime | None = None
+    for one in newest_first(session, reading.at - _JUST_BEFORE, since=since):
+        value = value_of(one, vital)
+        if value is not None and one.at != counted_at:
+            counted_at = one.at
+            yield value
 
 
 def _limit_findings(

@@ -160,6 +160,14 @@ def reads_again_within(ward: Ward) -> float:
     return (deadline.due_at - ward.now) / minutes(1)
 
 
+def swings(ward: Ward) -> list[Kind]:
+    """Who is called for of a pressure whose second of three readings is within the limit."""
+    ward.watched(until=minutes(0))
+    for minute, systolic in ((15, 185), (18, 170), (20, 185)):
+        ward.reports(vitals(MARA, at=ward.begins() + minutes(minute), systolic=systolic))
+    return list(ward.open)
+
+
 def stays_high_until(ward: Ward, minute: float) -> list[Kind]:
     ward.watched(until=minutes(60))
     for at in (minute - 15, minute):
@@ -428,12 +436,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
         "medicine.limits.severity",
         "urgent",
-        lambda ward: reads(ward, spo2=93),
+        lambda ward: reads(ward, systolic=168),
         "warning",
         "urgent",
-        where=(*LOW_SPO2, "severity"),
+        where=(*RISING, "severity"),
     ),
     OneKey("medicine.limits.confirm_within", "PT3M", reads_again_within, 5, 3, where=(*CONFIRMED, "confirm_within")),
+    OneKey("medicine.limits.confirm_of", 2, swings, [Kind.VITALS_URGENT], [], where=(*CONFIRMED, "confirm_of")),
     OneKey(
         "medicine.symptoms.emergency",
         ["seizure"],

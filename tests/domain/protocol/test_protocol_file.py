@@ -98,7 +98,7 @@ CONTRADICTIONS = [
     ('measures = ["cssrs"]', 'measures = ["cssrs_since"]', "medicine.measures", "cssrs_since must have a table, [measures.cssrs_since]"),
     ("first_max  = 0.5", "first_max = 1.5", "medicine.dose.max", "must be at least first_max (1.5)"),
     ("hard_max   = 2.0", "hard_max = 0.9", "medicine.dose.hard_max", "must be at least max (1)"),
-    ("never = { ", "never = { diastolic = [55, 200], ", "medicine.clearance.hold.diastolic", "must be a range within never ([55, 200])"),
+    ("never = { ", "never = { moaas = [0, 4], ", "medicine.clearance.hold.moaas", "must be a range within never ([0, 4])"),
     ('"PT30M", "PT45M"', '"PT45M", "PT45M"', "medicine.checkpoints.offsets", "must rise; PT45M follows PT45M"),
     ('"PT30M", "PT45M"', '"PT45M", "PT30M"', "medicine.checkpoints.offsets", "must rise; PT30M follows PT45M"),
     ('"PT30M", "PT45M"', '"PT30M", "PT35M"', "medicine.checkpoints.grace", "must be less than PT5M, the shortest interval"),
@@ -108,7 +108,7 @@ CONTRADICTIONS = [
     ("above = 160", "above = 139", "medicine.limits.systolic.warning", "above must be 140 or more: clearance.hold lets 140 pass"),
     ("below = 94", "below = 96", "medicine.limits.spo2.warning", "below must be 95 or less: clearance.hold lets 95 pass"),
     ("above = 30\n", "above = 31\n", "medicine.limits.respiratory_rate.urgent", "above must be 30 or less: clearance.never begins there"),
-    ("below = 50", "below = 49", "medicine.limits.heart_rate.warning", "below must be 50 or more: clearance.never begins there"),
+    ('"heart_rate"\nbelow = 50', '"heart_rate"\nbelow = 49', "medicine.limits.heart_rate.urgent", "below must be 50 or more: clearance.never begins there"),
     ("above = 160", "above = 180", "medicine.limits.systolic.urgent", "must be further out than the one for warning"),
     ("below = 8\n", "below = 10\n", "medicine.limits.respiratory_rate.emergency", "must be further out than the one for urgent"),
     ("above = 220", "above = 180", "medicine.limits.systolic.urgent", "must be further out than the one that a second reading confirms"),
@@ -149,13 +149,14 @@ CONTRADICTIONS = [
     ("step_max   = 0.25", "step_max = 2.1", "medicine.dose.step_max", "must be at most hard_max (2)"),
     ('early      = "PT3M"', 'early = "PT10M"', "medicine.checkpoints.grace", "must be less than PT5M: a reading PT10M before the next one belongs to that (early)"),
     ('confirm_within = "PT5M"', 'confirm_within = "PT16M"', "medicine.limits.systolic.urgent", "confirm_within must be at most PT15M, the shortest interval of the checkpoints"),
+    ('severity = "warning"', 'severity = "warning"\nconfirm_of = 3', "medicine.limits.systolic.warning", "confirm_of must come with confirm_within: nothing else asks for a second reading"),
     ("above = 220", "above = 300", "medicine.limits.systolic.urgent", "no reading is above 300"),
     ('vital = "moaas"\nbelow = 2', 'vital = "moaas"\nbelow = 0', "medicine.limits.moaas.emergency", "no reading is below 0"),
     ("rise = 40 ", "rise = 271 ", "medicine.limits.systolic.warning", "no reading has risen by 271"),
     ("moaas = [5, 5]", "moaas = [5, 6]", "medicine.clearance.hold.moaas", "must be a range within [0, 5]: no reading lies outside that"),
     ("never = { systolic = [90, 180]", "never = { systolic = [9, 180]", "medicine.clearance.never.systolic", "must be a range within [30, 300]: no reading lies outside that"),
     ("bp_within_percent = 20", "bp_within_percent = 23", "medicine.discharge.bp_within_percent", "must be at most 22: cleared at 90, diastolic 110.7 would be discharged, which is urgent"),
-    ("spo2_min = 94", "spo2_min = 89", "medicine.discharge.spo2_min", "must be at least 90: 89 is an emergency"),
+    ("spo2_min = 94", "spo2_min = 89", "medicine.discharge.spo2_min", "must be at least 92: 89 is an emergency"),
     ("moaas_min = 5", "moaas_min = 2", "medicine.discharge.moaas_min", "must be at least 3: 2 is urgent"),
     ('within   = "PT72H"', 'within = "P22D"', "integration.within", "must be at most course.interval_max (P21D): the talk comes before the next dose"),
     ('missed   = "PT4H"', 'missed = "P2D"', "check_ins.missed", "must be less than P2D, the shortest interval of after"),
@@ -177,10 +178,21 @@ def test_values_that_cannot_be_meant_together_are_named(old: str, new: str, key:
     assert findings(changed((old, new))) == [(key, sentence)]
 
 
+def test_an_alarm_above_the_least_value_at_the_door_is_named() -> None:
+    """Whoever writes `above` where they meant `below` is told so."""
+    text = changed(
+        ("spo2 = [95, 100]", "spo2 = [92, 93]"),
+        ('vital = "spo2"\nbelow = 92', 'vital = "spo2"\nabove = 93'),
+        ("below = 94", "below = 92"),
+    )
+
+    assert ("medicine.discharge.spo2_min", "must be at most 93: 94 is urgent") in findings(text)
+
+
 def test_a_vital_without_a_gate_still_leaves_some_reading_without_an_alarm() -> None:
     """Limits above and below that overlap would call somebody for every reading."""
     text = changed(
-        (" heart_rate = [50, 120],", ""), (" heart_rate = [50, 150],", ""), ("above = 120", "above = 60"), ("below = 50", "below = 70"),
+        (" heart_rate = [50, 120],", ""), (" heart_rate = [50, 150],", ""), ("above = 120", "above = 60"), ('"heart_rate"\nbelow = 50', '"heart_rate"\nbelow = 70'),
     )  # fmt: skip
 
     assert findings(text) == [

@@ -54,7 +54,7 @@ def test_each_number_without_evidence_is_named_once() -> None:
         ("medicine.dose.max", "1 mg/kg"),
         ("medicine.clearance.hold.systolic", "90 to 140 mmHg"),
         ("medicine.clearance.hold.moaas", "5 of 5"),
-        ("medicine.limits.diastolic.warning", "above 100 mmHg"),
+        ("medicine.limits.spo2.warning", "below 94 %"),
         ("medicine.limits.spo2.emergency", "below 90 %"),
         ("medicine.discharge.padss_min", "9 of 10"),
         ("measures.phq9.every", "each session"),
@@ -70,7 +70,7 @@ def test_a_limit_that_a_second_reading_confirms_is_told_from_one_that_is_enough(
     """Of one severity there are two above, and one below."""
     shown = [row.value for row in rows(PROTOCOL) if row.key == "medicine.limits.systolic.urgent"]
 
-    assert shown == ["above 180 mmHg, confirmed within 5 min", "above 220 mmHg", "below 90 mmHg"]
+    assert shown == ["above 180 mmHg, confirmed within 5 min by two of 3 readings", "above 220 mmHg", "below 90 mmHg"]
 
 
 def test_a_bound_and_a_rise_of_one_severity_are_two_lines() -> None:

@@ -88,7 +88,7 @@ def test_a_checkpoint_is_answered_by_several_readings(ward: Ward) -> None:
     at(ward, 15, **BREATH)
     assert statuses(ward)[1] is PENDING
 
-    at(ward, 20, **PULSE)
+    at(ward, 20, **PULSE, **AWAKE)
     assert statuses(ward)[1] is MET
 
 
@@ -96,15 +96,24 @@ def test_signs_of_another_window_answer_nothing(ward: Ward) -> None:
     """A pressure of before the window is not this checkpoint's."""
     ward.watched(until=minutes(0))
     ward.reports(signs(MARA, at=ward.begins() + minutes(12) - TICK, **PRESSURE))
-    at(ward, 15, **BREATH, **PULSE)
+    at(ward, 15, **BREATH, **PULSE, **AWAKE)
 
     assert statuses(ward)[1] is PENDING
+
+
+def test_a_checkpoint_waits_for_the_sedation(ward: Ward) -> None:
+    """MOAA/S never taken in a whole session: sedation is what the REMS watches first (S4, S5)."""
+    ward.watched(until=minutes(0))
+    at(ward, 15, **PRESSURE, **PULSE, **BREATH)
+    ward.until(ward.begins() + minutes(20))
+
+    assert ward.open == {Kind.VITALS_OVERDUE: Severity.URGENT}
 
 
 def test_a_sign_that_is_missing_pages_somebody(ward: Ward) -> None:
     """A checkpoint with a required sign missing is missed; the sign resolves the page when it comes."""
     ward.watched(until=minutes(0))
-    at(ward, 15, **PRESSURE, **PULSE)
+    at(ward, 15, **PRESSURE, **PULSE, **AWAKE)
     ward.until(ward.begins() + minutes(20))
     assert ward.open == {Kind.VITALS_OVERDUE: Severity.URGENT}
 
@@ -213,7 +222,7 @@ def test_a_booster_needs_each_sign_fresh_and_normal(opens: Opens) -> None:
     booster = dose(MARA, at=ward.begins() + minutes(10), mg=1, by=ward.session().doses[0].data.actor)
     assert "vitals.too_old" in speaks_against(ward, booster)
 
-    at(ward, 7, **BREATH, **PULSE)
+    at(ward, 7, **BREATH, **PULSE, **AWAKE)
     assert not {"vitals.too_old", "vitals.not_normal"} & {*speaks_against(ward, booster)}
 
     at(ward, 8, systolic=165, diastolic=80)
@@ -235,8 +244,8 @@ def test_a_pressure_that_does_not_fall_is_seen_between_other_signs(ward: Ward, l
 def test_a_partial_reading_that_arrives_late_answers_its_checkpoint(ward: Ward) -> None:
     """A gateway sends the channels one by one, and not in order."""
     ward.watched(until=minutes(0))
-    at(ward, 15, **PRESSURE, **PULSE)
-    at(ward, 30, **PRESSURE, **PULSE, **BREATH)
+    at(ward, 15, **PRESSURE, **PULSE, **AWAKE)
+    at(ward, 30, **PRESSURE, **PULSE, **BREATH, **AWAKE)
     assert statuses(ward)[1] is MISSED or statuses(ward)[1] is PENDING
 
     ward.reports(signs(MARA, at=ward.begins() + minutes(16) + seconds(5), **BREATH))

@@ -15,11 +15,12 @@ from domain.course.transition import RepeatEscalation
 from domain.course.verdict import Verdict, VerdictSeverity
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import VitalsRecorded
-from domain.protocol.model import Limit, LimitSeverity, Vital
+from domain.protocol.model import Limit, LimitSeverity, Protocol, Vital
 from domain.values import Severity
 from tests.domain.conftest import Opens
 from tests.support.cast import (
     MARA,
+    WEEKLY,
     abortion,
     clearance,
     days,
@@ -38,6 +39,13 @@ NORMAL, WARNING, RECHECK, URGENT, EMERGENCY = VerdictSeverity
 
 HIGH = {"systolic": 181}
 WELL: Mapping[str, int] = {}
+
+
+def confirmed_of(readings: int | None) -> Protocol:
+    """The weekly protocol with limits that are confirmed among so many readings."""
+    waits = (limit for limit in WEEKLY.medicine.limits if limit.confirm_within is not None)
+    others = (limit for limit in WEEKLY.medicine.limits if limit.confirm_within is None)
+    return weekly({"medicine.limits": (*(limit.but(confirm_of=readings) for limit in waits), *others)})
 
 
 def reads(ward: Ward, minute: float, **measured: int) -> Verdict:
@@ -67,6 +75,8 @@ def verdicts(ward: Ward, session: int = 1) -> list[VerdictSeverity]:
         (vitals(MARA, at=TODAY, systolic=165), WARNING, "vitals.systolic_above_limit"),
         (vitals(MARA, at=TODAY, systolic=181), RECHECK, "vitals.systolic_above_limit"),
         (vitals(MARA, at=TODAY, diastolic=100), NORMAL, None),
+        (vitals(MARA, at=TODAY, diastolic=50), NORMAL, None),
+        (vitals(MARA, at=TODAY, diastolic=49), WARNING, "vitals.diastolic_below_limit"),
         (vitals(MARA, at=TODAY, systolic=220), RECHECK, "vitals.systolic_above_limit"),
         (vitals(MARA, at=TODAY, systolic=221), URGENT, "vitals.systolic_above_limit"),
         (vitals(MARA, at=TODAY, systolic=89), URGENT, "vitals.systolic_below_limit"),
@@ -78,12 +88,14 @@ def verdicts(ward: Ward, session: int = 1) -> list[VerdictSeverity]:
         (vitals(MARA, at=TODAY, heart_rate=121), RECHECK, "vitals.heart_rate_above_limit"),
         (vitals(MARA, at=TODAY, heart_rate=50), NORMAL, None),
         (vitals(MARA, at=TODAY, heart_rate=151), URGENT, "vitals.heart_rate_above_limit"),
-        (vitals(MARA, at=TODAY, heart_rate=39), URGENT, "vitals.heart_rate_below_limit"),
+        (vitals(MARA, at=TODAY, heart_rate=30), URGENT, "vitals.heart_rate_below_limit"),
         (vitals(MARA, at=TODAY, heart_rate=29), EMERGENCY, "vitals.heart_rate_below_limit"),
-        (vitals(MARA, at=TODAY, heart_rate=49), WARNING, "vitals.heart_rate_below_limit"),
+        (vitals(MARA, at=TODAY, heart_rate=49), URGENT, "vitals.heart_rate_below_limit"),
         (vitals(MARA, at=TODAY, spo2=94), NORMAL, None),
         (vitals(MARA, at=TODAY, spo2=93), WARNING, "vitals.spo2_below_limit"),
-        (vitals(MARA, at=TODAY, spo2=90), WARNING, "vitals.spo2_below_limit"),
+        (vitals(MARA, at=TODAY, spo2=92), WARNING, "vitals.spo2_below_limit"),
+        (vitals(MARA, at=TODAY, spo2=91), URGENT, "vitals.spo2_below_limit"),
+        (vitals(MARA, at=TODAY, spo2=90), URGENT, "vitals.spo2_below_limit"),
         (vitals(MARA, at=TODAY, spo2=89), EMERGENCY, "vitals.spo2_below_limit"),
         (vitals(MARA, at=TODAY, respiratory_rate=10), NORMAL, None),
         (vitals(MARA, at=TODAY, respiratory_rate=31), URGENT, "vitals.respiratory_rate_above_limit"),
@@ -169,13 +181,49 @@ def test_a_second_breach_is_what_the_limit_says(ward: Ward) -> None:
     assert ward.due(DeadlineKind.RECHECK) == []
 
 
-def test_a_second_reading_within_the_limit_ends_it(ward: Ward) -> None:
-    """181 and then 170 is a warning, and the next 181 is a first breach again."""
+@pytest.mark.parametrize("readings", [None, 2])
+def test_a_second_reading_within_the_limit_ends_it(opens: Opens, readings: int | None) -> None:
+    """181 and then 170 is a warning, and the next 181 is a first breach again, where two in a row are asked for."""
+    ward = opens(confirmed_of(readings))
     reads(ward.watched(until=minutes(0)), 15, **HIGH)
     said = [reads(ward, minute, systolic=value).severity for minute, value in ((18, 170), (30, 181))]
 
     assert said == [WARNING, RECHECK]
     assert ward.pages == []
+
+
+def test_a_pressure_that_swings_is_told_at_its_second_breach(ward: Ward) -> None:
+    """`confirm_of`: 220/125, 179/99, 220/125: the arm moves, and two of three readings are beyond the limit."""
+    ward.watched(until=minutes(0))
+    swing = ({"systolic": 220, "diastolic": 125}, {"systolic": 179, "diastolic": 99})
+    said = [reads(ward, 15 + 4 * turn, **swing[turn % 2]).severity for turn in range(3)]
+
+    assert said == [RECHECK, WARNING, URGENT]
+    assert ward.pages == [(Kind.VITALS_URGENT, Severity.URGENT)]
+
+
+@pytest.mark.parametrize(("between", "severity"), [(1, URGENT), (2, RECHECK)])
+def test_a_breach_is_confirmed_by_one_of_as_many_readings_as_the_protocol_says(
+    ward: Ward, between: int, severity: VerdictSeverity
+) -> None:
+    """`confirm_of` 3: the two values before are looked at, and no third one."""
+    reads(ward.watched(until=minutes(0)), 15, **HIGH)
+    for minute in range(between):
+        reads(ward, 16 + minute)
+
+    assert reads(ward, 20, **HIGH).severity is severity
+
+
+def test_a_breach_that_is_told_late_confirms_the_one_after_the_next(ward: Ward) -> None:
+    """`confirm_of` 3: it arrives before two others, and the second of them was the first breach until then."""
+    ward.watched(until=minutes(0))
+    said = [reads(ward, minute, **taken).severity for minute, taken in ((17, WELL), (19, HIGH))]
+    assert (said, ward.pages) == ([NORMAL, RECHECK], [])
+
+    ward.sends(vitals(MARA, at=ward.begins() + minutes(15), **HIGH))  # type: ignore[arg-type]
+
+    assert verdicts(ward)[1:] == [RECHECK, NORMAL, URGENT]
+    assert ward.pages == [(Kind.VITALS_URGENT, Severity.URGENT)]
 
 
 def test_another_vital_sign_does_not_confirm_this_one(ward: Ward) -> None:
@@ -301,9 +349,9 @@ def test_a_breach_confirmed_by_a_reading_that_arrives_late_wakes_somebody(ward: 
     assert ward.open == {Kind.VITALS_URGENT: Severity.URGENT}
 
 
-def test_a_reading_between_two_breaches_that_arrives_late_takes_no_page_back(ward: Ward) -> None:
+def test_a_reading_between_two_breaches_that_arrives_late_takes_no_page_back(opens: Opens) -> None:
     """What was believed is kept; what is true now is shown."""
-    ward.watched(until=minutes(0))
+    ward = opens(confirmed_of(2)).watched(until=minutes(0))
     said = [reads(ward, minute, **HIGH).severity for minute in (15, 20)]
     ward.sends(vitals(MARA, at=ward.begins() + minutes(17)))
 
@@ -421,10 +469,10 @@ def test_a_correction_takes_back_no_page_and_the_ledger_keeps_what_was_believed(
     [(128, [RECHECK, URGENT], [RECHECK, NORMAL, RECHECK]), (186, [RECHECK, URGENT], [RECHECK, URGENT, URGENT])],
 )
 def test_what_was_believed_before_a_late_reading_is_read_off_the_ledger(
-    ward: Ward, late: int, before: list[VerdictSeverity], after: list[VerdictSeverity]
+    opens: Opens, late: int, before: list[VerdictSeverity], after: list[VerdictSeverity]
 ) -> None:
     """Marked late, written after what it changes: the record up to it says what it said then, all of it what is so."""
-    ward.watched(until=minutes(0))
+    ward = opens(confirmed_of(2)).watched(until=minutes(0))
     for minute in (15, 19):
         reads(ward, minute, systolic=185)
     known = len(ward.entries)

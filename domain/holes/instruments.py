@@ -1,0 +1,96 @@
+"""Instruments that nobody would take, or whose grave answer would call nobody (CLINICAL.md 5.1 and 5.2, S47)."""
+
+from datetime import timedelta
+
+from domain.course.rules import clearance, eligibility
+from domain.course.session import MedicineSession
+from domain.course.transition import OpenEscalation
+from domain.events.clinic_events import MeasureRecorded
+from domain.holes.asked import COURSE, DOSED_AT, NURSE, course
+from domain.holes.hole import Hole, Holes
+from domain.protocol.instruments import CSSRS, PHQ9, QUESTIONNAIRES, instrument_name
+from domain.protocol.model import MeasureMoment, Protocol
+from domain.values import Code, Severity
+
+_HIGH, _MODERATE = (1, 1, 1, 1, 1, 1), (1, 1, 1, 0, 0, 0)
+_ITEM9 = (0, 0, 0, 0, 0, 0, 0, 0, 3)
+_LATER = timedelta(minutes=1)
+
+
+def instrument_holes(protocol: Protocol) -> Holes:
+    """A hole for each gate without its risk screen, each answer that calls nobody, and each screen that is none."""
+    yield from _gates(protocol)
+    yield from _risks(protocol)
+    yield from _item9(protocol)
+    for instrument in protocol.medicine.measures:
+        rule = protocol.measures.get(instrument)
+        if rule is not None and rule.every in (MeasureMoment.BASELINE, MeasureMoment.END):
+            yield Hole(
+                key=f"measures.{instrument}.every",
+                lets_through=f"each clearance would wait for {instrument_name(instrument)}, which nobody is told "
+                "before it to take",
+                mend="must be each_session, for medicine.measures names it",
+            )
+
+
+def _gates(protocol: Protocol) -> Holes:
+    """The risk screen comes before the decision on a patient, and before each dose."""
+    if _missing(CSSRS) not in {one.code for one in eligibility.blockers(course(protocol), DOSED_AT)}:
+        yield Hole(
+            key="screening.measures",
+            lets_through=f"a patient would be found eligible without {instrument_name(CSSRS)}",
+            mend=f"must name {CSSRS}",
+        )
+    visit = MedicineSession.model_validate({"number": 1, "stage": "checked_in", "starts_at": DOSED_AT})
+    if _missing(CSSRS) not in {one.code for one in clearance.blockers(course(protocol, visit), visit, DOSED_AT)}:
+        yield Hole(
+            key="medicine.measures",
+            lets_through=f"a patient would be dosed without {instrument_name(CSSRS)} for this visit",
+            mend=f"must name {CSSRS}",
+        )
+
+
+def _missing(instrument: Code) -> str:
+    return f"measure.{instrument}_missing"
+
+
+def _risks(protocol: Protocol) -> Holes:
+    for name, items, least in (("high", _HIGH, Severity.URGENT), ("moderate", _MODERATE, Severity.ROUTINE)):
+        called = _called_by(protocol, CSSRS, items)
+        if called is None or called.rank < least.rank:
+            yield Hole(
+                key=f"measures.{CSSRS}.{name}",
+                lets_through=f"{instrument_name(CSSRS)} of {name} risk would call "
+                f"{'nobody' if called is None else 'somebody in working hours only'}",
+                mend=f"must set off an escalation, {least} or worse",
+            )
+
+
+def _item9(protocol: Protocol) -> Holes:
+    rule = protocol.measures.get(PHQ9)
+    if rule is None:
+        return
+    if _called_by(protocol, PHQ9, _ITEM9) is None:
+        yield Hole(
+            key=f"measures.{PHQ9}.item9",
+            lets_through=f"{instrument_name(PHQ9)} with an answer of 3 to question 9 would call nobody, and would "
+            "ask for no risk screen",
+            mend=f"must be there, with needs = {CSSRS}",
+        )
+    elif rule.item9 is not None and rule.item9.needs in QUESTIONNAIRES:
+        yield Hole(
+            key=f"measures.{PHQ9}.item9.needs",
+            lets_through=f"{instrument_name(rule.item9.needs)}, which knows no risk of suicide, would "
+            "answer question 9",
+            mend=f"must be a risk screen, such as {CSSRS}",
+        )
+
+
+def _called_by(protocol: Protocol, instrument: Code, items: tuple[int, ...]) -> Severity | None:
+    """The severity of the escalation that these answers open; None if they open none."""
+    at = DOSED_AT + _LATER
+    said = MeasureRecorded.Data(actor=NURSE, instrument=instrument, items=items)
+    answered = MeasureRecorded(specversion="1.0", id="asked", source="asked", subject=COURSE, time=at, data=said)
+    calls = course(protocol).accept(answered, at).calls
+    opened = [one.opening.severity for one in calls if isinstance(one, OpenEscalation)]
+    return max(opened, key=lambda severity: severity.rank, default=None)

@@ -1,0 +1,43 @@
+"""Limits that a second reading must confirm, without a value so far out that one reading is enough (S63: 200/120)."""
+
+from domain.course.verdict import VerdictSeverity
+from domain.durations import in_words
+from domain.holes.asked import every_value, in_the_middle, judged
+from domain.holes.hole import Hole, Holes
+from domain.holes.wording import a, so_would
+from domain.protocol.model import Limit, Protocol
+
+
+def second_reading_holes(protocol: Protocol) -> Holes:
+    """A hole for each limit whose first breach calls nobody at once, however far out it is."""
+    for limit in protocol.medicine.limits:
+        severity = VerdictSeverity(limit.severity)
+        if limit.confirm_within is None or severity.pages_as is None:
+            continue
+        cleared_with = lowest_cleared(protocol, limit)
+        beyond = [value for value in every_value(limit.vital) if limit.is_crossed_by(value, cleared_with)]
+        if limit.below is not None:
+            beyond.reverse()
+        waiting = [
+            value
+            for value in beyond
+            if judged(protocol, limit.vital, value, cleared_with=cleared_with).pages_as is None
+        ]
+        if beyond and beyond[-1] in waiting:
+            yield Hole(
+                key=limit.key,
+                lets_through=f"{a(limit.vital, in_the_middle(waiting))} would call nobody for "
+                f"{in_words(limit.confirm_within)}, until it is read again{so_would(sorted(waiting))}",
+                mend="there must be an urgent limit further out, or a graver one, without confirm_within: beyond it "
+                "one reading is enough",
+            )
+
+
+def lowest_cleared(protocol: Protocol, limit: Limit) -> int | None:
+    """The lowest value that a patient is cleared with, from which a rise is crossed soonest; None for other limits."""
+    if limit.rise is None:
+        return None
+    clearance = protocol.medicine.clearance
+    gate = clearance.hold.of(limit.vital) or clearance.never.of(limit.vital)
+    values = every_value(limit.vital)
+    return next((value for value in values if gate is None or gate.holds(value)), values[0])

@@ -1,0 +1,138 @@
+"""Every kind of hole of a file as a clinic may write it: what is shipped has none."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.holes.checker import holes
+from domain.protocol.file import ProtocolFileError, parse_protocol
+from domain.protocol.model import VitalRanges
+from domain.protocol.parameters import parameters
+from tests.support.cast import minutes, weekly
+from tests.support.file_keys import Path, written
+from tests.support.paths import PROTOCOLS, WEEKLY_FILE
+
+WEEKLY = WEEKLY_FILE.read_text(encoding="utf-8")
+CONTENT: dict[str, Any] = tomllib.loads(WEEKLY)
+
+
+@pytest.mark.parametrize("file", sorted(PROTOCOLS.glob("*.toml")), ids=lambda file: file.name)
+def test_what_is_shipped_has_no_hole(file: Any) -> None:
+    """A medical director may sign it; each number has its evidence."""
+    assert holes(parse_protocol(file.read_text(encoding="utf-8"), file.name)) == ()
+
+
+def test_a_clinic_that_deletes_the_limits_of_four_signs_is_told_of_each_end() -> None:
+    """SpO₂ 40, a respiratory rate of 2, a heart rate of 0 and MOAA/S 0 would be normal."""
+    cut = re.sub(r'\[\[medicine\.limits\]\]\nvital = "(spo2|respiratory_rate|heart_rate|moaas)"\n[^\[]*', "", WEEKLY)
+    cut = re.sub(r'"medicine\.limits\.(spo2|respiratory_rate|heart_rate|moaas).*\n', "", cut)
+
+    found = holes(parse_protocol(cut, "kap.toml"))
+
+    assert [f"{hole.key}: {hole.lets_through}" for hole in found] == [
+        "medicine.limits.heart_rate: a heart rate of 25 would be normal, and so would any from 0 to 49",
+        "medicine.limits.heart_rate: a heart rate of 226 would be normal, and so would any from 151 to 300",
+        "medicine.limits.spo2: an SpO₂ of 46 would be normal, and so would any from 0 to 91",
+        "medicine.limits.respiratory_rate: a respiratory rate of 5 would be normal, and so would any from 0 to 9",
+        "medicine.limits.respiratory_rate: a respiratory rate of 56 would be normal, and so would any from 31 to 80",
+        "medicine.limits.moaas: a MOAA/S of 2 would be normal, and so would any from 0 to 4",
+    ]
+
+
+def test_a_number_without_evidence_is_a_hole() -> None:
+    """Whoever signs it asks where it comes from."""
+    key = "medicine.dose.first_max"
+    text = re.sub(rf'"{re.escape(key)}" = .*\n', "", WEEKLY)
+
+    (hole,) = holes(parse_protocol(text, "kap.toml"))
+
+    assert (hole.key, hole.mend) == (key, "must have an entry in [evidence]")
+
+
+@pytest.mark.parametrize(
+    ("changes", "keys"),
+    [
+        (
+            {"measures": {}, "screening.measures": (), "medicine.measures": ()},
+            ["screening.measures", "medicine.measures", "measures.cssrs.high", "measures.cssrs.moderate"],
+        ),
+        ({"indications": tuple(f"F{number}" for number in range(150))}, []),
+        (
+            {"medicine.clearance.hold": VitalRanges(), "medicine.clearance.never": VitalRanges()},
+            [],
+        ),
+        (
+            {"check_ins.after": (), "follow_up.after": (), "integration.sessions": 0, "forms": ()},
+            ["check_ins.after"],
+        ),
+        (
+            {"medicine.minimum_observation": minutes(1), "medicine.discharge_overdue": minutes(1)},
+            [
+                "medicine.checkpoints.offsets",
+                "medicine.checkpoints.emergency_after",
+                "medicine.discharge.bp_not_falling_after",
+            ],
+        ),
+    ],
+)
+def test_a_file_that_says_little_is_asked_about_all_the_same(changes: Mapping[str, object], keys: list[str]) -> None:
+    """Without measures, gates, calls; with more indications than any referral names."""
+    assert [hole.key for hole in holes(weekly(changes))] == keys
+
+
+def _leaves(content: object, place: Path = ()) -> Iterator[Path]:
+    match content:
+        case dict():
+            for name, inner in content.items():
+                yield from _leaves(inner, (*place, name))
+        case list() if content and isinstance(content[0], dict):
+            for number, inner in enumerate(content):
+                yield from _leaves(inner, (*place, number))
+    if place:
+        yield place
+
+
+OF_THE_CLINIC = [place for place in _leaves(CONTENT) if place[0] not in {"schema", "evidence", "vocabulary"}]
+
+
+@st.composite
+def another_file(draw: st.DrawFn) -> str:
+    """The weekly protocol with a key left out, emptied or shifted, and without its evidence for what is gone."""
+    content = deepcopy(CONTENT)
+    *tables, last = draw(st.sampled_from(OF_THE_CLINIC))
+    table: Any = content
+    for name in tables:
+        table = table[name]
+    match table[last]:
+        case bool() as said:
+            table[last] = not said
+        case int() | float() as number if draw(st.booleans()):
+            table[last] = number + draw(st.sampled_from([-50, -10, -1, 1, 10, 50]))
+        case list() as listed if draw(st.booleans()):
+            table[last] = listed[: draw(st.integers(0, max(0, len(listed) - 1)))]
+        case _:
+            del table[last]
+    return written(content)
+
+
+@given(another_file())
+@settings(max_examples=25)
+def test_whatever_a_clinic_changes_the_file_is_refused_or_its_holes_are_named(text: str) -> None:
+    """No key, left out or shifted, makes the checker fail; and each hole names a key of the format."""
+    try:
+        protocol = parse_protocol(text, "kap.toml")
+    except ProtocolFileError:
+        return
+
+    found = holes(protocol)
+
+    tables = {key.partition(".")[0] for key, _ in parameters(protocol)}
+    assert all(hole.key.partition(".")[0] in tables and hole.lets_through and hole.mend for hole in found)
+    assert json.dumps([hole.model_dump(mode="json") for hole in found])
