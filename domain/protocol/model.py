@@ -383,6 +383,18 @@ class ComedicationRule(Frozen):
     tell: Severity | None = None
 
 
+class ComparedRules(Frozen):
+    """What is compared with what was known before; a key that is left out compares nothing.
+
+    `weight_within_percent` is how far a weight may be from the last one, `dose_at_least_percent` how much of the plan's
+    dose an injected one must be. With `pregnancy_test` one that no longer applies is asked about.
+    """
+
+    weight_within_percent: Annotated[float, Field(gt=0)] | None = None
+    dose_at_least_percent: Annotated[float, Field(gt=0, le=100)] | None = None
+    pregnancy_test: bool = False
+
+
 class MedicineRules(Frozen):
     """One medicine session, from who must be in the room to when the patient may leave.
 
@@ -417,6 +429,7 @@ class MedicineRules(Frozen):
     discharge: DischargeRules
     infusion: InfusionRules = InfusionRules()
     comedication: tuple[ComedicationRule, ...] = ()
+    compared: ComparedRules | None = None
 
 
 class IntegrationRules(Frozen):

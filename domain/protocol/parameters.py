@@ -16,7 +16,17 @@ UNITS: Mapping[str, str] = {
     **dict.fromkeys((Vital.SYSTOLIC, Vital.DIASTOLIC, "systolic_max", "diastolic_max"), "mmHg"),
     Vital.HEART_RATE: "beats/min",
     Vital.RESPIRATORY_RATE: "breaths/min",
-    **dict.fromkeys((Vital.SPO2, "spo2_min", "bp_within_percent", "response_percent"), "%"),
+    **dict.fromkeys(
+        (
+            Vital.SPO2,
+            "spo2_min",
+            "bp_within_percent",
+            "response_percent",
+            "weight_within_percent",
+            "dose_at_least_percent",
+        ),
+        "%",
+    ),
     **dict.fromkeys((Vital.MOAAS, "moaas_min"), "of 5"),
     "padss_min": "of 10",
     **dict.fromkeys(("medicine_sessions", "sessions_min", "sessions_max", "sessions"), "sessions"),

@@ -60,6 +60,7 @@ WORDS: Final[Mapping[str, str]] = {
     "dose.above_hard_max": "Dose above its bound",
     "dose.above_plan": "Dose above the plan",
     "dose.booster_not_allowed": "No further dose in this session",
+    "dose.far_below_plan": "Dose far from the plan",
     "dose.needs_two_prescribers": "Second prescriber to agree",
     "dose.possible_duplicate": "Dose perhaps reported twice",
     "dose.route_not_allowed": "Another route than the protocol's",
@@ -97,6 +98,7 @@ WORDS: Final[Mapping[str, str]] = {
     "plan.sessions_out_of_bounds": "Planned sessions out of their bounds",
     "pregnancy_test.missing": "A test of today to come",
     # A shared screen shows neither test results nor diagnoses.
+    "pregnancy_test.no_longer_applicable": "A test to be looked at",
     "pregnancy_test.positive": "A test to be looked at",
     "preparation.sessions_missing": "Preparation talk to come",
     "preparation.topics_missing": "{} to come",
@@ -139,6 +141,7 @@ WORDS: Final[Mapping[str, str]] = {
     "vitals.systolic_above_limit": "Blood pressure above the limit",
     "vitals.systolic_below_limit": "Blood pressure below the limit",
     "vitals.too_old": "Fresh reading to come",
+    "weight.far_from_last": "Weight far from the last one",
     "weight.missing": "Weighing to come",
 }
 """Labels by code; `<>` stands for a variable part of the code, `{}` for that part in words."""

@@ -258,6 +258,10 @@ REFUSING: Final[tuple[Reason, ...]] = (
         "weight.missing",
         lambda ward: _arrived_as(ward, lambda ward: check_in(MARA, at=ward.now, weight_kg=None)),
     ),
+    Reason(
+        "weight.far_from_last",
+        lambda ward: _arrived_as(ward, lambda ward: check_in(MARA, at=ward.now, weight_kg=154)),
+    ),
     Reason("vitals.missing", lambda ward: clearance(MARA, at=ward.checked_in().now)),
     Reason(
         "vitals.too_old",
@@ -279,6 +283,12 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason(
         "pregnancy_test.positive",
         lambda ward: _arrived_as(ward, lambda ward: check_in(MARA, at=ward.now, pregnancy_test=PregnancyTest.POSITIVE)),
+    ),
+    Reason(
+        "pregnancy_test.no_longer_applicable",
+        lambda ward: _arrived_as(
+            ward, lambda ward: check_in(MARA, at=ward.now, pregnancy_test=PregnancyTest.NOT_APPLICABLE)
+        ),
     ),
     Reason(
         "pregnancy_test.missing",

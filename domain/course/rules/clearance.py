@@ -7,7 +7,17 @@ from typing import Any
 from domain.course.event_rule import MEDICINE, PRESCRIBER, SessionEventRule
 from domain.course.measures import Risk
 from domain.course.recorded import known_at, newer
-from domain.course.rules import arrival, booking, consent, eligibility, observation, pregnancy, risk_screens, symptoms
+from domain.course.rules import (
+    arrival,
+    booking,
+    compared,
+    consent,
+    eligibility,
+    observation,
+    pregnancy,
+    risk_screens,
+    symptoms,
+)
 from domain.course.rules.signs import newest, value_of
 from domain.course.rules.vitals import SPOKEN
 from domain.course.rules.weighing import is_weighed
@@ -41,6 +51,7 @@ def blockers(course: CourseState, session: MedicineSession, at: datetime) -> tup
         *_course_blockers(course, session, at),
         *away_blockers(session, at),
         *arrival.blockers(course, session, at),
+        *compared.arrival_blockers(course, session),
         *observation.unknown_given(course.protocol, session, at),
         *_reading_blockers(course, session, at),
     )

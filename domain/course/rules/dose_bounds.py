@@ -47,8 +47,8 @@ def as_offered(dose: DoseGiven) -> Offered:
 
 def exhausted_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
     """The blockers of any further dose in this session, however small, because a bound has been reached."""
-    if (weight := _weight_today(session)) is not None:
-        total = _given_mg(session) + LEAST_MG
+    if (weight := weight_today(session)) is not None:
+        total = given_mg(session) + LEAST_MG
         amount = _amount(course, total, weight)
         yield from _hard_blockers(course, amount)
         yield from _rise_blockers(course, session, amount)
@@ -58,32 +58,38 @@ def exhausted_blockers(course: CourseState, session: MedicineSession) -> Iterato
 def bound_blockers(course: CourseState, session: MedicineSession, dose: Offered) -> Iterator[Blocker]:
     """What the protocol's bounds and the plan say of this amount, on top of the session's doses."""
     rules = course.protocol.medicine.dose
-    weight = _weight_today(session)
+    weight = weight_today(session)
     if weight is None:
         yield Blocker(code="weight.missing", message="The patient was not weighed today", absolute=True)
         # A dose that was given all the same is judged by the last weight known.
-        weight = _last_weight(course)
+        weight = last_weight(course)
     if weight is None:
         return
-    total = _given_mg(session) + dose.mg
+    total = given_mg(session) + dose.mg
     amount = _amount(course, total, weight)
     yield from _hard_blockers(course, amount)
     if amount > rules.max + TOLERANCE and not _has_second_prescriber(course, dose):
         yield _above(course, amount, "dose.needs_two_prescribers", rules.max, "max", "the limit of one prescriber,")
     yield from _rise_blockers(course, session, amount)
     yield from _event_blockers(course, session, total, amount)
-    plan = known_at(course.plans, dose.at)
+    planned = planned_mg(course, dose.at, weight)
+    if planned is not None and dose.actor.role is not Role.PRESCRIBER and total > planned + TOLERANCE:
+        yield Blocker(
+            code="dose.above_plan",
+            message=f"{total:g} mg is above the plan's {planned:g} mg; only a prescriber may report that",
+            absolute=True,
+            observed=total,
+            limit=round(planned, 6),
+        )
+
+
+def planned_mg(course: CourseState, at: datetime, weight_kg: float) -> float | None:
+    """The plan's dose at that moment in mg, for somebody of that weight; None without one."""
+    plan = known_at(course.plans, at)
     planned = plan.data.dose if plan else None
-    if planned is not None and dose.actor.role is not Role.PRESCRIBER:
-        planned_mg = planned.mg if planned.mg is not None else (planned.mg_per_kg or 0.0) * weight
-        if total > planned_mg + TOLERANCE:
-            yield Blocker(
-                code="dose.above_plan",
-                message=f"{total:g} mg is above the plan's {planned_mg:g} mg; only a prescriber may report that",
-                absolute=True,
-                observed=total,
-                limit=round(planned_mg, 6),
-            )
+    if planned is None:
+        return None
+    return planned.mg if planned.mg is not None else (planned.mg_per_kg or 0.0) * weight_kg
 
 
 def _hard_blockers(course: CourseState, amount: float) -> Iterator[Blocker]:
@@ -101,7 +107,7 @@ def _rise_blockers(course: CourseState, session: MedicineSession, amount: float)
             limit, what = rules.first_max, "the limit of a first dose,"
             yield _above(course, amount, "dose.above_first_max", limit, "first_max", what)
     else:
-        given_before = _amount(course, _given_mg(before), _weight_at(course, before))
+        given_before = _amount(course, given_mg(before), _weight_at(course, before))
         if amount - given_before > rules.step_max + TOLERANCE:
             limit = round(given_before + rules.step_max, 6)
             yield _above(course, amount, "dose.step_too_large", limit, "step_max", "the highest next step")
@@ -112,7 +118,7 @@ def _event_blockers(course: CourseState, session: MedicineSession, mg: float, am
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
     if before is None or course.protocol.medicine.dose.step_after_event or not _had_event(course, before):
         return
-    given = _given_mg(before)
+    given = given_mg(before)
     given_before = _amount(course, given, _weight_at(course, before))
     # A lighter patient has more mg/kg of the same dose, a heavier one more mg of the same mg/kg: neither is a rise.
     if mg > given + TOLERANCE and amount > given_before + TOLERANCE:
@@ -146,16 +152,17 @@ def _amount(course: CourseState, mg: float, weight_kg: float) -> float:
     return _in_basis(course.protocol.medicine.dose.basis, mg, weight_kg)
 
 
-def _given_mg(session: MedicineSession) -> float:
+def given_mg(session: MedicineSession) -> float:
+    """What was given in this session, in mg."""
     return fsum(given.mg for given in session.doses)  # the same in every release of Python, as `sum` is not
 
 
-def _weight_today(session: MedicineSession) -> float | None:
+def weight_today(session: MedicineSession) -> float | None:
     """The weight taken at this session's check-in, in kg."""
     return session.check_in.data.weight_kg if session.check_in else None
 
 
-def _last_weight(course: CourseState, until: int | None = None) -> float | None:
+def last_weight(course: CourseState, until: int | None = None) -> float | None:
     """The patient's last known weight in kg: of the newest check-in with one, else of the screening or referral.
 
     `until` is the number of the last session whose check-in counts.
@@ -168,9 +175,9 @@ def _last_weight(course: CourseState, until: int | None = None) -> float | None:
 
 def _weight_at(course: CourseState, session: MedicineSession) -> float:
     """What the patient weighed at that session as far as is known: of it, of before it, or else the first one after."""
-    known = _weight_today(session) or _last_weight(course, until=session.number)
+    known = weight_today(session) or last_weight(course, until=session.number)
     later = (one for one in course.sessions if one.number > session.number)
-    weights = (known, *map(_weight_today, later))
+    weights = (known, *map(weight_today, later))
     return next(weight for weight in weights if weight is not None)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.course.dose_given import DoseGiven
 from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule, under_way
-from domain.course.rules import arrival, clearance, returning
+from domain.course.rules import arrival, clearance, compared, returning
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.dose_bounds import (
     Offered,
@@ -165,7 +165,8 @@ def standing(course: CourseState, session: MedicineSession, at: datetime) -> Ite
 
 def _administered(course: CourseState, session: MedicineSession, event: DoseAdministered) -> tuple[Blocker, ...]:
     said = event.data
-    return blockers(course, session, Offered(event.time, said.mg, said.route, said.actor, said.witness))
+    dose = Offered(event.time, said.mg, said.route, said.actor, said.witness)
+    return absolute_first((*blockers(course, session, dose), *compared.dose_blockers(course, session, dose)))
 
 
 def _give(transition: Transition[Any], session: MedicineSession, event: DoseAdministered) -> None:

@@ -12,6 +12,7 @@ from domain.course.transition import OpenEscalation
 from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import DischargeAssessed, VitalsRecorded
+from domain.events.fields import PregnancyTest
 from domain.values import Role, Severity
 from domain.views.course import course_view
 from tests.support.cast import (
@@ -207,6 +208,14 @@ def stays_away(ward: Ward, answers: Iterable[int] = CALM) -> Severity:
     ward.booked().reports(cssrs(MARA, at=ward.now, items=answers))
     ward.reports(missed(MARA, at=ward.begins()))
     return ward.open[Kind.SESSION_MISSED]
+
+
+def arrives_and_is_cleared(ward: Ward, **said: object) -> list[str]:
+    """What stands in the way of the clearance of somebody who arrives like this."""
+    ward.booked().reports(cssrs(MARA, at=ward.begins() - minutes(30)))
+    ward.reports(check_in(MARA, at=ward.begins() - minutes(20), **said))  # type: ignore[arg-type]
+    ward.reports(vitals(MARA, at=ward.begins() - minutes(10)))
+    return ward.reasons(clearance(MARA, at=ward.begins() - minutes(5)))
 
 
 WEIGHED, FINAL = False, True
@@ -548,6 +557,27 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         {Kind.ADVERSE_EVENT: Severity.URGENT},
         {Kind.ADVERSE_EVENT: Severity.ROUTINE},
         where=(*MIDAZOLAM, "tell"),
+    ),
+    OneKey(
+        "medicine.compared.weight_within_percent",
+        20,
+        lambda ward: arrives_and_is_cleared(ward, weight_kg=80),
+        ["weight.far_from_last"],
+        [],
+    ),
+    OneKey(
+        "medicine.compared.dose_at_least_percent",
+        40,
+        lambda ward: ward.cleared().hears_against(dose(MARA, at=ward.begins(), mg=17)),
+        ["dose.far_below_plan"],
+        [],
+    ),
+    OneKey(
+        "medicine.compared.pregnancy_test",
+        False,
+        lambda ward: arrives_and_is_cleared(ward, pregnancy_test=PregnancyTest.NOT_APPLICABLE),
+        ["pregnancy_test.no_longer_applicable"],
+        [],
     ),
     OneKey("medicine.discharge.assessment_valid", "PT5M", leaves, [], ["discharge.assessment_too_old"]),
     OneKey(

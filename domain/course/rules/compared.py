@@ -1,0 +1,76 @@
+"""Today beside what was known before: a slip of the pen is often right in itself, and far from everything else.
+
+A weight in pounds, a dose of which the mg/kg were typed as mg, a test that suddenly does not apply. The protocol says
+what is compared; each is for a prescriber to weigh, by its value.
+"""
+
+from collections.abc import Iterator
+
+from domain.course.rules.dose_bounds import Offered, given_mg, last_weight, planned_mg, weight_today
+from domain.course.session import MedicineSession
+from domain.course.state import CourseState
+from domain.events.fields import PregnancyTest
+from domain.protocol.model import ComparedRules
+from domain.values import Blocker
+
+NOTHING = ComparedRules()
+
+
+def arrival_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
+    """What of this visit's check-in is far from what was known before it."""
+    yield from _weight_blockers(course, session)
+    yield from _test_blockers(course, session)
+
+
+def _weight_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
+    most = _rules(course).weight_within_percent
+    now, before = weight_today(session), last_weight(course, until=session.number - 1)
+    if most is None or now is None or before is None:
+        return
+    percent = round(100 * abs(now - before) / before, 1)
+    if percent > most:
+        yield Blocker(
+            code="weight.far_from_last",
+            message=f"{now:g} kg is {percent:g} % from the last weight of {before:g} kg; {most:g} % are the most",
+            observed=now,
+            limit=before,
+            source=course.protocol.source_of("medicine.compared.weight_within_percent"),
+        )
+
+
+def _test_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
+    arrived = session.check_in
+    if not _rules(course).pregnancy_test or arrived is None:
+        return
+    earlier = [test for test in course.pregnancy_tests if test.at < arrived.at]
+    is_new = bool(earlier) and earlier[-1].result is not PregnancyTest.NOT_APPLICABLE
+    if arrived.data.pregnancy_test is PregnancyTest.NOT_APPLICABLE and is_new:
+        yield Blocker(
+            code="pregnancy_test.no_longer_applicable",
+            message=f"The pregnancy test is said not to apply; it was {earlier[-1].result} before",
+            observed=PregnancyTest.NOT_APPLICABLE,
+            limit=earlier[-1].result,
+        )
+
+
+def dose_blockers(course: CourseState, session: MedicineSession, dose: Offered) -> Iterator[Blocker]:
+    """An injected dose that is far below the plan's: mg/kg or millilitres may have been typed as mg."""
+    least = _rules(course).dose_at_least_percent
+    weight = weight_today(session) or last_weight(course)
+    planned = None if weight is None else planned_mg(course, dose.at, weight)
+    if least is None or not planned:
+        return
+    total = given_mg(session) + dose.mg
+    percent = round(100 * total / planned, 1)
+    if percent < least:
+        yield Blocker(
+            code="dose.far_below_plan",
+            message=f"{total:g} mg are {percent:g} % of the plan's {planned:g} mg; at least {least:g} % are expected",
+            observed=total,
+            limit=round(planned, 6),
+            source=course.protocol.source_of("medicine.compared.dose_at_least_percent"),
+        )
+
+
+def _rules(course: CourseState) -> ComparedRules:
+    return course.protocol.medicine.compared or NOTHING
