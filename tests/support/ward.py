@@ -503,6 +503,11 @@ def is_whole(ward: Ward) -> bool:
     begun = ward.began_from.course if ward.began_from else ward.blank
     assert taken_in_again(begun, ward.entries, ward.versions) == ward.course
     assert ward.decided is None or ward.decided.deadlines == ward.decided.course.deadlines()
+    return answers_again(ward)
+
+
+def answers_again(ward: Ward) -> bool:
+    """Whether each event of the story, sent once more, is answered as at first."""
     for event, answer in ward.answers[len(ward.began_from.answers) if ward.began_from else 0 :]:
         assert ward.repeats(event) == answer
     return True
