@@ -348,7 +348,7 @@ class AnyCourse(RuleBasedStateMachine):
 
     @invariant()
     def what_is_offered_is_what_the_protocol_has_nothing_against(self) -> None:
-        """`next_acts` lists exactly that; of a closed course no more. Asked of every third moment, for it takes long."""
+        """`next_acts` lists exactly that; of a closed course no more. Asked of every third moment: it takes long."""
         moment = (self.ward.course, self.ward.now)
         if moment[0] is self.asked[0] and moment[1] == self.asked[1]:
             return

@@ -10,7 +10,7 @@ from domain.course.rules.dose_bounds import LEAST_MG
 from domain.course.session import Stage
 from domain.course.state import Phase
 from domain.escalation.messages import Kind
-from domain.events.clinic_events import ClinicEvent
+from domain.events.clinic_events import ClinicEvent, DoseAdministered
 from domain.events.fields import PregnancyTest
 from domain.values import Actor
 from tests.support.cast import (
@@ -452,11 +452,18 @@ def offered_and_accepted(ward: Ward) -> tuple[set[str], set[str]]:
     offered = set(ward.course.next_acts(_by_the_clinics_clock(ward)))
     asked = [event.but(id="asked") for event in everything(ward)]
     accepted: set[str] = {event.type for event in asked if ward.would_take(event)}
+    # The dose that is tried is the least there is, to ask whether any fits the bounds: that it is small says nothing.
+    doses = (event for event in asked if isinstance(event, DoseAdministered))
+    accepted |= {event.type for event in doses if _is_only_small(ward, event)}
     if ward.course.is_death_reported or ward.course.died_at is not None:
         # Whoever is dosed after a death is measured and sent home, though the record says that they died; so it is in a
         # course that was entered in error.
         accepted |= {event.type for event in asked if event.type in offered and _is_against_their_death(ward, event)}
     return offered, accepted
+
+
+def _is_only_small(ward: Ward, event: ClinicEvent) -> bool:
+    return {one.code for one in ward.course.blockers_for(event)} == {"dose.far_below_plan"}
 
 
 def _is_against_their_death(ward: Ward, event: ClinicEvent) -> bool:
