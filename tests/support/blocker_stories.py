@@ -348,6 +348,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
         lambda ward: dose(MARA, at=_after(ward.cleared(), dose(MARA, at=ward.now)).now + minutes(5)),
     ),
     Reason("dose.above_plan", lambda ward: dose(MARA, at=ward.cleared().now, mg=35.1, by=LIND)),
+    Reason("dose.far_below_plan", lambda ward: dose(MARA, at=ward.cleared().now, mg=0.5)),
     Reason("dose.booster_not_allowed", lambda ward: dose(MARA, at=ward.dosed().now, mg=1)),
     Reason(
         "session.aborted",

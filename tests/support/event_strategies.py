@@ -418,6 +418,7 @@ def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
         *(vitals(MARA, number, at=at) for number in numbers),
         *(clearance(MARA, number, at=at, overrides=LIFTED) for number in numbers),
         *(dose(MARA, number, at=at, mg=LEAST_MG) for number in numbers),
+        *(dose(MARA, number, at=at) for number in numbers),
         *(dose(MARA, number, at=at, by=OSEI, mg=LEAST_MG, witness=WARD) for number in numbers),
         *(infusion_started(MARA, number, at=at, mg=LEAST_MG) for number in numbers),
         *(infusion_paused(MARA, number, at=at) for number in numbers),

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from console.readiness import Readiness
-from console.watchdog.heartbeat import Heartbeat
+from console.watchdog.heartbeat import ANSWER_WITHIN, Heartbeat
 from settings import Misconfigured, read_settings
 from stack.ports import claim
 from tests.support.heartbeat_sink import BROKEN, ELSEWHERE, HALF, OK, UNKNOWN, Sink, open_sink
@@ -19,10 +19,10 @@ SOON = timedelta(milliseconds=200)
 class Clinic:
     """What is up, and the heartbeats of a console that asks."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, within: timedelta = ANSWER_WITHIN) -> None:
         self.up = ALL_UP
         self.sent = 0
-        self.heartbeat = Heartbeat(url, self.readiness, self.count, SOON)
+        self.heartbeat = Heartbeat(url, self.readiness, self.count, within)
 
     async def readiness(self) -> Readiness:
         return self.up
@@ -77,7 +77,7 @@ async def test_a_target_that_fails_harms_nothing_and_is_logged_once(
     sink: Sink, answer: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It refuses, breaks off, speaks no HTTP or never answers: no error, one line, and it is tried on."""
-    clinic = Clinic(sink.url)
+    clinic = Clinic(sink.url, ANSWER_WITHIN if answer is not None else SOON)
     sink.answer = answer
     with caplog.at_level(logging.WARNING):
         for _ in range(3):

@@ -112,10 +112,13 @@ def test_the_patient_takes_no_reading_of_their_own(ward: Ward, actor: Actor) -> 
             check_in(MARA, at=TODAY, pregnancy_test=PregnancyTest.POSITIVE),
             ["pregnancy_test.positive", "escalation.exclusion_found_open"],
         ),
-        (check_in(MARA, at=TODAY, pregnancy_test=PregnancyTest.NOT_APPLICABLE), []),
+        (
+            check_in(MARA, at=TODAY, pregnancy_test=PregnancyTest.NOT_APPLICABLE),
+            ["pregnancy_test.no_longer_applicable"],
+        ),
         (check_in(MARA, at=TODAY, pregnancy_test=None), ["pregnancy_test.missing"]),
     ],
-    ids=["no escort", "not weighed", "new medicine", "pregnant", "no test needed", "not tested"],
+    ids=["no escort", "not weighed", "new medicine", "pregnant", "no test any more", "not tested"],
 )
 def test_what_is_asked_at_the_door(ward: Ward, visit: PatientCheckedIn, codes: list[str]) -> None:
     """Escort, weight, test and medications, each by its name."""

@@ -402,9 +402,9 @@ def test_a_second_reading_is_due_as_soon_after_their_last_return(ward: Ward) -> 
 
 
 def test_whoever_is_watched_here_has_not_to_come_back(ward: Ward) -> None:
-    """A dose of two hours before opened a session of its own, which was handed over: the patient is at the first."""
+    """A dose of three hours before opened a session of its own, which was handed over: the patient is at the first."""
     ward.dosed()
-    ward.sends(dose(MARA, None, at=ward.begins() - hours(2), mg=1))
+    ward.sends(dose(MARA, None, at=ward.begins() - hours(3), mg=1))
     ward.reports(handed_over(MARA, 2, at=ward.now + minutes(1)))
 
     assert ward.course.monitored == ward.session(1)

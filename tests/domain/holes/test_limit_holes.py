@@ -1,5 +1,6 @@
 """A sign without an alarm: what lies beyond the end of what a patient is dosed on calls somebody after the dose."""
 
+import os
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -44,6 +45,10 @@ def verdict_at_the_clinic(protocol: Protocol, vital: Vital, value: int) -> Verdi
     return answer.verdict.severity
 
 
+SHIFTS = (-40, -12, -5, -2, -1, 1, 2, 5, 12, 40) if os.environ.get("CI") else (-5, 5)
+"""How far each bound is moved: a little while somebody works, all of them before anything lands."""
+
+
 @pytest.mark.parametrize(("vital", "high"), SIDES)
 def test_a_sign_without_a_limit_on_one_side_is_named_with_a_value_that_would_be_normal(
     vital: Vital, *, high: bool
@@ -70,7 +75,7 @@ def test_each_limit_that_is_left_out_leaves_a_hole_or_none_is_needed(place: int)
     assert all(judged(protocol, vital, named(hole), named(hole)).pages_as is None for hole in found)
 
 
-@pytest.mark.parametrize("by", [-40, -12, -5, -2, -1, 1, 2, 5, 12, 40])
+@pytest.mark.parametrize("by", SHIFTS)
 @pytest.mark.parametrize("place", [place for place, limit in enumerate(LIMITS) if limit.rise is None])
 def test_each_limit_that_is_shifted_leaves_a_hole_or_none_is_needed(place: int, by: int) -> None:
     """Further out, a value between it and the end of what a patient is dosed on calls nobody any more."""
