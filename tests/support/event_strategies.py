@@ -82,6 +82,8 @@ LIFTED = over(
     "fasting.fluids_too_recent",
     "escort.missing",
     "pregnancy_test.missing",
+    "pregnancy_test.no_longer_applicable",
+    "weight.far_from_last",
     "medications.changed",
     "measure.cssrs_missing",
     "vitals.systolic_above_limit",

@@ -34,11 +34,20 @@ def cautions(course: CourseState) -> tuple[str, ...]:
 
 
 def excluding(course: CourseState) -> Iterator[Blocker]:
-    """The absolute blockers from the screening in force: no decision lifts them."""
+    """The absolute blockers from the screening in force: no decision lifts them.
+
+    One that the decision rested on may have been taken back: then there must be another.
+    """
+    if course.screening is None and course.eligibility is not None:
+        yield _unscreened()
     is_negative_since = pregnancy.is_negative_since_screening(course)
     for finding in _findings_of(course):
         if finding.absolute and not (finding.code == "screening.pregnant" and is_negative_since):
             yield finding
+
+
+def _unscreened() -> Blocker:
+    return Blocker(code="screening.missing", message="The screening has not been recorded", absolute=True)
 
 
 def undecided(course: CourseState) -> Iterator[Blocker]:
@@ -92,7 +101,7 @@ def _findings_of(course: CourseState) -> Iterator[Blocker]:
 
 def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
     if course.screening is None or course.screening.at > at:
-        yield Blocker(code="screening.missing", message="The screening has not been recorded", absolute=True)
+        yield _unscreened()
     else:
         yield from _findings(course.protocol, course.screening.data)
         yield from outdated(course, at)

@@ -13,7 +13,7 @@ from domain.course.state import Outcome, Phase
 from domain.course.transition import AutoResolve
 from domain.course.verdict import VerdictSeverity
 from domain.escalation.messages import Change, Kind
-from domain.events.clinic_events import MODELS, Act, ClinicEvent
+from domain.events.clinic_events import MODELS, Act, ClinicEvent, ScreeningRecorded
 from domain.refusal import RefusalCode
 from domain.values import Severity
 from tests.support.cast import (
@@ -313,6 +313,15 @@ def test_what_was_weighed_is_the_old_value(ward: Ward) -> None:
     corrects(ward, reading, systolic=150)
 
     assert "vitals.systolic_above_limit" in ward.reasons(dose(MARA, at=ward.now + minutes(1)))
+
+
+def test_nobody_is_dosed_whose_screening_was_another_patients(ward: Ward) -> None:
+    """Taken back after the decision that rested on it: neither cleared nor dosed before there is another."""
+    told = next(event for event, _ in ward.cleared().answers if isinstance(event, ScreeningRecorded))
+    corrects(ward, told, retracted=True)
+
+    assert "screening.missing" in ward.reasons(clearance(MARA, at=ward.now))
+    assert "screening.missing" in ward.hears_against(dose(MARA, at=ward.now))
 
 
 def test_another_patients_dose_is_taken_back(ward: Ward) -> None:
