@@ -8,9 +8,6 @@ from typing import Final
 from domain.course.measures import Scored
 from domain.values import Code, Frozen, Moment
 
-MANY: Final = 0
-"""From this many answers on the index is cached: one decision asks for it a dozen times."""
-
 
 class MeasureTaken(Frozen):
     """One answered measure with its score."""
@@ -70,9 +67,7 @@ class Answers:
 
 
 def answers(taken: tuple[MeasureTaken, ...]) -> Answers:
-    """The index over these measures."""
-    if len(taken) < MANY:
-        return Answers(taken)
+    """The index over these measures, which one decision asks for a dozen times."""
     # Cached by the tuple's identity: it never changes, and is kept here so that its id is not used again.
     known = next((found for of, found in tuple(_known) if of is taken), None)
     if known is None:
