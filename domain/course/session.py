@@ -272,9 +272,10 @@ class MedicineSession(ReadingSeries):
         return bool(self.departures) and self.ended is None and self.departed[-1].back_at is None
 
     def may_be_at_home(self, within: timedelta) -> bool:
-        """Whether they are watched again by what was told so long after they went, and nobody said that they came back.
+        """Whether they are watched again by what was told so long after they went home, and nobody saw them back.
 
-        `within` is how long they are taken to be still at the door.
+        `within` is how long they are taken to be still at the door. Who was lost to an ambulance or said to be dead is
+        watched again because somebody saw them here.
         """
         if not self.sent_away:
             return False
@@ -282,7 +283,8 @@ class MedicineSession(ReadingSeries):
         back_at = last.back_at or last.left_at
         seen: tuple[Recorded[Any], ...] = (*self.returns, *self.doses)
         is_back = any(one.at >= back_at for one in seen)
-        return (last.is_at_home or back_at - last.left_at > within) and not is_back
+        is_long_gone = self.went_home is not None and back_at - last.left_at > within
+        return (last.is_at_home or is_long_gone) and not is_back
 
     @property
     def gone(self) -> Recorded[Any] | None:

@@ -368,3 +368,13 @@ def test_the_deviation_of_whoever_is_alive_stays(ward: Ward) -> None:
 
     assert "patient.deceased" in [one.code for one in answer.deviations]
     assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.URGENT
+
+
+def test_who_was_handed_over_and_is_measured_here_hours_later_is_watched_on(ward: Ward) -> None:
+    """Another patient went with the ambulance: one reading that is missed is not the last that is waited for."""
+    ward.dosed().sends(handed_over(MARA, 1, at=ward.now))
+    ward.passes(hours(7))
+    ward.sends(vitals(MARA, 1, at=ward.now))
+    ward.passes(minutes(40))
+
+    assert ward.due(DeadlineKind.CHECKPOINT)
