@@ -147,7 +147,6 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
     rules = course.protocol.medicine.checkpoints
     measured = measured_since(session, rules.required)
     left_at = session.absences[-1].left_at if session.absences else None
-    is_at_home = session.may_be_at_home(course.protocol.medicine.minimum_observation)
     for checkpoint in checkpoints.asking(rules, session, course.passed):
         due_at, learned_at = checkpoint.due_at, checkpoint.learned_at
         # An unreported discharge leaves hundreds of checkpoints: one that has become an emergency is left out.
@@ -169,7 +168,7 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
             session=session.number,
             consequence=None if is_made_up_for else overdue,
         )
-        if is_at_home:
+        if session.is_at_home:
             # Nobody can measure them there every quarter of an hour: one reading is asked for, and then the next.
             return
         if not is_made_up_for:

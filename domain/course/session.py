@@ -271,20 +271,21 @@ class MedicineSession(ReadingSeries):
         """Whether the patient left before discharge and has not been seen since."""
         return bool(self.departures) and self.ended is None and self.departed[-1].back_at is None
 
-    def may_be_at_home(self, within: timedelta) -> bool:
-        """Whether they are watched again by what was told so long after they went home, and nobody saw them back.
-
-        `within` is how long they are taken to be still at the door. Who was lost to an ambulance or said to be dead is
-        watched again because somebody saw them here.
-        """
-        if not self.sent_away:
+    @property
+    def is_at_home(self) -> bool:
+        """Whether they are watched again though they may be at home: nobody has seen them back since they went."""
+        last = self.sent_away[-1] if self.sent_away else None
+        if last is None or not last.is_at_home:
             return False
-        last = self.sent_away[-1]
         back_at = last.back_at or last.left_at
         seen: tuple[Recorded[Any], ...] = (*self.returns, *self.doses)
-        is_back = any(one.at >= back_at for one in seen)
-        is_long_gone = self.went_home is not None and back_at - last.left_at > within
-        return (last.is_at_home or is_long_gone) and not is_back
+        return not any(one.at >= back_at for one in seen)
+
+    def found_here(self, lost_at: datetime) -> Self:
+        """The session of a patient who was lost at that moment and was seen here since: they are not at home."""
+        if not (self.is_at_home and self.sent_away[-1].left_at <= lost_at):
+            return self
+        return self.but(sent_away=(*self.sent_away[:-1], self.sent_away[-1].but(is_at_home=False)))
 
     @property
     def gone(self) -> Recorded[Any] | None:

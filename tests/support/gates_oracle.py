@@ -36,6 +36,9 @@ from tests.support.signs_oracle import (
 OF_THE_RISK = {"suicide_risk", "item9_positive"}
 """Escalations of a risk of suicide."""
 
+OF_REPORTS = {"session_unreported", "dose_unreported", "hold_unreviewed"}
+"""Escalations that ask what has happened, which the dose itself tells, and stand in nobody's way."""
+
 OF_NOW = {"phase", "hold", "emergency", "urgent"}
 """Gates that stand open or closed by what is known now."""
 
@@ -192,7 +195,8 @@ def _gates_of_a_first_dose(
     screened = newest(screenings) if screenings else None
     decided = next(said(entries, "eligibility.decided"), None)
     found = {*listed_in(screened, "conditions"), *listed_in(screened, "medications")} if screened else set()
-    urgent = {f"escalation.{kind}_open" for kind, severity in standing(entries).items() if severity is Severity.URGENT}
+    asking = {kind for kind, severity in standing(entries).items() if severity is Severity.URGENT}
+    urgent = {f"escalation.{kind}_open" for kind in asking - OF_REPORTS}
     felt = [(one, severity_of_symptom(one, rules)) for one in symptoms_in_force(readings, given.time, rules)]
     return {
         "test": checked_in.data.get("pregnancy_test") != "positive",

@@ -48,7 +48,11 @@ def _die(transition: Transition[Any], event: PatientDied) -> None:
     died = transition.recorded(event)
     transition.change(died=died)
     for session in transition.course.sessions:
-        if session.has_the_patient and not _is_alive_since(session, event.time):
+        if not session.has_the_patient:
+            continue
+        if _is_alive_since(session, event.time):
+            transition.keep(session.found_here(event.time))
+        else:
             transition.keep(unsettled(session).but(stage=Stage.ABORTED, death=died))
             transition.settle(Kind.VITALS_OVERDUE, session.number, DEATH_REPORTED)
     _is_deceased(transition, event.time)

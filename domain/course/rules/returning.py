@@ -63,11 +63,14 @@ def watch_again(transition: Transition[Any], number: int, since: datetime, *, is
     """Watches the patient of this session again, from that moment on: a reading is due then.
 
     Told long after, it is a gap in the record: nobody can be watched for it any more. Of one who `is_at_home` one
-    reading is asked for, and then the next.
+    reading is asked for, and then the next; so it is of whoever was sent home longer ago than anybody stays at the door.
     """
     session = transition.course.session_numbered(number)
-    if session is not None and not is_long_past(since, transition.now):
-        transition.keep(session.watched_again(since, transition.now, is_at_home=is_at_home))
+    if session is None or is_long_past(since, transition.now):
+        return
+    at_the_door = transition.course.protocol.medicine.minimum_observation
+    is_long_gone = session.discharge is not None and since - session.discharge.at > at_the_door
+    transition.keep(session.watched_again(since, transition.now, is_at_home=is_at_home or is_long_gone))
 
 
 def after_sign(transition: Transition[Any], number: int, sign: Recorded[Any]) -> None:

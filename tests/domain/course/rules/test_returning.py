@@ -378,3 +378,22 @@ def test_who_was_handed_over_and_is_measured_here_hours_later_is_watched_on(ward
     ward.passes(minutes(40))
 
     assert ward.due(DeadlineKind.CHECKPOINT)
+
+
+@pytest.mark.parametrize("is_told_late", [False, True])
+@pytest.mark.parametrize("is_death", [False, True])
+def test_who_was_sent_home_and_is_measured_here_after_they_were_lost_is_watched_on(
+    ward: Ward, is_death: bool, is_told_late: bool
+) -> None:
+    """The next morning, in whatever order it is told: whoever was lost then and is measured here is not at home."""
+    ward.discharged().until(ward.begins() + hours(23))
+    ward.sends(vitals(MARA, 1, at=ward.now, spo2=85))
+    at = ward.now + minutes(2)
+    lost = died(MARA, at=at) if is_death else handed_over(MARA, 1, at=at)
+    told = [lost, vitals(MARA, 1, at=ward.now + minutes(10), spo2=85)]
+    ward.passes(minutes(10))
+    for event in reversed(told) if is_told_late else told:
+        ward.sends(event)
+    ward.passes(hours(2))
+
+    assert ward.due(DeadlineKind.CHECKPOINT)
