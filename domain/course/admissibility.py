@@ -161,7 +161,7 @@ def _under_way_instead(course: CourseState, named: MedicineSession, at: datetime
     """The session at which the patient was at that moment, if it was not the one named."""
     if named.was_under_way(at):
         return None
-    others = (one for one in reversed(course.sessions) if one is not named)
+    others = (one for one in course.newest_first if one is not named)
     return next((one for one in others if one.was_under_way(at)), None)
 
 

@@ -69,4 +69,4 @@ def _session(course: Course, rule: SessionEventRule[Any], intent: Intent) -> Med
     """The session that is named, or else the last one at a fitting stage."""
     if intent.session is not None:
         return course.session_numbered(intent.session)
-    return next((one for one in reversed(course.sessions) if one.stage in rule.stages), None)
+    return next((one for one in course.newest_first if one.stage in rule.stages), None)

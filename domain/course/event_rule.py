@@ -107,7 +107,7 @@ class EventRule(_Rule[E]):
 
 def under_way(course: CourseState, rule: "SessionEventRule[Any]", event: Any) -> MedicineSession | None:
     """The last session at a fitting stage that was under way when the event happened."""
-    fitting = (one for one in reversed(course.sessions) if one.stage in rule.stages)
+    fitting = (one for one in course.newest_first if one.stage in rule.stages)
     return next((one for one in fitting if one.was_under_way(event.time)), None)
 
 

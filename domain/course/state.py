@@ -251,9 +251,17 @@ class CourseState(Frozen):
         return tuple(session for session in self.sessions if session.doses)
 
     @property
+    def newest_first(self) -> tuple[MedicineSession, ...]:
+        """The sessions, the one that began or is to begin last first; their numbers may be in another order."""
+        return tuple(sorted(self.sessions, key=lambda one: (one.came_at or one.starts_at, one.number), reverse=True))
+
+    @property
     def monitored(self) -> MedicineSession | None:
-        """The session whose dosed patient has not been discharged, if there is one."""
-        return next((session for session in self.sessions if session.is_monitored), None)
+        """The session whose dosed patient has not been discharged, if there is one.
+
+        Of several it is the one that began last: an earlier one lacks its discharge in the record.
+        """
+        return next((session for session in self.newest_first if session.is_monitored), None)
 
     @property
     def is_patient_here(self) -> bool:

@@ -51,7 +51,7 @@ def _report(transition: Transition[Any], event: AdverseEventReported) -> None:
 def _keep_when(transition: Transition[Any], event: AdverseEventReported, severity: Severity | None) -> None:
     """Keeps with the session when the patient was last unwell: an assessment from before that is void."""
     course, number = transition.course, event.data.session
-    here = course.monitored or next((one for one in reversed(course.sessions) if _was_here(one, event)), None)
+    here = course.monitored or next((one for one in course.newest_first if _was_here(one, event)), None)
     session = course.session_numbered(number) if number is not None else here
     if session is None or severity is None or severity is Severity.ROUTINE:
         return

@@ -133,7 +133,7 @@ def _visit_of(
     if named is not None and named.doses and course.day_of(named.doses[0].at) == course.day_of(event.time):
         return named
     undosed = (one for one in (named, course.session) if one is not None and not one.doses)
-    under_way = (one for one in course.sessions[::-1] if one.is_monitored)
+    under_way = (one for one in course.newest_first if one.is_monitored)
     return next(undosed, None) or named or next(under_way, None)
 
 

@@ -342,7 +342,7 @@ def _session_of_assessment(
 
     Else the one from which they were lost, if somebody at the clinic assessed them: they are here.
     """
-    home = (one for one in reversed(course.sessions) if one.discharge is not None and one.was_under_way(event.time))
+    home = (one for one in course.newest_first if one.discharge is not None and one.was_under_way(event.time))
     if found := under_way(course, rule, event) or next(home, None):
         return found
     gone = returning.just_gone(course, event.time) if event.data.actor.role in returning.AT_THE_CLINIC else None

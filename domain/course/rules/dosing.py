@@ -218,12 +218,10 @@ def session_of_dose(
     named = course.session_numbered(event.data.session) if event.data.session is not None else None
     if named is not None and (not named.doses or (named.watched_until and event.time <= named.watched_until)):
         return named
-    newest_first = course.sessions[::-1]
-    under_way = next((one for one in newest_first if one.was_under_way(event.time)), None)
+    under_way = next((one for one in course.newest_first if one.was_under_way(event.time)), None)
     day = course.day_of(event.time)
-    waited_for = (
-        one for one in newest_first if one.is_waiting and (one.has_the_patient or course.day_of(one.starts_at) == day)
-    )
+    waiting = (one for one in course.newest_first if one.is_waiting)
+    waited_for = (one for one in waiting if one.has_the_patient or course.day_of(one.starts_at) == day)
     observed_until = event.time + course.protocol.medicine.minimum_observation
     begun_after = (one for one in course.sessions if one.came_at and event.time < one.came_at < observed_until)
     if found := under_way or next(waited_for, None) or next(begun_after, None):

@@ -261,15 +261,13 @@ def _follow_up(transition: Transition[Any], event: FollowUpHeld) -> None:
 def _last_discharged(
     course: CourseState, _rule: SessionEventRule[Any], event: IntegrationHeld | FormFiled
 ) -> MedicineSession | None:
-    newest_first = course.sessions[::-1]
-    return next((one for one in newest_first if one.ended and one.ended.at <= event.time), None)
+    return next((one for one in course.newest_first if one.ended and one.ended.at <= event.time), None)
 
 
 def _last_gone(
     course: CourseState, _rule: SessionEventRule[CheckInCompleted], event: CheckInCompleted
 ) -> MedicineSession | None:
-    newest_first = course.sessions[::-1]
-    return next((one for one in newest_first if one.gone is not None and one.gone.at <= event.time), None)
+    return next((one for one in course.newest_first if one.gone is not None and one.gone.at <= event.time), None)
 
 
 CALLED = SessionEventRule(

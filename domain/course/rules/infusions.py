@@ -149,7 +149,7 @@ def _session_of_infusion(
     named = course.session_numbered(event.data.session) if event.data.session is not None else None
     if named is not None and _infusion_at(named, event.time) is not None:
         return named
-    return next((one for one in course.sessions[::-1] if one.running_infusion is not None), None)
+    return next((one for one in course.newest_first if one.running_infusion is not None), None)
 
 
 def _session_of_stop(course: CourseState, rule: SessionEventRule[Any], event: InfusionStopped) -> MedicineSession:

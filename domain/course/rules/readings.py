@@ -30,7 +30,7 @@ def _session_of_reading(
     course: CourseState, _rule: SessionEventRule[VitalsRecorded], event: VitalsRecorded
 ) -> MedicineSession | None:
     """The session that was under way, or from which the patient has only just gone."""
-    under_way = next((one for one in course.sessions[::-1] if one.was_under_way(event.time)), None)
+    under_way = next((one for one in course.newest_first if one.was_under_way(event.time)), None)
     return under_way or returning.just_gone(course, event.time)
 
 

@@ -34,8 +34,7 @@ def has_gone(session: MedicineSession, at: datetime) -> bool:
 
 def just_gone(course: CourseState, at: datetime) -> MedicineSession | None:
     """The newest session whose patient had been sent home, handed over or said to be dead by then, within a day."""
-    newest_first = course.sessions[::-1]
-    ends = ((one, one.ended.at if one.ended else lost_at(one)) for one in newest_first)
+    ends = ((one, one.ended.at if one.ended else lost_at(one)) for one in course.newest_first)
     return next((one for one, end in ends if end is not None and end <= at <= end + COMES_BACK_WITHIN), None)
 
 
@@ -62,8 +61,8 @@ def is_seen_since(session: MedicineSession, moment: datetime) -> bool:
 def watch_again(transition: Transition[Any], number: int, since: datetime, *, is_at_home: bool = False) -> None:
     """Watches the patient of this session again, from that moment on: a reading is due then.
 
-    Told long after, it is a gap in the record: nobody can be watched for it any more. Of one who `is_at_home` one
-    reading is asked for, and then the next; so it is of whoever was sent home longer ago than anybody stays at the door.
+    Told long after, it is a gap in the record: nobody can be watched for it any more. Of one who `is_at_home`, or was
+    sent home longer ago than anybody stays at the door, one reading is asked for, and then the next.
     """
     session = transition.course.session_numbered(number)
     if session is None or is_long_past(since, transition.now):

@@ -78,15 +78,14 @@ def _gone_from(
 
     Of that they may have left without a word: it is told later.
     """
-    newest_first = course.sessions[::-1]
     gone = (
         one
-        for one in newest_first
+        for one in course.newest_first
         if one.was_away(event.time)
         or ((lost_at := returning.lost_at(one)) is not None and lost_at <= event.time)
         or returning.has_gone(one, event.time)
     )
-    here = (one for one in newest_first if one.was_under_way(event.time))
+    here = (one for one in course.newest_first if one.was_under_way(event.time))
     return next(gone, None) or next(here, None)
 
 

@@ -17,6 +17,7 @@ from tests.support.cast import (
     booking,
     cssrs,
     days,
+    dose,
     eligible,
     hold,
     hours,
@@ -124,6 +125,18 @@ def test_a_dosed_patient_waits_for_their_next_reading(ward: Ward) -> None:
 
     ward.reports(vitals(MARA, at=ward.begins() + minutes(20), systolic=185))
     assert (said(ward), by(ward)) == ("Session 1 of 3: second reading", ward.begins() + minutes(25))
+
+
+def test_a_dose_of_another_day_hides_nobody_who_is_under_the_medicine_now(ward: Ward) -> None:
+    """A dose of two days ago is told now, and no discharge: what is next is of the one dosed a minute ago."""
+    ward.booked().sends(dose(MARA, 2, at=ward.now))
+    ward.sends(dose(MARA, 1, at=ward.now - days(2)))
+
+    assert ward.session(1).is_monitored
+    task = to_do(ward.course, ward.now)
+    assert task is not None
+    assert task.words.startswith("Session 2 ")
+    assert ward.course.monitored is ward.session(2)
 
 
 @pytest.mark.parametrize("later", [minutes(6), minutes(11), minutes(40)])

@@ -97,3 +97,18 @@ def test_a_check_in_that_is_told_after_the_dose_moves_nothing(ward: Ward) -> Non
     ward.cleared().reports(dose(MARA, at=ward.begins()))
 
     assert ward.session().doses[0].at == ward.begins()
+
+
+@pytest.mark.parametrize("numbers", [(1, 2), (2, 1)])
+def test_a_dose_of_another_visit_takes_no_reading_from_who_is_here(ward: Ward, numbers: tuple[int, int]) -> None:
+    """A dose of two days ago, told now under another number and without its discharge; whichever number it has."""
+    here, before = numbers
+    ward.booked().sends(dose(MARA, here, at=ward.now))
+    ward.sends(dose(MARA, before, at=ward.now - days(2)))
+    ward.passes(minutes(1))
+    answer = ward.sends(vitals(MARA, None, at=ward.now))
+
+    assert ward.session(before).is_monitored
+    assert answer.session is not None
+    assert answer.session.number == here
+    assert ward.course.monitored == ward.session(here)
