@@ -277,13 +277,12 @@ class MedicineSession(ReadingSeries):
         last = self.sent_away[-1] if self.sent_away else None
         if last is None or not last.is_at_home:
             return False
-        back_at = last.back_at or last.left_at
         seen: tuple[Recorded[Any], ...] = (*self.returns, *self.doses)
-        return not any(one.at >= back_at for one in seen)
+        return not any(one.at > last.left_at for one in seen)
 
-    def found_here(self, lost_at: datetime) -> Self:
-        """The session of a patient who was lost at that moment and was seen here since: they are not at home."""
-        if not (self.is_at_home and self.sent_away[-1].left_at <= lost_at):
+    def found_here(self) -> Self:
+        """The session of a patient who is said to be lost, and was seen here since: they are not at home."""
+        if not self.is_at_home:
             return self
         return self.but(sent_away=(*self.sent_away[:-1], self.sent_away[-1].but(is_at_home=False)))
 

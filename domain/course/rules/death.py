@@ -51,7 +51,7 @@ def _die(transition: Transition[Any], event: PatientDied) -> None:
         if not session.has_the_patient:
             continue
         if _is_alive_since(session, event.time):
-            transition.keep(session.found_here(event.time))
+            transition.keep(session.found_here())
         else:
             transition.keep(unsettled(session).but(stage=Stage.ABORTED, death=died))
             transition.settle(Kind.VITALS_OVERDUE, session.number, DEATH_REPORTED)

@@ -99,7 +99,7 @@ def _hold(transition: Transition[Any], session: MedicineSession | None, event: P
 def _hand_over(transition: Transition[Any], session: MedicineSession, event: PatientHandedOver) -> None:
     if session.doses and (event.time < session.doses[-1].at or returning.is_seen_since(session, event.time)):
         # Who was dosed or measured after it is here, or here again: they are watched on.
-        transition.keep(session.found_here(event.time))
+        transition.keep(session.found_here())
         return
     handed_over = session.but(handover=transition.recorded(event))
     if session.doses:

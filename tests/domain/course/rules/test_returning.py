@@ -380,6 +380,40 @@ def test_who_was_handed_over_and_is_measured_here_hours_later_is_watched_on(ward
     assert ward.due(DeadlineKind.CHECKPOINT)
 
 
+@pytest.mark.parametrize(
+    "seen", [lambda at: returned(MARA, 1, at=at), lambda at: dose(MARA, 1, at=at)], ids=["back", "dosed"]
+)
+def test_who_was_seen_here_after_they_went_is_not_at_home_though_it_is_told_late(
+    ward: Ward, seen: Callable[[datetime], ClinicEvent]
+) -> None:
+    """Watched again since half past twelve by a correction; that they came back at twenty past is told after it."""
+    ward.discharged().passes(minutes(20))
+    last = next(event for event, _ in reversed(ward.answers) if event.type == "kap.vitals.recorded")
+    ward.sends(correction(last, at=ward.now, happened_at=ward.begins() + minutes(90)))
+    ward.passes(minutes(5))
+    ward.sends(seen(ward.now - minutes(15)))
+    ward.passes(hours(2))
+
+    assert ward.due(DeadlineKind.CHECKPOINT)
+
+
+@pytest.mark.parametrize("is_death", [False, True])
+def test_a_loss_of_before_they_went_that_is_told_after_it_says_that_they_are_here(ward: Ward, is_death: bool) -> None:
+    """Watched again by a correction, and perhaps at home: two that contradict each other are taken for the worse."""
+    ward.discharged()
+    last = next(event for event, _ in reversed(ward.answers) if event.type == "kap.vitals.recorded")
+    ward.sends(correction(last, at=ward.now, happened_at=ward.now - minutes(30)))
+    assert ward.session().is_watched
+    ward.passes(minutes(5))
+    at = ward.begins() + minutes(123)
+    lost = died(MARA, at=at) if is_death else handed_over(MARA, 1, at=at)
+    for event in (lost, vitals(MARA, 1, at=ward.now, systolic=None, spo2=None)):
+        ward.sends(event)
+    ward.passes(hours(2))
+
+    assert ward.due(DeadlineKind.CHECKPOINT)
+
+
 @pytest.mark.parametrize("is_told_late", [False, True])
 @pytest.mark.parametrize("is_death", [False, True])
 def test_who_was_sent_home_and_is_measured_here_after_they_were_lost_is_watched_on(
