@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import chain
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from domain.course.session import MedicineSession, Reading, ReadingSeries, Stage
 from domain.course.state import Phase
 from domain.course.verdict import VerdictSeverity
 from domain.events.clinic_events import CourseReferred, DoseAdministered, SessionCleared, VitalsRecorded
-from domain.protocol.model import Protocol, Vital, is_listed
+from domain.protocol.model import Limit, Protocol, Vital, is_listed
 from domain.protocol.vital_checks import MEASURED
 from domain.values import Actor, Code, Role
 
@@ -50,13 +51,19 @@ def reading(at: datetime, signs: Mapping[Vital, int]) -> Reading:
 
 def judged(protocol: Protocol, vital: Vital, *values: int, cleared_with: int | None = None) -> VerdictSeverity:
     """The verdict on the last of these values of one sign, taken a minute apart after a clearance on `cleared_with`."""
+    series = _taken(vital, values, cleared_with)
+    return verdict(protocol, series, series.readings[-1]).severity
+
+
+@lru_cache(maxsize=4096)
+def _taken(vital: Vital, values: tuple[int, ...], cleared_with: int | None) -> ReadingSeries:
+    """These readings; the same ones are asked about under many rules."""
     clearance = None
     readings = [reading(DOSED_AT + number * _MINUTE, {vital: value}) for number, value in enumerate(values, start=1)]
     if cleared_with is not None:
         clearance = recorded(DOSED_AT, SessionCleared.Data(actor=PRESCRIBER, session=1))
         readings.insert(0, reading(DOSED_AT, {vital: cleared_with}))
-    series = ReadingSeries(clearance=clearance, readings=tuple(readings))
-    return verdict(protocol, series, readings[-1]).severity
+    return ReadingSeries(clearance=clearance, readings=tuple(readings))
 
 
 def dosed(protocol: Protocol, *readings: Reading) -> MedicineSession:
@@ -93,6 +100,12 @@ def values_below(vital: Vital, bound: float) -> list[int]:
 def values_above(vital: Vital, bound: float) -> list[int]:
     """Every value of the sign that a reading can have above `bound`, rising."""
     return [value for value in every_value(vital) if value > bound]
+
+
+def beyond(limit: Limit, cleared_with: int | None) -> list[int]:
+    """Every value that crosses the limit, outwards from it."""
+    crossing = [value for value in every_value(limit.vital) if limit.is_crossed_by(value, cleared_with)]
+    return crossing[::-1] if limit.below is not None else crossing
 
 
 def every_value(vital: Vital) -> range:

@@ -1,7 +1,7 @@
 """Limits that decide nothing: whatever crosses them is as severe already by another one."""
 
 from domain.course.verdict import VerdictSeverity
-from domain.holes.asked import every_value, judged
+from domain.holes.asked import beyond, judged
 from domain.holes.hole import Hole, Holes
 from domain.holes.second_readings import lowest_cleared
 from domain.holes.wording import SIGN
@@ -30,8 +30,7 @@ def _decides(protocol: Protocol, place: int, limit: Limit) -> bool:
         once = judged(rules, limit.vital, value, cleared_with=cleared_with)
         return once, judged(rules, limit.vital, value, value, cleared_with=cleared_with)
 
-    crossing = (value for value in every_value(limit.vital) if limit.is_crossed_by(value, cleared_with))
-    return any(both(protocol, value) != both(without, value) for value in crossing)
+    return any(both(protocol, value) != both(without, value) for value in beyond(limit, cleared_with))
 
 
 def _bound(limit: Limit) -> str:

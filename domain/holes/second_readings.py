@@ -2,7 +2,7 @@
 
 from domain.course.verdict import VerdictSeverity
 from domain.durations import in_words
-from domain.holes.asked import every_value, in_the_middle, judged
+from domain.holes.asked import beyond, every_value, in_the_middle, judged
 from domain.holes.hole import Hole, Holes
 from domain.holes.wording import a, so_would
 from domain.protocol.model import Limit, Protocol
@@ -15,15 +15,9 @@ def second_reading_holes(protocol: Protocol) -> Holes:
         if limit.confirm_within is None or severity.pages_as is None:
             continue
         cleared_with = lowest_cleared(protocol, limit)
-        beyond = [value for value in every_value(limit.vital) if limit.is_crossed_by(value, cleared_with)]
-        if limit.below is not None:
-            beyond.reverse()
-        waiting = [
-            value
-            for value in beyond
-            if judged(protocol, limit.vital, value, cleared_with=cleared_with).pages_as is None
-        ]
-        if beyond and beyond[-1] in waiting:
+        crossing = beyond(limit, cleared_with)
+        if crossing and _waits(protocol, limit, crossing[-1], cleared_with):
+            waiting = [value for value in crossing if _waits(protocol, limit, value, cleared_with)]
             yield Hole(
                 key=limit.key,
                 lets_through=f"{a(limit.vital, in_the_middle(waiting))} would call nobody for "
@@ -31,6 +25,10 @@ def second_reading_holes(protocol: Protocol) -> Holes:
                 mend="there must be an urgent limit further out, or a graver one, without confirm_within: beyond it "
                 "one reading is enough",
             )
+
+
+def _waits(protocol: Protocol, limit: Limit, value: int, cleared_with: int | None) -> bool:
+    return judged(protocol, limit.vital, value, cleared_with=cleared_with).pages_as is None
 
 
 def lowest_cleared(protocol: Protocol, limit: Limit) -> int | None:

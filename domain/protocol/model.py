@@ -24,6 +24,7 @@ from pydantic import (
 from domain.codes import folded
 from domain.durations import Duration, Length, LengthOrZero, duration, iso_8601
 from domain.escalation.messages import Kind
+from domain.last_answer import keeps_last_answer
 from domain.oncall.rota import LocalTime
 from domain.values import Code, Frozen, Role, Severity
 
@@ -616,8 +617,7 @@ class Protocol(Frozen):
 
     def canonical(self, code: Code) -> Code:
         """The code by the name that the protocol's lists use, if it is a synonym or another spelling of one."""
-        plain = folded(code)
-        return next((name for name, synonyms in self.vocabulary.items() if is_listed(plain, (name, *synonyms))), code)
+        return _canonical_names(self.vocabulary).get(folded(code), code)
 
     def source_of(self, key: str) -> str | None:
         """The source that a parameter's evidence names, such as "S27"; None if it has none.
@@ -626,3 +626,13 @@ class Protocol(Frozen):
         """
         evidence = self.evidence.get(key)
         return evidence.source if evidence else None
+
+
+@keeps_last_answer
+def _canonical_names(vocabulary: Mapping[Code, tuple[Code, ...]]) -> Mapping[Code, Code]:
+    """By each name and synonym, in plain spelling: the name; the first that has it, where several do."""
+    found: dict[Code, Code] = {}
+    for name, synonyms in vocabulary.items():
+        for word in (name, *synonyms):
+            found.setdefault(folded(word), name)
+    return found

@@ -34,15 +34,19 @@ def verdict(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Ver
     breached it too, or one of as many as `confirm_of` looks back at. Only the time a reading was taken matters, not the
     order of arrival.
     """
-    found = (*_limit_findings(protocol, session, reading), *symptoms.findings(protocol, reading.data.symptoms or ()))
-    waits = [limit.confirm_within for limit in _awaiting(protocol, session, reading) if limit.confirm_within]
+    crossed = tuple(_crossed(protocol, session, reading))
+    found = (
+        *(_finding(protocol, reading, *one) for one in crossed),
+        *symptoms.findings(protocol, reading.data.symptoms or ()),
+    )
+    waits = [limit.confirm_within for limit, is_awaiting in crossed if is_awaiting and limit.confirm_within]
     return verdict_of(found, reading.at + min(waits) if waits else None)
 
 
 def standing_findings(protocol: Protocol, session: ReadingSeries, at: datetime, since: datetime) -> Iterator[Finding]:
     """What the protocol finds at `at`: on each sign's newest value, none older than `since`, and on the symptoms."""
     for vital, reading in newest(session, at, since=since).items():
-        yield from _limit_findings(protocol, session, reading, of=vital)
+        yield from (_finding(protocol, reading, *one) for one in _crossed(protocol, session, reading, of=vital))
     yield from symptoms.findings(protocol, symptoms.in_force(protocol, session, at))
 
 
@@ -53,7 +57,8 @@ def rechecks(protocol: Protocol, session: ReadingSeries) -> Iterator[Recheck]:
         return
     last_of = newest_of_all(session.readings)
     for reading in {id(last_of[vital]): last_of[vital] for vital in confirmed_by_a_second if vital in last_of}.values():
-        waiting = [limit for limit in _awaiting(protocol, session, reading) if last_of.get(limit.vital) is reading]
+        crossed = _crossed(protocol, session, reading)
+        waiting = [limit for limit, is_awaiting in crossed if is_awaiting and last_of.get(limit.vital) is reading]
         waits = [limit.confirm_within for limit in waiting if limit.confirm_within]
         if waits:
             worst = max((limit.severity for limit in waiting), key=lambda one: one.rank)
@@ -106,8 +111,10 @@ def is_not_falling(protocol: Protocol, session: ReadingSeries, reading: Reading)
     return False
 
 
-def _crossed(protocol: Protocol, session: ReadingSeries, reading: Reading, of: Vital | None = None) -> Iterator[Limit]:
-    """The limits that the reading crossed, or that this one of its signs did."""
+def _crossed(
+    protocol: Protocol, session: ReadingSeries, reading: Reading, of: Vital | None = None
+) -> Iterator[tuple[Limit, bool]]:
+    """The limits that the reading crossed, or that this one of its signs did; each with whether it awaits a second."""
     is_after_clearance = session.clearance is not None and reading.at > session.clearance.at
     cleared_with = at_clearance(protocol, session) if is_after_clearance else {}
     limits = protocol.medicine.limits
@@ -115,19 +122,12 @@ def _crossed(protocol: Protocol, session: ReadingSeries, reading: Reading, of: V
     for limit in limits if of is None else _limits_of(limits)[of]:
         observed = taken[limit.vital]
         if observed is not None and limit.is_crossed_by(observed, cleared_with.get(limit.vital)):
-            yield limit
+            yield limit, limit.confirm_within is not None and not _is_confirmed(protocol, session, reading, limit)
 
 
 @keeps_last_answer
 def _limits_of(limits: tuple[Limit, ...]) -> Mapping[Vital, tuple[Limit, ...]]:
     return {vital: tuple(limit for limit in limits if limit.vital is vital) for vital in Vital}
-
-
-def _awaiting(protocol: Protocol, session: ReadingSeries, reading: Reading) -> Iterator[Limit]:
-    """The limits that the reading crossed and that a second reading must confirm."""
-    for limit in _crossed(protocol, session, reading):
-        if limit.confirm_within is not None and not _is_confirmed(protocol, session, reading, limit):
-            yield limit
 
 
 def _is_confirmed(protocol: Protocol, session: ReadingSeries, reading: Reading, limit: Limit) -> bool:
@@ -152,23 +152,19 @@ def _values_before(
             yield value
 
 
-def _limit_findings(
-    protocol: Protocol, session: ReadingSeries, reading: Reading, of: Vital | None = None
-) -> Iterator[Finding]:
-    """A finding for each limit that the reading crossed, or that this one of its signs did."""
-    for limit in _crossed(protocol, session, reading, of):
-        observed = value_of(reading, limit.vital)
-        assert observed is not None
-        awaits_second = limit.confirm_within is not None and not _is_confirmed(protocol, session, reading, limit)
-        bound, words, code = _spoken(limit)
-        yield Finding(
-            code=f"vitals.{limit.vital}_{code}",
-            message=f"{SPOKEN[limit.vital]} {observed} {words} {bound:g}",
-            observed=observed,
-            limit=bound,
-            severity=VerdictSeverity.RECHECK if awaits_second else VerdictSeverity(limit.severity),
-            source=protocol.source_of(limit.key),
-        )
+def _finding(protocol: Protocol, reading: Reading, limit: Limit, is_awaiting: bool) -> Finding:
+    """What is said of a limit that the reading crossed, and whether a second one must confirm it yet."""
+    observed = value_of(reading, limit.vital)
+    assert observed is not None
+    bound, words, code = _spoken(limit)
+    return Finding(
+        code=f"vitals.{limit.vital}_{code}",
+        message=f"{SPOKEN[limit.vital]} {observed} {words} {bound:g}",
+        observed=observed,
+        limit=bound,
+        severity=VerdictSeverity.RECHECK if is_awaiting else VerdictSeverity(limit.severity),
+        source=protocol.source_of(limit.key),
+    )
 
 
 SPOKEN = {
