@@ -31,7 +31,7 @@ test: setup
 
 # Twenty thousand random stories through the rules: minutes to hours, before a release.
 prove: setup
-	PROVE_EXAMPLES=$${PROVE_EXAMPLES:-20000} $(BIN)/pytest -n $$(nproc) tests/proofs/test_course_machine.py
+	PROVE_EXAMPLES=$${PROVE_EXAMPLES:-20000} $(BIN)/pytest -x -n $$(nproc) tests/proofs/test_course_machine.py
 
 # How fast it is, beside the least that Temporal takes: all of it in a quarter of an hour, or one as `make bench-page`.
 bench: setup
