@@ -1,7 +1,10 @@
 """What a value of one sign calls by the limits alone, and protocols that lack some of them."""
 
+import re
 from collections.abc import Callable, Iterator
 
+from domain.holes.hole import Hole
+from domain.holes.limits import limit_holes
 from domain.protocol.model import Limit, LimitSeverity, Protocol, Vital
 from domain.protocol.vital_checks import MEASURED
 from tests.support.cast import WEEKLY, weekly
@@ -23,6 +26,18 @@ def without_limits(leave_out: Callable[[Limit], bool]) -> Protocol:
 def is_of(vital: Vital, *, high: bool) -> Callable[[Limit], bool]:
     """Whether a limit is of this sign and side; a rise is of neither, for it is none without a clearance."""
     return lambda limit: limit.vital is vital and (limit.above if high else limit.below) is not None
+
+
+def holes_of(protocol: Protocol, vital: Vital) -> list[Hole]:
+    """The holes of the sign's limits; none of any other kind is found with them."""
+    found = list(limit_holes(protocol))
+    assert {hole.key for hole in found} <= {f"medicine.limits.{one}" for one in Vital}
+    return [hole for hole in found if hole.key == f"medicine.limits.{vital}"]
+
+
+def value_named_in(hole: Hole) -> int:
+    """The value of which it says what would become of it."""
+    return int(re.findall(r"of (\d+)", hole.lets_through)[0])
 
 
 def severity_of(protocol: Protocol, vital: Vital, value: int) -> LimitSeverity | None:

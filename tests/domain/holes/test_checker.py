@@ -1,22 +1,16 @@
 """Every kind of hole of a file as a clinic may write it: what is shipped has none."""
 
-import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from copy import deepcopy
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from domain.holes.checker import holes
-from domain.protocol.file import ProtocolFileError, parse_protocol
+from domain.protocol.file import parse_protocol
 from domain.protocol.model import VitalRanges
-from domain.protocol.parameters import parameters
 from tests.support.cast import minutes, weekly
-from tests.support.file_keys import Path, written
 from tests.support.paths import PROTOCOLS, WEEKLY_FILE
 
 WEEKLY = WEEKLY_FILE.read_text(encoding="utf-8")
@@ -85,54 +79,3 @@ def test_a_number_without_evidence_is_a_hole() -> None:
 def test_a_file_that_says_little_is_asked_about_all_the_same(changes: Mapping[str, object], keys: list[str]) -> None:
     """Without measures, gates, calls; with more indications than any referral names."""
     assert [hole.key for hole in holes(weekly(changes))] == keys
-
-
-def _leaves(content: object, place: Path = ()) -> Iterator[Path]:
-    match content:
-        case dict():
-            for name, inner in content.items():
-                yield from _leaves(inner, (*place, name))
-        case list() if content and isinstance(content[0], dict):
-            for number, inner in enumerate(content):
-                yield from _leaves(inner, (*place, number))
-    if place:
-        yield place
-
-
-OF_THE_CLINIC = [place for place in _leaves(CONTENT) if place[0] not in {"schema", "evidence", "vocabulary"}]
-
-
-@st.composite
-def another_file(draw: st.DrawFn) -> str:
-    """The weekly protocol with a key left out, emptied or shifted, and without its evidence for what is gone."""
-    content = deepcopy(CONTENT)
-    *tables, last = draw(st.sampled_from(OF_THE_CLINIC))
-    table: Any = content
-    for name in tables:
-        table = table[name]
-    match table[last]:
-        case bool() as said:
-            table[last] = not said
-        case int() | float() as number if draw(st.booleans()):
-            table[last] = number + draw(st.sampled_from([-50, -10, -1, 1, 10, 50]))
-        case list() as listed if draw(st.booleans()):
-            table[last] = listed[: draw(st.integers(0, max(0, len(listed) - 1)))]
-        case _:
-            del table[last]
-    return written(content)
-
-
-@given(another_file())
-@settings(max_examples=25)
-def test_whatever_a_clinic_changes_the_file_is_refused_or_its_holes_are_named(text: str) -> None:
-    """No key, left out or shifted, makes the checker fail; and each hole names a key of the format."""
-    try:
-        protocol = parse_protocol(text, "kap.toml")
-    except ProtocolFileError:
-        return
-
-    found = holes(protocol)
-
-    tables = {key.partition(".")[0] for key, _ in parameters(protocol)}
-    assert all(hole.key.partition(".")[0] in tables and hole.lets_through and hole.mend for hole in found)
-    assert json.dumps([hole.model_dump(mode="json") for hole in found])

@@ -1,10 +1,7 @@
 """A limit that no reading is ever judged by is named: whoever wrote it counts on it."""
 
-import pytest
-
 from domain.holes.idle_limits import idle_limit_holes
 from domain.protocol.model import Limit, LimitSeverity, Vital
-from tests.support.cast import WEEKLY
 from tests.support.protocol_holes import with_limits
 
 
@@ -28,12 +25,3 @@ def test_a_warning_between_two_whole_numbers_is_never_given() -> None:
     urgent = warning.but(above=180.5, severity=LimitSeverity.URGENT)
 
     assert [hole.key for hole in idle_limit_holes(with_limits(warning, urgent))] == ["medicine.limits.systolic.warning"]
-
-
-@pytest.mark.parametrize("place", range(len(WEEKLY.medicine.limits)))
-def test_a_limit_that_is_said_twice_decides_nothing(place: int) -> None:
-    """Each of the two would be enough; of those that are shipped each decides something."""
-    limits = WEEKLY.medicine.limits
-    twice = with_limits(*limits, limits[place])
-
-    assert [hole.key for hole in idle_limit_holes(twice)] == [limits[place].key] * 2
