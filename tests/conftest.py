@@ -2,9 +2,11 @@
 
 import gc
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import WorkStealingScheduling
 
 EXAMPLES = 100 if os.environ.get("CI") else 20
 """Of each property: a handful while somebody works, all of them before anything lands."""
@@ -23,11 +25,30 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
     One a core where it only computes, and none for single files: these are done before others have started.
     """
-    cores, tests = os.cpu_count() or 1, config.rootpath / "tests"
-    asked = [config.invocation_params.dir / name.partition("::")[0] for name in config.args]
-    if all(path.is_file() for path in asked):
+    cores = os.cpu_count() or 1
+    if all(path.is_file() for path in _asked(config)):
         return 0
-    return cores if all(path.is_relative_to(tests / "domain") for path in asked) else 3 * cores
+    return cores if _only_computes(config) else 3 * cores
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> WorkStealingScheduling | None:
+    """Where nothing is shared, each process is given its share at once: test by test takes a fifth longer."""
+    return WorkStealingScheduling(config, log) if _only_computes(config) else None
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The rules log nothing: to listen for it at each of thousands of tests takes a seventh of their time."""
+    if _only_computes(session.config):
+        session.config.pluginmanager.unregister(name="logging-plugin")
+
+
+def _only_computes(config: pytest.Config) -> bool:
+    """Whether only tests of the rules are asked for, which start no program."""
+    return all(path.is_relative_to(config.rootpath / "tests" / "domain") for path in _asked(config))
+
+
+def _asked(config: pytest.Config) -> list[Path]:
+    return [config.invocation_params.dir / name.partition("::")[0] for name in config.args]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
