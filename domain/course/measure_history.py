@@ -6,16 +6,18 @@ from datetime import datetime
 from typing import Final
 
 from domain.course.measures import Scored
+from domain.protocol.instruments import CSSRS
 from domain.values import Code, Frozen, Moment
 
 
 class MeasureTaken(Frozen):
-    """One answered measure with its score."""
+    """One answered measure with its score. `tells_of_attempt` is whether a C-SSRS told of any suicidal behaviour."""
 
     at: Moment
     recorded_at: Moment
     scored: Scored
     sequence: int
+    tells_of_attempt: bool = False
 
 
 class Answers:
@@ -52,6 +54,10 @@ class Answers:
         of = self._of.get(instrument, [])
         place = bisect_right(of, moment, key=_at)
         return of[place - 1] if place else None
+
+    def tells_of_attempt(self, by: datetime) -> bool:
+        """Whether a C-SSRS had told by that moment of any suicidal behaviour, in whatever part of life."""
+        return any(one.tells_of_attempt and one.at < by for one in self._of.get(CSSRS, ()))
 
     def newest_hint(self, instrument: Code, at_least: int) -> MeasureTaken | None:
         """The instrument's newest answer whose item 9 is at least `at_least`."""

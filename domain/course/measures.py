@@ -97,6 +97,12 @@ def triage(answers: Sequence[int], *, behavior_lifetime: bool) -> Risk:
     return Risk.LOW if wish or thoughts else Risk.NONE
 
 
+def tells_of_attempt(answers: Sequence[int], *, behavior_lifetime: bool) -> bool:
+    """Whether six C-SSRS screener answers tell of any suicidal behaviour, lately or earlier in life."""
+    *_, behaviour = answers
+    return bool(behaviour) or behavior_lifetime
+
+
 def baseline_errors(
     baseline: Mapping[Code, float], measures: Mapping[Code, MeasureRule], pointer: str = "/data/measures_baseline"
 ) -> tuple[FieldError, ...]:

@@ -216,9 +216,12 @@ def measure(
     by: Actor = DESK,
     items: Iterable[int] | None = None,
     score: float | None = None,
+    behavior_lifetime: bool | None = None,
 ) -> MeasureRecorded:
     answers = None if items is None else tuple(items)
-    data = MeasureRecorded.Data(actor=by, instrument=instrument, items=answers, score=score)
+    data = MeasureRecorded.Data(
+        actor=by, instrument=instrument, items=answers, score=score, behavior_lifetime=behavior_lifetime
+    )
     return _said(MeasureRecorded, course, at, data)
 
 
@@ -230,8 +233,10 @@ def gad7(course: CourseId, *, at: datetime, items: Iterable[int] = GAD7) -> Meas
     return measure(course, "gad7", at=at, items=items)
 
 
-def cssrs(course: CourseId, *, at: datetime, items: Iterable[int] = CALM) -> MeasureRecorded:
-    return measure(course, "cssrs", at=at, items=items)
+def cssrs(
+    course: CourseId, *, at: datetime, items: Iterable[int] = CALM, behavior_lifetime: bool | None = None
+) -> MeasureRecorded:
+    return measure(course, "cssrs", at=at, items=items, behavior_lifetime=behavior_lifetime)
 
 
 def eligible(

@@ -182,20 +182,30 @@ def owed_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
 
 
 def score(course: CourseState, event: MeasureRecorded) -> measures.Scored:
-    """Scores the answers. Raises `Refused`, naming the field, if they do not fit the instrument."""
-    said = event.data
+    """Scores the answers. Raises `Refused`, naming the field, if they do not fit the instrument.
+
+    Behaviour earlier in life is a risk when it is first told: after that the screener asks for what is new (S47).
+    """
+    said, is_known = event.data, answers(course.measures).tells_of_attempt(event.time)
     return measures.scored(
         said.instrument,
         course.protocol.measures,
         items=said.items,
         score=said.score,
-        behavior_lifetime=said.behavior_lifetime,
+        behavior_lifetime=False if said.behavior_lifetime and is_known else said.behavior_lifetime,
     )
 
 
 def _take(transition: Transition[Any], event: MeasureRecorded) -> None:
     scored = score(transition.course, event)
-    taken = MeasureTaken(at=event.time, recorded_at=transition.now, scored=scored, sequence=transition.sequence)
+    taken = MeasureTaken(
+        at=event.time,
+        recorded_at=transition.now,
+        scored=scored,
+        sequence=transition.sequence,
+        tells_of_attempt=scored.instrument == CSSRS
+        and measures.tells_of_attempt(event.data.items or (), behavior_lifetime=bool(event.data.behavior_lifetime)),
+    )
     transition.change(measures=(*transition.course.measures, taken))
     if scored.risk is not None and scored.risk.is_raised:
         _learn(transition)

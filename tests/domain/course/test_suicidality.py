@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -453,3 +454,39 @@ def test_a_word_that_is_taken_back_asks_for_no_screen(ward: Ward) -> None:
 
     assert ward.due(DeadlineKind.RISK_SCREEN) == []
     assert holds(ward)
+
+
+@pytest.mark.parametrize(
+    "before", [{"behavior_lifetime": True}, {"items": (0, 0, 0, 0, 0, 1)}], ids=["in a lifetime", "of late"]
+)
+def test_an_attempt_of_long_ago_is_a_risk_when_it_is_first_told(ward: Ward, before: dict[str, Any]) -> None:
+    """Asked every week, the answer stays yes: what is new is asked for after that (S47)."""
+    ward.booked().reports(cssrs(MARA, at=ward.now, **before))
+    assert Kind.SUICIDE_RISK in ward.open
+    ward.hears(Kind.SUICIDE_RISK, Change.RESOLVED)
+    ward.sends(cssrs(MARA, at=ward.now + minutes(1), behavior_lifetime=True))
+
+    assert Kind.SUICIDE_RISK not in ward.open
+    assert not is_at_risk(ward.course)
+
+
+def test_a_new_thought_is_a_risk_whatever_was_known_of_long_ago(ward: Ward) -> None:
+    """A method in the past month beside the attempt that everybody knows."""
+    ward.booked().reports(cssrs(MARA, at=ward.now, behavior_lifetime=True))
+    ward.hears(Kind.SUICIDE_RISK, Change.RESOLVED)
+    ward.sends(cssrs(MARA, at=ward.now + minutes(1), items=(1, 1, 1, 0, 0, 0), behavior_lifetime=True))
+
+    assert Kind.SUICIDE_RISK in ward.open
+
+
+def test_a_first_telling_that_is_taken_back_leaves_the_second_to_be_the_first(ward: Ward) -> None:
+    """It was another patient's screen: then this one told nobody before."""
+    ward.booked()
+    first = cssrs(MARA, at=ward.now, behavior_lifetime=True)
+    ward.reports(first)
+    ward.hears(Kind.SUICIDE_RISK, Change.RESOLVED)
+    ward.sends(cssrs(MARA, at=ward.now + minutes(1), behavior_lifetime=True))
+    ward.passes(minutes(2))
+    ward.sends(correction(first, at=ward.now, retracted=True))
+
+    assert is_at_risk(ward.course)

@@ -534,17 +534,45 @@ def test_a_pressure_that_did_not_fall_is_seen_when_the_reading_before_arrives_la
     assert ward.open == {Kind.BLOOD_PRESSURE_NOT_FALLING: Severity.URGENT}
 
 
+def dosed_after(ward: Ward, **cleared_with: int) -> Ward:
+    """They were cleared with these values, by override."""
+    ward.checked_in().reports(vitals(MARA, at=ward.now, **cleared_with))
+    codes = [f"vitals.{vital}_above_limit" for vital in cleared_with]
+    ward.reports(clearance(MARA, at=ward.begins() - minutes(6), overrides=over(*codes)))
+    return ward.dosed()
+
+
 def test_a_pressure_is_held_against_one_of_after_the_dose(ward: Ward) -> None:
-    """They were cleared at 150, by override: the first reading after the dose has none before it to fall from."""
-    ward.checked_in().reports(vitals(MARA, at=ward.now, systolic=150))
-    ward.reports(clearance(MARA, at=ward.begins() - minutes(6), overrides=over("vitals.systolic_above_limit")))
-    ward.dosed()
-    reads(ward, 120, systolic=150)
+    """The first reading after the dose has none before it to fall from, not even the one that they were cleared on."""
+    dosed_after(ward, systolic=150)
+    reads(ward, 120, systolic=155)
     first = Kind.BLOOD_PRESSURE_NOT_FALLING in ward.open
-    reads(ward, 125, systolic=150)
+    reads(ward, 125, systolic=155)
 
     assert first is False
     assert Kind.BLOOD_PRESSURE_NOT_FALLING in ward.open
+
+
+@pytest.mark.parametrize(
+    ("cleared_with", "after", "paged"),
+    [
+        ({"systolic": 150}, {"systolic": 141}, False),
+        ({"systolic": 150}, {"systolic": 150}, False),
+        ({"systolic": 150}, {"systolic": 151}, True),
+        ({"diastolic": 95}, {"diastolic": 95}, False),
+        ({"diastolic": 95}, {"diastolic": 96}, True),
+        ({"systolic": 150}, {"systolic": 141, "diastolic": 91}, True),
+    ],
+)
+def test_a_pressure_that_is_back_where_they_were_cleared_need_not_fall(
+    ward: Ward, cleared_with: dict[str, int], after: dict[str, int], paged: bool
+) -> None:
+    """Of a patient who always has 150 nobody is told that it stays at 141; each of the two by its own value."""
+    dosed_after(ward, **cleared_with)
+    reads(ward, 120, **after)
+    reads(ward, 125, **after)
+
+    assert (Kind.BLOOD_PRESSURE_NOT_FALLING in ward.open) is paged
 
 
 def test_two_high_readings_wake_one_call_each(ward: Ward) -> None:
