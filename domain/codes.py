@@ -7,6 +7,7 @@ from unicodedata import normalize
 # `ChestPain` has a gap too. A dot within a classification's code, such as F32.1, is part of it.
 _INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _GAP = re.compile(r"(?<=[^\W\d_])[./](?=[^\W\d_])|[\s_\-\u2010-\u2015]+")
+_ICD_10 = re.compile(r"[a-z]\d[0-9a-z](?:\.[0-9a-z]{1,4})?")
 _APOSTROPHE = re.compile("['\u2018\u2019\u02bc`]")
 _LIGATURES = str.maketrans({"\u0153": "oe", "\u00e6": "ae"})
 _AT_THE_EDGES = '_.,;:!?\u2026"\u201c\u201d'
@@ -37,6 +38,13 @@ def folded(code: str) -> str:
     for ending, singular in _PLURALS:
         plain = ending.sub(singular, plain)
     return plain
+
+
+def is_within(code: str, listed: str) -> bool:
+    """Whether it is that code, or one below it in the ICD-10: F43.12 is within F43.1, and that within F43."""
+    narrow, wide = folded(code), folded(listed)
+    is_classified = _ICD_10.fullmatch(wide) is not None and _ICD_10.fullmatch(narrow) is not None
+    return narrow == wide or (is_classified and narrow.startswith(wide))
 
 
 def is_said(code: str, sentence: str) -> bool:

@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from domain.codes import folded
+from domain.codes import folded, is_within
 from domain.durations import Duration, Length, LengthOrZero, duration, iso_8601
 from domain.escalation.messages import Kind
 from domain.last_answer import keeps_last_answer
@@ -618,6 +618,10 @@ class Protocol(Frozen):
     def canonical(self, code: Code) -> Code:
         """The code by the name that the protocol's lists use, if it is a synonym or another spelling of one."""
         return _canonical_names(self.vocabulary).get(folded(code), code)
+
+    def is_indication(self, code: Code) -> bool:
+        """Whether the treatment is for it: `indications` names the code, by any name or spelling, or its family."""
+        return any(is_within(self.canonical(code), listed) for listed in self.indications)
 
     def source_of(self, key: str) -> str | None:
         """The source that a parameter's evidence names, such as "S27"; None if it has none.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.codes import folded, in_words, is_said
+from domain.codes import folded, in_words, is_said, is_within
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,24 @@ def test_a_sentence_does_not_say_what_it_denies(sentence: str) -> None:
 def test_a_code_is_said_in_words() -> None:
     """As a sentence begins with it."""
     assert in_words("sleep_apnoea") == "Sleep apnoea"
+
+
+@pytest.mark.parametrize(
+    ("code", "listed", "expected"),
+    [
+        ("F43.12", "F43.1", True),
+        ("f43.12 ", "F43", True),
+        ("F43.1", "F43.1", True),
+        ("F43", "F43.1", False),
+        ("F43.2", "F43.1", False),
+        ("F32.A", "F32", True),
+        ("G89.29", "G8", False),
+        ("F4", "F4", True),
+        ("fatigue", "f", False),
+        ("existential_distress_2", "existential_distress", False),
+        ("Existential Distress", "existential_distress", True),
+    ],
+)
+def test_a_code_of_the_icd_10_stands_for_all_below_it(code: str, listed: str, expected: bool) -> None:
+    """And for none beside or above it; words stand for themselves."""
+    assert is_within(code, listed) is expected

@@ -174,7 +174,7 @@ def _code_findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Ite
     A medication may exclude a patient as a condition may: `absolute` names theophylline (CLINICAL.md 2.4, S9).
     """
     rules = protocol.screening
-    harmless = (*rules.known, *rules.caution_medications, *protocol.indications)
+    harmless = (*rules.known, *rules.caution_medications)
     for said, name in _by_name(protocol, (*screening.conditions, *screening.medications)).items():
         if is_listed(name, rules.absolute):
             yield Blocker(
@@ -191,7 +191,7 @@ def _code_findings(protocol: Protocol, screening: ScreeningRecorded.Data) -> Ite
                 observed=name,
                 source=protocol.source_of("screening.review"),
             )
-        elif is_listed(name, harmless):
+        elif is_listed(name, harmless) or protocol.is_indication(name):
             continue
         elif said in screening.conditions:
             yield Blocker(

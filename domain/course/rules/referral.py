@@ -7,7 +7,6 @@ from domain.course.measures import baseline_errors
 from domain.course.state import CourseState, Phase
 from domain.course.transition import Transition
 from domain.events.clinic_events import CourseReferred
-from domain.protocol.model import is_listed
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
 
 
@@ -19,7 +18,7 @@ def check(course: CourseState, event: CourseReferred) -> None:
     if event.data.protocol != course.protocol.id:
         errors.append(FieldError(pointer="/data/protocol", detail=f"must be {course.protocol.id}"))
     protocol = course.protocol
-    if not any(is_listed(protocol.canonical(code), protocol.indications) for code in event.data.indications):
+    if not any(map(protocol.is_indication, event.data.indications)):
         named = ", ".join(course.protocol.indications)
         errors.append(FieldError(pointer="/data/indications", detail=f"must name at least one of {named}"))
     errors.extend(baseline_errors(event.data.measures_baseline or {}, course.protocol.measures))

@@ -89,6 +89,25 @@ def test_an_indication_is_one_however_it_is_spelled(ward: Ward, indication: str)
     assert ward.course.phase is Phase.SCREENING
 
 
+@pytest.mark.parametrize(
+    "indication",
+    ["F32.2", "F33.9", "F41.9", "F43.12", "F42.2", "F11.20", "G89.4", "G62.9", "G90.50", "F32.A", "F10.20", "M79.7"],
+)
+def test_an_indication_is_named_as_finely_as_a_clinic_codes_it(ward: Ward, indication: str) -> None:
+    """CLINICAL.md 7: the shipped protocol takes whole families; their code among the conditions is no finding."""
+    ward.reports(referral(MARA, at=ward.now, indications=[indication]))
+
+    assert ward.course.phase is Phase.SCREENING
+    assert against(Ward(), conditions=[indication]) == []
+
+
+@pytest.mark.parametrize("indication", ["F32.3", "F33.3", "F20.9", "F30", "G40.9"])
+def test_psychosis_mania_and_epilepsy_are_no_indication(ward: Ward, indication: str) -> None:
+    """No family that is taken has them in it: among the conditions a prescriber weighs them."""
+    assert ward.reasons(referral(MARA, at=ward.now, indications=[indication])) == ["invalid"]
+    assert against(Ward(), conditions=[indication]) != []
+
+
 def test_days_go_by_and_what_was_weighed_stays_weighed(ward: Ward) -> None:
     """Nothing is asked twice at the same value."""
     against(ward, conditions=["hay fever"])
