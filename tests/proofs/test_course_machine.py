@@ -156,7 +156,7 @@ class AnyCourse(RuleBasedStateMachine):
         self.ward = Ward()
         self.again = self.ward.course
         self.asked: tuple[Course | None, datetime] = (None, self.ward.now)
-        self.moments = 0
+        self.moments = self.steps = 0
         self.corrected: tuple[int, list[Entry], bool] = (0, [], False)
 
     @property
@@ -331,13 +331,14 @@ class AnyCourse(RuleBasedStateMachine):
 
     @invariant()
     def the_ledger_and_json_give_the_same_course(self) -> None:
-        """The ledger's newest entries move on the course of the step before, as it was read back from JSON each time.
+        """The ledger's newest entries move on the course of the step before, at every third as it is read from JSON.
 
         What was refused has written nothing: a course that it had changed would be another one than this.
         """
         if newest := self.ward.entries[self.again.sequence :]:
-            moved_on = taken_in_again(self.again, newest, self.ward.versions)
-            self.again = Course.model_validate_json(moved_on.model_dump_json())
+            self.again, self.steps = taken_in_again(self.again, newest, self.ward.versions), self.steps + 1
+            if self.steps % 3 == 0:
+                self.again = Course.model_validate_json(self.again.model_dump_json())
         assert self.again == self.ward.course
 
     @invariant()

@@ -74,8 +74,8 @@ def as_corrected(entries: Sequence[Entry]) -> list[Entry]:
         elif one.event_id is None:
             read.append(one)
         elif one.sequence in told and (now := told[one.sequence][-1].entry) is not None:
-            learned = _known_since(entries, told[one.sequence]) if now.type == DOSE else now.recorded_at
-            read.append(now.but(recorded_at=learned))
+            versions = told[one.sequence]
+            read.append(now.but(recorded_at=_known_since(entries, versions)) if len(versions) > 1 else now)
     return read
 
 
