@@ -24,6 +24,7 @@ from domain.events.fields import (
     OxygenSaturation,
     PregnancyTest,
     Pressure,
+    Reason,
     Reported,
     RespiratoryRate,
     SessionNumber,
@@ -172,7 +173,7 @@ class EligibilityDecided(Act):
 
     class Data(EventData):  # noqa: D106
         decision: EligibilityDecision
-        rationale: Text
+        rationale: Reason
         overrides: tuple[Override, ...] = ()
 
     type: Literal["kap.eligibility.decided"] = "kap.eligibility.decided"
@@ -186,7 +187,7 @@ class PlanPrescribed(Act):
         medicine_sessions: Annotated[int, Field(ge=1, le=99), WHOLE] | None = None
         interval_days: Annotated[int, Field(ge=1, le=365), WHOLE] | None = None
         dose: Dose
-        goals: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
+        goals: Annotated[tuple[Reason, ...], Field(max_length=50)] = ()
 
     type: Literal["kap.plan.prescribed"] = "kap.plan.prescribed"
     data: Data
@@ -229,7 +230,7 @@ class SessionCanceled(Act):
     """A session is canceled before the patient came."""
 
     class Data(SessionData):  # noqa: D106
-        reason: Text
+        reason: Reason
 
     type: Literal["kap.session.canceled"] = "kap.session.canceled"
     data: Data
@@ -514,7 +515,7 @@ class CourseResumed(Act):
     """Reasons of a hold are lifted, those of safety by a prescriber; without `reasons` all that the actor may lift."""
 
     class Data(EventData):  # noqa: D106
-        reason: Text
+        reason: Reason
         reasons: Annotated[tuple[Text, ...], Field(min_length=1, max_length=20)] | None = None
 
     type: Literal["kap.course.resumed"] = "kap.course.resumed"
@@ -562,7 +563,7 @@ class CourseDiscontinued(Act):
     """The clinic ends the course."""
 
     class Data(EventData):  # noqa: D106
-        reason: Text
+        reason: Reason
 
     type: Literal["kap.course.discontinued"] = "kap.course.discontinued"
     data: Data
@@ -572,7 +573,7 @@ class CourseTransferred(Act):
     """Another provider takes the course over."""
 
     class Data(EventData):  # noqa: D106
-        reason: Text
+        reason: Reason
         to: Name | None = None
 
     type: Literal["kap.course.transferred"] = "kap.course.transferred"
@@ -583,7 +584,7 @@ class CourseVoided(Act):
     """The course was entered in error."""
 
     class Data(EventData):  # noqa: D106
-        reason: Text
+        reason: Reason
 
     type: Literal["kap.course.voided"] = "kap.course.voided"
     data: Data

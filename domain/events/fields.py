@@ -21,6 +21,16 @@ WHOLE = BeforeValidator(_whole)
 """Annotation for a whole number: it may be written with a decimal point, as many systems do: `126.0`."""
 
 
+def _says_something(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must say something: white space alone is nothing")
+    return text
+
+
+Reason = Annotated[Text, AfterValidator(_says_something)]
+"""Why somebody decided so, or what they aim at, in words that can be read. A fact's words may be blank: it is taken."""
+
+
 def _without_none(codes: tuple[Code, ...]) -> tuple[Code, ...]:
     return tuple(code for code in codes if folded(code) not in _NONE)
 

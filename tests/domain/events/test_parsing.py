@@ -184,6 +184,12 @@ def test_what_is_no_clinic_event_is_malformed(raw: str | bytes) -> None:
             ["/data/overrides/0/rationale"],
         ),
         (
+            said("eligibility.decided", {"actor": ACTOR, "decision": "eligible", "rationale": " \t\u00a0"}),
+            ["/data/rationale"],
+        ),
+        (said("plan.prescribed", {"actor": ACTOR, "dose": {"mg": 35}, "goals": ["sleep", " "]}), ["/data/goals/1"]),
+        (said("course.discontinued", {"actor": ACTOR, "reason": "\n"}), ["/data/reason"]),
+        (
             said("course.referred", {"actor": ACTOR, "protocol": "kap", "site": "bend", "indications": []}),
             ["/data/indications"],
         ),
