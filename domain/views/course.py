@@ -168,7 +168,7 @@ def course_summary(course: Course, now: datetime, upcoming: tuple[Deadline, ...]
     session = course.session
     upcoming = course.deadlines() if upcoming is None else upcoming
     soonest = min(upcoming, key=lambda deadline: deadline.due_at, default=None)
-    watched = next((one for one in course.sessions if one.is_watched), None)
+    watched = next((one for one in course.newest_first if one.is_watched), None)
     task = to_do(course, now)
     return CourseSummary(
         course_id=course.course_id,

@@ -29,6 +29,7 @@ def played(story: Story, play: Play) -> list[Line]:
     return list(Rehearsal(parse_script(story.script), pinned(), on_call(), play=play).lines(story.until))
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_workflows_do_what_the_rehearsal_says(path: Path) -> None:
     """Line by line: answers, deadlines, escalations, pages, and the end."""

@@ -139,6 +139,18 @@ def test_a_dose_of_another_day_hides_nobody_who_is_under_the_medicine_now(ward: 
     assert ward.course.monitored is ward.session(2)
 
 
+@pytest.mark.parametrize("numbers", [(1, 2), (2, 1)])
+def test_the_floor_shows_who_was_dosed_last(ward: Ward, numbers: tuple[int, int]) -> None:
+    """Beside a dose of last night, told now without its discharge: the reading that is due is of today's."""
+    here, before = numbers
+    ward.booked().sends(dose(MARA, here, at=ward.now))
+    ward.sends(dose(MARA, before, at=ward.now - hours(20)))
+
+    summary = course_summary(ward.course, ward.now)
+    assert [one.is_watched for one in ward.course.sessions] == [True, True]
+    assert (summary.monitored_session, summary.dosed_at) == (here, ward.now)
+
+
 @pytest.mark.parametrize("later", [minutes(6), minutes(11), minutes(40)])
 def test_a_missed_reading_is_owed_until_it_is_taken(ward: Ward, later: timedelta) -> None:
     """After its grace, after it has become an emergency and when the next one is due: since the first of them."""
