@@ -137,7 +137,7 @@ def _the_call_has_ended(ward: Ward) -> None:
 
 
 def test_what_a_slip_of_a_death_ended_is_asked_for_again(ward: Ward) -> None:
-    """A call was missed already: once a prescriber says that they live, somebody has to make it, as loudly as before."""
+    """A call was missed already: once a prescriber says that they live, it is asked for as loudly."""
     ward.discharged().passes(hours(60))
     missed = ward.open[Kind.CHECK_IN_MISSED]
     ward.reports(adverse_event(MARA, at=ward.now, grade=5))
