@@ -103,7 +103,7 @@ class CourseEscalation(Frozen):
     """What the course knows of an escalation that it opened.
 
     `repeats` counts how often its cause happened again, urgent or worse. `rests_on_corrected` says that what opened it
-    has been corrected since.
+    has been corrected since. `ended_by_death` is true from when a death was reported, for as long as it stands.
     """
 
     id: EscalationId
@@ -114,6 +114,7 @@ class CourseEscalation(Frozen):
     opened_at: Moment
     repeats: int = 0
     rests_on_corrected: bool = False
+    ended_by_death: bool = False
 
 
 class Deviation(Frozen):

@@ -7,6 +7,7 @@ from typing import Final
 from domain.durations import in_words
 from domain.escalation.ladder import EscalationProgress, NextStep
 from domain.escalation.messages import (
+    ASKS_FOR_THE_PATIENT,
     Acknowledge,
     Change,
     EscalationState,
@@ -41,8 +42,11 @@ LAST_PAGES = 900
 LINKS = 1000
 """How many used links are remembered: more than are valid at a time."""
 
-SETTLED_BY_ITSELF = frozenset({Kind.VITALS_OVERDUE, Kind.ORCHESTRATOR_SILENT})
-"""The kinds that are resolved without a human once what was missing has arrived."""
+SETTLED_BY_ITSELF = ASKS_FOR_THE_PATIENT | {Kind.VITALS_OVERDUE, Kind.ORCHESTRATOR_SILENT}
+"""The kinds that are resolved without a human: what was missing has arrived, or, after a death, is asked no more.
+
+Every other kind waits for a human, whatever a course says.
+"""
 
 LINK_USED = "This link has answered once, and the alarm was raised again since: use the link of the newest page"
 
@@ -150,7 +154,7 @@ class Escalation(Frozen):
         )
 
     def settle(self, news: Settlement, now: datetime) -> "Escalation":
-        """Resolves it without a human, as what was missing has arrived. Only for the kinds of `SETTLED_BY_ITSELF`."""
+        """Resolves it without a human, for the reason in `news`. Only for the kinds of `SETTLED_BY_ITSELF`."""
         if self.is_resolved or self.view.kind not in SETTLED_BY_ITSELF:
             return self
         return self._resolved(now, None, news.reason)

@@ -121,7 +121,7 @@ class Repeat(Frozen):
 
 
 class Settlement(Frozen):
-    """What was missing has arrived: a `vitals_overdue` escalation is resolved without a human."""
+    """What was missing has arrived, or is wanted no more: it is resolved without a human, for this reason."""
 
     at: Moment
     reason: str

@@ -6,6 +6,7 @@ from domain.events.clinic_events import PatientDischarged
 from domain.ledger import Entry
 from domain.protocol.model import Limit, Protocol
 from domain.values import Role, Severity
+from tests.support.corrected_ledger import as_corrected
 from tests.support.ledger_entries import DANGERS, counted_from, newest, number_in, said, standing, visit_of
 from tests.support.signs_oracle import is_crossed, severity_of_symptom, symptoms_in_force, values
 from tests.support.watch_oracle import may_be_away
@@ -18,6 +19,7 @@ def assert_discharge_was_safe(event: PatientDischarged, entries: list[Entry], ru
 
     The entries before it are read as corrected.
     """
+    entries = as_corrected(entries)
     visit = visit_of(entries, event.data.session)
     dosed_at = counted_from(visit, newest(said(visit, "dose.administered")))
     taken = list(said(visit, "vitals.recorded"))

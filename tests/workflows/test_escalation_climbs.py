@@ -235,17 +235,21 @@ async def test_worse_behind_an_acknowledgement_starts_the_louder_ladder_at_once(
     assert [notice.change for notice in await alarm.told(2)] == [Change.ACKNOWLEDGED, Change.REOPENED]
 
 
-async def test_a_reading_that_arrives_resolves_its_own_absence_only(night: OnCallSide) -> None:
-    """`vitals_overdue` is resolved by nobody when the reading comes; another kind waits for a human."""
-    overdue = await night.alarm(Severity.URGENT)
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [(Kind.VITALS_OVERDUE, "The reading arrived"), (Kind.CHECK_IN_MISSED, "a death was reported")],
+)
+async def test_what_is_no_longer_missing_ends_by_itself(night: OnCallSide, kind: Kind, reason: str) -> None:
+    """A reading that came, a call that nobody is to make any more; a question of safety waits for a human."""
+    overdue = await night.alarm(Severity.URGENT, kind)
     grave = await night.alarm(Severity.EMERGENCY, Kind.VITALS_EMERGENCY)
-    arrived = Settlement(at=overdue.opening.opened_at, reason="The reading arrived")
+    settlement = Settlement(at=overdue.opening.opened_at, reason=reason)
 
-    await grave.handle.signal(EscalationWorkflow.settle, arrived)
-    await overdue.handle.signal(EscalationWorkflow.settle, arrived)
+    await grave.handle.signal(EscalationWorkflow.settle, settlement)
+    await overdue.handle.signal(EscalationWorkflow.settle, settlement)
 
     view = await overdue.handle.result()
-    assert (view.state, view.resolved_by, view.note) == (EscalationState.RESOLVED, None, "The reading arrived")
+    assert (view.state, view.resolved_by, view.note) == (EscalationState.RESOLVED, None, reason)
     assert (await grave.view()).state is EscalationState.OPEN
 
 

@@ -15,7 +15,7 @@ from domain.course.corrections.lost_grounds import Lost, asks_to_measure_nobody
 from domain.course.corrections.retelling import MOST_TOLD, TOLD, Pair, Retelling, Step, retold, told_by
 from domain.course.corrections.series_compared import compared
 from domain.course.journal import Version
-from domain.course.rules import checkpoints, deviations, eligibility, late_facts, readings, sent_home
+from domain.course.rules import checkpoints, death, deviations, eligibility, late_facts, readings, sent_home
 from domain.course.rules.exclusion import tell_of_exclusion
 from domain.course.session import MedicineSession
 from domain.course.state import CourseState
@@ -71,6 +71,7 @@ def follow(transition: Transition[Any], event: ClinicEvent, correction: Correcti
         late_facts.judge_doses(transition, actual, correction.event, correction.corrected.recorded_at)
     _lose_deadlines(transition, actual, lost)
     _settle(transition, actual)
+    death.ask_again(transition, actual, event.time)
     lost.mark(transition, retelling)
     review.ask_for(transition, retelling, correction, actual, lost, event.time)
     return review.number_of(retelling.pairs[0])

@@ -10,7 +10,7 @@ from domain.course.event_rule import ALWAYS, EventRule
 from domain.course.rules import returning
 from domain.course.rules.checkpoints import unsettled
 from domain.course.session import MedicineSession, Stage
-from domain.course.state import DEATH_REPORTED, Outcome
+from domain.course.state import DEATH_REPORTED, CourseState, Outcome
 from domain.course.transition import Transition
 from domain.escalation.messages import ASKS_FOR_THE_PATIENT, Kind
 from domain.events.clinic_events import PatientDied
@@ -37,7 +37,18 @@ def _ask_no_more(transition: Transition[Any]) -> None:
     """Settles what asks for a call, a visit or a form; questions of safety stay for a human."""
     for one in transition.course.unresolved:
         if one.kind in ASKS_FOR_THE_PATIENT:
+            transition.replace(one.but(ended_by_death=True))
             transition.settle(one.kind, one.session, DEATH_REPORTED)
+
+
+def ask_again(transition: Transition[Any], before: CourseState, at: Moment) -> None:
+    """Asks again for all that was asked for until a death was reported, if that was a slip: they live."""
+    if not before.is_death_reported or transition.course.is_death_reported:
+        return
+    for one in transition.course.escalations:
+        if one.ended_by_death:
+            transition.replace(one.but(ended_by_death=False))
+            transition.escalate(one.kind, one.session, one.severity, at)
 
 
 def _die(transition: Transition[Any], event: PatientDied) -> None:

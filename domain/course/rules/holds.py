@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import ALWAYS, ANY_PHASE, EventRule
+from domain.course.rules import death
 from domain.course.state import CourseState, Hold
 from domain.course.transition import Transition
 from domain.events.clinic_events import CourseHeld, CourseResumed
@@ -50,13 +51,14 @@ def _hold(transition: Transition[Any], event: CourseHeld) -> None:
 
 def _resume(transition: Transition[Any], event: CourseResumed) -> None:
     """Lifts the reasons that are named, or all that the actor may lift."""
-    named = event.data.reasons
+    before, named = transition.course, event.data.reasons
     kept = (
         hold
         for hold in transition.course.holds
         if (named is not None and hold.reason not in named) or not _may_lift(hold, event)
     )
     transition.change(holds=tuple(kept), phase_learned_at=transition.now)
+    death.ask_again(transition, before, event.time)
 
 
 HELD = EventRule(event=CourseHeld, phases=ALWAYS, apply=_hold)

@@ -17,6 +17,7 @@ from domain.escalation.escalation import (
 from domain.escalation.ids import escalation_id
 from domain.escalation.ladder import EscalationProgress, NextStep
 from domain.escalation.messages import (
+    ASKS_FOR_THE_PATIENT,
     Acknowledge,
     Change,
     EscalationState,
@@ -220,6 +221,25 @@ def test_whoever_passes_it_on_takes_the_promise_back() -> None:
     assert (passed_on.view.state, passed_on.view.acknowledged_by) == (EscalationState.OPEN, None)
     assert passed_on.progress.upcoming(URGENT.policy) == NextStep(step=2, at=after(minutes=7))
     assert (passed_on.notices[-1].change, passed_on.notices[-1].by) == (Change.REOPENED, LIND)
+
+
+@pytest.mark.parametrize("kind", sorted(ASKS_FOR_THE_PATIENT))
+def test_what_asks_for_a_patient_ends_without_a_human_when_the_course_says_so(kind: Kind) -> None:
+    """After a death nobody is paged until somebody has called the family."""
+    ended = alarm(kind=kind).settle(Settlement(at=MONDAY, reason="a death was reported"), MONDAY)
+
+    assert (ended.is_resolved, ended.view.resolved_by, ended.view.note) == (True, None, "a death was reported")
+    assert ended.progress.upcoming(URGENT.policy) is None
+
+
+def test_a_question_of_safety_ends_by_a_human_alone() -> None:
+    """Whatever a course says."""
+    kinds = set(Kind) - ASKS_FOR_THE_PATIENT - {Kind.VITALS_OVERDUE, Kind.ORCHESTRATOR_SILENT}
+    alarms = [alarm(kind=kind) for kind in sorted(kinds)]
+
+    settled = [one.settle(Settlement(at=MONDAY, reason="a death was reported"), MONDAY) for one in alarms]
+
+    assert settled == alarms
 
 
 def test_a_resolved_escalation_takes_no_order() -> None:

@@ -8,7 +8,7 @@ import pytest
 from domain.course.deadlines import DeadlineKind
 from domain.course.session import Stage
 from domain.course.state import Outcome, Phase
-from domain.escalation.messages import Kind
+from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.values import Severity
 from tests.support.cast import (
@@ -18,6 +18,7 @@ from tests.support.cast import (
     adverse_event,
     call,
     check_in,
+    correction,
     cssrs,
     days,
     died,
@@ -126,6 +127,39 @@ def test_a_grade_that_was_a_slip_takes_no_patient_out_of_sight(ward: Ward) -> No
     assert {one.kind for one in other.course.deadlines()} == {"hold_review"}
     other.reports(resumption(MARA, at=other.now + hours(1), by=OSEI))
     assert {one.kind for one in other.course.deadlines()} >= {"check_in", "form", "integration"}
+
+
+def _the_call_has_ended(ward: Ward) -> None:
+    assert ward.settled == [Kind.CHECK_IN_MISSED]
+    ward.hears(Kind.CHECK_IN_MISSED, Change.RESOLVED, by=None)
+    assert Kind.CHECK_IN_MISSED not in ward.open
+    ward.calls.clear()
+
+
+def test_what_a_slip_of_a_death_ended_is_asked_for_again(ward: Ward) -> None:
+    """A call was missed already: once a prescriber says that they live, it is asked for as loudly."""
+    ward.discharged().passes(hours(60))
+    missed = ward.open[Kind.CHECK_IN_MISSED]
+    ward.reports(adverse_event(MARA, at=ward.now, grade=5))
+    _the_call_has_ended(ward)
+
+    ward.reports(resumption(MARA, at=ward.now + minutes(5)))
+
+    assert ward.pages == [(Kind.CHECK_IN_MISSED, missed)]
+    assert ward.open[Kind.CHECK_IN_MISSED] is missed
+
+
+def test_what_a_death_of_somebody_else_ended_is_asked_for_again(ward: Ward) -> None:
+    """It was filed in the wrong record, and is taken back there."""
+    ward.discharged().passes(hours(60))
+    missed = ward.open[Kind.CHECK_IN_MISSED]
+    death = died(MARA, at=ward.now)
+    ward.reports(death)
+    _the_call_has_ended(ward)
+
+    ward.reports(correction(death, at=ward.now + minutes(5), retracted=True))
+
+    assert (Kind.CHECK_IN_MISSED, missed) in ward.pages
 
 
 def test_a_death_confirmed_after_grade_five_closes_the_course(ward: Ward) -> None:
