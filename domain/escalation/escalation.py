@@ -42,7 +42,7 @@ LAST_PAGES = 900
 LINKS = 1000
 """How many used links are remembered: more than are valid at a time."""
 
-SETTLED_BY_ITSELF = ASKS_FOR_THE_PATIENT | {Kind.VITALS_OVERDUE, Kind.ORCHESTRATOR_SILENT}
+SETTLED_BY_ITSELF = ASKS_FOR_THE_PATIENT | {Kind.VITALS_OVERDUE, Kind.ITEM9_POSITIVE, Kind.ORCHESTRATOR_SILENT}
 """The kinds that are resolved without a human: what was missing has arrived, or, after a death, is asked no more.
 
 Every other kind waits for a human, whatever a course says.

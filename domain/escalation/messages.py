@@ -21,6 +21,7 @@ class Kind(StrEnum):
     ADVERSE_EVENT = "adverse_event"
     SUICIDE_RISK = "suicide_risk"
     ITEM9_POSITIVE = "item9_positive"
+    ITEM9_SCREENED = "item9_screened"
     CHECK_IN_MISSED = "check_in_missed"
     INTEGRATION_OVERDUE = "integration_overdue"
     SESSION_MISSED = "session_missed"
@@ -50,6 +51,7 @@ PHRASES: dict[Kind, str] = {
     Kind.ADVERSE_EVENT: "event to review",
     Kind.SUICIDE_RISK: "clinician contact needed",
     Kind.ITEM9_POSITIVE: "answer to review today",
+    Kind.ITEM9_SCREENED: "answer to review",
     Kind.CHECK_IN_MISSED: "check-in missed",
     Kind.INTEGRATION_OVERDUE: "follow-on visit overdue",
     Kind.SESSION_MISSED: "visit missed",

@@ -501,11 +501,21 @@ Every = Annotated[
 
 
 class Item9Rule(Frozen):
-    """What follows from an answer to PHQ-9 item 9, about being better off dead."""
+    """What follows from an answer to PHQ-9 item 9, about being better off dead.
+
+    An answer up to `routine_to` is routine while the screen that it `needs` may still come that day, unless the patient
+    is known to be at risk; None if every answer is of `severity` at once.
+    """
 
     at_least: Annotated[int, Field(ge=1, le=3)]
     severity: Severity
+    routine_to: Annotated[int, Field(ge=1, le=3)] | None = None
     needs: Code
+
+    def severity_of(self, answer: int) -> Severity:
+        """How loudly this answer is told."""
+        is_mild = self.routine_to is not None and answer <= self.routine_to
+        return Severity.ROUTINE if is_mild else self.severity
 
 
 class RiskRule(Frozen):

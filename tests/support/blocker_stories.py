@@ -530,6 +530,14 @@ WAKING: Final[tuple[Woken, ...]] = (
         Kind.ITEM9_POSITIVE,
         lambda ward: ward.referred().reports(phq9(MARA, at=ward.now, items=(0, 0, 0, 0, 0, 0, 0, 0, 1))),
     ),
+    Woken(
+        Kind.ITEM9_SCREENED,
+        lambda ward: _after(
+            ward.referred(),
+            phq9(MARA, at=ward.now, items=(0, 0, 0, 0, 0, 0, 0, 0, 3)),
+            cssrs(MARA, at=ward.now + minutes(20)),
+        ),
+    ),
     Woken(Kind.CHECK_IN_MISSED, lambda ward: ward.discharged().passes(hours(26))),
     Woken(Kind.INTEGRATION_OVERDUE, lambda ward: ward.discharged().passes(hours(72))),
     Woken(Kind.SESSION_MISSED, lambda ward: ward.booked().reports(missed(MARA, at=ward.now))),

@@ -23,6 +23,9 @@ from domain.values import Blocker, Code, Frozen, Moment, Severity
 _RISKS: Final = frozenset({Kind.SUICIDE_RISK, Kind.ITEM9_POSITIVE})
 """The escalations of a risk of suicide."""
 
+SCREENED: Final = "the risk screen taken since shows no raised risk"
+"""Why an answer that hinted at suicide pages nobody any more: somebody still reads it, without being woken."""
+
 
 class ScreenOwed(Frozen):
     """A risk screen that an answer or a word of suicide requires and that has not been taken after it.
@@ -214,9 +217,12 @@ def _take(transition: Transition[Any], event: MeasureRecorded) -> None:
         return
     tell_worsening(transition, rule, taken)
     if rule.item9 and scored.item9 is not None and scored.item9 >= rule.item9.at_least:
+        is_at_risk_already = is_known_at_risk(transition.course)
         _learn(transition)
-        transition.escalate(Kind.ITEM9_POSITIVE, None, rule.item9.severity, event.time)
+        severity = rule.item9.severity if is_at_risk_already else rule.item9.severity_of(scored.item9)
+        transition.escalate(Kind.ITEM9_POSITIVE, None, severity, event.time)
     _answer_risk(transition, rule, scored.risk, event)
+    _settle_hints(transition, event.time, scored.instrument)
 
 
 def _learn(transition: Transition[Any]) -> None:
@@ -232,6 +238,17 @@ def _answer_risk(
     if answer.hold:
         transition.hold(f"suicide risk {risk}", event.time, is_safety=True)
     transition.escalate(Kind.SUICIDE_RISK, None, answer.severity, event.time)
+
+
+def _settle_hints(transition: Transition[Any], at: datetime, instrument: Code) -> None:
+    """Wakes nobody any more for an answer whose screen has been taken and was calm: somebody reads it by day."""
+    course = transition.course
+    is_screen = any(rule.item9 is not None and rule.item9.needs == instrument for rule in course.protocol.measures.values())
+    paged = (one for one in course.unresolved if one.kind is Kind.ITEM9_POSITIVE)
+    wakes = any(one.severity is not Severity.ROUTINE for one in paged)
+    if is_screen and wakes and not is_at_risk(course):
+        transition.settle(Kind.ITEM9_POSITIVE, None, SCREENED)
+        transition.escalate(Kind.ITEM9_SCREENED, None, Severity.ROUTINE, at)
 
 
 MEASURED = EventRule(event=MeasureRecorded, phases=ALWAYS, roles=ANYONE, check=score, apply=_take)

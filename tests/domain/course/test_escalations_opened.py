@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.course.deadlines import DeadlineKind
+from domain.course.rules.risk_screens import is_at_risk
 from domain.course.transition import OpenEscalation, RepeatEscalation
 from domain.escalation.messages import Change, EscalationState, Kind, Repeat
 from domain.values import Actor, Severity
@@ -16,6 +17,7 @@ from tests.support.cast import (
     MARA,
     adverse_event,
     call,
+    correction,
     cssrs,
     days,
     discontinuation,
@@ -28,7 +30,8 @@ from tests.support.cast import (
 )
 from tests.support.ward import EDGES, TICK, Ward
 
-ITEM9 = (2, 2, 2, 2, 2, 1, 1, 1, 1)
+ITEM9 = (2, 2, 2, 2, 2, 1, 1, 1, 2)
+MILD_ITEM9 = (2, 2, 2, 2, 2, 1, 1, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +134,7 @@ def test_what_opened_and_grew_in_one_moment_is_opened_at_its_worst(ward: Ward) -
 
 
 def test_a_positive_item_nine_is_urgent(ward: Ward) -> None:
-    """`[measures.phq9] item9`: from one upward; the total alone hides it and is not taken."""
+    """`[measures.phq9] item9`: from `routine_to` upward; the total alone hides it and is not taken."""
     ward.screened()
     assert ward.open == {}
     ward.reports(phq9(MARA, at=ward.now, items=ITEM9))
@@ -245,6 +248,70 @@ def test_a_screen_after_it_answers_the_hint(ward: Ward) -> None:
     assert ward.due(DeadlineKind.RISK_SCREEN) == []
 
 
+def test_a_mild_hint_is_urgent_only_without_its_screen_that_day(ward: Ward) -> None:
+    """`item9.routine_to`: told by day; asked for next morning as any other (story N7)."""
+    ward.screened()
+    midnight = ward.now.replace(hour=0, minute=0) + days(1)
+    ward.reports(phq9(MARA, at=midnight + hours(9), items=MILD_ITEM9))
+    assert ward.pages == [(Kind.ITEM9_POSITIVE, Severity.ROUTINE)]
+    assert is_at_risk(ward.course)
+
+    ward.until(midnight + days(1) + hours(8))
+    assert ward.open == {Kind.ITEM9_POSITIVE: Severity.URGENT}
+
+
+def test_a_mild_hint_of_a_patient_at_risk_is_told_at_once(ward: Ward) -> None:
+    """A call has heard of suicide; whoever has resolved that has not read this."""
+    ward.screened().reports(call(MARA, None, at=ward.now, days_after=None, suicidal_ideation=True))
+    ward.hears(Kind.SUICIDE_RISK, Change.RESOLVED)
+    ward.reports(phq9(MARA, at=ward.now + hours(1), items=MILD_ITEM9))
+
+    assert ward.open[Kind.ITEM9_POSITIVE] is Severity.URGENT
+
+
+def test_a_hint_whose_screen_was_calm_wakes_nobody_any_more(ward: Ward) -> None:
+    """Story N2: on a Sunday night, twenty minutes after it; somebody reads the answer by day."""
+    ward.screened().reports(phq9(MARA, at=ward.now + hours(1), items=ITEM9))
+    ward.reports(cssrs(MARA, at=ward.now + minutes(20)))
+    assert ward.settled == [Kind.ITEM9_POSITIVE]
+    ward.hears(Kind.ITEM9_POSITIVE, Change.RESOLVED, by=None)
+
+    assert ward.open == {Kind.ITEM9_SCREENED: Severity.ROUTINE}
+    assert not is_at_risk(ward.course)
+
+
+def test_a_screen_that_settles_no_hint(ward: Ward) -> None:
+    """One that was raised, or of before the answer, or of before a word of suicide that followed it."""
+    raised, before, on_top = (Ward().screened() for _ in range(3))
+    for each in (raised, before, on_top):
+        each.reports(phq9(MARA, at=each.now + hours(2), items=ITEM9))
+    raised.reports(cssrs(MARA, at=raised.now + minutes(20), items=HAS_A_METHOD))
+    before.sends(cssrs(MARA, at=before.now - minutes(20)))
+    on_top.reports(call(MARA, None, at=on_top.now + minutes(40), days_after=None, suicidal_ideation=True))
+    on_top.sends(cssrs(MARA, at=on_top.now - minutes(20)))
+
+    for each in (raised, before, on_top):
+        assert each.settled == []
+        assert each.open[Kind.ITEM9_POSITIVE] is Severity.URGENT
+
+
+def test_a_calm_screen_that_was_wrong_asks_again(ward: Ward) -> None:
+    """Corrected to a raised one: that is the risk itself. Taken back: another is due, and asked for."""
+    corrected, taken_back = (Ward().screened() for _ in range(2))
+    for each in (corrected, taken_back):
+        each.reports(phq9(MARA, at=each.now + hours(1), items=ITEM9))
+        calm = cssrs(MARA, at=each.now + minutes(20))
+        each.reports(calm)
+        each.hears(Kind.ITEM9_POSITIVE, Change.RESOLVED, by=None)
+        right = {"retracted": True} if each is taken_back else {"items": HAS_A_METHOD}
+        each.reports(correction(calm, at=each.now + minutes(5), **right))  # type: ignore[arg-type]
+        assert is_at_risk(each.course)
+
+    assert corrected.open[Kind.SUICIDE_RISK] is Severity.URGENT
+    taken_back.passes(days(1))
+    assert taken_back.open[Kind.ITEM9_POSITIVE] is Severity.URGENT
+
+
 def test_who_leaves_before_they_are_discharged_is_looked_for(ward: Ward) -> None:
     """Reported as an adverse event of that term: urgent, and nobody is asked to measure who is not there."""
     ward.dosed()
@@ -269,7 +336,7 @@ def test_a_protocol_may_look_for_more_than_a_one(opens: Opens) -> None:
     """`item9.at_least`."""
     rule = weekly({}).measures["phq9"]
     assert rule.item9 is not None
-    measures = {**weekly({}).measures, "phq9": rule.but(item9=rule.item9.but(at_least=2))}
+    measures = {**weekly({}).measures, "phq9": rule.but(item9=rule.item9.but(at_least=3))}
     ward = opens(weekly({"measures": measures})).screened()
     ward.reports(phq9(MARA, at=ward.now, items=ITEM9))
 

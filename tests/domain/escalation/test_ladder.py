@@ -10,6 +10,7 @@ from domain.escalation.escalation import (
     AGAIN_AFTER,
     FIRST_PAGES,
     LAST_PAGES,
+    SETTLED_BY_ITSELF,
     Attempt,
     Escalation,
     opened,
@@ -234,7 +235,7 @@ def test_what_asks_for_a_patient_ends_without_a_human_when_the_course_says_so(ki
 
 def test_a_question_of_safety_ends_by_a_human_alone() -> None:
     """Whatever a course says."""
-    kinds = set(Kind) - ASKS_FOR_THE_PATIENT - {Kind.VITALS_OVERDUE, Kind.ORCHESTRATOR_SILENT}
+    kinds = set(Kind) - SETTLED_BY_ITSELF
     alarms = [alarm(kind=kind) for kind in sorted(kinds)]
 
     settled = [one.settle(Settlement(at=MONDAY, reason="a death was reported"), MONDAY) for one in alarms]

@@ -27,7 +27,7 @@ from tests.support.cast import (
 from tests.support.file_keys import OneKey, Path, protocol_with
 from tests.support.ward import Ward
 
-A_HINT = (2, 2, 2, 2, 2, 1, 1, 1, 1)
+A_HINT = (2, 2, 2, 2, 2, 1, 1, 1, 2)
 BETTER = (1, 1, 1, 1, 1, 1, 1, 1, 0)
 
 
@@ -198,7 +198,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     ),
     OneKey(
         "measures.item9.at_least",
-        2,
+        3,
         hints,
         {Kind.ITEM9_POSITIVE: Severity.URGENT},
         {},
@@ -211,6 +211,14 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         {Kind.ITEM9_POSITIVE: Severity.URGENT},
         {Kind.ITEM9_POSITIVE: Severity.EMERGENCY},
         where=(*PHQ9, "item9", "severity"),
+    ),
+    OneKey(
+        "measures.item9.routine_to",
+        2,
+        hints,
+        {Kind.ITEM9_POSITIVE: Severity.URGENT},
+        {Kind.ITEM9_POSITIVE: Severity.ROUTINE},
+        where=(*PHQ9, "item9", "routine_to"),
     ),
     OneKey("measures.item9.needs", "madrs", asked_the_same_day, ["cssrs"], ["madrs"], where=(*PHQ9, "item9", "needs")),
     OneKey(
