@@ -8,11 +8,11 @@ import pytest
 
 from domain.oncall.file import OnCallFileError, parse_on_call
 from domain.protocol.file import ProtocolFileError, parse_protocol
-from tests.domain.oncall import test_keys_of_the_on_call_file
-from tests.domain.protocol import (
+from tests.proofs.keys import (
     test_keys_after_the_visit,
     test_keys_before_the_visit,
     test_keys_of_deviations,
+    test_keys_of_the_on_call_file,
     test_keys_of_the_visit,
 )
 from tests.support.file_keys import (
