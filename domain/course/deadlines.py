@@ -251,6 +251,7 @@ def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadli
     for after in rules.after:
         if days(after) in done:
             continue
+        severity = Severity.ROUTINE if is_past else rules.severity_of_missed(after, is_at_risk=is_at_risk)
         missed = Deadline(
             kind=DeadlineKind.CHECK_IN,
             due_at=gone.at + after,
@@ -258,9 +259,7 @@ def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadli
             grace=rules.missed_at_risk if is_at_risk else rules.missed,
             session=session.number,
             subject=iso_8601(after),
-            consequence=Consequence(
-                kind=Kind.CHECK_IN_MISSED, severity=Severity.ROUTINE if is_past else Severity.URGENT
-            ),
+            consequence=Consequence(kind=Kind.CHECK_IN_MISSED, severity=severity),
         )
         if not is_at_risk:
             missed = missed.but(grace=missed.grace + until_awake(course, missed.passes_at))

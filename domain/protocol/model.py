@@ -444,7 +444,8 @@ class CheckInRules(Frozen):
     """The calls after a session, counted from discharge, and how late each may be.
 
     `waking` are the local times of the site between which a call that was missed is told, unless the patient is at
-    risk; None at any hour.
+    risk; None at any hour. A missed call that was due later than `urgent_through` is told as routine, unless the patient
+    is at risk; None if each is urgent.
     """
 
     after: tuple[Length, ...]
@@ -452,6 +453,12 @@ class CheckInRules(Frozen):
     missed: Length
     missed_at_risk: Length
     waking: tuple[LocalTime, LocalTime] | None = None
+    urgent_through: Length | None = None
+
+    def severity_of_missed(self, after: timedelta, *, is_at_risk: bool) -> Severity:
+        """How loudly a call that was due so long after discharge is told once it was missed."""
+        is_mild = self.urgent_through is not None and after > self.urgent_through
+        return Severity.ROUTINE if is_mild and not is_at_risk else Severity.URGENT
 
 
 class FollowUpRules(Frozen):

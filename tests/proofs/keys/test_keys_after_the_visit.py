@@ -40,6 +40,11 @@ def grace(ward: Ward, kind: DeadlineKind) -> timedelta:
     return ward.due(kind)[0].grace
 
 
+def misses_all_calls(ward: Ward) -> list[Severity | None]:
+    asked = [call.consequence for call in ward.discharged().due(DeadlineKind.CHECK_IN)]
+    return [one and one.severity for one in asked]
+
+
 def visits(ward: Ward) -> list[str | None]:
     return [deadline.subject for deadline in ward.in_follow_up().due(DeadlineKind.FOLLOW_UP)]
 
@@ -119,6 +124,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: max(one.passes_at for one in ward.discharged().due(DeadlineKind.CHECK_IN)[:1]).time(),
         time(16, 10),
         time(8),
+    ),
+    OneKey(
+        "check_ins.urgent_through",
+        "P3D",
+        misses_all_calls,
+        [Severity.URGENT, Severity.ROUTINE, Severity.ROUTINE],
+        [Severity.URGENT, Severity.URGENT, Severity.ROUTINE],
     ),
     OneKey(
         "check_ins.missed_at_risk",

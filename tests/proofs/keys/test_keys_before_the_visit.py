@@ -182,8 +182,8 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         "course.rescreen_after",
         "P35D",
         lambda ward: clears(ward, 2, ward.begins() + days(30)),
-        ["escalation.check_in_missed_open", "screening.outdated"],
-        ["escalation.check_in_missed_open"],
+        ["screening.outdated"],
+        [],
     ),
     OneKey(
         "course.review_after_session",

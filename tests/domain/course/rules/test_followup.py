@@ -85,6 +85,26 @@ def test_a_call_that_is_missed_by_night_is_told_in_the_morning() -> None:
     assert ward.pages[-1] == URGENT
 
 
+def test_a_later_call_that_is_missed_wakes_nobody(ward: Ward) -> None:
+    """Story N1: `urgent_through`: the first is urgent; of day three somebody asks on the next working day."""
+    ward.discharged().passes(hours(28))
+    assert ward.open == {Kind.CHECK_IN_MISSED: Severity.URGENT}
+    ward.hears(Kind.CHECK_IN_MISSED, Change.RESOLVED)
+    ward.reports(call(MARA, at=ward.now, days_after=1))
+    ward.passes(days(3))
+
+    assert ward.open[Kind.CHECK_IN_MISSED] is Severity.ROUTINE
+
+
+def test_at_risk_a_later_call_that_is_missed_is_urgent(ward: Ward) -> None:
+    """By whatever tells of it."""
+    ward.discharged().reports(call(MARA, at=ward.now + days(1), days_after=1))
+    ward.reports(cssrs(MARA, at=ward.now, items=HAS_A_METHOD))
+    ward.passes(days(2) + hours(1))
+
+    assert ward.open[Kind.CHECK_IN_MISSED] is Severity.URGENT
+
+
 def test_at_risk_a_call_that_is_missed_by_night_is_told_at_once() -> None:
     """An hour late, at eleven at night."""
     ward = in_the_evening()
