@@ -14,6 +14,7 @@ from domain.values import Actor
 CORRECTION = "kap.correction.recorded"
 DEVIATION = "kap.deviation.recorded"
 DOSE = "kap.dose.administered"
+TALK = "kap.preparation.held"
 
 PLACING = {
     "kap.patient.checked_in",
@@ -57,8 +58,11 @@ def as_corrected(entries: Sequence[Entry]) -> list[Entry]:
     """The entries with what corrections made of them.
 
     A deviation of what no longer reads so is left out, but where it says at which session a fact was that stayed there.
+    So is one of a talk before any correction: whether that was in its phase hangs on the other talks, and no entry says
+    when it no longer deviates.
     """
     told = tellings(entries)
+    corrected_last = max((one.sequence for one in entries if one.event_id is not None and _named(one)), default=0)
     corrected = {
         (first.event_id, first.source): versions
         for versions in told.values()
@@ -66,6 +70,8 @@ def as_corrected(entries: Sequence[Entry]) -> list[Entry]:
     }
     read: list[Entry] = []
     for one in entries:
+        if one.type == DEVIATION and one.data["type"] == TALK and one.sequence < corrected_last:
+            continue
         if one.type == DEVIATION:
             versions = corrected.get((str(one.data["event_id"]), str(one.data["source"])), [])
             is_of_now = not versions or one.sequence > versions[-1].sequence
