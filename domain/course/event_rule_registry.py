@@ -22,9 +22,9 @@ from domain.course.rules import (
     migration,
     planning,
     preparation,
+    questionnaires,
     readings,
     referral,
-    risk_screens,
     whereabouts,
 )
 from domain.events.clinic_events import Event
@@ -33,7 +33,7 @@ _MODULES: tuple[tuple[EventRule[Any] | SessionEventRule[Any], ...], ...] = (
     referral.RULES,
     eligibility.RULES,
     consent.RULES,
-    risk_screens.RULES,
+    questionnaires.RULES,
     planning.RULES,
     preparation.RULES,
     booking.RULES,

@@ -444,8 +444,8 @@ class CheckInRules(Frozen):
     """The calls after a session, counted from discharge, and how late each may be.
 
     `waking` are the local times of the site between which a call that was missed is told, unless the patient is at
-    risk; None at any hour. A missed call that was due later than `urgent_through` is told as routine, unless the patient
-    is at risk; None if each is urgent.
+    risk; None at any hour. A missed call that was due later than `urgent_through` after discharge is told as routine,
+    unless the patient is at risk; None if each is urgent.
     """
 
     after: tuple[Length, ...]

@@ -43,7 +43,7 @@ def test_the_steps_that_add_an_event_are_all_that_it_takes(tmp_path: Path) -> No
     text = text.replace("ClinicEvent = Annotated[", f"{model}\n\nClinicEvent = Annotated[", 1)
     events.write_text(text.replace("    | PatientDischarged\n", "    | PatientDischarged\n    | TeaServed\n", 1))
     (tmp_path / "domain/course/rules/tea.py").write_text(rule)
-    text = rules.read_text(encoding="utf-8").replace("    risk_screens,\n", "    risk_screens,\n    tea,\n", 1)
+    text = rules.read_text(encoding="utf-8").replace("    referral,\n", "    referral,\n    tea,\n", 1)
     rules.write_text(text.replace("    migration.RULES,\n", "    migration.RULES,\n    tea.RULES,\n", 1))
 
     told = subprocess.run(

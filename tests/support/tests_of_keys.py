@@ -1,7 +1,7 @@
 """The tests that a reference page names beside a key: whether each is there, and whether it is about that key.
 
 `booking::two_doses_are_two_days_apart` stands for `test_two_doses_are_two_days_apart` in `test_booking.py`, wherever
-below tests/domain/ that lies, and `story` for the key's own in tests/support/file_keys.py.
+that lies below tests/domain/ or tests/proofs/keys/, and `story` for the key's own in tests/support/file_keys.py.
 """
 
 import ast
@@ -12,7 +12,7 @@ from functools import cache
 from tests.support.doc_page import Page, Row, code_in
 from tests.support.paths import ROOT
 
-DOMAIN_TESTS = ROOT / "tests" / "domain"
+FOLDERS = (ROOT / "tests" / "domain", ROOT / "tests" / "proofs" / "keys")
 STORY = "story"
 _CHOSEN = re.compile(r"\.[A-Z]+$")
 """The part of a table's name that a clinic chooses, as in `[rotas.NAME]`."""
@@ -21,7 +21,8 @@ _CHOSEN = re.compile(r"\.[A-Z]+$")
 @cache
 def tests_of(module: str) -> Mapping[str, str]:
     """What each test of test_<module>.py says, decorators and all, by its name without `test_`."""
-    text = next(DOMAIN_TESTS.rglob(f"test_{module}.py")).read_text(encoding="utf-8")
+    files = (file for folder in FOLDERS for file in folder.rglob(f"test_{module}.py"))
+    text = next(files).read_text(encoding="utf-8")
     lines = text.splitlines()
     return {
         node.name.removeprefix("test_"): "\n".join(
