@@ -1,6 +1,7 @@
 """The clinic's stories under tests/stories: a script of a bad day in each file, and what a clinic expects of it."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
@@ -26,9 +27,11 @@ class Story(NamedTuple):
 
 
 @cache
-def on_call() -> OnCall:
-    """The people of the example on-call file, by whom the stories are played."""
-    return parse_on_call((ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8"), "oncall.toml")
+def on_call(*, is_unhurried: bool = False) -> OnCall:
+    """The people of the example on-call file, by whom the stories are played; unhurried, ten minutes for each one."""
+    text = (ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8")
+    unhurried = re.sub(r'wait = "PT(\d+)M"', r'wait = "PT\g<1>0M"', text)
+    return parse_on_call(unhurried if is_unhurried else text, "oncall.toml")
 
 
 def read_story(path: Path) -> Story:
