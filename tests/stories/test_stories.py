@@ -5,17 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from domain.oncall.file import OnCall
 from domain.rehearsal.lines import Line
-from domain.rehearsal.rehearsal import Rehearsal
-from domain.rehearsal.script import parse_script
-from tests.support.cast import pinned
-from tests.support.stories import STORIES, Story, Told, holds, on_call, read_story
+from tests.support.stories import STORIES, Story, Told, holds, on_call, people_of, read_story, rehearsal
 
 FILES = sorted(STORIES.glob("*.jsonl"))
 
 
-def played(story: Story) -> list[Line]:
-    return list(Rehearsal(parse_script(story.script), pinned(), on_call()).lines(story.until))
+def played(story: Story, people: OnCall | None = None) -> list[Line]:
+    return list(rehearsal(story, people or on_call()))
 
 
 def shown(told: list[Told]) -> str:
@@ -24,10 +22,13 @@ def shown(told: list[Told]) -> str:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_clinic_finds_what_it_expects(path: Path) -> None:
-    """Each line that the story expects is printed, and none that it excludes."""
+    """Each line that the story expects is printed, and none that it excludes; in order of time, its end last."""
     story = read_story(path)
-    told: list[Told] = [json.loads(line.printed()) for line in played(story)]
+    lines = played(story)
+    told: list[Told] = [json.loads(line.printed()) for line in lines]
 
+    assert lines == sorted(lines, key=lambda line: line.at)
+    assert [line.what for line in lines].index("end") == len(lines) - 1
     assert [one for one in story.expected if not any(holds(one, line) for line in told)] == [], shown(told)
     assert [one for one in story.excluded if any(holds(one, line) for line in told)] == [], shown(told)
 
@@ -43,10 +44,8 @@ def test_a_story_says_what_it_expects(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_same_story_ends_in_the_same_way(path: Path) -> None:
-    """Played twice it prints the same, in order of time, and its end last."""
+    """Played twice it prints the same; where nobody answers for days, at an unhurried pace."""
     story = read_story(path)
-    lines = played(story)
+    people = people_of(story)
 
-    assert played(story) == lines
-    assert lines == sorted(lines, key=lambda line: line.at)
-    assert [line.what for line in lines].index("end") == len(lines) - 1
+    assert played(story, people) == played(story, people)

@@ -5,13 +5,22 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from domain.oncall.file import OnCall, parse_on_call
+from domain.rehearsal.lines import Line
+from domain.rehearsal.played_course import PlayedCourse
+from domain.rehearsal.rehearsal import Play, Rehearsal
+from domain.rehearsal.script import parse_script
+from tests.support.cast import pinned
 from tests.support.paths import ROOT
 
 STORIES: Final = ROOT / "tests" / "stories"
+
+MOST_LINES: Final = 500
+"""A story that prints more is one in which nobody answers for days: a page every three minutes, without end."""
 
 Told = Mapping[str, Any]
 
@@ -32,6 +41,17 @@ def on_call(*, is_unhurried: bool = False) -> OnCall:
     text = (ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8")
     unhurried = re.sub(r'wait = "PT(\d+)M"', r'wait = "PT\g<1>0M"', text)
     return parse_on_call(unhurried if is_unhurried else text, "oncall.toml")
+
+
+def rehearsal(story: Story, people: OnCall, play: Play = PlayedCourse) -> Iterator[Line]:
+    """The story, played by these people until its own end."""
+    return Rehearsal(parse_script(story.script), pinned(), people, play=play).lines(story.until)
+
+
+def people_of(story: Story) -> OnCall:
+    """The people of the example on-call file; unhurried, where nobody answers for days."""
+    is_long = len(list(islice(rehearsal(story, on_call()), MOST_LINES + 1))) > MOST_LINES
+    return on_call(is_unhurried=True) if is_long else on_call()
 
 
 def read_story(path: Path) -> Story:

@@ -280,7 +280,7 @@ def test_a_hint_whose_screen_was_calm_wakes_nobody_any_more(ward: Ward) -> None:
     assert not is_at_risk(ward.course)
 
 
-def test_a_screen_that_settles_no_hint(ward: Ward) -> None:
+def test_a_screen_that_settles_no_hint() -> None:
     """One that was raised, or of before the answer, or of before a word of suicide that followed it."""
     raised, before, on_top = (Ward().screened() for _ in range(3))
     for each in (raised, before, on_top):
@@ -295,7 +295,7 @@ def test_a_screen_that_settles_no_hint(ward: Ward) -> None:
         assert each.open[Kind.ITEM9_POSITIVE] is Severity.URGENT
 
 
-def test_a_calm_screen_that_was_wrong_asks_again(ward: Ward) -> None:
+def test_a_calm_screen_that_was_wrong_asks_again() -> None:
     """Corrected to a raised one: that is the risk itself. Taken back: another is due, and asked for."""
     corrected, taken_back = (Ward().screened() for _ in range(2))
     for each in (corrected, taken_back):
