@@ -290,7 +290,7 @@ class Course(CourseState):
             case AdverseEventReported():
                 return adverse_events.verdict(self.protocol, event.data)
             case VitalsRecorded():
-                for series in (*self.sessions, self.outside):
+                for series in self.series:
                     if (reading := series.reading_of(event.time, event.data)) is not None:
                         return vitals.verdict(self.protocol, series, reading)
         return None

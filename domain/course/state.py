@@ -257,6 +257,11 @@ class CourseState(Frozen):
         return tuple(sorted(self.sessions, key=lambda one: (one.came_at or one.starts_at, one.number), reverse=True))
 
     @property
+    def series(self) -> tuple[ReadingSeries, ...]:
+        """Every series of readings: of each session, outside all of them, and of visits that were booked anew."""
+        return (*self.sessions, self.outside, ReadingSeries().with_readings(self.left_behind))
+
+    @property
     def monitored(self) -> MedicineSession | None:
         """The session whose dosed patient has not been discharged, if there is one.
 

@@ -87,7 +87,7 @@ def _of_fact(fact: Recorded[Any]) -> Happening:
 def _facts(course: CourseState) -> Iterator[Recorded[Any]]:
     yield from _known(course.referral, course.screening, course.consent, course.eligibility)
     yield from _known(*course.plans, *course.preparations, *course.follow_ups)
-    yield from _known(course.withdrew, course.died, *course.outside.readings)
+    yield from _known(course.withdrew, course.died, *course.outside.readings, *course.left_behind)
     for session in course.sessions:
         yield from _known(session.booking, session.check_in, session.clearance, session.abort, session.assessment)
         yield from _known(session.discharge, session.handover, *session.readings, *session.medications)

@@ -135,8 +135,7 @@ def _named(course: CourseState, event: ClinicEvent, sequence: int) -> KeptEvent 
     for kept in course.journal:
         if kept.sequence == sequence or any(version.sequence == sequence for version in kept.versions):
             return kept
-    series = (*course.sessions, course.outside)
-    readings = chain(course.left_behind, *(one.readings for one in series))
+    readings = chain.from_iterable(one.readings for one in course.series)
     reading = next((one for one in readings if one.sequence == sequence), None)
     return _kept_reading(event, reading) if reading is not None else None
 

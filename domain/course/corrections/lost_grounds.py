@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.course.corrections.corrected_fact import Correction
 from domain.course.corrections.retelling import Retelling
-from domain.course.corrections.series_compared import asked_for, series_of
+from domain.course.corrections.series_compared import asked_for, every_series_of
 from domain.course.rules import suicidality
 from domain.course.state import CourseEscalation, CourseState
 from domain.course.transition import Transition
@@ -102,11 +102,11 @@ def _is_asked_for(
         return any(
             _is_within(since, reading.recorded_at, until)
             and suicidality.named_in(course.protocol, reading.data.symptoms)
-            for series in (*course.sessions, course.outside)
+            for series in course.series
             for reading in reversed(series.readings)
         )
-    series = series_of(course, number)
     return any(
         _is_within(since, reading.recorded_at, until) and kind in asked_for(course.protocol, series, reading)
+        for series in every_series_of(course, number)
         for reading in reversed(series.readings)
     )

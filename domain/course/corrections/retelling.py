@@ -16,7 +16,7 @@ from domain.course.event_rule_registry import EVENT_RULES
 from domain.course.journal import KeptEvent, Version
 from domain.course.rules import sent_home, suicidality
 from domain.course.rules.readings import READ
-from domain.course.session import MedicineSession, Reading, ReadingSeries
+from domain.course.session import MedicineSession, Reading
 from domain.course.state import CourseEscalation, CourseState
 from domain.course.transition import ARRIVED, Transition
 from domain.course.verdict import Verdict
@@ -175,8 +175,7 @@ def _untold(course: C) -> C:
 def _story(course: CourseState) -> Iterator[Told]:
     """Everything that was accepted, in order: readings are kept with their session, all else in the journal."""
     kept = {one.sequence for one in course.journal}
-    series: tuple[ReadingSeries, ...] = (*course.sessions, course.outside)
-    readings = (*course.left_behind, *(reading for one in series for reading in one.readings))
+    readings = (reading for one in course.series for reading in one.readings)
     uncorrected = (_ReadingTold(one.sequence, one) for one in readings if one.sequence not in kept)
     versions = (version for one in course.journal for version in one.versions)
     reopened = (_Reopened(version.sequence, version) for version in versions if version.reopened)

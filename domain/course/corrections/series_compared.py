@@ -38,12 +38,14 @@ class ReadingCompared(NamedTuple):
 
 def compared(retelling: Retelling, corrected: int) -> Iterator[ReadingCompared]:
     """Each reading whose verdict may have changed. `corrected` is the ledger entry of the corrected event."""
-    protocol = retelling.now.protocol
-    for number in (*sorted({one.number for course in (retelling.was, retelling.now) for one in course.sessions}), None):
-        was, now = series_of(retelling.was, number), series_of(retelling.now, number)
-        if was != now:
-            for before, after in _to_judge(protocol, was, now, corrected):
-                yield _one(protocol, number, (was, before), (now, after), corrected)
+    protocol, told = retelling.now.protocol, (retelling.was, retelling.now)
+    numbers = {one.number for course in told for one in course.sessions}
+    left_behind = {reading.data.session for course in told for reading in course.left_behind}
+    for number in sorted({*numbers, *left_behind, None}, key=lambda one: (one is None, one)):
+        for was, now in zip(*(every_series_of(course, number) for course in told), strict=True):
+            if was != now:
+                for before, after in _to_judge(protocol, was, now, corrected):
+                    yield _one(protocol, number, (was, before), (now, after), corrected)
 
 
 def series_of(course: CourseState, number: int | None) -> ReadingSeries:
@@ -51,6 +53,16 @@ def series_of(course: CourseState, number: int | None) -> ReadingSeries:
     if number is None:
         return course.outside
     return course.session_numbered(number) or ReadingSeries()
+
+
+def _left_behind(course: CourseState, number: int | None) -> ReadingSeries:
+    """The readings of visits of that number that were booked anew: another one stands under it now."""
+    return ReadingSeries().with_readings(one for one in course.left_behind if one.data.session == number)
+
+
+def every_series_of(course: CourseState, number: int | None) -> tuple[ReadingSeries, ReadingSeries]:
+    """The readings of a session, or those outside all of them, and those of its visits that were booked anew."""
+    return series_of(course, number), _left_behind(course, number)
 
 
 def _to_judge(

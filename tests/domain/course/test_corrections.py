@@ -16,6 +16,7 @@ from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import MODELS, Act, ClinicEvent, ScreeningRecorded
 from domain.refusal import RefusalCode
 from domain.values import Severity
+from domain.views.timeline import happenings
 from tests.support.cast import (
     CALM,
     HAS_A_METHOD,
@@ -753,6 +754,22 @@ def test_readings_of_a_visit_that_was_booked_anew_are_kept(ward: Ward) -> None:
     corrects(ward, reading, retracted=True)
 
     assert [one.rests_on_corrected for one in ward.course.unresolved if one.kind is Kind.VITALS_EMERGENCY] == [True]
+
+
+def test_a_reading_of_a_visit_that_was_booked_anew_is_told_as_it_reads_now(ward: Ward) -> None:
+    """Deeply sedated before a visit that was aborted: whoever it was, somebody hears of it."""
+    ward.cleared()
+    reading = vitals(MARA, at=ward.now, moaas=5)
+    ward.reports(reading)
+    ward.reports(abortion(MARA, at=ward.now))
+    ward.reports(rebooking(MARA, at=ward.now + hours(1), starts_at=ward.now + days(2)))
+
+    corrects(ward, reading, moaas=2)
+    assert ward.open[Kind.VITALS_URGENT] is Severity.URGENT
+    assert any(one.type == "kap.vitals.recorded" and one.at == reading.time for one in happenings(ward.course))
+
+    corrects(ward, reading, moaas=5)
+    assert [one.rests_on_corrected for one in ward.course.unresolved if one.kind is Kind.VITALS_URGENT] == [True]
 
 
 def test_a_correction_is_taken_though_the_protocol_no_longer_reads_what_was_said(ward: Ward) -> None:

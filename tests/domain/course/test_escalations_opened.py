@@ -304,7 +304,7 @@ def test_a_calm_screen_that_was_wrong_asks_again() -> None:
         each.reports(calm)
         each.hears(Kind.ITEM9_POSITIVE, Change.RESOLVED, by=None)
         right = {"retracted": True} if each is taken_back else {"items": HAS_A_METHOD}
-        each.reports(correction(calm, at=each.now + minutes(5), **right))  # type: ignore[arg-type]
+        each.reports(correction(calm, at=each.now + minutes(5), **right))
         assert is_at_risk(each.course)
 
     assert corrected.open[Kind.SUICIDE_RISK] is Severity.URGENT

@@ -40,9 +40,9 @@ def grace(ward: Ward, kind: DeadlineKind) -> timedelta:
     return ward.due(kind)[0].grace
 
 
-def misses_all_calls(ward: Ward) -> list[Severity | None]:
-    asked = [call.consequence for call in ward.discharged().due(DeadlineKind.CHECK_IN)]
-    return [one and one.severity for one in asked]
+def misses_all_calls(ward: Ward) -> list[Severity]:
+    asked = (call.consequence for call in ward.discharged().due(DeadlineKind.CHECK_IN))
+    return [one.severity for one in asked if one is not None]
 
 
 def visits(ward: Ward) -> list[str | None]:

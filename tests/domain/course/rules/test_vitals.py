@@ -536,7 +536,8 @@ def test_a_pressure_that_did_not_fall_is_seen_when_the_reading_before_arrives_la
 
 def dosed_after(ward: Ward, **cleared_with: int) -> Ward:
     """They were cleared with these values, by override."""
-    ward.checked_in().reports(vitals(MARA, at=ward.now, **cleared_with))
+    measured = vitals(MARA, at=ward.checked_in().now)
+    ward.reports(measured.but(data=measured.data.but(**cleared_with)))
     codes = [f"vitals.{vital}_above_limit" for vital in cleared_with]
     ward.reports(clearance(MARA, at=ward.begins() - minutes(6), overrides=over(*codes)))
     return ward.dosed()
