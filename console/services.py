@@ -1,6 +1,6 @@
 """The services that requests use, and the FastAPI dependencies that give routes access to them."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -84,14 +84,18 @@ class Services:
 T = TypeVar("T")
 
 
-def _services(request: Request) -> Services:
+# Coroutines, though nothing is awaited: FastAPI calls a plain function in a thread, which takes a request longer than
+# all else that the console does for it.
+
+
+async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-def _one(pick: Callable[[Services], T]) -> Callable[[Request], T]:
-    def picked(request: Request) -> T:
-        return pick(_services(request))
+def _one(pick: Callable[[Services], T]) -> Callable[[Request], Awaitable[T]]:
+    async def picked(request: Request) -> T:
+        return pick(request.app.state.services)
 
     return picked
 
