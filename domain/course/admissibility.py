@@ -103,9 +103,9 @@ def place(course: CourseState, event: ClinicEvent) -> Placement:
     session, by_session = session_of(course, rule, event)
     own = () if by_session and rule.is_act else rule.blockers_of(course, session, event)
     by_death = deceased(course, event.time) if isinstance(event, SHOWS_THEM_ALIVE) else ()
-    particular = (*by_phase, *by_session, *by_death, *own)
-    against = (one for one in (*by_role, *particular) if one.absolute or one.code not in lifted)
-    return Placement(session, absolute_first(against), counts=not (rule.fulfils and particular))
+    everything = (*by_role, *by_phase, *by_session, *by_death, *own)
+    against = tuple(one for one in everything if one.absolute or one.code not in lifted)
+    return Placement(session, absolute_first(against), counts=not (rule.fulfils and against))
 
 
 def placed(course: CourseState, act: ClinicEvent) -> Placement:

@@ -96,6 +96,18 @@ def test_a_later_call_that_is_missed_wakes_nobody(ward: Ward) -> None:
     assert ward.open[Kind.CHECK_IN_MISSED] is Severity.ROUTINE
 
 
+def test_what_the_patient_reports_of_a_talk_a_form_or_a_visit_fulfils_nothing(ward: Ward) -> None:
+    """They may tell of a call, which is judged; all else is for staff to report."""
+    ward.discharged()
+    for told in (integration(MARA, at=ward.now + hours(1), by=PATIENT), form(MARA, at=ward.now + hours(2), by=PATIENT)):
+        assert [one.code for one in ward.reports(told).deviations] == ["actor.role_not_allowed"]
+    assert {one.kind for one in ward.course.deadlines()} >= {DeadlineKind.INTEGRATION, DeadlineKind.FORM}
+
+    closing = Ward().in_follow_up()
+    closing.reports(follow_up(MARA, at=closing.now + days(180), days_after=180, by=PATIENT))
+    assert not closing.course.is_closed
+
+
 def test_at_risk_a_later_call_that_is_missed_is_urgent(ward: Ward) -> None:
     """By whatever tells of it."""
     ward.discharged().reports(call(MARA, at=ward.now + days(1), days_after=1))

@@ -55,6 +55,17 @@ def test_medicine_begins_when_plan_talks_and_topics_are_there(ward: Ward) -> Non
     assert ward.course.phase is Phase.MEDICINE
 
 
+def test_a_talk_that_the_patient_reports_prepares_nobody(ward: Ward) -> None:
+    """Whoever may not report it fulfils nothing by it: it is kept, and somebody is told."""
+    ward.planned()
+    for day in (1, 2):
+        answer = ward.reports(preparation(MARA, at=ward.now + days(day), by=PATIENT, topics=TOPICS))
+        assert [one.code for one in answer.deviations] == ["actor.role_not_allowed"]
+
+    assert codes(ward) == ["preparation.sessions_missing", "preparation.topics_missing"]
+    assert ward.course.phase is Phase.PREPARATION
+
+
 def test_two_talks_without_the_safety_plan_are_not_enough(ward: Ward) -> None:
     """A topic that nobody touched is named."""
     ward.planned()
