@@ -171,6 +171,7 @@ async def open_connections(database_url: str) -> AsyncIterator[Connections]:
             max_size=10,
             connect=connect,
             init=_prepare,
+            reset=_nothing_to_reset,
             command_timeout=ANSWER_WITHIN.total_seconds(),
             server_settings=SESSION_SETTINGS,
         )
@@ -182,6 +183,10 @@ async def open_connections(database_url: str) -> AsyncIterator[Connections]:
             await asyncio.wait_for(pool.close(), CLOSE_WITHIN.total_seconds())
         except TimeoutError:
             pool.terminate()
+
+
+async def _nothing_to_reset(_connection: asyncpg.Connection) -> None:
+    """Sends nothing when a connection is released: no statement here changes a session, and each release would ask."""
 
 
 async def _prepare(connection: asyncpg.Connection) -> None:

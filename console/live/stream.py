@@ -21,6 +21,10 @@ WAITING: Final = 256
 """Most messages queued for one listener. A slower one is disconnected, and resumes from its last event id."""
 
 AT_ONCE: Final = 200
+
+GATHERED_FOR: Final = timedelta(milliseconds=50)
+"""How long changes are gathered before they are read together: nobody sees the difference, and a burst is one query."""
+
 KEPT_ALIVE_EVERY: Final = timedelta(seconds=15)
 TOKENS_LOOKED_AT_EVERY: Final = timedelta(seconds=5)
 AGAIN_AFTER: Final = tuple(timedelta(milliseconds=wait) for wait in (100, 200, 500, 1000, 2000))
@@ -143,6 +147,7 @@ class Stream:
                     failures = 0
                     while True:
                         await news.wait()
+                        await asyncio.sleep(GATHERED_FOR.total_seconds())
                         await self._publish()
             except RecordStoreError as error:
                 log.warning("Listeners wait for the record store: %s", error)
@@ -169,11 +174,14 @@ class Stream:
                 if listener.position is None:
                     listener.tell(_listening(self._position))
             self._has_looked.set()
-        while found := await self._changes.after(self._position, AT_ONCE):
+        may_be_more = True
+        while may_be_more:
+            found = await self._changes.after(self._position, AT_ONCE)
             for change in found:
                 if isinstance(change, RecordChange):
                     await self._tell(change)
                 self._position = change.number
+            may_be_more = len(found) == AT_ONCE
 
     async def _tell(self, change: RecordChange) -> None:
         if change.accepted_at is not None:
