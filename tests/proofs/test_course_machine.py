@@ -367,9 +367,11 @@ class AnyCourse(RuleBasedStateMachine):
         soon = self.ward.now + max(*gaps, rules.then_every) + rules.early + CLOCK_SKEW
         is_in_doubt = self.is_in_doubt
         for number in monitored(self.read):
-            if is_in_doubt and self.ward.course.monitored is None:
+            known = self.ward.course.monitored
+            # In doubt the course knows better which visit is under way, and whether it is long past.
+            if is_in_doubt and (known is None or not known.is_watched):
                 continue
-            session = self.ward.course.monitored if is_in_doubt else self.ward.session(number)
+            session = known if is_in_doubt else self.ward.session(number)
             assert session is not None
             if session.is_away:
                 assert may_be_away(self.ward.entries)
