@@ -20,7 +20,7 @@ from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")
 
-ITEM_9: Final = (0, 0, 0, 0, 0, 0, 0, 0, 1)
+ITEM_9: Final = (0, 0, 0, 0, 0, 0, 0, 0, 2)
 """A PHQ-9 whose last answer calls for a screen today."""
 
 
