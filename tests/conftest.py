@@ -20,6 +20,10 @@ IN_ORDER = ("console", "pages", "faults", "journeys", "workflows", "bench", "sta
 """The folders that are begun first: what waits for programs, before what only computes and fills the gaps."""
 
 
+LONGEST = "test_course_machine.py"
+"""Begun before everything else: one test of minutes, beside which all others are short."""
+
+
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Three processes a core, for most of the time a test waits for programs that it started.
 
@@ -55,6 +59,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """The long ones first: else the last minutes belong to one of them, while the other processors wait."""
 
     def rank(item: pytest.Item) -> int:
+        if item.path.name == LONGEST:
+            return -1
         folder = item.path.relative_to(config.rootpath / "tests").parts[0]
         return IN_ORDER.index(folder) if folder in IN_ORDER else len(IN_ORDER)
 
