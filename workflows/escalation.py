@@ -128,7 +128,7 @@ class EscalationWorkflow:
 
     @workflow.signal
     def settle(self, news: Settlement) -> None:
-        """What was missing has arrived."""
+        """What was missing has arrived, or is wanted no more."""
         self._move(self._escalation.settle(news, workflow.now()))
 
     @workflow.signal

@@ -143,7 +143,8 @@ def _is_screened(given: Entry, read: list[Entry], before: list[Entry], visit: li
 
 def _gates_of_the_course(given: Entry, entries: list[Entry], rules: Protocol) -> dict[str, bool]:
     phase = next((one.data["phase"] for one in reversed(entries) if one.type == "kap.phase.entered"), "screening")
-    consents = list(said(entries, "consent.signed", "consent.withdrawn", "patient.withdrew"))
+    told = said(entries, "consent.signed", "consent.withdrawn", "patient.withdrew")
+    consents = [one for one in told if one.time <= given.time]
     consent = newest(consents) if consents else None
     is_signed = consent is not None and consent.type == "kap.consent.signed"
     screenings = list(said(entries, "screening.recorded"))
