@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final
 
 import uvicorn
+import uvloop
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -249,6 +250,6 @@ def run(settings: Settings, host: str, port: int) -> None:
     listener = configure_logging(settings.log, about=_request)
     _take_every_line()
     try:
-        asyncio.run(serve(settings, host, port))
+        uvloop.run(serve(settings, host, port))
     finally:
         listener.stop()
