@@ -164,7 +164,7 @@ def _checkpoints(course: CourseState, session: MedicineSession) -> Iterator[Dead
             kind=DeadlineKind.CHECKPOINT,
             due_at=due_at,
             learned_at=learned_at,
-            grace=rules.grace,
+            grace=rules.missed_after,
             session=session.number,
             consequence=None if is_made_up_for else overdue,
         )

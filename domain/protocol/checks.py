@@ -127,16 +127,20 @@ def _checkpoints(protocol: Protocol) -> Contradictions:
     nearest = min([*gaps, rules.then_every])
     # Offsets that do not rise have no meaningful intervals.
     if min(gaps, default=nearest) > timedelta():
-        for name, window in (("early", rules.early), ("grace", rules.grace)):
-            if window >= nearest:
+        windows = {"early": rules.early, "grace": rules.grace, "told_after": rules.told_after}
+        for name, window in windows.items():
+            if window is not None and window >= nearest:
                 yield f"{table}.{name}", f"must be less than {iso_8601(nearest)}, the shortest interval"
         if max(rules.early, rules.grace) < nearest <= rules.early + rules.grace:
             belongs = f"a reading {iso_8601(rules.early)} before the next one belongs to that (early)"
             yield f"{table}.grace", f"must be less than {iso_8601(nearest - rules.early)}: {belongs}"
     if rules.then_every < SHORTEST_ROUND:
         yield f"{table}.then_every", f"must be at least {iso_8601(SHORTEST_ROUND)}: it goes on until the discharge"
-    if rules.emergency_after < rules.grace:
-        yield f"{table}.emergency_after", f"must be at least grace ({iso_8601(rules.grace)})"
+    if rules.missed_after < rules.grace:
+        yield f"{table}.told_after", f"must be at least grace ({iso_8601(rules.grace)})"
+    if rules.emergency_after < rules.missed_after:
+        named = "told_after" if rules.told_after else "grace"
+        yield f"{table}.emergency_after", f"must be at least {named} ({iso_8601(rules.missed_after)})"
 
 
 def _symptoms(protocol: Protocol) -> Contradictions:

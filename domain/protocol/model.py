@@ -250,14 +250,24 @@ class ClearanceRules(Frozen):
 
 
 class CheckpointRules(Frozen):
-    """When vitals are due after a dose, which signs they are, and when missing ones open an escalation."""
+    """When vitals are due after a dose, which signs they are, and when missing ones open an escalation.
+
+    A reading taken within `grace` is in time. Whether one was taken is not known before it is typed in: `told_after` is
+    how long after the due moment people are told that there is none; None means `grace`.
+    """
 
     offsets: Annotated[tuple[LengthOrZero, ...], Field(min_length=1)]
     then_every: Length
     early: LengthOrZero
     grace: Length
+    told_after: Length | None = None
     emergency_after: Length
     required: Annotated[tuple[Vital, ...], Field(min_length=1)] = BASIC_VITALS
+
+    @property
+    def missed_after(self) -> timedelta:
+        """How long after the due moment a checkpoint without a reading is missed, and people are told."""
+        return self.told_after or self.grace
 
 
 class Limit(Frozen):

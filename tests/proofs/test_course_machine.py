@@ -50,6 +50,7 @@ from tests.support.cast import (
     EVERYBODY,
     LIND,
     MARA,
+    SHIPPED,
     WEEKLY,
     adverse_event,
     call,
@@ -97,6 +98,7 @@ PROVING = os.environ.get("PROVE_EXAMPLES")
 
 PROTOCOLS: Mapping[str, Protocol] = {
     "weekly": WEEKLY,
+    "shipped": SHIPPED,
     "boosters": weekly({"medicine.dose.boosters_max": 2, "medicine.dose.first_max": 1.0}),
     # Its usual first dose fills `first_max`: a booster that is allowed by number and has no room.
     "full": weekly({"medicine.dose.boosters_max": 1}),

@@ -87,8 +87,17 @@ CLINIC = "/clinic/bend/ehr"
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 """When a story begins."""
 
-WEEKLY: Protocol = parse_protocol((PROTOCOLS / "kap-im-weekly.toml").read_text(encoding="utf-8"), "kap-im-weekly.toml")
-"""The clinic's protocol, as it is shipped."""
+SHIPPED: Protocol = parse_protocol((PROTOCOLS / "kap-im-weekly.toml").read_text(encoding="utf-8"), "kap-im-weekly.toml")
+"""The protocol as it is shipped."""
+
+
+def _typed_in_at_once(protocol: Protocol) -> Protocol:
+    grid = protocol.medicine.checkpoints.but(told_after=None, emergency_after=timedelta(minutes=10))
+    return protocol.but(medicine=protocol.medicine.but(checkpoints=grid))
+
+
+WEEKLY: Protocol = _typed_in_at_once(SHIPPED)
+"""The clinic's protocol: as it is shipped, but for the time that a reading may take to be typed in."""
 
 TOPICS = WEEKLY.preparation.topics
 STAFF = (

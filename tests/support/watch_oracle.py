@@ -142,7 +142,7 @@ def assert_missed_checkpoints_were_told(entries: Sequence[Entry], known: int, ru
         moments = [doses[0].time + offset for offset in grid.offsets]
         for due, following in pairwise(moments):
             is_met = is_answered(due, following, readings, rules)
-            if not is_met and max(due, doses[0].recorded_at) + grid.grace < now:
+            if not is_met and max(due, doses[0].recorded_at) + grid.missed_after < now:
                 assert (session, due) in missed
             if is_met:
                 assert missed.get((session, due), 0) <= known

@@ -101,10 +101,11 @@ CONTRADICTIONS = [
     ("never = { ", "never = { moaas = [0, 4], ", "medicine.clearance.hold.moaas", "must be a range within never ([0, 4])"),
     ('"PT30M", "PT45M"', '"PT45M", "PT45M"', "medicine.checkpoints.offsets", "must rise; PT45M follows PT45M"),
     ('"PT30M", "PT45M"', '"PT45M", "PT30M"', "medicine.checkpoints.offsets", "must rise; PT30M follows PT45M"),
-    ('"PT30M", "PT45M"', '"PT30M", "PT35M"', "medicine.checkpoints.grace", "must be less than PT5M, the shortest interval"),
-    ('then_every = "PT15M"', 'then_every = "PT5M"', "medicine.checkpoints.grace", "must be less than PT5M, the shortest interval"),
+    ('"PT30M", "PT45M"', '"PT30M", "PT40M"', "medicine.checkpoints.told_after", "must be less than PT10M, the shortest interval"),
+    ('then_every = "PT15M"', 'then_every = "PT10M"', "medicine.checkpoints.told_after", "must be less than PT10M, the shortest interval"),
+    ('told_after = "PT10M"', 'told_after = "PT4M"', "medicine.checkpoints.told_after", "must be at least grace (PT5M)"),
     ('early      = "PT3M"', 'early = "PT15M"', "medicine.checkpoints.early", "must be less than PT15M, the shortest interval"),
-    ('emergency_after = "PT10M"', 'emergency_after = "PT4M"', "medicine.checkpoints.emergency_after", "must be at least grace (PT5M)"),
+    ('emergency_after = "PT15M"', 'emergency_after = "PT9M"', "medicine.checkpoints.emergency_after", "must be at least told_after (PT10M)"),
     ("above = 160", "above = 139", "medicine.limits.systolic.warning", "above must be 140 or more: clearance.hold lets 140 pass"),
     ("below = 94", "below = 96", "medicine.limits.spo2.warning", "below must be 95 or less: clearance.hold lets 95 pass"),
     ("above = 30\n", "above = 31\n", "medicine.limits.respiratory_rate.urgent", "above must be 30 or less: clearance.never begins there"),
@@ -176,6 +177,25 @@ CONTRADICTIONS = [
 def test_values_that_cannot_be_meant_together_are_named(old: str, new: str, key: str, sentence: str) -> None:
     """Each impossible bound is found by the key to look at, and nothing else is found with it."""
     assert findings(changed((old, new))) == [(key, sentence)]
+
+
+AT_ONCE = ('told_after = "PT10M"', "")
+"""People are told at the end of `grace`."""
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "sentence"),
+    [
+        (('"PT30M", "PT45M"', '"PT30M", "PT35M"'), "grace", "must be less than PT5M, the shortest interval"),
+        (('then_every = "PT15M"', 'then_every = "PT5M"'), "grace", "must be less than PT5M, the shortest interval"),
+        (('emergency_after = "PT15M"', 'emergency_after = "PT4M"'), "emergency_after", "must be at least grace (PT5M)"),
+    ],
+)
+def test_without_told_after_people_are_told_at_the_end_of_grace(
+    change: tuple[str, str], key: str, sentence: str
+) -> None:
+    """What `told_after` would have to be, `grace` is."""
+    assert findings(changed(AT_ONCE, change)) == [(f"medicine.checkpoints.{key}", sentence)]
 
 
 def test_an_alarm_above_the_least_value_at_the_door_is_named() -> None:

@@ -112,6 +112,34 @@ def test_a_missing_reading_is_told_when_its_grace_is_over(ward: Ward, edge: time
     assert ward.pages == ([OVERDUE_URGENT] if is_missed else [])
 
 
+TYPED_LATE = weekly({"medicine.checkpoints.told_after": minutes(8)})
+"""Somebody is told eight minutes after a reading was due, for which five minutes are in time."""
+
+
+@EDGES
+def test_a_missing_reading_is_told_when_people_are_to_be_told(opens: Opens, edge: timedelta) -> None:
+    """`told_after`: until then it may still be typed in."""
+    ward = opens(TYPED_LATE).watched(until=minutes(0))
+    ward.until(after(ward, 23) + edge)
+
+    is_missed = edge >= timedelta()
+    assert seen(ward)[1] == (15, MISSED if is_missed else PENDING)
+    assert ward.pages == ([OVERDUE_URGENT] if is_missed else [])
+
+
+@EDGES
+def test_a_reading_taken_in_time_may_be_typed_in_until_people_are_told(opens: Opens, edge: timedelta) -> None:
+    """Measured on paper at its moment: typed in before `told_after` is over it pages nobody, and was in time."""
+    ward = opens(TYPED_LATE).watched(until=minutes(0))
+    taken = after(ward, 15)
+    ward.until(after(ward, 23) + edge)
+
+    ward.reports(vitals(MARA, at=taken))
+
+    assert seen(ward)[1] == (15, MET)
+    assert ward.pages == ([OVERDUE_URGENT] if edge >= timedelta() else [])
+
+
 @EDGES
 def test_a_reading_that_still_does_not_come_is_an_emergency(ward: Ward, edge: timedelta) -> None:
     """`emergency_after`: ten minutes; the same escalation grows more severe."""
