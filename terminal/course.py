@@ -32,6 +32,7 @@ DUE = {
     DeadlineKind.FOLLOW_UP: "follow-up visit",
     DeadlineKind.FORM_REMINDER: "form (reminder)",
     DeadlineKind.FORM: "form",
+    DeadlineKind.EVENT_REVIEW: "a clinician's review of the event",
 }
 """Deadlines that are shown. A second deadline of the same thing, after its first has passed, is left out."""
 

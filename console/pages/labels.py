@@ -111,6 +111,7 @@ DEADLINES: Final[Mapping[str, str]] = {
     "follow_up": "Follow-up visit overdue",
     "form_reminder": "Form still to be filed, reminded",
     "form": "Form overdue",
+    "event_review": "Event reviewed by no clinician",
 }
 """Labels of passed deadlines, by kind."""
 
@@ -133,6 +134,7 @@ DUE: Final[Mapping[DeadlineKind, str]] = {
     DeadlineKind.FOLLOW_UP: "Follow-up visit, day {day}",
     DeadlineKind.FORM_REMINDER: "Form: {form}",
     DeadlineKind.FORM: "Form: {form}",
+    DeadlineKind.EVENT_REVIEW: "Event reviewed by a clinician",
 }
 """Labels of what is due."""
 

@@ -31,6 +31,7 @@ class DeadlineKind(StrEnum):
     FOLLOW_UP = "follow_up"
     FORM_REMINDER = "form_reminder"
     FORM = "form"
+    EVENT_REVIEW = "event_review"
 
 
 class Consequence(Frozen):

@@ -105,6 +105,7 @@ def _of_an_open_course(course: CourseState) -> Iterator[Deadline]:
             yield from _integration(course, session)
             yield from _forms(course, session)
     yield from screens_due.screens(course)
+    yield from _event_reviews(course)
     if course.phase is Phase.FOLLOW_UP:
         yield from _follow_ups(course)
 
@@ -113,6 +114,7 @@ def _after_closing(course: CourseState) -> Iterator[Deadline]:
     yield from _of_whoever_is_watched(course)
     if course.outcome in _NEVER_CALLED:
         return
+    yield from _event_reviews(course)
     for session in course.sessions:
         yield from unreported.dose_reports(course, session)
     ends_at = course.safety_ends_at
@@ -270,6 +272,19 @@ def _check_ins(course: CourseState, session: MedicineSession) -> Iterator[Deadli
                 kind=DeadlineKind.CHECK_IN_REMINDER,
                 grace=rules.reminder,
                 consequence=Consequence(kind=Kind.CHECK_IN_MISSED, severity=Severity.ROUTINE),
+            )
+
+
+def _event_reviews(course: CourseState) -> Iterator[Deadline]:
+    """The adverse events that are routine until then, and wait for a clinician."""
+    for one in course.escalations:
+        if one.waits_for_review and one.review_by is not None:
+            yield Deadline(
+                kind=DeadlineKind.EVENT_REVIEW,
+                due_at=one.review_by,
+                learned_at=one.opened_at,
+                session=one.session,
+                consequence=Consequence(kind=one.kind, severity=Severity.URGENT),
             )
 
 

@@ -104,6 +104,7 @@ class CourseEscalation(Frozen):
 
     `repeats` counts how often its cause happened again, urgent or worse. `rests_on_corrected` says that what opened it
     has been corrected since. `ended_by_death` is true from when a death was reported, for as long as it stands.
+    `review_by` is when one that was opened as routine becomes urgent unless a clinician has resolved it.
     """
 
     id: EscalationId
@@ -115,6 +116,13 @@ class CourseEscalation(Frozen):
     repeats: int = 0
     rests_on_corrected: bool = False
     ended_by_death: bool = False
+    review_by: Moment | None = None
+
+    @property
+    def waits_for_review(self) -> bool:
+        """Whether a clinician is still waited for, who would be paged by day; not where what opened it was a slip."""
+        is_routine = self.severity is Severity.ROUTINE and self.state is not EscalationState.RESOLVED
+        return is_routine and self.review_by is not None and not self.rests_on_corrected
 
 
 class Deviation(Frozen):

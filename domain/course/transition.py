@@ -5,9 +5,10 @@ from typing import Any, Final, Generic, TypeVar
 
 from domain import ledger
 from domain.course.recorded import Recorded
-from domain.course.session import MedicineSession
+from domain.course.session import MedicineSession, is_long_past
 from domain.course.state import CourseEscalation, CourseState, Hold, Outcome, Phase
 from domain.course.verdict import Verdict
+from domain.course.waking import at_the_latest
 from domain.escalation.ids import EscalationId, escalation_id
 from domain.escalation.messages import Change, EscalationState, Kind, Opening, Repeat
 from domain.ledger import Entry, Note
@@ -117,7 +118,7 @@ class Transition(Generic[CourseT]):
         same = [one for one in self.course.escalations if one.kind is kind and one.session == session]
         open_one = next((one for one in same if one.state is not EscalationState.RESOLVED), None)
         if open_one is None:
-            self._open(kind, session, severity, len(same) + 1)
+            self._open(kind, session, severity, len(same) + 1, self._review_by(kind, severity, at))
         else:
             self._repeat(open_one, severity, at)
 
@@ -127,7 +128,14 @@ class Transition(Generic[CourseT]):
             if one.kind is kind and one.session == session:
                 self._calls[one.id] = AutoResolve(id=one.id, at=self.now, reason=reason)
 
-    def _open(self, kind: Kind, session: int | None, severity: Severity, n: int) -> None:
+    def _review_by(self, kind: Kind, severity: Severity, at: datetime) -> Moment | None:
+        """When a clinician must have seen it, by day; None for one of long ago, and for what asks for no clinician."""
+        within = self.course.protocol.escalations.reviewed_within
+        if kind is not Kind.ADVERSE_EVENT or severity is not Severity.ROUTINE or within is None:
+            return None
+        return None if is_long_past(at, self.now) else at_the_latest(self.course, self.now + within)
+
+    def _open(self, kind: Kind, session: int | None, severity: Severity, n: int, review_by: Moment | None) -> None:
         course_id = self.course.course_id
         opening = Opening(
             id=escalation_id(course_id, kind, session, n),
@@ -146,6 +154,7 @@ class Transition(Generic[CourseT]):
             severity=severity,
             state=EscalationState.OPEN,
             opened_at=self.now,
+            review_by=review_by,
         )
         self.change(escalations=(*self.course.escalations, opened))
         self._write_escalation(Change.OPENED, opened)

@@ -592,9 +592,13 @@ RESOLVERS: Mapping[Kind, tuple[Role, ...]] = dict.fromkeys(
 
 
 class EscalationRules(Frozen):
-    """Who may resolve an escalation, by its kind; whoever is on call may resolve one of a kind that is not named."""
+    """Who may resolve an escalation, by its kind; whoever is on call may resolve one of a kind that is not named.
+
+    `reviewed_within` is how long an adverse event that is routine may wait for a clinician until it is urgent.
+    """
 
     resolved_by: Mapping[Kind, Annotated[tuple[StaffRole, ...], Field(min_length=1)]] = RESOLVERS
+    reviewed_within: Length | None = None
 
     def resolvers_of(self, kind: Kind) -> tuple[Role, ...]:
         """The roles that may resolve an escalation of this kind; empty for any."""

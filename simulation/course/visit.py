@@ -150,7 +150,7 @@ class MedicineVisit:
             await self._look(due_at + self._in_a_moment())
             self._moved = calm
         elif offset == self._happening.unread:
-            await self._overlook(due_at + rules.grace)
+            await self._overlook(due_at + rules.missed_after)
         elif offset == self._happening.mistyped:
             await self._mistype(due_at + self._in_a_moment())
         elif offset:

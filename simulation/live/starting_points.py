@@ -95,7 +95,7 @@ def _in_a_session(when: Reckoning) -> Iterator[StartingPoint]:
         ("their escort is late", 3, minutes(-128), incidents.their_escort_is_late),
         ("had an alarm", 2, minutes(-78), incidents.an_alarm),
         ("alarm that nobody answered", 3, minutes(-50), incidents.an_alarm_answered_late),
-        ("reading overdue", 1, minutes(-34), incidents.nobody_reads(minutes(30))),
+        ("reading overdue", 1, minutes(-39), incidents.nobody_reads(minutes(30))),
         ("just dosed", 2, minutes(-12), incidents.nobody_reads(minutes(45))),
         ("too high at first", 1, minutes(2), incidents.too_high_at_first),
         ("session today", 2, minutes(33), incidents.an_alarm),

@@ -63,7 +63,7 @@ async def test_the_same_seed_plays_the_same_day_again(rehearse: Rehearse, protoc
 
 
 async def test_a_missed_reading_wakes_the_nurse_and_resolves_itself(rehearse: Rehearse, protocol: Protocol) -> None:
-    """Five minutes after the 45-minute reading was due they are paged; it is opened, acknowledged and resolved once."""
+    """Ten minutes after the 45-minute reading was due they are paged; it is opened, acknowledged and resolved once."""
     rehearsed = await rehearse(named(protocol, 5, "missed reading"))
 
     told = [entry for entry in rehearsed.ledger if entry.type.startswith(("kap.checkpoint.", "kap.escalation."))]
@@ -75,7 +75,7 @@ async def test_a_missed_reading_wakes_the_nurse_and_resolves_itself(rehearse: Re
     ]
     assert told[1].data["kind"] == "vitals_overdue"
     dosed = max(e.time for e in rehearsed.ledger if e.type == "kap.dose.administered" and e.time < told[0].time)
-    assert told[0].time - dosed == timedelta(minutes=45) + protocol.medicine.checkpoints.grace
+    assert told[0].time - dosed == timedelta(minutes=45) + protocol.medicine.checkpoints.missed_after
     assert rehearsed.ending.answered_after == (timedelta(seconds=30),)
 
 

@@ -79,7 +79,7 @@ ON_CALL_KEYS: Final = tuple(keys_of(OnCall))
 def protocol_with(one: OneKey[Any], *, other: bool) -> Protocol:
     """Our protocol, read as a file is, and with the other value of this key where it is asked for."""
     if not other and not one.also:
-        return cast.WEEKLY
+        return cast.SHIPPED
     content = _content(WEEKLY, one, other=other)
     try:
         return protocol_from(content, "kap.toml")

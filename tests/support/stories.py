@@ -14,7 +14,7 @@ from domain.rehearsal.lines import Line
 from domain.rehearsal.played_course import PlayedCourse
 from domain.rehearsal.rehearsal import Play, Rehearsal
 from domain.rehearsal.script import parse_script
-from tests.support.cast import pinned
+from tests.support.cast import SHIPPED, pinned
 from tests.support.paths import ROOT
 
 STORIES: Final = ROOT / "tests" / "stories"
@@ -45,7 +45,7 @@ def on_call(*, is_unhurried: bool = False) -> OnCall:
 
 def rehearsal(story: Story, people: OnCall, play: Play = PlayedCourse) -> Iterator[Line]:
     """The story, played by these people until its own end."""
-    return Rehearsal(parse_script(story.script), pinned(), people, play=play).lines(story.until)
+    return Rehearsal(parse_script(story.script), pinned(SHIPPED), people, play=play).lines(story.until)
 
 
 def people_of(story: Story) -> OnCall:

@@ -14,6 +14,7 @@ from domain.protocol.parameters import rows
 from domain.views.course import course_view
 from tests.support.cast import (
     MARA,
+    SHIPPED,
     booking,
     check_in,
     clearance,
@@ -38,7 +39,7 @@ from tests.support.ward import Ward
 NO_SYNONYMS: Final[Mapping[Path, object]] = {("vocabulary",): {}}
 """Where a list names less, its synonyms would name nothing."""
 
-SHIPPED: Final = content_hash(Ward().course.protocol)
+AS_SHIPPED: Final = content_hash(SHIPPED)
 
 
 def refers(ward: Ward, *indications: str, protocol: str = "kap-im-weekly") -> list[str]:
@@ -141,7 +142,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
         "version", "1.1", lambda ward: course_view(ward.referred().course, ward.now).protocol.version, "1.0.0", "1.1"
     ),
-    OneKey("title", "Daily", lambda ward: content_hash(ward.course.protocol) == SHIPPED, True, False),
+    OneKey("title", "Daily", lambda ward: content_hash(ward.course.protocol) == AS_SHIPPED, True, False),
     OneKey(
         "route",
         "intravenous",

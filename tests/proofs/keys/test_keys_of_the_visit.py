@@ -139,6 +139,13 @@ def unread_until(ward: Ward, minute: float) -> Severity | None:
     return ward.open.get(Kind.VITALS_OVERDUE)
 
 
+def event_after(ward: Ward, wait: timedelta) -> Severity | None:
+    """How much a moderate event wants somebody so long after it was told, in the morning."""
+    ward.referred().reports(adverse_event(MARA, at=ward.now, grade=2))
+    ward.passes(wait)
+    return ward.open.get(Kind.ADVERSE_EVENT)
+
+
 def reads(ward: Ward, *symptoms: str, **found: int) -> str:
     """What a reading is, a quarter of an hour after the dose."""
     return _verdict(ward, *symptoms, **found).severity
@@ -399,10 +406,10 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey("medicine.checkpoints.offsets", ["PT0M", "PT20M", "PT40M"], grid, [0, 15, 30, 45, 60, 90, 120], [0, 20, 40]),
     OneKey(
         "medicine.checkpoints.then_every",
-        "PT10M",
+        "PT12M",
         lambda ward: ward.watched().due(DeadlineKind.CHECKPOINT)[0].due_at - ward.begins(),
         minutes(135),
-        minutes(130),
+        minutes(132),
     ),
     OneKey("medicine.checkpoints.early", "PT1M", lambda ward: second_checkpoint(ward, 13), "met", "pending"),
     OneKey(
@@ -412,11 +419,12 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         "pending",
         "met",
     ),
-    OneKey("medicine.checkpoints.grace", "PT4M", lambda ward: unread_until(ward, 19.5), None, Severity.URGENT),
+    OneKey("medicine.checkpoints.grace", "PT4M", lambda ward: second_checkpoint(ward, 19.5), "met", "late"),
+    OneKey("medicine.checkpoints.told_after", "PT9M", lambda ward: unread_until(ward, 24.5), None, Severity.URGENT),
     OneKey(
         "medicine.checkpoints.emergency_after",
-        "PT8M",
-        lambda ward: unread_until(ward, 24),
+        "PT13M",
+        lambda ward: unread_until(ward, 29),
         Severity.URGENT,
         Severity.EMERGENCY,
     ),
@@ -580,6 +588,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         [],
     ),
     OneKey("medicine.discharge.assessment_valid", "PT5M", leaves, [], ["discharge.assessment_too_old"]),
+    OneKey(
+        "escalations.reviewed_within",
+        "PT4H",
+        lambda ward: event_after(ward, hours(5)),
+        Severity.ROUTINE,
+        Severity.URGENT,
+    ),
     OneKey(
         "escalations.resolved_by",
         {"vitals_urgent": ["prescriber"]},
