@@ -284,7 +284,7 @@ def _event_reviews(course: CourseState) -> Iterator[Deadline]:
                 due_at=one.review_by,
                 learned_at=one.opened_at,
                 session=one.session,
-                consequence=Consequence(kind=one.kind, severity=Severity.URGENT),
+                consequence=Consequence(kind=Kind.ADVERSE_EVENT, severity=Severity.URGENT),
             )
 
 

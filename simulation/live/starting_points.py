@@ -90,7 +90,7 @@ def places(when: Reckoning) -> Sequence[StartingPoint]:
 
 
 def _in_a_session(when: Reckoning) -> Iterator[StartingPoint]:
-    """Dosed, or about to be: within five minutes one reading is paged, and one page is not answered before eight."""
+    """Dosed, or about to be: within ten minutes one reading is paged, and one page is not answered before eight."""
     for name, session, away, special in (
         ("their escort is late", 3, minutes(-128), incidents.their_escort_is_late),
         ("had an alarm", 2, minutes(-78), incidents.an_alarm),
@@ -156,7 +156,7 @@ def _after_a_session(when: Reckoning) -> Iterator[StartingPoint]:
         ("call next", incidents.at_session(1), when.after(1, timedelta(days=1), minutes(5))),
         ("talk next", incidents.at_session(2), when.after(2, talk_within * 2 / 3, minutes(7))),
         ("talk tomorrow", incidents.at_session(3), when.dose(3, timedelta(hours=-29))),
-        ("talk overdue", incidents.not_talked_to_after(1), when.after(1, talk_within, minutes(6))),
+        ("talk overdue", incidents.not_talked_to_after(1), when.after(1, talk_within, minutes(12))),
         ("next session", incidents.at_session(2), when.dose(2, timedelta(days=3, hours=2))),
     ):
         yield StartingPoint(name=name, story=story, first_dose_in=first_dose_in, planned=4)

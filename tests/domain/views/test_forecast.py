@@ -49,9 +49,9 @@ class Night:
         self.open: dict[EscalationId, Escalation] = {}
         self.sent: list[Sent] = []
 
-    def reports(self, grade: int) -> None:
-        """An adverse event of that grade, now: 2 is routine, 3 urgent, 4 an emergency."""
-        event = adverse_event(self.course.course_id, at=self.now, grade=grade)
+    def reports(self, grade: int, ago: timedelta = timedelta()) -> None:
+        """An adverse event of that grade, so long ago: 2 is routine, 3 urgent, 4 an emergency."""
+        event = adverse_event(self.course.course_id, at=self.now - ago, grade=grade)
         self._take(self.course.accept(event, self.now))
         self._page()
 
@@ -370,7 +370,7 @@ def test_routine_is_put_off_to_monday_and_urgent_is_not() -> None:
     """Friday evening in Oregon: the desk on Monday at eight, the nurse now."""
     clinic = night()
     clinic.passes(datetime(2026, 1, 10, 3, tzinfo=UTC) - clinic.now)  # Friday at seven in the evening
-    clinic.reports(grade=2)
+    clinic.reports(grade=2, ago=days(2))
 
     foretold = clinic.foretold(days(3))
 
@@ -384,7 +384,7 @@ def test_routine_is_put_off_to_monday_and_urgent_is_not() -> None:
 def test_the_hours_follow_the_clock_over_its_change() -> None:
     """On 8 March 2026 the clock is put forward: Monday's eight o'clock comes an hour sooner."""
     clinic = in_a_held_course(datetime(2026, 3, 7, 3, tzinfo=UTC))
-    clinic.reports(grade=2)
+    clinic.reports(grade=2, ago=days(2))
 
     assert told(clinic.foretold(hours(62))) == [(datetime(2026, 3, 9, 15, tzinfo=UTC), 1, DESK, Because.HOURS_BEGIN)]
 
