@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from time import perf_counter
 
-from bench import cost, decision, fleet, history, memory, page, peer, records, replay, throughput, transition
+from bench import alarms, cost, decision, fleet, history, memory, page, peer, records, replay, throughput, transition
 from bench.run import FULL, QUICK, Run, Sizes
 from bench.table import Row, all_hold, keep, table
 
@@ -26,6 +26,7 @@ MEASURES: dict[str, Callable[[Run], Awaitable[list[Row]]]] = {
     "replay": replay.rows,
     "fleet": fleet.rows,
     "peer": peer.rows,
+    "alarms": alarms.rows,
 }
 """In this order: what wants a fresh house comes before what fills it."""
 

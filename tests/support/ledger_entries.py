@@ -14,6 +14,8 @@ from domain.values import Role, Severity
 
 BOOKINGS = {"kap.session.booked", "kap.session.rebooked"}
 
+COMINGS = {"kap.patient.checked_in", "kap.dose.administered"}
+
 OUR_OWN = {"record_store_behind", "orchestrator_silent", "course_filling"}
 """Escalations about Kapstan itself."""
 
@@ -45,18 +47,25 @@ def placed(entries: Sequence[Entry]) -> Iterator[tuple[Entry, int | None]]:
 def visit_of(entries: Sequence[Entry], session: int) -> list[Entry]:
     """What was written of a session since it was booked last: nothing of an earlier visit counts.
 
-    What names no session belongs to it from when the patient came.
+    What names no session belongs to it from when the patient came; a check-in that names none, to the last one booked.
     """
     named = [(one, number) for one, number in placed(entries) if number in {session, None}]
     booked = [one.sequence for one, number in named if number == session and one.type in BOOKINGS]
     since = max(booked, default=0)
-    own = [one for one, number in named if number == session and one.sequence > since]
-    came = min((one.time for one in said(own, "patient.checked_in", "dose.administered")), default=None)
-    return [
-        one
-        for one, number in named
-        if one.sequence > since and (number == session or (came is not None and came <= one.time))
-    ]
+    later = [(one, number) for one, number in named if one.sequence > since]
+    comings = (
+        one.time
+        for one, number in later
+        if one.type in COMINGS and session == (number or _newest_booked(entries, one.sequence))
+    )
+    came = min(comings, default=None)
+    return [one for one, number in later if number == session or (came is not None and came <= one.time)]
+
+
+def _newest_booked(entries: Sequence[Entry], sequence: int) -> int | None:
+    """The last session that was booked before this entry: of whom a check-in is that names none."""
+    numbers = [one.data["session"] for one in entries if one.type in BOOKINGS and one.sequence < sequence]
+    return max((one for one in numbers if isinstance(one, int)), default=None)
 
 
 def counted_from(visit: Iterable[Entry], given: Entry) -> datetime:
