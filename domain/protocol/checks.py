@@ -53,6 +53,8 @@ def _course(protocol: Protocol) -> Contradictions:
     if review_after is not None and review_after >= course.sessions_max:
         expected = f"must be less than sessions_max ({course.sessions_max}): no dose follows the last session"
         yield "course.review_after_session", expected
+    if course.review_every is not None and review_after is None:
+        yield "course.review_every", "must come with review_after_session: the first review is counted from it"
     yield from _in_order("course", safety_hold_review=course.safety_hold_review, hold_review=course.hold_review)
     yield from _seldom("course", ask_again=course.ask_again, safety_hold_review=course.safety_hold_review)
 
@@ -84,6 +86,9 @@ def _staff(protocol: Protocol) -> Contradictions:
     medicine = protocol.medicine
     if len(set(medicine.staff)) < len(medicine.staff):
         yield "medicine.staff", "must name each role once"
+    for role in medicine.staff_several:
+        if role not in medicine.staff:
+            yield "medicine.staff_several", f"{role} must be among medicine.staff"
     for role in medicine.credentials:
         if role not in medicine.staff:
             yield f"medicine.credentials.{role}", f"must be empty, or {role} must be among medicine.staff"

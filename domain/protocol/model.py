@@ -170,6 +170,9 @@ class VitalRanges(Frozen):
 class CourseRules(Frozen):
     """How many medicine sessions, how far apart two doses are, and how long nobody may hear of a course.
 
+    A dose may come `plan_interval_within` sooner than the plan's interval says; None asks nothing of it. After the
+    review of `review_after_session` the prescriber reviews again `review_every` so many sessions.
+
     A course that stands still is asked for `ask_again` after it was asked for last, until it goes on. Each reason of a
     hold is reviewed after `hold_review`, one of safety after `safety_hold_review`, until it is lifted. Calls and risk
     screens are owed for `safety_window` after the last dose, even after closing.
@@ -182,7 +185,9 @@ class CourseRules(Frozen):
     interval_min: Length
     interval_max: Length
     rescreen_after: Length
+    plan_interval_within: LengthOrZero | None = None
     review_after_session: AtLeastOne | None = None
+    review_every: AtLeastOne | None = None
     goals_required: bool
     ask_again: Length = timedelta(days=7)
     hold_review: Length = timedelta(days=7)
@@ -194,6 +199,7 @@ class ScreeningRules(Frozen):
     """Who may enter the course: tests, bounds, excluding conditions, and conditions that a prescriber must weigh.
 
     `known` are conditions and medications that stand in nobody's way; one that no list names must be weighed.
+    `consent_documents` are those that are a consent to this treatment; None asks for the version alone.
     """
 
     within: Length
@@ -204,6 +210,7 @@ class ScreeningRules(Frozen):
     systolic_max: AtLeastOne
     diastolic_max: AtLeastOne
     consent_version: Text
+    consent_documents: Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
     consent_valid_for: Length
     absolute: tuple[Code, ...]
     review: tuple[Code, ...]
@@ -212,9 +219,10 @@ class ScreeningRules(Frozen):
 
 
 class PreparationRules(Frozen):
-    """The talks and topics that must be covered before the first dose."""
+    """The talks and topics that must be covered before the first dose. A talk of fewer minutes is none."""
 
     sessions: Count
+    least_minutes: AtLeastOne | None = None
     within: Length
     topics: tuple[Code, ...]
 
@@ -411,10 +419,13 @@ class MedicineRules(Frozen):
 
     A visit of which nobody says what became is asked for after `unreported_after`, of a patient at risk of suicide
     after `unreported_at_risk`, and then every `unreported_again`. `missed_visit` and
-    `missed_visit_at_risk` are the severities of a visit that the patient missed.
+    `missed_visit_at_risk` are the severities of a visit that the patient missed. A booking names one person for each
+    role of `staff`, and may name more of those in `staff_several`; `one_person_two_roles` lets somebody fill two.
     """
 
     staff: Annotated[tuple[StaffRole, ...], Field(min_length=1)]
+    staff_several: tuple[StaffRole, ...] = ()
+    one_person_two_roles: bool = False
     credentials: Mapping[StaffRole, tuple[Code, ...]] = {}
     planned_duration: Length
     minimum_observation: Length
@@ -444,9 +455,10 @@ class MedicineRules(Frozen):
 
 
 class IntegrationRules(Frozen):
-    """How soon after a medicine session integration talks are held, and how many."""
+    """How soon after a medicine session integration talks are held, and how many. One of fewer minutes is none."""
 
     sessions: Count
+    least_minutes: AtLeastOne | None = None
     within: Length
 
 

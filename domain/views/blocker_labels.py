@@ -14,12 +14,14 @@ LIFTED_BY_TIME: Final = frozenset(
         "discharge.observation_too_short",
         "fasting.solids_too_recent",
         "fasting.fluids_too_recent",
+        "interval.shorter_than_plan",
         "interval.too_short",
     }
 )
 """Blockers that time alone lifts: a screen showing them from an hour ago would be wrong."""
 
 WORDS: Final[Mapping[str, str]] = {
+    "<>.too_short": "Talk too short to count",
     "actor.role_not_allowed": "Another role reports this",
     "booking.<>_missing": "{} to be booked",
     "booking.<>_twice": "One {} too many is booked",
@@ -36,6 +38,7 @@ WORDS: Final[Mapping[str, str]] = {
     "clearance.expired": "Clearance expired",
     "consent.expired": "Consent expired",
     "consent.missing": "Consent missing",
+    "consent.other_document": "Consent to this treatment missing",
     "consent.other_version": "Consent in its new version missing",
     "consent.signed_later": "Consent signed after that moment",
     "consent.withdrawn": "Consent withdrawn",
@@ -81,6 +84,7 @@ WORDS: Final[Mapping[str, str]] = {
     "infusion.running": "Infusion to be stopped",
     "integration.before_discharge": "Talk dated before the discharge",
     "integration.outstanding": "Integration talk to come",
+    "interval.shorter_than_plan": "Sooner than planned",
     "interval.too_short": "Too soon after the last dose",
     "measure.<>_missing": "{} to come",
     "measure.<>_raised": "An answer for the prescriber to weigh",

@@ -181,6 +181,10 @@ REFUSING: Final[tuple[Reason, ...]] = (
         "consent.other_version",
         lambda ward: _screened_as(ward, lambda ward: consent(MARA, at=ward.now + TICK, version="2025-06")),
     ),
+    Reason(
+        "consent.other_document",
+        lambda ward: _screened_as(ward, lambda ward: consent(MARA, at=ward.now + TICK, document="parking-permit")),
+    ),
     Reason("consent.signed_later", lambda ward: eligible(MARA, at=ward.screened().now - days(1))),
     Reason("consent.expired", lambda ward: eligible(MARA, at=ward.screened().now + days(366))),
     # Eligibility
@@ -230,8 +234,13 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason("plan.interval_out_of_bounds", lambda ward: plan(MARA, at=ward.eligible().now, interval_days=1)),
     Reason("plan.goals_missing", lambda ward: plan(MARA, at=ward.eligible().now, goals=())),
     Reason("plan.dose_in_wrong_unit", lambda ward: plan(MARA, at=ward.eligible().now, mg=35)),
+    Reason("preparation.too_short", lambda ward: preparation(MARA, at=ward.planned().now, minutes=1)),
     Reason("plan.dose_above_first_max", lambda ward: plan(MARA, at=ward.eligible().now, mg_per_kg=0.51)),
     Reason("booking.number_not_next", lambda ward: booking(MARA, 2, at=ward.prepared().now, starts_at=ward.begins())),
+    Reason(
+        "interval.shorter_than_plan",
+        lambda ward: booking(MARA, 2, at=ward.integrated().now, starts_at=ward.begins() + days(3)),
+    ),
     Reason(
         "interval.too_short",
         lambda ward: booking(MARA, 2, at=ward.integrated().now, starts_at=ward.begins() + hours(47)),
@@ -432,6 +441,10 @@ REFUSING: Final[tuple[Reason, ...]] = (
     ),
     # Afterwards
     Reason("session.discharged", lambda ward: vitals(MARA, at=ward.discharged().now + days(1) + TICK)),
+    Reason(
+        "integration.too_short",
+        lambda ward: integration(MARA, at=ward.discharged().now + hours(1), minutes=1),
+    ),
     Reason("integration.before_discharge", lambda ward: integration(MARA, at=ward.discharged().now - TICK)),
     Reason("check_in.not_in_protocol", lambda ward: call(MARA, at=ward.discharged().now, days_after=2)),
     Reason("check_in.too_early", lambda ward: call(MARA, at=ward.discharged().now + hours(3), days_after=7)),

@@ -209,8 +209,10 @@ def screening(
     return _said(ScreeningRecorded, course, at, data)
 
 
-def consent(course: CourseId, *, at: datetime, by: Actor = DESK, version: str = "2026-01") -> ConsentSigned:
-    return _said(ConsentSigned, course, at, ConsentSigned.Data(actor=by, document="kap-consent", version=version))
+def consent(
+    course: CourseId, *, at: datetime, by: Actor = DESK, version: str = "2026-01", document: str = "kap-consent"
+) -> ConsentSigned:
+    return _said(ConsentSigned, course, at, ConsentSigned.Data(actor=by, document=document, version=version))
 
 
 def consent_withdrawn(course: CourseId, *, at: datetime, by: Actor = PATIENT) -> ConsentWithdrawn:
@@ -284,9 +286,9 @@ def plan(
 
 
 def preparation(
-    course: CourseId, *, at: datetime, by: Actor = THORNE, topics: Iterable[str] = TOPICS
+    course: CourseId, *, at: datetime, by: Actor = THORNE, topics: Iterable[str] = TOPICS, minutes: int = 60
 ) -> PreparationHeld:
-    return _said(PreparationHeld, course, at, PreparationHeld.Data(actor=by, topics=tuple(topics), minutes=60))
+    return _said(PreparationHeld, course, at, PreparationHeld.Data(actor=by, topics=tuple(topics), minutes=minutes))
 
 
 def booking(
@@ -542,8 +544,10 @@ def call(
     return _said(CheckInCompleted, course, at, data)
 
 
-def integration(course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = THORNE) -> IntegrationHeld:
-    return _said(IntegrationHeld, course, at, IntegrationHeld.Data(actor=by, session=session, minutes=60))
+def integration(
+    course: CourseId, session: int | None = 1, *, at: datetime, by: Actor = THORNE, minutes: int = 60
+) -> IntegrationHeld:
+    return _said(IntegrationHeld, course, at, IntegrationHeld.Data(actor=by, session=session, minutes=minutes))
 
 
 def form(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.course.event_rule import ANY_PHASE, TREATMENT, EventRule, SessionEventRule
@@ -16,7 +16,7 @@ from domain.escalation.messages import Kind
 from domain.events.clinic_events import SessionBooked, SessionCanceled, SessionMissed, SessionRebooked
 from domain.events.fields import StaffMember
 from domain.protocol.model import Protocol
-from domain.values import Blocker
+from domain.values import Blocker, PersonId
 
 
 def blockers(course: CourseState, number: int, starts_at: datetime, staff: Sequence[StaffMember]) -> Iterator[Blocker]:
@@ -45,9 +45,11 @@ def next_number(course: CourseState) -> int | None:
 
 
 def spacing_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
-    """The blocker if `at` lies too close to the last dose."""
+    """The blocker if `at` lies too close to the last dose: by the protocol, or else by the plan."""
     rules = course.protocol.course
-    if (last := course.last_dose_at) is not None and at - last < rules.interval_min:
+    if (last := course.last_dose_at) is None:
+        return
+    if at - last < rules.interval_min:
         yield Blocker(
             code="interval.too_short",
             message=f"The last dose was {in_words(at - last)} before; {in_words(rules.interval_min)} are the least",
@@ -55,6 +57,22 @@ def spacing_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
             limit=in_words(rules.interval_min),
             source=course.protocol.source_of("course.interval_min"),
         )
+    elif (least := _least_of_the_plan(course)) is not None and at - last < least:
+        yield Blocker(
+            code="interval.shorter_than_plan",
+            message=f"The last dose was {in_words(at - last)} before; by the plan {in_words(least)} are the least",
+            observed=in_words(at - last),
+            limit=in_words(least),
+            source=course.protocol.source_of("course.plan_interval_within"),
+        )
+
+
+def _least_of_the_plan(course: CourseState) -> timedelta | None:
+    """The least time between two doses by the newest plan; None if the plan or the protocol asks for none."""
+    plan, within = course.plan, course.protocol.course.plan_interval_within
+    if plan is None or plan.data.interval_days is None or within is None:
+        return None
+    return timedelta(days=plan.data.interval_days) - within
 
 
 def _staff_blockers(protocol: Protocol, staff: Sequence[StaffMember]) -> Iterator[Blocker]:
@@ -62,7 +80,7 @@ def _staff_blockers(protocol: Protocol, staff: Sequence[StaffMember]) -> Iterato
     source = protocol.source_of("medicine.staff")
     by_role = Counter(member.role for member in staff)
     for role in rules.staff:
-        if by_role[role] != 1:
+        if by_role[role] == 0 or (by_role[role] > 1 and role not in rules.staff_several):
             yield Blocker(
                 code=f"booking.{role}_missing" if by_role[role] == 0 else f"booking.{role}_twice",
                 message=f"There must be one {role}; booked: {by_role[role]}",
@@ -72,13 +90,13 @@ def _staff_blockers(protocol: Protocol, staff: Sequence[StaffMember]) -> Iterato
                 source=source,
             )
     for person, times in Counter(member.id for member in staff).items():
-        if times > 1:
+        if times > 1 and not (rules.one_person_two_roles and _each_once(staff, person)):
             yield Blocker(
                 code="booking.person_in_two_roles",
                 message=f"{person} is booked in {times} roles; must be one",
                 absolute=True,
                 observed=person,
-                source=source,
+                source=protocol.source_of("medicine.one_person_two_roles"),
             )
     for member in staff:
         for credential in rules.credentials.get(member.role, ()):
@@ -91,6 +109,12 @@ def _staff_blockers(protocol: Protocol, staff: Sequence[StaffMember]) -> Iterato
                     limit=credential,
                     source=protocol.source_of("medicine.credentials"),
                 )
+
+
+def _each_once(staff: Sequence[StaffMember], person: PersonId) -> bool:
+    """Whether the person is named in each of their roles once."""
+    roles = [member.role for member in staff if member.id == person]
+    return len(roles) == len(set(roles))
 
 
 def _none_due(course: CourseState, _at: datetime) -> Iterator[Blocker]:

@@ -29,7 +29,7 @@ from domain.escalation.messages import PHRASES, Kind
 from domain.events.clinic_events import SessionCleared
 from domain.events.fields import lifted_by
 from domain.protocol.instruments import instrument_name
-from domain.protocol.model import Vital
+from domain.protocol.model import CourseRules, Vital
 from domain.values import Blocker, Severity, absolute_first, count_of
 
 DANGERS = frozenset({Kind.VITALS_EMERGENCY, Kind.SUICIDE_RISK})
@@ -137,8 +137,8 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
                 source=source("medicine.integration_before_next_dose"),
             )
     assert last_dose is not None
-    review_after = rules.review_after_session
-    if review_after is not None and len(course.dosed_sessions) >= review_after:
+    review_after = _reviewed_after(rules, len(course.dosed_sessions))
+    if review_after is not None:
         reviewed_session = course.session_numbered(review_after)
         reviewed_from = reviewed_session.doses[0].at if reviewed_session and reviewed_session.doses else last_dose
         plan = known_at(course.plans, at)
@@ -149,6 +149,14 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
                 limit=review_after,
                 source=source("course.review_after_session"),
             )
+
+
+def _reviewed_after(rules: CourseRules, sessions: int) -> int | None:
+    """The newest session after which the prescriber must have reviewed, of so many held; None if it is not due yet."""
+    first, every = rules.review_after_session, rules.review_every
+    if first is None or sessions < first:
+        return None
+    return first if every is None else first + (sessions - first) // every * every
 
 
 def _measure_blockers(course: CourseState, since: datetime | None, at: datetime) -> Iterator[Blocker]:

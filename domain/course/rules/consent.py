@@ -39,6 +39,15 @@ def blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
             limit=rules.consent_version,
             source=course.protocol.source_of("screening.consent_version"),
         )
+    elif rules.consent_documents is not None and consent.data.document not in rules.consent_documents:
+        yield Blocker(
+            code="consent.other_document",
+            message=f"{consent.data.document} was signed; must be {' or '.join(rules.consent_documents)}",
+            absolute=True,
+            observed=consent.data.document,
+            limit=", ".join(rules.consent_documents),
+            source=course.protocol.source_of("screening.consent_documents"),
+        )
     elif at >= consent.at + rules.consent_valid_for:
         expired_on = (consent.at + rules.consent_valid_for).date().isoformat()
         yield Blocker(

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.course.event_rule import ALWAYS, ANYONE, DISCHARGED, EventRule, SessionEventRule
 from domain.course.recorded import Recorded
-from domain.course.rules import suicidality, symptoms
+from domain.course.rules import preparation, suicidality, symptoms
 from domain.course.session import MedicineSession
 from domain.course.state import CourseState, Outcome, Phase
 from domain.course.transition import Transition
@@ -32,7 +32,7 @@ def counted_from(course: CourseState) -> Recorded[PatientDischarged.Data] | Reco
     return ended[-1] if ended else None
 
 
-def integration_blockers(_course: CourseState, session: MedicineSession, event: IntegrationHeld) -> Iterator[Blocker]:
+def integration_blockers(course: CourseState, session: MedicineSession, event: IntegrationHeld) -> Iterator[Blocker]:
     """The blockers of recording this integration talk."""
     if session.ended is None:
         yield from _before_discharge(session, event.time)
@@ -42,6 +42,8 @@ def integration_blockers(_course: CourseState, session: MedicineSession, event: 
             message="The talk is dated before the patient's discharge",
             absolute=True,
         )
+    least = course.protocol.integration.least_minutes
+    yield from preparation.too_short("integration", event.data.minutes, least, course.protocol)
 
 
 def check_in_blockers(course: CourseState, session: MedicineSession, event: CheckInCompleted) -> Iterator[Blocker]:

@@ -7,6 +7,7 @@ from domain.course.event_rule import EventRule
 from domain.course.state import CourseState, Phase
 from domain.course.transition import Transition
 from domain.events.clinic_events import PreparationHeld
+from domain.protocol.model import Protocol
 from domain.values import Blocker, Moment
 
 
@@ -35,6 +36,24 @@ def blockers(course: CourseState) -> Iterator[Blocker]:
         )
 
 
+def talk_blockers(course: CourseState, event: PreparationHeld) -> Iterator[Blocker]:
+    """The blocker of counting a talk that was too short to be one."""
+    yield from too_short("preparation", event.data.minutes, course.protocol.preparation.least_minutes, course.protocol)
+
+
+def too_short(table: str, minutes: int, least: int | None, protocol: Protocol) -> Iterator[Blocker]:
+    """The blocker of a talk of fewer minutes than the protocol's table asks for; None asks for none."""
+    if least is not None and minutes < least:
+        yield Blocker(
+            code=f"{table}.too_short",
+            message=f"The talk took {minutes} min; must be at least {least} min",
+            absolute=True,
+            observed=minutes,
+            limit=least,
+            source=protocol.source_of(f"{table}.least_minutes"),
+        )
+
+
 def topics_to_come(course: CourseState) -> tuple[str, ...]:
     """The required topics that no preparation session has covered, in the protocol's order."""
     touched = {topic for held in course.preparations for topic in held.data.topics}
@@ -52,5 +71,11 @@ def _hold(transition: Transition[Any], event: PreparationHeld) -> None:
     begin_medicine_when_prepared(transition, event.time)
 
 
-HELD = EventRule(event=PreparationHeld, phases=frozenset({Phase.PREPARATION}), fulfils=True, apply=_hold)
+HELD = EventRule(
+    event=PreparationHeld,
+    phases=frozenset({Phase.PREPARATION}),
+    fulfils=True,
+    blockers=talk_blockers,
+    apply=_hold,
+)
 RULES = (HELD,)

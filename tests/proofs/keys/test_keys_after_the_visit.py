@@ -95,6 +95,9 @@ PAPER: Final[Path] = ("forms", 0)
 KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey("integration.sessions", 2, lambda ward: ward.integrated().course.phase, Phase.MEDICINE, Phase.INTEGRATION),
     OneKey(
+        "integration.least_minutes", 61, lambda ward: ward.integrated().course.phase, Phase.MEDICINE, Phase.INTEGRATION
+    ),
+    OneKey(
         "integration.within",
         "PT48H",
         lambda ward: due_after_they_left(ward, DeadlineKind.INTEGRATION),

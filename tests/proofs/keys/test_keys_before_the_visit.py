@@ -81,6 +81,9 @@ def interval(ward: Ward) -> int:
     return shown.interval_days
 
 
+PLANNED: Final = "interval.shorter_than_plan"
+
+
 def books_again_after(ward: Ward, distance: float) -> list[str]:
     ward.discharged()
     return ward.reasons(booking(MARA, 2, at=ward.now, starts_at=ward.begins() + days(distance)))
@@ -92,6 +95,13 @@ def clears(ward: Ward, session: int, at: datetime) -> list[str]:
     for event in (cssrs(MARA, at=at), check_in(MARA, session, at=at), vitals(MARA, session, at=at)):
         ward.reports(event)
     return ward.reasons(clearance(MARA, session, at=at))
+
+
+def reviewed_once(ward: Ward) -> list[str]:
+    """What stands before the fifth clearance where the prescriber reviewed after the third session alone."""
+    ward.planned(6).discharged(3).reports(plan(MARA, at=ward.now, sessions=6))
+    ward.discharged(4)
+    return clears(ward, 5, ward.begins(5))
 
 
 def phase_ends_after(ward: Ward) -> float:
@@ -155,7 +165,8 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey("course.sessions_min", 4, lambda ward: plans(ward, sessions=3), [], ["plan.sessions_out_of_bounds"]),
     OneKey("course.sessions_max", 7, lambda ward: plans(ward, sessions=8), [], ["plan.sessions_out_of_bounds"]),
     OneKey("course.interval", "P10D", interval, 7, 10),
-    OneKey("course.interval_min", "P3D", lambda ward: books_again_after(ward, 2.5), [], ["interval.too_short"]),
+    OneKey("course.interval_min", "P3D", lambda ward: books_again_after(ward, 2.5), [PLANNED], ["interval.too_short"]),
+    OneKey("course.plan_interval_within", "P5D", lambda ward: books_again_after(ward, 2.5), [PLANNED], []),
     OneKey("course.ask_again", "P3D", asked_again_after, days(7), days(3)),
     OneKey(
         "course.hold_review",
@@ -193,6 +204,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         [],
         ["plan.review_due"],
     ),
+    OneKey(
+        "course.review_every",
+        1,
+        reviewed_once,
+        [],
+        ["plan.review_due"],
+    ),
     OneKey("course.goals_required", False, lambda ward: plans(ward, goals=()), ["plan.goals_missing"], []),
     OneKey("screening.valid_for", "P2D", decides_days_later, [], ["screening.outdated", *UNMEASURED]),
     OneKey("screening.within", "P10D", lambda ward: phase_ends_after(ward.referred()), 14, 10),
@@ -218,6 +236,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         "screening.diastolic_max", 85, lambda ward: sees(ward, diastolic=88), [], ["screening.diastolic_above_limit"]
     ),
     OneKey("screening.consent_version", "2027-01", decides, [], ["consent.other_version"]),
+    OneKey("screening.consent_documents", ["ours"], decides, [], ["consent.other_document"]),
     OneKey("screening.consent_valid_for", "P30D", lambda ward: decides(ward, after=31), [], ["consent.expired"]),
     OneKey(
         "screening.absolute",
@@ -259,6 +278,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         ["screening.medication_unknown"],
     ),
     OneKey("preparation.sessions", 1, lambda ward: prepared_by(ward, TOPICS), Phase.PREPARATION, Phase.MEDICINE),
+    OneKey(
+        "preparation.least_minutes",
+        61,
+        lambda ward: prepared_by(ward, TOPICS, TOPICS),
+        Phase.MEDICINE,
+        Phase.PREPARATION,
+    ),
     OneKey("preparation.within", "P10D", lambda ward: phase_ends_after(ward.planned()), 14, 10),
     OneKey(
         "preparation.topics",

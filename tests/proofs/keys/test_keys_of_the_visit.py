@@ -12,7 +12,7 @@ from domain.course.transition import OpenEscalation
 from domain.course.verdict import Verdict
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import DischargeAssessed, VitalsRecorded
-from domain.events.fields import PregnancyTest
+from domain.events.fields import PregnancyTest, StaffMember
 from domain.values import Role, Severity
 from domain.views.course import course_view
 from tests.support.cast import (
@@ -48,8 +48,8 @@ NO_SYNONYMS: Final[Mapping[Path, object]] = {("vocabulary",): {}}
 """Where a list names less, its synonyms would name nothing."""
 
 
-def books(ward: Ward, *, holds: tuple[str, ...] = ("kap",)) -> list[str]:
-    staff = (PRESCRIBER, MONITOR, THERAPIST.but(credentials=holds))
+def books(ward: Ward, *more: StaffMember, holds: tuple[str, ...] = ("kap",)) -> list[str]:
+    staff = (PRESCRIBER, MONITOR, THERAPIST.but(credentials=holds), *more)
     return ward.prepared().reasons(booking(MARA, at=ward.now, starts_at=ward.begins(), staff=staff))
 
 
@@ -258,6 +258,20 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         books,
         [],
         ["booking.coordinator_missing"],
+    ),
+    OneKey(
+        "medicine.staff_several",
+        [],
+        lambda ward: books(ward, THERAPIST.but(id="marsh")),
+        [],
+        ["booking.therapist_twice"],
+    ),
+    OneKey(
+        "medicine.one_person_two_roles",
+        True,
+        lambda ward: books(ward, THERAPIST.but(id=MONITOR.id)),
+        ["booking.person_in_two_roles"],
+        [],
     ),
     OneKey("medicine.credentials", {}, lambda ward: books(ward, holds=()), ["booking.credential_missing"], []),
     OneKey(

@@ -113,8 +113,9 @@ def test_one_person_a_role_each_with_their_credentials(
 
 
 @EDGES
-def test_two_doses_are_two_days_apart(ward: Ward, edge: timedelta) -> None:
+def test_two_doses_are_two_days_apart(opens: Opens, edge: timedelta) -> None:
     """`course.interval_min`: a booking or a rebooking nearer to the last dose is refused."""
+    ward = opens(weekly({"course.plan_interval_within": None}))
     ward.discharged()
     starts_at = ward.begins() + days(2) + edge
     expected = [] if edge >= timedelta() else ["interval.too_short"]
@@ -296,3 +297,61 @@ def test_a_review_stays_done(ward: Ward, opens: Opens) -> None:
 
     assert ward.reasons(clearance(MARA, 5, at=ward.now)) == []
     assert never.reasons(clearance(MARA, 4, at=never.now)) == []
+
+
+def test_a_review_comes_again(ward: Ward) -> None:
+    """`course.review_every`: reviewed after the third session, the sixth asks for another review."""
+    ward.planned(8).discharged(3).reports(plan(MARA, at=ward.now, sessions=8))
+    ward.discharged(5)
+    assert "plan.review_due" not in ward.reasons(clearance(MARA, 6, at=ward.checked_in(6).now))
+    ward.discharged(6)
+    ward.checked_in(7).reports(vitals(MARA, 7, at=ward.begins(7) - minutes(10)))
+    before = ward.reasons(clearance(MARA, 7, at=ward.now))
+    ward.reports(plan(MARA, at=ward.now, sessions=8))
+
+    assert before == ["plan.review_due"]
+    assert ward.reasons(clearance(MARA, 7, at=ward.now)) == []
+
+
+@EDGES
+def test_a_dose_much_sooner_than_planned_is_weighed(ward: Ward, edge: timedelta) -> None:
+    """`course.plan_interval_within`: weekly by the plan, four days are the least that nobody has to weigh."""
+    ward.integrated()
+    soon = booking(MARA, 2, at=ward.now, starts_at=ward.begins() + days(4) + edge)
+
+    assert ward.reasons(soon) == ([] if edge >= timedelta() else ["interval.shorter_than_plan"])
+
+
+def test_a_plan_that_names_no_interval_asks_for_none(ward: Ward, opens: Opens) -> None:
+    """Nor does a protocol that does not compare them."""
+    ward.integrated().reports(plan(MARA, at=ward.now, interval_days=None))
+    silent = opens(weekly({"course.plan_interval_within": None})).integrated()
+
+    for one in (ward, silent):
+        assert one.reasons(booking(MARA, 2, at=one.now, starts_at=one.begins() + days(3))) == []
+
+
+SECOND = THERAPIST.but(id="marsh")
+
+
+def test_two_therapists_may_work_together_where_the_protocol_allows(ward: Ward, opens: Opens) -> None:
+    """`medicine.staff_several`: a pair of therapists, each with their credential; left out, one a role."""
+    strict = opens(weekly({"medicine.staff_several": ()}))
+
+    assert _booked_with(ward, *STAFF, SECOND) == []
+    assert _booked_with(ward, *STAFF, SECOND.but(credentials=())) == ["booking.credential_missing"]
+    assert _booked_with(strict, *STAFF, SECOND) == ["booking.therapist_twice"]
+
+
+def test_one_person_in_two_roles_where_the_protocol_allows(ward: Ward, opens: Opens) -> None:
+    """`medicine.one_person_two_roles`: a prescriber who also monitors; nobody is in one role twice."""
+    small = opens(weekly({"medicine.one_person_two_roles": True}))
+    pair = (PRESCRIBER, MONITOR.but(id=PRESCRIBER.id), THERAPIST)
+
+    assert _booked_with(small, *pair) == []
+    assert _booked_with(small, *STAFF, THERAPIST) == ["booking.person_in_two_roles"]
+    assert _booked_with(ward, *pair) == ["booking.person_in_two_roles"]
+
+
+def _booked_with(ward: Ward, *staff: StaffMember) -> list[str]:
+    return ward.prepared().reasons(booking(MARA, at=ward.now, starts_at=ward.begins(), staff=staff))

@@ -6,6 +6,7 @@ import pytest
 
 from domain.escalation.messages import Kind
 from domain.values import Actor, Severity
+from tests.domain.conftest import Opens
 from tests.support.cast import (
     DESK,
     EHR,
@@ -27,7 +28,7 @@ from tests.support.cast import (
     screening,
     weekly,
 )
-from tests.support.ward import EDGES, Ward
+from tests.support.ward import EDGES, TICK, Ward
 
 CODES = ("consent.missing", "consent.withdrawn", "consent.other_version", "consent.expired")
 
@@ -137,3 +138,14 @@ def test_a_consent_withdrawn_while_dosed_leaves_the_patient_watched(ward: Ward) 
     ward.discharged()
 
     assert ward.course.monitored is None
+
+
+def test_a_parking_permit_is_no_consent(ward: Ward, opens: Opens) -> None:
+    """`screening.consent_documents`: the document counts, not only its version; nobody can override it."""
+    careless = opens(weekly({"screening.consent_documents": None}))
+    for one in (ward, careless):
+        one.screened().reports(consent(MARA, at=one.now + TICK, document="parking-permit"))
+    lifted = over("consent.other_document")
+
+    assert ward.reasons(eligible(MARA, at=ward.now, overrides=lifted)) == ["consent.other_document"]
+    assert careless.reasons(eligible(MARA, at=careless.now)) == []

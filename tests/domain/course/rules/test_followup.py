@@ -360,3 +360,13 @@ def test_the_last_sessions_calls_and_papers_go_on_in_the_follow_up(ward: Ward) -
     assert {DeadlineKind.CHECK_IN, DeadlineKind.FORM, DeadlineKind.FOLLOW_UP} <= kinds
     assert ward.reasons(withdrawal(MARA, at=ward.now)) == []
     assert ward.reasons(resumption(MARA, at=ward.now)) == ["course.not_held"]
+
+
+@pytest.mark.parametrize(("length", "held"), [(1, 0), (29, 0), (30, 1)])
+def test_a_talk_of_a_minute_integrates_nothing(ward: Ward, length: int, held: int) -> None:
+    """`integration.least_minutes`: half an hour; the talk that counts stays due."""
+    ward.discharged()
+    ward.reports(integration(MARA, at=ward.now + hours(1), minutes=length))
+
+    assert len(ward.session().integrations) == held
+    assert (DeadlineKind.INTEGRATION in [one.kind for one in ward.course.deadlines()]) is (held == 0)

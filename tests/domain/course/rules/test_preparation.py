@@ -238,3 +238,13 @@ def test_a_plan_cut_short_lets_a_patient_who_is_here_finish_their_session(ward: 
     assert ward.course.phase is Phase.MEDICINE
     assert fourth.course.phase is Phase.MEDICINE
     assert fourth.reports(abortion(MARA, 4, at=fourth.now)).phase is Phase.FOLLOW_UP
+
+
+@pytest.mark.parametrize(("length", "phase"), [(1, Phase.PREPARATION), (29, Phase.PREPARATION), (30, Phase.MEDICINE)])
+def test_a_talk_of_a_minute_prepares_nobody(ward: Ward, length: int, phase: Phase) -> None:
+    """`preparation.least_minutes`: half an hour; a shorter talk is a deviation, kept and counted for nothing."""
+    ward.planned().reports(preparation(MARA, at=ward.now))
+    told = ward.reports(preparation(MARA, at=ward.now + hours(1), minutes=length))
+
+    assert ward.course.phase is phase
+    assert [one.code for one in told.deviations] == ([] if phase is Phase.MEDICINE else ["preparation.too_short"])
