@@ -9,7 +9,7 @@ from domain.events.clinic_events import MeasureRecorded
 from domain.holes.asked import COURSE, DOSED_AT, NURSE, course
 from domain.holes.hole import Hole, Holes
 from domain.protocol.instruments import CSSRS, PHQ9, QUESTIONNAIRES, instrument_name
-from domain.protocol.model import MeasureMoment, Protocol
+from domain.protocol.model import MeasureMoment, MeasureRule, Protocol
 from domain.values import Code, Severity
 
 _HIGH, _MODERATE = (1, 1, 1, 1, 1, 1), (1, 1, 1, 0, 0, 0)
@@ -24,13 +24,18 @@ def instrument_holes(protocol: Protocol) -> Holes:
     yield from _item9(protocol)
     for instrument in protocol.medicine.measures:
         rule = protocol.measures.get(instrument)
-        if rule is not None and rule.every in (MeasureMoment.BASELINE, MeasureMoment.END):
+        if rule is not None and not _is_asked_each_time(rule):
             yield Hole(
                 key=f"measures.{instrument}.every",
                 lets_through=f"each clearance would wait for {instrument_name(instrument)}, which nobody is told "
                 "before it to take",
                 mend="must be each_session, for medicine.measures names it",
             )
+
+
+def _is_asked_each_time(rule: MeasureRule) -> bool:
+    """Whether somebody is told to take it before a session: at each one, or at an interval."""
+    return any(moment is MeasureMoment.EACH_SESSION or isinstance(moment, timedelta) for moment in rule.moments)
 
 
 def _gates(protocol: Protocol) -> Holes:

@@ -5,7 +5,7 @@ The models are named and nested as the file's keys are (docs/protocol-format.md)
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Final, Self
@@ -504,6 +504,7 @@ class MeasureMoment(StrEnum):
     BASELINE = "baseline"
     EACH_SESSION = "each_session"
     END = "end"
+    FOLLOW_UP = "follow_up"
 
 
 def _read_every(value: object) -> object:
@@ -514,18 +515,26 @@ def _read_every(value: object) -> object:
             return MeasureMoment(value)
         case str() if value.startswith("P") and (length := duration(value)):
             return length
+        case list() | tuple() if value and all(one in list(MeasureMoment) for one in value):
+            return tuple(map(MeasureMoment, value))
         case _:
-            raise ValueError("must be one of baseline, each_session, end, or a duration such as P30D")
+            raise ValueError(f"must be one or several of {', '.join(MeasureMoment)}, or a duration such as P30D")
 
 
-def _write_every(value: MeasureMoment | timedelta) -> str:
-    return iso_8601(value) if isinstance(value, timedelta) else value.value
+def _write_every(value: MeasureMoment | timedelta | tuple[MeasureMoment, ...]) -> str | list[str]:
+    match value:
+        case timedelta():
+            return iso_8601(value)
+        case MeasureMoment():
+            return value.value
+        case _:
+            return [one.value for one in value]
 
 
 Every = Annotated[
-    MeasureMoment | Duration,
+    MeasureMoment | Duration | tuple[MeasureMoment, ...],
     BeforeValidator(_read_every),
-    PlainSerializer(_write_every, return_type=str, when_used="json"),
+    PlainSerializer(_write_every, return_type=str | list[str], when_used="json"),
 ]
 
 
@@ -557,10 +566,12 @@ class RiskRule(Frozen):
 class MeasureRule(Frozen):
     """When an instrument is due, and what a change of its score means.
 
-    `worsened` is the severity of the escalation for a meaningful change for the worse; None means routine.
+    `indications` are those it is asked for of; None for everybody. `worsened` is the severity of the escalation for a
+    meaningful change for the worse; None means routine.
     """
 
     every: Every
+    indications: Annotated[tuple[Code, ...], Field(min_length=1)] | None = None
     range: Range | None = None
     response_percent: Percent | None = None
     remission_below: float | None = None
@@ -569,6 +580,11 @@ class MeasureRule(Frozen):
     item9: Item9Rule | None = None
     high: RiskRule | None = None
     moderate: RiskRule | None = None
+
+    @property
+    def moments(self) -> tuple[MeasureMoment | timedelta, ...]:
+        """When it is due: each of several moments, or one of them, or an interval."""
+        return self.every if isinstance(self.every, tuple) else (self.every,)
 
 
 SILENT_DEVIATIONS = (
@@ -664,7 +680,15 @@ class Protocol(Frozen):
 
     def is_indication(self, code: Code) -> bool:
         """Whether the treatment is for it: `indications` names the code, by any name or spelling, or its family."""
-        return any(is_within(self.canonical(code), listed) for listed in self.indications)
+        return self._is_among(code, self.indications)
+
+    def is_asked_of(self, rule: MeasureRule, indications: Sequence[Code]) -> bool:
+        """Whether somebody with these indications is asked by this rule of `measures`."""
+        listed = rule.indications
+        return listed is None or any(self._is_among(code, listed) for code in indications)
+
+    def _is_among(self, code: Code, listed: Sequence[Code]) -> bool:
+        return any(is_within(self.canonical(code), one) for one in listed)
 
     def source_of(self, key: str) -> str | None:
         """The source that a parameter's evidence names, such as "S27"; None if it has none.

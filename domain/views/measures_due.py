@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from domain.course.rules import followup
 from domain.course.state import CourseState, Phase
+from domain.durations import days
 from domain.protocol.model import MeasureMoment
 from domain.values import Code, Frozen, Moment
 from domain.views.score_trend import brought_along
@@ -22,23 +23,32 @@ def measures_due(course: CourseState) -> Iterator[MeasureDue]:
     if course.is_closed or course.referral is None:
         return
     for instrument, rule in course.protocol.measures.items():
-        match rule.every:
-            case MeasureMoment.BASELINE:
-                due_at = _baseline(course, instrument)
-            case MeasureMoment.EACH_SESSION:
-                due_at = _next_session(course, instrument)
-            case MeasureMoment.END:
-                due_at = _end(course, instrument)
-            case timedelta() as distance:
-                due_at = _last_known(course, instrument) + distance
-        if due_at is not None:
+        if not course.protocol.is_asked_of(rule, course.referral.data.indications):
+            continue
+        moments = (_due_at(course, instrument, moment) for moment in rule.moments)
+        if (due_at := min((one for one in moments if one is not None), default=None)) is not None:
             yield MeasureDue(instrument=instrument, due_at=due_at)
 
 
+def _due_at(course: CourseState, instrument: Code, moment: MeasureMoment | timedelta) -> datetime | None:
+    match moment:
+        case MeasureMoment.BASELINE:
+            return _baseline(course, instrument)
+        case MeasureMoment.EACH_SESSION:
+            return _next_session(course, instrument)
+        case MeasureMoment.END:
+            return _end(course, instrument)
+        case MeasureMoment.FOLLOW_UP:
+            return _next_visit(course, instrument)
+        case timedelta():
+            return _last_known(course, instrument) + moment
+
+
 def _baseline(course: CourseState, instrument: Code) -> datetime | None:
-    """The baseline is due once, during screening; the referral may bring it along."""
+    """The baseline is due once, during screening; the referral may bring it along. After a dose there is none."""
     assert course.referral is not None
-    if course.measure(instrument) is not None or brought_along(course, instrument) is not None:
+    is_known = course.measure(instrument) is not None or brought_along(course, instrument) is not None
+    if is_known or course.dosed_sessions:
         return None
     return course.referral.at + course.protocol.screening.within
 
@@ -58,6 +68,19 @@ def _end(course: CourseState, instrument: Code) -> datetime | None:
     if course.phase is not Phase.FOLLOW_UP or last is None or course.measure(instrument, since=last.at) is not None:
         return None
     return course.phase_entered_at
+
+
+def _next_visit(course: CourseState, instrument: Code) -> datetime | None:
+    """Due by the next follow-up visit, from when that visit may be held."""
+    last = followup.counted_from(course)
+    if course.phase is not Phase.FOLLOW_UP or last is None:
+        return None
+    held = {visit.data.days_after for visit in course.follow_ups}
+    for after, opens_after in followup.windows(course.protocol.follow_up.after):
+        if days(after) not in held:
+            is_taken = course.measure(instrument, since=last.at + opens_after) is not None
+            return None if is_taken else last.at + after
+    return None
 
 
 def _last_known(course: CourseState, instrument: Code) -> datetime:

@@ -343,5 +343,5 @@ class Journey:
         return SessionBooked.Data(actor=DESK, session=number, starts_at=starts_at, room=self.practice.room, staff=staff)
 
     def _instruments(self) -> tuple[str, ...]:
-        each = [name for name, rule in self.protocol.measures.items() if rule.every is MeasureMoment.EACH_SESSION]
+        each = [name for name, rule in self.protocol.measures.items() if MeasureMoment.EACH_SESSION in rule.moments]
         return tuple(dict.fromkeys((*each, *self.protocol.medicine.measures)))

@@ -141,7 +141,7 @@ def _too_early(
     code: str, named: int, since: timedelta, after: Sequence[timedelta], key: str, course: CourseState
 ) -> Iterator[Blocker]:
     """The blocker of a call or visit that was made nearer to the one before it than to the one that it names."""
-    opens_after = next((opens for due, opens in _windows(after) if days(due) == named), timedelta())
+    opens_after = next((opens for due, opens in windows(after) if days(due) == named), timedelta())
     if since < opens_after:
         yield Blocker(
             code=code,
@@ -154,7 +154,7 @@ def _too_early(
         )
 
 
-def _windows(after: Sequence[timedelta]) -> Iterator[tuple[timedelta, timedelta]]:
+def windows(after: Sequence[timedelta]) -> Iterator[tuple[timedelta, timedelta]]:
     """Each due moment with when its window opens: midway between the one before it, or the discharge, and itself."""
     for earlier, due in pairwise((timedelta(), *after)):
         yield due, earlier + (due - earlier) / 2
@@ -189,21 +189,21 @@ def complete_when_followed_up(transition: Transition[Any], at: Moment) -> None:
 def _no_call_open(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     made = {call.data.days_after for call in session.check_ins}
     gone = session.gone
-    if gone is not None and not made.issuperset(_open_windows(course.protocol.check_ins.after, at - gone.at)):
+    if gone is not None and not made.issuperset(_openwindows(course.protocol.check_ins.after, at - gone.at)):
         return
     yield Blocker(code="check_in.already_done", message="Every call that may be made by now has been", absolute=True)
 
 
 def _no_visit_open(course: CourseState, at: datetime) -> Iterator[Blocker]:
     held, last = {visit.data.days_after for visit in course.follow_ups}, counted_from(course)
-    if last is not None and not held.issuperset(_open_windows(course.protocol.follow_up.after, at - last.at)):
+    if last is not None and not held.issuperset(_openwindows(course.protocol.follow_up.after, at - last.at)):
         return
     yield Blocker(code="follow_up.already_held", message="Every visit that may be held by now has been", absolute=True)
 
 
-def _open_windows(after: Sequence[timedelta], since: timedelta) -> Iterator[int]:
+def _openwindows(after: Sequence[timedelta], since: timedelta) -> Iterator[int]:
     """The names, in days, of the calls or visits whose window has opened by then."""
-    return (days(due) for due, opens in _windows(after) if opens <= since)
+    return (days(due) for due, opens in windows(after) if opens <= since)
 
 
 def _every_form_filed(course: CourseState, session: MedicineSession, _at: datetime) -> Iterator[Blocker]:

@@ -43,7 +43,7 @@ def test_the_weekly_protocol_reads_as_it_is_written(weekly: Protocol) -> None:
     assert weekly.medicine.limits[2].confirm_within == timedelta(minutes=5)
     assert weekly.forms[0].remind == (timedelta(days=3), timedelta(days=5))
     assert weekly.measures["madrs"].range == Range(low=0, high=60)
-    assert weekly.measures["pcl5"].every is MeasureMoment.END
+    assert weekly.measures["pcl5"].moments == (MeasureMoment.BASELINE, MeasureMoment.END, MeasureMoment.FOLLOW_UP)
 
 
 def test_a_protocol_travels_whole(weekly: Protocol) -> None:

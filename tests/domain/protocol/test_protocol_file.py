@@ -67,7 +67,7 @@ MALFORMED = [
     ('vital = "diastolic"', 'vital = "temperature"', "medicine.limits[2].vital", "must be systolic, diastolic, heart_rate, spo2, respiratory_rate or moaas"),
     ('severity = "warning"', 'severity = "routine"', "medicine.limits[1].severity", "must be warning, urgent or emergency"),
     ('offsets    = ["PT0M", "PT15M", "PT30M", "PT45M", "PT60M", "PT90M", "PT120M"]', "offsets = []", "medicine.checkpoints.offsets", "must not be empty"),
-    ('every = "each_session"', 'every = "monthly"', "measures.phq9.every", "must be one of baseline, each_session, end, or a duration such as P30D"),
+    ('every = ["each_session", "follow_up"]', 'every = "monthly"', "measures.phq9.every", "must be one or several of baseline, each_session, end, follow_up, or a duration such as P30D"),
     ("[integration]", "[integration]\nminutes = 60", "integration.minutes", "is not a known key"),
     ("[integration]", "[integrations]", "integrations", "is not a known key; did you mean integration?"),
     ("padss_min = 9", "padss_min = 11", "medicine.discharge.padss_min", "must be less than or equal to 10"),

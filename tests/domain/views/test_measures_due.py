@@ -13,9 +13,9 @@ from tests.support.cast import (
     WEEKLY,
     cssrs,
     days,
+    follow_up,
     gad7,
     hours,
-    measure,
     minutes,
     phq9,
     referral,
@@ -70,17 +70,18 @@ def test_a_measure_of_each_session_is_due_by_its_beginning(ward: Ward) -> None:
 
 
 @EDGES
-def test_a_measure_of_the_end_is_due_from_the_follow_up_on(ward: Ward, edge: timedelta) -> None:
+def test_a_measure_of_the_end_is_due_from_the_follow_up_on(opens: Opens, edge: timedelta) -> None:
     """`every = "end"`: when the last session has been talked through; before that nobody asks."""
+    ward = asks(opens, MeasureMoment.END)
     before = due(ward.discharged(3))
     entered_at = ward.integrated(3).now
     owed = {one.instrument: one for one in course_view(ward.course, entered_at + edge).measures_due}
-    ward.reports(measure(MARA, "pcl5", at=ward.now + minutes(1), items=[1] * 20))
+    ward.reports(gad7(MARA, at=ward.now + minutes(1)))
 
-    assert "pcl5" not in before
-    assert (owed["pcl5"].due_at, owed["pcl5"].late) == (entered_at, edge > timedelta())
+    assert "gad7" not in before
+    assert (owed["gad7"].due_at, owed["gad7"].late) == (entered_at, edge > timedelta())
     assert "madrs" in due(ward)
-    assert "pcl5" not in due(ward)
+    assert "gad7" not in due(ward)
 
 
 def test_a_measure_may_be_due_again_and_again(opens: Opens) -> None:
@@ -98,7 +99,7 @@ def test_a_measure_that_nobody_takes_wakes_nobody_and_keeps_no_course_open(ward:
     owed = due(Ward().in_follow_up())
     ward.completed()
 
-    assert {"pcl5", "madrs"} <= owed.keys()
+    assert {"phq9", "madrs"} <= owed.keys()
     assert ward.course.is_closed
     assert ward.pages == []
     assert due(ward) == {}
@@ -140,3 +141,39 @@ def test_what_has_no_score_has_no_trend(ward: Ward) -> None:
     ward.screened().reports(cssrs(MARA, at=ward.now + hours(1)))
 
     assert [one.trend for one in shown(ward, "cssrs")] == [None, None]
+
+
+def test_a_measure_of_the_follow_up_is_due_at_each_visit(opens: Opens) -> None:
+    """`every = "follow_up"`: by the visit; an answer counts from when that may be held, and the next asks again."""
+    ward = asks(opens, MeasureMoment.FOLLOW_UP).in_follow_up()
+    home = ward.session(3).discharge
+    assert home is not None
+    first, second = home.at + days(30), home.at + days(90)
+    assert due(ward)["gad7"] == (first, False)
+
+    ward.reports(gad7(MARA, at=home.at + days(14)))
+    assert due(ward)["gad7"] == (first, False)
+    ward.reports(gad7(MARA, at=home.at + days(15)))
+    assert "gad7" not in due(ward)
+    ward.reports(follow_up(MARA, at=first, days_after=30))
+    assert due(ward)["gad7"] == (second, False)
+
+
+def test_a_measure_is_asked_of_those_it_is_for(opens: Opens) -> None:
+    """`indications`: the PCL-5 of who was referred for PTSD, by any code of that family, and of nobody else."""
+    for code, is_asked in (("F43.10", True), ("F43.1", True), ("F33.2", False)):
+        ward = opens(WEEKLY)
+        ward.reports(referral(MARA, at=MONDAY, indications=[code]))
+        assert ("pcl5" in due(ward)) is is_asked
+
+
+def test_a_measure_may_be_due_at_several_moments(opens: Opens) -> None:
+    """A baseline and the end: without the first no change is ever known."""
+    ward = asks(opens, (MeasureMoment.BASELINE, MeasureMoment.END)).referred()
+    assert due(ward)["gad7"][0] == MONDAY + days(14)
+    ward.reports(gad7(MARA, at=ward.now))
+    assert "gad7" not in due(ward)
+
+    ward.discharged(3)
+    ward.integrated(3)
+    assert "gad7" in due(ward)

@@ -177,6 +177,14 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         where=(*PHQ9, "every"),
     ),
     OneKey(
+        "measures.indications",
+        ["F42"],
+        lambda ward: "madrs" in [one.instrument for one in course_view(ward.referred().course, ward.now).measures_due],
+        True,
+        False,
+        where=("measures", "madrs", "indications"),
+    ),
+    OneKey(
         "measures.range", [0, 50], lambda ward: rated(ward, 51), [], ["invalid"], where=("measures", "madrs", "range")
     ),
     OneKey(
