@@ -18,7 +18,7 @@ from domain.access import Right
 from domain.escalation.ids import COURSE, ESCALATION
 from domain.values import CourseId
 from gateway.codec import place_of, reason_of
-from gateway.compression import is_kept_otherwise
+from gateway.compression import UnreadablePayload, is_kept_otherwise
 
 READ: Final = "payloads of Temporal"
 WRITTEN: Final = "payloads for Temporal, encrypted"
@@ -97,8 +97,11 @@ async def _payloads(request: Request) -> list[Payload]:
 async def _shown(codec: PayloadCodec, payload: Payload) -> Payload:
     if not is_kept_otherwise(payload):
         return payload
-    [told] = await codec.decode([payload])
-    why = reason_of(told)
+    try:
+        [told] = await codec.decode([payload])
+        why = reason_of(told)
+    except UnreadablePayload as wrong:
+        why = str(wrong)
     return told if why is None else Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(why).encode())
 
 

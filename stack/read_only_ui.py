@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from stack.errors import ServiceDown
 from stack.ports import LOOPBACK
 
 READS: Final = ("GET", "HEAD")
@@ -96,7 +97,7 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def read_only_ui(behind: str, port: int, codec: str | None = None) -> AsyncIterator[None]:
-    """The front answers on this port of the loopback while this is open. Raises `OSError` for a port in use."""
+    """The front answers on this port of the loopback while this is open. Raises `ServiceDown` if it cannot listen."""
     names = {f"{name}:{port}" for name in (LOOPBACK, "localhost")}
     config = uvicorn.Config(
         create_front(behind, names, codec),
@@ -106,7 +107,11 @@ async def read_only_ui(behind: str, port: int, codec: str | None = None) -> Asyn
         timeout_graceful_shutdown=1,
         lifespan="on",
     )
-    with socket.create_server((LOOPBACK, port)) as listener:
+    try:
+        listener = socket.create_server((LOOPBACK, port))
+    except OSError as error:  # somebody has taken the port since it was claimed
+        raise ServiceDown(f"Temporal's UI cannot listen on {LOOPBACK}:{port}: {error.strerror}") from None
+    with listener:
         server = _Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:

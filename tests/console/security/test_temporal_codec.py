@@ -114,20 +114,25 @@ async def test_only_the_uis_own_pages_may_ask(house: House, course: str) -> None
     assert "Authorization" in asked.headers["access-control-allow-headers"]
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"payloads": 3}', b'{"payloads": [{"data": "%%"}]}', b"\xff"])
+@pytest.mark.parametrize("body", [b"", b"{", b"3", b'{"payloads": 3}', b'{"payloads": [null]}', b"\xff"])
 async def test_what_is_no_list_of_payloads_is_refused(house: House, body: bytes) -> None:
-    """Not a fault of Kapstan's."""
+    """With what it must be, and not as a fault of Kapstan's."""
     answer = await house.admin.post("/codec/decode", content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code in {200, 400}
-    assert answer.json() in ({}, answer.json())
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
 
 
 async def test_what_cannot_be_read_says_why_in_its_place(house: House, course: str) -> None:
     """Somebody who looks sees which key is missing, and everything else."""
     sealed = await kept(house, course)
     sealed.metadata["encryption-key-id"] = b"2019"
-    [told] = (await asks(house.admin, "decode", MessageToDict(sealed))).json()["payloads"]
-    assert "must have the key 2019" in data_of(told)
+    nonsense = Payload(metadata={"encoding": b"binary/zstd"}, data=b"no frame")
+
+    answer = await asks(house.admin, "decode", MessageToDict(sealed), MessageToDict(nonsense), PLAIN)
+
+    without_its_key, no_frame, plain = answer.json()["payloads"]
+    assert "must have the key 2019" in data_of(without_its_key)
+    assert "must be encrypted" in data_of(no_frame)
+    assert plain == PLAIN
 
 
 async def test_a_command_with_another_key_says_which_is_wanted(house: House, course: str) -> None:
