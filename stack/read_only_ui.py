@@ -9,7 +9,7 @@ import asyncio
 import json
 import re
 import socket
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from secrets import randbelow
@@ -40,16 +40,16 @@ def out_of_the_way() -> str:
     return "127." + ".".join(str(1 + randbelow(254)) for _ in range(3))
 
 
-def create_front(behind: str, names: Collection[str], codec: str | None) -> Starlette:
-    """The application before the UI at `behind`. It answers to these host names alone.
+def create_front(behind: str, name: str, codec: str | None) -> Starlette:
+    """The application before the UI at `behind`. It answers to this host name alone, as `host:port`.
 
     The UI is told to show no buttons, and to read payloads at the endpoint `codec`.
     """
     client = httpx.AsyncClient(base_url=behind, trust_env=False, timeout=WITHIN.total_seconds())
 
     async def passed_on(request: Request) -> Response:
-        if request.headers.get("host", "").lower() not in names:
-            return PlainTextResponse(f"The host must be one of: {', '.join(sorted(names))}\n", status_code=421)
+        if request.headers.get("host") != name:
+            return PlainTextResponse(f"Temporal's UI answers at http://{name} alone\n", status_code=421)
         path: bytes = request.scope["raw_path"]
         asks = request.method == "POST" and QUERY.fullmatch(path)
         if request.method not in READS and not asks:
@@ -98,9 +98,8 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def read_only_ui(behind: str, port: int, codec: str | None = None) -> AsyncIterator[None]:
     """The front answers on this port of the loopback while this is open. Raises `ServiceDown` if it cannot listen."""
-    names = {f"{name}:{port}" for name in (LOOPBACK, "localhost")}
     config = uvicorn.Config(
-        create_front(behind, names, codec),
+        create_front(behind, f"{LOOPBACK}:{port}", codec),
         log_config=None,
         access_log=False,
         server_header=False,

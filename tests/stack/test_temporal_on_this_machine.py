@@ -74,19 +74,14 @@ async def test_nobody_changes_anything_through_the_ui(
     assert (await vigil.describe()).status is WorkflowExecutionStatus.RUNNING
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8233", "", "127.0.0.1", "127.0.0.1.evil.example"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8233", "localhost", "", "127.0.0.1", "127.0.0.1.evil.example"]
+)
 async def test_the_ui_answers_to_no_name_but_its_own(browser: httpx.AsyncClient, host: str) -> None:
-    """A stranger's page that calls this machine by a name of its own is told nothing."""
+    """A stranger's page that calls this machine by a name of its own is told nothing but the right one."""
     answer = await browser.get("/api/v1/namespaces", headers={"Host": host})
     assert answer.status_code in {400, 421}
     assert "default" not in answer.text
-
-
-async def test_it_answers_to_both_of_its_names(temporal: TemporalServer, browser: httpx.AsyncClient) -> None:
-    """As an address, and as the machine's own name for itself."""
-    port = httpx.URL(temporal.ui).port
-    for name in ("127.0.0.1", "localhost", "LOCALHOST"):
-        assert (await browser.get("/api/v1/settings", headers={"Host": f"{name}:{port}"})).status_code == 200
 
 
 async def test_nothing_of_it_listens_but_on_this_machine(temporal: TemporalServer) -> None:
