@@ -42,9 +42,18 @@ class PayloadKey:
             secret = base64.b64decode(encoded, validate=True)
         except binascii.Error:
             secret = b""
-        if not name or len(secret) != KEY_BYTES:
+        if not name or not name.isprintable() or len(secret) != KEY_BYTES:
             raise ValueError("each key must be id:base64-of-32-bytes")
         return cls(name, secret)
+
+
+def payload_keys(text: str) -> tuple[PayloadKey, ...]:
+    """Parses keys that are comma-separated. Raises `ValueError`, which shows no secret."""
+    keys = tuple(PayloadKey.parse(key.strip()) for key in text.split(",") if key.strip())
+    ids = [key.id for key in keys]
+    if twice := sorted({one for one in ids if ids.count(one) > 1}):
+        raise ValueError(f"each key must have an id of its own; more than one has {', '.join(twice)}")
+    return keys
 
 
 class Settings(BaseSettings):
@@ -61,7 +70,13 @@ class Settings(BaseSettings):
     payload_keys: Annotated[tuple[PayloadKey, ...], NoDecode] = Field(
         (), description="id:base64-of-32-bytes, comma-separated; the first encrypts, all decrypt"
     )
+    allow_plain_payloads: bool = Field(
+        False, description="1 reads payloads in clear besides encrypted ones, for courses from before there were keys"
+    )
     public_url: str = Field("http://127.0.0.1:8080", description="where people reach the console, for links in pages")
+    temporal_ui: str = Field(
+        "", description="the origin of Temporal's UI, whose pages may read payloads through the console"
+    )
     link_secret: SecretStr | None = Field(None, description="signs the links in pages")
     timezones: Annotated[Mapping[str, Zone], NoDecode] = Field(
         {},
@@ -110,6 +125,15 @@ class Settings(BaseSettings):
             raise ValueError("must be a URL such as https://hc-ping.example/the-id-of-the-check")
         return url
 
+    @field_validator("temporal_ui")
+    @classmethod
+    def _is_an_origin(cls, origin: str) -> str:
+        written = urlsplit(origin)
+        is_one = written.scheme in {"http", "https"} and origin == f"{written.scheme}://{written.netloc}".lower()
+        if origin and not (is_one and written.hostname):
+            raise ValueError("must be an origin such as http://127.0.0.1:8233, without a path")
+        return origin
+
     @field_validator("worker_metrics")
     @classmethod
     def _is_an_address(cls, address: str) -> str:
@@ -140,7 +164,7 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(PayloadKey.parse(key.strip()) for key in value.split(",") if key.strip())
+        return payload_keys(value)
 
 
 class Misconfigured(Exception):  # noqa: N818  it is shown to a person, who repairs it

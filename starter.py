@@ -11,7 +11,7 @@ from domain.oncall.file import OnCallFileError
 from domain.protocol.file import ProtocolFileError
 from domain.refusal import Refused
 from gateway.temporal import TemporalUnreachable, leave
-from gateway.workflow_calls import TooMany, Unavailable
+from gateway.workflow_calls import KeysDiffer, TooMany, Unavailable
 from records.errors import MigrationAltered, RecordStoreError, SchemaTooNew, SchemaTooOld
 from records.store import migrate
 from settings import Misconfigured, described, read_settings
@@ -38,7 +38,7 @@ def up(
     data: Annotated[Path, typer.Option(help="where everything is kept", metavar="DIR")] = HERE,
     protocols: Annotated[Path, typer.Option(help="the folder of protocol files")] = ROOT / "protocols",
     oncall_file: Annotated[Path, typer.Option("--oncall", help="the on-call file")] = ROOT / "examples" / "oncall.toml",
-    host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="the address that the console listens on")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="the console's port; any free one")] = None,
     temporal_port: Annotated[int | None, typer.Option(help="Temporal's port; any free one")] = None,
     ui_port: Annotated[int | None, typer.Option(help="the port of Temporal's pages; any free one")] = None,
@@ -124,6 +124,7 @@ _MISCONFIGURED = (
     SchemaTooOld,
     SchemaTooNew,
     MigrationAltered,
+    KeysDiffer,
 )
 
 

@@ -84,7 +84,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     sdk = SdkMetrics(BUCKETS) if listener else None
     client = await connect(
         identity=worker_identity(os.getpid()),
-        codec=EncryptionCodec.of(settings.payload_keys),
+        codec=EncryptionCodec.of(settings.payload_keys, allow_plain=settings.allow_plain_payloads),
         runtime=sdk.runtime if sdk else None,
     )
     await register_search_attributes(client)

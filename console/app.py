@@ -17,6 +17,7 @@ from console.openapi.document import openapi
 from console.pages.frame.rendering import static_files
 from console.pages.router import router as pages
 from console.services import Services
+from console.temporal_codec import router as codec
 
 API: Final = (health, readiness, metrics, events, courses, escalations, oncall, protocols, stream)
 """The routers in `/openapi.json`, in its order. The pages are left out: they are for people."""
@@ -46,6 +47,7 @@ def create_app(services: Services) -> FastAPI:
     for part in API:
         app.include_router(part.router)
     app.include_router(pages)
+    app.include_router(codec)
     app.mount("/static", static_files(), name="static")
     app.add_middleware(BodyLimit)
     app.add_middleware(AccessLog, metrics=services.metrics)

@@ -93,7 +93,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     sdk_metrics, metrics = SdkMetrics(), ConsoleMetrics()
     client = await connect(
         identity=f"kapstan-console-{os.getpid()}",
-        codec=EncryptionCodec.of(settings.payload_keys),
+        codec=EncryptionCodec.of(settings.payload_keys, allow_plain=settings.allow_plain_payloads),
         runtime=sdk_metrics.runtime,
         lazy=True,
     )

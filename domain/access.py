@@ -38,6 +38,8 @@ class Right(StrEnum):
     READ_ONCALL = "read who is on call"
     READ_PROTOCOLS = "read protocols"
     READ_FIGURES = "read figures"
+    DECODE_PAYLOADS = "read what Temporal keeps"
+    ENCODE_PAYLOADS = "encrypt for Temporal"
 
 
 _SEEING_ALL = frozenset(
@@ -62,7 +64,7 @@ RIGHTS: Mapping[TokenRole, frozenset[Right]] = {
             Right.READ_PROTOCOLS,
         }
     ),
-    TokenRole.AUDITOR: _SEEING_ALL | {Right.READ_LEDGER},
+    TokenRole.AUDITOR: _SEEING_ALL | {Right.READ_LEDGER, Right.DECODE_PAYLOADS},
     TokenRole.ADMIN: frozenset(Right),
 }
 """What each role may do."""

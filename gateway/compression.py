@@ -1,11 +1,12 @@
 """Payload compression for Temporal, applied before encryption: a long course must fit into one payload of 2 MB."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Self
 
 from temporalio.api.common.v1 import Payload
-from temporalio.converter import PayloadCodec
+from temporalio.converter import PayloadCodec, SerializationContext, WithSerializationContext
 
+from gateway.codec import ENCODING as ENCRYPTED
 from workflows.payloads import compressed, decompressed
 
 ENCODING: Final = b"binary/zstd"
@@ -21,24 +22,33 @@ class UnreadablePayload(Exception):  # noqa: N818  an operator reads it
     """A payload is marked as compressed but cannot be decompressed."""
 
 
-class CompressionCodec(PayloadCodec):
-    """Compresses each large payload with Zstandard if that shrinks it, then applies `encryption` if there is one."""
+class CompressionCodec(PayloadCodec, WithSerializationContext):
+    """Compresses each large payload with Zstandard if that shrinks it, then applies `encryption`."""
 
-    def __init__(self, encryption: PayloadCodec | None) -> None:
+    def __init__(self, encryption: PayloadCodec) -> None:
         self._encryption = encryption
+
+    def with_context(self, context: SerializationContext) -> Self:
+        """The codec whose `encryption` knows where the payloads belong."""
+        if not isinstance(self._encryption, WithSerializationContext):
+            return self
+        return type(self)(self._encryption.with_context(context))
 
     async def encode(self, payloads: Iterable[Payload]) -> list[Payload]:
         """Compresses each payload; one that does not shrink stays as it is."""
-        kept = [_compressed(payload) for payload in payloads]
-        return await self._encryption.encode(kept) if self._encryption else kept
+        return await self._encryption.encode([_compressed(payload) for payload in payloads])
 
     async def decode(self, payloads: Iterable[Payload]) -> list[Payload]:
         """Decompresses each payload; one that was never compressed is returned as is.
 
         Raises `UnreadablePayload`, and what `encryption` raises.
         """
-        kept = await self._encryption.decode(list(payloads)) if self._encryption else payloads
-        return [_decompressed(payload) for payload in kept]
+        return [_decompressed(payload) for payload in await self._encryption.decode(list(payloads))]
+
+
+def is_kept_otherwise(payload: Payload) -> bool:
+    """Whether this is a payload as Temporal keeps it, compressed or encrypted."""
+    return payload.metadata.get("encoding") in {ENCODING, ENCRYPTED}
 
 
 def _compressed(payload: Payload) -> Payload:

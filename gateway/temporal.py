@@ -1,29 +1,24 @@
 """Builds the Temporal client, the same for worker, console, command line and tests."""
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import temporalio.api.failure.v1
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client, Interceptor
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import (
-    DataConverter,
-    DefaultFailureConverter,
-    PayloadCodec,
-    PayloadConverter,
-)
+from temporalio.converter import DataConverter, DefaultFailureConverter, PayloadConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from domain.course.answer import AlreadyAnswered
 from domain.refusal import Refused
 from domain.values import Frozen
+from gateway.codec import EncryptionCodec, KapstanPayloadConverter, Undecipherable, WithoutKeys
 from gateway.compression import CompressionCodec
 from workflows import attributes
 
@@ -33,14 +28,29 @@ SEARCH_ATTRIBUTES: dict[str, IndexedValueType.ValueType] = {
 """The search attributes by which Temporal itself can list courses. No patient data: they are stored in clear."""
 
 
+FOR_ITS_OWN_TOOLS: Final = {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED}
+"""How a server answers whose search attributes are not made by its clients."""
+
+log = logging.getLogger(__name__)
+
+
 def _told(kind: type[Exception], message: str, detail: Frozen) -> ApplicationError:
     return ApplicationError(
         message, detail, type=kind.__name__, non_retryable=True, category=ApplicationErrorCategory.BENIGN
     )
 
 
+def _unreadable(exception: BaseException) -> Undecipherable | None:
+    """The payload that could not be read, if that is what went wrong. The SDK raises an error of its own from it."""
+    wrong = exception if isinstance(exception, Undecipherable) else exception.__cause__
+    return wrong if isinstance(wrong, Undecipherable) else None
+
+
 class RefusalAwareFailureConverter(DefaultFailureConverter):
-    """Carries `Refused` and `AlreadyAnswered` through Temporal intact, so that validators can simply raise them."""
+    """Carries `Refused` and `AlreadyAnswered` through Temporal intact, so that validators can simply raise them.
+
+    Why a payload could not be read is told in clear: whoever sent it may not have the key for the answer.
+    """
 
     def to_failure(
         self,
@@ -52,6 +62,10 @@ class RefusalAwareFailureConverter(DefaultFailureConverter):
 
         An `AlreadyAnswered` likewise, with its `Answer`.
         """
+        if (unreadable := _unreadable(exception)) is not None:
+            why = ApplicationError(str(unreadable), type=Undecipherable.__name__)
+            DefaultFailureConverter().to_failure(why, payload_converter, failure)
+            return
         match exception:
             case Refused(refusal=refusal):
                 exception = _told(Refused, refusal.code, refusal)
@@ -67,10 +81,16 @@ class SealedFailureConverter(RefusalAwareFailureConverter):
         super().__init__(encode_common_attributes=True)
 
 
-def data_converter(codec: PayloadCodec | None = None) -> DataConverter:
-    """The data converter: Pydantic models as JSON, compressed; refusals intact; all encrypted if `codec` does so."""
-    failures = RefusalAwareFailureConverter if codec is None else SealedFailureConverter
-    return replace(pydantic_data_converter, failure_converter_class=failures, payload_codec=CompressionCodec(codec))
+def data_converter(codec: EncryptionCodec | None = None) -> DataConverter:
+    """The data converter: Pydantic models as JSON, compressed; refusals intact; all encrypted with a `codec`.
+
+    What cannot be read raises `Undecipherable` where it is converted.
+    """
+    return DataConverter(
+        payload_converter_class=KapstanPayloadConverter,
+        failure_converter_class=RefusalAwareFailureConverter if codec is None else SealedFailureConverter,
+        payload_codec=CompressionCodec(codec or WithoutKeys()),
+    )
 
 
 class TemporalUnreachable(Exception):  # noqa: N818  an operator reads it
@@ -81,7 +101,7 @@ async def connect(
     *,
     identity: str,
     target_host: str | None = None,
-    codec: PayloadCodec | None = None,
+    codec: EncryptionCodec | None = None,
     interceptors: Sequence[Interceptor] = (),
     **overrides: Any,
 ) -> Client:
@@ -112,7 +132,22 @@ def leave(code: int) -> NoReturn:
 
 
 async def register_search_attributes(client: Client) -> None:
-    """Registers the search attributes with the server; safe to repeat at every start."""
+    """Registers the search attributes with the server; safe to repeat at every start.
+
+    Temporal Cloud leaves that to its own tools: there it only logs which must be there.
+    """
+    try:
+        await _add_search_attributes(client)
+    except RPCError as refused:
+        if refused.status not in FOR_ITS_OWN_TOOLS:
+            raise
+        log.warning(
+            "Temporal lets nobody add search attributes here; these must be there, or no course can start: %s",
+            ", ".join(f"{name} ({IndexedValueType.Name(kind)})" for name, kind in SEARCH_ATTRIBUTES.items()),
+        )
+
+
+async def _add_search_attributes(client: Client) -> None:
     known = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=client.namespace)
     )

@@ -17,6 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.course.answer import AlreadyAnswered, Answer
 from domain.refusal import Refusal, RefusalCode, Refused
+from gateway.codec import Undecipherable
 from workflows.course import BUSY
 
 ANSWER_WITHIN = timedelta(seconds=10)
@@ -49,6 +50,13 @@ class Ended(Unavailable):
     """The workflow was ended in Temporal, not by a clinic event: it accepts nothing and watches nobody."""
 
 
+class KeysDiffer(Unavailable):
+    """The worker cannot read what was sent, or the caller the answer: `KAPSTAN_PAYLOAD_KEYS` differ.
+
+    The message says which key is wanted.
+    """
+
+
 class NotReady(Unavailable):
     """The workflow has not begun yet, or was just continuing as new: nothing was decided."""
 
@@ -65,7 +73,7 @@ async def answer(ask: Callable[[], Awaitable[Answered]], nobody: RefusalCode, me
     """Calls a workflow and returns its answer. If there is no such workflow, raises `Refused` with code `nobody`.
 
     Retries while the workflow is not ready: it has not begun, is continuing as new, or its worker is too busy. Raises
-    `AlreadyAnswered`, `Refused`, `Unavailable`, `Defect` or `TooMany`.
+    `AlreadyAnswered`, `Refused`, `Unavailable`, `Defect`, `KeysDiffer` or `TooMany`.
     """
     for pause in (*PAUSES, None):
         try:
@@ -84,6 +92,8 @@ async def answer(ask: Callable[[], Awaitable[Answered]], nobody: RefusalCode, me
 def _in_our_words(nobody: RefusalCode, message: str) -> Iterator[None]:
     try:
         yield
+    except Undecipherable as failed:
+        raise KeysDiffer(f"the answer came, and cannot be read here: {failed}") from None
     except WorkflowUpdateFailedError as failed:
         raise_told(failed.cause)
     except WorkflowUpdateRPCTimeoutOrCancelledError as failed:
@@ -91,6 +101,8 @@ def _in_our_words(nobody: RefusalCode, message: str) -> Iterator[None]:
             raise asyncio.CancelledError from failed
         raise Unavailable(f"no answer within {ANSWER_WITHIN.seconds} s; is a worker running?") from failed
     except WorkflowQueryFailedError as failed:
+        if Undecipherable.is_told_by(failed.message):
+            raise _unread(failed.message) from None
         raise _QueryFailed("it could not be asked") from failed
     except RuntimeError as failed:  # how the SDK reports that the first connection failed
         raise Unavailable("Temporal cannot be reached") from failed
@@ -115,12 +127,18 @@ def raise_told(cause: BaseException | None) -> NoReturn:
             raise AlreadyAnswered(Answer.model_validate(cause.details[0])) from None
         if cause.type == Refused.__name__ and cause.details:
             raise Refused(Refusal.model_validate(cause.details[0])) from None
+        if cause.type == Undecipherable.__name__:
+            raise _unread(cause.message) from None
         if cause.type == RUN_ENDED:
             raise NotReady("it was just going over into its next run") from cause
         if cause.type == BUSY:
             raise NotReady("it was deciding another correction of a long course") from cause
     # Its message is dropped: it may quote a patient.
     raise Defect("it could not be decided, for a fault of Kapstan's own: nothing has changed") from None
+
+
+def _unread(why: str) -> KeysDiffer:
+    return KeysDiffer(f"a worker refused what was sent: {why}")
 
 
 async def running(client: Client, query: str) -> list[str]:

@@ -13,6 +13,7 @@ from stack.files import OWNER_ONLY, replace_file
 LAYOUT = "2"
 VERSION_FILE = "layout-version"
 LOCK_FILE = "lock"
+TEMPORAL_MEMORY = "temporal.db"
 LOCK_ATTEMPTS = 10
 BETWEEN_ATTEMPTS = 0.05  # seconds; a command that checks for an owner holds the lock for an instant
 
@@ -81,6 +82,21 @@ class DataDirectory:
     def link_secret(self) -> Path:
         """The secret that signs paging links."""
         return self.root / "link-secret"
+
+    @property
+    def payload_keys(self) -> Path:
+        """The keys that encrypt what Temporal keeps."""
+        return self.root / "payload-keys"
+
+    @property
+    def plain_payloads(self) -> Path:
+        """Is there while what Temporal kept before there were keys is still read."""
+        return self.root / "plain-payloads"
+
+    @property
+    def temporal_memory(self) -> Path:
+        """What the Temporal server keeps."""
+        return self.root / TEMPORAL_MEMORY
 
     @property
     def stack_file(self) -> Path:

@@ -5,9 +5,12 @@ import socket
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from random import randrange
+from types import MappingProxyType
 from typing import Final
 
 from stack.errors import StackMisconfigured
+
+LOOPBACK: Final = "127.0.0.1"
 
 QUIET_PORTS: Final = (20_000, 32_000)
 """Below the range that Linux gives to outgoing connections, which could take a port between its claim and its use."""
@@ -15,16 +18,26 @@ QUIET_PORTS: Final = (20_000, 32_000)
 ATTEMPTS: Final = 20
 
 
-def claim(host: str, wanted: Mapping[str, int | None], apart_from: Collection[int] = ()) -> dict[str, int]:
+def claim(
+    host: str,
+    wanted: Mapping[str, int | None],
+    apart_from: Collection[int] = (),
+    elsewhere: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, int]:
     """A port for each option, free on `host` now, no two the same, and none that is picked among `apart_from`.
+
+    Options of `elsewhere` listen on a host of their own.
 
     Raises `StackMisconfigured`, naming port and option, for a port in use or a host that is not this machine's.
     """
     with ExitStack() as held:
         # Requested ports first: a free port must not be picked that a later option asks for.
-        given = {option: _bound(held, host, option, port) for option, port in wanted.items() if port is not None}
+        hosts = {option: elsewhere.get(option, host) for option in wanted}
+        given = {
+            option: _bound(held, hosts[option], option, port) for option, port in wanted.items() if port is not None
+        }
         free = [option for option, port in wanted.items() if port is None]
-        found = {option: _bound_to_any(held, host, option, apart_from) for option in free}
+        found = {option: _bound_to_any(held, hosts[option], option, apart_from) for option in free}
     return given | found
 
 

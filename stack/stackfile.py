@@ -21,7 +21,8 @@ class StackPids(Frozen):
 class StackFile(Frozen):
     """The addresses of a stack's services as seen from this machine, and the files it uses.
 
-    `worker_metrics` are the addresses at which the workers answer `/metrics` and `/healthz`.
+    `worker_metrics` are the addresses at which the workers answer `/metrics` and `/healthz`. Without
+    `payload_keys_file` the keys are those that the operator has set.
     """
 
     console: str | None = None
@@ -31,6 +32,8 @@ class StackFile(Frozen):
     worker_metrics: tuple[str, ...] = ()
     pids: StackPids
     admin_token_file: Path | None = None
+    payload_keys_file: Path | None = None
+    allow_plain_payloads: bool = False
     protocols: Path
     oncall: Path
 

@@ -18,7 +18,8 @@ from stack.console import PORT_OPTION, ConsoleServer, admin_token, console_url, 
 from stack.directory import DataDirectory
 from stack.errors import StackMisconfigured, StoppedEarly
 from stack.files import replace_file
-from stack.ports import claim
+from stack.payload_keys import keep_payload_keys, keys_environment
+from stack.ports import LOOPBACK, claim
 from stack.postgres import Postgres
 from stack.processes import ProcessRegistry, stop_left_overs
 from stack.programs import Oversight
@@ -33,17 +34,18 @@ Answer = TypeVar("Answer")
 # By its path: the worker lies beside the stack, so that no `worker.py` of the current folder is run instead.
 WORKER = (sys.executable, str(Path(__file__).parent.parent / "worker.py"))
 
-LOOPBACK = "127.0.0.1"
-
 
 class StackPlan(Frozen):
-    """What to run: the data directory, the files to use, and the ports. A port of None is any free one."""
+    """What to run: the data directory, the files to use, and the ports. A port of None is any free one.
+
+    `host` is where the console listens; everything else listens on the loopback.
+    """
 
     data: Path
     protocols: Path
     oncall: Path
     migrate: Callable[[str], Awaitable[object]]
-    host: str = "127.0.0.1"
+    host: str = LOOPBACK
     port: int | None = None
     temporal_port: int | None = None
     ui_port: int | None = None
@@ -88,6 +90,8 @@ class Stack:
                 workers=self._workers.pids,
             ),
             admin_token_file=self._directory.admin_token if self._console else None,
+            payload_keys_file=self._keys,
+            allow_plain_payloads=self._directory.plain_payloads.exists(),
         )
 
     async def until_stopped(self) -> None:
@@ -133,14 +137,18 @@ class Stack:
         oversight = Oversight(self._say, self._roll, self._signals.hurried)
         # First of all: a port in use must be reported before anything starts.
         wanted = {TEMPORAL_PORT_OPTION: plan.temporal_port, UI_PORT_OPTION: plan.ui_port}
-        self._ports = claim(plan.host, {**wanted, PORT_OPTION: plan.port} if plan.with_console else wanted)
-        # On the loopback, whatever the console listens on: they are for this machine's own Prometheus.
+        self._ports = claim(
+            LOOPBACK,
+            {**wanted, PORT_OPTION: plan.port} if plan.with_console else wanted,
+            elsewhere={PORT_OPTION: plan.host},
+        )
+        self._keys = keep_payload_keys(directory, plan.environment)
         ports = claim(LOOPBACK, dict.fromkeys(worker_names(plan.workers)), apart_from=self._ports.values())
         self._temporal = TemporalServer(
             plan.data,
-            host=plan.host,
             port=self._ports[TEMPORAL_PORT_OPTION],
             ui_port=self._ports[UI_PORT_OPTION],
+            codec=f"{console_url(plan.host, self._ports[PORT_OPTION])}/codec" if plan.with_console else None,
             time_skipping=plan.time_skipping,
             oversight=oversight,
         )
@@ -184,6 +192,8 @@ class Stack:
             "KAPSTAN_ONCALL": str(self._plan.oncall),
             "KAPSTAN_ONCALL_KEPT": str(self._plan.data / "oncall.last-good.toml"),
             "KAPSTAN_ALLOW_UNAPPROVED": "1",
+            "KAPSTAN_TEMPORAL_UI": self._temporal.ui,
+            **keys_environment(self._directory, self._keys),
             "KAPSTAN_LINK_SECRET": link_secret(self._directory.link_secret),
             # Nothing is waited for in a virtual clock's time but what the clinic waits for.
             **({"KAPSTAN_GATHERING": "PT0S"} if self._plan.time_skipping else {}),
@@ -205,6 +215,8 @@ class Stack:
         self._say(f"Temporal UI  {self.file.temporal_ui}")
         if self._console is not None:
             self._say(f"Console      {self._console.url}  (its token: {self._directory.admin_token})")
+        if self.file.allow_plain_payloads:
+            self._say(f"Payloads     those in clear are still read: see {self._directory.plain_payloads}")
         self._say(f"Workers      {len(self.file.pids.workers)} on {COURSES} and {PAGING}")
 
     def _withdraw(self, stack_file: Path) -> None:

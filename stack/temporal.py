@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from signal import Signals
@@ -15,15 +16,20 @@ from temporalio.service import RPCError
 
 from gateway.stuck_workflows import REPORTS_AFTER
 from gateway.temporal import TemporalUnreachable, connect, register_search_attributes
+from stack.directory import TEMPORAL_MEMORY
 from stack.errors import StackMisconfigured
-from stack.ports import claim, reachable
+from stack.ports import LOOPBACK, claim
 from stack.processes import ShutdownStep
 from stack.programs import KeptProgram, Oversight, Program
+from stack.read_only_ui import out_of_the_way, read_only_ui
 
 NAMESPACE = "default"
 IDENTITY = "kapstan-stack"
 TEMPORAL_PORT_OPTION = "--temporal-port"
 UI_PORT_OPTION = "--ui-port"
+NOT_OVER_HTTP = 'frontend.httpAllowedHosts=["nobody.invalid"]'
+"""Nothing of Kapstan speaks HTTP to Temporal, and a page of a stranger in somebody's browser shall not."""
+
 READY_WITHIN = timedelta(minutes=1)
 FAREWELL = (ShutdownStep(signal=Signals.SIGTERM, patience=timedelta(seconds=15)),)
 
@@ -37,6 +43,8 @@ def environment_without_temporal() -> Mapping[str, str]:
 class TemporalServer:
     """Context manager: `temporal.client` is connected while it is open; after that the server has ended.
 
+    It asks nobody who they are, so it listens on the loopback alone, its HTTP interface answers no host's name, and its
+    UI is for reading only: payloads in it are read at the endpoint `codec`.
     Its state is `folder/temporal.db`, its log `folder/temporal.log`. With `time_skipping` the server lets a client move
     single workflows' clocks ahead. Raises `ServiceDown`, and `StackMisconfigured` for a port in use.
     """
@@ -45,15 +53,16 @@ class TemporalServer:
         self,
         folder: Path,
         *,
-        host: str = "127.0.0.1",
         port: int | None = None,
         ui_port: int | None = None,
+        codec: str | None = None,
         time_skipping: bool = False,
         oversight: Oversight | None = None,
     ) -> None:
-        ports = claim(host, {TEMPORAL_PORT_OPTION: port, UI_PORT_OPTION: ui_port})
-        self._host = host
+        ports = claim(LOOPBACK, {TEMPORAL_PORT_OPTION: port, UI_PORT_OPTION: ui_port})
         self._port, self._ui_port = ports[TEMPORAL_PORT_OPTION], ports[UI_PORT_OPTION]
+        self._codec = codec
+        self._ui_behind = out_of_the_way()
         self._folder = folder.absolute()
         self._time_skipping = time_skipping
         self._oversight = oversight or Oversight()
@@ -62,35 +71,37 @@ class TemporalServer:
     @property
     def address(self) -> str:
         """The address for clients, as `host:port`."""
-        return f"{reachable(self._host)}:{self._port}"
+        return f"{LOOPBACK}:{self._port}"
 
     @property
     def ui(self) -> str:
         """The URL of its Web UI."""
-        return f"http://{reachable(self._host)}:{self._ui_port}"
+        return f"http://{LOOPBACK}:{self._ui_port}"
 
     async def __aenter__(self) -> Self:
         self._server = KeptProgram(self._server_program(), self._oversight)
-        try:
+        async with AsyncExitStack() as exits:
+            exits.push_async_callback(self._server.stop)
             await self._server.launch()
             await self._server.until_ready(self._is_ready, READY_WITHIN)
             await register_search_attributes(self.client)
-        except BaseException:
-            await self._server.stop()
-            raise
+            behind = f"http://{self._ui_behind}:{self._ui_port}"
+            await exits.enter_async_context(read_only_ui(behind, self._ui_port, self._codec))
+            self._exits = exits.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._server.stop()
+        await self._exits.aclose()
 
     def _server_program(self) -> Program:
-        state = ("--db-filename", str(self._folder / "temporal.db"))
+        state = ("--db-filename", str(self._folder / TEMPORAL_MEMORY))
         durable = ("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=FULL")
-        where = ("--ip", self._host, "--port", str(self._port), "--ui-port", str(self._ui_port))
+        port, ui_port = str(self._port), str(self._ui_port)
+        where = ("--ip", LOOPBACK, "--port", port, "--ui-ip", self._ui_behind, "--ui-port", ui_port)
         skipping = (
             ("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true") if self._time_skipping else ()
         )
-        reporting = ("--dynamic-config-value", REPORTS_AFTER)
+        reporting = ("--dynamic-config-value", REPORTS_AFTER, "--dynamic-config-value", NOT_OVER_HTTP)
         quiet = ("--ui-disable-news-fetch", "--log-level", "warn")
         return Program(
             name="temporal",
@@ -114,7 +125,7 @@ class TemporalServer:
             )
             async for _ in self.client.list_workflows(limit=1):
                 pass
-            _, ui = await asyncio.open_connection(reachable(self._host).strip("[]"), self._ui_port)
+            _, ui = await asyncio.open_connection(self._ui_behind, self._ui_port)
         except (TemporalUnreachable, RPCError, OSError):
             return False
         ui.close()

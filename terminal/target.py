@@ -25,14 +25,15 @@ from records.connections import open_connections
 from records.store import RecordStore, open_store
 from records.watchdog import WatchdogStore
 from settings import Misconfigured, read_settings
-from stack.stackfile import read_stack_file
+from stack.payload_keys import codec_of
+from stack.stackfile import StackFile, read_stack_file
 
 Opened = TypeVar("Opened")
 Answer = TypeVar("Answer")
 
 
 class Target(Frozen):
-    """The addresses of a running Kapstan, and the files it uses.
+    """The addresses of a running Kapstan, and the files it uses; `stack` if an `up` runs it, which has payload keys.
 
     What it opens raises `TemporalUnreachable`, `RecordStoreError`, or `Misconfigured` if no database is named.
     """
@@ -42,6 +43,7 @@ class Target(Frozen):
     protocols: Path
     oncall: Path
     allow_unapproved: bool
+    stack: StackFile | None = None
 
     @property
     def database_url(self) -> str:
@@ -84,7 +86,12 @@ class Target(Frozen):
             yield Tokens(AccessStore(connections))
 
     async def _client(self, *, lazy: bool = False) -> Client:
-        codec = EncryptionCodec.of(read_settings().payload_keys)
+        settings = read_settings()
+        codec = (
+            codec_of(self.stack)
+            if self.stack
+            else EncryptionCodec.of(settings.payload_keys, allow_plain=settings.allow_plain_payloads)
+        )
         who = f"kapstan-command-{os.getpid()}"
         return await connect(identity=who, target_host=self.temporal, codec=codec, lazy=lazy)
 
@@ -110,6 +117,7 @@ def place(data: Path) -> Target:
         protocols=running.protocols,
         oncall=running.oncall,
         allow_unapproved=True,
+        stack=running,
     )
 
 

@@ -12,7 +12,7 @@ from console.errors.problems import AGAIN_AFTER, ProblemCode, ProblemError, prob
 from console.request_id import request_id
 from domain.events.parsing import field_error
 from domain.refusal import Refused
-from gateway.workflow_calls import Defect, TooMany, Unavailable
+from gateway.workflow_calls import Defect, KeysDiffer, TooMany, Unavailable
 from records.errors import RecordStoreError, RecordStoreUnreachable
 
 EXPECTED: Final = (
@@ -47,6 +47,9 @@ def problem_of(error: BaseException) -> ProblemError | None:
             return problem_error(ProblemCode.UNAVAILABLE, "The record store does not answer", retry_after=AGAIN_AFTER)
         case Defect():
             return problem_error(ProblemCode.INTERNAL, f"{error}. The request id finds it in the log of a worker")
+        case KeysDiffer():
+            log.error("%s", error)
+            return problem_error(ProblemCode.UNAVAILABLE, str(error), retry_after=AGAIN_AFTER)
         case Unavailable() | RecordStoreError():
             return problem_error(ProblemCode.UNAVAILABLE, str(error), retry_after=AGAIN_AFTER)
         case RequestValidationError():

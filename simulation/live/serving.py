@@ -30,6 +30,7 @@ from simulation.live.live_clinic import LiveClinic
 from simulation.live.patients_on_the_floor import FloorRoster
 from simulation.live.real_time import RealWall
 from stack.errors import StoppedEarly
+from stack.payload_keys import codec_of
 from stack.supervisor import Stack, StackPlan
 
 IDENTITY = "kapstan-demo-floor"
@@ -114,7 +115,8 @@ class Served:
         library = load_folder(self._plan.protocols)
         protocol = library.latest(self._plan.protocol)
         assert protocol is not None
-        client = await connect(identity=IDENTITY, target_host=self._stack.file.temporal)
+        stack = self._stack.file
+        client = await connect(identity=IDENTITY, target_host=stack.temporal, codec=codec_of(stack))
         on_call = OnCallBook(self._plan.scratch / ON_CALL_FILE)
         living = LiveClinic(
             Courses(client, library, allow_unapproved=True, timezone_of=lambda site: on_call.now().timezone_of(site)),

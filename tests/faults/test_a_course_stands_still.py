@@ -18,11 +18,10 @@ from domain.escalation.silence import SilenceReason, words
 from domain.values import CourseId, Severity
 from gateway.courses import Courses
 from gateway.protocols import load_folder
-from gateway.temporal import connect
 from records.store import EscalationFilter, RecordStore, open_store
 from tests.support.cast import adverse_event
 from tests.support.eventually import eventually
-from tests.support.running_stack import Floor, Inbox, example_course, floor, fresh_folder, inbox
+from tests.support.running_stack import Floor, Inbox, example_course, floor, fresh_folder, inbox, spoken_to
 from workflows.queues import COURSES
 
 MONITORING_SILENT = "URGENT: monitoring silent"
@@ -91,7 +90,7 @@ async def night() -> AsyncIterator[Night]:
             found = await running.stack()
             assert found is not None
             assert found.admin_token_file is not None
-            client = await connect(identity="test", target_host=found.temporal)
+            client = await spoken_to(found)
             courses = Courses(client, load_folder(found.protocols), allow_unapproved=True)
             store = await stack.enter_async_context(open_store(found.database))
             token = found.admin_token_file.read_text(encoding="utf-8").strip()

@@ -22,7 +22,6 @@ from domain.escalation.messages import EscalationState, EscalationView
 from domain.events.clinic_events import ClinicEvent, DoseAdministered, VitalsRecorded
 from gateway.courses import Courses
 from gateway.protocols import load_folder
-from gateway.temporal import connect
 from gateway.tokens import Tokens
 from gateway.workflow_calls import Unavailable
 from records.access import AccessStore
@@ -43,6 +42,7 @@ from tests.support.running_stack import (
     inbox,
     on_call_file,
     protocol_in_seconds,
+    spoken_to,
 )
 
 GRACE = "PT3S"
@@ -114,7 +114,7 @@ async def test_a_missed_reading_is_paged_though_every_worker_hangs() -> None:
             stack = await running.stack()
             assert stack is not None
             assert stack.admin_token_file is not None
-            client = await connect(identity="test", target_host=stack.temporal)
+            client = await spoken_to(stack)
             courses = Courses(client, load_folder(stack.protocols), allow_unapproved=True)
             token = stack.admin_token_file.read_text(encoding="utf-8").strip()
             headers = {"Authorization": f"Bearer {token}"}

@@ -14,12 +14,11 @@ from domain.events.clinic_events import ClinicEvent, DoseAdministered, VitalsRec
 from domain.ledger import Entry
 from gateway.courses import Courses
 from gateway.protocols import load_folder
-from gateway.temporal import connect
 from gateway.workflow_calls import Unavailable
 from records.store import open_store
 from stack.stackfile import StackFile
 from tests.support.eventually import eventually
-from tests.support.running_stack import Floor, Inbox, example_course, floor, fresh_folder, inbox
+from tests.support.running_stack import Floor, Inbox, example_course, floor, fresh_folder, inbox, spoken_to
 
 SECOND_CHECKPOINT, GRACE = timedelta(seconds=12), timedelta(seconds=3)
 PUNCTUAL_WITHIN = timedelta(seconds=20)
@@ -35,7 +34,7 @@ async def night() -> AsyncIterator[tuple[Floor, Inbox]]:
 
 
 async def courses_of(stack: StackFile) -> Courses:
-    client = await connect(identity="test", target_host=stack.temporal)
+    client = await spoken_to(stack)
     return Courses(client, load_folder(stack.protocols), allow_unapproved=True)
 
 

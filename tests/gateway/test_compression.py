@@ -6,7 +6,7 @@ import os
 import pytest
 from temporalio.api.common.v1 import Payload
 
-from gateway.codec import EncryptionCodec
+from gateway.codec import EncryptionCodec, WithoutKeys
 from gateway.compression import ENCODING, FROM, CompressionCodec, UnreadablePayload
 from settings import PayloadKey
 
@@ -23,7 +23,7 @@ def encryption() -> EncryptionCodec:
 
 async def test_what_is_large_becomes_small_and_comes_back_whole() -> None:
     """Its metadata included."""
-    codec = CompressionCodec(None)
+    codec = CompressionCodec(WithoutKeys())
     [kept] = await codec.encode([LARGE])
     assert kept.metadata["encoding"] == ENCODING
     assert 20 * len(kept.data) < len(LARGE.data)
@@ -33,7 +33,7 @@ async def test_what_is_large_becomes_small_and_comes_back_whole() -> None:
 @pytest.mark.parametrize("payload", [SMALL, NOISE], ids=["small", "noise"])
 async def test_what_would_not_shrink_is_kept_as_it_is(payload: Payload) -> None:
     """A few bytes, or what looks like chance: it costs nothing to read."""
-    codec = CompressionCodec(None)
+    codec = CompressionCodec(WithoutKeys())
     assert await codec.encode([payload]) == [payload]
     assert await codec.decode([payload]) == [payload]
 
@@ -61,4 +61,4 @@ async def test_what_an_earlier_release_encrypted_is_still_read() -> None:
 async def test_what_only_says_that_it_is_compressed_is_refused(data: bytes) -> None:
     """And what would become too much is not tried."""
     with pytest.raises(UnreadablePayload):
-        await CompressionCodec(None).decode([Payload(metadata={"encoding": ENCODING}, data=data)])
+        await CompressionCodec(WithoutKeys()).decode([Payload(metadata={"encoding": ENCODING}, data=data)])

@@ -76,7 +76,23 @@ async def test_one_port_for_two_services_is_refused(plan: StackPlan) -> None:
 )
 async def test_an_address_that_cannot_be_is_named(plan: StackPlan, field: str, value: object, message: str) -> None:
     """A port that is none, and a host that is not this machine."""
-    assert await refusal_of(plan.but(**{field: value})) == message
+    assert await refusal_of(plan.but(**{field: value}, with_console=True)) == message
+
+
+@pytest.mark.parametrize("kept", ["", "k1:short", "k1", ","])
+async def test_payload_keys_that_are_none_are_named_by_their_file(plan: StackPlan, kept: str) -> None:
+    """Nothing starts that could read no course, and nothing is made anew over what an operator wrote."""
+    await fresh(plan.data)
+    file = plan.data / "payload-keys"
+    file.write_text(kept)
+
+    assert (await refusal_of(plan)).startswith(f"{file}: ")
+    assert file.read_text() == kept
+
+
+async def fresh(data: Path) -> None:
+    """A folder that is a Kapstan's, in which nothing has run yet."""
+    (await DataDirectory.opened(data)).close()
 
 
 async def test_a_folder_of_another_version_is_left_alone(plan: StackPlan) -> None:

@@ -17,10 +17,13 @@ from types import MappingProxyType
 from typing import Literal
 
 import psutil
+from temporalio.client import Client
 
 from domain.events.clinic_events import ClinicEvent
 from domain.events.parsing import event_from
+from gateway.temporal import connect
 from stack.errors import NoStackRuns
+from stack.payload_keys import codec_of
 from stack.stackfile import StackFile, read_stack_file
 from tests.support.eventually import WITHIN, eventually
 from tests.support.paths import ROOT
@@ -164,6 +167,11 @@ def example_course(course_id: str, dose_at: datetime) -> Iterator[ClinicEvent]:
 
 def _moved(moment: str, by: timedelta) -> str:
     return (datetime.fromisoformat(moment) + by).isoformat()
+
+
+async def spoken_to(stack: StackFile) -> Client:
+    """A client of the stack's Temporal that has its payload keys, as Kapstan's own commands do."""
+    return await connect(identity="test", target_host=stack.temporal, codec=codec_of(stack))
 
 
 class Floor:

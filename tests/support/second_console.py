@@ -56,6 +56,8 @@ class SecondDoor:
 @asynccontextmanager
 async def second_door(house: House, **settings: str) -> AsyncIterator[SecondDoor]:
     """Another console of the same Kapstan, with these settings besides; gone afterwards."""
+    keys = house.stack.payload_keys_file
+    assert keys is not None
     port = claim(HERE, {"--port": None})["--port"]
     told = {
         **environment_without_temporal(),
@@ -64,6 +66,7 @@ async def second_door(house: House, **settings: str) -> AsyncIterator[SecondDoor
         "KAPSTAN_PROTOCOLS": str(house.stack.protocols),
         "KAPSTAN_ONCALL": str(house.stack.oncall),
         "KAPSTAN_ALLOW_UNAPPROVED": "1",
+        "KAPSTAN_PAYLOAD_KEYS": keys.read_text(encoding="utf-8").strip(),
         **settings,
     }
     log = house.floor.data.with_name(f"second-door-{port}.log")

@@ -11,11 +11,11 @@ from temporalio.service import RPCError
 
 from domain.escalation.ids import EscalationKey, escalation_workflow_id
 from domain.escalation.messages import EscalationState
-from gateway.temporal import connect
 from records.store import open_store
 from tests.support.cast import MONDAY, phq9, referral, vitals
 from tests.support.eventually import eventually
 from tests.support.http_stack import House
+from tests.support.running_stack import spoken_to
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")
@@ -97,7 +97,7 @@ async def forgotten(house: House, escalation: str) -> None:
         listed = await house.escalations_of(EscalationKey.parse(escalation).course_id)
         return any(one["id"] == escalation and one["state"] == "resolved" for one in listed)
 
-    client = await connect(identity="kapstan-test", target_host=house.stack.temporal)
+    client = await spoken_to(house.stack)
     await client.get_workflow_handle(escalation_workflow_id(escalation)).result()
     await eventually(recorded)
     await lost(house, escalation)
@@ -105,7 +105,7 @@ async def forgotten(house: House, escalation: str) -> None:
 
 async def lost(house: House, escalation: str) -> None:
     """Temporal knows nothing of it any more."""
-    client = await connect(identity="kapstan-test", target_host=house.stack.temporal)
+    client = await spoken_to(house.stack)
     handle = client.get_workflow_handle(escalation_workflow_id(escalation))
     execution = WorkflowExecution(workflow_id=escalation_workflow_id(escalation))
     await client.workflow_service.delete_workflow_execution(

@@ -17,7 +17,6 @@ from console.serving import open_services
 from domain.access import TokenRole
 from domain.course import size_budget
 from domain.escalation.ids import course_workflow_id
-from gateway.temporal import connect
 from settings import Settings
 from tests.console.openapi.test_openapi import ELSEWHERE
 from tests.console.security.test_who_may_what import ORDERS
@@ -35,6 +34,7 @@ from tests.support.cast import (
 from tests.support.http_stack import House, on_the_wire
 from tests.support.openapi_document import Operation
 from tests.support.paths import ROOT
+from tests.support.running_stack import spoken_to
 from tests.support.ward import Ward
 from workflows.course import PatientCourse
 from workflows.course_messages import CourseRun
@@ -158,7 +158,7 @@ async def of_what_is_full(scene: Scene, operation: Operation) -> httpx.Response:
     course_id = f"FULL-{uuid4().hex[:8]}"
     taken = {str(number): "1/0" for number in range(size_budget.MOST_EVENTS)}
     course = Ward(course_id).referred().course.but(older=taken)
-    client = await connect(identity="tests", target_host=scene.house.stack.temporal)
+    client = await spoken_to(scene.house.stack)
     await client.start_workflow(
         PatientCourse.run, CourseRun(course=course), id=course_workflow_id(course_id), task_queue=COURSES
     )

@@ -15,12 +15,12 @@ from gateway.escalations import Escalations
 from gateway.liveness import Liveness
 from gateway.protocols import load_folder
 from gateway.stuck_workflows import suspects
-from gateway.temporal import connect
 from records.connections import open_connections
 from records.watchdog import WatchdogStore
 from tests.support.cast import vitals
 from tests.support.eventually import eventually
 from tests.support.http_stack import House
+from tests.support.running_stack import spoken_to
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")
@@ -29,7 +29,7 @@ OVERDUE_AS_RECORDED = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 async def pulse(house: House) -> Liveness:
-    client = await connect(identity="test", target_host=house.stack.temporal)
+    client = await spoken_to(house.stack)
     courses = Courses(client, load_folder(house.stack.protocols), allow_unapproved=True)
     return Liveness(client, courses, Escalations(client))
 
@@ -72,7 +72,7 @@ async def test_what_temporal_does_not_know_answers_nobody(house: House) -> None:
 async def test_what_temporal_has_ended_does_not_pass_for_moving(house: House) -> None:
     """A worker still answers for it as it stood; Temporal itself says that it has ended, and lists it."""
     course = await house.has(Ward.referred)
-    client = await connect(identity="test", target_host=house.stack.temporal)
+    client = await spoken_to(house.stack)
     await client.get_workflow_handle(course_workflow_id(course)).terminate("by mistake")
     asked = await pulse(house)
 
@@ -92,7 +92,7 @@ async def test_an_escalation_that_is_resolved_has_ended_as_it_was_to(house: Hous
     course = await house.has(Ward.dosed)
     await house.sends([vitals(course, 1, at=datetime.now(UTC), spo2=84)])
     escalation = f"{course}~vitals_emergency~1~1"
-    client = await connect(identity="test", target_host=house.stack.temporal)
+    client = await spoken_to(house.stack)
     escalations = Escalations(client)
 
     async def resolved() -> bool:
