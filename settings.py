@@ -62,7 +62,9 @@ class Settings(BaseSettings):
         (), description="id:base64-of-32-bytes, comma-separated; the first encrypts, all decrypt"
     )
     public_url: str = Field("http://127.0.0.1:8080", description="where people reach the console, for links in pages")
-    link_secret: SecretStr | None = Field(None, description="signs the links in pages")
+    link_secret: SecretStr | None = Field(
+        None, description="seals the links in pages; several, comma-separated: the first seals, each opens"
+    )
     timezones: Annotated[Mapping[str, Zone], NoDecode] = Field(
         {},
         description="site=IANA-time-zone, comma-separated, * for every other site; without, the zone of the first rota",
@@ -95,6 +97,12 @@ class Settings(BaseSettings):
         """The path of the last good on-call file; None if it is not kept."""
         return Path(self.oncall_kept) if self.oncall_kept else None
 
+    @property
+    def link_secrets(self) -> tuple[str, ...]:
+        """The secrets of links, the one that seals first; none if there is none."""
+        written = self.link_secret.get_secret_value() if self.link_secret else ""
+        return tuple(secret.strip() for secret in written.split(",") if secret.strip())
+
     @field_validator("database_url")
     @classmethod
     def _is_postgresql(cls, url: str | None) -> str | None:
@@ -121,8 +129,9 @@ class Settings(BaseSettings):
     @field_validator("link_secret")
     @classmethod
     def _is_long(cls, secret: SecretStr | None) -> SecretStr | None:
-        if secret is not None and len(secret.get_secret_value()) < SECRET_CHARACTERS:
-            raise ValueError(f"must be at least {SECRET_CHARACTERS} characters")
+        several = secret.get_secret_value().split(",") if secret is not None else ()
+        if any(len(one.strip()) < SECRET_CHARACTERS for one in several):
+            raise ValueError(f"must be at least {SECRET_CHARACTERS} characters, or several such, comma-separated")
         return secret
 
     @field_validator("timezones", mode="before")

@@ -129,7 +129,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             rate_limit=RateLimit(settings.rate),
             answer_within=ANSWER_WITHIN,
             on_call=on_call,
-            links=Links(secret, settings.public_url) if secret else None,
+            links=Links(settings.link_secrets, settings.public_url) if settings.link_secrets else None,
             seal=Seal(secret),
             watchdog=Watchdog(
                 watchdog_store,
