@@ -187,7 +187,7 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct
         await _until_recorded(viewer, moved)
     back = PATH if HX in viewer.request.headers else f"{PATH}/{escalation_id}"
     response = RedirectResponse(back, status_code=303)
-    remember(response, order.by)
+    remember(response, order.by, viewer.services.settings)
     return response
 
 
