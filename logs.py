@@ -5,10 +5,12 @@ import logging.config
 import queue
 from collections.abc import Callable, Mapping
 from logging.handlers import QueueHandler, QueueListener
+from typing import Final
 
 import structlog
 from temporalio import activity, workflow
 
+from domain.harmless import harmless, on_one_line
 from settings import LogFormat
 
 
@@ -31,10 +33,12 @@ def configure_logging(form: LogFormat, about: Callable[[], Mapping[str, str]] = 
     last = (
         structlog.processors.JSONRenderer() if form is LogFormat.JSON else structlog.dev.ConsoleRenderer(colors=False)
     )
+    shown: list[structlog.typing.Processor] = [] if form is LogFormat.JSON else [_harmless]
     sink = logging.StreamHandler()
     sink.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last], foreign_pre_chain=shared
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shown, last],
+            foreign_pre_chain=shared,
         )
     )
     records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
@@ -46,6 +50,19 @@ def configure_logging(form: LogFormat, about: Callable[[], Mapping[str, str]] = 
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs the URL of each request
     listener.start()
     return listener
+
+
+def _harmless(
+    _logger: structlog.typing.WrappedLogger, _method: str, said: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """What is said, in characters that no terminal obeys, and on one line but for where an error happened."""
+    return {
+        name: (harmless if name in _OF_SEVERAL_LINES else on_one_line)(value) if isinstance(value, str) else value
+        for name, value in said.items()
+    }
+
+
+_OF_SEVERAL_LINES: Final = frozenset({"exception", "event"})
 
 
 class _KeepingExtras(QueueHandler):

@@ -77,7 +77,9 @@ class Settings(BaseSettings):
     temporal_ui: str = Field(
         "", description="the origin of Temporal's UI, whose pages may read payloads through the console"
     )
-    link_secret: SecretStr | None = Field(None, description="signs the links in pages")
+    link_secret: SecretStr | None = Field(
+        None, description="seals the links in pages; several, comma-separated: the first seals, each opens"
+    )
     timezones: Annotated[Mapping[str, Zone], NoDecode] = Field(
         {},
         description="site=IANA-time-zone, comma-separated, * for every other site; without, the zone of the first rota",
@@ -109,6 +111,12 @@ class Settings(BaseSettings):
     def oncall_copy(self) -> Path | None:
         """The path of the last good on-call file; None if it is not kept."""
         return Path(self.oncall_kept) if self.oncall_kept else None
+
+    @property
+    def link_secrets(self) -> tuple[str, ...]:
+        """The secrets of links, the one that seals first; none if there is none."""
+        written = self.link_secret.get_secret_value() if self.link_secret else ""
+        return tuple(secret.strip() for secret in written.split(",") if secret.strip())
 
     @field_validator("database_url")
     @classmethod
@@ -145,8 +153,9 @@ class Settings(BaseSettings):
     @field_validator("link_secret")
     @classmethod
     def _is_long(cls, secret: SecretStr | None) -> SecretStr | None:
-        if secret is not None and len(secret.get_secret_value()) < SECRET_CHARACTERS:
-            raise ValueError(f"must be at least {SECRET_CHARACTERS} characters")
+        several = secret.get_secret_value().split(",") if secret is not None else ()
+        if any(len(one.strip()) < SECRET_CHARACTERS for one in several):
+            raise ValueError(f"must be at least {SECRET_CHARACTERS} characters, or several such, comma-separated")
         return secret
 
     @field_validator("timezones", mode="before")

@@ -1,7 +1,6 @@
 """The `kapstan` command line: runs the programs; what it asks of them stands in `terminal.commands`."""
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +17,8 @@ from settings import Misconfigured, described, read_settings
 from stack.errors import ServiceDown, StackMisconfigured, StoppedEarly
 from stack.supervisor import Stack, StackPlan
 from terminal.commands import courses, on_call, protocols, tokens
-from terminal.commands.options import DONE, HERE, INTERRUPTED, MISUSED, REFUSED, ROOT, UNREACHABLE, Data, out
+from terminal.commands.options import DONE, HERE, INTERRUPTED, MISUSED, REFUSED, ROOT, UNREACHABLE, Data
+from terminal.printing import complain, out
 from terminal.target import place
 
 _SETTINGS = "\n\n".join(f"`{name}` {meaning}" for name, meaning in described())
@@ -153,7 +153,7 @@ def _run() -> int:
 
 
 def _complain(why: str, code: str = "") -> None:
-    sys.stderr.write(f"kapstan: {code}{why}\n")
+    complain(f"kapstan: {code}{why}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
@@ -12,13 +12,16 @@ from temporalio.client import Client
 from console.access.courses import CourseAccess
 from console.access.escalations import EscalationAccess
 from console.access.reporting import EventReporting
+from console.kept_answer import KeptAnswer
 from console.live.stream import Stream
+from console.metrics.collected import collected
 from console.metrics.console_metrics import ConsoleMetrics
+from console.readiness import Readiness, readiness
+from console.recorded_answers import RecordedAnswers
 from console.security.audit_log import AuditLog
 from console.security.audit_throttle import AuditThrottle
 from console.security.course_limit import CourseLimit
 from console.security.rate_limit import RateLimit
-from console.security.session_cookie import Seal
 from console.security.site_scope import SiteScope
 from console.watchdog.watchdog import Watchdog
 from gateway.courses import Courses
@@ -27,6 +30,7 @@ from gateway.links import Links
 from gateway.oncall import OnCallBook
 from gateway.protocols import Library
 from gateway.sdk_metrics import SdkMetrics
+from gateway.sign_ins import SignIns
 from gateway.tokens import Tokens
 from records.access import AccessStore
 from records.changes import Changes
@@ -61,7 +65,8 @@ class Services:
     answer_within: timedelta
     on_call: OnCallBook
     links: Links | None
-    seal: Seal
+    sign_ins: SignIns
+    recorded_answers: RecordedAnswers
     watchdog: Watchdog
     watchdog_store: WatchdogStore
 
@@ -79,6 +84,26 @@ class Services:
     def reporting(self) -> EventReporting:
         """Reports events with access checks."""
         return EventReporting(self.courses, self.site_scope, self.course_limit, self.answer_within)
+
+    @cached_property
+    def readiness(self) -> KeptAnswer[Readiness]:
+        """What is up, as of a moment ago."""
+        return KeptAnswer(partial(readiness, self.client, self.connections, self.watchdog_store))
+
+    @cached_property
+    def metrics_text(self) -> KeptAnswer[bytes]:
+        """All metrics, as of a moment ago."""
+        return KeptAnswer(
+            partial(
+                collected,
+                self.metrics,
+                self.sdk_metrics,
+                self.stream,
+                self.audit_log,
+                self.connections,
+                self.client,
+            )
+        )
 
 
 T = TypeVar("T")
@@ -104,20 +129,17 @@ ServicesDep = Annotated[Services, Depends(_services)]
 """All services: for pages, whose frame shows something of each."""
 
 AuditLogDep = Annotated[AuditLog, Depends(_one(lambda services: services.audit_log))]
-ClientDep = Annotated[Client, Depends(_one(lambda services: services.client))]
-ConnectionsDep = Annotated[Connections, Depends(_one(lambda services: services.connections))]
 CourseAccessDep = Annotated[CourseAccess, Depends(_one(lambda services: services.course_access))]
 CoursesDep = Annotated[Courses, Depends(_one(lambda services: services.courses))]
 EscalationAccessDep = Annotated[EscalationAccess, Depends(_one(lambda services: services.escalation_access))]
 EscalationsDep = Annotated[Escalations, Depends(_one(lambda services: services.escalations))]
 EventReportingDep = Annotated[EventReporting, Depends(_one(lambda services: services.reporting))]
 LibraryDep = Annotated[Library, Depends(_one(lambda services: services.library))]
-MetricsDep = Annotated[ConsoleMetrics, Depends(_one(lambda services: services.metrics))]
+MetricsTextDep = Annotated[KeptAnswer[bytes], Depends(_one(lambda services: services.metrics_text))]
 OnCallDep = Annotated[OnCallBook, Depends(_one(lambda services: services.on_call))]
+ReadinessDep = Annotated[KeptAnswer[Readiness], Depends(_one(lambda services: services.readiness))]
 RateLimitDep = Annotated[RateLimit, Depends(_one(lambda services: services.rate_limit))]
-SdkMetricsDep = Annotated[SdkMetrics, Depends(_one(lambda services: services.sdk_metrics))]
 SiteScopeDep = Annotated[SiteScope, Depends(_one(lambda services: services.site_scope))]
 StoreDep = Annotated[RecordStore, Depends(_one(lambda services: services.store))]
 StreamDep = Annotated[Stream, Depends(_one(lambda services: services.stream))]
 TokensDep = Annotated[Tokens, Depends(_one(lambda services: services.tokens))]
-WatchdogStoreDep = Annotated[WatchdogStore, Depends(_one(lambda services: services.watchdog_store))]

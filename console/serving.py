@@ -19,15 +19,16 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from console.app import create_app
+from console.connections import BoundedConnection
 from console.live.stream import Stream
 from console.metrics.console_metrics import ConsoleMetrics
 from console.readiness import Readiness, readiness
+from console.recorded_answers import RecordedAnswers
 from console.request_id import request_id
 from console.security.audit_log import AuditLog
 from console.security.audit_throttle import AuditThrottle
 from console.security.course_limit import CourseLimit
 from console.security.rate_limit import RateLimit
-from console.security.session_cookie import Seal
 from console.security.site_scope import SiteScope
 from console.services import Services
 from console.watchdog.alarms import AlarmPager
@@ -45,6 +46,7 @@ from gateway.liveness import Liveness
 from gateway.oncall import OnCallBook
 from gateway.protocols import Library, load_folder
 from gateway.sdk_metrics import SdkMetrics
+from gateway.sign_ins import SignIns
 from gateway.stuck_workflows import suspects
 from gateway.temporal import connect
 from gateway.tokens import Tokens
@@ -54,6 +56,7 @@ from logs import configure_logging
 from records.access import AccessStore
 from records.changes import Changes, listening
 from records.connections import open_connections
+from records.sign_ins import SignInStore
 from records.store import RecordStore
 from records.watchdog import WatchdogStore, turn_to_watch
 from settings import Misconfigured, Settings
@@ -89,7 +92,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         on_call.now()
     except OnCallFileError as error:
         raise Misconfigured(f"KAPSTAN_ONCALL: {error}") from None
-    secret = settings.link_secret.get_secret_value() if settings.link_secret else None
     sdk_metrics, metrics = SdkMetrics(), ConsoleMetrics()
     client = await connect(
         identity=f"kapstan-console-{os.getpid()}",
@@ -106,7 +108,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             timezone_of=lambda site: on_call.now().timezone_of(site),
         )
         store, access = RecordStore(connections), AccessStore(connections)
-        changes = Changes(connections)
+        changes, sign_ins = Changes(connections), SignIns(SignInStore(connections))
         watchdog_store = WatchdogStore(connections)
         escalations = Escalations(client, WatchdogAlarms(watchdog_store, on_call.now))
         yield Services(
@@ -124,14 +126,21 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             audit_log=AuditLog(access),
             audit_throttle=AuditThrottle(),
             changes=changes,
-            stream=Stream(changes, courses.view, partial(listening, settings.database_url), metrics.recorded),
+            stream=Stream(
+                changes,
+                courses.view,
+                partial(listening, settings.database_url),
+                metrics.recorded,
+                sign_ins.ended_among,
+            ),
             site_scope=SiteScope(courses, store),
             course_limit=CourseLimit(),
             rate_limit=RateLimit(settings.rate),
             answer_within=ANSWER_WITHIN,
             on_call=on_call,
-            links=Links(secret, settings.public_url) if secret else None,
-            seal=Seal(secret),
+            links=Links(settings.link_secrets, settings.public_url) if settings.link_secrets else None,
+            sign_ins=sign_ins,
+            recorded_answers=RecordedAnswers(),
             watchdog=Watchdog(
                 watchdog_store,
                 partial(turn_to_watch, settings.database_url),
@@ -215,8 +224,7 @@ async def serve(settings: Settings, host: str, port: int) -> None:
             access_log=False,
             server_header=False,
             date_header=True,
-            http="httptools",
-            h11_max_incomplete_event_size=None,
+            http=BoundedConnection,
             timeout_keep_alive=LINE_KEPT,
             timeout_graceful_shutdown=GOODBYE_WITHIN,
             lifespan="on",

@@ -1,30 +1,48 @@
-"""Signed links in pages: valid for a day, for one person and one escalation, to acknowledge once."""
+"""Sealed links in pages: nobody without the secret can make one, or read in it what it is about.
 
-from collections.abc import Callable
+A person's link is valid for a day, for one person and one escalation, and answers once. The fallback's leads to how to
+answer, and for somebody who is signed in on to the escalation.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from itsdangerous import BadData, URLSafeSerializer
-from pydantic import ValidationError
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from pydantic import TypeAdapter, ValidationError
 
 from domain.escalation.ids import EscalationId
 from domain.oncall.file import FALLBACK
 from domain.values import Frozen, Moment, PersonId
+from gateway.purpose_keys import key_for
 from settings import Settings
 
 GOOD_FOR: Final = timedelta(days=1)
 """How long a link is valid. An escalation that nobody answers pages again, each time with a new link."""
 
-SALT: Final = "kapstan.acknowledge"
+KEY_BYTES: Final = 64
+
+ALARM: Final = "/alarm"
+"""The path at which whoever reads a fallback's page is told how to answer."""
+
+_ESCALATION: Final[TypeAdapter[EscalationId]] = TypeAdapter(EscalationId)
 
 
 class Invitation(Frozen):
-    """The content of a link: this person may acknowledge this escalation. `link` identifies the link itself."""
+    """The content of a link: this person may answer this page of this escalation, once."""
 
     escalation: EscalationId
     person: PersonId
     issued_at: Moment
-    link: str
+
+    @property
+    def link(self) -> str:
+        """The link's name within its escalation: that of its person and moment, however it was written."""
+        return f"{self.person} {int(self.issued_at.timestamp())}"
 
 
 class BadLink(Exception):  # noqa: N818  somebody who was woken reads it
@@ -32,30 +50,30 @@ class BadLink(Exception):  # noqa: N818  somebody who was woken reads it
 
 
 class Links:
-    """Makes and verifies links. Only the secret is needed, so that a page waits for no database."""
+    """Makes and reads links. Only the secrets are needed, so that a page waits for no database.
 
-    def __init__(self, secret: str, public_url: str) -> None:
-        self._serializer = URLSafeSerializer(secret, salt=SALT)
+    The first secret seals, each opens, so that secrets can rotate. What is sealed is the same each time, so that a page
+    that is tried again has the same link, and only one spelling of it opens.
+    """
+
+    def __init__(self, secrets: Sequence[str], public_url: str) -> None:
+        self._personal = [AESSIV(key_for("acknowledge", secret, KEY_BYTES)) for secret in secrets]
+        self._alarms = [AESSIV(key_for("alarm", secret, KEY_BYTES)) for secret in secrets]
         self._public_url = public_url.rstrip("/")
 
     def for_(self, escalation: EscalationId, person: PersonId, at: datetime) -> str:
-        """The link to acknowledge this person's page of that moment; for the fallback, the escalation's web page."""
+        """The link to answer this person's page of that moment; the fallback's leads to how to answer."""
         if person == FALLBACK:
-            return escalation_page(self._public_url, escalation)
-        signed = self._serializer.dumps([escalation, person, int(at.timestamp())])
-        return f"{self._public_url}/ack/{signed}"
+            return f"{self._public_url}{self.alarm(escalation)}"
+        told = json.dumps([escalation, person, int(at.timestamp())], separators=(",", ":"))
+        return f"{self._public_url}/ack/{_sealed(self._personal, told)}"
 
     def read(self, token: str, now: datetime) -> Invitation:
-        """Verifies the link's last part. Raises `BadLink` if it was forged, cut off or is over a day old."""
+        """Opens the link's last part. Raises `BadLink` if it was forged, altered, cut off or is over a day old."""
         try:
-            escalation, person, seconds = self._serializer.loads(token)
-            found = Invitation(
-                escalation=escalation,
-                person=person,
-                issued_at=datetime.fromtimestamp(seconds, UTC),
-                link=token.rpartition(".")[2],
-            )
-        except (BadData, ValidationError, ValueError, TypeError, OverflowError):
+            escalation, person, seconds = json.loads(_opened(self._personal, token))
+            found = Invitation(escalation=escalation, person=person, issued_at=datetime.fromtimestamp(seconds, UTC))
+        except (ValueError, TypeError, OverflowError):  # a ValidationError is a ValueError
             raise BadLink(
                 "This link is not one of ours, or not all of it arrived: open it from the page again"
             ) from None
@@ -63,14 +81,45 @@ class Links:
             raise BadLink("This link is over a day old: use the one of the newest page, or sign in") from None
         return found
 
+    def alarm(self, escalation: EscalationId) -> str:
+        """The path that leads to the escalation, and says to nobody which it is."""
+        return f"{ALARM}/{_sealed(self._alarms, escalation)}"
 
-def escalation_page(public_url: str, escalation: EscalationId) -> str:
-    """The URL of an escalation's page, for somebody who signs in."""
-    return f"{public_url.rstrip('/')}/escalations/{escalation}"
+    def alarm_of(self, token: str) -> EscalationId | None:
+        """The escalation to which the path's last part leads; None if it is not one of ours."""
+        try:
+            return _ESCALATION.validate_python(_opened(self._alarms, token))
+        except (ValidationError, ValueError):
+            return None
 
 
 def link_builder(settings: Settings) -> Callable[[EscalationId, PersonId, datetime], str]:
-    """The function that makes links: to acknowledge at once if links are signed, else to the escalation's page."""
-    if settings.link_secret is None:
-        return lambda escalation, _person, _at: escalation_page(settings.public_url, escalation)
-    return Links(settings.link_secret.get_secret_value(), settings.public_url).for_
+    """The function that makes links. Without a secret each leads to how to answer, by signing in."""
+    if not settings.link_secrets:
+        return lambda _escalation, _person, _at: f"{settings.public_url.rstrip('/')}{ALARM}"
+    return Links(settings.link_secrets, settings.public_url).for_
+
+
+def _sealed(ciphers: Sequence[AESSIV], told: str) -> str:
+    return _spelled(ciphers[0].encrypt(told.encode(), None))
+
+
+def _opened(ciphers: Sequence[AESSIV], token: str) -> str:
+    """What was sealed. Raises ValueError if it was not sealed here, or is spelled in another way."""
+    try:
+        sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except binascii.Error as error:
+        raise ValueError("not sealed here") from error
+    # Base64 has several spellings of the same bytes.
+    if _spelled(sealed) != token:
+        raise ValueError("not sealed here")
+    for cipher in ciphers:
+        try:
+            return cipher.decrypt(sealed, None).decode()
+        except InvalidTag:
+            continue
+    raise ValueError("not sealed here")
+
+
+def _spelled(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")

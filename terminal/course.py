@@ -6,14 +6,13 @@ from datetime import datetime
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
-from rich.text import Text
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.values import count_of
 from domain.views.course import CourseView, DeadlineView, MeasureView
 from domain.views.session import SessionView
-from terminal.formatting import away, deviations, moment, plain, severity
+from terminal.formatting import away, deviations, marked, moment, plain, severity
 
 DUE = {
     DeadlineKind.PHASE: "phase to be finished",
@@ -53,20 +52,20 @@ def _parts(course: CourseView, now: datetime) -> Iterator[RenderableType]:
     yield _headline(course)
     for hold in course.holds:
         kind = "safety hold" if hold.is_safety else "hold"
-        yield Text.from_markup(f"[magenta]‖ {kind}[/] since {moment(hold.since)}: {escape(hold.reason)}")
+        yield marked(f"[magenta]‖ {kind}[/] since {moment(hold.since)}: {escape(hold.reason)}")
     for one in course.escalations:
         where = f", session {one.session}" if one.session else ""
-        yield Text.from_markup(f"{severity(one.severity)}  {plain(one.kind)}{where}: {one.state}  [dim]{one.id}[/]")
+        yield marked(f"{severity(one.severity)}  {plain(one.kind)}{where}: {one.state}  [dim]{one.id}[/]")
     if course.outcome is None or course.next:
         yield _next(course)
     for made in course.overrides:
         where = f", session {made.session}" if made.session else ""
-        told = f"over {made.code}{where}: {escape(made.rationale)}"
-        yield Text.from_markup(f"[yellow]overridden[/] {moment(made.at)} by {escape(made.by)} {told}")
+        told = f"over {escape(made.code)}{where}: {escape(made.rationale)}"
+        yield marked(f"[yellow]overridden[/] {moment(made.at)} by {escape(made.by)} {told}")
     for fact in course.deviations:
         where = f", session {fact.session}" if fact.session else ""
         what = escape(fact.type.removeprefix("kap."))
-        yield Text.from_markup(f"{what} {moment(fact.at)} by {escape(fact.by.id)}{where}{deviations(fact.deviations)}")
+        yield marked(f"{what} {moment(fact.at)} by {escape(fact.by.id)}{where}{deviations(fact.deviations)}")
     if course.sessions:
         yield _sessions(course)
     if course.deadlines:
@@ -75,17 +74,18 @@ def _parts(course: CourseView, now: datetime) -> Iterator[RenderableType]:
         yield _measures(course)
     for owed in course.measures_due:
         late = " [yellow](late)[/]" if owed.late else ""
-        yield Text.from_markup(f"questionnaire due: {escape(plain(owed.instrument))} by {moment(owed.due_at)}{late}")
-    yield Text.from_markup(
-        f"[dim]ledger: {count_of(course.sequence, 'entry', 'entries')}, head {course.ledger_head[:12]}…[/]"
-    )
+        yield marked(f"questionnaire due: {escape(plain(owed.instrument))} by {moment(owed.due_at)}{late}")
+    entries = count_of(course.sequence, "entry", "entries")
+    yield marked(f"[dim]ledger: {entries}, head {escape(course.ledger_head[:12])}…[/]")
 
 
-def _headline(course: CourseView) -> Text:
+def _headline(course: CourseView) -> RenderableType:
     phase = f"[bold]{plain(course.phase)}[/]" + (f" / [bold]{plain(course.outcome)}[/]" if course.outcome else "")
     pinned = f"{course.protocol.id} {course.protocol.version}"
-    cautions = f"  cautions: {', '.join(map(plain, course.cautions))}" if course.cautions else ""
-    return Text.from_markup(f"[bold cyan]{course.course_id}[/]  {phase}  [dim]{pinned} · {course.site}{cautions}[/]")
+    cautions = f"  cautions: {escape(', '.join(map(plain, course.cautions)))}" if course.cautions else ""
+    return marked(
+        f"[bold cyan]{course.course_id}[/]  {phase}  [dim]{escape(pinned)} · {escape(course.site)}{cautions}[/]"
+    )
 
 
 def _next(course: CourseView) -> RenderableType:
@@ -93,10 +93,10 @@ def _next(course: CourseView) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
-    table.add_row("may come next", names or "nothing")
+    table.add_row("may come next", escape(names) or "nothing")
     for position, blocker in enumerate(course.blockers):
         final = " [red](cannot be overridden)[/]" if blocker.absolute else ""
-        source = f" [dim]{blocker.source}[/]" if blocker.source else ""
+        source = f" [dim]{escape(blocker.source)}[/]" if blocker.source else ""
         table.add_row("" if position else "what blocks", f"{escape(blocker.message)}{final}{source}")
     return table
 
@@ -127,7 +127,7 @@ def _measures(course: CourseView) -> RenderableType:
     for measure in newest.values():
         score = "" if measure.score is None else f"{measure.score:g}"
         level = measure.band or (f"risk {measure.risk}" if measure.risk else "")
-        found = f"{score} {plain(level)}".strip()
+        found = escape(f"{score} {plain(level)}".strip())
         table.add_row(moment(measure.at), escape(plain(measure.instrument)), found, _moved(measure))
     return table
 

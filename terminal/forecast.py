@@ -6,10 +6,9 @@ from datetime import datetime
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
-from rich.text import Text
 
 from domain.views.forecast import Because, Forecast, PageToCome
-from terminal.formatting import away, moment, plain, severity
+from terminal.formatting import away, marked, moment, plain, severity
 
 BECAUSE = {
     Because.OPENED: "nobody has been paged of it yet",
@@ -30,7 +29,7 @@ def forecast_page(forecast: Forecast) -> RenderableType:
 
 def _parts(forecast: Forecast) -> Iterator[RenderableType]:
     for one in forecast.unanswered:
-        yield Text.from_markup(
+        yield marked(
             f"{severity(one.severity)}  {plain(one.kind)}: [red]not foretold[/], {escape(one.why)}  "
             f"[dim]{one.escalation}[/]"
         )
@@ -55,7 +54,7 @@ def _pages(pages: tuple[PageToCome, ...], now: datetime) -> RenderableType:
             plain(page.kind) + (f", session {page.session}" if page.session else ""),
             str(page.step) if page.step else "fallback",
             f"{escape(page.name)} [dim]({escape(page.person)})[/]",
-            ", ".join(page.channels) or "[red]no channel[/]",
+            escape(", ".join(page.channels)) or "[red]no channel[/]",
             BECAUSE[page.because],
         )
     return table

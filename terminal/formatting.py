@@ -3,12 +3,18 @@
 from datetime import datetime
 
 from rich.markup import escape
+from rich.text import Text
 
 from domain.durations import in_words
 from domain.values import Blocker, Severity
 
 MARKS = {Severity.EMERGENCY: "▲", Severity.URGENT: "◆", Severity.ROUTINE: "●"}
 STYLES = {Severity.EMERGENCY: "bold red", Severity.URGENT: "yellow", Severity.ROUTINE: "blue"}
+
+
+def marked(markup: str) -> Text:
+    """The text of this markup, in its colours; a word between colons stays as it is."""
+    return Text.from_markup(markup, emoji=False)
 
 
 def severity(value: Severity | None) -> str:

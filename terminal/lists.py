@@ -28,8 +28,8 @@ def fleet(courses: Iterable[CourseSummary], now: datetime) -> Table:
     for heading in ("course", "site", "phase", "session", "next due", "", "attention"):
         table.add_column(heading, no_wrap=True)
     for course in courses:
-        phase = plain(course.phase) + (f" / {plain(course.outcome)}" if course.outcome else "")
-        session = f"{course.session}: {plain(course.stage)}" if course.session and course.stage else "–"
+        phase = escape(plain(course.phase) + (f" / {plain(course.outcome)}" if course.outcome else ""))
+        session = escape(f"{course.session}: {plain(course.stage)}") if course.session and course.stage else "–"
         due = "–"
         if course.next_kind is not None and course.next_due_at is not None:
             due = f"{escape(plain(course.next_kind))} {away(course.next_due_at, now)}"
@@ -75,7 +75,7 @@ def on_call_now(snapshots: Mapping[Severity, OnCallSnapshot], on_call: OnCall) -
 
 
 def _name(person: PersonId, on_call: OnCall) -> str:
-    return f"{escape(on_call.people[person].name)} [dim]({person})[/]"
+    return f"{escape(on_call.people[person].name)} [dim]({escape(person)})[/]"
 
 
 def protocol(rows: Iterable[ParameterRow]) -> Table:
@@ -86,7 +86,7 @@ def protocol(rows: Iterable[ParameterRow]) -> Table:
     for row in rows:
         grade = plain(row.grade) if row.grade else "–"
         table.add_row(
-            f"[cyan]{escape(row.key)}[/]", escape(row.value), grade, row.source or "–", escape(row.note or "")
+            f"[cyan]{escape(row.key)}[/]", escape(row.value), grade, escape(row.source or "–"), escape(row.note or "")
         )
     return table
 

@@ -122,9 +122,9 @@ def _end(line: EndLine, at: str) -> Iterator[str]:
     for one in line.open:
         yield _beneath(f"{one.state}: {severity(one.severity)} {plain(one.kind)}{_session(one.session)}")
     if line.next:
-        yield _beneath(f"may come: {', '.join(name.removeprefix('kap.') for name in line.next)}")
+        yield _beneath(f"may come: {escape(', '.join(name.removeprefix('kap.') for name in line.next))}")
     if line.blockers:
-        yield _beneath(f"what blocks: {', '.join(line.blockers)}")
+        yield _beneath(f"what blocks: {escape(', '.join(line.blockers))}")
 
 
 def unfinished(lines: Sequence[Line]) -> Iterator[str]:

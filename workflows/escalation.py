@@ -58,6 +58,9 @@ PAGE_RETRIES: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum
 RECORD_WITHIN: Final = timedelta(seconds=30)
 FOR_EVER: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 
+NO_WAIT_STARTS_AGAIN: Final = "passing on starts no wait again"
+"""Patch: it once did, so that whoever passed an alarm on every minute kept its next step from being paged."""
+
 
 @workflow.defn(name=WORKFLOW_TYPE, failure_exception_types=[Refused])
 class EscalationWorkflow:
@@ -315,7 +318,10 @@ class EscalationWorkflow:
         while (snapshot := self._snapshot) is None:
             self._escalation.check_open()
             await workflow.wait_condition(lambda: self._snapshot is not None or self._escalation.is_resolved)
-        self._move(self._escalation.act(order, snapshot, workflow.now()))
+        if isinstance(order, Reassign) and not workflow.patched(NO_WAIT_STARTS_AGAIN):
+            self._move(self._escalation.reassign_as_of_old(order, snapshot, workflow.now()))
+        else:
+            self._move(self._escalation.act(order, snapshot, workflow.now()))
         return self._escalation.view
 
     def _check(self, order: Order) -> None:

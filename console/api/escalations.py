@@ -13,7 +13,7 @@ from console.services import AuditLogDep, EscalationAccessDep, StoreDep
 from domain.access import Caller, Right
 from domain.escalation import messages
 from domain.escalation.ids import EscalationId
-from domain.escalation.messages import EscalationState, EscalationView, Reassign, Resolve, Snooze
+from domain.escalation.messages import EscalationState, EscalationView, Resolve, Snooze
 from domain.values import CourseId, Frozen, PersonId, Severity, Text
 from records.store import EscalationFilter
 from records.unreadable_rows import RowId
@@ -41,6 +41,19 @@ class Acknowledge(Frozen):
     def order(self) -> messages.Acknowledge:
         """The order to the workflow, marked as not given by a page's link."""
         return messages.Acknowledge(by=self.by, note=self.note)
+
+
+class Reassign(Frozen):
+    """`by` passes it to `to`, who is paged at once."""
+
+    by: PersonId
+    to: PersonId
+    note: Text | None = None
+
+    @property
+    def order(self) -> messages.Reassign:
+        """The order to the workflow, marked as not given by a page's link."""
+        return messages.Reassign(by=self.by, to=self.to, note=self.note)
 
 
 ACTED_ON: Final = problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_ESCALATION, ProblemCode.NOT_OPEN)
@@ -127,5 +140,5 @@ async def reassign(
     escalation_id: Escalation,
     order: Annotated[Reassign, Depends(JsonBody(Reassign))],
 ) -> EscalationView:
-    """Passes the escalation to somebody else, who is paged at once."""
-    return await access.act(caller, escalation_id, order)
+    """Passes the escalation to somebody else, who is paged at once; the next step pages when it was due."""
+    return await access.act(caller, escalation_id, order.order)

@@ -12,7 +12,7 @@ from console.api.envelopes import Arrived, Envelopes
 from console.auth import with_one_of
 from console.errors.mapping import fault, problem_of
 from console.errors.problems import Problem, ProblemCode, ProblemError
-from console.services import EventReportingDep
+from console.services import EventReportingDep, RateLimitDep
 from domain.access import Caller, Right
 from domain.course.answer import Answer, DryRunAnswer
 from domain.events.parsing import Decoded
@@ -75,13 +75,14 @@ async def report(
     reporting: EventReportingDep,
     caller: Reporter,
     arrived: Annotated[Arrived, Depends(Envelopes())],
+    rate_limit: RateLimitDep,
     dry_run: DryRun = False,
 ) -> Response:
     """Reports one clinic event, or up to a hundred of them in order.
 
     An accepted event is durable before the answer. The same `source` and `id` again get the first answer again.
     Operations staff report holds, resumptions and rebookings only. In binary mode the event's attributes stand in
-    `ce-` headers, percent-encoded, and the body is its data alone.
+    `ce-` headers, percent-encoded, and the body is its data alone. In the token's rate a batch counts its events.
     """
     decide = reporting.ask if dry_run else reporting.report
 
@@ -91,6 +92,7 @@ async def report(
         return reported.but(answer=DryRunAnswer.of(reported.answer)) if is_ahead else reported
 
     if arrived.is_batch:
+        rate_limit.owe(caller.token_id, len(arrived.events) - 1)
         return await _many(one, arrived.events)
     (sent,) = arrived.events
     return await _one(one, sent)

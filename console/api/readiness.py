@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Response
 
 from console.api.answers import answer
-from console.readiness import Readiness, readiness
-from console.services import ClientDep, ConnectionsDep, WatchdogStoreDep
+from console.readiness import Readiness
+from console.services import ReadinessDep
 
 router = APIRouter(tags=["health"])
 
@@ -13,11 +13,9 @@ router = APIRouter(tags=["health"])
     "/readyz",
     responses=answer(200, "All three are reachable") | answer(503, "Something is not reachable", model=Readiness),
 )
-async def ready(
-    client: ClientDep, connections: ConnectionsDep, watched: WatchdogStoreDep, response: Response
-) -> Readiness:
-    """Whether Temporal, the record store, a worker and the watchdog are up; 503 if one is not."""
-    found = await readiness(client, connections, watched)
+async def ready(readiness: ReadinessDep, response: Response) -> Readiness:
+    """Whether Temporal, the record store, a worker and the watchdog are up, a second ago at most; 503 if one is not."""
+    found = await readiness.now()
     if not found.is_ready:
         response.status_code = 503
     return found

@@ -11,9 +11,11 @@ from starlette.types import Receive, Scope, Send
 
 from console.api.answers import answer
 from console.auth import with_one_of
-from console.live.stream import Listener, Stream
+from console.errors.problems import AGAIN_AFTER, ProblemCode, problem_error
+from console.live.stream import STREAMS_OF_A_TOKEN, Listener, Stream
 from console.services import AuditLogDep, StreamDep
 from domain.access import Caller, Right
+from domain.sign_in import SignInId
 
 FAREWELL_WITHIN: Final = timedelta(seconds=1)
 """How long closing a stream may wait for a client that does not read."""
@@ -45,22 +47,29 @@ router = APIRouter(tags=["stream"])
 
 
 class StreamResponse(Response):
-    """A server-sent events response that lasts as long as the client stays connected and keeps its right."""
+    """A server-sent events response that lasts as long as the client stays connected and keeps its right.
+
+    Raises `ProblemError` (`too_many`) if the caller's token has too many of them open.
+    """
 
     media_type = "text/event-stream"
 
-    def __init__(self, stream: Stream, caller: Caller, after: int | None) -> None:
+    def __init__(self, stream: Stream, caller: Caller, after: int | None, sign_in: SignInId | None = None) -> None:
         super().__init__()
+        if not stream.has_room_for(caller.token_id):
+            detail = f"This token has {STREAMS_OF_A_TOKEN} streams open already"
+            raise problem_error(ProblemCode.TOO_MANY, detail, retry_after=AGAIN_AFTER)
         del self.headers["content-length"]
         self.headers["X-Accel-Buffering"] = "no"
         self._stream = stream
         self._caller = caller
         self._after = after
+        self._sign_in = sign_in
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's own signature
         """Sends changes until the client disconnects or its listener ends."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        async with self._stream.listener(self._caller, self._after) as listener:
+        async with self._stream.listener(self._caller, self._after, self._sign_in) as listener:
             tasks = [
                 asyncio.create_task(each) for each in (_tell(listener, send), _leaves(receive), listener.ended.wait())
             ]

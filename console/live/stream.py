@@ -2,15 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sse_starlette import ServerSentEvent
 
-from domain.access import Caller, Right
+from domain.access import Caller, Right, TokenId
 from domain.refusal import Refused
+from domain.sign_in import SignInId
 from domain.values import CourseId
 from domain.views.course import CourseView
 from gateway.workflow_calls import TooMany, Unavailable
@@ -20,13 +21,16 @@ from records.errors import RecordStoreError
 WAITING: Final = 256
 """Most messages queued for one listener. A slower one is disconnected, and resumes from its last event id."""
 
+STREAMS_OF_A_TOKEN: Final = 100
+"""Most streams that one token may have open at a console: a shift shares one, and a page has one."""
+
 AT_ONCE: Final = 200
 
 GATHERED_FOR: Final = timedelta(milliseconds=50)
 """How long changes are gathered before they are read together: nobody sees the difference, and a burst is one query."""
 
 KEPT_ALIVE_EVERY: Final = timedelta(seconds=15)
-TOKENS_LOOKED_AT_EVERY: Final = timedelta(seconds=5)
+RIGHTS_LOOKED_AT_EVERY: Final = timedelta(seconds=5)
 AGAIN_AFTER: Final = tuple(timedelta(milliseconds=wait) for wait in (100, 200, 500, 1000, 2000))
 """Waits before reconnecting to PostgreSQL; the last one repeats."""
 
@@ -42,10 +46,14 @@ log = logging.getLogger(__name__)
 
 
 class Listener:
-    """One open stream: its queue, and how far its caller has been told. `position` None means from now on."""
+    """One open stream: its queue, and how far its caller has been told. `position` None means from now on.
 
-    def __init__(self, caller: Caller, position: int | None) -> None:
+    `sign_in` is that of the page which listens; None for a program.
+    """
+
+    def __init__(self, caller: Caller, position: int | None, sign_in: SignInId | None) -> None:
         self.caller = caller
+        self.sign_in = sign_in
         self.position = position
         self.is_up_to_date = position is None
         self.waiting: asyncio.Queue[bytes] = asyncio.Queue(WAITING)
@@ -69,6 +77,10 @@ class Listener:
             self.ended.set()
 
 
+async def _none_ended(_sign_ins: Collection[SignInId], _now: datetime) -> set[SignInId]:
+    return set()
+
+
 class Stream:
     """All listeners of this console, fed by one PostgreSQL connection that is notified of every change."""
 
@@ -78,7 +90,9 @@ class Stream:
         view: Callable[[CourseId], Awaitable[CourseView]],
         listening: Callable[[], AbstractAsyncContextManager[ChangeListener]],
         recorded: Callable[[datetime], None],
+        ended_among: Callable[[Collection[SignInId], datetime], Awaitable[set[SignInId]]] = _none_ended,
     ) -> None:
+        self._ended_among = ended_among
         self._changes = changes
         self._view = view
         self._listening = listening
@@ -97,7 +111,7 @@ class Stream:
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
         """While this is open, changes are sent to the listeners."""
-        tasks = [asyncio.create_task(each()) for each in (self._feed, self._keep_alive, self._look_at_tokens)]
+        tasks = [asyncio.create_task(each()) for each in (self._feed, self._keep_alive, self._look_at_rights)]
         try:
             yield
         finally:
@@ -113,15 +127,27 @@ class Stream:
         for listener in self._listeners:
             listener.ended.set()
 
+    def end_sign_in(self, sign_in: SignInId) -> None:
+        """Ends the streams of this sign-in: they signed out."""
+        for listener in self._listeners:
+            if listener.sign_in == sign_in:
+                listener.ended.set()
+
+    def has_room_for(self, token: TokenId) -> bool:
+        """Whether this token may open another stream."""
+        return sum(listener.caller.token_id == token for listener in self._listeners) < STREAMS_OF_A_TOKEN
+
     @asynccontextmanager
-    async def listener(self, caller: Caller, after: int | None) -> AsyncIterator[Listener]:
+    async def listener(
+        self, caller: Caller, after: int | None, sign_in: SignInId | None = None
+    ) -> AsyncIterator[Listener]:
         """Opens a stream of the changes after number `after`, or from now on if it is None.
 
         It waits for the first look at the record store, whose number is sent, but not for a record store that is away.
         """
         await self._has_looked.wait()
-        listener = Listener(caller, after)
-        if self._is_over:
+        listener = Listener(caller, after, sign_in)
+        if self._is_over or not self.has_room_for(caller.token_id):
             listener.ended.set()
         self._listeners.add(listener)
         listener.tell(_listening(self._position if after is None else after))
@@ -240,19 +266,21 @@ class Stream:
                 if listener.waiting.empty():
                     listener.tell(KEEP_ALIVE)
 
-    async def _look_at_tokens(self) -> None:
-        """Ends streams whose token was revoked. While the record store is away, tokens count as last known."""
+    async def _look_at_rights(self) -> None:
+        """Ends streams whose token was revoked or whose sign-in ended. While the record store is away, all go on."""
         while True:
-            await asyncio.sleep(TOKENS_LOOKED_AT_EVERY.total_seconds())
+            await asyncio.sleep(RIGHTS_LOOKED_AT_EVERY.total_seconds())
             if not self._listeners:
                 continue
+            sign_ins = {listener.sign_in for listener in self._listeners if listener.sign_in is not None}
             try:
                 revoked = await self._changes.revoked({listener.caller.token_id for listener in self._listeners})
+                ended = await self._ended_among(sign_ins, datetime.now(UTC)) if sign_ins else set()
             except Exception as error:  # noqa: BLE001  the next look is in a few seconds
                 log.warning("Nobody could tell which tokens hold: %s", type(error).__name__)
                 continue
             for listener in self._listeners:
-                if listener.caller.token_id in revoked:
+                if listener.caller.token_id in revoked or listener.sign_in in ended:
                     listener.ended.set()
 
 

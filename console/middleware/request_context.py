@@ -17,9 +17,13 @@ CONTENT_SECURITY_POLICY: Final = (
 HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+
+STATIC: Final = "/static/"
+"""What shows no patient, and may be kept: everything else is kept by no browser and no proxy."""
 
 
 class RequestContext:
@@ -44,7 +48,7 @@ class RequestContext:
                 head[request_id.HEADER] = name
                 for header, value in HEADERS.items():
                     head.setdefault(header, value)
-                if scope["path"].startswith("/v1/"):
+                if not scope["path"].startswith(STATIC):
                     head.setdefault("Cache-Control", "no-store")
                 is_begun = True
             await send(message)

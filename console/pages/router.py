@@ -1,7 +1,8 @@
-"""The router of all pages."""
+"""The router of all pages; what another site makes a browser send to any of them is refused."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
+from console.own_pages import from_our_pages
 from console.pages.clinic import figures, protocols
 from console.pages.course import course
 from console.pages.floor import board, sessions
@@ -9,7 +10,7 @@ from console.pages.frame import live_updates, sign_in
 from console.pages.oncall import acknowledge, escalations, oncall
 from console.pages.recording import correct, record
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(from_our_pages)])
 for part in (
     board,
     sessions,

@@ -35,7 +35,7 @@ class RateLimit:
         self._buckets: LRUCache[TokenId, _Bucket] = LRUCache(TOKENS)
 
     def spend(self, token: TokenId) -> None:
-        """Counts one request of the token. Raises `ProblemError` (`too_many`) if its bucket is empty."""
+        """Counts one request of the token. Raises `ProblemError` (`too_many`) if its bucket is empty, or it owes."""
         now = self._clock()
         if (bucket := self._buckets.get(token)) is None:
             bucket = self._buckets[token] = _Bucket(self._most, now)
@@ -46,3 +46,8 @@ class RateLimit:
             detail = f"This token may make {self._a_second:g} requests a second"
             raise problem_error(ProblemCode.TOO_MANY, detail, retry_after=wait)
         bucket.left -= 1
+
+    def owe(self, token: TokenId, requests: int) -> None:
+        """Counts so many further requests of a token that has just spent one: it waits for them before the next."""
+        if (bucket := self._buckets.get(token)) is not None:
+            bucket.left -= requests

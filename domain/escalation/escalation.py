@@ -48,7 +48,7 @@ SETTLED_BY_ITSELF = ASKS_FOR_THE_PATIENT | {Kind.VITALS_OVERDUE, Kind.ITEM9_POSI
 Every other kind waits for a human, whatever a course says.
 """
 
-LINK_USED = "This link has answered once, and the alarm was raised again since: use the link of the newest page"
+LINK_USED = "This link has answered once already: use the link of the newest page, or sign in"
 
 
 class Attempt(Frozen):
@@ -68,7 +68,7 @@ class Escalation(Frozen):
 
     `resolvers` are the roles that may resolve it; empty for anybody.
     `unheard` is the newest attempt if it reached nobody, not even the fallback: it is repeated until an attempt reaches
-    somebody, or the ladder moves.
+    somebody, or the ladder moves, or it is passed on, last at `passed_on_at`.
 
     Every method returns the escalation as it is afterwards. A person's order may raise `Refused`: `not_open` once
     resolved, `invalid` if it names somebody who is not in the on-call file, or too long a snooze.
@@ -80,6 +80,7 @@ class Escalation(Frozen):
     notices: tuple[Notice, ...] = ()
     used_links: tuple[str, ...] = ()
     unheard: Attempt | None = None
+    passed_on_at: Moment | None = None
 
     @property
     def is_resolved(self) -> bool:
@@ -101,14 +102,13 @@ class Escalation(Frozen):
     def acknowledge(self, order: Acknowledge, snapshot: OnCallSnapshot, now: datetime) -> "Escalation":
         """`by` acknowledges it. The same person again changes nothing; another person takes it over.
 
-        A link works once: if the escalation was raised again since, only the link of its newest page does.
+        A link answers once, whatever the answer was: after that only another page's does.
         """
         self.check_open()
         _check_person(order.by, "/by", snapshot)
         if self.view.state is EscalationState.ACKNOWLEDGED and self.view.acknowledged_by == order.by:
-            return self
-        if order.link in self.used_links:
-            raise Refused.because(RefusalCode.LINK_USED, LINK_USED)
+            return self.but(used_links=self._used_with(order.link))
+        self._check_link(order.link)
         promised = self._moved(
             self.progress.acknowledged(snapshot.policy, now),
             acknowledged_by=order.by,
@@ -117,7 +117,7 @@ class Escalation(Frozen):
             note=order.note or self.view.note,
             news=self._news(Change.ACKNOWLEDGED, now, order.by, order.note),
         )
-        return promised.but(used_links=(*self.used_links, order.link)[-LINKS:]) if order.link else promised
+        return promised.but(used_links=self._used_with(order.link))
 
     def resolve(self, order: Resolve, snapshot: OnCallSnapshot, now: datetime) -> "Escalation":
         """`by` resolves it. Raises `Refused` (`blocked`) for a role that may not resolve a question of safety."""
@@ -138,13 +138,22 @@ class Escalation(Frozen):
         return self._moved(self.progress.snoozed(now, until), note=order.note)
 
     def reassign(self, order: Reassign, snapshot: OnCallSnapshot, now: datetime) -> "Escalation":
-        """Passes it to `to`; an earlier acknowledgement no longer counts."""
+        """Passes it to `to`, somebody else; an earlier acknowledgement no longer counts, and no wait starts again."""
         self.check_open()
         _check_person(order.by, "/by", snapshot)
         _check_person(order.to, "/to", snapshot)
-        return self._opened_again(
-            self.progress.reassigned(snapshot.policy, now), now, order.by, order.note, note=order.note or self.view.note
-        )
+        if order.to == order.by:
+            raise invalid(FieldError(pointer="/to", detail="must be somebody else: nobody passes it on to themselves"))
+        self._check_link(order.link)
+        passed_on = self._passed_on(self.progress.reassigned(snapshot.policy, now), order, now)
+        return passed_on.but(unheard=None, passed_on_at=now, used_links=self._used_with(order.link))
+
+    def reassign_as_of_old(self, order: Reassign, snapshot: OnCallSnapshot, now: datetime) -> "Escalation":
+        """The same as it once was, for histories of that time alone: the wait started again, and anybody was let in."""
+        self.check_open()
+        _check_person(order.by, "/by", snapshot)
+        _check_person(order.to, "/to", snapshot)
+        return self._passed_on(self.progress.reassigned_to_wait_anew(snapshot.policy, now), order, now)
 
     def repeat(self, news: Repeat, now: datetime) -> "Escalation":
         """The cause happened again, perhaps worse. An earlier acknowledgement or resolution no longer counts."""
@@ -175,8 +184,9 @@ class Escalation(Frozen):
         return self._moved(self.progress, pages=kept)
 
     def nobody_reached(self, attempt: Attempt, progress: EscalationProgress) -> "Escalation":
-        """Records that the attempt reached nobody, unless the ladder has moved since it began."""
-        return self.but(unheard=attempt) if progress == self.progress and progress.is_open else self
+        """Records that the attempt reached nobody, unless the ladder moved or it was passed on since it began."""
+        is_newest = progress == self.progress and (self.passed_on_at is None or attempt.at >= self.passed_on_at)
+        return self.but(unheard=attempt) if is_newest and progress.is_open else self
 
     def wakes_at(self, policy: Policy) -> datetime | None:
         """When a step, a lapse or the repeat of a failed attempt is next due. None once resolved."""
@@ -219,6 +229,19 @@ class Escalation(Frozen):
     def _resolved(self, now: datetime, by: PersonId | None, note: str) -> "Escalation":
         news = self._news(Change.RESOLVED, now, by, note)
         return self._moved(self.progress.resolved(), resolved_by=by, resolved_at=now, note=note, news=news)
+
+    def _passed_on(self, progress: EscalationProgress, order: Reassign, now: datetime) -> "Escalation":
+        return self._opened_again(progress, now, order.by, order.note, note=order.note or self.view.note)
+
+    def _check_link(self, link: str | None) -> None:
+        if link in self.used_links:
+            raise Refused.because(RefusalCode.LINK_USED, LINK_USED)
+
+    def _used_with(self, link: str | None) -> tuple[str, ...]:
+        """The links that answer nothing more, this one among them, if there is one."""
+        if link is None or link in self.used_links:
+            return self.used_links
+        return (*self.used_links, link)[-LINKS:]
 
     def _opened_again(
         self,

@@ -90,7 +90,15 @@ class EscalationProgress(Frozen):
         return self.but(quiet=Quiet(since=self.quiet.since if self.quiet else now, until=until))
 
     def reassigned(self, policy: Policy, now: datetime) -> "EscalationProgress":
-        """Starts the current step's wait again for another person; an earlier acknowledgement no longer counts."""
+        """Opens it for another person, for whom the current step's wait runs; nothing that was due comes any later.
+
+        However often it is passed on, the next step therefore pages in time. An acknowledgement no longer counts.
+        """
+        wait = policy.wait_after(min(max(self.step, 1), len(policy.steps)))
+        return self.but(state=EscalationState.OPEN, due_at=min(self._earliest, now + wait), quiet=None)
+
+    def reassigned_to_wait_anew(self, policy: Policy, now: datetime) -> "EscalationProgress":
+        """The same as it once was, when the wait started again: for histories of that time alone."""
         wait = policy.wait_after(min(max(self.step, 1), len(policy.steps)))
         return self.but(state=EscalationState.OPEN, due_at=now + wait, quiet=None)
 

@@ -130,7 +130,7 @@ class Settlement(Frozen):
 
 
 class Acknowledge(Frozen):
-    """`by` acknowledges: the ladder stops and `resolve_within` runs. `link` is the page's link, if one was used."""
+    """`by` acknowledges: the ladder stops, `resolve_within` runs. `link` names the page's link, if one was used."""
 
     by: PersonId
     note: Text | None = None
@@ -155,11 +155,12 @@ class Snooze(Frozen):
 
 
 class Reassign(Frozen):
-    """`by` passes it to `to`, who is paged at once."""
+    """`by` passes it to `to`, who is paged at once. `link` names the page's link, if one was used."""
 
     by: PersonId
     to: PersonId
     note: Text | None = None
+    link: Name | None = None
 
 
 Order = Acknowledge | Resolve | Snooze | Reassign

@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 
 from domain.course.state import Phase
+from domain.harmless import harmless
 from domain.moments import moment
 from domain.rehearsal.script import ScriptUnreadable, parse_script
 from domain.values import Severity, count_of
@@ -23,10 +24,11 @@ from gateway.verification import Broken, Verified, verify_courses
 from records.store import CourseFilter, RecordStore
 from settings import Misconfigured, read_settings
 from terminal import lists
-from terminal.commands.options import DONE, HERE, REFUSED, ROOT, AsJson, Data, name_unreadable, out, printed, text_of
+from terminal.commands.options import DONE, HERE, REFUSED, ROOT, AsJson, Data, name_unreadable, printed, text_of
 from terminal.course import course_page
 from terminal.forecast import forecast_page
 from terminal.formatting import deviations
+from terminal.printing import complain, out
 from terminal.rehearsal import timeline, unfinished
 from terminal.target import asked, place
 
@@ -48,7 +50,7 @@ def send(
         async for sent in send_all(courses, events_in(text), dry_run=dry_run):
             out.print(sent.model_dump_json() if as_json else _line(sent), markup=not as_json)
             tally[sent.status] = tally.get(sent.status, 0) + 1
-        sys.stderr.write(", ".join(f"{number} {status}" for status, number in tally.items()) + "\n")
+        complain(", ".join(f"{number} {status}" for status, number in tally.items()))
         return REFUSED if tally.keys() - {"accepted", "replayed"} else DONE
 
     raise typer.Exit(asked(place(data).courses(), sending))
@@ -78,12 +80,12 @@ def rehearse(
         raise Misconfigured(f"--until: {wrong}") from None
     lines = tuple(rehearsal(played, named, folder, read_on_call(on_call), real=real).lines(ends_at))
     if as_json:
-        sys.stdout.writelines(f"{line.printed()}\n" for line in lines)
+        sys.stdout.writelines(f"{harmless(line.printed())}\n" for line in lines)
     else:
         for told in timeline(lines, played.zone):
             out.print(told)
     for left in unfinished(lines):
-        sys.stderr.write(f"kapstan: {left}\n")
+        complain(f"kapstan: {left}")
 
 
 def _line(sent: Sent) -> str:
@@ -158,7 +160,7 @@ def verify(
 
 def _verdict(verified: Verified | Broken) -> str:
     if isinstance(verified, Broken):
-        return f"[red]✗[/] {verified.relation}: {escape(verified.id)} cannot be read: {verified.unreadable}"
+        return f"[red]✗[/] {verified.relation}: {escape(verified.id)} cannot be read: {escape(verified.unreadable)}"
     verdict = verified.verdict
     if verdict.fault is not None:
         return f"[red]✗[/] {verified.course_id}: row {verdict.fault.sequence}: {escape(verdict.fault.reason)}"

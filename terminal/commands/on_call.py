@@ -13,7 +13,8 @@ from domain.values import Severity, count_of
 from gateway.oncall import read_on_call
 from records.store import EscalationFilter
 from terminal import lists
-from terminal.commands.options import HERE, AsJson, Data, name_unreadable, out, printed
+from terminal.commands.options import HERE, AsJson, Data, name_unreadable, printed
+from terminal.printing import out
 from terminal.target import asked, place
 
 commands: Final = typer.Typer()

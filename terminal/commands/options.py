@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
 from domain.values import Frozen
 from records.unreadable_rows import Found
 from settings import Misconfigured
+from terminal.printing import complain, out
 
 DONE, REFUSED, MISUSED, UNREACHABLE = 0, 1, 2, 3
 INTERRUPTED: Final = 130
@@ -21,8 +22,6 @@ Data = Annotated[Path, typer.Option("--data", help="the folder of a running `kap
 AsJson = Annotated[bool, typer.Option("--json", help="as JSON")]
 HERE: Final = Path(".kapstan")
 ROOT: Final = Path(__file__).parents[2]
-
-out: Final = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 
 
 def printed(found: Frozen | Sequence[Frozen], as_table: Callable[[], RenderableType], *, as_json: bool) -> None:
@@ -39,7 +38,7 @@ def printed(found: Frozen | Sequence[Frozen], as_table: Callable[[], RenderableT
 def name_unreadable(found: Found[Any], what: str) -> None:
     """Names on stderr the rows that the list leaves out because they cannot be read."""
     for one in found.unreadable:
-        sys.stderr.write(f"this {what} cannot be read from the record: {one.name}: {one.detail}; see: kapstan verify\n")
+        complain(f"this {what} cannot be read from the record: {one.name}: {one.detail}; see: kapstan verify")
 
 
 def text_of(file: str) -> str:

@@ -1,7 +1,6 @@
 """Commands about the clinic's protocols."""
 
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -16,7 +15,8 @@ from domain.values import Frozen, count_of
 from gateway.protocols import ProtocolHolesError, approve_file, load_file, load_folder
 from settings import Misconfigured
 from terminal import lists
-from terminal.commands.options import HERE, REFUSED, AsJson, Data, out, printed
+from terminal.commands.options import HERE, REFUSED, AsJson, Data, printed
+from terminal.printing import complain, out
 from terminal.target import place
 
 commands: Final = typer.Typer(help="The clinic's protocols.", no_args_is_help=True)
@@ -58,7 +58,7 @@ def check_protocols(files: Annotated[list[Path], typer.Argument()], as_json: AsJ
         for one in checked:
             for found in one.findings:
                 said = "; ".join(part for part in (found.lets_through, found.mend) if part)
-                sys.stderr.write(f"{one.file}: {found.key}: {said}\n" if found.key else f"{one.file}: {said}\n")
+                complain(f"{one.file}: {found.key}: {said}" if found.key else f"{one.file}: {said}")
     if any(one.findings for one in checked):
         raise typer.Exit(REFUSED)
 
@@ -107,6 +107,6 @@ def approve(file: Path, by: Annotated[str, typer.Option(help="the medical direct
     except ValueError as wrong:
         raise Misconfigured(f"--by: {wrong}") from None
     except ProtocolHolesError as found:
-        sys.stderr.write(f"{found}\nkapstan: {file} is not approved: {count_of(len(found.holes), 'finding')}\n")
+        complain(f"{found}\nkapstan: {file} is not approved: {count_of(len(found.holes), 'finding')}")
         raise typer.Exit(REFUSED) from None
     out.print(f"[green]✓[/] {file} is approved by {escape(approval.by)}: {approval.hash}")

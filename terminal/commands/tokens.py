@@ -10,7 +10,8 @@ from domain.access import TokenRole
 from gateway.tokens import UnknownToken
 from settings import Misconfigured
 from terminal import lists
-from terminal.commands.options import HERE, AsJson, Data, name_unreadable, out, printed
+from terminal.commands.options import HERE, AsJson, Data, name_unreadable, printed
+from terminal.printing import out
 from terminal.target import asked, place
 
 commands: Final = typer.Typer(help="Who may call the HTTP API.", no_args_is_help=True)

@@ -15,13 +15,13 @@ from console.pages.course.outcomes import InstrumentScores, outcomes
 from console.pages.course.phase_bar import PhaseStep, phase_bar
 from console.pages.course.timeline import TimelineLine, from_ledger, from_view, story, who
 from console.pages.frame.clock import Clock, WallClock
-from console.pages.frame.flash_cookies import RecordedFlash, answer
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.shell import SEES_COURSES
 from console.pages.frame.silent_courses import SilentCourse, silence_of
 from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import Viewer, looking
 from console.pages.labels import EVENTS
+from console.recorded_answers import RecordedAnswer
 from domain.access import Right
 from domain.escalation.messages import EscalationView
 from domain.ledger import Entry
@@ -90,7 +90,7 @@ class CoursePage(Frozen):
 
     course_id: CourseId
     version: int
-    answered: RecordedFlash | None
+    answered: RecordedAnswer | None
     title: str
     site: str
     outcome: str | None
@@ -145,7 +145,7 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
     return CoursePage(
         course_id=view.course_id,
         version=view.sequence,
-        answered=answer(viewer, viewer.request.query_params.get("answered")),
+        answered=viewer.services.recorded_answers.answer(viewer.whose, viewer.request.query_params.get("answered", "")),
         title=_title(viewer, view),
         site=view.site,
         outcome=spoken(view.outcome) if view.outcome else None,

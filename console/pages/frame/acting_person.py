@@ -5,7 +5,9 @@ from typing import Final
 from fastapi import Response
 
 from console.pages.frame.viewer import Viewer
+from console.security.session_cookie import set_cookie
 from domain.values import PersonId
+from settings import Settings
 
 COOKIE: Final = "kapstan-me"
 
@@ -16,6 +18,6 @@ def me(viewer: Viewer) -> PersonId | None:
     return who if who in viewer.services.on_call.now().people else None
 
 
-def remember(response: Response, who: PersonId) -> None:
+def remember(response: Response, who: PersonId, settings: Settings) -> None:
     """Remembers them as the suggestion for next time, until the browser is closed."""
-    response.set_cookie(COOKIE, who, httponly=True, samesite="lax")
+    set_cookie(response, COOKIE, who, settings)

@@ -19,4 +19,6 @@ async def changes(
 ) -> Response:
     """Every change that the viewer may see, from now on or from where a lost connection left off."""
     viewer.saw("stream")
-    return StreamResponse(viewer.services.stream, viewer.caller, None if last_event_id is None else int(last_event_id))
+    after = None if last_event_id is None else int(last_event_id)
+    sign_in = viewer.signed_in.id if viewer.signed_in else None
+    return StreamResponse(viewer.services.stream, viewer.caller, after, sign_in)

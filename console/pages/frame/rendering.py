@@ -5,18 +5,26 @@ from typing import Final
 
 from fastapi import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.staticfiles import StaticFiles
 
 from console.pages.frame.severity_marks import MARKS
 from console.pages.frame.shell import shell
 from console.pages.frame.viewer import Viewer
-from console.security.session_cookie import COOKIE
+from domain.harmless import harmless
 from domain.values import Frozen
 
 HERE: Final = Path(__file__).parents[1]
 
+
+def _shown(value: object) -> object:
+    """What a template shows, in harmless characters. What is markup already was made of such."""
+    return harmless(value, kept="\r") if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 _templates = Environment(
     loader=FileSystemLoader(HERE / "templates"),
+    finalize=_shown,
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -40,14 +48,7 @@ async def floor_page(
     frame = await shell(viewer, place, here)
     response = _html(_templates.get_template(template).render(page=shown, shell=frame), status)
     if viewer.signed_in is not None and not viewer.is_live:
-        response.set_cookie(
-            COOKIE,
-            viewer.services.seal.cookie(viewer.signed_in),
-            max_age=int((viewer.signed_in.ends_at - viewer.now).total_seconds()),
-            httponly=True,
-            samesite="lax",
-            secure=viewer.services.settings.public_url.startswith("https:"),
-        )
+        await viewer.services.sign_ins.use(viewer.signed_in, viewer.now)
     return response
 
 

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -11,10 +10,11 @@ from console.auth import by_token
 from console.errors.problems import ProblemCode, ProblemError
 from console.pages.frame.rendering import page
 from console.pages.frame.shell import THEME, theme_of
-from console.pages.frame.viewer import AnyViewer, is_of_our_pages
-from console.security.session_cookie import COOKIE, Screen
-from console.services import ServicesDep
+from console.pages.frame.viewer import AnyViewer, is_of_our_pages, sign_in_of
+from console.security.session_cookie import COOKIE, set_cookie
+from console.services import Services, ServicesDep
 from domain.durations import in_words
+from domain.sign_in import Screen, SignIn
 from domain.values import Frozen
 
 HOME: Final = "/"
@@ -68,7 +68,7 @@ async def sign_in(
     screen: Annotated[Screen, Form()] = Screen.PERSONAL,
     to: Annotated[str, Form(max_length=2000)] = HOME,
 ) -> Response:
-    """Signs in whoever shows a valid token, and takes them to the page they wanted."""
+    """Signs in whoever shows a valid token, and takes them to the page they wanted. Who was signed in here is out."""
     try:
         caller = await by_token(request, services.tokens, services.rate_limit, token.strip())
     except ProblemError as no:
@@ -76,23 +76,20 @@ async def sign_in(
         why = "This token is unknown or revoked. It begins with kap_" if wrong else no.problem.detail
         return _form(request, to, why, no.problem.status)
     now = datetime.now(UTC)
-    signed_in = services.seal.begin(caller.token_id, screen, now)
+    if (before := await sign_in_of(request, services, now)) is not None:
+        await _end(services, before, now)
+    shown, _ = await services.sign_ins.begin(caller.token_id, screen, now)
     response = RedirectResponse(_ours(to), status_code=303)
-    response.set_cookie(
-        COOKIE,
-        services.seal.cookie(signed_in),
-        max_age=int(screen.longest.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        secure=services.settings.public_url.startswith("https:"),
-    )
+    set_cookie(response, COOKIE, shown, services.settings, lasts=int(screen.longest.total_seconds()))
     return response
 
 
 @router.post("/sign-out")
 async def sign_out(viewer: AnyViewer) -> Response:
-    """Signs out."""
+    """Signs out: the sign-in opens nothing any more, and its streams end."""
     await is_of_our_pages(viewer)
+    if viewer.signed_in is not None:
+        await _end(viewer.services, viewer.signed_in, viewer.now)
     response = RedirectResponse("/sign-in", status_code=303)
     response.delete_cookie(COOKIE, httponly=True, samesite="lax")
     return response
@@ -108,13 +105,20 @@ async def choose_theme(
     return response
 
 
+async def _end(services: Services, sign_in: SignIn, now: datetime) -> None:
+    services.stream.end_sign_in(sign_in.id)
+    await services.sign_ins.end(sign_in, now)
+
+
 def _form(request: Request, to: str, message: str | None = None, status: int = 200) -> Response:
     shown = SignInPage(to=_ours(to), screens=SCREENS, theme=theme_of(request.cookies.get(THEME)), message=message)
     return page("sign_in.html", shown, status)
 
 
 def _ours(to: str) -> str:
-    """The path if it is one of this console, else the start page."""
-    parts = urlsplit(to.replace("\\", "/"))
-    is_ours = not parts.scheme and not parts.netloc and parts.path.startswith("/") and not parts.path.startswith("//")
-    return to if is_ours and to.isprintable() else HOME
+    """The path if it is one of this console, else the start page.
+
+    A browser reads a backslash as `/`, drops tabs and line ends, and takes what begins with two slashes for a host.
+    """
+    is_ours = to.startswith("/") and not to.startswith("//") and "\\" not in to and to.isprintable()
+    return to if is_ours else HOME

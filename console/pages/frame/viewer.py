@@ -1,19 +1,21 @@
 """Who views a page: somebody with a session cookie, or a program with a token, and their rights."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
 from console.auth import by_sign_in, by_token
-from console.errors.problems import ProblemCode, problem_error
+from console.errors.problems import AGAIN_AFTER, ProblemCode, problem_error
 from console.pages.frame.clock import WallClock, zone_of
-from console.security.session_cookie import COOKIE, SignedIn
+from console.security.session_cookie import COOKIE, form_key, is_form_key
 from console.services import Services, ServicesDep
-from domain.access import Caller, Right
+from domain.access import Caller, Right, TokenId
+from domain.sign_in import SignIn, SignInId
 from domain.values import CourseId, PersonId
+from records.errors import RecordStoreError
 
 LIVE: Final = "kapstan-live"
 """Header of a request that an open page makes by itself, because something changed."""
@@ -26,13 +28,17 @@ FORM_KEY: Final = "form_key"
 
 @dataclass(frozen=True)
 class Viewer:
-    """The viewer of one request. `signed_in` is None for a program that sends its token each time."""
+    """The viewer of one request. `signed_in` is None for a program that sends its token each time.
+
+    `shown` is what they showed, cookie or token: never printed, and what the keys of their forms are derived from.
+    """
 
     request: Request
     services: Services
     caller: Caller
-    signed_in: SignedIn | None
+    signed_in: SignIn | None
     now: datetime
+    shown: str = field(repr=False)
 
     @property
     def is_live(self) -> bool:
@@ -48,7 +54,12 @@ class Viewer:
     @property
     def form_key(self) -> str:
         """The CSRF token of their forms."""
-        return self.services.seal.form_key(self.signed_in) if self.signed_in else ""
+        return form_key(self.shown) if self.signed_in else ""
+
+    @property
+    def whose(self) -> SignInId | TokenId:
+        """Whose what they recorded is: their sign-in's, or their token's where they have none."""
+        return self.signed_in.id if self.signed_in else self.caller.token_id
 
     def clock(self, site: str | None = None) -> WallClock:
         """The wall clock of the site, or of their own site."""
@@ -73,21 +84,23 @@ async def viewer_of(request: Request, services: ServicesDep) -> Viewer:
     now = datetime.now(UTC)
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return _known(
-            Viewer(
-                request,
-                services,
-                await by_token(request, services.tokens, services.rate_limit, shown.strip()),
-                None,
-                now,
-            )
-        )
-    signed_in = services.seal.read(request.cookies.get(COOKIE, ""), now)
+        caller = await by_token(request, services.tokens, services.rate_limit, shown.strip())
+        return _known(Viewer(request, services, caller, None, now, shown.strip()))
+    signed_in = await sign_in_of(request, services, now)
     if signed_in is None:
         raise problem_error(ProblemCode.UNAUTHENTICATED, "Nobody is signed in here, or has not been for a while")
     caller = await by_sign_in(request, services.tokens, services.rate_limit, signed_in.token_id)
     used_now = signed_in if LIVE in request.headers else signed_in.but(used_at=now)
-    return _known(Viewer(request, services, caller, used_now, now))
+    return _known(Viewer(request, services, caller, used_now, now, request.cookies[COOKIE]))
+
+
+async def sign_in_of(request: Request, services: Services, now: datetime) -> SignIn | None:
+    """The sign-in of this browser, if it holds. Raises `ProblemError` (`unavailable`)."""
+    try:
+        return await services.sign_ins.of(request.cookies.get(COOKIE, ""), now)
+    except RecordStoreError:
+        detail = "Nobody can tell now who is signed in here: the record store does not answer"
+        raise problem_error(ProblemCode.UNAVAILABLE, detail, retry_after=AGAIN_AFTER) from None
 
 
 def known_viewer(request: Request) -> Viewer | None:
@@ -131,6 +144,6 @@ async def is_of_our_pages(viewer: Viewer) -> None:
     """Checks the form's CSRF token. Raises `ProblemError` (`forbidden`)."""
     if viewer.signed_in is None:
         return
-    shown = (await viewer.request.form()).get(FORM_KEY)
-    if not isinstance(shown, str) or not viewer.services.seal.is_form_key(viewer.signed_in, shown):
+    told = (await viewer.request.form()).get(FORM_KEY)
+    if not isinstance(told, str) or not is_form_key(viewer.shown, told):
         raise problem_error(ProblemCode.FORBIDDEN, "This form is not one of this sign-in's pages: open the page again")

@@ -72,6 +72,7 @@ class AcknowledgePage(Frozen):
     if_nobody_answers: str | None
     colleagues: tuple[Colleague, ...]
     pass_on: str
+    is_theirs: bool
     whole: str
     message: str | None
 
@@ -102,7 +103,8 @@ async def pass_on(
     """Passes it on to somebody else, who is paged at once."""
 
     async def act(invited: Invitation) -> None:
-        await services.escalations.act(invited.escalation, Reassign(by=invited.person, to=to))
+        order = Reassign(by=invited.person, to=to, link=invited.link)
+        await services.escalations.act(invited.escalation, order)
 
     return await _answered(services, token, act, "It is passed on; your colleague is being paged.")
 
@@ -124,11 +126,13 @@ async def _answered(services: Services, token: str, act: Act, done: str | None) 
             done = "Somebody was quicker: nothing more is asked of you."
         view = await services.escalations.view(invited.escalation)
         around = await circumstances(services, view, datetime.now(UTC))
-        return page("acknowledge.html", _page(services.on_call.now(), view, around, invited, token, done))
+        whole = services.links.alarm(invited.escalation)
+        shown = _page(services.on_call.now(), view, around, invited, token, whole, done)
+        return page("acknowledge.html", shown)
     except BadLink as bad:
         return _instead("This link opens nothing", str(bad), 410, "/escalations", "Sign in")
     except Refused as refused:
-        whole = _whole(invited.escalation)
+        whole = services.links.alarm(invited.escalation)
         return _instead("Nothing was changed", refused.refusal.message, 409, whole, "Sign in to answer it")
     except (Unavailable, TooMany):
         return _instead("Not yet", UNCERTAIN, 503, f"/ack/{token}", "Try again")
@@ -138,21 +142,19 @@ def _instead(title: str, message: str, status: int, href: str, link: str) -> Res
     return page("message.html", ErrorPage(title=title, message=message, href=href, link=link), status)
 
 
-def _whole(escalation: EscalationId) -> str:
-    return f"/escalations/{escalation}"
-
-
 def _page(
     on_call: OnCall,
     view: EscalationView,
     around: Circumstances,
     invited: Invitation,
     token: str,
+    whole: str,
     message: str | None,
 ) -> AcknowledgePage:
     person, policy = invited.person, on_call.policies[view.severity]
     is_theirs = view.state is EscalationState.ACKNOWLEDGED and view.acknowledged_by == person
     is_open = view.state is not EscalationState.RESOLVED
+    may_answer = is_open and not is_theirs and message is None  # with a message the link has just answered
     return AcknowledgePage(
         mark=MARKS[view.severity],
         severity=view.severity,
@@ -165,15 +167,16 @@ def _page(
         state=_state(view, person, on_call) + (labels.RESTS if is_open and around.rests_on_corrected else ""),
         unreached=tuple(_name(missed.person, on_call) for missed in view.unreached) if is_open else (),
         advice=advice(view.id) if is_open else None,
-        may_acknowledge=is_open and not is_theirs,
+        may_acknowledge=may_answer,
         is_answered=view.state is EscalationState.ACKNOWLEDGED,
         calls=around.calls if is_open else (),
         if_nobody_answers=_if_nobody_answers(view, policy) if is_open else None,
         colleagues=tuple(
-            Colleague(id=one, name=known.name) for one, known in on_call.people.items() if is_open and one != person
+            Colleague(id=one, name=known.name) for one, known in on_call.people.items() if may_answer and one != person
         ),
         pass_on=f"/ack/{token}/pass-on",
-        whole=_whole(view.id),
+        is_theirs=is_open and is_theirs,
+        whole=whole,
         message=message,
     )
 

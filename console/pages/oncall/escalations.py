@@ -14,9 +14,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from console.api.escalations import Acknowledge, Escalation
+from console.api.escalations import Acknowledge, Escalation, Reassign
 from console.errors.mapping import EXPECTED, problem_of
-from console.errors.problems import ProblemCode, ProblemError
+from console.errors.problems import ProblemCode, ProblemError, problem_error
 from console.pages.floor.needs import Need, needs, paged_name
 from console.pages.frame.acting_person import me, remember
 from console.pages.frame.clock import Clock, WallClock
@@ -24,16 +24,17 @@ from console.pages.frame.error_pages import ErrorPage, in_a_sentence
 from console.pages.frame.rendering import floor_page, page
 from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import FORM_KEY, HX, Viewer, acting, looking, viewer_of
-from console.pages.oncall.acknowledge import advice
+from console.pages.oncall.acknowledge import Token, advice
 from console.pages.oncall.open_work import open_work
 from console.pages.oncall.page_context import circumstances
-from console.services import ServicesDep
+from console.services import Services, ServicesDep
 from domain.access import Right
 from domain.durations import in_words, iso_8601
 from domain.escalation.ids import EscalationId
-from domain.escalation.messages import EscalationState, EscalationView, Page, Reassign, Resolve, Snooze
+from domain.escalation.messages import EscalationState, EscalationView, Page, Resolve, Snooze
 from domain.events.parsing import field_error
 from domain.values import Frozen, Severity
+from gateway.links import ALARM
 from records.errors import RecordStoreError
 
 PATH: Final = "/escalations"
@@ -133,15 +134,39 @@ async def work(viewer: Reader) -> Response:
 
 @router.get(PATH + "/{escalation_id}")
 async def one(request: Request, services: ServicesDep, escalation_id: Escalation) -> Response:
-    """One escalation. Without sign-in it tells how to answer, since the link in a fallback page leads here."""
+    """One escalation. Without sign-in it tells how to answer, for whoever was sent here."""
+    if (viewer := await _signed_in(request, services)) is None:
+        return _how_to_answer(advice(escalation_id), escalation_id, f"{PATH}/{escalation_id}")
+    await looking(Right.READ_ESCALATIONS)(viewer)
+    return await _one(viewer, escalation_id)
+
+
+@router.get(ALARM)
+async def any_alarm(request: Request, services: ServicesDep) -> Response:
+    """How to answer, where links are not sealed; for somebody who is signed in, all unresolved escalations."""
+    if await _signed_in(request, services) is None:
+        return _how_to_answer(None, None, PATH)
+    return RedirectResponse(PATH, status_code=303)
+
+
+@router.get(ALARM + "/{token}")
+async def alarm(request: Request, services: ServicesDep, token: Token) -> Response:
+    """How to answer, for whoever reads a fallback's page; for somebody who is signed in, the escalation itself."""
+    escalation_id = services.links.alarm_of(token) if services.links else None
+    if escalation_id is None:
+        raise problem_error(ProblemCode.NOT_FOUND, "This link is not one of ours, or not all of it arrived")
+    if await _signed_in(request, services) is None:
+        return _how_to_answer(advice(escalation_id), None, f"{ALARM}/{token}")
+    return RedirectResponse(f"{PATH}/{escalation_id}", status_code=303)
+
+
+async def _signed_in(request: Request, services: Services) -> Viewer | None:
     try:
-        viewer = await viewer_of(request, services)
+        return await viewer_of(request, services)
     except ProblemError as no:
         if no.problem.code is not ProblemCode.UNAUTHENTICATED:
             raise
-        return _how_to_answer(escalation_id)
-    await looking(Right.READ_ESCALATIONS)(viewer)
-    return await _one(viewer, escalation_id)
+        return None
 
 
 @router.post(PATH + "/{escalation_id}/{act}")
@@ -150,7 +175,7 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct
     form = await viewer.request.form()
     try:
         said = act.form.model_validate({name: value for name, value in form.items() if value and name != FORM_KEY})
-        order = said.order if isinstance(said, Acknowledge) else said
+        order = said.order if isinstance(said, Acknowledge | Reassign) else said
         moved = await viewer.services.escalation_access.act(viewer.caller, escalation_id, order)
     except ValidationError as wrong:
         return await _again(viewer, escalation_id, _in_words(wrong), HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -162,7 +187,7 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct
         await _until_recorded(viewer, moved)
     back = PATH if HX in viewer.request.headers else f"{PATH}/{escalation_id}"
     response = RedirectResponse(back, status_code=303)
-    remember(response, order.by)
+    remember(response, order.by, viewer.services.settings)
     return response
 
 
@@ -273,18 +298,21 @@ def _people(viewer: Viewer) -> tuple[Choice, ...]:
     )
 
 
-def _how_to_answer(escalation_id: EscalationId) -> Response:
+def _how_to_answer(first: str | None, escalation_id: EscalationId | None, to: str) -> Response:
     """How to answer, for somebody whom a fallback page reached. It says nothing about the escalation."""
-    told = advice(escalation_id)
-    first = f"{told} " if told else ""
+    by_hand = (
+        f"kapstan ack {escalation_id} --by YOUR-ID"
+        if escalation_id
+        else "kapstan escalations, then kapstan ack with its id and --by YOUR-ID"
+    )
     return page(
         "message.html",
         ErrorPage(
             title="Somebody has to answer this",
-            message=f"{first}Nobody on duty could be reached, or this clinic's links are not signed. Whoever is there: "
-            "look at the patient, and say that you have it: sign in, or on Kapstan's machine: "
-            f"kapstan ack {escalation_id} --by YOUR-ID",
-            href=f"/sign-in?{urlencode({'to': f'{PATH}/{escalation_id}'})}",
+            message=f"{f'{first} ' if first else ''}Nobody on duty could be reached, or this clinic's links are not "
+            "sealed. Whoever is there: look at the patient, and say that you have it: sign in, or on Kapstan's "
+            f"machine: {by_hand}",
+            href=f"/sign-in?{urlencode({'to': to})}",
             link="Sign in",
         ),
     )

@@ -5,8 +5,8 @@ from typing import Final
 
 from console.pages.course import readings
 from console.pages.frame.clock import WallClock
-from console.pages.frame.flash_cookies import RecordedFlash
 from console.pages.labels import DEVIATION, EVENTS, PHASES, VERDICTS
+from console.recorded_answers import RecordedAnswer
 from domain.course.answer import Answer
 from domain.course.state import Phase
 from domain.course.verdict import Verdict, VerdictSeverity
@@ -19,7 +19,7 @@ from gateway.courses import Reported
 TWICE: Final = "This form had been recorded before: nothing was recorded twice. To record another one, open it anew."
 
 
-def recorded(kind: str, reported: Reported, before: CourseView | None, clock: WallClock) -> RecordedFlash:
+def recorded(kind: str, reported: Reported, before: CourseView | None, clock: WallClock) -> RecordedAnswer:
     """What to tell: that it is recorded, the verdict, who was paged, and where the course is now."""
     answer = reported.answer
     opened = tuple(_opened(answer, before))
@@ -27,16 +27,16 @@ def recorded(kind: str, reported: Reported, before: CourseView | None, clock: Wa
     mark = readings.MARK_OF[verdict.severity] if verdict else "routine" if answer.deviations else "well"
     first = TWICE if reported.replayed else f"Recorded: {EVENTS[kind]}."
     words = (first, *_said(verdict, clock), *_against(answer), *opened)
-    return RecordedFlash(
+    return RecordedAnswer(
         event_id=answer.event_id,
         mark=Severity.URGENT.value if opened and mark not in {"urgent", "emergency"} else mark,
         words=(*words, *_moved(answer, before)),
     )
 
 
-def recorded_before(event_id: str) -> RecordedFlash:
+def recorded_before(event_id: str) -> RecordedAnswer:
     """What to tell when the same form was sent again with different content."""
-    return RecordedFlash(event_id=event_id, mark=Severity.ROUTINE.value, words=(TWICE,))
+    return RecordedAnswer(event_id=event_id, mark=Severity.ROUTINE.value, words=(TWICE,))
 
 
 def _said(verdict: Verdict | None, clock: WallClock) -> Iterator[str]:
@@ -49,7 +49,6 @@ def _said(verdict: Verdict | None, clock: WallClock) -> Iterator[str]:
 
 
 def _against(answer: Answer) -> Iterator[str]:
-    # In short words: a browser keeps no cookie that is longer than a page of text.
     if answer.deviations:
         yield f"{DEVIATION}: {'; '.join(dict.fromkeys(map(words_of, answer.deviations)))}."
 

@@ -15,7 +15,7 @@ from console.errors.mapping import problem_of
 from console.errors.problems import Problem, ProblemCode, ProblemError, problem_error
 from console.pages.course.event_choices import ELSEWHERE, EventChoice, acts
 from console.pages.frame.acting_person import me
-from console.pages.frame.flash_cookies import RecordedFlash, keep_answer, keep_reporter, reporter
+from console.pages.frame.last_reporter import keep_reporter, reporter
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, acting, looking
 from console.pages.labels import EVENTS
@@ -26,6 +26,7 @@ from console.pages.recording.form_parsing import Entered, data_of, entered_in
 from console.pages.recording.form_view import ShownForm, shown
 from console.pages.recording.obstacles import Obstacles, obstacles
 from console.pages.recording.prefill import beforehand, offers
+from console.recorded_answers import RecordedAnswer
 from domain.access import Right
 from domain.events.clinic_events import MODELS
 from domain.events.parsing import Decoded
@@ -222,10 +223,10 @@ _MESSAGES: Final = {
 }
 
 
-def on_to(viewer: Viewer, course_id: CourseId, said: RecordedFlash, by: Actor | None) -> Response:
+def on_to(viewer: Viewer, course_id: CourseId, said: RecordedAnswer, by: Actor | None) -> Response:
     """Redirects to the course's page, which shows the answer."""
     response = RedirectResponse(f"/courses/{course_id}?answered={quote(said.event_id)}", status_code=303)
-    keep_answer(viewer, response, course_id, said)
+    viewer.services.recorded_answers.keep(viewer.whose, said)
     if by is not None:
         keep_reporter(viewer, response, by)
     return response

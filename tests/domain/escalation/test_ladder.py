@@ -214,7 +214,7 @@ def test_worse_is_never_later_than_it_would_have_been(minutes: int) -> None:
 
 
 def test_whoever_passes_it_on_takes_the_promise_back() -> None:
-    """After an acknowledgement and a reassignment nobody has promised it: the step's wait starts again."""
+    """After an acknowledgement and a reassignment nobody has promised it: the step's wait runs."""
     promised = alarm().acknowledge(Acknowledge(by=LIND), URGENT, after(minutes=1))
 
     passed_on = promised.reassign(Reassign(by=LIND, to=WARD, note="My shift ends"), URGENT, after(minutes=2))
@@ -222,6 +222,44 @@ def test_whoever_passes_it_on_takes_the_promise_back() -> None:
     assert (passed_on.view.state, passed_on.view.acknowledged_by) == (EscalationState.OPEN, None)
     assert passed_on.progress.upcoming(URGENT.policy) == NextStep(step=2, at=after(minutes=7))
     assert (passed_on.notices[-1].change, passed_on.notices[-1].by) == (Change.REOPENED, LIND)
+
+
+def test_passing_it_on_keeps_nobody_waiting() -> None:
+    """Passed from one to the other every minute, step 2 pages at the minute at which it was due."""
+    escalation, people = alarm(), (LIND, WARD)
+    for minute in (1, 2, 3, 4):
+        by, to = people[minute % 2], people[(minute + 1) % 2]
+        escalation = escalation.reassign(Reassign(by=by, to=to), URGENT, after(minutes=minute))
+
+    assert escalation.progress.upcoming(URGENT.policy) == NextStep(step=2, at=after(minutes=5))
+
+
+def test_passing_it_on_puts_no_promise_off_either() -> None:
+    """Acknowledged for an hour and passed on in its last minute: what was due at its end still is."""
+    promised = alarm().acknowledge(Acknowledge(by=LIND), URGENT, after(minutes=1))
+
+    passed_on = promised.reassign(Reassign(by=LIND, to=WARD), URGENT, after(minutes=60))
+
+    assert passed_on.progress.upcoming(URGENT.policy) == NextStep(step=2, at=after(minutes=61))
+
+
+def test_a_snooze_ends_when_it_is_passed_on() -> None:
+    """The next step pages at the snooze's end, or after the step's wait for the colleague, whichever comes first."""
+    snoozed = alarm().snooze(snooze(minutes=20), URGENT, after(minutes=1))
+
+    early = snoozed.reassign(Reassign(by=LIND, to=WARD), URGENT, after(minutes=2))
+    late = snoozed.reassign(Reassign(by=LIND, to=WARD), URGENT, after(minutes=19))
+
+    assert early.progress.upcoming(URGENT.policy) == NextStep(step=2, at=after(minutes=7))
+    assert late.progress.upcoming(URGENT.policy) == NextStep(step=2, at=after(minutes=21))
+
+
+def test_nobody_passes_it_on_to_themselves() -> None:
+    """It would page the same phone again, and look as if somebody else knew."""
+    with pytest.raises(Refused, match="somebody else") as refused:
+        alarm().reassign(Reassign(by=LIND, to=LIND), URGENT, after(minutes=1))
+
+    assert [error.pointer for error in refused.value.refusal.errors] == ["/to"]
 
 
 @pytest.mark.parametrize("kind", sorted(ASKS_FOR_THE_PATIENT))
@@ -298,7 +336,7 @@ def test_an_escalation_says_when_it_moves_by_itself() -> None:
 def test_a_link_promises_once() -> None:
     """Pressed twice it changes nothing; raised again since, the alarm wants an answer to its newest page."""
     promised = alarm().acknowledge(Acknowledge(by=LIND, link="first"), URGENT, after(minutes=1))
-    assert promised.acknowledge(Acknowledge(by=LIND, link="first"), URGENT, after(minutes=2)) is promised
+    assert promised.acknowledge(Acknowledge(by=LIND, link="first"), URGENT, after(minutes=2)) == promised
     again = promised.lapse(after(minutes=62))
 
     with pytest.raises(Refused) as refused:
@@ -310,7 +348,43 @@ def test_a_link_promises_once() -> None:
     assert again.acknowledge(Acknowledge(by=LIND), URGENT, after(minutes=63)).view.acknowledged_by == LIND
 
 
+def test_a_link_answers_once_whatever_the_answer_was() -> None:
+    """Who acknowledged by it passes nothing on by it; who passed it on takes nothing back by it."""
+    acknowledge, pass_on = Acknowledge(by=LIND, link="first"), Reassign(by=LIND, to=WARD, link="first")
+
+    def is_used(used: Escalation, order: Acknowledge | Reassign) -> bool:
+        with pytest.raises(Refused) as refused:
+            used.act(order, URGENT, after(minutes=2))
+        return refused.value.refusal.code is RefusalCode.LINK_USED
+
+    assert is_used(alarm().acknowledge(acknowledge, URGENT, after(minutes=1)), pass_on)
+    assert is_used(alarm().reassign(pass_on, URGENT, after(minutes=1)), acknowledge)
+    assert is_used(alarm().reassign(pass_on, URGENT, after(minutes=1)), pass_on)
+
+
+def test_the_link_of_another_page_is_used_up_by_saying_the_same_again() -> None:
+    """They had it and pressed the button of their second page too: neither takes it from whoever has it later."""
+    twice = alarm().acknowledge(Acknowledge(by=LIND, link="first"), URGENT, after(minutes=1))
+    twice = twice.acknowledge(Acknowledge(by=LIND, link="second"), URGENT, after(minutes=2))
+
+    passed_on = twice.reassign(Reassign(by=OSEI, to=WARD), URGENT, after(minutes=3))
+
+    with pytest.raises(Refused) as refused:
+        passed_on.acknowledge(Acknowledge(by=LIND, link="second"), URGENT, after(minutes=4))
+    assert refused.value.refusal.code is RefusalCode.LINK_USED
+
+
 FIRST = Attempt(step=1, at=MONDAY)
+
+
+def test_an_attempt_before_it_was_passed_on_is_not_repeated() -> None:
+    """That nobody heard of the page before is no reason to try those people again: the colleague has it now."""
+    passed_on = alarm().reassign(Reassign(by=LIND, to=WARD), URGENT, after(minutes=1))
+
+    late = passed_on.nobody_reached(FIRST, passed_on.progress)
+    theirs = passed_on.nobody_reached(Attempt(step=1, to=WARD, at=after(minutes=1)), passed_on.progress)
+
+    assert (late.unheard, theirs.unheard and theirs.unheard.to) == (None, WARD)
 
 
 def test_an_attempt_that_reached_nobody_is_due_again_within_a_minute() -> None:

@@ -1,23 +1,31 @@
 """A token opens the pages until it goes unused, is revoked, or somebody signs out; no other site can use it."""
 
+import asyncio
+import base64
+import hashlib
+import hmac
+import re
+import secrets
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Final, cast
 from urllib.parse import parse_qs, urlsplit
 
+import asyncpg
 import httpx
 import pytest
+from itsdangerous import URLSafeSerializer
 
-from console.security.session_cookie import COOKIE, Screen, Seal
+from console.security.session_cookie import COOKIE
 from domain.access import TokenRole
 from tests.support.cast import HAS_A_PLAN, cssrs
+from tests.support.eventually import WITHIN
 from tests.support.http_stack import House
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")
 
-AT = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 BROWSER = {"Accept": "text/html"}
-SECOND = timedelta(seconds=1)
 
 
 def somebody(house: House) -> httpx.AsyncClient:
@@ -32,43 +40,6 @@ async def signed_in(house: House, role: TokenRole = TokenRole.ADMIN, **form: str
     answer = await client.post("/sign-in", data={"token": token.token, **form})
     assert answer.status_code == 303, answer.text
     return client
-
-
-@pytest.mark.parametrize(
-    ("screen", "unused_for", "still"),
-    [
-        (Screen.PERSONAL, timedelta(hours=1) - SECOND, True),
-        (Screen.PERSONAL, timedelta(hours=1), False),
-        (Screen.WALL, timedelta(days=7) - SECOND, True),
-        (Screen.WALL, timedelta(days=7), False),
-    ],
-)
-def test_a_sign_in_ends_when_it_goes_unused(screen: Screen, unused_for: timedelta, still: bool) -> None:
-    """An hour for a screen of one's own; a wall is never touched, and signed in for a week."""
-    seal = Seal("a secret that is long enough for this")
-
-    cookie = seal.cookie(seal.begin("abcd1234", screen, AT))
-
-    assert (seal.read(cookie, AT + unused_for) is not None) is still
-
-
-def test_a_sign_in_ends_in_any_case() -> None:
-    """Twelve hours, however busy they are."""
-    seal = Seal("a secret that is long enough for this")
-    busy = seal.begin("abcd1234", Screen.PERSONAL, AT).but(used_at=AT + timedelta(hours=11, minutes=59))
-
-    assert seal.read(seal.cookie(busy), AT + timedelta(hours=12) - SECOND) is not None
-    assert seal.read(seal.cookie(busy), AT + timedelta(hours=12)) is None
-
-
-def test_nobody_makes_a_cookie_but_the_console() -> None:
-    """Another secret's, a changed one, and rubbish are none."""
-    seal, other = Seal("a secret that is long enough for this"), Seal("another secret, just as long as that")
-    cookie = seal.cookie(seal.begin("abcd1234", Screen.PERSONAL, AT))
-
-    assert seal.read(cookie, AT) is not None
-    for forged in (other.cookie(other.begin("abcd1234", Screen.PERSONAL, AT)), cookie[:-1], "x" + cookie, "", "a.b"):
-        assert seal.read(forged, AT) is None
 
 
 async def test_a_page_asks_for_a_token_and_then_shows_itself(house: House) -> None:
@@ -98,14 +69,63 @@ async def test_the_cookie_is_for_the_browser_alone(house: House) -> None:
     assert token.token not in cookie
 
 
-@pytest.mark.parametrize("to", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"])
+ELSEWHERE: Final = (
+    "//evil.example",
+    "///evil.example",
+    "////evil.example/courses",
+    "https://evil.example/",
+    "https:evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "javascript:alert(1)",
+    "evil.example",
+    "",
+)
+
+
+@pytest.mark.parametrize("to", ELSEWHERE)
 async def test_a_sign_in_leads_nowhere_else(house: House, to: str) -> None:
-    """Back to one of our own pages, whatever the link said."""
+    """Back to one of our own pages, whatever the link said: from signing in, and from choosing a theme."""
     token = await house.token(TokenRole.OPERATIONS)
 
     entered = await somebody(house).post("/sign-in", data={"token": token.token, "to": to})
+    themed = await somebody(house).post("/theme", data={"theme": "dark", "to": to})
+    asked = await somebody(house).get("/sign-in", params={"to": to})
 
-    assert entered.headers["location"] == "/"
+    assert (entered.headers["location"], themed.headers["location"]) == ("/", "/")
+    assert 'name="to" value="/"' in asked.text
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://127.0.0.1:1"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+    ],
+)
+async def test_nobody_is_signed_in_by_another_sites_form(house: House, said: dict[str, str]) -> None:
+    """As somebody else, without noticing: what they then enter would stand under another name."""
+    token = await house.token(TokenRole.OPERATIONS)
+
+    answer = await somebody(house).post("/sign-in", data={"token": token.token}, headers=said)
+
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("said", [{"Sec-Fetch-Site": "same-origin", "Origin": "null"}, {"Sec-Fetch-Site": "none"}, {}])
+async def test_our_own_form_signs_in(house: House, said: dict[str, str]) -> None:
+    """Whatever the browser says of it, or does not; an older one says its origin alone."""
+    token = await house.token(TokenRole.OPERATIONS)
+
+    answer = await somebody(house).post("/sign-in", data={"token": token.token}, headers=said or {"Origin": house.url})
+
+    assert answer.status_code == 303
 
 
 async def test_a_wrong_token_is_told_in_words(house: House) -> None:
@@ -129,14 +149,25 @@ async def test_a_revoked_token_signs_out_whoever_used_it(house: House) -> None:
 
 
 async def test_looking_keeps_them_signed_in_but_an_open_page_does_not(house: House) -> None:
-    """A page that somebody asked for renews the cookie; one that fetched itself does not."""
-    client = await signed_in(house)
+    """A page that somebody asked for is use; one that fetched itself is not."""
+    token, client, shown = await house.token(TokenRole.OPERATIONS), somebody(house), secrets.token_urlsafe(32)
+    long_ago = datetime.now(UTC) - timedelta(minutes=59)
+    sign_in = hashlib.sha256(shown.encode()).hexdigest()
+    connection = await asyncpg.connect(house.stack.database)
+    try:
+        row = "INSERT INTO sign_ins (id, token_id, screen, began_at, used_at) VALUES ($1, $2, 'personal', $3, $3)"
+        await connection.execute(row, sign_in, token.id, long_ago)
+        client.cookies.set(COOKIE, shown)
 
-    asked = await client.get("/")
-    by_itself = await client.get("/", headers={"Kapstan-Live": "1"})
+        async def used_at() -> datetime:
+            return cast(datetime, await connection.fetchval("SELECT used_at FROM sign_ins WHERE id = $1", sign_in))
 
-    assert COOKIE in asked.headers["set-cookie"]
-    assert "set-cookie" not in by_itself.headers
+        assert (await client.get("/", headers={"Kapstan-Live": "1"})).status_code == 200
+        assert await used_at() == long_ago
+        assert (await client.get("/")).status_code == 200
+        assert await used_at() > long_ago + timedelta(minutes=58)
+    finally:
+        await connection.close()
 
 
 async def test_who_signs_out_is_out(house: House) -> None:
@@ -146,9 +177,77 @@ async def test_who_signs_out_is_out(house: House) -> None:
 
     assert (await client.post("/sign-out", data={"form_key": "guessed"})).status_code == 403
     assert (await client.get("/")).status_code == 200
+    kept = client.cookies[COOKIE]
     await client.post("/sign-out", data={"form_key": key})
 
     assert (await client.get("/")).headers["location"].startswith("/sign-in")
+    thief = somebody(house)
+    thief.cookies.set(COOKIE, kept)
+    assert (await thief.get("/")).headers["location"].startswith("/sign-in")
+
+
+async def test_signing_out_ends_what_is_open(house: House) -> None:
+    """The page that stays open on another screen hears nothing more."""
+    client = await signed_in(house)
+    key = (await client.get("/")).text.partition('name="form_key" value="')[2].partition('"')[0]
+    other = somebody(house)
+    other.cookies.set(COOKIE, client.cookies[COOKIE])
+
+    async with asyncio.timeout(WITHIN.total_seconds()), other.stream("GET", "/live") as stream:
+        heard = stream.aiter_text()
+        await anext(heard)
+        await client.post("/sign-out", data={"form_key": key})
+        async for _ in heard:
+            pass  # to its end
+
+    assert (await other.get("/live")).headers["location"].startswith("/sign-in")
+
+
+async def test_who_signs_in_anew_at_a_browser_leaves_no_sign_in_behind(house: House) -> None:
+    """What the browser showed before opens nothing any more."""
+    client = await signed_in(house)
+    before = client.cookies[COOKIE]
+    await client.post("/sign-in", data={"token": (await house.token(TokenRole.OPERATIONS)).token})
+
+    thief = somebody(house)
+    thief.cookies.set(COOKIE, before)
+
+    assert (await client.get("/")).status_code == 200
+    assert (await thief.get("/")).headers["location"].startswith("/sign-in")
+
+
+async def test_the_secret_of_the_links_signs_nobody_in(house: House) -> None:
+    """Whoever has it, and the public part of an admin's token, has no sign-in by that."""
+    secret = (house.floor.data / "link-secret").read_text(encoding="utf-8").strip()
+    identity, now = (await house.token(TokenRole.ADMIN)).id, int(datetime.now(UTC).timestamp())
+    forged = URLSafeSerializer(secret, salt="kapstan.sign-in").dumps([identity, "personal", "a-key", now, now])
+
+    client = somebody(house)
+    for cookie in (forged, identity, secret, hmac.new(secret.encode(), identity.encode(), "sha256").hexdigest()):
+        client.cookies.set(COOKIE, cookie)
+        assert (await client.get("/")).headers["location"].startswith("/sign-in")
+
+
+async def test_nothing_of_a_patient_is_kept_by_a_browser(house: House) -> None:
+    """What was answered to a reading stands on the page, in no cookie, and no page is kept."""
+    course = await house.has(Ward.dosed)
+    client = await signed_in(house)
+    form = await client.get(f"/courses/{course}/record/vitals.recorded")
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form.text))
+    reading = {"/data/session": "1", "/data/systolic": "187", "/data/diastolic": "99", "/data/heart_rate": "91"}
+    actor = {"/data/actor/id": "lind", "/data/actor/role": "monitor"}
+
+    answer = await client.post(f"/courses/{course}/record/vitals.recorded", data={**hidden, **reading, **actor})
+    shown = await client.get(answer.headers["location"])
+
+    assert answer.status_code == 303, answer.text
+    assert "Recorded: " in shown.text
+    assert {each.headers["cache-control"] for each in (form, answer, shown)} == {"no-store"}
+    kept = " ".join(f"{name}={value}" for name, value in client.cookies.items())
+    told = base64.b64decode(kept.partition("kapstan-reporter=")[2].partition(".")[0] + "==", validate=False)
+    for word in (course, "187", "Recorded", "systolic", "Systolic"):
+        assert word not in kept
+        assert word.encode() not in told
 
 
 async def test_a_form_of_another_site_changes_nothing(house: House) -> None:
@@ -196,9 +295,47 @@ async def test_a_form_is_no_longer_than_a_request_may_be(house: House) -> None:
         assert "The body must be at most 256 KiB" in answer.text
 
 
-@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x"])
-async def test_a_form_that_cannot_be_read_is_the_senders_mistake(house: House, kind: str) -> None:
-    """400, and no fault of the console."""
-    answer = await somebody(house).post("/sign-in", content=b"--y\r\nbroken", headers={"Content-Type": kind})
+PART: Final = b'--x\r\nContent-Disposition: form-data; name="token"'
+URLENCODED: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data; boundary=x"
+UNREADABLE: Final = (
+    ("multipart/form-data", b"--y\r\nbroken"),
+    (MULTIPART, b"--y\r\nbroken"),
+    (MULTIPART, PART),
+    (MULTIPART, PART + b"\r\n\r\nkap"),
+    (MULTIPART, PART + b'; filename="a"\r\n\r\nkap\r\n--x--\r\n'),
+    (MULTIPART, PART.replace(b"token", b"t\xc3\xb6ken") + b"\r\n\r\nkap\r\n--x--\r\n"),
+    (MULTIPART, PART.replace(b"token", b"\xff\xfe") + b"\r\n\r\nkap\r\n--x--\r\n"),
+    (MULTIPART, PART.replace(b'; name="token"', b"") + b"\r\n\r\nkap\r\n--x--\r\n"),
+    (MULTIPART, b"".join(PART + b"\r\n\r\nkap\r\n" for _ in range(1_001)) + b"--x--\r\n"),
+    (MULTIPART, b"\x00" * 2_000),
+    ("multipart/form-data; boundary=" + "x" * 300, b"--x"),
+    ("multipart/form-data; boundary=\xe9; charset=nonsense", b"--x"),
+    (f"{MULTIPART}; charset=nonsense", PART + b"\r\n\r\nkap\r\n--x--\r\n"),
+    (URLENCODED, b"&".join(b"a%d=1" % number for number in range(1_001))),
+    (URLENCODED, b"t\xc3\xb6ken=kap"),
+    (URLENCODED, b"\xff\xfe=\xff"),
+    (URLENCODED, b"%ff%fe=%ff&token=%ff"),
+    (URLENCODED, b"token=a%00b&screen=%ed%a0%80"),
+    ("text/plain; charset=nonsense", b"token=kap"),
+    ("\xe9", b"token=kap"),
+)
 
-    assert answer.status_code == 400
+
+@pytest.mark.parametrize(("kind", "body"), UNREADABLE)
+@pytest.mark.parametrize("path", ["/sign-in", "/theme", "/ack/nothing/pass-on"])
+async def test_a_form_that_cannot_be_read_is_the_senders_mistake(
+    house: House, path: str, kind: str, body: bytes
+) -> None:
+    """Never a fault of the console, whoever sends it, and whether a form is wanted there or not."""
+    answer = await somebody(house).post(path, content=body, headers={b"Content-Type": kind.encode("latin-1")})
+
+    assert answer.status_code < 500, answer.text
+
+
+@pytest.mark.parametrize("key", ["é", "\ud800".encode("utf-8", "surrogatepass"), "\0", "☃" * 100])
+async def test_a_form_key_of_any_characters_is_none_of_ours(house: House, key: str | bytes) -> None:
+    """403, in a sentence."""
+    client = await signed_in(house)
+
+    assert (await client.post("/sign-out", data={"form_key": key})).status_code == 403

@@ -52,6 +52,8 @@ OPEN: Final = {
     ("POST", "/sign-in"),
     ("POST", "/sign-out"),
     ("POST", "/theme"),
+    ("GET", "/alarm"),
+    ("GET", "/alarm/{token}"),
     ("GET", "/ack/{token}"),
     ("POST", "/ack/{token}"),
     ("POST", "/ack/{token}/pass-on"),

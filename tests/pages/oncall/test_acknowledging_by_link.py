@@ -37,6 +37,15 @@ async def link_of(house: House, course: str, person: str) -> str:
     return link[0]
 
 
+def alarm_path(house: House, escalation: str) -> str:
+    """The path to the escalation that names it to nobody, as a fallback's page has it."""
+    return links_of(house).alarm(escalation)
+
+
+def links_of(house: House) -> Links:
+    return Links([(house.floor.data / "link-secret").read_text(encoding="utf-8")], house.url)
+
+
 async def state(house: House, escalation: str) -> tuple[str, str | None]:
     shown = (await house.admin.get(f"/v1/escalations/{escalation}")).json()
     return shown["state"], shown["acknowledged_by"]
@@ -114,8 +123,39 @@ async def test_a_page_can_be_passed_on(house: House) -> None:
         return any(page.person == "ward" for page in house.inbox.of(EscalationKey.parse(escalation).course_id))
 
     assert passed.status_code == 200
+    assert "I have it" not in passed.text
     assert await eventually(paged)
     assert (await state(house, escalation))[0] == "open"
+
+
+@pytest.mark.parametrize("first", ["", "/pass-on"])
+async def test_a_used_link_passes_nothing_on(house: House, first: str) -> None:
+    """Acknowledged by it or passed on: nobody else's phone rings because of what lies in a browser's history."""
+    escalation, link = await woken(house, "lind")
+    nurse, to_ward = house.client(), {"to": "ward"}
+    assert (await nurse.post(f"{link}{first}", data=to_ward)).status_code == 200
+    before = await state(house, escalation)
+
+    for _ in range(3):
+        refused = await nurse.post(f"{link}/pass-on", data=to_ward)
+        assert (refused.status_code, "newest page" in refused.text) == (409, True)
+
+    sent = (await house.admin.get(f"/v1/escalations/{escalation}")).json()["pages"]
+    assert len([page for page in sent if page["person"] == "ward"]) == (1 if first else 0)
+    assert await state(house, escalation) == before
+
+
+async def test_nobody_passes_an_alarm_on_to_themselves(house: House) -> None:
+    """By a link or signed in: it is as it was, and the link still answers."""
+    escalation, link = await woken(house, "lind")
+
+    by_link = await house.client().post(f"{link}/pass-on", data={"to": "lind"})
+    over_http = await house.admin.post(f"/v1/escalations/{escalation}/reassign", json={"by": "lind", "to": "lind"})
+
+    assert by_link.status_code == 409
+    assert (over_http.status_code, over_http.json()["errors"][0]["pointer"]) == (422, "/to")
+    assert (await house.client().post(link)).status_code == 200
+    assert await state(house, escalation) == ("acknowledged", "lind")
 
 
 async def test_what_is_resolved_needs_no_answer(house: House) -> None:
@@ -144,7 +184,8 @@ async def test_whoever_takes_it_over_from_a_colleague_knows_that_they_do(house: 
     assert "I take it over" in seen.text
     assert "If nobody answers" not in seen.text
     assert "You have it" in pressed.text
-    assert f'href="/escalations/{escalation}"' in pressed.text
+    assert f'href="{alarm_path(house, escalation)}"' in pressed.text
+    assert escalation not in pressed.text
     assert await state(house, escalation) == ("acknowledged", "osei")
 
 
@@ -179,18 +220,34 @@ async def test_the_fallbacks_link_says_how_to_answer(house: House) -> None:
     assert (await house.client().get("/escalations/rubbish")).status_code == 422
 
 
+async def test_the_link_in_the_fallbacks_page_says_nothing_of_the_alarm(house: House) -> None:
+    """It lies in a mailbox of many people: who reads it is told how to answer, and whoever signs in is led there."""
+    escalation, _ = await woken(house, "lind")
+    path, stranger = alarm_path(house, escalation), house.client()
+
+    seen = await stranger.get(path)
+    led = await house.admin.get(path)
+
+    assert seen.status_code == 200
+    assert "Somebody has to answer this" in seen.text
+    assert escalation not in seen.text
+    assert (led.status_code, led.headers["location"]) == (303, f"/escalations/{escalation}")
+    assert (await stranger.get("/alarm")).status_code == 200
+    assert (await stranger.get(f"{path[:-1]}")).status_code == 404
+    assert (await stranger.get(f"/ack/{path.rpartition('/')[2]}")).status_code == 410
+
+
 async def test_a_link_opens_one_alarm_for_one_person_and_a_day(house: House) -> None:
     """Too old, forged, or of somebody whom the on-call file does not know: however it is used, nothing changes."""
     escalation, link = await woken(house, "lind")
-    secret = (house.floor.data / "link-secret").read_text(encoding="utf-8")
-    links, now, nobody = Links(secret, house.url), datetime.now(UTC), house.client()
-    said, _, signature = link.rpartition(".")
+    links, now, nobody = links_of(house), datetime.now(UTC), house.client()
+    path, _, sealed = link.rpartition("/")
     _, others_link = await woken(house, "lind")
     useless = {
         links.for_(escalation, "lind", now - GOOD_FOR - timedelta(seconds=1)): 410,
-        Links("t" * 32, house.url).for_(escalation, "lind", now): 410,
-        f"{said}.{signature[::-1]}": 410,
-        f"{others_link.rpartition('.')[0]}.{signature}": 410,
+        Links(["t" * 32], house.url).for_(escalation, "lind", now): 410,
+        f"{path}/{sealed[::-1]}": 410,
+        f"{path}/{others_link.rpartition('/')[2][:24]}{sealed[24:]}": 410,
         links.for_(escalation, "a-stranger", now): 409,
         links.for_("EX-404~vitals_emergency~1~1", "lind", now): 409,
     }
