@@ -220,7 +220,7 @@ def _on_friday(plant: Plant, hour: float) -> Plant:
     return moved
 
 
-_CALL: Mapping[str, object] = {"days_after": 1, "suicidal_ideation": False}
+_CALL: Mapping[str, Any] = {"days_after": 1, "suicidal_ideation": False}
 DAY = timedelta(days=1)
 
 DANGERS: Final = (
