@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -11,7 +12,11 @@ from google.protobuf.json_format import MessageToDict
 from temporalio.api.common.v1 import Payload
 
 from domain.access import TokenRole
+from gateway.courses import Courses
+from gateway.protocols import load_folder
 from gateway.temporal import connect
+from gateway.workflow_calls import KeysDiffer
+from tests.support.cast import hold
 from tests.support.cli import kapstan
 from tests.support.http_stack import House
 from tests.support.ward import Ward
@@ -51,6 +56,20 @@ async def asks(
 
 def data_of(payload: Mapping[str, Any]) -> str:
     return base64.b64decode(payload["data"]).decode()
+
+
+async def test_whoever_reaches_temporal_without_a_key_moves_no_course(house: House, course: str) -> None:
+    """Any user of this machine may call its port, and forge what they like: no course takes it."""
+    client = await connect(identity="whoever reaches Temporal", target_host=house.stack.temporal)
+    stranger = Courses(client, load_folder(house.stack.protocols), allow_unapproved=True)
+    before = await house.state_of(course)
+
+    with pytest.raises(KeysDiffer, match="must be encrypted with the key k1"):
+        await stranger.report(hold(course, at=datetime.now(UTC)))
+    with pytest.raises(KeysDiffer, match="must be encrypted with the key k1"):
+        await stranger.view(course)
+
+    assert await house.state_of(course) == before
 
 
 async def test_what_temporal_keeps_is_read_by_whoever_may(house: House, course: str) -> None:
