@@ -14,7 +14,7 @@ from console.access.escalations import EscalationAccess
 from console.access.reporting import EventReporting
 from console.kept_answer import KeptAnswer
 from console.live.stream import Stream
-from console.metrics.collected import collected
+from console.metrics.collected import CollectedMetrics
 from console.metrics.console_metrics import ConsoleMetrics
 from console.readiness import Readiness, readiness
 from console.recorded_answers import RecordedAnswers
@@ -91,18 +91,10 @@ class Services:
         return KeptAnswer(partial(readiness, self.client, self.connections, self.watchdog_store))
 
     @cached_property
-    def metrics_text(self) -> KeptAnswer[bytes]:
-        """All metrics, as of a moment ago."""
-        return KeptAnswer(
-            partial(
-                collected,
-                self.metrics,
-                self.sdk_metrics,
-                self.stream,
-                self.audit_log,
-                self.connections,
-                self.client,
-            )
+    def collected_metrics(self) -> CollectedMetrics:
+        """All metrics."""
+        return CollectedMetrics(
+            self.metrics, self.sdk_metrics, self.stream, self.audit_log, self.connections, self.client
         )
 
 
@@ -135,7 +127,7 @@ EscalationAccessDep = Annotated[EscalationAccess, Depends(_one(lambda services: 
 EscalationsDep = Annotated[Escalations, Depends(_one(lambda services: services.escalations))]
 EventReportingDep = Annotated[EventReporting, Depends(_one(lambda services: services.reporting))]
 LibraryDep = Annotated[Library, Depends(_one(lambda services: services.library))]
-MetricsTextDep = Annotated[KeptAnswer[bytes], Depends(_one(lambda services: services.metrics_text))]
+MetricsDep = Annotated[CollectedMetrics, Depends(_one(lambda services: services.collected_metrics))]
 OnCallDep = Annotated[OnCallBook, Depends(_one(lambda services: services.on_call))]
 ReadinessDep = Annotated[KeptAnswer[Readiness], Depends(_one(lambda services: services.readiness))]
 RateLimitDep = Annotated[RateLimit, Depends(_one(lambda services: services.rate_limit))]

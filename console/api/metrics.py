@@ -5,7 +5,7 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from console.api.answers import answer
-from console.services import MetricsTextDep
+from console.services import MetricsDep
 
 router = APIRouter(tags=["health"])
 
@@ -15,6 +15,6 @@ router = APIRouter(tags=["health"])
     response_class=PlainTextResponse,
     responses=answer(200, "Prometheus' text format", text={"text/plain": 'kapstan_courses{phase="medicine"} 3.0\n'}),
 )
-async def metrics(text: MetricsTextDep) -> Response:
-    """The console's own metrics, the clinic's as recorded, and those of the Temporal SDK; up to a second old."""
-    return Response(await text.now(), media_type=CONTENT_TYPE_LATEST)
+async def metrics(collected: MetricsDep) -> Response:
+    """The console's own metrics; the clinic's as recorded and those of the Temporal SDK are up to a second old."""
+    return Response(await collected.text(), media_type=CONTENT_TYPE_LATEST)

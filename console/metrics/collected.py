@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from console.kept_answer import KeptAnswer
 from console.live.stream import Stream
 from console.metrics.console_metrics import ConsoleMetrics
 from console.security.audit_log import AuditLog
@@ -20,24 +22,37 @@ from records.gauges import Gauges, gauges
 ANSWER_WITHIN: Final = timedelta(seconds=1)
 
 
-async def collected(
-    counted: ConsoleMetrics,
-    sdk: SdkMetrics,
-    stream: Stream,
-    audit: AuditLog,
-    connections: Connections,
-    client: Client,
-) -> bytes:
-    """All of them, in Prometheus' text format."""
-    found, workers, engine = await asyncio.gather(_gauges(connections), _workers(client), sdk.text())
-    ours = counted.text(
-        found,
-        workers,
-        streams=stream.listeners,
-        reads=audit.waiting,
-        unreadable=connections.reading.unreadable,
-    )
-    return ours + engine
+class CollectedMetrics:
+    """All metrics. What others have to be asked for is asked once a second at most, however often they are read."""
+
+    def __init__(
+        self,
+        counted: ConsoleMetrics,
+        sdk: SdkMetrics,
+        stream: Stream,
+        audit: AuditLog,
+        connections: Connections,
+        client: Client,
+    ) -> None:
+        self._counted = counted
+        self._stream = stream
+        self._audit = audit
+        self._reading = connections.reading
+        self._gauges = KeptAnswer(partial(_gauges, connections))
+        self._workers = KeptAnswer(partial(_workers, client))
+        self._engine = KeptAnswer(sdk.text)
+
+    async def text(self) -> bytes:
+        """Them in Prometheus' text format."""
+        found, workers, engine = await asyncio.gather(self._gauges.now(), self._workers.now(), self._engine.now())
+        ours = self._counted.text(
+            found,
+            workers,
+            streams=self._stream.listeners,
+            reads=self._audit.waiting,
+            unreadable=self._reading.unreadable,
+        )
+        return ours + engine
 
 
 async def _gauges(connections: Connections) -> Gauges | None:

@@ -269,7 +269,7 @@ async def test_a_snoozed_one(temporal: Temporal) -> None:
 
 
 async def test_one_that_was_passed_on(temporal: Temporal) -> None:
-    """The director has been asked instead, after 4 min: the wait of the step starts again, then the next one is due."""
+    """The director has been asked instead, after 4 min: the next step is due when it was."""
     async with night(temporal) as clinic:
         alarm = await clinic.alarm(grade=3)
         await alarm.has_paged(LIND)

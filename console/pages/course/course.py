@@ -145,7 +145,9 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
     return CoursePage(
         course_id=view.course_id,
         version=view.sequence,
-        answered=viewer.services.recorded_answers.answer(viewer.whose, viewer.request.query_params.get("answered", "")),
+        answered=viewer.services.recorded_answers.answer(
+            viewer.whose, view.course_id, viewer.request.query_params.get("answered", "")
+        ),
         title=_title(viewer, view),
         site=view.site,
         outcome=spoken(view.outcome) if view.outcome else None,

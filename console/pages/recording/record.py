@@ -226,7 +226,7 @@ _MESSAGES: Final = {
 def on_to(viewer: Viewer, course_id: CourseId, said: RecordedAnswer, by: Actor | None) -> Response:
     """Redirects to the course's page, which shows the answer."""
     response = RedirectResponse(f"/courses/{course_id}?answered={quote(said.event_id)}", status_code=303)
-    viewer.services.recorded_answers.keep(viewer.whose, said)
+    viewer.services.recorded_answers.keep(viewer.whose, course_id, said)
     if by is not None:
         keep_reporter(viewer, response, by)
     return response

@@ -143,6 +143,16 @@ async def test_who_is_answered_before_they_have_said_all_hears_it() -> None:
         assert await status(reader) == "200"
 
 
+async def test_requests_that_come_together_are_answered_in_turn_and_half_a_one_is_cut_off() -> None:
+    """A client that does not wait for its answers is nobody's enemy, until it stops in the middle."""
+    async with door(Hurried) as port, line(port) as (reader, writer):
+        writer.write(REQUEST * 3 + REQUEST[:20])
+
+        said = (await reader.read()).decode()
+
+        assert [said.count(f"HTTP/1.1 {code}") for code in (200, 408)] == [3, 1]
+
+
 async def test_somebody_who_says_something_gets_the_place_of_somebody_who_does_not() -> None:
     """All places are taken by lines that say nothing: the oldest gives way, each time."""
     async with door(Patient) as port:
