@@ -7,7 +7,7 @@ from fastapi import Response
 from pydantic import ValidationError
 
 from console.pages.frame.viewer import Viewer
-from domain.values import Actor, CourseId, Frozen, PersonId, Role
+from domain.values import Actor, Frozen, PersonId, Role
 
 REPORTER: Final = "kapstan-reporter"
 ANSWER: Final = "kapstan-answer"
@@ -60,9 +60,9 @@ def answer(viewer: Viewer, event_id: str | None) -> RecordedFlash | None:
     return found if found.event_id == event_id else None
 
 
-def keep_answer(viewer: Viewer, response: Response, course_id: CourseId, recorded: RecordedFlash) -> None:
-    """Keeps the answer for the course's page to show."""
-    _keep(viewer, response, ANSWER, recorded, f"/courses/{course_id}", ANSWER_KEPT_FOR)
+def keep_answer(viewer: Viewer, response: Response, page: str, recorded: RecordedFlash) -> None:
+    """Keeps the answer for the page at this path to show."""
+    _keep(viewer, response, ANSWER, recorded, page, ANSWER_KEPT_FOR)
 
 
 def _key(viewer: Viewer) -> str:
