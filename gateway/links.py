@@ -16,6 +16,9 @@ GOOD_FOR: Final = timedelta(days=1)
 """How long a link is valid. An escalation that nobody answers pages again, each time with a new link."""
 
 SALT: Final = "kapstan.acknowledge"
+FALLBACK_SALT: Final = "kapstan.fallback"
+FALLBACK_PAGE: Final = "page"
+"""The query parameter of a fallback's link that shows where it came from."""
 
 
 class Invitation(Frozen):
@@ -36,14 +39,23 @@ class Links:
 
     def __init__(self, secret: str, public_url: str) -> None:
         self._serializer = URLSafeSerializer(secret, salt=SALT)
+        self._fallback = URLSafeSerializer(secret, salt=FALLBACK_SALT)
         self._public_url = public_url.rstrip("/")
 
     def for_(self, escalation: EscalationId, person: PersonId, at: datetime) -> str:
         """The link to acknowledge this person's page of that moment; for the fallback, the escalation's web page."""
         if person == FALLBACK:
-            return escalation_page(self._public_url, escalation)
+            came_from = self._fallback.dumps(escalation)
+            return f"{escalation_page(self._public_url, escalation)}?{FALLBACK_PAGE}={came_from}"
         signed = self._serializer.dumps([escalation, person, int(at.timestamp())])
         return f"{self._public_url}/ack/{signed}"
+
+    def is_of_the_fallback(self, signed: str, escalation: EscalationId) -> bool:
+        """Whether this came with a page of that escalation to the fallback's channels. It opens nothing."""
+        try:
+            return bool(self._fallback.loads(signed) == escalation)
+        except BadData:
+            return False
 
     def read(self, token: str, now: datetime) -> Invitation:
         """Verifies the link's last part. Raises `BadLink` if it was forged, cut off or is over a day old."""

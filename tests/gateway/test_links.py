@@ -60,5 +60,13 @@ def test_a_link_is_good_for_a_day() -> None:
 
 
 def test_the_fallback_channels_lead_to_signing_in() -> None:
-    """Nobody is behind them who could promise anything."""
-    assert LINKS.for_(ALARM, FALLBACK, AT) == f"https://kapstan.clinic.example/escalations/{ALARM}"
+    """Nobody is behind them who could promise anything; the link says that it came to them, and answers nothing."""
+    page, _, came_from = LINKS.for_(ALARM, FALLBACK, AT).partition("?page=")
+
+    assert page == f"https://kapstan.clinic.example/escalations/{ALARM}"
+    assert LINKS.is_of_the_fallback(came_from, ALARM)
+    assert not LINKS.is_of_the_fallback(came_from, "EX-1~vitals_overdue~2~2")
+    assert not LINKS.is_of_the_fallback(token(), ALARM)
+    assert not Links("t" * 32, "https://kapstan.clinic.example").is_of_the_fallback(came_from, ALARM)
+    with pytest.raises(BadLink):
+        LINKS.read(came_from, AT)
