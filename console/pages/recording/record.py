@@ -152,7 +152,7 @@ async def _record(viewer: Viewer, kind: str, course_id: CourseId | None) -> Resp
     found = await deviations(viewer, kind, event, entered)
     is_sure = YES in entered.get(HAPPENED, ())
     slips = () if is_sure else doubts(viewer, fields, event, entered, view, session_at_hand(view, entered))
-    if found or (slips and not is_incomplete(event)):
+    if found or (slips and not is_incomplete(event) and not referral.not_offered(fields, entered)):
         question = confirmation(found, slips, fields, entered, event)
         return await _form(viewer, kind, course_id, view, entered, zone=zone, question=question)
     try:
