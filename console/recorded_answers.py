@@ -11,7 +11,7 @@ from cachetools import TTLCache
 
 from domain.access import TokenId
 from domain.sign_in import SignInId
-from domain.values import CourseId, Frozen
+from domain.values import Frozen
 
 KEPT_FOR: Final = timedelta(minutes=10)
 """How long a reloaded page still shows the answer to the last event."""
@@ -35,12 +35,12 @@ class RecordedAnswers:
     """The newest answers, each for whoever recorded the event."""
 
     def __init__(self) -> None:
-        self._kept: TTLCache[tuple[Whose, CourseId, str], RecordedAnswer] = TTLCache(KEPT, KEPT_FOR.total_seconds())
+        self._kept: TTLCache[tuple[Whose, str, str], RecordedAnswer] = TTLCache(KEPT, KEPT_FOR.total_seconds())
 
-    def keep(self, whose: Whose, course_id: CourseId, said: RecordedAnswer) -> None:
-        """Keeps the answer for them, on the course's page alone."""
-        self._kept[whose, course_id, said.event_id] = said
+    def keep(self, whose: Whose, page: str, said: RecordedAnswer) -> None:
+        """Keeps the answer for them, on the page at this path alone."""
+        self._kept[whose, page, said.event_id] = said
 
-    def answer(self, whose: Whose, course_id: CourseId, event_id: str) -> RecordedAnswer | None:
-        """The answer to that event of the course, if they recorded it a moment ago."""
-        return self._kept.get((whose, course_id, event_id))
+    def answer(self, whose: Whose, page: str, event_id: str) -> RecordedAnswer | None:
+        """The answer to that event that the page is to show, if they recorded it a moment ago."""
+        return self._kept.get((whose, page, event_id))

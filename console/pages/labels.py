@@ -93,6 +93,9 @@ VERDICTS: Final[Mapping[VerdictSeverity, str]] = {
 }
 """Labels of verdicts."""
 
+NOT_FOR_A_DOSE: Final = "not for a dose"
+"""Label of a reading before the dose that is normal, but beyond a limit of a dose."""
+
 DEADLINES: Final[Mapping[str, str]] = {
     "phase": "Next step overdue",
     "next_dose": "Next dose overdue",
@@ -271,6 +274,31 @@ FIELDS: Final[Mapping[str, str]] = {
 }
 """Labels of fields whose own name will not do, by name, or by pointer where that means something else."""
 
+INDICATIONS: Final[Mapping[str, str]] = {
+    "F10.2": "Alcohol dependence",
+    "F11.2": "Opioid dependence",
+    "F19.2": "Dependence on other substances",
+    "F32.0": "Depressive episode, mild",
+    "F32.1": "Depressive episode, moderate",
+    "F32.2": "Depressive episode, severe",
+    "F32.9": "Depressive episode, unspecified",
+    "F32.A": "Depression, unspecified",
+    "F33.0": "Recurrent depression, mild",
+    "F33.1": "Recurrent depression, moderate",
+    "F33.2": "Recurrent depression, severe",
+    "F33.9": "Recurrent depression, unspecified",
+    "F41": "Anxiety disorder",
+    "F42": "Obsessive-compulsive disorder",
+    "F43.1": "Post-traumatic stress disorder",
+    "G62": "Polyneuropathy",
+    "G89": "Chronic pain",
+    "G90.5": "Complex regional pain syndrome",
+    "M79.2": "Neuralgia",
+    "M79.7": "Fibromyalgia",
+    "R45.851": "Suicidal ideation",
+}
+"""What indications are called, by their code of the ICD-10."""
+
 FORM_UNITS: Final[Mapping[str, str]] = {
     **UNITS,
     "weight_kg": "kg",
@@ -289,14 +317,12 @@ FORM_UNITS: Final[Mapping[str, str]] = {
 """Units of fields. They are fixed (docs/events.md)."""
 
 HINTS: Final[Mapping[str, str]] = {
-    "actor": "Id, as in the clinic and its on-call file",
     "time": "By the site's clock. Leave it blank where it happens just now",
-    "subject": "Letters, digits, dots and dashes; never a name, a birth date or a record number",
+    "subject": "Or the clinic's own: letters, digits, dots and dashes; never a name, a birth date or a record number",
     "over": "As in the protocol: PT40M is 40 minutes",
     "items": "In the order of the questionnaire, with a space between two: 2 2 1 0. Or else give its score",
     "mg_per_kg": "This one or the dose in mg, not both",
     "staff": "A row without a person is left out",
-    "measures_baseline": "One a line: phq9 17",
     "credentials": "Codes, with a comma between two",
     "conditions": "None, where nothing is chosen",
     "medications": "None, where nothing is chosen",

@@ -1,6 +1,6 @@
 """The view of one course: phase, sessions, next events, blockers and deadlines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from domain.course.course import Course
@@ -11,6 +11,8 @@ from domain.course.recorded import Recorded
 from domain.course.rules import eligibility
 from domain.course.rules.checkpoints import reading_due_at
 from domain.course.rules.vitals import verdict
+from domain.course.rules.weighing import is_weighed
+from domain.course.session import Stage
 from domain.course.state import CourseEscalation, Deviation, Hold, Outcome, Phase
 from domain.events.clinic_events import EligibilityDecided, PatientDischarged, SessionCleared
 from domain.events.fields import Dose
@@ -71,13 +73,17 @@ class MeasureDueView(Frozen):
 
 
 class OverrideView(Frozen):
-    """A prescriber's override of a blocker. It stays visible for the life of the course."""
+    """A prescriber's override of a blocker. It stays visible for the life of the course.
+
+    `lifts` are those of the course's blockers now that it lifts.
+    """
 
     at: Moment
     by: PersonId
     session: int | None
     code: str
     rationale: str
+    lifts: tuple[Blocker, ...] = ()
 
 
 class DeadlineView(Frozen):
@@ -123,10 +129,17 @@ class CourseView(Frozen):
     holds: tuple[Hold, ...] = ()
     readings_outside: tuple[ReadingView, ...] = ()
 
+    @property
+    def in_the_way(self) -> tuple[Blocker, ...]:
+        """The blockers of the next step that no override lifts."""
+        lifted = [blocker for one in self.overrides for blocker in one.lifts]
+        return tuple(one for one in self.blockers if one not in lifted)
+
 
 def course_view(course: Course, now: datetime) -> CourseView:
     """The view of the course at `now`."""
     assert course.referral is not None
+    blockers = course.blockers(now)
     return CourseView(
         course_id=course.course_id,
         site=course.referral.data.site,
@@ -140,9 +153,9 @@ def course_view(course: Course, now: datetime) -> CourseView:
         sessions=tuple(session_views(course)),
         measures=tuple(_measure(course, taken) for taken in course.measures),
         cautions=eligibility.cautions(course),
-        overrides=tuple(_overrides(course)),
+        overrides=tuple(_overrides(course, blockers)),
         deviations=course.deviations,
-        blockers=course.blockers(now),
+        blockers=blockers,
         next=course.next_acts(now),
         deadlines=tuple(_deadline(deadline, now) for deadline in course.deadlines()),
         escalations=course.unresolved,
@@ -235,14 +248,17 @@ def _plan(course: Course) -> PlanView | None:
     )
 
 
-def _overrides(course: Course) -> Iterator[OverrideView]:
+def _overrides(course: Course, blockers: tuple[Blocker, ...]) -> Iterator[OverrideView]:
     yield from _overridden(None, course.eligibility)
     for session in course.sessions:
-        yield from _overridden(session.number, session.clearance)
+        # What was weighed at a clearance ends the blocker of the dose, as long as its value is not worse.
+        is_next = session is course.session and session.stage is Stage.CLEARED
+        ended = [one for one in blockers if not one.absolute and is_weighed(one, session.weighed)] if is_next else []
+        yield from _overridden(session.number, session.clearance, ended)
         yield from _overridden(session.number, session.discharge)
 
 
-def _overridden(session: int | None, decision: Decided | None) -> Iterator[OverrideView]:
+def _overridden(session: int | None, decision: Decided | None, ended: Sequence[Blocker] = ()) -> Iterator[OverrideView]:
     if decision is None:
         return
     for override in decision.data.overrides:
@@ -252,6 +268,7 @@ def _overridden(session: int | None, decision: Decided | None) -> Iterator[Overr
             session=session,
             code=override.code,
             rationale=override.rationale,
+            lifts=tuple(one for one in ended if one.code == override.code),
         )
 
 

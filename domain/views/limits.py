@@ -1,10 +1,12 @@
 """The limits of one session's readings, as lines for a chart: one per vital sign, side and kind."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from domain.course.rules.signs import at_clearance
+from domain.course.rules.vitals import SPOKEN
 from domain.course.session import MedicineSession
+from domain.events.clinic_events import VitalsRecorded
 from domain.protocol.model import Protocol, Vital
 from domain.values import Frozen
 
@@ -64,3 +66,15 @@ def _of_every_reading(protocol: Protocol, session: MedicineSession) -> Iterator[
             is_confirmed=limit.confirm_within is not None,
             source=protocol.source_of(limit.key),
         )
+
+
+def unfit_for_a_dose(limits: Iterable[SessionLimit], vitals: VitalsRecorded.Data) -> Iterator[str]:
+    """Each value of the reading that is beyond its limit before a dose, as a sentence."""
+    for limit in limits:
+        observed = getattr(vitals, limit.vital)
+        if limit.kind is not LimitKind.HOLD or observed is None:
+            continue
+        if limit.above is not None and observed > limit.above:
+            yield f"{SPOKEN[limit.vital]} {observed} is too high for a dose ({limit.above:g})"
+        if limit.below is not None and observed < limit.below:
+            yield f"{SPOKEN[limit.vital]} {observed} is too low for a dose ({limit.below:g})"

@@ -1,15 +1,18 @@
 """The view of a course's medicine sessions: what was given, measured and due in each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from domain.course.course import Course
 from domain.course.dose_given import DoseGiven
 from domain.course.rules.checkpoints import Checkpoint, checkpoints, reading_due_at
+from domain.course.rules.dose_bounds import weight_today
+from domain.course.rules.jumps import LastValue
 from domain.course.rules.vitals import verdict
 from domain.course.session import MedicineSession, Stage
 from domain.course.verdict import Verdict
 from domain.events.clinic_events import VitalsRecorded
 from domain.events.fields import StaffMember
+from domain.protocol.model import Vital
 from domain.values import Frozen, Moment
 from domain.views.limits import SessionLimit, session_limits
 
@@ -50,7 +53,7 @@ class SessionView(Frozen):
 
     `limits` are what its readings are judged by. While a dosed patient is monitored, `reading_due_at` is when the next
     reading is due, or since when it is overdue; none is while the patient is away, since `away_since`.
-    `readings_before` counts earlier readings that only the ledger has.
+    `readings_before` counts earlier readings that only the ledger has. `weight_kg` was taken at this check-in.
     """
 
     number: int
@@ -73,6 +76,17 @@ class SessionView(Frozen):
     away_since: Moment | None = None
     handed_over_at: Moment | None = None
     died_at: Moment | None = None
+    weight_kg: float | None = None
+
+    @property
+    def last_values(self) -> Mapping[Vital, LastValue]:
+        """The newest value of each vital sign that was taken in this session."""
+        return {
+            vital: LastValue(at=reading.at, value=value)
+            for reading in self.readings
+            for vital in Vital
+            if (value := getattr(reading.vitals, vital)) is not None
+        }
 
     @property
     def ended_at(self) -> Moment | None:
@@ -117,6 +131,7 @@ def _session(course: Course, session: MedicineSession, count: int) -> SessionVie
         away_since=session.absences[-1].left_at if session.is_away else None,
         handed_over_at=session.handover.at if session.handover else None,
         died_at=session.death.at if session.death else None,
+        weight_kg=weight_today(session),
     )
 
 

@@ -56,7 +56,5 @@ def _texts(field: Field, value: Any, zone: ZoneInfo) -> Sequence[str]:
             return ["\r\n".join(value)]
         case FieldKind.NUMBERS:
             return [" ".join(map(str, value))]
-        case FieldKind.SCORES:
-            return ["\r\n".join(f"{name} {score:g}" for name, score in value.items())]
         case _:
             return [str(value)]

@@ -19,8 +19,13 @@ def section(page: httpx.Response, heading: str) -> str:
 
 
 def value_in(page: httpx.Response, pointer: str) -> str:
-    """What stands in a field."""
-    found = re.search(rf'name="{re.escape(pointer)}"[^>]*value="([^"]*)"', page.text)
+    """What stands in a field; in a choice, what is chosen."""
+    name = re.escape(pointer)
+    choice = re.search(rf'<select [^>]*name="{name}".*?</select>', page.text, re.DOTALL)
+    chosen = re.search(r'<option value="([^"]+)"[^>]* selected', choice[0]) if choice else None
+    if chosen:
+        return html.unescape(chosen[1])
+    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page.text)
     assert found, pointer
     return html.unescape(found[1])
 

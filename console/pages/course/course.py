@@ -26,9 +26,9 @@ from domain.access import Right
 from domain.escalation.messages import EscalationView
 from domain.ledger import Entry
 from domain.refusal import Refused
-from domain.values import CourseId, Frozen, count_of
-from domain.views.blocker_labels import spoken
-from domain.views.course import CourseView
+from domain.values import Blocker, CourseId, Frozen, count_of
+from domain.views.blocker_labels import spoken, words_of
+from domain.views.course import CourseView, OverrideView
 from gateway.forecasts import forecast_of
 from gateway.workflow_calls import TooMany, Unavailable
 from records.errors import RecordStoreError
@@ -46,12 +46,13 @@ router = APIRouter(include_in_schema=False)
 
 
 class Overridden(Frozen):
-    """A prescriber's override of a blocker."""
+    """A prescriber's override: of what, and `words`, the blockers of the next step that it lifts now."""
 
     at: Clock
     by: str
     session: int | None
-    code: str
+    what: str
+    words: tuple[str, ...]
     rationale: str
 
 
@@ -110,6 +111,7 @@ class CoursePage(Frozen):
     acts: EventChoices
     blocks_what: str
     blocks: tuple[Block, ...]
+    lifted: tuple[Overridden, ...]
     if_nobody_acts: IfNobodyActs | None
     no_forecast: str | None
     dues: tuple[UpcomingDeadline, ...]
@@ -142,11 +144,12 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
     if reads_ledger:
         viewer.saw("ledger", view.course_id)
     told = from_ledger(entries, view) if reads_ledger and entries else from_view(view, recorded)
+    overrides = tuple(_overridden(viewer, one, clock) for one in view.overrides)
     return CoursePage(
         course_id=view.course_id,
         version=view.sequence,
         answered=viewer.services.recorded_answers.answer(
-            viewer.whose, view.course_id, viewer.request.query_params.get("answered", "")
+            viewer.whose, f"/courses/{view.course_id}", viewer.request.query_params.get("answered", "")
         ),
         title=_title(viewer, view),
         site=view.site,
@@ -168,21 +171,13 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
         story_is_whole=reads_ledger and entries is not None and not entries.unreadable,
         acts=acts(viewer.caller, view),
         blocks_what=blocks_what(view),
-        blocks=tuple(block(one) for one in view.blockers),
+        blocks=tuple(block(one) for one in view.in_the_way),
+        lifted=tuple(one for one in overrides if one.words),
         if_nobody_acts=foretold,
         no_forecast=no_forecast,
         dues=dues(view, clock),
         outcomes=outcomes(view, clock),
-        overrides=tuple(
-            Overridden(
-                at=clock.at(one.at),
-                by=who(viewer, one.by),
-                session=one.session,
-                code=one.code,
-                rationale=one.rationale,
-            )
-            for one in view.overrides
-        ),
+        overrides=overrides,
         deviations=tuple(
             Deviated(
                 at=clock.at(one.at),
@@ -195,6 +190,17 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
         ),
         ledger=ledger,
         entries=tuple(_entry(viewer, one, clock) for one in reversed(entries)) if reads_ledger and entries else None,
+    )
+
+
+def _overridden(viewer: Viewer, one: OverrideView, clock: WallClock) -> Overridden:
+    return Overridden(
+        at=clock.at(one.at),
+        by=who(viewer, one.by),
+        session=one.session,
+        what=words_of(Blocker(code=one.code, message=one.code)),
+        words=tuple(lifted.message for lifted in one.lifts),
+        rationale=one.rationale,
     )
 
 

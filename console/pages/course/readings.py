@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from console.pages.frame.clock import Clock, WallClock
-from console.pages.labels import VERDICTS
+from console.pages.labels import NOT_FOR_A_DOSE, VERDICTS
 from domain.course.rules.vitals import SPOKEN
+from domain.course.session import Stage
 from domain.course.verdict import Verdict, VerdictSeverity
 from domain.events.clinic_events import VitalsRecorded
 from domain.protocol.model import Vital
 from domain.protocol.parameters import UNITS
 from domain.values import Frozen, Severity
-from domain.views.session import ReadingView
+from domain.views.limits import unfit_for_a_dose
+from domain.views.session import ReadingView, SessionView
 
 MARK_OF: Final[Mapping[VerdictSeverity, str]] = {
     VerdictSeverity.NORMAL: "well",
@@ -49,8 +51,13 @@ class ReadingShown(Frozen):
     symptoms: str
 
 
-def shown(reading: ReadingView, clock: WallClock) -> ReadingShown:
-    """The reading as the page shows it."""
+def shown(reading: ReadingView, clock: WallClock, session: SessionView | None = None) -> ReadingShown:
+    """The reading as the page shows it; one that is normal and beyond a limit for the dose of `session` says so."""
+    is_before = session is not None and session.stage is Stage.CHECKED_IN and not session.doses
+    unfit = tuple(unfit_for_a_dose(session.limits, reading.vitals)) if session and is_before else ()
+    if unfit and reading.verdict.severity is VerdictSeverity.NORMAL:
+        told = shown(reading, clock)
+        return told.but(mark=Severity.ROUTINE.value, verdict=NOT_FOR_A_DOSE, findings=unfit)
     return ReadingShown(
         at=clock.at(reading.at),
         signs=tuple(signs(reading)),

@@ -22,6 +22,10 @@ LATE: Final = "late"
 ON_TIME: Final = "well"
 UNKNOWN: Final = "unknown"
 
+READING: Final = "kap.vitals.recorded"
+READING_FORM: Final = "/courses/{course_id}/record/vitals.recorded?from=sessions"
+"""Where a reading is recorded; the form leads back to the live sessions."""
+
 SILENT: Final = (
     "Their course does not answer now: this is what was recorded last, without their readings. Look at the patient."
 )
@@ -31,7 +35,7 @@ class LiveSession(Frozen):
     """One patient on site.
 
     `mark` says how urgently they need a human: a severity, `late`, or `well`. If their course did not answer, `silent`
-    says so, and no reading is shown: recorded ones may be old.
+    says so, and no reading is shown: recorded ones may be old. `record_at` is where this viewer records a reading.
     """
 
     course_id: CourseId
@@ -51,6 +55,7 @@ class LiveSession(Frozen):
     blocked_by: tuple[str, ...]
     chart: Drawing | None = None
     silent: str | None = None
+    record_at: str | None = None
 
 
 def of_view(viewer: Viewer, view: CourseView, recorded: CourseSummary | None) -> LiveSession | None:
@@ -80,6 +85,7 @@ def of_record(viewer: Viewer, recorded: CourseSummary) -> LiveSession:
         reading=None,
         blocked_by=(),
         silent=SILENT,
+        record_at=_record_at(viewer, recorded.course_id),
     )
 
 
@@ -104,10 +110,15 @@ def _live(viewer: Viewer, recorded: CourseSummary | None, view: CourseView, sess
         since=clock.since(session.doses[-1].at) if is_dosed else None,
         due_label=_due_label(session, recorded),
         due=clock.due(due_at) if due_at else None,
-        reading=readings.shown(newest, clock) if newest else None,
-        blocked_by=() if is_dosed else tuple(blocker.message for blocker in view.blockers),
+        reading=readings.shown(newest, clock, session) if newest else None,
+        blocked_by=() if is_dosed else tuple(blocker.message for blocker in view.in_the_way),
         chart=session_chart(session, clock.now, clock.zone, TextSize.SMALL) if is_dosed else None,
+        record_at=_record_at(viewer, view.course_id),
     )
+
+
+def _record_at(viewer: Viewer, course_id: CourseId) -> str | None:
+    return READING_FORM.format(course_id=course_id) if viewer.caller.may_report(READING) else None
 
 
 def _mark(attention: Severity | None, due_at: datetime | None, now: datetime) -> str:

@@ -9,6 +9,7 @@ from console.pages.frame.rendering import floor_page
 from console.pages.frame.shell import SEES_COURSES
 from console.pages.frame.unreadable_rows import Unread, is_an_id, unread
 from console.pages.frame.viewer import Viewer, looking
+from console.recorded_answers import RecordedAnswer
 from domain.access import Right
 from domain.values import Frozen
 from gateway.parallel_queries import go_round
@@ -25,12 +26,14 @@ class SessionsPage(Frozen):
 
     While the record store is away, Temporal tells who is on site; `unanswered` courses did not answer, so that
     nobody can tell whether their patients are on site. `sees_all`: not only the courses behind escalations.
+    `answered` is what was recorded here last.
     """
 
     sessions: tuple[LiveSession, ...]
     late: int
     shows_sites: bool
     sees_all: bool
+    answered: RecordedAnswer | None = None
     unanswered: int = 0
     unread: tuple[Unread, ...] = ()
 
@@ -50,6 +53,9 @@ async def sessions(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))]) -
         late=sum(one.due is not None and one.due.is_late for one in here),
         shows_sites=len({one.site for one in here}) > 1,
         sees_all=viewer.caller.has(Right.READ_COURSES),
+        answered=viewer.services.recorded_answers.answer(
+            viewer.whose, PATH, viewer.request.query_params.get("answered", "")
+        ),
         unanswered=unanswered,
         unread=unread(unreadable, "/courses"),
     )

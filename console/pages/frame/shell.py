@@ -4,7 +4,7 @@ from typing import Final
 
 from console.pages.frame.clock import Clock
 from console.pages.frame.viewer import Viewer
-from domain.access import Right
+from domain.access import Right, TokenId
 from domain.values import Frozen, Severity
 from records.errors import RecordStoreError
 from records.floor import Floor
@@ -45,12 +45,14 @@ class NavigationLink(Frozen):
 class Shell(Frozen):
     """The frame of a page. `now` is the server's clock, from which the browser counts on.
 
+    `owner` is whose drafts this browser may keep: the id of their token.
     `on_call_is_broken`: the on-call file was edited and cannot be used, so that the last good one still counts.
     """
 
     places: tuple[NavigationLink, ...]
     here: str
     now: str
+    owner: TokenId
     who: str
     role: str
     site: str | None
@@ -79,6 +81,7 @@ async def shell(viewer: Viewer, place: str, here: str | None = None) -> Shell:
         ),
         here=here or viewer.here,
         now=viewer.now.isoformat(timespec="milliseconds"),
+        owner=viewer.caller.token_id,
         who=viewer.caller.name,
         role=viewer.caller.role,
         site=viewer.caller.site,

@@ -12,8 +12,9 @@ from console.pages.course.ahead import UpcomingPage
 from console.pages.frame.error_pages import UNCERTAIN, ErrorPage
 from console.pages.frame.rendering import page
 from console.pages.frame.severity_marks import MARKS
-from console.pages.oncall.page_context import Circumstances, circumstances
+from console.pages.oncall.page_context import Circumstances, PatientNow, circumstances
 from console.services import Services, ServicesDep
+from domain.access import Caller, TokenRole
 from domain.durations import in_words
 from domain.escalation.ids import EscalationId, EscalationKey
 from domain.escalation.messages import PHRASES, Acknowledge, EscalationState, EscalationView, Reassign
@@ -21,7 +22,7 @@ from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.oncall.file import FALLBACK, OnCall
 from domain.oncall.policy import Policy
 from domain.refusal import RefusalCode, Refused
-from domain.values import Frozen, PersonId, Severity
+from domain.values import CourseId, Frozen, PersonId, Severity
 from domain.views.forecast import FALLBACK_NAME
 from gateway.links import BadLink, Invitation
 from gateway.workflow_calls import TooMany, Unavailable
@@ -40,6 +41,10 @@ UNWATCHED: Final = (
 )
 """First advice when no dosed patient is involved."""
 
+BY_LINK: Final = "pagelink"
+"""Stands for the token in the record of reads, where somebody read by their page's link."""
+READ: Final = "patient of a page"
+
 Token = Annotated[str, Path(max_length=1000)]
 
 router = APIRouter(include_in_schema=False)
@@ -53,7 +58,10 @@ class Colleague(Frozen):
 
 
 class AcknowledgePage(Frozen):
-    """The escalation: how urgent, what, where, what happens without an answer, and what became of theirs."""
+    """The escalation: how urgent, what, where, what happens without an answer, and what became of theirs.
+
+    Whoever has it is shown how the patient is: `patient`, and where a reading is recorded.
+    """
 
     mark: str
     severity: Severity
@@ -75,6 +83,9 @@ class AcknowledgePage(Frozen):
     is_theirs: bool
     whole: str
     message: str | None
+    patient: PatientNow | None = None
+    record_at: str | None = None
+    here: str = ""
 
 
 Act = Callable[[Invitation], Awaitable[object]]
@@ -127,6 +138,8 @@ async def _answered(services: Services, token: str, act: Act, done: str | None) 
         view = await services.escalations.view(invited.escalation)
         around = await circumstances(services, view, datetime.now(UTC))
         whole = services.links.alarm(invited.escalation)
+        if around.patient and _has_it(view, invited.person):
+            _note_read(services, invited.person, view.course_id)
         shown = _page(services.on_call.now(), view, around, invited, token, whole, done)
         return page("acknowledge.html", shown)
     except BadLink as bad:
@@ -136,6 +149,17 @@ async def _answered(services: Services, token: str, act: Act, done: str | None) 
         return _instead("Nothing was changed", refused.refusal.message, 409, whole, "Sign in to answer it")
     except (Unavailable, TooMany):
         return _instead("Not yet", UNCERTAIN, 503, f"/ack/{token}", "Try again")
+
+
+def _has_it(view: EscalationView, person: PersonId) -> bool:
+    return view.state is EscalationState.ACKNOWLEDGED and view.acknowledged_by == person
+
+
+def _note_read(services: Services, person: PersonId, course_id: CourseId) -> None:
+    """Notes who was shown the patient's values by their page's link; of a page that stays open only now and then."""
+    reader = Caller(token_id=BY_LINK, name=person, role=TokenRole.ONCALL)
+    if services.audit_throttle.is_worth_noting(BY_LINK, f"{READ} {person}", course_id, datetime.now(UTC)):
+        services.audit_log.note(reader, READ, course_id)
 
 
 def _instead(title: str, message: str, status: int, href: str, link: str) -> Response:
@@ -152,7 +176,7 @@ def _page(
     message: str | None,
 ) -> AcknowledgePage:
     person, policy = invited.person, on_call.policies[view.severity]
-    is_theirs = view.state is EscalationState.ACKNOWLEDGED and view.acknowledged_by == person
+    is_theirs = _has_it(view, person)
     is_open = view.state is not EscalationState.RESOLVED
     may_answer = is_open and not is_theirs and message is None  # with a message the link has just answered
     return AcknowledgePage(
@@ -178,6 +202,9 @@ def _page(
         is_theirs=is_open and is_theirs,
         whole=whole,
         message=message,
+        patient=around.patient if is_theirs else None,
+        record_at=f"/courses/{view.course_id}/record/vitals.recorded" if is_theirs else None,
+        here=f"/ack/{token}",
     )
 
 

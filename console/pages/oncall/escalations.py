@@ -22,11 +22,12 @@ from console.pages.frame.acting_person import me, remember
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.error_pages import ErrorPage, in_a_sentence
 from console.pages.frame.rendering import floor_page, page
+from console.pages.frame.shell import SEES_COURSES
 from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import FORM_KEY, HX, Viewer, acting, looking, viewer_of
 from console.pages.oncall.acknowledge import Token, advice
 from console.pages.oncall.open_work import open_work
-from console.pages.oncall.page_context import circumstances
+from console.pages.oncall.page_context import KNOWN_WITHIN, PatientNow, circumstances
 from console.services import Services, ServicesDep
 from domain.access import Right
 from domain.durations import in_words, iso_8601
@@ -112,7 +113,8 @@ class EscalationsPage(Frozen):
     """Unresolved escalations, then those resolved last; or one escalation by itself.
 
     `is_recorded` and `unanswered` as in `OpenWork`. `refused`: the refusal of an act on an escalation not shown.
-    `rests_on_corrected`: what raised the one that is shown has been corrected since.
+    `rests_on_corrected`: what raised the one that is shown has been corrected since. `patient` is how they are, for
+    who may read it, `record_at` where a reading is recorded. `unsent` is a note that came too late to be noted down.
     """
 
     works: tuple[Work, ...]
@@ -120,6 +122,9 @@ class EscalationsPage(Frozen):
     people: tuple[Choice, ...]
     is_one: bool
     rests_on_corrected: bool = False
+    patient: PatientNow | None = None
+    record_at: str | None = None
+    unsent: str | None = None
     is_recorded: bool = True
     unanswered: int = 0
     refused: tuple[str, ...] = ()
@@ -134,9 +139,10 @@ async def work(viewer: Reader) -> Response:
 
 @router.get(PATH + "/{escalation_id}")
 async def one(request: Request, services: ServicesDep, escalation_id: Escalation) -> Response:
-    """One escalation. Without sign-in it tells how to answer, for whoever was sent here."""
-    if (viewer := await _signed_in(request, services)) is None:
+    """One escalation. Without sign-in it tells how to answer where a clinic seals no links: a fallback's page leads here."""
+    if services.links is None and await _signed_in(request, services) is None:
         return _how_to_answer(advice(escalation_id), escalation_id, f"{PATH}/{escalation_id}")
+    viewer = await viewer_of(request, services)
     await looking(Right.READ_ESCALATIONS)(viewer)
     return await _one(viewer, escalation_id)
 
@@ -151,12 +157,13 @@ async def any_alarm(request: Request, services: ServicesDep) -> Response:
 
 @router.get(ALARM + "/{token}")
 async def alarm(request: Request, services: ServicesDep, token: Token) -> Response:
-    """How to answer, for whoever reads a fallback's page; for somebody who is signed in, the escalation itself."""
+    """How to answer, for whoever reads a fallback's page while nobody has answered; to the escalation, once signed in."""
     escalation_id = services.links.alarm_of(token) if services.links else None
     if escalation_id is None:
         raise problem_error(ProblemCode.NOT_FOUND, "This link is not one of ours, or not all of it arrived")
-    if await _signed_in(request, services) is None:
+    if await _signed_in(request, services) is None and await _is_unanswered(services, escalation_id):
         return _how_to_answer(advice(escalation_id), None, f"{ALARM}/{token}")
+    await viewer_of(request, services)
     return RedirectResponse(f"{PATH}/{escalation_id}", status_code=303)
 
 
@@ -182,13 +189,31 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct
     except EXPECTED as error:
         problem = problem_of(error)
         assert problem is not None
-        return await _again(viewer, escalation_id, in_a_sentence(problem.problem).message, problem.problem.status)
+        why = await _resolved_already(viewer, escalation_id) if problem.problem.code is ProblemCode.NOT_OPEN else None
+        note = form.get("note")
+        return await _again(
+            viewer,
+            escalation_id,
+            why or in_a_sentence(problem.problem).message,
+            problem.problem.status,
+            note if why and isinstance(note, str) else None,
+        )
     if HX in viewer.request.headers:
         await _until_recorded(viewer, moved)
     back = PATH if HX in viewer.request.headers else f"{PATH}/{escalation_id}"
     response = RedirectResponse(back, status_code=303)
     remember(response, order.by, viewer.services.settings)
     return response
+
+
+async def _resolved_already(viewer: Viewer, escalation_id: EscalationId) -> str | None:
+    """Who resolved it and when, if it is known."""
+    with suppress(*EXPECTED):
+        view = await viewer.services.escalation_access.view(viewer.caller, escalation_id)
+        if view.resolved_at is not None:
+            by = f" by {viewer.name_of(view.resolved_by)}" if view.resolved_by else ""
+            return f"Resolved{by} at {viewer.clock().at(view.resolved_at).words}: what you sent came after that"
+    return None
 
 
 async def _until_recorded(viewer: Viewer, moved: EscalationView) -> None:
@@ -209,10 +234,12 @@ def _in_words(wrong: ValidationError) -> str:
     return "; ".join(f"{one.pointer.removeprefix('/').replace('/', '.')}: {one.detail}" for one in errors)
 
 
-async def _again(viewer: Viewer, escalation_id: EscalationId, refused: str, status: int) -> Response:
+async def _again(
+    viewer: Viewer, escalation_id: EscalationId, refused: str, status: int, unsent: str | None = None
+) -> Response:
     if HX in viewer.request.headers:
         return await _all(viewer, {escalation_id: refused}, status)
-    return await _one(viewer, escalation_id, refused, status)
+    return await _one(viewer, escalation_id, refused, status, unsent)
 
 
 async def _all(
@@ -234,17 +261,31 @@ async def _all(
     return await floor_page(viewer, PATH, "escalations.html", shown, status)
 
 
-async def _one(viewer: Viewer, escalation_id: EscalationId, refused: str | None = None, status: int = 200) -> Response:
+async def _one(
+    viewer: Viewer,
+    escalation_id: EscalationId,
+    refused: str | None = None,
+    status: int = 200,
+    unsent: str | None = None,
+) -> Response:
     view = await viewer.services.escalation_access.view(viewer.caller, escalation_id)
     viewer.saw("escalation", view.course_id)
     told = {escalation_id: refused} if refused else {}
     around = await circumstances(viewer.services, view, viewer.now)
+    is_open = view.state is not EscalationState.RESOLVED
+    may_see = is_open and viewer.caller.has(*SEES_COURSES)
+    if may_see and around.patient:
+        viewer.saw("patient of a page", view.course_id)
+    record_at = f"/courses/{view.course_id}/record/vitals.recorded"
     shown = EscalationsPage(
         works=_works(viewer, [view], told),
         resolved=(),
         people=_people(viewer),
         is_one=True,
         rests_on_corrected=around.rests_on_corrected,
+        patient=around.patient if may_see else None,
+        record_at=record_at if viewer.caller.may_report("kap.vitals.recorded") else None,
+        unsent=unsent,
     )
     return await floor_page(viewer, PATH, "escalations.html", shown, status, here=f"{PATH}/{escalation_id}")
 
@@ -296,6 +337,15 @@ def _people(viewer: Viewer) -> tuple[Choice, ...]:
     return tuple(
         Choice(value=person, label=known.name, is_chosen=person == likely) for person, known in on_call.people.items()
     )
+
+
+async def _is_unanswered(services: Services, escalation_id: EscalationId) -> bool:
+    """Whether nobody has it yet, as far as Temporal tells in time."""
+    try:
+        async with asyncio.timeout(KNOWN_WITHIN.total_seconds()):
+            return (await services.escalations.view(escalation_id)).state is EscalationState.OPEN
+    except (*EXPECTED, TimeoutError):
+        return True
 
 
 def _how_to_answer(first: str | None, escalation_id: EscalationId | None, to: str) -> Response:

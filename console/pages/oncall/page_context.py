@@ -4,8 +4,10 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Final
 
+from console.pages.course import readings
 from console.pages.course.ahead import UpcomingPage, if_nobody_acts
-from console.pages.frame.clock import WallClock, zone_of
+from console.pages.course.readings import ReadingShown
+from console.pages.frame.clock import Clock, WallClock, zone_of
 from console.services import Services
 from domain.course.session import HERE
 from domain.escalation.messages import EscalationView
@@ -22,6 +24,14 @@ KNOWN_WITHIN: Final = timedelta(seconds=3)
 CALLS_SHOWN: Final = 3
 
 
+class PatientNow(Frozen):
+    """How the patient is: the last reading against its limits, how long since the dose, what is due."""
+
+    reading: ReadingShown | None
+    since_dose: Clock | None
+    due: Clock | None
+
+
 class Circumstances(Frozen):
     """What is known; all empty if the course does not answer in time.
 
@@ -32,6 +42,7 @@ class Circumstances(Frozen):
     where: str | None = None
     people: str | None = None
     calls: tuple[UpcomingPage, ...] = ()
+    patient: PatientNow | None = None
 
 
 async def circumstances(services: Services, view: EscalationView, now: datetime) -> Circumstances:
@@ -58,6 +69,15 @@ async def circumstances(services: Services, view: EscalationView, now: datetime)
         where=", ".join((course.site, f"room {session.room}")) if session and session.room else course.site,
         people=", ".join(staff) or None,
         calls=if_nobody_acts(foretold.but(pages=ours), clock).calls[:CALLS_SHOWN],
+        patient=_patient(session, clock) if session else None,
+    )
+
+
+def _patient(session: SessionView, clock: WallClock) -> PatientNow:
+    return PatientNow(
+        reading=readings.shown(session.readings[-1], clock, session) if session.readings else None,
+        since_dose=clock.since(session.doses[-1].at) if session.doses else None,
+        due=clock.due(session.reading_due_at) if session.reading_due_at and session.doses else None,
     )
 
 

@@ -41,9 +41,10 @@ class Said(Frozen):
 
 
 class Confirmation(Frozen):
-    """The question: what the protocol has against the fact, what was entered, and the same again as hidden inputs."""
+    """The question: what the protocol has against the fact, what may be a slip, and what was entered, also hidden."""
 
     deviations: tuple[Block, ...]
+    doubts: tuple[str, ...]
     said: tuple[Said, ...]
     hidden: tuple[tuple[str, str], ...]
 
@@ -68,12 +69,17 @@ async def deviations(
 
 
 def confirmation(
-    found: Sequence[Blocker], fields: Sequence[Field], entered: Entered, event: Mapping[str, JsonValue]
+    found: Sequence[Blocker],
+    doubts: Sequence[str],
+    fields: Sequence[Field],
+    entered: Entered,
+    event: Mapping[str, JsonValue],
 ) -> Confirmation:
-    """The question about these deviations of the event, made from what was entered."""
+    """The question about these deviations of the event and about what may be a slip, made from what was entered."""
     kept = ((name, value) for name, values in entered.items() if name not in CONTROLS | {"/id"} for value in values)
     return Confirmation(
         deviations=tuple(map(block, found)),
+        doubts=tuple(doubts),
         said=tuple(said for field in fields for said in _said(field, entered)),
         hidden=((ASKED_AT, str(event["time"])), *kept),
     )

@@ -11,7 +11,7 @@ from console.errors.problems import Problem, ProblemCode, problem_error
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, acting, looking
 from console.pages.labels import EVENTS, FIELDS
-from console.pages.recording.answer import recorded, recorded_before
+from console.pages.recording.answer import Known, recorded, recorded_before
 from console.pages.recording.fields import Field, FieldKind, all_fields
 from console.pages.recording.form_parsing import Entered, data_of, entered_in
 from console.pages.recording.form_view import shown
@@ -28,6 +28,7 @@ from console.pages.recording.record import (
     refusal_shown,
     reporter_here,
     said_actor,
+    with_role,
 )
 from domain.events.clinic_events import MODELS, Fact
 from domain.events.parsing import CORRECTION, Decoded
@@ -71,7 +72,7 @@ async def correct(
     view = await viewer.services.course_access.view(viewer.caller, course_id)
     entry, now = await _fact(viewer, course_id, sequence)
     posted = [(name, value) for name, value in (await viewer.request.form()).multi_items() if isinstance(value, str)]
-    entered = entered_in(_fields(entry.type), posted)
+    entered = with_role(viewer, entry.type, entered_in(_fields(entry.type), posted))
     zone = form_zone(viewer, view, entered)
     event = _event(viewer, course_id, entry, now, entered, zone)
     try:
@@ -81,10 +82,10 @@ async def correct(
         if problem is None:
             raise
         if problem.problem.code is ProblemCode.EVENT_ID_REUSED:
-            return on_to(viewer, course_id, recorded_before(str(event["id"])), said_actor(event))
+            return on_to(viewer, course_id, recorded_before(str(event["id"])), said_actor(event), entered)
         return await _form(viewer, view, entry, entered, zone, problem.problem)
-    said = recorded(CORRECTION, reported, view, viewer.clock(view.site))
-    return on_to(viewer, course_id, said, said_actor(event))
+    said = recorded(viewer, event, reported, view, Known())
+    return on_to(viewer, course_id, said, said_actor(event), entered)
 
 
 def _fields(kind: str) -> tuple[Field, ...]:
@@ -141,7 +142,7 @@ async def _form(
     viewer: Viewer, view: CourseView, entry: Entry, entered: Entered, zone: ZoneInfo, problem: Problem | None = None
 ) -> Response:
     errors = tuple(map(_of_the_form, problem.errors or ())) if problem else ()
-    offered = offers(entry.type, protocol_of(viewer, view), viewer.services.on_call.now())
+    offered = offers(entry.type, protocol_of(viewer, view), viewer.services.on_call.now(), view)
     page = RecordPage(
         course_id=view.course_id,
         title=f"Correct: {EVENTS[entry.type]}",
@@ -155,6 +156,8 @@ async def _form(
         refusal=refusal_shown(viewer, problem, view) if problem else None,
         question=None,
         is_begun="/id" in entered,
+        is_fact=False,
+        back=f"/courses/{view.course_id}",
     )
     return await floor_page(viewer, "", "record.html", page, problem.status if problem else 200)
 

@@ -6,7 +6,9 @@ from functools import cache
 from typing import Any, Final
 
 from console.pages.labels import HINTS, hint, label, unit
+from domain.course.event_rule_registry import EVENT_RULES
 from domain.events.clinic_events import MODELS, Event
+from domain.protocol.instruments import QUESTIONNAIRES, instrument_name
 from domain.values import Frozen, Role
 
 LONG: Final = 1000
@@ -22,6 +24,7 @@ class FieldKind(StrEnum):
     WHOLE = "whole"
     NUMBER = "number"
     TEXT = "text"
+    PERSON = "person"
     LONG_TEXT = "long_text"
     CHOICE = "choice"
     YES_NO = "yes_no"
@@ -29,17 +32,17 @@ class FieldKind(StrEnum):
     CODES = "codes"
     LINES = "lines"
     NUMBERS = "numbers"
-    SCORES = "scores"
     GROUP = "group"
     ROWS = "rows"
     OVERRIDES = "overrides"
 
 
 class Option(Frozen):
-    """One option of a choice."""
+    """One option of a choice; a person's has their `role`."""
 
     value: str
     label: str
+    role: Role | None = None
 
 
 class Field(Frozen):
@@ -70,24 +73,18 @@ class Field(Frozen):
         return self.pointer.rpartition("/")[2]
 
 
-ACTOR: Final = (
-    Field(
-        pointer="/data/actor/id",
-        label="Person",
-        kind=FieldKind.TEXT,
-        is_required=True,
-        longest=CODE,
-        hint=HINTS["actor"],
-    ),
-    Field(
-        pointer="/data/actor/role",
-        label="In the role of",
-        kind=FieldKind.CHOICE,
-        is_required=True,
-        options=tuple(Option(value=role, label=role) for role in Role),
-    ),
+PERSON: Final = Field(
+    pointer="/data/actor/id",
+    label="Person",
+    kind=FieldKind.PERSON,
+    is_required=True,
+    longest=CODE,
 )
-"""Who reports it: the first field of every event."""
+ROLE: Final = Field(pointer="/data/actor/role", label="In the role of", kind=FieldKind.CHOICE, is_required=True)
+"""Who reports it: the first two fields of every event."""
+
+PEOPLE: Final = frozenset({"id", "witness"})
+"""Names of fields that hold somebody's id."""
 
 TIME: Final = Field(
     pointer="/time", label="When it happened", kind=FieldKind.MOMENT, is_required=False, hint=HINTS["time"]
@@ -118,7 +115,13 @@ def fields_of(kind: str) -> tuple[Field, ...]:
 def all_fields(kind: str) -> tuple[Field, ...]:
     """All fields of this event type: also reporter and time, and for a referral the course's id."""
     subject = (SUBJECT,) if kind == "kap.course.referred" else ()
-    return (*ACTOR, TIME, *subject, *fields_of(kind))
+    return (PERSON, ROLE.but(options=_roles(kind)), TIME, *subject, *fields_of(kind))
+
+
+def _roles(kind: str) -> tuple[Option, ...]:
+    """The roles in which somebody may report such an event; nobody fills in a form as the system."""
+    may = EVENT_RULES[MODELS[kind]].roles - {Role.SYSTEM}
+    return tuple(Option(value=role, label=role) for role in Role if role in may)
 
 
 def _data_model(model: type[Event]) -> Any:
@@ -134,7 +137,7 @@ def _fields(schema: Mapping[str, Any], pointer: str, defined: Mapping[str, Any])
 def _field(pointer: str, said: Mapping[str, Any], defined: Mapping[str, Any], *, is_required: bool) -> Field:
     meant = _resolved(said, defined)
     name = pointer.rpartition("/")[2]
-    kind = _kind(meant, defined)
+    kind = FieldKind.PERSON if name in PEOPLE else _kind(meant, defined)
     low, above = meant.get("minimum"), meant.get("exclusiveMinimum")
     return Field(
         pointer=pointer,
@@ -155,10 +158,26 @@ def _field(pointer: str, said: Mapping[str, Any], defined: Mapping[str, Any], *,
 
 def _parts(pointer: str, meant: Mapping[str, Any], kind: FieldKind, defined: Mapping[str, Any]) -> Iterator[Field]:
     match kind:
-        case FieldKind.GROUP:
+        case FieldKind.GROUP if "properties" in meant:
             yield from _fields(meant, pointer, defined)
+        case FieldKind.GROUP:
+            yield from (_score(pointer, instrument) for instrument in QUESTIONNAIRES)
         case FieldKind.ROWS:
             yield from _fields(_resolved(meant["items"], defined), pointer, defined)
+
+
+def _score(pointer: str, instrument: str) -> Field:
+    """The score of one instrument, before anything was done."""
+    scores = QUESTIONNAIRES[instrument].scores
+    return Field(
+        pointer=f"{pointer}/{instrument}",
+        label=instrument_name(instrument),
+        kind=FieldKind.NUMBER,
+        is_required=False,
+        unit=unit("score"),
+        low=scores.low,
+        high=scores.high,
+    )
 
 
 def _kind(meant: Mapping[str, Any], defined: Mapping[str, Any]) -> FieldKind:
@@ -180,7 +199,7 @@ def _kind(meant: Mapping[str, Any], defined: Mapping[str, Any]) -> FieldKind:
         case {"type": "object", "properties": _}:
             return FieldKind.GROUP
         case {"type": "object", "patternProperties": _}:
-            return FieldKind.SCORES
+            return FieldKind.GROUP  # a score for each instrument
         case _:
             raise TypeError(f"a form cannot ask for {meant}")
 

@@ -103,8 +103,6 @@ def _value(field: Field, entered: Entered, zone: ZoneInfo, now: datetime) -> Jso
             return _list(field, [*_apart(texts, r"\n")])
         case FieldKind.NUMBERS:
             return [_whole(text) for text in _apart(texts, r"[\s,;]")] or None
-        case FieldKind.SCORES:
-            return dict(map(_score, _apart(texts, r"\n"))) or None
         case _ if not texts:
             return None
         case FieldKind.WHOLE:
@@ -139,11 +137,6 @@ def _whole(text: str) -> JsonValue:
 
 def _number(text: str) -> JsonValue:
     return float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else text
-
-
-def _score(line: str) -> tuple[str, JsonValue]:
-    name, _, score = re.sub(r"[:=\s]+", " ", line).strip().rpartition(" ")
-    return (name, _number(score)) if name else (line, "")
 
 
 def _moment(text: str, zone: ZoneInfo, now: datetime) -> str:

@@ -1,6 +1,7 @@
 """The view of a form: each field with its value, its options and its errors."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from console.pages.recording.fields import Field, FieldKind, Option
@@ -21,7 +22,9 @@ Offers = Mapping[str, tuple[Option, ...]]
 
 
 class ShownField(Frozen):
-    """One field with its value. `others` are entered codes that are not among the options.
+    """One field with its value. `others` are entered codes, or a person, not among the options.
+
+    `last` is what was known of it before: the last value of a vital sign.
 
     `insists`: the browser demands a value; never in a row, which may stay blank.
     """
@@ -42,14 +45,15 @@ class ShownField(Frozen):
     values: tuple[str, ...]
     others: str
     errors: tuple[str, ...]
+    last: str = ""
     parts: tuple["ShownField", ...] = ()
     rows: tuple[tuple["ShownField", ...], ...] = ()
 
     @property
     def described_by(self) -> str:
         """The ids of the texts that describe it."""
-        told = [f"{self.id}-error"] if self.errors else []
-        return " ".join([*told, f"{self.id}-hint"] if self.hint else told)
+        told = {"error": self.errors, "last": self.last, "hint": self.hint}
+        return " ".join(f"{self.id}-{name}" for name, words in told.items() if words)
 
     @property
     def is_numeric(self) -> bool:
@@ -76,10 +80,15 @@ class ShownForm(Frozen):
 
 
 def shown(
-    fields: Sequence[Field], entered: Entered, offers: Offers, errors: Iterable[FieldError] = (), blank_rows: int = 1
+    fields: Sequence[Field],
+    entered: Entered,
+    offers: Offers,
+    errors: Iterable[FieldError] = (),
+    blank_rows: int = 1,
+    last: Mapping[str, str] = MappingProxyType({}),
 ) -> ShownForm:
-    """The fields with values and errors; lists get `blank_rows` more rows."""
-    bound = tuple(_shown(field, entered, offers, blank_rows) for field in fields)
+    """The fields with values and errors, and with their `last` values by pointer; lists get `blank_rows` more rows."""
+    bound = tuple(_shown(field, entered, offers, blank_rows).but(last=last.get(field.pointer, "")) for field in fields)
     known = tuple(_pointers(bound))
     placed: dict[str, tuple[str, ...]] = {}
     leftover: list[str] = []
@@ -96,6 +105,7 @@ def _shown(field: Field, entered: Entered, offers: Offers, blank_rows: int, temp
     values = entered.get(field.pointer, ())
     offered = field.options or offers.get(template or field.pointer, ())
     codes = [code.strip() for value in values for code in value.split(",") if code.strip()]
+    said = [value for value in values if value.strip()]
     named = {option.value for option in offered}
     return ShownField(
         pointer=field.pointer,
@@ -110,9 +120,9 @@ def _shown(field: Field, entered: Entered, offers: Offers, blank_rows: int, temp
         high=field.high,
         longest=field.longest,
         offered=offered,
-        value=values[0] if values else "",
+        value=next(iter(said if field.kind is FieldKind.PERSON else values), ""),
         values=tuple(codes),
-        others=", ".join(code for code in codes if code not in named),
+        others=", ".join(one for one in (said[:1] if field.kind is FieldKind.PERSON else codes) if one not in named),
         errors=(),
         parts=tuple(_shown(part, entered, offers, blank_rows) for part in field.parts)
         if field.kind is FieldKind.GROUP

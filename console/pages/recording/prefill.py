@@ -14,6 +14,7 @@ from domain.durations import days, duration
 from domain.oncall.file import OnCall
 from domain.protocol.instruments import INSTRUMENTS, instrument_name
 from domain.protocol.model import Protocol
+from domain.values import PersonId, Role
 from domain.views.blocker_labels import spoken
 from domain.views.course import CourseView, DeadlineView
 
@@ -82,11 +83,24 @@ def _written(field: Field, value: Any, zone: ZoneInfo) -> Iterator[tuple[str, st
             yield field.pointer, str(value)
 
 
-def offers(kind: str, protocol: Protocol | None, on_call: OnCall) -> Offers:
-    """Suggestions: people from the on-call file, codes from the course's own protocol."""
-    people = tuple(Option(value=one, label=f"{known.name}, {known.role}") for one, known in on_call.people.items())
-    known = dict.fromkeys(("/data/actor/id", "/data/witness", "/data/staff/id"), people)
+def offers(kind: str, protocol: Protocol | None, on_call: OnCall, view: CourseView | None) -> Offers:
+    """Choices: the people of the on-call file and of the course, codes from the course's own protocol."""
+    known = dict.fromkeys(("/data/actor/id", "/data/witness", "/data/staff/id"), tuple(_people(on_call, view)))
     return {**known, **(_of_protocol(kind, protocol) if protocol else {})}
+
+
+def _people(on_call: OnCall, view: CourseView | None) -> Iterator[Option]:
+    for one, person in on_call.people.items():
+        yield Option(value=one, label=f"{person.name}, {person.role}", role=person.role)
+    for one, role in people_of(view).items() if view else ():
+        if one not in on_call.people and role not in {Role.PATIENT, Role.SYSTEM}:
+            yield Option(value=one, label=f"{one}, {role}", role=role)
+
+
+def people_of(view: CourseView) -> Mapping[PersonId, Role]:
+    """Everybody whom the course has met, with the role of the last time: who reported something, or was booked."""
+    reported = {one.by: one.role for one in view.happened if one.by and one.role}
+    return {**reported, **{one.id: one.role for session in view.sessions for one in session.staff}}
 
 
 def _is_of_the_session_at_hand(kind: str, view: CourseView) -> bool:

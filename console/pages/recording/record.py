@@ -17,21 +17,24 @@ from console.pages.course.event_choices import ELSEWHERE, EventChoice, acts
 from console.pages.frame.acting_person import me
 from console.pages.frame.last_reporter import keep_reporter, reporter
 from console.pages.frame.rendering import floor_page
-from console.pages.frame.viewer import Viewer, acting, looking
+from console.pages.frame.viewer import HX, Viewer, acting, looking
 from console.pages.labels import EVENTS
-from console.pages.recording.answer import recorded, recorded_before
-from console.pages.recording.confirmation import ASKED_AT, HAPPENED, NO, Confirmation, confirmation, deviations
-from console.pages.recording.fields import FieldKind, all_fields
+from console.pages.recording import referral
+from console.pages.recording.answer import TOLD_AFTERWARDS, Known, recorded, recorded_before
+from console.pages.recording.at_hand import READING, AtHand, at_hand, session_at_hand
+from console.pages.recording.confirmation import ASKED_AT, HAPPENED, NO, YES, Confirmation, confirmation, deviations
+from console.pages.recording.doubts import doubts
+from console.pages.recording.fields import PERSON, ROLE, TIME, Field, FieldKind, all_fields
 from console.pages.recording.form_parsing import Entered, data_of, entered_in
 from console.pages.recording.form_view import ShownForm, shown
 from console.pages.recording.obstacles import Obstacles, obstacles
-from console.pages.recording.prefill import beforehand, offers
+from console.pages.recording.prefill import as_entered, beforehand, offers
 from console.recorded_answers import RecordedAnswer
 from domain.access import Right
-from domain.events.clinic_events import MODELS
-from domain.events.parsing import Decoded
+from domain.events.clinic_events import MODELS, Fact
+from domain.events.parsing import Decoded, event_from
 from domain.protocol.model import Protocol
-from domain.refusal import Refused
+from domain.refusal import Refused, invalid
 from domain.values import Actor, Blocker, CourseId, Frozen
 from domain.views.course import CourseView
 from gateway.workflow_calls import TooMany, Unavailable
@@ -47,6 +50,16 @@ ONE_MORE_ROW: Final = "one_more_row"
 
 SEEN_WITHIN: Final = timedelta(seconds=2)
 """Longest wait for the course's state before the event."""
+
+TOLD_WITHIN: Final = timedelta(seconds=5)
+"""Longest wait for what the course says after the event, which is recorded by then."""
+
+FROM: Final = "from"
+"""Where the form was opened, so that it leads back there."""
+LIVE: Final = "sessions"
+
+FOLDED: Final = {READING: ("/time", "/data/session", "/data/note")}
+"""Fields that stand in a fold, by event: what is rarely other than it is anyway."""
 
 REPORTS: Final = (Right.REPORT, Right.STEER)
 
@@ -68,7 +81,8 @@ class RefusalShown(Frozen):
 class RecordPage(Frozen):
     """The form, or the question about what was entered in it.
 
-    Its `event_id` is made once, so that however often it is sent, it is one event.
+    Its `event_id` is made once, so that however often it is sent, it is one event. `back` is the page that it leads
+    back to, `came_from` what says so. `folded` are the pointers of fields in a fold.
     """
 
     course_id: CourseId | None
@@ -83,6 +97,11 @@ class RecordPage(Frozen):
     refusal: RefusalShown | None
     question: Confirmation | None
     is_begun: bool
+    is_fact: bool
+    back: str | None
+    came_from: str = ""
+    at_hand: AtHand | None = None
+    folded: tuple[str, ...] = ()
 
 
 @router.get(PATH)
@@ -91,7 +110,12 @@ async def ask(viewer: Annotated[Viewer, Depends(looking(*REPORTS))], course_id: 
     kind = _kind(viewer, event)
     view = await viewer.services.course_access.view(viewer.caller, course_id)
     viewer.saw("course", course_id)
-    known = {**reporter_here(viewer), **beforehand(kind, view, protocol_of(viewer, view))}
+    came_from = viewer.request.query_params.get(FROM, "")
+    known = {
+        **reporter_here(viewer),
+        **beforehand(kind, view, protocol_of(viewer, view)),
+        **({FROM: (LIVE,)} if came_from == LIVE else {}),
+    }
     return await _form(viewer, kind, course_id, view, known, zone=viewer.clock(view.site).zone)
 
 
@@ -104,8 +128,9 @@ async def record(viewer: Annotated[Viewer, Depends(acting(*REPORTS))], course_id
 @router.get(REFER)
 async def ask_to_refer(viewer: Annotated[Viewer, Depends(looking(Right.REPORT))]) -> Response:
     """The form of a referral, which starts a course."""
-    site = {"/data/site": (viewer.caller.site,)} if viewer.caller.site else {}
-    return await _form(viewer, REFERRED, None, None, {**reporter_here(viewer), **site}, zone=viewer.clock().zone)
+    fields = fields_here(viewer, REFERRED)
+    known = {**reporter_here(viewer), **referral.beforehand(fields)}
+    return await _form(viewer, REFERRED, None, None, known, zone=viewer.clock().zone)
 
 
 @router.post(REFER)
@@ -116,8 +141,8 @@ async def refer(viewer: Annotated[Viewer, Depends(acting(Right.REPORT))]) -> Res
 
 async def _record(viewer: Viewer, kind: str, course_id: CourseId | None) -> Response:
     posted = [(name, value) for name, value in (await viewer.request.form()).multi_items() if isinstance(value, str)]
-    fields = all_fields(kind)
-    entered = entered_in(fields, posted)
+    fields = fields_here(viewer, kind)
+    entered = with_role(viewer, kind, entered_in(fields, posted))
     view = await _seen(viewer, course_id) if course_id else None
     zone = form_zone(viewer, view, entered)
     if ONE_MORE_ROW in entered:
@@ -125,10 +150,15 @@ async def _record(viewer: Viewer, kind: str, course_id: CourseId | None) -> Resp
     if NO in entered.get(HAPPENED, ()):
         return await _form(viewer, kind, course_id, view, entered, zone=zone)
     event = _event(kind, course_id, entered, zone, viewer)
-    if found := await deviations(viewer, kind, event, entered):
-        question = confirmation(found, fields, entered, event)
+    found = await deviations(viewer, kind, event, entered)
+    is_sure = YES in entered.get(HAPPENED, ())
+    slips = () if is_sure else doubts(viewer, fields, event, entered, view, session_at_hand(view, entered))
+    if found or (slips and not is_incomplete(event) and not referral.not_offered(fields, entered)):
+        question = confirmation(found, slips, fields, entered, event)
         return await _form(viewer, kind, course_id, view, entered, zone=zone, question=question)
     try:
+        if kind == REFERRED:
+            _check_choices(fields, entered, event)
         reported = await viewer.services.reporting.report(viewer.caller, Decoded(event))
     except Exception as error:
         problem = problem_of(error)
@@ -136,11 +166,60 @@ async def _record(viewer: Viewer, kind: str, course_id: CourseId | None) -> Resp
             raise
         if problem.problem.code is ProblemCode.EVENT_ID_REUSED:
             said = recorded_before(str(event["id"]))
-            return on_to(viewer, str(event["subject"]), said, said_actor(event))
+            return on_to(viewer, str(event["subject"]), said, said_actor(event), entered)
+        if problem.problem.code in UNDECIDED and issubclass(MODELS[kind], Fact):
+            # It happened when it was first sent, however often and late it is sent again.
+            entered = {**entered, **as_entered((TIME,), event, zone)}
         return await _form(viewer, kind, course_id, view, entered, zone=zone, problem=problem)
     answer = reported.answer
-    said = recorded(kind, reported, view, viewer.clock(view.site if view else None))
-    return on_to(viewer, answer.course_id, said, said_actor(event))
+    now_known = await _known(viewer, answer.course_id) if kind in TOLD_AFTERWARDS else Known()
+    said = recorded(viewer, event, reported, view, now_known)
+    return on_to(viewer, answer.course_id, said, said_actor(event), entered)
+
+
+def fields_here(viewer: Viewer, kind: str) -> tuple[Field, ...]:
+    """The fields of this event's form, with what this clinic has to choose from."""
+    return referral.chosen_from(viewer, all_fields(kind)) if kind == REFERRED else all_fields(kind)
+
+
+def _check_choices(fields: tuple[Field, ...], entered: Entered, event: dict[str, JsonValue]) -> None:
+    """Raises `Refused` with everything that is wrong with a referral, at once."""
+    wrong = referral.not_offered(fields, entered)
+    if not wrong:
+        return
+    try:
+        event_from(event)
+    except Refused as refused:
+        named = {one.pointer for one in wrong}
+        raise invalid(*wrong, *(one for one in refused.refusal.errors if one.pointer not in named)) from None
+    raise invalid(*wrong)
+
+
+async def _known(viewer: Viewer, course_id: CourseId) -> Known:
+    """The course as it is after the event, if it answers soon."""
+    after = await _seen(viewer, course_id, TOLD_WITHIN)
+    protocol = protocol_of(viewer, after)
+    return Known(view=after, required=protocol.medicine.checkpoints.required if protocol else ())
+
+
+def is_incomplete(event: dict[str, JsonValue]) -> bool:
+    """Whether the event cannot be read as it is: what is wrong with it is told first, at its fields."""
+    try:
+        event_from(event)
+    except Refused:
+        return True
+    return False
+
+
+def with_role(viewer: Viewer, kind: str, entered: Entered) -> Entered:
+    """What was entered, with the role of the person of the on-call file where nobody chose one."""
+    person, role = PERSON.pointer, ROLE.pointer
+    (named, *_) = (*(one.strip() for one in entered.get(person, ()) if one.strip()), "")
+    known = viewer.services.on_call.now().people.get(named)
+    if known is None or any(entered.get(role, ())):
+        return entered
+    may = {option.value for field in all_fields(kind) if field.pointer == role for option in field.options}
+    return {**entered, role: (known.role.value,)} if known.role in may else entered
 
 
 async def _form(
@@ -160,13 +239,18 @@ async def _form(
     With a `question` it asks that instead.
     """
     told_now = problem.problem if problem else None
+    session = session_at_hand(view, entered)
+    of_session = at_hand(kind, view, session, viewer.clock(view.site)) if view and session else None
+    offered = offers(kind, protocol_of(viewer, view), viewer.services.on_call.now(), view)
     form = shown(
-        all_fields(kind),
+        fields_here(viewer, kind),
         entered,
-        offers(kind, protocol_of(viewer, view), viewer.services.on_call.now()),
+        {**offered, **referral.offered(viewer)} if kind == REFERRED else offered,
         (told_now.errors or ()) if told_now else (),
         blank_rows,
+        of_session.last if of_session else {},
     )
+    came_from = next(iter(entered.get(FROM, ())), "")
     page = RecordPage(
         course_id=course_id,
         title=EVENTS[kind],
@@ -186,6 +270,11 @@ async def _form(
         refusal=refusal_shown(viewer, told_now, view) if told_now else None,
         question=question,
         is_begun="/id" in entered,
+        is_fact=issubclass(MODELS[kind], Fact),
+        back=page_of(course_id, entered) if course_id else None,
+        came_from=came_from,
+        at_hand=of_session,
+        folded=FOLDED.get(kind, ()),
     )
     status = told_now.status if told_now else 409 if question else 200
     response = await floor_page(viewer, "", "record.html", page, status)
@@ -216,6 +305,9 @@ _TITLES: Final = {
     ProblemCode.TOO_MANY: "Not recorded yet: too much at once",
 }
 
+UNDECIDED: Final = frozenset({ProblemCode.UNAVAILABLE, ProblemCode.TOO_MANY})
+"""Problems after which the same form is sent again."""
+
 _AGAIN: Final = "Send the form once more in a moment, as it stands: however often it is sent, it is recorded once."
 _MESSAGES: Final = {
     ProblemCode.UNAVAILABLE: f"Kapstan did not answer in time. {_AGAIN} Look after the patient meanwhile.",
@@ -223,10 +315,21 @@ _MESSAGES: Final = {
 }
 
 
-def on_to(viewer: Viewer, course_id: CourseId, said: RecordedAnswer, by: Actor | None) -> Response:
-    """Redirects to the course's page, which shows the answer."""
-    response = RedirectResponse(f"/courses/{course_id}?answered={quote(said.event_id)}", status_code=303)
-    viewer.services.recorded_answers.keep(viewer.whose, course_id, said)
+def page_of(course_id: CourseId, entered: Entered) -> str:
+    """The page that the form leads back to: the live sessions if it was opened there, else the course's."""
+    return f"/{LIVE}" if LIVE in entered.get(FROM, ()) else f"/courses/{course_id}"
+
+
+def on_to(viewer: Viewer, course_id: CourseId, said: RecordedAnswer, by: Actor | None, entered: Entered) -> Response:
+    """Redirects to the page that the form leads back to, which shows the answer."""
+    page = page_of(course_id, entered)
+    if page == f"/{LIVE}":
+        said = said.but(words=(f"{course_id} · {said.words[0]}", *said.words[1:]))
+    shown_at = f"{page}?answered={quote(said.event_id)}"
+    # Sent in place, the browser has to go there itself.
+    in_place = HX in viewer.request.headers
+    response = Response(headers={"HX-Redirect": shown_at}) if in_place else RedirectResponse(shown_at, status_code=303)
+    viewer.services.recorded_answers.keep(viewer.whose, page, said)
     if by is not None:
         keep_reporter(viewer, response, by)
     return response
@@ -263,10 +366,10 @@ def _kind(viewer: Viewer, event: str) -> str:
     return kind
 
 
-async def _seen(viewer: Viewer, course_id: CourseId) -> CourseView | None:
+async def _seen(viewer: Viewer, course_id: CourseId, within: timedelta = SEEN_WITHIN) -> CourseView | None:
     """The course, if it answers soon and the viewer may see it; the form works without it."""
     try:
-        async with asyncio.timeout(SEEN_WITHIN.total_seconds()):
+        async with asyncio.timeout(within.total_seconds()):
             return await viewer.services.course_access.view(viewer.caller, course_id)
     except (ProblemError, Refused, Unavailable, TooMany, RecordStoreError, TimeoutError):
         return None

@@ -60,7 +60,8 @@
 
   // A form says for itself what became of it; what was entered in it stays theirs.
   const say = (form, words) => {
-    const said = form.querySelector(":scope > .said") ?? form.insertBefore(document.createElement("p"), form.firstChild);
+    const place = form.querySelector(":scope > .sends") ?? form.firstChild; // where the thumb is
+    const said = form.querySelector(":scope > .said") ?? form.insertBefore(document.createElement("p"), place);
     if (said.textContent === words) return;
     said.className = "notice urgent said";
     said.setAttribute("role", "alert");
@@ -97,7 +98,7 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { serverResponse, xhr } = event.detail;
     const form = formOf(event);
-    if (serverResponse.includes('id="floor"')) {
+    if (serverResponse.includes(`id="${form?.dataset.answer ?? "floor"}"`)) {
       if (form) delete form.dataset.sent;
       if (form && MAY_BE_SENT_AGAIN.has(xhr.status)) form.dataset.touched = "";
       if (document.querySelector("main.instead")) location.replace(location.href); // why there is no page is no part of it

@@ -218,3 +218,21 @@ def test_what_a_prescriber_overrode_is_shown_for_ever(ward: Ward) -> None:
     (shown,) = course_view(ward.course, ward.now).overrides
     assert (shown.by, shown.session, shown.code) == ("osei", 1, "medications.changed")
     assert (shown.at, shown.rationale) == (ward.begins() - minutes(5), "Weighed with the patient")
+
+
+def test_an_override_ends_the_blocker_until_its_value_is_worse(ward: Ward) -> None:
+    """Who cleared 142 lifted that, and nothing stands in the way of the dose; 144 afterwards asks again."""
+    ward.checked_in().reports(vitals(MARA, at=ward.begins() - minutes(10), systolic=142))
+    code = "vitals.systolic_above_limit"
+    assert [one.code for one in course_view(ward.course, ward.now).in_the_way] == [code]
+
+    ward.reports(clearance(MARA, at=ward.begins() - minutes(6), overrides=over(code)))
+    cleared = course_view(ward.course, ward.now)
+    ward.reports(vitals(MARA, at=ward.begins() - minutes(2), systolic=144))
+    worse = course_view(ward.course, ward.now)
+
+    (override,) = cleared.overrides
+    assert [(one.code, one.observed) for one in override.lifts] == [(code, 142)]
+    assert cleared.in_the_way == ()
+    assert [one.observed for one in worse.in_the_way] == [144]
+    assert worse.overrides[0].lifts == ()

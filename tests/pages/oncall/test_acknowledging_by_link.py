@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from playwright.async_api import Browser, expect
 
 from domain.access import TokenRole
 from domain.escalation.ids import EscalationKey
+from domain.oncall.file import FALLBACK
 from gateway.links import GOOD_FOR, Links
+from tests.support.browser import PHONE, looks
 from tests.support.cast import MARA, new_version, vitals
 from tests.support.eventually import eventually
 from tests.support.http_stack import House
@@ -209,15 +212,67 @@ async def test_nobody_is_snoozed_out_of_an_emergency(house: House) -> None:
 
 async def test_the_fallbacks_link_says_how_to_answer(house: House) -> None:
     """Nobody in particular is behind the fallback channels: whoever reads it is told what to do, no more."""
-    escalation, _ = await woken(house, "lind")
+    escalation, link = await woken(house, "lind")
+    secret = (house.floor.data / "link-secret").read_text(encoding="utf-8")
+    fallback = Links(secret, house.url).for_(escalation, FALLBACK, datetime.now(UTC))
+    nobody = house.client()
 
-    seen = await house.client().get(f"/escalations/{escalation}")
-    unknown = await house.client().get("/escalations/EX-404~vitals_overdue~1~1")
+    seen = await nobody.get(fallback)
+    await house.client().post(link)
+    answered = await nobody.get(fallback, headers={"accept": "text/html"})
 
     assert (seen.status_code, seen.headers["content-type"].partition(";")[0]) == (200, "text/html")
     assert f"kapstan ack {escalation} --by" in seen.text
-    assert unknown.status_code == 200
-    assert (await house.client().get("/escalations/rubbish")).status_code == 422
+    assert answered.status_code == 303, "somebody has it: there is nothing to raise an alarm about"
+    assert answered.headers["location"].startswith("/sign-in?")
+    assert (await nobody.get("/escalations/rubbish")).status_code == 422
+
+
+async def test_nobody_is_alarmed_on_the_way_to_all_of_it(house: House) -> None:
+    """Their link, acknowledged, then "See all of it": the sign-in; "nobody could be reached" is for the fallback."""
+    escalation, link = await woken(house, "lind")
+    nurse = house.client()
+
+    pressed = await nurse.post(link)
+    seen = await nurse.get(f"/escalations/{escalation}", headers={"accept": "text/html"})
+    unknown = await nurse.get("/escalations/EX-404~vitals_overdue~1~1", headers={"accept": "text/html"})
+
+    to = f"/sign-in?to=%2Fescalations%2F{escalation}"
+    assert f'href="/escalations/{escalation}"' in pressed.text
+    assert (seen.status_code, seen.headers["location"]) == (303, to)
+    assert unknown.status_code == 303
+
+
+async def test_who_has_it_reads_on_their_link_how_the_patient_is(house: House, browser: Browser) -> None:
+    """Two taps and no key: the link, "I have it"; the values follow what is recorded, and the read is kept."""
+    escalation, link = await woken(house, "lind")
+    course = EscalationKey.parse(escalation).course_id
+    async with looks(browser, house.url, PHONE) as eyes:
+        await eyes.page.goto(link)
+        assert await eyes.page.locator("#patient").count() == 0
+        await eyes.page.get_by_role("button", name="I have it").click()
+
+        patient = eyes.page.locator("#patient")
+        await expect(patient).to_contain_text("SpO₂ 84 is below the limit of 90")
+        await expect(patient).to_contain_text("since the dose")
+        await expect(patient.get_by_role("link", name="Take a reading")).to_be_in_viewport()
+        assert await eyes.barriers() == []
+        await house.sends([vitals(course, 1, at=datetime.now(UTC), systolic=133)])
+        await expect(patient).to_contain_text("133/79 mmHg")
+        assert not eyes.complaints
+        await eyes.context.set_offline(offline=True)
+        await expect(patient.get_by_role("alert")).to_contain_text("this may be old")
+        await eyes.context.set_offline(offline=False)
+        await expect(patient.get_by_role("alert")).to_have_count(0)
+
+    colleague = await link_of(house, course, "osei")
+    assert 'id="patient"' not in (await house.client().get(colleague)).text
+
+    async def kept() -> bool:
+        reads = await house.reads_of(course, frozenset())
+        return ("lind", "patient of a page") in {(read.name, read.what) for read in reads}
+
+    assert await eventually(kept)
 
 
 async def test_the_link_in_the_fallbacks_page_says_nothing_of_the_alarm(house: House) -> None:

@@ -12,6 +12,7 @@ from tests.support.cast import HAS_A_PLAN, cssrs, vitals
 from tests.support.eventually import eventually
 from tests.support.http_stack import House
 from tests.support.network import wire
+from tests.support.page_text import section, words_of
 from tests.support.running_stack import Received
 from tests.support.ward import Ward
 
@@ -140,6 +141,22 @@ async def test_what_somebody_writes_stays_when_somebody_else_was_quicker(house: 
         await expect(eyes.page.get_by_role("alert")).to_contain_text("is resolved")
         await expect(work).to_contain_text("Spoke with them")
         assert not await note.count()
+
+
+async def test_a_note_that_came_second_is_kept_beside_who_was_first(house: House) -> None:
+    """Two resolve at once: the second reads who did and when, and their own words are still there to be used."""
+    _, escalation = await at_risk(house)
+    resolve = f"/escalations/{escalation}/resolve"
+    first = await house.admin.post(resolve, data={"by": "osei", "note": "Spoke with them"})
+
+    second = await house.admin.post(resolve, data={"by": "lind", "note": "Their sister is with them"})
+
+    assert first.status_code == 303
+    assert second.status_code == 409
+    said = words_of(second)
+    assert re.search(r"Resolved by Dr Osei at \d\d:\d\d: what you sent came after that", said)
+    assert "Their sister is with them" in section(second, "Your note, which was not noted down")
+    assert "Spoke with them" in said
 
 
 async def test_in_the_list_too_what_somebody_writes_stays(house: House, browser: Browser) -> None:

@@ -1,0 +1,118 @@
+// What is entered in a form that records is kept in this tab until it is recorded: a dead line or an ended sign-in
+// loses nothing. It is kept for whoever signed in with the same token, and for nobody else.
+"use strict";
+
+(() => {
+  const KEPT = "kapstan-draft ";
+  const MINE = `${KEPT}${document.getElementById("floor").dataset.owner} `;
+  const RECORDED = /[?&]answered=/;
+  const FRESH = 15 * 60000; // milliseconds: what is older may be of another reading, and is only offered
+
+  const form = () => document.getElementById("record");
+  const key = () => MINE + form().getAttribute("action");
+  const drop = (isToGo) => Object.keys(sessionStorage).filter(isToGo).forEach((one) => sessionStorage.removeItem(one));
+
+  const kept = () => JSON.parse(sessionStorage.getItem(key()) ?? "null");
+  const keep = (sentAt) => {
+    const entered = [...new FormData(form())].filter(([name]) => name !== "form_key");
+    try {
+      sessionStorage.setItem(key(), JSON.stringify({ at: Date.now(), sentAt, entered }));
+    } catch {
+      // a full store keeps nothing more: the form itself still holds what was entered
+    }
+  };
+
+  // What happened happened when it was first sent, however late it arrives: the form says so, and they may change it.
+  const date = (at) => {
+    const time = form().elements["/time"];
+    if (!at || !("happened" in form().dataset) || !time || time.value) return;
+    const zone = form().elements.zone.value;
+    time.step = 1;
+    time.value = new Date(at).toLocaleString("sv-SE", { timeZone: zone }).replace(" ", "T");
+    time.closest("details")?.setAttribute("open", "");
+  };
+
+  const fill = (entered) => {
+    const left = new Map();
+    for (const [name, value] of entered) left.set(name, [...(left.get(name) ?? []), value]);
+    for (const control of form().elements) {
+      if (!control.name || control.name === "form_key" || control.type === "submit") continue;
+      const values = left.get(control.name) ?? [];
+      if (control.type === "radio" || control.type === "checkbox") {
+        control.checked = values.includes(control.value);
+        if (control.checked) values.splice(values.indexOf(control.value), 1);
+      } else {
+        control.value = values.shift() ?? "";
+      }
+      const isChosen = control.type === "radio" || control.type === "checkbox";
+      const isOther = isChosen ? control.checked && !control.defaultChecked : control.value && control.value !== control.defaultValue;
+      if (isOther) control.closest("details")?.setAttribute("open", "");
+    }
+    return [...left].flatMap(([name, values]) => values.filter(Boolean).map((value) => [name, value]));
+  };
+
+  const button = (words, act) => {
+    const made = Object.assign(document.createElement("button"), { type: "button", className: "plain small", textContent: words });
+    made.addEventListener("click", act);
+    return made;
+  };
+
+  const say = (words, at, ...buttons) => {
+    const clock = new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+    const said = Object.assign(document.createElement("p"), { className: "notice urgent restored" });
+    said.setAttribute("role", "status");
+    said.append(`${words} ${clock}. It is not known to be recorded. `, ...buttons);
+    document.querySelector("#record > .restored")?.remove();
+    form().prepend(said);
+  };
+  const anew = () =>
+    button("Begin anew", () => {
+      sessionStorage.removeItem(key());
+      location.assign(form().getAttribute("action") + location.search);
+    });
+
+  const putBack = (draft) => {
+    const rest = fill(draft.entered);
+    date(draft.sentAt);
+    form().dataset.touched = "";
+    document.dispatchEvent(new Event("kapstan:restored"));
+    say("This is what you entered at", draft.at, anew());
+    const more = form().querySelector("[name=one_more_row]");
+    if (!rest.length || !more) return;
+    // Rows for which there is no place yet: the form is asked for again with all that was entered.
+    for (const [name, value] of rest) form().append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+    more.click();
+  };
+
+  const restore = () => {
+    const draft = kept();
+    if (!draft) return;
+    if (Date.now() - draft.at < FRESH) putBack(draft);
+    else say("You entered something here at", draft.at, button("Put it back", () => putBack(draft)), anew());
+  };
+
+  drop((one) => one.startsWith(KEPT) && !one.startsWith(MINE)); // somebody else has signed in here
+  if (form() && !("touched" in form().dataset)) restore();
+
+  document.addEventListener("input", (event) => {
+    if (form()?.contains(event.target)) keep(kept()?.sentAt);
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt === form() && !("isAsked" in form().dataset)) keep(Date.now());
+  });
+  for (const failed of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(failed, (event) => {
+      if (event.detail.elt === form()) date(kept()?.sentAt);
+    });
+  }
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    if (event.detail.elt !== form()) return;
+    if (RECORDED.test(event.detail.xhr.getResponseHeader("HX-Redirect") ?? "")) sessionStorage.removeItem(key());
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-nothing-recorded]")) sessionStorage.removeItem(key());
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.getAttribute("action") === "/sign-out") drop((one) => one.startsWith(KEPT));
+  });
+})();

@@ -1,0 +1,159 @@
+"""What is entered in a form outlives a dead line and an ended sign-in, and is gone once it is recorded."""
+
+from datetime import UTC, datetime
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from domain.access import TokenRole
+from tests.support.browser import PHONE, Eyes, looks
+from tests.support.http_stack import House
+from tests.support.ward import Ward
+
+pytestmark = pytest.mark.xdist_group("pages")
+
+SIX = {
+    "systolic": "131",
+    "diastolic": "82",
+    "heart_rate": "74",
+    "spo2": "97",
+    "respiratory_rate": "14",
+    "moaas": "5",
+}
+
+
+async def fills_in_a_reading(page: Page) -> None:
+    await page.get_by_label("Person").first.select_option("lind")
+    for name, value in SIX.items():
+        await page.locator(f"[name='/data/{name}']").fill(value)
+
+
+async def six_of(page: Page) -> dict[str, str]:
+    return {name: await page.locator(f"[name='/data/{name}']").input_value() for name in SIX}
+
+
+async def drafts_in(page: Page) -> int:
+    found: int = await page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('kapstan-')).length")
+    return found
+
+
+async def begins_a_reading(eyes: Eyes, course: str, token: str) -> None:
+    await eyes.signs_in(token, f"/courses/{course}/record/vitals.recorded")
+    await eyes.is_live()
+    await fills_in_a_reading(eyes.page)
+
+
+async def test_on_a_dead_line_a_reading_stays_and_keeps_the_time_it_was_taken(house: House, browser: Browser) -> None:
+    """The tablet is out of reach of the network for a while: six values stay, and are sent when it is back."""
+    course = await house.has(Ward.dosed)
+    async with looks(browser, house.url, PHONE) as eyes:
+        await begins_a_reading(eyes, course, house.admin_token)
+        await eyes.context.set_offline(offline=True)
+        before = datetime.now(UTC)
+        await eyes.page.get_by_role("button", name="Record").click()
+
+        await expect(eyes.page.locator("#record .said")).to_contain_text("Kapstan could not be reached")
+        await expect(eyes.page.locator("#record .said")).to_be_in_viewport()
+        assert await six_of(eyes.page) == SIX
+        taken = await eyes.page.locator("[name='/time']").input_value()
+        await eyes.context.set_offline(offline=False)
+        await eyes.page.get_by_role("button", name="Record").click()
+
+        await expect(eyes.page.locator("#answered")).to_contain_text("Recorded: Reading.")
+        assert await drafts_in(eyes.page) == 0
+    assert taken
+    reading = (await house.admin.get(f"/v1/courses/{course}")).json()["sessions"][0]["readings"][-1]
+    assert reading["vitals"]["systolic"] == 131
+    assert abs((datetime.fromisoformat(reading["at"]) - before).total_seconds()) < 30
+
+
+async def test_after_a_sign_in_that_ended_the_form_is_back_as_it_was(house: House, browser: Browser) -> None:
+    """Record leads to the sign-in, and that to the same form, filled in; once it is recorded nothing is kept."""
+    course = await house.has(Ward.dosed)
+    token = await house.token(TokenRole.CLINIC)
+    async with looks(browser, house.url, PHONE) as eyes:
+        await begins_a_reading(eyes, course, token.token)
+        await eyes.context.clear_cookies()
+        await eyes.page.get_by_role("button", name="Record").click()
+        await eyes.page.get_by_label("Token").fill(token.token)
+        await eyes.page.get_by_role("button", name="Sign in").click()
+
+        await expect(eyes.page.locator(".restored")).to_contain_text("This is what you entered at")
+        assert await six_of(eyes.page) == SIX
+        assert await eyes.page.locator("[name='/time']").input_value()
+        assert await eyes.barriers() == []
+        await eyes.page.get_by_role("button", name="Record").click()
+
+        await expect(eyes.page.locator("#answered")).to_contain_text("Recorded: Reading.")
+        await eyes.goes_to(f"/courses/{course}/record/vitals.recorded")
+        assert await six_of(eyes.page) == dict.fromkeys(SIX, "")
+        assert await drafts_in(eyes.page) == 0
+
+
+async def test_nobody_else_at_the_screen_is_shown_what_was_entered(house: House, browser: Browser) -> None:
+    """Another token's sign-in in the same tab finds an empty form; so does a sign-out, and a draft that was ended."""
+    course = await house.has(Ward.dosed)
+    form = f"/courses/{course}/record/vitals.recorded"
+    other = await house.token(TokenRole.CLINIC)
+    async with looks(browser, house.url) as eyes:
+        await begins_a_reading(eyes, course, house.admin_token)
+        await eyes.page.get_by_role("link", name="Back, recording nothing").click()
+        assert await drafts_in(eyes.page) == 0
+
+        await eyes.goes_to(form)
+        await fills_in_a_reading(eyes.page)
+        assert await drafts_in(eyes.page) == 1
+        await eyes.context.clear_cookies()
+        await eyes.signs_in(other.token, form)
+        assert await six_of(eyes.page) == dict.fromkeys(SIX, "")
+        assert await drafts_in(eyes.page) == 0
+
+        await fills_in_a_reading(eyes.page)
+        await eyes.page.locator("#who summary").click()
+        await eyes.page.get_by_role("button", name="Sign out").click()
+        await expect(eyes.page.get_by_label("Token")).to_be_visible()
+        assert await drafts_in(eyes.page) == 0
+
+
+async def test_what_was_left_long_ago_is_offered_and_not_filled_in(house: House, browser: Browser) -> None:
+    """It may be of an earlier reading; half filled in and never sent, it has no time of its own either."""
+    course = await house.has(Ward.dosed)
+    form = f"/courses/{course}/record/vitals.recorded"
+    async with looks(browser, house.url) as eyes:
+        await begins_a_reading(eyes, course, house.admin_token)
+        await eyes.page.evaluate(
+            """() => {
+                const [key] = Object.keys(sessionStorage).filter((one) => one.startsWith("kapstan-draft"));
+                const draft = JSON.parse(sessionStorage.getItem(key));
+                sessionStorage.setItem(key, JSON.stringify({ ...draft, at: draft.at - 16 * 60000 }));
+            }"""
+        )
+        await eyes.goes_to(form)
+        await expect(eyes.page.locator(".restored")).to_contain_text("You entered something here at")
+        assert await six_of(eyes.page) == dict.fromkeys(SIX, "")
+
+        await eyes.page.get_by_role("button", name="Put it back").click()
+        assert await six_of(eyes.page) == SIX
+        assert await eyes.page.locator("[name='/time']").input_value() == ""
+        await eyes.page.get_by_role("button", name="Begin anew").click()
+        await expect(eyes.page.locator(".restored")).to_have_count(0)
+        assert await six_of(eyes.page) == dict.fromkeys(SIX, "")
+
+
+async def test_rows_that_were_added_are_back_too(house: House, browser: Browser) -> None:
+    """Five people of a booking, where the form has rows for four."""
+    course = await house.has(Ward.prepared)
+    people = ("osei", "lind", "thorne", "ward", "desk")
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in(house.admin_token, f"/courses/{course}/record/session.booked")
+        for row, person in enumerate(people):
+            if not await eyes.page.locator(f"select[name='/data/staff/{row}/id']").count():
+                await eyes.page.get_by_role("button", name="One more row").click()
+            await eyes.page.locator(f"select[name='/data/staff/{row}/id']").select_option(person)
+        await eyes.page.locator("[name='/data/room']").fill("willow")
+
+        await eyes.goes_to(f"/courses/{course}/record/session.booked")
+
+        await expect(eyes.page.locator("[name='/data/room']")).to_have_value("willow")
+        for row, person in enumerate(people):
+            await expect(eyes.page.locator(f"select[name='/data/staff/{row}/id']")).to_have_value(person)

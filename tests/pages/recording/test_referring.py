@@ -1,0 +1,74 @@
+"""Somebody at the desk refers a patient by choosing: nothing is typed that the clinic knows."""
+
+import re
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from console.pages.labels import INDICATIONS
+from domain.access import TokenRole
+from tests.pages.recording.test_recording import post
+from tests.support.browser import looks
+from tests.support.cast import WEEKLY
+from tests.support.http_stack import House
+from tests.support.page_text import value_in, words_of
+
+pytestmark = pytest.mark.xdist_group("pages")
+
+
+async def test_a_patient_is_referred_by_choosing(house: House, browser: Browser) -> None:
+    """The site and the protocol there is, an indication in words, a score, an id that is proposed."""
+    token = await house.token(TokenRole.CLINIC)
+    async with looks(browser, house.url) as eyes:
+        page = eyes.page
+        await eyes.signs_in(token.token, "/refer")
+        course = await page.get_by_label("Course id").input_value()
+        assert re.fullmatch(r"C-\d{6}", course)
+        await expect(page.get_by_label("Site")).to_have_value("bend")
+        await expect(page.get_by_label("Protocol")).to_have_value(WEEKLY.id)
+        assert await eyes.barriers() == []
+        await page.get_by_label("Person").first.select_option("desk")
+        await page.get_by_label("Recurrent depression, severe (F33.2)").check()
+        await page.get_by_label("PHQ-9").fill("17")
+        await page.get_by_role("button", name="Record").click()
+
+        await expect(page.locator("#answered")).to_contain_text("Recorded: Referral.")
+        await expect(page.get_by_role("heading", level=1)).to_have_text(course)
+    await house.is_recorded(course)
+    entry = (await house.admin.get(f"/v1/courses/{course}/ledger")).json()[0]
+    assert (entry["data"]["site"], entry["data"]["indications"]) == ("bend", ["F33.2"])
+    assert entry["data"]["measures_baseline"] == {"phq9": 17}
+
+
+async def test_a_site_that_is_none_of_the_clinics_is_refused_with_every_other_mistake(house: House) -> None:
+    """A site "Bend" makes no third one; what else is wrong is told at the same time, each at its field."""
+    posted = [
+        ("/data/actor/id", "desk"),
+        ("/data/site", "Bend"),
+        ("/data/protocol", WEEKLY.id),
+        ("/subject", "Anna Miller"),
+        ("/data/weight_kg", "7"),
+    ]
+
+    page = await post(house.admin, "/refer", posted)
+
+    assert page.status_code == 422
+    wrong = set(re.findall(r'id="f-([a-z_-]+)-error"', page.text))
+    assert {"data-site", "data-indications", "data-weight_kg", "subject"} <= wrong
+    assert "must be one of bend" in words_of(page)
+    assert value_in(page, "/data/weight_kg") == "7"
+
+
+async def test_who_is_of_one_site_refers_to_that_one(house: House) -> None:
+    """There is nothing to choose."""
+    cork = await house.caller(TokenRole.CLINIC, site="cork")
+
+    page = await cork.get("/refer")
+
+    assert value_in(page, "/data/site") == "cork"
+    assert 'value="bend"' not in page.text
+
+
+def test_every_indication_of_the_shipped_protocol_has_words() -> None:
+    """A code of the ICD-10 is no word that somebody at a desk knows."""
+    assert {code for code in WEEKLY.indications if re.match(r"[A-Z]\d", code)} <= INDICATIONS.keys()
