@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from console.pages.clinic import figures, protocols
-from console.pages.course import course
+from console.pages.course import course, ledger_files
 from console.pages.floor import board, sessions
 from console.pages.frame import live_updates, sign_in
 from console.pages.oncall import acknowledge, escalations, oncall
@@ -14,6 +14,7 @@ for part in (
     board,
     sessions,
     course,
+    ledger_files,
     record,
     correct,
     escalations,

@@ -7,7 +7,7 @@ from fastapi import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.staticfiles import StaticFiles
 
-from console.pages.frame.severity_marks import MARKS
+from console.pages.frame.severity_marks import MARKS, MEANINGS
 from console.pages.frame.shell import shell
 from console.pages.frame.viewer import Viewer
 from console.security.session_cookie import COOKIE
@@ -23,6 +23,7 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.globals["marks"] = MARKS
+_templates.globals["meanings"] = MEANINGS
 
 
 def page(template: str, shown: Frozen, status: int = 200) -> Response:
@@ -31,13 +32,20 @@ def page(template: str, shown: Frozen, status: int = 200) -> Response:
 
 
 async def floor_page(
-    viewer: Viewer, place: str, template: str, shown: Frozen, status: int = 200, *, here: str | None = None
+    viewer: Viewer,
+    place: str,
+    template: str,
+    shown: Frozen,
+    status: int = 200,
+    *,
+    here: str | None = None,
+    site: str | None = None,
 ) -> Response:
     """Renders the template within the floor's frame for this viewer, and prolongs their sign-in.
 
-    `here`: where the page fetches itself anew, if not at the address of the request.
+    `here`: where the page fetches itself anew, if not at the address of the request. `site`: whose wall clock counts.
     """
-    frame = await shell(viewer, place, here)
+    frame = await shell(viewer, place, here, site)
     response = _html(_templates.get_template(template).render(page=shown, shell=frame), status)
     if viewer.signed_in is not None and not viewer.is_live:
         response.set_cookie(

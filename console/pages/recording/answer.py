@@ -24,7 +24,7 @@ def recorded(kind: str, reported: Reported, before: CourseView | None, clock: Wa
     answer = reported.answer
     opened = tuple(_opened(answer, before))
     verdict = answer.verdict
-    mark = readings.MARK_OF[verdict.severity] if verdict else "routine" if answer.deviations else "well"
+    mark = readings.MARK_OF[verdict.severity] if verdict else "caution" if answer.deviations else "well"
     first = TWICE if reported.replayed else f"Recorded: {EVENTS[kind]}."
     words = (first, *_said(verdict, clock), *_against(answer), *opened)
     return RecordedFlash(
@@ -36,7 +36,7 @@ def recorded(kind: str, reported: Reported, before: CourseView | None, clock: Wa
 
 def recorded_before(event_id: str) -> RecordedFlash:
     """What to tell when the same form was sent again with different content."""
-    return RecordedFlash(event_id=event_id, mark=Severity.ROUTINE.value, words=(TWICE,))
+    return RecordedFlash(event_id=event_id, mark="well", words=(TWICE,))
 
 
 def _said(verdict: Verdict | None, clock: WallClock) -> Iterator[str]:
