@@ -13,17 +13,19 @@ from domain.holes.hole import Hole
 from domain.protocol.approval import Approval, approvals_of, content_hash, parse_approvals, written
 from domain.protocol.file import ProtocolFileError, ProtocolFinding, parse_protocol
 from domain.protocol.model import Protocol
+from domain.protocol.sources import Source, sources_of
 from domain.values import Frozen
 
 APPROVAL_SUFFIX = ".approval.toml"
 
 
 class Shelved(Frozen):
-    """One protocol of the folder, with the approvals of exactly this content."""
+    """One protocol of the folder, with the approvals of exactly this content and the sources its comments name."""
 
     file: str
     protocol: Protocol
     approvals: tuple[Approval, ...] = ()
+    sources: tuple[Source, ...] = ()
 
     @property
     def is_approved(self) -> bool:
@@ -95,8 +97,10 @@ def load_folder(folder: Path) -> Library:
 
 def load_file(path: Path) -> Shelved:
     """Reads one protocol file with the approvals of its content. Raises `ProtocolFileError`."""
-    protocol = parse_protocol(_read(path), str(path))
-    return Shelved(file=str(path), protocol=protocol, approvals=approvals_of(protocol, _approvals_beside(path)))
+    text = _read(path)
+    protocol = parse_protocol(text, str(path))
+    approvals = approvals_of(protocol, _approvals_beside(path))
+    return Shelved(file=str(path), protocol=protocol, approvals=approvals, sources=sources_of(text))
 
 
 def approve_file(path: Path, by: str, at: datetime) -> Approval:

@@ -24,7 +24,8 @@ _COUNTED: Final = ("courses", "under_way", "late", "wanting")
 class BoardFilter(Frozen):
     """Which courses the board shows: those that match all that is given.
 
-    `attention` means that severity or a higher one. `search` is the beginning of a course's id, in any case.
+    `attention` means that severity or a higher one. `search` is any part of a course's id, in any case, and
+    `late` leaves out courses whose next task is not overdue.
     `seen_site` is the only site that the reader may see, and `behind_escalations` leaves out courses that never had an
     escalation: what the reader may not see is neither shown, counted nor offered as a filter. A column shows `limit`
     cards.
@@ -38,6 +39,7 @@ class BoardFilter(Frozen):
     search: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]+$")] | None = None
     seen_site: Code | None = None
     behind_escalations: bool = False
+    late: bool = False
     limit: Annotated[int, Field(ge=1, le=200)] = 40
 
 
@@ -77,11 +79,13 @@ async def board(connections: Connections, asked: BoardFilter, now: datetime) -> 
     where = (asked.site, asked.attention, asked.held, asked.protocol, asked.search)
     seen = (asked.seen_site, asked.behind_escalations)
     async with connections.connection() as connection:
-        cards = await connection.fetch(statement("board_cards"), phases, *where, *seen, asked.limit)
-        counts = await connection.fetch(statement("board_counts"), phases, *where, *seen, now)
+        cards = await connection.fetch(statement("board_cards"), phases, *where, *seen, asked.limit, asked.late, now)
+        counts = await connection.fetch(statement("board_counts"), phases, *where, *seen, now, asked.late)
         strays = []
         if any(row["phase"] not in set(Phase) for row in counts):
-            strays = await connection.fetch(statement("board_strays"), list(Phase), *where, *seen, asked.limit)
+            strays = await connection.fetch(
+                statement("board_strays"), list(Phase), *where, *seen, asked.limit, asked.late, now
+            )
     found = {phase: _cards(connections, [row for row in cards if row["phase"] == phase]) for phase in phases}
     return Board(
         columns=tuple(

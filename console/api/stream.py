@@ -29,8 +29,8 @@ LastSeen = Annotated[
 ABOUT: Final = """\
 Server-sent events for as long as the listener stays. `event` is `course`, `session` or `escalation`; `data` is that
 one as it is now, in JSON: a `CourseSummary`, where the course's newest medicine session is, or an `EscalationView`;
-`id` rises, and is what `Last-Event-ID` says. `record_store` has no `id`: it says whether changes can be told now. A
-line that begins with a colon is nothing but a sign of life.
+`id` rises, and is what `Last-Event-ID` says. `record_store` has no `id`: it says whether changes can be told now.
+`alive` has none either and is nothing but a sign of life. A line that begins with a colon is a comment.
 """
 
 EXAMPLE: Final = """\

@@ -9,11 +9,12 @@ from domain.values import Frozen
 
 
 class TextSize(StrEnum):
-    """Where the chart is shown: on a page, on a phone, or small beside others of its kind."""
+    """Where the chart is shown: on a page, on a phone, or small beside others of its kind, there or on a phone."""
 
     WIDE = "wide"
     NARROW = "narrow"
     SMALL = "small"
+    TINY = "tiny"
 
 
 class Shape(StrEnum):

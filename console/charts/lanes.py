@@ -51,7 +51,7 @@ LOOKS: Final[Mapping[LimitKind, str]] = {
 }
 _RANKS: Final = list(LimitKind)
 
-LETTER: Final = 5.5
+LETTER: Final = 6.6
 """Approximate width of a letter."""
 
 Readings = Sequence[tuple[float, ReadingView]]

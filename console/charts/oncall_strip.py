@@ -15,7 +15,7 @@ LETTER: Final = 6.6
 """Approximate width of a letter. A name too long for its turn is cut; its tooltip and the table have all of it."""
 
 WEEK: Final = timedelta(days=7)
-TOP: Final = 22.0
+TOP: Final = 34.0
 ROW: Final = 40.0
 BAR: Final = 28.0
 
@@ -71,7 +71,7 @@ def strip_chart(
     return Drawing(
         name=f"on-call-{size}",
         size=size,
-        width=360 if size is TextSize.NARROW else 960,
+        width=320 if size is TextSize.NARROW else 960,
         height=max([TOP + ROW, *(row.y + ROW for row in rows)]) + 6,
         says=_says(rotas, shown, zone),
         areas=tuple(_area(row, turn, people, zone) for row, turn in held),
@@ -100,7 +100,7 @@ def _weeks(rotas: list[str], begins_at: datetime, ends_at: datetime, zone: tzinf
         first, y = begins_at, y + TOP
         while first < ends_at:
             last = min(first + WEEK, ends_at)
-            across = Scale(low=first.timestamp(), high=(first + WEEK).timestamp(), begin=70, end=356)
+            across = Scale(low=first.timestamp(), high=(first + WEEK).timestamp(), begin=70, end=316)
             yield RotaRow(rota=rota, label=_day(first, zone), begins_at=first, ends_at=last, y=y, across=across)
             first, y = last, y + ROW
 
@@ -157,13 +157,21 @@ def _dates(rows: Sequence[RotaRow], zone: tzinfo) -> Iterator[Words]:
         for day in _mondays(row.begins_at, row.ends_at, zone):
             if row.at(day) < row.across.end - 50:
                 yield Words(x=row.at(day) + 3, y=12, text=_day(day, zone), look="tick")
+        for day in _midnights(row.begins_at, row.ends_at, zone):
+            if row.at(day) < row.across.end - 16:
+                yield Words(x=row.at(day) + 3, y=26, text=f"{day.day}", look="tick")
 
 
 def _mondays(begins_at: datetime, ends_at: datetime, zone: tzinfo) -> Iterator[datetime]:
-    """Each Monday's midnight on the wall clock: days are not always 24 hours long."""
+    """Each Monday's midnight on the wall clock."""
+    return (midnight for midnight in _midnights(begins_at, ends_at, zone) if midnight.weekday() == 0)
+
+
+def _midnights(begins_at: datetime, ends_at: datetime, zone: tzinfo) -> Iterator[datetime]:
+    """Each day's beginning on the wall clock: days are not always 24 hours long."""
     day = begins_at.astimezone(zone).date()
     while (midnight := datetime.combine(day, time(), zone)) < ends_at:
-        if day.weekday() == 0 and midnight >= begins_at:
+        if midnight >= begins_at:
             yield midnight
         day += timedelta(days=1)
 

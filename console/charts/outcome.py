@@ -30,6 +30,7 @@ LAYOUTS: Final[Mapping[TextSize, OutcomeLayout]] = {
     TextSize.WIDE: OutcomeLayout(width=640, height=190, left=30, right=48, date=56),
     TextSize.NARROW: OutcomeLayout(width=320, height=150, left=28, right=40, date=44),
     TextSize.SMALL: OutcomeLayout(width=320, height=110, left=28, right=40, date=44),
+    TextSize.TINY: OutcomeLayout(width=300, height=110, left=28, right=40, date=44),
 }
 RISK_IN_WORDS: Final = 64.0
 """Right margin where the risk levels are named."""

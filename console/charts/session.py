@@ -46,9 +46,9 @@ LAYOUTS: Final[Mapping[TextSize, SessionLayout]] = {
         radius=4,
     ),
     TextSize.NARROW: SessionLayout(
-        width=360,
+        width=320,
         left=30,
-        right=58,
+        right=72,
         top=20,
         gap=10,
         lanes=((Vital.SYSTOLIC, 116), (Vital.DIASTOLIC, 80), (Vital.SPO2, 44), (Vital.HEART_RATE, 44)),
@@ -57,12 +57,22 @@ LAYOUTS: Final[Mapping[TextSize, SessionLayout]] = {
     ),
     TextSize.SMALL: SessionLayout(
         width=480,
-        left=32,
-        right=60,
+        left=34,
+        right=72,
         top=4,
         gap=8,
         lanes=((Vital.SYSTOLIC, 66), (Vital.DIASTOLIC, 46)),
         ticks=7,
+        radius=3,
+    ),
+    TextSize.TINY: SessionLayout(
+        width=300,
+        left=30,
+        right=72,
+        top=4,
+        gap=8,
+        lanes=((Vital.SYSTOLIC, 66), (Vital.DIASTOLIC, 46)),
+        ticks=4,
         radius=3,
     ),
 }
@@ -108,9 +118,9 @@ def session_chart(session: SessionView, now: datetime, zone: tzinfo, size: TextS
         words=(
             *_dose_words(session, begins, across, size),
             *(word for lane in lanes for word in lane.words(session.limits, drawn)),
-            *_minutes(session, across, layout, bottom),
+            *_minutes(session, across, layout, size, bottom),
         ),
-        keys=() if size is TextSize.SMALL else tuple(key for key in _KEYS if (key.shape, key.look) in keyed),
+        keys=tuple(key for key in _KEYS if (key.shape, key.look) in keyed),
         tables=(story_table(session, begins, zone), limits_table(session)),
     )
 
@@ -178,7 +188,7 @@ def _doses(session: SessionView, begins: datetime, across: Scale, top: float, bo
 
 
 def _dose_words(session: SessionView, begins: datetime, across: Scale, size: TextSize) -> Iterator[Words]:
-    if size is TextSize.SMALL:
+    if size in {TextSize.SMALL, TextSize.TINY}:
         return
     placed: list[float] = []
     for number, dose in enumerate(session.doses):
@@ -235,13 +245,15 @@ def _checkpoints(session: SessionView, begins: datetime, across: Scale, bottom: 
         )
 
 
-def _minutes(session: SessionView, across: Scale, layout: SessionLayout, bottom: float) -> Iterator[Words]:
+def _minutes(
+    session: SessionView, across: Scale, layout: SessionLayout, size: TextSize, bottom: float
+) -> Iterator[Words]:
     for tick in minute_ticks(across.low, across.high, layout.ticks):
         if across.at(tick) > across.end - 8:
             continue  # it would overlap the numbers of the axis
         yield Words(x=across.at(tick), y=bottom + 32, text=f"{tick}", look="tick", anchor=Anchor.MIDDLE)
     since = "min since dose" if session.doses else "min since check-in"
-    text = since if layout.right > 80 else "min"
+    text = since if size is TextSize.WIDE else "min"
     yield Words(x=across.end + 8, y=bottom + 32, text=text, look="tick")
 
 

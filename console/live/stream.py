@@ -29,13 +29,16 @@ AT_ONCE: Final = 200
 GATHERED_FOR: Final = timedelta(milliseconds=50)
 """How long changes are gathered before they are read together: nobody sees the difference, and a burst is one query."""
 
-KEPT_ALIVE_EVERY: Final = timedelta(seconds=15)
+KEPT_ALIVE_EVERY: Final = timedelta(seconds=5)
+"""A page that has heard nothing for three of them says that it may be old (`live.js`)."""
+
 RIGHTS_LOOKED_AT_EVERY: Final = timedelta(seconds=5)
 AGAIN_AFTER: Final = tuple(timedelta(milliseconds=wait) for wait in (100, 200, 500, 1000, 2000))
 """Waits before reconnecting to PostgreSQL; the last one repeats."""
 
 LINE: Final = "\n"
-KEEP_ALIVE: Final = ServerSentEvent(comment="still here", sep=LINE).encode()
+KEEP_ALIVE: Final = ServerSentEvent("{}", event="alive", sep=LINE).encode()
+"""A sign of life is an event, for a browser tells a page of no comment."""
 AWAY, BACK = (
     ServerSentEvent(f'{{"reachable":{reachable}}}', event="record_store", sep=LINE).encode()
     for reachable in ("false", "true")

@@ -8,7 +8,8 @@ WITH seen AS (
             AND ($3::severity IS NULL OR coalesce(attention >= $3, false))
             AND ($4::boolean IS NULL OR held = $4)
             AND ($5::text IS NULL OR protocol_id = $5)
-            AND ($6::text IS NULL OR starts_with(lower(course_id), lower($6))) AS is_asked_for
+            AND ($6::text IS NULL OR strpos(lower(course_id), lower($6)) > 0)
+            AND (NOT $10::boolean OR coalesce(to_do_by < $9, false)) AS is_asked_for
     FROM courses
     WHERE (phase <> 'closed' OR phase = ANY($1::text[]))
         AND ($7::text IS NULL OR site = $7)

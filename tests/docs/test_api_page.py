@@ -74,8 +74,8 @@ def test_the_numbers_on_the_page_are_those_of_the_code(api: Page) -> None:
     assert f"A token may make {Settings.model_fields['rate'].default} requests a second" in text
     assert ANSWER_WITHIN.seconds == 10
     assert "An event is answered within ten seconds" in text
-    assert KEPT_ALIVE_EVERY.seconds == 15
-    assert "one comes every fifteen seconds" in text
+    assert KEPT_ALIVE_EVERY.seconds == 5
+    assert "one comes every five seconds" in text
 
 
 def test_the_page_names_every_severity_of_a_verdict(api: Page) -> None:

@@ -107,7 +107,7 @@ async def test_what_is_due_now_is_not_late_yet(store: RecordStore) -> None:
 
 
 async def test_the_board_shows_what_was_asked_for_and_counts_no_more(store: RecordStore) -> None:
-    """Each filter alone and all together; a search is the beginning of an id in any case."""
+    """Each filter alone and all together; a search is any part of an id in any case."""
     mara = await arrives(store, "MARA-1", attention=Severity.EMERGENCY)
     await arrives(store, "MARTIN-2", site="cork", attention=Severity.ROUTINE, protocol_id="other")
     await arrives(store, "ADA_3", phase="screening", held=True, stage=None)
@@ -130,11 +130,28 @@ async def test_the_board_shows_what_was_asked_for_and_counts_no_more(store: Reco
     assert await shown(search="mar") == {"medicine": ["MARA-1", "MARTIN-2"]}
     assert await shown(search="ada_") == {"screening": ["ADA_3"]}
     assert await shown(search="%") == {}
-    assert await shown(search="ARA") == {}
+    assert await shown(search="ara") == await shown(search="MARA") == {"medicine": ["MARA-1"]}
+    assert await shown(search="-2") == {"medicine": ["MARTIN-2"]}
+    assert await shown(search="NOBODY") == {}
     assert await shown(site="bend", attention="urgent", held=False, protocol="kap-im-weekly", search="MARA") == {
         "medicine": ["MARA-1"]
     }
     assert column(await looked_at(store, phase="medicine", site="bend"), Phase.MEDICINE).cards == (mara,)
+
+
+async def test_late_alone_shows_whose_next_task_is_overdue(store: RecordStore) -> None:
+    """The counts are those of the cards; together with a site it is what a site's desk asks for in the morning."""
+    await arrives(store, "LATE-B", to_do_by=NOON - timedelta(microseconds=1))
+    await arrives(store, "LATE-C", site="cork", to_do_by=NOON - timedelta(days=1))
+    await arrives(store, "DUE", to_do_by=NOON)
+    await arrives(store, "NEVER", to_do_by=None)
+
+    every = await looked_at(store, late=True)
+    cork = await looked_at(store, late=True, site="cork")
+
+    assert ids(every) == {"medicine": ["LATE-C", "LATE-B"]}
+    assert column(every, Phase.MEDICINE).courses == 2
+    assert (ids(cork), column(cork, Phase.MEDICINE).courses) == ({"medicine": ["LATE-C"]}, 1)
 
 
 async def test_the_filters_offer_what_there_is_whatever_was_asked_for(store: RecordStore) -> None:

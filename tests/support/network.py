@@ -14,17 +14,25 @@ class Wire:
         self._host, self._port = parts.hostname, parts.port
         self._lines: set[asyncio.StreamWriter] = set()
         self._is_whole = True
+        self._carries = asyncio.Event()
+        self._carries.set()
         self.url = ""
 
     def cut(self) -> None:
         """Every connection breaks, and no new one is made."""
         self._is_whole = False
+        self._carries.set()
         for line in self._lines:
             line.transport.abort()
 
     def mend(self) -> None:
-        """New connections are made again."""
+        """New connections are made again, and bytes pass."""
         self._is_whole = True
+        self._carries.set()
+
+    def fall_silent(self) -> None:
+        """Every connection stays, new ones are made, and not one byte passes: nobody is told that it is dead."""
+        self._carries.clear()
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
@@ -34,17 +42,17 @@ class Wire:
         inwards, outwards = await asyncio.open_connection(self._host, self._port)
         self._lines |= {writer, outwards}
         try:
-            await asyncio.gather(_flow(reader, outwards), _flow(inwards, writer))
+            await asyncio.gather(self._flow(reader, outwards), self._flow(inwards, writer))
         finally:
             self._lines -= {writer, outwards}
 
-
-async def _flow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while some := await reader.read(65_536):
-            writer.write(some)
-            await writer.drain()
-    writer.close()
+    async def _flow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while some := await reader.read(65_536):
+                await self._carries.wait()
+                writer.write(some)
+                await writer.drain()
+        writer.close()
 
 
 @asynccontextmanager

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+ALIVE = "alive"
+
 
 @dataclass(frozen=True)
 class Heard:
@@ -26,7 +28,7 @@ class Ear:
         self.last_id: int | None = None
 
     async def hears(self, wanted: Callable[[Heard], bool]) -> list[Heard]:
-        """All that is heard until one is what is waited for, that one included."""
+        """All that is heard until one is what is waited for, that one included; a sign of life is no news."""
         heard: list[Heard] = []
         fields: dict[str, str] = {}
         async for line in self._lines:
@@ -38,8 +40,10 @@ class Ear:
                 self.last_id = int(fields["id"])
             if "data" in fields:
                 number = int(fields["id"]) if "id" in fields else None
-                heard.append(Heard(number, fields["event"], json.loads(fields["data"])))
-                if wanted(heard[-1]):
+                one = Heard(number, fields["event"], json.loads(fields["data"]))
+                if one.kind != ALIVE or wanted(one):
+                    heard.append(one)
+                if wanted(one):
                     return heard
             fields = {}
         raise EOFError("the stream ended")

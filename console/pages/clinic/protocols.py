@@ -1,5 +1,7 @@
 """Pages of the clinic's protocols: every value with its unit and its evidence."""
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -11,8 +13,11 @@ from console.pages.frame.viewer import Viewer, looking
 from console.pages.labels import GRADES
 from domain.access import Right
 from domain.protocol.approval import content_hash
-from domain.protocol.differences import Difference, differences
+from domain.protocol.differences import differences
+from domain.protocol.model import Protocol
 from domain.protocol.parameters import ParameterRow, rows
+from domain.protocol.sources import Source
+from domain.protocol.strictness import Strictness, strictness
 from domain.values import Frozen
 from gateway.protocols import Shelved
 
@@ -39,6 +44,14 @@ class ProtocolsPage(Frozen):
     protocols: tuple[Listed, ...]
 
 
+class Cited(Frozen):
+    """A piece of text; one that names a source says which, and leads to it."""
+
+    text: str
+    href: str | None = None
+    title: str | None = None
+
+
 class ParameterLine(Frozen):
     """One parameter: in words, its key in the file, its value and its evidence."""
 
@@ -46,8 +59,18 @@ class ParameterLine(Frozen):
     key: str
     value: str
     grade: str | None
-    source: str | None
-    note: str | None
+    source: tuple[Cited, ...]
+    note: tuple[Cited, ...]
+
+
+class Changed(Frozen):
+    """One parameter that differs from the version before; None where one of the two has none."""
+
+    words: str
+    key: str
+    before: tuple[Cited, ...] | None
+    after: tuple[Cited, ...] | None
+    strictness: Strictness | None
 
 
 class ParameterTable(Frozen):
@@ -75,8 +98,9 @@ class ProtocolPage(Frozen):
     approvals: tuple[ApprovedBy, ...]
     versions: tuple[Listed, ...]
     before: str | None
-    differences: tuple[Difference, ...]
+    differences: tuple[Changed, ...]
     tables: tuple[ParameterTable, ...]
+    sources: tuple[Source, ...]
 
 
 @router.get(PATH)
@@ -113,8 +137,9 @@ async def protocol(
         approvals=tuple(ApprovedBy(by=one.by, at=clock.at(one.at)) for one in found.approvals),
         versions=tuple(_listed(one) for one in reversed(versions)),
         before=before.version if before else None,
-        differences=differences(before, found.protocol) if before else (),
-        tables=_tables(rows(found.protocol)),
+        differences=_changed(before, found.protocol, _by_id(found)) if before else (),
+        tables=_tables(rows(found.protocol), _by_id(found)),
+        sources=found.sources,
     )
     return await floor_page(viewer, PATH, "protocol.html", shown)
 
@@ -130,25 +155,54 @@ def _listed(shelved: Shelved) -> Listed:
     )
 
 
-def _tables(table: tuple[ParameterRow, ...]) -> tuple[ParameterTable, ...]:
+def _by_id(shelved: Shelved) -> Mapping[str, Source]:
+    return {source.id: source for source in shelved.sources}
+
+
+def _cited(text: str | None, sources: Mapping[str, Source]) -> tuple[Cited, ...]:
+    """The text in pieces: each source that it names leads to where it can be read, or else to the list of sources."""
+    pieces = re.split(r"\b(S\d+)\b", text or "")
+    return tuple(
+        Cited(text=piece, href=source.url or f"#source-{source.id}", title=source.title)
+        if (source := sources.get(piece))
+        else Cited(text=piece)
+        for piece in pieces
+        if piece
+    )
+
+
+def _changed(before: Protocol, after: Protocol, sources: Mapping[str, Source]) -> tuple[Changed, ...]:
+    return tuple(
+        Changed(
+            words=_in_words(one.key),
+            key=one.key,
+            before=None if one.before is None else _cited(one.before, sources),
+            after=None if one.after is None else _cited(one.after, sources),
+            strictness=strictness(before, after, one.key),
+        )
+        for one in differences(before, after)
+    )
+
+
+def _tables(table: tuple[ParameterRow, ...], sources: Mapping[str, Source]) -> tuple[ParameterTable, ...]:
     """The parameters grouped by their table in the file, in the file's order."""
     tables: dict[str, list[ParameterRow]] = {}
     for row in table:
         tables.setdefault(row.key.rpartition(".")[0] or "schema", []).append(row)
     return tuple(
-        ParameterTable(name=name, heading=_in_words(name), lines=tuple(map(_line, together)))
+        ParameterTable(name=name, heading=_in_words(name), lines=tuple(_line(row, sources) for row in together))
         for name, together in tables.items()
     )
 
 
-def _line(row: ParameterRow) -> ParameterLine:
+def _line(row: ParameterRow, sources: Mapping[str, Source]) -> ParameterLine:
     return ParameterLine(
         words=_in_words(row.key.rpartition(".")[2]),
         key=row.key,
         value=row.value,
         grade=GRADES[row.grade] if row.grade else None,
-        source=row.source,
-        note=row.note,
+        source=_cited(row.source, sources),
+        note=_cited(row.note, sources),
     )
 
 

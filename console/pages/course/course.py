@@ -1,6 +1,7 @@
 """The page of one course: phase, timeline, measures, sessions, deadlines, blockers, escalations, forecast."""
 
 import asyncio
+import json
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Response
@@ -13,7 +14,7 @@ from console.pages.course.ledger_state import LedgerState, ledger_state, unreada
 from console.pages.course.medicine_sessions import SessionShown, visits
 from console.pages.course.outcomes import InstrumentScores, outcomes
 from console.pages.course.phase_bar import PhaseStep, phase_bar
-from console.pages.course.timeline import TimelineLine, from_ledger, from_view, story, who
+from console.pages.course.timeline import TimelineLine, from_ledger, from_view, severity_of, story, who
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.shell import SEES_COURSES
@@ -67,15 +68,20 @@ class Deviated(Frozen):
 
 
 class EntryRow(Frozen):
-    """One entry of the ledger."""
+    """One entry of the ledger. `wall` is when it happened by the site's clock, in ISO 8601 to the second.
+
+    `content` is its data as JSON: what is hashed.
+    """
 
     sequence: int
     at: Clock
+    wall: str
     type: str
     by: str
     event: str
     late: bool
     hash: str
+    content: str
 
 
 class HoldShown(Frozen):
@@ -166,7 +172,7 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
         visits=visits(viewer, view, clock),
         silent=silent,
         wants_human=any(one.is_open for one in lines),
-        story=story(viewer, view, told, clock),
+        story=story(viewer, view, told, clock, severity_of(entries or () if reads_ledger else (), view, recorded)),
         story_shown=LINES_SHOWN,
         story_is_whole=reads_ledger and entries is not None and not entries.unreadable,
         acts=acts(viewer.caller, view),
@@ -259,10 +265,20 @@ def _plan(view: CourseView) -> str | None:
 def _entry(viewer: Viewer, entry: Entry, clock: WallClock) -> EntryRow:
     return EntryRow(
         sequence=entry.sequence,
-        at=clock.at(entry.time),
+        at=clock.to_the_second(entry.time),
+        wall=f"{entry.time.astimezone(clock.zone):%Y-%m-%dT%H:%M:%S}",
         type=entry.type.removeprefix("kap."),
-        by=who(viewer, entry.actor.id, entry.actor.role) if entry.actor else "Kapstan",
+        by=_by(viewer, entry),
         event=entry.event_id or "",
         late=entry.late,
         hash=entry.hash,
+        content=json.dumps(entry.data, indent=2, ensure_ascii=False),
     )
+
+
+def _by(viewer: Viewer, entry: Entry) -> str:
+    """Who reported it, or who acted on the escalation that it is about; Kapstan, where nobody did."""
+    if entry.actor is not None:
+        return who(viewer, entry.actor.id, entry.actor.role)
+    acted = entry.data.get("by")
+    return who(viewer, acted) if isinstance(acted, str) else "Kapstan"

@@ -53,5 +53,5 @@ def unreadable(entry: int, sequence: int, head: str) -> LedgerState:
 
 
 def _state(sequence: int, head: str, state: Wholeness, words: str) -> LedgerState:
-    marks = {Wholeness.WHOLE: "well", Wholeness.BEHIND: "routine", Wholeness.BROKEN: "emergency"}
+    marks = {Wholeness.WHOLE: "well", Wholeness.BEHIND: "waiting", Wholeness.BROKEN: "emergency"}
     return LedgerState(sequence=sequence, head=head, state=state, mark=marks.get(state, "urgent"), words=words)

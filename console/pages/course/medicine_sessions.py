@@ -56,6 +56,11 @@ def people(viewer: Viewer, session: SessionView) -> tuple[str, ...]:
     return tuple(who(viewer, one.id, one.role) for one in session.staff)
 
 
+def session_here(view: CourseView, number: int | None) -> SessionView | None:
+    """The session of this number, if the patient is in it; without a number the one that they are in, if any."""
+    return next((one for one in view.sessions if one.stage in HERE and number in {None, one.number}), None)
+
+
 def stage_of(session: SessionView) -> str:
     """The session's stage in words, and whether the patient has left."""
     stage = labels.HANDED_OVER if session.handed_over_at is not None else STAGES[session.stage]
@@ -116,4 +121,4 @@ def _summary(session: SessionView) -> tuple[str, str]:
     words = f"{met} of {count_of(len(counted), 'reading')} in time"
     if missed:
         return Severity.URGENT.value, f"{words}, {missed} missed"
-    return "well" if met == len(counted) else Severity.ROUTINE.value, words
+    return "well" if met == len(counted) else "late", words

@@ -40,20 +40,20 @@ def _lies_behind(view: CourseView, phase: Phase) -> bool:
 
 
 def _phase_detail(view: CourseView, phase: Phase) -> str:
-    def counted(kind: str, words: str) -> str:
+    def counted(kind: str, thing: str) -> str:
         number = sum(one.type == kind for one in view.happened)
-        return f"{number} {words}" if number else ""
+        return count_of(number, thing) if number else ""
 
     match phase:
         case Phase.SCREENING:
-            return "visit done" if counted("kap.screening.recorded", "") else ""
+            return "visit done" if counted("kap.screening.recorded", "visit") else ""
         case Phase.PREPARATION:
-            return counted("kap.preparation.held", "held")
+            return counted("kap.preparation.held", "talk")
         case Phase.MEDICINE if view.sessions:
             return f"session {view.sessions[-1].number} of {view.planned_sessions}"
         case Phase.MEDICINE:
             return count_of(view.planned_sessions, "session") if view.plan else ""
         case Phase.INTEGRATION:
-            return counted("kap.integration.held", "held")
+            return counted("kap.integration.held", "talk")
         case _:
-            return counted("kap.follow_up.held", "held")
+            return counted("kap.follow_up.held", "visit")

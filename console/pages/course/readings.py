@@ -17,7 +17,7 @@ from domain.views.session import ReadingView, SessionView
 
 MARK_OF: Final[Mapping[VerdictSeverity, str]] = {
     VerdictSeverity.NORMAL: "well",
-    VerdictSeverity.WARNING: Severity.ROUTINE.value,
+    VerdictSeverity.WARNING: VerdictSeverity.WARNING.value,
     VerdictSeverity.RECHECK: Severity.URGENT.value,
     VerdictSeverity.URGENT: Severity.URGENT.value,
     VerdictSeverity.EMERGENCY: Severity.EMERGENCY.value,

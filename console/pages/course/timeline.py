@@ -1,8 +1,9 @@
 """The timeline of a course: a line for each happening, newest first, in clinical words."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import TypeAlias
 
 from console.pages import labels
 from console.pages.course import readings
@@ -26,7 +27,7 @@ from domain.views.timeline import Happening, happening, plain_values
 
 
 class TimelineLine(Frozen):
-    """One happening. Its `mark` is a severity, `well`, `held`, or none; `detail` is what was reported with it.
+    """One happening. Its `mark` is one of the signs, or none; `detail` is what was reported with it.
 
     `reads_now` says what a correction has made of it; `correct_at` is the page that corrects it.
     """
@@ -40,10 +41,33 @@ class TimelineLine(Frozen):
     correct_at: str | None = None
 
 
-def story(viewer: Viewer, view: CourseView, told: Iterable[Happening], clock: WallClock) -> tuple[TimelineLine, ...]:
+SeverityOf: TypeAlias = Callable[[Happening], Severity]
+"""How severe the escalation was when this happened to it."""
+
+
+def story(
+    viewer: Viewer, view: CourseView, told: Iterable[Happening], clock: WallClock, severity_of: SeverityOf
+) -> tuple[TimelineLine, ...]:
     """These happenings as lines, newest first, with measurements and overrides from the course."""
     ordered = sorted(enumerate(told), key=lambda one: (one[1].at, one[0]), reverse=True)
-    return tuple(_line(viewer, view, one, clock) for _, one in ordered if not _is_the_end(one))
+    return tuple(_line(viewer, view, one, clock, severity_of) for _, one in ordered if not _is_the_end(one))
+
+
+def severity_of(entries: Iterable[Entry], view: CourseView, recorded: Iterable[EscalationView]) -> SeverityOf:
+    """As the ledger's entry has it; where that says none, as the escalation is known, resolved or not."""
+    then: dict[tuple[str, datetime], Severity] = {}
+    known: dict[str, Severity] = {}
+    for entry in entries:
+        with suppress(ValueError):
+            named, severity = str(entry.data.get("id")), Severity(str(entry.data.get("severity")))
+            then[named, entry.time] = known[named] = severity
+    known |= {one.id: one.severity for one in recorded} | {one.id: one.severity for one in view.escalations}
+
+    def found(one: Happening) -> Severity:
+        named = one.what or ""
+        return then.get((named, one.at)) or known.get(named, Severity.ROUTINE)
+
+    return found
 
 
 def from_ledger(entries: Sequence[Entry], view: CourseView) -> tuple[Happening, ...]:
@@ -74,8 +98,10 @@ def _happening(entry: Entry) -> Happening:
 
 
 def from_view(view: CourseView, escalations: Iterable[EscalationView]) -> tuple[Happening, ...]:
-    """Happenings from the course itself, with answers to pages as far as these escalations have them."""
-    return (*view.happened, *(answered for one in escalations for answered in _answers(one)))
+    """Happenings from the course itself, with what these escalations know besides: resolved ones, and answers."""
+    known = set(map(_name, view.happened))
+    besides = (told for one in escalations for told in _of_escalation(one))
+    return (*view.happened, *(one for one in besides if _name(one) not in known))
 
 
 def who(viewer: Viewer, person: PersonId | None, role: Role | None = None) -> str:
@@ -95,7 +121,8 @@ def _name(one: Happening) -> tuple[object, ...]:
     return one.type, what, None if one.type == "kap.checkpoint.missed" else one.at, one.reads_now
 
 
-def _answers(one: EscalationView) -> Iterator[Happening]:
+def _of_escalation(one: EscalationView) -> Iterator[Happening]:
+    yield Happening(at=one.opened_at, type="kap.escalation.opened", session=one.session, what=one.id)
     if (acknowledged_at := one.acknowledged_at or one.first_acknowledged_at) is not None:
         yield Happening(at=acknowledged_at, type="kap.escalation.acknowledged", what=one.id, by=one.acknowledged_by)
     if one.resolved_at is not None:
@@ -107,9 +134,9 @@ def _is_the_end(one: Happening) -> bool:
     return one.type == "kap.phase.entered" and one.what == Phase.CLOSED
 
 
-def _line(viewer: Viewer, view: CourseView, one: Happening, clock: WallClock) -> TimelineLine:
+def _line(viewer: Viewer, view: CourseView, one: Happening, clock: WallClock, severity_of: SeverityOf) -> TimelineLine:
     try:
-        mark, words, detail = _particulars(view, one, clock)
+        mark, words, detail = _particulars(view, one, clock, severity_of)
     except (ValueError, TypeError, OverflowError):
         mark, words, detail = None, spoken(one.type.removeprefix("kap.")), labels.UNREADABLE
     return TimelineLine(
@@ -135,7 +162,7 @@ def _correct_at(viewer: Viewer, view: CourseView, one: Happening) -> str | None:
 Particulars = tuple[str | None, str, str]
 
 
-def _particulars(view: CourseView, one: Happening, clock: WallClock) -> Particulars:
+def _particulars(view: CourseView, one: Happening, clock: WallClock, severity_of: SeverityOf) -> Particulars:
     name = one.type.removeprefix("kap.")
     if one.reads_now is not None:
         was = ", ".join(f"{FIELDS.get(field, spoken(field))} {value}" for field, value in one.was.items())
@@ -149,15 +176,15 @@ def _particulars(view: CourseView, one: Happening, clock: WallClock) -> Particul
         case ["measure", _]:
             return _measure(view, one)
         case ["escalation", moved]:
-            return _escalation(view, one, moved)
+            return _escalation(one, moved, severity_of)
         case ["checkpoint", _]:
             due_at = datetime.fromisoformat(one.what) if one.what else one.at
             words = _phrase(one, clock, reading=_reading_at(session, due_at))
             return Severity.URGENT.value, words, labels.DUE_AT.format(moment=clock.at(due_at).words)
         case ["deadline", _]:
-            return Severity.ROUTINE.value, DEADLINES.get(one.what or "", labels.DEADLINE_PASSED), _of_session(one)
+            return "late", DEADLINES.get(one.what or "", labels.DEADLINE_PASSED), _of_session(one)
         case ["deviation", _]:
-            return Severity.ROUTINE.value, _phrase(one, clock), one.what or ""
+            return "caution", _phrase(one, clock), one.what or ""
         case ["phase", _]:
             return None, _phrase(one, clock, phase=PHASES[Phase(one.what)]) if one.what else labels.NEXT_PHASE, ""
         case ["course", "closed"]:
@@ -166,8 +193,6 @@ def _particulars(view: CourseView, one: Happening, clock: WallClock) -> Particul
             return "held", _phrase(one, clock), "; ".join(hold.reason for hold in view.holds if hold.since == one.at)
         case ["course", "resumed"]:
             return None, _phrase(one, clock), ""
-        case ["deviation", _]:
-            return Severity.ROUTINE.value, _phrase(one, clock), one.what or ""
         case ["consent", "withdrawn"]:
             return Severity.URGENT.value, EVENTS[one.type], ""
         case _:
@@ -236,12 +261,11 @@ def _measure(view: CourseView, one: Happening) -> Particulars:
     return mark_of(taken), taken_in_words(taken), ""
 
 
-def _escalation(view: CourseView, one: Happening, moved: str) -> Particulars:
+def _escalation(one: Happening, moved: str, severity_of: SeverityOf) -> Particulars:
     phrase = labels.ESCALATION
     with suppress(ValueError):
         phrase = PHRASES[Kind(EscalationKey.parse(one.what or "").kind)].capitalize()
-    severity = next((known.severity.value for known in view.escalations if known.id == one.what), None)
-    mark = "well" if moved == "resolved" else severity or Severity.ROUTINE.value
+    mark = "well" if moved == "resolved" else severity_of(one).value
     return mark, f"{phrase}: {ESCALATION_CHANGES.get(moved, moved)}", ""
 
 

@@ -1,12 +1,13 @@
 """The board: a column for each phase, a card for each course, and above them what needs a human now."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BeforeValidator
 
 from console.errors.problems import ProblemCode, problem_error
-from console.pages.floor.needs import Need, needs
+from console.pages.floor.needs import NOWHERE, Need, needs, where_they_are
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.shell import SEES_COURSES
@@ -17,7 +18,7 @@ from console.pages.labels import PHASES
 from domain.access import Right
 from domain.course.session import HERE, Stage
 from domain.course.state import Phase
-from domain.escalation.messages import EscalationView
+from domain.escalation.messages import EscalationState, EscalationView
 from domain.values import Code, Frozen, Name, Severity, count_of
 from domain.views.summary import CourseSummary
 from records.board import BoardFilter, Column
@@ -25,6 +26,8 @@ from records.unreadable_rows import Found
 
 PATH: Final = "/"
 NEEDS_SHOWN: Final = 6
+NEEDS_READ: Final = 200
+"""Of a wall: an emergency that somebody has is not to hide one that nobody has."""
 CARDS_A_COLUMN: Final = 40
 CARDS_OF_ONE_PHASE: Final = 200
 BLOCKS_SHOWN: Final = 3
@@ -60,6 +63,7 @@ class Card(Frozen):
     dots: tuple[Dot, ...]
     sessions: str
     since_dose: Clock | None
+    site: str
 
 
 class PhaseColumn(Frozen):
@@ -83,6 +87,7 @@ class Filters(Frozen):
     attention: Severity | None
     protocol: str | None
     q: str | None
+    late: bool
     sites: tuple[str, ...]
     protocols: tuple[str, ...]
     phases: tuple[tuple[Phase, str], ...] = tuple(PHASES.items())
@@ -91,13 +96,25 @@ class Filters(Frozen):
     @property
     def is_any(self) -> bool:
         """Whether any filter is in use."""
-        return any((self.site, self.phase, self.attention, self.protocol, self.q))
+        return any((self.site, self.phase, self.attention, self.protocol, self.q, self.late))
+
+    @property
+    def in_words(self) -> str:
+        """What is asked for: `open course at bend that is late with “1025” in its id`."""
+        where = f" at {self.site}" if self.site else ""
+        of = f" of {self.protocol}" if self.protocol else ""
+        which = f"course in {PHASES[self.phase].lower()}" if self.phase else "open course"
+        wanting = f" that wants somebody ({self.attention} or more)" if self.attention else ""
+        late = f" {'and' if wanting else 'that'} is late" if self.late else ""
+        named = f" with “{self.q}” in its id" if self.q else ""
+        return f"{which}{of}{where}{wanting}{late}{named}"
 
 
 class BoardPage(Frozen):
     """What needs a human, then every course in its phase. `may_refer`: the viewer may start a course.
 
-    `sees_all`: not only the courses behind escalations.
+    `sees_all`: not only the courses behind escalations. `wall` is the address of the same on a wall, and `among_closed`
+    that of the closed courses, where no open one was found. `shows_sites`: the cards are of several sites.
     """
 
     needs: tuple[Need, ...]
@@ -108,8 +125,26 @@ class BoardPage(Frozen):
     sees_all: bool
     filters: Filters
     columns: tuple[PhaseColumn, ...]
+    wall: str
+    shows_sites: bool
+    among_closed: str | None = None
     unread: tuple[Unread, ...] = ()
     unread_needs: tuple[Unread, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no course in any column."""
+        return not any(column.courses for column in self.columns)
+
+    @property
+    def under_way(self) -> int:
+        """How many patients are here."""
+        return sum(column.under_way for column in self.columns)
+
+    @property
+    def late(self) -> int:
+        """How many courses are late."""
+        return sum(column.late for column in self.columns)
 
 
 @router.get(PATH)
@@ -120,8 +155,11 @@ async def board(
     attention: OrAny[Severity] = None,
     protocol: OrAny[Name] = None,
     q: OrAny[Name] = None,
+    late: OrAny[bool] = None,
+    wall: Annotated[str | None, Query(max_length=10)] = None,
 ) -> Response:
-    """The board. Its filters are in the address, so that a wall screen keeps them."""
+    """The board. Its filters are in the address, so that a wall screen keeps them; with `wall` it fits any screen."""
+    is_wall = wall is not None
     if site is not None and not viewer.caller.may_see_site(site):
         raise problem_error(ProblemCode.FORBIDDEN, f"This token is bound to site {viewer.caller.site}, not {site}")
     services, clock = viewer.services, viewer.clock(site)
@@ -133,13 +171,19 @@ async def board(
         search=q,
         seen_site=viewer.caller.site,
         behind_escalations=not viewer.caller.has(Right.READ_COURSES),
-        limit=CARDS_OF_ONE_PHASE if phase else CARDS_A_COLUMN,
+        late=bool(late),
+        limit=CARDS_OF_ONE_PHASE if phase and not is_wall else CARDS_A_COLUMN,
     )
     found = await services.store.board(wanted, viewer.now)
     may_see_needs = viewer.caller.has(Right.READ_ESCALATIONS)
     open_now: Found[EscalationView] = (
-        await services.store.unresolved(site or viewer.caller.site, limit=NEEDS_SHOWN) if may_see_needs else Found()
+        await services.store.unresolved(site or viewer.caller.site, limit=NEEDS_READ if is_wall else NEEDS_SHOWN)
+        if may_see_needs
+        else Found()
     )
+    wanting: Sequence[EscalationView] = open_now
+    if is_wall:
+        wanting = sorted(open_now, key=lambda one: one.state is not EscalationState.OPEN)[:NEEDS_SHOWN]
     floor = await services.store.floor(site or viewer.caller.site)
     silent = (
         await silent_courses(viewer, clock, site=site or viewer.caller.site)
@@ -147,8 +191,10 @@ async def board(
         else SilentCourses(shown=(), are_more=False)
     )
     viewer.saw("board")
+    url = viewer.request.url
+    is_among_open = q is not None and phase is None
     shown = BoardPage(
-        needs=needs(viewer, open_now, clock),
+        needs=needs(viewer, wanting, clock, await where_they_are(viewer, wanting) if is_wall else NOWHERE),
         more_needs=max(0, floor.unresolved - NEEDS_SHOWN),
         silent=silent,
         may_see_needs=may_see_needs,
@@ -160,14 +206,18 @@ async def board(
             attention=attention,
             protocol=protocol,
             q=q,
+            late=bool(late),
             sites=found.sites,
             protocols=found.protocols,
         ),
         columns=tuple(_column(viewer, column, clock) for column in found.columns),
+        wall=f"{PATH}?{url.include_query_params(wall='').query}",
+        shows_sites=len({card.site for column in found.columns for card in column.cards}) > 1,
+        among_closed=f"{PATH}?{url.include_query_params(phase=Phase.CLOSED.value).query}" if is_among_open else None,
         unread=unread((*found.unreadable, *(one for column in found.columns for one in column.unreadable)), "/courses"),
         unread_needs=unread(open_now.unreadable, "/escalations"),
     )
-    return await floor_page(viewer, PATH, "board.html", shown)
+    return await floor_page(viewer, PATH, "wall.html" if is_wall else "board.html", shown, site=site)
 
 
 def _column(viewer: Viewer, column: Column, clock: WallClock) -> PhaseColumn:
@@ -205,4 +255,5 @@ def _card(course: CourseSummary, clock: WallClock) -> Card:
         ),
         sessions=f"session {number} of {planned}" if number else f"{count_of(planned, 'session')} planned",
         since_dose=clock.since(course.dosed_at) if course.dosed_at and is_under_way else None,
+        site=course.site,
     )

@@ -54,8 +54,14 @@ class LiveSession(Frozen):
     reading: ReadingShown | None
     blocked_by: tuple[str, ...]
     chart: Drawing | None = None
+    narrow: Drawing | None = None
     silent: str | None = None
     record_at: str | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether what is due next was due before now."""
+        return self.due is not None and self.due.is_late
 
 
 def of_view(viewer: Viewer, view: CourseView, recorded: CourseSummary | None) -> LiveSession | None:
@@ -114,6 +120,7 @@ def _live(viewer: Viewer, recorded: CourseSummary | None, view: CourseView, sess
         blocked_by=() if is_dosed else tuple(blocker.message for blocker in view.in_the_way),
         chart=session_chart(session, clock.now, clock.zone, TextSize.SMALL) if is_dosed else None,
         record_at=_record_at(viewer, view.course_id),
+        narrow=session_chart(session, clock.now, clock.zone, TextSize.TINY) if is_dosed else None,
     )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
 
+from console.charts.drawing import Key
 from console.pages.floor.live_session import LiveSession, of_record, of_view, urgency
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.shell import SEES_COURSES
@@ -37,6 +38,11 @@ class SessionsPage(Frozen):
     unanswered: int = 0
     unread: tuple[Unread, ...] = ()
 
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The legend of all charts together."""
+        return tuple(dict.fromkeys(key for one in self.sessions if one.chart for key in one.chart.keys))
+
 
 @router.get(PATH)
 async def sessions(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))]) -> Response:
@@ -50,7 +56,7 @@ async def sessions(viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))]) -
     viewer.saw("live sessions")
     shown = SessionsPage(
         sessions=tuple(sorted(here, key=urgency)),
-        late=sum(one.due is not None and one.due.is_late for one in here),
+        late=sum(one.is_late for one in here),
         shows_sites=len({one.site for one in here}) > 1,
         sees_all=viewer.caller.has(Right.READ_COURSES),
         answered=viewer.services.recorded_answers.answer(

@@ -65,6 +65,11 @@ class WallClock:
         words = f"{local:%H:%M}" if is_today else f"{local.day} {local:%b %H:%M}"
         return Clock(iso=self._iso(at), words=words, local=self.local(at), counting=None)
 
+    def to_the_second(self, at: datetime) -> Clock:
+        """As `at`, to the second: `14:29:07`, `18 Nov 14:29:07`."""
+        known = self.at(at)
+        return known.but(words=f"{known.words}:{at.astimezone(self.zone):%S}")
+
     def local(self, at: datetime) -> str:
         """On the site's wall clock: `Thu 26 Nov 14:30`, with the year if it is another one."""
         local = at.astimezone(self.zone)

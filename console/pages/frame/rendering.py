@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.staticfiles import StaticFiles
 
-from console.pages.frame.severity_marks import MARKS
+from console.pages.frame.severity_marks import MARKS, MEANINGS
 from console.pages.frame.shell import shell
 from console.pages.frame.viewer import Viewer
 from domain.harmless import harmless
@@ -31,6 +31,7 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.globals["marks"] = MARKS
+_templates.globals["meanings"] = MEANINGS
 
 
 def page(template: str, shown: Frozen, status: int = 200) -> Response:
@@ -39,13 +40,20 @@ def page(template: str, shown: Frozen, status: int = 200) -> Response:
 
 
 async def floor_page(
-    viewer: Viewer, place: str, template: str, shown: Frozen, status: int = 200, *, here: str | None = None
+    viewer: Viewer,
+    place: str,
+    template: str,
+    shown: Frozen,
+    status: int = 200,
+    *,
+    here: str | None = None,
+    site: str | None = None,
 ) -> Response:
     """Renders the template within the floor's frame for this viewer, and prolongs their sign-in.
 
-    `here`: where the page fetches itself anew, if not at the address of the request.
+    `here`: where the page fetches itself anew, if not at the address of the request. `site`: whose wall clock counts.
     """
-    frame = await shell(viewer, place, here)
+    frame = await shell(viewer, place, here, site)
     response = _html(_templates.get_template(template).render(page=shown, shell=frame), status)
     if viewer.signed_in is not None and not viewer.is_live:
         await viewer.services.sign_ins.use(viewer.signed_in, viewer.now)

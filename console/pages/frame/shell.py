@@ -1,5 +1,6 @@
 """The frame around every page: navigation, what needs a human, who is on call, who is signed in and until when."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from console.pages.frame.clock import Clock
@@ -25,6 +26,10 @@ LINKS: Final = (
 """Navigation links, and the rights of which one opens each."""
 
 
+KEYS: Final[Mapping[str, str]] = {"/": "g+b", "/sessions": "g+s", "/escalations": "g+e"}
+"""Keys that open a page, one after the other."""
+
+
 class Badge(Frozen):
     """A count on a link, its severity, and in words what it counts."""
 
@@ -40,10 +45,12 @@ class NavigationLink(Frozen):
     label: str
     is_here: bool
     badge: Badge | None = None
+    keys: str | None = None
 
 
 class Shell(Frozen):
-    """The frame of a page. `now` is the server's clock, from which the browser counts on.
+    """The frame of a page. `now` is the server's clock, from which the browser counts on; `zone` that of its
+    wall clock, by which `as_of` says now.
 
     `owner` is whose drafts this browser may keep: the id of their token.
     `on_call_is_broken`: the on-call file was edited and cannot be used, so that the last good one still counts.
@@ -53,6 +60,8 @@ class Shell(Frozen):
     here: str
     now: str
     owner: TokenId
+    zone: str
+    as_of: str
     who: str
     role: str
     site: str | None
@@ -65,23 +74,27 @@ class Shell(Frozen):
     is_recorded: bool
 
 
-async def shell(viewer: Viewer, place: str, here: str | None = None) -> Shell:
-    """The frame for this viewer; `here` is the page's address, if not that of the request.
+async def shell(viewer: Viewer, place: str, here: str | None = None, site: str | None = None) -> Shell:
+    """The frame for this viewer; `here` is the page's address, if not that of the request; `site` whose clock counts.
 
     While the record store is away it says so in place of the counts.
     """
     floor = await _floor(viewer)
-    clock = viewer.clock()
+    clock = viewer.clock(site)
     signed_in = viewer.signed_in
     return Shell(
         places=tuple(
-            NavigationLink(href=href, label=label, is_here=href == place, badge=_badge(href, floor))
+            NavigationLink(
+                href=href, label=label, is_here=href == place, badge=_badge(href, floor), keys=KEYS.get(href)
+            )
             for href, label, rights in LINKS
             if viewer.caller.has(*rights)
         ),
         here=here or viewer.here,
         now=viewer.now.isoformat(timespec="milliseconds"),
         owner=viewer.caller.token_id,
+        zone=clock.zone.key,
+        as_of=clock.local(viewer.now),
         who=viewer.caller.name,
         role=viewer.caller.role,
         site=viewer.caller.site,

@@ -139,7 +139,7 @@ async def work(viewer: Reader) -> Response:
 
 @router.get(PATH + "/{escalation_id}")
 async def one(request: Request, services: ServicesDep, escalation_id: Escalation) -> Response:
-    """One escalation. Without sign-in it tells how to answer where a clinic seals no links: a fallback's page leads here."""
+    """One escalation. Where a clinic seals no links, it tells whoever is not signed in how to answer."""
     if services.links is None and await _signed_in(request, services) is None:
         return _how_to_answer(advice(escalation_id), escalation_id, f"{PATH}/{escalation_id}")
     viewer = await viewer_of(request, services)
@@ -157,7 +157,7 @@ async def any_alarm(request: Request, services: ServicesDep) -> Response:
 
 @router.get(ALARM + "/{token}")
 async def alarm(request: Request, services: ServicesDep, token: Token) -> Response:
-    """How to answer, for whoever reads a fallback's page while nobody has answered; to the escalation, once signed in."""
+    """How to answer, for whoever reads a fallback's page, until somebody has; the escalation, once signed in."""
     escalation_id = services.links.alarm_of(token) if services.links else None
     if escalation_id is None:
         raise problem_error(ProblemCode.NOT_FOUND, "This link is not one of ours, or not all of it arrived")

@@ -1,8 +1,11 @@
-"""The on-call page: whom each severity would page now, step by step, and who holds each rota for four weeks."""
+"""The on-call page: whom each severity would page, now or at a moment that is asked for, and who holds each rota."""
 
+from datetime import datetime
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BeforeValidator
 
 from console.charts.drawing import Drawing, TextSize
 from console.charts.oncall_strip import OnDuty, strip_chart
@@ -11,10 +14,17 @@ from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, looking
 from domain.access import Right
 from domain.durations import in_words
+from domain.moments import instant, is_skipped, local_moment
+from domain.oncall.file import OnCall
 from domain.oncall.on_call_view import AHEAD, Called, PolicyNow, Roster, Through, roster
-from domain.values import Frozen, Severity
+from domain.oncall.rota import RotaOverride
+from domain.values import Frozen, PersonId, Severity
 
 PATH: Final = "/oncall"
+
+Local = Annotated[datetime | None, BeforeValidator(lambda said: local_moment(said) if said else None), Query()]
+"""A date and time of a form, by the clinic's clock; empty means none."""
+Chosen = Annotated[str | None, BeforeValidator(lambda said: said or None), Query(max_length=100)]
 
 router = APIRouter(include_in_schema=False)
 
@@ -56,13 +66,38 @@ class StandIn(Frozen):
     ends: Clock
 
 
+class Choice(Frozen):
+    """One choice of a form."""
+
+    value: str
+    label: str
+
+
+class StandInAsked(Frozen):
+    """Who is to stand in, as it was entered, and the `lines` to paste into the on-call file; or what is `wrong`."""
+
+    rota: str = ""
+    person: str = ""
+    begins: str = ""
+    ends: str = ""
+    lines: str | None = None
+    wrong: str | None = None
+
+
 class OnCallPage(Frozen):
     """The ladders, most severe first; the chart of the rotas; the overrides to come.
 
+    `at` is the moment that was asked for, `moment` the same in words; empty and None mean now.
     `findings` are the errors in the present file, each by its key; the page shows the last good one.
     """
 
     ladders: tuple[Ladder, ...]
+    at: str
+    moment: str | None
+    wrong: str | None
+    rotas: tuple[str, ...]
+    people: tuple[Choice, ...]
+    stand_in: StandInAsked
     fallback: str
     strip: Drawing
     narrow: Drawing
@@ -72,10 +107,20 @@ class OnCallPage(Frozen):
 
 
 @router.get(PATH)
-async def on_call(viewer: Annotated[Viewer, Depends(looking(Right.READ_ONCALL))]) -> Response:
-    """On call as the on-call file says at this moment."""
-    shown = roster(viewer.services.on_call.now(), viewer.now, AHEAD)
-    clock = viewer.clock()
+async def on_call(
+    viewer: Annotated[Viewer, Depends(looking(Right.READ_ONCALL))],
+    at: Local = None,
+    rota: Chosen = None,
+    person: Chosen = None,
+    begins: Local = None,
+    ends: Local = None,
+) -> Response:
+    """On call as the on-call file says it, now or `at` a moment; and the lines by which somebody stands in."""
+    known, clock = viewer.services.on_call.now(), viewer.clock()
+    is_skipped_at = at is not None and is_skipped(at, clock.zone)
+    asked = instant(at, clock.zone) if at is not None and not is_skipped_at else None
+    shown = roster(known, viewer.now, AHEAD)
+    then = shown if asked is None else roster(known, asked, AHEAD)
     turns = [
         OnDuty(
             rota=rota.rota,
@@ -89,7 +134,15 @@ async def on_call(viewer: Annotated[Viewer, Depends(looking(Right.READ_ONCALL))]
     ]
     ends_at = viewer.now + AHEAD
     seen = OnCallPage(
-        ladders=tuple(_ladder(policy, clock) for policy in shown.policies),
+        ladders=tuple(
+            _ladder(policy, clock if asked is None else WallClock(clock.zone, asked)) for policy in then.policies
+        ),
+        at=f"{at:%Y-%m-%dT%H:%M}" if at else "",
+        moment=clock.local(asked) if asked else None,
+        wrong=SKIPPED if is_skipped_at else None,
+        rotas=tuple(known.rotas),
+        people=tuple(Choice(value=one_id, label=one.name) for one_id, one in known.people.items()),
+        stand_in=_stand_in(rota, person, begins, ends, known),
         fallback=", ".join(shown.fallback),
         strip=strip_chart(turns, viewer.now, ends_at, viewer.now, clock.zone),
         narrow=strip_chart(turns, viewer.now, ends_at, viewer.now, clock.zone, TextSize.NARROW),
@@ -98,6 +151,41 @@ async def on_call(viewer: Annotated[Viewer, Depends(looking(Right.READ_ONCALL))]
         zone=clock.zone.key,
     )
     return await floor_page(viewer, PATH, "oncall.html", seen)
+
+
+LOCAL: Final = "%Y-%m-%dT%H:%M:%S"
+SKIPPED: Final = "At that time the clock is put forward: it does not exist. Choose the hour after."
+
+
+def _stand_in(
+    rota: str | None, person: PersonId | None, begins: datetime | None, ends: datetime | None, known: OnCall
+) -> StandInAsked:
+    """The lines for the on-call file; nothing is changed by asking for them."""
+    asked = StandInAsked(
+        rota=rota or "",
+        person=person or "",
+        begins=f"{begins:%Y-%m-%dT%H:%M}" if begins else "",
+        ends=f"{ends:%Y-%m-%dT%H:%M}" if ends else "",
+    )
+    if rota is None or person is None or begins is None or ends is None:
+        is_begun = any(one is not None for one in (rota, person, begins, ends))
+        return asked.but(wrong="Choose the rota, who stands in, from when and until when.") if is_begun else asked
+    if rota not in known.rotas or person not in known.people:
+        return asked.but(wrong="The rota and the person must be ones of the on-call file.")
+    if begins >= ends:
+        return asked.but(wrong="The end must be after the beginning.")
+    zone = ZoneInfo(known.rotas[rota].timezone)
+    if is_skipped(begins, zone) or is_skipped(ends, zone):
+        return asked.but(wrong=SKIPPED)
+    others = known.rotas[rota].overrides
+    if any(begins < other.until and other.from_ < ends for other in others):
+        return asked.but(wrong="Somebody else stands in at that time: one must end before the other begins.")
+    every = (*others, RotaOverride(person=person, from_=begins, until=ends))
+    return asked.but(lines="\n".join(("overrides = [", *map(_override_line, every), "]")))
+
+
+def _override_line(one: RotaOverride) -> str:
+    return f'  {{ person = "{one.person}", from = "{one.from_:{LOCAL}}", until = "{one.until:{LOCAL}}" }},'
 
 
 def _ladder(policy: PolicyNow, clock: WallClock) -> Ladder:

@@ -6,14 +6,13 @@ from typing import Final
 
 from console.pages.course import readings
 from console.pages.course.ahead import UpcomingPage, if_nobody_acts
+from console.pages.course.medicine_sessions import session_here
 from console.pages.course.readings import ReadingShown
 from console.pages.frame.clock import Clock, WallClock, zone_of
 from console.services import Services
-from domain.course.session import HERE
 from domain.escalation.messages import EscalationView
 from domain.refusal import Refused
 from domain.values import Frozen
-from domain.views.course import CourseView
 from domain.views.session import SessionView
 from gateway.forecasts import forecast_of
 from gateway.workflow_calls import TooMany, Unavailable
@@ -56,7 +55,7 @@ async def circumstances(services: Services, view: EscalationView, now: datetime)
             )
     except (Unavailable, TooMany, Refused, TimeoutError):
         return Circumstances()
-    session = _session(course, view)
+    session = session_here(course, view.session)
     clock = WallClock(zone_of(course.site, services.settings.timezones, on_call), now)
     ours = tuple(page for page in foretold.pages if page.escalation == view.id)
     staff = (
@@ -79,8 +78,3 @@ def _patient(session: SessionView, clock: WallClock) -> PatientNow:
         since_dose=clock.since(session.doses[-1].at) if session.doses else None,
         due=clock.due(session.reading_due_at) if session.reading_due_at and session.doses else None,
     )
-
-
-def _session(course: CourseView, view: EscalationView) -> SessionView | None:
-    """The session it is about, if under way; for the course as a whole, the one under way, if any."""
-    return next((one for one in course.sessions if one.stage in HERE and view.session in {None, one.number}), None)

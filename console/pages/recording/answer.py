@@ -54,9 +54,9 @@ def recorded(
     opened = tuple(_opened(answer, before))
     verdict = answer.verdict
     unfit = tuple(_unfit(event, after))
-    mark = readings.MARK_OF[verdict.severity] if verdict else "routine" if answer.deviations else "well"
+    mark = readings.MARK_OF[verdict.severity] if verdict else "caution" if answer.deviations else "well"
     if unfit and mark == "well":
-        mark = Severity.ROUTINE.value
+        mark = "caution"
     first = TWICE if reported.replayed else f"Recorded: {EVENTS[kind]}."
     told = (
         *_counted(event, after, clock),
@@ -73,7 +73,7 @@ def recorded(
 
 def recorded_before(event_id: str) -> RecordedAnswer:
     """What to tell when the same form was sent again with different content."""
-    return RecordedAnswer(event_id=event_id, mark=Severity.ROUTINE.value, words=(TWICE,))
+    return RecordedAnswer(event_id=event_id, mark="well", words=(TWICE,))
 
 
 def _counted(event: Mapping[str, JsonValue], after: Known, clock: WallClock) -> Iterator[str]:

@@ -5,11 +5,14 @@
   const SETTLE = 150; // milliseconds: several changes at once are one
   const EVERY = 60000; // time alone makes things late
   const AGAIN = [500, 1000, 2000, 5000];
+  const SILENT = 15000; // a sign of life comes every five seconds: without three of them nobody is at the other end
 
   const link = document.getElementById("link");
   let failures = 0;
   let waiting = null;
   let source = null;
+  let contact = Date.now(); // when the console was last heard at all
+  let stirred = contact; // when the stream last gave a sign of life, or was last asked for one
 
   const changed = () => {
     waiting ??= setTimeout(() => {
@@ -25,25 +28,43 @@
   };
 
   const lost = () => {
-    const at = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-    tell("lost", `Not connected since ${at}: what you see may be old. Trying again.`);
+    tell("lost", `Not connected since ${kapstan.at(contact)}: what you see may be old. Trying again.`);
+  };
+
+  const alive = () => {
+    contact = stirred = Date.now();
+  };
+
+  const tryAgain = () => {
+    lost();
+    source.close();
+    if (failures === 1) changed(); // whoever is not signed in any more learns it now
+    setTimeout(listen, AGAIN[Math.min(failures, AGAIN.length - 1)]);
+    failures += 1;
   };
 
   const listen = () => {
     source = new EventSource("/live");
+    stirred = Date.now();
     source.onopen = () => {
+      alive();
       changed(); // what happened before anybody listened, or while nobody could, is in the page now
       failures = 0;
       tell("live", "");
     };
-    for (const kind of ["course", "session", "escalation"]) source.addEventListener(kind, changed);
-    source.onerror = () => {
-      lost();
-      source.close();
-      if (failures === 1) changed(); // whoever is not signed in any more learns it now
-      setTimeout(listen, AGAIN[Math.min(failures, AGAIN.length - 1)]);
-      failures += 1;
-    };
+    for (const kind of ["alive", "record_store"]) source.addEventListener(kind, alive);
+    for (const kind of ["course", "session", "escalation"]) {
+      source.addEventListener(kind, () => {
+        alive();
+        changed();
+      });
+    }
+    source.onerror = tryAgain;
+  };
+
+  // A line that went dead without a word looks like a quiet night: whoever is silent too long is taken for gone.
+  const listenForLife = () => {
+    if (source.readyState !== EventSource.CLOSED && Date.now() - stirred > SILENT) tryAgain();
   };
 
   // A page that cannot be fetched anew stays, and says that it may be old.
@@ -51,6 +72,7 @@
     if (event.detail.elt.id !== "floor") return;
     const { status } = event.detail.xhr;
     if (status > 0 && status < 500 && status !== 429) {
+      contact = Date.now();
       if (source.readyState === EventSource.OPEN) tell("live", "");
       return;
     }
@@ -160,6 +182,7 @@
 
   document.querySelectorAll("[data-version]").forEach(look);
   listen();
+  setInterval(listenForLife, 1000);
   setInterval(changed, EVERY);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && changed());
 })();

@@ -144,6 +144,6 @@ def test_every_look_has_its_colours() -> None:
         )
     ]
     looks = {word for look in said for word in look.split()}
-    theirs = {"emergency", "urgent", "routine", "well", "held", "checkpoint", "turn", "score"}
+    theirs = {"emergency", "urgent", "routine", "warning", "well", "held", "checkpoint", "turn", "score"}
 
     assert sorted(look for look in looks - theirs if f".{look}" not in CSS) == []

@@ -15,7 +15,7 @@ from tests.support.cast import HAS_A_PLAN as HIGH_RISK
 from tests.support.cast import MONDAY, cssrs, referral
 from tests.support.eventually import WITHIN, eventually
 from tests.support.http_stack import House, on_the_wire
-from tests.support.stream_listener import Heard, listens
+from tests.support.stream_listener import ALIVE, Heard, listens
 from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("console")
@@ -45,6 +45,14 @@ async def test_a_change_is_heard_within_a_second(house: House) -> None:
 
     assert min(took) < A_SECOND, took
     assert set(told) == {"screening"}
+
+
+async def test_a_quiet_stream_gives_signs_of_life_that_a_page_can_hear(house: House) -> None:
+    """As an event: a browser keeps comments to itself. It has no number, for nothing has changed."""
+    async with listens(house.admin) as ear, asyncio.timeout(WITHIN.total_seconds()):
+        *_, heard = await ear.hears(lambda one: one.kind == ALIVE)
+
+    assert (heard.id, heard.data) == (None, {})
 
 
 async def test_who_comes_back_misses_nothing_and_hears_the_newest_once(house: House) -> None:

@@ -34,6 +34,25 @@ async def test_a_protocol_shows_each_value_with_its_unit_and_evidence(house: Hou
     assert "150 mmHg sourced S27" in shown
 
 
+async def test_from_a_value_to_its_source_is_one_click(house: House) -> None:
+    """Wherever the evidence names it; one that can be read nowhere is in the list of sources, and a table of contents
+    leads everywhere.
+    """
+    page = (await (await house.caller(TokenRole.AUDITOR)).get("/protocols/kap-im-weekly")).text
+
+    cited = re.findall(r'<a href="([^"]+)" title="([^"]+)"[^>]*>(S62|S63)</a>', page)
+    assert (
+        "https://www.statpearls.com/sp/rnc/213/23227/",
+        "Hypertensive urgency: StatPearls, AAFP 2010",
+        "S62",
+    ) in cited
+    assert {href for href, _, name in cited if name == "S63"} == {"#source-S63"}
+    assert 'id="source-S63"' in page
+    contents = page.partition('id="contents-heading"')[2].partition("</nav>")[0]
+    for target in re.findall(r'href="#([^"]+)"', contents):
+        assert f'id="{target}"' in page
+
+
 async def test_an_unknown_protocol_is_told_in_words(house: House) -> None:
     """With its name, as a page."""
     auditor = await house.caller(TokenRole.AUDITOR)

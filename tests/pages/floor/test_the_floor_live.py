@@ -1,11 +1,12 @@
 """The floor moves by itself: within a second, under nobody's finger, and it misses nothing."""
 
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from signal import Signals
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.support.browser import PHONE, looks
 from tests.support.cast import HAS_A_PLAN, MONDAY, cssrs, hold, resumption
@@ -16,6 +17,7 @@ from tests.support.ward import Ward
 pytestmark = pytest.mark.xdist_group("pages")
 
 A_SECOND = timedelta(seconds=1)
+COLOUR = "clock => getComputedStyle(clock).color"
 TRIES = range(100)
 """So often a busy machine is given another chance to be quick once."""
 
@@ -89,6 +91,39 @@ async def test_a_torn_connection_recovers_and_misses_nothing(house: House, brows
         await held.wait_for()
         await eyes.is_live()
         assert not await eyes.page.get_by_text("Not connected since").count()
+
+
+async def test_a_line_that_dies_without_a_word_is_told_within_twenty_seconds(house: House, browser: Browser) -> None:
+    """A proxy that keeps the connection and passes nothing: the wall says since when, by the site's own clock of 24
+    hours, and its countdowns stand still, greyed, until somebody is at the other end again.
+    """
+    course = await house.has(Ward.dosed)
+    await house.is_recorded(course)
+    async with wire(house.url) as line, looks(browser, line.url) as eyes:
+        await eyes.page.clock.install()
+        await eyes.signs_in(house.admin_token, f"/?q={course}")
+        await eyes.is_live()
+        since_dose = eyes.page.locator(f"#card-{course} time[data-counting]").first
+        colour = await since_dose.evaluate(COLOUR)
+
+        line.fall_silent()
+        last_contact = await eyes.page.evaluate("[10_000, 0].map((ago) => kapstan.at(Date.now() - ago))")
+        await eyes.page.clock.run_for(20_000)
+
+        told = eyes.page.locator('#link[data-state="lost"]')
+        await expect(told).to_have_text(
+            re.compile(rf"^Not connected since ({'|'.join(last_contact)}): what you see may be old")
+        )
+        assert re.fullmatch(r"\d\d:\d\d", last_contact[0])
+        stands = await since_dose.text_content()
+        await eyes.page.clock.run_for(120_000)
+        assert await since_dose.text_content() == stands
+        assert await since_dose.evaluate(COLOUR) != colour
+
+        line.mend()
+        await eyes.page.clock.resume()
+        await eyes.is_live()
+        await expect(since_dose).to_have_css("color", colour)
 
 
 async def test_a_console_that_starts_again_is_found_again(house: House, browser: Browser) -> None:

@@ -22,6 +22,8 @@ NARROWEST: Final = (360, 740)
 PAGES: Final = (
     "/",
     "/?phase=medicine&attention=routine",
+    "/?wall",
+    "/?q=nobody",
     "/sessions",
     "/courses/{course}",
     "/courses/{dosed}",
@@ -33,6 +35,7 @@ PAGES: Final = (
     "/escalations",
     "/escalations/{escalation}",
     "/oncall",
+    "/oncall?at=2099-12-01T02:00&rota=nurse",
     "/protocols",
     "/protocols/kap-im-weekly",
     "/figures",

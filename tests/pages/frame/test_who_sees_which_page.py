@@ -27,6 +27,7 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("GET", "/"): EVERYBODY,
     ("GET", "/sessions"): EVERYBODY,
     ("GET", "/courses/{course_id}"): EVERYBODY,
+    ("GET", "/courses/{course_id}/ledger.{kind}"): frozenset({AUDITOR, ADMIN}),
     ("GET", "/courses/{course_id}/record/{event}"): RECORDS,
     ("POST", "/courses/{course_id}/record/{event}"): RECORDS,
     ("GET", "/courses/{course_id}/correct/{sequence}"): frozenset({CLINIC, ADMIN}),
@@ -86,6 +87,7 @@ async def asks(client: httpx.AsyncClient, method: str, path: str, course: str) -
         protocol_id="kap-im-weekly",
         event="course.held",
         sequence=A_FACT,
+        kind="csv",
         act="acknowledge",
     )
     return await client.request(method, named, data=RIGHT.get(path, {}) if method == "POST" else None)
@@ -164,6 +166,7 @@ async def test_another_sites_token_sees_and_moves_nothing_here(
                 escalation_id=f"{at_risk}~suicide_risk~0~1",
                 event="course.held",
                 sequence=A_FACT,
+                kind="csv",
                 act="acknowledge",
             ),
             data={**RIGHT.get(path, {}), **COMPLETE} if method == "POST" else None,

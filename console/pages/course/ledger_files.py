@@ -1,0 +1,81 @@
+"""A course's ledger as a file for whoever audits it: CSV for a table, JSON for a program."""
+
+import csv
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from io import StringIO
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Path, Response
+
+from console.errors.problems import ProblemCode, problem_error
+from console.pages.frame.viewer import Viewer, looking
+from domain.access import Right
+from domain.ledger import Entry
+from domain.values import CourseId
+
+COLUMNS: Final = (
+    "sequence",
+    "time",
+    "recorded_at",
+    "type",
+    "actor_id",
+    "actor_role",
+    "event_id",
+    "source",
+    "late",
+    "request_id",
+    "data",
+    "previous_hash",
+    "hash",
+)
+
+router = APIRouter(include_in_schema=False)
+
+
+class LedgerFile(StrEnum):
+    """The kinds of file."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+@router.get("/courses/{course_id}/ledger.{kind}")
+async def ledger_file(
+    viewer: Annotated[Viewer, Depends(looking(Right.READ_LEDGER))],
+    course_id: Annotated[CourseId, Path()],
+    kind: LedgerFile,
+) -> Response:
+    """Every recorded entry, oldest first; times in UTC. A row that cannot be read makes the file none at all."""
+    await viewer.services.course_access.view(viewer.caller, course_id)
+    found = await viewer.services.store.entries(course_id)
+    if found.unreadable:
+        raise problem_error(
+            ProblemCode.UNAVAILABLE, f"Entry {found.unreadable[0].id} cannot be read from the record; `kapstan verify`"
+        )
+    viewer.saw("ledger", course_id)
+    text = _as_csv(found) if kind is LedgerFile.CSV else _as_json(found)
+    return Response(
+        text,
+        media_type="text/csv" if kind is LedgerFile.CSV else "application/json",
+        headers={
+            "Content-Disposition": f'attachment; filename="{course_id}-ledger.{kind}"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _as_json(entries: Sequence[Entry]) -> str:
+    return json.dumps([entry.model_dump(mode="json") for entry in entries], indent=2, ensure_ascii=False)
+
+
+def _as_csv(entries: Sequence[Entry]) -> str:
+    text = StringIO()
+    lines = csv.DictWriter(text, COLUMNS)
+    lines.writeheader()
+    for entry in entries:
+        told = entry.model_dump(mode="json", include=set(COLUMNS))
+        by = {"actor_id": entry.actor.id, "actor_role": entry.actor.role} if entry.actor else {}
+        lines.writerow({**told, **by, "data": json.dumps(entry.data, ensure_ascii=False)})
+    return text.getvalue()

@@ -1,0 +1,44 @@
+"""The desk finds a course by what somebody remembers of it, and who is late, and is told in a sentence of nothing."""
+
+import pytest
+
+from tests.support.cast import MONDAY, referral
+from tests.support.http_stack import House
+from tests.support.page_text import words_of
+from tests.support.ward import Ward
+
+pytestmark = pytest.mark.xdist_group("pages")
+
+
+async def test_any_part_of_an_id_finds_its_course_in_any_case(house: House) -> None:
+    """On the telephone people say the number, or the end of it."""
+    course = house.expects("C-10251")
+    await house.sends([referral(course, at=MONDAY)])
+    await house.is_recorded(course)
+
+    for said in ("10251", course.lower(), course[3:].upper(), course[-6:]):
+        assert f'id="card-{course}"' in (await house.admin.get("/", params={"q": said})).text, said
+
+
+async def test_who_is_late_at_one_site_is_one_question(house: House) -> None:
+    """Only those, and the address keeps it; nothing else is on the page."""
+    late = house.expects("LATE")
+    await house.sends([referral(late, at=MONDAY)])
+    in_time = await house.has(Ward.referred, "SOON")
+    for one in (late, in_time):
+        await house.is_recorded(one)
+
+    found, none = [await house.admin.get(f"/?late=1&site=bend&q={one}") for one in (late, in_time)]
+
+    assert f'id="card-{late}"' in found.text
+    assert f'id="card-{in_time}"' not in none.text
+    assert 'name="late" value="1" checked' in found.text
+
+
+async def test_nothing_found_is_one_sentence(house: House) -> None:
+    """What was looked for, and a way on; not five empty columns."""
+    page = await house.admin.get("/", params={"q": "nobody-has-this", "late": "1", "site": "bend"})
+
+    assert "There is no open course at bend that is late with “nobody-has-this” in its id." in words_of(page)
+    assert 'class="column"' not in page.text
+    assert "phase=closed" in page.text
