@@ -21,7 +21,7 @@ from console.app import create_app
 from console.live.stream import Stream
 from console.metrics.console_metrics import ConsoleMetrics
 from console.readiness import Readiness, readiness
-from console.request_id import request_id
+from console.request_id import own_request_id, request_id
 from console.security.audit_log import AuditLog
 from console.security.audit_throttle import AuditThrottle
 from console.security.course_limit import CourseLimit
@@ -241,7 +241,7 @@ def _take_every_line() -> None:
 
 def _request() -> dict[str, str]:
     """The request id for every log line within a request."""
-    return {"request_id": request_id()} if request_id() else {}
+    return {"request_id": request_id(), "own_request_id": own_request_id()} if request_id() else {}
 
 
 def run(settings: Settings, host: str, port: int) -> None:

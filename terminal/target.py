@@ -83,6 +83,12 @@ class Target(Frozen):
         async with open_connections(self.database_url) as connections:
             yield Tokens(AccessStore(connections))
 
+    @asynccontextmanager
+    async def access(self) -> AsyncIterator[AccessStore]:
+        """Connects to the audit."""
+        async with open_connections(self.database_url) as connections:
+            yield AccessStore(connections)
+
     async def _client(self, *, lazy: bool = False) -> Client:
         codec = EncryptionCodec.of(read_settings().payload_keys)
         who = f"kapstan-command-{os.getpid()}"

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from console.pages.clinic import figures, protocols
+from console.pages.clinic import audit, figures, protocols
 from console.pages.course import course
 from console.pages.floor import board, sessions
 from console.pages.frame import live_updates, sign_in
@@ -20,6 +20,7 @@ for part in (
     oncall,
     protocols,
     figures,
+    audit,
     live_updates,
     sign_in,
     acknowledge,

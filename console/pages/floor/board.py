@@ -9,7 +9,7 @@ from console.errors.problems import ProblemCode, problem_error
 from console.pages.floor.needs import Need, needs
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.rendering import floor_page
-from console.pages.frame.shell import SEES_COURSES
+from console.pages.frame.shell import SEES_COURSES, SEES_FLOOR
 from console.pages.frame.silent_courses import SilentCourses, silent_courses
 from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import Viewer, looking
@@ -28,6 +28,8 @@ NEEDS_SHOWN: Final = 6
 CARDS_A_COLUMN: Final = 40
 CARDS_OF_ONE_PHASE: Final = 200
 BLOCKS_SHOWN: Final = 3
+
+SEES_EVERY_COURSE: Final = (Right.READ_COURSES, Right.SEE_FLOOR)
 
 
 Chosen = TypeVar("Chosen")
@@ -97,7 +99,7 @@ class Filters(Frozen):
 class BoardPage(Frozen):
     """What needs a human, then every course in its phase. `may_refer`: the viewer may start a course.
 
-    `sees_all`: not only the courses behind escalations.
+    `sees_all`: not only the courses behind escalations. `may_open`: a card leads to its course.
     """
 
     needs: tuple[Need, ...]
@@ -106,6 +108,7 @@ class BoardPage(Frozen):
     may_see_needs: bool
     may_refer: bool
     sees_all: bool
+    may_open: bool
     filters: Filters
     columns: tuple[PhaseColumn, ...]
     unread: tuple[Unread, ...] = ()
@@ -114,7 +117,7 @@ class BoardPage(Frozen):
 
 @router.get(PATH)
 async def board(
-    viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))],
+    viewer: Annotated[Viewer, Depends(looking(*SEES_FLOOR))],
     site: OrAny[Code] = None,
     phase: OrAny[Phase] = None,
     attention: OrAny[Severity] = None,
@@ -132,11 +135,11 @@ async def board(
         protocol=protocol,
         search=q,
         seen_site=viewer.caller.site,
-        behind_escalations=not viewer.caller.has(Right.READ_COURSES),
+        behind_escalations=not viewer.caller.has(*SEES_EVERY_COURSE),
         limit=CARDS_OF_ONE_PHASE if phase else CARDS_A_COLUMN,
     )
     found = await services.store.board(wanted, viewer.now)
-    may_see_needs = viewer.caller.has(Right.READ_ESCALATIONS)
+    may_see_needs = viewer.caller.has(Right.READ_ESCALATIONS, Right.SEE_FLOOR)
     open_now: Found[EscalationView] = (
         await services.store.unresolved(site or viewer.caller.site, limit=NEEDS_SHOWN) if may_see_needs else Found()
     )
@@ -153,7 +156,8 @@ async def board(
         silent=silent,
         may_see_needs=may_see_needs,
         may_refer=viewer.caller.has(Right.REPORT),
-        sees_all=viewer.caller.has(Right.READ_COURSES),
+        sees_all=viewer.caller.has(*SEES_EVERY_COURSE),
+        may_open=viewer.caller.has(*SEES_COURSES),
         filters=Filters(
             site=site,
             phase=phase,

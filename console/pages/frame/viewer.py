@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
-from console.auth import by_sign_in, by_token
+from console.auth import AuthenticatorDep
 from console.errors.problems import ProblemCode, problem_error
 from console.pages.frame.clock import WallClock, zone_of
 from console.security.session_cookie import COOKIE, SignedIn
@@ -68,7 +68,7 @@ class Viewer:
             self.services.audit_log.note(self.caller, what, course_id)
 
 
-async def viewer_of(request: Request, services: ServicesDep) -> Viewer:
+async def viewer_of(request: Request, services: ServicesDep, authenticator: AuthenticatorDep) -> Viewer:
     """The viewer. Raises `ProblemError` (`unauthenticated`, `too_many`, `unavailable`)."""
     now = datetime.now(UTC)
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
@@ -77,7 +77,7 @@ async def viewer_of(request: Request, services: ServicesDep) -> Viewer:
             Viewer(
                 request,
                 services,
-                await by_token(request, services.tokens, services.rate_limit, shown.strip()),
+                await authenticator.by_token(request, shown.strip()),
                 None,
                 now,
             )
@@ -85,7 +85,7 @@ async def viewer_of(request: Request, services: ServicesDep) -> Viewer:
     signed_in = services.seal.read(request.cookies.get(COOKIE, ""), now)
     if signed_in is None:
         raise problem_error(ProblemCode.UNAUTHENTICATED, "Nobody is signed in here, or has not been for a while")
-    caller = await by_sign_in(request, services.tokens, services.rate_limit, signed_in.token_id)
+    caller = await authenticator.by_sign_in(request, signed_in.token_id)
     used_now = signed_in if LIVE in request.headers else signed_in.but(used_at=now)
     return _known(Viewer(request, services, caller, used_now, now))
 

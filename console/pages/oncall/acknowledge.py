@@ -90,7 +90,9 @@ async def acknowledge(services: ServicesDep, token: Token) -> Response:
     """Acknowledges the escalation."""
 
     async def act(invited: Invitation) -> None:
-        await services.escalations.act(invited.escalation, Acknowledge(by=invited.person, link=invited.link))
+        await services.escalation_access.act_by_link(
+            invited.escalation, Acknowledge(by=invited.person, link=invited.link)
+        )
 
     return await _answered(services, token, act, "You have it. Thank you.")
 
@@ -102,7 +104,7 @@ async def pass_on(
     """Passes it on to somebody else, who is paged at once."""
 
     async def act(invited: Invitation) -> None:
-        await services.escalations.act(invited.escalation, Reassign(by=invited.person, to=to))
+        await services.escalation_access.act_by_link(invited.escalation, Reassign(by=invited.person, to=to))
 
     return await _answered(services, token, act, "It is passed on; your colleague is being paged.")
 
@@ -124,6 +126,7 @@ async def _answered(services: Services, token: str, act: Act, done: str | None) 
             done = "Somebody was quicker: nothing more is asked of you."
         view = await services.escalations.view(invited.escalation)
         around = await circumstances(services, view, datetime.now(UTC))
+        services.audit_log.note_by_link(invited.person, "escalation", view.course_id)
         return page("acknowledge.html", _page(services.on_call.now(), view, around, invited, token, done))
     except BadLink as bad:
         return _instead("This link opens nothing", str(bad), 410, "/escalations", "Sign in")

@@ -14,7 +14,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from console.api.escalations import Acknowledge, Escalation
+from console.api.escalations import Acknowledge, Escalation, Reassign, Resolve, Snooze
+from console.auth import AuthenticatorDep
 from console.errors.mapping import EXPECTED, problem_of
 from console.errors.problems import ProblemCode, ProblemError
 from console.pages.floor.needs import Need, needs, paged_name
@@ -31,7 +32,7 @@ from console.services import ServicesDep
 from domain.access import Right
 from domain.durations import in_words, iso_8601
 from domain.escalation.ids import EscalationId
-from domain.escalation.messages import EscalationState, EscalationView, Page, Reassign, Resolve, Snooze
+from domain.escalation.messages import EscalationState, EscalationView, Page
 from domain.events.parsing import field_error
 from domain.values import Frozen, Severity
 from records.errors import RecordStoreError
@@ -111,12 +112,15 @@ class EscalationsPage(Frozen):
     """Unresolved escalations, then those resolved last; or one escalation by itself.
 
     `is_recorded` and `unanswered` as in `OpenWork`. `refused`: the refusal of an act on an escalation not shown.
-    `rests_on_corrected`: what raised the one that is shown has been corrected since.
+    `rests_on_corrected`: what raised the one that is shown has been corrected since. `actors` are those of the people
+    for whom this viewer may act; `is_known` says that there is only the one who is signed in, who is not asked.
     """
 
     works: tuple[Work, ...]
     resolved: tuple[Work, ...]
     people: tuple[Choice, ...]
+    actors: tuple[Choice, ...]
+    is_known: bool
     is_one: bool
     rests_on_corrected: bool = False
     is_recorded: bool = True
@@ -132,10 +136,12 @@ async def work(viewer: Reader) -> Response:
 
 
 @router.get(PATH + "/{escalation_id}")
-async def one(request: Request, services: ServicesDep, escalation_id: Escalation) -> Response:
+async def one(
+    request: Request, services: ServicesDep, authenticator: AuthenticatorDep, escalation_id: Escalation
+) -> Response:
     """One escalation. Without sign-in it tells how to answer, since the link in a fallback page leads here."""
     try:
-        viewer = await viewer_of(request, services)
+        viewer = await viewer_of(request, services, authenticator)
     except ProblemError as no:
         if no.problem.code is not ProblemCode.UNAUTHENTICATED:
             raise
@@ -148,10 +154,11 @@ async def one(request: Request, services: ServicesDep, escalation_id: Escalation
 async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct) -> Response:
     """Acknowledges, resolves, snoozes or reassigns; a refusal is shown in place."""
     form = await viewer.request.form()
+    known = {"by": viewer.caller.person} if viewer.caller.person is not None else {}
     try:
-        said = act.form.model_validate({name: value for name, value in form.items() if value and name != FORM_KEY})
-        order = said.order if isinstance(said, Acknowledge) else said
-        moved = await viewer.services.escalation_access.act(viewer.caller, escalation_id, order)
+        entered = {name: value for name, value in form.items() if value and name != FORM_KEY}
+        said = act.form.model_validate({**entered, **known})
+        moved = await viewer.services.escalation_access.act(viewer.caller, escalation_id, said.order)
     except ValidationError as wrong:
         return await _again(viewer, escalation_id, _in_words(wrong), HTTPStatus.UNPROCESSABLE_ENTITY)
     except EXPECTED as error:
@@ -162,7 +169,7 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct
         await _until_recorded(viewer, moved)
     back = PATH if HX in viewer.request.headers else f"{PATH}/{escalation_id}"
     response = RedirectResponse(back, status_code=303)
-    remember(response, order.by)
+    remember(response, said.by)
     return response
 
 
@@ -200,6 +207,8 @@ async def _all(
         works=_works(viewer, found.unresolved, refused),
         resolved=_works(viewer, found.resolved, refused),
         people=_people(viewer),
+        actors=_actors(viewer),
+        is_known=viewer.caller.person is not None,
         is_one=False,
         is_recorded=found.is_recorded,
         unanswered=found.unanswered,
@@ -218,6 +227,8 @@ async def _one(viewer: Viewer, escalation_id: EscalationId, refused: str | None 
         works=_works(viewer, [view], told),
         resolved=(),
         people=_people(viewer),
+        actors=_actors(viewer),
+        is_known=viewer.caller.person is not None,
         is_one=True,
         rests_on_corrected=around.rests_on_corrected,
     )
@@ -264,12 +275,24 @@ def _page_sent(viewer: Viewer, sent: Page, clock: WallClock) -> PageSent:
 
 
 def _people(viewer: Viewer) -> tuple[Choice, ...]:
-    """Who may have acted: suggests whoever acted last at this screen, or else whoever is paged first now."""
-    on_call = viewer.services.on_call.now()
+    """Everybody of the on-call file."""
+    return tuple(Choice(value=one, label=known.name) for one, known in viewer.services.on_call.now().people.items())
+
+
+def _actors(viewer: Viewer) -> tuple[Choice, ...]:
+    """Who may have acted: suggests whoever acted last at this screen, or else whoever is paged first now.
+
+    Whoever is signed in as one person is that person.
+    """
+    on_call, person = viewer.services.on_call.now(), viewer.caller.person
+    if person is not None:
+        return (Choice(value=person, label=viewer.name_of(person), is_chosen=True),)
     called = on_call.resolve(on_call.policies[Severity.EMERGENCY].steps[0].notify, viewer.now)
     likely = me(viewer) or next(iter(called), None)
     return tuple(
-        Choice(value=person, label=known.name, is_chosen=person == likely) for person, known in on_call.people.items()
+        Choice(value=one, label=known.name, is_chosen=one == likely)
+        for one, known in on_call.people.items()
+        if viewer.caller.why_not_act(one, known.role) is None
     )
 
 
