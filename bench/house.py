@@ -25,8 +25,10 @@ from temporalio.client import Client
 
 from bench.floor import EVENTS, PAGES
 from bench.floor_worker import DATABASE, TEMPORAL
-from domain.access import TokenRole
+from domain.access import Grant, TokenRole
+from domain.values import Role
 from gateway.codec import EncryptionCodec
+from gateway.host_account import sent_from_here
 from gateway.temporal import connect
 from gateway.tokens import Tokens
 from records.access import AccessStore
@@ -152,7 +154,8 @@ async def open_house(
                 assert stack.admin_token_file is not None
                 async with open_connections(stack.database) as connections:
                     tokens = Tokens(AccessStore(connections))
-                    clinic = await tokens.create(role=TokenRole.CLINIC, name="bench", site=None)
+                    may = Grant(roles=(TokenRole.CLINIC,), speaks_as=tuple(Role))
+                    clinic = await tokens.create(may, name="bench", sent_by=sent_from_here())
                 async with _floor_worker(Path(folder), stack.temporal, stack.database) as floor:
                     yield House(
                         url=stack.console,

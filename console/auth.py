@@ -8,10 +8,11 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from console.errors.problems import AGAIN_AFTER, ProblemCode, problem_error
+from console.security.audit_log import AuditLog
 from console.security.rate_limit import RateLimit
-from console.services import RateLimitDep, TokensDep
+from console.services import AuditLogDep, RateLimitDep, TokensDep
 from domain.access import RIGHTS, Caller, Right, TokenId, TokenRole
-from gateway.tokens import Tokens
+from gateway.tokens import Tokens, token_id_of
 from records.errors import RecordStoreError
 
 _BEARER = HTTPBearer(
@@ -19,38 +20,55 @@ _BEARER = HTTPBearer(
 )
 
 
-async def by_token(request: Request, tokens: Tokens, rate_limit: RateLimit, presented: str) -> Caller:
-    """The caller of this token. Raises `ProblemError` (`unauthenticated`, `too_many`, `unavailable`)."""
-    return await _admitted(request, rate_limit, tokens.caller(presented), "This token is unknown or revoked")
+@dataclass(frozen=True)
+class Authenticator:
+    """Finds out who calls: their token is looked up, their rate is counted, and a failure is noted."""
+
+    tokens: Tokens
+    rate_limit: RateLimit
+    audit_log: AuditLog
+
+    async def by_token(self, request: Request, presented: str) -> Caller:
+        """The caller of this token. Raises `ProblemError` (`unauthenticated`, `too_many`, `unavailable`)."""
+        asked, claimed = self.tokens.caller(presented), token_id_of(presented)
+        return await self._found(request, asked, claimed, "This token is unknown, revoked or expired")
+
+    async def by_sign_in(self, request: Request, token_id: TokenId) -> Caller:
+        """The caller who signed in with this token. Raises as `by_token` does."""
+        asked = self.tokens.still(token_id)
+        return await self._found(request, asked, token_id, "The token of this sign-in is revoked or expired")
+
+    async def _found(
+        self, request: Request, asked: Awaitable[Caller | None], claimed: TokenId | None, otherwise: str
+    ) -> Caller:
+        try:
+            caller = await asked
+        except RecordStoreError:
+            detail = "Nobody can tell now whether this token holds: the record store does not answer"
+            raise problem_error(ProblemCode.UNAVAILABLE, detail, retry_after=AGAIN_AFTER) from None
+        if caller is None:
+            self.audit_log.note_failed_sign_in(request.client.host if request.client else None, claimed)
+            raise problem_error(ProblemCode.UNAUTHENTICATED, otherwise)
+        self.rate_limit.spend(caller.token_id)
+        request.state.caller = caller
+        return caller
 
 
-async def by_sign_in(request: Request, tokens: Tokens, rate_limit: RateLimit, token_id: TokenId) -> Caller:
-    """The caller who signed in with this token. Raises as `by_token` does."""
-    return await _admitted(request, rate_limit, tokens.still(token_id), "The token of this sign-in is revoked")
+async def _authenticator(tokens: TokensDep, rate_limit: RateLimitDep, audit_log: AuditLogDep) -> Authenticator:
+    return Authenticator(tokens, rate_limit, audit_log)
 
 
-async def _admitted(request: Request, rate_limit: RateLimit, asked: Awaitable[Caller | None], otherwise: str) -> Caller:
-    try:
-        caller = await asked
-    except RecordStoreError:
-        detail = "Nobody can tell now whether this token holds: the record store does not answer"
-        raise problem_error(ProblemCode.UNAVAILABLE, detail, retry_after=AGAIN_AFTER) from None
-    if caller is None:
-        raise problem_error(ProblemCode.UNAUTHENTICATED, otherwise)
-    rate_limit.spend(caller.token_id)
-    request.state.caller = caller
-    return caller
+AuthenticatorDep = Annotated[Authenticator, Depends(_authenticator)]
 
 
 async def _caller(
     request: Request,
-    tokens: TokensDep,
-    rate_limit: RateLimitDep,
+    authenticator: AuthenticatorDep,
     shown: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
 ) -> Caller:
     if shown is None:
         raise problem_error(ProblemCode.UNAUTHENTICATED, "There must be a token, as `Authorization: Bearer …`")
-    return await by_token(request, tokens, rate_limit, shown.credentials)
+    return await authenticator.by_token(request, shown.credentials)
 
 
 AnyCaller = Annotated[Caller, Depends(_caller)]

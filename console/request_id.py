@@ -1,4 +1,7 @@
-"""The request id: taken from the caller or made here; returned, logged, and kept in the audit log and the ledger."""
+"""The ids of a request: the caller's own name for it, which is returned, and the server's, which nobody chooses.
+
+Both are logged, and kept in the audit log and the ledger: two callers may give two requests the same name.
+"""
 
 import re
 from contextvars import ContextVar
@@ -11,15 +14,23 @@ FIT: Final = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 """Ids that are safe to log."""
 
 _current: ContextVar[str] = ContextVar("request_id", default="")
+_own: ContextVar[str] = ContextVar("own_request_id", default="")
 
 
 def begin(offered: str | None) -> str:
-    """Sets the id of this request: the one the caller sent, if it is safe to log, else a new one."""
-    name = offered if offered and FIT.fullmatch(offered) else uuid4().hex
+    """Sets the ids of this request. Returned is the caller's if it is safe to log, else the server's."""
+    own = uuid4().hex
+    name = offered if offered and FIT.fullmatch(offered) else own
+    _own.set(own)
     _current.set(name)
     return name
 
 
 def request_id() -> str:
-    """The id of the current request."""
+    """The id of the current request, as the caller knows it."""
     return _current.get()
+
+
+def own_request_id() -> str:
+    """The server's own id of the current request."""
+    return _own.get()

@@ -24,7 +24,7 @@ from console.live.stream import Stream
 from console.metrics.console_metrics import ConsoleMetrics
 from console.readiness import Readiness, readiness
 from console.recorded_answers import RecordedAnswers
-from console.request_id import request_id
+from console.request_id import own_request_id, request_id
 from console.security.audit_log import AuditLog
 from console.security.audit_throttle import AuditThrottle
 from console.security.course_limit import CourseLimit
@@ -250,7 +250,7 @@ def _take_every_line() -> None:
 
 def _request() -> dict[str, str]:
     """The request id for every log line within a request."""
-    return {"request_id": request_id()} if request_id() else {}
+    return {"request_id": request_id(), "own_request_id": own_request_id()} if request_id() else {}
 
 
 def run(settings: Settings, host: str, port: int) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
+from domain.access import SentBy
 from domain.values import Actor, CourseId, Frozen, Moment
 
 GENESIS = "0" * 64
@@ -17,7 +18,8 @@ class Entry(Frozen):
     """One entry of a course's ledger, as it is hashed, stored and read back.
 
     `time` is when it happened and `recorded_at` when Kapstan accepted it, both UTC; `event_id` and `source` name the
-    clinic event, and are absent if Kapstan itself wrote the entry. `request_id` names the HTTP request it came by.
+    clinic event, and are absent if Kapstan itself wrote the entry. `request_id` names the HTTP request it came by, as
+    its caller does. `sent_by` is who sent it; absent if Kapstan itself wrote the entry, or a release that kept none.
     """
 
     course_id: CourseId
@@ -33,6 +35,7 @@ class Entry(Frozen):
     previous_hash: str
     hash: str
     request_id: str | None = None
+    sent_by: SentBy | None = None
 
     @property
     def size(self) -> int:
@@ -51,6 +54,7 @@ class Note(Frozen):
     late: bool = False
     data: dict[str, JsonValue]
     request_id: str | None = None
+    sent_by: SentBy | None = None
 
 
 def write(course_id: CourseId, sequence: int, head: str, note: Note, recorded_at: datetime) -> Entry:
@@ -59,8 +63,9 @@ def write(course_id: CourseId, sequence: int, head: str, note: Note, recorded_at
         "course_id": course_id,
         "sequence": sequence,
         "recorded_at": recorded_at.astimezone(UTC),
-        **note.but(time=note.time.astimezone(UTC)).model_dump(exclude={"actor"}),
+        **note.but(time=note.time.astimezone(UTC)).model_dump(exclude={"actor", "sent_by"}),
         "actor": note.actor,
+        "sent_by": note.sent_by,
         "previous_hash": head,
     }
     unsigned = Entry.model_validate({**body, "hash": ""})
@@ -68,9 +73,13 @@ def write(course_id: CourseId, sequence: int, head: str, note: Note, recorded_at
 
 
 def digest(entry: Entry) -> str:
-    """SHA-256, in hex, over the entry's canonical JSON without its own hash, nor a `request_id` of None."""
-    left_out = {"hash"} if entry.request_id is not None else {"hash", "request_id"}
-    return hashlib.sha256(canonical(entry.model_dump(mode="json", exclude=left_out))).hexdigest()
+    """SHA-256, in hex, over the entry's canonical JSON without its own hash, nor what came later and is not said."""
+    said = entry.model_dump(mode="json", exclude={"hash", "sent_by"})
+    if entry.request_id is None:
+        del said["request_id"]
+    if entry.sent_by is not None:
+        said["sent_by"] = entry.sent_by.model_dump(mode="json", exclude_none=True)
+    return hashlib.sha256(canonical(said)).hexdigest()
 
 
 def canonical(value: JsonValue) -> bytes:

@@ -19,6 +19,7 @@ from temporalio.common import QueryRejectCondition, WorkflowIDConflictPolicy, Wo
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.access import SentBy
 from domain.course.answer import AlreadyAnswered, Answer
 from domain.course.asking import Intent
 from domain.course.course import Course
@@ -79,19 +80,21 @@ class Courses:
         self._library = library
         self._allow_unapproved = allow_unapproved
 
-    async def report(self, event: ClinicEvent, *, request_id: str | None = None) -> Reported:
+    async def report(
+        self, event: ClinicEvent, *, request_id: str | None = None, sent_by: SentBy | None = None
+    ) -> Reported:
         """Reports the event; returns once it is durably accepted. Raises `Refused`, `Unavailable` or `TooMany`.
 
-        The ledger records `request_id`.
+        The ledger records `request_id` and `sent_by`; an event's id is its sender's own.
         """
-        return await _reported(event, self._decided(event, request_id))
+        return await _reported(event, self._decided(Report(event=event, request_id=request_id, sent_by=sent_by)))
 
-    async def ask(self, event: ClinicEvent) -> Reported:
+    async def ask(self, event: ClinicEvent, *, sent_by: SentBy | None = None) -> Reported:
         """What reporting the event would be answered now, recording nothing and starting nothing.
 
         Raises as `report` does, and `Refused` (`blocked`) for a fact that would deviate from the protocol.
         """
-        return await _reported(event, self._asked_before(event))
+        return await _reported(event, self._asked_before(Report(event=event, sent_by=sent_by)))
 
     async def in_the_way(self, course_id: CourseId, kind: str, session: int | None) -> tuple[Blocker, ...]:
         """What stands in the way of an event of this type in this session, whatever it says. Raises as `view` does."""
@@ -150,24 +153,23 @@ class Courses:
             lambda: course.query(PatientCourse.ledger_head, reject_condition=UNLESS_SOUND, rpc_timeout=ANSWER_WITHIN),
         )
 
-    async def _decided(self, event: ClinicEvent, request_id: str | None) -> Answer:
-        match event:
-            case CourseReferred():
-                return await self._refer(event, request_id)
-            case ProtocolMigrated():
-                offered = await self._migration_target(event)
-                return await self._update(Report(event=event, offered=offered, request_id=request_id))
+    async def _decided(self, report: Report) -> Answer:
+        match report.event:
+            case CourseReferred() as event:
+                return await self._refer(event, report)
+            case ProtocolMigrated() as event:
+                return await self._update(report.but(offered=await self._migration_target(event)))
             case _:
-                return await self._update(Report(event=event, request_id=request_id))
+                return await self._update(report)
 
-    async def _asked_before(self, event: ClinicEvent) -> Answer:
-        match event:
-            case CourseReferred():
-                return await self._ask_to_refer(event)
-            case ProtocolMigrated():
-                return await self._ask(Report(event=event, offered=await self._migration_target(event)))
+    async def _asked_before(self, report: Report) -> Answer:
+        match report.event:
+            case CourseReferred() as event:
+                return await self._ask_to_refer(event, report)
+            case ProtocolMigrated() as event:
+                return await self._ask(report.but(offered=await self._migration_target(event)))
             case _:
-                return await self._ask(Report(event=event))
+                return await self._ask(report)
 
     async def _ask(self, report: Report) -> Answer:
         course_id, question = report.event.subject, Question(report=report, at=datetime.now(UTC))
@@ -186,10 +188,10 @@ class Courses:
 
         return await self._asked(course_id, ask)
 
-    async def _ask_to_refer(self, event: CourseReferred) -> Answer:
+    async def _ask_to_refer(self, event: CourseReferred, report: Report) -> Answer:
         """Lets an existing course answer; if there is none, decides on a blank one that nobody starts."""
         try:
-            return await self._ask(Report(event=event))
+            return await self._ask(report)
         except Ended:
             raise Refused.because(*_exists(event.subject)) from None
         except Refused as refused:
@@ -202,8 +204,7 @@ class Courses:
         assert decision.answer is not None
         return decision.answer
 
-    async def _refer(self, event: CourseReferred, request_id: str | None) -> Answer:
-        report = Report(event=event, request_id=request_id)
+    async def _refer(self, event: CourseReferred, report: Report) -> Answer:
         try:
             pinned = self._protocol_to_start(event.data.protocol)
             # A refused update would leave its started workflow behind, so whatever can be checked before is.

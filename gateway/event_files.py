@@ -10,6 +10,7 @@ from domain.events.parsing import event_in, parse_json
 from domain.refusal import Refusal, RefusalCode, Refused
 from domain.values import Frozen
 from gateway.courses import Courses
+from gateway.host_account import sent_from_here
 from gateway.workflow_calls import Defect, Ended
 
 
@@ -37,8 +38,8 @@ def events_in(text: str) -> Iterator[str]:
 async def send_all(courses: Courses, events: Iterable[str], *, dry_run: bool = False) -> AsyncIterator[Sent]:
     """Reports each event in turn, and goes on after one that is refused or fails by a defect of Kapstan.
 
-    In a dry run each is decided on its course as it stands, and nothing is recorded. Raises `Unavailable` or `TooMany`:
-    earlier events stay accepted, and the same file may be sent again.
+    Their sender is this machine's account. In a dry run each is decided on its course as it stands, and nothing is
+    recorded. Raises `Unavailable` or `TooMany`: earlier events stay accepted, and the same file may be sent again.
     """
     for raw in events:
         yield await _send(courses, raw, dry_run=dry_run)
@@ -50,7 +51,8 @@ async def _send(courses: Courses, raw: str, *, dry_run: bool) -> Sent:
         sent = parse_json(raw)
         event_id = _id(sent.value)
         event = event_in(sent)
-        reported = await courses.ask(event) if dry_run else await courses.report(event)
+        sent_by = sent_from_here()
+        reported = await (courses.ask(event, sent_by=sent_by) if dry_run else courses.report(event, sent_by=sent_by))
     except Refused as refused:
         return Sent(event_id=event_id, status=refused.refusal.code, refusal=refused.refusal)
     except (Defect, Ended) as broken:

@@ -9,9 +9,9 @@ from asyncio import timeout
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from domain.access import Caller, Token, TokenId, TokenRole
-from domain.values import Frozen
-from records.access import AccessStore
+from domain.access import Caller, Grant, SentBy, Token, TokenId
+from domain.values import Frozen, Role
+from records.access import AccessStore, AdministrationAct
 from records.errors import RecordStoreError
 from records.unreadable_rows import Found
 
@@ -30,6 +30,10 @@ ASK_AGAIN_AFTER: Final = timedelta(seconds=2)
 
 USE_NOTED_EVERY: Final = timedelta(minutes=1)
 
+CREATED: Final = "token created"
+REVOKED: Final = "token revoked"
+"""What the record of administration calls these acts."""
+
 _SHAPE: Final = re.compile(rf"{PREFIX}_(?P<id>[a-z0-9]{{8}})_(?P<secret>[A-Za-z0-9_-]+)", re.ASCII)
 """The format of a token. Anything else is rejected without asking the record store."""
 
@@ -37,25 +41,31 @@ log = logging.getLogger(__name__)
 
 
 class NewToken(Frozen):
-    """A new token with its secret, which is shown only once."""
+    """A new token with its secret, which is shown only once. `role` are its roles, `speaks_as` its actor roles."""
 
     id: TokenId
     token: str
-    role: TokenRole
+    role: str
     name: str
     site: str | None
+    speaks_as: tuple[Role, ...]
+    person: str | None
+    expires_at: datetime | None
 
 
 class TokenShown(Frozen):
-    """A token in a list."""
+    """A token in a list. `role` are its roles, `speaks_as` its actor roles."""
 
     id: TokenId
-    role: TokenRole
+    role: str
     name: str
     site: str | None
+    speaks_as: tuple[Role, ...]
+    person: str | None
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
+    expires_at: datetime | None
 
 
 class UnknownToken(Exception):  # noqa: N818  an operator reads it
@@ -71,36 +81,55 @@ class Tokens:
         self._noted: dict[TokenId, datetime] = {}
         self._asked_in_vain_at: datetime | None = None
 
-    async def create(self, *, role: TokenRole, name: str, site: str | None) -> NewToken:
-        """Creates a token; the secret is only in the result. Raises ValueError for a name of several lines."""
-        identity = secrets.token_hex(4)
+    async def create(
+        self, grant: Grant, *, name: str, sent_by: SentBy, expires_in: timedelta | None = None
+    ) -> NewToken:
+        """Creates a token; the secret is only in the result. Raises ValueError for a name of several lines.
+
+        It speaks for the actor roles that its roles have today, if the grant names none.
+        """
+        identity, now = secrets.token_hex(4), datetime.now(UTC)
         secret, salt = secrets.token_urlsafe(SECRET_BYTES), secrets.token_bytes(SALT_BYTES)
-        await self._store.create(
-            Token(
-                id=identity,
-                name=name,
-                role=role,
-                site=site,
-                salt=salt,
-                hash=_hashed(secret, salt),
-                created_at=datetime.now(UTC),
-            )
+        token = Token(
+            id=identity,
+            name=name,
+            roles=grant.roles,
+            site=grant.site,
+            speaks_as=grant.actor_roles,
+            person=grant.person,
+            salt=salt,
+            hash=_hashed(secret, salt),
+            created_at=now,
+            expires_at=now + expires_in if expires_in is not None else None,
         )
-        return NewToken(id=identity, token=f"{PREFIX}_{identity}_{secret}", role=role, name=name, site=site)
+        await self._store.create(token, _act(CREATED, token, now, sent_by))
+        return NewToken(
+            id=identity,
+            token=f"{PREFIX}_{identity}_{secret}",
+            role=token.role,
+            name=name,
+            site=token.site,
+            speaks_as=token.actor_roles,
+            person=token.person,
+            expires_at=token.expires_at,
+        )
 
     async def all(self) -> Found[TokenShown]:
         """Every token ever created, without secrets; one that cannot be read gives no access."""
         found = await self._store.tokens()
-        shown = (TokenShown.model_validate(token.model_dump(exclude={"salt", "hash"})) for token in found)
-        return Found(shown, found.unreadable, found.ids)
+        return Found(map(_shown, found), found.unreadable, found.ids)
 
-    async def revoke(self, token_id: TokenId) -> None:
+    async def revoke(self, token_id: TokenId, *, sent_by: SentBy) -> None:
         """Revokes the token at once. Raises `UnknownToken`."""
-        if not await self._store.revoke(token_id, datetime.now(UTC)):
+        act = AdministrationAct(at=datetime.now(UTC), what=REVOKED, about=token_id, sent_by=sent_by)
+        if not await self._store.revoke(token_id, act):
             raise UnknownToken(f"there is no token {token_id}; see: kapstan token list")
 
     async def caller(self, presented: str) -> Caller | None:
-        """The token's caller; None if it is unknown or revoked. Raises `RecordStoreError` if that cannot be checked."""
+        """The token's caller; None if it is unknown, revoked or expired.
+
+        Raises `RecordStoreError` if that cannot be checked.
+        """
         if not (parts := _SHAPE.fullmatch(presented)):
             return None
         identity, secret = parts["id"], parts["secret"]
@@ -108,18 +137,18 @@ class Tokens:
         # Always compared, so that the time taken does not reveal which ids exist.
         salt, expected = (token.salt, token.hash) if token else (b"", b"")
         is_right = hmac.compare_digest(_hashed(secret, salt), expected)
-        if token is None or not is_right or token.revoked_at is not None:
+        if token is None or not is_right or not token.holds(datetime.now(UTC)):
             return None
         await self._note_use(token)
         return _caller(token)
 
     async def still(self, identity: TokenId) -> Caller | None:
-        """The caller of a token that was presented before, by its id; None if it is revoked.
+        """The caller of a token that was presented before, by its id; None if it is revoked or has expired.
 
         Raises `RecordStoreError` if that cannot be checked.
         """
         token = await self._token(identity)
-        if token is None or token.revoked_at is not None:
+        if token is None or not token.holds(datetime.now(UTC)):
             return None
         await self._note_use(token)
         return _caller(token)
@@ -165,8 +194,41 @@ class Tokens:
                 log.warning("The use of token %s could not be noted", token.id)
 
 
+def token_id_of(presented: str) -> TokenId | None:
+    """The public part of what was shown as a token; None if it has not the format of one."""
+    parts = _SHAPE.fullmatch(presented)
+    return parts["id"] if parts else None
+
+
 def _caller(token: Token) -> Caller:
-    return Caller(token_id=token.id, name=token.name, role=token.role, site=token.site)
+    return Caller(
+        token_id=token.id,
+        name=token.name,
+        roles=token.roles,
+        site=token.site,
+        speaks_as=token.speaks_as,
+        person=token.person,
+    )
+
+
+def _shown(token: Token) -> TokenShown:
+    return TokenShown(
+        id=token.id,
+        role=token.role,
+        name=token.name,
+        site=token.site,
+        speaks_as=token.actor_roles,
+        person=token.person,
+        created_at=token.created_at,
+        last_used_at=token.last_used_at,
+        revoked_at=token.revoked_at,
+        expires_at=token.expires_at,
+    )
+
+
+def _act(what: str, token: Token, at: datetime, sent_by: SentBy) -> AdministrationAct:
+    about = f"{token.id} ({token.role}, {token.name})"
+    return AdministrationAct(at=at, what=what, about=about, sent_by=sent_by)
 
 
 def _hashed(secret: str, salt: bytes) -> bytes:

@@ -1,38 +1,67 @@
-"""API tokens, and the log of who read what, in PostgreSQL."""
+"""API tokens and the audit: who read what, who administered what, and which sign-ins failed; in PostgreSQL."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
-from domain.access import Token, TokenId, TokenName, TokenRole
-from domain.values import CourseId, Frozen, Moment
+from domain.access import SentBy, Token, TokenId, TokenName
+from domain.values import Code, CourseId, Frozen, Moment, PersonId
 from records.connections import Connections
 from records.statements import statement
 from records.unreadable_rows import Found, Unreadable, model
 
 
 class CourseRead(Frozen):
-    """One read of data about one course or many: `what` is the kind of data, never its content."""
+    """One read of data about one course or many: `what` is the kind of data, never its content.
+
+    `role` are the token's roles. Who read by a page's link has no token, and `role` says so; `person` is who they are,
+    where that is known. `request_id` is the caller's own name for the request, `own_request_id` the server's.
+    """
 
     at: Moment
-    token_id: TokenId
+    token_id: TokenId | None
     name: TokenName
-    role: TokenRole
+    role: str
     course_id: CourseId | None
     what: str
     request_id: str
+    person: PersonId | None = None
+    own_request_id: str | None = None
+
+
+class AdministrationAct(Frozen):
+    """One act of administration: `what` was done, to what it was done (`about`), and who sent it."""
+
+    at: Moment
+    what: str
+    about: str
+    sent_by: SentBy
+
+
+class FailedSignIn(Frozen):
+    """A token was shown that does not hold: its public part, if it has one, and the network address it came from."""
+
+    at: Moment
+    token_id: TokenId | None
+    address: str | None
+    request_id: str
+
+
+AuditEntry = CourseRead | AdministrationAct | FailedSignIn
+"""What the auditor reads."""
 
 
 class AccessStore:
-    """Stores tokens and reads. Every method may raise `RecordStoreUnreachable` or `SchemaTooOld`."""
+    """Stores tokens and the audit. Every method may raise `RecordStoreUnreachable` or `SchemaTooOld`."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._reading = connections.reading
 
-    async def create(self, token: Token) -> None:
-        """Stores a new token."""
+    async def create(self, token: Token, act: AdministrationAct) -> None:
+        """Stores a new token, and who created it."""
         async with self._connections.transaction() as connection:
             await connection.execute(
                 statement("create_token"),
@@ -43,7 +72,11 @@ class AccessStore:
                 token.salt,
                 token.hash,
                 token.created_at,
+                token.speaks_as,
+                token.person,
+                token.expires_at,
             )
+            await _record_act(connection, act)
 
     async def token(self, token_id: TokenId) -> Token | None:
         """The token, revoked or not; None if there is none or its row cannot be read, which then gives no access."""
@@ -58,26 +91,63 @@ class AccessStore:
             rows = await connection.fetch(statement("tokens"))
         return self._reading.all("tokens", rows, _token, "id")
 
-    async def revoke(self, token_id: TokenId, at: datetime) -> bool:
-        """Revokes the token. False if there is none."""
+    async def revoke(self, token_id: TokenId, act: AdministrationAct) -> bool:
+        """Revokes the token as of the act, and stores who did it. False if there is none."""
         async with self._connections.transaction() as connection:
-            return await connection.fetchval(statement("revoke_token"), token_id, at) is not None
+            is_known = await connection.fetchval(statement("revoke_token"), token_id, act.at) is not None
+            if is_known:
+                await _record_act(connection, act)
+        return is_known
 
     async def used(self, token_id: TokenId, at: datetime) -> None:
         """Records that the token was used at `at`."""
         async with self._connections.transaction() as connection:
             await connection.execute(statement("use_token"), token_id, at)
 
-    async def record_reads(self, reads: Sequence[CourseRead]) -> None:
-        """Stores these reads permanently."""
+    async def record(self, entries: Sequence[AuditEntry]) -> None:
+        """Stores these permanently, all or none of them."""
+        reads = [tuple(dict(one).values()) for one in entries if isinstance(one, CourseRead)]
+        failed = [tuple(dict(one).values()) for one in entries if isinstance(one, FailedSignIn)]
         async with self._connections.transaction() as connection:
-            await connection.executemany(statement("record_read"), [tuple(dict(read).values()) for read in reads])
+            await connection.executemany(statement("record_read"), reads)
+            await connection.executemany(statement("record_failed_sign_in"), failed)
+            for one in entries:
+                if isinstance(one, AdministrationAct):
+                    await _record_act(connection, one)
 
-    async def reads(self, course_id: CourseId, limit: int = 100) -> Found[CourseRead]:
-        """Who read what of a course, newest first. A row that cannot be read is named by its request."""
+    async def reads(
+        self, course_id: CourseId | None = None, *, site: Code | None = None, limit: int = 100
+    ) -> Found[CourseRead]:
+        """Who read what, newest first: of one course, or of one site's. Unreadable rows are named by their request."""
         async with self._connections.connection() as connection:
-            rows = await connection.fetch(statement("reads_of_course"), course_id, limit)
+            rows = await connection.fetch(statement("reads"), course_id, site, limit)
         return self._reading.all("course_reads", rows, _read, "request_id")
+
+    async def administration(self, limit: int = 100) -> Found[AdministrationAct]:
+        """The acts of administration, newest first."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("administration"), limit)
+        return self._reading.all("administration", rows, _act, "number")
+
+    async def failed_sign_ins(self, limit: int = 100) -> Found[FailedSignIn]:
+        """The sign-ins that failed, newest first."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("failed_sign_ins"), limit)
+        return self._reading.all("failed_sign_ins", rows, _failed, "number")
+
+
+async def _record_act(connection: PoolConnectionProxy, act: AdministrationAct) -> None:
+    sent_by = act.sent_by
+    await connection.execute(
+        statement("record_administration"),
+        act.at,
+        act.what,
+        act.about,
+        sent_by.token,
+        sent_by.person,
+        sent_by.account,
+        sent_by.request_id,
+    )
 
 
 def _token(row: asyncpg.Record) -> Token:
@@ -86,3 +156,17 @@ def _token(row: asyncpg.Record) -> Token:
 
 def _read(row: asyncpg.Record) -> CourseRead:
     return model(CourseRead, row)
+
+
+def _act(row: asyncpg.Record) -> AdministrationAct:
+    sent_by = {
+        "token": row["token_id"],
+        "person": row["person"],
+        "account": row["account"],
+        "request_id": row["request_id"],
+    }
+    return model(AdministrationAct, {"at": row["at"], "what": row["what"], "about": row["about"], "sent_by": sent_by})
+
+
+def _failed(row: asyncpg.Record) -> FailedSignIn:
+    return model(FailedSignIn, {name: value for name, value in row.items() if name != "number"})

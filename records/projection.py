@@ -45,6 +45,7 @@ def entry_row(entry: Entry) -> tuple[object, ...]:
         entry.previous_hash,
         entry.hash,
         entry.request_id,
+        entry.sent_by.model_dump(mode="json", exclude_none=True) if entry.sent_by else None,
     )
 
 

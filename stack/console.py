@@ -10,7 +10,8 @@ from typing import Self
 
 import httpx
 
-from domain.access import TokenRole
+from domain.access import Grant, TokenRole
+from gateway.host_account import sent_from_here
 from gateway.tokens import Tokens
 from records.access import AccessStore
 from records.connections import open_connections
@@ -92,4 +93,4 @@ async def admin_token(database: str, kept: str | None) -> str:
         tokens = Tokens(AccessStore(connections))
         if kept is not None and await tokens.caller(kept) is not None:
             return kept
-        return (await tokens.create(role=TokenRole.ADMIN, name=ADMIN, site=None)).token
+        return (await tokens.create(Grant(roles=(TokenRole.ADMIN,)), name=ADMIN, sent_by=sent_from_here())).token

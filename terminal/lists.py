@@ -1,4 +1,4 @@
-"""Tables for the terminal: courses, escalations, who is on call, a protocol with its evidence, tokens."""
+"""Tables for the terminal: courses, escalations, who is on call, a protocol with its evidence, tokens, reads."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -13,6 +13,7 @@ from domain.protocol.parameters import ParameterRow
 from domain.values import PersonId, Severity
 from domain.views.summary import CourseSummary
 from gateway.tokens import NewToken, TokenShown
+from records.access import CourseRead
 from terminal.formatting import away, moment, plain, severity
 
 STATES = {
@@ -94,7 +95,7 @@ def protocol(rows: Iterable[ParameterRow]) -> Table:
 def tokens(found: Iterable[TokenShown]) -> Table:
     """A line for each token, oldest first."""
     table = Table(box=None)
-    for heading in ("token", "role", "name", "site", "created", "last used", ""):
+    for heading in ("token", "role", "name", "site", "speaks for", "created", "last used", "expires", ""):
         table.add_column(heading, no_wrap=True)
     for token in found:
         used = moment(token.last_used_at) if token.last_used_at else "never"
@@ -104,9 +105,37 @@ def tokens(found: Iterable[TokenShown]) -> Table:
             token.role,
             escape(token.name),
             escape(token.site or "every site"),
+            escape(_speaks_for(token)),
             moment(token.created_at),
             used,
+            moment(token.expires_at) if token.expires_at else "never",
             ended,
+        )
+    return table
+
+
+def _speaks_for(token: NewToken | TokenShown) -> str:
+    roles = ", ".join(token.speaks_as)
+    if token.person is None:
+        return roles or "–"
+    return f"{token.person} ({roles})" if roles else token.person
+
+
+def reads(found: Iterable[CourseRead]) -> Table:
+    """A line for each read, newest first."""
+    table = Table(box=None)
+    for heading in ("at", "course", "what", "who", "role", "person", "token", "request"):
+        table.add_column(heading, no_wrap=True)
+    for read in found:
+        table.add_row(
+            moment(read.at),
+            f"[cyan]{escape(read.course_id)}[/]" if read.course_id else "–",
+            escape(read.what),
+            escape(read.name),
+            escape(read.role),
+            escape(read.person or "–"),
+            read.token_id or "–",
+            escape(read.own_request_id or read.request_id),
         )
     return table
 
@@ -118,5 +147,7 @@ def new_token(made: NewToken) -> Table:
     table.add_row("id", f"[cyan]{made.id}[/]")
     table.add_row("role", made.role)
     table.add_row("site", escape(made.site or "every site"))
+    table.add_row("speaks for", escape(_speaks_for(made)))
+    table.add_row("expires", moment(made.expires_at) if made.expires_at else "never")
     table.add_row("", "It is shown this once: keep it now.")
     return table

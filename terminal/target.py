@@ -85,6 +85,12 @@ class Target(Frozen):
         async with open_connections(self.database_url) as connections:
             yield Tokens(AccessStore(connections))
 
+    @asynccontextmanager
+    async def access(self) -> AsyncIterator[AccessStore]:
+        """Connects to the audit."""
+        async with open_connections(self.database_url) as connections:
+            yield AccessStore(connections)
+
     async def _client(self, *, lazy: bool = False) -> Client:
         settings = read_settings()
         codec = (

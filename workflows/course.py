@@ -181,7 +181,7 @@ class PatientCourse:
         """The deadlines that have passed and the decision on the report, changing nothing. Raises what refuses it."""
         try:
             passed = self._course.pass_deadlines(now, self._shown.deadlines)
-            decision = passed.course.accept(report.event, now, report.offered, report.request_id)
+            decision = passed.course.accept(report.event, now, report.offered, report.request_id, report.sent_by)
             self._fullness.check(report.event, decision, self._course, self._history())
             self._try_out(decision)
         except (Refused, AlreadyAnswered):
@@ -208,7 +208,7 @@ class PatientCourse:
     def _decided_anew(self, report: Report) -> tuple[Decision, Decision]:
         now = workflow.now()
         passed = self._course.pass_deadlines(now, self._shown.deadlines)
-        return passed, passed.course.accepted(report.event, now, report.offered, report.request_id)
+        return passed, passed.course.accepted(report.event, now, report.offered, report.request_id, report.sent_by)
 
     def _try_out(self, decision: Decision) -> None:
         """Computes everything that applying the decision needs, so that an error is raised before anything happens."""

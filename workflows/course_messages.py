@@ -1,5 +1,6 @@
 """What travels to and from a course's workflow: reports, questions, what a run hands to the next, the ledger's head."""
 
+from domain.access import SentBy
 from domain.course.course import Course
 from domain.course.transition import EscalationCommand
 from domain.events.clinic_events import ClinicEvent
@@ -9,7 +10,7 @@ from domain.values import CourseId, Frozen, Moment
 
 
 class Report(Frozen):
-    """The input of the `report` update: a clinic event, with the HTTP request's `request_id`.
+    """The input of the `report` update: a clinic event, with the HTTP request's `request_id` and who sent it.
 
     `offered` is the protocol version that a migration goes to.
     """
@@ -17,6 +18,7 @@ class Report(Frozen):
     event: ClinicEvent
     offered: PinnedProtocol | None = None
     request_id: str | None = None
+    sent_by: SentBy | None = None
 
 
 class Question(Frozen):

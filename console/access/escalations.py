@@ -1,21 +1,35 @@
 """Reads one escalation for a caller, or acts on it, after checking that they may."""
 
+from typing import Final
+
+from console.access.sender import by_a_link, sender_of
+from console.errors.problems import ProblemCode, problem_error
+from console.security.audit_log import AuditLog
 from console.security.site_scope import SiteScope
-from domain.access import Caller
+from domain.access import Caller, SentBy
 from domain.escalation.ids import EscalationId
-from domain.escalation.messages import EscalationState, EscalationView, Order
+from domain.escalation.messages import ACTS, Acknowledge, EscalationState, EscalationView, Order, Resolve
+from domain.escalation.watchdog_alarm import is_of_the_watch
 from domain.refusal import RefusalCode, Refused
 from gateway.escalations import Escalations
+from gateway.oncall import OnCallBook
 from records.store import RecordStore
+
+WRITTEN_BY_THE_COURSE: Final = (Acknowledge, Resolve)
+"""The orders that a course writes to its ledger."""
 
 
 class EscalationAccess:
     """Reads escalations for callers who may see them, and carries out their acts."""
 
-    def __init__(self, escalations: Escalations, store: RecordStore, sites: SiteScope) -> None:
+    def __init__(
+        self, escalations: Escalations, store: RecordStore, sites: SiteScope, on_call: OnCallBook, audit: AuditLog
+    ) -> None:
         self._escalations = escalations
         self._store = store
         self._sites = sites
+        self._on_call = on_call
+        self._audit = audit
 
     async def view(self, caller: Caller, escalation_id: EscalationId) -> EscalationView:
         """The escalation, if the caller may see its course; read from the record store if its workflow is long gone.
@@ -35,16 +49,30 @@ class EscalationAccess:
     async def act(self, caller: Caller, escalation_id: EscalationId, order: Order) -> EscalationView:
         """Acts on the escalation. One whose workflow is long gone is refused as resolved.
 
-        Raises as `view` does, and `Refused` (`not_open`, `invalid`).
+        Raises as `view` does, also for an order by somebody for whom the caller may not speak, and `Refused`
+        (`not_open`, `invalid`).
         """
+        people = self._on_call.now().people
+        if (why := caller.why_not_act(order.by, people[order.by].role if order.by in people else None)) is not None:
+            raise problem_error(ProblemCode.FORBIDDEN, why)
         await self._check_open(caller, escalation_id)
         try:
-            return await self._escalations.act(escalation_id, order)
+            return await self._carry_out(escalation_id, order, sender_of(caller))
         except Refused as refused:
             if refused.refusal.code is RefusalCode.UNKNOWN_ESCALATION:
                 # It may have been resolved meanwhile. Only what the record shows as resolved is refused as that.
                 await self._check_open(caller, escalation_id)
             raise
+
+    async def act_by_link(self, escalation_id: EscalationId, order: Order) -> EscalationView:
+        """Acts for the person whom the link of a page was sent to. Raises as `Escalations.act` does."""
+        return await self._carry_out(escalation_id, order, by_a_link(order.by))
+
+    async def _carry_out(self, escalation_id: EscalationId, order: Order, sent_by: SentBy) -> EscalationView:
+        view = await self._escalations.act(escalation_id, order.but(sent_by=sent_by))
+        if is_of_the_watch(escalation_id) or not isinstance(order, WRITTEN_BY_THE_COURSE):
+            self._audit.note_act(ACTS[type(order)], f"{escalation_id}, by {order.by}", sent_by)
+        return view
 
     async def _check_open(self, caller: Caller, escalation_id: EscalationId) -> None:
         if (await self.view(caller, escalation_id)).state is EscalationState.RESOLVED:

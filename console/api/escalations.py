@@ -3,6 +3,7 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query
+from pydantic import ConfigDict, Field
 
 from console.api.answers import problems
 from console.api.lists import Items, Limit, lost, page
@@ -11,9 +12,10 @@ from console.auth import with_one_of
 from console.errors.problems import ProblemCode
 from console.services import AuditLogDep, EscalationAccessDep, StoreDep
 from domain.access import Caller, Right
+from domain.durations import Length
 from domain.escalation import messages
 from domain.escalation.ids import EscalationId
-from domain.escalation.messages import EscalationState, EscalationView, Resolve, Snooze
+from domain.escalation.messages import EscalationState, EscalationView
 from domain.values import CourseId, Frozen, PersonId, Severity, Text
 from records.store import EscalationFilter
 from records.unreadable_rows import RowId
@@ -41,6 +43,33 @@ class Acknowledge(Frozen):
     def order(self) -> messages.Acknowledge:
         """The order to the workflow, marked as not given by a page's link."""
         return messages.Acknowledge(by=self.by, note=self.note)
+
+
+class Resolve(Frozen):
+    """`by` resolves the escalation; `note` says how."""
+
+    by: PersonId
+    note: Text
+
+    @property
+    def order(self) -> messages.Resolve:
+        """The order to the workflow."""
+        return messages.Resolve(by=self.by, note=self.note)
+
+
+class Snooze(Frozen):
+    """No page for this long, within the policy's `max_snooze`. Its wire name is `for`."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+    by: PersonId
+    for_: Annotated[Length, Field(alias="for")]
+    note: Text
+
+    @property
+    def order(self) -> messages.Snooze:
+        """The order to the workflow."""
+        return messages.Snooze(by=self.by, for_=self.for_, note=self.note)
 
 
 class Reassign(Frozen):
@@ -119,7 +148,7 @@ async def resolve(
     order: Annotated[Resolve, Depends(JsonBody(Resolve))],
 ) -> EscalationView:
     """Resolves the escalation. A question of safety is resolved by a role that the protocol names."""
-    return await access.act(caller, escalation_id, order)
+    return await access.act(caller, escalation_id, order.order)
 
 
 @router.post("/{escalation_id}/snooze", responses=ACTED_ON)
@@ -130,7 +159,7 @@ async def snooze(
     order: Annotated[Snooze, Depends(JsonBody(Snooze))],
 ) -> EscalationView:
     """Pages nobody for a while, within the policy's `max_snooze`."""
-    return await access.act(caller, escalation_id, order)
+    return await access.act(caller, escalation_id, order.order)
 
 
 @router.post("/{escalation_id}/reassign", responses=ACTED_ON)

@@ -61,8 +61,8 @@ class ProblemCode(StrEnum):
 
 _KINDS: Mapping[ProblemCode, tuple[int, str, str]] = {
     ProblemCode.MALFORMED: (400, "Malformed", "Not JSON, not a CloudEvent, or an unknown `type`."),
-    ProblemCode.UNAUTHENTICATED: (401, "Not authenticated", "No token, or one that is unknown or revoked."),
-    ProblemCode.FORBIDDEN: (403, "Not allowed", "The token's role or site may not do this."),
+    ProblemCode.UNAUTHENTICATED: (401, "Not authenticated", "No token, or one that is unknown, revoked or expired."),
+    ProblemCode.FORBIDDEN: (403, "Not allowed", "The token's role, site, person or actor roles may not do this."),
     ProblemCode.NOT_FOUND: (404, "Not found", "There is nothing at this path."),
     ProblemCode.UNKNOWN_COURSE: (404, "Unknown course", "There is no such course."),
     ProblemCode.UNKNOWN_ESCALATION: (404, "Unknown escalation", "There is no such escalation."),

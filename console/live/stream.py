@@ -66,11 +66,18 @@ class Listener:
         """Whether the caller may see the change, by their role and by the site of its course."""
         if self.caller.site is not None and site != self.caller.site:
             return False
+        if self.caller.has(Right.SEE_FLOOR):
+            return True
         if change.kind is ChangeKind.ESCALATION:
             return self.caller.has(Right.READ_ESCALATIONS)
         if self.caller.has(Right.READ_COURSES):
             return True
         return change.is_behind_escalations and self.caller.has(Right.READ_COURSES_BEHIND)
+
+    @property
+    def is_told_only_that(self) -> bool:
+        """Whether the caller learns that something changed, and not what: a screen on the wall fetches its page."""
+        return not self.caller.has(Right.READ_COURSES, Right.READ_COURSES_BEHIND, Right.READ_ESCALATIONS)
 
     def tell(self, message: bytes) -> None:
         """Queues a message. A listener whose queue is full is disconnected instead."""
@@ -216,11 +223,11 @@ class Stream:
         if change.accepted_at is not None:
             self._recorded(change.accepted_at)
         site = await self._site_of(change)
-        message = _message(change)
+        message, bare = _message(change), _message(change, is_bare=True)
         for listener in list(self._listeners):
             is_news = listener.position is None or change.number > listener.position
             if listener.is_up_to_date and is_news and listener.may_see(change, site):
-                listener.tell(message)
+                listener.tell(bare if listener.is_told_only_that else message)
 
     async def _catch_up(self, listener: Listener) -> None:
         """Sends a listener who came back the changes they missed; from then on they get changes with all others."""
@@ -242,7 +249,7 @@ class Stream:
                 return
             for change in found:
                 if isinstance(change, RecordChange) and listener.may_see(change, await self._site_of(change)):
-                    await listener.waiting.put(_message(change))
+                    await listener.waiting.put(_message(change, is_bare=listener.is_told_only_that))
                 listener.position = change.number
             # No await between this read and marking the listener up to date, so that no change falls between.
             if not found and self._position is not None:
@@ -292,5 +299,6 @@ def _listening(position: int | None) -> bytes:
     return ServerSentEvent(comment="listening", id=None if position is None else str(position), sep=LINE).encode()
 
 
-def _message(change: RecordChange) -> bytes:
-    return ServerSentEvent(change.data.model_dump_json(), event=change.kind, id=str(change.number), sep=LINE).encode()
+def _message(change: RecordChange, *, is_bare: bool = False) -> bytes:
+    told = "{}" if is_bare else change.data.model_dump_json()
+    return ServerSentEvent(told, event=change.kind, id=str(change.number), sep=LINE).encode()

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends
 
 from console.own_pages import from_our_pages
-from console.pages.clinic import figures, protocols
+from console.pages.clinic import audit, figures, protocols
 from console.pages.course import course, ledger_files
 from console.pages.floor import board, sessions
 from console.pages.frame import live_updates, sign_in
@@ -22,6 +22,7 @@ for part in (
     oncall,
     protocols,
     figures,
+    audit,
     live_updates,
     sign_in,
     acknowledge,

@@ -6,8 +6,9 @@ from typing import Self
 
 from pydantic import JsonValue
 
+from domain.access import SentBy, TokenId
 from domain.course import admissibility, deadlines, size_budget
-from domain.course.accepted_events import Remembered, recall, sequence_of, shortened
+from domain.course.accepted_events import Remembered, Shortened, marked_shared, name_of, recall, shortened
 from domain.course.answer import AlreadyAnswered, Answer, SessionPosition
 from domain.course.corrections import consequences, corrected_fact
 from domain.course.corrections.corrected_fact import Correction
@@ -60,8 +61,14 @@ class Course(CourseState):
         """How many clinic events the course has accepted."""
         return len(self.remembered) + len(self.older)
 
-    def check(self, event: ClinicEvent, now: datetime, offered: PinnedProtocol | None = None) -> None:
-        """Checks that the course can accept the event at `now`.
+    def check(
+        self,
+        event: ClinicEvent,
+        now: datetime,
+        offered: PinnedProtocol | None = None,
+        sent_by: SentBy | None = None,
+    ) -> None:
+        """Checks that the course can accept the event at `now` from this sender.
 
         Raises `AlreadyAnswered` if it was accepted before. Raises `Refused` if it belongs to another course, is too
         large, reuses an id for other content or lies in the future; an act also if it is out of order or blocked by the
@@ -70,7 +77,7 @@ class Course(CourseState):
         if event.subject != self.course_id:
             wrong = f"must be {self.course_id}, the course that it was sent to"
             raise invalid(FieldError(pointer="/subject", detail=wrong))
-        self._check_repeat(event, now)
+        self._check_repeat(event, sent_by, now)
         if (said := len(content(event))) > size_budget.EVENT_BYTES:
             raise Refused.because(
                 RefusalCode.TOO_LARGE,
@@ -85,7 +92,7 @@ class Course(CourseState):
         if self.is_closed and isinstance(event, Act) and not is_referral and not self._ends_monitoring(event):
             raise Refused.because(RefusalCode.COURSE_CLOSED, f"The course is closed: {self.outcome}")
         EVENT_RULES[type(event)].check(self, event)
-        if (correction := self._correction(event)) is not None:
+        if (correction := self._correction(event, sent_by)) is not None:
             corrected_fact.check(self, event, correction, now + CLOCK_SKEW)
         if not isinstance(event, Act):
             return
@@ -101,20 +108,26 @@ class Course(CourseState):
         now: datetime,
         offered: PinnedProtocol | None = None,
         request_id: str | None = None,
+        sent_by: SentBy | None = None,
     ) -> "Decision":
-        """Decides on the event, which arrived in the HTTP request `request_id`.
+        """Decides on the event, which arrived in the HTTP request `request_id` from this sender.
 
         Raises as `check` does, and `Refused` (`course_full`) for what a full course no longer accepts; nothing
         changes then.
         """
-        self.check(event, now, offered)
-        decision = self.accepted(event, now, offered, request_id)
+        self.check(event, now, offered, sent_by)
+        decision = self.accepted(event, now, offered, request_id, sent_by)
         if self.events >= size_budget.MOST_EVENTS and not decision.is_taken_by_a_full_course(event):
             raise course_full(f"{self.events} events")
         return decision
 
     def accepted(
-        self, event: ClinicEvent, now: datetime, offered: PinnedProtocol | None = None, request_id: str | None = None
+        self,
+        event: ClinicEvent,
+        now: datetime,
+        offered: PinnedProtocol | None = None,
+        request_id: str | None = None,
+        sent_by: SentBy | None = None,
     ) -> "Decision":
         """The decision on an event that `check` let pass, now or in an earlier release with laxer rules."""
         newest = self.newest.get(event.type)
@@ -131,18 +144,22 @@ class Course(CourseState):
                 late=is_late,
                 data=_told(event),
                 request_id=request_id,
+                sent_by=sent_by,
             )
         )
         sequence = transition.sequence = transition.course.sequence
-        correction = self._correction(event)
+        correction = self._correction(event, sent_by)
         number = self._follow(transition, event, offered) if correction is None else None
         if correction is not None:
             if isinstance(event, CorrectionRecorded) and (against := admissibility.place(self, event).against):
                 deviations.record(transition, event, None, against)
             number = consequences.follow(transition, event, correction)
         answer = transition.course.answer(event, sequence, now, transition.verdict, transition.deviations, number)
-        said = Remembered.of(fingerprint(event), answer)
-        remembered, older = shortened({**self.remembered, _name(event): said}, self.older)
+        sender = sent_by.token if sent_by else None
+        said, name = Remembered.of(fingerprint(event), answer, sender), self._name_for(event, sender)
+        remembered, older = shortened({**self.remembered, name: said}, self.older)
+        if name != (plain := name_of(event.source, event.id)):
+            remembered, older = marked_shared(remembered, older, plain)
         transition.change(remembered=remembered, older=older)
         return _decided(transition, answer)
 
@@ -168,7 +185,7 @@ class Course(CourseState):
             late_facts.judge_doses(transition, self, event)
         return number
 
-    def _correction(self, event: ClinicEvent) -> Correction | None:
+    def _correction(self, event: ClinicEvent, sent_by: SentBy | None) -> Correction | None:
         """What the event corrects, and how that reads now; None if it corrects nothing that this course knows.
 
         Raises `Refused` if a correction names no fact that this course has accepted, or its right data is wrong.
@@ -176,8 +193,7 @@ class Course(CourseState):
         named = corrected_fact.named_by(event)
         if named is None:
             return None
-        sequence = sequence_of(self.remembered, self.older, "\n".join(named))
-        return corrected_fact.understood(self, event, sequence)
+        return corrected_fact.understood(self, event, self._sequence_of(named, sent_by.token if sent_by else None))
 
     def pass_deadlines(self, now: datetime, upcoming: tuple[Deadline, ...] | None = None) -> "Decision":
         """The decision on every deadline that has passed by `now`: only reminders and escalations.
@@ -207,6 +223,7 @@ class Course(CourseState):
                     time=notice.at,
                     type=f"kap.escalation.{notice.change}",
                     data=notice.model_dump(mode="json", include={"id", "by", "note"}, exclude_none=True),
+                    sent_by=notice.sent_by,
                 )
             )
         return _decided(transition)
@@ -299,17 +316,42 @@ class Course(CourseState):
         """Whether the event sends a monitored patient home: a course may have closed around one who was dosed."""
         return isinstance(event, PatientDischarged) and self.monitored is not None
 
-    def _check_repeat(self, event: ClinicEvent, now: datetime) -> None:
-        name = _name(event)
-        if (known := self.remembered.get(name)) is not None:
-            if known.fingerprint == fingerprint(event):
-                raise AlreadyAnswered(known.answer)
-        elif (older := recall(self.older, name)) is None:
-            return
-        elif older.is_of(fingerprint(event)):
-            verdict, number = self._verdict(event), getattr(event.data, "session", None)
-            raise AlreadyAnswered(self.answer(event, older.sequence, now, verdict, placed=number))
-        raise Refused.because(RefusalCode.EVENT_ID_REUSED, f"Event {event.id} was accepted with other content")
+    def _check_repeat(self, event: ClinicEvent, sent_by: SentBy | None, now: datetime) -> None:
+        """Raises `AlreadyAnswered` for an event that was accepted before, whoever sends it again.
+
+        Raises `Refused` (`event_id_reused`) for other content of the same sender: another sender's ids are their own.
+        """
+        name = self._name_for(event, sent_by.token if sent_by else None)
+        for known in map(self._known, dict.fromkeys((name_of(event.source, event.id), name))):
+            match known:
+                case Remembered() if known.is_of(fingerprint(event)):
+                    raise AlreadyAnswered(known.answer)
+                case Shortened() if known.is_of(fingerprint(event)):
+                    verdict, number = self._verdict(event), getattr(event.data, "session", None)
+                    raise AlreadyAnswered(self.answer(event, known.sequence, now, verdict, placed=number))
+        if self._known(name) is not None:
+            raise Refused.because(RefusalCode.EVENT_ID_REUSED, f"Event {event.id} was accepted with other content")
+
+    def _name_for(self, event: ClinicEvent, sender: TokenId | None) -> str:
+        """The name under which this sender's event is remembered: with the sender where another's has source and id."""
+        plain = name_of(event.source, event.id)
+        known = self._known(plain)
+        is_anothers = known is not None and None not in {known.sender, sender} and known.sender != sender
+        return name_of(event.source, event.id, sender) if is_anothers else plain
+
+    def _sequence_of(self, named: tuple[str, str], sender: TokenId | None) -> int | None:
+        """The ledger entry of the event that this sender names; None if no such event was accepted.
+
+        A name that several senders gave means the own event; whoever gave none of that name cannot tell which.
+        """
+        first = self._known(name_of(*named))
+        if first is None or not first.is_shared or first.sender == sender:
+            return first.sequence if first is not None else None
+        own = self._known(name_of(*named, sender)) if sender is not None else None
+        return own.sequence if own is not None else None
+
+    def _known(self, name: str) -> Remembered | Shortened | None:
+        return self.remembered.get(name) or recall(self.older, name)
 
     def blocked(self, blockers: tuple[Blocker, ...], now: datetime) -> Refused:
         """The refusal for these blockers, with what may come instead."""
@@ -370,10 +412,6 @@ def _told(event: ClinicEvent) -> dict[str, JsonValue]:
     said: dict[str, JsonValue] = event.data.model_dump(mode="json", exclude={"actor"}, exclude_none=True)
     named = None if isinstance(event, CorrectionRecorded) else corrected_fact.named_by(event)
     return said if named is None else {**said, "corrects": {"source": named[0], "id": named[1]}}
-
-
-def _name(event: ClinicEvent) -> str:
-    return f"{event.source}\n{event.id}"
 
 
 def _pass(transition: Transition[Course], deadline: Deadline) -> None:

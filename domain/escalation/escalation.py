@@ -88,7 +88,13 @@ class Escalation(Frozen):
         return self.view.state is EscalationState.RESOLVED
 
     def act(self, order: Order, snapshot: OnCallSnapshot, now: datetime) -> "Escalation":
-        """Carries out a person's order."""
+        """Carries out a person's order; the news of it names who sent it."""
+        moved = self._obeyed(order, snapshot, now)
+        told = len(self.notices)
+        news = (notice.but(sent_by=order.sent_by) for notice in moved.notices[told:])
+        return moved.but(notices=(*moved.notices[:told], *news))
+
+    def _obeyed(self, order: Order, snapshot: OnCallSnapshot, now: datetime) -> "Escalation":
         match order:
             case Acknowledge():
                 return self.acknowledge(order, snapshot, now)

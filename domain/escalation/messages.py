@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import ConfigDict, Field, computed_field, model_validator
 
+from domain.access import SentBy
 from domain.durations import Length
 from domain.escalation.ids import EscalationId
 from domain.values import CourseId, Frozen, Moment, Name, PersonId, Role, Severity, Text
@@ -135,6 +136,7 @@ class Acknowledge(Frozen):
     by: PersonId
     note: Text | None = None
     link: Name | None = None
+    sent_by: SentBy | None = None
 
 
 class Resolve(Frozen):
@@ -142,6 +144,7 @@ class Resolve(Frozen):
 
     by: PersonId
     note: Text
+    sent_by: SentBy | None = None
 
 
 class Snooze(Frozen):
@@ -152,6 +155,7 @@ class Snooze(Frozen):
     by: PersonId
     for_: Annotated[Length, Field(alias="for")]
     note: Text
+    sent_by: SentBy | None = None
 
 
 class Reassign(Frozen):
@@ -161,10 +165,20 @@ class Reassign(Frozen):
     to: PersonId
     note: Text | None = None
     link: Name | None = None
+    sent_by: SentBy | None = None
 
 
 Order = Acknowledge | Resolve | Snooze | Reassign
-"""A person's order to an escalation."""
+"""A person's order to an escalation. `sent_by` is the token, the link or the command that it came by."""
+
+
+ACTS: Final[Mapping[type[Order], str]] = {
+    Acknowledge: "escalation acknowledged",
+    Resolve: "escalation resolved",
+    Snooze: "escalation snoozed",
+    Reassign: "escalation reassigned",
+}
+"""What the record of administration calls an order."""
 
 
 class Change(StrEnum):
@@ -186,6 +200,7 @@ class Notice(Frozen):
     at: Moment
     by: str | None = None
     note: str | None = None
+    sent_by: SentBy | None = None
 
 
 class Page(Frozen):

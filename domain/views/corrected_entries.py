@@ -1,6 +1,6 @@
 """A ledger's facts as they read now: each entry that was corrected, with what the newest correction says of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from domain.events.parsing import CORRECTION
 from domain.ledger import Entry
@@ -9,21 +9,22 @@ from domain.ledger import Entry
 def as_corrected(entries: Iterable[Entry]) -> Mapping[int, Entry | None]:
     """By the ledger sequence of each corrected fact: its entry with the right time and data; None if it was retracted.
 
-    A fact whose correction was taken back reads as before that.
+    A fact whose correction was taken back reads as before that. Of several senders' facts of the same source and id, a
+    correction is of its own sender's.
     """
-    known: dict[tuple[str, str], Entry] = {}
+    known: dict[tuple[str, str], list[Entry]] = {}
     roots: dict[int, int] = {}
     versions: dict[int, list[tuple[int, Entry | None]]] = {}
     for entry in entries:
         if entry.event_id is None or entry.source is None:
             continue
-        known[entry.source, entry.event_id] = entry
-        named = known.get(_named(entry))
-        if named is None or named is entry:
+        known.setdefault((entry.source, entry.event_id), []).append(entry)
+        named = _meant(known.get(_named(entry), ()), entry)
+        if named is None:
             continue
         root = roots.get(named.sequence, named.sequence)
         roots[entry.sequence] = root
-        told = versions.setdefault(root, [(root, _first(known, root))])
+        told = versions.setdefault(root, [(root, named if root == named.sequence else None)])
         told.append((entry.sequence, _version(entry, named, root, told)))
     return {root: told[-1][1] for root, told in versions.items()}
 
@@ -35,8 +36,15 @@ def _named(entry: Entry) -> tuple[str, str]:
     return str(corrects.get("source") or entry.source), str(corrects.get("id"))
 
 
-def _first(known: Mapping[tuple[str, str], Entry], root: int) -> Entry:
-    return next(one for one in known.values() if one.sequence == root)
+def _meant(named: Sequence[Entry], by: Entry) -> Entry | None:
+    """The entry that this one corrects, of those before it that have the name it gives."""
+    before = [one for one in named if one is not by]
+    own = [one for one in before if _sender(one) == _sender(by)]
+    return own[0] if own else before[0] if len(before) == 1 else None
+
+
+def _sender(entry: Entry) -> str | None:
+    return entry.sent_by.token if entry.sent_by is not None else None
 
 
 def _version(entry: Entry, named: Entry, root: int, told: list[tuple[int, Entry | None]]) -> Entry | None:

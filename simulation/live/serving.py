@@ -10,11 +10,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from domain.access import TokenRole
+from domain.access import Grant, TokenRole
 from domain.escalation.messages import EscalationState
-from domain.values import CourseId, Frozen, count_of
+from domain.values import CourseId, Frozen, Role, count_of
 from gateway.courses import Courses
 from gateway.escalations import Escalations
+from gateway.host_account import sent_from_here
 from gateway.oncall import OnCallBook
 from gateway.protocols import load_folder
 from gateway.temporal import connect
@@ -44,6 +45,9 @@ MAY_SIGN_IN = {
     TokenRole.AUDITOR: "Auditor",
 }
 """Tokens to make, besides the administrator's, which the stack makes itself."""
+
+MAY_SPEAK_AS = {TokenRole.CLINIC: tuple(Role)}
+"""The actor roles of those that speak for more than by default: the clinic's own system reports for prescribers too."""
 
 LEFT_OPEN = "URGENT"
 """How the page starts that stays unanswered for a while; an emergency is answered at once."""
@@ -153,7 +157,12 @@ class Served:
     async def _tokens(self) -> list[NewToken]:
         async with open_connections(self._stack.file.database) as connections:
             tokens = Tokens(AccessStore(connections))
-            return [await tokens.create(role=role, name=name, site=None) for role, name in MAY_SIGN_IN.items()]
+            return [
+                await tokens.create(
+                    Grant(roles=(role,), speaks_as=MAY_SPEAK_AS.get(role)), name=name, sent_by=sent_from_here()
+                )
+                for role, name in MAY_SIGN_IN.items()
+            ]
 
     async def _unanswered(self) -> ReceivedPage | None:
         """The page of an escalation that is open, and stays so for a while."""

@@ -28,6 +28,7 @@ from terminal.commands.options import DONE, HERE, REFUSED, ROOT, AsJson, Data, n
 from terminal.course import course_page
 from terminal.forecast import forecast_page
 from terminal.formatting import deviations
+from terminal.on_record import note_read
 from terminal.printing import complain, out
 from terminal.rehearsal import timeline, unfinished
 from terminal.target import asked, place
@@ -109,16 +110,20 @@ def list_courses(
 ) -> None:
     """The fleet: where every course is."""
     wanted = CourseFilter(phase=phase, site=site, attention=Severity.ROUTINE if attention else None, limit=1000)
-    found = asked(place(data).store(), lambda store: store.courses(wanted))
+    kapstan = place(data)
+    found = asked(kapstan.store(), lambda store: store.courses(wanted))
     printed(found, lambda: lists.fleet(found, datetime.now(UTC)), as_json=as_json)
     name_unreadable(found, "course")
+    note_read(kapstan, "courses")
 
 
 @commands.command()
 def show(course: str, data: Data = HERE, as_json: AsJson = False) -> None:
     """One course: where it is, what may come next, what blocks it, what is due when."""
-    view = asked(place(data).courses(), lambda courses: courses.view(course))
+    kapstan = place(data)
+    view = asked(kapstan.courses(), lambda courses: courses.view(course))
     printed(view, lambda: course_page(view, datetime.now(UTC)), as_json=as_json)
+    note_read(kapstan, "course", course)
 
 
 @commands.command("forecast")
@@ -133,6 +138,22 @@ def foretell(course: str, data: Data = HERE, as_json: AsJson = False) -> None:
 
     found = asyncio.run(asking())
     printed(found, lambda: forecast_page(found), as_json=as_json)
+    note_read(kapstan, "forecast", course)
+
+
+@commands.command("reads")
+def list_reads(
+    course: Annotated[str | None, typer.Argument(help="one course; all of them where none is named")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="how many at most, the newest")] = 100,
+    data: Data = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Who read what of which course, newest first."""
+    kapstan = place(data)
+    found = asked(kapstan.access(), lambda access: access.reads(course, limit=limit))
+    printed(found, lambda: lists.reads(found), as_json=as_json)
+    name_unreadable(found, "read")
+    note_read(kapstan, "reads", course)
 
 
 @commands.command()

@@ -7,15 +7,18 @@ from typing import Annotated, Final
 
 import typer
 
-from domain.escalation.messages import Acknowledge, EscalationState, Resolve
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import ACTS, Acknowledge, EscalationState, Resolve
 from domain.oncall.file import OnCallQuery
 from domain.values import Severity, count_of
+from gateway.host_account import sent_from_here
 from gateway.oncall import read_on_call
 from records.store import EscalationFilter
 from terminal import lists
 from terminal.commands.options import HERE, AsJson, Data, name_unreadable, printed
+from terminal.on_record import note_act, note_read
 from terminal.printing import out
-from terminal.target import asked, place
+from terminal.target import Target, asked, place
 
 commands: Final = typer.Typer()
 oncall: Final = typer.Typer(help="Who is on call.", no_args_is_help=True)
@@ -28,9 +31,11 @@ def list_escalations(
     as_json: AsJson = False,
 ) -> None:
     """The on-call work."""
-    found = asked(place(data).store(), lambda store: store.escalations(EscalationFilter(state=state, limit=1000)))
+    kapstan = place(data)
+    found = asked(kapstan.store(), lambda store: store.escalations(EscalationFilter(state=state, limit=1000)))
     printed(found, lambda: lists.escalations(found), as_json=as_json)
     name_unreadable(found, "escalation")
+    note_read(kapstan, "escalations")
 
 
 @commands.command()
@@ -42,11 +47,7 @@ def ack(
     as_json: AsJson = False,
 ) -> None:
     """Acknowledges an escalation: the ladder stops, the time to resolve it runs."""
-    view = asked(
-        place(data).escalations(escalation),
-        lambda on_call: on_call.act(escalation, Acknowledge(by=by, note=note)),
-    )
-    printed(view, lambda: lists.escalations([view]), as_json=as_json)
+    _act(place(data), escalation, Acknowledge(by=by, note=note), as_json=as_json)
 
 
 @commands.command()
@@ -58,10 +59,15 @@ def resolve(
     as_json: AsJson = False,
 ) -> None:
     """Resolves an escalation."""
-    view = asked(
-        place(data).escalations(escalation), lambda on_call: on_call.act(escalation, Resolve(by=by, note=note))
-    )
+    _act(place(data), escalation, Resolve(by=by, note=note), as_json=as_json)
+
+
+def _act(kapstan: Target, escalation: EscalationId, order: Acknowledge | Resolve, *, as_json: bool) -> None:
+    """Carries out the order; the ledger and the record of administration name this machine's account."""
+    sent_by = sent_from_here()
+    view = asked(kapstan.escalations(escalation), lambda on_call: on_call.act(escalation, order.but(sent_by=sent_by)))
     printed(view, lambda: lists.escalations([view]), as_json=as_json)
+    note_act(kapstan, ACTS[type(order)], f"{escalation}, by {order.by}", sent_by)
 
 
 @oncall.command("check")

@@ -16,6 +16,7 @@ from gateway.protocols import ProtocolHolesError, approve_file, load_file, load_
 from settings import Misconfigured
 from terminal import lists
 from terminal.commands.options import HERE, REFUSED, AsJson, Data, printed
+from terminal.on_record import note_act_if_any_runs
 from terminal.printing import complain, out
 from terminal.target import place
 
@@ -100,7 +101,9 @@ def show_protocol(
 
 
 @commands.command("approve")
-def approve(file: Path, by: Annotated[str, typer.Option(help="the medical director's name")]) -> None:
+def approve(
+    file: Path, by: Annotated[str, typer.Option(help="the medical director's name")], data: Data = HERE
+) -> None:
     """Records the medical director's approval over the content of the file as it is, if `check` finds nothing."""
     try:
         approval = approve_file(file, by, datetime.now(UTC))
@@ -109,4 +112,5 @@ def approve(file: Path, by: Annotated[str, typer.Option(help="the medical direct
     except ProtocolHolesError as found:
         complain(f"{found}\nkapstan: {file} is not approved: {count_of(len(found.holes), 'finding')}")
         raise typer.Exit(REFUSED) from None
+    note_act_if_any_runs(data, "protocol approved", f"{file.name}, {approval.hash}, by {approval.by}")
     out.print(f"[green]✓[/] {file} is approved by {escape(approval.by)}: {approval.hash}")

@@ -47,4 +47,5 @@ def test_a_name_of_the_glossary_means_one_thing() -> None:
         # As they are sent over HTTP, where /openapi.json calls them so.
         ("Acknowledge", "console.api.escalations"),
         ("ClinicEvent", "console.api.envelopes"),
+        ("Snooze", "console.api.escalations"),
     }

@@ -2,12 +2,14 @@
 
 import json
 from datetime import timedelta, timezone
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from domain.access import SentBy
 from domain.ledger import GENESIS, Entry, Note, canonical, digest, first_fault, write
 from domain.values import Severity
 from tests.support.cast import LIND, MARA, MONDAY, days, hours
@@ -59,6 +61,21 @@ def test_a_changed_entry_is_found(change: dict[str, object]) -> None:
 
     assert fault is not None
     assert fault.sequence == 5
+
+
+def test_who_sent_it_is_hashed_where_it_is_known() -> None:
+    """An entry of before senders were kept has the hash that it had; one that names another sender has another."""
+    note = Note(time=MONDAY, type="kap.note", data={})
+    sender = SentBy(token="00000001", request_id="1")
+    unsigned = write(MARA, 1, GENESIS, note, MONDAY)
+    signed = write(MARA, 1, GENESIS, note.but(sent_by=sender), MONDAY)
+    said = unsigned.model_dump(mode="json", exclude={"hash", "request_id", "sent_by"})
+
+    assert unsigned.hash == sha256(canonical(said)).hexdigest()
+    assert first_fault([signed]) is None
+    forged = signed.but(sent_by=SentBy(token="00000002", request_id="1"))
+    assert first_fault([forged]) is not None
+    assert first_fault([signed.but(sent_by=None)]) is not None
 
 
 def test_an_entry_rewritten_with_its_hash_is_found_at_the_next_one() -> None:

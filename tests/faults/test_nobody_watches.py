@@ -17,10 +17,11 @@ from typing import Any
 
 import httpx
 
-from domain.access import TokenRole
+from domain.access import Grant, TokenRole
 from domain.escalation.messages import EscalationState, EscalationView
 from domain.events.clinic_events import ClinicEvent, DoseAdministered, VitalsRecorded
 from gateway.courses import Courses
+from gateway.host_account import sent_from_here
 from gateway.protocols import load_folder
 from gateway.tokens import Tokens
 from gateway.workflow_calls import Unavailable
@@ -228,7 +229,11 @@ def events() -> list[dict[str, Any]]:
 
 async def a_token(database_url: str) -> str:
     async with open_connections(database_url) as connections:
-        return (await Tokens(AccessStore(connections)).create(role=TokenRole.ADMIN, name="somebody", site=None)).token
+        return (
+            await Tokens(AccessStore(connections)).create(
+                Grant(roles=(TokenRole.ADMIN,)), name="somebody", sent_by=sent_from_here()
+            )
+        ).token
 
 
 async def says(told: dict[str, str], *command: str) -> dict[str, Any]:

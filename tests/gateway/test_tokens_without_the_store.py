@@ -6,13 +6,14 @@ from typing import cast
 
 import pytest
 
-from domain.access import Token, TokenRole
+from domain.access import Grant, SentBy, Token, TokenRole
 from gateway import tokens
 from gateway.tokens import Tokens
-from records.access import AccessStore
+from records.access import AccessStore, AdministrationAct
 from tests.support.eventually import eventually
 
 AT = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
+OPERATOR = SentBy(account="operator", request_id="1")
 A_MOMENT = timedelta(milliseconds=10)
 
 
@@ -25,7 +26,7 @@ class Store:
         self.asked = 0
         self.takes = timedelta()
 
-    async def create(self, token: Token) -> None:
+    async def create(self, token: Token, _act: AdministrationAct) -> None:
         self.kept[token.id] = token
 
     async def token(self, identity: str) -> Token | None:
@@ -49,7 +50,7 @@ async def test_a_token_that_was_revoked_meanwhile_is_refused_soon_however_often_
     """A clinic that sends an event each moment gives a store that is back its turn all the same."""
     store = Store()
     book = Tokens(cast(AccessStore, store))
-    made = await book.create(role=TokenRole.CLINIC, name="EHR", site=None)
+    made = await book.create(Grant(roles=(TokenRole.CLINIC,)), name="EHR", sent_by=OPERATOR)
     assert await book.caller(made.token)
     store.is_well = False
     for _ in range(20):
@@ -72,7 +73,9 @@ async def test_a_token_that_was_revoked_meanwhile_is_refused_soon_however_often_
 async def test_a_token_that_was_never_shown_here_waits_for_a_busy_store() -> None:
     """A sign-in after the console's start: nothing is known of it that could count instead."""
     store = Store()
-    made = await Tokens(cast(AccessStore, store)).create(role=TokenRole.ONCALL, name="Ward", site=None)
+    made = await Tokens(cast(AccessStore, store)).create(
+        Grant(roles=(TokenRole.ONCALL,)), name="Ward", sent_by=OPERATOR
+    )
     store.takes = 5 * A_MOMENT
 
     assert await Tokens(cast(AccessStore, store)).caller(made.token)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from console.api.escalations import Acknowledge, Reassign
+from console.api.escalations import Acknowledge, Reassign, Resolve, Snooze
 from console.pages.oncall.escalations import EscalationAct
 from domain.escalation.escalation import Escalation, EscalationRun, opened
 from domain.escalation.ladder import EscalationProgress
-from domain.escalation.messages import Change, EscalationState, Kind, Opening, Repeat, Resolve, Snooze
+from domain.escalation.messages import Change, EscalationState, Kind, Opening, Repeat
 from domain.events.parsing import parse_json
 from domain.oncall.file import OnCallQuery, parse_on_call
 from domain.refusal import Refused
@@ -42,8 +42,7 @@ LENGTHS = ("PT0S", "PT0.000001S", "PT30M", "PT30M0.000001S", "P3650D", "P3651D",
 
 def obeyed(said: Acknowledge | Resolve | Snooze | Reassign, now: datetime) -> Escalation:
     """As the escalation's workflow does it."""
-    order = said.order if isinstance(said, Acknowledge | Reassign) else said
-    return opened(OPENING, now).act(order, STANDING, now)
+    return opened(OPENING, now).act(said.order, STANDING, now)
 
 
 def is_borne(escalation: Escalation, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from domain.access import TokenRole
+from domain.access import Grant, SentBy, TokenRole
 from domain.sign_in import Screen, SignIn
 from gateway.sign_ins import SignIns
 from gateway.tokens import Tokens
@@ -11,13 +11,15 @@ from records.connections import open_connections
 from records.sign_ins import SignInStore
 
 AT = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
+OPERATOR = SentBy(account="operator", request_id="1")
 MINUTE = timedelta(minutes=1)
 
 
 async def test_a_sign_in_is_kept_until_it_ends(database_url: str) -> None:
     """What another console reads of it is what was written; its first end and its last use count."""
     async with open_connections(database_url) as connections:
-        token = await Tokens(AccessStore(connections)).create(role=TokenRole.OPERATIONS, name="a wall", site=None)
+        book = Tokens(AccessStore(connections))
+        token = await book.create(Grant(roles=(TokenRole.OPERATIONS,)), name="a wall", sent_by=OPERATOR)
         store = SignInStore(connections)
         shown, begun = await SignIns(store).begin(token.id, Screen.WALL, AT)
 

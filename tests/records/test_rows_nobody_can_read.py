@@ -8,11 +8,11 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 import pytest
 
-from domain.access import Token, TokenRole
+from domain.access import SentBy, Token, TokenRole
 from domain.escalation.watchdog import Tick
 from domain.escalation.watchdog_alarm import raised
 from domain.views.figures import CourseFigures, MeasureFigures
-from records.access import AccessStore, CourseRead
+from records.access import AccessStore, AdministrationAct, CourseRead
 from records.board import BoardFilter
 from records.changes import Changes, RecordChange
 from records.connections import Connections, open_connections
@@ -102,18 +102,19 @@ async def _fills(lists: Lists) -> None:
             what="course",
             request_id=f"read-of-{course}",
         )
-        await lists.access.record_reads([read, read.but(course_id=MARA, request_id=f"beside-{course}")])
+        await lists.access.record([read, read.but(course_id=MARA, request_id=f"beside-{course}")])
     for identity, name in TOKENS.items():
         await lists.access.create(
             Token(
                 id=identity,
                 name=name,
-                role=TokenRole.CLINIC,
+                roles=(TokenRole.CLINIC,),
                 site=None,
                 salt=b"salt",
                 hash=b"hash",
                 created_at=MONDAY,
-            )
+            ),
+            AdministrationAct(at=MONDAY, what="token created", about=identity, sent_by=SentBy(request_id="1")),
         )
     await lists.watch.look(Tick(looked_at=MONDAY, watching_since=MONDAY))
 

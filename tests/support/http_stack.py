@@ -13,9 +13,11 @@ from typing import Any
 import asyncpg
 import httpx
 
-from domain.access import TokenRole
+from domain.access import Grant, TokenRole
 from domain.escalation.ids import EscalationKey
 from domain.events.clinic_events import CLINIC_EVENT, ClinicEvent
+from domain.values import Role
+from gateway.host_account import sent_from_here
 from gateway.tokens import NewToken, Tokens
 from records.access import AccessStore, CourseRead
 from records.connections import open_connections
@@ -78,12 +80,18 @@ class House:
         (await self.document()).check(response)
 
     async def token(self, role: TokenRole, site: str | None = None) -> NewToken:
+        """A new token of the role; the clinic's own system speaks for prescribers too."""
+        speaks_as = tuple(Role) if role is TokenRole.CLINIC else None
+        return await self.granted(Grant(roles=(role,), site=site, speaks_as=speaks_as), f"a {role}")
+
+    async def granted(self, grant: Grant, name: str = "somebody") -> NewToken:
+        """A new token that may do this, and speaks for these."""
         async with open_connections(self.stack.database) as connections:
-            return await Tokens(AccessStore(connections)).create(role=role, name=f"a {role}", site=site)
+            return await Tokens(AccessStore(connections)).create(grant, name=name, sent_by=sent_from_here())
 
     async def revokes(self, token: NewToken) -> None:
         async with open_connections(self.stack.database) as connections:
-            await Tokens(AccessStore(connections)).revoke(token.id)
+            await Tokens(AccessStore(connections)).revoke(token.id, sent_by=sent_from_here())
 
     async def state_of(self, course: str) -> tuple[Any, Any]:
         """The course and its escalations, whole."""

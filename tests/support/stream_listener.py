@@ -64,10 +64,10 @@ class Ear:
 
 
 @asynccontextmanager
-async def listens(client: httpx.AsyncClient, after: int | None = None) -> AsyncIterator[Ear]:
+async def listens(client: httpx.AsyncClient, after: int | None = None, path: str = "/v1/stream") -> AsyncIterator[Ear]:
     """An open stream; after this number where one is given."""
     headers = {} if after is None else {"Last-Event-ID": str(after)}
-    async with client.stream("GET", "/v1/stream", headers=headers) as response:
+    async with client.stream("GET", path, headers=headers) as response:
         assert response.status_code == 200, await response.aread()
         assert response.headers["content-type"].startswith("text/event-stream")
         ear = Ear(response)

@@ -13,6 +13,7 @@ from typing import Concatenate, NamedTuple, ParamSpec, Self, TypeVar
 
 import pytest
 
+from domain.access import SentBy
 from domain.course.answer import AlreadyAnswered, Answer
 from domain.course.course import Course, Decision
 from domain.course.deadlines import Deadline, DeadlineKind
@@ -140,9 +141,9 @@ class Ward:
         self._until(event.time, and_then=False)
         return self.sends(event)
 
-    def sends(self, event: ClinicEvent) -> Answer:
-        """The event arrives now, whenever it happened: it is accepted."""
-        decision = self.course.accept(event, self.now, self._offered(event))
+    def sends(self, event: ClinicEvent, sent_by: SentBy | None = None) -> Answer:
+        """The event arrives now, whenever it happened, from whoever sent it: it is accepted."""
+        decision = self.course.accept(event, self.now, self._offered(event), sent_by=sent_by)
         assert decision.answer is not None
         self._take(decision)
         self.answers.append((event, decision.answer))
@@ -153,11 +154,11 @@ class Ward:
         self._until(event.time, and_then=False)
         return self.turns_away(event)
 
-    def turns_away(self, event: ClinicEvent) -> Refusal:
+    def turns_away(self, event: ClinicEvent, sent_by: SentBy | None = None) -> Refusal:
         """The event arrives now, whenever it happened, and is refused: nothing changes."""
         before = self.course
         with pytest.raises(Refused) as refused:
-            before.accept(event, self.now, self._offered(event))
+            before.accept(event, self.now, self._offered(event), sent_by=sent_by)
         assert self.course == before
         return refused.value.refusal
 
@@ -194,10 +195,10 @@ class Ward:
             return False
         return True
 
-    def repeats(self, event: ClinicEvent) -> Answer:
+    def repeats(self, event: ClinicEvent, sent_by: SentBy | None = None) -> Answer:
         """The event arrives once more and is answered as at first."""
         with pytest.raises(AlreadyAnswered) as answered:
-            self.course.accept(event, self.now)
+            self.course.accept(event, self.now, sent_by=sent_by)
         return answered.value.answer
 
     def passes(self, length: timedelta) -> None:

@@ -145,9 +145,12 @@ def tables() -> Mapping[str, Callable[[], RenderableType]]:
         role=TokenRole.CLINIC,
         name="a token",
         site="bend",
+        speaks_as=(),
+        person="lind",
         created_at=NOW,
         last_used_at=None,
         revoked_at=None,
+        expires_at=None,
     )
     return {
         "course": lambda: course_page(poisoned(whole_course()), NOW),

@@ -10,7 +10,7 @@ from console.errors.problems import ProblemCode, problem_error
 from console.pages.floor.needs import NOWHERE, Need, needs, where_they_are
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.rendering import floor_page
-from console.pages.frame.shell import SEES_COURSES
+from console.pages.frame.shell import SEES_COURSES, SEES_FLOOR
 from console.pages.frame.silent_courses import SilentCourses, silent_courses
 from console.pages.frame.unreadable_rows import Unread, unread
 from console.pages.frame.viewer import Viewer, looking
@@ -31,6 +31,8 @@ NEEDS_READ: Final = 200
 CARDS_A_COLUMN: Final = 40
 CARDS_OF_ONE_PHASE: Final = 200
 BLOCKS_SHOWN: Final = 3
+
+SEES_EVERY_COURSE: Final = (Right.READ_COURSES, Right.SEE_FLOOR)
 
 
 Chosen = TypeVar("Chosen")
@@ -115,6 +117,7 @@ class BoardPage(Frozen):
 
     `sees_all`: not only the courses behind escalations. `wall` is the address of the same on a wall, and `among_closed`
     that of the closed courses, where no open one was found. `shows_sites`: the cards are of several sites.
+    `may_open`: a card leads to its course.
     """
 
     needs: tuple[Need, ...]
@@ -123,6 +126,7 @@ class BoardPage(Frozen):
     may_see_needs: bool
     may_refer: bool
     sees_all: bool
+    may_open: bool
     filters: Filters
     columns: tuple[PhaseColumn, ...]
     wall: str
@@ -149,7 +153,7 @@ class BoardPage(Frozen):
 
 @router.get(PATH)
 async def board(
-    viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES))],
+    viewer: Annotated[Viewer, Depends(looking(*SEES_FLOOR))],
     site: OrAny[Code] = None,
     phase: OrAny[Phase] = None,
     attention: OrAny[Severity] = None,
@@ -170,12 +174,12 @@ async def board(
         protocol=protocol,
         search=q,
         seen_site=viewer.caller.site,
-        behind_escalations=not viewer.caller.has(Right.READ_COURSES),
+        behind_escalations=not viewer.caller.has(*SEES_EVERY_COURSE),
         late=bool(late),
         limit=CARDS_OF_ONE_PHASE if phase and not is_wall else CARDS_A_COLUMN,
     )
     found = await services.store.board(wanted, viewer.now)
-    may_see_needs = viewer.caller.has(Right.READ_ESCALATIONS)
+    may_see_needs = viewer.caller.has(Right.READ_ESCALATIONS, Right.SEE_FLOOR)
     open_now: Found[EscalationView] = (
         await services.store.unresolved(site or viewer.caller.site, limit=NEEDS_READ if is_wall else NEEDS_SHOWN)
         if may_see_needs
@@ -199,7 +203,8 @@ async def board(
         silent=silent,
         may_see_needs=may_see_needs,
         may_refer=viewer.caller.has(Right.REPORT),
-        sees_all=viewer.caller.has(Right.READ_COURSES),
+        sees_all=viewer.caller.has(*SEES_EVERY_COURSE),
+        may_open=viewer.caller.has(*SEES_COURSES),
         filters=Filters(
             site=site,
             phase=phase,

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from console.api.stream import LastSeen, StreamResponse
-from console.pages.frame.shell import SEES_COURSES
+from console.pages.frame.shell import SEES_FLOOR
 from console.pages.frame.viewer import Viewer, looking
 from domain.access import Right
 
@@ -15,7 +15,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/live")
 async def changes(
-    viewer: Annotated[Viewer, Depends(looking(*SEES_COURSES, Right.READ_ESCALATIONS))], last_event_id: LastSeen = None
+    viewer: Annotated[Viewer, Depends(looking(*SEES_FLOOR, Right.READ_ESCALATIONS))], last_event_id: LastSeen = None
 ) -> Response:
     """Every change that the viewer may see, from now on or from where a lost connection left off."""
     viewer.saw("stream")

@@ -14,14 +14,16 @@ THEME: Final = "kapstan-theme"
 THEMES: Final = ("auto", "light", "dark")
 
 SEES_COURSES: Final = (Right.READ_COURSES, Right.READ_COURSES_BEHIND)
+SEES_FLOOR: Final = (*SEES_COURSES, Right.SEE_FLOOR)
 
 LINKS: Final = (
-    ("/", "Floor", SEES_COURSES),
+    ("/", "Floor", SEES_FLOOR),
     ("/sessions", "Live sessions", SEES_COURSES),
     ("/escalations", "Escalations", (Right.READ_ESCALATIONS,)),
     ("/oncall", "On call", (Right.READ_ONCALL,)),
     ("/protocols", "Protocols", (Right.READ_PROTOCOLS,)),
     ("/figures", "Figures", (Right.READ_FIGURES,)),
+    ("/audit", "Audit", (Right.READ_AUDIT,)),
 )
 """Navigation links, and the rights of which one opens each."""
 
@@ -95,7 +97,7 @@ async def shell(viewer: Viewer, place: str, here: str | None = None, site: str |
         owner=viewer.caller.token_id,
         zone=clock.zone.key,
         as_of=clock.local(viewer.now),
-        who=viewer.caller.name,
+        who=viewer.name_of(viewer.caller.person) if viewer.caller.person else viewer.caller.name,
         role=viewer.caller.role,
         site=viewer.caller.site,
         on_call=_on_call(viewer) if viewer.caller.has(Right.READ_ONCALL) else None,

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from console.auth import by_token
+from console.auth import AuthenticatorDep
 from console.errors.problems import ProblemCode, ProblemError
 from console.pages.frame.rendering import page
 from console.pages.frame.shell import THEME, theme_of
@@ -64,16 +64,17 @@ async def ask(request: Request, to: To = HOME) -> Response:
 async def sign_in(
     request: Request,
     services: ServicesDep,
+    authenticator: AuthenticatorDep,
     token: Annotated[str, Form(max_length=200)],
     screen: Annotated[Screen, Form()] = Screen.PERSONAL,
     to: Annotated[str, Form(max_length=2000)] = HOME,
 ) -> Response:
     """Signs in whoever shows a valid token, and takes them to the page they wanted. Who was signed in here is out."""
     try:
-        caller = await by_token(request, services.tokens, services.rate_limit, token.strip())
+        caller = await authenticator.by_token(request, token.strip())
     except ProblemError as no:
         wrong = no.problem.code is ProblemCode.UNAUTHENTICATED
-        why = "This token is unknown or revoked. It begins with kap_" if wrong else no.problem.detail
+        why = "This token is unknown, revoked or expired. It begins with kap_" if wrong else no.problem.detail
         return _form(request, to, why, no.problem.status)
     now = datetime.now(UTC)
     if (before := await sign_in_of(request, services, now)) is not None:

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
-from console.auth import by_sign_in, by_token
+from console.auth import AuthenticatorDep
 from console.errors.problems import AGAIN_AFTER, ProblemCode, problem_error
 from console.pages.frame.clock import WallClock, zone_of
 from console.security.session_cookie import COOKIE, form_key, is_form_key
@@ -79,17 +79,17 @@ class Viewer:
             self.services.audit_log.note(self.caller, what, course_id)
 
 
-async def viewer_of(request: Request, services: ServicesDep) -> Viewer:
+async def viewer_of(request: Request, services: ServicesDep, authenticator: AuthenticatorDep) -> Viewer:
     """The viewer. Raises `ProblemError` (`unauthenticated`, `too_many`, `unavailable`)."""
     now = datetime.now(UTC)
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        caller = await by_token(request, services.tokens, services.rate_limit, shown.strip())
+        caller = await authenticator.by_token(request, shown.strip())
         return _known(Viewer(request, services, caller, None, now, shown.strip()))
     signed_in = await sign_in_of(request, services, now)
     if signed_in is None:
         raise problem_error(ProblemCode.UNAUTHENTICATED, "Nobody is signed in here, or has not been for a while")
-    caller = await by_sign_in(request, services.tokens, services.rate_limit, signed_in.token_id)
+    caller = await authenticator.by_sign_in(request, signed_in.token_id)
     used_now = signed_in if LIVE in request.headers else signed_in.but(used_at=now)
     return _known(Viewer(request, services, caller, used_now, now, request.cookies[COOKIE]))
 

@@ -14,7 +14,6 @@ from console.pages.frame.rendering import page
 from console.pages.frame.severity_marks import MARKS
 from console.pages.oncall.page_context import Circumstances, PatientNow, circumstances
 from console.services import Services, ServicesDep
-from domain.access import Caller, TokenRole
 from domain.durations import in_words
 from domain.escalation.ids import EscalationId, EscalationKey
 from domain.escalation.messages import PHRASES, Acknowledge, EscalationState, EscalationView, Reassign
@@ -41,8 +40,6 @@ UNWATCHED: Final = (
 )
 """First advice when no dosed patient is involved."""
 
-BY_LINK: Final = "pagelink"
-"""Stands for the token in the record of reads, where somebody read by their page's link."""
 READ: Final = "patient of a page"
 
 Token = Annotated[str, Path(max_length=1000)]
@@ -102,7 +99,9 @@ async def acknowledge(services: ServicesDep, token: Token) -> Response:
     """Acknowledges the escalation."""
 
     async def act(invited: Invitation) -> None:
-        await services.escalations.act(invited.escalation, Acknowledge(by=invited.person, link=invited.link))
+        await services.escalation_access.act_by_link(
+            invited.escalation, Acknowledge(by=invited.person, link=invited.link)
+        )
 
     return await _answered(services, token, act, "You have it. Thank you.")
 
@@ -115,7 +114,7 @@ async def pass_on(
 
     async def act(invited: Invitation) -> None:
         order = Reassign(by=invited.person, to=to, link=invited.link)
-        await services.escalations.act(invited.escalation, order)
+        await services.escalation_access.act_by_link(invited.escalation, order)
 
     return await _answered(services, token, act, "It is passed on; your colleague is being paged.")
 
@@ -137,6 +136,7 @@ async def _answered(services: Services, token: str, act: Act, done: str | None) 
             done = "Somebody was quicker: nothing more is asked of you."
         view = await services.escalations.view(invited.escalation)
         around = await circumstances(services, view, datetime.now(UTC))
+        services.audit_log.note_by_link(invited.person, "escalation", view.course_id)
         whole = services.links.alarm(invited.escalation)
         if around.patient and _has_it(view, invited.person):
             _note_read(services, invited.person, view.course_id)
@@ -157,9 +157,8 @@ def _has_it(view: EscalationView, person: PersonId) -> bool:
 
 def _note_read(services: Services, person: PersonId, course_id: CourseId) -> None:
     """Notes who was shown the patient's values by their page's link; of a page that stays open only now and then."""
-    reader = Caller(token_id=BY_LINK, name=person, role=TokenRole.ONCALL)
-    if services.audit_throttle.is_worth_noting(BY_LINK, f"{READ} {person}", course_id, datetime.now(UTC)):
-        services.audit_log.note(reader, READ, course_id)
+    if services.audit_throttle.is_worth_noting(person, READ, course_id, datetime.now(UTC)):
+        services.audit_log.note_by_link(person, READ, course_id)
 
 
 def _instead(title: str, message: str, status: int, href: str, link: str) -> Response:

@@ -14,7 +14,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
-from console.api.escalations import Acknowledge, Escalation, Reassign
+from console.api.escalations import Acknowledge, Escalation, Reassign, Resolve, Snooze
+from console.auth import Authenticator, AuthenticatorDep
 from console.errors.mapping import EXPECTED, problem_of
 from console.errors.problems import ProblemCode, ProblemError, problem_error
 from console.pages.floor.needs import Need, needs, paged_name
@@ -32,7 +33,7 @@ from console.services import Services, ServicesDep
 from domain.access import Right
 from domain.durations import in_words, iso_8601
 from domain.escalation.ids import EscalationId
-from domain.escalation.messages import EscalationState, EscalationView, Page, Resolve, Snooze
+from domain.escalation.messages import EscalationState, EscalationView, Page
 from domain.events.parsing import field_error
 from domain.values import Frozen, Severity
 from gateway.links import ALARM
@@ -115,11 +116,15 @@ class EscalationsPage(Frozen):
     `is_recorded` and `unanswered` as in `OpenWork`. `refused`: the refusal of an act on an escalation not shown.
     `rests_on_corrected`: what raised the one that is shown has been corrected since. `patient` is how they are, for
     who may read it, `record_at` where a reading is recorded. `unsent` is a note that came too late to be noted down.
+    `actors` are those of the people
+    for whom this viewer may act; `is_known` says that there is only the one who is signed in, who is not asked.
     """
 
     works: tuple[Work, ...]
     resolved: tuple[Work, ...]
     people: tuple[Choice, ...]
+    actors: tuple[Choice, ...]
+    is_known: bool
     is_one: bool
     rests_on_corrected: bool = False
     patient: PatientNow | None = None
@@ -138,38 +143,41 @@ async def work(viewer: Reader) -> Response:
 
 
 @router.get(PATH + "/{escalation_id}")
-async def one(request: Request, services: ServicesDep, escalation_id: Escalation) -> Response:
+async def one(
+    request: Request, services: ServicesDep, authenticator: AuthenticatorDep, escalation_id: Escalation
+) -> Response:
     """One escalation. Where a clinic seals no links, it tells whoever is not signed in how to answer."""
-    if services.links is None and await _signed_in(request, services) is None:
+    if services.links is None and await _signed_in(request, services, authenticator) is None:
         return _how_to_answer(advice(escalation_id), escalation_id, f"{PATH}/{escalation_id}")
-    viewer = await viewer_of(request, services)
+    viewer = await viewer_of(request, services, authenticator)
     await looking(Right.READ_ESCALATIONS)(viewer)
     return await _one(viewer, escalation_id)
 
 
 @router.get(ALARM)
-async def any_alarm(request: Request, services: ServicesDep) -> Response:
+async def any_alarm(request: Request, services: ServicesDep, authenticator: AuthenticatorDep) -> Response:
     """How to answer, where links are not sealed; for somebody who is signed in, all unresolved escalations."""
-    if await _signed_in(request, services) is None:
+    if await _signed_in(request, services, authenticator) is None:
         return _how_to_answer(None, None, PATH)
     return RedirectResponse(PATH, status_code=303)
 
 
 @router.get(ALARM + "/{token}")
-async def alarm(request: Request, services: ServicesDep, token: Token) -> Response:
+async def alarm(request: Request, services: ServicesDep, authenticator: AuthenticatorDep, token: Token) -> Response:
     """How to answer, for whoever reads a fallback's page, until somebody has; the escalation, once signed in."""
     escalation_id = services.links.alarm_of(token) if services.links else None
     if escalation_id is None:
         raise problem_error(ProblemCode.NOT_FOUND, "This link is not one of ours, or not all of it arrived")
-    if await _signed_in(request, services) is None and await _is_unanswered(services, escalation_id):
+    is_signed_in = await _signed_in(request, services, authenticator) is not None
+    if not is_signed_in and await _is_unanswered(services, escalation_id):
         return _how_to_answer(advice(escalation_id), None, f"{ALARM}/{token}")
-    await viewer_of(request, services)
+    await viewer_of(request, services, authenticator)
     return RedirectResponse(f"{PATH}/{escalation_id}", status_code=303)
 
 
-async def _signed_in(request: Request, services: Services) -> Viewer | None:
+async def _signed_in(request: Request, services: Services, authenticator: Authenticator) -> Viewer | None:
     try:
-        return await viewer_of(request, services)
+        return await viewer_of(request, services, authenticator)
     except ProblemError as no:
         if no.problem.code is not ProblemCode.UNAUTHENTICATED:
             raise
@@ -180,10 +188,11 @@ async def _signed_in(request: Request, services: Services) -> Viewer | None:
 async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct) -> Response:
     """Acknowledges, resolves, snoozes or reassigns; a refusal is shown in place."""
     form = await viewer.request.form()
+    known = {"by": viewer.caller.person} if viewer.caller.person is not None else {}
     try:
-        said = act.form.model_validate({name: value for name, value in form.items() if value and name != FORM_KEY})
-        order = said.order if isinstance(said, Acknowledge | Reassign) else said
-        moved = await viewer.services.escalation_access.act(viewer.caller, escalation_id, order)
+        entered = {name: value for name, value in form.items() if value and name != FORM_KEY}
+        said = act.form.model_validate({**entered, **known})
+        moved = await viewer.services.escalation_access.act(viewer.caller, escalation_id, said.order)
     except ValidationError as wrong:
         return await _again(viewer, escalation_id, _in_words(wrong), HTTPStatus.UNPROCESSABLE_ENTITY)
     except EXPECTED as error:
@@ -202,7 +211,7 @@ async def act(viewer: OnCallStaff, escalation_id: Escalation, act: EscalationAct
         await _until_recorded(viewer, moved)
     back = PATH if HX in viewer.request.headers else f"{PATH}/{escalation_id}"
     response = RedirectResponse(back, status_code=303)
-    remember(response, order.by, viewer.services.settings)
+    remember(response, said.by, viewer.services.settings)
     return response
 
 
@@ -252,6 +261,8 @@ async def _all(
         works=_works(viewer, found.unresolved, refused),
         resolved=_works(viewer, found.resolved, refused),
         people=_people(viewer),
+        actors=_actors(viewer),
+        is_known=viewer.caller.person is not None,
         is_one=False,
         is_recorded=found.is_recorded,
         unanswered=found.unanswered,
@@ -281,6 +292,8 @@ async def _one(
         works=_works(viewer, [view], told),
         resolved=(),
         people=_people(viewer),
+        actors=_actors(viewer),
+        is_known=viewer.caller.person is not None,
         is_one=True,
         rests_on_corrected=around.rests_on_corrected,
         patient=around.patient if may_see else None,
@@ -330,12 +343,24 @@ def _page_sent(viewer: Viewer, sent: Page, clock: WallClock) -> PageSent:
 
 
 def _people(viewer: Viewer) -> tuple[Choice, ...]:
-    """Who may have acted: suggests whoever acted last at this screen, or else whoever is paged first now."""
-    on_call = viewer.services.on_call.now()
+    """Everybody of the on-call file."""
+    return tuple(Choice(value=one, label=known.name) for one, known in viewer.services.on_call.now().people.items())
+
+
+def _actors(viewer: Viewer) -> tuple[Choice, ...]:
+    """Who may have acted: suggests whoever acted last at this screen, or else whoever is paged first now.
+
+    Whoever is signed in as one person is that person.
+    """
+    on_call, person = viewer.services.on_call.now(), viewer.caller.person
+    if person is not None:
+        return (Choice(value=person, label=viewer.name_of(person), is_chosen=True),)
     called = on_call.resolve(on_call.policies[Severity.EMERGENCY].steps[0].notify, viewer.now)
     likely = me(viewer) or next(iter(called), None)
     return tuple(
-        Choice(value=person, label=known.name, is_chosen=person == likely) for person, known in on_call.people.items()
+        Choice(value=one, label=known.name, is_chosen=one == likely)
+        for one, known in on_call.people.items()
+        if viewer.caller.why_not_act(one, known.role) is None
     )
 
 

@@ -26,10 +26,10 @@ from console.pages.recording.record import (
     on_to,
     protocol_of,
     refusal_shown,
-    reporter_here,
     said_actor,
     with_role,
 )
+from console.pages.recording.reporter import as_offered, reporter_here, reporter_shown, signed_in_as
 from domain.events.clinic_events import MODELS, Fact
 from domain.events.parsing import CORRECTION, Decoded
 from domain.ledger import Entry
@@ -72,7 +72,8 @@ async def correct(
     view = await viewer.services.course_access.view(viewer.caller, course_id)
     entry, now = await _fact(viewer, course_id, sequence)
     posted = [(name, value) for name, value in (await viewer.request.form()).multi_items() if isinstance(value, str)]
-    entered = with_role(viewer, entry.type, entered_in(_fields(entry.type), posted))
+    asked = with_role(viewer, entry.type, entered_in(_fields(entry.type), posted))
+    entered = {**asked, **signed_in_as(viewer)}
     zone = form_zone(viewer, view, entered)
     event = _event(viewer, course_id, entry, now, entered, zone)
     try:
@@ -102,6 +103,10 @@ async def _fact(viewer: Viewer, course_id: CourseId, sequence: int) -> tuple[Ent
     entry = next((one for one in entries if one.sequence == sequence and one.event_id is not None), None)
     if entry is None or entry.type == CORRECTION or not issubclass(MODELS[entry.type], Fact):
         raise problem_error(ProblemCode.NOT_FOUND, f"Entry {sequence} is no fact that can be corrected")
+    named_alike = sum((one.source, one.event_id) == (entry.source, entry.event_id) for one in entries)
+    if named_alike > 1 and (entry.sent_by is None or entry.sent_by.token != viewer.caller.token_id):
+        told = f"Another sender's event has the same id as entry {sequence}: only who sent it can correct it"
+        raise problem_error(ProblemCode.FORBIDDEN, told)
     return entry, as_corrected(entries).get(sequence) or entry
 
 
@@ -151,7 +156,8 @@ async def _form(
         event_id=event_id(entered),
         zone=zone.key,
         form_key=viewer.form_key,
-        form=shown(_fields(entry.type), entered, offered, errors),
+        reporter=reporter_shown(viewer),
+        form=shown(as_offered(viewer, _fields(entry.type)), entered, offered, errors),
         in_the_way=obstacles(entry.type, (problem.blockers or ()) if problem else (), (), entered, ()),
         refusal=refusal_shown(viewer, problem, view) if problem else None,
         question=None,

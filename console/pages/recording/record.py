@@ -14,8 +14,7 @@ from pydantic import JsonValue, ValidationError
 from console.errors.mapping import problem_of
 from console.errors.problems import Problem, ProblemCode, ProblemError, problem_error
 from console.pages.course.event_choices import ELSEWHERE, EventChoice, acts
-from console.pages.frame.acting_person import me
-from console.pages.frame.last_reporter import keep_reporter, reporter
+from console.pages.frame.last_reporter import keep_reporter
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import HX, Viewer, acting, looking
 from console.pages.labels import EVENTS
@@ -29,6 +28,13 @@ from console.pages.recording.form_parsing import Entered, data_of, entered_in
 from console.pages.recording.form_view import ShownForm, shown
 from console.pages.recording.obstacles import Obstacles, obstacles
 from console.pages.recording.prefill import as_entered, beforehand, offers
+from console.pages.recording.reporter import (
+    ReporterShown,
+    as_offered,
+    reporter_here,
+    reporter_shown,
+    signed_in_as,
+)
 from console.recorded_answers import RecordedAnswer
 from domain.access import Right
 from domain.events.clinic_events import MODELS, Fact
@@ -82,7 +88,8 @@ class RecordPage(Frozen):
     """The form, or the question about what was entered in it.
 
     Its `event_id` is made once, so that however often it is sent, it is one event. `back` is the page that it leads
-    back to, `came_from` what says so. `folded` are the pointers of fields in a fold.
+    back to, `came_from` what says so. `folded` are the pointers of fields in a fold. `reporter` is who is signed in,
+    and is not asked who they are.
     """
 
     course_id: CourseId | None
@@ -92,6 +99,7 @@ class RecordPage(Frozen):
     event_id: str
     zone: str
     form_key: str
+    reporter: ReporterShown | None
     form: ShownForm
     in_the_way: Obstacles
     refusal: RefusalShown | None
@@ -142,7 +150,7 @@ async def refer(viewer: Annotated[Viewer, Depends(acting(Right.REPORT))]) -> Res
 async def _record(viewer: Viewer, kind: str, course_id: CourseId | None) -> Response:
     posted = [(name, value) for name, value in (await viewer.request.form()).multi_items() if isinstance(value, str)]
     fields = fields_here(viewer, kind)
-    entered = with_role(viewer, kind, entered_in(fields, posted))
+    entered = {**with_role(viewer, kind, entered_in(fields, posted)), **signed_in_as(viewer)}
     view = await _seen(viewer, course_id) if course_id else None
     zone = form_zone(viewer, view, entered)
     if ONE_MORE_ROW in entered:
@@ -243,7 +251,7 @@ async def _form(
     of_session = at_hand(kind, view, session, viewer.clock(view.site)) if view and session else None
     offered = offers(kind, protocol_of(viewer, view), viewer.services.on_call.now(), view)
     form = shown(
-        fields_here(viewer, kind),
+        as_offered(viewer, fields_here(viewer, kind)),
         entered,
         {**offered, **referral.offered(viewer)} if kind == REFERRED else offered,
         (told_now.errors or ()) if told_now else (),
@@ -259,6 +267,7 @@ async def _form(
         event_id=event_id(entered),
         zone=zone.key,
         form_key=viewer.form_key,
+        reporter=reporter_shown(viewer),
         form=form,
         in_the_way=obstacles(
             kind,
@@ -400,18 +409,6 @@ def form_zone(viewer: Viewer, view: CourseView | None, entered: Entered) -> Zone
         return ZoneInfo(named)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return viewer.clock(view.site if view else None).zone
-
-
-def reporter_here(viewer: Viewer) -> Entered:
-    """Who last reported something at this screen."""
-    known = reporter(viewer) or _at_this_screen(viewer)
-    return {"/data/actor/id": (known.id,), "/data/actor/role": (known.role.value,)} if known else {}
-
-
-def _at_this_screen(viewer: Viewer) -> Actor | None:
-    """Who last acted on an escalation at this screen, if the on-call file knows them."""
-    who = me(viewer)
-    return Actor(id=who, role=viewer.services.on_call.now().people[who].role) if who else None
 
 
 def said_actor(event: dict[str, JsonValue]) -> Actor | None:

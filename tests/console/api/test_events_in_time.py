@@ -16,7 +16,7 @@ from console.security.course_limit import CourseLimit
 from console.security.rate_limit import RateLimit
 from console.security.site_scope import SiteScope
 from console.services import Services
-from domain.access import Caller, TokenRole
+from domain.access import Caller, SentBy, TokenRole
 from domain.course.answer import Answer
 from domain.course.state import Phase
 from domain.events.clinic_events import ClinicEvent
@@ -25,14 +25,15 @@ from tests.support.cast import MONDAY, referral
 from tests.support.http_stack import on_the_wire
 
 WORDS = "They spoke of their brother"
-CLINIC = Caller(token_id="00000001", name="a clinic", role=TokenRole.CLINIC)
+CLINIC = Caller(token_id="00000001", name="a clinic", roles=(TokenRole.CLINIC,))
 
 
 class CoursesTwin:
     """Courses that answer at once, but for those named: `slow` never does, `broken` fails."""
 
-    async def report(self, event: ClinicEvent, *, request_id: str | None) -> Reported:
+    async def report(self, event: ClinicEvent, *, request_id: str | None, sent_by: SentBy | None) -> Reported:
         assert request_id
+        assert sent_by
         if event.subject == "slow":
             await asyncio.Event().wait()
         if event.subject == "broken":
@@ -79,6 +80,7 @@ class ServicesTwin:
     def __init__(self) -> None:
         courses, sites = cast("Courses", CoursesTwin()), cast("SiteScope", SitesTwin())
         self.tokens, self.metrics, self.rate_limit = TokensTwin(), MetricsTwin(), RateLimit(1000)
+        self.audit_log = None
         self.reporting = EventReporting(courses, sites, CourseLimit(), timedelta(seconds=2))
 
 

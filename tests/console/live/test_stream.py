@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from domain.access import TokenRole
+from gateway.host_account import sent_from_here
 from gateway.tokens import Tokens
 from records.access import AccessStore
 from records.connections import open_connections
@@ -127,7 +128,7 @@ async def test_a_revoked_token_hears_no_more(house: House) -> None:
     token = await house.token(TokenRole.AUDITOR)
     async with listens(house.client(token.token)) as ear:
         async with open_connections(house.stack.database) as connections:
-            await Tokens(AccessStore(connections)).revoke(token.id)
+            await Tokens(AccessStore(connections)).revoke(token.id, sent_by=sent_from_here())
 
         async with asyncio.timeout(60):
             await ear.ends()

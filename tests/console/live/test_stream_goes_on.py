@@ -17,7 +17,7 @@ from records.changes import ChangeKind, ChangeListener, Changes, RecordChange
 from tests.support.eventually import WITHIN
 from tests.support.record_samples import view
 
-NURSE = Caller(token_id="00000001", name="a nurse", role=TokenRole.ONCALL)
+NURSE = Caller(token_id="00000001", name="a nurse", roles=(TokenRole.ONCALL,))
 
 
 class NewsTwin(ChangeListener):

@@ -21,7 +21,7 @@ from tests.support.record_samples import batch, ledger, readings
 
 pytestmark = pytest.mark.xdist_group("console")
 
-AUDITOR = Caller(token_id="a1b2c3d4", name="an auditor", role=TokenRole.AUDITOR)
+AUDITOR = Caller(token_id="a1b2c3d4", name="an auditor", roles=(TokenRole.AUDITOR,))
 
 
 async def nobody_knows(course: CourseId) -> CourseView:

@@ -11,7 +11,9 @@ from domain.views.course import CourseView
 from records.changes import ChangeListener, Changes
 from records.errors import RecordStoreError
 
-SHIFT, OTHER = (Caller(token_id=token, name="a token", role=TokenRole.OPERATIONS) for token in ("abcd1234", "other123"))
+SHIFT, OTHER = (
+    Caller(token_id=token, name="a token", roles=(TokenRole.OPERATIONS,)) for token in ("abcd1234", "other123")
+)
 SIGN_IN = "a" * 64
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -46,7 +47,7 @@ async def test_a_token_opens_from_its_making_until_it_is_revoked_and_its_stream_
     """Its last use is shown; revoked it opens nothing from that moment on, and what it listens to ends."""
     operator = Operator(house)
     made = await operator.creates("auditor", "Ward round", "--site", "bend")
-    assert made.keys() == {"id", "token", "role", "name", "site"}
+    assert made.keys() == {"id", "token", "role", "name", "site", "speaks_as", "person", "expires_at"}
     assert (made["role"], made["name"], made["site"]) == ("auditor", "Ward round", "bend")
     client = house.client(made["token"])
 
@@ -68,6 +69,63 @@ async def test_a_token_opens_from_its_making_until_it_is_revoked_and_its_stream_
 
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
     assert await operator.revokes("nobody00") == 2
+
+
+async def test_a_nurses_token_is_made_at_the_keyboard(house: House) -> None:
+    """Several roles, the actors and the person that it speaks for, and how long it holds; the list shows the same."""
+    operator, began = Operator(house), datetime.now(UTC)
+
+    made = await operator.creates(
+        "oncall,clinic", "Lind's phone", "--as", "therapist, monitor", "--person", "lind", "--expires", "P90D"
+    )
+
+    told = ("clinic,oncall", ["monitor", "therapist"], "lind")
+    _, listed = await operator.lists()
+    for token in (made, listed[made["id"]]):
+        assert (token["role"], token["speaks_as"], token["person"]) == told
+        left = datetime.fromisoformat(token["expires_at"]) - began
+        assert timedelta(days=90) <= left < timedelta(days=90, minutes=10)
+    assert (await house.client(made["token"]).get("/v1/escalations")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (
+            ("--role", "nurse"),
+            "--role: must be of clinic, operations, oncall, auditor, admin, wall, ",
+        ),
+        (("--role", "clinic,"), "--role: must be of clinic"),
+        (("--role", "clinic", "--as", "nurse"), "--as: must be of prescriber, monitor, "),
+        (("--role", "clinic", "--expires", "90 days"), "--expires: must be a duration such as"),
+        (("--role", "clinic", "--expires", "PT0S"), "--expires: must be longer than zero"),
+        (("--role", "clinic", "--person", ""), "--person: must be one line of 1 to 64 characters"),
+        (("--role", "wall"), "--site: must name the site whose floor"),
+        (("--role", "wall,admin", "--site", "bend"), "--role: wall must stand alone"),
+    ],
+)
+async def test_a_token_that_cannot_be_meant_is_not_made(house: House, options: tuple[str, ...], why: str) -> None:
+    """The option is named, and what it must be."""
+    said = await kapstan("token", "create", "--name", "X", *options, "--data", str(house.floor.data))
+
+    assert said.code == 2
+    assert why in said.err
+
+
+async def test_a_token_that_has_expired_opens_nothing(house: House) -> None:
+    """Nor does the sign-in by it, and its stream ends."""
+    made = await Operator(house).creates("auditor", "Until tonight", "--expires", "PT3S")
+    client, screen = house.client(made["token"]), house.client()
+
+    async with listens(client) as ear:
+        entered = await screen.post("/sign-in", data={"token": made["token"]})
+        async with asyncio.timeout(60):
+            await ear.ends()
+
+    assert entered.status_code == 303
+    answer = await client.get("/v1/courses")
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert (await screen.get("/protocols")).status_code == 401
 
 
 async def test_a_secret_is_kept_nowhere(house: House) -> None:

@@ -2,12 +2,16 @@
 
 from datetime import timedelta
 
+from domain.access import SentBy
+from domain.course.accepted_events import MOST_WHOLE, Remembered, Shortened, marked_shared, name_of, recall, shortened
 from domain.course.session import Stage
 from domain.course.state import Outcome, Phase
 from domain.escalation.messages import Change, EscalationState, Kind, Notice
+from domain.events.clinic_events import ClinicEvent
 from domain.ledger import GENESIS
 from domain.refusal import RefusalCode
 from domain.values import Severity
+from domain.views.corrected_entries import as_corrected
 from tests.support.cast import (
     DESK,
     HAS_A_PLAN,
@@ -18,6 +22,7 @@ from tests.support.cast import (
     check_in,
     clearance,
     consent,
+    correction,
     cssrs,
     days,
     eligible,
@@ -138,6 +143,84 @@ def test_the_same_id_of_another_source_is_another_event(ward: Ward) -> None:
     ward.reports(one)
 
     assert ward.reports(one.but(source="/clinic/bend/tablet")).sequence == 4
+
+
+EHR, TABLET, LAPTOP = (SentBy(token=f"000000{each}", request_id=each) for each in ("01", "02", "03"))
+
+
+def test_an_id_is_one_senders_own(ward: Ward) -> None:
+    """Another sender's event of the same source and id is neither refused for it nor taken for it."""
+    ward.screened()
+    calm, at_risk = cssrs(MARA, at=ward.now), cssrs(MARA, at=ward.now, items=HAS_A_PLAN)
+    at_risk = at_risk.but(id=calm.id)
+
+    first, second = ward.sends(calm, EHR), ward.sends(at_risk, TABLET)
+
+    assert (first.escalations, second.sequence > first.sequence) == ((), True)
+    assert [one.kind for one in ward.course.unresolved] == [Kind.SUICIDE_RISK]
+    assert (ward.repeats(calm, EHR), ward.repeats(at_risk, TABLET)) == (first, second)
+    later = calm.but(time=calm.time + TICK)
+    assert [ward.turns_away(later, sender).code for sender in (EHR, TABLET)] == [RefusalCode.EVENT_ID_REUSED] * 2
+
+
+def test_the_same_event_by_a_new_token_is_no_other_event(ward: Ward) -> None:
+    """A sender whose token was replaced while it waited for its answer doubles no dose."""
+    ward.screened()
+    told = cssrs(MARA, at=ward.now)
+
+    first = ward.sends(told, EHR)
+
+    assert ward.repeats(told, TABLET) == first
+
+
+def test_an_id_accepted_before_senders_were_kept_stays_taken(ward: Ward) -> None:
+    """Nobody knows whose it is, so that it is nobody else's."""
+    ward.screened()
+    told = cssrs(MARA, at=ward.now)
+    ward.sends(told)
+
+    other = cssrs(MARA, at=ward.now, items=HAS_A_PLAN).but(id=told.id)
+
+    assert ward.turns_away(other, EHR).code is RefusalCode.EVENT_ID_REUSED
+
+
+def test_a_sender_corrects_their_own_of_two_facts_with_one_id(ward: Ward) -> None:
+    """Who sent neither cannot tell which is meant, and nothing is corrected."""
+    ward.screened()
+    before = ward.course.measures
+    calm = cssrs(MARA, at=ward.now)
+    other = calm.but(time=calm.time - hours(1))
+    first, second = ward.sends(calm, EHR), ward.sends(other, TABLET)
+
+    def retracts(sender: SentBy) -> ClinicEvent:
+        return correction(calm, at=ward.now, retracted=True).but(id=f"by {sender.token}")
+
+    assert ward.turns_away(retracts(LAPTOP), LAPTOP).errors[0].pointer == "/data/corrects"
+    ward.sends(retracts(TABLET), TABLET)
+    assert as_corrected(ward.entries) == {second.sequence: None}
+    ward.sends(retracts(EHR), EHR)
+    assert as_corrected(ward.entries) == {second.sequence: None, first.sequence: None}
+    assert ward.course.measures == before
+
+
+def test_events_kept_in_short_form_still_know_their_sender() -> None:
+    """And whether another sender's has the same id. Those of before senders were kept have none."""
+    sent = [(None, False), ("00000001", False), ("00000002", True)]
+    kept = [
+        Remembered(fingerprint="f" * 64, sequence=number, written="{}", sender=sender, is_shared=is_shared)
+        for number, (sender, is_shared) in enumerate([*sent, *[sent[0]] * MOST_WHOLE])
+    ]
+
+    whole, older = shortened({name_of("/ehr", str(one.sequence)): one for one in kept}, {})
+    marked = marked_shared(whole, older, name_of("/ehr", "1"))
+
+    for one in kept[:3]:
+        known = recall(older, name_of("/ehr", str(one.sequence)))
+        assert known is not None
+        told = (known.sequence, known.sender, known.is_shared, known.is_of(one.fingerprint))
+        assert told == (one.sequence, one.sender, one.is_shared, True)
+    assert recall(marked[1], name_of("/ehr", "1")) == Shortened(1, "f" * 16, "00000001", is_shared=True)
+    assert marked_shared(*marked, name_of("/ehr", "1")) == marked
 
 
 def test_an_event_that_was_refused_may_come_again(ward: Ward) -> None:

@@ -133,7 +133,7 @@ async def test_a_wrong_token_is_told_in_words(house: House) -> None:
     answer = await somebody(house).post("/sign-in", data={"token": "kap_00000000_nothing"})
 
     assert answer.status_code == 401
-    assert "This token is unknown or revoked" in answer.text
+    assert "This token is unknown, revoked or expired" in answer.text
     assert "set-cookie" not in answer.headers
 
 

@@ -17,16 +17,17 @@ from tests.support.ward import Ward
 
 pytestmark = pytest.mark.xdist_group("pages")
 
-CLINIC, OPERATIONS, ONCALL, AUDITOR, ADMIN = TokenRole
+CLINIC, OPERATIONS, ONCALL, AUDITOR, ADMIN, WALL = TokenRole
 EVERYBODY: Final = frozenset(TokenRole)
-SEES_ESCALATIONS: Final = EVERYBODY - {CLINIC}
+SEES_COURSES: Final = EVERYBODY - {WALL}
+SEES_ESCALATIONS: Final = SEES_COURSES - {CLINIC}
 ACTS: Final = frozenset({ONCALL, ADMIN})
 RECORDS: Final = frozenset({CLINIC, OPERATIONS, ADMIN})
 
 PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("GET", "/"): EVERYBODY,
-    ("GET", "/sessions"): EVERYBODY,
-    ("GET", "/courses/{course_id}"): EVERYBODY,
+    ("GET", "/sessions"): SEES_COURSES,
+    ("GET", "/courses/{course_id}"): SEES_COURSES,
     ("GET", "/courses/{course_id}/ledger.{kind}"): frozenset({AUDITOR, ADMIN}),
     ("GET", "/courses/{course_id}/record/{event}"): RECORDS,
     ("POST", "/courses/{course_id}/record/{event}"): RECORDS,
@@ -38,10 +39,11 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("GET", "/escalations/{escalation_id}"): SEES_ESCALATIONS,
     ("POST", "/escalations/{escalation_id}/{act}"): ACTS,
     ("GET", "/oncall"): SEES_ESCALATIONS,
-    ("GET", "/protocols"): EVERYBODY,
-    ("GET", "/protocols/{protocol_id}"): EVERYBODY,
+    ("GET", "/protocols"): SEES_COURSES,
+    ("GET", "/protocols/{protocol_id}"): SEES_COURSES,
     ("GET", "/figures"): frozenset({OPERATIONS, AUDITOR, ADMIN}),
     ("GET", "/figures.csv"): frozenset({OPERATIONS, AUDITOR, ADMIN}),
+    ("GET", "/audit"): frozenset({AUDITOR, ADMIN}),
 }
 """Who sees what, and who may send which form. Of a course on-call staff see those behind escalations only."""
 

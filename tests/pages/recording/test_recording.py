@@ -13,6 +13,7 @@ from console.pages.recording.fields import FieldKind, all_fields
 from domain.access import TokenRole
 from domain.events.clinic_events import MODELS, ClinicEvent
 from tests.support.cast import (
+    DESK,
     MONDAY,
     assessment,
     clearance,
@@ -290,7 +291,7 @@ async def test_operations_hold_resume_and_rebook_by_forms_and_nothing_else(house
     offered = (await operations.get(f"/courses/{course}")).text
     held = await sends(operations, hold(course, at=MONDAY))
     said_held = words_of(await operations.get(held.headers["location"]))
-    resumed = await sends(operations, resumption(course, at=MONDAY))
+    resumed = await sends(operations, resumption(course, at=MONDAY, by=DESK))
     refused = await sends(operations, phq9(course, at=MONDAY))
 
     assert set(re.findall(rf'href="/courses/{course}/record/([a-z_.]+)"', offered)) == {
