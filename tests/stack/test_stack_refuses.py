@@ -199,7 +199,7 @@ async def said_by(*command: str, **environment: str) -> tuple[int | None, str]:
 
 
 async def test_up_ends_with_the_exit_code_of_a_wrong_configuration(folder: Path) -> None:
-    """2, and each finding in its own line: this grace is longer than `emergency_after` as well."""
+    """2, and each finding in its own line: this grace is longer than `told_after` as well."""
     old, new, said = BREAKS
     protocols = folder_with(folder / "rules", old, new)
 

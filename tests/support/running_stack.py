@@ -147,6 +147,7 @@ _IN_SECONDS = {
     "then_every": 'then_every = "PT12S"',
     "early": 'early = "PT2S"',
     "grace": 'grace = "PT3S"',
+    "told_after": 'told_after = "PT3S"',
     "emergency_after": 'emergency_after = "PT1H"',
     "confirm_within": 'confirm_within = "PT10S"',
 }

@@ -44,7 +44,7 @@ async def test_a_patient_whose_reading_will_be_missed(house: House) -> None:
     first = foretold.pages[0]
     assert (first.escalation, first.kind, first.session, first.person) == (None, "vitals_overdue", 1, "lind")
     assert (first.name, first.channels, first.step, first.because) == ("Duty nurse Lind", ("json",), 1, "opened")
-    assert timedelta(minutes=15) < first.at - foretold.at < timedelta(minutes=21)
+    assert timedelta(minutes=20) < first.at - foretold.at < timedelta(minutes=26)
     worse = [page for page in foretold.pages if page.because == "raised"]
     assert [(page.person, page.severity, page.at - first.at) for page in worse] == [
         ("lind", "emergency", timedelta(minutes=5)),
