@@ -18,6 +18,7 @@ from temporalio.converter import (
     WorkflowSerializationContext,
 )
 
+from gateway.undecipherable import Undecipherable
 from settings import PayloadKey
 
 ENCODING: Final = b"binary/encrypted"
@@ -32,24 +33,7 @@ UNREADABLE: Final = b"binary/unreadable"
 IS_LOCKED: Final = "is-locked"
 """Metadata of an unreadable payload that another process, with the right keys, could read."""
 
-CANNOT_BE_READ: Final = "a payload cannot be read: "
-
 _NONCE_BYTES: Final = 12
-
-
-class Undecipherable(Exception):  # noqa: N818  an operator reads it
-    """A payload is in clear, moved, changed, or encrypted with a key that is not in `KAPSTAN_PAYLOAD_KEYS`.
-
-    The message says which key is wanted; it holds nothing secret, and nothing of a patient.
-    """
-
-    def __init__(self, why: str) -> None:
-        super().__init__(f"{CANNOT_BE_READ}{why}")
-
-    @staticmethod
-    def is_told_by(message: str) -> bool:
-        """Whether this is the message of such an error, as it came from a worker."""
-        return message.startswith(CANNOT_BE_READ)
 
 
 class Place(NamedTuple):

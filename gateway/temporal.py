@@ -18,8 +18,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from domain.course.answer import AlreadyAnswered
 from domain.refusal import Refused
 from domain.values import Frozen
-from gateway.codec import EncryptionCodec, KapstanPayloadConverter, Undecipherable, WithoutKeys
+from gateway.codec import EncryptionCodec, KapstanPayloadConverter, WithoutKeys
 from gateway.compression import CompressionCodec
+from gateway.undecipherable import Undecipherable
 from workflows import attributes
 
 SEARCH_ATTRIBUTES: dict[str, IndexedValueType.ValueType] = {

@@ -17,7 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.course.answer import AlreadyAnswered, Answer
 from domain.refusal import Refusal, RefusalCode, Refused
-from gateway.codec import Undecipherable
+from gateway.undecipherable import Undecipherable
 from workflows.course import BUSY
 
 ANSWER_WITHIN = timedelta(seconds=10)

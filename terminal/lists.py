@@ -102,7 +102,7 @@ def tokens(found: Iterable[TokenShown]) -> Table:
         ended = f"[red]revoked {moment(token.revoked_at)}[/]" if token.revoked_at else ""
         table.add_row(
             f"[cyan]{token.id}[/]",
-            token.role,
+            escape(token.role),
             escape(token.name),
             escape(token.site or "every site"),
             escape(_speaks_for(token)),

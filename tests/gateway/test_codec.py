@@ -14,9 +14,10 @@ from temporalio.converter import ActivitySerializationContext, SerializationCont
 from temporalio.worker import Worker
 
 from domain.events.clinic_events import CourseReferred
-from gateway.codec import EncryptionCodec, KapstanPayloadConverter, Undecipherable, WithoutKeys, is_locked
+from gateway.codec import EncryptionCodec, KapstanPayloadConverter, WithoutKeys, is_locked
 from gateway.courses import Courses
 from gateway.temporal import connect
+from gateway.undecipherable import Undecipherable
 from settings import Misconfigured, PayloadKey, read_settings
 from stack.temporal import TemporalServer
 from tests.support.cast import MARA, hold, referral

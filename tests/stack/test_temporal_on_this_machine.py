@@ -10,6 +10,7 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy
 
 from stack.temporal import TemporalServer
+from tests.support.eventually import eventually
 from tests.support.supervised import fresh_folder
 from tests.support.tiny_worker import Vigil
 from workflows.queues import COURSES
@@ -35,9 +36,13 @@ async def test_whoever_looks_sees_the_ui_and_what_runs(temporal: TemporalServer,
     vigil = await temporal.client.start_workflow(Vigil.run, id="vigil/one", task_queue=COURSES)
     assert "<html" in (await browser.get("/")).text
     for path in ("/api/v1/namespaces/default/workflows/vigil%2Fone", "/api/v1/namespaces/default/workflows"):
-        answer = await browser.get(path, params={"query": 'WorkflowId = "vigil/one"'})
-        assert answer.status_code == 200, answer.text
-        assert vigil.id in answer.text
+
+        async def told(path: str = path) -> str | None:
+            """The UI may have looked for Temporal before it was there."""
+            answer = await browser.get(path, params={"query": 'WorkflowId = "vigil/one"'})
+            return answer.text if answer.status_code == 200 else None
+
+        assert vigil.id in await eventually(told)
     asked = await browser.post("/api/v1/namespaces/default/workflows/vigil%2Fone/query/__stack_trace", json={})
     assert asked.status_code != 405
 
@@ -87,8 +92,10 @@ async def test_the_ui_answers_to_no_name_but_its_own(browser: httpx.AsyncClient,
 async def test_nothing_of_it_listens_but_on_this_machine(temporal: TemporalServer) -> None:
     """Neither Temporal, nor its UI, nor any of its internal ports; and none of them takes orders over HTTP."""
     assert temporal.address.startswith("127.0.0.1:")
-    [server] = [one for one in psutil.Process().children(recursive=True) if one.name() == "temporal"]
-    listening = [one.laddr for one in server.net_connections() if one.status == psutil.CONN_LISTEN]
+    port = int(temporal.address.rpartition(":")[2])
+    servers = [one for one in psutil.Process().children(recursive=True) if one.name() == "temporal"]
+    each = [[one.laddr for one in server.net_connections() if one.status == psutil.CONN_LISTEN] for server in servers]
+    [listening] = [one for one in each if port in {address.port for address in one}]
     assert len(listening) > 3
     assert not [one for one in listening if not one.ip.startswith("127.")]
     async with httpx.AsyncClient(trust_env=False) as stranger:

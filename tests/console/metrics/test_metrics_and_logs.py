@@ -127,7 +127,7 @@ async def test_every_number_moves_with_what_it_counts(house: House) -> None:
     assert moved(f"kapstan_http_requests_total{ONE_COURSE}") == 2
     assert moved(f"kapstan_http_request_seconds_count{ONE_COURSE}") == 2
     assert moved(f"kapstan_http_request_seconds_sum{ONE_COURSE}") > 0
-    assert moved('kapstan_courses{phase="screening"}') == 1
+    assert moved('kapstan_courses{phase="screening"}') >= 1  # others of the house may be a second old
     assert moved("kapstan_recorder_lag_seconds_count") >= 1
     assert moved("kapstan_streams_open") == 1
     assert while_listening["kapstan_record_store_up"] == 1
