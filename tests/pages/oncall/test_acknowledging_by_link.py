@@ -231,7 +231,7 @@ async def test_the_fallbacks_link_says_how_to_answer(house: House) -> None:
 
 async def test_nobody_is_alarmed_on_the_way_to_all_of_it(house: House) -> None:
     """Their link, acknowledged, then "See all of it": the sign-in; "nobody could be reached" is for the fallback."""
-    escalation, link = await woken(house, "lind")
+    _, link = await woken(house, "lind")
     nurse = house.client()
 
     pressed = await nurse.post(link)
