@@ -103,7 +103,7 @@ async def test_a_listener_hears_only_of_their_site_and_by_their_role(house: Hous
     async with listens(on_call, after) as on_call_ear:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1):
-                await on_call_ear.hears(lambda each: each.data["course_id"] in {here, there})
+                await on_call_ear.hears(lambda each: each.data.get("course_id") in {here, there})
 
 
 async def test_who_is_on_call_hears_of_a_course_once_an_escalation_is_behind_it(house: House) -> None:

@@ -77,7 +77,7 @@ def pages_of(routes: Any) -> Iterator[tuple[str, str]]:
         inner = getattr(route, "original_router", None)
         if isinstance(inner, APIRouter):
             yield from pages_of(inner.routes)
-        elif getattr(route, "include_in_schema", None) is False and route.path != "/openapi.json":
+        elif getattr(route, "include_in_schema", None) is False and not route.path.startswith(("/openapi.json", "/codec/")):
             yield from ((method, route.path) for method in route.methods - {"HEAD"})
 
 
