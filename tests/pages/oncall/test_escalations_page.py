@@ -138,7 +138,7 @@ async def test_what_somebody_writes_stays_when_somebody_else_was_quicker(house: 
         assert await note.input_value() == "Seen"
         await work.get_by_role("button", name="Resolve").click()
 
-        await expect(eyes.page.get_by_role("alert")).to_contain_text("is resolved")
+        await expect(eyes.page.get_by_role("alert")).to_contain_text("Resolved by Dr Osei")
         await expect(work).to_contain_text("Spoke with them")
         assert not await note.count()
 
@@ -176,11 +176,11 @@ async def test_in_the_list_too_what_somebody_writes_stays(house: House, browser:
         await expect(work.get_by_role("alert")).to_contain_text("What you wrote is kept here, and was not sent")
         await work.get_by_role("button", name="Resolve").click()
 
-        await expect(settled.get_by_role("alert")).to_contain_text("is resolved")
+        await expect(settled.get_by_role("alert")).to_contain_text("Resolved by Dr Osei")
         await expect(work).to_have_count(0)
         _, other = await at_risk(house)
         await eyes.page.locator(f"[id='work-{other}']").wait_for()
-        await expect(settled.get_by_role("alert")).to_contain_text("is resolved")
+        await expect(settled.get_by_role("alert")).to_contain_text("Resolved by Dr Osei")
 
 
 async def test_a_page_that_answers_an_act_is_fetched_anew_from_where_it_is_found(house: House) -> None:
