@@ -213,7 +213,7 @@ async def test_a_wrong_field_is_marked_and_says_what_was_expected(house: House, 
     assert 'id="f-data-systolic-error" role="alert"' in page.text
     systolic = re.search(r'<input id="f-data-systolic"[^>]*>', page.text)
     assert systolic
-    assert 'aria-describedby="f-data-systolic-error"' in systolic[0]
+    assert 'aria-describedby="f-data-systolic-error ' in systolic[0]
     assert 'aria-invalid="true"' in systolic[0]
     assert 'value="12o"' in systolic[0]
     assert value_in(page, "/data/diastolic") == "79"
