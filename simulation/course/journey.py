@@ -123,7 +123,9 @@ class Journey:
         )
         await self.teller.tell(at, screening)
         await self._answer(at + timedelta(minutes=30), self.protocol.screening.measures, progress=0)
-        consent = ConsentSigned.Data(actor=DESK, document="consent", version=self.protocol.screening.consent_version)
+        rules = self.protocol.screening
+        document = next(iter(rules.consent_documents or ()), "consent")
+        consent = ConsentSigned.Data(actor=DESK, document=document, version=rules.consent_version)
         await self.teller.tell(at + timedelta(minutes=30), consent)
 
     async def decide(self, decision: EligibilityDecision, rationale: str, *overrides: Override) -> None:

@@ -32,7 +32,7 @@ BEGINNINGS = (
 )
 """A course begins when it begins: at night, on a Sunday, and just before the clocks are changed."""
 
-CONSENT = ConsentSigned.Data(actor=DESK, document="consent", version="2026-01")
+CONSENT = ConsentSigned.Data(actor=DESK, document="kap-consent", version="2026-01")
 CALL = CheckInCompleted.Data(actor=NURSE, session=1, days_after=1, suicidal_ideation=False)
 CLEARANCE = SessionCleared.Data(actor=PRESCRIBER, session=1)
 

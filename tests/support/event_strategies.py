@@ -377,7 +377,7 @@ def next_of_a_good_story(ward: Ward) -> ClinicEvent | None:
             leaves = discharge(MARA, number, at=now, by=OSEI, overrides=LIFTED)
             return leaves if is_fresh else vitals(MARA, number, at=now)
         case ((Phase.MEDICINE | Phase.INTEGRATION), (Stage.CANCELED | Stage.MISSED | Stage.ABORTED)):
-            return rebooking(MARA, number, at=now, starts_at=now + days(3))
+            return rebooking(MARA, number, at=now, starts_at=now + days(7))
         case Phase.INTEGRATION, _:
             return integration(MARA, number, at=now)
         case Phase.MEDICINE, _:
@@ -412,9 +412,9 @@ def everything(ward: Ward) -> tuple[ClinicEvent, ...]:
         ineligible(MARA, at=at),
         plan(MARA, at=at),
         preparation(MARA, at=at),
-        booking(MARA, newest, at=at, starts_at=at + days(7)),
-        booking(MARA, newest + 1, at=at, starts_at=at + days(7)),
-        *(rebooking(MARA, number, at=at, starts_at=at + days(3)) for number in numbers),
+        booking(MARA, newest, at=at, starts_at=at + days(30)),
+        booking(MARA, newest + 1, at=at, starts_at=at + days(30)),
+        *(rebooking(MARA, number, at=at, starts_at=at + days(30)) for number in numbers),
         *(cancellation(MARA, number, at=at) for number in numbers),
         *(missed(MARA, number, at=at) for number in numbers),
         *(check_in(MARA, number, at=at) for number in numbers),

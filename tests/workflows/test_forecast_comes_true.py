@@ -63,10 +63,10 @@ class Night:
             patient.course, now, self.clinic.courses, self.clinic.escalations, on_call=self._on_call
         )
 
-    async def alarm(self, grade: int) -> "Alarm":
-        """An adverse event of that grade has just been reported: 2 is routine, 3 urgent, 4 an emergency."""
+    async def alarm(self, grade: int, ago: timedelta = timedelta()) -> "Alarm":
+        """An adverse event of that grade, so long ago, has been reported: 2 is routine, 3 urgent, 4 an emergency."""
         patient = await self.clinic.has(lambda ward: ward.referred())
-        await patient.sends(adverse_event(patient.course, at=await patient.now(), grade=grade))
+        await patient.sends(adverse_event(patient.course, at=await patient.now() - ago, grade=grade))
         alarm = self.raised(patient, Kind.ADVERSE_EVENT)
         await alarm.is_there()
         return alarm
@@ -246,7 +246,7 @@ async def test_a_routine_one_at_night(temporal: Temporal) -> None:
     weekdays = 'days = ["mon", "tue", "wed", "thu", "fri"]'
     seldom_open = EXAMPLE.replace(weekdays, f'days = ["{opens:%a}"]'.lower()).replace("America/Los_Angeles", "UTC")
     async with night(temporal, seldom_open) as clinic:
-        alarm = await clinic.alarm(grade=2)
+        alarm = await clinic.alarm(grade=2, ago=days(2))  # told so late, no clinician is called by day
 
         foretold = await alarm.forecast()
         await alarm.comes_true(foretold, days(4))
