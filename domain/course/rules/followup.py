@@ -189,19 +189,19 @@ def complete_when_followed_up(transition: Transition[Any], at: Moment) -> None:
 def _no_call_open(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
     made = {call.data.days_after for call in session.check_ins}
     gone = session.gone
-    if gone is not None and not made.issuperset(_openwindows(course.protocol.check_ins.after, at - gone.at)):
+    if gone is not None and not made.issuperset(_open_windows(course.protocol.check_ins.after, at - gone.at)):
         return
     yield Blocker(code="check_in.already_done", message="Every call that may be made by now has been", absolute=True)
 
 
 def _no_visit_open(course: CourseState, at: datetime) -> Iterator[Blocker]:
     held, last = {visit.data.days_after for visit in course.follow_ups}, counted_from(course)
-    if last is not None and not held.issuperset(_openwindows(course.protocol.follow_up.after, at - last.at)):
+    if last is not None and not held.issuperset(_open_windows(course.protocol.follow_up.after, at - last.at)):
         return
     yield Blocker(code="follow_up.already_held", message="Every visit that may be held by now has been", absolute=True)
 
 
-def _openwindows(after: Sequence[timedelta], since: timedelta) -> Iterator[int]:
+def _open_windows(after: Sequence[timedelta], since: timedelta) -> Iterator[int]:
     """The names, in days, of the calls or visits whose window has opened by then."""
     return (days(due) for due, opens in windows(after) if opens <= since)
 
