@@ -46,6 +46,6 @@ async def test_only_the_console_listens_where_the_host_says(folder: Path) -> Non
         assert running.file.console.startswith(f"http://{ELSEWHERE}:")
         assert running.file.temporal.startswith("127.0.0.1:")
         assert running.file.temporal_ui.startswith("http://127.0.0.1:")
-        async with httpx.AsyncClient(trust_env=False) as browser:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as browser:
             settings = (await browser.get(f"{running.file.temporal_ui}/api/v1/settings")).json()
         assert settings["Codec"]["Endpoint"] == f"{running.file.console}/codec"

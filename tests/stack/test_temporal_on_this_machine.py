@@ -27,7 +27,7 @@ async def temporal() -> AsyncIterator[TemporalServer]:
 
 @pytest_asyncio.fixture
 async def browser(temporal: TemporalServer) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=temporal.ui, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=temporal.ui, trust_env=False, timeout=60) as client:
         yield client
 
 
@@ -98,7 +98,7 @@ async def test_nothing_of_it_listens_but_on_this_machine(temporal: TemporalServe
     [listening] = [one for one in each if port in {address.port for address in one}]
     assert len(listening) > 3
     assert not [one for one in listening if not one.ip.startswith("127.")]
-    async with httpx.AsyncClient(trust_env=False) as stranger:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as stranger:
         for one in listening:
             if one.ip == "127.0.0.1":
                 try:

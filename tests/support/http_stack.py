@@ -69,7 +69,7 @@ class House:
     async def document(self) -> Document:
         """What it says of itself."""
         if self._document is None:
-            async with httpx.AsyncClient(base_url=self.url) as reader:
+            async with httpx.AsyncClient(base_url=self.url, timeout=60, verify=TLS) as reader:
                 self._document = Document((await reader.get("/openapi.json")).json())
         return self._document
 

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import httpx
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
@@ -56,10 +57,23 @@ async def test_of_several_who_resolve_at_once_one_does_and_the_others_are_told(h
 
     await eventually(opened)
     path, done = f"/v1/escalations/{escalation}/resolve", {"by": "lind", "note": "Oxygen"}
-    answers = await asyncio.gather(*(house.admin.post(path, json=done) for _ in range(8)))
 
-    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 7
-    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"not_open"}
+    async def resolve() -> httpx.Response | None:
+        """A busy machine may answer too late, and then it is sent again: 503 says so."""
+        answer = await house.admin.post(path, json=done)
+        return None if answer.status_code == 503 else answer
+
+    answers = await asyncio.gather(*(eventually(resolve) for _ in range(8)))
+
+    told = [answer.json()["code"] for answer in answers if answer.status_code != 200]
+    assert set(told) == {"not_open"}
+    assert len(told) >= 7
+
+    async def recorded() -> list[str] | None:
+        types = [entry["type"] for entry in (await house.admin.get(f"/v1/courses/{course}/ledger")).json()]
+        return types if "kap.escalation.resolved" in types else None
+
+    assert (await eventually(recorded)).count("kap.escalation.resolved") == 1
 
 
 async def test_what_temporal_has_lost_is_not_said_to_be_resolved(house: House) -> None:

@@ -188,7 +188,7 @@ async def test_a_body_is_256_kib_at_most(desk: Desk) -> None:
 async def test_a_stranger_is_told_to_sign_in_before_a_long_body_is_read(house: House) -> None:
     """401 whatever the size; only a caller's own body is measured."""
     too_long = {**good("NOBODY-1"), "id": "x" * LONGEST}
-    async with httpx.AsyncClient(base_url=house.url) as stranger:
+    async with httpx.AsyncClient(base_url=house.url, timeout=60) as stranger:
         answer = await stranger.post("/v1/events", content=written(too_long), headers={"Content-Type": STRUCTURED})
 
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
