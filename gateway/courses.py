@@ -32,6 +32,7 @@ from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
 from domain.values import Blocker, Code, CourseId, Frozen
 from domain.views.course import CourseView
+from domain.views.summary import Batch
 from gateway.protocols import Library
 from gateway.workflow_calls import (
     ANSWER_WITHIN,
@@ -40,10 +41,11 @@ from gateway.workflow_calls import (
     Unavailable,
     answer,
     counted,
+    named,
     running,
 )
 from workflows.attributes import HERE, PHASE
-from workflows.course import PatientCourse
+from workflows.course import WORKFLOW_TYPE, PatientCourse
 from workflows.course_messages import CourseRun, LedgerHead, Question, Report
 from workflows.queues import COURSES
 
@@ -152,6 +154,29 @@ class Courses:
             course_id,
             lambda: course.query(PatientCourse.ledger_head, reject_condition=UNLESS_SOUND, rpc_timeout=ANSWER_WITHIN),
         )
+
+    async def as_listed(self, course_id: CourseId, at: datetime) -> Batch:
+        """The course as the lists of the record store must show it at this moment, without an entry.
+
+        Raises as `view` does.
+        """
+        course = self._course(course_id)
+        batch = await self._asked(
+            course_id,
+            lambda: course.query(PatientCourse.as_listed, at, reject_condition=UNLESS_SOUND, rpc_timeout=ANSWER_WITHIN),
+        )
+        if batch is None:
+            await self._check_not_ended(course_id)
+            raise Refused.because(*_unless_known(course_id))
+        return batch
+
+    async def ids(self) -> list[CourseId]:
+        """Every course that Temporal lists, ended ones included; a new one may be missing for a moment.
+
+        Raises `Unavailable`.
+        """
+        every = await named(self._client, f'WorkflowType = "{WORKFLOW_TYPE}" AND {PHASE.name} IS NOT NULL')
+        return [one.removeprefix(COURSE) for one in every if one.startswith(COURSE)]
 
     async def _decided(self, report: Report) -> Answer:
         match report.event:

@@ -1,6 +1,6 @@
-"""Verifies the record store: each ledger's hash chain, against the head that Temporal holds.
+"""Verifies Temporal and the record store together: ledgers against the heads that courses hold, lists against ledgers.
 
-Also checks that the rows behind the lists can be read, and names those that cannot.
+A course that only one of the two knows is named, and each row behind the lists that cannot be read.
 """
 
 import asyncio
@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from domain.ledger import GENESIS, ChainFault
+from domain.ledger import GENESIS, ChainFault, Entry
 from domain.refusal import RefusalCode, Refused
 from domain.values import CourseId, Frozen
 from gateway.courses import Courses
+from gateway.list_verification import Differs, ListVerification
 from gateway.workflow_calls import Defect, Ended, NotReady, TooMany, Unavailable
 from records.errors import LedgerUnreadable
 from records.store import CourseFilter, EscalationFilter, RecordStore
@@ -20,6 +21,9 @@ from records.verify import LedgerVerdict, verify
 
 CATCH_UP_WITHIN = timedelta(seconds=5)
 """How long the outbox is given to write what was accepted just now."""
+
+CATCH_UP_IN_ALL = timedelta(minutes=1)
+"""How long it is waited for in all: where much differs for good, each course need not be waited for."""
 
 PAGE = 1000
 """Rows of a list per page."""
@@ -33,6 +37,8 @@ TEMPORAL_IS_AWAY = 3
 
 OF_ONE_ALONE = (Ended, Defect, NotReady, TooMany)
 """Errors that concern one course alone."""
+
+UNKNOWN_TO_TEMPORAL = "Temporal knows no such course: its rows were written by hand, or its workflow was deleted"
 
 
 class Verified(Frozen):
@@ -59,27 +65,107 @@ class Broken(Frozen):
     unreadable: str
 
 
-async def verify_courses(
-    store: RecordStore, courses: Courses, course: CourseId | None
-) -> AsyncIterator[Verified | Broken]:
-    """Verifies every course of the record store, or the one given. Raises `Refused` for an unknown one.
+class Verification:
+    """Verifies Temporal and the record store together."""
 
-    A course that does not answer, because its task fails or Temporal has ended it, does not stop the others. Raises
-    `Unavailable` if none answers any more.
-    """
-    if course is not None:
-        yield await _verified(store, courses, course, may_fail=False)
-    else:
-        heads = await store.heads()
+    def __init__(self, store: RecordStore, courses: Courses, lists: ListVerification) -> None:
+        self._store = store
+        self._courses = courses
+        self._lists = lists
+        self._looks_left = CATCH_UP_IN_ALL // LOOK_AGAIN_AFTER
+
+    async def run(self, course: CourseId | None = None) -> AsyncIterator[Verified | Broken | Differs]:
+        """Verifies every course that either of the two knows, or the one given. Raises `Refused` for an unknown one.
+
+        A course that does not answer, because its task fails or Temporal has ended it, does not stop the others. Raises
+        `Unavailable` if none answers any more.
+        """
+        async for found in self._one(course) if course is not None else self._every():
+            yield found
+        async for relation, broken in _unreadable(self._store, course):
+            yield Broken(relation=relation, id=broken.name, unreadable=broken.detail)
+
+    async def _one(self, course: CourseId) -> AsyncIterator[Verified | Differs]:
+        verified, differing = await self._verified(course, may_fail=False)
+        if verified.unanswered == UNKNOWN_TO_TEMPORAL and not verified.verdict.sequence:
+            raise Refused.because(RefusalCode.UNKNOWN_COURSE, f"There is no course {course}")
+        yield verified
+        for one in differing:
+            yield one
+
+    async def _every(self) -> AsyncIterator[Verified | Broken | Differs]:
+        heads = await self._store.heads()
         for broken in heads.unreadable:
             yield Broken(relation="ledger", id=broken.name, unreadable=broken.detail)
         in_vain = 0
         for head in heads:
-            verified = await _verified(store, courses, head.course_id, may_fail=in_vain + 1 < TEMPORAL_IS_AWAY)
-            in_vain = in_vain + 1 if verified.unanswered else 0
+            verified, differing = await self._verified(head.course_id, may_fail=in_vain + 1 < TEMPORAL_IS_AWAY)
+            in_vain = in_vain + 1 if verified.unanswered not in {None, UNKNOWN_TO_TEMPORAL} else 0
             yield verified
-    async for relation, broken in _unreadable(store, course):
-        yield Broken(relation=relation, id=broken.name, unreadable=broken.detail)
+            for one in differing:
+                yield one
+        recorded = frozenset(heads.ids)
+        unrecorded = frozenset(await self._courses.ids()) - recorded
+        for course_id in sorted(unrecorded):
+            yield (await self._verified(course_id, may_fail=True))[0]
+        async for one in self._lists.without_a_ledger(recorded | unrecorded):
+            yield one
+
+    async def _verified(self, course_id: CourseId, *, may_fail: bool) -> tuple[Verified, list[Differs]]:
+        """The verdict on a course's ledger, and what differs in its lists."""
+        try:
+            return await self._caught_up(course_id)
+        except (Unavailable, TooMany) as silent:
+            if not (may_fail or isinstance(silent, OF_ONE_ALONE)):
+                raise
+            return await self._by_itself(course_id, str(silent))
+
+    async def _caught_up(self, course_id: CourseId) -> tuple[Verified, list[Differs]]:
+        """What is found, looked for again for a while: the record of a running course may be a moment behind."""
+        tries = CATCH_UP_WITHIN // LOOK_AGAIN_AFTER
+        while True:
+            verified, differing = await self._look(course_id)
+            if (verified.verdict.is_whole and not differing) or not (tries and self._looks_left):
+                return verified, differing
+            await asyncio.sleep(LOOK_AGAIN_AFTER.total_seconds())
+            tries, self._looks_left = tries - 1, self._looks_left - 1
+
+    async def _look(self, course_id: CourseId) -> tuple[Verified, list[Differs]]:
+        head = await self._temporal_head(course_id)
+        if head is None:
+            return await self._by_itself(course_id, UNKNOWN_TO_TEMPORAL)
+        verdict, entries = await self._chain(course_id, head)
+        verified = Verified(course_id=course_id, verdict=verdict)
+        return verified, await self._differing(verified, entries)
+
+    async def _by_itself(self, course_id: CourseId, why: str) -> tuple[Verified, list[Differs]]:
+        """The record of a course alone, where Temporal says nothing of it."""
+        verdict, entries = await self._chain(course_id, None)
+        verified = Verified(course_id=course_id, verdict=verdict, unanswered=why)
+        return verified, await self._differing(verified, entries)
+
+    async def _differing(self, verified: Verified, entries: list[Entry]) -> list[Differs]:
+        """What differs in the lists, where there is a whole ledger to compare them with."""
+        is_whole = verified.verdict.is_whole and bool(entries)
+        is_silent = verified.unanswered is not None
+        return await self._lists.of(verified.course_id, entries, is_silent=is_silent) if is_whole else []
+
+    async def _chain(self, course_id: CourseId, head: tuple[int, str] | None) -> tuple[LedgerVerdict, list[Entry]]:
+        try:
+            entries = await self._store.ledger(course_id)
+        except LedgerUnreadable as unreadable:
+            fault = ChainFault(
+                sequence=unreadable.sequence, reason=f"it is no entry that Kapstan wrote: {unreadable.detail}"
+            )
+            return LedgerVerdict(sequence=unreadable.sequence, head=GENESIS, is_compared=False, fault=fault), []
+        return verify(entries, head), entries
+
+    async def _temporal_head(self, course_id: CourseId) -> tuple[int, str] | None:
+        try:
+            head = await self._courses.ledger_head(course_id)
+        except Refused:
+            return None
+        return head.sequence, head.hash
 
 
 async def _unreadable(store: RecordStore, course: CourseId | None) -> AsyncIterator[tuple[str, Unreadable]]:
@@ -105,47 +191,3 @@ async def _pages(ask: Callable[[str | None], Awaitable[Found[Any]]]) -> AsyncIte
         for broken in found.unreadable:
             yield broken
         found = await ask(found.ids[-1])
-
-
-async def _verified(store: RecordStore, courses: Courses, course_id: CourseId, *, may_fail: bool) -> Verified:
-    try:
-        return Verified(course_id=course_id, verdict=await _verdict(store, courses, course_id))
-    except (Unavailable, TooMany) as silent:
-        if not (may_fail or isinstance(silent, OF_ONE_ALONE)):
-            raise
-        verdict = await _chain(store, course_id, None)
-        return Verified(course_id=course_id, verdict=verdict, unanswered=str(silent))
-
-
-async def _verdict(store: RecordStore, courses: Courses, course_id: CourseId) -> LedgerVerdict:
-    """The verdict, retried for `CATCH_UP_WITHIN`: the record of a running course may be a moment behind."""
-    tries = CATCH_UP_WITHIN // LOOK_AGAIN_AFTER
-    while not (verdict := await _look(store, courses, course_id)).is_whole and tries:
-        await asyncio.sleep(LOOK_AGAIN_AFTER.total_seconds())
-        tries -= 1
-    return verdict
-
-
-async def _look(store: RecordStore, courses: Courses, course_id: CourseId) -> LedgerVerdict:
-    return await _chain(store, course_id, await _temporal_head(courses, course_id))
-
-
-async def _chain(store: RecordStore, course_id: CourseId, head: tuple[int, str] | None) -> LedgerVerdict:
-    try:
-        entries = await store.ledger(course_id)
-    except LedgerUnreadable as unreadable:
-        fault = ChainFault(
-            sequence=unreadable.sequence, reason=f"it is no entry that Kapstan wrote: {unreadable.detail}"
-        )
-        return LedgerVerdict(sequence=unreadable.sequence, head=GENESIS, is_compared=False, fault=fault)
-    if head is None and not entries:
-        raise Refused.because(RefusalCode.UNKNOWN_COURSE, f"There is no course {course_id}")
-    return verify(entries, head)
-
-
-async def _temporal_head(courses: Courses, course_id: CourseId) -> tuple[int, str] | None:
-    try:
-        head = await courses.ledger_head(course_id)
-    except Refused:
-        return None
-    return head.sequence, head.hash

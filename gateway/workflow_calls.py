@@ -150,6 +150,13 @@ async def running(client: Client, query: str) -> list[str]:
         return [one.id async for one in listed]
 
 
+async def named(client: Client, query: str) -> list[str]:
+    """The ids of all workflows that match this query, running or ended, each once. Raises `Unavailable`."""
+    with _unavailable():
+        listed = client.list_workflows(query, rpc_timeout=ANSWER_WITHIN)
+        return list(dict.fromkeys([one.id async for one in listed]))
+
+
 async def counted(client: Client, query: str) -> int:
     """How many workflow runs match this query, ended ones included. Raises `Unavailable`."""
     with _unavailable():

@@ -22,6 +22,10 @@ class RecordStoreReadOnly(RecordStoreUnreachable):
         super().__init__(f"PostgreSQL takes no writes at {place}: it is a standby, or was made read-only")
 
 
+class RoleMayNot(RecordStoreError):  # noqa: N818  an operator reads it
+    """The role of the connection may not do this; the message names what it was kept from."""
+
+
 class SchemaTooOld(RecordStoreError):  # noqa: N818  an operator reads it
     """The database lacks migrations that this Kapstan needs."""
 
@@ -137,6 +141,8 @@ def _named(error: asyncpg.PostgresError, place: str) -> RecordStoreError:
     constraint = getattr(error, "constraint_name", None)
     if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
         return RecordStoreReadOnly(place)
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):
+        return RoleMayNot(f"{error.args[0]} at {place}: this needs the role that owns the database")
     if isinstance(error, _CANNOT_CONNECT):
         return RecordStoreUnreachable(f"PostgreSQL does not answer at {place}: {error.args[0]}")
     if constraint in _BROKEN_CONSTRAINTS:

@@ -107,6 +107,11 @@ def figures_row(course_id: CourseId, figures: CourseFigures) -> tuple[object, ..
     )
 
 
+def figures(row: asyncpg.Record) -> CourseFigures:
+    """One course's figures from their row, with its measures."""
+    return model(CourseFigures, {name: value for name, value in row.items() if name != "course_id"})
+
+
 def measure_row(course_id: CourseId, measure: MeasureFigures) -> tuple[object, ...]:
     """The values of `project_measure.sql`, in its order."""
     return (

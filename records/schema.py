@@ -4,6 +4,7 @@ import hashlib
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
 import asyncpg
 
@@ -13,6 +14,13 @@ from records.servers import Servers
 from records.statements import statement
 
 CONNECT_WITHIN = timedelta(seconds=10)
+
+WORKER_ROLE: Final = "kapstan_worker"
+CONSOLE_ROLE: Final = "kapstan_console"
+"""The roles that workers and consoles connect as, where whoever runs PostgreSQL has made them.
+
+The owner migrates, and grants each what it needs: to the ledger neither does more than add (the worker) and read.
+"""
 
 
 class Migration(Frozen):
@@ -42,7 +50,8 @@ async def migrate(database_url: str, steps: tuple[Migration, ...] | None = None)
     """Brings the database up to date. Returns the names of the migrations applied: none if it was already.
 
     Safe to run twice, from many processes at once, and while Kapstan serves: each step is one transaction and only
-    adds. Raises `RecordStoreUnreachable`, `MigrationAltered`, `SchemaTooNew`.
+    adds. Each time the run-time roles are granted what they need, and no more. Raises `RecordStoreUnreachable`,
+    `RoleMayNot` for a role that does not own the schema, `MigrationAltered`, `SchemaTooNew`.
     """
     steps = migrations() if steps is None else steps
     with in_our_words(where(database_url)):
@@ -55,6 +64,8 @@ async def migrate(database_url: str, steps: tuple[Migration, ...] | None = None)
                 async with connection.transaction():
                     await connection.execute(step.sql)
                     await connection.execute(statement("record_migration"), step.version, step.name, step.checksum)
+            if steps == migrations():  # what is granted is of the newest schema
+                await connection.execute(statement("grant_to_runtime_roles"))
         finally:
             await connection.close(timeout=10)
     return [step.name for step in missing]

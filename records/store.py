@@ -192,6 +192,55 @@ class RecordStore:
             )
         return self._reading.all("escalations", rows, projection.escalation, "id")
 
+    async def figures_of(self, course_id: CourseId) -> CourseFigures | None:
+        """The figures recorded of one course, its measures by instrument; None if there are none."""
+        async with self._connections.connection() as connection:
+            row = await connection.fetchrow(statement("figures_of_course"), course_id)
+        return self._reading.one("course_figures", row, projection.figures, "course_id") if row else None
+
+    async def listed(self) -> list[str]:
+        """The id of every course that a list names, whether there is a ledger of it or not."""
+        async with self._connections.connection() as connection:
+            return [row["course_id"] for row in await connection.fetch(statement("listed"))]
+
+    async def escalation_ids(self, course_id: str) -> list[str]:
+        """The id of every escalation that is listed of a course, readable or not."""
+        async with self._connections.connection() as connection:
+            rows = await connection.fetch(statement("escalations_of_course"), course_id)
+        return [row["id"] for row in rows]
+
+    async def list_anew(self, batch: Batch) -> bool:
+        """Overwrites the course's row and figures, whatever stands there; its ledger must end where the batch does.
+
+        Otherwise nothing changes, and it returns False. Needs the role that owns the database.
+        """
+        async with self._connections.transaction() as connection:
+            await connection.execute(statement("begin_appending"), batch.course_id)
+            head = await connection.fetchrow(statement("head_of_course"), batch.course_id)
+            if head is None or tuple(head) != (batch.summary.sequence, batch.summary.ledger_head):
+                return False
+            await connection.execute(statement("set_back_course"), batch.course_id)
+            await connection.fetchval(statement("project_course"), *projection.course_row(batch.summary))
+            if batch.figures:
+                await _project_figures(connection, batch.course_id, batch.figures)
+        return True
+
+    async def list_escalation_anew(self, view: EscalationView) -> None:
+        """Overwrites the escalation's row and pages, whatever stands there."""
+        async with self._connections.transaction() as connection:
+            await connection.execute(statement("set_back_escalation"), view.id)
+            await project_escalation(connection, view)
+
+    async def unlist_course(self, course_id: str) -> None:
+        """Takes a course off the lists. Needs the role that owns the database."""
+        async with self._connections.transaction() as connection:
+            await connection.execute(statement("unlist_course"), course_id)
+
+    async def unlist_escalation(self, escalation_id: str) -> None:
+        """Takes an escalation off the lists. Needs the role that owns the database."""
+        async with self._connections.transaction() as connection:
+            await connection.execute(statement("unlist_escalation"), escalation_id)
+
     async def floor(self, site: str | None = None) -> Floor:
         """The counts of unresolved escalations, and how many patients are here."""
         return await floor(self._connections, site)
@@ -218,6 +267,9 @@ async def _project_figures(connection: PoolConnectionProxy, course_id: CourseId,
     await connection.execute(statement("project_figures"), *projection.figures_row(course_id, figures))
     measures = [projection.measure_row(course_id, measure) for measure in figures.measures]
     await connection.executemany(statement("project_measure"), measures)
+    # One that was taken back by a correction is counted no more.
+    taken = [measure.instrument for measure in figures.measures]
+    await connection.execute(statement("drop_measures_but"), course_id, taken)
 
 
 @asynccontextmanager

@@ -39,6 +39,8 @@ def verify(entries: Sequence[Entry], temporal_head: tuple[int, str] | None) -> L
 def _difference(entries: Sequence[Entry], sequence: int, head: str) -> ChainFault | None:
     """Where a chain that is whole in itself differs from Temporal's head."""
     held = count_of(sequence, "entry", "entries")
+    if not entries and sequence:
+        return ChainFault(sequence=1, reason=f"the record holds nothing of it; Temporal holds {held}")
     if len(entries) < sequence:
         missing = len(entries) + 1
         return ChainFault(sequence=missing, reason=f"entry {missing} is missing; Temporal holds {held}")

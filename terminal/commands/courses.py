@@ -18,10 +18,12 @@ from domain.views.forecast import Forecast
 from gateway.courses import Courses
 from gateway.event_files import Sent, events_in, send_all
 from gateway.forecasts import forecast_of
+from gateway.list_verification import Differs, ListVerification
 from gateway.oncall import read_on_call
+from gateway.rebuilding import Rebuilding, Rebuilt
 from gateway.rehearsals import rehearsal
-from gateway.verification import Broken, Verified, verify_courses
-from records.store import CourseFilter, RecordStore
+from gateway.verification import Broken, Verification, Verified
+from records.store import CourseFilter
 from settings import Misconfigured, read_settings
 from terminal import lists
 from terminal.commands.options import DONE, HERE, REFUSED, ROOT, AsJson, Data, name_unreadable, printed, text_of
@@ -162,31 +164,56 @@ def verify(
     data: Data = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Recomputes the ledger's hash chain and compares it with the head that Temporal holds."""
+    """Compares every ledger with the head that Temporal holds, and every list with the ledgers."""
     kapstan = place(data)
 
-    async def verifying(store: RecordStore, courses: Courses) -> int:
-        is_whole = True
-        async for verified in verify_courses(store, courses, course):
-            is_whole &= isinstance(verified, Verified) and verified.is_whole
-            out.print(verified.model_dump_json() if as_json else _verdict(verified), markup=not as_json)
-        return DONE if is_whole else REFUSED
-
     async def run() -> int:
-        async with kapstan.store() as store, kapstan.courses() as courses:
-            return await verifying(store, courses)
+        is_whole = True
+        async with kapstan.both_memories() as (store, watch, courses, escalations):
+            lists = ListVerification(store, watch, courses, escalations)
+            async for verified in Verification(store, courses, lists).run(course):
+                is_whole &= isinstance(verified, Verified) and verified.is_whole
+                out.print(verified.model_dump_json() if as_json else _verdict(verified), markup=not as_json)
+        return DONE if is_whole else REFUSED
 
     raise typer.Exit(asyncio.run(run()))
 
 
-def _verdict(verified: Verified | Broken) -> str:
+@commands.command()
+def rebuild(data: Data = HERE, as_json: AsJson = False) -> None:
+    """Makes every list anew: courses and escalations as they are, or as their ledgers tell them."""
+    kapstan = place(data)
+
+    async def run() -> int:
+        is_done = True
+        async with kapstan.both_memories() as memories:
+            async for rebuilt in Rebuilding(*memories).run():
+                is_done &= rebuilt.left is None
+                out.print(rebuilt.model_dump_json() if as_json else _rebuilt(rebuilt), markup=not as_json)
+        return DONE if is_done else REFUSED
+
+    raise typer.Exit(asyncio.run(run()))
+
+
+def _rebuilt(rebuilt: Rebuilt) -> str:
+    course_id = escape(rebuilt.course_id)
+    if rebuilt.is_taken_off:
+        return f"[green]✓[/] {course_id}: taken off the lists: neither a ledger nor Temporal knows it"
+    escalations = count_of(rebuilt.escalations, "escalation")
+    if rebuilt.left is not None:
+        return f"[red]✗[/] {course_id}: its row is left as it was, {escalations} listed anew: {escape(rebuilt.left)}"
+    return f"[green]✓[/] {course_id}: listed anew, with {escalations}"
+
+
+def _verdict(verified: Verified | Broken | Differs) -> str:
     if isinstance(verified, Broken):
         return f"[red]✗[/] {verified.relation}: {escape(verified.id)} cannot be read: {escape(verified.unreadable)}"
+    if isinstance(verified, Differs):
+        return f"[red]✗[/] {verified.relation}: {escape(verified.id)}: {escape(verified.differs)}"
     verdict = verified.verdict
     if verdict.fault is not None:
         return f"[red]✗[/] {verified.course_id}: row {verdict.fault.sequence}: {escape(verdict.fault.reason)}"
     whole = f"{count_of(verdict.sequence, 'entry', 'entries')}, chain whole ({verdict.head[:12]}…)"
     if verified.unanswered is not None:
         return f"[red]✗[/] {verified.course_id}: {whole}, compared with nothing: {escape(verified.unanswered)}"
-    compared = "as Temporal holds it" if verdict.is_compared else "Temporal no longer holds the course"
-    return f"[green]✓[/] {verified.course_id}: {whole}, {compared}"
+    return f"[green]✓[/] {verified.course_id}: {whole}, as Temporal holds it"

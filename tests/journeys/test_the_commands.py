@@ -3,7 +3,6 @@
 import json
 import socket
 import tomllib
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -13,36 +12,13 @@ import pytest
 from domain.events.clinic_events import CLINIC_EVENT
 from tests.support.cli import kapstan
 from tests.support.paths import ROOT
-from tests.support.running_stack import (
-    Floor,
-    Inbox,
-    example_course,
-    fresh_folder,
-    inbox,
-    on_call_file,
-)
+from tests.support.running_stack import example_course
 
 pytestmark = pytest.mark.xdist_group("commands")
 """One stack serves them all."""
 
 EXAMPLE = ROOT / "examples" / "course.jsonl"
 WEEKLY = ROOT / "protocols" / "kap-im-weekly.toml"
-
-
-@pytest.fixture(scope="module")
-async def running() -> AsyncIterator[tuple[Floor, Inbox]]:
-    """One stack with the shipped protocol, for the commands of this module."""
-    with fresh_folder() as folder:
-        async with inbox() as received:
-            floor = Floor(folder / "data", "--oncall", str(on_call_file(folder, received)))
-            await floor.up()
-            yield floor, received
-            assert await floor.down() == 0
-
-
-@pytest.fixture
-def data(running: tuple[Floor, Inbox]) -> str:
-    return str(running[0].data)
 
 
 async def test_the_example_course_is_sent_shown_verified_and_sent_again(data: str) -> None:

@@ -12,6 +12,7 @@ import asyncpg
 import psutil
 import pytest
 
+from records.schema import CONSOLE_ROLE, WORKER_ROLE
 from records.store import RecordStore, migrate, open_store
 
 with warnings.catch_warnings():
@@ -89,7 +90,9 @@ async def empty_database(postgres: Postgres) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 async def template(postgres: Postgres) -> str:
-    """The name of a migrated database that nobody is connected to."""
+    """The name of a migrated database that nobody is connected to; workers and console have roles of their own."""
+    for role in (WORKER_ROLE, CONSOLE_ROLE):
+        await postgres.runs(f"CREATE ROLE {role} LOGIN")
     await postgres.runs("CREATE DATABASE migrated")
     await migrate(postgres.url("migrated"))
     return "migrated"
@@ -102,6 +105,18 @@ async def database_url(postgres: Postgres, template: str) -> AsyncIterator[str]:
     await postgres.runs(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield postgres.url(name)
     await postgres.runs(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def worker_url(database_url: str) -> str:
+    """The same database, as workers reach it."""
+    return database_url.replace("postgres:@", f"{WORKER_ROLE}:@")
+
+
+@pytest.fixture
+def console_url(database_url: str) -> str:
+    """The same database, as consoles reach it."""
+    return database_url.replace("postgres:@", f"{CONSOLE_ROLE}:@")
 
 
 @pytest.fixture

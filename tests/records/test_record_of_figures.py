@@ -86,3 +86,14 @@ async def test_half_of_the_people_answered_at_least_so_soon(store: RecordStore) 
     assert (urgent.acknowledged_median, urgent.acknowledged_p90) == (timedelta(seconds=50), timedelta(minutes=10))
     assert urgent.resolved_median is None
     assert (emergency.escalations, emergency.acknowledged, emergency.resolved) == (1, 0, 1)
+
+
+async def test_an_answer_that_was_taken_back_counts_no_more(store: RecordStore) -> None:
+    """A correction may leave a course without any answer of an instrument: its old score is no outcome."""
+    entries = ledger(readings(2))
+    await store.append(batch(entries[:1]).but(figures=course(1, 0, measure(18, 9, is_response=True))))
+
+    await store.append(batch(entries[1:]).but(figures=course(2)))
+
+    assert (await asked(store)).measures == ()
+    assert await store.figures_of(MARA) == course(2)

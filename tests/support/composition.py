@@ -72,6 +72,7 @@ class Service(_Part):
     depends_on: dict[str, Dependency] = {}
     healthcheck: dict[str, JsonValue] | None = None
     ports: list[str] = []
+    profiles: list[str] = []
     volumes: list[str | Mount] = []
     stop_grace_period: str = "10s"
 

@@ -1,0 +1,5 @@
+-- The ids of every course that a list names: by its own row, or by its figures or an escalation without one.
+SELECT course_id FROM courses
+UNION SELECT course_id FROM course_figures
+UNION SELECT course_id FROM escalations
+ORDER BY course_id

@@ -1,0 +1,235 @@
+"""Temporal and the record side by side: what somebody did to either by hand is named, and lists are made anew."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import cast
+
+import asyncpg
+import pytest
+
+from domain.course.transition import OpenEscalation
+from domain.escalation.escalation import opened
+from domain.escalation.ids import EscalationId
+from domain.escalation.messages import EscalationView
+from domain.refusal import RefusalCode, Refused
+from domain.values import CourseId
+from domain.views.course import batch_of
+from domain.views.summary import Batch
+from gateway import rebuilding, verification
+from gateway.courses import Courses
+from gateway.escalations import Escalations
+from gateway.list_verification import ListVerification
+from gateway.rebuilding import Rebuilding
+from gateway.verification import Verification, Verified
+from records.connections import open_connections
+from records.store import RecordStore
+from records.watchdog import WatchdogStore
+from tests.support.cast import vitals
+from tests.support.record_samples import batch, ledger, readings
+from tests.support.ward import Ward
+from workflows.course_messages import LedgerHead
+
+pytestmark = [pytest.mark.xdist_group("postgres"), pytest.mark.usefixtures("at_once")]
+
+
+class Temporal:
+    """What its workflows would say: three courses on paper, the first with an emergency that nobody has answered."""
+
+    def __init__(self) -> None:
+        low = Ward("MARA-1").dosed()
+        low.reports(vitals("MARA-1", 1, at=low.now, spo2=84))
+        self.wards = {
+            ward.course.course_id: ward for ward in (low, Ward("NILS-7").planned(), Ward("OLGA-2").screened())
+        }
+        calls = [call for call in low.calls if isinstance(call, OpenEscalation)]
+        self.alarms = {call.id: opened(call.opening, call.opening.opened_at).view for call in calls}
+        (self.alarm,) = (one for one in self.alarms if "vitals_emergency" in one)
+
+    async def ids(self) -> list[CourseId]:
+        return list(self.wards)
+
+    async def ledger_head(self, course: CourseId) -> LedgerHead:
+        found = self._ward(course).course
+        return LedgerHead(course_id=course, sequence=found.sequence, hash=found.ledger_head)
+
+    async def as_listed(self, course: CourseId, at: datetime) -> Batch:
+        return batch_of(self._ward(course).course, (), at)
+
+    async def view(self, escalation: EscalationId) -> EscalationView:
+        if escalation not in self.alarms:
+            raise Refused.because(RefusalCode.UNKNOWN_ESCALATION, f"There is no escalation {escalation}")
+        return self.alarms[escalation]
+
+    def _ward(self, course: CourseId) -> Ward:
+        if course not in self.wards:
+            raise Refused.because(RefusalCode.UNKNOWN_COURSE, f"There is no course {course}")
+        return self.wards[course]
+
+
+class Clinic:
+    """Temporal, and a record of all that it knows."""
+
+    def __init__(self, store: RecordStore, watch: WatchdogStore, temporal: Temporal) -> None:
+        self.store = store
+        self.temporal = temporal
+        self.courses = cast("Courses", temporal)
+        self.lists = (store, watch, self.courses, cast("Escalations", temporal))
+
+    async def records(self) -> None:
+        for ward in self.temporal.wards.values():
+            at = ward.entries[-1].recorded_at
+            await self.store.append(batch_of(ward.course, tuple(ward.entries), at))
+        for alarm in self.temporal.alarms.values():
+            await self.store.record_escalation(alarm)
+
+    async def wrong(self, course: CourseId | None = None) -> list[str]:
+        """What verification finds wrong, in words."""
+        said = []
+        async for found in Verification(self.store, self.courses, ListVerification(*self.lists)).run(course):
+            match found:
+                case Verified(verdict=verdict) if verdict.fault is not None:
+                    said.append(f"{found.course_id}: row {verdict.fault.sequence}: {verdict.fault.reason}")
+                case Verified(unanswered=why) if why is not None:
+                    said.append(f"{found.course_id}: {why}")
+                case Verified():
+                    pass
+                case _:
+                    said.append(": ".join(str(part) for _, part in found))
+        return said
+
+    async def rebuilds(self) -> list[str]:
+        """The courses that could not be made anew, and those that were taken off."""
+        return [one.course_id async for one in Rebuilding(*self.lists).run() if one.left or one.is_taken_off]
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody writes meanwhile, so nothing is waited for."""
+    monkeypatch.setattr(verification, "CATCH_UP_WITHIN", timedelta())
+    monkeypatch.setattr(rebuilding, "CATCH_UP_WITHIN", verification.LOOK_AGAIN_AFTER)
+
+
+@pytest.fixture
+async def clinic(database_url: str) -> AsyncIterator[Clinic]:
+    async with open_connections(database_url) as connections:
+        clinic = Clinic(RecordStore(connections), WatchdogStore(connections), Temporal())
+        await clinic.records()
+        yield clinic
+
+
+async def test_what_nobody_touched_is_whole(clinic: Clinic) -> None:
+    """Every course and its lists, and one of them alone."""
+    assert await clinic.wrong() == []
+    assert await clinic.wrong("MARA-1") == []
+    with pytest.raises(Refused, match="There is no course ANNA-9"):
+        await clinic.wrong("ANNA-9")
+
+
+@pytest.mark.parametrize(
+    ("tampering", "said"),
+    [
+        (
+            "UPDATE escalations SET state = 'resolved', resolved_by = 'osei'",
+            "escalations: {alarm}: it is listed as resolved, and its ledger says open",
+        ),
+        (
+            "DELETE FROM escalations",
+            "escalations: {alarm}: its ledger says that it is open, and it is on no list",
+        ),
+        (
+            "UPDATE escalations SET severity = 'routine', revision = 999",
+            "escalations: {alarm}: not as Kapstan wrote it: severity, revision",
+        ),
+        (
+            "UPDATE escalations SET id = 'NILS-7~vitals_emergency~1~1', course_id = 'NILS-7'",
+            "escalations: NILS-7~vitals_emergency~1~1: its course's ledger knows nothing of it",
+        ),
+        (
+            """INSERT INTO escalations (id, course_id, kind, severity, state, opened_at, step, revision) VALUES
+            ('NILS-7~orchestrator_silent~0~1', 'NILS-7', 'orchestrator_silent', 'urgent', 'open', now(), 0, 1)""",
+            "escalations: NILS-7~orchestrator_silent~0~1: the watchdog never raised it",
+        ),
+        (
+            "UPDATE courses SET phase = 'closed' WHERE course_id = 'NILS-7'",
+            "courses: NILS-7: not as Kapstan wrote it: phase",
+        ),
+        (
+            "UPDATE courses SET sequence = 999 WHERE course_id = 'NILS-7'",
+            "courses: NILS-7: it is not listed as of the newest entry of its ledger",
+        ),
+        ("DELETE FROM courses WHERE course_id = 'NILS-7'", "courses: NILS-7: it has a ledger, and is on no list"),
+        (
+            "UPDATE course_figures SET sessions = 7 WHERE course_id = 'NILS-7'",
+            "course_figures: NILS-7: not as Kapstan wrote it: sessions",
+        ),
+        (
+            "DELETE FROM course_figures WHERE course_id = 'NILS-7'",
+            "course_figures: NILS-7: not as Kapstan wrote it: all of it",
+        ),
+        (
+            "INSERT INTO course_figures VALUES ('FAKE-1', 1, 1, 1, 1, 1, 1, 1)",
+            "courses: FAKE-1: it is listed, and there is no ledger of it",
+        ),
+    ],
+)
+async def test_a_list_that_was_changed_by_hand_is_named_and_made_anew(
+    clinic: Clinic, superuser: asyncpg.Connection, tampering: str, said: str
+) -> None:
+    """Nothing that somebody wrote into a list, took out of one, or made up for one stays."""
+    await superuser.execute(f"SET session_replication_role = replica; {tampering}")
+
+    found = await clinic.wrong()
+    await clinic.rebuilds()
+
+    assert said.format(alarm=clinic.temporal.alarm) in found
+    assert await clinic.wrong() == []
+
+
+@pytest.mark.parametrize(
+    ("tampering", "said"),
+    [
+        (
+            "DELETE FROM ledger WHERE course_id = 'NILS-7'; DELETE FROM courses WHERE course_id = 'NILS-7'",
+            "NILS-7: row 1: the record holds nothing of it; Temporal holds {held} entries",
+        ),
+        (
+            "DELETE FROM ledger WHERE course_id = 'NILS-7' AND sequence = {held}",
+            "NILS-7: row {held}: entry {held} is missing; Temporal holds {held} entries",
+        ),
+        (
+            "UPDATE ledger SET late = NOT late WHERE course_id = 'NILS-7' AND sequence = 2",
+            "NILS-7: row 2: its content does not match its hash",
+        ),
+    ],
+)
+async def test_a_ledger_that_was_changed_by_hand_is_named_and_stays_named(
+    clinic: Clinic, superuser: asyncpg.Connection, tampering: str, said: str
+) -> None:
+    """A course that is gone from the record, a row that is gone, a row that was changed: no rebuilding hides it."""
+    held = clinic.temporal.wards["NILS-7"].course.sequence
+    await superuser.execute(f"SET session_replication_role = replica; {tampering.format(held=held)}")
+
+    found = await clinic.wrong()
+    await clinic.rebuilds()
+
+    assert found == [said.format(held=held)]
+    assert await clinic.wrong() == [said.format(held=held)]
+
+
+async def test_a_course_that_somebody_made_up_is_named(clinic: Clinic) -> None:
+    """Its chain is whole, its row is listed, and no workflow ever was."""
+    await clinic.store.append(batch(ledger(readings(3), "FAKE-1")))
+
+    assert await clinic.wrong() == [f"FAKE-1: {verification.UNKNOWN_TO_TEMPORAL}"]
+    assert await clinic.rebuilds() == ["FAKE-1"]
+    assert await clinic.wrong() == [f"FAKE-1: {verification.UNKNOWN_TO_TEMPORAL}"]
+
+
+async def test_an_open_escalation_that_temporal_has_lost_is_named(clinic: Clinic) -> None:
+    """It stands on every list, and nobody is paged."""
+    clinic.temporal.alarms.clear()
+
+    (said,) = await clinic.wrong()
+
+    assert said.startswith(f"escalations: {clinic.temporal.alarm}: it stands open, and Temporal knows no such")
+    assert said.endswith("nobody is paged for it")
