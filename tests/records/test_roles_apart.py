@@ -18,9 +18,9 @@ from records.access import AccessStore, AdministrationAct, CourseRead, FailedSig
 from records.connections import open_connections
 from records.errors import RoleMayNot
 from records.schema import CONSOLE_ROLE, WORKER_ROLE
+from records.sign_ins import SignInStore
 from records.statements import statement
 from records.store import migrate, open_store
-from records.sign_ins import SignInStore
 from records.watchdog import WatchdogStore
 from tests.records.test_record_schema import QUERIES
 from tests.support.record_samples import MARA, MONDAY, batch, ledger, readings, view
