@@ -7,7 +7,7 @@ from typing import Final
 from console.charts.drawing import Anchor, Area, Line, Mark, Point, Shape, Words
 from console.charts.scale import Scale, apart
 from domain.course.verdict import VerdictSeverity
-from domain.protocol.model import Vital
+from domain.protocol.values import Vital
 from domain.values import Frozen
 from domain.views.limits import LimitKind, SessionLimit
 from domain.views.session import ReadingView

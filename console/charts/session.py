@@ -10,7 +10,7 @@ from console.charts.scale import Scale, apart, minute_ticks, minutes
 from console.charts.session_words import checkpoint_words, limits_table, sentence, story_table
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.course.verdict import VerdictSeverity
-from domain.protocol.model import Vital
+from domain.protocol.values import Vital
 from domain.values import Frozen
 from domain.views.session import ReadingView, SessionView
 

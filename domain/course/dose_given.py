@@ -12,7 +12,7 @@ from domain.events.clinic_events import (
     InfusionStarted,
     InfusionStopped,
 )
-from domain.protocol.model import Route
+from domain.protocol.values import Route
 
 
 class DoseGiven(Recorded[DoseAdministered.Data | InfusionStarted.Data | InfusionStopped.Data]):

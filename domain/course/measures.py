@@ -11,7 +11,8 @@ from math import inf, isfinite
 
 from domain.codes import folded
 from domain.protocol.instruments import CSSRS, INSTRUMENTS, PHQ9, QUESTIONNAIRES, SCREENER_ITEMS, Questionnaire
-from domain.protocol.model import MeasureRule, Range
+from domain.protocol.measures import MeasureRule
+from domain.protocol.values import Range
 from domain.refusal import FieldError, Refusal, RefusalCode, Refused
 from domain.values import Code, Frozen
 

@@ -14,7 +14,9 @@ from domain.course.session import MedicineSession, Reading, ReadingSeries, Stage
 from domain.course.state import Phase
 from domain.course.verdict import VerdictSeverity
 from domain.events.clinic_events import CourseReferred, DoseAdministered, SessionCleared, VitalsRecorded
-from domain.protocol.model import Limit, Protocol, Vital, is_listed
+from domain.protocol.medicine import Limit
+from domain.protocol.model import Protocol
+from domain.protocol.values import Vital, is_listed
 from domain.protocol.vital_checks import MEASURED
 from domain.values import Actor, Code, Role
 

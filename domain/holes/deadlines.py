@@ -11,7 +11,8 @@ from domain.durations import in_words, iso_8601
 from domain.events.clinic_events import PatientDischarged
 from domain.holes.asked import DOSED_AT, NURSE, WELL, course, dosed, reading, recorded, values_above
 from domain.holes.hole import Hole, Holes
-from domain.protocol.model import Protocol, Vital
+from domain.protocol.model import Protocol
+from domain.protocol.values import Vital
 
 
 def deadline_holes(protocol: Protocol) -> Holes:

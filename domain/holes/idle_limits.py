@@ -5,7 +5,9 @@ from domain.holes.asked import beyond, judged
 from domain.holes.hole import Hole, Holes
 from domain.holes.second_readings import lowest_cleared
 from domain.holes.wording import SIGN
-from domain.protocol.model import Limit, LimitSeverity, Protocol
+from domain.protocol.medicine import Limit
+from domain.protocol.model import Protocol
+from domain.protocol.values import LimitSeverity
 
 
 def idle_limit_holes(protocol: Protocol) -> Holes:

@@ -9,7 +9,8 @@ from domain.events.clinic_events import MeasureRecorded
 from domain.holes.asked import COURSE, DOSED_AT, NURSE, course
 from domain.holes.hole import Hole, Holes
 from domain.protocol.instruments import CSSRS, PHQ9, QUESTIONNAIRES, instrument_name
-from domain.protocol.model import MeasureMoment, MeasureRule, Protocol
+from domain.protocol.measures import MeasureMoment, MeasureRule
+from domain.protocol.model import Protocol
 from domain.values import Code, Severity
 
 _HIGH, _MODERATE = (1, 1, 1, 1, 1, 1), (1, 1, 1, 0, 0, 0)

@@ -9,7 +9,8 @@ from domain.course.verdict import VerdictSeverity
 from domain.holes.asked import every_value, in_the_middle, judged, values_above, values_below
 from domain.holes.hole import Hole, Holes
 from domain.holes.wording import a, in_words, so_would
-from domain.protocol.model import Protocol, Vital
+from domain.protocol.model import Protocol
+from domain.protocol.values import Vital
 
 _NEVER: Final = "never"
 _HOLD: Final = "hold"

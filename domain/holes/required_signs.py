@@ -5,7 +5,8 @@ from domain.course.rules.checkpoints import checkpoints
 from domain.holes.asked import DOSED_AT, WELL, course, dosed, reading
 from domain.holes.hole import Hole, Holes
 from domain.holes.wording import SIGN
-from domain.protocol.model import Protocol, Vital
+from domain.protocol.model import Protocol
+from domain.protocol.values import Vital
 
 
 def required_sign_holes(protocol: Protocol) -> Holes:

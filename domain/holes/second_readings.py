@@ -5,7 +5,8 @@ from domain.durations import in_words
 from domain.holes.asked import beyond, every_value, in_the_middle, judged
 from domain.holes.hole import Hole, Holes
 from domain.holes.wording import a, so_would
-from domain.protocol.model import Limit, Protocol
+from domain.protocol.medicine import Limit
+from domain.protocol.model import Protocol
 
 
 def second_reading_holes(protocol: Protocol) -> Holes:

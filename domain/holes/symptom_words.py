@@ -9,7 +9,9 @@ from domain.events.clinic_events import VitalsRecorded
 from domain.holes.asked import NURSE, every_name
 from domain.holes.hole import Hole, Holes
 from domain.holes.wording import in_words
-from domain.protocol.model import SUICIDAL, LimitSeverity, Protocol
+from domain.protocol.medicine import SUICIDAL
+from domain.protocol.model import Protocol
+from domain.protocol.values import LimitSeverity
 from domain.values import Code
 
 _GRAVE: Final = "chest_pain"

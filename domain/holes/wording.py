@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from domain.course.verdict import VerdictSeverity
-from domain.protocol.model import Vital
+from domain.protocol.values import Vital
 
 SIGN: Final[Mapping[Vital, str]] = {
     Vital.SYSTOLIC: "systolic pressure",

@@ -10,8 +10,11 @@ from domain.durations import days, iso_8601
 from domain.events.clinic_events import MeasureRecorded
 from domain.events.fields import Dose
 from domain.protocol.instruments import CSSRS, INSTRUMENTS, PHQ9, QUESTIONNAIRES
-from domain.protocol.model import DoseBasis, MeasureRule, Protocol, Range
+from domain.protocol.measures import MeasureRule
+from domain.protocol.medicine import DoseBasis
+from domain.protocol.model import Protocol
 from domain.protocol.parameters import parameters
+from domain.protocol.values import Range
 from domain.protocol.vital_checks import Contradictions, vital_contradictions, written
 from domain.values import bounds
 

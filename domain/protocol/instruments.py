@@ -6,7 +6,7 @@ For every instrument here, higher is worse.
 from collections.abc import Mapping
 from datetime import timedelta
 
-from domain.protocol.model import Range
+from domain.protocol.values import Range
 from domain.values import Code, Frozen
 
 CSSRS = "cssrs"

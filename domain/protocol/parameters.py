@@ -6,7 +6,9 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from domain.durations import in_words
-from domain.protocol.model import ComedicationRule, Form, Grade, Limit, Protocol, Range, Vital
+from domain.protocol.medicine import ComedicationRule, Limit
+from domain.protocol.model import Form, Grade, Protocol
+from domain.protocol.values import Range, Vital
 from domain.values import Frozen
 
 Scalar: TypeAlias = str | bool | int | float | timedelta | time

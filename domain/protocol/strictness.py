@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import Final
 
-from domain.protocol.model import Limit, Protocol
+from domain.protocol.medicine import Limit
+from domain.protocol.model import Protocol
 from domain.protocol.parameters import Value, parameters
 
 _AT_MOST: Final = ("_max", "max")

@@ -6,7 +6,9 @@ from typing import Final, TypeAlias
 
 from domain.durations import iso_8601
 from domain.events.clinic_events import VitalsRecorded
-from domain.protocol.model import Limit, LimitSeverity, Protocol, Range, Vital
+from domain.protocol.medicine import Limit
+from domain.protocol.model import Protocol
+from domain.protocol.values import LimitSeverity, Range, Vital
 from domain.values import bounds
 
 Contradictions: TypeAlias = Iterator[tuple[str, str]]

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from domain.course.rules.checkpoints import CheckpointStatus
 from domain.course.session import Checkpoint
-from domain.protocol.model import Vital
+from domain.protocol.values import Vital
 from domain.values import Frozen
 from domain.views.session import SessionView
 

@@ -7,7 +7,8 @@ from domain.course.rules.signs import at_clearance
 from domain.course.rules.vitals import SPOKEN
 from domain.course.session import MedicineSession
 from domain.events.clinic_events import VitalsRecorded
-from domain.protocol.model import Protocol, Vital
+from domain.protocol.model import Protocol
+from domain.protocol.values import Vital
 from domain.values import Frozen
 
 

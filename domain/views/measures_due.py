@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from domain.course.rules import followup
 from domain.course.state import CourseState, Phase
 from domain.durations import days
-from domain.protocol.model import MeasureMoment
+from domain.protocol.measures import MeasureMoment
 from domain.values import Code, Frozen, Moment
 from domain.views.score_trend import brought_along
 

@@ -4,7 +4,7 @@ from domain.course.measure_history import MeasureTaken, answers
 from domain.course.measures import ScoreChange, change
 from domain.course.state import CourseState
 from domain.protocol.instruments import QUESTIONNAIRES
-from domain.protocol.model import MeasureRule
+from domain.protocol.measures import MeasureRule
 from domain.values import Code, Frozen, Moment
 
 

@@ -12,7 +12,7 @@ from domain.course.session import MedicineSession, Stage
 from domain.course.verdict import Verdict
 from domain.events.clinic_events import VitalsRecorded
 from domain.events.fields import StaffMember
-from domain.protocol.model import Vital
+from domain.protocol.values import Vital
 from domain.values import Frozen, Moment
 from domain.views.limits import SessionLimit, session_limits
 

@@ -34,7 +34,9 @@ from domain.events.clinic_events import (
 )
 from domain.events.fields import Dose, Override, PregnancyTest, StaffMember
 from domain.protocol.instruments import CSSRS, PHQ9
-from domain.protocol.model import DoseBasis, MeasureMoment, Protocol
+from domain.protocol.measures import MeasureMoment
+from domain.protocol.medicine import DoseBasis
+from domain.protocol.model import Protocol
 from domain.values import Actor, Role
 from simulation.course.calendar import BEND, EVERY_DAY, Practice
 from simulation.course.reporter import Reporter

@@ -16,7 +16,8 @@ from domain.events.clinic_events import (
     SessionCleared,
     VitalsRecorded,
 )
-from domain.protocol.model import DoseBasis, Protocol
+from domain.protocol.medicine import DoseBasis
+from domain.protocol.model import Protocol
 from domain.values import Frozen, Moment
 from simulation.course.reporter import Reporter
 from simulation.course.staff import NURSE, PRESCRIBER, Reply, see_to

@@ -35,7 +35,7 @@ from domain.course.verdict import Finding, VerdictSeverity
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import MODELS, CourseReferred, EventData
 from domain.events.parsing import parse_event
-from domain.protocol.model import Vital
+from domain.protocol.values import Vital
 from domain.refusal import RefusalCode
 from domain.values import Blocker, Role
 from settings import Settings

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from domain.holes.asked import judged
 from domain.holes.idle_limits import idle_limit_holes
-from domain.protocol.model import Limit, LimitSeverity, Protocol, Range, Vital
+from domain.protocol.medicine import Limit
+from domain.protocol.model import Protocol
+from domain.protocol.values import LimitSeverity, Range, Vital
 from domain.protocol.vital_checks import MEASURED, vital_contradictions
 from tests.support.cast import WEEKLY, minutes, weekly
 from tests.support.protocol_holes import (

@@ -14,7 +14,9 @@ from domain.course.state import Phase
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.events.fields import PregnancyTest, StaffMember
-from domain.protocol.model import Limit, LimitSeverity, Protocol, Route, Vital
+from domain.protocol.medicine import Limit
+from domain.protocol.model import Protocol
+from domain.protocol.values import LimitSeverity, Route, Vital
 from domain.values import Blocker, Role
 from tests.support.cast import (
     DESK,

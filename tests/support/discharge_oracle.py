@@ -4,7 +4,8 @@ from datetime import datetime
 
 from domain.events.clinic_events import PatientDischarged
 from domain.ledger import Entry
-from domain.protocol.model import Limit, Protocol
+from domain.protocol.medicine import Limit
+from domain.protocol.model import Protocol
 from domain.values import Role, Severity
 from tests.support.corrected_ledger import as_corrected
 from tests.support.ledger_entries import DANGERS, counted_from, newest, number_in, said, standing, visit_of

@@ -16,8 +16,9 @@ from pydantic import BaseModel
 
 from domain.oncall.file import OnCall, parse_on_call
 from domain.protocol.file import ProtocolFileError, protocol_from
-from domain.protocol.model import Protocol, Range
+from domain.protocol.model import Protocol
 from domain.protocol.parameters import parameters
+from domain.protocol.values import Range
 from tests.support import cast
 from tests.support.paths import ROOT
 

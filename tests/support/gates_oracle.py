@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from domain.events.clinic_events import DoseAdministered
 from domain.ledger import Entry
-from domain.protocol.model import Protocol, Range
+from domain.protocol.model import Protocol
+from domain.protocol.values import Range
 from domain.values import Role, Severity
 from tests.support.corrected_ledger import DEVIATION, as_corrected
 from tests.support.ledger_entries import (

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 
 from domain.holes.hole import Hole
 from domain.holes.limits import limit_holes
-from domain.protocol.model import Limit, LimitSeverity, Protocol, Vital
+from domain.protocol.medicine import Limit
+from domain.protocol.model import Protocol
+from domain.protocol.values import LimitSeverity, Vital
 from domain.protocol.vital_checks import MEASURED
 from tests.support.cast import WEEKLY, weekly
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from domain.ledger import Entry
-from domain.protocol.model import Limit, Protocol
+from domain.protocol.medicine import Limit
+from domain.protocol.model import Protocol
 from domain.values import Severity
 from tests.support.corrected_ledger import Telling, tellings
 

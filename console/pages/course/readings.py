@@ -9,8 +9,8 @@ from domain.course.rules.vitals import SPOKEN
 from domain.course.session import Stage
 from domain.course.verdict import Verdict, VerdictSeverity
 from domain.events.clinic_events import VitalsRecorded
-from domain.protocol.model import Vital
 from domain.protocol.parameters import UNITS
+from domain.protocol.values import Vital
 from domain.values import Frozen, Severity
 from domain.views.limits import unfit_for_a_dose
 from domain.views.session import ReadingView, SessionView

@@ -18,7 +18,7 @@ from domain.course.session import CheckpointStatus, Stage
 from domain.course.state import Phase
 from domain.course.verdict import Verdict, VerdictSeverity
 from domain.escalation.messages import PHRASES, Kind
-from domain.protocol.model import Vital
+from domain.protocol.values import Vital
 from domain.values import Frozen, Severity
 from domain.views.blocker_labels import words_of
 from domain.views.counted import counted

@@ -10,7 +10,8 @@ from domain.course.rules.signs import measured_since, value_of
 from domain.course.rules.vitals import Recheck
 from domain.course.session import Checkpoint, CheckpointStatus, MedicineSession, Reading, ReadingSeries
 from domain.last_answer import keeps_last_answer
-from domain.protocol.model import CheckpointRules, Protocol
+from domain.protocol.medicine import CheckpointRules
+from domain.protocol.model import Protocol
 
 __all__ = [
     "Checkpoint",

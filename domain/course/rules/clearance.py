@@ -29,7 +29,8 @@ from domain.escalation.messages import PHRASES, Kind
 from domain.events.clinic_events import SessionCleared
 from domain.events.fields import lifted_by
 from domain.protocol.instruments import instrument_name
-from domain.protocol.model import CourseRules, Vital
+from domain.protocol.model import CourseRules
+from domain.protocol.values import Vital
 from domain.values import Blocker, Severity, absolute_first, count_of
 
 DANGERS = frozenset({Kind.VITALS_EMERGENCY, Kind.SUICIDE_RISK})

@@ -10,7 +10,7 @@ from domain.course.rules.dose_bounds import Offered, given_mg, last_weight, plan
 from domain.course.session import MedicineSession
 from domain.course.state import CourseState
 from domain.events.fields import PregnancyTest
-from domain.protocol.model import ComparedRules
+from domain.protocol.medicine import ComparedRules
 from domain.values import Blocker
 
 NOTHING = ComparedRules()

@@ -23,7 +23,7 @@ from domain.escalation.messages import Kind
 from domain.events.clinic_events import DischargeAssessed, PatientDischarged
 from domain.events.fields import Override
 from domain.last_answer import keeps_last_answer
-from domain.protocol.model import Vital
+from domain.protocol.values import Vital
 from domain.values import Blocker, Role, absolute_first
 
 PRESSURE = frozenset({Vital.SYSTOLIC, Vital.DIASTOLIC})

@@ -11,7 +11,7 @@ from domain.course.session import MedicineSession
 from domain.course.state import CourseState
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import InfusionStopped
-from domain.protocol.model import DoseBasis
+from domain.protocol.medicine import DoseBasis
 from domain.values import Actor, Blocker, Role, Severity
 
 TOLERANCE = 1e-9

@@ -15,7 +15,8 @@ from domain.course.transition import Transition
 from domain.events.clinic_events import EligibilityDecided, EligibilityDecision, ScreeningRecorded
 from domain.events.fields import PregnancyTest, lifted_by
 from domain.protocol.instruments import instrument_name
-from domain.protocol.model import Protocol, is_listed
+from domain.protocol.model import Protocol
+from domain.protocol.values import is_listed
 from domain.values import Blocker, Code, absolute_first, count_of
 
 

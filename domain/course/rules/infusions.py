@@ -18,7 +18,7 @@ from domain.course.session import MedicineSession, Stage
 from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.events.clinic_events import InfusionPaused, InfusionResumed, InfusionStarted, InfusionStopped
-from domain.protocol.model import Route
+from domain.protocol.values import Route
 from domain.values import Blocker
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from domain.events.clinic_events import VitalsRecorded
-from domain.protocol.model import Vital
+from domain.protocol.values import Vital
 from domain.values import Frozen, Moment
 
 LEAST: Final[Mapping[Vital, int]] = {

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from domain.codes import folded
 from domain.course.session import MedicineSession
-from domain.protocol.model import ComedicationRule, Protocol
+from domain.protocol.medicine import ComedicationRule
+from domain.protocol.model import Protocol
 from domain.values import Blocker, Moment
 
 

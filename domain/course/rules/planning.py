@@ -13,7 +13,7 @@ from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.events.clinic_events import PlanPrescribed
 from domain.events.fields import Dose
-from domain.protocol.model import DoseBasis
+from domain.protocol.medicine import DoseBasis
 from domain.values import Blocker, count_of
 
 

@@ -13,7 +13,7 @@ from domain.course.transition import Transition
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import MeasureRecorded
 from domain.protocol.instruments import CSSRS
-from domain.protocol.model import MeasureRule
+from domain.protocol.measures import MeasureRule
 from domain.values import Code, Severity
 
 SCREENED: Final = "the risk screen taken since shows no raised risk"

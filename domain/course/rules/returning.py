@@ -12,7 +12,8 @@ from domain.course.session import MedicineSession, Reading, is_long_past
 from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.course.verdict import VerdictSeverity
-from domain.protocol.model import Protocol, Vital
+from domain.protocol.model import Protocol
+from domain.protocol.values import Vital
 from domain.values import Role
 
 COMES_BACK_WITHIN: Final = timedelta(days=1)

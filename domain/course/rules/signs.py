@@ -11,7 +11,8 @@ from typing import Final, TypeVar
 
 from domain.course.session import Reading, ReadingSeries, order_of
 from domain.last_answer import keeps_last_answer
-from domain.protocol.model import Protocol, Vital
+from domain.protocol.model import Protocol
+from domain.protocol.values import Vital
 
 KEPT: Final = 8
 """Answers about a series of readings that are kept: one decision asks a dozen times, about a series and one more."""

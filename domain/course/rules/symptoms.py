@@ -9,7 +9,8 @@ from domain.codes import folded, in_words, is_said
 from domain.course.rules.signs import newest_with, value_of
 from domain.course.session import Reading, ReadingSeries
 from domain.course.verdict import Finding, Verdict, VerdictSeverity
-from domain.protocol.model import LimitSeverity, Protocol, Vital
+from domain.protocol.model import Protocol
+from domain.protocol.values import LimitSeverity, Vital
 from domain.values import Blocker, Code, Severity
 
 UNKNOWN: Final = "vitals.symptom_unknown"

@@ -10,7 +10,9 @@ from domain.course.rules.signs import at_clearance, newest, newest_first, newest
 from domain.course.session import Reading, ReadingSeries
 from domain.course.verdict import Finding, Verdict, VerdictSeverity, verdict_of
 from domain.last_answer import keeps_last_answer
-from domain.protocol.model import Limit, Protocol, Vital
+from domain.protocol.medicine import Limit
+from domain.protocol.model import Protocol
+from domain.protocol.values import Vital
 from domain.values import Moment, Severity
 
 _JUST_BEFORE = timedelta(microseconds=1)

@@ -6,7 +6,7 @@ from domain.course.measure_history import MeasureTaken, answers
 from domain.course.state import CourseState
 from domain.course.transition import Transition
 from domain.escalation.messages import Kind
-from domain.protocol.model import MeasureRule
+from domain.protocol.measures import MeasureRule
 from domain.values import Severity
 
 

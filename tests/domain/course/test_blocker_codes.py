@@ -13,7 +13,7 @@ from domain.escalation.ids import escalation_id
 from domain.escalation.messages import Acknowledge, Kind, Opening, Resolve
 from domain.events.parsing import parse_event
 from domain.oncall.file import OnCallQuery, OnCallSnapshot, parse_on_call
-from domain.protocol.model import Vital
+from domain.protocol.values import Vital
 from domain.refusal import RefusalCode, Refused
 from domain.values import Severity
 from tests.domain.conftest import Opens

@@ -16,7 +16,8 @@ from domain.course.measures import (
     scored,
     triage,
 )
-from domain.protocol.model import Item9Rule, MeasureMoment, MeasureRule, Range
+from domain.protocol.measures import Item9Rule, MeasureMoment, MeasureRule
+from domain.protocol.values import Range
 from domain.refusal import FieldError, RefusalCode, Refused
 from domain.values import Severity
 

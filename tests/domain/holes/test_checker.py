@@ -9,7 +9,7 @@ import pytest
 
 from domain.holes.checker import holes
 from domain.protocol.file import parse_protocol
-from domain.protocol.model import VitalRanges
+from domain.protocol.values import VitalRanges
 from tests.support.cast import minutes, weekly
 from tests.support.paths import PROTOCOLS, WEEKLY_FILE
 

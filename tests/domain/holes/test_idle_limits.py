@@ -1,7 +1,8 @@
 """A limit that no reading is ever judged by is named: whoever wrote it counts on it."""
 
 from domain.holes.idle_limits import idle_limit_holes
-from domain.protocol.model import Limit, LimitSeverity, Vital
+from domain.protocol.medicine import Limit
+from domain.protocol.values import LimitSeverity, Vital
 from tests.support.protocol_holes import with_limits
 
 

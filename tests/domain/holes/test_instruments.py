@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from domain.holes.instruments import instrument_holes
-from domain.protocol.model import MeasureMoment, RiskRule
+from domain.protocol.measures import MeasureMoment, RiskRule
 from domain.values import Severity
 from tests.support.cast import WEEKLY, weekly
 

@@ -6,7 +6,8 @@ import pytest
 
 from domain.course.verdict import VerdictSeverity
 from domain.holes.asked import judged
-from domain.protocol.model import LimitSeverity, Protocol, Vital
+from domain.protocol.model import Protocol
+from domain.protocol.values import LimitSeverity, Vital
 from tests.support.cast import MARA, WEEKLY, dose, minutes, vitals, weekly
 from tests.support.protocol_holes import FIVE, holes_of, is_of, value_named_in, with_limits, without_limits
 from tests.support.ward import Ward

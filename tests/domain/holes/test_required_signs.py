@@ -4,7 +4,7 @@ import pytest
 
 from domain.holes.required_signs import required_sign_holes
 from domain.holes.wording import SIGN
-from domain.protocol.model import Vital
+from domain.protocol.values import Vital
 from tests.support.cast import WEEKLY, weekly
 
 REQUIRED = WEEKLY.medicine.checkpoints.required

@@ -7,7 +7,8 @@ import pytest
 from domain.course.verdict import VerdictSeverity
 from domain.holes.asked import judged
 from domain.holes.second_readings import second_reading_holes
-from domain.protocol.model import Limit, LimitSeverity, Vital
+from domain.protocol.medicine import Limit
+from domain.protocol.values import LimitSeverity, Vital
 from tests.support.cast import WEEKLY, minutes
 from tests.support.protocol_holes import with_limits, without_limits
 

@@ -5,7 +5,7 @@ import pytest
 from domain.holes.screening_words import screening_word_holes
 from domain.holes.silence import silence_holes
 from domain.holes.symptom_words import symptom_holes
-from domain.protocol.model import SUICIDAL
+from domain.protocol.medicine import SUICIDAL
 from tests.support.cast import WEEKLY, weekly
 
 SYMPTOMS = WEEKLY.medicine.symptoms

@@ -9,16 +9,10 @@ from pydantic import ValidationError
 
 from domain.durations import LONGEST, duration, iso_8601
 from domain.protocol.file import parse_protocol
-from domain.protocol.model import (
-    Limit,
-    LimitSeverity,
-    MeasureMoment,
-    MeasureRule,
-    Protocol,
-    Range,
-    Vital,
-    VitalRanges,
-)
+from domain.protocol.measures import MeasureMoment, MeasureRule
+from domain.protocol.medicine import Limit
+from domain.protocol.model import Protocol
+from domain.protocol.values import LimitSeverity, Range, Vital, VitalRanges
 from domain.values import Role
 from tests.support.paths import WEEKLY_FILE
 

@@ -3,7 +3,8 @@
 import pytest
 
 from domain.protocol.file import parse_protocol
-from domain.protocol.model import DoseBasis, Grade
+from domain.protocol.medicine import DoseBasis
+from domain.protocol.model import Grade
 from domain.protocol.parameters import parameters, rows, without_evidence
 from tests.support.paths import WEEKLY_FILE
 

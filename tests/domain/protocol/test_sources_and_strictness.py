@@ -3,7 +3,8 @@
 import pytest
 
 from domain.protocol.file import parse_protocol
-from domain.protocol.model import Limit, Protocol
+from domain.protocol.medicine import Limit
+from domain.protocol.model import Protocol
 from domain.protocol.parameters import parameters
 from domain.protocol.sources import Source, sources_of
 from domain.protocol.strictness import Strictness, strictness

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from domain.protocol.model import Vital
+from domain.protocol.values import Vital
 from domain.values import Blocker
 from domain.views.blocker_labels import LIFTED_BY_TIME, UNNAMED, WORDS, words_of, words_of_all
 from tests.support.blocker_sources import raised

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.protocol.model import Vital
+from domain.protocol.values import Vital
 from domain.views.counted import Counted, counted
 from domain.views.course import course_view
 from domain.views.limits import unfit_for_a_dose

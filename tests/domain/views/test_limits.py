@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from domain.course.rules.vitals import verdict
 from domain.course.verdict import VerdictSeverity
-from domain.protocol.model import Vital
+from domain.protocol.values import Vital
 from domain.views.limits import LimitKind, SessionLimit, session_limits
 from tests.support.cast import MARA, WEEKLY, minutes, vitals
 from tests.support.ward import Ward

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from domain.course.measures import Direction
-from domain.protocol.model import Every, MeasureMoment
+from domain.protocol.measures import Every, MeasureMoment
 from domain.views.course import MeasureView, course_view
 from tests.domain.conftest import Opens
 from tests.support.cast import (

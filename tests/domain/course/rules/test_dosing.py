@@ -8,7 +8,7 @@ import pytest
 from domain.course.session import Stage
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import DoseAdministered
-from domain.protocol.model import DoseBasis
+from domain.protocol.medicine import DoseBasis
 from domain.values import Actor
 from tests.domain.conftest import Opens
 from tests.support.cast import (

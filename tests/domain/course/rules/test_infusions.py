@@ -7,7 +7,7 @@ import pytest
 from domain.course.deadlines import DeadlineKind
 from domain.course.session import Stage
 from domain.escalation.messages import Kind
-from domain.protocol.model import Route
+from domain.protocol.values import Route
 from domain.values import Severity
 from tests.domain.conftest import Opens
 from tests.support.cast import (

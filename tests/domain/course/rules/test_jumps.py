@@ -6,7 +6,7 @@ import pytest
 
 from domain.course.rules.jumps import LEAST, LastValue, jumps
 from domain.events.clinic_events import VitalsRecorded
-from domain.protocol.model import Vital
+from domain.protocol.values import Vital
 from tests.support.cast import LIND, MONDAY
 
 BEFORE = {

@@ -7,7 +7,7 @@ import pytest
 from domain.course.deadlines import DeadlineKind
 from domain.course.state import Phase
 from domain.escalation.messages import Kind
-from domain.protocol.model import DoseBasis
+from domain.protocol.medicine import DoseBasis
 from domain.values import Actor, Severity
 from tests.domain.conftest import Opens
 from tests.support.cast import (

@@ -10,7 +10,7 @@ from domain.course.deadlines import DeadlineKind
 from domain.course.session import Stage
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent, InfusionStopped, PatientDischarged
-from domain.protocol.model import Route
+from domain.protocol.values import Route
 from domain.values import Severity
 from tests.support.cast import (
     DESK,

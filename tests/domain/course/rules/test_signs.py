@@ -11,7 +11,7 @@ from domain.course.rules.signs import newest_of_all
 from domain.course.verdict import VerdictSeverity
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent
-from domain.protocol.model import Vital
+from domain.protocol.values import Vital
 from domain.values import Severity
 from tests.domain.conftest import Opens
 from tests.support.cast import (

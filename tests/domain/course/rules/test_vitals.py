@@ -15,7 +15,9 @@ from domain.course.transition import RepeatEscalation
 from domain.course.verdict import Verdict, VerdictSeverity
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import VitalsRecorded
-from domain.protocol.model import Limit, LimitSeverity, Protocol, Vital
+from domain.protocol.medicine import Limit
+from domain.protocol.model import Protocol
+from domain.protocol.values import LimitSeverity, Vital
 from domain.values import Severity
 from tests.domain.conftest import Opens
 from tests.support.cast import (
