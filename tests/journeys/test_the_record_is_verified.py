@@ -87,6 +87,8 @@ async def test_a_restored_backup_is_whole_and_what_is_done_to_it_by_hand_is_name
     """
     there = {"KAPSTAN_DATABASE_URL": restored, "TEMPORAL_ADDRESS": stack.temporal}
     there |= {"KAPSTAN_PROTOCOLS": str(stack.protocols), "KAPSTAN_ONCALL": str(stack.oncall)}
+    assert stack.payload_keys_file is not None
+    there |= {"KAPSTAN_PAYLOAD_KEYS": stack.payload_keys_file.read_text().strip()}
     whole = await kapstan("verify", **there)
     async with open_store(restored) as store:
         for invented in ("FAKE-1", "LIST-1"):
