@@ -36,9 +36,12 @@ async def test_every_worker_of_the_stack_is_well(house: House, outside: httpx.As
     """Each has an address of its own, and answers `ok` there while both of its queues are polled."""
     assert len(set(house.stack.worker_metrics)) == len(house.stack.pids.workers) == 2
 
-    for url in house.stack.worker_metrics:
-        answer = await outside.get(f"{url}/healthz")
-        assert (answer.status_code, answer.text) == (200, "ok\n")
+    async def well() -> bool:
+        # A busy machine may make Temporal answer a moment too late; whoever asks from outside asks again.
+        answers = [await outside.get(f"{url}/healthz") for url in house.stack.worker_metrics]
+        return {(answer.status_code, answer.text) for answer in answers} == {(200, "ok\n")}
+
+    await eventually(well)
 
 
 async def test_docker_asks_a_worker_how_it_is(house: House) -> None:
@@ -57,7 +60,10 @@ async def test_docker_asks_a_worker_how_it_is(house: House) -> None:
 
     nobody = claim("127.0.0.1", {"nobody": None})["nobody"]
 
-    assert await exit_code(house.stack.worker_metrics[0]) == 0
+    async def succeeds() -> bool:
+        return await exit_code(house.stack.worker_metrics[0]) == 0
+
+    await eventually(succeeds)
     assert await exit_code(f"http://127.0.0.1:{nobody}") == 1
 
 
