@@ -49,30 +49,28 @@ class Climb(NamedTuple):
         return self._replace(begins_at=at, calls=tuple(call.opened_later(later) for call in self.calls))
 
 
-def climbs(
-    calendar: OnCallCalendar, severity: Severity, begins_at: datetime, ends_at: datetime, pages: int
-) -> Iterator[Climb]:
-    """The first so many pages of every escalation opened in that time, in order and without a gap."""
+def climbs(calendar: OnCallCalendar, severity: Severity, begins_at: datetime, ends_at: datetime) -> Iterator[Climb]:
+    """The first round of the ladder of every escalation opened in that time, in order and without a gap."""
     while begins_at < ends_at:
-        climb = _climb(calendar, severity, begins_at, pages)
+        climb = _climb(calendar, severity, begins_at)
         yield climb._replace(ends_at=min(climb.ends_at, ends_at))
         begins_at = climb.ends_at
 
 
-def unanswered(policy: Policy, severity: Severity, opened_at: datetime) -> Iterator[tuple[NextStep, datetime]]:
-    """Each step of an escalation opened then, with the moment at which it was due before it waited for the hours."""
+def unanswered_round(policy: Policy, severity: Severity, opened_at: datetime) -> Iterator[tuple[NextStep, datetime]]:
+    """Each step of the first round of an escalation opened then, and when it was due before it waited for the hours."""
     progress = EscalationProgress(severity=severity, due_at=opened_at)
     due_at = opened_at
-    for next_step, after in climbing(policy, progress, opened_at):
+    for next_step, after in islice(climbing(policy, progress, opened_at), len(policy.steps)):
         yield next_step, due_at
         due_at = after.due_at
 
 
-def _climb(calendar: OnCallCalendar, severity: Severity, opened_at: datetime, pages: int) -> Climb:
+def _climb(calendar: OnCallCalendar, severity: Severity, opened_at: datetime) -> Climb:
     policy = calendar.on_call.policies[severity]
     calls: list[StepCall] = []
     moves, unchanged_for = True, timedelta.max
-    for next_step, due_at in islice(unanswered(policy, severity, opened_at), pages):
+    for next_step, due_at in unanswered_round(policy, severity, opened_at):
         if moves and policy.hours is not None:
             window = policy.hours.window(due_at)
             moves = window.opens_at <= due_at

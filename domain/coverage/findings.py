@@ -91,17 +91,14 @@ def gaps(
     begins_at: datetime,
     ends_at: datetime,
 ) -> Iterator[CoverageFinding]:
-    """Every gap of that time, the gravest severity first. `climbs` are as long as the longest ladder."""
-    policies = calendar.on_call.policies
+    """Every gap of that time, the gravest severity first. `climbs` are the first rounds of its ladders."""
     for severity in sorted(climbs, key=lambda one: one.rank, reverse=True):
-        steps = len(policies[severity].steps)
-        whole = _whole_ladders(climbs[severity], steps)
-        yield from _told(calendar.on_call, Wrong.WHOLE_LADDER, whole, severity)
-        for step in range(1, steps + 1):
+        yield from _told(calendar.on_call, Wrong.WHOLE_LADDER, _whole_ladders(climbs[severity]), severity)
+        for step in range(1, len(calendar.on_call.policies[severity].steps) + 1):
             empty = _empty_steps(calendar, severity, step, begins_at, ends_at)
             yield from _told(calendar.on_call, Wrong.NOBODY, empty, severity, step)
         for roles in resolvers:
-            without = _without(calendar.on_call, climbs[severity], steps, roles)
+            without = _without(calendar.on_call, climbs[severity], roles)
             yield from _told(calendar.on_call, Wrong.NO_RESOLVER, without, severity)
     for lower, higher in combinations(sorted(climbs, key=lambda one: one.rank), 2):
         sooner = _sooner(climbs[lower], climbs[higher], higher)
@@ -137,31 +134,30 @@ def _empty_steps(
             yield _Time(span.begins_at, span.ends_at, called, why)
 
 
-def _whole_ladders(climbs: Iterable[Climb], steps: int) -> Iterator[_Time]:
+def _whole_ladders(climbs: Iterable[Climb]) -> Iterator[_Time]:
     for climb in climbs:
-        round_ = climb.calls[:steps]
-        if not any(call.there for call in round_):
-            called = tuple(dict.fromkeys(person for call in round_ for person in call.called))
+        if first_reached(climb.calls) is None:
+            called = tuple(dict.fromkeys(person for call in climb.calls for person in call.called))
             yield _Time(climb.begins_at, climb.ends_at, called, ("none of its steps reaches anybody",))
 
 
-def _without(on_call: OnCall, climbs: Iterable[Climb], steps: int, roles: Collection[Role]) -> Iterator[_Time]:
+def _without(on_call: OnCall, climbs: Iterable[Climb], roles: Collection[Role]) -> Iterator[_Time]:
     """When a whole ladder reaches nobody with one of the roles."""
     for climb in climbs:
-        there = {on_call.people[person].role for call in climb.calls[:steps] for person in call.there}
+        there = {on_call.people[person].role for call in climb.calls for person in call.there}
         if not there.intersection(roles):
             wanted = " or ".join(role for role in Role if role in roles)
             yield _Time(climb.begins_at, climb.ends_at, (), (f"a {wanted} must be called who is there",))
 
 
 def _sooner(lower: Sequence[Climb], higher: Sequence[Climb], than: Severity) -> Iterator[_Time]:
-    """When the lower severity reaches somebody before the higher one does."""
+    """When the lower severity reaches somebody before the higher one does. One that reaches nobody is a gap itself."""
     for low, high in _side_by_side(lower, higher):
         first, other = first_reached(low.calls), first_reached(high.calls)
-        if first is None:
+        if first is None or other is None:
             continue
         begins_at = low.begins_at
-        if other is not None and first.at >= other.at:
+        if first.at >= other.at:
             if first.moves or not other.moves:
                 continue
             # The lower one waits for its hours to begin; the higher one, opened later, comes later and later.

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from domain.coverage.calendar import OnCallCalendar
-from domain.coverage.climbs import Climb, StepCall, climbs, unanswered
+from domain.coverage.climbs import Climb, StepCall, climbs, unanswered_round
 from domain.coverage.findings import CoverageFinding, absences, first_reached, gaps
 from domain.durations import LengthOrZero
 from domain.escalation.messages import Kind
@@ -87,12 +86,9 @@ def prove(on_call: OnCall, begins_at: datetime, ends_at: datetime, resolvers: It
     Exact: each moment at which anything changes is looked at, and between two of them nothing gets worse.
     """
     zone = ZoneInfo(on_call.timezone)
-    pages = max(len(policy.steps) for policy in on_call.policies.values())
-    looked_until = max(_last_page(on_call, severity, ends_at, pages) for severity in on_call.policies)
+    looked_until = max(_last_page(on_call, severity, ends_at) for severity in on_call.policies)
     calendar = OnCallCalendar(on_call, begins_at, looked_until + timedelta.resolution)
-    ladders = {
-        severity: tuple(climbs(calendar, severity, begins_at, ends_at, pages)) for severity in reversed(Severity)
-    }
+    ladders = {severity: tuple(climbs(calendar, severity, begins_at, ends_at)) for severity in reversed(Severity)}
     needed = tuple(resolvers)
     found = tuple(gaps(calendar, ladders, needed, begins_at, ends_at))
     return Proof(
@@ -113,24 +109,23 @@ def resolvers_of(rules: EscalationRules) -> tuple[tuple[Role, ...], ...]:
     return tuple(dict.fromkeys(roles for kind in Kind if (roles := rules.resolvers_of(kind))))
 
 
-def _last_page(on_call: OnCall, severity: Severity, opened_at: datetime, pages: int) -> datetime:
-    """The moment of the last of so many pages: no escalation that was opened earlier sends it later."""
-    *_, (last, _) = islice(unanswered(on_call.policies[severity], severity, opened_at), pages)
+def _last_page(on_call: OnCall, severity: Severity, opened_at: datetime) -> datetime:
+    """The moment of the last step's page: no escalation that was opened earlier sends it later."""
+    *_, (last, _) = unanswered_round(on_call.policies[severity], severity, opened_at)
     return last.at
 
 
 def _proved(
     on_call: OnCall, severity: Severity, ladder: Sequence[Climb], resolvers: Sequence[Collection[Role]]
 ) -> SeverityProof:
-    steps = len(on_call.policies[severity].steps)
     zone = ZoneInfo(on_call.timezone)
-    last = _worst(ladder, lambda climb: climb.calls[steps - 1], zone)
+    last = _worst(ladder, lambda climb: climb.calls[-1], zone)
     assert last is not None
     return SeverityProof(
         severity=severity,
-        first=_worst(ladder, lambda climb: first_reached(climb.calls[:steps]), zone),
-        another=_worst(ladder, lambda climb: _another(climb.calls[:steps]), zone),
-        resolver=_worst(ladder, lambda climb: _resolver(on_call, climb.calls[:steps], resolvers), zone),
+        first=_worst(ladder, lambda climb: first_reached(climb.calls), zone),
+        another=_worst(ladder, lambda climb: _another(climb.calls), zone),
+        resolver=_worst(ladder, lambda climb: _resolver(on_call, climb.calls, resolvers), zone),
         last=last,
     )
 

@@ -35,13 +35,8 @@ class CoverageOracle:
     begins_at: datetime
     minutes: int
 
-    @cached_property
-    def pages(self) -> int:
-        """How many pages of each ladder are looked at: those of the longest."""
-        return max(len(policy["steps"]) for policy in self.content["policies"].values())
-
     def ladder(self, severity: str, opened: int) -> list[Page]:
-        """The first pages of an escalation opened in that minute, if nobody answers."""
+        """The first round of an escalation opened in that minute, if nobody answers."""
         if (severity, opened) not in self._known_ladders:
             self._known_ladders[severity, opened] = self._climbed(severity, opened)
         return self._known_ladders[severity, opened]
@@ -50,12 +45,11 @@ class CoverageOracle:
         policy = self.content["policies"][severity]
         is_open = self._open_minutes(policy.get("hours"))
         minute, pages = opened, []
-        for number in range(self.pages):
-            step = number % len(policy["steps"])
+        for step, told in enumerate(policy["steps"]):
             while not is_open(minute):
                 minute += 1
             pages.append(Page(step + 1, minute, self.there(severity, step, minute)))
-            minute += policy["steps"][step]["wait_minutes"]
+            minute += told["wait_minutes"]
         return pages
 
     def there(self, severity: str, step: int, minute: int) -> frozenset[str]:
@@ -66,10 +60,9 @@ class CoverageOracle:
 
     def longest(self, severity: str, until: Callable[[list[Page]], Page | None]) -> int | None:
         """The most minutes until that page of the first round; None if there is an opening without it."""
-        steps = len(self.content["policies"][severity]["steps"])
         longest = -1
         for opened in range(self.minutes):
-            page = until(self.ladder(severity, opened)[:steps])
+            page = until(self.ladder(severity, opened))
             if page is None:
                 return None
             longest = max(longest, page.minute - opened)
@@ -83,8 +76,9 @@ class CoverageOracle:
         )
 
     def sooner(self, lower: str, higher: str) -> Times:
-        """When opening the lower severity would reach somebody before opening the higher one would."""
-        return times([self._first(lower, opened) < self._first(higher, opened) for opened in range(self.minutes)])
+        """When opening the lower severity would reach somebody before opening the higher one would, if both do."""
+        firsts = ((self._first(lower, opened), self._first(higher, opened)) for opened in range(self.minutes))
+        return times([low is not None and high is not None and low < high for low, high in firsts])
 
     def louder(self, lower: str, higher: str) -> Times:
         """When a step of the lower severity would reach several, and none of as many of the higher one so many."""
@@ -103,8 +97,8 @@ class CoverageOracle:
             [self._holder(one, minute) == self._holder(other, minute) == person for minute in range(self.minutes)]
         )
 
-    def _first(self, severity: str, opened: int) -> float:
-        return next((page.minute for page in self.ladder(severity, opened) if page.there), float("inf"))
+    def _first(self, severity: str, opened: int) -> int | None:
+        return next((page.minute for page in self.ladder(severity, opened) if page.there), None)
 
     def _called(self, target: str, minute: int) -> list[str]:
         kind, _, name = target.partition(":")

@@ -27,6 +27,7 @@ from tests.support.coverage_oracle import (
     first_there,
     last_step,
     somebody_else,
+    times,
 )
 from tests.support.file_keys import written
 
@@ -202,6 +203,9 @@ def test_every_minute_says_what_the_proof_says(drawn: Drawn) -> None:
         sooner = drawn.times(proof.gaps, Wrong.SOONER, severity=lower, than=higher)
         assert sooner == oracle.sooner(lower, higher)
         assert drawn.times(proof.gaps, Wrong.LOUDER, severity=lower, than=higher) == oracle.louder(lower, higher)
+    for severity in Severity:
+        unreached = [first_there(oracle.ladder(severity, opened)) is None for opened in range(MINUTES)]
+        assert drawn.times(proof.gaps, Wrong.WHOLE_LADDER, severity=severity) == times(unreached)
     if are_both_called(drawn.on_call):
         for person in PEOPLE:
             found = drawn.times(proof.gaps, Wrong.TWO_PLACES, people=(person,))
@@ -217,7 +221,7 @@ def test_an_escalation_that_nobody_answers_pages_as_the_proof_says(drawn: Drawn,
 
     for proved in proof.severities:
         severity, steps = proved.severity, len(drawn.on_call.policies[proved.severity].steps)
-        known = list(climbs(calendar, severity, drawn.begins_at, drawn.ends_at, steps))
+        known = list(climbs(calendar, severity, drawn.begins_at, drawn.ends_at))
         for opened_at in [drawn.begins_at + timedelta(seconds=one) for one in seconds]:
             (climb,) = (one for one in known if one.begins_at <= opened_at < one.ends_at)
             said = [(call.step, call.at, call.called) for call in climb.from_(opened_at).calls]
