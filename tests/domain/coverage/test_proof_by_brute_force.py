@@ -116,7 +116,8 @@ class Writer:
 
     def _policies(self) -> dict[str, Any]:
         """Each ladder is the one above it, slower and no louder; routine may have hours."""
-        ladder, policies = self._draw(ladders), {}
+        policies: dict[str, Any] = {}
+        ladder = self._draw(ladders)
         for severity in reversed(Severity):
             policies[severity.value] = {
                 "steps": [{"notify": notify, "wait_minutes": wait} for notify, wait in ladder],
