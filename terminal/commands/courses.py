@@ -19,10 +19,10 @@ from domain.views.forecast import Forecast
 from gateway.courses import Courses
 from gateway.event_files import Sent, events_in, send_all
 from gateway.forecasts import floor_forecast_of, forecast_of
+from gateway.host_account import sent_from_here
 from gateway.list_verification import Differs, ListVerification
 from gateway.oncall import read_on_call
 from gateway.rebuilding import Rebuilding, Rebuilt
-from gateway.rehearsals import rehearsal
 from gateway.verification import Broken, Verification, Verified
 from records.store import CourseFilter
 from settings import Misconfigured, read_settings
@@ -42,7 +42,7 @@ from terminal.commands.options import (
 from terminal.course import course_page
 from terminal.forecast import floor_forecast_page, forecast_page
 from terminal.formatting import deviations
-from terminal.on_record import note_read
+from terminal.on_record import note_act, note_read
 from terminal.printing import complain, out
 from terminal.rehearsal import timeline, unfinished
 from terminal.target import asked, place
@@ -81,6 +81,8 @@ def rehearse(
     as_json: AsJson = False,
 ) -> None:
     """Plays a script of events against a protocol, without servers, and prints everything that would follow."""
+    from gateway.rehearsals import rehearsal  # noqa: PLC0415  the other commands need not wait until it is loaded
+
     files = read_settings()
     is_set = files.model_fields_set
     on_call = oncall_file or (files.oncall if "oncall" in is_set else ROOT / "examples" / "oncall.toml")
@@ -216,7 +218,9 @@ def rebuild(data: Data = HERE, as_json: AsJson = False) -> None:
                 out.print(rebuilt.model_dump_json() if as_json else _rebuilt(rebuilt), markup=not as_json)
         return DONE if is_done else REFUSED
 
-    raise typer.Exit(asyncio.run(run()))
+    code = asyncio.run(run())
+    note_act(kapstan, "lists made anew", "every course", sent_from_here())
+    raise typer.Exit(code)
 
 
 def _rebuilt(rebuilt: Rebuilt) -> str:

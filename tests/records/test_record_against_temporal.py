@@ -42,7 +42,7 @@ class Temporal:
             ward.course.course_id: ward for ward in (low, Ward("NILS-7").planned(), Ward("OLGA-2").screened())
         }
         calls = [call for call in low.calls if isinstance(call, OpenEscalation)]
-        self.alarms = {call.id: opened(call.opening, call.opening.opened_at).view for call in calls}
+        self.alarms = {call.opening.id: opened(call.opening, call.opening.opened_at).view for call in calls}
         (self.alarm,) = (one for one in self.alarms if "vitals_emergency" in one)
 
     async def ids(self) -> list[CourseId]:
@@ -145,8 +145,8 @@ async def test_what_nobody_touched_is_whole(clinic: Clinic) -> None:
             "escalations: NILS-7~vitals_emergency~1~1: its course's ledger knows nothing of it",
         ),
         (
-            """INSERT INTO escalations (id, course_id, kind, severity, state, opened_at, step, revision) VALUES
-            ('NILS-7~orchestrator_silent~0~1', 'NILS-7', 'orchestrator_silent', 'urgent', 'open', now(), 0, 1)""",
+            """INSERT INTO escalations (id, course_id, kind, severity, state, opened_at, step, revision, change) VALUES
+            ('NILS-7~orchestrator_silent~0~1', 'NILS-7', 'orchestrator_silent', 'urgent', 'open', now(), 0, 1, 1)""",
             "escalations: NILS-7~orchestrator_silent~0~1: the watchdog never raised it",
         ),
         (

@@ -508,9 +508,10 @@ def is_whole(ward: Ward) -> bool:
 
 
 def answers_again(ward: Ward) -> bool:
-    """Whether each event of the story, sent once more, is answered as at first."""
+    """Whether each event of the story, sent once more by whoever sent it, is answered as at first."""
+    senders = {entry.sequence: entry.sent_by for entry in ward.entries}
     for event, answer in ward.answers[len(ward.began_from.answers) if ward.began_from else 0 :]:
-        assert ward.repeats(event) == answer
+        assert ward.repeats(event, senders.get(answer.sequence)) == answer
     return True
 
 
@@ -535,7 +536,7 @@ def _taken_in(course: Course, entry: Entry, versions: Mapping[str, PinnedProtoco
     if entry.event_id is not None:
         event = _event_of(entry)
         version = versions.get(event.data.to_version) if isinstance(event, ProtocolMigrated) else None
-        return course.accept(event, entry.recorded_at, version)
+        return course.accept(event, entry.recorded_at, version, sent_by=entry.sent_by)
     if entry.type in {"kap.checkpoint.missed", "kap.deadline.passed"}:
         return course.pass_deadlines(entry.recorded_at)
     if entry.data.get("kind") == Kind.RECORD_STORE_BEHIND:
@@ -551,6 +552,7 @@ def _taken_in(course: Course, entry: Entry, versions: Mapping[str, PinnedProtoco
         at=entry.time,
         by=str(by) if by else None,
         note=str(note) if note else None,
+        sent_by=entry.sent_by,
     )
     return course.hear(notice, entry.recorded_at)
 
