@@ -13,6 +13,7 @@ from console.access.courses import CourseAccess
 from console.access.escalations import EscalationAccess
 from console.access.reporting import EventReporting
 from console.kept_answer import KeptAnswer
+from console.kept_proof import KeptProof
 from console.live.stream import Stream
 from console.metrics.collected import CollectedMetrics
 from console.metrics.console_metrics import ConsoleMetrics
@@ -89,6 +90,11 @@ class Services:
     def readiness(self) -> KeptAnswer[Readiness]:
         """What is up, as of a moment ago."""
         return KeptAnswer(partial(readiness, self.client, self.connections, self.watchdog_store))
+
+    @cached_property
+    def proof(self) -> KeptProof:
+        """The proof of the on-call file."""
+        return KeptProof()
 
     @cached_property
     def collected_metrics(self) -> CollectedMetrics:

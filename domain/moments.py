@@ -105,6 +105,14 @@ def rfc_3339(at: datetime, zone: tzinfo) -> str:
     return (at.astimezone(UTC) if offset is None or offset % _A_MINUTE else local).isoformat()
 
 
+def on_its_clock(at: datetime) -> str:
+    """The moment on the wall clock of its own time zone, which is named: `Sat 2026-12-05 19:00 PST`.
+
+    Seconds are told only where there are any. In the hour that comes twice, the zone's name tells which one it is.
+    """
+    return f"{at:%a %Y-%m-%d %H:%M:%S %Z}" if at.second else f"{at:%a %Y-%m-%d %H:%M %Z}"
+
+
 class FromOutside:
     """Annotation for a `datetime` field of a model: in strict mode it is parsed by `moment`.
 

@@ -103,6 +103,19 @@ def load_file(path: Path) -> Shelved:
     return Shelved(file=str(path), protocol=protocol, approvals=approvals, sources=sources_of(text))
 
 
+def named_protocol(named: str, folder: Path) -> Protocol:
+    """The protocol of a file, approved or not, or the newest of this id in `folder`. Raises `ProtocolFileError`."""
+    path = Path(named)
+    if path.suffix == ".toml" or path.exists():
+        return load_file(path).protocol
+    library = load_folder(folder)
+    if (protocol := library.latest(named)) is None:
+        known = ", ".join(sorted({shelved.protocol.id for shelved in library.shelf}))
+        wrong = f"must be one of {known}, or a protocol file"
+        raise ProtocolFileError((ProtocolFinding(file=str(folder), key=named, expected=wrong),))
+    return protocol
+
+
 def approve_file(path: Path, by: str, at: datetime) -> Approval:
     """Records that `by` approved, at `at`, the file's content. The same approval twice is recorded once.
 

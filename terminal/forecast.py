@@ -1,4 +1,7 @@
-"""The forecast for the terminal: a table of who will be paged if nobody acts, when, about what, and why then."""
+"""The forecast for the terminal: who will be paged if nobody acts, when, about what, and why then.
+
+Of one course each page, of the whole floor each person's next hour.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,6 +10,8 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from domain.values import count_of
+from domain.views.floor_forecast import FloorForecast, PersonAhead
 from domain.views.forecast import Because, Forecast, PageToCome
 from terminal.formatting import away, marked, moment, plain, severity
 
@@ -40,6 +45,45 @@ def _parts(forecast: Forecast) -> Iterator[RenderableType]:
         yield f"{nobody} will be paged before {moment(forecast.until)}."
     if forecast.cut:
         yield f"And so on: what comes from {moment(forecast.until)} on is not shown."
+
+
+def floor_forecast_page(forecast: FloorForecast) -> RenderableType:
+    """The next hour of the floor as `kapstan forecast` prints it without a course."""
+    return Group(*_floor_parts(forecast))
+
+
+def _floor_parts(forecast: FloorForecast) -> Iterator[RenderableType]:
+    for course in forecast.unanswered:
+        about = f"{severity(course.severity)}  {plain(course.kind)}, " if course.severity and course.kind else ""
+        yield marked(f"{about}[cyan]{escape(course.course_id)}[/]: [red]not foretold[/], {escape(course.why)}")
+    if forecast.people:
+        yield _people(forecast.people, forecast.at)
+    else:
+        nobody = "Otherwise nobody" if forecast.unanswered else "Nobody"
+        yield f"{nobody} will be paged before {moment(forecast.until)}."
+    for cut in forecast.cut:
+        yield marked(f"[cyan]{escape(cut.course_id)}[/]: what comes from {moment(cut.until)} on is not shown.")
+
+
+def _people(people: tuple[PersonAhead, ...], now: datetime) -> RenderableType:
+    table = Table(box=None)
+    for heading in ("who", "by", "if nobody acts", "", "severity", "what", "course", "because", "then"):
+        table.add_column(heading, no_wrap=True)
+    for person in people:
+        for place, pages in enumerate(person.about_each):
+            first, *others = pages
+            table.add_row(
+                f"{escape(person.name)} [dim]({escape(person.person)})[/]" if place == 0 else "",
+                (escape(", ".join(person.channels)) or "[red]no channel[/]") if place == 0 else "",
+                moment(first.at),
+                away(first.at, now),
+                severity(first.severity),
+                plain(first.kind) + (f", session {first.session}" if first.session else ""),
+                f"[cyan]{escape(first.course_id)}[/]",
+                BECAUSE[first.because],
+                f"{count_of(len(others), 'more page')} until {moment(others[-1].at)}" if others else "",
+            )
+    return table
 
 
 def _pages(pages: tuple[PageToCome, ...], now: datetime) -> RenderableType:

@@ -63,20 +63,22 @@ def escalations(views: Iterable[EscalationView]) -> Table:
     return table
 
 
-def on_call_now(snapshots: Mapping[Severity, OnCallSnapshot], on_call: OnCall) -> Table:
-    """Who would be paged now, per severity, step by step."""
+def on_call_now(snapshots: Mapping[Severity, OnCallSnapshot], on_call: OnCall, now: datetime) -> Table:
+    """Who would be paged now, per severity, step by step, and who of them is not there."""
     table = Table(box=None)
     for heading in ("severity", "step", "who", "then waits"):
         table.add_column(heading)
     for level, snapshot in snapshots.items():
         for number, (step, people) in enumerate(zip(snapshot.policy.steps, snapshot.called, strict=True), start=1):
-            who = ", ".join(_name(person, on_call) for person in people)
+            who = ", ".join(_name(person, on_call, now) for person in people)
             table.add_row(severity(level) if number == 1 else "", str(number), who, in_words(step.wait))
     return table
 
 
-def _name(person: PersonId, on_call: OnCall) -> str:
-    return f"{escape(on_call.people[person].name)} [dim]({escape(person)})[/]"
+def _name(person: PersonId, on_call: OnCall, now: datetime) -> str:
+    known = on_call.people[person]
+    absence = known.absence(now)
+    return f"{escape(known.name)} [dim]({escape(person)})[/]{f' [red]{absence}[/]' if absence else ''}"
 
 
 def protocol(rows: Iterable[ParameterRow]) -> Table:

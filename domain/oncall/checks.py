@@ -1,6 +1,7 @@
 """Consistency checks of the on-call file: unknown targets, overlapping stand-ins, severities that page out of order."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from itertools import combinations, islice, pairwise
 from math import lcm
 from typing import Final
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 from domain.durations import in_words
 from domain.moments import is_skipped
 from domain.oncall.policy import Person, Policy, Step, TargetKind, read_target
-from domain.oncall.rota import Rota
+from domain.oncall.rota import LocalPeriod, Rota, Zone
 from domain.values import Frozen, PersonId, Severity
 
 FALLBACK: Final[PersonId] = "fallback"
@@ -45,6 +46,9 @@ def contradictions(parts: Parts) -> Iterator[Contradiction]:
 def _people(parts: Parts) -> Iterator[Contradiction]:
     if FALLBACK in parts.person_names:
         yield f"people.{FALLBACK}", "must be another id: this is the name of the fallback channels"
+    for name, person in parts.people.items():
+        for place, leave in enumerate(person.leave, start=1):
+            yield from _skipped(f"people.{name}.leave[{place}]", leave, leave.timezone)
 
 
 def _rotas(parts: Parts) -> Iterator[Contradiction]:
@@ -60,14 +64,20 @@ def _rotas(parts: Parts) -> Iterator[Contradiction]:
 
 
 def _moments(key: str, rota: Rota) -> Iterator[Contradiction]:
-    """Local times in a rota that do not exist, because the clock is put forward over them."""
-    written = {f"{key}.handoff": rota.handoff}
+    yield from _skipped_moment(f"{key}.handoff", rota.handoff, rota.timezone)
     for place, override in enumerate(rota.overrides, start=1):
-        written |= {f"{key}.overrides[{place}].from": override.from_, f"{key}.overrides[{place}].until": override.until}
-    for where, local in written.items():
-        if is_skipped(local, ZoneInfo(rota.timezone)):
-            shown = local.isoformat()
-            yield where, f"{shown} does not exist in {rota.timezone}: the clock is put forward over it"
+        yield from _skipped(f"{key}.overrides[{place}]", override, rota.timezone)
+
+
+def _skipped(key: str, period: LocalPeriod, timezone: Zone) -> Iterator[Contradiction]:
+    yield from _skipped_moment(f"{key}.from", period.from_, timezone)
+    yield from _skipped_moment(f"{key}.until", period.until, timezone)
+
+
+def _skipped_moment(key: str, local: datetime, timezone: Zone) -> Iterator[Contradiction]:
+    """A local time that does not exist, because the clock is put forward over it."""
+    if is_skipped(local, ZoneInfo(timezone)):
+        yield key, f"{local.isoformat()} does not exist in {timezone}: the clock is put forward over it"
 
 
 def _overlaps(key: str, rota: Rota) -> Iterator[Contradiction]:

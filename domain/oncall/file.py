@@ -88,6 +88,11 @@ class OnCall(Frozen):
         roles = {name: person.role for name, person in self.people.items()}
         return OnCallSnapshot(policy=policy, called=called, people=tuple(self.people), roles=roles)
 
+    @property
+    def timezone(self) -> str:
+        """The clinic's own time zone: that of its first rota; UTC without one."""
+        return next((rota.timezone for rota in self.rotas.values()), UTC_ZONE)
+
     def timezone_of(self, site: str) -> str:
         """The site's time zone; UTC for a site that the file does not name."""
         return self.sites[site].timezone if site in self.sites else UTC_ZONE

@@ -1,7 +1,7 @@
 """On-call policies: people and their channels, and each severity's steps and waiting times."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import accumulate, cycle
 from typing import Annotated, Final, NamedTuple
@@ -9,7 +9,7 @@ from typing import Annotated, Final, NamedTuple
 from pydantic import AfterValidator, Field, SecretStr
 
 from domain.durations import Length, LengthOrZero
-from domain.oncall.rota import Hours, Zone, at_least_one
+from domain.oncall.rota import Hours, Leave, Zone, at_least_one, next_opening
 from domain.values import Frozen, Role
 
 
@@ -38,12 +38,30 @@ def _is_staff(role: Role) -> Role:
     return role
 
 
+class Absence(StrEnum):
+    """Why somebody is not there to be reached."""
+
+    ON_LEAVE = "on leave"
+    OUT_OF_HOURS = "out of hours"
+
+
 class Person(Frozen):
-    """Somebody who may be paged."""
+    """Somebody who may be paged. Their leave and `hours` change no page: better somebody on leave than nobody.
+
+    `domain.coverage` counts on them only while they are there.
+    """
 
     name: Annotated[str, AfterValidator(str.strip)]
     role: Annotated[Role, AfterValidator(_is_staff)]
     channels: Channels
+    leave: tuple[Leave, ...] = ()
+    hours: Hours | None = None
+
+    def absence(self, at: datetime) -> Absence | None:
+        """Why a page at that moment does not reach them; None if it does."""
+        if any(leave.begins_at <= at < leave.ends_at for leave in self.leave):
+            return Absence.ON_LEAVE
+        return None if next_opening(self.hours, at) == at else Absence.OUT_OF_HOURS
 
 
 class Site(Frozen):

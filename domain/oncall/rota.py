@@ -1,9 +1,10 @@
 """Rotas and office hours in the clinic's time zone: who is on duty at a moment, daylight saving included."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, NamedTuple, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
@@ -65,12 +66,11 @@ Zone = Annotated[str, AfterValidator(_known)]
 UTC_ZONE: Final[Zone] = "UTC"
 
 
-class RotaOverride(Frozen):
-    """`person` stands in from one local moment (included) until another (excluded)."""
+class LocalPeriod(Frozen):
+    """From one local moment (included) until another (excluded), on the wall clock of some time zone."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
 
-    person: PersonId
     from_: Annotated[LocalDateTime, Field(alias="from")]
     until: LocalDateTime
 
@@ -79,6 +79,28 @@ class RotaOverride(Frozen):
         if self.until <= self.from_:
             raise ValueError("until must be later than from")
         return self
+
+
+class RotaOverride(LocalPeriod):
+    """`person` stands in for whoever has the turn, on the rota's wall clock."""
+
+    person: PersonId
+
+
+class Leave(LocalPeriod):
+    """A time in which somebody is on leave."""
+
+    timezone: Zone
+
+    @property
+    def begins_at(self) -> datetime:
+        """The first moment of the leave, in UTC."""
+        return instant(self.from_, ZoneInfo(self.timezone))
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first moment after the leave, in UTC."""
+        return instant(self.until, ZoneInfo(self.timezone))
 
 
 class Shift(Frozen):
@@ -156,8 +178,18 @@ class Weekday(StrEnum):
     SUNDAY = "sun"
 
 
+class Window(NamedTuple):
+    """One day's hours: from `opens_at` (included) until `closes_at` (excluded), in UTC."""
+
+    opens_at: datetime
+    closes_at: datetime
+
+
 class Hours(Frozen):
-    """When a routine page may go out: on these days, from one local time (included) until another (excluded)."""
+    """Hours of the week: on these days, from one local time (included) until another (excluded).
+
+    A policy's are those in which a routine page may go out, a person's those in which a page reaches them.
+    """
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
 
@@ -172,8 +204,8 @@ class Hours(Frozen):
             raise ValueError("until must be later than from, on the same day")
         return self
 
-    def next_opening(self, at: datetime) -> datetime:
-        """`at` itself if within the hours, else the next moment at which they begin, in UTC."""
+    def window(self, at: datetime) -> Window:
+        """The hours that `at` lies in, or else the next ones after it."""
         today = at.astimezone(ZoneInfo(self.timezone)).date()
         week = list(Weekday)
         # Fifteen days: hours within the night hour that daylight saving skips do not exist that week.
@@ -181,8 +213,19 @@ class Hours(Frozen):
             edges = (datetime.combine(day, edge) for edge in (self.from_, self.until))
             opens, closes = (instant(edge, ZoneInfo(self.timezone)) for edge in edges)
             if week[day.weekday()] in self.days and opens < closes and at < closes:
-                return max(at, opens).astimezone(UTC)
+                return Window(opens, closes)
         raise AssertionError("some day of a fortnight is a day of the hours")
+
+    def windows(self, begins_at: datetime, ends_at: datetime) -> Iterator[Window]:
+        """The hours in that time, in order, also those that begin before it or end after it."""
+        window = self.window(begins_at)
+        while window.opens_at < ends_at:
+            yield window
+            window = self.window(window.closes_at)
+
+    def next_opening(self, at: datetime) -> datetime:
+        """`at` itself if within the hours, else the next moment at which they begin, in UTC."""
+        return max(at, self.window(at).opens_at).astimezone(UTC)
 
 
 def next_opening(hours: Hours | None, at: datetime) -> datetime:

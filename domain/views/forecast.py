@@ -116,10 +116,12 @@ def forecast(
     progresses: Mapping[EscalationId, EscalationProgress],
     on_call: OnCall,
     why_silent: Mapping[EscalationId, str],
+    most_pages: int = MOST_PAGES,
 ) -> Forecast:
     """Computes the forecast from the course's commands and the ladders' progress; each page names those on call then.
 
-    `progresses` holds the progress of each escalation that answered, `why_silent` the reason of each that did not.
+    `progresses` holds the progress of each escalation that answered, `why_silent` the reason of each that did not. It
+    ends after `most_pages`.
     """
     changes: list[ChangeToCome] = []
     pages: list[PageToCome] = []
@@ -127,7 +129,7 @@ def forecast(
     for happening in merge(*_stories(to_come, progresses, on_call), key=lambda one: one.at):
         if happening.at >= until:
             break
-        if len(pages) >= MOST_PAGES:
+        if len(pages) >= most_pages:
             until, is_cut = happening.at, True
             break
         changes.extend(happening.changes)

@@ -14,10 +14,11 @@ from domain.harmless import harmless
 from domain.moments import moment
 from domain.rehearsal.script import ScriptUnreadable, parse_script
 from domain.values import Severity, count_of
+from domain.views.floor_forecast import FloorForecast
 from domain.views.forecast import Forecast
 from gateway.courses import Courses
 from gateway.event_files import Sent, events_in, send_all
-from gateway.forecasts import forecast_of
+from gateway.forecasts import floor_forecast_of, forecast_of
 from gateway.host_account import sent_from_here
 from gateway.list_verification import Differs, ListVerification
 from gateway.oncall import read_on_call
@@ -26,9 +27,20 @@ from gateway.verification import Broken, Verification, Verified
 from records.store import CourseFilter
 from settings import Misconfigured, read_settings
 from terminal import lists
-from terminal.commands.options import DONE, HERE, REFUSED, ROOT, AsJson, Data, name_unreadable, printed, text_of
+from terminal.commands.options import (
+    DONE,
+    HERE,
+    REFUSED,
+    ROOT,
+    AsJson,
+    Data,
+    name_unreadable,
+    printed,
+    protocols_at_hand,
+    text_of,
+)
 from terminal.course import course_page
-from terminal.forecast import forecast_page
+from terminal.forecast import floor_forecast_page, forecast_page
 from terminal.formatting import deviations
 from terminal.on_record import note_act, note_read
 from terminal.printing import complain, out
@@ -74,7 +86,7 @@ def rehearse(
     files = read_settings()
     is_set = files.model_fields_set
     on_call = oncall_file or (files.oncall if "oncall" in is_set else ROOT / "examples" / "oncall.toml")
-    folder = files.protocols if "protocols" in is_set else ROOT / "protocols"
+    folder = protocols_at_hand(files)
     try:
         played = parse_script(text_of(script))
     except ScriptUnreadable as wrong:
@@ -131,17 +143,29 @@ def show(course: str, data: Data = HERE, as_json: AsJson = False) -> None:
 
 
 @commands.command("forecast")
-def foretell(course: str, data: Data = HERE, as_json: AsJson = False) -> None:
-    """Who will be paged about a course, when and how, if nobody acts from now on."""
+def foretell(
+    course: Annotated[str | None, typer.Argument(help="one course; the next hour of all where none is named")] = None,
+    data: Data = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Who will be paged about a course, or about any within the hour, when and how, if nobody acts from now on."""
     kapstan = place(data)
     on_call = read_on_call(kapstan.oncall)
 
-    async def asking() -> Forecast:
+    async def asking(course: str) -> Forecast:
         async with kapstan.courses() as courses, kapstan.escalations() as escalations:
             return await forecast_of(course, datetime.now(UTC), courses, escalations, on_call)
 
-    found = asyncio.run(asking())
-    printed(found, lambda: forecast_page(found), as_json=as_json)
+    async def asking_all() -> FloorForecast:
+        async with kapstan.both_memories() as (store, _, courses, escalations):
+            return await floor_forecast_of(datetime.now(UTC), store, courses, escalations, on_call)
+
+    if course is not None:
+        found = asyncio.run(asking(course))
+        printed(found, lambda: forecast_page(found), as_json=as_json)
+    else:
+        of_all = asyncio.run(asking_all())
+        printed(of_all, lambda: floor_forecast_page(of_all), as_json=as_json)
     note_read(kapstan, "forecast", course)
 
 

@@ -1,23 +1,27 @@
 """Commands about escalations, and who is on call."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from domain.coverage.proof import prove, resolvers_of
 from domain.escalation.ids import EscalationId
 from domain.escalation.messages import ACTS, Acknowledge, EscalationState, Resolve
 from domain.oncall.file import OnCallQuery
 from domain.values import Severity, count_of
 from gateway.host_account import sent_from_here
 from gateway.oncall import read_on_call
+from gateway.protocols import named_protocol
 from records.store import EscalationFilter
+from settings import read_settings
 from terminal import lists
-from terminal.commands.options import HERE, AsJson, Data, name_unreadable, printed
+from terminal.commands.options import HERE, REFUSED, AsJson, Data, name_unreadable, printed, protocols_at_hand
+from terminal.coverage import proof_page
 from terminal.on_record import note_act, note_read
-from terminal.printing import out
+from terminal.printing import complain, out
 from terminal.target import Target, asked, place
 
 commands: Final = typer.Typer()
@@ -82,6 +86,28 @@ def check_on_call(file: Path) -> None:
     )
 
 
+@oncall.command("prove")
+def prove_on_call(
+    file: Path,
+    protocol: Annotated[
+        str | None, typer.Option(metavar="P", help="its id or file: who may resolve is looked for too")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="how far ahead")] = 366,
+    as_json: AsJson = False,
+) -> None:
+    """Proves for every moment of the coming year how long it takes until a human is reached; names each gap."""
+    from gateway.channels import fault  # noqa: PLC0415  the other commands need not wait until Apprise is loaded
+
+    on_call = read_on_call(file, fault)
+    rules = named_protocol(protocol, protocols_at_hand(read_settings())).escalations if protocol else None
+    begins_at = datetime.now(UTC).replace(second=0, microsecond=0)
+    proof = prove(on_call, begins_at, begins_at + timedelta(days=days), resolvers_of(rules) if rules else ())
+    printed(proof, lambda: proof_page(proof, on_call), as_json=as_json)
+    if proof.gaps:
+        complain(f"kapstan: {file}: {count_of(len(proof.gaps), 'gap')}")
+        raise typer.Exit(REFUSED)
+
+
 @oncall.command("now")
 def show_on_call(data: Data = HERE, as_json: AsJson = False) -> None:
     """Who would be paged now, per severity, step by step."""
@@ -90,4 +116,4 @@ def show_on_call(data: Data = HERE, as_json: AsJson = False) -> None:
     if as_json:
         out.print_json(json.dumps({one: snapshot.model_dump(mode="json") for one, snapshot in snapshots.items()}))
     else:
-        out.print(lists.on_call_now(snapshots, on_call))
+        out.print(lists.on_call_now(snapshots, on_call, now))

@@ -11,7 +11,7 @@ from rich.console import RenderableType
 
 from domain.values import Frozen
 from records.unreadable_rows import Found
-from settings import Misconfigured
+from settings import Misconfigured, Settings
 from terminal.printing import complain, out
 
 DONE, REFUSED, MISUSED, UNREACHABLE = 0, 1, 2, 3
@@ -39,6 +39,11 @@ def name_unreadable(found: Found[Any], what: str) -> None:
     """Names on stderr the rows that the list leaves out because they cannot be read."""
     for one in found.unreadable:
         complain(f"this {what} cannot be read from the record: {one.name}: {one.detail}; see: kapstan verify")
+
+
+def protocols_at_hand(files: Settings) -> Path:
+    """The folder of protocols that is set, else that of those which come with Kapstan."""
+    return files.protocols if "protocols" in files.model_fields_set else ROOT / "protocols"
 
 
 def text_of(file: str) -> str:

@@ -116,7 +116,7 @@ async def inbox() -> AsyncIterator[Inbox]:
 def example_on_call() -> str:
     """The example's on-call file without its days off: at the real clock the nurse's rota is Lind's on any day."""
     text = (ROOT / "examples" / "oncall.toml").read_text(encoding="utf-8")
-    return re.sub(r"^overrides = .*\n", "", text, flags=re.MULTILINE)
+    return re.sub(r"^(overrides|leave) = .*\n", "", text, flags=re.MULTILINE)
 
 
 def on_call_file(folder: Path, received: Inbox) -> Path:

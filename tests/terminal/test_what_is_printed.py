@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import pytest
@@ -16,10 +16,13 @@ from rich.console import Console, RenderableType
 from console.pages.frame.error_pages import ErrorPage
 from console.pages.frame.rendering import page
 from domain.access import TokenRole
+from domain.coverage.proof import prove
 from domain.escalation.messages import Kind
 from domain.harmless import harmless, on_one_line
+from domain.oncall.file import OnCall, parse_on_call
 from domain.values import Frozen, Severity
 from domain.views.course import CourseView, course_view
+from domain.views.floor_forecast import floor_forecast
 from domain.views.forecast import Because, Forecast, NotForetold, PageToCome
 from domain.views.summary import CourseSummary
 from gateway.tokens import TokenShown
@@ -27,8 +30,10 @@ from logs import configure_logging
 from settings import LogFormat
 from terminal import lists
 from terminal.course import course_page
-from terminal.forecast import forecast_page
+from terminal.coverage import proof_page
+from terminal.forecast import floor_forecast_page, forecast_page
 from terminal.printing import harmless_console
+from tests.support.paths import ROOT
 from tests.support.ward import Ward
 
 NOW: Final = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
@@ -118,6 +123,13 @@ def a_forecast() -> Forecast:
     )
 
 
+def a_clinic() -> OnCall:
+    """The on-call file with a gap, in which the nurse has another name."""
+    file = ROOT / "examples" / "oncall-gap.toml"
+    on_call = parse_on_call(file.read_text(encoding="utf-8"), str(file))
+    return on_call.but(people={**on_call.people, "lind": on_call.people["lind"].but(name=POISON)})
+
+
 def tables() -> Mapping[str, Callable[[], RenderableType]]:
     summary = CourseSummary(
         course_id="EX-1",
@@ -156,11 +168,15 @@ def tables() -> Mapping[str, Callable[[], RenderableType]]:
         "course": lambda: course_page(poisoned(whole_course()), NOW),
         "fleet": lambda: lists.fleet([poisoned(summary)], NOW),
         "forecast": lambda: forecast_page(poisoned(a_forecast())),
+        "floor forecast": lambda: floor_forecast_page(
+            floor_forecast([poisoned(a_forecast())], {"EX-2": POISON}, NOW, NOW + timedelta(hours=1))
+        ),
+        "proof": lambda: proof_page(prove(a_clinic(), NOW, NOW + timedelta(days=7)), a_clinic()),
         "tokens": lambda: lists.tokens([poisoned(token)]),
     }
 
 
-@pytest.mark.parametrize("name", ["course", "fleet", "forecast", "tokens"])
+@pytest.mark.parametrize("name", ["course", "fleet", "forecast", "floor forecast", "proof", "tokens"])
 def test_no_clinic_string_breaks_a_table_or_is_obeyed(name: str) -> None:
     """`[/]` in a site once broke `kapstan courses` for everybody; ESC, OSC 52 and links are shown as what they are."""
     shown = printed(tables()[name]())

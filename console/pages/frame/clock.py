@@ -104,5 +104,4 @@ def counted(length: timedelta) -> str:
 def zone_of(site: str | None, configured: Mapping[str, str], on_call: OnCall) -> ZoneInfo:
     """The site's time zone: its own, else the one set for all sites, else the one of the clinic's rotas."""
     named = configured.get(site or ANY_SITE) or configured.get(ANY_SITE)
-    rotas = iter(on_call.rotas.values())
-    return ZoneInfo(named or next((rota.timezone for rota in rotas), "UTC"))
+    return ZoneInfo(named or on_call.timezone)

@@ -12,6 +12,7 @@ from console.charts.oncall_strip import OnDuty, strip_chart
 from console.pages.frame.clock import Clock, WallClock
 from console.pages.frame.rendering import floor_page
 from console.pages.frame.viewer import Viewer, looking
+from console.pages.oncall.proof import ProofShown, proof_shown
 from domain.access import Right
 from domain.durations import in_words
 from domain.moments import instant, is_skipped, local_moment
@@ -30,12 +31,13 @@ router = APIRouter(include_in_schema=False)
 
 
 class PersonShown(Frozen):
-    """Somebody who would be paged: why, by which channels, and until when."""
+    """Somebody who would be paged: why, by which channels, and until when; `absence` if they are not there then."""
 
     name: str
     role: str
     channels: str
     through: tuple[str, ...]
+    absence: str | None
 
 
 class LadderStep(Frozen):
@@ -88,6 +90,7 @@ class OnCallPage(Frozen):
     """The ladders, most severe first; the chart of the rotas; the overrides to come.
 
     `at` is the moment that was asked for, `moment` the same in words; empty and None mean now.
+    `proof` is None while it is being worked out.
     `findings` are the errors in the present file, each by its key; the page shows the last good one.
     """
 
@@ -104,6 +107,7 @@ class OnCallPage(Frozen):
     stand_ins: tuple[StandIn, ...]
     findings: tuple[tuple[str, str], ...]
     zone: str
+    proof: ProofShown | None
 
 
 @router.get(PATH)
@@ -133,9 +137,10 @@ async def on_call(
         for shift in rota.shifts
     ]
     ends_at = viewer.now + AHEAD
+    proof = await viewer.services.proof.of(known, viewer.now)
     seen = OnCallPage(
         ladders=tuple(
-            _ladder(policy, clock if asked is None else WallClock(clock.zone, asked)) for policy in then.policies
+            _ladder(policy, clock if asked is None else WallClock(clock.zone, asked), known) for policy in then.policies
         ),
         at=f"{at:%Y-%m-%dT%H:%M}" if at else "",
         moment=clock.local(asked) if asked else None,
@@ -149,6 +154,7 @@ async def on_call(
         stand_ins=_stand_ins(viewer, shown, clock),
         findings=trouble.findings if (trouble := viewer.services.on_call.trouble) else (),
         zone=clock.zone.key,
+        proof=proof_shown(proof, known) if proof else None,
     )
     return await floor_page(viewer, PATH, "oncall.html", seen)
 
@@ -188,14 +194,14 @@ def _override_line(one: RotaOverride) -> str:
     return f'  {{ person = "{one.person}", from = "{one.from_:{LOCAL}}", until = "{one.until:{LOCAL}}" }},'
 
 
-def _ladder(policy: PolicyNow, clock: WallClock) -> Ladder:
+def _ladder(policy: PolicyNow, clock: WallClock, known: OnCall) -> Ladder:
     hours = policy.hours
     return Ladder(
         severity=policy.severity,
         steps=tuple(
             LadderStep(
                 number=step.step,
-                people=tuple(_person(one, clock) for one in step.people),
+                people=tuple(_person(one, clock, known) for one in step.people),
                 wait=in_words(step.wait),
             )
             for step in policy.steps
@@ -209,12 +215,13 @@ def _ladder(policy: PolicyNow, clock: WallClock) -> Ladder:
     )
 
 
-def _person(called: Called, clock: WallClock) -> PersonShown:
+def _person(called: Called, clock: WallClock, known: OnCall) -> PersonShown:
     return PersonShown(
         name=called.name,
         role=called.role,
         channels=", ".join(called.channels) or "no channel",
         through=tuple(_through(one, clock) for one in called.through),
+        absence=known.people[called.id].absence(clock.now),
     )
 
 

@@ -86,3 +86,18 @@ async def test_what_cannot_be_pasted_is_told(house: House, asked: dict[str, str]
     times = {"begins": "2099-12-01T08:00", "ends": "2099-12-02T08:00"} if "person" in asked else {}
 
     assert told in words_of(await house.admin.get("/oncall", params={**times, **asked}))
+
+
+async def test_the_page_shows_how_long_it_takes_until_somebody_is_reached(house: House, browser: Browser) -> None:
+    """For every severity the proof's table, as `kapstan oncall prove` prints it, and that there is no gap."""
+    async with looks(browser, house.url) as eyes:
+        await eyes.signs_in((await house.token(TokenRole.OPERATIONS)).token, "/oncall")
+        proof = eyes.page.get_by_role("region", name="How long until somebody is reached")
+
+        for severity in Severity:
+            rows = proof.get_by_role("row").filter(has=eyes.page.get_by_role("rowheader", name=severity.capitalize()))
+            await expect(rows).to_have_count(3)
+        await expect(proof.get_by_role("row", name="Emergency somebody is reached at once at any time")).to_be_visible()
+        await expect(proof).to_contain_text("No gap: at every moment each step reaches somebody")
+        assert await eyes.barriers() == []
+        assert not eyes.complaints

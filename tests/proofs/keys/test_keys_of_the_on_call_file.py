@@ -33,6 +33,10 @@ def channels(on_call: OnCall, person: PersonId) -> list[str]:
     return [channel.get_secret_value() for channel in on_call.channels_of(person)]
 
 
+def is_there(on_call: OnCall, person: PersonId, moment: str) -> bool:
+    return on_call.people[person].absence(local(moment)) is None
+
+
 def urgent_calls(on_call: OnCall) -> tuple[PersonId, ...]:
     return on_call.standing(OnCallQuery(severity=Severity.URGENT, at=NIGHT)).called[0]
 
@@ -61,6 +65,8 @@ def opens(on_call: OnCall, at: datetime) -> datetime:
 ROTA: Final[Path] = ("rotas", "nurse")
 STAND_IN: Final[Path] = (*ROTA, "overrides", 0)
 OFFICE: Final[Path] = ("policies", "routine", "hours")
+LEAVE: Final[Path] = ("people", "lind", "leave", 0)
+DESK: Final[Path] = ("people", "desk", "hours")
 URGENT: Final[Path] = ("policies", "urgent")
 TWO_NURSES: Final = {(*ROTA, "members"): ["lind", "ward"]}
 CHRISTMAS_EVE, CHRISTMAS = "2026-12-24T20:00:00", "2026-12-25T20:00:00"
@@ -89,6 +95,62 @@ KEYS: Final[tuple[OneKey[OnCall], ...]] = (
         ["json://127.0.0.1:9900/lind"],
         ["json://127.0.0.1/l"],
         where=("people", "lind", "channels"),
+    ),
+    OneKey(
+        "people.leave.from",
+        "2026-12-25T08:00:00",
+        lambda on_call: is_there(on_call, "lind", CHRISTMAS_EVE),
+        False,
+        True,
+        where=(*LEAVE, "from"),
+    ),
+    OneKey(
+        "people.leave.until",
+        "2026-12-25T08:00:00",
+        lambda on_call: is_there(on_call, "lind", CHRISTMAS),
+        False,
+        True,
+        where=(*LEAVE, "until"),
+    ),
+    OneKey(
+        "people.leave.timezone",
+        "Europe/Berlin",
+        lambda on_call: is_there(on_call, "lind", "2026-12-24T02:00:00"),
+        True,
+        False,
+        where=(*LEAVE, "timezone"),
+    ),
+    OneKey(
+        "people.hours.timezone",
+        "Europe/Berlin",
+        lambda on_call: is_there(on_call, "desk", "2026-03-03T03:00:00"),
+        False,
+        True,
+        where=(*DESK, "timezone"),
+    ),
+    OneKey(
+        "people.hours.days",
+        ["mon", "sat"],
+        lambda on_call: is_there(on_call, "desk", "2026-03-07T10:00:00"),
+        False,
+        True,
+        where=(*DESK, "days"),
+    ),
+    OneKey(
+        "people.hours.from",
+        "09:00",
+        lambda on_call: is_there(on_call, "desk", "2026-03-03T08:30:00"),
+        True,
+        False,
+        where=(*DESK, "from"),
+    ),
+    OneKey(
+        "people.hours.until",
+        "19:00",
+        lambda on_call: is_there(on_call, "desk", "2026-03-03T18:30:00"),
+        False,
+        True,
+        where=(*DESK, "until"),
     ),
     OneKey(
         "rotas.timezone",
