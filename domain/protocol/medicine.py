@@ -1,0 +1,252 @@
+"""The parameters of a medicine session: from who must be in the room to when the patient may leave."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Final, Self
+
+from pydantic import (
+    Field,
+    model_validator,
+)
+
+from domain.durations import Length, LengthOrZero
+from domain.protocol.values import (
+    BASIC_VITALS,
+    Count,
+    LimitSeverity,
+    Milligrams,
+    Percent,
+    StaffRole,
+    Vital,
+    VitalRanges,
+    is_listed,
+)
+from domain.values import Code, Frozen, Severity
+
+
+class DoseBasis(StrEnum):
+    """The unit of the dose bounds."""
+
+    MG_PER_KG = "mg_per_kg"
+    MG = "mg"
+
+
+class DoseRules(Frozen):
+    """The bounds of a dose, in `basis`. Above `max` two prescribers are needed; above `hard_max` no dose is allowed.
+
+    `step_after_event` says whether a dose may rise after a session with an urgent or emergency event.
+    """
+
+    basis: DoseBasis
+    first_max: Milligrams
+    max: Milligrams
+    hard_max: Milligrams
+    step_max: Milligrams
+    step_after_event: bool = False
+    boosters_max: Count
+
+
+class ClearanceRules(Frozen):
+    """Vitals before a dose: a reading outside `hold` blocks, one outside `never` blocks absolutely."""
+
+    reading_valid: Length
+    hold: VitalRanges
+    never: VitalRanges
+
+
+class CheckpointRules(Frozen):
+    """When vitals are due after a dose, which signs they are, and when missing ones open an escalation.
+
+    A reading taken within `grace` is in time. Whether one was taken is not known before it is typed in: `told_after` is
+    how long after the due moment people are told that there is none; None means `grace`.
+    """
+
+    offsets: Annotated[tuple[LengthOrZero, ...], Field(min_length=1)]
+    then_every: Length
+    early: LengthOrZero
+    grace: Length
+    told_after: Length | None = None
+    emergency_after: Length
+    required: Annotated[tuple[Vital, ...], Field(min_length=1)] = BASIC_VITALS
+
+    @property
+    def missed_after(self) -> timedelta:
+        """How long after the due moment a checkpoint without a reading is missed, and people are told."""
+        return self.told_after or self.grace
+
+
+class Limit(Frozen):
+    """One limit on readings in a medicine session: above, below, or a rise over the clearance reading.
+
+    With `confirm_within` a second breach among the last `confirm_of` values confirms the first; None means two, so that
+    the two follow one another.
+    """
+
+    vital: Vital
+    above: float | None = None
+    below: float | None = None
+    rise: Annotated[float, Field(gt=0)] | None = None
+    severity: LimitSeverity
+    confirm_within: Length | None = None
+    confirm_of: Annotated[int, Field(ge=2, le=9)] | None = None
+
+    @model_validator(mode="after")
+    def _has_one_bound(self) -> Self:
+        if [self.above, self.below, self.rise].count(None) != 2:
+            raise ValueError("must be exactly one of above, below and rise")
+        return self
+
+    @property
+    def key(self) -> str:
+        """The key path that names it in `[evidence]`."""
+        return f"medicine.limits.{self.vital}.{self.severity}"
+
+    @property
+    def compared_with(self) -> int:
+        """How many values before a breach are looked at for another one that confirms it."""
+        return (self.confirm_of or 2) - 1
+
+    def is_crossed_by(self, value: float, at_clearance: float | None) -> bool:
+        """Whether `value` lies beyond the limit; the values `above` and `below` themselves are still within it.
+
+        A `rise` is crossed when it is reached (CLINICAL.md 3.4: "rise of 40+", S2), and needs the clearance reading.
+        """
+        if self.above is not None:
+            return value > self.above
+        if self.below is not None:
+            return value < self.below
+        return at_clearance is not None and self.rise is not None and value - at_clearance >= self.rise
+
+
+SUICIDAL: Final = (
+    "suicidal",
+    "suicidal_ideation",
+    "suicidal_thoughts",
+    "suicidal_intent",
+    "suicidal_plan",
+    "suicide_attempt",
+    "self_harm",
+)
+"""The codes that tell of suicide unless the protocol says otherwise."""
+
+
+class SymptomRules(Frozen):
+    """Symptom codes by severity, independent of the vital signs. `unknown` is who hears of one that no list names.
+
+    `suicidal` are those that tell of suicide, as symptoms or as the term of an adverse event; None means `SUICIDAL`.
+    """
+
+    emergency: tuple[Code, ...]
+    urgent: tuple[Code, ...]
+    warning: tuple[Code, ...]
+    unknown: Severity = Severity.ROUTINE
+    suicidal: tuple[Code, ...] | None = None
+
+    @property
+    def of_suicide(self) -> tuple[Code, ...]:
+        """The codes that tell of suicide."""
+        return SUICIDAL if self.suicidal is None else self.suicidal
+
+    def is_suicidal(self, symptom: Code) -> bool:
+        """Whether the symptom tells of suicide, however it is spelled."""
+        return is_listed(symptom, self.of_suicide)
+
+    def severity_of(self, symptom: Code) -> LimitSeverity | None:
+        """The highest severity that lists the symptom, however it is spelled; None if none does."""
+        for severity, listed in (
+            (LimitSeverity.EMERGENCY, self.emergency),
+            (LimitSeverity.URGENT, self.urgent),
+            (LimitSeverity.WARNING, self.warning),
+        ):
+            if is_listed(symptom, listed):
+                return severity
+        return None
+
+
+class DischargeRules(Frozen):
+    """What must hold before a dosed patient is discharged."""
+
+    padss_min: Annotated[int, Field(ge=0, le=10)]
+    bp_within_percent: Percent
+    bp_not_falling_after: Length
+    moaas_min: Annotated[int, Field(ge=0, le=5)]
+    spo2_min: Percent
+    oriented: bool
+    steady_gait: bool
+    dissociation_resolved: bool
+    reading_valid: Length
+    assessment_valid: Length = timedelta(minutes=30)
+
+
+class InfusionRules(Frozen):
+    """When somebody asks what became of an infusion that nobody has stopped.
+
+    `usual` is its length where its start does not say one; `grace` how long after its end somebody is asked.
+    """
+
+    usual: Length = timedelta(hours=1)
+    grace: Length = timedelta(minutes=15)
+
+
+class ComedicationRule(Frozen):
+    """Another medicine that may be given: whether observation starts again with it, and how severely people are told.
+
+    Without `tell` nobody is told.
+    """
+
+    code: Code
+    restarts_observation: bool = False
+    tell: Severity | None = None
+
+
+class ComparedRules(Frozen):
+    """What is compared with what was known before; a key that is left out compares nothing.
+
+    `weight_within_percent` is how far a weight may be from the last one, `dose_at_least_percent` how much of the plan's
+    dose an injected one must be. With `pregnancy_test` one that no longer applies is asked about.
+    """
+
+    weight_within_percent: Annotated[float, Field(gt=0)] | None = None
+    dose_at_least_percent: Annotated[float, Field(gt=0, le=100)] | None = None
+    pregnancy_test: bool = False
+
+
+class MedicineRules(Frozen):
+    """One medicine session, from who must be in the room to when the patient may leave.
+
+    A visit of which nobody says what became is asked for after `unreported_after`, of a patient at risk of suicide
+    after `unreported_at_risk`, and then every `unreported_again`. `missed_visit` and
+    `missed_visit_at_risk` are the severities of a visit that the patient missed. A booking names one person for each
+    role of `staff`, and may name more of those in `staff_several`; `one_person_two_roles` lets somebody fill two.
+    """
+
+    staff: Annotated[tuple[StaffRole, ...], Field(min_length=1)]
+    staff_several: tuple[StaffRole, ...] = ()
+    one_person_two_roles: bool = False
+    credentials: Mapping[StaffRole, tuple[Code, ...]] = {}
+    planned_duration: Length
+    minimum_observation: Length
+    discharge_overdue: Length
+    solids_fasting: LengthOrZero
+    fluids_fasting: LengthOrZero
+    escort_required: bool
+    pregnancy_test_each_session: bool
+    clearance_valid: Length
+    unreported_after: Length = timedelta(hours=2)
+    unreported_at_risk: Length = timedelta(minutes=30)
+    unreported_again: Length = timedelta(days=1)
+    missed_visit: Severity = Severity.ROUTINE
+    missed_visit_at_risk: Severity = Severity.URGENT
+    measures: tuple[Code, ...]
+    measures_valid: Length = timedelta(days=1)
+    integration_before_next_dose: bool
+    dose: DoseRules
+    clearance: ClearanceRules
+    checkpoints: CheckpointRules
+    limits: tuple[Limit, ...]
+    symptoms: SymptomRules
+    discharge: DischargeRules
+    infusion: InfusionRules = InfusionRules()
+    comedication: tuple[ComedicationRule, ...] = ()
+    compared: ComparedRules | None = None
