@@ -46,7 +46,7 @@ from gateway.workflow_calls import (
 )
 from workflows.attributes import HERE, PHASE
 from workflows.course import WORKFLOW_TYPE, PatientCourse
-from workflows.course_messages import CourseRun, LedgerHead, Question, Report
+from workflows.course_messages import CourseRun, LedgerHead, PinnedCourse, Question, Report
 from workflows.queues import COURSES
 
 UNLESS_SOUND: Final = QueryRejectCondition.NOT_COMPLETED_CLEANLY
@@ -153,6 +153,14 @@ class Courses:
         return await self._asked(
             course_id,
             lambda: course.query(PatientCourse.ledger_head, reject_condition=UNLESS_SOUND, rpc_timeout=ANSWER_WITHIN),
+        )
+
+    async def pinned(self, course_id: CourseId) -> PinnedCourse:
+        """The protocol version and the time zone that the course goes by. Raises as `view` does."""
+        course = self._course(course_id)
+        return await self._asked(
+            course_id,
+            lambda: course.query(PatientCourse.pinned, reject_condition=UNLESS_SOUND, rpc_timeout=ANSWER_WITHIN),
         )
 
     async def as_listed(self, course_id: CourseId, at: datetime) -> Batch:

@@ -18,13 +18,14 @@ with workflow.unsafe.imports_passed_through():
     from domain.course.transition import RepeatEscalation
     from domain.escalation.messages import Notice
     from domain.ledger import Entry
+    from domain.protocol.pinned import PinnedProtocol
     from domain.refusal import Refused
     from domain.values import Blocker
     from domain.views.course import CourseView, batch_of, course_view
     from domain.views.summary import Batch
     from workflows.attributes import Shown, changed_attributes, story
     from workflows.background_tasks import Alongside
-    from workflows.course_messages import CourseRun, LedgerHead, Question, Report
+    from workflows.course_messages import CourseRun, LedgerHead, PinnedCourse, Question, Report
     from workflows.escalation_dispatcher import EscalationDispatcher
     from workflows.ledger_outbox import LedgerOutbox
     from workflows.run_length import RunLength
@@ -157,6 +158,16 @@ class PatientCourse:
         """The head that the record store's ledger must have."""
         return LedgerHead(
             course_id=self._course.course_id, sequence=self._course.sequence, hash=self._course.ledger_head
+        )
+
+    @workflow.query(description="The protocol version and the time zone that it goes by")
+    def pinned(self) -> PinnedCourse:
+        """What is needed besides its ledger to tell the course again."""
+        course = self._course
+        return PinnedCourse(
+            protocol=PinnedProtocol(protocol=course.protocol, hash=course.protocol_hash),
+            timezone=course.timezone,
+            head=self.ledger_head(),
         )
 
     @workflow.query(description="The course as the record store's lists must show it at a moment")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.events.clinic_events import CLINIC_EVENT
+from domain.events.clinic_events import CLINIC_EVENT, ClinicEvent
+from tests.support.cast import correction, minutes, vitals
 from tests.support.cli import kapstan
 from tests.support.paths import ROOT
 from tests.support.running_stack import example_course
@@ -81,6 +82,42 @@ async def test_who_will_be_paged_if_nobody_acts(data: str) -> None:
     assert "127.0.0.1" not in shown.out
     unknown = await kapstan("forecast", "EX-404", "--data", data)
     assert (unknown.code, unknown.err.startswith("kapstan: unknown_course:")) == (1, True)
+
+
+async def test_what_was_known_then_and_what_had_happened_by_then(data: str) -> None:
+    """A slip that was corrected, and a reading that came late: told apart by the two clocks, at one moment."""
+    at = datetime.now(UTC) - minutes(5)
+    dosed = islice(example_course("EX-7", at), 16)
+    slip = vitals("EX-7", 1, at=at + minutes(1), spo2=87)
+    assert (await kapstan("send", "--data", data, stdin=_lines(*dosed, slip))).code == 0
+    between = datetime.now(UTC)
+    later = (correction(slip, at=between, spo2=97), vitals("EX-7", 1, at=at + minutes(2), systolic=133))
+    assert (await kapstan("send", "--data", data, stdin=_lines(*later))).code == 0
+
+    show = ("show", "EX-7", "--data", data, "--as-of", between.isoformat())
+    knew, was = [json.loads((await kapstan(*show, *also, "--json")).out) for also in (("--as-known",), ())]
+    told = await kapstan(*show, "--as-known")
+
+    last = [[one["vitals"]["spo2"] for one in shown["sessions"][0]["readings"]][-2:] for shown in (knew, was)]
+    assert (last[0][-1], last[1]) == (87, [97, 98])
+    assert "as the record knew it then" in told.out
+    assert "corrected after it: vitals.recorded" in told.out
+    assert "past course" in (await kapstan("reads", "EX-7", "--data", data)).out
+    for wrong, must in [
+        (("--as-of", "09:30"), "--as-of: must be RFC 3339 text with an offset"),
+        (("--as-of", "2026-11-27T09:30:00"), "--as-of: must be RFC 3339 text with an offset"),
+        (("--as-of", "2199-01-01T00:00:00Z"), "--as-of: must not be in the future"),
+        (("--as-of", "1999-01-01T00:00:00Z"), "--as-of: must not lie before the course began"),
+        (("--as-known",), "--as-known: must stand beside --as-of"),
+    ]:
+        said = await kapstan("show", "EX-7", "--data", data, *wrong)
+        assert (said.code, must in said.err, said.out) == (2, True, ""), said
+    unknown = await kapstan("show", "EX-404", "--data", data, "--as-of", between.isoformat())
+    assert (unknown.code, unknown.err.startswith("kapstan: unknown_course:")) == (1, True)
+
+
+def _lines(*events: ClinicEvent) -> str:
+    return "\n".join(CLINIC_EVENT.dump_json(event, exclude_none=True).decode() for event in events)
 
 
 async def test_each_refused_event_says_its_code_and_the_rest_goes_on(data: str) -> None:
