@@ -4,14 +4,13 @@ from pathlib import Path
 
 from domain.oncall.file import OnCall
 from domain.protocol.approval import content_hash
-from domain.protocol.file import ProtocolFileError, ProtocolFinding
 from domain.protocol.model import Protocol
 from domain.protocol.pinned import PinnedProtocol
 from domain.rehearsal.played_course import PlayedCourse
 from domain.rehearsal.rehearsal import Rehearsal
 from domain.rehearsal.script import Script
 from gateway.played_workflows import PlayedWorkflows
-from gateway.protocols import load_file, load_folder
+from gateway.protocols import load_folder, named_protocol
 
 
 def rehearsal(script: Script, named: str, folder: Path, on_call: OnCall, *, real: bool = False) -> Rehearsal:
@@ -21,23 +20,11 @@ def rehearsal(script: Script, named: str, folder: Path, on_call: OnCall, *, real
 
     Raises `ProtocolFileError`.
     """
-    protocol = _found(named, folder)
+    protocol = named_protocol(named, folder)
     others = load_folder(folder).versions(protocol.id) if script.migrates else ()
     versions = {one.protocol.version: _pinned(one.protocol) for one in others}
     play = PlayedWorkflows if real else PlayedCourse
     return Rehearsal(script, _pinned(protocol), on_call, versions, play)
-
-
-def _found(named: str, folder: Path) -> Protocol:
-    path = Path(named)
-    if path.suffix == ".toml" or path.exists():
-        return load_file(path).protocol
-    library = load_folder(folder)
-    if (protocol := library.latest(named)) is None:
-        known = ", ".join(sorted({shelved.protocol.id for shelved in library.shelf}))
-        wrong = f"must be one of {known}, or a protocol file"
-        raise ProtocolFileError((ProtocolFinding(file=str(folder), key=named, expected=wrong),))
-    return protocol
 
 
 def _pinned(protocol: Protocol) -> PinnedProtocol:

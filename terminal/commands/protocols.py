@@ -9,13 +9,25 @@ import typer
 from rich.markup import escape
 
 from domain.holes.checker import holes
+from domain.protocol.approval import MEANING, Approval, content_hash
+from domain.protocol.changes import ProtocolChange, protocol_changes
 from domain.protocol.file import ProtocolFileError
+from domain.protocol.model import Protocol
 from domain.protocol.parameters import rows
+from domain.protocol.strictness import Strictness
 from domain.values import Frozen, count_of
-from gateway.protocols import ProtocolHolesError, approve_file, load_file, load_folder
-from settings import Misconfigured
+from gateway.protocols import (
+    ApprovalWrong,
+    ProtocolHolesError,
+    approve_file,
+    load_file,
+    load_folder,
+    named_protocol,
+)
+from settings import Misconfigured, read_settings
+from stack.errors import NoStackRuns
 from terminal import lists
-from terminal.commands.options import HERE, REFUSED, AsJson, Data, printed
+from terminal.commands.options import HERE, REFUSED, ROOT, AsJson, Data, printed
 from terminal.on_record import note_act_if_any_runs
 from terminal.printing import complain, out
 from terminal.target import place
@@ -95,22 +107,91 @@ def show_protocol(
         raise Misconfigured(f"there is no protocol {protocol_id} in {folder}")
     found = rows(shelved.protocol)
     if not as_json:
-        approval = ", ".join(f"approved by {one.by}" for one in shelved.approvals) or "not approved"
+        approval = ", ".join(_approved(one) for one in shelved.approvals) or "not approved"
         out.print(f"[bold]{escape(shelved.protocol.title)}[/]  {shelved.protocol.version}, {approval}")
     printed(list(found), lambda: lists.protocol(found), as_json=as_json)
 
 
+def _approved(one: Approval) -> str:
+    meaning = f" (“{escape(one.meaning)}”)" if one.meaning else ""
+    return f"approved by {escape(one.by)}{meaning}"
+
+
+class ProtocolNamed(Frozen):
+    """One of the two versions that are compared."""
+
+    id: str
+    version: str
+    hash: str
+
+
+class ProtocolDiff(Frozen):
+    """What the second version says otherwise than the first one."""
+
+    before: ProtocolNamed
+    after: ProtocolNamed
+    changes: tuple[ProtocolChange, ...]
+
+
+@commands.command("diff")
+def compare(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="a file, an id, or id@version")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="a file, an id, or id@version")],
+    data: Data = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """What a new version says otherwise, value by value: stricter or looser for the patient, and its evidence."""
+    folder = _folder(data)
+    before, after = named_protocol(old, folder), named_protocol(new, folder)
+    found = ProtocolDiff(before=_named(before), after=_named(after), changes=protocol_changes(before, after))
+    if not as_json:
+        out.print(f"[bold]{escape(_spoken(before))} → {escape(_spoken(after))}[/]: {_counted(found.changes)}")
+    if found.changes or as_json:
+        printed(found, lambda: lists.protocol_changes(found.changes), as_json=as_json)
+    if found.changes:
+        raise typer.Exit(REFUSED)
+
+
+def _folder(data: Path) -> Path:
+    """The folder of protocols of the Kapstan that runs, else of the settings, else the one that comes with Kapstan."""
+    try:
+        return place(data).protocols
+    except (Misconfigured, NoStackRuns):
+        settings = read_settings()
+        return settings.protocols if "protocols" in settings.model_fields_set else ROOT / "protocols"
+
+
+def _named(protocol: Protocol) -> ProtocolNamed:
+    return ProtocolNamed(id=protocol.id, version=protocol.version, hash=content_hash(protocol))
+
+
+def _spoken(protocol: Protocol) -> str:
+    return f"{protocol.id} {protocol.version}"
+
+
+def _counted(changes: tuple[ProtocolChange, ...]) -> str:
+    if not changes:
+        return "no value differs"
+    judged = (f"{sum(one.strictness is way for one in changes)} {way}" for way in Strictness)
+    return f"{count_of(len(changes), 'change')}, {', '.join(judged)}"
+
+
 @commands.command("approve")
 def approve(
-    file: Path, by: Annotated[str, typer.Option(help="the medical director's name")], data: Data = HERE
+    file: Path,
+    by: Annotated[str, typer.Option(help="the medical director's name")],
+    meaning: Annotated[str, typer.Option(help="what they say by it, in one line")] = MEANING,
+    data: Data = HERE,
 ) -> None:
     """Records the medical director's approval over the content of the file as it is, if `check` finds nothing."""
     try:
-        approval = approve_file(file, by, datetime.now(UTC))
-    except ValueError as wrong:
-        raise Misconfigured(f"--by: {wrong}") from None
+        approval = approve_file(file, by, datetime.now(UTC), meaning)
+    except ApprovalWrong as wrong:
+        raise Misconfigured(f"--{wrong.field}: {wrong}") from None
     except ProtocolHolesError as found:
         complain(f"{found}\nkapstan: {file} is not approved: {count_of(len(found.holes), 'finding')}")
         raise typer.Exit(REFUSED) from None
-    note_act_if_any_runs(data, "protocol approved", f"{file.name}, {approval.hash}, by {approval.by}")
+    said = f"by {approval.by}: {approval.meaning}"
+    note_act_if_any_runs(data, "protocol approved", f"{file.name}, {approval.hash}, {said}")
     out.print(f"[green]✓[/] {file} is approved by {escape(approval.by)}: {approval.hash}")
+    out.print(f"  “{escape(approval.meaning or '')}”")

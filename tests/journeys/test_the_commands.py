@@ -172,6 +172,7 @@ async def test_what_is_not_there_is_said_with_the_documented_exit_code(data: str
         (await kapstan("up", "--data", data), 2, "already runs"),
         (await kapstan("nonsense"), 2, "No such command"),
         (await kapstan("protocol", "approve", str(WEEKLY), "--by", ""), 2, "name"),
+        (await kapstan("protocol", "approve", str(WEEKLY), "--by", "Dr Ward", "--meaning", ""), 2, "--meaning: must"),
     ]:
         assert (said.code, part in said.err, "Traceback" in said.err) == (code, True, False), said
 
@@ -191,7 +192,8 @@ async def test_protocols_and_rotas_are_checked_shown_and_approved(tmp_path: Path
     mine = tmp_path / "mine.toml"
     mine.write_text(WEEKLY.read_text(encoding="utf-8"), encoding="utf-8")
     assert "not approved" in (await kapstan("protocol", "check", str(mine))).out
-    assert (await kapstan("protocol", "approve", str(mine), "--by", "Dr Ward")).code == 0
+    signed = await kapstan("protocol", "approve", str(mine), "--by", "Dr Ward")
+    assert (signed.code, "“I am responsible for these values”" in signed.out) == (0, True)
     assert ", approved" in (await kapstan("protocol", "check", str(mine))).out
     shown = await kapstan("protocol", "show", "kap-im-weekly", KAPSTAN_DATABASE_URL="postgresql://x@y/z")
     assert shown.out.startswith(tomllib.loads(WEEKLY.read_text(encoding="utf-8"))["title"])
@@ -224,6 +226,26 @@ async def test_protocols_and_rotas_are_checked_shown_and_approved(tmp_path: Path
         True,
         False,
     )
+
+
+async def test_two_versions_are_compared_in_words(tmp_path: Path) -> None:
+    """0 where nothing differs, 1 where anything does; each change with its unit, and whether it is stricter."""
+    new = tmp_path / "new.toml"
+    text = WEEKLY.read_text(encoding="utf-8").replace('version = "1.0.0"', 'version = "1.1.0"')
+    new.write_text(text.replace("systolic_max = 150", "systolic_max = 140"), encoding="utf-8")
+
+    same = await kapstan("protocol", "diff", "kap-im-weekly", "kap-im-weekly@1.0.0")
+    differs = await kapstan("protocol", "diff", "kap-im-weekly@1.0.0", str(new))
+    told = await kapstan("protocol", "diff", str(WEEKLY), str(new), "--json")
+    unknown = await kapstan("protocol", "diff", "kap-im-weekly@7.0.0", str(new))
+
+    assert (same.code, "no value differs" in same.out) == (0, True)
+    assert (differs.code, "1 change, 1 stricter, 0 looser" in differs.out) == (1, True)
+    assert "screening.systolic_max stricter 150 mmHg 140 mmHg" in " ".join(differs.out.split())
+    found = json.loads(told.out)
+    assert (told.code, found["after"]["version"], len(found["changes"])) == (1, "1.1.0", 1)
+    assert found["changes"][0]["strictness"] == "stricter"
+    assert (unknown.code, "kap-im-weekly@1.0.0" in unknown.err) == (2, True)
 
 
 async def test_who_would_be_paged_now(data: str) -> None:
