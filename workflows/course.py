@@ -17,11 +17,13 @@ with workflow.unsafe.imports_passed_through():
     from domain.course.projection import Ahead, CallsToCome, calls_to_come
     from domain.course.transition import RepeatEscalation
     from domain.escalation.messages import Notice
+    from domain.events.clinic_events import ProtocolMigrated
     from domain.ledger import Entry
     from domain.protocol.pinned import PinnedProtocol
     from domain.refusal import Refused
     from domain.values import Blocker
     from domain.views.course import CourseView, batch_of, course_view
+    from domain.views.migration import Foreseen, foreseen
     from domain.views.summary import Batch
     from workflows.attributes import Shown, changed_attributes, story
     from workflows.background_tasks import Alongside
@@ -142,6 +144,14 @@ class PatientCourse:
         except Refused as refused:
             return Foretold(refusal=refused.refusal)
         return Foretold(answer=decision.answer)
+
+    @workflow.query(description="What a change to another version of its protocol would change, at a moment")
+    def foresee(self, question: Question) -> Foreseen | None:
+        """Decides on the migration as the course stands, and records nothing; None for any other event."""
+        event = question.report.event
+        if not isinstance(event, ProtocolMigrated):
+            return None
+        return foreseen(self._course, event, question.at, question.report.offered)
 
     @workflow.query(description="What stands in the way of an event that is about to be reported")
     def in_the_way(self, intent: Intent) -> tuple[Blocker, ...]:

@@ -1,6 +1,7 @@
 """Commands about the clinic's protocols."""
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -8,6 +9,7 @@ from typing import Annotated, Final
 import typer
 from rich.markup import escape
 
+from domain.harmless import harmless
 from domain.holes.checker import holes
 from domain.protocol.approval import MEANING, Approval, content_hash
 from domain.protocol.changes import ProtocolChange, protocol_changes
@@ -16,8 +18,12 @@ from domain.protocol.model import Protocol
 from domain.protocol.parameters import rows
 from domain.protocol.strictness import Strictness
 from domain.values import Frozen, count_of
+from gateway.courses import Courses
+from gateway.host_account import sent_from_here
+from gateway.migrations import Migration
 from gateway.protocols import (
     ApprovalWrong,
+    Library,
     ProtocolHolesError,
     approve_file,
     load_file,
@@ -27,10 +33,13 @@ from gateway.protocols import (
 from settings import Misconfigured, read_settings
 from stack.errors import NoStackRuns
 from terminal import lists
-from terminal.commands.options import HERE, REFUSED, ROOT, AsJson, Data, printed
+from terminal.commands.options import DONE, HERE, REFUSED, ROOT, AsJson, Data, printed
+from terminal.migration import migration_lines
 from terminal.on_record import note_act_if_any_runs
 from terminal.printing import complain, out
-from terminal.target import place
+from terminal.target import asked, place
+
+LONGEST_PERSON_ID: Final = 64
 
 commands: Final = typer.Typer(help="The clinic's protocols.", no_args_is_help=True)
 
@@ -150,6 +159,62 @@ def compare(
         printed(found, lambda: lists.protocol_changes(found.changes), as_json=as_json)
     if found.changes:
         raise typer.Exit(REFUSED)
+
+
+@commands.command("migrate")
+def migrate_courses(
+    old: Annotated[str, typer.Option("--from", help="the version that courses are under: id@version or a file")],
+    new: Annotated[str, typer.Option("--to", help="the version that they go over to: id@version or a file")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="says what would change, and changes nothing")] = False,
+    by: Annotated[str | None, typer.Option(help="the prescriber who decides it, by their id")] = None,
+    data: Data = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Takes every course that is under way over to another version of its protocol, one line a course."""
+    kapstan = place(data)
+    library = load_folder(kapstan.protocols)
+    before, after = named_protocol(old, kapstan.protocols), named_protocol(new, kapstan.protocols)
+    _check_goes_over(before, after, library)
+    if not (kapstan.allow_unapproved or library.is_approved(after)):
+        complain(f"kapstan: {_spoken(after)} is not approved: see `kapstan protocol approve`")
+        raise typer.Exit(REFUSED)
+    decided_by = None if dry_run else _decided_by(by)
+    shelved = library.find(after.id, after.version)
+    approvals = shelved.approvals if shelved else ()
+
+    async def run(courses: Courses) -> int:
+        migration, is_done = Migration(courses, before, after), True
+        if decided_by is None:
+            going = migration.foreseen()
+        else:
+            going = migration.done(decided_by, approvals[-1].by if approvals else decided_by, sent_from_here())
+        async for one in going:
+            is_done &= one.refusal is None
+            if as_json:
+                sys.stdout.write(f"{harmless(one.model_dump_json())}\n")
+            else:
+                for line in migration_lines(one, is_foreseen=dry_run):
+                    out.print(line)
+        return DONE if is_done else REFUSED
+
+    raise typer.Exit(asked(kapstan.courses(), run))
+
+
+def _decided_by(by: str | None) -> str:
+    wrong = "--by: must name the prescriber who decides it, in 1 to 64 characters; with --dry-run nobody need"
+    if by is None or not (named := by.strip()) or not named.isprintable() or len(named) > LONGEST_PERSON_ID:
+        raise Misconfigured(wrong)
+    return named
+
+
+def _check_goes_over(before: Protocol, after: Protocol, library: Library) -> None:
+    if before.id != after.id:
+        raise Misconfigured(f"--to: must be a version of {before.id}, and {after.id} is another protocol")
+    if before.version == after.version:
+        raise Misconfigured(f"--to: must be another version than {before.version}")
+    known = library.get(after.id, after.version)
+    if known is None or content_hash(known) != content_hash(after):
+        raise Misconfigured(f"--to: {_spoken(after)} must be in the folder of protocols as it is in this file")
 
 
 def _folder(data: Path) -> Path:
