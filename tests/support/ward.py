@@ -508,9 +508,10 @@ def is_whole(ward: Ward) -> bool:
 
 
 def answers_again(ward: Ward) -> bool:
-    """Whether each event of the story, sent once more, is answered as at first."""
+    """Whether each event of the story, sent once more by whoever sent it, is answered as at first."""
+    senders = {entry.sequence: entry.sent_by for entry in ward.entries}
     for event, answer in ward.answers[len(ward.began_from.answers) if ward.began_from else 0 :]:
-        assert ward.repeats(event) == answer
+        assert ward.repeats(event, senders.get(answer.sequence)) == answer
     return True
 
 

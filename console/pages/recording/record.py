@@ -50,7 +50,6 @@ SOURCE: Final = "kapstan/console"
 """CloudEvents `source` of events from these forms."""
 
 REFERRED: Final = "kap.course.referred"
-REFER: Final = "/refer"
 PATH: Final = "/courses/{course_id}/record/{event}"
 ONE_MORE_ROW: Final = "one_more_row"
 
@@ -133,15 +132,15 @@ async def record(viewer: Annotated[Viewer, Depends(acting(*REPORTS))], course_id
     return await _record(viewer, _kind(viewer, event), course_id)
 
 
-@router.get(REFER)
+@router.get(referral.REFER)
 async def ask_to_refer(viewer: Annotated[Viewer, Depends(looking(Right.REPORT))]) -> Response:
     """The form of a referral, which starts a course."""
     fields = fields_here(viewer, REFERRED)
-    known = {**reporter_here(viewer), **referral.beforehand(fields)}
+    known = {**reporter_here(viewer), **referral.beforehand(fields, viewer.request.query_params.get(referral.PROPOSED))}
     return await _form(viewer, REFERRED, None, None, known, zone=viewer.clock().zone)
 
 
-@router.post(REFER)
+@router.post(referral.REFER)
 async def refer(viewer: Annotated[Viewer, Depends(acting(Right.REPORT))]) -> Response:
     """Reports a referral."""
     return await _record(viewer, REFERRED, None)
@@ -286,7 +285,8 @@ async def _form(
         folded=FOLDED.get(kind, ()),
     )
     status = told_now.status if told_now else 409 if question else 200
-    response = await floor_page(viewer, "", "record.html", page, status)
+    here = referral.address(entered) if kind == REFERRED else None
+    response = await floor_page(viewer, "", "record.html", page, status, here=here)
     if problem is not None:
         response.headers.update(problem.headers())
     return response

@@ -1,5 +1,6 @@
 """What a referral is chosen from: the clinic's sites, its protocols, their indications in words, an id to take."""
 
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -16,6 +17,13 @@ from domain.views.blocker_labels import spoken
 SITE: Final = "/data/site"
 PROTOCOL: Final = "/data/protocol"
 ANY_SITE: Final = "*"
+
+REFER: Final = "/refer"
+
+PROPOSED: Final = "proposed"
+"""The query parameter of the id that the form has proposed."""
+
+_ID: Final = re.compile(r"C-[1-9][0-9]{5}")
 
 
 def chosen_from(viewer: Viewer, fields: tuple[Field, ...]) -> tuple[Field, ...]:
@@ -38,10 +46,23 @@ def offered(viewer: Viewer) -> Offers:
     return {"/data/indications": tuple(Option(value=code, label=_in_words(code)) for code in codes)}
 
 
-def beforehand(fields: tuple[Field, ...]) -> Entered:
-    """An id to take, and what there is no choice of."""
+def beforehand(fields: tuple[Field, ...], proposed: str | None) -> Entered:
+    """An id to take, the one that was `proposed` before if it is of that kind; and what there is no choice of."""
     only = {field.pointer: (field.options[0].value,) for field in fields if _has_one_choice(field)}
-    return {**only, SUBJECT.pointer: (f"C-{secrets.randbelow(900_000) + 100_000}",)}
+    is_kept = proposed is not None and _ID.fullmatch(proposed)
+    return {
+        **only,
+        SUBJECT.pointer: (proposed if proposed and is_kept else f"C-{secrets.randbelow(900_000) + 100_000}",),
+    }
+
+
+def address(entered: Entered) -> str:
+    """Where the form is fetched anew, with the id that it proposed: somebody may have written that down.
+
+    Nothing else that was entered stands in an address.
+    """
+    subject = next(iter(entered.get(SUBJECT.pointer, ())), "")
+    return f"{REFER}?{PROPOSED}={subject}" if _ID.fullmatch(subject) else REFER
 
 
 def not_offered(fields: tuple[Field, ...], entered: Entered) -> tuple[FieldError, ...]:

@@ -102,7 +102,9 @@
   });
   for (const failed of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(failed, (event) => {
-      if (event.detail.elt === form()) date(kept()?.sentAt);
+      if (event.detail.elt !== form()) return;
+      date(kept()?.sentAt);
+      form().querySelector(":scope > .said")?.scrollIntoView({ block: "center" }); // what was opened has moved it
     });
   }
   document.addEventListener("htmx:beforeOnLoad", (event) => {

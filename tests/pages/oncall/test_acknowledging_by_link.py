@@ -272,7 +272,7 @@ async def test_who_has_it_reads_on_their_link_how_the_patient_is(house: House, b
 
     async def kept() -> bool:
         reads = await house.reads_of(course, frozenset())
-        return ("lind", "patient of a page") in {(read.name, read.what) for read in reads}
+        return ("lind", "patient of a page") in {(read.person, read.what) for read in reads}
 
     assert await eventually(kept)
 

@@ -24,6 +24,10 @@ async def test_a_patient_is_referred_by_choosing(house: House, browser: Browser)
         await eyes.signs_in(token.token, "/refer")
         course = await page.get_by_label("Course id").input_value()
         assert re.fullmatch(r"C-\d{6}", course)
+        await eyes.is_live()
+        async with page.expect_response(lambda answer: "/refer" in answer.url):
+            await page.evaluate("document.body.dispatchEvent(new CustomEvent('kapstan:changed'))")
+        await expect(page.get_by_label("Course id")).to_have_value(course)
         await expect(page.get_by_label("Site")).to_have_value("bend")
         await expect(page.get_by_label("Protocol")).to_have_value(WEEKLY.id)
         assert await eyes.barriers() == []
