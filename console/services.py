@@ -29,6 +29,7 @@ from gateway.courses import Courses
 from gateway.escalations import Escalations
 from gateway.links import Links
 from gateway.oncall import OnCallBook
+from gateway.past_courses import PastCourses
 from gateway.protocols import Library
 from gateway.sdk_metrics import SdkMetrics
 from gateway.sign_ins import SignIns
@@ -74,7 +75,8 @@ class Services:
     @cached_property
     def course_access(self) -> CourseAccess:
         """Reads courses with access checks."""
-        return CourseAccess(self.courses, self.store, self.site_scope, self.watchdog_store)
+        past = PastCourses(self.courses, self.store, self.library)
+        return CourseAccess(self.courses, self.store, self.site_scope, self.watchdog_store, past)
 
     @cached_property
     def escalation_access(self) -> EscalationAccess:

@@ -24,6 +24,7 @@ from domain.course.answer import AlreadyAnswered, Answer
 from domain.course.asking import Intent
 from domain.course.course import Course
 from domain.course.projection import Ahead, CallsToCome
+from domain.course.state import Phase
 from domain.escalation.ids import COURSE, course_workflow_id
 from domain.events.clinic_events import ClinicEvent, CourseReferred, ProtocolMigrated
 from domain.oncall.rota import UTC_ZONE, Zone
@@ -32,6 +33,7 @@ from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import FieldError, RefusalCode, Refused, invalid
 from domain.values import Blocker, Code, CourseId, Frozen
 from domain.views.course import CourseView
+from domain.views.migration import Foreseen
 from domain.views.summary import Batch
 from gateway.protocols import Library
 from gateway.workflow_calls import (
@@ -44,9 +46,9 @@ from gateway.workflow_calls import (
     named,
     running,
 )
-from workflows.attributes import HERE, PHASE
+from workflows.attributes import HERE, PHASE, PROTOCOL
 from workflows.course import WORKFLOW_TYPE, PatientCourse
-from workflows.course_messages import CourseRun, LedgerHead, Question, Report
+from workflows.course_messages import CourseRun, LedgerHead, PinnedCourse, Question, Report
 from workflows.queues import COURSES
 
 UNLESS_SOUND: Final = QueryRejectCondition.NOT_COMPLETED_CLEANLY
@@ -97,6 +99,20 @@ class Courses:
         Raises as `report` does, and `Refused` (`blocked`) for a fact that would deviate from the protocol.
         """
         return await _reported(event, self._asked_before(Report(event=event, sent_by=sent_by)))
+
+    async def foresee(self, event: ProtocolMigrated) -> Foreseen:
+        """What the migration would change, were it reported now, recording nothing. Raises as `view` does."""
+        offered = await self._migration_target(event)
+        question = Question(report=Report(event=event, offered=offered), at=datetime.now(UTC))
+        course = self._course(event.subject)
+        found = await self._asked(
+            event.subject,
+            lambda: course.query(
+                PatientCourse.foresee, question, reject_condition=UNLESS_SOUND, rpc_timeout=ANSWER_WITHIN
+            ),
+        )
+        assert found is not None
+        return found
 
     async def in_the_way(self, course_id: CourseId, kind: str, session: int | None) -> tuple[Blocker, ...]:
         """What stands in the way of an event of this type in this session, whatever it says. Raises as `view` does."""
@@ -155,6 +171,14 @@ class Courses:
             lambda: course.query(PatientCourse.ledger_head, reject_condition=UNLESS_SOUND, rpc_timeout=ANSWER_WITHIN),
         )
 
+    async def pinned(self, course_id: CourseId) -> PinnedCourse:
+        """The protocol version and the time zone that the course goes by. Raises as `view` does."""
+        course = self._course(course_id)
+        return await self._asked(
+            course_id,
+            lambda: course.query(PatientCourse.pinned, reject_condition=UNLESS_SOUND, rpc_timeout=ANSWER_WITHIN),
+        )
+
     async def as_listed(self, course_id: CourseId, at: datetime) -> Batch:
         """The course as the lists of the record store must show it at this moment, without an entry.
 
@@ -169,6 +193,15 @@ class Courses:
             await self._check_not_ended(course_id)
             raise Refused.because(*_unless_known(course_id))
         return batch
+
+    async def open_under(self, protocol_id: str) -> list[CourseId]:
+        """The courses under any version of this protocol that are not closed, as Temporal lists them.
+
+        A new one may be missing for a moment. Raises `Unavailable`.
+        """
+        running = f'ExecutionStatus = "Running" AND {PROTOCOL.name} = "{protocol_id}"'
+        found = await named(self._client, f'{running} AND {PHASE.name} != "{Phase.CLOSED}"')
+        return sorted(one.removeprefix(COURSE) for one in found)
 
     async def ids(self) -> list[CourseId]:
         """Every course that Temporal lists, ended ones included; a new one may be missing for a moment.

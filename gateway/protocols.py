@@ -5,12 +5,13 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from pydantic import ValidationError
 
 from domain.holes.checker import holes
 from domain.holes.hole import Hole
-from domain.protocol.approval import Approval, approvals_of, content_hash, parse_approvals, written
+from domain.protocol.approval import MEANING, Approval, approvals_of, content_hash, parse_approvals, written
 from domain.protocol.file import ProtocolFileError, ProtocolFinding, parse_protocol
 from domain.protocol.model import Protocol
 from domain.protocol.sources import Source, sources_of
@@ -39,6 +40,19 @@ class ProtocolHolesError(Exception):
     def __init__(self, file: str, found: tuple[Hole, ...]) -> None:
         super().__init__("\n".join(f"{file}: {hole}" for hole in found))
         self.holes = found
+
+
+class ApprovalWrong(ValueError):  # noqa: N818  it is shown to whoever approves
+    """The approval's `field`, `by` or `meaning`, is not what it must be."""
+
+    _MUST_BE: Final = {
+        "by": "must be the approving person's name, one line of 1 to 100 characters",
+        "meaning": "must be what the approval says, one line of 1 to 200 characters",
+    }
+
+    def __init__(self, field: str) -> None:
+        super().__init__(self._MUST_BE[field])
+        self.field = field
 
 
 class Library(Frozen):
@@ -104,34 +118,39 @@ def load_file(path: Path) -> Shelved:
 
 
 def named_protocol(named: str, folder: Path) -> Protocol:
-    """The protocol of a file, approved or not, or the newest of this id in `folder`. Raises `ProtocolFileError`."""
+    """A protocol by its file, or by the id that it has in `folder`: the newest version, or `id@version`.
+
+    Raises `ProtocolFileError`.
+    """
     path = Path(named)
     if path.suffix == ".toml" or path.exists():
         return load_file(path).protocol
     library = load_folder(folder)
-    if (protocol := library.latest(named)) is None:
-        known = ", ".join(sorted({shelved.protocol.id for shelved in library.shelf}))
-        wrong = f"must be one of {known}, or a protocol file"
-        raise ProtocolFileError((ProtocolFinding(file=str(folder), key=named, expected=wrong),))
-    return protocol
+    protocol_id, _, version = named.partition("@")
+    if (found := library.find(protocol_id, version or None)) is not None:
+        return found.protocol
+    shelf = [one.protocol for one in library.shelf]
+    known = sorted({one.id for one in shelf}) + [f"{one.id}@{one.version}" for one in shelf]
+    wrong = f"must be one of {', '.join(known)}, or a protocol file"
+    raise ProtocolFileError((ProtocolFinding(file=str(folder), key=named, expected=wrong),))
 
 
-def approve_file(path: Path, by: str, at: datetime) -> Approval:
-    """Records that `by` approved, at `at`, the file's content. The same approval twice is recorded once.
+def approve_file(path: Path, by: str, at: datetime, meaning: str = MEANING) -> Approval:
+    """Records that `by` approved, at `at`, the file's content, and what they say by it. The same twice is one.
 
-    Earlier approvals stay in the approval file. Raises `ProtocolFileError` for an invalid file, `ValueError`
-    for an invalid name, `ProtocolHolesError` for a protocol that has some.
+    Earlier approvals stay in the approval file. Raises `ProtocolFileError` for an invalid file, `ApprovalWrong` for an
+    invalid name or meaning, `ProtocolHolesError` for a protocol that has some.
     """
     protocol = parse_protocol(_read(path), str(path))
     try:
-        approval = Approval(by=by, at=at.astimezone(UTC), hash=content_hash(protocol))
-    except ValidationError:
-        raise ValueError("must be the approving person's name, one line of 1 to 100 characters") from None
+        approval = Approval(by=by, at=at.astimezone(UTC), hash=content_hash(protocol), meaning=meaning)
+    except ValidationError as wrong:
+        raise ApprovalWrong(str(wrong.errors()[0]["loc"][0])) from None
     if found := holes(protocol):
         raise ProtocolHolesError(str(path), found)
     before = _approvals_beside(path)
     for given in approvals_of(protocol, before):
-        if given.by == approval.by:
+        if (given.by, given.meaning) == (approval.by, approval.meaning):
             return given
     _replace(approval_path(path), written([*before, approval]))
     return approval

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.rules.checkpoints import CheckpointStatus
+from domain.past.as_of import Learned, LearnedSince, PastCourse
 from domain.values import count_of
 from domain.views.course import CourseView, DeadlineView, MeasureView
 from domain.views.session import SessionView
@@ -35,6 +36,13 @@ DUE = {
 }
 """Deadlines that are shown. A second deadline of the same thing, after its first has passed, is left out."""
 
+LEARNED = {
+    Learned.LATE: "reported after it:",
+    Learned.CORRECTED: "corrected after it:",
+    Learned.RETRACTED: "retracted after it:",
+}
+"""How the record learned of a fact only after the moment that is shown."""
+
 CHECKPOINTS = {
     CheckpointStatus.MET: "[green]✓[/]",
     CheckpointStatus.LATE: "[yellow]◆[/]",
@@ -46,6 +54,26 @@ CHECKPOINTS = {
 def course_page(course: CourseView, now: datetime) -> RenderableType:
     """The course as `kapstan show` prints it."""
     return Group(*_parts(course, now))
+
+
+def past_course_page(course: PastCourse) -> RenderableType:
+    """A course as it stood at an earlier moment, with what the record did not know then."""
+    past = course.as_of
+    how = "as the record knew it then" if past.as_known else "as everything until then reads today"
+    rests_on = f"{'the first ' if past.as_known else ''}{count_of(past.entries, 'entry', 'entries')}"
+    return Group(
+        marked(f"[bold]as of {past.at.astimezone():%Y-%m-%d %H:%M:%S %Z}[/], {how}: by {rests_on} of its ledger"),
+        *_parts(course, past.at),
+        *(_learned(one) for one in past.learned_since),
+    )
+
+
+def _learned(one: LearnedSince) -> RenderableType:
+    what = escape(one.type.removeprefix("kap."))
+    return marked(
+        f"[yellow]{LEARNED[one.how]}[/] {what} of {moment(one.time)}, entry {one.sequence}: "
+        f"known since {moment(one.learned_at)}"
+    )
 
 
 def _parts(course: CourseView, now: datetime) -> Iterator[RenderableType]:

@@ -9,6 +9,7 @@ from rich.table import Table
 from domain.durations import in_words
 from domain.escalation.messages import EscalationState, EscalationView
 from domain.oncall.file import OnCall, OnCallSnapshot
+from domain.protocol.changes import ProtocolChange
 from domain.protocol.parameters import ParameterRow
 from domain.values import PersonId, Severity
 from domain.views.summary import CourseSummary
@@ -91,6 +92,26 @@ def protocol(rows: Iterable[ParameterRow]) -> Table:
         table.add_row(
             f"[cyan]{escape(row.key)}[/]", escape(row.value), grade, escape(row.source or "–"), escape(row.note or "")
         )
+    return table
+
+
+def protocol_changes(changes: Iterable[ProtocolChange]) -> Table:
+    """A line for each value that a new version of a protocol changes, and one for its evidence where that differs."""
+    table = Table(box=None)
+    for heading in ("key", "for the patient", "was", "becomes"):
+        table.add_column(heading)
+    for one in changes:
+        was, becomes = one.before or "–", one.after or "–"
+        if one.added or one.removed:
+            was = ", ".join(f"without {code}" for code in one.removed) if one.removed else "–"
+            becomes = ", ".join(f"with {code}" for code in one.added) if one.added else "–"
+        if one.is_of_evidence_alone:
+            was = becomes = "the same"
+        way = str(one.strictness or "–")
+        table.add_row(f"[cyan]{escape(one.key)}[/]", way, escape(was), escape(becomes))
+        if (one.evidence_before, one.evidence_after) != (None, None):
+            founded = [escape(told or "nothing") for told in (one.evidence_before, one.evidence_after)]
+            table.add_row("", "[dim]founded on[/]", *(f"[dim]{told}[/]" for told in founded))
     return table
 
 

@@ -17,14 +17,17 @@ with workflow.unsafe.imports_passed_through():
     from domain.course.projection import Ahead, CallsToCome, calls_to_come
     from domain.course.transition import RepeatEscalation
     from domain.escalation.messages import Notice
+    from domain.events.clinic_events import ProtocolMigrated
     from domain.ledger import Entry
+    from domain.protocol.pinned import PinnedProtocol
     from domain.refusal import Refused
     from domain.values import Blocker
     from domain.views.course import CourseView, batch_of, course_view
+    from domain.views.migration import Foreseen, foreseen
     from domain.views.summary import Batch
     from workflows.attributes import Shown, changed_attributes, story
     from workflows.background_tasks import Alongside
-    from workflows.course_messages import CourseRun, LedgerHead, Question, Report
+    from workflows.course_messages import CourseRun, LedgerHead, PinnedCourse, Question, Report
     from workflows.escalation_dispatcher import EscalationDispatcher
     from workflows.ledger_outbox import LedgerOutbox
     from workflows.run_length import RunLength
@@ -142,6 +145,14 @@ class PatientCourse:
             return Foretold(refusal=refused.refusal)
         return Foretold(answer=decision.answer)
 
+    @workflow.query(description="What a change to another version of its protocol would change, at a moment")
+    def foresee(self, question: Question) -> Foreseen | None:
+        """Decides on the migration as the course stands, and records nothing; None for any other event."""
+        event = question.report.event
+        if not isinstance(event, ProtocolMigrated):
+            return None
+        return foreseen(self._course, event, question.at, question.report.offered)
+
     @workflow.query(description="What stands in the way of an event that is about to be reported")
     def in_the_way(self, intent: Intent) -> tuple[Blocker, ...]:
         """The blockers of an act, or the deviations of a fact, that are known whatever it says."""
@@ -157,6 +168,16 @@ class PatientCourse:
         """The head that the record store's ledger must have."""
         return LedgerHead(
             course_id=self._course.course_id, sequence=self._course.sequence, hash=self._course.ledger_head
+        )
+
+    @workflow.query(description="The protocol version and the time zone that it goes by")
+    def pinned(self) -> PinnedCourse:
+        """What is needed besides its ledger to tell the course again."""
+        course = self._course
+        return PinnedCourse(
+            protocol=PinnedProtocol(protocol=course.protocol, hash=course.protocol_hash),
+            timezone=course.timezone,
+            head=self.ledger_head(),
         )
 
     @workflow.query(description="The course as the record store's lists must show it at a moment")

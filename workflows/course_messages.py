@@ -5,6 +5,7 @@ from domain.course.course import Course
 from domain.course.transition import EscalationCommand
 from domain.events.clinic_events import ClinicEvent
 from domain.ledger import Entry
+from domain.oncall.rota import Zone
 from domain.protocol.pinned import PinnedProtocol
 from domain.values import CourseId, Frozen, Moment
 
@@ -46,3 +47,11 @@ class LedgerHead(Frozen):
     course_id: CourseId
     sequence: int
     hash: str
+
+
+class PinnedCourse(Frozen):
+    """What a course goes by and no ledger says, the protocol version and the time zone; with its ledger's head."""
+
+    protocol: PinnedProtocol
+    timezone: Zone
+    head: LedgerHead

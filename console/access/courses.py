@@ -4,9 +4,11 @@ from console.errors.problems import ProblemCode, problem_error
 from console.security.site_scope import SiteScope
 from domain.access import Caller, Right
 from domain.escalation.silence import words
+from domain.past.as_of import PastCourse, Wanted
 from domain.values import Blocker, CourseId
 from domain.views.course import CourseView
 from gateway.courses import Courses
+from gateway.past_courses import PastCourses
 from gateway.workflow_calls import Unavailable
 from records.errors import RecordStoreError
 from records.store import EscalationFilter, RecordStore
@@ -16,8 +18,11 @@ from records.watchdog import WatchdogStore
 class CourseAccess:
     """Reads courses for callers who may see them."""
 
-    def __init__(self, courses: Courses, store: RecordStore, sites: SiteScope, watched: WatchdogStore) -> None:
+    def __init__(
+        self, courses: Courses, store: RecordStore, sites: SiteScope, watched: WatchdogStore, past: PastCourses
+    ) -> None:
         self._courses = courses
+        self._past = past
         self._store = store
         self._sites = sites
         self._watched = watched
@@ -41,6 +46,14 @@ class CourseAccess:
                     ProblemCode.FORBIDDEN, "A token of role oncall sees courses behind escalations only"
                 )
         return view
+
+    async def past(self, caller: Caller, course_id: CourseId, wanted: Wanted) -> PastCourse:
+        """The course as it stood at an earlier moment, if the caller may see it now.
+
+        Raises `WrongMoment` for a moment of which nothing can be shown, else as `view` does.
+        """
+        await self.view(caller, course_id)
+        return await self._past.view(course_id, wanted)
 
     async def in_the_way(
         self, caller: Caller, course_id: CourseId, kind: str, session: int | None

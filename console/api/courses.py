@@ -4,20 +4,26 @@ from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BeforeValidator
 
+from console.access.courses import CourseAccess
 from console.api.answers import problems
 from console.api.lists import Items, Limit, lost, page
 from console.auth import with_one_of
-from console.errors.problems import ProblemCode, problem_error
+from console.errors.problems import ProblemCode, ProblemError, problem_error
 from console.services import AuditLogDep, CourseAccessDep, CoursesDep, EscalationsDep, OnCallDep, SiteScopeDep, StoreDep
 from domain.access import Caller, Right
 from domain.course.state import Outcome, Phase
 from domain.ledger import Entry
+from domain.moments import moment
+from domain.past.as_of import PastCourse, Wanted
+from domain.refusal import FieldError
 from domain.values import Code, CourseId, Frozen, Name, Severity
 from domain.views.course import CourseView
 from domain.views.forecast import Forecast
 from domain.views.summary import CourseSummary
 from gateway.forecasts import forecast_of
+from gateway.past_courses import WrongMoment
 from records.store import CourseFilter
 from records.unreadable_rows import RowId
 
@@ -25,6 +31,13 @@ Reader = Annotated[Caller, Depends(with_one_of(Right.READ_COURSES, Right.READ_CO
 Rostered = Annotated[Caller, Depends(with_one_of(Right.READ_ONCALL))]
 Auditor = Annotated[Caller, Depends(with_one_of(Right.READ_LEDGER))]
 Course = Annotated[CourseId, Path(description="The course's id", examples=["EX-1"])]
+
+EarlierMoment = Annotated[
+    datetime | None,
+    BeforeValidator(lambda told: None if told is None else moment(told)),
+    Query(description="How it was at that moment, RFC 3339 with an offset", examples=["2026-11-27T19:14:00Z"]),
+]
+AsKnown = Annotated[bool, Query(description="As the record knew it by `as_of`, not as it is known today")]
 
 OF_A_COURSE: Final = problems(ProblemCode.FORBIDDEN, ProblemCode.UNKNOWN_COURSE)
 """Problems that every route about one course may return, besides those of authentication and middleware."""
@@ -82,11 +95,38 @@ async def fleet(
 
 
 @router.get("/{course_id}", responses=OF_A_COURSE)
-async def course(access: CourseAccessDep, audit: AuditLogDep, caller: Reader, course_id: Course) -> CourseView:
-    """One course as its workflow holds it now. It includes every event answered so far."""
-    view = await access.view(caller, course_id)
-    audit.note(caller, "course", course_id)
+async def course(
+    access: CourseAccessDep,
+    audit: AuditLogDep,
+    caller: Reader,
+    course_id: Course,
+    as_of: EarlierMoment = None,
+    as_known: AsKnown = False,
+) -> PastCourse | CourseView:
+    """One course as its workflow holds it now, with every event answered so far; or as it stood at `as_of`."""
+    if as_of is None:
+        _check_needs_a_moment(as_known=as_known)
+        view: PastCourse | CourseView = await access.view(caller, course_id)
+    else:
+        view = await _past(access, caller, course_id, Wanted(as_of, as_known))
+    audit.note(caller, "course" if as_of is None else "past course", course_id)
     return view
+
+
+async def _past(access: CourseAccess, caller: Caller, course_id: CourseId, wanted: Wanted) -> PastCourse:
+    try:
+        return await access.past(caller, course_id, wanted)
+    except WrongMoment as wrong:
+        raise _wrong_moment(str(wrong)) from None
+
+
+def _check_needs_a_moment(*, as_known: bool) -> None:
+    if as_known:
+        raise _wrong_moment("must be given with as_known")
+
+
+def _wrong_moment(why: str) -> ProblemError:
+    return problem_error(ProblemCode.INVALID, f"as_of {why}", FieldError(pointer="/query/as_of", detail=why))
 
 
 @router.get("/{course_id}/forecast", responses=OF_A_COURSE)
@@ -108,9 +148,21 @@ async def forecast(
 
 @router.get("/{course_id}/ledger", responses=OF_A_COURSE)
 async def ledger(
-    courses: CoursesDep, store: StoreDep, sites: SiteScopeDep, audit: AuditLogDep, caller: Auditor, course_id: Course
+    courses: CoursesDep,
+    store: StoreDep,
+    sites: SiteScopeDep,
+    audit: AuditLogDep,
+    caller: Auditor,
+    course_id: Course,
+    as_of: EarlierMoment = None,
+    as_known: AsKnown = False,
 ) -> tuple[Entry | UnreadableEntry, ...]:
-    """Every recorded entry, in order, each with its hash. An unreadable row is named in its place."""
+    """Every recorded entry, in order, each with its hash. An unreadable row is named in its place.
+
+    With `as_of` those of what had been said to happen by then, with `as_known` those that were recorded by then.
+    """
+    if as_of is None:
+        _check_needs_a_moment(as_known=as_known)
     await sites.check(caller, course_id)
     found = await store.entries(course_id)
     if not found.ids:
@@ -119,4 +171,5 @@ async def ledger(
     broken = (
         UnreadableEntry(course_id=course_id, sequence=int(one.id), unreadable=one.detail) for one in found.unreadable
     )
-    return tuple(sorted((*found, *broken), key=lambda one: one.sequence))
+    shown = (one for one in found if as_of is None or (one.recorded_at if as_known else one.time) <= as_of)
+    return tuple(sorted((*shown, *broken), key=lambda one: one.sequence))

@@ -7,6 +7,7 @@ from domain.course.deadlines import DeadlineKind
 from domain.course.session import Stage
 from domain.course.state import Phase
 from domain.course.verdict import VerdictSeverity
+from domain.past.as_of import Learned
 from domain.protocol.model import Grade
 from domain.protocol.parameters import UNITS
 
@@ -218,6 +219,13 @@ RESTS: Final = "; what raised it has been corrected"
 
 CORRECTED: Final[Mapping[str, str]] = {"corrected": "corrected since", "retracted": "taken back: entered in error"}
 """Labels of a fact that reads differently now."""
+
+LEARNED: Final[Mapping[Learned, str]] = {
+    Learned.LATE: "reported",
+    Learned.CORRECTED: "corrected",
+    Learned.RETRACTED: "taken back",
+}
+"""How the record learned of a fact only after the moment that is shown."""
 
 GRADES: Final[Mapping[Grade, str]] = {
     Grade.SOURCED: "sourced",

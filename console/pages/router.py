@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends
 
 from console.own_pages import from_our_pages
 from console.pages.clinic import audit, figures, protocols
-from console.pages.course import course, ledger_files
+from console.pages.course import course, ledger_files, past
 from console.pages.floor import board, sessions
 from console.pages.frame import live_updates, sign_in
 from console.pages.oncall import acknowledge, escalations, oncall
@@ -16,6 +16,7 @@ for part in (
     sessions,
     course,
     ledger_files,
+    past,
     record,
     correct,
     escalations,

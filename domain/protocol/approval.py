@@ -5,7 +5,7 @@ import json
 import tomllib
 from collections.abc import Iterable
 from datetime import date, datetime, time
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
@@ -14,11 +14,14 @@ from domain.protocol.file import SCHEMA, ProtocolFileError, ProtocolFinding, fin
 from domain.protocol.model import Protocol
 from domain.values import Frozen, Moment
 
+MEANING: Final = "I am responsible for these values"
+"""What an approval says unless the medical director says something else."""
 
-def _printable(name: str) -> str:
-    if not name.isprintable():
-        raise ValueError("must be a name on one line")
-    return name
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be one line")
+    return text
 
 
 ContentHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -26,13 +29,19 @@ ContentHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Approval(Frozen):
-    """One approval: who approved which content, and when."""
+    """One approval: who approved which content, when, and what they say by it; an earlier release kept no `meaning`."""
 
     by: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_printable)
     ]
     at: Moment
     hash: ContentHash
+    meaning: (
+        Annotated[
+            str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
+        ]
+        | None
+    ) = None
 
 
 class ApprovalFile(Frozen):
@@ -75,12 +84,16 @@ def _as_text(value: datetime | date | time) -> str:
 
 def written(approvals: Iterable[Approval]) -> str:
     """The approvals as the text of an approval file, the inverse of `parse_approvals`."""
-    # A JSON string of a printable name is a TOML string too.
+    # A JSON string of printable text is a TOML string too.
     tables = (
         f"[[approvals]]\nby = {json.dumps(approval.by, ensure_ascii=False)}\n"
-        f'at = {approval.at.isoformat()}\nhash = "{approval.hash}"\n'
+        f'at = {approval.at.isoformat()}\nhash = "{approval.hash}"\n{_meaning(approval)}'
         for approval in approvals
     )
     return "# Written by `kapstan protocol approve`; an approval counts for the content whose hash it names.\n\n" + (
         "\n".join(tables)
     )
+
+
+def _meaning(approval: Approval) -> str:
+    return f"meaning = {json.dumps(approval.meaning, ensure_ascii=False)}\n" if approval.meaning is not None else ""

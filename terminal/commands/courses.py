@@ -12,6 +12,7 @@ from rich.markup import escape
 from domain.course.state import Phase
 from domain.harmless import harmless
 from domain.moments import moment
+from domain.past.as_of import PastCourse, Wanted
 from domain.rehearsal.script import ScriptUnreadable, parse_script
 from domain.values import Severity, count_of
 from domain.views.floor_forecast import FloorForecast
@@ -22,6 +23,8 @@ from gateway.forecasts import floor_forecast_of, forecast_of
 from gateway.host_account import sent_from_here
 from gateway.list_verification import Differs, ListVerification
 from gateway.oncall import read_on_call
+from gateway.past_courses import PastCourses, WrongMoment
+from gateway.protocols import load_folder
 from gateway.rebuilding import Rebuilding, Rebuilt
 from gateway.verification import Broken, Verification, Verified
 from records.store import CourseFilter
@@ -39,7 +42,7 @@ from terminal.commands.options import (
     protocols_at_hand,
     text_of,
 )
-from terminal.course import course_page
+from terminal.course import course_page, past_course_page
 from terminal.forecast import floor_forecast_page, forecast_page
 from terminal.formatting import deviations
 from terminal.on_record import note_act, note_read
@@ -134,12 +137,46 @@ def list_courses(
 
 
 @commands.command()
-def show(course: str, data: Data = HERE, as_json: AsJson = False) -> None:
-    """One course: where it is, what may come next, what blocks it, what is due when."""
+def show(
+    course: str,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="as it stood at that moment", metavar="TIME")] = None,
+    as_known: Annotated[bool, typer.Option("--as-known", help="as the record knew it then, not as it reads")] = False,
+    data: Data = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """One course: where it is, what may come next, what blocks it, what is due when; now, or at an earlier moment."""
+    if as_of is not None:
+        _show_past(course, _wanted(as_of, as_known=as_known), data, as_json=as_json)
+        return
+    if as_known:
+        raise Misconfigured("--as-known: must stand beside --as-of, which says the moment")
     kapstan = place(data)
     view = asked(kapstan.courses(), lambda courses: courses.view(course))
     printed(view, lambda: course_page(view, datetime.now(UTC)), as_json=as_json)
     note_read(kapstan, "course", course)
+
+
+def _wanted(as_of: str, *, as_known: bool) -> Wanted:
+    try:
+        return Wanted(moment(as_of), as_known)
+    except ValueError as wrong:
+        raise Misconfigured(f"--as-of: {wrong}") from None
+
+
+def _show_past(course: str, wanted: Wanted, data: Path, *, as_json: bool) -> None:
+    kapstan = place(data)
+    library = load_folder(kapstan.protocols)
+
+    async def asking() -> PastCourse:
+        async with kapstan.both_memories() as (store, _, courses, _):
+            return await PastCourses(courses, store, library).view(course, wanted)
+
+    try:
+        found = asyncio.run(asking())
+    except WrongMoment as wrong:
+        raise Misconfigured(f"--as-of: {wrong}") from None
+    printed(found, lambda: past_course_page(found), as_json=as_json)
+    note_read(kapstan, "past course", course)
 
 
 @commands.command("forecast")

@@ -1,6 +1,7 @@
 """Commands about the clinic's protocols."""
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -8,17 +9,37 @@ from typing import Annotated, Final
 import typer
 from rich.markup import escape
 
+from domain.harmless import harmless
 from domain.holes.checker import holes
+from domain.protocol.approval import MEANING, Approval, content_hash
+from domain.protocol.changes import ProtocolChange, protocol_changes
 from domain.protocol.file import ProtocolFileError
+from domain.protocol.model import Protocol
 from domain.protocol.parameters import rows
+from domain.protocol.strictness import Strictness
 from domain.values import Frozen, count_of
-from gateway.protocols import ProtocolHolesError, approve_file, load_file, load_folder
-from settings import Misconfigured
+from gateway.courses import Courses
+from gateway.host_account import sent_from_here
+from gateway.migrations import Migration
+from gateway.protocols import (
+    ApprovalWrong,
+    Library,
+    ProtocolHolesError,
+    approve_file,
+    load_file,
+    load_folder,
+    named_protocol,
+)
+from settings import Misconfigured, read_settings
+from stack.errors import NoStackRuns
 from terminal import lists
-from terminal.commands.options import HERE, REFUSED, AsJson, Data, printed
+from terminal.commands.options import DONE, HERE, REFUSED, ROOT, AsJson, Data, printed
+from terminal.migration import migration_lines
 from terminal.on_record import note_act_if_any_runs
 from terminal.printing import complain, out
-from terminal.target import place
+from terminal.target import asked, place
+
+LONGEST_PERSON_ID: Final = 64
 
 commands: Final = typer.Typer(help="The clinic's protocols.", no_args_is_help=True)
 
@@ -95,22 +116,147 @@ def show_protocol(
         raise Misconfigured(f"there is no protocol {protocol_id} in {folder}")
     found = rows(shelved.protocol)
     if not as_json:
-        approval = ", ".join(f"approved by {one.by}" for one in shelved.approvals) or "not approved"
+        approval = ", ".join(_approved(one) for one in shelved.approvals) or "not approved"
         out.print(f"[bold]{escape(shelved.protocol.title)}[/]  {shelved.protocol.version}, {approval}")
     printed(list(found), lambda: lists.protocol(found), as_json=as_json)
 
 
+def _approved(one: Approval) -> str:
+    meaning = f" (“{escape(one.meaning)}”)" if one.meaning else ""
+    return f"approved by {escape(one.by)}{meaning}"
+
+
+class ProtocolNamed(Frozen):
+    """One of the two versions that are compared."""
+
+    id: str
+    version: str
+    hash: str
+
+
+class ProtocolDiff(Frozen):
+    """What the second version says otherwise than the first one."""
+
+    before: ProtocolNamed
+    after: ProtocolNamed
+    changes: tuple[ProtocolChange, ...]
+
+
+@commands.command("diff")
+def compare(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="a file, an id, or id@version")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="a file, an id, or id@version")],
+    data: Data = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """What a new version says otherwise, value by value: stricter or looser for the patient, and its evidence."""
+    folder = _folder(data)
+    before, after = named_protocol(old, folder), named_protocol(new, folder)
+    found = ProtocolDiff(before=_named(before), after=_named(after), changes=protocol_changes(before, after))
+    if not as_json:
+        out.print(f"[bold]{escape(_spoken(before))} → {escape(_spoken(after))}[/]: {_counted(found.changes)}")
+    if found.changes or as_json:
+        printed(found, lambda: lists.protocol_changes(found.changes), as_json=as_json)
+    if found.changes:
+        raise typer.Exit(REFUSED)
+
+
+@commands.command("migrate")
+def migrate_courses(
+    old: Annotated[str, typer.Option("--from", help="the version that courses are under: id@version or a file")],
+    new: Annotated[str, typer.Option("--to", help="the version that they go over to: id@version or a file")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="says what would change, and changes nothing")] = False,
+    by: Annotated[str | None, typer.Option(help="the prescriber who decides it, by their id")] = None,
+    data: Data = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Takes every course that is under way over to another version of its protocol, one line a course."""
+    kapstan = place(data)
+    library = load_folder(kapstan.protocols)
+    before, after = named_protocol(old, kapstan.protocols), named_protocol(new, kapstan.protocols)
+    _check_goes_over(before, after, library)
+    if not (kapstan.allow_unapproved or library.is_approved(after)):
+        complain(f"kapstan: {_spoken(after)} is not approved: see `kapstan protocol approve`")
+        raise typer.Exit(REFUSED)
+    decided_by = None if dry_run else _decided_by(by)
+    shelved = library.find(after.id, after.version)
+    approvals = shelved.approvals if shelved else ()
+
+    async def run(courses: Courses) -> int:
+        migration, is_done = Migration(courses, before, after), True
+        if decided_by is None:
+            going = migration.foreseen()
+        else:
+            going = migration.done(decided_by, approvals[-1].by if approvals else decided_by, sent_from_here())
+        async for one in going:
+            is_done &= one.refusal is None
+            if as_json:
+                sys.stdout.write(f"{harmless(one.model_dump_json())}\n")
+            else:
+                for line in migration_lines(one, is_foreseen=dry_run):
+                    out.print(line)
+        return DONE if is_done else REFUSED
+
+    raise typer.Exit(asked(kapstan.courses(), run))
+
+
+def _decided_by(by: str | None) -> str:
+    wrong = "--by: must name the prescriber who decides it, in 1 to 64 characters; with --dry-run nobody need"
+    if by is None or not (named := by.strip()) or not named.isprintable() or len(named) > LONGEST_PERSON_ID:
+        raise Misconfigured(wrong)
+    return named
+
+
+def _check_goes_over(before: Protocol, after: Protocol, library: Library) -> None:
+    if before.id != after.id:
+        raise Misconfigured(f"--to: must be a version of {before.id}, and {after.id} is another protocol")
+    if before.version == after.version:
+        raise Misconfigured(f"--to: must be another version than {before.version}")
+    known = library.get(after.id, after.version)
+    if known is None or content_hash(known) != content_hash(after):
+        raise Misconfigured(f"--to: {_spoken(after)} must be in the folder of protocols as it is in this file")
+
+
+def _folder(data: Path) -> Path:
+    """The folder of protocols of the Kapstan that runs, else of the settings, else the one that comes with Kapstan."""
+    try:
+        return place(data).protocols
+    except (Misconfigured, NoStackRuns):
+        settings = read_settings()
+        return settings.protocols if "protocols" in settings.model_fields_set else ROOT / "protocols"
+
+
+def _named(protocol: Protocol) -> ProtocolNamed:
+    return ProtocolNamed(id=protocol.id, version=protocol.version, hash=content_hash(protocol))
+
+
+def _spoken(protocol: Protocol) -> str:
+    return f"{protocol.id} {protocol.version}"
+
+
+def _counted(changes: tuple[ProtocolChange, ...]) -> str:
+    if not changes:
+        return "no value differs"
+    judged = (f"{sum(one.strictness is way for one in changes)} {way}" for way in Strictness)
+    return f"{count_of(len(changes), 'change')}, {', '.join(judged)}"
+
+
 @commands.command("approve")
 def approve(
-    file: Path, by: Annotated[str, typer.Option(help="the medical director's name")], data: Data = HERE
+    file: Path,
+    by: Annotated[str, typer.Option(help="the medical director's name")],
+    meaning: Annotated[str, typer.Option(help="what they say by it, in one line")] = MEANING,
+    data: Data = HERE,
 ) -> None:
     """Records the medical director's approval over the content of the file as it is, if `check` finds nothing."""
     try:
-        approval = approve_file(file, by, datetime.now(UTC))
-    except ValueError as wrong:
-        raise Misconfigured(f"--by: {wrong}") from None
+        approval = approve_file(file, by, datetime.now(UTC), meaning)
+    except ApprovalWrong as wrong:
+        raise Misconfigured(f"--{wrong.field}: {wrong}") from None
     except ProtocolHolesError as found:
         complain(f"{found}\nkapstan: {file} is not approved: {count_of(len(found.holes), 'finding')}")
         raise typer.Exit(REFUSED) from None
-    note_act_if_any_runs(data, "protocol approved", f"{file.name}, {approval.hash}, by {approval.by}")
+    said = f"by {approval.by}: {approval.meaning}"
+    note_act_if_any_runs(data, "protocol approved", f"{file.name}, {approval.hash}, {said}")
     out.print(f"[green]✓[/] {file} is approved by {escape(approval.by)}: {approval.hash}")
+    out.print(f"  “{escape(approval.meaning or '')}”")

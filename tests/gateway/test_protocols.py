@@ -8,7 +8,7 @@ import pytest
 
 from domain.protocol.approval import Approval, content_hash, written
 from domain.protocol.file import ProtocolFileError
-from gateway.protocols import ProtocolHolesError, approval_path, approve_file, load_file, load_folder
+from gateway.protocols import ApprovalWrong, ProtocolHolesError, approval_path, approve_file, load_file, load_folder
 from tests.support.paths import PROTOCOLS, WEEKLY_FILE
 
 WEEKLY = WEEKLY_FILE.read_text(encoding="utf-8")
@@ -104,6 +104,22 @@ def test_approvals_add_up_and_one_given_twice_is_one(tmp_path: Path) -> None:
     assert approve_file(path, " Dr Ward ", datetime(2026, 2, 1, tzinfo=UTC)) == first
     assert load_file(path).approvals == (first, second)
     assert sorted(left.name for left in tmp_path.iterdir()) == ["kap.approval.toml", "kap.toml"]
+
+
+def test_an_approval_says_what_is_meant_by_it(tmp_path: Path) -> None:
+    """Who is responsible, in their words; one from before that was asked is kept, and is another one."""
+    path = shelve(tmp_path, "kap.toml")
+    before = Approval(by="Dr Ward", at=MONDAY, hash=content_hash(load_file(path).protocol))
+    approval_path(path).write_text(written([before]), encoding="utf-8")
+
+    given = approve_file(path, "Dr Ward", MONDAY)
+    other = approve_file(path, "Dr Ward", MONDAY, 'Read, and "weighed"')
+
+    assert given.meaning == "I am responsible for these values"
+    assert load_file(path).approvals == (before, given, other)
+    with pytest.raises(ApprovalWrong, match="must be what the approval says") as wrong:
+        approve_file(path, "Dr Ward", MONDAY, "two\nlines")
+    assert wrong.value.field == "meaning"
 
 
 @pytest.mark.parametrize("name", ["", "   ", "Dr\nWard", "W" * 101])

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.events.clinic_events import CLINIC_EVENT
+from domain.events.clinic_events import CLINIC_EVENT, ClinicEvent
+from tests.support.cast import correction, minutes, vitals
 from tests.support.cli import kapstan
 from tests.support.paths import ROOT
 from tests.support.running_stack import example_course
@@ -95,6 +96,42 @@ async def test_who_will_be_paged_if_nobody_acts(data: str) -> None:
     assert (unknown.code, unknown.err.startswith("kapstan: unknown_course:")) == (1, True)
 
 
+async def test_what_was_known_then_and_what_had_happened_by_then(data: str) -> None:
+    """A slip that was corrected, and a reading that came late: told apart by the two clocks, at one moment."""
+    at = datetime.now(UTC) - minutes(5)
+    dosed = islice(example_course("EX-7", at), 16)
+    slip = vitals("EX-7", 1, at=at + minutes(1), spo2=87)
+    assert (await kapstan("send", "--data", data, stdin=_lines(*dosed, slip))).code == 0
+    between = datetime.now(UTC)
+    later = (correction(slip, at=between, spo2=97), vitals("EX-7", 1, at=at + minutes(2), systolic=133))
+    assert (await kapstan("send", "--data", data, stdin=_lines(*later))).code == 0
+
+    show = ("show", "EX-7", "--data", data, "--as-of", between.isoformat())
+    knew, was = [json.loads((await kapstan(*show, *also, "--json")).out) for also in (("--as-known",), ())]
+    told = await kapstan(*show, "--as-known")
+
+    last = [[one["vitals"]["spo2"] for one in shown["sessions"][0]["readings"]][-2:] for shown in (knew, was)]
+    assert (last[0][-1], last[1]) == (87, [97, 98])
+    assert "as the record knew it then" in told.out
+    assert "corrected after it: vitals.recorded" in told.out
+    assert "past course" in (await kapstan("reads", "EX-7", "--data", data)).out
+    for wrong, must in [
+        (("--as-of", "09:30"), "--as-of: must be RFC 3339 text with an offset"),
+        (("--as-of", "2026-11-27T09:30:00"), "--as-of: must be RFC 3339 text with an offset"),
+        (("--as-of", "2199-01-01T00:00:00Z"), "--as-of: must not be in the future"),
+        (("--as-of", "1999-01-01T00:00:00Z"), "--as-of: must not lie before the course began"),
+        (("--as-known",), "--as-known: must stand beside --as-of"),
+    ]:
+        said = await kapstan("show", "EX-7", "--data", data, *wrong)
+        assert (said.code, must in said.err, said.out) == (2, True, ""), said
+    unknown = await kapstan("show", "EX-404", "--data", data, "--as-of", between.isoformat())
+    assert (unknown.code, unknown.err.startswith("kapstan: unknown_course:")) == (1, True)
+
+
+def _lines(*events: ClinicEvent) -> str:
+    return "\n".join(CLINIC_EVENT.dump_json(event, exclude_none=True).decode() for event in events)
+
+
 async def test_each_refused_event_says_its_code_and_the_rest_goes_on(data: str) -> None:
     """The command line shows the contract's codes; an event that is refused keeps no other from being sent."""
     good = json.loads(EXAMPLE.read_text(encoding="utf-8").splitlines()[0])
@@ -147,6 +184,7 @@ async def test_what_is_not_there_is_said_with_the_documented_exit_code(data: str
         (await kapstan("up", "--data", data), 2, "already runs"),
         (await kapstan("nonsense"), 2, "No such command"),
         (await kapstan("protocol", "approve", str(WEEKLY), "--by", ""), 2, "name"),
+        (await kapstan("protocol", "approve", str(WEEKLY), "--by", "Dr Ward", "--meaning", ""), 2, "--meaning: must"),
     ]:
         assert (said.code, part in said.err, "Traceback" in said.err) == (code, True, False), said
 
@@ -166,7 +204,8 @@ async def test_protocols_and_rotas_are_checked_shown_and_approved(tmp_path: Path
     mine = tmp_path / "mine.toml"
     mine.write_text(WEEKLY.read_text(encoding="utf-8"), encoding="utf-8")
     assert "not approved" in (await kapstan("protocol", "check", str(mine))).out
-    assert (await kapstan("protocol", "approve", str(mine), "--by", "Dr Ward")).code == 0
+    signed = await kapstan("protocol", "approve", str(mine), "--by", "Dr Ward")
+    assert (signed.code, "“I am responsible for these values”" in signed.out) == (0, True)
     assert ", approved" in (await kapstan("protocol", "check", str(mine))).out
     shown = await kapstan("protocol", "show", "kap-im-weekly", KAPSTAN_DATABASE_URL="postgresql://x@y/z")
     assert shown.out.startswith(tomllib.loads(WEEKLY.read_text(encoding="utf-8"))["title"])
@@ -199,6 +238,26 @@ async def test_protocols_and_rotas_are_checked_shown_and_approved(tmp_path: Path
         True,
         False,
     )
+
+
+async def test_two_versions_are_compared_in_words(tmp_path: Path) -> None:
+    """0 where nothing differs, 1 where anything does; each change with its unit, and whether it is stricter."""
+    new = tmp_path / "new.toml"
+    text = WEEKLY.read_text(encoding="utf-8").replace('version = "1.0.0"', 'version = "1.1.0"')
+    new.write_text(text.replace("systolic_max = 150", "systolic_max = 140"), encoding="utf-8")
+
+    same = await kapstan("protocol", "diff", "kap-im-weekly", "kap-im-weekly@1.0.0")
+    differs = await kapstan("protocol", "diff", "kap-im-weekly@1.0.0", str(new))
+    told = await kapstan("protocol", "diff", str(WEEKLY), str(new), "--json")
+    unknown = await kapstan("protocol", "diff", "kap-im-weekly@7.0.0", str(new))
+
+    assert (same.code, "no value differs" in same.out) == (0, True)
+    assert (differs.code, "1 change, 1 stricter, 0 looser" in differs.out) == (1, True)
+    assert "screening.systolic_max stricter 150 mmHg 140 mmHg" in " ".join(differs.out.split())
+    found = json.loads(told.out)
+    assert (told.code, found["after"]["version"], len(found["changes"])) == (1, "1.1.0", 1)
+    assert found["changes"][0]["strictness"] == "stricter"
+    assert (unknown.code, "kap-im-weekly@1.0.0" in unknown.err) == (2, True)
 
 
 async def test_who_would_be_paged_now(data: str) -> None:

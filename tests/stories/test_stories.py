@@ -1,13 +1,16 @@
 """Every story of tests/stories, played by the rehearsal: what a clinic expects of a bad day follows from the rules."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from domain.oncall.file import OnCall
+from domain.past.as_of import Wanted, past_course
+from domain.past.ledger_told import told
 from domain.rehearsal.lines import Line
-from tests.support.stories import STORIES, Story, Told, holds, on_call, people_of, read_story, rehearsal
+from tests.support.stories import STORIES, Story, Told, holds, on_call, people_of, read_story, recorded, rehearsal
 
 FILES = sorted(STORIES.glob("*.jsonl"))
 
@@ -49,3 +52,17 @@ def test_the_same_story_ends_in_the_same_way(path: Path) -> None:
     people = people_of(story)
 
     assert played(story, people) == played(story, people)
+
+
+@pytest.mark.parametrize("path", FILES if "CI" in os.environ else FILES[::15], ids=lambda path: path.stem)
+def test_a_story_is_told_again_by_its_ledger_alone(path: Path) -> None:
+    """Whatever happened, the rules come to the same entries again; and there is a course at each of its moments."""
+    blank, entries = recorded(read_story(path))
+    if not entries:
+        return
+    last, middle = entries[-1], entries[len(entries) // 2]
+
+    assert told(blank, entries, {}).ledger_head == last.hash
+    for at in (middle.recorded_at, last.recorded_at):
+        known, was = (past_course(blank, entries, {}, Wanted(at, as_known)) for as_known in (True, False))
+        assert known.course_id == was.course_id

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from console.openapi.examples import FOLDER, models
 from domain.events.parsing import parse_event
+from domain.past.as_of import Wanted, past_course
 from domain.protocol.approval import content_hash
 from domain.protocol.parameters import rows
 from domain.views.course import course_summary, course_view
@@ -41,6 +42,7 @@ def remade() -> Mapping[str, Any]:
         "DryRunAnswer": _dumped(answer) | {"dry_run": True},
         "BatchAnswer": {"results": [batch[0] | {"body": _dumped(referred)}, *batch[1:]]},
         "CourseView": _dumped(course_view(ward.course, ward.now)),
+        "PastCourse": _dumped(past_course(ward.blank, ward.entries, {}, Wanted(ward.now - minutes(22), as_known=True))),
         "CourseSummary": _dumped(course_summary(ward.course, ward.now)),
         "Entry": _dumped(ward.entries[0]),
         "ProtocolWhole": _protocol(models()["ProtocolWhole"]),

@@ -9,8 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from domain.course.course import Course
+from domain.ledger import Entry
 from domain.oncall.file import OnCall, parse_on_call
-from domain.rehearsal.lines import Line
+from domain.rehearsal.lines import Line, PageLine
 from domain.rehearsal.played_course import PlayedCourse
 from domain.rehearsal.rehearsal import Play, Rehearsal
 from domain.rehearsal.script import parse_script
@@ -46,6 +48,32 @@ def on_call(*, is_unhurried: bool = False) -> OnCall:
 def rehearsal(story: Story, people: OnCall, play: Play = PlayedCourse) -> Iterator[Line]:
     """The story, played by these people until its own end."""
     return Rehearsal(parse_script(story.script), pinned(SHIPPED), people, play=play).lines(story.until)
+
+
+class Recorded(NamedTuple):
+    """The ledger that a story leaves, and the course before it."""
+
+    blank: Course
+    entries: tuple[Entry, ...]
+
+
+def recorded(story: Story) -> Recorded:
+    """What is written while the story is played, up to `MOST_LINES` of it."""
+    blanks: list[Course] = []
+    written: list[Entry] = []
+
+    class Recording(PlayedCourse):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            blanks.append(self.course)
+
+        def drained(self) -> Iterator[Entry | PageLine]:
+            for one in super().drained():
+                written.extend([one] if isinstance(one, Entry) else ())
+                yield one
+
+    list(islice(rehearsal(story, on_call(), Recording), MOST_LINES))
+    return Recorded(blanks[0], tuple(written))
 
 
 def people_of(story: Story) -> OnCall:

@@ -20,11 +20,11 @@ from domain.course.deadlines import Deadline, DeadlineKind
 from domain.course.session import MedicineSession, Stage
 from domain.course.state import Phase
 from domain.course.transition import AutoResolve, EscalationCommand, OpenEscalation, RepeatEscalation
-from domain.escalation.messages import Change, Kind, Notice, Repeat
+from domain.escalation.messages import Change, Kind, Notice
 from domain.events.clinic_events import Act, ClinicEvent, ProtocolMigrated
-from domain.events.parsing import event_from
 from domain.ledger import Entry, digest, first_fault
 from domain.oncall.rota import UTC_ZONE
+from domain.past.ledger_told import told
 from domain.protocol.model import Protocol
 from domain.protocol.pinned import PinnedProtocol
 from domain.refusal import Refusal, Refused
@@ -523,62 +523,6 @@ def holds(ward: Ward) -> bool:
     return is_whole(ward) if os.environ.get("CI") else has_a_whole_ledger(ward)
 
 
-def taken_in_again(blank: Course, entries: Iterable[Entry], versions: Mapping[str, PinnedProtocol]) -> Course:
-    """The chart that comes of the ledger alone: its clinic events, passed deadlines, and the news it heard."""
-    course = blank
-    for entry in entries:
-        if entry.sequence > course.sequence:  # the others followed by themselves
-            course = _taken_in(course, entry, versions).course
-    return course
-
-
-def _taken_in(course: Course, entry: Entry, versions: Mapping[str, PinnedProtocol]) -> Decision:
-    if entry.event_id is not None:
-        event = _event_of(entry)
-        version = versions.get(event.data.to_version) if isinstance(event, ProtocolMigrated) else None
-        return course.accept(event, entry.recorded_at, version, sent_by=entry.sent_by)
-    if entry.type in {"kap.checkpoint.missed", "kap.deadline.passed"}:
-        return course.pass_deadlines(entry.recorded_at)
-    if entry.data.get("kind") == Kind.RECORD_STORE_BEHIND:
-        return course.record_is_behind(entry.recorded_at)
-    if entry.data.get("kind") == Kind.COURSE_FILLING:
-        return course.is_filling(entry.recorded_at)
-    if entry.type in {"kap.escalation.opened", "kap.escalation.raised"}:
-        return course.call_anew(_unheard(entry), entry.recorded_at)
-    by, note = entry.data.get("by"), entry.data.get("note")
-    notice = Notice(
-        id=str(entry.data["id"]),
-        change=Change(entry.type.removeprefix("kap.escalation.")),
-        at=entry.time,
-        by=str(by) if by else None,
-        note=str(note) if note else None,
-        sent_by=entry.sent_by,
-    )
-    return course.hear(notice, entry.recorded_at)
-
-
-def _unheard(entry: Entry) -> RepeatEscalation:
-    """The repeat that found the escalation before this one resolved."""
-    of_kind, _, n = str(entry.data["id"]).rpartition("~")
-    repeat = Repeat(severity=Severity(str(entry.data["severity"])), at=entry.time)
-    return RepeatEscalation(id=f"{of_kind}~{int(n) - 1}", repeat=repeat)
-
-
-def _event_of(entry: Entry) -> ClinicEvent:
-    assert entry.actor is not None
-    said = {**entry.data}
-    corrects = said.pop("corrects", None) if entry.type != "kap.correction.recorded" else None
-    if isinstance(corrects, dict) and corrects["source"] == entry.source:
-        corrects = corrects["id"]  # as it was said
-    return event_from(
-        {
-            **({"corrects": corrects} if corrects is not None else {}),
-            "specversion": "1.0",
-            "type": entry.type,
-            "source": entry.source,
-            "id": entry.event_id,
-            "subject": entry.course_id,
-            "time": entry.time.isoformat(),
-            "data": {"actor": {"id": entry.actor.id, "role": entry.actor.role.value}, **said},
-        }
-    )
+def taken_in_again(begun: Course, entries: Iterable[Entry], versions: Mapping[str, PinnedProtocol]) -> Course:
+    """The course that comes of the ledger alone, from one that has taken in its first entries on."""
+    return told(begun, tuple(entry for entry in entries if entry.sequence > begun.sequence), versions)

@@ -82,10 +82,11 @@ class ParameterTable(Frozen):
 
 
 class ApprovedBy(Frozen):
-    """Who approved it, and when."""
+    """Who approved it, when, and what they say by it."""
 
     by: str
     at: Clock
+    meaning: str | None
 
 
 class ProtocolPage(Frozen):
@@ -134,7 +135,7 @@ async def protocol(
         version=found.protocol.version,
         title=found.protocol.title,
         hash=content_hash(found.protocol),
-        approvals=tuple(ApprovedBy(by=one.by, at=clock.at(one.at)) for one in found.approvals),
+        approvals=tuple(ApprovedBy(by=one.by, at=clock.at(one.at), meaning=one.meaning) for one in found.approvals),
         versions=tuple(_listed(one) for one in reversed(versions)),
         before=before.version if before else None,
         differences=_changed(before, found.protocol, _by_id(found)) if before else (),

@@ -157,7 +157,7 @@ async def _page(viewer: Viewer, view: CourseView) -> CoursePage:
         answered=viewer.services.recorded_answers.answer(
             viewer.whose, f"/courses/{view.course_id}", viewer.request.query_params.get("answered", "")
         ),
-        title=_title(viewer, view),
+        title=title_of(viewer, view),
         site=view.site,
         outcome=spoken(view.outcome) if view.outcome else None,
         holds=tuple(
@@ -248,7 +248,8 @@ async def _forecast(viewer: Viewer, view: CourseView, clock: WallClock) -> tuple
     return if_nobody_acts(foretold, clock), None
 
 
-def _title(viewer: Viewer, view: CourseView) -> str:
+def title_of(viewer: Viewer, view: CourseView) -> str:
+    """The protocol's title and the version that the course follows."""
     known = viewer.services.library.get(view.protocol.id, view.protocol.version)
     return f"{known.title if known else view.protocol.id} {view.protocol.version}"
 

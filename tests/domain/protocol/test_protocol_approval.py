@@ -50,7 +50,7 @@ def test_several_people_may_approve_the_same_words() -> None:
 @given(st.lists(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=40), min_size=1, max_size=3))
 def test_what_is_written_about_an_approval_is_read_back(names: list[str]) -> None:
     """Whatever the medical director is called, quotation marks and all."""
-    approvals = tuple(WARD.but(by=name) for name in names)
+    approvals = tuple(WARD.but(by=name, meaning=meaning) for name in names for meaning in (None, name))
 
     assert parse_approvals(written(approvals), "kap.approval.toml") == approvals
 

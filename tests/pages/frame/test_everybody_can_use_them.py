@@ -27,6 +27,7 @@ PAGES: Final = (
     "/sessions",
     "/courses/{course}",
     "/courses/{dosed}",
+    "/courses/{dosed}/past",
     "/courses/{dosed}/record/vitals.recorded",
     "/courses/{dosed}/record/patient.discharged",
     "/courses/{course}/record/session.booked",

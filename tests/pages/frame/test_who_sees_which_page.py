@@ -28,6 +28,7 @@ PAGES: Final[Mapping[tuple[str, str], frozenset[TokenRole]]] = {
     ("GET", "/"): EVERYBODY,
     ("GET", "/sessions"): SEES_COURSES,
     ("GET", "/courses/{course_id}"): SEES_COURSES,
+    ("GET", "/courses/{course_id}/past"): SEES_COURSES,
     ("GET", "/courses/{course_id}/ledger.{kind}"): frozenset({AUDITOR, ADMIN}),
     ("GET", "/courses/{course_id}/record/{event}"): RECORDS,
     ("POST", "/courses/{course_id}/record/{event}"): RECORDS,

@@ -1,0 +1,127 @@
+"""What a medical director reads before they sign a new version: each change in words, and for whom it is stricter."""
+
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from domain.protocol.changes import protocol_changes
+from domain.protocol.model import Grade
+from domain.protocol.parameters import parameters
+from domain.protocol.strictness import Strictness, is_judged, strictness
+from domain.protocol.values import Range
+from domain.values import Severity
+from tests.support.cast import WEEKLY, weekly
+
+STRICTER, LOOSER = Strictness.STRICTER, Strictness.LOOSER
+
+NOBODY_CAN_SAY: Final = frozenset(
+    {
+        *("route", "course.medicine_sessions", "course.interval", "course.interval_max", "course.review_after_session"),
+        *("course.review_every", "screening.consent_version", "medicine.credentials.therapist"),
+        *("medicine.planned_duration", "medicine.dose.basis", "medicine.infusion.usual", "check_ins.waking"),
+        *("medicine.symptoms.urgent", "medicine.symptoms.warning", "indications"),
+    }
+)
+NOBODY_CAN_SAY_OF: Final = (".every", ".range", ".response_percent", ".remission_below", ".meaningful_change", ".needs")
+NAMES: Final = ("vocabulary.", "escalations.resolved_by.", "measures.pcl5.indications", "measures.madrs.indications")
+
+
+def test_a_version_of_the_same_values_changes_nothing() -> None:
+    """Its version and its title are no values."""
+    assert protocol_changes(WEEKLY, WEEKLY.but(version="9.9.9", title="Another title")) == ()
+
+
+def test_a_change_is_told_in_words_with_its_unit_and_its_evidence_where_that_differs() -> None:
+    """From what to what, for the patient; the evidence of a value that keeps it is not told again."""
+    key = "screening.systolic_max"
+    was = WEEKLY.evidence[key]
+    founded = {**WEEKLY.evidence, key: was.but(grade=Grade.SOURCED, source="S99", note=None)}
+    new = weekly({key: 145, "medicine.minimum_observation": timedelta(minutes=90)}).but(evidence=founded)
+
+    first, second = protocol_changes(WEEKLY, new)
+
+    assert (first.key, first.before, first.after, first.strictness) == (key, "150 mmHg", "145 mmHg", STRICTER)
+    assert first.evidence_after == "sourced, S99"
+    assert (first.evidence_before or "").startswith(f"{was.grade.replace('_', ' ')}, {was.source}")
+    assert (second.before, second.after, second.strictness) == ("2 h", "1 h 30 min", LOOSER)
+    assert (second.evidence_before, second.evidence_after) == (None, None)
+
+
+def test_evidence_alone_is_a_change() -> None:
+    """The value is as it was, and founded on something else."""
+    key = "medicine.minimum_observation"
+    other = WEEKLY.but(evidence={**WEEKLY.evidence, key: WEEKLY.evidence[key].but(source="S99")})
+
+    (change,) = protocol_changes(WEEKLY, other)
+
+    assert (change.key, change.is_of_evidence_alone, change.strictness) == (key, True, None)
+
+
+def test_of_a_list_what_came_and_went_is_told() -> None:
+    """By its codes, and durations in words; whoever asks for more is stricter, and for other things neither."""
+    absolute = WEEKLY.screening.absolute
+    more = weekly({"screening.absolute": (*absolute, "porphyria")})
+    others = weekly({"screening.absolute": (*absolute[1:], "porphyria")})
+    seldom = weekly({"medicine.checkpoints.offsets": WEEKLY.medicine.checkpoints.offsets[:-1]})
+
+    ((gained,), (swapped,), (fewer,)) = (protocol_changes(WEEKLY, one) for one in (more, others, seldom))
+
+    assert (gained.added, gained.removed, gained.strictness) == (("porphyria",), (), STRICTER)
+    assert (swapped.added, swapped.removed, swapped.strictness) == (("porphyria",), absolute[:1], None)
+    assert (fewer.removed, fewer.strictness) == (("2 h",), LOOSER)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("medicine.clearance_valid", timedelta(minutes=20), STRICTER),
+        ("medicine.solids_fasting", timedelta(hours=8), STRICTER),
+        ("medicine.escort_required", False, LOOSER),
+        ("medicine.dose.step_after_event", True, LOOSER),
+        ("medicine.dose.max", 0.9, STRICTER),
+        ("medicine.clearance.hold.systolic", Range(low=95, high=135), STRICTER),
+        ("medicine.clearance.hold.systolic", Range(low=95, high=145), None),
+        ("medicine.checkpoints.grace", timedelta(minutes=3), STRICTER),
+        ("medicine.missed_visit", Severity.URGENT, STRICTER),
+        ("medicine.compared.dose_at_least_percent", 40.0, LOOSER),
+        ("screening.known", (), STRICTER),
+        ("preparation.sessions", 3, STRICTER),
+        ("check_ins.urgent_through", timedelta(days=3), STRICTER),
+        ("course.interval", timedelta(days=8), None),
+    ],
+)
+def test_what_is_stricter_asks_for_more_or_sooner(key: str, value: object, expected: Strictness | None) -> None:
+    """And what is looser for less, or later."""
+    new = weekly({key: value})
+
+    assert strictness(WEEKLY, new, key) is expected
+    assert strictness(new, WEEKLY, key) is {STRICTER: LOOSER, LOOSER: STRICTER, None: None}[expected]
+
+
+def test_a_limit_that_must_be_confirmed_is_looser_than_one_that_need_not() -> None:
+    """The first breach calls nobody."""
+    confirmed = [one for one in WEEKLY.medicine.limits if one.confirm_within is not None]
+    assert confirmed
+    at_once = weekly(
+        {"medicine.limits": tuple(one.but(confirm_within=None, confirm_of=None) for one in WEEKLY.medicine.limits)}
+    )
+
+    changes = protocol_changes(WEEKLY, at_once)
+
+    assert {one.key for one in changes} == {one.key for one in confirmed}
+    assert {one.strictness for one in changes} == {STRICTER}
+
+
+def test_of_doses_by_another_unit_nobody_can_say() -> None:
+    """0.5 mg is less than 0.5 mg/kg, and 40 mg need not be more."""
+    other = weekly({"medicine.dose.basis": "mg", "medicine.dose.max": 70.0})
+
+    assert strictness(WEEKLY, other, "medicine.dose.max") is None
+
+
+def test_of_every_value_it_is_known_whether_a_change_could_be_stricter() -> None:
+    """Judged, or named here as one of which nobody can say: none is forgotten."""
+    left = {one.key for one in parameters(WEEKLY) if not is_judged(WEEKLY, one.key)}
+
+    assert {one for one in left if not one.startswith(NAMES) and not one.endswith(NOBODY_CAN_SAY_OF)} <= NOBODY_CAN_SAY
