@@ -1,4 +1,4 @@
-"""Tables for the terminal: courses, escalations, who is on call, a protocol with its evidence, tokens, reads."""
+"""Tables for the terminal: courses, escalations, builds, who is on call, a protocol's evidence, tokens, reads."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -12,6 +12,7 @@ from domain.oncall.file import OnCall, OnCallSnapshot
 from domain.protocol.parameters import ParameterRow
 from domain.values import PersonId, Severity
 from domain.views.summary import CourseSummary
+from gateway.builds import BuildInUse
 from gateway.tokens import NewToken, TokenShown
 from records.access import CourseRead
 from terminal.formatting import away, moment, plain, severity
@@ -89,6 +90,21 @@ def protocol(rows: Iterable[ParameterRow]) -> Table:
         table.add_row(
             f"[cyan]{escape(row.key)}[/]", escape(row.value), grade, escape(row.source or "–"), escape(row.note or "")
         )
+    return table
+
+
+def builds(found: Iterable[BuildInUse]) -> Table:
+    """A line for each build."""
+    table = Table(box=None)
+    for heading in ("build", "courses", "patient here", "escalations", ""):
+        table.add_column(heading, no_wrap=True)
+    for one in found:
+        if one.is_current:
+            said = "[green]current[/]"
+        else:
+            said = "[yellow]needed[/]" if one.is_needed else "its workers may end"
+        numbers = (one.courses, one.with_the_patient_here, one.escalations)
+        table.add_row(escape(one.build or "none"), *map(str, numbers), said)
     return table
 
 
