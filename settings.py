@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -105,6 +106,15 @@ class Settings(BaseSettings):
     worker_metrics: str = Field(
         "", pattern=r"^([^:]+:\d{1,5})?$", description="host:port at which a worker answers /metrics and /healthz"
     )
+    deployment: str = Field(
+        "",
+        description="the name under which Temporal knows the workers; with it a course stays with the build of Kapstan "
+        "that it is with, until it goes over at a quiet moment",
+    )
+    build: str = Field(
+        "",
+        description="what tells this build of Kapstan from any other, with a deployment; by default Kapstan's version",
+    )
     log: LogFormat = Field(LogFormat.CONSOLE, description="console or json")
 
     @property
@@ -149,6 +159,20 @@ class Settings(BaseSettings):
         if address and int(port) not in range(1, 2**16):
             raise ValueError("must be host:port, the port from 1 to 65535")
         return address
+
+    @field_validator("deployment")
+    @classmethod
+    def _names_a_deployment(cls, name: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{0,64}", name):
+            raise ValueError("must be at most 64 letters, digits, - and _, such as kapstan")
+        return name
+
+    @field_validator("build")
+    @classmethod
+    def _names_a_build(cls, name: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9._+-]{0,64}", name):
+            raise ValueError("must be at most 64 letters, digits and . _ + -, such as 0.2.0-bend.1")
+        return name
 
     @field_validator("link_secret")
     @classmethod

@@ -10,12 +10,13 @@ from datetime import timedelta
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.paging import Paging
 from activities.records import Records
 from domain.escalation.pager import Pager
 from domain.oncall.file import OnCallFileError
+from gateway.builds import worker_deployment
 from gateway.channels import Channels, fault
 from gateway.codec import EncryptionCodec
 from gateway.links import link_builder
@@ -48,8 +49,13 @@ HEARTBEATS_EVERY = timedelta(seconds=1)
 """Longest heartbeat delay. If a worker dies within it, a page may be sent twice."""
 
 
-def workers(client: Client, records: Records, paging: Paging) -> tuple[Worker, Worker]:
-    """The two workers of a process, one for each task queue, so that pages never wait behind courses."""
+def workers(
+    client: Client, records: Records, paging: Paging, deployment: WorkerDeploymentConfig | None = None
+) -> tuple[Worker, Worker]:
+    """The two workers of a process, one for each task queue, so that pages never wait behind courses.
+
+    With a `deployment` they take what is pinned to its build and, while that is current, what begins.
+    """
     courses = Worker(
         client,
         task_queue=COURSES,
@@ -58,6 +64,7 @@ def workers(client: Client, records: Records, paging: Paging) -> tuple[Worker, W
         activities=[records.append_entries, records.record_escalation],
         graceful_shutdown_timeout=FINISH_WITHIN,
         sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
+        deployment_config=deployment,
     )
     on_call = Worker(
         client,
@@ -67,6 +74,7 @@ def workers(client: Client, records: Records, paging: Paging) -> tuple[Worker, W
         activities=[paging.standing, paging.page],
         graceful_shutdown_timeout=FINISH_WITHIN,
         sticky_queue_schedule_to_start_timeout=GIVEN_UP_AFTER,
+        deployment_config=deployment,
         max_heartbeat_throttle_interval=HEARTBEATS_EVERY,
     )
     return courses, on_call
@@ -86,12 +94,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         identity=worker_identity(os.getpid()),
         codec=EncryptionCodec.of(settings.payload_keys, allow_plain=settings.allow_plain_payloads),
         runtime=sdk.runtime if sdk else None,
+        for_workers=True,
     )
     await register_search_attributes(client)
     paging = Paging(on_call.now, Pager(link_builder(settings), Channels().send, pages.tried))
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.database_url))
-        pair = workers(client, Records(store, settings.gathering), paging)
+        pair = workers(client, Records(store, settings.gathering), paging, worker_deployment(settings))
         if listener and sdk:
             await stack.enter_async_context(answering(create_app(Health(client, pair), sdk, registry), listener))
         for worker in pair:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
-from temporalio.client import Client, WorkflowHandle, WorkflowQueryRejectedError
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowQueryRejectedError
 from temporalio.common import QueryRejectCondition
 from temporalio.workflow import UpdateMethodMultiParam
 
@@ -49,10 +49,18 @@ class Escalations:
         """The escalation as its workflow holds it. Raises `Refused` (`unknown_escalation`) or `Unavailable`."""
         if self._alarms is not None and is_of_the_watch(escalation):
             return await self._alarms.view(escalation)
-        handle = self._handle(escalation)
-        return await answer(
-            lambda: handle.query(EscalationWorkflow.view, rpc_timeout=ANSWER_WITHIN), *_unless_known(escalation)
-        )
+        handle, unless = self._handle(escalation), _unless_known(escalation)
+        try:
+            return await answer(
+                lambda: handle.query(
+                    EscalationWorkflow.view, reject_condition=QueryRejectCondition.NOT_OPEN, rpc_timeout=ANSWER_WITHIN
+                ),
+                *unless,
+            )
+        except WorkflowQueryRejectedError as ended:
+            if ended.status is WorkflowExecutionStatus.COMPLETED:  # its last view, though its build has no worker left
+                return await answer(lambda: handle.result(rpc_timeout=ANSWER_WITHIN), *unless)
+        return await answer(lambda: handle.query(EscalationWorkflow.view, rpc_timeout=ANSWER_WITHIN), *unless)
 
     async def unresolved(self) -> list[EscalationId]:
         """The unresolved escalations as Temporal itself lists them, without watchdog alarms. Raises `Unavailable`.

@@ -18,6 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from domain.course.answer import AlreadyAnswered
 from domain.refusal import Refused
 from domain.values import Frozen
+from gateway.callers_json import CallersPayloadConverter
 from gateway.codec import EncryptionCodec, KapstanPayloadConverter, WithoutKeys
 from gateway.compression import CompressionCodec
 from gateway.undecipherable import Undecipherable
@@ -82,13 +83,14 @@ class SealedFailureConverter(RefusalAwareFailureConverter):
         super().__init__(encode_common_attributes=True)
 
 
-def data_converter(codec: EncryptionCodec | None = None) -> DataConverter:
+def data_converter(codec: EncryptionCodec | None = None, *, for_callers: bool = False) -> DataConverter:
     """The data converter: Pydantic models as JSON, compressed; refusals intact; all encrypted with a `codec`.
 
-    What cannot be read raises `Undecipherable` where it is converted.
+    That of callers gets along with workers of another release. What cannot be read raises `Undecipherable` where it is
+    converted.
     """
     return DataConverter(
-        payload_converter_class=KapstanPayloadConverter,
+        payload_converter_class=CallersPayloadConverter if for_callers else KapstanPayloadConverter,
         failure_converter_class=RefusalAwareFailureConverter if codec is None else SealedFailureConverter,
         payload_codec=CompressionCodec(codec or WithoutKeys()),
     )
@@ -104,9 +106,12 @@ async def connect(
     target_host: str | None = None,
     codec: EncryptionCodec | None = None,
     interceptors: Sequence[Interceptor] = (),
+    for_workers: bool = False,
     **overrides: Any,
 ) -> Client:
     """Connects to the Temporal server that the environment names (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, TLS, …).
+
+    The client is a caller's, or with `for_workers` one that workers run on.
 
     `target_host` and `overrides` (such as `namespace`) win over the environment. Raises `TemporalUnreachable`, except
     with `lazy` as an override: then it connects at the first call.
@@ -115,7 +120,10 @@ async def connect(
     config["target_host"] = target_host or config["target_host"]
     try:
         return await Client.connect(
-            **config, identity=identity, data_converter=data_converter(codec), interceptors=interceptors
+            **config,
+            identity=identity,
+            data_converter=data_converter(codec, for_callers=not for_workers),
+            interceptors=interceptors,
         )
     except (RuntimeError, RPCError) as error:
         raise TemporalUnreachable(f"Temporal does not answer at {config['target_host']}: {error}") from error

@@ -124,9 +124,9 @@ def raise_told(cause: BaseException | None) -> NoReturn:
     """Raises in our words what made an update fail."""
     if isinstance(cause, ApplicationError):
         if cause.type == AlreadyAnswered.__name__ and cause.details:
-            raise AlreadyAnswered(Answer.model_validate(cause.details[0])) from None
+            raise AlreadyAnswered(Answer.model_validate(cause.details[0], extra="ignore")) from None
         if cause.type == Refused.__name__ and cause.details:
-            raise Refused(Refusal.model_validate(cause.details[0])) from None
+            raise Refused(Refusal.model_validate(cause.details[0], extra="ignore")) from None
         if cause.type == Undecipherable.__name__:
             raise _unread(cause.message) from None
         if cause.type == RUN_ENDED:

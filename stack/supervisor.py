@@ -195,6 +195,8 @@ class Stack:
             "KAPSTAN_TEMPORAL_UI": self._temporal.ui,
             **keys_environment(self._directory, self._keys),
             "KAPSTAN_LINK_SECRET": link_secret(self._directory.link_secret),
+            # Here a release follows the one before it: nobody keeps the workers of both.
+            "KAPSTAN_DEPLOYMENT": "",
             # Nothing is waited for in a virtual clock's time but what the clinic waits for.
             **({"KAPSTAN_GATHERING": "PT0S"} if self._plan.time_skipping else {}),
             **({"KAPSTAN_PUBLIC_URL": console_url(self._plan.host, self._ports[PORT_OPTION])} if has_console else {}),

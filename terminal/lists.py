@@ -1,4 +1,4 @@
-"""Tables for the terminal: courses, escalations, who is on call, a protocol with its evidence, tokens, reads."""
+"""Tables for the terminal: courses, escalations, builds, who is on call, a protocol's evidence, tokens, reads."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -13,6 +13,7 @@ from domain.protocol.changes import ProtocolChange
 from domain.protocol.parameters import ParameterRow
 from domain.values import PersonId, Severity
 from domain.views.summary import CourseSummary
+from gateway.builds import BuildInUse
 from gateway.tokens import NewToken, TokenShown
 from records.access import CourseRead
 from terminal.formatting import away, moment, plain, severity
@@ -112,6 +113,21 @@ def protocol_changes(changes: Iterable[ProtocolChange]) -> Table:
         if (one.evidence_before, one.evidence_after) != (None, None):
             founded = [escape(told or "nothing") for told in (one.evidence_before, one.evidence_after)]
             table.add_row("", "[dim]founded on[/]", *(f"[dim]{told}[/]" for told in founded))
+    return table
+
+
+def builds(found: Iterable[BuildInUse]) -> Table:
+    """A line for each build."""
+    table = Table(box=None)
+    for heading in ("build", "courses", "patient here", "escalations", ""):
+        table.add_column(heading, no_wrap=True)
+    for one in found:
+        if one.is_current:
+            said = "[green]current[/]"
+        else:
+            said = "[yellow]needed[/]" if one.is_needed else "its workers may end"
+        numbers = (one.courses, one.with_the_patient_here, one.escalations)
+        table.add_row(escape(one.build or "none"), *map(str, numbers), said)
     return table
 
 

@@ -101,6 +101,11 @@ class Target(Frozen):
         async with open_connections(self.database_url) as connections:
             yield AccessStore(connections)
 
+    @asynccontextmanager
+    async def temporal_client(self) -> AsyncIterator[Client]:
+        """Connects to Temporal."""
+        yield await self._client()
+
     async def _client(self, *, lazy: bool = False) -> Client:
         settings = read_settings()
         codec = (

@@ -6,6 +6,7 @@ from traceback import format_tb
 from typing import NamedTuple
 
 from temporalio import workflow
+from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -55,9 +56,16 @@ class Prepared(NamedTuple):
     decision: Decision
 
 
-@workflow.defn(name=WORKFLOW_TYPE, failure_exception_types=[Refused, AlreadyAnswered])
+@workflow.defn(
+    name=WORKFLOW_TYPE,
+    failure_exception_types=[Refused, AlreadyAnswered],
+    versioning_behavior=VersioningBehavior.PINNED,
+)
 class PatientCourse:
-    """The workflow of one course: every clinic event is an Update, applied in order."""
+    """The workflow of one course: every clinic event is an Update, applied in order.
+
+    A run belongs to the build that it began with. The next one may be another build's (`RunLength.goes_over`).
+    """
 
     @workflow.init
     def __init__(self, run: CourseRun) -> None:
@@ -99,7 +107,14 @@ class PatientCourse:
         await workflow.wait_condition(workflow.all_handlers_finished)
         handed_on = self._fullness.measured(self._handed_on())
         self._sizes.carried(handed_on.carried_bytes)
-        workflow.continue_as_new(handed_on)
+        workflow.continue_as_new(
+            handed_on,
+            initial_versioning_behavior=(
+                workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
+                if self._run_length.goes_over(self._course)
+                else None
+            ),
+        )
 
     @workflow.update(description="A clinic event: accepted for good, or an act refused with reasons")
     def report(self, report: Report) -> Answer:
@@ -126,6 +141,11 @@ class PatientCourse:
     def escalation_moved(self, notice: Notice) -> None:
         """Writes to the ledger who acknowledged or resolved which escalation."""
         self._apply(self._course.hear(notice, workflow.now()))
+
+    @workflow.signal(description="Another build is current")
+    def build_changed(self) -> None:
+        """Wakes a course that waits for its next event or deadline: it goes over as soon as it may."""
+        # Only a workflow task tells a course that another build is current.
 
     @workflow.query(description="The course as it is shown at a moment")
     def view(self, at: datetime) -> CourseView | None:
@@ -186,6 +206,11 @@ class PatientCourse:
         if self._course.referral is None:
             return None
         return batch_of(self._course, (), at, self._shown.deadlines)
+
+    @workflow.query(description="What its next run would begin with, as JSON")
+    def handed_on(self) -> str:
+        """The `CourseRun` of a next run. As text: whoever asks finds out whether another build can read it."""
+        return self._handed_on().model_dump_json()
 
     async def _is_referred(self) -> bool:
         try:

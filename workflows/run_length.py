@@ -1,4 +1,4 @@
-"""When a course's run continues as new: Temporal limits the length of a history and the time of a replay."""
+"""When a course's run continues as new: Temporal limits the length of a history, and another build may take over."""
 
 from collections.abc import Callable
 
@@ -28,13 +28,28 @@ TOO_LARGE_HISTORY = 10 * 1024 * 1024
 
 
 class RunLength:
-    """The length of the current run. `written_before` is the ledger's size in bytes when it began."""
+    """The length of the current run. `written_before` is the ledger's size in bytes when it began.
+
+    Created as the run begins.
+    """
 
     def __init__(self, written_before: int) -> None:
         self._written_before = written_before
+        self._began_at = workflow.now()
+
+    def goes_over(self, course: Course) -> bool:
+        """Whether the next run is another build's: that one is current now, and the patient is not here.
+
+        So the rules of one build never replay what another one decided. False where workers have no builds.
+        """
+        # Never in a run's first task: a course that somebody has pinned in Temporal begins with its own build again,
+        # however often it goes over.
+        has_gone_on = workflow.now() > self._began_at
+        is_another = workflow.info().is_target_worker_deployment_version_changed()
+        return is_another and has_gone_on and not course.is_patient_here
 
     def is_over(self, course: Course, *, is_idle: bool, can_be_handed_on: Callable[[], bool]) -> bool:
-        """Whether to continue as new: when idle if the run is long, or at once if it is too long."""
+        """Whether to continue as new: when idle if the run is long or goes over, or at once if it is too long."""
         length, is_monitored = workflow.info().get_current_history_length(), course.monitored is not None
         written = course.written_bytes - self._written_before
         is_long = (
@@ -47,4 +62,4 @@ class RunLength:
             or workflow.info().get_current_history_size() > TOO_LARGE_HISTORY
             or written > TOO_MUCH_WRITTEN
         )
-        return (is_long and is_idle) or (is_too_long and can_be_handed_on())
+        return ((is_long or self.goes_over(course)) and is_idle) or (is_too_long and can_be_handed_on())

@@ -18,7 +18,7 @@ class Intent(Frozen):
     """An event that somebody is about to report: its full type, and the medicine session that it is about."""
 
     type: str
-    session: int | None
+    session: int | None = None
     at: Moment
 
 

@@ -19,6 +19,7 @@ def clinics_own() -> dict[str, str]:
         "KAPSTAN_LINK_SECRET": "d" * 64,
         "KAPSTAN_PUBLIC_URL": "https://kapstan.clinic.example",
         "KAPSTAN_ONCALL": "./oncall.toml",
+        "KAPSTAN_BEFORE": "0.1.9",
     }
 
 

@@ -97,13 +97,25 @@ def test_nothing_waits_for_what_never_comes(stack: Composition) -> None:
 
 
 def test_a_worker_starts_on_a_ready_stack(stack: Composition) -> None:
-    """Everything but Temporal's UI and console is up, every one-shot has ended well, before the first worker starts."""
+    """Whatever it needs is up, and every one-shot that prepares it has ended well, before the first worker starts."""
     needed, ahead = set[str](), {"worker"}
     while ahead:
         needed |= ahead
         ahead = {name for each in ahead for name in stack.services[each].depends_on}
 
-    assert stack.services.keys() - needed == {"temporal-ui", "console", "operator"}
+    assert stack.services.keys() - needed == {"temporal-ui", "console", "operator", "release", "worker-before"}
+
+
+def test_workers_of_two_releases_differ_in_their_code_alone(stack: Composition) -> None:
+    """Those of the release before have its image and tell its build; courses begin with the other once that works."""
+    now, before, release = (stack.services[name] for name in ("worker", "worker-before", "release"))
+
+    assert before.named == "kapstan:0.1.9"
+    assert before.environment == now.environment | {"KAPSTAN_BUILD": "0.1.9"}
+    assert (before.volumes, before.depends_on, before.healthcheck) == (now.volumes, now.depends_on, now.healthcheck)
+    assert release.depends_on["worker"].condition == "service_healthy"
+    deployed = ("KAPSTAN_DEPLOYMENT", "KAPSTAN_BUILD", "KAPSTAN_PAYLOAD_KEYS", "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE")
+    assert [release.environment[name] for name in deployed] == [now.environment[name] for name in deployed]
 
 
 def test_only_whoever_migrates_and_the_operator_are_the_owner_of_the_record(stack: Composition) -> None:
@@ -115,9 +127,10 @@ def test_only_whoever_migrates_and_the_operator_are_the_owner_of_the_record(stac
         "migrate": "kapstan",
         "operator": "kapstan",
         "worker": WORKER_ROLE,
+        "worker-before": WORKER_ROLE,
         "console": CONSOLE_ROLE,
     }
-    assert {name for name, service in stack.services.items() if service.profiles} == {"operator"}
+    assert {name for name, service in stack.services.items() if service.profiles} == {"operator", "worker-before"}
 
 
 def test_every_image_is_pinned(stack: Composition) -> None:

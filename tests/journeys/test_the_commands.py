@@ -183,6 +183,9 @@ async def test_what_is_not_there_is_said_with_the_documented_exit_code(data: str
         (await kapstan("up", "--data", str(ROOT)), 2, "something else"),
         (await kapstan("up", "--data", data), 2, "already runs"),
         (await kapstan("nonsense"), 2, "No such command"),
+        (await kapstan("release", "status", "--data", data), 2, "KAPSTAN_DEPLOYMENT: must be the name"),
+        (await kapstan("release", "use", KAPSTAN_DEPLOYMENT="kap.stan"), 2, "KAPSTAN_DEPLOYMENT: Value error, must be"),
+        (await kapstan("release", "check", TEMPORAL_ADDRESS="127.0.0.1:1"), 3, "Temporal does not answer"),
         (await kapstan("protocol", "approve", str(WEEKLY), "--by", ""), 2, "name"),
         (await kapstan("protocol", "approve", str(WEEKLY), "--by", "Dr Ward", "--meaning", ""), 2, "--meaning: must"),
     ]:

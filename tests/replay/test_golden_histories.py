@@ -1,9 +1,8 @@
 """Today's code does with every released history what that release did: no course breaks in a deployment."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from temporalio.client import WorkflowHistory
@@ -11,16 +10,12 @@ from temporalio.worker import UnsandboxedWorkflowRunner
 
 from domain.course.course import Course
 from domain.course.event_rule_registry import EVENT_RULES
-from domain.course.rules.arrival import CHECKED_IN
-from domain.course.session import MedicineSession
-from domain.course.transition import Transition
-from domain.events.clinic_events import Event, PatientCheckedIn
-from domain.ledger import Note
 from domain.values import Blocker
+from gateway.agreement import differences, ledger_faults
+from gateway.replayed import Asked, asked_now, asked_then
 from gateway.temporal import data_converter
+from tests.support.later_build import LATER_ARRIVAL, ROOM_TAKEN
 from tests.support.paths import HISTORIES
-from tests.support.replay.agreement import differences, ledger_faults
-from tests.support.replay.commands import Asked, asked_now, asked_then
 
 RECORDED: Final = sorted(HISTORIES.glob("*/*.json"))
 COURSES: Final = [file for file in RECORDED if file.stem.startswith("course-")]
@@ -55,13 +50,7 @@ async def test_an_act_that_a_stricter_rule_would_refuse_stays_accepted(monkeypat
 
 async def test_one_more_entry_at_check_in_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands and their order would be the same; the head of the ledger would not."""
-
-    def also_notes_the_room(transition: Transition[Any], session: MedicineSession, event: PatientCheckedIn) -> None:
-        CHECKED_IN.apply(transition, session, event)
-        transition.write(Note(time=event.time, type="kap.room.taken", data={}))
-
-    arrival: type[Event] = PatientCheckedIn
-    monkeypatch.setitem(EVENT_RULES, arrival, replace(CHECKED_IN, apply=also_notes_the_room))
+    monkeypatch.setitem(EVENT_RULES, LATER_ARRIVAL.event, LATER_ARRIVAL)
     for release in {file.parent for file in COURSES}:
         file = release / "course-1.json"
         history = await _read(file)
@@ -69,7 +58,7 @@ async def test_one_more_entry_at_check_in_is_noticed(monkeypatch: pytest.MonkeyP
         now = await asked_now(history, data_converter(), UnsandboxedWorkflowRunner())
 
         found = differences(await asked_then(history, data_converter()), now)
-        assert any("/entries:" in line and "kap.room.taken" in line for line in found)
+        assert any("/entries:" in line and ROOM_TAKEN in line for line in found)
         assert any(line.startswith("next run 1/said/0/course/ledger_head") for line in found)
 
 

@@ -11,7 +11,7 @@ from temporalio import activity
 from temporalio.client import WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.paging import Paging
 from activities.records import Records
@@ -220,7 +220,9 @@ class Clinic:
 
 
 @asynccontextmanager
-async def working(clinic: Clinic, paging: Paging | None = None) -> AsyncIterator[None]:
+async def working(
+    clinic: Clinic, paging: Paging | None = None, deployment: WorkerDeploymentConfig | None = None
+) -> AsyncIterator[None]:
     """The clinic has workers meanwhile; its pager only remembers, unless there is a real one."""
     pager = paging or clinic.pager
     async with (
@@ -229,12 +231,14 @@ async def working(clinic: Clinic, paging: Paging | None = None) -> AsyncIterator
             task_queue=COURSES,
             workflows=[PatientCourse],
             activities=[clinic.records.append_entries, clinic.records.record_escalation],
+            deployment_config=deployment,
         ),
         Worker(
             clinic.temporal.client,
             task_queue=PAGING,
             workflows=[EscalationWorkflow],
             activities=[pager.standing, pager.page],
+            deployment_config=deployment,
         ),
     ):
         yield

@@ -25,6 +25,7 @@ from domain.views.course import CourseView, course_view
 from domain.views.floor_forecast import floor_forecast
 from domain.views.forecast import Because, Forecast, NotForetold, PageToCome
 from domain.views.summary import CourseSummary
+from gateway.builds import BuildInUse
 from gateway.tokens import TokenShown
 from logs import configure_logging
 from settings import LogFormat
@@ -164,7 +165,9 @@ def tables() -> Mapping[str, Callable[[], RenderableType]]:
         revoked_at=None,
         expires_at=None,
     )
+    build = BuildInUse(build="1", is_current=True, courses=2, with_the_patient_here=1, escalations=0, is_needed=True)
     return {
+        "builds": lambda: lists.builds([poisoned(build)]),
         "course": lambda: course_page(poisoned(whole_course()), NOW),
         "fleet": lambda: lists.fleet([poisoned(summary)], NOW),
         "forecast": lambda: forecast_page(poisoned(a_forecast())),
@@ -176,7 +179,7 @@ def tables() -> Mapping[str, Callable[[], RenderableType]]:
     }
 
 
-@pytest.mark.parametrize("name", ["course", "fleet", "forecast", "floor forecast", "proof", "tokens"])
+@pytest.mark.parametrize("name", ["builds", "course", "fleet", "floor forecast", "forecast", "proof", "tokens"])
 def test_no_clinic_string_breaks_a_table_or_is_obeyed(name: str) -> None:
     """`[/]` in a site once broke `kapstan courses` for everybody; ESC, OSC 52 and links are shown as what they are."""
     shown = printed(tables()[name]())

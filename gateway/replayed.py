@@ -1,4 +1,4 @@
-"""What a workflow asked of the world: as a history recorded it, and as today's code asks it in a replay.
+"""What a workflow asked of the world: as a history recorded it, and as the code at hand asks it in a replay.
 
 A replay by itself compares the order of commands and their types, not what they carry.
 """
@@ -28,6 +28,8 @@ from temporalio.worker import (
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
+from gateway.codec import reason_of
+from gateway.undecipherable import Undecipherable
 from workflows.course import PatientCourse
 from workflows.escalation import EscalationWorkflow
 
@@ -42,7 +44,10 @@ class Asked:
 
 
 async def asked_then(history: WorkflowHistory, converter: DataConverter) -> list[Asked]:
-    """What the history recorded, in order. An update that was accepted and then failed has no answer."""
+    """What the history recorded, in order. An update that was accepted and then failed has no answer.
+
+    Raises `Undecipherable` without the key of one.
+    """
     asked = []
     for event in history.events:
         kind, of, payloads = _recorded(getattr(event, event.WhichOneof("attributes") or ""))
@@ -53,12 +58,19 @@ async def asked_then(history: WorkflowHistory, converter: DataConverter) -> list
 
 
 async def asked_now(
-    history: WorkflowHistory, converter: DataConverter, runner: WorkflowRunner | None = None
+    history: WorkflowHistory,
+    converter: DataConverter,
+    runner: WorkflowRunner | None = None,
+    namespace: str = "ReplayNamespace",
 ) -> list[Asked]:
-    """What today's code asks when it replays the history. Raises when its commands are others, or in another order."""
+    """What the code at hand asks when it replays the history, which was recorded in this namespace.
+
+    Raises `NondeterminismError` when its commands are others, or in another order, and `RuntimeError` when it fails.
+    """
     listener = Listener()
     replayer = Replayer(
         workflows=[PatientCourse, EscalationWorkflow],
+        namespace=namespace,
         data_converter=converter,
         interceptors=[listener],
         workflow_runner=runner or SandboxedWorkflowRunner(),
@@ -87,7 +99,13 @@ def _recorded(event: Any) -> tuple[str, str, Sequence[Payload]]:
 
 
 def _read(payloads: Iterable[Payload]) -> tuple[Any, ...]:
-    return tuple(json.loads(payload.data or b"null") for payload in payloads)
+    return tuple(map(_value, payloads))
+
+
+def _value(payload: Payload) -> Any:
+    if (why := reason_of(payload)) is not None:
+        raise Undecipherable(why)
+    return json.loads(payload.data or b"null")
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Whether today's code says what a release said: all that binds in what was recorded is said now, unchanged."""
+"""Whether the code at hand says what a release said: all that binds in what was recorded is said now, unchanged."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise, zip_longest
@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from domain.ledger import Entry, digest
-from tests.support.replay.commands import Asked
+from gateway.replayed import Asked
 
 HANDED_ON: Final = ("course_id", "sequence", "ledger_head", "phase")
 """What a course hands to the next run for ever. The rest may be kept in another way, as long as an old one is read."""
@@ -20,12 +20,15 @@ OF_THE_DAY: Final = {"blockers", "next", "blocked_by", "to_do", "to_do_by"}
 no entry, no call and no deadline follows from it."""
 
 
-def differences(then: Iterable[Asked], now: Iterable[Asked]) -> list[str]:
-    """Each place where today's code says something else than was recorded, a line each; none when it says all of it.
+def differences(then: Iterable[Asked], now: Iterable[Asked], *, goes_on: bool = False) -> list[str]:
+    """Each place where the code at hand says something else than was recorded, a line each; none when it says all.
 
-    It may say more: what travels may have gained fields. Lists are compared element by element, and in length.
+    It may say more: what travels may have gained fields. Lists are compared element by element, and in length. Where
+    the run that was recorded `goes_on`, what is asked after all that was recorded is no difference.
     """
     before, after = _by_kind(then), _by_kind(now)
+    if goes_on:
+        after = {kind: asked[: len(before.get(kind, ()))] for kind, asked in after.items()}
     return [
         line
         for kind in sorted({*before, *after})
