@@ -2,14 +2,30 @@
 
 import json
 from pathlib import Path
+from time import process_time
 
 import pytest
 
 from domain.oncall.file import OnCall
 from domain.rehearsal.lines import Line
-from tests.support.stories import STORIES, Story, Told, holds, on_call, people_of, read_story, rehearsal
+from domain.rehearsal.script import parse_script
+from tests.support.shipped import SHIPPED_BY_ID
+from tests.support.stories import (
+    STORIES,
+    Story,
+    Told,
+    holds,
+    on_call,
+    people_of,
+    protocol_of,
+    read_story,
+    rehearsal,
+)
 
 FILES = sorted(STORIES.glob("*.jsonl"))
+
+AT_ONCE = 2.0
+"""Seconds of a core in which a whole course is rehearsed: nobody waits for it."""
 
 
 def played(story: Story, people: OnCall | None = None) -> list[Line]:
@@ -49,3 +65,19 @@ def test_the_same_story_ends_in_the_same_way(path: Path) -> None:
     people = people_of(story)
 
     assert played(story, people) == played(story, people)
+
+
+@pytest.mark.parametrize("protocol_id", SHIPPED_BY_ID)
+def test_each_shipped_protocol_is_played_whole(protocol_id: str) -> None:
+    """One story at least tells a course by it from the referral to its completion."""
+    told = [
+        story for story in map(read_story, FILES) if any(one.get("outcome") == "completed" for one in story.expected)
+    ]
+    whole = [story for story in told if protocol_of(parse_script(story.script)).id == protocol_id]
+    begun = process_time()
+
+    outcomes = [json.loads(played(story)[-1].printed())["outcome"] for story in whole]
+
+    assert outcomes
+    assert {*outcomes} == {"completed"}
+    assert process_time() - begun < AT_ONCE * len(whole)

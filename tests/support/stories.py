@@ -9,13 +9,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from domain.events.clinic_events import CourseReferred
 from domain.oncall.file import OnCall, parse_on_call
+from domain.protocol.model import Protocol
 from domain.rehearsal.lines import Line
 from domain.rehearsal.played_course import PlayedCourse
 from domain.rehearsal.rehearsal import Play, Rehearsal
-from domain.rehearsal.script import parse_script
+from domain.rehearsal.script import EventArrives, Script, parse_script
 from tests.support.cast import SHIPPED, pinned
 from tests.support.paths import ROOT
+from tests.support.shipped import SHIPPED_BY_ID
 
 STORIES: Final = ROOT / "tests" / "stories"
 
@@ -44,8 +47,16 @@ def on_call(*, is_unhurried: bool = False) -> OnCall:
 
 
 def rehearsal(story: Story, people: OnCall, play: Play = PlayedCourse) -> Iterator[Line]:
-    """The story, played by these people until its own end."""
-    return Rehearsal(parse_script(story.script), pinned(SHIPPED), people, play=play).lines(story.until)
+    """The story, played by these people under its own protocol until its own end."""
+    script = parse_script(story.script)
+    return Rehearsal(script, pinned(protocol_of(script)), people, play=play).lines(story.until)
+
+
+def protocol_of(script: Script) -> Protocol:
+    """The shipped protocol that the script's referral names; the weekly one where it names none of them."""
+    events = (line.event for line in script.lines if isinstance(line, EventArrives))
+    named = (event.data.protocol for event in events if isinstance(event, CourseReferred))
+    return SHIPPED_BY_ID.get(next(named, SHIPPED.id), SHIPPED)
 
 
 def people_of(story: Story) -> OnCall:
