@@ -18,6 +18,7 @@ from domain.views.forecast import Forecast
 from gateway.courses import Courses
 from gateway.event_files import Sent, events_in, send_all
 from gateway.forecasts import forecast_of
+from gateway.host_account import sent_from_here
 from gateway.list_verification import Differs, ListVerification
 from gateway.oncall import read_on_call
 from gateway.rebuilding import Rebuilding, Rebuilt
@@ -30,7 +31,7 @@ from terminal.commands.options import DONE, HERE, REFUSED, ROOT, AsJson, Data, n
 from terminal.course import course_page
 from terminal.forecast import forecast_page
 from terminal.formatting import deviations
-from terminal.on_record import note_read
+from terminal.on_record import note_act, note_read
 from terminal.printing import complain, out
 from terminal.rehearsal import timeline, unfinished
 from terminal.target import asked, place
@@ -192,7 +193,9 @@ def rebuild(data: Data = HERE, as_json: AsJson = False) -> None:
                 out.print(rebuilt.model_dump_json() if as_json else _rebuilt(rebuilt), markup=not as_json)
         return DONE if is_done else REFUSED
 
-    raise typer.Exit(asyncio.run(run()))
+    code = asyncio.run(run())
+    note_act(kapstan, "lists made anew", "every course", sent_from_here())
+    raise typer.Exit(code)
 
 
 def _rebuilt(rebuilt: Rebuilt) -> str:

@@ -87,6 +87,8 @@ async def test_a_restored_backup_is_whole_and_what_is_done_to_it_by_hand_is_name
     """
     there = {"KAPSTAN_DATABASE_URL": restored, "TEMPORAL_ADDRESS": stack.temporal}
     there |= {"KAPSTAN_PROTOCOLS": str(stack.protocols), "KAPSTAN_ONCALL": str(stack.oncall)}
+    assert stack.payload_keys_file is not None
+    there |= {"KAPSTAN_PAYLOAD_KEYS": stack.payload_keys_file.read_text().strip()}
     whole = await kapstan("verify", **there)
     async with open_store(restored) as store:
         for invented in ("FAKE-1", "LIST-1"):
@@ -108,6 +110,9 @@ async def test_a_restored_backup_is_whole_and_what_is_done_to_it_by_hand_is_name
     alone = await kapstan("verify", "REC-5", **there)
     rebuilt = await kapstan("rebuild", **there)
     left = await kapstan("verify", **there)
+    owner = await asyncpg.connect(restored)
+    acts = await owner.fetch("SELECT what, about FROM administration")
+    await owner.close()
 
     ledgers = {
         f"REC-3: row {held}: entry {held} is missing; Temporal holds {held} entries",
@@ -126,3 +131,4 @@ async def test_a_restored_backup_is_whole_and_what_is_done_to_it_by_hand_is_name
     assert "✓ LIST-1: taken off the lists: neither a ledger nor Temporal knows it" in rebuilt.lines
     assert {one.partition(":")[0] for one in wrong(rebuilt)} == {"FAKE-1", "REC-3", "REC-5"}
     assert {one for one in wrong(left) if "FAKE-1" not in one} == ledgers
+    assert ("lists made anew", "every course") in [tuple(act) for act in acts]

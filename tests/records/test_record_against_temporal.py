@@ -42,7 +42,7 @@ class Temporal:
             ward.course.course_id: ward for ward in (low, Ward("NILS-7").planned(), Ward("OLGA-2").screened())
         }
         calls = [call for call in low.calls if isinstance(call, OpenEscalation)]
-        self.alarms = {call.id: opened(call.opening, call.opening.opened_at).view for call in calls}
+        self.alarms = {call.opening.id: opened(call.opening, call.opening.opened_at).view for call in calls}
         (self.alarm,) = (one for one in self.alarms if "vitals_emergency" in one)
 
     async def ids(self) -> list[CourseId]:
