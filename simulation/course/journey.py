@@ -244,7 +244,7 @@ class Journey:
         for after in self.protocol.follow_up.after:
             at = self._next_visit(last + after)
             await self.teller.live_until(at)
-            await self._answer(at, self._instruments(MeasureMoment.FOLLOW_UP), progress=1)
+            await self._answer(at, self._instruments(), progress=1)
             await self.teller.tell(at, FollowUpHeld.Data(actor=THERAPIST, days_after=days(after)))
 
     async def _live_for_some_days(self) -> datetime:
@@ -267,9 +267,7 @@ class Journey:
     async def _arrive(self, number: int) -> float:
         """Reports the arrival; returns today's weight in kg."""
         arrival = await self._live_until_arrival()
-        asked = (*self._instruments(MeasureMoment.EACH_SESSION), *self.protocol.medicine.measures)
-        progress = (number - 1) / max(1, self.patient.medicine_sessions)
-        await self._answer(arrival, tuple(dict.fromkeys(asked)), progress)
+        await self._answer(arrival, self._instruments(), progress=(number - 1) / max(1, self.patient.medicine_sessions))
         fasting = self.protocol.medicine
         weight_kg = round(self.patient.weight_kg + self.random.uniform(-0.8, 0.8), 1)
         checked_in = PatientCheckedIn.Data(
@@ -349,5 +347,6 @@ class Journey:
         )
         return SessionBooked.Data(actor=DESK, session=number, starts_at=starts_at, room=self.practice.room, staff=staff)
 
-    def _instruments(self, moment: MeasureMoment) -> tuple[str, ...]:
-        return tuple(name for name, rule in self.protocol.measures.items() if moment in rule.moments)
+    def _instruments(self) -> tuple[str, ...]:
+        each = [name for name, rule in self.protocol.measures.items() if MeasureMoment.EACH_SESSION in rule.moments]
+        return tuple(dict.fromkeys((*each, *self.protocol.medicine.measures)))

@@ -8,19 +8,8 @@ import pytest
 
 from domain.oncall.file import OnCall
 from domain.rehearsal.lines import Line
-from domain.rehearsal.script import parse_script
 from tests.support.shipped import SHIPPED_BY_ID
-from tests.support.stories import (
-    STORIES,
-    Story,
-    Told,
-    holds,
-    on_call,
-    people_of,
-    protocol_of,
-    read_story,
-    rehearsal,
-)
+from tests.support.stories import STORIES, Story, Told, holds, on_call, people_of, read_story, rehearsal
 
 FILES = sorted(STORIES.glob("*.jsonl"))
 
@@ -70,10 +59,8 @@ def test_the_same_story_ends_in_the_same_way(path: Path) -> None:
 @pytest.mark.parametrize("protocol_id", SHIPPED_BY_ID)
 def test_each_shipped_protocol_is_played_whole(protocol_id: str) -> None:
     """One story at least tells a course by it from the referral to its completion."""
-    told = [
-        story for story in map(read_story, FILES) if any(one.get("outcome") == "completed" for one in story.expected)
-    ]
-    whole = [story for story in told if protocol_of(parse_script(story.script)).id == protocol_id]
+    told = [story for story in map(read_story, FILES) if story.protocol.id == protocol_id]
+    whole = [story for story in told if any(one.get("outcome") == "completed" for one in story.expected)]
     begun = process_time()
 
     outcomes = [json.loads(played(story)[-1].printed())["outcome"] for story in whole]

@@ -9,16 +9,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from domain.events.clinic_events import CourseReferred
 from domain.oncall.file import OnCall, parse_on_call
+from domain.protocol.file import parse_protocol
 from domain.protocol.model import Protocol
 from domain.rehearsal.lines import Line
 from domain.rehearsal.played_course import PlayedCourse
 from domain.rehearsal.rehearsal import Play, Rehearsal
-from domain.rehearsal.script import EventArrives, Script, parse_script
+from domain.rehearsal.script import parse_script
 from tests.support.cast import SHIPPED, pinned
-from tests.support.paths import ROOT
-from tests.support.shipped import SHIPPED_BY_ID
+from tests.support.paths import PROTOCOLS, ROOT
 
 STORIES: Final = ROOT / "tests" / "stories"
 
@@ -29,9 +28,13 @@ Told = Mapping[str, Any]
 
 
 class Story(NamedTuple):
-    """A story: its script with what came before, how far time goes on, and what must and must not be printed."""
+    """A story: its protocol and script, how far time goes on, and what must and must not be printed.
+
+    The script begins with what came before.
+    """
 
     title: str
+    protocol: Protocol
     script: str
     until: datetime | None
     expected: tuple[Told, ...]
@@ -47,16 +50,15 @@ def on_call(*, is_unhurried: bool = False) -> OnCall:
 
 
 def rehearsal(story: Story, people: OnCall, play: Play = PlayedCourse) -> Iterator[Line]:
-    """The story, played by these people under its own protocol until its own end."""
-    script = parse_script(story.script)
-    return Rehearsal(script, pinned(protocol_of(script)), people, play=play).lines(story.until)
+    """The story, played by these people until its own end."""
+    return Rehearsal(parse_script(story.script), pinned(story.protocol), people, play=play).lines(story.until)
 
 
-def protocol_of(script: Script) -> Protocol:
-    """The shipped protocol that the script's referral names; the weekly one where it names none of them."""
-    events = (line.event for line in script.lines if isinstance(line, EventArrives))
-    named = (event.data.protocol for event in events if isinstance(event, CourseReferred))
-    return SHIPPED_BY_ID.get(next(named, SHIPPED.id), SHIPPED)
+@cache
+def shipped(name: str) -> Protocol:
+    """The shipped protocol of that id."""
+    file = PROTOCOLS / f"{name}.toml"
+    return parse_protocol(file.read_text(encoding="utf-8"), file.name)
 
 
 def people_of(story: Story) -> OnCall:
@@ -73,6 +75,7 @@ def read_story(path: Path) -> Story:
     until = said.get("until")
     return Story(
         title=text.split("\n", 1)[0].removeprefix("# "),
+        protocol=shipped(said["protocol"]) if "protocol" in said else SHIPPED,
         script="\n".join(
             [*((STORIES / "before" / f"{name}.jsonl").read_text(encoding="utf-8") for name in before), text]
         ),
