@@ -31,11 +31,12 @@ UNITS: Mapping[str, str] = {
     ),
     **dict.fromkeys((Vital.MOAAS, "moaas_min"), "of 5"),
     "padss_min": "of 10",
-    **dict.fromkeys(("medicine_sessions", "sessions_min", "sessions_max", "sessions", "review_every"), "sessions"),
-    "least_minutes": "minutes",
+    **dict.fromkeys(("medicine_sessions", "sessions_min", "sessions_max", "sessions"), "sessions"),
     "age_min": "years",
     "prior_trials_min": "trials",
     "boosters_max": "boosters",
+    "review_every": "sessions",
+    "least_minutes": "minutes",
     **dict.fromkeys(("remission_below", "meaningful_change", "range"), "points"),
 }
 """The unit of a number, by the last word of its key. A dose has the unit of the dose's basis."""
