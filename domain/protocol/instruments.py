@@ -70,6 +70,7 @@ _NAMES: Mapping[str, str] = {
     "gad7": "GAD-7",
     "pcl5": "PCL-5",
     CSSRS: "C-SSRS",
+    "cadss6": "CADSS-6",
     "pain_nrs": "Pain NRS",
     "craving_nrs": "Craving NRS",
 }

@@ -16,6 +16,7 @@ from domain.events.clinic_events import (
     InfusionResumed,
     InfusionStarted,
     InfusionStopped,
+    MeasureRecorded,
     PatientDischarged,
     SessionCleared,
     VitalsRecorded,
@@ -128,6 +129,7 @@ class MedicineVisit:
         for offset in self._offsets():
             await self._end_infusion(self._dosed_at + offset)
             await self._take_reading(offset)
+            await self._ask(offset)
             if offset == self._happening.paused:
                 await self._interrupt_infusion()
         await self._go_home()
@@ -154,6 +156,14 @@ class MedicineVisit:
             self._runs_until = self._dosed_at + self._protocol.medicine.infusion.usual
         if is_late:
             await see_to(self._teller, Kind.PROTOCOL_DEVIATION, self._number, AT_THEIR_SIDE, RAN_OUT)
+
+    async def _ask(self, offset: timedelta) -> None:
+        """Takes what is to be measured so long after the dose, of which the answers are not known."""
+        for instrument, rule in self._protocol.measures.items():
+            if offset in rule.after_dose and rule.range is not None:
+                score = self._random.randint(round(rule.range.low), round(rule.range.high) // 2)
+                taken = MeasureRecorded.Data(actor=NURSE, instrument=instrument, score=score)
+                await self._teller.tell_at_once(self._teller.now + ONCE_MORE_AFTER, taken)
 
     async def _interrupt_infusion(self) -> None:
         """The infusion is paused for some minutes, and takes so much longer."""
