@@ -15,7 +15,6 @@ from records.errors import MigrationAltered, RecordStoreError, SchemaTooNew, Sch
 from records.store import migrate
 from settings import Misconfigured, described, read_settings
 from stack.errors import ServiceDown, StackMisconfigured, StoppedEarly
-from stack.supervisor import Stack, StackPlan
 from terminal.commands import courses, on_call, protocols, tokens
 from terminal.commands.options import DONE, HERE, INTERRUPTED, MISUSED, REFUSED, ROOT, UNREACHABLE, Data
 from terminal.printing import complain, out
@@ -45,6 +44,8 @@ def up(
     workers: Annotated[int, typer.Option(min=1, help="worker processes")] = 2,
 ) -> None:
     """The whole stack in one command: PostgreSQL, Temporal with its Web UI, workers, console."""
+    from stack.supervisor import Stack, StackPlan  # noqa: PLC0415  the other commands need not wait until it is loaded
+
     out.print("[bold]Kapstan[/] is not a medical device. Unapproved protocols may start courses here.")
     plan = StackPlan(
         data=data,
@@ -57,12 +58,12 @@ def up(
         ui_port=ui_port,
         workers=workers,
     )
-    asyncio.run(_supervise(plan))
 
+    async def supervise() -> None:
+        async with Stack(plan, out.print) as running:
+            await running.until_stopped()
 
-async def _supervise(plan: StackPlan) -> None:
-    async with Stack(plan, out.print) as running:
-        await running.until_stopped()
+    asyncio.run(supervise())
 
 
 @app.command()

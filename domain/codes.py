@@ -1,6 +1,7 @@
 """Codes as people spell them, alone or in a sentence: case, plural, spaces, hyphens and punctuation say nothing."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from unicodedata import normalize
 
@@ -47,6 +48,7 @@ def is_within(code: str, listed: str) -> bool:
     return narrow == wide or (is_classified and narrow.startswith(wide))
 
 
+@lru_cache(maxsize=4096)
 def is_said(code: str, sentence: str) -> bool:
     """Whether the words of the code stand in one clause of the sentence, one after another, and are not denied there.
 
@@ -64,18 +66,19 @@ def is_said(code: str, sentence: str) -> bool:
     return False
 
 
-def _is_denied_by(words: list[str], *, before: bool) -> bool:
+def _is_denied_by(words: Sequence[str], *, before: bool) -> bool:
     """Whether these words deny what follows them; with nothing of their own they go on with what was said `before`."""
     last = next((place for place in reversed(range(len(words))) if words[place] not in _BETWEEN), None)
     return before if last is None else _denies(words, last)
 
 
-def _denies(words: list[str], place: int) -> bool:
+def _denies(words: Sequence[str], place: int) -> bool:
     return words[place] in _DENIALS and not (place > 0 and words[place - 1] in _UNDENIED_AFTER)
 
 
-def _words(text: str) -> list[str]:
-    return [word for word in folded(text).split("_") if word not in _FILLERS]
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in folded(text).split("_") if word not in _FILLERS)
 
 
 def in_words(code: str) -> str:

@@ -22,7 +22,6 @@ from gateway.host_account import sent_from_here
 from gateway.list_verification import Differs, ListVerification
 from gateway.oncall import read_on_call
 from gateway.rebuilding import Rebuilding, Rebuilt
-from gateway.rehearsals import rehearsal
 from gateway.verification import Broken, Verification, Verified
 from records.store import CourseFilter
 from settings import Misconfigured, read_settings
@@ -70,6 +69,8 @@ def rehearse(
     as_json: AsJson = False,
 ) -> None:
     """Plays a script of events against a protocol, without servers, and prints everything that would follow."""
+    from gateway.rehearsals import rehearsal  # noqa: PLC0415  the other commands need not wait until it is loaded
+
     files = read_settings()
     is_set = files.model_fields_set
     on_call = oncall_file or (files.oncall if "oncall" in is_set else ROOT / "examples" / "oncall.toml")

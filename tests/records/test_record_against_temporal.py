@@ -145,8 +145,8 @@ async def test_what_nobody_touched_is_whole(clinic: Clinic) -> None:
             "escalations: NILS-7~vitals_emergency~1~1: its course's ledger knows nothing of it",
         ),
         (
-            """INSERT INTO escalations (id, course_id, kind, severity, state, opened_at, step, revision) VALUES
-            ('NILS-7~orchestrator_silent~0~1', 'NILS-7', 'orchestrator_silent', 'urgent', 'open', now(), 0, 1)""",
+            """INSERT INTO escalations (id, course_id, kind, severity, state, opened_at, step, revision, change) VALUES
+            ('NILS-7~orchestrator_silent~0~1', 'NILS-7', 'orchestrator_silent', 'urgent', 'open', now(), 0, 1, 1)""",
             "escalations: NILS-7~orchestrator_silent~0~1: the watchdog never raised it",
         ),
         (

@@ -43,7 +43,9 @@ def monitored(entries: Sequence[Entry]) -> set[int]:
         if session is not None and one.type == "kap.dose.administered":
             dosed[session] = newest((one, dosed.get(session, one)))
         if session is not None and one.type in ENDS:
-            home[session] = one.time
+            # Who is handed over twice went with the later one, whichever was told first.
+            is_again = one.type == "kap.patient.handed_over" and session in home
+            home[session] = max(home[session], one.time) if is_again else one.time
             (discharged.add if one.type == "kap.patient.discharged" else discharged.discard)(session)
         if session is not None and _is_seen(one):
             seen.setdefault(session, []).append(one.time)

@@ -88,7 +88,7 @@
     said.className = "notice urgent said";
     said.setAttribute("role", "alert");
     said.textContent = words;
-    said.scrollIntoView({ block: "nearest" });
+    said.scrollIntoView({ block: "center" });
     form.dataset.touched = "";
     delete form.dataset.sent;
   };
