@@ -9,6 +9,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     PlainSerializer,
+    WithJsonSchema,
 )
 
 from domain.durations import Duration, duration, iso_8601
@@ -77,6 +78,7 @@ Every = Annotated[
     MeasureMoment | AfterDose | Duration | tuple[MeasureMoment | AfterDose, ...],
     BeforeValidator(_read_every),
     PlainSerializer(_write_every, return_type=str | list[str], when_used="json"),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
 ]
 
 
