@@ -50,9 +50,11 @@ check: setup
 golden: setup
 	$(BIN)/python -m tests.support.replay.record $(if $(AGAIN),--again)
 
-# The examples of answers in /openapi.json: what the example course really gets.
+# What is made of what is shipped: the examples of answers in /openapi.json, as the example course really gets them, and
+# the page of each protocol.
 examples: setup
 	$(BIN)/python -m tests.support.openapi_examples
+	$(BIN)/python -m docs.protocol_pages
 
 # The pictures in the README, of a floor of `kapstan demo --serve`; with Debian's Chromium.
 screenshots: setup

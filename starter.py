@@ -68,7 +68,7 @@ def up(
 
 @app.command()
 def demo(
-    patients: Annotated[int, typer.Option(min=0, help="how many courses to play; 9 show every story once")] = 9,
+    patients: Annotated[int | None, typer.Option(min=0, help="how many courses to play; else every story once")] = None,
     seed: Annotated[int, typer.Option(help="another seed, another clinic")] = 1,
     speed: Annotated[float, typer.Option(min=0, help="paces the display; 0 is as fast as it goes")] = 0,
     serve: Annotated[bool, typer.Option("--serve", help="then a floor in real time, with its pages")] = False,
@@ -78,7 +78,7 @@ def demo(
     """A simulated clinic plays whole courses through the real stack, with clinical time skipped."""
     from simulation import command as simulated  # noqa: PLC0415  the clinic's own commands do not load the simulation
 
-    if not (patients or serve):
+    if patients == 0 and not serve:
         raise typer.BadParameter("must be at least 1 without --serve", param_hint="'--patients'")
     showing = simulated.demo(patients, seed, speed=speed, serve=serve, port=port, quiet=quiet, console=out)
     if not asyncio.run(showing):

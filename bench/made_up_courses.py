@@ -18,7 +18,7 @@ NOW: Final = datetime(2026, 6, 1, 14, tzinfo=UTC)
 """The moment at which the floor is viewed."""
 
 SITES: Final = ("bend", "cork", "oslo", "turin")
-PROTOCOLS: Final = ("kap-im-weekly", "kap-iv-weekly", "kap-sublingual")
+PROTOCOLS: Final = ("kap-im-weekly", "kap-iv-weekly", "kap-sl-weekly")
 SHARES: Final = {
     Phase.SCREENING: 12,
     Phase.PREPARATION: 10,

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 
-from domain.values import Frozen, count_of
+from domain.values import CourseId, Frozen, count_of
 from gateway.protocols import Library, load_folder
 from gateway.temporal import connect
 from records.store import migrate, open_store
@@ -21,7 +21,7 @@ from simulation.demo.inbox import Inbox
 from simulation.demo.oncall import on_call_file
 from simulation.live.serving import HOST, FloorPlan, keep_a_floor
 from simulation.scripts.cohort import drawn_script
-from simulation.scripts.scripts import CAST, ScriptPart, parts, scripted
+from simulation.scripts.scripts import ScriptPart, everybody, parts
 from stack.console import PORT_OPTION
 from stack.payload_keys import codec_of
 from stack.ports import claim
@@ -31,7 +31,8 @@ PROTOCOLS = Path(__file__).parents[1] / "protocols"
 PROTOCOL = "kap-im-weekly"
 IDENTITY = "kapstan-demo"
 REFRESHES_A_SECOND = 8
-CAST_ONCE = len(CAST)
+COHORT = 9
+"""Patients of a cohort whose number is not said."""
 
 BANNER = """\
 [bold]Kapstan demonstration[/bold]: a simulated clinic on the real system, its clocks moved ahead.
@@ -40,16 +41,19 @@ BANNER = """\
 
 
 class Staging(Frozen):
-    """What is played, and how it is shown. `quiet`: many patients left to chance, shown as figures only."""
+    """What is played, and how it is shown. `quiet`: many patients left to chance, shown as figures only.
 
-    patients: int
+    Without a number of `patients`, every story is played once.
+    """
+
+    patients: int | None
     seed: int
     quiet: bool
     pace: Pace
 
 
 async def demo(
-    patients: int = CAST_ONCE,
+    patients: int | None = None,
     seed: int = 1,
     *,
     serve: bool,
@@ -61,17 +65,18 @@ async def demo(
 ) -> bool:
     """Runs the demonstration; returns whether every course ended as its script says, with a valid ledger.
 
-    Everything runs on `data`, by default a new temporary folder, and has stopped afterwards. With `serve` a live floor
-    is opened then, its console on `port`, until it is asked to stop. `speed` is the most clinical days in a second,
-    0 for no bound. With `quiet` the patients are a cohort left to chance, and figures replace the line for each. Raises
-    `StackMisconfigured` or `ServiceDown` if the system does not come up, `StoppedEarly` for a signal before the end.
+    By default every story is played once. Everything runs on `data`, by default a new temporary folder, and has stopped
+    afterwards. With `serve` a live floor is opened then, its console on `port`, until it is asked to stop. `speed` is
+    the most clinical days in a second, 0 for no bound. With `quiet` the patients are a cohort left to chance, and
+    figures replace the line for each. Raises `StackMisconfigured` or `ServiceDown` if the system does not come up,
+    `StoppedEarly` for a signal before the end.
     """
     if serve:
         claim(HOST, {PORT_OPTION: port})  # before the show, not after it: a port in use is reported at once
     console.print(BANNER)
     went_well = True
     with TemporaryDirectory(prefix="kapstan-demo-") as scratch:
-        if patients:
+        if patients != 0:
             staging = Staging(patients=patients, seed=seed, quiet=quiet, pace=Pace(days_a_second=speed))
             went_well = await _show(Path(scratch), data, staging, console)
         if serve:
@@ -114,12 +119,17 @@ async def _play(clinic: Clinic, cast: tuple[ScriptPart, ...]) -> list[Played]:
 
 
 def _cast(staging: Staging, library: Library) -> tuple[ScriptPart, ...]:
-    protocol = library.latest(PROTOCOL)
-    assert protocol is not None
+    newest = {shelved.protocol.id: shelved.protocol for shelved in library.shelf}
+    protocol = newest.pop(PROTOCOL)
     # The moment is part of the id, so that a second demonstration on the same folder gets new courses.
     run = f"{int(datetime.now(UTC).timestamp()):x}"[-5:]
-    script = drawn_script if staging.quiet else scripted
-    return parts(staging.patients, staging.seed, protocol, lambda number: f"P{number}-{run}", script)
+
+    def course_id(number: int) -> CourseId:
+        return f"P{number}-{run}"
+
+    if staging.quiet:
+        return parts(staging.patients or COHORT, staging.seed, protocol, course_id, drawn_script)
+    return everybody(staging.patients, staging.seed, protocol, tuple(newest.values()), course_id)
 
 
 def _show_figures(console: Console, played: list[Played]) -> None:

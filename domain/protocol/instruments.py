@@ -65,7 +65,15 @@ SCREENER_ITEMS = 6
 INSTRUMENTS = frozenset({*QUESTIONNAIRES, CSSRS})
 """The instruments that need no `range` in a protocol."""
 
-_NAMES: Mapping[str, str] = {PHQ9: "PHQ-9", "gad7": "GAD-7", "pcl5": "PCL-5", CSSRS: "C-SSRS"}
+_NAMES: Mapping[str, str] = {
+    PHQ9: "PHQ-9",
+    "gad7": "GAD-7",
+    "pcl5": "PCL-5",
+    CSSRS: "C-SSRS",
+    "cadss6": "CADSS-6",
+    "pain_nrs": "Pain NRS",
+    "craving_nrs": "Craving NRS",
+}
 
 
 def instrument_name(instrument: Code) -> str:

@@ -1,5 +1,6 @@
 """The parameters of the measures: when an instrument is due, and what its scores mean."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -8,6 +9,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     PlainSerializer,
+    WithJsonSchema,
 )
 
 from domain.durations import Duration, duration, iso_8601
@@ -24,34 +26,59 @@ class MeasureMoment(StrEnum):
     FOLLOW_UP = "follow_up"
 
 
+@dataclass(frozen=True, slots=True)
+class AfterDose:
+    """So long after each session's first dose, an infusion's start; written as `+PT40M`."""
+
+    length: Duration
+
+
 def _read_every(value: object) -> object:
     match value:
-        case MeasureMoment() | timedelta():
+        case timedelta():
+            return value
+        case str() if value.startswith("P") and (length := duration(value)):
+            return length
+        case list() | tuple() if value:
+            return tuple(map(_read_moment, value))
+        case _:
+            return _read_moment(value)
+
+
+def _read_moment(value: object) -> MeasureMoment | AfterDose:
+    match value:
+        case MeasureMoment() | AfterDose():
             return value
         case str() if value in list(MeasureMoment):
             return MeasureMoment(value)
-        case str() if value.startswith("P") and (length := duration(value)):
-            return length
-        case list() | tuple() if value and all(one in list(MeasureMoment) for one in value):
-            return tuple(map(MeasureMoment, value))
+        case str() if value.startswith("+P") and (length := duration(value[1:])):
+            return AfterDose(length)
         case _:
-            raise ValueError(f"must be one or several of {', '.join(MeasureMoment)}, or a duration such as P30D")
+            named = f"{', '.join(MeasureMoment)}, +PT40M after each dose"
+            raise ValueError(f"must be one or several of {named}, or a duration such as P30D")
 
 
-def _write_every(value: MeasureMoment | timedelta | tuple[MeasureMoment, ...]) -> str | list[str]:
+def _write_every(
+    value: MeasureMoment | AfterDose | timedelta | tuple[MeasureMoment | AfterDose, ...],
+) -> str | list[str]:
     match value:
         case timedelta():
             return iso_8601(value)
-        case MeasureMoment():
-            return value.value
+        case tuple():
+            return [_write_moment(one) for one in value]
         case _:
-            return [one.value for one in value]
+            return _write_moment(value)
+
+
+def _write_moment(moment: MeasureMoment | AfterDose) -> str:
+    return moment.value if isinstance(moment, MeasureMoment) else f"+{iso_8601(moment.length)}"
 
 
 Every = Annotated[
-    MeasureMoment | Duration | tuple[MeasureMoment, ...],
+    MeasureMoment | AfterDose | Duration | tuple[MeasureMoment | AfterDose, ...],
     BeforeValidator(_read_every),
     PlainSerializer(_write_every, return_type=str | list[str], when_used="json"),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
 ]
 
 
@@ -99,6 +126,11 @@ class MeasureRule(Frozen):
     moderate: RiskRule | None = None
 
     @property
-    def moments(self) -> tuple[MeasureMoment | timedelta, ...]:
+    def moments(self) -> tuple[MeasureMoment | AfterDose | timedelta, ...]:
         """When it is due: each of several moments, or one of them, or an interval."""
         return self.every if isinstance(self.every, tuple) else (self.every,)
+
+    @property
+    def after_dose(self) -> tuple[timedelta, ...]:
+        """How long after a dose it is due, rising; empty if it is not asked for then."""
+        return tuple(sorted({one.length for one in self.moments if isinstance(one, AfterDose)}))

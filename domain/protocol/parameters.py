@@ -6,12 +6,13 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from domain.durations import in_words
+from domain.protocol.measures import AfterDose
 from domain.protocol.medicine import ComedicationRule, Limit
 from domain.protocol.model import Form, Grade, Protocol
 from domain.protocol.values import Range, Vital
 from domain.values import Frozen
 
-Scalar: TypeAlias = str | bool | int | float | timedelta | time
+Scalar: TypeAlias = str | bool | int | float | timedelta | time | AfterDose
 Value: TypeAlias = Scalar | Range | Limit | tuple[Scalar, ...]
 
 UNITS: Mapping[str, str] = {
@@ -35,6 +36,8 @@ UNITS: Mapping[str, str] = {
     "age_min": "years",
     "prior_trials_min": "trials",
     "boosters_max": "boosters",
+    "review_every": "sessions",
+    "least_minutes": "minutes",
     **dict.fromkeys(("remission_below", "meaningful_change", "range"), "points"),
 }
 """The unit of a number, by the last word of its key. A dose has the unit of the dose's basis."""
@@ -55,7 +58,7 @@ class Parameter(NamedTuple):
             case bool() | str():
                 return False
             case tuple():
-                return any(isinstance(item, timedelta | time) for item in self.value)
+                return any(isinstance(item, timedelta | time | AfterDose) for item in self.value)
             case _:
                 return True
 
@@ -100,7 +103,7 @@ def _parameters(key: str, value: object) -> Iterator[Parameter]:
         case tuple() if any(isinstance(item, Frozen) for item in value):
             for item in value:
                 yield from _parameters(key, item)
-        case bool() | int() | float() | str() | timedelta() | tuple():
+        case bool() | int() | float() | str() | timedelta() | AfterDose() | tuple():
             yield Parameter(key=key, value=value)
 
 
@@ -141,6 +144,8 @@ def _spelled(value: Value, unit: str) -> str:
             return in_words(value)
         case time():
             return value.strftime("%H:%M")
+        case AfterDose():
+            return f"{in_words(value.length)} after each dose"
         case StrEnum():
             return value.value.replace("_", " ")
         case str():

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from domain.course.rules import followup
 from domain.course.state import CourseState, Phase
 from domain.durations import days
-from domain.protocol.measures import MeasureMoment
+from domain.protocol.measures import AfterDose, MeasureMoment
 from domain.values import Code, Frozen, Moment
 from domain.views.score_trend import brought_along
 
@@ -30,7 +30,7 @@ def measures_due(course: CourseState) -> Iterator[MeasureDue]:
             yield MeasureDue(instrument=instrument, due_at=due_at)
 
 
-def _due_at(course: CourseState, instrument: Code, moment: MeasureMoment | timedelta) -> datetime | None:
+def _due_at(course: CourseState, instrument: Code, moment: MeasureMoment | AfterDose | timedelta) -> datetime | None:
     match moment:
         case MeasureMoment.BASELINE:
             return _baseline(course, instrument)
@@ -40,6 +40,8 @@ def _due_at(course: CourseState, instrument: Code, moment: MeasureMoment | timed
             return _end(course, instrument)
         case MeasureMoment.FOLLOW_UP:
             return _next_visit(course, instrument)
+        case AfterDose():
+            return _after_dose(course, instrument, moment.length)
         case timedelta():
             return _last_known(course, instrument) + moment
 
@@ -81,6 +83,21 @@ def _next_visit(course: CourseState, instrument: Code) -> datetime | None:
             is_taken = course.measure(instrument, since=last.at + opens_after) is not None
             return None if is_taken else last.at + after
     return None
+
+
+def _after_dose(course: CourseState, instrument: Code, after: timedelta) -> datetime | None:
+    """Due so long after the last dose, until the next one or the follow-up; an answer counts as those of visits do.
+
+    What was to be asked while they were here is asked of nobody who has left.
+    """
+    dosed = course.dosed_sessions
+    if not dosed or course.phase not in {Phase.MEDICINE, Phase.INTEGRATION}:
+        return None
+    dosed_at, left = dosed[-1].doses[0].at, dosed[-1].ended
+    if left is not None and dosed_at + after < left.at:
+        return None
+    opens_after = dict(followup.windows(course.protocol.measures[instrument].after_dose))
+    return None if course.measure(instrument, since=dosed_at + opens_after[after]) else dosed_at + after
 
 
 def _last_known(course: CourseState, instrument: Code) -> datetime:

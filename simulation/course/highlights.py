@@ -15,6 +15,7 @@ from domain.events.clinic_events import (
     CourseResumed,
     EligibilityDecided,
     EligibilityDecision,
+    InfusionPaused,
     MeasureRecorded,
     PatientDischarged,
     PatientWithdrew,
@@ -104,6 +105,8 @@ def _worth_telling(event: ClinicEvent, answer: Answer) -> Iterator[str]:
                 yield f"over {override.code}: {override.rationale}"
         case MeasureRecorded():
             yield from _of_risk(event)
+        case InfusionPaused():
+            yield f"infusion paused: {event.data.reason}"
         case SessionMissed():
             yield f"missed session {event.data.session}"
         case SessionRebooked():

@@ -38,7 +38,7 @@ from domain.protocol.measures import MeasureMoment
 from domain.protocol.medicine import DoseBasis
 from domain.protocol.model import Protocol
 from domain.values import Actor, Role
-from simulation.course.calendar import BEND, EVERY_DAY, Practice
+from simulation.course.calendar import BEND, Practice
 from simulation.course.reporter import Reporter
 from simulation.course.staff import DESK, NURSE, PRESCRIBER, STAFF, THERAPIST, TOLD_THE_PRESCRIBER, Reply, see_to
 from simulation.course.visit import Appointment, MedicineVisit, VisitScript
@@ -299,9 +299,10 @@ class Journey:
     def _note_talks(self, number: int, dosed_at: datetime, held_at: datetime | None = None) -> None:
         """Schedules the integration sessions, all at `held_at` if given, and with the last the next session's plan."""
         rules, talked_at = self.protocol, self._home_at
+        # Two thirds of the time allowed, with 72 hours at the same time two days later; and before the next dose.
+        within = min(rules.integration.within * 2 / 3, rules.course.interval / 2)
         for talk in range(1, rules.integration.sessions + 1):
-            # Two thirds of the time allowed: with 72 hours, at the same time two days later.
-            in_time = self._home_at + rules.integration.within * 2 / 3 * talk / rules.integration.sessions
+            in_time = self._home_at + within * talk / rules.integration.sessions
             talked_at = held_at or in_time
             self.teller.note(talked_at, IntegrationHeld.Data(actor=THERAPIST, session=number, minutes=60))
         if number not in self.sessions[:-1]:
@@ -309,7 +310,7 @@ class Journey:
         if rules.course.review_after_session == number:
             self.teller.note(talked_at, self._plan())
         on_from = dosed_at + rules.course.interval - timedelta(hours=6)
-        self._starts_at = self.practice.opening(on_from, self.practice.dose_at, EVERY_DAY)
+        self._starts_at = self.practice.opening(on_from, self.practice.dose_at)
         self.teller.note(talked_at, self._booking(number + 1, self._starts_at))
 
     async def _answer(self, at: datetime, instruments: tuple[str, ...], progress: float) -> None:

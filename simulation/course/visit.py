@@ -12,12 +12,18 @@ from domain.events.clinic_events import (
     Corrects,
     DischargeAssessed,
     DoseAdministered,
+    InfusionPaused,
+    InfusionResumed,
+    InfusionStarted,
+    InfusionStopped,
+    MeasureRecorded,
     PatientDischarged,
     SessionCleared,
     VitalsRecorded,
 )
 from domain.protocol.medicine import DoseBasis
 from domain.protocol.model import Protocol
+from domain.protocol.values import Route
 from domain.values import Frozen, Moment
 from simulation.course.reporter import Reporter
 from simulation.course.staff import NURSE, PRESCRIBER, Reply, see_to
@@ -42,12 +48,15 @@ TOO_HIGH_BY = (3, 9)
 """How far an excited patient's pressure is over the limit before a dose, in mmHg."""
 RESTS_FOR = timedelta(minutes=10)
 
+PAUSED_FOR = timedelta(minutes=5)
+
 AT_THEIR_SIDE = Reply(by=PRESCRIBER, after=timedelta(seconds=30), done_after=timedelta(minutes=3))
 NEXT_TO_THEM = Reply(after=timedelta(seconds=30), done_after=timedelta(minutes=2))
 NOT_YET = "Not dosed yet: the prescriber is held up with another patient, and I am with them"
 RAN_OUT = "Held up with another patient: the clearance ran out before the dose. They are well, and watched as planned"
 TYPED_WRONG = "Typed wrong: the oximeter showed {right} %, not {typed} %"
 THEY_ARE_WELL = "They are awake and breathe well: the number was typed wrong, and is corrected"
+TOO_FAST = "It comes too fast for them: they ask for a pause, and are calm when it runs again"
 SETTLED = "Seen by me; treated by the clinic's standing order; readings go on as planned"
 
 
@@ -60,7 +69,8 @@ class VisitScript(Frozen):
     pressure up. Whoever is paged gives `reply`. So many readings are `too_high` for a dose: the clearance is
     refused, and the dose put off. Where it `runs_out`, the nurse is asked for the dose, which is given when its
     clearance is over: a deviation. When fit to leave, they `wait_for_the_escort`. The nurse takes readings at most
-    `ahead` of their time, and never before the protocol's window opens.
+    `ahead` of their time, and never before the protocol's window opens. After the reading at `paused` an infusion is
+    interrupted for some minutes.
     """
 
     response: Response | None = None
@@ -72,6 +82,7 @@ class VisitScript(Frozen):
     runs_out: bool = False
     wait_for_the_escort: timedelta = timedelta()
     ahead: timedelta = timedelta()
+    paused: timedelta | None = None
 
 
 class Appointment(Frozen):
@@ -105,6 +116,8 @@ class MedicineVisit:
         self._mg = usual if most is None else min(usual, most)
         self._happening = happening
         self._had_an_alarm = False
+        self._runs_until: datetime | None = None
+        self._observed_from = appointment.dosed_at
         self._moved = happening.response or physiology.uneventful(random, patient.rest)
 
     async def take_place(self) -> float | None:
@@ -114,7 +127,11 @@ class MedicineVisit:
         """
         await self._is_dosed()
         for offset in self._offsets():
+            await self._end_infusion(self._dosed_at + offset)
             await self._take_reading(offset)
+            await self._ask(offset)
+            if offset == self._happening.paused:
+                await self._interrupt_infusion()
         await self._go_home()
         return self._mg if self._had_an_alarm else None
 
@@ -134,8 +151,36 @@ class MedicineVisit:
             await see_to(self._teller, Kind.DOSE_UNREPORTED, self._number, NEXT_TO_THEM, NOT_YET)
         is_late = self._happening.runs_out
         await self._teller.tell(self._dosed_at, self._dose(), deviation="clearance.expired" if is_late else None)
+        self._observed_from = self._dosed_at
+        if self._protocol.route is Route.INTRAVENOUS:
+            self._runs_until = self._dosed_at + self._protocol.medicine.infusion.usual
         if is_late:
             await see_to(self._teller, Kind.PROTOCOL_DEVIATION, self._number, AT_THEIR_SIDE, RAN_OUT)
+
+    async def _ask(self, offset: timedelta) -> None:
+        """Takes what is to be measured so long after the dose, of which the answers are not known."""
+        for instrument, rule in self._protocol.measures.items():
+            if offset in rule.after_dose and rule.range is not None:
+                score = self._random.randint(round(rule.range.low), round(rule.range.high) // 2)
+                taken = MeasureRecorded.Data(actor=NURSE, instrument=instrument, score=score)
+                await self._teller.tell_at_once(self._teller.now + ONCE_MORE_AFTER, taken)
+
+    async def _interrupt_infusion(self) -> None:
+        """The infusion is paused for some minutes, and takes so much longer."""
+        assert self._runs_until is not None
+        paused = InfusionPaused.Data(actor=NURSE, session=self._number, reason=TOO_FAST)
+        await self._teller.tell(self._teller.now + BACK_AT_THE_BEDSIDE, paused)
+        resumed = InfusionResumed.Data(actor=NURSE, session=self._number)
+        await self._teller.tell(self._teller.now + PAUSED_FOR, resumed)
+        self._runs_until += PAUSED_FOR
+
+    async def _end_infusion(self, next_reading_at: datetime) -> None:
+        """The infusion ends once all of it has run, before the next reading if that is later."""
+        if self._runs_until is None or self._runs_until >= next_reading_at:
+            return
+        self._observed_from, self._runs_until = max(self._runs_until, self._teller.now + BACK_AT_THE_BEDSIDE), None
+        stopped = InfusionStopped.Data(actor=NURSE, session=self._number, mg_given=self._mg)
+        await self._teller.tell(self._observed_from, stopped)
 
     def _excited(self) -> Vitals:
         limit = self._protocol.medicine.clearance.hold.systolic
@@ -237,7 +282,10 @@ class MedicineVisit:
         home = PatientDischarged.Data(actor=NURSE, session=self._number, escort=True, instructions_given=True)
         await self._teller.tell(self._teller.now + self._happening.wait_for_the_escort, home)
 
-    def _dose(self) -> DoseAdministered.Data:
+    def _dose(self) -> DoseAdministered.Data | InfusionStarted.Data:
+        if self._protocol.route is Route.INTRAVENOUS:
+            over = self._protocol.medicine.infusion.usual
+            return InfusionStarted.Data(actor=PRESCRIBER, session=self._number, mg=self._mg, over=over, lot="K2207")
         return DoseAdministered.Data(
             actor=PRESCRIBER, session=self._number, mg=self._mg, route=self._protocol.route, lot="K2207"
         )
@@ -250,7 +298,7 @@ class MedicineVisit:
         rules = self._protocol.medicine.checkpoints
         yield from rules.offsets
         offset = rules.offsets[-1]
-        while offset < self._protocol.medicine.minimum_observation:
+        while self._dosed_at + offset < self._observed_from + self._protocol.medicine.minimum_observation:
             offset += rules.then_every
             yield offset
 

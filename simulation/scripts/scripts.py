@@ -1,6 +1,6 @@
 """The scripts of the demonstration, each with the ending it must reach."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from random import Random
 
@@ -9,6 +9,7 @@ from domain.escalation.messages import Kind
 from domain.events.clinic_events import EligibilityDecision
 from domain.events.fields import Override
 from domain.protocol.model import Protocol
+from domain.protocol.values import Route
 from domain.values import CourseId, Frozen
 from simulation.course.calendar import BEND, Practice
 from simulation.course.ending import Call, ExpectedEnding
@@ -23,6 +24,9 @@ SPECIAL_SESSION = 2
 """The session with the incident, in scripts that have one."""
 
 AT_THE_PEAK = timedelta(minutes=45)
+READINGS_BEFORE = 2
+"""Readings of an infusion before the one after which it is paused."""
+
 ELIGIBLE = "Adequate trials without benefit; nothing excludes the treatment"
 INELIGIBLE = "A condition excludes the treatment; referred back with a letter"
 OVER_THE_LIMIT = "screening.systolic_above_limit"
@@ -127,6 +131,12 @@ async def comes_back(journey: Journey) -> None:
     await journey.follow_up()
 
 
+async def completes_with_a_pause(journey: Journey) -> None:
+    """A course in which nothing happens, but that an infusion is paused for some minutes."""
+    await begin(journey)
+    await _all_sessions(journey, VisitScript(paused=journey.protocol.medicine.checkpoints.offsets[READINGS_BEFORE]))
+
+
 CAST: tuple[Script, ...] = (
     Script(name="completes", story=completes, expected=ExpectedEnding(outcome=Outcome.COMPLETED)),
     Script(
@@ -198,9 +208,34 @@ CAST: tuple[Script, ...] = (
 """Scripts in the order in which patients get them; after the last the first again."""
 
 
+def whole(protocol: Protocol) -> Script:
+    """The script of a patient who shows a protocol as a whole; it bears the protocol's id."""
+    if protocol.route is Route.INTRAVENOUS:
+        paused = ExpectedEnding(outcome=Outcome.COMPLETED, happened=("kap.infusion.paused", "kap.infusion.resumed"))
+        return Script(name=protocol.id, story=completes_with_a_pause, expected=paused)
+    return Script(name=protocol.id, story=completes, expected=ExpectedEnding(outcome=Outcome.COMPLETED))
+
+
 def scripted(number: int, _random: Random) -> Script:
     """The scripts in turn."""
     return CAST[(number - 1) % len(CAST)]
+
+
+def everybody(
+    patients: int | None,
+    seed: int,
+    protocol: Protocol,
+    others: Sequence[Protocol],
+    course_id: Callable[[int], CourseId],
+) -> tuple[ScriptPart, ...]:
+    """A part for each of so many patients: the scripts in turn, and then one for each of the other protocols.
+
+    None for all of these once.
+    """
+    in_turn = (*((script, protocol) for script in CAST), *((whole(one), one) for one in others))
+    numbers = range(1, (len(in_turn) if patients is None else patients) + 1)
+    cast = ((number, *in_turn[(number - 1) % len(in_turn)]) for number in numbers)
+    return tuple(_part(f"{seed}/{number}", course_id(number), script, by) for number, script, by in cast)
 
 
 def parts(
@@ -215,10 +250,14 @@ def parts(
     def part(number: int) -> ScriptPart:
         drawn_from = f"{seed}/{number}"
         casting = Random(f"{drawn_from}/script")  # noqa: S311  not a secret
-        drawn = patient(Random(f"{drawn_from}/patient"), course_id(number), protocol)  # noqa: S311  not a secret
-        return ScriptPart(script=script(number, casting), patient=drawn, protocol=protocol, seed=drawn_from)
+        return _part(drawn_from, course_id(number), script(number, casting), protocol)
 
     return tuple(part(number) for number in range(1, patients + 1))
+
+
+def _part(drawn_from: str, course_id: CourseId, script: Script, protocol: Protocol) -> ScriptPart:
+    drawn = patient(Random(f"{drawn_from}/patient"), course_id, protocol)  # noqa: S311  not a secret
+    return ScriptPart(script=script, patient=drawn, protocol=protocol, seed=drawn_from)
 
 
 async def begin(journey: Journey) -> None:

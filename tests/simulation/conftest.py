@@ -1,38 +1,36 @@
 """Parts played in an instant, on a chart alone."""
 
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
 from domain.ledger import first_fault
 from domain.oncall.file import parse_on_call
 from domain.protocol.approval import content_hash
-from domain.protocol.file import parse_protocol
 from domain.protocol.model import Protocol
 from domain.protocol.pinned import PinnedProtocol
 from simulation.course.ending import ending
 from simulation.course.highlights import News, Overheard
 from simulation.demo.oncall import on_call_file
 from simulation.scripts.scripts import ScriptPart
+from tests.support.cast import SHIPPED
 from tests.support.rehearsal import Rehearsal
 from tests.support.rehearsed import A_MONDAY_NIGHT, Rehearse, Rehearsed
-
-PROTOCOL = Path("protocols/kap-im-weekly.toml")
+from tests.support.shipped import SHIPPED_BY_ID
 
 
 @pytest.fixture(scope="session")
 def protocol() -> Protocol:
-    return parse_protocol(PROTOCOL.read_text(encoding="utf-8"), str(PROTOCOL))
+    return SHIPPED
 
 
 @pytest.fixture(scope="session")
-def rehearse(protocol: Protocol) -> Rehearse:
-    pinned = PinnedProtocol(protocol=protocol, hash=content_hash(protocol))
+def rehearse() -> Rehearse:
+    pinned = {one: PinnedProtocol(protocol=by, hash=content_hash(by)) for one, by in SHIPPED_BY_ID.items()}
     on_call = parse_on_call(on_call_file("json://127.0.0.1:9900"), "oncall.toml")
 
     async def rehearsed(part: ScriptPart, starts_at: datetime = A_MONDAY_NIGHT) -> Rehearsed:
-        ward = Rehearsal(part.patient.course_id, pinned, on_call, starts_at)
+        ward = Rehearsal(part.patient.course_id, pinned[part.protocol.id], on_call, starts_at)
         news: list[News] = []
         await part.play(Overheard(ward, part.patient.course_id, news.append), starts_at)
         assert first_fault(ward.ledger) is None

@@ -18,8 +18,9 @@ from simulation.course.journey import Journey
 from simulation.course.reporter import OffScript
 from simulation.course.staff import DESK, NURSE, PRESCRIBER
 from simulation.scripts.incidents import at_risk_before
-from simulation.scripts.scripts import CAST, ScriptPart, parts
+from simulation.scripts.scripts import CAST, ScriptPart, everybody, parts
 from tests.support.rehearsed import A_MONDAY_NIGHT, Rehearse
+from tests.support.shipped import SHIPPED_BY_ID
 
 ROUND = len(CAST)
 SEEDS = range(8)
@@ -254,6 +255,46 @@ async def test_who_withdraws_leaves_in_the_middle_and_is_called_all_the_same(
     assert types.count("kap.check_in.completed") == 2 * len(protocol.check_ins.after)
 
 
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_patient_of_each_other_protocol_comes_to_the_end_of_it(
+    rehearse: Rehearse, protocol: Protocol, seed: int
+) -> None:
+    """Nobody is called; each dose is given by the protocol's own route, within its spacing, and nothing deviates."""
+    for part in everyone(protocol, seed)[ROUND:]:
+        rehearsed = await rehearse(part, BEGINNINGS[seed % len(BEGINNINGS)])
+
+        assert differences(part.script.expected, rehearsed.ending) == ()
+        given = [one for one in rehearsed.ledger if one.type in {"kap.dose.administered", "kap.infusion.started"}]
+        assert len(given) == part.patient.medicine_sessions
+        for before, after in pairwise(given):
+            assert part.protocol.course.interval_min <= after.time - before.time <= part.protocol.course.interval_max
+
+
+async def test_an_infusion_runs_as_long_as_it_does_and_is_paused_in_between(
+    rehearse: Rehearse, protocol: Protocol
+) -> None:
+    """The pause of the second session makes it longer; they leave two hours after it has stopped, and not before."""
+    part = next(one for one in everyone(protocol, 5) if one.script.name == "kap-iv-weekly")
+
+    ledger = (await rehearse(part)).ledger
+
+    def times(what: str) -> list[datetime]:
+        return [one.time for one in ledger if one.type == f"kap.{what}" and one.data["session"] == 2]
+
+    (started,), (paused,), (resumed,), (stopped,) = (
+        times(f"infusion.{what}") for what in ("started", "paused", "resumed", "stopped")
+    )
+    (left,) = times("patient.discharged")
+    assert started < paused < resumed < stopped
+    assert stopped - started >= part.protocol.medicine.infusion.usual + (resumed - paused)
+    assert left - stopped >= part.protocol.medicine.minimum_observation
+
+
+def everyone(protocol: Protocol, seed: int = 1, patients: int | None = None) -> tuple[ScriptPart, ...]:
+    others = [one for one in SHIPPED_BY_ID.values() if one.id != protocol.id]
+    return everybody(patients, seed, protocol, others, lambda number: f"demo-{number}")
+
+
 def test_with_more_patients_than_scripts_the_cast_begins_again(protocol: Protocol) -> None:
     """The scripts go round, with other patients in them."""
     drawn = cast(protocol, 1, patients=2 * ROUND)
@@ -262,9 +303,16 @@ def test_with_more_patients_than_scripts_the_cast_begins_again(protocol: Protoco
     assert drawn[0].patient.rest != drawn[ROUND].patient.rest
 
 
-def test_the_demonstration_shows_every_script_once_unless_it_is_said() -> None:
-    """`kapstan demo` plays as many patients as there are scripts."""
-    assert signature(starter.demo).parameters["patients"].default == ROUND
+def test_the_demonstration_shows_every_script_once_unless_it_is_said(protocol: Protocol) -> None:
+    """`kapstan demo`: as many patients as there are scripts, and one of each other protocol; then it begins again."""
+    once = everyone(protocol)
+
+    assert signature(starter.demo).parameters["patients"].default is None
+    assert [part.script for part in once[:ROUND]] == [*CAST]
+    assert [part.script.name for part in once[ROUND:]] == [one for one in SHIPPED_BY_ID if one != protocol.id]
+    assert [part.protocol.id for part in once] == [*[protocol.id] * ROUND, *(part.script.name for part in once[ROUND:])]
+    assert [part.patient for part in everyone(protocol, patients=3)] == [part.patient for part in once[:3]]
+    assert everyone(protocol, patients=len(once) + 1)[-1].script == CAST[0]
 
 
 def test_an_ending_that_is_not_the_scripts_is_named() -> None:

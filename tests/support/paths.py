@@ -5,5 +5,6 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 PROTOCOLS: Final = ROOT / "protocols"
+PROTOCOL_PAGES: Final = ROOT / "docs" / "protocols"
 WEEKLY_FILE: Final = PROTOCOLS / "kap-im-weekly.toml"
 HISTORIES: Final = ROOT / "tests" / "replay" / "histories"

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from domain.durations import LONGEST, duration, iso_8601
 from domain.protocol.file import parse_protocol
-from domain.protocol.measures import MeasureMoment, MeasureRule
+from domain.protocol.measures import AfterDose, MeasureMoment, MeasureRule
 from domain.protocol.medicine import Limit
 from domain.protocol.model import Protocol
 from domain.protocol.values import LimitSeverity, Range, Vital, VitalRanges
@@ -151,3 +151,13 @@ def test_a_measure_may_be_due_at_a_distance() -> None:
 
     assert rule.every == timedelta(days=30)
     assert MeasureRule.model_validate_json(rule.model_dump_json()) == rule
+
+
+def test_a_measure_may_be_due_after_a_dose() -> None:
+    """`+PT40M` alone or beside other moments: told in words, with evidence, and travelling as it was written."""
+    rule = MeasureRule.model_validate({"every": ["end", "+PT24H", "+PT40M"]})
+
+    assert rule.after_dose == (timedelta(minutes=40), timedelta(hours=24))
+    assert rule.model_dump(mode="json")["every"] == ["end", "+P1D", "+PT40M"]
+    assert MeasureRule.model_validate_json(rule.model_dump_json()) == rule
+    assert MeasureRule.model_validate({"every": "+PT40M"}).every == AfterDose(timedelta(minutes=40))

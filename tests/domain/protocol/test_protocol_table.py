@@ -1,8 +1,11 @@
 """The table that a medical director signs shows every value in words, with its evidence."""
 
+from datetime import timedelta
+
 import pytest
 
 from domain.protocol.file import parse_protocol
+from domain.protocol.measures import AfterDose, MeasureMoment
 from domain.protocol.medicine import DoseBasis
 from domain.protocol.model import Grade
 from domain.protocol.parameters import parameters, rows, without_evidence
@@ -89,12 +92,21 @@ def test_a_dose_is_shown_in_what_the_protocol_counts_it_in() -> None:
     assert [row.value for row in rows(spray) if row.key == "medicine.dose.max"] == ["84 mg"]
 
 
+def test_a_measure_after_a_dose_is_a_number_with_evidence() -> None:
+    """Its moment is told in words, and somebody has to say where it comes from."""
+    asked = PROTOCOL.measures["madrs"].but(every=(MeasureMoment.END, AfterDose(timedelta(minutes=40))))
+    changed = PROTOCOL.but(measures={**PROTOCOL.measures, "madrs": asked})
+
+    assert [row.value for row in rows(changed) if row.key == "measures.madrs.every"] == ["end, 40 min after each dose"]
+    assert without_evidence(changed) == ["measures.madrs.every"]
+
+
 def test_a_line_shows_how_well_its_value_is_founded() -> None:
     """Grade, source and remark stand beside the value; a value without evidence has none of them."""
     shown = {row.key: row for row in rows(PROTOCOL)}
 
     observed = shown["medicine.minimum_observation"]
-    assert (observed.grade, observed.source) == (Grade.SOURCED, "S1")
+    assert (observed.grade, observed.source) == (Grade.COMMON_PRACTICE, "S1")
     assert observed.note == "esketamine label; extended to this route"
     assert shown["route"].grade is None
 

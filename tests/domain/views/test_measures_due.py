@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from domain.course.measures import Direction
-from domain.protocol.measures import Every, MeasureMoment
+from domain.protocol.measures import AfterDose, Every, MeasureMoment
 from domain.views.course import MeasureView, course_view
 from tests.domain.conftest import Opens
 from tests.support.cast import (
@@ -177,3 +177,47 @@ def test_a_measure_may_be_due_at_several_moments(opens: Opens) -> None:
     ward.discharged(3)
     ward.integrated(3)
     assert "gad7" in due(ward)
+
+
+IN_THE_SESSION_AND_NEXT_DAY = (AfterDose(minutes(40)), AfterDose(hours(24)))
+
+
+@EDGES
+def test_a_measure_is_due_so_long_after_a_dose(opens: Opens, edge: timedelta) -> None:
+    """`every = "+PT40M"`: of whoever was dosed, and late from then on; an answer of the first minutes is none to it."""
+    ward = asks(opens, AfterDose(minutes(40)))
+    before = due(ward.cleared())
+    dosed_at = ward.dosed().session().doses[0].at
+    ward.reports(gad7(MARA, at=dosed_at + minutes(19)))
+    owed = {one.instrument: one for one in course_view(ward.course, dosed_at + minutes(40) + edge).measures_due}
+    ward.reports(gad7(MARA, at=dosed_at + minutes(20)))
+
+    assert "gad7" not in before
+    assert (owed["gad7"].due_at, owed["gad7"].late) == (dosed_at + minutes(40), edge > timedelta())
+    assert "gad7" not in due(ward)
+
+
+def test_what_was_to_be_asked_in_the_session_is_asked_of_nobody_at_home(opens: Opens) -> None:
+    """`every = ["+PT40M", "+PT24H"]`: at the door the first is past, and the second to come until the next dose."""
+    ward = asks(opens, IN_THE_SESSION_AND_NEXT_DAY).dosed()
+    dosed_at = ward.session().doses[0].at
+    in_the_session = due(ward)["gad7"][0]
+    at_home = due(ward.discharged())["gad7"][0]
+    ward.reports(gad7(MARA, at=dosed_at + minutes(12 * 60 + 19)))
+    too_soon = due(ward)
+    ward.reports(gad7(MARA, at=dosed_at + minutes(12 * 60 + 20)))
+    answered = due(ward)
+    again = due(ward.dosed(2))["gad7"][0]
+
+    assert (in_the_session, at_home) == (dosed_at + minutes(40), dosed_at + hours(24))
+    assert "gad7" in too_soon
+    assert "gad7" not in answered
+    assert again == ward.session(2).doses[0].at + minutes(40)
+
+
+def test_a_measure_after_a_dose_is_asked_for_no_more_in_follow_up(opens: Opens) -> None:
+    """The day after the last dose lies months behind: nobody can be asked how that was."""
+    ward = asks(opens, AfterDose(hours(24)))
+
+    assert "gad7" in due(ward.discharged(3))
+    assert "gad7" not in due(ward.in_follow_up())

@@ -1,0 +1,53 @@
+"""What is shipped for other routes and other spacings is as safe as the weekly protocol that all others are told by."""
+
+import pytest
+
+from domain.course.rules.symptoms import findings
+from domain.course.verdict import VerdictSeverity, verdict_of
+from domain.protocol.model import Protocol
+from domain.protocol.parameters import without_evidence
+from domain.protocol.values import Route
+from tests.support.cast import SHIPPED
+from tests.support.shipped import SHIPPED_BY_ID
+
+OTHERS = [one for one in SHIPPED_BY_ID.values() if one.id != SHIPPED.id]
+EACH = pytest.mark.parametrize("protocol", OTHERS, ids=lambda one: one.id)
+
+
+def words() -> set[str]:
+    """Every symptom of the weekly protocol, by each of its names."""
+    symptoms = SHIPPED.medicine.symptoms
+    codes = {*symptoms.emergency, *symptoms.urgent, *symptoms.warning}
+    return codes | {name for code in codes for name in SHIPPED.vocabulary.get(code, ())}
+
+
+def read(protocol: Protocol, word: str) -> VerdictSeverity:
+    return verdict_of(findings(protocol, (word,))).severity
+
+
+@EACH
+def test_a_word_of_danger_is_as_grave_in_every_protocol(protocol: Protocol) -> None:
+    """Each file is signed whole, so each repeats the words; none is forgotten in one of them."""
+    assert {word: read(protocol, word) for word in words()} == {word: read(SHIPPED, word) for word in words()}
+
+
+@EACH
+def test_who_is_excluded_by_one_protocol_is_excluded_by_all(protocol: Protocol) -> None:
+    """A condition does not become harmless with another route."""
+    assert {*SHIPPED.screening.absolute} <= {*protocol.screening.absolute}
+    assert {*SHIPPED.screening.review} <= {*protocol.screening.review, *protocol.screening.absolute}
+
+
+@EACH
+def test_no_number_is_without_evidence(protocol: Protocol) -> None:
+    """What Kapstan ships says of each number where it comes from."""
+    assert without_evidence(protocol) == []
+
+
+@EACH
+def test_what_is_watched_is_watched_until_they_may_go(protocol: Protocol) -> None:
+    """Each reading until the earliest discharge has its own place on the grid, also after an infusion."""
+    medicine = protocol.medicine
+    infused = medicine.infusion.usual if protocol.route is Route.INTRAVENOUS else medicine.checkpoints.offsets[0]
+
+    assert medicine.checkpoints.offsets[-1] >= infused + medicine.minimum_observation
