@@ -6,7 +6,7 @@ from typing import Final
 
 from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import WorkflowRunner
 from temporalio.workflow import NondeterminismError
 
@@ -72,6 +72,8 @@ class ReleaseCheck:
             then = await asked_then(history, converter)
             now = await asked_now(history, converter, self._runner, self._client.namespace)
         except RPCError as failed:
+            if failed.status is RPCStatusCode.NOT_FOUND:  # it has come to its end, and is forgotten
+                return Checked(id=shown)
             raise Unavailable(f"Temporal did not answer: {failed.message}") from failed
         except Undecipherable as unread:
             raise KeysDiffer(str(unread)) from None
