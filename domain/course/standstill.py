@@ -41,12 +41,14 @@ def next_dose(course: CourseState) -> Iterator[Deadline]:
     assert course.phase_learned_at is not None
     # The first dose is counted from when the patient was prepared, so that nobody who waits for it is forgotten.
     last = dosed[-1].doses[-1] if dosed else None
+    number = course.next_session()
+    longest = course.spacing_of(number).interval_max if last else course.protocol.course.interval_max
     yield Deadline(
         kind=DeadlineKind.NEXT_DOSE,
-        due_at=(last.at if last else course.phase_entered_at) + course.protocol.course.interval_max,
+        due_at=(last.at if last else course.phase_entered_at) + longest,
         # After a hold it counts as newly learned, so that nobody is paged at the moment of resumption.
         learned_at=max(last.recorded_at if last else course.phase_learned_at, course.phase_learned_at),
-        session=dosed[-1].number + 1 if dosed else 1,
+        session=number,
         consequence=_OVERDUE,
         every=course.protocol.course.ask_again,
     )

@@ -32,6 +32,7 @@ from domain.moments import instant
 from domain.oncall.rota import UTC_ZONE, Zone
 from domain.protocol.model import Protocol
 from domain.protocol.pinned import shared
+from domain.protocol.schedule import Spacing
 from domain.values import Actor, Blocker, CourseId, Frozen, Moment, Role, Severity
 
 
@@ -311,6 +312,15 @@ class CourseState(Frozen):
             told += [*one.readings, *one.check_ins, *one.integrations, *one.forms, *one.medications]
             told += [*one.departures, *one.returns, *(fact for dose in one.doses for fact in dose.facts)]
         yield from ((fact.data.actor.id, fact.data.actor.role) for fact in told if fact is not None)
+
+    def next_session(self, at: datetime | None = None) -> int:
+        """The number of the session whose dose comes next: after those that were given by `at`, or by now."""
+        dosed = (one.number for one in self.dosed_sessions if at is None or one.doses[0].at <= at)
+        return max(dosed, default=0) + 1
+
+    def spacing_of(self, session: int) -> Spacing:
+        """How far the session of this number is from the dose before it, by the protocol."""
+        return self.protocol.course.spacing_of(session)
 
     def session_numbered(self, number: int) -> MedicineSession | None:
         """The session of that number, if there is one."""

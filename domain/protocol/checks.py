@@ -52,6 +52,7 @@ def _course(protocol: Protocol) -> Contradictions:
         interval_max=course.interval_max,
         rescreen_after=course.rescreen_after,
     )
+    yield from _schedule(protocol)
     review_after = course.review_after_session
     if review_after is not None and review_after >= course.sessions_max:
         expected = f"must be less than sessions_max ({course.sessions_max}): no dose follows the last session"
@@ -60,6 +61,27 @@ def _course(protocol: Protocol) -> Contradictions:
         yield "course.review_every", "must come with review_after_session: the first review is counted from it"
     yield from _in_order("course", safety_hold_review=course.safety_hold_review, hold_review=course.hold_review)
     yield from _seldom("course", ask_again=course.ask_again, safety_hold_review=course.safety_hold_review)
+
+
+def _schedule(protocol: Protocol) -> Contradictions:
+    course, hard_max = protocol.course, protocol.medicine.dose.hard_max
+    names = [part.part for part in course.schedule or ()]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield "course.schedule", f"must name each part once; {name} is named {names.count(name)} times"
+    begins = 1
+    for part in course.schedule or ():
+        if begins > course.sessions_max:
+            reached = f"it would begin with session {begins} of {course.sessions_max} (sessions_max)"
+            yield f"{part.key}.sessions", f"must be of sessions that a plan may have: {reached}"
+        begins += part.sessions
+        yield from _in_order(
+            part.key, interval_min=part.interval_min, interval=part.interval, interval_max=part.interval_max
+        )
+        if part.interval_max > course.rescreen_after:
+            longest = f"course.rescreen_after ({iso_8601(course.rescreen_after)})"
+            yield f"{part.key}.interval_max", f"must be at most {longest}"
+        if part.dose_max is not None and part.dose_max > hard_max:
+            yield f"{part.key}.dose_max", f"must be at most medicine.dose.hard_max ({hard_max:g})"
 
 
 def _seldom(table: str, **lengths: timedelta) -> Contradictions:
@@ -125,6 +147,16 @@ def _dose(protocol: Protocol) -> Contradictions:
     if dose.hard_max > most:
         unit = dose.basis.replace("_per_", "/")
         yield "medicine.dose.hard_max", f"must be at most {most:g} {unit}: no plan says more"
+    for younger, older in pairwise(dose.by_age or ()):
+        if older.age_min <= younger.age_min:
+            yield "medicine.dose.by_age", f"must rise by age_min; {older.age_min} follows {younger.age_min}"
+    for one in dose.by_age or ():
+        if one.first_max > dose.max:
+            yield one.key, f"must be at most max ({dose.max:g})"
+    if dose.amounts is not None and dose.basis is not DoseBasis.MG:
+        yield "medicine.dose.amounts", "must be left out: a dose that goes by weight is of any amount"
+    elif dose.amounts is not None and max(dose.amounts) > dose.hard_max:
+        yield "medicine.dose.amounts", f"must be at most hard_max ({dose.hard_max:g})"
 
 
 def _checkpoints(protocol: Protocol) -> Contradictions:
@@ -203,10 +235,13 @@ def _vocabulary(protocol: Protocol) -> Contradictions:
 
 
 def _integration(protocol: Protocol) -> Contradictions:
-    rules, interval_max = protocol.integration, protocol.course.interval_max
-    if rules.sessions and protocol.medicine.integration_before_next_dose and rules.within > interval_max:
-        expected = f"must be at most course.interval_max ({iso_8601(interval_max)})"
-        yield "integration.within", f"{expected}: the talk comes before the next dose"
+    rules, course = protocol.integration, protocol.course
+    if not (rules.sessions and protocol.medicine.integration_before_next_dose):
+        return
+    for spacing in (course, *(course.schedule or ())):
+        if rules.within > spacing.interval_max:
+            expected = f"must be at most {spacing.key}.interval_max ({iso_8601(spacing.interval_max)})"
+            yield "integration.within", f"{expected}: the talk comes before the next dose"
 
 
 def _check_ins(protocol: Protocol) -> Contradictions:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, NamedTuple, Self
 
 from pydantic import (
     Field,
@@ -20,6 +20,7 @@ from domain.protocol.values import (
     StaffRole,
     Vital,
     VitalRanges,
+    Years,
     is_listed,
 )
 from domain.values import Code, Frozen, Severity
@@ -32,10 +33,31 @@ class DoseBasis(StrEnum):
     MG = "mg"
 
 
+class AgeBound(Frozen):
+    """The most for a first dose of whoever is `age_min` years old, or older."""
+
+    age_min: Years
+    first_max: Milligrams
+
+    @property
+    def key(self) -> str:
+        """The path of its bound in `[evidence]`."""
+        return f"medicine.dose.by_age.{self.age_min}.first_max"
+
+
+class FirstMax(NamedTuple):
+    """The most for a first dose, in the basis of the dose, and the key that says so."""
+
+    amount: float
+    key: str
+
+
 class DoseRules(Frozen):
     """The bounds of a dose, in `basis`. Above `max` two prescribers are needed; above `hard_max` no dose is allowed.
 
-    `step_after_event` says whether a dose may rise after a session with an urgent or emergency event.
+    `step_after_event` says whether a dose may rise after a session with an urgent or emergency event. From an age of
+    `by_age` on its `first_max` holds instead. What is given in a session is one of `amounts`, in mg, such as of a spray
+    that has no others; None allows any.
     """
 
     basis: DoseBasis
@@ -45,6 +67,20 @@ class DoseRules(Frozen):
     step_max: Milligrams
     step_after_event: bool = False
     boosters_max: Count
+    by_age: Annotated[tuple[AgeBound, ...], Field(min_length=1)] | None = None
+    amounts: Annotated[tuple[Milligrams, ...], Field(min_length=1)] | None = None
+
+    def first_max_of(self, age_years: int | None) -> FirstMax:
+        """The most for a first dose at that age; of an age that is not known, the least of all."""
+        bounds = [FirstMax(one.first_max, one.key) for one in self.by_age or () if _reaches(age_years, one.age_min)]
+        general = FirstMax(self.first_max, "medicine.dose.first_max")
+        if age_years is None:
+            return min([general, *bounds], key=lambda one: one.amount)
+        return bounds[-1] if bounds else general
+
+
+def _reaches(age_years: int | None, age_min: int) -> bool:
+    return age_years is None or age_years >= age_min
 
 
 class ClearanceRules(Frozen):

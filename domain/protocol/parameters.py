@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from domain.durations import in_words
-from domain.protocol.medicine import ComedicationRule, Limit
+from domain.protocol.medicine import AgeBound, ComedicationRule, Limit
 from domain.protocol.model import Form, Grade, Protocol
+from domain.protocol.schedule import SchedulePart
 from domain.protocol.values import Range, Vital
 from domain.values import Frozen
 
@@ -35,11 +36,12 @@ UNITS: Mapping[str, str] = {
     "age_min": "years",
     "prior_trials_min": "trials",
     "boosters_max": "boosters",
+    "amounts": "mg",
     **dict.fromkeys(("remission_below", "meaningful_change", "range"), "points"),
 }
 """The unit of a number, by the last word of its key. A dose has the unit of the dose's basis."""
 
-_DOSES = frozenset({"first_max", "max", "hard_max", "step_max"})
+_DOSES = frozenset({"first_max", "max", "hard_max", "step_max", "dose_max"})
 
 
 class Parameter(NamedTuple):
@@ -55,7 +57,7 @@ class Parameter(NamedTuple):
             case bool() | str():
                 return False
             case tuple():
-                return any(isinstance(item, timedelta | time) for item in self.value)
+                return any(isinstance(item, int | float | timedelta | time) for item in self.value)
             case _:
                 return True
 
@@ -85,6 +87,11 @@ def _parameters(key: str, value: object) -> Iterator[Parameter]:
             yield Parameter(key=value.key, value=value)
         case Range():
             yield Parameter(key=key, value=value)
+        case SchedulePart():
+            for name in (name for name in SchedulePart.model_fields if name != "part"):
+                yield from _parameters(f"{value.key}.{name}", getattr(value, name))
+        case AgeBound():
+            yield Parameter(key=value.key, value=value.first_max)
         case Form():
             yield Parameter(key=f"{key}.{value.form}.within", value=value.within)
             yield Parameter(key=f"{key}.{value.form}.remind", value=value.remind)
@@ -128,7 +135,7 @@ def _row(protocol: Protocol, parameter: Parameter) -> ParameterRow:
 
 def _unit(key: str, protocol: Protocol) -> str:
     name = key.rpartition(".")[2]
-    if key.startswith("medicine.dose.") and name in _DOSES:
+    if key.startswith(("medicine.dose.", "course.schedule.")) and name in _DOSES:
         return protocol.medicine.dose.basis.replace("_per_", "/")
     return UNITS.get(name, "")
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import Said, kapstan
-from tests.support.paths import ROOT, WEEKLY_FILE
+from tests.support.paths import PROTOCOLS, ROOT, WEEKLY_FILE
 from tests.support.stories import STORIES, read_story
 
 WHOLE_COURSE = "examples/course.jsonl"
+SHIPPED = sorted(file.stem for file in PROTOCOLS.glob("*.toml"))
 A_FAINT = read_story(STORIES / "018-faints-at-the-door.jsonl")
 
 
@@ -119,7 +120,7 @@ async def test_the_clinics_own_files_count_where_they_are_set(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "script", "told"),
     [
-        (["nobodys"], A_FAINT.script, "nobodys: must be one of kap-im-weekly, or a protocol file"),
+        (["nobodys"], A_FAINT.script, f"nobodys: must be one of {', '.join(SHIPPED)}, or a protocol file"),
         (["nobodys.toml"], A_FAINT.script, "nobodys.toml: cannot be read"),
         (["README.md"], A_FAINT.script, "README.md: not valid TOML"),
         (["kap-im-weekly"], "hello", "-: line 1: must be a clinic event or an act of somebody on call"),

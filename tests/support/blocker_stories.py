@@ -14,8 +14,9 @@ from domain.course.state import Phase
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.events.fields import PregnancyTest, StaffMember
-from domain.protocol.medicine import Limit
+from domain.protocol.medicine import DoseBasis, Limit
 from domain.protocol.model import Protocol
+from domain.protocol.schedule import SchedulePart
 from domain.protocol.values import LimitSeverity, Route, Vital
 from domain.values import Blocker, Role
 from tests.support.cast import (
@@ -25,6 +26,7 @@ from tests.support.cast import (
     LIND,
     MARA,
     OSEI,
+    SPRAY,
     STAFF,
     WEEKLY,
     abortion,
@@ -70,6 +72,16 @@ from tests.support.ward import TICK, Ward
 
 INFUSED: Final = weekly({"route": Route.INTRAVENOUS})
 BOOSTERS: Final = weekly({"medicine.dose.boosters_max": 1})
+IN_A_PART: Final = weekly(
+    {
+        "course.schedule": (
+            SchedulePart(
+                part="first", sessions=1, interval=days(7), interval_min=days(2), interval_max=days(21), dose_max=0.5
+            ),
+        )
+    }
+)
+SPRAYED: Final = weekly(SPRAY)
 
 
 @dataclass(frozen=True)
@@ -138,6 +150,10 @@ def _after(ward: Ward, *said: ClinicEvent) -> Ward:
 def _reported(ward: Ward, kind: str) -> ClinicEvent:
     """The event of this type that was reported last."""
     return next(event for event, _ in reversed(ward.answers) if event.type == kind)
+
+
+def _planned_spray(ward: Ward) -> Ward:
+    return _after(ward.eligible(), plan(MARA, at=ward.now, mg=56))
 
 
 def _infused(ward: Ward) -> Ward:
@@ -236,6 +252,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason("plan.interval_out_of_bounds", lambda ward: plan(MARA, at=ward.eligible().now, interval_days=1)),
     Reason("plan.goals_missing", lambda ward: plan(MARA, at=ward.eligible().now, goals=())),
     Reason("plan.dose_in_wrong_unit", lambda ward: plan(MARA, at=ward.eligible().now, mg=35)),
+    Reason("plan.dose_not_an_amount", lambda ward: plan(MARA, at=ward.eligible().now, mg=30), SPRAYED),
     Reason("preparation.too_short", lambda ward: preparation(MARA, at=ward.planned().now, minutes=1)),
     Reason("plan.dose_above_first_max", lambda ward: plan(MARA, at=ward.eligible().now, mg_per_kg=0.51)),
     Reason("booking.number_not_next", lambda ward: booking(MARA, 2, at=ward.prepared().now, starts_at=ward.begins())),
@@ -349,6 +366,8 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason("clearance.after_dose", lambda ward: dose(MARA, at=ward.cleared().now - TICK)),
     Reason("dose.route_not_allowed", lambda ward: dose(MARA, at=ward.cleared().now, route="intravenous")),
     Reason("dose.above_first_max", lambda ward: dose(MARA, at=ward.cleared().now, mg=35.1)),
+    Reason("dose.above_part_max", lambda ward: dose(MARA, at=ward.cleared().now, mg=35.1), IN_A_PART),
+    Reason("dose.not_an_amount", lambda ward: dose(MARA, at=_planned_spray(ward).cleared().now, mg=30), SPRAYED),
     Reason("dose.step_too_large", lambda ward: dose(MARA, 2, at=ward.cleared(2).now, mg=52.6)),
     Reason("dose.step_after_event", _rising_after_an_event),
     Reason("session.beyond_plan", _beyond_the_plan),

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from domain.oncall.file import OnCall, parse_on_call
+from domain.protocol.file import parse_protocol
+from domain.protocol.model import Protocol
 from domain.rehearsal.lines import Line
 from domain.rehearsal.played_course import PlayedCourse
 from domain.rehearsal.rehearsal import Play, Rehearsal
 from domain.rehearsal.script import parse_script
 from tests.support.cast import SHIPPED, pinned
-from tests.support.paths import ROOT
+from tests.support.paths import PROTOCOLS, ROOT
 
 STORIES: Final = ROOT / "tests" / "stories"
 
@@ -26,9 +28,13 @@ Told = Mapping[str, Any]
 
 
 class Story(NamedTuple):
-    """A story: its script with what came before, how far time goes on, and what must and must not be printed."""
+    """A story: its protocol and script, how far time goes on, and what must and must not be printed.
+
+    The script begins with what came before.
+    """
 
     title: str
+    protocol: Protocol
     script: str
     until: datetime | None
     expected: tuple[Told, ...]
@@ -45,7 +51,14 @@ def on_call(*, is_unhurried: bool = False) -> OnCall:
 
 def rehearsal(story: Story, people: OnCall, play: Play = PlayedCourse) -> Iterator[Line]:
     """The story, played by these people until its own end."""
-    return Rehearsal(parse_script(story.script), pinned(SHIPPED), people, play=play).lines(story.until)
+    return Rehearsal(parse_script(story.script), pinned(story.protocol), people, play=play).lines(story.until)
+
+
+@cache
+def shipped(name: str) -> Protocol:
+    """The shipped protocol of that id."""
+    file = PROTOCOLS / f"{name}.toml"
+    return parse_protocol(file.read_text(encoding="utf-8"), file.name)
 
 
 def people_of(story: Story) -> OnCall:
@@ -62,6 +75,7 @@ def read_story(path: Path) -> Story:
     until = said.get("until")
     return Story(
         title=text.split("\n", 1)[0].removeprefix("# "),
+        protocol=shipped(said["protocol"]) if "protocol" in said else SHIPPED,
         script="\n".join(
             [*((STORIES / "before" / f"{name}.jsonl").read_text(encoding="utf-8") for name in before), text]
         ),

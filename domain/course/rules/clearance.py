@@ -9,13 +9,13 @@ from domain.course.measures import Risk
 from domain.course.recorded import known_at, newer
 from domain.course.rules import (
     arrival,
-    booking,
     compared,
     consent,
     eligibility,
     observation,
     pregnancy,
     risk_screens,
+    spacing,
     symptoms,
 )
 from domain.course.rules.signs import newest, value_of
@@ -48,7 +48,7 @@ def blockers(course: CourseState, session: MedicineSession, at: datetime) -> tup
     found = (
         *standing_blockers(course, at),
         *plan_blockers(course, session, at),
-        *booking.spacing_blockers(course, at),
+        *spacing.blockers(course, session.number, at),
         *_course_blockers(course, session, at),
         *away_blockers(session, at),
         *arrival.blockers(course, session, at),

@@ -11,7 +11,7 @@ from domain.course.session import MedicineSession
 from domain.course.state import CourseState
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import InfusionStopped
-from domain.protocol.medicine import DoseBasis
+from domain.protocol.medicine import DoseBasis, DoseRules, FirstMax
 from domain.values import Actor, Blocker, Role, Severity
 
 TOLERANCE = 1e-9
@@ -51,6 +51,7 @@ def exhausted_blockers(course: CourseState, session: MedicineSession) -> Iterato
         total = given_mg(session) + LEAST_MG
         amount = _amount(course, total, weight)
         yield from _hard_blockers(course, amount)
+        yield from _part_blockers(course, session, amount)
         yield from _rise_blockers(course, session, amount)
         yield from _event_blockers(course, session, total, amount)
 
@@ -68,8 +69,10 @@ def bound_blockers(course: CourseState, session: MedicineSession, dose: Offered)
     total = given_mg(session) + dose.mg
     amount = _amount(course, total, weight)
     yield from _hard_blockers(course, amount)
+    yield from _part_blockers(course, session, amount)
     if amount > rules.max + TOLERANCE and not _has_second_prescriber(course, dose):
-        yield _above(course, amount, "dose.needs_two_prescribers", rules.max, "max", "the limit of one prescriber,")
+        key, what = "medicine.dose.max", "the limit of one prescriber,"
+        yield _above(course, amount, "dose.needs_two_prescribers", rules.max, key, what)
     yield from _rise_blockers(course, session, amount)
     yield from _event_blockers(course, session, total, amount)
     planned = planned_mg(course, dose.at, weight)
@@ -95,7 +98,49 @@ def planned_mg(course: CourseState, at: datetime, weight_kg: float) -> float | N
 def _hard_blockers(course: CourseState, amount: float) -> Iterator[Blocker]:
     limit = course.protocol.medicine.dose.hard_max
     if amount > limit + TOLERANCE:
-        yield _above(course, amount, "dose.above_hard_max", limit, "hard_max", "the limit of any dose,")
+        key, what = "medicine.dose.hard_max", "the limit of any dose,"
+        yield _above(course, amount, "dose.above_hard_max", limit, key, what)
+
+
+def _part_blockers(course: CourseState, session: MedicineSession, amount: float) -> Iterator[Blocker]:
+    """The limit of a dose in this part of the schedule."""
+    part = course.protocol.course.part_of(session.number)
+    if part is not None and part.dose_max is not None and amount > part.dose_max + TOLERANCE:
+        what, key = f"the limit of {part.part.replace('_', ' ')},", f"{part.key}.dose_max"
+        yield _above(course, amount, "dose.above_part_max", part.dose_max, key, what)
+
+
+def amount_blockers(course: CourseState, session: MedicineSession, dose: Offered) -> Iterator[Blocker]:
+    """The blocker of an amount that the medicine does not come in, with what was given before in the session."""
+    rules, total = course.protocol.medicine.dose, given_mg(session) + dose.mg
+    if not is_an_amount(rules, total):
+        yield Blocker(
+            code="dose.not_an_amount",
+            message=f"{total:g} mg is none of the protocol's amounts: {amounts_in_words(rules)}",
+            observed=total,
+            limit=amounts_in_words(rules),
+            source=course.protocol.source_of("medicine.dose.amounts"),
+        )
+
+
+def is_an_amount(rules: DoseRules, amount: float) -> bool:
+    """Whether the protocol allows this amount, in mg; one that names none allows any."""
+    return rules.amounts is None or any(abs(amount - one) <= TOLERANCE for one in rules.amounts)
+
+
+def amounts_in_words(rules: DoseRules) -> str:
+    """The protocol's amounts, such as "28, 56, 84 mg"."""
+    return f"{', '.join(f'{one:g}' for one in rules.amounts or ())} mg"
+
+
+def first_max(course: CourseState) -> FirstMax:
+    """The most for this patient's first dose, by their age at the newest screening."""
+    age = course.screening.data.age_years if course.screening is not None else None
+    return course.protocol.medicine.dose.first_max_of(age)
+
+
+def _unit(rules: DoseRules) -> str:
+    return "mg/kg" if rules.basis is DoseBasis.MG_PER_KG else "mg"
 
 
 def _rise_blockers(course: CourseState, session: MedicineSession, amount: float) -> Iterator[Blocker]:
@@ -103,14 +148,16 @@ def _rise_blockers(course: CourseState, session: MedicineSession, amount: float)
     rules = course.protocol.medicine.dose
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
     if before is None:
-        if amount > rules.first_max + TOLERANCE:
-            limit, what = rules.first_max, "the limit of a first dose,"
-            yield _above(course, amount, "dose.above_first_max", limit, "first_max", what)
+        first = first_max(course)
+        if amount > first.amount + TOLERANCE:
+            what = "the limit of a first dose,"
+            yield _above(course, amount, "dose.above_first_max", first.amount, first.key, what)
     else:
         given_before = _amount(course, given_mg(before), _weight_at(course, before))
         if amount - given_before > rules.step_max + TOLERANCE:
             limit = round(given_before + rules.step_max, 6)
-            yield _above(course, amount, "dose.step_too_large", limit, "step_max", "the highest next step")
+            key, what = "medicine.dose.step_max", "the highest next step"
+            yield _above(course, amount, "dose.step_too_large", limit, key, what)
 
 
 def _event_blockers(course: CourseState, session: MedicineSession, mg: float, amount: float) -> Iterator[Blocker]:
@@ -122,7 +169,8 @@ def _event_blockers(course: CourseState, session: MedicineSession, mg: float, am
     given_before = _amount(course, given, _weight_at(course, before))
     # A lighter patient has more mg/kg of the same dose, a heavier one more mg of the same mg/kg: neither is a rise.
     if mg > given + TOLERANCE and amount > given_before + TOLERANCE:
-        yield _above(course, amount, "dose.step_after_event", given_before, "step_after_event", _AFTER_EVENT)
+        key = "medicine.dose.step_after_event"
+        yield _above(course, amount, "dose.step_after_event", given_before, key, _AFTER_EVENT)
 
 
 def _had_event(course: CourseState, session: MedicineSession) -> bool:
@@ -136,15 +184,15 @@ def _had_event(course: CourseState, session: MedicineSession) -> bool:
     )
 
 
-def _above(course: CourseState, amount: float, code: str, limit: float, name: str, what: str) -> Blocker:
-    unit = "mg/kg" if course.protocol.medicine.dose.basis is DoseBasis.MG_PER_KG else "mg"
+def _above(course: CourseState, amount: float, code: str, limit: float, key: str, what: str) -> Blocker:
+    unit = _unit(course.protocol.medicine.dose)
     return Blocker(
         code=code,
         message=f"{amount:g} {unit} is above {what} of {limit:g} {unit}",
         absolute=True,
         observed=amount,
         limit=limit,
-        source=course.protocol.source_of(f"medicine.dose.{name}"),
+        source=course.protocol.source_of(key),
     )
 
 

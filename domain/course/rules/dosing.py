@@ -10,6 +10,7 @@ from domain.course.rules import arrival, clearance, compared, returning
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.dose_bounds import (
     Offered,
+    amount_blockers,
     bound_blockers,
     exhausted_blockers,
 )
@@ -39,6 +40,7 @@ def blockers(course: CourseState, session: MedicineSession, dose: Offered) -> tu
         *_route_blockers(course, dose),
         *_duplicate_blockers(session, dose),
         *bound_blockers(course, session, dose),
+        *amount_blockers(course, session, dose),
     )
     return absolute_first(found)
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.course.event_rule import PRESCRIBER, TREATMENT, EventRule
-from domain.course.rules.dose_bounds import TOLERANCE
+from domain.course.rules.dose_bounds import TOLERANCE, amounts_in_words, first_max, is_an_amount
 from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.preparation import begin_medicine_when_prepared
 from domain.course.state import CourseState
@@ -32,8 +32,9 @@ def blockers(course: CourseState, event: PlanPrescribed) -> Iterator[Blocker]:
             source=source("course.sessions_max"),
         )
     if plan.interval_days is not None:
+        spacing = course.spacing_of(course.next_session())
         # A bound may be half a day: the allowed range in whole days lies within it.
-        least, most = ceil(rules.interval_min / timedelta(days=1)), rules.interval_max // timedelta(days=1)
+        least, most = ceil(spacing.interval_min / timedelta(days=1)), spacing.interval_max // timedelta(days=1)
         if not least <= plan.interval_days <= most:
             yield Blocker(
                 code="plan.interval_out_of_bounds",
@@ -42,7 +43,7 @@ def blockers(course: CourseState, event: PlanPrescribed) -> Iterator[Blocker]:
                 absolute=True,
                 observed=plan.interval_days,
                 limit=f"{least}-{most}",
-                source=source("course.interval_min"),
+                source=source(f"{spacing.key}.interval_min"),
             )
     if rules.goals_required and not course.plans and not plan.goals:
         yield Blocker(code="plan.goals_missing", message="The first plan names the patient's goals", absolute=True)
@@ -50,7 +51,10 @@ def blockers(course: CourseState, event: PlanPrescribed) -> Iterator[Blocker]:
 
 
 def _dose_blockers(course: CourseState, dose: Dose) -> Iterator[Blocker]:
-    """The blockers for a dose in another unit or out of bounds; before any dose, the first dose's bound applies."""
+    """The blockers for a dose in another unit or out of bounds; before any dose, the first dose's bound applies.
+
+    What is planned is held against the bound of the session whose dose comes next.
+    """
     rules, source = course.protocol.medicine.dose, course.protocol.source_of
     amount = dose.mg_per_kg if rules.basis is DoseBasis.MG_PER_KG else dose.mg
     if amount is None:
@@ -63,16 +67,45 @@ def _dose_blockers(course: CourseState, dose: Dose) -> Iterator[Blocker]:
             source=source("medicine.dose.basis"),
         )
         return
-    limit, name = (rules.hard_max, "hard_max") if course.dosed_sessions else (rules.first_max, "first_max")
-    if amount > limit + TOLERANCE:
+    most = _most_of_next_dose(course)
+    if amount > most.limit + TOLERANCE:
         yield Blocker(
-            code=f"plan.dose_above_{name}",
-            message=f"A planned dose of {amount:g} is above the limit of {limit:g}",
+            code=f"plan.dose_above_{most.name}",
+            message=f"A planned dose of {amount:g} is above the limit of {most.limit:g}",
             absolute=True,
             observed=amount,
-            limit=limit,
-            source=source(f"medicine.dose.{name}"),
+            limit=most.limit,
+            source=source(most.key),
         )
+    if not is_an_amount(rules, amount):
+        yield Blocker(
+            code="plan.dose_not_an_amount",
+            message=f"A planned dose of {amount:g} is none of the protocol's: {amounts_in_words(rules)}",
+            absolute=True,
+            observed=amount,
+            limit=amounts_in_words(rules),
+            source=source("medicine.dose.amounts"),
+        )
+
+
+class _Most(NamedTuple):
+    """A bound of the next dose: its name in a blocker's code, and its key."""
+
+    limit: float
+    name: str
+    key: str
+
+
+def _most_of_next_dose(course: CourseState) -> _Most:
+    """The lowest of the bounds that nobody may plan above."""
+    rules, part = course.protocol.medicine.dose, course.protocol.course.part_of(course.next_session())
+    bounds = [_Most(rules.hard_max, "hard_max", "medicine.dose.hard_max")]
+    if part is not None and part.dose_max is not None:
+        bounds.append(_Most(part.dose_max, "part_max", f"{part.key}.dose_max"))
+    if not course.dosed_sessions:
+        first = first_max(course)
+        bounds.append(_Most(first.amount, "first_max", first.key))
+    return min(bounds, key=lambda one: one.limit)
 
 
 def _prescribe(transition: Transition[Any], event: PlanPrescribed) -> None:

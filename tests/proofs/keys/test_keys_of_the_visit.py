@@ -251,6 +251,21 @@ def tells_of_midazolam(ward: Ward) -> dict[Kind, Severity]:
     return ward.open
 
 
+DOSE: Final[Path] = ("medicine", "dose")
+A_SPRAY: Final[Mapping[Path, object]] = {
+    (*DOSE, name): value
+    for name, value in (
+        ("basis", "mg"),
+        ("first_max", 56),
+        ("max", 84),
+        ("hard_max", 84),
+        ("step_max", 28),
+        ("amounts", [28, 56, 84]),
+    )
+}
+OLDER: Final[Path] = (*DOSE, "by_age", 0)
+BY_AGE: Final[Mapping[Path, object]] = {OLDER[:-1]: [{"age_min": 41, "first_max": 0.4}]}
+
 KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
         "medicine.staff",
@@ -359,6 +374,32 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: "dose.above_hard_max" in doses(ward, 126),
         False,
         True,
+    ),
+    OneKey(
+        "medicine.dose.amounts",
+        [28, 35, 84],
+        lambda ward: plans(ward, None, mg=35),
+        ["plan.dose_not_an_amount"],
+        [],
+        also=A_SPRAY,
+    ),
+    OneKey(
+        "medicine.dose.by_age.age_min",
+        42,
+        lambda ward: plans(ward, 0.5),
+        ["plan.dose_above_first_max"],
+        [],
+        where=(*OLDER, "age_min"),
+        also=BY_AGE,
+    ),
+    OneKey(
+        "medicine.dose.by_age.first_max",
+        0.5,
+        lambda ward: plans(ward, 0.5),
+        ["plan.dose_above_first_max"],
+        [],
+        where=(*OLDER, "first_max"),
+        also=BY_AGE,
     ),
     OneKey("medicine.dose.step_after_event", True, rises_after_an_event, ["dose.step_after_event"], []),
     OneKey("medicine.dose.step_max", 0.1, lambda ward: doses(ward, 49, 2), [], ["dose.step_too_large"]),
