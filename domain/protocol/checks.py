@@ -7,7 +7,7 @@ from typing import Final
 
 from domain.codes import folded
 from domain.durations import days, iso_8601
-from domain.events.clinic_events import MeasureRecorded
+from domain.events.clinic_events import MeasureRecorded, PlanPrescribed
 from domain.events.fields import Dose
 from domain.protocol.instruments import CSSRS, INSTRUMENTS, PHQ9, QUESTIONNAIRES
 from domain.protocol.measures import MeasureRule
@@ -53,6 +53,7 @@ def _course(protocol: Protocol) -> Contradictions:
         rescreen_after=course.rescreen_after,
     )
     yield from _schedule(protocol)
+    yield from _maintenance(protocol)
     review_after = course.review_after_session
     if review_after is not None and review_after >= course.sessions_max:
         expected = f"must be less than sessions_max ({course.sessions_max}): no dose follows the last session"
@@ -82,6 +83,18 @@ def _schedule(protocol: Protocol) -> Contradictions:
             yield f"{part.key}.interval_max", f"must be at most {longest}"
         if part.dose_max is not None and part.dose_max > hard_max:
             yield f"{part.key}.dose_max", f"must be at most medicine.dose.hard_max ({hard_max:g})"
+
+
+def _maintenance(protocol: Protocol) -> Contradictions:
+    rules, most = protocol.course.maintenance, int(bounds(PlanPrescribed.Data, "medicine_sessions")[1])
+    if rules is None:
+        return
+    yield from _in_order(
+        rules.key, interval_min=rules.interval_min, interval=rules.interval, interval_max=rules.interval_max
+    )
+    if protocol.course.sessions_max + rules.most > most:
+        left = most - protocol.course.sessions_max
+        yield f"{rules.key}.most", f"must be at most {left}, so that a course has no more than {most} sessions"
 
 
 def _seldom(table: str, **lengths: timedelta) -> Contradictions:
@@ -238,7 +251,7 @@ def _integration(protocol: Protocol) -> Contradictions:
     rules, course = protocol.integration, protocol.course
     if not (rules.sessions and protocol.medicine.integration_before_next_dose):
         return
-    for spacing in (course, *(course.schedule or ())):
+    for spacing in (course, *(course.schedule or ()), *((course.maintenance,) if course.maintenance else ())):
         if rules.within > spacing.interval_max:
             expected = f"must be at most {spacing.key}.interval_max ({iso_8601(spacing.interval_max)})"
             yield "integration.within", f"{expected}: the talk comes before the next dose"

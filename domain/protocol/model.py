@@ -20,7 +20,7 @@ from domain.last_answer import keeps_last_answer
 from domain.oncall.rota import LocalTime
 from domain.protocol.measures import MeasureRule
 from domain.protocol.medicine import MedicineRules
-from domain.protocol.schedule import SchedulePart, Spacing
+from domain.protocol.schedule import MaintenanceRules, SchedulePart
 from domain.protocol.values import (
     AtLeastOne,
     Count,
@@ -47,7 +47,8 @@ class CourseRules(Frozen):
     screens are owed for `safety_window` after the last dose, even after closing.
 
     The parts of `schedule` follow one another from the first session on, each with intervals of its own; those of the
-    course are for the sessions that no part reaches, and for how long the first dose may be waited for.
+    course are for the sessions that no part reaches, and for how long the first dose may be waited for. With
+    `maintenance` there may be further sessions once the planned ones have been held.
     """
 
     medicine_sessions: Sessions
@@ -66,6 +67,7 @@ class CourseRules(Frozen):
     safety_hold_review: Length = timedelta(days=2)
     safety_window: Length = timedelta(days=30)
     schedule: Annotated[tuple[SchedulePart, ...], Field(min_length=1)] | None = None
+    maintenance: MaintenanceRules | None = None
 
     @property
     def key(self) -> str:
@@ -80,10 +82,6 @@ class CourseRules(Frozen):
             if session <= reached:
                 return part
         return None
-
-    def spacing_of(self, session: int) -> Spacing:
-        """How far the session of this number is from the dose before it."""
-        return self.part_of(session) or self
 
 
 class ScreeningRules(Frozen):

@@ -32,7 +32,7 @@ UNITS: Mapping[str, str] = {
     ),
     **dict.fromkeys((Vital.MOAAS, "moaas_min"), "of 5"),
     "padss_min": "of 10",
-    **dict.fromkeys(("medicine_sessions", "sessions_min", "sessions_max", "sessions"), "sessions"),
+    **dict.fromkeys(("medicine_sessions", "sessions_min", "sessions_max", "sessions", "most"), "sessions"),
     "age_min": "years",
     "prior_trials_min": "trials",
     "boosters_max": "boosters",

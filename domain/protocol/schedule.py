@@ -1,4 +1,4 @@
-"""How far apart the doses of a course are: the parts of its schedule, each with a spacing of its own."""
+"""How far apart the doses of a course are: in the parts of its schedule, and in maintenance after the series."""
 
 from datetime import timedelta
 from typing import Protocol
@@ -48,3 +48,20 @@ class SchedulePart(Frozen):
     def key(self) -> str:
         """The path of its keys in `[evidence]`."""
         return f"course.schedule.{self.part}"
+
+
+class MaintenanceRules(Frozen):
+    """Further sessions after the series, planned while the patient is followed up: how far each is from the dose before.
+
+    `most` is how many of them one course may have.
+    """
+
+    interval: Length
+    interval_min: Length
+    interval_max: Length
+    most: Sessions
+
+    @property
+    def key(self) -> str:
+        """The path of its keys."""
+        return "course.maintenance"

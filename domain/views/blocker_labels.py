@@ -88,6 +88,7 @@ WORDS: Final[Mapping[str, str]] = {
     "integration.outstanding": "Integration talk to come",
     "interval.shorter_than_plan": "Sooner than planned",
     "interval.too_short": "Too soon after the last dose",
+    "maintenance.all_held": "No maintenance session left",
     "measure.<>_missing": "{} to come",
     "measure.<>_raised": "An answer for the prescriber to weigh",
     "medication.unknown": "A medicine to be looked at",

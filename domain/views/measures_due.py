@@ -75,7 +75,7 @@ def _next_visit(course: CourseState, instrument: Code) -> datetime | None:
     last = followup.counted_from(course)
     if course.phase is not Phase.FOLLOW_UP or last is None:
         return None
-    held = {visit.data.days_after for visit in course.follow_ups}
+    held = followup.visits_held(course)
     for after, opens_after in followup.windows(course.protocol.follow_up.after):
         if days(after) not in held:
             is_taken = course.measure(instrument, since=last.at + opens_after) is not None

@@ -9,6 +9,7 @@ from typing import Final
 
 from domain.course.rules import clearance as clearance_rules
 from domain.course.rules import followup
+from domain.course.rules import maintenance as maintenance_rules
 from domain.course.rules.booking import BOOKED
 from domain.course.state import Phase
 from domain.escalation.messages import Change, Kind
@@ -16,7 +17,7 @@ from domain.events.clinic_events import ClinicEvent
 from domain.events.fields import PregnancyTest, StaffMember
 from domain.protocol.medicine import DoseBasis, Limit
 from domain.protocol.model import Protocol
-from domain.protocol.schedule import SchedulePart
+from domain.protocol.schedule import MaintenanceRules, SchedulePart
 from domain.protocol.values import LimitSeverity, Route, Vital
 from domain.values import Blocker, Role
 from tests.support.cast import (
@@ -78,6 +79,13 @@ IN_A_PART: Final = weekly(
             SchedulePart(
                 part="first", sessions=1, interval=days(7), interval_min=days(2), interval_max=days(21), dose_max=0.5
             ),
+        )
+    }
+)
+MAINTAINED: Final = weekly(
+    {
+        "course.maintenance": MaintenanceRules(
+            interval=days(7), interval_min=days(2), interval_max=days(21), most=1
         )
     }
 )
@@ -502,6 +510,12 @@ SAYING: Final[tuple[Said, ...]] = (
     Said(
         "session.not_discharged",
         lambda ward: followup.integration_blockers(ward.course, ward.dosed().session(), integration(MARA, at=ward.now)),
+    ),
+    Said(
+        "maintenance.all_held",
+        lambda ward: maintenance_rules.standing(
+            ward.in_follow_up().course.but(protocol=MAINTAINED, maintenance_from=3), ward.now
+        ),
     ),
     Said("booking.none_due", lambda ward: BOOKED.standing(ward.booked().course, ward.now)),
 )

@@ -104,7 +104,7 @@ def _hard_blockers(course: CourseState, amount: float) -> Iterator[Blocker]:
 
 def _part_blockers(course: CourseState, session: MedicineSession, amount: float) -> Iterator[Blocker]:
     """The limit of a dose in this part of the schedule."""
-    part = course.protocol.course.part_of(session.number)
+    part = course.part_of(session.number)
     if part is not None and part.dose_max is not None and amount > part.dose_max + TOLERANCE:
         what, key = f"the limit of {part.part.replace('_', ' ')},", f"{part.key}.dose_max"
         yield _above(course, amount, "dose.above_part_max", part.dose_max, key, what)

@@ -6,10 +6,11 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from domain.course.event_rule import PRESCRIBER, TREATMENT, EventRule
+from domain.course.rules import maintenance
 from domain.course.rules.dose_bounds import TOLERANCE, amounts_in_words, first_max, is_an_amount
 from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.preparation import begin_medicine_when_prepared
-from domain.course.state import CourseState
+from domain.course.state import CourseState, Phase
 from domain.course.transition import Transition
 from domain.events.clinic_events import PlanPrescribed
 from domain.events.fields import Dose
@@ -18,18 +19,27 @@ from domain.values import Blocker, count_of
 
 
 def blockers(course: CourseState, event: PlanPrescribed) -> Iterator[Blocker]:
-    """The blockers of prescribing this plan."""
+    """The blockers of prescribing this plan; one in follow-up is for sessions after the series."""
+    against = tuple(maintenance.standing(course, event.time))
+    yield from against
+    if against:
+        return
+    course = maintenance.as_a_plan_finds_it(course)
     rules, source = course.protocol.course, course.protocol.source_of
-    plan = event.data
-    if plan.medicine_sessions is not None and not rules.sessions_min <= plan.medicine_sessions <= rules.sessions_max:
+    plan, bounds = event.data, maintenance.session_bounds(course)
+    sessions = plan.medicine_sessions
+    if sessions is None and course.phase is Phase.FOLLOW_UP:
+        sessions = rules.medicine_sessions
+    if sessions is not None and not bounds.least <= sessions <= bounds.most:
+        key = "course.maintenance.most" if course.is_maintenance(course.next_session()) else "course.sessions_max"
         yield Blocker(
             code="plan.sessions_out_of_bounds",
-            message=f"{count_of(plan.medicine_sessions, 'session')} {'was' if plan.medicine_sessions == 1 else 'were'} "
-            f"planned; {rules.sessions_min} to {rules.sessions_max} are allowed",
+            message=f"{count_of(sessions, 'session')} {'was' if sessions == 1 else 'were'} "
+            f"planned; {bounds.least} to {bounds.most} are allowed",
             absolute=True,
-            observed=plan.medicine_sessions,
-            limit=f"{rules.sessions_min}-{rules.sessions_max}",
-            source=source("course.sessions_max"),
+            observed=sessions,
+            limit=f"{bounds.least}-{bounds.most}",
+            source=source(key),
         )
     if plan.interval_days is not None:
         spacing = course.spacing_of(course.next_session())
@@ -98,7 +108,7 @@ class _Most(NamedTuple):
 
 def _most_of_next_dose(course: CourseState) -> _Most:
     """The lowest of the bounds that nobody may plan above."""
-    rules, part = course.protocol.medicine.dose, course.protocol.course.part_of(course.next_session())
+    rules, part = course.protocol.medicine.dose, course.part_of(course.next_session())
     bounds = [_Most(rules.hard_max, "hard_max", "medicine.dose.hard_max")]
     if part is not None and part.dose_max is not None:
         bounds.append(_Most(part.dose_max, "part_max", f"{part.key}.dose_max"))
@@ -112,8 +122,16 @@ def _prescribe(transition: Transition[Any], event: PlanPrescribed) -> None:
     plans = (*transition.course.plans, transition.recorded(event))
     transition.change(plans=tuple(sorted(plans, key=lambda plan: plan.at)))
     begin_medicine_when_prepared(transition, event.time)
+    maintenance.begin(transition, event.time)
     go_on_when_integrated(transition, event.time)
 
 
-PRESCRIBED = EventRule(event=PlanPrescribed, phases=TREATMENT, roles=PRESCRIBER, blockers=blockers, apply=_prescribe)
+PRESCRIBED = EventRule(
+    event=PlanPrescribed,
+    phases=TREATMENT | {Phase.FOLLOW_UP},
+    roles=PRESCRIBER,
+    standing=maintenance.standing,
+    blockers=blockers,
+    apply=_prescribe,
+)
 RULES = (PRESCRIBED,)

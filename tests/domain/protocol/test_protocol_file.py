@@ -91,6 +91,11 @@ def part(name: str = "a", interval: str = "P3D", least: str = "P2D", most: str =
     return f'[[course.schedule]]\npart = "{name}"\nsessions = 8\n{bounds}\n[screening]'
 
 
+def kept_up(least: str = "P6D", most: int = 10) -> str:
+    bounds = f'interval = "P14D"\ninterval_min = "{least}"\ninterval_max = "P21D"\nmost = {most}'
+    return f"[course.maintenance]\n{bounds}\n[screening]"
+
+
 def first_doses(*bounds: tuple[int, float]) -> str:
     tables = (f"[[medicine.dose.by_age]]\nage_min = {age}\nfirst_max = {most}\n" for age, most in bounds)
     return "".join(tables) + "[medicine.clearance]"
@@ -117,6 +122,8 @@ CONTRADICTIONS = [
     ("[screening]", part().replace("[screening]", part("b")), "course.schedule.b.sessions", "must be of sessions that a plan may have: it would begin with session 9 of 8 (sessions_max)"),
     ("[screening]", part(more="dose_max = 2.1"), "course.schedule.a.dose_max", "must be at most medicine.dose.hard_max (2)"),
     ("[screening]", part(interval="P2D", most="P2D"), "integration.within", "must be at most course.schedule.a.interval_max (P2D): the talk comes before the next dose"),
+    ("[screening]", kept_up(least="P15D"), "course.maintenance.interval", "must be at least interval_min (P15D)"),
+    ("[screening]", kept_up(most=92), "course.maintenance.most", "must be at most 91, so that a course has no more than 99 sessions"),
     ("[medicine.clearance]", first_doses((65, 1.5)), "medicine.dose.by_age.65.first_max", "must be at most max (1)"),
     ("[medicine.clearance]", first_doses((70, 0.3), (65, 0.2)), "medicine.dose.by_age", "must rise by age_min; 65 follows 70"),
     ("boosters_max = 0", "boosters_max = 0\namounts = [0.5]", "medicine.dose.amounts", "must be left out: a dose that goes by weight is of any amount"),

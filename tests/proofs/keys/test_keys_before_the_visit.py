@@ -153,6 +153,27 @@ def named_parts(ward: Ward) -> list[str]:
     return [key for key in keys if key.startswith("course.schedule.") and key.endswith(".sessions")]
 
 
+def plans_more(ward: Ward, sessions: int) -> list[str]:
+    return ward.in_follow_up().reasons(plan(MARA, at=ward.now, sessions=sessions, interval_days=None))
+
+
+def goes_on(ward: Ward) -> Ward:
+    """One more session is planned in follow-up, a week after the last dose."""
+    ward.in_follow_up().reports(plan(MARA, at=ward.now, sessions=4, interval_days=None))
+    return ward
+
+
+def goes_on_after(ward: Ward) -> int:
+    shown = course_view(goes_on(ward).course, ward.now).plan
+    assert shown is not None
+    return shown.interval_days
+
+
+MAINTENANCE: Final[Path] = ("course", "maintenance")
+MAINTAINED: Final[Mapping[Path, object]] = {
+    MAINTENANCE: {"interval": "P28D", "interval_min": "P14D", "interval_max": "P60D", "most": 2}
+}
+
 PART: Final[Path] = ("course", "schedule", 0)
 IN_PARTS: Final[Mapping[Path, object]] = {
     PART[:-1]: [{"part": "daily", "sessions": 2, "interval": "P3D", "interval_min": "P1D", "interval_max": "P7D"}]
@@ -270,6 +291,31 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         ["plan.dose_above_part_max"],
         where=(*PART, "dose_max"),
         also=IN_PARTS,
+    ),
+    OneKey("course.maintenance.interval", "P30D", goes_on_after, 28, 30, also=MAINTAINED),
+    OneKey(
+        "course.maintenance.interval_min",
+        "P21D",
+        lambda ward: goes_on(ward).reasons(booking(MARA, 4, at=ward.now, starts_at=ward.begins(3) + days(20))),
+        [],
+        ["interval.too_short"],
+        also=MAINTAINED,
+    ),
+    OneKey(
+        "course.maintenance.interval_max",
+        "P90D",
+        lambda ward: goes_on(ward).due(DeadlineKind.NEXT_DOSE)[0].due_at - ward.now,
+        days(60),
+        days(90),
+        also=MAINTAINED,
+    ),
+    OneKey(
+        "course.maintenance.most",
+        1,
+        lambda ward: plans_more(ward, 5),
+        [],
+        ["plan.sessions_out_of_bounds"],
+        also=MAINTAINED,
     ),
     OneKey("course.goals_required", False, lambda ward: plans(ward, goals=()), ["plan.goals_missing"], []),
     OneKey("screening.valid_for", "P2D", decides_days_later, [], ["screening.outdated", *UNMEASURED]),
