@@ -11,7 +11,7 @@ from domain.events.clinic_events import MeasureRecorded, PlanPrescribed
 from domain.events.fields import Dose
 from domain.protocol.instruments import CSSRS, INSTRUMENTS, PHQ9, QUESTIONNAIRES
 from domain.protocol.measures import MeasureRule
-from domain.protocol.medicine import DoseBasis
+from domain.protocol.medicine import DoseBasis, DoseBounds
 from domain.protocol.model import Protocol
 from domain.protocol.parameters import parameters
 from domain.protocol.values import Range
@@ -153,13 +153,7 @@ def _medicine(protocol: Protocol) -> Contradictions:
 
 def _dose(protocol: Protocol) -> Contradictions:
     dose = protocol.medicine.dose
-    yield from _in_order("medicine.dose", first_max=dose.first_max, max=dose.max, hard_max=dose.hard_max)
-    if dose.step_max > dose.hard_max:
-        yield "medicine.dose.step_max", f"must be at most hard_max ({dose.hard_max:g})"
-    most = _MOST_PLANNED[dose.basis]
-    if dose.hard_max > most:
-        unit = dose.basis.replace("_per_", "/")
-        yield "medicine.dose.hard_max", f"must be at most {most:g} {unit}: no plan says more"
+    yield from _dose_bounds("medicine.dose", dose)
     for younger, older in pairwise(dose.by_age or ()):
         if older.age_min <= younger.age_min:
             yield "medicine.dose.by_age", f"must rise by age_min; {older.age_min} follows {younger.age_min}"
@@ -170,6 +164,23 @@ def _dose(protocol: Protocol) -> Contradictions:
         yield "medicine.dose.amounts", "must be left out: a dose that goes by weight is of any amount"
     elif dose.amounts is not None and max(dose.amounts) > dose.hard_max:
         yield "medicine.dose.amounts", f"must be at most hard_max ({dose.hard_max:g})"
+
+
+def _dose_bounds(table: str, dose: DoseBounds) -> Contradictions:
+    yield from _in_order(table, first_max=dose.first_max, max=dose.max, hard_max=dose.hard_max)
+    if dose.step_max > dose.hard_max:
+        yield f"{table}.step_max", f"must be at most hard_max ({dose.hard_max:g})"
+    most = _MOST_PLANNED[dose.basis]
+    if dose.hard_max > most:
+        unit = dose.basis.replace("_per_", "/")
+        yield f"{table}.hard_max", f"must be at most {most:g} {unit}: no plan says more"
+
+
+def _routes(protocol: Protocol) -> Contradictions:
+    for route in sorted({one for one in protocol.routes if protocol.routes.count(one) > 1}):
+        yield "medicine.routes", f"must name each route once, beside the protocol's own; {route} is named twice"
+    for one in protocol.medicine.routes or ():
+        yield from _dose_bounds(one.key, one)
 
 
 def _checkpoints(protocol: Protocol) -> Contradictions:
@@ -368,6 +379,7 @@ _CHECKS: tuple[Callable[[Protocol], Contradictions], ...] = (
     _staff,
     _medicine,
     _dose,
+    _routes,
     _checkpoints,
     vital_contradictions,
     _symptoms,

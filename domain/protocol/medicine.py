@@ -17,6 +17,7 @@ from domain.protocol.values import (
     LimitSeverity,
     Milligrams,
     Percent,
+    Route,
     StaffRole,
     Vital,
     VitalRanges,
@@ -52,19 +53,24 @@ class FirstMax(NamedTuple):
     key: str
 
 
-class DoseRules(Frozen):
-    """The bounds of a dose, in `basis`. Above `max` two prescribers are needed; above `hard_max` no dose is allowed.
-
-    `step_after_event` says whether a dose may rise after a session with an urgent or emergency event. From an age of
-    `by_age` on its `first_max` holds instead. What is given in a session is one of `amounts`, in mg, such as of a spray
-    that has no others; None allows any.
-    """
+class DoseBounds(Frozen):
+    """The bounds of a dose, in `basis`. Above `max` two prescribers are needed; above `hard_max` no dose is allowed."""
 
     basis: DoseBasis
     first_max: Milligrams
     max: Milligrams
     hard_max: Milligrams
     step_max: Milligrams
+
+
+class DoseRules(DoseBounds):
+    """The bounds of a dose by the protocol's route, the one that a plan speaks of.
+
+    `step_after_event` says whether a dose may rise after a session with an urgent or emergency event. From an age of
+    `by_age` on its `first_max` holds instead. What is given in a session is one of `amounts`, in mg, such as of a spray
+    that has no others; None allows any.
+    """
+
     step_after_event: bool = False
     boosters_max: Count
     by_age: Annotated[tuple[AgeBound, ...], Field(min_length=1)] | None = None
@@ -77,6 +83,21 @@ class DoseRules(Frozen):
         if age_years is None:
             return min([general, *bounds], key=lambda one: one.amount)
         return bounds[-1] if bounds else general
+
+
+class RouteRules(DoseBounds):
+    """A further route by which the medicine may be given in a session, and the bounds of what is given by it alone.
+
+    After the first dose by it there may be `boosters_max` others.
+    """
+
+    route: Route
+    boosters_max: Count
+
+    @property
+    def key(self) -> str:
+        """The path of its keys in `[evidence]`."""
+        return f"medicine.routes.{self.route}"
 
 
 def _reaches(age_years: int | None, age_min: int) -> bool:
@@ -255,6 +276,7 @@ class MedicineRules(Frozen):
     after `unreported_at_risk`, and then every `unreported_again`. `missed_visit` and
     `missed_visit_at_risk` are the severities of a visit that the patient missed. A booking names one person for each
     role of `staff`, and may name more of those in `staff_several`; `one_person_two_roles` lets somebody fill two.
+    `routes` are further ones beside the protocol's own, such as an injection after a lozenge.
     """
 
     staff: Annotated[tuple[StaffRole, ...], Field(min_length=1)]
@@ -286,3 +308,4 @@ class MedicineRules(Frozen):
     infusion: InfusionRules = InfusionRules()
     comedication: tuple[ComedicationRule, ...] = ()
     compared: ComparedRules | None = None
+    routes: Annotated[tuple[RouteRules, ...], Field(min_length=1)] | None = None

@@ -247,6 +247,11 @@ class Protocol(Frozen):
     escalations: EscalationRules = EscalationRules()
     evidence: Mapping[str, Evidence] = {}
 
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every route by which the medicine may be given, the protocol's own first."""
+        return (self.route, *(one.route for one in self.medicine.routes or ()))
+
     def canonical(self, code: Code) -> Code:
         """The code by the name that the protocol's lists use, if it is a synonym or another spelling of one."""
         return _canonical_names(self.vocabulary).get(folded(code), code)

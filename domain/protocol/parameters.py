@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from domain.durations import in_words
-from domain.protocol.medicine import AgeBound, ComedicationRule, Limit
+from domain.protocol.medicine import AgeBound, ComedicationRule, DoseBounds, Limit, RouteRules
 from domain.protocol.model import Form, Grade, Protocol
 from domain.protocol.schedule import SchedulePart
 from domain.protocol.values import Range, Vital
@@ -90,6 +90,9 @@ def _parameters(key: str, value: object) -> Iterator[Parameter]:
         case SchedulePart():
             for name in (name for name in SchedulePart.model_fields if name != "part"):
                 yield from _parameters(f"{value.key}.{name}", getattr(value, name))
+        case RouteRules():
+            for name in (name for name in RouteRules.model_fields if name != "route"):
+                yield from _parameters(f"{value.key}.{name}", getattr(value, name))
         case AgeBound():
             yield Parameter(key=value.key, value=value.first_max)
         case Form():
@@ -135,8 +138,10 @@ def _row(protocol: Protocol, parameter: Parameter) -> ParameterRow:
 
 def _unit(key: str, protocol: Protocol) -> str:
     name = key.rpartition(".")[2]
-    if key.startswith(("medicine.dose.", "course.schedule.")) and name in _DOSES:
-        return protocol.medicine.dose.basis.replace("_per_", "/")
+    if name in _DOSES:
+        further = (one for one in protocol.medicine.routes or () if key.startswith(f"{one.key}."))
+        bounds: DoseBounds = next(further, protocol.medicine.dose)
+        return bounds.basis.replace("_per_", "/")
     return UNITS.get(name, "")
 
 

@@ -10,6 +10,7 @@ from domain.course.rules import maintenance
 from domain.course.rules.dose_bounds import TOLERANCE, amounts_in_words, first_max, is_an_amount
 from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.preparation import begin_medicine_when_prepared
+from domain.course.rules.routes import own_bounds
 from domain.course.state import CourseState, Phase
 from domain.course.transition import Transition
 from domain.events.clinic_events import PlanPrescribed
@@ -113,7 +114,7 @@ def _most_of_next_dose(course: CourseState) -> _Most:
     if part is not None and part.dose_max is not None:
         bounds.append(_Most(part.dose_max, "part_max", f"{part.key}.dose_max"))
     if not course.dosed_sessions:
-        first = first_max(course)
+        first = first_max(course, own_bounds(course.protocol))
         bounds.append(_Most(first.amount, "first_max", first.key))
     return min(bounds, key=lambda one: one.limit)
 

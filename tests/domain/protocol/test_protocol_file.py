@@ -96,6 +96,12 @@ def kept_up(least: str = "P6D", most: int = 10) -> str:
     return f"[course.maintenance]\n{bounds}\n[screening]"
 
 
+def further(route: str, first: float = 1, most: float = 2) -> str:
+    """A further route, and what follows the dose."""
+    bounds = f'basis = "mg_per_kg"\nfirst_max = {first}\nmax = 1\nhard_max = {most}\nstep_max = 1\nboosters_max = 0'
+    return f'[[medicine.routes]]\nroute = "{route}"\n{bounds}\n[medicine.clearance]'
+
+
 def first_doses(*bounds: tuple[int, float]) -> str:
     tables = (f"[[medicine.dose.by_age]]\nage_min = {age}\nfirst_max = {most}\n" for age, most in bounds)
     return "".join(tables) + "[medicine.clearance]"
@@ -122,6 +128,9 @@ CONTRADICTIONS = [
     ("[screening]", part().replace("[screening]", part("b")), "course.schedule.b.sessions", "must be of sessions that a plan may have: it would begin with session 9 of 8 (sessions_max)"),
     ("[screening]", part(more="dose_max = 2.1"), "course.schedule.a.dose_max", "must be at most medicine.dose.hard_max (2)"),
     ("[screening]", part(interval="P2D", most="P2D"), "integration.within", "must be at most course.schedule.a.interval_max (P2D): the talk comes before the next dose"),
+    ("[medicine.clearance]", further("intramuscular"), "medicine.routes", "must name each route once, beside the protocol's own; intramuscular is named twice"),
+    ("[medicine.clearance]", further("sublingual", most=21), "medicine.routes.sublingual.hard_max", "must be at most 20 mg/kg: no plan says more"),
+    ("[medicine.clearance]", further("sublingual", first=2), "medicine.routes.sublingual.max", "must be at least first_max (2)"),
     ("[screening]", kept_up(least="P15D"), "course.maintenance.interval", "must be at least interval_min (P15D)"),
     ("[screening]", kept_up(most=92), "course.maintenance.most", "must be at most 91, so that a course has no more than 99 sessions"),
     ("[medicine.clearance]", first_doses((65, 1.5)), "medicine.dose.by_age.65.first_max", "must be at most max (1)"),

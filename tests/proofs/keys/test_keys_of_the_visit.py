@@ -263,6 +263,45 @@ A_SPRAY: Final[Mapping[Path, object]] = {
         ("amounts", [28, 56, 84]),
     )
 }
+FURTHER: Final[Path] = ("medicine", "routes", 0)
+LOZENGE: Final[Mapping[Path, object]] = {
+    FURTHER[:-1]: [
+        {
+            "route": "sublingual",
+            "basis": "mg",
+            "first_max": 10,
+            "max": 15,
+            "hard_max": 20,
+            "step_max": 5,
+            "boosters_max": 0,
+        }
+    ]
+}
+
+
+def adds(ward: Ward, mg: float) -> list[str]:
+    """What speaks against so much under the tongue a quarter of an hour after the injection."""
+    ward.watched(until=minutes(15))
+    return ward.reasons(dose(MARA, at=ward.now, mg=mg, route="sublingual"))
+
+
+def adds_again(ward: Ward, mg: float) -> list[str]:
+    adds(ward, mg)
+    ward.reports(dose(MARA, at=ward.now, mg=mg, route="sublingual"))
+    ward.reports(vitals(MARA, at=ward.now + minutes(15)))
+    return ward.reasons(dose(MARA, at=ward.now, mg=mg, route="sublingual"))
+
+
+def adds_more_next_time(ward: Ward) -> list[str]:
+    """5 mg under the tongue in the first session, and 12 mg in the second."""
+    adds(ward, 5)
+    ward.reports(dose(MARA, at=ward.now, mg=5, route="sublingual"))
+    ward.watched().reports(assessment(MARA, at=ward.now + minutes(2)))
+    ward.reports(discharge(MARA, at=ward.now + minutes(3)))
+    ward.watched(2, until=minutes(15))
+    return ward.reasons(dose(MARA, 2, at=ward.now, mg=12, route="sublingual"))
+
+
 OLDER: Final[Path] = (*DOSE, "by_age", 0)
 BY_AGE: Final[Mapping[Path, object]] = {OLDER[:-1]: [{"age_min": 41, "first_max": 0.4}]}
 
@@ -400,6 +439,69 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         [],
         where=(*OLDER, "first_max"),
         also=BY_AGE,
+    ),
+    OneKey(
+        "medicine.routes.route",
+        "subcutaneous",
+        lambda ward: "dose.route_not_allowed" in adds(ward, 10),
+        False,
+        True,
+        where=(*FURTHER, "route"),
+        also=LOZENGE,
+    ),
+    OneKey(
+        "medicine.routes.basis",
+        "mg_per_kg",
+        lambda ward: adds(ward, 12),
+        ["dose.above_first_max"],
+        [],
+        where=(*FURTHER, "basis"),
+        also=LOZENGE,
+    ),
+    OneKey(
+        "medicine.routes.first_max",
+        12,
+        lambda ward: adds(ward, 12),
+        ["dose.above_first_max"],
+        [],
+        where=(*FURTHER, "first_max"),
+        also=LOZENGE,
+    ),
+    OneKey(
+        "medicine.routes.max",
+        16,
+        lambda ward: adds(ward, 16),
+        ["dose.needs_two_prescribers", "dose.above_first_max"],
+        ["dose.above_first_max"],
+        where=(*FURTHER, "max"),
+        also=LOZENGE,
+    ),
+    OneKey(
+        "medicine.routes.hard_max",
+        16,
+        lambda ward: "dose.above_hard_max" in adds(ward, 17),
+        False,
+        True,
+        where=(*FURTHER, "hard_max"),
+        also=LOZENGE,
+    ),
+    OneKey(
+        "medicine.routes.step_max",
+        8,
+        adds_more_next_time,
+        ["dose.step_too_large"],
+        [],
+        where=(*FURTHER, "step_max"),
+        also=LOZENGE,
+    ),
+    OneKey(
+        "medicine.routes.boosters_max",
+        1,
+        lambda ward: adds_again(ward, 5),
+        ["dose.booster_not_allowed"],
+        [],
+        where=(*FURTHER, "boosters_max"),
+        also=LOZENGE,
     ),
     OneKey("medicine.dose.step_after_event", True, rises_after_an_event, ["dose.step_after_event"], []),
     OneKey("medicine.dose.step_max", 0.1, lambda ward: doses(ward, 49, 2), [], ["dose.step_too_large"]),
