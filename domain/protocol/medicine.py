@@ -276,7 +276,8 @@ class MedicineRules(Frozen):
     after `unreported_at_risk`, and then every `unreported_again`. `missed_visit` and
     `missed_visit_at_risk` are the severities of a visit that the patient missed. A booking names one person for each
     role of `staff`, and may name more of those in `staff_several`; `one_person_two_roles` lets somebody fill two.
-    `routes` are further ones beside the protocol's own, such as an injection after a lozenge.
+    `routes` are further ones beside the protocol's own, such as an injection after a lozenge. With
+    `check_in_on_booked_day` a check-in of another day than the visit was booked for is told; None asks for no day.
     """
 
     staff: Annotated[tuple[StaffRole, ...], Field(min_length=1)]
@@ -309,3 +310,4 @@ class MedicineRules(Frozen):
     comedication: tuple[ComedicationRule, ...] = ()
     compared: ComparedRules | None = None
     routes: Annotated[tuple[RouteRules, ...], Field(min_length=1)] | None = None
+    check_in_on_booked_day: bool | None = None

@@ -11,6 +11,7 @@ UNNAMED: Final = "Something of the protocol to come"
 
 LIFTED_BY_TIME: Final = frozenset(
     {
+        "check_in.another_day",
         "discharge.observation_too_short",
         "fasting.solids_too_recent",
         "fasting.fluids_too_recent",
@@ -30,6 +31,7 @@ WORDS: Final[Mapping[str, str]] = {
     "booking.number_not_next": "Another session comes first",
     "booking.person_in_two_roles": "One person booked in two roles",
     "check_in.already_done": "Call made already",
+    "check_in.another_day": "Booked for another day",
     "check_in.missing": "Check-in to come",
     "check_in.outdated": "Check-in of another day",
     "check_in.not_in_protocol": "No such call in the protocol",

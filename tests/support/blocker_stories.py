@@ -367,6 +367,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
         "measure.cssrs_raised",
         lambda ward: _measured_as(ward, lambda ward: cssrs(MARA, at=ward.now, items=HAS_A_METHOD)),
     ),
+    Reason("check_in.another_day", lambda ward: check_in(MARA, at=ward.booked().now)),
     Reason("check_in.outdated", lambda ward: clearance(MARA, at=ward.checked_in().now + days(1))),
     # Dose
     Reason("session.not_cleared", lambda ward: dose(MARA, at=ward.checked_in().now)),

@@ -398,6 +398,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey("medicine.measures_valid", "PT9M", lambda ward: clears_after(ward, 0), [], ["measure.cssrs_missing"]),
     OneKey("medicine.measures", [], comes_again_unscreened, ["measure.cssrs_missing"], []),
     OneKey("medicine.integration_before_next_dose", False, goes_on_untalked, Phase.INTEGRATION, Phase.MEDICINE),
+    OneKey(
+        "medicine.check_in_on_booked_day",
+        False,
+        lambda ward: ward.booked().reasons(check_in(MARA, at=ward.now)),
+        ["check_in.another_day"],
+        [],
+    ),
     OneKey("medicine.dose.basis", "mg", lambda ward: plans(ward, None, mg=0.4), ["plan.dose_in_wrong_unit"], []),
     OneKey("medicine.dose.first_max", 0.4, lambda ward: plans(ward, 0.5), [], ["plan.dose_above_first_max"]),
     OneKey(
