@@ -315,6 +315,17 @@ def _measures(protocol: Protocol) -> Contradictions:
         if rule.worsened is not None and rule.meaningful_change is None:
             yield f"{table}.worsened", "must come with meaningful_change: nothing else says what a worsening is"
         yield from _risk(table, instrument, rule)
+        yield from _futility(table, rule, protocol.course.sessions_max)
+
+
+def _futility(table: str, rule: MeasureRule, sessions_max: int) -> Contradictions:
+    if rule.futility is None:
+        return
+    if rule.futility.after_session >= sessions_max:
+        expected = f"must be less than course.sessions_max ({sessions_max}): no dose follows the last session"
+        yield f"{table}.futility.after_session", expected
+    if rule.futility.least_percent is None and rule.response_percent is None:
+        yield f"{table}.futility.least_percent", "is missing: without response_percent nothing else says what a benefit is"
 
 
 def _item9(table: str, instrument: str, rule: MeasureRule, measures: Mapping[str, MeasureRule]) -> Contradictions:
@@ -333,7 +344,7 @@ def _risk(table: str, instrument: str, rule: MeasureRule) -> Contradictions:
         if high or moderate:
             yield f"{table}.{'high' if high else 'moderate'}", "only cssrs has levels of risk"
         return
-    for name in ("response_percent", "remission_below", "meaningful_change"):
+    for name in ("response_percent", "remission_below", "meaningful_change", "futility"):
         if getattr(rule, name) is not None:
             yield f"{table}.{name}", "cssrs has a level of risk and no score"
     if moderate is None:

@@ -25,6 +25,7 @@ UNITS: Mapping[str, str] = {
             "spo2_min",
             "bp_within_percent",
             "response_percent",
+            "least_percent",
             "weight_within_percent",
             "dose_at_least_percent",
         ),

@@ -93,6 +93,7 @@ WORDS: Final[Mapping[str, str]] = {
     "maintenance.all_held": "No maintenance session left",
     "measure.<>_missing": "{} to come",
     "measure.<>_raised": "An answer for the prescriber to weigh",
+    "measure.<>_without_benefit": "Prescriber's review to come",
     "medication.unknown": "A medicine to be looked at",
     "medications.changed": "Medications to be looked at",
     "patient.away": "Patient away",

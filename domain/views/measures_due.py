@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from domain.course.baseline import brought_along
 from domain.course.rules import followup
 from domain.course.state import CourseState, Phase
 from domain.durations import days
 from domain.protocol.measures import MeasureMoment
 from domain.values import Code, Frozen, Moment
-from domain.views.score_trend import brought_along
 
 
 class MeasureDue(Frozen):

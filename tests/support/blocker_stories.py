@@ -15,6 +15,7 @@ from domain.course.state import Phase
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.events.fields import PregnancyTest, StaffMember
+from domain.protocol.measures import FutilityRule
 from domain.protocol.medicine import DoseBasis, Limit
 from domain.protocol.model import Protocol
 from domain.protocol.schedule import MaintenanceRules, SchedulePart
@@ -87,6 +88,14 @@ MAINTAINED: Final = weekly(
         "course.maintenance": MaintenanceRules(
             interval=days(7), interval_min=days(2), interval_max=days(21), most=1
         )
+    }
+)
+LOOKED_AT: Final = weekly(
+    {
+        "measures": {
+            **WEEKLY.measures,
+            "phq9": WEEKLY.measures["phq9"].but(futility=FutilityRule(after_session=1, least_percent=20)),
+        }
     }
 )
 SPRAYED: Final = weekly(SPRAY)
@@ -172,6 +181,12 @@ def _rising_after_an_event(ward: Ward) -> ClinicEvent:
     ward.dosed().reports(adverse_event(MARA, 1, at=ward.now, grade=3))
     ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
     return dose(MARA, 2, at=ward.cleared(2).now, mg=36)
+
+
+def _cleared_unimproved(ward: Ward) -> ClinicEvent:
+    ward.checked_in(2).reports(phq9(MARA, at=ward.now))
+    ward.reports(vitals(MARA, 2, at=ward.now))
+    return clearance(MARA, 2, at=ward.now)
 
 
 def _beyond_the_plan(ward: Ward) -> ClinicEvent:
@@ -350,6 +365,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
             at=_after(ward.booked(2), check_in(MARA, 2, at=ward.begins() + days(29))).now,
         ),
     ),
+    Reason("measure.phq9_without_benefit", _cleared_unimproved, LOOKED_AT),
     Reason("plan.review_due", lambda ward: clearance(MARA, 4, at=ward.planned(6).checked_in(4).now)),
     Reason(
         "vitals.moaas_missing",

@@ -12,6 +12,7 @@ from domain.course.rules import (
     compared,
     consent,
     eligibility,
+    futility,
     observation,
     pregnancy,
     risk_screens,
@@ -150,6 +151,7 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
                 limit=review_after,
                 source=source("course.review_after_session"),
             )
+    yield from futility.blockers(course, at)
 
 
 def _reviewed_after(rules: CourseRules, sessions: int) -> int | None:
