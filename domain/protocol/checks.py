@@ -325,7 +325,10 @@ def _futility(table: str, rule: MeasureRule, sessions_max: int) -> Contradiction
         expected = f"must be less than course.sessions_max ({sessions_max}): no dose follows the last session"
         yield f"{table}.futility.after_session", expected
     if rule.futility.least_percent is None and rule.response_percent is None:
-        yield f"{table}.futility.least_percent", "is missing: without response_percent nothing else says what a benefit is"
+        yield (
+            f"{table}.futility.least_percent",
+            "is missing: without response_percent nothing else says what a benefit is",
+        )
 
 
 def _item9(table: str, instrument: str, rule: MeasureRule, measures: Mapping[str, MeasureRule]) -> Contradictions:

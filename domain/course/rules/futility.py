@@ -1,4 +1,4 @@
-"""Futility: without the improvement that the protocol asks for, the prescriber reviews the treatment before it goes on."""
+"""Futility: without the benefit that the protocol asks for, the prescriber reviews the treatment before it goes on."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -83,8 +83,6 @@ def test_a_value_that_is_not_what_it_should_be_is_named(old: str, new: str, key:
     assert (key, sentence) in findings(changed((old, new)))
 
 
-
-
 def part(name: str = "a", interval: str = "P3D", least: str = "P2D", most: str = "P7D", more: str = "") -> str:
     """A part of the schedule, and what follows `[course]`."""
     bounds = f'interval = "{interval}"\ninterval_min = "{least}"\ninterval_max = "{most}"\n{more}'
@@ -134,7 +132,7 @@ CONTRADICTIONS = [
     ("[screening]", kept_up(least="P15D"), "course.maintenance.interval", "must be at least interval_min (P15D)"),
     ("[screening]", kept_up(most=92), "course.maintenance.most", "must be at most 91, so that a course has no more than 99 sessions"),
     ("[measures.gad7]", "futility = { after_session = 8 }\n[measures.gad7]", "measures.phq9.futility.after_session", "must be less than course.sessions_max (8): no dose follows the last session"),
-    ("[measures.gad7]", "[measures.bdi]\nevery = \"end\"\nrange = [0, 63]\nfutility = { after_session = 4 }\n[measures.gad7]", "measures.bdi.futility.least_percent", "is missing: without response_percent nothing else says what a benefit is"),
+    ("[measures.gad7]", '[measures.bdi]\nevery = "end"\nrange = [0, 63]\nfutility = { after_session = 4 }\n[measures.gad7]', "measures.bdi.futility.least_percent", "is missing: without response_percent nothing else says what a benefit is"),
     ("[measures.cssrs]", "[measures.cssrs]\nfutility = { after_session = 4 }", "measures.cssrs.futility", "cssrs has a level of risk and no score"),
     ("[medicine.clearance]", first_doses((65, 1.5)), "medicine.dose.by_age.65.first_max", "must be at most max (1)"),
     ("[medicine.clearance]", first_doses((70, 0.3), (65, 0.2)), "medicine.dose.by_age", "must rise by age_min; 65 follows 70"),

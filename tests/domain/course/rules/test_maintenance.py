@@ -33,9 +33,7 @@ from tests.support.ward import EDGES, Ward
 
 MAINTAINED: Final = weekly(
     {
-        "course.maintenance": MaintenanceRules(
-            interval=days(28), interval_min=days(14), interval_max=days(60), most=2
-        ),
+        "course.maintenance": MaintenanceRules(interval=days(28), interval_min=days(14), interval_max=days(60), most=2),
         "course.plan_interval_within": None,
     }
 )
