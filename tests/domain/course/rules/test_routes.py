@@ -46,7 +46,7 @@ def injects(ward: Ward, mg: float, session: int = 1) -> list[str]:
 
 
 def test_an_injection_may_follow_a_lozenge(opens: Opens) -> None:
-    """Story 103: 50 mg after 200 mg by another route are neither a booster nor 250 mg; after them no more is offered."""
+    """Story 103: 50 mg after 200 mg by another route are no booster and not 250 mg; after them no more is offered."""
     ward = with_a_lozenge(opens(LOZENGE))
     assert GIVEN in ward.course.next_acts(ward.now)
 
