@@ -335,7 +335,7 @@ def _forms(course: CourseState, session: MedicineSession) -> Iterator[Deadline]:
 
 def _follow_ups(course: CourseState) -> Iterator[Deadline]:
     """The visits to come. The last one, with which the course ends, is asked for again."""
-    held = {visit.data.days_after for visit in course.follow_ups}
+    held = followup.visits_held(course)
     if (last := followup.counted_from(course)) is None:
         return
     for after in course.protocol.follow_up.after:

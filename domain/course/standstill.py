@@ -31,7 +31,10 @@ def phase(course: CourseState) -> Iterator[Deadline]:
 
 
 def next_dose(course: CourseState) -> Iterator[Deadline]:
-    """The longest way to the next dose. A dosed patient goes home first: until then their discharge is awaited."""
+    """The longest way to the next dose. A dosed patient goes home first: until then their discharge is awaited.
+
+    One after the series is counted from when it was planned, where that was later than the last dose.
+    """
     dosed = course.dosed_sessions
     if course.phase not in {Phase.MEDICINE, Phase.INTEGRATION} or len(dosed) >= course.planned_sessions:
         return
@@ -41,15 +44,22 @@ def next_dose(course: CourseState) -> Iterator[Deadline]:
     assert course.phase_learned_at is not None
     # The first dose is counted from when the patient was prepared, so that nobody who waits for it is forgotten.
     last = dosed[-1].doses[-1] if dosed else None
+    number = course.next_session()
+    longest = course.spacing_of(number).interval_max if last else course.protocol.course.interval_max
     yield Deadline(
         kind=DeadlineKind.NEXT_DOSE,
-        due_at=(last.at if last else course.phase_entered_at) + course.protocol.course.interval_max,
+        due_at=_counted_from(course, number, last.at if last else course.phase_entered_at) + longest,
         # After a hold it counts as newly learned, so that nobody is paged at the moment of resumption.
         learned_at=max(last.recorded_at if last else course.phase_learned_at, course.phase_learned_at),
-        session=dosed[-1].number + 1 if dosed else 1,
+        session=number,
         consequence=_OVERDUE,
         every=course.protocol.course.ask_again,
     )
+
+
+def _counted_from(course: CourseState, number: int, since: datetime) -> datetime:
+    plan = course.plan if course.is_maintenance(number) else None
+    return max(since, plan.at) if plan is not None else since
 
 
 def hold_reviews(course: CourseState) -> Iterator[Deadline]:

@@ -32,6 +32,7 @@ from domain.moments import instant
 from domain.oncall.rota import UTC_ZONE, Zone
 from domain.protocol.model import Protocol
 from domain.protocol.pinned import shared
+from domain.protocol.schedule import SchedulePart, Spacing
 from domain.values import Actor, Blocker, CourseId, Frozen, Moment, Role, Severity
 
 
@@ -143,6 +144,7 @@ class CourseState(Frozen):
     `timezone` is that of its site, pinned at the referral: days are counted in it. `consents`, `plans` and
     `pregnancy_tests` are in order of time. `medications_changed_at` is the newest change that a check-in told of and
     that no clearance has weighed. `weighed` are the findings that the eligibility decision's overrides lifted.
+    `maintenance_from` is the number of the first session after the series, once one was planned.
     `words_of_suicide` are in order of time. `risk_told` is when a risk was last learned of, also by a questionnaire.
     `left_behind` are the readings of visits that were booked anew. `journal` has every event but uncorrected readings.
     `deviations` are the newest; all of them stand in its ledger. `written_bytes` is the JSON of all entries.
@@ -166,6 +168,7 @@ class CourseState(Frozen):
     eligibility: Recorded[EligibilityDecided.Data] | None = None
     weighed: tuple[Blocker, ...] = ()
     plans: tuple[Recorded[PlanPrescribed.Data], ...] = ()
+    maintenance_from: int | None = None
     preparations: tuple[Recorded[PreparationHeld.Data], ...] = ()
     sessions: tuple[MedicineSession, ...] = ()
     measures: tuple[MeasureTaken, ...] = ()
@@ -311,6 +314,26 @@ class CourseState(Frozen):
             told += [*one.readings, *one.check_ins, *one.integrations, *one.forms, *one.medications]
             told += [*one.departures, *one.returns, *(fact for dose in one.doses for fact in dose.facts)]
         yield from ((fact.data.actor.id, fact.data.actor.role) for fact in told if fact is not None)
+
+    def next_session(self, at: datetime | None = None) -> int:
+        """The number of the session whose dose comes next: after those that were given by `at`, or by now."""
+        dosed = (one.number for one in self.dosed_sessions if at is None or one.doses[0].at <= at)
+        return max(dosed, default=0) + 1
+
+    def is_maintenance(self, session: int) -> bool:
+        """Whether the session of this number comes after the series."""
+        return self.maintenance_from is not None and session >= self.maintenance_from
+
+    def part_of(self, session: int) -> SchedulePart | None:
+        """The part of the protocol's schedule that the session of this number lies in, if there is one."""
+        return None if self.is_maintenance(session) else self.protocol.course.part_of(session)
+
+    def spacing_of(self, session: int) -> Spacing:
+        """How far the session of this number is from the dose before it, by the protocol."""
+        rules = self.protocol.course
+        if rules.maintenance is not None and self.is_maintenance(session):
+            return rules.maintenance
+        return self.part_of(session) or rules
 
     def session_numbered(self, number: int) -> MedicineSession | None:
         """The session of that number, if there is one."""

@@ -7,11 +7,11 @@ from typing import Final
 
 from domain.codes import folded
 from domain.durations import days, iso_8601
-from domain.events.clinic_events import MeasureRecorded
+from domain.events.clinic_events import MeasureRecorded, PlanPrescribed
 from domain.events.fields import Dose
 from domain.protocol.instruments import CSSRS, INSTRUMENTS, PHQ9, QUESTIONNAIRES
 from domain.protocol.measures import MeasureRule
-from domain.protocol.medicine import DoseBasis
+from domain.protocol.medicine import DoseBasis, DoseBounds
 from domain.protocol.model import Protocol
 from domain.protocol.parameters import parameters
 from domain.protocol.values import Range
@@ -52,6 +52,8 @@ def _course(protocol: Protocol) -> Contradictions:
         interval_max=course.interval_max,
         rescreen_after=course.rescreen_after,
     )
+    yield from _schedule(protocol)
+    yield from _maintenance(protocol)
     review_after = course.review_after_session
     if review_after is not None and review_after >= course.sessions_max:
         expected = f"must be less than sessions_max ({course.sessions_max}): no dose follows the last session"
@@ -60,6 +62,39 @@ def _course(protocol: Protocol) -> Contradictions:
         yield "course.review_every", "must come with review_after_session: the first review is counted from it"
     yield from _in_order("course", safety_hold_review=course.safety_hold_review, hold_review=course.hold_review)
     yield from _seldom("course", ask_again=course.ask_again, safety_hold_review=course.safety_hold_review)
+
+
+def _schedule(protocol: Protocol) -> Contradictions:
+    course, hard_max = protocol.course, protocol.medicine.dose.hard_max
+    names = [part.part for part in course.schedule or ()]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield "course.schedule", f"must name each part once; {name} is named {names.count(name)} times"
+    begins = 1
+    for part in course.schedule or ():
+        if begins > course.sessions_max:
+            reached = f"it would begin with session {begins} of {course.sessions_max} (sessions_max)"
+            yield f"{part.key}.sessions", f"must be of sessions that a plan may have: {reached}"
+        begins += part.sessions
+        yield from _in_order(
+            part.key, interval_min=part.interval_min, interval=part.interval, interval_max=part.interval_max
+        )
+        if part.interval_max > course.rescreen_after:
+            longest = f"course.rescreen_after ({iso_8601(course.rescreen_after)})"
+            yield f"{part.key}.interval_max", f"must be at most {longest}"
+        if part.dose_max is not None and part.dose_max > hard_max:
+            yield f"{part.key}.dose_max", f"must be at most medicine.dose.hard_max ({hard_max:g})"
+
+
+def _maintenance(protocol: Protocol) -> Contradictions:
+    rules, most = protocol.course.maintenance, int(bounds(PlanPrescribed.Data, "medicine_sessions")[1])
+    if rules is None:
+        return
+    yield from _in_order(
+        rules.key, interval_min=rules.interval_min, interval=rules.interval, interval_max=rules.interval_max
+    )
+    if protocol.course.sessions_max + rules.most > most:
+        left = most - protocol.course.sessions_max
+        yield f"{rules.key}.most", f"must be at most {left}, so that a course has no more than {most} sessions"
 
 
 def _seldom(table: str, **lengths: timedelta) -> Contradictions:
@@ -118,13 +153,34 @@ def _medicine(protocol: Protocol) -> Contradictions:
 
 def _dose(protocol: Protocol) -> Contradictions:
     dose = protocol.medicine.dose
-    yield from _in_order("medicine.dose", first_max=dose.first_max, max=dose.max, hard_max=dose.hard_max)
+    yield from _dose_bounds("medicine.dose", dose)
+    for younger, older in pairwise(dose.by_age or ()):
+        if older.age_min <= younger.age_min:
+            yield "medicine.dose.by_age", f"must rise by age_min; {older.age_min} follows {younger.age_min}"
+    for one in dose.by_age or ():
+        if one.first_max > dose.max:
+            yield one.key, f"must be at most max ({dose.max:g})"
+    if dose.amounts is not None and dose.basis is not DoseBasis.MG:
+        yield "medicine.dose.amounts", "must be left out: a dose that goes by weight is of any amount"
+    elif dose.amounts is not None and max(dose.amounts) > dose.hard_max:
+        yield "medicine.dose.amounts", f"must be at most hard_max ({dose.hard_max:g})"
+
+
+def _dose_bounds(table: str, dose: DoseBounds) -> Contradictions:
+    yield from _in_order(table, first_max=dose.first_max, max=dose.max, hard_max=dose.hard_max)
     if dose.step_max > dose.hard_max:
-        yield "medicine.dose.step_max", f"must be at most hard_max ({dose.hard_max:g})"
+        yield f"{table}.step_max", f"must be at most hard_max ({dose.hard_max:g})"
     most = _MOST_PLANNED[dose.basis]
     if dose.hard_max > most:
         unit = dose.basis.replace("_per_", "/")
-        yield "medicine.dose.hard_max", f"must be at most {most:g} {unit}: no plan says more"
+        yield f"{table}.hard_max", f"must be at most {most:g} {unit}: no plan says more"
+
+
+def _routes(protocol: Protocol) -> Contradictions:
+    for route in sorted({one for one in protocol.routes if protocol.routes.count(one) > 1}):
+        yield "medicine.routes", f"must name each route once, beside the protocol's own; {route} is named twice"
+    for one in protocol.medicine.routes or ():
+        yield from _dose_bounds(one.key, one)
 
 
 def _checkpoints(protocol: Protocol) -> Contradictions:
@@ -203,10 +259,13 @@ def _vocabulary(protocol: Protocol) -> Contradictions:
 
 
 def _integration(protocol: Protocol) -> Contradictions:
-    rules, interval_max = protocol.integration, protocol.course.interval_max
-    if rules.sessions and protocol.medicine.integration_before_next_dose and rules.within > interval_max:
-        expected = f"must be at most course.interval_max ({iso_8601(interval_max)})"
-        yield "integration.within", f"{expected}: the talk comes before the next dose"
+    rules, course = protocol.integration, protocol.course
+    if not (rules.sessions and protocol.medicine.integration_before_next_dose):
+        return
+    for spacing in (course, *(course.schedule or ()), *((course.maintenance,) if course.maintenance else ())):
+        if rules.within > spacing.interval_max:
+            expected = f"must be at most {spacing.key}.interval_max ({iso_8601(spacing.interval_max)})"
+            yield "integration.within", f"{expected}: the talk comes before the next dose"
 
 
 def _check_ins(protocol: Protocol) -> Contradictions:
@@ -256,6 +315,20 @@ def _measures(protocol: Protocol) -> Contradictions:
         if rule.worsened is not None and rule.meaningful_change is None:
             yield f"{table}.worsened", "must come with meaningful_change: nothing else says what a worsening is"
         yield from _risk(table, instrument, rule)
+        yield from _futility(table, instrument, rule, protocol.course.sessions_max)
+
+
+def _futility(table: str, instrument: str, rule: MeasureRule, sessions_max: int) -> Contradictions:
+    if rule.futility is None or instrument == CSSRS:
+        return
+    if rule.futility.after_session >= sessions_max:
+        expected = f"must be less than course.sessions_max ({sessions_max}): no dose follows the last session"
+        yield f"{table}.futility.after_session", expected
+    if rule.futility.least_percent is None and rule.response_percent is None:
+        yield (
+            f"{table}.futility.least_percent",
+            "is missing: without response_percent nothing else says what a benefit is",
+        )
 
 
 def _item9(table: str, instrument: str, rule: MeasureRule, measures: Mapping[str, MeasureRule]) -> Contradictions:
@@ -274,7 +347,7 @@ def _risk(table: str, instrument: str, rule: MeasureRule) -> Contradictions:
         if high or moderate:
             yield f"{table}.{'high' if high else 'moderate'}", "only cssrs has levels of risk"
         return
-    for name in ("response_percent", "remission_below", "meaningful_change"):
+    for name in ("response_percent", "remission_below", "meaningful_change", "futility"):
         if getattr(rule, name) is not None:
             yield f"{table}.{name}", "cssrs has a level of risk and no score"
     if moderate is None:
@@ -320,6 +393,7 @@ _CHECKS: tuple[Callable[[Protocol], Contradictions], ...] = (
     _staff,
     _medicine,
     _dose,
+    _routes,
     _checkpoints,
     vital_contradictions,
     _symptoms,

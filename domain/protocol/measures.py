@@ -13,7 +13,7 @@ from pydantic import (
 )
 
 from domain.durations import Duration, duration, iso_8601
-from domain.protocol.values import Percent, Range
+from domain.protocol.values import AtLeastOne, Percent, Range
 from domain.values import Code, Frozen, Severity
 
 
@@ -107,6 +107,16 @@ class RiskRule(Frozen):
     hold: bool
 
 
+class FutilityRule(Frozen):
+    """Without an improvement of `least_percent` after the session of this number the prescriber reviews the treatment.
+
+    None means the measure's `response_percent`.
+    """
+
+    after_session: AtLeastOne
+    least_percent: Percent | None = None
+
+
 class MeasureRule(Frozen):
     """When an instrument is due, and what a change of its score means.
 
@@ -124,6 +134,7 @@ class MeasureRule(Frozen):
     item9: Item9Rule | None = None
     high: RiskRule | None = None
     moderate: RiskRule | None = None
+    futility: FutilityRule | None = None
 
     @property
     def moments(self) -> tuple[MeasureMoment | AfterDose | timedelta, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, NamedTuple, Self
 
 from pydantic import (
     Field,
@@ -17,9 +17,11 @@ from domain.protocol.values import (
     LimitSeverity,
     Milligrams,
     Percent,
+    Route,
     StaffRole,
     Vital,
     VitalRanges,
+    Years,
     is_listed,
 )
 from domain.values import Code, Frozen, Severity
@@ -32,19 +34,74 @@ class DoseBasis(StrEnum):
     MG = "mg"
 
 
-class DoseRules(Frozen):
-    """The bounds of a dose, in `basis`. Above `max` two prescribers are needed; above `hard_max` no dose is allowed.
+class AgeBound(Frozen):
+    """The most for a first dose of whoever is `age_min` years old, or older."""
 
-    `step_after_event` says whether a dose may rise after a session with an urgent or emergency event.
-    """
+    age_min: Years
+    first_max: Milligrams
+
+    @property
+    def key(self) -> str:
+        """The path of its bound in `[evidence]`."""
+        return f"medicine.dose.by_age.{self.age_min}.first_max"
+
+
+class FirstMax(NamedTuple):
+    """The most for a first dose, in the basis of the dose, and the key that says so."""
+
+    amount: float
+    key: str
+
+
+class DoseBounds(Frozen):
+    """The bounds of a dose, in `basis`. Above `max` two prescribers are needed; above `hard_max` no dose is allowed."""
 
     basis: DoseBasis
     first_max: Milligrams
     max: Milligrams
     hard_max: Milligrams
     step_max: Milligrams
+
+
+class DoseRules(DoseBounds):
+    """The bounds of a dose by the protocol's route, the one that a plan speaks of.
+
+    `step_after_event` says whether a dose may rise after a session with an urgent or emergency event. From an age of
+    `by_age` on its `first_max` holds instead. What is given in a session is one of `amounts`, in mg, such as of a spray
+    that has no others; None allows any.
+    """
+
     step_after_event: bool = False
     boosters_max: Count
+    by_age: Annotated[tuple[AgeBound, ...], Field(min_length=1)] | None = None
+    amounts: Annotated[tuple[Milligrams, ...], Field(min_length=1)] | None = None
+
+    def first_max_of(self, age_years: int | None) -> FirstMax:
+        """The most for a first dose at that age; of an age that is not known, the least of all."""
+        bounds = [FirstMax(one.first_max, one.key) for one in self.by_age or () if _reaches(age_years, one.age_min)]
+        general = FirstMax(self.first_max, "medicine.dose.first_max")
+        if age_years is None:
+            return min([general, *bounds], key=lambda one: one.amount)
+        return bounds[-1] if bounds else general
+
+
+class RouteRules(DoseBounds):
+    """A further route by which the medicine may be given in a session, and the bounds of what is given by it alone.
+
+    After the first dose by it there may be `boosters_max` others.
+    """
+
+    route: Route
+    boosters_max: Count
+
+    @property
+    def key(self) -> str:
+        """The path of its keys in `[evidence]`."""
+        return f"medicine.routes.{self.route}"
+
+
+def _reaches(age_years: int | None, age_min: int) -> bool:
+    return age_years is None or age_years >= age_min
 
 
 class ClearanceRules(Frozen):
@@ -219,6 +276,8 @@ class MedicineRules(Frozen):
     after `unreported_at_risk`, and then every `unreported_again`. `missed_visit` and
     `missed_visit_at_risk` are the severities of a visit that the patient missed. A booking names one person for each
     role of `staff`, and may name more of those in `staff_several`; `one_person_two_roles` lets somebody fill two.
+    `routes` are further ones beside the protocol's own, such as an injection after a lozenge. With
+    `check_in_on_booked_day` a check-in of another day than the visit was booked for is told; None asks for no day.
     """
 
     staff: Annotated[tuple[StaffRole, ...], Field(min_length=1)]
@@ -250,3 +309,5 @@ class MedicineRules(Frozen):
     infusion: InfusionRules = InfusionRules()
     comedication: tuple[ComedicationRule, ...] = ()
     compared: ComparedRules | None = None
+    routes: Annotated[tuple[RouteRules, ...], Field(min_length=1)] | None = None
+    check_in_on_booked_day: bool | None = None

@@ -20,6 +20,7 @@ from domain.last_answer import keeps_last_answer
 from domain.oncall.rota import LocalTime
 from domain.protocol.measures import MeasureRule
 from domain.protocol.medicine import MedicineRules
+from domain.protocol.schedule import MaintenanceRules, SchedulePart
 from domain.protocol.values import (
     AtLeastOne,
     Count,
@@ -44,6 +45,10 @@ class CourseRules(Frozen):
     A course that stands still is asked for `ask_again` after it was asked for last, until it goes on. Each reason of a
     hold is reviewed after `hold_review`, one of safety after `safety_hold_review`, until it is lifted. Calls and risk
     screens are owed for `safety_window` after the last dose, even after closing.
+
+    The parts of `schedule` follow one another from the first session on, each with intervals of its own; those of the
+    course are for the sessions that no part reaches, and for how long the first dose may be waited for. With
+    `maintenance` there may be further sessions once the planned ones have been held.
     """
 
     medicine_sessions: Sessions
@@ -61,6 +66,22 @@ class CourseRules(Frozen):
     hold_review: Length = timedelta(days=7)
     safety_hold_review: Length = timedelta(days=2)
     safety_window: Length = timedelta(days=30)
+    schedule: Annotated[tuple[SchedulePart, ...], Field(min_length=1)] | None = None
+    maintenance: MaintenanceRules | None = None
+
+    @property
+    def key(self) -> str:
+        """The path of its keys."""
+        return "course"
+
+    def part_of(self, session: int) -> SchedulePart | None:
+        """The part of the schedule that the session of this number lies in; None if no part reaches it."""
+        reached = 0
+        for part in self.schedule or ():
+            reached += part.sessions
+            if session <= reached:
+                return part
+        return None
 
 
 class ScreeningRules(Frozen):
@@ -225,6 +246,11 @@ class Protocol(Frozen):
     vocabulary: Mapping[Code, tuple[Code, ...]] = {}
     escalations: EscalationRules = EscalationRules()
     evidence: Mapping[str, Evidence] = {}
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every route by which the medicine may be given, the protocol's own first."""
+        return (self.route, *(one.route for one in self.medicine.routes or ()))
 
     def canonical(self, code: Code) -> Code:
         """The code by the name that the protocol's lists use, if it is a synonym or another spelling of one."""

@@ -7,8 +7,9 @@ from typing import NamedTuple, TypeAlias
 
 from domain.durations import in_words
 from domain.protocol.measures import AfterDose
-from domain.protocol.medicine import ComedicationRule, Limit
+from domain.protocol.medicine import AgeBound, ComedicationRule, DoseBounds, Limit, RouteRules
 from domain.protocol.model import Form, Grade, Protocol
+from domain.protocol.schedule import SchedulePart
 from domain.protocol.values import Range, Vital
 from domain.values import Frozen
 
@@ -25,6 +26,7 @@ UNITS: Mapping[str, str] = {
             "spo2_min",
             "bp_within_percent",
             "response_percent",
+            "least_percent",
             "weight_within_percent",
             "dose_at_least_percent",
         ),
@@ -32,17 +34,18 @@ UNITS: Mapping[str, str] = {
     ),
     **dict.fromkeys((Vital.MOAAS, "moaas_min"), "of 5"),
     "padss_min": "of 10",
-    **dict.fromkeys(("medicine_sessions", "sessions_min", "sessions_max", "sessions"), "sessions"),
+    **dict.fromkeys(("medicine_sessions", "sessions_min", "sessions_max", "sessions", "most"), "sessions"),
     "age_min": "years",
     "prior_trials_min": "trials",
     "boosters_max": "boosters",
     "review_every": "sessions",
     "least_minutes": "minutes",
+    "amounts": "mg",
     **dict.fromkeys(("remission_below", "meaningful_change", "range"), "points"),
 }
 """The unit of a number, by the last word of its key. A dose has the unit of the dose's basis."""
 
-_DOSES = frozenset({"first_max", "max", "hard_max", "step_max"})
+_DOSES = frozenset({"first_max", "max", "hard_max", "step_max", "dose_max"})
 
 
 class Parameter(NamedTuple):
@@ -58,7 +61,7 @@ class Parameter(NamedTuple):
             case bool() | str():
                 return False
             case tuple():
-                return any(isinstance(item, timedelta | time | AfterDose) for item in self.value)
+                return any(isinstance(item, int | float | timedelta | time | AfterDose) for item in self.value)
             case _:
                 return True
 
@@ -88,6 +91,14 @@ def _parameters(key: str, value: object) -> Iterator[Parameter]:
             yield Parameter(key=value.key, value=value)
         case Range():
             yield Parameter(key=key, value=value)
+        case SchedulePart():
+            for name in (name for name in SchedulePart.model_fields if name != "part"):
+                yield from _parameters(f"{value.key}.{name}", getattr(value, name))
+        case RouteRules():
+            for name in (name for name in RouteRules.model_fields if name != "route"):
+                yield from _parameters(f"{value.key}.{name}", getattr(value, name))
+        case AgeBound():
+            yield Parameter(key=value.key, value=value.first_max)
         case Form():
             yield Parameter(key=f"{key}.{value.form}.within", value=value.within)
             yield Parameter(key=f"{key}.{value.form}.remind", value=value.remind)
@@ -131,8 +142,10 @@ def _row(protocol: Protocol, parameter: Parameter) -> ParameterRow:
 
 def _unit(key: str, protocol: Protocol) -> str:
     name = key.rpartition(".")[2]
-    if key.startswith("medicine.dose.") and name in _DOSES:
-        return protocol.medicine.dose.basis.replace("_per_", "/")
+    if name in _DOSES:
+        further = (one for one in protocol.medicine.routes or () if key.startswith(f"{one.key}."))
+        bounds: DoseBounds = next(further, protocol.medicine.dose)
+        return bounds.basis.replace("_per_", "/")
     return UNITS.get(name, "")
 
 

@@ -8,7 +8,7 @@ from domain.course.deadlines import Deadline, DeadlineKind
 from domain.course.measure_history import MeasureTaken
 from domain.course.measures import Risk, ScoreChange
 from domain.course.recorded import Recorded
-from domain.course.rules import eligibility
+from domain.course.rules import eligibility, spacing
 from domain.course.rules.checkpoints import reading_due_at
 from domain.course.rules.vitals import verdict
 from domain.course.rules.weighing import is_weighed
@@ -237,7 +237,8 @@ def _plan(course: Course) -> PlanView | None:
     if course.plan is None:
         return None
     prescribed = course.plan.data
-    interval = timedelta(days=prescribed.interval_days) if prescribed.interval_days else course.protocol.course.interval
+    number = course.next_session()
+    interval = spacing.planned_interval(course, number) or course.spacing_of(number).interval
     is_dose_to_come = not course.is_closed and len(course.dosed_sessions) < course.planned_sessions
     return PlanView(
         medicine_sessions=course.planned_sessions,

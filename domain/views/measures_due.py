@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from domain.course.baseline import brought_along
 from domain.course.rules import followup
 from domain.course.state import CourseState, Phase
 from domain.durations import days
 from domain.protocol.measures import AfterDose, MeasureMoment
 from domain.values import Code, Frozen, Moment
-from domain.views.score_trend import brought_along
 
 
 class MeasureDue(Frozen):
@@ -77,7 +77,7 @@ def _next_visit(course: CourseState, instrument: Code) -> datetime | None:
     last = followup.counted_from(course)
     if course.phase is not Phase.FOLLOW_UP or last is None:
         return None
-    held = {visit.data.days_after for visit in course.follow_ups}
+    held = followup.visits_held(course)
     for after, opens_after in followup.windows(course.protocol.follow_up.after):
         if days(after) not in held:
             is_taken = course.measure(instrument, since=last.at + opens_after) is not None

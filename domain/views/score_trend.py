@@ -1,6 +1,7 @@
 """Score trends: a patient's scores compared with the baseline of their course."""
 
-from domain.course.measure_history import MeasureTaken, answers
+from domain.course.baseline import baseline_of
+from domain.course.measure_history import MeasureTaken
 from domain.course.measures import ScoreChange, change
 from domain.course.state import CourseState
 from domain.protocol.instruments import QUESTIONNAIRES
@@ -33,13 +34,10 @@ def trend(course: CourseState, taken: MeasureTaken) -> ScoreChange | None:
     None for that first answer itself, for one without a score, and for an instrument the protocol does not name.
     """
     rule = course.protocol.measures.get(taken.scored.instrument)
-    before = brought_along(course, taken.scored.instrument)
-    first = answers(course.measures).first(taken.scored.instrument)
-    if before is None and first is not None and first is not taken:
-        before = first.scored.score
-    if rule is None or before is None or taken.scored.score is None:
+    before = baseline_of(course, taken.scored.instrument)
+    if rule is None or before is None or before.sequence == taken.sequence or taken.scored.score is None:
         return None
-    return change(before, taken.scored.score, rule)
+    return change(before.score, taken.scored.score, rule)
 
 
 def thresholds(course: CourseState) -> tuple[Thresholds, ...]:
@@ -49,22 +47,16 @@ def thresholds(course: CourseState) -> tuple[Thresholds, ...]:
     return tuple(_thresholds(course, instrument) for instrument in dict.fromkeys(known))
 
 
-def brought_along(course: CourseState, instrument: Code) -> float | None:
-    """The baseline score in the referral; None if it has none."""
-    said = course.referral.data.measures_baseline if course.referral else None
-    return said.get(instrument) if said else None
-
-
 def _thresholds(course: CourseState, instrument: Code) -> Thresholds:
     rule = course.protocol.measures.get(instrument)
     asked = QUESTIONNAIRES.get(instrument)
     scores = asked.scores if asked else rule.range if rule else None
-    baseline, at = _beginning(course, instrument)
+    baseline = baseline_of(course, instrument)
     return Thresholds(
         instrument=instrument,
-        baseline=baseline,
-        baseline_at=at,
-        response_at_most=_response(baseline, rule),
+        baseline=baseline.score if baseline else None,
+        baseline_at=baseline.at if baseline else None,
+        response_at_most=_response(baseline.score if baseline else None, rule),
         remission_below=rule.remission_below if rule else None,
         meaningful_change=rule.meaningful_change if rule else None,
         lowest=scores.low if scores else None,
@@ -72,13 +64,6 @@ def _thresholds(course: CourseState, instrument: Code) -> Thresholds:
         response_source=course.protocol.source_of(f"measures.{instrument}.response_percent"),
         remission_source=course.protocol.source_of(f"measures.{instrument}.remission_below"),
     )
-
-
-def _beginning(course: CourseState, instrument: Code) -> tuple[float | None, Moment | None]:
-    if (score := brought_along(course, instrument)) is not None:
-        return score, course.referral.at if course.referral else None
-    first = answers(course.measures).first(instrument)
-    return (first.scored.score, first.at) if first else (None, None)
 
 
 def _response(baseline: float | None, rule: MeasureRule | None) -> float | None:

@@ -9,13 +9,16 @@ from typing import Final
 
 from domain.course.rules import clearance as clearance_rules
 from domain.course.rules import followup
+from domain.course.rules import maintenance as maintenance_rules
 from domain.course.rules.booking import BOOKED
 from domain.course.state import Phase
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.events.fields import PregnancyTest, StaffMember
+from domain.protocol.measures import FutilityRule
 from domain.protocol.medicine import Limit
 from domain.protocol.model import Protocol
+from domain.protocol.schedule import MaintenanceRules, SchedulePart
 from domain.protocol.values import LimitSeverity, Route, Vital
 from domain.values import Blocker, Role
 from tests.support.cast import (
@@ -25,6 +28,7 @@ from tests.support.cast import (
     LIND,
     MARA,
     OSEI,
+    SPRAY,
     STAFF,
     WEEKLY,
     abortion,
@@ -70,6 +74,27 @@ from tests.support.ward import TICK, Ward
 
 INFUSED: Final = weekly({"route": Route.INTRAVENOUS})
 BOOSTERS: Final = weekly({"medicine.dose.boosters_max": 1})
+IN_A_PART: Final = weekly(
+    {
+        "course.schedule": (
+            SchedulePart(
+                part="first", sessions=1, interval=days(7), interval_min=days(2), interval_max=days(21), dose_max=0.5
+            ),
+        )
+    }
+)
+MAINTAINED: Final = weekly(
+    {"course.maintenance": MaintenanceRules(interval=days(7), interval_min=days(2), interval_max=days(21), most=1)}
+)
+LOOKED_AT: Final = weekly(
+    {
+        "measures": {
+            **WEEKLY.measures,
+            "phq9": WEEKLY.measures["phq9"].but(futility=FutilityRule(after_session=1, least_percent=20)),
+        }
+    }
+)
+SPRAYED: Final = weekly(SPRAY)
 
 
 @dataclass(frozen=True)
@@ -140,6 +165,10 @@ def _reported(ward: Ward, kind: str) -> ClinicEvent:
     return next(event for event, _ in reversed(ward.answers) if event.type == kind)
 
 
+def _planned_spray(ward: Ward) -> Ward:
+    return _after(ward.eligible(), plan(MARA, at=ward.now, mg=56))
+
+
 def _infused(ward: Ward) -> Ward:
     return _after(ward.cleared(), infusion_started(MARA, at=ward.now))
 
@@ -148,6 +177,12 @@ def _rising_after_an_event(ward: Ward) -> ClinicEvent:
     ward.dosed().reports(adverse_event(MARA, 1, at=ward.now, grade=3))
     ward.hears(Kind.ADVERSE_EVENT, Change.RESOLVED)
     return dose(MARA, 2, at=ward.cleared(2).now, mg=36)
+
+
+def _cleared_unimproved(ward: Ward) -> ClinicEvent:
+    ward.checked_in(2).reports(phq9(MARA, at=ward.now))
+    ward.reports(vitals(MARA, 2, at=ward.now))
+    return clearance(MARA, 2, at=ward.now)
 
 
 def _beyond_the_plan(ward: Ward) -> ClinicEvent:
@@ -236,6 +271,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason("plan.interval_out_of_bounds", lambda ward: plan(MARA, at=ward.eligible().now, interval_days=1)),
     Reason("plan.goals_missing", lambda ward: plan(MARA, at=ward.eligible().now, goals=())),
     Reason("plan.dose_in_wrong_unit", lambda ward: plan(MARA, at=ward.eligible().now, mg=35)),
+    Reason("plan.dose_not_an_amount", lambda ward: plan(MARA, at=ward.eligible().now, mg=30), SPRAYED),
     Reason("preparation.too_short", lambda ward: preparation(MARA, at=ward.planned().now, minutes=1)),
     Reason("plan.dose_above_first_max", lambda ward: plan(MARA, at=ward.eligible().now, mg_per_kg=0.51)),
     Reason("booking.number_not_next", lambda ward: booking(MARA, 2, at=ward.prepared().now, starts_at=ward.begins())),
@@ -325,6 +361,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
             at=_after(ward.booked(2), check_in(MARA, 2, at=ward.begins() + days(29))).now,
         ),
     ),
+    Reason("measure.phq9_without_benefit", _cleared_unimproved, LOOKED_AT),
     Reason("plan.review_due", lambda ward: clearance(MARA, 4, at=ward.planned(6).checked_in(4).now)),
     Reason(
         "vitals.moaas_missing",
@@ -342,6 +379,7 @@ REFUSING: Final[tuple[Reason, ...]] = (
         "measure.cssrs_raised",
         lambda ward: _measured_as(ward, lambda ward: cssrs(MARA, at=ward.now, items=HAS_A_METHOD)),
     ),
+    Reason("check_in.another_day", lambda ward: check_in(MARA, at=ward.booked().now)),
     Reason("check_in.outdated", lambda ward: clearance(MARA, at=ward.checked_in().now + days(1))),
     # Dose
     Reason("session.not_cleared", lambda ward: dose(MARA, at=ward.checked_in().now)),
@@ -349,6 +387,8 @@ REFUSING: Final[tuple[Reason, ...]] = (
     Reason("clearance.after_dose", lambda ward: dose(MARA, at=ward.cleared().now - TICK)),
     Reason("dose.route_not_allowed", lambda ward: dose(MARA, at=ward.cleared().now, route="intravenous")),
     Reason("dose.above_first_max", lambda ward: dose(MARA, at=ward.cleared().now, mg=35.1)),
+    Reason("dose.above_part_max", lambda ward: dose(MARA, at=ward.cleared().now, mg=35.1), IN_A_PART),
+    Reason("dose.not_an_amount", lambda ward: dose(MARA, at=_planned_spray(ward).cleared().now, mg=30), SPRAYED),
     Reason("dose.step_too_large", lambda ward: dose(MARA, 2, at=ward.cleared(2).now, mg=52.6)),
     Reason("dose.step_after_event", _rising_after_an_event),
     Reason("session.beyond_plan", _beyond_the_plan),
@@ -483,6 +523,12 @@ SAYING: Final[tuple[Said, ...]] = (
     Said(
         "session.not_discharged",
         lambda ward: followup.integration_blockers(ward.course, ward.dosed().session(), integration(MARA, at=ward.now)),
+    ),
+    Said(
+        "maintenance.all_held",
+        lambda ward: maintenance_rules.standing(
+            ward.in_follow_up().course.but(protocol=MAINTAINED, maintenance_from=3), ward.now
+        ),
     ),
     Said("booking.none_due", lambda ward: BOOKED.standing(ward.booked().course, ward.now)),
 )

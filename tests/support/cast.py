@@ -61,6 +61,7 @@ from domain.events.clinic_events import (
 from domain.events.fields import Dose, Override, PregnancyTest, StaffMember
 from domain.protocol.approval import content_hash
 from domain.protocol.file import parse_protocol
+from domain.protocol.medicine import DoseBasis
 from domain.protocol.model import Protocol
 from domain.protocol.pinned import PinnedProtocol
 from domain.values import Actor, CourseId, Frozen, Role
@@ -98,6 +99,16 @@ def _typed_in_at_once(protocol: Protocol) -> Protocol:
 
 WEEKLY: Protocol = _typed_in_at_once(SHIPPED)
 """The clinic's protocol: as it is shipped, but for the time that a reading may take to be typed in."""
+
+SPRAY: Mapping[str, object] = {
+    "medicine.dose.basis": DoseBasis.MG,
+    "medicine.dose.first_max": 56.0,
+    "medicine.dose.max": 84.0,
+    "medicine.dose.hard_max": 84.0,
+    "medicine.dose.step_max": 28.0,
+    "medicine.dose.amounts": (28.0, 56.0, 84.0),
+}
+"""The weekly protocol's keys that a nasal spray of 28 mg says otherwise."""
 
 TOPICS = WEEKLY.preparation.topics
 STAFF = (

@@ -107,7 +107,7 @@ def _content(ours: Mapping[str, Any], one: OneKey[Any], *, other: bool) -> dict[
         table: Any = content
         for name in tables:
             table = table[name]
-        table[last] = value
+        table[last] = deepcopy(value)
     return content
 
 

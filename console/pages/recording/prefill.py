@@ -119,7 +119,7 @@ def _of_protocol(kind: str, protocol: Protocol) -> Offers:
         "/data/code": _codes(one.code for one in protocol.medicine.comedication),
         "/data/medications": _codes(protocol.screening.caution_medications),
         "/data/form": _codes(form.form for form in protocol.forms),
-        "/data/route": _codes((protocol.route.value,)),
+        "/data/route": _codes(route.value for route in protocol.routes),
         "/data/instrument": tuple(Option(value=one, label=instrument_name(one)) for one in instruments),
         "/data/indications": _codes(protocol.indications) if kind == "kap.course.referred" else (),
     }

@@ -81,6 +81,24 @@ def outdated_blockers(course: CourseState, session: MedicineSession, at: datetim
         )
 
 
+def another_day_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+    """The blocker of a check-in on another day than the one that the visit was booked for, where the protocol asks.
+
+    The days are those of the course's site; one that is late in the evening may begin after midnight.
+    """
+    if not course.protocol.medicine.check_in_on_booked_day or session.stage is not Stage.BOOKED:
+        return
+    booked, arrived = course.day_of(session.starts_at), course.day_of(at)
+    if booked != arrived and abs(at - session.starts_at) >= PAST_MIDNIGHT:
+        yield Blocker(
+            code="check_in.another_day",
+            message=f"Session {session.number} was booked for {booked.isoformat()}; this is {arrived.isoformat()}",
+            observed=arrived.isoformat(),
+            limit=booked.isoformat(),
+            source=course.protocol.source_of("medicine.check_in_on_booked_day"),
+        )
+
+
 def _not_checked_in() -> Blocker:
     return Blocker(code="check_in.missing", message="The patient has not been checked in", absolute=True)
 
@@ -141,6 +159,7 @@ CHECKED_IN = SessionEventRule(
     event=PatientCheckedIn,
     phases=MEDICINE,
     stages=frozenset({Stage.BOOKED}),
+    standing=another_day_blockers,
     judge=_judge,
     place=_visit_of,
     apply=_check_in,

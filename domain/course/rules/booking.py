@@ -2,16 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from domain.course.event_rule import ANY_PHASE, TREATMENT, EventRule, SessionEventRule
 from domain.course.placement_blockers import wrong_stage
-from domain.course.rules import risk_screens
+from domain.course.rules import risk_screens, spacing
 from domain.course.session import MedicineSession, Stage
 from domain.course.state import CourseState
 from domain.course.transition import Transition
-from domain.durations import in_words
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import SessionBooked, SessionCanceled, SessionMissed, SessionRebooked
 from domain.events.fields import StaffMember
@@ -30,7 +29,7 @@ def blockers(course: CourseState, number: int, starts_at: datetime, staff: Seque
             observed=number,
             limit=expected,
         )
-    yield from spacing_blockers(course, starts_at)
+    yield from spacing.blockers(course, number, starts_at)
     yield from _staff_blockers(course.protocol, staff)
 
 
@@ -42,37 +41,6 @@ def next_number(course: CourseState) -> int | None:
         return None
     following = course.session.number if course.session.may_be_booked_again else course.session.number + 1
     return following if following <= course.planned_sessions else None
-
-
-def spacing_blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
-    """The blocker if `at` lies too close to the last dose: by the protocol, or else by the plan."""
-    rules = course.protocol.course
-    if (last := course.last_dose_at) is None:
-        return
-    if at - last < rules.interval_min:
-        yield Blocker(
-            code="interval.too_short",
-            message=f"The last dose was {in_words(at - last)} before; {in_words(rules.interval_min)} are the least",
-            observed=in_words(at - last),
-            limit=in_words(rules.interval_min),
-            source=course.protocol.source_of("course.interval_min"),
-        )
-    elif (least := _least_of_the_plan(course)) is not None and at - last < least:
-        yield Blocker(
-            code="interval.shorter_than_plan",
-            message=f"The last dose was {in_words(at - last)} before; by the plan {in_words(least)} are the least",
-            observed=in_words(at - last),
-            limit=in_words(least),
-            source=course.protocol.source_of("course.plan_interval_within"),
-        )
-
-
-def _least_of_the_plan(course: CourseState) -> timedelta | None:
-    """The least time between two doses by the newest plan; None if the plan or the protocol asks for none."""
-    plan, within = course.plan, course.protocol.course.plan_interval_within
-    if plan is None or plan.data.interval_days is None or within is None:
-        return None
-    return timedelta(days=plan.data.interval_days) - within
 
 
 def _staff_blockers(protocol: Protocol, staff: Sequence[StaffMember]) -> Iterator[Blocker]:
@@ -128,7 +96,7 @@ def _may_be_rebooked(_course: CourseState, session: MedicineSession, _at: dateti
 
 
 def _rebooking_blockers(course: CourseState, session: MedicineSession, event: SessionRebooked) -> Iterator[Blocker]:
-    yield from spacing_blockers(course, event.data.starts_at)
+    yield from spacing.blockers(course, session.number, event.data.starts_at)
     yield from _may_be_rebooked(course, session, event.time)
 
 

@@ -9,13 +9,14 @@ from domain.course.measures import Risk
 from domain.course.recorded import known_at, newer
 from domain.course.rules import (
     arrival,
-    booking,
     compared,
     consent,
     eligibility,
+    futility,
     observation,
     pregnancy,
     risk_screens,
+    spacing,
     symptoms,
 )
 from domain.course.rules.signs import newest, value_of
@@ -48,7 +49,7 @@ def blockers(course: CourseState, session: MedicineSession, at: datetime) -> tup
     found = (
         *standing_blockers(course, at),
         *plan_blockers(course, session, at),
-        *booking.spacing_blockers(course, at),
+        *spacing.blockers(course, session.number, at),
         *_course_blockers(course, session, at),
         *away_blockers(session, at),
         *arrival.blockers(course, session, at),
@@ -150,6 +151,7 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
                 limit=review_after,
                 source=source("course.review_after_session"),
             )
+    yield from futility.blockers(course, at)
 
 
 def _reviewed_after(rules: CourseRules, sessions: int) -> int | None:

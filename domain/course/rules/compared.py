@@ -6,7 +6,8 @@ what is compared; each is for a prescriber to weigh, by its value.
 
 from collections.abc import Iterator
 
-from domain.course.rules.dose_bounds import Offered, given_mg, last_weight, planned_mg, weight_today
+from domain.course.rules.dose_bounds import Offered, last_weight, planned_mg, weight_today
+from domain.course.rules.routes import bounds_of, given_mg
 from domain.course.session import MedicineSession
 from domain.course.state import CourseState
 from domain.events.fields import PregnancyTest
@@ -55,12 +56,12 @@ def _test_blockers(course: CourseState, session: MedicineSession) -> Iterator[Bl
 
 def dose_blockers(course: CourseState, session: MedicineSession, dose: Offered) -> Iterator[Blocker]:
     """An injected dose that is far below the plan's: mg/kg or millilitres may have been typed as mg."""
-    least = _rules(course).dose_at_least_percent
+    least, bounds = _rules(course).dose_at_least_percent, bounds_of(course.protocol, dose.route)
     weight = weight_today(session) or last_weight(course)
     planned = None if weight is None else planned_mg(course, dose.at, weight)
-    if least is None or not planned:
+    if least is None or not planned or not bounds.is_planned:
         return
-    total = given_mg(session) + dose.mg
+    total = given_mg(course.protocol, session, bounds) + dose.mg
     percent = round(100 * total / planned, 1)
     if percent < least:
         yield Blocker(

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from math import fsum
 from typing import NamedTuple
 
 from domain.course.dose_given import DoseGiven
 from domain.course.recorded import known_at
+from domain.course.rules.routes import RouteBounds, bounds_of, doses_by, given_mg
 from domain.course.session import MedicineSession
 from domain.course.state import CourseState
 from domain.escalation.messages import Kind
 from domain.events.clinic_events import InfusionStopped
-from domain.protocol.medicine import DoseBasis
+from domain.protocol.medicine import DoseBasis, DoseRules, FirstMax
 from domain.values import Actor, Blocker, Role, Severity
 
 TOLERANCE = 1e-9
@@ -45,19 +45,19 @@ def as_offered(dose: DoseGiven) -> Offered:
     return Offered(dose.at, dose.mg, dose.route, dose.data.actor, witness)
 
 
-def exhausted_blockers(course: CourseState, session: MedicineSession) -> Iterator[Blocker]:
-    """The blockers of any further dose in this session, however small, because a bound has been reached."""
+def exhausted_blockers(course: CourseState, session: MedicineSession, bounds: RouteBounds) -> Iterator[Blocker]:
+    """The blockers of any further dose in this session, however small, because one of these bounds has been reached."""
     if (weight := weight_today(session)) is not None:
-        total = given_mg(session) + LEAST_MG
-        amount = _amount(course, total, weight)
-        yield from _hard_blockers(course, amount)
-        yield from _rise_blockers(course, session, amount)
-        yield from _event_blockers(course, session, total, amount)
+        total = given_mg(course.protocol, session, bounds) + LEAST_MG
+        amount = _in_basis(bounds, total, weight)
+        yield from _highest_blockers(course, session, bounds, amount)
+        yield from _rise_blockers(course, session, bounds, amount)
+        yield from _event_blockers(course, session, bounds, total, amount)
 
 
 def bound_blockers(course: CourseState, session: MedicineSession, dose: Offered) -> Iterator[Blocker]:
     """What the protocol's bounds and the plan say of this amount, on top of the session's doses."""
-    rules = course.protocol.medicine.dose
+    bounds = bounds_of(course.protocol, dose.route)
     weight = weight_today(session)
     if weight is None:
         yield Blocker(code="weight.missing", message="The patient was not weighed today", absolute=True)
@@ -65,14 +65,15 @@ def bound_blockers(course: CourseState, session: MedicineSession, dose: Offered)
         weight = last_weight(course)
     if weight is None:
         return
-    total = given_mg(session) + dose.mg
-    amount = _amount(course, total, weight)
-    yield from _hard_blockers(course, amount)
-    if amount > rules.max + TOLERANCE and not _has_second_prescriber(course, dose):
-        yield _above(course, amount, "dose.needs_two_prescribers", rules.max, "max", "the limit of one prescriber,")
-    yield from _rise_blockers(course, session, amount)
-    yield from _event_blockers(course, session, total, amount)
-    planned = planned_mg(course, dose.at, weight)
+    total = given_mg(course.protocol, session, bounds) + dose.mg
+    amount = _in_basis(bounds, total, weight)
+    yield from _highest_blockers(course, session, bounds, amount)
+    if amount > bounds.rules.max + TOLERANCE and not _has_second_prescriber(course, dose):
+        key, what = f"{bounds.key}.max", "the limit of one prescriber,"
+        yield _above(course, bounds, amount, "dose.needs_two_prescribers", bounds.rules.max, key, what)
+    yield from _rise_blockers(course, session, bounds, amount)
+    yield from _event_blockers(course, session, bounds, total, amount)
+    planned = planned_mg(course, dose.at, weight) if bounds.is_planned else None
     if planned is not None and dose.actor.role is not Role.PRESCRIBER and total > planned + TOLERANCE:
         yield Blocker(
             code="dose.above_plan",
@@ -92,37 +93,80 @@ def planned_mg(course: CourseState, at: datetime, weight_kg: float) -> float | N
     return planned.mg if planned.mg is not None else (planned.mg_per_kg or 0.0) * weight_kg
 
 
-def _hard_blockers(course: CourseState, amount: float) -> Iterator[Blocker]:
-    limit = course.protocol.medicine.dose.hard_max
-    if amount > limit + TOLERANCE:
-        yield _above(course, amount, "dose.above_hard_max", limit, "hard_max", "the limit of any dose,")
+def _highest_blockers(
+    course: CourseState, session: MedicineSession, bounds: RouteBounds, amount: float
+) -> Iterator[Blocker]:
+    """The limit of any dose, and that of a planned one in this part of the schedule."""
+    if amount > bounds.rules.hard_max + TOLERANCE:
+        key, what = f"{bounds.key}.hard_max", "the limit of any dose,"
+        yield _above(course, bounds, amount, "dose.above_hard_max", bounds.rules.hard_max, key, what)
+    part = course.part_of(session.number) if bounds.is_planned else None
+    if part is not None and part.dose_max is not None and amount > part.dose_max + TOLERANCE:
+        what, key = f"the limit of {part.part.replace('_', ' ')},", f"{part.key}.dose_max"
+        yield _above(course, bounds, amount, "dose.above_part_max", part.dose_max, key, what)
 
 
-def _rise_blockers(course: CourseState, session: MedicineSession, amount: float) -> Iterator[Blocker]:
-    """The limit of a first dose, or of the increase over the session before."""
-    rules = course.protocol.medicine.dose
-    before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
+def listed_blockers(course: CourseState, session: MedicineSession, dose: Offered) -> Iterator[Blocker]:
+    """The blocker of an amount that the medicine does not come in, with what was given before in the session."""
+    bounds = bounds_of(course.protocol, dose.route)
+    rules, total = course.protocol.medicine.dose, given_mg(course.protocol, session, bounds) + dose.mg
+    if bounds.is_planned and not is_an_amount(rules, total):
+        yield Blocker(
+            code="dose.not_an_amount",
+            message=f"{total:g} mg is none of the protocol's amounts: {amounts_in_words(rules)}",
+            observed=total,
+            limit=amounts_in_words(rules),
+            source=course.protocol.source_of("medicine.dose.amounts"),
+        )
+
+
+def is_an_amount(rules: DoseRules, amount: float) -> bool:
+    """Whether the protocol allows this amount, in mg; one that names none allows any."""
+    return rules.amounts is None or any(abs(amount - one) <= TOLERANCE for one in rules.amounts)
+
+
+def amounts_in_words(rules: DoseRules) -> str:
+    """The protocol's amounts, such as "28, 56, 84 mg"."""
+    return f"{', '.join(f'{one:g}' for one in rules.amounts or ())} mg"
+
+
+def first_max(course: CourseState, bounds: RouteBounds) -> FirstMax:
+    """The most for this patient's first dose; by the protocol's own route at their age, by the newest screening."""
+    if not isinstance(bounds.rules, DoseRules):
+        return FirstMax(bounds.rules.first_max, f"{bounds.key}.first_max")
+    return bounds.rules.first_max_of(course.screening.data.age_years if course.screening is not None else None)
+
+
+def _rise_blockers(
+    course: CourseState, session: MedicineSession, bounds: RouteBounds, amount: float
+) -> Iterator[Blocker]:
+    """The limit of a first dose by this route, or of the increase over the session before in which it was given."""
+    dosed = (one for one in reversed(course.dosed_sessions) if one.number < session.number)
+    before = next((one for one in dosed if doses_by(course.protocol, one, bounds)), None)
     if before is None:
-        if amount > rules.first_max + TOLERANCE:
-            limit, what = rules.first_max, "the limit of a first dose,"
-            yield _above(course, amount, "dose.above_first_max", limit, "first_max", what)
+        first = first_max(course, bounds)
+        if amount > first.amount + TOLERANCE:
+            what = "the limit of a first dose,"
+            yield _above(course, bounds, amount, "dose.above_first_max", first.amount, first.key, what)
     else:
-        given_before = _amount(course, given_mg(before), _weight_at(course, before))
-        if amount - given_before > rules.step_max + TOLERANCE:
-            limit = round(given_before + rules.step_max, 6)
-            yield _above(course, amount, "dose.step_too_large", limit, "step_max", "the highest next step")
+        given_before = _given_before(course, before, bounds)
+        if amount - given_before > bounds.rules.step_max + TOLERANCE:
+            limit, key = round(given_before + bounds.rules.step_max, 6), f"{bounds.key}.step_max"
+            yield _above(course, bounds, amount, "dose.step_too_large", limit, key, "the highest next step")
 
 
-def _event_blockers(course: CourseState, session: MedicineSession, mg: float, amount: float) -> Iterator[Blocker]:
+def _event_blockers(
+    course: CourseState, session: MedicineSession, bounds: RouteBounds, mg: float, amount: float
+) -> Iterator[Blocker]:
     """The blocker of a rise over a session that had an urgent or emergency event (CLINICAL.md 3.5)."""
     before = next((one for one in reversed(course.dosed_sessions) if one.number < session.number), None)
     if before is None or course.protocol.medicine.dose.step_after_event or not _had_event(course, before):
         return
-    given = given_mg(before)
-    given_before = _amount(course, given, _weight_at(course, before))
+    given_before = _given_before(course, before, bounds)
     # A lighter patient has more mg/kg of the same dose, a heavier one more mg of the same mg/kg: neither is a rise.
-    if mg > given + TOLERANCE and amount > given_before + TOLERANCE:
-        yield _above(course, amount, "dose.step_after_event", given_before, "step_after_event", _AFTER_EVENT)
+    if mg > given_mg(course.protocol, before, bounds) + TOLERANCE and amount > given_before + TOLERANCE:
+        key = "medicine.dose.step_after_event"
+        yield _above(course, bounds, amount, "dose.step_after_event", given_before, key, _AFTER_EVENT)
 
 
 def _had_event(course: CourseState, session: MedicineSession) -> bool:
@@ -136,25 +180,23 @@ def _had_event(course: CourseState, session: MedicineSession) -> bool:
     )
 
 
-def _above(course: CourseState, amount: float, code: str, limit: float, name: str, what: str) -> Blocker:
-    unit = "mg/kg" if course.protocol.medicine.dose.basis is DoseBasis.MG_PER_KG else "mg"
+def _above(
+    course: CourseState, bounds: RouteBounds, amount: float, code: str, limit: float, key: str, what: str
+) -> Blocker:
+    unit = "mg/kg" if bounds.rules.basis is DoseBasis.MG_PER_KG else "mg"
     return Blocker(
         code=code,
         message=f"{amount:g} {unit} is above {what} of {limit:g} {unit}",
         absolute=True,
         observed=amount,
         limit=limit,
-        source=course.protocol.source_of(f"medicine.dose.{name}"),
+        source=course.protocol.source_of(key),
     )
 
 
-def _amount(course: CourseState, mg: float, weight_kg: float) -> float:
-    return _in_basis(course.protocol.medicine.dose.basis, mg, weight_kg)
-
-
-def given_mg(session: MedicineSession) -> float:
-    """What was given in this session, in mg."""
-    return fsum(given.mg for given in session.doses)  # the same in every release of Python, as `sum` is not
+def _given_before(course: CourseState, session: MedicineSession, bounds: RouteBounds) -> float:
+    """What was given in an earlier session and counts against these bounds, in their basis."""
+    return _in_basis(bounds, given_mg(course.protocol, session, bounds), _weight_at(course, session))
 
 
 def weight_today(session: MedicineSession) -> float | None:
@@ -181,9 +223,9 @@ def _weight_at(course: CourseState, session: MedicineSession) -> float:
     return next(weight for weight in weights if weight is not None)
 
 
-def _in_basis(basis: DoseBasis, mg: float, weight_kg: float) -> float:
-    """Converts a dose in mg to the protocol's basis: mg/kg or mg."""
-    return round(mg / weight_kg if basis is DoseBasis.MG_PER_KG else mg, 6)
+def _in_basis(bounds: RouteBounds, mg: float, weight_kg: float) -> float:
+    """Converts a dose in mg to the basis of its bounds: mg/kg or mg."""
+    return round(mg / weight_kg if bounds.rules.basis is DoseBasis.MG_PER_KG else mg, 6)
 
 
 def _has_second_prescriber(course: CourseState, dose: Offered) -> bool:

@@ -12,9 +12,11 @@ from domain.course.rules.dose_bounds import (
     Offered,
     bound_blockers,
     exhausted_blockers,
+    listed_blockers,
 )
 from domain.course.rules.followup import go_on_when_integrated
 from domain.course.rules.readings import with_earlier_told
+from domain.course.rules.routes import RouteBounds, bounds_of, doses_by, every_bounds, route_not_allowed
 from domain.course.rules.signs import newest
 from domain.course.rules.vitals import SPOKEN, standing_findings
 from domain.course.session import MedicineSession, Stage, is_long_past
@@ -35,23 +37,26 @@ def blockers(course: CourseState, session: MedicineSession, dose: Offered) -> tu
     found = (
         *(blocker for blocker in clearance.standing_blockers(course, dose.at) if blocker.absolute),
         *clearance.plan_blockers(course, session, dose.at),
-        *standing_blockers(course, session, dose.at),
+        *_standing_blockers(course, session, dose.at, bounds_of(course.protocol, dose.route)),
         *_route_blockers(course, dose),
         *_duplicate_blockers(session, dose),
         *bound_blockers(course, session, dose),
+        *listed_blockers(course, session, dose),
     )
     return absolute_first(found)
 
 
-def standing_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    """The blockers of this session's next dose at that moment, whatever its amount."""
+def _standing_blockers(
+    course: CourseState, session: MedicineSession, at: datetime, bounds: RouteBounds
+) -> Iterator[Blocker]:
+    """The blockers of this session's next dose within these bounds at that moment, whatever its amount."""
     yield from clearance.away_blockers(session, at)
     if session.running_infusion is not None:
         yield Blocker(
             code="infusion.running", message="An infusion was started and has not been stopped", absolute=True
         )
     if session.doses:
-        yield from _booster_blockers(course, session, at)
+        yield from _booster_blockers(course, session, at, bounds)
     else:
         yield from _clearance_blockers(course, session, at)
 
@@ -89,7 +94,10 @@ def _is_cleared(session: MedicineSession, at: datetime) -> bool:
     return not any(cleared.at <= one.left_at <= at for one in session.absences)
 
 
-def _booster_blockers(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
+def _booster_blockers(
+    course: CourseState, session: MedicineSession, at: datetime, bounds: RouteBounds
+) -> Iterator[Blocker]:
+    """What speaks against a further dose; the first one by another route is none of the boosters that are counted."""
     rules = course.protocol.medicine
     if session.clearance is None:
         yield _not_cleared()
@@ -99,16 +107,16 @@ def _booster_blockers(course: CourseState, session: MedicineSession, at: datetim
     yield from clearance.unweighed_escalations(course, session)
     if session.abort is not None:
         yield Blocker(code="session.aborted", message="The session was aborted", absolute=True)
-    given = len(session.doses) - 1
-    if given >= rules.dose.boosters_max:
+    given, most = len(doses_by(course.protocol, session, bounds)) - 1, bounds.rules.boosters_max
+    if given >= most:
         yield Blocker(
             code="dose.booster_not_allowed",
-            message=f"The protocol allows {count_of(rules.dose.boosters_max, 'booster')}; "
+            message=f"The protocol allows {count_of(most, 'booster')}; "
             f"{given} {'has' if given == 1 else 'have'} been given",
             absolute=True,
             observed=given + 1,
-            limit=rules.dose.boosters_max,
-            source=course.protocol.source_of("medicine.dose.boosters_max"),
+            limit=most,
+            source=course.protocol.source_of(f"{bounds.key}.boosters_max"),
         )
     last_dose = max((dose.ended_at for dose in session.doses if dose.at <= at), default=None)
     fresh_from = at - rules.clearance.reading_valid
@@ -135,14 +143,8 @@ def _before_clearance() -> Blocker:
 
 
 def _route_blockers(course: CourseState, dose: Offered) -> Iterator[Blocker]:
-    if dose.route != course.protocol.route:
-        yield Blocker(
-            code="dose.route_not_allowed",
-            message=f"The route {dose.route} was reported; the protocol is {course.protocol.route}",
-            absolute=True,
-            observed=dose.route,
-            limit=course.protocol.route,
-        )
+    if dose.route not in course.protocol.routes:
+        yield route_not_allowed(course.protocol, dose.route)
 
 
 def _duplicate_blockers(session: MedicineSession, dose: Offered) -> Iterator[Blocker]:
@@ -156,11 +158,17 @@ def _duplicate_blockers(session: MedicineSession, dose: Offered) -> Iterator[Blo
 
 
 def standing(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    """What speaks against any dose of this session at that moment, however small."""
+    """What speaks against any dose of this session at that moment, however small and by whichever route."""
     yield from (blocker for blocker in clearance.standing_blockers(course, at) if blocker.absolute)
     yield from clearance.plan_blockers(course, session, at)
-    yield from standing_blockers(course, session, at)
-    yield from exhausted_blockers(course, session)
+    by_route = (_standing_within(course, session, at, bounds) for bounds in every_bounds(course.protocol))
+    yield from min(by_route, key=len)
+
+
+def _standing_within(
+    course: CourseState, session: MedicineSession, at: datetime, bounds: RouteBounds
+) -> tuple[Blocker, ...]:
+    return (*_standing_blockers(course, session, at, bounds), *exhausted_blockers(course, session, bounds))
 
 
 def _administered(course: CourseState, session: MedicineSession, event: DoseAdministered) -> tuple[Blocker, ...]:

@@ -32,6 +32,13 @@ def counted_from(course: CourseState) -> Recorded[PatientDischarged.Data] | Reco
     return ended[-1] if ended else None
 
 
+def visits_held(course: CourseState) -> frozenset[int]:
+    """The visits that have been held, by their days; after a session of maintenance they are counted anew."""
+    last, is_anew = counted_from(course), course.maintenance_from is not None
+    held = (visit for visit in course.follow_ups if not is_anew or last is None or visit.at >= last.at)
+    return frozenset(visit.data.days_after for visit in held)
+
+
 def integration_blockers(course: CourseState, session: MedicineSession, event: IntegrationHeld) -> Iterator[Blocker]:
     """The blockers of recording this integration talk."""
     if session.ended is None:
@@ -96,7 +103,7 @@ def follow_up_blockers(course: CourseState, event: FollowUpHeld) -> Iterator[Blo
     if (last := counted_from(course)) is not None:
         since = event.time - last.at
         yield from _too_early("follow_up.too_early", event.data.days_after, since, named, "follow_up.after", course)
-    if event.data.days_after in {visit.data.days_after for visit in course.follow_ups}:
+    if event.data.days_after in visits_held(course):
         yield Blocker(
             code="follow_up.already_held",
             message=f"The visit {count_of(event.data.days_after, 'day')} after has been recorded",
@@ -108,7 +115,7 @@ def follow_up_blockers(course: CourseState, event: FollowUpHeld) -> Iterator[Blo
 def is_over(course: CourseState) -> bool:
     """Whether the protocol asks for no visit after those held; an earlier one that was left out no longer counts."""
     last = max((days(after) for after in course.protocol.follow_up.after), default=0)
-    return max((visit.data.days_after for visit in course.follow_ups), default=0) >= last
+    return max(visits_held(course), default=0) >= last
 
 
 def _before_discharge(session: MedicineSession, at: datetime) -> Iterator[Blocker]:
@@ -195,7 +202,7 @@ def _no_call_open(course: CourseState, session: MedicineSession, at: datetime) -
 
 
 def _no_visit_open(course: CourseState, at: datetime) -> Iterator[Blocker]:
-    held, last = {visit.data.days_after for visit in course.follow_ups}, counted_from(course)
+    held, last = visits_held(course), counted_from(course)
     if last is not None and not held.issuperset(_open_windows(course.protocol.follow_up.after, at - last.at)):
         return
     yield Blocker(code="follow_up.already_held", message="Every visit that may be held by now has been", absolute=True)

@@ -14,6 +14,7 @@ from domain.course.recorded import Recorded, newer
 from domain.course.rules import dosing
 from domain.course.rules.dose_bounds import Offered, bound_blockers
 from domain.course.rules.dosing import DUPLICATE_WITHIN
+from domain.course.rules.routes import route_not_allowed
 from domain.course.session import MedicineSession, Stage
 from domain.course.state import CourseState
 from domain.course.transition import Transition
@@ -23,14 +24,8 @@ from domain.values import Blocker
 
 
 def _infusions_standing(course: CourseState, session: MedicineSession, at: datetime) -> Iterator[Blocker]:
-    if course.protocol.route is not Route.INTRAVENOUS:
-        yield Blocker(
-            code="dose.route_not_allowed",
-            message=f"The route {Route.INTRAVENOUS} was reported; the protocol is {course.protocol.route}",
-            absolute=True,
-            observed=Route.INTRAVENOUS,
-            limit=course.protocol.route,
-        )
+    if Route.INTRAVENOUS not in course.protocol.routes:
+        yield route_not_allowed(course.protocol, Route.INTRAVENOUS)
     yield from dosing.standing(course, session, at)
 
 

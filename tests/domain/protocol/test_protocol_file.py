@@ -85,6 +85,30 @@ def test_a_value_that_is_not_what_it_should_be_is_named(old: str, new: str, key:
     assert (key, sentence) in findings(changed((old, new)))
 
 
+def part(
+    name: str = "a", *, sessions: int = 4, interval: str = "P3D", least: str = "P2D", most: str = "P7D", more: str = ""
+) -> str:
+    """A part of the schedule, and what follows `[course]`."""
+    bounds = f'interval = "{interval}"\ninterval_min = "{least}"\ninterval_max = "{most}"\n{more}'
+    return f'[[course.schedule]]\npart = "{name}"\nsessions = {sessions}\n{bounds}\n[screening]'
+
+
+def kept_up(least: str = "P6D", most: int = 10) -> str:
+    bounds = f'interval = "P14D"\ninterval_min = "{least}"\ninterval_max = "P21D"\nmost = {most}'
+    return f"[course.maintenance]\n{bounds}\n[screening]"
+
+
+def further(route: str, first: float = 1, most: float = 2) -> str:
+    """A further route, and what follows the dose."""
+    bounds = f'basis = "mg_per_kg"\nfirst_max = {first}\nmax = 1\nhard_max = {most}\nstep_max = 1\nboosters_max = 0'
+    return f'[[medicine.routes]]\nroute = "{route}"\n{bounds}\n[medicine.clearance]'
+
+
+def first_doses(*bounds: tuple[int, float]) -> str:
+    tables = (f"[[medicine.dose.by_age]]\nage_min = {age}\nfirst_max = {most}\n" for age, most in bounds)
+    return "".join(tables) + "[medicine.clearance]"
+
+
 CONTRADICTIONS = [
     ("medicine_sessions = 6", "medicine_sessions = 2", "course.medicine_sessions", "must be at least sessions_min (3)"),
     ("sessions_max = 8", "sessions_max = 5", "course.sessions_max", "must be at least medicine_sessions (6)"),
@@ -100,6 +124,24 @@ CONTRADICTIONS = [
     ('measures = ["cssrs"]', 'measures = ["cssrs_since"]', "medicine.measures", "cssrs_since must have a table, [measures.cssrs_since]"),
     ("first_max  = 0.5", "first_max = 1.5", "medicine.dose.max", "must be at least first_max (1.5)"),
     ("hard_max   = 2.0", "hard_max = 0.9", "medicine.dose.hard_max", "must be at least max (1)"),
+    ("[screening]", part(least="P4D"), "course.schedule.a.interval", "must be at least interval_min (P4D)"),
+    ("[screening]", part(most="P35D"), "course.schedule.a.interval_max", "must be at most course.rescreen_after (P28D)"),
+    ("[screening]", part().replace("[screening]", part()), "course.schedule", "must name each part once; a is named 2 times"),
+    ("[screening]", part(sessions=8).replace("[screening]", part("b")), "course.schedule.b.sessions", "must be of sessions that a plan may have: it would begin with session 9 of 8 (sessions_max)"),
+    ("[screening]", part(more="dose_max = 2.1"), "course.schedule.a.dose_max", "must be at most medicine.dose.hard_max (2)"),
+    ("[screening]", part(interval="P2D", most="P2D"), "integration.within", "must be at most course.schedule.a.interval_max (P2D): the talk comes before the next dose"),
+    ("[medicine.clearance]", further("intramuscular"), "medicine.routes", "must name each route once, beside the protocol's own; intramuscular is named twice"),
+    ("[medicine.clearance]", further("sublingual", most=21), "medicine.routes.sublingual.hard_max", "must be at most 20 mg/kg: no plan says more"),
+    ("[medicine.clearance]", further("sublingual", first=2), "medicine.routes.sublingual.max", "must be at least first_max (2)"),
+    ("[screening]", kept_up(least="P15D"), "course.maintenance.interval", "must be at least interval_min (P15D)"),
+    ("[screening]", kept_up(most=92), "course.maintenance.most", "must be at most 91, so that a course has no more than 99 sessions"),
+    ("[measures.gad7]", "futility = { after_session = 8 }\n[measures.gad7]", "measures.phq9.futility.after_session", "must be less than course.sessions_max (8): no dose follows the last session"),
+    ("[measures.gad7]", '[measures.bdi]\nevery = "end"\nrange = [0, 63]\nfutility = { after_session = 4 }\n[measures.gad7]', "measures.bdi.futility.least_percent", "is missing: without response_percent nothing else says what a benefit is"),
+    ("[measures.cssrs]", "[measures.cssrs]\nfutility = { after_session = 4 }", "measures.cssrs.futility", "cssrs has a level of risk and no score"),
+    ("[medicine.clearance]", first_doses((65, 1.5)), "medicine.dose.by_age.65.first_max", "must be at most max (1)"),
+    ("[medicine.clearance]", first_doses((70, 0.3), (65, 0.2)), "medicine.dose.by_age", "must rise by age_min; 65 follows 70"),
+    ("boosters_max = 0", "boosters_max = 0\namounts = [0.5]", "medicine.dose.amounts", "must be left out: a dose that goes by weight is of any amount"),
+    ('basis      = "mg_per_kg"', 'basis = "mg"\namounts = [1, 3]', "medicine.dose.amounts", "must be at most hard_max (2)"),
     ("never = { ", "never = { moaas = [0, 4], ", "medicine.clearance.hold.moaas", "must be a range within never ([0, 4])"),
     ('"PT30M", "PT45M"', '"PT45M", "PT45M"', "medicine.checkpoints.offsets", "must rise; PT45M follows PT45M"),
     ('"PT30M", "PT45M"', '"PT45M", "PT30M"', "medicine.checkpoints.offsets", "must rise; PT30M follows PT45M"),

@@ -1,6 +1,6 @@
 """What each key of integration, calls, visits, paperwork and questionnaires says is followed, and nothing else."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import time, timedelta
 from typing import Final
 
@@ -16,6 +16,7 @@ from tests.support.cast import (
     HAS_A_METHOD,
     HAS_A_PLAN,
     MARA,
+    clearance,
     cssrs,
     days,
     form,
@@ -23,7 +24,9 @@ from tests.support.cast import (
     measure,
     minutes,
     phq9,
+    vitals,
 )
+from tests.support.cast import PHQ9 as PHQ9_ANSWERS
 from tests.support.file_keys import OneKey, Path, protocol_with
 from tests.support.ward import Ward
 
@@ -89,6 +92,20 @@ def rated(ward: Ward, score: float) -> list[str]:
 
 
 PHQ9: Final[Path] = ("measures", "phq9")
+FUTILITY: Final[Path] = (*PHQ9, "futility")
+A_LOOK: Final[Mapping[Path, object]] = {FUTILITY: {"after_session": 1, "least_percent": 20}}
+WITHOUT_BENEFIT: Final = "measure.phq9_without_benefit"
+FIVE_BETTER: Final = (2, 2, 2, 2, 2, 2, 0, 0, 0)
+
+
+def clears_unimproved(ward: Ward, session: int, answers: Iterable[int] = PHQ9_ANSWERS) -> list[str]:
+    """What stands before the clearance of somebody who gave these answers, after 17 points at first."""
+    ward.checked_in(session)
+    ward.reports(phq9(MARA, at=ward.now, items=answers))
+    ward.reports(vitals(MARA, session, at=ward.now))
+    return ward.reasons(clearance(MARA, session, at=ward.now))
+
+
 CSSRS: Final[Path] = ("measures", "cssrs")
 PAPER: Final[Path] = ("forms", 0)
 
@@ -244,6 +261,24 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         where=(*PHQ9, "item9", "routine_to"),
     ),
     OneKey("measures.item9.needs", "madrs", asked_the_same_day, ["cssrs"], ["madrs"], where=(*PHQ9, "item9", "needs")),
+    OneKey(
+        "measures.futility.after_session",
+        2,
+        lambda ward: clears_unimproved(ward, 2),
+        [WITHOUT_BENEFIT],
+        [],
+        where=(*FUTILITY, "after_session"),
+        also=A_LOOK,
+    ),
+    OneKey(
+        "measures.futility.least_percent",
+        50,
+        lambda ward: clears_unimproved(ward, 2, FIVE_BETTER),
+        [],
+        [WITHOUT_BENEFIT],
+        where=(*FUTILITY, "least_percent"),
+        also=A_LOOK,
+    ),
     OneKey(
         "measures.high.severity",
         "urgent",

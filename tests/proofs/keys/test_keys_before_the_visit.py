@@ -144,6 +144,41 @@ def source(ward: Ward) -> str | None:
     return blocker.source
 
 
+def waits_for_a_second_dose(ward: Ward) -> timedelta:
+    return ward.integrated().due(DeadlineKind.NEXT_DOSE)[0].due_at - ward.begins()
+
+
+def named_parts(ward: Ward) -> list[str]:
+    keys = [row.key for row in rows(ward.course.protocol)]
+    return [key for key in keys if key.startswith("course.schedule.") and key.endswith(".sessions")]
+
+
+def plans_more(ward: Ward, sessions: int) -> list[str]:
+    return ward.in_follow_up().reasons(plan(MARA, at=ward.now, sessions=sessions, interval_days=None))
+
+
+def goes_on(ward: Ward) -> Ward:
+    """One more session is planned in follow-up, a week after the last dose."""
+    ward.in_follow_up().reports(plan(MARA, at=ward.now, sessions=4, interval_days=None))
+    return ward
+
+
+def goes_on_after(ward: Ward) -> int:
+    shown = course_view(goes_on(ward).course, ward.now).plan
+    assert shown is not None
+    return shown.interval_days
+
+
+MAINTENANCE: Final[Path] = ("course", "maintenance")
+MAINTAINED: Final[Mapping[Path, object]] = {
+    MAINTENANCE: {"interval": "P28D", "interval_min": "P14D", "interval_max": "P60D", "most": 2}
+}
+
+PART: Final[Path] = ("course", "schedule", 0)
+IN_PARTS: Final[Mapping[Path, object]] = {
+    PART[:-1]: [{"part": "daily", "sessions": 2, "interval": "P3D", "interval_min": "P1D", "interval_max": "P7D"}]
+}
+
 TOPICS = ("rapport", "intentions", "coping_tools", "safety_plan")
 PRESSURE = ("evidence", "screening.systolic_max")
 
@@ -186,7 +221,7 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
         "course.interval_max",
         "P14D",
-        lambda ward: ward.integrated().due(DeadlineKind.NEXT_DOSE)[0].due_at - ward.begins(),
+        waits_for_a_second_dose,
         days(21),
         days(14),
     ),
@@ -210,6 +245,77 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         reviewed_once,
         [],
         ["plan.review_due"],
+    ),
+    OneKey(
+        "course.schedule.part",
+        "early",
+        named_parts,
+        ["course.schedule.daily.sessions"],
+        ["course.schedule.early.sessions"],
+        where=(*PART, "part"),
+        also=IN_PARTS,
+    ),
+    OneKey(
+        "course.schedule.sessions",
+        1,
+        lambda ward: books_again_after(ward, 1.5),
+        [PLANNED],
+        ["interval.too_short"],
+        where=(*PART, "sessions"),
+        also=IN_PARTS,
+    ),
+    OneKey("course.schedule.interval", "P4D", interval, 3, 4, where=(*PART, "interval"), also=IN_PARTS),
+    OneKey(
+        "course.schedule.interval_min",
+        "P2D",
+        lambda ward: books_again_after(ward, 1.5),
+        [PLANNED],
+        ["interval.too_short"],
+        where=(*PART, "interval_min"),
+        also=IN_PARTS,
+    ),
+    OneKey(
+        "course.schedule.interval_max",
+        "P10D",
+        waits_for_a_second_dose,
+        days(7),
+        days(10),
+        where=(*PART, "interval_max"),
+        also=IN_PARTS,
+    ),
+    OneKey(
+        "course.schedule.dose_max",
+        0.4,
+        plans,
+        [],
+        ["plan.dose_above_part_max"],
+        where=(*PART, "dose_max"),
+        also=IN_PARTS,
+    ),
+    OneKey("course.maintenance.interval", "P30D", goes_on_after, 28, 30, also=MAINTAINED),
+    OneKey(
+        "course.maintenance.interval_min",
+        "P21D",
+        lambda ward: goes_on(ward).reasons(booking(MARA, 4, at=ward.now, starts_at=ward.begins(3) + days(20))),
+        [],
+        ["interval.too_short"],
+        also=MAINTAINED,
+    ),
+    OneKey(
+        "course.maintenance.interval_max",
+        "P90D",
+        lambda ward: goes_on(ward).due(DeadlineKind.NEXT_DOSE)[0].due_at - ward.now,
+        days(60),
+        days(90),
+        also=MAINTAINED,
+    ),
+    OneKey(
+        "course.maintenance.most",
+        1,
+        lambda ward: plans_more(ward, 5),
+        [],
+        ["plan.sessions_out_of_bounds"],
+        also=MAINTAINED,
     ),
     OneKey("course.goals_required", False, lambda ward: plans(ward, goals=()), ["plan.goals_missing"], []),
     OneKey("screening.valid_for", "P2D", decides_days_later, [], ["screening.outdated", *UNMEASURED]),

@@ -251,6 +251,60 @@ def tells_of_midazolam(ward: Ward) -> dict[Kind, Severity]:
     return ward.open
 
 
+DOSE: Final[Path] = ("medicine", "dose")
+A_SPRAY: Final[Mapping[Path, object]] = {
+    (*DOSE, name): value
+    for name, value in (
+        ("basis", "mg"),
+        ("first_max", 56),
+        ("max", 84),
+        ("hard_max", 84),
+        ("step_max", 28),
+        ("amounts", [28, 56, 84]),
+    )
+}
+FURTHER: Final[Path] = ("medicine", "routes", 0)
+LOZENGE: Final[Mapping[Path, object]] = {
+    FURTHER[:-1]: [
+        {
+            "route": "sublingual",
+            "basis": "mg",
+            "first_max": 10,
+            "max": 15,
+            "hard_max": 20,
+            "step_max": 5,
+            "boosters_max": 0,
+        }
+    ]
+}
+
+
+def adds(ward: Ward, mg: float) -> list[str]:
+    """What speaks against so much under the tongue a quarter of an hour after the injection."""
+    ward.watched(until=minutes(15))
+    return ward.reasons(dose(MARA, at=ward.now, mg=mg, route="sublingual"))
+
+
+def adds_again(ward: Ward, mg: float) -> list[str]:
+    adds(ward, mg)
+    ward.reports(dose(MARA, at=ward.now, mg=mg, route="sublingual"))
+    ward.reports(vitals(MARA, at=ward.now + minutes(15)))
+    return ward.reasons(dose(MARA, at=ward.now, mg=mg, route="sublingual"))
+
+
+def adds_more_next_time(ward: Ward) -> list[str]:
+    """5 mg under the tongue in the first session, and 12 mg in the second."""
+    adds(ward, 5)
+    ward.reports(dose(MARA, at=ward.now, mg=5, route="sublingual"))
+    ward.watched().reports(assessment(MARA, at=ward.now + minutes(2)))
+    ward.reports(discharge(MARA, at=ward.now + minutes(3)))
+    ward.watched(2, until=minutes(15))
+    return ward.reasons(dose(MARA, 2, at=ward.now, mg=12, route="sublingual"))
+
+
+OLDER: Final[Path] = (*DOSE, "by_age", 0)
+BY_AGE: Final[Mapping[Path, object]] = {OLDER[:-1]: [{"age_min": 41, "first_max": 0.4}]}
+
 KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey(
         "medicine.staff",
@@ -344,6 +398,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     OneKey("medicine.measures_valid", "PT9M", lambda ward: clears_after(ward, 0), [], ["measure.cssrs_missing"]),
     OneKey("medicine.measures", [], comes_again_unscreened, ["measure.cssrs_missing"], []),
     OneKey("medicine.integration_before_next_dose", False, goes_on_untalked, Phase.INTEGRATION, Phase.MEDICINE),
+    OneKey(
+        "medicine.check_in_on_booked_day",
+        False,
+        lambda ward: ward.booked().reasons(check_in(MARA, at=ward.now)),
+        ["check_in.another_day"],
+        [],
+    ),
     OneKey("medicine.dose.basis", "mg", lambda ward: plans(ward, None, mg=0.4), ["plan.dose_in_wrong_unit"], []),
     OneKey("medicine.dose.first_max", 0.4, lambda ward: plans(ward, 0.5), [], ["plan.dose_above_first_max"]),
     OneKey(
@@ -359,6 +420,95 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
         lambda ward: "dose.above_hard_max" in doses(ward, 126),
         False,
         True,
+    ),
+    OneKey(
+        "medicine.dose.amounts",
+        [28, 35, 84],
+        lambda ward: plans(ward, None, mg=35),
+        ["plan.dose_not_an_amount"],
+        [],
+        also=A_SPRAY,
+    ),
+    OneKey(
+        "medicine.dose.by_age.age_min",
+        42,
+        lambda ward: plans(ward, 0.5),
+        ["plan.dose_above_first_max"],
+        [],
+        where=(*OLDER, "age_min"),
+        also=BY_AGE,
+    ),
+    OneKey(
+        "medicine.dose.by_age.first_max",
+        0.5,
+        lambda ward: plans(ward, 0.5),
+        ["plan.dose_above_first_max"],
+        [],
+        where=(*OLDER, "first_max"),
+        also=BY_AGE,
+    ),
+    OneKey(
+        "medicine.routes.route",
+        "subcutaneous",
+        lambda ward: "dose.route_not_allowed" in adds(ward, 10),
+        False,
+        True,
+        where=(*FURTHER, "route"),
+        also=LOZENGE,
+    ),
+    OneKey(
+        "medicine.routes.basis",
+        "mg_per_kg",
+        lambda ward: adds(ward, 12),
+        ["dose.above_first_max"],
+        [],
+        where=(*FURTHER, "basis"),
+        also=LOZENGE,
+    ),
+    OneKey(
+        "medicine.routes.first_max",
+        12,
+        lambda ward: adds(ward, 12),
+        ["dose.above_first_max"],
+        [],
+        where=(*FURTHER, "first_max"),
+        also=LOZENGE,
+    ),
+    OneKey(
+        "medicine.routes.max",
+        16,
+        lambda ward: adds(ward, 16),
+        ["dose.needs_two_prescribers", "dose.above_first_max"],
+        ["dose.above_first_max"],
+        where=(*FURTHER, "max"),
+        also=LOZENGE,
+    ),
+    OneKey(
+        "medicine.routes.hard_max",
+        16,
+        lambda ward: "dose.above_hard_max" in adds(ward, 17),
+        False,
+        True,
+        where=(*FURTHER, "hard_max"),
+        also=LOZENGE,
+    ),
+    OneKey(
+        "medicine.routes.step_max",
+        8,
+        adds_more_next_time,
+        ["dose.step_too_large"],
+        [],
+        where=(*FURTHER, "step_max"),
+        also=LOZENGE,
+    ),
+    OneKey(
+        "medicine.routes.boosters_max",
+        1,
+        lambda ward: adds_again(ward, 5),
+        ["dose.booster_not_allowed"],
+        [],
+        where=(*FURTHER, "boosters_max"),
+        also=LOZENGE,
     ),
     OneKey("medicine.dose.step_after_event", True, rises_after_an_event, ["dose.step_after_event"], []),
     OneKey("medicine.dose.step_max", 0.1, lambda ward: doses(ward, 49, 2), [], ["dose.step_too_large"]),

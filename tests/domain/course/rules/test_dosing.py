@@ -8,8 +8,8 @@ import pytest
 from domain.course.session import Stage
 from domain.escalation.messages import Change, Kind
 from domain.events.clinic_events import DoseAdministered
-from domain.protocol.medicine import DoseBasis
-from domain.values import Actor
+from domain.protocol.medicine import AgeBound, DoseBasis
+from domain.values import Actor, Severity
 from tests.domain.conftest import Opens
 from tests.support.cast import (
     DESK,
@@ -19,6 +19,7 @@ from tests.support.cast import (
     MARA,
     OSEI,
     PATIENT,
+    SPRAY,
     WARD,
     abortion,
     adverse_event,
@@ -107,6 +108,59 @@ def test_the_medicine_goes_where_the_protocol_says(ward: Ward) -> None:
     """`route`."""
     ward.cleared()
     assert ward.reasons(dose(MARA, at=ward.now, route="intravenous")) == ["dose.route_not_allowed"]
+
+
+BY_AGE: Mapping[str, object] = {
+    **SPRAY,
+    "medicine.dose.by_age": (AgeBound(age_min=65, first_max=28), AgeBound(age_min=80, first_max=14)),
+}
+"""A spray of which whoever is 65 begins with one, and whoever is 80 with less."""
+
+
+def test_a_spray_has_no_other_amounts(opens: Opens) -> None:
+    """`amounts`: 50 mg is a slip of the pen; it is taken and told, and is no emergency."""
+    ward = opens(weekly(SPRAY)).eligible()
+    (refused,) = ward.refuses(plan(MARA, at=ward.now, mg=50)).blockers
+    assert (refused.code, refused.limit) == ("plan.dose_not_an_amount", "28, 56, 84 mg")
+    ward.reports(plan(MARA, at=ward.now, mg=56))
+    ward.cleared()
+    assert [ward.reasons(dose(MARA, at=ward.now, mg=mg)) for mg in (28, 56)] == [[], []]
+
+    answer = ward.reports(dose(MARA, at=ward.now, mg=50))
+
+    assert [(one.code, one.absolute) for one in answer.deviations] == [("dose.not_an_amount", False)]
+    assert ward.open[Kind.PROTOCOL_DEVIATION] is Severity.URGENT
+
+
+@pytest.mark.parametrize(
+    ("age", "first", "above"), [(64, 56, 84), (65, 28, 56), (79, 28, 56)], ids=["younger", "at it", "until the next"]
+)
+def test_a_first_dose_may_be_bound_by_age(opens: Opens, age: int, first: int, above: int) -> None:
+    """`by_age`: `age_min` and `first_max`, of the plan and the dose; a second dose rises by the usual step."""
+    ward = opens(weekly(BY_AGE)).screened()
+    ward.reports(screening(MARA, at=ward.now, age_years=age))
+    ward.eligible()
+    assert ward.reasons(plan(MARA, at=ward.now, mg=above)) == ["plan.dose_above_first_max"]
+    ward.reports(plan(MARA, at=ward.now, mg=first))
+    ward.cleared()
+    assert ward.reasons(dose(MARA, at=ward.now, mg=above)) == ["dose.above_first_max"]
+    ward.reports(dose(MARA, at=ward.now, mg=first))
+
+    ward.cleared(2)
+
+    assert ward.reasons(dose(MARA, 2, at=ward.now, mg=first + 28)) == []
+
+
+def test_of_an_age_that_nobody_knows_the_lowest_bound_counts(opens: Opens) -> None:
+    """The screening was another patient's, and is taken back before the dose."""
+    ward = opens(weekly(BY_AGE)).eligible()
+    ward.reports(plan(MARA, at=ward.now, mg=28))
+    ward.cleared()
+    seen = next(event for event, _ in ward.answers if event.type == "kap.screening.recorded")
+    ward.reports(correction(seen, at=ward.now, retracted=True))
+
+    assert "dose.above_first_max" in ward.reasons(dose(MARA, at=ward.now, mg=28))
+    assert "dose.above_first_max" not in ward.reasons(dose(MARA, at=ward.now, mg=14))
 
 
 # Between clearance and dose

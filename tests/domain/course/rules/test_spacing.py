@@ -1,0 +1,125 @@
+"""A course in parts whose doses are not always as far apart: twice weekly, then weekly, then as the course says."""
+
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from domain.course.deadlines import DeadlineKind
+from domain.protocol.schedule import SchedulePart
+from domain.views.course import PlanView, course_view
+from tests.domain.conftest import Opens
+from tests.support.cast import MARA, booking, check_in, clearance, cssrs, days, dose, plan, rebooking, vitals, weekly
+from tests.support.ward import EDGES, Ward
+
+TWICE_WEEKLY: Final = SchedulePart(
+    part="twice_weekly", sessions=2, interval=days(3), interval_min=days(2), interval_max=days(7)
+)
+ONCE_WEEKLY: Final = SchedulePart(
+    part="weekly", sessions=1, interval=days(7), interval_min=days(4), interval_max=days(14)
+)
+IN_PARTS: Final = {
+    "course.schedule": (TWICE_WEEKLY, ONCE_WEEKLY),
+    "course.interval_min": days(6),
+    "course.interval": days(10),
+    "course.plan_interval_within": days(1),
+}
+"""Session 3 alone is weekly; from session 4 on the course's own intervals hold."""
+
+
+def shown(ward: Ward) -> PlanView:
+    found = course_view(ward.course, ward.now).plan
+    assert found is not None
+    return found
+
+
+def planned(ward: Ward, sessions: int = 6) -> Ward:
+    """A plan that leaves the interval to the protocol."""
+    ward.eligible().reports(plan(MARA, at=ward.now, sessions=sessions, interval_days=None))
+    return ward
+
+
+@EDGES
+@pytest.mark.parametrize(
+    ("session", "least"), [(2, 2), (3, 4), (4, 6)], ids=["twice weekly", "weekly", "as the course says"]
+)
+def test_each_session_is_as_far_from_the_last_dose_as_its_part_says(
+    opens: Opens, session: int, least: int, edge: timedelta
+) -> None:
+    """`schedule`: `interval_min` and `sessions` of each part; of the first session of a part it is the later part's."""
+    ward = planned(opens(weekly(IN_PARTS))).integrated(session - 1)
+    starts_at = ward.begins(session - 1) + days(least) + edge
+    expected = [] if edge >= timedelta() else ["interval.too_short"]
+
+    assert ward.reasons(booking(MARA, session, at=ward.now, starts_at=starts_at)) == expected
+    ward.reports(booking(MARA, session, at=ward.now, starts_at=ward.begins(session)))
+    assert ward.reasons(rebooking(MARA, session, at=ward.now, starts_at=starts_at)) == expected
+
+
+def test_nobody_is_cleared_sooner_than_their_part_says(opens: Opens) -> None:
+    """Booked for a week later, and here after three days: the weekly part asks for four."""
+    ward = planned(opens(weekly(IN_PARTS))).booked(3)
+    early = ward.begins(2) + days(3)
+    for event in (cssrs(MARA, at=early), check_in(MARA, 3, at=early), vitals(MARA, 3, at=early)):
+        ward.reports(event)
+
+    (blocker,) = ward.refuses(clearance(MARA, 3, at=early)).blockers
+
+    assert (blocker.code, blocker.absolute, blocker.limit) == ("interval.too_short", False, "4 days")
+
+
+def test_a_dose_is_waited_for_as_long_as_its_part_says(opens: Opens) -> None:
+    """`interval_max` of the part of the next session; the first dose is waited for as long as the course says."""
+    ward = planned(opens(weekly(IN_PARTS)))
+    waited: list[timedelta] = []
+
+    prepared_at = ward.prepared().now
+    waited.append(ward.due(DeadlineKind.NEXT_DOSE)[0].due_at - prepared_at)
+    for session in (1, 2, 3):
+        (deadline,) = ward.integrated(session).due(DeadlineKind.NEXT_DOSE)
+        waited.append(deadline.due_at - ward.begins(session))
+
+    assert waited == [days(21), days(7), days(14), days(21)]
+
+
+def test_a_plans_interval_is_that_of_its_part(opens: Opens) -> None:
+    """`interval`: what was planned for the first part says nothing of the next one, whose own is aimed at."""
+    ward = opens(weekly(IN_PARTS)).eligible()
+    (blocker,) = ward.refuses(plan(MARA, at=ward.now, sessions=6, interval_days=8)).blockers
+    assert (blocker.code, blocker.limit) == ("plan.interval_out_of_bounds", "2-7")
+    ward.reports(plan(MARA, at=ward.now, sessions=6, interval_days=4))
+
+    ward.integrated(1)
+    assert (shown(ward).interval_days, shown(ward).next_dose_at) == (4, ward.begins(1) + days(4))
+    soon = booking(MARA, 2, at=ward.now, starts_at=ward.begins(1) + days(2.5))
+    assert ward.reasons(soon) == ["interval.shorter_than_plan"]
+
+    ward.integrated(2)
+    assert (shown(ward).interval_days, shown(ward).next_dose_at) == (7, ward.begins(2) + days(7))
+    assert ward.reasons(booking(MARA, 3, at=ward.now, starts_at=ward.begins(2) + days(4))) == []
+    ward.reports(plan(MARA, at=ward.now, sessions=6, interval_days=14))
+    assert ward.reasons(booking(MARA, 3, at=ward.now, starts_at=ward.begins(2) + days(12))) == [
+        "interval.shorter_than_plan"
+    ]
+
+    ward.reports(plan(MARA, at=ward.now, sessions=6, interval_days=7))
+    ward.integrated(3)
+    assert shown(ward).interval_days == 10
+
+
+def test_a_part_may_bound_its_doses(opens: Opens) -> None:
+    """`dose_max`: itself allowed, in a plan and in a dose; the next part has its own bounds."""
+    parts = (TWICE_WEEKLY.but(dose_max=0.4), ONCE_WEEKLY)
+    ward = opens(weekly({**IN_PARTS, "course.schedule": parts})).eligible()
+    assert ward.reasons(plan(MARA, at=ward.now, mg_per_kg=0.41)) == ["plan.dose_above_part_max"]
+    ward.reports(plan(MARA, at=ward.now, mg_per_kg=0.4, sessions=6, interval_days=None))
+
+    ward.cleared(1)
+    assert ward.reasons(dose(MARA, 1, at=ward.now, mg=28)) == []
+    assert ward.reasons(dose(MARA, 1, at=ward.now, mg=28.1)) == ["dose.above_part_max"]
+
+    for session in (1, 2):
+        ward.cleared(session).reports(dose(MARA, session, at=ward.begins(session), mg=28))
+        ward.integrated(session)
+    assert ward.reasons(plan(MARA, at=ward.now, mg_per_kg=0.5, sessions=6, interval_days=None)) == []
+    assert ward.reasons(dose(MARA, 3, at=ward.cleared(3).now, mg=35)) == []
