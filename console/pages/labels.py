@@ -253,6 +253,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "nausea": "Nausea",
     "suicidal_ideation": "Suicidal thoughts",
     "behavior_lifetime": "Lifetime suicidal behaviour",
+    "since_last_contact": "About the time since the last contact",
     "serious": "Serious",
     "prior_adequate_trials": "Earlier adequate treatments",
     "measures_baseline": "Baseline scores",

@@ -99,6 +99,18 @@ class RiskTold(Frozen):
     sequence: int
 
 
+class KnownRisk(Frozen):
+    """The raised C-SSRS that a prescriber weighed as they decided on eligibility: its ledger entry, time and answers.
+
+    `decided_at` is the time of the decision.
+    """
+
+    sequence: int
+    at: Moment
+    decided_at: Moment
+    answers: tuple[int, ...]
+
+
 class CourseEscalation(Frozen):
     """What the course knows of an escalation that it opened.
 
@@ -144,6 +156,7 @@ class CourseState(Frozen):
     `pregnancy_tests` are in order of time. `medications_changed_at` is the newest change that a check-in told of and
     that no clearance has weighed. `weighed` are the findings that the eligibility decision's overrides lifted.
     `words_of_suicide` are in order of time. `risk_told` is when a risk was last learned of, also by a questionnaire.
+    `known_risk` is what the decision on eligibility weighed of it.
     `left_behind` are the readings of visits that were booked anew. `journal` has every event but uncorrected readings.
     `deviations` are the newest; all of them stand in its ledger. `written_bytes` is the JSON of all entries.
     """
@@ -171,6 +184,7 @@ class CourseState(Frozen):
     measures: tuple[MeasureTaken, ...] = ()
     words_of_suicide: tuple[WordOfSuicide, ...] = ()
     risk_told: RiskTold | None = None
+    known_risk: KnownRisk | None = None
     follow_ups: tuple[Recorded[FollowUpHeld.Data], ...] = ()
     withdrew: Recorded[PatientWithdrew.Data] | None = None
     died: Recorded[PatientDied.Data] | None = None

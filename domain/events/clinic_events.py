@@ -156,6 +156,7 @@ class MeasureRecorded(Fact):
         items: Annotated[tuple[Annotated[int, WHOLE], ...], Field(max_length=100)] | None = None
         score: Annotated[float, Field(ge=0, le=1000)] | None = None
         behavior_lifetime: bool | None = None
+        since_last_contact: bool | None = None
 
     type: Literal["kap.measure.recorded"] = "kap.measure.recorded"
     data: Data

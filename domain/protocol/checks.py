@@ -271,13 +271,16 @@ def _item9(table: str, instrument: str, rule: MeasureRule, measures: Mapping[str
 def _risk(table: str, instrument: str, rule: MeasureRule) -> Contradictions:
     high, moderate = rule.high, rule.moderate
     if instrument != CSSRS:
-        if high or moderate:
-            yield f"{table}.{'high' if high else 'moderate'}", "only cssrs has levels of risk"
+        for name in ("high", "moderate", "known_baseline"):
+            if getattr(rule, name) is not None:
+                yield f"{table}.{name}", "only cssrs has levels of risk"
         return
     for name in ("response_percent", "remission_below", "meaningful_change"):
         if getattr(rule, name) is not None:
             yield f"{table}.{name}", "cssrs has a level of risk and no score"
     if moderate is None:
+        if rule.known_baseline is not None and high is None:
+            yield f"{table}.known_baseline", "must come with high: where nobody is called, nothing is known already"
         return
     if high is None:
         yield f"{table}.high", "is missing: moderate has an answer, and high is worse"

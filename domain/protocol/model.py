@@ -68,6 +68,8 @@ class ScreeningRules(Frozen):
 
     `known` are conditions and medications that stand in nobody's way; one that no list names must be weighed.
     `consent_documents` are those that are a consent to this treatment; None asks for the version alone.
+    `earlier_answers` is how loudly an answer is told that is dated before the referral and is of no recent month; None
+    as any other.
     """
 
     within: Length
@@ -84,6 +86,7 @@ class ScreeningRules(Frozen):
     review: tuple[Code, ...]
     caution_medications: tuple[Code, ...]
     known: tuple[Code, ...] = ()
+    earlier_answers: Severity | None = None
 
 
 class PreparationRules(Frozen):
@@ -236,7 +239,10 @@ class Protocol(Frozen):
 
     def is_asked_of(self, rule: MeasureRule, indications: Sequence[Code]) -> bool:
         """Whether somebody with these indications is asked by this rule of `measures`."""
-        listed = rule.indications
+        return self.is_for(rule.indications, indications)
+
+    def is_for(self, listed: Sequence[Code] | None, indications: Sequence[Code]) -> bool:
+        """Whether one of these indications is listed, by any name or spelling, or by its family; None lists all."""
         return listed is None or any(self._is_among(code, listed) for code in indications)
 
     def _is_among(self, code: Code, listed: Sequence[Code]) -> bool:

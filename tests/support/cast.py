@@ -110,8 +110,9 @@ STAFF = (
 CALM = (0, 0, 0, 0, 0, 0)
 WISHES_TO_BE_DEAD = (1, 0, 0, 0, 0, 0)
 HAS_A_METHOD = (1, 1, 1, 0, 0, 0)
+HAS_INTENT = (1, 1, 1, 1, 0, 0)
 HAS_A_PLAN = (1, 1, 1, 1, 1, 0)
-"""Answers to the C-SSRS screener: no risk, low, moderate, high."""
+"""Answers to the C-SSRS screener: no risk, low, moderate, high, and high with a plan."""
 
 PHQ9 = (2, 3, 2, 3, 2, 2, 2, 1, 0)
 GAD7 = (2, 2, 2, 1, 2, 1, 1)
@@ -228,10 +229,16 @@ def measure(
     items: Iterable[int] | None = None,
     score: float | None = None,
     behavior_lifetime: bool | None = None,
+    since_last_contact: bool | None = None,
 ) -> MeasureRecorded:
     answers = None if items is None else tuple(items)
     data = MeasureRecorded.Data(
-        actor=by, instrument=instrument, items=answers, score=score, behavior_lifetime=behavior_lifetime
+        actor=by,
+        instrument=instrument,
+        items=answers,
+        score=score,
+        behavior_lifetime=behavior_lifetime,
+        since_last_contact=since_last_contact,
     )
     return _said(MeasureRecorded, course, at, data)
 
@@ -245,9 +252,21 @@ def gad7(course: CourseId, *, at: datetime, items: Iterable[int] = GAD7) -> Meas
 
 
 def cssrs(
-    course: CourseId, *, at: datetime, items: Iterable[int] = CALM, behavior_lifetime: bool | None = None
+    course: CourseId,
+    *,
+    at: datetime,
+    items: Iterable[int] = CALM,
+    behavior_lifetime: bool | None = None,
+    since_last_contact: bool | None = None,
 ) -> MeasureRecorded:
-    return measure(course, "cssrs", at=at, items=items, behavior_lifetime=behavior_lifetime)
+    return measure(
+        course,
+        "cssrs",
+        at=at,
+        items=items,
+        behavior_lifetime=behavior_lifetime,
+        since_last_contact=since_last_contact,
+    )
 
 
 def eligible(

@@ -167,8 +167,8 @@ def _measure_blockers(course: CourseState, since: datetime | None, at: datetime)
     asked = {blocker.limit for blocker in owed}
     for instrument in rules.measures:
         taken = course.measure_at(instrument, at)
-        # A high answer is what another one is asked for: it does not itself count as taken (S47).
-        is_calm_enough = taken is not None and taken.scored.risk is not Risk.HIGH
+        # A high answer is what another one is asked for: it does not itself count as taken (S47), but if it was known.
+        is_calm_enough = taken is not None and (taken.scored.risk is not Risk.HIGH or taken.is_known)
         is_of_this_visit = taken is not None and is_calm_enough and at - taken.at <= rules.measures_valid
         if instrument not in asked and not (taken and is_of_this_visit and (since is None or taken.at >= since)):
             yield Blocker(

@@ -6,8 +6,9 @@ from typing import Any
 
 from domain.codes import folded, in_words
 from domain.course.event_rule import ALWAYS, PRESCRIBER, EventRule
+from domain.course.measure_history import answers
 from domain.course.recorded import newer
-from domain.course.rules import consent, pregnancy, risk_screens
+from domain.course.rules import consent, known_risk, pregnancy, risk_screens
 from domain.course.rules.exclusion import tell_of_exclusion
 from domain.course.rules.weighing import is_weighed
 from domain.course.state import CourseState, Outcome, Phase
@@ -110,7 +111,8 @@ def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
     asked = {blocker.limit for blocker in owed}
     yield from owed
     for instrument in course.protocol.screening.measures:
-        taken = course.measure_at(instrument, at)
+        # A first visit has no contact before it that a screen could be about the time since.
+        taken = answers(course.measures).newest_of_a_month(instrument, at)
         if instrument not in asked and (taken is None or at - taken.at > course.protocol.screening.valid_for):
             yield Blocker(
                 code=f"measure.{instrument}_missing",
@@ -118,6 +120,7 @@ def _blockers(course: CourseState, at: datetime) -> Iterator[Blocker]:
                 limit=instrument,
                 source=course.protocol.source_of("screening.measures"),
             )
+    yield from known_risk.decision_blockers(course, at)
     yield from consent.blockers(course, at)
 
 
@@ -233,7 +236,8 @@ def _decide(transition: Transition[Any], event: EligibilityDecided) -> None:
     """Keeps what the prescriber weighed, with its values: what is found later, or worse, asks again."""
     lifted = lifted_by(event.data.overrides)
     weighed = tuple(one for one in _findings_of(transition.course) if one.code in lifted)
-    transition.change(eligibility=transition.recorded(event), weighed=weighed)
+    known = known_risk.weighed(transition.course, event.time, lifted)
+    transition.change(eligibility=transition.recorded(event), weighed=weighed, known_risk=known)
     if event.data.decision is EligibilityDecision.INELIGIBLE:
         transition.close(Outcome.INELIGIBLE, event.time)
     else:

@@ -8,11 +8,14 @@ import pytest
 
 from domain.course.deadlines import DeadlineKind
 from domain.course.state import Phase
+from domain.escalation.messages import Kind
 from domain.events.clinic_events import ClinicEvent
 from domain.protocol.approval import content_hash
 from domain.protocol.parameters import rows
+from domain.values import Severity
 from domain.views.course import course_view
 from tests.support.cast import (
+    HAS_A_PLAN,
     MARA,
     SHIPPED,
     booking,
@@ -144,6 +147,12 @@ def source(ward: Ward) -> str | None:
     return blocker.source
 
 
+def brings_along(ward: Ward, items: tuple[int, ...]) -> Mapping[Kind, Severity]:
+    """What is open once their answers of two months ago have been imported."""
+    ward.referred().sends(cssrs(MARA, at=ward.now - days(60), items=items))
+    return ward.open
+
+
 TOPICS = ("rapport", "intentions", "coping_tools", "safety_plan")
 PRESSURE = ("evidence", "screening.systolic_max")
 
@@ -234,6 +243,13 @@ KEYS: Final[tuple[OneKey[Ward], ...]] = (
     ),
     OneKey(
         "screening.diastolic_max", 85, lambda ward: sees(ward, diastolic=88), [], ["screening.diastolic_above_limit"]
+    ),
+    OneKey(
+        "screening.earlier_answers",
+        "urgent",
+        lambda ward: brings_along(ward, HAS_A_PLAN),
+        {Kind.SUICIDE_RISK: Severity.ROUTINE},
+        {Kind.SUICIDE_RISK: Severity.URGENT},
     ),
     OneKey("screening.consent_version", "2027-01", decides, [], ["consent.other_version"]),
     OneKey("screening.consent_documents", ["ours"], decides, [], ["consent.other_document"]),
