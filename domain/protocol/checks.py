@@ -114,6 +114,8 @@ def _medicine(protocol: Protocol) -> Contradictions:
     if medicine.fluids_fasting > medicine.solids_fasting:
         yield "medicine.fluids_fasting", f"must be at most solids_fasting ({iso_8601(medicine.solids_fasting)})"
     yield from _known_measures("medicine.measures", medicine.measures, protocol.measures)
+    at_the_door = medicine.discharge.measures or ()
+    yield from _known_measures("medicine.discharge.measures", at_the_door, protocol.measures)
 
 
 def _dose(protocol: Protocol) -> Contradictions:

@@ -5,7 +5,7 @@ import json
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
@@ -41,6 +41,7 @@ from domain.values import Blocker, Role
 from settings import Settings
 from tests.support.blocker_sources import Raised, raised, with_blanks
 from tests.support.doc_page import Page, Row, Section, code_in
+from tests.support.file_keys import PROTOCOL_KEYS
 from tests.support.paths import WEEKLY_FILE
 from workflows.ledger_outbox import TOLD_AFTER
 
@@ -229,12 +230,22 @@ def test_the_page_says_of_each_blocker_what_the_domain_says(events: Page) -> Non
 
 def test_every_protocol_key_on_the_page_is_one(events: Page) -> None:
     """A key that a protocol file does not have would be sought in vain."""
-    known = set(_keys(tomllib.loads(WEEKLY_FILE.read_text(encoding="utf-8"))))
+    known = {*_keys(tomllib.loads(WEEKLY_FILE.read_text(encoding="utf-8"))), *_named(PROTOCOL_KEYS)}
     named = [key for row in _blocker_rows(events).values() for key in code_in(row["protocol key"])]
     named += [key for row in events.section("What falls due").rows for key in code_in(row["due"] + row["grace"])]
     for key in named:
         pattern = "[a-z_0-9]+".join(map(re.escape, re.split("<[^>]*>", key)))
         assert any(re.fullmatch(pattern, one) for one in known), key
+
+
+def _named(keys: Iterable[str]) -> Iterator[str]:
+    """Each key that a file may have, and each table, also with a name that the clinic chooses for one in it."""
+    for key in keys:
+        *tables, last = key.split(".")
+        for depth in range(1, len(tables) + 1):
+            yield ".".join(tables[:depth])
+        yield ".".join((*tables, "name", last))
+        yield key
 
 
 def _keys(value: object, prefix: str = "") -> Iterator[str]:

@@ -137,6 +137,7 @@ CONTRADICTIONS = [
     ("[measures.gad7]", '[measures.gad7]\nhigh = { severity = "urgent", hold = false }', "measures.gad7.high", "only cssrs has levels of risk"),
     ("[measures.gad7]", '[measures.gad7]\nknown_baseline = { indications = ["F41"], valid_for = "P90D" }', "measures.gad7.known_baseline", "only cssrs has levels of risk"),
     ('high     = { severity = "emergency", hold = true }\nmoderate = { severity = "urgent", hold = false }\n', "", "measures.cssrs.known_baseline", "must come with high: where nobody is called, nothing is known already"),
+    ("oriented = true", "oriented = true\nmeasures = ['bpi']", "medicine.discharge.measures", "bpi must have a table, [measures.bpi]"),
     ("[measures.cssrs]", "[measures.cssrs]\nremission_below = 5", "measures.cssrs.remission_below", "cssrs has a level of risk and no score"),
     ("review_after_session = 3", "review_after_session = 8", "course.review_after_session", "must be less than sessions_max (8): no dose follows the last session"),
     ('ask_again = "P7D"', 'ask_again = "PT59M"', "course.ask_again", "must be at least PT1H: it is asked again and again"),
