@@ -20,6 +20,7 @@ from domain.last_answer import keeps_last_answer
 from domain.oncall.rota import LocalTime
 from domain.protocol.measures import MeasureRule
 from domain.protocol.medicine import MedicineRules
+from domain.protocol.screening import FurtherConsent, ScreeningGate, ScreeningTest
 from domain.protocol.values import (
     AtLeastOne,
     Count,
@@ -32,7 +33,7 @@ from domain.protocol.values import (
     Version,
     Years,
 )
-from domain.values import Code, Frozen, Role, Severity
+from domain.values import Code, Frozen, Name, Role, Severity
 
 
 class CourseRules(Frozen):
@@ -68,8 +69,9 @@ class ScreeningRules(Frozen):
 
     `known` are conditions and medications that stand in nobody's way; one that no list names must be weighed.
     `consent_documents` are those that are a consent to this treatment; None asks for the version alone.
-    `earlier_answers` is how loudly an answer is told that is dated before the referral and is of no recent month; None
-    as any other.
+    `further_consents` are asked for beside it, by the name of their document. `tests` are by the code of each, `gates`
+    by a name of the clinic's own. None asks for none. `earlier_answers` is how loudly an answer is told that is dated
+    before the referral and is of no recent month; None as any other.
     """
 
     within: Length
@@ -86,6 +88,9 @@ class ScreeningRules(Frozen):
     review: tuple[Code, ...]
     caution_medications: tuple[Code, ...]
     known: tuple[Code, ...] = ()
+    tests: Mapping[Code, ScreeningTest] | None = None
+    gates: Mapping[Code, ScreeningGate] | None = None
+    further_consents: Mapping[Name, FurtherConsent] | None = None
     earlier_answers: Severity | None = None
 
 

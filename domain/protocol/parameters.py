@@ -31,15 +31,17 @@ UNITS: Mapping[str, str] = {
     ),
     **dict.fromkeys((Vital.MOAAS, "moaas_min"), "of 5"),
     "padss_min": "of 10",
-    **dict.fromkeys(("medicine_sessions", "sessions_min", "sessions_max", "sessions"), "sessions"),
+    **dict.fromkeys(("medicine_sessions", "sessions_min", "sessions_max", "sessions", "before_every"), "sessions"),
     "age_min": "years",
     "prior_trials_min": "trials",
+    "abstinent_days_min": "days",
     "boosters_max": "boosters",
-    **dict.fromkeys(("remission_below", "meaningful_change", "range"), "points"),
+    **dict.fromkeys(("remission_below", "meaningful_change", "range", "score_min", "score_max"), "points"),
 }
 """The unit of a number, by the last word of its key. A dose has the unit of the dose's basis."""
 
 _DOSES = frozenset({"first_max", "max", "hard_max", "step_max"})
+_TESTS = "screening.tests."
 
 
 class Parameter(NamedTuple):
@@ -130,6 +132,8 @@ def _unit(key: str, protocol: Protocol) -> str:
     name = key.rpartition(".")[2]
     if key.startswith("medicine.dose.") and name in _DOSES:
         return protocol.medicine.dose.basis.replace("_per_", "/")
+    if key.startswith(_TESTS) and name == "range":
+        return (protocol.screening.tests or {})[key.removeprefix(_TESTS).removesuffix(".range")].unit or ""
     return UNITS.get(name, "")
 
 

@@ -49,6 +49,7 @@ from domain.events.clinic_events import (
     PlanPrescribed,
     PreparationHeld,
     ProtocolMigrated,
+    ResultRecorded,
     ScreeningRecorded,
     SessionAborted,
     SessionBooked,
@@ -193,6 +194,7 @@ def screening(
     pregnancy_test: PregnancyTest = PregnancyTest.NEGATIVE,
     escort_available: bool = True,
     prior_adequate_trials: int | None = 2,
+    abstinent_days: int | None = None,
 ) -> ScreeningRecorded:
     data = ScreeningRecorded.Data(
         actor=by,
@@ -206,6 +208,7 @@ def screening(
         pregnancy_test=pregnancy_test,
         escort_available=escort_available,
         prior_adequate_trials=prior_adequate_trials,
+        abstinent_days=abstinent_days,
     )
     return _said(ScreeningRecorded, course, at, data)
 
@@ -267,6 +270,20 @@ def cssrs(
         behavior_lifetime=behavior_lifetime,
         since_last_contact=since_last_contact,
     )
+
+
+def result(
+    course: CourseId,
+    test: str,
+    *,
+    at: datetime,
+    by: Actor = EHR,
+    value: float | None = None,
+    unit: str | None = None,
+    answer: str | None = None,
+) -> ResultRecorded:
+    data = ResultRecorded.Data(actor=by, test=test, value=value, unit=unit, answer=answer)
+    return _said(ResultRecorded, course, at, data)
 
 
 def eligible(

@@ -15,6 +15,7 @@ from domain.course.rules import (
     eligibility,
     observation,
     pregnancy,
+    results,
     risk_screens,
     symptoms,
 )
@@ -48,6 +49,7 @@ def blockers(course: CourseState, session: MedicineSession, at: datetime) -> tup
     found = (
         *standing_blockers(course, at),
         *plan_blockers(course, session, at),
+        *consent.further_blockers(course, at, session.number),
         *booking.spacing_blockers(course, at),
         *_course_blockers(course, session, at),
         *away_blockers(session, at),
@@ -124,6 +126,8 @@ def _course_blockers(course: CourseState, session: MedicineSession, at: datetime
     since = before.ended.at if before and before.ended else last_dose
     yield from _measure_blockers(course, since, at)
     yield from eligibility.undecided(course)
+    yield from eligibility.undecided_results(course, at)
+    yield from results.due_blockers(course, session.number, at)
     yield from eligibility.outdated(course, at)
     if before is None:
         return
@@ -233,6 +237,7 @@ def unweighed_blockers(course: CourseState, session: MedicineSession, at: dateti
         *symptoms.blockers(course.protocol, session, at),
         *observation.unknown_given(course.protocol, session, at),
         *eligibility.undecided(course),
+        *eligibility.undecided_results(course, at),
     )
     for blocker in found:
         if blocker.absolute or not is_weighed(blocker, session.weighed):

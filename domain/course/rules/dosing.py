@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.course.dose_given import DoseGiven
 from domain.course.event_rule import MEDICINE, MONITORED, SessionEventRule, under_way
-from domain.course.rules import arrival, clearance, compared, returning
+from domain.course.rules import arrival, clearance, compared, consent, returning
 from domain.course.rules.checkpoints import unsettled
 from domain.course.rules.dose_bounds import (
     Offered,
@@ -35,6 +35,7 @@ def blockers(course: CourseState, session: MedicineSession, dose: Offered) -> tu
     found = (
         *(blocker for blocker in clearance.standing_blockers(course, dose.at) if blocker.absolute),
         *clearance.plan_blockers(course, session, dose.at),
+        *consent.further_blockers(course, dose.at, session.number),
         *standing_blockers(course, session, dose.at),
         *_route_blockers(course, dose),
         *_duplicate_blockers(session, dose),
@@ -159,6 +160,7 @@ def standing(course: CourseState, session: MedicineSession, at: datetime) -> Ite
     """What speaks against any dose of this session at that moment, however small."""
     yield from (blocker for blocker in clearance.standing_blockers(course, at) if blocker.absolute)
     yield from clearance.plan_blockers(course, session, at)
+    yield from consent.further_blockers(course, at, session.number)
     yield from standing_blockers(course, session, at)
     yield from exhausted_blockers(course, session)
 

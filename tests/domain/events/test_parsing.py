@@ -247,6 +247,7 @@ def test_every_clinic_event_of_the_contract_has_a_model() -> None:
         "consent.signed",
         "consent.withdrawn",
         "measure.recorded",
+        "result.recorded",
         "eligibility.decided",
         "plan.prescribed",
         "preparation.held",
